@@ -6,17 +6,17 @@ import { processPrinter } from './terminal/printer';
 export { residentBundle, workerBundle } from '../launcher/bundle';
 export { checkoutCommit } from '../launcher/package';
 
-/** Whoever read what we print has gone, as `head` does: there is nothing left to say, and nothing has failed. */
+/** Exits silently if the reader of our output is gone, as with `head`: that is not a failure. */
 function leaveQuietly(error: Error & { code?: string }): void {
   if (error.code !== 'EPIPE') throw error;
   process.exit();
 }
 
 /**
- * The command line.
+ * Runs the command line.
  *
  * @param words Arguments after the name of the program.
- * @returns Exit code, as {@link EXIT} names them; that of its child for `exec`.
+ * @returns Exit code, one of {@link EXIT}; for `exec`, that of the child process.
  */
 export async function main(words: string[]): Promise<number> {
   process.stdout.on('error', leaveQuietly);
@@ -29,7 +29,7 @@ export async function main(words: string[]): Promise<number> {
     await createProgram().parseAsync(words, { from: 'user' });
     return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
-    // The parser has said it already: what was wrong, or the help that was asked for.
+    // The parser has already printed the error or the help.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     const failure = failureOf(error);
     if (failure === undefined) throw error;

@@ -17,15 +17,15 @@ import { tokenCommand } from './commands/token';
 import { exportCommand, importCommand } from './commands/transfer';
 import { watchCommand } from './commands/watch';
 
-/** The parser's name for options that have no group of their own. */
+/** The parser's title for options without a group. */
 const OWN_OPTIONS = 'Options:';
 
-/** Commands as the help lists them: by what somebody comes for. */
+/** Commands as the help lists them, grouped by task. */
 const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
   ['Run a registry:', () => [serveCommand(), backupCommand(), restoreCommand()]],
   ['Register:', () => [registerCommand(), heartbeatCommand(), deregisterCommand(), execCommand()]],
-  ['Look:', () => [lsCommand(), getCommand(), resolveCommand(), watchCommand(), subscribersCommand()]],
-  ['Look back:', () => [whyCommand(), historyCommand(), diffCommand()]],
+  ['Inspect:', () => [lsCommand(), getCommand(), resolveCommand(), watchCommand(), subscribersCommand()]],
+  ['History:', () => [whyCommand(), historyCommand(), diffCommand()]],
   [
     'Operate:',
     () => [
@@ -38,13 +38,13 @@ const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
       rollbackCommand(),
     ],
   ],
-  ['Move over:', () => [syncCommand()]],
+  ['Migrate:', () => [syncCommand()]],
   ['Administer:', () => [nsCommand(), tokenCommand(), auditCommand(), exportCommand(), importCommand()]],
-  ['Measure and mend:', () => [benchCommand(), doctorCommand()]],
+  ['Measure and diagnose:', () => [benchCommand(), doctorCommand()]],
   ['This program:', () => [contextCommand(), completionCommand(), versionCommand()]],
 ];
 
-/** Says an error of the parser in the words of this house: a sentence, and the nearest that there is. */
+/** Rewrites an error of the parser as a sentence, with the nearest match if there is one. */
 export function parserMessage(text: string): string {
   const [first = '', hint = ''] = text
     .replace(/^error: /, '')
@@ -55,7 +55,7 @@ export function parserMessage(text: string): string {
   return nearest === undefined ? sentence : `${sentence} Did you mean ${nearest}?`;
 }
 
-/** Gives a command what its parent has, and what only the whole path of names can tell. */
+/** Passes settings of a command on to its subcommands, and sets those that depend on the full path of names. */
 function adopt(parent: CommandUnknownOpts, path: string): void {
   for (const command of parent.commands) {
     const name = `${path} ${command.name()}`;
@@ -69,7 +69,7 @@ function adopt(parent: CommandUnknownOpts, path: string): void {
   }
 }
 
-/** A command in a list of commands: its arguments, but not that it has options, as all have. */
+/** Returns the term of a command in a list: name and arguments, without `[options]`, which all commands have. */
 function subcommandTerm(command: CommandUnknownOpts): string {
   const names = command.registeredArguments.map((argument) => {
     const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
@@ -78,7 +78,7 @@ function subcommandTerm(command: CommandUnknownOpts): string {
   return [command.name(), ...names].join(' ');
 }
 
-/** Options of its own are what somebody looks for in the help of a command; those that all have come after. */
+/** Lists the options of a command before those that all commands share. */
 function ownOptionsFirst<Item>(_all: Item[], visible: Item[], groupOf: (item: Item) => string): Map<string, Item[]> {
   const groups = new Map<string, Item[]>();
   const own = visible.filter((item) => groupOf(item) === OWN_OPTIONS);
@@ -89,7 +89,7 @@ function ownOptionsFirst<Item>(_all: Item[], visible: Item[], groupOf: (item: It
   return groups;
 }
 
-/** The command line: every command with its options. Nothing happens before it is given words to parse. */
+/** Creates the command line: every command with its options. */
 export function createProgram(): CommandUnknownOpts {
   const program = new Command('rollcall')
     .usage('<command> [options]')
@@ -117,6 +117,6 @@ export function createProgram(): CommandUnknownOpts {
 function versionCommand() {
   return new Command('version')
     .summary('show the version of this program')
-    .description('Shows the version of this program. `rollcall doctor` shows that of a registry beside it.')
+    .description('Shows the version of this program. `rollcall doctor` also shows the version of the registry.')
     .action(() => void process.stdout.write(`${packageVersion()}\n`));
 }

@@ -83,7 +83,7 @@ describe('zsh', () => {
     terminal.press('C-u');
     terminal.write('rollcall context ');
     terminal.press('Tab');
-    await terminal.shows(/use +-- use a context from now on/);
+    await terminal.shows(/use +-- set the current context/);
   });
 });
 
@@ -94,7 +94,9 @@ describe('fish', () => {
   });
 
   it('shows what each is', () => {
-    expect(inFish('rollcall dr')).toEqual(['drain\ttake an instance out of traffic, and wait until its callers know']);
+    expect(inFish('rollcall dr')).toEqual([
+      'drain\ttake an instance out of traffic, wait for its callers, then remove it',
+    ]);
   });
 });
 

@@ -137,7 +137,7 @@ it('[K7] a command that dies is deregistered at once, with 128 and its signal as
 it('[K5] ends a command whose port does not answer in time, with 124', async () => {
   const { program } = await exec('late', ['--ready-within', '300ms'], undefined, 60_000);
   expect(await program.end()).toEqual({ code: 124, signal: null });
-  expect(program.printed).toMatch(/Port \d+ did not answer within 300ms, so late was not registered\./);
+  expect(program.printed).toMatch(/Port \d+ did not open within 300ms, so late was not registered\./);
 });
 
 it('ends a command that may not be registered, with 4', async () => {
@@ -147,11 +147,11 @@ it('ends a command that may not be registered, with 4', async () => {
 });
 
 it.each([
-  ['a port that something else has', async (port: number) => ['--port', `${port}`, '--', 'true'], /answers already/],
+  ['a port that something else has', async (port: number) => ['--port', `${port}`, '--', 'true'], /is already in use/],
   [
     'a command that is not there',
     async () => ['--port', `${await freePort()}`, '--', 'no-such-command'],
-    /no such command/,
+    /command not found/,
   ],
 ])('refuses %s', async (_what, words, said) => {
   const taken = createServer().listen(0, '127.0.0.1');

@@ -74,9 +74,9 @@ describe('diff and rollback', () => {
       instances: [{ id: 'past-1', enabled: true }, { id: 'past-2' }],
     });
     const back = await stage.run(['rollback', 'past', '--to', before]);
-    expect(back.stdout).toMatch(/^past is put back to 20\S+\nremoved +past-1\n$/);
+    expect(back.stdout).toMatch(/^rolled back past to 20\S+\nremoved +past-1\n$/);
     const again = await stage.run(['rollback', 'past', '--to', before]);
-    expect(again.stdout).toMatch(/^past is as it was at 20\S+\n$/);
+    expect(again.stdout).toMatch(/^past is already as it was at 20\S+\n$/);
     expect(await stage.json('get', 'past', 'past-1')).toMatchObject({ enabled: true });
     expect(await stage.json('ls', 'past')).toMatchObject({ instances: [{ id: 'past-1' }] });
   });

@@ -71,7 +71,7 @@ it('drain shows how much of its wait is over', async () => {
   const terminal = new Terminal(stage.env());
   terminal.type('rollcall drain slow slow-1 --wait 2s');
   await terminal.shows(/draining slow\/slow-1 █+/);
-  await terminal.shows(/laggards +sleeper[\s\S]*1 of 1 subscribers had not acknowledged/);
+  await terminal.shows(/laggards +sleeper[\s\S]*1 of 1 subscribers have not acknowledged/);
   await stream.body?.cancel();
 });
 
@@ -79,14 +79,14 @@ it('[K10] asks before what cannot be undone, and does nothing without a yes', as
   await stage.run(['ns', 'create', 'asked']);
   const terminal = new Terminal(stage.env());
   terminal.type('rollcall ns rm asked --force');
-  await terminal.shows(/Erase namespace asked with everything in it, for good\? \[y\/N\]/);
+  await terminal.shows(/Permanently erase namespace asked and everything in it\? \[y\/N\]/);
   terminal.type('n');
-  await terminal.shows(/Nothing was done\./);
+  await terminal.shows(/Cancelled; nothing was changed\./);
   expect((await stage.run(['ns', 'get', 'asked'])).code).toBe(0);
   terminal.type('rollcall ns rm asked --force');
   await terminal.shows(/\[y\/N\][\s\S]*\[y\/N\]/);
   terminal.type('y');
-  await terminal.shows(/there is no namespace asked any more/);
+  await terminal.shows(/removed namespace asked/);
 });
 
 it('NO_COLOR keeps a terminal free of colour', async () => {
@@ -120,11 +120,9 @@ it('[K10] says what a replace will remove before it asks for a yes', async () =>
   await stage.register('moved', 'moved-2', '-n', 'moved');
   const terminal = new Terminal(stage.env({ ROLLCALL_NAMESPACE: 'moved' }), { columns: 120 });
   terminal.type(`cd '${stage.folder}'; rollcall import moved.jsonl --mode replace`);
-  await terminal.shows(
-    /Replace all that namespace moved holds by what moved\.jsonl says: 1 removed, 0 changed, 0 added/,
-  );
+  await terminal.shows(/Replace all of namespace moved with moved\.jsonl: 1 removed, 0 changed, 0 added/);
   terminal.type('n');
-  await terminal.shows(/Nothing was done\./);
+  await terminal.shows(/Cancelled; nothing was changed\./);
   expect((await stage.run(['get', 'moved', 'moved-2', '-n', 'moved'])).code).toBe(0);
   terminal.type('rollcall import moved.jsonl --mode replace');
   await terminal.shows(/\[y\/N\][\s\S]*\[y\/N\]/);

@@ -33,14 +33,14 @@ it('[Z6, Z8, Z10] imports from a file and from standard input, and says in a dry
   expect(dry).toMatchObject({
     code: 0,
     stdout:
-      '- instance DEFAULT_GROUP@@shop/shop-3\nNothing was changed. It would be: 0 added, 0 changed, 1 removed, 2 unchanged.\n',
+      '- instance DEFAULT_GROUP@@shop/shop-3\nDry run, nothing changed: 0 added, 0 changed, 1 removed, 2 unchanged.\n',
   });
   const file = readFileSync(join(stage.folder, 'shop.jsonl'), 'utf8');
   const merged = await stage.run(['import', '-', '--mode', 'merge', '--json'], {}, file);
   expect(JSON.parse(merged.stdout)).toMatchObject({ kind: 'done', unchanged: 2, added: 0, removed: 0 });
   const replaced = await stage.run(['import', 'shop.jsonl', '--mode', 'replace', '--yes']);
   expect(replaced.stdout).toMatch(
-    /^Imported into namespace public: 0 added, 0 changed, 1 removed, 2 unchanged; it is at revision \d+\.\n$/,
+    /^Imported into namespace public: 0 added, 0 changed, 1 removed, 2 unchanged; now at revision \d+\.\n$/,
   );
 });
 
@@ -52,7 +52,7 @@ it('[K10] replaces nothing without a yes where nobody can be asked, whichever wa
   ] as const) {
     const { code, stderr } = await stage.run(['import', file, '--mode', 'replace'], {}, input);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^Replace all that namespace public holds by what .*\sSay so beforehand: --yes\n$/s);
+    expect(stderr).toMatch(/^Replace all of namespace public with .*\sConfirm with --yes\.\n$/s);
   }
   expect((await stage.run(['get', 'shop', 'kept'])).code).toBe(0);
 });
@@ -60,16 +60,16 @@ it('[K10] replaces nothing without a yes where nobody can be asked, whichever wa
 it('[Z7] says of a file that it can not be read or written, and why', async () => {
   mkdirSync(join(stage.folder, 'a folder'));
   for (const [words, found] of [
-    [['import', 'nothing.jsonl', '--mode', 'merge'], 'The file can not be read: ENOENT'],
-    [['import', 'a folder', '--mode', 'merge'], 'The file can not be read: it is a folder.'],
-    [['export', 'nowhere/shop.jsonl'], 'The file can not be written: ENOENT'],
+    [['import', 'nothing.jsonl', '--mode', 'merge'], 'Cannot read the file: ENOENT'],
+    [['import', 'a folder', '--mode', 'merge'], 'Cannot read the file: it is a folder.'],
+    [['export', 'nowhere/shop.jsonl'], 'Cannot write the file: ENOENT'],
   ] as const) {
     const { code, stderr } = await stage.run(words);
     expect(stderr).toContain(found);
     expect(code).toBe(2);
   }
   const taken = await stage.run(['export', 'a folder']);
-  expect(taken.stderr).toContain('The file can not be written: EISDIR');
+  expect(taken.stderr).toContain('Cannot write the file: EISDIR');
   expect(taken.code).toBe(1);
 });
 

@@ -11,7 +11,7 @@ const DURATION_DEFAULT_MS = 3_000;
 const CONCURRENCY_DEFAULT_COUNT = 16;
 const NAME_CELLS = 'cleaning up'.length;
 
-/** Figures of one kind of call, as programs get them. */
+/** Returns the figures of one kind of call, for JSON output. */
 function figuresOf({ name, calls, errors, seconds, timesMs }: BenchResult) {
   return {
     call: name,
@@ -24,7 +24,7 @@ function figuresOf({ name, calls, errors, seconds, timesMs }: BenchResult) {
   };
 }
 
-/** Times have their points below each other. */
+/** Formats a time so that decimal points align. */
 const time = (ms: number): string => ms.toFixed(1).padStart('1000.0'.length);
 
 function row({ call, calls, perSecond, p50Ms, p90Ms, p99Ms, errors }: ReturnType<typeof figuresOf>): Cell[] {
@@ -32,23 +32,22 @@ function row({ call, calls, perSecond, p50Ms, p90Ms, p99Ms, errors }: ReturnType
   return [call, calls, perSecond, time(p50Ms), time(p90Ms), time(p99Ms), failed];
 }
 
-/** `rollcall bench`: a short load, on a service of its own. */
+/** `rollcall bench`: runs a short load on a temporary service. */
 export function benchCommand() {
   return registryCommand('bench')
     .summary('measure a registry with a short load')
     .description(
-      'Registers, beats and resolves instances of a service that it makes up, and removes them afterwards. It touches ' +
-        'nothing else, but takes its share of the registry meanwhile.',
+      'Registers, renews and resolves instances of a temporary service, and removes them afterwards. It touches nothing ' +
+        'else, but adds load to the registry while it runs.',
     )
-    .option('--duration <duration>', 'how long each of the three takes (default 3s)', duration)
-    .option('--concurrency <count>', 'calls under way at once (default 16)', count)
+    .option('--duration <duration>', 'how long to run each of the three kinds of calls (default 3s)', duration)
+    .option('--concurrency <count>', 'concurrent calls (default 16)', count)
     .action(async (options) => {
       const { registry, print } = connect(options);
       const { duration: durationMs = DURATION_DEFAULT_MS, concurrency = CONCURRENCY_DEFAULT_COUNT } = options;
       const service = `rollcall-bench-${randomBytes(6).toString('hex')}`;
       const { instances } = await registry.listInstances({ service });
-      if (instances.length > 0)
-        throw new CliError(EXIT.conflict, `There is a service ${service} already.`, 'Try again.');
+      if (instances.length > 0) throw new CliError(EXIT.conflict, `Service ${service} already exists.`, 'Try again.');
 
       const stop = new AbortController();
       const interrupt = () => stop.abort();
@@ -76,25 +75,25 @@ export function benchCommand() {
     });
 }
 
-/** Half of what a service may have: what is registered is beaten and resolved right after. */
+/** Half of the limit of a service. */
 const INSTANCES_MAX_COUNT = 5_000;
 
-/** Operations of one batch. */
+/** Operations per batch. */
 const BATCH_COUNT = 1_000;
 
-/** As many as a caller of a middling service gets. */
+/** Number of instances in each resolve, as in a typical service. */
 const RESOLVED_COUNT = 20;
 
-/** An address that no machine has. Source: RFC 5737. */
+/** An address reserved for documentation. Source: RFC 5737. */
 const NOWHERE = '192.0.2.1';
 
-/** Should this program be killed, what it registered is gone after so long. */
+/** Lifetime of the instances if this program is killed. */
 const TTL_MS = 60_000;
 
 const idOf = (index: number): string => `bench-${index}`;
 
 interface BenchOptions extends Pick<LoadOptions, 'concurrency' | 'durationMs' | 'signal'> {
-  /** Told how far each of its parts is, from 0 to 1. */
+  /** Called with the progress of each part, from 0 to 1. */
   progress: (name: string, share: number) => void;
 }
 
@@ -104,9 +103,9 @@ interface BenchResult extends LoadResult {
 }
 
 /**
- * Registers, beats and resolves instances of one service of its own, and removes them, whatever happens.
+ * Registers, renews and resolves instances of a temporary service, and always removes them.
  *
- * @param service A name that no service has.
+ * @param service Name that no existing service has.
  */
 async function benchRegistry(registry: Admin, service: string, options: BenchOptions): Promise<BenchResult[]> {
   const results: BenchResult[] = [];
@@ -133,7 +132,7 @@ async function benchRegistry(registry: Admin, service: string, options: BenchOpt
   return results;
 }
 
-/** Removes what was registered. What is gone already is no mistake. */
+/** Removes the registered instances, ignoring those that are already gone. */
 async function remove(registry: Admin, service: string, many: number, progress: (share: number) => void) {
   for (let first = 0; first < many; first += BATCH_COUNT) {
     progress(first / many);

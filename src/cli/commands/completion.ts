@@ -4,13 +4,13 @@ import { configPath, readConfig } from '../connection/config-file';
 import { findPlace } from '../connection/place';
 import { serviceName, serviceText } from '../terminal/option-values';
 
-/** Neither the shell nor the line between two candidates takes other signs without quotes. */
+/** Candidates that need no quotes in a shell; others are left out. */
 const UNQUOTED = /^[\p{L}\p{N}_.:@%+,/=-]+$/u;
 
-/** `rollcall complete`: called by the scripts of shells. It prints no error: a person is typing. */
+/** `rollcall complete`: called by the completion scripts. It prints no errors, as the user is typing. */
 export function completeCommand(program: () => CommandUnknownOpts) {
   return new Command('complete')
-    .description('Tells shells what the last of these words may become.')
+    .description('Prints completions of the last word, for shells.')
     .argument('[words...]')
     .action(async (words) => {
       const found = await candidates(program(), words, new RegistryNames(process.env, process.cwd()));
@@ -20,7 +20,7 @@ export function completeCommand(program: () => CommandUnknownOpts) {
 }
 
 const HOW = `
-Load it once, or with each start of your shell:
+Load it once, or in the startup file of your shell:
   bash  source <(rollcall completion bash)      in ~/.bashrc
   zsh   source <(rollcall completion zsh)       in ~/.zshrc, after compinit
   fish  rollcall completion fish | source       in ~/.config/fish/config.fish`;
@@ -28,22 +28,22 @@ Load it once, or with each start of your shell:
 /** `rollcall completion` */
 export function completionCommand() {
   return new Command('completion')
-    .summary('print what makes your shell complete commands, options and names')
+    .summary('print a completion script for your shell')
     .description(
-      'Prints a script that makes your shell complete commands, options, and names of services and instances. For names ' +
-        'it asks the registry in use, for half a second at most.',
+      'Prints a script that completes commands, options, and the names of services and instances. It asks the current ' +
+        'registry for names, for at most half a second.',
     )
-    .addArgument(new Argument('<shell>', 'the shell that is to load it').choices(SHELLS))
+    .addArgument(new Argument('<shell>', 'your shell').choices(SHELLS))
     .addHelpText('after', HOW)
     .action((shell) => void process.stdout.write(COMPLETION_SCRIPTS[shell]));
 }
 
 /**
- * What shells load. Each asks the program itself what a word may become, so a script never grows old: it knows neither
- * commands nor options. What the program answers is one candidate a line, with its description after a tab.
+ * Scripts that shells load. They ask the program itself for completions, so they contain no commands or options that
+ * could become stale. The program prints one candidate per line, with its description after a tab.
  */
 
-/** bash ends words at colons and at signs, too; what it keeps of a word must not come again in the answer. */
+/** bash also splits words at colons and at signs; the part that it keeps must not be repeated in the candidate. */
 const BASH = `_rollcall() {
   local line="\${COMP_LINE:0:COMP_POINT}" IFS=$' \\t\\n' words candidate
   read -ra words <<< "$line"
@@ -77,18 +77,18 @@ end
 complete -c rollcall -n 'not contains -- -- (commandline -opc)' -f -a '(__rollcall_complete)'
 `;
 
-/** The shells that can complete, and what each loads. */
+/** Completion script of each supported shell. */
 const COMPLETION_SCRIPTS = { bash: BASH, zsh: ZSH, fish: FISH } as const;
 type Shell = keyof typeof COMPLETION_SCRIPTS;
 const SHELLS = ['bash', 'zsh', 'fish'] as const satisfies readonly Shell[];
 
-/** A word that the last one may become. */
+/** A completion of the last word. */
 export interface Candidate {
   value: string;
   description: string;
 }
 
-/** Names that only a registry or the user's own file knows. Answers soon, and with nothing rather than an error. */
+/** Source of names from a registry or the user's configuration. Responds quickly, and with an empty list on error. */
 export interface NameSource {
   contexts(): Promise<Candidate[]>;
   /** @param flags Values of the options typed so far, such as `--url`. */
@@ -96,15 +96,15 @@ export interface NameSource {
   instances(flags: ReadonlyMap<string, string>, service: string): Promise<Candidate[]>;
 }
 
-/** Where in the command line the word stands that is to be completed. */
+/** Position in the command line of the word to complete. */
 interface Position {
   command: CommandUnknownOpts;
-  /** Words of the command that are no options. */
+  /** Words of the command that are not options. */
   operands: string[];
   flags: Map<string, string>;
   /** The option whose value the word is. */
   awaiting: Option | undefined;
-  /** After `--` the words are another program's. */
+  /** True after `--`, where the words belong to another program. */
   isBeyond: boolean;
 }
 
@@ -112,7 +112,7 @@ const takesValue = (option: Option): boolean => option.required || option.option
 
 const optionsOf = (command: CommandUnknownOpts): readonly Option[] => command.createHelp().visibleOptions(command);
 
-/** Follows the words before the one to complete. */
+/** Parses the words before the one to complete. */
 function follow(program: CommandUnknownOpts, words: readonly string[]): Position {
   const at: Position = { command: program, operands: [], flags: new Map(), awaiting: undefined, isBeyond: false };
   for (const word of words) {
@@ -175,7 +175,7 @@ async function everything(at: Position, word: string, names: NameSource): Promis
 }
 
 /**
- * What the last word may become: a command, an option, a value that is one of a few, a name that the registry knows.
+ * Returns completions of the last word: commands, options, values from a fixed set, and names that the registry knows.
  *
  * @param words All words up to the cursor, without the name of the program; the last may be empty.
  */
@@ -189,13 +189,13 @@ export async function candidates(
   return all.filter(({ value }) => value.startsWith(word));
 }
 
-/** A person has pressed a key and waits: later than this a list of names is in the way. */
+/** Timeout of a request for names, as the user waits for the list. */
 const ANSWER_TIMEOUT_MS = 500;
 
-/** More than fit on a screen are of no help. */
+/** Maximum number of names: more than fit on a screen don't help. */
 const NAMES_MAX_COUNT = 200;
 
-/** The names that a registry knows. Where it does not answer, or refuses, there are none. */
+/** Names from a registry; none if it is unreachable or refuses. */
 export class RegistryNames implements NameSource {
   readonly #env: NodeJS.ProcessEnv;
   readonly #cwd: string;
@@ -251,7 +251,7 @@ async function orNothing(find: () => Promise<Candidate[]>): Promise<Candidate[]>
   try {
     return await find();
   } catch {
-    // A person is typing: an error would land in the middle of their line.
+    // An error message would appear in the middle of the line that the user is typing.
     return [];
   }
 }

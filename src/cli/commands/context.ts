@@ -18,25 +18,23 @@ function known(config: Config, name: string): Context {
   throw new CliError(EXIT.notFound, `There is no context ${JSON.stringify(name)}.`, 'See: rollcall context ls');
 }
 
-/** A token from a file, or from standard input where the file is called `-`. */
+/** Reads a token from a file, or from standard input if the path is `-`. */
 function tokenFrom(path: string): string {
   try {
     return readFileSync(path === '-' ? 0 : path, 'utf8').trim();
   } catch (error) {
-    throw new CliError(EXIT.failure, `The token can't be read from ${path}: ${String(error)}`);
+    throw new CliError(EXIT.failure, `Cannot read the token from ${path}: ${String(error)}`);
   }
 }
 
 function addCommand() {
   return new Command('add')
-    .summary('keep a registry under a name')
-    .description(
-      'Keeps a registry under a name, and uses it from now on if it is the first. A name that is there is replaced.',
-    )
-    .argument('<name>', 'what you call it')
-    .requiredOption('--url <url>', 'where it answers')
-    .option('--token-file <path>', 'file with the token; - reads standard input')
-    .option('-n, --namespace <id>', 'namespace that commands are about')
+    .summary('save a registry under a name')
+    .description('Saves a registry under a name. The first one becomes the current context. Replaces an existing name.')
+    .argument('<name>', 'name of the context')
+    .requiredOption('--url <url>', 'url of the registry')
+    .option('--token-file <path>', 'file with the token, or - for standard input')
+    .option('-n, --namespace <id>', 'namespace that commands use')
     .action((name, { url, tokenFile, namespace }) => {
       if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
         throw new CliError(EXIT.usage, `--url must be an http or https url, not ${JSON.stringify(url)}.`);
@@ -46,29 +44,29 @@ function addCommand() {
         config.contexts = Object.fromEntries([...Object.entries(config.contexts), [name, { url, token, namespace }]]);
         config.current ??= name;
       });
-      processPrinter().note(`${name} is kept in ${configPath(process.env)}`);
+      processPrinter().note(`saved ${name} in ${configPath(process.env)}`);
     });
 }
 
 function useCommand() {
   return new Command('use')
-    .summary('use a context from now on')
-    .description('Uses a context from now on, wherever neither --url nor ROLLCALL_URL is given.')
-    .argument('<context>', 'its name')
+    .summary('set the current context')
+    .description('Sets the current context, which applies unless --url or ROLLCALL_URL is given.')
+    .argument('<context>', 'name of the context')
     .action((name) => {
       change((config) => {
         known(config, name);
         config.current = name;
       });
-      processPrinter().note(`${name} is used from now on`);
+      processPrinter().note(`the current context is ${name}`);
     });
 }
 
 function lsCommand() {
   return new Command('ls')
     .summary('list contexts')
-    .description('Lists contexts; a star marks the one in use. Tokens are never shown.')
-    .option('--json', 'answer as JSON')
+    .description('Lists contexts; a star marks the current one. Tokens are never shown.')
+    .option('--json', 'print JSON')
     .action(({ json }) => {
       const { contexts, current } = readConfig(configPath(process.env));
       const names = Object.keys(contexts).sort();
@@ -86,26 +84,26 @@ function lsCommand() {
 
 function rmCommand() {
   return new Command('rm')
-    .summary('forget a context')
-    .description('Forgets a context and its token.')
-    .argument('<context>', 'its name')
+    .summary('remove a context')
+    .description('Removes a context and its token.')
+    .argument('<context>', 'name of the context')
     .action((name) => {
       change((config) => {
         known(config, name);
         delete config.contexts[name];
         if (config.current === name) delete config.current;
       });
-      processPrinter().note(`${name} is forgotten`);
+      processPrinter().note(`removed ${name}`);
     });
 }
 
-/** `rollcall context`: registries by names of the user's own. */
+/** `rollcall context`: saved registries. */
 export function contextCommand() {
   return new Command('context')
-    .summary('keep registries under names of your own')
+    .summary('save registries under names')
     .description(
-      'Keeps registries, with their tokens, under names of your own, in a file that only you may read. Options and the ' +
-        'environment go before a context; its token is sent to its own url alone.',
+      'Saves registries and their tokens under names, in a file that only you can read. Options and environment ' +
+        'variables take precedence over a context; its token is only sent to its own url.',
     )
     .addCommand(addCommand())
     .addCommand(useCommand())

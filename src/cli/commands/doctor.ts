@@ -21,13 +21,13 @@ const SIGNS: Record<Finding['result'], Cell> = {
   unknown: { text: '?', tone: 'warning' },
 };
 
-/** `rollcall doctor`: what is wrong between here and the registry, and how to mend it. */
+/** `rollcall doctor`: diagnoses the connection to the registry. */
 export function doctorCommand() {
   return registryCommand('doctor')
-    .summary('find out what is wrong between here and a registry')
+    .summary('diagnose the connection to a registry')
     .description(
-      'Checks url, storage, versions, latency, clocks, token and the way of a WebSocket; says what is wrong and how to mend it. ' +
-        'Exit code 1 means that something is.',
+      'Checks url, storage, versions, latency, clocks, token and WebSocket, and shows how to fix each problem. The exit ' +
+        'code is 1 if a check fails.',
     )
     .action(async (options) => {
       const { place, registry, print } = connect(options);
@@ -41,17 +41,18 @@ export function doctorCommand() {
       ]);
       print.answer({ findings: found }, { rows, isWhole: true });
       const bad = found.filter(({ result }) => result === 'bad');
-      if (bad.length > 0) throw new CliError(EXIT.failure, `Wrong: ${bad.map(({ check }) => check).join(', ')}.`);
+      if (bad.length > 0)
+        throw new CliError(EXIT.failure, `Failed checks: ${bad.map(({ check }) => check).join(', ')}.`);
     });
 }
 
-/** The finding of a check. `unknown`: it could not be told, and nothing says that it is wrong. */
+/** Result of a check. `unknown`: it could not be determined. */
 interface Finding {
   check: string;
   result: 'good' | 'bad' | 'unknown';
-  /** The finding in words. */
+  /** Description of the result. */
   found: string;
-  /** How to mend it. */
+  /** How to fix the problem. */
   mend?: string | undefined;
 }
 
@@ -63,10 +64,10 @@ interface CheckedPlace {
   env: NodeJS.ProcessEnv;
 }
 
-/** A clock further off than this makes times in logs and leases hard to read; a second or two is the network. */
+/** Largest clock skew that is accepted: more makes times in logs hard to compare; a second or two may be the network. */
 const SKEW_MAX_MS = 5_000;
 
-/** A registry further away than this is felt with every call. */
+/** Largest latency that is accepted: more is noticeable in every call. */
 const LATENCY_MAX_MS = 500;
 
 const MINUTE_MS = 60_000;
@@ -78,12 +79,17 @@ const messageOf = (error: unknown): string => failureOf(error)?.message ?? conne
 function checkConfig({ env }: CheckedPlace): Finding {
   const path = configPath(env);
   const check = 'contexts';
-  if (!existsSync(path)) return { check, result: 'good', found: 'none are kept; see: rollcall context' };
-  if (!isOpenToOthers(path)) return { check, result: 'good', found: `${path} is for your eyes alone` };
-  return { check, result: 'bad', found: `others may read ${path}, and the tokens in it`, mend: `chmod 600 ${path}` };
+  if (!existsSync(path)) return { check, result: 'good', found: 'none saved; see: rollcall context' };
+  if (!isOpenToOthers(path)) return { check, result: 'good', found: `only you can read ${path}` };
+  return {
+    check,
+    result: 'bad',
+    found: `other users can read ${path} and the tokens in it`,
+    mend: `chmod 600 ${path}`,
+  };
 }
 
-/** The registry answers, and is one. The others make sense only then. */
+/** Checks that a registry responds at the URL. The other checks depend on it. */
 async function checkUrl({
   place,
   registry,
@@ -95,7 +101,7 @@ async function checkUrl({
       answer = given;
     };
     const health = await registry.readHealth({ onAnswer });
-    const url: Finding = { check, result: 'good', found: `${place.url} (${place.sources.url}) answers` };
+    const url: Finding = { check, result: 'good', found: `${place.url} (${place.sources.url}) responds` };
     return { url, health, ...(answer && { answer }) };
   } catch (error) {
     const mend =
@@ -107,7 +113,7 @@ async function checkUrl({
 function checkStorage({ problems = [] }: Health): Finding {
   const check = 'storage';
   if (problems.length === 0) return { check, result: 'good', found: 'changes can be stored' };
-  const mend = 'Free space on its disk, or make its folder writable: it goes on by itself';
+  const mend = 'Free disk space, or make its folder writable; the registry recovers on its own';
   return { check, result: 'bad', found: problems.join('; '), mend };
 }
 
@@ -129,22 +135,22 @@ async function checkLatency({ registry }: CheckedPlace): Promise<Finding> {
     times.sort((a, b) => a - b),
     0.5,
   );
-  const found = `${median.toFixed(1)} ms there and back`;
+  const found = `${median.toFixed(1)} ms round trip`;
   if (median <= LATENCY_MAX_MS) return { check: 'latency', result: 'good', found };
   return {
     check: 'latency',
     result: 'bad',
     found,
-    mend: 'Look at the network in between, or run a registry that is nearer.',
+    mend: 'Check the network, or run a registry closer to this machine.',
   };
 }
 
-/** The registry's clock against ours, by the `Date` of an answer, which counts whole seconds. */
+/** Compares the registry's clock with ours by the `Date` of a response, which has whole seconds. */
 function checkClock({ place }: CheckedPlace, answer: Response | undefined): Finding {
   const check = 'clock';
   if (LOOPBACK.test(new URL(place.url).hostname)) return { check, result: 'good', found: 'the same machine' };
   const theirs = Date.parse(answer?.headers.get('date') ?? '');
-  if (Number.isNaN(theirs)) return { check, result: 'unknown', found: 'the registry does not tell its time' };
+  if (Number.isNaN(theirs)) return { check, result: 'unknown', found: 'the response has no Date header' };
   const skew = Math.abs(Date.now() - theirs);
   const unitMs = skew < MINUTE_MS ? 1_000 : MINUTE_MS;
   const found = `${durationText(Math.round(skew / unitMs) * unitMs)} apart`;
@@ -153,53 +159,53 @@ function checkClock({ place }: CheckedPlace, answer: Response | undefined): Find
     check,
     result: 'bad',
     found,
-    mend: 'Set this machine’s clock, or that of the registry: a time service does both.',
+    mend: 'Synchronize the clocks of this machine and of the registry, for example with NTP.',
   };
 }
 
 async function checkToken({ place, registry }: CheckedPlace): Promise<Finding> {
   const check = 'token';
-  const from = `the one from ${place.sources.token}`;
+  const from = `the token from ${place.sources.token}`;
   if (place.token === undefined) {
-    const mend = 'Give one: ROLLCALL_TOKEN, or rollcall context add <name> --url <url> --token-file <path>';
-    return { check, result: 'bad', found: 'there is none', mend };
+    const mend = 'Set ROLLCALL_TOKEN, or run: rollcall context add <name> --url <url> --token-file <path>';
+    return { check, result: 'bad', found: 'no token is set', mend };
   }
   try {
     await registry.listServices({ limit: 1 });
-    return { check, result: 'good', found: `${from} reads namespace ${place.namespace}` };
+    return { check, result: 'good', found: `${from} can read namespace ${place.namespace}` };
   } catch (error) {
     if (error instanceof RollcallError && error.code === 'NAMESPACE_NOT_FOUND') {
-      const mend = 'Name another: --namespace <id>, or ROLLCALL_NAMESPACE; rollcall ns ls shows what there is';
-      return { check, result: 'bad', found: `${from} is good, but there is no namespace ${place.namespace}`, mend };
+      const mend = 'Use another one with --namespace <id> or ROLLCALL_NAMESPACE; see: rollcall ns ls';
+      return { check, result: 'bad', found: `${from} is valid, but namespace ${place.namespace} does not exist`, mend };
     }
-    const mend = 'Get another one from whoever runs the registry, who makes it with: rollcall token create';
+    const mend = 'Ask an administrator of the registry for another one: rollcall token create';
     return {
       check,
       result: 'bad',
-      found: `${from} does not read namespace ${place.namespace}: ${messageOf(error)}`,
+      found: `${from} cannot read namespace ${place.namespace}: ${messageOf(error)}`,
       mend,
     };
   }
 }
 
-/** @param mayRead Whether the token reads the namespace: without that a refusal says nothing of the way. */
+/** @param mayRead True if the token can read the namespace; otherwise a refusal says nothing about the connection. */
 async function checkSocket({ place }: CheckedPlace, mayRead: boolean): Promise<Finding> {
   const check = 'websocket';
   const path = `/api/v1/ns/${encodeURIComponent(place.namespace)}/socket`;
   const upgrade = await tryUpgrade(`${place.url.replace(/\/+$/, '')}${path}`, place.token);
-  if (upgrade.opened) return { check, result: 'good', found: 'a WebSocket opens' };
+  if (upgrade.opened) return { check, result: 'good', found: 'a WebSocket can be opened' };
   if (upgrade.status === 401 || upgrade.status === 403 || (upgrade.status === 404 && !mayRead)) {
-    return { check, result: 'unknown', found: 'the token does not open one; see above' };
+    return { check, result: 'unknown', found: 'the token was refused; see above' };
   }
   return {
     check,
     result: 'bad',
-    found: `no WebSocket opens: ${upgrade.problem}`,
-    mend: 'Let the proxy in between pass on Upgrade and Connection. Until then clients fall back to streams and beats.',
+    found: `cannot open a WebSocket: ${upgrade.problem}`,
+    mend: 'Make the proxy forward Upgrade and Connection. Until then clients use event streams and heartbeats.',
   };
 }
 
-/** Everything that there is to check, each finding as it comes. */
+/** Runs all checks, and yields each result. */
 async function* findings(of: CheckedPlace): AsyncGenerator<Finding, void, void> {
   yield checkConfig(of);
   const { url, answer, health } = await checkUrl(of);
@@ -227,17 +233,21 @@ function asked(request: ClientRequest): Promise<Upgrade> {
     });
     request.once('response', (answer) => {
       answer.resume();
-      resolve({ opened: false, status: answer.statusCode, problem: `answered ${answer.statusCode}, and no upgrade` });
+      resolve({
+        opened: false,
+        status: answer.statusCode,
+        problem: `got status ${answer.statusCode} instead of an upgrade`,
+      });
     });
-    request.once('timeout', () => request.destroy(new Error(`no answer within ${UPGRADE_TIMEOUT_MS} ms`)));
+    request.once('timeout', () => request.destroy(new Error(`no response within ${UPGRADE_TIMEOUT_MS} ms`)));
     request.once('error', (error) => resolve({ opened: false, problem: error.message }));
     request.end();
   });
 }
 
 /**
- * Tries whether a WebSocket opens on the way to a registry, which some proxies do not let through. By hand, since Node 20
- * has no WebSocket; with the token in a header, as clients in Node send it.
+ * Tries to open a WebSocket to a registry, which some proxies do not forward. It uses a plain request, as Node 20 has no
+ * WebSocket, and sends the token in a header, as clients in Node do.
  */
 function tryUpgrade(url: string, token: string | undefined): Promise<Upgrade> {
   const send = url.startsWith('https:') ? httpsRequest : httpRequest;
@@ -249,6 +259,6 @@ function tryUpgrade(url: string, token: string | undefined): Promise<Upgrade> {
     'Sec-WebSocket-Protocol': 'rollcall.v1',
     ...(token !== undefined && { Authorization: `Bearer ${token}` }),
   };
-  // An agent of its own keeps no connection open for a next request that never comes.
+  // Without an agent, no connection is kept alive for further requests.
   return asked(send(url, { headers, timeout: UPGRADE_TIMEOUT_MS, agent: false }));
 }

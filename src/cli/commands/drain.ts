@@ -7,7 +7,7 @@ import { durationText, fieldTable } from '../terminal/views';
 
 const DEFAULT_WAIT_MS = 30_000;
 
-/** Between two steps of the progress bar. */
+/** Interval of progress updates. */
 const TICK_MS = 100;
 
 function reportFields({
@@ -30,18 +30,18 @@ function reportFields({
   ]);
 }
 
-/** `rollcall drain`: out of traffic, and an answer when every caller knows. */
+/** `rollcall drain`: takes an instance out of traffic, and waits for acknowledgements. */
 export function drainCommand() {
   return registryCommand('drain')
-    .summary('take an instance out of traffic, and wait until its callers know')
+    .summary('take an instance out of traffic, wait for its callers, then remove it')
     .description(
       'Takes an instance out of traffic, waits until every subscriber of its service has acknowledged that, and removes ' +
-        'it. Exit code 124 means that some had not in time; they are named.',
+        'it. The exit code is 124 if some have not acknowledged in time; they are listed.',
     )
     .addArgument(serviceArgument())
     .addArgument(idArgument())
     .option('--wait <duration>', 'how long to wait for subscribers (default 30s)', duration)
-    .option('--grace <duration>', 'how long it stays listed after that (default 0s)', duration)
+    .option('--grace <duration>', 'how long to keep it listed after that (default 0s)', duration)
     .action(async (service, id, options) => {
       const { registry, print } = connect(options);
       const { wait: waitMs = DEFAULT_WAIT_MS, grace: graceMs = 0 } = options;
@@ -58,13 +58,13 @@ export function drainCommand() {
           clearInterval(ticks);
           progress.end();
         });
-      print.answer(report, `${name} takes no traffic any more`, reportFields(report));
+      print.answer(report, `${name} is out of traffic`, reportFields(report));
       if (report.drained) return;
       const { length } = report.laggards;
       throw new CliError(
         EXIT.timedOut,
-        `${length} of ${report.subscribers} subscribers had not acknowledged that within ${durationText(waitMs)}.`,
-        `They may call it still. See how far they are: rollcall subscribers ${serviceText(service)}`,
+        `${length} of ${report.subscribers} subscribers have not acknowledged within ${durationText(waitMs)}.`,
+        `They may still call it. See: rollcall subscribers ${serviceText(service)}`,
       );
     });
 }

@@ -7,49 +7,45 @@ import { amount, duration, instanceDefinition, port, serviceName, withDescriptio
 
 const READY_WITHIN_DEFAULT_MS = 60_000;
 
-/** Container runtimes give a process ten seconds between the two signals that end it: the command has half of them. */
+/** Half of the ten seconds that container runtimes allow between SIGTERM and SIGKILL; the rest is for the command. */
 const DRAIN_WAIT_DEFAULT_MS = 5_000;
 
 const HOW = `
 Example:
   rollcall exec --service orders --port 8080 -- node server.js`;
 
-/** `rollcall exec`: a command, and its place in the registry. */
+/** `rollcall exec`: runs a command and keeps it registered. */
 export function execCommand() {
   const command = registryCommand('exec')
-    .summary('run a command, registered for as long as it runs')
+    .summary('run a command, and keep it registered while it runs')
     .description(
-      'Runs a command. Registers it when its port answers, passes signals on to it, drains before it is told to end ' +
-        '(SIGTERM, SIGINT), deregisters when it has ended, and ends with its exit code.',
+      'Runs a command and registers it once its port accepts connections. On SIGTERM or SIGINT it drains the instance ' +
+        'first, then passes the signal on. Deregisters when the command has ended, and exits with its exit code.',
     )
     .addArgument(new Argument('<command...>', 'the command with its arguments, after --'))
-    .requiredOption('--service <name>', 'the service that it is an instance of', serviceName)
+    .requiredOption('--service <name>', 'service of the instance', serviceName)
     .requiredOption('--port <port>', 'port that it listens on', port)
-    .option('--address <address>', 'its address (default: the one that the registry is reached from)')
+    .option('--address <address>', 'its address (default: the local address of the connection to the registry)')
     .option('--id <id>', 'id of the instance (default: address and port)')
-    .option('--ready-within <duration>', 'how long its port may take to answer (default 60s)', duration)
-    .option('--drain-wait <duration>', 'how long to wait for callers before it is told to end (default 5s)', duration)
+    .option('--ready-within <duration>', 'how long to wait for its port to open (default 60s)', duration)
+    .option('--drain-wait <duration>', 'how long to wait for callers before it is stopped (default 5s)', duration)
     .option('--weight <number>', 'share of traffic (default 1)', amount);
   return withDescription(command)
-    .option('--ttl <duration>', 'gone after so long where this program is killed', duration)
+    .option('--ttl <duration>', 'time to removal if this program is killed', duration)
     .addHelpText('after', HOW)
     .action(async ([command = '', ...words], options) => {
       const { place, print, client: open } = connect(options);
       const { service, id, readyWithin = READY_WITHIN_DEFAULT_MS, drainWait = DRAIN_WAIT_DEFAULT_MS } = options;
       const address = options.address ?? (await sourceAddress(place.url));
       if (address === undefined) {
-        throw new CliError(
-          EXIT.unreachable,
-          `There is no way from here to ${place.url}.`,
-          'Say its address: --address',
-        );
+        throw new CliError(EXIT.unreachable, `There is no route to ${place.url}.`, 'Set the address with --address.');
       }
       const hosts = [...new Set(['127.0.0.1', '::1', address])];
       if (await portAnswers(hosts, options.port)) {
         throw new CliError(
           EXIT.failure,
-          `Port ${options.port} answers already, before the command was started.`,
-          'End what listens there, or choose another port.',
+          `Port ${options.port} is already in use, before the command was started.`,
+          'Stop the process that listens there, or choose another port.',
         );
       }
       const over = new AbortController();
@@ -65,7 +61,7 @@ export function execCommand() {
         say: (line) => print.note(`rollcall: ${line}`),
       });
       process.exitCode = await execution.run();
-      // A drain that callers have not acknowledged is not waited for any longer.
+      // Stop waiting for a drain that callers have not acknowledged.
       over.abort();
     });
 }

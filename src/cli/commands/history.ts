@@ -6,16 +6,16 @@ import { count, moment, serviceName, serviceText } from '../terminal/option-valu
 import type { Cell, Table } from '../terminal/table';
 import { addressText, durationText, fieldTable, stateCell } from '../terminal/views';
 
-/** `rollcall why`: why an instance is as it is, or is gone. */
+/** `rollcall why`: explains the state of an instance. */
 export function whyCommand() {
   return registryCommand('why')
-    .summary('show why an instance takes no traffic, or is gone')
+    .summary('explain why an instance takes no traffic or is gone')
     .description(
-      'Shows why an instance is as it is, or is gone: what happened to it, how it renewed, and what comes next.',
+      'Explains why an instance is in its current state, or is gone: its history, its renewals, and what happens next.',
     )
     .addArgument(serviceArgument())
     .addArgument(idArgument())
-    .option('--limit <count>', 'at most so many entries of its past (default 20)', count)
+    .option('--limit <count>', 'maximum number of history entries (default 20)', count)
     .action(async (service, id, { limit, ...options }) => {
       const { registry, print } = connect(options);
       const report = await registry.explainInstance({ ...service, id, limit });
@@ -39,52 +39,52 @@ export function whyCommand() {
     });
 }
 
-/** As many as a person reads to learn what happened just now. */
+/** Enough to see what happened recently. */
 const LIMIT_DEFAULT_COUNT = 50;
 
-/** `rollcall history`: what happened. */
+/** `rollcall history`: shows past changes. */
 export function historyCommand() {
   return registryCommand('history')
-    .summary('show what happened, when, why and by whom')
-    .description('Shows what happened to the namespace, to a service, or to one instance of it, newest first.')
+    .summary('show changes with their time, cause and author')
+    .description('Shows the changes of the namespace, of a service, or of one instance, newest first.')
     .addArgument(new Argument('[service]', 'only this service: orders, or group@@orders').argParser(serviceName))
     .addArgument(new Argument('[id]', 'only this instance of it'))
-    .option('--cause <cause>', 'only changes of this cause, such as expired')
-    .option('--since <moment>', 'only what came after: a cursor, a time, or how long ago, such as 10m', moment)
-    .option('--until <moment>', 'only what came up to then', moment)
-    .option('--limit <count>', `at most so many (default ${LIMIT_DEFAULT_COUNT})`, count)
-    .option('--after <position>', 'go on after this, the `next` of the answer before')
+    .option('--cause <cause>', 'only changes with this cause, such as expired')
+    .option('--since <time>', 'only later changes: a cursor, a time, or how long ago, such as 10m', moment)
+    .option('--until <time>', 'only changes up to then', moment)
+    .option('--limit <count>', `maximum number of changes (default ${LIMIT_DEFAULT_COUNT})`, count)
+    .option('--after <position>', 'next page: the `next` of the previous one')
     .action(async (service, id, { cause, since, until, limit = LIMIT_DEFAULT_COUNT, after, ...options }) => {
       const { registry, print } = connect(options);
-      // `as`: the registry refuses a cause that it does not know, and names those it does.
+      // `as`: the registry refuses an unknown cause, and lists the valid ones.
       const filter = { ...service, instance: id, cause: cause as Cause | undefined, since, until };
       const page = await registry.readHistory({ ...filter, limit, after });
       print.answer(page, historyTable(page.entries));
       if (page.next !== undefined) print.note(`There is more: --after ${page.next}`);
-      else if (page.compacted) print.note('What was before is no longer kept.');
+      else if (page.compacted) print.note('Older changes are no longer retained.');
     });
 }
 
-/** An instance at one end of a comparison. */
+/** Shows an instance at one end of a comparison. */
 function endCell(instance: ServiceDiff['instances'][number]['before']): Cell {
   return instance === null ? 'not there' : stateCell(instance);
 }
 
-/** `rollcall diff`: what is different. */
+/** `rollcall diff`: compares a service at two points in time. */
 export function diffCommand() {
   return registryCommand('diff')
-    .summary('show what is different of a service since a moment')
-    .description('Compares a service with itself at another moment: a cursor, a time, or how long ago, such as 10m.')
+    .summary('compare a service with its past')
+    .description('Compares a service at two points in time: a cursor, a time, or how long ago, such as 10m.')
     .addArgument(serviceArgument())
-    .requiredOption('--from <moment>', 'the first moment', moment)
-    .option('--to <moment>', 'the second (default now)', moment)
+    .requiredOption('--from <time>', 'first point in time', moment)
+    .option('--to <time>', 'second point in time (default now)', moment)
     .action(async (service, { from, to, ...options }) => {
       const { registry, print } = connect(options);
       let until = to;
       const { first, items: instances } = await allPages(
         async (after) => {
           const page = await registry.diffService({ ...service, from, to: until, after });
-          // The further pages compare the moments of the first.
+          // Further pages compare the same points as the first.
           until = page.to.cursor;
           return page;
         },
@@ -95,28 +95,30 @@ export function diffCommand() {
         const known = after ?? before;
         return [id, known === null ? '' : addressText(known), endCell(before), endCell(after)];
       });
-      const own = diff.service === undefined ? [] : ['what the service has of its own is different'];
+      const own = diff.service === undefined ? [] : ['the settings of the service differ'];
       print.answer(diff, ...own, { titles: ['ID', 'ADDRESS', 'BEFORE', 'AFTER'], rows });
     });
 }
 
-/** `rollcall rollback`: puts back what operators said. */
+/** `rollcall rollback`: restores earlier settings of operators. */
 export function rollbackCommand() {
   return registryCommand('rollback')
-    .summary('put back what operators said of a service and its instances')
+    .summary('roll back the overrides and settings of a service')
     .description(
-      'Puts overrides, and metadata, protect threshold and selector of the service, back to what they were. It touches ' +
-        'nothing that instances say, and brings none back.',
+      'Restores overrides, and the metadata, protect threshold and selector of the service, to an earlier state. It does ' +
+        'not change registrations, or bring back instances.',
     )
     .addArgument(serviceArgument())
-    .requiredOption('--to <moment>', 'a cursor, a time, or how long ago, such as 10m', moment)
+    .requiredOption('--to <time>', 'a cursor, a time, or how long ago, such as 10m', moment)
     .action(async (service, { to, ...options }) => {
       const { registry, print } = connect(options);
       const report = await registry.rollBackService({ ...service, body: { to } });
       const name = serviceText(service);
       print.answer(
         report,
-        report.revision === null ? `${name} is as it was at ${report.to.at}` : `${name} is put back to ${report.to.at}`,
+        report.revision === null
+          ? `${name} is already as it was at ${report.to.at}`
+          : `rolled back ${name} to ${report.to.at}`,
         fieldTable([
           ['service', report.service],
           ['restored', report.restored.join(' ')],
@@ -132,16 +134,15 @@ function outcomeCell({ outcome, code }: AuditEntry): Cell {
   return { text: outcome, tone: outcome === 'done' ? 'good' : 'warning' };
 }
 
-/** `rollcall audit`: who did what. */
+/** `rollcall audit`: shows the audit trail. */
 export function auditCommand() {
   return registryCommand('audit')
-    .summary('show who did what, when, and from where')
+    .summary('show who did what, when and from where')
     .description(
-      'Shows what people did to the registry, newest first: of all namespaces that the token may see, or with ' +
-        '--namespace of one.',
+      'Shows the audit trail, newest first: of all namespaces that the token may see, or of one with --namespace.',
     )
-    .option('--limit <count>', 'at most so many (default 50)', count)
-    .option('--after <position>', 'go on after this, the `next` of the answer before')
+    .option('--limit <count>', 'maximum number of entries (default 50)', count)
+    .option('--after <position>', 'next page: the `next` of the previous one')
     .action(async ({ limit = LIMIT_DEFAULT_COUNT, after, ...options }) => {
       const { registry, print } = connect(options);
       const trail = await registry.readAudit({ ns: options.namespace, limit, after });
@@ -161,7 +162,7 @@ export function auditCommand() {
 
 const BAD: ReadonlySet<string> = new Set(['expired', 'unhealthy', 'quarantined']);
 
-/** Shows changes, one on a line. */
+/** Shows changes, one per line. */
 function historyTable(entries: readonly HistoryEntry[]): Table {
   const rows = entries.flatMap(({ at, actor, revision, changes, omitted = 0 }) => [
     ...changes.map((change): Cell[] => {

@@ -1,30 +1,30 @@
 /** The result of a load. */
 export interface LoadResult {
-  /** Calls that were answered. */
+  /** Number of successful calls. */
   calls: number;
   errors: number;
-  /** The first of them. */
+  /** First of the errors. */
   firstError: unknown;
   seconds: number;
-  /** How long each call took, sorted, in milliseconds. */
+  /** Durations of the calls, sorted, in milliseconds. */
   timesMs: number[];
 }
 
 export interface LoadOptions {
-  /** Calls under way at once. */
+  /** Number of concurrent calls. */
   concurrency: number;
   durationMs: number;
-  /** It ends before its time with so many calls. */
+  /** Ends the load early after this number of calls. */
   mostCalls?: number | undefined;
-  /** Ends the load before its time. */
+  /** Ends the load early. */
   signal: AbortSignal;
-  /** One call; gets a number that counts up from 0. */
+  /** Makes a call; gets a number that counts up from 0. */
   call: (index: number) => Promise<unknown>;
-  /** Told after each call how far the load is, from 0 to 1. */
+  /** Called with the progress, from 0 to 1, before each call. */
   progress: (share: number) => void;
 }
 
-/** Makes calls for a while, so many at once, each as soon as one before it is over. */
+/** Makes calls for a while with constant concurrency. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const { concurrency, durationMs, mostCalls = Number.POSITIVE_INFINITY, signal, call, progress } = options;
   const timesMs: number[] = [];
@@ -53,7 +53,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   return { calls: timesMs.length, errors, firstError, seconds, timesMs: timesMs.sort((a, b) => a - b) };
 }
 
-/** The time that a share of the calls did not exceed, in milliseconds. Of a sorted list, by nearest rank. */
+/** Returns a percentile of a sorted list, by nearest rank. */
 export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }

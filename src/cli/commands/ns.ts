@@ -13,20 +13,20 @@ const JURISDICTIONS = ['eu', 'fedramp'] as const;
 const selfPreservationOption = () =>
   new Option(
     '--self-preservation <on|off>',
-    "keep what Eureka's clients registered while too few of them renew, as Eureka does",
+    'keep instances of Eureka clients while too few of them renew, as Eureka does',
   ).choices(['on', 'off'] as const);
 
-/** Values of the options that bound a namespace. */
+/** Values of the options that set limits. */
 type LimitOptions = Partial<
   Record<'instances' | 'services' | 'bytes' | 'tokenInstances' | 'tokenServices' | 'tokenBytes', number>
 >;
 
 const SHARES = `
-A token that does not operate the namespace holds at most three quarters of its instances, services and bytes of records,
-half where its grants name services. A fleet that registers everything with one token needs more: raise the limits of a
-token, up to those of the namespace (--token-instances 100000).`;
+By default, a token without the scope operate can hold three quarters of the namespace's instances, services and record
+bytes, or half if its grants name services. If one token registers a whole fleet, raise the limits per token, up to those
+of the namespace (--token-instances 100000).`;
 
-/** Limits with those that options name; undefined where they name none. */
+/** Returns limits with the values of the options; undefined if no option is given. */
 function limitsWith(before: NamespaceLimits, options: LimitOptions): NamespaceLimits | undefined {
   const { instances, services, bytes, tokenInstances, tokenServices, tokenBytes } = options;
   const own = given({ instances, services, bytes });
@@ -38,7 +38,7 @@ function limitsWith(before: NamespaceLimits, options: LimitOptions): NamespaceLi
 
 const given = (members: Record<string, number | undefined>) =>
   Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
-/** The intervals that options name; undefined where they name none. */
+/** Returns the intervals of the options; undefined if no option is given. */
 function intervalsOf(options: {
   nacosPoll?: number | undefined;
   nacosBeat?: number | undefined;
@@ -72,7 +72,7 @@ function namespaceFields(namespace: Namespace) {
     ['id', id],
     ['title', title],
     ['placement', placementText(namespace)],
-    ['keeps its past for', retention.maxAgeMs === undefined ? '' : durationText(retention.maxAgeMs)],
+    ['history retention', retention.maxAgeMs === undefined ? '' : durationText(retention.maxAgeMs)],
     ['limits', limitsText(limits)],
     ['limits per token', limits.perToken === undefined ? '' : limitsText(limits.perToken)],
     ['self-preservation', selfPreservation === true ? 'on' : ''],
@@ -84,7 +84,7 @@ function namespaceFields(namespace: Namespace) {
 function lsCommand() {
   return registryCommand('ls')
     .summary('list namespaces')
-    .description('Lists the namespaces on which the token is good for anything.')
+    .description('Lists the namespaces that the token has a grant on.')
     .action(async (options) => {
       const { registry, print } = connect(options);
       const { items: namespaces } = await allPages(
@@ -104,8 +104,8 @@ function lsCommand() {
 
 function getCommand() {
   return registryCommand('get')
-    .summary('show what a namespace is set to')
-    .description('Shows what a namespace is set to. What is left out is as it is for all.')
+    .summary('show the settings of a namespace')
+    .description('Shows the settings of a namespace. Settings that are not listed have their defaults.')
     .addArgument(namespaceArgument())
     .action(async (ns, options) => {
       const { registry, print } = connect(options);
@@ -118,32 +118,38 @@ function getCommand() {
 function settingsCommand(name: string) {
   return registryCommand(name)
     .addArgument(namespaceArgument())
-    .option('--title <text>', 'for people')
-    .option('--keep <duration>', 'how long it keeps its past, such as 2d', duration)
-    .option('--instances <count>', 'most instances it takes', count)
-    .option('--services <count>', 'most services it takes', count)
-    .option('--bytes <count>', 'most bytes of records it takes', count)
-    .option('--token-instances <count>', 'most instances of one token, in place of its share', count)
-    .option('--token-services <count>', 'most services of one token, in place of its share', count)
-    .option('--token-bytes <count>', 'most bytes of records of one token, in place of its share', count)
-    .option('--nacos-poll <duration>', "how often Nacos' clients poll, such as 10s", duration)
-    .option('--nacos-beat <duration>', "how often Nacos' clients beat, such as 15s", duration)
-    .option('--session-ping <duration>', 'how often sessions ping, such as 30s', duration)
+    .option('--title <text>', 'title for people')
+    .option('--keep <duration>', 'how long to retain history, such as 2d', duration)
+    .option('--instances <count>', 'maximum number of instances', count)
+    .option('--services <count>', 'maximum number of services', count)
+    .option('--bytes <count>', 'maximum size of all records in bytes', count)
+    .option('--token-instances <count>', 'maximum number of instances per token', count)
+    .option('--token-services <count>', 'maximum number of services per token', count)
+    .option('--token-bytes <count>', 'maximum size of records per token in bytes', count)
+    .option('--nacos-poll <duration>', 'poll interval of Nacos clients, such as 10s', duration)
+    .option('--nacos-beat <duration>', 'heartbeat interval of Nacos clients, such as 15s', duration)
+    .option('--session-ping <duration>', 'ping interval of sessions, such as 30s', duration)
     .addOption(selfPreservationOption())
     .addHelpText('after', SHARES);
 }
 
 function createCommand() {
   return settingsCommand('create')
-    .summary('make a namespace')
-    .description('Makes a namespace. The same again changes nothing; one that is there and differs is exit code 5.')
-    .addOption(new Option('--near <region>', 'where it lives, as a hint; decided once').choices(HINTS))
-    .addOption(new Option('--only-in <jurisdiction>', 'where its data stay; decided once').choices(JURISDICTIONS))
+    .summary('create a namespace')
+    .description(
+      'Creates a namespace. Repeating it changes nothing; the exit code is 5 if the namespace exists with other settings.',
+    )
+    .addOption(new Option('--near <region>', 'location hint, which cannot be changed later').choices(HINTS))
+    .addOption(
+      new Option('--only-in <jurisdiction>', 'jurisdiction of its data, which cannot be changed later').choices(
+        JURISDICTIONS,
+      ),
+    )
     .action(async (id, options) => {
       const { registry, print } = connect(options);
       const { title, near, onlyIn, keep, selfPreservation } = options;
       if (near !== undefined && onlyIn !== undefined) {
-        throw new CliError(EXIT.usage, 'Give --near or --only-in, and not both.', 'See: rollcall ns create --help');
+        throw new CliError(EXIT.usage, 'Use either --near or --only-in, not both.', 'See: rollcall ns create --help');
       }
       const jurisdiction: Placement | undefined = onlyIn === undefined ? undefined : { jurisdiction: onlyIn };
       const namespace = await registry.createNamespace({
@@ -163,8 +169,8 @@ function createCommand() {
 
 function setCommand() {
   return settingsCommand('set')
-    .summary('change what a namespace is set to')
-    .description('Changes what a namespace is set to, and leaves the rest as it is.')
+    .summary('change the settings of a namespace')
+    .description('Changes the given settings of a namespace, and keeps the others.')
     .action(async (ns, options) => {
       const { registry, print } = connect(options);
       const { title, keep, selfPreservation } = options;
@@ -173,7 +179,7 @@ function setCommand() {
       if (changed.every((value) => value === undefined)) {
         throw new CliError(EXIT.usage, 'There is nothing to change.', 'See: rollcall ns set --help');
       }
-      // A patch replaces each member as a whole, and these options name parts of them.
+      // A patch replaces each member as a whole, but these options set only parts of them.
       const before = await registry.readNamespace({ ns });
       const retention = { ...before.retention, maxAgeMs: keep };
       const namespace = await registry.patchNamespace({
@@ -194,29 +200,27 @@ function rmCommand() {
   return registryCommand('rm')
     .summary('remove a namespace')
     .description(
-      'Removes a namespace. One that holds anything is kept (exit code 5), unless --force erases that with it.',
+      'Removes a namespace. If it holds anything, it is only removed with --force; otherwise the exit code is 5.',
     )
     .addArgument(namespaceArgument())
-    .option('--force', 'erase everything in it, and its past')
-    .option('--yes', 'do not ask')
+    .option('--force', 'erase everything in it, including its history')
+    .option('--yes', 'skip the confirmation')
     .action(async (ns, { force = false, yes, ...options }) => {
       const { registry, print } = connect(options);
       if (force) {
-        const question = `Erase namespace ${ns} with everything in it, for good?`;
+        const question = `Permanently erase namespace ${ns} and everything in it?`;
         await confirm(question, yes, { input: process.stdin, output: process.stderr });
       }
       await registry.removeNamespace({ ns, force });
-      print.answer({ id: ns, removed: true }, `there is no namespace ${ns} any more`);
+      print.answer({ id: ns, removed: true }, `removed namespace ${ns}`);
     });
 }
 
-/** `rollcall ns`: namespaces, one for each tenant. */
+/** `rollcall ns`: manages namespaces. */
 export function nsCommand() {
   return new Command('ns')
-    .summary('make, change and remove namespaces')
-    .description(
-      'Makes, changes and removes namespaces. Which of them other commands are about is said with --namespace.',
-    )
+    .summary('create, change and remove namespaces')
+    .description('Creates, changes and removes namespaces. Use --namespace to choose the namespace of other commands.')
     .addCommand(lsCommand())
     .addCommand(getCommand())
     .addCommand(createCommand())

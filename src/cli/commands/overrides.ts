@@ -8,14 +8,14 @@ import { CliError, EXIT } from '../terminal/failure';
 import { amount, duration, keysAndValues, list, type ServiceName, serviceText } from '../terminal/option-values';
 import { entriesText, fieldTable } from '../terminal/views';
 
-/** `rollcall quarantine`: no traffic, whatever the instance beats or registers. */
+/** `rollcall quarantine`: keeps an instance out of traffic. */
 export function quarantineCommand() {
   return overrideCommand('quarantine')
-    .summary('keep an instance out of traffic, whatever it says')
-    .description('Keeps an instance out of traffic, whatever it beats or registers, until that is lifted.')
-    .option('--for <duration>', 'lifted by itself after so long, such as 10m', duration)
-    .option('--reason <text>', 'why, for those who find it')
-    .option('--lift', 'end the quarantine')
+    .summary('keep an instance out of traffic, whatever it reports')
+    .description('Keeps an instance out of traffic until lifted, even if it sends heartbeats or registers again.')
+    .option('--for <duration>', 'lift it automatically after this time, such as 10m', duration)
+    .option('--reason <text>', 'reason to show to others')
+    .option('--lift', 'lift the quarantine')
     .action((service, id, { for: forMs, reason, lift, ...flags }) =>
       override(service, id, flags, (before) => {
         if (lift === true) return { ...before, quarantine: undefined };
@@ -25,13 +25,13 @@ export function quarantineCommand() {
     );
 }
 
-/** `rollcall enable`: takes a `disable` back. */
+/** `rollcall enable`: reverts `disable`. */
 export function enableCommand() {
   return overrideCommand('enable')
     .summary('let an instance take traffic again')
     .description(
-      'Takes a `rollcall disable` back. What else operators say about the instance stays: while it is quarantined, it ' +
-        'takes no traffic, and the exit code is 5.',
+      'Reverts `rollcall disable`. Other overrides stay: while the instance is quarantined it takes no traffic, and the ' +
+        'exit code is 5.',
     )
     .action(async (service, id, flags) => {
       const now = await changedOverride(service, id, flags, (before) => ({ ...before, enabled: undefined }));
@@ -45,36 +45,36 @@ export function enableCommand() {
     });
 }
 
-/** `rollcall disable`: out of traffic until `enable`. */
+/** `rollcall disable`: takes an instance out of traffic until `enable`. */
 export function disableCommand() {
   return overrideCommand('disable')
     .summary('take an instance out of traffic until it is enabled')
-    .description('Takes an instance out of traffic at once; `rollcall drain` waits until its callers know.')
+    .description('Takes an instance out of traffic at once; `rollcall drain` also waits for its callers.')
     .action((service, id, flags) => override(service, id, flags, (before) => ({ ...before, enabled: false })));
 }
 
-/** `rollcall weight`: share of traffic, whatever the instance says. */
+/** `rollcall weight`: overrides the weight of an instance. */
 export function weightCommand() {
   return overrideCommand('weight')
     .summary('set the share of traffic that an instance takes')
-    .description('Sets the share of traffic that an instance takes, whatever it says itself; 0 means none.')
-    .addArgument(new Argument('[weight]', 'the share, such as 1 or 0.5').argParser(amount))
-    .option('--reset', 'let the weight count that the instance gives itself')
+    .description('Overrides the share of traffic that an instance takes; 0 means none.')
+    .addArgument(new Argument('[weight]', 'weight, such as 1 or 0.5').argParser(amount))
+    .option('--reset', 'use the weight that the instance registered')
     .action((service, id, weight, { reset, ...flags }) => {
       if ((weight === undefined) !== (reset === true)) {
-        throw new CliError(EXIT.usage, 'Give a weight or --reset, and not both.', 'See: rollcall weight --help');
+        throw new CliError(EXIT.usage, 'Give either a weight or --reset, not both.', 'See: rollcall weight --help');
       }
       return override(service, id, flags, (before) => ({ ...before, weight }));
     });
 }
 
-/** `rollcall meta`: metadata of an instance, merged over what the instance says. */
+/** `rollcall meta`: overrides metadata of an instance. */
 export function metaCommand() {
   return overrideCommand('meta')
-    .summary('set metadata of an instance over what it says')
-    .description('Sets metadata of an instance, merged over what it says itself and kept when it registers again.')
+    .summary('override metadata of an instance')
+    .description('Overrides metadata of an instance: merged over its own, and kept when it registers again.')
     .addArgument(new Argument('[key=value...]', 'entries to set').argParser(keysAndValues))
-    .option('--unset <key>', 'take an entry back that operators set; may come many times', list)
+    .option('--unset <key>', 'remove an overridden entry; may be repeated', list)
     .action((service, id, entries = {}, { unset = [], ...flags }) => {
       if (Object.keys(entries).length === 0 && unset.length === 0) {
         throw new CliError(EXIT.usage, 'Give entries as key=value, or --unset <key>.', 'See: rollcall meta --help');
@@ -86,23 +86,23 @@ export function metaCommand() {
     });
 }
 
-/** Begins a command that changes the override of an instance. */
+/** Creates a command that changes the override of an instance. */
 function overrideCommand(name: string) {
   return registryCommand(name).addArgument(serviceArgument()).addArgument(idArgument());
 }
 
-/** How long a quarantine lasts, and why. */
+/** Describes the end of a quarantine, and its reason. */
 function quarantineText({ until, reason }: NonNullable<Override['quarantine']>): string {
   const end = until === undefined ? 'until it is lifted' : `until ${until}`;
   return reason === undefined ? end : `${end}: ${reason}`;
 }
 
-/** Changes an override, and shows all of it as it is now. */
+/** Changes an override, and shows the result. */
 async function override(...asked: Parameters<typeof changedOverride>): Promise<void> {
   await changedOverride(...asked);
 }
 
-/** Changes an override like {@link override}, and returns it as it is now; undefined where there is none. */
+/** Changes an override like {@link override}, and returns the result; undefined if there is none. */
 async function changedOverride(
   service: ServiceName,
   id: string,
@@ -113,13 +113,13 @@ async function changedOverride(
   const now = await changeOverride(registry, { ...service, id }, alter);
   const name = `${serviceText(service)}/${id}`;
   if (now === undefined) {
-    print.answer({}, `nothing is overridden of ${name}`);
+    print.answer({}, `${name} has no override`);
     return undefined;
   }
   const { enabled, weight, status, metadata = {}, quarantine, actor } = now;
   print.answer(
     now,
-    `overridden of ${name}`,
+    `override of ${name}`,
     fieldTable([
       ['quarantined', quarantine === undefined ? '' : { text: quarantineText(quarantine), tone: 'bad' }],
       ['enabled', enabled === undefined ? '' : `${enabled}`],
@@ -132,24 +132,24 @@ async function changedOverride(
   return now;
 }
 
-/** Others change an override, too; more than so many times between a read and a write is no accident. */
+/** Attempts to write while others change the override, too. */
 const ATTEMPTS_COUNT = 5;
 
-/** An instance by its names. */
+/** Names of an instance. */
 interface InstanceName extends ServiceName {
   id: string;
 }
 
 const isRefusal = (error: unknown, code: string): boolean => error instanceof RollcallError && error.code === code;
 
-/** The members that an operator may set, without who set them and when. */
+/** Returns the members that an operator can set, without author and time. */
 function settingsOf({ enabled, weight, status, metadata, quarantine }: Override): OverrideBody {
   return { enabled, weight, status, metadata, quarantine };
 }
 
 const isEmpty = (override: OverrideBody): boolean => Object.values(override).every((value) => value === undefined);
 
-/** The override with its position in history; undefined where there is none. */
+/** Reads the override with its cursor; undefined if there is none. */
 async function read(registry: Admin, name: InstanceName): Promise<{ body: OverrideBody; cursor: string } | undefined> {
   let cursor = '';
   const onAnswer = ({ headers }: Response) => {
@@ -164,12 +164,12 @@ async function read(registry: Admin, name: InstanceName): Promise<{ body: Overri
 }
 
 /**
- * Changes one thing of what operators say about an instance, and leaves the others as they are: an override is written
- * as a whole, so it is read first, and written only if no other write came between.
+ * Changes a part of an instance's override and keeps the rest: an override is written as a whole, so it is read first,
+ * and written only if it has not changed meanwhile.
  *
- * @param alter The override as it shall be; empty where nothing is to be said any more.
- * @returns The override as it is now; undefined where there is none.
- * @throws {RollcallError} `INSTANCE_NOT_FOUND`; `REVISION_MISMATCH` where others kept changing it.
+ * @param alter Returns the new override; empty to clear it.
+ * @returns The resulting override; undefined if there is none.
+ * @throws {RollcallError} `INSTANCE_NOT_FOUND`; `REVISION_MISMATCH` if others keep changing it.
  */
 async function changeOverride(
   registry: Admin,
@@ -184,7 +184,7 @@ async function changeOverride(
         const condition = before === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: before.cursor };
         return await registry.putOverride({ ...name, ...condition, body });
       }
-      // That there is nothing to take back says nothing of whether there is such an instance.
+      // With nothing to clear, it is still an error if the instance does not exist.
       if (before === undefined) await registry.readInstance(name);
       else await registry.clearOverride({ ...name, ifMatch: before.cursor });
       return undefined;

@@ -6,26 +6,26 @@ import { count, keysAndValues, moment, serviceName, serviceText } from '../termi
 import type { Cell, Table } from '../terminal/table';
 import { addressText, entriesText, fieldTable, instanceFields, instanceTable } from '../terminal/views';
 
-/** `rollcall ls`: services, or the instances of one. */
+/** `rollcall ls`: lists services, or the instances of one. */
 export function lsCommand() {
   return registryCommand('ls')
     .summary('list services, or the instances of one')
-    .description('Lists services; with the name of one its instances, also those that take no traffic.')
+    .description('Lists services, or the instances of one service, including those that take no traffic.')
     .addArgument(new Argument('[service]', 'the service: orders, or group@@orders').argParser(serviceName))
-    .option('--group <group>', 'services of this group')
-    .option('--prefix <text>', 'services whose names begin so')
-    .option('--cluster <name>', 'instances of this cluster')
-    .option('--tag <tag>', 'instances with this tag')
-    .option('--metadata <key=value>', 'instances with this metadata; may come many times', keysAndValues)
-    .option('--available', 'instances that take traffic')
-    .option('--no-available', 'instances that take none')
-    .option('--as-of <moment>', 'instances as they were: at a cursor, a time, or so long ago, such as 10m', moment)
+    .option('--group <group>', 'only services of this group')
+    .option('--prefix <text>', 'only services whose names start with this')
+    .option('--cluster <name>', 'only instances of this cluster')
+    .option('--tag <tag>', 'only instances with this tag')
+    .option('--metadata <key=value>', 'only instances with this metadata; may be repeated', keysAndValues)
+    .option('--available', 'only instances that take traffic')
+    .option('--no-available', 'only instances that take no traffic')
+    .option('--as-of <time>', 'past instances: at a cursor, a time, or how long ago, such as 10m', moment)
     .action(async (service, options) => {
       const connection = connect(options);
       if (service === undefined) return listServices(connection, options);
       const { cluster, tag, available, metadata, asOf } = options;
       let at = asOf;
-      /** The further pages show the moment of the first. */
+      /** Further pages are read at the cursor of the first. */
       const onAnswer = ({ headers }: Response) => {
         at ??= headers.get('rollcall-cursor') ?? undefined;
       };
@@ -68,11 +68,11 @@ function serviceFields(service: Service): Table {
   ]);
 }
 
-/** `rollcall get`: everything about a service or an instance. */
+/** `rollcall get`: shows a service or an instance. */
 export function getCommand() {
   return registryCommand('get')
     .summary('show a service, or one instance of it')
-    .description('Shows everything about a service, or about one instance of it.')
+    .description('Shows all details of a service or of one instance.')
     .addArgument(serviceArgument())
     .addArgument(new Argument('[id]', 'id of the instance'))
     .action(async (service, id, options) => {
@@ -86,20 +86,20 @@ export function getCommand() {
     });
 }
 
-/** `rollcall resolve`: who can take a request now. */
+/** `rollcall resolve`: lists the instances that take traffic. */
 export function resolveCommand() {
   return registryCommand('resolve')
-    .summary('show who can take a request now')
+    .summary('show the instances that take traffic')
     .description(
-      'Shows the instances that take traffic now. With --limit 1 the registry chooses one, at random by weight. Where ' +
-        'there is none the exit code is 3.',
+      'Shows the instances that take traffic. With --limit 1 the registry picks one at random by weight. The exit code ' +
+        'is 3 if there are none.',
     )
     .addArgument(serviceArgument())
-    .option('--limit <count>', 'at most so many', count)
-    .option('--near <place>', 'the nearest first: auto, zone:<name>, or latitude,longitude')
-    .option('--cluster <name>', 'of this cluster')
-    .option('--tag <tag>', 'with this tag')
-    .option('--address', 'print nothing but addresses, one a line')
+    .option('--limit <count>', 'maximum number of instances', count)
+    .option('--near <place>', 'nearest first: auto, zone:<name>, or latitude,longitude')
+    .option('--cluster <name>', 'only instances of this cluster')
+    .option('--tag <tag>', 'only instances with this tag')
+    .option('--address', 'print only addresses, one per line')
     .action(async (service, options) => {
       const { registry, print } = connect(options);
       const { limit, near, cluster, tag, address } = options;
@@ -117,25 +117,25 @@ export function resolveCommand() {
       else if (!none || print.json) {
         print.answer(found, { titles: ['ID', 'ADDRESS', 'WEIGHT', 'CLUSTER', 'ZONE', 'METADATA'], rows });
       }
-      if (found.truncated)
-        print.warn('there are more than one answer carries; ask with --limit for as many as you need');
-      if (found.protected) print.warn('too few are healthy, so health was not asked for: some of these may not answer');
+      if (found.truncated) print.warn('the list is too long for one response; use --limit to get as many as you need');
+      if (found.protected)
+        print.warn('too few instances are healthy, so health is ignored: some of these may not respond');
       if (none) {
         throw new CliError(
           EXIT.notFound,
           `No instance of ${serviceText(service)} takes traffic.`,
-          `See who is there, and why not: rollcall ls ${serviceText(service)}`,
+          `See its instances: rollcall ls ${serviceText(service)}`,
         );
       }
     });
 }
 
-/** `rollcall subscribers`: who is told of changes. */
+/** `rollcall subscribers`: lists the subscribers of a service. */
 export function subscribersCommand() {
   return registryCommand('subscribers')
-    .summary('show who watches a service, and how far they are')
+    .summary('list the subscribers of a service')
     .description(
-      'Shows who watches a service, or polls it by name, and what they have acknowledged: a drain waits for them.',
+      'Lists the clients that watch a service, or poll it by name, and what they have acknowledged. A drain waits for them.',
     )
     .addArgument(serviceArgument())
     .action(async (service, options) => {

@@ -3,23 +3,23 @@ import { connect, idArgument, registryCommand, serviceArgument } from '../connec
 import { amount, duration, instanceDefinition, port, serviceText, withDescription } from '../terminal/option-values';
 import { durationText } from '../terminal/views';
 
-/** `rollcall register`: registers once. `exec` or heartbeats keep it. */
+/** `rollcall register`: registers an instance once; `exec` or heartbeats keep it registered. */
 export function registerCommand() {
   const command = registryCommand('register')
     .summary('register an instance, once')
     .description(
-      'Registers an instance; without an id the registry makes one from its address. It stays for its time to live: beat ' +
-        'with `rollcall heartbeat` until then, or let `rollcall exec` do both.',
+      'Registers an instance; without an id, the registry derives one from its address. It expires after its time to ' +
+        'live: renew it with `rollcall heartbeat`, or let `rollcall exec` do both.',
     )
     .addArgument(serviceArgument())
-    .addArgument(new Argument('[id]', 'id of the instance; the same after a restart'))
+    .addArgument(new Argument('[id]', 'id of the instance; use the same one after a restart'))
     .option('--address <address>', 'IPv4, IPv6 or host name')
     .option('--port <port>', 'port of the address', port)
-    .option('--at <url>', 'absolute url instead, for what has no port')
+    .option('--at <url>', 'absolute url, instead of address and port')
     .option('--weight <number>', 'share of traffic (default 1; 0 means none)', amount);
   return withDescription(command)
-    .option('--ttl <duration>', 'unhealthy and gone after so long without a beat (default 30s)', duration)
-    .option('--persistent', 'no lease: it stays until it is deregistered')
+    .option('--ttl <duration>', 'time without a heartbeat until it is removed (default 30s)', duration)
+    .option('--persistent', 'no lease: keep it until it is deregistered')
     .action(async (service, id, options) => {
       const { registry, print } = connect(options);
       const { persistent, at, ...instance } = options;
@@ -31,7 +31,7 @@ export function registerCommand() {
           : await registry.registerInstance({ ...service, id, body });
       const { lease } = registered;
       const until = lease === null ? 'until it is deregistered' : `for ${durationText(lease.ttlMs)}`;
-      const beat = lease === null ? '' : `; beat every ${durationText(lease.intervalMs)}`;
+      const beat = lease === null ? '' : `; renew it every ${durationText(lease.intervalMs)}`;
       print.answer(registered, `${serviceText(service)}/${registered.id} is registered ${until}${beat}`);
       for (const { message } of registered.warnings) print.warn(message);
     });
@@ -41,7 +41,7 @@ export function registerCommand() {
 export function heartbeatCommand() {
   return registryCommand('heartbeat')
     .summary('renew the lease of an instance, once')
-    .description('Renews the lease of an instance. Exit code 3 means that it is not there: register it again.')
+    .description('Renews the lease of an instance. If the exit code is 3, it does not exist: register it again.')
     .addArgument(serviceArgument())
     .addArgument(idArgument())
     .action(async (service, id, options) => {
@@ -56,13 +56,13 @@ export function deregisterCommand() {
   return registryCommand('deregister')
     .summary('remove an instance at once')
     .description(
-      'Removes an instance at once; `rollcall drain` lets its callers know first. Succeeds also when it was gone already.',
+      'Removes an instance at once; `rollcall drain` waits for its callers first. Also succeeds if it is already gone.',
     )
     .addArgument(serviceArgument())
     .addArgument(idArgument())
     .action(async (service, id, options) => {
       const { registry, print } = connect(options);
       await registry.deregisterInstance({ ...service, id });
-      print.answer({ ...service, id, registered: false }, `${serviceText(service)}/${id} is not registered any more`);
+      print.answer({ ...service, id, registered: false }, `${serviceText(service)}/${id} is deregistered`);
     });
 }

@@ -18,7 +18,7 @@ import { fieldTable } from '../terminal/views';
 
 const ENVIRONMENT = `
 Environment:
-  ROLLCALL_ROOT_TOKEN  the root token, 32 characters or more (default: created on the first start and
+  ROLLCALL_ROOT_TOKEN  the root token, at least 32 characters (default: created on the first start and
                        kept in the data folder as root-token)`;
 
 /** Returns the command `rollcall serve`. */
@@ -31,7 +31,7 @@ export function serveCommand() {
     .option('--data <folder>', 'folder for all data; created if missing (default data, or ROLLCALL_DATA)')
     .option(
       '--cors-origin <origin>',
-      'origin of pages that may call from a browser; repeatable (default none, or ROLLCALL_CORS_ORIGINS)',
+      'origin of pages that may call from a browser; may be repeated (default none, or ROLLCALL_CORS_ORIGINS)',
       (origin: string, others: string[] | undefined) => [...(others ?? []), origin],
     )
     .option(
@@ -69,7 +69,7 @@ export function backupCommand() {
     )
     .argument('<folder>', 'folder to create')
     .option('--data <folder>', 'data folder of the registry (default data, or ROLLCALL_DATA)')
-    .option('--json', 'answer as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', BACKUP_NOTE)
     .action(async (folder, { data, json }) => {
       if (!(await canCopyDatabases())) return runAgain(process.argv.slice(2));
@@ -81,7 +81,7 @@ export function backupCommand() {
       const manifest = await takeBackup({ data: from, target: folder, version: packageVersion(), progress }).finally(
         () => bar.end(),
       );
-      print.answer({ folder, ...manifest }, `${from} is backed up in ${folder}`, backupView(manifest));
+      print.answer({ folder, ...manifest }, `backed up ${from} to ${folder}`, backupView(manifest));
     });
 }
 
@@ -101,7 +101,7 @@ export function restoreCommand() {
     .option('--data <folder>', 'data folder; created if missing (default data, or ROLLCALL_DATA)')
     .option('--force', 'set aside the data that is already there')
     .option('--check', 'only verify the backup')
-    .option('--json', 'answer as JSON')
+    .option('--json', 'print JSON')
     .addHelpText('after', RESTORE_NOTE)
     .action(async (folder, { data, force, check, json }) => {
       if (!(await canCopyDatabases())) return runAgain(process.argv.slice(2));
@@ -118,17 +118,12 @@ export function restoreCommand() {
       };
       if (check === true) {
         const manifest = await checkBackup(options).finally(() => bar.end());
-        return print.answer({ folder, ...manifest }, `${folder} is a whole backup`, backupView(manifest));
+        return print.answer({ folder, ...manifest }, `${folder} is a valid backup`, backupView(manifest));
       }
       const { manifest, setAside } = await restoreBackup(options).finally(() => bar.end());
       const kept =
         setAside === null ? [] : [`the previous data is in ${setAside}; delete it when you no longer need it`];
-      print.answer(
-        { data: to, setAside, ...manifest },
-        `${folder} is restored into ${to}`,
-        backupView(manifest),
-        ...kept,
-      );
+      print.answer({ data: to, setAside, ...manifest }, `restored ${folder} to ${to}`, backupView(manifest), ...kept);
     });
 }
 
@@ -136,7 +131,7 @@ export function restoreCommand() {
 function backupView({ version, startedAt, namespaces }: Manifest): Table {
   return fieldTable([
     ['made', `${startedAt} by Rollcall ${version}`],
-    ['namespaces', namespaces.map(({ id }) => id).join(' ') || 'nothing is stored in any yet'],
+    ['namespaces', namespaces.map(({ id }) => id).join(' ') || 'none has any data yet'],
   ]);
 }
 
@@ -148,17 +143,17 @@ const DENO_WORDS = [
 ];
 
 /**
- * Runs the command line again on the runtime that the registry runs on: it is written for an older Node, too, which can't
- * copy databases.
+ * Runs the command line again on the runtime of the registry: it also supports older versions of Node, which can't copy
+ * databases.
  *
- * @throws {LaunchError} if there is no such runtime, with how to get one.
+ * @throws {LaunchError} If there is no such runtime; the message tells how to get one.
  */
 async function runAgain(words: readonly string[]): Promise<void> {
   const { name, program } = findRuntime();
   const before = name === 'deno' ? DENO_WORDS : ['--disable-warning=ExperimentalWarning'];
   const again = [...before, join(PACKAGE_ROOT, 'bin', 'rollcall.js'), ...words];
   const child = spawn(program, again, { stdio: 'inherit', env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' } });
-  // It decides what a signal ends. A terminal sends it one of its own.
+  // The child decides how to handle a signal. A terminal also sends signals to it directly.
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);
   const [code] = (await once(child, 'exit')) as [number | null]; // `as`: what Node documents of this event

@@ -24,11 +24,11 @@ import { durationText } from '../terminal/views';
 
 const INTERVAL_DEFAULT_MS = 10_000;
 
-/** Lifetime of what is written once the mirror has died: three looks, and never so short that a restart is seen. */
+/** Shortest lease of mirrored instances: three intervals otherwise, but long enough to survive a restart of the mirror. */
 const LEASE_TTL_LEAST_MS = 90_000;
 const LOOKS_PER_TTL_COUNT = 3;
 
-/** Twice as often as leases are renewed, so that no renewal comes late. */
+/** Twice as often as leases need renewal, so that no renewal is late. */
 const BEATS_PER_TTL_COUNT = 6;
 
 const KINDS = ['nacos', 'eureka'] as const;
@@ -36,9 +36,9 @@ type Kind = (typeof KINDS)[number];
 
 const HOW = `
 Environment:
-  ROLLCALL_SOURCE_USER, ROLLCALL_SOURCE_PASSWORD  credentials of the source, instead of the options: others on the
-                                                  machine see the words of a command
-  ROLLCALL_SOURCE_TOKEN                           its token
+  ROLLCALL_SOURCE_USER, ROLLCALL_SOURCE_PASSWORD  credentials of the source; unlike options, other users of the
+                                                  machine cannot see them
+  ROLLCALL_SOURCE_TOKEN                           token of the source
 
 Examples:
   rollcall sync --from eureka http://eureka:8761/eureka --to https://rollcall.example.com --dry-run
@@ -64,16 +64,13 @@ function sourceOf(kind: Kind, url: string, options: SourceOptions): Source {
   const now = () => performance.now();
   if (kind === 'nacos') return new NacosSource({ http, namespace, groups, filter: serviceFilter(services), now });
   if (groups.length > 0 || namespace !== undefined) {
-    throw new CliError(
-      EXIT.usage,
-      'Eureka has neither groups nor namespaces: leave out --group and --source-namespace.',
-    );
+    throw new CliError(EXIT.usage, 'Eureka has neither groups nor namespaces: omit --group and --source-namespace.');
   }
   const isSame = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
   return new EurekaSource({ http, filter: serviceFilter(services, isSame), now });
 }
 
-/** The parts of a run, whichever way it ends. */
+/** Parts of a run, with any options. */
 interface Run {
   source: Source;
   writer: Writer;
@@ -82,7 +79,7 @@ interface Run {
   signal: AbortSignal;
 }
 
-/** A mirror that tells what it does, as it does it. */
+/** Creates a mirror that reports its changes as it makes them. */
 function mirrorOf({ source, writer, connection, replica }: Run, tell: (difference: Difference) => void): Mirror {
   const { registry, print } = connection;
   const bar = new Progress(print.err);
@@ -99,7 +96,7 @@ function mirrorOf({ source, writer, connection, replica }: Run, tell: (differenc
   });
 }
 
-/** Prints what is different, and carries it out unless that is all that was asked for. */
+/** Prints the differences, and applies them unless it is a dry run. */
 async function report(run: Run, isDry: boolean): Promise<void> {
   const { print } = run.connection;
   const done: Difference[] = [];
@@ -110,14 +107,14 @@ async function report(run: Run, isDry: boolean): Promise<void> {
   print.answer(result, ...reportViews(result));
 }
 
-/** Goes on until it is stopped. */
+/** Mirrors until it is stopped. */
 async function follow(run: Run, intervalMs: number): Promise<void> {
   const { source, writer, connection, replica, signal } = run;
   const { print, place } = connection;
   const mirror = mirrorOf(run, (difference) =>
     print.event({ at: new Date().toISOString(), ...difference }, [{ rows: [differenceRow(difference)] }]),
   );
-  // What goes away is waited for. What was never there is a url written wrongly.
+  // A source that fails later is waited for. One that fails at the start probably has a wrong URL.
   await mirror.look(signal);
   print.note(`mirroring ${source.name} into ${place.namespace} of ${place.url}, every ${durationText(intervalMs)}`);
   const loop = new MirrorLoop({
@@ -126,33 +123,33 @@ async function follow(run: Run, intervalMs: number): Promise<void> {
     beatMs: writer.leaseTtlMs / BEATS_PER_TTL_COUNT,
     signal,
     trouble: (side, problem) =>
-      print.note(problem === undefined ? `the ${side} is back` : `${problem} Going on when the ${side} is back.`),
+      print.note(problem === undefined ? `the ${side} is back` : `${problem} Waiting for the ${side}.`),
   });
   replica.onForeign = () => loop.nudge();
   await loop.run();
 }
 
-/** `rollcall sync`: what another registry has, here too. */
+/** `rollcall sync`: mirrors another registry. */
 export function syncCommand() {
   return registryCommand('sync')
     .summary('mirror another registry into this one')
     .description(
-      'Keeps a copy of what a Nacos or a Eureka has, one way, until it is stopped. It reads the source as one of its ' +
-        'clients, renews what it has written itself, removes what has vanished there, and touches nothing else: who ' +
-        'registered itself here goes first. Differences are printed as they are carried out.',
+      'Mirrors a Nacos or Eureka registry into this one, one way, until stopped. It reads the source like one of its ' +
+        'clients, renews the instances that it has written, and removes those that are gone from the source. It changes ' +
+        'nothing else: instances that register here directly take precedence. Differences are printed as they are applied.',
     )
-    .addArgument(new Argument('<url>', 'where the source answers, as its clients are told: http://eureka:8761/eureka'))
-    .addOption(new Option('--from <kind>', 'what the source is').choices(KINDS).makeOptionMandatory())
-    .option('--to <url>', 'the registry to write to: the same as --url')
-    .option('--dry-run', 'print the differences, and write nothing')
-    .option('--once', 'carry the differences out once, print them, and end')
-    .option('--interval <duration>', 'how often to look at the source (default 10s)', duration)
-    .option('--service <name>', 'only these services: orders, group@@orders, orders*; may come many times', list)
-    .option('--group <group>', 'only these groups of Nacos; may come many times', list)
+    .addArgument(new Argument('<url>', 'url of the source, as its clients use it: http://eureka:8761/eureka'))
+    .addOption(new Option('--from <kind>', 'kind of the source').choices(KINDS).makeOptionMandatory())
+    .option('--to <url>', 'registry to write to; same as --url')
+    .option('--dry-run', 'only print the differences')
+    .option('--once', 'apply the differences once, print them, and exit')
+    .option('--interval <duration>', 'how often to read the source (default 10s)', duration)
+    .option('--service <name>', 'only these services: orders, group@@orders, orders*; may be repeated', list)
+    .option('--group <group>', 'only these groups of Nacos; may be repeated', list)
     .option('--source-namespace <id>', 'namespace of Nacos (default public)')
     .option('--source-user <name>', 'user of the source')
-    .option('--source-password <password>', 'its password')
-    .option('--source-token <token>', 'or its token')
+    .option('--source-password <password>', 'password of the source')
+    .option('--source-token <token>', 'token of the source')
     .addHelpText('after', HOW)
     .action(async (url, options) => {
       const { to, from, dryRun = false, once = false, interval: intervalMs = INTERVAL_DEFAULT_MS } = options;
@@ -167,7 +164,7 @@ export function syncCommand() {
       };
       const stop = new AbortController();
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-      // A watch waits for a registry that is away.
+      // A watch would wait for an unreachable registry, so check it first.
       await connection.registry.readHealth({ signal: stop.signal });
       await using client = connection.client();
       const replica = new RegistryReplica(client, writer.owner);

@@ -37,9 +37,9 @@ it('[A50] writes a pattern as it is read', () =>
 it('refuses what is no grant', () =>
   eachRow(
     [
-      ['write:public', 'begins with one of admin, operate'],
-      ['read', 'names a namespace, or * for all: read:public'],
-      ['read:public:', 'names no service'],
+      ['write:public', 'starts with a scope (admin, operate'],
+      ['read', 'needs a namespace, or * for all: read:public'],
+      ['read:public:', 'must not end with a colon'],
     ],
     (text, message) => {
       expect(() => grant(text)).toThrow(message);

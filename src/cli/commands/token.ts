@@ -9,20 +9,20 @@ import type { Cell } from '../terminal/table';
 import { fieldTable } from '../terminal/views';
 
 const GRANTS = `
-A grant is written scope:namespace, or scope:namespace:service for some services only:
-  --grant read:public                everything in public, to read
-  --grant 'register:*:orders*'       instances of its own, of services that begin so, anywhere
-  --grant operate:staging:eu@@carts  any instance of that service
+A grant is scope:namespace, or scope:namespace:service to restrict it to services:
+  --grant read:public                read everything in public
+  --grant 'register:*:orders*'       register instances of services that start with orders, in any namespace
+  --grant operate:staging:eu@@carts  operate any instance of that service
 Scopes: admin, operate, register, read, metrics.`;
 
-const idArgument = () => new Argument('<token-id>', 'id of the token, which is no secret');
+const idArgument = () => new Argument('<token-id>', 'id of the token (not a secret)');
 
 function tokenFields({ id, name, grants: given, expiresAt, pathWrite }: Token, secret?: string) {
   return fieldTable([
     ['id', id],
     ['name', name],
     ['grants', given.map(grantText).join(' ')],
-    ['good until', expiresAt ?? 'it is revoked'],
+    ['valid until', expiresAt ?? 'revoked'],
     ['for paths', pathWrite ? 'yes' : ''],
     ['token', secret === undefined ? '' : { text: secret, tone: 'strong' }],
   ]);
@@ -30,13 +30,13 @@ function tokenFields({ id, name, grants: given, expiresAt, pathWrite }: Token, s
 
 function showIssued(print: Printer, issued: IssuedToken): void {
   print.answer(issued, tokenFields(issued, issued.token));
-  print.note('Keep the token: it is shown this once.');
+  print.note('Save the token: it is shown only once.');
 }
 
 function lsCommand() {
   return registryCommand('ls')
     .summary('list tokens')
-    .description('Lists the tokens that this one could have made. Their secrets are not kept, and not shown.')
+    .description('Lists the tokens that this token could have created. Secrets are not stored and never shown.')
     .action(async (options) => {
       const { registry, print } = connect(options);
       const { items: tokens } = await allPages(
@@ -51,18 +51,18 @@ function lsCommand() {
         each.lastUsedAt ?? 'never',
         each.createdBy,
       ]);
-      print.answer({ tokens }, { titles: ['ID', 'NAME', 'GRANTS', 'GOOD UNTIL', 'LAST USED', 'BY'], rows });
+      print.answer({ tokens }, { titles: ['ID', 'NAME', 'GRANTS', 'VALID UNTIL', 'LAST USED', 'BY'], rows });
     });
 }
 
 function createCommand() {
   return registryCommand('create')
-    .summary('make a token')
-    .description('Makes a token, and shows it this once.')
-    .argument('<name>', 'for people: who uses it, where')
-    .requiredOption('--grant <grant>', 'what it is good for; may come many times', grants)
-    .option('--expires <duration>', 'it ends after so long, such as 30d', duration)
-    .option('--path-write', 'taken from the path of a url, for clients that can send no header')
+    .summary('create a token')
+    .description('Creates a token, and shows it once.')
+    .argument('<name>', 'name for people: who uses it, and where')
+    .requiredOption('--grant <grant>', 'what it allows; may be repeated', grants)
+    .option('--expires <duration>', 'expire after this time, such as 30d', duration)
+    .option('--path-write', 'allow it in the path of a url, for clients that cannot send headers')
     .addHelpText('after', GRANTS)
     .action(async (name, { grant, expires, pathWrite, ...options }) => {
       const { registry, print } = connect(options);
@@ -73,10 +73,10 @@ function createCommand() {
 
 function rotateCommand() {
   return registryCommand('rotate')
-    .summary('give a token a new secret')
-    .description('Gives a token a new secret, and shows it this once. Its id and its grants stay.')
+    .summary('rotate the secret of a token')
+    .description('Creates a new secret for a token, and shows it once. Id and grants stay the same.')
     .addArgument(idArgument())
-    .option('--overlap <duration>', 'the secret before it is good for so long yet (default 0s)', duration)
+    .option('--overlap <duration>', 'how long the previous secret stays valid (default 0s)', duration)
     .action(async (id, { overlap, ...options }) => {
       const { registry, print } = connect(options);
       showIssued(print, await registry.rotateToken({ id, body: { overlapMs: overlap } }));
@@ -85,65 +85,66 @@ function rotateCommand() {
 
 function revokeCommand() {
   return registryCommand('revoke')
-    .summary('end a token')
+    .summary('revoke a token')
     .description(
-      'Ends a token, everywhere within 30 seconds, on open connections too. May be repeated with the token that did it.',
+      'Revokes a token everywhere within 30 seconds, including open connections. Repeating it with the same token succeeds.',
     )
     .addArgument(idArgument())
-    .option('--yes', 'do not ask')
+    .option('--yes', 'skip the confirmation')
     .action(async (id, { yes, ...options }) => {
       const { registry, print } = connect(options);
-      const question = `End token ${id} for good? Whoever uses it is out.`;
+      const question = `Permanently revoke token ${id}? Its users lose access.`;
       await confirm(question, yes, { input: process.stdin, output: process.stderr });
       await registry.revokeToken({ id });
-      print.answer({ id, revoked: true }, `token ${id} is not good any more`);
+      print.answer({ id, revoked: true }, `revoked token ${id}`);
     });
 }
 
-/** `rollcall token`: who may do what. */
+/** `rollcall token`: manages tokens. */
 export function tokenCommand() {
   return new Command('token')
-    .summary('make, rotate and revoke tokens')
-    .description('Makes, rotates and revokes tokens. A token can make others for what it is good for as admin.')
+    .summary('create, rotate and revoke tokens')
+    .description('Creates, rotates and revokes tokens. A token can create others for everything that it has admin on.')
     .addCommand(lsCommand())
     .addCommand(createCommand())
     .addCommand(rotateCommand())
     .addCommand(revokeCommand());
 }
 
-/** Scopes of a token, in the order of what they allow. */
+/** Scopes of a token, the most powerful first. */
 const SCOPES: readonly Grant['scope'][] = ['admin', 'operate', 'register', 'read', 'metrics'];
 
 const isScope = (text: string): text is Grant['scope'] => SCOPES.some((scope) => scope === text);
 
 /**
- * A grant as the command line writes it: `read:*`, `register:staging`, `operate:public:orders*`, and `read:public:eu@@*`
- * for a whole group. What it is good for comes first, then a namespace or `*`, then services where it is for some only.
+ * Parses a grant of the command line: `read:*`, `register:staging`, `operate:public:orders*`, or `read:public:eu@@*` for a
+ * whole group. It has a scope, a namespace or `*`, and a service pattern if it is restricted to services.
  */
 export function grant(text: string): Grant {
   const [scope = '', ns = '', ...rest] = text.split(':');
   if (!isScope(scope))
-    throw new InvalidArgumentError(`A grant begins with one of ${SCOPES.join(', ')}, such as read:public.`);
-  if (ns === '') throw new InvalidArgumentError(`A grant names a namespace, or * for all: ${scope}:public.`);
+    throw new InvalidArgumentError(`A grant starts with a scope (${SCOPES.join(', ')}), such as read:public.`);
+  if (ns === '') throw new InvalidArgumentError(`A grant needs a namespace, or * for all: ${scope}:public.`);
   const pattern = rest.join(':');
   if (rest.length === 0) return { scope, ns };
-  if (pattern === '') throw new InvalidArgumentError('A grant that ends with a colon names no service.');
+  if (pattern === '')
+    throw new InvalidArgumentError('A grant must not end with a colon; add a service, or remove the colon.');
   if (pattern === '*') return { scope, ns, services: ['*'] };
   return { scope, ns, services: [joinedName(serviceName(pattern))] };
 }
 
-/** Grants, of an option that may come many times. */
+/** Collects the grants of a repeatable option. */
 export function grants(text: string, before: Grant[] = []): Grant[] {
   return [...before, grant(text)];
 }
 
-/** A grant as it is read: as {@link grant} takes it, where it takes it at all. */
+/** Formats a grant; {@link grant} can parse the result if it can express the grant. */
 export function grantText({ scope, ns, services = [] }: Grant): string {
   const patterns = services.map(patternText);
   return [scope, ns, ...(patterns.length > 0 ? [patterns.join(',')] : [])].join(':');
 }
 
-/** A pattern without the default group, unless what is left would mean something else: `*` alone is every group. */
+/** Shortens a pattern in the default group, unless that changes its meaning: `*` alone means every group. */
 function patternText(pattern: string): string {
   if (!pattern.includes(GROUP_SEPARATOR)) return pattern;
   const short = shortName(splitName(pattern));

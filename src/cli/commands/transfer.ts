@@ -8,18 +8,18 @@ import { canAsk, confirm } from '../terminal/confirm';
 import { CliError, EXIT, type ExitCode } from '../terminal/failure';
 import { FileMeter } from '../terminal/progress';
 
-/** The name of standard output. */
+/** File name for standard output. */
 const STDOUT = '-';
 
-/** `rollcall export`: a namespace as a file. */
+/** `rollcall export`: writes a namespace to a file. */
 export function exportCommand() {
   return registryCommand('export')
     .summary('write a namespace to a file')
     .description(
-      'Writes everything that a namespace holds to a file, a JSON value in each line: services, overrides and instances, ' +
-        'all as they are at one moment. See docs/export.md. A file has its name only once it is whole.',
+      'Writes a snapshot of a namespace to a file, one JSON value per line: services, overrides and instances. The file ' +
+        'gets its name only once it is complete. See docs/export.md.',
     )
-    .addArgument(new Argument('[file]', 'where to; - or nothing: standard output').default(STDOUT))
+    .addArgument(new Argument('[file]', 'file to write, or - for standard output').default(STDOUT))
     .action(async (file, options) => {
       const { registry, print, place } = connect(options);
       const meter = new FileMeter(print.err, 'exporting');
@@ -38,7 +38,7 @@ export function exportCommand() {
     });
 }
 
-/** Begins to read what is exported. */
+/** Starts an export. */
 type Read = () => Promise<ReadableStream<Uint8Array>>;
 
 async function toStdout(read: Read): Promise<void> {
@@ -67,36 +67,36 @@ async function openTarget(file: string): Promise<FileHandle> {
   }
 }
 
-/** Tells whether Node threw this because the system refused: about a file, as errors of the registry have their own class. */
+/** Reports whether an error comes from a system call, here on a file: errors of the registry have their own class. */
 const isOfSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error;
 
 const notWritten = ({ message }: Error, exitCode: ExitCode): CliError =>
-  new CliError(exitCode, `The file can not be written: ${message}.`, 'Check its name, and the disk.');
+  new CliError(exitCode, `Cannot write the file: ${message}.`, 'Check its name, and the disk.');
 
-/** The name of standard input. */
+/** File name for standard input. */
 const STDIN = '-';
 
-/** Differences that people are shown; programs get them all. */
+/** Number of differences to show; `--json` shows all. */
 const SHOWN_MAX_COUNT = 20;
 
 const SIGNS = { added: '+', changed: '~', removed: '-' } as const;
 
-/** `rollcall import`: a file into a namespace. */
+/** `rollcall import`: imports a file into a namespace. */
 export function importCommand() {
   return registryCommand('import')
-    .summary('take a file into a namespace')
+    .summary('import a file into a namespace')
     .description(
-      'Takes a file that `rollcall export` wrote into a namespace. Nothing changes before all of the file has come and is ' +
-        'right; then it is applied to its end, also where this command is interrupted: the same file may be sent again.',
+      'Imports a file of `rollcall export` into a namespace. Nothing changes until the whole file has arrived and is ' +
+        'valid; then it is applied to the end, even if this command is interrupted. It is safe to import a file again.',
     )
-    .addArgument(new Argument('<file>', 'the file; -: standard input'))
+    .addArgument(new Argument('<file>', 'file to import, or - for standard input'))
     .addOption(
-      new Option('--mode <mode>', 'merge: put what is in the file, leave the rest; replace: become what the file says')
+      new Option('--mode <mode>', 'merge: keep records that are not in the file; replace: remove them')
         .choices(['merge', 'replace'] as const)
         .makeOptionMandatory(),
     )
-    .option('--dry-run', 'only tell what would be different')
-    .option('--yes', 'do not ask before a replace')
+    .option('--dry-run', 'only show the differences')
+    .option('--yes', 'skip the confirmation of a replace')
     .action(async (file, { mode, dryRun = false, yes, ...options }) => {
       const connection = connect(options);
       const { print, place } = connection;
@@ -104,7 +104,7 @@ export function importCommand() {
         sendFile(connection, { file, mode, dryRun, timeoutMs: options.timeout, onDifference: () => {}, ...more });
       if (mode === 'replace' && !dryRun && yes !== true) {
         const terminal = { input: process.stdin, output: process.stderr };
-        // What comes by standard input comes once.
+        // Standard input can only be read once.
         const wouldBe = file !== STDIN && canAsk(terminal) ? await send({ dryRun: true }) : undefined;
         await confirm(replaceQuestion(place.namespace, file, wouldBe), yes, terminal);
       }
@@ -122,7 +122,7 @@ export function importCommand() {
     });
 }
 
-/** How a file is sent. */
+/** Options of sending a file. */
 interface Sending {
   file: string;
   mode: ImportMode;
@@ -148,7 +148,7 @@ async function sendFile({ registry, print }: Connection, { file, ...asked }: Sen
   }
 }
 
-/** A file to be read, and how long it is. */
+/** Opens a file to read, and returns its size. */
 async function openSource(file: string): Promise<{ handle: FileHandle; bytes: number }> {
   try {
     const handle = await open(file);
@@ -158,13 +158,13 @@ async function openSource(file: string): Promise<{ handle: FileHandle; bytes: nu
     throw new Error('it is a folder');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(EXIT.usage, `The file can not be read: ${reason}.`, 'Check its name.');
+    throw new CliError(EXIT.usage, `Cannot read the file: ${reason}.`, 'Check its name.');
   }
 }
 
 function replaceQuestion(namespace: string, file: string, wouldBe: ImportDone | undefined): string {
-  const what = `Replace all that namespace ${namespace} holds by what ${file === STDIN ? 'comes' : file} says`;
-  if (wouldBe === undefined) return `${what}, and remove what it does not have?`;
+  const what = `Replace all of namespace ${namespace} with ${file === STDIN ? 'standard input' : file}`;
+  if (wouldBe === undefined) return `${what}, and remove everything else?`;
   const { added, changed, removed, unchanged } = wouldBe;
   return `${what}: ${removed} removed, ${changed} changed, ${added} added, ${unchanged} unchanged?`;
 }
@@ -177,6 +177,6 @@ function differenceLine({ change, record, group, service, id }: ImportDifference
 function doneLine({ added, changed, removed, unchanged, dryRun, revision }: ImportDone, namespace: string): string {
   const counts = `${added} added, ${changed} changed, ${removed} removed, ${unchanged} unchanged`;
   return dryRun
-    ? `Nothing was changed. It would be: ${counts}.`
-    : `Imported into namespace ${namespace}: ${counts}; it is at revision ${revision}.`;
+    ? `Dry run, nothing changed: ${counts}.`
+    : `Imported into namespace ${namespace}: ${counts}; now at revision ${revision}.`;
 }

@@ -10,10 +10,10 @@ import type { Printer, Screen } from '../terminal/printer';
 import { type Cell, fitted, padded, type Table } from '../terminal/table';
 import { addressText, entriesText, stateCell } from '../terminal/views';
 
-/** By the custom of shells, what Ctrl-C ended: 128 and the number of SIGINT. */
+/** Exit code after Ctrl-C, by the convention of shells: 128 plus the number of SIGINT. */
 const INTERRUPTED = 130;
 
-/** Prints each frame as it comes: JSON Lines, or a line for each instance and each change of one. */
+/** Prints each frame as it arrives: as JSON Lines, or as a line per instance and change. */
 function printed(print: Printer, instances: WatchedInstances): (frame: WatchFrame) => void {
   return (frame) => {
     const events = instances.take(frame);
@@ -22,32 +22,32 @@ function printed(print: Printer, instances: WatchedInstances): (frame: WatchFram
   };
 }
 
-/** Tells that the registry went away, and that it is back: where lines are printed nothing else would show it. */
+/** Reports lost and restored connections, which printed lines would not show otherwise. */
 function toldStatus(print: Printer): (status: WatchStatus) => void {
   let wasAway = false;
   return ({ state }) => {
-    if (state === 'disconnected') print.note('not connected: nothing is missed, it goes on when the registry is back');
-    else if (wasAway) print.note('connected again');
+    if (state === 'disconnected') print.note('disconnected; reconnecting, no changes will be missed');
+    else if (wasAway) print.note('reconnected');
     wasAway = state === 'disconnected';
   };
 }
 
-/** `rollcall watch`: instances as they come, change and go. */
+/** `rollcall watch`: shows instances as they change. */
 export function watchCommand() {
   return registryCommand('watch')
-    .summary('show instances as they come, change and go')
+    .summary('show instances as they change')
     .description(
-      'Shows instances as they come, change and go: a table that is drawn again at a terminal, a line for each change ' +
-        'elsewhere, and with --json every frame as a line of JSON. Without a service it is the whole namespace.',
+      'Shows instances and their changes: as a live table in a terminal, as a line per change otherwise, and with --json ' +
+        'as a line of JSON per frame. Without a service it covers the whole namespace.',
     )
     .addArgument(new Argument('[services...]', 'services: orders, or group@@orders'))
-    .option('--group <group>', 'all services of a group; may come many times', list)
-    .option('--cursor <cursor>', 'go on after this, as an earlier watch of the same left off')
-    .option('--lines', 'print lines at a terminal, too')
+    .option('--group <group>', 'all services of a group; may be repeated', list)
+    .option('--cursor <cursor>', 'resume after this cursor of an earlier watch of the same services')
+    .option('--lines', 'print lines in a terminal, too')
     .action(async (services, options) => {
       const { place, print, registry, client: open } = connect(options);
       const { group: groups = [], cursor, timeout, lines } = options;
-      // A watch waits for a registry that is away. One that was never there is a url written wrongly.
+      // A watch would wait for an unreachable registry. One that is unreachable at the start probably has a wrong URL.
       await registry.readHealth();
       await using client = open();
       const instances = new WatchedInstances();
@@ -74,7 +74,7 @@ export function watchCommand() {
         for await (const frame of watch) {
           if (show === undefined) live?.changed(instances.take(frame));
           else show(frame);
-          // A person who looks on makes no calls: a drain need not wait for them.
+          // This command makes no calls to instances, so drains need not wait for it.
           if (frame.type !== 'reset') watch.acknowledge(frame.cursor);
         }
       } finally {
@@ -85,13 +85,13 @@ export function watchCommand() {
     });
 }
 
-/** Many changes may come at once, and no eye sees more drawings than this. */
+/** Minimum time between redraws: many changes may arrive at once. */
 const REDRAW_MS = 50;
 
-/** The newest events below the table. */
+/** Number of recent events below the table. */
 const EVENTS_SHOWN_COUNT = 6;
 
-/** A table of instances that changes as they do, for a person at a terminal. */
+/** A live table of instances in a terminal. */
 class LiveWatch {
   readonly #print: Printer;
   readonly #title: string;
@@ -121,7 +121,7 @@ class LiveWatch {
     this.#soon();
   }
 
-  /** Leaves the last drawing where it is. */
+  /** Ends the table, and leaves its last state on the screen. */
   end(): void {
     clearTimeout(this.#timer);
     process.stdout.off('resize', this.#resized);
@@ -149,7 +149,7 @@ class LiveWatch {
     const events = this.#print.lines({ rows: this.#events.map(eventRow) });
     const below = events.length > 0 ? ['', ...events] : [];
     const table = this.#print.lines(watchedTable(list));
-    // The head, an empty line, and the titles.
+    // The header, an empty line, and the column titles.
     const room = Math.max(1, this.#screen.room - below.length - 3);
     const shown = list.length <= room ? list.length : room - 1;
     const more = shown < list.length ? [paint(`… and ${list.length - shown} more`, 'faint')] : [];
@@ -164,8 +164,8 @@ const CLEAR_SCREEN_REST = '\u001b[J';
 const up = (lines: number): string => (lines > 0 ? `\u001b[${lines}A` : '');
 
 /**
- * Lines at the end of a terminal that are drawn again and again in their place. What was there before scrolls on
- * undisturbed, and the last drawing stays when it ends.
+ * Lines at the end of a terminal that are redrawn in place. Earlier output is not affected, and the last lines stay when
+ * it ends.
  */
 export class LiveScreen {
   readonly #screen: Screen;
@@ -175,20 +175,20 @@ export class LiveScreen {
   constructor(screen: Screen) {
     this.#screen = screen;
     screen.write(HIDE_CURSOR);
-    // However this process ends, the next program in the terminal needs a cursor.
+    // The next program in the terminal needs a cursor, however this process ends.
     process.once('exit', this.#showCursor);
   }
 
-  /** How many lines fit: the cursor stands below them. */
+  /** Number of lines that fit; the cursor is below them. */
   get room(): number {
     return Math.max(1, (this.#screen.rows ?? 24) - 1);
   }
 
-  /** Draws lines in the place of those before. None may be wider than the terminal; what is too many is left out. */
+  /** Draws lines in place of the previous ones. None may be wider than the terminal; excess lines are left out. */
   draw(lines: readonly string[]): void {
     const shown = lines.slice(0, this.room);
     const text = shown.map((line) => `${line}${CLEAR_LINE_REST}\n`).join('');
-    // After the terminal became lower its upper lines are out of reach.
+    // If the terminal has become shorter, its upper lines can no longer be redrawn.
     const back = up(Math.min(this.#height, this.room));
     this.#screen.write(`\r${back}${text}${CLEAR_SCREEN_REST}`);
     this.#height = shown.length;
@@ -200,9 +200,9 @@ export class LiveScreen {
   }
 }
 
-/** How a watch is shown. */
+/** Views of a watch. */
 
-/** Instances of any services. */
+/** Shows instances of any services. */
 function watchedTable(instances: readonly Instance[]): Table {
   return {
     titles: ['SERVICE', 'ID', 'ADDRESS', 'STATE', 'WEIGHT', 'VERSION', 'METADATA'],
@@ -218,7 +218,7 @@ function watchedTable(instances: readonly Instance[]): Table {
   };
 }
 
-/** As long as the longest cause, and the longest state: lines are printed one by one, and stand below each other. */
+/** Widths of the longest cause and state: lines are printed one by one, and their columns must align. */
 const CAUSE_CELLS = 'session-closed'.length;
 const STATE_CELLS = 'out-of-service'.length;
 
@@ -234,13 +234,13 @@ function row(at: string, cause: string, state: Cell, instance: Instance, ...more
   ];
 }
 
-/** One event. */
+/** Shows an event. */
 function eventRow({ at, cause, actor, instance, isGone }: InstanceEvent): Cell[] {
   const state: Cell = isGone ? { text: 'gone', tone: 'bad' } : stateCell(instance);
   return row(at, cause, state, instance, { text: `by ${actor}`, tone: 'faint' });
 }
 
-/** How an instance is when the watch begins. */
+/** Shows an instance that exists when the watch starts. */
 function presentRow(instance: Instance): Cell[] {
   return row(instance.updatedAt, 'present', stateCell(instance), instance);
 }

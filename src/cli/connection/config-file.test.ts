@@ -46,7 +46,7 @@ it('refuses what is no file of contexts, and leaves it as it is', () => {
     const path = place();
     writeConfig(path, { contexts: {} });
     writeFileSync(path, text);
-    expect(() => readConfig(path)).toThrow('is not a file of contexts');
+    expect(() => readConfig(path)).toThrow('is not a valid file of contexts');
     expect(existsSync(path)).toBe(true);
   }
 });

@@ -4,21 +4,21 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { isRecord, parseJson } from '../../model/json';
 import { CliError, EXIT } from '../terminal/failure';
 
-/** A registry that somebody works with, by a name of theirs. */
+/** A saved registry. */
 export interface Context {
   url: string;
   token?: string | undefined;
   namespace?: string | undefined;
 }
 
-/** What the file of contexts holds. */
+/** Content of the file of contexts. */
 export interface Config {
-  /** The context that counts where nothing else is said. */
+  /** Name of the current context, which applies by default. */
   current?: string | undefined;
   contexts: Record<string, Context>;
 }
 
-/** Where the file is. Source: the XDG base directory specification, by which a relative path does not count. */
+/** Returns the path of the file. Source: the XDG base directory specification, which ignores relative paths. */
 export function configPath(env: NodeJS.ProcessEnv): string {
   const given = env.XDG_CONFIG_HOME;
   const base = given !== undefined && isAbsolute(given) ? given : join(homedir(), '.config');
@@ -45,11 +45,11 @@ function readIfThere(path: string): string | undefined {
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw new CliError(EXIT.failure, `${path} can't be read: ${String(error)}`);
+    throw new CliError(EXIT.failure, `Cannot read ${path}: ${String(error)}`);
   }
 }
 
-/** Reads the contexts; none where there is no file yet. */
+/** Reads the contexts; none if there is no file yet. */
 export function readConfig(path: string): Config {
   const text = readIfThere(path);
   if (text === undefined) return { contexts: {} };
@@ -57,27 +57,27 @@ export function readConfig(path: string): Config {
   try {
     config = parseJson(text);
   } catch {
-    // What it is instead does not matter: below it is told what to do.
+    // Invalid JSON is handled below, like any other invalid content.
   }
   if (isConfig(config)) return config;
   throw new CliError(
     EXIT.failure,
-    `${path} is not a file of contexts.`,
-    'Mend it, or move it away and add your contexts again: rollcall context add <name> --url <url>',
+    `${path} is not a valid file of contexts.`,
+    'Fix it, or move it away and add your contexts again: rollcall context add <name> --url <url>',
   );
 }
 
-/** Whether others than its owner may read the file, which holds tokens. */
+/** Reports whether other users can read the file, which contains tokens. */
 export function isOpenToOthers(path: string): boolean {
   return (statSync(path, { throwIfNoEntry: false })?.mode ?? 0) % 0o100 !== 0;
 }
 
-/** Writes the contexts in one step, for the owner's eyes alone. */
+/** Writes the contexts atomically, readable only by the owner. */
 export function writeConfig(path: string, config: Config): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const temporary = `${path}.${process.pid}`;
   writeFileSync(temporary, `${JSON.stringify(config, null, 2)}\n`, { mode: 0o600 });
-  // The mode of a new file is cut by the umask, and one left behind keeps the mode it had.
+  // The umask restricts the mode of a new file, and a leftover temporary file keeps its old mode.
   chmodSync(temporary, 0o600);
   renameSync(temporary, path);
 }

@@ -58,7 +58,7 @@ describe('findPlace', () => {
 
   it('names the contexts there are where one is not', () => {
     const unknown = () => find({ flags: { context: 'pord' } });
-    expect(unknown).toThrow('There is no context "pord"; there is: prod, stage.');
+    expect(unknown).toThrow('There is no context "pord". Known contexts: prod, stage.');
     expect(unknown).toThrow(expect.objectContaining({ exitCode: 2 }));
     expect(() => find({ flags: { context: 'constructor' } })).toThrow('no context "constructor"');
   });
@@ -82,7 +82,7 @@ describe('findPlace', () => {
       'http://user:hidden@[wrong',
     ]) {
       const found = () => find({ config: { contexts: {} }, env: { ROLLCALL_URL: url } });
-      expect(found).toThrow('The url of ROLLCALL_URL must have no user and no password.');
+      expect(found).toThrow('The url of ROLLCALL_URL must not contain a user or password.');
       expect(found).toThrow(expect.objectContaining({ exitCode: 2 }));
       expect(found).not.toThrow('hidden');
     }

@@ -4,15 +4,15 @@ import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { CliError, EXIT } from '../terminal/failure';
 import type { Config, Context } from './config-file';
 
-/** Where `rollcall serve` listens unless it is told otherwise. */
+/** Default address of `rollcall serve`. */
 const LOCAL_URL = 'http://127.0.0.1:8787';
 
-/** The registry that a command talks to, and what said so. */
+/** The registry that a command uses, and the sources of its settings. */
 export interface Place {
   url: string;
   token: string | undefined;
   namespace: string;
-  /** Where each of them was taken from, for people. Never a secret. */
+  /** Source of each setting, for people. Never contains a secret. */
   sources: { url: string; token: string; namespace: string };
 }
 
@@ -25,7 +25,7 @@ export interface PlaceOptions {
   };
   env: NodeJS.ProcessEnv;
   config: Config;
-  /** The folder where the command was typed. */
+  /** Current working directory. */
   cwd: string;
 }
 
@@ -43,12 +43,12 @@ function namedContext(config: Config, name: string): Context {
   const known = Object.keys(config.contexts).sort().join(', ') || 'none yet';
   throw new CliError(
     EXIT.usage,
-    `There is no context ${JSON.stringify(name)}; there is: ${known}.`,
+    `There is no context ${JSON.stringify(name)}. Known contexts: ${known}.`,
     `Add it: rollcall context add ${name} --url <url>`,
   );
 }
 
-/** The token of a registry that `rollcall serve` runs from this folder. */
+/** Returns the root token of a registry that `rollcall serve` runs in this folder. */
 function localToken(env: NodeJS.ProcessEnv, cwd: string): Setting | undefined {
   const path = join(env.ROLLCALL_DATA || 'data', 'root-token');
   const absolute = path.startsWith('/') ? path : join(cwd, path);
@@ -56,37 +56,37 @@ function localToken(env: NodeJS.ProcessEnv, cwd: string): Setting | undefined {
   try {
     return given(readFileSync(absolute, 'utf8').trim(), path);
   } catch {
-    // Somebody else's folder: whoever may not read its token has none from there.
+    // The folder belongs to another user: its token is not available.
     return undefined;
   }
 }
 
-/** It is not shown where it may hold a password. */
+/** Refuses a URL with a password. The message does not contain the URL. */
 function assertNoPassword({ value, source }: Setting): void {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const hasPassword = url === undefined ? value.includes('@') : url.username !== '' || url.password !== '';
   if (!hasPassword) return;
   throw new CliError(
     EXIT.usage,
-    `The url of ${source} must have no user and no password.`,
-    'Give the token: ROLLCALL_TOKEN',
+    `The url of ${source} must not contain a user or password.`,
+    'Use a token instead: ROLLCALL_TOKEN',
   );
 }
 
 /**
- * Finds the registry to talk to: options go before the environment, that before the context in use, and that before the
- * registry of this machine.
+ * Finds the registry to use. Options take precedence over the environment, then the current context, then the registry on
+ * this machine.
  *
- * A context is one thing: its token and its namespace count only where its url does, so that no token goes to a registry
- * that it was not kept for. The local token counts only for the local default.
+ * A context is used as a whole: its token and namespace apply only with its URL, so that a token is never sent to another
+ * registry. The local token applies only to the local default.
  *
- * @throws {CliError} if a context is named that is not there, or the url holds a password.
+ * @throws {CliError} If the named context does not exist, or the URL contains a password.
  */
 export function findPlace({ flags, env, config, cwd }: PlaceOptions): Place {
   const chosen = flags.context ?? (env.ROLLCALL_URL ? undefined : config.current);
   const context = chosen === undefined ? undefined : namedContext(config, chosen);
   const named = context === undefined ? '' : `context ${chosen}`;
-  // Who names a context on the command line means it, whatever the environment says.
+  // A context on the command line takes precedence over the environment.
   const environmentUrl = flags.context === undefined ? given(env.ROLLCALL_URL, 'ROLLCALL_URL') : undefined;
 
   const url = given(flags.url, '--url') ?? environmentUrl ?? given(context?.url, named);

@@ -7,46 +7,46 @@ import { configPath, readConfig } from './config-file';
 import { findPlace, type Place } from './place';
 import { tracedFetch } from './traced-fetch';
 
-/** Begins a command that talks to a registry: which one, as whom, and how it answers. */
+/** Creates a command that uses a registry, with the options for connection and output. */
 export function registryCommand(name: string) {
   return new Command(name)
     .optionsGroup('Registry:')
-    .option('--url <url>', 'where the registry answers (or ROLLCALL_URL)')
-    .option('--token <token>', 'the token (or ROLLCALL_TOKEN)')
+    .option('--url <url>', 'url of the registry (or ROLLCALL_URL)')
+    .option('--token <token>', 'token (or ROLLCALL_TOKEN)')
     .option('-n, --namespace <id>', 'namespace (or ROLLCALL_NAMESPACE; default public)')
-    .option('--context <name>', 'a context of yours; see: rollcall context')
-    .option('--timeout <duration>', 'give up after so long, such as 5s', duration)
+    .option('--context <name>', 'saved registry to use; see: rollcall context')
+    .option('--timeout <duration>', 'give up after this time, such as 5s', duration)
     .optionsGroup('Output:')
-    .option('--json', 'answer as JSON')
-    .option('--verbose', 'tell which registry is asked, as whom, and each call')
+    .option('--json', 'print JSON')
+    .option('--verbose', 'show the registry, the source of the token, and each call')
     .optionsGroup('Options:');
 }
 
-/** The options that every such command has. */
+/** Options that all these commands have. */
 export type RegistryFlags = ReturnType<ReturnType<typeof registryCommand>['opts']>;
 
-/** A service by its name. Its name is what completion goes by: see `completion.ts`. */
+/** Argument for a service. Completion depends on its name: see `completion.ts`. */
 export const serviceArgument = () =>
-  new Argument('<service>', 'the service: orders, or group@@orders').argParser(serviceName);
+  new Argument('<service>', 'service: orders, or group@@orders').argParser(serviceName);
 
-/** An instance of the service before it. */
+/** Argument for an instance of that service. */
 export const idArgument = () => new Argument('<id>', 'id of the instance');
 
-/** The registry that a command works with, and a way to print. */
+/** The registry of a command, and its printer. */
 export interface Connection {
   place: Place;
   print: Printer;
-  /** One call each, with an answer or an error. */
+  /** For single calls. */
   registry: Admin;
   /**
-   * What stays open: registrations that are kept, watches.
+   * Creates a client for what stays open: registrations and watches.
    *
-   * @param signal Ends every request of it that is still under way.
+   * @param signal Aborts all its pending requests.
    */
   client(signal?: AbortSignal): Client;
 }
 
-/** The registry that the options, the environment and the contexts of the user name. Nothing is sent yet. */
+/** Connects to the registry given by the options, the environment and the contexts. Sends no request yet. */
 export function connect(flags: RegistryFlags): Connection {
   const print = processPrinter(flags);
   const config = readConfig(configPath(process.env));
@@ -60,17 +60,17 @@ export function connect(flags: RegistryFlags): Connection {
     place,
     print,
     registry: rollcallAdmin({ ...options, fetch: tracedFetch({ trace, timeoutMs: flags.timeout }) }),
-    // The time of a command is for its calls. What stays open ends otherwise.
+    // `--timeout` applies only to single calls.
     client: (signal) => rollcall({ ...options, fetch: tracedFetch({ trace, signal }) }),
   };
 }
 
-/** One page of a list: where the next begins, unless it is the last. */
+/** A page of a list. */
 interface Page {
   next?: string | undefined;
 }
 
-/** Reads a list to its end, page by page. @returns All items, and the first page for whatever else it says. */
+/** Reads all pages of a list. @returns All items, and the first page with its other members. */
 export async function allPages<List extends Page, Item>(
   read: (after: string | undefined) => Promise<List>,
   itemsOf: (list: List) => readonly Item[],
@@ -80,7 +80,7 @@ export async function allPages<List extends Page, Item>(
   let after = first.next;
   while (after !== undefined) {
     const list = await read(after);
-    // Not `push(...)`: a page may have more items than a call takes arguments.
+    // Not `push(...)`: a page may have more items than a call allows arguments.
     for (const item of itemsOf(list)) items.push(item);
     after = list.next;
   }

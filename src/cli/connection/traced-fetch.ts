@@ -2,34 +2,34 @@ import type { Fetch } from '../../client/wire/client-options';
 import { CliError, EXIT } from '../terminal/failure';
 
 const UNKNOWN_AUTHORITY =
-  'its certificate is of an authority that is not known here; name the file of that one in NODE_EXTRA_CA_CERTS';
+  'its certificate is from an unknown authority; set NODE_EXTRA_CA_CERTS to the file of that authority';
 
-/** What goes wrong on the way to a registry, by the codes of the system and of TLS. */
+/** Descriptions of connection errors, by the codes of the system and of TLS. */
 const REASONS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'nothing listens there',
-  ECONNRESET: 'the connection was cut',
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'the connection was closed',
   ENOTFOUND: 'no such host',
-  EAI_AGAIN: 'the name service does not answer',
-  EHOSTUNREACH: 'there is no way to that host',
-  ENETUNREACH: 'there is no way to that network',
-  ETIMEDOUT: 'the host does not answer',
-  UND_ERR_CONNECT_TIMEOUT: 'the host does not answer',
-  UND_ERR_SOCKET: 'the connection was cut',
+  EAI_AGAIN: 'the DNS server does not respond',
+  EHOSTUNREACH: 'no route to the host',
+  ENETUNREACH: 'no route to the network',
+  ETIMEDOUT: 'the host does not respond',
+  UND_ERR_CONNECT_TIMEOUT: 'the host does not respond',
+  UND_ERR_SOCKET: 'the connection was closed',
   CERT_HAS_EXPIRED: 'its certificate has expired',
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is signed by itself',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
 };
 
-/** Why a request got no answer, in words. Node tells it in the cause of the cause. */
+/** Describes why a request got no response. In Node the reason is in the cause of the cause. */
 export function connectionProblem(error: unknown): string {
   for (let at: unknown = error; at instanceof Error; at = at.cause) {
     const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
     if (Object.hasOwn(REASONS, code)) return REASONS[code] ?? code;
-    // Of several addresses each has an error of its own, and they are alike.
+    // With several addresses each has its own error, and they are usually alike.
     if (at instanceof AggregateError && at.errors.length > 0) return connectionProblem(at.errors[0]);
     if (at.cause === undefined) return code || at.message;
   }
@@ -37,17 +37,17 @@ export function connectionProblem(error: unknown): string {
 }
 
 export interface TracedFetchOptions {
-  /** Takes a line about each request. */
+  /** Called with a line about each request. */
   trace: (line: string) => void;
-  /** From now on, for all requests together. */
+  /** Time for all requests together, from now on. */
   timeoutMs?: number | undefined;
-  /** Ends every request that is still under way. */
+  /** Aborts all pending requests. */
   signal?: AbortSignal | undefined;
 }
 
 /**
- * Makes the requests of a command: tells of each, says in words why one got no answer, and gives up when the time of the
- * command is over.
+ * Creates the `fetch` of a command: it traces each request, describes connection errors, and enforces the timeout of the
+ * command.
  */
 export function tracedFetch({ trace, timeoutMs, signal }: TracedFetchOptions): Fetch {
   const late = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs);
@@ -63,13 +63,13 @@ export function tracedFetch({ trace, timeoutMs, signal }: TracedFetchOptions): F
     } catch (error) {
       trace(`${method} ${url} failed after ${took()}: ${connectionProblem(error)}`);
       if (late?.aborted === true) {
-        throw new CliError(EXIT.timedOut, `${new URL(url).origin} has not answered within ${timeoutMs} ms.`);
+        throw new CliError(EXIT.timedOut, `${new URL(url).origin} did not respond within ${timeoutMs} ms.`);
       }
       if (init.signal?.aborted === true || signal?.aborted === true) throw error;
       throw new CliError(
         EXIT.unreachable,
-        `${new URL(url).origin} can't be reached: ${connectionProblem(error)}.`,
-        'Look into it: rollcall doctor; or start a registry on this machine: rollcall serve',
+        `Cannot reach ${new URL(url).origin}: ${connectionProblem(error)}.`,
+        'Diagnose it with rollcall doctor, or start a registry on this machine with rollcall serve.',
         { cause: error },
       );
     }

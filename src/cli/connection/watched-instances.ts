@@ -1,12 +1,12 @@
 import type { ChangesFrame, WatchFrame } from '../../client/wire/frames';
 import type { Instance } from '../../client/wire/instance';
 
-/** One thing that happened to an instance, for people. */
+/** A change of an instance, to show to people. */
 export interface InstanceEvent {
   at: string;
   cause: string;
   actor: string;
-  /** As it is now; as it was, where it is gone. */
+  /** State after the change; for a removal, the last state. */
   instance: Instance;
   isGone: boolean;
 }
@@ -14,16 +14,16 @@ export interface InstanceEvent {
 const keyOf = ({ group, service, id }: { group: string; service: string; id: string }): string =>
   JSON.stringify([group, service, id]);
 
-/** The instances that a watch has told of, as they are now. */
+/** Current instances of a watch. */
 export class WatchedInstances {
   readonly #instances = new Map<string, Instance>();
 
-  /** By service, then by id. */
+  /** Instances, sorted by service, then by id. */
   get list(): Instance[] {
     return [...this.#instances.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, instance]) => instance);
   }
 
-  /** Takes in a frame, and returns what happened to instances in it; a snapshot is no event. */
+  /** Applies a frame, and returns its changes of instances; none for a snapshot. */
   take(frame: WatchFrame): InstanceEvent[] {
     switch (frame.type) {
       case 'snapshot':

@@ -3,13 +3,13 @@ import { lookup } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One attempt to connect to an own address takes no longer than this. */
+/** Timeout of an attempt to connect to a local address. */
 const ATTEMPT_TIMEOUT_MS = 1_000;
 
-/** Between two attempts: soon after it listens, and for nothing where starting takes long. */
+/** Interval of attempts: short enough to notice the open port soon. */
 const ATTEMPT_INTERVAL_MS = 100;
 
-/** Tells whether something accepts a TCP connection there. */
+/** Reports whether a TCP connection is accepted at an address. */
 function accepts(host: string, port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: ATTEMPT_TIMEOUT_MS });
@@ -23,13 +23,13 @@ function accepts(host: string, port: number): Promise<boolean> {
   });
 }
 
-/** Tells whether a port answers on any of several addresses of this machine. */
+/** Reports whether a port is open on any of several addresses of this machine. */
 export async function portAnswers(hosts: readonly string[], port: number): Promise<boolean> {
   const answers = await Promise.all(hosts.map((host) => accepts(host, port)));
   return answers.includes(true);
 }
 
-/** Waits until a port answers. False where the signal is aborted before. */
+/** Waits until a port is open. Returns false if the signal aborts first. */
 export async function untilPortAnswers(hosts: readonly string[], port: number, signal: AbortSignal): Promise<boolean> {
   while (!signal.aborted) {
     if (await portAnswers(hosts, port)) return !signal.aborted;
@@ -38,15 +38,15 @@ export async function untilPortAnswers(hosts: readonly string[], port: number, s
   return false;
 }
 
-/** Any port will do: nothing is sent. */
+/** Any port works, as nothing is sent. */
 const ANY_PORT = 9;
 
 /**
- * The address of this machine that another sees when we come to it: what the system would send from. Of several networks
- * that is the one on which the registry is, and so, most likely, its callers.
+ * Returns the local address that the system uses to reach another host. On a machine with several networks, that is the
+ * address on the network of the registry, and most likely of its callers.
  *
- * @param url Where to; nothing is sent there.
- * @returns Undefined where there is no way to it.
+ * @param url URL of the host; nothing is sent to it.
+ * @returns Undefined if there is no route to it.
  */
 export async function sourceAddress(url: string): Promise<string | undefined> {
   try {

@@ -8,45 +8,45 @@ import { CliError, EXIT, type Failure, failureOf } from '../terminal/failure';
 import { durationText } from '../terminal/views';
 import { untilPortAnswers } from './addresses';
 
-/** Signals that ask a process to end: callers are told first. */
+/** Signals that stop a process: the instance is drained first. */
 const STOP_SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
-/** Signals that mean whatever the command makes of them. */
+/** Signals that are only passed on to the command. */
 const OTHER_SIGNALS = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'SIGCONT'] as const;
 
 /** Signals that a terminal sends to all of its processes, the command among them. */
 const OF_TERMINAL: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGWINCH']);
 
-/** A registry that is away for long is told of so often. */
+/** Interval of messages about an unreachable registry. */
 const TROUBLE_TOLD_EVERY_MS = 60_000;
 
 interface ExecutionOptions {
-  /** Starts the command; a throw ends it all. */
+  /** Starts the command; an error ends the execution. */
   start: () => Promise<ChildCommand>;
   client: Client;
   instance: InstanceDefinition & { port: number };
-  /** Addresses of this machine where the port may answer. */
+  /** Addresses of this machine where the port may be open. */
   hosts: readonly string[];
-  /** From the start of the command until its port answers. */
+  /** Time from the start of the command until its port is open. */
   readyWithinMs: number;
-  /** For callers to acknowledge that the instance leaves, before the command hears of it. */
+  /** Time for callers to acknowledge the drain, before the command gets the signal. */
   drainWaitMs: number;
-  /** The terminal of this process is that of the command. */
+  /** True if this process and the command share a terminal. */
   atTerminal: boolean;
-  /** Takes what happens, a line at a time. */
+  /** Prints a line about what happens. */
   say: (line: string) => void;
 }
 
 /**
- * A command, and its place in the registry for as long as it runs: registered when its port answers, drained before it
- * is told to end, and gone when it has ended.
+ * Runs a command and keeps it registered: registers it when its port is open, drains it before passing on a signal to
+ * stop, and deregisters it when it has ended.
  */
 export class Execution {
   readonly #options: ExecutionOptions;
   #child: ChildCommand | undefined;
-  /** Signals that came before there was a command to pass them on to. */
+  /** Signals that arrived before the command was started. */
   readonly #early: NodeJS.Signals[] = [];
-  /** Aborted once there is nothing to register any more. */
+  /** Aborted once the instance must not be registered any more. */
   readonly #leaving = new AbortController();
   readonly #over = new AbortController();
   #registration: Registration | undefined;
@@ -58,9 +58,9 @@ export class Execution {
     this.#options = options;
   }
 
-  /** Resolves, when all is over, to the exit code: that of the command, unless its instance was never taken in. */
+  /** Runs the command. @returns Its exit code, or that of the failure if its instance could not be registered. */
   async run(): Promise<number> {
-    // First of all: a signal right after the start would end this process, and leave the command on its own.
+    // First: a signal right after the start would otherwise end this process and leave the command running.
     const undo = this.#passSignals();
     try {
       const child = await this.#options.start();
@@ -103,7 +103,7 @@ export class Execution {
     };
   }
 
-  /** Lets callers know, then the command. A second request does not wait for callers. */
+  /** Drains the instance, then stops the command. A second signal does not wait for callers. */
   async #stop(signal: NodeJS.Signals): Promise<void> {
     this.#stops += 1;
     this.#leaving.abort();
@@ -120,10 +120,8 @@ export class Execution {
     const until = performance.now() + drainWaitMs;
     try {
       const { acknowledged, subscribers, safeAfterMs } = await registration.drain({ waitMs: drainWaitMs });
-      say(
-        `${this.#name} takes no traffic any more: ${acknowledged} of ${subscribers} subscribers have acknowledged it`,
-      );
-      // Who reads without subscribing can't acknowledge, and may hold an old answer for so long.
+      say(`${this.#name} is out of traffic: ${acknowledged} of ${subscribers} subscribers have acknowledged it`);
+      // Readers without a subscription can't acknowledge, and may use a stale response for this time.
       const rest = Math.min(safeAfterMs, until - performance.now());
       if (rest > 0) await sleep(rest, undefined, { signal: this.#over.signal }).catch(() => {});
     } catch (error) {
@@ -140,8 +138,8 @@ export class Execution {
         const within = durationText(readyWithinMs);
         this.#fail({
           exitCode: EXIT.timedOut,
-          message: `Port ${instance.port} did not answer within ${within}, so ${instance.service} was not registered.`,
-          advice: 'Does the command listen there? Give it more time with --ready-within.',
+          message: `Port ${instance.port} did not open within ${within}, so ${instance.service} was not registered.`,
+          advice: 'Check that the command listens there, or allow more time with --ready-within.',
         });
       }
       return;
@@ -155,7 +153,7 @@ export class Execution {
     }
   }
 
-  /** A service that can't be found is of no use: the command ends, and says why. */
+  /** Stops the command and prints the reason: an instance that can't be found is of no use. */
   #fail(failure: Failure): void {
     this.#failure = failure;
     this.#options.say(failure.message);
@@ -167,44 +165,40 @@ export class Execution {
     const { say } = this.#options;
     if (event.type === 'registered') say(`${this.#name} is registered`);
     else if (event.type === 'lost') say(`the lease of ${this.#name} was lost; it is registered again`);
-    // What a first registration is refused with is told by the refusal.
+    // The refusal of the first registration is reported by its error.
     else if (this.#registration !== undefined || event.error.isPassing) this.#tellTrouble(event.error);
   }
 
-  /** Attempts go on until one succeeds: that is worth a line now and then, and not one for each. */
+  /** Reports failed attempts, at most one line per interval, as they continue until one succeeds. */
   #tellTrouble(error: RollcallError): void {
     const now = performance.now();
     if (now - this.#troubleToldAt < TROUBLE_TOLD_EVERY_MS) return;
     this.#troubleToldAt = now;
-    this.#options.say(`${failureOf(error)?.message ?? error.detail} Trying again until it is back.`);
+    this.#options.say(`${failureOf(error)?.message ?? error.detail} Retrying.`);
   }
 }
 
-/** By the custom of shells a process that a signal ended has this plus the signal's number. */
+/** Base of the exit code of a process that a signal ended, by the convention of shells. */
 const SIGNALLED = 128;
 
-/** A command that runs, with the terminal of this process. */
+/** A running command. */
 interface ChildCommand {
-  /** Sends it a signal; nothing where it has ended. */
+  /** Sends it a signal; does nothing if it has ended. */
   kill(signal: NodeJS.Signals): void;
-  /** Resolves to its exit code, 128 plus the signal's number where one ended it. */
+  /** Resolves to its exit code, or 128 plus the signal's number if a signal ended it. */
   ended: Promise<number>;
 }
 
 function startFailure(command: string, error: NodeJS.ErrnoException): CliError {
   const reason =
-    error.code === 'ENOENT'
-      ? 'there is no such command'
-      : error.code === 'EACCES'
-        ? 'it may not be run'
-        : error.message;
-  return new CliError(EXIT.failure, `${command} can't be started: ${reason}.`);
+    error.code === 'ENOENT' ? 'command not found' : error.code === 'EACCES' ? 'permission denied' : error.message;
+  return new CliError(EXIT.failure, `Cannot start ${command}: ${reason}.`);
 }
 
 /**
  * Starts a command in the process group and with the streams of this process.
  *
- * @throws {CliError} if it can't be started.
+ * @throws {CliError} If it can't be started.
  */
 export async function startCommand(command: string, words: readonly string[]): Promise<ChildCommand> {
   const child: ChildProcess = spawn(command, words, { stdio: 'inherit' });
@@ -218,7 +212,7 @@ export async function startCommand(command: string, words: readonly string[]): P
     child.once('error', (error) => reject(startFailure(command, error)));
   });
   child.on('error', () => {
-    // A signal that could not be sent: the process has ended.
+    // Sending a signal failed because the process has ended.
   });
   return { kill: (signal) => void child.kill(signal), ended };
 }

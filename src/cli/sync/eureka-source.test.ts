@@ -138,6 +138,6 @@ describe('a Eureka', () => {
 
   it('[K26] is no Eureka that answers something else: that is no empty one', async () => {
     const { read } = await scripted({});
-    await expect(read()).rejects.toThrow('no list of applications');
+    await expect(read()).rejects.toThrow('not return a list of applications');
   });
 });

@@ -12,17 +12,17 @@ import type { SourceHttp } from './source-http';
 export interface EurekaOptions {
   http: SourceHttp;
   filter: ServiceFilter;
-  /** Milliseconds, from anywhere. */
+  /** Returns milliseconds on a monotonic clock. */
   now(): number;
 }
 
-/** How far back a delta is trusted to reach, in milliseconds. Eureka keeps changes for three minutes. */
+/** Age up to which a delta is used, in milliseconds. Eureka keeps changes for three minutes. */
 const DELTA_REACH_MS = 120_000;
 
-/** Instances by their names, as the source lists them. */
+/** Instances of the source, by their names. */
 type Known = ReadonlyMap<string, ListedInstance>;
 
-/** A Eureka over its REST API, read as its own clients do: everything once, then what has changed. */
+/** A Eureka registry, read over its REST API like its own clients do: everything once, then deltas. */
 export class EurekaSource implements Source {
   readonly name: string;
   readonly #options: EurekaOptions;
@@ -55,10 +55,10 @@ export class EurekaSource implements Source {
     return new Map(instances.map((instance) => [instance.name, instance]));
   }
 
-  /** Returns what is known with what has changed; undefined where that is not what the source has now, by its hash. */
+  /** Applies a delta to the known instances; undefined if the result does not match the hash of the source. */
   async #changed(known: Known, signal: AbortSignal | undefined): Promise<Known | undefined> {
     const answer = await this.#answer('/apps/delta', signal);
-    // Eureka can be told to have no deltas: 403, or 404 behind some gateways.
+    // Deltas can be disabled in Eureka: 403, or 404 behind some gateways.
     if (answer === undefined) return undefined;
     const { hash, instances } = listIn(answer);
     const next = new Map(known);
@@ -92,21 +92,20 @@ export class EurekaSource implements Source {
   }
 }
 
-/** @throws {CliError} for what no Eureka answers: an empty object would say that nothing is there. */
+/** @throws {CliError} If the response is not from Eureka: an empty object would look like an empty registry. */
 function listIn(body: unknown): InstanceList {
   const list = readList(body);
   if (list !== undefined) return list;
   throw new CliError(
     EXIT.failure,
-    'The source answers no list of applications.',
-    'Is its url that of a Eureka, with the path that its clients are given, such as http://eureka:8761/eureka?',
+    'The source did not return a list of applications.',
+    'Check that the url is the one that Eureka clients use, such as http://eureka:8761/eureka.',
   );
 }
 
 /**
- * Maps an instance to what the registry's door for Eureka's clients makes of it, so that they find it here as they would
- * there; undefined for one that can't be called. Its status is the one that counts at the source, overrides of its
- * operators included.
+ * Converts an instance in the same way as the registry's Eureka dialect, so that Eureka clients find it unchanged;
+ * undefined for one that can't be called. Its status is the effective one at the source, including overrides.
  */
 export function mirrored(info: WrittenInfo): SourceInstance | undefined {
   try {

@@ -2,23 +2,23 @@ import { createHash } from 'node:crypto';
 import type { Instance } from '../../client/wire/instance';
 import type { SourceInstance } from './source';
 
-/** Under this name the mark of a mirror is kept in the extensions of what it writes, which no dialect shows. */
+/** Name of the extension that holds the mark of a mirror; no dialect shows it. */
 const EXTENSION = 'mirror';
 
-/** Says of an instance who wrote it, and from what. */
+/** Mark of a mirrored instance: its mirror and its origin. */
 export interface Mark {
-  /** Name of the mirror: of its source. */
+  /** Name of the mirror, which is that of its source. */
   mirror: string;
-  /** What the source calls it. */
+  /** Id at the source. */
   id: string;
-  /** Digest of what was written: another one says that the source has changed it since. */
+  /** Digest of the written content; a different one means that the source has changed it since. */
   content: string;
 }
 
-/** Long enough that a change goes unseen once in 2^64. */
+/** Long enough that a change is missed only once in 2^64. */
 const DIGEST_CHARACTERS = 16;
 
-/** JSON with the keys of each object in order, so that the same content is the same text. */
+/** Returns JSON with sorted keys, so that the same content has the same text. */
 function orderedJson(value: unknown): string {
   return JSON.stringify(value, (_key, member: unknown) =>
     typeof member === 'object' && member !== null && !Array.isArray(member)
@@ -27,7 +27,7 @@ function orderedJson(value: unknown): string {
   );
 }
 
-/** The mark of an instance that is about to be written. @param leaseTtlMs Of the lease that it is given. */
+/** Returns the mark of an instance to write. @param leaseTtlMs Time to live of its lease. */
 export function markFor(mirror: string, { id, body }: SourceInstance, leaseTtlMs: number): Mark {
   const content = createHash('sha256')
     .update(orderedJson([body, leaseTtlMs]))
@@ -35,13 +35,13 @@ export function markFor(mirror: string, { id, body }: SourceInstance, leaseTtlMs
   return { mirror, id, content: content.slice(0, DIGEST_CHARACTERS) };
 }
 
-/** Extensions with the mark among them. */
+/** Adds the mark to extensions. */
 export const withMark = (extensions: Record<string, unknown> | undefined, mark: Mark): Record<string, unknown> => ({
   ...extensions,
   [EXTENSION]: mark,
 });
 
-/** The mark that an instance carries; undefined where it has none, or something that is no mark. */
+/** Returns the mark of an instance; undefined if it has none, or an invalid one. */
 export function markOf({ extensions }: Pick<Instance, 'extensions'>): Mark | undefined {
   const found = Object.hasOwn(extensions, EXTENSION) ? extensions[EXTENSION] : undefined;
   if (typeof found !== 'object' || found === null) return undefined;
@@ -50,5 +50,5 @@ export function markOf({ extensions }: Pick<Instance, 'extensions'>): Mark | und
   return { mirror, id, content };
 }
 
-/** Id under which the owner of a token is kept: the one in its text, or `root`. */
+/** Returns the owner id of a token: the id in its text, or `root`. */
 export const ownerOf = (token: string | undefined): string => /^rc_([A-Za-z0-9]+)_/.exec(token ?? '')?.[1] ?? 'root';

@@ -3,21 +3,21 @@ import { RollcallError } from '../../client/wire/rollcall-error';
 import { CliError } from '../terminal/failure';
 import type { Mirror } from './mirror';
 
-/** What is in the way of a mirror. */
+/** Side of a mirror that has a problem. */
 export type Side = 'source' | 'registry';
 
 export interface LoopOptions {
   mirror: Pick<Mirror, 'look' | 'write'>;
-  /** Between two looks at the source, in milliseconds. */
+  /** Interval of reads of the source, in milliseconds. */
   intervalMs: number;
-  /** How long leases may wait while the source takes its time, in milliseconds. */
+  /** Interval of renewals while a read of the source is pending, in milliseconds. */
   beatMs: number;
   signal: AbortSignal;
-  /** Told what is in the way, once; and with undefined that it is over. */
+  /** Called once when a problem starts, and with undefined when it is over. */
   trouble(side: Side, problem: string | undefined): void;
 }
 
-/** Keeps a mirror going: whatever goes away is waited for. */
+/** Runs a mirror, waiting while the source or the registry is unreachable. */
 export class MirrorLoop {
   readonly #options: LoopOptions;
   readonly #troubled = new Set<Side>();
@@ -28,16 +28,16 @@ export class MirrorLoop {
     this.#options = options;
   }
 
-  /** Somebody changed something in the registry: it is looked at now, and not at the end of the interval. */
+  /** Compares with the registry now instead of at the end of the interval, after a foreign change. */
   nudge(): void {
     this.#isNudged = true;
     this.#wake();
   }
 
   /**
-   * Goes on until its signal.
+   * Runs until the signal aborts.
    *
-   * @throws {RollcallError} if the registry refuses for good.
+   * @throws {RollcallError} If the registry refuses for good.
    */
   async run(): Promise<void> {
     const { intervalMs, signal } = this.#options;
@@ -52,7 +52,7 @@ export class MirrorLoop {
     }
   }
 
-  /** A source may have thousands of lists and little time: leases are renewed meanwhile. */
+  /** Reads the source, and renews leases meanwhile: a source may have thousands of lists and respond slowly. */
   async #look(): Promise<void> {
     const { mirror, beatMs, signal } = this.#options;
     let isOver = false;
@@ -98,9 +98,9 @@ export class MirrorLoop {
   }
 }
 
-/** Why something failed that may go well later; undefined for what will not. */
+/** Returns the reason of a transient error; undefined for a permanent one. */
 function passingProblem(error: unknown): string | undefined {
-  // Whatever the source answers now, it may answer otherwise when somebody has mended it.
+  // An error of the source is always treated as transient, as an operator may fix it.
   if (error instanceof CliError) return error.message;
   if (!(error instanceof RollcallError)) return undefined;
   if (error.cause instanceof CliError) return error.cause.message;

@@ -4,42 +4,42 @@ import { DEFAULT_CLUSTER } from '../../model/service-name';
 import { type Mark, markFor, markOf } from './mark';
 import type { SourceInstance } from './source';
 
-/** Who writes what is mirrored. */
+/** Identity and settings of a mirror as a writer. */
 export interface Writer {
-  /** Name of the mirror: of its source. */
+  /** Name of the mirror, which is that of its source. */
   mirror: string;
-  /** Begins the ids of what it writes, so that nothing of it stands where a client would register itself. */
+  /** Prefix of the ids that it writes, so that they don't collide with ids of clients. */
   prefix: string;
-  /** Id of its token, which owns what it writes. */
+  /** Id of its token, which owns the mirrored instances. */
   owner: string;
-  /** Of the leases that it gives, in milliseconds. */
+  /** Time to live of the leases of mirrored instances, in milliseconds. */
   leaseTtlMs: number;
-  /** Whether a service is among those that are mirrored; what it once wrote of others is left to lapse. */
+  /** Reports whether a service is mirrored; earlier mirrored instances of other services are left to expire. */
   covers(service: { group: string; service: string }): boolean;
 }
 
-/** Names an instance of the registry that is written to. */
+/** Names of an instance in this registry. */
 export interface MirroredNames {
   group: string;
   service: string;
   id: string;
 }
 
-/** An instance of the source, and what it is to be here. */
+/** An instance of the source, with its names and mark in this registry. */
 export interface Wanted extends MirroredNames {
   source: SourceInstance;
   mark: Mark;
 }
 
-/** What has to be done so that this registry holds what the source does. */
+/** Changes that make this registry match the source. */
 export interface MirrorPlan {
   added: Wanted[];
-  /** Each with the members that differ, for people. */
+  /** Changed instances, each with the members that differ, for people. */
   changed: (Wanted & { members: string[] })[];
   same: Wanted[];
-  /** What this mirror wrote, and the source has no more. */
+  /** Mirrored instances that are gone from the source. */
   vanished: MirroredNames[];
-  /** What registered itself here, too: that goes first, and its mirror is taken away. */
+  /** Instances that also register here directly: those take precedence, and the mirrored ones are removed. */
   skipped: (Wanted & { by: Instance })[];
 }
 
@@ -53,22 +53,22 @@ const wantedOf = (source: SourceInstance, { mirror, prefix, leaseTtlMs }: Writer
   mark: markFor(mirror, source, leaseTtlMs),
 });
 
-/** Whether an instance was written by this mirror: it says so, and the token that owns it says the same. */
+/** Reports whether this mirror wrote an instance, by the instance's mark and its owner. */
 export function isOwn(instance: Instance, { mirror, owner }: Writer): boolean {
   return instance.owner === owner && markOf(instance)?.mirror === mirror;
 }
 
-/** Members that people look at, as far as they differ from what is here. */
+/** Returns the members of interest to people that differ from this registry. */
 function differing(here: Instance, { source: { body } }: Wanted): string[] {
   const { address, port, ports = {}, weight = 1, status = 'up', cluster = DEFAULT_CLUSTER, metadata = {} } = body;
   const there = { address, port, ports, weight, status, cluster, metadata };
   const shown = new Map<string, unknown>(Object.entries(here));
   const names = Object.entries(there).flatMap(([name, value]) => (isSame(value, shown.get(name)) ? [] : name));
-  // What only a dialect knows, the lease, or what an operator has set meanwhile.
+  // Other differences: extensions of a dialect, the lease, or settings of an operator.
   return names.length === 0 ? ['other'] : names;
 }
 
-/** Both come from JSON: what is undefined is not there, and the order of keys is nobody's concern. */
+/** Compares two JSON values; the order of keys does not matter. */
 function isSame(one: unknown, other: unknown): boolean {
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return one === other;
   const [entries, others] = [Object.entries(one), new Map(Object.entries(other))];
@@ -76,7 +76,7 @@ function isSame(one: unknown, other: unknown): boolean {
   return ofBoth && others.size === entries.length;
 }
 
-/** Who of a service registered itself, by id and by place. */
+/** Instances of a service that registered here directly, by id and by address. */
 class Natives {
   readonly #byName = new Map<string, Instance>();
 
@@ -85,7 +85,7 @@ class Natives {
     for (const name of [instance.id, place]) if (name !== undefined) this.#byName.set(name, instance);
   }
 
-  /** The instance that registered itself and is the same as one of the source. */
+  /** Returns the directly registered instance that is the same as one of the source. */
   twinOf({ id, source }: Wanted): Instance | undefined {
     const place = derivedId(source.body);
     return (
@@ -95,13 +95,13 @@ class Natives {
 }
 
 /**
- * The difference between what a source holds and what this registry does, as far as that is the mirror's concern.
+ * Computes the changes that make this registry match the source.
  *
- * It touches nothing that it did not write. An instance that registered itself here, at the same place or under the same
- * id, is a client that has moved over: what it says goes, and its mirror is no longer wanted.
+ * A mirror changes only what it has written. An instance that registered here directly, with the same address or id, is a
+ * client that has migrated: it takes precedence, and its mirrored instance is removed.
  *
- * @param here All instances of this registry that could be in the way: those of the services that are mirrored, and what
- * the mirror wrote before.
+ * @param here All instances of this registry that matter: those of the mirrored services, and those that the mirror wrote
+ * before.
  */
 export function planMirror(there: readonly SourceInstance[], here: readonly Instance[], writer: Writer): MirrorPlan {
   const natives = new Map<string, Natives>();
@@ -121,7 +121,7 @@ export function planMirror(there: readonly SourceInstance[], here: readonly Inst
   for (const source of there) {
     const wanted = wantedOf(source, writer);
     const key = `${serviceKey(wanted)} ${wanted.id}`;
-    // A source that names one twice is wrong about one of them; the first is as good as any.
+    // Of duplicates in the source only the first counts.
     if (seen.has(key)) continue;
     seen.add(key);
     const twin = natives.get(serviceKey(wanted))?.twinOf(wanted);

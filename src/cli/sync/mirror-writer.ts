@@ -4,32 +4,32 @@ import { RollcallError } from '../../client/wire/rollcall-error';
 import { withMark } from './mark';
 import type { MirroredNames, Wanted } from './mirror-plan';
 
-/** Operations of one batch: few enough that a large body of each still fits into a call, mostly. */
+/** Operations per batch: few enough that even large ones usually fit into a call. */
 const BATCH_COUNT = 500;
 
-/** Instances of one heartbeat. */
+/** Instances per heartbeat. */
 const RENEWAL_COUNT = 5_000;
 
-/** What says something against an operation, and not against who sends it, or when. */
+/** Codes of errors that concern the content of an operation, and not its sender or time. */
 const ABOUT_CONTENT: ReadonlySet<string> = new Set(['INVALID_REQUEST', 'PAYLOAD_TOO_LARGE', 'CONFLICT']);
 
-/** One change of the registry that is written to. */
+/** A change of this registry. */
 export type MirrorWrite = { type: 'put'; wanted: Wanted } | { type: 'remove'; names: MirroredNames };
 
-/** A change that the registry does not take, and what it says. */
+/** A change that the registry has refused, and its error. */
 export interface RefusedWrite {
   write: MirrorWrite;
   error: RollcallError;
 }
 
-/** What a round of writing came to. */
+/** Result of a round of writes. */
 export interface Written {
-  /** Of the last change; 0 where nothing was written. */
+  /** Revision of the last change; 0 if nothing was written. */
   revision: number;
   refused: RefusedWrite[];
 }
 
-/** Writes what a mirror has to write: in batches, each of which is one revision. */
+/** Writes the changes of a mirror, in batches of one revision each. */
 export class MirrorWriter {
   readonly #registry: Pick<Admin, 'applyBatch' | 'renewLeases'>;
   readonly #leaseTtlMs: number;
@@ -40,10 +40,10 @@ export class MirrorWriter {
   }
 
   /**
-   * Carries out changes, in order. One that the registry refuses for what it says does not hold up the others.
+   * Applies changes, in order. A change that the registry refuses for its content does not block the others.
    *
-   * @param progress Told how many are done.
-   * @throws {RollcallError} if the registry is away, or refuses whoever writes.
+   * @param progress Called with the number of changes applied.
+   * @throws {RollcallError} If the registry is unreachable, or refuses the writer.
    */
   async write(
     writes: readonly MirrorWrite[],
@@ -58,7 +58,7 @@ export class MirrorWriter {
     return written;
   }
 
-  /** A batch is all or nothing: halves of it find the one that is in the way. */
+  /** Applies a batch. Batches are atomic, so a refused one is bisected to find the invalid change. */
   async #batch(writes: readonly MirrorWrite[], written: Written, signal: AbortSignal | undefined): Promise<void> {
     try {
       const operations = writes.map((write) => this.#operation(write));
@@ -84,7 +84,7 @@ export class MirrorWriter {
     return { op: 'register', group, service, id, ...source.body, extensions, lease: { ttlMs: this.#leaseTtlMs } };
   }
 
-  /** Renews leases. What has lapsed meanwhile is no more in what the registry tells of itself, and is written again. */
+  /** Renews leases. Expired instances disappear from the replica of the registry, and are written again. */
   async renew(instances: readonly MirroredNames[], signal?: AbortSignal): Promise<void> {
     for (let from = 0; from < instances.length; from += RENEWAL_COUNT) {
       const names = instances
@@ -95,6 +95,6 @@ export class MirrorWriter {
   }
 }
 
-/** A quota has the code of a rate, but no time to come back at. */
+/** A quota has the same code as a rate limit, but no `Retry-After`. */
 const isAboutContent = ({ code, retryAfterMs }: RollcallError): boolean =>
   ABOUT_CONTENT.has(code) || (code === 'LIMIT_EXCEEDED' && retryAfterMs === undefined);

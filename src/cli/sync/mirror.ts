@@ -6,13 +6,13 @@ import { type MirrorWrite, MirrorWriter } from './mirror-writer';
 import type { RegistryReplica } from './registry-replica';
 import type { Source, SourceInstance } from './source';
 
-/** Renewals within one lease, so that two may be lost. */
+/** Renewals per lease, so that two may be lost. */
 const RENEWALS_PER_TTL_COUNT = 3;
 
-/** After so long what was refused is asked again: a limit may have been raised meanwhile. */
+/** Time after which a refused write is retried: a limit may have been raised meanwhile. */
 const REFUSED_AGAIN_MS = 5 * 60_000;
 
-/** Something that the mirror did, or does not do and says why. */
+/** A change that the mirror made, or did not make and why. */
 export type MirrorEvent =
   | { type: 'added'; wanted: Wanted }
   | { type: 'changed'; wanted: Wanted; members: string[] }
@@ -20,7 +20,7 @@ export type MirrorEvent =
   | { type: 'skipped'; wanted: Wanted; by: Instance }
   | { type: 'refused'; names: MirroredNames; error: RollcallError };
 
-/** The part of the registry that the mirror writes to. */
+/** The registry that the mirror writes to. */
 interface MirrorTarget {
   registry: Pick<Admin, 'applyBatch' | 'renewLeases'>;
   replica: Pick<RegistryReplica, 'instances' | 'heard'>;
@@ -30,18 +30,18 @@ interface MirrorOptions {
   source: Source;
   target: MirrorTarget;
   writer: Writer;
-  /** Milliseconds, from anywhere. */
+  /** Returns milliseconds on a monotonic clock. */
   now(): number;
   tell(event: MirrorEvent): void;
   progress?: (done: number, all: number) => void;
 }
 
-/** Brings what a source holds over to a registry, turn by turn. */
+/** Mirrors a source into a registry, round by round. */
 export class Mirror {
   readonly #options: MirrorOptions;
   readonly #patience = new Patience();
   readonly #writer: MirrorWriter;
-  /** Instances that the registry did not take, by name: not to be asked again soon, unless it is another. */
+  /** Instances that the registry refused, by name; not retried for a while unless their content changes. */
   readonly #refused = new Map<string, { content: string; at: number }>();
   readonly #skipped = new Set<string>();
   #there: SourceInstance[] | undefined;
@@ -53,9 +53,9 @@ export class Mirror {
   }
 
   /**
-   * Reads the source. One that can't be read is as it was when it last could.
+   * Reads the source. After a failure its last known content stays in use.
    *
-   * @throws {CliError} What the source was read with.
+   * @throws {CliError} The error of the read.
    */
   async look(signal?: AbortSignal): Promise<void> {
     const { source, target, writer, now } = this.#options;
@@ -69,7 +69,7 @@ export class Mirror {
     }
   }
 
-  /** Plans what is different now: nothing before the source was read for the first time. */
+  /** Returns the current differences; none before the source was read for the first time. */
   plan(): MirrorPlan {
     const { target, writer } = this.#options;
     if (this.#there === undefined) return { added: [], changed: [], same: [], vanished: [], skipped: [] };
@@ -77,14 +77,14 @@ export class Mirror {
   }
 
   /**
-   * Makes the registry as the source was when it was last read, and renews what it has written.
+   * Applies the differences to the last read of the source, and renews the mirrored instances.
    *
-   * @returns What had to be done.
-   * @throws {RollcallError} if the registry is away, or refuses; some of it may be done then, and the next turn goes on.
+   * @returns The applied plan.
+   * @throws {RollcallError} If the registry is unreachable, or refuses; a part may be applied, and the next round continues.
    */
   async write(signal?: AbortSignal): Promise<MirrorPlan> {
     const plan = this.plan();
-    // What it had is left to lapse, and not written again either.
+    // The mirrored instances are left to expire, and not written again.
     if (this.#patience.isOver(this.#options.now())) return plan;
     await this.#carryOut(plan, signal);
     await this.#renew(plan, signal);
@@ -126,7 +126,7 @@ export class Mirror {
     return false;
   }
 
-  /** Reports an instance that registered itself once, and again after it was gone. */
+  /** Reports each directly registered instance once, and again if it has been gone in between. */
   #tellSkipped(skipped: MirrorPlan['skipped']): void {
     const now = new Set(skipped.map(nameOf));
     for (const { by, ...wanted } of skipped) {
@@ -149,34 +149,34 @@ export class Mirror {
 const nameOf = ({ group, service, id }: MirroredNames): string => JSON.stringify([group, service, id]);
 
 /**
- * How long what a source has lost stays here after the source came back, in milliseconds. Registries that keep their
- * leases in memory start empty, and their clients register again at their next beat: Eureka's every 30 s, and the pause
- * that they may have made before is at most twice that.
+ * Time that mirrored instances are kept after the source is back, even if it has lost them, in milliseconds. Registries
+ * with leases in memory start empty, and their clients register again with their next heartbeat: Eureka's every 30 s,
+ * after a pause of at most twice that.
  */
 const RETURN_GRACE_MS = 120_000;
 
 /**
- * How long a source may be away, in milliseconds, before what it had is left to lapse: whether that lives is not known
- * any more.
+ * Time that a source may be unreachable, in milliseconds, before its mirrored instances are left to expire: after that
+ * their state is unknown.
  */
 const AWAY_MAX_MS = 15 * 60_000;
 
-/** Tells a source that has lost its memory from one whose instances are gone. */
+/** Distinguishes a source that has lost its state from one whose instances are gone. */
 export class Patience {
   #awaySince: number | undefined;
   #isEmpty = false;
   #keepsUntil = Number.NEGATIVE_INFINITY;
 
-  /** The source could not be read. @param now Milliseconds, from anywhere. */
+  /** Records a failed read of the source. @param now Milliseconds on a monotonic clock. */
   away(now: number): void {
     this.#awaySince ??= now;
   }
 
   /**
-   * The source was read.
+   * Records a successful read of the source.
    *
-   * @param count Instances that it has.
-   * @param holds Whether anything of it is here.
+   * @param count Number of its instances.
+   * @param holds True if the registry has mirrored instances of it.
    */
   back(now: number, count: number, holds: boolean): void {
     const isEmpty = count === 0 && holds;
@@ -187,12 +187,12 @@ export class Patience {
     this.#keepsUntil = now + RETURN_GRACE_MS;
   }
 
-  /** Tells whether what the source has no more is to be removed, rather than to be kept for now. */
+  /** Reports whether instances that are gone from the source may be removed now. */
   mayRemove(now: number): boolean {
     return this.#awaySince === undefined && now >= this.#keepsUntil;
   }
 
-  /** Tells whether the source has been away for so long that nothing is known of it any more. */
+  /** Reports whether the source has been unreachable for so long that its state is unknown. */
   isOver(now: number): boolean {
     return this.#awaySince !== undefined && now - this.#awaySince >= AWAY_MAX_MS;
   }

@@ -5,13 +5,13 @@ import type { ServiceName } from '../terminal/option-values';
 import type { ServiceFilter, Source, SourceInstance } from './source';
 import type { SourceHttp } from './source-http';
 
-/** Services of one page of a list. Nacos' own clients ask for as many. */
+/** Services per page of a list, as in Nacos' own clients. */
 const PAGE_COUNT = 500;
 
-/** Lists of instances that are asked for at the same time: a source has other clients, too. */
+/** Concurrent reads of instance lists; limited, as a source has other clients, too. */
 const CONCURRENCY_COUNT = 8;
 
-/** The share of a login's time after which it is renewed. */
+/** Share of a login's lifetime after which it is renewed. */
 const LOGIN_SHARE = 0.8;
 
 const BEGIN = '/v1/ns';
@@ -24,16 +24,16 @@ interface NacosService {
 
 interface NacosOptions {
   http: SourceHttp;
-  /** Id of the namespace; `public` where it is left out. */
+  /** Id of the namespace; default `public`. */
   namespace?: string | undefined;
-  /** Groups to mirror; all where there are none. */
+  /** Groups to mirror; all if empty. */
   groups: readonly string[];
   filter: ServiceFilter;
-  /** Milliseconds, from anywhere. */
+  /** Returns milliseconds on a monotonic clock. */
   now(): number;
 }
 
-/** A Nacos over its HTTP API v1, as versions 1 and 2 have it. */
+/** A Nacos registry, read over the HTTP API v1 of its versions 1 and 2. */
 export class NacosSource implements Source {
   readonly name: string;
   readonly #options: NacosOptions;
@@ -69,7 +69,7 @@ export class NacosSource implements Source {
     return found;
   }
 
-  /** Of all groups: what the console lists. */
+  /** Lists the services of all groups, like the console. */
   async #everyService(signal: AbortSignal | undefined): Promise<NacosService[]> {
     return this.#pages(async (pageNo) => {
       const page = asObject(
@@ -116,8 +116,8 @@ export class NacosSource implements Source {
     if (!Array.isArray(hosts)) {
       throw new CliError(
         EXIT.failure,
-        'The source answers no list of instances.',
-        'Is its url that of a Nacos, with the path that its clients are given, such as http://nacos:8848/nacos?',
+        'The source did not return a list of instances.',
+        'Check that the url is the one that Nacos clients use, such as http://nacos:8848/nacos.',
       );
     }
     return asList(hosts).flatMap((host) => fromNacos(service, host) ?? []);
@@ -136,13 +136,13 @@ export class NacosSource implements Source {
         { ...query, ...(namespace !== undefined && { namespaceId: namespace }) },
       );
     } catch (error) {
-      // A login may have ended before its time, such as by a restart of the source: the next look logs in again.
+      // A login may end early, for example by a restart of the source: the next read logs in again.
       if (error instanceof CliError && error.exitCode === EXIT.denied) this.#token = undefined;
       throw error;
     }
   }
 
-  /** A token for user and password; undefined where there are none. It is asked for again before its time is over. */
+  /** Returns a token for user and password; undefined without them. Requests a new one before the token expires. */
   async #login(signal: AbortSignal | undefined): Promise<string | undefined> {
     const { http, now } = this.#options;
     const { user, password } = http.credentials;
@@ -154,17 +154,16 @@ export class NacosSource implements Source {
       await http.json('/v1/auth/login', { method: 'POST', headers, body, ...(signal && { signal }) }),
     );
     const text = asText(accessToken);
-    if (text === '') throw new CliError(EXIT.failure, 'The source answers a login without an access token.');
+    if (text === '') throw new CliError(EXIT.failure, 'The source returned no access token for the login.');
     this.#token = { text, until: now() + (asNumber(tokenTtl) ?? 0) * 1_000 * LOGIN_SHARE };
     return text;
   }
 }
 
 /**
- * An instance of Nacos in the words of this registry, as its own door for Nacos' clients has it; undefined for one that
- * nobody could call.
+ * Converts an instance of Nacos in the same way as the registry's Nacos dialect; undefined for one that can't be called.
  *
- * Nacos lists what is unhealthy, and leaves out what is disabled: the one is `down` here, the other is not here.
+ * Nacos lists unhealthy instances and leaves out disabled ones: unhealthy ones are `down` here, and disabled ones absent.
  */
 export function fromNacos({ group, service }: NacosService, host: unknown): SourceInstance | undefined {
   const { ip, port, weight, healthy, clusterName, metadata } = asObject(host);
@@ -185,40 +184,40 @@ export function fromNacos({ group, service }: NacosService, host: unknown): Sour
   };
 }
 
-/** Looking into JSON of another registry: what is not as it should be is as if it were not there. */
+/** Readers of another registry's JSON: values of the wrong type count as absent. */
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
-/** An object; one without members where it is anything else. */
+/** Returns an object; an empty one for anything else. */
 export function asObject(value: unknown): JsonObject {
   return isRecord(value) ? value : {};
 }
 
-/** A list; a single one where a server leaves the list out. */
+/** Returns a list; wraps a single value, as some servers omit the list. */
 export function asList(value: unknown): unknown[] {
   if (value === undefined || value === null) return [];
   return Array.isArray(value) ? value : [value];
 }
 
-/** A text, a number or a truth value as text; empty where it is nothing of these. */
+/** Returns a string, number or boolean as text; empty for anything else. */
 export function asText(value: unknown): string {
   return ['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '';
 }
 
-/** A number, also as text. */
+/** Returns a number, also from text. */
 export function asNumber(value: unknown): number | undefined {
   const text = asText(value).trim();
   const number = Number(text);
   return text === '' || !Number.isFinite(number) ? undefined : number;
 }
 
-/** A truth value, also as text. */
+/** Returns a boolean, also from text. */
 export function asFlag(value: unknown, absent: boolean): boolean {
   const text = asText(value).trim().toLowerCase();
   return text === '' ? absent : text === 'true';
 }
 
-/** A map of texts, without the keys that mark a class of Java. */
+/** Returns a map of texts, without the keys that name a Java class. */
 export function asTexts(value: unknown): Record<string, string> {
   const entries = Object.entries(asObject(value)).filter(([key]) => key !== '@class');
   return Object.fromEntries(

@@ -4,14 +4,14 @@ import type { WatchFrame } from '../../client/wire/frames';
 import type { Instance } from '../../client/wire/instance';
 import { WatchedInstances } from '../connection/watched-instances';
 
-/** How long to wait until a change of one's own is heard of, in milliseconds: without it the next look may do it again. */
+/** Time to wait until the watch delivers our own change, in milliseconds; without it the next round might repeat it. */
 const ECHO_WAIT_MS = 5_000;
 
-/** All instances of the namespace that is written to, as they are now. */
+/** Replica of all instances of the target namespace. */
 export class RegistryReplica {
-  /** Resolves once it is complete; rejects where the registry refuses to tell. */
+  /** Resolves once it is complete; rejects if the registry refuses the watch. */
   readonly ready: Promise<void>;
-  /** Told of changes that somebody else made. */
+  /** Called after changes by other tokens. */
   onForeign: () => void = () => {};
   readonly #owner: string;
   readonly #instances = new WatchedInstances();
@@ -41,7 +41,7 @@ export class RegistryReplica {
     return this.#instances.list;
   }
 
-  /** Waits until a change of one's own is among the instances; not for ever. */
+  /** Waits until the replica has a revision, up to a timeout. */
   async heard(revision: number): Promise<void> {
     if (this.#revision >= revision) return;
     await new Promise<void>((resolve) => {
@@ -61,7 +61,7 @@ export class RegistryReplica {
 
   #take(frame: WatchFrame): void {
     this.#instances.take(frame);
-    // A mirror calls nobody: a drain need not wait for it.
+    // A mirror makes no calls to instances, so drains need not wait for it.
     if (frame.type !== 'reset') this.#watch.acknowledge(frame.cursor);
     if (frame.type === 'snapshot') this.#isReady();
     if (frame.type === 'changes' && frame.actor !== this.#owner) this.onForeign();

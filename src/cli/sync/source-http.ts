@@ -2,17 +2,17 @@ import { parseJson } from '../../model/json';
 import { connectionProblem } from '../connection/traced-fetch';
 import { CliError, EXIT } from '../terminal/failure';
 
-/** What a source is shown. Never printed. */
+/** Credentials for a source. Never printed. */
 export interface SourceCredentials {
   user?: string | undefined;
   password?: string | undefined;
   token?: string | undefined;
 }
 
-/** A source that has not answered by then counts as away. */
+/** Timeout of a request to the source. */
 const ANSWER_TIMEOUT_MS = 15_000;
 
-/** A part of a url without its escapes. A password may be written with a bare `%`, which is one then. */
+/** Decodes a part of a URL. A password may contain a bare `%`, which is kept. */
 function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
@@ -21,19 +21,19 @@ function decoded(text: string): string {
   }
 }
 
-/** Calls of another registry's HTTP API. */
+/** HTTP client of another registry. */
 export class SourceHttp {
-  /** Where it answers, without user, password, query and the slash at its end. Never printed: its path may hold a token. */
+  /** URL without user, password, query and trailing slash. Never printed: its path may contain a token. */
   readonly url: string;
   readonly credentials: SourceCredentials;
 
   /**
-   * @param text May hold user and password; what the credentials hold goes first.
-   * @throws {CliError} if it is no url.
+   * @param text URL; may contain user and password, but `credentials` take precedence.
+   * @throws {CliError} If it is not a valid URL.
    */
   constructor(text: string, credentials: SourceCredentials = {}) {
     if (!URL.canParse(text) || !/^https?:/i.test(text)) {
-      throw new CliError(EXIT.usage, 'The url of the source must begin with http:// or https://.');
+      throw new CliError(EXIT.usage, 'The url of the source must start with http:// or https://.');
     }
     const { protocol, host, pathname, username, password } = new URL(text);
     this.url = `${protocol}//${host}${pathname.replace(/\/+$/, '')}`;
@@ -50,11 +50,11 @@ export class SourceHttp {
   }
 
   /**
-   * Makes a call, and returns its answer whatever its status.
+   * Makes a call, and returns the response with any status.
    *
-   * @param path Below the url.
-   * @throws {CliError} if there is no answer, with no more of the call than its host: the path of the url may hold a
-   * token, and a query another.
+   * @param path Path below the URL.
+   * @throws {CliError} If there is no response. The message contains only the host: path and query of the URL may contain
+   * tokens.
    */
   async answer(path: string, init: RequestInit = {}, query: Record<string, string> = {}): Promise<Response> {
     const parameters = new URLSearchParams(query).toString();
@@ -68,17 +68,17 @@ export class SourceHttp {
       });
     } catch (error) {
       signal?.throwIfAborted();
-      const why = late.aborted ? `it has not answered within ${ANSWER_TIMEOUT_MS / 1_000} s` : connectionProblem(error);
-      throw new CliError(EXIT.unreachable, `The source ${this.host} can't be reached: ${why}.`, undefined, {
+      const why = late.aborted ? `no response within ${ANSWER_TIMEOUT_MS / 1_000} s` : connectionProblem(error);
+      throw new CliError(EXIT.unreachable, `Cannot reach the source ${this.host}: ${why}.`, undefined, {
         cause: error,
       });
     }
   }
 
   /**
-   * Makes a call that has to succeed, and returns what it answers.
+   * Makes a call that must succeed, and returns its JSON.
    *
-   * @throws {CliError} if it does not, or answers no JSON.
+   * @throws {CliError} If it fails, or the response is not JSON.
    */
   async json(path: string, init: RequestInit = {}, query: Record<string, string> = {}): Promise<unknown> {
     const answer = await this.answer(path, init, query);
@@ -86,15 +86,15 @@ export class SourceHttp {
     if (status === 401 || status === 403) {
       throw new CliError(
         EXIT.denied,
-        `The source refuses ${path} with ${status}.`,
-        'Give its user and password, or a token: see rollcall sync --help',
+        `The source refused ${path} with status ${status}.`,
+        'Set its user and password, or a token: see rollcall sync --help',
       );
     }
     if (status !== 200) {
       throw new CliError(
         status >= 500 ? EXIT.unreachable : EXIT.failure,
-        `The source answers ${path} with ${status}.`,
-        'Is its url that of the registry, with the path that its clients are given?',
+        `The source responded to ${path} with status ${status}.`,
+        'Check that the url is the one that its clients use, including the path.',
       );
     }
     let text: string;
@@ -102,14 +102,14 @@ export class SourceHttp {
       text = await answer.text();
     } catch (error) {
       init.signal?.throwIfAborted();
-      throw new CliError(EXIT.unreachable, `The answer of the source to ${path} broke off.`, undefined, {
+      throw new CliError(EXIT.unreachable, `The response of the source to ${path} was cut off.`, undefined, {
         cause: error,
       });
     }
     try {
       return parseJson(text);
     } catch (error) {
-      throw new CliError(EXIT.failure, `The source answers ${path} with something that is no JSON.`, undefined, {
+      throw new CliError(EXIT.failure, `The response of the source to ${path} is not JSON.`, undefined, {
         cause: error,
       });
     }

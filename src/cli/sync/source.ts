@@ -1,39 +1,39 @@
 import type { InstanceBody } from '../../client/admin/requests';
 import { type ServiceName, serviceText } from '../terminal/option-values';
 
-/** The part of an instance that a mirror takes over: all that it says of itself. The lease is the mirror's own. */
+/** Mirrored members of an instance: its registration, without the lease, which is the mirror's own. */
 type SourceBody = Omit<InstanceBody, 'ephemeral' | 'lease' | 'incarnation' | 'location'>;
 
-/** An instance as another registry has it, in the words of this one. */
+/** An instance of another registry, in this registry's format. */
 export interface SourceInstance {
   group: string;
   service: string;
-  /** As the source calls it; unique in its service. */
+  /** Id at the source; unique in its service. */
   id: string;
   body: SourceBody;
 }
 
-/** A registry that is mirrored. */
+/** A registry to mirror. */
 export interface Source {
-  /** Which registry it is, for people and for the marks of what is written: never with a secret. */
+  /** Name of the source, for people and for the marks of mirrored instances. Never contains a secret. */
   readonly name: string;
-  /** Tells whether a service is among those that are mirrored. */
+  /** Reports whether a service is mirrored. */
   covers(service: ServiceName): boolean;
   /**
-   * All of its instances that are mirrored, as they are now.
+   * Reads all instances to mirror.
    *
-   * @throws {CliError} if it can't be reached, refuses, or answers what no such registry does.
+   * @throws {CliError} If the source is unreachable, refuses, or returns an unexpected response.
    */
   read(signal?: AbortSignal): Promise<SourceInstance[]>;
 }
 
-/** Which services are mirrored: all of them, or those that are named. */
+/** Reports whether a service is mirrored. */
 export type ServiceFilter = (service: ServiceName) => boolean;
 
 /**
- * Services by their names, `orders` or `group@@orders`, each exact or with a `*` at its end.
+ * Creates a filter from names, `orders` or `group@@orders`, each exact or with a trailing `*`.
  *
- * @param isSame Whether two names are the same to the source: Eureka does not know lower case.
+ * @param isSame Compares two names as the source does: Eureka ignores case.
  */
 export function serviceFilter(
   patterns: readonly string[],

@@ -6,17 +6,17 @@ import { type Cell, padded } from '../terminal/table';
 import type { MirrorEvent } from './mirror';
 import type { MirrorPlan, Wanted } from './mirror-plan';
 
-/** What a mirror does, for people and for programs. */
+/** Output of a mirror, for people and for programs. */
 
-/** One line of a report. */
+/** A line of a report. */
 export interface Difference {
   change: 'added' | 'changed' | 'removed' | 'skipped' | 'refused';
   group: string;
   service: string;
-  /** Here; what the source calls it is in it, after the name of its kind. */
+  /** Id in this registry: the kind of the source, then the id at the source. */
   id: string;
   address?: string;
-  /** What changed, who registered itself, or why it was refused. */
+  /** Changed members, the directly registered instance, or the reason of a refusal. */
   detail?: string;
 }
 
@@ -33,9 +33,9 @@ const placeOf = ({ source: { body } }: Wanted): string => {
   return `${address.includes(':') ? `[${address}]` : address}:${port}`;
 };
 
-const skipText = (by: Instance): string => `${by.id} registered itself here (token ${by.owner})`;
+const skipText = (by: Instance): string => `${by.id} is registered here directly (token ${by.owner})`;
 
-/** An event of a mirror as a line of a report. */
+/** Converts an event of a mirror to a line of a report. */
 export function differenceOf(event: MirrorEvent): Difference {
   const { group, service, id } = 'wanted' in event ? event.wanted : event.names;
   const names = { change: event.type, group, service, id };
@@ -53,7 +53,7 @@ export function differenceOf(event: MirrorEvent): Difference {
   }
 }
 
-/** What a plan would do, as the lines of a report. */
+/** Converts a plan to the lines of a report. */
 export function differencesOf({ added, changed, vanished, skipped }: MirrorPlan): Difference[] {
   return [
     ...added.map((wanted): MirrorEvent => ({ type: 'added', wanted })),
@@ -65,14 +65,14 @@ export function differencesOf({ added, changed, vanished, skipped }: MirrorPlan)
 
 const CHANGE_CELLS = 'refused'.length;
 
-/** A line of what is going on. */
+/** Shows a line of a report. */
 export function differenceRow(difference: Difference): Cell[] {
   const { change, id, address = '', detail = '' } = difference;
   const text = padded(change, CHANGE_CELLS, 'left');
   return [{ text, tone: TONES[change] }, `${serviceText(difference)}/${id}`, address, { text: detail, tone: 'faint' }];
 }
 
-/** What a report came to. */
+/** A report with its totals. */
 export interface SyncReport {
   source: string;
   added: number;
@@ -84,7 +84,7 @@ export interface SyncReport {
   differences: Difference[];
 }
 
-/** A report of what was done, or would be. @param same Instances that are here as they are there. */
+/** Creates a report of applied or planned changes. @param same Number of instances without differences. */
 export function syncReport(source: string, differences: Difference[], same: number): SyncReport {
   const count = (change: Difference['change']) => differences.filter((each) => each.change === change).length;
   return {
@@ -99,7 +99,7 @@ export function syncReport(source: string, differences: Difference[], same: numb
   };
 }
 
-/** A report for people: a line for each difference, and the totals. */
+/** Shows a report to people: a line per difference, and the totals. */
 export function reportViews({ differences, source, ...counts }: SyncReport): View[] {
   const total = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
   const line = `${source}: ${total.join(', ')}`;

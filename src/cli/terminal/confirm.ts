@@ -1,30 +1,30 @@
 import { createInterface } from 'node:readline/promises';
 import { CliError, EXIT } from './failure';
 
-/** What a question needs of the terminal. */
+/** Streams of a terminal for a question. */
 export interface Terminal {
   input: NodeJS.ReadStream;
   output: NodeJS.WriteStream;
 }
 
-/** Whether somebody sits at the terminal who could answer. */
+/** Reports whether a user can answer a question: both streams are terminals. */
 export const canAsk = ({ input, output }: Terminal): boolean => input.isTTY && output.isTTY;
 
 /**
- * Asks before something that can't be undone. Where nobody sits at a terminal there is nobody to ask.
+ * Asks for confirmation of an irreversible action.
  *
- * @throws {CliError} if it is not wanted, or nobody could be asked.
+ * @throws {CliError} If the user declines, or there is no terminal.
  */
 export async function confirm(question: string, yes: boolean | undefined, terminal: Terminal): Promise<void> {
   if (yes === true) return;
   const { input, output } = terminal;
   if (!canAsk(terminal)) {
-    throw new CliError(EXIT.usage, `${question} Nobody is at a terminal to answer that.`, 'Say so beforehand: --yes');
+    throw new CliError(EXIT.usage, `${question} Cannot ask without a terminal.`, 'Confirm with --yes.');
   }
   const lines = createInterface({ input, output });
   try {
     const answer = await lines.question(`${question} [y/N] `);
-    if (!/^y(es)?$/i.test(answer.trim())) throw new CliError(EXIT.failure, 'Nothing was done.');
+    if (!/^y(es)?$/i.test(answer.trim())) throw new CliError(EXIT.failure, 'Cancelled; nothing was changed.');
   } finally {
     lines.close();
   }

@@ -61,10 +61,10 @@ it('says what the registry refused as a sentence, with each member that was wron
 it('says what to do about a code, and nothing where that is not known', () =>
   eachRow(
     [
-      ['INSTANCE_NOT_FOUND', 'See what there is: rollcall ls'],
-      ['NAMESPACE_NOT_FOUND', 'See what there is: rollcall ns ls'],
-      ['TOKEN_NOT_FOUND', 'See what there is: rollcall token ls'],
-      ['REVISION_MISMATCH', 'Look at it again, and repeat: somebody changed it meanwhile.'],
+      ['INSTANCE_NOT_FOUND', 'List what exists: rollcall ls'],
+      ['NAMESPACE_NOT_FOUND', 'List the namespaces: rollcall ns ls'],
+      ['TOKEN_NOT_FOUND', 'List the tokens: rollcall token ls'],
+      ['REVISION_MISMATCH', 'It was changed meanwhile: check it, then try again.'],
       ['CONFLICT', undefined],
     ],
     (code, advice) => {

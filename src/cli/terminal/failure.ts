@@ -2,7 +2,7 @@ import { BackupError } from '../../backup/backup-error';
 import { RollcallError } from '../../client/wire/rollcall-error';
 import { LaunchError } from '../../launcher/launch-error';
 
-/** How a command ends, for scripts: the same number always means the same. 124 is the number that `timeout` gives. */
+/** Exit codes, stable for scripts. 124 is also the exit code of `timeout`. */
 export const EXIT = {
   ok: 0,
   failure: 1,
@@ -15,7 +15,7 @@ export const EXIT = {
 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Exit codes of the registry's refusals. A code of a newer registry is a failure like any other. */
+/** Exit codes by the registry's error codes. Unknown codes of a newer registry are general failures. */
 const BY_CODE: Readonly<Record<string, ExitCode>> = {
   INVALID_REQUEST: EXIT.usage,
   PAYLOAD_TOO_LARGE: EXIT.usage,
@@ -34,12 +34,12 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   DEADLINE_EXCEEDED: EXIT.timedOut,
 };
 
-/** The exit code for a refusal, by its code. */
+/** Returns the exit code for an error code. */
 export function exitCodeOf(code: string): ExitCode {
   return Object.hasOwn(BY_CODE, code) ? (BY_CODE[code] ?? EXIT.failure) : EXIT.failure;
 }
 
-/** Why a command could not do what it should: told to the person at the terminal, with what to do next. */
+/** Failure of a command, with a message for the user and advice. */
 export class CliError extends Error {
   override readonly name = 'CliError';
   readonly exitCode: ExitCode;
@@ -53,7 +53,7 @@ export class CliError extends Error {
   }
 }
 
-/** A failed command, for the person at the terminal and for scripts. */
+/** Outcome of a failed command, for users and for scripts. */
 export interface Failure {
   exitCode: ExitCode;
   message: string;
@@ -62,20 +62,20 @@ export interface Failure {
 }
 
 const ADVICE: Partial<Record<ExitCode, string>> = {
-  [EXIT.notFound]: 'See what there is: rollcall ls',
-  [EXIT.denied]: 'See which token was sent, and where it was taken from: rollcall doctor',
-  [EXIT.unreachable]: 'Look into it: rollcall doctor; or start a registry on this machine: rollcall serve',
-  [EXIT.timedOut]: 'Give it more time with --timeout, or look into it: rollcall doctor',
+  [EXIT.notFound]: 'List what exists: rollcall ls',
+  [EXIT.denied]: 'See which token was used: rollcall doctor',
+  [EXIT.unreachable]: 'Diagnose it with rollcall doctor, or start a registry on this machine with rollcall serve.',
+  [EXIT.timedOut]: 'Allow more time with --timeout, or diagnose it with rollcall doctor.',
 };
 
-/** Where a code says more than its exit code. */
+/** Advice for codes that are more specific than their exit code. */
 const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
-  NAMESPACE_NOT_FOUND: 'See what there is: rollcall ns ls',
-  TOKEN_NOT_FOUND: 'See what there is: rollcall token ls',
-  REVISION_MISMATCH: 'Look at it again, and repeat: somebody changed it meanwhile.',
+  NAMESPACE_NOT_FOUND: 'List the namespaces: rollcall ns ls',
+  TOKEN_NOT_FOUND: 'List the tokens: rollcall token ls',
+  REVISION_MISMATCH: 'It was changed meanwhile: check it, then try again.',
 };
 
-/** A message as a sentence, with each member of a request that was wrong where there are several. */
+/** Formats a message as a sentence, and lists the invalid members if there are several. */
 function sentence({ detail, errors }: RollcallError): string {
   const text = `${detail.charAt(0).toUpperCase()}${detail.slice(1)}${/[.!?]$/.test(detail) ? '' : '.'}`;
   const members = errors.length > 1 ? errors.map(({ path, message }) => `  ${path}: ${message}`) : [];
@@ -88,7 +88,7 @@ export function failureOf(error: unknown): Failure | undefined {
   if (error instanceof LaunchError) return { exitCode: error.exitCode, message: error.message };
   if (error instanceof BackupError) return { exitCode: EXIT.failure, message: error.message };
   if (!(error instanceof RollcallError)) return undefined;
-  // The cause of an abort says more than that the call was stopped.
+  // The cause of an abort is more specific.
   if (error.cause instanceof CliError) return error.cause;
   const exitCode = exitCodeOf(error.code);
   return { exitCode, message: sentence(error), advice: ADVICE_BY_CODE[error.code] ?? ADVICE[exitCode] };

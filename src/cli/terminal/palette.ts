@@ -1,4 +1,4 @@
-/** The meanings that colour has here. Without colour each is the text as it is. */
+/** Meanings that are shown by colour. Without colour the text is unchanged. */
 export type Tone = 'good' | 'bad' | 'warning' | 'faint' | 'strong';
 
 const CODES: Record<Tone, [on: number, off: number]> = {
@@ -9,7 +9,7 @@ const CODES: Record<Tone, [on: number, off: number]> = {
   strong: [1, 22],
 };
 
-/** Gives a text its tone. */
+/** Colours a text by its tone. */
 export type Paint = (text: string, tone: Tone | undefined) => string;
 
 const PLAIN: Paint = (text) => text;
@@ -19,7 +19,7 @@ const COLOURED: Paint = (text, tone) => {
   return `\u001b[${on}m${text}\u001b[${off}m`;
 };
 
-/** What of the environment decides on colour. */
+/** Environment variables that control colour. */
 export interface ColourEnvironment {
   FORCE_COLOR?: string | undefined;
   NO_COLOR?: string | undefined;
@@ -27,8 +27,8 @@ export interface ColourEnvironment {
 }
 
 /**
- * Whether to use colour: on a terminal only, unless the environment says otherwise. FORCE_COLOR goes before NO_COLOR, as
- * in Node itself. Sources: no-color.org, force-color.org.
+ * Reports whether to use colour: only on a terminal, unless the environment overrides it. FORCE_COLOR takes precedence
+ * over NO_COLOR, as in Node. Sources: no-color.org, force-color.org.
  */
 export function hasColour(env: ColourEnvironment, isTerminal: boolean): boolean {
   if (env.FORCE_COLOR !== undefined) return env.FORCE_COLOR !== '0' && env.FORCE_COLOR !== 'false';
@@ -36,5 +36,5 @@ export function hasColour(env: ColourEnvironment, isTerminal: boolean): boolean 
   return isTerminal && env.TERM !== 'dumb';
 }
 
-/** What gives texts their tones; without colour it leaves them as they are. */
+/** Returns the function that colours texts; without colour it leaves them unchanged. */
 export const paintFor = (coloured: boolean): Paint => (coloured ? COLOURED : PLAIN);

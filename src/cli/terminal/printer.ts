@@ -1,7 +1,7 @@
 import { type ColourEnvironment, hasColour, type Paint, paintFor } from './palette';
 import { printable, type Table, tableLines } from './table';
 
-/** Where text goes: a stream of this process, or what a test looks at. */
+/** Output for text: a stream of this process, or a test double. */
 export interface Screen {
   write(text: string): unknown;
   isTTY?: boolean | undefined;
@@ -9,25 +9,25 @@ export interface Screen {
   rows?: number | undefined;
 }
 
-/** What a printer prints to, and how. */
+/** Options of {@link Printer}. */
 export interface PrinterOptions {
-  /** Answers, for people or as JSON. */
+  /** Output for results, as text or JSON. */
   out: Screen;
-  /** Everything that is no answer: notes, warnings, errors, progress. */
+  /** Output for everything else: notes, warnings, errors, progress. */
   err: Screen;
   env: ColourEnvironment;
   json?: boolean | undefined;
   verbose?: boolean | undefined;
 }
 
-/** What people see of an answer: a table, or a line. */
+/** A view of a result for people: a table, or a line. */
 export type View = Table | string;
 
-/** The one way in which commands print. */
+/** Prints all output of commands. */
 export class Printer {
   readonly out: Screen;
   readonly err: Screen;
-  /** Answers are for programs. */
+  /** True if results are printed as JSON. */
   readonly json: boolean;
   readonly paint: Paint;
   readonly #paintError: Paint;
@@ -42,7 +42,7 @@ export class Printer {
     this.#paintError = paintFor(hasColour(env, err.isTTY === true));
   }
 
-  /** Prints the answer of a command: all of it for a program, what matters for people. */
+  /** Prints the result of a command: the whole value as JSON, or the views. */
   answer(value: unknown, ...views: View[]): void {
     if (this.json) this.out.write(`${JSON.stringify(value, null, this.out.isTTY === true ? 2 : undefined)}\n`);
     else
@@ -54,41 +54,41 @@ export class Printer {
         );
   }
 
-  /** Prints one of many values as they come: a line of JSON, or lines for people. */
+  /** Prints one of a stream of values: as a line of JSON, or as views. */
   event(value: unknown, views: readonly View[]): void {
     if (this.json) this.out.write(`${JSON.stringify(value)}\n`);
     else this.answer(value, ...views);
   }
 
-  /** What a view looks like, without the ends of its lines. */
+  /** Returns the lines of a view, without line ends. */
   lines(view: View): string[] {
     if (typeof view === 'string') return [printable(view)];
     return tableLines(view, this.paint, this.out.isTTY === true ? (this.out.columns ?? 80) : undefined);
   }
 
-  /** Tells what is going on. */
+  /** Prints a note on progress. */
   note(text: string): void {
     this.err.write(`${printable(text)}\n`);
   }
 
-  /** Tells what may be a mistake. */
+  /** Prints a warning. */
   warn(text: string): void {
     this.err.write(`${this.#paintError('warning:', 'warning')} ${printable(text)}\n`);
   }
 
-  /** Tells why a command failed, and what to do next. */
+  /** Prints the reason of a failure, and advice. */
   error(message: string, advice?: string): void {
     for (const line of message.split('\n')) this.err.write(`${this.#paintError(printable(line), 'bad')}\n`);
     if (advice !== undefined) this.err.write(`${printable(advice)}\n`);
   }
 
-  /** Tells what only `--verbose` asks for. */
+  /** Prints a line with `--verbose` only. */
   trace(text: string): void {
     if (this.#verbose) this.err.write(`${this.#paintError(printable(text), 'faint')}\n`);
   }
 }
 
-/** A printer to the streams of this process. */
+/** Creates a printer for the streams of this process. */
 export function processPrinter(flags: Pick<PrinterOptions, 'json' | 'verbose'> = {}): Printer {
   return new Printer({ out: process.stdout, err: process.stderr, env: process.env, ...flags });
 }

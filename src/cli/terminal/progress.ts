@@ -4,10 +4,10 @@ import type { Screen } from './printer';
 const BAR_CELLS = 24;
 const BEGIN_OF_LINE = '\r\u001b[2K';
 
-/** Between two drawings: often enough to look alive, seldom enough to cost nothing. */
+/** Minimum time between redraws: smooth, but cheap. */
 const REDRAW_MS = 80;
 
-/** How far something has come, as a line. */
+/** Formats progress as a line. */
 export function progressLine(label: string, share: number, note = ''): string {
   const part = Math.min(1, Math.max(0, share));
   const full = Math.round(part * BAR_CELLS);
@@ -15,7 +15,7 @@ export function progressLine(label: string, share: number, note = ''): string {
   return `${label} ${bar} ${String(Math.round(part * 100)).padStart(3)} % ${note}`.trimEnd();
 }
 
-/** A bar that shows how far something has come. Without a terminal it shows nothing. */
+/** A progress bar. Without a terminal it shows nothing. */
 export class Progress {
   readonly #screen: Screen;
   readonly #isShown: boolean;
@@ -27,7 +27,7 @@ export class Progress {
     this.#isShown = screen.isTTY === true;
   }
 
-  /** Shows how far it has come. */
+  /** Shows the progress. */
   update(label: string, share: number, note?: string): void {
     const now = performance.now();
     if (!this.#isShown || (now - this.#drawnAt < REDRAW_MS && share < 1)) return;
@@ -36,14 +36,14 @@ export class Progress {
     this.#isDrawn = true;
   }
 
-  /** Takes the bar away: what it told is over. */
+  /** Removes the bar. */
   end(): void {
     if (this.#isDrawn) this.#screen.write(BEGIN_OF_LINE);
     this.#isDrawn = false;
   }
 }
 
-/** Measures a file on its way, and shows how far it is. */
+/** Measures the transfer of a file, and shows its progress. */
 export class FileMeter {
   readonly #progress: Progress;
   readonly #label: string;
@@ -51,14 +51,14 @@ export class FileMeter {
   readonly #beganAt = performance.now();
   bytes = 0;
 
-  /** @param totalBytes Length of the file, where it is known. */
+  /** @param totalBytes Length of the file, if it is known. */
   constructor(screen: Screen, label: string, totalBytes?: number) {
     this.#progress = new Progress(screen);
     this.#label = label;
     this.#totalBytes = totalBytes;
   }
 
-  /** Lets bytes through and counts them. */
+  /** Returns a stream that counts the bytes passing through. */
   through(): TransformStream<Uint8Array, Uint8Array> {
     return new TransformStream({
       transform: (chunk, controller) => {
@@ -69,7 +69,7 @@ export class FileMeter {
     });
   }
 
-  /** Shows how far the registry is with what it was sent. */
+  /** Shows the registry's progress in applying the file. */
   applied(done: number, of: number): void {
     this.#progress.update('applying', of === 0 ? 1 : done / of, `${done} of ${of} records`);
   }
@@ -78,7 +78,7 @@ export class FileMeter {
     this.#progress.end();
   }
 
-  /** The totals, for people. */
+  /** Returns the totals, for people. */
   summary({ services, overrides, instances }: FileCounts): { rate: string; text: string } {
     const seconds = (performance.now() - this.#beganAt) / 1_000;
     const perSecond = Math.round((services + overrides + instances) / Math.max(seconds, 0.001));

@@ -1,19 +1,19 @@
 import type { Paint, Tone } from './palette';
 
-/** The content of one place of a table. */
+/** Content of a table cell. */
 export type Cell = string | number | { text: string; tone?: Tone | undefined };
 
 export interface Table {
-  /** Titles of the columns; a table without has none. */
+  /** Titles of the columns; optional. */
   titles?: readonly string[] | undefined;
   rows: readonly (readonly Cell[])[];
-  /** True: what is said counts, and a line that is too long goes on in the next. Otherwise it is cut. */
+  /** True: long lines wrap. Otherwise they are truncated. */
   isWhole?: boolean | undefined;
 }
 
 const GAP = '  ';
 
-/** No column is cut below this many cells: less tells nothing. */
+/** Minimum width of a truncated column. */
 const NARROWEST = 8;
 
 interface Measured {
@@ -32,8 +32,8 @@ const lineWidth = (widths: readonly number[]): number =>
   widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1));
 
 /**
- * Takes from the widest columns until all of them fit: a table too wide for its terminal would wrap into a heap. Columns
- * that don't fit at their narrowest are left out, the last first.
+ * Narrows the widest columns until all of them fit, so that lines don't wrap. Columns that don't fit at their minimum
+ * width are left out, the last first.
  */
 function narrowed(widths: readonly number[], room: number): number[] {
   const result = [...widths];
@@ -46,9 +46,9 @@ function narrowed(widths: readonly number[], room: number): number[] {
 }
 
 /**
- * A table as lines: columns aligned by what they fill on a terminal, numbers to the right.
+ * Formats a table as lines: columns are aligned by their width on a terminal, numbers to the right.
  *
- * @param room Cells of a line; a text that does not fit is cut. Infinity without a terminal: a program gets all.
+ * @param room Width of a line; longer text is truncated. Infinity without a terminal: programs get the whole text.
  */
 export function tableLines(
   { titles, rows, isWhole = false }: Table,
@@ -67,7 +67,7 @@ export function tableLines(
     const cells = widths.map((width, column) => {
       const cell = row[column];
       const text = padded(fitted(cell?.text ?? '', width), width, areNumbers[column] ? 'right' : 'left');
-      // Spaces at the end of a line are nothing to look at, and in the way of who copies it.
+      // Trailing spaces are invisible, and a nuisance in copied text.
       return paint(column === widths.length - 1 ? text.trimEnd() : text, cell?.tone);
     });
     return cells.join(GAP).trimEnd();
@@ -95,7 +95,7 @@ const WIDE: readonly [first: number, last: number][] = [
 
 const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** A picture by itself, or a sign that the selector after it makes a picture. */
+/** An emoji, or a character that is followed by the emoji variation selector. */
 const PICTURE = /^\p{Emoji_Presentation}|\ufe0f/u;
 const INVISIBLE = /^[\p{Mark}\p{Default_Ignorable_Code_Point}]/u;
 const ASCII = /^[ -~]*$/;
@@ -104,8 +104,8 @@ const ASCII = /^[ -~]*$/;
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 /**
- * A text that is safe to print. Names and metadata come from strangers: a control character among them could move the
- * cursor, change colours or turn the direction of a line, and make a table say what it does not.
+ * Escapes a text so that it is safe to print. Names and metadata are untrusted: control characters in them could move
+ * the cursor, change colours or the direction of text, and falsify a table.
  */
 export function printable(text: string): string {
   return text.replace(CONTROL, (character) => {
@@ -121,7 +121,7 @@ function graphemeWidth(grapheme: string): number {
   return WIDE.some(([first, last]) => code >= first && code <= last) ? 2 : 1;
 }
 
-/** How many cells of a terminal a printable text fills: what a person sees as one sign is one or two. */
+/** Returns the width of a printable text in terminal cells; each grapheme takes one or two. */
 export function textWidth(text: string): number {
   if (ASCII.test(text)) return text.length;
   let width = 0;
@@ -129,7 +129,7 @@ export function textWidth(text: string): number {
   return width;
 }
 
-/** A text that fills at most so many cells; what is cut off is told by an ellipsis. */
+/** Truncates a text to a width, with an ellipsis. */
 export function fitted(text: string, width: number): string {
   if (textWidth(text) <= width) return text;
   let kept = '';
@@ -142,7 +142,7 @@ export function fitted(text: string, width: number): string {
   return width > 0 ? `${kept}…` : '';
 }
 
-/** A text with spaces up to a width, before it or after it. */
+/** Pads a text with spaces to a width, aligned to a side. */
 export function padded(text: string, width: number, side: 'left' | 'right'): string {
   const spaces = ' '.repeat(Math.max(0, width - textWidth(text)));
   return side === 'left' ? `${text}${spaces}` : `${spaces}${text}`;

@@ -3,15 +3,15 @@ import type { Instance } from '../../client/wire/instance';
 import { serviceText } from './option-values';
 import type { Cell, Table } from './table';
 
-/** How the registry's answers are shown. */
+/** Views of the registry's records. */
 
-/** A host and a port as in a url; the url itself where there is one. */
+/** Returns host and port as in a URL, or the URL of an instance without an address. */
 export function addressText({ address, port, url }: Pick<Endpoint, 'address' | 'port' | 'url'>): string {
   if (address === undefined) return url ?? '';
   return `${address.includes(':') ? `[${address}]` : address}${port === undefined ? '' : `:${port}`}`;
 }
 
-/** Entries as they are written on the command line. */
+/** Formats entries as on the command line. */
 export function entriesText(entries: Readonly<Record<string, string>>): string {
   return Object.entries(entries)
     .map(([key, value]) => `${key}=${value}`)
@@ -28,7 +28,7 @@ export function stateCell(instance: Instance): Cell {
   return { text: 'no weight', tone: 'warning' };
 }
 
-/** Instances of one service. */
+/** Shows the instances of a service. */
 export function instanceTable(instances: readonly Instance[]): Table {
   return {
     titles: ['ID', 'ADDRESS', 'STATE', 'WEIGHT', 'CLUSTER', 'VERSION', 'METADATA'],
@@ -44,7 +44,7 @@ export function instanceTable(instances: readonly Instance[]): Table {
   };
 }
 
-/** A record as lines of a name and a value; what is undefined or empty is left out. */
+/** Shows a record as names and values; undefined and empty values are left out. */
 export function fieldTable(fields: readonly (readonly [name: string, value: Cell | undefined])[]): Table {
   return {
     isWhole: true,
@@ -54,7 +54,7 @@ export function fieldTable(fields: readonly (readonly [name: string, value: Cell
   };
 }
 
-/** One instance with all that people ask for. */
+/** Shows the details of an instance. */
 export function instanceFields(instance: Instance): Table {
   const { lease, location } = instance;
   return fieldTable([
@@ -97,7 +97,7 @@ const UNITS: [suffix: string, ms: number][] = [
   ['s', 1_000],
 ];
 
-/** Milliseconds as people write them, in the largest unit that leaves nothing over: `90s`, `5m`, `1500ms`. */
+/** Formats milliseconds in the largest unit that leaves no remainder: `90s`, `5m`, `1500ms`. */
 export function durationText(milliseconds: number): string {
   const unit = UNITS.find(([, ms]) => milliseconds >= ms && milliseconds % ms === 0);
   return unit === undefined ? `${milliseconds}ms` : `${milliseconds / unit[1]}${unit[0]}`;

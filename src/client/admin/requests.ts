@@ -5,7 +5,10 @@ export interface CallSettings {
   /** Default: the namespace of the client. */
   ns?: string | undefined;
   signal?: AbortSignal | undefined;
-  /** Time until the response starts, in milliseconds; default: ten seconds plus the time that the call asks to wait. */
+  /**
+   * Time until the response starts, in milliseconds. Default: ten seconds plus the time that the call asks to wait; 30
+   * minutes for an import.
+   */
   timeoutMs?: number | undefined;
   /** Receives the response, for headers such as `Rollcall-Cursor`, `ETag`, `Location` and `Age`. Must not read the body. */
   onAnswer?: ((answer: Response) => void) | undefined;
@@ -49,7 +52,7 @@ export interface Page {
 
 /** Liveness of a registry. */
 export interface Health {
-  /** `degraded` if it answers, but something does not work; see `problems`. */
+  /** `degraded` if the registry responds, but something does not work; see `problems`. */
   status: 'ok' | 'degraded';
   problems?: string[] | undefined;
   version: string;

@@ -54,7 +54,7 @@ export async function readCachedService(
   }
 }
 
-/** Maximum age of a copy, in milliseconds; 0 for an answer that is not a copy. */
+/** Returns the maximum age of a copy, in milliseconds; 0 if the response is not a copy. */
 function ageOf(answer: Response | undefined): number {
   return (Number(answer?.headers.get('age') ?? -1) + 1) * SECOND_MS;
 }

@@ -36,8 +36,8 @@ const bytesOf = (key: string, copy: Copy): number => 2 * (key.length + copy.body
 /**
  * Caches recent responses, for reads that accept a stale one.
  *
- * A key is path and query, which include the maximum age: no copy is served for longer than the namespace was told, and
- * a drain's `safeAfterMs` relies on that.
+ * A key is path and query, which include the maximum age: no copy is served for longer than the time that was passed to
+ * the namespace, and a drain's `safeAfterMs` relies on that.
  *
  * Identical concurrent reads share one call, but only cached reads do. A strong read must reflect every change that
  * completed before it started; a call that is already in progress may have been evaluated before such a change.

@@ -33,7 +33,7 @@ export function addDocsDoors(surface: Surface, version: string): void {
     chapter: 'Registry',
     summary: 'Show the API reference',
     input: {},
-    answers: { 200: { description: 'A page', contentType: 'text/html' } },
+    answers: { 200: { description: 'An HTML page', contentType: 'text/html' } },
     answer: () => pageResponse(docsPage(document)),
   });
 
@@ -45,7 +45,7 @@ export function addDocsDoors(surface: Surface, version: string): void {
     chapter: 'Registry',
     summary: 'Show the start page',
     input: {},
-    answers: { 200: { description: 'A page', contentType: 'text/html' } },
+    answers: { 200: { description: 'An HTML page', contentType: 'text/html' } },
     answer: () => pageResponse(landingPage(version)),
   });
 }

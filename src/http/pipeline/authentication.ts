@@ -54,7 +54,7 @@ export class Authentication {
    * Authenticates a request by its headers, path and query. The form is read only if none of them has a credential: a
    * wrong credential is refused without reading the body.
    *
-   * @param readCredential Credential reader of the door that received the request.
+   * @param readCredential Credential reader of the API that received the request.
    * @returns The principal, without a promise if the token is cached.
    * @throws {RegistryError} `UNAUTHENTICATED`, `LIMIT_EXCEEDED` after too many wrong tokens from the same source,
    * `UNAVAILABLE` if the token cannot be verified now, `NOT_CONFIGURED`.

@@ -100,7 +100,7 @@ export function addAccessRoutes(surface: Surface): void {
     path: '/api/v1/audit',
     scope: 'any',
     chapter: 'Access',
-    summary: 'Read who did what, when, and from where',
+    summary: 'Read the audit trail: who did what, when and from where',
     description:
       'Requires `admin` on the given namespace, or on all namespaces if none is given. An entry that stays `begun` has an unknown outcome.',
     input: { query: AuditQuery },

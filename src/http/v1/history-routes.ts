@@ -29,7 +29,7 @@ export function addHistoryRoutes(surface: Surface): void {
     chapter: 'History',
     summary: 'Read the history of changes: who, what, when and why',
     description:
-      'Newest first; of the namespace, a group, a service, or an instance and its override. ' +
+      'Newest first; covers the namespace, a group, a service, or an instance and its override. ' +
       'A page scans a bounded part of the history: continue with `next` even if a page is empty. ' +
       'A cursor outside the retained history returns 410 `COMPACTED`.',
     input: { query: HistoryQuery },
@@ -46,8 +46,8 @@ export function addHistoryRoutes(surface: Surface): void {
     chapter: 'History',
     summary: 'Explain why an instance is in its current state, or why it is gone',
     description:
-      'Lists the causes, newest first, with the actor of each; lease renewals, scheduled transitions, the override, ' +
-      'and which subscribers were notified. `next` continues in the history of the instance.',
+      'Lists the causes, newest first, with the actor of each. Also shows lease renewals, scheduled transitions, the ' +
+      'override, and which subscribers were notified. `next` continues in the history of the instance.',
     input: { path: InstanceNames, query: WhyQuery },
     answers: { 200: { description: 'Explanation, also for an instance that is gone', schema: WhyReport } },
     call: (namespace, { path, query }, call) => namespace.why({ key: path, limit: query.limit, tokenId: call.tokenId }),

@@ -13,7 +13,7 @@ const DEFINITION_EXAMPLE = { address: '10.0.0.7', port: 8080, metadata: { versio
 
 const REGISTRATION_ANSWERS = {
   200: {
-    description: 'Existed already: updated or, if it is the same registration again, only its lease renewed',
+    description: 'Already existed: updated, or only renewed if the registration is identical',
     schema: Registration,
   },
   201: { description: 'Created', schema: Registration },
@@ -58,7 +58,7 @@ export function addInstanceRoutes(surface: Surface): void {
     chapter: 'Instances',
     summary: 'Register an instance under an id derived from its address',
     description:
-      'The id is `address:port`, or the URL if either is missing; repeating the call addresses the same instance. ' +
+      'The id is `address:port`, or the URL if address or port is missing; a repeat refers to the same instance. ' +
       '`Location` holds its path.',
     input: { path: NewServiceNames, body: InstanceDefinition },
     withoutDeadline: true,
@@ -84,7 +84,7 @@ export function addInstanceRoutes(surface: Surface): void {
     summary: 'List the instances of a service',
     description:
       'Includes unhealthy instances; `metadata.<key>=<value>` filters by metadata. ' +
-      'A service that does not exist is an empty list. Without `limit` the list is complete. ' +
+      'The list is empty if the service does not exist. Without `limit` the list is complete. ' +
       '`at` reads the list at an earlier point; one outside the retained history returns 410 `COMPACTED`.',
     input: { path: ServiceNames, query: InstanceListQuery },
     conditional: 'read',

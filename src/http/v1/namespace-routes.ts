@@ -76,7 +76,7 @@ export function addNamespaceRoutes(surface: Surface): void {
       'Requires `admin` on all namespaces. Repeating the same definition changes nothing; a different one is a conflict.',
     input: { body: NamespaceDefinition },
     answers: {
-      200: { description: 'Existed already, with the same definition', schema: NamespaceView },
+      200: { description: 'Already existed, with the same definition', schema: NamespaceView },
       201: { description: 'Created', schema: NamespaceView },
     },
     example: { id: 'staging', title: 'Everything before production', limits: { instances: 1_000 } },

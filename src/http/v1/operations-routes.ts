@@ -40,7 +40,7 @@ export function addOperationsRoutes(surface: Surface, { build, counts, problems 
     scope: 'metrics',
     door: 'metrics',
     chapter: 'Registry',
-    summary: 'Scrape the metrics of the default namespace, and of the requests',
+    summary: 'Scrape metrics of the default namespace and of HTTP requests',
     description:
       'Prometheus text format 0.0.4. Counters start at zero with the process. On Cloudflare each isolate counts its own requests.',
     input: {},

@@ -33,7 +33,7 @@ export function addResolveRoute(surface: Surface): void {
     chapter: 'Callers',
     summary: 'Resolve a service to the endpoints that take traffic',
     description:
-      'Returns instances that are enabled, healthy, up, not draining and of a weight above 0. `near` sorts the nearest ' +
+      'Returns instances that are enabled, healthy, up and not draining, with a weight above 0. `near` sorts the nearest ' +
       'first; `limit` without `near` picks at random by weight, and a cached response repeats one such pick. ' +
       'A service that does not exist has no endpoints.',
     input: { path: ServiceNames, query: ResolveQuery },

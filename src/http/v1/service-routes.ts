@@ -43,7 +43,7 @@ export function addServiceRoutes(surface: Surface): void {
     input: { path: NewServiceNames, body: ServiceDefinition },
     conditional: 'change',
     answers: {
-      200: { description: 'Existed already; replaced', schema: ServiceView },
+      200: { description: 'Already existed; replaced', schema: ServiceView },
       201: { description: 'Created', schema: ServiceView },
     },
     example: { protectThreshold: 0.5, metadata: { team: 'checkout' } },
@@ -96,7 +96,7 @@ export function addServiceRoutes(surface: Surface): void {
     scope: 'operate',
     chapter: 'Services',
     summary: 'Remove a service',
-    description: 'Refused with 409 while it has instances; `?force` removes them too.',
+    description: 'Refused with 409 while it has instances; `force` removes them, too.',
     input: { path: ServiceNames, query: ServiceRemovalQuery },
     conditional: 'change',
     answers: { 204: { description: 'Removed' } },

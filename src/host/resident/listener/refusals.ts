@@ -5,10 +5,10 @@ import { REQUEST_HEADERS_MAX_BYTES } from '../../../model/limits';
 /** Problems that the listener answers itself, without the app. */
 const REFUSALS = {
   400: { code: 'INVALID_REQUEST', title: 'The request is not valid' },
-  405: { code: 'METHOD_NOT_ALLOWED', title: 'The route does not answer this method' },
+  405: { code: 'METHOD_NOT_ALLOWED', title: 'The route does not support this method' },
   408: { code: 'INVALID_REQUEST', title: 'The request came too slowly' },
   431: { code: 'INVALID_REQUEST', title: 'The headers are too large' },
-  500: { code: 'INTERNAL', title: 'Something went wrong inside' },
+  500: { code: 'INTERNAL', title: 'An internal error occurred' },
 } as const;
 
 /** Returns a refusal in the app's own problem format (RFC 9457). */
