@@ -21,6 +21,8 @@ export default defineConfig({
         'test/client/register.',
         'test/fuzz/',
         'test/listener/',
+        'test/homes/',
+        'test/namespaces/',
         'test/cost/',
         'bench/peers/',
         'test/upgrade/',

@@ -1,7 +1,7 @@
+import { freePort } from '../src/launcher/listening-address';
 import { SOCKET_PROTOCOL } from '../src/model/frames';
 import type { Stats } from '../src/model/stats';
 import { FrameSocket } from './frame-socket';
-import { freePort } from './free-port';
 import { Inspector } from './inspector';
 import { drive, type Load, type LoadResult } from './load';
 import { type BenchProgram, type ProgramProcess, ROOT_TOKEN } from './program';
@@ -12,7 +12,7 @@ const PRINTED_LINES = 20;
 export interface ServerOptions {
   workspace: Workspace;
   program: BenchProgram;
-  /** Folder of its data. Default: a new one. */
+  /** Folder for its data. Default: a new one. */
   storage?: string;
   /** Variables of its own. */
   env?: NodeJS.ProcessEnv;
@@ -26,15 +26,15 @@ export interface Answer {
   text: string;
 }
 
-/** A registry or a floor of the bench's own, on its own data. */
+/** A registry or a floor, started by the bench on a data folder. */
 export class BenchServer {
   readonly #process: ProgramProcess;
-  /** The last lines that it printed: shown only when something fails. */
+  /** The last lines that it printed, for error messages. */
   readonly #printed: readonly string[];
   readonly #folder: string;
   readonly #forget: () => void;
   readonly origin: string;
-  /** Folder of its data; outlives the server, for another one to wake on. */
+  /** Folder of its data, which remains for a later server. */
   readonly storage: string;
   readonly #inspectorPort: number | undefined;
 
@@ -71,7 +71,7 @@ export class BenchServer {
     return new BenchServer({ ...options, storage }, process, printed, inspectorPort);
   }
 
-  /** Number of the process that does the work. */
+  /** Id of the server process. */
   get pid(): number {
     return this.#process.pid;
   }
@@ -98,7 +98,7 @@ export class BenchServer {
   /**
    * Like {@link call}, for what has to succeed.
    *
-   * @throws {Error} with the answer, and what it printed, if it is not 2xx.
+   * @throws {Error} with the answer and the server's output if the status is not 2xx.
    */
   async must(method: string, path: string, body?: string): Promise<string> {
     const { status, text } = await this.call(method, path, body);

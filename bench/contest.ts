@@ -11,13 +11,13 @@ const CONNECTIONS = 32;
 /** More than any Worker with an object answers: so many requests are made ready where none may come twice. */
 const DISTINCT_REQUESTS_PER_SECOND = 40_000;
 
-/** Instances that a server which the load fills may have registered before it is replaced: well below the limit. */
+/** Number of registrations after which a server is replaced, well below the limit of a namespace. */
 const FILLED_COUNT = 50_000;
 
-/** Turns to get warm: after one of them V8 still compiles. */
+/** Number of warm-up turns. After a single one V8 still compiles. */
 const WARM_UP_TURNS = 2;
 
-/** The floor of a contest in one kind of home, and what is to be reached of it. */
+/** The floor of a contest in one kind of home, and the goal for the ratio. */
 export interface Against {
   floor: FloorName;
   goal?: Goal;
@@ -43,7 +43,7 @@ export interface Contest {
   population: number;
   /** The load renews the instances, so that they need no lease that outlives the run. */
   renews?: boolean;
-  /** Servers are replaced by new ones now and then, because the load fills them. */
+  /** True if the load fills servers, so that they are replaced now and then. */
   fresh?: boolean;
   /** Further preparation of the filled registry. */
   prepare?(registry: BenchServer): Promise<void>;
@@ -53,10 +53,10 @@ export interface Contest {
   verify?(before: Stats, after: Stats, answered: number): void;
 }
 
-/** What one turn under load came to. */
+/** Result of one turn under load. */
 export interface Turn {
   perSecond: number;
-  /** Processor time that the server took for each request, in microseconds. */
+  /** Processor time of the server for each request, in microseconds. */
   processorUs: number;
 }
 
@@ -80,7 +80,7 @@ export class Side {
     return this.#answered;
   }
 
-  /** Loads it once. */
+  /** Runs the load once. */
   async run(): Promise<Turn> {
     const { name, method, connections = CONNECTIONS, counts, cycle, request } = this.#contest;
     const first = this.#next;
@@ -150,7 +150,7 @@ async function startFloor(bench: Bench, contest: Contest, floor: FloorName): Pro
   return side;
 }
 
-/** Turns of registry and floor, one of each for every round. */
+/** Runs the turns of registry and floor, one of each in every round. */
 async function play(bench: Bench, contest: Contest, floorName?: FloorName): Promise<{ turns: Turn[]; floors: Turn[] }> {
   const turns: Turn[] = [];
   const floors: Turn[] = [];
@@ -178,7 +178,7 @@ async function play(bench: Bench, contest: Contest, floorName?: FloorName): Prom
 const rates = (turns: readonly Turn[]): number[] => turns.map(({ perSecond }) => perSecond);
 const processorTimes = (turns: readonly Turn[]): number[] => turns.map(({ processorUs }) => processorUs);
 
-/** What the turns of a registry came to, beside those of what it is compared with. */
+/** Returns the results of a registry's turns and of those it is compared with. */
 export function comparedTurns(
   about: Pick<Finding, 'figure' | 'title' | 'unit'>,
   turns: readonly Turn[],

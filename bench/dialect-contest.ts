@@ -12,7 +12,7 @@ export interface DialectContest {
 /** What a dialect's small calls are to reach of the native ones. */
 const GOAL = { of: 'ratio', atLeast: 0.85 } as const;
 
-/** Turns of both, one of each for every round. */
+/** Runs the turns of both, one of each in every round. */
 async function play(bench: Bench, { native, dialect }: DialectContest): Promise<{ turns: Turn[]; floors: Turn[] }> {
   const turns: Turn[] = [];
   const floors: Turn[] = [];

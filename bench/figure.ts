@@ -20,7 +20,7 @@ export interface Finding {
   floor?: { name: string; value: Spread; processorUs?: Spread };
   /** Of the value to the floor, round by round. */
   ratio?: Spread;
-  /** Processor time that the server took for each call, in microseconds. */
+  /** Processor time of the server for each call, in microseconds. */
   processorUs?: Spread;
   goal?: Goal;
   note?: string;
@@ -29,7 +29,7 @@ export interface Finding {
 /** What a figure has to work with. */
 export interface Bench {
   workspace: Workspace;
-  /** What is measured, built for one home. */
+  /** The measured programs, built for one home. */
   programs: Programs;
   /** Rounds in which a figure and its floor take turns. */
   rounds: number;
@@ -42,12 +42,12 @@ export interface Bench {
 /** Something the bench can measure, by its name on the command line. */
 export interface Figure {
   name: string;
-  /** Homes that it is measured in. Default: the resident host on Deno, and workerd. */
+  /** Homes in which the figure is measured. Default: the resident host on Deno, and workerd. */
   homes?: readonly Home[];
   measure(bench: Bench): Promise<Finding[]>;
 }
 
-/** Homes of a figure that says nothing else. */
+/** Default homes of a figure. */
 export const USUAL_HOMES: readonly Home[] = ['deno', 'workerd'];
 
 /** Whether a finding meets its goal; undefined where it has none. */

@@ -3,17 +3,17 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { ProgramProcess } from './program';
 
-/** Longest time until a floor says that it listens. */
+/** Maximum time until a floor prints its port. */
 const START_MAX_MS = 20_000;
 
 const STOP_MAX_MS = 5_000;
 
 /**
- * Runs a floor of the resident host, and waits for its first line: the port that it listens on.
+ * Starts a floor of the resident host, and waits until it prints the port it listens on.
  *
  * @param command Program and arguments.
- * @param output Takes each other line that it prints.
- * @throws {Error} with what it printed, if it ends before.
+ * @param output Receives all other lines that it prints.
+ * @throws {Error} with its output if it ends first.
  */
 export async function startFloor(
   [program = '', ...words]: readonly string[],

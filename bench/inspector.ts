@@ -24,7 +24,7 @@ interface Reply {
 const NUDGE_AFTER_MS = 20;
 const REPLY_WITHIN_MS = 30_000;
 
-/** V8's inspector in a program: of its main thread, or of its one Worker. The answers' shapes are the inspector protocol's. */
+/** Connection to V8's inspector in a program's main thread or its one Worker. Messages follow the inspector protocol. */
 export class Inspector {
   readonly #socket: WebSocket;
   readonly #waiting = new Map<number, (reply: Reply) => void>();
@@ -38,10 +38,10 @@ export class Inspector {
     });
   }
 
-  /** Connects to the inspector of a program that was started with one. */
+  /** Connects to the inspector of a program that was started with an inspector port. */
   static async connect(port: number): Promise<Inspector> {
     const listed = await fetch(`http://127.0.0.1:${port}/json/list`);
-    // The shape is the inspector protocol's. workerd names its one Worker by its path alone.
+    // The shape is that of the inspector protocol. workerd serves its one Worker at a fixed path.
     const [target] = (await listed.json()) as { webSocketDebuggerUrl?: string }[];
     const socket = new WebSocket(target?.webSocketDebuggerUrl ?? `ws://127.0.0.1:${port}/main`);
     await new Promise<void>((connected, failed) => {
@@ -72,7 +72,7 @@ export class Inspector {
   /**
    * Bytes that the heap holds after everything unreachable is gone, with those of array buffers, which lie beside it.
    *
-   * @param nudge Makes the program run for a moment: workerd collects when the isolate next does something.
+   * @param nudge Makes the program run for a moment, because workerd collects garbage only when the isolate runs.
    */
   async heapAfterCollection(nudge: () => Promise<unknown>): Promise<number> {
     await this.#call('HeapProfiler.enable');

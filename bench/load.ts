@@ -20,24 +20,24 @@ export interface Load {
   seconds: number;
 }
 
-/** What `wrk` saw. Latencies are in milliseconds. Without an answer, `requests` is 0 and the rest means nothing. */
+/** Result of `wrk`, with latencies in milliseconds. If nothing was answered, `requests` is 0 and the rest is meaningless. */
 interface ClientResult {
   requests: number;
   perSecond: number;
   latencyMs: { median: number; p99: number };
 }
 
-/** What one run came to: of the server too. */
+/** Result of one run, including the server's processor time. */
 export interface LoadResult extends ClientResult {
-  /** Processor time that the server took for each request, in microseconds. */
+  /** Processor time of the server for each request, in microseconds. */
   processorUs: number;
 }
 
-/** Who is driven. */
+/** The server under load. */
 export interface LoadTarget {
-  /** Such as `http://127.0.0.1:8787`. */
+  /** URL without a path, such as `http://127.0.0.1:8787`. */
   origin: string;
-  /** Number of the server's process, whose processor time is taken. */
+  /** Id of the server's process, whose processor time is measured. */
   pid: number;
   /** Headers of every request. */
   headers: Readonly<Record<string, string>>;

@@ -50,7 +50,7 @@ export async function lengthenJournal(storage: string, stretches: readonly Stret
   return times;
 }
 
-/** The file of the one namespace: where the resident host keeps it, or an object of workerd. */
+/** Returns the file of the only namespace, in the layout of the resident host or of workerd. */
 function fileOfNamespace(storage: string): string {
   const resident = join(storage, 'storage');
   if (existsSync(resident)) return new DataFiles(resident).namespace('public');

@@ -78,7 +78,7 @@ function setting({ rounds, seconds, except }: BenchOptions, load: number): Setti
   };
 }
 
-/** Measures one figure after the other, each in its homes. One that fails is told, and the others go on. */
+/** Measures one figure after the other, each in its homes. Reports a figure that fails, and continues with the others. */
 async function measureAll(
   benches: readonly Bench[],
   figures: readonly Figure[],

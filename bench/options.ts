@@ -29,9 +29,9 @@ Writes bench/RESULTS.md and bench/results/latest.json after a run in ${ROUNDS} r
 or one home.
 
   --only <figure>     measure one figure and print it
-  --except <figures>  leave some out, by name, with commas between
-  --home <homes>      measure in these alone, with commas between: ${HOMES.join(', ')} (default all)
-  --profile <figure>  run one rate under V8's CPU profiler, in the first of the homes, and say where the time goes
+  --except <figures>  leave out figures, a comma-separated list of names
+  --home <homes>      measure only in these homes, a comma-separated list of ${HOMES.join(', ')} (default all)
+  --profile <figure>  run one rate under V8's CPU profiler in the first home, and report where the time goes
   --rounds <n>        rounds of figure and floor (default ${ROUNDS})
   --seconds <s>       seconds of load in each half of a round (default 1)
   --quick             ${QUICK_ROUNDS} rounds: to see that it works, not to quote
@@ -50,9 +50,9 @@ function known(option: string, name: string | undefined, names: readonly string[
 }
 
 /**
- * Reads names of homes with commas between; all of them when absent.
+ * Parses a comma-separated list of homes. Default: all homes.
  *
- * @throws {RangeError} for a name that is none, quoting it.
+ * @throws {RangeError} for an unknown name, which it quotes.
  */
 export function parseHomes(text: string | undefined): readonly Home[] {
   if (text === undefined) return HOMES;

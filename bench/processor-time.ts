@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-/** Of the system's clock ticks, in which it counts the time of processes: always so on Linux, as programs see it. */
+/** Length of the clock tick in which Linux reports processor time to programs. */
 const TICK_US = 10_000;
 
-/** Processor time that a process has taken so far, in microseconds: of all its threads, those that have ended too. */
+/** Returns the processor time of a process in microseconds, for all its threads, ended ones included. */
 export function processorUs(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name of the program stands in brackets, and may have anything in it.
+  // The program's name is in brackets and may contain any character.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // Fields 14 and 15 of proc(5), of which the first two are cut off.
+  // Fields 14 and 15 of proc(5); the first two fields were cut off.
   return (Number(fields[11]) + Number(fields[12])) * TICK_US;
 }

@@ -34,7 +34,7 @@ function ranked(hits: ReadonlyMap<string, number>, total: number): SelfTime[] {
   return [...hits].map(([name, count]) => ({ name, share: count / total })).sort((a, b) => b.share - a.share);
 }
 
-/** Where a function of a profile stands: a source of the bundle, a file of the runtime, or none. */
+/** Location of a function in a profile: a source of the bundle, a file of the runtime, or none. */
 function fileOf(
   { functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame'],
   bundle: string,
@@ -45,9 +45,9 @@ function fileOf(
 }
 
 /**
- * Adds up a profile by function and by file. Time in which nothing ran is left out of the total, and told apart.
+ * Sums up a profile by function and by file. Idle time is not part of the total, and is reported separately.
  *
- * @param bundle Name of the bundle's file, as addresses end with it.
+ * @param bundle Name of the bundle's file, with which the URLs in the profile end.
  */
 export function summarise(profile: CpuProfile, bundle: string, sourceOf: (line: number) => string) {
   const functions = new Map<string, number>();
@@ -91,7 +91,7 @@ async function profileWork(
   inspector.close();
   const { modulePath, home } = bench.programs.registry;
   const sources = sourcesOf(readFileSync(modulePath, 'utf8'));
-  // workerd names the bundle's one module as its configuration does.
+  // workerd uses the module's name from its configuration.
   const { idle, functions, files } = summarise(taken, home === 'workerd' ? '' : basename(modulePath), sources);
   const tables = [table('Self time by file', files), table('Self time by function', functions)];
   return { rate, text: [`under the profiler; idle ${(idle * 100).toFixed(1)} %`, ...tables].join('\n\n') };

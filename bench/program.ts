@@ -1,54 +1,54 @@
-/** Where a program runs: in the resident host, which is one process of Deno or Node, or in workerd. */
+/** Home of a program: the resident host on Deno or on Node, or workerd. */
 export type Home = 'deno' | 'node' | 'workerd';
 
 /** The homes, in the order of the report's columns. */
 export const HOMES: readonly Home[] = ['deno', 'node', 'workerd'];
 
-/** What the homes are called in reports. */
+/** Names of the homes in reports. */
 export const HOME_TITLES: Readonly<Record<Home, string>> = {
   deno: 'Resident host, Deno',
   node: 'Resident host, Node',
   workerd: 'workerd',
 };
 
-/** The floors: programs of the bench's own that do a part of the work and nothing else. */
+/** Names of the floors: small programs that do only a part of the registry's work. */
 export type FloorName = 'hello' | 'noop' | 'bare' | 'broadcast' | 'socket-rows';
 
-/** Good for nothing but the bench's own data, which is gone when it ends. */
+/** Root token of the bench's registries, whose data is deleted at the end. */
 export const ROOT_TOKEN = 'bench-root-token-0123456789abcdefghijklmn';
 
-/** How a program is started. */
+/** Parameters of a start. */
 export interface ProgramStart {
-  /** A folder for what the start itself has to write. */
+  /** Folder for files that the start itself writes. */
   folder: string;
-  /** Folder of the data, which exists. */
+  /** Existing folder for the data. */
   storage: string;
-  /** Variables beside those of this process. */
+  /** Additional environment variables. */
   env: NodeJS.ProcessEnv;
-  /** Port for V8's inspector; left out: none. */
+  /** Port for V8's inspector; undefined for none. */
   inspectorPort: number | undefined;
-  /** Takes each line that the program prints. */
+  /** Receives each line that the program prints. */
   output: (line: string) => void;
 }
 
-/** A program that listens. */
+/** A running program that listens. */
 export interface ProgramProcess {
-  /** Number of the process that does the work. */
+  /** Id of the process. */
   readonly pid: number;
-  /** Such as `http://127.0.0.1:8787`. */
+  /** URL without a path, such as `http://127.0.0.1:8787`. */
   readonly origin: string;
-  /** Ends it at once, without waiting. */
+  /** Kills the process without waiting for its end. */
   kill(): void;
-  /** Lets it end as it does when it is asked to. */
+  /** Stops the process normally, and waits for its end. */
   stop(): Promise<void>;
 }
 
-/** The registry, or a floor, built for one home. */
+/** The registry or a floor, built for one home. */
 export interface BenchProgram {
   readonly home: Home;
-  /** The built file: a profile's lines are looked up in it. */
+  /** Path of the built file, in which a profile's lines are looked up. */
   readonly modulePath: string;
-  /** Resolves when it listens. */
+  /** Starts the program, and resolves when it listens. */
   start(how: ProgramStart): Promise<ProgramProcess>;
 }
 
@@ -56,6 +56,20 @@ export interface BenchProgram {
 export interface Programs {
   readonly home: Home;
   readonly registry: BenchProgram;
-  /** @throws {Error} where this home has no such floor. */
+  /** Returns a floor. @throws {Error} if this home lacks it. */
   floor(name: FloorName): BenchProgram;
+}
+
+/** Returns the programs of one home. */
+export function homePrograms(
+  home: Home,
+  registry: BenchProgram,
+  floors: ReadonlyMap<FloorName, BenchProgram>,
+): Programs {
+  const floor = (name: FloorName): BenchProgram => {
+    const found = floors.get(name);
+    if (found === undefined) throw new Error(`the home "${home}" has no floor "${name}"`);
+    return found;
+  };
+  return { home, registry, floor };
 }

@@ -2,7 +2,7 @@ import { type Finding, reached } from './figure';
 import { HOME_TITLES, HOMES, type Home } from './program';
 import type { Spread } from './statistics';
 
-/** A finding, and where it was made. */
+/** A finding and its home. */
 export interface HomeFinding extends Finding {
   home: Home;
 }
@@ -46,7 +46,7 @@ function formatGoal(finding: Finding): string {
   return `goal ${limits}: ${reached(finding) ? 'yes' : '**no**'}`;
 }
 
-/** What one home came to: the value, its ratio to the floor with the goal, and the processor time of a call. */
+/** Returns the cell of one home: the value, its ratio to the floor with the goal, and the processor time of a call. */
 function formatCell(finding: Finding): string {
   const { value, unit, floor, ratio, processorUs, goal } = finding;
   const goalText = formatGoal(finding);
@@ -61,7 +61,7 @@ function formatCell(finding: Finding): string {
   return lines.filter((line) => line !== undefined).join('<br>');
 }
 
-/** The findings as a table: a line for each title, and a column for each home that anything was measured in. */
+/** Returns the findings as a table, with a row for each title and a column for each measured home. */
 export function renderTable(findings: readonly HomeFinding[]): string {
   const homes = HOMES.filter((home) => findings.some((finding) => finding.home === home));
   const titles = [...new Set(findings.map(({ title }) => title))];

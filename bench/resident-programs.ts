@@ -8,16 +8,17 @@ import { startFloor } from './floor-process';
 import {
   type BenchProgram,
   type FloorName,
+  homePrograms,
   type ProgramProcess,
   type ProgramStart,
   type Programs,
   ROOT_TOKEN,
 } from './program';
 
-/** All but *noop*: there is no object to call. */
+/** Floors of the resident host. It has no objects, and so no *noop*. */
 const FLOORS: readonly FloorName[] = ['hello', 'bare', 'broadcast', 'socket-rows'];
 
-/** A command of a runtime, which listens for V8's inspector too where it is given a port. */
+/** Returns the command of a program, with V8's inspector if a port is given. */
 function inspected([program = '', ...words]: string[], runtime: Runtime, port: number | undefined): string[] {
   if (port === undefined) return [program, ...words];
   const option = `--inspect=127.0.0.1:${port}`;
@@ -25,55 +26,29 @@ function inspected([program = '', ...words]: string[], runtime: Runtime, port: n
   return runtime.name === 'deno' ? [program, subcommand ?? '', option, ...others] : [program, option, ...words];
 }
 
-/** The registry, started as `npm start` does it, but without a supervisor. */
-class ResidentRegistry implements BenchProgram {
-  readonly home: RuntimeName;
-  readonly modulePath: string;
+/** Starts a built program of the resident host. */
+type Start = (runtime: Runtime, modulePath: string, how: ProgramStart) => Promise<ProgramProcess>;
 
-  constructor(home: RuntimeName, modulePath: string) {
-    this.home = home;
-    this.modulePath = modulePath;
-  }
+/** Starts the registry as `npm start` does it, but without a supervisor. */
+const startRegistry: Start = async (runtime, modulePath, { storage, env, inspectorPort, output }) => {
+  const flags = { data: storage, host: '127.0.0.1', port: '0' };
+  const all = { ...process.env, ...env, ROLLCALL_ROOT_TOKEN: ROOT_TOKEN };
+  const command = await residentCommand({ runtime, residentPath: modulePath, flags, env: all, supervised: true });
+  const signal = new AbortController().signal;
+  const resident = await startResident(inspected(command, runtime, inspectorPort), all, output, signal);
+  return {
+    pid: resident.pid,
+    origin: `http://127.0.0.1:${resident.port}`,
+    kill: () => resident.kill('SIGKILL'),
+    stop: async () => void (await resident.stop()),
+  };
+};
 
-  async start({ storage, env, inspectorPort, output }: ProgramStart): Promise<ProgramProcess> {
-    const runtime = findRuntime(this.home);
-    const flags = { data: storage, host: '127.0.0.1', port: '0' };
-    const all = { ...process.env, ...env, ROLLCALL_ROOT_TOKEN: ROOT_TOKEN };
-    const command = await residentCommand({
-      runtime,
-      residentPath: this.modulePath,
-      flags,
-      env: all,
-      supervised: true,
-    });
-    const signal = new AbortController().signal;
-    const resident = await startResident(inspected(command, runtime, inspectorPort), all, output, signal);
-    return {
-      pid: resident.pid,
-      origin: `http://127.0.0.1:${resident.port}`,
-      kill: () => resident.kill('SIGKILL'),
-      stop: async () => void (await resident.stop()),
-    };
-  }
-}
-
-/** A floor: a process of the bench's own. */
-class ResidentFloor implements BenchProgram {
-  readonly home: RuntimeName;
-  readonly modulePath: string;
-
-  constructor(home: RuntimeName, modulePath: string) {
-    this.home = home;
-    this.modulePath = modulePath;
-  }
-
-  start({ storage, env, inspectorPort, output }: ProgramStart): Promise<ProgramProcess> {
-    const runtime = findRuntime(this.home);
-    const run = runtime.name === 'deno' ? ['run', '--no-config', '--allow-all'] : [];
-    const command = inspected([runtime.program, ...run, this.modulePath, storage], runtime, inspectorPort);
-    return startFloor(command, { ...process.env, ...env }, output);
-  }
-}
+const startFloorProgram: Start = (runtime, modulePath, { storage, env, inspectorPort, output }) => {
+  const run = runtime.name === 'deno' ? ['run', '--no-config', '--allow-all'] : [];
+  const command = inspected([runtime.program, ...run, modulePath, storage], runtime, inspectorPort);
+  return startFloor(command, { ...process.env, ...env }, output);
+};
 
 /** Builds the registry and the floors for one runtime of the resident host into a folder. */
 export async function residentPrograms(home: RuntimeName, folder: string): Promise<Programs> {
@@ -82,19 +57,16 @@ export async function residentPrograms(home: RuntimeName, folder: string): Promi
     writeFileSync(path, await bundleResident(entry));
     return path;
   };
-  // Beside the others, where the registry and the floors look for it.
+  const program = (modulePath: string, start: Start): BenchProgram => ({
+    home,
+    modulePath,
+    start: (how) => start(findRuntime(home), modulePath, how),
+  });
+  // The registry and the floors look for it beside their own file.
   await built('src/host/resident/storage/checkpoint-worker.ts', 'checkpoint-worker');
   const floors = new Map<FloorName, BenchProgram>();
   for (const name of FLOORS) {
-    floors.set(name, new ResidentFloor(home, await built(`bench/resident/${name}.ts`, name)));
+    floors.set(name, program(await built(`bench/resident/${name}.ts`, name), startFloorProgram));
   }
-  return {
-    home,
-    registry: new ResidentRegistry(home, await built('src/resident.ts', 'registry')),
-    floor: (name) => {
-      const floor = floors.get(name);
-      if (floor === undefined) throw new Error(`there is no floor "${name}" in the resident host`);
-      return floor;
-    },
-  };
+  return homePrograms(home, program(await built('src/resident.ts', 'registry'), startRegistry), floors);
 }

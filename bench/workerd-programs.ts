@@ -7,6 +7,7 @@ import { startWorkerd } from '../test/workerd/workerd-process';
 import {
   type BenchProgram,
   type FloorName,
+  homePrograms,
   type ProgramProcess,
   type ProgramStart,
   type Programs,
@@ -21,7 +22,7 @@ const FLOOR_OBJECTS: Record<FloorName, ObjectClass[]> = {
   'socket-rows': [{ binding: 'OBJECTS', className: 'SocketRowsObject', uniqueKey: 'bench-socket-rows' }],
 };
 
-/** A Worker and its objects, as workerd runs them. */
+/** A Worker and its objects, run by workerd. */
 class WorkerdProgram implements BenchProgram {
   readonly home = 'workerd';
   readonly modulePath: string;
@@ -73,13 +74,5 @@ export async function workerdPrograms(folder: string): Promise<Programs> {
     const modulePath = await bundled(folder, `bench/floors/${name}.ts`, name);
     floors.set(name, new WorkerdProgram(modulePath, workerdConfig({ modulePath, objects: FLOOR_OBJECTS[name] })));
   }
-  return {
-    home: 'workerd',
-    registry,
-    floor: (name) => {
-      const floor = floors.get(name);
-      if (floor === undefined) throw new Error(`there is no floor "${name}" in workerd`);
-      return floor;
-    },
-  };
+  return homePrograms('workerd', registry, floors);
 }

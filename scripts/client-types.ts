@@ -18,29 +18,29 @@ import * as transfer from '../src/model/transfer';
 import { declarationsOf, type WrittenFile } from './schema-declarations';
 
 /**
- * The types of the client that the schemas already say, file by file of src/client/wire. A program that installs
- * the client has no zod, so they are written out. Notes add docstrings that the schemas do not have.
+ * Types of the client that are generated from the schemas, by file of src/client/wire. A program that installs the
+ * client has no zod, so the types are written out. Notes add docstrings that the schemas do not have.
  */
 
 const { options: frameOptions } = frames.ServerFrame;
 
-/** Of a frame, what a watch hands on: without the name of the watch, and whole. */
+/** Members of a frame that a watch passes on: without the name of the watch and the parts. */
 const snapshotFrame = frameOptions[2].omit({ watch: true, part: true, last: true });
 const changesFrame = frameOptions[3].omit({ watch: true, part: true, last: true });
 const bookmarkFrame = frameOptions[4].omit({ watch: true });
 const resetFrame = frameOptions[5].omit({ watch: true });
 
-const NEXT = { next: 'Goes on from here, as `after`.' };
+const NEXT = { next: 'Pass it as `after` to get the next page.' };
 
 const FILES: Record<string, WrittenFile> = {
   instance: {
-    about: 'Instances, as the registry shows them.',
+    about: 'Instances, as the registry returns them.',
     types: {
-      InstanceStatus: { schema: instance.InstanceStatus, about: 'Status that an instance reports of itself.' },
+      InstanceStatus: { schema: instance.InstanceStatus, about: 'Status that an instance reports for itself.' },
       NamedPort: {
         schema: instance.InstanceView.shape.ports.valueType,
-        about: 'A further port of an instance.',
-        notes: { secure: 'True: it speaks TLS.' },
+        about: 'An additional port of an instance.',
+        notes: { secure: 'True: it uses TLS.' },
       },
       Location: {
         schema: instance.InstanceView.shape.location.unwrap(),
@@ -49,11 +49,11 @@ const FILES: Record<string, WrittenFile> = {
       },
       Lease: {
         schema: LeaseView,
-        about: 'A lease as it was granted. Times in milliseconds since the last renewal.',
+        about: 'A granted lease. Times are in milliseconds since the last renewal.',
         notes: {
-          ttlMs: 'Silent for so long, the instance is unhealthy.',
-          removeAfterMs: 'Silent for so long, it is gone; null: never.',
-          intervalMs: 'How often to renew.',
+          ttlMs: 'Without a renewal for this time, the instance is unhealthy.',
+          removeAfterMs: 'Without a renewal for this time, it is removed; null: never.',
+          intervalMs: 'Suggested time between renewals.',
         },
       },
       Instance: {
@@ -70,28 +70,29 @@ const FILES: Record<string, WrittenFile> = {
       InstanceBody: {
         io: 'input',
         schema: instance.InstanceDefinition,
-        about: 'An instance as it describes itself, beside its names.',
+        about: 'An instance as it describes itself, without its names.',
         notes: { weight: 'Share of traffic; default 1, and 0 means none.' },
       },
       InstancePatch: {
         io: 'input',
         schema: instance.InstancePatch,
-        about: 'A change: metadata is a merge patch, where null takes an entry out; tags replace.',
+        about: 'A change: metadata is a merge patch, where null removes an entry; tags are replaced.',
       },
       OverrideBody: {
         io: 'input',
         schema: Override,
-        about: 'Settings of an operator for an instance: merged over its registration.',
+        about: "An operator's settings for an instance, merged over its registration.",
       },
       ServiceBody: {
         io: 'input',
         schema: service.ServiceDefinition,
-        about: 'Settings of a service, apart from its instances.',
+        about: 'Settings of a service, without its instances.',
       },
       ServicePatchBody: {
         io: 'input',
         schema: service.ServicePatch,
-        about: 'A change of the settings of a service: metadata is a merge patch, `selector: null` removes it.',
+        about:
+          'A change of the settings of a service: metadata is a merge patch, `selector: null` removes the selector.',
       },
       OperationNames: {
         io: 'input',
@@ -108,71 +109,74 @@ const FILES: Record<string, WrittenFile> = {
     },
   },
   answers: {
-    about: 'Answers about instances and services.',
+    about: 'Responses about instances and services.',
     types: {
       Warning: {
         schema: instance.Warning,
-        about: 'Something that looks like a mistake, in the answer to a registration.',
+        about: 'A probable mistake, reported in the response to a registration.',
       },
       Registered: {
         schema: instance.Registration,
         parts: ['Instance'],
-        about: 'Answer to a registration.',
+        about: 'Response to a registration.',
         notes: { expiresAt: 'RFC 3339; null without a lease.' },
       },
       Renewal: {
         schema: instance.Renewal,
-        about: 'Answer to a heartbeat.',
+        about: 'Response to a heartbeat.',
         notes: {
-          expiresAt: 'When it ends unless it is renewed before, RFC 3339.',
-          revision: 'Of the registration that was renewed.',
+          expiresAt: 'When the lease expires unless it is renewed before, RFC 3339.',
+          revision: 'Revision of the renewed registration.',
         },
       },
-      InstanceName: { schema: batch.HeartbeatReport.shape.unknown.element, about: 'Names an instance.' },
+      InstanceName: { schema: batch.HeartbeatReport.shape.unknown.element, about: 'Key of an instance.' },
       HeartbeatReport: {
         schema: batch.HeartbeatReport,
-        about: 'Answer to a heartbeat for many.',
-        notes: { unknown: 'Those that have to register again.' },
+        about: 'Response to a heartbeat for several instances.',
+        notes: { unknown: 'Instances that must register again.' },
       },
       InstanceList: {
         schema: queries.InstanceList,
-        about: 'A page of instances, in the order of their ids.',
-        notes: { ...NEXT, protectThreshold: 'Of the service, where it has one above 0; not in lists of the past.' },
+        about: 'A page of instances, sorted by id.',
+        notes: { ...NEXT, protectThreshold: 'Threshold of the service, if above 0; absent in lists of the past.' },
       },
-      Endpoint: { schema: queries.Endpoint, about: 'One endpoint, ready to use.' },
+      Endpoint: { schema: queries.Endpoint, about: 'Endpoint of an available instance.' },
       Resolution: { schema: queries.Resolution, about: 'Endpoints of a service that take traffic.' },
       DrainReport: {
         schema: queries.DrainReport,
         about: 'Result of a drain.',
         notes: {
           drained: 'Every subscriber has acknowledged that the instance takes no traffic.',
-          laggards: 'Those who have not acknowledged in time.',
-          blind: "Those who read without subscribing, by kind; they can't acknowledge.",
+          laggards: 'Subscribers that have not acknowledged in time.',
+          blind: "Number of clients that read without subscribing, by kind; they can't acknowledge.",
         },
       },
-      ServiceSummary: { schema: service.ServiceSummary, about: 'A line in the list of services.' },
+      ServiceSummary: { schema: service.ServiceSummary, about: 'An entry in the list of services.' },
       ServiceSelector: {
         schema: service.ServiceView.shape.selector.unwrap(),
-        about: 'Which instances of which callers a service is meant for; kept for the dialects that know selectors.',
+        about: 'Selector of a service, stored for dialects that have selectors.',
       },
       Service: {
         schema: service.ServiceView,
         parts: ['ServiceSummary'],
-        about: 'One service with what it has of its own.',
+        about: 'A service with its settings.',
       },
       ServiceList: {
         schema: service.ServiceList,
-        about: 'A page of services, in the order of group and name.',
+        about: 'A page of services, sorted by group and name.',
         notes: NEXT,
       },
-      Override: { schema: OverrideView, about: 'Settings of an operator for an instance.' },
+      Override: { schema: OverrideView, about: "An operator's settings for an instance." },
       OperationResult: {
         schema: batch.OperationResult,
         about: 'Result of one operation of a batch.',
-        notes: { revision: 'Of the record after it; null where it is gone.' },
+        notes: { revision: 'Revision of the record after the operation; null if it no longer exists.' },
       },
-      BatchReport: { schema: batch.BatchReport, about: 'Answer to a batch.' },
-      Subscriber: { schema: subscriber.SubscriberView, about: 'A client that watches a service, or polls it by name.' },
+      BatchReport: { schema: batch.BatchReport, about: 'Response to a batch.' },
+      Subscriber: {
+        schema: subscriber.SubscriberView,
+        about: 'A client that watches a service, or polls it with a subscriber name.',
+      },
       SubscriberList: {
         schema: subscriber.SubscriberList,
         about: 'A page of the subscribers of a service.',
@@ -187,161 +191,164 @@ const FILES: Record<string, WrittenFile> = {
         schema: frames.WatchedService,
         about: 'Settings of a service, as watchers see them.',
         notes: {
-          protectThreshold: 'Share of healthy instances below which callers no longer ask for health; 0: never.',
+          protectThreshold: 'Share of healthy instances below which callers ignore health; 0: never.',
         },
       },
       SnapshotService: { schema: frames.SnapshotService, parts: ['WatchedService'], about: 'A service in a snapshot.' },
       WatchedChange: {
         schema: frames.WatchedChange,
-        about:
-          'One change: a record as it is now, or the name of one that is gone. `id` is empty where it is a service.',
+        about: 'One change: a record in its current state, or the key of a deleted one. `id` is empty for a service.',
       },
       SnapshotFrame: {
         schema: snapshotFrame,
-        about: 'All there is: replace what you have.',
+        about: 'The complete state, which replaces the previous one.',
       },
       ChangesFrame: {
         schema: changesFrame,
-        about: 'One revision, whole: apply each change.',
+        about: 'All changes of one revision. Apply each of them.',
         notes: {
-          cause: 'Why, such as `registered`, `updated`, `deregistered`, `expired`.',
+          cause: 'Cause, such as `registered`, `updated`, `deregistered`, `expired`.',
           actor: 'Id of the token, or `registry`.',
-          at: 'When, RFC 3339.',
+          at: 'Time of the revision, RFC 3339.',
         },
       },
       BookmarkFrame: {
         schema: bookmarkFrame,
-        about: 'Nothing here changed, and the namespace moved on: remember the cursor.',
+        about: 'A newer cursor without changes in this watch. Store the cursor.',
       },
       ResetFrame: {
         schema: resetFrame,
-        about: 'Throw away what you have; a snapshot follows.',
+        about: 'Discard the current state; a snapshot follows.',
         notes: {
-          reason: '`compacted`: the cursor is too old. `unknown`: it is of another past, such as before a restore.',
+          reason:
+            '`compacted`: the cursor is too old. `unknown`: it is from another history, such as before a restore.',
         },
       },
       WatchFrame: {
         schema: z.union([snapshotFrame, changesFrame, bookmarkFrame, resetFrame]),
         about:
-          'A frame of a watch: a snapshot first, or what follows the cursor it began with; then every change, in order.',
+          'A frame of a watch: first a snapshot, or the changes after the given cursor; then every change, in order.',
       },
     },
   },
   'history-answers': {
-    about: 'Answers about the past.',
+    about: 'Responses about the history.',
     types: {
-      Cause: { schema: history.Cause, about: 'Why something changed.' },
+      Cause: { schema: history.Cause, about: 'Cause of a change.' },
       RegisteredInstance: {
         schema: history.RegisteredInstance,
         about:
-          'An instance as it registered itself, with its health: what operators say about it is a record of its own.',
+          'An instance as it registered itself, with its health but without its override, which is a separate record.',
       },
       Renewals: {
         schema: history.Renewals,
-        about: 'How an instance kept its lease alive, as far as the registry heard.',
+        about: "Renewals of an instance's lease, as the registry received them.",
       },
       HistoryChange: {
         schema: history.HistoryChange,
-        about: 'One record that changed, whole before and after; null where there was none.',
+        about: 'One record that changed, complete before and after the change; null if it did not exist.',
       },
       HistoryEntry: {
         schema: history.HistoryEntry,
-        about: 'A revision, with those of its changes that were asked for.',
+        about: 'A revision, with those of its changes that match the query.',
       },
       HistoryPage: {
         schema: history.HistoryPage,
-        about: 'A page of the past, newest first.',
-        notes: { next: 'Goes on from here, as `after`, also where a page has no entries.' },
+        about: 'A page of the history, newest entry first.',
+        notes: { next: 'Pass it as `after` to get the next page, even if this page has no entries.' },
       },
       WhyReport: {
         schema: history.WhyReport,
         parts: ['HistoryPage'],
-        about: 'History and state of an instance, with the reasons.',
+        about: 'History and current state of an instance, with an explanation.',
       },
-      Moment: { schema: history.MomentView, about: 'A moment of the past.' },
+      Moment: { schema: history.MomentView, about: 'A point in the history.' },
       ServiceDiff: {
         schema: history.ServiceDiff,
-        about: 'Differences of a service between two moments.',
-        notes: { next: 'Goes on from here, as `after`, with `to` as the cursor in `to`.' },
+        about: 'Differences of a service between two points in time.',
+        notes: { next: 'Pass it as `after`, and the cursor in `to` as `to`, to get the next page.' },
       },
       RollbackReport: { schema: history.RollbackReport, about: 'Result of a rollback.' },
     },
   },
   'directory-answers': {
-    about: 'Requests and answers about namespaces, tokens and the audit trail.',
+    about: 'Requests and responses about namespaces, tokens and the audit trail.',
     types: {
       Placement: {
         schema: namespace.Placement,
-        about: 'Where the object of a namespace lives, decided once.',
+        about: "Location of a namespace's object, chosen at creation.",
       },
       Retention: {
         schema: namespace.RetentionSettings,
-        about: 'How much of its past a namespace keeps, up to the bound that is met first.',
+        about: 'Amount of history that a namespace keeps. The bound that is reached first applies.',
       },
       NamespaceLimits: {
         schema: namespace.NamespaceLimits,
-        about: 'Limits of a namespace, where they are below those of the registry.',
-        notes: { perToken: 'The same for each token.' },
+        about: 'Limits of a namespace that are lower than those of the registry.',
+        notes: { perToken: 'The same limits for each token.' },
       },
       NamespaceIntervals: {
         schema: namespace.NamespaceIntervals,
-        about: 'How often clients come, where they follow the registry; in milliseconds.',
+        about: 'Intervals that the namespace configures in its clients, in milliseconds.',
       },
       Namespace: { schema: namespace.NamespaceView, about: 'A namespace with its settings.' },
       NamespaceList: { schema: namespace.NamespaceList, about: 'A page of namespaces.', notes: NEXT },
-      NamespaceBody: { io: 'input', schema: namespace.NamespaceDefinition, about: 'A namespace to be made.' },
+      NamespaceBody: { io: 'input', schema: namespace.NamespaceDefinition, about: 'Request for a new namespace.' },
       NamespacePatchBody: {
         io: 'input',
         schema: namespace.NamespacePatch,
-        about: 'A change of a namespace: each member is replaced as a whole, and null takes it away.',
+        about: 'A change of a namespace: each given member is replaced as a whole; null removes it.',
       },
       Stats: {
         schema: Stats,
         about: 'Contents of a namespace, and counters of its work and cost since its process started.',
       },
-      Grant: { schema: Grant, about: 'One thing that a token is good for, and where.' },
+      Grant: { schema: Grant, about: 'A permission of a token, and the namespace and services it applies to.' },
       Token: { schema: token.TokenView, about: 'A token, without its secret.' },
       IssuedToken: {
         schema: token.IssuedToken,
         parts: ['Token'],
-        about: 'A token with its secret, as it is shown this once.',
+        about: 'A token with its secret, which is shown only in this response.',
       },
-      TokenList: { schema: token.TokenList, about: 'A page of tokens, in the order of their ids.', notes: NEXT },
-      TokenBody: { io: 'input', schema: token.TokenRequest, about: 'A token to be made.' },
+      TokenList: { schema: token.TokenList, about: 'A page of tokens, sorted by id.', notes: NEXT },
+      TokenBody: { io: 'input', schema: token.TokenRequest, about: 'Request for a new token.' },
       Ticket: {
         schema: token.Ticket,
-        about: 'A secret that replaces a token once, for one socket or stream.',
+        about: 'A credential that replaces a token once, to open one socket or stream.',
       },
       AuditAction: { schema: audit.AuditAction, about: 'An audited action.' },
       AuditEntry: {
         schema: audit.AuditEntry,
         about: 'An entry of the audit trail: actor, action, time and address.',
-        notes: { actor: 'Id of the token.', outcome: '`begun`: it is not known yet how it ended.' },
+        notes: { actor: 'Id of the token.', outcome: '`begun`: the outcome is not known yet.' },
       },
-      AuditTrail: { schema: audit.AuditTrail, about: 'A page of the audit trail, newest first.', notes: NEXT },
+      AuditTrail: { schema: audit.AuditTrail, about: 'A page of the audit trail, newest entry first.', notes: NEXT },
     },
   },
   'transfer-answers': {
-    about: 'Answers to an export and an import.',
+    about: 'Responses to an export and an import.',
     types: {
-      FileCounts: { schema: RecordCounts, about: 'How many records a file has, as its last line counts them.' },
+      FileCounts: {
+        schema: RecordCounts,
+        about: 'Number of records of each kind, as the last line of a file counts them.',
+      },
       ImportMode: {
         schema: transfer.ImportMode,
-        about: 'How an import takes what is there: `merge` leaves what is not in the file, `replace` removes it.',
+        about: 'How an import treats records that are not in the file: `merge` keeps them, `replace` removes them.',
       },
       ImportDifference: {
         schema: transfer.ImportDifference,
         about: 'A record that an import would add, change or remove.',
       },
-      ImportProgress: { schema: transfer.ImportProgress, about: 'How far an import has come, in records.' },
+      ImportProgress: { schema: transfer.ImportProgress, about: 'Progress of an import, in records.' },
       ImportDone: { schema: transfer.ImportDone, about: 'Result of an import, or of a dry run.' },
       TransferFailed: {
         schema: transfer.TransferFailed,
-        about: 'A failure in the middle of a transfer. An import that had begun to be applied goes on by itself.',
+        about: 'A transfer that failed midway. An import that was already being applied continues in the background.',
       },
     },
   },
 };
 
-/** Returns the text of each file of src/client/wire that is written, by its name. Not formatted yet. */
+/** Returns the text of each generated file of src/client/wire, by its name. Not formatted yet. */
 export const clientTypes = (): Map<string, string> => declarationsOf(FILES);

@@ -23,6 +23,8 @@ if [ "$is_start" = no ]; then
 fi
 
 command=$(command_line "$@" --print-command)
+# A write beyond a bound on files is to fail as one on a full disk does: its signal would end Deno.
+if (trap '' XFSZ) 2>/dev/null; then trap '' XFSZ; fi
 ulimit -n "$(ulimit -Hn)" 2>/dev/null || ulimit -n 10240 2>/dev/null || true
 ROLLCALL_DESCRIPTOR_LIMIT=$(ulimit -n)
 export ROLLCALL_DESCRIPTOR_LIMIT

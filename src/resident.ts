@@ -8,17 +8,17 @@ import { LaunchError } from './launcher/launch-error';
 import { liveAsResident, type RegistrySettings, type ServingRegistry } from './launcher/resident-life';
 import { RegistryError } from './model/errors';
 
-/** Where the built file of the checkpoint worker lies: beside this one. */
+/** URL of the checkpoint worker's built file, in the same folder as this one. */
 const CHECKPOINT_WORKER = new URL('./checkpoint-worker.js', import.meta.url);
 
-/** Binds the rooms together: the app over the resident host, behind a listener. */
+/** Starts the registry: the app on the resident host, behind a listener. */
 async function startRegistry(settings: RegistrySettings, onLost: (reason: string) => void): Promise<ServingRegistry> {
   const writeLine = (line: string) => void process.stderr.write(`${line}\n`);
   const platform = await ResidentPlatform.start(
     { ...settings, claimsOf: claimsOfDialects(DIALECTS), writeLine, onLost },
     CHECKPOINT_WORKER,
   ).catch((error: unknown) => {
-    // Files that are damaged, or can't be opened: the refusal is for the person at the terminal.
+    // A file is damaged or can't be opened: print the message without a stack.
     throw error instanceof RegistryError ? new LaunchError(error.message, 1, { cause: error }) : error;
   });
   const app = createApp({

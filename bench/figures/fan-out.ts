@@ -14,7 +14,7 @@ const CHANGES_PER_ROUND = 20;
  * here and not there.
  */
 const PAUSE_MS = 100;
-/** Of the resident host, for the most sockets. */
+/** Goal for the resident host with the largest number of sockets. */
 const GOAL: Goal = { of: 'value', atMost: 180 };
 
 /** workerd takes two descriptors a connection; so does this process, which is connected to registry and floor. */

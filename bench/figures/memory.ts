@@ -8,7 +8,7 @@ import { median, spread } from '../statistics';
 const COUNT = 10_000;
 const STARTS = 3;
 
-/** After its first answers a process gives back some of what its start took. */
+/** Time after the first answers for the process to release memory of its start. */
 const SETTLE_MS = 2_000;
 
 const MEBIBYTE = 1_024 * 1_024;
@@ -22,7 +22,7 @@ async function settledMebibytes(server: BenchServer): Promise<number> {
   return residentBytes(server.pid) / MEBIBYTE;
 }
 
-/** Resident memory of processes that were started on the same folder, each for itself. */
+/** Measures the resident memory of several processes, started one after the other on the same folder. */
 async function startedMebibytes(bench: Bench, storage: string): Promise<number[]> {
   const taken: number[] = [];
   for (let n = 0; n < STARTS; n++) {
@@ -33,7 +33,7 @@ async function startedMebibytes(bench: Bench, storage: string): Promise<number[]
   return taken;
 }
 
-/** Resident memory of the process: without an instance, and what instances add. */
+/** Measures the resident memory of the process without instances, and the memory that instances add. */
 export const memory: Figure = {
   name: 'memory',
   async measure(bench: Bench): Promise<Finding[]> {

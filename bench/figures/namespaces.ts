@@ -8,10 +8,10 @@ import { ratios, spread } from '../statistics';
 const ONE = 1;
 const COUNTS = [ONE, 100, 1_000] as const;
 
-/** Instances in all namespaces together. */
+/** Total number of instances in all namespaces. */
 const INSTANCES = 3_000;
 
-/** Calls at a time that make them. */
+/** Number of concurrent calls that create them. */
 const AT_ONCE = 32;
 
 const PER_CALL_MOST = 1.3;
@@ -20,7 +20,7 @@ const MEBIBYTE = 1_024 * 1_024;
 const instancePath = (n: number, count: number): string =>
   `/api/v1/ns/grown-${n % count}/groups/DEFAULT_GROUP/services/s/instances/i-${n}`;
 
-/** Heartbeats that go over all namespaces in turn. */
+/** Sends heartbeats to all namespaces in turn. */
 function beating(count: number): Contest {
   return {
     name: `namespaces-${count}`,
@@ -33,14 +33,14 @@ function beating(count: number): Contest {
   };
 }
 
-/** A registry whose instances are spread over so many namespaces. */
+/** Starts a registry whose instances are spread over a number of namespaces. */
 interface Grown {
   count: number;
   side: Side;
   mebibytes: number;
 }
 
-/** Makes so many calls, some of them at a time. */
+/** Makes a number of calls, several at a time. */
 async function together(count: number, call: (n: number) => Promise<unknown>): Promise<void> {
   let next = 0;
   const callSome = async () => {
@@ -59,7 +59,7 @@ async function grow(bench: Bench, count: number): Promise<Grown> {
   return { count, side, mebibytes: residentBytes(server.pid) / MEBIBYTE };
 }
 
-/** Time of a heartbeat where instances are spread over 1, 100 and 1,000 namespaces, all awake. */
+/** Measures the time of a heartbeat with instances spread over 1, 100 and 1,000 namespaces, all awake. */
 export const namespaces: Figure = {
   name: 'namespaces',
   async measure(bench: Bench): Promise<Finding[]> {

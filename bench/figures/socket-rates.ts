@@ -22,7 +22,7 @@ const BATCHINGS: readonly Batching[] = [
   { size: 1_000, frames: 30, underWay: 4 },
 ];
 
-/** Of the resident host, in the largest batches. */
+/** Goal for the resident host with the largest batches. */
 const GOAL: Goal = { of: 'value', atLeast: 100_000 };
 
 /** Pings that are under way over one socket. */

@@ -7,7 +7,7 @@ const COUNT = 10_000;
 const REPEATS_LEAST = 9;
 const GOAL = { of: 'value', atMost: 250 } as const;
 
-/** Milliseconds from the start of a process to the first right answer about what is on its disk. */
+/** Returns the milliseconds from the start of a process to its first correct answer about stored instances. */
 async function firstAnswerMs(bench: Bench, storage: string): Promise<number> {
   const began = performance.now();
   const server = await BenchServer.start({ workspace: bench.workspace, program: bench.programs.registry, storage });
@@ -19,7 +19,7 @@ async function firstAnswerMs(bench: Bench, storage: string): Promise<number> {
   return took;
 }
 
-/** Time of a start with instances on disk. */
+/** Measures the time of a start with instances on disk. */
 export const start: Figure = {
   name: 'start',
   async measure(bench: Bench): Promise<Finding[]> {

@@ -7,7 +7,7 @@ import { BROADCAST_PATH, changeWatched, WATCHING } from './fan-out';
 
 const COUNT = 4_000;
 
-/** Of the resident host: 16 KB, where a bare socket takes 12. */
+/** Goal for the resident host: 16 KB. A bare socket takes 12 KB. */
 const GOAL: Goal = { of: 'value', atMost: 16_000 };
 
 /** Bytes that idle sockets take. */

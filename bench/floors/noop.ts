@@ -9,7 +9,7 @@ export class NoopObject extends DurableObject {
 
 let remembered: DurableObjectId | undefined;
 
-/** Floor *noop*: what a Worker answers at most when one object has a say in it, whose id it has looked up once. */
+/** Floor *noop*: the maximum rate of a Worker that calls one object, with its id looked up once. */
 export default {
   async fetch(_request: Request, env: { OBJECTS: DurableObjectNamespace<NoopObject> }): Promise<Response> {
     remembered ??= env.OBJECTS.idFromName('public');

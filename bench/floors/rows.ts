@@ -5,7 +5,7 @@ const RECORD_ROW = `INSERT OR REPLACE INTO record
 const JOURNAL_ROW = `INSERT INTO journal
   (revision, part, at, cause, actor, check_bits, size_until, changes) VALUES (?, 0, ?, 'registered', 'root', 123456789, ?, ?)`;
 
-/** Of a registration: where it goes, and the instance as text. */
+/** A registration: its place, and the instance as text. */
 export interface BareRegistration {
   group: string;
   service: string;
@@ -19,7 +19,7 @@ export interface BareFrame {
   operations: { service: string; id: string }[];
 }
 
-/** The rows of registrations, in the registry's own tables and about as long as its own; groups of them share a sync. */
+/** Writes the rows of registrations, in the registry's own tables and of similar length. Groups of them share a flush. */
 export class BareRows {
   readonly #storage: SqlStorage;
   #waiting: { write: () => void; done: (revision: number) => void; failed: (reason: unknown) => void }[] = [];
@@ -29,7 +29,7 @@ export class BareRows {
 
   constructor(storage: SqlStorage) {
     this.#storage = storage;
-    // An object sleeps when it is idle for 10 s, and its rows are there when it wakes.
+    // An object hibernates after 10 idle seconds, and still has its rows when it wakes.
     const [[newest] = []] = storage.read('SELECT max(revision) FROM journal');
     this.#revision = Number(newest);
   }
@@ -53,7 +53,7 @@ export class BareRows {
     });
   }
 
-  /** While one group is on its way to the disk, the next one gathers. */
+  /** Flushes a group while the next one gathers. */
   async #commit(): Promise<void> {
     this.#syncing = true;
     while (this.#waiting.length > 0) {

@@ -41,15 +41,15 @@ export interface Row {
   better: 'more' | 'less';
   /** By the name of the peer; missing where it can't do that. */
   values: ReadonlyMap<string, Spread>;
-  /** The same, each round for itself: ratios between peers are taken round by round. */
+  /** The values of each round. Ratios between peers are taken round by round. */
   rounds?: Rounds;
   note?: string;
 }
 
-/** Measurements of each round, by the name of the peer. */
+/** Measurements of each round, by name of the peer. */
 export type Rounds = ReadonlyMap<string, readonly number[]>;
 
-/** Middle, least and most of what was measured of each peer. */
+/** Returns median, minimum and maximum for each peer. */
 export function spreads(rounds: Rounds): Map<string, Spread> {
   return new Map([...rounds].map(([name, values]) => [name, spread(values)]));
 }

@@ -9,7 +9,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { freePort } from '../free-port';
+import { freePort } from '../../src/launcher/listening-address';
 import type { Workspace } from '../workspace';
 import { EtcdRequests, grantLease, keyOf, putBody, rangeBody, rangeOf, VALUE } from './etcd-requests';
 import { HttpConnection } from './http-connection';

@@ -2,19 +2,19 @@ import { referenceInstance } from '../reference-instance';
 import { HttpConnection } from './http-connection';
 import type { CallName, PeerRequests, RequestList } from './requests';
 
-/** What etcd keeps of an instance: the same members as JSON. */
+/** Value of an instance in etcd: its members as JSON. */
 export const VALUE = Buffer.from(JSON.stringify(referenceInstance(1)));
 
-/** Longer than the run: leases are not what is measured here. */
+/** Lease time, longer than the run, so that no lease expires during it. */
 const TTL_SECONDS = 3_600;
 
-/** Instances of one service, at most: as in a fleet. */
+/** Maximum number of instances of one service, as in a typical fleet. */
 const PER_SERVICE = 100;
 
-/** Key of an instance. */
+/** Returns the key of an instance. */
 export const keyOf = (service: string, id: string): Buffer => Buffer.from(`/services/${service}/${id}`);
 
-/** All keys of a service: from its prefix to the first that does not begin so. */
+/** Returns the range of all keys of a service: from its prefix to the first key without it. */
 export const rangeOf = (service: string) => ({
   key: Buffer.from(`/services/${service}/`),
   range_end: Buffer.from(`/services/${service}0`),
@@ -22,11 +22,11 @@ export const rangeOf = (service: string) => ({
 
 const base64 = (bytes: Buffer): string => bytes.toString('base64');
 
-/** Body of a put over the gateway. */
+/** Returns the body of a put over the gateway. */
 export const putBody = (service: string, id: string, lease: string): string =>
   JSON.stringify({ key: base64(keyOf(service, id)), value: base64(VALUE), lease });
 
-/** Body of a range over the gateway. */
+/** Returns the body of a range over the gateway. */
 export function rangeBody(service: string, more: object = {}): string {
   const { key, range_end } = rangeOf(service);
   return JSON.stringify({ key: base64(key), range_end: base64(range_end), ...more });
@@ -38,7 +38,7 @@ export async function grantLease(http: HttpConnection, ttlSeconds: number): Prom
   return (JSON.parse(granted) as { ID: string }).ID; // `as`: etcd's own answer
 }
 
-/** etcd's JSON gateway: what is renewed are leases of their own, and what is registered is held by them in turn. */
+/** Requests to etcd's JSON gateway. It renews separate leases, and registers keys attached to these leases in turn. */
 export class EtcdRequests implements PeerRequests {
   readonly headers = {};
   readonly #http: HttpConnection;
@@ -59,7 +59,7 @@ export class EtcdRequests implements PeerRequests {
 
   async registering(): Promise<() => Promise<void>> {
     this.#turn += 1;
-    // What is there stays: for seconds after it has deleted so many keys, each call costs etcd three times as much.
+    // The keys stay, because for seconds after deleting that many keys each call costs etcd three times as much.
     return async () => {};
   }
 

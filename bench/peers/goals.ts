@@ -11,7 +11,7 @@ export interface RatioGoal {
 
 const GATEWAY = 'etcd, JSON gateway';
 
-/** What the resident host is to reach beside its peers. */
+/** Goals of the resident host relative to its peers. */
 export const GOALS: readonly RatioGoal[] = [
   { title: "A heartbeat, against etcd's keepalive", row: 'Beat', peer: 'Rollcall', of: GATEWAY, atLeast: 3 },
   {

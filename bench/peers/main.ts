@@ -28,7 +28,7 @@ etcd-server, zookeeper and wrk. Writes bench/PEERS.md after a run of ${ROUNDS} r
 
   --rounds <n>   rounds in which every peer has its turn (default ${ROUNDS})
   --seconds <s>  seconds of a turn (default 1)
-  --home <homes> Rollcall in these homes alone, with commas between: ${HOMES.join(', ')} (default all)
+  --home <homes> Rollcall only in these homes, a comma-separated list of ${HOMES.join(', ')} (default all)
   --quick        one short round of little of everything: to see that it works, not to quote
   --help         show this`;
 
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
   for (const home of homes) {
     const programs = await programsOf(home, workspace.newFolder(home));
     own.push(rollcall(programs, 'HTTP'));
-    // Over a socket it is the connection that counts, which is alike on both runtimes.
+    // Sockets are measured on one runtime only, since they are alike on both.
     if (home !== 'node') own.push(rollcall(programs, 'socket'));
   }
   const peers = [...own, etcd('gateway'), etcd('gRPC'), zookeeper];

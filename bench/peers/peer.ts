@@ -26,7 +26,7 @@ export interface PeerServer {
   pid: number;
   /** Where a bare TCP connection goes. */
   port: number;
-  /** Its requests, where it is spoken to over HTTP/1.1 and JSON: `wrk` sends them. */
+  /** Requests that `wrk` sends, if the peer speaks HTTP/1.1 and JSON. */
   requests?: PeerRequests | undefined;
   /** @param ttlSeconds For how long what it registers stays without a beat. */
   connect(ttlSeconds: number): Promise<PeerConnection>;

@@ -15,7 +15,7 @@ const PEERS = [
 /** Peers that `wrk` drives. */
 const OVER_HTTP = ['Rollcall', 'Rollcall on Node', 'Rollcall in workerd', 'etcd, JSON gateway'];
 
-/** Peers that a row is without: some have no such read, and `wrk` alone has 128 connections. */
+/** Peers missing from a row: some lack such a read, and only `wrk` opens 128 connections. */
 function missingIn(title: string): string[] {
   if (title.startsWith('Stale')) return ['Rollcall, socket', 'Rollcall in workerd, socket', 'ZooKeeper'];
   return title.includes('128 connections') ? PEERS.filter((peer) => !OVER_HTTP.includes(peer)) : [];

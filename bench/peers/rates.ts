@@ -10,25 +10,25 @@ const READ_INSTANCES = 20;
 /** Longer than the run: leases are not what is measured here. ZooKeeper grants less, and its client pings. */
 const TTL_SECONDS = 3_600;
 
-/** Leases that `wrk` renews in turn. */
+/** Number of leases that `wrk` renews in turn. */
 const RENEWED = 1_000;
 
 /** Instances of one service, at most: as in a fleet. */
 const PER_SERVICE = 100;
 
-/** More than any peer registers: so many requests are made ready for `wrk`. */
+/** Number of requests prepared for `wrk`, more than any peer registers in a turn. */
 const DISTINCT_PER_SECOND = 40_000;
 
-/** What one turn of a peer came to. */
+/** Result of one turn of a peer. */
 interface Turn {
   perSecond: number;
   processorUs: number;
 }
 
-/** One call, for those that are driven over connections of the bench's own. */
+/** A call over a connection of the bench's own client. */
 type Call = (connection: PeerConnection) => Promise<unknown>;
 
-/** Connections that each call again as soon as they are answered. */
+/** Runs connections that each call again as soon as they are answered. */
 async function drivenByConnections(
   pid: number,
   connections: readonly PeerConnection[],
@@ -50,20 +50,20 @@ async function drivenByConnections(
   return { perSecond, processorUs: (processorUs(pid) - before) / calls };
 }
 
-/** A measurement: what is called, over how many connections, and who takes part. */
+/** A measurement: its call, the number of connections, and the peers that take part. */
 interface Measurement {
   name: CallName;
   title: string;
   connections: number;
-  /** For peers that `wrk` does not drive; left out: they don't take part. */
+  /** The call for peers that `wrk` does not drive; undefined if they don't take part. */
   call?: Call;
-  /** Whether a peer that `wrk` does not drive takes part. Default: all do. */
+  /** Returns whether a peer that `wrk` does not drive takes part. Default: all do. */
   takesPart?: (contender: Contender) => boolean;
-  /** Part of a turn's time that a client of the bench's own has. */
+  /** Share of a turn's time for a client of the bench's own. */
   share?: number;
 }
 
-/** Rates of what a client does all day, with the processor time of a call. */
+/** Measures the rates of a client's usual calls, with the processor time of a call. */
 export class Rates {
   readonly #comparison: Comparison;
   readonly #clients = new Map<string, PeerConnection[]>();
@@ -99,7 +99,7 @@ export class Rates {
         call: async (each) => assertAll(await each.readStale?.(READ_SERVICE)),
         takesPart: ({ peer }) => this.#clients.get(peer.name)?.every((each) => each.readStale) ?? false,
       },
-      // Last, as what is registered may stay. A namespace has room for 100,000: connections of the bench's own fill one.
+      // Last, because registrations may stay. The bench's own connections fill one namespace, which has room for 100,000.
       { name: 'register', title: 'Register, durable', connections: CONNECTIONS, call: register, share: 0.25 },
       { name: 'register', title: 'Register, durable, over 128 connections', connections: 128 },
     ];
@@ -115,7 +115,7 @@ export class Rates {
   async #prepare({ peer, server }: Contender): Promise<void> {
     if (server.requests !== undefined) return server.requests.prepare(RENEWED, READ_INSTANCES);
     const opened = await Promise.all(Array.from({ length: CONNECTIONS }, () => server.connect(TTL_SECONDS)));
-    // What each beats for.
+    // The instances that the heartbeats renew.
     await Promise.all(opened.map((connection, n) => connection.register('beaten', `b-${n}`)));
     const [first] = opened;
     for (let n = 0; n < READ_INSTANCES; n++) await first?.register(READ_SERVICE, `r-${n}`);

@@ -33,7 +33,7 @@ function line({ title, unit, better, values, note }: Row, names: readonly string
   return `| ${title} (${unit}) | ${cells.join(' | ')} |`;
 }
 
-/** A goal, and what the run came to; undefined where one of the two was not measured. */
+/** Returns the row of a goal with the result of the run; undefined if one of the two peers was not measured. */
 function goalLine({ title, row, peer, of, atLeast, atMost }: RatioGoal, rows: readonly Row[]): string | undefined {
   const rounds = rows.find((each) => each.title === row)?.rounds;
   const [own, others] = [rounds?.get(peer), rounds?.get(of)];
@@ -45,7 +45,7 @@ function goalLine({ title, row, peer, of, atLeast, atMost }: RatioGoal, rows: re
   return `| ${title} | ${peer} / ${of} | ${range} | ${limit} | ${isReached ? 'yes' : '**no**'} |`;
 }
 
-/** The goals as a table: ratios of each round, and their median. */
+/** Returns the goals as a table: the ratios of each round and their median. */
 function goalTable(rows: readonly Row[]): string {
   const lines = GOALS.flatMap((goal) => goalLine(goal, rows) ?? []);
   return ['| Goal | Of | Ratio | Limit | Reached |', '|---|---|---|---|---|', ...lines].join('\n');

@@ -1,26 +1,26 @@
 import type { LoadRequest } from '../load';
 
-/** What is called in turns: to register, to renew, to read, and to read what may be old. */
+/** The measured calls: register, renew, read, and read with stale results allowed. */
 export type CallName = 'register' | 'beat' | 'read' | 'stale';
 
 /** Calls of one kind, as `wrk` sends them. */
 export interface RequestList {
   method: 'GET' | 'PUT' | 'POST';
-  /** Request `n`. */
+  /** Returns request number `n`. */
   request(n: number): LoadRequest;
-  /** After so many the first comes again. Left out: never. */
+  /** Number of requests after which the first is repeated. Default: never. */
   cycle?: number;
 }
 
-/** Requests of a peer that is spoken to over HTTP/1.1 and JSON. */
+/** Requests of a peer over HTTP/1.1 and JSON. */
 export interface PeerRequests {
   /** Headers of every request. */
   headers: Readonly<Record<string, string>>;
-  /** Makes what is renewed and read: so many leases, and one service. */
+  /** Creates the leases to renew, and the service to read. */
   prepare(renewed: number, read: number): Promise<void>;
-  /** Makes room for a turn of registering, and returns what takes out again what it left. */
+  /** Prepares a turn of registrations. Returns a function that removes them. */
   registering(): Promise<() => Promise<void>>;
   list(call: CallName): RequestList;
-  /** Whether an answer is the right one; a peer whose answers are wrong is not measured. */
+  /** Returns whether an answer is correct. A peer with wrong answers is not measured. */
   isRight(call: CallName, answer: string): boolean;
 }

@@ -172,7 +172,7 @@ const MEANS: Record<Way, Peer['means']> = {
   },
 };
 
-/** Name of Rollcall in one home: the resident host on Deno is what `npm start` runs, and has none added. */
+/** Returns the name of Rollcall in one home. The resident host on Deno, which `npm start` runs, has no addition. */
 function nameOf({ home }: Programs, way: Way): string {
   const place = home === 'deno' ? '' : home === 'node' ? ' on Node' : ' in workerd';
   return `Rollcall${place}${way === 'socket' ? ', socket' : ''}`;

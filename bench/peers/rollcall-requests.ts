@@ -5,19 +5,19 @@ import type { CallName, PeerRequests, RequestList } from './requests';
 const API = '/api/v1/ns';
 const SERVICES = '/groups/DEFAULT_GROUP/services';
 
-/** Longer than the run: leases are not what is measured here. */
+/** Lease time, longer than the run, so that no lease expires during it. */
 const LEASE = { ttlMs: 3_600_000 };
 
-/** Instances of one service, at most: as in a fleet. */
+/** Maximum number of instances of one service, as in a typical fleet. */
 const PER_SERVICE = 100;
 
 const instancePath = (namespace: string, service: string, id: string): string =>
   `${API}/${namespace}${SERVICES}/${service}/instances/${id}`;
 
-/** What is renewed: an instance with a lease of its own. */
+/** Returns the path of a renewed instance, each of which has its own lease. */
 const renewedPath = (n: number): string => instancePath('public', `beaten-${Math.floor(n / PER_SERVICE)}`, `b-${n}`);
 
-/** Rollcall's native API, each instance with a lease of its own. Each turn of registering fills a namespace that is made for it. */
+/** Requests to Rollcall's native API. Each instance has its own lease, and each turn of registrations fills a new namespace. */
 export class RollcallRequests implements PeerRequests {
   readonly headers: Readonly<Record<string, string>>;
   readonly #server: BenchServer;

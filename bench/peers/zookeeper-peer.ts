@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Client, CreateMode, createClient, type Exception } from 'node-zookeeper-client';
-import { freePort } from '../free-port';
+import { freePort } from '../../src/launcher/listening-address';
 import { referenceInstance } from '../reference-instance';
 import type { Workspace } from '../workspace';
 import type { Peer, PeerConnection, PeerServer, PeerWatch } from './peer';

@@ -3,7 +3,7 @@ import { JSON_ANSWER, openRows, serve } from './serve';
 
 const rows = new BareRows(await openRows());
 
-/** Floor *bare*: what one process answers at most when every request is two durable rows. */
+/** Floor *bare*: the maximum rate of one process if every request writes two durable rows. */
 await serve(async (request) => {
   // /api/v1/ns/public/groups/<group>/services/<service>/instances/<id>
   const path = new URL(request.url).pathname.split('/');

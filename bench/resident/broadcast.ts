@@ -30,9 +30,9 @@ function poll(topic: string): Promise<Response> {
   });
 }
 
-/** Floor *broadcast*: the fastest that one process tells many of something, over sockets and to waiting requests. */
+/** Floor *broadcast*: the fastest way for one process to notify many clients, over sockets and waiting requests. */
 await serve(async (request) => {
-  // /topic/<topic> tells it or listens to it; /poll/<topic> waits for it.
+  // /topic/<topic> publishes or subscribes; /poll/<topic> waits for a message.
   const [, kind, topic = ''] = new URL(request.url).pathname.split('/');
   if (kind === 'poll') return poll(topic);
   if (request.headers.get('upgrade') !== null) return upgradeResponse({}, (socket) => join(topic, socket));

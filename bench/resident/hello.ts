@@ -1,4 +1,4 @@
 import { JSON_ANSWER, serve } from './serve';
 
-/** Floor *hello*: what the resident host's listener answers at most, when nobody is asked. */
+/** Floor *hello*: the maximum rate of the resident host's listener with a constant answer. */
 await serve(async () => new Response('{"ok":true}', JSON_ANSWER));

@@ -7,7 +7,7 @@ import { listen } from '../../src/host/resident/listener/listener';
 import { CheckpointWorker } from '../../src/host/resident/storage/checkpoint-worker';
 import { DatabaseFile } from '../../src/host/resident/storage/database-file';
 
-/** Of answers that are always the same, made once, as the registry does with its own. */
+/** Headers of constant answers, built once as in the registry. */
 export const JSON_ANSWER = { headers: new Headers({ 'Content-Type': 'application/json' }) };
 
 /** Answers requests behind the resident host's own listener, and prints the port. */
@@ -17,7 +17,7 @@ export async function serve(answer: (request: Request) => Promise<Response>): Pr
   process.on('SIGTERM', () => process.exit(0));
 }
 
-/** Opens a file with the registry's own tables in the folder that the bench gave, as the resident host opens its own. */
+/** Opens a file with the registry's tables in the folder given by the bench, as the resident host opens its own. */
 export async function openRows(): Promise<SqlStorage> {
   const folder = process.argv[2] ?? '.';
   mkdirSync(folder, { recursive: true });

@@ -4,7 +4,7 @@ import { openRows, serve } from './serve';
 
 const rows = new BareRows(await openRows());
 
-/** Floor *socket-rows*: what one process takes in over a socket at most when every registration is a durable row. */
+/** Floor *socket-rows*: the maximum rate of one process over a socket if every registration writes durable rows. */
 await serve(async () =>
   upgradeResponse({}, (socket) => {
     socket.on('message', (data) => {

@@ -12,12 +12,12 @@ import {
 import { SharedCalls } from './shared-calls';
 import { digestOf, readTokenText, sameDigest, secretDigest } from './token-text';
 
-/** What a header can carry. A root token with a blank in it could never be sent. */
+/** Characters that a header can carry. A root token with a space could never be sent. */
 const PRINTABLE = /^[\x21-\x7e]+$/;
 
-/** What tokens are verified with. */
+/** Dependencies of an {@link Authenticator}. */
 export interface AuthenticatorOptions {
-  /** Unset, too short or too long: everything is refused with `NOT_CONFIGURED`. */
+  /** If unset, too short or too long, every request is refused with `NOT_CONFIGURED`. */
   rootToken: string | null | undefined;
   directory: Pick<DirectoryApi, 'verify' | 'redeemTicket'>;
   askDirectory: AskDirectory;
@@ -26,13 +26,13 @@ export interface AuthenticatorOptions {
 }
 
 /**
- * Tells whom a token or a ticket stands for.
+ * Authenticates tokens and tickets.
  *
- * Each token that is not remembered takes the same steps, whether or not there is one of its id: a digest of the whole,
- * compared with root's in constant time, a digest of its secret, and one call to the directory. So the time of an
- * answer shows nothing about which ids there are. Root works without the directory. An answer of the directory is believed
- * for 30 s; while it can't be reached, the last known one of a good token holds for 10 minutes, and everything else is
- * refused (design/decisions/0024-lost-directory.md).
+ * A token that is not cached takes the same steps whether or not its id exists: a digest of the whole token, compared
+ * with that of the root token in constant time, a digest of its secret, and one call to the directory. Response times
+ * therefore don't reveal which ids exist. The root token works without the directory. An answer of the directory is cached
+ * for 30 s. While the directory is unreachable, the last known answer for a valid token holds for 10 minutes, and all
+ * other tokens are refused (design/decisions/0024-lost-directory.md).
  */
 export class Authenticator {
   readonly #rootToken: string;
@@ -43,7 +43,7 @@ export class Authenticator {
   readonly #verifications = new Verifications();
   readonly #calls: SharedCalls<VerifiedToken | null>;
   #rootDigest: Uint8Array | undefined;
-  /** How often a token was forgotten or doubted: what was asked before may be true no longer. */
+  /** Number of calls of `forget` and `doubt`. An answer to a query from before the last one may be stale. */
   #forgets = 0;
 
   constructor({ rootToken, directory, askDirectory, now }: AuthenticatorOptions) {
@@ -63,7 +63,7 @@ export class Authenticator {
     });
   }
 
-  /** @throws {RegistryError} `NOT_CONFIGURED` where no usable root token is set: the registry fails closed. */
+  /** @throws {RegistryError} `NOT_CONFIGURED` if no usable root token is set: the registry fails closed. */
   assertConfigured(): void {
     if (this.#isConfigured) return;
     throw new RegistryError(
@@ -73,22 +73,23 @@ export class Authenticator {
   }
 
   /**
-   * Returns who a token stands for; null where it is wrong.
+   * Authenticates a token.
    *
-   * @returns At once for a token that is remembered.
-   * @throws {RegistryError} `UNAVAILABLE` where the directory has to be asked, can't be reached, and nothing is known
-   * from before; `NOT_CONFIGURED`.
+   * @returns The verified token, or null if it is not valid. Not a promise if the answer is cached.
+   * @throws {RegistryError} `UNAVAILABLE` if the directory is needed but unreachable and there is no last known answer;
+   * `NOT_CONFIGURED`.
    */
   verify(token: string): VerifiedToken | null | Promise<VerifiedToken | null> {
     const known = this.#verifications.find(token, this.#now());
     if (known !== undefined) return known;
     this.assertConfigured();
-    // Nothing is done with what is too long, not even a digest.
+    // A token that is too long is not processed at all, not even hashed.
     return token.length > CREDENTIAL_MAX_CHARACTERS ? null : this.#ask(token);
   }
 
   /**
-   * Whom a ticket stands for; null where it is wrong, or was used already. Neither is remembered: it is good once.
+   * Returns the token that a ticket was created with; null if the ticket is not valid or was already used. The result is
+   * not cached, because a ticket can be used only once.
    *
    * @throws {RegistryError} `UNAVAILABLE`, `NOT_CONFIGURED`.
    */
@@ -98,13 +99,13 @@ export class Authenticator {
     return this.#stillGood(await this.#askDirectory(() => this.#directory.redeemTicket(ticket)));
   }
 
-  /** Forgets who a token stood for: it was revoked or rotated here, and the next request that shows it asks anew. */
+  /** Drops the cached answers about a token that was revoked or rotated here, so that its next request is verified. */
   forget(tokenId: string): void {
     this.#forgets += 1;
     this.#verifications.forget(tokenId);
   }
 
-  /** Asks anew who a token stands for: it may have been revoked or rotated here. */
+  /** Expires the cached answers about a token that may have been revoked or rotated here. They remain as last known ones. */
   doubt(tokenId: string): void {
     this.#forgets += 1;
     this.#verifications.doubt(tokenId, this.#now());
@@ -119,7 +120,7 @@ export class Authenticator {
     const parts = readTokenText(token);
     if (parts === undefined) return null;
     const digest = await secretDigest(parts.secret);
-    // Another request may have been faster to make its digests, and been answered already.
+    // Another request with this token may have been answered while the digests were computed.
     const known = this.#verifications.find(token, this.#now());
     if (known !== undefined) return known;
     const forgets = this.#forgets;
@@ -135,48 +136,47 @@ export class Authenticator {
     );
   }
 
-  /** The directory's clock and this one may differ by a little: whoever is first to say that a token has ended is right. */
+  /** Treats a token as ended as soon as either clock says so, because this one may differ a little from the directory's. */
   #stillGood(who: VerifiedToken | null): VerifiedToken | null {
     return who?.expiresAt !== undefined && who.expiresAt <= this.#now() ? null : who;
   }
 }
 
-/** An answer about a token, and when the directory was asked, in milliseconds since the epoch. */
+/** An answer about a token, and the time of the query, in milliseconds since the epoch. */
 interface Verification<Who> {
   who: Who;
   askedAt: number;
 }
 
 /**
- * The latest answers about tokens, by their text, so that a known one costs a look-up and no digest. The look-up
- * compares hashes that are seeded at random before it compares text, so its time shows nothing about how much of a
- * guess was right.
+ * Cache of the latest answers about tokens, keyed by their text, so that a known token costs a look-up and no digest. The
+ * look-up compares randomly seeded hashes before text, so its time does not reveal how much of a guess was right.
  *
- * Good and wrong tokens have room of their own: a thousand guesses push out guesses, and no token.
+ * Valid and invalid tokens are stored separately, so that a thousand guesses evict only other guesses.
  */
 export class Verifications {
   readonly #good = new Map<string, Verification<VerifiedToken>>();
   readonly #bad = new Map<string, Verification<null>>();
 
-  /** Returns who a token stands for; null where it was found to be wrong, undefined where the directory has to be asked. */
+  /** Returns the cached answer; null if the token is not valid, undefined if the directory must be queried. */
   find(token: string, now: number): VerifiedToken | null | undefined {
     const found = this.#good.get(token) ?? this.#bad.get(token);
     if (found === undefined) return undefined;
-    // An end is final: however old the answer is that named it, no other one can follow.
+    // An expiry is final: an answer that contains one stays true, however old it is.
     if (found.who?.expiresAt !== undefined && found.who.expiresAt <= now) return null;
     return now - found.askedAt < VERIFICATION_MAX_AGE_MS ? found.who : undefined;
   }
 
-  /** Returns who a token stood for when the directory was last asked, in the last 10 minutes; undefined where it was wrong. */
+  /** Returns the last answer about a valid token if it is less than 10 minutes old; undefined otherwise. */
   lastKnown(token: string, now: number): VerifiedToken | undefined {
     const found = this.#good.get(token);
     return found !== undefined && now - found.askedAt < LAST_KNOWN_MAX_AGE_MS ? found.who : undefined;
   }
 
   /**
-   * Remembers an answer of the directory, unless a later question has been answered already.
+   * Caches an answer of the directory, unless the answer to a later query is cached already.
    *
-   * @param askedAt When it was asked, in milliseconds since the epoch: the answer was true then, and perhaps not since.
+   * @param askedAt Time of the query, in milliseconds since the epoch. The answer was true then, and may be stale since.
    */
   keep(token: string, who: VerifiedToken | null, askedAt: number): void {
     const known = this.#good.get(token) ?? this.#bad.get(token);
@@ -187,12 +187,12 @@ export class Verifications {
     else put(this.#good, token, { who, askedAt });
   }
 
-  /** Forgets all good secrets of a token, by its id. */
+  /** Drops the answers about all valid secrets of a token. */
   forget(tokenId: string): void {
     for (const [token, { who }] of this.#good) if (who.tokenId === tokenId) this.#good.delete(token);
   }
 
-  /** Has the directory asked anew about all good secrets of a token; until it answers, they are what was last known. */
+  /** Expires the answers about all valid secrets of a token. They remain as last known ones until new answers arrive. */
   doubt(tokenId: string, now: number): void {
     for (const verification of this.#good.values()) {
       if (verification.who.tokenId !== tokenId) continue;
@@ -200,7 +200,7 @@ export class Verifications {
     }
   }
 
-  /** Remembers what does not change for as long as this isolate lives. */
+  /** Caches an answer that does not change during the life of this isolate. */
   keepForGood(token: string, who: VerifiedToken): void {
     put(this.#good, token, { who, askedAt: Number.POSITIVE_INFINITY });
   }
@@ -215,7 +215,7 @@ function put<Who>(memory: Map<string, Verification<Who>>, token: string, verific
   }
 }
 
-/** Whoever holds the root token. */
+/** The root token. */
 export const ROOT: VerifiedToken = {
   tokenId: 'root',
   grants: [{ scope: 'admin', ns: ALL_NAMESPACES }],

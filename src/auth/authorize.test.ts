@@ -126,20 +126,20 @@ describe('authorizeRegistration', () => {
     const claims = Array.from({ length: REGISTRATION_CLAIMS_MAX_COUNT }, (_, index) => claim(`a${index}`));
     expect(refusal([registers('g@@*')], ...claims)).toBe('');
     expect(refusal([registers('g@@*')], ...claims, claim('b'))).toMatch(
-      /^INVALID_REQUEST the instance claims too many services/,
+      /^INVALID_REQUEST the instance claims too many other services/,
     );
     expect(refusal([{ scope: 'register', ns: 'n' }], ...claims, claim('b'))).toBe('');
   });
 
   it('[A48] says what names which service, and which grant would do', () => {
     expect(refusal([registers('g@@own')], claim('a'))).toBe(
-      'FORBIDDEN vipAddress "a" names the service "g@@a" of namespace "n", where token "t" lacks the scope "register"; leave it out, or use a token with the grant {"scope":"register","ns":"n","services":["g@@a"]}',
+      'FORBIDDEN vipAddress "a" names the service "g@@a" of namespace "n", where token "t" lacks the scope "register"; remove it, or use a token with the grant {"scope":"register","ns":"n","services":["g@@a"]}',
     );
   });
 
   it('[A48] names no grant for what none is good for alone', () =>
     everyRow(['*', 'a*', 'a@@b', ''], (name) => {
-      expect(refusal([registers('g@@own')], claim(name))).toMatch(/lacks the scope "register"; leave it out$/);
+      expect(refusal([registers('g@@own')], claim(name))).toMatch(/lacks the scope "register"; remove it$/);
     }));
 });
 

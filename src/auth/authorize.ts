@@ -15,20 +15,19 @@ import type { Caller, ServiceKey, Share } from '../model/namespace-api';
 import { joinedName, type ServiceNames } from '../model/service-name';
 
 /**
- * What a request wants to touch in a namespace: a service, all services of a group, or else the namespace as a whole.
- * Who may do something to some services may not do it to the whole: nothing is ever filtered instead of refused.
+ * Target of a request in a namespace: a service, all services of a group, or the whole namespace. A principal that may
+ * access some services may not access the whole: a request is refused, and its result never filtered.
  */
 export interface Target {
-  /** Id of the namespace, or `*` for what concerns all of them. */
+  /** Id of the namespace, or `*` for all of them. */
   namespace: string;
   service?: ServiceKey | undefined;
   group?: string | undefined;
 }
 
 /**
- * Says whether a principal may do something: the one place that decides it, for every route of every dialect and for
- * every frame of a socket. What lies with the owner of an instance, the namespace decides in the same step as the
- * change (I4).
+ * Checks that a principal has a scope on a target. Every route of every dialect and every frame of a socket is authorized
+ * here. Ownership of an instance is checked by the namespace, in the same step as the change (I4).
  *
  * @throws {RegistryError} `FORBIDDEN` if no grant covers the scope on the target.
  */
@@ -40,29 +39,30 @@ export function authorize(principal: Principal, scope: Scope, target: Target): v
   );
 }
 
-/** The same as an answer. A grant to operate is one to register, too: whoever may change all instances may add one. */
+/** Reports what {@link authorize} checks. A grant with `operate` includes `register`. */
 export function may(principal: Principal, scope: Scope, target: Target): boolean {
   return principal.grants.some((grant) => covers(grant, scope, target));
 }
 
 /**
- * Asks for any grant at all on a namespace, but one for metrics alone, or any that is good for a scope, on whichever
- * services: for what is authorized piece by piece, such as a socket frame by frame, or shows nothing of a service.
+ * Checks that a principal has a grant on a namespace: one with the given scope, on any services, or without a scope any
+ * grant other than `metrics`. For requests that are authorized in pieces, such as a socket frame by frame, or that show
+ * nothing of a service.
  *
  * @throws {RegistryError} `FORBIDDEN`.
  */
 export function authorizeAny(principal: Principal, namespace: string, scope?: Scope): void {
   if (scope === undefined ? mayKnowOf(principal, namespace) : hasScope(principal, namespace, scope)) return;
-  const lack =
-    scope === undefined ? 'is good for nothing but metrics, if that,' : `lacks the scope "${scope}" on all services`;
+  const lack = scope === undefined ? 'has no grant except for metrics' : `lacks the scope "${scope}" on every service`;
   throw new RegistryError(
     'FORBIDDEN',
-    `token "${principal.tokenId}" ${lack} of namespace "${namespace}"; use a token that has more`,
+    `token "${principal.tokenId}" ${lack} in namespace "${namespace}"; use a token that has one`,
   );
 }
 
 /**
- * Asks for what a route declares: a scope on its target; or `any`, which is some grant on the namespace, as in {@link authorizeAny}.
+ * Checks what a route declares: a scope on its target, or with `any` some grant on the namespace, as in
+ * {@link authorizeAny}.
  *
  * @throws {RegistryError} `FORBIDDEN`.
  */
@@ -71,13 +71,17 @@ export function authorizeRoute(principal: Principal, scope: Scope | 'any', targe
   else authorize(principal, scope, target);
 }
 
-/** True if a principal may know that there is a namespace, and its settings: by any grant but one for metrics, which opens `/metrics` alone. */
+/**
+ * Reports whether a principal may know that a namespace exists, and its settings. Any grant other than `metrics` allows
+ * it; `metrics` allows only `/metrics`.
+ */
 export function mayKnowOf(principal: Principal, namespace: string): boolean {
   return grantsOn(principal, namespace).some(({ scope }) => scope !== 'metrics');
 }
 
 /**
- * Asks for any grant but ones for metrics, on whichever namespace: for a ticket, which no door to metrics takes.
+ * Checks that a principal has a grant other than `metrics`, on any namespace, as it needs to get a ticket. Metrics
+ * endpoints accept no ticket.
  *
  * @throws {RegistryError} `FORBIDDEN`.
  */
@@ -85,21 +89,21 @@ export function authorizeTicket({ tokenId, grants }: Principal): void {
   if (grants.some(({ scope }) => scope !== 'metrics')) return;
   throw new RegistryError(
     'FORBIDDEN',
-    `token "${tokenId}" is good for metrics alone, which take no ticket; send the token itself`,
+    `token "${tokenId}" only has grants for metrics, which accept no ticket; send the token itself`,
   );
 }
 
 const hasScope = (principal: Principal, namespace: string, scope: Scope): boolean =>
   grantsOn(principal, namespace).some((grant) => isEnough(grant.scope, scope));
 
-/** The grants of a principal that concern a namespace. */
+/** Returns the grants of a principal that apply to a namespace. */
 export function grantsOn({ grants }: Principal, namespace: string): Grant[] {
   return grants.filter(({ ns }) => ns === ALL_NAMESPACES || ns === namespace);
 }
 
 /**
- * What a principal may change in a namespace whoever registered it: everything, nothing, or the services of these
- * patterns.
+ * Returns where in a namespace a principal may change instances of any owner: everywhere (true), nowhere (false), or in
+ * services that match these patterns.
  */
 export function operatedServices(principal: Principal, namespace: string): boolean | string[] {
   const grants = grantsOn(principal, namespace).filter(({ scope }) => scope === 'admin' || scope === 'operate');
@@ -108,19 +112,19 @@ export function operatedServices(principal: Principal, namespace: string): boole
   return patterns.length > 0 && patterns;
 }
 
-/** How much of a namespace a principal may fill with what it registers. */
+/** Returns the share of a namespace's limits that a principal may use. */
 export function shareOf(principal: Principal, namespace: string): Share {
   if (operatedServices(principal, namespace) === true) return 'all';
   const registers = grantsOn(principal, namespace).filter(({ scope }) => isEnough(scope, 'register'));
   return registers.some(({ services }) => services === undefined) ? 'most' : 'half';
 }
 
-/** The callers that principals were made into, by namespace. A principal is remembered as long as its token is. */
+/** Cached callers of principals, by namespace. A principal lives as long as its token is cached. */
 const known = new WeakMap<Principal, Map<string, Caller>>();
 
 /**
- * A principal as a namespace sees it: who it is, and what it may change there of others. Made once for as long as the
- * principal is remembered, since each beat needs it; so nobody may change it.
+ * Returns a principal in the form that a namespace takes: its id, and what it may change there. The result is cached,
+ * because every heartbeat needs it, and therefore frozen.
  */
 export function callerOf(principal: Principal, namespace: string): Caller {
   const callers = known.get(principal);
@@ -152,11 +156,11 @@ function nameOf({ namespace, service, group }: Target): string {
 }
 
 /**
- * Says whether a principal may register an instance in a service, and have it found under those that it claims: it draws
- * the traffic of all of them.
+ * Checks that a principal may register an instance in a service and in all services that the instance claims, because it
+ * receives traffic of all of them.
  *
- * @throws {RegistryError} `FORBIDDEN` for the first service that it may not register in; `INVALID_REQUEST` for more claims
- * than are worth asking for.
+ * @throws {RegistryError} `FORBIDDEN` for the first service that the principal may not register in; `INVALID_REQUEST` for
+ * more than {@link REGISTRATION_CLAIMS_MAX_COUNT} claims.
  */
 export function authorizeRegistration(
   principal: Principal,
@@ -176,7 +180,7 @@ export function authorizeRegistration(
 function tooManyClaims([first]: readonly Claim[]): RegistryError {
   return new RegistryError(
     'INVALID_REQUEST',
-    `the instance claims too many services beside its own, the first by ${first?.by}; name at most ${REGISTRATION_CLAIMS_MAX_COUNT}, or use a token for the whole namespace`,
+    `the instance claims too many other services, the first by ${first?.by}; claim at most ${REGISTRATION_CLAIMS_MAX_COUNT}, or use a token for the whole namespace`,
   );
 }
 
@@ -184,17 +188,17 @@ function foreignClaim({ tokenId }: Principal, namespace: string, { service, by }
   const name = joinedName(service);
   return new RegistryError(
     'FORBIDDEN',
-    `${by} names the service "${name}" of namespace "${namespace}", where token "${tokenId}" lacks the scope "register"; leave it out${orGrant(namespace, name)}`,
+    `${by} names the service "${name}" of namespace "${namespace}", where token "${tokenId}" lacks the scope "register"; remove it${orGrant(namespace, name)}`,
   );
 }
 
-/** The grant that would do. Where the name reads as a pattern, or as none, there is none for that service alone. */
+/** Suggests a sufficient grant; empty if the name can't be granted alone, because it is a pattern or no valid one. */
 function orGrant(namespace: string, name: string): string {
   if (name.endsWith('*') || !ServicePattern.safeParse(name).success) return '';
   return `, or use a token with the grant ${JSON.stringify({ scope: 'register', ns: namespace, services: [name] })}`;
 }
 
-/** What an operation of a batch asks for, as the single call does. Whose the instance is, the namespace looks at. */
+/** Scope that an operation of a batch needs, the same as the single call. The namespace checks ownership. */
 const SCOPES: Record<Exclude<Operation['op'], 'register'>, Scope> = {
   update: 'register',
   deregister: 'register',
@@ -202,9 +206,9 @@ const SCOPES: Record<Exclude<Operation['op'], 'register'>, Scope> = {
 };
 
 /**
- * Says whether a principal may do all of a batch: each operation on its own, and the first that it may not refuses all.
+ * Checks that a principal may perform every operation of a batch. The first one that is not allowed fails the batch.
  *
- * @param claimsOf Reads what registrations claim beside their own services.
+ * @param claimsOf Returns the further services that a registration claims.
  * @throws {RegistryError} `FORBIDDEN`.
  */
 export function authorizeOperations(
@@ -213,7 +217,7 @@ export function authorizeOperations(
   operations: readonly Operation[],
   claimsOf: ClaimsOf,
 ): void {
-  // Who may do everything is not asked a thousand times.
+  // A principal that may operate the whole namespace needs no check of each operation.
   if (may(principal, 'operate', { namespace })) return;
   for (const operation of operations) {
     const { op, key } = operation;
@@ -223,9 +227,9 @@ export function authorizeOperations(
 }
 
 /**
- * Says whether a principal may do the same to each of these services. The same one may come many times, and mostly does.
+ * Checks that a principal has a scope on each of these services, which may repeat and usually do.
  *
- * @throws {RegistryError} `FORBIDDEN` for the first that it may not.
+ * @throws {RegistryError} `FORBIDDEN` for the first service on which it does not.
  */
 export function authorizeServices(
   principal: Principal,

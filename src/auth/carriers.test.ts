@@ -27,7 +27,8 @@ function taken(door: Door, { authorization, protocols, query = '', pathToken, ot
 }
 
 const NONE = 'there is none';
-const MALFORMED = 'UNAUTHENTICATED: the Authorization header is not "Bearer <token>", the only form that is taken here';
+const MALFORMED =
+  'UNAUTHENTICATED: the Authorization header is not "Bearer <token>", the only form that is accepted here';
 
 describe('credentialReader', () => {
   it('[A9] takes at each door what that door takes', () =>

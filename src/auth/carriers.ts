@@ -2,12 +2,12 @@ import type { VerifiedToken } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 
 /**
- * How a credential can come: a token in the header `Authorization: Bearer`, in front of the path as `/t/<token>/…`, or
- * among the subprotocols of a WebSocket; a ticket among those, or in the query.
+ * Place of a credential in a request: a token in the header `Authorization: Bearer`, in front of the path as
+ * `/t/<token>/…`, or in the subprotocols of a WebSocket; a ticket in the subprotocols or in the query.
  *
- * Some dialects' clients can do no other than: `basic`, a token as the password of `Authorization: Basic`, or as its
- * user where the password is empty; and, as Nacos' clients do, a token in a header or a parameter called `accessToken`, or
- * in a parameter called `password`.
+ * Clients of some dialects support only other places: `basic`, a token as the password of `Authorization: Basic`, or as
+ * its user if the password is empty; and for Nacos' clients, a token in a header or a parameter named `accessToken`, or in
+ * a parameter named `password`.
  */
 export type Carrier =
   | 'bearer'
@@ -21,9 +21,9 @@ export type Carrier =
   | 'password-parameter';
 
 /**
- * Which door takes a credential from where. Whatever else carries one is not looked at: no cookie, no user and password,
- * no header of a proxy. Who has none, a wrong one or several is denied alike at all of these doors: 401 as a problem
- * document, with a challenge to send a bearer token.
+ * Carriers that each endpoint accepts. It ignores all others, such as cookies, user and password, and headers of proxies.
+ * Requests with no credential, an invalid one or several are refused in the same way by all of them: with status 401, a
+ * problem document, and a challenge to send a bearer token.
  */
 export const DOORS = {
   /** The native API. */
@@ -36,22 +36,22 @@ export const DOORS = {
 } as const satisfies Record<string, readonly Carrier[]>;
 export type Door = keyof typeof DOORS;
 
-/** What somebody shows to be let in, as it came. */
+/** A credential as the client sent it. */
 export interface Credential {
   carrier: Carrier;
   text: string;
 }
 
-/** RFC 6750: the scheme in any case, one space or more, then the token. */
+/** Matches a bearer token (RFC 6750): the scheme in any case, one or more spaces, then the token. */
 const BEARER = /^bearer +([\x21-\x7e]+) *$/i;
 
-/** RFC 7617. */
+/** Matches basic credentials (RFC 7617). */
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i;
 
-/** Nacos' clients repeat a credential in several of these, and log in for an `accessToken` which is that of the password. */
+/** Carriers in which Nacos' clients repeat a credential. The `accessToken` that a login returns is the password itself. */
 const REPEATED: readonly Carrier[] = ['access-token-header', 'access-token-parameter', 'password-parameter'];
 
-/** Begin the subprotocols that carry a credential. */
+/** Prefixes of the subprotocols that carry a credential. */
 const PROTOCOLS = [
   { prefix: 'token.', carrier: 'subprotocol-token' },
   { prefix: 'ticket.', carrier: 'subprotocol-ticket' },
@@ -60,27 +60,27 @@ const PROTOCOLS = [
 /** Name of the query parameter that carries a ticket. */
 const TICKET_PARAMETER = 'ticket';
 
-/** What a credential can stand in. */
+/** Parts of a request that can carry a credential. */
 export interface CredentialPlaces {
   headers: Headers;
-  /** Gives the parameters as they were sent: the query without its question mark, or a form. */
+  /** Returns the parameters as they were sent: the query without its question mark, or a form. */
   parameters: () => string;
-  /** What stood in front of the path, which has lost it. */
+  /** Token that was removed from the front of the path. */
   pathToken?: string | undefined;
 }
 
 /**
- * Reads the one credential in these places; undefined where there is none.
+ * Reads the credential of a request; undefined if it has none.
  *
- * @throws {RegistryError} `UNAUTHENTICATED` for several, or one that is malformed; it never shows what came.
+ * @throws {RegistryError} `UNAUTHENTICATED` for several credentials or a malformed one. The message never shows them.
  */
 export type ReadCredential = (places: CredentialPlaces) => Credential | undefined;
 
 /**
- * Makes what reads the credential at a door that takes it from these carriers. It looks nowhere else.
+ * Returns a reader of the credential for an endpoint that accepts these carriers and no others.
  *
- * Several are refused, also where one of them is good or all are the same: whatever stands in front of the registry may
- * have looked at another one than the registry would. Only the places of Nacos may repeat what came before.
+ * Several credentials are refused even if one of them is valid or all are equal, because a proxy in front of the registry
+ * may have checked another one than the registry would. Only the carriers of Nacos may repeat a credential.
  */
 export function credentialReader(carriers: readonly Carrier[]): ReadCredential {
   const looks = looksOf(carriers);
@@ -96,14 +96,14 @@ export function credentialReader(carriers: readonly Carrier[]): ReadCredential {
   };
 }
 
-/** Whether what a credential holds is good for one use. */
+/** Reports whether a credential is a ticket, which can be used once. */
 export function isTicket({ carrier }: Credential): boolean {
   return carrier === 'subprotocol-ticket' || carrier === 'query-ticket';
 }
 
 /**
- * Whether a token is taken from a path, where proxies log it and people paste it: one that can only read, or one that
- * was made for it.
+ * Reports whether a token is accepted in a path, where proxies log it and people paste it: only if it can do no more than
+ * read, or was created with `pathWrite`.
  */
 export function isForPaths({ grants, pathWrite }: VerifiedToken): boolean {
   return pathWrite || grants.every(({ scope }) => scope === 'read' || scope === 'metrics');
@@ -112,7 +112,7 @@ export function isForPaths({ grants, pathWrite }: VerifiedToken): boolean {
 const repeats = ({ carrier, text }: Credential, first: Credential): boolean =>
   REPEATED.includes(carrier) && text === first.text;
 
-/** Looks at one place, and adds what it finds there. */
+/** Reads one place, and adds the credentials that it finds. */
 type Look = (places: CredentialPlaces, found: Credential[]) => void;
 
 function looksOf(carriers: readonly Carrier[]): Look[] {
@@ -142,18 +142,18 @@ function authorizationCredential(authorization: string, takesBasic: boolean): Cr
   const token = BEARER.exec(authorization)?.[1];
   if (token !== undefined) return { carrier: 'bearer', text: token };
   if (!takesBasic) {
-    throw unauthenticated('the Authorization header is not "Bearer <token>", the only form that is taken here');
+    throw unauthenticated('the Authorization header is not "Bearer <token>", the only form that is accepted here');
   }
   const password = passwordIn(BASIC.exec(authorization)?.[1]);
   if (password !== undefined) return { carrier: 'basic', text: password };
   throw unauthenticated(
-    'the Authorization header is neither "Bearer <token>" nor "Basic" with a token as the password, the forms that are taken here',
+    'the Authorization header is neither "Bearer <token>" nor "Basic" with a token as the password, the forms that are accepted here',
   );
 }
 
-/** What base64 of `user:password` holds for a password. Undefined for what is neither, or has none. */
+/** Returns the password, or else the user, in base64 of `user:password`; undefined if malformed or both are empty. */
 function passwordIn(base64: string | undefined): string | undefined {
-  // Without its padding, which `atob` throws over where it is not as long as it should be.
+  // Without its padding, because `atob` throws if that has the wrong length.
   const data = base64?.replace(/=+$/, '');
   if (data === undefined || data.length % 4 === 1) return undefined;
   const text = atob(data);
@@ -182,19 +182,19 @@ const PARAMETERS = [
   { name: 'password', carrier: 'password-parameter' },
 ] as const;
 
-/** A parameter whose name carries a credential, or may hide that with an escape. */
+/** Matches a parameter that carries a credential, or whose name has an escape and may be one of those. */
 const MAY_CARRY = /(?:^|&)(?:[^=&%]*%|(?:ticket|accessToken|password)(?:[=&]|$))/;
 
 const inParameters =
   (taken: readonly (typeof PARAMETERS)[number][]): Look =>
   ({ parameters }, found) => {
     const text = parameters();
-    // A look spares reading them all, which costs as much as the rest of a beat.
+    // This test avoids parsing all parameters, which costs as much as the rest of a heartbeat.
     if (!MAY_CARRY.test(text)) return;
     const sent = new URLSearchParams(text);
     for (const { name, carrier } of taken) {
       for (const value of sent.getAll(name)) {
-        // Clients that have none yet may send an empty one; a ticket is never empty.
+        // Clients without a token may send an empty one; an empty ticket is an error.
         if (value !== '' || carrier === 'query-ticket') found.push({ carrier, text: value });
       }
     }

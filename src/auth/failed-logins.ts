@@ -8,8 +8,8 @@ interface Failures {
 }
 
 /**
- * Counts wrong tokens by where they come from. It is asked only once a token was found to be wrong, so a good one is
- * never refused for what others send from the same address.
+ * Counts invalid tokens by source. It is called only after a token turned out to be invalid, so a valid one is never
+ * refused because of other clients with the same address.
  */
 export class FailedLogins {
   readonly #now: () => number;
@@ -21,10 +21,9 @@ export class FailedLogins {
   }
 
   /**
-   * Counts a failed login, and gives what it is refused with: `UNAUTHENTICATED`, or `LIMIT_EXCEEDED` where its source had
-   * too many.
+   * Counts a failed login and returns its error: `UNAUTHENTICATED`, or `LIMIT_EXCEEDED` if its source had too many.
    *
-   * @param source Address it came from, or what else tells one source from another.
+   * @param source Address of the client, or another key that identifies the source.
    */
   refusal(source: string): RegistryError {
     const failures = this.#failuresOf(source);
@@ -34,7 +33,7 @@ export class FailedLogins {
     const leftMs = failures.since + FAILED_LOGINS_WINDOW_MS - this.#now();
     return new RegistryError(
       'LIMIT_EXCEEDED',
-      `more than ${FAILED_LOGINS_MAX_COUNT} wrong tokens within ${FAILED_LOGINS_WINDOW_MS / 1_000} s; a valid one is taken at any time`,
+      `more than ${FAILED_LOGINS_MAX_COUNT} wrong tokens within ${FAILED_LOGINS_WINDOW_MS / 1_000} s; a valid one is accepted at any time`,
       { retryAfterSeconds: Math.ceil(Math.min(Math.max(1, leftMs), FAILED_LOGINS_WINDOW_MS) / 1_000) },
     );
   }
@@ -42,7 +41,7 @@ export class FailedLogins {
   #failuresOf(source: string): Failures {
     const now = this.#now();
     const known = this.#sources.get(source);
-    // A clock that went back must not keep a source refused for longer than the window.
+    // If the clock went back, a source must not be refused for longer than the window.
     if (known !== undefined && Math.abs(now - known.since) < FAILED_LOGINS_WINDOW_MS) return known;
     const failures: Failures = { since: now, count: 0 };
     this.#sources.delete(source);

@@ -1,31 +1,31 @@
-/** A call under way: since when, in milliseconds since the epoch, and its outcome. */
+/** A call in flight: its start, in milliseconds since the epoch, and its outcome. */
 interface Flight<T> {
   since: number;
   outcome: Promise<T>;
 }
 
-/** How calls are shared. */
+/** Options of {@link SharedCalls}. */
 export interface SharedCallsOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** How long somebody waits for another's call before it makes its own, in milliseconds. */
+  /** How long a caller waits for another's call before it makes its own, in milliseconds. */
   followMaxMs: number;
-  /** Calls that are followed at the same time; the oldest goes first. */
+  /** Calls in flight that can be followed; the oldest is dropped first. */
   maxCount: number;
-  /** Whether those who follow a call are told its failure; if not, each of them then makes the call itself. */
+  /** True: followers of a call receive its failure. False: each of them then makes the call itself. */
   sharesFailures: boolean;
-  /** Keeps a call going after the request that made it is over, where the platform would end it. */
+  /** Keeps a call alive after the request that made it has ended, on platforms that would cancel it. */
   waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
-/** What following another's call came to where it gave nothing to be used. */
+/** Result of following a call that failed or took too long. */
 const NOTHING = Symbol('nothing');
 
 /**
- * Makes one call of many that ask the same at the same time.
+ * Combines concurrent calls with the same key into one.
  *
- * A call may be cut off with the request that made it, and then never ends: who follows it has a deadline of its own,
- * and makes the call itself after that.
+ * A call may be cancelled with the request that made it, and then never settles. A follower therefore has a deadline of
+ * its own, after which it makes the call itself.
  */
 export class SharedCalls<T> {
   readonly #options: SharedCallsOptions;
@@ -36,9 +36,9 @@ export class SharedCalls<T> {
   }
 
   /**
-   * The outcome of `ask`, or of the same call by another that is under way.
+   * Returns the outcome of `ask`, or of a call with the same key that is in flight.
    *
-   * @param suits Whether the outcome of another's call will do.
+   * @param suits Reports whether the outcome of another's call can be used.
    */
   async call(key: string, ask: () => Promise<T>, suits: (outcome: T) => boolean = () => true): Promise<T> {
     const { now, followMaxMs } = this.#options;
@@ -56,7 +56,7 @@ export class SharedCalls<T> {
     waitUntil?.(flight.outcome.catch(() => undefined));
     this.#underWay.delete(key);
     this.#underWay.set(key, flight);
-    // A call that was cut off never ends by itself; what is left of such calls is bounded here.
+    // A cancelled call never settles and would stay in the map; this bounds the number of such calls.
     for (const oldest of this.#underWay.keys()) {
       if (this.#underWay.size <= maxCount) break;
       this.#underWay.delete(oldest);
@@ -68,7 +68,7 @@ export class SharedCalls<T> {
     }
   }
 
-  /** Waits for somebody else's call, for a while. */
+  /** Waits for another caller's call, for at most `followMaxMs`. */
   async #follow(outcome: Promise<T>): Promise<T | typeof NOTHING> {
     const { followMaxMs, sharesFailures } = this.#options;
     const { promise: late, resolve } = Promise.withResolvers<typeof NOTHING>();

@@ -1,33 +1,33 @@
-/** How many letters and digits the id of a token has: 71 bits. */
+/** Number of letters and digits in the id of a token: 71 bits. */
 export const TOKEN_ID_LENGTH = 12;
 
-/** How many characters the secret of a token has: 256 bits, as two random ids of 128 bits each. */
+/** Number of characters in the secret of a token: 256 bits, as two random ids of 128 bits each. */
 export const TOKEN_SECRET_LENGTH = 44;
 
 /**
- * The id has letters and digits only, and both parts have one length: a text is a token in one way or in none. None of
- * these characters needs to be escaped in a header, a path, a query or the name of a subprotocol.
+ * Matches a token. The id has only letters and digits, and both parts have a fixed length, so that parsing is unambiguous.
+ * None of the characters needs an escape in a header, a path, a query or the name of a subprotocol.
  */
 const TOKEN = new RegExp(`^rc_([A-Za-z0-9]{${TOKEN_ID_LENGTH}})_([A-Za-z0-9_-]{${TOKEN_SECRET_LENGTH}})$`);
 
-/** A token, read: the id is known to everybody who may see the token listed, the secret to its holder alone. */
+/** Parts of a token. Everyone who may list the token sees its id; only its holder knows the secret. */
 export interface TokenParts {
   id: string;
   secret: string;
 }
 
-/** A token as it is sent: `rc_<id>_<secret>`. */
+/** Formats a token as clients send it: `rc_<id>_<secret>`. */
 export function tokenText(id: string, secret: string): string {
   return `rc_${id}_${secret}`;
 }
 
-/** Reads what may be a token; undefined where it is not of the form of one, whether or not there is one of that id. */
+/** Parses the text of a token; undefined if it does not have the form of one. Does not check that the token exists. */
 export function readTokenText(text: string): TokenParts | undefined {
   const [, id, secret] = TOKEN.exec(text) ?? [];
   return id === undefined || secret === undefined ? undefined : { id, secret };
 }
 
-/** SHA-256 of a secret, base64url without padding: what is kept of it, and what is asked of the directory. */
+/** Returns the SHA-256 of a secret in base64url without padding. The directory stores and compares this digest. */
 export async function secretDigest(secret: string): Promise<string> {
   const base64 = btoa(String.fromCharCode(...(await digestOf(secret))));
   return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
@@ -35,7 +35,7 @@ export async function secretDigest(secret: string): Promise<string> {
 
 const encoder = new TextEncoder();
 
-/** SHA-256 of a secret. Digests have one length, and tell nothing of what they were made from. */
+/** Returns the SHA-256 of a secret. Digests have a fixed length and reveal nothing about the secret. */
 export async function digestOf(secret: string): Promise<Uint8Array> {
   return new Uint8Array(await crypto.subtle.digest('SHA-256', encoder.encode(secret)));
 }
@@ -43,8 +43,8 @@ export async function digestOf(secret: string): Promise<Uint8Array> {
 /**
  * Compares two digests in a time that does not depend on where they differ.
  *
- * Both sides are digests, so an attacker can't choose the bytes that are compared; the loop without an early end is
- * the second lock on the same door.
+ * Both sides are digests, so an attacker can't choose the bytes that are compared; the loop without an early exit is a
+ * second line of defence.
  */
 export function sameDigest(left: Uint8Array, right: Uint8Array): boolean {
   if (left.length !== right.length) return false;

@@ -1,6 +1,6 @@
 /**
- * Why a backup could not be made or restored, told to the person at the terminal: what was wrong, with which value, and
- * what to do.
+ * Reports why a backup could not be made or restored. The message is for the person at the terminal: what was wrong, with
+ * which value, and what to do.
  */
 export class BackupError extends Error {
   override readonly name = 'BackupError';

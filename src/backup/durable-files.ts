@@ -1,16 +1,16 @@
 import { chmod, chown, mkdir, open, readdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** What is in a backup tells tokens' digests and who did what: it is for its owner alone. */
+/** Modes of a backup's files and folders. They contain digests of tokens and the audit trail, so only the owner may read. */
 const OWNER_ONLY_FILE = 0o600;
 const OWNER_ONLY_FOLDER = 0o700;
 
-/** Makes a folder for its owner alone, and those above it where they are absent. */
+/** Creates a folder that only its owner can access, and missing folders above it. */
 export async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true, mode: OWNER_ONLY_FOLDER });
 }
 
-/** Has a file or a folder written to the disk. */
+/** Flushes a file or a folder to disk. */
 export async function toDisk(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
@@ -21,8 +21,8 @@ export async function toDisk(path: string): Promise<void> {
 }
 
 /**
- * Gives a file, or a whole folder, to the owner of another: what root restores, the user that the registry runs as has to
- * read. Any other user has nothing to give away.
+ * Changes the owner of a file or a whole folder to that of another, so that the registry's user can read files that root
+ * restores. Does nothing for other users, who can't change owners.
  */
 export async function giveToOwnerOf(other: string, path: string): Promise<void> {
   if (process.getuid?.() !== 0) return;
@@ -34,7 +34,7 @@ export async function giveToOwnerOf(other: string, path: string): Promise<void> 
   }
 }
 
-/** Takes a whole folder from all others, and has it written to the disk, with the entry above it. */
+/** Makes a whole folder accessible only to its owner, and flushes it to disk with its entry in the parent folder. */
 export async function secureFolder(folder: string): Promise<void> {
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name);

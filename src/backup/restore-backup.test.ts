@@ -63,7 +63,7 @@ test('[U4] a folder that is in use, or holds a registry, is left as it is', asyn
   lock.release();
   const before = readdirSync(registry.data, { recursive: true });
   await expect(restoreBackup({ backup, data: registry.data })).rejects.toThrow(
-    `A registry is stored in ${registry.data} already`,
+    `${registry.data} already holds a registry`,
   );
   expect(readdirSync(registry.data, { recursive: true })).toEqual(before);
 });
@@ -118,9 +118,9 @@ test('[U6] where an interrupted restore had set aside what was there, nobody is 
   const { registry } = await begin();
   const { data } = registry;
   mkdirSync(join(data, RESTORING_NAME));
-  expect(() => refuseInterruptedRestore(data)).toThrow(`to go on with what was there before, delete ${data}`);
+  expect(() => refuseInterruptedRestore(data)).toThrow(`to keep the data from before the restore, delete ${data}`);
   renameSync(join(data, 'storage'), join(data, 'storage-before-then'));
-  expect(() => refuseInterruptedRestore(data)).toThrow(`is kept in ${join(data, 'storage-before-<time>')}`);
+  expect(() => refuseInterruptedRestore(data)).toThrow(`is in ${join(data, 'storage-before-<time>')}`);
 });
 
 test('[U6] a restore that fails over a registry leaves that as it was, ready to start', async () => {
@@ -140,7 +140,7 @@ test('[U6] a restore that fails over a registry leaves that as it was, ready to 
 test('[U6] a refusal does not let what was there start where a restore was interrupted', async () => {
   const { registry, backup } = await begin();
   mkdirSync(join(registry.data, RESTORING_NAME));
-  await expect(restoreBackup({ backup, data: registry.data })).rejects.toThrow('is stored in');
+  await expect(restoreBackup({ backup, data: registry.data })).rejects.toThrow('already holds a registry');
   expect(() => refuseInterruptedRestore(registry.data)).toThrow('was interrupted');
 });
 

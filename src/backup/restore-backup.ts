@@ -11,26 +11,26 @@ import { checksumOf, damaged, type Manifest, storedDatabases } from './manifest'
 import type { Sqlite } from './sqlite';
 import { type VerifiedBackup, verifyBackup } from './verify-backup';
 
-/** What to restore, and where to. */
+/** Options of a restore. */
 export interface RestoreOptions {
-  /** The folder that a backup made. */
+  /** Folder of the backup. */
   backup: string;
-  /** The data folder of the registry to be; made where it is absent. */
+  /** Data folder of the restored registry; created if missing. */
   data: string;
-  /** Whether what is stored there may be set aside. */
+  /** True if data that is already there may be set aside. */
   force?: boolean | undefined;
-  /** Told how many files have been verified or copied, of how many. */
+  /** Called with the number of verified or copied files and their total. */
   progress?: ((what: 'verify' | 'copy', done: number, all: number) => void) | undefined;
 }
 
-/** What a restore did. */
+/** Result of a restore. */
 export interface Restored {
   manifest: Manifest;
-  /** Absolute path of what was there before, which is kept; null where nothing was. */
+  /** Absolute path of the data that was set aside; null if there was none. */
   setAside: string | null;
 }
 
-/** Verifies a backup, and restores nothing. */
+/** Verifies a backup without restoring it. */
 export async function checkBackup({ backup, progress }: RestoreOptions): Promise<Manifest> {
   const sqlite = await import('node:sqlite');
   const { manifest } = await verifyBackup(sqlite, resolve(backup), (done, all) => progress?.('verify', done, all));
@@ -38,15 +38,14 @@ export async function checkBackup({ backup, progress }: RestoreOptions): Promise
 }
 
 /**
- * Restores a backup into a data folder that no registry runs on. Nothing is touched before all of the backup is
- * verified; then it is made whole beside what is there, and takes its place in one step. Where that is interrupted, no
- * registry starts on the folder until the restore is run again. Where it fails before that step, as on a full disk, what
- * was there is as it was, and starts.
+ * Restores a backup into a data folder that no registry uses. It first verifies the whole backup, then copies it beside the
+ * present data, and replaces that in one step. If the restore is interrupted, no registry starts on the folder until it is run
+ * again. If it fails before the replacement, such as on a full disk, the present data is unchanged.
  *
- * Every namespace begins a new epoch when it wakes: whoever watched is told `reset`, and no old cursor fits.
+ * Every namespace begins a new epoch when it wakes: watches receive `reset`, and old cursors are refused.
  *
- * @throws {BackupError} Where the backup is damaged or too new, or a registry is stored there and `force` is not given.
- * @throws {LaunchError} Where a registry runs there, the folder can't be written, or is of a version that ran in workerd.
+ * @throws {BackupError} if the backup is damaged or too new, or if there is data and `force` is not given.
+ * @throws {LaunchError} if a registry uses the folder, it can't be written, or a version on workerd wrote it.
  */
 export async function restoreBackup(options: RestoreOptions): Promise<Restored> {
   const { force = false, progress = () => {} } = options;
@@ -61,12 +60,12 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
   /** Whether a registry is stored there that nothing has been done to. */
   let isUntouched = false;
   try {
-    // It stays there.
+    // The lock file remains after the restore.
     await giveToOwnerOf(data, join(data, LOCK_NAME));
     const isUsed = await holdsFiles(storage);
     if (isUsed && !force) throw isUsedError(data);
     isUntouched = isUsed;
-    // What an interrupted restore left is worth nothing.
+    // Remains of an interrupted restore are useless.
     await rm(restoring, { recursive: true, force: true });
     await makeFolder(restoring);
     await copyFiles(backup, restoring, verified, (done, all) => progress('copy', done, all));
@@ -90,21 +89,21 @@ export async function restoreBackup(options: RestoreOptions): Promise<Restored> 
 
 function isUsedError(data: string): BackupError {
   return new BackupError(
-    `A registry is stored in ${data} already. Choose another folder with --data; or give --force, which sets aside what ` +
-      'is there, and deletes nothing.',
+    `${data} already holds a registry. Choose another folder with --data, or use --force, which moves the existing data ` +
+      'aside and deletes nothing.',
   );
 }
 
-/** Turns a system's error into one for people; anything else comes back as it was. */
+/** Returns a readable error for one of the system; any other is returned unchanged. */
 function restoreFailure(data: string, error: unknown, isUntouched: boolean): unknown {
   if (!(error instanceof Error) || error.name !== 'Error' || systemErrorCode(error) === undefined) return error;
   const advice = isUntouched
-    ? 'What was there before is as it was.'
-    : 'No registry starts on it until the restore is run again.';
+    ? 'Existing data is unchanged.'
+    : 'No registry starts on it until you run the restore again.';
   return new BackupError(`The backup can't be restored into ${data}: ${error.message}. ${advice}`, { cause: error });
 }
 
-/** Whether there is a file in a folder or below. */
+/** Returns whether there is a file in a folder or below. */
 async function holdsFiles(folder: string): Promise<boolean> {
   try {
     const entries = await readdir(folder, { recursive: true, withFileTypes: true });
@@ -115,7 +114,7 @@ async function holdsFiles(folder: string): Promise<boolean> {
   }
 }
 
-/** A file's path below the folder of SQLite files, in a backup as well as in a data folder. */
+/** Returns a file's path relative to the folder of SQLite files, in a backup or a data folder. */
 const belowStorage = (file: string): string => file.slice(STORAGE_NAME.length + 1);
 
 async function copyFiles(
@@ -134,7 +133,7 @@ async function copyFiles(
   }
 }
 
-/** Has every namespace begin a new epoch when it is opened. */
+/** Marks every namespace to begin a new epoch when it is opened. */
 function markNamespaces(sqlite: Sqlite, storage: string, { namespaces }: Manifest): void {
   for (const { file } of namespaces) {
     const database = new sqlite.DatabaseSync(join(storage, belowStorage(file)));
@@ -146,5 +145,5 @@ function markNamespaces(sqlite: Sqlite, storage: string, { namespaces }: Manifes
   }
 }
 
-/** Now, as a part of a file's name. */
+/** Formats the current time as a part of a file name. */
 const timeForNames = (): string => new Date().toISOString().replaceAll(/[:.]/g, '-');

@@ -2,16 +2,16 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 
-/** How long another process may hold a lock that a copy needs: a registry holds one for as long as it opens a database. */
+/** Time to wait for a lock of another process. A registry holds one while it opens a database. */
 const LOCK_WAIT_MS = 5_000;
 
-/** More pages than a database may have: all are copied in one step, which is one read transaction. */
+/** Number of pages to copy in one step, more than any database has, so that the copy is one read transaction. */
 const ALL_PAGES = 0x7fff_ffff;
 
 /** SQLite of the runtime: node:sqlite, with its online backup. */
 export type Sqlite = typeof import('node:sqlite');
 
-/** Tells whether this process can copy databases. Node can from 22.16 on, and Deno 2.9. */
+/** Returns whether this process can copy databases. Node can from 22.16 on, and Deno 2.9. */
 export async function canCopyDatabases(): Promise<boolean> {
   try {
     return 'backup' in (await import('node:sqlite'));
@@ -20,7 +20,7 @@ export async function canCopyDatabases(): Promise<boolean> {
   }
 }
 
-/** Opens a database that no registry uses for reading, lets somebody look, and closes it. */
+/** Opens a database that no registry uses, calls a function to read it, and closes it. */
 export function readDatabase<Found>(sqlite: Sqlite, path: string, look: (database: DatabaseSync) => Found): Found {
   const database = new sqlite.DatabaseSync(path, { readOnly: true });
   try {
@@ -31,10 +31,10 @@ export function readDatabase<Found>(sqlite: Sqlite, path: string, look: (databas
 }
 
 /**
- * Copies a database as it is in one moment, also while a registry writes to it. The registry's commits and checkpoints go
- * on meanwhile, and its WAL stays where it is.
+ * Copies a database as of one moment, even while a registry writes to it. The registry's commits and checkpoints
+ * continue meanwhile, and its WAL stays in place.
  *
- * @param to A file that does not exist. It needs no WAL: it can be read in a folder that can't be written to.
+ * @param to A file that does not exist yet. It will need no WAL, so that it can be read in a read-only folder.
  */
 export async function copyDatabase(sqlite: Sqlite, from: string, to: string): Promise<void> {
   const source = openBeside(sqlite, from);
@@ -53,20 +53,20 @@ export async function copyDatabase(sqlite: Sqlite, from: string, to: string): Pr
 }
 
 /**
- * Opens a database that a registry may have open, or may open and close meanwhile.
+ * Opens a database that a registry may have open, or may open or close meanwhile.
  *
- * Whoever closes a database last checkpoints its WAL and deletes it. What a killed registry left in one is for its next
- * start to examine: so a connection beside a WAL may only read. Where there is none, such a connection would make one and
- * leave it there, beside each namespace that sleeps; one that may write takes it away again, and writes nothing.
+ * The last connection to close checkpoints and deletes the WAL. The WAL of a killed registry must be left to its next
+ * start, so a connection beside a WAL is read-only. Without a WAL, a read-only connection would create one and
+ * leave it beside each sleeping namespace, so the connection is writable, writes nothing, and removes the WAL again.
  */
 function openBeside(sqlite: Sqlite, path: string): DatabaseSync {
   const hasWal = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
   if (hasWal) return new sqlite.DatabaseSync(path, { readOnly: true });
-  // `rw`: a namespace that is erased meanwhile is not made anew.
+  // `rw` does not create the file, in case the namespace is erased meanwhile.
   return new sqlite.DatabaseSync(`${pathToFileURL(path)}?mode=rw`);
 }
 
-/** The first column of the first row, as text; undefined where there is none, or no such table. */
+/** Returns the first column of the first row as text; undefined if there is no row or no such table. */
 export function readText(database: DatabaseSync, table: string, query: string): string | undefined {
   const isThere = database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) !== undefined;
   const row = isThere ? database.prepare(query).get() : undefined;

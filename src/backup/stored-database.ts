@@ -1,28 +1,29 @@
 import { readDatabase, readText, type Sqlite } from './sqlite';
 
-/** Facts that a database says of itself. */
+/** Facts stored in a database about itself. */
 export interface StoredFacts {
-  /** Version of its tables; undefined for one in which nothing is stored. */
+  /** Version of its tables; undefined if nothing is stored. */
   schema: number | undefined;
-  /** Oldest version that may read it, where it says so. */
+  /** Oldest version that may read it, if stored. */
   readableFrom: number | undefined;
-  /** Of a namespace: the random id of its storage, and its newest revision. */
+  /** Random id of a namespace's storage. */
   epoch: string | undefined;
+  /** Newest revision of a namespace. */
   revision: number;
-  /** Number of its last change, as the host counts them. */
+  /** Number of its last change, counted by the host. */
   sequence: number;
-  /** What SQLite finds wrong with it; undefined where it is sound. */
+  /** Problem found by SQLite; undefined if the database is intact. */
   damage: string | undefined;
 }
 
-/** Reads what the copy of a namespace's or the directory's database says of itself. */
+/** Reads the facts in the copy of a namespace's or the directory's database. */
 export function factsOf(sqlite: Sqlite, path: string): StoredFacts {
   return readDatabase(sqlite, path, (database) => {
     const property = (name: string) =>
       readText(database, 'property', `SELECT value FROM property WHERE name = '${name}'`);
     const [schema, readableFrom] = ['schema', 'readable-from'].map(property);
     const row = database.prepare('PRAGMA quick_check(1)').get();
-    const soundness = row === undefined ? 'SQLite does not say whether it is sound' : String(row.quick_check);
+    const soundness = row === undefined ? 'SQLite reports no result of its check' : String(row.quick_check);
     return {
       schema: schema === undefined ? undefined : Number(schema),
       readableFrom: readableFrom === undefined ? undefined : Number(readableFrom),
@@ -34,7 +35,7 @@ export function factsOf(sqlite: Sqlite, path: string): StoredFacts {
   });
 }
 
-/** Returns the namespaces that the copy of a directory lists, each with all that it says of it, as text. */
+/** Returns the namespaces in the copy of a directory, each with its stored settings as text. */
 export function listedNamespaces(sqlite: Sqlite, directory: string): Map<string, string> {
   return readDatabase(sqlite, directory, (database) => {
     if (readText(database, 'namespace', 'SELECT 1') === undefined) return new Map();

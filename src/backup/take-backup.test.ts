@@ -90,7 +90,7 @@ test('[U1] a database that lacks changes of which its marker knows is not backed
   const found = marker.sequence;
   marker.write(found + 1);
   rmSync(target, { recursive: true });
-  const damage = `change number ${found + 1} was durable, and the last that is found is number ${found}`;
+  const damage = `change number ${found + 1} was durable, but the last one found is number ${found}`;
   await expect(back()).rejects.toThrow(`${path} is damaged: ${damage}`);
   rmSync(path);
   await expect(back()).rejects.toThrow(`${path} is damaged: change number ${found + 1} was durable`);
@@ -121,7 +121,9 @@ test('a data folder of workerd is refused with the commands that move it', async
   const { registry, target } = begin();
   mkdirSync(registry.path('rollcall-NamespaceObject'));
   const refused = takeBackup({ data: registry.data, target, version: VERSION });
-  await expect(refused).rejects.toThrow(/stored in another way.*rollcall export .*rollcall import /s);
+  await expect(refused).rejects.toThrow(
+    /a format that this version does not read.*rollcall export .*rollcall import /s,
+  );
 });
 
 test('namespaces that change all the time are given up, and nothing is left', async () => {
@@ -148,6 +150,6 @@ test('a folder that is there is left as it is', async () => {
   const { target, back } = begin();
   await back();
   const before = readdirSync(target);
-  await expect(back()).rejects.toThrow(`${target} is there already`);
+  await expect(back()).rejects.toThrow(`${target} already exists`);
   expect(readdirSync(target)).toEqual(before);
 });

@@ -19,34 +19,34 @@ import {
 import { copyDatabase, type Sqlite } from './sqlite';
 import { factsOf, listedNamespaces, type StoredFacts } from './stored-database';
 
-/** How often the directory is copied anew while namespaces are made, changed and removed. */
+/** Maximum number of copies of the directory while namespaces are created, changed and removed. */
 const ROUNDS_MAX_COUNT = 10;
 
-/** How often it is tried to copy a database. */
+/** Number of attempts to copy a database. */
 const COPY_ATTEMPTS_COUNT = 3;
 
-/** What to back up, and where to. */
+/** Options of a backup. */
 export interface BackupOptions {
-  /** The data folder of a registry, running or stopped. */
+  /** Data folder of a registry, running or stopped. */
   data: string;
-  /** The folder to make. */
+  /** The folder to create. */
   target: string;
-  /** Version of Rollcall that makes it. */
+  /** Version of Rollcall that makes the backup. */
   version: string;
-  /** Told how many databases have been copied, of how many that are known of. */
+  /** Called with the numbers of copied and known databases. */
   progress?: ((copied: number, known: number) => void) | undefined;
 }
 
 /**
- * Backs a registry up, running or stopped, into a new folder.
+ * Backs up a registry, running or stopped, into a new folder.
  *
- * Each database is copied as it was in one moment. The directory is the last: what the others name, it knows. A
- * namespace of which it then says something else than before that namespace was copied is copied again, and after it
- * the directory. The folder gets its name when all of it is on the disk, so an interrupted backup leaves none.
+ * Each database is copied as of one moment. The directory is copied last, so that it knows everything that the others name. A
+ * namespace whose entry in it has changed since that namespace was copied is copied again, and after it
+ * the directory. The folder gets its name when everything is on the disk, so an interrupted backup leaves none.
  *
- * @throws {BackupError} Where there is no registry, the folder is there already, or something is damaged or can't be read
+ * @throws {BackupError} if there is no registry, the folder exists, or something is damaged or can't be read
  *   or written.
- * @throws {LaunchError} Where the data is of a version that ran in workerd.
+ * @throws {LaunchError} if a version on workerd wrote the data.
  */
 export async function takeBackup({ data, target, version, progress }: BackupOptions): Promise<Manifest> {
   const storage = join(resolve(data), STORAGE_NAME);
@@ -54,10 +54,10 @@ export async function takeBackup({ data, target, version, progress }: BackupOpti
   const sqlite = await import('node:sqlite');
   refuseOldLayout(resolve(data));
   if (!existsSync(join(storage, DIRECTORY_FILE))) {
-    throw new BackupError(`There is no registry in ${resolve(data)}. Name its data folder with --data.`);
+    throw new BackupError(`There is no registry in ${resolve(data)}. Set its data folder with --data.`);
   }
   if (existsSync(folder)) {
-    throw new BackupError(`${folder} is there already. Name a folder that is not: a backup never replaces another.`);
+    throw new BackupError(`${folder} already exists. Name a new folder: a backup never replaces another.`);
   }
   let partial: string | undefined;
   try {
@@ -76,7 +76,7 @@ export async function takeBackup({ data, target, version, progress }: BackupOpti
   }
 }
 
-/** Turns a system's or SQLite's error into one for people; anything else comes back as it was. */
+/** Returns a readable error for one of the system or SQLite; any other is returned unchanged. */
 function backupFailure(folder: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (code === undefined || error instanceof BackupError || error instanceof LaunchError) return error;
@@ -92,15 +92,15 @@ async function writeDescription(folder: string, manifest: Manifest): Promise<voi
   await writeFile(join(folder, CHECKSUMS_FILE), checksumsText(checksums));
 }
 
-/** A copy of a folder of databases, in the making. */
+/** A copy of a folder of databases that is being made. */
 class StorageCopy {
   readonly #sqlite: Sqlite;
   readonly #from: string;
   readonly #to: string;
   readonly #progress: (copied: number, known: number) => void;
-  /** What the directory said of each namespace before it was copied. */
+  /** Entry of each namespace in the directory before the namespace was copied. */
   readonly #copied = new Map<string, string>();
-  /** What each copy says of itself. */
+  /** Facts about each copy. */
   readonly #facts = new Map<string, StoredFacts>();
 
   constructor(sqlite: Sqlite, from: string, to: string, progress: BackupOptions['progress'] = () => {}) {
@@ -118,7 +118,7 @@ class StorageCopy {
     const namespaces: Manifest['namespaces'] = [];
     for (const id of this.#copied.keys()) {
       const file = namespaceFile(id);
-      // One that was removed meanwhile is not to come back when somebody makes another of its name.
+      // A namespace that was removed meanwhile must not reappear when another of its name is created.
       if (!listed.has(id)) await this.#drop(file);
       const { epoch, revision = 0 } = this.#facts.get(file) ?? {};
       if (epoch !== undefined) namespaces.push({ id, epoch, revision, ...(await this.#describe(file)) });
@@ -127,7 +127,7 @@ class StorageCopy {
     return { format: BACKUP_FORMAT, version, startedAt, endedAt, directory, namespaces };
   }
 
-  /** @returns What the directory's copy lists. */
+  /** @returns The namespaces in the directory's copy. */
   async #copyAll(): Promise<Map<string, string>> {
     let listed = await this.#copyDirectory();
     for (let round = 0; round < ROUNDS_MAX_COUNT; round++) {
@@ -139,8 +139,8 @@ class StorageCopy {
       listed = await this.#copyDirectory();
       if ([...listed].every(([id, row]) => this.#copied.get(id) === row)) return listed;
     }
-    const advice = 'Try again when they are left alone for a moment.';
-    throw new BackupError(`Namespaces are made and changed faster than they can be copied. ${advice}`);
+    const advice = 'Try again when there are fewer such changes.';
+    throw new BackupError(`Namespaces are created and changed faster than they can be copied. ${advice}`);
   }
 
   async #copyDirectory(): Promise<Map<string, string>> {
@@ -148,13 +148,13 @@ class StorageCopy {
     return listedNamespaces(this.#sqlite, join(this.#to, DIRECTORY_FILE));
   }
 
-  /** Copies a database anew; where nothing was ever stored, or no longer is, there is nothing to copy. */
+  /** Copies a database again. Does nothing if it does not exist, or no longer does. */
   async #copy(file: string): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#tryToCopy(file);
       } catch (error) {
-        // A namespace that is erased, or made anew, in that very moment looks damaged, for that moment.
+        // A namespace that is erased or created at this moment looks damaged for a moment.
         if (attempt === COPY_ATTEMPTS_COUNT) throw error;
       }
     }
@@ -163,14 +163,14 @@ class StorageCopy {
   async #tryToCopy(file: string): Promise<void> {
     const [from, to] = [join(this.#from, file), join(this.#to, file)];
     const marker = DurabilityMarker.pathOf(from);
-    // Read before the copy is made, which has this change, or a later one.
+    // Read before the copy is made, so that the copy must have this change or a later one.
     const durable = DurabilityMarker.sequenceAt(marker);
     await this.#drop(file);
     if (existsSync(from)) await copyDatabase(this.#sqlite, from, to);
     const facts = existsSync(to) ? factsOf(this.#sqlite, to) : undefined;
     const found = facts?.sequence ?? 0;
     if (found < durable) {
-      const problem = `change number ${durable} was durable, and the last that is found is number ${found}`;
+      const problem = `change number ${durable} was durable, but the last one found is number ${found}`;
       throw damagedDatabase(from, `${problem}. To back up what is left, stop the registry and delete ${marker}`);
     }
     if (facts?.damage !== undefined) throw damagedDatabase(from, facts.damage);

@@ -12,19 +12,19 @@ import { checksumOf, damaged, MANIFEST_FILE, type Manifest, parseManifest, readC
 import type { Sqlite } from './sqlite';
 import { factsOf } from './stored-database';
 
-/** A backup that is whole, and that this version can read. */
+/** A complete backup that this version can read. */
 export interface VerifiedBackup {
   manifest: Manifest;
-  /** SHA-256 by file, from the folder of the backup. */
+  /** SHA-256 by file; paths are relative to the folder of the backup. */
   checksums: Map<string, string>;
 }
 
 /**
- * Verifies a backup: every file is there with its checksum, every database is sound, and none has tables of a newer
+ * Verifies a backup: every file exists and has its checksum, every database is intact, and none has tables of a newer
  * version.
  *
- * @param progress Told how many files have been verified, of how many.
- * @throws {BackupError} What is wrong with it, and with which file.
+ * @param progress Called with the number of files verified, and the total.
+ * @throws {BackupError} If the backup is damaged or too new. The message names the file.
  */
 export async function verifyBackup(
   sqlite: Sqlite,
@@ -37,13 +37,13 @@ export async function verifyBackup(
     const found = await checksumOf(join(folder, file)).catch((error: unknown) => {
       throw systemErrorCode(error) === 'ENOENT' ? damaged(file, 'it is missing') : error;
     });
-    if (found !== checksum) throw damaged(file, 'its checksum is another one');
+    if (found !== checksum) throw damaged(file, 'its checksum does not match');
     progress(++verified, checksums.size);
   }
   if (!checksums.has(MANIFEST_FILE)) throw damaged(MANIFEST_FILE, 'it has no checksum');
   const manifest = parseManifest(await readFile(join(folder, MANIFEST_FILE), 'utf8'));
   const verify = (file: string, expected: string, known: number) => {
-    // What a manifest names is read, and written elsewhere: it names no file but those that it must.
+    // Files that a manifest names are read and copied, so it may name only the expected ones.
     if (file !== join(STORAGE_NAME, expected)) throw damaged(MANIFEST_FILE, `it names ${quote(file)}`);
     if (!checksums.has(file)) throw damaged(file, 'it has no checksum');
     verifyDatabase(sqlite, join(folder, file), file, known, manifest.version);
@@ -59,13 +59,13 @@ function verifyDatabase(sqlite: Sqlite, path: string, file: string, known: numbe
   if (schema === undefined) throw damaged(file, 'nothing is stored in it');
   if (!mayRead(known, schema, readableFrom)) {
     throw new BackupError(
-      `The backup was made by Rollcall ${version}, which stores with schema ${schema}; this version knows ${known} at ` +
-        `most. Restore it with ${version} or later. (${file})`,
+      `The backup was made by Rollcall ${version}, which uses schema ${schema}; this version supports schemas up to ` +
+        `${known}. Restore it with ${version} or later. (${file})`,
     );
   }
 }
 
-/** Reads what a database says of itself, and what SQLite says of it. */
+/** Reads the facts of a database, and reports an error of SQLite as damage. */
 function examine(sqlite: Sqlite, path: string, file: string) {
   try {
     return factsOf(sqlite, path);

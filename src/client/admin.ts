@@ -1,6 +1,6 @@
 /**
- * Everything that the native API does, as calls: for tools, scripts and consoles. What a service needs day by day,
- * registering and watching, is in `rollcall/client`.
+ * All operations of the native API, for tools, scripts and consoles. Services use `rollcall/client` to register and to
+ * watch.
  *
  * @module
  */
@@ -57,18 +57,18 @@ export type { LeaseRequest } from './wire/registration';
 export { type FieldError, RollcallError, type RollcallErrorCode, type RollcallErrorFacts } from './wire/rollcall-error';
 export type * from './wire/transfer-answers';
 
-/** The calls of the API, each under the name of its operation. All of them throw a `RollcallError` when refused. */
+/** The calls of the API, named after their operations. All of them throw a `RollcallError` on failure. */
 export interface Admin extends Transfers {
   /** Registers an instance, or replaces its registration. */
   registerInstance(ask: InstanceNames & Condition & { body: InstanceBody }): Promise<Registered>;
-  /** Registers an instance under an id that is made of its address. */
+  /** Registers an instance under an id derived from its address. */
   registerInstanceByAddress(ask: ServiceNames & Condition & { body: InstanceBody }): Promise<Registered>;
-  /** Lists the instances of a service; `metadata` filters by entries. */
+  /** Lists the instances of a service; `metadata` filters by metadata entries. */
   listInstances(ask: ServiceNames & Freshness & Page & InstanceFilter): Promise<InstanceList>;
   readInstance(ask: InstanceNames & Freshness): Promise<Instance>;
   /** Changes weight, status, metadata or tags of a registration. */
   patchInstance(ask: InstanceNames & Condition & { body: InstancePatch }): Promise<Instance>;
-  /** Deregisters an instance; also succeeds when it is gone already. */
+  /** Deregisters an instance; also succeeds if it is already gone. */
   deregisterInstance(ask: InstanceNames & Condition): Promise<void>;
   /** Renews the lease of an instance. */
   renewLease(ask: InstanceNames): Promise<Renewal>;
@@ -76,7 +76,7 @@ export interface Admin extends Transfers {
   renewLeases(
     ask: CallSettings & { body: { instances: { group?: string | undefined; service: string; id: string }[] } },
   ): Promise<HeartbeatReport>;
-  /** Takes an instance out of traffic, then removes it. `wait` (30 s) and `grace` such as `5s`. */
+  /** Takes an instance out of traffic, then removes it. `wait` (default 30 s) and `grace` are durations such as `5s`. */
   drainInstance(ask: InstanceNames & { wait?: string | undefined; grace?: string | undefined }): Promise<DrainReport>;
   /** Resolves a service to the endpoints that take traffic. `near`: `auto`, `lat,lon` or `zone:<name>`. */
   resolveService(
@@ -92,82 +92,82 @@ export interface Admin extends Transfers {
   listServices(
     ask?: CallSettings & Freshness & Page & { group?: string | undefined; prefix?: string | undefined },
   ): Promise<ServiceList>;
-  /** Creates a service, or replaces what it has of its own. */
+  /** Creates a service, or replaces its settings. */
   putService(ask: ServiceNames & Condition & { body: ServiceBody }): Promise<Service>;
   readService(ask: ServiceNames & Freshness): Promise<Service>;
   /** Changes metadata, protect threshold or selector of a service. */
   patchService(ask: ServiceNames & Condition & { body: ServicePatchBody }): Promise<Service>;
-  /** Removes a service; one with instances only with `force`. */
+  /** Removes a service; if it has instances, only with `force`. */
   removeService(ask: ServiceNames & Condition & { force?: boolean | undefined }): Promise<void>;
-  /** Overrides what an instance says of itself, or quarantines it. */
+  /** Overrides the registration of an instance, or quarantines it. */
   putOverride(ask: InstanceNames & Condition & { body: OverrideBody }): Promise<Override>;
   readOverride(ask: InstanceNames & Freshness): Promise<Override>;
   clearOverride(ask: InstanceNames & Condition): Promise<void>;
-  /** Acknowledges what an event stream has told; `id` is the subscriber's. */
+  /** Acknowledges the events of an event stream; `id` is the subscriber's. */
   acknowledge(ask: CallSettings & { id: string; body: { cursor: string } }): Promise<void>;
-  /** Lists who watches a service, and how far each is. */
+  /** Lists the subscribers of a service and the cursor that each has acknowledged. */
   listSubscribers(ask: ServiceNames & Pick<Page, 'after'>): Promise<SubscriberList>;
-  /** Changes many instances as one revision: all of it, or nothing. */
+  /** Changes many instances atomically, as one revision. */
   applyBatch(ask: CallSettings & { body: { operations: BatchOperation[] } }): Promise<BatchReport>;
-  /** Reads what a namespace holds, and what it has done and cost. */
+  /** Reads the statistics of a namespace: contents, activity and cost. */
   readStats(ask?: CallSettings): Promise<Stats>;
-  /** Reads who changed what, when and why, newest first. Moments are cursors or times. */
+  /** Reads the history of changes, newest first. `since` and `until` are cursors or times. */
   readHistory(ask?: CallSettings & Page & HistoryFilter): Promise<HistoryPage>;
-  /** Reads why an instance is as it is, or is gone. */
+  /** Explains why an instance is in its current state, or why it is gone. */
   explainInstance(ask: InstanceNames & { limit?: number | undefined }): Promise<WhyReport>;
-  /** Compares a service with itself at another moment: cursors or times; `to` is now where it is left out. */
+  /** Compares a service at two points in time, given as cursors or times; `to` defaults to now. */
   diffService(ask: ServiceNames & Page & { from: string; to?: string | undefined }): Promise<ServiceDiff>;
-  /** Puts back what operators said of a service and its instances. */
+  /** Rolls back the operators' settings of a service and its instances. */
   rollBackService(ask: ServiceNames & { body: { to: string } }): Promise<RollbackReport>;
-  /** Lists the namespaces on which the token is good for anything. */
+  /** Lists the namespaces that the token has a grant on. */
   listNamespaces(ask?: CallSettings & Page): Promise<NamespaceList>;
   createNamespace(ask: CallSettings & { body: NamespaceBody }): Promise<Namespace>;
-  /** Reads what a namespace is set to. */
+  /** Reads the settings of a namespace. */
   readNamespace(ask?: CallSettings): Promise<Namespace>;
   /** Changes title, retention or limits of a namespace. */
   patchNamespace(ask: CallSettings & { body: NamespacePatchBody }): Promise<Namespace>;
-  /** Removes a namespace, which has to be named; one that holds anything only with `force`. */
+  /** Removes a namespace; `ns` is required. If the namespace holds anything, only with `force`. */
   removeNamespace(ask: CallSettings & { ns: string; force?: boolean | undefined }): Promise<void>;
   createToken(ask: CallSettings & { body: TokenBody }): Promise<IssuedToken>;
-  /** Lists the tokens that this one could have made. */
+  /** Lists the tokens that this token could have created. */
   listTokens(ask?: CallSettings & Page): Promise<TokenList>;
-  /** Ends a token, everywhere within 30 s. Succeeds again for the token that revoked it; else `TOKEN_NOT_FOUND`. */
+  /** Revokes a token, everywhere within 30 s. A repeat by the same caller succeeds; by others it is `TOKEN_NOT_FOUND`. */
   revokeToken(ask: CallSettings & { id: string }): Promise<void>;
-  /** Gives a token a new secret; the one before is good for `overlapMs` yet. */
+  /** Rotates the secret of a token; the previous one stays valid for `overlapMs`. */
   rotateToken(ask: CallSettings & { id: string; body: { overlapMs?: number | undefined } }): Promise<IssuedToken>;
-  /** Makes a ticket: good once, for 30 s, in the place of this token. */
+  /** Creates a ticket that replaces this token once, within 30 s. */
   createTicket(ask?: CallSettings): Promise<Ticket>;
-  /** Reads who did what, when, and from where; with `ns` only there. */
+  /** Reads the audit trail; with `ns`, of that namespace only. */
   readAudit(ask?: CallSettings & Page): Promise<AuditTrail>;
   /** Scrapes the metrics of the default namespace, in Prometheus' text format. */
   readMetrics(ask?: CallSettings): Promise<string>;
-  /** Tells that the registry is alive, and its version. Needs no token. */
+  /** Checks that the registry is alive, and returns its version. Needs no token. */
   readHealth(ask?: CallSettings): Promise<Health>;
   /** Reads the OpenAPI document. */
   readDocument(ask?: CallSettings): Promise<Record<string, unknown>>;
 }
 
-/** Which part of the past is read. */
+/** Filter of the history. */
 export interface HistoryFilter {
-  /** Of a service, `DEFAULT_GROUP` without it. */
+  /** With `service`, default `DEFAULT_GROUP`. */
   group?: string | undefined;
   service?: string | undefined;
   instance?: string | undefined;
   cause?: Cause | undefined;
-  /** After this cursor, or not before this time. */
+  /** Only changes after this cursor, or at this time or later. */
   since?: string | undefined;
-  /** Up to this cursor or time. */
+  /** Only changes up to this cursor or time. */
   until?: string | undefined;
 }
 
-/** Which instances a list shows. */
+/** Filter of a list of instances. */
 export interface InstanceFilter {
   cluster?: string | undefined;
   tag?: string | undefined;
   status?: InstanceStatus | undefined;
   available?: boolean | undefined;
   metadata?: Record<string, string> | undefined;
-  /** As it was at this cursor or time. */
+  /** Reads the list as it was at this cursor or time. */
   at?: string | undefined;
 }
 
@@ -176,7 +176,7 @@ const TOKEN = '/api/v1/tokens/{id}';
 const SERVICE = `${NAMESPACE}/groups/{group}/services/{service}`;
 const INSTANCE = `${SERVICE}/instances/{id}`;
 
-/** Where each call goes, as the OpenAPI document says; a test holds it against that. */
+/** Method and path of each call; a test compares them with the OpenAPI document. */
 const OPERATIONS: Record<Exclude<keyof Admin, keyof Transfers>, Operation> = {
   registerInstance: ['PUT', INSTANCE],
   registerInstanceByAddress: ['POST', `${SERVICE}/instances`],
@@ -221,18 +221,18 @@ const OPERATIONS: Record<Exclude<keyof Admin, keyof Transfers>, Operation> = {
 };
 
 /**
- * Calls of the native API of one registry.
+ * Creates a client of the native API.
  *
  * @example
  * ```ts
  * const admin = rollcallAdmin({ url: 'https://registry.example', token });
  * const { instances } = await admin.resolveService({ service: 'orders' });
  * ```
- * @throws {RollcallError} `INVALID_REQUEST` if the url is none.
+ * @throws {RollcallError} `INVALID_REQUEST` if the URL is invalid.
  */
 export function rollcallAdmin(options: ClientOptions): Admin {
   const http = new RegistryHttp(options);
   const calls = Object.entries(OPERATIONS).map(([name, operation]) => [name, caller(http, options, operation)]);
-  // `as`: the table has all of its members but these two, and what each takes and answers.
+  // `as`: the table has all members except these two; each takes and returns what its type declares.
   return { ...Object.fromEntries(calls), ...transfers(http, options) } as Admin;
 }

@@ -6,34 +6,34 @@ import type { ClientOptions } from './wire/client-options';
 import type { InstanceDefinition, RegisterOptions, Registration } from './wire/registration';
 import { REAL_TIME } from './wire/time';
 
-/** A registry, as one process sees it. What it keeps open is shared by all that is asked of it. */
+/** Client of a registry. Its registrations and watches share connections. */
 export interface Client extends AsyncDisposable {
   /**
-   * Registers an instance, and keeps it registered until it is released. Resolves when the registry has it; one that is
-   * away is waited for, until `options.signal` says otherwise.
+   * Registers an instance, and keeps it registered until it is released. Resolves once the registry has it; if the
+   * registry is unreachable, waits for it until `options.signal` aborts.
    *
-   * @throws {RollcallError} What the registration was refused with.
+   * @throws {RollcallError} If the registry refuses the registration.
    */
   register(instance: InstanceDefinition, options?: RegisterOptions): Promise<Registration>;
   /**
    * Watches services: see {@link Watch}.
    *
-   * @throws {RollcallError} `INVALID_REQUEST` if a socket is asked for where there is none.
+   * @throws {RollcallError} `INVALID_REQUEST` if a socket is requested in a runtime without WebSocket.
    */
   watch(scope: WatchScope, options?: WatchOptions): Watch;
-  /** Releases what is registered and ends what is watched. Never rejects. */
+  /** Releases all registrations and ends all watches. Never rejects. */
   close(): Promise<void>;
 }
 
 /**
- * A client of a registry.
+ * Creates a client of a registry.
  *
  * @example
  * ```ts
  * const client = rollcall({ url: 'https://registry.example', token });
  * await using orders = await client.register({ service: 'orders', address: '10.0.0.7', port: 8080 });
  * ```
- * @throws {RollcallError} `INVALID_REQUEST` if the url is none.
+ * @throws {RollcallError} `INVALID_REQUEST` if the URL is invalid.
  */
 export function rollcall(options: ClientOptions): Client {
   const core = new ClientCore(options, REAL_TIME);

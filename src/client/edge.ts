@@ -13,7 +13,7 @@ export { placeOf } from './resolve/nearest';
 export type { ClientOptions } from './wire/client-options';
 
 /**
- * Entry point `rollcall/client/edge`: who answers for a service, for Workers, where nothing can watch beyond a request.
+ * Entry point `rollcall/client/edge`: resolves a service in Workers, where a watch cannot outlive a request.
  *
  * @example
  * ```ts
@@ -24,9 +24,9 @@ export type { ClientOptions } from './wire/client-options';
  *
  * export default { fetch: (request) => orders.fetch(request, { near: request }) };
  * ```
- * @param registry Where it answers, and as whom: by a service binding as `fetch`, or over HTTPS.
+ * @param registry URL and token; with a service binding as `fetch`, or over HTTPS.
  * @param service `orders` in the default group, or `group@@orders`.
- * @throws {RollcallError} `INVALID_REQUEST` if the url is none.
+ * @throws {RollcallError} `INVALID_REQUEST` if the URL is invalid.
  */
 export function edgeResolver(
   registry: ClientOptions,

@@ -11,13 +11,13 @@ export type { CallReport, PickContext, Selector } from './resolve/selector';
 export type { SnapshotStore } from './resolve/service-feed';
 export type { ResolverOptions, ServiceResolver as Resolver } from './resolve/service-resolver';
 
-/** Those of each client, which share its watches. */
+/** Resolvers of each client, which share its watches. */
 const resolversOf = new WeakMap<Client, Resolvers>();
 
 /**
- * Entry point `rollcall/client/resolver`: who answers for a service, kept at hand by a watch of the client.
+ * Entry point `rollcall/client/resolver`: resolves a service from a list that a watch of the client keeps current.
  *
- * Resolvers of one service and client share one watch; closing the client ends it.
+ * Resolvers of the same service and client share a watch; closing the client ends it.
  *
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * Entry point `rollcall/client/selectors`: the selectors, so that those who don't use them don't carry them. The default
- * one is among them, for those that choose with another one within.
+ * Entry point `rollcall/client/selectors`: the selectors, separate so that other programs don't have to bundle them. It
+ * includes the default one, for selectors that wrap another.
  */
 
 export { consistentHash, sticky, subset } from './resolve/hash-selectors';

@@ -32,62 +32,62 @@ import type { AcceptSocket } from './watch/accepted-socket';
 import type { BytePipe } from './watch/event-stream';
 import { Waits } from './watch/waits';
 
-/** Dependencies and settings of the app: the host's part in it. */
+/** Dependencies and settings of the app, which the host provides. */
 export interface AppOptions {
   /**
-   * The namespace of an id; undefined where there is none. At once where that is known, as it mostly is: a promise costs
-   * the calls that make up nearly all traffic.
+   * Finds a namespace by its id; undefined if there is none. Returns no promise if the result is known, as it usually is:
+   * a promise would slow down the most frequent calls.
    */
   namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
-  /** Knows all namespaces, all tokens but root's, and the audit trail. */
+  /** Holds all namespaces, all tokens except the root token, and the audit trail. */
   directory: DirectoryApi;
-  /** Asks it who sends a request. */
+  /** Asks the directory to verify a credential. */
   askDirectory: AskDirectory;
-  /** Doors for the clients of other registries. */
+  /** APIs for the clients of other registries. */
   dialects?: readonly Dialect[];
-  /** Makes a pipe whose writer is told when its reader is gone: the platform has one that tells. */
+  /** Creates a pipe whose writer is notified when its reader is gone; provided by the platform. */
   openPipe(): BytePipe;
-  /** Takes a client's WebSocket that ends in the surface: dialects watch so. */
+  /** Accepts a client's WebSocket that terminates here and not in a namespace; dialects use it for watches. */
   acceptSocket: AcceptSocket;
-  /** Fault in how the host is set up: everything but `/health` is refused with it. */
+  /** Configuration error of the host: refuses everything except `/health`. */
   fault?: RegistryError | undefined;
-  /** Secret of the registry's operator. Unset or too short: everything but `/health` is refused. */
+  /** Secret of the registry's operator. If unset or too short, everything except `/health` is refused. */
   rootToken: string | null | undefined;
-  /** True: the last entry of `X-Forwarded-For` is the caller's address. */
+  /** True if the last entry of `X-Forwarded-For` is the caller's address. */
   trustedProxy?: boolean;
-  /** Reads the address that a request came from; absent on a host that does not know it. */
+  /** Returns the address that a request came from; absent on a host that does not know it. */
   addressOf?: OriginSettings['addressOf'];
-  /** Origins of pages that may call from a browser, exact, separated by commas or blanks. Unset: none. */
+  /** Exact origins of pages that may call from a browser, separated by commas or spaces. Unset: none. */
   corsOrigins?: string | null | undefined;
-  /** The least grave lines that are logged: `off`, `error`, `warn` or `info`. Unset: `warn`. */
+  /** Least severe level that is logged: `off`, `error`, `warn` or `info`. Unset: `warn`. */
   logLevel?: string | null | undefined;
   writeLog: WriteLog;
-  /** Where namespaces stand in front of as host names, for clients of dialects. Unset: nowhere. */
+  /** Domain whose subdomains name namespaces, for clients of dialects. Unset: none. */
   namespaceDomain?: string | null | undefined;
   build: Build;
   /**
-   * Says what keeps changes from being stored, for `/health`: a sentence for each problem, without names of namespaces, as
-   * anybody may read it.
+   * Returns the problems that keep changes from being stored, for `/health`: one sentence each, without names of
+   * namespaces, as `/health` is public.
    */
   problems?: (() => readonly string[]) | undefined;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Where copies for cached reads are shared beyond this isolate. */
+  /** Cache that shares copies for cached reads with other isolates. */
   sharedCache?: SharedCache | undefined;
-  /** Keeps work going after an answer has left. */
+  /** Keeps work running after a response has been sent. */
   waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
-/** The app: one for an isolate. */
+/** The app, one per isolate. */
 export interface App {
   fetch(request: Request): Promise<Response>;
-  /** Every route there is. */
+  /** All native routes. */
   routes: readonly RouteCard[];
-  /** Every route of every dialect. */
+  /** All routes of all dialects. */
   dialectRoutes: readonly DialectCard[];
 }
 
-/** Builds the app. There is no middleware: each route is one handler that does all steps, so that a beat costs little. */
+/** Builds the app. It has no middleware: a single handler per route runs all steps, to keep heartbeats cheap. */
 export function createApp(options: AppOptions): App {
   const { build, now, directory, dialects = [], problems = () => [] } = options;
   const origins = { trustedProxy: options.trustedProxy ?? false, addressOf: options.addressOf };
@@ -150,7 +150,7 @@ export function createApp(options: AppOptions): App {
   return { fetch, routes: surface.cards, dialectRoutes: surface.dialectCards };
 }
 
-/** Registers all that is no dialect's; the document and the page list the routes in this order. */
+/** Registers the native routes; the OpenAPI document and the reference page list them in this order. */
 function addNativeRoutes(surface: Surface, monitored: Monitored): void {
   addInstanceRoutes(surface);
   addLeaseRoutes(surface);
@@ -167,7 +167,7 @@ function addNativeRoutes(surface: Surface, monitored: Monitored): void {
   addDocsDoors(surface, monitored.build.version);
 }
 
-/** Registers each dialect on a router of its own. */
+/** Registers each dialect on its own router. */
 function dialectRouters(surface: Surface, dialects: readonly Dialect[]): ReadonlyMap<Dialect, Router> {
   const routers = new Map<Dialect, Router>();
   for (const dialect of dialects) {
@@ -178,7 +178,7 @@ function dialectRouters(surface: Surface, dialects: readonly Dialect[]): Readonl
   return routers;
 }
 
-/** Reads what the extensions of all dialects claim. */
+/** Combines the claims of all dialects' extensions. */
 export function claimsOfDialects(dialects: readonly Dialect[]): ClaimsOf {
   return (service, extensions) =>
     dialects.flatMap(({ name, claimsOf }) =>
@@ -186,7 +186,7 @@ export function claimsOfDialects(dialects: readonly Dialect[]): ClaimsOf {
     );
 }
 
-/** Finds namespaces whose changes are noted as their answers pass. */
+/** Wraps namespaces so that the changes made through this isolate are recorded. */
 function notingWrites(ownWrites: OwnWrites, namespaceOf: AppOptions['namespaceOf']): Surface['namespaceOf'] {
   const noted = new WeakMap<NamespaceWays, NamespaceWays>();
   const noting = (id: string, ways: NamespaceWays | undefined): NamespaceWays | undefined => {

@@ -1,41 +1,42 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { BuildOptions } from 'esbuild';
 import { PACKAGE_ROOT } from './package';
 
-/** Texts that the code imports as modules. */
+/** Loaders of the text files that the code imports as modules. */
 const LOADER = { '.html': 'text', '.txt': 'text', '.sql': 'text' } as const;
 
-/** Bundles a Worker into one ES module, as text, the way wrangler does it for Cloudflare. Also for the bench's Workers. */
-export async function bundleWorker(entry: string): Promise<string> {
-  // Not imported at the top: an installed package ships its bundles, and never bundles.
+/** Bundles an entry file with all that it imports into one ES module. */
+async function bundled(entry: string, options: BuildOptions): Promise<string> {
+  // Imported here: an installed package ships its bundles, and has no esbuild.
   const esbuild = await import('esbuild');
-  // The synchronous call leaves no process of esbuild's behind, beside a registry that runs for months.
-  const { outputFiles } = esbuild.buildSync({
+  // The asynchronous call would leave esbuild's own process running beside a registry that runs for months.
+  const { outputFiles = [] } = esbuild.buildSync({
     entryPoints: [entry],
     bundle: true,
     write: false,
     format: 'esm',
     target: 'es2024',
-    platform: 'neutral',
-    mainFields: ['module', 'main'],
-    conditions: ['workerd', 'worker', 'browser'],
-    external: ['cloudflare:*'],
     loader: LOADER,
+    ...options,
   });
   return outputFiles.map((file) => file.text).join('');
 }
 
-/** Bundles a program for the resident process into one ES module, as text, with all packages in it: it runs on Deno and on Node. */
-export async function bundleResident(entry: string): Promise<string> {
-  const esbuild = await import('esbuild');
-  const { outputFiles } = esbuild.buildSync({
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    format: 'esm',
-    target: 'es2024',
+/** Bundles a Worker as wrangler does it for Cloudflare. Returns its text. */
+export function bundleWorker(entry: string): Promise<string> {
+  return bundled(entry, {
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*'],
+  });
+}
+
+/** Bundles a program that runs on Deno and on Node, with all its packages. Returns its text. */
+export function bundleResident(entry: string): Promise<string> {
+  return bundled(entry, {
     platform: 'node',
-    loader: LOADER,
     // Packages in CommonJS require modules of Node.
     banner: {
       js: "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);",
@@ -43,10 +44,9 @@ export async function bundleResident(entry: string): Promise<string> {
     // ws would look for native packages, which the process has no permission to read, and which we do not ship.
     define: { 'process.env.WS_NO_BUFFER_UTIL': '"true"', 'process.env.WS_NO_UTF_8_VALIDATE': '"true"' },
   });
-  return outputFiles.map((file) => file.text).join('');
 }
 
-/** Replaces a file in one step, so that a process that starts meanwhile reads the old one or the new one. */
+/** Replaces a file atomically, so that a process that starts meanwhile reads either version as a whole. */
 function replaceFile(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}`;
@@ -55,12 +55,12 @@ function replaceFile(path: string, text: string): void {
 }
 
 /**
- * Makes a built file from the sources in a checkout; in an installed package it is as it came.
+ * Builds a file from the sources of a checkout. An installed package has no sources and keeps the file it came with.
  *
- * Bundling takes 50 ms, so a checkout does it at each start and never runs an old one. A file that is up to date is not
- * written, which lets a checkout be read-only.
+ * Bundling takes 50 ms, so a checkout does it at each start and never runs an outdated file. If nothing has changed the file
+ * is not written, so the checkout may be read-only.
  *
- * @returns Absolute path of the file.
+ * @returns Absolute path of the built file.
  */
 async function builtFile(name: string, entry: string, bundle: (entry: string) => Promise<string>): Promise<string> {
   const source = join(PACKAGE_ROOT, 'src', entry);
@@ -71,12 +71,12 @@ async function builtFile(name: string, entry: string, bundle: (entry: string) =>
   return path;
 }
 
-/** Returns the path of the registry's Worker, built. */
+/** Builds the registry's Worker. Returns the path of the file. */
 export function workerBundle(): Promise<string> {
   return builtFile('worker.js', 'worker.ts', bundleWorker);
 }
 
-/** Returns the path of the resident process's program, built, with the file of its checkpoint thread beside it. */
+/** Builds the program of the resident process, and beside it that of its checkpoint thread. Returns the path of the program. */
 export async function residentBundle(): Promise<string> {
   await builtFile('checkpoint-worker.js', 'host/resident/storage/checkpoint-worker.ts', bundleResident);
   return builtFile('resident.js', 'resident.ts', bundleResident);

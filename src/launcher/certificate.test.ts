@@ -32,9 +32,9 @@ describe('readCertificate', () => {
   it('[M10] takes a certificate with its key, and says when it ends soon, or has ended', () => {
     const { certificate, said } = read(good);
     expect(certificate.leaf.subject).toBe('CN=good');
-    expect(said).toEqual([expect.stringMatching(/good\.pem is good until .* only\.$/)]);
-    expect(read(good, Date.now() + 30 * 86_400_000).said[0]).toMatch(/was good until .*clients will refuse it/);
-    expect(read(good, Date.now() - 86_400_000).said[0]).toMatch(/is not good before .*clients will refuse it/);
+    expect(said).toEqual([expect.stringMatching(/good\.pem expires on .*\.$/)]);
+    expect(read(good, Date.now() + 30 * 86_400_000).said[0]).toMatch(/expired on .*clients will refuse it/);
+    expect(read(good, Date.now() - 86_400_000).said[0]).toMatch(/is not valid before .*clients will refuse it/);
   });
 
   it.each<[string, () => CertificateFiles, RegExp]>([
@@ -49,13 +49,17 @@ describe('readCertificate', () => {
       /key .*none\.key can't be read: there is no such file/,
     ],
     ['a folder', () => ({ ...good, certPath: folder }), /can't be read: it is a folder/],
-    ['something else', () => ({ ...good, certPath: at('text.pem') }), /text\.pem holds no certificate in PEM/],
-    ['the two in each other’s place', () => ({ certPath: good.keyPath, keyPath: good.certPath }), /goes to --tls-key/],
-    ['a certificate as the key', () => ({ ...good, keyPath: good.certPath }), /good\.pem holds no private key/],
+    ['something else', () => ({ ...good, certPath: at('text.pem') }), /text\.pem contains no PEM certificate/],
+    [
+      'the two in each other’s place',
+      () => ({ certPath: good.keyPath, keyPath: good.certPath }),
+      /pass that with --tls-key/,
+    ],
+    ['a certificate as the key', () => ({ ...good, keyPath: good.certPath }), /good\.pem contains no PEM private key/],
     [
       'the key of another',
       () => ({ ...good, keyPath: other.keyPath }),
-      /is not that of the first certificate .*CN=good/,
+      /does not match the first certificate .*CN=good/,
     ],
     ['an encrypted key', () => ({ ...good, keyPath: at('encrypted.key') }), /is encrypted/],
   ])('[M11] tells of %s, and shows no key', (_, files, message) => {

@@ -4,20 +4,20 @@ import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { LaunchError, systemErrorCode } from './launch-error';
 
-/** Where a certificate and its key lie, in PEM. */
+/** Paths of a certificate and its key, in PEM. */
 export interface CertificateFiles {
-  /** The certificate itself first, then those between it and its root. */
+  /** The file contains the certificate itself first, then the intermediate ones. */
   certPath: string;
   keyPath: string;
 }
 
 /** A certificate that was checked together with its key. */
 export interface Certificate extends CertificateFiles {
-  /** The first in the file: the registry's own. */
+  /** The first certificate in the file: the registry's own. */
   leaf: X509Certificate;
 }
 
-/** A few days: whoever starts a registry by hand should hear of it in time. */
+/** Time before the expiry from which a start prints a warning. */
 const EXPIRY_NOTICE_MS = 7 * 24 * 60 * 60 * 1_000;
 
 function readPem(path: string, what: string): string {
@@ -38,28 +38,30 @@ function parseLeaf(path: string, pem: string): X509Certificate {
   try {
     return new X509Certificate(pem);
   } catch (cause) {
-    const hint = pem.includes('PRIVATE KEY') ? ' It holds a private key: that goes to --tls-key.' : '';
-    throw new LaunchError(`${path} holds no certificate in PEM (-----BEGIN CERTIFICATE-----).${hint}`, 1, { cause });
+    const hint = pem.includes('PRIVATE KEY') ? ' It contains a private key: pass that with --tls-key.' : '';
+    throw new LaunchError(`${path} contains no PEM certificate (-----BEGIN CERTIFICATE-----).${hint}`, 1, { cause });
   }
 }
 
 function parseKey(path: string, pem: string): KeyObject {
   if (/ENCRYPTED/.test(pem)) {
-    throw new LaunchError(`The key in ${path} is encrypted, and nobody could give its passphrase at a restart.`);
+    throw new LaunchError(
+      `The key in ${path} is encrypted, and a restart can't ask for its passphrase. Give an unencrypted key.`,
+    );
   }
   try {
     return createPrivateKey(pem);
   } catch (cause) {
-    throw new LaunchError(`${path} holds no private key in PEM (-----BEGIN PRIVATE KEY-----).`, 1, { cause });
+    throw new LaunchError(`${path} contains no PEM private key (-----BEGIN PRIVATE KEY-----).`, 1, { cause });
   }
 }
 
 /**
- * Reads and checks a certificate and its key before anything starts: the listener would only say that it can't use them.
+ * Reads and checks a certificate and its key before anything starts, because the listener's own errors don't name the problem.
  *
- * @param say Takes one line for the person at the terminal.
+ * @param say Prints a line to the terminal.
  * @param now Milliseconds since the epoch.
- * @throws {LaunchError} if a file can't be read, is not what it should be, or the two don't belong together.
+ * @throws {LaunchError} if a file can't be read or parsed, or if the key does not match the certificate.
  */
 export function readCertificate(files: CertificateFiles, say: (line: string) => void, now: number): Certificate {
   const [certPath, keyPath] = [resolve(files.certPath), resolve(files.keyPath)];
@@ -67,17 +69,17 @@ export function readCertificate(files: CertificateFiles, say: (line: string) => 
   const key = parseKey(keyPath, readPem(keyPath, 'key'));
   if (!leaf.checkPrivateKey(key)) {
     throw new LaunchError(
-      `The key in ${keyPath} is not that of the first certificate in ${certPath} (${leaf.subject.replaceAll('\n', ', ')}).`,
+      `The key in ${keyPath} does not match the first certificate in ${certPath} (${leaf.subject.replaceAll('\n', ', ')}).`,
     );
   }
   const [from, to] = [Date.parse(leaf.validFrom), Date.parse(leaf.validTo)];
-  if (now < from) say(`The certificate in ${certPath} is not good before ${leaf.validFrom}: clients will refuse it.`);
-  if (now > to) say(`The certificate in ${certPath} was good until ${leaf.validTo}: clients will refuse it.`);
-  else if (now > to - EXPIRY_NOTICE_MS) say(`The certificate in ${certPath} is good until ${leaf.validTo} only.`);
+  if (now < from) say(`The certificate in ${certPath} is not valid before ${leaf.validFrom}: clients will refuse it.`);
+  if (now > to) say(`The certificate in ${certPath} expired on ${leaf.validTo}: clients will refuse it.`);
+  else if (now > to - EXPIRY_NOTICE_MS) say(`The certificate in ${certPath} expires on ${leaf.validTo}.`);
   return { certPath, keyPath, leaf };
 }
 
-/** The host to call a registry by that listens on an address: the address where the certificate is for it, else its first name. */
+/** Returns the host for a registry's URL: the given one if the certificate covers it, else the certificate's first name. */
 export function hostToCall(leaf: X509Certificate, host: string): string {
   const isForHost = isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host);
   if (isForHost !== undefined) return host;

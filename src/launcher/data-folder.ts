@@ -3,10 +3,10 @@ import { join, resolve } from 'node:path';
 import { LaunchError, systemErrorCode } from './launch-error';
 import { shellWord } from './shell-word';
 
-/** Name of the folder of SQLite files in a data folder. */
+/** Name of the folder with the SQLite files, in a data folder. */
 export const STORAGE_NAME = 'storage';
 
-/** Where a restore makes what is to take the place of the folder of SQLite files. It is there only until it is whole. */
+/** Name of the folder that a restore fills before it replaces the storage folder. It exists only during a restore. */
 export const RESTORING_NAME = `${STORAGE_NAME}-restoring`;
 
 const REASONS: Record<string, string> = {
@@ -15,12 +15,12 @@ const REASONS: Record<string, string> = {
   EROFS: 'the file system is read-only',
   ENOTDIR: 'part of the path is a file',
   EEXIST: 'it is a file',
-  ENOENT: 'it can’t be made there',
+  ENOENT: 'it can’t be created there',
   ENOSPC: 'the disk is full',
   ENAMETOOLONG: 'the path is too long',
 };
 
-/** Turns a system error about the data folder into one for people; anything else comes back as it was. */
+/** Returns a readable error for a system error about the data folder; any other error is returned unchanged. */
 export function dataFolderError(folder: string, error: unknown): unknown {
   const code = systemErrorCode(error);
   if (code === undefined) return error;
@@ -30,10 +30,10 @@ export function dataFolderError(folder: string, error: unknown): unknown {
 }
 
 /**
- * Makes the data folder where it is absent, for this user alone.
+ * Creates the data folder, readable only by this user, if it is missing.
  *
  * @returns Its absolute path.
- * @throws {LaunchError} if it can't be made.
+ * @throws {LaunchError} if it can't be created.
  */
 export function makeDataFolder(path: string): string {
   const folder = resolve(path);
@@ -46,44 +46,46 @@ export function makeDataFolder(path: string): string {
 }
 
 /**
- * Refuses a folder whose restore was interrupted: where what was there before has been set aside already, a start would find
- * nothing.
+ * Refuses a folder whose restore was interrupted, because a start could find it empty: the earlier data may already have been
+ * set aside.
+ *
+ * @throws {LaunchError} if a restore was interrupted.
  */
 export function refuseInterruptedRestore(folder: string): void {
   if (!existsSync(join(folder, RESTORING_NAME))) return;
   const other = existsSync(join(folder, STORAGE_NAME))
-    ? `or, to go on with what was there before, delete ${join(folder, RESTORING_NAME)}`
-    : `what was there before, if anything, is kept in ${join(folder, `${STORAGE_NAME}-before-<time>`)}`;
+    ? `or, to keep the data from before the restore, delete ${join(folder, RESTORING_NAME)}`
+    : `data from before the restore, if any, is in ${join(folder, `${STORAGE_NAME}-before-<time>`)}`;
   throw new LaunchError(`A restore into ${folder} was interrupted. Run it again; ${other}.`);
 }
 
-/** Folders of SQLite files that versions up to 0.1 kept in the storage folder, for workerd. */
+/** Names of the folders with SQLite files that workerd kept in the storage folder, up to version 0.1. */
 const OLD_FOLDERS = ['rollcall-NamespaceObject', 'rollcall-DirectoryObject'];
 
-/** The last version that reads such folders. */
+/** Last version that reads such folders. */
 const OLD_VERSION = '0.1.0';
 
 /**
- * Refuses a data folder of a version that ran the registry in workerd, and says how to move what is in it.
+ * Refuses a data folder that a version on workerd has written.
  *
- * @throws {LaunchError} if it is one.
+ * @throws {LaunchError} if it is one, with the commands that move its data.
  */
 export function refuseOldLayout(folder: string): void {
   if (!OLD_FOLDERS.some((name) => existsSync(join(folder, STORAGE_NAME, name)))) return;
   throw new LaunchError(
-    `The data folder ${folder} is of Rollcall ${OLD_VERSION}, which stored in another way, and is left as it is. Start that ` +
-      `version on it:\n  npx rollcall@${OLD_VERSION} serve --data ${shellWord(folder)} --port 8788\n` +
-      'and this one on a new folder. Then move each namespace with two commands:\n' +
+    `The data folder ${folder} was written by Rollcall ${OLD_VERSION}, in a format that this version does not read. It was ` +
+      `not changed. Start that version on it:\n  npx rollcall@${OLD_VERSION} serve --data ${shellWord(folder)} --port 8788\n` +
+      'and this version on a new folder. Then move each namespace with two commands:\n' +
       `  rollcall export public.jsonl -n public --url http://127.0.0.1:8788\n` +
       `  rollcall import public.jsonl -n public --url http://127.0.0.1:8787 --mode merge`,
   );
 }
 
 /**
- * Makes the data folder where it is absent, with the folder of SQLite files in it.
+ * Creates the data folder and the storage folder in it if they are missing.
  *
- * @returns Its absolute path.
- * @throws {LaunchError} if it can't be made, is of a version that stored otherwise, or a restore into it was interrupted.
+ * @returns Absolute path of the data folder.
+ * @throws {LaunchError} if it can't be created, was written by a version on workerd, or has an interrupted restore.
  */
 export function prepareDataFolder(path: string): string {
   const folder = makeDataFolder(path);

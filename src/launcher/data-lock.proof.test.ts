@@ -51,9 +51,9 @@ test('[M4] a folder in use is refused, with the number of the process that uses 
   await expect(take(folder)).rejects.toThrow(inUse(folder, child.pid));
   child.kill('SIGSTOP');
   await expect(take(folder)).rejects.toThrow(inUse(folder, child.pid));
-  // Whatever the text beside the lock says, or if it is gone: the lock is the kernel's.
+  // The file beside the lock has no effect, wrong or missing: the kernel holds the lock.
   writeFileSync(join(folder, 'lock.json'), '{');
-  await expect(take(folder)).rejects.toThrow(`${folder} is in use by a registry. Stop that one first`);
+  await expect(take(folder)).rejects.toThrow(`${folder} is in use by a registry. Stop it first`);
 });
 
 test('[M4] a folder in use by this very process is refused, too, and stays locked for others', async () => {

@@ -5,26 +5,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { dataFolderError } from './data-folder';
 import { LaunchError, systemErrorCode } from './launch-error';
 
-/** A start tries again for this long before it refuses: a holder that has just lost its launcher may not know it yet. */
+/** Time for which a start retries. A holder whose launcher has just died may take a moment to notice it. */
 const PATIENCE_MS = 2_000;
 
-/** A start waits this long for a holder that is ending: one that says so, or tells nothing, as at its very end. */
+/** Time for which a start waits if the holder is ending. A holder without `lock.json` counts as ending. */
 const ENDING_MAX_MS = 6_000;
 
 const RETRY_MS = 20;
 
-/** Name of the file that is locked, in a data folder. */
+/** Name of the locked file in a data folder. */
 export const LOCK_NAME = 'lock.sqlite';
 
-/** SQLite's words for a file that another process has locked: Deno gives no number. */
+/** SQLite's message if another process has locked the file. Deno gives no result code. */
 const LOCKED = 'database is locked';
 
-/** What the holder of a lock says of itself. It decides nothing: the lock itself is the kernel's. */
+/** Description of the process that holds the lock. It is only informative: the kernel holds the lock. */
 interface Holder {
   pid: number;
-  /** Number of its launcher, which would start another; null where there is none. */
+  /** Process id of its launcher, which would restart it; null if it has none. */
   launcher: number | null;
-  /** Start of the process, RFC 3339. */
+  /** Start time of the process, RFC 3339. */
   since: string;
   /** True once the process is ending. */
   ending: boolean;
@@ -32,7 +32,7 @@ interface Holder {
 
 function readHolder(path: string): Holder | undefined {
   try {
-    // `as`: only holders write this file. One that is half written does not parse.
+    // `as`: only holders write this file. A partly written one does not parse.
     return JSON.parse(readFileSync(path, 'utf8')) as Holder;
   } catch {
     return undefined;
@@ -41,12 +41,12 @@ function readHolder(path: string): Holder | undefined {
 
 function inUse(folder: string, holder: Holder | undefined): LaunchError {
   const who = holder === undefined ? '' : ` (process ${holder.launcher ?? holder.pid}, since ${holder.since})`;
-  const where = holder === undefined ? '' : ' If there is no such process here, it is of another container.';
-  const advice = 'Stop that one first, or choose another folder with --data.';
+  const where = holder === undefined ? '' : ' If there is no such process here, it runs in another container.';
+  const advice = 'Stop it first, or choose another folder with --data.';
   return new LaunchError(`The data folder ${folder} is in use by a registry${who}. ${advice}${where}`);
 }
 
-/** Locks the file; undefined while another process has locked it. */
+/** Locks the file. Returns undefined if another process has locked it. */
 function lock(sqlite: typeof import('node:sqlite'), path: string): DatabaseSync | undefined {
   const database = new sqlite.DatabaseSync(path);
   try {
@@ -59,7 +59,7 @@ function lock(sqlite: typeof import('node:sqlite'), path: string): DatabaseSync 
   }
 }
 
-/** Refuses a folder that can't be written to with the system's reason, which SQLite's errors do not give. */
+/** Throws the system's reason if the folder can't be written. SQLite's errors don't contain it. */
 function checkWritable(folder: string): void {
   const path = join(folder, `lock-${process.pid}.new`);
   try {
@@ -71,12 +71,12 @@ function checkWritable(folder: string): void {
 }
 
 /**
- * The lock of a data folder: `lock.sqlite`, in which the process keeps a transaction open that excludes all others.
+ * The lock of a data folder: the process keeps an exclusive transaction open in `lock.sqlite`.
  *
- * The kernel holds it for the process, be it frozen or not, and drops it when the process ends in whatever way. It is seen
- * in every container that shares the volume. The file is never opened but through SQLite, since closing any
- * descriptor of it drops the lock, and never deleted, since another start may be about to lock it. `lock.json` beside
- * it tells the person at the terminal which process holds the lock.
+ * The kernel holds the lock as long as the process exists, even while it is frozen, and releases it however the process ends.
+ * All containers that share the volume see it. The file is only opened through SQLite, because closing any other descriptor
+ * of it would release the lock. It is never deleted, because another start may be about to lock it. `lock.json` beside it
+ * names the process that holds the lock, for the message of a refused start.
  */
 export class DataLock {
   readonly #database: DatabaseSync;
@@ -93,14 +93,14 @@ export class DataLock {
   }
 
   /**
-   * Takes the lock of a data folder, which exists.
+   * Takes the lock of an existing data folder.
    *
    * @param folder Absolute path.
-   * @param launcher Number of the launcher of this process.
-   * @throws {LaunchError} if another process holds it, with its number, or the folder can't be written to.
+   * @param launcher Process id of this process's launcher.
+   * @throws {LaunchError} if another process holds the lock, with its process id, or if the folder can't be written.
    */
   static async take(folder: string, launcher: number | null = null): Promise<DataLock> {
-    // Loaded here: the command line runs on a Node without SQLite, too, as long as it does not need it.
+    // Imported here, because other commands also run on a Node without SQLite.
     const sqlite = await import('node:sqlite');
     const [path, holderPath] = [join(folder, LOCK_NAME), join(folder, 'lock.json')];
     checkWritable(folder);
@@ -118,13 +118,13 @@ export class DataLock {
     }
   }
 
-  /** Tells starts that wait for the lock that this process is ending. */
+  /** Marks the holder as ending, so that starts wait for the lock. */
   markEnding(): void {
     this.#holder = { ...this.#holder, ending: true };
     this.#writeHolder();
   }
 
-  /** Gives the folder free. The end of the process does so, too. */
+  /** Releases the lock. The end of the process does so too. */
   release(): void {
     process.off('exit', this.#releaseAtExit);
     if (!this.#database.isOpen) return;
@@ -136,7 +136,7 @@ export class DataLock {
     try {
       writeFileSync(this.#holderPath, JSON.stringify(this.#holder), { mode: 0o600 });
     } catch (error) {
-      // It only informs; a disk that has just become full must not keep the process from ending.
+      // The file is only informative: a full disk must not keep the process from ending.
       if (systemErrorCode(error) === undefined) throw error;
     }
   }

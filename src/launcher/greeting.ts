@@ -1,23 +1,23 @@
 import type { ServeOptions } from './serve-options';
 import { shellWord } from './shell-word';
 
-/** A registry that answers, as a start tells of it. */
+/** A registry that has started, as the greeting describes it. */
 export interface Started {
-  /** Where it answers, without a path: a loopback address if it listens on all of them. */
+  /** URL without a path. It has a loopback address if the registry listens on all addresses. */
   readonly url: string;
   /** Absolute path of the data folder. */
   readonly data: string;
   /** Absolute path of the root token's file; null if the token was given. */
   readonly tokenPath: string | null;
-  /** True if this start made the token. */
+  /** True if this start created the token. */
   readonly tokenMade: boolean;
-  /** How many connections the descriptor limit allows; Infinity without a limit. */
+  /** Number of connections that the descriptor limit allows; Infinity without a limit. */
   readonly connectionLimit: number;
 }
 
 const LOOPBACK = /^(127\.|::1$|localhost$)/;
 
-/** An expression that a shell replaces with the token: the token itself is never shown. */
+/** Returns a shell expression that expands to the token. The token itself is never printed. */
 function tokenExpression(options: ServeOptions): string {
   if (options.rootToken !== undefined) return '$ROLLCALL_ROOT_TOKEN';
   const folder = options.data.endsWith('/') ? options.data : `${options.data}/`;
@@ -26,14 +26,14 @@ function tokenExpression(options: ServeOptions): string {
 
 function whereTokenIs({ tokenPath, tokenMade }: Started): string {
   if (tokenPath === null) return 'the one in ROLLCALL_ROOT_TOKEN';
-  return tokenMade ? `${tokenPath} (made just now; keep it secret)` : tokenPath;
+  return tokenMade ? `${tokenPath} (new; keep it secret)` : tokenPath;
 }
 
 function howManyConnections(limit: number): string {
-  return Number.isFinite(limit) ? `at most ${limit} at once, by the descriptor limit` : 'no descriptor limit';
+  return Number.isFinite(limit) ? `at most ${limit}, by the descriptor limit` : 'no descriptor limit';
 }
 
-/** Writes what a start prints when the registry answers. No secret is in it. */
+/** Returns the text that a start prints once the registry answers. It contains no secret. */
 export function greeting(version: string, started: Started, options: ServeOptions): string {
   const lines = [
     `Rollcall ${version} answers on ${started.url}`,
@@ -51,11 +51,11 @@ export function greeting(version: string, started: Started, options: ServeOption
   ];
   if (!LOOPBACK.test(options.host) && options.tls === undefined) {
     lines.push(
-      `Note: ${options.host} can be reached over the network, unencrypted. Put a proxy in front that speaks TLS and`,
-      'limits connections.',
+      `Note: ${options.host} can be reached over the network, unencrypted. Use --tls-cert and --tls-key, or a proxy that`,
+      'speaks TLS.',
       '',
     );
   }
-  lines.push('Ctrl-C stops it.');
+  lines.push('Press Ctrl-C to stop it.');
   return lines.join('\n');
 }

@@ -1,10 +1,10 @@
 /**
- * Why the registry could not be started or kept running, told to the person at the terminal: what was wrong, with
- * which value, and what to do. Anything else that reaches the terminal is a defect of ours, and shows its stack.
+ * An error for the terminal: the registry could not be started or kept running. The message says what was wrong, with which
+ * value, and what to do. Any other error that reaches the terminal is a bug, and is printed with its stack.
  */
 export class LaunchError extends Error {
   override readonly name = 'LaunchError';
-  /** 2 for a command that was written wrongly, 1 for everything else. */
+  /** 2 for wrong arguments, 1 for everything else. */
   readonly exitCode: 1 | 2;
 
   constructor(message: string, exitCode: 1 | 2 = 1, options?: ErrorOptions) {
@@ -13,7 +13,7 @@ export class LaunchError extends Error {
   }
 }
 
-/** The code of a system error, such as `EACCES`; undefined for any other value. */
+/** Returns the code of a system error, such as `EACCES`; undefined for any other value. */
 export function systemErrorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

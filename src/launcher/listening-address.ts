@@ -1,18 +1,25 @@
+import { randomInt } from 'node:crypto';
 import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { type Certificate, hostToCall } from './certificate';
 import { LaunchError, systemErrorCode } from './launch-error';
 
-/** Returns where to reach what listens on a host: an address that stands for all of them can't be called. */
+/** Range of {@link freePort}: below the system's ephemeral ports, and above the ports that `fetch` refuses. */
+const FREE_PORT_MIN = 11_000;
+const FREE_PORT_MAX = 32_000;
+
+/** Returns the address at which a client on this machine reaches a listener: a loopback address if it listens on all. */
 export function callable(host: string): string {
   return host === '0.0.0.0' ? '127.0.0.1' : /^[0:]+$/.test(host) ? '::1' : host;
 }
 
-/** Writes an address and a port as they stand in a URL and in a permission of Deno. */
+/** Formats an address and a port for a URL or a Deno permission. */
 export function addressWithPort(host: string, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Returns the URL, without a path, of a registry that listens on a host, by a name that its certificate is for. */
+/** Returns the URL, without a path, of a registry that listens on a host, with a name that its certificate covers. */
 export function urlOf(host: string, port: number, certificate: Pick<Certificate, 'leaf'> | undefined): string {
   const called = callable(host);
   if (certificate === undefined) return `http://${addressWithPort(called, port)}`;
@@ -20,7 +27,7 @@ export function urlOf(host: string, port: number, certificate: Pick<Certificate,
 }
 
 /**
- * Returns the address of a host to listen on. The resident process may not ask the name service, so it is given an address.
+ * Resolves a host name to an address to listen on. The resident process has no permission to resolve names itself.
  *
  * @throws {LaunchError} if the name is unknown.
  */
@@ -35,7 +42,29 @@ export async function addressOf(host: string): Promise<string> {
   }
 }
 
-/** Turns a system error about listening into one for people; anything else comes back as it was. */
+/**
+ * Returns a port that no process listens on. The system does not hand it out as an ephemeral port either.
+ *
+ * @param host Address to listen on.
+ * @throws {LaunchError} if this user can't listen on that address.
+ */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (;;) {
+    const port = randomInt(FREE_PORT_MIN, FREE_PORT_MAX + 1);
+    const server = createServer().listen(port, host);
+    try {
+      await once(server, 'listening');
+    } catch (error) {
+      if (systemErrorCode(error) === 'EADDRINUSE') continue;
+      throw listenError(host, port, error);
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
+}
+
+/** Returns a readable error for a system error about listening; any other error is returned unchanged. */
 export function listenError(host: string, port: number, error: unknown): unknown {
   const message = listenMessage(host, port, systemErrorCode(error));
   return message === undefined ? error : new LaunchError(message, 1, { cause: error });
@@ -44,11 +73,11 @@ export function listenError(host: string, port: number, error: unknown): unknown
 function listenMessage(host: string, port: number, code: string | undefined): string | undefined {
   switch (code) {
     case 'EADDRINUSE':
-      return `Port ${port} on ${host} is in use. Stop what listens there, or choose another port with --port (0 takes a free one).`;
+      return `Port ${port} on ${host} is in use. Stop the program that uses it, or choose another port with --port (0: any free port).`;
     case 'EACCES':
       return `This user may not listen on port ${port}. Choose one above 1023 with --port.`;
     case 'EADDRNOTAVAIL':
-    case 'EINVAL': // what Deno says of it
+    case 'EINVAL': // on Deno
       return `${host} is not an address of this machine. Choose another with --host, such as 127.0.0.1.`;
     case 'ENOTFOUND':
       return `The host name ${host} is unknown. Choose another with --host, such as 127.0.0.1.`;

@@ -3,30 +3,30 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** The folder of this package, found from here: the launcher runs from `src/launcher/` as well as from `dist/`. */
+/** Finds the package's folder above this file, which runs from `src/launcher/` as well as from `dist/`. */
 function findRoot(): string {
   const start = dirname(fileURLToPath(import.meta.url));
   for (let folder = start, parent = dirname(folder); ; [folder, parent] = [parent, dirname(parent)]) {
     if (existsSync(join(folder, 'package.json'))) return folder;
-    // An installation that was removed while it starts would else be looked for at the top for ever.
-    if (parent === folder) throw new Error(`there is no package.json in ${start}, nor above it: install it again`);
+    // Reached if the installation was removed while it starts.
+    if (parent === folder) throw new Error(`there is no package.json in or above ${start}: install the package again`);
   }
 }
 
-/** Absolute path of the package's folder: a checkout, or what npm installed. */
+/** Absolute path of the package's folder: a checkout or an installation. */
 export const PACKAGE_ROOT = findRoot();
 
-/** The version in package.json. */
+/** Returns the version in package.json. */
 export function packageVersion(): string {
-  // Our own file: that its version is a string is npm's rule, and `npm pack` refuses it otherwise.
+  // `as`: `npm pack` refuses a package whose version is not a string.
   const manifest = JSON.parse(readFileSync(join(PACKAGE_ROOT, 'package.json'), 'utf8')) as { version: string };
   return manifest.version;
 }
 
-/** Where a package says what it was made from. */
+/** File with the commit that a package was built from. */
 const COMMIT_FILE = join(PACKAGE_ROOT, 'dist', 'commit');
 
-/** The commit that a checkout is at; undefined where there is no git, or this is no checkout. */
+/** Returns the commit of a checkout; undefined if this is not a checkout or git is missing. */
 export function checkoutCommit(): string | undefined {
   if (!existsSync(join(PACKAGE_ROOT, '.git'))) return undefined;
   try {
@@ -37,7 +37,7 @@ export function checkoutCommit(): string | undefined {
   }
 }
 
-/** What runs: as the variable `ROLLCALL_COMMIT` says, a packed package, or the checkout; undefined where nobody knows. */
+/** Returns the commit of the running code, from `ROLLCALL_COMMIT`, the checkout or the package; undefined if it is unknown. */
 export function packageCommit(): string | undefined {
   const given = process.env.ROLLCALL_COMMIT;
   if (given !== undefined && given !== '') return given;

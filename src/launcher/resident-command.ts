@@ -1,10 +1,10 @@
 import { dirname, resolve } from 'node:path';
-import { addressOf, addressWithPort, callable } from './listening-address';
+import { addressOf, addressWithPort, callable, freePort } from './listening-address';
 import type { Runtime } from './runtime';
 import { writeServeArguments } from './serve-arguments';
 import { parseServeOptions, type ServeFlags } from './serve-options';
 
-/** Variables that the resident process may read: those of {@link parseServeOptions}, and what its start tells it. */
+/** Environment variables that the resident process may read: those of {@link parseServeOptions} and those set by the launcher. */
 const VARIABLES = [
   'PORT',
   'ROLLCALL_DATA',
@@ -19,18 +19,18 @@ const VARIABLES = [
   'ROLLCALL_DESCRIPTOR_LIMIT',
 ];
 
-/** How the resident process is started. */
+/** Parameters of {@link residentCommand}. */
 export interface ResidentCommand {
   runtime: Runtime;
-  /** Absolute path of the built file, with those that it loads beside it. */
+  /** Absolute path of the built file. The files it loads are in the same folder. */
   residentPath: string;
   flags: ServeFlags;
   env: NodeJS.ProcessEnv;
-  /** True: a launcher is its parent. */
+  /** True if the parent of the process is a launcher. */
   supervised: boolean;
 }
 
-/** Writes paths as a permission of Deno has them: a comma in a path is doubled. */
+/** Formats paths for a Deno permission, in which commas are doubled. */
 function pathList(paths: readonly string[]): string {
   return paths.map((path) => path.replaceAll(',', ',,')).join(',');
 }
@@ -39,7 +39,7 @@ function pathList(paths: readonly string[]): string {
  * Returns the program and the arguments of the resident process, and under Deno its permissions: its listener, its data
  * folder, its own files and certificate, named variables, and nothing else.
  *
- * All paths are absolute and the host is an address, since it may neither read its working folder nor look a name up.
+ * All paths are absolute and the host is an address, since the process may neither read its working folder nor resolve names.
  *
  * @throws {LaunchError} if an option is wrong, or the host name is unknown.
  */
@@ -48,17 +48,19 @@ export async function residentCommand(command: ResidentCommand): Promise<string[
   const options = parseServeOptions(flags, env);
   const [data, host] = [resolve(options.data), await addressOf(options.host)];
   const tls = options.tls && { tlsCert: resolve(options.tls.certPath), tlsKey: resolve(options.tls.keyPath) };
-  const absolute: ServeFlags = { ...flags, host, port: String(options.port), data, ...tls };
+  // Deno's permission to connect to the process's own port needs the number.
+  const port = options.port === 0 && runtime.name === 'deno' ? await freePort(host) : options.port;
+  const absolute: ServeFlags = { ...flags, host, port: String(port), data, ...tls };
   const words = [residentPath, ...writeServeArguments({ flags: absolute, supervised })];
   if (runtime.name === 'node') return [runtime.program, '--disable-warning=ExperimentalWarning', ...words];
   const readable = [data, dirname(residentPath), ...Object.values(tls ?? {})];
   return [
     runtime.program,
     'run',
-    // No file that lies about may change what runs, nothing is fetched, and nobody is asked for a permission.
+    // Ignore config and lock files nearby, download nothing, and deny permissions without a prompt.
     ...['--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'],
-    // The listener connects to itself to see whether it still accepts: see accept-watch.ts of the resident host.
-    `--allow-net=${[...new Set([host, callable(host)])].map((each) => addressWithPort(each, options.port)).join(',')}`,
+    // The listener connects to itself to check that it still accepts: see accept-watch.ts of the resident host.
+    `--allow-net=${[...new Set([host, callable(host)])].map((each) => addressWithPort(each, port)).join(',')}`,
     `--allow-read=${pathList(readable)}`,
     `--allow-write=${pathList([data])}`,
     `--allow-env=${VARIABLES.join(',')}`,

@@ -11,60 +11,60 @@ import { readServeArguments, type ServeArguments } from './serve-arguments';
 import { parseServeOptions } from './serve-options';
 import { onStopSignal } from './stop-signals';
 
-/** Settings of a registry in this process, checked. */
+/** Checked settings of a registry in this process. */
 export interface RegistrySettings {
-  /** Absolute path of the data folder, which is locked. */
+  /** Absolute path of the data folder, whose lock this process holds. */
   data: string;
   host: string;
-  /** 0: a free one. */
+  /** 0 for any free port. */
   port: number;
   rootToken: string;
   trustedProxy: boolean;
   corsOrigins: readonly string[];
   logLevel: string;
   namespaceDomain: string | undefined;
-  /** PEM texts; absent: plain HTTP. */
+  /** Certificate chain and key in PEM; undefined for plain HTTP. */
   tls: { cert: string; key: string } | undefined;
   commit: string | undefined;
-  /** How many connections the descriptor limit allows; absent: no limit. */
+  /** Number of connections that the descriptor limit allows; undefined without a limit. */
   maxConnections: number | undefined;
-  /** How many namespaces may stay open although nothing is asked of them; absent: as many as the host finds good. */
+  /** Number of idle namespaces that may stay open; undefined for the host's default. */
   awakeMaxCount: number | undefined;
 }
 
 /** A registry that answers. */
 export interface ServingRegistry {
   readonly port: number;
-  /** Lets running requests end, stores everything, and closes all files. */
+  /** Waits up to `graceMs` for running requests, stores everything, and closes all files. */
   stop(graceMs: number): Promise<void>;
 }
 
 /**
  * Starts the registry in this process.
  *
- * @param onLost Called when it can't go on, such as after a failed flush: the process ends.
+ * @param onLost Called if the registry can't continue, such as after a failed flush. It ends the process.
  */
 export type StartInProcess = (settings: RegistrySettings, onLost: (reason: string) => void) => Promise<ServingRegistry>;
 
-/** Running requests get this long to end after a stop signal. */
+/** Time for running requests to finish after a stop signal. */
 const STOP_GRACE_MS = 3_000;
 
-/** The process ends this long after a stop signal, whatever still hangs. */
+/** Time after a stop signal at which the process exits in any case. */
 const STOP_MAX_MS = 4_000;
 
-/** Descriptors that are left to files: this part of all, and at least so many. */
+/** Descriptors reserved for files: a quarter of all, and at least 64. */
 const FILE_DESCRIPTORS_SHARE = 4;
 const FILE_DESCRIPTORS_MIN = 64;
 
-/** Descriptors that a namespace takes while it is open, and those of everything else. */
+/** Number of descriptors that an open namespace uses, and that everything else uses. */
 const NAMESPACE_DESCRIPTORS = 5;
 const OTHER_DESCRIPTORS = 40;
 
-/** Namespaces that may stay open, by half of the descriptors of files; those that are used may take the rest. */
+/** Returns how many idle namespaces may stay open. They get half of the descriptors for files; namespaces in use get the rest. */
 const namespacesWithin = (files: number): number =>
   Math.max(1, (files - OTHER_DESCRIPTORS) / NAMESPACE_DESCRIPTORS / 2);
 
-/** Returns what a descriptor limit allows; nothing for a limit that is unknown, or none. */
+/** Returns the numbers that a descriptor limit allows; undefined ones if the limit is unknown or absent. */
 function allowedBy(limit: string | undefined): Pick<RegistrySettings, 'maxConnections' | 'awakeMaxCount'> {
   const descriptors = Number(limit ?? '');
   if (!Number.isSafeInteger(descriptors) || descriptors <= 0) {
@@ -76,7 +76,7 @@ function allowedBy(limit: string | undefined): Pick<RegistrySettings, 'maxConnec
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** Explains what Deno refuses with: somebody has written the command of the process by hand. */
+/** Explains a permission error of Deno, which means that the command was not made by `rollcall`. */
 function lacksPermission(error: Error): LaunchError {
   return new LaunchError(
     `${error.message}. Start the registry with the command that \`rollcall serve --print-command\` prints.`,
@@ -85,7 +85,7 @@ function lacksPermission(error: Error): LaunchError {
   );
 }
 
-/** Tells why a start failed, to the launcher or at the terminal, and ends the process. */
+/** Reports why a start failed, to the launcher or the terminal, and ends the process. */
 function refuse(error: unknown, supervised: boolean): never {
   const refusal = error instanceof Error && error.name === 'NotCapable' ? lacksPermission(error) : error;
   if (!(refusal instanceof LaunchError)) throw refusal;
@@ -95,7 +95,7 @@ function refuse(error: unknown, supervised: boolean): never {
   process.exit(exitCode);
 }
 
-/** Ends the process after a stop signal, or with its launcher. */
+/** Ends the process on a stop signal or when its launcher ends. */
 class Ending {
   #lock: DataLock | undefined;
   #registry: ServingRegistry | undefined;
@@ -110,17 +110,19 @@ class Ending {
       return;
     }
     process.on('SIGTERM', () => this.#end());
-    // A terminal sends these to the launcher, too, which decides.
+    // A terminal sends these to the launcher too, and the launcher decides.
     for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, () => {});
-    // The launcher never writes: this ends when the launcher does, however that came about. Deno emits no `close` of a socket.
+    // The launcher writes nothing to this pipe, which ends when the launcher does. Deno emits no `close` for it.
     for (const event of ['end', 'close', 'error']) process.stdin.on(event, () => this.#end());
     process.stdin.resume();
   }
 
+  /** Sets the lock to mark when the process begins to end. */
   holds(lock: DataLock): void {
     this.#lock = lock;
   }
 
+  /** Sets the registry to stop when the process ends. */
   serves(registry: ServingRegistry): void {
     this.#registry = registry;
   }
@@ -128,14 +130,14 @@ class Ending {
   #end(): void {
     if (this.#isEnding) return;
     this.#isEnding = true;
-    // Before the registry answers there is nothing to end well.
+    // Before the registry answers there is nothing to finish.
     if (this.#registry === undefined) process.exit(0);
     this.#lock?.markEnding();
     setTimeout(() => process.exit(0), STOP_MAX_MS);
     this.#registry.stop(STOP_GRACE_MS).then(
       () => process.exit(0),
       (error) => {
-        say(`The registry did not stop well: ${error}`);
+        say(`The registry failed to stop cleanly: ${error}`);
         process.exit(1);
       },
     );
@@ -181,11 +183,11 @@ async function live({ flags, supervised }: ServeArguments, version: string, star
 }
 
 /**
- * Runs the registry in this process until a signal stops it: reads the arguments and the environment, takes the lock, the
- * root token and the certificate, starts the registry, and tells that it answers.
+ * Runs the registry in this process until a signal stops it: reads the arguments and the environment, takes the lock, reads
+ * the root token and the certificate, starts the registry, and reports that it answers.
  *
- * @param words Arguments of the process, `serve` first.
- * @param start Binds the rooms together.
+ * @param words Arguments of the process, starting with `serve`.
+ * @param start Starts the registry with the checked settings.
  */
 export async function liveAsResident(words: string[], version: string, start: StartInProcess): Promise<void> {
   const isSupervised = words.includes('--supervised');

@@ -5,14 +5,16 @@ import { LaunchError } from './launch-error';
 import { type LaunchReport, readReport } from './launch-report';
 import type { ProcessEnd, ServingProcess } from './supervisor';
 
-/** Time from a stop signal until the process is killed. It ends by itself after four seconds; all is over within five. */
+/** Time from a stop signal until the process is killed. It exits by itself after four seconds. */
 const STOP_MAX_MS = 4_500;
 
 /**
- * What a shell does before it becomes the resident process: raises the descriptor limit to what the system allows (macOS:
- * 10,240 where the hard limit is not a number it takes), and tells the process of it, which may not ask.
+ * Shell script that raises the descriptor limit to the hard limit and then executes the resident process. macOS may refuse the
+ * hard limit; it accepts 10,240. The process can't read the limit itself, so it gets it in a variable. The script ignores the
+ * signal of a file size limit, which would end Deno, so that such a write fails as it does on a full disk.
  */
 const PRELUDE = `
+(trap '' XFSZ) 2>/dev/null && trap '' XFSZ
 ulimit -n "$(ulimit -Hn)" 2>/dev/null || ulimit -n 10240 2>/dev/null
 ROLLCALL_DESCRIPTOR_LIMIT="$(ulimit -n)" exec "$@"
 `;
@@ -40,13 +42,13 @@ function eachLine(stream: Readable | null, take: (line: string) => void): void {
 }
 
 /**
- * Starts the resident process and waits until the registry answers. It stays in this process's group, and ends with this
- * process, even where that is killed: its standard input ends then.
+ * Starts the resident process and waits until the registry answers. The process stays in this process group. It ends when this
+ * process does, even if that is killed, because its standard input then ends.
  *
  * @param command Program and arguments.
- * @param output Takes each line that it prints.
- * @param signal Gives the start up.
- * @throws {LaunchError} if it ends before it answers, with the reason.
+ * @param output Receives each line that the process prints.
+ * @param signal Aborts the start.
+ * @throws {LaunchError} if the process ends before it answers, with the reason.
  */
 export async function startResident(
   command: readonly string[],
@@ -63,7 +65,7 @@ export async function startResident(
   signal.addEventListener('abort', killAtExit);
   void ended.then(() => process.off('exit', killAtExit));
 
-  // Until it answers, what it prints is kept: if it never does, the reason is in there.
+  // Lines are kept until the process answers, since they contain the reason if it never does.
   const printed: string[] = [];
   let take = (line: string): void => void printed.push(line);
   eachLine(child.stderr, (line) => take(line));
@@ -86,7 +88,7 @@ export async function startResident(
   for (const line of printed) output(line);
   const stop = async (): Promise<ProcessEnd> => {
     kill('SIGTERM');
-    // Where there are no signals, the end of its standard input stops it.
+    // On Windows, which has no signals, the end of its standard input stops it.
     child.stdin?.end();
     const timer = setTimeout(() => kill('SIGKILL'), STOP_MAX_MS);
     return ended.finally(() => clearTimeout(timer));
@@ -94,8 +96,8 @@ export async function startResident(
   return { pid: child.pid, port: report.port, report, ended, kill, stop };
 }
 
-/** Why a process that printed these lines never answered. */
+/** Returns the error for a process that ended without a report. */
 function endedEarly(printed: readonly string[], [program]: readonly string[]): LaunchError {
-  const said = printed.join('\n') || 'it said nothing';
+  const said = printed.join('\n') || 'it printed nothing';
   return new LaunchError(`The registry (${program}) ended before it answered:\n${said}`);
 }

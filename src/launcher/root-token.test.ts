@@ -48,9 +48,12 @@ test('a given token that will not do is refused', () =>
     [
       ['', 'ROLLCALL_ROOT_TOKEN has 0 characters; a root token has at least 32'],
       ['x'.repeat(31), 'ROLLCALL_ROOT_TOKEN has 31 characters'],
-      [`${'x'.repeat(31)} y`, 'ROLLCALL_ROOT_TOKEN holds a space'],
-      [`${'x'.repeat(31)}\ny`, 'ROLLCALL_ROOT_TOKEN holds a space or another character that a header'],
-      [`${'x'.repeat(31)}é`, 'ROLLCALL_ROOT_TOKEN holds a space or another character'],
+      [`${'x'.repeat(31)} y`, 'ROLLCALL_ROOT_TOKEN contains a space'],
+      [
+        `${'x'.repeat(31)}\ny`,
+        'ROLLCALL_ROOT_TOKEN contains a space or another character that is not allowed in a header',
+      ],
+      [`${'x'.repeat(31)}é`, 'ROLLCALL_ROOT_TOKEN contains a space or another character'],
     ],
     (token, message) => {
       expect(() => rootToken(temporaryFolder(), token, quiet)).toThrow(message);

@@ -14,34 +14,34 @@ import { join } from 'node:path';
 import { dataFolderError } from './data-folder';
 import { LaunchError } from './launch-error';
 
-/** As the registry itself has it, which answers nothing with a shorter one; a test holds the two together. */
+/** Minimum length of a root token. A test keeps it equal to the registry's own limit. */
 export const ROOT_TOKEN_MIN_CHARACTERS = 32;
 
-/** 256 random bits: 43 characters. */
+/** Number of random bytes in a new token, which has 43 characters. */
 const TOKEN_BYTES = 32;
 
-/** A root token, and where it came from. */
+/** A root token and its source. */
 export interface RootToken {
   token: string;
   /** Absolute path of its file; null if it was given. */
   path: string | null;
-  /** True if this start made it. */
+  /** True if this start created it. */
   made: boolean;
 }
 
-/** Refuses a token that is too short, or that no `Authorization` header could carry. Never shows it. */
+/** Returns the token, or throws if it is too short or invalid in an `Authorization` header. No message contains the token. */
 function checked(token: string, source: string, advice: string): string {
   const problem =
     token.length < ROOT_TOKEN_MIN_CHARACTERS
       ? `has ${token.length} characters; a root token has at least ${ROOT_TOKEN_MIN_CHARACTERS}`
       : /[^\x21-\x7e]/.test(token)
-        ? 'holds a space or another character that a header can’t carry'
+        ? 'contains a space or another character that is not allowed in a header'
         : undefined;
   if (problem !== undefined) throw new LaunchError(`${source} ${problem}. ${advice}`);
   return token;
 }
 
-/** Makes the file whole or not at all: a crash on the way leaves no empty token behind. */
+/** Creates the file atomically, so that a crash leaves no empty token behind. */
 function makeFile(path: string): void {
   const temporary = `${path}.new`;
   const descriptor = openSync(temporary, 'w', 0o600);
@@ -51,25 +51,25 @@ function makeFile(path: string): void {
   renameSync(temporary, path);
 }
 
-/** Takes the file away from all others who could read it, and says so. Another user's file stays as that user made it. */
+/** Makes the file readable only by its owner if other users could read it, and prints that it did. */
 function tighten(path: string, say: (line: string) => void): void {
   const mode = statSync(path).mode & 0o777;
   if ((mode & 0o077) === 0) return;
   const finding = `${path} could be read by other users (mode ${mode.toString(8)}).`;
   try {
     chmodSync(path, 0o600);
-    say(`${finding} It is 600 now; consider a new token.`);
+    say(`${finding} Its mode is now 600; consider a new token.`);
   } catch {
-    say(`${finding} This user may not change that; make it 600.`);
+    say(`${finding} This user may not change that; set its mode to 600.`);
   }
 }
 
 /**
- * The root token: the one that was given, else the one in the data folder, else a new one that is kept there.
+ * Returns the root token: the given one, else the one in the data folder, else a new one that is stored there.
  *
- * @param folder The data folder, whose lock the caller holds: that is why no other start can make a token meanwhile.
+ * @param folder The data folder. The caller must hold its lock, so that no other start creates a token meanwhile.
  * @param given Value of `ROLLCALL_ROOT_TOKEN`.
- * @param say Takes one line for the person at the terminal; no secret is in it.
+ * @param say Prints a line to the terminal. No line contains a secret.
  * @throws {LaunchError} if the token is too short or the file can't be used.
  */
 export function rootToken(folder: string, given: string | undefined, say: (line: string) => void): RootToken {

@@ -45,5 +45,5 @@ test.each(['deno 2.8.9', 'deno 1.46.0', 'v24.1.0 of something', ''])(
 test('without a Deno, Node runs it; where that won’t do, how to get one is told', () => {
   expect(JSON.parse(find({}))).toEqual({ name: 'node', program: process.execPath });
   expect(JSON.parse(find({ deno: 'deno 2.9.5' }, 'node'))).toEqual({ name: 'node', program: process.execPath });
-  expect(find({}, 'deno')).toMatch(/^The registry needs Deno 2\.9 or later, and none is here: .*Install it: https:/);
+  expect(find({}, 'deno')).toMatch(/^The registry needs Deno 2\.9 or later, which was not found: .*Install it: https:/);
 });

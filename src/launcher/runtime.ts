@@ -14,22 +14,22 @@ export interface Runtime {
   program: string;
 }
 
-/** The oldest versions that will do: of Deno, the one whose behaviour the host was measured on; of Node, the first with SQLite's backup. */
+/** Oldest supported versions: the Deno that the host was measured on, and the first Node with SQLite's backup. */
 const OLDEST: Readonly<Record<RuntimeName, readonly [number, number]>> = { deno: [2, 9], node: [22, 16] };
 
-/** A version is asked for from another program: one that hangs is none. */
+/** Timeout for a program to print its version. One that hangs counts as missing. */
 const ANSWER_WITHIN_MS = 10_000;
 
 const requireHere = createRequire(import.meta.url);
 
-/** Tells whether a version, such as `2.9.5`, will do. */
+/** Returns whether a version, such as `2.9.5`, is recent enough. */
 function isRecent(name: RuntimeName, version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [oldestMajor, oldestMinor] = OLDEST[name];
   return major > oldestMajor || (major === oldestMajor && minor >= oldestMinor);
 }
 
-/** Returns a file of an installed package; undefined where the package or the file is absent. */
+/** Returns the path of a file in an installed package; undefined if the package or the file is missing. */
 function packageFile(name: string, file: string): string | undefined {
   try {
     const path = join(dirname(requireHere.resolve(`${name}/package.json`)), file);
@@ -39,10 +39,10 @@ function packageFile(name: string, file: string): string | undefined {
   }
 }
 
-/** What a runtime prints when it is asked for its version. */
+/** Pattern of the output of `--version` for each runtime. */
 const VERSION: Readonly<Record<RuntimeName, RegExp>> = { deno: /^deno (\d+\.\d+\.\d+)/, node: /^v(\d+\.\d+\.\d+)/ };
 
-/** Asks a program on the path for its version; undefined if there is none, or it is not what it is called. */
+/** Returns the version of a program on the path; undefined if it is missing or is another program of that name. */
 function versionOf(name: RuntimeName): string | undefined {
   const { stdout } = spawnSync(name, ['--version'], { encoding: 'utf8', timeout: ANSWER_WITHIN_MS });
   return VERSION[name].exec(stdout ?? '')?.[1];
@@ -60,7 +60,7 @@ function findDeno(): string | undefined {
 
 function findNode(): string | undefined {
   if (process.versions.deno === undefined && isRecent('node', process.versions.node)) return process.execPath;
-  // A checkout has one for its tests.
+  // A checkout installs one for its tests.
   return packageFile('node', 'bin/node') ?? recentOnPath('node');
 }
 
@@ -70,11 +70,10 @@ function recentOnPath(name: RuntimeName): string | undefined {
 }
 
 /**
- * Finds the runtime of the resident process: the Deno that npm installed beside this package, else one on the path, else
- * Node.
+ * Finds the runtime for the resident process: the Deno that npm installed with this package, else Deno on the path, else Node.
  *
- * @param wanted The only one that will do.
- * @throws {LaunchError} if there is none, with how to get one.
+ * @param wanted The only acceptable runtime. Default: either.
+ * @throws {LaunchError} if there is none, with advice on how to install one.
  */
 export function findRuntime(wanted?: RuntimeName): Runtime {
   const deno = wanted === 'node' ? undefined : findDeno();
@@ -88,7 +87,7 @@ export function findRuntime(wanted?: RuntimeName): Runtime {
         ? ['Deno 2.9 or later', 'Install it: https://docs.deno.com/runtime/']
         : ['Node 22.16 or later', 'Install it: https://nodejs.org'];
   throw new LaunchError(
-    `The registry needs ${needed}, and none is here: npm has installed no Deno for ${process.platform} on ` +
+    `The registry needs ${needed}, which was not found: npm has installed no Deno for ${process.platform} on ` +
       `${process.arch}, there is none on the path, and this is Node ${process.versions.node}. ${advice}`,
   );
 }

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { type ServeFlags, usageError } from './serve-options';
 
-/** The flags of {@link ServeFlags} as `node:util` reads them: the resident process takes them without the command line's own parser. */
+/** The flags of {@link ServeFlags} for `node:util`, so that the resident process does not load the command line's parser. */
 const FLAGS = {
   port: { type: 'string' },
   host: { type: 'string' },
@@ -18,14 +18,14 @@ const FLAGS = {
 /** Arguments of the resident process. */
 export interface ServeArguments {
   flags: ServeFlags;
-  /** True: the launcher is its parent, which is told of the start on standard output, and with which the process ends. */
+  /** True if the parent is a launcher: the process reports its start on standard output, and ends when the launcher does. */
   supervised: boolean;
 }
 
 /**
- * Writes flags as arguments of the resident process.
+ * Formats flags as arguments of the resident process.
  *
- * @returns `serve`, then each flag with its value in one word, so that a value may begin with a dash.
+ * @returns `serve`, then one word for each flag and its value, so that a value may begin with a dash.
  */
 export function writeServeArguments({ flags, supervised }: ServeArguments): string[] {
   const words = ['serve'];
@@ -46,9 +46,9 @@ export function writeServeArguments({ flags, supervised }: ServeArguments): stri
 }
 
 /**
- * Reads the arguments of the resident process.
+ * Parses the arguments of the resident process.
  *
- * @throws {LaunchError} with exit code 2, if an argument is unknown or lacks its value.
+ * @throws {LaunchError} with exit code 2 if an argument is unknown or lacks its value.
  */
 export function readServeArguments(words: string[]): ServeArguments {
   const [command, ...rest] = words;
@@ -72,7 +72,7 @@ export function readServeArguments(words: string[]): ServeArguments {
       supervised: values.supervised === true,
     };
   } catch (error) {
-    // The message names the argument, and says what is wrong with it.
+    // The message names the argument and the problem.
     if (error instanceof TypeError) throw usageError(error.message);
     throw error;
   }

@@ -2,10 +2,10 @@ import { isIPv6 } from 'node:net';
 import type { CertificateFiles } from './certificate';
 import { LaunchError } from './launch-error';
 
-/** As the registry itself has them, which answers nothing with another; a test holds the two together. */
+/** Names of the log levels. A test keeps them equal to the registry's own. */
 export const LOG_LEVELS = ['off', 'error', 'warn', 'info'];
 
-/** Options of `rollcall serve`, as it uses them. */
+/** Parsed options of `rollcall serve`. */
 export interface ServeOptions {
   host: string;
   port: number;
@@ -18,7 +18,7 @@ export interface ServeOptions {
   logLevel: string;
 }
 
-/** The same as they are written on the command line. */
+/** Options of `rollcall serve` as given on the command line. */
 export interface ServeFlags {
   host?: string | undefined;
   port?: string | undefined;
@@ -31,7 +31,7 @@ export interface ServeFlags {
   logLevel?: string | undefined;
 }
 
-/** A command that was written wrongly: exit code 2. */
+/** Returns the error for wrong arguments, with exit code 2. */
 export function usageError(message: string): LaunchError {
   return new LaunchError(`${message}\nSee: rollcall serve --help`, 2);
 }
@@ -42,7 +42,7 @@ function parsePort(text: string, source: string): number {
   throw usageError(`${source} must be a port from 0 to 65535, not ${JSON.stringify(text)}.`);
 }
 
-/** An address or a host name; an IPv6 address may come in brackets, as in a URL. */
+/** Parses an address or a host name. An IPv6 address may have brackets, as in a URL. */
 function parseHost(text: string): string {
   const host = text.startsWith('[') && text.endsWith(']') ? text.slice(1, -1) : text;
   if (isIPv6(host) || /^[A-Za-z0-9._-]+$/.test(host)) return host;
@@ -51,27 +51,27 @@ function parseHost(text: string): string {
 
 function parseFolder(text: string, source: string): string {
   if (text !== '') return text;
-  throw usageError(`${source} must name a folder, and is empty.`);
+  throw usageError(`${source} must name a folder, but it is empty.`);
 }
 
-/** The data folder: of the option, the environment, or `data` here. */
+/** Returns the data folder: that of the option, else that of the environment, else `data` in the working folder. */
 export function dataFolderOf(flag: string | undefined, env: NodeJS.ProcessEnv): string {
   return flag === undefined ? parseFolder(env.ROLLCALL_DATA ?? 'data', 'ROLLCALL_DATA') : parseFolder(flag, '--data');
 }
 
-/** As the registry itself has it, which answers nothing with another; a test holds the two together. */
+/** Parses origins by the same rule as the registry; a test keeps the two equal. */
 function parseOrigins(texts: string[], source: string): string[] {
   for (const text of texts) {
     const isOrigin =
       !text.includes('*') && URL.canParse(text) && /^https?:/.test(text) && new URL(text).origin === text;
     if (isOrigin) continue;
-    const message = `${source} must be an origin as a browser sends it, such as https://console.example.com`;
+    const message = `${source} must be an origin in the form that browsers send, such as https://console.example.com`;
     throw usageError(`${message}, not ${JSON.stringify(text)}.`);
   }
   return texts;
 }
 
-/** Lower case or not; a test holds it together with what the registry takes. */
+/** Matches a host name in any case. A test keeps it equal to the registry's own rule. */
 const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 
 function parseDomain(text: string | undefined, source: string): string | undefined {
@@ -79,13 +79,13 @@ function parseDomain(text: string | undefined, source: string): string | undefin
   throw usageError(`${source} must be a host name such as registry.example.com, not ${JSON.stringify(text)}.`);
 }
 
-/** Both files, or neither. */
+/** Parses the TLS options, which must be given together. */
 function parseTls(flags: ServeFlags, env: NodeJS.ProcessEnv): CertificateFiles | undefined {
   const certPath = flags.tlsCert ?? env.ROLLCALL_TLS_CERT;
   const keyPath = flags.tlsKey ?? env.ROLLCALL_TLS_KEY;
   if (certPath && keyPath) return { certPath, keyPath };
   if (!certPath && !keyPath) return undefined;
-  throw usageError('--tls-cert and --tls-key belong together: give the files of both, or none.');
+  throw usageError('--tls-cert and --tls-key belong together: give both or neither.');
 }
 
 function parseTrustedProxy(text: string | undefined): boolean {
@@ -96,14 +96,13 @@ function parseTrustedProxy(text: string | undefined): boolean {
 
 function parseLogLevel(text: string, source: string): string {
   if (LOG_LEVELS.includes(text)) return text;
-  throw usageError(`${source} must be ${LOG_LEVELS.join(', ')}, not ${JSON.stringify(text)}.`);
+  throw usageError(`${source} must be one of ${LOG_LEVELS.join(', ')}, not ${JSON.stringify(text)}.`);
 }
 
 /**
- * Reads the options of `rollcall serve`: flags first, then the environment, then defaults. All are checked before
- * anything happens.
+ * Parses the options of `rollcall serve`. A flag overrides the environment, which overrides the default.
  *
- * @throws {LaunchError} with exit code 2, naming the option and the value that is wrong.
+ * @throws {LaunchError} with exit code 2, naming the option and its wrong value.
  */
 export function parseServeOptions(flags: ServeFlags, env: NodeJS.ProcessEnv): ServeOptions {
   const port = flags.port === undefined ? parsePort(env.PORT ?? '8787', 'PORT') : parsePort(flags.port, '--port');

@@ -49,7 +49,7 @@ const ORDERS = '/groups/DEFAULT_GROUP/services/orders';
 test('[M2] it makes a root token, says where it is and never shows it; a later start keeps it', async () => {
   const cwd = temporaryFolder();
   const first = serve(cwd);
-  await first.prints(/root token {3}.*data\/root-token \(made just now; keep it secret\)/);
+  await first.prints(/root token {3}.*data\/root-token \(new; keep it secret\)/);
   const path = join(cwd, 'data', 'root-token');
   const token = readFileSync(path, 'utf8').trim();
   expect(statSync(path).mode & 0o777).toBe(0o600);
@@ -243,7 +243,7 @@ test('[M8] a process that died is started again, with all that was acknowledged'
 test('it listens on IPv6, and warns of a network that it is open to', async () => {
   const loopback = serve(temporaryFolder(), ['--host', '::1']);
   expect(await loopback.prints(ANSWERS)).toMatch(/^http:\/\/\[::1\]:\d+$/);
-  await loopback.prints(/Ctrl-C stops it/);
+  await loopback.prints(/Press Ctrl-C to stop it/);
   expect(loopback.printed).not.toContain('Note:');
 
   const open = serve(temporaryFolder(), ['--host', '0.0.0.0']);

@@ -8,16 +8,16 @@ import { shellWord } from './shell-word';
 import { startRegistry } from './start-registry';
 import { onStopSignal } from './stop-signals';
 
-/** How often to look whether the parent is still there. */
+/** Interval of the check that the parent still exists. */
 const PARENT_LOOK_MS = 250;
 
 /**
- * `rollcall serve`: runs the registry until a signal stops it.
+ * Runs the registry until a signal stops it. Implements `rollcall serve`.
  *
- * @throws {LaunchError} if it can't be started, or kept running.
+ * @throws {LaunchError} if the registry can't be started or kept running.
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  // Before the registry answers there is nothing to end well: leaving kills its process and gives the data folder free.
+  // Before the registry answers there is nothing to finish: exiting kills its process and releases the data folder.
   let stop: () => void = () => process.exit(0);
   const signal = onStopSignal(() => stop());
   watchParent(() => signal('SIGTERM'));
@@ -35,10 +35,10 @@ export async function serve(options: ServeOptions): Promise<void> {
 }
 
 /**
- * `rollcall serve --print-command`: prints the command of the resident process with its permissions, as one line for a
- * shell. What runs it takes the place of the launcher: systemd, a container's runtime, the start script of the archive.
+ * Prints the command of the resident process with its permissions, as one line for a shell. Implements
+ * `rollcall serve --print-command`. systemd, a container or the archive's start script can run it without the launcher.
  *
- * @throws {LaunchError} if an option is wrong, or no runtime is here.
+ * @throws {LaunchError} if an option is wrong or no runtime is found.
  */
 export async function printCommand(flags: ServeFlags): Promise<void> {
   const residentPath = await residentBundle();
@@ -47,8 +47,8 @@ export async function printCommand(flags: ServeFlags): Promise<void> {
 }
 
 /**
- * Calls back when the parent is gone, under npm: npm passes a SIGTERM on to the shell that it started us by, and that shell
- * dies of it without a word.
+ * Calls `gone` when the parent has ended, if npm started this process. npm forwards a SIGTERM only to the shell between it and
+ * this process, and the shell dies without forwarding it.
  */
 function watchParent(gone: () => void): void {
   if (process.env.npm_command === undefined) return;

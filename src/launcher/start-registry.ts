@@ -11,46 +11,46 @@ import { findRuntime, type RuntimeName } from './runtime';
 import type { ServeFlags } from './serve-options';
 import { Supervisor } from './supervisor';
 
-/** How to run a registry. */
+/** Options of {@link startRegistry}. */
 export interface RegistryOptions {
-  /** The data folder; made where it is absent. */
+  /** The data folder; created if missing. */
   data: string;
-  /** Address or host name to listen on; IPv6 without brackets. Default 127.0.0.1. */
+  /** Address or host name to listen on; IPv6 without brackets. Default: 127.0.0.1. */
   host?: string | undefined;
-  /** Port to listen on. Default 0: a free one. */
+  /** Port to listen on. Default: 0, any free port. */
   port?: number | undefined;
-  /** Default: the one in the data folder, made on the first start. */
+  /** Default: the token in the data folder, created on the first start. */
   rootToken?: string | undefined;
-  /** Origins of pages that may call from a browser. Default: those of the variable `ROLLCALL_CORS_ORIGINS`. */
+  /** Origins of pages that may call from a browser. Default: the variable `ROLLCALL_CORS_ORIGINS`. */
   corsOrigins?: string[] | undefined;
-  /** The least grave lines that are logged. Default: that of the variable `ROLLCALL_LOG_LEVEL`. */
+  /** The lowest level that is logged. Default: the variable `ROLLCALL_LOG_LEVEL`. */
   logLevel?: string | undefined;
   /** Clients of dialects reach a namespace at `<namespace>.<domain>`. Default: the variable `ROLLCALL_NAMESPACE_DOMAIN`. */
   namespaceDomain?: string | undefined;
-  /** What it speaks TLS with. Default: plain HTTP. */
+  /** Certificate and key for TLS. Default: plain HTTP. */
   tls?: CertificateFiles | undefined;
-  /** True: the last entry of `X-Forwarded-For` is the caller's address. Default: the variable `ROLLCALL_TRUSTED_PROXY`. */
+  /** True if the last entry of `X-Forwarded-For` is the caller's address. Default: the variable `ROLLCALL_TRUSTED_PROXY`. */
   trustedProxy?: boolean | undefined;
-  /** Absolute path of another built file, such as one with a planted defect, with what it loads beside it. Default: the registry's. */
+  /** Absolute path of another built program, such as one with a planted defect. Default: the registry's own. */
   residentPath?: string | undefined;
-  /** The runtime. Default: Deno where there is one, else Node. */
+  /** Default: Deno if it is found, else Node. */
   runtime?: RuntimeName | undefined;
-  /** Variables for the process beside those of this one. */
+  /** Additional environment variables for the process. */
   env?: NodeJS.ProcessEnv | undefined;
-  /** Takes what happens, a line at a time: what the process prints, its deaths, findings at the start. Never a secret. */
+  /** Receives one line at a time: the output of the process, its restarts and warnings. No line contains a secret. */
   output?: ((line: string) => void) | undefined;
 }
 
-/** A registry that runs. */
+/** A running registry. */
 export interface RunningRegistry extends Started {
   readonly rootToken: string;
-  /** Number of the process that serves, or served last. */
+  /** Id of the process that serves, or that served last. */
   readonly pid: number;
-  /** Resolves after a stop; rejects with a {@link LaunchError} when the process kept dying. */
+  /** Resolves after a stop; rejects with a {@link LaunchError} if the process kept dying. */
   readonly ended: Promise<void>;
-  /** Ends the process with a signal, as a crash would; resolves when the one that replaces it answers. */
+  /** Kills the process with a signal, like a crash. Resolves when its replacement answers. */
   kill(signal: NodeJS.Signals): Promise<void>;
-  /** Stops it, within five seconds, open connections or not, and gives the data folder free. */
+  /** Stops the registry within five seconds, even with open connections, and releases the data folder. */
   stop(): Promise<void>;
 }
 
@@ -68,26 +68,26 @@ function environmentOf({ env, rootToken, trustedProxy }: RegistryOptions): NodeJ
     ROLLCALL_ROOT_TOKEN: rootToken,
     ROLLCALL_COMMIT: packageCommit(),
     DENO_NO_UPDATE_CHECK: '1',
-    // What it prints goes to logs.
+    // The output goes to logs.
     NO_COLOR: '1',
     FORCE_COLOR: undefined,
   };
 }
 
 /**
- * Starts a registry on a data folder and resolves when it answers. It ends with this process at the latest.
+ * Starts a registry on a data folder and resolves when it answers. The registry ends with this process at the latest.
  *
- * `rollcall serve` runs on this; tests and the bench import it too, to have a real registry of their own.
+ * `rollcall serve`, the tests and the bench use it.
  *
  * @throws {LaunchError} if the folder is in use or can't be written, the token is too short, the port is taken, or no
- *   runtime is here.
+ *   runtime is found.
  */
 export async function startRegistry(options: RegistryOptions): Promise<RunningRegistry> {
   const { host = '127.0.0.1', port = 0, output = () => {} } = options;
-  // Checked before anything is made. What there is to say of it, each launch says.
+  // Checked before anything is created. Each launch prints its warnings, so none are printed here.
   const certificate = options.tls && readCertificate(options.tls, () => {}, Date.now());
   const runtime = findRuntime(options.runtime);
-  // Made here: the process is allowed to write in it, but not to make the folders above.
+  // Created here, because the process may write inside the folder but not create the folders above it.
   const data = makeDataFolder(options.data);
   const residentPath = options.residentPath ?? (await residentBundle());
   const env = environmentOf(options);

@@ -1,13 +1,13 @@
-/** From a terminal, npm passes on the Ctrl-C that its child got already: two signals this close are one. */
+/** Signals this close together count as one: on Ctrl-C, npm forwards a signal that its child has already received. */
 const SAME_SIGNAL_WITHIN_MS = 500;
 
-/** Exit code of a process that Ctrl-C ended, by the custom of shells. */
+/** Exit code that shells use for a process ended by Ctrl-C. */
 const INTERRUPTED = 130;
 
 /**
- * Calls `stop` once, on the first stop signal. A second Ctrl-C ends this process at once.
+ * Calls `stop` once, on the first stop signal. A second Ctrl-C exits at once.
  *
- * @returns A function to hand in a stop signal that came in another way.
+ * @returns A function that handles a stop signal received in another way.
  */
 export function onStopSignal(stop: () => void): (signal: NodeJS.Signals) => void {
   let stoppedAt: number | undefined;

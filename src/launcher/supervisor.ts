@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LaunchError } from './launch-error';
 
-/** Wait before each new start of a process that keeps dying. After the last of them the supervisor gives up. */
+/** Delay before each restart of a process that keeps dying. After the last restart the supervisor gives up. */
 const RESTART_DELAYS_MS = [0, 250, 500, 1_000, 2_000];
 
-/** A process that served for this long did not die of its start: the count of deaths begins anew. */
+/** Running time after which a death no longer counts as a failed start, and the count of deaths is reset. */
 const STEADY_AFTER_MS = 10_000;
 
 /** How a process ended. */
@@ -18,22 +18,22 @@ export interface ServingProcess {
   pid: number;
   /** The port it listens on. */
   port: number;
-  /** Resolves when the process has ended, however it came to that. */
+  /** Resolves when the process has ended for any reason. */
   ended: Promise<ProcessEnd>;
   kill(signal: NodeJS.Signals): void;
-  /** Asks it to end, lets running requests finish, and kills it after four seconds. */
+  /** Stops the process: lets running requests finish, and kills it if that takes too long. */
   stop(): Promise<ProcessEnd>;
 }
 
-/** What a supervisor is given. */
+/** Options of a {@link Supervisor}. */
 export interface Supervision<Serving extends ServingProcess> {
-  /** What the process is called in messages. */
+  /** Name of the process in messages. */
   name: string;
-  /** Starts a process and waits until it answers; gives up when the signal says so. */
+  /** Starts a process and waits until it answers. The signal aborts the start. */
   launch: (port: number, signal: AbortSignal) => Promise<Serving>;
-  /** Port of the first start; 0 takes a free one, and later starts take the same. */
+  /** Port of the first start; 0 for any free port. Restarts use the same port. */
   port: number;
-  /** Takes one line for the person at the terminal. */
+  /** Prints a line to the terminal. */
   say: (line: string) => void;
 }
 
@@ -41,9 +41,9 @@ function howItEnded({ code, signal }: ProcessEnd): string {
   return signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
 }
 
-/** Keeps one process running until it is stopped: starts it again when it dies, and gives up where that does not help. */
+/** Keeps a process running until it is stopped. Restarts it when it dies, and gives up after repeated deaths. */
 export class Supervisor<Serving extends ServingProcess> {
-  /** Resolves after a stop; rejects with a {@link LaunchError} when the supervisor gave up. */
+  /** Resolves after a stop; rejects with a {@link LaunchError} if the supervisor gave up. */
   readonly ended: Promise<void>;
   readonly #launch: (signal: AbortSignal) => Promise<Serving>;
   readonly #name: string;
@@ -51,7 +51,7 @@ export class Supervisor<Serving extends ServingProcess> {
   readonly #stopping = new AbortController();
   #process: Serving;
   #answering: Promise<Serving>;
-  /** Deaths in a row. */
+  /** Number of deaths in a row. */
   #deaths = 0;
 
   private constructor({ name, launch, say }: Supervision<Serving>, first: Serving) {
@@ -61,11 +61,11 @@ export class Supervisor<Serving extends ServingProcess> {
     this.#process = first;
     this.#answering = Promise.resolve(first);
     this.ended = this.#keepRunning();
-    this.ended.catch(() => {}); // Whoever cares looks at `ended`; nobody has to.
+    this.ended.catch(() => {}); // A caller need not handle `ended`.
   }
 
   /**
-   * Starts the first process. Where that fails nothing is tried again: it is the caller's to tell.
+   * Starts the first process. A failed first start is not retried.
    *
    * @throws {LaunchError} as the launch does.
    */
@@ -74,22 +74,22 @@ export class Supervisor<Serving extends ServingProcess> {
     return new Supervisor(supervision, first);
   }
 
-  /** The process that runs, or ran last. */
+  /** The running process, or the last one. */
   get process(): Serving {
     return this.#process;
   }
 
-  /** Ends the process as a crash would, and resolves when the next one answers. Such a death is not held against it. */
+  /** Kills the process like a crash. Resolves when the next one answers. This death does not count. */
   async kill(signal: NodeJS.Signals): Promise<void> {
     const victim = this.#process;
     this.#deaths = -1;
     victim.kill(signal);
     await victim.ended;
-    // #keepRunning waited for that end before we did, so by now the next start is under way.
+    // #keepRunning awaits the same promise and did so first, so the next start is already under way.
     await this.#answering;
   }
 
-  /** Ends the process for good, within five seconds. */
+  /** Stops the process for good, within five seconds. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await this.#process.stop();
@@ -134,7 +134,7 @@ export class Supervisor<Serving extends ServingProcess> {
     const seconds = STEADY_AFTER_MS / 1_000;
     return new LaunchError(
       `${this.#name} died ${this.#deaths} times in a row, each time within ${seconds} s of its start. Giving up. ` +
-        'What it printed stands above; the data folder is as the last one left it.',
+        'Its output is above; the data folder is as the last process left it.',
     );
   }
 }

@@ -1,6 +1,6 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
-/** What people do to a registry that others have to be able to account for. */
+/** Actions of people that the audit trail records. */
 export const AuditAction = z.enum([
   'namespace-created',
   'namespace-changed',
@@ -22,30 +22,30 @@ export const AuditAction = z.enum([
 export type AuditAction = z.output<typeof AuditAction>;
 
 /**
- * `begun`: written down before it was done, and how it ended is not known yet; after a crash it stays so. `refused` is
- * only in entries of earlier versions: an act that changed nothing leaves none.
+ * `begun`: recorded before the action ran, outcome still unknown; after a crash it stays that way. `refused` appears only
+ * in entries of earlier versions: an action that changes nothing leaves no entry.
  */
 export const AuditOutcome = z.enum(['begun', 'done', 'refused']);
 export type AuditOutcome = z.output<typeof AuditOutcome>;
 
-/** What is about to be done. */
+/** An action that is about to run. */
 export interface AuditNote {
   action: AuditAction;
   /** Id of the token. */
   actor: string;
-  /** Where the request came from, as far as somebody trustworthy tells. */
+  /** Address of the client, if the platform or a trusted proxy reports it. */
   address?: string | undefined;
-  /** Namespace it is about; absent where it is about none, or about many. */
+  /** Namespace that the action concerns; absent if it concerns none or several. */
   ns?: string | undefined;
-  /** What it was done to: a token's id, `group@@service`, `group@@service/instance`. */
+  /** Target of the action: a token's id, `group@@service`, `group@@service/instance`. */
   target?: string | undefined;
-  /** More, for people: a reason, a number. Never a secret. */
+  /** Details for people: a reason, a number. Never a secret. */
   detail?: string | undefined;
 }
 
 export const AuditEntry = z
   .object({
-    id: z.int().meta({ description: 'They count up' }),
+    id: z.int().meta({ description: 'Increases with each entry' }),
     at: z.iso.datetime(),
     action: AuditAction,
     actor: z.string(),
@@ -54,27 +54,32 @@ export const AuditEntry = z
     target: z.string().optional(),
     detail: z.string().optional(),
     outcome: AuditOutcome,
-    code: z.string().optional().meta({ description: 'Why it was refused' }),
+    code: z.string().optional().meta({ description: 'Error code of a refused action' }),
   })
   .meta({ id: 'AuditEntry' });
 export type AuditEntry = z.output<typeof AuditEntry>;
 
-/** Newest first. */
+/** A page of the audit trail, newest entry first. */
 export const AuditTrail = z
   .object({ entries: z.array(AuditEntry), next: z.string().optional() })
   .meta({ id: 'AuditTrail' });
 export type AuditTrail = z.output<typeof AuditTrail>;
 
-/** How an act has ended: with a change, unless it was refused with a code or left everything as it was. */
+/** Outcome of an action: a change, unless it was refused with a code or left everything as it was. */
 export interface AuditEnd {
   code?: string | undefined;
   isUnchanged?: boolean | undefined;
 }
 
-/** Where what is done is written down, before it is done. */
+/** Audit trail. It records each action before the action runs. */
 export interface Audit {
-  /** @returns Its number. Durable by then: what can't be accounted for is not done. @throws {RegistryError} `UNAVAILABLE`. */
+  /**
+   * Records an action. The entry is durable before this returns: an action that can't be recorded must not run.
+   *
+   * @returns Id of the entry.
+   * @throws {RegistryError} `UNAVAILABLE`.
+   */
   begin(note: AuditNote): Promise<number>;
-  /** Reports how it ended; never throws, and no call waits for it. */
+  /** Records the outcome of an action. Never throws, and no call waits for it. */
   end(id: number, end: AuditEnd): void;
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { SharedDocument } from './dialect-reads';
 import { isPlainObject, withFastPath } from './fast-path';
 import {
@@ -16,7 +16,7 @@ import { EMPTY_OVERRIDE_PROBLEM, type Override, overrideMembers } from './overri
 import { plainDefinition, plainMembers } from './plain-definition';
 import { DEFAULT_GROUP } from './service-name';
 
-/** Names an instance in a body. */
+/** Key of an instance in a body. */
 export const InstanceKey = z.strictObject({
   group: StoredGroupName.default(DEFAULT_GROUP),
   service: StoredServiceName,
@@ -24,20 +24,20 @@ export const InstanceKey = z.strictObject({
 });
 export type InstanceKey = z.output<typeof InstanceKey>;
 
-/** Names an instance that is created. */
+/** Key of an instance that is created. */
 export const NewInstanceKey = InstanceKey.extend({ group: GroupName.default(DEFAULT_GROUP), service: ServiceName });
 
 /** Condition of a change: a record that does not meet it is refused with `REVISION_MISMATCH`. */
 export interface Precondition {
   /** The record exists and has this revision. */
   revision?: number | undefined;
-  /** True: there is no such record. False: there is one. */
+  /** True: the record does not exist. False: it exists. */
   absent?: boolean | undefined;
-  /** The record is unchanged since this cursor. */
+  /** The record has not changed since this cursor. */
   cursor?: string | undefined;
 }
 
-/** One change of a batch, as the core takes it. */
+/** One change of a batch, in the form that the core takes. */
 export type Operation = { key: InstanceKey; precondition: Precondition } & (
   | { op: 'register'; definition: InstanceDefinition; document?: SharedDocument | undefined }
   | { op: 'update'; patch: InstancePatch }
@@ -45,16 +45,16 @@ export type Operation = { key: InstanceKey; precondition: Precondition } & (
   | { op: 'override'; override: Override }
 );
 
-/** Members that name the instance of an operation, and its precondition. */
+/** Members of an operation that identify its instance and state its precondition. */
 export const operationNames = {
   ...InstanceKey.shape,
-  ifRevision: z.int().min(0).optional().meta({ description: 'The record has this revision' }),
-  ifAbsent: z.literal(true).optional().meta({ description: 'There is no such record' }),
+  ifRevision: z.int().min(0).optional().meta({ description: 'Only if the record has this revision' }),
+  ifAbsent: z.literal(true).optional().meta({ description: 'Only if the record does not exist' }),
 };
 
 type Named = InstanceKey & { ifRevision?: number | undefined; ifAbsent?: true | undefined };
 
-/** Parts an operation into its names, its precondition, and the members of the single call's body. */
+/** Splits an operation into its key, its precondition and the body that the corresponding single call takes. */
 function parted<T extends Named & { op: string }>(operation: T) {
   const { op: _op, group, service, id, ifRevision, ifAbsent, ...body } = operation;
   return { key: { group, service, id }, precondition: { revision: ifRevision, absent: ifAbsent }, body };
@@ -107,10 +107,10 @@ const Operations = z
   .min(1)
   .max(BATCH_OPERATIONS_MAX_COUNT);
 
-/** Members of a registration that has no precondition; one with a precondition is left to the schema. */
+/** Members of a registration without a precondition. The schema parses those that have one. */
 const REGISTRATION_MEMBERS = plainMembers('op', 'group', 'service', 'id');
 
-/** Reads a registration in a batch as nearly all are; undefined where only the schema can judge it. */
+/** Reads a registration of the common form; undefined if only the schema can judge it. */
 function plainRegistration(value: unknown): Operation | undefined {
   if (!isPlainObject(value) || value.op !== 'register') return undefined;
   const { group = DEFAULT_GROUP, service, id } = value;
@@ -122,12 +122,12 @@ function plainRegistration(value: unknown): Operation | undefined {
 }
 
 /**
- * Fast path of the operations of a batch: plain registrations are read here, and only the others by the schema. It is
- * undefined where the schema refuses any: then it parses all of them once more, and names each fault by its place.
+ * Fast path for the operations of a batch: reads plain registrations itself and leaves the others to the schema. Returns
+ * undefined if the schema refuses one; the schema then parses all of them again, so that each error has the right path.
  */
 export function plainOperations(value: unknown): Operation[] | undefined {
   if (!Array.isArray(value) || value.length === 0 || value.length > BATCH_OPERATIONS_MAX_COUNT) return undefined;
-  // A copy by index: `map` and `filter` pass over the holes of an array, which the schema refuses.
+  // Copied by index: `map` and `filter` skip the holes of a sparse array, which the schema refuses.
   const given: unknown[] = Array.from(value);
   const read = given.map(plainRegistration);
   const others = given.filter((_, index) => read[index] === undefined);
@@ -139,7 +139,7 @@ export function plainOperations(value: unknown): Operation[] | undefined {
   return read.map((operation) => operation ?? (rest.next().value as Operation)); // `as`: one for each that was not read
 }
 
-/** Body of a batch: all of it in one revision, or nothing. */
+/** Body of a batch. All of its operations are applied in one revision, or none. */
 export const Batch = withFastPath(z.strictObject({ operations: Operations }).meta({ id: 'Batch' }), (value) => {
   if (!isPlainObject(value)) return undefined;
   for (const member in value) if (member !== 'operations') return undefined;
@@ -147,7 +147,7 @@ export const Batch = withFastPath(z.strictObject({ operations: Operations }).met
   return operations && { operations };
 });
 
-/** Result of one operation: the record's revision after it, or null where it is gone. */
+/** Result of one operation: the record's revision after it, or null if the record no longer exists. */
 export const OperationResult = z
   .object({
     outcome: z.enum(['created', 'changed', 'unchanged', 'removed', 'absent']),
@@ -157,20 +157,20 @@ export const OperationResult = z
   .meta({ id: 'OperationResult' });
 export type OperationResult = z.output<typeof OperationResult>;
 
-/** Answer to a batch. `revision` is the namespace's: a new one where anything changed. */
+/** Response to a batch. `revision` is that of the namespace: a new one if anything changed. */
 export const BatchReport = z
   .object({ cursor: z.string(), revision: z.int(), results: z.array(OperationResult) })
   .meta({ id: 'BatchReport' });
 export type BatchReport = z.output<typeof BatchReport>;
 
-/** Body of a heartbeat for many instances. */
+/** Body of a heartbeat for several instances. */
 export const HeartbeatBatch = z
   .strictObject({
     instances: z.array(InstanceKey).min(1).max(HEARTBEAT_INSTANCES_MAX_COUNT),
   })
   .meta({ id: 'HeartbeatBatch' });
 
-/** Answer to a heartbeat for many: those it does not know must register again. */
+/** Response to a heartbeat for several instances. Those in `unknown` must register again. */
 export const HeartbeatReport = z
   .object({ renewed: z.int(), unknown: z.array(z.object({ group: z.string(), service: z.string(), id: z.string() })) })
   .meta({ id: 'HeartbeatReport' });

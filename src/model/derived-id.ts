@@ -2,7 +2,7 @@ import { RegistryError } from './errors';
 import { NAME_MAX_BYTES } from './limits';
 import { utf8Length } from './names';
 
-/** What a registration can be reached by. */
+/** Address and port, or URL, of a registration. */
 interface Place {
   address?: string | undefined;
   port?: number | undefined;
@@ -10,12 +10,12 @@ interface Place {
 }
 
 /**
- * The id of an instance that was registered without one. The same place always has the same id:
+ * Returns the id of an instance that was registered without one. The same place always gives the same id:
  *
  * - address and port: `<address>:<port>`, the address in lower case, IPv6 in its canonical form and in brackets;
- * - otherwise the url as the URL standard writes it, without the slash of an empty path.
+ * - otherwise the URL as the URL standard serializes it, without the slash of an empty path.
  *
- * @throws {RegistryError} `INVALID_REQUEST` if the url is longer than a name may be.
+ * @throws {RegistryError} `INVALID_REQUEST` if the URL is longer than a name may be.
  */
 export function deriveInstanceId({ address, port, url }: Place): string {
   if (address !== undefined && port !== undefined) {
@@ -23,13 +23,13 @@ export function deriveInstanceId({ address, port, url }: Place): string {
     return `${host}:${port}`;
   }
   const { href, pathname, search, hash } = new URL(url ?? '');
-  // An empty query is not in `search`, and tells two urls apart all the same.
+  // `search` does not show an empty query, although the query makes the URL a different one.
   const isBare = pathname === '/' && search === '' && hash === '' && href.endsWith('/');
   const id = isBare ? href.slice(0, -1) : href;
   if (utf8Length(id) <= NAME_MAX_BYTES) return id;
   throw new RegistryError(
     'INVALID_REQUEST',
-    `a url of more than ${NAME_MAX_BYTES} bytes gives no id; register it with PUT, under an id of your own`,
+    `a url of more than ${NAME_MAX_BYTES} bytes is too long to be an id; choose an id, and register it with PUT`,
     { errors: [{ path: 'url', message: `is too long to be an id (at most ${NAME_MAX_BYTES} bytes)` }] },
   );
 }

@@ -1,71 +1,71 @@
 import type { InstanceView } from './instance';
 import type { InstanceList } from './queries';
 
-/** An instance that changed: as it is by the end of what is told, or as it last was where it is gone. */
+/** An instance that changed: its state at the reported revision, or its last state if it is gone. */
 export interface ChangedInstance {
   instance: InstanceView;
   isGone: boolean;
-  /** True: it was not there before. */
+  /** True: it did not exist before. */
   isNew: boolean;
-  /** When it, or what an operator says of it, last changed; milliseconds since the epoch. */
+  /** Time of the last change to it or to its override, in milliseconds since the epoch. */
   at: number;
 }
 
-/** Instances that changed since a moment, each once, in the order of their last changes. */
+/** Instances that changed since a point in time, each listed once, in the order of their last changes. */
 export interface ChangedInstances {
   instances: ChangedInstance[];
-  /** Newest revision that is told of. */
+  /** Newest revision that this covers. */
   revision: number;
-  /** The registry's time for people; milliseconds since the epoch. */
+  /** Wall-clock time of the registry, in milliseconds since the epoch. */
   now: number;
-  /** True: there is more. Go on from the answer's cursor; only the last answer shows one moment. */
+  /** True: there is more. Continue from the cursor of this answer; only after the last one is the copy consistent. */
   more: boolean;
 }
 
-/** Names a service. */
+/** Name of a service. */
 interface NamedService {
   group: string;
   service: string;
 }
 
-/** Reads of a service that an isolate answered from what it keeps. */
+/** Reads of a service that an isolate answered from its cache. */
 export interface SharedRead extends NamedService {
-  /** Id of the token that read. */
+  /** Id of the reader's token. */
   tokenId: string;
-  /** The name of the reader, where it has one, and the cursor of what it was sent before, where that still stands. */
+  /** Name of the reader, if it has one, and the cursor of what it was sent before, if that is still current. */
   subscriber?: { id: string; address?: string | undefined; seen?: string | undefined } | undefined;
-  /** Reads by readers without a name. */
+  /** Number of reads by readers without a name. */
   count?: number | undefined;
 }
 
 /** Services that changed since a cursor. */
 export interface ChangedServices {
-  /** Null: any may have changed. */
+  /** Null: any service may have changed. */
   services: NamedService[] | null;
-  /** Intervals that the namespace hands out, where they are not the usual ones. */
+  /** Intervals that the namespace configures, if they differ from the defaults. */
   intervals?: { nacosPollMs?: number | undefined; nacosBeatMs?: number | undefined } | undefined;
 }
 
 /**
- * A text that instances of a service share, kept once for all of them: what a dialect keeps beside an instance, and its
- * `extensions` are too small for. It is no record: it has no revision, no past, and goes with the last instance that
- * names it.
+ * A text that instances of a service share, stored once for all of them: data of a dialect that is too large for the
+ * `extensions` of an instance. It is not a record: it has no revision and no history, and is deleted with the last
+ * instance that references it.
  */
 export interface SharedDocument {
-  /** SHA-256 of the text, in hexadecimal: the same text is kept once. */
+  /** SHA-256 of the text, in hexadecimal, so that equal texts are stored once. */
   id: string;
-  /** At most `DOCUMENT_MAX_BYTES`, which the surface that it comes from sees to. */
+  /** At most `DOCUMENT_MAX_BYTES`; the surface that takes it checks that. */
   text: string;
 }
 
-/** A list of instances for a dialect, with the documents that they share where it asked for them. */
+/** A list of instances for a dialect, with their shared documents if it asked for them. */
 export interface ListedInstances extends InstanceList {
   documents?: HeldDocument[] | undefined;
 }
 
-/** A document of a service, and the instances of a list that share it. */
+/** A document of a service, and the listed instances that share it. */
 export interface HeldDocument {
   text: string;
-  /** Their ids. */
+  /** Ids of the instances. */
   instances: string[];
 }

@@ -10,113 +10,117 @@ import type {
 } from './namespace';
 import type { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from './token';
 
-/** Who asks the directory, and from where. The directory authorizes: only it knows what a token's id stands for. */
+/** A caller of the directory and its address. The directory authorizes: only it maps the id of a token to its grants. */
 export interface DirectoryCaller {
   principal: Principal;
   address?: string | undefined;
 }
 
-/** One page of a list. */
+/** Parameters of a page of a list. */
 export interface Page {
   limit?: number | undefined;
-  /** `next` of the page before. */
+  /** The `next` of the previous page. */
   after?: string | undefined;
 }
 
-/** What a token stands for, for as long as a surface may remember it. */
+/** A token as the directory verified it. A surface may cache it for `VERIFICATION_MAX_AGE_MS`. */
 export interface VerifiedToken extends Principal {
   pathWrite: boolean;
 }
 
-/** How a namespace is reached. */
+/** Location of a namespace. */
 export interface NamespaceEntry {
   placement?: Placement | undefined;
 }
 
 /**
- * Puts a question to the directory before a request is let in.
+ * Queries the directory before a request is admitted.
  *
- * @param lastKnown The answer to fall back on while the directory can't be reached; undefined where there is none.
- * @throws {RegistryError} `UNAVAILABLE` where the directory can't be reached and nothing is known; refusals of the
- * directory as they are.
+ * @param lastKnown The answer to fall back on while the directory can't be reached; undefined if there is none.
+ * @throws {RegistryError} `UNAVAILABLE` if the directory can't be reached and there is no `lastKnown`. Refusals of the
+ * directory are passed on.
  */
 export type AskDirectory = <T>(question: () => Promise<T>, lastKnown?: T) => Promise<T>;
 
 /**
- * Everything that can be asked of the directory: namespaces, tokens, tickets and the audit trail. There is one
- * directory. What changes something is durable, and written in the audit trail, before it is answered.
+ * Operations of the directory: namespaces, tokens, tickets and the audit trail. There is one directory. A change is
+ * durable, and recorded in the audit trail, before its response is sent.
  *
- * All throw {@link RegistryError}: `FORBIDDEN` where the caller may not, `NAMESPACE_NOT_FOUND`, `TOKEN_NOT_FOUND`,
- * `LIMIT_EXCEEDED`, and `UNAVAILABLE` where the directory can't be reached.
+ * All methods throw {@link RegistryError}: `FORBIDDEN` if the caller lacks permission, `NAMESPACE_NOT_FOUND`,
+ * `TOKEN_NOT_FOUND`, `LIMIT_EXCEEDED`, and `UNAVAILABLE` if the directory can't be reached.
  */
 export interface DirectoryApi {
-  /** Needs `admin` on all namespaces. The same definition again changes nothing; another one of that id is `CONFLICT`. */
+  /**
+   * Creates a namespace. Needs `admin` on all namespaces. Repeating the same definition changes nothing; a different one
+   * with that id is a `CONFLICT`.
+   */
   createNamespace(
     caller: DirectoryCaller,
     definition: NamespaceDefinition,
   ): Promise<{ created: boolean; view: NamespaceView }>;
-  /** Those on which the caller has any grant but one for metrics, by id. */
+  /** Lists the namespaces on which the caller has a grant other than `metrics`, sorted by id. */
   listNamespaces(caller: DirectoryCaller, page: Page): Promise<NamespaceList>;
-  /** Needs any grant on it but one for metrics. */
+  /** Needs a grant on the namespace other than `metrics`. */
   readNamespace(caller: DirectoryCaller, id: string): Promise<NamespaceView>;
-  /** Needs `admin` on it. */
+  /** Needs `admin` on the namespace. */
   patchNamespace(caller: DirectoryCaller, id: string, patch: NamespacePatch): Promise<NamespaceView>;
   /**
-   * Needs `admin` on all namespaces. Succeeds where there is none. `CONFLICT` for `public`, and while it holds
-   * anything, unless `force` erases that with it.
+   * Removes a namespace. Needs `admin` on all namespaces. Succeeds if the namespace does not exist. `CONFLICT` for
+   * `public`, and for a namespace that is not empty, unless `force` erases its content too.
    */
   removeNamespace(caller: DirectoryCaller, id: string, force: boolean): Promise<void>;
 
-  /** Needs `admin` wherever the token shall be good for anything. */
+  /** Needs `admin` on each namespace that the token gets a grant for. */
   createToken(caller: DirectoryCaller, request: TokenRequest): Promise<IssuedToken>;
-  /** Those that the caller could have made, by id. */
+  /** Lists the tokens that the caller could have created, sorted by id. */
   listTokens(caller: DirectoryCaller, page: Page): Promise<TokenList>;
   /**
-   * Ends a token, everywhere within 30 s. Succeeds again for the token that revoked it. `TOKEN_NOT_FOUND` also for one that
-   * the caller could not have made.
+   * Revokes a token; it stops working everywhere within 30 s. Succeeds again for the token that revoked it.
+   * `TOKEN_NOT_FOUND` also for a token that the caller could not have created.
    */
   revokeToken(caller: DirectoryCaller, id: string): Promise<void>;
-  /** Gives a token a new secret. `TOKEN_NOT_FOUND` also for one that the caller could not have made. */
+  /** Gives a token a new secret. `TOKEN_NOT_FOUND` also for a token that the caller could not have created. */
   rotateToken(caller: DirectoryCaller, id: string, rotation: TokenRotation): Promise<IssuedToken>;
 
-  /** A ticket that stands for the caller once, for 30 s. */
+  /** Creates a ticket that authenticates the caller once, within 30 s. */
   createTicket(caller: DirectoryCaller): Promise<Ticket>;
-  /** Whom a ticket stands for, this once; null where it was used, has ended or never was. */
+  /** Uses up a ticket and returns the token it was created with; null if it was used, has expired or never existed. */
   redeemTicket(ticket: string): Promise<VerifiedToken | null>;
 
   /**
-   * What a token stands for; null where it is not, or no longer, a token with that secret.
+   * Returns the token with this id and secret; null if there is none, or it is no longer valid.
    *
    * @param secretDigest SHA-256 of the secret, base64url.
    */
   verify(tokenId: string, secretDigest: string): Promise<VerifiedToken | null>;
-  /** Which of these tokens are no longer good, for those who hold sockets of theirs. */
+  /** Returns those of the given tokens that are no longer valid, so that a namespace can close their sockets. */
   endedTokens(tokenIds: readonly string[]): Promise<string[]>;
-  /** How a namespace is reached; null where there is none. */
+  /** Returns the location of a namespace; null if it does not exist. */
   findNamespace(id: string): Promise<NamespaceEntry | null>;
 
-  /** Needs `admin` on the namespace that is asked for, or on all. Newest first. */
+  /** Reads the audit trail, newest entry first. Needs `admin` on `ns`, or on all namespaces if it is absent. */
   readAudit(caller: DirectoryCaller, query: Page & { ns?: string | undefined }): Promise<AuditTrail>;
   beginAudit(note: AuditNote): Promise<number>;
-  /** Reports how an act has ended. One that was refused or changed nothing leaves no entry. */
+  /** Records the outcome of an action. One that was refused or changed nothing leaves no entry. */
   endAudit(id: number, end: AuditEnd): Promise<void>;
 }
 
-/**
- * What the directory tells a namespace. Nobody else may; each call may come twice.
- */
+/** Calls of the directory to a namespace. Only the directory makes them; each may be repeated. */
 export interface NamespaceControl {
-  /** Makes the namespace be, or changes its settings. Until then, and once erased, it knows no call: `NAMESPACE_NOT_FOUND`. */
+  /**
+   * Creates the namespace or changes its settings. Before that, and after `erase`, all its calls fail with
+   * `NAMESPACE_NOT_FOUND`.
+   */
   configure(settings: NamespaceSettings): Promise<void>;
-  /** How much it holds, for people who are told why it is not deleted. */
+  /** Returns how much the namespace holds, for the message that explains why it can't be deleted. */
   size(): Promise<{ instances: number; services: number }>;
   /**
    * Closes every socket and erases everything.
    *
-   * @param options `onlyIfEmpty`: not where it holds an instance or a service by then; decided in one step with the end.
-   * @returns Whether it is gone.
+   * @param options `onlyIfEmpty`: only if the namespace holds no instance and no service; check and erasure are one step.
+   * @returns Whether the namespace was erased.
    */
   erase(options: { onlyIfEmpty: boolean }): Promise<boolean>;
-  /** Closes the sockets of tokens that have ended, and ends no session early: leases run on from the last sign of life. */
+  /** Closes the sockets of ended tokens. Ends no session early: leases keep running from the last sign of life. */
   closeSocketsOf(tokenIds: readonly string[]): Promise<void>;
 }

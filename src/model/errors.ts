@@ -1,4 +1,4 @@
-/** Every way in which the registry refuses. Closed: each surface maps all of them, and a new one breaks the build. */
+/** Error codes of the registry. The set is closed: each surface maps every code, so a new one breaks the build. */
 export type RegistryErrorCode =
   | 'INVALID_REQUEST'
   | 'UNAUTHENTICATED'
@@ -22,27 +22,27 @@ export type RegistryErrorCode =
   | 'UNAVAILABLE'
   | 'DEADLINE_EXCEEDED';
 
-/** One member of the request that was wrong: where, and what to do about it. */
+/** An invalid member of a request: its path, and how to fix it. */
 export interface FieldError {
   /** Dotted path of the member, such as `lease.ttlMs`; empty for the request as a whole. */
   path: string;
   message: string;
 }
 
-/** What a refusal tells programs, beside its code and message. */
+/** Machine-readable details of an error, beside its code and message. */
 export interface ErrorDetails {
   errors?: FieldError[];
-  /** Methods that the route does answer. Goes with `METHOD_NOT_ALLOWED`. */
+  /** Methods that the route supports. Set with `METHOD_NOT_ALLOWED`. */
   allow?: string[];
-  /** When to come back, in seconds. Goes with `LIMIT_EXCEEDED` and `UNAVAILABLE`. */
+  /** Time to wait before a retry, in seconds. Set with `LIMIT_EXCEEDED` and `UNAVAILABLE`. */
   retryAfterSeconds?: number;
-  /** True: the token is over its own rate, so that whatever it asks of this namespace before that time is refused alike. */
+  /** True: the token exceeds its rate, so all its requests to this namespace are refused until `retryAfterSeconds` pass. */
   isOverRate?: true;
-  /** A number that the clients of one dialect know the refusal by. That dialect sets it, and no other reads it. */
+  /** Numeric error code of a dialect, for its clients. That dialect sets it, and no other reads it. */
   dialectCode?: number;
 }
 
-/** A refusal as plain data: what crosses a remote call, and is rebuilt beyond it. */
+/** An error as plain data, which crosses a remote call and is rebuilt on the other side. */
 export interface ErrorData {
   code: RegistryErrorCode;
   message: string;
@@ -50,9 +50,10 @@ export interface ErrorData {
 }
 
 /**
- * The one error of the registry.
+ * The error class of the registry.
  *
- * `message` is for people: what was wrong, with which value, and what to do. `code` and `details` are for programs.
+ * `message` is for people: it says what was wrong, with which value, and what to do. `code` and `details` are for
+ * programs.
  */
 export class RegistryError extends Error {
   override readonly name = 'RegistryError';
@@ -74,22 +75,22 @@ export class RegistryError extends Error {
   }
 }
 
-/** Whether something that was thrown is a refusal with this code. */
+/** Reports whether a thrown value is a {@link RegistryError} with this code. */
 export function hasCode(error: unknown, code: RegistryErrorCode): error is RegistryError {
   return error instanceof RegistryError && error.code === code;
 }
 
-/** Codes of failures that may have come after the change. */
+/** Codes of failures that may have occurred after the change was made. */
 const UNKNOWN_OUTCOMES: ReadonlySet<RegistryErrorCode> = new Set(['UNAVAILABLE', 'INTERNAL', 'DEADLINE_EXCEEDED']);
 
-/** Tells whether an error is an answer: nothing has happened. A change that failed otherwise may have happened all the same. */
+/** Reports whether an error is a refusal: nothing was changed. After any other error the change may have been made. */
 export function isRefusal(error: unknown): error is RegistryError {
   return error instanceof RegistryError && !UNKNOWN_OUTCOMES.has(error.code);
 }
 
-/** A value from outside, fit for an error message: quoted, and cut where it is long. */
+/** Formats an untrusted value for an error message: quoted, and truncated if it is long. */
 export function quote(value: unknown): string {
   const text = JSON.stringify(value) ?? String(value);
-  // The cut may go through a character of two units.
+  // The cut may split a surrogate pair.
   return text.length > 80 ? `${text.slice(0, 77).toWellFormed()}...` : text;
 }

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type InstanceKey, NewInstanceKey } from './batch';
 import { isPlainObject, withFastPath } from './fast-path';
 import { definitionProblem, type InstanceDefinition, instanceMembers, Location } from './instance';
@@ -10,14 +10,14 @@ import { ServiceDefinition } from './service';
 import { DEFAULT_GROUP } from './service-name';
 
 /**
- * The lines of an exported namespace: a header, a line for each record in any order, and an end. docs/export.md
- * describes them; these schemas are what is taken.
+ * Lines of an exported namespace: a header, one line for each record in any order, and an end line. docs/export.md
+ * documents them; an import accepts what these schemas accept.
  */
 
-/** Version of the format. A file of a newer one is refused: going on could lose what that version knows. */
+/** Version of the format. An import refuses a newer one, because it could lose data that this version does not know. */
 export const EXPORT_VERSION = 1;
 
-/** How many records of each kind there are. */
+/** Number of records of each kind. */
 export const RecordCounts = z.object({
   services: z.int().min(0),
   overrides: z.int().min(0),
@@ -25,9 +25,9 @@ export const RecordCounts = z.object({
 });
 export type RecordCounts = z.output<typeof RecordCounts>;
 
-/** The first line. Only kind and version are needed to import what follows. */
+/** The first line. An import needs only its kind and version. */
 export const ExportHeader = z.looseObject({
-  kind: z.literal('rollcall-export', { error: 'must be "rollcall-export": the file has to begin with its header' }),
+  kind: z.literal('rollcall-export', { error: 'must be "rollcall-export": the file must begin with its header' }),
   version: z.int().min(1),
   namespace: z.string().optional(),
   at: z.string().optional(),
@@ -38,10 +38,10 @@ export const ExportHeader = z.looseObject({
 });
 export type ExportHeader = z.output<typeof ExportHeader>;
 
-/** The last line: what came before it, so that a file that was cut off is known by its lack. */
+/** The last line: it counts the records before it. A file without it was cut off. */
 export const ExportEnd = z.strictObject({ kind: z.literal('end'), ...RecordCounts.shape });
 
-/** What a service has of its own. One that exists by its instances alone has no line. */
+/** The definition of a service. A service that exists only through its instances has no line. */
 export interface ImportedService {
   kind: 'service';
   group: string;
@@ -49,23 +49,23 @@ export interface ImportedService {
   definition: ServiceDefinition;
 }
 
-/** What operators say about an instance. */
+/** The override of an instance. */
 export interface ImportedOverride extends InstanceKey {
   kind: 'override';
   override: Override;
-  /** Id of the token that said so; whoever imports it, where it is left out. */
+  /** Id of the token that set it; by default that of the import. */
   actor?: string | undefined;
-  /** Milliseconds since the epoch; now, where it is left out. */
+  /** Milliseconds since the epoch; by default the time of the import. */
   updatedAt?: number | undefined;
 }
 
-/** All that a registration says, and whose it is. */
+/** A registration and its owner. */
 export interface ImportedInstance extends InstanceKey {
   kind: 'instance';
   definition: InstanceDefinition;
-  /** Id of the token; whoever imports it, where it is left out. */
+  /** Id of the token; by default that of the import. */
   owner?: string | undefined;
-  /** Where the registering request came from, where the registration does not say. */
+  /** Origin of the registering request, if the registration does not give a location. */
   place?: Location | undefined;
 }
 
@@ -101,7 +101,7 @@ const InstanceLine = z
     owner: ShortName.optional(),
     place: Location.optional(),
     ...instanceMembers,
-    // A lease that is null says it all.
+    // By default, an instance is ephemeral unless its lease is null.
     ephemeral: z.boolean().optional(),
   })
   .transform((line) => ({ ...line, ephemeral: line.ephemeral ?? line.lease !== null }))
@@ -114,10 +114,10 @@ const InstanceLine = z
     return { kind, group, service, id, owner, place, definition };
   });
 
-/** Members of the line of an instance without a place; one with a place is left to the schema. */
+/** Members of an instance's line without a place. The schema parses those that have one. */
 const INSTANCE_LINE_MEMBERS = plainMembers('kind', 'group', 'service', 'id', 'owner');
 
-/** Reads the line of an instance as nearly all are; undefined where only the schema can judge it. */
+/** Reads an instance's line of the common form; undefined if only the schema can judge it. */
 function plainInstanceLine(value: unknown): ImportedInstance | undefined {
   if (!isPlainObject(value) || value.kind !== 'instance') return undefined;
   const { group = DEFAULT_GROUP, service, id, owner } = value;

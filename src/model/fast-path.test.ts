@@ -1,13 +1,21 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { schemaValues } from '../../test/fixtures/schema-values';
 import { Batch } from './batch';
 import { RecordLine } from './export-line';
 import { safeParse, withFastPath } from './fast-path';
 import { ClientFrame } from './frames';
 import { InstanceDefinition } from './instance';
-import { METADATA_MAX_BYTES, METADATA_MAX_COUNT, TAGS_MAX_COUNT, WEIGHT_MAX } from './limits';
+import { LeaseRequest } from './lease';
+import {
+  LEASE_TTL_MAX_MS,
+  LEASE_TTL_MIN_MS,
+  METADATA_MAX_BYTES,
+  METADATA_MAX_COUNT,
+  TAGS_MAX_COUNT,
+  WEIGHT_MAX,
+} from './limits';
 import { plainDefinition } from './plain-definition';
 
 const PLACE = { address: '10.0.0.7', port: 8080 };
@@ -43,9 +51,17 @@ const operations = fc.oneof(
   fc.constantFrom<unknown>(null, new Array(2), {}),
 );
 
+/** Times to live about the least and the most, and what is none. */
+const nearTtl = fc.oneof(
+  ...[LEASE_TTL_MIN_MS, LEASE_TTL_MAX_MS].map((bound) => fc.integer({ min: bound - 5, max: bound + 5 })),
+  fc.double(),
+  fc.constant('15s'),
+);
+
 /** Each schema with values made from it, and others that are nearly plain. */
 const CASES: [name: string, schema: z.ZodType, nearly: fc.Arbitrary<unknown>][] = [
   ['InstanceDefinition', InstanceDefinition, nearlyPlain({})],
+  ['LeaseRequest', LeaseRequest, fc.record({ ttlMs: nearTtl })],
   ['Batch', Batch, fc.record({ operations })],
   [
     'ClientFrame',

@@ -1,27 +1,27 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
-/** Reads a value that looks as nearly all values of a schema do; undefined where only the schema can judge it. */
+/** Reads a value of a schema's most common form; returns undefined if only the schema can judge it. */
 export type FastPath<Schema extends z.ZodType> = (value: unknown) => z.output<Schema> | undefined;
 
 /**
- * Fast paths by their schemas. They stay outside zod: a schema knows nothing of its fast path, and what is parsed with
- * the schema alone has the same result. Workers may not compile code, so there zod visits each member with several calls
- * of its own, which costs a registration more than the rest of its way.
+ * Fast paths by schema. They stay outside zod: a schema does not know its fast path, and parsing with the schema alone
+ * gives the same result. Workers can't compile code at run time, so zod makes several calls for each member there, which
+ * costs more than everything else in a registration.
  */
 const FAST_PATHS = new WeakMap<z.ZodType, FastPath<z.ZodType>>();
 
 /**
- * Lets {@link safeParse} try a fast path before a schema. Returns the same schema; a copy of it has no fast path.
+ * Makes {@link safeParse} try a fast path before a schema. Returns the same schema; a copy of it has no fast path.
  *
- * @param fastPath Never disagrees with the schema: what it returns is what the schema would. A property test next to it
- * has to hold the two together.
+ * @param fastPath Must return either undefined or what the schema would return. Needs a property test next to it that
+ * compares the two.
  */
 export function withFastPath<Schema extends z.ZodType>(schema: Schema, fastPath: FastPath<Schema>): Schema {
   FAST_PATHS.set(schema, fastPath);
   return schema;
 }
 
-/** Parses a value by the fast path of the schema, if it has one that knows the value, or else by the schema itself. */
+/** Parses a value with the fast path of a schema, or with the schema if there is none or it does not apply. */
 export function safeParse<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
@@ -32,6 +32,6 @@ export function safeParse<Schema extends z.ZodType>(
   return { success: true, data: data as z.output<Schema> }; // `as`: the fast path was stored for this schema
 }
 
-/** Tells whether a value is an object as JSON has them; of any other, such as an instance of a class, the schema decides. */
+/** Reports whether a value is a plain object, as `JSON.parse` creates them, and not, for example, a class instance. */
 export const isPlainObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;

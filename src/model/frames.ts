@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Batch, plainOperations } from './batch';
 import { isPlainObject, withFastPath } from './fast-path';
 import { InstanceView } from './instance';
@@ -9,33 +9,33 @@ import { splitName } from './service-name';
 /** Name of the WebSocket subprotocol. */
 export const SOCKET_PROTOCOL = 'rollcall.v1';
 
-/** What a client sends to show that it lives, and what it gets back: the platform answers, the registry sleeps on. */
+/** Keep-alive texts of a client and the reply to them. The platform replies, so pings do not wake the registry. */
 export const PING = 'ping';
 export const PONG = 'pong';
 
-/** Close codes of our own. 4000 is a clean end of a session; all others leave its lease running. */
+/** Application-defined close codes. 4000 ends the session cleanly; all others leave its lease running. */
 export const CLOSE_CODES = {
-  /** The client ends its session: its instances go at once. */
+  /** The client ends its session; its instances are removed immediately. */
   sessionEnded: 4000,
   /** Another socket resumed the session. */
   superseded: 4001,
-  /** The first frame or the socket itself made no sense. */
+  /** The first frame, or the socket itself, was invalid. */
   protocolError: 4002,
   /** The token was revoked or has expired. */
   unauthorized: 4003,
   /** The namespace has been deleted. */
   namespaceGone: 4005,
-  /** The session of this socket lapsed, and what it held is gone: open another one. */
+  /** The session of this socket expired and its instances are gone: open a new one. */
   sessionLapsed: 4004,
-  /** Too slow: no credit left, and too much is waiting. Resume by cursor. */
+  /** The client reads too slowly: no credit left, and too much pending output. Resume by cursor. */
   slowConsumer: 4008,
-  /** Come back later: the reason names a time in milliseconds. */
+  /** Reconnect later: the reason gives a time in milliseconds. */
   tryAgain: 4009,
-  /** Frames came faster than they were handled. Come back, and wait for answers before sending more. */
+  /** Frames arrived faster than they were handled. Reconnect, and wait for answers before sending more. */
   overloaded: 4010,
 } as const;
 
-/** Name of a watch or a request, chosen by the client. */
+/** Id of a watch or a request, chosen by the client. */
 const ClientName = z.string().min(1).max(32);
 
 /** `orders` in the default group, or `group@@orders`. */
@@ -44,7 +44,7 @@ export const ServiceRef = z
   .transform(splitName)
   .pipe(z.object({ group: StoredGroupName, service: StoredServiceName }));
 
-/** What a watch is about: the whole namespace, or any of some groups and services. */
+/** Scope of a watch: the whole namespace, or the listed groups and services. */
 export const WatchScope = z.strictObject({
   groups: z.array(StoredGroupName).max(WATCH_SCOPE_NAMES_MAX_COUNT).default([]),
   services: z.array(ServiceRef).max(WATCH_SCOPE_NAMES_MAX_COUNT).default([]),
@@ -52,17 +52,17 @@ export const WatchScope = z.strictObject({
 /** Empty in both members: the whole namespace. */
 export type WatchScope = z.output<typeof WatchScope>;
 
-const request = { id: ClientName.meta({ description: 'Comes back in the answer' }) };
+const request = { id: ClientName.meta({ description: 'Repeated in the answer' }) };
 const Cursor = z.string().max(128);
 
-/** What tells a frame that is answered, also where nothing else of it fits. */
+/** Id of a frame that expects an answer, readable even if the rest of the frame is invalid. */
 export const FrameId = z.object({ id: ClientName });
 
 const AnyFrame = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('session'),
     ...request,
-    session: z.string().max(64).optional().meta({ description: 'The id of a session to resume; absent: a new one' }),
+    session: z.string().max(64).optional().meta({ description: 'Id of the session to resume; absent: a new one' }),
     ttlMs: z.int().min(LEASE_TTL_MIN_MS).max(LEASE_TTL_MAX_MS).optional(),
   }),
   z.strictObject({ type: z.literal('batch'), ...request, ...Batch.shape }),
@@ -71,7 +71,7 @@ const AnyFrame = z.discriminatedUnion('type', [
     ...request,
     watch: ClientName,
     scope: WatchScope,
-    cursor: Cursor.optional().meta({ description: 'Go on from here; absent: a snapshot first' }),
+    cursor: Cursor.optional().meta({ description: 'Cursor to resume from; absent: a snapshot first' }),
   }),
   z.strictObject({ type: z.literal('unwatch'), ...request, watch: ClientName }),
   z.strictObject({ type: z.literal('sync'), ...request, watch: ClientName }),
@@ -87,14 +87,14 @@ const AnyFrame = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('credit'),
     bytes: z.int().min(1),
-    mark: z.string().max(64).optional().meta({ description: 'The last `mark` that came, where one did' }),
+    mark: z.string().max(64).optional().meta({ description: 'The last `mark` that was received, if any' }),
   }),
   z.strictObject({ type: z.literal('end') }),
 ]);
 
 const BATCH_FRAME_MEMBERS: ReadonlySet<string> = new Set(['type', 'id', 'operations']);
 
-/** Any frame of a client. Most of what is large in one is the operations of a batch, which have a fast path. */
+/** Any frame of a client. The operations of a batch, the largest part of most large frames, have a fast path. */
 export const ClientFrame = withFastPath(AnyFrame, (value) => {
   if (!isPlainObject(value) || value.type !== 'batch') return undefined;
   for (const member in value) if (!BATCH_FRAME_MEMBERS.has(member)) return undefined;
@@ -104,15 +104,15 @@ export const ClientFrame = withFastPath(AnyFrame, (value) => {
 });
 export type ClientFrame = z.output<typeof ClientFrame>;
 
-/** What a service has of its own, as watchers see it. */
+/** The definition of a service, without its instances, as watchers see it. */
 export const WatchedService = z.object({
   group: z.string(),
   name: z.string(),
-  persistent: z.boolean().meta({ description: 'Created on purpose: it stays when its last instance goes' }),
+  persistent: z.boolean().meta({ description: 'Created explicitly: it remains after its last instance is removed' }),
   metadata: z.record(z.string(), z.string()),
   protectThreshold: z.number(),
   selector: z.object({ type: z.string(), expression: z.string() }).optional(),
-  revision: z.int().meta({ description: 'Of what it has of its own; 0 where it has nothing' }),
+  revision: z.int().meta({ description: 'Revision of its definition; 0 if it has none' }),
 });
 export type WatchedService = z.output<typeof WatchedService>;
 
@@ -122,14 +122,14 @@ export type SnapshotService = z.output<typeof SnapshotService>;
 
 const named = { group: z.string(), service: z.string(), id: z.string() };
 
-/** All services with all their instances, or a part of them. A service may go on in the next part. */
+/** All services with all their instances, or a part of them. A service may continue in the next part. */
 export const NamespaceSnapshot = z.object({
   services: z.array(SnapshotService),
-  next: z.string().optional().meta({ description: 'There is more: the place to go on from' }),
+  next: z.string().optional().meta({ description: 'There is more: pass it as `after` to continue' }),
 });
 export type NamespaceSnapshot = z.output<typeof NamespaceSnapshot>;
 
-/** One change to what a watcher knows: a record as it is now, or the name of one that is gone. */
+/** One change that a watcher applies: a record in its current state, or the key of a deleted one. */
 export const WatchedChange = z.union([
   z.object({ type: z.literal('put'), kind: z.literal('instance'), ...named, after: InstanceView }),
   z.object({ type: z.literal('put'), kind: z.literal('service'), ...named, after: WatchedService }),
@@ -139,11 +139,12 @@ export type WatchedChange = z.output<typeof WatchedChange>;
 
 const watchFrame = { watch: z.string(), cursor: z.string() };
 const asOf = z.int().meta({
-  description: 'Revision that the content is of. What a receiver has of a record at this revision or later, it keeps.',
+  description:
+    'Revision of the content. A receiver ignores records that it already has at this revision or a later one.',
 });
 const part = {
-  part: z.int().optional().meta({ description: 'Counted from 0, where a frame comes in parts' }),
-  last: z.boolean().optional().meta({ description: 'The cursor counts only at the last part' }),
+  part: z.int().optional().meta({ description: 'Index of the part, from 0, if the frame is split into parts' }),
+  last: z.boolean().optional().meta({ description: 'True in the last part; only then is the cursor valid' }),
 };
 
 /** Frames that a server sends over a socket; over an event stream, those with a `watch` are events by their type. */
@@ -171,17 +172,19 @@ export const ServerFrame = z.discriminatedUnion('type', [
   z.object({ type: z.literal('reset'), watch: z.string(), reason: z.string() }),
   z.object({
     type: z.literal('mark'),
-    mark: z.string().meta({ description: 'Send it back in a `credit` frame: it shows that all before it was read' }),
+    mark: z.string().meta({ description: 'Return it in a `credit` frame to show that everything before it was read' }),
   }),
 ]);
 export type ServerFrame = z.output<typeof ServerFrame>;
 
-/** Answer to a `session` frame. */
+/** Body of the answer to a `session` frame. */
 export const SessionOpened = z.object({
-  session: z.string().meta({ description: 'Secret: whoever knows it can resume the session' }),
+  session: z.string().meta({ description: 'Secret: any client that knows it can resume the session' }),
   resumed: z.boolean(),
   ttlMs: z.int(),
-  pingIntervalMs: z.int().meta({ description: 'Send `ping` as a text this often; `pong` comes back' }),
-  reconnectWithinMs: z.int().meta({ description: 'When the socket breaks, come back at a random time within this' }),
+  pingIntervalMs: z.int().meta({ description: 'How often to send `ping` as a text message; the reply is `pong`' }),
+  reconnectWithinMs: z
+    .int()
+    .meta({ description: 'If the socket breaks, reconnect after a random delay of at most this' }),
 });
 export type SessionOpened = z.output<typeof SessionOpened>;

@@ -1,19 +1,19 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { GRANT_SERVICES_MAX_COUNT, NAME_MAX_BYTES } from './limits';
 import { GroupName, NamespaceId, ServiceName } from './names';
 import { GROUP_SEPARATOR, type ServiceNames } from './service-name';
 
-/** Stands for everything that may follow, at the end of a pattern and nowhere else. */
+/** Wildcard, which matches any rest of a name. Allowed only at the end of a pattern. */
 const REST = '*';
 
 /**
- * Names services, as `group@@service`: one of them, or with a `*` at the end all that begin so. `DEFAULT_GROUP@@*` is a
- * whole group, `*` is every service there is.
+ * Pattern of services, as `group@@service`: one service, or with a trailing `*` all that begin with it.
+ * `DEFAULT_GROUP@@*` matches a whole group, `*` matches every service.
  */
 export const ServicePattern = z
   .string()
   .max(2 * NAME_MAX_BYTES + GROUP_SEPARATOR.length)
-  .refine(isPattern, 'a pattern is group@@service, exact or with one * at its end; * alone is every service')
+  .refine(isPattern, 'a pattern is group@@service, exact or with one trailing *; * alone matches every service')
   .meta({
     description: 'Services, as `group@@service`, exact or with a trailing `*`',
     example: 'DEFAULT_GROUP@@orders*',
@@ -33,8 +33,8 @@ function isPattern(text: string): boolean {
 }
 
 /**
- * Tells whether a pattern names a service. Group and service are compared apart: joined, the names of two services may begin
- * alike.
+ * Reports whether a pattern matches a service. Group and service are compared separately, because a prefix of the joined
+ * name could match a service of another group.
  */
 export function matchesService(pattern: ServicePattern, { group, service }: ServiceNames): boolean {
   const at = pattern.indexOf(GROUP_SEPARATOR);
@@ -42,35 +42,35 @@ export function matchesService(pattern: ServicePattern, { group, service }: Serv
   return isGroup(pattern, at, group) && matchesName(pattern.slice(at + GROUP_SEPARATOR.length), service);
 }
 
-/** Tells whether a pattern names every service that a group has or may get. */
+/** Reports whether a pattern matches every service that a group has or may get. */
 export function matchesGroup(pattern: ServicePattern, group: string): boolean {
   const at = pattern.indexOf(GROUP_SEPARATOR);
   if (at < 0) return matchesName(pattern, group) && pattern.endsWith(REST);
   return isGroup(pattern, at, group) && pattern.slice(at + GROUP_SEPARATOR.length) === REST;
 }
 
-/** Tells whether the text in front of the separator is a group. */
+/** Reports whether the text before the separator is this group. */
 function isGroup(pattern: ServicePattern, at: number, group: string): boolean {
   return at === group.length && pattern.startsWith(group);
 }
 
-/** Tells whether one part of a pattern names a group or a service. */
+/** Reports whether one part of a pattern matches the name of a group or a service. */
 function matchesName(part: string, name: string): boolean {
   return part.endsWith(REST) ? name.startsWith(part.slice(0, -REST.length)) : part === name;
 }
 
 /**
- * A kind of permission that a token may have. `admin` is good for everything; `operate`, for people who run services, is good for
- * instances of any owner; `register` for those that the token registers itself; `read` is for callers,
- * `metrics` for scrapers.
+ * Kind of permission of a token. `admin` allows everything. `operate`, for people who run services, allows changes to
+ * instances of any owner; `register` to those that the token itself registered. `read` is for clients that look services
+ * up, `metrics` for scrapers.
  */
 export const Scope = z.enum(['admin', 'operate', 'register', 'read', 'metrics']);
 export type Scope = z.output<typeof Scope>;
 
-/** Every namespace there is. */
+/** In a grant, every namespace. */
 export const ALL_NAMESPACES = '*';
 
-/** One thing that a token is good for, and where. */
+/** A permission of a token, and the namespace and services it applies to. */
 export const Grant = z
   .strictObject({
     scope: Scope,
@@ -80,10 +80,10 @@ export const Grant = z
       .min(1)
       .max(GRANT_SERVICES_MAX_COUNT)
       .optional()
-      .meta({ description: 'Only these services; without it, the whole namespace' }),
+      .meta({ description: 'Only these services; absent: the whole namespace' }),
   })
   .refine(({ scope, services }) => services === undefined || (scope !== 'admin' && scope !== 'metrics'), {
-    message: 'admin and metrics are for a whole namespace: leave services out',
+    message: 'admin and metrics apply to a whole namespace: omit services',
     path: ['services'],
   })
   .meta({ id: 'Grant' });
@@ -94,6 +94,6 @@ export interface Principal {
   /** Id of the token, as the journal and the audit trail show it. */
   tokenId: string;
   grants: readonly Grant[];
-  /** When the token ends, in milliseconds since the epoch; absent: never. */
+  /** Time at which the token expires, in milliseconds since the epoch; absent: never. */
   expiresAt?: number | undefined;
 }

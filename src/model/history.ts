@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { WatchedService } from './frames';
 import { InstanceView } from './instance';
 import { InstanceId, StoredGroupName, StoredServiceName } from './names';
@@ -6,7 +6,7 @@ import { OverrideView } from './override';
 import { PAGE_LIMIT, PageAfter, PageCount, PointInTime } from './query-values';
 import { SubscriberView } from './subscriber';
 
-/** Why something changed. */
+/** Cause of a change. */
 export const Cause = z.enum([
   'registered',
   'updated',
@@ -24,7 +24,7 @@ export const Cause = z.enum([
 ]);
 export type Cause = z.output<typeof Cause>;
 
-/** An instance as it registered itself, with its health: what operators say about it is a record of its own. */
+/** An instance as it registered itself, with its health but without its override, which is a separate record. */
 export const RegisteredInstance = InstanceView.omit({
   enabled: true,
   quarantined: true,
@@ -36,19 +36,19 @@ export type RegisteredInstance = z.output<typeof RegisteredInstance>;
 
 const named = { group: z.string(), service: z.string() };
 
-/** How an instance kept its lease alive, as far as the registry heard. */
+/** Renewals of an instance's lease, as the registry received them. */
 export const Renewals = z
   .object({
-    lastAt: z.iso.datetime().meta({ description: 'When it was last renewed, or granted' }),
+    lastAt: z.iso.datetime().meta({ description: 'Time of the last renewal, or of the grant' }),
     longestGapMs: z.int().meta({ description: 'Longest time between two renewals since `gapsSince`' }),
-    gapsSince: z.iso.datetime().meta({ description: 'When it was registered, or the registry last woke' }),
+    gapsSince: z.iso.datetime().meta({ description: 'Time of the registration, or of the last wake of the registry' }),
   })
   .meta({ id: 'Renewals' });
 export type Renewals = z.output<typeof Renewals>;
 
-const told = { watchers: z.int().meta({ description: 'How many watches it was told to' }) };
+const told = { watchers: z.int().meta({ description: 'Number of watches that were notified of it' }) };
 
-/** One record that changed, whole before and after; null where there was none. */
+/** One record that changed, complete before and after the change; null if it did not exist. */
 export const HistoryChange = z
   .discriminatedUnion('kind', [
     z.object({
@@ -58,7 +58,7 @@ export const HistoryChange = z
       cause: Cause,
       before: RegisteredInstance.nullable(),
       after: RegisteredInstance.nullable(),
-      renewals: Renewals.optional().meta({ description: 'Until it turned unhealthy, or went' }),
+      renewals: Renewals.optional().meta({ description: 'Renewals until it became unhealthy or was removed' }),
       ...told,
     }),
     z.object({
@@ -82,62 +82,61 @@ export const HistoryChange = z
   .meta({ id: 'HistoryChange' });
 export type HistoryChange = z.output<typeof HistoryChange>;
 
-/** A revision, with those of its changes that were asked for. */
+/** A revision, with those of its changes that match the query. */
 export const HistoryEntry = z
   .object({
     revision: z.int(),
-    cursor: z.string().meta({ description: 'The position right after it' }),
+    cursor: z.string().meta({ description: 'Position right after this revision' }),
     at: z.iso.datetime(),
-    cause: Cause.meta({ description: 'Of the whole revision; `updated` where its changes differ' }),
+    cause: Cause.meta({ description: 'Cause of the whole revision; `updated` if its changes have different causes' }),
     actor: z.string().meta({ description: 'Id of the token, or `registry`' }),
     changes: z.array(HistoryChange),
     omitted: z.int().optional().meta({
       description:
-        'Further changes of this revision, too large for one answer: ask for the history of a service or an instance',
+        'Number of changes left out because the response would be too large: query the history of a service or an instance',
     }),
   })
   .meta({ id: 'HistoryEntry' });
 export type HistoryEntry = z.output<typeof HistoryEntry>;
 
-/** A page of the past, newest first. */
+/** A page of the history, newest entry first. */
 export const HistoryPage = z
   .object({
     entries: z.array(HistoryEntry),
-    next: z
-      .string()
-      .optional()
-      .meta({ description: 'Go on with it as `after`, also where a page has no entries: a page reads only so much' }),
-    compacted: z.boolean().meta({ description: 'true: this is the end, and what was before is no longer kept' }),
+    next: z.string().optional().meta({
+      description: 'Pass it as `after` to continue, even if this page has no entries: a page scans a limited amount',
+    }),
+    compacted: z.boolean().meta({ description: 'true: this is the end; older entries are no longer kept' }),
   })
   .meta({ id: 'HistoryPage' });
 export type HistoryPage = z.output<typeof HistoryPage>;
 
-/** Parameters of a read of the past. */
+/** Parameters of a history query. */
 export const HistoryQuery = z
   .strictObject({
     group: StoredGroupName.optional().meta({
-      description: 'Only this group; of a service, `DEFAULT_GROUP` without it',
+      description: 'Only this group; with `service`, the default is `DEFAULT_GROUP`',
     }),
     service: StoredServiceName.optional().meta({ description: 'Only this service' }),
     instance: InstanceId.optional().meta({ description: 'Only this instance of the service, and its override' }),
-    cause: Cause.optional().meta({ description: 'Only changes of this cause' }),
-    since: PointInTime.optional().meta({ description: 'Only what came after this cursor, or not before this time' }),
-    until: PointInTime.optional().meta({ description: 'Only what came up to this cursor or time' }),
-    after: z.string().optional().meta({ description: 'The `next` of the page before' }),
-    limit: PageCount.optional().meta({ description: 'At most so many entries' }),
+    cause: Cause.optional().meta({ description: 'Only changes with this cause' }),
+    since: PointInTime.optional().meta({ description: 'Only entries after this cursor, or at this time and later' }),
+    until: PointInTime.optional().meta({ description: 'Only entries up to this cursor or time' }),
+    after: z.string().optional().meta({ description: 'The `next` of the previous page' }),
+    limit: PageCount.optional().meta({ description: 'Maximum number of entries' }),
   })
   .refine(({ instance, service }) => instance === undefined || service !== undefined, {
-    message: 'an instance is one of a service: give service, too',
+    message: 'is required with instance',
     path: ['service'],
   });
 export type HistoryQuery = z.output<typeof HistoryQuery>;
 
-/** A moment of the past, as answers name it. */
+/** A point in the history, as responses show it. */
 export const MomentView = z
   .object({
-    revision: z.int().meta({ description: 'Newest revision by then; 0: nothing had happened yet' }),
+    revision: z.int().meta({ description: 'Newest revision at that time; 0: none yet' }),
     cursor: z.string(),
-    at: z.iso.datetime().meta({ description: 'The time that was asked for, or that of the revision' }),
+    at: z.iso.datetime().meta({ description: 'The requested time, or that of the revision' }),
   })
   .meta({ id: 'Moment' });
 export type MomentView = z.output<typeof MomentView>;
@@ -145,13 +144,13 @@ export type MomentView = z.output<typeof MomentView>;
 /** Parameters of a comparison. */
 export const DiffQuery = z.strictObject({
   from: PointInTime,
-  to: PointInTime.optional().meta({ description: 'A cursor or a time; now, without it' }),
+  to: PointInTime.optional().meta({ description: 'A cursor or a time; by default, now' }),
   limit: PageCount.optional().meta({ description: PAGE_LIMIT }),
   after: PageAfter,
 });
 export type DiffQuery = z.output<typeof DiffQuery>;
 
-/** Differences of a service between two moments. Applied to the first they make the second. */
+/** Differences of a service between two points in time. Applied to the first, they give the second. */
 export const ServiceDiff = z
   .object({
     from: MomentView,
@@ -159,21 +158,21 @@ export const ServiceDiff = z
     service: z
       .object({ before: WatchedService, after: WatchedService })
       .optional()
-      .meta({ description: 'What it has of its own, where that is different' }),
+      .meta({ description: 'Definition of the service, if it differs' }),
     instances: z
       .array(z.object({ id: z.string(), before: InstanceView.nullable(), after: InstanceView.nullable() }))
-      .meta({ description: 'Those that are different, in the order of their ids; null: not there' }),
+      .meta({ description: 'Instances that differ, sorted by id; null: the instance did not exist' }),
     next: z.string().optional().meta({
       description:
-        'Go on with it as `after`, and with `to` as the cursor in `to`: then all pages compare the same moments',
+        'Pass it as `after`, and the cursor in `to` as `to`, so that all pages compare the same two points in time',
     }),
   })
   .meta({ id: 'ServiceDiff' });
 export type ServiceDiff = z.output<typeof ServiceDiff>;
 
-/** Parameters of a question why. */
+/** Parameters of a `why` query. */
 export const WhyQuery = z.strictObject({
-  limit: PageCount.optional().meta({ description: 'At most so many entries of its past' }),
+  limit: PageCount.optional().meta({ description: 'Maximum number of history entries' }),
 });
 
 /** Body of a rollback. */
@@ -185,39 +184,47 @@ export const RollbackReport = z
   .object({
     to: MomentView,
     cursor: z.string(),
-    revision: z.int().nullable().meta({ description: 'The revision it made; null where all was as it had been' }),
-    service: z.enum(['restored', 'removed']).optional().meta({ description: 'What the service has of its own' }),
-    restored: z.array(z.string()).meta({ description: 'Ids of instances whose override is again what it was' }),
-    removed: z.array(z.string()).meta({ description: 'Ids of instances that had no override then' }),
+    revision: z.int().nullable().meta({ description: 'Revision that the rollback created; null if nothing changed' }),
+    service: z
+      .enum(['restored', 'removed'])
+      .optional()
+      .meta({ description: 'What happened to the definition of the service' }),
+    restored: z.array(z.string()).meta({ description: 'Ids of instances whose override was restored' }),
+    removed: z
+      .array(z.string())
+      .meta({ description: 'Ids of instances whose override was removed because they had none then' }),
     gone: z
       .array(z.string())
-      .meta({ description: 'Ids of instances that had an override then, and are gone: they stay gone' }),
+      .meta({ description: 'Ids of instances that had an override then and no longer exist; they are not restored' }),
   })
   .meta({ id: 'RollbackReport' });
 export type RollbackReport = z.output<typeof RollbackReport>;
 
 const Deadline = z.iso.datetime().nullable();
 
-/** History and state of an instance, with the reasons. */
+/** History and current state of an instance, with an explanation. */
 export const WhyReport = HistoryPage.extend({
   group: z.string(),
   service: z.string(),
   id: z.string(),
   present: z.boolean(),
-  summary: z.string().meta({ description: 'The answer in a sentence, for people' }),
-  instance: InstanceView.optional().meta({ description: 'As it is, where it is there' }),
-  override: OverrideView.optional().meta({ description: 'What operators say about it; it may outlive the instance' }),
-  renewals: Renewals.nullable().meta({ description: 'Of its lease, now or until it went; null without a lease' }),
+  summary: z.string().meta({ description: 'Explanation in one sentence, for people' }),
+  instance: InstanceView.optional().meta({ description: 'The instance now, if it exists' }),
+  override: OverrideView.optional().meta({ description: 'Its override, which may outlive the instance' }),
+  renewals: Renewals.nullable().meta({
+    description: 'Renewals of its lease until now, or until it was removed; null without a lease',
+  }),
   deadlines: z
     .object({
-      unhealthyAt: Deadline.meta({ description: 'When its time to live ends, unless it renews' }),
-      removedAt: Deadline.meta({ description: 'When it is removed, unless it renews; null: never' }),
+      unhealthyAt: Deadline.meta({ description: 'When it becomes unhealthy unless it renews' }),
+      removedAt: Deadline.meta({ description: 'When it is removed unless it renews; null: never' }),
       drainEndsAt: Deadline,
       quarantineEndsAt: Deadline,
     })
-    .meta({ description: 'What will happen to it by itself' }),
+    .meta({ description: 'Changes that will happen without a further request' }),
   subscribers: z.array(SubscriberView).meta({
-    description: 'Who is told of the service now. Whoever acknowledged the revision of an entry acts by it',
+    description:
+      'Current subscribers of the service. One that has acknowledged the revision of an entry has applied its changes',
   }),
 }).meta({ id: 'WhyReport' });
 export type WhyReport = z.output<typeof WhyReport>;

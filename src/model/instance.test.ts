@@ -53,10 +53,10 @@ describe('InstanceDefinition', () => {
     expect(InstanceDefinition.parse({ ...place, ephemeral: false }).lease).toBeNull();
     expect(InstanceDefinition.parse({ ...place, ephemeral: false, lease: null }).lease).toBeNull();
     expect(problems({ ...place, ephemeral: false, lease: {} })).toEqual([
-      ': an instance with ephemeral: false has no lease; leave it out',
+      ': an instance with ephemeral: false has no lease; omit lease',
     ]);
     expect(problems({ ...place, lease: null })).toEqual([
-      ': an ephemeral instance has a lease; leave lease out for the default',
+      ': an ephemeral instance has a lease; omit lease for the default, or set ephemeral: false',
     ]);
   });
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { HOST_NAME } from './address';
 import { withFastPath } from './fast-path';
 import { jsonProblem } from './json';
@@ -9,14 +9,14 @@ import { ClusterName, ShortName, utf8Length } from './names';
 import { plainDefinition } from './plain-definition';
 import { DEFAULT_CLUSTER, type ServiceNames } from './service-name';
 
-/** What an instance says of itself. */
+/** Status that an instance reports for itself. */
 export const InstanceStatus = z.enum(['starting', 'up', 'draining', 'down', 'out-of-service']);
 export type InstanceStatus = z.output<typeof InstanceStatus>;
 
 export const Port = z.int().min(1).max(65_535).meta({ example: 8080 });
 export const Weight = z.number().min(0).max(WEIGHT_MAX).meta({ description: 'Share of traffic; 0 means none' });
 
-/** Where an instance runs. Latitude and longitude in degrees; they come together or not at all. */
+/** Location of an instance. Latitude and longitude are in degrees; set both or neither. */
 export const Location = z
   .strictObject({
     region: ShortName.optional(),
@@ -27,7 +27,7 @@ export const Location = z
   })
   .refine(
     (place) => (place.latitude === undefined) === (place.longitude === undefined),
-    'latitude and longitude go together',
+    'latitude and longitude must be set together',
   );
 export type Location = z.output<typeof Location>;
 
@@ -63,7 +63,7 @@ const JsonMember = z.unknown().check((payload) => {
   if (problem !== undefined) payload.issues.push({ code: 'custom', message: problem, input: payload.value });
 });
 
-/** What only one dialect understands, by dialect: comes back to its own clients as they wrote it. */
+/** Data of single dialects, keyed by dialect. Each dialect's clients read it back unchanged. */
 const Extensions = refusesPrototypeKey(z.record(ShortName, JsonMember))
   .refine(
     (extensions) => utf8Length(JSON.stringify(extensions)) <= EXTENSIONS_MAX_BYTES,
@@ -75,26 +75,26 @@ export type Extensions = z.output<typeof Extensions>;
 /** Members of a registration's body. */
 export const instanceMembers = {
   cluster: ClusterName.default(DEFAULT_CLUSTER),
-  node: ShortName.optional().meta({ description: 'The host it runs on' }),
+  node: ShortName.optional().meta({ description: 'Host that it runs on' }),
   address: Address.optional(),
   port: Port.optional().meta({ description: 'Port of the address' }),
   url: AbsoluteUrl.optional().meta({
-    description: 'Absolute URL, for what has no port',
+    description: 'Absolute URL, for an instance without address and port',
     example: 'https://orders.example',
   }),
-  ports: Ports.default({}).meta({ description: 'Further ports, by name' }),
+  ports: Ports.default({}).meta({ description: 'Additional ports by name' }),
   weight: Weight.default(1),
-  status: InstanceStatus.default('up').meta({ description: 'What the instance says of itself' }),
-  ephemeral: z.boolean().default(true).meta({ description: 'false: no lease; it stays until it is deregistered' }),
+  status: InstanceStatus.default('up').meta({ description: 'Status that the instance reports for itself' }),
+  ephemeral: z.boolean().default(true).meta({ description: 'false: no lease; it remains until it is deregistered' }),
   metadata: Metadata.default({}),
   tags: Tags.default([]).meta({ description: 'Labels that reads filter by' }),
-  version: ShortName.optional().meta({ description: 'Version of what runs' }),
-  location: Location.optional().meta({ description: 'Where it runs; where the caller is, when left out' }),
+  version: ShortName.optional().meta({ description: 'Version of the software that it runs' }),
+  location: Location.optional().meta({ description: 'Where it runs; by default, the location of the caller' }),
   incarnation: ShortName.optional().meta({
-    description: 'Random id of this run of the process: tells a restart from a repeat',
+    description: 'Random id of this run of the process, which distinguishes a restart from a repeated request',
   }),
   lease: LeaseRequest.nullable().optional(),
-  extensions: Extensions.default({}).meta({ description: 'What only one dialect understands, by dialect' }),
+  extensions: Extensions.default({}).meta({ description: 'Data of single dialects, keyed by dialect' }),
 };
 
 interface Reachable {
@@ -105,18 +105,18 @@ interface Reachable {
   lease?: LeaseRequest | null | undefined;
 }
 
-/** What is wrong between the members of a registration; undefined where nothing is. */
+/** Returns a message if members of a registration contradict each other or are missing; undefined if none do. */
 export function definitionProblem(definition: Reachable): string | undefined {
   if (definition.url === undefined && (definition.address === undefined || definition.port === undefined)) {
     return 'an instance needs address and port, or url';
   }
-  if (!definition.ephemeral && definition.lease) return 'an instance with ephemeral: false has no lease; leave it out';
+  if (!definition.ephemeral && definition.lease) return 'an instance with ephemeral: false has no lease; omit lease';
   if (definition.ephemeral && definition.lease === null)
-    return 'an ephemeral instance has a lease; leave lease out for the default';
+    return 'an ephemeral instance has a lease; omit lease for the default, or set ephemeral: false';
   return undefined;
 }
 
-/** Body of a registration: an instance as it describes itself, with its lease granted. Unknown members are refused. */
+/** Body of a registration: an instance as it describes itself. Parsing grants its lease and refuses unknown members. */
 export const InstanceDefinition = withFastPath(
   z
     .strictObject(instanceMembers)
@@ -129,10 +129,10 @@ export const InstanceDefinition = withFastPath(
   plainDefinition,
 );
 export type InstanceDefinition = z.output<typeof InstanceDefinition>;
-/** What a client writes: everything but the address may be left out. */
+/** A registration as a client writes it; only address and port, or a URL, are required. */
 export type InstanceDefinitionInput = z.input<typeof InstanceDefinition>;
 
-/** Members of a change to a registration: metadata is a merge patch, tags replace. */
+/** Members of a patch of a registration: metadata is merged, tags are replaced. */
 export const patchMembers = {
   weight: Weight.optional(),
   status: InstanceStatus.optional(),
@@ -149,7 +149,7 @@ export const InstancePatch = z
   .meta({ id: 'InstancePatch' });
 export type InstancePatch = z.output<typeof InstancePatch>;
 
-/** An instance as answers show it: the registration with the operator's override merged over it, and what is derived. */
+/** An instance as responses show it: the registration, the operator's override merged over it, and derived members. */
 export const InstanceView = z
   .object({
     id: z.string(),
@@ -179,14 +179,14 @@ export const InstanceView = z
     incarnation: z.string().optional(),
     lease: LeaseView.nullable(),
     extensions: z.record(z.string(), z.unknown()),
-    enabled: z.boolean().meta({ description: 'false: an operator took it out' }),
-    quarantined: z.boolean().meta({ description: 'true: no traffic, whatever the instance says' }),
+    enabled: z.boolean().meta({ description: 'false: an operator disabled it' }),
+    quarantined: z.boolean().meta({ description: 'true: no traffic, whatever the instance reports' }),
     healthy: z.boolean().meta({ description: 'The lease is within its time to live' }),
     available: z
       .boolean()
       .meta({ description: 'Enabled, healthy, up, not draining or quarantined, weight above 0: resolving returns it' }),
-    flapping: z.boolean().meta({ description: 'More than two changes of health in five minutes' }),
-    overridden: z.boolean().meta({ description: 'An operator set something; see the override' }),
+    flapping: z.boolean().meta({ description: 'Its health changed more than twice in five minutes' }),
+    overridden: z.boolean().meta({ description: 'true: it has an override' }),
     owner: z.string().meta({ description: 'Id of the token that registered it' }),
     createdRevision: z.int(),
     revision: z.int(),
@@ -197,7 +197,7 @@ export const InstanceView = z
   .meta({ id: 'Instance' });
 export type InstanceView = z.output<typeof InstanceView>;
 
-/** Something that looks like a mistake, in the answer to a registration. */
+/** A probable mistake, reported in the response to a registration. */
 export const Warning = z
   .object({
     code: z.enum(['LOOPBACK_ADDRESS', 'LINK_LOCAL_ADDRESS', 'DUPLICATE_ADDRESS', 'FOREIGN_ADDRESS']),
@@ -206,31 +206,32 @@ export const Warning = z
   .meta({ id: 'Warning' });
 export type Warning = z.output<typeof Warning>;
 
-/** Answer to a registration. `expiresAt` is as in a renewal, and null without a lease. */
+/** Response to a registration. `expiresAt` is as in a renewal, and null without a lease. */
 export const Registration = InstanceView.extend({
   expiresAt: z.iso.datetime().nullable(),
   warnings: z.array(Warning),
 }).meta({ id: 'Registration' });
 export type Registration = z.output<typeof Registration>;
 
-/** Answer to a heartbeat. `expiresAt` is when the time to live ends unless the lease is renewed before. */
+/** Response to a heartbeat. `expiresAt` is when the time to live ends unless the lease is renewed before. */
 export const Renewal = z
   .object({
     lease: LeaseView,
     expiresAt: z.iso.datetime(),
     revision: z.int().meta({
-      description: 'Of the registration that was renewed: another one than its own tells a client of another',
+      description:
+        'Revision of the renewed registration. If it is not the one that a client received, another client has replaced it',
     }),
   })
   .meta({ id: 'Renewal' });
 export type Renewal = z.output<typeof Renewal>;
 
-/** A service that an instance can be found under beside its own, by what its extensions say. */
+/** A further service under which an instance can be found, claimed by its extensions. */
 export interface Claim {
   service: ServiceNames;
-  /** The member that says so, as a refusal quotes it: `vipAddress "orders"`. */
+  /** Member that claims it, as an error message quotes it: `vipAddress "orders"`. */
   by: string;
 }
 
-/** Reads the services that the extensions of an instance claim beside its own. None of them has to exist. */
+/** Returns the further services that the extensions of an instance claim. They need not exist. */
 export type ClaimsOf = (service: ServiceNames, extensions: Extensions) => readonly Claim[];

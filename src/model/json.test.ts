@@ -83,8 +83,8 @@ describe('parseJson', () => {
       expect(() => parseJson(text), JSON.stringify(text)).toThrow(
         expect.objectContaining({
           code: 'INVALID_REQUEST',
-          message: expect.stringContaining(`comes twice in one object, at ${path};`),
-          details: { errors: [{ path, message: 'comes twice in one object' }] },
+          message: expect.stringContaining(`appears twice in one object, at ${path};`),
+          details: { errors: [{ path, message: 'appears twice in one object' }] },
         }),
       );
     }
@@ -126,7 +126,7 @@ describe('parseJson', () => {
           why = String(error);
         }
         if (why === '') expect(parseJson(text)).toEqual(JSON.parse(text));
-        else expect(() => parseJson(text), why).toThrow('comes twice');
+        else expect(() => parseJson(text), why).toThrow('appears twice');
       }),
       { numRuns: 500 },
     );

@@ -1,16 +1,16 @@
 import { quote, RegistryError } from './errors';
 import { EXTENSIONS_MAX_DEPTH_COUNT, SHOWN_PATH_STEPS_MAX_COUNT } from './limits';
 
-/** Tells whether a value is a JSON object. */
+/** Reports whether a value is a JSON object. */
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 declare const encoded: unique symbol;
 
-/** JSON text that is known to encode a `T`. */
+/** JSON text that encodes a `T`. */
 export type JsonText<T> = string & { readonly [encoded]?: T };
 
-/** Encodes a value, and remembers what it was. */
+/** Encodes a value as JSON text that keeps its type. */
 export function jsonText<T>(value: T): JsonText<T> {
   return JSON.stringify(value);
 }
@@ -21,10 +21,10 @@ export function readJsonText<T>(text: JsonText<T>): T {
 }
 
 /**
- * Returns the problem of a value that is to be kept as JSON, in words; undefined if it has none.
+ * Returns a message that says why a value can't be stored as JSON; undefined if it can.
  *
- * Its depth is limited, so that code that walks it later does not run out of stack; and a member named `__proto__` is
- * refused, as half of what copies objects would drop it without a word.
+ * Depth is limited so that code that walks the value later does not overflow the stack. A member named `__proto__` is
+ * refused because many ways to copy an object drop it silently.
  */
 export function jsonProblem(value: unknown, depth = 0): string | undefined {
   if (depth > EXTENSIONS_MAX_DEPTH_COUNT) return `is nested more than ${EXTENSIONS_MAX_DEPTH_COUNT} levels deep`;
@@ -49,33 +49,33 @@ export function jsonProblem(value: unknown, depth = 0): string | undefined {
   }
 }
 
-/** A string of JSON, and the colon that tells that it is a key. Outside of strings JSON has no quotes. */
+/** Matches a string of JSON, and the colon that follows it if it is a key. JSON has no quotes outside strings. */
 const STRING = /"(?:[^"\\]|\\.)*"(\s*:)?/gs;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
 const NEEDS_ESCAPE = /["\\\u0000-\u001f]/;
 
-/** Tells whether a key can stand in JSON as it is. Others are refused: see {@link parseJson}. */
+/** Reports whether a key needs no escapes in JSON. Other keys are refused: see {@link parseJson}. */
 export function isPlainKey(key: string): boolean {
   return !NEEDS_ESCAPE.test(key) && key.isWellFormed();
 }
 
 /**
- * Parses JSON of strangers. Escapes in keys are resolved before the parser sees them, and keys that can't do without
- * are refused: V8 keeps one parsed key with a backslash for another with an escape, in the whole isolate
- * (nodejs/node#63785), so a body could otherwise change what later bodies say.
+ * Parses untrusted JSON. Escapes in keys are resolved before the parser sees them, and keys that need escapes are
+ * refused: V8 caches parsed keys for the whole isolate and confuses a key with a backslash with one with an escape
+ * (nodejs/node#63785), so one body could otherwise change the meaning of later ones.
  *
- * A key that comes twice in an object is refused, too. Readers differ in which of the two they take (RFC 8259, 4), so a
- * proxy that checks a body could otherwise have read another one than the registry.
+ * Duplicate keys in an object are refused too. Parsers differ in which of the two they take (RFC 8259, section 4), so a
+ * proxy that checks a body could otherwise see another value than the registry.
  *
- * @throws {SyntaxError} Where the text is not JSON.
- * @throws {RegistryError} `INVALID_REQUEST` for a key with a quote, a backslash or a control character, or one that
- * comes twice, with its path.
+ * @throws {SyntaxError} If the text is not JSON.
+ * @throws {RegistryError} `INVALID_REQUEST` for a key with a quote, a backslash or a control character, and for a
+ * duplicate key, with its path.
  */
 export function parseJson(text: string): unknown {
   const plain = text.includes('\\') ? text.replaceAll(STRING, withPlainKey) : text;
   const value: unknown = JSON.parse(plain);
-  // The parser has kept one of two equal keys: counting what is left costs half of comparing them all.
+  // The parser keeps one of two equal keys. Counting the keys that are left costs half of comparing all of them.
   if (keysWritten(plain) !== keysKept(value)) throw repeatedKey(plain);
   return value;
 }
@@ -84,33 +84,33 @@ const QUOTE = 0x22;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 
-/** Counts the keys in the text of JSON: outside of strings a colon follows each of them, and nothing else. */
+/** Counts the keys in JSON text. Outside strings, a colon follows each key and appears nowhere else. */
 function keysWritten(text: string): number {
   let count = 0;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
     if (unit === COLON) count++;
-    // Most of a large body is strings, which the engine searches several times faster than a loop.
+    // Large bodies are mostly strings, and `indexOf` searches them several times faster than this loop.
     else if (unit === QUOTE) index = endOfString(text, index);
   }
   return count;
 }
 
-/** Returns where a string ends: its text is known to be JSON, so it does. */
+/** Returns the index of a string's closing quote, which exists because the text is valid JSON. */
 function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
   return end;
 }
 
-/** Returns whether a quote belongs to its string: an odd number of backslashes stands before it. */
+/** Reports whether a quote is escaped: an odd number of backslashes precedes it. */
 function isEscaped(text: string, at: number): boolean {
   let backslashes = 0;
   while (text.charCodeAt(at - 1 - backslashes) === BACKSLASH) backslashes++;
   return backslashes % 2 === 1;
 }
 
-/** Counts the keys of all objects in a parsed value. It does not recurse: a stranger chooses the depth. */
+/** Counts the keys of all objects in a parsed value. Does not recurse, because the sender chooses the depth. */
 function keysKept(value: unknown): number {
   if (!isObject(value)) return 0;
   let count = 0;
@@ -131,12 +131,12 @@ function keysKept(value: unknown): number {
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
-/** Pieces that give the text of JSON its structure: a string, with the colon behind it where it is a key; or a sign. */
+/** Matches a structural token of JSON: a string, with the colon after it if it is a key, or a bracket, brace or comma. */
 const TOKEN = /"((?:[^"\\]|\\.)*)"(\s*:)?|[[\]{},]/gs;
 
-/** Finds the first key that comes twice in its object. Keys have no escapes here, so equal ones are written alike. */
+/** Finds the first duplicate key. Keys have no escapes here, so equal keys have equal text. */
 function repeatedKey(text: string): RegistryError {
-  /** Objects and arrays that are open, each with the place that the text has come to in it. */
+  /** Objects and arrays that are open, each with the current key or index in it. */
   const open: { keys: Set<string> | undefined; step: string | number }[] = [];
   for (const [sign, key = '', colon] of text.matchAll(TOKEN)) {
     const inner = open.at(-1);
@@ -151,14 +151,15 @@ function repeatedKey(text: string): RegistryError {
       inner.keys?.add(key);
     }
   }
-  return new RegistryError('INVALID_REQUEST', 'a key comes twice in one object; send it once');
+  return new RegistryError('INVALID_REQUEST', 'a key appears twice in one object; send it once');
 }
 
 function repeated(key: string, open: readonly { step: string | number }[]): RegistryError {
   const steps = open.slice(-SHOWN_PATH_STEPS_MAX_COUNT).map(({ step }) => shownStep(step));
   const path = `${open.length > SHOWN_PATH_STEPS_MAX_COUNT ? '….' : ''}${steps.join('.')}`;
-  const message = `the key ${quote(key)} comes twice in one object, at ${path}; readers differ in which of the two they take, so send it once`;
-  return new RegistryError('INVALID_REQUEST', message, { errors: [{ path, message: 'comes twice in one object' }] });
+  const fault = `the key ${quote(key)} appears twice in one object, at ${path}`;
+  const message = `${fault}; parsers differ in which of the two they take, so send it once`;
+  return new RegistryError('INVALID_REQUEST', message, { errors: [{ path, message: 'appears twice in one object' }] });
 }
 
 function shownStep(step: string | number): string {
@@ -172,6 +173,6 @@ function withPlainKey(string: string, colon: string | undefined): string {
   if (typeof key === 'string' && isPlainKey(key)) return `"${key}"${colon}`;
   throw new RegistryError(
     'INVALID_REQUEST',
-    `the key ${quote(key)} has a quote, a backslash or a control character; no key may`,
+    `the key ${quote(key)} has a quote, a backslash or a control character; no key may have one`,
   );
 }

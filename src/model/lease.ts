@@ -1,4 +1,5 @@
-import { z } from 'zod';
+import * as z from 'zod';
+import { isPlainObject, withFastPath } from './fast-path';
 import {
   HEARTBEATS_PER_TTL_COUNT,
   LEASE_REMOVE_AFTER_MAX_MS,
@@ -7,60 +8,70 @@ import {
   LEASE_TTL_MIN_MS,
 } from './limits';
 
-/** A promise to keep renewing. All times are milliseconds since the last renewal. */
+/** Terms of a lease. All times are milliseconds since the last renewal. */
 export interface Lease {
   /** After this time without a renewal the instance is unhealthy. */
   ttlMs: number;
-  /** After this time without a renewal the instance is gone; null: never. */
+  /** After this time without a renewal the instance is removed; null: never. */
   removeAfterMs: number | null;
-  /** How often to renew: a hint, by default a third of the time to live. */
+  /** Suggested time between renewals, by default a third of the time to live. */
   intervalMs: number;
-  /** Instead of `removeAfterMs` until the first renewal. Only dialects set it (Eureka). */
+  /** Replaces `removeAfterMs` until the first renewal. Only the Eureka dialect sets it. */
   firstRemoveAfterMs?: number;
 }
 
 const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
 
-/** What a registration asks of its lease; every member may be left out. */
-export const LeaseRequest = z
-  .strictObject({
-    ttlMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_TTL_MAX_MS)
-      .optional()
-      .meta({ description: 'Unhealthy after this time; 30 s when left out' }),
-    removeAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS)
-      .nullable()
-      .optional()
-      .meta({ description: 'Gone after this time; `ttlMs` when left out, null: never' }),
-    intervalMs: milliseconds(1, LEASE_TTL_MAX_MS)
-      .optional()
-      .meta({ description: 'Hint of how often to renew; a third of `ttlMs` when left out' }),
-    firstRemoveAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS)
-      .optional()
-      .meta({ description: 'Instead of `removeAfterMs` until the first renewal' }),
-  })
-  .check((payload) => {
-    const { ttlMs = LEASE_TTL_DEFAULT_MS, removeAfterMs, intervalMs } = payload.value;
-    if (removeAfterMs !== undefined && removeAfterMs !== null && removeAfterMs < ttlMs) {
-      payload.issues.push({
-        code: 'custom',
-        path: ['removeAfterMs'],
-        message: `removeAfterMs (${removeAfterMs}) must not be less than ttlMs (${ttlMs})`,
-        input: removeAfterMs,
-      });
-    }
-    if (intervalMs !== undefined && intervalMs > ttlMs) {
-      payload.issues.push({
-        code: 'custom',
-        path: ['intervalMs'],
-        message: `intervalMs (${intervalMs}) must not be more than ttlMs (${ttlMs})`,
-        input: intervalMs,
-      });
-    }
-  })
-  .meta({ description: 'Times since the last renewal, in milliseconds; `removeAfterMs: null` never removes' });
+/** Lease that a registration requests; every member is optional. */
+export const LeaseRequest = withFastPath(
+  z
+    .strictObject({
+      ttlMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_TTL_MAX_MS)
+        .optional()
+        .meta({ description: 'Unhealthy after this time; 30 s by default' }),
+      removeAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS)
+        .nullable()
+        .optional()
+        .meta({ description: 'Removed after this time; `ttlMs` by default, null: never' }),
+      intervalMs: milliseconds(1, LEASE_TTL_MAX_MS)
+        .optional()
+        .meta({ description: 'Suggested time between renewals; a third of `ttlMs` by default' }),
+      firstRemoveAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS)
+        .optional()
+        .meta({ description: 'Replaces `removeAfterMs` until the first renewal' }),
+    })
+    .check((payload) => {
+      const { ttlMs = LEASE_TTL_DEFAULT_MS, removeAfterMs, intervalMs } = payload.value;
+      if (removeAfterMs !== undefined && removeAfterMs !== null && removeAfterMs < ttlMs) {
+        payload.issues.push({
+          code: 'custom',
+          path: ['removeAfterMs'],
+          message: `removeAfterMs (${removeAfterMs}) must not be less than ttlMs (${ttlMs})`,
+          input: removeAfterMs,
+        });
+      }
+      if (intervalMs !== undefined && intervalMs > ttlMs) {
+        payload.issues.push({
+          code: 'custom',
+          path: ['intervalMs'],
+          message: `intervalMs (${intervalMs}) must not be more than ttlMs (${ttlMs})`,
+          input: intervalMs,
+        });
+      }
+    })
+    .meta({ description: 'Times since the last renewal, in milliseconds; `removeAfterMs: null` never removes' }),
+  (value) => {
+    // A time to live and nothing else, as nearly all requests have it.
+    if (!isPlainObject(value)) return undefined;
+    for (const member in value) if (member !== 'ttlMs') return undefined;
+    const { ttlMs } = value;
+    if (typeof ttlMs !== 'number' || !Number.isInteger(ttlMs)) return undefined;
+    return ttlMs >= LEASE_TTL_MIN_MS && ttlMs <= LEASE_TTL_MAX_MS ? { ttlMs } : undefined;
+  },
+);
 export type LeaseRequest = z.output<typeof LeaseRequest>;
 
-/** The lease as answers show it. */
+/** A lease as responses show it. */
 export const LeaseView = z.object({
   ttlMs: z.int(),
   removeAfterMs: z.int().nullable(),
@@ -68,7 +79,7 @@ export const LeaseView = z.object({
   firstRemoveAfterMs: z.int().optional(),
 });
 
-/** Fills what a request left out: 30 s, removal at the same time, a third of it between heartbeats. */
+/** Returns the requested lease with defaults: 30 s to live, removal at that time, a heartbeat every third of it. */
 export function grantLease(request: LeaseRequest | null | undefined): Lease {
   const ttlMs = request?.ttlMs ?? LEASE_TTL_DEFAULT_MS;
   return {

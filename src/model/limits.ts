@@ -1,69 +1,72 @@
 /**
- * Every limit of the registry, in one place. The suffix of a name is its unit; the comment gives the reason and the
- * code raised beyond it. Nothing is ever clamped or cut off: over a limit is an error.
+ * All limits of the registry. The suffix of a name is its unit; the comment gives the reason and the code raised beyond it.
+ * A value over a limit is an error: nothing is ever clamped or truncated.
  */
 
 /** Largest body of one call; a registration with full metadata and extensions takes a third of it. `PAYLOAD_TOO_LARGE` */
 export const BODY_MAX_BYTES = 64 * 1024;
 
-/** A form at the door of a dialect is waited for this long: its sender may be a stranger who sends a byte and no more. `INVALID_REQUEST` */
+/**
+ * Longest wait for the form body of a dialect request, whose sender may be unauthenticated and send one byte and no
+ * more. `INVALID_REQUEST`
+ */
 export const FORM_READ_MAX_MS = 10_000;
 
-/** A request's headers must have arrived by then, counted from its first byte or from the beginning of a connection. */
+/** Deadline for a request's headers, counted from its first byte or from the start of the connection. */
 export const REQUEST_HEADERS_MAX_MS = 15_000;
 
-/** A TLS handshake must be over by then. */
+/** Deadline for a TLS handshake. */
 export const TLS_HANDSHAKE_MAX_MS = 15_000;
 
-/** A connection that sends no further request for this time is closed; a minute with the second that Node adds to it. */
+/** Time after which an idle connection is closed: a minute, with the second that Node adds. */
 export const IDLE_CONNECTION_MAX_MS = 59_000;
 
-/** Request line and headers together: a watch names 256 services of 255 bytes in its query. */
+/** Maximum size of request line and headers. A watch may name 256 services of 255 bytes in its query. */
 export const REQUEST_HEADERS_MAX_BYTES = 96 * 1024;
 
-/** A body may be waited for this long in all, beside the time that its bytes take at the slowest rate. */
+/** Total time to wait for a body, in addition to the time that its bytes take at the minimum rate. */
 export const BODY_WAIT_MAX_MS = 15_000;
 
 /**
- * The same for a body that is read piece by piece, as an import's: the app waits for a piece for up to a minute, and
- * reads no body of a stranger so.
+ * The same for a body that is read as a stream, such as that of an import. The app itself waits up to a minute for a chunk, and
+ * reads streams only from callers with a token.
  */
 export const STREAMED_BODY_WAIT_MAX_MS = 90_000;
 
-/** Slowest rate of a body, in bytes a second: a batch of 4 MiB takes 17 minutes at it. */
+/** Minimum rate of a body, in bytes a second. A batch of 4 MiB may take 17 minutes. */
 export const BODY_PER_SECOND_MIN_BYTES = 4 * 1024;
 
-/** The rest of a body that the app has not read is taken in for this time, so that its sender reads the answer. */
+/** Time for which the rest of an unread body is discarded, so that the client can finish sending and read the answer. */
 export const UNREAD_BODY_MAX_MS = 5_000;
 
-/** The most of such a rest that is taken in. */
+/** Maximum size of the rest that is discarded. */
 export const UNREAD_BODY_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Output that waits for a client that reads nothing may wait this long, beside the time of the slowest rate. */
+/** Time for a client to read some of its output, in addition to the time that the output takes at the minimum rate. */
 export const UNREAD_OUTPUT_MAX_MS = 30_000;
 
-/** Slowest rate at which a client may read, in bytes a second. */
+/** Minimum rate at which a client must read, in bytes a second. */
 export const OUTPUT_PER_SECOND_MIN_BYTES = 16 * 1024;
 
-/** Times of {@link UNREAD_OUTPUT_MAX_MS} after which any client is disconnected that has taken nothing, whatever waits. */
+/** Multiple of {@link UNREAD_OUTPUT_MAX_MS} after which a client that reads nothing is disconnected, however much output waits. */
 export const UNREAD_OUTPUT_STRETCH_COUNT = 4;
 
-/** A large text is written in pieces of this size, the next one when the client has taken the one before. */
+/** Size of the chunks in which a large text is written. Each waits until the client has taken the previous one. */
 export const OUTPUT_PIECE_MAX_BYTES = 256 * 1024;
 
-/** Unread output of one socket. A client that leaves more unread is disconnected: a full snapshot is half of it. */
+/** Maximum unread output of a socket, twice a full snapshot. A client that leaves more unread is disconnected. */
 export const SOCKET_UNREAD_MAX_BYTES = 64 * 1024 * 1024;
 
-/** A socket whose close the client does not answer is cut off after this time. */
+/** Time for a client to answer the close of its socket, after which it is disconnected. */
 export const SOCKET_CLOSE_MAX_MS = 10_000;
 
-/** How often connections are checked against the deadlines above, and requests against Node's own. */
+/** Interval at which connections are checked against these deadlines, and against Node's own. */
 export const CONNECTION_CHECK_INTERVAL_MS = 1_000;
 
-/** How often a server that nobody has come to is checked to accept connections still. */
+/** Interval at which a server without new connections is checked to still accept them. */
 export const ACCEPT_CHECK_INTERVAL_MS = 5_000;
 
-/** Connections that wait to be accepted: a fleet that comes back at once. The kernel's own limit may be lower. */
+/** Number of connections waiting to be accepted, such as when a whole fleet reconnects. The kernel's limit may be lower. */
 export const CONNECTIONS_WAITING_MAX_COUNT = 4_096;
 
 /** Largest body of a batch or of a batched heartbeat: a thousand ordinary registrations. `PAYLOAD_TOO_LARGE` */
@@ -78,271 +81,282 @@ export const HEARTBEAT_INSTANCES_MAX_COUNT = 10_000;
 /** Length of a group, service, cluster, node or instance id in UTF-8; DNS names and file names fit. `INVALID_REQUEST` */
 export const NAME_MAX_BYTES = 255;
 
-/** Longest URL of an instance; what browsers and proxies commonly accept. `INVALID_REQUEST` */
+/** Longest URL of an instance, as long as browsers and proxies commonly accept. `INVALID_REQUEST` */
 export const URL_MAX_BYTES = 2_048;
 
 /** Entries of an instance's or service's metadata. `INVALID_REQUEST` */
 export const METADATA_MAX_COUNT = 64;
 
-/** Keys and values of metadata together, in UTF-8: it is sent to every watcher with every change. `INVALID_REQUEST` */
+/** Keys and values of metadata together, in UTF-8. Every change sends them to every watcher. `INVALID_REQUEST` */
 export const METADATA_MAX_BYTES = 8 * 1024;
 
-/** What dialects keep beside an instance, as JSON in UTF-8, for the same reason as metadata. `INVALID_REQUEST` */
+/** Data of dialects in one instance, as JSON in UTF-8. Every change sends it to every watcher. `INVALID_REQUEST` */
 export const EXTENSIONS_MAX_BYTES = 8 * 1024;
 
 /**
- * A text that instances of a service share, kept once for all of them: the endpoints of a version of a go-micro service of
- * a thousand methods. `INVALID_REQUEST`
+ * A text that instances of a service share, stored once for all of them: enough for the endpoints of a version of a
+ * go-micro service with a thousand methods. `INVALID_REQUEST`
  */
 export const DOCUMENT_MAX_BYTES = 256 * 1024;
 
-/** Such texts of one service: its versions, those of a roll-out among them. One call carries all of them, escapes included. They count towards its namespace's records. `LIMIT_EXCEEDED` */
+/**
+ * Shared documents of one service: one for each of its versions, including those of a roll-out. One call carries all of
+ * them, with escapes. They count towards the record bytes of the namespace. `LIMIT_EXCEEDED`
+ */
 export const DOCUMENTS_PER_SERVICE_MAX_COUNT = 32;
 
-/** Levels of nesting in extensions; what walks them must not run out of stack. `INVALID_REQUEST` */
+/** Levels of nesting in extensions; code that walks them must not overflow the stack. `INVALID_REQUEST` */
 export const EXTENSIONS_MAX_DEPTH_COUNT = 32;
 
-/** Tags of one instance; filters walk them. `INVALID_REQUEST` */
+/** Tags of one instance; filters scan them. `INVALID_REQUEST` */
 export const TAGS_MAX_COUNT = 64;
 
 /** Named ports of one instance. `INVALID_REQUEST` */
 export const PORTS_MAX_COUNT = 64;
 
-/** Highest weight, as Nacos has it. `INVALID_REQUEST` */
+/** Highest weight, the same as in Nacos. `INVALID_REQUEST` */
 export const WEIGHT_MAX = 10_000;
 
-/** Instances of one service: a resolve answer of that size is about 2 MiB. `LIMIT_EXCEEDED` */
+/** Instances of one service; a resolve response of that size is about 2 MiB. `LIMIT_EXCEEDED` */
 export const INSTANCES_PER_SERVICE_MAX_COUNT = 10_000;
 
 /** Instances of one namespace, measured to fit into an object's 128 MB with room to work. `LIMIT_EXCEEDED` */
 export const INSTANCES_PER_NAMESPACE_MAX_COUNT = 100_000;
 
-/** Records of one namespace, as text in memory: a byte a character, two beyond Latin-1. `LIMIT_EXCEEDED` */
+/** Records of one namespace, as text in memory: a byte per character, two outside Latin-1. `LIMIT_EXCEEDED` */
 export const RECORDS_PER_NAMESPACE_MAX_BYTES = 32 * 1024 * 1024;
 
 /**
- * Largest override without metadata, as it is kept, that a full namespace takes: an instance can be taken out of traffic
- * there, too, and one for each instance still fits into the object. `LIMIT_EXCEEDED`
+ * Largest override without metadata, as stored, that a full namespace accepts, so that an instance can be taken out of
+ * traffic there too. One for each instance still fits into the object. `LIMIT_EXCEEDED`
  */
 export const OVERRIDE_BEYOND_LIMIT_MAX_BYTES = 512;
 
-/** Services of one namespace that exist on their own, without an instance. `LIMIT_EXCEEDED` */
+/** Services of one namespace that were created explicitly. `LIMIT_EXCEEDED` */
 export const SERVICES_PER_NAMESPACE_MAX_COUNT = 100_000;
 
 /**
- * Services of one namespace that are gone, and that its journal still knows: each takes some 400 bytes of an object's
- * memory. Beyond, the oldest of the journal goes before its time.
+ * Removed services of one namespace that its journal still contains; each takes some 400 bytes of an object's memory.
+ * Beyond this, the oldest part of the journal is dropped early.
  */
 export const GONE_SERVICES_MAX_COUNT = 50_000;
 
-/** The most that a token which does not operate a namespace holds of its instances, services and record bytes: a quarter stays for all others. `LIMIT_EXCEEDED` */
+/**
+ * Share of a namespace's instances, services and record bytes that a token which does not operate it may hold; a
+ * quarter stays for all others. `LIMIT_EXCEEDED`
+ */
 export const SHARE_OF_TOKEN_MAX_PERCENT_COUNT = 75;
 
-/** The same for a token whose grants there name services: half stays for those that they don't name. `LIMIT_EXCEEDED` */
+/** The same for a token whose grants name services; half stays for services that they do not name. `LIMIT_EXCEEDED` */
 export const SHARE_OF_SERVICE_TOKEN_MAX_PERCENT_COUNT = 50;
 
-/** Tokens that statistics name as the largest holders of a namespace. */
+/** Tokens that statistics list as the largest holders of a namespace. */
 export const LARGEST_HOLDERS_COUNT = 5;
 
-/** Shortest time to live of a lease. Below it, heartbeats cost more than they tell. `INVALID_REQUEST` */
+/** Shortest time to live of a lease. Below this, heartbeats cost more than they are worth. `INVALID_REQUEST` */
 export const LEASE_TTL_MIN_MS = 1_000;
 
-/** Longest time to live of a lease; who needs more wants `ephemeral: false`. `INVALID_REQUEST` */
+/** Longest time to live of a lease. An instance that needs more should use `ephemeral: false`. `INVALID_REQUEST` */
 export const LEASE_TTL_MAX_MS = 24 * 60 * 60 * 1_000;
 
-/** Time to live when a registration names none. */
+/** Time to live if a registration sets none. */
 export const LEASE_TTL_DEFAULT_MS = 30_000;
 
-/** Longest time between the last renewal and removal; fits 32 bits, and a week-end. `INVALID_REQUEST` */
+/** Longest time between the last renewal and removal; it fits into 32 bits and covers a weekend. `INVALID_REQUEST` */
 export const LEASE_REMOVE_AFTER_MAX_MS = 7 * 24 * 60 * 60 * 1_000;
 
-/** Heartbeats that fit into one time to live, for the hint of an interval: two may be lost. */
+/** Heartbeats per time to live in the suggested interval, so that two may be lost. */
 export const HEARTBEATS_PER_TTL_COUNT = 3;
 
-/** Different terms of leases that a namespace keeps once each; beyond it, they are only shared less. */
+/** Distinct lease terms that a namespace stores once each. Beyond this, terms are merely shared less. */
 export const LEASE_TERMS_MAX_COUNT = 1_000;
 
-/** Seconds whose text is remembered: what was registered lately and what expires soon. */
+/** Cached texts of seconds: those of recent registrations and of leases that expire soon. */
 export const TIMESTAMP_SECONDS_MAX_COUNT = 256;
 
-/** An answered renewal is durable after at most this time. */
+/** A renewal is durable at most this long after its response. */
 export const CHECKPOINT_DELAY_MS = 5_000;
 
-/** A checkpoint that is due within this time is made by a look, which saves an alarm. */
+/** A look writes a checkpoint that is due within this time, which saves an alarm. */
 export const CHECKPOINT_EARLY_MS = 1_000;
 
-/** Leases packed into one row of a checkpoint: 160 kB, well under the platform's 2 MB a row. */
+/** Leases in one row of a checkpoint: 160 kB, well under the platform's 2 MB per row. */
 export const CHECKPOINT_LEASES_PER_ROW_COUNT = 10_000;
 
 /** A host with a monotonic clock passes through its event loop at least this often. */
 export const ATTENTION_PASS_MS = 250;
 
-/** A pass or an alarm this late means that the registry did not listen meanwhile. */
+/** A pass or an alarm this late means that the registry was not receiving in the meantime. */
 export const ATTENTION_LATE_MS = 250;
 
-/** An alarm this late means that the registry did not listen meanwhile, on a host without a monotonic clock. */
+/** An alarm this late means the same on a host without a monotonic clock. */
 export const LOOK_LATE_MS = 500;
 
-/** A pass or an alarm this late ends no lease: what was queued meanwhile is heard first. */
+/** A pass or an alarm this late ends no lease: requests that were queued in the meantime are handled first. */
 export const ATTENTION_HASTE_MS = 100;
 
-/** Passes that are late, one after the other, hold back the end of a lease by at most this time. */
+/** Longest time for which successive late passes delay the end of a lease. */
 export const ATTENTION_HOLD_MAX_MS = 1_000;
 
-/** A holder that gets no answer repeats its renewal within this time, and within a tenth of its time to live. */
+/** A client without a response retries its renewal within this time, and within a tenth of its time to live. */
 export const RENEWAL_RETRY_MAX_MS = 1_000;
 
-/** A wall clock that parts this far from the monotonic clock has jumped, or the machine was suspended. */
+/** If the wall clock differs from the monotonic clock by this, it jumped or the machine was suspended. */
 export const CLOCK_JUMP_MIN_MS = 1_000;
 
-/** Time beyond a limit before a lease is questioned, and again before it ends: renewals on their way are heard first. */
+/** Grace after a lease's limit before it is questioned, and again before it ends, so that renewals in flight arrive. */
 export const LEASE_SLACK_MS = 250;
 
-/** Attention that must have passed without a gap before a lease ends for having been silent for long attended time. */
+/** Attention without a gap that must precede the end of a lease that was silent for a long attended time. */
 export const ATTENTION_STRETCH_MIN_MS = 1_000;
 
-/** Times to live of attention after which repeated gaps no longer keep a silent lease. */
+/** Attended time, in times to live, after which repeated gaps no longer keep a silent lease. */
 export const ATTENDED_TTLS_MAX_COUNT = 2;
 
-/** Alarms on Cloudflare come this often for the shortest time to live: a gap shorter than that goes unnoticed. */
+/** Looks per shortest time to live, by alarms on Cloudflare. A gap shorter than their interval goes unnoticed. */
 export const LOOKS_PER_TTL_COUNT = 6;
 
-/** Looks are never closer than this: each is billed. */
+/** Shortest time between looks, because each is billed. */
 export const LOOK_INTERVAL_MIN_MS = 2_000;
 
-/** Looks are never further apart than this. */
+/** Longest time between looks. */
 export const LOOK_INTERVAL_MAX_MS = 60_000;
 
-/** After an alarm whose work failed, the next one comes no sooner. */
+/** Shortest delay of the next alarm after one whose work failed. */
 export const ALARM_RETRY_MS = 10_000;
 
-/** A file that could not be written is tried again so often: long enough to cost nothing, and soon enough to seem at once. */
+/** Interval at which a file that could not be written is retried: cheap, and still prompt for the operator. */
 export const WRITE_PROBE_INTERVAL_MS = 1_000;
 
-/** What has to be stored and can't be is looked at again after this time. */
+/** Time after which a due change that can't be stored is retried. */
 export const POSTPONED_MS = 1_000;
 
-/** Alarms are never armed closer together: an alarm loop is a bill. */
+/** Shortest time between alarms, because an alarm loop would be expensive. */
 export const ALARM_SPACING_MIN_MS = 250;
 
-/** More alarms in an hour than this are logged: one a second, a quarter of what the spacing allows. */
+/** Alarms per hour above which a warning is logged: one per second, a quarter of what the spacing allows. */
 export const ALARMS_PER_HOUR_WARN_COUNT = 3_600;
 
-/** Leases ended in one commit of a sweep, so that no sweep blocks the object for 50 ms. */
+/** Leases that one commit of a sweep ends, so that no sweep blocks the object for 50 ms. */
 export const SWEEP_SLICE_MAX_COUNT = 1_000;
 
-/** An instance is flapping while its last changes of health lie within this time. */
+/** Window in which an instance's last changes of health must lie for it to count as flapping. */
 export const FLAPPING_WINDOW_MS = 5 * 60 * 1_000;
 
-/** How many changes of health are remembered: more than two in the window are flapping. */
+/** Changes of health that are remembered; more than two in the window are flapping. */
 export const FLAPPING_CHANGES_COUNT = 3;
 
-/** An override outlives its instance by this time, so that a restart does not shake it off. */
+/** How long an override outlives its instance, so that a restart does not clear it. */
 export const OVERRIDE_LINGER_MS = 10 * 60 * 1_000;
 
-/** How often a dialect reads and writes an override when somebody else writes it meanwhile. `REVISION_MISMATCH` */
+/** Attempts of a dialect to read and write an override while other writers change it. `REVISION_MISMATCH` */
 export const OVERRIDE_TRIES_MAX_COUNT = 3;
 
-/** Quarantine left behind by an operator's drain: a live client would register again at its next beat. */
+/**
+ * Quarantine that an operator's drain leaves behind, because a live client would register again at its next heartbeat.
+ */
 export const DRAIN_QUARANTINE_MS = 10 * 60 * 1_000;
 
 /** Longest wait of one call. `INVALID_REQUEST` */
 export const WAIT_MAX_MS = 5 * 60 * 1_000;
 
-/** How long a drain waits for its subscribers when the call names no time. */
+/** How long a drain waits for its subscribers by default. */
 export const DRAIN_WAIT_DEFAULT_MS = 30_000;
 
-/** Longest grace between a drain and the removal of the instance. `INVALID_REQUEST` */
+/** Longest time between a drain and the removal of the instance. `INVALID_REQUEST` */
 export const DRAIN_GRACE_MAX_MS = 60 * 60 * 1_000;
 
-/** Age of a cached answer when the call names none. */
+/** Maximum age of a cached response if the call sets none. */
 export const CACHED_MAX_AGE_DEFAULT_MS = 5_000;
 
-/** Oldest cached answer that can be asked for. `INVALID_REQUEST` */
+/** Highest maximum age of a cached response that a call may set. `INVALID_REQUEST` */
 export const CACHED_MAX_AGE_MAX_MS = 60_000;
 
-/** Journal kept, by age. */
+/** Maximum age of journal entries. */
 export const JOURNAL_MAX_AGE_MS = 7 * 24 * 60 * 60 * 1_000;
 
-/** Journal kept, by revisions. */
+/** Maximum number of revisions in the journal. */
 export const JOURNAL_MAX_COUNT = 200_000;
 
-/** Journal kept, by size; a twentieth of an object's storage. */
+/** Maximum size of the journal; a twentieth of an object's storage. */
 export const JOURNAL_MAX_BYTES = 512 * 1024 * 1024;
 
-/** One journal row; a larger revision is split into parts. The platform takes 2 MB a row. */
+/** Size of one journal row; a larger revision is split into parts. The platform allows 2 MB per row. */
 export const JOURNAL_PART_MAX_BYTES = 1024 * 1024;
 
-/** Lines of one part of an export. What a slow reader leaves waiting is a part, in the Worker. */
+/** Lines of one part of an export. The Worker holds one part while a slow reader takes it. */
 export const EXPORT_PART_MAX_BYTES = 1024 * 1024;
 
 /** Largest line of an import: a registration with full metadata and extensions takes a third of it. `PAYLOAD_TOO_LARGE` */
 export const IMPORT_LINE_MAX_BYTES = 64 * 1024;
 
-/** Lines of an import that go to the namespace in one call: what a Worker holds of a file. */
+/** Lines of an import that one call passes to the namespace, which is what a Worker holds of a file. */
 export const IMPORT_STAGE_MAX_BYTES = 512 * 1024;
 
-/** The same as a number of records, so that taking them in is well under 50 ms of the object's time. */
+/** The same as a number of records, so that staging them takes well under 50 ms of the object's time. */
 export const IMPORT_STAGE_MAX_COUNT = 2_000;
 
-/** Records of an import that are compared or looked up in one go, for the same reason. */
+/** Records of an import that are compared or looked up at once, for the same reason. */
 export const IMPORT_SCAN_MAX_COUNT = 2_000;
 
-/** Changes of an import in one revision, as in a batch. */
+/** Changes of an import in one revision, as many as in a batch. */
 export const IMPORT_SLICE_MAX_COUNT = 1_000;
 
-/** Slices of an import that one call applies, so that whoever imports is told how far it is. */
+/** Slices of an import that one call applies, so that the client receives progress. */
 export const IMPORT_SLICES_PER_CALL_COUNT = 4;
 
-/** An import of which nothing more comes is forgotten after this time, if it has not begun to be applied. */
+/** An import that receives no further records for this time is discarded, unless it is already being applied. */
 export const IMPORT_IDLE_MAX_MS = 10 * 60_000;
 
-/** One that is being applied goes on by itself where nobody has asked for its next slices for this time. */
+/** An import that is being applied continues by itself after this time without a call. */
 export const IMPORT_RESUME_MS = 5_000;
 
-/** The longest that an import may take; a file of 100,000 instances comes in this time over 200 kbit/s. `DEADLINE_EXCEEDED` */
+/** Longest duration of an import; enough to upload 100,000 instances at 200 kbit/s. `DEADLINE_EXCEEDED` */
 export const IMPORT_MAX_MS = 30 * 60_000;
 
-/** The longest that the rest of a refused file is taken in, and left out, so that whoever sends it hears why. */
+/** Longest time for which the rest of a refused file is received and discarded, so that the client can read the error. */
 export const IMPORT_DISCARD_MAX_MS = 30_000;
 
-/** The longest that a client may leave an import waiting for more of the file. `DEADLINE_EXCEEDED` */
+/** Longest time that an import waits for more of the file. `DEADLINE_EXCEEDED` */
 export const IMPORT_PIECE_MAX_MS = 60_000;
 
-/** Revisions that an epoch begins with for each millisecond of the time: more than any namespace commits. */
+/** An epoch starts at a revision of this many per millisecond of the time: more than any namespace commits. */
 export const EPOCH_REVISIONS_PER_MS_COUNT = 1_000;
 
-/** Records written by one statement: five values for all, five for each, and the platform binds 100 a statement. */
+/** Records that one statement writes: five values for all, five for each, and the platform binds 100 per statement. */
 export const RECORD_ROWS_PER_STATEMENT_COUNT = 19;
+
+/** Records that a wake reads at once. */
+export const RECORD_ROWS_PER_PAGE_COUNT = 250;
 
 /** Journal rows removed in one commit of a compaction. */
 export const COMPACTION_SLICE_MAX_COUNT = 500;
 
-/** Journal rows that one page of the past reads, or one step of a walk back: about 20 ms. */
+/** Journal rows that one page of the history, or one step of a reconstruction, reads: about 20 ms. */
 export const PAST_SLICE_MAX_COUNT = 1_000;
 
-/** Text of the journal that one page of the past reads: parsing and encoding it takes about 30 ms. */
+/** Text of the journal that one page of the history reads; parsing and encoding it takes about 30 ms. */
 export const PAST_SLICE_MAX_BYTES = 2 * 1024 * 1024;
 
-/** Entries of its past that an answer to "why" has when the call names no number: the newest tell what happened. */
+/** History entries in a `why` response by default; the newest explain the current state. */
 export const WHY_ENTRIES_DEFAULT_COUNT = 20;
 
 /**
- * Text of one page of a list: encoding it takes about 100 ms. A longer list ends early with `next`, a longer resolution
- * has as many endpoints as fit, and a longer entry of the history says how many changes it leaves out.
+ * Text of one page of a list; encoding it takes about 100 ms. A longer list ends early with `next`, a longer resolution
+ * has as many endpoints as fit, and a longer history entry reports how many changes it omits.
  */
 export const LIST_TEXT_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Changes of one revision that readers of changes get one by one. Beyond, they begin anew. `COMPACTED` */
+/** Changes of one revision that readers of changes get one by one. For a larger revision they start over. `COMPACTED` */
 export const CHANGES_OF_REVISION_MAX_BYTES = 8 * 1024 * 1024;
 
-/** The most that one call between a Worker and an object carries: the platform's 32 MiB, less what goes around it. `INVALID_REQUEST` */
+/** Largest payload of a call between a Worker and an object: the platform's 32 MiB, minus overhead. `INVALID_REQUEST` */
 export const CALL_ANSWER_MAX_BYTES = 32 * 1024 * 1024 - 64 * 1024;
 
-/** A part of a snapshot: encoding it takes about 50 ms, and a call between a Worker and an object may carry 32 MiB. */
+/** A part of a snapshot; encoding it takes about 50 ms, and a call between a Worker and an object may carry 32 MiB. */
 export const SNAPSHOT_PART_MAX_BYTES = 4 * 1024 * 1024;
 
-/** Instances of a service whose addresses a registration is compared with, to warn of a duplicate. */
+/** Instances of a service whose addresses a registration is compared with, to warn about a duplicate. */
 export const DUPLICATE_ADDRESS_SCAN_MAX_COUNT = 100;
 
 /** Rows of one page of a list. `INVALID_REQUEST` */
@@ -351,64 +365,76 @@ export const PAGE_MAX_COUNT = 100_000;
 /** Fewest characters of the root token: 190 bits when they are random. `NOT_CONFIGURED` */
 export const ROOT_TOKEN_MIN_CHARACTERS = 32;
 
-/** Headers of recent answers that an isolate keeps ready; beyond it, it starts over. */
+/** Headers of recent responses that an isolate caches. It clears the cache when it is full. */
 export const KNOWN_HEADERS_MAX_COUNT = 256;
 
-/** Queries that a route remembers as they were parsed; beyond it, it starts over. */
+/** Parsed queries that a route caches. It clears the cache when it is full. */
 export const KNOWN_QUERIES_MAX_COUNT = 256;
 
-/** Longest query that is remembered: one with a list of names or a cursor rarely comes again. */
+/** Longest query that is cached; one with a list of names or a cursor rarely repeats. */
 export const KNOWN_QUERY_MAX_CHARACTERS = 200;
 
-/** Faults told in one answer; a batch can have thousands, and the first ones tell enough. */
+/** Field errors in one response. A batch can have thousands, and the first ones are enough. */
 export const FIELD_ERRORS_MAX_COUNT = 20;
 
-/** Innermost steps of the path at which a key comes twice: the depth of a body is its sender's choice. */
+/** Innermost steps that are shown of the path to a duplicate key, because the sender chooses the depth of a body. */
 export const SHOWN_PATH_STEPS_MAX_COUNT = 16;
 
-/** Copies of answers that one isolate keeps for cached reads; the oldest goes first. */
+/** Responses that one isolate caches for cached reads; the oldest is evicted first. */
 export const CACHED_READS_MAX_COUNT = 1_000;
 
-/** Copies of answers that one isolate keeps, in memory: an eighth of its 128 MB. */
+/** Memory of the responses that one isolate caches: an eighth of its 128 MB. */
 export const CACHED_READS_MAX_BYTES = 16 * 1024 * 1024;
 
-/** After an error, the platform's cache is left alone for this time, and after each further one for twice as long. */
+/** The platform's cache is bypassed for this time after an error, and for twice as long after each further one. */
 export const PLATFORM_CACHE_PAUSE_MIN_MS = 30_000;
 
-/** The platform's cache is tried again at least this often, however long it has failed. */
+/** Longest time for which the platform's cache is bypassed. */
 export const PLATFORM_CACHE_PAUSE_MAX_MS = 600_000;
 
-/** How long a cached read waits for an identical one under way before it asks for itself. */
+/** How long a cached read waits for an identical one in flight before it sends its own. */
 export const CACHED_READ_FOLLOW_MAX_MS = 2_000;
 
-/** Longest time a call to the namespace may take, beside what it was asked to wait. `DEADLINE_EXCEEDED` */
+/** Longest duration of a call to the namespace, on top of the wait that it requests. `DEADLINE_EXCEEDED` */
 export const CALL_MAX_MS = 30_000;
 
-/** Repeats of a read whose failure the platform calls passing; the platform itself has tried each up to five times. */
+/** Retries of a read whose failure the platform calls transient. The platform itself tries each up to five times. */
 export const READ_REPEATS_MAX_COUNT = 2;
 
-/** Repeats of a change that can be repeated without harm: what it leaves to retry belongs to the client, which knows more. */
+/** Retries of an idempotent change. Further retries are left to the client, which knows more. */
 export const CHANGE_REPEATS_MAX_COUNT = 1;
 
-/** The first repeat of a failed call to an object waits a random time up to this, and each further one up to twice as long. */
+/** Longest random delay before the first retry of a failed call to an object; it doubles with each further one. */
 export const CALL_REPEAT_WITHIN_MS = 200;
 
-/** No repeat of a failed call begins later than this after the first try, so that no request is held up for long. */
+/** No retry of a failed call starts later than this after the first attempt, so that no request is delayed for long. */
 export const CALL_REPEATS_WINDOW_MS = 4_000;
 
-/** Failed tries that one isolate repeats for one object, twice over; a call that works earns a tenth of one back. */
+/**
+ * Retry tokens of one isolate for one object: a failed attempt takes one, a successful one restores a tenth, and there
+ * are no retries below half.
+ */
 export const CALL_REPEAT_TOKENS_MAX_COUNT = 100;
 
-/** Longest time that a request waits for the directory before it is let in: nothing has been done by then. `UNAVAILABLE` */
+/**
+ * Longest time that a request waits for the directory before it is admitted. Nothing has been changed by then.
+ * `UNAVAILABLE`
+ */
 export const DIRECTORY_ANSWER_MAX_MS = 5_000;
 
-/** Longest time that a request waits for the directory where the last known answer will do: many times what an answer takes. */
+/**
+ * Longest time that a request waits for the directory if it can use the last known answer: many times the usual
+ * latency.
+ */
 export const DIRECTORY_PATIENCE_MS = 1_000;
 
-/** How often a directory that can't be reached is asked again: one request in that time may wait for it. `UNAVAILABLE` */
+/** Interval of calls to an unreachable directory; one request per interval may wait for it. `UNAVAILABLE` */
 export const DIRECTORY_RETRY_INTERVAL_MS = 3_000;
 
-/** How long an answer of the directory holds while it can't be reached: a token revoked meanwhile works for as long. `UNAVAILABLE` */
+/**
+ * How long an answer of the directory stays valid while it is unreachable. A token that is revoked in that time keeps
+ * working as long. `UNAVAILABLE`
+ */
 export const LAST_KNOWN_MAX_AGE_MS = 10 * 60 * 1_000;
 
 /** Names of groups and services in the scope of one watch. `INVALID_REQUEST` */
@@ -417,160 +443,185 @@ export const WATCH_SCOPE_NAMES_MAX_COUNT = 256;
 /** Watches of one socket. `LIMIT_EXCEEDED` */
 export const WATCHES_PER_SOCKET_MAX_COUNT = 256;
 
-/** What a socket is remembered by while the object sleeps: the platform keeps 16 KiB. `LIMIT_EXCEEDED` */
+/** State of a socket that survives while the object sleeps; the platform stores 16 KiB. `LIMIT_EXCEEDED` */
 export const SOCKET_MEMORY_MAX_BYTES = 15 * 1024;
 
-/** Sockets of one namespace; the platform takes 32,768 an object. `LIMIT_EXCEEDED` */
+/** Sockets of one namespace; the platform allows 32,768 per object. `LIMIT_EXCEEDED` */
 export const SOCKETS_PER_NAMESPACE_MAX_COUNT = 30_000;
 
-/** Largest frame a client may send: a batch. The socket is closed with 1009 beyond. */
+/** Largest frame that a client may send: a batch. A larger one closes the socket with 1009. */
 export const FRAME_MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * Frames of one socket that have arrived and are not handled yet: eight of the largest. A hibernating socket takes in
- * whatever arrives, so nothing else bounds them. The socket is closed with 4010 beyond.
+ * Frames of one socket that have arrived and are not handled yet: eight of the largest. A hibernating socket accepts
+ * everything that arrives, so nothing else bounds them. More close the socket with 4010.
  */
 export const SOCKET_FRAMES_PENDING_MAX_BYTES = 32 * 1024 * 1024;
 
-/** The same for all sockets of a namespace: half of an isolate's 128 MB. The socket of the next frame is closed with 4010. */
+/**
+ * The same for all sockets of a namespace: half of an isolate's 128 MB. More close the socket of the next frame with
+ * 4010.
+ */
 export const NAMESPACE_FRAMES_PENDING_MAX_BYTES = 64 * 1024 * 1024;
 
-/** Bytes counted for a pending frame beside its text, so that a flood of tiny ones is bounded as well. */
+/** Bytes that a pending frame counts in addition to its text, so that a flood of tiny ones is bounded too. */
 export const FRAME_PENDING_OVERHEAD_BYTES = 256;
 
-/** Frames handled, and answers sent, before everything else in the process gets a turn: about 20 ms of work. */
+/** Frames handled, and answers sent, before other work in the process gets a turn: about 20 ms of work. */
 export const FRAMES_PER_TURN_BYTES = 64 * 1024;
 
 /** A snapshot or a revision larger than this is sent in parts. */
 export const FRAME_PART_MAX_BYTES = 256 * 1024;
 
-/** Bytes that a receiver may be sent and leave unread: enough for a snapshot of 5,000 instances. It waits beyond. */
+/** Output that a receiver may leave unread: enough for a snapshot of 5,000 instances. Further output waits. */
 export const CREDIT_INITIAL_BYTES = 4 * 1024 * 1024;
 
-/** The same where many are behind at once: two records with everything. */
+/** The same if many receivers are behind at once: enough for two records of the largest size. */
 export const WINDOW_MIN_BYTES = 32 * 1024;
 
-/** Unread by all receivers of a namespace together: half of an isolate's 128 MB. All wait beyond. */
+/** Unread output of all receivers of a namespace: half of an isolate's 128 MB. Further output waits. */
 export const UNREAD_PER_NAMESPACE_MAX_BYTES = 64 * 1024 * 1024;
 
 /** The same for the receivers of one token: a quarter stays for all others. */
 export const UNREAD_PER_TOKEN_MAX_BYTES = 48 * 1024 * 1024;
 
-/** The same for receivers that have not read anything yet, so that a flood of them leaves room for those that do. */
+/** The same for receivers that have not read anything yet, so that a flood of them leaves room for active readers. */
 export const UNREAD_BY_NEWCOMERS_MAX_BYTES = 40 * 1024 * 1024;
 
 /** The same for the newcomers of one token: a tenth stays for all others. */
 export const UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES = 36 * 1024 * 1024;
 
-/** The n-th of those that are behind at once gets one n-th of this share of the newcomers' room: hundreds get something. */
+/**
+ * The n-th receiver that is behind gets one n-th of this share of the newcomers' room, so that hundreds get something.
+ */
 export const WINDOW_SHARES_COUNT = 8;
 
-/** For so long one turn of the event loop may follow the other without a look at the sockets: others wait that long, and a look takes 2 ms. */
+/** Maximum time for which turns of the event loop may follow each other without polling sockets. Polling takes 2 ms. */
 export const TURNS_WITHOUT_SOCKETS_MAX_MS = 10;
 
-/** A receiver that gives no sign of reading for this time, while output waits for it, is closed with 4008. */
+/** A receiver that shows no sign of reading for this time, while output is pending, is closed with 4008. */
 export const UNREAD_MAX_MS = 30_000;
 
-/** A mark goes into what a receiver is sent after so much: one frame each way for every part of a snapshot. */
+/** Output between two marks: one frame each way for every part of a snapshot. */
 export const MARK_INTERVAL_BYTES = 256 * 1024;
 
-/** Sent to one connection since it last showed that it reads, whatever it says: the largest snapshot. Closed with 4008. */
+/**
+ * Output to one connection since it last proved that it reads, whatever credit it claims: the largest snapshot. Closed
+ * with 4008.
+ */
 export const UNPROVEN_PER_CONNECTION_MAX_BYTES = 64 * 1024 * 1024;
 
-/** The same for all connections of a namespace. They wait beyond, and the worst one of the worst token is closed with 4008. */
+/**
+ * The same for all connections of a namespace. Further output waits, and the worst connection of the worst token is
+ * closed with 4008.
+ */
 export const UNPROVEN_PER_NAMESPACE_MAX_BYTES = 128 * 1024 * 1024;
 
 /** The same for the connections of one token: a quarter stays for all others. */
 export const UNPROVEN_PER_TOKEN_MAX_BYTES = 96 * 1024 * 1024;
 
-/** A connection that has not sent back its mark for this time is closed with 4008 when there is more to send. */
+/** A connection that has not returned its mark for this time is closed with 4008 when there is more to send. */
 export const UNPROVEN_MAX_MS = 10 * 60_000;
 
-/** A client that sends back marks and leaves this much unread has its next frames handled when it has read some of it. */
+/** If a client that returns marks leaves this much unread, its next frames wait until it has read some of it. */
 export const ANSWERS_UNREAD_MAX_BYTES = 8 * 1024 * 1024;
 
-/** Credit is written down when it has changed by this: what is used between is granted anew by a sleep of the object. */
+/** Credit is stored when it has changed by this. When the object sleeps, credit used since then is granted again. */
 export const CREDIT_STEP_BYTES = 512 * 1024;
 
-/** A receiver without credit for which more than this waits is closed, and resumes by cursor. */
+/** A receiver without credit and with more pending output than this is closed, and resumes by cursor. */
 export const BACKLOG_MAX_BYTES = 4 * 1024 * 1024;
 
-/** A stream that nothing matched gets its cursor after this time, at the next wake. */
+/** A stream without matching changes gets its cursor after this time, at the next wake. */
 export const BOOKMARK_INTERVAL_MS = 30_000;
 
-/** Or after so many revisions. */
+/** The same as a number of revisions. */
 export const BOOKMARK_REVISIONS_COUNT = 1_000;
 
-/** Journal rows read for a watch that catches up, before others get a turn. */
+/** Journal rows that are read for a watch that catches up before others get a turn. */
 export const CATCH_UP_SLICE_MAX_COUNT = 500;
 
-/** Time to live of a session's lease when the client names none: three lost pings. */
+/** Time to live of a session's lease if the client sets none: three pings. */
 export const SESSION_TTL_DEFAULT_MS = 45_000;
 
-/** Pings that fit into a session's time to live, so that two may be lost. */
+/** Pings per time to live of a session, so that two may be lost. */
 export const PINGS_PER_TTL_COUNT = 3;
 
-/** How often a session's client pings. The platform answers, and the object sleeps on. */
+/** Interval of a session client's pings. The platform replies, so they do not wake the object. */
 export const SESSION_PING_INTERVAL_MS = 15_000;
 
-/** Shortest time between two pings that a namespace can hand out: below it, they cost more than they tell. `INVALID_REQUEST` */
+/**
+ * Shortest ping interval that a namespace can configure. Below it, pings cost more than they are worth.
+ * `INVALID_REQUEST`
+ */
 export const SESSION_PING_MIN_MS = 5_000;
 
-/** Longest one: proxies close what is quiet for longer, and a dead session holds its instances for three. `INVALID_REQUEST` */
+/**
+ * Longest ping interval: proxies close connections that are idle for longer, and a dead session keeps its instances for
+ * three. `INVALID_REQUEST`
+ */
 export const SESSION_PING_MAX_MS = 60_000;
 
-/** Clients that lose their sockets together are asked to come back within this for each, so that other calls get a turn between. */
+/** Clients that lose their sockets at once reconnect within this time each, so that other calls get a turn in between. */
 export const RECONNECT_SPREAD_PER_CLIENT_MS = 4;
 
-/** And within this at least: a few clients need not all come in the same moment. */
+/** Shortest such period in total, so that a few clients do not all reconnect at the same moment. */
 export const RECONNECT_SPREAD_MIN_MS = 1_000;
 
-/** Reads by those who do not say who they are count for a drain this long, and up to twice as long. */
+/** How long a drain counts reads without a subscriber name; up to twice as long. */
 export const PLAIN_READS_WINDOW_MS = 60_000;
 
-/** A poller is a live subscriber until this long after its last poll ended. */
+/** How long a poller counts as a live subscriber after its last poll ended. */
 export const POLLER_LINGER_MS = 10_000;
 
-/** Pollers of one token that a namespace knows by name; a reader beyond it counts as blind, and is refused nothing. */
+/** Pollers of one token that a namespace tracks by name. Further readers count as blind; none is refused. */
 export const POLLERS_PER_TOKEN_MAX_COUNT = 10_000;
 
-/** The same for all tokens together: at most 32 MB, where every name is as long as it may be. */
+/** The same for all tokens together: at most 32 MB with names of maximum length. */
 export const POLLERS_PER_NAMESPACE_MAX_COUNT = 20_000;
 
-/** How often a namespace looks for pollers that did not come back, as others read: with each read would be too dear. */
+/** How often a namespace checks, during reads, for pollers that did not return; with each read would cost too much. */
 export const POLLERS_PRUNE_INTERVAL_MS = 1_000;
 
-/** How far ahead the row is written that bounds how long cached answers are kept: a row a minute while they are read. */
+/**
+ * How far ahead the row is written that bounds how long responses may be cached: one row a minute while they are read.
+ */
 export const CACHED_HOLD_STEP_MS = 60_000;
 
-/** The same for the note that there are pollers: a row an hour. After a wake they are expected back in seconds anyway. */
+/**
+ * The same for the row that records that pollers exist: one row an hour. After a wake they return within seconds
+ * anyway.
+ */
 export const POLLS_HOLD_STEP_MS = 60 * 60 * 1_000;
 
-/** The age that cached readers ask for is rounded up to this in that row, so that each new age does not write it. */
+/** Ages that cached readers request are rounded up to this in that row, so that not every new age writes it. */
 export const CACHED_AGE_ROUNDING_MS = 5_000;
 
-/** Longest life of an event stream over HTTP: the browser then resumes it. */
+/** Longest duration of an event stream over HTTP; the browser then resumes it. */
 export const EVENT_STREAM_MAX_MS = 10 * 60 * 1_000;
 
-/** A comment goes over an idle event stream this often, so that proxies keep it and a gone client is noticed. */
+/** Interval of comments on an idle event stream, so that proxies keep it open and a lost client is noticed. */
 export const EVENT_STREAM_KEEPALIVE_MS = 15_000;
 
-/** What is left of an event stream that ends is given up after this time: its reader has stopped reading. */
+/** The rest of an ending event stream is dropped after this time, because its reader has stopped reading. */
 export const EVENT_STREAM_FLUSH_MAX_MS = 15_000;
 
-/** Waits are cut short by up to this share at random, so that streams and polls of one start do not come back as one. */
+/**
+ * Waits are shortened at random by up to this share, so that streams and polls that started together do not return
+ * together.
+ */
 export const WAIT_JITTER_PERCENT_COUNT = 10;
 
-/** How long a conditional read waits for a change when the request asks it to and names no time. */
+/** How long a conditional read waits for a change if the request asks for a wait without a time. */
 export const READ_WAIT_DEFAULT_MS = 30_000;
 
-/** Polls and event streams of one subscriber in one isolate: a process that polls more should watch. `LIMIT_EXCEEDED` */
+/** Polls and event streams of one subscriber in one isolate. A process that polls more should watch. `LIMIT_EXCEEDED` */
 export const WAITS_PER_SUBSCRIBER_MAX_COUNT = 1_000;
 
 /** Polls and event streams of one token in one isolate; each is a request and a socket. `LIMIT_EXCEEDED` */
 export const WAITS_PER_TOKEN_MAX_COUNT = 10_000;
 
-/** Longest cursor that is read; ours are half of it. `INVALID_REQUEST` */
+/** Longest accepted cursor, twice as long as real ones. `INVALID_REQUEST` */
 export const CURSOR_MAX_CHARACTERS = 128;
 
 /** Grants of one token. `INVALID_REQUEST` */
@@ -580,247 +631,307 @@ export const GRANTS_MAX_COUNT = 64;
 export const GRANT_SERVICES_MAX_COUNT = 64;
 
 /**
- * Services that one registration may claim beside its own, with a token for some services: each is compared with all
- * grants, in a batch for each instance. Instances have one virtual address or two. Raises `INVALID_REQUEST`.
+ * Further services that one registration may claim with a token for some services. Each is compared with all grants, in
+ * a batch for each instance. Instances usually have one or two virtual addresses. `INVALID_REQUEST`
  */
 export const REGISTRATION_CLAIMS_MAX_COUNT = 16;
 
-/** Grants of one token, as JSON in UTF-8: a socket remembers them in what the platform keeps of it. `INVALID_REQUEST` */
+/**
+ * Grants of one token, as JSON in UTF-8; they must fit into the state of a socket that the platform stores.
+ * `INVALID_REQUEST`
+ */
 export const GRANTS_MAX_BYTES = 4 * 1024;
 
 /** Tokens of one registry; the directory is one object, and lists them. `LIMIT_EXCEEDED` */
 export const TOKENS_MAX_COUNT = 10_000;
 
-/** Tokens that are good for one namespace, with those whose sockets it has to close yet; who administers all may make more. `LIMIT_EXCEEDED` */
+/**
+ * Tokens with a grant on one namespace, including ended ones whose sockets are still to be closed. Administrators of
+ * all namespaces may create more. `LIMIT_EXCEEDED`
+ */
 export const TOKENS_PER_NAMESPACE_MAX_COUNT = 1_000;
 
-/** Of all tokens, how many only those can make who administer all namespaces. `LIMIT_EXCEEDED` */
+/** Part of all tokens that only administrators of all namespaces can create. `LIMIT_EXCEEDED` */
 export const TOKENS_RESERVED_COUNT = 1_000;
 
-/** Namespaces of one registry; only those make one who administer all. `LIMIT_EXCEEDED` */
+/** Namespaces of one registry, which only administrators of all namespaces can create. `LIMIT_EXCEEDED` */
 export const NAMESPACES_MAX_COUNT = 10_000;
 
-/** Shortest life of a token. Below it, verification is remembered longer than the token lives. `INVALID_REQUEST` */
+/** Shortest life of a token; twice as long as a verification is cached. `INVALID_REQUEST` */
 export const TOKEN_LIFE_MIN_MS = 60_000;
 
-/** Longest life of a token that ends: ten years. `INVALID_REQUEST` */
+/** Longest life of a token that expires: ten years. `INVALID_REQUEST` */
 export const TOKEN_LIFE_MAX_MS = 10 * 365 * 24 * 60 * 60 * 1_000;
 
-/** Longest time for which the secret before a rotation goes on being good. `INVALID_REQUEST` */
+/** Longest time for which the previous secret stays valid after a rotation. `INVALID_REQUEST` */
 export const TOKEN_OVERLAP_MAX_MS = 30 * 24 * 60 * 60 * 1_000;
 
-/** A token's last use is written down to this, so that use costs a row an hour at most. */
+/** Resolution of a token's last use, so that storing it costs at most one row per hour. */
 export const TOKEN_USE_STEP_MS = 60 * 60 * 1_000;
 
-/** How long an isolate remembers what a token stands for: revoking one takes no longer anywhere. */
+/** How long an isolate caches the verification of a token, and so the longest time that a revocation takes to apply. */
 export const VERIFICATION_MAX_AGE_MS = 30_000;
 
-/** Tokens, good and bad, that an isolate remembers; the oldest goes first. */
+/** Verifications of tokens, valid and invalid, that an isolate caches; the oldest is evicted first. */
 export const VERIFICATIONS_MAX_COUNT = 1_000;
 
-/** How long a request waits for another's verification of its token before it asks for itself. */
+/** How long a request waits for another's verification of its token before it sends its own. */
 export const VERIFICATION_FOLLOW_MAX_MS = 2_000;
 
-/** Longest token or ticket that is looked at: ours have 60 characters, and nobody's root token needs more. `UNAUTHENTICATED` */
+/**
+ * Longest token or ticket that is checked. Issued ones have 60 characters, and a root token needs no more.
+ * `UNAUTHENTICATED`
+ */
 export const CREDENTIAL_MAX_CHARACTERS = 1_024;
 
-/** How long a browser remembers what a page may send: a page makes one call more in that time, and a change shows soon. */
+/** How long a browser caches a preflight response: a page makes one extra call per period, and a change applies soon. */
 export const PREFLIGHT_MAX_AGE_MS = 10 * 60 * 1_000;
 
-/** How long an isolate remembers that a namespace is there, and where. */
+/** How long an isolate caches that a namespace exists, and its placement. */
 export const NAMESPACE_ENTRY_MAX_AGE_MS = 30_000;
 
-/** How long an isolate remembers that a namespace is not there: it may be made in another isolate any moment. */
+/** How long an isolate caches that a namespace does not exist, because another isolate may create it at any time. */
 export const NAMESPACE_ABSENCE_MAX_AGE_MS = 2_000;
 
-/** Sockets of clients are asked after this often: their tokens may have ended while nobody could tell the namespace. */
+/**
+ * Interval of the checks of the tokens of open sockets, which may have ended while the directory could not notify the
+ * namespace.
+ */
 export const SOCKET_TOKENS_CHECK_INTERVAL_MS = 15 * 60 * 1_000;
 
-/** Where the directory could not be asked, it is asked again this soon: revocations reach sockets within it elsewhere. */
+/**
+ * Delay before that check is repeated if the directory is unreachable; elsewhere revocations reach sockets within this
+ * time.
+ */
 export const SOCKET_TOKENS_RETRY_MS = 30_000;
 
 /** Life of a ticket: long enough to open a socket with it. */
 export const TICKET_LIFE_MS = 30_000;
 
-/** Tickets that are good at the same time, of one token: a page needs one for each of its sockets. `LIMIT_EXCEEDED` */
+/** Valid tickets of one token at a time; a page needs one for each of its sockets. `LIMIT_EXCEEDED` */
 export const TICKETS_PER_TOKEN_MAX_COUNT = 100;
 
-/** Failed logins that an address, or a token id where no address is known, may have within {@link FAILED_LOGINS_WINDOW_MS}. `LIMIT_EXCEEDED` */
+/**
+ * Failed logins within {@link FAILED_LOGINS_WINDOW_MS} from one address, or for one token id if no address is known.
+ * `LIMIT_EXCEEDED`
+ */
 export const FAILED_LOGINS_MAX_COUNT = 20;
 
-/** Failed logins are counted over this time. */
+/** Window in which failed logins are counted. */
 export const FAILED_LOGINS_WINDOW_MS = 60_000;
 
-/** Addresses and token ids whose failed logins an isolate counts; the oldest goes first. */
+/** Addresses and token ids whose failed logins an isolate counts; the oldest is evicted first. */
 export const FAILED_LOGIN_SOURCES_MAX_COUNT = 10_000;
 
-/** What is done by people is accounted for this long. */
+/** Maximum age of audit entries. */
 export const AUDIT_MAX_AGE_MS = 400 * 24 * 60 * 60 * 1_000;
 
-/** Entries of the audit trail; beyond, the oldest go of the namespace that has most. At 3 KB each, a third of an object's storage. */
+/**
+ * Entries of the audit trail. Beyond this, the oldest of the namespace with the most entries are removed. At 3 KB each,
+ * they take a third of an object's storage.
+ */
 export const AUDIT_MAX_COUNT = 1_000_000;
 
-/** Entries of one namespace; beyond, the oldest go of the token that has most of them. */
+/** Audit entries of one namespace. Beyond this, the oldest of the token with the most entries are removed. */
 export const AUDIT_PER_NAMESPACE_MAX_COUNT = 100_000;
 
-/** Entries of root, and of changes of tokens and namespaces by who administers all of them. No namespace pushes them out. */
+/**
+ * Audit entries of root, and of changes of tokens and namespaces by administrators of all namespaces. Entries of
+ * namespaces can't displace them.
+ */
 export const AUDIT_OF_DIRECTORY_MAX_COUNT = 250_000;
 
-/** Old entries of the audit trail that go with each new one: more than come. */
+/** Old audit entries that are removed with each new one, so that more are removed than added. */
 export const AUDIT_TRIMMED_WITH_EACH_COUNT = 4;
 
 /** Entries of one page of the audit trail. `INVALID_REQUEST` */
 export const AUDIT_PAGE_MAX_COUNT = 1_000;
 
-/** Length of what people read of a namespace. `INVALID_REQUEST` */
+/** Length of a namespace's title. `INVALID_REQUEST` */
 export const NAMESPACE_TITLE_MAX_CHARACTERS = 200;
 
-/** Shortest past of a namespace: a watcher that reconnects within it misses nothing. `INVALID_REQUEST` */
+/** Shortest history of a namespace; a watcher that reconnects within this time misses nothing. `INVALID_REQUEST` */
 export const RETENTION_MIN_MS = 60_000;
 
-/** Watches of all sockets of a namespace: each takes a kilobyte of memory. `LIMIT_EXCEEDED` */
+/** Watches of all sockets of a namespace; each takes a kilobyte of memory. `LIMIT_EXCEEDED` */
 export const WATCHES_PER_NAMESPACE_MAX_COUNT = 60_000;
 
-/** Highest rate that can be configured; an object does a hundredth of it. `INVALID_REQUEST` */
+/** Highest rate that can be configured; an object handles a hundredth of it. `INVALID_REQUEST` */
 export const REQUESTS_PER_SECOND_MAX_COUNT = 1_000_000;
 
-/** The directory tells a namespace again after this where it could not be told; each time it waits twice as long. */
+/** Delay before the directory retries a call to an unreachable namespace; it doubles with each attempt. */
 export const ERRAND_RETRY_MIN_MS = 1_000;
 
-/** Longest wait between two tries to tell a namespace something: half of what a revocation may take once it is in reach. */
+/** Longest delay between such retries: half of the time that a revocation may take once the namespace is reachable. */
 export const ERRAND_RETRY_MAX_MS = 15_000;
 
-/** Namespaces that the directory tells something side by side. */
+/** Namespaces that the directory calls concurrently. */
 export const ERRANDS_AT_ONCE_MAX_COUNT = 50;
 
-/** Of each kind of work, what one alarm of the directory does: a namespace told is a request, and the platform counts them. */
+/**
+ * Work of each kind that one alarm of the directory does. A call to a namespace is a request, and the platform limits
+ * those.
+ */
 export const DIRECTORY_SLICE_MAX_COUNT = 500;
 
-/** Namespaces, there and not, that an isolate remembers; the oldest goes first. */
+/** Namespaces, existing or not, that an isolate caches; the oldest is evicted first. */
 export const NAMESPACES_REMEMBERED_MAX_COUNT = 10_000;
 
-/** How long a door refuses by itself a token that was over its rate: no longer than it was told to stay away. `LIMIT_EXCEEDED` */
+/** How long a surface itself refuses a token that exceeded its rate, at most for its `Retry-After`. `LIMIT_EXCEEDED` */
 export const RATE_REFUSAL_MAX_AGE_MS = 1_000;
 
-/** Tokens that a door refuses so at the same time; the oldest goes first. */
+/** Tokens that a surface refuses this way at a time; the oldest is evicted first. */
 export const RATE_REFUSALS_MAX_COUNT = 1_000;
 
-/** Lines about refusals, and as many about failures, that an isolate logs in a second, where not every request is logged: a flood fills no disk. */
+/**
+ * Lines per second about refusals, and as many about failures, that an isolate logs if it does not log every request,
+ * so that a flood fills no disk.
+ */
 export const LOG_REFUSALS_PER_SECOND_MAX_COUNT = 20;
 
-/** Tokens whose rate a namespace counts; when there are more, those that were quiet for a second are forgotten. */
+/** Tokens whose rate a namespace tracks. Beyond this, it forgets those that were idle for a second. */
 export const RATE_BUCKETS_SWEEP_COUNT = 1_000;
 
-/** Lease of what go-micro registers: its clients name none, and register again every 30 s. Source: go-micro's own `RegisterTTL`. */
+/**
+ * Lease of go-micro registrations: its clients set none, and register again every 30 s. Source: go-micro's own
+ * `RegisterTTL`.
+ */
 export const GO_MICRO_LEASE_TTL_MS = 90_000;
 
 /**
- * Largest body of a go-micro registration: endpoints of {@link DOCUMENT_MAX_BYTES} take up to twice that as Go writes them,
- * with what is null or empty. `PAYLOAD_TOO_LARGE`
+ * Largest body of a go-micro registration: endpoints of {@link DOCUMENT_MAX_BYTES} take up to twice that as Go encodes
+ * them, with null and empty members. `PAYLOAD_TOO_LARGE`
  */
 export const GO_MICRO_BODY_MAX_BYTES = 512 * 1024;
 
 /**
- * Items of all lists in a go-micro registration: nodes, endpoints, members of types. As Go writes them, a body has no room
- * for as many; one of empty items would take a second of every other caller's time. `INVALID_REQUEST`
+ * Items of all lists in a go-micro registration: nodes, endpoints, members of types. A body encoded by Go has no room
+ * for as many; one of empty items would block other callers for a second. `INVALID_REQUEST`
  */
 export const GO_MICRO_ITEMS_MAX_COUNT = 16_384;
 
-/** Longest message to a go-micro watcher: one of more than 16,384 bytes makes it deaf for good. Source: its websocket's read limit. */
+/**
+ * Longest message to a go-micro watcher, which stops receiving for good after one of more than 16,384 bytes. Source:
+ * its websocket's read limit.
+ */
 export const GO_MICRO_MESSAGE_MAX_BYTES = 16_000;
 
-/** How often a Nacos client beats where its metadata says nothing. Source: Nacos' `preserved.heart.beat.interval`. */
+/** Beat interval of a Nacos client if its metadata sets none. Source: Nacos' `preserved.heart.beat.interval`. */
 export const NACOS_BEAT_INTERVAL_DEFAULT_MS = 5_000;
 
-/** Without a beat for this time a Nacos instance is unhealthy, where its metadata says nothing. Source: the same. */
+/** Time without a beat after which a Nacos instance is unhealthy, if its metadata sets none. Source: the same. */
 export const NACOS_BEAT_TIMEOUT_DEFAULT_MS = 15_000;
 
-/** And gone after this time. Its slowest client sends the first beat 10 s after it registers. */
+/** Time without a beat after which it is removed. Nacos' slowest client sends the first beat 10 s after it registers. */
 export const NACOS_DELETE_TIMEOUT_DEFAULT_MS = 30_000;
 
-/** How long a Nacos client waits between two polls: what Nacos 1 tells those that it can't push to. */
+/** Time between two polls of a Nacos client: what Nacos 1 sends to clients that it can't push to. */
 export const NACOS_CACHE_MS = 3_000;
 
-/** Shortest time between a Nacos client's polls or beats that a namespace can hand out: its own timers count in seconds. `INVALID_REQUEST` */
+/**
+ * Shortest poll or beat interval of Nacos clients that a namespace can configure; their timers count in seconds.
+ * `INVALID_REQUEST`
+ */
 export const NACOS_INTERVAL_MIN_MS = 1_000;
 
-/** Longest one: a change is heard of that late, and a dead instance is gone after six beats. `INVALID_REQUEST` */
+/**
+ * Longest such interval: clients see a change that late, and a dead instance is removed after six beats.
+ * `INVALID_REQUEST`
+ */
 export const NACOS_INTERVAL_MAX_MS = 60_000;
 
-/** Beats of a Nacos client that fit into the time after which its instance is unhealthy; twice as many until it is gone. */
+/** Beats of a Nacos client before its instance would become unhealthy; twice as many before it would be removed. */
 export const NACOS_BEATS_PER_TTL_COUNT = 3;
 
-/** How long an isolate believes what a namespace last said of its intervals, where nothing is polled. */
+/** How long an isolate caches the intervals of a namespace without polls. */
 export const NACOS_INTERVALS_MAX_AGE_MS = 30_000;
 
-/** An isolate asks a namespace this often what changed, at most, for all polls of Nacos' clients: each check is a request. */
+/**
+ * Shortest time between an isolate's checks of a namespace for changes, on behalf of all Nacos polls. Each check is a
+ * request.
+ */
 export const NACOS_CHECK_MAX_AGE_MS = 1_000;
 
-/** How long a poll waits for another's check, or for a list that another reads, before it asks for itself. */
+/** How long a poll waits for another's check, or for a list that another reads, before it sends its own. */
 export const NACOS_CHECK_FOLLOW_MAX_MS = 2_000;
 
-/** Reads that an isolate answered and has not reported to their namespaces yet. Beyond it, the oldest of a namespace that has as many are forgotten, or else those of the others. */
+/**
+ * Reads that an isolate has answered and not yet reported to their namespaces. Beyond this, the oldest of a namespace
+ * that has as many are dropped, or else those of the others.
+ */
 export const NACOS_READS_UNTOLD_MAX_COUNT = 10_000;
 
-/** Services whose last change an isolate remembers. Beyond it, all of a namespace with as many count as changed, or else those of the others. */
+/**
+ * Services whose last change an isolate remembers. Beyond this, all services of a namespace with as many count as
+ * changed, or else those of the others.
+ */
 export const NACOS_CHANGES_REMEMBERED_MAX_COUNT = 50_000;
 
-/** Lists for Nacos' clients that one isolate keeps until they change: an eighth of its 128 MB. The oldest goes first. */
+/** Lists that one isolate caches for Nacos clients: an eighth of its 128 MB. The oldest is evicted first. */
 export const NACOS_LISTS_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Instances whose Eureka view an isolate keeps ready, of all namespaces: up to 5.8 KB each with the lists made of them, so
- * about half of its 128 MB. One namespace may be larger, up to what is shown.
+ * Instances in the Eureka views that an isolate caches, of all namespaces: up to 5.8 KB each with their lists, about
+ * half of its 128 MB. A single namespace may be larger, up to {@link EUREKA_INSTANCES_SHOWN_MAX_COUNT}.
  */
 export const EUREKA_INSTANCES_KEPT_MAX_COUNT = 12_000;
 
-/** Instances of a namespace that Eureka's door shows, at most: their copy and its list take two thirds of an isolate's memory. */
+/**
+ * Instances of a namespace that the Eureka API shows: their copy and their list take two thirds of an isolate's memory.
+ */
 export const EUREKA_INSTANCES_SHOWN_MAX_COUNT = 25_000;
 
-/** Text of a full list that Eureka's door keeps: written and compressed once. A longer one is streamed to each reader anew. */
+/**
+ * Text of a full list that the Eureka API caches, encoded and compressed once. A longer one is streamed to each reader.
+ */
 export const EUREKA_LIST_KEPT_MAX_BYTES = 16 * 1024 * 1024;
 
-/** Text of the instances whose Eureka view an isolate keeps ready, of all namespaces; one namespace may have more. */
+/**
+ * Text of the instances in the Eureka views that an isolate caches, of all namespaces; a single namespace may have
+ * more.
+ */
 export const EUREKA_TEXT_KEPT_MAX_BYTES = 32 * 1024 * 1024;
 
-/** Namespaces whose Eureka view an isolate keeps ready; what was asked for longest ago goes first. */
+/** Namespaces whose Eureka view an isolate caches; the least recently used is evicted first. */
 export const EUREKA_FLEETS_MAX_COUNT = 64;
 
-/** Slices of the journal that an Eureka view is brought up to date by; reading all anew is cheaper than more. */
+/** Slices of the journal that may update an Eureka view. Beyond this, reading all instances again is cheaper. */
 export const EUREKA_CHANGES_SLICES_MAX_COUNT = 8;
 
-/** Registrations of Eureka clients that an isolate remembers, for their beats; beyond it, the oldest are read again. */
+/**
+ * Registrations of Eureka clients that an isolate caches for their heartbeats. Beyond this, the oldest are read again.
+ */
 export const EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT = 20_000;
 
-/** Fewer instances than this preserve nothing: of a few, one that is gone is more than 15 %. */
+/** Fewest instances for self-preservation; of a few, a single lost one is already more than 15 %. */
 export const SELF_PRESERVATION_INSTANCES_MIN_COUNT = 10;
 
-/** Share of clients that must renew, or what lapses is kept. Source: Eureka's `renewalPercentThreshold`. */
+/** Share of clients that must renew; below it, expired instances are kept. Source: Eureka's `renewalPercentThreshold`. */
 export const SELF_PRESERVATION_RENEWING_MIN_PERCENT_COUNT = 85;
 
-/** WAL that a checkpoint is started at, on one machine. A larger one makes checkpoints rarer, and a start after a crash longer. */
+/** Size of the WAL that starts a checkpoint, on one machine. A larger one means fewer checkpoints, and a longer start after a crash. */
 export const WAL_CHECKPOINT_BYTES = 4 * 1024 * 1024;
 
-/** WAL beyond which commits wait for a checkpoint: while they go on it never reaches the end, and the file grows for ever. */
+/** Size of the WAL above which commits wait for a checkpoint. Otherwise it might never reach the end, and the file would keep growing. */
 export const WAL_HOLD_BYTES = 16 * 1024 * 1024;
 
-/** On one machine a namespace of which nothing has been asked for so long is taken out of memory: it costs a file then, and nothing else. */
+/** Idle time after which a namespace on one machine is taken out of memory and is only a file. */
 export const NAMESPACE_SLEEP_AFTER_MS = 60_000;
 
-/** A namespace that has to be opened again this soon stays awake: to close and open it costs two checkpoints. */
+/** A namespace that is due within this time stays awake, because closing and opening it costs two checkpoints. */
 export const NAMESPACE_SLEEP_MIN_MS = 10_000;
 
-/** Namespaces beyond which those that are idle are taken out of memory within seconds: each holds five descriptors and half a megabyte. */
+/** Number of open namespaces above which idle ones are closed within seconds. Each holds five descriptors and half a megabyte. */
 export const NAMESPACES_AWAKE_MAX_COUNT = 500;
 
-/** How often the host looks for idle namespaces, sleepers that are due, and files that were taken away. */
+/** Interval at which the host checks for idle namespaces and for deleted or replaced files. */
 export const NAMESPACES_LOOK_INTERVAL_MS = 1_000;
 
-/** Namespaces that a start opens side by side: the disk works on one while the next is read. */
+/** Number of namespaces that a start opens at the same time, so that the disk works on one while another is read. */
 export const NAMESPACES_OPENED_AT_ONCE_MAX_COUNT = 8;
 
-/** A database that another process has locked is tried again for so long: a killed one lets go once its last flush is over. */
+/** Time for which opening a locked database is retried. A killed process holds its locks until its last flush has ended. */
 export const DATABASE_LOCKED_MAX_MS = 10_000;
 
-/** How often such a database is tried again. */
+/** Interval of these retries. */
 export const DATABASE_LOCKED_RETRY_MS = 50;

@@ -1,39 +1,39 @@
-/** Level of a line of the log: `error` for a fault, `warn` for a refusal or a matter to look at, `info` for the rest. */
+/** Levels of log lines: `error` for a fault, `warn` for a refusal or something to check, `info` for the rest. */
 export const LOG_LEVELS = ['error', 'warn', 'info'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** Threshold of the log: lines of this level and of more severe ones are written; with `off` none. */
+/** Log thresholds: lines of that level and of more severe ones are written; with `off`, none. */
 export const LOG_THRESHOLDS = ['off', ...LOG_LEVELS] as const;
 export type LogThreshold = (typeof LOG_THRESHOLDS)[number];
 
-/** Threshold where none is set. A line for each request costs a quarter of what a heartbeat costs. */
+/** Default threshold. `info` writes a line for each request, which costs a quarter of what a heartbeat costs. */
 export const DEFAULT_LOG_THRESHOLD: LogThreshold = 'warn';
 
-/** The threshold by its name; the default where none is given, undefined where there is no such. */
+/** Parses the name of a threshold. Returns the default for an absent or empty name, undefined for an unknown one. */
 export function logThreshold(text: string | null | undefined): LogThreshold | undefined {
   if (text === undefined || text === null || text === '') return DEFAULT_LOG_THRESHOLD;
   return LOG_THRESHOLDS.find((each) => each === text);
 }
 
-/** Tells whether lines of a level are written. */
+/** Reports whether lines of a level are written. */
 export function isLogged(level: LogLevel, threshold: LogThreshold): boolean {
   return LOG_THRESHOLDS.indexOf(level) <= LOG_THRESHOLDS.indexOf(threshold);
 }
 
 /**
- * One line of the log: a JSON object, in which every line break is escaped, so that nothing in it can pass for a line of
- * its own. The caller passes no secret as a fact.
+ * Formats a log line as a JSON object. Line breaks are escaped, so that no value can forge a line. The caller must not
+ * pass a secret in `facts`.
  *
  * @param at Milliseconds since the epoch.
- * @param facts Members beside time, level and message; undefined ones are left out.
+ * @param facts Further members beside time, level and message; undefined ones are omitted.
  */
 export function logLine(at: number, level: LogLevel, message: string, facts: Record<string, unknown> = {}): string {
   return JSON.stringify({ time: new Date(at).toISOString(), level, message, ...facts });
 }
 
 /**
- * Lets a number of lines through in each second, and counts the others: strangers who are refused by the thousand must
- * not be able to fill a disk.
+ * Limits log lines to a number per second and counts the suppressed ones, so that a flood of refused requests can't fill
+ * the disk.
  */
 export class LogGate {
   readonly #perSecond: number;
@@ -46,10 +46,10 @@ export class LogGate {
   }
 
   /**
-   * Admits a line where it may be written now, and returns how many were left out since the last one.
+   * Admits a line if the rate allows it, and returns how many were suppressed since the last admitted one.
    *
    * @param now Milliseconds since the epoch.
-   * @returns undefined where it may not.
+   * @returns undefined if the line must not be written.
    */
   admit(now: number): number | undefined {
     const second = Math.floor(now / 1_000);

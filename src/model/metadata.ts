@@ -1,11 +1,11 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isPlainKey } from './json';
 import { METADATA_MAX_BYTES, METADATA_MAX_COUNT } from './limits';
 import { utf8Length } from './names';
 
 /**
- * Refuses the one key that a plain object can't hold as data. zod would leave it out of a record without a word, and
- * nothing is dropped in silence here.
+ * Makes a schema refuse the key `__proto__`, which a plain object can't hold as data. zod would drop it from a record
+ * silently, and the registry drops nothing silently.
  */
 export function refusesPrototypeKey<T extends z.ZodType>(schema: T) {
   return z.preprocess((value, context) => {
@@ -16,14 +16,14 @@ export function refusesPrototypeKey<T extends z.ZodType>(schema: T) {
   }, schema);
 }
 
-/** The same entries in the order of their keys, so that two equal maps have one text. */
+/** Returns the same entries sorted by key, so that equal maps have equal JSON text. */
 export function sortedByKey<T>(map: Record<string, T>): Record<string, T> {
   const keys = Object.keys(map);
   if (keys.every((key, index) => index === 0 || (keys[index - 1] ?? '') < key)) return map;
   return Object.fromEntries(keys.sort().map((key) => [key, map[key] as T])); // `as`: the key was just read from the map
 }
 
-/** What is wrong with metadata, or with a patch of it, in words; undefined where nothing is. */
+/** Returns a message that says what is wrong with metadata or a patch of it; undefined if it is valid. */
 export function metadataProblem(metadata: Record<string, string | null>): string | undefined {
   let count = 0;
   let bytes = 0;
@@ -46,20 +46,20 @@ function limited<T extends z.ZodType<Record<string, string | null>>>(schema: T) 
   });
 }
 
-/** String to string, at most 64 entries and 8 KiB; kept in the order of its keys. */
+/** Map of strings to strings, at most 64 entries and 8 KiB; stored sorted by key. */
 export const Metadata = refusesPrototypeKey(limited(z.record(z.string(), z.string())))
   .transform(sortedByKey)
   .meta({
-    description: 'String to string, at most 64 entries and 8 KiB',
+    description: 'Map of strings to strings, at most 64 entries and 8 KiB',
     example: { version: '2.1.0' },
   });
 export type Metadata = Record<string, string>;
 
-/** A merge patch of metadata (RFC 7396): a value sets, null removes, what is absent stays. */
+/** A merge patch of metadata (RFC 7396): a string sets an entry, null removes it, absent entries stay. */
 export const MetadataPatch = refusesPrototypeKey(limited(z.record(z.string(), z.string().nullable())));
 export type MetadataPatch = Record<string, string | null>;
 
-/** Metadata after a merge patch. The caller checks the limits of the result. */
+/** Applies a merge patch to metadata. The caller checks the limits of the result. */
 export function mergeMetadata(metadata: Metadata, patch: MetadataPatch): Metadata {
   const merged: Metadata = { ...metadata };
   for (const [key, value] of Object.entries(patch)) {

@@ -1,27 +1,27 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { NAME_MAX_BYTES } from './limits';
 import { DEFAULT_CLUSTER, DEFAULT_GROUP, DEFAULT_NAMESPACE, GROUP_SEPARATOR, SEPARATOR_SIGN } from './service-name';
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
+// biome-ignore lint/suspicious/noControlCharactersInRegex: its purpose is to find control characters
 const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f]/;
 
 const BEYOND_ASCII = /[\u0080-\uffff]/;
 
-/** Bytes of a text in UTF-8, without encoding it. */
+/** Returns the length of a text in bytes of UTF-8, without encoding it. */
 export function utf8Length(text: string): number {
-  // Nearly all texts are ASCII, and an expression sees that twice as fast as a loop.
+  // Nearly all texts are ASCII, and a regular expression detects that twice as fast as a loop.
   if (!BEYOND_ASCII.test(text)) return text.length;
   let bytes = text.length;
   for (let index = 0; index < text.length; index++) {
     const unit = text.charCodeAt(index);
     if (unit < 0x80) continue;
-    // A surrogate pair is two units and four bytes: two for each of its units.
+    // A surrogate pair has two code units and four bytes: two bytes for each unit.
     bytes += unit < 0x800 || (unit >= 0xd800 && unit <= 0xdfff) ? 1 : 2;
   }
   return bytes;
 }
 
-/** What is wrong with a name, in words; undefined where nothing is. */
+/** Returns a message that says what is wrong with a name; undefined if it is valid. */
 function nameProblem(name: string): string | undefined {
   if (name.length === 0) return 'must not be empty';
   if (name.length > NAME_MAX_BYTES || utf8Length(name) > NAME_MAX_BYTES)
@@ -45,15 +45,15 @@ const NAMESPACE_ID = /^[A-Za-z0-9_-]{1,64}$/;
 /** Id of a namespace: a tenant, and the unit of consistency. */
 export const NamespaceId = z
   .string()
-  .regex(NAMESPACE_ID, 'a namespace id has 1 to 64 characters of A-Z a-z 0-9 _ -')
+  .regex(NAMESPACE_ID, 'a namespace id has 1 to 64 characters from A-Z a-z 0-9 _ -')
   .meta({ description: 'Namespace id', example: DEFAULT_NAMESPACE });
 
-/** Returns what {@link NamespaceId} says of a text, in one look. */
+/** Reports whether {@link NamespaceId} accepts a text, without running the schema. */
 export function isNamespaceId(text: string): boolean {
   return NAMESPACE_ID.test(text);
 }
 
-/** Says why a name can't be a part of `group@@service`: that would be split in two ways. */
+/** Returns a message if a name would make `group@@service` ambiguous; undefined otherwise. */
 const separatorProblem = (name: string): string | undefined =>
   name.includes(GROUP_SEPARATOR)
     ? `must not contain "${GROUP_SEPARATOR}", which separates group and service`
@@ -62,29 +62,29 @@ const separatorProblem = (name: string): string | undefined =>
 const groupMeta = { description: 'Group name', example: DEFAULT_GROUP };
 const serviceMeta = { description: 'Service name', example: 'orders' };
 
-/** Second level of naming: the group of what is registered, created or granted. */
+/** Group of an instance that is registered, or of a service that is created or granted. */
 export const GroupName = named('a group name', (name) =>
   name.endsWith(SEPARATOR_SIGN) ? `must not end in "${SEPARATOR_SIGN}"` : separatorProblem(name),
 ).meta(groupMeta);
 
-/** The service of what is registered, created or granted. */
+/** Service of an instance that is registered, or a service that is created or granted. */
 export const ServiceName = named('a service name', separatorProblem).meta(serviceMeta);
 
-/** A group that is read, changed or removed. Earlier versions took some that can't be registered any more. */
+/** Group that is read, changed or removed. Earlier versions accepted some that can no longer be registered. */
 export const StoredGroupName = named('a group name', separatorProblem).meta(groupMeta);
 
-/** A service that is read, changed or removed; see {@link StoredGroupName}. */
+/** Service that is read, changed or removed; see {@link StoredGroupName}. */
 export const StoredServiceName = named('a service name').meta(serviceMeta);
 
 export const InstanceId = named('an instance id').meta({ description: 'Instance id', example: '10.0.0.7:8080' });
 
-/** A label inside a service, such as a data centre or a version of a fleet. */
+/** A label that divides a service, such as a data centre or a version of a fleet. */
 export const ClusterName = named('a cluster name').meta({ description: 'Cluster label', example: DEFAULT_CLUSTER });
 
 /** Any other short name: a node, a tag, a port, a zone. */
 export const ShortName = named('a name');
 
-/** Schemas that take each plain name as it is. The id of a namespace is none of them: it may have no `.` and no `:`. */
+/** Schemas that accept every plain name unchanged. {@link NamespaceId} is not one: it allows no `.` and no `:`. */
 export const PLAIN_NAMED: ReadonlySet<unknown> = new Set([
   GroupName,
   ServiceName,
@@ -97,7 +97,7 @@ export const PLAIN_NAMED: ReadonlySet<unknown> = new Set([
 
 const PLAIN_NAME = /^[A-Za-z0-9_-][A-Za-z0-9_.:-]{0,63}$/;
 
-/** Returns true for a name that the schemas in {@link PLAIN_NAMED} take. Most names are plain, and need no schema. */
+/** Reports whether a value is a plain name, which all of {@link PLAIN_NAMED} accept. Most names are plain. */
 export function isPlainName(value: unknown): value is string {
   return typeof value === 'string' && PLAIN_NAME.test(value);
 }

@@ -23,69 +23,69 @@ import type {
 } from './transfer';
 
 /**
- * How much of a namespace's instances, services and bytes a token may hold: `all` if it operates the namespace, `half` if
- * its grants name services, else `most`.
+ * Share of a namespace's limits on instances, services and bytes that a token may use: `all` if it operates the
+ * namespace, `half` if its grants name services, otherwise `most`.
  */
 export type Share = 'all' | 'most' | 'half';
 
-/** Who asks. Surfaces fill it from the token and the connection; nothing of it comes from a body. */
+/** Caller of a method. Surfaces fill it from the token and the connection, never from a body. */
 export interface Caller {
-  /** Id of the token: owner of what it registers, actor in the journal. */
+  /** Id of the token: owner of the instances that it registers, actor in the journal. */
   tokenId: string;
-  /** Address of the other end, where the platform or a trusted proxy tells it. */
+  /** Address of the client, if the platform or a trusted proxy reports it. */
   address?: string | undefined;
-  /** Where the other end is, where the platform tells it. */
+  /** Location of the client, if the platform reports it. */
   place?: Location | undefined;
-  /** Key of the session whose lease holds what is registered; set for calls over the session's socket. */
+  /** Key of the session whose lease covers registered instances; set for calls over the session's socket. */
   session?: string | undefined;
   /**
-   * Services in which it may change instances whoever registered them: all, or those of these patterns. Absent or
-   * false: it may change what it registered itself, and nothing else.
+   * Services in which the caller may change instances of any owner: all, or those that match these patterns. Absent or
+   * false: it may change only instances that it registered itself.
    */
   operates?: boolean | readonly ServicePattern[] | undefined;
-  /** How much of the namespace it may fill; absent: all if it operates the namespace, else most. */
+  /** Share of the namespace's limits that it may use; absent: `all` if it operates the namespace, otherwise `most`. */
   share?: Share | undefined;
 }
 
-/** Names a service. */
+/** Key of a service. */
 export interface ServiceKey {
   group: string;
   service: string;
 }
 
 /**
- * An answer: the position of the namespace it was given at, and its body as JSON text.
+ * An answer: its body as JSON text, and the cursor of the namespace at that moment.
  *
- * Bodies cross the call as text because encoding once in the object costs a fraction of a structured clone that is
- * encoded again on the other side (design/decisions/0003-json-text.md).
+ * Bodies cross the call as text because encoding them once in the object costs a fraction of a structured clone that the
+ * other side would have to encode (design/decisions/0003-json-text.md).
  */
 export interface Answer<T> {
   cursor: string;
   body: JsonText<T>;
 }
 
-/** An answer to a conditional read. `body` is null where nothing in its scope changed since the cursor that was given. */
+/** An answer to a conditional read. `body` is null if nothing in its scope has changed since the given cursor. */
 export interface ReadAnswer<T> {
   cursor: string;
   body: JsonText<T> | null;
 }
 
-/** An answer to a change that may make something new. */
+/** An answer to a change that may create a record. */
 export interface WriteAnswer<T> extends Answer<T> {
   created: boolean;
 }
 
-/** A read's condition and kind. */
+/** Options of a read. */
 export interface ReadOptions {
   /** Cursor from an earlier answer to the same read. */
   ifNoneMatch?: string | undefined;
-  /** The answer may be kept and served again for this time, in milliseconds: counted for drains. */
+  /** How long the answer may be cached, in milliseconds. Drains take it into account. */
   keepForMs?: number | undefined;
-  /** The reader names itself: coming back with a cursor acknowledges it. */
+  /** Name that the reader gives itself. When it returns with a cursor, it acknowledges that cursor. */
   subscriber?: { id: string; address?: string | undefined } | undefined;
-  /** Id of the token that asks, which its calls are counted for where the namespace limits their rate. */
+  /** Id of the reader's token, whose rate the call counts towards if the namespace limits it. */
   tokenId?: string | undefined;
-  /** The answer is for many readers, which are recorded by {@link NamespaceApi.changedServices}. */
+  /** The answer is for several readers, which {@link NamespaceApi.changedServices} records. */
   isShared?: boolean | undefined;
 }
 
@@ -98,7 +98,7 @@ export interface RegisterCommand {
 export interface PatchCommand {
   key: InstanceKey;
   patch: InstancePatch;
-  /** Another lease, renewed by that: only dialects change one without registering again. */
+  /** A new lease, which is also renewed. Only dialects change a lease without registering again. */
   lease?: Lease | undefined;
   precondition: Precondition;
 }
@@ -106,22 +106,22 @@ export interface PatchCommand {
 export interface InstanceListCommand extends ServiceKey, ReadOptions {
   filter: InstanceFilter;
   /**
-   * Only instances at this address and port, and those that have a url alone: for dialects that name an instance by its
-   * place. A list as of another moment leaves it out of account.
+   * Only instances at this address and port, and those that have only a URL: for dialects that identify an instance by
+   * its place. Ignored in a list with `at`.
    */
   place?: { address: string; port: number } | undefined;
-  /** With the documents that the instances share. A list as of another moment has none. */
+  /** Include the documents that the instances share. A list with `at` has none. */
   documents?: boolean | undefined;
   limit?: number | undefined;
   after?: string | undefined;
-  /** The service as it was then. `COMPACTED`: that is not in the kept past. */
+  /** Lists the service as it was then. `COMPACTED`: the history no longer reaches back to it. */
   at?: PointInTime | undefined;
 }
 
 export interface ResolveCommand extends ServiceKey, ReadOptions {
   cluster?: string | undefined;
   tag?: string | undefined;
-  /** Resolved by the surface: `auto` has become a point. */
+  /** The surface has already resolved `auto` to a point. */
   near?: Exclude<Near, { kind: 'auto' }> | undefined;
   limit?: number | undefined;
 }
@@ -133,7 +133,7 @@ export interface ServiceListCommand extends ReadOptions {
   after?: string | undefined;
 }
 
-/** Whose call it is, where the namespace limits the rate of calls. */
+/** Caller whose rate a call counts towards, if the namespace limits rates. */
 export interface Asker {
   /** Id of the token. */
   tokenId?: string | undefined;
@@ -147,19 +147,19 @@ export interface SubscriberListCommand extends ServiceKey, Asker {
   after?: string | undefined;
 }
 
-/** What of the past is asked for: of the whole namespace, a group, a service, or an instance and its override. */
+/** A history query: for the whole namespace, a group, a service, or an instance and its override. */
 export interface HistoryCommand extends Asker {
   group?: string | undefined;
-  /** In `DEFAULT_GROUP`, where no group is named. */
+  /** In `DEFAULT_GROUP` if no group is given. */
   service?: string | undefined;
-  /** Goes with a service. */
+  /** Requires a service. */
   instance?: string | undefined;
   cause?: Cause | undefined;
-  /** Only what came after this cursor, or not before this time. */
+  /** Only entries after this cursor, or at this time and later. */
   since?: PointInTime | undefined;
-  /** Only what came up to this cursor or time. */
+  /** Only entries up to this cursor or time. */
   until?: PointInTime | undefined;
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   after?: string | undefined;
   limit?: number | undefined;
 }
@@ -168,18 +168,18 @@ export interface DiffCommand extends ServiceKey, Asker {
   from: PointInTime;
   to?: PointInTime | undefined;
   limit?: number | undefined;
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   after?: string | undefined;
 }
 
 export interface WhyCommand extends Asker {
   key: InstanceKey;
-  /** Entries of its past, at most. */
+  /** Maximum number of history entries. */
   limit?: number | undefined;
 }
 
 export interface SnapshotCommand extends ReadOptions {
-  /** The `next` of the part before. */
+  /** The `next` of the previous part. */
   after?: string | undefined;
 }
 
@@ -188,44 +188,44 @@ export interface ChangedSinceCommand extends Asker {
 }
 
 export interface ChangedServicesCommand extends Asker {
-  /** Cursor of the answer before; absent at the first time. */
+  /** Cursor of the previous answer; absent in the first call. */
   since?: string | undefined;
-  /** Readers may use what rests on this answer for so long, in milliseconds: drains count on it. */
+  /** How long readers may use results that rely on this answer, in milliseconds. Drains take it into account. */
   keepForMs: number;
-  /** Reads since the answer before. */
+  /** Reads since the previous answer. */
   reads: SharedRead[];
 }
 
 export interface AcknowledgeCommand {
   subscriber: string;
   cursor: string;
-  /** Id of the token that tells. */
+  /** Id of the acknowledging token. */
   tokenId: string;
 }
 
 /**
- * Everything that can be asked of one namespace; what surfaces depend on, whoever stands behind it.
+ * Operations of one namespace. Surfaces depend on this interface and not on an implementation.
  *
- * Every method answers only when all that its answer was derived from is durable, refusals included (I3). All throw
- * {@link RegistryError}: `INSTANCE_NOT_FOUND` and `SERVICE_NOT_FOUND` for what is not there, `REVISION_MISMATCH` for a
- * failed precondition, `LIMIT_EXCEEDED` for a full namespace, `UNAVAILABLE` when the outcome is unknown.
+ * A method settles, also with a refusal, only once all data that its result was derived from is durable (I3). All throw
+ * {@link RegistryError}: `INSTANCE_NOT_FOUND` and `SERVICE_NOT_FOUND` for missing records, `REVISION_MISMATCH` for a
+ * failed precondition, `LIMIT_EXCEEDED` for a full namespace, `UNAVAILABLE` if the outcome is unknown.
  */
 export interface NamespaceApi {
-  /** Registers or replaces; the same content again renews the lease and changes nothing. */
+  /** Registers or replaces an instance. Repeating the same content renews the lease and changes nothing else. */
   register(caller: Caller, command: RegisterCommand): Promise<WriteAnswer<Registration>>;
-  /** Changes members of a registration and leaves the rest. */
+  /** Changes some members of a registration. */
   patch(caller: Caller, command: PatchCommand): Promise<Answer<InstanceView>>;
-  /** Removes an instance; also succeeds when there is none, unless a precondition says otherwise. */
+  /** Removes an instance. Succeeds if it does not exist, unless a precondition requires it. */
   deregister(caller: Caller, command: { key: InstanceKey; precondition: Precondition }): Promise<{ cursor: string }>;
-  /** Renews one lease. `INSTANCE_NOT_FOUND` means: register again. `CONFLICT`: the instance has no lease. */
+  /** Renews one lease. `INSTANCE_NOT_FOUND`: register again. `CONFLICT`: the instance has no lease. */
   renew(caller: Caller, key: InstanceKey): Promise<Answer<Renewal>>;
-  /** Renews many leases, and names the instances it does not know. One that has no lease to renew is no mistake here. */
+  /** Renews several leases and reports unknown instances. An instance without a lease is not an error here. */
   renewMany(caller: Caller, keys: InstanceKey[]): Promise<Answer<HeartbeatReport>>;
-  /** Takes an instance out of traffic, then removes it after a grace. */
+  /** Takes an instance out of traffic, then removes it after a grace period. */
   drain(caller: Caller, command: { key: InstanceKey; waitMs: number; graceMs: number }): Promise<Answer<DrainReport>>;
   readInstance(command: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<InstanceView>>;
   listInstances(command: InstanceListCommand): Promise<ReadAnswer<ListedInstances>>;
-  /** Available endpoints, nearest first or chosen by weight. */
+  /** Returns available endpoints, nearest first or chosen by weight. */
   resolve(command: ResolveCommand): Promise<ReadAnswer<Resolution>>;
 
   putOverride(
@@ -233,9 +233,9 @@ export interface NamespaceApi {
     command: { key: InstanceKey; override: Override; precondition: Precondition },
   ): Promise<WriteAnswer<OverrideView>>;
   readOverride(command: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<OverrideView>>;
-  /** Overrides of a service by the ids of their instances, those of instances that are gone among them. */
+  /** Lists the overrides of a service by instance id, including those of instances that are gone. */
   listOverrides(command: OverrideListCommand): Promise<ReadAnswer<OverrideList>>;
-  /** Clears an override; also succeeds when there is none. */
+  /** Clears an override. Succeeds if there is none. */
   clearOverride(caller: Caller, command: { key: InstanceKey; precondition: Precondition }): Promise<{ cursor: string }>;
 
   putService(
@@ -247,7 +247,7 @@ export interface NamespaceApi {
     command: ServiceKey & { patch: ServicePatch; precondition: Precondition },
   ): Promise<Answer<ServiceView>>;
   readService(command: ServiceKey & ReadOptions): Promise<ReadAnswer<ServiceView>>;
-  /** Removes a service. `CONFLICT` while instances remain, unless `force` removes them with it. */
+  /** Removes a service. `CONFLICT` while it has instances, unless `force` removes them too. */
   removeService(
     caller: Caller,
     command: ServiceKey & { force: boolean; precondition: Precondition },
@@ -258,60 +258,60 @@ export interface NamespaceApi {
   batch(caller: Caller, operations: Operation[]): Promise<Answer<BatchReport>>;
   stats(asker?: Asker): Promise<Answer<Stats>>;
 
-  /** A page of the past, newest first. `COMPACTED`: `since` or `until` is a cursor that is not in the kept past. */
+  /** Returns a page of the history, newest first. `COMPACTED`: the history no longer reaches `since` or `until`. */
   history(command: HistoryCommand): Promise<Answer<HistoryPage>>;
-  /** What is different of a service between two moments, the second one now if it is not named. */
+  /** Compares a service at two points in time; the second is now by default. */
   diff(command: DiffCommand): Promise<Answer<ServiceDiff>>;
-  /** What became of an instance, and why; also of one that is gone, as long as the past knows of it. */
+  /** Explains the state of an instance, also of a removed one as long as the history contains it. */
   why(command: WhyCommand): Promise<Answer<WhyReport>>;
   /**
-   * Puts what operators said of a service and its instances back to what it was, as one new revision. It touches nothing
-   * that instances say, and brings no instance back.
+   * Restores the definition of a service and the overrides of its instances to an earlier state, in one new revision. It
+   * changes no registration, and restores no removed instance.
    */
   rollback(caller: Caller, command: ServiceKey & { to: PointInTime }): Promise<Answer<RollbackReport>>;
   /**
-   * All services with all their instances, at one moment. A large namespace comes in parts of a few megabytes: all of
-   * them show the moment of the first, and bear its cursor. `COMPACTED`: the journal has forgotten what it needs to go
-   * on; begin anew.
+   * Returns all services with all their instances, at one point in time. A large namespace comes in parts of a few
+   * megabytes, all as of the first one and with its cursor. `COMPACTED`: the journal no longer reaches back to the first
+   * part; start over.
    */
   snapshot(command: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>>;
   /**
-   * Instances that changed since a cursor, for readers that keep a copy of the namespace; the body is null where nothing
-   * did. Since a time, for those that begin: as far back as the past is kept. `COMPACTED`: the cursor is not in the kept
-   * past; begin anew.
+   * Returns the instances that changed since a cursor, for readers that keep a copy of the namespace; the body is null if
+   * none did. A new reader passes a time, and gets changes as far back as the history reaches. `COMPACTED`: the history
+   * no longer reaches the cursor; start over.
    */
   changedSince(command: ChangedSinceCommand): Promise<ReadAnswer<ChangedInstances>>;
   /**
-   * Which services changed since a cursor, for an isolate that answers many readers by what it keeps; it records those
-   * readers. The body is null where nothing changed.
+   * Returns the services that changed since a cursor, for an isolate that answers many readers from its cache, and
+   * records those readers. The body is null if nothing changed.
    */
   changedServices(command: ChangedServicesCommand): Promise<ReadAnswer<ChangedServices>>;
 
   /**
-   * A part of everything there is, as lines of a file: of about a megabyte, at the moment of the first, and with its
-   * cursor. `COMPACTED` as for {@link snapshot}.
+   * Returns a part of the whole namespace as lines of a file, of about a megabyte. All parts are as of the first one and
+   * have its cursor. `COMPACTED` as for {@link snapshot}.
    */
   exportPart(command: ExportCommand): Promise<Answer<ExportPart>>;
   /**
-   * Puts records of a file aside. `CONFLICT`: another import has begun, or one is being applied. `INVALID_REQUEST`: a
-   * record is in the file twice.
+   * Stages records of a file. `CONFLICT`: another import has started, or one is being applied. `INVALID_REQUEST`: a
+   * record appears twice in the file.
    */
   stageImport(caller: Caller, command: StageCommand): Promise<Answer<{ importId: string }>>;
-  /** What the records that were put aside would change, as things are now. */
+  /** Returns what applying the staged records would change now. */
   planImport(caller: Caller, command: PlanCommand): Promise<Answer<ImportPlan>>;
   /**
-   * Applies the records that were put aside, a few slices a call: call it until it is done. From the first call on the
-   * import is applied to its end, even where nobody calls again. `LIMIT_EXCEEDED`: the namespace would hold too much.
+   * Applies the staged records, a few slices per call; repeat until it is done. After the first call the import runs to
+   * completion even without further calls. `LIMIT_EXCEEDED`: the namespace would hold too much.
    */
   applyImport(caller: Caller, command: ApplyCommand): Promise<Answer<ApplyReport>>;
-  /** Forgets the records that were put aside, where they are not being applied. */
+  /** Discards the staged records, unless they are being applied. */
   dropImport(caller: Caller, command: { importId: string }): Promise<{ cursor: string }>;
 
-  /** Who watches a service or polls it by name, and how far each is. */
+  /** Lists the clients that watch a service or poll it with a subscriber name, and their progress. */
   listSubscribers(command: SubscriberListCommand): Promise<Answer<SubscriberList>>;
   /**
-   * Acknowledges a cursor for all streams of a subscriber that the same token opened: its own list has everything up to
-   * there. `FORBIDDEN` where other tokens opened all of them.
+   * Acknowledges a cursor for all streams of a subscriber that the same token opened: the subscriber has applied all
+   * changes up to it. `FORBIDDEN` if other tokens opened all of them.
    */
   acknowledge(command: AcknowledgeCommand): Promise<{ cursor: string }>;
 }

@@ -1,50 +1,50 @@
 import type { Grant } from './grant';
 import type { Caller } from './namespace-api';
 
-/** Whom a socket to a namespace is for. Surfaces fill it from the token and the connection. */
+/** Purpose of a socket to a namespace. Surfaces fill it from the token and the connection. */
 export interface SocketPurpose {
   /** `socket`: a client's own. `stream`: a Worker that serves an event stream. `poll`: one that waits for a poller. */
   kind: 'socket' | 'stream' | 'poll';
-  /** What it is called in receipts; empty for a poller without a name, from whom none is asked. */
+  /** Name of the subscriber in receipts; empty for a poller without a name, which need not acknowledge. */
   subscriber: string;
   caller: Caller;
-  /** What its frames may ask for: the grants of the token on this namespace. */
+  /** Grants of the token on this namespace. Each frame is authorized against them. */
   grants: readonly Grant[];
-  /** Id of the namespace, for refusals to name. */
+  /** Id of the namespace, for error messages. */
   namespace: string;
   /**
-   * How a surface that holds this socket knows that its client reads. `marks`: it answers `mark` frames once its client
-   * has taken what came before. `none`: it can't know. Absent: it grants credit for what its client has taken.
+   * How a surface that holds this socket learns that its client reads. `marks`: it answers a `mark` frame once its client
+   * has taken all output before it. `none`: it can't. Absent: it grants credit for output that its client has taken.
    */
   proof?: 'marks' | 'none' | undefined;
-  /** When the token ends, in milliseconds since the epoch: the socket is closed then. Absent: never. */
+  /** Time at which the token expires and the socket is closed, in milliseconds since the epoch; absent: never. */
   expiresAt?: number | undefined;
 }
 
-/** Hears what comes over a socket that a surface holds itself. */
+/** Receives the events of a socket that a surface holds itself. */
 export interface SocketListener {
-  /** A frame has come, as JSON text. */
+  /** Receives a frame, as JSON text. */
   frame(text: string): void;
-  /** The socket is gone, with its close code: once, and nothing comes after it. */
+  /** Receives the close code, once; no event follows it. */
   closed(code: number): void;
 }
 
-/** A socket that a surface holds itself. Neither method throws: a socket that is gone is gone. */
+/** A socket that a surface holds itself. Neither method throws, also not on a closed socket. */
 export interface NamespaceSocket {
   send(text: string): void;
   close(code: number, reason: string): void;
 }
 
 /**
- * The way to one namespace over sockets, beside its calls. The frames on them are those of `frames.ts`.
+ * Opens sockets to one namespace. They carry the frames of `frames.ts`.
  *
- * Both methods throw {@link RegistryError}: `LIMIT_EXCEEDED` where the namespace has as many sockets as it takes,
- * `UNAVAILABLE` where it can't be reached.
+ * Both methods throw {@link RegistryError}: `LIMIT_EXCEEDED` if the namespace has reached its maximum number of sockets,
+ * `UNAVAILABLE` if it can't be reached.
  */
 export interface NamespaceSockets {
   /**
-   * Opens a socket for a client, and returns the answer to the client's upgrade: status 101. From then on client and
-   * namespace speak with each other, and nobody is in between.
+   * Opens a socket for a client, and returns the response to the client's upgrade request: status 101. From then on the
+   * client and the namespace communicate directly.
    */
   pass(purpose: SocketPurpose, headers: Record<string, string>): Promise<Response>;
   /** Opens a socket for the surface itself. */

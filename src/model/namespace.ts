@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import {
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   JOURNAL_MAX_AGE_MS,
@@ -18,25 +18,25 @@ import {
 } from './limits';
 import { NamespaceId } from './names';
 
-const Title = z.string().max(NAMESPACE_TITLE_MAX_CHARACTERS).meta({ description: 'For people' });
+const Title = z.string().max(NAMESPACE_TITLE_MAX_CHARACTERS).meta({ description: 'Title for people' });
 
-/** Where data never leaves. Source: Cloudflare's documentation of data location for Durable Objects. */
+/** Jurisdictions that data never leaves. Source: Cloudflare's documentation of data location for Durable Objects. */
 export const Jurisdiction = z.enum(['eu', 'fedramp']);
 export type Jurisdiction = z.output<typeof Jurisdiction>;
 
 /**
- * Where the object of a namespace lives, decided once. Source: Cloudflare's documentation of data location for Durable
- * Objects. On one machine there is one place, and both are kept without effect.
+ * Location of a namespace's object, chosen at creation. Source: Cloudflare's documentation of data location for Durable
+ * Objects. On one machine both members are stored and have no effect.
  */
 export const Placement = z
   .union([
     z.strictObject({ hint: z.enum(['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me']) }),
     z.strictObject({ jurisdiction: Jurisdiction }),
   ])
-  .meta({ id: 'Placement', description: 'A hint where to live, or a jurisdiction that is never left' });
+  .meta({ id: 'Placement', description: 'A location hint, or a jurisdiction that data never leaves' });
 export type Placement = z.output<typeof Placement>;
 
-/** How much of its past a namespace keeps: whichever bound is met first. */
+/** Amount of history that a namespace keeps. The bound that is reached first applies. */
 export const RetentionSettings = z
   .strictObject({
     maxAgeMs: z.int().min(RETENTION_MIN_MS).max(JOURNAL_MAX_AGE_MS).optional(),
@@ -50,9 +50,9 @@ const Rate = z.number().positive().max(REQUESTS_PER_SECOND_MAX_COUNT);
 
 const Instances = z.int().min(1).max(INSTANCES_PER_NAMESPACE_MAX_COUNT);
 const Services = z.int().min(1).max(SERVICES_PER_NAMESPACE_MAX_COUNT);
-const Bytes = z.int().min(1).max(RECORDS_PER_NAMESPACE_MAX_BYTES).meta({ description: 'Of records, as text' });
+const Bytes = z.int().min(1).max(RECORDS_PER_NAMESPACE_MAX_BYTES).meta({ description: 'Bytes of records, as text' });
 
-/** What each token may take of a namespace; the root token is not counted. */
+/** Limits of each token in a namespace. The root token is exempt. */
 const TokenLimits = z.strictObject({
   instances: Instances.optional(),
   services: Services.optional(),
@@ -62,7 +62,7 @@ const TokenLimits = z.strictObject({
   requestsPerSecond: Rate.optional(),
 });
 
-/** What a namespace takes, where that is less than the registry does. */
+/** Limits of a namespace that are lower than those of the registry. */
 export const NamespaceLimits = z
   .strictObject({
     instances: Instances.optional(),
@@ -71,11 +71,13 @@ export const NamespaceLimits = z
     sockets: z.int().min(1).max(SOCKETS_PER_NAMESPACE_MAX_COUNT).optional(),
     watches: z.int().min(1).max(WATCHES_PER_NAMESPACE_MAX_COUNT).optional(),
     requestsPerSecond: Rate.optional().meta({
-      description: 'Calls and frames that reach the namespace; cached reads do not. A second’s worth may come at once.',
+      description:
+        'Calls and frames that reach the namespace; cached reads do not count. A burst may have one second’s worth.',
     }),
     perToken: TokenLimits.optional().meta({
       description:
-        'The same for each token, in place of a share: three quarters of instances, services and bytes for one that does not operate the namespace, half where its grants name services. Root is not counted',
+        'Limits of each token, which replace its default share: three quarters of instances, services and bytes for a ' +
+        'token that does not operate the namespace, half if its grants name services. Root is exempt',
     }),
   })
   .meta({ id: 'NamespaceLimits' });
@@ -83,10 +85,11 @@ export type NamespaceLimits = z.output<typeof NamespaceLimits>;
 
 const SelfPreservation = z.boolean().meta({
   description:
-    'Eureka’s self-preservation: what was registered through that door stays while 15 % or more of it does not renew',
+    'Eureka’s self-preservation: instances registered through the Eureka API are kept while 15 % or more of them fail ' +
+    'to renew',
 });
 
-/** How often clients come, where they do what they are told. */
+/** Intervals that the namespace configures in its clients. */
 export const NamespaceIntervals = z
   .strictObject({
     nacosPollMs: z
@@ -94,20 +97,32 @@ export const NamespaceIntervals = z
       .min(NACOS_INTERVAL_MIN_MS)
       .max(NACOS_INTERVAL_MAX_MS)
       .optional()
-      .meta({ description: 'Nacos’ `cacheMillis`: its clients poll each list this often; 3 s when left out' }),
-    nacosBeatMs: z.int().min(NACOS_INTERVAL_MIN_MS).max(NACOS_INTERVAL_MAX_MS).optional().meta({
-      description:
-        'Nacos’ `clientBeatInterval`; 5 s when left out. Instances that set no times by their metadata are unhealthy after three of it, 15 s at least, and gone after six',
-    }),
-    sessionPingMs: z.int().min(SESSION_PING_MIN_MS).max(SESSION_PING_MAX_MS).optional().meta({
-      description:
-        'How often sessions ping; 15 s when left out. A session that asks for no time to live gets three of it, 45 s at least',
-    }),
+      .meta({ description: 'Nacos’ `cacheMillis`: its clients poll each list this often; 3 s by default' }),
+    nacosBeatMs: z
+      .int()
+      .min(NACOS_INTERVAL_MIN_MS)
+      .max(NACOS_INTERVAL_MAX_MS)
+      .optional()
+      .meta({
+        description:
+          'Nacos’ `clientBeatInterval`; 5 s by default. Instances whose metadata sets no times become unhealthy after three ' +
+          'intervals, at least 15 s, and are removed after six',
+      }),
+    sessionPingMs: z
+      .int()
+      .min(SESSION_PING_MIN_MS)
+      .max(SESSION_PING_MAX_MS)
+      .optional()
+      .meta({
+        description:
+          'How often sessions ping; 15 s by default. A session that requests no time to live gets three intervals, at least ' +
+          '45 s',
+      }),
   })
   .meta({ id: 'NamespaceIntervals' });
 export type NamespaceIntervals = z.output<typeof NamespaceIntervals>;
 
-/** What a namespace is told of itself. What is left out is as it is for all. */
+/** Settings of a namespace. Absent members have the defaults of the registry. */
 export interface NamespaceSettings {
   retention: RetentionSettings;
   limits: NamespaceLimits;
@@ -128,7 +143,7 @@ export const NamespaceDefinition = z
   .meta({ id: 'NamespaceDefinition' });
 export type NamespaceDefinition = z.output<typeof NamespaceDefinition>;
 
-/** What can be changed later; each member is replaced as a whole, and null takes it away. */
+/** Body of PATCH. Each given member is replaced as a whole; null removes it. */
 export const NamespacePatch = z
   .strictObject({
     title: Title.nullable().optional(),
@@ -149,8 +164,8 @@ export const NamespaceView = z
     limits: NamespaceLimits,
     selfPreservation: SelfPreservation.optional(),
     intervals: NamespaceIntervals.optional(),
-    createdAt: z.iso.datetime().optional().meta({ description: 'Absent for `public`, which is always there' }),
-    createdBy: z.string().optional().meta({ description: 'Id of the token that made it' }),
+    createdAt: z.iso.datetime().optional().meta({ description: 'Absent for `public`, which always exists' }),
+    createdBy: z.string().optional().meta({ description: 'Id of the token that created it' }),
     updatedAt: z.iso.datetime().optional(),
   })
   .meta({ id: 'Namespace' });

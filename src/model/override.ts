@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InstanceStatus, Weight } from './instance';
 import { Metadata } from './metadata';
 
@@ -7,10 +7,10 @@ const Reason = z
   .max(1_000)
   .refine((text) => text.isWellFormed(), 'must be well-formed Unicode');
 
-/** No traffic, whatever the instance beats or registers: until lifted, or until `until`. */
+/** Keeps traffic off an instance, whatever it reports or registers, until lifted or until `until`. */
 export const Quarantine = z
   .strictObject({ until: z.iso.datetime({ offset: true }).optional(), reason: Reason.optional() })
-  .meta({ description: 'No traffic in any dialect, until lifted or until `until`' });
+  .meta({ description: 'No traffic through any protocol, until lifted or until `until`' });
 export type Quarantine = z.output<typeof Quarantine>;
 
 /** Members of an override's body. */
@@ -18,15 +18,15 @@ export const overrideMembers = {
   enabled: z.boolean().optional(),
   weight: Weight.optional(),
   status: InstanceStatus.optional(),
-  metadata: Metadata.optional().meta({ description: 'Entries that are merged over those of the registration' }),
+  metadata: Metadata.optional().meta({ description: 'Entries merged over those of the registration' }),
   quarantine: Quarantine.optional(),
 };
 
 export const EMPTY_OVERRIDE_PROBLEM = 'an override sets at least one of enabled, weight, status, metadata, quarantine';
 
 /**
- * What the operator says about an instance: merged over the registration on every read, untouched when the instance
- * registers again, kept for ten minutes after the instance is gone, or as long as a quarantine in it lasts.
+ * An operator's override of an instance. It is merged over the registration on every read and survives when the instance
+ * registers again. It is kept for ten minutes after the instance is removed, or as long as its quarantine lasts.
  */
 export const Override = z
   .strictObject(overrideMembers)
@@ -34,7 +34,7 @@ export const Override = z
   .meta({ id: 'OverrideDefinition' });
 export type Override = z.output<typeof Override>;
 
-/** An override as answers show it. */
+/** An override as responses show it. */
 export const OverrideView = z
   .object({
     enabled: z.boolean().optional(),
@@ -49,9 +49,9 @@ export const OverrideView = z
   .meta({ id: 'Override' });
 export type OverrideView = z.output<typeof OverrideView>;
 
-/** What operators say of the instances of a service, each with the id of its instance. */
+/** Overrides of the instances of a service, each with the id of its instance. */
 export interface OverrideList {
   overrides: (OverrideView & { id: string })[];
-  /** Where the next page goes on, unless this is the last. */
+  /** Pass it as `after` to get the next page; absent on the last one. */
   next?: string | undefined;
 }

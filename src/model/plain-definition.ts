@@ -1,29 +1,29 @@
-import { isPlainObject } from './fast-path';
+import { isPlainObject, safeParse } from './fast-path';
 import { grantLease, LeaseRequest } from './lease';
 import { TAGS_MAX_COUNT, WEIGHT_MAX } from './limits';
 import { type Metadata, metadataProblem, sortedByKey } from './metadata';
 import { isPlainName } from './names';
 import { DEFAULT_CLUSTER } from './service-name';
 
-/** Members of a registration that the fast path reads. Any other member is left to the schema. */
+/** Members of a registration that the fast path reads. The schema reads registrations with any other member. */
 const MEMBERS = [
   ...['address', 'port', 'cluster', 'node', 'weight', 'status', 'ephemeral'],
   ...['metadata', 'tags', 'version', 'incarnation', 'lease'],
 ];
 
-/** Returns the members that a plain definition may have, with those of what it is written in, such as its name. */
+/** Returns the members of a plain definition and further ones of the value that contains it, such as its name. */
 export const plainMembers = (...others: string[]): ReadonlySet<string> => new Set([...MEMBERS, ...others]);
 
 const DEFINITION_MEMBERS = plainMembers();
 
-/** Four numbers. Those that are not an IPv4 address are still a host name, and so an address as well. */
+/** Matches four numbers. If they are not an IPv4 address they are a host name, which is a valid address too. */
 const FOUR_NUMBERS = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
 /**
- * Fast path of the schema of `InstanceDefinition`, for registrations as nearly all are: an IPv4 address and a port, plain
- * names, metadata of strings.
+ * Fast path of the schema of `InstanceDefinition`, for the most common form of a registration: an IPv4 address and a
+ * port, plain names, metadata of strings.
  *
- * @param members All that the value may have; the caller reads those that are not the definition's.
+ * @param members Members that the value may have; the caller reads those that are not part of the definition.
  */
 export function plainDefinition(value: unknown, members: ReadonlySet<string> = DEFINITION_MEMBERS) {
   if (!isPlainObject(value)) return undefined;
@@ -36,11 +36,11 @@ export function plainDefinition(value: unknown, members: ReadonlySet<string> = D
   const metadata = value.metadata === undefined ? {} : plainMetadata(value.metadata);
   const tags = value.tags === undefined ? [] : plainTags(value.tags);
   if (metadata === undefined || tags === undefined) return undefined;
-  const lease = value.lease === undefined ? undefined : LeaseRequest.safeParse(value.lease);
+  const lease = value.lease === undefined ? undefined : safeParse(LeaseRequest, value.lease);
   if (lease?.success === false) return undefined;
   return {
     cluster,
-    // Like the schema, which keeps a member that is there and undefined.
+    // Like the schema, this keeps members that are present and undefined.
     ...('node' in value ? { node } : {}),
     address,
     port,
@@ -67,7 +67,7 @@ const isWeight = (value: unknown): value is number => typeof value === 'number' 
 function plainTags(value: unknown): string[] | undefined {
   if (!Array.isArray(value) || value.length > TAGS_MAX_COUNT) return undefined;
   const tags: string[] = [];
-  // By index: `every` and `for of` treat the holes of an array in ways of their own.
+  // By index, because `every` and `for of` treat the holes of a sparse array differently.
   for (let index = 0; index < value.length; index++) {
     const tag: unknown = value[index];
     if (!isPlainName(tag)) return undefined;

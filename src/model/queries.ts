@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { InstanceStatus, InstanceView } from './instance';
 import { isPlainKey } from './json';
 import {
@@ -15,15 +15,15 @@ import { ClusterName, NamespaceId, ShortName, StoredGroupName } from './names';
 import { duration, PAGE_LIMIT, PageAfter, PageCount, PointInTime } from './query-values';
 
 const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
-/** How fresh an answer has to be. */
+/** Parameters for how fresh a response must be. */
 const Freshness = {
   consistency: z
     .enum(['strong', 'cached'])
     .default('strong')
-    .meta({ description: 'cached: an answer up to `maxAge` old will do' }),
+    .meta({ description: 'cached: accept a response up to `maxAge` old' }),
   maxAge: duration(0, CACHED_MAX_AGE_MAX_MS)
     .prefault(`${CACHED_MAX_AGE_DEFAULT_MS / 1_000}s`)
-    .meta({ description: 'Oldest cached answer, such as 5s' }),
+    .meta({ description: 'Maximum age of a cached response, such as 5s' }),
   wait: z
     .string()
     .transform((text) => (text === '' ? `${READ_WAIT_DEFAULT_MS / 1_000}s` : text))
@@ -32,15 +32,17 @@ const Freshness = {
     .meta({ description: 'With `If-None-Match`: wait for a change, such as 30s, up to 5m' }),
 };
 
-/** A key that some record may have. */
-const PlainKey = z.string().refine(isPlainKey, 'no metadata key has a quote, a backslash or a control character');
+/** A metadata key that a record can have. */
+const PlainKey = z.string().refine(isPlainKey, 'a metadata key has no quote, backslash or control character');
 
-/** Which instances of a service a list shows. `metadata.<key>=<value>` parameters arrive as `metadata`. */
+/** Filter of a list of instances. `metadata.<key>=<value>` parameters arrive as `metadata`. */
 export const InstanceFilter = z.strictObject({
   cluster: ClusterName.optional().meta({ description: 'Only this cluster' }),
   tag: ShortName.optional().meta({ description: 'Only instances with this tag' }),
-  status: InstanceStatus.optional().meta({ description: 'Only instances of this status' }),
-  available: Flag.optional().meta({ description: 'Only instances that resolving returns, or only the others' }),
+  status: InstanceStatus.optional().meta({ description: 'Only instances with this status' }),
+  available: Flag.optional().meta({
+    description: 'true: only instances that resolving returns; false: only the others',
+  }),
   metadata: refusesPrototypeKey(z.record(PlainKey, z.string())).optional(),
 });
 export type InstanceFilter = z.output<typeof InstanceFilter>;
@@ -49,21 +51,23 @@ export type InstanceFilter = z.output<typeof InstanceFilter>;
 export const InstanceListQuery = InstanceFilter.extend({
   limit: PageCount.optional().meta({ description: PAGE_LIMIT }),
   after: PageAfter,
-  at: PointInTime.optional().meta({ description: 'As it was then: a cursor, or a time such as 2027-01-31T12:00:00Z' }),
+  at: PointInTime.optional().meta({
+    description: 'List the service as it was then: a cursor, or a time such as 2027-01-31T12:00:00Z',
+  }),
   ...Freshness,
 }).refine(({ at, wait }) => at === undefined || wait === undefined, {
-  message: 'goes not with at: what was does not change',
+  message: 'cannot be combined with at: the past does not change',
   path: ['wait'],
 });
 export type InstanceListQuery = z.output<typeof InstanceListQuery>;
 
-/** Where the caller is, or which zone it prefers. */
+/** Location of the caller, or the zone that it prefers. */
 export type Near =
   | { kind: 'auto' }
   | { kind: 'point'; latitude: number; longitude: number }
   | { kind: 'zone'; zone: string };
 
-const NEAR_PROBLEM = 'near is auto, a latitude and a longitude such as 52.5,13.4, or zone:<name>';
+const NEAR_PROBLEM = 'must be auto, a latitude and a longitude such as 52.5,13.4, or zone:<name>';
 
 function parseNear(text: string): Near | undefined {
   if (text === 'auto') return { kind: 'auto' };
@@ -82,19 +86,19 @@ const NearParameter = z.string().transform((text, context): Near => {
   return z.NEVER;
 });
 
-/** Parameters of resolve. With `limit` and without `near`, the choice is random by weight. */
+/** Parameters of resolve. With `limit` and without `near`, instances are chosen at random by weight. */
 export const ResolveQuery = z.strictObject({
   cluster: ClusterName.optional().meta({ description: 'Only this cluster' }),
   tag: ShortName.optional().meta({ description: 'Only instances with this tag' }),
   near: NearParameter.optional().meta({ description: 'auto, lat,lon or zone:<name>: the nearest come first' }),
-  limit: PageCount.optional().meta({ description: 'At most so many; all without it' }),
+  limit: PageCount.optional().meta({ description: 'Maximum number of instances; by default all' }),
   ...Freshness,
 });
 export type ResolveQuery = z.output<typeof ResolveQuery>;
 
 export const ServiceListQuery = z.strictObject({
   group: StoredGroupName.optional().meta({ description: 'Only this group' }),
-  prefix: z.string().max(255).optional().meta({ description: 'What the names begin with' }),
+  prefix: z.string().max(255).optional().meta({ description: 'Only services whose name begins with this' }),
   limit: PageCount.optional().meta({ description: PAGE_LIMIT }),
   after: PageAfter,
   ...Freshness,
@@ -108,7 +112,7 @@ export const DrainQuery = z.strictObject({
   wait: duration(0, WAIT_MAX_MS)
     .prefault(`${DRAIN_WAIT_DEFAULT_MS / 1_000}s`)
     .meta({ description: 'How long to wait for subscribers, such as 30s' }),
-  grace: duration(0, DRAIN_GRACE_MAX_MS).prefault('0s').meta({ description: 'Time between the answer and removal' }),
+  grace: duration(0, DRAIN_GRACE_MAX_MS).prefault('0s').meta({ description: 'Time between the response and removal' }),
 });
 export type DrainQuery = z.output<typeof DrainQuery>;
 
@@ -120,7 +124,7 @@ const Force = z
 export const ServiceRemovalQuery = z.strictObject({ force: Force.meta({ description: 'Remove its instances too' }) });
 
 export const NamespaceRemovalQuery = z.strictObject({
-  force: Force.meta({ description: 'Erase all that it holds with it' }),
+  force: Force.meta({ description: 'Erase its content too' }),
 });
 
 /** Parameters of the lists of the directory. */
@@ -130,14 +134,14 @@ export const DirectoryPageQuery = z.strictObject({
 });
 
 export const AuditQuery = z.strictObject({
-  ns: NamespaceId.optional().meta({ description: 'Only what concerns this namespace' }),
+  ns: NamespaceId.optional().meta({ description: 'Only entries about this namespace' }),
   limit: PageCount.pipe(z.int().max(AUDIT_PAGE_MAX_COUNT))
     .optional()
-    .meta({ description: `At most so many entries; ${AUDIT_PAGE_MAX_COUNT} without it` }),
-  after: z.string().optional().meta({ description: 'The `next` of the page before' }),
+    .meta({ description: `Maximum number of entries; ${AUDIT_PAGE_MAX_COUNT} by default` }),
+  after: z.string().optional().meta({ description: 'The `next` of the previous page' }),
 });
 
-/** One endpoint, ready to use. */
+/** Endpoint of an available instance. */
 export const Endpoint = z
   .object({
     id: z.string(),
@@ -157,14 +161,16 @@ export type Endpoint = z.output<typeof Endpoint>;
 export const Resolution = z
   .object({
     service: z.string(),
-    protected: z.boolean().meta({ description: 'Too few are healthy: health was not asked for' }),
+    protected: z
+      .boolean()
+      .meta({ description: 'true: too few instances are healthy, so unhealthy ones are returned too' }),
     truncated: z
       .literal(true)
       .optional()
       .meta({
         description:
-          'There are more than one answer carries: these are the nearest, or else chosen at random by weight. ' +
-          'Ask with `limit` for as many as are needed, or list the instances page by page',
+          'true: not all fit into one response; these are the nearest, or were chosen at random by weight. Set `limit` to ' +
+          'as many as are needed, or list the instances page by page',
       }),
     instances: z.array(Endpoint),
   })
@@ -175,19 +181,23 @@ export const InstanceList = z
   .object({
     instances: z.array(InstanceView),
     next: z.string().optional(),
-    protectThreshold: z.number().optional().meta({
-      description:
-        'Of the service, where it has one above 0: below it resolving does not ask for health. Not of the past',
-    }),
+    protectThreshold: z
+      .number()
+      .optional()
+      .meta({
+        description:
+          'Threshold of the service, if above 0: below this share of healthy instances, resolving ignores health. Absent in ' +
+          'a list of the past',
+      }),
   })
   .meta({ id: 'InstanceList' });
 export type InstanceList = z.output<typeof InstanceList>;
 
-/** Kinds of reader that a registry that has just woken can't count. */
+/** Kinds of readers that the registry can't count right after it wakes. */
 const UnknownReaders = z.enum(['cached', 'plain', 'poll']);
 export type UnknownReaders = z.output<typeof UnknownReaders>;
 
-/** Answer to a drain. `blind` counts those who read without subscribing, by kind; they can't acknowledge. */
+/** Response to a drain. `blind` counts clients that read without subscribing, by kind; they can't acknowledge. */
 export const DrainReport = z
   .object({
     drained: z.boolean(),
@@ -200,11 +210,11 @@ export const DrainReport = z
       .optional()
       .meta({
         description:
-          'Kinds of reader that may exist uncounted, because the registry woke less than two minutes ago: `cached` and ' +
-          '`plain` readers, and subscribers that `poll`. Absent where all are known',
+          'Kinds of readers that may exist uncounted, because the registry woke less than two minutes ago: `cached` and ' +
+          '`plain` readers, and subscribers that `poll`. Absent if all are known',
       }),
     safeAfterMs: z.int().meta({
-      description: 'Longest time that a reader in `blind` or `unknown` may keep an old answer, in milliseconds',
+      description: 'Longest time that a reader in `blind` or `unknown` may use an old response, in milliseconds',
     }),
     removedAt: z.iso.datetime().meta({ description: 'When the instance is removed' }),
   })

@@ -1,45 +1,45 @@
-/** The namespace that is always there. */
+/** Namespace that always exists. */
 export const DEFAULT_NAMESPACE = 'public';
 
-/** Name of the one directory object there is. */
+/** Name of the only directory object. */
 export const DIRECTORY_NAME = 'directory';
 
-/** The group of services that are named without one. Source: Nacos, whose clients write it out. */
+/** Group of services that are named without one. Source: Nacos, whose clients send it explicitly. */
 export const DEFAULT_GROUP = 'DEFAULT_GROUP';
 
-/** The cluster of instances that name none. Source: Nacos. */
+/** Cluster of instances that name none. Source: Nacos. */
 export const DEFAULT_CLUSTER = 'DEFAULT';
 
-/** Between a group and a service where both stand in one string: `DEFAULT_GROUP@@orders`. */
+/** Separates group and service in one string: `DEFAULT_GROUP@@orders`. */
 export const GROUP_SEPARATOR = '@@';
 
-/** Ends no group: behind it, the separator would seem to begin one character early. */
+/** Character that no group may end with, because the separator after it would seem to begin one character early. */
 export const SEPARATOR_SIGN = '@';
 
-/** A service by its two names. */
+/** The two names of a service. */
 export interface ServiceNames {
   group: string;
   service: string;
 }
 
 /**
- * Writes a service in one string, `group@@service`. The first `@@` is the separator: a group holds none, and does not end
- * in `@`. A group of an earlier version that does is written with `@@` in front, which begins no other name.
+ * Formats the names of a service as one string, `group@@service`. The first `@@` is the separator: a group contains none
+ * and does not end in `@`. If a group of an earlier version does, the string gets a leading `@@`, which no other has.
  */
 export function joinedName({ group, service }: ServiceNames): string {
   const joined = `${group}${GROUP_SEPARATOR}${service}`;
   return group.endsWith(SEPARATOR_SIGN) ? `${GROUP_SEPARATOR}${joined}` : joined;
 }
 
-/** Writes a service as people and clients do: `orders` in the default group, `group@@service` in another. */
+/** Formats the short name of a service: `orders` in the default group, `group@@service` in another. */
 export function shortName(key: ServiceNames): string {
   const isPlain = key.group === DEFAULT_GROUP && !key.service.includes(GROUP_SEPARATOR);
   return isPlain ? key.service : joinedName(key);
 }
 
 /**
- * Reads what {@link joinedName} or {@link shortName} wrote. The names may be empty or otherwise not acceptable: that is
- * for their schemas to say.
+ * Parses a string of {@link joinedName} or {@link shortName}. The names may be empty or otherwise invalid; their schemas
+ * check that.
  */
 export function splitName(text: string): ServiceNames {
   const at = text.indexOf(GROUP_SEPARATOR);
@@ -48,7 +48,7 @@ export function splitName(text: string): ServiceNames {
   return cut(text, at);
 }
 
-/** Reads a service of a group that ends in `@`; undefined where the group does not. */
+/** Parses the name of a service whose group ends in `@`; undefined if its group does not. */
 function splitStoredName(joined: string): ServiceNames | undefined {
   const groupEnd = joined.indexOf(GROUP_SEPARATOR) + SEPARATOR_SIGN.length;
   return groupEnd > 0 && joined.startsWith(GROUP_SEPARATOR, groupEnd) ? cut(joined, groupEnd) : undefined;

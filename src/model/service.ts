@@ -1,12 +1,12 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Metadata, MetadataPatch } from './metadata';
 import { ShortName } from './names';
 
 const ProtectThreshold = z.number().min(0).max(1).meta({
-  description: 'Share of healthy instances below which resolving no longer asks for health; 0 never',
+  description: 'Share of healthy instances below which resolving ignores health; 0: never',
 });
 
-/** Which instances of which callers a service is meant for; kept for the dialects that know selectors. */
+/** Selector of a service, stored for dialects that have selectors. */
 export const Selector = z.strictObject({
   type: ShortName,
   expression: z
@@ -17,7 +17,7 @@ export const Selector = z.strictObject({
 });
 export type Selector = z.output<typeof Selector>;
 
-/** Body of PUT: what a service has of its own. A service without any of it needs no call: its instances make it. */
+/** Body of PUT: the definition of a service. A service needs none to exist: registering an instance creates it. */
 export const ServiceDefinition = z
   .strictObject({
     metadata: Metadata.default({}),
@@ -49,18 +49,18 @@ export const ServiceSummary = z
     instances: z.int(),
     healthy: z.int(),
     available: z.int(),
-    persistent: z.boolean().meta({ description: 'Created on purpose: it stays when its last instance goes' }),
+    persistent: z.boolean().meta({ description: 'Created explicitly: it remains after its last instance is removed' }),
     revision: z.int().meta({ description: 'Revision of the newest change to the service or an instance of it' }),
   })
   .meta({ id: 'ServiceSummary' });
 export type ServiceSummary = z.output<typeof ServiceSummary>;
 
-/** One service with what it has of its own. */
+/** A service with its definition. */
 export const ServiceView = ServiceSummary.extend({
   metadata: z.record(z.string(), z.string()),
   protectThreshold: z.number(),
   selector: z.object({ type: z.string(), expression: z.string() }).optional(),
-  createdRevision: z.int().nullable().meta({ description: 'null where the service exists by its instances alone' }),
+  createdRevision: z.int().nullable().meta({ description: 'null if the service exists only through its instances' }),
 }).meta({ id: 'Service' });
 export type ServiceView = z.output<typeof ServiceView>;
 

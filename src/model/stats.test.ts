@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Stats } from './stats';
 
 it('says of every figure what it counts', () => {

@@ -1,9 +1,9 @@
 import { TIMESTAMP_SECONDS_MAX_COUNT } from './limits';
 
-/** Seconds asked for lately, as text up to the milliseconds: most times asked for are close to a few moments. */
+/** Recently formatted seconds, as text up to the milliseconds: most formatted times fall into a few of them. */
 const seconds = new Map<number, string>();
 
-/** A time for people: milliseconds since the epoch as RFC 3339 in UTC. */
+/** Formats milliseconds since the epoch as RFC 3339 in UTC. */
 export function timestamp(time: number): string {
   const second = Math.floor(time / 1_000);
   let text = seconds.get(second);

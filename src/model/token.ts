@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { Grant } from './grant';
 import {
   GRANTS_MAX_BYTES,
@@ -14,31 +14,34 @@ const Grants = z
   .min(1)
   .max(GRANTS_MAX_COUNT)
   .refine((grants) => utf8Length(JSON.stringify(grants)) <= GRANTS_MAX_BYTES, {
-    message: `the grants of a token take at most ${GRANTS_MAX_BYTES} bytes as JSON: use patterns, or two tokens`,
+    message: `the grants of a token must be at most ${GRANTS_MAX_BYTES} bytes as JSON: use patterns, or two tokens`,
   });
 
-/** What is asked for with a new token. */
+/** Request for a new token. */
 export const TokenRequest = z
   .strictObject({
-    name: ShortName.meta({ description: 'For people: who uses it, where', example: 'orders in staging' }),
+    name: ShortName.meta({
+      description: 'Name for people: what uses the token, and where',
+      example: 'orders in staging',
+    }),
     grants: Grants,
     expiresInMs: z
       .int()
       .min(TOKEN_LIFE_MIN_MS)
       .max(TOKEN_LIFE_MAX_MS)
       .optional()
-      .meta({ description: 'It ends after this time; without it, when it is revoked' }),
+      .meta({ description: 'The token expires after this time; by default, it is valid until revoked' }),
     pathWrite: z
       .boolean()
       .default(false)
       .meta({
         description:
-          'For clients that can send no header, such as the proxy of go-micro: taken from the path /t/<token>/ though it ' +
-          'can write. Only for `register` on one namespace.',
+          'For clients that can’t send a header, such as the proxy of go-micro: the token is accepted in the path ' +
+          '/t/<token>/ although it can write. Only for `register` on one namespace.',
       }),
   })
   .refine(({ pathWrite, grants }) => !pathWrite || isForOnePath(grants), {
-    message: 'a token for paths has grants of the scope "register" alone, all on one namespace',
+    message: 'a token with pathWrite may only have grants with the scope "register", all on one namespace',
     path: ['pathWrite'],
   })
   .meta({ id: 'TokenRequest' });
@@ -48,7 +51,7 @@ function isForOnePath(grants: readonly Grant[]): boolean {
   return grants.every(({ scope, ns }) => scope === 'register' && ns !== '*' && ns === grants[0]?.ns);
 }
 
-/** A token as answers show it: everything but its secret, which is not kept. */
+/** A token as responses show it, without its secret, which is not stored. */
 export const TokenView = z
   .object({
     id: z.string(),
@@ -56,17 +59,20 @@ export const TokenView = z
     grants: z.array(Grant),
     pathWrite: z.boolean(),
     createdAt: z.iso.datetime(),
-    createdBy: z.string().meta({ description: 'Id of the token that made it' }),
+    createdBy: z.string().meta({ description: 'Id of the token that created it' }),
     expiresAt: z.iso.datetime().optional(),
     rotatedAt: z.iso.datetime().optional().meta({ description: 'When its secret was last replaced' }),
-    lastUsedAt: z.iso.datetime().optional().meta({ description: 'To the hour, and up to an hour late' }),
+    lastUsedAt: z.iso
+      .datetime()
+      .optional()
+      .meta({ description: 'Rounded to the hour, and updated up to an hour late' }),
   })
   .meta({ id: 'Token' });
 export type TokenView = z.output<typeof TokenView>;
 
-/** A token with its secret, as it is shown this once. */
+/** A token with its secret, which is shown only in this response. */
 export const IssuedToken = TokenView.extend({
-  token: z.string().meta({ description: 'What to send; shown once and never again' }),
+  token: z.string().meta({ description: 'Credential to send; shown only once' }),
 }).meta({ id: 'IssuedToken' });
 export type IssuedToken = z.output<typeof IssuedToken>;
 
@@ -75,7 +81,7 @@ export const TokenList = z
   .meta({ id: 'TokenList' });
 export type TokenList = z.output<typeof TokenList>;
 
-/** How a token's secret is replaced. */
+/** Request to replace the secret of a token. */
 export const TokenRotation = z
   .strictObject({
     overlapMs: z
@@ -83,11 +89,11 @@ export const TokenRotation = z
       .min(0)
       .max(TOKEN_OVERLAP_MAX_MS)
       .default(0)
-      .meta({ description: 'The secret before it is good for this time yet' }),
+      .meta({ description: 'How long the previous secret stays valid' }),
   })
   .meta({ id: 'TokenRotation' });
 export type TokenRotation = z.output<typeof TokenRotation>;
 
-/** What can be used once, in the place of a token, for one socket or stream. */
+/** A credential that replaces a token once, to open one socket or stream. */
 export const Ticket = z.object({ ticket: z.string(), expiresAt: z.iso.datetime() }).meta({ id: 'Ticket' });
 export type Ticket = z.output<typeof Ticket>;

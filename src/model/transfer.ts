@@ -1,14 +1,15 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ImportedRecord, RecordCounts } from './export-line';
 
-/** How an import takes what is there already. */
+/** How an import treats existing records. */
 export const ImportMode = z.enum(['merge', 'replace']).meta({
   description:
-    '`merge`: what is in the file is put, and everything else stays. `replace`: the namespace becomes what the file says',
+    '`merge`: records of the file are added or changed, and all others stay. `replace`: records that are not in the file ' +
+    'are removed too',
 });
 export type ImportMode = z.output<typeof ImportMode>;
 
-/** A difference between a file and the namespace: what the import does to a record. */
+/** A difference between a file and the namespace: a record, and how the import changes it. */
 export const ImportDifference = z
   .object({
     kind: z.literal('difference'),
@@ -16,12 +17,12 @@ export const ImportDifference = z
     record: z.enum(['service', 'override', 'instance']),
     group: z.string(),
     service: z.string(),
-    id: z.string().optional().meta({ description: 'Of the instance; absent for a service' }),
+    id: z.string().optional().meta({ description: 'Id of the instance; absent for a service' }),
   })
   .meta({ id: 'ImportDifference' });
 export type ImportDifference = z.output<typeof ImportDifference>;
 
-/** How many records an import adds, changes, removes and leaves. */
+/** Number of records that an import adds, changes, removes and leaves unchanged. */
 export const ImportCounts = z.object({
   added: z.int(),
   changed: z.int(),
@@ -30,7 +31,7 @@ export const ImportCounts = z.object({
 });
 export type ImportCounts = z.output<typeof ImportCounts>;
 
-/** The last line of an answer to an import. */
+/** Last line of the response to a successful import. */
 export const ImportDone = ImportCounts.extend({
   kind: z.literal('done'),
   mode: ImportMode,
@@ -40,19 +41,19 @@ export const ImportDone = ImportCounts.extend({
 }).meta({ id: 'ImportDone' });
 export type ImportDone = z.output<typeof ImportDone>;
 
-/** How far an import has come, in records: those of the file, and those that it removes. */
+/** Progress of an import, in records: those of the file, and those that it removes. */
 export const ImportProgress = z
   .object({ kind: z.literal('progress'), done: z.int(), of: z.int() })
   .meta({ id: 'ImportProgress' });
 export type ImportProgress = z.output<typeof ImportProgress>;
 
-/** What came in between. An import that had begun to be applied goes on by itself. */
+/** Last line of a response that failed midway. An import that was already being applied continues in the background. */
 export const TransferFailed = z
   .object({ kind: z.literal('failed'), code: z.string(), detail: z.string() })
   .meta({ id: 'TransferFailed' });
 export type TransferFailed = z.output<typeof TransferFailed>;
 
-/** A line of an answer to an import. */
+/** A line of the response to an import. */
 export const ImportAnswerLine = z
   .discriminatedUnion('kind', [ImportDifference, ImportProgress, ImportDone, TransferFailed])
   .meta({ id: 'ImportAnswerLine' });
@@ -65,58 +66,58 @@ export const ImportQuery = z.strictObject({
     .enum(['true', 'false'])
     .default('false')
     .transform((text) => text === 'true')
-    .meta({ description: 'true: only tell what would be different' }),
+    .meta({ description: 'true: only report what would change' }),
 });
 
 export interface ExportCommand {
-  /** Id of the token that asks. */
+  /** Id of the caller's token. */
   tokenId?: string | undefined;
-  /** The `next` of the part before. */
+  /** The `next` of the previous part. */
   after?: string | undefined;
 }
 
-/** A part of an export: lines of records, each with its end. */
+/** A part of an export: lines of records, each with its line break. */
 export interface ExportPart {
   lines: string;
-  /** Records in the lines. */
+  /** Number of records in the lines. */
   counts: RecordCounts;
-  /** Where the next part goes on; absent at the end. */
+  /** Pass it as `after` to get the next part; absent at the end. */
   next?: string;
-  /** Of the first part: the moment that all of it shows. */
+  /** Only in the first part: the point in time of the whole export. */
   header?: { at: string; epoch: string; revision: number; counts: RecordCounts };
 }
 
-/** A record of a file with the number of its line. */
+/** A record of a file with its line number. */
 export type NumberedRecord = ImportedRecord & { line: number };
 
-/** Takes in a piece of a file, of which nothing is in effect yet. */
+/** Stages a piece of a file without applying it. */
 export interface StageCommand {
-  /** Of the import that goes on; undefined begins one, in the place of one that has not begun to be applied. */
+  /** Id of the import to continue; undefined starts one, which replaces an import that is not being applied yet. */
   importId?: string | undefined;
   records: NumberedRecord[];
 }
 
-/** Asks for what an import would change. */
+/** Requests a page of the changes that an import would make. */
 export interface PlanCommand {
   importId: string;
   mode: ImportMode;
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   after?: string | undefined;
 }
 
-/** A page of what an import would change. */
+/** A page of the changes that an import would make. */
 export interface ImportPlan extends ImportCounts {
   differences: ImportDifference[];
   next?: string;
 }
 
-/** Applies a slice of an import; the first call makes it be applied whatever comes. */
+/** Applies a slice of an import. After the first call, the import runs to completion. */
 export interface ApplyCommand {
   importId: string;
   mode: ImportMode;
 }
 
-/** How far it is. */
+/** Progress of an import, in records. */
 export interface ApplyReport {
   done: number;
   of: number;

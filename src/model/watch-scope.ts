@@ -2,15 +2,15 @@ import type { WatchScope } from './frames';
 import type { ServiceKey } from './namespace-api';
 
 /**
- * One part of what a watch is about; a scope is a list of them. A new kind needs a member of the frame in `frames.ts`,
- * and the compiler names the places in `core/namespace/watch/watch-scope.ts` that have to know it.
+ * One part of a watch's scope; a scope is a list of them. A new kind needs a member of the frame in `frames.ts`, and the
+ * compiler reports the places in `core/namespace/watch/watch-scope.ts` that must handle it.
  */
 export type ScopePart =
   | { readonly kind: 'namespace' }
   | { readonly kind: 'group'; readonly group: string }
   | ({ readonly kind: 'service' } & Readonly<ServiceKey>);
 
-/** Reads a scope as frames carry it: with neither groups nor services, it is the whole namespace. */
+/** Converts a scope from the form that frames carry; without groups and services, it is the whole namespace. */
 export function scopeParts({ groups, services }: WatchScope): ScopePart[] {
   if (groups.length === 0 && services.length === 0) return [{ kind: 'namespace' }];
   return [
@@ -19,7 +19,7 @@ export function scopeParts({ groups, services }: WatchScope): ScopePart[] {
   ];
 }
 
-/** Returns a scope as frames carry it, and as sockets are remembered with it. */
+/** Converts a scope to the form that frames and the stored state of sockets carry. */
 export function scopeNames(parts: readonly ScopePart[]): WatchScope {
   return {
     groups: parts.filter((part) => part.kind === 'group').map(({ group }) => group),

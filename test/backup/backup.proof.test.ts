@@ -191,7 +191,7 @@ describe('a command that is killed', () => {
     for (const left of readdirSync(backups).filter((name) => name.includes('.partial-'))) {
       // What has all its checksums lacks nothing but its name.
       if (existsSync(join(backups, left, 'SHA256SUMS'))) continue;
-      await expect(checkBackup({ backup: join(backups, left), data: '' })).rejects.toThrow('not a whole');
+      await expect(checkBackup({ backup: join(backups, left), data: '' })).rejects.toThrow('not a complete');
     }
 
     let refused = 0;

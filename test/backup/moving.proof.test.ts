@@ -10,12 +10,12 @@ import { until } from '../watch-proofs/until';
 import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 import { answerOf, ask, cursorOf, listOf, servicePath } from './loaded-registry';
 
-/** What the page takes for the reader's own. */
+/** Names on the page that stand for the reader's own. */
 const SHOWN = { old: 'https://rollcall.example.workers.dev', new: 'http://127.0.0.1:8787', tokenId: '9fkQ2mX7' };
 
 const HEADING = '## Move to another host\n';
 
-/** The commands of the section of docs/operate.md, in one step. */
+/** Runs the commands of the section in docs/operate.md. */
 function documentedCommands(): string {
   const page = readFileSync(join(PROJECT_ROOT, 'docs/operate.md'), 'utf8');
   const section = page.slice(page.indexOf(HEADING) + HEADING.length).split(/^## /m, 1)[0] ?? '';
@@ -31,7 +31,7 @@ async function begin(start: (options: { data: string }) => Promise<RunningRegist
 const ORDERS = servicePath('shop', 'orders');
 const DEFINITION = { address: '10.0.0.7', port: 8080, metadata: { version: '2.1.0' }, lease: { ttlMs: 600_000 } };
 
-/** Makes what the page moves: a namespace with settings, a token, and all kinds of records. */
+/** Creates the data to move: a namespace with settings, a token, and all kinds of records. */
 async function fill(registry: RunningRegistry) {
   await answerOf(registry, 'POST', '/ns', { id: 'shop', title: 'Shop' });
   const grants = [{ scope: 'register', ns: 'shop', services: ['DEFAULT_GROUP@@orders'] }];
@@ -44,7 +44,7 @@ async function fill(registry: RunningRegistry) {
   return token;
 }
 
-/** Instances without what a move begins anew: revisions, times and owners. */
+/** Returns instances without revisions, times and owners, which a move changes. */
 async function lastingInstances(registry: RunningRegistry) {
   const instances = await listOf(registry, 'shop', 'orders');
   return (instances as Record<string, unknown>[]).map(
@@ -79,7 +79,7 @@ describe.each([
     );
     expect(status, `${outputs.join('')}${stderr}`).toBe(0);
 
-    // The commands blocked this process: connections that were closed meanwhile are still taken for open.
+    // The commands blocked this process, so connections closed meanwhile still look open.
     const answers = () =>
       ask(home, 'GET', '/ns').then(
         ({ ok }) => ok,
@@ -94,7 +94,7 @@ describe.each([
     const owner = { url: home.url, rootToken: made.token };
     await answerOf(owner, 'POST', `${ORDERS}/instances/orders-1/heartbeat`);
     await answerOf(owner, 'PUT', `${ORDERS}/instances/orders-1`, DEFINITION);
-    // Nobody takes the one registry for the other.
+    // Tokens and cursors of one registry are not valid at the other.
     expect((await ask({ url: home.url, rootToken: token.token }, 'GET', ORDERS)).status).toBe(401);
     expect((await ask(home, 'GET', `${ORDERS}/instances?at=${cursor}`)).status).toBe(410);
   });

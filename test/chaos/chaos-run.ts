@@ -27,7 +27,7 @@ export interface ChaosOptions {
   /** An empty folder. */
   data: string;
   log: (line: string) => void;
-  /** Path of another program of the resident host: one with a defect. */
+  /** Path of another program of the resident host, such as one with a defect. */
   residentPath?: string;
   /** How long the fleet may take to recover, in milliseconds. */
   recoveryMaxMs?: number;

@@ -51,14 +51,14 @@ export async function fault(
   proxy.heal();
 }
 
-/** Stops a process, and lets it go on after a while; does nothing to one that a kill has ended. */
+/** Freezes a process for a while. Does nothing if it was already killed. */
 async function freeze(pid: number, ms: number): Promise<void> {
   signal(pid, 'SIGSTOP');
   await sleep(ms);
   signal(pid, 'SIGCONT');
 }
 
-/** Sends a signal to a process that may be gone: it may have been killed, and its successor not be up yet. */
+/** Sends a signal to a process that may be gone, because it was killed and its successor has not started yet. */
 function signal(pid: number, name: 'SIGSTOP' | 'SIGCONT'): void {
   try {
     process.kill(pid, name);

@@ -22,7 +22,7 @@ describe('register, heartbeat, deregister', () => {
     const more = ['--metadata', 'version=2', '--metadata', 'note=a=b', '--tag', 'x', '--tag', 'y', '--ttl', '10m'];
     const { code, stdout, stderr } = await stage.run(['register', 'reg', 'reg-1', ...words, ...more]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'reg/reg-1 is registered for 10m; beat every 200s\n' });
-    expect(stderr).toMatch(/^warning: 127\.0\.0\.1 reaches only the machine that asks\n$/);
+    expect(stderr).toMatch(/^warning: 127\.0\.0\.1 is a loopback address: other machines cannot reach it\n$/);
     expect(await stage.json('get', 'reg', 'reg-1')).toMatchObject({
       address: '127.0.0.1',
       port: 8080,

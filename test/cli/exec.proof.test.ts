@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../bench/free-port';
+import { freePort } from '../../src/launcher/listening-address';
 import { PROJECT_ROOT } from '../house/source-tree';
 import type { Program } from '../programs/program';
 import { temporaryFolder } from '../programs/temporary-folder';

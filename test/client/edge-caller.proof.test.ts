@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../bench/free-port';
+import { freePort } from '../../src/launcher/listening-address';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';

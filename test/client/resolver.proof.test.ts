@@ -142,7 +142,7 @@ describe('a resolver of a registry that runs', () => {
     await register(service, 'a');
     const one = open(service);
     await one.ready;
-    // It is ready with the first list, and connected once the stream after it has begun.
+    // It is ready after the first list, and connected once the following stream has started.
     await until('it is connected', () => one.isConnected);
     expect(one.age).toBe(0);
     const back = registry.kill('SIGKILL');

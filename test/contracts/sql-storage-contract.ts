@@ -82,6 +82,13 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(bytesOf(second?.[2])).toEqual([]);
         }));
 
+      it('binds a value wherever its number stands', () =>
+        use((storage) => {
+          storage.run('INSERT INTO records VALUES (?1, ?2, NULL), (?3, ?2, NULL)', 'a', 1, 'b');
+          expect([...storage.read('SELECT key FROM records WHERE number = ?1 AND key > ?2', 1, 'a')]).toEqual([['b']]);
+          expect([...storage.read('SELECT ?2, ?1, ?2 LIMIT 1', 1, 'a')]).toEqual([['a', 1, 'a']]);
+        }));
+
       it('stores a whole number as an integer', () =>
         use((storage) => {
           put(storage, 'a', 5);

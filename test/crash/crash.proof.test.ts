@@ -11,24 +11,25 @@ const seed = Date.now() % 2 ** 31;
 
 /** The short form of `npm run crash -- --rounds 200`. */
 it.each([
-  ['resident', 10],
-  ['workerd', 4],
+  // How many changes a round has is the machine's matter: some 500 and 30 on a busy one with two processors.
+  ['resident', 10, 50],
+  ['workerd', 4, 5],
 ] as const)(
   `[I1, I2, I6, C3, L7, L9, T4] nothing acknowledged is lost: %s, %i kills and freezes (seed ${seed})`,
-  async (host, rounds) => {
+  async (host, rounds, changes) => {
     const report = await crashRun({ host, rounds, seed, program: join(PROJECT_ROOT, 'bin/rollcall.js') });
     console.log(`${host}: ${summary(report, seed)}`);
     expect(report.violations).toEqual([]);
     expect(report.exitCode).toBe(0);
-    // A run in which little happened proves little.
-    expect(report.acknowledged).toBeGreaterThan(20 * rounds);
+    // Require enough activity for the run to be meaningful.
+    expect(report.acknowledged).toBeGreaterThan(changes * rounds);
     expect(report.leases.renewals).toBeGreaterThan(5 * rounds);
-    expect(report.leases.deaths).toBeGreaterThan(0);
-    expect(report.unknown.applied + report.unknown.lost).toBeGreaterThan(0);
+    expect(report.leases.deaths).toBeGreaterThan(rounds);
+    expect(report.unknown.applied + report.unknown.lost).toBeGreaterThan(rounds);
   },
 );
 
-/** Defects that a change of the core could bring in, each as changes of the resident host's built program. */
+/** Defects that a change of the core could introduce, as changes of the resident host's built program. */
 const DEFECTS: { name: string; changes: [place: string, instead: string][]; caught: RegExp }[] = [
   {
     name: 'an answer leaves while its change waits to be stored',

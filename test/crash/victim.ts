@@ -16,10 +16,10 @@ const ANSWER_WITHIN_MS = 120_000;
 /** The supervisor gives up after more deaths in a row than this, as it should. */
 const KILLS_IN_A_ROW_MAX = 4;
 
-/** What is killed: the process that serves, its launcher, or both at once. */
+/** Target of a kill: the serving process, its launcher, or both at once. */
 export type Blow = 'registry' | 'launcher' | 'both';
 
-/** A registry that is killed and frozen again and again. */
+/** A registry that is repeatedly killed and frozen. */
 export interface Victim {
   readonly token: string;
   /** The same after each start. */
@@ -27,23 +27,23 @@ export interface Victim {
   /** Starts it and waits until it answers. */
   start(): Promise<void>;
   /**
-   * Strikes, and waits until the registry answers again.
+   * Kills the target, and waits until the registry answers again.
    *
-   * @param outages Gets the outage from its first moment on.
+   * @param outages Receives the outage from its first moment.
    */
   strike(blow: Blow, outages: Outage[]): Promise<void>;
   /**
-   * Freezes the process that serves for a time, as a machine does that is overloaded or suspended. Messages queue in its sockets, and are
-   * heard when it goes on: no lease that was renewed in time may end by this.
+   * Freezes the serving process for a time, like an overloaded or suspended machine. Messages queue in its sockets and are
+   * processed when it continues, so no lease that was renewed in time may end.
    *
-   * @param outages Gets the time in which it may not have listened; it was never down.
+   * @param outages Receives the time in which it may not have listened. It was never down.
    */
   freeze(ms: number, outages: Outage[]): Promise<void>;
-  /** Stops it as one should. Resolves to its exit code. */
+  /** Stops it normally. Resolves to its exit code. */
   stop(): Promise<number | null>;
 }
 
-/** What a victim is. */
+/** Options of a victim. */
 export interface VictimPlan {
   host: Host;
   /** Path of the `rollcall.js` that runs the resident host; workerd runs this checkout. */
@@ -52,7 +52,7 @@ export interface VictimPlan {
   data: string;
 }
 
-/** Makes a victim, which is to be started. */
+/** Creates a victim that is not started yet. */
 export function victimOn({ host, program, data }: VictimPlan): Victim {
   const token = randomBytes(24).toString('hex');
   return host === 'workerd' ? new WorkerdVictim(data, token) : new ServedVictim(program, data, token);
@@ -121,7 +121,7 @@ class ServedVictim implements Victim {
     outages.push(outage);
     this.#lines = [];
     if (blow !== 'registry') launcher?.kill('SIGKILL');
-    // A process that has lost its launcher ends by itself, when its running requests have ended.
+    // A process without its launcher ends by itself after its running requests.
     if (blow !== 'launcher') {
       process.kill(serving, 'SIGKILL');
       outage.downBy = Date.now();
@@ -148,7 +148,7 @@ class ServedVictim implements Victim {
     return code;
   }
 
-  /** The lock names the process that serves. */
+  /** Reads the serving process from the lock. */
   #servingPid(): number {
     return JSON.parse(readFileSync(join(this.#data, 'lock.json'), 'utf8')).pid;
   }
@@ -163,7 +163,7 @@ class ServedVictim implements Victim {
   }
 }
 
-/** A registry in workerd, which the test itself starts again when it is killed: there is no launcher to strike. */
+/** A registry in workerd. It has no launcher, so the test restarts it. */
 class WorkerdVictim implements Victim {
   readonly token: string;
   readonly #data: string;

@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { freePort } from '../../bench/free-port';
+import { freePort } from '../../src/launcher/listening-address';
 import type { RunningRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { freePort } from '../../bench/free-port';
+import { freePort } from '../../src/launcher/listening-address';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';

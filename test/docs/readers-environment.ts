@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { installProgram } from '../programs/program-folder';
 import { systemNode } from '../programs/system-node';
 
-/** What a reader of a page has: the program installed for the Node of this machine, and a folder of settings with nothing in it. */
+/** Environment of a page's reader: the program installed for this machine's Node, and an empty folder of settings. */
 export async function readersEnvironment(folder: string): Promise<NodeJS.ProcessEnv> {
   const { PATH, HOME, LANG } = process.env;
   const { bin } = await installProgram(folder, systemNode());

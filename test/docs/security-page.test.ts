@@ -40,6 +40,6 @@ it('the registry never calls what is registered: no room of the server fetches o
     .filter(({ path, text }) => !path.includes('.test.') && calls.test(text))
     .map(({ path }) => path);
   expect(rooms.length).toBeGreaterThan(100);
-  // A listener connects to itself, to see whether it still accepts.
+  // A listener connects to itself to check that it still accepts.
   expect(callers).toEqual(['src/host/resident/listener/accept-watch.ts']);
 });

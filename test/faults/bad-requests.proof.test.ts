@@ -5,7 +5,7 @@ import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { call } from '../watch-proofs/registry-calls';
 
-/** What is refused before the app sees it, each by another part of the listener. */
+/** Requests that the listener refuses without the app, each in a different part of it. */
 const REQUESTS = [
   'NONSENSE\r\n\r\n',
   'GET / HTTP/1.1\r\n\r\n',
@@ -30,7 +30,7 @@ it.each(['deno', 'node'] as const)(
       socket.on('data', (data) => {
         answer += data;
       });
-      // A reset after the answer is as good as an end.
+      // A reset after the answer is acceptable.
       socket.on('error', () => {});
       socket.end(request);
       await once(socket, 'close');

@@ -9,10 +9,10 @@ import { until } from '../watch-proofs/until';
 const TTL_MS = 3_000;
 const HOUR_S = 3_600;
 
-/** How far the clock is set in each step, in seconds: forward and back, by little and by much. */
+/** Steps of the clock in seconds: forward and back, small and large. */
 const STEPS_S = [HOUR_S, -2 * HOUR_S, 0.5, 400 * 24 * HOUR_S, -30];
 
-/** Where Debian puts the library that tells a program another time than the machine's. */
+/** Path of libfaketime on Debian. */
 function fakeClock(): string {
   const found = readdirSync('/usr/lib').map((folder) => join('/usr/lib', folder, 'faketime/libfaketime.so.1'));
   const library = found.find((path) => existsSync(path));
@@ -20,7 +20,7 @@ function fakeClock(): string {
   return library;
 }
 
-/** Starts a registry whose clock the test sets, and whose monotonic clock runs on. */
+/** Starts a registry whose wall clock the test sets. Its monotonic clock is unaffected. */
 async function withClock(): Promise<{ registry: RunningRegistry; setBy: (seconds: number) => number }> {
   const clock = join(temporaryFolder(), 'clock');
   let offset = 0;
@@ -35,7 +35,7 @@ async function withClock(): Promise<{ registry: RunningRegistry; setBy: (seconds
     FAKETIME_TIMESTAMP_FILE: clock,
     FAKETIME_NO_CACHE: '1',
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
-    // The name of the variable in earlier versions.
+    // Name of the variable in earlier versions.
     DONT_FAKE_MONOTONIC: '1',
   };
   const registry = await startRegistry({ data: temporaryFolder(), env });
@@ -43,7 +43,7 @@ async function withClock(): Promise<{ registry: RunningRegistry; setBy: (seconds
   return { registry, setBy };
 }
 
-/** Reads the registry's clock by a change that it stamps. */
+/** Reads the registry's clock from the time of a change. */
 async function clockOf(registry: RunningRegistry): Promise<number> {
   const path = instancePath('clock', 'stamped');
   await call(registry, 'DELETE', path);
@@ -65,7 +65,7 @@ it('[L10] a clock that is set forward or back ends no holder that renews, and ke
     const silent = `silent-${seconds}`;
     await register(silent);
     const shown = setBy(seconds);
-    // Stamps never go back: they stand still until the clock has come there again.
+    // Times of changes never go back: they stay the same until the clock has caught up.
     expect(await clockOf(registry)).toBeGreaterThanOrEqual(shown - 1);
     await until(`the silent one is gone after ${seconds} s`, async () => {
       const ids = await idsOf(registry, 'orders');

@@ -6,11 +6,11 @@ import { temporaryFolder } from '../programs/temporary-folder';
 import { idsOf, put } from '../watch-proofs/registry-calls';
 import { ServedRegistry } from './served-registry';
 
-/** SQLite opens a database whose WAL is gone or damaged as if the changes in it had never been; the registry refuses it. */
+/** SQLite opens a database with a missing or damaged WAL as if its changes had never existed. The registry refuses it. */
 
 const IDS = ['a', 'b', 'c'];
 
-/** How the files of a database are damaged, beside its path. */
+/** Kinds of damage to the files of a database. */
 const DAMAGES: [name: string, damage: (path: string) => void][] = [
   ['whose WAL was deleted', (path) => rmSync(`${path}-wal`)],
   ['whose WAL is empty', (path) => truncateSync(`${path}-wal`)],
@@ -26,7 +26,7 @@ function flip(path: string): void {
   writeFileSync(path, bytes);
 }
 
-/** A folder of a registry that was killed, with instances in `public` and in `other`. */
+/** Returns the data folder of a killed registry, with instances in `public` and `other`. */
 async function killed(): Promise<{ data: string; rootToken: string }> {
   const data = temporaryFolder();
   const registry = await ServedRegistry.start(data);
@@ -74,11 +74,11 @@ it.each(DAMAGES)('[M20] a namespace %s is refused with the reason, and all other
   const others = await inNamespaces(registry, 'GET', '/other/groups/DEFAULT_GROUP/services/orders/instances');
   expect([others.status, JSON.parse(others.text).instances.length]).toEqual([200, 1]);
   expect((await fetch(`${registry.url}/health`)).status).toBe(200);
-  // What is left is as it was, for who wants to look into it.
+  // The files are unchanged, for an inspection.
   expect(readFileSync(`${path}-durable`)).toEqual(before);
   await registry.stop();
 
-  // The way that the refusal names, where there is something left.
+  // Follow the advice of the refusal.
   if (!existsSync(path) || statSync(path).size === 0) return;
   rmSync(`${path}-durable`);
   await put(await started(data, rootToken), 'orders', 'again', 80);

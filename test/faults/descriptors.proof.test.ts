@@ -7,12 +7,12 @@ import type { Place } from '../watch-proofs/registry-socket';
 import { until } from '../watch-proofs/until';
 import { ServedRegistry } from './served-registry';
 
-/** So few that connections and files together want more. */
+/** Descriptor limit, too low for all connections and files together. */
 const DESCRIPTORS = 200;
 const CONNECTIONS = 300;
 const NAMESPACES = 30;
 
-/** Asks for a path as root. A connection that is closed at once counts as no answer: status 0. */
+/** Requests a path as root. Returns status 0 if the connection is closed without an answer. */
 async function ask({ url, rootToken }: Place, method: string, path: string, body?: object) {
   const headers = { Authorization: `Bearer ${rootToken}`, 'Content-Type': 'application/json', Connection: 'close' };
   const asked = fetch(url + path, { method, headers, body: body === undefined ? null : JSON.stringify(body) });
@@ -22,7 +22,7 @@ async function ask({ url, rootToken }: Place, method: string, path: string, body
   );
 }
 
-/** Opens connections that say nothing, as many as are taken. */
+/** Opens idle connections until no more are accepted. */
 async function idleConnections({ url }: Place): Promise<Socket[]> {
   const { hostname, port } = new URL(url);
   const sockets = Array.from({ length: CONNECTIONS }, () => connect({ host: hostname, port: Number(port) }));
@@ -45,7 +45,7 @@ it('[M23] with every descriptor in use nothing is lost, and all goes on once the
   const instance = { address: '127.0.0.1', port: 80, ephemeral: false };
   const sockets = await idleConnections(registry);
 
-  // Each namespace that is opened takes more of what is left. Whoever finds nothing is refused, and told to come back.
+  // Each opened namespace takes further descriptors. Without free ones a call is refused and told to retry.
   const names = Array.from({ length: NAMESPACES }, (_, index) => `n-${index}`);
   const answers = await Promise.all(names.map((id) => ask(registry, 'POST', '/api/v1/ns', { id })));
   for (const { status, text } of answers) {

@@ -8,13 +8,13 @@ import { until } from '../watch-proofs/until';
 import { ServedRegistry } from './served-registry';
 
 const TTL_MS = 3_000;
-/** Instances of each kind. */
+/** Number of instances of each kind. */
 const COUNT = 50;
 
-/** Lengths of freezes, in milliseconds: below what counts as a gap, about a time to live, and far beyond it. */
+/** Lengths of freezes in milliseconds: shorter than a gap, about a time to live, and far longer. */
 const FREEZES_MS = [300, TTL_MS - 200, TTL_MS + 500, 4 * TTL_MS];
 
-/** Registers instances, and renews them until `stop` is called: each beat on a connection of its own, as hosts do. */
+/** Registers instances and renews them until `stop` is called, each heartbeat on a separate connection as from separate hosts. */
 async function beatingFleet(registry: Place, prefix: string): Promise<{ ids: string[]; stop: () => void }> {
   const ids = Array.from({ length: COUNT }, (_, index) => `${prefix}-${String(index).padStart(2, '0')}`);
   const lease = { ttlMs: TTL_MS };
@@ -22,7 +22,7 @@ async function beatingFleet(registry: Place, prefix: string): Promise<{ ids: str
   await Promise.all(ids.map((id) => call(registry, 'PUT', instancePath('orders', id), instance)));
   const beats = ids.map((id) =>
     setInterval(() => {
-      // What is not answered while the registry is frozen is heard when it goes on.
+      // Requests that time out during a freeze are processed when the registry continues.
       call(registry, 'POST', `${instancePath('orders', id)}/heartbeat`).catch(() => {});
     }, TTL_MS / 3),
   );

@@ -9,20 +9,20 @@ import type { Place } from '../watch-proofs/registry-socket';
 import { until } from '../watch-proofs/until';
 import { ServedRegistry } from './served-registry';
 
-/** Text that takes a database far beyond what it has room for. */
+/** Text that is far too large for the remaining room. */
 const LARGE = { filler: 'x'.repeat(8_000) };
 
 const TTL_MS = 5_000;
 
-/** A way to take the room of a folder away, and to give it back. */
+/** Fills a folder's disk and frees it again. */
 interface Room {
   data: string;
-  /** @param pid Of the process that is to find no room. */
+  /** @param pid Process that should find no room. */
   take(pid: number): void;
   giveBack(pid: number): void;
 }
 
-/** A file system of its own, where this user may mount one. */
+/** A separate file system, if this user may mount one. */
 function smallDisk(): Room | undefined {
   const data = temporaryFolder();
   if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=4m', 'rollcall-test', data]).status !== 0) return undefined;
@@ -38,7 +38,7 @@ function smallDisk(): Room | undefined {
   };
 }
 
-/** A bound on the size of files: what is beyond it can't be written. */
+/** A limit on the size of files, beyond which writes fail and raise a signal. */
 function boundedFiles(): Room {
   const bound = (pid: number, most: string) => execFileSync('prlimit', ['--pid', String(pid), `--fsize=${most}:`]);
   return {
@@ -59,7 +59,7 @@ const healthOf = async ({ url }: Place): Promise<Health> => {
   return (await answer.json()) as Health; // `as`: the test compares what it is
 };
 
-/** Registers instances until there is no room for another. */
+/** Registers instances until there is no more room. */
 async function useUp(registry: Place): Promise<string> {
   for (let index = 0; index < 1_000; index += 1) {
     const instance = { address: '127.0.0.1', port: 80, ephemeral: false, metadata: LARGE };
@@ -93,7 +93,7 @@ async function serves(room: Room, runtime: 'deno' | 'node', reason: RegExp): Pro
   await until('three times to live have passed', () => performance.now() - fullSince > 3 * TTL_MS);
   expect(await healthOf(registry)).toMatchObject({ status: 'degraded', problems: [expect.stringMatching(reason)] });
   await expect(put(registry, 'orders', 'new', 80)).rejects.toThrow(/503.*nothing can be stored/);
-  // Nothing has ended, and nothing has begun.
+  // No instance was lost or added.
   expect(await idsOf(registry, 'orders')).toEqual(['beating', 'silent']);
 
   room.giveBack(registry.pid);
@@ -115,7 +115,9 @@ describe('[L19, G11, M21] what it has is served, and no lease ends, until it can
     await serves(room, 'deno', /disk is full/);
   });
 
-  it('beyond a bound on files, by Node', () => serves(boundedFiles(), 'node', /disk I\/O error/));
+  it.each(['deno', 'node'] as const)('beyond a bound on files, by %s', (runtime) =>
+    serves(boundedFiles(), runtime, /disk I\/O error/),
+  );
 });
 
 it('[M21] a registry that is started on a full disk serves what it has', async ({ skip }) => {

@@ -1,12 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { freePort } from '../../bench/free-port';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { Program } from '../programs/program';
 import { systemNode } from '../programs/system-node';
 
-/** A registry as `rollcall serve` runs it, in two processes that a test may freeze and kill. */
+/** A registry run by `rollcall serve`, whose two processes a test may freeze and kill. */
 export class ServedRegistry {
   readonly rootToken: string;
   readonly url: string;
@@ -21,39 +20,37 @@ export class ServedRegistry {
   }
 
   /**
-   * Starts one on a free port, and waits until it answers.
+   * Starts a registry on a free port, and waits until it answers.
    *
-   * @param rootToken Default: another one each time.
-   * @param descriptors The most that its processes may have open. Default: that of this process.
+   * @param rootToken Default: a new one for each start.
+   * @param descriptors Descriptor limit of its processes. Default: that of this process.
    */
   static async start(
     data: string,
     { rootToken = randomBytes(24).toString('hex'), descriptors }: { rootToken?: string; descriptors?: number } = {},
   ): Promise<ServedRegistry> {
     const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors}; `;
-    // One that is known before: the process may connect to no other, and looks at it to see whether it still listens.
-    const port = String(await freePort());
-    const words = [systemNode(), join(PROJECT_ROOT, 'bin/rollcall.js'), 'serve', '--port', port, '--data', data];
+    const words = [systemNode(), join(PROJECT_ROOT, 'bin/rollcall.js'), 'serve', '--port', '0', '--data', data];
     const launcher = new Program('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...words], {
       env: { ...process.env, ROLLCALL_ROOT_TOKEN: rootToken },
     });
     return new ServedRegistry(launcher, data, rootToken, await launcher.prints(/answers on (http:\S+)/));
   }
 
-  /** Number of the process that serves. */
+  /** Id of the serving process. */
   get pid(): number {
     return Number(JSON.parse(readFileSync(join(this.data, 'lock.json'), 'utf8')).pid);
   }
 
-  /** Everything that was printed so far. */
+  /** All output so far. */
   get printed(): string {
     return this.#launcher.printed;
   }
 
-  /** Kills both processes, so that nothing is closed and nothing starts it again. */
+  /** Kills both processes, so that nothing is closed properly and nothing restarts it. */
   async kill(): Promise<void> {
     const { pid } = this;
-    // Frozen, it does not see that its launcher is gone.
+    // A frozen process does not notice that its launcher is gone.
     process.kill(pid, 'SIGSTOP');
     this.#launcher.kill('SIGKILL');
     process.kill(pid, 'SIGKILL');

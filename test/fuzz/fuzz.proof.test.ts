@@ -8,7 +8,7 @@ import { type FuzzReport, fuzzRun, summary } from './fuzz-run';
 
 const seed = Date.now() % 2 ** 31;
 
-/** A run against a registry of its own. @param residentPath Path of another program of the resident host. */
+/** Runs against a new registry. @param residentPath Path of another program of the resident host. */
 async function run(requests: number, host: Host, residentPath?: string): Promise<FuzzReport> {
   const registry = await startOn(host, { data: temporaryFolder(), residentPath });
   onTestFinished(() => registry.stop());
@@ -16,7 +16,7 @@ async function run(requests: number, host: Host, residentPath?: string): Promise
   return fuzzRun({ url, rootToken, requests, seed, document: join(PROJECT_ROOT, 'docs/openapi.json') });
 }
 
-/** A run against a resident host with a defect. */
+/** Runs against a resident host with a defect. */
 async function runWith(requests: number, change: Change): Promise<FuzzReport> {
   return run(requests, 'resident', await changedResident(temporaryFolder(), change));
 }
@@ -44,18 +44,18 @@ it(`[I10, A13, A48, A50, F14, N26] ${TITLE} (seed ${seed})`, async () => {
   expect(report.lists).toBeGreaterThan(requests / 25);
 });
 
-// Requests and answers pass through other code there, and everything behind it is the same.
+// Only the code that passes requests and answers differs there.
 it(`[I10, A13, A48, A50, F14, N26] ${TITLE}: in workerd, a few (seed ${seed})`, async () => {
   const report = await run(1_000, 'workerd');
   expect(report.violations).toEqual([]);
 });
 
-/** Where native routes are registered in the bundle: each defect is about how their answers leave. */
+/** Place in the bundle at which native routes are registered. Each defect changes their answers. */
 const REGISTERED = 'surface.router.on(method, path, pipeline(surface, { ...steps, path }));';
-/** Where a dialect's routes are registered; the bundler may have numbered the names. */
+/** Place at which a dialect's routes are registered. The bundler may have numbered the names. */
 const OF_DIALECT =
   /(?<!\.)router\.on\(method, path, (pipeline\(surface, \{ \.\.\.steps, path, authenticate, parse.*? \}\))\);/;
-/** Registers a handler whose answers leave with a defect. */
+/** Registers a handler that changes the answers. */
 const withDefect = (router: string, handler: string, defect: string): string =>
   `const handle = ${handler};
    ${router}.on(method, path, async (context) => { const response = await handle(context); ${defect} return response; });`;

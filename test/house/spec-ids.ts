@@ -22,7 +22,7 @@ export function readSpec(text: string): Spec {
 export function quotedIds(files: SourceFile[]): Map<string, string[]> {
   const quoted = new Map<string, string[]>();
   for (const file of files) {
-    if (!/\.ts$/.test(file.path) || !/\.test\.ts$|^test\/(contracts|simulation)\//.test(file.path)) continue;
+    if (!/\.ts$/.test(file.path) || !/(\.test|-suite)\.ts$|^test\/(contracts|simulation)\//.test(file.path)) continue;
     for (const match of file.text.matchAll(QUOTED_IDS)) {
       for (const id of (match[1] ?? '').split(', ')) quoted.set(id, [...(quoted.get(id) ?? []), file.path]);
     }

@@ -1,12 +1,11 @@
-import { reset } from 'cloudflare:test';
 import fc from 'fast-check';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { createApp } from '../../src/http/app';
 import type { DirectoryApi } from '../../src/model/directory-api';
 import { hostileRequests } from '../fixtures/hostile-requests';
 import { recordedClient } from '../fixtures/recorded-client';
 import { ROOT_TOKEN } from '../fixtures/test-app';
-import { ask, send } from '../fixtures/worker-client';
+import { workerHome } from '../fixtures/worker-home';
 
 const { routes } = createApp({
   namespaceOf: () => undefined,
@@ -20,9 +19,7 @@ const { routes } = createApp({
   now: () => 0,
 });
 
-afterAll(async () => {
-  await reset();
-});
+const { ask, send } = workerHome({ keeps: true });
 
 it('[I10] no input gets a 5xx from the whole Worker, and a call that is refused changes nothing', async () => {
   const revision = async () => (await ask<{ revision: number }>('GET', '/api/v1/ns/public/stats')).body.revision;

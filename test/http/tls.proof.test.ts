@@ -60,7 +60,7 @@ it('[M10, M11] is started by `rollcall serve`, which tells what is wrong with a 
   const data = join(folder, 'served');
   const serve = (key: string) => ['serve', '--port', '0', '--data', data, '--tls-cert', certPath, '--tls-key', key];
   const { code, stderr } = await stage.run(serve(foreign.keyPath));
-  expect([code, stderr]).toEqual([1, expect.stringContaining('is not that of the first certificate')]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining('does not match the first certificate')]);
   expect(existsSync(data)).toBe(false);
   const registry = stage.begin(serve(keyPath));
   const url = await registry.prints(/answers on (https:\S+)/);

@@ -1,6 +1,6 @@
 import { replaceOnce } from '../programs/changed-resident';
 
-/** A defect that a change of the core could bring in, as changes of the resident host's built program. */
+/** A defect that a change of the core could introduce, as changes of the resident host's built program. */
 export interface Defect {
   name: string;
   changes: [place: string, instead: string][];
@@ -41,9 +41,9 @@ export const DEFECTS: readonly Defect[] = [
 ];
 
 /**
- * Puts changes into the text of a program.
+ * Applies changes to the text of a program.
  *
- * @throws {Error} if a place is not there, or not the only one: the core has changed, and the list has to follow.
+ * @throws {Error} if a text is not found exactly once, because the core has changed and the list has to follow.
  */
 export function withChanges(program: string, changes: Defect['changes']): string {
   return changes.reduce((text, [place, instead]) => replaceOnce(text, place, instead), program);

@@ -16,7 +16,7 @@ export interface JournalTruth {
   problems: string[];
 }
 
-/** @param data The data folder of a registry whose clients know the default namespace alone. */
+/** @param data The data folder of a registry whose clients only use the default namespace. */
 export function journalTruth(host: Host, data: string): JournalTruth {
   const database = new DatabaseSync(join(data, STORAGE_NAME, databasesOf(host).namespace(DEFAULT_NAMESPACE)));
   try {

@@ -13,7 +13,7 @@ const ATTEMPTS_MAX_COUNT = 12;
 
 const seed = Date.now() % 2 ** 31;
 
-// In workerd for a moment only: the core is the same, and its other proofs are about objects.
+// Only briefly on workerd: the core is the same, and other proofs cover Durable Objects.
 it.each([
   ['resident', 6],
   ['workerd', 3],
@@ -24,7 +24,7 @@ it.each([
     const report = await linearizabilityRun({ host, seed, program, clients: 12, seconds, faults: FAULT_KINDS });
     const kept = report.problems.length === 0 ? '' : keepHistory(report);
     expect(report.problems, kept).toEqual([]);
-    // A run in which little happened proves little.
+    // Require enough activity for the run to be meaningful.
     expect(report.history.operations.length).toBeGreaterThan(50);
     expect(report.frames).toBeGreaterThan(20);
   },

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { head, last, type StartStage, seenAt, seenSoon, stageOf, urlOf, wire } from './stage';
 import { bodyOf, statusesOf, type Wire } from './wire';
 
-/** Registers the tests of deadlines and of the limit of connections that a listener passes on every runtime. */
+/** Registers the tests of deadlines and of the connection limit, which pass on every runtime. */
 export function deadlineSuite(start: StartStage): void {
   describe('deadlines', () => {
     const deadlines = {
@@ -16,7 +16,7 @@ export function deadlineSuite(start: StartStage): void {
       unreadOutputMs: 300,
       checkMs: 50,
     };
-    /** Sends a byte every now and then, for as long as it may. */
+    /** Sends a byte every now and then, until the connection closes. */
     const drip = (made: Wire): void => {
       const timer = setInterval(() => made.write('a'), 40);
       onTestFinished(() => clearInterval(timer));

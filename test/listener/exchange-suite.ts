@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { head, last, type StartStage, seenAt, seenSoon, stageOf, urlOf, wire } from './stage';
 import { bodyOf, statusesOf } from './wire';
 
-/** Registers the tests of requests, their bodies and their answers that a listener passes on every runtime. */
+/** Registers the tests of requests, bodies and answers, which pass on every runtime. */
 export function exchangeSuite(start: StartStage): void {
   describe('answers', () => {
     it('writes a text with its length and the type of its headers', async () => {
@@ -86,6 +86,14 @@ export function exchangeSuite(start: StartStage): void {
     it('breaks the connection off where a stream does, so that nobody takes a part for the whole', async () => {
       const answer = await wire(await stageOf(start), head('GET /broken')).closed();
       expect(bodyOf(answer)).not.toMatch(/\r\n0\r\n\r\n$/);
+    });
+
+    it('are no end of the server where they can not be written', async () => {
+      const port = await stageOf(start);
+      await expect(fetch(urlOf(port, '/unwritable'))).rejects.toThrow('fetch failed');
+      // Deno writes such a header, which the client refuses. Node refuses to.
+      const expected = ['error', 'a request was not answered', expect.anything()];
+      for (const logged of (await seenAt(port)).logged) expect(logged).toEqual(expected);
     });
 
     it('answers 500 without a word about the cause where the app throws, and logs it', async () => {

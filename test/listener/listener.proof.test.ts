@@ -14,7 +14,7 @@ import { socketSuite } from './socket-suite';
 import type { StageOptions } from './stage-server';
 import { bodyOf, statusesOf, Wire } from './wire';
 
-/** The listener in processes of its own: on Deno, with no more permissions than it needs, and on Node.js. */
+/** Tests the listener in separate processes: on Deno with minimal permissions, and on Node.js. */
 
 const folder = temporaryFolderOfFile();
 const authority = testAuthority(folder);
@@ -44,9 +44,9 @@ beforeAll(async () => {
     bundle: true,
     platform: 'node',
     format: 'esm',
-    // The packages of ws that are optional, and not there.
+    // Optional packages of ws, which are not installed.
     external: ['bufferutil', 'utf-8-validate'],
-    // What CommonJS asks for when it is bundled.
+    // Bundled CommonJS modules need `require`.
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
 });

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws';
 import { head, type StartStage, seenAt, seenSoon, stageOf, wire } from './stage';
 import { statusesOf } from './wire';
 
-/** Registers the tests of WebSockets that a listener passes on every runtime. */
+/** Registers the tests of WebSockets, which pass on every runtime. */
 export function socketSuite(start: StartStage): void {
   describe('sockets', () => {
     const open = async (port: number, path: string, protocols: string[] = []) => {
@@ -62,6 +62,22 @@ export function socketSuite(start: StartStage): void {
       await seenSoon(port).toMatchObject({
         events: expect.arrayContaining(['/socket closed 4000 done', '/socket closed 1006 ']),
       });
+    });
+
+    it('have a close answered once the app is done with it', async () => {
+      const port = await stageOf(start);
+      const { socket } = await open(port, '/socket');
+      let isAnswered = false;
+      const answered = closeOf(socket).finally(() => {
+        isAnswered = true;
+      });
+      socket.close(4000, 'hold');
+      await seenSoon(port).toMatchObject({ events: ['/socket closed 4000 hold'] });
+      // What was sent before is here before this answer.
+      await seenAt(port);
+      expect(isAnswered).toBe(false);
+      await fetch(`http://127.0.0.1:${port}/release`);
+      expect(await answered).toEqual([4000, 'hold']);
     });
 
     it('are closed for bytes, and for a frame that is too large', async () => {

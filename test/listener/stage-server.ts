@@ -9,7 +9,7 @@ import { type Listener, listen } from '../../src/host/resident/listener/listener
 import { upgradeResponse } from '../../src/host/resident/listener/upgrade-response';
 import { socketPurpose } from '../fixtures/socket-purpose';
 
-/** Options of a stage, as text between processes. */
+/** Options of a stage, passed between processes as text. */
 export interface StageOptions {
   certPath?: string;
   keyPath?: string;
@@ -17,13 +17,13 @@ export interface StageOptions {
   deadlines?: Partial<Deadlines>;
 }
 
-/** What a stage has seen, told at `/seen`. */
+/** Events that a stage has recorded, answered at `/seen`. */
 export interface Seen {
   /** Paths of requests that have come. */
   begun: string[];
   /** Paths of requests whose signal was aborted. */
   gone: string[];
-  /** What happened to streams and sockets. */
+  /** Events of streams and sockets. */
   events: string[];
   logged: [level: string, message: string, facts?: unknown][];
   connections: number;
@@ -32,10 +32,12 @@ export interface Seen {
 
 const json = (value: unknown): Response => new Response(JSON.stringify(value));
 
-/** A listener with an app behind it that does what the path says, and tells what it has seen of it. */
+/** A listener with an app that acts as the path says and records what it sees. */
 export async function startStage({ certPath, keyPath, maxConnections, deadlines }: StageOptions): Promise<Listener> {
   const seen: Seen = { begun: [], gone: [], events: [], logged: [], connections: 0, heardAt: 0 };
   let connection: ClientConnection | undefined;
+  /** What a close with the reason `hold` waits for. */
+  const held = Promise.withResolvers<void>();
   const tls =
     certPath !== undefined && keyPath !== undefined
       ? { cert: readFileSync(certPath, 'utf8'), key: readFileSync(keyPath, 'utf8') }
@@ -90,6 +92,8 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
       return response;
     },
     '/refuse': () => new Response('no', { status: 401 }),
+    // A header that the platform takes, and the server does not write.
+    '/unwritable': () => new Response('x', { headers: { 'x-odd': 'a\u0001b' } }),
     '/fail': () => {
       throw new Error('a planted failure');
     },
@@ -107,7 +111,7 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
         mode: typeof request.mode,
         text: await request.text(),
       }),
-    // As the router takes a token out of a path.
+    // Rewrites the URL, as the router does to remove a token from a path.
     '/whole': async (request) => {
       const whole = new Request('http://other/path', request);
       return json({
@@ -201,7 +205,10 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
                   for (let count = Number(text.slice(6)); count > 0; count -= 1) ours.send(frame);
                 } else ours.send(`got ${text.length > 100 ? text.length : text}`);
               },
-              closed: (code, reason) => seen.events.push(`/socket closed ${code} ${reason}`),
+              closed: (code, reason) => {
+                seen.events.push(`/socket closed ${code} ${reason}`);
+                return reason === 'hold' ? held.promise : Promise.resolve();
+              },
             },
             Date.now,
           );
@@ -209,6 +216,10 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
         },
         () => seen.events.push('/socket failed'),
       );
+    },
+    '/release': () => {
+      held.resolve();
+      return new Response('released');
     },
     '/accepted': () => {
       const { socket, answer } = acceptSocket(() => seen.events.push('/accepted closed'));
@@ -241,7 +252,7 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
   return listener;
 }
 
-// Run as a program of its own: the options are its argument.
+// Runs as a separate program, with the options as its argument.
 if (process.argv[2]?.startsWith('{')) {
   const { port } = await startStage(JSON.parse(process.argv[2]));
   console.log(JSON.stringify({ port }));

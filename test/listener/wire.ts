@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { connect as connectSecurely } from 'node:tls';
 
-/** A connection of a client that writes bytes as it pleases. */
+/** A client connection that writes arbitrary bytes. */
 export class Wire {
   text = '';
   isClosed = false;
@@ -32,7 +32,7 @@ export class Wire {
     this.socket.write(text);
   }
 
-  /** Waits until a condition holds; fails where the connection ends before. */
+  /** Waits until a condition holds; fails if the connection ends first. */
   async until(condition: (text: string) => boolean): Promise<string> {
     while (!condition(this.text)) {
       if (this.isClosed) throw new Error(`the connection ended; it had sent: ${this.text}`);
@@ -41,7 +41,7 @@ export class Wire {
     return this.text;
   }
 
-  /** Waits until the other end has closed the connection, and returns all that came. */
+  /** Waits until the server has closed the connection, and returns all received text. */
   async closed(): Promise<string> {
     while (!this.isClosed) await this.#change();
     return this.text;
@@ -61,9 +61,9 @@ export class Wire {
   }
 }
 
-/** Statuses of the answers in a text. */
+/** Returns the statuses of the answers in a text. */
 export const statusesOf = (text: string): number[] =>
   [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status]) => Number(status));
 
-/** What follows the head of the first answer. */
+/** Returns the text after the head of the first answer. */
 export const bodyOf = (text: string): string => text.slice(text.indexOf('\r\n\r\n') + 4);

@@ -19,8 +19,8 @@ export const COMMAND_MUTANTS: Mutant[] = [
     name: 'ignores the revision that a change asks for',
     breaks: 'Q4',
     symbol: 'Draft.require',
-    from: 'if (precondition.revision !== undefined && current?.revision !== precondition.revision) {',
-    to: 'if (precondition.revision !== undefined && current?.revision === -1) {',
+    from: 'if (revision !== undefined && current?.revision !== revision) {',
+    to: 'if (revision !== undefined && current?.revision === -1) {',
   },
   {
     name: 'makes a revision of a registration that changes nothing',

@@ -9,7 +9,7 @@ import { temporaryFolder, temporaryFolderOfFile } from '../programs/temporary-fo
 const ANSWERS = /answers on (http:\S+)/;
 
 const folder = temporaryFolderOfFile();
-/** Where the archive was unpacked: a path with a space, as paths of people have. */
+/** Folder of the unpacked archive, with a space in its path. */
 let root = '';
 
 beforeAll(() => {
@@ -52,12 +52,12 @@ test('[M16] the archive holds Deno, the built files and what starts them', () =>
 
 test('[M16] it starts a registry from an empty folder in an empty environment, as one process, which ends well', async () => {
   const cwd = temporaryFolder();
-  // A stray configuration changes nothing of what runs.
+  // A configuration file nearby must have no effect.
   writeFileSync(join(cwd, 'deno.json'), '{"imports": {"node:http": "./nowhere.js"}, "lock": true');
   const start = () => new Program(join(root, 'rollcall'), ['serve', '--port', '0'], { cwd, env: {} });
   const first = start();
   const url = await first.prints(ANSWERS);
-  // The script has become the process: there is none between that would have to pass signals on.
+  // The script has been replaced by the process, so signals reach it directly.
   expect(readFileSync(`/proc/${first.pid}/cmdline`, 'utf8')).toMatch(/\/deno\0run\0/);
   expect(JSON.parse(readFileSync(join(cwd, 'data/lock.json'), 'utf8'))).toMatchObject({
     pid: first.pid,

@@ -55,7 +55,7 @@ it('[M12, M14] the commands of the container file pack, unpack and start a regis
   const [entry = '', ...words] = [...wordsOf(image, 'ENTRYPOINT'), ...wordsOf(image, 'CMD')];
   expect(words).toEqual(['serve', '--host', '0.0.0.0']);
   const before = filesOf(opt);
-  // Nothing but the data folder may be written: neither is there a home.
+  // Only the data folder is writable, and there is no home folder.
   const bare = { PATH: '/usr/bin:/bin', HOME: '/nonexistent' };
   const registry = new Program(entry.replace('/opt/rollcall', opt), [...words, '--port', '0'], {
     cwd: opt,
@@ -76,7 +76,7 @@ it('[M12, M14] the commands of the container file pack, unpack and start a regis
   expect(filesOf(opt)).toEqual(before);
 });
 
-/** All files below a folder, with the times of their last change. */
+/** Returns all files below a folder with the times of their last change. */
 function filesOf(folder: string): [string, number][] {
   const paths = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
   return paths.map((path) => [path, statSync(join(folder, path)).mtimeMs]);

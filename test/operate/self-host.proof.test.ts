@@ -69,7 +69,7 @@ it('[M9, D2] the packed package serves, and every command of the guide to one ma
   // npm installs `#!` scripts as links: they have to be executable.
   expect(statSync(join(folder, 'node_modules/.bin/rollcall')).mode & 0o111).not.toBe(0);
 
-  // Packages are in the built files: there is nothing to install but Deno.
+  // The built files contain all packages, so only Deno is installed.
   expect(
     readdirSync(join(folder, 'node_modules'))
       .filter((name) => !name.startsWith('.'))

@@ -1,9 +1,9 @@
-import { reset } from 'cloudflare:test';
-import { afterEach, expect, it } from 'vitest';
-import { ask, serviceAt } from '../fixtures/worker-client';
+import { expect, it } from 'vitest';
+import { serviceAt } from '../fixtures/home';
+import { workerHome } from '../fixtures/worker-home';
 import { imageOfStorage, putBackStorage } from '../fixtures/worker-storage';
-import { openStream } from '../fixtures/worker-stream';
 
+const { ask, openStream } = workerHome();
 const ORDERS = serviceAt('orders');
 
 async function register(id: string, port: number): Promise<string> {
@@ -23,10 +23,6 @@ async function resumed(cursor: string) {
   await stream.leave();
   return { events: [first?.event, second?.event], ids: idsOf(second?.data.services), first };
 }
-
-afterEach(async () => {
-  await reset();
-});
 
 it('[U10, Q3] a storage that was rewound, with another past of the same revisions since, resumes nobody', async () => {
   const kept = await register('kept', 1);

@@ -1,17 +1,17 @@
 import type { Story } from './power-loss-run';
 
-/** A change of the recorded program's source: a text that is in one file once, and what takes its place. */
+/** A change of the recorded program's source: a text that occurs once in a file, and its replacement. */
 export interface Planted {
   file: string;
   from: string;
   to: string;
 }
 
-/** A rule that a database file keeps, broken. */
+/** A rule of the database files, with the changes that break it. */
 export interface BrokenRule {
   /** The rule. */
   name: string;
-  /** Where it shows. */
+  /** Story in which the loss shows. */
   story: Story;
   planted: Planted[];
 }
@@ -21,7 +21,7 @@ const DISK = 'src/host/resident/storage/disk.ts';
 const CHECKPOINTS = 'src/host/resident/storage/checkpoint-worker.ts';
 const SCHEDULE = 'src/host/resident/storage/checkpoint-schedule.ts';
 
-/** Small bounds, so that a short recording has many checkpoints: they are in all recordings. */
+/** Small bounds for all recordings, so that a short one has many checkpoints. */
 export const SMALL_BOUNDS: Planted[] = [
   {
     file: 'src/model/limits.ts',
@@ -32,7 +32,7 @@ export const SMALL_BOUNDS: Planted[] = [
   { file: SCHEDULE, from: 'LOOK_EVERY_FLUSHES = 16', to: 'LOOK_EVERY_FLUSHES = 2' },
 ];
 
-/** Each has to lose something in an image. */
+/** The rules. Breaking one must lose something in an image. */
 export const BROKEN_RULES: BrokenRule[] = [
   {
     name: 'a change is acknowledged only after a flush',
@@ -55,7 +55,7 @@ export const BROKEN_RULES: BrokenRule[] = [
     story: 'kill, open, kill',
     planted: [
       { file: DATABASE_FILE, from: 'if (walLength > 0) rewriteFile(walOf(path));', to: '' },
-      { file: DATABASE_FILE, from: 'await this.#wal.flush();\n      flushFolder', to: 'flushFolder' },
+      { file: DATABASE_FILE, from: 'await this.#wal.flush();\n      await flushFolder', to: 'await flushFolder' },
       { file: DATABASE_FILE, from: 'if (checkpoints) await this.#schedule.checkpoint();', to: '' },
     ],
   },
@@ -68,15 +68,19 @@ export const BROKEN_RULES: BrokenRule[] = [
     name: 'the folder is flushed once the WAL is there',
     story: 'write, close, open',
     planted: [
-      // With NORMAL, SQLite flushes the folder too, with the header of a new WAL; that is its affair, and no promise.
+      // With NORMAL, SQLite also flushes the folder with the header of a new WAL, but does not guarantee it.
       { file: DATABASE_FILE, from: 'PRAGMA synchronous = NORMAL', to: 'PRAGMA synchronous = OFF' },
-      { file: DATABASE_FILE, from: 'flushFolder(dirname(this.#parts.path));\n      this.#mark(', to: 'this.#mark(' },
+      {
+        file: DATABASE_FILE,
+        from: 'await flushFolder(dirname(this.#parts.path));\n      this.#mark(',
+        to: 'this.#mark(',
+      },
     ],
   },
   {
     name: 'the folder is flushed before there is a WAL',
     story: 'make',
-    planted: [{ file: DATABASE_FILE, from: 'if (!known) flushFolder(dirname(path));', to: '' }],
+    planted: [{ file: DATABASE_FILE, from: 'if (!known) await flushFolder(dirname(path));', to: '' }],
   },
   {
     name: 'a checkpoint flushes the WAL before the database, and the database before the WAL is used again',
@@ -97,13 +101,13 @@ export const BROKEN_RULES: BrokenRule[] = [
   {
     name: 'the marker is erased before its database',
     story: 'erase',
-    planted: [{ file: DATABASE_FILE, from: 'flushFolder(folder);\n    for', to: 'for' }],
+    planted: [{ file: DATABASE_FILE, from: 'await flushFolder(folder);\n    for', to: 'for' }],
   },
   {
     name: 'an erased database is gone for good',
     story: 'erase',
     planted: [
-      { file: DATABASE_FILE, from: 'force: true });\n    flushFolder(folder);\n  }', to: 'force: true });\n  }' },
+      { file: DATABASE_FILE, from: 'force: true });\n    await flushFolder(folder);\n  }', to: 'force: true });\n  }' },
     ],
   },
   {

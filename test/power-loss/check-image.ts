@@ -4,17 +4,17 @@ import type { CheckpointWorker } from '../../src/host/resident/storage/checkpoin
 import { DatabaseFile } from '../../src/host/resident/storage/database-file';
 import { lastChange, tableProblem } from './workload';
 
-/** What has to be in an image. */
+/** Minimum content of an image. */
 export interface Promised {
-  /** Last change that was acknowledged or shown: it, and all before it, has to be there. */
+  /** Last change that was acknowledged or shown. It and all earlier ones must be there. */
   durable: number;
-  /** Last change before the database was erased; 0 where it was not. */
+  /** Last change before the database was erased; 0 if it was not. */
   erased: number;
-  /** True while the database is being erased: it may be there or not. */
+  /** True while the database is being erased, when it may exist or not. */
   erasing: boolean;
 }
 
-/** Derives from what was printed up to a moment what has to be in an image of that moment. */
+/** Derives the minimum content of an image from the lines printed before its moment. */
 export function promisedAt(lines: readonly { at: number; line: string }[], time: number): Promised {
   const promised: Promised = { durable: 0, erased: 0, erasing: false };
   for (const { at, line } of lines) {
@@ -27,7 +27,7 @@ export function promisedAt(lines: readonly { at: number; line: string }[], time:
   return promised;
 }
 
-/** Opens an image as the next start does. Returns what is wrong with it; undefined where all that was promised is there. */
+/** Opens an image as the next start does. Returns a problem; undefined if everything promised is there. */
 export async function imageProblem(
   image: ReadonlyMap<string, Buffer>,
   name: string,

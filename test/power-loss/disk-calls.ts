@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync } from 'node:fs';
 
-/** One call of a process that concerns a folder. Times are lines of the recording. */
+/** A system call on a folder. Times are line numbers of the recording. */
 export interface DiskCall {
-  /** When the call was made, and when it returned. */
+  /** Times of the call and of its return. */
   start: number;
   end: number;
-  /** False where the system refused it. */
+  /** False if the call failed. */
   succeeded: boolean;
   action:
     | { kind: 'open'; path: string; makes: boolean; cuts: boolean }
@@ -18,32 +18,32 @@ export interface DiskCall {
     | { kind: 'print'; line: string };
 }
 
-/** What is recorded, and how. */
+/** Parameters of a recording. */
 export interface Recording {
-  /** The program with its arguments. */
+  /** Program and arguments. */
   command: string[];
-  /** Calls on other files are left out. */
+  /** Folder whose calls are recorded. */
   folder: string;
-  /** Where strace writes to. */
+  /** Output file of strace. */
   trace: string;
-  /** Makes the flush of that number fail, as a broken disk does. */
+  /** Number of a flush that fails, as on a broken disk. */
   failingFlush?: number | undefined;
-  /** Line to count from, so that recordings can follow one another. */
+  /** First line number, so that recordings can follow one another. */
   from: number;
 }
 
 const CALLS = 'openat,open,write,pwrite64,pwritev,lseek,ftruncate,fsync,fdatasync,unlink,unlinkat,rename,fallocate';
 
 /**
- * Runs a program under strace, and returns what it did to a folder: real writes and flushes, of all its threads, in order.
+ * Runs a program under strace. Returns the writes and flushes of all its threads in a folder, in order.
  *
- * @throws {Error} Where strace or the program can't be run.
+ * @throws {Error} if strace or the program can't be run.
  */
 export function recordDiskCalls({ command, folder, trace, failingFlush, from }: Recording): DiskCall[] {
   const inject = failingFlush === undefined ? [] : ['-e', `inject=fdatasync:error=EIO:when=${failingFlush}`];
-  // `-f`: all threads; `-y`: descriptors with their paths; `-xx`: bytes, all of them.
+  // `-f`: all threads; `-y`: paths of descriptors; `-xx`: all bytes in hexadecimal.
   const options = ['-f', '-qq', '-y', '-xx', '-s', '4000000', '-e', `trace=${CALLS}`, ...inject, '-o', trace];
-  // A ring would flush without a call. One thread for all flushes, as strace counts them for each thread.
+  // io_uring would flush without a system call. Use one thread for all flushes, since strace counts them by thread.
   const env = { ...process.env, UV_USE_IO_URING: '0', UV_THREADPOOL_SIZE: '1' };
   const { error, signal, status, stderr } = spawnSync('strace', [...options, ...command], { encoding: 'utf8', env });
   if (error !== undefined)
@@ -57,7 +57,7 @@ export function recordDiskCalls({ command, folder, trace, failingFlush, from }: 
 function parse(text: string, folder: string, from: number): DiskCall[] {
   const calls: DiskCall[] = [];
   const positions = new Map<string, number>();
-  /** Calls that have not returned, by thread: others came in between. */
+  /** Unfinished calls by thread, interrupted by those of other threads. */
   const pending = new Map<string, { start: number; text: string }>();
   let time = from;
   for (const line of text.split('\n')) {
@@ -75,7 +75,7 @@ function parse(text: string, folder: string, from: number): DiskCall[] {
     const call = callOf(whole, folder, positions);
     if (call !== undefined) calls.push({ ...call, start: begun?.start ?? time, end: time });
   }
-  // What a killed process had begun may have been done, or not.
+  // The unfinished calls of a killed process may have taken effect or not.
   for (const { start, text: begun } of pending.values()) {
     const call = callOf(`${begun}) = ?`, folder, positions);
     if (call !== undefined) calls.push({ ...call, start, end: Number.POSITIVE_INFINITY, succeeded: false });
@@ -93,7 +93,7 @@ const TRUNCATE = new RegExp(`^ftruncate\\(${DESCRIPTOR}, (\\d+)${RESULT}`);
 const FLUSH = new RegExp(`^(?:fsync|fdatasync)\\(${DESCRIPTOR}${RESULT}`);
 const UNLINK = new RegExp(`^unlink(?:at)?\\((?:AT_FDCWD[^,]*, )?${STRING}[^)]*${RESULT}`);
 
-/** Reads one call; undefined where it is about something else. */
+/** Parses one call. Returns undefined if it is irrelevant. */
 function callOf(
   text: string,
   folder: string,
@@ -135,7 +135,7 @@ function callOf(
       const action = { kind: 'flush', path, descriptor: match[1] ?? '' } as const;
       return { succeeded: done(match[3]), action };
     }
-    // strace writes numbers in decimal, whatever strings are written in.
+    // strace writes numbers in decimal, independent of the format of strings.
     return { succeeded: done(match[4]), action: { kind: 'truncate', path, length: Number(match[3]) } };
   }
   match = UNLINK.exec(text);
@@ -153,8 +153,8 @@ function callOf(
 const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll('\\x', ''), 'hex');
 
 /**
- * Tells whether a recording with a flush that was made to fail shows what no system does: Linux reports such a failure once to
- * every descriptor of the file, and here another one flushed after it as if nothing had happened.
+ * Returns whether a recording with an injected failure is unrealistic: Linux reports a failed flush once to every descriptor
+ * of the file, but here a later flush through another descriptor succeeded.
  */
 export function hidesFailure(calls: readonly DiskCall[]): boolean {
   const flushes = calls.flatMap(({ action, ...call }) => (action.kind === 'flush' ? [{ ...action, ...call }] : []));

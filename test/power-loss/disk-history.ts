@@ -1,28 +1,28 @@
 import type { SeededRandom } from '../simulation/seeded-random';
 import type { DiskCall } from './disk-calls';
 
-/** Disks write sectors as a whole, and in any order. */
+/** Size of a sector. A disk writes each as a whole, in any order. */
 const SECTOR_BYTES = 512;
 const PAGE_BYTES = 4096;
 
-/** So many moments, about, go by until a database is open, or erased. */
+/** Approximate number of moments until a database is open or erased. */
 const OPENING_MOMENTS = 100;
 
-/** After a failed flush the system takes pages for clean that are not on the disk: no later flush writes them. */
+/** Time of a change that no later flush writes, because the system marked its page clean after a failed flush. */
 const LOST = Number.MAX_VALUE;
 
-/** A change of a file's bytes, or of its length. */
+/** A change of a file's bytes or length. */
 interface Change {
   start: number;
   end: number;
-  /** When a flush that began after it returned; infinite where none did, or where one before failed. */
+  /** Return time of a flush that began after the change; infinite if there was none or an earlier one failed. */
   durableAt: number;
   offset: number;
-  /** Undefined where the file was cut at the offset. */
+  /** The written bytes; undefined if the file was truncated at the offset. */
   bytes: Buffer | undefined;
 }
 
-/** A name in the folder, from a moment on: the file it refers to, or none. */
+/** The file that a name in the folder refers to from a moment on, or none. */
 interface Entry {
   start: number;
   end: number;
@@ -30,32 +30,32 @@ interface Entry {
   changes: Change[] | undefined;
 }
 
-/** How the changes that were not flushed reach the disk. */
+/** Order in which unflushed changes reach the disk. */
 type Fate = 'none' | 'all' | 'sectors' | 'pages' | 'cut' | 'one missing' | 'one alone';
 const FATES: readonly Fate[] = ['none', 'all', 'sectors', 'sectors', 'pages', 'cut', 'one missing', 'one alone'];
 
-/** All that processes did to a folder, from which the disk after a power loss at any moment follows. */
+/** History of the calls on a folder. Derives possible states of the disk after a power loss at any moment. */
 export class DiskHistory {
   readonly #folder: string;
-  /** By name. The last entry is what processes see. */
+  /** Entries by name. Processes see the last one. */
   readonly #names = new Map<string, Entry[]>();
-  /** Lines that were printed, with their times. */
+  /** Printed lines with their times. */
   readonly lines: { at: number; line: string }[] = [];
   /** Moments at which something changed. */
   readonly #moments: number[] = [];
-  /** Indexes of the moments at which a process starts, or begins to erase. */
+  /** Indexes of the moments at which a process starts or begins to erase. */
   readonly #starts: number[] = [];
 
   constructor(folder: string) {
     this.#folder = folder;
   }
 
-  /** The time of the last call. */
+  /** Time of the last call. */
   get end(): number {
     return this.#moments.at(-1) ?? 0;
   }
 
-  /** Adds what the next process did. */
+  /** Adds the calls of the next process. */
   add(calls: readonly DiskCall[]): void {
     this.#starts.push(this.#moments.length);
     for (const { action, start, end, succeeded } of calls) {
@@ -72,7 +72,7 @@ export class DiskHistory {
     this.#moments.sort((one, other) => one - other);
   }
 
-  /** Returns a moment, more often one of the few in which a process opens or erases the database. */
+  /** Returns a random moment, preferring those in which a process opens or erases the database. */
   anyMoment(random: SeededRandom): number {
     const start = random.fraction() < 0.4 ? chosen(this.#starts, random) : undefined;
     const last = this.#moments.length - 1;
@@ -82,8 +82,8 @@ export class DiskHistory {
   }
 
   /**
-   * Returns the folder as it may be after the power was lost. Of all that was not flushed, any sectors may be there; of
-   * names that were not flushed, any of those that they had.
+   * Returns a possible folder after a power loss. It contains any of the unflushed sectors, and any of the earlier states of
+   * unflushed names.
    */
   imageAt(time: number, random: SeededRandom): Map<string, Buffer> {
     const image = new Map<string, Buffer>();
@@ -91,7 +91,7 @@ export class DiskHistory {
       const past = entries.filter(({ start }) => start <= time);
       const durable = past.findLastIndex(({ durableAt }) => durableAt <= time);
       const possible = past.slice(Math.max(0, durable));
-      // Before its first entry there was nothing.
+      // The name did not exist before its first entry.
       const changes = durable < 0 && random.fraction() < 0.5 ? undefined : chosen(possible, random)?.changes;
       if (changes !== undefined) image.set(name, bytesAt(changes, time, random));
     }
@@ -100,7 +100,7 @@ export class DiskHistory {
 
   #change(action: Exclude<DiskCall['action'], { kind: 'print' | 'flush' }>, start: number, end: number): void {
     const name = action.path.slice(this.#folder.length + 1);
-    // Shared memory of processes: SQLite makes it anew when the first one opens the database.
+    // Shared memory, which SQLite creates again when the first process opens the database.
     if (name === '' || name.endsWith('-shm')) return;
     const entries = this.#names.get(name) ?? [];
     this.#names.set(name, entries);
@@ -122,7 +122,7 @@ export class DiskHistory {
       path === this.#folder ? [...this.#names.values()].flat() : (this.#names.get(name)?.at(-1)?.changes ?? []);
     for (const change of flushed) {
       if (change.end > start || change.durableAt === LOST) continue;
-      // Of flushes that overlap, the first that returns counts.
+      // The first of several overlapping flushes to return counts.
       if (succeeded) change.durableAt = Math.min(change.durableAt, end);
       else if (change.durableAt === Number.POSITIVE_INFINITY) change.durableAt = LOST;
     }
@@ -132,7 +132,7 @@ export class DiskHistory {
 const chosen = <Item>(items: readonly Item[], random: SeededRandom): Item | undefined =>
   items[random.whole(0, items.length - 1)];
 
-/** Returns a file as it may be: all that is durable, and some of what was written since. */
+/** Returns a possible content of a file: all durable bytes and some of the later ones. */
 function bytesAt(changes: readonly Change[], time: number, random: SeededRandom): Buffer {
   const past = changes.filter(({ start }) => start <= time);
   const looseCount = past.filter(({ durableAt }) => durableAt > time).length;

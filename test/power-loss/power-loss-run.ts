@@ -11,24 +11,24 @@ import { DiskHistory } from './disk-history';
 
 const DATABASE = 'public.sqlite';
 
-/** A file system in memory, where Linux has one. */
+/** Path of Linux's file system in memory. */
 const MEMORY = '/dev/shm';
 
-/** Recordings of a story until one is as a system would have it. */
+/** Maximum number of recordings of a story until one is realistic. */
 const RECORDINGS_MAX_COUNT = 8;
 
 /** One process of a story. */
 interface Run {
   changes: number;
   end: 'close' | 'kill' | 'erase';
-  /** The flush that fails, counted for each thread. */
+  /** Number of the flush that fails, counted by thread. */
   failingFlush?: number;
 }
 
-/** What happens to one database before the power is lost. */
+/** Stories of a database before a power loss. */
 export type Story = keyof typeof STORIES;
 
-/** Processes that follow one another on one database, with no power loss in between. */
+/** The processes of each story, which run one after the other on one database. */
 const STORIES = {
   'write, close, open': [
     { changes: 60, end: 'close' },
@@ -46,7 +46,7 @@ const STORIES = {
     { changes: 40, end: 'kill', failingFlush: 7 },
     { changes: 20, end: 'close' },
   ],
-  // Short, so that many images are of the few calls that matter.
+  // Short, so that most images are of the few relevant calls.
   make: [{ changes: 1, end: 'kill' }],
   erase: [
     { changes: 2, end: 'erase' },
@@ -57,21 +57,21 @@ const STORIES = {
 
 export const ALL_STORIES = Object.keys(STORIES) as Story[]; // `as`: keys of an object of our own
 
-/** What a run tries. */
+/** Parameters of a run. */
 export interface PowerLossOptions {
   seed: number;
-  /** Images of each story. */
+  /** Number of images of each story. */
   images: number;
   stories?: readonly Story[];
   /** A broken rule, as changes of the recorded program. */
   planted?: readonly Planted[];
   /** Runs the recorded program; Node by default. */
   runtime?: string[];
-  /** True: stops at the first problem. */
+  /** True to stop at the first problem. */
   stopsEarly?: boolean;
 }
 
-/** What a run found. */
+/** Result of a run. */
 export interface PowerLossReport {
   images: number;
   /** Changes that were acknowledged or shown. */
@@ -80,7 +80,7 @@ export interface PowerLossReport {
 }
 
 /**
- * Records what processes do to a database file, and opens what the disk may hold after a power loss, at many moments.
+ * Records the calls of processes on a database file, and opens possible images of the disk after a power loss at many moments.
  */
 export async function powerLossRun(options: PowerLossOptions): Promise<PowerLossReport> {
   const {
@@ -93,7 +93,7 @@ export async function powerLossRun(options: PowerLossOptions): Promise<PowerLoss
   } = options;
   const random = new SeededRandom(seed);
   const folder = mkdtempSync(join(tmpdir(), 'rollcall-power-loss-'));
-  // What is opened in thousands need not wait for a disk.
+  // In memory, because thousands of images are opened.
   const opened = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'rollcall-power-loss-'));
   const checkpoints = new CheckpointWorker();
   const report: PowerLossReport = { images: 0, durable: 0, problems: [] };

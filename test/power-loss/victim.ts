@@ -4,14 +4,14 @@ import { DatabaseFile } from '../../src/host/resident/storage/database-file';
 import { applyChange, lastChange, makeTable } from './workload';
 
 /**
- * A process that writes to a database file, and whose every call to the disk is recorded. What it prints is what a
- * registry would answer: `shown <n>` for what was read, `acknowledged <n>`, `erasing <n>` and `erased <n>`.
+ * A process that writes to a database file while its calls to the disk are recorded. It prints the answers of a
+ * registry: `shown <n>` for a read, `acknowledged <n>`, `erasing <n>` and `erased <n>`.
  *
  * Arguments: path of the database, number of changes, and how it ends: `close`, `kill` or `erase`.
  */
 const [path = '', changes = '0', end = 'close'] = process.argv.slice(2);
 
-/** Syncs that may be under way at once: the next changes are written meanwhile. */
+/** Maximum number of syncs under way while further changes are written. */
 const SYNCS_MAX_COUNT = 3;
 
 const print = (line: string) => writeSync(1, `${line}\n`);
@@ -30,7 +30,7 @@ const first = lastChange(storage);
 print(`shown ${first}`);
 makeTable(storage);
 const syncs: Promise<void>[] = [];
-// Changes go on counting where an erased database ended.
+// The numbers of changes continue after those of an erased database.
 const start = Math.max(first, Number(process.argv[5] ?? 0));
 for (let change = start + 1; change <= start + Number(changes); change += 1) {
   try {
@@ -40,7 +40,7 @@ for (let change = start + 1; change <= start + Number(changes); change += 1) {
     process.kill(process.pid, 'SIGKILL');
   }
   syncs.push(storage.sync().then(() => void print(`acknowledged ${change}`)));
-  // Now alone, now in groups.
+  // Alternates between single changes and groups.
   if (change % 7 === 0) await Promise.all(syncs.splice(0));
   else if (syncs.length >= SYNCS_MAX_COUNT) await syncs.shift();
 }

@@ -1,31 +1,31 @@
 import type { SqlStorage } from '../../src/core/storage/sql-storage';
 
-/** Rows that changes are written to: few, so that pages are written over again and again. */
+/** Number of rows that changes are written to, few enough for pages to be overwritten often. */
 const SLOTS = 13;
 const PAYLOAD_MAX_CHARACTERS = 9_000;
 
-/** Makes the table that {@link applyChange} writes to. */
+/** Creates the table for {@link applyChange}. */
 export function makeTable(storage: SqlStorage): void {
   storage.run('CREATE TABLE IF NOT EXISTS slots (slot INTEGER PRIMARY KEY, change INTEGER NOT NULL, payload TEXT)');
 }
 
-/** Writes a change in a transaction. All that it writes follows from its number. */
+/** Writes a change in a transaction. Its content is derived from its number. */
 export function applyChange(storage: SqlStorage, change: number): void {
   storage.transaction(() => {
     storage.run('INSERT OR REPLACE INTO slots VALUES (?, ?, ?)', slotOf(change), change, payloadOf(change));
   });
 }
 
-/** Returns the number of the last change that is in the table; 0 where there is none. */
+/** Returns the number of the last change in the table; 0 if there is none. */
 export function lastChange(storage: SqlStorage): number {
   if ([...storage.read("SELECT 1 FROM sqlite_schema WHERE name = 'slots' LIMIT 1")].length === 0) return 0;
   return Number([...storage.read('SELECT max(change) FROM slots')][0]?.[0] ?? 0);
 }
 
 /**
- * Compares a table with what the changes up to its last one make of it.
+ * Compares a table with the expected result of all changes up to its last one.
  *
- * @param after Number of the change that was the last before the database was erased; 0 where it never was.
+ * @param after Number of the last change before the database was erased; 0 if it never was.
  */
 export function tableProblem(storage: SqlStorage, after: number): string | undefined {
   const last = lastChange(storage);
@@ -46,7 +46,7 @@ export function tableProblem(storage: SqlStorage, after: number): string | undef
   return found.size === expected.size ? undefined : `${found.size} slots are there, and not ${expected.size}`;
 }
 
-/** Consecutive changes go to all slots in turn, far from each other. */
+/** Returns the slot of a change. Consecutive changes use all slots in turn, far from each other. */
 const slotOf = (change: number): number => (change * 7) % SLOTS;
 
 function payloadOf(change: number): string {

@@ -2,13 +2,13 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { residentBundle } from '../../src/launcher/bundle';
 
-/** What becomes of the text of the resident process's program, such as the same with a defect in it. */
+/** Returns a changed text of the resident process's program, such as one with a defect. */
 export type Change = (resident: string) => string;
 
 /**
- * Builds the resident process's program with a change, and what it loads beside it.
+ * Builds the resident process's program with a change, and the files that it loads.
  *
- * @param folder Where to.
+ * @param folder Folder for the files.
  * @returns Path of the program.
  */
 export async function changedResident(folder: string, change: Change): Promise<string> {
@@ -20,9 +20,9 @@ export async function changedResident(folder: string, change: Change): Promise<s
 }
 
 /**
- * Replaces the one place of a text. Where that is a pattern, `$1` stands for its first group.
+ * Replaces the only occurrence of a text or pattern. `$1` stands for the first group of a pattern.
  *
- * @throws {Error} if the place is not there, or not the only one: the code has changed, and the caller's list has to follow.
+ * @throws {Error} if there is not exactly one occurrence: the code has changed, and the caller's list has to follow.
  */
 export function replaceOnce(text: string, place: string | RegExp, instead: string): string {
   const places =

@@ -4,12 +4,12 @@ import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 import { DIRECTORY_OBJECT_FILE, objectFile } from '../workerd/stored-objects';
 import type { RegistryOptions, RunningRegistry } from './registry';
 
-/** What a registry runs in: the one process of a machine, or workerd, the runtime of Cloudflare's side. */
+/** Names of the hosts: the single process on one machine, or workerd, which runs the Worker. */
 export const HOSTS = ['resident', 'workerd'] as const;
 export type Host = (typeof HOSTS)[number];
 
 /**
- * Returns the host that the option `--host` of a proof names.
+ * Parses the option `--host` of a proof.
  *
  * @throws {RangeError} if there is no such host.
  */
@@ -19,20 +19,20 @@ export function hostNamed(name: string): Host {
   return host;
 }
 
-/** Starts a registry in a host. In the process of a machine, `ROLLCALL_TEST_RUNTIME` may name the runtime: deno or node. */
+/** Starts a registry in a host. `ROLLCALL_TEST_RUNTIME` chooses the runtime of the resident host: deno or node. */
 export function startOn(host: Host, options: RegistryOptions): Promise<RunningRegistry> {
   if (host === 'workerd') return startWorkerdRegistry(options);
   const { ROLLCALL_TEST_RUNTIME: runtime } = process.env;
   return startResident(runtime === 'node' || runtime === 'deno' ? { runtime, ...options } : options);
 }
 
-/** Where a host keeps its databases, from the folder of them all. */
+/** Paths of a host's databases, relative to the storage folder. */
 export interface Databases {
   directory: string;
   namespace(id: string): string;
 }
 
-/** Returns where a host keeps its databases. */
+/** Returns the paths of a host's databases. */
 export function databasesOf(host: Host): Databases {
   return host === 'workerd'
     ? { directory: DIRECTORY_OBJECT_FILE, namespace: objectFile }

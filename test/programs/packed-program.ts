@@ -5,10 +5,10 @@ import { PROJECT_ROOT } from '../house/source-tree';
 import { type Change, changedResident } from './changed-resident';
 
 /**
- * Lays out the program as a package has it, with no sources beside it, so that it runs the registry it is given.
+ * Lays out the program as in a package, without sources, so that it runs the given built registry.
  *
  * @param folder Where to, an empty folder.
- * @param change What becomes of the text of the resident process's program.
+ * @param change Changes the text of the resident process's program.
  * @returns Path of `rollcall.js`.
  */
 export async function packedProgram(folder: string, change: Change): Promise<string> {

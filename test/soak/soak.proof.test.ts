@@ -12,6 +12,7 @@ it.each(HOSTS)(
     const seed = Date.now() % 2 ** 31;
     const days = { seed, days: 3, stepsPerDay: 96, stepMs: 0, measuresPerDay: 2, log: () => {} };
     const report = await soakRun({ workspace, host, ...days });
+    console.log(`${host}: ${report.before.descriptors} descriptors before, ${report.after.descriptors} after`);
     expect(verdict(report), `seed ${seed}: ${JSON.stringify(report.days)}`).toEqual([]);
     expect(report.registered).toBeGreaterThan(10_000);
     expect(report.crashed).toBeGreaterThan(100);

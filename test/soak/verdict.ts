@@ -10,7 +10,7 @@ const SLACK_BYTES = 2 * 1_024 * 1_024;
 /** What the databases may take: the retained past of 4 MiB, its records, and pages that SQLite keeps for later; in bytes. */
 const DATABASES_MAX_BYTES = 16 * 1_024 * 1_024;
 
-/** What their write-ahead logs may take: three databases, each with one that workerd empties at some 32 MB, and we at 16. */
+/** Maximum size of the write-ahead logs of three databases. workerd empties each at about 32 MB, the resident host at 16. */
 const LOGS_MAX_BYTES = 3 * 40 * 1_024 * 1_024;
 
 const MEBIBYTE = 1_024 * 1_024;

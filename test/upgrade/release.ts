@@ -32,7 +32,7 @@ export function readTold(version: string): Told {
   return JSON.parse(readFileSync(join(RELEASES, version, 'told.json'), 'utf8')) as Told;
 }
 
-/** Keeps what a release left in a data folder of workerd, as text. */
+/** Stores the content of a release's data folder in workerd as text. */
 export function keepRelease(version: string, data: string, namespaces: readonly string[], told: Told): void {
   const folder = join(RELEASES, version);
   mkdirSync(folder, { recursive: true });

@@ -149,7 +149,7 @@ describe.each(HOSTS)('what the next version left, in %s', (host) => {
     expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining(why)]);
   }
 
-  /** A namespace whose storage is of a later version is refused by its calls, and the others are served; without the directory nothing is. */
+  /** Calls of a namespace with storage of a later version are refused and the others served. A directory of one prevents the start. */
   async function expectResidentToRefuse(data: string, [namespace, directory]: Reasons): Promise<void> {
     const printed: string[] = [];
     const registry = await startOn(host, { data, output: (line) => void printed.push(line) });
@@ -161,7 +161,7 @@ describe.each(HOSTS)('what the next version left, in %s', (host) => {
     await expect(startOn(host, { data })).rejects.toThrow(directory);
   }
 
-  /** Each object refuses for itself. The test's own start asks the default namespace whether the registry answers. */
+  /** Each object refuses its own calls. The test's start waits for the default namespace to answer. */
   async function expectWorkerdToRefuse(data: string, [namespace, directory]: Reasons): Promise<void> {
     await expect(startOn(host, { data })).rejects.toThrow(namespace);
     advance(data, databases.namespace('public'), todayOf(SCHEMA_VERSION));
@@ -186,7 +186,7 @@ describe.each(HOSTS)('what the next version left, in %s', (host) => {
   it('[U9, S3] is refused otherwise, by a start or by each call, and says why', async () => {
     const data = await todaysDataOf(version);
     const of = (known: number) =>
-      `schema ${known + 1}; this version of Rollcall knows ${known}. Run the version that wrote`;
+      `schema ${known + 1}; this version of Rollcall supports ${known}. Run the version that wrote`;
     advance(data, databases.namespace('public'), nextOf(SCHEMA_VERSION) + saysNothing);
     const why = [of(SCHEMA_VERSION), of(DIRECTORY_SCHEMA_VERSION)] as const;
     if (host === 'workerd') await expectWorkerdToRefuse(data, why);

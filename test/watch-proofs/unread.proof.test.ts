@@ -119,10 +119,10 @@ it('[W21] sockets that grant credit and read nothing are closed, and cost a boun
   expect(grown).toBeLessThan(UNPROVEN_PER_NAMESPACE_MAX_BYTES + 12 * CONNECTION_BUFFERS_MAX + 128 * MIB);
   await sleep(UNREAD_MAX_MS);
   await put(registry, 'orders', 'b', 80);
-  // By now or soon: a grant counts as a sign of reading, and the last came a moment ago.
+  // Now or soon: a grant counts as a sign of reading, and the last one is recent.
   await until('they are closed', async () => (await socketsOf(registry)) === 1);
   for (const liar of liars) liar.resume();
-  // One whose close frame waits behind what it does not read is cut off.
+  // A client whose close frame waits behind unread output is disconnected.
   for (const liar of liars) expect([4008, BROKEN]).toContain((await liar.closed).code);
   expect(reader.ends).toEqual([]);
 });

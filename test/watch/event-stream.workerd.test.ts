@@ -1,190 +1,43 @@
-import { abortAllDurableObjects, evictDurableObject, reset, runDurableObjectAlarm } from 'cloudflare:test';
+import { abortAllDurableObjects, runDurableObjectAlarm } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import { InstanceView } from '../../src/model/instance';
-import type { EventReader, StreamEvent } from '../fixtures/event-reader';
-import { ask, serviceAt } from '../fixtures/worker-client';
-import { openStream } from '../fixtures/worker-stream';
+import { afterEach, expect, it, vi } from 'vitest';
+import { serviceAt } from '../fixtures/home';
+import { workerHome } from '../fixtures/worker-home';
+import { eventStreamSuite, toldBy } from './event-stream-suite';
 
-/** Event streams on the whole Worker: browser's side, Worker, sleeping socket, Durable Object, SQLite. */
+const home = workerHome();
+const { ask, openStream } = home;
+const put = (id: string) =>
+  ask('PUT', `${serviceAt('orders')}/instances/${id}`, { address: '10.0.0.7', port: 8080, ephemeral: false });
 
-const ORDERS = serviceAt('orders');
-const place = { address: '10.0.0.7', port: 8080, ephemeral: false };
-const sleep = () => evictDurableObject(env.NAMESPACES.getByName('public'));
-const put = (id: string, body: object = place, service = ORDERS) => ask('PUT', `${service}/instances/${id}`, body);
+afterEach(() => void vi.useRealTimers());
 
-/** What an event told: `+a` for an instance that was put, `-a` for one that is gone, `=a,b` for a snapshot. */
-function toldBy({ event, data }: StreamEvent): string {
-  if (event === 'snapshot') {
-    return `=${data.services.flatMap((service: { instances: { id: string }[] }) => service.instances.map(({ id }) => id))}`;
-  }
-  if (event !== 'changes') return event;
-  return data.changes
-    .map(({ type, id }: { type: string; id: string }) => `${type === 'put' ? '+' : '-'}${id}`)
-    .join(' ');
-}
-const told = async (events: EventReader, count: number) => (await events.take(count)).map(toldBy);
+eventStreamSuite(home);
 
-afterEach(async () => {
-  vi.useRealTimers();
-  await reset();
+it('[E3] is told reset where the past after its cursor is gone', async () => {
+  const start = Date.parse('2060-01-01T00:00:00Z');
+  vi.useFakeTimers({ toFake: ['Date'], now: start });
+  const { headers } = await put('a');
+  const cursor = headers.get('rollcall-cursor') ?? '';
+  await put('b');
+  vi.setSystemTime(start + 8 * 24 * 3_600_000);
+  await put('c');
+  expect(await runDurableObjectAlarm(env.NAMESPACES.getByName('public'))).toBe(true);
+  const events = await openStream(`?cursor=${cursor}`);
+  const [reset] = await events.take(1);
+  expect([reset?.event, reset?.data.reason]).toEqual(['reset', 'compacted']);
+  expect((await events.take(1)).map(toldBy)).toEqual(['=a,b,c']);
+  await events.leave();
 });
 
-describe('an event stream', () => {
-  it('[E1] begins with a snapshot, and then tells every change', async () => {
-    await put('a');
-    const events = await openStream('?service=g@@orders');
-    const [snapshot] = await events.take(1);
-    const cursor = (await ask('GET', `${ORDERS}/resolve`)).headers.get('rollcall-cursor');
-    expect(snapshot).toMatchObject({ event: 'snapshot', id: cursor, data: { type: 'snapshot', cursor, revision: 1 } });
-    const [service] = snapshot?.data.services ?? [];
-    expect(service).toMatchObject({ group: 'g', name: 'orders', persistent: false });
-    expect(service.instances.map((each: unknown) => InstanceView.parse(each).id)).toEqual(['a']);
-    expect(events.retryMs).toBeGreaterThan(0);
-    expect(events.retryMs).toBeLessThanOrEqual(1_000);
-
-    await put('b');
-    await put('other', place, serviceAt('users'));
-    await ask('DELETE', `${ORDERS}/instances/a`);
-    const [added, removed] = await events.take(2);
-    expect(added).toMatchObject({
-      event: 'changes',
-      id: added?.data.cursor,
-      data: {
-        revision: 2,
-        cause: 'registered',
-        actor: 'root',
-        changes: [{ type: 'put', id: 'b', after: { id: 'b' } }],
-      },
-    });
-    expect(removed?.data).toMatchObject({ revision: 4, cause: 'deregistered', changes: [{ type: 'delete', id: 'a' }] });
-    expect(await events.isQuiet(50)).toBe(true);
-    await events.leave();
-  });
-
-  it('[E1] has an id only at the last part of a large snapshot', async () => {
-    const metadata = { a: 'x'.repeat(4_000), b: 'y'.repeat(4_000) };
-    const ids = Array.from({ length: 70 }, (_, index) => `i${String(index).padStart(2, '0')}`);
-    for (const some of [ids.slice(0, 35), ids.slice(35)]) {
-      const operations = some.map((id) => ({ op: 'register', group: 'g', service: 'orders', id, ...place, metadata }));
-      expect((await ask('POST', '/api/v1/ns/public/batch', { operations })).status).toBe(200);
-    }
-    const events = await openStream();
-    const parts = await events.take(3);
-    expect(parts.map(({ id, data: { part, last } }) => [id !== '', part, last])).toEqual([
-      [false, 0, false],
-      [false, 1, false],
-      [true, 2, true],
-    ]);
-    expect(parts.flatMap((part) => toldBy(part).slice(1).split(','))).toEqual(ids);
-    await events.leave();
-  });
-
-  it('[E2] goes on from the last id with no gap and no repeat, and the header goes before the cursor', async () => {
-    const first = await openStream();
-    await put('a');
-    expect(await told(first, 2)).toEqual(['=', '+a']);
-    await first.leave();
-    const { lastId } = first;
-    await put('b');
-    await put('c');
-    const second = await openStream('', { 'last-event-id': lastId });
-    expect(await told(second, 2)).toEqual(['+b', '+c']);
-    await put('d');
-    expect(await told(second, 1)).toEqual(['+d']);
-    const third = await openStream(`?cursor=${lastId}`, { 'last-event-id': second.lastId });
-    expect(await third.isQuiet(50)).toBe(true);
-    await put('e');
-    expect([await told(second, 1), await told(third, 1)]).toEqual([['+e'], ['+e']]);
-    for (const events of [second, third]) await events.leave();
-  });
-
-  it('[E3] is told reset, and begins anew, where its cursor is of another past', async () => {
-    await put('a');
-    const events = await openStream('?cursor=cAnotherEpoch.1.x');
-    const [reset] = await events.take(1);
-    expect([reset?.event, reset?.id, reset?.data]).toEqual([
-      'reset',
-      '',
-      expect.objectContaining({ reason: 'unknown' }),
-    ]);
-    expect(await told(events, 1)).toEqual(['=a']);
-    await events.leave();
-  });
-
-  it('[E3] is told reset where the past after its cursor is gone', async () => {
-    const start = Date.parse('2060-01-01T00:00:00Z');
-    vi.useFakeTimers({ toFake: ['Date'], now: start });
-    const { headers } = await put('a');
-    const cursor = headers.get('rollcall-cursor') ?? '';
-    await put('b');
-    vi.setSystemTime(start + 8 * 24 * 3_600_000);
-    await put('c');
-    expect(await runDurableObjectAlarm(env.NAMESPACES.getByName('public'))).toBe(true);
-    const events = await openStream(`?cursor=${cursor}`);
-    const [reset] = await events.take(1);
-    expect([reset?.event, reset?.data.reason]).toEqual(['reset', 'compacted']);
-    expect(await told(events, 1)).toEqual(['=a,b,c']);
-    await events.leave();
-  });
-
-  it('[E2, W14] goes on as if nothing had happened where the registry sleeps between any two events', async () => {
-    const events = await openStream('?service=g@@orders');
-    expect(await told(events, 1)).toEqual(['=']);
-    for (const id of ['a', 'b', 'c', 'd', 'e']) {
-      await sleep();
-      await put(id);
-      expect(await told(events, 1)).toEqual([`+${id}`]);
-    }
-    await sleep();
-    await put('x', place, serviceAt('users'));
-    await sleep();
-    await ask('DELETE', `${ORDERS}/instances/a`);
-    // The bookmark comes with the wake: the change of another service was not told here.
-    const [last] = (await told(events, 2)).slice(-1);
-    expect(last).toBe('-a');
-    await events.leave();
-  });
-
-  it('[E4] ends when the namespace breaks, and resumes with no gap', async () => {
-    await put('a');
-    const events = await openStream();
-    expect(await told(events, 1)).toEqual(['=a']);
-    await abortAllDurableObjects();
-    expect(await events.next()).toBeUndefined();
-    await put('b');
-    const again = await openStream('', { 'last-event-id': events.lastId });
-    expect(await told(again, 1)).toEqual(['+b']);
-    await again.leave();
-  });
-
-  it('[E5] gives its socket back once the client is gone', async () => {
-    const streams = [await openStream('?subscriber=one'), await openStream('?subscriber=two')];
-    const names = async () =>
-      (await ask<{ subscribers: { id: string }[] }>('GET', `${ORDERS}/subscribers`)).body.subscribers.map(
-        ({ id }) => id,
-      );
-    expect(await names()).toEqual(['one', 'two']);
-    await streams[0]?.leave();
-    await expect.poll(names).toEqual(['two']);
-    await streams[1]?.leave();
-    await expect.poll(names).toEqual([]);
-  });
-
-  it('[E9, W17] acknowledges under its name, whatever letters that has', async () => {
-    await put('a');
-    const events = await openStream(`?service=g@@orders&subscriber=${encodeURIComponent('kasse-ü-🦆')}`);
-    await put('b');
-    const [, changes] = await events.take(2);
-    const listed = async () => (await ask<{ subscribers: object[] }>('GET', `${ORDERS}/subscribers`)).body.subscribers;
-    expect(await listed()).toMatchObject([{ id: 'kasse-ü-🦆', kind: 'stream', sentRevision: 2, lag: 0 }]);
-    const acknowledged = await ask('POST', `/api/v1/ns/public/subscribers/${encodeURIComponent('kasse-ü-🦆')}/ack`, {
-      cursor: changes?.id,
-    });
-    expect([acknowledged.status, acknowledged.headers.get('rollcall-cursor')]).toEqual([204, changes?.id]);
-    expect(await listed()).toMatchObject([{ acknowledgedRevision: 2 }]);
-    const gone = await ask('POST', '/api/v1/ns/public/subscribers/x/ack', { cursor: 'cAnotherEpoch.1.x' });
-    expect([gone.status, gone.body.code]).toEqual([410, 'COMPACTED']);
-    await events.leave();
-  });
+it('[E4] ends when the namespace breaks, and resumes with no gap', async () => {
+  await put('a');
+  const events = await openStream();
+  expect((await events.take(1)).map(toldBy)).toEqual(['=a']);
+  await abortAllDurableObjects();
+  expect(await events.next()).toBeUndefined();
+  await put('b');
+  const again = await openStream('', { 'last-event-id': events.lastId });
+  expect((await again.take(1)).map(toldBy)).toEqual(['+b']);
+  await again.leave();
 });

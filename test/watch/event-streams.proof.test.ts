@@ -7,7 +7,7 @@ import { HOSTS, type Host, startOn } from '../programs/host';
 import type { RunningRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 
-/** Event streams and polls over real connections: time, the sleep of an object and slow networks are what they are. */
+/** Event streams and polls over real connections, with real time, hibernation and slow networks. */
 
 /** The platform lets go of a quiet object after ten seconds; it was gone after 12.5 wherever that was looked at. */
 const SLEEP_MS = 14_000;
@@ -84,11 +84,11 @@ it.each(HOSTS)(
     console.log(`1,000 streams were told ${Date.now() - changedAt} ms after the change began, the wake included`);
     expect(told.every((event) => event?.event === 'changes' && event.data.changes[0].id === 'b')).toBe(true);
     const after = (await call<Stats>('GET', '/stats')).sinceStart.wokeAt;
-    // Sockets keep a namespace of the one process awake.
+    // On the resident host sockets keep a namespace awake.
     expect(after !== wokeAt && Date.parse(after) >= changedAt).toBe(host === 'workerd');
 
     for (const { events } of streams) events.next().catch(() => {});
-    // The five seconds of the promise, and what a machine that is busy with other things adds.
+    // The promised five seconds, with a margin for a busy machine.
     expect(await stops(registry)).toBeLessThan(15_000);
   },
 );
@@ -116,7 +116,7 @@ it.each(HOSTS)(
     };
     const polls: Promise<number>[] = [];
     while (polls.length < 2_000) {
-      // Some at a time: more than a busy machine takes at once would wait for their connection, and not for a change.
+      // A few at a time, because on a busy machine more would wait for their connection instead of a change.
       polls.push(...Array.from({ length: 100 }, (_, index) => poll(polls.length + index)));
       await expect.poll(async () => (await call<Stats>('GET', '/stats')).sockets).toBe(polls.length);
     }

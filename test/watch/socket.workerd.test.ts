@@ -1,261 +1,62 @@
-import { evictDurableObject, reset, runInDurableObject } from 'cloudflare:test';
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { SessionOpened } from '../../src/model/frames';
-import { ROOT_TOKEN } from '../fixtures/test-app';
-import { ask, send, serviceAt } from '../fixtures/worker-client';
-import { WorkerSocket } from '../fixtures/worker-socket';
+import { afterEach, expect, it, vi } from 'vitest';
+import { NS, serviceAt } from '../fixtures/home';
+import { workerHome } from '../fixtures/worker-home';
 import { passTime } from '../fixtures/worker-time';
+import { holder, socketSuite } from './socket-suite';
 
-/** The socket on the whole Worker: every frame goes from client to Durable Object, with nobody in between. */
-
-const ORDERS = serviceAt('orders');
+const home = workerHome();
+const { ask, openSocket, sleep } = home;
 const stub = () => env.NAMESPACES.getByName('public');
-const register = (id: string) => ({ op: 'register', group: 'g', service: 'orders', id, address: '10.0.0.7', port: 80 });
-const put = (id: string) =>
-  ask('PUT', `${ORDERS}/instances/${id}`, { address: '10.0.0.8', port: 80, ephemeral: false });
-
 const resolved = async () =>
-  (await ask<{ instances: { id: string }[] }>('GET', `${ORDERS}/resolve`)).body.instances.map(({ id }) => id).sort();
-const revision = async () => (await ask('GET', '/api/v1/ns/public/stats')).body.revision;
+  (await ask<{ instances: { id: string }[] }>('GET', `${serviceAt('orders')}/resolve`)).body.instances.map(
+    ({ id }) => id,
+  );
 
-/** A socket that holds a session with one instance. */
-async function holder(id: string) {
-  const socket = await WorkerSocket.connect();
-  const opened = await socket.ask<SessionOpened>({ type: 'session' });
-  await socket.ask({ type: 'batch', operations: [register(id)] });
-  return { socket, ...opened };
-}
+afterEach(() => void vi.useRealTimers());
 
-/** Waits until the registry has heard that a socket is gone. */
-const heardAllBut = (count: number) =>
-  expect.poll(() => runInDurableObject(stub(), (_, context) => context.getWebSockets().length)).toBe(count);
+socketSuite(home);
 
-afterEach(async () => {
-  vi.useRealTimers();
-  await reset();
-});
-
-describe('a socket', () => {
-  it('[E8] is answered with its subprotocol alone, whichever way the token comes', async () => {
-    const ways: Record<string, string>[] = [
-      { 'sec-websocket-protocol': `rollcall.v1, token.${ROOT_TOKEN}` },
-      { 'sec-websocket-protocol': 'chat, rollcall.v1', authorization: `Bearer ${ROOT_TOKEN}` },
-    ];
-    for (const headers of ways) {
-      const response = await send('GET', '/api/v1/ns/public/socket', { headers: { upgrade: 'websocket', ...headers } });
-      expect([response.status, response.headers.get('sec-websocket-protocol')]).toEqual([101, 'rollcall.v1']);
-      response.webSocket?.accept();
-      response.webSocket?.close();
-    }
-  });
-
-  it('is answered ping with pong while the registry sleeps on', async () => {
-    const socket = await WorkerSocket.connect();
-    const wokeAt = async () =>
-      (await ask<{ sinceStart: { wokeAt: string } }>('GET', '/api/v1/ns/public/stats')).body.sinceStart.wokeAt;
-    const before = await wokeAt();
-    await evictDurableObject(stub());
-    for (let count = 0; count < 3; count++) {
-      socket.say('ping');
-      expect(await socket.nextText('pong')).toBe('pong');
-    }
-    // Nobody woke it, so there is nothing to evict.
-    await expect(evictDurableObject(stub())).rejects.toThrow();
-    expect(await wokeAt()).not.toBe(before);
-    socket.close();
-  });
-
-  it('changes, watches and resolves on one connection', async () => {
-    const socket = await WorkerSocket.connect();
-    await socket.ask({ type: 'watch', watch: 'orders', scope: { services: ['g@@orders'] } });
-    expect((await socket.next('snapshot')).services).toEqual([]);
-    const { cursor, results } = await socket.ask<{ cursor: string; results: object[] }>({
-      type: 'batch',
-      operations: [
-        { ...register('a'), ephemeral: false },
-        { ...register('b'), ephemeral: false },
-      ],
-    });
-    expect(results).toMatchObject([{ outcome: 'created' }, { outcome: 'created' }]);
-    const changes = await socket.next('changes');
-    expect([changes.watch, changes.cursor, changes.changes.map(({ id }) => id)]).toEqual([
-      'orders',
-      cursor,
-      ['a', 'b'],
-    ]);
-    expect(await socket.ask({ type: 'resolve', service: 'g@@orders', limit: 1 })).toMatchObject({ service: 'orders' });
-    await socket.ask({ type: 'unwatch', watch: 'orders' });
-    await put('c');
-    await socket.ask({ type: 'watch', watch: 'again', scope: {}, cursor });
-    expect((await socket.next('changes')).changes.map(({ id }) => id)).toEqual(['c']);
-    await socket.ask({ type: 'sync', watch: 'again' });
-    expect(await socket.next('bookmark')).toMatchObject({ watch: 'again' });
-    expect(socket.kept).toEqual([]);
-    socket.close();
-  });
-
-  it('[W15] tells what is wrong with a frame, and goes on', async () => {
-    const socket = await WorkerSocket.connect();
-    for (const [frame, code] of [
-      ['no JSON', 'INVALID_REQUEST'],
-      ['[]', 'INVALID_REQUEST'],
-      [{ type: 'nonsense' }, 'INVALID_REQUEST'],
-      [{ type: 'unwatch', id: '1', watch: 'none' }, 'INVALID_REQUEST'],
-      [
-        { type: 'batch', id: '2', operations: [{ op: 'update', service: 'x', id: 'y', weight: 1 }] },
-        'INSTANCE_NOT_FOUND',
-      ],
-    ] as const) {
-      socket.say(frame);
-      expect((await socket.next('error')).code).toBe(code);
-    }
-    expect(await socket.ask({ type: 'resolve', service: 'orders' })).toMatchObject({ instances: [] });
-    socket.close();
-  });
-
-  it('is closed when it sends bytes', async () => {
-    const response = await send('GET', '/api/v1/ns/public/socket', {
-      headers: { upgrade: 'websocket', 'sec-websocket-protocol': `rollcall.v1, token.${ROOT_TOKEN}` },
-    });
-    const ended = Promise.withResolvers<number>();
-    response.webSocket?.addEventListener('close', ({ code }) => ended.resolve(code));
-    response.webSocket?.accept();
-    response.webSocket?.send(new Uint8Array([1, 2, 3]));
-    expect(await ended.promise).toBe(4002);
-  });
-
-  it('is answered when it closes', async () => {
-    for (const [code, told] of [
-      [1000, 1000],
-      [4000, 4000],
-      [undefined, 1005],
-    ] as const) {
-      const socket = await WorkerSocket.connect();
-      socket.close(code);
-      expect(await socket.end()).toMatchObject({ code: told, wasClean: true });
-    }
-    await heardAllBut(0);
-  });
-
-  it('[W14] goes on with its watches where the registry sleeps between any two events', async () => {
-    const socket = await WorkerSocket.connect();
-    await socket.ask({ type: 'watch', watch: 'w', scope: { services: ['g@@orders'] } });
-    await socket.next('snapshot');
-    for (const id of ['a', 'b', 'c']) {
-      await evictDurableObject(stub());
-      await put(id);
-      expect((await socket.next('changes')).changes.map((change) => change.id)).toEqual([id]);
-      await evictDurableObject(stub());
-      await socket.ask({ type: 'sync', watch: 'w' });
-      await socket.next('bookmark');
-    }
-    expect(socket.kept).toEqual([]);
-    await evictDurableObject(stub());
-    socket.close();
-    await heardAllBut(0);
-    await put('d');
-    expect((await ask<{ subscribers: object[] }>('GET', `${ORDERS}/subscribers`)).body.subscribers).toEqual([]);
-  });
-});
-
-describe('a session', () => {
-  it('[T2] ends with close code 4000, and takes all that it holds with it in one revision', async () => {
-    const { socket } = await holder('a');
-    await socket.ask({ type: 'batch', operations: [register('b')] });
-    const before = Number(await revision());
-    socket.close(4000);
-    expect(await socket.end()).toMatchObject({ code: 4000 });
-    expect([await resolved(), await revision()]).toEqual([[], before + 1]);
-  });
-
-  it('[T2] ends with an end frame', async () => {
-    const { socket } = await holder('a');
-    socket.say({ type: 'end' });
-    expect(await socket.end()).toMatchObject({ code: 4000 });
-    expect(await resolved()).toEqual([]);
-  });
-
-  it.each([1000, 4999, undefined])('[T3, T4] outlives close code %s, and is resumed with no revision', async (code) => {
-    const { socket, session } = await holder('a');
-    const before = await revision();
-    socket.close(code);
-    await socket.end();
-    await heardAllBut(0);
-    expect(await resolved()).toEqual(['a']);
-    const again = await WorkerSocket.connect();
-    expect(await again.ask({ type: 'session', session })).toMatchObject({ session, resumed: true });
-    expect([await resolved(), await revision()]).toEqual([['a'], before]);
-    again.close(4000);
-    await again.end();
-    expect(await resolved()).toEqual([]);
-  });
-
-  it('[T6] is taken over by another socket, and the one before it ends nothing', async () => {
-    const { socket, session } = await holder('a');
-    const second = await WorkerSocket.connect();
-    expect(await second.ask({ type: 'session', session })).toMatchObject({ resumed: true });
-    expect(await socket.end()).toMatchObject({ code: 4001 });
-    await heardAllBut(1);
-    expect(await resolved()).toEqual(['a']);
-    second.close(4000);
-    await second.end();
-  });
-
-  it('[T5] is not resumed with half of its id', async () => {
-    const { socket, session } = await holder('a');
-    const stranger = await WorkerSocket.connect();
-    const [key] = session.split('.');
-    for (const guess of [key, `${key}.`, `${key}.x`]) {
-      const other = await WorkerSocket.connect();
-      expect(await other.ask({ type: 'session', session: guess })).toMatchObject({ resumed: false });
-      other.close(4000);
-      await other.end();
-    }
-    expect([socket.closed, await resolved()]).toEqual([undefined, ['a']]);
-    stranger.close();
-  });
-
-  it('[T1, T3] lives by pings alone through sleep and alarms, and expires once they stop', {
-    timeout: 60_000,
-  }, async () => {
-    const { socket, ttlMs } = await holder('a');
-    const openedAt = Date.now();
-    await scheduler.wait(2_500);
-    // The platform's answers to pings are stamped with its own clock: what is moved by hand starts there.
-    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+it('a socket is answered ping with pong while the registry sleeps on', async () => {
+  const socket = await openSocket();
+  const wokeAt = async () =>
+    (await ask<{ sinceStart: { wokeAt: string } }>('GET', `${NS}/stats`)).body.sinceStart.wokeAt;
+  const before = await wokeAt();
+  await sleep();
+  for (let count = 0; count < 3; count++) {
     socket.say('ping');
-    await socket.nextText('pong');
-    const pingedAt = await runInDurableObject(stub(), (_, context) =>
-      Number(context.getWebSocketAutoResponseTimestamp(context.getWebSockets()[0] as WebSocket)),
-    );
-    expect(pingedAt - openedAt).toBeGreaterThan(2_000);
-    await passTime(stub, 20_000);
-    await evictDurableObject(stub());
-    // Without the ping it would be over by then.
-    await passTime(stub, pingedAt + ttlMs - 500 - Date.now());
-    expect(Date.now() - openedAt).toBeGreaterThan(ttlMs + 1_000);
-    expect(await resolved()).toEqual(['a']);
-    await evictDurableObject(stub());
-    // A machine that was busy before the clock was moved may have made a gap.
-    await passTime(stub, ttlMs);
-    expect(await resolved()).toEqual([]);
-    expect(await socket.end()).toMatchObject({ code: 4004 });
-  });
+    expect(await socket.nextText('pong')).toBe('pong');
+  }
+  // Nobody woke it, so there is nothing to evict.
+  await expect(sleep()).rejects.toThrow();
+  expect(await wokeAt()).not.toBe(before);
+  socket.close();
+});
 
-  it('[T1, W14] goes on where the registry sleeps between any two events', { timeout: 60_000 }, async () => {
-    const { socket, session } = await holder('a');
-    await evictDurableObject(stub());
-    await socket.ask({ type: 'batch', operations: [register('b')] });
-    await evictDurableObject(stub());
-    expect(await resolved()).toEqual(['a', 'b']);
-    await evictDurableObject(stub());
-    const second = await WorkerSocket.connect();
-    expect(await second.ask({ type: 'session', session })).toMatchObject({ resumed: true });
-    expect(await socket.end()).toMatchObject({ code: 4001 });
-    await evictDurableObject(stub());
-    second.close(4000);
-    await second.end();
-    expect(await resolved()).toEqual([]);
-  });
+it('[T1, T3] a session lives by pings alone through sleep and alarms, and expires once they stop', {
+  timeout: 60_000,
+}, async () => {
+  const { socket, ttlMs } = await holder(home, 'a');
+  const openedAt = Date.now();
+  await scheduler.wait(2_500);
+  // The platform's answers to pings are stamped with its own clock: what is moved by hand starts there.
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+  socket.say('ping');
+  await socket.nextText('pong');
+  const pingedAt = await runInDurableObject(stub(), (_, context) =>
+    Number(context.getWebSocketAutoResponseTimestamp(context.getWebSockets()[0] as WebSocket)),
+  );
+  expect(pingedAt - openedAt).toBeGreaterThan(2_000);
+  await passTime(stub, 20_000);
+  await sleep();
+  // Without the ping it would be over by then.
+  await passTime(stub, pingedAt + ttlMs - 500 - Date.now());
+  expect(Date.now() - openedAt).toBeGreaterThan(ttlMs + 1_000);
+  expect(await resolved()).toEqual(['a']);
+  await sleep();
+  // A machine that was busy before the clock was moved may have made a gap.
+  await passTime(stub, ttlMs);
+  expect(await resolved()).toEqual([]);
+  expect(await socket.end()).toMatchObject({ code: 4004 });
 });

@@ -10,16 +10,16 @@ import { untilReady } from './readiness';
 import { DIRECTORY_CLASS, NAMESPACE_CLASS, workerdConfig } from './workerd-config';
 import { startWorkerd, type WorkerdProcess } from './workerd-process';
 
-/** What workerd itself keeps open, with room for a few more objects. A connection takes two descriptors beside it. */
+/** Number of descriptors for workerd itself and a few more objects. Each connection uses two more. */
 const RESERVED_DESCRIPTORS = 64;
 
-/** How to run a registry in workerd. */
+/** Options of a registry in workerd. */
 export interface WorkerdRegistryOptions extends Omit<RegistryOptions, 'residentPath' | 'runtime'> {
   /** Absolute path of another bundled Worker with the same exports, such as one with a planted defect. Default: the registry's. */
   workerPath?: string | undefined;
 }
 
-/** What the Worker reads of its environment. */
+/** Environment variables that the Worker reads. */
 const VARIABLES = [
   'ROLLCALL_ROOT_TOKEN',
   'ROLLCALL_TRUSTED_PROXY',

@@ -44,7 +44,7 @@ const ALARM_TABLE = `CREATE TABLE _cf_ALARM (
       actor_name TEXT
     ) WITHOUT ROWID`;
 
-/** Where an object keeps its own alarm: workerd's table of what is true of it, by number. */
+/** Query for an object's own alarm, in a table of workerd with numbered entries. */
 const OWN_ALARM = 'SELECT CAST(value AS TEXT) AS at FROM _cf_METADATA WHERE key = 1';
 
 /** An object, by the file it is kept in. */

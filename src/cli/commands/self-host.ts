@@ -18,34 +18,37 @@ import { fieldTable } from '../terminal/views';
 
 const ENVIRONMENT = `
 Environment:
-  ROLLCALL_ROOT_TOKEN  the root token, 32 characters or more (default: made on the first start, kept in
-                       the data folder as root-token)`;
+  ROLLCALL_ROOT_TOKEN  the root token, 32 characters or more (default: created on the first start and
+                       kept in the data folder as root-token)`;
 
-/** `rollcall serve`: the launcher does it. */
+/** Returns the command `rollcall serve`. */
 export function serveCommand() {
   return new Command('serve')
     .summary('run the registry on this machine')
     .description('Runs the registry on this machine until it is stopped (Ctrl-C or SIGTERM).')
-    .option('--port <port>', 'port to listen on; 0 takes a free one (default 8787, or PORT)')
+    .option('--port <port>', 'port to listen on; 0 for any free port (default 8787, or PORT)')
     .option('--host <address>', 'address to listen on (default 127.0.0.1)')
-    .option('--data <folder>', 'folder of all data, made where it is absent (default data, or ROLLCALL_DATA)')
+    .option('--data <folder>', 'folder for all data; created if missing (default data, or ROLLCALL_DATA)')
     .option(
       '--cors-origin <origin>',
-      'origin of pages that may call from a browser; may come many times (default none, or ROLLCALL_CORS_ORIGINS)',
+      'origin of pages that may call from a browser; repeatable (default none, or ROLLCALL_CORS_ORIGINS)',
       (origin: string, others: string[] | undefined) => [...(others ?? []), origin],
     )
     .option(
       '--namespace-domain <domain>',
-      'clients of dialects reach a namespace at <namespace>.<domain> (default none, or ROLLCALL_NAMESPACE_DOMAIN)',
+      'dialect clients reach a namespace at <namespace>.<domain> (default none, or ROLLCALL_NAMESPACE_DOMAIN)',
     )
-    .option('--tls-cert <file>', 'certificate and those up to its root, in PEM: speaks HTTPS (or ROLLCALL_TLS_CERT)')
-    .option('--tls-key <file>', 'its private key, in PEM (or ROLLCALL_TLS_KEY)')
-    .option('--trusted-proxy', 'a proxy in front tells the caller’s address (or ROLLCALL_TRUSTED_PROXY=true)')
+    .option('--tls-cert <file>', 'certificate chain in PEM; enables HTTPS (or ROLLCALL_TLS_CERT)')
+    .option('--tls-key <file>', 'private key of the certificate, in PEM (or ROLLCALL_TLS_KEY)')
+    .option(
+      '--trusted-proxy',
+      'take the caller’s address from X-Forwarded-For, set by a proxy (or ROLLCALL_TRUSTED_PROXY=true)',
+    )
     .option(
       '--log-level <level>',
-      'off, error, warn, or info: a line for each request (default warn, or ROLLCALL_LOG_LEVEL)',
+      'off, error, warn, or info, which logs each request (default warn, or ROLLCALL_LOG_LEVEL)',
     )
-    .option('--print-command', 'print the command of the process with its permissions, for systemd, and start nothing')
+    .option('--print-command', 'print the command of the process with its permissions, such as for systemd, and exit')
     .addHelpText('after', ENVIRONMENT)
     .action(({ printCommand: isPrinted, ...flags }) =>
       isPrinted === true ? printCommand(flags) : serve(parseServeOptions(flags, process.env)),
@@ -53,18 +56,18 @@ export function serveCommand() {
 }
 
 const BACKUP_NOTE = `
-The folder holds no root token, but digests of all others, and the audit trail: keep it to yourself.
+The folder contains the audit trail and digests of all tokens but the root token: keep it private.
 Restore it with: rollcall restore <folder>`;
 
-/** `rollcall backup`: copies the data folder of a registry on this machine. */
+/** Returns the command `rollcall backup`, which copies the data folder of a registry on this machine. */
 export function backupCommand() {
   return new Command('backup')
     .summary('back up the registry on this machine, running or stopped')
     .description(
-      'Copies all data of the registry on this machine into a new folder, while it runs or when it is stopped. Each ' +
-        'namespace is copied as it was in one moment.',
+      'Copies all data of the registry on this machine into a new folder, whether it runs or not. Each namespace is ' +
+        'copied as of one moment.',
     )
-    .argument('<folder>', 'folder to make')
+    .argument('<folder>', 'folder to create')
     .option('--data <folder>', 'data folder of the registry (default data, or ROLLCALL_DATA)')
     .option('--json', 'answer as JSON')
     .addHelpText('after', BACKUP_NOTE)
@@ -83,21 +86,21 @@ export function backupCommand() {
 }
 
 const RESTORE_NOTE = `
-The next start makes a new root token where there is none; all other tokens go on as they were.
-Whoever watches is told \`reset\`, and begins anew; instances that renew stay.`;
+The next start creates a root token if there is none; all other tokens stay valid.
+Watches receive \`reset\` and start over; instances that keep renewing stay.`;
 
-/** `rollcall restore`: makes a data folder of a backup. */
+/** Returns the command `rollcall restore`, which turns a backup into a data folder. */
 export function restoreCommand() {
   return new Command('restore')
     .summary('restore a backup into a data folder on this machine')
     .description(
-      'Verifies a backup and makes of it the data of a registry on this machine, which must not run. An interrupted ' +
-        'restore leaves nothing that starts: run it again.',
+      'Verifies a backup and copies it into the data folder of a registry on this machine, which must be stopped. After an ' +
+        'interrupted restore the registry does not start until the restore is run again.',
     )
-    .argument('<folder>', 'folder that a backup made')
-    .option('--data <folder>', 'data folder, made where it is absent (default data, or ROLLCALL_DATA)')
-    .option('--force', 'set aside the registry that is stored there')
-    .option('--check', 'verify the backup, and restore nothing')
+    .argument('<folder>', 'folder of the backup')
+    .option('--data <folder>', 'data folder; created if missing (default data, or ROLLCALL_DATA)')
+    .option('--force', 'set aside the data that is already there')
+    .option('--check', 'only verify the backup')
     .option('--json', 'answer as JSON')
     .addHelpText('after', RESTORE_NOTE)
     .action(async (folder, { data, force, check, json }) => {
@@ -118,7 +121,8 @@ export function restoreCommand() {
         return print.answer({ folder, ...manifest }, `${folder} is a whole backup`, backupView(manifest));
       }
       const { manifest, setAside } = await restoreBackup(options).finally(() => bar.end());
-      const kept = setAside === null ? [] : [`what was there before is kept in ${setAside}; delete it when you like`];
+      const kept =
+        setAside === null ? [] : [`the previous data is in ${setAside}; delete it when you no longer need it`];
       print.answer(
         { data: to, setAside, ...manifest },
         `${folder} is restored into ${to}`,
@@ -136,7 +140,7 @@ function backupView({ version, startedAt, namespaces }: Manifest): Table {
   ]);
 }
 
-/** What Deno lets the command line do with a backup: it copies files, and speaks to nobody. */
+/** Arguments of Deno for a backup or restore, which read and write files and use no network. */
 const DENO_WORDS = [
   'run',
   ...['--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'],

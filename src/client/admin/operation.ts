@@ -3,7 +3,7 @@ import type { ClientOptions } from '../wire/client-options';
 import type { RegistryHttp } from '../wire/registry-http';
 import { RollcallError } from '../wire/rollcall-error';
 
-/** Method and path of a call; names in braces are members of what is asked. */
+/** Method and path of a call; names in braces are members of its argument. */
 export type Operation = readonly [method: string, path: string];
 
 /** Settings and parameters of any call. */
@@ -18,20 +18,20 @@ interface Ask {
   [parameter: string]: unknown;
 }
 
-/** A drain waits as long as this for subscribers, where nothing else is asked. */
+/** Default time that a drain waits for subscribers. */
 const DRAIN_WAIT_DEFAULT_MS = 30_000;
 const TIMEOUT_MS = 10_000;
 
-/** The registry refuses a longer wait at once, so there is nothing to wait for. */
+/** Longest wait that the registry accepts; it refuses a longer one at once. */
 const DRAIN_WAIT_MAX_MS = 300_000;
 
-/** Returns how long the registry holds a drain; nothing where it refuses the wait. */
+/** Returns how long the registry holds a drain; 0 if it refuses the wait. */
 const drainWaitMs = (wait: unknown): number =>
   wait === undefined ? DRAIN_WAIT_DEFAULT_MS : Math.min(parseDuration(String(wait)) ?? 0, DRAIN_WAIT_MAX_MS);
 
 /**
- * Makes a call of one operation: names go into its path, conditions into headers, the body into the body, and all else
- * into the query.
+ * Creates the call of an operation: names go into the path, conditions into headers, the body into the body, and
+ * everything else into the query.
  */
 export function caller(
   http: RegistryHttp,
@@ -60,7 +60,7 @@ export function caller(
     const query = Object.fromEntries([
       ...Object.entries(parameters).filter(([name]) => !inPath.has(name)),
       ...Object.entries(metadata ?? {}).map(([key, value]) => [`metadata.${key}`, value]),
-    ]) as Record<string, string>; // `as`: what the types of the calls let through
+    ]) as Record<string, string>; // `as`: the types of the calls allow nothing else
     const waitMs = waits ? drainWaitMs(parameters.wait) : 0;
     const answer = await http.request(method, path, {
       query,
@@ -77,7 +77,7 @@ export function caller(
   };
 }
 
-/** Reads an answer: JSON, a text where it is not JSON, or nothing. */
+/** Reads a response: JSON, text if it is not JSON, or undefined if it is empty. */
 async function read(answer: Response, signal: AbortSignal | undefined): Promise<unknown> {
   try {
     const text = await answer.text();
@@ -85,7 +85,7 @@ async function read(answer: Response, signal: AbortSignal | undefined): Promise<
     return answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
   } catch (error) {
     signal?.throwIfAborted();
-    throw RollcallError.from(error, 'the answer broke off');
+    throw RollcallError.from(error, 'the response was cut off');
   }
 }
 

@@ -5,9 +5,9 @@ export interface CallSettings {
   /** Default: the namespace of the client. */
   ns?: string | undefined;
   signal?: AbortSignal | undefined;
-  /** Until the answer begins; default ten seconds, and what is waited for beside. */
+  /** Time until the response starts, in milliseconds; default: ten seconds plus the time that the call asks to wait. */
   timeoutMs?: number | undefined;
-  /** Takes the answer as it came: `Rollcall-Cursor`, `ETag`, `Location` and `Age` are headers of it. Not its body. */
+  /** Receives the response, for headers such as `Rollcall-Cursor`, `ETag`, `Location` and `Age`. Must not read the body. */
   onAnswer?: ((answer: Response) => void) | undefined;
 }
 
@@ -23,36 +23,36 @@ export interface InstanceNames extends ServiceNames {
   id: string;
 }
 
-/** Condition of a change: where it does not hold, the change is refused with `REVISION_MISMATCH`. */
+/** Condition of a change: if it does not hold, the change is refused with `REVISION_MISMATCH`. */
 export interface Condition {
-  /** The record is unchanged since this cursor; `*`: there is such a record. */
+  /** The record is unchanged since this cursor; `*`: the record exists. */
   ifMatch?: string | undefined;
-  /** There is no such record. */
+  /** The record does not exist. */
   ifNoneMatch?: '*' | undefined;
 }
 
-/** How fresh an answer has to be. */
+/** Required freshness of a read. */
 export interface Freshness {
-  /** Default `strong`; `cached`: an answer up to `maxAge` old will do. */
+  /** Default `strong`; `cached` allows a response up to `maxAge` old. */
   consistency?: 'strong' | 'cached' | undefined;
-  /** Such as `5s`. */
+  /** A duration such as `5s`. */
   maxAge?: string | undefined;
 }
 
 /** A page of a list. */
 export interface Page {
-  /** At most so many; all where it is left out, up to 8 MiB of text. */
+  /** Maximum number of items; default: all, up to 8 MiB of text. */
   limit?: number | undefined;
-  /** The `next` of the page before. */
+  /** `next` of the previous page. */
   after?: string | undefined;
 }
 
 /** Liveness of a registry. */
 export interface Health {
-  /** `degraded`: it answers, but something does not work, as `problems` says. */
+  /** `degraded` if it answers, but something does not work; see `problems`. */
   status: 'ok' | 'degraded';
   problems?: string[] | undefined;
   version: string;
-  /** Where the deployer told it. */
+  /** Set if the deployer provided it. */
   commit?: string | undefined;
 }

@@ -69,7 +69,7 @@ describe('importNamespace', () => {
 
   it.each([
     ['what came in between', '{"kind":"failed","code":"UNAVAILABLE","detail":"x"}\n', 'UNAVAILABLE'],
-    ['that the answer broke off', '{"kind":"progress","done":1,"of":2}\n', 'UNREACHABLE'],
+    ['that the response was cut off', '{"kind":"progress","done":1,"of":2}\n', 'UNREACHABLE'],
   ])('[Z11] throws %s', async (_, body, code) => {
     await expect(stage(body).admin.importNamespace({ mode: 'merge', body: FILE })).rejects.toMatchObject({ code });
   });

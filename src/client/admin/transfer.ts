@@ -13,44 +13,44 @@ import type { CallSettings } from './requests';
 
 /** Settings of an export. */
 export interface ExportAsk extends CallSettings {
-  /** Takes what the file counts, when it has been read to its end. */
+  /** Receives the file's counts of records once it has been read to its end. */
   onEnd?: ((counts: FileCounts) => void) | undefined;
 }
 
 /** Settings of an import. */
 export interface ImportAsk extends CallSettings {
   mode: ImportMode;
-  /** True: only tell what would be different. */
+  /** True: only report the differences. */
   dryRun?: boolean | undefined;
-  /** The file, as an export gave it: it is sent as it is read. */
+  /** An exported file; a stream is sent as it is read. */
   body: string | ReadableStream<Uint8Array>;
-  /** Takes each record that a dry run would add, change or remove. */
+  /** Receives each record that a dry run would add, change or remove. */
   onDifference?: ((difference: ImportDifference) => void) | undefined;
-  /** Takes how far it has come, once all of the file has been sent. */
+  /** Receives the progress, after the whole file has been sent. */
   onProgress?: ((progress: ImportProgress) => void) | undefined;
 }
 
-/** An export and an import: calls whose bodies are streams. */
+/** Export and import: calls whose bodies are streams. */
 export interface Transfers {
   /**
-   * Reads a namespace as a file of lines. The stream fails where the file was cut off, so what has been read to its end
-   * is whole.
+   * Exports a namespace as a file of lines. The stream fails if the file is truncated, so a file that was read to its
+   * end is complete.
    */
   exportNamespace(ask?: ExportAsk): Promise<ReadableStream<Uint8Array>>;
   /**
-   * Takes a file into a namespace. Nothing changes before all of the file has come and is right; then it is applied to
-   * its end, also where this call breaks off: the same file may be sent again.
+   * Imports a file into a namespace. Nothing changes until the whole file has arrived and is valid; then it is applied to
+   * the end, even if this call is cut off. Sending the same file again is safe.
    */
   importNamespace(ask: ImportAsk): Promise<ImportDone>;
 }
 
-/** As long as the registry gives an import. */
+/** Time limit of an import, as in the registry. */
 const IMPORT_TIMEOUT_MS = 30 * 60_000;
 
-/** The last line of a file is far shorter. */
+/** Size of the tail that is kept to check the last line, which is far shorter. */
 const TAIL_BYTES = 4_096;
 
-/** Makes the two calls. */
+/** Creates the two calls. */
 export function transfers(http: RegistryHttp, options: ClientOptions): Transfers {
   const pathOf = (ns = options.namespace ?? 'public') => `/api/v1/ns/${encodeURIComponent(ns)}`;
   return {
@@ -75,13 +75,13 @@ export function transfers(http: RegistryHttp, options: ClientOptions): Transfers
         if (line.kind === 'difference') onDifference?.(line);
         else onProgress?.(line);
       }
-      const what = 'the answer to the import broke off; what had begun to be applied goes on by itself';
+      const what = 'the response to the import was cut off; an import that has started continues on its own';
       throw new RollcallError('UNREACHABLE', `${what}: send the same file again to be sure`);
     },
   };
 }
 
-/** Lets a file through, and fails at its end where that is not the end that it should have. */
+/** Passes a file through, and fails at its end if the end line is missing. */
 function untilItsEnd(onEnd: ExportAsk['onEnd']): TransformStream<Uint8Array, Uint8Array> {
   let tail = new Uint8Array(0);
   return new TransformStream({
@@ -102,14 +102,14 @@ function untilItsEnd(onEnd: ExportAsk['onEnd']): TransformStream<Uint8Array, Uin
       }
       if (last.startsWith('{"kind":"failed"')) {
         const { code, detail } = JSON.parse(last) as TransferFailed; // `as`: the registry's
-        throw new RollcallError(code, `the export broke off: ${detail}`);
+        throw new RollcallError(code, `the export failed midway: ${detail}`);
       }
-      throw new RollcallError('UNREACHABLE', 'the export broke off before its last line; run it again');
+      throw new RollcallError('UNREACHABLE', 'the export ended before its last line; run it again');
     },
   });
 }
 
-/** Lines of a body as they come, without those that are empty. */
+/** Yields the lines of a body as they arrive, without empty ones. */
 export async function* readLines(body: ReadableStream<Uint8Array> | null): AsyncGenerator<string> {
   if (body === null) return;
   const reader = body.getReader();

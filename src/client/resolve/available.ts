@@ -1,11 +1,11 @@
 import type { Instance } from '../wire/instance';
 
-/** Which instances a resolver is about. What it does not name does not matter. */
+/** Filter of a resolver's instances. Members that are left out match any value. */
 export interface InstanceFilter {
   readonly cluster?: string | undefined;
   readonly tag?: string | undefined;
   readonly version?: string | undefined;
-  /** Each of these entries, as it is. */
+  /** Entries that the metadata must contain. */
   readonly metadata?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -18,13 +18,14 @@ function passes(instance: Instance, { cluster, tag, version, metadata = {} }: In
   );
 }
 
-/** All but health speaks for it. */
+/** Reports whether an instance is available, or would be if it were healthy. */
 const isEligible = ({ available, enabled, quarantined, status, weight }: Instance): boolean =>
   available || (enabled && !quarantined && status === 'up' && weight > 0);
 
 /**
- * Who takes traffic, as the registry's own `resolve` decides it: those available; or all that are eligible, healthy or
- * not, where the healthy share of those is below the service's threshold. The filter comes first.
+ * Returns the instances that take traffic, by the same rule as the registry's `resolve`: the available ones; or all
+ * eligible ones, healthy or not, if the healthy share of those is below the service's threshold. The filter is applied
+ * first.
  */
 export function availableOf(
   instances: Iterable<Instance>,

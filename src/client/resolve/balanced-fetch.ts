@@ -2,42 +2,42 @@ import { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 import type { Attempt, Balancer, RetryBudget } from './balancer';
 
-/** How a resolver's `fetch` goes about it. */
+/** Options of a resolver's `fetch`. */
 export interface FetchOptions {
-  /** Instances that one call is tried on at most: 3. */
+  /** Maximum number of instances to try per call; default 3. */
   maxAttempts?: number | undefined;
-  /** How long one instance may take for the head of its answer, in milliseconds; as long as it likes without it. */
+  /** Time limit for the head of one instance's response, in milliseconds; default: none. */
   attemptTimeoutMs?: number | undefined;
-  /** Makes the requests. Default: the runtime's own. */
+  /** Sends the requests. Default: the runtime's `fetch`. */
   fetch?: ((request: Request) => Promise<Response>) | undefined;
 }
 
 export interface ResolverRequestInit extends RequestInit {
-  /** What the call is about, for selectors that go by it. */
+  /** Key of the call, such as a user or an order, for selectors that use one. */
   key?: string | undefined;
-  /** Instead of the resolver's. */
+  /** Overrides the resolver's setting. */
   attemptTimeoutMs?: number | undefined;
 }
 
 interface Parts {
   service: string;
-  /** Undefined where there is a list already. */
+  /** Undefined if there is a list already. */
   ready: Promise<void> | undefined;
   balancer: Balancer;
   budget: RetryBudget;
   time: Time;
 }
 
-/** How long the first call of all waits for the first list. */
+/** Time that a call waits for the first list. */
 const FIRST_LIST_MAX_MS = 5_000;
 
-/** RFC 9110, section 9.2.2. */
+/** Idempotent methods, by RFC 9110, section 9.2.2. */
 const IDEMPOTENT = /^(GET|HEAD|OPTIONS|PUT|DELETE)$/i;
 
-/** Answers that say that another instance may do better. Envoy's `gateway-error`. */
+/** Status codes after which another instance is tried. Source: Envoy's `gateway-error`. */
 const GATEWAY_ERRORS = [502, 503, 504];
 
-/** Sends one request to one instance after the other until one answers: see `Resolver.fetch`. */
+/** Sends a request to one instance after another until one responds: see `Resolver.fetch`. */
 export async function balancedFetch(
   { service, ready, balancer, budget, time }: Parts,
   options: FetchOptions,
@@ -51,7 +51,7 @@ export async function balancedFetch(
   const isRepeatable = canRepeat(given, init);
   const failures: string[] = [];
 
-  /** An answer, or why there is none. */
+  /** Returns a response, or the reason why there is none. */
   async function tryOn(attempt: Attempt): Promise<Response | { reason: string; cause: unknown }> {
     const timeout = new AbortController();
     let outcome: 'success' | 'failure' | 'aborted' = 'aborted';
@@ -61,7 +61,7 @@ export async function balancedFetch(
         (one) => one != null,
       );
       const url = attempt.endpoint.url + path;
-      // What makes no request throws here, and is nobody's fault but the caller's.
+      // An invalid request throws here, which does not count against the instance.
       const request = new Request(given === undefined ? url : new Request(url, given), {
         ...init,
         signal: signals.length > 1 ? AbortSignal.any(signals) : signals[0],
@@ -74,7 +74,7 @@ export async function balancedFetch(
     } catch (cause) {
       if (outcome === 'aborted') throw cause;
       if (signal?.aborted) {
-        // A deadline of the caller's tells something of the instance; a change of mind does not.
+        // The caller's timeout counts against the instance; a cancellation does not.
         if (signal.reason?.name !== 'TimeoutError') outcome = 'aborted';
         throw cause;
       }
@@ -104,12 +104,12 @@ export async function balancedFetch(
         cause: result.cause,
       });
     }
-    // Nobody reads it: let its connection go.
+    // The body is not read: release its connection.
     if (isAnswer) result.body?.cancel().catch(() => {});
   }
 }
 
-/** Path and query, with a slash before them. */
+/** Returns path and query, with a leading slash. */
 function pathOf(input: string | URL): string {
   const text = String(input);
   if (!/^[a-z][a-z0-9+.-]*:/i.test(text)) return text.startsWith('/') ? text : `/${text}`;
@@ -121,21 +121,21 @@ function canRepeat(given: Request | undefined, init: RequestInit): boolean {
   const isIdempotent =
     IDEMPOTENT.test(init.method ?? given?.method ?? 'GET') ||
     new Headers(init.headers ?? given?.headers).has('idempotency-key');
-  // A body that comes bit by bit is gone once it was sent. That of a request is always one.
+  // A streamed body can only be sent once. The body of a `Request` is always a stream.
   const body: object = Object(init.body ?? given?.body);
   return isIdempotent && !(body instanceof ReadableStream || Symbol.asyncIterator in body);
 }
 
-/** `fetch` says why a connection failed in its error's cause, if at all. */
+/** Returns the reason of a failed `fetch`, which is in the error's cause if the runtime provides it. */
 function reasonOf(error: unknown): string {
-  const { message, cause } = error as { message?: string; cause?: { code?: string; message?: string } }; // `as`: asked for, not taken for granted
+  const { message, cause } = error as { message?: string; cause?: { code?: string; message?: string } }; // `as`: members are checked
   return [message ?? String(error), cause?.code ?? cause?.message].filter(Boolean).join(': ');
 }
 
-/** Waits for the first list, but not for ever: a registry that can't be reached at the start is an error. */
+/** Waits for the first list, up to a timeout: an unreachable registry at the start is an error. */
 function firstList(ready: Promise<void>, service: string, time: Time, signal?: AbortSignal | null): Promise<void> {
   return new Promise((resolve, reject) => {
-    const late = () => reject(new RollcallError('UNAVAILABLE', `the registry has not told who answers for ${service}`));
+    const late = () => reject(new RollcallError('UNAVAILABLE', `no list of ${service} from the registry yet`));
     const cancel = time.after(FIRST_LIST_MAX_MS, late, true);
     const abort = () => reject(signal?.reason);
     if (signal?.aborted) abort();

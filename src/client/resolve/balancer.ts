@@ -3,35 +3,35 @@ import type { Endpoint } from './endpoint';
 import type { OutlierEjection } from './outlier-ejection';
 import type { CallReport, Selector } from './selector';
 
-/** One try of a call. It has to be ended, once, when its answer has come or will not come. */
+/** An attempt of a call. The caller must end it once, after a response or a failure. */
 export interface Attempt {
   readonly endpoint: Endpoint;
   /**
-   * Tells how the call ended. Ending twice does nothing.
+   * Reports the outcome of the attempt. Further calls do nothing.
    *
-   * @param outcome `aborted` where the caller gave up.
+   * @param outcome `aborted` if the caller gave up.
    */
   end(outcome: CallReport['outcome']): void;
 }
 
-/** Tries of one call: each goes to an instance that the call has not tried yet. */
+/** Attempts of one call: each goes to an instance that the call has not tried. */
 export interface Picker {
-  /** Those it went to, in order. */
+  /** Endpoints tried so far, in order. */
   readonly tried: readonly Endpoint[];
-  /** The next one to try; undefined where nobody is left. */
+  /** Starts the next attempt; undefined if no instance is left. */
   next(): Attempt | undefined;
 }
 
 export interface BalancerParts {
   selector: Selector;
-  /** Undefined: nobody is ejected. */
+  /** Undefined: no ejection. */
   ejection: OutlierEjection | undefined;
   time: Pick<Time, 'now' | 'random'>;
-  /** A call to `endpoint` has ended, and no other is under way there. */
+  /** Called when the last pending call to `endpoint` has ended. */
   onIdle?: (endpoint: Endpoint) => void;
 }
 
-/** Shares calls out among endpoints, and tells the selector and the ejection what became of them. */
+/** Distributes calls among endpoints, and reports their outcomes to the selector and the ejection. */
 export class Balancer {
   readonly #parts: BalancerParts;
   readonly #underWay = new Map<Endpoint, number>();
@@ -41,18 +41,18 @@ export class Balancer {
     this.#parts = parts;
   }
 
-  /** Those that calls go to: all of them but the ejected ones. */
+  /** Endpoints that take calls: all except ejected ones. */
   get usable(): readonly Endpoint[] {
     const { ejection, time } = this.#parts;
     return ejection?.usable(this.endpoints, time.now()) ?? this.endpoints;
   }
 
-  /** Whether a call to `endpoint` is under way. */
+  /** Reports whether a call to `endpoint` is pending. */
   isBusy(endpoint: Endpoint): boolean {
     return this.#underWay.has(endpoint);
   }
 
-  /** Somebody to call; nothing is counted. */
+  /** Selects an endpoint without counting the call. */
   pick(key: string | undefined, tried: readonly Endpoint[] = []): Endpoint | undefined {
     const { selector, time } = this.#parts;
     const usable = this.usable;
@@ -95,32 +95,32 @@ export class Balancer {
   }
 }
 
-/** How long a request or a retry counts. */
+/** Time constant over which requests and retries fade out. */
 const WINDOW_MS = 10_000;
 
-/** Retries that a request earns. */
+/** Retries that each request adds to the budget. */
 const RETRIES_PER_REQUEST = 0.2;
 
-/** Retries that are there without any request: 10 a second. */
+/** Retries available without any request: 10 per second. */
 const RESERVE = (10 * WINDOW_MS) / 1_000;
 
 /**
- * How many retries there may be: a fifth of the requests, and 10 a second on top, so that retries help with a few
- * failures and do not double the load of a service where everything fails.
+ * Limits retries to a fifth of the requests plus 10 per second, so that retries help with a few failures but do not
+ * double the load of a service that fails altogether.
  *
- * Source: Finagle's `RetryBudget` and its defaults. What is earned and spent fades out over 10 s, here exponentially.
+ * Source: Finagle's `RetryBudget` and its defaults. Deposits and withdrawals fade out over 10 s, here exponentially.
  */
 export class RetryBudget {
   #balance = 0;
   #at = 0;
 
-  /** A request was made. @param now Milliseconds on a clock that only moves forward. */
+  /** Counts a request. @param now Milliseconds on a monotonic clock. */
   request(now: number): void {
     this.#fade(now);
     this.#balance += RETRIES_PER_REQUEST;
   }
 
-  /** Takes one retry out of the budget, where it has one. */
+  /** Takes a retry out of the budget; returns false if there is none. */
   tryRetry(now: number): boolean {
     this.#fade(now);
     if (this.#balance + RESERVE < 1) return false;

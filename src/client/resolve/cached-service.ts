@@ -5,19 +5,19 @@ import { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 import type { CachedService } from './edge-list';
 
-/** A registry that has not answered by then counts as away: somebody waits for a page. */
+/** Timeout of a read, short because a user waits for the response. */
 const ANSWER_TIMEOUT_MS = 5_000;
 
-/** `Age` tells whole seconds, and leaves off what is more. */
+/** `Age` is in whole seconds, rounded down. */
 const SECOND_MS = 1_000;
 
 /**
- * Reads a service and its instances, from a copy near the caller where there is one.
+ * Reads a service and its instances, from a copy near the caller if there is one.
  *
  * @param service `orders` in the default group, or `group@@orders`.
- * @param maxAgeMs How long the answer will be used, counted from when it was right. A drain is told of it.
- * @param known The answer of the time before; its arrays are kept where nothing has changed.
- * @throws {RollcallError} What the registry refused with; `UNREACHABLE`.
+ * @param maxAgeMs Time for which the result is used, counted from when it was current. Drains take it into account.
+ * @param known The previous result; its arrays are reused if nothing has changed.
+ * @throws {RollcallError} The error that the registry returned, or `UNREACHABLE`.
  */
 export async function readCachedService(
   http: RegistryHttp,
@@ -42,7 +42,7 @@ export async function readCachedService(
     http.request('GET', path, options).catch(nothingThere),
   ]);
   try {
-    // `as`: the registry's own tests hold what it answers against its schemas.
+    // `as`: the registry's own tests check its responses against the schemas.
     const instances =
       listed.status === 304 ? known?.instances : await wholeList(http, `${path}/instances`, listed, options);
     const protectThreshold = own === undefined ? 0 : ((await own.json()) as Service).protectThreshold;
@@ -50,16 +50,16 @@ export async function readCachedService(
     const etag = listed.headers.get('etag') ?? undefined;
     return { instances: instances ?? [], protectThreshold, etag, rightAt: askedAt - ageMs };
   } catch (error) {
-    throw RollcallError.from(error, `the answer about ${service} broke off`);
+    throw RollcallError.from(error, `the response about ${service} was cut off`);
   }
 }
 
-/** How old a copy may be at most, in milliseconds; 0 for an answer that is no copy. */
+/** Maximum age of a copy, in milliseconds; 0 for an answer that is not a copy. */
 function ageOf(answer: Response | undefined): number {
   return (Number(answer?.headers.get('age') ?? -1) + 1) * SECOND_MS;
 }
 
-/** A service that nobody has made and nobody is registered for is an empty one. */
+/** Treats a service that does not exist as an empty one. */
 function nothingThere(error: unknown): undefined {
   if (!(error instanceof RollcallError) || error.code !== 'SERVICE_NOT_FOUND') throw error;
 }

@@ -2,40 +2,40 @@ import type { Instance } from '../wire/instance';
 import type { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 
-/** A service as the registry told it. The same arrays as before where nothing has changed. */
+/** A service as the registry returned it. Arrays are reused if nothing has changed. */
 export interface CachedService {
   readonly instances: readonly Instance[];
   readonly protectThreshold: number;
-  /** What tells it from another state, for the next time it is asked for. */
+  /** ETag for the next conditional read. */
   readonly etag: string | undefined;
-  /** Since when it may be out of date, in milliseconds on the clock of {@link Time.now}. */
+  /** Last time when it was certainly current, in milliseconds on the clock of {@link Time.now}. */
   readonly rightAt: number;
 }
 
 export interface EdgeListParts {
-  /** Asks the registry, or rejects. May never settle: its request can be cut off together with the one that it is for. */
+  /** Reads from the registry. May never settle: the platform can cancel it together with the request it is made for. */
   ask: (known: CachedService | undefined) => Promise<CachedService>;
   time: Time;
   maxAgeMs: number;
   maxStaleMs: number;
-  /** Keeps work going after the answer has left, where the platform would end it. */
+  /** Keeps work running after the response has been sent, on platforms that would stop it. */
   waitUntil: ((work: Promise<unknown>) => void) | undefined;
 }
 
-/** How long somebody who has an old list, or somebody else's call to wait for, waits for a new one. */
+/** Time to wait for a new list, for a request that has a stale list or waits for another request's read. */
 const WAIT_MAX_MS = 2_000;
 
-/** The registry is not asked again sooner than this after it has answered or failed, where there is a list to go by. */
+/** Minimum time between reads from the registry while there is a usable list. */
 const ASK_SPACING_MS = 1_000;
 
 const LATE = Symbol('late');
 
 /**
- * The list of one service in one isolate, for as long as that lives: read again before it is too old, without a timer,
- * and by one call for all who want it.
+ * The list of a service in the memory of an isolate. It is refreshed before it expires, without a timer, and with one
+ * read for all concurrent requests.
  *
- * Connections in Workers belong to requests, so nothing can watch here, and a call that one request waits for may never
- * end because another one, which made it, is gone. Hence the deadline on whatever is shared.
+ * In Workers, connections belong to requests. A watch is therefore impossible, and a read that several requests share
+ * may never settle if the request that started it is gone. Hence the timeout on everything that is shared.
  */
 export class EdgeList {
   readonly #parts: EdgeListParts;
@@ -48,26 +48,26 @@ export class EdgeList {
     this.#parts = parts;
   }
 
-  /** Milliseconds since the list was right for sure; infinite before the first. */
+  /** Milliseconds since the list was certainly current; infinite before the first. */
   get age(): number {
     return this.#told === undefined ? Number.POSITIVE_INFINITY : this.#parts.time.now() - this.#told.rightAt;
   }
 
-  /** What the last attempt to read it failed with; undefined where it did not. */
+  /** Error of the last read; undefined if it succeeded. */
   get error(): RollcallError | undefined {
     return this.#error;
   }
 
   /**
-   * The list: from memory while it is young enough, otherwise from the registry, and if that gives none, an old one.
+   * Returns the list: from memory while it is fresh enough, otherwise from the registry, and if that fails, a stale one.
    *
-   * @throws {RollcallError} Where the registry gave none, and the old one is too old or there never was any.
+   * @throws {RollcallError} If the registry fails and the list in memory is too old or missing.
    */
   async read(): Promise<CachedService> {
     const { maxAgeMs } = this.#parts;
     const told = this.#told;
     if (told !== undefined && this.age < maxAgeMs) {
-      // Refreshed behind the answer, so that those who come often never wait.
+      // Refreshed in the background, so that frequent callers never wait.
       if (this.age >= maxAgeMs / 2 && !this.#isAsking && !this.#isQuiet) this.#ask().catch(() => {});
       return told;
     }
@@ -80,7 +80,7 @@ export class EdgeList {
     }
   }
 
-  /** A list to go by while the registry gives none. */
+  /** List to use while the registry fails. */
   get #usable(): CachedService | undefined {
     return this.age < this.#parts.maxStaleMs ? this.#told : undefined;
   }
@@ -89,12 +89,12 @@ export class EdgeList {
     return this.#parts.time.now() < this.#quietUntil;
   }
 
-  /** Whether a call is under way of which there is still something to hope for. */
+  /** True if a read is pending that may still complete in time. */
   get #isAsking(): boolean {
     return this.#underWay !== undefined && this.#parts.time.now() - this.#underWay.since < WAIT_MAX_MS;
   }
 
-  /** A newer list, or the old one when it takes too long. */
+  /** Returns a newer list, or the stale one if that takes too long. */
   async #another(): Promise<CachedService> {
     if (this.#underWay !== undefined && this.#isAsking) {
       const followed = await this.#waitFor(this.#underWay.outcome);
@@ -117,7 +117,7 @@ export class EdgeList {
       (told) => {
         settle();
         this.#error = undefined;
-        // One that was asked for earlier may come later.
+        // An earlier read may complete later.
         if (this.#told === undefined || told.rightAt >= this.#told.rightAt) this.#told = told;
         return this.#told;
       },

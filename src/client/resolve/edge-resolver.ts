@@ -12,33 +12,33 @@ import type { Selector } from './selector';
 import type { ResolverOptions } from './service-resolver';
 
 export interface EdgeResolverOptions extends Omit<ResolverOptions, 'snapshot'> {
-  /** How old a list may be that calls go by while the registry answers, in milliseconds: 10,000; 60,000 at most. */
+  /** Maximum age of the list while the registry responds, in milliseconds; default 10,000, at most 60,000. */
   maxAgeMs?: number | undefined;
-  /** How old while the registry does not answer, in milliseconds: 600,000. */
+  /** Maximum age of the list while the registry does not respond, in milliseconds; default 600,000. */
   maxStaleMs?: number | undefined;
-  /** That of `cloudflare:workers`: lets the list be read again after an answer has left. */
+  /** `waitUntil` of `cloudflare:workers`: lets the list be refreshed after a response has been sent. */
   waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
-/** What one call goes by. */
+/** Options for choosing the instance of a call. */
 export interface EdgeChoice {
-  /** What the call is about, for selectors that go by it. */
+  /** Key of the call, such as a user or an order, for selectors that use one. */
   key?: string | undefined;
-  /** The nearest to this place, or to where this request comes from as far as Cloudflare knows. Anybody without it. */
+  /** Prefers the instances nearest to this place, or to the origin of this request as far as Cloudflare knows it. */
   near?: Place | Request | undefined;
 }
 
 export interface EdgeRequestInit extends ResolverRequestInit, Pick<EdgeChoice, 'near'> {}
 
-/** Asks the registry for the list. */
+/** Reads the list from the registry. */
 export type AskService = (maxAgeMs: number, known: CachedService | undefined) => Promise<CachedService>;
 
 /**
- * Who answers for a service, for Workers: a list in the memory of the isolate, which all its requests share. Make it
- * once, where the module begins; nothing is asked before the first call.
+ * Resolver of a service for Workers: a list in the memory of the isolate, which all its requests share. Create it once,
+ * at module level; nothing is read before the first call.
  */
 export class EdgeResolver {
-  /** As it was asked for. */
+  /** Name as passed to `edgeResolver()`. */
   readonly service: string;
   readonly #options: EdgeResolverOptions;
   readonly #time: Time;
@@ -52,7 +52,7 @@ export class EdgeResolver {
   #current: readonly Endpoint[] = [];
   #isProtected = false;
 
-  /** Made by `edgeResolver()`. */
+  /** Called by `edgeResolver()`. */
   constructor(service: string, options: EdgeResolverOptions, ask: AskService, time: Time) {
     const { maxAgeMs = 10_000, maxStaleMs = 600_000, waitUntil, selector = powerOfTwo(), ejection } = options;
     this.service = service;
@@ -64,25 +64,25 @@ export class EdgeResolver {
     this.#ejection = ejection === false ? undefined : new OutlierEjection(ejection);
   }
 
-  /** How long ago the list was right for sure, in milliseconds; infinite before the first. */
+  /** Time since the list was certainly current, in milliseconds; infinite before the first. */
   get age(): number {
     return this.#list.age;
   }
 
-  /** What the last attempt to read the list failed with; undefined where it did not. */
+  /** Error of the last attempt to read the list; undefined if it succeeded. */
   get error(): RollcallError | undefined {
     return this.#list.error;
   }
 
-  /** True where so few are healthy that health is not asked for: the service's `protectThreshold`. */
+  /** True if so few instances are healthy that health is ignored: see the service's `protectThreshold`. */
   get isProtected(): boolean {
     return this.#isProtected;
   }
 
   /**
-   * Those that take traffic, ordered by id; from memory as a rule.
+   * Returns the endpoints that take traffic, sorted by id; usually from memory.
    *
-   * @throws {RollcallError} Where there is no list, or none that is young enough, and the registry gives none.
+   * @throws {RollcallError} If there is no list that is fresh enough, and the registry fails.
    */
   async endpoints(): Promise<readonly Endpoint[]> {
     const { instances, protectThreshold } = await this.#list.read();
@@ -97,7 +97,7 @@ export class EdgeResolver {
   }
 
   /**
-   * Somebody to call; undefined where there is nobody. Nothing is remembered of it.
+   * Returns an endpoint to call; undefined if there is none. The call is not tracked.
    *
    * @throws {RollcallError} As `endpoints`.
    */
@@ -106,7 +106,7 @@ export class EdgeResolver {
   }
 
   /**
-   * Begins a call that is tried on one instance after the other: each `next()` is somebody else, to be ended once.
+   * Starts a call with retries: each `next()` returns an attempt on another instance, which must be ended once.
    *
    * @throws {RollcallError} As `endpoints`.
    */
@@ -115,12 +115,12 @@ export class EdgeResolver {
   }
 
   /**
-   * `fetch` on one of the instances, and on the next where that one fails and the request can be repeated, as with
+   * Sends a request to an instance, and to the next one if that fails and the request can be repeated; see
    * `Resolver.fetch`.
    *
-   * @param input Path and query. Of a `URL` or `Request`, host and port are replaced.
-   * @throws {RollcallError} `UNAVAILABLE` where nobody answered; as `endpoints`.
-   * @throws The signal's reason where the caller's signal was aborted.
+   * @param input Path and query. In a `URL` or `Request`, scheme, host and port are replaced.
+   * @throws {RollcallError} `UNAVAILABLE` if no instance responded; also as `endpoints`.
+   * @throws The reason of the caller's signal, if it aborts.
    */
   async fetch(input: string | URL | Request, { near, ...init }: EdgeRequestInit = {}): Promise<Response> {
     const [{ balancedFetch }, balancer] = await Promise.all([import('./balanced-fetch'), this.#balancer({ near })]);
@@ -128,7 +128,7 @@ export class EdgeResolver {
     return balancedFetch(parts, this.#options, input, init);
   }
 
-  /** Where a call is from differs by call; what is known of the instances is shared by all. */
+  /** Creates the balancer of a call: the place differs by call; the state of the instances is shared by all. */
   async #balancer({ near }: EdgeChoice): Promise<Balancer> {
     const endpoints = await this.endpoints();
     const place = near instanceof Request ? placeOf(near) : near;

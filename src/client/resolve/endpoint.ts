@@ -1,24 +1,24 @@
 import type { Instance } from '../wire/instance';
 
 /**
- * Where a call can go. The object stays the same as long as the same run of the instance answers at the same place, so
- * that what is known of it can be kept beside it; `instance` moves on with each change.
+ * An address to call. The object stays the same while the same incarnation of the instance has the same URL, so that
+ * selectors can keep state per endpoint; `instance` is replaced on each change.
  */
 export interface Endpoint {
   /** Id of the instance. */
   readonly id: string;
-  /** Where it answers, without a slash at the end: `http://10.0.0.7:8080`, or the url that it registered. */
+  /** Base URL without a trailing slash: `http://10.0.0.7:8080`, or the URL that it registered. */
   readonly url: string;
-  /** All that the registry says of it. */
+  /** Current record of the instance. */
   readonly instance: Instance;
 }
 
 const hostOf = (address: string): string => (address.includes(':') ? `[${address}]` : address);
 
 /**
- * Where an instance answers; undefined where it has no such port.
+ * Returns the base URL of an instance; undefined if it has no such port.
  *
- * @param port Name of one of its further ports. Without it, its url, or `http` at its address and port.
+ * @param port Name of one of its further ports. Without it, its URL, or `http` at its address and port.
  */
 export function urlOf({ address, port: main, ports, url }: Instance, port?: string): string | undefined {
   if (port !== undefined) {
@@ -30,20 +30,20 @@ export function urlOf({ address, port: main, ports, url }: Instance, port?: stri
   return address === undefined || main === undefined ? undefined : `http://${hostOf(address)}:${main}`;
 }
 
-/** An endpoint, writable for the list that keeps it. */
+/** An endpoint, writable by its list. */
 type KnownEndpoint = { -readonly [Member in keyof Endpoint]: Endpoint[Member] };
 
-/** The endpoints of one service, which stay the same objects as long as the same run answers at the same place. */
+/** Endpoints of a service. They stay the same objects while the same incarnation has the same URL. */
 export class EndpointList {
   readonly #port: string | undefined;
   #known = new Map<string, KnownEndpoint>();
 
-  /** @param port Name of the port that calls go to, instead of to the url or to address and port. */
+  /** @param port Name of the port to call, instead of the URL or address and port. */
   constructor(port: string | undefined) {
     this.#port = port;
   }
 
-  /** Takes another list of instances: its endpoints, ordered by id, and those that are no longer among them. */
+  /** Replaces the list of instances; returns the endpoints, sorted by id, and those that are gone. */
   update(instances: readonly Instance[]): { endpoints: readonly Endpoint[]; left: readonly Endpoint[] } {
     const before = this.#known;
     this.#known = new Map();
@@ -56,7 +56,7 @@ export class EndpointList {
   }
 }
 
-/** The endpoint of an instance: the one there was, for the same run at the same place. */
+/** Returns the endpoint of an instance: the known one, if incarnation and URL are the same. */
 function endpointOf(instance: Instance, known: KnownEndpoint | undefined, port?: string): KnownEndpoint | undefined {
   if (known?.instance === instance) return known;
   const url = urlOf(instance, port);

@@ -2,7 +2,7 @@ import type { Endpoint } from './endpoint';
 import { powerOfTwo } from './power-of-two';
 import { narrowed, type Selector } from './selector';
 
-/** Mixes 32 bits so that each one of the input changes half of the output: the end of MurmurHash3. */
+/** Mixes 32 bits so that each input bit changes half of the output bits: the finalizer of MurmurHash3. */
 export function mix(hash: number): number {
   let mixed = hash;
   mixed = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
@@ -10,7 +10,7 @@ export function mix(hash: number): number {
   return (mixed ^ (mixed >>> 16)) >>> 0;
 }
 
-/** 32 bits of a text: FNV-1a over its UTF-16 units, mixed. The same in every runtime and version; not for secrets. */
+/** Hashes a text to 32 bits: FNV-1a over its UTF-16 units, mixed. Stable over runtimes and versions; not for secrets. */
 export function hashText(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
@@ -18,19 +18,19 @@ export function hashText(text: string): number {
 }
 
 /**
- * How much a key belongs to somebody, as 32 bits; the highest wins. When one comes or goes, only the keys that it wins or
- * won move, and nothing is kept of any key.
+ * Returns the affinity of a key to an instance, as 32 bits; the highest wins. When an instance joins or leaves, only the
+ * keys that it wins or won move. No state is kept per key.
  *
  * Source: Thaler and Ravishankar, "Using name-based mappings to increase hit rates" (1998).
  *
- * @param keyHash Of `hashText`, as is `idHash`.
+ * @param keyHash Result of `hashText`, as is `idHash`.
  */
 export function affinity(keyHash: number, idHash: number): number {
   return mix(Math.imul(keyHash, 0x9e3779b1) ^ idHash);
 }
 
 /**
- * The same where shares are to follow weights.
+ * Returns the affinity such that shares are proportional to weights.
  *
  * Source: Schindelhauer and Schomaker, "Weighted distributed hash tables" (2005), the logarithmic method.
  */
@@ -40,11 +40,11 @@ export function weightedAffinity(keyHash: number, idHash: number, weight: number
 }
 
 /**
- * The same key goes to the same instance, from every client, as long as that instance is there; when it leaves, its keys
- * spread over all others, and nobody else's move. Shares follow weights.
+ * Selects the same instance for the same key, in every client, while that instance is available. When it leaves, its keys
+ * spread over all others, and no other keys move. Shares are proportional to weights.
  *
- * Rendezvous hashing: there is no ring to keep, only a number for each instance, and a pick looks at all of them.
- * Calls without a key have one in common.
+ * Uses rendezvous hashing: it keeps no ring, only a number per instance, and a pick looks at all of them. Calls without
+ * a key share a common one.
  */
 export function consistentHash(): Selector {
   let all: readonly Endpoint[] = [];
@@ -65,7 +65,7 @@ export function consistentHash(): Selector {
       let highest = Number.NEGATIVE_INFINITY;
       for (let index = 0; index < idHashes.length; index++) {
         const idHash = idHashes[index] ?? 0;
-        // The logarithm keeps the order of equal weights: it is saved there.
+        // With equal weights the logarithm does not change the order, so it is skipped.
         const score = isEven
           ? affinity(keyHash, idHash)
           : weightedAffinity(keyHash, idHash, endpoints[index]?.instance.weight ?? 0);
@@ -80,18 +80,18 @@ export function consistentHash(): Selector {
 }
 
 /**
- * Only `size` of the instances, so that a large fleet of clients does not keep a connection from each to each. Each
- * client has a subset of its own, which stays: when one instance comes or goes, at most one member changes.
+ * Selects among only `size` of the instances, so that a large fleet of clients does not keep a connection from each
+ * client to each instance. Each client has its own stable subset: when an instance joins or leaves, at most one member
+ * changes.
  *
  * go-zero shuffles and takes the first 32; here each client's id ranks the instances by rendezvous hashing, as in gRPC's
- * `random_subsetting` (gRFC A68), so that the choice outlives changes and restarts.
+ * `random_subsetting` (gRFC A68), so that the choice survives changes and restarts.
  *
- * @param clientId Of this client; its subset follows from it.
- * @param among Chooses within the subset.
+ * @param clientId Id of this client; determines its subset.
+ * @param among Selects within the subset.
  */
 export function subset(size: number, clientId: string, among: Selector = powerOfTwo()): Selector {
-  if (!(Number.isInteger(size) && size > 0))
-    throw new RangeError(`a subset has a whole number of members, not ${size}`);
+  if (!(Number.isInteger(size) && size > 0)) throw new RangeError(`size must be a positive integer, got ${size}`);
   const clientHash = hashText(clientId);
   return narrowed(among, (endpoints) =>
     endpoints
@@ -103,11 +103,11 @@ export function subset(size: number, clientId: string, among: Selector = powerOf
 }
 
 /**
- * A key stays with the instance that got its first call, as long as that one is there; nobody new takes a key away.
- * Unlike with {@link consistentHash}, each client remembers for itself, and the first choice can go by load.
+ * Keeps a key on the instance that got its first call, while that one is available; new instances do not take over keys.
+ * Unlike {@link consistentHash}, each client keeps its own assignments, and the first choice can depend on load.
  *
- * @param among Chooses for keys that are new, and for calls without a key.
- * @param maxKeys Keys remembered; beyond it, those not used for longest are forgotten.
+ * @param among Selects for new keys, and for calls without a key.
+ * @param maxKeys Number of keys to remember; beyond it, the least recently used are dropped.
  */
 export function sticky(among: Selector = powerOfTwo(), maxKeys = 10_000): Selector {
   const homes = new Map<string, Endpoint>();

@@ -2,12 +2,12 @@ import type { Endpoint } from './endpoint';
 import { powerOfTwo } from './power-of-two';
 import { narrowed, type Selector } from './selector';
 
-/** Where the caller is. */
+/** Location of the caller. */
 export type Place = { latitude: number; longitude: number } | { zone: string; region?: string };
 
 const EARTH_RADIUS_KM = 6_371;
 
-/** Instances whose distances differ by less than this are equally near: they are in the same town. */
+/** Instances whose distances differ by at most this count as equally near. */
 const SAME_PLACE_KM = 50;
 
 interface Point {
@@ -17,7 +17,7 @@ interface Point {
 
 const radians = (degrees: number): number => (degrees * Math.PI) / 180;
 
-/** Great-circle distance between two places given in degrees, by the haversine formula. */
+/** Returns the great-circle distance between two points in degrees, by the haversine formula. */
 export function distanceKm(from: Point, to: Point): number {
   const chord =
     Math.sin(radians(to.latitude - from.latitude) / 2) ** 2 +
@@ -27,7 +27,7 @@ export function distanceKm(from: Point, to: Point): number {
   return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(chord)));
 }
 
-/** The lower, the nearer; infinite where nothing is known of the place. */
+/** Returns a rank of distance, lower if nearer; infinite if the location is unknown. */
 function farness(place: Place, { instance: { location } }: Endpoint): number {
   if ('zone' in place) {
     if (location?.zone === place.zone) return 0;
@@ -39,12 +39,12 @@ function farness(place: Place, { instance: { location } }: Endpoint): number {
 }
 
 /**
- * The nearest instances: those within 50 km of the nearest one, or those of the caller's zone, else of its region. When
- * none of these is left, the next nearest. Instances whose place is unknown come last.
+ * Selects among the nearest instances: those at most 50 km farther than the nearest one, or those in the caller's zone,
+ * otherwise in its region. If none of these is left, among the next nearest. Instances without a location come last.
  *
- * Watch the load: with few instances near, all callers of that place go there.
+ * Watch the load: if few instances are near, all callers in that area use them.
  *
- * @param among Chooses among those that are equally near.
+ * @param among Selects among instances that are equally near.
  */
 export function nearest(place: Place, among: Selector = powerOfTwo()): Selector {
   const reach = 'zone' in place ? 0 : SAME_PLACE_KM;
@@ -55,18 +55,18 @@ export function nearest(place: Place, among: Selector = powerOfTwo()): Selector 
   });
 }
 
-/** What Cloudflare tells of where a request comes from, as far as it knows. */
+/** Cloudflare's data about the origin of a request. */
 interface CloudflareFacts {
   latitude?: unknown;
   longitude?: unknown;
 }
 
-/** Degrees as the platform tells them: in a text. */
+/** Parses degrees, which the platform provides as text. */
 const degrees = (value: unknown): number => (typeof value === 'string' && value !== '' ? Number(value) : Number.NaN);
 
-/** Where a request came from, by Cloudflare's `request.cf`; undefined where that is not known, as on plain workerd. */
+/** Returns the origin of a request, from Cloudflare's `request.cf`; undefined if it is unknown, as on plain workerd. */
 export function placeOf(request: Request): Place | undefined {
-  // `as`: an addition of the platform that no other runtime has; what is in it is checked.
+  // `as`: an addition of the platform; its values are checked.
   const { cf } = request as { cf?: CloudflareFacts | null };
   const latitude = degrees(cf?.latitude);
   const longitude = degrees(cf?.longitude);

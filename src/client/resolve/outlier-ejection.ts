@@ -1,37 +1,36 @@
 import type { Endpoint } from './endpoint';
 
-/** When instances that fail are left alone for a while. The defaults are Envoy's. */
+/** Options for ejecting instances that keep failing. The defaults are Envoy's. */
 export interface EjectionOptions {
-  /** Failures in a row after which an instance is ejected: 5. */
+  /** Consecutive failures after which an instance is ejected; default 5. */
   readonly consecutiveFailures?: number | undefined;
-  /** How often ejected instances come back and the others' record is mended, in milliseconds: 10,000. */
+  /** Interval in milliseconds at which ejected instances return and the others' ejection counts drop; default 10,000. */
   readonly intervalMs?: number | undefined;
-  /** The first ejection; the second in a row is twice as long, and so on: 30,000. */
+  /** Length of the first ejection in milliseconds; the second in a row is twice as long, and so on; default 30,000. */
   readonly baseEjectionMs?: number | undefined;
-  /** The longest ejection: 300,000. */
+  /** Length of the longest ejection in milliseconds; default 300,000. */
   readonly maxEjectionMs?: number | undefined;
-  /** Nobody else is ejected once so many percent of all are; the first always is: 10. */
+  /** Maximum percentage of ejected instances; one can always be ejected; default 10. */
   readonly maxEjectionPercent?: number | undefined;
-  /** Where fewer percent than this are left, ejections are ignored: 50. */
+  /** Ejections are ignored if less than this percentage of the instances is left; default 50. */
   readonly panicPercent?: number | undefined;
 }
 
 interface Conduct {
   failures: number;
-  /** Ejections in a row; taken back one by one while it does well. */
+  /** Consecutive ejections; goes down by one per interval without an ejection. */
   ejections: number;
-  /** When it may come back; undefined where it is not ejected. */
+  /** Time when it may return; undefined if it is not ejected. */
   ejectedUntil: number | undefined;
 }
 
 /**
- * Leaves out instances that fail again and again, as Envoy's outlier detection does with consecutive errors. A failure
- * is an answer of 5xx, a call that was refused or broke, or one that took too long. Has no timer: what the
- * interval brings happens at the next look.
+ * Ejects instances that keep failing, like Envoy's outlier detection with consecutive errors. A failure is a response of
+ * 5xx, a failed connection, or a timeout. It has no timer: the work of an interval is done on the next access.
  *
  * Sources: Envoy, "Outlier detection" and "Panic threshold" (architecture overview), and the defaults of
- * `config.cluster.v3.OutlierDetection`. Envoy ejects at least one host where `always_eject_one_host` is set, and did
- * so without asking before 1.31; this always does, as most services have fewer than ten instances.
+ * `config.cluster.v3.OutlierDetection`. Envoy ejects at least one host if `always_eject_one_host` is set, and did so
+ * unconditionally before 1.31; this always does, as most services have fewer than ten instances.
  */
 export class OutlierEjection {
   readonly #options: { [Option in keyof EjectionOptions]-?: number };
@@ -58,7 +57,7 @@ export class OutlierEjection {
     };
   }
 
-  /** Those of `endpoints` that are not ejected; all of them in a panic. The same array as long as nothing changed. */
+  /** Returns the endpoints that are not ejected, or all of them in a panic; the same array while nothing changes. */
   usable(endpoints: readonly Endpoint[], now: number): readonly Endpoint[] {
     const passed = this.#sweep(now);
     if (endpoints !== this.#all) {
@@ -69,14 +68,14 @@ export class OutlierEjection {
     return this.#choose();
   }
 
-  /** How a call to `endpoint` ended. */
+  /** Records the outcome of a call to `endpoint`. */
   report(endpoint: Endpoint, failed: boolean, now: number): void {
     const known = this.#conduct.get(endpoint);
     if (!failed) {
       if (known !== undefined) known.failures = 0;
       return;
     }
-    // A call may end after its instance has left: nothing to keep then.
+    // A call may end after its instance has left: then there is nothing to record.
     if (known === undefined && !this.#all.includes(endpoint)) return;
     const conduct = known ?? { failures: 0, ejections: 0, ejectedUntil: undefined };
     this.#conduct.set(endpoint, conduct);
@@ -95,7 +94,7 @@ export class OutlierEjection {
     this.#choose();
   }
 
-  /** Does what each interval brings; true where somebody came back. */
+  /** Does the work of the intervals that have passed; returns true if an instance returned. */
   #sweep(now: number): boolean {
     const { intervalMs } = this.#options;
     this.#sweptAt ??= now;

@@ -2,7 +2,7 @@ import type { Endpoint } from './endpoint';
 import type { Selector } from './selector';
 import { WeightedChoice } from './weighted-choice';
 
-/** Any instance at random, in proportion to weight. */
+/** Selects at random, in proportion to weight. */
 export function random(): Selector {
   const choice = new WeightedChoice();
   return {
@@ -10,7 +10,7 @@ export function random(): Selector {
   };
 }
 
-/** One after the other, whatever their weight. Starts anywhere, so that many clients do not begin with the same one. */
+/** Selects one instance after another, ignoring weights. Starts at random, so that clients don't start with the same one. */
 export function roundRobin(): Selector {
   let turn: number | undefined;
   return {
@@ -22,9 +22,9 @@ export function roundRobin(): Selector {
 }
 
 /**
- * In turn, each as often as its weight says, and as evenly spread as can be: weights 5, 1, 1 give `a a b a c a a`.
+ * Selects in turn, in proportion to weight and evenly spread: weights 5, 1, 1 give `a a b a c a a`.
  *
- * Each gains its weight at every pick; who has most is chosen, and pays the sum of all weights.
+ * Each instance gains its weight at every pick; the one with the most credit is chosen, and pays the sum of all weights.
  *
  * Source: nginx's smooth weighted round-robin (commit 52327e0627f4).
  */

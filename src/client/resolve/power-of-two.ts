@@ -2,13 +2,13 @@ import type { Endpoint } from './endpoint';
 import type { Selector } from './selector';
 import { WeightedChoice } from './weighted-choice';
 
-/** Time in which what was seen of a latency loses two thirds of its say. Finagle's default. */
+/** Time in which an observed latency loses two thirds of its weight. Source: Finagle's default. */
 const DECAY_MS = 10_000;
 
-/** A failure counts as a call that took so many times as long as usual; or an instance that fails at once looks fast. */
+/** A failure counts as a call that took this many times the usual latency; otherwise fast failures would look good. */
 const FAILURE_FACTOR = 10;
 
-/** What this client has seen of an endpoint. */
+/** Load of an endpoint, as this client observes it. */
 interface Load {
   pending: number;
   /** Peak-sensitive average of latencies in milliseconds, as of `at`; undefined before the first one. */
@@ -19,17 +19,17 @@ interface Load {
 const fade = (sinceMs: number): number => Math.exp(-Math.max(sinceMs, 0) / DECAY_MS);
 
 /**
- * The better of two at random: the one with the lower latency × (calls under way + 1).
+ * Selects the better of two random instances: the one with the lower latency × (pending calls + 1).
  *
- * The latency is a *peak EWMA*: it follows a higher value at once and a lower one slowly. Two candidates are drawn in
- * proportion to weight, and calls under way count by weight as well. Somebody new is tried by one call first.
+ * The latency is a *peak EWMA*: it follows a higher value at once and a lower one slowly. The two candidates are drawn in
+ * proportion to weight, and pending calls are scaled by weight as well. A new instance first gets a single call.
  *
  * Source: Mitzenmacher, "The power of two choices in randomized load balancing" (2001); Finagle's `PeakEwma`.
  */
 export function powerOfTwo(): Selector {
   const loads = new WeakMap<Endpoint, Load>();
   const choice = new WeightedChoice();
-  /** What a call that works takes. */
+  /** Average latency of successful calls. */
   let usualMs: number | undefined;
 
   function loadOf(endpoint: Endpoint): Load {

@@ -1,41 +1,41 @@
 import type { Endpoint } from './endpoint';
 
-/** What a selector may go by. */
+/** Input of a selector. */
 export interface PickContext {
-  /** What the call is about, such as a user or an order; for selectors that keep a key on one instance. */
+  /** Key of the call, such as a user or an order; for selectors that keep a key on one instance. */
   readonly key?: string | undefined;
-  /** Milliseconds on a clock that only moves forward. */
+  /** Milliseconds on a monotonic clock. */
   readonly now: number;
   /** A random number in [0, 1). */
   readonly random: () => number;
 }
 
-/** How a call ended. */
+/** Outcome of a call. */
 export interface CallReport {
-  /** From its beginning to the head of its answer. */
+  /** Time from the start of the call to the head of the response. */
   readonly latencyMs: number;
-  /** `aborted`: the caller gave up, which says nothing of the instance but that it took at least so long. */
+  /** `aborted`: the caller gave up, so the latency is only a lower bound. */
   readonly outcome: 'success' | 'failure' | 'aborted';
-  /** When it ended, on the same clock as a pick's. */
+  /** Time when it ended, on the clock of {@link PickContext.now}. */
   readonly now: number;
 }
 
 /**
- * Chooses who gets the next call. One selector serves one resolver and may keep state.
+ * Selects the instance for a call. A selector belongs to one resolver and may keep state.
  *
- * The list is a new array whenever it changed, and the same array as long as it did not: what is derived from it can be
- * kept with it. It holds nobody that an earlier attempt of the same call has tried.
+ * The list is a new array whenever it has changed and the same array otherwise, so derived data can be cached by it. It
+ * does not contain instances that an earlier attempt of the same call has tried.
  */
 export interface Selector {
-  /** One of `endpoints`; undefined where there is none. */
+  /** Returns one of `endpoints`; undefined if it is empty. */
   pick(endpoints: readonly Endpoint[], context: PickContext): Endpoint | undefined;
-  /** A call to `endpoint` begins. */
+  /** Called when a call to `endpoint` starts. */
   started?(endpoint: Endpoint): void;
-  /** It has ended; each call that began ends once. */
+  /** Called when it has ended, once for each started call. */
   ended?(endpoint: Endpoint, report: CallReport): void;
 }
 
-/** Lets a selector choose among some of the endpoints. They are chosen anew when the list is another one. */
+/** Restricts a selector to some of the endpoints. They are computed again whenever the list changes. */
 export function narrowed(among: Selector, narrow: (endpoints: readonly Endpoint[]) => readonly Endpoint[]): Selector {
   let all: readonly Endpoint[] = [];
   let some: readonly Endpoint[] = [];

@@ -4,36 +4,36 @@ import type { Instance } from '../wire/instance';
 import { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 
-/** Where the last list survives the process, so that the next one starts with it while the registry can't be reached. */
+/** Storage that keeps the last list over restarts, so that the process can start while the registry is unreachable. */
 export interface SnapshotStore {
-  /** What `save` was given last; undefined where there is nothing. What it throws counts as nothing. */
+  /** Returns the last saved text; undefined if there is none. An error counts as none. */
   load(): string | undefined | Promise<string | undefined>;
-  /** Keeps a text in place of the one before. Called at most once a second; what it throws is dropped. */
+  /** Saves a text, replacing the previous one. Called at most once a second; errors are ignored. */
   save(text: string): void | Promise<void>;
 }
 
-/** A list as it was. */
+/** A saved list. */
 export interface StoredSnapshot {
   service: string;
   protectThreshold: number;
   instances: Instance[];
-  /** When it was known to be right, in milliseconds since the epoch. */
+  /** Last time when it was certainly current, in milliseconds since the epoch. */
   at: number;
 }
 
-/** Counts up when what is written changes; what another version wrote is not read. */
+/** Version of the format; snapshots of other versions are ignored. */
 const VERSION = 1;
 
-/** A snapshot as text; {@link readSnapshot} reads it. */
+/** Returns a snapshot as text, for {@link readSnapshot}. */
 export function writeSnapshot(snapshot: StoredSnapshot): string {
   return JSON.stringify({ rollcall: VERSION, ...snapshot });
 }
 
-/** Reads what was written for the same service; undefined where it is anything else. */
+/** Reads a snapshot of the same service; undefined if the text is anything else. */
 export function readSnapshot(text: string | undefined, service: string): StoredSnapshot | undefined {
   if (text === undefined) return undefined;
   try {
-    // `as`: it is our own writing, told by its version, in a place that the caller chose
+    // `as`: written by us, as the version confirms
     const read = JSON.parse(text) as Partial<StoredSnapshot & { rollcall: number }> | null;
     if (read?.rollcall !== VERSION || read.service !== service) return undefined;
     return read as StoredSnapshot; // `as`: see above
@@ -42,32 +42,32 @@ export function readSnapshot(text: string | undefined, service: string): StoredS
   }
 }
 
-/** Saves of the list are at least this far apart. */
+/** Minimum time between saves of the list. */
 const SAVE_SPACING_MS = 1_000;
 
-/** Who keeps a list that is made of the feed's. */
+/** A reader that derives its own list from the feed's. */
 export interface FeedReader {
-  /** The feed has changed: replace your list. */
+  /** Called when the feed has changed, to replace the reader's list. */
   update(): void;
-  /** Whether no call of yours is under way to an instance that has left. */
+  /** Reports whether the reader has no pending calls to instances that have left. */
   isSettled(): boolean;
 }
 
 interface FeedParts {
-  /** With its group: `group@@orders`. */
+  /** Name with its group: `group@@orders`. */
   service: string;
-  /** Begins the watch of it. */
+  /** Starts the watch of the service. */
   watch: (options: WatchOptions) => Watch;
   time: Time;
 }
 
-/** One service as a watch tells it: shared by all resolvers of the service, and acknowledged once all of them have it. */
+/** State of a service from a watch, shared by all its resolvers. It is acknowledged once all of them have applied it. */
 export class ServiceFeed {
   readonly instances: Map<string, Instance> = new Map();
   protectThreshold: number = 0;
-  /** Why the registry will not tell more; undefined while it does. */
+  /** Error that ended the watch; undefined while it runs. */
   error: RollcallError | undefined;
-  /** Resolves with the first list, of the registry or of the store. */
+  /** Resolves with the first list, from the registry or from the store. */
   readonly ready: Promise<void>;
   readonly #service: string;
   readonly #time: Time;
@@ -78,7 +78,7 @@ export class ServiceFeed {
   #serviceRevision = 0;
   /** Newest cursor that is not acknowledged yet. */
   #cursor: string | undefined;
-  /** When the list was last known to be right, where that is not for the watch to say. */
+  /** Time of the stored list; used until the watch has delivered one. */
   #storedAt: number | undefined;
   #isLive = false;
   #savedAt = 0;
@@ -90,22 +90,22 @@ export class ServiceFeed {
     this.ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject };
     });
-    // Whoever waits for it is told; a refusal that nobody waits for is in `error`.
+    // Prevents an unhandled rejection if no caller waits; the error is also in `error`.
     this.ready.catch(() => {});
     this.#watch = watch({ onFrame: (frame) => this.#take(frame), onEnd: (error) => this.#end(error) });
   }
 
-  /** Whether there is a list to go by, however old. */
+  /** True if there is a list, however old. */
   get hasList(): boolean {
     return this.#isLive || this.#storedAt !== undefined;
   }
 
-  /** Whether the registry is heard, and the list is what it says. */
+  /** True if the watch is connected and the list is up to date. */
   get isConnected(): boolean {
     return this.#isLive && this.error === undefined && this.#watch.status.state === 'connected';
   }
 
-  /** How long ago the list was last known to be right, in milliseconds; infinite while there is none. */
+  /** Time since the list was certainly current, in milliseconds; infinite if there is none. */
   get age(): number {
     if (this.isConnected) return 0;
     const rightAt = this.#isLive ? this.#watch.status.since : this.#storedAt;
@@ -122,7 +122,7 @@ export class ServiceFeed {
     this.settle();
   }
 
-  /** Acknowledges what has come, if nobody still calls somebody who had left by then. */
+  /** Acknowledges the newest frame, unless a reader still has pending calls to instances that have left. */
   settle(): void {
     if (this.#cursor === undefined) return;
     for (const reader of this.#readers) if (!reader.isSettled()) return;
@@ -130,7 +130,7 @@ export class ServiceFeed {
     this.#cursor = undefined;
   }
 
-  /** Keeps the list over restarts, where nobody has asked for that before. */
+  /** Keeps the list over restarts; only the first store counts. */
   keepIn(store: SnapshotStore | undefined): void {
     if (store === undefined || this.#store !== undefined) return;
     this.#store = store;
@@ -149,7 +149,7 @@ export class ServiceFeed {
   }
 
   #take(frame: WatchFrame): void {
-    // What there is stays in use until the snapshot that follows a reset.
+    // The list stays in use until the snapshot that follows a reset.
     if (frame.type === 'reset') return;
     if (frame.type === 'snapshot') this.#replace(frame);
     else if (frame.type === 'changes') this.#apply(frame);
@@ -158,7 +158,7 @@ export class ServiceFeed {
       this.#isDirty = true;
       this.#updated();
     }
-    // Not before: those who are told of a new list may do anything, and somebody may not have theirs yet.
+    // Only now: a listener of the new list may cause a `settle` before all readers have updated theirs.
     this.#cursor = frame.cursor;
     this.settle();
     this.#save(SAVE_SPACING_MS);
@@ -172,7 +172,7 @@ export class ServiceFeed {
     for (const instance of service?.instances ?? []) this.instances.set(instance.id, instance);
   }
 
-  /** Later parts of a snapshot may be newer than its revision: what is as new as the frame is kept. */
+  /** Applies changes. Parts of a snapshot may be newer than its revision: records as new as the frame are kept. */
   #apply({ revision, changes }: ChangesFrame): void {
     for (const change of changes) {
       const { id, kind, type } = change;
@@ -199,11 +199,11 @@ export class ServiceFeed {
       this.#storedAt = stored.at;
       this.#updated();
     } catch {
-      // The store is a help at the start, and no more: without it, the registry tells.
+      // The store only helps at the start: without it, the list comes from the registry.
     }
   }
 
-  /** Without a timer: what a burst of changes ends with is saved with the next frame, or at the end. */
+  /** Saves the list. It has no timer: the end of a burst of changes is saved with the next frame, or on close. */
   #save(spacingMs: number): void {
     const store = this.#store;
     const now = this.#time.wallClock();

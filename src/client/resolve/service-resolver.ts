@@ -11,24 +11,24 @@ import type { Selector } from './selector';
 import { type FeedReader, ServiceFeed, type SnapshotStore } from './service-feed';
 
 export interface ResolverOptions extends FetchOptions {
-  /** Only these instances; all without it. */
+  /** Restricts the instances; default: all. */
   filter?: InstanceFilter | undefined;
-  /** Who gets the next call. Default: {@link powerOfTwo}. Others are in `rollcall/client/selectors`. */
+  /** Selects the instance for a call. Default: {@link powerOfTwo}. Others are in `rollcall/client/selectors`. */
   selector?: Selector | undefined;
-  /** When instances that fail are left alone; false: never. */
+  /** Ejection of instances that keep failing; false: none. */
   ejection?: EjectionOptions | false | undefined;
-  /** Calls go to the port of this name, instead of to the url or to address and port. */
+  /** Name of the port to call, instead of the URL or address and port. */
   port?: string | undefined;
-  /** Keeps the list over restarts. Of several resolvers of one service, the first one's counts. */
+  /** Keeps the list over restarts. Resolvers of the same service use the first one's store. */
   snapshot?: SnapshotStore | undefined;
 }
 
 /**
- * Who answers for a service, at hand: a list that one watch keeps fresh, read without waiting. While the registry can't
- * be reached it stays as it was last known.
+ * Resolver of a service: a list that a watch keeps current, read without waiting. While the registry is unreachable, the
+ * last known list stays in use.
  */
 export class ServiceResolver implements AsyncDisposable {
-  /** As it was asked for. */
+  /** Name as passed to `resolver()`. */
   readonly service: string;
   readonly #feed: ServiceFeed;
   readonly #balancer: Balancer;
@@ -40,10 +40,10 @@ export class ServiceResolver implements AsyncDisposable {
   readonly #listeners = new Set<(endpoints: readonly Endpoint[]) => void>();
   readonly #list: EndpointList;
   #isProtected = false;
-  /** Those who left while a call to them was under way. */
+  /** Endpoints that left while calls to them were pending. */
   readonly #leaving = new Set<Endpoint>();
 
-  /** @param release Called once, when it is closed. Made by `resolver()`. */
+  /** Called by `resolver()`. @param release Called when the resolver is closed. */
   constructor(service: string, options: ResolverOptions, feed: ServiceFeed, time: Time, release: () => void) {
     const { selector = powerOfTwo(), ejection } = options;
     this.service = service;
@@ -67,76 +67,76 @@ export class ServiceResolver implements AsyncDisposable {
   /**
    * Resolves once there is a list: from the registry, or from the snapshot of an earlier run.
    *
-   * @throws {RollcallError} Where the registry refuses, or the resolver is closed before.
+   * @throws {RollcallError} If the registry refuses the watch, or the resolver is closed before.
    */
   get ready(): Promise<void> {
     return this.#feed.ready;
   }
 
-  /** Those that take traffic now, ordered by id: a new array whenever it changed. Ejected ones are among them. */
+  /** Endpoints that take traffic, sorted by id, including ejected ones; a new array whenever it has changed. */
   get endpoints(): readonly Endpoint[] {
     return this.#balancer.endpoints;
   }
 
-  /** True where so few are healthy that health is not asked for: the service's `protectThreshold`. */
+  /** True if so few instances are healthy that health is ignored: see the service's `protectThreshold`. */
   get isProtected(): boolean {
     return this.#isProtected;
   }
 
-  /** Whether the registry is heard at this moment; where it is not, the list may be out of date. */
+  /** True if the registry is connected; otherwise the list may be stale. */
   get isConnected(): boolean {
     return this.#feed.isConnected;
   }
 
-  /** How long ago the list was last known to be right, in milliseconds: 0 while connected, infinite before the first. */
+  /** Time since the list was certainly current, in milliseconds: 0 while connected, infinite before the first list. */
   get age(): number {
     return this.#feed.age;
   }
 
-  /** Why the list will not be kept fresh any more, such as a token that was revoked; undefined while it is. */
+  /** Error that ended the updates of the list, such as a revoked token; undefined while they continue. */
   get error(): RollcallError | undefined {
     return this.#feed.error;
   }
 
   /**
-   * Somebody to call; undefined where there is nobody. Nothing is remembered of it: to have latency and failures
-   * counted, use {@link picker} or {@link fetch}.
+   * Returns an endpoint to call; undefined if there is none. The call is not tracked: to count latency and failures, use
+   * {@link picker} or {@link fetch}.
    *
-   * @param key What the call is about, for selectors that go by it.
+   * @param key Key of the call, such as a user or an order, for selectors that use one.
    */
   pick(key?: string): Endpoint | undefined {
     return this.#balancer.pick(key);
   }
 
-  /** Begins a call that is tried on one instance after the other: each `next()` is somebody else, to be ended once. */
+  /** Starts a call with retries: each `next()` returns an attempt on another instance, which must be ended once. */
   picker(key?: string): Picker {
     return this.#balancer.picker(key);
   }
 
   /**
-   * `fetch` on one of the instances. Tries another one where the first can't be reached or answers 502, 503 or 504, if
-   * the request can be repeated: its method is idempotent or it has an `Idempotency-Key`, its body is no stream, and the
-   * retry budget has something left.
+   * Sends a request to an instance. Tries another one if the first is unreachable or responds with 502, 503 or 504, and
+   * the request can be repeated: its method is idempotent or it has an `Idempotency-Key`, its body is not a stream, and
+   * the retry budget is not exhausted.
    *
-   * @param input Path and query. Of a `URL` or `Request`, host and port are replaced.
-   * @throws {RollcallError} `UNAVAILABLE` where nobody answered; it says who was tried and why it failed.
-   * @throws The signal's reason where the caller's signal was aborted.
+   * @param input Path and query. In a `URL` or `Request`, scheme, host and port are replaced.
+   * @throws {RollcallError} `UNAVAILABLE` if no instance responded; the message lists the attempts and their errors.
+   * @throws The reason of the caller's signal, if it aborts.
    */
   async fetch(input: string | URL | Request, init: ResolverRequestInit = {}): Promise<Response> {
-    // Those who only pick do without it.
+    // Loaded on demand: programs that only pick don't need it.
     const { balancedFetch } = await import('./balanced-fetch');
     const ready = this.#feed.hasList ? undefined : this.ready;
     const parts = { service: this.service, ready, balancer: this.#balancer, budget: this.#budget, time: this.#time };
     return balancedFetch(parts, this.#options, input, init);
   }
 
-  /** Told of each new list; returns what ends that. */
+  /** Calls a listener with each new list; returns a function that removes it. */
   subscribe(listener: (endpoints: readonly Endpoint[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  /** Lets go of the watch; the last resolver of a service ends it. The list stays as it is. */
+  /** Closes the resolver; the last one of a service ends the watch. The list stays as it is. */
   close(): void {
     this.#feed.leave(this.#reader);
     this.#release();
@@ -156,7 +156,7 @@ export class ServiceResolver implements AsyncDisposable {
     for (const listener of this.#listeners) this.#tell(listener);
   }
 
-  /** A listener's mistake is its own: the list and its acknowledgement go on. */
+  /** Calls a listener. Its errors must not stop the update of the list or its acknowledgement. */
   #tell(listener: (endpoints: readonly Endpoint[]) => void): void {
     try {
       listener(this.endpoints);
@@ -168,13 +168,13 @@ export class ServiceResolver implements AsyncDisposable {
 
 type Watching = (scope: WatchScope, options: WatchOptions) => Watch;
 
-/** The resolvers of one client: those of one service share one watch, which lives as long as one of them does. */
+/** The resolvers of a client. Those of the same service share a watch, which ends with the last of them. */
 export class Resolvers {
   readonly #watch: Watching;
   readonly #time: Time;
   readonly #feeds = new Map<string, { feed: ServiceFeed; users: number }>();
 
-  /** @param watch Begins a watch. */
+  /** @param watch Starts a watch. */
   constructor(watch: Watching, time: Time) {
     this.#watch = watch;
     this.#time = time;
@@ -184,7 +184,7 @@ export class Resolvers {
   open(service: string, options: ResolverOptions = {}): ServiceResolver {
     const name = service.includes('@@') ? service : `DEFAULT_GROUP@@${service}`;
     const known = this.#feeds.get(name);
-    // One that the registry has refused tells nothing any more; another attempt may be better.
+    // A feed that the registry has refused gets no more updates; another attempt may succeed.
     const shared = known && known.feed.error === undefined ? known : { feed: this.#begin(name), users: 0 };
     shared.feed.keepIn(options.snapshot);
     shared.users += 1;

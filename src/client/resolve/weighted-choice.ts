@@ -1,16 +1,16 @@
 import type { Endpoint } from './endpoint';
 
-/** Chooses at random in proportion to weight. Remembers the sums of the last list, so that a choice is a binary search. */
+/** Chooses at random in proportion to weight. Caches the sums of the last list, so that a choice is a binary search. */
 export class WeightedChoice {
   #endpoints: readonly Endpoint[] = [];
-  /** Weights added up; empty where all are equal, and any index will do. */
+  /** Prefix sums of the weights; empty if all weights are equal. */
   #sums: number[] = [];
   #mean = 1;
 
   /**
-   * Index of the endpoint that a random number falls on.
+   * Returns the index of the endpoint for a random number.
    *
-   * @param fraction In [0, 1).
+   * @param fraction Random number in [0, 1).
    */
   index(endpoints: readonly Endpoint[], fraction: number): number {
     if (endpoints !== this.#endpoints) this.#prepare(endpoints);
@@ -27,7 +27,7 @@ export class WeightedChoice {
     return low;
   }
 
-  /** Weight of an endpoint of the last list, where 1 is the mean of that list. */
+  /** Returns the weight of an endpoint relative to the mean of the last list. */
   relativeWeight(endpoint: Endpoint): number {
     return endpoint.instance.weight / this.#mean;
   }

@@ -5,33 +5,33 @@ import { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 import type { Holding, Keeper } from './holding';
 
-/** A beat that is not answered by then is lost. With short leases it is half an interval: so three of them fit. */
+/** Timeout of a heartbeat. With short leases it is half an interval, so that three heartbeats fit into a lease. */
 const BEAT_TIMEOUT_MS = 5_000;
 
-/** However short the interval is, an answer may take this long. */
+/** Shortest timeout of a heartbeat, whatever the interval. */
 const BEAT_TIMEOUT_LEAST_MS = 1_000;
 
-/** After a refusal, in milliseconds: whoever can mend it has to do something first. */
+/** Pause after a refusal, in milliseconds: an operator has to fix its cause first. */
 const REFUSED_PAUSE_MS = 10_000;
 
-/** What a registration, or a beat, is answered with. */
+/** Response to a registration or a heartbeat. */
 interface Granted {
   lease: Lease | null;
 }
 
-/** One instance that is kept, and its next beat. */
+/** A registered instance, and its next heartbeat. */
 interface Beat {
   readonly ended: AbortController;
   readonly backOff: BackOff;
   cancel: (() => void) | undefined;
   isUnderWay: boolean;
-  /** As it was granted; unknown before the first answer. */
+  /** Lease as granted; null before the first response. */
   lease: Lease | null;
 }
 
 /**
- * Keeps each instance by heartbeats over HTTP, as often as the registry says: a third of the time to live, unless the
- * registration asked for something else. An instance that the registry does not know is registered again.
+ * Keeps instances registered by heartbeats over HTTP, at the interval that the registry grants: a third of the time to
+ * live, unless the registration asked for another one. An instance that the registry does not know is registered again.
  */
 export class Heartbeats implements Keeper {
   readonly #http: RegistryHttp;
@@ -67,7 +67,7 @@ export class Heartbeats implements Keeper {
     beat?.ended.abort();
   }
 
-  /** Registers or beats, and arranges what follows. Never rejects. */
+  /** Registers the instance or sends a heartbeat, and schedules the next. Never rejects. */
   async #act(holding: Holding, beat: Beat): Promise<void> {
     if (beat.isUnderWay) return;
     beat.isUnderWay = true;
@@ -77,7 +77,7 @@ export class Heartbeats implements Keeper {
     try {
       await this.#tell(holding, beat);
       beat.backOff.reset();
-      // Not quite regular, so that a fleet that was started together does not beat together for ever.
+      // Jittered, so that instances that were started together don't send heartbeats together forever.
       const intervalMs = (beat.lease?.intervalMs ?? 0) * (0.9 + 0.1 * this.#time.random());
       pauseMs = holding.isDirty ? 0 : intervalMs;
     } catch (error) {
@@ -85,7 +85,7 @@ export class Heartbeats implements Keeper {
     }
     beat.isUnderWay = false;
     if (beat.ended.signal.aborted) return;
-    // Before the first lease somebody waits for it.
+    // Until the first lease, a caller waits for it.
     beat.cancel = this.#time.after(pauseMs, () => void this.#act(holding, beat), beat.lease === null);
   }
 
@@ -105,12 +105,12 @@ export class Heartbeats implements Keeper {
     const { group: _group, service: _service, id: _id, ...body } = definition;
     const { lease } = await this.#http.call<Granted>('PUT', path, { ...options, body });
     beat.lease = lease;
-    // The connection may be dead that a runtime keeps for the next request, and so may be the one after it.
+    // The connection that a runtime keeps for the next request may be dead, and so may be the one after it.
     beat.backOff.mostMs = Math.min(beat.backOff.mostMs, (lease?.intervalMs ?? Number.POSITIVE_INFINITY) / 2);
     holding.taken(version, definition, sentAt, lease?.ttlMs ?? 0);
   }
 
-  /** What a failure means, and milliseconds until the next attempt. */
+  /** Handles a failure; returns the time until the next attempt, in milliseconds. */
   #pauseAfter(error: RollcallError, holding: Holding, version: number, beat: Beat): number {
     if (beat.ended.signal.aborted) return 0;
     if (error.code === 'INSTANCE_NOT_FOUND') {

@@ -3,7 +3,7 @@ import { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 import { LeaseGuard } from './lease-guard';
 
-/** A caller that waits for a version to be taken. */
+/** A caller that waits until the registry has a version. */
 interface Waiting {
   version: number;
   resolve: () => void;
@@ -14,19 +14,19 @@ interface Waiting {
 export type NamedDefinition = InstanceDefinition & { group: string; id: string };
 
 /**
- * What a registration wants the registry to have, and what of it the registry has. Whoever keeps it, a session or
- * heartbeats, brings the two together; a change is a new version of the whole, so that there is one way to say it.
+ * Desired and confirmed state of a registration. Its keeper, a session or heartbeats, reconciles the two. A change
+ * creates a new version of the whole definition, so that registering is the only operation.
  */
 export class Holding {
   readonly guard: LeaseGuard;
-  /** It is on its way out: it is not registered again. */
+  /** True once it is being removed: it is not registered again. */
   isLeaving = false;
   readonly #onEvent: (event: RegistrationEvent) => void;
   #wanted: NamedDefinition;
   #version = 1;
-  /** What the registry has taken last. */
+  /** Last version that the registry accepted. */
   #taken: { version: number; definition: NamedDefinition } | undefined;
-  /** The registry has it, as far as is known. */
+  /** True if the registry has it, as far as this client knows. */
   #isRegistered = false;
   #waiting: Waiting[] = [];
 
@@ -36,7 +36,7 @@ export class Holding {
       try {
         onEvent(event);
       } catch (error) {
-        // A listener's mistake is its own, and must not stop what keeps the instance alive.
+        // An error of a listener must not stop the heartbeats.
         console.error('rollcall: a listener of a registration threw', error);
       }
     };
@@ -51,12 +51,12 @@ export class Holding {
     return this.#version;
   }
 
-  /** Whether there is something to tell the registry. */
+  /** Reports whether the registry lacks the current version. */
   get isDirty(): boolean {
     return !this.isLeaving && (!this.#isRegistered || this.#taken?.version !== this.#version);
   }
 
-  /** Resolves once the registry has what is wanted now; rejects if it refuses that. */
+  /** Resolves once the registry has the current version; rejects if it refuses that. */
   settled(): Promise<void> {
     return new Promise((resolve, reject) => this.#waiting.push({ version: this.#version, resolve, reject }));
   }
@@ -67,9 +67,9 @@ export class Holding {
   }
 
   /**
-   * The registry has taken a version.
+   * Records that the registry has accepted a version.
    *
-   * @param sentAt When it was sent, on the clock of {@link Time.now}.
+   * @param sentAt Time when it was sent, on the clock of {@link Time.now}.
    */
   taken(version: number, definition: NamedDefinition, sentAt: number, ttlMs: number): void {
     const isNews = !this.#isRegistered;
@@ -80,15 +80,15 @@ export class Holding {
     this.#settle(version, ({ resolve }) => resolve());
   }
 
-  /** The lease that it is held by was renewed: nothing to an instance that the registry does not have. */
+  /** Records a renewal of the lease; ignored if the registry does not have the instance. */
   renewed(sentAt: number, ttlMs: number): void {
     if (this.#isRegistered) this.guard.renewed(sentAt, ttlMs);
   }
 
-  /** The registry has refused a version for good: what it took before is wanted again, where there is such a thing. */
+  /** Records that the registry has refused a version for good; reverts to the last accepted one, if there is one. */
   refused(version: number, error: RollcallError): void {
     if (this.#taken !== undefined && this.#taken.version < version) {
-      // Changes made meanwhile were made to what was refused, and go with it.
+      // Changes made meanwhile were based on the refused version, and are dropped with it.
       version = this.#version;
       this.#wanted = this.#taken.definition;
       this.#version += 1;
@@ -102,13 +102,13 @@ export class Holding {
     this.#onEvent({ type: 'trouble', error });
   }
 
-  /** The registry no longer has it. */
+  /** Records that the registry no longer has it. */
   gone(): void {
     this.#isRegistered = false;
     this.guard.gone();
   }
 
-  /** It is given up: its waiting callers are rejected. */
+  /** Ends the registration, and rejects its waiting callers. */
   end(): void {
     this.isLeaving = true;
     this.guard.stop();
@@ -124,7 +124,7 @@ export class Holding {
   }
 }
 
-/** The members that a patch changes, as they are after it. */
+/** Returns the members that a patch changes, with their new values. */
 function patched({ metadata }: NamedDefinition, patch: InstancePatch): Partial<NamedDefinition> {
   const { metadata: changes, ...members } = patch;
   const given = Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
@@ -135,12 +135,12 @@ function patched({ metadata }: NamedDefinition, patch: InstancePatch): Partial<N
   return { ...given, metadata: Object.fromEntries(merged) };
 }
 
-/** Keeps instances registered, in one way or the other. */
+/** Keeps instances registered, by a session or by heartbeats. */
 export interface Keeper {
-  /** Takes in an instance, and tells the registry of it, now and for as long as it is kept. */
+  /** Registers an instance, and keeps it registered until it is dropped. */
   keep(holding: Holding): void;
-  /** What is wanted of an instance has changed. */
+  /** Called when the definition of an instance has changed. */
   changed(holding: Holding): void;
-  /** Lets go of an instance, without a word to the registry. */
+  /** Stops keeping an instance, without notifying the registry. */
   drop(holding: Holding): void;
 }

@@ -1,6 +1,6 @@
 import type { Time } from '../wire/time';
 
-/** A promise, and what resolves it. Node 20 has no `Promise.withResolvers`. */
+/** A promise and its resolver. Node 20 has no `Promise.withResolvers`. */
 interface Loss {
   promise: Promise<void>;
   resolve: () => void;
@@ -15,8 +15,8 @@ function nextLoss(): Loss {
 }
 
 /**
- * Whether a lease can still be relied on: it can for its time to live after the last renewal that was answered was
- * sent, by the clock of this process alone. The registry cannot have counted from any earlier moment.
+ * Tracks whether a lease is still held. It is held for its time to live, counted by the clock of this process from when
+ * the last confirmed renewal was sent: the registry cannot have counted from an earlier time.
  */
 export class LeaseGuard {
   readonly #time: Time;
@@ -35,15 +35,15 @@ export class LeaseGuard {
     return this.#endsAt !== undefined && this.#time.now() < this.#endsAt;
   }
 
-  /** Resolves when the lease that is held now, or the next one, has to be taken for lost. */
+  /** Resolves when the current lease, or the next one, must be considered lost. */
   get lost(): Promise<void> {
     return this.#lost.promise;
   }
 
   /**
-   * The registry has confirmed it.
+   * Records that the registry has confirmed the lease.
    *
-   * @param sentAt When it was asked to, on the clock of {@link Time.now}.
+   * @param sentAt Time when the request was sent, on the clock of {@link Time.now}.
    */
   renewed(sentAt: number, ttlMs: number): void {
     const endsAt = sentAt + ttlMs;
@@ -53,7 +53,7 @@ export class LeaseGuard {
     this.#cancel = this.#time.after(endsAt - this.#time.now(), () => this.#check());
   }
 
-  /** The registry has said that it is gone. */
+  /** Records that the lease is lost. */
   gone(): void {
     if (this.#endsAt === undefined) return;
     this.stop();
@@ -63,13 +63,13 @@ export class LeaseGuard {
     this.#onLost();
   }
 
-  /** It is given up; nobody has lost anything. */
+  /** Stops tracking; the lease does not count as lost. */
   stop(): void {
     this.#cancel?.();
     this.#endsAt = undefined;
   }
 
-  /** A timer may come early by its clock, and late by ours. */
+  /** Checks the lease again when its timer fires, as a timer may fire early by our clock. */
   #check(): void {
     if (!this.isHeld) this.gone();
     else this.#cancel = this.#time.after((this.#endsAt ?? 0) - this.#time.now(), () => this.#check());

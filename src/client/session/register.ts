@@ -15,9 +15,9 @@ import { Holding, type Keeper, type NamedDefinition } from './holding';
 import { Session } from './session';
 
 /**
- * The id of an instance that has none of its own: the same as the registry makes for the same place.
+ * Derives the id of an instance without one, in the same way as the registry.
  *
- * @returns Undefined where there is nothing to make it of.
+ * @returns Undefined if the instance has neither address and port nor a valid URL.
  */
 export function derivedId({
   address,
@@ -40,10 +40,10 @@ export function derivedId({
 
 const DRAIN_WAIT_DEFAULT_MS = 30_000;
 
-/** What a drain, or a removal, takes beside the time that it waits for others. */
+/** Timeout of a drain or a removal, in addition to the time that a drain waits for subscribers. */
 const CALL_TIMEOUT_MS = 5_000;
 
-/** Waits for a promise, or for the signal, which rejects with its reason. */
+/** Waits for a promise; rejects with the signal's reason if that aborts first. */
 function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {
@@ -54,11 +54,11 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined):
   });
 }
 
-/** Which definition stands for an instance of which little more than its place is given. */
+/** Returns the definition of an instance with group, id and incarnation filled in. */
 function named(time: Time, instance: InstanceDefinition): NamedDefinition {
   const id = instance.id ?? derivedId(instance);
   if (id === undefined) {
-    throw new RollcallError('INVALID_REQUEST', 'an instance needs an id, or address and port, or an absolute url');
+    throw new RollcallError('INVALID_REQUEST', 'an instance needs an id, an address and port, or an absolute url');
   }
   return {
     ...instance,
@@ -68,7 +68,7 @@ function named(time: Time, instance: InstanceDefinition): NamedDefinition {
   };
 }
 
-/** One registration, from its first attempt to its end. */
+/** A registration, from its first attempt to its end. */
 class KeptRegistration implements Registration {
   readonly group: string;
   readonly service: string;
@@ -97,14 +97,14 @@ class KeptRegistration implements Registration {
     return this.#holding.guard.lost;
   }
 
-  /** Registers it, by the way that was asked for, or the best that there is. */
+  /** Registers it over the requested transport, or the best one available. */
   async start({ transport, signal }: RegisterOptions): Promise<void> {
     const settled = this.#holding.settled();
     void this.#choose(transport);
     try {
       await unlessAborted(settled, signal);
     } catch (error) {
-      // Nobody holds a handle yet. What was sent before may have arrived all the same.
+      // The caller has no handle. A request that was sent before the abort may still have arrived.
       if (signal?.aborted === true) await this.release();
       else this.#end();
       throw error;
@@ -112,7 +112,7 @@ class KeptRegistration implements Registration {
   }
 
   async update(patch: InstancePatch): Promise<void> {
-    if (this.#holding.isLeaving) throw new RollcallError('CONFLICT', `${this.id} is released, or on its way out`);
+    if (this.#holding.isLeaving) throw new RollcallError('CONFLICT', `${this.id} is released or being drained`);
     this.#holding.change(patch);
     const settled = this.#holding.settled();
     this.#keeper?.changed(this.#holding);
@@ -153,7 +153,7 @@ class KeptRegistration implements Registration {
       this.#keeper = keeper;
       keeper.keep(this.#holding);
     };
-    // A session has one time to live for all that it holds, and nothing else.
+    // A session has one time to live for all of its instances, and no other terms.
     const fitsSession = Object.values(others).every((value) => value === undefined);
     if (transport === 'heartbeat' || (transport === undefined && !fitsSession)) return keepBy(heartbeats);
     const keepBySession = () => keepBy(this.#registrar.session(ttlMs));
@@ -162,7 +162,7 @@ class KeptRegistration implements Registration {
   }
 
   async #release(): Promise<void> {
-    // First of all, so that nothing registers it again.
+    // First, so that nothing registers it again.
     this.#holding.isLeaving = true;
     this.#ended.abort();
     try {
@@ -182,7 +182,7 @@ class KeptRegistration implements Registration {
   }
 }
 
-/** All registrations of one client, and what keeps them. Loaded with the first of them: who only watches has no need. */
+/** All registrations of a client, and their keepers. Loaded on first use: clients that only watch don't need it. */
 export class Registrar {
   readonly core: ClientCore;
   readonly heartbeats: Heartbeats;
@@ -194,14 +194,14 @@ export class Registrar {
     this.heartbeats = new Heartbeats(core.http, core.time);
   }
 
-  /** The session of all instances with this time to live. */
+  /** Returns the session of all instances with this time to live. */
   session(ttlMs: number | undefined): Session {
     const session = this.#sessions.get(ttlMs) ?? new Session(this.core.link(ttlMs), ttlMs, this.core.pingIntervalMs);
     this.#sessions.set(ttlMs, session);
     return session;
   }
 
-  /** @throws {RollcallError} What the registration was refused with. */
+  /** @throws {RollcallError} If the registry refuses the registration. */
   async register(instance: InstanceDefinition, options: RegisterOptions): Promise<Registration> {
     if (options.transport === 'socket') this.core.assertSockets();
     const over = () => this.#registrations.delete(registration);
@@ -211,7 +211,7 @@ export class Registrar {
     return registration;
   }
 
-  /** Releases all of them. Never rejects. */
+  /** Releases all registrations. Never rejects. */
   async release(): Promise<void> {
     await Promise.all([...this.#registrations].map((registration) => registration.release()));
   }

@@ -1,6 +1,6 @@
 import type { DrainOptions, DrainReport } from '../wire/registration';
 
-/** The part of Node's and Bun's `process` that this uses. */
+/** The part of `process` that is used in Node and Bun. */
 interface SignalProcess {
   pid: number;
   on(signal: string, act: () => void): unknown;
@@ -8,7 +8,7 @@ interface SignalProcess {
   kill(pid: number, signal: string): unknown;
 }
 
-/** The same of Deno's. */
+/** The part of `Deno` that is used in Deno. */
 interface SignalDeno {
   pid: number;
   addSignalListener(signal: string, act: () => void): void;
@@ -16,7 +16,7 @@ interface SignalDeno {
   kill(pid: number, signal: string): void;
 }
 
-/** What is let go of: a registration, or a client with all that it holds. */
+/** Something to release: a registration, or a client with all its registrations and watches. */
 export interface Releasable {
   release?: () => Promise<void>;
   close?: () => Promise<void>;
@@ -26,21 +26,21 @@ export interface Releasable {
 export interface ReleaseOptions {
   /** Default: `SIGTERM` and `SIGINT`. */
   signals?: readonly string[] | undefined;
-  /** Drain first, so that no caller meets the process as it ends. A registration only. */
+  /** Drains first, so that no caller reaches the process while it ends. Only for a registration. */
   drain?: DrainOptions | undefined;
-  /** What else has to end, once no caller comes any more: such as closing a server. */
+  /** Runs after the release, when no more calls arrive: for example, to close a server. */
   after?: (() => void | Promise<void>) | undefined;
 }
 
 /**
- * Releases a registration when the process is told to end, and lets the signal end it after that. A second signal ends
+ * Releases a registration when the process receives a signal, then lets the signal end the process. A second signal ends
  * the process at once. For Node, Bun and Deno; elsewhere it does nothing.
  *
- * @returns What takes it back.
+ * @returns A function that removes the signal handlers.
  */
 export function releaseOnSignals(handle: Releasable, options: ReleaseOptions = {}): () => void {
   const { signals = ['SIGTERM', 'SIGINT'], drain, after } = options;
-  // `as`: there is the one or the other, according to the runtime, or neither.
+  // `as`: each runtime has one of them, or neither.
   const { Deno, process } = globalThis as { Deno?: SignalDeno; process?: SignalProcess };
   const listeners = signals.map((signal) => ({ signal, act: () => void end(signal) }));
   const undo = () => {
@@ -60,7 +60,7 @@ export function releaseOnSignals(handle: Releasable, options: ReleaseOptions = {
       await (handle.release ?? handle.close)?.call(handle);
       await after?.();
     } catch (error) {
-      console.error('rollcall: could not end well', error);
+      console.error('rollcall: could not shut down cleanly', error);
     }
     if (Deno !== undefined) Deno.kill(Deno.pid, signal);
     else process?.kill(process.pid, signal);

@@ -2,23 +2,23 @@ import { RollcallError } from '../wire/rollcall-error';
 import type { LinkUser, SocketLink } from '../wire/socket-link';
 import type { Holding, Keeper } from './holding';
 
-/** Instances registered by one frame: together they stay far below what a frame may have. */
+/** Instances per frame: together they stay far below the size limit of a frame. */
 const BATCH_COUNT = 50;
 
-/** After a refusal that nobody asked for, in milliseconds: the token may be mended meanwhile. */
+/** Pause after a refusal that no caller waits for, in milliseconds: the token may be fixed meanwhile. */
 const REFUSED_PAUSE_MS = 10_000;
 
-/** The registry's time to live of a session that asks for none, in milliseconds, and the pings that must fit into any. */
+/** Default time to live of a session, in milliseconds, and the number of pings that must fit into any. */
 const USUAL_TTL_MS = 45_000;
 const PINGS_PER_TTL = 3;
 
-/** Close codes after which a session is over, or another's: ended, resumed elsewhere, lapsed. */
+/** Close codes after which the session no longer belongs to this client: ended, resumed elsewhere, expired. */
 const OVER: readonly number[] = [4000, 4001, 4004];
 
 /** Ends the session with the socket. */
 const END_SESSION = 4000;
 
-/** Answer to a `session` frame. */
+/** Response to a `session` frame. */
 interface SessionOpened {
   session: string;
   resumed: boolean;
@@ -28,27 +28,28 @@ interface SessionOpened {
 }
 
 /**
- * Keeps instances by a session: a lease for all of them, which the client's socket renews by its pings. When the socket
- * breaks, the session is resumed on the next one, and nobody notices; when it lapsed, all are registered again.
+ * Keeps instances registered by a session: a lease for all of them, which the pings of the client's socket renew. If the
+ * socket breaks, the session is resumed on the next one, unnoticed by others; if it has expired, all instances are
+ * registered again.
  */
 export class Session implements Keeper, LinkUser {
   readonly #link: SocketLink;
   readonly #holdings = new Set<Holding>();
   #ttlMs: number | undefined;
   readonly #pingMs: number;
-  /** Secret: whoever knows it can resume the session. */
+  /** Secret: it is enough to resume the session. */
   #id: string | undefined;
   #isOpen = false;
-  /** Which of the link's sockets holds the session: one that is still open for others holds it still. */
+  /** Number of the link's socket that holds the session; it holds it while it stays open for other users. */
   #heldBy = 0;
-  /** On which of them it is being opened. */
+  /** Number of the socket on which the session is being opened. */
   #openingOn = 0;
   #isTelling = false;
   #cancelRetry: (() => void) | undefined;
 
   /**
-   * @param ttlMs Asked for; the registry's default where it is left out.
-   * @param pingMs How often to ping, where that is less often than the registry says.
+   * @param ttlMs Requested time to live; default: the registry's.
+   * @param pingMs Ping interval, if it is longer than the registry's.
    */
   constructor(link: SocketLink, ttlMs: number | undefined, pingMs = 0) {
     this.#link = link;
@@ -91,12 +92,12 @@ export class Session implements Keeper, LinkUser {
     for (const holding of this.#holdings) holding.renewed(sentAt, this.#leaseMs);
   }
 
-  /** What was granted; before that nothing is. */
+  /** Granted time to live; not used before the session is open. */
   get #leaseMs(): number {
     return this.#ttlMs ?? 0;
   }
 
-  /** The session is over, with all that it held. */
+  /** Records that the session is over, with all its instances. */
   #forget(): void {
     this.#id = undefined;
     for (const holding of this.#holdings) holding.gone();
@@ -114,16 +115,16 @@ export class Session implements Keeper, LinkUser {
       this.#link.pingIntervalMs = Math.max(terms.pingIntervalMs, Math.min(this.#pingMs, ttlMs / PINGS_PER_TTL));
       this.#link.backOff.spreadMs = terms.reconnectWithinMs;
       this.#heldBy = this.#link.sockets;
-      // Whoever needed it may have left meanwhile.
+      // All instances may have left meanwhile.
       this.#isOpen = this.#holdings.size > 0;
       this.heard(sentAt);
     } catch (error) {
       const reason = RollcallError.from(error, 'the session did not open');
-      // What broke is told by `down`; what was refused is tried again with the next socket.
+      // A broken socket is reported by `down`; a refused session is tried again on the next socket.
       if (reason.code !== 'UNREACHABLE') this.#refused(reason);
       return;
     }
-    // From now on by the interval that the session has.
+    // From now on at the interval of the session.
     this.#link.ping();
     await this.#tell();
   }
@@ -135,7 +136,7 @@ export class Session implements Keeper, LinkUser {
     this.#link.reopen(reason.message);
   }
 
-  /** Tells the registry whatever it does not have yet. Never rejects: those whose change it is are told. */
+  /** Registers everything that the registry does not have. Never rejects: errors go to the waiting callers. */
   async #tell(): Promise<void> {
     if (this.#isTelling) return;
     this.#isTelling = true;
@@ -148,7 +149,7 @@ export class Session implements Keeper, LinkUser {
         if (dirty.length === 0) break;
         const refusal = await this.#register(dirty);
         if (refusal === undefined) continue;
-        // One of them spoils it for all: each for itself, then.
+        // One instance fails the whole batch: send them one by one.
         if (dirty.length > 1) most = 1;
         else this.#handleRefusal(dirty, refusal, passed);
       }
@@ -170,7 +171,7 @@ export class Session implements Keeper, LinkUser {
     this.#cancelRetry = this.#link.time.after(REFUSED_PAUSE_MS, () => void this.#tell());
   }
 
-  /** @returns What the registry refused them with; undefined where it took them, or the socket broke. */
+  /** @returns The error that the registry refused them with; undefined if it accepted them, or the socket broke. */
   async #register(holdings: Holding[]): Promise<RollcallError | undefined> {
     const sent = holdings.map((holding) => ({ holding, version: holding.version, definition: holding.definition }));
     const operations = sent.map(({ definition: { lease: _lease, ...members } }) => ({ op: 'register', ...members }));

@@ -1,29 +1,29 @@
 import type { ChangesFrame, SnapshotFrame, SnapshotService, WatchedChange, WatchFrame } from '../wire/frames';
 import type { WatchWireFrame } from '../wire/wire-frame';
 
-/** Which record a change is about. */
+/** Returns a key for the record of a change. */
 const nameOf = (kind: string, group: string, service: string, id: string): string =>
   JSON.stringify([kind, group, service, id]);
 
 /**
- * Makes whole frames of those that come in parts, and leaves out what a watcher knows already: the later parts of a
- * snapshot are newer than its revision, and the changes that made them so follow all the same.
+ * Joins the parts of large frames, and drops what a watcher has already: later parts of a snapshot may be newer than its
+ * revision, but the changes up to that state are sent again.
  */
 export class PartJoiner {
   #snapshot: SnapshotFrame | undefined;
   #changes: ChangesFrame | undefined;
   /** Records of the last snapshot that are newer than it, by name, with their revisions. */
   #ahead = new Map<string, number>();
-  /** Everything up to here has been told. */
+  /** Newest revision that has been delivered. */
   #revision = 0;
 
-  /** The connection broke: what is not whole comes again as a whole. */
+  /** Drops incomplete frames after the connection broke: they are sent again in full. */
   broken(): void {
     this.#snapshot = undefined;
     this.#changes = undefined;
   }
 
-  /** Takes in a frame, and returns the whole one that it completes; undefined where there is none. */
+  /** Processes a frame, and returns the whole one that it completes; undefined if it completes none. */
   take(frame: WatchWireFrame): WatchFrame | undefined {
     if (frame.type === 'bookmark') return { type: 'bookmark', cursor: frame.cursor };
     if (frame.type === 'reset') {
@@ -78,7 +78,7 @@ export class PartJoiner {
   }
 }
 
-/** Goes on with a list of services: a large one continues in the next part. */
+/** Appends the services of a further part: a large service continues in the next part. */
 function addServices(services: SnapshotService[], more: readonly SnapshotService[]): void {
   for (const service of more) {
     const last = services.at(-1);

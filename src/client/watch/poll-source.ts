@@ -7,22 +7,22 @@ import { pause, type Time } from '../wire/time';
 import type { WatchScope, WatchSink, WatchSource } from './watch';
 import { wholeList } from './whole-list';
 
-/** What is read of a list of services. */
+/** The part of a list of services that is used. */
 interface ServiceNames {
   services: { group: string; name: string; revision: number }[];
   next?: string | undefined;
 }
 
-/** How long a poll waits for a change. */
+/** Time that a poll waits for a change. */
 const WAIT_MS = 30_000;
 
-/** A poll whose answer is later than its wait by more than this has no registry behind it. */
+/** Timeout of a poll, in addition to its wait. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** A poll that is answered "unchanged" without waiting was not let wait; so often it may be asked again. */
+/** Interval of polls that return "unchanged" without waiting: the registry did not let them wait. */
 const LEAST_MS = 1_000;
 
-/** One read that is repeated: its path, and what becomes of its answer. */
+/** A repeated read: its path, and the handler of its response. */
 interface Poll {
   path: string;
   apply: (answer: Response, signal: AbortSignal) => Promise<void>;
@@ -34,19 +34,19 @@ interface ServiceName {
   service: string;
 }
 
-/** `orders` in the default group, or `group@@orders`. */
+/** Parses `orders` (in the default group) or `group@@orders`. */
 function serviceName(text: string): ServiceName {
   const at = text.indexOf('@@');
   return at < 0 ? { group: 'DEFAULT_GROUP', service: text } : { group: text.slice(0, at), service: text.slice(at + 2) };
 }
 
-/** Names a service among those that are known. No name has a line break in it. */
+/** Returns the key of a service. Names contain no line breaks. */
 const keyOf = ({ group, service }: ServiceName): string => `${group}\n${service}`;
 
 /**
- * A watch by conditional reads that wait, for whoever can do nothing but ask. What happens between two answers is not
- * told: each change comes as a snapshot of all there is. A poll under the subscriber's name says that everything up to
- * its condition is acted by, so it has the name only once that is acknowledged.
+ * A watch by long polls, for runtimes that have neither sockets nor streams. Changes between two responses are merged:
+ * each response becomes a full snapshot. A poll under the subscriber's name acknowledges everything up to its condition,
+ * so it has the name only once the reader has acknowledged that.
  */
 export class PollSource implements WatchSource {
   readonly #http: RegistryHttp;
@@ -56,7 +56,7 @@ export class PollSource implements WatchSource {
   readonly #scope: WatchScope;
   readonly #services = new Map<string, SnapshotService & { newest?: number }>();
   #ended = new AbortController();
-  /** Ends the polls under way, to ask the same again under a name. */
+  /** Aborts the pending polls, to repeat them under the subscriber's name. */
   #asked = new AbortController();
   #polls: Poll[] = [];
   #told: string | undefined;
@@ -90,11 +90,11 @@ export class PollSource implements WatchSource {
     if (this.#sink.acknowledged === this.#told) this.#asked.abort();
   }
 
-  /** Asks again and again. Never rejects. */
+  /** Polls until the signal aborts. Never rejects. */
   async #run(poll: Poll, signal: AbortSignal): Promise<void> {
     const backOff = new BackOff(this.#time);
     let condition: string | null = null;
-    // Whether there is anybody is not to be waited for.
+    // The first request must not wait, as it finds out whether the registry is reachable.
     let waits = false;
     while (!signal.aborted) {
       const startedAt = this.#time.now();
@@ -126,7 +126,7 @@ export class PollSource implements WatchSource {
         if (asked.signal.aborted) continue;
         const reason = RollcallError.from(error, 'the poll failed');
         waits = false;
-        // A conflict is a poll of our own that came before this one, and still seems to be there.
+        // A conflict is an earlier poll of our own that the registry still considers open.
         if (reason.code === 'CONFLICT') this.#sink.down();
         else if (this.#sink.refused(reason)) return;
         await pause(this.#time, reason.retryAfterMs ?? backOff.next(), signal);
@@ -156,7 +156,7 @@ export class PollSource implements WatchSource {
     return {
       path: `${this.#http.namespacePath}/services${query}`,
       hasAnswered: false,
-      // `as`: what the list of services answers
+      // `as`: the response of the list of services
       apply: async (answer, signal) => this.#takeAll(group, (await answer.json()) as ServiceNames, signal),
     };
   }
@@ -183,7 +183,7 @@ export class PollSource implements WatchSource {
       const instances = await wholeList(this.#http, path, answer, { signal });
       await this.#take({ group: of, service }, instances, signal, revision);
     }
-    // A service that the scope names for itself has a poll of its own.
+    // Services that the scope names individually have their own polls.
     for (const key of left) this.#services.delete(key);
   }
 

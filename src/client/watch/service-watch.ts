@@ -7,8 +7,8 @@ import { SocketSource } from './socket-source';
 import type { Watch, WatchOptions, WatchScope, WatchSink, WatchSource, WatchStatus } from './watch';
 
 /**
- * What may lie unread, in letters. A watch that has more is let go of, and taken up again from its cursor when its
- * reader has caught up: one that does not read costs no more memory than this, and holds up nobody else.
+ * Limit of unread frames, in characters. A watch above it is stopped, and resumed from its cursor once its reader has
+ * caught up: a slow reader uses no more memory than this, and does not delay others.
  */
 const UNREAD_MAX_CHARACTERS = 4 * 1024 * 1024;
 
@@ -18,7 +18,7 @@ interface Unread {
   size: number;
 }
 
-/** A watch, by whichever source: whole frames, in order, and a cursor to go on from. */
+/** A watch over any source: whole frames, in order, and a cursor to resume from. */
 export class ServiceWatch implements Watch, WatchSink {
   readonly #core: ClientCore;
   readonly #scope: WatchScope;
@@ -104,7 +104,7 @@ export class ServiceWatch implements Watch, WatchSink {
         });
       }
     } finally {
-      // Whoever leaves the loop wants no more.
+      // Leaving the loop ends the watch.
       this.close();
     }
   }
@@ -139,7 +139,7 @@ export class ServiceWatch implements Watch, WatchSink {
   }
 
   refused(error: RollcallError): boolean {
-    // What the registry took before it will take again: a token is on its way, or a rule was changed by mistake.
+    // The registry accepted this watch before, so it may again: after a token rotation, or once a mistake is fixed.
     if (error.isPassing || (this.#wasUp && error.code !== 'INVALID_REQUEST')) {
       this.down();
       return false;
@@ -148,7 +148,7 @@ export class ServiceWatch implements Watch, WatchSink {
     return true;
   }
 
-  /** Takes the way that was asked for, or the best that there is. Never rejects. */
+  /** Starts the requested transport, or the best one available. Never rejects. */
   async #choose(): Promise<void> {
     const { transport } = this.#options;
     const link = this.#core.link();
@@ -159,12 +159,12 @@ export class ServiceWatch implements Watch, WatchSink {
       try {
         this.#begin(await this.#load(by));
       } catch (error) {
-        this.#end(RollcallError.from(error, `the part of the client that watches by ${by} was not loaded`));
+        this.#end(RollcallError.from(error, `could not load the client module for transport ${by}`));
       }
     }
   }
 
-  /** Loaded where there is need: most never do. */
+  /** Loads a transport on demand: most programs never need it. */
   async #load(by: 'stream' | 'poll'): Promise<WatchSource> {
     const { http, time } = this.#core;
     const subscriber = this.#core.nextSubscriber();
@@ -199,11 +199,11 @@ export class ServiceWatch implements Watch, WatchSink {
     try {
       listener();
     } catch (error) {
-      // A listener's mistake is its own, and must not break the connection of others.
+      // An error of a listener must not break the connection, which others share.
       console.error('rollcall: a listener of a watch threw', error);
     }
   }
 }
 
-/** Some runtimes give the body of an answer only when all of it is there. */
+/** Reports whether the runtime streams response bodies; some return a body only once it is complete. */
 const readsStreams = (): boolean => 'body' in Response.prototype;

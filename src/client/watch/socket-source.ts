@@ -7,7 +7,7 @@ export class SocketSource implements WatchSource, LinkUser {
   readonly #link: SocketLink;
   readonly #scope: WatchScope;
   readonly #sink: WatchSink;
-  /** What the watch is called on the socket: another name each time, so that what an ended one tells is not taken. */
+  /** Name of the watch on the socket: new each time, so that frames of an ended watch are ignored. */
   #watch: string | undefined;
 
   constructor(link: SocketLink, scope: WatchScope, sink: WatchSink) {
@@ -60,7 +60,7 @@ export class SocketSource implements WatchSource, LinkUser {
     }
     if (this.#watch !== watch) return;
     this.#sink.up();
-    // Receipts live in the memory of the registry.
+    // The registry keeps receipts in memory only, so they are sent again.
     this.acknowledge();
   }
 

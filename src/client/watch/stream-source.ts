@@ -5,17 +5,17 @@ import { pause, type Time } from '../wire/time';
 import type { WatchWireFrame } from '../wire/wire-frame';
 import type { WatchScope, WatchSink, WatchSource } from './watch';
 
-/** One event of an event stream. */
+/** An event of an event stream. */
 export interface ServerEvent {
   type: string;
   data: string;
-  /** Come back after so many milliseconds, where the event says so. */
+  /** Time until the next connection attempt, in milliseconds, if the event has one. */
   retryMs: number | undefined;
 }
 
 /**
- * Reads an event stream as it comes, in pieces cut anywhere. What the registry does not send is left out: several lines
- * of data, and a lone carriage return as the end of a line.
+ * Parses an event stream from pieces cut anywhere. Not supported, as the registry does not send them: several lines of
+ * data, and a lone carriage return as the end of a line.
  * Source: HTML, 9.2.6.
  */
 export class EventParser {
@@ -24,7 +24,7 @@ export class EventParser {
   #data = '';
   #retryMs: number | undefined;
 
-  /** Takes in a piece, and returns the events that end in it. */
+  /** Parses a piece, and returns the events that end in it. */
   take(piece: string): ServerEvent[] {
     const lines = (this.#rest + piece).split('\n');
     this.#rest = lines.pop() ?? '';
@@ -48,13 +48,13 @@ export class EventParser {
   }
 }
 
-/** The registry sends a comment every 15 s: a stream that is silent for longer than two of them is broken. */
+/** Longest silence of a stream. The registry sends a comment every 15 s, so a longer silence means that it is broken. */
 const SILENCE_MAX_MS = 40_000;
 
-/** After an acknowledgement that did not arrive. */
+/** Pause after a failed acknowledgement. */
 const ACKNOWLEDGE_AGAIN_MS = 1_000;
 
-/** A watch over an event stream, read with `fetch`, so that a token can go with it. */
+/** A watch over an event stream, read with `fetch`, which can send a token. */
 export class StreamSource implements WatchSource {
   readonly #http: RegistryHttp;
   readonly #time: Time;
@@ -87,7 +87,7 @@ export class StreamSource implements WatchSource {
     if (!this.#isAcknowledging) void this.#acknowledge(this.#ended.signal);
   }
 
-  /** Reads one stream after the other. Never rejects. */
+  /** Reads one stream after another. Never rejects. */
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       let pauseMs: number | undefined;
@@ -104,7 +104,7 @@ export class StreamSource implements WatchSource {
     }
   }
 
-  /** Reads a stream to its end, and returns when to come back, where it said so. */
+  /** Reads a stream to its end; returns the time until the next attempt, if the registry sent one. */
   async #read(signal: AbortSignal): Promise<number | undefined> {
     const broken = new AbortController();
     const { cursor } = this.#sink;
@@ -115,7 +115,8 @@ export class StreamSource implements WatchSource {
       signal: AbortSignal.any([signal, broken.signal]),
     });
     const reader = answer.body?.getReader();
-    if (reader === undefined) throw new RollcallError('UNREACHABLE', 'this runtime reads no streams; watch by polls');
+    if (reader === undefined)
+      throw new RollcallError('UNREACHABLE', 'this runtime cannot read streams; use the transport poll');
     let cancel = () => {};
     try {
       const decoder = new TextDecoder();
@@ -128,14 +129,14 @@ export class StreamSource implements WatchSource {
         if (done || signal.aborted) return retryMs;
         for (const event of parser.take(decoder.decode(value, { stream: true }))) {
           retryMs = event.retryMs ?? retryMs;
-          // The registry answers the watch with this, first of all.
+          // The registry sends this first, once it has accepted the watch.
           if (event.retryMs !== undefined) this.#begun();
           if (event.data !== '') this.#take(event.data);
         }
       }
     } finally {
       cancel();
-      // Where reading goes wrong the rest is of no use to anybody.
+      // After an error the rest is of no use.
       reader.cancel().catch(() => {});
     }
   }
@@ -143,16 +144,16 @@ export class StreamSource implements WatchSource {
   #begun(): void {
     this.#backOff.reset();
     this.#sink.up();
-    // Receipts live in the memory of the registry.
+    // The registry keeps receipts in memory only, so they are sent again.
     this.acknowledge();
   }
 
   #take(data: string): void {
-    // `as`: the registry's own tests hold its frames against the schema
+    // `as`: the registry's own tests check its frames against the schema
     this.#sink.take(JSON.parse(data) as WatchWireFrame, data.length);
   }
 
-  /** Tells the newest cursor that is acknowledged, until it has arrived. Never rejects. */
+  /** Sends the newest acknowledged cursor, until it has arrived. Never rejects. */
   async #acknowledge(signal: AbortSignal): Promise<void> {
     this.#isAcknowledging = true;
     const path = `${this.#http.namespacePath}/subscribers/${encodeURIComponent(this.#subscriber)}/ack`;

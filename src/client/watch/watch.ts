@@ -2,7 +2,7 @@ import type { WatchFrame } from '../wire/frames';
 import type { RollcallError } from '../wire/rollcall-error';
 import type { WatchWireFrame } from '../wire/wire-frame';
 
-/** What a watch is about: the whole namespace where it names nothing. */
+/** Scope of a watch: the whole namespace if it names nothing. */
 export interface WatchScope {
   /** `orders` in the default group, or `group@@orders`. */
   services?: readonly string[] | undefined;
@@ -10,77 +10,78 @@ export interface WatchScope {
   groups?: readonly string[] | undefined;
 }
 
-/** Whether the registry is heard at this moment. */
+/** State of the connection to the registry. */
 export interface WatchStatus {
-  /** `connected`: what the watch has told is all there is. `disconnected`: it is coming back, and will miss nothing. */
+  /** `connected`: the watch is up to date. `disconnected`: it is reconnecting, and will miss nothing. */
   state: 'connected' | 'disconnected';
-  /** When this began, in milliseconds since the epoch. */
+  /** Start of this state, in milliseconds since the epoch. */
   since: number;
 }
 
-/** The ways to be told of changes: a frame on the client's socket, an event stream, or asking again and again. */
+/** Transport of a watch: the client's WebSocket, an event stream, or long polls. */
 export type WatchTransport = 'socket' | 'stream' | 'poll';
 
 export interface WatchOptions {
-  /** Go on after this, as another watch of the same scope left off; a snapshot first where it is left out. */
+  /** Resumes after this cursor of an earlier watch of the same scope; default: start with a snapshot. */
   cursor?: string | undefined;
-  /** Default: a socket where the runtime has one that opens, otherwise an event stream. */
+  /** Default: a socket if the runtime can open one, otherwise an event stream. */
   transport?: WatchTransport | undefined;
   /** Closes the watch. */
   signal?: AbortSignal | undefined;
-  /** Takes the frames as they come, instead of an iterator. */
+  /** Receives the frames as they arrive, instead of the iterator. */
   onFrame?: ((frame: WatchFrame) => void) | undefined;
-  /** Told when the connection comes and goes. */
+  /** Called when the connection is established or lost. */
   onStatus?: ((status: WatchStatus) => void) | undefined;
-  /** Told once, when the watch is over: with an error where the registry refused it for good. */
+  /** Called once, when the watch ends: with an error if the registry refused it for good. */
   onEnd?: ((error: RollcallError | undefined) => void) | undefined;
 }
 
 /**
- * Services as they are and as they change, over any number of broken connections: never a gap, nothing twice.
+ * A watch of services: a snapshot, then every change. It survives any number of broken connections without gaps or
+ * duplicates.
  *
- * Iterate it once. The iterator ends when the watch is closed, and throws a `RollcallError` when the registry refuses
- * it for good.
+ * Iterate it only once. The iterator ends when the watch is closed, and throws a `RollcallError` if the registry refuses
+ * the watch for good.
  */
 export interface Watch extends AsyncIterable<WatchFrame> {
   readonly status: WatchStatus;
-  /** Of the newest frame that was taken in, read or not; undefined before the first. */
+  /** Cursor of the newest received frame, read or not; undefined before the first. */
   readonly cursor: string | undefined;
   /**
-   * Tells the registry that everything up to a frame's cursor is acted by: no call of yours goes to an instance that had
-   * left by then. A drain waits for it. Never throws; of the newest cursor only.
+   * Acknowledges everything up to a frame's cursor: this process sends no more calls to instances that had left by then.
+   * Drains wait for it. Never throws; only the newest cursor counts.
    */
   acknowledge(cursor: string): void;
   /** Ends the watch. */
   close(): void;
 }
 
-/** What a source tells the watch that it is for. */
+/** Receives the frames and the state of a source. */
 export interface WatchSink {
-  /** Where to go on from; undefined: a snapshot first. */
+  /** Cursor to resume from; undefined: start with a snapshot. */
   readonly cursor: string | undefined;
-  /** The newest cursor that was acknowledged. */
+  /** Newest acknowledged cursor. */
   readonly acknowledged: string | undefined;
-  /** @param size In letters. */
+  /** @param size Size in characters. */
   take(frame: WatchWireFrame, size: number): void;
-  /** It is connected, and tells all that there is. */
+  /** Called when the source is connected and up to date. */
   up(): void;
-  /** It is not, or no longer, and is on its way back. */
+  /** Called when the source is disconnected and tries to reconnect. */
   down(): void;
   /**
-   * The registry refuses the watch.
+   * Called when the registry refuses the watch.
    *
-   * @returns Whether that is the end of it; otherwise the source is to try again.
+   * @returns True if the watch is over; otherwise the source tries again.
    */
   refused(error: RollcallError): boolean;
 }
 
-/** One way of being told of changes. */
+/** A transport of a watch. */
 export interface WatchSource {
-  /** Goes on from the cursor of the sink, for as long as it is not stopped. */
+  /** Starts from the cursor of the sink, and runs until it is stopped. */
   start(): void;
-  /** Ends what was started; it may be started again. */
+  /** Stops the source; it may be started again. */
   stop(): void;
-  /** There is a newer cursor acknowledged. */
+  /** Called when the reader has acknowledged a newer cursor. */
   acknowledge(): void;
 }

@@ -3,12 +3,12 @@ import type { Instance } from '../wire/instance';
 import type { CallOptions, RegistryHttp } from '../wire/registry-http';
 
 /**
- * All instances of a list, of which one answer holds up to 8 MiB: the further pages are read as of the moment of the
- * first, so that together they are the service as it was then.
+ * Reads all instances of a list, of which one response holds up to 8 MiB. Further pages are read at the cursor of the
+ * first, so that together they are a snapshot of the service.
  *
- * @param path Of the list.
- * @param first The answer with the first page; its body is read here.
- * @param options Those that the first page was asked with, without its condition.
+ * @param path Path of the list.
+ * @param first Response with the first page; its body is read here.
+ * @param options Options of the first request, without its condition.
  */
 export async function wholeList(
   http: RegistryHttp,
@@ -17,7 +17,7 @@ export async function wholeList(
   options: CallOptions,
 ): Promise<Instance[]> {
   const at = first.headers.get('rollcall-cursor') ?? undefined;
-  // `as`: what the list of instances answers; the types of each platform differ on what a body may be
+  // `as`: the response of the list of instances; platforms differ in the types of bodies
   let { instances, next } = (await first.json()) as InstanceList;
   while (next !== undefined) {
     const query = { ...options.query, at, after: next };

@@ -1,19 +1,19 @@
 import type { Time } from './time';
 
-/** The first attempt to come back is within this, where the registry has named no other time. */
+/** Upper bound of the first pause, unless the registry has sent another. */
 const SPREAD_DEFAULT_MS = 1_000;
 
-/** The longest pause between two attempts. */
+/** Longest pause between two attempts. */
 const PAUSE_MAX_MS = 10_000;
 
 /**
- * When to try again: at a random moment within a time that doubles with each failure, so that many who were cut off
- * together do not come back together. Source: "full jitter" in AWS's article on exponential back-off.
+ * Exponential back-off with jitter: a random pause below a bound that doubles with each failure, so that clients that
+ * were disconnected together do not reconnect together. Source: "full jitter" in AWS's article on exponential back-off.
  */
 export class BackOff {
-  /** Come back within this at first; the registry names it by how many would come. */
+  /** Upper bound of the first pause; the registry sets it by the number of its clients. */
   spreadMs: number = SPREAD_DEFAULT_MS;
-  /** No pause is longer, unless the registry named a longer time. */
+  /** Longest pause, unless the registry has sent a longer one. */
   mostMs: number = PAUSE_MAX_MS;
   readonly #time: Time;
   #failures = 0;
@@ -22,22 +22,22 @@ export class BackOff {
     this.#time = time;
   }
 
-  /** Milliseconds until the next attempt. */
+  /** Returns the pause until the next attempt, in milliseconds. */
   next(): number {
     const withinMs = Math.min(this.spreadMs * 2 ** this.#failures, Math.max(this.spreadMs, this.mostMs));
     this.#failures += 1;
     return this.#time.random() * withinMs;
   }
 
-  /** It worked: the next failure is a first one. */
+  /** Resets the pause after a success. */
   reset(): void {
     this.#failures = 0;
   }
 }
 
 /**
- * Returns enough letters to tell one process, and one of its runs, from another. No secret. It is in this file because
- * the parts of the client that are loaded with it are: a file of its own would cost the first load a chunk.
+ * Returns a random text that identifies a process and its run. It is not a secret. It is in this file because its
+ * callers load this file anyway: its own file would add a chunk to the first load.
  */
 export function randomText(time: Time): string {
   const part = () => time.random().toString(36).slice(2, 10);

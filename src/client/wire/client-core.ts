@@ -6,7 +6,7 @@ import { RollcallError } from './rollcall-error';
 import { SocketLink } from './socket-link';
 import { pause, type Time } from './time';
 
-/** What everything that one client does has in common. */
+/** Shared state of a client: HTTP, sockets and names. */
 export class ClientCore {
   readonly http: RegistryHttp;
   readonly time: Time;
@@ -23,44 +23,47 @@ export class ClientCore {
     this.hasSockets = hasSockets(options);
   }
 
-  /** @throws {RollcallError} `INVALID_REQUEST` where a socket is asked for in a runtime that has none. */
+  /** @throws {RollcallError} `INVALID_REQUEST` if the runtime has no WebSocket. */
   assertSockets(): void {
     if (this.hasSockets) return;
-    throw new RollcallError('INVALID_REQUEST', 'there is no WebSocket here; give the client one, or name no transport');
+    throw new RollcallError(
+      'INVALID_REQUEST',
+      'this runtime has no WebSocket; pass one to the client, or omit transport',
+    );
   }
 
-  /** What this process calls itself. Chosen late: a Worker has no chance outside of a request. */
+  /** Name of this process. Generated on first use: a Worker has no random numbers outside of a request. */
   get subscriber(): string {
     this.#subscriber ??= this.#options.subscriber ?? `client-${randomText(this.time)}`;
     return this.#subscriber;
   }
 
-  /** How often a session pings, where it shall ping less often than the registry says. */
+  /** Ping interval of sessions, if it is longer than the registry's. */
   get pingIntervalMs(): number | undefined {
     return this.#options.pingIntervalMs;
   }
 
-  /** A name for one more connection beside the socket: a receipt over HTTP speaks for all that has its name. */
+  /** Returns a name for a further connection: a receipt over HTTP counts for all connections of its name. */
   nextSubscriber(): string {
     this.#names += 1;
     return `${this.subscriber}.${this.#names}`;
   }
 
-  /** The one socket of all sessions of this time to live; watches take that of the default. */
+  /** Returns the shared socket of all sessions with this time to live; watches use that of the default. */
   link(ttlMs?: number): SocketLink {
     const link = this.#links.get(ttlMs) ?? new SocketLink(this.http, this.#options, this.time, this.subscriber);
-    // Many attempts fit into one time to live.
+    // Several attempts must fit into a time to live.
     if (ttlMs !== undefined) link.backOff.mostMs = Math.min(link.backOff.mostMs, ttlMs / 3);
     this.#links.set(ttlMs, link);
     return link;
   }
 
   /**
-   * Finds out whether sockets get through to the registry, by opening this one. Where it does not open while the
-   * registry answers otherwise, they do not; where nothing answers, time will tell.
+   * Checks whether sockets can reach the registry, by opening this one. They cannot if it does not open although the
+   * registry responds over HTTP; if that does not respond either, the check is repeated.
    *
-   * @param use Called when it is open, to begin using it.
-   * @returns False where there is no way for sockets.
+   * @param use Called when the socket is open, to start using it.
+   * @returns False if sockets cannot reach the registry.
    */
   async trySocket(link: SocketLink, signal: AbortSignal, use: () => void): Promise<boolean> {
     if (!this.hasSockets) return false;
@@ -81,7 +84,7 @@ export class ClientCore {
   }
 }
 
-/** Whether a socket opens at the first attempt. While this is found out it has a user, and `use` gives it another. */
+/** Reports whether a socket opens at the first attempt. A temporary user keeps it open until `use` adds another. */
 function opens(link: SocketLink, use: () => void): Promise<boolean> {
   return new Promise((resolve) => {
     const settle = (isOpen: boolean) => {

@@ -1,7 +1,7 @@
 /** The part of `fetch` that the client uses. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
-/** What a WebSocket tells: `data` of a message, `code` and `reason` of a close. */
+/** Event of a WebSocket: `data` of a message, `code` and `reason` of a close. */
 export interface SocketEvent {
   data?: unknown;
   code?: number;
@@ -17,23 +17,23 @@ export interface SocketLike {
 
 export type WebSocketConstructor = new (url: string, protocols?: string[]) => SocketLike;
 
-/** How to reach a registry, and as whom. */
+/** Address and credentials of a registry. */
 export interface ClientOptions {
-  /** Where the registry answers, such as `https://registry.example`. */
+  /** URL of the registry, such as `https://registry.example`. */
   url: string;
-  /** The token, or what gives it whenever one is needed, so that it can be rotated. */
+  /** The token, or a function that returns it whenever one is needed, for rotation. */
   token?: string | (() => string | Promise<string>) | undefined;
   /** Default `public`. */
   namespace?: string | undefined;
-  /** What this process calls itself in receipts; a random name otherwise. */
+  /** Name of this process in receipts; default: a random name. */
   subscriber?: string | undefined;
   /**
-   * How often a session pings, in milliseconds, where that is less often than the registry says. The session asks for a
-   * time to live of three pings, and pings more often where it gets less.
+   * Ping interval of sessions in milliseconds, if it is longer than the registry's. The session asks for a time to live
+   * of three pings, and pings more often if it is granted less.
    */
   pingIntervalMs?: number | undefined;
-  /** Makes requests. In a Worker, a service binding of the registry does it without a way over the network. */
+  /** Sends requests. In a Worker, a service binding to the registry avoids the network. */
   fetch?: Fetch | { fetch: Fetch } | undefined;
-  /** Opens sockets. Default: the runtime's own, where it has one (Node has from version 22 on). */
+  /** Opens sockets. Default: the runtime's `WebSocket`, if it has one (Node since version 22). */
   WebSocket?: WebSocketConstructor | undefined;
 }

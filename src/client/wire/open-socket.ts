@@ -5,26 +5,26 @@ import type { Time } from './time';
 
 const PROTOCOL = 'rollcall.v1';
 
-/** The close code of a connection that broke without one (RFC 6455, 7.4.1). Deno says 0. */
+/** Close code of a connection that broke without one (RFC 6455, 7.4.1). Deno reports 0. */
 export const BROKEN = 1006;
 
-/** A socket that is not open by then will not be. */
+/** Timeout of opening a socket. */
 const OPEN_TIMEOUT_MS = 10_000;
 
-/** What Cloudflare's runtime puts on the answer to an upgrade. */
+/** Response to an upgrade in Cloudflare's runtime, with its socket. */
 type UpgradeAnswer = Response & { webSocket?: (SocketLike & { accept(): void }) | null };
 
-/** Takes what a socket tells. */
+/** Receives the messages of a socket, and its close. */
 export interface SocketListener {
   message(text: string): void;
-  /** Once; nothing comes after it. */
+  /** Called once, after the last message. */
   closed(code: number, reason: string): void;
 }
 
-/** Cloudflare's runtime opens sockets by `fetch`, so that a service binding does, too. */
+/** Reports whether the runtime opens sockets by `fetch`, as Cloudflare's does; this also works with service bindings. */
 const opensByFetch = (): boolean => 'WebSocketPair' in globalThis;
 
-/** Whether there is any way to open a socket here. */
+/** Reports whether the runtime can open sockets. */
 export function hasSockets({ WebSocket }: ClientOptions): boolean {
   return WebSocket !== undefined || opensByFetch() || 'WebSocket' in globalThis;
 }
@@ -32,8 +32,8 @@ export function hasSockets({ WebSocket }: ClientOptions): boolean {
 /**
  * Opens a socket to the namespace.
  *
- * @param subscriber What it is called in receipts.
- * @throws {RollcallError} What the upgrade was refused with, as far as the runtime tells; `UNREACHABLE`.
+ * @param subscriber Name in receipts.
+ * @throws {RollcallError} The error that refused the upgrade, if the runtime exposes it; otherwise `UNREACHABLE`.
  */
 export async function openSocket(
   http: RegistryHttp,
@@ -45,7 +45,7 @@ export async function openSocket(
   const token = await http.token();
   const url = `${http.url}${http.namespacePath}/socket?subscriber=${encodeURIComponent(subscriber)}`;
   if (options.WebSocket === undefined && opensByFetch()) return upgraded(http, url, token, listener);
-  // `as`: runtimes type their own WebSocket each in its way, and all of them have what is used of it.
+  // `as`: runtimes type their WebSocket differently, but all of them have the members used here.
   const Constructor = options.WebSocket ?? (WebSocket as unknown as WebSocketConstructor);
   return new Promise((resolve, reject) => {
     const protocols = token === undefined ? [PROTOCOL] : [PROTOCOL, `token.${token}`];
@@ -55,7 +55,7 @@ export async function openSocket(
       cancel();
       if (isOpen) listener.closed(code, reason);
       isOpen = false;
-      const why = reason || 'a refusal, a proxy that knows no WebSockets, or nobody there';
+      const why = reason || 'refused, no WebSocket support in a proxy, or unreachable';
       reject(new RollcallError('UNREACHABLE', `the socket did not open (${code}): ${why}`));
     };
     const cancel = time.after(OPEN_TIMEOUT_MS, () => {
@@ -91,7 +91,7 @@ async function upgraded(
   return socket;
 }
 
-/** A break is told by `error`, by `close`, or by both. */
+/** Adds the listeners of a socket. A broken connection fires `error`, `close`, or both. */
 function listen(socket: SocketLike, { message, closed }: SocketListener): void {
   let isOver = false;
   const end = (code: number, reason: string) => {
@@ -103,6 +103,6 @@ function listen(socket: SocketLike, { message, closed }: SocketListener): void {
     if (!isOver && typeof data === 'string') message(data);
   });
   socket.addEventListener('close', ({ code, reason = '' }) => end(code || BROKEN, reason));
-  // Most runtimes tell the close next, with its code; one that does not is heard all the same.
+  // Most runtimes fire `close` next, with its code; the timer covers those that don't.
   socket.addEventListener('error', () => setTimeout(() => end(BROKEN, ''), 0));
 }

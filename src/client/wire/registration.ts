@@ -4,77 +4,77 @@ import type { RollcallError } from './rollcall-error';
 
 export type { DrainReport, InstancePatch };
 
-/** Terms that a registration asks of its lease. Times in milliseconds since the last renewal. */
+/** Requested terms of a lease. Times in milliseconds since the last renewal. */
 export interface LeaseRequest {
-  /** Unhealthy after this time; default 45 s over a socket, 30 s with heartbeats. */
+  /** Time until the instance is unhealthy; default 45 s over a socket, 30 s with heartbeats. */
   ttlMs?: number | undefined;
-  /** Gone after this time; `ttlMs` when left out, null: never. Heartbeats only. */
+  /** Time until the instance is removed; default `ttlMs`; null: never. Heartbeats only. */
   removeAfterMs?: number | null | undefined;
-  /** How often to renew. Heartbeats only. */
+  /** Time between renewals. Heartbeats only. */
   intervalMs?: number | undefined;
 }
 
-/** An instance as it describes itself. A registration that is kept has a lease: it is always ephemeral. */
+/** Definition of an instance. Registrations of the client always have a lease, so they are ephemeral. */
 export interface InstanceDefinition extends Omit<InstanceBody, 'ephemeral' | 'lease'> {
   service: string;
   /** Default `DEFAULT_GROUP`. */
   group?: string | undefined;
-  /** The same after a restart, so that it takes its own place again. Default: made of address and port, or of the url. */
+  /** Stable over restarts, so that a restart replaces the instance. Default: derived from address and port, or the URL. */
   id?: string | undefined;
-  /** Tells a restart from a repeat. Default: a random one for each call of `register`. */
+  /** Distinguishes a restart from a repeat. Default: a random one for each call of `register`. */
   incarnation?: string | undefined;
   lease?: LeaseRequest | undefined;
 }
 
-/** Something that happens to a registration without its holder asking for it. */
+/** An event in the background of a registration. */
 export type RegistrationEvent =
-  /** The registry has it: for the first time, or again after it was lost. */
+  /** The registry has the instance: for the first time, or again after it was lost. */
   | { type: 'registered' }
-  /** Its lease has to be taken for lost: by the clock of this process, or by the registry's own word. It is registered again. */
+  /** The lease is lost, by the clock of this process or by a response of the registry. The instance is registered again. */
   | { type: 'lost' }
-  /** An attempt to keep it failed. The next one follows. */
+  /** An attempt to register or renew has failed. It is retried. */
   | { type: 'trouble'; error: RollcallError };
 
 export interface RegisterOptions {
-  /** Gives up waiting for the first registration. */
+  /** Aborts waiting for the first registration. */
   signal?: AbortSignal | undefined;
-  /** Default: a session over the client's socket where one opens, otherwise heartbeats. */
+  /** Default: a session over the client's socket if one opens, otherwise heartbeats. */
   transport?: 'socket' | 'heartbeat' | undefined;
   onEvent?: ((event: RegistrationEvent) => void) | undefined;
 }
 
 export interface DrainOptions {
-  /** How long to wait for subscribers to acknowledge; default 30 s. */
+  /** Time to wait for subscribers to acknowledge; default 30 s. */
   waitMs?: number | undefined;
-  /** How long it stays listed after that; default 0. */
+  /** Time that the instance stays listed after that; default 0. */
   graceMs?: number | undefined;
 }
 
 /**
- * One instance, registered, and kept so until it is released: over restarts of the registry, deploys, and broken
- * connections. A registry that is away stops no work.
+ * A registered instance. It is kept registered until it is released, over restarts of the registry, deploys and broken
+ * connections. The process keeps working while the registry is unreachable.
  */
 export interface Registration extends AsyncDisposable {
   readonly group: string;
   readonly service: string;
   readonly id: string;
-  /** True while its lease is sure to run, by the clock of this process. */
+  /** True while its lease is certainly valid, by the clock of this process. */
   readonly isHeld: boolean;
-  /** Resolves when its lease has to be taken for lost. Read again after that: the next lease has a promise of its own. */
+  /** Resolves when its lease must be considered lost. Read it again after that: the next lease has its own promise. */
   readonly lost: Promise<void>;
   /**
-   * Changes what it says of itself; resolves once the registry has it, however long that is away.
+   * Changes the registration; resolves once the registry has the change, however long that is unreachable.
    *
-   * @throws {RollcallError} What the change was refused with; then nothing has changed.
+   * @throws {RollcallError} If the registry refuses the change; then nothing has changed.
    */
   update(patch: InstancePatch): Promise<void>;
   /**
-   * Takes it out of traffic, and resolves once every subscriber has acknowledged that, or the wait is over. It is
+   * Takes the instance out of traffic; resolves once every subscriber has acknowledged that, or after `waitMs`. It is
    * removed after `graceMs`, and not registered again.
    *
-   * @throws {RollcallError} `UNREACHABLE` among others; then it is in traffic still.
+   * @throws {RollcallError} `UNREACHABLE` among others; then the instance stays in traffic.
    */
   drain(options?: DrainOptions): Promise<DrainReport>;
-  /** Ends it at once. Never rejects: where the registry cannot be told, the lease runs out. */
+  /** Deregisters the instance at once. Never rejects: if the registry is unreachable, the lease expires. */
   release(): Promise<void>;
 }

@@ -1,34 +1,34 @@
 import type { ClientOptions, Fetch } from './client-options';
 import { type FieldError, RollcallError } from './rollcall-error';
 
-/** A registry that has not answered by then counts as away. */
+/** Default time to wait for a response. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** What a call sends beside its method and path. */
+/** Options of a call, apart from method and path. */
 export interface CallOptions {
-  /** What is undefined is left out; a list is a parameter that comes many times. */
+  /** Undefined values are omitted; a list becomes a repeated parameter. */
   query?: Readonly<Record<string, QueryValue>> | undefined;
   body?: unknown;
-  /** A body of lines, in the place of one of JSON: it is sent as it is read. */
+  /** A body of lines, instead of JSON; a stream is sent as it is read. */
   lines?: string | ReadableStream<Uint8Array> | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
   signal?: AbortSignal | undefined;
-  /** Until the answer begins. Default: ten seconds. */
+  /** Time until the response starts. Default: ten seconds. */
   timeoutMs?: number | undefined;
 }
 
 type QueryValue = string | number | boolean | readonly string[] | undefined;
 
-/** An error's body, as far as it is one. */
+/** Body of an error response; any member may be missing. */
 interface Problem {
   code?: string;
   detail?: string;
   errors?: FieldError[];
 }
 
-/** The registry over HTTP: paths of one namespace, and answers or a {@link RollcallError}. */
+/** HTTP client of a namespace: returns responses or throws a {@link RollcallError}. */
 export class RegistryHttp {
-  /** Without a slash at its end. */
+  /** Base URL, without a trailing slash. */
   readonly url: string;
   /** Path of the namespace. */
   readonly namespacePath: string;
@@ -54,13 +54,13 @@ export class RegistryHttp {
     return `${this.servicePath(service)}/instances/${encodeURIComponent(id)}`;
   }
 
-  /** The token as it is now; undefined where there is none. */
+  /** Returns the current token; undefined if there is none. */
   async token(): Promise<string | undefined> {
     const { token } = this.#options;
     return typeof token === 'function' ? await token() : token;
   }
 
-  /** Makes a request as it is, with no token and no judgement of the answer. */
+  /** Sends a plain request, without a token, and returns any response. */
   fetch(url: string, init: RequestInit): Promise<Response> {
     const given = this.#options.fetch;
     if (given === undefined) return fetch(url, init);
@@ -70,15 +70,16 @@ export class RegistryHttp {
   }
 
   /**
-   * Makes a call, and returns its answer: any status below 400.
+   * Makes a call, and returns its response with a status below 400.
    *
-   * @param path From the root of the registry.
-   * @throws {RollcallError} What the registry refused with, or `UNREACHABLE`; the reason of the caller's signal.
+   * @param path Path from the root of the registry.
+   * @throws {RollcallError} The registry's error, or `UNREACHABLE`.
+   * @throws The reason of the caller's signal, if it aborts.
    */
   async request(method: string, path: string, options: CallOptions = {}): Promise<Response> {
     const { body, lines, headers, signal, timeoutMs = ANSWER_TIMEOUT_MS } = options;
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Error(`nothing within ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(() => late.abort(new Error(`timed out after ${timeoutMs} ms`)), timeoutMs);
     try {
       const token = await this.token();
       const answer = await this.fetch(`${this.url}${path}${queryText(options.query)}`, {
@@ -90,30 +91,30 @@ export class RegistryHttp {
           ...headers,
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
-        // What a stream needs to be said beside, in Node and browsers: that no answer comes before all of it is sent.
+        // Node and browsers require `duplex` for streams: no response is read before the whole body is sent.
         ...(lines !== undefined && { body: lines, duplex: 'half' }),
-        // The body of an answer may be read for long, and still ends with the caller's signal.
+        // The caller's signal also aborts a response body that is still being read.
         signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
       });
       if (answer.status >= 400) throw await refusal(answer);
       return answer;
     } catch (error) {
       signal?.throwIfAborted();
-      throw RollcallError.from(error, `${method} ${path} got no answer`);
+      throw RollcallError.from(error, `${method} ${path} got no response`);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  /** Makes a call, and returns what its answer says; undefined where it says nothing. */
+  /** Makes a call, and returns the body of its response; undefined if that is empty. */
   async call<Body>(method: string, path: string, options: CallOptions = {}): Promise<Body> {
     const answer = await this.request(method, path, options);
     try {
       const text = await answer.text();
-      return (text === '' ? undefined : JSON.parse(text)) as Body; // `as`: whoever calls knows what is answered
+      return (text === '' ? undefined : JSON.parse(text)) as Body; // `as`: the caller knows the type of the response
     } catch (error) {
       options.signal?.throwIfAborted();
-      throw RollcallError.from(error, `the answer to ${method} ${path} broke off`);
+      throw RollcallError.from(error, `the response to ${method} ${path} was cut off`);
     }
   }
 }
@@ -129,7 +130,7 @@ function queryText(query: CallOptions['query'] = {}): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** What an answer refuses with. A gateway in between may answer with a page of its own. */
+/** Converts an error response to an error. It may come from a gateway, with a page instead of JSON. */
 export async function refusal(answer: Response): Promise<RollcallError> {
   const { status, headers } = answer;
   let problem: Problem = {};
@@ -137,11 +138,11 @@ export async function refusal(answer: Response): Promise<RollcallError> {
     const parsed: unknown = await answer.json();
     if (typeof parsed === 'object' && parsed !== null) problem = parsed;
   } catch {
-    // It is no answer of the registry's, and the status is all there is to tell.
+    // Not a response of the registry: only the status is known.
   }
   const seconds = Number(headers.get('retry-after') ?? Number.NaN);
   const code = problem.code ?? (status >= 500 || status === 429 ? 'UNAVAILABLE' : 'INVALID_REQUEST');
-  return new RollcallError(code, problem.detail ?? `the answer was ${status}, and not of a registry; check the url`, {
+  return new RollcallError(code, problem.detail ?? `got status ${status}, not from a registry; check the url`, {
     status,
     errors: problem.errors,
     retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : undefined,

@@ -1,11 +1,11 @@
-/** One member of a request that was wrong: where, and what to do about it. */
+/** An invalid member of a request, with a message on how to fix it. */
 export interface FieldError {
   /** Dotted path of the member, such as `lease.ttlMs`; empty for the request as a whole. */
   path: string;
   message: string;
 }
 
-/** What the registry refuses with, and `UNREACHABLE` where it gave no answer that can be read. */
+/** Error codes of the registry, and `UNREACHABLE` if it gave no readable response. */
 export type RollcallErrorCode =
   | 'INVALID_REQUEST'
   | 'UNAUTHENTICATED'
@@ -30,17 +30,17 @@ export type RollcallErrorCode =
   | 'DEADLINE_EXCEEDED'
   | 'UNREACHABLE';
 
-/** What programs are told beside the code and the detail of an error. */
+/** Further properties of an error, apart from code and detail. */
 export interface RollcallErrorFacts {
-  /** Of the answer; 0 where there was none, and where a socket was refused something. */
+  /** Status of the response; 0 without a response, and for errors over a socket. */
   status?: number | undefined;
   errors?: readonly FieldError[] | undefined;
-  /** When to come back, in milliseconds. */
+  /** Time to wait before a retry, in milliseconds. */
   retryAfterMs?: number | undefined;
   cause?: unknown;
 }
 
-/** Codes that say nothing against the request itself: the same may be answered later. */
+/** Codes of transient errors: the same request may succeed later. */
 const PASSING: ReadonlySet<string> = new Set([
   'INTERNAL',
   'NOT_CONFIGURED',
@@ -50,13 +50,13 @@ const PASSING: ReadonlySet<string> = new Set([
   'UNREACHABLE',
 ]);
 
-/** The one error of the client: the registry refused, or could not be reached. `code` is for programs. */
+/** The error that the client throws: the registry refused a request, or was unreachable. `code` is for programs. */
 export class RollcallError extends Error {
   override readonly name: string = 'RollcallError';
-  /** A registry that is newer than this client may have further codes. */
+  /** A newer registry may have codes that are not in the type. */
   readonly code: RollcallErrorCode | (string & {});
   readonly status: number;
-  /** What was wrong, with which value, and what to do. */
+  /** Description for people: what is wrong, with which value, and how to fix it. */
   readonly detail: string;
   readonly errors: readonly FieldError[];
   readonly retryAfterMs: number | undefined;
@@ -70,12 +70,12 @@ export class RollcallError extends Error {
     this.retryAfterMs = facts.retryAfterMs;
   }
 
-  /** True where the same request may succeed later, as it is. */
+  /** True if the same request may succeed later. */
   get isPassing(): boolean {
     return PASSING.has(this.code);
   }
 
-  /** Whatever was thrown, as one of these: what is not yet one means that there was no answer. */
+  /** Wraps any thrown value: one that is not a `RollcallError` becomes `UNREACHABLE`. */
   static from(error: unknown, what: string): RollcallError {
     if (error instanceof RollcallError) return error;
     const reason = error instanceof Error ? error.message : String(error);

@@ -6,33 +6,33 @@ import { RollcallError } from './rollcall-error';
 import type { Time } from './time';
 import type { WatchWireFrame, WireFrame } from './wire-frame';
 
-/** How often to ping where no session says otherwise. */
+/** Default ping interval, without a session. */
 const PING_INTERVAL_MS = 15_000;
 
-/** A registry that has not answered a frame or a ping by then is taken for gone, whatever the connection says. */
+/** Timeout of the response to a frame or a ping; after it the connection counts as broken. */
 const ANSWER_TIMEOUT_MS = 10_000;
 
-/** Credit goes back in lumps of this size: it is for what came, not for what was worked through; see `ServiceWatch`. */
+/** Credit is returned in amounts of this size, for received data, processed or not; see `ServiceWatch`. */
 const CREDIT_LUMP_BYTES = 1024 * 1024;
 
-/** The close code that names, as its reason, the time in milliseconds within which to come back. */
+/** Close code whose reason is the time, in milliseconds, within which to reconnect. */
 const SLOW_DOWN = 4009;
 
-/** Somebody who needs the socket. It stays open for as long as there is one. */
+/** A user of the socket. It stays open while it has users. */
 export interface LinkUser {
-  /** The socket is open. Called again after each time it was not. */
+  /** Called when the socket is open, and again after each reconnect. */
   up(): void;
   /**
-   * The socket is not open, or no longer; it is on its way back.
+   * Called when the socket is closed or did not open; it reconnects on its own.
    *
-   * @param code What it was closed with; 1006 where it did not open.
+   * @param code Close code; 1006 if it did not open.
    */
   down(error: RollcallError, code: number): void;
-  /** The registry has answered what was sent at this moment, on the clock of {@link Time.now}. */
+  /** Called when the registry has answered a ping that was sent at this time, on the clock of {@link Time.now}. */
   heard?(sentAt: number): void;
 }
 
-/** Takes the frames of one watch, and their size in letters. */
+/** Receives the frames of a watch, and their sizes in characters. */
 export type WatchListener = (frame: WatchWireFrame, size: number) => void;
 
 interface Asked {
@@ -41,15 +41,14 @@ interface Asked {
 }
 
 /**
- * One socket to the registry, for all that needs one: opened with the first user, closed with the last, and opened again
- * whenever it breaks. A connection that says nothing is tried by pings, since one that is half open breaks by itself
- * only much later.
+ * A shared socket to the registry: opened for the first user, closed with the last, and reopened whenever it breaks.
+ * Pings detect half-open connections, which would otherwise stay unnoticed for a long time.
  */
 export class SocketLink {
   readonly time: Time;
   readonly backOff: BackOff;
   pingIntervalMs: number = PING_INTERVAL_MS;
-  /** Counts the sockets that have opened: tells one from the next. */
+  /** Number of sockets opened so far; identifies the current one. */
   sockets = 0;
   readonly #http: RegistryHttp;
   readonly #options: ClientOptions;
@@ -58,7 +57,7 @@ export class SocketLink {
   readonly #asked = new Map<string, Asked>();
   readonly #watches = new Map<string, WatchListener>();
   #socket: SocketLike | undefined;
-  /** The attempt to open, while there is one: what a past one tells is not listened to. */
+  /** The pending attempt to open a socket; earlier attempts are ignored. */
   #opening: symbol | undefined;
   #cancelRetry: (() => void) | undefined;
   #cancelPing: (() => void) | undefined;
@@ -74,7 +73,7 @@ export class SocketLink {
     this.backOff = new BackOff(time);
   }
 
-  /** True once a socket has opened: there is a way to the registry that lets them through. */
+  /** True once a socket has opened, so sockets can reach the registry. */
   get hasOpened(): boolean {
     return this.sockets > 0;
   }
@@ -83,28 +82,28 @@ export class SocketLink {
     return this.#socket !== undefined;
   }
 
-  /** Takes in a user, who is called when the socket is open: at once where it is. */
+  /** Adds a user, and calls it when the socket is open: at once if it is already. */
   join(user: LinkUser): void {
     this.#users.add(user);
     if (this.isOpen) user.up();
     else if (this.#cancelRetry === undefined) void this.#open();
   }
 
-  /** Lets go of a user. The last one closes the socket, with this code. */
+  /** Removes a user. The last one closes the socket, with this code. */
   leave(user: LinkUser, code = 1000): void {
     if (this.#users.delete(user) && this.#users.size === 0) this.#close(code);
   }
 
-  /** A name that no other frame or watch of this link has. */
+  /** Returns a unique name for a frame or a watch of this link. */
   name(): string {
     this.#names += 1;
     return this.#names.toString(36);
   }
 
   /**
-   * Sends a frame, and resolves to the body of its answer.
+   * Sends a frame, and resolves to the body of its response.
    *
-   * @throws {RollcallError} What the frame was refused with; `UNREACHABLE` where the socket is not open, or broke.
+   * @throws {RollcallError} The error that refused the frame; `UNREACHABLE` if the socket is not open or breaks.
    */
   ask<Body>(frame: object): Promise<Body> {
     const socket = this.#socket;
@@ -115,21 +114,21 @@ export class SocketLink {
     const cancel = this.time.after(ANSWER_TIMEOUT_MS, () => {
       if (this.#asked.has(id)) this.#lost(socket, BROKEN, `no answer within ${ANSWER_TIMEOUT_MS} ms`);
     });
-    return answer.finally(cancel) as Promise<Body>; // `as`: whoever asks knows what is answered
+    return answer.finally(cancel) as Promise<Body>; // `as`: the caller knows the type of the response
   }
 
-  /** Sends a frame that has no answer. Where the socket is not open, nothing happens. */
+  /** Sends a frame that has no response. Does nothing if the socket is not open. */
   tell(frame: object): void {
     this.#send(JSON.stringify(frame));
   }
 
-  /** Listens to the frames of a watch, until the listener is taken away. */
+  /** Sets the listener of a watch; undefined removes it. */
   listen(watch: string, listener: WatchListener | undefined): void {
     if (listener === undefined) this.#watches.delete(watch);
     else this.#watches.set(watch, listener);
   }
 
-  /** Begins anew with another socket, after a pause: what this one says is of no use. */
+  /** Replaces the socket by a new one, after a pause. */
   reopen(reason: string): void {
     if (this.#socket !== undefined) this.#lost(this.#socket, BROKEN, reason);
   }
@@ -138,7 +137,7 @@ export class SocketLink {
     try {
       this.#socket?.send(text);
     } catch {
-      // A socket that is closing throws in some runtimes, and tells of its close next.
+      // In some runtimes a closing socket throws; its close event follows.
     }
   }
 
@@ -162,7 +161,7 @@ export class SocketLink {
       this.#fail(RollcallError.from(error, 'the socket did not open'), BROKEN);
       return;
     }
-    // Whoever wanted it may have left meanwhile.
+    // All users may have left meanwhile.
     if (this.#opening !== attempt) return opened.close(1000);
     this.#opening = undefined;
     this.#socket = opened;
@@ -179,7 +178,7 @@ export class SocketLink {
     this.#fail(error, code);
   }
 
-  /** Tells everybody, and tries again in a while. */
+  /** Notifies all users, and schedules the next attempt. */
   #fail(error: RollcallError, code: number): void {
     for (const user of [...this.#users]) user.down(error, code);
     if (this.#users.size === 0 || this.#cancelRetry !== undefined || this.isOpen) return;
@@ -208,7 +207,7 @@ export class SocketLink {
     } catch {
       // It is closed already.
     }
-    for (const { reject } of this.#asked.values()) reject(broken('it was closed before the answer'));
+    for (const { reject } of this.#asked.values()) reject(broken('it was closed before the response'));
     this.#asked.clear();
   }
 
@@ -217,7 +216,7 @@ export class SocketLink {
     this.#cancelPing = this.time.after(this.pingIntervalMs, () => this.ping());
   }
 
-  /** Asks whether the registry is there. It answers, or the socket is given up. */
+  /** Pings the registry; without a response the socket counts as broken. */
   ping(): void {
     const socket = this.#socket;
     if (socket === undefined || this.#pingedAt !== undefined) return;
@@ -238,9 +237,9 @@ export class SocketLink {
     }
     let frame: WireFrame;
     try {
-      frame = JSON.parse(text) as WireFrame; // `as`: the registry's own tests hold its frames against the schema
+      frame = JSON.parse(text) as WireFrame; // `as`: the registry's own tests check its frames against the schema
     } catch {
-      this.#lost(socket, BROKEN, 'it sent what is no JSON');
+      this.#lost(socket, BROKEN, 'it sent invalid JSON');
       return;
     }
     if (frame.type === 'answer' || frame.type === 'error') {
@@ -248,7 +247,7 @@ export class SocketLink {
       return;
     }
     this.#received += text.length;
-    // A mark asks for a sign that all before it was read. An earlier registry sends none: it gets credit in lumps alone.
+    // A mark requests confirmation that everything before it was read. Older registries send none.
     const mark = frame.type === 'mark' ? frame.mark : undefined;
     if (mark !== undefined || this.#received >= CREDIT_LUMP_BYTES) {
       this.tell({ type: 'credit', bytes: this.#received, mark });
@@ -271,5 +270,5 @@ export class SocketLink {
 }
 
 function broken(reason: string): RollcallError {
-  return new RollcallError('UNREACHABLE', `the socket to the registry gave no answer: ${reason}`);
+  return new RollcallError('UNREACHABLE', `no response over the socket to the registry: ${reason}`);
 }

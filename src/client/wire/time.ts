@@ -1,37 +1,37 @@
-/** What the client knows of time and chance; tests move it by hand. */
+/** Clock, timers and random numbers of the client; tests control them. */
 export interface Time {
-  /** Milliseconds, from anywhere; never goes back. */
+  /** Returns milliseconds on a monotonic clock. */
   now(): number;
-  /** Milliseconds since the epoch. */
+  /** Returns milliseconds since the epoch. */
   wallClock(): number;
-  /** From 0 to below 1. */
+  /** Returns a number in [0, 1). */
   random(): number;
   /**
-   * Acts once, after a while, and returns what takes that back.
+   * Calls a function once, after a delay; returns a function that cancels it.
    *
-   * @param staysAwake True: a process that has nothing else to do waits for it, where the runtime knows the difference.
+   * @param staysAwake True: the timer keeps the process alive, in runtimes where a timer need not.
    */
   after(ms: number, act: () => void, staysAwake?: boolean): () => void;
 }
 
-/** What differs between a timer of Node or Bun, and a number. */
+/** A timer of Node or Bun; other runtimes use numbers. */
 interface Unreferable {
   unref?: () => void;
 }
 
-/** What there is of Deno, in Deno. */
+/** The part of `Deno` that is used. */
 interface DenoTimers {
   unrefTimer?: (id: number) => void;
 }
 
 function letSleep(timer: unknown): void {
   if (typeof timer === 'object')
-    (timer as Unreferable | null)?.unref?.(); // `as`: asked for, not taken for granted
-  // `as`: there is a Deno in Deno alone, and no types of it anywhere else
+    (timer as Unreferable | null)?.unref?.(); // `as`: the member is checked
+  // `as`: only Deno has it, and its types are not available here
   else (globalThis as { Deno?: DenoTimers }).Deno?.unrefTimer?.(timer as number);
 }
 
-/** The runtime's own. */
+/** The runtime's clock, timers and random numbers. */
 export const REAL_TIME: Time = {
   now: () => performance.now(),
   wallClock: () => Date.now(),
@@ -43,7 +43,7 @@ export const REAL_TIME: Time = {
   },
 };
 
-/** Resolves after a while, or as soon as the signal is aborted. Keeps the process awake: somebody waits for it. */
+/** Resolves after a delay, or as soon as the signal aborts. Keeps the process alive, as a caller waits for it. */
 export function pause(time: Time, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

@@ -1,26 +1,26 @@
 import type { BookmarkFrame, ChangesFrame, ResetFrame, SnapshotFrame } from './frames';
 import type { FieldError } from './rollcall-error';
 
-/** One of the parts in which a large frame comes; the cursor counts at the last. */
+/** Position of a part of a large frame; only the cursor of the last part counts. */
 interface Part {
-  /** Counted from 0; absent where the frame is whole. */
+  /** Counted from 0; absent if the frame is whole. */
   part?: number | undefined;
   last?: boolean | undefined;
 }
 
-/** Says which watch of a socket a frame is about. */
+/** Names the watch of a frame. */
 interface Watched {
   watch: string;
 }
 
-/** What the registry sends about a watch, as it comes: over a socket a frame, over an event stream an event. */
+/** A frame of a watch as received: over a socket as a frame, over an event stream as an event. */
 export type WatchWireFrame =
   | (SnapshotFrame & Watched & Part)
   | (ChangesFrame & Watched & Part)
   | (BookmarkFrame & Watched)
   | (ResetFrame & Watched);
 
-/** What the registry sends over a socket. */
+/** Any frame that the registry sends over a socket. */
 export type WireFrame =
   | WatchWireFrame
   | { type: 'mark'; mark: string }

@@ -2,8 +2,8 @@ import type { ServiceKey } from '../../model/namespace-api';
 import { DEFAULT_GROUP, shortName, splitName } from '../../model/service-name';
 
 /**
- * Returns the service of an application. Names of applications come in upper case, whatever they were: they are lower
- * case in the core, as services mostly are. `TEAM@@ORDERS` is a service of the group `team`.
+ * Returns the service of an application. Eureka's clients send names of applications in upper case; the core has them in
+ * lower case, like most services. `TEAM@@ORDERS` is a service of the group `team`.
  */
 export function serviceOf(app: string): ServiceKey {
   const { group, service } = splitName(app.toUpperCase().toLowerCase());

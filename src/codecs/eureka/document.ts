@@ -4,35 +4,35 @@ import { type EurekaPort, isEntryKey, KEPT_TEXTS, readInfo, type WrittenInfo } f
 import type { ShownInfo } from './shown-info';
 import { elementName, keyOfElement, readXml, writeTextElement, writeXml } from './xml';
 
-/** The format of an answer. */
+/** Format of a response. */
 export type Format = 'json' | 'xml';
 
-/** The change of an instance, as the delta has it. */
+/** Change of an instance in a delta. */
 export type Action = 'ADDED' | 'MODIFIED' | 'DELETED';
 
-/** An application with its instances, each written already. */
+/** An application with its instances, each already serialized. */
 export interface WrittenApplication {
   name: string;
   instances: Iterable<string>;
 }
 
-/** The head of a list of applications. */
+/** Head of a list of applications. */
 export interface ListHead {
   version: string;
   hash: string;
 }
 
-/** The Java classes that an empty map and a data center are read into. */
+/** Java classes into which clients read an empty map and a data center. */
 const EMPTY_MAP = { '@class': 'java.util.Collections$EmptyMap' };
 const AMAZON = 'com.netflix.appinfo.AmazonInfo';
 const OTHER_DATA_CENTER = 'com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo';
 
-/** Tells clients whether an instance is itself a server of Eureka: none of ours is. */
+/** Whether an instance is itself a Eureka server, which none is here. */
 const NOT_COORDINATING = 'false';
 
 /**
- * Writes an instance up to its action, which {@link withAction} adds: so one text serves all lists, for as long as the
- * instance is the same.
+ * Writes an instance up to its action, which {@link withAction} adds. The text can be used in all lists until the instance
+ * changes.
  */
 export function writeInstance(info: ShownInfo, format: Format): string {
   const element = elementOf(info, format);
@@ -40,19 +40,19 @@ export function writeInstance(info: ShownInfo, format: Format): string {
   return writeXml({ instance: element }).slice(0, -'</instance>'.length);
 }
 
-/** Completes what {@link writeInstance} wrote. */
+/** Completes the text of {@link writeInstance}. */
 export function withAction(instance: string, action: Action, format: Format): string {
   return format === 'json'
     ? `${instance},"actionType":"${action}"}`
     : `${instance}<actionType>${action}</actionType></instance>`;
 }
 
-/** Writes a list of applications: all of them, the delta, or those of a virtual address. */
+/** Writes a list of applications: all of them, a delta, or those of a virtual address. */
 export function writeList(head: ListHead, applications: Iterable<WrittenApplication>, format: Format): string {
   return [...listPieces(head, applications, format)].join('');
 }
 
-/** Writes a list of applications piece by piece: a large one is never in memory as a whole. */
+/** Writes a list of applications in pieces, so that a large one is never in memory as a whole. */
 export function* listPieces(
   { version, hash }: ListHead,
   applications: Iterable<WrittenApplication>,
@@ -72,7 +72,7 @@ export function* listPieces(
   yield isJson ? ']}}' : '</applications>';
 }
 
-/** Writes an application by itself. */
+/** Writes a document with a single application. */
 export function writeApplication(application: WrittenApplication, format: Format): string {
   const text = [...applicationPieces(application, format)].join('');
   return format === 'json' ? `{"application":${text}}` : text;
@@ -89,12 +89,12 @@ function* applicationPieces({ name, instances }: WrittenApplication, format: For
   yield isJson ? ']}' : '</application>';
 }
 
-/** Writes an instance by itself. */
+/** Writes a document with a single instance. */
 export function writeSingle(instance: string, format: Format): string {
   return format === 'json' ? `{"instance":${instance}}` : instance;
 }
 
-/** An instance in the order of Eureka's own, in the shape that both formats share. */
+/** Returns an instance in the shape that both formats share, with its members in Eureka's order. */
 function elementOf(info: ShownInfo, format: Format): Record<string, unknown> {
   const { vipAddress, secureVipAddress, appGroupName, asgName, sid } = info;
   const overridden = format === 'json' ? 'overriddenStatus' : 'overriddenstatus';
@@ -115,7 +115,7 @@ function elementOf(info: ShownInfo, format: Format): Record<string, unknown> {
       renewalIntervalInSecs: info.renewalIntervalInSecs,
       durationInSecs: info.durationInSecs,
       registrationTimestamp: info.registrationTimestamp,
-      // Renewals are no changes, and lists do not tell of them.
+      // Renewals are not changes, so lists don't show them.
       lastRenewalTimestamp: info.lastUpdatedTimestamp,
       evictionTimestamp: 0,
       serviceUpTimestamp: info.registrationTimestamp,
@@ -130,7 +130,7 @@ function elementOf(info: ShownInfo, format: Format): Record<string, unknown> {
   };
 }
 
-/** Leaves out the members that are absent: an empty element breaks some readers. */
+/** Omits absent members, because an empty element breaks some readers. */
 function given(members: Record<string, string | undefined>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(members).filter((entry): entry is [string, string] => entry[1] !== undefined),
@@ -144,7 +144,7 @@ function dataCenterElement({ dataCenter: { name, metadata } }: ShownInfo, format
   return { '@class': AMAZON, name, metadata: mapElement(metadata ?? {}, format) };
 }
 
-/** In XML a key is the name of an element, and so is written as one. Keys that no client would take for data are left out. */
+/** Returns a map as an element, without keys that clients do not read as data. In XML, keys are names of elements. */
 function mapElement(map: Record<string, string>, format: Format): Record<string, string> {
   const entries = Object.entries(map).filter(([key]) => isEntryKey(key));
   if (entries.length === 0) return EMPTY_MAP;
@@ -152,12 +152,12 @@ function mapElement(map: Record<string, string>, format: Format): Record<string,
 }
 
 /**
- * Reads the body of a registration as its type says, or as it looks where nothing says so: in JSON `{"instance": …}` or
- * the instance itself, in XML any root.
+ * Reads the body of a registration. Its media type determines the format, or its first character if there is no type. In
+ * JSON it is `{"instance": …}` or the instance itself; in XML the root may have any name.
  *
  * @param parseText Parses JSON.
- * @param app The application that the path names, in upper case.
- * @throws {RegistryError} `INVALID_REQUEST` or `UNSUPPORTED_MEDIA_TYPE`; whatever `parseText` throws.
+ * @param app Application in the path, in upper case.
+ * @throws {RegistryError} `INVALID_REQUEST` or `UNSUPPORTED_MEDIA_TYPE`; errors of `parseText` are passed on.
  */
 export function readBody(
   text: string,

@@ -2,22 +2,22 @@ import { quote, RegistryError } from '../../model/errors';
 import { isRecord } from '../../model/json';
 import { type EurekaStatus, readStatus } from './status';
 
-/** A port, and whether it is to be used. */
+/** A port, and whether clients may use it. */
 export interface EurekaPort {
   number: number;
   enabled: boolean;
 }
 
-/** The names of data centers that Java's clients can read: another would cost them the whole list. */
+/** Names of data centers that Java clients can read. With another name they would reject the whole list. */
 export const DATA_CENTERS = ['Netflix', 'Amazon', 'MyOwn'] as const;
 
-/** Where an instance runs, for Eureka, with what Amazon says of the machine. */
+/** Data center of an instance in Eureka, with Amazon's metadata of the machine. */
 export interface DataCenter {
   name: (typeof DATA_CENTERS)[number];
   metadata?: Record<string, string> | undefined;
 }
 
-/** Texts of an instance that Eureka keeps, and the core has no place for. */
+/** Texts of an instance in Eureka that have no counterpart in the core. */
 export const KEPT_TEXTS = [
   'appGroupName',
   'homePageUrl',
@@ -30,7 +30,7 @@ export const KEPT_TEXTS = [
 ] as const;
 export type KeptText = (typeof KEPT_TEXTS)[number];
 
-/** An instance as its client writes it, with Eureka's defaults for what it left out. */
+/** An instance as its client sends it, with Eureka's defaults for absent members. */
 export interface WrittenInfo extends Partial<Record<KeptText, string>> {
   instanceId: string;
   hostName: string;
@@ -49,7 +49,7 @@ export interface WrittenInfo extends Partial<Record<KeptText, string>> {
   /** Seconds. */
   durationInSecs: number;
   metadata: Record<string, string>;
-  /** By the client's clock: compared with itself, never with ours. */
+  /** Time by the client's clock, only compared with other times of that clock. */
   lastDirtyTimestamp?: number;
 }
 
@@ -63,26 +63,26 @@ const DEFAULTS = {
   durationInSecs: 90,
 } as const;
 
-/** How the members of an instance are read. */
+/** Options for reading the members of an instance. */
 export interface Reading {
-  /** Returns the key of a map that the name of a member stands for. */
+  /** Decodes the name of a member into the key of a map. */
   keyOf(name: string): string;
-  /** Tells whether a key of a map is data, and not a marker of Eureka's formats. */
+  /** Reports whether a key of a map is data, and not a marker of Eureka's formats. */
   isKey(key: string): boolean;
-  /** Called with what is wrong with a member. Where it returns, that member counts as absent. */
+  /** Called with the problem of an invalid member. If it returns, the member counts as absent. */
   problem(message: string): void;
 }
 
-/** Members by hand, not by schema: there are thirty, each in several spellings, and a schema takes as long as the registering. */
+/** Unparsed members. A schema for thirty members in several spellings would take as long as the rest of a registration. */
 type Raw = Record<string, unknown>;
 
-/** Of an element that comes several times, the first; of one that has attributes, its text. */
+/** Returns the first of repeated elements, and the text of an element with attributes. */
 function scalar(value: unknown): unknown {
   const one: unknown = Array.isArray(value) ? value[0] : value;
   return isRecord(one) && '$' in one ? one.$ : one;
 }
 
-/** A text; absent, null and empty are the same. */
+/** Reads a text. Absent, null and empty are the same. */
 function textOf(raw: Raw, name: string, { problem }: Reading): string {
   const value = scalar(raw[name]);
   if (value === null || value === undefined) return '';
@@ -91,7 +91,7 @@ function textOf(raw: Raw, name: string, { problem }: Reading): string {
   return '';
 }
 
-/** A whole number, or one in words: Eureka's codecs write both. */
+/** Reads a whole number or its text; Eureka's codecs write both. */
 function wholeOf(value: unknown, name: string, { problem }: Reading): number | undefined {
   const one = scalar(value);
   if (one === null || one === undefined || one === '') return undefined;
@@ -101,7 +101,7 @@ function wholeOf(value: unknown, name: string, { problem }: Reading): number | u
   return undefined;
 }
 
-/** A number that Java's clients read as an `int`: a larger one would cost them the whole list. */
+/** Reads a number that Java clients read as an `int`. With a larger one they would reject the whole list. */
 function intOf(value: unknown, name: string, reading: Reading): number | undefined {
   const number = wholeOf(value, name, reading);
   if (number === undefined || number === (number | 0)) return number;
@@ -109,7 +109,7 @@ function intOf(value: unknown, name: string, reading: Reading): number | undefin
   return undefined;
 }
 
-/** A bare number, or `{"$": 8080, "@enabled": "true"}`; the flag as text or not. */
+/** Reads a port: a bare number, or `{"$": 8080, "@enabled": "true"}`, where the flag may be text or a boolean. */
 function portOf(raw: Raw, name: 'port' | 'securePort', reading: Reading): EurekaPort {
   const one = Array.isArray(raw[name]) ? raw[name][0] : raw[name];
   const enabled = isRecord(one) ? scalar(one['@enabled']) : undefined;
@@ -120,7 +120,7 @@ function portOf(raw: Raw, name: 'port' | 'securePort', reading: Reading): Eureka
   };
 }
 
-/** Seconds of a lease; what is not above 0 counts as absent. An empty element of XML is an empty text. */
+/** Reads a duration of a lease in seconds; 0 and less count as absent. An empty element of XML is an empty text. */
 function secondsOf(raw: Raw, name: 'renewalIntervalInSecs' | 'durationInSecs', reading: Reading): number {
   const lease = raw.leaseInfo;
   const seconds = isRecord(lease) ? (intOf(lease[name], `leaseInfo.${name}`, reading) ?? 0) : 0;
@@ -128,15 +128,15 @@ function secondsOf(raw: Raw, name: 'renewalIntervalInSecs' | 'durationInSecs', r
 }
 
 /**
- * Returns whether a key of a map is data to Eureka's readers. In their JSON `@name` is an attribute of an element and `$`
- * its text; `@class` in a map makes Java's clients leave it out, or take the map for an empty one.
+ * Reports whether Eureka's clients read a key of a map as data. In their JSON, `@name` is an attribute of an element and
+ * `$` its text; Java clients ignore a key `@class`, or treat a map with it as empty.
  */
 export const isEntryKey = (key: string): boolean => !key.startsWith('@') && key !== '$';
 
-/** Returns whether a registration may have a key of metadata. `class` is how older clients name a class of Java. */
+/** Reports whether a registration may have a metadata key. Older clients use `class` to name a Java class. */
 export const isMetadataKey = (key: string): boolean => key !== 'class' && isEntryKey(key);
 
-/** A map of strings; numbers and flags become text. */
+/** Reads a map of strings. Numbers and booleans become text. */
 function stringsOf(value: unknown, { keyOf, isKey, problem }: Reading): Record<string, string> {
   if (!isRecord(value)) return {};
   return Object.fromEntries(
@@ -145,13 +145,13 @@ function stringsOf(value: unknown, { keyOf, isKey, problem }: Reading): Record<s
       const text = scalar(each);
       if (text === null || !isKey(key)) return [];
       if (key !== '' && typeof text !== 'object') return [[key, String(text)]];
-      problem(key === '' ? 'metadata must have no key without a name' : `metadata ${quote(key)} must be text`);
+      problem(key === '' ? 'metadata keys must not be empty' : `metadata ${quote(key)} must be text`);
       return [];
     }),
   );
 }
 
-/** Refuses what is wrong with a registration. */
+/** Refuses an invalid registration. */
 function refuse(message: string): never {
   throw new RegistryError('INVALID_REQUEST', message);
 }
@@ -159,21 +159,21 @@ function refuse(message: string): never {
 const asNamed = (name: string): string => name;
 
 /**
- * Reads a registration. What is wrong with it is told in the words of Eureka's server, and in its order.
+ * Reads a registration. Its errors have the texts of Eureka's server, and are checked in the same order.
  *
- * @param app The application that it has to be of, in upper case.
- * @param keyOf Returns the key of a map that the name of a member stands for, where those are not the same.
+ * @param app Required application, in upper case.
+ * @param keyOf Decodes the name of a member into the key of a map, if they differ.
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
 export function readInfo(raw: unknown, app: string, keyOf: (name: string) => string = asNamed): WrittenInfo {
-  if (!isRecord(raw)) return refuse('the body holds no instance');
+  if (!isRecord(raw)) return refuse('the body does not contain an instance');
   return infoIn(raw, app, { keyOf, isKey: isMetadataKey, problem: refuse });
 }
 
 /**
  * Reads the members of an instance.
  *
- * @param app The application that it has to be of, in upper case; undefined: any.
+ * @param app Required application, in upper case; undefined: any.
  */
 export function infoIn(raw: Raw, app: string | undefined, reading: Reading): WrittenInfo {
   const { problem } = reading;
@@ -192,7 +192,7 @@ export function infoIn(raw: Raw, app: string | undefined, reading: Reading): Wri
   const dataCenterName = DATA_CENTERS.find((name) => name === dataCenter?.name);
   if (dataCenter !== undefined && dataCenterName === undefined) {
     if (dataCenter.name === '') problem('Missing dataCenterInfo Name');
-    else problem(`dataCenterInfo has the name ${quote(dataCenter.name)}; it is one of ${DATA_CENTERS.join(', ')}`);
+    else problem(`dataCenterInfo has the name ${quote(dataCenter.name)}; use one of ${DATA_CENTERS.join(', ')}`);
   }
   const sid = text('sid');
   const status = text('status');
@@ -219,7 +219,7 @@ export function infoIn(raw: Raw, app: string | undefined, reading: Reading): Wri
 
 type WrittenDataCenter = Omit<DataCenter, 'name'> & { name: string };
 
-/** As it is written, whatever it calls itself. */
+/** Reads a data center without checking its name. */
 function dataCenterOf(value: unknown, reading: Reading): WrittenDataCenter | undefined {
   if (!isRecord(value)) return undefined;
   const name = scalar(value.name);
@@ -230,7 +230,7 @@ function dataCenterOf(value: unknown, reading: Reading): WrittenDataCenter | und
   };
 }
 
-/** An instance in Amazon's cloud is known by it. */
+/** Adds the id of the instance to Amazon's metadata, from which clients read it. */
 function withInstanceId({ name, metadata }: DataCenter, id: string): DataCenter {
   return name === 'Amazon' ? { name, metadata: { 'instance-id': id, ...metadata } } : { name };
 }

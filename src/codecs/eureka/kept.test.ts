@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { EurekaStage } from '../../../test/fixtures/eureka-stage';
 import { DATA_CENTERS, KEPT_TEXTS } from './info';
 import { readKept } from './kept';

@@ -2,18 +2,17 @@ import { isRecord } from '../../model/json';
 import { DATA_CENTERS, type DataCenter, type EurekaPort, KEPT_TEXTS, type WrittenInfo } from './info';
 import { type EurekaStatus, STATUSES } from './status';
 
-/** The extension of an instance in which it keeps what only Eureka understands. */
+/** Key of the extension with data of an instance that only Eureka uses. */
 export const EXTENSION = 'eureka';
 
-/** Members of an instance that are kept as they are written. */
+/** Members of an instance that are stored unchanged. */
 const WRITTEN = ['ipAddr', 'sid', 'countryId', 'renewalIntervalInSecs', 'lastDirtyTimestamp', ...KEPT_TEXTS] as const;
 
 /**
- * The part of an instance that only Eureka understands. A member that is missing is as the core has it, or Eureka's
- * default.
+ * Data of an instance that only Eureka uses. An absent member has the value of the core, or else Eureka's default.
  */
 export interface Kept extends Partial<Pick<WrittenInfo, (typeof WRITTEN)[number]>> {
-  /** The instance's own word, whatever counts. */
+  /** Status that the instance reported, even if another one is in effect. */
   status?: EurekaStatus;
   port?: EurekaPort;
   securePort?: EurekaPort;
@@ -28,11 +27,11 @@ const isPort = (value: unknown): boolean =>
 const isDataCenter = (value: unknown): boolean =>
   isRecord(value) && isOneOf(DATA_CENTERS, value.name) && (value.metadata === undefined || areTexts(value.metadata));
 
-/** An empty key can't be the name of an element of XML. */
+/** Reports whether a value is a map of strings without an empty key, which can't be the name of an XML element. */
 const areTexts = (value: unknown): boolean =>
   isRecord(value) && Object.entries(value).every(([key, text]) => key !== '' && typeof text === 'string');
 
-/** By hand, not by schema: a list reads this of every instance. */
+/** Checks of the members. Not a schema, because a list runs them for every instance. */
 const CHECKS = Object.entries({
   ipAddr: isText,
   sid: isText,
@@ -54,10 +53,10 @@ const CHECKS = Object.entries({
 } satisfies Record<keyof Kept, (value: unknown) => boolean>);
 
 /**
- * Reads what was kept; undefined where there is none, or another door wrote it.
+ * Reads the stored data; undefined if there is none, or it is invalid.
  *
- * Anyone may write it through another door, and one instance that a client can't read costs that client the whole list:
- * so this is as narrow as what is taken of a registration.
+ * Any client can write it through another API, and a client that can't read one instance rejects the whole list, so this
+ * is as strict as the reader of registrations.
  */
 export function readKept(value: unknown): Kept | undefined {
   if (!isRecord(value)) return undefined;

@@ -1,11 +1,11 @@
 import { isRecord } from '../../model/json';
 import { infoIn, type Reading, type WrittenInfo } from './info';
 
-/** An instance of a list that a server of Eureka answers. */
+/** An instance in a list of a Eureka server. */
 export interface ListedInstance {
-  /** The application and the id, which tell it from all others. */
+  /** Application and id, which identify it. */
   name: string;
-  /** As it is counted by the hash of a list. */
+  /** Status, as the hash of a list counts it. */
   status: string;
   /** True: a delta lists it because it is gone. */
   isDeleted: boolean;
@@ -13,14 +13,14 @@ export interface ListedInstance {
   info: WrittenInfo | undefined;
 }
 
-/** All applications of a server, or those that changed. */
+/** Instances of a server: all, or those that changed. */
 export interface InstanceList {
-  /** The hash of everything that the server has, as `statusHash` makes it. */
+  /** Hash of all instances of the server, as computed by `statusHash`. */
   hash: string;
   instances: ListedInstance[];
 }
 
-/** Reads a list in JSON, which {@link writeList} writes; undefined for what is none. */
+/** Reads a list in the JSON of {@link writeList}; undefined if the body is not one. */
 export function readList(body: unknown): InstanceList | undefined {
   const applications = isRecord(body) ? body.applications : undefined;
   if (!isRecord(applications)) return undefined;
@@ -28,7 +28,7 @@ export function readList(body: unknown): InstanceList | undefined {
   return { hash: textOf(applications.apps__hashcode), instances: instances.map(readListed) };
 }
 
-/** The objects of a list, or the one that a server writes without a list around it. */
+/** Returns the objects of an array, or the single object that a server sends without an array. */
 function membersOf(value: unknown): Record<string, unknown>[] {
   const all: unknown[] = Array.isArray(value) ? value : [value];
   return all.filter(isRecord);
@@ -44,10 +44,10 @@ function readListed(raw: Record<string, unknown>): ListedInstance {
   };
 }
 
-/** A server is no client to be refused: what is wrong in its list counts as absent. */
+/** Reading of a server's list, in which invalid members count as absent instead of being refused. */
 const LENIENT: Reading = { keyOf: (name) => name, isKey: (key) => key !== '@class', problem: () => {} };
 
-/** Reads an instance without its lease, which is between the instance and its server. */
+/** Reads an instance without its lease, which concerns only the instance and its server. */
 function infoOf(raw: Record<string, unknown>): WrittenInfo | undefined {
   const info = infoIn({ ...raw, leaseInfo: undefined }, undefined, LENIENT);
   return info.instanceId === '' || info.app === '' ? undefined : info;

@@ -2,7 +2,7 @@ import { RegistryError } from '../../model/errors';
 import type { InstanceDefinition, InstanceView } from '../../model/instance';
 import type { EurekaPort, WrittenInfo } from './info';
 
-/** Shown where an instance has no secure port: what Eureka's clients take for the usual. */
+/** Secure port that is shown for an instance without one: the default of Eureka's clients. */
 const NO_SECURE_PORT: EurekaPort = { number: 443, enabled: false };
 
 const shortly = ({ number, enabled }: EurekaPort): string => (enabled ? `${number}` : `${number}, disabled`);
@@ -10,9 +10,9 @@ const shortly = ({ number, enabled }: EurekaPort): string => (enabled ? `${numbe
 const isPort = (port: number): boolean => port >= 1 && port <= 65_535;
 
 /**
- * Maps the two ports to those of the core: the one to call, and the secure one by name.
+ * Maps the two ports to those of the core: the main port, and the secure one as a named port.
  *
- * @throws {RegistryError} `INVALID_REQUEST` where what is enabled is no port: no caller is sent to one that is disabled.
+ * @throws {RegistryError} `INVALID_REQUEST` if no enabled port is valid; clients must not be sent to a disabled one.
  */
 export function corePorts({ port, securePort }: WrittenInfo): Pick<InstanceDefinition, 'port' | 'ports'> {
   const both = [port, securePort];
@@ -21,14 +21,14 @@ export function corePorts({ port, securePort }: WrittenInfo): Pick<InstanceDefin
   if (primary === undefined) {
     throw new RegistryError(
       'INVALID_REQUEST',
-      `neither port (${shortly(port)}) nor securePort (${shortly(securePort)}) is a port from 1 to 65535 to be called at`,
+      `neither port (${shortly(port)}) nor securePort (${shortly(securePort)}) is a usable port from 1 to 65535`,
     );
   }
   const isSecure = securePort.enabled && isPort(securePort.number);
   return { port: primary.number, ports: isSecure ? { https: { port: securePort.number, secure: true } } : {} };
 }
 
-/** Maps the ports of the core to the two that clients are shown. */
+/** Maps the ports of the core to the two that Eureka's clients see. */
 export function shownPorts({
   port,
   ports,
@@ -42,7 +42,7 @@ export function shownPorts({
   };
 }
 
-/** The ports of an instance that is reached by a URL alone. */
+/** Returns the ports of an instance that has only a URL. */
 function urlPorts(url: string): Record<'port' | 'securePort', EurekaPort> {
   const { protocol, port } = new URL(url);
   const isSecure = protocol === 'https:';
@@ -52,5 +52,5 @@ function urlPorts(url: string): Record<'port' | 'securePort', EurekaPort> {
     : { port: { number, enabled: true }, securePort: NO_SECURE_PORT };
 }
 
-/** Tells whether two ports are the same, and used alike. */
+/** Reports whether two ports are equal, including their flags. */
 export const samePort = (a: EurekaPort, b: EurekaPort): boolean => a.number === b.number && a.enabled === b.enabled;

@@ -7,14 +7,14 @@ import { EXTENSION, type Kept } from './kept';
 import { corePorts, samePort, shownPorts } from './ports';
 import { coreStatus, type EurekaStatus } from './status';
 
-/** Of no data center in particular: this is not kept. */
+/** Default data center, which is not stored. */
 export const MY_OWN: DataCenter = { name: 'MyOwn' };
 
-/** An instance of Eureka as the core registers it, in three parts. No schema has seen it yet. */
+/** An instance of Eureka as the core registers it, in three parts. It is not validated by a schema yet. */
 export interface Registration extends Pick<InstanceDefinition, 'ports'> {
-  /** Members of a definition that nearly all instances have alike, whichever door they use. */
+  /** Members of a definition that nearly all instances have, through any API. */
   plain: Pick<InstanceDefinition, 'port' | 'status' | 'metadata'> & {
-    /** Empty where the instance has no host name. */
+    /** Empty if the instance has no host name. */
     node: string;
     address: string;
     lease: { ttlMs: number; removeAfterMs: number; firstRemoveAfterMs: number; intervalMs?: number };
@@ -23,10 +23,10 @@ export interface Registration extends Pick<InstanceDefinition, 'ports'> {
 }
 
 /**
- * Maps an instance to what the core registers of it.
+ * Maps an instance of Eureka to a registration of the core.
  *
- * @param status What counts of its status; its own word is kept where that is another.
- * @throws {RegistryError} `INVALID_REQUEST` for one that can't be called.
+ * @param status Status in effect; the status that the instance reports is stored in the extension.
+ * @throws {RegistryError} `INVALID_REQUEST` for an instance without a valid address or port.
  */
 export function registrationOf(info: WrittenInfo, status: EurekaStatus): Registration {
   const address = [info.ipAddr, info.hostName].find(isAddress);
@@ -59,7 +59,7 @@ export function registrationOf(info: WrittenInfo, status: EurekaStatus): Registr
       port,
       status: coreStatus(status),
       metadata: info.metadata,
-      // Eureka removes what has renewed at least once after twice its duration, and what never has after once.
+      // Eureka removes an instance after twice its duration if it has renewed at least once, and otherwise after once.
       lease: {
         ttlMs,
         removeAfterMs: 2 * ttlMs,

@@ -7,7 +7,7 @@ import { shownPorts } from './ports';
 import { MY_OWN } from './registration';
 import { type EurekaStatus, shownStatus, statedStatus } from './status';
 
-/** An instance as Eureka's clients are shown it, by whichever door it was registered. */
+/** An instance as Eureka's clients see it, whichever API registered it. */
 export interface ShownInfo extends Partial<Record<KeptText, string>> {
   instanceId: string;
   hostName: string;
@@ -23,28 +23,28 @@ export interface ShownInfo extends Partial<Record<KeptText, string>> {
   renewalIntervalInSecs: number;
   durationInSecs: number;
   metadata: Record<string, string>;
-  /** Milliseconds since the epoch, as the next two. */
+  /** Milliseconds since the epoch, like the next two. */
   registrationTimestamp: number;
   lastUpdatedTimestamp: number;
   lastDirtyTimestamp: number;
 }
 
-/** Shown where an instance has no lease: what Eureka's clients take for the usual. */
+/** Lease that is shown for an instance without one: the default of Eureka's clients. */
 const NO_LEASE = { renewalIntervalInSecs: 30, durationInSecs: 90 } as const;
 
 const isIp = (text: string): boolean => /^[\d.]+$|:/.test(text);
 
-/** Returns what an instance keeps for Eureka's clients; undefined where another door registered it. */
+/** Returns the Eureka data of an instance; undefined if another API registered it. */
 export function keptBy(instance: InstanceView): Kept | undefined {
   return readKept(instance.extensions[EXTENSION]);
 }
 
-/** Returns the status that an instance gave itself; undefined where an operator's override may hide it. */
+/** Returns the status that an instance reports; undefined if an override may hide it. */
 export function ownStatus(instance: InstanceView): EurekaStatus | undefined {
   return keptBy(instance)?.status ?? (instance.overridden ? undefined : statedStatus(instance));
 }
 
-/** Maps an instance to what Eureka's clients are shown of it. */
+/** Maps an instance to the form that Eureka's clients see. */
 export function infoOf(instance: InstanceView): ShownInfo {
   const kept = keptBy(instance);
   return {
@@ -53,7 +53,7 @@ export function infoOf(instance: InstanceView): ShownInfo {
   };
 }
 
-/** The part that the core knows of every instance. */
+/** Returns the part that the core knows of every instance. */
 function coreInfo(instance: InstanceView, isEureka: boolean) {
   const { lease } = instance;
   const status = shownStatus(instance, isEureka);
@@ -74,13 +74,13 @@ function coreInfo(instance: InstanceView, isEureka: boolean) {
   };
 }
 
-/** The part that a client of Eureka wrote, over what the core makes of it. */
+/** Returns the part that a Eureka client wrote, merged over that of the core. */
 function keptInfo(instance: InstanceView, kept: Kept) {
   const { address = '', node = address } = instance;
   const { status: own, ...texts } = kept;
   const shown = shownStatus(instance, true);
   const isUnknown = own === 'UNKNOWN' && shown === 'DOWN';
-  // Where its own word is another than what counts, an operator has settled that.
+  // If the status in effect differs from the one that the instance reports, an operator has set it.
   const isSettled = own !== undefined && own !== shown && !isUnknown;
   return {
     hostName: node,
@@ -92,7 +92,7 @@ function keptInfo(instance: InstanceView, kept: Kept) {
   };
 }
 
-/** The best that is known of an instance of another door. */
+/** Returns Eureka's members for an instance that another API registered, derived as well as possible. */
 function foreignInfo(instance: InstanceView) {
   const { address, url, metadata, tags } = instance;
   const host = address ?? hostOf(url ?? '') ?? instance.id;
@@ -105,14 +105,14 @@ function foreignInfo(instance: InstanceView) {
       ? { port: { ...port, enabled: false }, securePort: { number: port.number, enabled: true } }
       : { port, securePort }),
     ...virtualAddresses(shortName(instance)),
-    // Storage of earlier versions may hold half of a surrogate pair.
+    // Data of earlier versions may contain a lone surrogate.
     ...(url === undefined ? {} : { homePageUrl: url.toWellFormed() }),
   };
 }
 
 /**
- * The addresses of a service: its name, unless that has a comma. Clients would read a list in it, and find the instance
- * under names that its token has no grant on.
+ * Returns the virtual addresses of a service: its name, unless that contains a comma. Clients would read it as a list, and
+ * find the instance under names that its token has no grant for.
  */
 function virtualAddresses(name: string): Pick<ShownInfo, 'vipAddress' | 'secureVipAddress'> {
   return name.includes(',') ? {} : { vipAddress: name, secureVipAddress: name };

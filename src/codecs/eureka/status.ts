@@ -1,10 +1,10 @@
 import type { InstanceStatus, InstanceView } from '../../model/instance';
 
-/** Eureka's statuses, as it writes them. */
+/** Statuses of Eureka. */
 export const STATUSES = ['UP', 'DOWN', 'STARTING', 'OUT_OF_SERVICE', 'UNKNOWN'] as const;
 export type EurekaStatus = (typeof STATUSES)[number];
 
-/** The core's words for what an instance says of itself. The core has no unknown state: that takes no traffic. */
+/** Statuses of the core by those of Eureka. The core has no unknown status; such an instance gets no traffic. */
 const TO_CORE = {
   UP: 'up',
   DOWN: 'down',
@@ -21,32 +21,32 @@ const FROM_CORE = {
   draining: 'OUT_OF_SERVICE',
 } as const satisfies Record<InstanceStatus, EurekaStatus>;
 
-/** Reads a status in any case; one that is not known is `UNKNOWN`, as Eureka's own decoder has it. */
+/** Parses a status in any case. An unknown one becomes `UNKNOWN`, as in Eureka's own decoder. */
 export function readStatus(text: string): EurekaStatus {
   const upper = text.toUpperCase();
   return STATUSES.find((status) => status === upper) ?? 'UNKNOWN';
 }
 
-/** Reads the status that a status call names: exactly one of the five. Undefined for anything else. */
+/** Parses the status in a status call: exactly one of the five. Undefined for anything else. */
 export function namedStatus(text: string | undefined): EurekaStatus | undefined {
   return STATUSES.find((status) => status === text);
 }
 
-/** Returns the core's word for a status. */
+/** Returns the core's status for one of Eureka. */
 export function coreStatus(status: EurekaStatus): InstanceStatus {
   return TO_CORE[status];
 }
 
-/** Returns the status that counts, the instance's own word and the operator's together, before its health is looked at. */
+/** Returns the status that the instance and the operator together set, before health is taken into account. */
 export function statedStatus({ status }: Pick<InstanceView, 'status'>): EurekaStatus {
   return FROM_CORE[status];
 }
 
 /**
- * Returns the status that clients are shown: `UP` for what takes traffic, and nothing else.
+ * Returns the status that clients see: `UP` only for instances that get traffic.
  *
- * @param keepsLease True: registered through Eureka's door. Eureka shows such an instance as it last was until it is
- * evicted; one of another door that has missed its heartbeats is down.
+ * @param keepsLease True: registered through the Eureka API. Eureka shows such an instance with its last status until it
+ * is evicted. An instance of another API that has missed its heartbeats is down.
  */
 export function shownStatus(instance: InstanceView, keepsLease: boolean): EurekaStatus {
   if (!instance.enabled || instance.quarantined) return 'OUT_OF_SERVICE';
@@ -56,7 +56,7 @@ export function shownStatus(instance: InstanceView, keepsLease: boolean): Eureka
   return instance.healthy || keepsLease ? 'UP' : 'DOWN';
 }
 
-/** Counts how many instances have which status, as clients do over their own copy: `DOWN_1_UP_7_`. Empty for none. */
+/** Counts instances by status, as clients do for their own copy: `DOWN_1_UP_7_`. Empty without instances. */
 export function statusHash(statuses: Iterable<string>): string {
   const counts = new Map<string, number>();
   for (const status of statuses) counts.set(status, (counts.get(status) ?? 0) + 1);

@@ -2,12 +2,12 @@ import { XMLBuilder, XMLParser, XMLValidator } from 'fast-xml-parser';
 import { RegistryError } from '../../model/errors';
 
 /**
- * XML in the shape of Eureka's JSON: `$` is the text of an element that has attributes, `@name` is an attribute. So both
- * formats are read and written by the same code.
+ * XML in the shape of Eureka's JSON, so that the same code reads and writes both: `$` is the text of an element with
+ * attributes, `@name` is an attribute.
  */
 const SHAPE = { ignoreAttributes: false, attributeNamePrefix: '@', textNodeName: '$' } as const;
 
-/** Deepest nesting that is read: Eureka's own needs four. */
+/** Deepest nesting that is accepted; Eureka's own documents need four levels. */
 const DEPTH_MAX_COUNT = 16;
 
 const parser = new XMLParser({
@@ -16,20 +16,20 @@ const parser = new XMLParser({
   parseAttributeValue: false,
   ignoreDeclaration: true,
   ignorePiTags: true,
-  // Of characters by number as well; there is no other entity without a DOCTYPE, which is refused.
+  // Includes numeric character references. Other entities need a DOCTYPE, which is refused.
   htmlEntities: true,
   maxNestedTags: DEPTH_MAX_COUNT,
   onDangerousProperty: (name) => {
-    throw new Error(`an element may not be called ${name}`);
+    throw new Error(`an element must not be named ${name}`);
   },
 });
 
 const builder = new XMLBuilder({ ...SHAPE, suppressBooleanAttributes: false });
 
-/** Begins a document type, or anything else that could define an entity: the one door for bombs and for files of ours. */
+/** Matches a document type, or anything else that could define entities, which enable entity bombs and file disclosure. */
 const DECLARATION = /<!(?!--|\[CDATA\[)/;
 
-/** Problems name all that is still open at an end: of a bomb more than is worth reading. */
+/** Longest error message of the parser. It lists all elements that are still open, which can be very many. */
 const PROBLEM_MAX_CHARACTERS = 200;
 
 function short(problem: string): string {
@@ -38,13 +38,17 @@ function short(problem: string): string {
 }
 
 /**
- * Reads the root element of a document, whatever its name is.
+ * Reads the root element of a document, which may have any name.
  *
- * @throws {RegistryError} `INVALID_REQUEST`, also for a document type: no client sends one, and no entity is expanded.
+ * @throws {RegistryError} `INVALID_REQUEST`, also for a document type: clients never send one, and entities are not
+ * expanded.
  */
 export function readXml(text: string): unknown {
   if (DECLARATION.test(text)) {
-    throw new RegistryError('INVALID_REQUEST', 'the body has a document type or an entity, which are not taken');
+    throw new RegistryError(
+      'INVALID_REQUEST',
+      'the body has a document type or an entity declaration; send it without',
+    );
   }
   const validity = XMLValidator.validate(text);
   if (validity !== true) {
@@ -62,35 +66,35 @@ export function readXml(text: string): unknown {
   }
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
+// biome-ignore lint/suspicious/noControlCharactersInRegex: its purpose is to find control characters
 const NOT_PLAIN = /[\u0000-\u0008\u000b-\u001f\ufffe\uffff]/g;
 
 /**
- * Writes an element. Characters that no XML document may have are replaced: one would spoil the whole list. A carriage
- * return is written by its number, as a reader takes a plain one for a line feed.
+ * Writes an element. Characters that XML does not allow are replaced, because one would invalidate the whole list. A
+ * carriage return becomes a character reference, because a parser would turn a literal one into a line feed.
  */
 export function writeXml(element: Record<string, unknown>): string {
   const text = builder.build(element).toWellFormed();
   return text.replace(NOT_PLAIN, (character) => (character === '\r' ? '&#xD;' : '\ufffd'));
 }
 
-/** Text of an element without children, escaped. */
+/** Writes an element that contains only text. */
 export function writeTextElement(name: string, text: string | number): string {
   return writeXml({ [name]: String(text) });
 }
 
 /**
- * Characters that a name may begin with, and go on with, for every reader. Without the colon: it ends a prefix, and one
- * that is not bound to a namespace makes Python's and Java's parsers refuse the whole document. Beyond Latin-1 without the
- * letters that XML 1.0 knows only since its fifth edition, as expat and Java's parser go by the fourth.
+ * Characters that every parser accepts at the start and in the rest of a name. The colon is excluded: it ends a prefix,
+ * and Python's and Java's parsers refuse a whole document with an unbound prefix. Letters outside Latin-1 are excluded
+ * because XML 1.0 allows some only since its fifth edition, and expat and Java's parser implement the fourth.
  */
 const NAME_START = /[A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u00ff]/;
 const NAME_MORE = /[-.0-9\u00b7]/;
 
 /**
- * Writes a key of metadata as the name of an element. Source: XStream's `XmlFriendlyNameCoder`, which Eureka's own XML is
- * written by: `_` becomes `__`, `$` becomes `_-`, and what not every reader takes in a name `_.` with four hex digits.
- * Two keys never share a name.
+ * Encodes a metadata key as the name of an element, so that different keys have different names: `_` becomes `__`, `$`
+ * becomes `_-`, and any character that not every parser accepts in a name becomes `_.` and four hexadecimal digits.
+ * Source: XStream's `XmlFriendlyNameCoder`, which Eureka's own XML uses.
  */
 export function elementName(key: string): string {
   let name = '';
@@ -104,7 +108,7 @@ export function elementName(key: string): string {
   return name;
 }
 
-/** Reads the key that {@link elementName} wrote. An underscore that begins no escape stands for itself. */
+/** Decodes a name of {@link elementName}. An underscore that does not start an escape is kept. */
 export function keyOfElement(name: string): string {
   return name.replace(/_(?:(_)|(-)|\.([0-9a-fA-F]{4}))/g, (_, underscore, dollar, hex) => {
     if (underscore !== undefined) return '_';

@@ -7,7 +7,7 @@ export interface StepHooks {
   beforeSync: () => void;
   /** Called once if a change can't be made durable: what the storage shows is then ahead of the disk. */
   onFailure: (reason: unknown) => void;
-  /** Says why nothing can be stored at the moment; undefined while it can be. */
+  /** Returns why nothing can be stored at the moment; undefined if it can. */
   writeFault?: (() => string | undefined) | undefined;
 }
 
@@ -31,7 +31,7 @@ export class DurableSteps {
     });
   }
 
-  /** Whether anything can be stored at the moment: if not, changes are refused, and reads go on. */
+  /** True if changes can be stored at the moment. If not, they are refused, and reads continue. */
   get canStore(): boolean {
     return this.#pipeline.fault === undefined;
   }
@@ -49,8 +49,8 @@ export class DurableSteps {
   /**
    * Returns what `work` returns once that is durable; a throw leaves nothing behind.
    *
-   * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored, or if it could not be made durable: then whether it
-   *   happened is not known.
+   * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored, or if the change could not be made durable, in which case it
+   *   is unknown whether it happened.
    */
   async change<T>(work: () => T): Promise<T> {
     try {

@@ -19,7 +19,7 @@ describe('prepareDirectory', () => {
     disk.run("DELETE FROM property WHERE name = 'readable-from'");
     disk.run("UPDATE property SET value = '3' WHERE name = 'schema'");
     expect(() => prepareDirectory(disk)).toThrow(
-      /the directory's storage has schema 3; this version of Rollcall knows 2/,
+      /the directory's storage has schema 3; this version of Rollcall supports 2/,
     );
   });
 

@@ -12,11 +12,11 @@ import { attendTokens } from './watch/open-tokens';
 const HOUR_MS = 60 * 60 * 1_000;
 
 /**
- * Does what is due, in slices, and arms the next alarm last. Running it twice, late or early does no harm. Whatever goes
- * wrong in it is logged, and tried again by the next alarm: the platform would drop one whose handler keeps failing.
+ * Does the work that is due, in slices, and then arms the next alarm. Running it twice, late or early does no harm. An error
+ * is logged, and the next alarm retries: the platform would drop an alarm whose handler keeps failing.
  *
- * @param dueAt When the alarm was due, in milliseconds since the epoch.
- * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable: the object starts over then.
+ * @param dueAt Time the alarm was set for, in milliseconds since the epoch.
+ * @throws {RegistryError} `UNAVAILABLE` if a change could not be made durable: the object then restarts.
  */
 export async function attendAlarm(state: NamespaceState, hub: Hub, dueAt: number): Promise<void> {
   const { alarmTimes, pipeline, time, platform } = state;
@@ -30,7 +30,7 @@ export async function attendAlarm(state: NamespaceState, hub: Hub, dueAt: number
   } catch (error) {
     if (pipeline.hasFailed) throw error;
     alarmTimes.retryAt = time.now() + ALARM_RETRY_MS;
-    platform.log('error', 'an alarm failed; the next one tries again', { error: String(error) });
+    platform.log('error', 'an alarm failed; the next one retries', { error: String(error) });
   } finally {
     alarmTimes.isRunning = false;
   }
@@ -40,15 +40,16 @@ export async function attendAlarm(state: NamespaceState, hub: Hub, dueAt: number
 }
 
 /**
- * Passes through the registry, on a host that ticks: keeps renewals, and does what is due without waiting for the alarm.
+ * Records that the registry is listening, on a host that ticks. Stores renewals, and does the work that is due without
+ * waiting for the alarm.
  *
- * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable: the namespace starts over then.
+ * @throws {RegistryError} `UNAVAILABLE` if a change could not be made durable: the namespace then restarts.
  */
 export async function attendTick(state: NamespaceState, hub: Hub): Promise<void> {
   const { leases, attention, checkpoints, alarmTimes, time } = state;
   const { wasStorable } = attention;
   const now = notePass(state);
-  // What fell due meanwhile was armed for nowhere.
+  // A deadline that passed meanwhile has armed no alarm.
   if (!wasStorable) arm(state);
   if (checkpoints.dueAt <= now) checkpoints.close();
   // Also after a wake, when the next pass over the leases may be far away.
@@ -60,7 +61,7 @@ export async function attendTick(state: NamespaceState, hub: Hub): Promise<void>
 
 async function attend(state: NamespaceState, hub: Hub, now: number): Promise<void> {
   look(state, now);
-  // What has arrived by now is heard before any lease ends.
+  // Handle messages that have already arrived before any lease ends.
   if (state.leases.earliestDeadline <= now) await state.platform.nextTurn();
   while (sweep(state, notePass(state))) await state.pipeline.settled();
   if (state.leases.hasAsked) state.checkpoints.request();
@@ -69,29 +70,29 @@ async function attend(state: NamespaceState, hub: Hub, now: number): Promise<voi
   await attendTokens(state, hub);
 }
 
-/** Compacts the journal, and goes on with an import. */
+/** Compacts the journal and continues an import. */
 async function clearAway(state: NamespaceState): Promise<void> {
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());
   while (attendImport(state, state.time.now())) {
-    // A slice of what is there already writes nothing, and so waits for nothing: others get their turn all the same.
+    // A slice that changes nothing writes nothing, so there is no write to wait for. Yield anyway.
     await (state.pipeline.settled() ?? state.platform.nextTurn());
     sweep(state, notePass(state));
   }
 }
 
-/** Makes the checkpoint that is due about now, and plans the next look. */
+/** Makes the checkpoint that is due about now, and plans the next pass over the leases. */
 function look(state: NamespaceState, now: number): void {
   const { alarmTimes, checkpoints, leases } = state;
   const areRenewed = checkpoints.isOpen;
   if (state.sessions.size > 0) noteLostSockets(state, now);
   if (checkpoints.dueAt <= now + CHECKPOINT_EARLY_MS) checkpoints.close();
   planNextLook(state, now, areRenewed);
-  // Renewals have moved deadlines on since the bound was exact: most of them need no alarm before the next look.
+  // Renewals have moved deadlines since this bound was computed: most of them need no alarm before the next pass.
   if (leases.earliestDeadline <= alarmTimes.nextLookAt) leases.findEarliest();
 }
 
-/** An alarm loop is a bill: more than one a second for an hour is logged. */
+/** Counts alarms, and logs a warning at more than one per second over an hour: an alarm loop costs money. */
 function noteAlarm({ alarmTimes, counters, platform }: AlarmState): void {
   const now = platform.clock.now();
   counters.alarms += 1;
@@ -105,7 +106,10 @@ function noteAlarm({ alarmTimes, counters, platform }: AlarmState): void {
   }
 }
 
-/** Removes the oldest slice of a journal that holds too much, and forgets the services that only it knew. Returns whether there was one. */
+/**
+ * Removes the oldest slice of a journal that is too large, and the services that only that slice knew. Returns false if
+ * there was none.
+ */
 function compact(state: StoredState): boolean {
   const { journal, catalog, pipeline } = state;
   const plan = journal.planCompaction(state.time.stamp(), knowsTooManyServices(state));

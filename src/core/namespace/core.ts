@@ -53,8 +53,8 @@ import {
 } from './write-calls';
 
 /**
- * One namespace, awake: its calls, one line each. It knows no platform; a host lends it one, and calls {@link alarm} when the
- * alarm fires.
+ * An awake namespace: its calls, one line each. It depends on no platform: the host passes one in, and calls {@link alarm}
+ * when the alarm fires.
  */
 export class Registry implements NamespaceApi {
   readonly #state: NamespaceState;
@@ -70,22 +70,25 @@ export class Registry implements NamespaceApi {
     this.#snapshots = new NamespaceSnapshots(state);
   }
 
-  /** Brings a namespace back from its storage, or makes a new one. */
+  /** Loads a namespace from its storage, or creates a new one. */
   static wake(platform: Platform, retention?: Retention): Registry {
     const { state, hub } = wake(platform, retention);
     return new Registry(state, hub);
   }
 
   /**
-   * Does what is due. The host calls it when the alarm fires; late, early or twice does no harm.
+   * Does the work that is due. The host calls it when the alarm fires. Calling it late, early or twice does no harm.
    *
-   * @param dueAt When the alarm was due, in milliseconds since the epoch: one that is late tells of a gap in attention.
+   * @param dueAt Time the alarm was set for, in milliseconds since the epoch. A late alarm reveals a gap in attention.
    */
   alarm(dueAt: number): Promise<void> {
     return attendAlarm(this.#state, this.#hub, dueAt);
   }
 
-  /** Passes through the registry. A host with a monotonic clock calls it every `ATTENTION_PASS_MS`, always. */
+  /**
+   * Records that the registry is listening, and does the work that is due. A host with a monotonic clock calls it every
+   * `ATTENTION_PASS_MS`.
+   */
   tick(): Promise<void> {
     return attendTick(this.#state, this.#hub);
   }
@@ -226,18 +229,18 @@ export class Registry implements NamespaceApi {
     return callAcknowledge(this.#state, this.#hub, command);
   }
 
-  /** Takes in what a socket sent. The host calls it, in the order in which frames arrive. */
+  /** Handles a frame that a socket sent. The host calls it in the order in which frames arrive. */
   receive(connection: Connection, text: string): Promise<void> {
     return this.#frames.receive(connection, text);
   }
 
-  /** Notes that a socket is gone. `isEnd`: its client closed it to end its session. */
+  /** Handles the close of a socket. `isEnd`: its client closed it to end its session. */
   closed(connection: Connection, isEnd: boolean): Promise<void> {
     return this.#frames.closed(connection, isEnd);
   }
 
   /**
-   * Asks whether there is room for a socket. The host calls it before it accepts one.
+   * Checks that there is room for a socket. The host calls it before it accepts one.
    *
    * @throws {RegistryError} `LIMIT_EXCEEDED`.
    */
@@ -245,7 +248,7 @@ export class Registry implements NamespaceApi {
     assertRoomForSocket(this.#state, this.#hub, caller.tokenId);
   }
 
-  /** Takes in a socket that was accepted. */
+  /** Adds a socket that was accepted. */
   opened(connection: Connection): void {
     notePass(this.#state);
     this.#hub.connect(connection);

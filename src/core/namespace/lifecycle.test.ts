@@ -5,7 +5,7 @@ import { HandPlatform, START } from '../../../test/fixtures/hand-platform';
 import { settle } from '../../../test/simulation/virtual-time';
 import { CLOSE_CODES } from '../../model/frames';
 import { CHECKPOINT_DELAY_MS } from '../../model/limits';
-import { writeProperty } from '../storage/schema';
+import { markForNewEpoch, writeProperty } from '../storage/schema';
 import { Namespace } from './lifecycle';
 import { readCheckpoint } from './records/checkpoints';
 import { unpackLease } from './records/lease-table';
@@ -51,6 +51,59 @@ describe('a namespace that nobody founded', () => {
   });
 });
 
+it('[N21] a namespace whose files could not be erased is erased by the next attempt, and by no less', async () => {
+  const { platform, namespace } = await begin();
+  let attempts = 0;
+  Object.assign(platform, {
+    erase: async () => {
+      attempts += 1;
+      if (attempts === 1) throw new Error('EIO');
+    },
+  });
+  await expect(namespace.erase({ onlyIfEmpty: false })).rejects.toThrow('EIO');
+  expect(namespace.isThere).toBe(false);
+  expect([await namespace.erase({ onlyIfEmpty: false }), attempts]).toEqual([true, 2]);
+});
+
+describe('a namespace that was restored to a full disk', () => {
+  it('[L19, Z4] refuses whatever is asked of it, tries no write, and begins once there is room', async () => {
+    const { platform } = await begin();
+    const { epoch } = JSON.parse((await new Namespace(platform, false).registry.stats()).body ?? '');
+    markForNewEpoch(platform.storage);
+    platform.fill();
+    const namespace = new Namespace(platform, false);
+    const refused = expect.objectContaining({ code: 'UNAVAILABLE', details: { retryAfterSeconds: 5 } });
+    const calls = [
+      async () => namespace.registry,
+      () => namespace.configure(NOTHING),
+      () => namespace.size(),
+      () => namespace.erase({ onlyIfEmpty: false }),
+    ];
+    for (const call of calls) await expect(call(), String(call)).rejects.toEqual(refused);
+    namespace.beginAgain();
+    await settle();
+    expect([namespace.isThere, platform.aborts]).toEqual([false, []]);
+    platform.empty();
+    namespace.beginAgain();
+    expect(await namespace.size()).toEqual({ instances: 1, services: 1 });
+    const stats = JSON.parse((await namespace.registry.stats()).body ?? '');
+    expect(stats.epoch).not.toBe(epoch);
+  });
+
+  it('[L19, S3] begins once there is room, where a newer version found no room for its tables', async () => {
+    const { platform } = await begin();
+    writeProperty(platform.storage, 'schema', '1');
+    platform.storage.run('ALTER TABLE checkpoint DROP COLUMN attended_ms');
+    platform.storage.run('ALTER TABLE checkpoint DROP COLUMN attentive_since');
+    platform.fill();
+    const namespace = new Namespace(platform, false);
+    await expect(namespace.size()).rejects.toEqual(expect.objectContaining({ code: 'UNAVAILABLE' }));
+    platform.empty();
+    namespace.beginAgain();
+    expect(await namespace.size()).toEqual({ instances: 1, services: 1 });
+  });
+});
+
 describe('a namespace whose storage a newer version wrote', () => {
   it('[S3, U9] refuses whatever is asked of it, with the reason, and is not erased', async () => {
     const { platform } = await begin();
@@ -58,7 +111,7 @@ describe('a namespace whose storage a newer version wrote', () => {
     const namespace = new Namespace(platform, false);
     const refusal = {
       code: 'NOT_CONFIGURED',
-      message: expect.stringContaining('schema 99, which versions from 99 on may read; this'),
+      message: expect.stringContaining('schema 99, readable by schema 99 and later; this'),
     };
     expect(() => namespace.registry).toThrow(expect.objectContaining(refusal));
     await expect(namespace.size()).rejects.toMatchObject(refusal);

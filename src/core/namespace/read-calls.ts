@@ -22,9 +22,9 @@ import { acknowledge, subscriberViews } from './watch/subscribers';
 import type { WatchCounts, Watches, WatchState } from './watch/watch-state';
 import type { Reply } from './write-calls';
 
-/** The calls of {@link NamespaceApi} that read what is there now: when each has changed, and what it answers. */
+/** The calls of {@link NamespaceApi} that read the current state: when the result of each last changed, and its answer. */
 
-/** The question of a read of the interface. */
+/** Argument of a read of the interface. */
 export type Query<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[0];
 
 export function readInstance(state: TurnState, { key, ...options }: Query<'readInstance'>): Reply<'readInstance'> {
@@ -32,8 +32,8 @@ export function readInstance(state: TurnState, { key, ...options }: Query<'readI
   return read(state, {
     scope: key,
     options,
-    // What is gone is 404, whatever the reader knows of it. The service's revision stands for the instance's: an override
-    // that was cleared shows in it, too.
+    // An instance that is gone is 404, whatever cursor the reader has. This uses the service's revision, not the instance's:
+    // it also rises when an override is cleared.
     changedAt: () => instance().service.revision,
     body: () => jsonText(viewOf(instance(), state.time.stamp())),
   });
@@ -125,7 +125,7 @@ export function readSubscribers(
   return turn(state, key, answer, tokenId);
 }
 
-/** Notes what a subscriber has: it changes no record. */
+/** Records an acknowledgement. It changes no record. */
 export function callAcknowledge(
   state: WatchState,
   watches: Watches,

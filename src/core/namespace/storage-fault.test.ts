@@ -14,7 +14,7 @@ const FULL = 'database or disk is full';
 const TTL_MS = 30_000;
 const REFUSED = expect.objectContaining({
   code: 'UNAVAILABLE',
-  message: `nothing can be stored: ${FULL}; so nothing was changed; try again once that is repaired`,
+  message: `nothing can be stored: ${FULL}; nothing was changed; retry once that is fixed`,
   details: expect.objectContaining({ retryAfterSeconds: 5 }),
 });
 const PERSISTENT = { ephemeral: false } as const;

@@ -197,7 +197,7 @@ describe('signs at a wake that renewals were missed', () => {
   it('[L7] are none where the process that stored it listens still, asleep or not', async () => {
     const platform = new HandPlatform();
     platform.monotonic = platform.clock;
-    platform.listeningSince = START - 1;
+    platform.heard = () => 'all';
     const awake = new AwakeNamespace(platform);
     awake.put('a');
     beat(awake, 'a', { close: true });
@@ -208,8 +208,24 @@ describe('signs at a wake that renewals were missed', () => {
     // A pass that comes now follows no gap either.
     notePass(state);
     expect(state.attention.gaps).toBe(0);
-    platform.listeningSince = START + 10_000;
-    expect((await again(awake)).state.counters.outages).toBe(1);
+  });
+
+  it.each([
+    ['a freeze of the process cuts off nobody', false, 12_000, START + 15_000],
+    ['the start of the process does', true, 12_000 - RECONNECT_SPREAD_MIN_MS, START + 15_000 + RECONNECT_SPREAD_MIN_MS],
+  ])('[L7] count what the process has heard before: %s', async (_case, wereCutOff, heardMs, since) => {
+    const platform = new HandPlatform();
+    platform.monotonic = platform.clock;
+    const awake = new AwakeNamespace(platform);
+    awake.put('a');
+    beat(awake, 'a', { close: true });
+    await settle();
+    const { attendedMs } = awake.state.attention.stored;
+    platform.jump(20_000);
+    platform.heard = () => ({ since: START + 15_000, beforeMs: 12_000, wereCutOff });
+    const { state } = await again(awake);
+    expect(state.attention.stored).toEqual({ since, attendedMs: attendedMs + heardMs });
+    expect(state.counters.outages).toBe(1);
   });
 
   it('[L7] are seen once: a wake after that loses nothing', async () => {

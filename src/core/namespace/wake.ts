@@ -31,11 +31,11 @@ import { ReaderHolds } from './watch/reader-holds';
 import { Receipts } from './watch/receipts';
 
 /**
- * Brings a namespace back from its storage, or makes a new one.
+ * Loads a namespace from its storage, or creates a new one.
  *
- * It arms no alarm: the call or alarm that it wakes for does so at its end, and knows what is due then.
+ * It arms no alarm: the call or alarm that caused the wake does so when it ends, and knows then what is due.
  *
- * @param defaults What is kept of the past where the settings say nothing.
+ * @param defaults Retention of the journal if the settings have none.
  */
 export function wake(lent: Platform, defaults?: Retention): { state: NamespaceState; hub: Hub } {
   const { counters } = lent;
@@ -51,7 +51,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   const attention = new Attention(header?.attention ?? noAttention(header), header?.at ?? 0, Number.NEGATIVE_INFINITY);
   const loaded = load(storage, checkpoint, attention);
   const shiftMs = header?.shiftMs ?? 0;
-  // Stamps stand still after the clock was set back, so one that is still ahead of the clock tells nothing of the axis.
+  // Stamps stand still after the clock was set back, so one that is still ahead of the clock says nothing about the axis.
   const stampedAt = journal.latestStamp > counters.wokeAt ? 0 : journal.latestStamp + shiftMs;
   const latest = Math.max(header?.at ?? 0, loaded.latest, stampedAt);
   const start = { shiftMs, latest, latestStamp: journal.latestStamp };
@@ -64,7 +64,7 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
     counters,
     writeFault: platform.writeFault,
     onFailure: (reason) => {
-      platform.log('error', 'a commit could not be stored; the namespace starts over from its storage', {
+      platform.log('error', 'a commit could not be stored; the namespace restarts from its storage', {
         reason: String(reason),
       });
       platform.abort('a commit could not be stored');
@@ -120,12 +120,12 @@ export function wake(lent: Platform, defaults?: Retention): { state: NamespaceSt
   return { state, hub };
 }
 
-/** Returns the attention of a storage that knows of none; see {@link StoredAttention}. */
+/** Returns the attention of a storage that has none; see {@link StoredAttention}. */
 function noAttention(header: CheckpointHeader | undefined): StoredAttention {
   return { since: header?.at ?? 0, attendedMs: 1 };
 }
 
-/** Fills the memory of a namespace. Documents come before instances, so an instance finds its own there. */
+/** Loads the records of a namespace into memory. Documents come first, so that instances find theirs. */
 function load(storage: SqlStorage, checkpoint: StoredCheckpoint, attention: Attention): WakingMemory {
   const waking: WakingMemory = {
     catalog: new Catalog(),
@@ -171,7 +171,7 @@ function loadHead(waking: WakingMemory, service: ServiceEntry, row: RecordRow): 
   RECORD_KINDS[row.kind].loadHead?.(waking, service, row);
 }
 
-/** Fills the agenda: everything on it follows from the records. */
+/** Fills the agenda, which follows entirely from the records. */
 function fillAgenda(state: Pick<StoredState, 'catalog' | 'agenda' | 'time' | 'journal'>, waking: WakingMemory): void {
   const kinds = Object.values(RECORD_KINDS);
   for (const service of state.catalog.services()) {
@@ -181,9 +181,9 @@ function fillAgenda(state: Pick<StoredState, 'catalog' | 'agenda' | 'time' | 'jo
 }
 
 /**
- * Goes on with the attention that was stored, as after a sleep; or begins anew where renewals may have been missed: after
- * a crash, which leaves the checkpoint open, and in a process that has just started. Other signs show later: an alarm
- * that is late, sessions whose sockets vanished.
+ * Continues the stored attention, as after a sleep, or restarts it if renewals may have been missed: after a crash, which
+ * leaves the checkpoint open, and in a process that has just started. Other signs appear later: a late alarm, or sessions
+ * whose sockets are gone.
  */
 function resumeAttention(
   state: StoredState & Pick<AttentionState, 'attention'>,
@@ -202,21 +202,24 @@ function resumeAttention(
   } else if (header.state === 'open') {
     noteGap(state, now, 'renewals may have been lost', spreadMs);
   } else if (platform.monotonic !== undefined) {
-    // Attention belongs to the process: one that wrote the checkpoint itself has listened ever since, and another one since it
-    // began, also on behalf of a namespace that was asleep.
-    if (!isStoredByThisProcess(state, header)) {
-      const { listeningSince } = platform;
-      const heardSince = listeningSince === undefined ? now : Math.min(now, time.whenClockShows(listeningSince));
-      noteGap(state, heardSince, 'the namespace was not in memory', spreadMs);
-    }
+    resumeInProcess(state, header, spreadMs);
     attention.pass(now);
   }
 }
 
-/** What is stored of the very millisecond in which this process began may be of the one before. */
-function isStoredByThisProcess(
-  { platform, time }: Pick<StoredState, 'platform' | 'time'>,
+/** Takes over the attention of the process, which has also listened on behalf of a sleeping namespace. */
+function resumeInProcess(
+  state: StoredState & Pick<AttentionState, 'attention'>,
   { at }: CheckpointHeader,
-): boolean {
-  return platform.listeningSince !== undefined && time.clockAt(at) > platform.listeningSince;
+  spreadMs: number,
+): void {
+  const { attention, time, platform } = state;
+  const heard = platform.heard?.() ?? { since: Number.POSITIVE_INFINITY, beforeMs: 0, wereCutOff: true };
+  if (heard === 'all') return;
+  const { since, beforeMs, wereCutOff } = heard;
+  // A freeze disconnects no client.
+  const spread = wereCutOff ? spreadMs : 0;
+  attention.credit(beforeMs - spread);
+  const heardSince = Math.max(at, Math.min(time.now(), time.whenHostShows(since)));
+  noteGap(state, heardSince, 'the namespace was not in memory', spread);
 }

@@ -23,12 +23,12 @@ import type { TurnState } from './turn/turn-state';
 import { drainAndWait } from './watch/draining';
 import type { Watches, WatchState } from './watch/watch-state';
 
-/** The calls of {@link NamespaceApi} that change something: what each audits, decides and answers. */
+/** The calls of {@link NamespaceApi} that change something: the audited action, the decision and the answer of each. */
 
-/** What a method of the interface is asked, after the caller. */
+/** Argument of a method of the interface, after the caller. */
 export type Command<Method extends keyof NamespaceApi> = Parameters<NamespaceApi[Method]>[1];
 
-/** What a method of the interface answers. */
+/** Return type of a method of the interface. */
 export type Reply<Method extends keyof NamespaceApi> = ReturnType<NamespaceApi[Method]>;
 
 export function callRegister(
@@ -92,9 +92,9 @@ export function callDrain(
 }
 
 /**
- * Does one operation of a batch, as a call of its own would.
+ * Applies one operation of a batch, as the corresponding single call would.
  *
- * @throws {RegistryError} As that call does; the batch as a whole is then refused.
+ * @throws {RegistryError} As that call does; the whole batch is then refused.
  */
 function applyOperation(draft: Draft, by: Caller, operation: Operation): OperationResult['outcome'] {
   const { key, precondition } = operation;

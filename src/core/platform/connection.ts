@@ -1,22 +1,22 @@
 import type { SocketPurpose } from '../../model/namespace-sockets';
 import type { ScopePart } from '../../model/watch-scope';
 
-/** What one watch of a connection is remembered by. */
+/** State of one watch of a connection that survives a sleep. */
 export interface WatchMemory {
   name: string;
   scope: readonly ScopePart[];
   /**
    * Everything up to this revision has been sent; the rest follows from the journal. Absent: everything that is
-   * durable has been sent, so nothing has to be written down while a watch keeps up.
+   * durable has been sent, so nothing has to be stored while a watch keeps up.
    */
   sentUntil?: number | undefined;
-  /** A snapshot is under way, and its next part begins after this instance. */
+  /** Set while a snapshot is being sent: its next part begins after this instance. */
   snapshotAfter?: SnapshotPlace | undefined;
   /** Revision of the newest cursor that was acknowledged, or that the watch began with. Absent: none. */
   acknowledged?: number | undefined;
 }
 
-/** A place in the order of a snapshot: by service name, group, and instance id; `id` is empty before the first. */
+/** A position in a snapshot, which is ordered by service name, group and instance id; `id` is empty before the first. */
 export interface SnapshotPlace {
   service: string;
   group: string;
@@ -27,23 +27,23 @@ export interface SnapshotPlace {
   cursor: string;
 }
 
-/** Where every snapshot begins. */
+/** Position at which every snapshot begins. */
 export const SNAPSHOT_START: SnapshotPlace = { service: '', group: '', id: '', parts: 0, cursor: '' };
 
-/** Version of what a connection is remembered by. The one before knew no grants. */
+/** Version of {@link ConnectionMemory}. Version 1 had no grants. */
 export const MEMORY_VERSION = 2;
 
-/** What a connection is remembered by while the object sleeps. It must stay small: the platform keeps 16 KiB. */
+/** State of a connection that survives a sleep of the object. It must stay small: the platform keeps 16 KiB. */
 export interface ConnectionMemory extends SocketPurpose {
   version: number;
-  /** When its token was last known to be good, in milliseconds since the epoch. */
+  /** Time its token was last known to be valid, in milliseconds since the epoch. */
   checkedAt: number;
-  /** Key of the session it holds; empty where it has held one and does no more: what it then registers is refused. */
+  /** Key of the session it holds. Empty if it held one that has ended or moved: registrations over it are then refused. */
   session?: string | undefined;
   watches: WatchMemory[];
-  /** Bytes that it may still be sent, or a little more; absent: as many as at the beginning. */
+  /** Bytes that it may still be sent, or a little more. Absent: the initial credit. */
   credit?: number | undefined;
-  /** Bytes that it has not shown to have read; absent where that is no more than credit says. */
+  /** State of its unproven bytes. Absent if they are no more than the credit implies. */
   reading?: ReadingMemory | undefined;
 }
 
@@ -58,24 +58,19 @@ export interface ReadingMemory {
   isProver: boolean;
 }
 
-/** One open socket, as the core sees it. None of its methods throws: a socket that is gone is gone. */
+/** One open socket, as the core sees it. Its methods never throw, even if the socket is gone. */
 export interface Connection {
   readonly memory: ConnectionMemory;
   send(frame: string): void;
   close(code: number, reason: string): void;
-  /** Writes the memory down, after it has changed. */
+  /** Stores the memory after a change. */
   remember(): void;
-  /**
-   * Bytes that were sent and that the network has not taken yet, where the host knows: the registry then goes by this
-   * figure instead of what the client says. A Durable Object can't know (cloudflare/workerd#988).
-   */
-  unreadBytes?(): number;
 }
 
 /** All open sockets, as the host knows them. */
 export interface Connections {
-  /** Every one, also those that slept since the object was last in memory. */
+  /** Returns all of them, including those from before the object slept. */
   all(): Iterable<Connection>;
-  /** When a connection last showed that it lives, by the clock; 0 if it never did since it was opened. */
+  /** Returns the time of the last sign of life of a connection, by the clock; 0 if there was none since it was opened. */
   heardAt(connection: Connection): number;
 }

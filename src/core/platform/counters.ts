@@ -1,16 +1,16 @@
 import { Cause } from '../../model/history';
 
-/** How many instances were removed, by cause. */
+/** Number of instances removed, by cause. */
 export type Removals = Record<Cause, number>;
 
 /**
- * What a namespace did. Plain numbers in memory, which cost nothing. The host keeps them for as long as its process lasts,
- * so that an object that sleeps between two looks at it loses none.
+ * Counts of what a namespace has done. They are plain numbers in memory, which cost nothing. The host keeps them as long as
+ * its process runs, so that an object that sleeps between two reads of them loses none.
  */
 export interface Counters {
-  /** When they began at zero. Milliseconds since the epoch, like all times here. */
+  /** Time they began at zero, in milliseconds since the epoch, like all times here. */
   startedAt: number;
-  /** When the namespace last woke. */
+  /** Time the namespace last woke. */
   wokeAt: number;
   wakes: number;
   requests: number;
@@ -29,7 +29,7 @@ export interface Counters {
   messagesSent: number;
 }
 
-/** Counters of a process that begins. @param startedAt Milliseconds since the epoch. */
+/** Returns the counters of a new process. @param startedAt Milliseconds since the epoch. */
 export function newCounters(startedAt: number): Counters {
   return {
     startedAt,
@@ -39,7 +39,7 @@ export function newCounters(startedAt: number): Counters {
     commits: 0,
     commitGroups: 0,
     renewals: 0,
-    // `as`: the causes are all there are, and each is given its number.
+    // `as`: every cause gets a number.
     removed: Object.fromEntries(Cause.options.map((cause) => [cause, 0])) as Removals,
     unhealthy: 0,
     recovered: 0,

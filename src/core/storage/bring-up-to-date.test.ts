@@ -86,13 +86,13 @@ describe('bringUpToDate', () => {
         expect.objectContaining({
           code: 'NOT_CONFIGURED',
           message: expect.stringMatching(
-            /has schema 3, which versions from 3 on may read; this version of Rollcall knows/,
+            /has schema 3, readable by schema 3 and later; this version of Rollcall supports/,
           ),
         }),
       );
     }
     const later = leftBy(schema([addUnit, toMillimetres, { migrate: () => {}, readableFrom: 1 }]));
-    expect(() => open(later, SECOND)).toThrow('has schema 4, which versions from 3 on may read');
+    expect(() => open(later, SECOND)).toThrow('has schema 4, readable by schema 3 and later');
     open(later, THIRD);
   });
 

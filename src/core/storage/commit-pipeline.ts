@@ -1,7 +1,7 @@
 import { RegistryError } from '../../model/errors';
 import type { SqlStorage } from './sql-storage';
 
-/** The write of one command, unless it is written already, and what follows once that is durable. */
+/** The write of one command, if not already written, and a callback for when it is durable. */
 interface Entry {
   write: (() => void) | undefined;
   published: (() => void) | undefined;
@@ -11,29 +11,32 @@ interface Entry {
 export interface PipelineParts {
   storage: SqlStorage;
   /**
-   * Resolves when the event loop has taken in what arrived. Absent on a host whose event loop goes on while the disk works: there a
-   * group gathers while the one before is flushed.
+   * Resolves when the event loop has delivered everything that arrived. Absent on a host whose event loop runs while the
+   * disk syncs: there a group gathers while the previous one is flushed.
    */
   nextTurn?: (() => Promise<void>) | undefined;
-  /** Where groups are counted. */
+  /** Counts commit groups. */
   counters: { commitGroups: number };
-  /** Says why nothing can be stored at the moment; undefined while it can be. Absent on a host that can't tell. */
+  /** Returns why nothing can be stored at the moment; undefined if storing works. Absent on a host that doesn't know. */
   writeFault?: (() => string | undefined) | undefined;
-  /** Called once if a group can't be made durable: what is in memory, or read from the storage, is then ahead of the disk. */
+  /**
+   * Called once if a group can't be made durable: memory, and the result of any read of the storage, is then ahead of the
+   * disk.
+   */
   onFailure: (reason: unknown) => void;
 }
 
 /**
- * Makes changes durable, in order and in groups: while one group is on its way to the disk, later writes queue, and go
- * together in one transaction. Sharing the sync this way is worth three times the writes of one commit each.
+ * Makes changes durable, in order and in groups. While one group is being written to disk, later writes queue, and then
+ * share one transaction. Sharing the sync gives three times the throughput of one commit per write.
  *
- * A host that can't take in requests while it syncs would never gather a group that way. So after a group that was
- * shared, the next one waits for one turn of the event loop: what lies ready in the sockets comes in, and goes along.
- * A lone writer waits for nothing (design/decisions/0007-a-turn-before-a-group.md).
+ * A host that can't receive requests while it syncs would never gather a group that way. After a shared group, the next
+ * one therefore waits for one turn of the event loop, in which requests that are ready in the sockets arrive and join it.
+ * A lone writer never waits (design/decisions/0007-a-turn-before-a-group.md).
  *
- * Its `writeNow` is for the directory, whose state is the storage itself: written at once, made durable the same way.
+ * `writeNow` is for the directory, which keeps no state in memory: it writes at once, and becomes durable the same way.
  *
- * Nothing may leave the registry before {@link settled} has resolved: that is what makes an answer true.
+ * No response may leave the registry before {@link settled} has resolved: only then is it certain.
  */
 export class CommitPipeline {
   readonly #storage: SqlStorage;
@@ -42,15 +45,15 @@ export class CommitPipeline {
   readonly #writeFault: () => string | undefined;
   readonly #onFailure: (reason: unknown) => void;
   #queue: Entry[] = [];
-  /** Resolves when the group that is being written is durable, and published. */
+  /** Resolves when the group being written is durable and published. */
   #writing: Promise<void> | undefined;
-  /** Resolves when that group is durable: the next one is on its way to the disk before this one is published. */
+  /** Resolves when that group is durable. The write of the next one begins before this one is published. */
   #flushing: Promise<void> = Promise.resolve();
   /** Resolves when the queue, as it is now, is durable. */
   #waiting: Promise<void> | undefined;
   #failed = false;
   #isClosed = false;
-  /** True if the last group held the writes of more than one command: then others are likely to be on their way. */
+  /** True if the last group held the writes of more than one command: others are then likely to follow. */
   #lastWasShared = false;
 
   constructor({ storage, nextTurn, counters, writeFault, onFailure }: PipelineParts) {
@@ -61,13 +64,13 @@ export class CommitPipeline {
     this.#onFailure = onFailure;
   }
 
-  /** Why nothing can be stored at the moment; undefined while it can be. */
+  /** Reason nothing can be stored at the moment; undefined if storing works. */
   get fault(): string | undefined {
     return this.#writeFault();
   }
 
   /**
-   * Call before a change that has to be stored is made in memory.
+   * Checks that changes can be stored. Call it before changing anything in memory that must be stored.
    *
    * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.
    */
@@ -77,7 +80,7 @@ export class CommitPipeline {
   }
 
   /**
-   * Queues a write that nobody is promised: it is left out while nothing can be stored. Returns whether it was queued.
+   * Queues a best-effort write, or skips it while nothing can be stored. Returns whether it was queued.
    */
   offer(write: () => void): boolean {
     if (this.fault !== undefined) return false;
@@ -86,17 +89,17 @@ export class CommitPipeline {
   }
 
   /**
-   * Queues a write. All that is queued until the group before is durable goes in one transaction.
+   * Queues a write. All writes queued before the previous group is durable share one transaction.
    *
-   * @param published Called once it is durable, in the order of the queue, before waiters go on.
+   * @param published Called once it is durable, in the order of the queue, before waiters resume.
    */
   enqueue(write: () => void, published?: () => void): void {
     this.#push({ write, published });
   }
 
   /**
-   * Runs a step in a transaction of its own, at once: for a caller that keeps nothing in memory, and so has to read what it
-   * wrote. It is durable with what is queued.
+   * Runs a step at once, in its own transaction, for a caller that keeps nothing in memory and must read its own writes. It
+   * becomes durable with the queued writes.
    *
    * @throws {RegistryError} `UNAVAILABLE` if an earlier group could not be made durable, or nothing can be stored; else
    *   what `work` throws, and then nothing is written.
@@ -110,7 +113,7 @@ export class CommitPipeline {
         result = work();
       });
     } catch (error) {
-      // The write that meets the fault first.
+      // This write was the first to hit the fault.
       if (this.fault !== undefined) throw notStored(this.fault, error);
       throw error;
     }
@@ -124,32 +127,32 @@ export class CommitPipeline {
     this.#waiting = this.#flushing.then(() =>
       this.#lastWasShared && this.#nextTurn !== undefined ? this.#nextTurn().then(() => this.#write()) : this.#write(),
     );
-    // Waiters hear of a failure; a group without waiters must not become an unhandled rejection.
+    // Waiters see a failure; without waiters it must not become an unhandled rejection.
     this.#waiting.catch(() => {});
   }
 
   /**
-   * Resolves when everything queued so far is durable; undefined where it is already.
+   * Resolves when everything queued so far is durable; undefined if it already is.
    *
-   * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable: whether it happened is not known.
+   * @throws {RegistryError} `UNAVAILABLE` if it could not be made durable: the outcome is then unknown.
    */
   settled(): Promise<void> | undefined {
     if (this.#failed) throw outcomeUnknown();
     return this.#waiting ?? this.#writing;
   }
 
-  /** Takes no more calls, writes what is queued, and from then on writes nothing. */
+  /** Refuses further calls, writes what is queued, and writes nothing from then on. */
   async close(): Promise<void> {
     this.#isClosed = true;
     try {
       await this.settled();
     } catch {
-      // What could not be made durable is of no use any more.
+      // Nothing is left to do about a write that failed.
     }
     this.#failed = true;
   }
 
-  /** True if a group could not be made durable: what is in memory is ahead of the disk. */
+  /** True if a group could not be made durable: memory is then ahead of the disk. */
   get hasFailed(): boolean {
     return this.#failed;
   }
@@ -186,28 +189,28 @@ export class CommitPipeline {
       flushed.resolve();
     }
     this.#counters.commitGroups += 1;
-    // The disk has nothing to do until the next group is written: that goes first, and then this one is published.
+    // The disk is idle until the next group is written, so that starts first. Then this one is published.
     await undefined;
     for (const { published } of entries) published?.();
     if (this.#writing === group) this.#writing = undefined;
   }
 }
 
-/** Returns the refusal of a change while nothing can be stored. */
+/** Returns the error for a change while nothing can be stored. */
 export function notStored(fault: string, cause?: unknown): RegistryError {
   return new RegistryError(
     'UNAVAILABLE',
-    `nothing can be stored: ${fault}; so nothing was changed; try again once that is repaired`,
+    `nothing can be stored: ${fault}; nothing was changed; retry once that is fixed`,
     { retryAfterSeconds: 5 },
     { cause },
   );
 }
 
-/** For a change that may have become durable, or not. */
+/** Returns the error for a change that may or may not have become durable. */
 export function outcomeUnknown(cause?: unknown): RegistryError {
   return new RegistryError(
     'UNAVAILABLE',
-    'the change could not be confirmed as stored; whether it happened is not known: read before you try again',
+    'the change could not be confirmed as stored, so its outcome is unknown; read the current state before you retry',
     { retryAfterSeconds: 1 },
     { cause },
   );

@@ -72,7 +72,7 @@ const TABLES = [
   ) STRICT, WITHOUT ROWID`,
 ];
 
-/** Attention of the registry, kept with its checkpoints. Version 1 leaves both columns as they are. */
+/** Adds the registry's attention to its checkpoints. Version 1 ignores both columns. */
 const ATTENTION: SchemaStep = {
   migrate: (storage) => {
     storage.run('ALTER TABLE checkpoint ADD COLUMN attentive_since INTEGER');
@@ -81,18 +81,18 @@ const ATTENTION: SchemaStep = {
   readableFrom: 1,
 };
 
-/** A change to a table adds a step. A new table needs none where the version before may pass over it. */
+/** A change to a table adds a step. A new table needs none if the previous version may ignore it. */
 const SCHEMA: Schema = { name: 'namespace', tables: TABLES, steps: [ATTENTION] };
 
 /** The version of a namespace's tables that this code writes. */
 export const SCHEMA_VERSION = versionOf(SCHEMA);
 
-/** What is true of the whole storage. */
+/** Identity of a storage. */
 export interface StorageIdentity {
   epoch: string;
 }
 
-/** What the table `property` says; undefined where it says nothing. */
+/** Returns a property of the storage; undefined if it is not set. */
 export function readProperty(storage: SqlStorage, name: string): string | undefined {
   for (const [value] of storage.read('SELECT value FROM property WHERE name = ?', name)) {
     if (typeof value === 'string') return value;
@@ -100,7 +100,7 @@ export function readProperty(storage: SqlStorage, name: string): string | undefi
   return undefined;
 }
 
-/** Runs inside a commit. */
+/** Sets a property. Runs inside a commit. */
 export function writeProperty(storage: SqlStorage, name: string, value: string): void {
   storage.run(
     'INSERT INTO property (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value',
@@ -109,14 +109,14 @@ export function writeProperty(storage: SqlStorage, name: string, value: string):
   );
 }
 
-/** Runs inside a commit. */
+/** Removes a property. Runs inside a commit. */
 export function removeProperty(storage: SqlStorage, name: string): void {
   storage.run('DELETE FROM property WHERE name = ?', name);
 }
 
 /**
- * Property of a storage that was put in the place of another, and so begins a new epoch at its next wake; its value
- * is the cause. Set by what puts it there.
+ * Property of a storage that replaced another one, for example by a restore. Its next wake then begins a new epoch; the
+ * value is the cause. The code that replaces the storage sets it.
  */
 const NEW_EPOCH_MARK = 'new-epoch';
 
@@ -125,28 +125,28 @@ export function markForNewEpoch(storage: SqlStorage): void {
   writeProperty(storage, NEW_EPOCH_MARK, 'restored' satisfies Cause);
 }
 
-/** True if a storage's next wake begins a new epoch. */
+/** Returns whether a storage's next wake begins a new epoch. */
 export function isMarkedForNewEpoch(storage: SqlStorage): boolean {
   return readProperty(storage, NEW_EPOCH_MARK) !== undefined;
 }
 
-/** Takes the mark away. Runs inside the commit that begins the epoch. */
+/** Removes the mark. Runs inside the commit that begins the epoch. */
 export function unmarkForNewEpoch(storage: SqlStorage): void {
   removeProperty(storage, NEW_EPOCH_MARK);
 }
 
-/** Whether anything was ever stored. It is found out without a write. */
+/** Returns whether anything was ever stored, without writing. */
 export function isStorageUsed(storage: SqlStorage): boolean {
   for (const _table of storage.read("SELECT name FROM sqlite_master WHERE name = 'property'")) return true;
   return false;
 }
 
 /**
- * Makes the tables on first use, or brings them to today's version, in one transaction.
+ * Creates the tables on first use, or migrates them to the current version, in one transaction.
  *
- * @param newEpoch Makes the random id of a storage that has none yet.
- * @param fill Puts in what is there from the beginning.
- * @throws {RegistryError} `NOT_CONFIGURED` where the storage is of a newer version that this one may not read.
+ * @param newEpoch Returns the random id of a new storage.
+ * @param fill Writes the initial content, in the same transaction.
+ * @throws {RegistryError} `NOT_CONFIGURED` if a newer version wrote the storage, and this one may not read it.
  */
 export function prepareStorage(storage: SqlStorage, newEpoch: () => string, fill = () => {}): StorageIdentity {
   let epoch = '';

@@ -38,7 +38,7 @@ describe('a registration that is wrong', () => {
         [{ dataCenterInfo: undefined }, 'Missing dataCenterInfo'],
         [{ dataCenterInfo: {} }, 'Missing dataCenterInfo Name'],
         [{ dataCenterInfo: { name: 'Azure' } }, /^dataCenterInfo has the name "Azure"/],
-        [{ dataCenterInfo: { name: 'Amazon', metadata: { '': 'x' } } }, /no key without a name/],
+        [{ dataCenterInfo: { name: 'Amazon', metadata: { '': 'x' } } }, /metadata keys must not be empty/],
         [{ securePort: { $: 2 ** 31, '@enabled': 'false' } }, /securePort must be a whole number of 32 bits/],
         [{ countryId: -(2 ** 31) - 1 }, /countryId must be a whole number of 32 bits/],
         [{ leaseInfo: { renewalIntervalInSecs: 2 ** 40 } }, /renewalIntervalInSecs must be a whole number of 32 bits/],

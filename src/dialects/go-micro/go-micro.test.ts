@@ -150,7 +150,7 @@ describe('refusing', () => {
         ['POST', '/registry', 'x'.repeat(GO_MICRO_BODY_MAX_BYTES + 1), 413, 'bytes'],
         ['DELETE', '/registry', '{"nodes":[{"id":"n"}]}', 400, 'a service name must not be empty'],
         ['GET', '/registry?service=@@', undefined, 400, 'in the query: '],
-        ['PUT', '/registry', '{}', 405, 'answers GET, HEAD, POST, DELETE'],
+        ['PUT', '/registry', '{}', 405, 'supports GET, HEAD, POST, DELETE'],
         ['GET', '/registry/greeter', undefined, 404, 'no such route'],
         ['GET', '/n/nobody/registry', undefined, 403, 'namespace "nobody"'],
       ],

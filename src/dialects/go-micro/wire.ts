@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parsed } from '../../http/request/field-errors';
 import { queryText } from '../../http/request/request-target';
 import { RegistryError } from '../../model/errors';
@@ -69,7 +69,7 @@ function withLowerNames(value: unknown, context: z.RefinementCtx): unknown {
   const members = Object.entries(value).map(([name, member]): [string, unknown] => [name.toLowerCase(), member]);
   const names = new Set<string>();
   for (const [name] of members) {
-    if (names.has(name)) context.addIssue({ code: 'custom', message: 'comes twice in one object', path: [name] });
+    if (names.has(name)) context.addIssue({ code: 'custom', message: 'appears twice in one object', path: [name] });
     names.add(name);
   }
   return Object.fromEntries(members);

@@ -23,7 +23,7 @@ export interface CalledObject<Method extends string> {
   call(method: Method, asked: string, version: number): Promise<string>;
 }
 
-/** A namespace's object as a Worker calls it. */
+/** A namespace's Durable Object, as a Worker calls it. */
 export interface CalledNamespace<Method extends string> extends CalledObject<Method> {
   /** Renews one lease. @param asked See {@link sealRenewal}. */
   renew(asked: string): Promise<string>;
@@ -46,20 +46,20 @@ export function openAsked(text: string): unknown[] {
   return JSON.parse(text) as unknown[]; // `as`: only our own Worker reaches an object, and writes the arguments of the method it names
 }
 
-/** Follows the names of a renewal whose caller operates the service. */
+/** Suffix of a renewal whose caller operates the service. */
 const OPERATES = '+';
 
 /**
- * Writes the arguments of a renewal: a name a line, since names have no control characters. Renewals are nearly all calls, and
- * to parse JSON for them took 3 % of a heartbeat's CPU (design/decisions/0027-one-envelope.md).
+ * Writes the arguments of a renewal, one name per line, since names have no control characters. Nearly all calls are renewals, and
+ * parsing JSON took 3 % of a heartbeat's CPU time (design/decisions/0027-one-envelope.md).
  *
- * @param operates True where the caller operates the service.
+ * @param operates True if the caller operates the service.
  */
 export function sealRenewal(tokenId: string, operates: boolean, { group, service, id }: InstanceKey): string {
   return `${tokenId}\n${group}\n${service}\n${id}\n${operates ? OPERATES : ''}`;
 }
 
-/** Reads what {@link sealRenewal} wrote. */
+/** Inverts {@link sealRenewal}. */
 export function openRenewal(text: string): [caller: Caller, key: InstanceKey] {
   const [tokenId = '', group = '', service = '', id = '', operates] = text.split('\n');
   return [

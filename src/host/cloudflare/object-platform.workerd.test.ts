@@ -81,7 +81,7 @@ it('[L17] an alarm whose work fails is logged and armed anew, more often than th
     expect(logged).toHaveBeenCalledTimes(times);
     expect(await armedFor()).toBe(Date.now() + ALARM_RETRY_MS);
   }
-  expect(String(logged.mock.calls[0])).toContain('an alarm failed; the next one tries again');
+  expect(String(logged.mock.calls[0])).toContain('an alarm failed; the next one retries');
   plan.mockRestore();
   await passTime(stub, 60_000);
   expect(await instances()).toBe(0);

@@ -22,7 +22,7 @@ describe('the files of a registry', () => {
     const paths = ids.map((id) => files.namespace(id));
     expect(new Set(paths.map((path) => path.toLowerCase())).size).toBe(ids.length);
     for (const path of paths) writeFileSync(path, '');
-    // What SQLite and the host keep beside a database is no namespace.
+    // Files of SQLite and the host beside a database are not namespaces.
     for (const suffix of ['-wal', '-shm', '-journal']) writeFileSync(`${files.namespace('x')}${suffix}`, '');
     expect(files.namespaces().sort()).toEqual([...ids].sort());
     expect([files.hasNamespace('Public'), files.hasNamespace('x')]).toEqual([true, false]);

@@ -1,55 +1,56 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { flushFolder } from './storage/disk';
+import { flushFolderSync } from './storage/disk';
 import { DurabilityMarker } from './storage/durability-marker';
 
-/** Ends the name of a database's file. */
+/** Extension of database files. */
 const SUFFIX = '.sqlite';
 
-/** Folder of namespaces, in the folder of all databases. */
+/** Name of the folder of namespaces, inside the folder of databases. */
 const NAMESPACES = 'namespaces';
 
-/** The file of the directory, from the folder of all databases. */
+/** Path of the directory's file, relative to the folder of databases. */
 export const DIRECTORY_FILE = `directory${SUFFIX}`;
 
-/** Returns the file of a namespace, from the same folder. */
+/** Returns the path of a namespace's file, relative to the folder of databases. */
 export function namespaceFile(id: string): string {
   return join(NAMESPACES, `${fileNameOf(id)}${SUFFIX}`);
 }
 
-/** The files of a registry, in the folder `storage` of its data folder. */
+/** Database files of a registry, in the folder `storage` of its data folder. */
 export class DataFiles {
   readonly #folder: string;
 
-  /** @param folder Absolute path; made where it is absent. */
+  /** @param folder Absolute path; created if missing. */
   constructor(folder: string) {
     this.#folder = folder;
     mkdirSync(join(folder, NAMESPACES), { recursive: true, mode: 0o700 });
-    // A database is flushed with its own folder; a power loss must not take that one.
-    for (const parent of [folder, dirname(folder)]) flushFolder(parent);
+    // Opening a database flushes the folder it is in; the folders above must survive a power loss too.
+    for (const parent of [folder, dirname(folder)]) flushFolderSync(parent);
   }
 
-  /** The directory: namespaces, tokens and the audit trail. */
+  /** Path of the directory's database, which holds namespaces, tokens and the audit trail. */
   get directory(): string {
     return join(this.#folder, DIRECTORY_FILE);
   }
 
-  /** Which namespaces sleep, and until when. */
+  /** Path of the list of sleeping namespaces. */
   get sleepers(): string {
     return join(this.#folder, `sleepers${SUFFIX}`);
   }
 
+  /** Returns the path of a namespace's database. */
   namespace(id: string): string {
     return join(this.#folder, namespaceFile(id));
   }
 
-  /** Tells whether a namespace was ever stored: one whose database is gone, and whose marker is left, is damaged and not absent. */
+  /** Returns whether a namespace was ever stored. If its database is missing but its marker is there, it counts as damaged. */
   hasNamespace(id: string): boolean {
     const path = this.namespace(id);
     return existsSync(path) || existsSync(DurabilityMarker.pathOf(path));
   }
 
-  /** Ids of all namespaces that were stored. */
+  /** Returns the ids of all namespaces that were stored. */
   namespaces(): string[] {
     const found = readdirSync(join(this.#folder, NAMESPACES));
     const markers = DurabilityMarker.pathOf(SUFFIX);
@@ -60,12 +61,12 @@ export class DataFiles {
   }
 }
 
-/** Writes a capital letter as `+` and a small one: file systems may take the two for the same, and ids have no `+`. */
+/** Writes a capital letter as `+` and its lower case, since a file system may ignore case. Ids contain no `+`. */
 function fileNameOf(id: string): string {
   return id.replace(/[A-Z]/g, (letter) => `+${letter.toLowerCase()}`);
 }
 
-/** Reads what {@link fileNameOf} wrote. */
+/** Inverts {@link fileNameOf}. */
 function idOf(name: string): string {
   return name.replace(/\+([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

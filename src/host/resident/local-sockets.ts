@@ -7,14 +7,14 @@ import { ClientConnection } from './listener/client-connection';
 import { upgradeResponse } from './listener/upgrade-response';
 import type { ProcessPlatform } from './process-platform';
 
-/** What the sockets of a namespace need of it. */
+/** The parts of a namespace that its sockets use. */
 export interface SocketHost {
   platform: Pick<ProcessPlatform, 'clock' | 'monotonic' | 'log'>;
-  /** The namespace, awake; opened where it sleeps. */
+  /** Returns the namespace's registry; opens the namespace if it sleeps. */
   registry(): Promise<Registry>;
 }
 
-/** The sockets of a namespace: those of clients, and those of event streams and long-polls in this process. */
+/** Holds the sockets of a namespace: those of clients, and those of event streams and long-polls in this process. */
 export class LocalSockets implements Connections, NamespaceSockets {
   readonly #host: SocketHost;
   readonly #connections = new Set<Connection>();
@@ -45,7 +45,7 @@ export class LocalSockets implements Connections, NamespaceSockets {
         closed: (code: number) => this.#closed(connection, code === CLOSE_CODES.sessionEnded),
       };
       const memory = newMemory(purpose, clock.now());
-      // Sessions live by the monotonic clock, as all leases do here.
+      // Leases end by the monotonic clock on this host, and sessions too.
       const connection: ClientConnection = new ClientConnection(socket, memory, listener, () => monotonic.now());
       this.#opened(registry, connection);
     });
@@ -55,16 +55,20 @@ export class LocalSockets implements Connections, NamespaceSockets {
     const registry = await this.#host.registry();
     registry.assertRoomForSocket(purpose);
     const memory = newMemory(purpose, this.#host.platform.clock.now());
-    const connection: LocalConnection = new LocalConnection(memory, listener, () => this.#closed(connection, false));
+    const connection: LocalConnection = new LocalConnection(
+      memory,
+      listener,
+      () => void this.#closed(connection, false),
+    );
     this.#opened(registry, connection);
     return {
-      // Later, as a frame over the network: the core may be sending the one that this answers.
+      // In a later microtask, as a frame from the network would arrive: the core may still be in its own send.
       send: (text) => queueMicrotask(() => connection.isOpen && this.#received(connection, text)),
       close: () => connection.leave(),
     };
   }
 
-  /** Closes all of them: the namespace starts over, and what it knew of them is gone. */
+  /** Closes all sockets, because the namespace starts over or was erased. */
   closeAll(code: number, reason: string): void {
     for (const connection of [...this.#connections]) connection.close(code, reason);
     this.#connections.clear();
@@ -76,27 +80,29 @@ export class LocalSockets implements Connections, NamespaceSockets {
   }
 
   #received(connection: Connection, text: string): void {
-    this.#act(connection, (registry) => registry.receive(connection, text));
+    void this.#act(connection, (registry) => registry.receive(connection, text));
   }
 
-  #closed(connection: Connection, isEnd: boolean): void {
+  async #closed(connection: Connection, isEnd: boolean): Promise<void> {
     if (!this.#connections.delete(connection)) return;
-    this.#act(connection, (registry) => registry.closed(connection, isEnd));
+    await this.#act(connection, (registry) => registry.closed(connection, isEnd));
   }
 
-  /** What a frame or a close can't do is the namespace's to answer; a failure here has nobody to hear of it but the log. */
-  #act(connection: Connection, work: (registry: Registry) => Promise<void>): void {
-    this.#host
+  /** Passes a frame or a close to the namespace, which answers requests that fail; an unexpected failure closes the socket. */
+  #act(connection: Connection, work: (registry: Registry) => Promise<void>): Promise<void> {
+    return this.#host
       .registry()
       .then(work)
       .catch((error: unknown) => {
-        this.#host.platform.log('warn', 'a socket is closed, as what it asked failed', { error: String(error) });
+        this.#host.platform.log('warn', 'closed a socket because its frame could not be handled', {
+          error: String(error),
+        });
         connection.close(CLOSE_CODES.tryAgain, '1000');
       });
   }
 }
 
-/** A connection between a surface and a namespace of the same process: event streams and long-polls watch through one. */
+/** A connection from a surface to a namespace in the same process. Event streams and long-polls watch through one. */
 class LocalConnection implements Connection {
   readonly memory: ConnectionMemory;
   readonly #listener: SocketListener;
@@ -124,13 +130,13 @@ class LocalConnection implements Connection {
     this.#listener.closed(code);
   }
 
-  /** Closes it from the surface's side, which expects no more frames. */
+  /** Closes the connection from the surface's side. The surface gets no further frames and no `closed`. */
   leave(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
     this.#gone();
   }
 
-  /** Nothing has to be written down: memory lasts as long as the process, and so does the connection. */
+  /** Does nothing: the memory lasts as long as the connection, which ends with the process. */
   remember(): void {}
 }

@@ -1,6 +1,6 @@
 import type { Alarm } from '../../core/platform/platform';
 
-/** An alarm in memory, which the tick of the host looks at. It lasts as long as what it wakes does. */
+/** An alarm held in memory and checked by the host's tick. */
 export class MemoryAlarm implements Alarm {
   #armedFor: number | null = null;
 
@@ -12,12 +12,12 @@ export class MemoryAlarm implements Alarm {
     this.#armedFor = at;
   }
 
-  /** Moves it, as the wall clock jumped: what was ten seconds away still is. */
+  /** Moves the alarm with a jump of the wall clock, so that the time left until it fires stays the same. */
   moveWithClock(jumpMs: number): void {
     if (this.#armedFor !== null) this.#armedFor += jumpMs;
   }
 
-  /** Returns when it was due, and disarms it, if that is over at `now`. */
+  /** Disarms the alarm if it is due by `now`, and returns the time it was set to; undefined if it is not due. */
   fired(now: number): number | undefined {
     const at = this.#armedFor;
     if (at === null || at > now) return undefined;

@@ -1,13 +1,16 @@
+import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, it } from 'vitest';
 import { BY_ROOT, refusal } from '../../../test/contracts/directory/lent-directory';
 import { OWNER } from '../../../test/fixtures/callers';
 import { definition, key, ORDERS } from '../../../test/fixtures/definition';
 import { HandResident, type HandResidentOptions } from '../../../test/fixtures/hand-resident';
 import { socketPurpose } from '../../../test/fixtures/socket-purpose';
+import { markForNewEpoch } from '../../core/storage/schema';
 import type { InstanceDefinitionInput } from '../../model/instance';
 import { readJsonText } from '../../model/json';
-import { ATTENTION_PASS_MS, LEASE_SLACK_MS } from '../../model/limits';
+import { ATTENTION_PASS_MS, LEASE_SLACK_MS, NAMESPACES_OPENED_AT_ONCE_MAX_COUNT } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
+import { nodeSqlite } from './storage/node-sqlite';
 
 const HOUR_MS = 3_600_000;
 const SLEEP_AFTER_MS = 60_000;
@@ -87,6 +90,24 @@ it('[I6] a freeze ends no lease of a namespace that sleeps, though a call comes 
   expect(await listed(calls)).toEqual([]);
 });
 
+it('[I6, L7] freezes without end, each found by a call, keep no dead lease of a namespace that sleeps', async () => {
+  const host = await start();
+  const { calls } = host.namespace();
+  const ttlMs = 600_000;
+  await register(calls, 'dead', { lease: { ttlMs } });
+  // Past its limit, it is asked by the call after the first freeze.
+  host.freeze(HOUR_MS);
+  let heardMs = 0;
+  for (; (await listed(calls)).length > 0 && heardMs < 4 * ttlMs; heardMs += 3 * IDLE_MS) {
+    await host.pass(3 * IDLE_MS);
+    expect(host.awake()).toEqual([]);
+    host.freeze(HOUR_MS);
+  }
+  // Two ttl of listening, and what it takes until it is found.
+  expect(heardMs).toBeGreaterThan(ttlMs);
+  expect(heardMs).toBeLessThanOrEqual(2 * ttlMs + 3 * IDLE_MS);
+});
+
 it('[L10] a clock that is set back keeps no lease of a namespace that sleeps', async () => {
   const host = await start();
   const { calls } = host.namespace();
@@ -96,6 +117,73 @@ it('[L10] a clock that is set back keeps no lease of a namespace that sleeps', a
   await host.pass(1_250_000);
   const { entries } = readJsonText((await calls.history({ ...ORDERS })).body);
   expect(entries[0]).toMatchObject({ cause: 'expired' });
+});
+
+it('[L19, Z4] one that was restored to a full disk answers nothing until there is room, and then by itself', async () => {
+  let fault: string | undefined;
+  const host = await start({ writeFault: () => fault });
+  const { calls } = host.namespace();
+  await register(calls, 'a', { lease: { ttlMs: 30_000 } });
+  const { epoch } = readJsonText((await calls.stats()).body);
+  await host.namespace().sleep();
+  const database = new DatabaseSync(host.files.namespace('public'));
+  markForNewEpoch(nodeSqlite(database));
+  database.close();
+  fault = 'database or disk is full';
+  for (let call = 0; call < 3; call++) await expect(listed(calls)).rejects.toEqual(refusal('UNAVAILABLE'));
+  await host.pass(IDLE_MS);
+  expect(host.awake()).toEqual(['public']);
+  fault = undefined;
+  await host.pass(60_000);
+  const { entries } = readJsonText((await calls.history({ ...ORDERS })).body);
+  // A lease ended though nobody asked, and in the epoch that it begins.
+  expect(entries.map(({ cause }) => cause)).toEqual(['expired', 'registered']);
+  expect(readJsonText((await calls.stats()).body).epoch).not.toBe(epoch);
+});
+
+it('[L1] a lease ends in time though its namespace was opened by a question that arms no alarm, and slept again', async () => {
+  const host = await start();
+  const { calls } = host.namespace();
+  await register(calls, 'a', { lease: { ttlMs: 600_000 } });
+  await host.pass(IDLE_MS);
+  expect(await host.namespace().size()).toEqual({ instances: 1, services: 1 });
+  await host.pass(IDLE_MS);
+  expect(host.awake()).toEqual([]);
+  await host.pass(600_000 + 2 * LEASE_SLACK_MS - 2 * IDLE_MS);
+  expect(host.awake()).toEqual(['public']);
+  expect(await host.namespace().size()).toEqual({ instances: 0, services: 0 });
+});
+
+it('a namespace does not sleep while it does what is due', async () => {
+  const host = await start();
+  await register(host.namespace().calls, 'a', { lease: { ttlMs: 600_000 } });
+  const attending = host.namespace().attend();
+  expect(host.namespace().isBusy).toBe(true);
+  await attending;
+  expect(host.namespace().isBusy).toBe(false);
+});
+
+it('where all are due at once, a few are opened at a time', async () => {
+  const host = await start({ awakeMaxCount: 3 });
+  const ids = Array.from({ length: 40 }, (_, number) => `tenant-${number}`);
+  for (const id of ids) {
+    await host.directory.createNamespace(BY_ROOT, { id, retention: {}, limits: {} });
+    await register(host.namespace(id).calls, 'a', { lease: { ttlMs: 600_000 } });
+  }
+  await host.pass(IDLE_MS);
+  expect(host.awake()).toEqual([]);
+  host.freeze(HOUR_MS);
+  let most = 0;
+  let isOver = false;
+  const looking = (async () => {
+    for (; !isOver; await new Promise((resolve) => setImmediate(resolve))) most = Math.max(most, host.awake().length);
+  })();
+  await host.pass(600_000 + 30_000);
+  isOver = true;
+  await looking;
+  expect(most).toBeGreaterThan(0);
+  expect(most).toBeLessThanOrEqual(2 * NAMESPACES_OPENED_AT_ONCE_MAX_COUNT);
+  for (const id of ids) expect(await host.namespace(id).size()).toEqual({ instances: 0, services: 0 });
 });
 
 it('after a kill, what slept sleeps on, and what was awake is opened', async () => {

@@ -1,12 +1,8 @@
-import { type Counters, newCounters } from '../../core/platform/counters';
 import type { Platform } from '../../core/platform/platform';
 import type { DirectoryApi } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import {
   ALARM_RETRY_MS,
-  ATTENTION_LATE_MS,
-  ATTENTION_PASS_MS,
-  CLOCK_JUMP_MIN_MS,
   NAMESPACE_SLEEP_AFTER_MS,
   NAMESPACE_SLEEP_MIN_MS,
   NAMESPACES_AWAKE_MAX_COUNT,
@@ -15,26 +11,27 @@ import {
 } from '../../model/limits';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import type { DataFiles } from './data-files';
+import { ProcessAttention } from './process-attention';
 import type { ProcessPlatform } from './process-platform';
 import { type NamespaceHost, ResidentNamespace } from './resident-namespace';
 import { Sleepers } from './sleepers';
 import type { DatabaseFile } from './storage/database-file';
 
-/** What all namespaces of a process need. */
+/** Parts of {@link Namespaces}. */
 export interface NamespacesParts {
   platform: ProcessPlatform;
   files: DataFiles;
   openFile(path: string): Promise<DatabaseFile>;
-  /** The directory, which is there before any namespace is asked. */
+  /** Returns the directory, which exists before any namespace is called. */
   directory(): DirectoryApi;
   claimsOf: Platform['claimsOf'];
   /** Default {@link NAMESPACE_SLEEP_AFTER_MS}. */
   sleepAfterMs?: number | undefined;
-  /** Namespaces that may stay in memory although nothing is asked of them. Default {@link NAMESPACES_AWAKE_MAX_COUNT}. */
+  /** Number of idle namespaces that may stay in memory. Default: {@link NAMESPACES_AWAKE_MAX_COUNT}. */
   awakeMaxCount?: number | undefined;
 }
 
-/** The namespaces of a process: opened when they are called or due, ticked while they are awake, closed when nothing is asked of them. */
+/** The namespaces of a process. Opens those that are called or due, ticks those that are awake, and closes idle ones. */
 export class Namespaces {
   readonly #parts: NamespacesParts;
   readonly #host: NamespaceHost;
@@ -42,28 +39,24 @@ export class Namespaces {
   readonly #sleepersFile: DatabaseFile;
   readonly #known = new Map<string, ResidentNamespace>();
   readonly #awake = new Set<ResidentNamespace>();
-  readonly #counters = new Map<string, Counters>();
-  #listeningSince: number;
-  #passedAt: number;
-  /** Wall clock minus monotonic clock, when it was last compared. */
-  #clockShift: number;
+  /** Those that are to be opened, and how many are at it. */
+  readonly #due = new Set<string>();
+  #openers = 0;
+  readonly #attention: ProcessAttention;
   #lookedAt = 0;
 
   private constructor(parts: NamespacesParts, sleepersFile: DatabaseFile) {
-    const { clock, monotonic } = parts.platform;
     this.#parts = parts;
     this.#sleepersFile = sleepersFile;
     this.#sleepers = new Sleepers(sleepersFile.storage, () => sleepersFile.writeFault === undefined);
-    this.#listeningSince = clock.now();
-    this.#passedAt = monotonic.now();
-    this.#clockShift = clock.now() - monotonic.now();
+    this.#attention = new ProcessAttention(parts.platform);
     this.#host = {
       platform: parts.platform,
       lent: (id) => this.#lent(id),
-      listeningSince: () => {
+      passed: () => {
         // A call may come before the first tick after a freeze.
         this.#notePass();
-        return this.#listeningSince;
+        return this.#attention;
       },
       isStored: (id) => parts.files.hasNamespace(id),
       open: (id) => parts.openFile(parts.files.namespace(id)),
@@ -78,65 +71,60 @@ export class Namespaces {
       erased: async (namespace) => {
         this.#awake.delete(namespace);
         this.#known.delete(namespace.id);
-        this.#counters.delete(namespace.id);
         await this.#sleepers.remove(namespace.id);
       },
     };
   }
 
-  /** Reads which namespaces sleep. Those that do not are opened by {@link wakeAll}, or by a call. */
+  /** Reads which namespaces sleep. The others are opened by {@link wakeAll} or by a call. */
   static async open(parts: NamespacesParts): Promise<Namespaces> {
     return new Namespaces(parts, await parts.openFile(parts.files.sleepers));
   }
 
-  /** The namespace of an id, there or not. */
+  /** Returns the namespace of an id, whether it exists or not. */
   of(id: string): ResidentNamespace {
     const known = this.#known.get(id);
     if (known !== undefined) return known;
-    const counters = this.#counters.get(id) ?? newCounters(this.#parts.platform.clock.now());
-    this.#counters.set(id, counters);
-    const namespace = new ResidentNamespace(id, this.#host, counters);
+    const namespace = new ResidentNamespace(id, this.#host);
     this.#known.set(id, namespace);
     return namespace;
   }
 
-  /** The namespace of an id if it is known to be there; undefined where the directory has to be asked. */
+  /** Returns the namespace of an id if it is known to exist; undefined if the directory has to be asked. */
   known(id: string): ResidentNamespace | undefined {
     return id === DEFAULT_NAMESPACE ? this.of(id) : this.#known.get(id);
   }
 
-  /** Opens those that were awake when the last process ended: they may hold leases, which end by their time. */
+  /** Opens the namespaces that were awake when the last process ended, because their leases may be due. */
   async wakeAll(): Promise<void> {
-    const left = this.#parts.files.namespaces().filter((id) => !this.#sleepers.has(id));
-    const next = async (): Promise<void> => {
-      for (let id = left.pop(); id !== undefined; id = left.pop()) {
-        const namespace = this.of(id);
-        await this.#attend(namespace);
-        if (this.#isCrowded && this.#maySleep(namespace, 0)) await this.#sleep(namespace);
-      }
-    };
-    await Promise.all(Array.from({ length: NAMESPACES_OPENED_AT_ONCE_MAX_COUNT }, next));
+    for (const id of this.#parts.files.namespaces()) if (!this.#sleepers.has(id)) this.#due.add(id);
+    await Promise.all(this.#openDue());
   }
 
   /**
-   * Does what is due in those that are awake, and opens those that are due. The host calls it every `ATTENTION_PASS_MS`, always.
+   * Ticks the namespaces that are awake, and opens those that are due. The host calls it every `ATTENTION_PASS_MS`.
    *
-   * @returns Resolves when that is done, which the host need not wait for.
+   * @returns Resolves when that is done. The host need not wait for it.
    */
   async tick(): Promise<void> {
     const { clock, monotonic } = this.#parts.platform;
     this.#notePass();
-    const working = [...this.#awake].map((namespace) => this.#do(namespace, 'a tick failed', () => namespace.tick()));
-    for (const id of this.#sleepers.dueBy(clock.now())) working.push(this.#attend(this.of(id)));
+    const working: Promise<void>[] = [];
+    // Before the others tick: those that have not done what was due before stay awake.
     if (monotonic.now() - this.#lookedAt >= NAMESPACES_LOOK_INTERVAL_MS) {
       this.#lookedAt = monotonic.now();
       this.#sleepers.catchUp();
       working.push(...this.#look());
     }
-    await Promise.all(working);
+    for (const namespace of this.#awake) working.push(this.#do(namespace, 'a tick failed', () => namespace.tick()));
+    for (const id of this.#sleepers.dueBy(clock.now())) {
+      this.#sleepers.postpone(id, null);
+      this.#due.add(id);
+    }
+    await Promise.all([...working, ...this.#openDue()]);
   }
 
-  /** Takes all of them out of memory, with everything stored. */
+  /** Stores and closes all namespaces. */
   async close(): Promise<void> {
     await Promise.all([...this.#awake].map((namespace) => this.#sleep(namespace)));
     await this.#sleepersFile.close();
@@ -159,20 +147,13 @@ export class Namespaces {
 
   /** Notes that this process takes in messages. One that was frozen has heard nothing meanwhile, on behalf of sleepers too. */
   #notePass(): void {
-    const { clock, monotonic } = this.#parts.platform;
-    const now = monotonic.now();
-    const jumpMs = clock.now() - now - this.#clockShift;
-    const hasJumped = Math.abs(jumpMs) >= CLOCK_JUMP_MIN_MS;
-    if (hasJumped) {
-      this.#sleepers.moveWithClock(jumpMs);
-      for (const namespace of this.#awake) namespace.moveWithClock(jumpMs);
-    }
-    if (hasJumped || now - this.#passedAt >= ATTENTION_PASS_MS + ATTENTION_LATE_MS) this.#listeningSince = clock.now();
-    this.#passedAt = now;
-    this.#clockShift += jumpMs;
+    const jumpMs = this.#attention.pass();
+    if (jumpMs === 0) return;
+    this.#sleepers.moveWithClock(jumpMs);
+    for (const namespace of this.#awake) namespace.moveWithClock(jumpMs);
   }
 
-  /** Each namespace in memory holds five descriptors: where there are many, none of them stays for nothing. */
+  /** True if so many namespaces are open that idle ones should be closed soon. Each holds five descriptors. */
   get #isCrowded(): boolean {
     return (
       this.#awake.size > Math.min(this.#parts.awakeMaxCount ?? Number.POSITIVE_INFINITY, NAMESPACES_AWAKE_MAX_COUNT)
@@ -185,7 +166,7 @@ export class Namespaces {
     return dueAt === null || dueAt >= this.#parts.platform.clock.now() + NAMESPACE_SLEEP_MIN_MS;
   }
 
-  /** Looks after the files of those that are awake, and lets those sleep that nothing is asked of. */
+  /** Checks the files of open namespaces, and closes idle ones. */
   #look(): Promise<void>[] {
     const { sleepAfterMs = NAMESPACE_SLEEP_AFTER_MS } = this.#parts;
     const falling: Promise<void>[] = [];
@@ -201,11 +182,35 @@ export class Namespaces {
     try {
       await namespace.attend();
     } catch (error) {
-      // What is damaged stays so; a disk or a descriptor may be there later.
-      const isForGood = error instanceof RegistryError && error.code === 'NOT_CONFIGURED';
+      // Damage and absence are permanent; other problems, such as a lack of room or of descriptors, may pass.
+      const isForGood = error instanceof RegistryError && error.code !== 'UNAVAILABLE';
       this.#sleepers.postpone(namespace.id, isForGood ? null : this.#parts.platform.clock.now() + ALARM_RETRY_MS);
       this.#failed(namespace, 'a namespace could not be opened', error);
     }
+  }
+
+  /**
+   * Opens those that are due, a few at a time: all of them may be, at a start after a long while. Where there are many in memory
+   * already, it opens no more than these few, and the next tick goes on.
+   */
+  #openDue(): Promise<void>[] {
+    const working: Promise<void>[] = [];
+    for (; this.#openers < NAMESPACES_OPENED_AT_ONCE_MAX_COUNT && this.#due.size > 0; this.#openers += 1) {
+      working.push(this.#openSome());
+    }
+    return working;
+  }
+
+  async #openSome(): Promise<void> {
+    for (const id of this.#due) {
+      this.#due.delete(id);
+      const namespace = this.of(id);
+      await this.#attend(namespace);
+      if (!this.#isCrowded) continue;
+      if (!this.#maySleep(namespace, 0)) break;
+      await this.#sleep(namespace);
+    }
+    this.#openers -= 1;
   }
 
   #sleep(namespace: ResidentNamespace): Promise<void> {

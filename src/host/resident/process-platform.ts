@@ -13,9 +13,9 @@ export type ProcessPlatform = Required<
 >;
 
 /**
- * Makes the parts of a platform that everything in the process shares.
+ * Returns the parts of a platform that everything in the process shares.
  *
- * @param logLevel The least grave lines that are written; unset: `warn`.
+ * @param logLevel The lowest level that is written. Default: `warn`.
  */
 export function processPlatform(logLevel: string | undefined, writeLine: WriteLine): ProcessPlatform {
   const threshold = logThreshold(logLevel) ?? DEFAULT_LOG_THRESHOLD;
@@ -38,21 +38,21 @@ export function processPlatform(logLevel: string | undefined, writeLine: WriteLi
 }
 
 /**
- * Makes what resolves when the event loop has taken in what arrived.
+ * Returns a function that waits for a later turn of the event loop, and regularly lets the loop read its sockets.
  *
- * Deno runs one `setImmediate` after the other without a look at its sockets: only a timer lets it. A timer takes a
- * millisecond or two, so turns that are short share one.
+ * Deno runs consecutive `setImmediate` callbacks without polling sockets, and polls them only before a timer. A timer takes
+ * one to two milliseconds, so one is used only if `TURNS_WITHOUT_SOCKETS_MAX_MS` have passed since the last.
  */
 function turnsOf(monotonic: Platform['clock']): () => Promise<void> {
-  let lookedAt = Number.NEGATIVE_INFINITY;
+  let polledAt = Number.NEGATIVE_INFINITY;
   return () =>
     new Promise((resolve) => {
-      if (monotonic.now() - lookedAt < TURNS_WITHOUT_SOCKETS_MAX_MS) {
+      if (monotonic.now() - polledAt < TURNS_WITHOUT_SOCKETS_MAX_MS) {
         setImmediate(resolve);
         return;
       }
       setTimeout(() => {
-        lookedAt = monotonic.now();
+        polledAt = monotonic.now();
         resolve();
       }, 0);
     });

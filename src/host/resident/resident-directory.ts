@@ -2,18 +2,19 @@ import { Directory } from '../../core/directory/directory';
 import type { DirectoryPlatform } from '../../core/directory/directory-state';
 import type { DirectoryApi } from '../../model/directory-api';
 import { ALARM_RETRY_MS } from '../../model/limits';
+import { callsThrough } from './calls-through';
 import { MemoryAlarm } from './memory-alarm';
 import type { ProcessPlatform } from './process-platform';
 import type { DatabaseFile } from './storage/database-file';
 
-/** What the directory of a process needs. */
+/** Parts of a {@link ResidentDirectory}. */
 export interface ResidentDirectoryParts {
   platform: ProcessPlatform;
   file: DatabaseFile;
   controlOf: DirectoryPlatform['controlOf'];
 }
 
-/** The directory of this process. It lends the core a file and an alarm, and adds no rule of its own. */
+/** The directory of this process. It gives the core a file and an alarm, and adds no rule of its own. */
 export class ResidentDirectory {
   readonly api: DirectoryApi;
   readonly #parts: ResidentDirectoryParts;
@@ -23,10 +24,11 @@ export class ResidentDirectory {
   constructor(parts: ResidentDirectoryParts) {
     this.#parts = parts;
     this.#directory = this.#wake();
-    this.api = this.#current();
+    // `abort` replaces the directory, so each call looks it up.
+    this.api = callsThrough((call) => call(this.#directory));
   }
 
-  /** Does what is due, and looks after its file. The host calls it every `ATTENTION_PASS_MS`. What fails is tried again. */
+  /** Runs the alarm if it is due, and checks the file. The host calls it every `ATTENTION_PASS_MS`. A failed alarm is retried. */
   async tick(): Promise<void> {
     const { platform, file } = this.#parts;
     file.check();
@@ -34,9 +36,9 @@ export class ResidentDirectory {
     try {
       await this.#directory.alarm();
     } catch (error) {
-      // That nothing can be stored is logged already.
+      // A write fault is already in the log.
       if (file.writeFault === undefined) {
-        platform.log('error', 'the directory’s alarm failed; it is tried again', { error: String(error) });
+        platform.log('error', 'the directory’s alarm failed; it will be retried', { error: String(error) });
       }
       this.#alarm.arm(platform.clock.now() + ALARM_RETRY_MS);
     }
@@ -48,7 +50,7 @@ export class ResidentDirectory {
 
   #wake(): Directory {
     const { platform, file, controlOf } = this.#parts;
-    // The next tick does what is due since the last process, and arms the alarm for what comes then.
+    // The next tick runs what became due while no process ran, and then arms the alarm for the next deadline.
     this.#alarm.arm(platform.clock.now());
     return Directory.wake({
       ...platform,
@@ -57,23 +59,10 @@ export class ResidentDirectory {
       alarm: this.#alarm,
       placements: { own: undefined, matter: false },
       controlOf,
-      // What is in memory is ahead of what is stored, as a write has failed: it begins anew.
+      // After a failed write the state in memory is ahead of the file, so it is read again.
       abort: () => {
         this.#directory = this.#wake();
       },
     });
-  }
-
-  /** The interface of the directory, whichever is there at the time of a call. */
-  #current(): DirectoryApi {
-    const methods = new Map<PropertyKey, unknown>();
-    const get = (_target: object, name: PropertyKey): unknown => {
-      // `as`, twice: the interface has nothing but methods, which take what they are asked in order.
-      const call = (...asked: unknown[]) =>
-        (this.#directory[name as keyof DirectoryApi] as (...asked: unknown[]) => unknown).apply(this.#directory, asked);
-      if (!methods.has(name)) methods.set(name, call);
-      return methods.get(name);
-    };
-    return new Proxy({}, { get }) as DirectoryApi; // `as`: a proxy is typed by its target
   }
 }

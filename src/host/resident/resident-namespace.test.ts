@@ -36,7 +36,6 @@ namespaceContract(
   {
     ...capabilities,
     keepsRenewalsByLooks: 'it keeps them before it sleeps, so after every call',
-    addsUpAttention: 'asleep it does not see when a gap begins, and so not what its process heard before',
     remembers: 'to forget is what it is here for',
     isFast: 'a wake reads every record',
   },

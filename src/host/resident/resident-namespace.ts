@@ -1,44 +1,43 @@
 import type { Registry } from '../../core/namespace/core';
 import { Namespace } from '../../core/namespace/lifecycle';
 import { missingNamespace } from '../../core/namespace/records/catalog';
-import type { Counters } from '../../core/platform/counters';
+import { type Counters, newCounters } from '../../core/platform/counters';
 import type { Platform } from '../../core/platform/platform';
 import type { NamespaceControl } from '../../model/directory-api';
 import { ALARM_RETRY_MS } from '../../model/limits';
 import type { NamespaceSettings } from '../../model/namespace';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
+import { callsThrough, type PendingCall } from './calls-through';
 import { LocalSockets } from './local-sockets';
 import { MemoryAlarm } from './memory-alarm';
+import { PROCESS_START, type ProcessAttention } from './process-attention';
 import type { ProcessPlatform } from './process-platform';
 import type { DatabaseFile } from './storage/database-file';
 
-/** WebSocket close code of a service that restarts. Source: RFC 6455, section 7.4.1, and IANA's registry of its codes. */
+/** WebSocket close code "Service Restart". Source: RFC 6455, section 7.4.1, and IANA's registry of close codes. */
 const SERVICE_RESTART = 1012;
 
-/** A call by its name, as the interface has it. */
-type Call = (...asked: unknown[]) => Promise<unknown>;
-
-/** What all namespaces of a process share. */
+/** The parts of the process that its namespaces share. */
 export interface NamespaceHost {
   platform: ProcessPlatform;
-  /** The parts of a namespace's platform that lead out of it. */
+  /** Returns the parts of a namespace's platform that reach the directory and the dialects. */
   lent: (id: string) => Pick<Platform, 'audit' | 'endedTokens' | 'claimsOf'>;
-  /** When this process began to take in messages without a gap, in milliseconds since the epoch. */
-  listeningSince(): number;
-  /** Whether there is a file of it. */
+  /** Records that the process takes in messages, and returns its attention. */
+  passed(): ProcessAttention;
+  /** Returns whether the namespace has a file. */
   isStored(id: string): boolean;
-  /** Opens its file, made where it is absent. */
+  /** Opens the namespace's file; creates it if it is missing. */
   open(id: string): Promise<DatabaseFile>;
-  /** Called before a namespace that was opened answers. */
+  /** Called after a namespace was opened, before it answers its first call. */
   awoken(namespace: ResidentNamespace): Promise<void>;
-  /** Called once a namespace has been closed, with the time at which it has to be opened again; null: never by itself. */
+  /** Called after a namespace was closed. `dueAt` is the time of its alarm; null if only a call opens it again. */
   asleep(namespace: ResidentNamespace, dueAt: number | null): Promise<void>;
-  /** Called once it is erased. */
+  /** Called after a namespace was erased. */
   erased(namespace: ResidentNamespace): Promise<void>;
 }
 
-/** A namespace in memory. */
+/** The parts of a namespace that is awake. */
 interface Awake {
   file: DatabaseFile;
   namespace: Namespace;
@@ -46,57 +45,59 @@ interface Awake {
 }
 
 /**
- * A namespace of this process, asleep or awake. It lends the core a file, sockets and an alarm, and adds no rule of its own.
+ * A namespace of this process, asleep or awake. It gives the core a file, sockets and an alarm, and adds no rule of its own.
  *
- * Asleep it is a file; a call, a socket or its alarm opens that.
+ * A sleeping namespace is only a file. A call, a new socket or its alarm opens it.
  */
 export class ResidentNamespace implements NamespaceControl {
   readonly id: string;
   readonly calls: NamespaceApi;
   readonly sockets: LocalSockets;
   readonly #host: NamespaceHost;
-  /** Counts for as long as the process lasts, asleep or not. */
+  /** Kept for as long as the process runs, across sleep. */
   readonly #counters: Counters;
   #awake: Awake | undefined;
-  /** Opening or closing: what comes meanwhile waits. */
+  /** An opening or closing under way; calls wait for it. */
   #changing: Promise<unknown> | undefined;
-  /** Calls that are not answered yet. */
+  /** Number of calls that are not answered yet. */
   #callsUnderWay = 0;
-  /** Whether a call was answered since the host last asked. */
+  /** Number of ticks that have not finished what is due. */
+  #ticksUnderWay = 0;
+  /** True if a call was answered since the last {@link idleMs}. */
   #isUsed = false;
   #usedAt: number;
-  /** Once it is erased, the host makes another one of its id. */
+  /** True once it is erased. The host makes another object for the same id. */
   #isErased = false;
-  /** What was known before was lost to a write that failed: renewals may have been lost with it. */
-  #restartedAt = Number.NEGATIVE_INFINITY;
+  /** Mark of the time at which it was last stored as a whole, or lost its memory to a failed write. */
+  #leftAt = PROCESS_START;
 
-  constructor(id: string, host: NamespaceHost, counters: Counters) {
+  constructor(id: string, host: NamespaceHost) {
     this.id = id;
     this.#host = host;
-    this.#counters = counters;
+    this.#counters = newCounters(host.platform.clock.now());
     this.#usedAt = host.platform.monotonic.now();
     this.sockets = new LocalSockets({ platform: host.platform, registry: () => this.registry() });
-    this.calls = callsThrough((method, asked) => this.#call(method, asked));
+    this.calls = callsThrough((call) => this.#call(call));
   }
 
-  /** Whether what is in memory alone could be stored, and so a sleep would lose nothing. */
+  /** False while the file can't be written: sleeping would lose the state that is only in memory. */
   get canRest(): boolean {
     return this.#awake?.file.writeFault === undefined;
   }
 
-  /** When its alarm is due, in milliseconds since the epoch; null where none is armed. */
+  /** Time of its alarm, in milliseconds since the epoch; null if none is armed. */
   get dueAt(): number | null {
     return this.#awake?.alarm.armedFor() ?? null;
   }
 
-  /** True while a call is not answered, or a socket is open. */
+  /** True while a call is unanswered, a tick is unfinished, or a socket is open. */
   get isBusy(): boolean {
-    return this.#callsUnderWay > 0 || this.sockets.size > 0;
+    return this.#callsUnderWay > 0 || this.#ticksUnderWay > 0 || this.sockets.size > 0;
   }
 
   /**
-   * Returns for how long nothing has been asked of it, in milliseconds; 0 while something is, or a socket is open. The host asks
-   * every second: time counts from when it first finds it idle.
+   * Returns how long the namespace has been idle, in milliseconds; 0 while it {@link isBusy}. Idle time counts from the first
+   * check that finds it idle, which the host makes every second.
    */
   idleMs(): number {
     const now = this.#host.platform.monotonic.now();
@@ -105,58 +106,77 @@ export class ResidentNamespace implements NamespaceControl {
     return now - this.#usedAt;
   }
 
-  /** The namespace, awake; opened where it sleeps. @throws {RegistryError} `NAMESPACE_NOT_FOUND`, `NOT_CONFIGURED`. */
+  /** Returns the registry; opens the namespace if it sleeps. @throws {RegistryError} `NAMESPACE_NOT_FOUND`, `NOT_CONFIGURED`. */
   async registry(): Promise<Registry> {
     const { namespace } = this.#awake ?? (await this.#opened(false));
     return namespace.registry;
   }
 
-  /** Does what is due. The host calls it every `ATTENTION_PASS_MS` while it is awake. */
+  /** Runs the alarm if it is due. The host calls it every `ATTENTION_PASS_MS` while the namespace is awake. */
   async tick(): Promise<void> {
     const { namespace, alarm } = this.#awake ?? {};
+    namespace?.beginAgain();
     if (namespace === undefined || alarm === undefined || !namespace.isThere) return;
     const dueAt = alarm.fired(this.#host.platform.clock.now());
-    if (dueAt === undefined) await namespace.registry.tick();
-    else await namespace.registry.alarm(dueAt);
+    await this.#underWay(dueAt === undefined ? namespace.registry.tick() : namespace.registry.alarm(dueAt));
   }
 
-  /** Notes that the wall clock jumped. */
+  /** Moves the alarm with a jump of the wall clock. */
   moveWithClock(jumpMs: number): void {
     this.#awake?.alarm.moveWithClock(jumpMs);
   }
 
-  /** Looks after its file: see `DatabaseFile.check`. */
+  /** Checks the file; see `DatabaseFile.check`. */
   check(): void {
     this.#awake?.file.check();
   }
 
-  /** Opens it for what is due. */
+  /** Opens the namespace if it sleeps, and runs what is due. */
   async attend(): Promise<void> {
     const { namespace } = this.#awake ?? (await this.#opened(false));
-    if (namespace.isThere) await namespace.registry.alarm(this.#host.platform.clock.now());
+    if (namespace.isThere) await this.#underWay(namespace.registry.alarm(this.#host.platform.clock.now()));
   }
 
-  /** Takes it out of memory, with everything stored; what can't be stored is lost as in a crash. */
+  /** Keeps it awake until what is due is done: asleep, it would not know of the rest. */
+  async #underWay(work: Promise<void>): Promise<void> {
+    this.#ticksUnderWay += 1;
+    try {
+      await work;
+    } finally {
+      this.#ticksUnderWay -= 1;
+    }
+  }
+
+  /** Stores everything and closes the file. State that can't be stored is lost, as in a crash. */
   async sleep(): Promise<void> {
-    // Without a change under way, no call comes between the look of the host, which found it idle, and this.
+    // If no change is under way, this runs in the same turn as the host's idle check, so no call can come in between.
     while (this.#changing !== undefined) await this.#changing.catch(() => {});
     const awake = this.#awake;
     if (awake === undefined) return;
     await this.#change(async () => {
       this.#awake = undefined;
-      const now = this.#host.platform.clock.now();
-      let dueAt: number | null = now + ALARM_RETRY_MS;
+      let dueAt: number | null = this.#retryAt;
+      // Marked before it is stored, so that a freeze from here on counts as one during its sleep.
+      this.#leftAt = this.#host.passed().mark(awake.namespace.isThere);
       try {
         await awake.namespace.rest();
         dueAt = awake.alarm.armedFor();
       } catch (error) {
-        this.#restartedAt = now;
+        this.#leftAt = { ...this.#leftAt, isClean: false };
         throw error;
       } finally {
-        await awake.file.close();
-        await this.#host.asleep(this, dueAt);
+        await this.#leave(awake.file, dueAt);
       }
     });
+  }
+
+  /** Closes its file. The host opens it again when it is due, whatever became of that. */
+  async #leave(file: DatabaseFile, dueAt: number | null): Promise<void> {
+    try {
+      await file.close();
+    } finally {
+      await this.#host.asleep(this, dueAt);
+    }
   }
 
   configure(settings: NamespaceSettings): Promise<void> {
@@ -173,7 +193,7 @@ export class ResidentNamespace implements NamespaceControl {
     if (this.#awake === undefined && this.#changing === undefined && !this.#host.isStored(this.id)) return true;
     const isErased = await this.#control(false, (namespace) => namespace.erase(options));
     if (isErased) {
-      // The core has erased the file: what is left is to forget it.
+      // The core has already erased the file.
       this.#awake = undefined;
       this.#isErased = true;
       this.sockets.closeAll(SERVICE_RESTART, 'the namespace has been deleted');
@@ -192,12 +212,11 @@ export class ResidentNamespace implements NamespaceControl {
     return this.#counted(working());
   }
 
-  #call(method: keyof NamespaceApi, asked: unknown[]): Promise<unknown> {
+  #call(call: PendingCall<NamespaceApi>): Promise<unknown> {
     const namespace = this.#awake?.namespace;
-    // Straight to the core where it can be: a beat costs little more than what is made for it here.
-    if (namespace?.isThere) return this.#counted(invoke(namespace.registry, method, asked));
-    const answering = this.#opened(false).then((awake) => invoke(awake.namespace.registry, method, asked));
-    return this.#counted(answering);
+    // Without a promise in between if the namespace is awake: on the heartbeat path each allocation counts.
+    if (namespace?.isThere) return this.#counted(call(namespace.registry));
+    return this.#counted(this.#opened(false).then((awake) => call(awake.namespace.registry)));
   }
 
   #counted<T>(answering: Promise<T>): Promise<T> {
@@ -211,11 +230,11 @@ export class ResidentNamespace implements NamespaceControl {
     this.#isUsed = true;
   };
 
-  /** @param isFounding Whether to make its file where there is none. */
+  /** @param isFounding True to create the file if it is missing. */
   async #opened(isFounding: boolean): Promise<Awake> {
     while (this.#changing !== undefined) await this.#changing.catch(() => {});
     if (this.#awake !== undefined) return this.#awake;
-    // Its successor has a file at the same path.
+    // The file at this path may belong to the object that replaced this one.
     if (this.#isErased) throw missingNamespace();
     if (!isFounding && this.id !== DEFAULT_NAMESPACE && !this.#host.isStored(this.id)) throw missingNamespace();
     return this.#change(async () => {
@@ -224,7 +243,7 @@ export class ResidentNamespace implements NamespaceControl {
         await this.#host.awoken(this);
         this.#awake = this.#awaken(file, new MemoryAlarm());
       } catch (error) {
-        await file.close();
+        await this.#leave(file, this.#retryAt);
         throw error;
       }
       this.#usedAt = this.#host.platform.monotonic.now();
@@ -247,7 +266,7 @@ export class ResidentNamespace implements NamespaceControl {
       ...this.#host.lent(this.id),
       storage: file.storage,
       writeFault: () => file.writeFault,
-      listeningSince: Math.max(this.#host.listeningSince(), this.#restartedAt),
+      heard: () => this.#host.passed().heardSince(this.#leftAt),
       alarm,
       connections: this.sockets,
       counters: this.#counters,
@@ -258,13 +277,13 @@ export class ResidentNamespace implements NamespaceControl {
     return { file, alarm, namespace: new Namespace(lent, this.id === DEFAULT_NAMESPACE) };
   }
 
-  /** Begins anew from what is stored: what is in memory is ahead of that, as a write has failed. */
+  /** Reads the state from the file again: after a failed write the state in memory is ahead of the file. */
   #startOver(): void {
     const awake = this.#awake;
     if (awake === undefined) return;
-    this.#restartedAt = this.#host.platform.clock.now();
-    // In a turn of its own, when those that wait for the write have heard that it failed.
-    void this.#change(async () => {
+    this.#leftAt = this.#host.passed().mark(false);
+    // In a later turn, after the callers that wait for the failed write have been answered.
+    this.#change(async () => {
       await this.#host.platform.nextTurn();
       this.sockets.closeAll(SERVICE_RESTART, 'the namespace starts over from its storage');
       try {
@@ -273,27 +292,14 @@ export class ResidentNamespace implements NamespaceControl {
         this.#awake = undefined;
         const facts = { namespace: this.id, error: String(error) };
         this.#host.platform.log('error', 'a namespace could not start over', facts);
-        await awake.file.close();
+        await this.#leave(awake.file, this.#retryAt);
       }
+    }).catch((error: unknown) => {
+      this.#host.platform.log('error', 'a file could not be closed', { namespace: this.id, error: String(error) });
     });
   }
-}
 
-/** Calls a method of the core by its name. */
-function invoke(registry: Registry, method: keyof NamespaceApi, asked: unknown[]): Promise<unknown> {
-  // `as`: every method of the interface takes what it is asked, in order, and answers with a promise.
-  return (registry[method] as Call).apply(registry, asked);
-}
-
-/** Makes the interface of a namespace out of one function: all its methods are calls. */
-function callsThrough(call: (method: keyof NamespaceApi, asked: unknown[]) => Promise<unknown>): NamespaceApi {
-  const methods = new Map<PropertyKey, Call>();
-  const get = (_target: object, name: PropertyKey): Call => {
-    const known = methods.get(name);
-    if (known !== undefined) return known;
-    const method: Call = (...asked) => call(name as keyof NamespaceApi, asked); // `as`: the interface has nothing but methods
-    methods.set(name, method);
-    return method;
-  };
-  return new Proxy({}, { get }) as NamespaceApi; // `as`: a proxy is typed by its target
+  get #retryAt(): number {
+    return this.#host.platform.clock.now() + ALARM_RETRY_MS;
+  }
 }

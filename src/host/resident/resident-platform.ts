@@ -14,29 +14,29 @@ import { CheckpointWorker } from './storage/checkpoint-worker';
 import { DatabaseFile } from './storage/database-file';
 import { WriteFaults } from './storage/write-faults';
 
-/** What a process needs to know to be a registry. */
+/** Settings of a {@link ResidentPlatform}. */
 export interface ResidentOptions {
-  /** Absolute path of the data folder, which is this process's own. */
+  /** Absolute path of the data folder. This process must hold its lock. */
   data: string;
-  /** The least grave lines that are logged; unset: `warn`. */
+  /** The lowest level that is logged. Default: `warn`. */
   logLevel?: string | undefined;
   claimsOf: ClaimsOf;
   writeLine: WriteLine;
-  /** Called once if what is in memory is ahead of the disk for good: the process has to end. */
+  /** Called once if the state in memory is ahead of the disk for good. The process must then end. */
   onLost: (reason: string) => void;
-  /** Default: 60,000. A test sleeps sooner. */
+  /** Idle time after which a namespace sleeps. Default: 60,000. */
   sleepAfterMs?: number | undefined;
-  /** Namespaces that may stay open although nothing is asked of them; 500 at most. */
+  /** Number of idle namespaces that may stay open; 500 at most. */
   awakeMaxCount?: number | undefined;
 }
 
-/** The ways to a namespace of this process. */
+/** The interfaces of a namespace of this process. */
 interface Ways {
   calls: NamespaceApi;
   sockets: NamespaceSockets;
 }
 
-/** The registry of this process, below its listener: everything that the app needs of a host. */
+/** The registry of this process without its listener: everything that the app needs from a host. */
 export class ResidentPlatform {
   readonly directory: DirectoryApi;
   readonly log: ProcessPlatform['log'];
@@ -62,9 +62,9 @@ export class ResidentPlatform {
   }
 
   /**
-   * Opens the data folder, and begins to watch the time.
+   * Opens the data folder and starts the tick.
    *
-   * @param checkpointWorker Where the code of the checkpoint worker is; absent: beside its source.
+   * @param checkpointWorker URL of the checkpoint worker's built file. Default: its source file.
    */
   static async start(options: ResidentOptions, checkpointWorker?: URL): Promise<ResidentPlatform> {
     const platform = processPlatform(options.logLevel, options.writeLine);
@@ -72,10 +72,13 @@ export class ResidentPlatform {
     const checkpoints = new CheckpointWorker(checkpointWorker);
     const faults = new WriteFaults(platform.log);
     const openFile = (path: string) => DatabaseFile.open({ path, checkpoints, faults, onLost: options.onLost });
-    const directoryFile = await openFile(files.directory);
     const { claimsOf, sleepAfterMs, awakeMaxCount } = options;
     const parts = { platform, files, openFile, claimsOf, sleepAfterMs, awakeMaxCount };
-    const namespaces = await Namespaces.open({ ...parts, directory: () => directory.api });
+    // Together: each waits for the disk.
+    const [directoryFile, namespaces] = await Promise.all([
+      openFile(files.directory),
+      Namespaces.open({ ...parts, directory: () => directory.api }),
+    ]);
     const directory: ResidentDirectory = new ResidentDirectory({
       platform,
       file: directoryFile,
@@ -83,17 +86,17 @@ export class ResidentPlatform {
     });
     const registry = new ResidentPlatform({ log: platform.log, namespaces, directory, checkpoints, faults });
     registry.#ticking = setInterval(() => registry.#tick(), ATTENTION_PASS_MS);
-    // Nobody waits for them: what is called before is opened by its call.
+    // Not awaited: a call opens its namespace if it comes first.
     void namespaces.wakeAll();
     return registry;
   }
 
-  /** The parts of the app's options that a host gives. */
+  /** The app's options that the host supplies. */
   get lent() {
     return {
       directory: this.directory,
       namespaceOf: (id: string) => this.#namespaceOf(id),
-      // In the same process: whenever it can be asked, it answers.
+      // The directory is in the same process, so it is always reachable.
       askDirectory: <T>(question: () => Promise<T>) => question(),
       openPipe,
       acceptSocket,
@@ -102,7 +105,7 @@ export class ResidentPlatform {
     };
   }
 
-  /** Stores everything, and closes all files. */
+  /** Stores everything and closes all files. */
   async close(): Promise<void> {
     clearInterval(this.#ticking);
     await this.#namespaces.close();

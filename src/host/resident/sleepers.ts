@@ -5,20 +5,20 @@ const TABLE = 'CREATE TABLE IF NOT EXISTS sleeper (ns TEXT PRIMARY KEY, due_at I
 const PUT = 'INSERT INTO sleeper (ns, due_at) VALUES (?, ?) ON CONFLICT (ns) DO UPDATE SET due_at = excluded.due_at';
 
 /**
- * Namespaces that sleep, each with the time at which it has to be opened again. One that is not listed here was awake when the
- * process ended, and is opened at the next start: so what is lost of this list costs a start some work, and nothing else.
+ * Lists the sleeping namespaces, each with the time at which it has to be opened again. A namespace that is not listed was
+ * awake when the process ended, and the next start opens it. A lost entry therefore only costs that start some work.
  */
 export class Sleepers {
   readonly #storage: SqlStorage;
   readonly #canStore: () => boolean;
-  /** Those that sleep or don't otherwise than is stored. */
+  /** Namespaces whose entry in memory differs from the stored one. */
   readonly #unwritten = new Set<string>();
-  /** Milliseconds since the epoch; null: until it is called. */
+  /** Milliseconds since the epoch; null if only a call opens the namespace. */
   readonly #dueAt = new Map<string, number | null>();
-  /** Sleepers that have to be opened, and the earliest of their times. */
+  /** Earliest of the times; infinite if there is none. */
   #earliest = Number.POSITIVE_INFINITY;
 
-  /** @param canStore Whether the storage can be written at the moment. */
+  /** @param canStore Returns whether the storage can be written at the moment. */
   constructor(storage: SqlStorage, canStore: () => boolean) {
     this.#storage = storage;
     this.#canStore = canStore;
@@ -34,7 +34,7 @@ export class Sleepers {
     return this.#dueAt.has(ns);
   }
 
-  /** Notes that a namespace sleeps. It need not be durable: see the class. */
+  /** Adds a namespace that fell asleep. The entry need not become durable; see the class. */
   add(ns: string, dueAt: number | null): void {
     this.#dueAt.set(ns, dueAt);
     this.#earliest = Math.min(this.#earliest, dueAt ?? Number.POSITIVE_INFINITY);
@@ -43,8 +43,8 @@ export class Sleepers {
   }
 
   /**
-   * Notes that a namespace is awake, or gone; resolves when that is durable, after which it may have deadlines of its own.
-   * While nothing can be stored it gets none, and is noted later.
+   * Removes a namespace that is awake or erased. Resolves when the removal is durable; only then may the namespace set new
+   * deadlines. While nothing can be stored it sets none, and the removal is stored later.
    */
   async remove(ns: string): Promise<void> {
     if (!this.#dueAt.delete(ns)) return;
@@ -54,7 +54,7 @@ export class Sleepers {
     await this.#storage.sync();
   }
 
-  /** Stores what could not be stored before. */
+  /** Stores the entries that could not be stored before. */
   catchUp(): void {
     if (this.#unwritten.size === 0 || !this.#canStore()) return;
     try {
@@ -67,13 +67,13 @@ export class Sleepers {
     }
   }
 
-  /** Has one opened at another time, in this process: where it could not be opened now, or was awake at the last process's end. */
+  /** Changes, in memory only, the time at which a namespace is opened. Used for a namespace that could not be opened. */
   postpone(ns: string, dueAt: number | null): void {
     this.#dueAt.set(ns, dueAt);
     this.#findEarliest();
   }
 
-  /** Moves all times, as the wall clock jumped: what was ten seconds away still is. */
+  /** Moves all times with a jump of the wall clock, so that the time left until each stays the same. */
   moveWithClock(jumpMs: number): void {
     for (const [ns, dueAt] of this.#dueAt) if (dueAt !== null) this.#dueAt.set(ns, dueAt + jumpMs);
     this.#findEarliest();
@@ -85,7 +85,7 @@ export class Sleepers {
     else this.#storage.run(PUT, ns, dueAt);
   }
 
-  /** Sleepers that have to be opened by `now`. */
+  /** Returns the namespaces that have to be opened by `now`. */
   dueBy(now: number): string[] {
     if (this.#earliest > now) return [];
     return [...this.#dueAt].flatMap(([ns, dueAt]) => (dueAt !== null && dueAt <= now ? [ns] : []));

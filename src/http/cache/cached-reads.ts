@@ -2,45 +2,45 @@ import { SharedCalls } from '../../auth/shared-calls';
 import { CACHED_READ_FOLLOW_MAX_MS, CACHED_READS_MAX_BYTES, CACHED_READS_MAX_COUNT } from '../../model/limits';
 import type { ReadAnswer } from '../../model/namespace-api';
 
-/** An answer that was kept. */
+/** A cached response. */
 export interface Copy {
   cursor: string;
   body: string;
-  /** When the read began that gave it, in milliseconds since the epoch: it is never younger than it says. */
+  /** Start of the read that returned it, in milliseconds since the epoch, so its age is never understated. */
   readAt: number;
 }
 
-/** A cache beyond this isolate: the platform's, near the caller. Each origin that requests come to has its own copies. */
+/** A cache beyond this isolate: the platform's, near the caller. Each origin of the registry has its own copies. */
 export interface SharedCache {
-  /** The copy kept under a key, however old; undefined where there is none. */
+  /** Returns the copy of a key, whatever its age; undefined if there is none. */
   match(origin: string, key: string): Promise<Copy | undefined>;
-  /** Keeps a copy for a time in milliseconds. */
+  /** Stores a copy for a time in milliseconds. */
   put(origin: string, key: string, copy: Copy, keepForMs: number): Promise<void>;
 }
 
-/** Asks the namespace; the answer may be kept for this time in milliseconds. */
+/** Reads from the namespace; the response may be cached for this time in milliseconds. */
 export type AskNamespace = (keepForMs: number) => Promise<ReadAnswer<unknown>>;
 
-/** What cached reads stand on. */
+/** Dependencies of {@link CachedReads}. */
 export interface CachedReadsOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
   shared?: SharedCache | undefined;
-  /** Keeps work going after the answer has left, where the platform would end it. */
+  /** Keeps work running after the response has been sent, on platforms that would stop it. */
   waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
-/** Text takes up to two bytes a character. */
+/** Returns the size of a copy; text takes up to two bytes per character. */
 const bytesOf = (key: string, copy: Copy): number => 2 * (key.length + copy.body.length);
 
 /**
- * Keeps recent answers, for reads that accept an old one.
+ * Caches recent responses, for reads that accept a stale one.
  *
- * A key is path and query, and so holds the age that the caller accepts: no copy is served for longer than the namespace
- * was told, and a drain's `safeAfterMs` counts on that.
+ * A key is path and query, which include the maximum age: no copy is served for longer than the namespace was told, and
+ * a drain's `safeAfterMs` relies on that.
  *
- * Identical reads under way are one call here, and only here. A strong read must show every change that was answered
- * before it began; a call that was already under way may have been evaluated before such a change.
+ * Identical concurrent reads share one call, but only cached reads do. A strong read must reflect every change that
+ * completed before it started; a call that is already in progress may have been evaluated before such a change.
  */
 export class CachedReads {
   readonly #copies = new Map<string, Copy>();
@@ -59,17 +59,17 @@ export class CachedReads {
     });
   }
 
-  /** The copy that is kept here, if it is younger than `maxAgeMs`: at once, as most cached reads are answered by it. */
+  /** Returns the copy in this isolate if it is younger than `maxAgeMs`; synchronous, as it serves most cached reads. */
   kept(key: string, maxAgeMs: number): Copy | undefined {
     const copy = this.#copies.get(key);
     return copy !== undefined && this.ageOf(copy) < maxAgeMs ? copy : undefined;
   }
 
   /**
-   * A copy that is younger than `maxAgeMs`, or a fresh answer.
+   * Returns a copy that is younger than `maxAgeMs`, or a fresh response.
    *
-   * @param key Path and query, and whatever else the answer depends on. The caller is authorized already.
-   * @param origin Of the request, such as `https://registry.example`. Without one, no copy beyond this isolate is used.
+   * @param key Path and query, and everything else that the response depends on. The caller is authorized already.
+   * @param origin Origin of the request, such as `https://registry.example`. Without it the shared cache is not used.
    */
   async read(key: string, maxAgeMs: number, ask: AskNamespace, origin?: string): Promise<Copy> {
     const kept = this.kept(key, maxAgeMs);
@@ -78,7 +78,7 @@ export class CachedReads {
     return this.#reads.call(key, () => this.#refresh(key, maxAgeMs, ask, origin), isYoung);
   }
 
-  /** Milliseconds since a copy was read; never negative, even where the clock went back. */
+  /** Returns the age of a copy in milliseconds; never negative, even if the clock went back. */
   ageOf(copy: Copy): number {
     return Math.max(0, this.#options.now() - copy.readAt);
   }
@@ -92,7 +92,7 @@ export class CachedReads {
     }
     const readAt = this.#options.now();
     const { cursor, body } = await ask(maxAgeMs);
-    // No condition was sent, so there is a body.
+    // The read was unconditional, so there is a body.
     const copy: Copy = { cursor, body: body ?? '', readAt };
     this.#keep(key, copy);
     if (shared !== undefined && origin !== undefined) waitUntil?.(shared.put(origin, key, copy, maxAgeMs));

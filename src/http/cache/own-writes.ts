@@ -1,6 +1,6 @@
 import type { NamespaceApi } from '../../model/namespace-api';
 
-/** Calls whose answer tells of a change, or that there was none to make. A renewal changes nothing that is read. */
+/** Calls that may change records. A renewal is not among them: it changes nothing that reads return. */
 const WRITES: ReadonlySet<PropertyKey> = new Set<keyof NamespaceApi>([
   'register',
   'patch',
@@ -16,52 +16,52 @@ const WRITES: ReadonlySet<PropertyKey> = new Set<keyof NamespaceApi>([
   'applyImport',
 ]);
 
-/** A call of a namespace, whatever it asks. */
+/** Any method of a namespace. */
 type Method = (...asked: unknown[]) => Promise<{ cursor: string }>;
 
-/** Position of a namespace, as far as this isolate knows it. */
+/** Latest position of a namespace that this isolate knows of. */
 interface Position {
-  /** Changes since this isolate began which a client may know of. */
+  /** Number of the last change through this isolate that a client may know of. */
   changes: number;
-  /** Cursor of the newest of them, or of a later position. */
+  /** Cursor of that change, or of a later position. */
   cursor: string;
 }
 
 const UNKNOWN: Position = { changes: 0, cursor: '' };
 
 /**
- * Notes the changes that were answered through this isolate. A client that knows of one must see it in whatever it
- * reads here next, also in answers that are shared for a while.
+ * Records the changes made through this isolate. A client that knows of a change must see it in everything that it reads
+ * here next, including responses that are shared for a while.
  */
 export class OwnWrites {
   readonly #maxCount: number;
   readonly #positions = new Map<string, Position>();
-  /** Changes in all, so that a namespace that was forgotten does not begin anew. */
+  /** Changes over all namespaces, so that the count of an evicted namespace does not restart. */
   #changes = 0;
 
-  /** @param maxCount Namespaces that are remembered; the oldest goes first. */
+  /** @param maxCount Number of namespaces to remember; the oldest is evicted first. */
   constructor(maxCount: number) {
     this.#maxCount = maxCount;
   }
 
-  /** A number that is another one after each change that was answered here. */
+  /** Returns a number that differs after each change made here. */
   changesOf(id: string): number {
     return this.#positions.get(id)?.changes ?? 0;
   }
 
-  /** Notes where a namespace is found to be: an answer from there tells of no change. */
+  /** Records a position that a read has found: a later write that returns the same cursor made no change. */
   reached(id: string, cursor: string): void {
     this.#put(id, { changes: this.changesOf(id), cursor });
   }
 
-  /** The calls of a namespace, as they are made through this isolate. */
+  /** Wraps the API of a namespace so that changes through it are recorded. */
   through(id: string, calls: NamespaceApi): NamespaceApi {
     const methods = new Map<PropertyKey, Method>();
     return new Proxy(calls, {
       get: (target, name) => {
         let method = methods.get(name);
         if (method === undefined) {
-          // `as`: the interface has nothing but methods, which answer with where the namespace is.
+          // `as`: the interface has only methods, and all of them return a cursor.
           const own = (Reflect.get(target, name) as Method).bind(target);
           method = WRITES.has(name) ? this.#noting(id, own) : own;
           methods.set(name, method);
@@ -78,7 +78,7 @@ export class OwnWrites {
         this.#note(id, answer.cursor);
         return answer;
       } catch (error) {
-        // The change may have been made all the same.
+        // The change may have been applied anyway.
         this.#note(id, '');
         throw error;
       }

@@ -1,36 +1,36 @@
 import { PLATFORM_CACHE_PAUSE_MAX_MS, PLATFORM_CACHE_PAUSE_MIN_MS } from '../../model/limits';
 import type { Copy, SharedCache } from './cached-reads';
 
-/** The part of the Cache API that is used; `caches.default` on Cloudflare. */
+/** The part of the Cache API that we use; `caches.default` on Cloudflare. */
 export interface PlatformCacheApi {
   match(key: string): Promise<Response | undefined>;
   put(key: string, response: Response): Promise<void>;
 }
 
-/** Begins the path of every copy. The router has no route there and never will: see {@link PlatformCache}. */
+/** Prefix of the paths of copies. The router must not have a route there: see {@link PlatformCache}. */
 export const COPIES_PATH = '/.cached-reads';
 
-/** Encoded as a whole: a key may hold a `#`, and what follows one in an address is not part of the cache's key. */
+/** Returns the URL of a copy. The key is encoded: it may contain `#`, and the cache ignores what follows a `#`. */
 const addressOf = (origin: string, key: string): string => `${origin}${COPIES_PATH}/${encodeURIComponent(key)}`;
 
 /**
- * Keeps copies in the cache of the platform, in the data centre of the caller, under the origin that the request came
- * to: the zone's owner can purge them by host, by prefix or altogether, and one host's copies are never another's.
+ * Stores copies in the platform's cache, in the data centre of the caller, under the origin of the request: the owner of
+ * the zone can purge them by host, by prefix or altogether, and hosts never share copies.
  *
- * No request from outside meets a copy. A Worker runs before the cache, so that a request for the path of a copy comes
- * to the router, which answers 404 there; and nothing but this class writes to that path, as the Worker fetches nothing
- * from its own zone. A copy without our headers is not taken.
+ * A request from outside cannot reach a copy. A Worker runs before the cache, so a request for the path of a copy
+ * reaches the router, which returns 404. Only this class writes to that path, as the Worker fetches nothing from its own
+ * zone. Copies without our headers are ignored.
  * Source: https://developers.cloudflare.com/workers/reference/how-the-cache-works/
  *
- * A cache that fails costs a call to the namespace and nothing else, so its errors end here: it is left alone for a
- * while, longer after each error, and then tried again. Plain workerd has the API and no cache behind it, and fails
- * always; only the first failure in a row is logged.
+ * A failure of the cache only costs a call to the namespace, so errors are not thrown: the cache is paused, longer after
+ * each error, and then tried again. Plain workerd has the API without a cache behind it and always fails; only the
+ * first failure in a row is logged.
  */
 export class PlatformCache implements SharedCache {
   readonly #cache: PlatformCacheApi;
   readonly #now: () => number;
   #pausedUntil = 0;
-  /** How long the last pause was; 0 while the cache works. */
+  /** Length of the last pause in milliseconds; 0 while the cache works. */
   #pauseMs = 0;
 
   /** @param now Milliseconds since the epoch. */
@@ -73,11 +73,11 @@ export class PlatformCache implements SharedCache {
 
   #pause(error: unknown): void {
     const now = this.#now();
-    // A call that began before the pause, and failed in it, says nothing new.
+    // A call that started before the pause and failed during it adds no information.
     if (now < this.#pausedUntil) return;
     if (this.#pauseMs === 0) {
       console.info(
-        'the cache of the platform fails; until it works, copies for cached reads stay in memory:',
+        "the platform's cache fails; until it works, cached reads use copies in memory only:",
         String(error),
       );
     }

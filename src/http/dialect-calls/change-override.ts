@@ -6,11 +6,11 @@ import type { Override, OverrideView } from '../../model/override';
 import { findOverride } from './find-record';
 
 /**
- * Changes what operators say of an instance, for dialects that know only a part of an override: the rest, such as a
- * quarantine, stays, also where it is said at the same time. An override that says nothing any more is cleared.
+ * Changes the override of an instance, for dialects that know only a part of an override: the rest, such as a
+ * quarantine, stays, even if it is set at the same time. An override that becomes empty is cleared.
  *
- * @param change Makes the whole override from the one that is there; may be called again for a newer one.
- * @throws {RegistryError} What `change` throws, and `REVISION_MISMATCH` where others write without a pause.
+ * @param change Returns the new override for the current one; called again if that has changed meanwhile.
+ * @throws {RegistryError} The errors of `change`, and `REVISION_MISMATCH` if others keep changing the override.
  */
 export async function changeOverride(
   namespace: NamespaceApi,
@@ -34,7 +34,7 @@ export async function changeOverride(
   }
 }
 
-/** An override as it was put, without what the registry knows of it. */
+/** Returns an override as it was put, without the members that the registry adds. */
 export function saidIn(view: OverrideView | undefined): Override {
   if (view === undefined) return {};
   const { actor: _actor, revision: _revision, updatedAt: _updatedAt, ...override } = view;

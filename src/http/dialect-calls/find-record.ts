@@ -5,7 +5,7 @@ import { readJsonText } from '../../model/json';
 import type { NamespaceApi, ReadAnswer } from '../../model/namespace-api';
 import type { OverrideView } from '../../model/override';
 
-/** An instance as it is now; undefined where there is none. */
+/** Reads an instance; undefined if there is none. */
 export function findInstance(
   namespace: NamespaceApi,
   key: InstanceKey,
@@ -14,7 +14,7 @@ export function findInstance(
   return unlessMissing(namespace.readInstance({ key, tokenId }));
 }
 
-/** What operators say over an instance; undefined where they say nothing. */
+/** Reads the override of an instance; undefined if there is none. */
 export function findOverride(
   namespace: NamespaceApi,
   key: InstanceKey,

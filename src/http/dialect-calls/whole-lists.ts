@@ -10,9 +10,9 @@ import type {
 } from '../../model/namespace-api';
 import type { ServiceSummary } from '../../model/service';
 
-/** Lists without their pages, for doors whose protocols have none. */
+/** Complete lists, for dialects whose protocols have no pages. */
 
-/** A page that was read already, and the position that it shows. */
+/** A page that was read already, and its position. */
 export interface FirstPage {
   cursor: string;
   list: ListedInstances;
@@ -33,10 +33,10 @@ async function* pages<List extends { next?: string | undefined }>(
 }
 
 /**
- * All pages of a list of instances, one at a time, so that only one of them is in memory. The further ones are read as
- * of the moment of the first, so that together they are the service as it was then.
+ * Returns all pages of a list of instances, one at a time, so that only one of them is in memory. Further pages are read
+ * at the position of the first, so that together they are a snapshot of the service.
  *
- * @param first The first page, where the caller has it already.
+ * @param first First page, if the caller has it already.
  */
 export async function* instancePages(
   namespace: NamespaceApi,
@@ -52,20 +52,20 @@ export async function* instancePages(
   }
 }
 
-/** The first page of a list of instances: what refuses the list refuses it here. */
+/** Reads the first page of a list of instances. Errors of the list are thrown here. */
 export async function firstInstances(namespace: NamespaceApi, command: InstanceListCommand): Promise<FirstPage> {
   const { cursor, body } = await namespace.listInstances(command);
   return { cursor, list: body === null ? { instances: [] } : readJsonText(body) };
 }
 
-/** All instances of a service, as of one moment. */
+/** Returns a snapshot of all instances of a service. */
 export async function allInstances(namespace: NamespaceApi, command: InstanceListCommand): Promise<InstanceView[]> {
   let all: InstanceView[] = [];
   for await (const { instances } of instancePages(namespace, command)) all = all.concat(instances);
   return all;
 }
 
-/** All services: each that was there from the first page to the last, as it was when its page was read. */
+/** Returns all services that exist from the first page to the last, each as it was when its page was read. */
 export function allServices(namespace: NamespaceApi, command: ServiceListCommand): Promise<ServiceSummary[]> {
   return joined(
     pages((after) => namespace.listServices({ ...command, after })),
@@ -73,7 +73,7 @@ export function allServices(namespace: NamespaceApi, command: ServiceListCommand
   );
 }
 
-/** All overrides of a service, each with the id of its instance. */
+/** Returns all overrides of a service, each with the id of its instance. */
 export function allOverrides(namespace: NamespaceApi, command: OverrideListCommand) {
   return joined(
     pages((after) => namespace.listOverrides({ ...command, after })),
@@ -81,7 +81,7 @@ export function allOverrides(namespace: NamespaceApi, command: OverrideListComma
   );
 }
 
-/** All subscribers of a service. */
+/** Returns all subscribers of a service. */
 export function allSubscribers(namespace: NamespaceApi, command: SubscriberListCommand) {
   return joined(
     pages((after) => namespace.listSubscribers({ ...command, after })),

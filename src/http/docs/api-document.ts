@@ -14,9 +14,9 @@ export interface Operation {
   parameters: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema; example?: unknown }> };
   responses: Record<string, { description: string; content?: Record<string, { schema: Schema }> }>;
-  /** Names of schemes, each of which is enough; none where the door is open. */
+  /** Alternative security schemes by name; absent or empty if no token is needed. */
   security?: Record<string, string[]>[];
-  /** What a token needs for it; absent where the door is open. */
+  /** Scope that a token needs; absent if no token is needed. */
   'x-scope'?: string;
 }
 
@@ -29,7 +29,7 @@ export interface Parameter {
   schema: Schema;
 }
 
-/** A JSON Schema, as far as ours go. */
+/** The subset of JSON Schema that our document uses. */
 export interface Schema {
   $ref?: string;
   type?: string;

@@ -7,10 +7,10 @@ import { docsPage } from './docs-page';
 import { DOCS_STYLE } from './docs-style';
 import { escapeHtml, type Page, pageResponse } from './page';
 
-/** `as`: a test holds the committed document against the routes that it was made from; its literal type helps nobody. */
+/** `as`: a test compares the committed document with the routes it is generated from; its literal type is of no use. */
 const document = openApi as unknown as ApiDocument;
 
-/** Registers the doors that explain the registry to any visitor: two pages, and the document that one of them is made from. */
+/** Adds the open routes that document the registry: two pages, and the OpenAPI document that one of them is made from. */
 export function addDocsDoors(surface: Surface, version: string): void {
   openDoor(surface, {
     operation: 'readDocument',
@@ -18,9 +18,9 @@ export function addDocsDoors(surface: Surface, version: string): void {
     path: '/api/v1/openapi.json',
     scope: 'open',
     chapter: 'Registry',
-    summary: 'Read this description, as OpenAPI 3.1',
+    summary: 'Read the API description as OpenAPI 3.1',
     input: {},
-    answers: { 200: { description: 'The document', contentType: 'application/json' } },
+    answers: { 200: { description: 'The OpenAPI document', contentType: 'application/json' } },
     answer: () =>
       new Response(JSON.stringify(openApi), { headers: { ...COMMON_HEADERS, 'Content-Type': 'application/json' } }),
   });
@@ -31,7 +31,7 @@ export function addDocsDoors(surface: Surface, version: string): void {
     path: '/docs',
     scope: 'open',
     chapter: 'Registry',
-    summary: 'Show this description as a page',
+    summary: 'Show the API reference',
     input: {},
     answers: { 200: { description: 'A page', contentType: 'text/html' } },
     answer: () => pageResponse(docsPage(document)),
@@ -43,20 +43,20 @@ export function addDocsDoors(surface: Surface, version: string): void {
     path: '/',
     scope: 'open',
     chapter: 'Registry',
-    summary: 'Show what this is, and where to go from here',
+    summary: 'Show the start page',
     input: {},
     answers: { 200: { description: 'A page', contentType: 'text/html' } },
     answer: () => pageResponse(landingPage(version)),
   });
 }
 
-/** The page at the door: what this is, and where to go from here. It shows no data. */
+/** Renders the start page: a description and links, no data. */
 function landingPage(version: string): Page {
   const body = `<main>
 <h1>Rollcall</h1>
-<p class="lead">A service registry runs here.</p>
-<p>Services register, hold a lease, and disappear when it lapses; callers resolve their peers.</p>
-<nav><a href="/docs">The API</a><a href="/api/v1/openapi.json">OpenAPI</a><a href="/health">Health</a></nav>
+<p class="lead">A service registry.</p>
+<p>Services register and renew a lease; they disappear when it expires. Clients resolve services to healthy instances.</p>
+<nav><a href="/docs">API reference</a><a href="/api/v1/openapi.json">OpenAPI</a><a href="/health">Health</a></nav>
 <footer>Version ${escapeHtml(version)}</footer>
 </main>`;
   return { title: 'Rollcall', body, style: DOCS_STYLE };

@@ -4,40 +4,40 @@ import { DOCS_STYLE } from './docs-style';
 import { operationCard, prose } from './operation-card';
 import { escapeHtml, type Page } from './page';
 
-const START = `# where it runs, the root token of whoever runs it, and a service
+const START = `# URL of the registry, its root token, and a service
 ROLLCALL=http://127.0.0.1:8787
 TOKEN=$(cat data/root-token)
 ORDERS=$ROLLCALL/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders
 
-# an instance of it says that it is there, and keeps saying so
+# register an instance and renew its lease
 curl -X PUT "$ORDERS/instances/10.0.0.7:8080" -H "Authorization: Bearer $TOKEN" \\
   -H 'Content-Type: application/json' -d '{"address": "10.0.0.7", "port": 8080}'
 curl -X POST "$ORDERS/instances/10.0.0.7:8080/heartbeat" -H "Authorization: Bearer $TOKEN"
 
-# a caller asks who takes traffic
+# resolve the service to the instances that take traffic
 curl "$ORDERS/resolve" -H "Authorization: Bearer $TOKEN"`;
 
 const RULES: readonly [string, string][] = [
   [
     'Tokens',
-    'Every call needs `Authorization: Bearer <token>`, except for those that say otherwise. Without a valid one the answer is 401, whatever else is wrong.',
+    'Every request needs `Authorization: Bearer <token>`, unless its description says otherwise. Without a valid token the response is 401, even if something else is wrong, too.',
   ],
   [
     'Bodies',
-    'JSON in UTF-8, with `Content-Type: application/json`. A member or a parameter that is not known is refused, so that a misspelt one cannot pass; so is a key that comes twice in an object. Durations in bodies are milliseconds, in queries they are written `30s` or `5m`.',
+    'JSON in UTF-8, with `Content-Type: application/json`. Unknown members and parameters are refused, so that typos do not go unnoticed, and so are duplicate keys in an object. Durations are milliseconds in bodies, and `30s` or `5m` in queries.',
   ],
-  ['Names', 'Names in a path are percent-encoded; `%2F` inside a name is fine.'],
+  ['Names', 'Names in a path are percent-encoded; `%2F` in a name is allowed.'],
   [
     'Positions',
-    'Every answer about a namespace carries its position as `Rollcall-Cursor`; a read gives it as `ETag`, too. Send it back as `If-None-Match` to be told 304 while nothing changed, or as `If-Match` with a change that must not overwrite another one.',
+    'Every response about a namespace carries its position in `Rollcall-Cursor`; reads also return it as `ETag`. Send it as `If-None-Match` to get 304 while nothing has changed, or as `If-Match` with a change that must not overwrite another one.',
   ],
   [
     'Freshness',
-    'A read shows every change that was answered before it began. With `consistency=cached` a copy up to `maxAge` old will do, and `Age` says how old it is.',
+    'A read reflects every change that completed before it started. `consistency=cached` allows a copy up to `maxAge` old; `Age` gives its age.',
   ],
   [
     'Leases',
-    'An instance is unhealthy `ttlMs` after its last renewal, and gone after `removeAfterMs`. Renew every `intervalMs`; on 404, register again.',
+    'An instance becomes unhealthy `ttlMs` after its last renewal and is removed after `removeAfterMs`. Renew every `intervalMs`; on 404, register again.',
   ],
 ];
 
@@ -46,8 +46,8 @@ function problems(): string {
     ({ code, status, title }) =>
       `<tr id="${code}"><th scope="row"><code>${code}</code></th><td class="type">${status}</td><td>${escapeHtml(title)}</td></tr>`,
   );
-  return `<h2 id="refusals">Refusals</h2>
-<p>${prose('A refusal is `application/problem+json`: `code` for programs, `detail` for people, and `errors` with each member that was wrong.')}</p>
+  return `<h2 id="errors">Errors</h2>
+<p>${prose('Errors are `application/problem+json`: `code` is for programs, `detail` for people, and `errors` lists each invalid member.')}</p>
 <div class="wide"><table>${rows.join('')}</table></div>`;
 }
 
@@ -60,10 +60,10 @@ function chapter(document: ApiDocument, { name, description }: { name: string; d
   return `<h2 id="${name.toLowerCase()}">${name}</h2>\n<p>${prose(description)}.</p>\n${cards.join('\n')}`;
 }
 
-/** The API as a page for people, made from the document for programs. */
+/** Renders the API reference from the OpenAPI document. */
 export function docsPage(document: ApiDocument): Page {
   const { info, tags } = document;
-  const links = ['Start', ...tags.map(({ name }) => name), 'Refusals'].map(
+  const links = ['Start', ...tags.map(({ name }) => name), 'Errors'].map(
     (name) => `<a href="#${name.toLowerCase()}">${name}</a>`,
   );
   const rules = RULES.map(([title, text]) => `<tr><th scope="row"><b>${title}</b></th><td>${prose(text)}</td></tr>`);
@@ -80,5 +80,5 @@ ${tags.map((tag) => chapter(document, tag)).join('\n')}
 ${problems()}
 </main>
 <footer>${prose(info.description)}</footer>`;
-  return { title: `${info.title}: the API`, body, style: DOCS_STYLE };
+  return { title: `${info.title} API reference`, body, style: DOCS_STYLE };
 }

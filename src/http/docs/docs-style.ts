@@ -1,4 +1,4 @@
-/** How the pages look: one column, the reader's own fonts, light or dark as the reader's machine is. */
+/** Style sheet of the pages: one column, system fonts, light or dark as the system is set. */
 export const DOCS_STYLE = `
 :root {
   --paper: #fdfdfb; --ink: #1d2326; --faint: #5d676c; --line: #dfe3e1; --wash: #f2f4f1;

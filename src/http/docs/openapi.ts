@@ -1,50 +1,49 @@
 import { Hono } from 'hono';
 import { type DescribeRouteOptions, describeRoute, generateSpecs, resolver } from 'hono-openapi';
-import { z } from 'zod';
+import * as z from 'zod';
 import { NamespaceId } from '../../model/names';
 import { CHAPTERS, type RouteCard } from '../pipeline/route-card';
 import { PROBLEM_TABLE } from '../response/error-response';
 
 /**
- * Makes the OpenAPI 3.1 document from the schemas that the routes parse with.
+ * Generates the OpenAPI 3.1 document from the schemas that the routes parse with.
  *
- * This runs when the project is built, and is no part of the Worker: converting all schemas takes longer than the
- * processor time that a request may have on a small plan. What is served is the committed result (`docs/openapi.json`);
- * a test fails when that is old.
+ * It runs at build time and is not part of the Worker: converting all schemas takes more CPU time than a request may
+ * use on a small plan. The Worker serves the committed result (`docs/openapi.json`); a test fails if that is stale.
  */
 
 type Parameter = NonNullable<DescribeRouteOptions['parameters']>[number];
 type JsonSchema = Record<string, unknown>;
 
-/** Drops what every schema of its kind says: that integers are safe ones, and how a format is spelt. */
+/** Drops what is the same in every schema of a kind: the bounds of safe integers, and the pattern of a format. */
 function tidy({ jsonSchema }: { jsonSchema: JsonSchema }): void {
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.format !== undefined) delete jsonSchema.pattern;
-  // Every name is a string; what else it must be, the text says.
+  // Every name is a string; its description gives the other rules.
   if (jsonSchema.propertyNames !== undefined) delete jsonSchema.propertyNames;
 }
 
-/** The side of a schema that a client sees: what goes into a request, and for answers the members that it can count on. */
+/** Wraps a schema for the generator, as clients see it: the input of requests, and the guaranteed members of responses. */
 const described = (schema: z.ZodType) => resolver(schema, { options: { override: tidy } });
 
 const Problem = z
   .object({
-    type: z.string().meta({ description: 'A page about this kind of refusal' }),
+    type: z.string().meta({ description: 'URL of the documentation of this error' }),
     title: z.string(),
     status: z.int(),
-    detail: z.string().meta({ description: 'What was wrong, with which value, and what to do' }),
+    detail: z.string().meta({ description: 'What is wrong, with which value, and how to fix it' }),
     code: z.enum(PROBLEM_TABLE.map(({ code }) => code)),
     errors: z
       .array(z.object({ path: z.string(), message: z.string() }))
       .optional()
-      .meta({ description: 'Each member that was wrong' }),
+      .meta({ description: 'Each invalid member' }),
   })
-  .meta({ id: 'Problem', description: 'Why a request was refused (RFC 9457)' });
+  .meta({ id: 'Problem', description: 'Reason why a request was refused (RFC 9457)' });
 
 const CURSOR_HEADER = {
   'Rollcall-Cursor': {
-    description: 'Position of the namespace that the answer shows',
+    description: 'Position of the namespace that the response reflects',
     schema: { type: 'string' as const },
   },
 };
@@ -55,19 +54,20 @@ const CONDITION_PARAMETERS: Record<NonNullable<RouteCard['conditional']>, Parame
       in: 'header',
       name: 'If-None-Match',
       description:
-        'A cursor in double quotes, as an ETag gave it: 304 if nothing in the scope of this read changed since',
+        'A cursor in double quotes, as in an `ETag`: 304 if nothing in the scope of this read has changed since',
       schema: { type: 'string' },
     },
     {
       in: 'header',
       name: 'Prefer',
-      description: '`wait=30` with `If-None-Match`: wait so many seconds for a change (RFC 7240); `wait` goes first',
+      description:
+        '`wait=30` with `If-None-Match`: wait up to 30 s for a change (RFC 7240); the parameter `wait` takes precedence',
       schema: { type: 'string' },
     },
     {
       in: 'header',
       name: 'Rollcall-Subscriber',
-      description: 'What a poller calls itself: coming back with a cursor acknowledges it',
+      description: 'Name of a poller: its next request with a cursor acknowledges that cursor',
       schema: { type: 'string' },
     },
   ],
@@ -76,19 +76,19 @@ const CONDITION_PARAMETERS: Record<NonNullable<RouteCard['conditional']>, Parame
       in: 'header',
       name: 'If-Match',
       description:
-        'A cursor in double quotes: 412 unless the record is unchanged since. `*`: 412 unless there is such a record',
+        'A cursor in double quotes: 412 if the record has changed since. `*`: 412 if the record does not exist',
       schema: { type: 'string' },
     },
     {
       in: 'header',
       name: 'If-None-Match',
-      description: '`*`: 412 if there is such a record',
+      description: '`*`: 412 if the record exists',
       schema: { type: 'string', enum: ['*'] },
     },
   ],
 };
 
-/** The members of an object schema as parameters of a path or a query. */
+/** Returns the members of an object schema as parameters of a path or a query. */
 function parametersOf(where: 'path' | 'query', schema: z.ZodObject): Parameter[] {
   const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input', override: tidy });
   return Object.entries(properties).map(([name, property]): Parameter => {
@@ -98,9 +98,7 @@ function parametersOf(where: 'path' | 'query', schema: z.ZodObject): Parameter[]
       in: where,
       name: filter ? 'metadata.<key>' : name,
       ...(where === 'path' || required.includes(name) ? { required: true } : {}),
-      ...(filter
-        ? { description: 'Value that the entry `<key>` of the metadata must have; one parameter for each key' }
-        : {}),
+      ...(filter ? { description: 'Required value of the metadata key `<key>`; one parameter per key' } : {}),
       ...(description === undefined ? {} : { description }),
       ...(example === undefined ? {} : { example }),
       // `as`: JSON Schema 2020-12 is what OpenAPI 3.1 takes; the library's type is of an older draft.
@@ -133,7 +131,7 @@ function bodyOf({ input, bodyType, example }: RouteCard): DescribeRouteOptions['
 }
 
 function answersOf({ path, answers, scope, conditional }: RouteCard): DescribeRouteOptions['responses'] {
-  // What is below a namespace has a position in its past; the directory, which knows of namespaces, has none.
+  // Responses of a namespace have a position in its history; those of the directory have none.
   const cursor = path.includes('/:ns/') ? CURSOR_HEADER : undefined;
   const entries = Object.entries(answers).map(([status, { description, schema, contentType }]) => {
     const content =
@@ -142,17 +140,17 @@ function answersOf({ path, answers, scope, conditional }: RouteCard): DescribeRo
         : contentType !== undefined
           ? { [contentType]: { schema: { type: 'string' as const } } }
           : undefined;
-    // What goes on has no position of its own: each of its events has.
+    // A stream has no position of its own: each of its events has one.
     const headers = status === '101' || contentType === 'text/event-stream' ? undefined : cursor;
     return [status, { description, ...(headers && { headers }), ...(content && { content }) }] as const;
   });
   if (conditional === 'read')
     entries.push([
       '304',
-      { description: 'Nothing changed since that cursor, nor within the wait', headers: CURSOR_HEADER },
+      { description: 'Nothing has changed since that cursor, nor within the wait', headers: CURSOR_HEADER },
     ]);
   const refused = {
-    description: scope === 'open' ? 'The registry is not set up' : 'Refused; `code` says why',
+    description: scope === 'open' ? 'The registry is not set up' : 'Error; `code` identifies the reason',
     content: { 'application/problem+json': { schema: described(Problem) } },
   };
   return { ...Object.fromEntries(entries), ...(path === '/health' ? {} : { default: refused }) };
@@ -162,33 +160,33 @@ const SECURITY_SCHEMES = {
   token: {
     type: 'http',
     scheme: 'bearer',
-    description: 'A token, or the root token. One request carries one credential; several are refused.',
+    description: 'A token, or the root token. A request must carry exactly one credential.',
   },
   ticket: {
     type: 'apiKey',
     in: 'query',
     name: 'ticket',
-    description: 'In the place of a token where no header can be sent: good for one stream or socket, within 30 s',
+    description: 'Replaces a token if no header can be sent; valid for one stream or socket, within 30 s',
   },
 } as const;
 
-/** OpenAPI has no credential in a path; to it that is another place where the same registry is. */
+/** OpenAPI cannot describe a credential in the path, so that form is listed as a second server. */
 const SERVERS = [
   { url: '/' },
   {
     url: '/t/{token}',
-    description: 'For clients that can send no header: tokens that can only read, and those made for paths',
+    description: 'For clients that cannot send headers; takes read-only tokens, and tokens created for use in paths',
     variables: { token: { default: '-', description: 'The token' } },
   },
 ];
 
-/** What lets somebody in at a door, each on its own. */
+/** Returns the alternative security schemes of a route. */
 function securityOf({ scope, door }: RouteCard): NonNullable<DescribeRouteOptions['security']> {
   if (scope === 'open') return [];
   return door === 'stream' || door === 'socket' ? [{ token: [] }, { ticket: [] }] : [{ token: [] }];
 }
 
-/** The document, as it is committed and served. */
+/** Returns the document as it is committed and served. */
 export async function openApiDocument(cards: readonly RouteCard[], version: string): Promise<Record<string, unknown>> {
   const app = new Hono();
   for (const card of cards) {
@@ -214,8 +212,8 @@ export async function openApiDocument(cards: readonly RouteCard[], version: stri
         version,
         summary: 'A service registry with no servers to run',
         description:
-          'Services register, hold a lease and disappear when it lapses; callers resolve peers. ' +
-          'Every answer about a namespace carries its position as `Rollcall-Cursor`.',
+          'Services register and renew a lease; they disappear when it expires. Clients resolve services to instances. ' +
+          'Every response about a namespace carries its position in `Rollcall-Cursor`.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: SERVERS,
@@ -223,6 +221,6 @@ export async function openApiDocument(cards: readonly RouteCard[], version: stri
       components: { securitySchemes: SECURITY_SCHEMES },
     },
   });
-  // Through JSON: what is left out there is left out in the committed text, too.
+  // Through JSON, which drops undefined members as the committed text does.
   return JSON.parse(JSON.stringify(document));
 }

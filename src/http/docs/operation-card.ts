@@ -3,7 +3,7 @@ import type { ApiDocument, Operation, Parameter } from './api-document';
 import { escapeHtml } from './page';
 import { type MemberRow, SchemaRows } from './schema-rows';
 
-/** Text with `code` between backticks, as HTML. */
+/** Escapes text as HTML and marks up `code` in backticks. */
 export function prose(text: string): string {
   return escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
 }
@@ -44,13 +44,13 @@ function answerList({ responses }: Operation, rows: SchemaRows): string {
   const lines = answers.map(([status, { description }]) => `<li><b>${status}</b> ${prose(description)}</li>`);
   const members = answers.flatMap(([, { content }]) => Object.values(content ?? {}));
   const shown = members.find(({ schema }) => schema.type !== 'string');
-  // Every member of an answer that may be missing is one that the instance may leave out; marking the others would say little.
+  // Members of a response are missing only if the instance left them out; marking the others as required adds nothing.
   const held = shown === undefined ? [] : rows.of(shown.schema).map((row) => ({ ...row, required: false }));
-  const table = memberTable('Members of the answer', held);
-  return `<h4>Answers</h4><ul class="answers">${lines.join('')}</ul>${table === '' ? '' : `<details class="inner"><summary>What the answer holds</summary>${table}</details>`}`;
+  const table = memberTable('Response body', held);
+  return `<h4>Responses</h4><ul class="answers">${lines.join('')}</ul>${table === '' ? '' : `<details class="inner"><summary>Members of the response</summary>${table}</details>`}`;
 }
 
-/** One operation, closed to a line until a reader opens it. */
+/** Renders an operation as a collapsed card. */
 export function operationCard(document: ApiDocument, path: string, method: string, operation: Operation): string {
   const rows = new SchemaRows(document);
   const { operationId, summary, description, parameters, requestBody } = operation;
@@ -58,10 +58,10 @@ export function operationCard(document: ApiDocument, path: string, method: strin
   const scope = operation['x-scope'];
   const needs =
     scope === undefined
-      ? 'Needs no token.'
+      ? 'Requires no token.'
       : scope === 'any'
-        ? 'What the token needs depends on what is asked.'
-        : `Needs a token with the scope \`${scope}\`.`;
+        ? 'The scope that the token needs depends on the request.'
+        : `Requires a token with the scope \`${scope}\`.`;
   return `<details class="operation" id="${operationId}">
 <summary><span class="method ${method}">${method.toUpperCase()}</span> <code class="path">${escapeHtml(path)}</code> <span class="what">${prose(summary)}</span></summary>
 <div class="card">
@@ -74,7 +74,7 @@ ${answerList(operation, rows)}
 </details>`;
 }
 
-/** Stands in for a name of a path that has no example of its own. */
+/** Examples for path parameters whose schema has none. */
 const EXAMPLE_NAMES: Record<string, string> = {
   ns: 'public',
   group: 'DEFAULT_GROUP',
@@ -85,8 +85,8 @@ const EXAMPLE_NAMES: Record<string, string> = {
 const singleQuoted = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /**
- * A command that calls an operation, ready to paste where $ROLLCALL and $TOKEN are set; for a socket, a line of
- * JavaScript where both are variables.
+ * Returns a curl command that calls an operation, ready to paste if $ROLLCALL and $TOKEN are set; for a socket, a line
+ * of JavaScript in which both are variables.
  */
 export function curlLine(method: string, path: string, { parameters, requestBody, ...operation }: Operation): string {
   const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => {
@@ -97,7 +97,7 @@ export function curlLine(method: string, path: string, { parameters, requestBody
   if (answers.some(([status]) => status === '101')) {
     return `new WebSocket(ROLLCALL + '${filled}', ['${SOCKET_PROTOCOL}', 'token.' + TOKEN])`;
   }
-  // Without -N curl holds events back until there are enough of them.
+  // Without -N curl buffers events.
   const goesOn = answers.some(([, { content }]) => content?.['text/event-stream'] !== undefined);
   const verb = method === 'get' ? '' : `-X ${method.toUpperCase()} `;
   const lines = [`curl ${goesOn ? '-N ' : ''}${verb}"$ROLLCALL${filled}"`];

@@ -1,17 +1,17 @@
 import { COMMON_HEADERS } from '../response/answers';
 
-/** A page of its own: whatever it shows is in it. */
+/** A self-contained HTML page. */
 export interface Page {
   title: string;
-  /** HTML of the body; whatever came from outside is escaped already. */
+  /** HTML of the body; text from outside must be escaped already. */
   body: string;
-  /** The one style sheet; allowed by its digest and no other. */
+  /** The only style sheet; the content security policy allows it by its digest. */
   style: string;
 }
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
-/** Text as HTML shows it, in an attribute too. */
+/** Escapes text for HTML, including attribute values. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
 }
@@ -21,7 +21,7 @@ async function styleSource(style: string): Promise<string> {
   return `'sha256-${btoa(String.fromCharCode(...digest))}'`;
 }
 
-/** A page that runs no script, loads nothing from anywhere, and can't be framed. */
+/** Returns a page that runs no script, loads nothing, and can't be framed. */
 export async function pageResponse({ title, body, style }: Page): Promise<Response> {
   const html = `<!doctype html>
 <html lang="en">

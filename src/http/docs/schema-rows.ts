@@ -1,21 +1,21 @@
 import type { ApiDocument, Schema } from './api-document';
 
-/** One line of a table of members. */
+/** A row in a table of members. */
 export interface MemberRow {
   /** Path of the member: `lease.ttlMs`, `operations[].id`, `metadata.<key>`. */
   name: string;
-  /** What it takes, in a few words. */
+  /** Short description of the type. */
   type: string;
   required: boolean;
   description: string;
 }
 
-/** Deeper than any member of ours lies; schemas that name themselves end here. */
+/** Deeper than any of our members; bounds recursive schemas. */
 const DEEPEST = 5;
 
 const isNull = (schema: Schema): boolean => schema.type === 'null';
 
-/** A schema as a list of members, nested ones by their paths. */
+/** Lists the members of a schema, nested ones by their paths. */
 export class SchemaRows {
   readonly #document: ApiDocument;
 
@@ -23,12 +23,12 @@ export class SchemaRows {
     this.#document = document;
   }
 
-  /** Rows for all members of a schema. */
+  /** Returns rows for all members of a schema. */
   of(schema: Schema): MemberRow[] {
     return [...this.#members(this.#followed(schema), '', 0)];
   }
 
-  /** A few words for what a schema takes. */
+  /** Describes the type of a schema in a few words. */
   typeOf(given: Schema): string {
     const schema = this.#followed(given);
     if (schema.const !== undefined) return JSON.stringify(schema.const);
@@ -56,7 +56,7 @@ export class SchemaRows {
     if (typeof schema.additionalProperties === 'object') {
       yield* this.#member(`${prefix}<key>`, schema.additionalProperties, false, depth);
     }
-    // Alternatives of one object, told apart by a constant: the members of each, after its constant.
+    // Alternatives of one object, distinguished by a constant: list the members of each, prefixed with its constant.
     for (const choice of schema.oneOf ?? []) {
       const { properties = {} } = this.#followed(choice);
       const constant = Object.entries(properties).find(([, { const: value }]) => value !== undefined);

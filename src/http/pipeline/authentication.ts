@@ -10,9 +10,9 @@ import { type OriginSettings, originOf } from '../request/headers';
 import { queryText } from '../request/request-target';
 import type { IncomingRequest } from './request-context';
 
-/** Places that a credential may be in. */
-export interface CredentialSources extends Pick<IncomingRequest, 'request' | 'pathToken'> {
-  /** Reads the form in the body, at a door whose clients may put a credential there; called only where there is no other. */
+/** Parts of a request that may carry a credential. */
+export interface CredentialSources extends Pick<IncomingRequest, 'request' | 'received' | 'pathToken'> {
+  /** Reads the form in the body, if clients may send a credential there; called only if no other part has one. */
   form?: (() => Promise<string>) | undefined;
 }
 
@@ -20,15 +20,15 @@ export interface CredentialSources extends Pick<IncomingRequest, 'request' | 'pa
 export interface AuthenticationOptions {
   authenticator: Authenticator;
   failedLogins: FailedLogins;
-  /** How the address of a caller is known. */
+  /** How to find the address of a caller. */
   origins: OriginSettings;
-  /** Fault in how the registry is set up: every request is refused with it. */
+  /** Configuration error; every request is refused with it. */
   fault?: RegistryError | undefined;
   /** Milliseconds since the epoch. */
   now: () => number;
 }
 
-/** The first of the five steps: lets a request in, or refuses it. */
+/** Authenticates requests: the first of the five steps. */
 export class Authentication {
   readonly #authenticator: Authenticator;
   readonly #failedLogins: FailedLogins;
@@ -51,29 +51,29 @@ export class Authentication {
   }
 
   /**
-   * Authenticates a request, by its headers, path and query. Only where there is no credential at all is the form looked
-   * at: a wrong one is refused with the body unread.
+   * Authenticates a request by its headers, path and query. The form is read only if none of them has a credential: a
+   * wrong credential is refused without reading the body.
    *
-   * @param readCredential That of the door it comes to.
-   * @returns At once for a token that is remembered.
+   * @param readCredential Credential reader of the door that received the request.
+   * @returns The principal, without a promise if the token is cached.
    * @throws {RegistryError} `UNAUTHENTICATED`, `LIMIT_EXCEEDED` after too many wrong tokens from the same source,
-   * `UNAVAILABLE` where that can't be told now, `NOT_CONFIGURED`.
+   * `UNAVAILABLE` if the token cannot be verified now, `NOT_CONFIGURED`.
    */
   authenticate(readCredential: ReadCredential, sources: CredentialSources): Principal | Promise<Principal> {
     this.assertConfigured();
-    const { request, form } = sources;
+    const { request, received, form } = sources;
     const credential = readCredential(placesIn(sources, () => queryText(request.url)));
-    if (credential !== undefined) return this.#verified(credential, request);
+    if (credential !== undefined) return this.#verified(credential, received);
     if (form === undefined) throw missingCredential();
     return form().then((text) => {
       const inForm = readCredential(placesIn(sources, () => text));
       if (inForm === undefined) throw missingCredential();
-      return this.#verified(inForm, request);
+      return this.#verified(inForm, received);
     });
   }
 
   /**
-   * Refuses a request whose form brings another credential than the one that it was admitted by.
+   * Refuses a request whose form has another credential than the one that authenticated it.
    *
    * @throws {RegistryError} `UNAUTHENTICATED`.
    */
@@ -81,28 +81,29 @@ export class Authentication {
     if (form !== '') readCredential(placesIn(sources, () => `${queryText(sources.request.url)}&${form}`));
   }
 
-  /** @throws {RegistryError} `LIMIT_EXCEEDED`, as the token was refused by the namespace a moment ago. */
+  /** @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace has just refused the token for its rate. */
   assertWithinRate(tokenId: string, namespace: string): void {
     this.#rateRefusals.assertMayAsk(tokenId, namespace);
   }
 
-  /** Takes note of a refusal by a namespace, where it is one that stands for whatever the token asks next. */
+  /** Records an error of a namespace if it also applies to the token's next requests: one over the rate. */
   noteRefusal(tokenId: string, namespace: string, error: unknown): void {
     this.#rateRefusals.note(tokenId, namespace, error);
   }
 
-  #verified(credential: Credential, request: Request): Principal | Promise<Principal> {
+  #verified(credential: Credential, received: Request): Principal | Promise<Principal> {
     const { text } = credential;
     const who = isTicket(credential) ? this.#authenticator.redeem(text) : this.#authenticator.verify(text);
     if (who instanceof Promise) {
-      return who.then((found) => this.#admitted(found, credential, request));
+      return who.then((found) => this.#admitted(found, credential, received));
     }
-    return this.#admitted(who, credential, request);
+    return this.#admitted(who, credential, received);
   }
 
   /**
-   * Waits for a change that ends secrets of a token, and forgets them here. Where it may have happened or not, they are
-   * only doubted: any token can ask for the end of any other, and while the directory is lost must not end it by that.
+   * Waits for a change that revokes secrets of a token, then drops them from the cache. If the outcome is unknown, they
+   * are only marked as doubtful: any token can request the revocation of any other, and must not achieve it just because
+   * the directory is unreachable.
    */
   async endingSecrets<T>(tokenId: string, change: Promise<T>): Promise<T> {
     try {
@@ -115,18 +116,18 @@ export class Authentication {
     }
   }
 
-  #admitted(who: VerifiedToken | null, credential: Credential, request: Request): Principal {
-    if (who === null) throw this.#failedLogins.refusal(this.#sourceOf(credential, request));
+  #admitted(who: VerifiedToken | null, credential: Credential, received: Request): Principal {
+    if (who === null) throw this.#failedLogins.refusal(this.#sourceOf(credential, received));
     if (credential.carrier !== 'path' || isForPaths(who)) return who;
     throw new RegistryError(
       'UNAUTHENTICATED',
-      'this token can do more than read, and is not taken from a path, where proxies log it: replace it, and send the new one in the Authorization header',
+      'this token can do more than read, so it is not accepted in a path, where proxies log it: replace the token, and send the new one in the Authorization header',
     );
   }
 
-  /** Source that failed logins are counted by: the address where it is known, else the id of the token that was tried. */
-  #sourceOf(credential: Credential, request: Request): string {
-    const { address } = originOf(request, this.#origins);
+  /** Returns the key that failed logins are counted by: the address if it is known, otherwise the id in the token. */
+  #sourceOf(credential: Credential, received: Request): string {
+    const { address } = originOf(received, this.#origins);
     if (address !== undefined) return `address ${address}`;
     return isTicket(credential) ? 'any ticket' : `token ${readTokenText(credential.text)?.id ?? 'of no form'}`;
   }
@@ -141,15 +142,15 @@ const placesIn = ({ request, pathToken }: CredentialSources, parameters: () => s
 const missingCredential = (): RegistryError =>
   new RegistryError('UNAUTHENTICATED', 'this needs a token: send "Authorization: Bearer <token>"');
 
-/** Refusal of a token, and until when it stands, in milliseconds since the epoch. */
+/** Refusal of a token, valid until a time in milliseconds since the epoch. */
 interface Refusal {
   error: RegistryError;
   until: number;
 }
 
 /**
- * Tokens that were over their rate a moment ago. Whoever comes back at once, as a client in a tight loop does, is refused
- * at the door: asking the namespace again and again would cost its other clients nearly as much as answering.
+ * Tokens that were over their rate a moment ago. A client that retries in a tight loop is refused here: asking the
+ * namespace each time would cost its other clients nearly as much as answering.
  */
 class RateRefusals {
   readonly #now: () => number;
@@ -160,19 +161,19 @@ class RateRefusals {
     this.#now = now;
   }
 
-  /** @throws {RegistryError} What the token was told a moment ago. */
+  /** @throws {RegistryError} The error that the token got a moment ago. */
   assertMayAsk(tokenId: string, namespace: string): void {
     if (this.#refused.size === 0) return;
     const name = nameOf(tokenId, namespace);
     const refusal = this.#refused.get(name);
     if (refusal === undefined) return;
     const leftMs = refusal.until - this.#now();
-    // A clock that was set back keeps no token out for longer.
+    // The upper bound keeps a clock that was set back from extending a refusal.
     if (leftMs > 0 && leftMs <= RATE_REFUSAL_MAX_AGE_MS) throw refusal.error;
     this.#refused.delete(name);
   }
 
-  /** Takes note of a refusal, where it is one that stands for whatever the token asks next. */
+  /** Records an error if it also applies to the token's next requests. */
   note(tokenId: string, namespace: string, error: unknown): void {
     if (!(error instanceof RegistryError) || error.details.isOverRate !== true) return;
     const name = nameOf(tokenId, namespace);

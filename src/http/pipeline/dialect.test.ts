@@ -192,6 +192,18 @@ describe('a namespace that nobody created', () => {
     expect(made).toEqual(['fresh', 'newer']);
   });
 
+  it('is made in the name of the client’s address, which the host knows by the request that it received', async () => {
+    const received = new Request('http://rollcall.test/n/newer/former?what=it', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${ROOT_TOKEN}` },
+    });
+    const addressOf = (request: Request) => (request === received ? '192.0.2.7' : undefined);
+    const test = new TestApp({ dialects: [former], namespacesMade: [], addressOf });
+    const response = await test.app.fetch(received);
+    expect([response.status, await response.text()]).toEqual([200, 'wrote it']);
+    expect(test.directory.addresses).toEqual(['192.0.2.7']);
+  });
+
   it('[X2] is refused to all others, in the shape of the dialect', async () => {
     const { test, made } = begin();
     const { token } = test.directory.give([{ scope: 'admin', ns: 'fresh' }]);

@@ -14,80 +14,80 @@ import { directoryCaller, type RouteCall } from './route-call';
 import type { Surface } from './surface';
 
 /**
- * A dialect: a door for the clients of another registry, which are not told that it is one. It has its own routes, takes
- * credentials where those clients can put them, and refuses in the shape that they know.
+ * The API of another registry, for its existing clients. A dialect has its own routes, takes credentials where those
+ * clients can send them, and returns errors in the format that they expect.
  */
 export interface Dialect {
-  /** Name of its folder, and of what it keeps in the extensions of an instance. */
+  /** Name of its folder, and of its member in the extensions of an instance. */
   name: string;
-  /** How its paths begin: `/eureka`. All that begins so is answered in its shape, route or not; no two share one. */
+  /** Prefixes of its paths: `/eureka`. Errors of unknown routes below them have its format, too; no two dialects share one. */
   paths: readonly `/${string}`[];
   carriers: readonly Carrier[];
-  /** One spelling for the many that its clients use: what routes are told of a path. It stays percent-encoded. */
+  /** Normalizes the spellings of a path that clients use, before routing. The path stays percent-encoded. */
   pathOf?(path: string): string;
   /**
-   * True: its clients put parameters, credentials among them, into a form in the body as well as into the query. A
-   * credential in it counts where there is none in headers, path and query.
+   * True if its clients send parameters, including credentials, in a form in the body as well as in the query. A
+   * credential in the form counts if headers, path and query have none.
    */
   takesForms?: boolean;
-  /** A refusal as its clients know it, with what makes them do the right thing next. */
+  /** Returns an error in the dialect's format, such that its clients react correctly. */
   refuse(refusal: ErrorData, request: Request): Response;
   addRoutes(door: DialectDoor): void;
   /**
-   * Reads the services that an instance is found under beside its own, by what it keeps in the dialect's extension. Any
-   * door may write that, so it may be anything.
+   * Reads the services that an instance is also published under from the dialect's extension. Any API can write the
+   * extension, so its content is untrusted.
    */
   claimsOf?(service: ServiceKey, extension: unknown): readonly Claim[];
 }
 
-/** The door that a dialect registers its routes on. */
+/** Registers the routes of a dialect. */
 export interface DialectDoor {
   route<Asked, Outcome>(definition: DialectRoute<Asked, Outcome>): void;
   directoryRoute<Asked, Outcome>(definition: DialectDirectoryRoute<Asked, Outcome>): void;
 }
 
-/** A route of a dialect, whatever it asks. */
+/** Members that all routes of a dialect share. */
 interface AnyDialectRoute<Asked> {
-  /** Its name in the dialect's table of what is supported. */
+  /** Its name in the dialect's table of supported operations. */
   operation: string;
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
-  /** In the router's words; several where clients write it in several ways. */
+  /** In the router's syntax; several if clients use several forms. */
   paths: readonly string[];
-  /** A few words: what it does. */
+  /** One short phrase, without a full stop. */
   summary: string;
   /**
-   * Reads what is asked.
+   * Parses the request.
    *
    * @param names Variable parts of the path, percent-decoded once.
-   * @param form Text of the form in the body, still encoded, where the dialect takes forms; the body is used up then.
-   * @throws {RegistryError} `INVALID_REQUEST` and the like; told in the dialect's shape.
+   * @param form Text of the form in the body, still encoded, if the dialect takes forms; the body is consumed then.
+   * @throws {RegistryError} `INVALID_REQUEST` and the like; returned in the dialect's format.
    */
   read(request: Request, names: Record<string, string>, form: string): Asked | Promise<Asked>;
 }
 
-/** A route of a dialect. Each request passes the same five steps as a native one: authenticate, parse, authorize, call, map. */
+/** A route of a dialect. Its requests pass the same five steps as native ones: authenticate, parse, authorize, call, map. */
 export interface DialectRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
   /** Scope that a token needs on the target; `any`: some grant on the namespace. */
   scope: Scope | 'any';
-  /** True for the calls that make up nearly all traffic, as for a native route. */
+  /** True for the most frequent calls, as for a native route. */
   withoutDeadline?: boolean;
-  /** The namespace that the request itself names. One in front of the path, `/n/<id>`, or in the host wins over it. */
+  /** Namespace that the request names itself. One before the path, `/n/<id>`, or in the host name takes precedence. */
   namespace?: (asked: Asked) => string | undefined;
-  /** Target of the request; the namespace as a whole where this is left out. */
+  /** Target of the request; default: the namespace as a whole. */
   target?: (asked: Asked) => Omit<Target, 'namespace'>;
-  /** Decides in the place of scope and target, where what is asked has many. Throws `FORBIDDEN`. */
+  /** Replaces the check by scope and target, for requests with several targets. Throws `FORBIDDEN`. */
   authorize?: (principal: Principal, namespace: string, asked: Asked) => void;
   call(namespace: NamespaceApi, asked: Asked, call: RouteCall): Promise<Outcome>;
   answer(outcome: Outcome, asked: Asked, call: RouteCall): Response | Promise<Response>;
 }
 
-/** A route of a dialect that is about no namespace's content, but asks the directory, which authorizes; or about nothing at all. */
+/** A route of a dialect that calls the directory, which authorizes, instead of a namespace; or that calls neither. */
 export interface DialectDirectoryRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
   call(directory: DirectoryApi, caller: DirectoryCaller, asked: Asked): Promise<Outcome>;
   answer(outcome: Outcome, asked: Asked): Response | Promise<Response>;
 }
 
-/** Registers a dialect. Outside its own folder a new one takes a single line: that which hands it to the app. */
+/** Registers a dialect. Outside its own folder, a new dialect needs a single line: the one that passes it to the app. */
 export function addDialect(surface: Surface, dialect: Dialect): void {
   dialect.addRoutes({
     route: (definition) => addRoute(surface, dialect, definition),
@@ -100,7 +100,7 @@ function addRoute<Asked, Outcome>(surface: Surface, dialect: Dialect, route: Dia
   const permit = route.authorize ?? permission(route);
   addSteps(surface, dialect, route, {
     authorize: (context, asked) => {
-      // An empty name is none, as in the parameters of many clients.
+      // An empty name counts as absent: many clients send empty parameters.
       const namespace = noteNamespace(context, (context.env.namespace ?? namespaceIn?.(asked)) || undefined);
       permit(context.get('principal'), namespace, asked);
       return enterNamespace(surface, context, namespace, waysFor);
@@ -129,7 +129,7 @@ function addDirectoryRoute<Asked, Outcome>(
   );
 }
 
-/** Registers a route under all of its paths, with the steps that all routes of all dialects begin with. */
+/** Registers a route under all of its paths, with the first steps, which all routes of dialects share. */
 function addSteps<Asked, Outcome>(
   surface: Surface,
   dialect: Dialect,
@@ -141,11 +141,11 @@ function addSteps<Asked, Outcome>(
   const readCredential = credentialReader(dialect.carriers);
   const hasForm = ({ env }: RequestContext): boolean => dialect.takesForms === true && isForm(env.request.headers);
 
-  // A stranger's body is read only where the form in it may be what admits them, and then up to its limit.
+  // An unauthenticated body is read only if its form may have the credential, and only up to its limit.
   const authenticate = (context: RequestContext) => {
-    const { request, pathToken } = context.env;
+    const { request, received, pathToken } = context.env;
     const form = hasForm(context) ? async () => (await formIn(context)).form : undefined;
-    return authentication.authenticate(readCredential, { request, pathToken, form });
+    return authentication.authenticate(readCredential, { request, received, pathToken, form });
   };
 
   const parse = (context: RequestContext) => {
@@ -164,7 +164,7 @@ function addSteps<Asked, Outcome>(
   }
 }
 
-/** The form in the body, read once however many steps ask for it. */
+/** Returns the form in the body; reads it only once. */
 function formIn(context: RequestContext): Promise<FormRead> {
   const known = context.get('form');
   if (known !== undefined) return known;
@@ -174,7 +174,7 @@ function formIn(context: RequestContext): Promise<FormRead> {
 }
 
 const tooSlow = (maxMs: number): RegistryError =>
-  new RegistryError('INVALID_REQUEST', `the form did not come within ${maxMs / 1_000} s; send it again`);
+  new RegistryError('INVALID_REQUEST', `the form did not arrive within ${maxMs / 1_000} s; send it again`);
 
 async function formOf(request: Request): Promise<FormRead> {
   try {
@@ -184,7 +184,7 @@ async function formOf(request: Request): Promise<FormRead> {
   }
 }
 
-/** The ways to a namespace, which is made for a principal that may make it: other registries' clients can't be told to do that first. */
+/** Opens a namespace; creates it if the principal may, as clients of other registries cannot create it first. */
 function waysFor(surface: Surface, id: string, context: RequestContext): NamespaceWays | Promise<NamespaceWays> {
   if (!may(context.get('principal'), 'admin', { namespace: ALL_NAMESPACES })) return waysTo(surface, id);
   const found = surface.namespaceOf(id);
@@ -202,7 +202,7 @@ async function madeWays(surface: Surface, caller: DirectoryCaller, id: string): 
   }
 }
 
-/** Another request may have made it meanwhile, or made it otherwise. */
+/** Creates a namespace, unless another request has created it meanwhile, with the same definition or a different one. */
 async function createUnlessThere(directory: DirectoryApi, caller: DirectoryCaller, id: string): Promise<void> {
   try {
     await directory.createNamespace(caller, { id });
@@ -211,7 +211,7 @@ async function createUnlessThere(directory: DirectoryApi, caller: DirectoryCalle
   }
 }
 
-/** The scope of a route, on what is asked. */
+/** Returns the check of a route's scope on the target of a request. */
 function permission<Asked, Outcome>({ scope, target }: DialectRoute<Asked, Outcome>) {
   return (principal: Principal, namespace: string, asked: Asked): void =>
     authorizeRoute(principal, scope, { ...target?.(asked), namespace });

@@ -9,29 +9,29 @@ import { RouteCall } from './route-call';
 import type { Surface } from './surface';
 
 /**
- * The steps of a route, in their order. Native routes, routes to the directory and routes of dialects differ in their
- * steps alone: {@link pipeline} is what runs the steps of them all.
+ * The steps of a route, in order. Native routes, routes to the directory and routes of dialects differ only in their
+ * steps: {@link pipeline} runs the steps of all of them.
  *
- * A step that has its answer at once returns it as it is: a promise costs the calls that make up nearly all traffic.
+ * A step that completes synchronously returns a plain value: a promise would slow down the most frequent calls.
  */
 export interface Steps<Input, Outcome> {
-  /** Pattern of the route, by which the log and the metrics know it. */
+  /** Pattern of the route, as in the log and the metrics. */
   path: string;
-  /** Finds out who asks; undefined where the door is open to all. */
+  /** Returns the principal of a request; undefined on an open route. */
   authenticate(context: RequestContext): Principal | undefined | Promise<Principal>;
-  /** Reads what is asked. */
+  /** Parses the input. */
   parse(context: RequestContext): Input | Promise<Input>;
-  /** Refuses what the principal may not do. Returns the ways to the namespace that it is about, where it is about one. */
+  /** Refuses what the principal may not do. Opens the namespace of the request, if it has one. */
   authorize(context: RequestContext, input: Input): NamespaceWays | undefined | Promise<NamespaceWays>;
   call(input: Input, call: RouteCall): Promise<Outcome>;
   map(outcome: Outcome, input: Input, call: RouteCall): Response | Promise<Response>;
-  /** Time that the call was asked to wait, in milliseconds: its deadline is later by that. */
+  /** Time that the client asked the call to wait, in milliseconds; extends the deadline. */
   waitMs?: ((input: Input, call: RouteCall) => number) | undefined;
-  /** True: the call may take as long as it takes. */
+  /** True if the call has no deadline. */
   withoutDeadline?: boolean | undefined;
 }
 
-/** Makes the handler of a route from its steps: authenticate, parse, authorize, call, map. */
+/** Creates the handler of a route from its steps: authenticate, parse, authorize, call, map. */
 export function pipeline<Input, Outcome>(surface: Surface, steps: Steps<Input, Outcome>) {
   const { path, authenticate, parse, authorize, call, map, waitMs, withoutDeadline = false } = steps;
   return async (context: RequestContext): Promise<Response> => {
@@ -68,7 +68,7 @@ export function pipeline<Input, Outcome>(surface: Surface, steps: Steps<Input, O
 }
 
 /**
- * Reads the id of the namespace that a request is about, the default one where it names none, and notes it.
+ * Records the namespace of a request and returns its id; the default namespace if the request names none.
  *
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
@@ -79,16 +79,16 @@ export function noteNamespace(context: RequestContext, named: string | undefined
   return namespace;
 }
 
-/** Reads the id of a namespace out of a path or a host. @throws {RegistryError} `INVALID_REQUEST`. */
+/** Parses the id of a namespace in a path or a host name. @throws {RegistryError} `INVALID_REQUEST`. */
 export function namespaceId(text: string): string {
   return isNamespaceId(text) ? text : parsed(NamespaceId, text, 'path');
 }
 
 /**
- * Opens a namespace to a principal that may do there what it asks: the end of the step `authorize`.
+ * Opens a namespace for an authorized principal: the end of the step `authorize`.
  *
- * @param open Finds the ways to it.
- * @throws {RegistryError} `LIMIT_EXCEEDED` for a token that was over its rate a moment ago, and what `open` throws.
+ * @param open Finds the namespace.
+ * @throws {RegistryError} `LIMIT_EXCEEDED` for a token that was over its rate a moment ago, and the errors of `open`.
  */
 export function enterNamespace(
   surface: Surface,
@@ -101,9 +101,9 @@ export function enterNamespace(
 }
 
 /**
- * The ways to a namespace: at once where they are known.
+ * Opens a namespace; without a promise if it is known.
  *
- * @throws {RegistryError} `NAMESPACE_NOT_FOUND`, and `UNAVAILABLE` where that can't be told now.
+ * @throws {RegistryError} `NAMESPACE_NOT_FOUND`, or `UNAVAILABLE` if its existence cannot be checked now.
  */
 export function waysTo(surface: Surface, id: string): NamespaceWays | Promise<NamespaceWays> {
   const found = surface.namespaceOf(id);
@@ -113,25 +113,22 @@ export function waysTo(surface: Surface, id: string): NamespaceWays | Promise<Na
 
 function existing(ways: NamespaceWays | undefined, id: string): NamespaceWays {
   if (ways !== undefined) return ways;
-  throw new RegistryError(
-    'NAMESPACE_NOT_FOUND',
-    `there is no namespace "${id}"; "${DEFAULT_NAMESPACE}" is always there`,
-  );
+  throw new RegistryError('NAMESPACE_NOT_FOUND', `there is no namespace "${id}"; "${DEFAULT_NAMESPACE}" always exists`);
 }
 
-/** What is told of a call to a namespace: it may be done yet. */
+/** Returns the error of a call that timed out. Its change may still be applied. */
 function tooLate(maxMs: number): RegistryError {
   return new RegistryError(
     'DEADLINE_EXCEEDED',
-    `no answer came within ${maxMs / 1_000} s; a change may have been made or not: read before you repeat it`,
+    `no response within ${maxMs / 1_000} s; a change may or may not have been applied: read before you repeat it`,
   );
 }
 
 /**
- * Waits for a call, and gives up after a time. The call itself goes on: it may still take effect.
+ * Waits for a call, up to a timeout. The call itself continues and may still take effect.
  *
- * @param late What is thrown then.
- * @throws {RegistryError} `DEADLINE_EXCEEDED`, or what `late` makes.
+ * @param late Creates the error that is thrown after the timeout.
+ * @throws {RegistryError} `DEADLINE_EXCEEDED`, or the error that `late` creates.
  */
 export async function withDeadline<T>(call: Promise<T>, maxMs: number, late = tooLate): Promise<T> {
   const { promise: end, reject } = Promise.withResolvers<never>();

@@ -4,44 +4,46 @@ import type { NamespaceApi } from '../../model/namespace-api';
 import type { NamespaceSockets } from '../../model/namespace-sockets';
 import type { RequestRecord } from '../telemetry/request-observer';
 
-/** A request, and what is known of it before it is routed: the bindings of the router. */
+/** A request before routing: the bindings of the router. */
 export interface IncomingRequest {
   request: Request;
-  /** That of the request. Asked for once, as the platform makes a new text each time. */
+  /** The request as the host passed it, before prefixes were stripped from its path: the host knows its client's address. */
+  received: Request;
+  /** URL of the request. Read once, as the platform creates a new string on each access. */
   url: string;
-  /** Path that it is routed by, as it was sent. */
+  /** Path to route by, as it was sent. */
   path: string;
-  /** Facts for the log and the metrics, which the steps fill in. */
+  /** Record for the log and the metrics; the steps fill it in. */
   record: RequestRecord;
-  /** The token that its path began with, and has lost. */
+  /** Token from the start of the path, already removed from it. */
   pathToken?: string | undefined;
-  /** The namespace that it began with then, and has lost: only on the way to a dialect. */
+  /** Namespace from the start of the path or from the host name, removed from the path; only for dialects. */
   namespace?: string | undefined;
 }
 
-/** The ways to one namespace: by calls, and over sockets. */
+/** An open namespace: its API for calls, and its sockets. */
 export interface NamespaceWays {
   calls: NamespaceApi;
   sockets: NamespaceSockets;
 }
 
-/** A form, or the refusal of one, which only admitted callers see. */
+/** A form, or the problem of reading it, which only authenticated callers see. */
 export interface FormRead {
   form: string;
   problem?: unknown;
 }
 
-/** Facts that the steps of the pipeline learn of a request, each for those after it. */
+/** Values that steps of the pipeline set for later steps. */
 interface StepVariables {
-  /** Set by the step `authenticate`, unless the door is open. */
+  /** Set by the step `authenticate`, except on open routes. */
   principal: Principal;
-  /** Id of the namespace; set by the step `authorize` of routes on one. */
+  /** Id of the namespace; set by the step `authorize` of routes to a namespace. */
   namespace?: string;
-  /** The form in the body, once a step has begun to read it. */
+  /** The form in the body, once a step has started to read it. */
   form?: Promise<FormRead>;
 }
 
-/** The environment of the router, as Hono's types want it. */
+/** The environment of the router, in the form of Hono's types. */
 export interface RequestEnvironment {
   Bindings: IncomingRequest;
   Variables: StepVariables;

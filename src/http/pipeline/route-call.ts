@@ -22,33 +22,33 @@ import { longPoll } from '../watch/long-poll';
 import type { NamespaceWays, RequestContext } from './request-context';
 import type { Surface } from './surface';
 
-/** How fresh a read has to be, as its query says. */
+/** Freshness that the query of a read asks for. */
 export interface Freshness {
   consistency: 'strong' | 'cached';
   /** Milliseconds. */
   maxAge: number;
-  /** How long it waits for a change, where it is conditional; in milliseconds. */
+  /** Time that a conditional read waits for a change, in milliseconds. */
   wait?: number | undefined;
 }
 
-/** A read as a route asks for it. */
+/** A read, as a route defines it. */
 export interface RouteRead<T> {
   freshness: Freshness;
   /** Target of the read: a change to it ends a wait. */
   about: Omit<Target, 'namespace'>;
   ask: (options: ReadOptions) => Promise<ReadAnswer<T>>;
-  /** Whatever the answer depends on beside path and query. */
+  /** Further values that the response depends on, apart from path and query. */
   alsoDependsOn?: string;
 }
 
-/** The view of a request that a route's call has, beside the parsed input. Nothing is read before it is asked for. */
+/** The view of a request that a route's call has, in addition to the parsed input. Values are computed on access. */
 export class RouteCall {
   readonly #context: RequestContext;
   readonly #surface: Surface;
   readonly #ways: NamespaceWays | undefined;
   readonly #principal: Principal;
 
-  /** @param ways Undefined on a route that is about no namespace's content. */
+  /** @param ways The open namespace; undefined on a route to no namespace. */
   constructor(context: RequestContext, surface: Surface, ways: NamespaceWays | undefined) {
     this.#context = context;
     this.#surface = surface;
@@ -56,38 +56,37 @@ export class RouteCall {
     this.#principal = context.get('principal');
   }
 
-  /** The request as it came. */
+  /** The original request. */
   get request(): Request {
     return this.#context.env.request;
   }
 
-  /** The way to the namespace by calls. */
+  /** The API of the namespace. */
   get calls(): NamespaceApi {
     return this.#opened.calls;
   }
 
-  /** The way to the namespace over sockets. */
+  /** The sockets of the namespace. */
   get sockets(): NamespaceSockets {
     return this.#opened.sockets;
   }
 
   get #opened(): NamespaceWays {
-    if (this.#ways === undefined)
-      throw new RegistryError('INTERNAL', 'a route that is about no namespace asked for one');
+    if (this.#ways === undefined) throw new RegistryError('INTERNAL', 'a route to no namespace tried to use one');
     return this.#ways;
   }
 
-  /** Everything that the routes of this surface share. */
+  /** The surface that the route is registered on. */
   get surroundings(): Surface {
     return this.#surface;
   }
 
-  /** The caller, and what it may change of others. */
+  /** The caller, with its permission to change instances of others. */
   get caller(): Caller {
     return callerOf(this.#principal, this.namespace);
   }
 
-  /** The caller as the directory sees it, with its address. */
+  /** The caller for calls to the directory, with its address. */
   get directoryCaller(): DirectoryCaller {
     return directoryCaller(this.#surface, this.#context);
   }
@@ -97,7 +96,7 @@ export class RouteCall {
     return this.#context.get('namespace') ?? '';
   }
 
-  /** Returns true where the token has a scope on a service, beside what the route asked for. */
+  /** Reports whether the token has a further scope on a service, apart from the scope of the route. */
   may(scope: Scope, service: ServiceKey): boolean {
     return may(this.#principal, scope, { namespace: this.namespace, service });
   }
@@ -107,7 +106,7 @@ export class RouteCall {
     return this.#principal.tokenId;
   }
 
-  /** The purpose of a socket to the namespace, and what may be asked on it. */
+  /** Returns the purpose of a socket to the namespace, with the permissions of its caller. */
   purpose(kind: SocketPurpose['kind'], subscriber: string): SocketPurpose {
     return {
       kind,
@@ -119,15 +118,15 @@ export class RouteCall {
     };
   }
 
-  /** The caller with its address and place: for registrations, which are compared with it, and for what is audited. */
+  /** The caller with its address and location: registrations are compared with them, and audit entries contain them. */
   get callerWithOrigin(): Caller {
-    return { ...this.caller, ...originOf(this.request, this.#surface.origins) };
+    return { ...this.caller, ...originOf(this.#context.env.received, this.#surface.origins) };
   }
 
   /**
-   * Logs an error after the answer has begun.
+   * Logs an error that happens after the response has started.
    *
-   * @returns Id of the request, which its line in the log has.
+   * @returns Id of the request, as in its log line.
    */
   noteFailure(error: unknown): string {
     const { record } = this.#context.env;
@@ -140,7 +139,7 @@ export class RouteCall {
     return this.#context.env.path;
   }
 
-  /** Where the caller is, where the platform knows. */
+  /** Location of the caller, if the platform knows it. */
   get place(): Location | undefined {
     return placeOf(this.request);
   }
@@ -150,13 +149,13 @@ export class RouteCall {
     return readPrecondition(this.request.headers);
   }
 
-  /** How long a read waits for a change, in milliseconds: the query goes before the preference. */
+  /** Returns how long a read waits for a change, in milliseconds: the query takes precedence over `Prefer`. */
   waitMs({ wait, consistency }: Freshness): number {
     if (consistency === 'cached') return 0;
     return wait ?? preferredWaitMs(this.request.headers) ?? 0;
   }
 
-  /** Reads as fresh as the query asks, and waits for a change where the request asks it to. */
+  /** Reads with the freshness that the query asks for; waits for a change if the request asks for that. */
   read<T>(asked: RouteRead<T>): Promise<ReadAnswer<T> & FreshnessKnown> {
     const ifNoneMatch = readCondition(this.request.headers);
     return asked.freshness.consistency === 'strong'
@@ -182,7 +181,7 @@ export class RouteCall {
     };
   }
 
-  /** Most reads wait for nothing, and go right through: each promise on the way of a resolve counts. */
+  /** Reads without waiting directly, which is the usual case: every extra promise slows down a resolve. */
   #readStrongly<T>(asked: RouteRead<T>, ifNoneMatch: string | undefined): Promise<ReadAnswer<T> & FreshnessKnown> {
     const name = subscriberName(this.request.headers);
     const subscriber = name === undefined ? undefined : { id: name, address: this.callerWithOrigin.address };
@@ -201,18 +200,18 @@ export class RouteCall {
     }).then((answer) => ({ ...answer, waitSeconds: Math.floor(waitMs / 1_000) }));
   }
 
-  /** Path and query, with whatever else the answer depends on. */
+  /** Returns the key of a response: path, query and everything else that it depends on. */
   #resourceOf({ alsoDependsOn = '' }: Pick<RouteRead<unknown>, 'alsoDependsOn'>): string {
     return pathAndQuery(this.#context.env) + alsoDependsOn;
   }
 }
 
-/** The caller as the directory sees it, with its address. */
+/** Returns the caller for calls to the directory, with its address. */
 export function directoryCaller({ origins }: Surface, context: RequestContext): DirectoryCaller {
-  return { principal: context.get('principal'), address: originOf(context.env.request, origins).address };
+  return { principal: context.get('principal'), address: originOf(context.env.received, origins).address };
 }
 
-/** A service or a group as the scope of a watch; the whole namespace where neither is named. */
+/** Returns a service or a group as the scope of a watch; the whole namespace if neither is given. */
 function watchScopeOf({ service, group }: Omit<Target, 'namespace'>): WatchScope {
   if (service !== undefined) return { groups: [], services: [{ group: service.group, service: service.service }] };
   return { groups: group === undefined ? [] : [group], services: [] };

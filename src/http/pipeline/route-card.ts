@@ -1,68 +1,68 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { Door } from '../../auth/carriers';
 import type { Scope } from '../../model/grant';
 
-/** Headings under which the documentation shows the routes, in this order. */
+/** Sections of the API reference, in order. */
 export const CHAPTERS = [
-  { name: 'Instances', description: 'Register, change and remove what can be called' },
-  { name: 'Leases', description: 'How an instance stays, and how it leaves' },
-  { name: 'Callers', description: 'Find what can be called' },
-  { name: 'Watching', description: 'Be told of changes as they happen' },
-  { name: 'Services', description: 'What instances have in common' },
-  { name: 'Operators', description: 'What people say about an instance, beside what it says of itself' },
-  { name: 'History', description: 'What was, who changed it, and why' },
-  { name: 'Namespaces', description: 'Tenants of the registry: each has its own services, limits and past' },
-  { name: 'Access', description: 'Who may do what, and who did' },
-  { name: 'Registry', description: 'The registry itself' },
+  { name: 'Instances', description: 'Register, change and remove instances' },
+  { name: 'Leases', description: 'Keep an instance registered, or take it out of traffic' },
+  { name: 'Callers', description: 'Find instances to call' },
+  { name: 'Watching', description: 'Receive changes as they happen' },
+  { name: 'Services', description: 'Settings that the instances of a service share' },
+  { name: 'Operators', description: 'Override what an instance registered' },
+  { name: 'History', description: 'Past states and changes, with their authors and reasons' },
+  { name: 'Namespaces', description: 'Tenants of the registry, each with its own services, limits and history' },
+  { name: 'Access', description: 'Tokens, tickets and the audit trail' },
+  { name: 'Registry', description: 'Documentation, health, metrics, export and import' },
 ] as const;
 export type Chapter = (typeof CHAPTERS)[number]['name'];
 
-/** One answer of a route, for the documentation. */
+/** A response of a route, for the documentation. */
 export interface AnswerCard {
   description: string;
-  /** Of a JSON body; absent where there is none, or another type. */
+  /** Schema of a JSON body; absent if there is no body or it has another type. */
   schema?: z.ZodType;
-  /** Of a body that is not JSON. */
+  /** Type of a body that is not JSON. */
   contentType?: string;
 }
 
-/** The schemas of a request's parts. A part that a route does not name has to be empty. */
+/** Schemas of the parts of a request. A part without a schema must be empty. */
 export interface RequestSchemas {
   path?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodType;
 }
 
-/** What is known about a route beside its code: the documentation and the table test read it. */
+/** Metadata of a route, for the documentation and the tests that cover all routes. */
 export interface RouteCard {
-  /** Its name for generated clients. */
+  /** Operation id, for generated clients. */
   operation: string;
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
-  /** In the router's words: `/api/v1/ns/:ns/services`. */
+  /** In the router's syntax: `/api/v1/ns/:ns/services`. */
   path: string;
-  /** What a token needs for it; `any`: what that is, the request says; `open`: no token, and so no data. */
+  /** Scope that a token needs; `any`: depends on the request; `open`: no token needed, and no data shown. */
   scope: Scope | 'any' | 'open';
-  /** Where it takes a credential from, where that is not what the native API does. */
+  /** Where the credential comes from, if not from where the native API takes it. */
   door?: Door;
   chapter: Chapter;
-  /** A few words: what it does. */
+  /** One short phrase, without a full stop. */
   summary: string;
-  /** What one has to know beyond that, as sentences of plain text. */
+  /** Further details, as full sentences. */
   description?: string;
   input: RequestSchemas;
-  /** Of a body that is not JSON, and that the call reads itself. */
+  /** Type of a body that is not JSON and that `call` reads itself. */
   bodyType?: { contentType: string; description: string };
-  /** Successful answers by status; refusals are the same everywhere. */
+  /** Successful responses by status; errors are the same for all routes. */
   answers: Record<number, AnswerCard>;
-  /** Headers that it reads, beside those that all routes or its conditions know. */
+  /** Headers that it reads, apart from those of all routes and of its conditions. */
   headers?: readonly { name: string; description: string }[];
-  /** Conditions that it takes in headers. */
+  /** Kind of conditional headers that it accepts. */
   conditional?: 'read' | 'change';
-  /** A body that shows how it is used, as a value that its schema takes. */
+  /** Example of a body; valid by its schema. */
   example?: unknown;
 }
 
-/** A route of a dialect as tests and documentation see it. */
+/** Metadata of a dialect's route, for tests and the documentation. */
 export interface DialectCard {
   dialect: string;
   operation: string;

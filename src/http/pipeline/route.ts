@@ -1,5 +1,5 @@
 import type { HonoRequest } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { authorizeRoute, type Target } from '../../auth/authorize';
 import { credentialReader, DOORS } from '../../auth/carriers';
 import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
@@ -16,23 +16,23 @@ import type { RouteCall } from './route-call';
 import type { RequestSchemas, RouteCard } from './route-card';
 import type { Surface } from './surface';
 
-/** A route: what it takes, whom it serves, the one method it calls, and what the outcome is over HTTP. */
+/** A route to a namespace: its input, its permission, the method it calls, and the response. */
 export interface RouteDefinition<Input extends RequestSchemas, Outcome> extends RouteCard {
-  /** `any`: some grant on the namespace, or what `authorize` asks for. */
+  /** `any`: some grant on the namespace, or whatever `authorize` checks. */
   scope: Scope | 'any';
   input: Input;
-  /** Largest body, where it is not the usual one. */
+  /** Size limit of the body, if it differs from the default. */
   bodyMaxBytes?: number;
-  /** Time that the call was asked to wait, in milliseconds: its deadline is later by that. */
+  /** Time that the client asked the call to wait, in milliseconds; extends the deadline. */
   waitMs?: (input: Parsed<Input>, call: RouteCall) => number;
   /**
-   * True for the calls that make up nearly all traffic: arming a timer costs them a tenth of their speed, and clients
-   * that beat or resolve have a deadline of their own.
+   * True for the most frequent calls: setting a timer costs them a tenth of their throughput, and clients that send
+   * heartbeats or resolve have their own timeouts.
    */
   withoutDeadline?: boolean;
   /**
-   * Checks that a principal may do what the input asks for, where that isn't just the scope on what the path names: a
-   * service, or else the namespace as a whole. Throws `FORBIDDEN`.
+   * Checks the permission for the input, if it is not just the scope on the target in the path: a service, or otherwise
+   * the namespace as a whole. Throws `FORBIDDEN`.
    */
   authorize?: (principal: Principal, namespace: string, input: Parsed<Input>) => void;
   call: (namespace: NamespaceApi, input: Parsed<Input>, call: RouteCall) => Promise<Outcome>;
@@ -61,9 +61,9 @@ export function route<Input extends RequestSchemas, Outcome>(
   });
 }
 
-/** A route to the directory: what it takes, the one method it calls, and what the outcome is over HTTP. */
+/** A route to the directory: its input, the method it calls, and the response. */
 export interface DirectoryRouteDefinition<Input extends RequestSchemas, Outcome> extends RouteCard {
-  /** The directory itself authorizes: what a token's id stands for is known only there. */
+  /** The directory itself authorizes: only it knows the grants behind a token's id. */
   scope: 'any';
   input: Input;
   call: (directory: DirectoryApi, caller: DirectoryCaller, input: Parsed<Input>) => Promise<Outcome>;
@@ -90,21 +90,21 @@ export function directoryRoute<Input extends RequestSchemas, Outcome>(
   });
 }
 
-/** A door that is open without a token, and so shows no data. */
+/** A route that needs no token and shows no data. */
 export interface OpenDoor extends RouteCard {
   scope: 'open';
-  /** True: it answers even before the registry is set up. */
+  /** True if it works even before the registry is set up. */
   beforeSetup?: boolean;
   answer: () => Response | Promise<Response>;
 }
 
-/** Registers a door that needs no token. */
+/** Registers a route that needs no token. */
 export function openDoor(surface: Surface, door: OpenDoor): void {
   const authenticate = authenticator(surface, door);
   addRoute(surface, door, {
     authenticate: (context) => {
       if (!door.beforeSetup) surface.authentication.assertConfigured();
-      // A token in the path is there for the log to know its owner by, who learns here that it is wrong.
+      // A token in the path is optional here: it identifies its owner in the log, and an invalid one is refused.
       return context.env.pathToken === undefined ? undefined : authenticate(context);
     },
     parse: () => undefined,
@@ -115,7 +115,7 @@ export function openDoor(surface: Surface, door: OpenDoor): void {
   });
 }
 
-/** The step `authenticate` of a native route. */
+/** Returns the step `authenticate` of a native route. */
 function authenticator({ authentication }: Surface, { door = 'api' }: RouteCard) {
   const readCredential = credentialReader(DOORS[door]);
   return ({ env }: RequestContext) => authentication.authenticate(readCredential, env);
@@ -127,7 +127,7 @@ function addRoute<Input, Outcome>(surface: Surface, card: RouteCard, steps: Omit
   surface.cards.push(card);
 }
 
-/** The scope of a route, on what its path names. */
+/** Returns the check of a route's scope on the target in the path. */
 function permission(scope: Scope | 'any') {
   return (principal: Principal, namespace: string, { path }: Parsed<RequestSchemas>): void =>
     authorizeRoute(principal, scope, targetOf(namespace, path));
@@ -135,20 +135,20 @@ function permission(scope: Scope | 'any') {
 
 /** Returns the target of a route by its path: a service, or the namespace as a whole. */
 function targetOf(namespace: string, path: unknown): Target {
-  // `as`: names that the schema of the path has read, or no names at all.
+  // `as`: the schema of the path has parsed the names, or there are none.
   const { group, service } = (path ?? {}) as { group?: string; service?: string };
   return group === undefined || service === undefined ? { namespace } : { namespace, service: { group, service } };
 }
 
-/** A request's parts as their schemas gave them. */
+/** Parts of a request, as parsed by their schemas. */
 export type Parsed<Input extends RequestSchemas> = { [Part in keyof Input]: z.output<Input[Part]> };
 
-/** The query of a route that has no parameters: any parameter is a mistake. */
+/** Query of a route without parameters: refuses any parameter. */
 const NO_QUERY = z.strictObject({});
 
 /**
- * Makes the step `parse` of a native route, which reads a request's parts by their schemas. Without a body that is done
- * at once, without a promise.
+ * Creates the step `parse` of a native route, which parses the parts of a request by their schemas; without a promise
+ * if the route takes no body.
  */
 export function inputReader<Input extends RequestSchemas>({ path, query, body }: Input, bodyMaxBytes: number) {
   const queries = new KnownQueries(query ?? NO_QUERY);
@@ -165,19 +165,19 @@ export function inputReader<Input extends RequestSchemas>({ path, query, body }:
   };
 }
 
-/** One variable part of a path, percent-decoded once; undefined where the route has none of this name. */
+/** Returns a variable part of a path, percent-decoded once; undefined if the route has none of this name. */
 export function pathName(req: HonoRequest, name: string): string | undefined {
   assertDecodable(req.path);
   return req.param(name);
 }
 
-/** All variable parts of a path. @throws {RegistryError} `INVALID_REQUEST` where the path can't be decoded. */
+/** Returns all variable parts of a path. @throws {RegistryError} `INVALID_REQUEST` if the path can't be decoded. */
 export function pathNames(req: HonoRequest): Record<string, string> {
   assertDecodable(req.path);
   return req.param();
 }
 
-/** Makes what reads the names in a path: by their schema, or by one look where that is known to be enough. */
+/** Creates the parser of the names in a path; it skips the schema for plain names, which are always valid. */
 export function namesReader(schema: z.ZodObject) {
   const names = Object.keys(schema.shape);
   const mayBePlain = Object.values(schema.shape).every((part) => PLAIN_NAMED.has(part));
@@ -194,8 +194,8 @@ export function namesReader(schema: z.ZodObject) {
 }
 
 /**
- * The queries that a route was asked lately, by their text: callers ask the same few again and again, and parsing even
- * `?consistency=cached` takes longer than everything else that a cached answer takes.
+ * Cache of a route's parsed queries, by their text: callers repeat the same few queries, and parsing even
+ * `?consistency=cached` takes longer than everything else in a cached read.
  */
 export class KnownQueries<Schema extends z.ZodObject> {
   readonly #schema: Schema;
@@ -208,9 +208,9 @@ export class KnownQueries<Schema extends z.ZodObject> {
   }
 
   /**
-   * What the query of a URL asks for. Frozen, as others are given the same.
+   * Returns the parsed query of a URL; frozen, as requests share it.
    *
-   * @throws {RegistryError} `INVALID_REQUEST` where it is not what the schema takes; that is not remembered.
+   * @throws {RegistryError} `INVALID_REQUEST` if it does not match the schema; failures are not cached.
    */
   of(url: string): z.output<Schema> {
     const text = queryText(url);
@@ -225,7 +225,7 @@ export class KnownQueries<Schema extends z.ZodObject> {
   }
 }
 
-/** The parameters of a query that are lists: they may come many times. */
+/** Returns the names of query parameters that are lists, and may be repeated. */
 function listsOf({ shape }: z.ZodObject): ReadonlySet<string> {
   const isList = (schema: unknown): boolean =>
     schema instanceof z.ZodArray || (schema instanceof z.ZodDefault && isList(schema.unwrap()));

@@ -10,10 +10,10 @@ import type { IncomingRequest, RequestContext, RequestEnvironment } from './requ
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
-/** Answers the requests of one route. An error that it throws becomes the refusal of the request. */
+/** Handles the requests of one route. A thrown error becomes the error response. */
 export type Handler = (context: RequestContext) => Response | Promise<Response>;
 
-/** The part of a dialect that routing needs: which paths are its own, and how it takes credentials and refuses. */
+/** The part of a dialect that routing needs: its paths, where it takes credentials, and its error format. */
 export interface RoutedDialect {
   paths: readonly `/${string}`[];
   carriers: readonly Carrier[];
@@ -22,9 +22,9 @@ export interface RoutedDialect {
 }
 
 /**
- * Finds the routes of the native API, or of a dialect. Each has a router of its own: one regular expression finds all
- * paths that are native, and refuses to hold two that overlap. Where a dialect has such paths, its own requests alone
- * take the slower search that this needs.
+ * Finds the routes of the native API, or of a dialect. Each has its own router: a single regular expression matches all
+ * native paths, but cannot hold two that overlap. If a dialect has overlapping paths, only its own requests take the
+ * slower search that this requires.
  */
 export class Router {
   readonly #hono: Hono<RequestEnvironment>;
@@ -32,19 +32,19 @@ export class Router {
   constructor(authentication: Authentication, dialect?: RoutedDialect) {
     const readCredential = credentialReader(dialect?.carriers ?? DOORS.api);
     this.#hono = new Hono<RequestEnvironment>({
-      // `as`: Hono's types do not know that it is always given one.
+      // `as`: Hono's types don't express that `fetch` always passes the bindings.
       getPath: (_, given) => (given as { env: IncomingRequest }).env.path,
       ...(dialect === undefined && { router: new RegExpRouter() }),
     });
-    // Only admitted callers learn which routes there are.
+    // Only authenticated callers learn which routes exist.
     this.#hono.notFound(async ({ env, req }) => {
       const { tokenId } = await authentication.authenticate(readCredential, env);
       env.record.tokenId = tokenId;
       const allow = this.#methodsOf(env.path);
       if (allow.length === 0) {
-        throw new RegistryError('ROUTE_NOT_FOUND', 'there is no such route; all of them are listed at /docs');
+        throw new RegistryError('ROUTE_NOT_FOUND', 'there is no such route; /docs lists all routes');
       }
-      const message = `this route answers ${allow.join(', ')}, not ${req.method}`;
+      const message = `this route supports ${allow.join(', ')}, not ${req.method}`;
       throw new RegistryError('METHOD_NOT_ALLOWED', message, { allow });
     });
     this.#hono.onError((error, { env }) => {
@@ -53,17 +53,17 @@ export class Router {
     });
   }
 
-  /** Adds a route. A GET route answers HEAD, too. */
+  /** Adds a route. A GET route also serves HEAD. */
   on(method: 'get' | 'put' | 'post' | 'patch' | 'delete', path: string, handler: Handler): void {
     this.#hono.on(method, path, handler);
   }
 
-  /** Has a request answered by its route; or refused, where there is none or the route throws. */
+  /** Handles a request by its route; returns an error response if there is none or the route throws. */
   answer(incoming: IncomingRequest): Response | Promise<Response> {
     return this.#hono.fetch(incoming.request, incoming);
   }
 
-  /** Methods that a path answers; HEAD is answered wherever GET is. */
+  /** Returns the methods that a path supports; HEAD is supported wherever GET is. */
   #methodsOf(path: string): string[] {
     const { router } = this.#hono;
     return METHODS.filter((method) => router.match(method === 'HEAD' ? 'GET' : method, path)[0].length > 0);
@@ -73,21 +73,21 @@ export class Router {
 /** The routers behind the entrance. */
 export interface EntranceOptions {
   native: Router;
-  /** Of each dialect. */
+  /** Router of each dialect. */
   dialects: ReadonlyMap<RoutedDialect, Router>;
-  /** Where namespaces stand in front of as host names, for clients of dialects. Unset: nowhere. */
+  /** Domain whose subdomains name namespaces, for clients of dialects. Unset: none. */
   namespaceDomain: string | null | undefined;
 }
 
-/** Takes a request in: without the token and the namespace that stand in front of its path, to the router that answers it. */
+/** Strips the token and the namespace from the start of a request's path, and passes the request to its router. */
 export type Entrance = (request: Request, record: RequestRecord) => Response | Promise<Response>;
 
-/** Makes the entrance of an app. */
+/** Creates the entrance of an app. */
 export function entrance({ native, dialects, namespaceDomain }: EntranceOptions): Entrance {
   const known = [...dialects.keys()];
   const hostNamespace = namespaceOfHost(namespaceDomain);
 
-  /** Only clients of dialects need a namespace in front of their paths, or of their host: in a native path it has its own place. */
+  /** Routes a request. Only dialects take a namespace before the path or in the host name: native paths contain it. */
   const routed = (incoming: IncomingRequest): Response | Promise<Response> => {
     const rest = withoutNamespace(incoming.request, incoming.path);
     const request = rest?.request ?? incoming.request;
@@ -100,15 +100,16 @@ export function entrance({ native, dialects, namespaceDomain }: EntranceOptions)
     return router.answer({ ...incoming, request, url, path: dialect?.pathOf?.(path) ?? path, namespace });
   };
 
-  // The token goes first: what is routed, kept or logged from then on has never held it.
+  // The token is stripped first, so that nothing that is routed, stored or logged contains it.
   return (request, record) => {
     const { url } = request;
     const path = rawPath({ url });
     const rest = withoutPathToken(request, path);
-    if (rest === undefined) return routed({ request, url, path, record });
+    if (rest === undefined) return routed({ request, received: request, url, path, record });
     const { url: restUrl } = rest.request;
     return routed({
       request: rest.request,
+      received: request,
       url: restUrl,
       path: rawPath({ url: restUrl }),
       record,
@@ -117,30 +118,30 @@ export function entrance({ native, dialects, namespaceDomain }: EntranceOptions)
   };
 }
 
-/** Finds the dialect in whose shape a path is answered; undefined for the native API. */
+/** Finds the dialect that a path belongs to; undefined for the native API. */
 export function dialectOf(dialects: readonly RoutedDialect[], path: string): RoutedDialect | undefined {
   return dialects.find(({ paths }) =>
     paths.some((begin) => path.startsWith(begin) && (path.length === begin.length || path[begin.length] === '/')),
   );
 }
 
-/** Begins a path that carries a token. */
+/** Prefix of a path that carries a token. */
 const TOKEN_PREFIX = '/t/';
 
-/** A request without the token that its path began with. */
+/** A request, and the token that was removed from its path. */
 export interface WithoutPathToken {
   request: Request;
   token: string;
 }
 
 /**
- * Takes the token out of a path `/t/<token>/…`, before anything else looks at the request: what is routed, kept or logged
- * from then on has never held it. Undefined for any other path.
+ * Removes the token from a path `/t/<token>/…` before anything else sees the request, so that nothing that is routed,
+ * stored or logged contains it. Returns undefined for any other path.
  *
- * The token is what stands up to the next slash, as it was sent: no token needs an escape, so one that has any is wrong.
- * It is taken off once. What is left is a path like any other, and another token in it is a name that no route has.
+ * The token is the text up to the next slash, as it was sent: no token needs escapes, so one with escapes is invalid.
+ * Only one token is removed. The rest is an ordinary path, and another token in it matches no route.
  *
- * @param path Of the request, as it was sent.
+ * @param path Path of the request, as it was sent.
  */
 export function withoutPathToken(request: Request, path: string): WithoutPathToken | undefined {
   if (!path.startsWith(TOKEN_PREFIX)) return undefined;
@@ -152,20 +153,20 @@ export function withoutPathToken(request: Request, path: string): WithoutPathTok
   return { request: new Request(url.slice(0, start) + (rest.startsWith('/') ? rest : `/${rest}`), request), token };
 }
 
-/** Begins a path that names a namespace, for clients that can be told nothing but an address. */
+/** Prefix of a path that names a namespace, for clients that can only be configured with a URL. */
 const NAMESPACE_PREFIX = '/n/';
 
-/** A request without the namespace that its path began with. */
+/** A request, and the namespace that was removed from its path. */
 export interface WithoutNamespace {
   request: Request;
-  /** As it was sent; checked where it is used. */
+  /** Namespace as it was sent; validated on use. */
   namespace: string;
 }
 
 /**
- * Takes the namespace out of a path `/n/<namespace>/…`. Undefined for any other path.
+ * Removes the namespace from a path `/n/<namespace>/…`. Returns undefined for any other path.
  *
- * @param path Of the request, as it was sent.
+ * @param path Path of the request, as it was sent.
  */
 export function withoutNamespace(request: Request, path: string): WithoutNamespace | undefined {
   if (!path.startsWith(NAMESPACE_PREFIX)) return undefined;
@@ -177,37 +178,36 @@ export function withoutNamespace(request: Request, path: string): WithoutNamespa
   return { request: rest, namespace: path.slice(NAMESPACE_PREFIX.length, end) };
 }
 
-/** A host name in lower case whose last label is no number: an address has no names below it. */
+/** A lower-case host name whose last label is not a number: an IP address has no subdomains. */
 const DOMAIN = /^(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*(?!\d+$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
-/** Returns the fault of a domain of namespaces, as the refusal of every request; undefined where there is none. */
+/** Returns the error of an invalid namespace domain, which refuses every request; undefined if the domain is valid. */
 export function domainProblem(domain: string | null | undefined): RegistryError | undefined {
   if (!domain || DOMAIN.test(domain.toLowerCase())) return undefined;
   return new RegistryError(
     'NOT_CONFIGURED',
-    `ROLLCALL_NAMESPACE_DOMAIN is ${quote(domain)}, which is no host name; write the name that namespaces stand in front of, such as registry.example.com, without a scheme, a port and without *`,
+    `ROLLCALL_NAMESPACE_DOMAIN is ${quote(domain)}, which is not a host name; set it to the domain whose subdomains are namespaces, such as registry.example.com, without a scheme, port or *`,
   );
 }
 
-/** Names the namespace that a request is about by the host it was sent to; undefined where that names none. */
+/** Returns the namespace in the host name of a URL; undefined if it has none. */
 export type NamespaceOfHost = (url: string) => string | undefined;
 
 /**
- * Takes namespaces from host names: `orders.registry.example.com` names `orders` where the domain is
- * `registry.example.com`. For clients that can be told neither a namespace nor a path.
+ * Creates the function that reads namespaces from host names: `orders.registry.example.com` names `orders` if the domain
+ * is `registry.example.com`. For clients that can be configured with neither a namespace nor a path.
  *
- * The host is the caller's word, and decides on nothing but which namespace is asked for: what a token is good for there
- * is told by its grants. Whatever stands in front of the domain is taken as it is, in lower case, as DNS does not know
- * the difference: it is checked where it is used. Any other host names none, nor does the domain
- * itself.
+ * The caller chooses the host name, but it only selects the namespace: the token's grants decide what is allowed there.
+ * The text before the domain is taken as it is, in lower case, as DNS ignores case; it is validated on use. Other host
+ * names, and the domain itself, name no namespace.
  *
- * @param domain Undefined or empty: no host names a namespace.
+ * @param domain Undefined or empty: no host name selects a namespace.
  */
 export function namespaceOfHost(domain: string | null | undefined): NamespaceOfHost {
   if (!domain) return () => undefined;
   const ending = `.${domain.toLowerCase()}`;
   return (url) => {
-    // Not by URL, which this would cost every request: what it refuses is no name below the domain either.
+    // Without `URL`, which is too slow for every request; a host that it would refuse is not a valid subdomain either.
     const authority = url.slice(url.indexOf('://') + 3, pathStart(url)).toLowerCase();
     const host = authority.replace(/:\d*$/, '').replace(/\.$/, '');
     return host.length > ending.length && host.endsWith(ending) ? host.slice(0, -ending.length) : undefined;

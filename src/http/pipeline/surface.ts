@@ -12,29 +12,29 @@ import type { NamespaceWays } from './request-context';
 import type { DialectCard, RouteCard } from './route-card';
 import type { Router } from './router';
 
-/** The place that routes are registered on: the router, and everything that all of its routes share. */
+/** The router that routes are registered on, and everything that they share. */
 export interface Surface {
   router: Router;
-  /** Every route that was registered, for the documentation and for the test that walks them all. */
+  /** All registered routes, for the documentation and the tests that cover all of them. */
   cards: RouteCard[];
-  /** Every route of every dialect. */
+  /** All routes of all dialects. */
   dialectCards: DialectCard[];
   authentication: Authentication;
-  /** The namespace of an id; undefined where there is none. Known at once, mostly. */
+  /** Finds a namespace by its id; undefined if there is none. Usually returns without a promise. */
   namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
   directory: DirectoryApi;
-  /** Reads the services that the extensions of an instance claim beside its own. */
+  /** Reads the further services that the extensions of an instance claim. */
   claimsOf: ClaimsOf;
   cachedReads: CachedReads;
-  /** How the address of a caller is known. */
+  /** How to find the address of a caller. */
   origins: OriginSettings;
   waits: Waits;
   ownWrites: OwnWrites;
-  /** Makes a pipe whose writer learns when its reader is gone. */
+  /** Creates a pipe whose writer learns when its reader is gone. */
   openPipe(): BytePipe;
-  /** Takes a client's WebSocket. */
+  /** Accepts a client's WebSocket. */
   acceptSocket: AcceptSocket;
-  /** Logs an error after an answer has begun. */
+  /** Logs an error that happens after a response has started. */
   noteFailure(record: RequestRecord, error: unknown): void;
   /** Milliseconds since the epoch. */
   now(): number;

@@ -71,7 +71,7 @@ describe('readJsonBody', () => {
     const { code, message } = await refusal(post(text(LIMIT_BYTES + 1)));
     expect([code, message]).toEqual([
       'PAYLOAD_TOO_LARGE',
-      `the body has more than ${LIMIT_BYTES} bytes, the most that this call takes`,
+      `the body has more than ${LIMIT_BYTES} bytes, the limit of this call`,
     ]);
   });
 
@@ -98,7 +98,7 @@ describe('readJsonBody', () => {
     });
     const headers = length === undefined ? JSON_HEADERS : { ...JSON_HEADERS, 'content-length': length };
     const { code, message } = await refusal(post(stream, headers));
-    expect([code, message]).toEqual(['INVALID_REQUEST', 'the body broke off before its end; send it again']);
+    expect([code, message]).toEqual(['INVALID_REQUEST', 'the body ended early; send it again']);
   });
 
   it('puts the pieces of a body together', async () => {

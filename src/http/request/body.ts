@@ -1,15 +1,15 @@
 import { RegistryError } from '../../model/errors';
 import { parseJson } from '../../model/json';
 
-/** Strict: bytes that are no UTF-8 are an error, not a replacement character. */
+/** Strict: invalid UTF-8 is an error, not a replacement character. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 const tooLarge = (maxBytes: number): RegistryError =>
-  new RegistryError('PAYLOAD_TOO_LARGE', `the body has more than ${maxBytes} bytes, the most that this call takes`);
+  new RegistryError('PAYLOAD_TOO_LARGE', `the body has more than ${maxBytes} bytes, the limit of this call`);
 
-/** For what fails while a body is read: its sender left before its end, which is no fault of ours. */
+/** Converts an error of reading a body: the client disconnected before its end, which is not a fault of the registry. */
 export function rejectBrokenOff(cause: unknown): never {
-  throw new RegistryError('INVALID_REQUEST', 'the body broke off before its end; send it again', {}, { cause });
+  throw new RegistryError('INVALID_REQUEST', 'the body ended early; send it again', {}, { cause });
 }
 
 function assertPlain(headers: Headers): void {
@@ -21,12 +21,12 @@ function assertPlain(headers: Headers): void {
   );
 }
 
-/** All bytes of a body, or a refusal as soon as they are too many, whatever the length that was announced. */
+/** Reads all bytes of a body; throws as soon as they exceed the limit, whatever `Content-Length` says. */
 async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const announced = request.headers.get('content-length');
   if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes);
   if (announced !== null && Number(announced) <= maxBytes) {
-    // HTTP makes an announced length true, and one read is many times cheaper than a stream and its reader's chunks.
+    // HTTP guarantees a declared length, and a single read is many times cheaper than a stream of chunks.
     const bytes = new Uint8Array(await request.arrayBuffer().catch(rejectBrokenOff));
     if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
     return bytes;
@@ -40,7 +40,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
     if (done) break;
     length += value.byteLength;
     if (length > maxBytes) {
-      // Not awaited: what matters is that no more of it is kept.
+      // Not awaited: it only matters that no more is buffered.
       reader.cancel().catch(() => undefined);
       throw tooLarge(maxBytes);
     }
@@ -58,10 +58,10 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
 }
 
 /**
- * Reads the body of a request as text; empty where there is none.
+ * Reads the body of a request as text; empty if there is none.
  *
- * @throws {RegistryError} `UNSUPPORTED_MEDIA_TYPE` for one that is compressed, `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST`
- * for what is not UTF-8 or broke off.
+ * @throws {RegistryError} `UNSUPPORTED_MEDIA_TYPE` if it is compressed, `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST` if it
+ * is not UTF-8 or ended early.
  */
 export async function readBodyText(request: Request, maxBytes: number): Promise<string> {
   assertPlain(request.headers);
@@ -75,19 +75,19 @@ export async function readBodyText(request: Request, maxBytes: number): Promise<
 
 const FORM_TYPE = /^application\/x-www-form-urlencoded\s*(?:;|$)/i;
 
-/** Returns true where the body of a request is a form, by its type. */
+/** Reports whether the body of a request is a form, by its type. */
 export function isForm(headers: Headers): boolean {
   const type = headers.get('content-type');
   return type !== null && FORM_TYPE.test(type);
 }
 
-/** Media types of a body: JSON, and for PATCH the name that RFC 7396 gives to a merge patch. */
+/** Media types of a body: JSON, and the type of a merge patch (RFC 7396) for PATCH. */
 const JSON_TYPES = /^application\/(?:merge-patch\+)?json\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 
 function assertJson(headers: Headers): void {
   const type = headers.get('content-type');
   if (type === null || !JSON_TYPES.test(type)) {
-    const got = type === null ? 'there is none' : `this one is "${type.slice(0, 80)}"`;
+    const got = type === null ? 'it has none' : `it has "${type.slice(0, 80)}"`;
     throw new RegistryError(
       'UNSUPPORTED_MEDIA_TYPE',
       `the body must have the Content-Type application/json in UTF-8; ${got}`,
@@ -98,7 +98,7 @@ function assertJson(headers: Headers): void {
 /**
  * Reads the body of a request as JSON.
  *
- * @throws {RegistryError} `UNSUPPORTED_MEDIA_TYPE`, and what {@link readUntypedJsonBody} throws.
+ * @throws {RegistryError} `UNSUPPORTED_MEDIA_TYPE`, and the errors of {@link readUntypedJsonBody}.
  */
 export async function readJsonBody(request: Request, maxBytes: number): Promise<unknown> {
   assertJson(request.headers);
@@ -106,9 +106,9 @@ export async function readJsonBody(request: Request, maxBytes: number): Promise<
 }
 
 /**
- * Reads the body of a request as JSON, whatever its headers say that it is: for dialects whose clients say nothing.
+ * Reads the body of a request as JSON, regardless of its Content-Type: for dialects whose clients don't send one.
  *
- * @throws {RegistryError} `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST` with the place where the text stops being JSON.
+ * @throws {RegistryError} `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST` with the position of a syntax error.
  */
 export async function readUntypedJsonBody(request: Request, maxBytes: number): Promise<unknown> {
   const text = await readBodyText(request, maxBytes);
@@ -117,7 +117,7 @@ export async function readUntypedJsonBody(request: Request, maxBytes: number): P
     return parseJson(text);
   } catch (cause) {
     if (cause instanceof RegistryError) throw cause;
-    // The parser tells where: a position, or the text around it.
+    // The parser's message has a position, or the text around it.
     const place = cause instanceof SyntaxError ? `: ${cause.message}` : '';
     throw new RegistryError('INVALID_REQUEST', `the body is not JSON${place}`, {}, { cause });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { RegistryError } from '../../model/errors';
 import { withFastPath } from '../../model/fast-path';
 import { FIELD_ERRORS_MAX_COUNT } from '../../model/limits';
@@ -36,9 +36,9 @@ describe('parsed', () => {
     expect(details.errors).toEqual([
       { path: 'name', message: 'Invalid input: expected string, received number, got 7' },
       { path: 'lease.ttlMs', message: 'Too small: expected number to be >=1000, got 1' },
-      { path: 'lease.ttl', message: 'is not known here; check its spelling' },
+      { path: 'lease.ttl', message: 'is unknown; check its spelling' },
       { path: 'list.1.id', message: 'Invalid input: expected string, received null, got null' },
-      { path: 'x', message: 'is not known here; check its spelling' },
+      { path: 'x', message: 'is unknown; check its spelling' },
     ]);
     expect(message).toBe(
       'in the body: name: Invalid input: expected string, received number, got 7 (and 4 more, see errors)',

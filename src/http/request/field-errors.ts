@@ -1,12 +1,12 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { type FieldError, quote, RegistryError } from '../../model/errors';
 import { safeParse } from '../../model/fast-path';
 import { FIELD_ERRORS_MAX_COUNT } from '../../model/limits';
 
-/** Which part of a request something was wrong in. */
+/** Part of a request that an error refers to. */
 export type RequestPart = 'path' | 'query' | 'body' | 'headers';
 
-/** Names that a caller made up come back cut: a path is for finding the place, not for carrying it home. */
+/** Truncates names from the request: a path in an error only has to identify the member. */
 const shown = (key: PropertyKey): string => {
   const text = String(key);
   return (text.length > 80 ? `${text.slice(0, 77)}...` : text).toWellFormed();
@@ -14,13 +14,13 @@ const shown = (key: PropertyKey): string => {
 
 const isPlain = (value: unknown): boolean => value !== undefined && (typeof value !== 'object' || value === null);
 
-/** What zod found, one entry for each fault; an unknown member is a fault at its own path. */
+/** Converts zod's issues, one entry per error; an unknown member is an error at its own path. */
 function* fieldErrorsOf(issues: readonly z.core.$ZodIssue[], above: readonly PropertyKey[]): Generator<FieldError> {
   for (const issue of issues) {
     const path = [...above, ...issue.path];
     if (issue.code === 'unrecognized_keys') {
       for (const key of issue.keys) {
-        yield { path: [...path, key].map(shown).join('.'), message: 'is not known here; check its spelling' };
+        yield { path: [...path, key].map(shown).join('.'), message: 'is unknown; check its spelling' };
       }
     } else {
       const got = isPlain(issue.input) ? `, got ${quote(issue.input)}` : '';
@@ -32,7 +32,7 @@ function* fieldErrorsOf(issues: readonly z.core.$ZodIssue[], above: readonly Pro
 /**
  * Parses one part of a request.
  *
- * @throws {RegistryError} `INVALID_REQUEST` with every fault that was found, up to the first twenty.
+ * @throws {RegistryError} `INVALID_REQUEST` with the first twenty errors.
  */
 export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, part: RequestPart): z.output<Schema> {
   const result = safeParse(schema, value, { reportInput: true });
@@ -45,7 +45,7 @@ export function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown,
   throw invalid(part, errors);
 }
 
-/** A refusal of one part of a request; its message is the first fault, in words. */
+/** Creates the error of an invalid part of a request; its message states the first field error. */
 export function invalid(part: RequestPart, errors: FieldError[]): RegistryError {
   const [first] = errors;
   const fault =

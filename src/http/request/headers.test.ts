@@ -29,7 +29,7 @@ describe('readPrecondition', () => {
   );
 
   it.each([
-    [{ 'if-none-match': '"cE.1.x"' }, 'of a change must be *'],
+    [{ 'if-none-match': '"cE.1.x"' }, 'must be * for a change'],
     [{ 'if-match': 'cE.1.x' }, 'must be one entity tag'],
     [{ 'if-match': '"a", "b"' }, 'must be one entity tag'],
     [{ 'if-match': '' }, 'must be one entity tag'],

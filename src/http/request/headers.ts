@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Precondition } from '../../model/batch';
 import { quote } from '../../model/errors';
 import type { Location } from '../../model/instance';
@@ -7,8 +7,8 @@ import { SubscriberId } from '../../model/subscriber';
 import { invalid, parsed } from './field-errors';
 
 /**
- * One entity tag: a cursor in quotes. The mark of a weak tag is taken and means nothing: a proxy that compresses an
- * answer weakens its tag on the way, while a cursor names a position of the registry and not the bytes of an answer.
+ * An entity tag: a cursor in quotes. The mark of a weak tag is accepted and ignored: a proxy that compresses a response
+ * weakens its tag, but a cursor names a position of the registry and not the bytes of a response.
  */
 const ENTITY_TAG = /^(?:W\/)?"([\x21\x23-\x7e]+)"$/;
 
@@ -18,12 +18,12 @@ function cursorIn(header: string, value: string): string {
   throw invalid('headers', [
     {
       path: header,
-      message: `must be one entity tag, a cursor in double quotes as an ETag gave it, got ${quote(value)}`,
+      message: `must be one entity tag: a cursor in double quotes, as in an ETag; got ${quote(value)}`,
     },
   ]);
 }
 
-/** The cursor that a read is conditional on: `If-None-Match: "<cursor>"`. */
+/** Reads the cursor that a read is conditional on: `If-None-Match: "<cursor>"`. */
 export function readCondition(headers: Headers): string | undefined {
   const value = headers.get('if-none-match');
   return value === null ? undefined : cursorIn('If-None-Match', value);
@@ -32,15 +32,15 @@ export function readCondition(headers: Headers): string | undefined {
 /**
  * Reads the condition of a change.
  *
- * `If-Match: "<cursor>"`: the record is unchanged since that cursor. `If-Match: *`: there is such a record.
- * `If-None-Match: *`: there is none. Anything else is refused: a condition that can't be checked must not pass.
+ * `If-Match: "<cursor>"`: the record is unchanged since that cursor. `If-Match: *`: the record exists.
+ * `If-None-Match: *`: it does not exist. Anything else is refused: a condition that can't be checked must not pass.
  */
 export function readPrecondition(headers: Headers): Precondition {
   const match = headers.get('if-match');
   const noneMatch = headers.get('if-none-match');
   if (match === null && noneMatch === null) return {};
   if (noneMatch !== null && noneMatch.trim() !== '*') {
-    throw invalid('headers', [{ path: 'If-None-Match', message: `of a change must be *, got ${quote(noneMatch)}` }]);
+    throw invalid('headers', [{ path: 'If-None-Match', message: `must be * for a change, got ${quote(noneMatch)}` }]);
   }
   if (match === null) return { absent: true };
   if (noneMatch !== null) {
@@ -49,13 +49,13 @@ export function readPrecondition(headers: Headers): Precondition {
   return match.trim() === '*' ? { absent: false } : { cursor: cursorIn('If-Match', match) };
 }
 
-/** One `wait` among the preferences, in any case and with spaces where RFC 7240 takes them; its value is in seconds. */
+/** The preference `wait`, case-insensitive and with spaces where RFC 7240 allows them; its value is in seconds. */
 const WAIT = /(?:^|,)\s*wait\s*(?:=\s*"?(\d{1,9})"?\s*)?(?=$|[,;])/i;
 
 /**
- * How long a client would like a read to wait for a change: `Prefer: wait=30`, in milliseconds; undefined where it
- * says nothing of it. A preference may be met in part, so one that is too long counts as the longest that is possible,
- * and the answer says what was applied. Source: RFC 7240, section 4.3.
+ * Returns how long the client prefers a read to wait for a change, `Prefer: wait=30`, in milliseconds; undefined if it
+ * has no such preference. A preference may be met in part: one above the maximum counts as the maximum, and the response
+ * states the applied value. Source: RFC 7240, section 4.3.
  */
 export function preferredWaitMs(headers: Headers): number | undefined {
   const match = WAIT.exec(headers.get('prefer') ?? '');
@@ -63,13 +63,13 @@ export function preferredWaitMs(headers: Headers): number | undefined {
   return match[1] === undefined ? READ_WAIT_DEFAULT_MS : Math.min(Number(match[1]) * 1_000, WAIT_MAX_MS);
 }
 
-/** Header in which a subscriber names itself, and is told the name that it was given. */
+/** Header in which a subscriber sends its name, or receives a generated one. */
 export const SUBSCRIBER_HEADER = 'Rollcall-Subscriber';
 
 const NameHeader = z.object({ [SUBSCRIBER_HEADER]: SubscriberId });
 
 /**
- * The name that a subscriber gives itself in a header; undefined where it gives none.
+ * Returns the name that a subscriber sends in the header; undefined if it sends none.
  *
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
@@ -79,32 +79,32 @@ export function subscriberName(headers: Headers): string | undefined {
   return parsed(NameHeader, { [SUBSCRIBER_HEADER]: name }, 'headers')[SUBSCRIBER_HEADER];
 }
 
-/** Where a request came from, as far as somebody trustworthy tells. */
+/** Origin of a request, from trusted sources only. */
 export interface Origin {
   address?: string | undefined;
   place?: Location | undefined;
 }
 
 /**
- * What Cloudflare tells about a connection, always its data centre among it. Plain workerd has a `cf` of its own, without
- * one: there nobody stands in front who would write Cloudflare's headers, and any client can.
+ * Returns Cloudflare's data about a connection, which always includes the data centre. Plain workerd has a `cf` without
+ * a data centre: there Cloudflare does not set its headers, so any client can.
  */
 function cloudflareFacts(request: Request): Record<string, unknown> | undefined {
-  // `as`: `cf` is an addition of the platform that Request of the standard lacks; what is in it is checked on use.
+  // `as`: `cf` is the platform's addition to the standard Request; its values are checked on use.
   const { cf } = request as { cf?: Record<string, unknown> | null };
   return typeof cf?.colo === 'string' ? cf : undefined;
 }
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
-/** A number in degrees between plus and minus `most`; the platform writes it as text. */
+/** Returns a number of degrees between `-most` and `most`; the platform provides it as text. */
 function degrees(value: unknown, most: number): number | undefined {
   if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const number = value === '' ? Number.NaN : Number(value);
   return Math.abs(number) <= most ? number : undefined;
 }
 
-/** Where the other end is, by the platform's knowledge of its address; undefined where nobody knows. */
+/** Returns the location of the client, which the platform derives from its address; undefined if it is unknown. */
 export function placeOf(request: Request): Location | undefined {
   return placeIn(cloudflareFacts(request));
 }
@@ -122,24 +122,23 @@ function placeIn(facts: Record<string, unknown> | undefined): Location | undefin
   return known || place.region !== undefined || place.colo !== undefined ? place : undefined;
 }
 
-/** How addresses of clients are known. */
+/** How to find the addresses of clients. */
 export interface OriginSettings {
-  /** True: a proxy in front sets `X-Forwarded-For`. */
+  /** True if a trusted proxy in front sets `X-Forwarded-For`. */
   trustedProxy: boolean;
-  /** Reads the address that the host has a request from; absent on a host that does not know it. */
+  /** Returns the client address of a request's connection; absent on a host that does not know it. */
   addressOf?: ((request: Request) => string | undefined) | undefined;
 }
 
 /**
- * Reads address and place of the other end.
+ * Returns the address and the location of the client.
  *
- * `CF-Connecting-IP` counts on Cloudflare alone: anywhere else a client could write it itself. Behind a
- * trusted proxy it is the last entry of `X-Forwarded-For` that counts, the one that this proxy added; the address that
- * the host knows is the proxy's then.
+ * `CF-Connecting-IP` is used only on Cloudflare: anywhere else a client could set it itself. Behind a trusted proxy the
+ * last entry of `X-Forwarded-For` is used, which this proxy added; the address that the host knows is the proxy's then.
  */
 export function originOf(request: Request, { trustedProxy, addressOf }: OriginSettings): Origin {
   const connecting = text(request.headers.get('cf-connecting-ip'));
-  // Looked for only where it can be: making `cf` for a request takes as long as parsing a registration.
+  // `cf` is read only if it can matter: creating it takes as long as parsing a registration.
   const facts = connecting === undefined ? undefined : cloudflareFacts(request);
   if (facts !== undefined) return { address: connecting, place: placeIn(facts) };
   if (!trustedProxy) return { address: addressOf?.(request) };

@@ -1,17 +1,17 @@
 import { RegistryError } from '../../model/errors';
 import { invalid } from './field-errors';
 
-/** Where the path of a request's URL begins, without parsing the URL: this runs for every request. */
+/** Returns the index of the path in a URL. Does not parse the URL, as this runs for every request. */
 export function pathStart(url: string): number {
   return url.indexOf('/', url.indexOf('://') + 3);
 }
 
-/** The origin that a request was sent to, such as `https://registry.example`. */
+/** Returns the origin that a request was sent to, such as `https://registry.example`. */
 export function requestOrigin({ url }: Pick<Request, 'url'>): string {
   return url.slice(0, pathStart(url));
 }
 
-/** Where it begins and ends. */
+/** Returns the start and the end of the path in a URL. */
 function pathBounds(url: string): { start: number; end: number } {
   const start = pathStart(url);
   const query = url.indexOf('?', start);
@@ -21,13 +21,13 @@ function pathBounds(url: string): { start: number; end: number } {
   return { start, end };
 }
 
-/** The path as it was sent, still percent-encoded, so that a `%2F` inside a name does not part it. */
+/** Returns the path as it was sent, still percent-encoded, so that a `%2F` in a name does not split it. */
 export function rawPath({ url }: Pick<Request, 'url'>): string {
   const { start, end } = pathBounds(url);
   return url.slice(start, end);
 }
 
-/** The query of a URL as it was sent, without its question mark; empty where there is none. */
+/** Returns the query of a URL as it was sent, without the question mark; empty if there is none. */
 export function queryText(url: string): string {
   if (!url.includes('?')) return '';
   const { end } = pathBounds(url);
@@ -36,7 +36,7 @@ export function queryText(url: string): string {
   return url.slice(end + 1, fragment === -1 ? undefined : fragment);
 }
 
-/** Path and query as they were sent. */
+/** Returns path and query as they were sent. */
 export function pathAndQuery({ url }: Pick<Request, 'url'>): string {
   const { start } = pathBounds(url);
   const fragment = url.indexOf('#', start);
@@ -49,7 +49,7 @@ function decoded(text: string, what: string): string {
   } catch (cause) {
     throw new RegistryError(
       'INVALID_REQUEST',
-      `${what} has a "%" that begins no UTF-8 character; write it as %25`,
+      `${what} has a "%" that does not start an encoded UTF-8 character; write a literal % as %25`,
       {},
       { cause },
     );
@@ -57,7 +57,7 @@ function decoded(text: string, what: string): string {
 }
 
 /**
- * Refuses a path that can't be decoded; the router, which decodes each part once, would let it through as it is.
+ * Refuses a path that can't be decoded; the router, which decodes each part once, would pass it on undecoded.
  *
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
@@ -70,16 +70,16 @@ const formDecoded = (text: string): string =>
 
 const NO_LISTS: ReadonlySet<string> = new Set();
 
-/** Begins the name of a parameter that filters by an entry of the metadata. */
+/** Prefix of parameters that filter by metadata. */
 const METADATA_PREFIX = 'metadata.';
 
 /**
- * The parameters of a query, each with its text; `metadata.<key>=<value>` are gathered under `metadata`.
+ * Reads the parameters of a query as text; `metadata.<key>=<value>` are collected under `metadata`.
  *
- * The objects have no prototype, so a parameter named `__proto__` is one like any other, and is refused as unknown.
+ * The objects have no prototype, so a parameter named `__proto__` is treated like any other and refused as unknown.
  *
- * @param lists Parameters that may come many times: their value is a list.
- * @throws {RegistryError} `INVALID_REQUEST` for another parameter that comes twice, or one that can't be decoded.
+ * @param lists Parameters that may be repeated: their value is a list.
+ * @throws {RegistryError} `INVALID_REQUEST` if another parameter is repeated, or one can't be decoded.
  */
 export function readQuery(url: string, lists: ReadonlySet<string> = NO_LISTS): Record<string, unknown> {
   const parameters: Record<string, unknown> = Object.create(null);
@@ -98,10 +98,10 @@ export function readQuery(url: string, lists: ReadonlySet<string> = NO_LISTS): R
       else parameters[name] = [value];
       continue;
     }
-    if (key in holder) throw invalid('query', [{ path: name, message: 'comes twice; once is enough' }]);
+    if (key in holder) throw invalid('query', [{ path: name, message: 'is given twice; give it once' }]);
     holder[key] = value;
   }
-  // A parameter called just `metadata` meets the schema as the text it is, and is refused there.
+  // A parameter named just `metadata` stays text, which the schema refuses.
   if (Object.keys(metadata).length > 0) parameters.metadata = metadata;
   return parameters;
 }

@@ -1,14 +1,14 @@
 import { KNOWN_HEADERS_MAX_COUNT } from '../../model/limits';
 import type { Answer, ReadAnswer, WriteAnswer } from '../../model/namespace-api';
 
-/** On every answer, refusals too. Nothing of the registry may be kept by a cache that it does not know of. */
+/** Headers of every response, including errors. Caches that the registry does not know of must not store anything. */
 export const COMMON_HEADERS = { 'Rollcall-Api': '1.0', 'Cache-Control': 'no-store' } as const;
 
-/** Headers of the answers to all changes. A Response copies headers in a third of the time that it makes them in. */
+/** Headers of the responses to all changes. Copying a Headers object takes a Response a third of creating one. */
 const BODILESS = new Headers(COMMON_HEADERS);
 const JSON_BODY = new Headers({ ...COMMON_HEADERS, 'Content-Type': 'application/json' });
 
-/** The headers of recent answers of one kind, by cursor and age. */
+/** Cache of the headers of recent responses of one kind, by cursor and age. */
 class KnownHeaders {
   readonly #etag: boolean;
   readonly #known = new Map<string, Headers>();
@@ -18,8 +18,8 @@ class KnownHeaders {
   }
 
   /**
-   * Headers for a position. Cursors repeat for as long as nothing changes, and turning five names and values into
-   * headers takes as long as everything else that an answer takes; a Response copies what it is given.
+   * Returns the headers for a position. Cursors repeat while nothing changes, and creating five headers takes as long as
+   * the rest of a response; a Response copies the headers that it gets.
    */
   of(cursor: string, ageSeconds?: number): Headers {
     const key = ageSeconds === undefined ? cursor : `${cursor} ${ageSeconds}`;
@@ -37,20 +37,20 @@ class KnownHeaders {
 const plainHeaders = new KnownHeaders(false);
 const readHeaders = new KnownHeaders(true);
 
-/** Freshness of a read, for the headers of its answer. */
+/** Freshness of a read, for the headers of its response. */
 export interface FreshnessKnown {
-  /** How old it is, where it came from a copy. */
+  /** Age of the copy, if the response is one. */
   ageSeconds?: number | undefined;
-  /** How long it was ready to wait for a change, where it was asked to. */
+  /** Applied time to wait for a change, if the request asked for one. */
   waitSeconds?: number | undefined;
 }
 
-/** A body with its cursor: 200. */
+/** Returns a body with its cursor: 200. */
 export function answered({ cursor, body }: Answer<unknown>): Response {
   return new Response(body, { headers: plainHeaders.of(cursor) });
 }
 
-/** A read: 200 with an ETag to come back with, or 304 where nothing changed. */
+/** Returns the result of a read: 200 with an ETag, or 304 if nothing has changed. */
 export function read({ cursor, body, ageSeconds, waitSeconds }: ReadAnswer<unknown> & FreshnessKnown): Response {
   const headers = readHeaders.of(cursor, ageSeconds);
   const response = new Response(body, { status: body === null ? 304 : 200, headers });
@@ -58,32 +58,32 @@ export function read({ cursor, body, ageSeconds, waitSeconds }: ReadAnswer<unkno
   return response;
 }
 
-/** A change that may have made something: 201, or 200. */
+/** Returns the result of a change that may have created a record: 201 if it did, or 200. */
 export function written({ cursor, body, created }: WriteAnswer<unknown>, location?: string): Response {
   const response = changed(cursor, new Response(body, { status: created ? 201 : 200, headers: JSON_BODY }));
   if (created && location !== undefined) response.headers.set('Location', location);
   return response;
 }
 
-/** A removal: 204. */
+/** Returns the result of a removal: 204. */
 export function removed({ cursor }: { cursor: string }): Response {
   return changed(cursor, new Response(null, { status: 204, headers: BODILESS }));
 }
 
-/** A change has a cursor of its own, so its headers are never known already. */
+/** Sets the cursor of a change. Each change has its own cursor, so caching its headers would not help. */
 function changed(cursor: string, response: Response): Response {
   response.headers.set('Rollcall-Cursor', cursor);
   return response;
 }
 
-/** An answer of the directory, as JSON: 200, or 201 with where to find what is new. */
+/** Returns a result of the directory as JSON: 200, or 201 with the location of the new record. */
 export function told(body: unknown, { location }: { location?: string | undefined } = {}): Response {
   const headers: Record<string, string> = { ...COMMON_HEADERS, 'Content-Type': 'application/json' };
   if (location !== undefined) headers.Location = location;
   return new Response(JSON.stringify(body), { status: location === undefined ? 200 : 201, headers });
 }
 
-/** The directory has done it, and has nothing to tell: 204. */
+/** Returns the result of a directory call without a body: 204. */
 export function done(): Response {
   return new Response(null, { status: 204, headers: COMMON_HEADERS });
 }

@@ -2,7 +2,7 @@ import { type ErrorData, RegistryError, type RegistryErrorCode } from '../../mod
 import type { RequestRecord } from '../telemetry/request-observer';
 import { COMMON_HEADERS } from './answers';
 
-/** What each refusal is over HTTP. A new code breaks the build here until it has its line. */
+/** HTTP status and title of each error code. A new code breaks the build until it is listed here. */
 const PROBLEMS = {
   INVALID_REQUEST: { status: 400, title: 'The request is not valid' },
   UNAUTHENTICATED: { status: 401, title: 'A valid token is needed' },
@@ -13,34 +13,34 @@ const PROBLEMS = {
   INSTANCE_NOT_FOUND: { status: 404, title: 'There is no such instance' },
   LEASE_NOT_FOUND: { status: 404, title: 'There is no such lease' },
   TOKEN_NOT_FOUND: { status: 404, title: 'There is no such token' },
-  METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not answer this method' },
-  CONFLICT: { status: 409, title: 'The present state does not allow this' },
-  COMPACTED: { status: 410, title: 'That part of history is gone' },
+  METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not support this method' },
+  CONFLICT: { status: 409, title: 'The current state does not allow this' },
+  COMPACTED: { status: 410, title: 'That part of the history is no longer retained' },
   REVISION_MISMATCH: { status: 412, title: 'A precondition failed' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, title: 'The body has the wrong type' },
   UPGRADE_REQUIRED: { status: 426, title: 'A WebSocket is needed' },
   LIMIT_EXCEEDED: { status: 429, title: 'A limit is reached' },
-  INTERNAL: { status: 500, title: 'Something went wrong inside' },
+  INTERNAL: { status: 500, title: 'An internal error occurred' },
   NOT_CONFIGURED: { status: 503, title: 'The registry is not set up' },
-  UNAVAILABLE: { status: 503, title: 'The registry cannot answer now' },
-  DEADLINE_EXCEEDED: { status: 504, title: 'The answer took too long' },
+  UNAVAILABLE: { status: 503, title: 'The registry is temporarily unavailable' },
+  DEADLINE_EXCEEDED: { status: 504, title: 'The operation timed out' },
 } as const satisfies Record<RegistryErrorCode, { status: number; title: string }>;
 
-/** When to come back where the refusal itself does not say: an object restarts at once, a person sets up slowly. */
+/** Default `Retry-After` of errors that don't set one: an object restarts at once; setup takes an operator longer. */
 const RETRY_AFTER_SECONDS: Partial<Record<RegistryErrorCode, number>> = { UNAVAILABLE: 1, NOT_CONFIGURED: 60 };
 
-/** The status of a refusal, with a sentence that is the same for all of its kind. */
+/** Returns the status and the title of an error code. */
 export function problemOf(code: RegistryErrorCode): { status: number; title: string } {
   return PROBLEMS[code];
 }
 
-/** All refusals with what they are over HTTP, for the documentation. */
+/** All error codes with their status and title, for the documentation. */
 export const PROBLEM_TABLE: readonly { code: string; status: number; title: string }[] = Object.entries(PROBLEMS).map(
   ([code, { status, title }]) => ({ code, status, title }),
 );
 
-/** A refusal as `application/problem+json` (RFC 9457), with the headers that its code calls for. */
+/** Returns an error as `application/problem+json` (RFC 9457), with the headers of its code. */
 export function errorResponse({ code, message, details }: ErrorData): Response {
   const { status, title } = PROBLEMS[code];
   const headers = new Headers(COMMON_HEADERS);
@@ -55,15 +55,15 @@ export function errorResponse({ code, message, details }: ErrorData): Response {
 }
 
 /**
- * What any error is to a caller. One that nobody foresaw goes into the log, with the request that it is told by: what it
- * says may be about our insides.
+ * Maps an error to its public form. An unexpected one is only logged, under the id of the request: its message may
+ * reveal internals.
  *
- * @param record Of the request: takes note of the refusal.
+ * @param record Record of the request; the error is noted in it.
  */
 export function refusalOf(error: unknown, record: RequestRecord): ErrorData {
   if (error instanceof RegistryError) {
     record.code = error.code;
-    // A failure inside an object, which its caller can't see.
+    // A failure inside a Durable Object, which the caller must not see.
     if (error.code === 'INTERNAL') record.unforeseen = error.cause ?? error;
     return error.toData();
   }
@@ -71,7 +71,7 @@ export function refusalOf(error: unknown, record: RequestRecord): ErrorData {
   record.unforeseen = error;
   return {
     code: 'INTERNAL',
-    message: `an error that nobody foresaw; the registry's log has it as request ${record.id}`,
+    message: `an unexpected error occurred; the registry logged it as request ${record.id}`,
     details: {},
   };
 }

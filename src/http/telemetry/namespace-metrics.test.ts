@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { Cause } from '../../model/history';
 import { Stats } from '../../model/stats';
 import { namespaceMetrics } from './namespace-metrics';

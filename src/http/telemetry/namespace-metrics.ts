@@ -6,7 +6,7 @@ interface Metric {
   name: string;
   type: 'gauge' | 'counter';
   help: string;
-  /** A number, or one for each value of the label `cause`. */
+  /** Returns a number, or one for each value of the label `cause`. */
   value: (stats: Stats) => number | Record<string, number>;
 }
 
@@ -20,7 +20,7 @@ const counter = (name: string, help: string, value: Metric['value']): Metric => 
 
 const METRICS: readonly Metric[] = [
   gauge('rollcall_revision', 'Newest revision.', (stats) => stats.revision),
-  gauge('rollcall_compacted_revision', 'Newest revision that left the journal.', (stats) => stats.compactedRevision),
+  gauge('rollcall_compacted_revision', 'Newest revision removed from the journal.', (stats) => stats.compactedRevision),
   gauge('rollcall_services', 'Services, by record or by instances.', (stats) => stats.services),
   gauge('rollcall_instances', 'Instances.', (stats) => stats.instances),
   gauge('rollcall_instances_healthy', 'Instances within their time to live.', (stats) => stats.healthyInstances),
@@ -33,47 +33,51 @@ const METRICS: readonly Metric[] = [
   gauge('rollcall_overrides', 'Overrides by operators.', (stats) => stats.overrides),
   gauge('rollcall_leases', 'Leases held.', (stats) => stats.leases),
   gauge('rollcall_sessions', 'Sessions held, open or within their time to live.', (stats) => stats.sessions),
-  gauge('rollcall_sockets', 'Sockets open, those of event streams and polls among them.', (stats) => stats.sockets),
+  gauge('rollcall_sockets', 'Open sockets, including those of event streams and polls.', (stats) => stats.sockets),
   gauge('rollcall_watches', 'Watches on sockets.', (stats) => stats.watches),
-  gauge('rollcall_record_bytes', 'Text of all records: what the limit counts.', (stats) => stats.recordBytes),
+  gauge('rollcall_record_bytes', 'Size of all records, as counted by the limit.', (stats) => stats.recordBytes),
   gauge('rollcall_journal_revisions', 'Revisions in the journal.', (stats) => stats.journal.revisions),
-  gauge('rollcall_journal_bytes', 'Text in the journal.', (stats) => stats.journal.bytes),
+  gauge('rollcall_journal_bytes', 'Size of the journal.', (stats) => stats.journal.bytes),
   gauge(
     'rollcall_start_timestamp_seconds',
-    'When the process began to count, since the epoch.',
+    'Time when the process started to count, since the epoch.',
     (stats) => Date.parse(stats.sinceStart.startedAt) / 1_000,
   ),
   gauge(
     'rollcall_wake_timestamp_seconds',
-    "When the namespace's object last woke, since the epoch.",
+    "Time when the namespace's object last woke, since the epoch.",
     (stats) => Date.parse(stats.sinceStart.wokeAt) / 1_000,
   ),
   counter('rollcall_wakes', "Times the namespace's object woke", (stats) => stats.sinceStart.wakes),
-  counter('rollcall_requests', 'Calls answered, refusals too,', (stats) => stats.sinceStart.requests),
-  counter('rollcall_commits', 'Revisions made', (stats) => stats.sinceStart.commits),
+  counter('rollcall_requests', 'Calls answered, including errors,', (stats) => stats.sinceStart.requests),
+  counter('rollcall_commits', 'Revisions committed', (stats) => stats.sinceStart.commits),
   counter('rollcall_commit_groups', 'Storage transactions', (stats) => stats.sinceStart.commitGroups),
   counter('rollcall_renewals', 'Leases renewed', (stats) => stats.sinceStart.renewals),
   counter('rollcall_instances_removed', 'Instances removed, by cause,', (stats) => stats.sinceStart.removed),
-  counter('rollcall_instances_unhealthy', 'Turns to unhealthy', (stats) => stats.sinceStart.unhealthy),
-  counter('rollcall_instances_recovered', 'Turns back to healthy', (stats) => stats.sinceStart.recovered),
-  counter('rollcall_outages', 'Silences that were the fault of the registry', (stats) => stats.sinceStart.outages),
+  counter('rollcall_instances_unhealthy', 'Changes to unhealthy', (stats) => stats.sinceStart.unhealthy),
+  counter('rollcall_instances_recovered', 'Changes back to healthy', (stats) => stats.sinceStart.recovered),
+  counter(
+    'rollcall_outages',
+    'Gaps in heartbeats that the registry itself caused',
+    (stats) => stats.sinceStart.outages,
+  ),
   counter('rollcall_checkpoints', 'Checkpoints of renewals written', (stats) => stats.sinceStart.checkpoints),
   counter('rollcall_alarms', 'Alarms run', (stats) => stats.sinceStart.alarms),
   counter('rollcall_alarms_armed', 'Alarms armed', (stats) => stats.sinceStart.alarmsArmed),
-  counter('rollcall_rows_written', 'Rows written, alarms included,', (stats) => stats.sinceStart.rowsWritten),
+  counter('rollcall_rows_written', 'Rows written, including alarms,', (stats) => stats.sinceStart.rowsWritten),
   counter(
     'rollcall_messages_received',
-    'Frames received over sockets, pings left out,',
+    'Frames received over sockets, without pings,',
     (stats) => stats.sinceStart.messagesReceived,
   ),
   counter(
     'rollcall_messages_sent',
-    'Frames sent over sockets, pongs left out,',
+    'Frames sent over sockets, without pongs,',
     (stats) => stats.sinceStart.messagesSent,
   ),
 ];
 
-/** The stats of the default namespace as metrics. */
+/** Converts the stats of the default namespace to metrics. */
 export function namespaceMetrics(stats: Stats): MetricFamily[] {
   const namespace = DEFAULT_NAMESPACE;
   return METRICS.map(({ name, type, help, value }) => {

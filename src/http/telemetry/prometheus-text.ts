@@ -1,17 +1,17 @@
-/** Prometheus text format 0.0.4. */
+/** Media type of the Prometheus text format 0.0.4. */
 export const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** Labels of a sample, by name. Their values may be anything; that they are few is up to whoever makes them. */
+/** Labels of a sample, by name. Values may be any text; their producer must keep their number small. */
 export type Labels = Readonly<Record<string, string>>;
 
-/** One line of a metric. A histogram's lines end its name in `_bucket`, `_sum` and `_count`. */
+/** A line of a metric. The lines of a histogram append `_bucket`, `_sum` and `_count` to its name. */
 export interface Sample {
   suffix?: '_bucket' | '_sum' | '_count';
   labels: Labels;
   value: number;
 }
 
-/** A metric with all its samples. Base units, as Prometheus asks for: seconds and bytes; counters end in `_total`. */
+/** A metric with all its samples. Units are Prometheus' base units, seconds and bytes; counters end in `_total`. */
 export interface MetricFamily {
   name: string;
   type: 'gauge' | 'counter' | 'histogram';
@@ -19,7 +19,7 @@ export interface MetricFamily {
   samples: readonly Sample[];
 }
 
-/** A label's value, escaped as the format asks. */
+/** Escapes the value of a label as the format requires. */
 const escaped = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 
 const labelsText = (labels: Labels): string =>
@@ -27,7 +27,7 @@ const labelsText = (labels: Labels): string =>
     .map(([name, value]) => `${name}="${escaped(value)}"`)
     .join(',');
 
-/** Metrics as Prometheus reads them. One without a sample is left out: the format knows no empty one. */
+/** Formats metrics as text. A metric without samples is left out: the format has no empty metrics. */
 export function prometheusText(families: readonly MetricFamily[]): string {
   const lines: string[] = [];
   for (const { name, type, help, samples } of families) {

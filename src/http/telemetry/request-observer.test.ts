@@ -118,7 +118,7 @@ it('[G1] an answer that breaks off is a line of its own, under the id that its l
   expect(linesOf(test)).toMatchObject([
     {
       level: 'error',
-      message: 'the answer broke off',
+      message: 'the response was cut off by an error',
       requestId: 'r1',
       route: '/api/v1/ns/:ns/export',
       tokenId: 'root',

@@ -11,46 +11,46 @@ import {
 } from '../../model/log';
 import type { Labels, MetricFamily, Sample } from './prometheus-text';
 
-/** Long enough for every id that is in use, too short to fill a log with. */
+/** Long enough for every common kind of id, too short to flood a log with. */
 const TAKEN_ID = /^[A-Za-z0-9._-]{1,128}$/;
 
-/** By which a client or a proxy names a request. Asked for by its answer, too. */
+/** Header in which a client or a proxy sends the id of a request, and in which the response returns it. */
 export const ID_HEADER = 'X-Request-Id';
 
-/** By which Cloudflare names a request; it names the answer by it itself. */
+/** Header with Cloudflare's id of a request; Cloudflare itself adds it to the response. */
 const CLOUDFLARE_ID_HEADER = 'CF-Ray';
 
-/** The id in a header. What is no id by its letters is not taken: it would be written to logs. */
+/** Returns the id in a header. Other characters than those of ids are not accepted, as the id is written to logs. */
 function idIn(headers: Headers, name: string): string | undefined {
   const id = headers.get(name);
   return id !== null && TAKEN_ID.test(id) ? id : undefined;
 }
 
-/** The id that a client or a proxy gave its request. */
+/** Returns the id that a client or a proxy gave its request. */
 export const givenId = (headers: Headers): string | undefined => idIn(headers, ID_HEADER);
 
-/** An id for a request that was given none: Cloudflare's, so that it can be followed through all that log it, or a random one. */
+/** Returns an id for a request without one: Cloudflare's, so that other logs have the same, or a random one. */
 export const madeId = (headers: Headers): string => idIn(headers, CLOUDFLARE_ID_HEADER) ?? crypto.randomUUID();
 
-/** Stands for the route of a request that none answers: no path is ever told, it may hold a secret. */
+/** Route of a request that no route matches. Its path is never reported, as it may contain a secret. */
 const NO_ROUTE = 'none';
 
-/** Facts about one request for the log and the metrics: the routes fill them in as they learn them. */
+/** Record of a request for the log and the metrics; the routes fill it in step by step. */
 export class RequestRecord {
   readonly method: string;
-  /** The id that the request came with. */
+  /** Id that the request arrived with. */
   readonly givenId: string | undefined;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   /** Pattern of the route. */
   route = NO_ROUTE;
-  /** Id of whose token it was, once it is known to be good. */
+  /** Id of the token, once it is verified. */
   tokenId: string | undefined;
-  /** The namespace it is about, once it is known to be the name of one. */
+  /** Id of the namespace, once its format is checked. */
   namespace: string | undefined;
-  /** True: it was asked to wait for something, so its duration says nothing. */
+  /** True if the request asked to wait, so that its duration has no meaning. */
   isWait = false;
-  /** Code of its refusal. */
+  /** Code of the error response. */
   code: RegistryErrorCode | undefined;
   /** An unexpected error. */
   unforeseen: unknown;
@@ -66,20 +66,20 @@ export class RequestRecord {
     this.startedAt = startedAt;
   }
 
-  /** The id that the request came with; else one that is made when it is first asked for, as few requests are told of. */
+  /** Id that the request arrived with; otherwise one that is generated on first use, as few requests need one. */
   get id(): string {
     if (this.givenId !== undefined) return this.givenId;
     this.#madeId ??= madeId(this.#headers);
     return this.#madeId;
   }
 
-  /** True where the id is known outside: the client gave it, or a line of the log or a refusal has it. */
+  /** True if the id is in use: the client sent it, or a log line or an error response contains it. */
   get isNamed(): boolean {
     return this.givenId !== undefined || this.#madeId !== undefined;
   }
 }
 
-/** Takes a line of the log. */
+/** Writes a line to the log. */
 export type WriteLog = (level: LogLevel, line: string) => void;
 
 /** Dependencies and settings of {@link RequestObserver}. */
@@ -89,17 +89,17 @@ export interface RequestObserverOptions {
   write: WriteLog;
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Whether changes can't be stored, as the host has logged: refusals that follow from it need no line each. */
+  /** Reports whether changes can't be stored. The host has logged that, so the resulting errors need no line each. */
   isDegraded: () => boolean;
 }
 
-/** Refusals that an operator should look at: others, such as a heartbeat of what is gone, are how clients learn. */
+/** Status codes that an operator should look at: others, such as 404 for a heartbeat, are part of normal operation. */
 const NOTEWORTHY: ReadonlySet<number> = new Set([401, 403, 429]);
 
-/** Counts every request, writes a line about it where its level is logged, and names it in its answer. */
+/** Counts every request, logs it if its level is enabled, and adds its id to the response. */
 export class RequestObserver {
   readonly #options: RequestObserverOptions;
-  /** Strangers can make refusals by the thousand, and where a disk is full or the directory away, failures too. */
+  /** Rate limits: unauthenticated clients can cause thousands of refusals, and a full disk or a lost directory, of failures. */
   readonly #gates = {
     warn: new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT),
     error: new LogGate(LOG_REFUSALS_PER_SECOND_MAX_COUNT),
@@ -113,32 +113,32 @@ export class RequestObserver {
     return new RequestRecord(request, this.#options.now());
   }
 
-  /** Takes note of how it was answered. Returns the answer, which names the request where it has an id to be found by. */
+  /** Records the response. Returns it with the id of the request, if that is in use. */
   end(record: RequestRecord, request: Request, response: Response): Response {
     const { counts, threshold, now } = this.#options;
     const { status } = response;
-    // A clock that was set back makes no time negative.
+    // The duration must not be negative if the clock was set back.
     const durationMs = Math.max(0, now() - record.startedAt);
     const { method, route, isWait } = record;
     counts.note({ method, route, status, durationMs: isWait ? undefined : durationMs });
     const isExplained = record.code === 'UNAVAILABLE' && this.#options.isDegraded();
     const level = isExplained ? 'info' : levelOf(status);
     if (isLogged(level, threshold)) this.#write(level, record, request, status, durationMs);
-    // The answer that opens a WebSocket is the namespace's, and can't be changed.
+    // The response that opens a WebSocket comes from the namespace and is immutable.
     if (status !== 101 && (status >= 400 || record.isNamed)) response.headers.set(ID_HEADER, record.id);
     return response;
   }
 
-  /** Takes note of an error after the answer had begun: the line of the request is written by then. */
+  /** Logs an error that happens after the response has started, when the line of the request is already written. */
   noteFailure({ id, method, route, namespace, tokenId }: RequestRecord, error: unknown): void {
     const { threshold, write, now } = this.#options;
     if (!isLogged('error', threshold)) return;
     const facts = { requestId: id, method, route, namespace, tokenId, error: textOf(error) };
-    write('error', logLine(now(), 'error', 'the answer broke off', facts));
+    write('error', logLine(now(), 'error', 'the response was cut off by an error', facts));
   }
 
   #write(level: LogLevel, record: RequestRecord, request: Request, status: number, durationMs: number): void {
-    // Who asked for every request gets every one.
+    // The level `info` asks for every request, so nothing is left out.
     const isGated = level !== 'info' && this.#options.threshold !== 'info';
     const leftOut = isGated ? this.#gates[level].admit(record.startedAt) : 0;
     if (leftOut === undefined) return;
@@ -165,7 +165,7 @@ function levelOf(status: number): LogLevel {
   return NOTEWORTHY.has(status) ? 'warn' : 'info';
 }
 
-/** Bytes of the body, where the client told them. */
+/** Returns the declared length of the body. */
 function lengthOf({ headers }: Request): number | undefined {
   const length = headers.get('content-length');
   return length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
@@ -176,29 +176,29 @@ function textOf(error: unknown): string | undefined {
   return error instanceof Error ? (error.stack ?? String(error)) : String(error);
 }
 
-/** Returns the fault of a level of the log, as the refusal of every request; undefined where there is none. */
+/** Returns the error of an invalid log level, which refuses every request; undefined if the level is valid. */
 export function logLevelProblem(text: string | null | undefined): RegistryError | undefined {
   if (logThreshold(text) !== undefined) return undefined;
   return new RegistryError(
     'NOT_CONFIGURED',
-    `ROLLCALL_LOG_LEVEL is ${quote(text ?? '')}, which is no level; write ${LOG_THRESHOLDS.join(', ')}, or leave it out`,
+    `ROLLCALL_LOG_LEVEL is ${quote(text ?? '')}, which is not a log level; use one of ${LOG_THRESHOLDS.join(', ')}, or unset it`,
   );
 }
 
-/** Upper bounds of the buckets that durations are counted in, in seconds. */
+/** Upper bounds of the histogram's buckets, in seconds. */
 const BOUNDS_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10];
 
 const CLASSES = ['1xx', '2xx', '3xx', '4xx', '5xx'];
 
-/** Methods by their names; a client may send any other. */
+/** Known methods; clients may send any other. */
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** One route with one method. */
+/** Counts of a route and a method. */
 class RouteCounts {
   readonly labels: Labels;
-  /** Numbers of any size: 32 bits are full within weeks where thousands beat every second. */
+  /** 64-bit floats: with thousands of heartbeats per second, 32 bits overflow within weeks. */
   readonly byClass = new Float64Array(CLASSES.length);
-  /** How many were at most as long as the bound, and longer than the one before; the last is longer than all. */
+  /** Counts per bucket: above the previous bound, up to its own; the last bucket is above all bounds. */
   readonly buckets = new Float64Array(BOUNDS_SECONDS.length + 1);
   timed = 0;
   totalMs = 0;
@@ -208,17 +208,17 @@ class RouteCounts {
   }
 }
 
-/** A request that has been answered. */
+/** A completed request. */
 export interface CountedRequest {
   method: string;
-  /** Pattern of its route: there are only so many of them, whatever clients send. */
+  /** Pattern of its route: their number is bounded, whatever clients send. */
   route: string;
   status: number;
-  /** In milliseconds; undefined where it was asked to wait, and its time says nothing. */
+  /** In milliseconds; undefined if the request asked to wait, as its duration has no meaning then. */
   durationMs?: number | undefined;
 }
 
-/** Counts requests and their durations, by route, for as long as the isolate lasts. */
+/** Counts requests and their durations by route, over the lifetime of the isolate. */
 export class RequestCounts {
   /** By route, then by method. */
   readonly #routes = new Map<string, Map<string, RouteCounts>>();
@@ -235,7 +235,7 @@ export class RequestCounts {
     counts.totalMs += durationMs;
   }
 
-  /** What was counted, as metrics. Routes that nobody asked for are left out. */
+  /** Returns the counts as metrics. Routes without requests are left out. */
   families(): MetricFamily[] {
     const routes = [...this.#routes.values()].flatMap((methods) => [...methods.values()]);
     return [
@@ -248,7 +248,7 @@ export class RequestCounts {
       {
         name: 'rollcall_http_request_duration_seconds',
         type: 'histogram',
-        help: 'Time until an answer began, by route; those that were asked to wait are left out.',
+        help: 'Time until the response started, by route; without requests that asked to wait.',
         samples: routes.filter(({ timed }) => timed > 0).flatMap(durationSamples),
       },
     ];

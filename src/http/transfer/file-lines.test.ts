@@ -63,6 +63,6 @@ describe('a file that is refused', () => {
 it('[I10, Z11] blames nobody here for a file whose sender leaves', async () => {
   await expect(linesOf(bodyOf(['one\ntw'], true))).rejects.toMatchObject({
     code: 'INVALID_REQUEST',
-    message: 'the body broke off before its end; send it again',
+    message: 'the body ended early; send it again',
   });
 });

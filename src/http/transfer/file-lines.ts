@@ -3,25 +3,26 @@ import { IMPORT_DISCARD_MAX_MS, IMPORT_LINE_MAX_BYTES, IMPORT_MAX_MS, IMPORT_PIE
 import { withDeadline } from '../pipeline/pipeline';
 import { rejectBrokenOff } from '../request/body';
 
-/** A line of a file, without its end. */
+/** A line of a file, without its newline. */
 export interface FileLine {
-  /** From 1. */
+  /** Number of the line, starting at 1. */
   number: number;
   text: string;
   /** Length in UTF-8. */
   bytes: number;
 }
 
-/** Strict: bytes that are no UTF-8 are an error. A mark at the very front, as some editors put it, is left out. */
+/** Strict: invalid UTF-8 is an error. A leading byte order mark, which some editors write, is skipped. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 const NEWLINE = 0x0a;
 
 /**
- * Lines of a body as they come, never more than one and a piece of the body held. Empty ones are left out, and counted.
+ * Yields the lines of a body as they arrive, buffering at most one line and one chunk. Empty lines are skipped but counted.
  *
- * @throws {RegistryError} `PAYLOAD_TOO_LARGE` for a line that is too long, `INVALID_REQUEST` for what is not UTF-8, each
- *   with the number of the line, or where it broke off; `DEADLINE_EXCEEDED` where nothing comes for too long, or it takes too long altogether.
+ * @throws {RegistryError} `PAYLOAD_TOO_LARGE` for a line that is too long and `INVALID_REQUEST` for one that is not
+ *   UTF-8, each with the line number; `INVALID_REQUEST` if the body ends early; `DEADLINE_EXCEEDED` if nothing arrives for
+ *   too long, or if the whole takes too long.
  */
 export async function* fileLines(body: ReadableStream<Uint8Array> | null, now: () => number): AsyncGenerator<FileLine> {
   if (body === null) return;
@@ -63,8 +64,8 @@ export async function* fileLines(body: ReadableStream<Uint8Array> | null, now: (
 }
 
 /**
- * Takes in what still comes of a file that is refused, and keeps nothing of it. A client that is sending hears the reason
- * only then: workerd ends a connection 64 KiB or a second after an answer to a request that was not read to its end.
+ * Reads and discards the rest of a refused file. Otherwise a client that is still sending may never see the error:
+ * workerd closes a connection 64 KiB or one second after the response to a request that was not fully read.
  * Source: `canceledUploadGraceBytes` in KJ's `kj/compat/http.h`.
  */
 async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array>, now: () => number): Promise<void> {
@@ -75,9 +76,9 @@ async function discardRest(reader: ReadableStreamDefaultReader<Uint8Array>, now:
       if (done) return;
     }
   } catch {
-    // Whoever sends it has left, or is too slow to be waited for.
+    // The client has disconnected, or is too slow to wait for.
   }
-  // Not awaited: what matters is that no more of it comes.
+  // Not awaited: it only matters that no more arrives.
   reader.cancel().catch(() => undefined);
 }
 
@@ -100,13 +101,13 @@ function decoded(bytes: Uint8Array, number: number): string {
 }
 
 function tooLong(number: number): RegistryError {
-  const message = `line ${number} has more than ${IMPORT_LINE_MAX_BYTES} bytes, the most that a line of an import may have`;
+  const message = `line ${number} has more than ${IMPORT_LINE_MAX_BYTES} bytes, the limit of a line in an import`;
   return new RegistryError('PAYLOAD_TOO_LARGE', message);
 }
 
 function tooSlow(maxMs: number): RegistryError {
   return new RegistryError(
     'DEADLINE_EXCEEDED',
-    `the file did not come within ${maxMs / 1_000} s; nothing was changed: send it again`,
+    `the file did not arrive within ${maxMs / 1_000} s; nothing was changed: send it again`,
   );
 }

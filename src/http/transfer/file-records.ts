@@ -9,10 +9,10 @@ import type { FileLine } from './file-lines';
 const COUNT_OF = { service: 'services', override: 'overrides', instance: 'instances' } as const;
 
 /**
- * Records of a file in pieces, each small enough for one call. It ends only where the file has its end and all that the
- * end counts: whoever has taken in all pieces knows that nothing is missing.
+ * Yields the records of a file in pieces, each small enough for one call. It completes only if the file has its end line
+ * and all records counted there: a caller that has received all pieces knows that nothing is missing.
  *
- * @throws {RegistryError} `INVALID_REQUEST` with the number of the line that is wrong.
+ * @throws {RegistryError} `INVALID_REQUEST` with the number of the invalid line.
  */
 export async function* fileRecords(lines: AsyncIterable<FileLine>): AsyncGenerator<NumberedRecord[]> {
   const counts = { services: 0, overrides: 0, instances: 0 };
@@ -23,7 +23,7 @@ export async function* fileRecords(lines: AsyncIterable<FileLine>): AsyncGenerat
   for await (const line of lines) {
     const value = jsonOf(line);
     last = line.number;
-    if (next === 'nothing') throw wrong(last, 'it comes after the line of kind "end", which is the last one');
+    if (next === 'nothing') throw wrong(last, 'it follows the line of kind "end", which must be the last');
     if (next === 'header') {
       assertHeader(last, value);
       next = 'records';
@@ -42,12 +42,10 @@ export async function* fileRecords(lines: AsyncIterable<FileLine>): AsyncGenerat
       }
     }
   }
-  if (next === 'header') throw new RegistryError('INVALID_REQUEST', 'the file is empty; it begins with its header');
+  if (next === 'header')
+    throw new RegistryError('INVALID_REQUEST', 'the file is empty; it must start with a header line');
   if (next === 'records') {
-    throw wrong(
-      last,
-      'the file ends here, without a line of kind "end": it was cut off, so get it again from where it came',
-    );
+    throw wrong(last, 'the file ends here, without a line of kind "end": it is truncated, so export it again');
   }
   yield piece;
 }
@@ -63,12 +61,12 @@ function jsonOf({ number, text }: FileLine): unknown {
 }
 
 function assertHeader(number: number, value: unknown): void {
-  // A newer version may look different in all but this.
+  // A newer version may differ in everything but this.
   if (isRecord(value) && value.kind === 'rollcall-export' && typeof value.version === 'number') {
     if (value.version > EXPORT_VERSION) {
       throw wrong(
         number,
-        `the file has version ${value.version} of the format, and this registry knows ${EXPORT_VERSION} at most; import it with a newer Rollcall`,
+        `the file has format version ${value.version}, but this registry supports only up to ${EXPORT_VERSION}; import it with a newer Rollcall`,
       );
     }
   }
@@ -79,11 +77,11 @@ function assertCounts(number: number, value: unknown, found: Record<string, numb
   const end = inLine(number, () => parsed(ExportEnd, value, 'body'));
   for (const [what, told] of Object.entries(end)) {
     if (what === 'kind' || told === found[what]) continue;
-    throw wrong(number, `it counts ${told} ${what}, and ${found[what]} came: lines are missing or were added`);
+    throw wrong(number, `it counts ${told} ${what}, but the file has ${found[what]}: lines are missing or were added`);
   }
 }
 
-/** A refusal that names the line it is about. */
+/** Runs a check of a line, and adds the line number to its errors. */
 function inLine<T>(number: number, read: () => T): T {
   try {
     return read();

@@ -6,26 +6,26 @@ import { fileLines } from './file-lines';
 import { fileRecords } from './file-records';
 import { LINES_TYPE, lineStream } from './line-stream';
 
-/** What an import is asked with. */
+/** Parameters of an import. */
 interface ImportRequest {
   request: Request;
   caller: Caller;
   mode: ImportMode;
   dryRun: boolean;
-  /** Tells the log of an error after the answer has begun, and gives its id there. */
+  /** Logs an error that happens after the response has started; returns the id of the log entry. */
   noteFailure: (error: unknown) => string;
   now: () => number;
 }
 
-/** Types of a body of lines, as the world calls them. */
+/** Media types in use for a body of JSON lines. */
 const LINES_TYPES = /^application\/(?:x-ndjson|ndjson|jsonl|x-jsonlines)\s*(?:;\s*charset="?utf-8"?\s*)?$/i;
 
 /**
- * Takes a file in, piece by piece, and only when all of it has come and is right, applies it. So whatever is wrong with
- * the file is refused with the number of its line, and nothing has changed; and once the answer has begun, the import is
- * applied to its end whether somebody reads the answer or not.
+ * Stages a file piece by piece, and applies it once all of it has arrived and is valid. An invalid file is refused with
+ * the line number and changes nothing; once the response has started, the import is applied to the end, even if the
+ * client disconnects.
  *
- * A dry run answers with the differences instead, and leaves nothing.
+ * A dry run returns the differences instead, and leaves nothing behind.
  */
 export async function importFile(
   api: NamespaceApi,
@@ -43,11 +43,11 @@ export async function importFile(
 function assertLines(headers: Headers): void {
   const type = headers.get('content-type');
   if (type !== null && LINES_TYPES.test(type)) return;
-  const got = type === null ? 'there is none' : `this one is "${type.slice(0, 80)}"`;
+  const got = type === null ? 'it has none' : `it has "${type.slice(0, 80)}"`;
   throw new RegistryError('UNSUPPORTED_MEDIA_TYPE', `the body must have the Content-Type ${LINES_TYPE}; ${got}`);
 }
 
-/** Puts all records of the file aside, and returns the name of the import. */
+/** Stages all records of the file, and returns the id of the import. */
 async function stageFile(
   api: NamespaceApi,
   caller: Caller,
@@ -62,16 +62,16 @@ async function stageFile(
     if (importId !== undefined) await forget(api, caller, importId);
     throw error;
   }
-  // There is always a piece, and be it empty.
+  // There is always at least one piece, even if it is empty.
   return importId ?? '';
 }
 
-/** What was put aside is forgotten in a while all the same. */
+/** Drops a staged import. Errors are ignored, as a staged import also expires. */
 async function forget(api: NamespaceApi, caller: Caller, importId: string): Promise<void> {
   await api.dropImport(caller, { importId }).catch(() => undefined);
 }
 
-/** Pages of what it would change. */
+/** Yields the pages of an import's plan: what it would change. */
 async function* plans(
   api: NamespaceApi,
   caller: Caller,
@@ -112,7 +112,7 @@ async function* dryRun(api: NamespaceApi, caller: Caller, importId: string, mode
   }
 }
 
-/** Counts what it changes, begins to apply it, and goes on as the answer is read. */
+/** Counts the changes, starts to apply them, and continues as the response is read. */
 async function applied(
   api: NamespaceApi,
   caller: Caller,

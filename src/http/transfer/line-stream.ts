@@ -2,16 +2,16 @@ import { RegistryError } from '../../model/errors';
 import type { TransferFailed } from '../../model/transfer';
 import { COMMON_HEADERS } from '../response/answers';
 
-/** Type of a body of JSON values, one in each line. */
+/** Media type of a body of JSON values, one per line. */
 export const LINES_TYPE = 'application/x-ndjson';
 
 const encoder = new TextEncoder();
 
 /**
- * An answer of lines that are made as they are read: nothing is asked for that nobody has room for. What fails on the
- * way is told in a last line of kind `failed`, as the status has gone already.
+ * Returns a response of lines that are produced as the client reads, with backpressure. An error midway becomes a last
+ * line of kind `failed`, as the status has already been sent.
  *
- * @param noteFailure Tells the log of an error that nobody foresaw, and gives the id that it has there.
+ * @param noteFailure Logs an unexpected error; returns the id of the log entry.
  */
 export function lineStream(lines: AsyncGenerator<string>, noteFailure: (error: unknown) => string): Response {
   const body = new ReadableStream<Uint8Array>(
@@ -37,6 +37,6 @@ export function lineStream(lines: AsyncGenerator<string>, noteFailure: (error: u
 
 function failureOf(error: unknown, noteFailure: (error: unknown) => string): TransferFailed {
   if (error instanceof RegistryError) return { kind: 'failed', code: error.code, detail: error.message };
-  const detail = `an error that nobody foresaw; the registry's log has it as request ${noteFailure(error)}`;
+  const detail = `an unexpected error occurred; the registry logged it as request ${noteFailure(error)}`;
   return { kind: 'failed', code: 'INTERNAL', detail };
 }

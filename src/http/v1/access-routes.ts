@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { AuditTrail } from '../../model/audit';
 import { ShortName } from '../../model/names';
 import { AuditQuery, DirectoryPageQuery } from '../../model/queries';
@@ -8,9 +8,9 @@ import type { Surface } from '../pipeline/surface';
 import { done, told } from '../response/answers';
 import { TOKEN_PATH, TOKENS_PATH } from './paths';
 
-const TokenName = z.strictObject({ id: ShortName.meta({ description: 'Id of the token: no secret' }) });
+const TokenName = z.strictObject({ id: ShortName.meta({ description: 'Id of the token; not a secret' }) });
 
-/** Tokens, tickets in their place, and what was done with them. */
+/** Adds the routes of tokens, tickets and the audit trail. */
 export function addAccessRoutes(surface: Surface): void {
   directoryRoute(surface, {
     operation: 'createToken',
@@ -18,10 +18,10 @@ export function addAccessRoutes(surface: Surface): void {
     path: TOKENS_PATH,
     scope: 'any',
     chapter: 'Access',
-    summary: 'Make a token',
-    description: 'Needs `admin` wherever the token shall be good for anything. The token is shown this once.',
+    summary: 'Create a token',
+    description: 'Requires `admin` on everything that the new token grants. The token is shown only in this response.',
     input: { body: TokenRequest },
-    answers: { 201: { description: 'It is good from now on', schema: IssuedToken } },
+    answers: { 201: { description: 'Created; valid from now on', schema: IssuedToken } },
     example: {
       name: 'orders in staging',
       grants: [{ scope: 'register', ns: 'staging', services: ['DEFAULT_GROUP@@orders*'] }],
@@ -36,10 +36,11 @@ export function addAccessRoutes(surface: Surface): void {
     path: TOKENS_PATH,
     scope: 'any',
     chapter: 'Access',
-    summary: 'List the tokens that this one could have made',
-    description: 'Those that are good for nothing but where this one has `admin`. Secrets are not kept, and not shown.',
+    summary: 'List the tokens that this token could have created',
+    description:
+      'Tokens that grant nothing beyond what this token has `admin` on. Secrets are not stored and never shown.',
     input: { query: DirectoryPageQuery },
-    answers: { 200: { description: 'In the order of their ids', schema: TokenList } },
+    answers: { 200: { description: 'Tokens, sorted by id', schema: TokenList } },
     call: (directory, caller, { query }) => directory.listTokens(caller, query),
     map: (list) => told(list),
   });
@@ -50,11 +51,11 @@ export function addAccessRoutes(surface: Surface): void {
     path: TOKEN_PATH,
     scope: 'any',
     chapter: 'Access',
-    summary: 'End a token, everywhere within 30 s',
+    summary: 'Revoke a token; takes effect everywhere within 30 s',
     description:
-      'Needs `admin` wherever it is good for anything. Succeeds again for the token that revoked it; for others, what is gone is 404, as is what they could not have made.',
+      'Requires `admin` on everything that the token grants. A repeat by the token that revoked it succeeds; any other caller gets 404 for a token that is revoked or that it could not have created.',
     input: { path: TokenName },
-    answers: { 204: { description: 'It has ended' } },
+    answers: { 204: { description: 'Revoked' } },
     call: (directory, caller, { path }) =>
       surface.authentication.endingSecrets(path.id, directory.revokeToken(caller, path.id)),
     map: done,
@@ -66,10 +67,13 @@ export function addAccessRoutes(surface: Surface): void {
     path: `${TOKEN_PATH}/rotate`,
     scope: 'any',
     chapter: 'Access',
-    summary: 'Give a token a new secret',
-    description: 'Its id stays, and what it registered stays its own. The secret before is good for `overlapMs` yet.',
+    summary: 'Rotate the secret of a token',
+    description:
+      'The token keeps its id and still owns what it registered. The previous secret stays valid for `overlapMs`.',
     input: { path: TokenName, body: TokenRotation },
-    answers: { 200: { description: 'With the new secret, shown this once', schema: IssuedToken } },
+    answers: {
+      200: { description: 'The token with its new secret, shown only in this response', schema: IssuedToken },
+    },
     example: { overlapMs: 3_600_000 },
     call: (directory, caller, { path, body }) =>
       surface.authentication.endingSecrets(path.id, directory.rotateToken(caller, path.id, body)),
@@ -82,10 +86,10 @@ export function addAccessRoutes(surface: Surface): void {
     path: '/api/v1/tickets',
     scope: 'any',
     chapter: 'Access',
-    summary: 'Make a ticket: good once, for 30 s, in the place of this token',
-    description: 'For a page that opens a socket, and can send no header with it.',
+    summary: 'Create a ticket that replaces this token once, within 30 s',
+    description: 'For web pages, which cannot send headers when they open a socket.',
     input: {},
-    answers: { 200: { description: 'Shown this once', schema: Ticket } },
+    answers: { 200: { description: 'The ticket, shown only in this response', schema: Ticket } },
     call: (directory, caller) => directory.createTicket(caller),
     map: (ticket) => told(ticket),
   });
@@ -98,9 +102,9 @@ export function addAccessRoutes(surface: Surface): void {
     chapter: 'Access',
     summary: 'Read who did what, when, and from where',
     description:
-      'Needs `admin`: on the namespace that is asked for, or else on all. An entry that stays `begun` was not heard of again.',
+      'Requires `admin` on the given namespace, or on all namespaces if none is given. An entry that stays `begun` has an unknown outcome.',
     input: { query: AuditQuery },
-    answers: { 200: { description: 'Newest first', schema: AuditTrail } },
+    answers: { 200: { description: 'Entries, newest first', schema: AuditTrail } },
     call: (directory, caller, { query }) => directory.readAudit(caller, query),
     map: (trail) => told(trail),
   });

@@ -15,7 +15,7 @@ import type { Surface } from '../pipeline/surface';
 import { answered } from '../response/answers';
 import { INSTANCE_PATH, InstanceNames, NAMESPACE_PATH, SERVICE_PATH, ServiceNames } from './paths';
 
-/** The past: what happened, what was, what is different, and why. */
+/** Adds the routes of history: changes, explanations, differences and rollback. */
 export function addHistoryRoutes(surface: Surface): void {
   route(surface, {
     operation: 'readHistory',
@@ -27,13 +27,13 @@ export function addHistoryRoutes(surface: Surface): void {
       authorize(principal, 'read', { namespace, service: key, group });
     },
     chapter: 'History',
-    summary: 'Read who changed what, when and why',
+    summary: 'Read the history of changes: who, what, when and why',
     description:
       'Newest first; of the namespace, a group, a service, or an instance and its override. ' +
-      'A page reads only so much of the past: go on with `next`, also where it has no entries. ' +
-      'A cursor that is not in the kept past is 410 `COMPACTED`.',
+      'A page scans a bounded part of the history: continue with `next` even if a page is empty. ' +
+      'A cursor outside the retained history returns 410 `COMPACTED`.',
     input: { query: HistoryQuery },
-    answers: { 200: { description: 'Each change with the record before and after', schema: HistoryPage } },
+    answers: { 200: { description: 'Changes, each with the record before and after', schema: HistoryPage } },
     call: (namespace, { query }, call) => namespace.history({ ...query, tokenId: call.tokenId }),
     map: answered,
   });
@@ -44,12 +44,12 @@ export function addHistoryRoutes(surface: Surface): void {
     path: `${INSTANCE_PATH}/why`,
     scope: 'read',
     chapter: 'History',
-    summary: 'Read why an instance is as it is, or is gone',
+    summary: 'Explain why an instance is in its current state, or why it is gone',
     description:
-      'The causes in order, newest first, with who did it; how it renewed its lease, what will happen to it by itself, ' +
-      'what operators say about it, and who was told. `next` goes on in the history of the instance.',
+      'Lists the causes, newest first, with the actor of each; lease renewals, scheduled transitions, the override, ' +
+      'and which subscribers were notified. `next` continues in the history of the instance.',
     input: { path: InstanceNames, query: WhyQuery },
-    answers: { 200: { description: 'Of an instance that is there or is gone', schema: WhyReport } },
+    answers: { 200: { description: 'Explanation, also for an instance that is gone', schema: WhyReport } },
     call: (namespace, { path, query }, call) => namespace.why({ key: path, limit: query.limit, tokenId: call.tokenId }),
     map: answered,
   });
@@ -60,10 +60,10 @@ export function addHistoryRoutes(surface: Surface): void {
     path: `${SERVICE_PATH}/diff`,
     scope: 'read',
     chapter: 'History',
-    summary: 'Compare a service with itself at another moment',
-    description: 'A moment that is not in the kept past is 410 `COMPACTED`.',
+    summary: 'Compare a service at two points in time',
+    description: 'A point outside the retained history returns 410 `COMPACTED`.',
     input: { path: ServiceNames, query: DiffQuery },
-    answers: { 200: { description: 'What came, went and changed', schema: ServiceDiff } },
+    answers: { 200: { description: 'What was added, removed and changed', schema: ServiceDiff } },
     call: (namespace, { path, query }, call) => namespace.diff({ ...path, ...query, tokenId: call.tokenId }),
     map: answered,
   });
@@ -74,12 +74,12 @@ export function addHistoryRoutes(surface: Surface): void {
     path: `${SERVICE_PATH}/rollback`,
     scope: 'operate',
     chapter: 'History',
-    summary: 'Put back what operators said of a service and its instances',
+    summary: "Roll back the operators' settings of a service and its instances",
     description:
-      'Overrides, and metadata, protect threshold and selector of the service, as they were; as one revision. ' +
-      'It touches nothing that instances say, and brings back no instance that is gone. Done again it changes nothing.',
+      'Restores the overrides, and the metadata, protect threshold and selector of the service, in one revision. ' +
+      'Does not change registrations or bring back instances. Repeating it changes nothing.',
     input: { path: ServiceNames, body: RollbackRequest },
-    answers: { 200: { description: 'What was put back', schema: RollbackReport } },
+    answers: { 200: { description: 'What was restored', schema: RollbackReport } },
     example: { to: '2027-01-31T12:00:00Z' },
     call: (namespace, { path, body }, call) => namespace.rollback(call.callerWithOrigin, { ...path, to: body.to }),
     map: answered,

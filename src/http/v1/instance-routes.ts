@@ -13,13 +13,13 @@ const DEFINITION_EXAMPLE = { address: '10.0.0.7', port: 8080, metadata: { versio
 
 const REGISTRATION_ANSWERS = {
   200: {
-    description: 'It was there: changed, or the same again, which renews its lease and changes nothing',
+    description: 'Existed already: updated or, if it is the same registration again, only its lease renewed',
     schema: Registration,
   },
-  201: { description: 'It is new', schema: Registration },
+  201: { description: 'Created', schema: Registration },
 };
 
-/** Instances: register, change, read, list, deregister. */
+/** Adds the routes of instances: register, change, read, list and deregister. */
 export function addInstanceRoutes(surface: Surface): void {
   const authorize = (
     principal: Principal,
@@ -36,9 +36,9 @@ export function addInstanceRoutes(surface: Surface): void {
     chapter: 'Instances',
     summary: 'Register an instance, or replace its registration',
     description:
-      'The instance is there once this is answered, and stays for as long as its lease is renewed. ' +
-      'An extension that has it found under other services needs the scope on those, too. ' +
-      '`warnings` name what is likely a mistake.',
+      'The instance is visible once this call returns, and stays registered while its lease is renewed. ' +
+      'If an extension also publishes it under other services, the token needs the scope on those, too. ' +
+      '`warnings` lists likely mistakes.',
     input: { path: NewInstanceNames, body: InstanceDefinition },
     withoutDeadline: true,
     conditional: 'change',
@@ -58,8 +58,8 @@ export function addInstanceRoutes(surface: Surface): void {
     chapter: 'Instances',
     summary: 'Register an instance under an id derived from its address',
     description:
-      'The id is `address:port`, or the url where one of them is missing; a repeat is the same instance. ' +
-      '`Location` says where it is.',
+      'The id is `address:port`, or the URL if either is missing; repeating the call addresses the same instance. ' +
+      '`Location` holds its path.',
     input: { path: NewServiceNames, body: InstanceDefinition },
     withoutDeadline: true,
     conditional: 'change',
@@ -83,16 +83,16 @@ export function addInstanceRoutes(surface: Surface): void {
     chapter: 'Callers',
     summary: 'List the instances of a service',
     description:
-      'All of them, unhealthy ones too; `metadata.<key>=<value>` filters by metadata. ' +
-      'A service that does not exist is empty. Without `limit` the list is whole. ' +
-      'With `at` it is what it was then; a moment that is not in the kept past is 410 `COMPACTED`.',
+      'Includes unhealthy instances; `metadata.<key>=<value>` filters by metadata. ' +
+      'A service that does not exist is an empty list. Without `limit` the list is complete. ' +
+      '`at` reads the list at an earlier point; one outside the retained history returns 410 `COMPACTED`.',
     input: { path: ServiceNames, query: InstanceListQuery },
     conditional: 'read',
     waitMs: ({ query }, call) => call.waitMs(query),
-    answers: { 200: { description: 'In the order of their ids', schema: InstanceList } },
+    answers: { 200: { description: 'Instances, sorted by id', schema: InstanceList } },
     call: (namespace, { path, query }, call) => {
       const { limit, after, at, consistency, maxAge, wait, ...filter } = query;
-      // What was does not change, so there is nothing to wait for, whatever the request would prefer.
+      // The past does not change, so a request never waits for it, even if it sends `Prefer: wait`.
       const isPast = at !== undefined && consistency === 'strong';
       return call.read({
         freshness: { consistency, maxAge, wait: isPast ? 0 : wait },
@@ -113,7 +113,9 @@ export function addInstanceRoutes(surface: Surface): void {
     input: { path: InstanceNames, query: RecordQuery },
     conditional: 'read',
     waitMs: ({ query }, call) => call.waitMs(query),
-    answers: { 200: { description: 'With the override of an operator merged over it', schema: InstanceView } },
+    answers: {
+      200: { description: "The instance, with the operator's override merged over it", schema: InstanceView },
+    },
     call: (namespace, { path, query }, call) =>
       call.read({
         freshness: query,
@@ -130,10 +132,11 @@ export function addInstanceRoutes(surface: Surface): void {
     scope: 'register',
     chapter: 'Instances',
     summary: 'Change weight, status, metadata or tags of a registration',
-    description: 'Metadata is a merge patch: a value sets, null removes, what is left out stays. Tags replace.',
+    description:
+      '`metadata` is a merge patch: a value sets a key, null removes it, omitted keys stay. `tags` replaces the list.',
     input: { path: InstanceNames, body: InstancePatch },
     conditional: 'change',
-    answers: { 200: { description: 'As it is now', schema: InstanceView } },
+    answers: { 200: { description: 'The instance after the change', schema: InstanceView } },
     example: { weight: 2, metadata: { version: '2.2.0', canary: null } },
     call: (namespace, { path, body }, call) =>
       namespace.patch(call.callerWithOrigin, { key: path, patch: body, precondition: call.precondition }),
@@ -147,10 +150,11 @@ export function addInstanceRoutes(surface: Surface): void {
     scope: 'register',
     chapter: 'Instances',
     summary: 'Deregister an instance',
-    description: 'Also succeeds when it is gone already. To take an instance out of traffic, drain or quarantine it.',
+    description:
+      'Also succeeds if the instance is already gone. To only take an instance out of traffic, drain or quarantine it.',
     input: { path: InstanceNames },
     conditional: 'change',
-    answers: { 204: { description: 'It is gone' } },
+    answers: { 204: { description: 'Deregistered' } },
     call: (namespace, { path }, call) =>
       namespace.deregister(call.callerWithOrigin, { key: path, precondition: call.precondition }),
     map: removed,

@@ -8,7 +8,7 @@ import type { Surface } from '../pipeline/surface';
 import { answered } from '../response/answers';
 import { INSTANCE_PATH, InstanceNames, NAMESPACE_PATH } from './paths';
 
-/** How an instance stays, and how it leaves: heartbeat, single and for many, and drain. */
+/** Adds the routes of leases: heartbeats, single and batched, and drain. */
 export function addLeaseRoutes(surface: Surface): void {
   route(surface, {
     operation: 'renewLease',
@@ -17,10 +17,10 @@ export function addLeaseRoutes(surface: Surface): void {
     scope: 'register',
     chapter: 'Leases',
     summary: 'Renew the lease of an instance',
-    description: '404 with the code INSTANCE_NOT_FOUND means: register again. No body is needed.',
+    description: 'On 404 with the code `INSTANCE_NOT_FOUND`, register again. No body is needed.',
     input: { path: InstanceNames },
     withoutDeadline: true,
-    answers: { 200: { description: 'When the lease ends unless it is renewed again', schema: Renewal } },
+    answers: { 200: { description: 'When the lease ends if it is not renewed again', schema: Renewal } },
     call: (namespace, { path }, call) => namespace.renew(call.caller, path),
     map: answered,
   });
@@ -33,10 +33,10 @@ export function addLeaseRoutes(surface: Surface): void {
     authorize: (principal, namespace, { body }) => authorizeServices(principal, 'register', namespace, body.instances),
     chapter: 'Leases',
     summary: 'Renew the leases of many instances',
-    description: 'Those under `unknown` have to register again.',
+    description: 'Instances listed in `unknown` must register again.',
     input: { body: HeartbeatBatch },
     bodyMaxBytes: BATCH_BODY_MAX_BYTES,
-    answers: { 200: { description: 'How many were renewed, and which are not known', schema: HeartbeatReport } },
+    answers: { 200: { description: 'Number of renewed leases, and the unknown instances', schema: HeartbeatReport } },
     example: { instances: [{ service: 'orders', id: '10.0.0.7:8080' }] },
     call: (namespace, { body }, call) => namespace.renewMany(call.caller, body.instances),
     map: answered,
@@ -50,11 +50,11 @@ export function addLeaseRoutes(surface: Surface): void {
     chapter: 'Leases',
     summary: 'Take an instance out of traffic, then remove it',
     description:
-      'Answers once every subscriber of the service has acknowledged that it is out, or when `wait` has passed. ' +
-      '`safeAfterMs` is the longest time that a reader who cannot acknowledge may keep an old answer.',
+      'Returns once every subscriber of the service has acknowledged the drain, or after `wait`. ' +
+      '`safeAfterMs` is the longest time that a reader without acknowledgements may use a stale response.',
     input: { path: InstanceNames, query: DrainQuery },
     waitMs: ({ query }) => query.wait,
-    answers: { 200: { description: 'It is out of traffic', schema: DrainReport } },
+    answers: { 200: { description: 'The instance is out of traffic', schema: DrainReport } },
     call: (namespace, { path, query }, call) =>
       namespace.drain(call.callerWithOrigin, { key: path, waitMs: query.wait, graceMs: query.grace }),
     map: answered,

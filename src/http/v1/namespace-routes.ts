@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { authorizeOperations } from '../../auth/authorize';
 import { Batch, BatchReport } from '../../model/batch';
 import { BATCH_BODY_MAX_BYTES } from '../../model/limits';
@@ -13,7 +13,7 @@ import { NAMESPACE_PATH, NAMESPACES_PATH } from './paths';
 
 const NamespaceName = z.strictObject({ ns: NamespaceId });
 
-/** Namespaces as a whole: what is done to one at once, which there are, and what each is set to. */
+/** Adds the routes of namespaces: batches, statistics, and their settings in the directory. */
 export function addNamespaceRoutes(surface: Surface): void {
   route(surface, {
     operation: 'applyBatch',
@@ -23,12 +23,12 @@ export function addNamespaceRoutes(surface: Surface): void {
     authorize: (principal, namespace, { body }) =>
       authorizeOperations(principal, namespace, body.operations, surface.claimsOf),
     chapter: 'Instances',
-    summary: 'Change many instances as one revision: all of it, or nothing',
+    summary: 'Change many instances atomically, as one revision',
     description:
-      'Each operation has the members of the single call, and needs the scope that it does; `ifRevision` and `ifAbsent` are preconditions.',
+      'Each operation takes the members of the single call and requires the same scope; `ifRevision` and `ifAbsent` are preconditions.',
     input: { body: Batch },
     bodyMaxBytes: BATCH_BODY_MAX_BYTES,
-    answers: { 200: { description: 'What became of each operation, in their order', schema: BatchReport } },
+    answers: { 200: { description: 'Result of each operation, in request order', schema: BatchReport } },
     example: {
       operations: [
         { op: 'register', service: 'orders', id: 'a', address: '10.0.0.7', port: 8080, ifAbsent: true },
@@ -45,9 +45,9 @@ export function addNamespaceRoutes(surface: Surface): void {
     path: `${NAMESPACE_PATH}/stats`,
     scope: 'read',
     chapter: 'Registry',
-    summary: 'Read what a namespace holds, and what it has done and cost',
+    summary: 'Read the statistics of a namespace: contents, activity and cost',
     input: {},
-    answers: { 200: { description: 'Counts, and counters since the process started', schema: Stats } },
+    answers: { 200: { description: 'Current counts, and counters since the process started', schema: Stats } },
     call: (namespace, _input, call) => namespace.stats({ tokenId: call.tokenId }),
     map: answered,
   });
@@ -58,9 +58,9 @@ export function addNamespaceRoutes(surface: Surface): void {
     path: NAMESPACES_PATH,
     scope: 'any',
     chapter: 'Namespaces',
-    summary: 'List the namespaces on which the token is good for anything',
+    summary: 'List the namespaces that the token has a grant on',
     input: { query: DirectoryPageQuery },
-    answers: { 200: { description: 'In the order of their ids', schema: NamespaceList } },
+    answers: { 200: { description: 'Namespaces, sorted by id', schema: NamespaceList } },
     call: (directory, caller, { query }) => directory.listNamespaces(caller, query),
     map: (list) => told(list),
   });
@@ -71,13 +71,13 @@ export function addNamespaceRoutes(surface: Surface): void {
     path: NAMESPACES_PATH,
     scope: 'any',
     chapter: 'Namespaces',
-    summary: 'Make a namespace',
+    summary: 'Create a namespace',
     description:
-      'Needs `admin` on all namespaces. The same definition again changes nothing; another one is a conflict.',
+      'Requires `admin` on all namespaces. Repeating the same definition changes nothing; a different one is a conflict.',
     input: { body: NamespaceDefinition },
     answers: {
-      200: { description: 'It was there, as it is defined', schema: NamespaceView },
-      201: { description: 'It is new', schema: NamespaceView },
+      200: { description: 'Existed already, with the same definition', schema: NamespaceView },
+      201: { description: 'Created', schema: NamespaceView },
     },
     example: { id: 'staging', title: 'Everything before production', limits: { instances: 1_000 } },
     call: (directory, caller, { body }) => directory.createNamespace(caller, body),
@@ -90,10 +90,10 @@ export function addNamespaceRoutes(surface: Surface): void {
     path: NAMESPACE_PATH,
     scope: 'any',
     chapter: 'Namespaces',
-    summary: 'Read what a namespace is set to',
-    description: 'Needs any grant on it but one for `metrics`.',
+    summary: 'Read the settings of a namespace',
+    description: 'Requires a grant on it; `metrics` alone is not enough.',
     input: { path: NamespaceName },
-    answers: { 200: { description: 'As it is', schema: NamespaceView } },
+    answers: { 200: { description: 'The settings of the namespace', schema: NamespaceView } },
     call: (directory, caller, { path }) => directory.readNamespace(caller, path.ns),
     map: (view) => told(view),
   });
@@ -105,9 +105,9 @@ export function addNamespaceRoutes(surface: Surface): void {
     scope: 'any',
     chapter: 'Namespaces',
     summary: 'Change title, retention or limits of a namespace',
-    description: 'Needs `admin` on it. A member replaces the one before as a whole; null takes it away.',
+    description: 'Requires `admin` on it. A member replaces the previous value as a whole; null removes it.',
     input: { path: NamespaceName, body: NamespacePatch },
-    answers: { 200: { description: 'As it is now', schema: NamespaceView } },
+    answers: { 200: { description: 'The settings after the change', schema: NamespaceView } },
     example: { limits: { requestsPerSecond: 500, perToken: { sockets: 10 } } },
     call: (directory, caller, { path, body }) => directory.patchNamespace(caller, path.ns, body),
     map: (view) => told(view),
@@ -121,10 +121,10 @@ export function addNamespaceRoutes(surface: Surface): void {
     chapter: 'Namespaces',
     summary: 'Remove a namespace',
     description:
-      'Needs `admin` on all namespaces. Refused while it holds anything, unless `force` erases that with it, for good. ' +
-      'Also succeeds when there is none.',
+      'Requires `admin` on all namespaces. Refused while the namespace holds anything; `force` permanently erases the ' +
+      'contents, too. Also succeeds if there is no such namespace.',
     input: { path: NamespaceName, query: NamespaceRemovalQuery },
-    answers: { 204: { description: 'There is none' } },
+    answers: { 204: { description: 'Removed' } },
     call: (directory, caller, { path, query }) => directory.removeNamespace(caller, path.ns, query.force),
     map: done,
   });

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readJsonText } from '../../model/json';
 import { openDoor, route } from '../pipeline/route';
 import type { Surface } from '../pipeline/surface';
@@ -7,10 +7,10 @@ import { namespaceMetrics } from '../telemetry/namespace-metrics';
 import { type MetricFamily, PROMETHEUS_TYPE, prometheusText } from '../telemetry/prometheus-text';
 import type { RequestCounts } from '../telemetry/request-observer';
 
-/** What runs here. */
+/** Version of the running program. */
 export interface Build {
   version: string;
-  /** Where the deployer told it. */
+  /** Set if the deployer provided it. */
   commit?: string | undefined;
 }
 
@@ -23,15 +23,15 @@ const Health = z
   })
   .meta({ id: 'Health' });
 
-/** What a monitor asks about. */
+/** Sources of the monitoring routes. */
 export interface Monitored {
   build: Build;
   counts: RequestCounts;
-  /** Says what keeps changes from being stored: a sentence for each problem. */
+  /** Returns the problems that keep changes from being stored, one sentence each. */
   problems: () => readonly string[];
 }
 
-/** What a monitor asks for. */
+/** Adds the routes for monitoring: metrics and health. */
 export function addOperationsRoutes(surface: Surface, { build, counts, problems }: Monitored): void {
   route(surface, {
     operation: 'readMetrics',
@@ -64,25 +64,25 @@ export function addOperationsRoutes(surface: Surface, { build, counts, problems 
     if (found.length === 0) return { status: 'ok', version, commit };
     return { status: 'degraded', problems: [...found], version, commit };
   };
-  // Liveness: the app answers for itself, and asks no namespace. A problem makes no other status: a restart would not help.
+  // Liveness: the app answers without asking a namespace. A problem doesn't change the status: a restart would not help.
   openDoor(surface, {
     operation: 'readHealth',
     method: 'get',
     path: '/health',
     scope: 'open',
     chapter: 'Registry',
-    summary: 'Tell that the registry is alive, what does not work, and its version',
+    summary: 'Check that the registry is alive; returns known problems and the version',
     description:
-      'Asks no namespace. The only route that answers before a root token is set. `degraded` with 200: reads and heartbeats go on, and a restart does not help; `problems` says what does not work.',
+      'Does not contact any namespace. The only route that works before a root token is set. `degraded` comes with status 200, because reads and heartbeats still work and a restart does not help; `problems` lists what does not work.',
     input: {},
-    answers: { 200: { description: 'It is alive', schema: Health } },
+    answers: { 200: { description: 'The registry is alive', schema: Health } },
     beforeSetup: true,
     answer: () =>
       new Response(JSON.stringify(health()), { headers: { ...COMMON_HEADERS, 'Content-Type': 'application/json' } }),
   });
 }
 
-/** Whether changes can be stored, for alerts; `/health` says why not. */
+/** Reports storage failures as a metric, for alerts; `/health` gives the reason. */
 function faultMetric(problems: readonly string[]): MetricFamily {
   return {
     name: 'rollcall_storage_fault',
@@ -92,7 +92,7 @@ function faultMetric(problems: readonly string[]): MetricFamily {
   };
 }
 
-/** What runs here, as a metric whose labels tell it. */
+/** Returns the build as an info metric: its labels hold the values. */
 function buildMetric({ version, commit }: Build): MetricFamily {
   return {
     name: 'rollcall_build_info',

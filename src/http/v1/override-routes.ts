@@ -7,7 +7,7 @@ import { INSTANCE_PATH, InstanceNames } from './paths';
 
 const OVERRIDE_PATH = `${INSTANCE_PATH}/override`;
 
-/** What an operator says about an instance, beside what the instance says of itself. */
+/** Adds the routes of overrides: what operators set on an instance, apart from its registration. */
 export function addOverrideRoutes(surface: Surface): void {
   route(surface, {
     operation: 'putOverride',
@@ -15,15 +15,16 @@ export function addOverrideRoutes(surface: Surface): void {
     path: OVERRIDE_PATH,
     scope: 'operate',
     chapter: 'Operators',
-    summary: 'Override what an instance says of itself, or quarantine it',
+    summary: 'Override the registration of an instance, or quarantine it',
     description:
-      'Merged over the registration on every read, untouched when the instance registers again. ' +
-      'A quarantined instance gets no traffic, whatever it beats or registers, until that is lifted or `until` passes.',
+      'Merged over the registration on every read, and kept when the instance registers again. ' +
+      'A quarantined instance gets no traffic, even if it sends heartbeats or registers again, until the quarantine ' +
+      'is lifted or `until` passes.',
     input: { path: InstanceNames, body: Override },
     conditional: 'change',
     answers: {
-      200: { description: 'It replaced the one before', schema: OverrideView },
-      201: { description: 'It is new', schema: OverrideView },
+      200: { description: 'Replaced the previous override', schema: OverrideView },
+      201: { description: 'Created', schema: OverrideView },
     },
     example: { quarantine: { until: '2027-01-31T12:00:00Z', reason: 'answers 500 since the last deploy' } },
     call: (namespace, { path, body }, call) =>
@@ -41,7 +42,7 @@ export function addOverrideRoutes(surface: Surface): void {
     input: { path: InstanceNames, query: RecordQuery },
     conditional: 'read',
     waitMs: ({ query }, call) => call.waitMs(query),
-    answers: { 200: { description: 'What an operator set, by whom and when', schema: OverrideView } },
+    answers: { 200: { description: 'The override, with its author and time', schema: OverrideView } },
     call: (namespace, { path, query }, call) =>
       call.read({
         freshness: query,
@@ -58,10 +59,10 @@ export function addOverrideRoutes(surface: Surface): void {
     scope: 'operate',
     chapter: 'Operators',
     summary: 'Clear the override of an instance',
-    description: 'Also succeeds when there is none. What the instance says of itself counts again.',
+    description: 'Also succeeds if there is none. The registration applies again.',
     input: { path: InstanceNames },
     conditional: 'change',
-    answers: { 204: { description: 'There is no override' } },
+    answers: { 204: { description: 'Cleared' } },
     call: (namespace, { path }, call) =>
       namespace.clearOverride(call.callerWithOrigin, { key: path, precondition: call.precondition }),
     map: removed,

@@ -7,18 +7,23 @@ import type { Surface } from '../pipeline/surface';
 import { read } from '../response/answers';
 import { SERVICE_PATH, ServiceNames } from './paths';
 
-/** `near=auto` as the point where the platform says that the caller is. */
+/**
+ * Replaces `near=auto` by the caller's location, as the platform reports it.
+ *
+ * @throws {RegistryError} `INVALID_REQUEST` if the platform reports none.
+ */
 function resolvedNear(near: Near | undefined, call: RouteCall): ResolveCommand['near'] {
   if (near?.kind !== 'auto') return near;
   const { latitude, longitude } = call.place ?? {};
   if (latitude !== undefined && longitude !== undefined) return { kind: 'point', latitude, longitude };
-  const message = 'near=auto: where you are is not known here; give near=<latitude>,<longitude> or near=zone:<name>';
+  const message =
+    'near=auto: your location is unknown to the registry; use near=<latitude>,<longitude> or near=zone:<name>';
   throw new RegistryError('INVALID_REQUEST', message, {
-    errors: [{ path: 'near', message: 'the place of the caller is not known' }],
+    errors: [{ path: 'near', message: 'the location of the caller is unknown' }],
   });
 }
 
-/** The read that everything else is for: endpoints, ready to use. */
+/** Adds the route that resolves a service to its endpoints. */
 export function addResolveRoute(surface: Surface): void {
   route(surface, {
     operation: 'resolveService',
@@ -28,8 +33,8 @@ export function addResolveRoute(surface: Surface): void {
     chapter: 'Callers',
     summary: 'Resolve a service to the endpoints that take traffic',
     description:
-      'Enabled, healthy, up, not draining, weight above 0. With `near` the nearest come first; with `limit` and ' +
-      'without `near` the choice is random by weight, and a cached answer holds one such choice. ' +
+      'Returns instances that are enabled, healthy, up, not draining and of a weight above 0. `near` sorts the nearest ' +
+      'first; `limit` without `near` picks at random by weight, and a cached response repeats one such pick. ' +
       'A service that does not exist has no endpoints.',
     input: { path: ServiceNames, query: ResolveQuery },
     withoutDeadline: true,
@@ -42,7 +47,7 @@ export function addResolveRoute(surface: Surface): void {
         freshness: query,
         about: { service: path },
         ask: (options) => namespace.resolve({ ...path, cluster, tag, near, limit, ...options }),
-        // Two callers of near=auto have one query and two places.
+        // Two callers with near=auto send the same query from two locations.
         alsoDependsOn: query.near?.kind === 'auto' ? `#${JSON.stringify(near)}` : '',
       });
     },

@@ -194,7 +194,7 @@ const CASES: RouteCase[] = [
   { request: ['GET', `${SERVICE}/subscribers`], calls: ['listSubscribers', { ...service, tokenId }], status: 200 },
 ];
 
-/** Routes that open a socket, or call many times: `watch-routes.test.ts` and `test/http/transfer.workerd.test.ts` are about them. */
+/** Routes that open a socket, or call many times: `watch-routes.test.ts` and `test/http/transfer-suite.ts` are about them. */
 const OTHER_ROUTES = ['watch', 'openSocket', 'exportNamespace', 'importNamespace'];
 
 /** Answers that are no reads: they have no ETag. */

@@ -6,7 +6,7 @@ import type { Surface } from '../pipeline/surface';
 import { answered, read, removed, written } from '../response/answers';
 import { NAMESPACE_PATH, NewServiceNames, SERVICE_PATH, ServiceNames } from './paths';
 
-/** Services: what they have of their own, beside their instances. */
+/** Adds the routes of services: their own settings, apart from their instances. */
 export function addServiceRoutes(surface: Surface): void {
   route(surface, {
     operation: 'listServices',
@@ -19,7 +19,7 @@ export function addServiceRoutes(surface: Surface): void {
     input: { query: ServiceListQuery },
     conditional: 'read',
     waitMs: ({ query }, call) => call.waitMs(query),
-    answers: { 200: { description: 'In the order of group and name', schema: ServiceList } },
+    answers: { 200: { description: 'Services, sorted by group and name', schema: ServiceList } },
     call: (namespace, { query }, call) => {
       const { consistency, maxAge, wait, ...command } = query;
       return call.read({
@@ -37,13 +37,14 @@ export function addServiceRoutes(surface: Surface): void {
     path: SERVICE_PATH,
     scope: 'operate',
     chapter: 'Services',
-    summary: 'Create a service, or replace what it has of its own',
-    description: 'Its instances make a service without this; one that was made on purpose stays when the last goes.',
+    summary: 'Create a service, or replace its settings',
+    description:
+      'The first registration creates its service, too; a service created with this call stays when its last instance leaves.',
     input: { path: NewServiceNames, body: ServiceDefinition },
     conditional: 'change',
     answers: {
-      200: { description: 'It was there', schema: ServiceView },
-      201: { description: 'It is new', schema: ServiceView },
+      200: { description: 'Existed already; replaced', schema: ServiceView },
+      201: { description: 'Created', schema: ServiceView },
     },
     example: { protectThreshold: 0.5, metadata: { team: 'checkout' } },
     call: (namespace, { path, body }, call) =>
@@ -61,7 +62,7 @@ export function addServiceRoutes(surface: Surface): void {
     input: { path: ServiceNames, query: RecordQuery },
     conditional: 'read',
     waitMs: ({ query }, call) => call.waitMs(query),
-    answers: { 200: { description: 'With counts of its instances', schema: ServiceView } },
+    answers: { 200: { description: 'The service, with counts of its instances', schema: ServiceView } },
     call: (namespace, { path, query }, call) =>
       call.read({
         freshness: query,
@@ -78,10 +79,10 @@ export function addServiceRoutes(surface: Surface): void {
     scope: 'operate',
     chapter: 'Services',
     summary: 'Change metadata, protect threshold or selector of a service',
-    description: 'Metadata is a merge patch: a value sets, null removes, what is left out stays.',
+    description: '`metadata` is a merge patch: a value sets a key, null removes it, omitted keys stay.',
     input: { path: ServiceNames, body: ServicePatch },
     conditional: 'change',
-    answers: { 200: { description: 'As it is now', schema: ServiceView } },
+    answers: { 200: { description: 'The service after the change', schema: ServiceView } },
     example: { protectThreshold: 0.8 },
     call: (namespace, { path, body }, call) =>
       namespace.patchService(call.callerWithOrigin, { ...path, patch: body, precondition: call.precondition }),
@@ -98,7 +99,7 @@ export function addServiceRoutes(surface: Surface): void {
     description: 'Refused with 409 while it has instances; `?force` removes them too.',
     input: { path: ServiceNames, query: ServiceRemovalQuery },
     conditional: 'change',
-    answers: { 204: { description: 'It is gone' } },
+    answers: { 204: { description: 'Removed' } },
     call: (namespace, { path, query }, call) =>
       namespace.removeService(call.callerWithOrigin, { ...path, force: query.force, precondition: call.precondition }),
     map: removed,

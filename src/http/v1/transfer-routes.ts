@@ -9,7 +9,7 @@ import { importFile } from '../transfer/import-file';
 import { LINES_TYPE, lineStream } from '../transfer/line-stream';
 import { NAMESPACE_PATH } from './paths';
 
-/** A namespace as a file, and back. */
+/** Adds the routes that export a namespace to a file and import one. */
 export function addTransferRoutes(surface: Surface): void {
   route(surface, {
     operation: 'exportNamespace',
@@ -17,12 +17,12 @@ export function addTransferRoutes(surface: Surface): void {
     path: `${NAMESPACE_PATH}/export`,
     scope: 'read',
     chapter: 'Registry',
-    summary: 'Read a namespace as a file',
+    summary: 'Export a namespace as a file',
     description:
-      'A JSON value in each line: a header, services, overrides and instances, and an end, without which the file was ' +
-      'cut off. All of it is as it was at the cursor of the header. docs/export.md describes the lines.',
+      'One JSON value per line: a header, services, overrides and instances, and an end line; a file without it is ' +
+      'truncated. The whole file is a snapshot at the cursor in the header. docs/export.md describes the lines.',
     input: {},
-    answers: { 200: { description: 'The file, as it is read', contentType: LINES_TYPE } },
+    answers: { 200: { description: 'The file, streamed', contentType: LINES_TYPE } },
     call: (namespace, _input, call) =>
       exportFile(namespace, {
         namespace: call.namespace,
@@ -38,15 +38,15 @@ export function addTransferRoutes(surface: Surface): void {
     path: `${NAMESPACE_PATH}/import`,
     scope: 'admin',
     chapter: 'Registry',
-    summary: 'Take a file into a namespace',
+    summary: 'Import a file into a namespace',
     description:
-      'The body is what an export gave. Nothing changes before all of it has come and is right: what is wrong is refused ' +
-      'with the number of its line. Then it is applied to its end, whoever reads the answer: lines of kind `progress`, ' +
-      'and one of kind `done` or `failed`. `replace` begins a new epoch: watches start over. ' +
-      'A dry run answers with a line of kind `difference` for each record, and changes nothing.',
+      'The body is an exported file. Nothing changes until all of it has arrived and is valid; errors give the line ' +
+      'number. It is then applied to the end, even if the client disconnects. The response has lines of kind `progress`, ' +
+      'then one of kind `done` or `failed`. `replace` starts a new epoch, which resets watches. ' +
+      'A dry run changes nothing and returns a line of kind `difference` for each record.',
     input: { query: ImportQuery },
-    bodyType: { contentType: LINES_TYPE, description: 'Lines as an export gives them' },
-    answers: { 200: { description: 'How far it is, a JSON value in each line', contentType: LINES_TYPE } },
+    bodyType: { contentType: LINES_TYPE, description: 'Lines of an export' },
+    answers: { 200: { description: 'Progress, one JSON value per line', contentType: LINES_TYPE } },
     waitMs: () => IMPORT_MAX_MS,
     call: (namespace, { query: { mode, dryRun } }, call) =>
       importFile(namespace, {
@@ -61,18 +61,18 @@ export function addTransferRoutes(surface: Surface): void {
   });
 }
 
-/** What an export is asked with. */
+/** Parameters of an export. */
 interface ExportRequest {
   /** Id of the namespace. */
   namespace: string;
   tokenId: string;
-  /** Tells the log of an error after the answer has begun, and gives its id there. */
+  /** Logs an error that happens after the response has started; returns the id of the log entry. */
   noteFailure: (error: unknown) => string;
 }
 
 /**
- * A namespace as a file, a part at a time: the next one is asked for when the client has taken the one before. The first
- * is here before the answer begins, so that a refusal is one.
+ * Streams a namespace as a file, part by part: the next part is read once the client has taken the previous one. The
+ * first part is read before the response starts, so that an error still sets the status.
  */
 async function exportFile(api: NamespaceApi, { namespace, tokenId, noteFailure }: ExportRequest): Promise<Response> {
   const answer = await api.exportPart({ tokenId });

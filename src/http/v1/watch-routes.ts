@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { authorize, authorizeAny, authorizeServices } from '../../auth/authorize';
 import { RegistryError } from '../../model/errors';
 import { ServiceRef, SOCKET_PROTOCOL, type WatchScope } from '../../model/frames';
@@ -17,12 +17,12 @@ import { EventStream } from '../watch/event-stream';
 import { NAMESPACE_PATH, SERVICE_PATH, ServiceNames } from './paths';
 
 const SubscriberQuery = SubscriberId.optional().meta({
-  description: 'What the subscriber calls itself, where it can not send the header; the header goes first',
+  description: 'Name of the subscriber, if it cannot send the header; the header takes precedence',
 });
 
-/** Read where the caller is let in; what is wrong with it is told there. */
+/** Only documented here: authentication reads and checks it. */
 const TicketQuery = z.string().optional().meta({
-  description: 'A ticket, in the place of a token, where no header can be sent: good for one stream or socket',
+  description: 'A ticket that replaces the token if no header can be sent; valid for one stream or socket',
 });
 
 const SocketQuery = z.strictObject({ subscriber: SubscriberQuery, ticket: TicketQuery });
@@ -32,13 +32,13 @@ const WatchQuery = z.strictObject({
     .array(StoredGroupName)
     .max(WATCH_SCOPE_NAMES_MAX_COUNT)
     .default([])
-    .meta({ description: 'All services of this group; may come many times' }),
+    .meta({ description: 'All services of this group; may be repeated' }),
   service: z
     .array(ServiceRef)
     .max(WATCH_SCOPE_NAMES_MAX_COUNT)
     .default([])
-    .meta({ description: '`orders` in the default group, or `group@@orders`; may come many times' }),
-  cursor: CursorText.optional().meta({ description: 'Go on from here, instead of a snapshot first' }),
+    .meta({ description: '`orders` in the default group, or `group@@orders`; may be repeated' }),
+  cursor: CursorText.optional().meta({ description: 'Resume from this cursor instead of starting with a snapshot' }),
   subscriber: SubscriberQuery,
   ticket: TicketQuery,
 });
@@ -46,13 +46,13 @@ type WatchQuery = z.output<typeof WatchQuery>;
 
 const LastEventId = z.object({ 'Last-Event-ID': CursorText });
 
-/** Where a stream goes on from. A browser that comes back sends the last id it saw, which is newer than its address. */
+/** Returns the cursor to resume from. A reconnecting browser sends the last id it saw, which is newer than its URL. */
 function cursorOf({ cursor }: WatchQuery, headers: Headers): string | undefined {
   const id = headers.get('last-event-id');
   return id === null || id === '' ? cursor : parsed(LastEventId, { 'Last-Event-ID': id }, 'headers')['Last-Event-ID'];
 }
 
-/** The name of a subscriber, and the headers of an answer that tells it: one that it gave itself it knows. */
+/** Returns the subscriber's name, and the response headers that announce it if the registry generated it. */
 function named(query: { subscriber?: string | undefined }, call: RouteCall) {
   const own = subscriberName(call.request.headers) ?? query.subscriber;
   const subscriber = own ?? crypto.randomUUID();
@@ -60,7 +60,7 @@ function named(query: { subscriber?: string | undefined }, call: RouteCall) {
   return { subscriber, headers };
 }
 
-/** Everything that is named has to be allowed: nothing is left out in silence. */
+/** Checks that the caller may read everything it names; nothing is left out silently. */
 function authorizeWatch(
   principal: Principal,
   namespace: string,
@@ -71,7 +71,7 @@ function authorizeWatch(
   authorizeServices(principal, 'read', namespace, services);
 }
 
-/** What a proxy must not do with an event stream: keep it, compress it, or hold it back until it is long enough. */
+/** Headers that keep proxies from caching, compressing or buffering an event stream. */
 const STREAM_HEADERS = {
   ...COMMON_HEADERS,
   'Content-Type': 'text/event-stream',
@@ -84,7 +84,7 @@ async function openStream(query: WatchQuery, call: RouteCall): Promise<Response>
   const { request, surroundings, caller } = call;
   const cursor = cursorOf(query, request.headers);
   const headers = { ...STREAM_HEADERS, ...name };
-  // Nobody reads the body of an answer to HEAD.
+  // A response to HEAD has no body.
   if (request.method === 'HEAD') return new Response(null, { headers });
   const leave = surroundings.waits.enter({ tokenId: caller.tokenId, subscriber }, EVENT_STREAM_MAX_MS);
   const pipe = surroundings.openPipe();
@@ -105,25 +105,25 @@ function offeredProtocols(headers: Headers): string[] {
 }
 
 /**
- * Refuses whatever is no WebSocket that speaks our subprotocol.
+ * Refuses requests that don't open a WebSocket with our subprotocol.
  *
  * @throws {RegistryError} `UPGRADE_REQUIRED`, `INVALID_REQUEST`.
  */
 export function assertSocketUpgrade({ method, headers }: Pick<Request, 'method' | 'headers'>): void {
-  // Only GET opens one (RFC 6455, 4.1); a socket in an answer to HEAD, which GET's route answers too, is an error in workerd.
+  // Only GET opens one (RFC 6455, 4.1). GET's route also serves HEAD; a socket in a response to HEAD is an error in workerd.
   if (method !== 'GET' || headers.get('upgrade')?.toLowerCase() !== 'websocket') {
     throw new RegistryError(
       'UPGRADE_REQUIRED',
-      `this is a WebSocket: connect to it as one, with the subprotocol ${SOCKET_PROTOCOL}; for plain HTTP there is the event stream at …/watch`,
+      `this is a WebSocket endpoint: connect with a WebSocket client and the subprotocol ${SOCKET_PROTOCOL}; for plain HTTP use the event stream at …/watch`,
     );
   }
   if (offeredProtocols(headers).includes(SOCKET_PROTOCOL)) return;
   throw invalid('headers', [
-    { path: 'Sec-WebSocket-Protocol', message: `must offer ${SOCKET_PROTOCOL}, the only protocol spoken here` },
+    { path: 'Sec-WebSocket-Protocol', message: `must offer ${SOCKET_PROTOCOL}, the only supported protocol` },
   ]);
 }
 
-/** Being told of changes as they happen: over an event stream, or over a socket on which everything else goes, too. */
+/** Adds the routes for watching: the event stream, and the socket, which carries all other operations, too. */
 export function addWatchRoutes(surface: Surface): void {
   route(surface, {
     operation: 'watch',
@@ -135,14 +135,14 @@ export function addWatchRoutes(surface: Surface): void {
     chapter: 'Watching',
     summary: 'Watch services as an event stream',
     description:
-      'A snapshot first, then every change, each event with its cursor as `id`. ' +
-      'Without `group` and `service` it is about the whole namespace. ' +
-      'The stream ends after ten minutes, or when it breaks: come back with the last id as `Last-Event-ID`, as a ' +
-      'browser does by itself, and nothing is missed. docs/watch.md describes the events.',
+      'Sends a snapshot, then every change; the `id` of each event is its cursor. ' +
+      'Without `group` and `service` it covers the whole namespace. ' +
+      'The stream ends after ten minutes, or when the connection breaks: reconnect with the last id as ' +
+      '`Last-Event-ID`, as browsers do, and no change is missed. docs/watch.md describes the events.',
     input: { query: WatchQuery },
     headers: [
-      { name: 'Last-Event-ID', description: 'Go on from here; goes before `cursor`' },
-      { name: SUBSCRIBER_HEADER, description: 'What the subscriber calls itself in receipts; one is given otherwise' },
+      { name: 'Last-Event-ID', description: 'Resume from this cursor; takes precedence over `cursor`' },
+      { name: SUBSCRIBER_HEADER, description: 'Name of the subscriber in receipts; generated if absent' },
     ],
     answers: { 200: { description: 'Events, until the stream ends', contentType: 'text/event-stream' } },
     call: (_, { query }, call) => openStream(query, call),
@@ -153,22 +153,22 @@ export function addWatchRoutes(surface: Surface): void {
     operation: 'openSocket',
     method: 'get',
     path: `${NAMESPACE_PATH}/socket`,
-    // Each frame is authorized for what it asks.
+    // Each frame is authorized separately.
     scope: 'any',
     door: 'socket',
     chapter: 'Watching',
     summary: 'Open a WebSocket: sessions, batches, watches and resolving on one connection',
     description:
-      `Offer the subprotocol \`${SOCKET_PROTOCOL}\`. A browser, which can not send headers, offers \`token.<token>\` or ` +
-      '`ticket.<ticket>` beside it. docs/watch.md describes the frames, each of which is authorized on its own.',
+      `Offer the subprotocol \`${SOCKET_PROTOCOL}\`. A browser, which cannot send headers, also offers ` +
+      '`token.<token>` or `ticket.<ticket>`. docs/watch.md describes the frames; each is authorized separately.',
     input: { query: SocketQuery },
     headers: [
       { name: 'Upgrade', description: '`websocket`' },
       {
         name: 'Sec-WebSocket-Protocol',
-        description: `\`${SOCKET_PROTOCOL}\`, and \`token.<token>\` or \`ticket.<ticket>\` where needed`,
+        description: `\`${SOCKET_PROTOCOL}\`, and \`token.<token>\` or \`ticket.<ticket>\` if needed`,
       },
-      { name: SUBSCRIBER_HEADER, description: 'What the subscriber calls itself in receipts; one is given otherwise' },
+      { name: SUBSCRIBER_HEADER, description: 'Name of the subscriber in receipts; generated if absent' },
     ],
     answers: { 101: { description: 'The socket is open' } },
     call: async (_, { query }, call) => {
@@ -183,22 +183,22 @@ export function addWatchRoutes(surface: Surface): void {
   });
 }
 
-/** Who is told of changes, and what they have told of it. */
+/** Adds the routes of subscribers: the list of them, and acknowledgements. */
 export function addSubscriberRoutes(surface: Surface): void {
   route(surface, {
     operation: 'acknowledge',
     method: 'post',
     path: `${NAMESPACE_PATH}/subscribers/:id/ack`,
     scope: 'read',
-    // It tells what the subscriber has seen, and shows nothing: whoever may watch anything may tell.
+    // An acknowledgement reveals nothing, so permission to read anything in the namespace is enough.
     authorize: (principal, namespace) => authorizeAny(principal, namespace, 'read'),
     chapter: 'Watching',
-    summary: 'Acknowledge what an event stream has told',
+    summary: 'Acknowledge the events of an event stream',
     description:
-      'Tells that the subscriber acts by everything up to the cursor: a drain that waits for it goes on. ' +
-      'A socket sends an `ack` frame instead, and a poller acknowledges by coming back.',
+      'Confirms that the subscriber has applied everything up to the cursor; a drain that waits for it continues. ' +
+      'A socket sends an `ack` frame instead; a poller acknowledges with its next request.',
     input: { path: z.strictObject({ id: SubscriberId }), body: Acknowledgement },
-    answers: { 204: { description: 'It is noted' } },
+    answers: { 204: { description: 'Recorded' } },
     example: { cursor: 'cFsc6Inzkpo4p.3.1g4b9y3' },
     call: (namespace, { path, body }, call) =>
       namespace.acknowledge({ subscriber: path.id, cursor: body.cursor, tokenId: call.tokenId }),
@@ -211,10 +211,10 @@ export function addSubscriberRoutes(surface: Surface): void {
     path: `${SERVICE_PATH}/subscribers`,
     scope: 'read',
     chapter: 'Watching',
-    summary: 'List who watches a service, and how far each is',
-    description: 'Sockets, event streams, and pollers that name themselves. A drain waits for exactly these.',
+    summary: 'List the subscribers of a service and the cursor that each has acknowledged',
+    description: 'Sockets, event streams, and pollers that send a name. A drain waits for exactly these.',
     input: { path: ServiceNames, query: SubscriberListQuery },
-    answers: { 200: { description: 'In the order of their ids', schema: SubscriberList } },
+    answers: { 200: { description: 'Subscribers, sorted by id', schema: SubscriberList } },
     call: (namespace, { path, query }, call) =>
       namespace.listSubscribers({ ...path, after: query.after, tokenId: call.tokenId }),
     map: answered,

@@ -1,15 +1,15 @@
 import type { NamespaceSocket } from '../../model/namespace-sockets';
 
-/** A client's WebSocket that ends here, with the answer to its upgrade: status 101. */
+/** A client's WebSocket that terminates here, with the response to its upgrade: status 101. */
 export interface AcceptedSocket {
   socket: NamespaceSocket;
   answer: Response;
 }
 
 /**
- * Takes a client's WebSocket, for what is not passed to the namespace because the client does not speak our protocol.
- * The platform answers its pings. What it sends is not listened to.
+ * Accepts a client's WebSocket that is not passed to the namespace because the client does not use our protocol. The
+ * platform answers its pings. Its messages are ignored.
  *
- * @param closed The client is gone; not called once this side has closed it.
+ * @param closed Called when the client is gone; not called after this side has closed the socket.
  */
 export type AcceptSocket = (closed: () => void) => AcceptedSocket;

@@ -3,13 +3,13 @@ import { CLOSE_CODES, type WatchScope } from '../../model/frames';
 import type { NamespaceSocket, NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
 import { readFrameHead, readNamespaceFrame, refusalIn, watchRequest } from './namespace-frames';
 
-/** The end of a wait. `lost`: the namespace's side is gone. `superseded`: the same poller asks again elsewhere. */
+/** Outcome of a wait. `lost`: the namespace's side is gone. `superseded`: the same poller has started another poll. */
 export type Signal = 'changed' | 'late' | 'lost' | 'superseded';
 
-/** A watch of which only one thing counts: that something has changed. */
+/** A watch that only signals that something has changed. */
 export class ChangeSignal {
   #socket: NamespaceSocket | undefined;
-  /** What has happened and was not reported yet. */
+  /** Signal that has not been returned yet. */
   #pending: Signal | undefined;
   #refusal: RegistryError | undefined;
   #wake: (() => void) | undefined;
@@ -17,9 +17,9 @@ export class ChangeSignal {
   private constructor() {}
 
   /**
-   * Begins to watch from after a cursor.
+   * Starts to watch for changes after a cursor.
    *
-   * @param name Of what is asked: a poll of the same subscriber under the same name takes the place of this one.
+   * @param watch.name Name of the resource: a later poll of the same subscriber and name replaces this one.
    */
   static async open(
     sockets: NamespaceSockets,
@@ -40,9 +40,9 @@ export class ChangeSignal {
   }
 
   /**
-   * Waits for the next thing to happen, at most for this time in milliseconds.
+   * Waits for the next signal, up to this time in milliseconds.
    *
-   * @throws {RegistryError} What the namespace refuses the watch with.
+   * @throws {RegistryError} The error that the namespace refused the watch with.
    */
   async next(maxMs: number): Promise<Signal> {
     if (this.#pending === undefined) {
@@ -72,7 +72,7 @@ export class ChangeSignal {
       this.#refusal = refusalIn(frame);
       this.#tell('lost');
     } else if (frame.type === 'mark') {
-      // Nothing is kept here of what has come.
+      // Nothing is buffered here, so the credit is returned at once.
       this.#socket?.send(JSON.stringify({ type: 'credit', bytes: text.length, mark: frame.mark }));
     } else if (frame.type !== 'answer' && frame.type !== 'bookmark') {
       this.#tell('changed');

@@ -10,26 +10,26 @@ import type { NamespaceSocket, NamespaceSockets, SocketPurpose } from '../../mod
 import { type FrameHead, headOf, readFrameHead, readNamespaceFrame, refusalIn, watchRequest } from './namespace-frames';
 import { jittered } from './waits';
 
-/** Bytes on their way to a client. A write ends when the client's side has taken it, and fails when the client is gone. */
+/** Pipe of bytes to a client. A write completes when the client's side has accepted it, and fails if the client is gone. */
 export interface BytePipe {
   readable: ReadableStream<Uint8Array>;
   writable: WritableStream<Uint8Array>;
 }
 
-/** Options that an event stream is opened with. */
+/** Options of {@link EventStream.open}. */
 export interface EventStreamOptions {
   sockets: NamespaceSockets;
   purpose: SocketPurpose;
   scope: WatchScope;
-  /** Go on from here; undefined: a snapshot first. */
+  /** Cursor to resume from; undefined: start with a snapshot. */
   cursor: string | undefined;
-  /** Aborted when the client is gone, as far as the platform tells. */
+  /** Aborted when the client is gone, if the platform reports it. */
   gone: AbortSignal;
 }
 
-/** A piece of the stream, and what goes back to the namespace once it is read. */
+/** A piece of the stream, and the credit to return to the namespace once it is read. */
 interface Piece {
-  /** Empty for a mark, which only the namespace cares about. */
+  /** Empty for a mark, which the client does not get. */
   text: string;
   credit: number;
   mark?: string;
@@ -37,25 +37,25 @@ interface Piece {
 
 const encoder = new TextEncoder();
 
-/** A comment: it keeps proxies from closing a quiet stream, and finds out whether the reader is still there. */
+/** A comment: it keeps proxies from closing an idle stream, and detects that the reader is gone. */
 export const KEEPALIVE_TEXT = ':\n\n';
 
 /**
- * A frame as an event: its type, the frame itself as data, and its cursor as id where it counts. A browser resumes from
- * the last id it saw, so a part that is not the last has none.
+ * Formats a frame as an event: its type, the frame itself as data, and its cursor as id. A browser resumes from the last
+ * id it saw, so only the last part of a frame in several parts has an id.
  *
- * @param text The frame as it came: JSON, and so a single line.
+ * @param text The original frame: JSON on a single line.
  */
 export function eventText({ type, cursor }: FrameHead, text: string): string {
   return `event: ${type}\n${cursor === undefined ? '' : `id: ${cursor}\n`}data: ${text}\n\n`;
 }
 
 /**
- * One watch as Server-Sent Events. The stream is a request of its own, kept here and not in the namespace's object: a
- * socket connects the two, on which the object may sleep, while comments keep the client's side alive.
+ * A watch as Server-Sent Events. The stream is held here and not in the namespace's object: a socket connects the two,
+ * on which the object can hibernate, while comments keep the client's connection alive.
  *
- * Credit goes back to the namespace as the client reads. One that does not read runs out of it, is closed there in the
- * end, and comes back with the last id it has.
+ * Credit is returned to the namespace as the client reads. A client that does not read runs out of credit; the namespace
+ * eventually closes its watch, and the client reconnects with the last id it has.
  */
 export class EventStream {
   readonly #writer: WritableStreamDefaultWriter<Uint8Array>;
@@ -63,25 +63,25 @@ export class EventStream {
   #socket: NamespaceSocket | undefined;
   #queue: Piece[] = [];
   #isWriting = false;
-  /** Nothing more is taken in; what is queued is still written. */
+  /** True if the stream accepts nothing more; queued pieces are still written. */
   #isEnding = false;
   #toGrant = 0;
-  /** Work that is left when the stream is over, each once: timers to stop, and the callback. */
+  /** Cleanup at the end of the stream, each run once: timers to stop, and the callback. */
   readonly #atEnd: (() => void)[];
 
   /** @param over Called when the stream is over, once. */
   constructor({ writable }: BytePipe, over: () => void) {
     this.#writer = writable.getWriter();
-    // A client that leaves is found out by the next write; the promise of the writer itself is nobody's.
+    // The next write detects that the client is gone; nothing waits for this promise.
     this.#writer.closed.catch(() => {});
     this.#atEnd = [over];
   }
 
   /**
-   * Opens the stream; resolves once the namespace has taken the watch. What is written from then on comes out of the
-   * pipe.
+   * Opens the stream; resolves once the namespace has accepted the watch. From then on, events come out of the pipe.
    *
-   * @throws {RegistryError} What the namespace refuses the watch with, `UNAVAILABLE` where its socket breaks before.
+   * @throws {RegistryError} The error that the namespace refused the watch with; `UNAVAILABLE` if its socket breaks
+   * before.
    */
   async open(options: EventStreamOptions): Promise<void> {
     try {
@@ -121,8 +121,8 @@ export class EventStream {
     }
     const frame = readNamespaceFrame(text);
     if (frame.type === 'answer') {
-      const { reconnectWithinMs } = frame.body as { reconnectWithinMs: number }; // `as`: what a watch is answered
-      // How long a browser waits before it comes back, in milliseconds.
+      const { reconnectWithinMs } = frame.body as { reconnectWithinMs: number }; // `as`: the answer to a watch
+      // Time that a browser waits before it reconnects, in milliseconds.
       this.#write(`retry: ${Math.ceil(Math.random() * reconnectWithinMs)}\n\n`, 0);
       this.#opened.resolve();
     } else if (frame.type === 'error') {
@@ -134,18 +134,18 @@ export class EventStream {
     }
   }
 
-  /** The namespace's side is gone: the client comes back and goes on from its last id. */
+  /** Ends the stream because the namespace's side is gone: the client reconnects and resumes from its last id. */
   #lost(code: number): void {
-    const message = 'the namespace closed the stream before it began; come back and go on from the last id';
+    const message = 'the namespace closed the stream before it started; reconnect and resume from the last id';
     this.#opened.reject(new RegistryError('UNAVAILABLE', message, { retryAfterSeconds: 1 }));
     this.#socket = undefined;
-    // Who is too slow would read the rest too slowly as well.
+    // A slow consumer would be too slow for the rest as well.
     if (code === CLOSE_CODES.slowConsumer) this.#stop();
     else this.#finish();
   }
 
   #write(text: string, credit: number): void {
-    // A comment is to keep a quiet stream alive; while something is on its way there is no need.
+    // Comments keep an idle stream alive; none is needed during a write.
     if (this.#isEnding || (text === KEEPALIVE_TEXT && this.#isWriting)) return;
     this.#enqueue({ text, credit });
   }
@@ -173,7 +173,7 @@ export class EventStream {
     this.#isWriting = false;
   }
 
-  /** Gives credit back when the namespace asks by a mark, or in lumps: a quiet stream never wakes it for credit. */
+  /** Returns credit when the namespace sends a mark, or in large amounts: a quiet stream never wakes it for credit. */
   #grant({ credit, mark }: Piece): void {
     this.#toGrant += credit;
     if (mark === undefined && this.#toGrant < CREDIT_INITIAL_BYTES / 2) return;
@@ -181,7 +181,7 @@ export class EventStream {
     this.#toGrant = 0;
   }
 
-  /** Ends the stream once what is queued is written. */
+  /** Ends the stream once all queued pieces are written. */
   #finish(): void {
     if (this.#isEnding) return;
     this.#leave();
@@ -193,7 +193,7 @@ export class EventStream {
     this.#atEnd.push(() => clearTimeout(flush));
   }
 
-  /** Ends the stream at once: there is nobody to read it. */
+  /** Ends the stream at once, as the client is gone or too slow. */
   #stop(): void {
     this.#opened.resolve();
     this.#leave();

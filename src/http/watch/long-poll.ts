@@ -6,15 +6,15 @@ import type { NamespaceSockets, SocketPurpose } from '../../model/namespace-sock
 import { ChangeSignal } from './change-signal';
 import { jittered, type Waits } from './waits';
 
-/** What a poll is held with. */
+/** Options of {@link longPoll}. */
 export interface LongPoll {
   sockets: NamespaceSockets;
   waits: Waits;
-  /** Who polls: a subscriber by the name that it gave itself, or without one. */
+  /** Purpose of the poll's socket; its subscriber is empty if the poller sent no name. */
   purpose: SocketPurpose;
-  /** What is read, with all that the answer depends on: a new poll of it by the same subscriber takes this one's place. */
+  /** Key of the read, with everything that the response depends on: a new poll of the same subscriber replaces this one. */
   resource: string;
-  /** What has to change before it is read again. */
+  /** Scope whose changes repeat the read. */
   scope: WatchScope;
   waitMs: number;
   /** Milliseconds since the epoch. */
@@ -22,12 +22,12 @@ export interface LongPoll {
 }
 
 /**
- * A conditional read that waits until its answer is another one, or time is up: then it is the 304 that it was.
+ * Runs a conditional read that waits until its result changes, or until the timeout: then it returns the 304.
  *
- * While it waits it is one sleeping socket to the namespace. The timer for its end runs here, in a request of its own.
+ * While it waits it holds one hibernating socket to the namespace. The timer runs here, in the client's own request.
  *
- * @param ask The read, with its condition; asked again whenever something in the scope has changed.
- * @throws {RegistryError} `CONFLICT` if the same subscriber asked the same again, `LIMIT_EXCEEDED`, `UNAVAILABLE`.
+ * @param ask The read, with its condition; repeated whenever something in the scope has changed.
+ * @throws {RegistryError} `CONFLICT` if the same subscriber starts the same poll again, `LIMIT_EXCEEDED`, `UNAVAILABLE`.
  */
 export async function longPoll<T>(ask: () => Promise<ReadAnswer<T>>, poll: LongPoll): Promise<ReadAnswer<T>> {
   const { sockets, waits, purpose, scope, waitMs, now } = poll;
@@ -43,7 +43,7 @@ export async function longPoll<T>(ask: () => Promise<ReadAnswer<T>>, poll: LongP
       for (let left = endsAt - now(); left > 0; left = endsAt - now()) {
         const told = await signal.next(left);
         if (told === 'superseded') throw superseded(subscriber);
-        // Who is cut off comes back as if time were up: the condition it comes back with misses nothing.
+        // A poll that is cut off ends as if it timed out: the client's next condition misses nothing.
         if (told !== 'changed') break;
         answer = await ask();
         if (answer.body !== null) break;
@@ -57,7 +57,7 @@ export async function longPoll<T>(ask: () => Promise<ReadAnswer<T>>, poll: LongP
   return answer;
 }
 
-/** A short name for what is read, the same every time. */
+/** Returns a short, stable name for a resource. */
 async function nameOf(resource: string): Promise<string> {
   const digest = await digestOf(resource);
   return Array.from(digest.subarray(0, 12), (byte) => byte.toString(16).padStart(2, '0')).join('');
@@ -66,6 +66,6 @@ async function nameOf(resource: string): Promise<string> {
 function superseded(subscriber: string): RegistryError {
   return new RegistryError(
     'CONFLICT',
-    `subscriber "${subscriber}" has begun another poll of the same, which takes the place of this one; give each process a name of its own`,
+    `subscriber "${subscriber}" has started another poll of the same resource, which replaces this one; give each process its own name`,
   );
 }

@@ -2,29 +2,29 @@ import { RegistryError, type RegistryErrorCode } from '../../model/errors';
 import type { ServerFrame, WatchScope } from '../../model/frames';
 import { joinedName } from '../../model/service-name';
 
-/** A frame about a watch: over an event stream, an event. */
+/** A frame of a watch; an event stream sends it as an event. */
 export type WatchFrame = Extract<ServerFrame, { watch: string }>;
 
-/** The head of a frame about a watch: everything before the records that it holds. */
+/** Head of a watch frame: everything before its records. */
 export interface FrameHead {
   type: WatchFrame['type'];
-  /** Where the watch goes on from once it has this frame; undefined where it has none, or a later part has it. */
+  /** Cursor to resume from after this frame; undefined if it has none, or if a later part has it. */
   cursor: string | undefined;
 }
 
 const TEXT = '"(?:[^"\\\\]|\\\\.)*"';
 
-/** How a frame that holds changes or services begins, as the core writes it: the rest may be a quarter of a megabyte. */
+/** Start of a frame with changes or services, as the core writes it: the rest may be a quarter of a megabyte. */
 const HEAD = new RegExp(
   `^\\{"type":"(changes|snapshot)","watch":${TEXT},"cursor":"([\\w.-]*)","revision":\\d+` +
     `(?:,"cause":${TEXT},"actor":${TEXT},"at":${TEXT})?(?:,"part":\\d+,"last":(true|false))?,"(?:changes|services)":\\[`,
 );
 
 /**
- * Reads the head of a frame that holds changes or services, and nothing of what it holds.
+ * Reads the head of a frame with changes or services, without parsing the records.
  *
- * Undefined for any other frame, and for a head that another version of the object writes in another way: then the frame
- * has to be parsed, which gives the same head by {@link headOf}.
+ * Returns undefined for any other frame, and for a head in the format of another version of the object: then the frame
+ * has to be parsed, and {@link headOf} returns the same head.
  */
 export function readFrameHead(text: string): FrameHead | undefined {
   const [, type, cursor, last] = HEAD.exec(text) ?? [];
@@ -32,27 +32,27 @@ export function readFrameHead(text: string): FrameHead | undefined {
   return { type, cursor: last === 'false' ? undefined : cursor };
 }
 
-/** The head of a frame that is parsed. */
+/** Returns the head of a parsed frame. */
 export function headOf(frame: WatchFrame): FrameHead {
   const counts = 'cursor' in frame && (!('last' in frame) || frame.last !== false);
   return { type: frame.type, cursor: counts ? frame.cursor : undefined };
 }
 
-/** Reads a frame that a namespace sends over its socket. */
+/** Parses a frame that a namespace sends over its socket. */
 export function readNamespaceFrame(text: string): ServerFrame {
   return JSON.parse(text) as ServerFrame; // `as`: a namespace's frames are checked by its own tests
 }
 
-/** The refusal in an error frame, to be thrown on this side of the socket. */
+/** Converts an error frame to an error to throw on this side of the socket. */
 export function refusalIn({ code, detail, errors }: Extract<ServerFrame, { type: 'error' }>): RegistryError {
   // `as`: the namespace uses the same codes as everything else.
   return new RegistryError(code as RegistryErrorCode, detail, errors && { errors });
 }
 
 /**
- * The frame that begins a watch, as text.
+ * Returns the frame that starts a watch, as text.
  *
- * @param cursor Go on from here; undefined: a snapshot first.
+ * @param cursor Cursor to resume from; undefined: start with a snapshot.
  */
 export function watchRequest(watch: string, { groups, services }: WatchScope, cursor: string | undefined): string {
   const names = services.map(joinedName);

@@ -8,11 +8,11 @@ import {
 /** The token and subscriber that a wait is counted for. */
 export interface Waiter {
   tokenId: string;
-  /** The name it gave itself; empty where it gave none. */
+  /** Name that the subscriber sent; empty if it sent none. */
   subscriber: string;
 }
 
-/** One wait: when it ends at the latest, and the name it is counted under. */
+/** A wait: its latest end, and the name it is counted under. */
 interface Ending {
   readonly at: number;
   readonly subscriber: string;
@@ -21,17 +21,16 @@ interface Ending {
 /** The waits of one token. */
 interface TokenWaits {
   readonly all: Set<Ending>;
-  /** Those of subscribers with a name, by it. */
+  /** Waits of named subscribers, by name. */
   readonly bySubscriber: Map<string, Set<Ending>>;
 }
 
 /**
- * Counts the polls and event streams that this isolate holds, by token and by subscriber: a client that abandons a poll
- * goes unnoticed, and must not pile up sockets. Isolates count apart from each other; the object's own limit is for
- * all of them.
+ * Counts the polls and event streams that this isolate holds, by token and by subscriber: an abandoned poll goes
+ * unnoticed, and must not accumulate sockets. Each isolate counts separately; the object's own limit covers all of them.
  *
- * A wait that was cut off never reports its end. It is dropped once its time is over and room is needed, so a token
- * leaves no more names here than it may have waits, whatever it calls its subscribers.
+ * A wait that was cut off never reports its end. It is dropped after its latest end when room is needed, so a token
+ * leaves at most as many names here as it may have waits.
  */
 export class Waits {
   readonly #now: () => number;
@@ -42,14 +41,15 @@ export class Waits {
     this.#now = now;
   }
 
-  /** How many names of subscribers are held, over all tokens. */
+  /** Number of subscriber names that are held, over all tokens. */
   get nameCount(): number {
     return [...this.#byToken.values()].reduce((count, { bySubscriber }) => count + bySubscriber.size, 0);
   }
 
   /**
-   * Counts a wait that is over after `maxMs` at the latest; call what it returns when it is over.
+   * Counts a wait that lasts at most `maxMs`.
    *
+   * @returns A function to call when the wait ends.
    * @throws {RegistryError} `LIMIT_EXCEEDED`.
    */
   enter({ tokenId, subscriber }: Waiter, maxMs: number): () => void {
@@ -62,7 +62,7 @@ export class Waits {
     const own = waits.bySubscriber.get(subscriber) ?? new Set();
     if (!this.#hasRoom(waits, own, WAITS_PER_SUBSCRIBER_MAX_COUNT)) {
       throw refusal(
-        `subscriber ${quote(subscriber)} has ${WAITS_PER_SUBSCRIBER_MAX_COUNT} polls and streams open here; give each process a name of its own, or watch many services over one stream`,
+        `subscriber ${quote(subscriber)} has ${WAITS_PER_SUBSCRIBER_MAX_COUNT} polls and streams open here; give each process its own name, or watch many services over one stream`,
       );
     }
     const ending = { at: this.#now() + maxMs, subscriber };
@@ -75,7 +75,7 @@ export class Waits {
     };
   }
 
-  /** Drops waits that were cut off where there is no room without that. */
+  /** Reports whether there is room for another wait; drops waits past their end if needed. */
   #hasRoom(waits: TokenWaits, counted: ReadonlySet<Ending>, most: number): boolean {
     if (counted.size < most) return true;
     const now = this.#now();
@@ -97,7 +97,7 @@ function refusal(message: string): RegistryError {
   return new RegistryError('LIMIT_EXCEEDED', message, { retryAfterSeconds: 1 });
 }
 
-/** A time in milliseconds, cut short by up to a tenth at random: what began at once does not end at once. */
+/** Shortens a time in milliseconds by up to a tenth at random, so that waits that start together don't end together. */
 export function jittered(timeMs: number): number {
   return Math.round(timeMs * (1 - (Math.random() * WAIT_JITTER_PERCENT_COUNT) / 100));
 }

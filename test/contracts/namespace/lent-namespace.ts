@@ -5,9 +5,9 @@ export interface LentNamespace {
   readonly api: NamespaceApi;
   /** Lets time pass, in milliseconds: what is due on the way happens, each at its moment. */
   pass(ms: number): Promise<void>;
-  /** Lets time pass while nothing happens, not even what is due. */
+  /** Lets time pass without running anything, not even what is due. */
   freeze(ms: number): Promise<void>;
-  /** Moves the wall clock, as whoever sets it does; back where `ms` is negative. */
+  /** Sets the wall clock forward, or back if `ms` is negative. */
   setClock(ms: number): Promise<void>;
   /** Memory is lost at once, as by eviction; what is stored stays. */
   restart(): Promise<void>;
@@ -21,19 +21,19 @@ export type Capability = true | string;
 
 /** What a case may need beyond the interface itself. */
 export interface Capabilities {
-  /** {@link LentNamespace.pass}, {@link LentNamespace.freeze} and {@link LentNamespace.setClock} work. */
+  /** True if {@link LentNamespace.pass}, {@link LentNamespace.freeze} and {@link LentNamespace.setClock} are supported. */
   movesTime: Capability;
   /** {@link LentNamespace.restart} works. */
   restarts: Capability;
   /** Renewals are written down by a look five seconds after, and not by the restart. */
   keepsRenewalsByLooks: Capability;
-  /** {@link LentNamespace.loseAlarm} works. */
+  /** True if {@link LentNamespace.loseAlarm} is supported. */
   losesAlarms: Capability;
-  /** Its one clock is the wall clock, and it knows by looks whether it listened: alarms that come often. */
+  /** True if its only clock is the wall clock, and frequent alarms show whether it listened. */
   looks: Capability;
-  /** It has a monotonic clock, and knows by ticks whether it listened: it passes every `ATTENTION_PASS_MS`. */
+  /** True if it has a monotonic clock, and ticks every `ATTENTION_PASS_MS` show whether it listened. */
   ticks: Capability;
-  /** What it listened counts for the end of a lease, however many gaps come between. */
+  /** True if listening time counts towards the end of a lease across gaps. */
   addsUpAttention: Capability;
   /** Memory lasts from one call to the next. */
   remembers: Capability;

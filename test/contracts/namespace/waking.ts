@@ -160,7 +160,7 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
           await scene.restart();
           await scene.pass(60_000);
           const { updatedAt } = await scene.read('a');
-          // A process that starts has a gap.
+          // A new process has a gap.
           const expectedMs =
             capabilities.ticks === true ? RECONNECT_SPREAD_MIN_MS + 10_000 + LEASE_SLACK_MS : 10_000 + ENDS_AFTER_MS;
           expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(expectedMs);

@@ -31,7 +31,7 @@ describe('a key that comes twice', () => {
     const stage = new MatrixStage();
     const { status, text } = await stage.attempt(method, path, { body, headers: JSON_TYPE });
     expect([status, text]).toEqual([400, expect.stringContaining(at)]);
-    expect(text).toContain('comes twice in one object');
+    expect(text).toContain('appears twice in one object');
     expect(stage.namespace.state.journal.revision).toBe(0);
   });
 
@@ -56,7 +56,7 @@ describe('a key that comes twice', () => {
         const stage = new MatrixStage();
         const headers = { 'content-type': 'application/x-www-form-urlencoded' };
         const { status, text } = await stage.attempt(method, path, { body: form(parameters), headers });
-        expect([status, text]).toEqual([400, expect.stringContaining(`comes twice in one object, at ${at};`)]);
+        expect([status, text]).toEqual([400, expect.stringContaining(`appears twice in one object, at ${at};`)]);
         expect(stage.namespace.state.journal.revision).toBe(0);
       },
     ));
@@ -66,7 +66,7 @@ describe('a key that comes twice', () => {
     const body = '{"kind":"header","kind":"end"}\n';
     const headers = { 'content-type': 'application/x-ndjson' };
     const { text } = await stage.attempt('POST', '/api/v1/ns/public/import?mode=merge', { body, headers });
-    expect(text).toMatch(/line 1.*the key \\"kind\\" comes twice in one object/);
+    expect(text).toMatch(/line 1.*the key \\"kind\\" appears twice in one object/);
     expect(stage.namespace.state.journal.revision).toBe(0);
   });
 });

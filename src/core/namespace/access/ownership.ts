@@ -6,34 +6,34 @@ import { type InstanceEntry, keyOf } from '../records/catalog-entries';
 import { isOwnedBy } from '../records/records';
 
 /**
- * Who registered an instance may change it, and nobody else but those who operate its service. It is decided in the
- * same step as the change: at the door, the answer could be old.
+ * Only the token that registered an instance may change it, and tokens that operate its service. This is checked in the
+ * same step as the change: a check when the request arrives could be stale.
  */
 
-/** Whether a caller may change what others registered in a service, and what people say about it. */
+/** Returns whether a caller may change the instances of others in a service, and its overrides. */
 export function operatesOn({ operates = false }: Caller, key: ServiceKey): boolean {
   if (typeof operates === 'boolean') return operates;
   return operates.some((pattern) => matchesService(pattern, key));
 }
 
-/** Whether a caller may change an instance. */
+/** Returns whether a caller may change an instance. */
 export function mayChange(caller: Caller, key: ServiceKey, owner: string): boolean {
   return owner === caller.tokenId || operatesOn(caller, key);
 }
 
-/** @throws {RegistryError} `FORBIDDEN` for an instance that is another's, in a service that the caller does not operate. */
+/** @throws {RegistryError} `FORBIDDEN` for an instance of another token, in a service that the caller does not operate. */
 export function assertMayChange(caller: Caller, key: InstanceKey, owner: string): void {
   if (!mayChange(caller, key, owner)) throw foreignInstance(caller, key);
 }
 
-/** The same for an entry of the catalog: renewals are too many to read whole records for it. */
+/** Does the same for an entry of the catalog: renewals are too frequent to decode a whole record for each. */
 export function assertMayChangeEntry(caller: Caller, entry: InstanceEntry): void {
   if (caller.operates === true || isOwnedBy(entry.text, caller.tokenId)) return;
   const key = keyOf(entry);
   if (!operatesOn(caller, key)) throw foreignInstance(caller, key);
 }
 
-/** @throws {RegistryError} `FORBIDDEN` for what only those may do who operate the service. */
+/** @throws {RegistryError} `FORBIDDEN` if the caller does not operate the service. */
 export function assertOperates(caller: Caller, key: ServiceKey): void {
   if (operatesOn(caller, key)) return;
   throw new RegistryError(
@@ -45,6 +45,6 @@ export function assertOperates(caller: Caller, key: ServiceKey): void {
 function foreignInstance({ tokenId }: Caller, { group, service, id }: InstanceKey): RegistryError {
   return new RegistryError(
     'FORBIDDEN',
-    `the instance ${quote(id)} of service ${quote(service)} in group ${quote(group)} was registered by another token than ${quote(tokenId)}; use that one, or one with the scope "operate" there`,
+    `the instance ${quote(id)} of service ${quote(service)} in group ${quote(group)} was registered by a token other than ${quote(tokenId)}; use that token, or one with the scope "operate" there`,
   );
 }

@@ -97,7 +97,7 @@ describe('shares of a namespace', () => {
     expect(mostHeldBy({ tokenId: 'root', operates: true }, limits, 'bytes')).toBe(ALL);
     expect(() => assertShare({ tokenId: 't' }, limits, 'bytes', 5, 2)).not.toThrow();
     expect(() => assertShare({ tokenId: 't' }, limits, 'bytes', 5, 3)).toThrow(
-      'this token has 5 bytes of records, and this would make it 8: the limit limits.perToken.bytes of the namespace allows 7; remove some, or have it raised',
+      'this would give the token 8 bytes of records, up from 5: the limit limits.perToken.bytes of the namespace allows 7; remove some, or ask its admin to raise it',
     );
   });
 });

@@ -11,7 +11,7 @@ import {
 import type { NamespaceLimits } from '../../../model/namespace';
 import type { Caller, Share } from '../../../model/namespace-api';
 
-/** What may come at once: it fills at the rate, up to a second's worth and at least one. */
+/** A token bucket. It fills at the configured rate, up to one second's worth and at least one call. */
 interface Bucket {
   tokens: number;
   /** On the namespace's axis. */
@@ -19,9 +19,9 @@ interface Bucket {
 }
 
 /**
- * Counts calls and frames against the rates that a namespace is configured with, for all of them together and for each
- * token. In memory: a namespace that slept begins with full buckets. Where no rate is configured nothing is counted, and
- * the root token never is.
+ * Counts calls and frames against the rate limits of a namespace, for all tokens together and for each token. The counts
+ * are in memory, so a namespace that slept begins with full buckets. Nothing is counted without a configured rate, and
+ * calls of the root token never are.
  */
 export class RateLimiter {
   readonly #settings: { readonly limits: NamespaceLimits };
@@ -32,16 +32,16 @@ export class RateLimiter {
     this.#settings = settings;
   }
 
-  /** How many are counted now. */
+  /** Number of buckets. */
   get size(): number {
     return this.#buckets.size;
   }
 
   /**
-   * Takes one call in. A token that is over its own rate takes nothing from the others.
+   * Admits one call. A token that exceeds its own rate uses up nothing of the shared one.
    *
-   * @param tokenId Whose it is; undefined where nobody is behind it.
-   * @throws {RegistryError} `LIMIT_EXCEEDED`, with a time to come back.
+   * @param tokenId Token of the call; undefined for a call without one.
+   * @throws {RegistryError} `LIMIT_EXCEEDED`, with a time after which to retry.
    */
   admit(tokenId: string | undefined, now: number): void {
     const { requestsPerSecond, perToken } = this.#settings.limits;
@@ -67,7 +67,7 @@ export class RateLimiter {
 
   #newBucket(name: string, most: number, now: number): Bucket {
     if (this.#buckets.size >= RATE_BUCKETS_SWEEP_COUNT) {
-      // The slowest rate that fills a bucket in more than a second is below one a second; then a call is let through.
+      // Only a rate below one per second takes longer than a second to fill a bucket; dropping that lets a call through.
       for (const [each, { filledAt }] of this.#buckets) if (now - filledAt > 1_000) this.#buckets.delete(each);
     }
     const bucket = { tokens: most, filledAt: now };
@@ -80,7 +80,7 @@ function assertRoom(bucket: Bucket | undefined, rate: number | undefined, name: 
   if (bucket === undefined || rate === undefined || bucket.tokens >= 1) return;
   throw new RegistryError(
     'LIMIT_EXCEEDED',
-    `${isOwn ? 'a token' : 'all tokens together'} may make ${rate} requests a second here (${name}); come back later`,
+    `${isOwn ? 'a token' : 'all tokens together'} may make ${rate} requests per second here (${name}); retry later`,
     {
       retryAfterSeconds: Math.max(1, Math.ceil((1 - bucket.tokens) / rate)),
       ...(isOwn && { isOverRate: true }),
@@ -88,7 +88,7 @@ function assertRoom(bucket: Bucket | undefined, rate: number | undefined, name: 
   );
 }
 
-/** Parts of a namespace that are shared out among tokens, and how much there is of each where its limits say nothing. */
+/** Capacities of a namespace that tokens share, with the amount of each if the namespace sets no limit. */
 const SHARED = {
   instances: INSTANCES_PER_NAMESPACE_MAX_COUNT,
   services: SERVICES_PER_NAMESPACE_MAX_COUNT,
@@ -103,42 +103,42 @@ const PERCENT: Record<Exclude<Share, 'all'>, number> = {
   half: SHARE_OF_SERVICE_TOKEN_MAX_PERCENT_COUNT,
 };
 
-/** How much of a namespace a caller may fill. */
+/** Returns the share of a namespace that a caller may fill. */
 export function shareOf({ share, operates }: Caller): Share {
   return share ?? (operates === true ? 'all' : 'most');
 }
 
-/** The most of something that a caller may hold; infinite where only the limit of the namespace counts. */
+/** Returns the most of a capacity that a caller may hold; infinite if only the limit of the namespace applies. */
 export function mostHeldBy(caller: Caller, limits: NamespaceLimits, what: Shared): number {
   const set = limits.perToken?.[what];
   if (set !== undefined && caller.tokenId !== ROOT.tokenId) return set;
   const share = shareOf(caller);
   if (share === 'all') return Number.POSITIVE_INFINITY;
-  // Rounded up: of a limit of one, a share is one.
+  // Rounded up: a share of a limit of one is one.
   return Math.ceil(((limits[what] ?? SHARED[what]) * PERCENT[share]) / 100);
 }
 
 /**
- * Asks for room in a caller's share.
+ * Checks that a caller's share has room.
  *
- * @param held Amount that it holds already.
+ * @param held Amount that it already holds.
  * @param more Amount that it would hold in addition.
- * @throws {RegistryError} `LIMIT_EXCEEDED`, by the name of the limit that can be raised.
+ * @throws {RegistryError} `LIMIT_EXCEEDED`, naming the limit that can be raised.
  */
 export function assertShare(caller: Caller, limits: NamespaceLimits, what: Shared, held: number, more: number): void {
   const most = mostHeldBy(caller, limits, what);
   if (held + more <= most) return;
   const name = `limits.perToken.${what}`;
-  const has = `this token has ${held} ${NOUNS[what]}, and this would make it ${held + more}`;
+  const has = `this would give the token ${held + more} ${NOUNS[what]}, up from ${held}`;
   if (limits.perToken?.[what] !== undefined) {
     throw new RegistryError(
       'LIMIT_EXCEEDED',
-      `${has}: the limit ${name} of the namespace allows ${most}; remove some, or have it raised`,
+      `${has}: the limit ${name} of the namespace allows ${most}; remove some, or ask its admin to raise it`,
     );
   }
   const why = shareOf(caller) === 'half' ? 'its grants name services' : 'it does not operate the namespace';
   throw new RegistryError(
     'LIMIT_EXCEEDED',
-    `${has}: as ${why}, it may have ${most} of the ${limits[what] ?? SHARED[what]} there are, so that others have room; remove some, use several tokens, or have ${name} of the namespace set, by its admin: rollcall ns set --token-${what}`,
+    `${has}: as ${why}, it may have ${most} of the namespace's ${limits[what] ?? SHARED[what]}, so that others have room; remove some, use several tokens, or ask the namespace's admin to set ${name}: rollcall ns set --token-${what}`,
   );
 }

@@ -7,7 +7,7 @@ import type { Draft } from '../commit/draft';
 import { missingInstance } from '../records/catalog';
 
 /**
- * Removes an instance; one that is gone already is no mistake, unless a precondition says so.
+ * Removes an instance. It is not an error if the instance is already gone, unless a precondition says so.
  *
  * @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`.
  */
@@ -26,10 +26,10 @@ export function deregister(
 }
 
 /**
- * Takes an instance out of traffic; it is removed when the grace has passed. Where the caller is not the owner, an
- * operator drains: a quarantine of ten minutes stays behind, as a living client would register again at its next beat.
+ * Takes an instance out of traffic, and removes it after the grace period. If the caller is not the owner but an operator,
+ * it also leaves a quarantine of ten minutes, as a live client would register again at its next heartbeat.
  *
- * @returns When the instance is removed, on the namespace's axis.
+ * @returns Time at which the instance is removed, on the namespace's axis.
  * @throws {RegistryError} `FORBIDDEN`, `INSTANCE_NOT_FOUND`.
  */
 export function drain(draft: Draft, caller: Caller, key: InstanceKey, graceMs: number): number {

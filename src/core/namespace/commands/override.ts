@@ -7,8 +7,8 @@ import type { Draft } from '../commit/draft';
 import { missingInstance } from '../records/catalog';
 
 /**
- * Sets what the operator says about an instance, all of it anew. The instance may be gone as long as its override
- * lingers.
+ * Sets the override of an instance, replacing all of the previous one. The instance may be gone if its override still
+ * exists.
  *
  * @throws {RegistryError} `FORBIDDEN`, `INSTANCE_NOT_FOUND`, `REVISION_MISMATCH`.
  */
@@ -31,7 +31,7 @@ export function putOverride(
 }
 
 /**
- * Clears an override; one that is not there is no mistake.
+ * Clears an override. It is not an error if there is none.
  *
  * @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`.
  */
@@ -42,7 +42,7 @@ export function clearOverride(draft: Draft, caller: Caller, key: InstanceKey, pr
   if (current !== undefined) draft.putOverride(key, null, 'overridden');
 }
 
-/** Members in one order, so that the same override has the same text. */
+/** Returns an override with its members in a fixed order, so that equal overrides have equal text. */
 export function inOrder({ enabled, weight, status, metadata, quarantine }: Override): Override {
   return {
     ...(enabled === undefined ? {} : { enabled }),

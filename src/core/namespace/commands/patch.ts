@@ -9,9 +9,10 @@ import { missingInstance } from '../records/catalog';
 import { definitionText } from '../records/records';
 
 /**
- * Changes members of a registration. It is no renewal: who changes a weight need not be the instance.
+ * Changes members of a registration. It does not renew the lease, as the caller need not be the instance itself.
  *
- * @throws {RegistryError} `FORBIDDEN`, `INSTANCE_NOT_FOUND`, `REVISION_MISMATCH`, `INVALID_REQUEST` where the result is over a limit.
+ * @throws {RegistryError} `FORBIDDEN`, `INSTANCE_NOT_FOUND`, `REVISION_MISMATCH`, `INVALID_REQUEST` if the result exceeds a
+ *   limit.
  */
 export function patch(
   draft: Draft,
@@ -44,7 +45,11 @@ export function patch(
   return 'changed';
 }
 
-/** Metadata after a merge patch, within the limits. */
+/**
+ * Applies a merge patch to metadata.
+ *
+ * @throws {RegistryError} `INVALID_REQUEST` if the result exceeds a limit.
+ */
 export function merged(metadata: Metadata, changes: Record<string, string | null>): Metadata {
   const checked = Metadata.safeParse(mergeMetadata(metadata, changes));
   if (checked.success) return checked.data;

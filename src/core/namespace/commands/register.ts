@@ -9,10 +9,10 @@ import { type InstanceEntry, isHealthy } from '../records/catalog-entries';
 import { documentIn, holdsDefinition, type InstanceRecord, withHealth } from '../records/records';
 
 /**
- * Registers an instance, or replaces it. The same definition again renews the lease and changes nothing; a definition
- * with a new incarnation is a restart, and ends a drain.
+ * Registers or replaces an instance. Registering the same definition again renews the lease and changes nothing else. A
+ * definition with a new incarnation is a restart, and ends a drain.
  *
- * @param document What it shares with other instances of its service; kept once, and put where it is absent.
+ * @param document Document that it shares with other instances of its service. It is stored once, if absent.
  * @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`, `LIMIT_EXCEEDED`.
  */
 export function register(
@@ -43,7 +43,7 @@ export function register(
   return 'changed';
 }
 
-/** The same content, held in the same way. */
+/** Returns whether a registration repeats the existing one: the same content, held by the same session or none. */
 function isRepeat(
   entry: InstanceEntry,
   definition: InstanceDefinition,
@@ -55,7 +55,7 @@ function isRepeat(
   return isSame && documentIn(entry.text) === document?.id;
 }
 
-/** The same definition again is a renewal, and no more; of one that had turned unhealthy, a recovery. */
+/** Renews an instance that registers the same definition again, or recovers it if it had become unhealthy. */
 function repeat(draft: Draft, key: InstanceKey, entry: InstanceEntry): OperationResult['outcome'] {
   if (isHealthy(entry)) {
     draft.renew(entry);
@@ -65,7 +65,7 @@ function repeat(draft: Draft, key: InstanceKey, entry: InstanceEntry): Operation
   return 'changed';
 }
 
-/** The part of a record that a registration decides. */
+/** The part of a record that a registration sets. */
 type Registered = Pick<InstanceRecord, 'definition' | 'document'>;
 
 function newRecord(draft: Draft, caller: Caller, { definition, document }: Registered): InstanceRecord {

@@ -76,7 +76,7 @@ describe('removeService', () => {
     const draft = awake.draft();
     const refused = () => removeService(draft, OPERATOR, ORDERS, ['a', 'b'], false, {});
     expect(refused).toThrow(
-      expect.objectContaining({ code: 'CONFLICT', message: expect.stringContaining('2 instances') }),
+      expect.objectContaining({ code: 'CONFLICT', message: expect.stringContaining('still has instances (2)') }),
     );
     expect(draft.isEmpty).toBe(true);
   });

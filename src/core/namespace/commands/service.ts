@@ -8,7 +8,11 @@ import { missingService } from '../records/catalog';
 import type { ServiceRecord } from '../records/records';
 import { merged } from './patch';
 
-/** @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`, `LIMIT_EXCEEDED`. */
+/**
+ * Sets the record of a service.
+ *
+ * @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`, `LIMIT_EXCEEDED`.
+ */
 export function putService(
   draft: Draft,
   caller: Caller,
@@ -23,9 +27,9 @@ export function putService(
 }
 
 /**
- * Changes what a service has of its own; a service that exists by its instances alone gets something of its own.
+ * Changes the record of a service. A service that exists only through its instances gets a record.
  *
- * @param exists Whether the service exists, by whatever.
+ * @param exists True if the service exists, with or without a record.
  * @throws {RegistryError} `FORBIDDEN`, `SERVICE_NOT_FOUND`, `REVISION_MISMATCH`, `INVALID_REQUEST`, `LIMIT_EXCEEDED`.
  */
 export function patchService(
@@ -66,9 +70,9 @@ function replace(
 }
 
 /**
- * Removes a service; one that is not there is no mistake.
+ * Removes a service. It is not an error if there is none.
  *
- * @param instanceIds Its instances.
+ * @param instanceIds Ids of its instances.
  * @throws {RegistryError} `FORBIDDEN`, `CONFLICT` while it has instances and `force` is not set, `REVISION_MISMATCH`.
  */
 export function removeService(
@@ -85,7 +89,7 @@ export function removeService(
   if (instanceIds.length > 0 && !force) {
     throw new RegistryError(
       'CONFLICT',
-      `the service ${quote(key.service)} still has ${instanceIds.length} instances; deregister them first, or add ?force to remove them with it`,
+      `the service ${quote(key.service)} still has instances (${instanceIds.length}); deregister them first, or add ?force to remove them with it`,
     );
   }
   for (const id of instanceIds) draft.removeInstance({ ...key, id }, 'deregistered');

@@ -21,7 +21,7 @@ export interface CommitState extends StoredState {
   readonly publisher: Publisher;
 }
 
-/** A revision as watchers are notified of it: whose change it was, and when. */
+/** A revision as watchers are notified of it, with its actor and time. */
 export interface ToldRevision {
   revision: number;
   cursor: string;
@@ -31,33 +31,33 @@ export interface ToldRevision {
   at: number;
 }
 
-/** A record that changed, as it is from then on; null where it was removed. */
+/** A record that changed, with its new content; null if it was removed. */
 export interface PublishedChange extends RecordKey {
   record: AnyRecord | null;
 }
 
 /** The port through which watchers are notified of commits. */
 export interface Publisher {
-  /** Takes in the connections that slept since the object was last in memory, and the sessions that they hold. */
+  /** Adds the connections from before the object slept, and the sessions that they hold. */
   wake(): void;
 
   /** Counts the watches that are notified of a change to a service. */
   audienceOf(key: ServiceKey): number;
 
-  /** Takes in a commit as it is applied. Call what it returns once the commit is durable. */
+  /** Prepares the frames of a commit as it is applied. Call the returned function once the commit is durable. */
   prepare(told: ToldRevision, changes: readonly PublishedChange[]): () => void;
 
-  /** Notifies no watcher from now on, until all start over: what comes is one change to them, however many it is. */
+  /** Notifies no watcher until {@link startOver}: to them, everything that is committed until then is one change. */
   hold(): void;
 
   /**
-   * Lets all watchers start over from what is there now. Call when that is durable.
+   * Makes all watchers start over from the current state. Call it when that is durable.
    *
-   * @param position The newest revision then.
+   * @param position Newest revision at that time.
    * @param reason Sent with the `reset`.
    */
   startOver(position: { revision: number; cursor: string }, reason: string): void;
 
-  /** Sends a cursor to watchers that no change concerned for a while, if it is time: call when awake anyway. */
+  /** Sends a cursor to watchers that no change has reached for a while, if it is time. Call it when awake anyway. */
   sendBookmarks(): void;
 }

@@ -21,7 +21,7 @@ import type { CommitState, StoredState } from './commit-state';
 import type { Draft, DraftedChange } from './draft';
 import type { JournaledChange } from './journal-format';
 
-/** A change of a commit, as the journal keeps it, with the record that its text was made from. */
+/** A change of a commit, as the journal keeps it, with the record that its text encodes. */
 type CommittedChange = DraftedChange & JournaledChange;
 
 /** A drafted change with the texts of its record before and after it. */
@@ -32,14 +32,13 @@ interface WeighedChange {
 }
 
 /**
- * Turns a draft into the next revision: in memory at once, on the disk with the next group. Everything that changes a
- * namespace comes through here. A draft that changes nothing makes no revision; its renewals and documents count all the
- * same.
+ * Turns a draft into the next revision: in memory at once, on the disk with the next group. Every change of a namespace
+ * passes through here. A draft that changes nothing makes no revision, but its renewals and documents are applied.
  *
  * @param actor Id of the token, or `registry`.
- * @returns Whether there is a new revision.
+ * @returns True if it made a revision.
  * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace would hold too much, `UNAVAILABLE` while nothing can be
- *   stored; nothing has happened then.
+ *   stored. Nothing is changed then.
  */
 export function commit(state: CommitState, draft: Draft, actor: string): boolean {
   const { catalog, journal, platform, pipeline, publisher } = state;
@@ -75,7 +74,7 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
   return true;
 }
 
-/** Applies a change in memory, and returns the row that it makes. */
+/** Applies a change in memory, and returns its row. */
 function applyChange(memory: RecordMemory, change: CommittedChange, revision: number, now: number): RecordRow {
   const { kind, group, id, after } = change;
   const service = memory.catalog.serviceFor(change);
@@ -100,7 +99,7 @@ function applyChange(memory: RecordMemory, change: CommittedChange, revision: nu
   };
 }
 
-/** Puts new documents in memory, before the instances that name them. */
+/** Adds new documents to memory, before the instances that refer to them. */
 function putDocuments(catalog: Catalog, documents: readonly (ServiceKey & SharedDocument)[]): void {
   for (const document of documents) catalog.putDocument(catalog.serviceFor(document), document);
 }
@@ -111,7 +110,7 @@ function writeDocuments(storage: SqlStorage, documents: readonly (ServiceKey & S
 
 const documentOwner = ({ group, name }: ServiceEntry): ServiceKey => ({ group, service: name });
 
-/** Puts the next compaction on the agenda, where there is anything to compact. */
+/** Schedules the next compaction, if there is anything to compact. */
 export function scheduleCompaction(
   state: Pick<StoredState, 'catalog' | 'journal' | 'agenda' | 'time'>,
   now: number,
@@ -122,7 +121,7 @@ export function scheduleCompaction(
   if (at < Number.POSITIVE_INFINITY) agenda.set({ kind: 'compaction' }, at);
 }
 
-/** Tells whether so many services are gone that the past has to go before its time. The newest revision stays, whatever it removed. */
+/** Returns whether so many services are gone that history must be compacted early. The newest revision always stays. */
 export function knowsTooManyServices({ catalog, journal }: Pick<StoredState, 'catalog' | 'journal'>): boolean {
   return catalog.goneCount > GONE_SERVICES_MAX_COUNT && journal.count > 1;
 }
@@ -131,8 +130,8 @@ export function knowsTooManyServices({ catalog, journal }: Pick<StoredState, 'ca
 type RenewalState = Pick<StoredState, 'leases' | 'checkpoints' | 'counters' | 'pipeline' | 'platform'>;
 
 /**
- * Renews a lease that changes in nothing else: no revision, and no row. But one that was asked is written down before the
- * renewal is answered: crashes that lose one renewal after another would otherwise make its holder look silent.
+ * Renews a lease without any other change: it makes no revision, and no row. The renewal of a lease that was asked is stored
+ * before it is answered: otherwise crashes that lose one renewal after another would make its holder look silent.
  */
 export function renew(state: RenewalState, entry: InstanceEntry, now: number): void {
   if (entry.lease < 0 || entry.session !== undefined || entry.service.instances.get(entry.id) !== entry) return;
@@ -144,8 +143,8 @@ export function renew(state: RenewalState, entry: InstanceEntry, now: number): v
 }
 
 /**
- * What health and drains add to a record counts for no limit: a namespace that is full goes on with what it has. An
- * import has counted what it brings before it began.
+ * Causes that no limit applies to. A full namespace must continue to record health and drains, and an import has counted its
+ * records before it began.
  */
 const UNLIMITED: ReadonlySet<Cause> = new Set(['unhealthy', 'recovered', 'expired', 'drained', 'imported']);
 
@@ -185,13 +184,13 @@ function encodeChanges(state: Pick<StoredState, 'catalog' | 'settings'>, draft: 
 
 const sizeOf = (text: string | null | undefined): number => text?.length ?? 0;
 
-/** @throws {RegistryError} `LIMIT_EXCEEDED` for more bytes of records than the registry or the namespace's limit takes. */
+/** @throws {RegistryError} `LIMIT_EXCEEDED` for more bytes of records than the registry or the namespace's limit allows. */
 export function assertRoomFor(bytes: number, most = RECORDS_PER_NAMESPACE_MAX_BYTES): void {
   if (bytes <= most) return;
-  const name = most === RECORDS_PER_NAMESPACE_MAX_BYTES ? '' : ' by its limit limits.bytes';
+  const name = most === RECORDS_PER_NAMESPACE_MAX_BYTES ? '' : ' set by limits.bytes';
   throw new RegistryError(
     'LIMIT_EXCEEDED',
-    `the records of this namespace would take ${bytes} bytes, and ${most} are the most it holds${name}; remove some, or make them smaller`,
+    `the records of this namespace would take ${bytes} bytes, more than the maximum of ${most}${name}; remove some, or make them smaller`,
   );
 }
 
@@ -211,7 +210,7 @@ function committedChange(state: CommitState, { change, before, after }: WeighedC
     before: before?.text ?? null,
     after,
     watchers: state.publisher.audienceOf(change) || undefined,
-    // Nothing else will remember how an instance that turns unhealthy or goes was renewed until now.
+    // The last record of how an instance was renewed before it became unhealthy or was removed.
     renewals: entry && RECORD_KINDS[kind].renewalsUntil?.(state, entry, { id, cause, after }),
   };
 }

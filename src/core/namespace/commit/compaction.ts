@@ -3,31 +3,31 @@ import type { SqlRow } from '../../storage/sql-storage';
 import type { RecordKey } from '../records/records';
 import { decodeChanges } from './journal-format';
 
-/** Parsing a slice's deletions takes time: at most this much text is read for one. */
+/** Maximum text read for one slice, as parsing its deletions takes time. In characters. */
 const COMPACTION_SLICE_MAX_SIZE = 4 * 1024 * 1024;
 
-/** What a compaction removes: all revisions up to one, and the heads of records that were deleted in them. */
+/** The scope of a compaction: all revisions up to one, and the heads of records that were deleted in them. */
 export interface Compaction {
   revision: number;
   removed: (RecordKey & { revision: number })[];
 }
 
-/** What of the past is too much: a row that is beyond any of them has to go. */
+/** Bounds on the journal. A row beyond any of them must be removed. */
 interface Bounds {
-  /** Revisions up to this one are too many. */
+  /** Revisions up to this one exceed the maximum count. */
   newestByCount: number;
-  /** Text up to here is too much, counted as `size_until` counts it. */
+  /** Text up to here exceeds the maximum size, counted like `size_until`. */
   sizeByBytes: number;
   /** Stamps up to this one are too old. */
   stampByAge: number;
-  /** The newest revision of all, which stays. */
+  /** The newest revision, which always stays. */
   head: number;
 }
 
 /**
- * The oldest revisions that are to go, at most a slice of them; undefined where all may stay.
+ * Returns the oldest revisions that must be removed, at most a slice of them; undefined if all may stay.
  *
- * @param rows Of the journal, oldest first: revision, stamp, `size_until` and changes. No more of them are read than it takes.
+ * @param rows Rows of the journal, oldest first: revision, stamp, `size_until` and changes. Only as many as needed are read.
  */
 export function compactionOf(rows: Iterable<SqlRow>, bounds: Bounds): Compaction | undefined {
   let plan: Compaction | undefined;

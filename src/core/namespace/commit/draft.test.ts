@@ -119,9 +119,9 @@ describe('require', () => {
     for (const [precondition, isThere, words] of [
       [{ revision: 2 }, true, 'it has revision 3'],
       [{ revision: 3 }, false, 'there is none'],
-      [{ absent: true }, true, 'exists already'],
+      [{ absent: true }, true, 'already exists'],
       [{ absent: false }, false, 'there is no instance "a"'],
-      [{ cursor: 'nonsense' }, true, 'not one of this namespace'],
+      [{ cursor: 'nonsense' }, true, 'not in this namespace'],
       [{ cursor: 'nonsense' }, false, 'there is no instance "a"'],
     ] as const) {
       const { draft, current } = begin();
@@ -193,7 +193,7 @@ describe('limits', () => {
 
     const few = begin({ instances: 2, perToken: { instances: 1 } });
     put(few, 'a');
-    expect(() => put(few, 'b')).toThrow(over('this token has 1 instances', 'limits.perToken.instances'));
+    expect(() => put(few, 'b')).toThrow(over('this would give the token 2 instances', 'limits.perToken.instances'));
     const roots = begin({ instances: 2, perToken: { instances: 1 } }, { tokenId: 'root', share: 'all' });
     for (const id of ['a', 'b']) put(roots, id);
     expect(() => put(roots, 'c')).toThrow(over('this namespace has 2 instances', 'limits.instances'));
@@ -232,8 +232,8 @@ describe('limits', () => {
     const one = begin('half', { instances: 2 });
     put(one, 0);
     expect(() => put(one, 1)).toThrow(
-      'this token has 1 instances, and this would make it 2: as its grants name services, it may have 1 of the 2 there are, ' +
-        'so that others have room; remove some, use several tokens, or have limits.perToken.instances of the namespace set',
+      "this would give the token 2 instances, up from 1: as its grants name services, it may have 1 of the namespace's 2, " +
+        "so that others have room; remove some, use several tokens, or ask the namespace's admin to set limits.perToken.instances",
     );
   });
 });

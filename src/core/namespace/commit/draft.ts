@@ -20,47 +20,49 @@ import type { AnyRecord, InstanceRecord, OverrideRecord, RecordKey, ServiceRecor
 import { serviceKind } from '../records/service-kind';
 import type { Journal } from './journal';
 
-/** A change that a command makes to one record. `record` is null where it removes it. */
+/** A change that a command makes to one record. `record` is null if it removes it. */
 export interface DraftedChange extends RecordKey {
   cause: Cause;
   record: AnyRecord | null;
-  /** True for an instance whose lease counts from now on. */
+  /** True for an instance whose lease starts again with the change. */
   renewed: boolean;
 }
 
-/** The parts of a namespace that a draft is laid over. */
+/** The parts of a namespace that a draft builds on. */
 export interface DraftBase {
   readonly catalog: Catalog;
   readonly journal: Journal;
-  /** Limits of the namespace, where it takes less than the registry does. */
+  /** Limits of the namespace, if they are below those of the registry. */
   readonly settings: { readonly limits: NamespaceLimits };
   readonly time: { stamp(): number };
 }
 
 /**
- * The changes of a command: an overlay over the catalog. Commands read and write through it, so that a refusal in
- * the middle leaves nothing behind, and a batch sees its own earlier operations.
+ * The changes of a command: an overlay over the catalog. Commands read and write through it, so that a command that is
+ * refused halfway changes nothing, and a batch sees its own earlier operations.
  */
 export class Draft {
   readonly #catalog: Catalog;
   readonly #journal: Journal;
   readonly #limits: NamespaceLimits;
   readonly #changes = new Map<string, DraftedChange>();
+  /** The name that was last asked for. */
+  #named: { kind: RecordKey['kind']; key: InstanceKey; name: string } | undefined;
   readonly #renewed = new Set<InstanceEntry>();
   readonly #created = new Map<string, number>();
   #createdTotal = 0;
   readonly #newServices = new Set<string>();
   readonly #documents = new Map<string, ServiceKey & SharedDocument>();
 
-  /** Now, on the namespace's axis. */
+  /** Current time on the namespace's axis. */
   readonly now: number;
-  /** Now, for people. */
+  /** Current time for people. */
   readonly stamp: number;
 
-  /** The caller that it is made for, where that one may hold only so much: it holds what the draft makes. */
+  /** The caller that owns what the draft creates; undefined if no share of a token applies. */
   readonly by: Caller | undefined;
 
-  /** @param by Absent for what the registry does itself, and for an import. */
+  /** @param by Absent for changes by the registry itself, and for an import. */
   constructor({ catalog, journal, settings, time }: DraftBase, now: number, by?: Caller) {
     this.by = by;
     this.#catalog = catalog;
@@ -70,12 +72,12 @@ export class Draft {
     this.stamp = time.stamp();
   }
 
-  /** The revision that this draft becomes, if it changes anything. */
+  /** Revision that this draft becomes if it changes anything. */
   get revision(): number {
     return this.#journal.revision + 1;
   }
 
-  /** Everything that changes, in the order in which it was first touched. */
+  /** All changes, in the order in which their records were first changed. */
   get changes(): Iterable<DraftedChange> {
     return this.#changes.values();
   }
@@ -84,21 +86,21 @@ export class Draft {
     return this.#changes.size === 0;
   }
 
-  /** Instances whose lease is renewed, and that change in nothing else. */
+  /** Instances whose lease is renewed without any other change. */
   get renewed(): Iterable<InstanceEntry> {
     return this.#renewed;
   }
 
-  /** The cause of the revision: that of its changes, or `updated` where they differ. */
+  /** Cause of the revision: that of its changes, or `updated` if they differ. */
   get cause(): Cause {
     const causes = new Set([...this.#changes.values()].map((change) => change.cause));
     const [cause] = causes;
     return causes.size === 1 && cause !== undefined ? cause : 'updated';
   }
 
-  /** The entry of an instance that this draft has not touched. */
+  /** Returns the entry of an instance; undefined if there is none, or this draft has changed it. */
   untouched(key: InstanceKey): InstanceEntry | undefined {
-    return this.#changes.has(nameOf('instance', key)) ? undefined : this.#catalog.instance(key);
+    return this.#changes.has(this.#nameOf('instance', key)) ? undefined : this.#catalog.instance(key);
   }
 
   instance(key: InstanceKey): RecordState<InstanceRecord> | undefined {
@@ -114,23 +116,23 @@ export class Draft {
   }
 
   #read<Content extends AnyRecord>(kind: RecordKind<Content>, key: InstanceKey): RecordState<Content> | undefined {
-    const change = this.#changes.get(nameOf(kind.name, key));
+    const change = this.#changes.get(this.#nameOf(kind.name, key));
     if (change === undefined) {
       const service = this.#catalog.service(key);
       return service && kind.read(service, key.id);
     }
-    // `as`: it is found by the name of its kind.
+    // `as`: the name that it was found by includes its kind.
     return change.record === null ? undefined : { record: change.record as Content, revision: 0 };
   }
 
   /**
-   * Puts an instance. An import has counted what it brings before it began.
+   * Puts an instance. The limits don't apply to an import, which has counted its records before it began.
    *
-   * @param renewed Whether its lease counts from now on.
+   * @param renewed True if its lease starts again now.
    * @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room.
    */
   putInstance(key: InstanceKey, record: InstanceRecord, cause: Cause, renewed: boolean): void {
-    const before = this.#changes.get(nameOf('instance', key));
+    const before = this.#changes.get(this.#nameOf('instance', key));
     const isNew = before === undefined && this.#catalog.instance(key) === undefined;
     if (isNew && cause !== 'imported') this.#makeRoom(key);
     this.#put(instanceKind, key, { record, cause, renewed: renewed || before?.renewed === true });
@@ -156,19 +158,26 @@ export class Draft {
 
   #put<Content extends AnyRecord>(
     { name }: RecordKind<Content>,
-    { group, service, id }: InstanceKey,
+    key: InstanceKey,
     { record, cause, renewed = false }: { record: Content | null; cause: Cause; renewed?: boolean },
   ): void {
-    this.#changes.set(nameOf(name, { group, service, id }), { kind: name, group, service, id, cause, record, renewed });
+    const { group, service, id } = key;
+    this.#changes.set(this.#nameOf(name, key), { kind: name, group, service, id, cause, record, renewed });
   }
 
-  /** Documents that are new. They make no revision of their own. */
+  /** Names a record among the changes. A command asks for one several times, and making and hashing a name takes time. */
+  #nameOf(kind: RecordKey['kind'], key: InstanceKey): string {
+    if (this.#named?.key !== key || this.#named.kind !== kind) this.#named = { kind, key, name: nameOf(kind, key) };
+    return this.#named.name;
+  }
+
+  /** New documents. They make no revision by themselves. */
   get documents(): readonly (ServiceKey & SharedDocument)[] {
     return [...this.#documents.values()];
   }
 
   /**
-   * Puts a document that instances of a service share, unless it is there.
+   * Adds a document that instances of a service share, unless it exists.
    *
    * @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room.
    */
@@ -182,48 +191,53 @@ export class Draft {
     this.#documents.set(name, { group, service, id, text });
   }
 
-  /** Renews the lease of an instance that stays as it is. */
+  /** Renews the lease of an instance without any other change. */
   renew(entry: InstanceEntry): void {
     this.#renewed.add(entry);
   }
 
   /**
-   * Checks what must hold of a record before it changes.
+   * Checks the precondition of a change.
    *
    * @throws {RegistryError} `REVISION_MISMATCH` if it does not hold.
    */
   require(key: RecordKey, current: RecordState<unknown> | undefined, precondition: Precondition): void {
+    const { absent, revision, cursor } = precondition;
+    if (absent === undefined && revision === undefined && cursor === undefined) return;
     const what = `${key.kind} ${quote(key.id === '' ? key.service : key.id)}`;
-    if (precondition.absent && current !== undefined) {
+    if (absent && current !== undefined) {
       throw new RegistryError('REVISION_MISMATCH', `the ${what} exists already; the call asked for it to be absent`);
     }
-    if (precondition.absent === false && current === undefined) {
+    if (absent === false && current === undefined) {
       throw new RegistryError('REVISION_MISMATCH', `there is no ${what}; the call asked for one to be there`);
     }
-    if (precondition.revision !== undefined && current?.revision !== precondition.revision) {
+    if (revision !== undefined && current?.revision !== revision) {
       const found = current === undefined ? 'there is none' : `it has revision ${current.revision}`;
       throw new RegistryError(
         'REVISION_MISMATCH',
-        `the call asked for the ${what} at revision ${precondition.revision}, but ${found}; read it and try again`,
+        `the call asked for the ${what} at revision ${revision}, but ${found}; read it and try again`,
       );
     }
-    if (precondition.cursor !== undefined) this.#requireUnchanged(what, current, precondition.cursor);
+    if (cursor !== undefined) this.#requireUnchanged(what, current, cursor);
   }
 
   #requireUnchanged(what: string, current: RecordState<unknown> | undefined, cursor: string): void {
     if (current === undefined) {
-      throw new RegistryError('REVISION_MISMATCH', `there is no ${what} any more, or never was; read and try again`);
+      throw new RegistryError(
+        'REVISION_MISMATCH',
+        `there is no ${what}, so it is not unchanged since the cursor; read it and retry`,
+      );
     }
     const position = this.#journal.position(cursor);
     if (position === undefined) {
       throw new RegistryError(
         'REVISION_MISMATCH',
-        `the cursor ${quote(cursor)} is not one of this namespace's kept past; read the ${what} again for a new one`,
+        `the cursor ${quote(cursor)} is not in this namespace's retained history; read the ${what} again for a new one`,
       );
     }
-    // A record that this draft has touched has no revision yet: it is newer than any cursor.
+    // A record that this draft has changed has no revision yet: it is newer than any cursor.
     if (current.revision === 0 || current.revision > position.revision) {
-      throw new RegistryError('REVISION_MISMATCH', `the ${what} has changed since the cursor; read it and try again`);
+      throw new RegistryError('REVISION_MISMATCH', `the ${what} has changed since the cursor; read it and retry`);
     }
   }
 
@@ -234,13 +248,13 @@ export class Draft {
     if (inService >= INSTANCES_PER_SERVICE_MAX_COUNT) {
       throw new RegistryError(
         'LIMIT_EXCEEDED',
-        `the service ${quote(service)} has ${INSTANCES_PER_SERVICE_MAX_COUNT} instances, the most a service holds`,
+        `the service ${quote(service)} has ${INSTANCES_PER_SERVICE_MAX_COUNT} instances, the maximum for a service`,
       );
     }
     if (this.#catalog.instanceCount + this.#createdTotal >= INSTANCES_PER_NAMESPACE_MAX_COUNT) {
       throw new RegistryError(
         'LIMIT_EXCEEDED',
-        `this namespace has ${INSTANCES_PER_NAMESPACE_MAX_COUNT} instances, the most it holds`,
+        `this namespace has ${INSTANCES_PER_NAMESPACE_MAX_COUNT} instances, the maximum for a namespace`,
       );
     }
     const { instances } = this.#limits;
@@ -256,7 +270,7 @@ export class Draft {
     this.#createdTotal += 1;
   }
 
-  /** Makes room for a service that does not exist yet. */
+  /** Counts a service that does not exist yet against the limits. */
   #makeRoomForService(key: ServiceKey): void {
     if (this.#catalog.service(key)?.exists === true) return;
     const name = `${key.group}\u0000${key.service}`;
@@ -280,22 +294,22 @@ function nameOf(kind: RecordKey['kind'], { group, service, id }: InstanceKey): s
 function tooManyDocuments(service: string): RegistryError {
   return new RegistryError(
     'LIMIT_EXCEEDED',
-    `the instances of the service ${quote(service)} keep ${DOCUMENTS_PER_SERVICE_MAX_COUNT} different texts too large for extensions, such as endpoints of its versions, the most that a service holds; remove instances of old versions first`,
+    `the instances of the service ${quote(service)} share ${DOCUMENTS_PER_SERVICE_MAX_COUNT} different documents, such as the endpoints of its versions, the maximum for a service; remove instances of old versions first`,
   );
 }
 
-/** For what a namespace was told to hold no more of. */
+/** Returns the error for a limit that is set for the namespace. */
 export function overLimit(name: string, value: number, what: string): RegistryError {
   return new RegistryError(
     'LIMIT_EXCEEDED',
-    `this namespace has ${value} ${what}, the most that the limit ${name} of the namespace allows; remove some, or have it raised`,
+    `this namespace has ${value} ${what}, the maximum that its limit ${name} allows; remove some, or ask its admin to raise it`,
   );
 }
 
-/** For services with a record, of which every namespace holds so many. */
+/** Returns the error for more services with a record than any namespace may have. */
 export function tooManyServices(): RegistryError {
   return new RegistryError(
     'LIMIT_EXCEEDED',
-    `a namespace holds at most ${SERVICES_PER_NAMESPACE_MAX_COUNT} services of their own; remove some first`,
+    `a namespace may have at most ${SERVICES_PER_NAMESPACE_MAX_COUNT} services with settings of their own; remove some first`,
   );
 }

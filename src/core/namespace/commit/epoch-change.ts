@@ -7,16 +7,16 @@ import { REGISTRY_ACTOR } from './journal';
 type EpochState = Pick<CommitState, 'journal' | 'time' | 'platform' | 'pipeline' | 'publisher' | 'counters'>;
 
 /**
- * Begins a new epoch, as a commit of its own without changes: what holders of cursors remember is another past, and no
- * journal leads from there to what is here now. Revisions jump ahead of all that were ever given, and no older cursor
- * fits any more. What those stood for can still be read by time, or by the cursors that the history gives. Watchers are
- * told to start over once it is durable.
+ * Begins a new epoch, as a separate commit without changes. Existing cursors belong to a different history, and no journal
+ * leads from there to the current state. Revisions jump ahead of all earlier ones, and older cursors become invalid; their
+ * states can still be read by time, or by the cursors that the history returns. Watchers are made to start over once the
+ * commit is durable.
  *
- * It costs three rows, and one where the storage was marked for it.
+ * It costs three rows, and one more if the storage was marked for it.
  *
- * @param cause `imported` or `restored`; watchers are told it as the reason of their reset.
+ * @param cause `imported` or `restored`; watchers receive it as the reason of their reset.
  * @param actor Id of the token, or `registry`.
- * @param also What is written in the same transaction.
+ * @param also Writes more in the same transaction.
  */
 export function changeEpoch(
   { journal, time, platform, pipeline, publisher, counters }: EpochState,
@@ -39,12 +39,12 @@ export function changeEpoch(
   );
 }
 
-/** A random id for an epoch. */
+/** Returns a random id for an epoch. */
 export function newEpoch(random: { id(): string }): string {
   return random.id().slice(0, 12);
 }
 
-/** Begins a new epoch where the storage is marked for one. For a wake, once all is there. */
+/** Begins a new epoch if the storage is marked for one. A wake calls it once everything is loaded. */
 export function changeEpochIfMarked(state: EpochState): void {
   if (isMarkedForNewEpoch(state.platform.storage)) changeEpoch(state, 'restored', REGISTRY_ACTOR);
 }

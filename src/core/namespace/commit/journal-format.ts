@@ -4,21 +4,21 @@ import { utf8Length } from '../../../model/names';
 import type { JournaledRenewals } from '../records/record-kind';
 import type { RecordKey } from '../records/records';
 
-/** A position in the life of a namespace. */
+/** A position in the history of a namespace. */
 export interface Position {
-  /** Random id of the storage; another one means another past. */
+  /** Random id of the epoch; a different one means a different history. */
   epoch: string;
   revision: number;
-  /** 32 random bits of the commit, kept in its journal row: they tell a rewound storage from the one that was read. */
+  /** 32 random bits of the commit, kept in its journal row: they reveal a storage that was rolled back from outside. */
   check: number;
 }
 
-/** A cursor is the position in one word. Clients never look inside. */
+/** Encodes a position as a cursor, which is opaque to clients. */
 export function encodeCursor({ epoch, revision, check }: Position): string {
   return `c${epoch}.${revision.toString(36)}.${check.toString(36)}`;
 }
 
-/** The position that a cursor names; undefined where the text is no cursor at all. */
+/** Decodes a cursor; undefined if the text is not a cursor. */
 export function decodeCursor(cursor: string): Position | undefined {
   const match = /^c([A-Za-z0-9_-]{1,32})\.([0-9a-z]{1,11})\.([0-9a-z]{1,7})$/.exec(cursor);
   if (match === null) return undefined;
@@ -33,27 +33,28 @@ interface Gap {
 }
 
 /**
- * Where revisions jump. All that counts revisions asks here: to subtract two would count those that never were.
+ * The gaps in the sequence of revisions. Code that counts revisions must ask here: subtracting two of them would include
+ * revisions that never existed.
  */
 export class RevisionGaps {
   #gaps: Gap[];
 
-  /** @param text What {@link toText} gave; undefined where there is none yet. */
+  /** @param text Result of {@link toText}; undefined if there is none yet. */
   constructor(text: string | undefined) {
     this.#gaps = text === undefined ? [] : (JSON.parse(text) as Gap[]); // `as`: only toText writes it
   }
 
-  /** Leaves out what lies between two revisions, each newer than all before. */
+  /** Adds a gap between two revisions, each newer than all before. */
   add(after: number, next: number): void {
     this.#gaps.push({ after, next });
   }
 
-  /** The first revision after the newest gap: the one that began the epoch. Undefined where none is kept. */
+  /** First revision after the newest gap, which began the epoch. Undefined if no gap is kept. */
   get newest(): number | undefined {
     return this.#gaps.at(-1)?.next;
   }
 
-  /** Revisions that there are after one and up to another. */
+  /** Returns the number of revisions after one and up to another. */
   count(after: number, upTo: number): number {
     let count = upTo - after;
     for (const gap of this.#gaps) {
@@ -62,7 +63,7 @@ export class RevisionGaps {
     return count;
   }
 
-  /** The revision, there or not, that `count` others come after, up to `head`. */
+  /** Returns the revision after which there are `count` others, up to `head`. The revision itself need not exist. */
   before(head: number, count: number): number {
     let revision = head - count;
     for (const { after, next } of this.#gaps.toReversed()) {
@@ -72,29 +73,29 @@ export class RevisionGaps {
     return revision;
   }
 
-  /** @param compactedRevision Gaps up to here are of no use any more. */
+  /** @param compactedRevision Gaps up to here are dropped. */
   toText(compactedRevision: number): string {
     this.#gaps = this.#gaps.filter(({ next }) => next > compactedRevision);
     return JSON.stringify(this.#gaps);
   }
 }
 
-/** One changed record, with its whole text before and after. */
+/** One changed record, with its full text before and after. */
 export interface JournaledChange extends RecordKey {
   cause: Cause;
-  /** Revision of the record before; 0 where the journal knows of none. */
+  /** Previous revision of the record; 0 if the journal has none. */
   previous: number;
-  /** Revision of the service before; 0 likewise. */
+  /** Previous revision of the service; 0 if the journal has none. */
   servicePrevious: number;
   before: string | null;
   after: string | null;
-  /** How many watches were told of it; absent where nobody watched. */
+  /** Number of watches that were notified; absent if there were none. */
   watchers?: number | undefined;
-  /** Of an instance that turned unhealthy or was removed: how its lease was renewed until then. */
+  /** Renewals until then, for an instance that became unhealthy or was removed. */
   renewals?: JournaledRenewals | undefined;
 }
 
-/** A change as JSON: the texts of records are JSON already, and are put in as they are. */
+/** Encodes a change as JSON. The texts of records are already JSON, and are inserted unchanged. */
 function encodeChange(change: JournaledChange): string {
   const { kind, group, service, id, cause, previous, servicePrevious, before, after, watchers, renewals } = change;
   const facts = { kind, group, service, id, cause, previous, servicePrevious, watchers, renewals };
@@ -102,14 +103,14 @@ function encodeChange(change: JournaledChange): string {
   return `${head},"before":${before},"after":${after}}`;
 }
 
-/** The changes of a revision as one or more JSON arrays, each small enough for a row. */
+/** Encodes the changes of a revision as one or more JSON arrays, each small enough for a row. */
 export function encodeParts(changes: readonly JournaledChange[]): string[] {
   const parts: string[] = [];
   let part: string[] = [];
   let bytes = 1;
   for (const change of changes) {
     const text = encodeChange(change);
-    // With the comma or the bracket after it. A revision of one change has one part, whatever its size.
+    // Includes the comma or bracket after it. A revision of one change has one part, whatever its size.
     const more = changes.length === 1 ? 0 : utf8Length(text) + 1;
     if (bytes + more > JOURNAL_PART_MAX_BYTES && part.length > 0) {
       parts.push(`[${part.join(',')}]`);
@@ -123,20 +124,20 @@ export function encodeParts(changes: readonly JournaledChange[]): string[] {
   return parts;
 }
 
-/** Reads a part of an entry: the records in it become texts again, as they are kept everywhere else. */
+/** Decodes a part of an entry. Its records become texts again, as they are kept everywhere else. */
 export function decodeChanges(part: string): JournaledChange[] {
   const changes = JSON.parse(part) as StoredChange[]; // `as`: only encodeParts writes these texts
   return changes.map((change) => ({ ...change, before: textOf(change.before), after: textOf(change.after) }));
 }
 
-/** A change as JSON holds it: with records in it, where we keep texts. */
+/** A change as parsed from JSON: with records as objects, not texts. */
 type StoredChange = Omit<JournaledChange, 'before' | 'after'> & { before: object | null; after: object | null };
 
 function textOf(record: object | null): string | null {
   return record === null ? null : JSON.stringify(record);
 }
 
-/** True if a change is one of this record. */
+/** Returns whether a change is of this record. */
 export function isOf(change: JournaledChange, key: RecordKey): boolean {
   return (
     change.kind === key.kind && change.id === key.id && change.service === key.service && change.group === key.group

@@ -37,24 +37,24 @@ export interface JournalEntry {
   parts: string[];
 }
 
-/** The registry itself, where a change has no caller. */
+/** Actor of changes by the registry itself, which have no caller. */
 export const REGISTRY_ACTOR = 'registry';
 
-/** What is kept of the past: the first bound that is reached counts. */
+/** Bounds on the retained history. The first one that is reached applies. */
 export interface Retention {
   maxAgeMs: number;
   maxCount: number;
   maxBytes: number;
 }
 
-/** What is kept where a namespace's settings say nothing. */
+/** Retention if the namespace's settings have none. */
 export const DEFAULT_RETENTION: Retention = {
   maxAgeMs: JOURNAL_MAX_AGE_MS,
   maxCount: JOURNAL_MAX_COUNT,
   maxBytes: JOURNAL_MAX_BYTES,
 };
 
-/** Property that tells where revisions jump. */
+/** Property that holds the gaps in the sequence of revisions. */
 const GAPS = 'revision-gaps';
 
 const APPEND = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, changes)
@@ -63,8 +63,8 @@ const APPEND = `INSERT INTO journal (revision, part, at, cause, actor, check_bit
 const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes FROM journal';
 
 /**
- * The retained past: one or more rows for each revision, in order. Its newest revision is the namespace's, so the last
- * row is never compacted; its oldest tells what was.
+ * The retained history: one or more rows per revision, in order. Its newest revision is that of the namespace, so the last
+ * row is never compacted.
  */
 export class Journal {
   #epoch: string;
@@ -74,15 +74,15 @@ export class Journal {
   #head: Position;
   #cursor: string;
   #compactedRevision = 0;
-  /** Text ever written, and text ever compacted. */
+  /** Length of all text ever written, and of all text ever compacted. */
   #sizeUntil = 0;
   #sizeCompacted = 0;
   #latestStamp = 0;
   #oldestStamp = 0;
-  /** Revisions that are still on their way to the disk. */
+  /** Revisions that have not been written to the disk yet. */
   readonly #unwritten = new Map<number, readonly JournaledChange[]>();
 
-  /** @param settings Holds what is kept, as it is in effect now. */
+  /** @param settings Holds the retention in effect now. */
   constructor(storage: SqlStorage, epoch: string, settings: { readonly retention: Retention }) {
     this.#storage = storage;
     this.#epoch = epoch;
@@ -110,17 +110,17 @@ export class Journal {
     return this.#head.revision;
   }
 
-  /** Newest revision that is no longer kept. */
+  /** Newest revision that was compacted. */
   get compactedRevision(): number {
     return this.#compactedRevision;
   }
 
-  /** Revisions that are kept. */
+  /** Number of retained revisions. */
   get count(): number {
     return this.#gaps.count(this.#compactedRevision, this.#head.revision);
   }
 
-  /** The entry that began this epoch in place of another; undefined where there was none, or it is not kept. */
+  /** Entry that began this epoch after another; undefined if there was no other, or the entry was compacted. */
   get epochEntry(): JournalEntry | undefined {
     const { newest } = this.#gaps;
     return newest === undefined ? undefined : this.entryAt(newest);
@@ -131,19 +131,19 @@ export class Journal {
     return this.#cursor;
   }
 
-  /** Length of the text that is kept. */
+  /** Length of the retained text. */
   get size(): number {
     return this.#sizeUntil - this.#sizeCompacted;
   }
 
-  /** Stamp of the newest revision; 0 where there is none. */
+  /** Stamp of the newest revision; 0 if there is none. */
   get latestStamp(): number {
     return this.#latestStamp;
   }
 
   /**
-   * The position that a cursor names, where it is one of this past: same epoch, still kept, and the same commit. A
-   * storage that was rewound from outside is found out by the check.
+   * Returns the position of a cursor; undefined if it is not in the retained history: of the same epoch, not compacted, and
+   * of the same commit. The check bits reveal a storage that was rolled back from outside.
    */
   position(cursor: string): Position | undefined {
     if (cursor === this.#cursor) return this.#head;
@@ -162,7 +162,7 @@ export class Journal {
   }
 
   /**
-   * Takes the next revision, and returns what writes it to the disk.
+   * Takes the next revision, and returns a function that writes it to the disk.
    *
    * @param check 32 random bits.
    * @param at Stamp of the commit, in milliseconds since the epoch.
@@ -172,9 +172,9 @@ export class Journal {
   }
 
   /**
-   * Begins a new epoch with a revision without changes, and returns what writes that to the disk. It is the time in
-   * microseconds: so it is ahead of all revisions that were ever given, also by a storage that this one was copied from,
-   * whatever became of that since. Revisions before stay, under cursors of the new epoch.
+   * Begins a new epoch with a revision without changes, and returns a function that writes it to the disk. The revision is
+   * the time in microseconds, which is ahead of all earlier revisions, even of later ones of a storage that this one was
+   * copied from. Earlier revisions stay, under cursors of the new epoch.
    */
   beginEpoch(epoch: string, cause: Cause, actor: string, at: number, check: number): () => void {
     const before = this.#head.revision;
@@ -215,7 +215,7 @@ export class Journal {
     };
   }
 
-  /** The changes of a revision, durable or not; none where it is not kept. */
+  /** Returns the changes of a revision, durable or not; none if it was compacted. */
   changesAt(revision: number): readonly JournaledChange[] {
     const unwritten = this.#unwritten.get(revision);
     if (unwritten !== undefined) return unwritten;
@@ -224,20 +224,20 @@ export class Journal {
   }
 
   /**
-   * Revisions after one, oldest first, as far as they are on the disk; whoever stops early reads no further.
+   * Yields the revisions after one that are on the disk, oldest first. Rows are read as they are needed.
    *
-   * @param revision One that is kept, or `compactedRevision`.
+   * @param revision A retained revision, or `compactedRevision`.
    */
   entriesAfter(revision: number): Generator<JournalEntry> {
     return this.#entries(this.#storage.read(`${ENTRY} WHERE revision > ? ORDER BY revision, part`, revision));
   }
 
-  /** Revisions up to one, newest first, as far as they are on the disk. The parts of one are in order all the same. */
+  /** Yields the revisions up to one that are on the disk, newest first. The parts of each are still in order. */
   entriesUpTo(revision: number): Generator<JournalEntry> {
     return this.#entries(this.#storage.read(`${ENTRY} WHERE revision <= ? ORDER BY revision DESC, part`, revision));
   }
 
-  /** One revision, once it is on the disk; undefined where it is not kept. */
+  /** Returns one revision that is on the disk; undefined if it was compacted. */
   entryAt(revision: number): JournalEntry | undefined {
     const rows = this.#storage.read(`${ENTRY} WHERE revision = ? ORDER BY part`, revision);
     return [...this.#entries(rows)][0];
@@ -271,21 +271,21 @@ export class Journal {
     return this.#head.revision;
   }
 
-  /** Changes after one revision and up to another, oldest first, of the rows whose text holds another text. */
+  /** Yields the changes after one revision and up to another, oldest first, of rows that contain a text. */
   *changesMentioning(text: string, after: number, upTo: number): Generator<JournaledChange> {
     const rows = `SELECT changes FROM journal
       WHERE revision > ? AND revision <= ? AND instr(changes, ?) > 0 ORDER BY revision, part`;
     for (const [changes] of this.#storage.read(rows, after, upTo, text)) yield* decodeChanges(String(changes));
   }
 
-  /** The first revision after one that is on the disk: the next, or one far ahead where another epoch begins. */
+  /** Returns the first revision after one that is on the disk: the next, or one far ahead if a new epoch begins there. */
   firstAfter(revision: number): number | undefined {
     const next = 'SELECT revision FROM journal WHERE revision > ? ORDER BY revision LIMIT 1';
     for (const [found] of this.#storage.read(next, revision)) return Number(found);
     return undefined;
   }
 
-  /** Cursor of a revision that is on the disk, or of the very beginning; undefined where it is not kept. */
+  /** Returns the cursor of a revision that is on the disk, or of the beginning; undefined if it was compacted. */
   cursorAt(revision: number): string | undefined {
     if (revision === 0 && this.#compactedRevision === 0)
       return encodeCursor({ epoch: this.#epoch, revision, check: 0 });
@@ -294,7 +294,7 @@ export class Journal {
     return undefined;
   }
 
-  /** Stamp of a revision that is on the disk, or of the next that is; undefined where there is none. */
+  /** Returns the stamp of a revision that is on the disk, or of the next that is; undefined if there is none. */
   stampAt(revision: number): number | undefined {
     for (const [at] of this.#storage.read(
       'SELECT at FROM journal WHERE revision >= ? ORDER BY revision LIMIT 1',
@@ -304,7 +304,7 @@ export class Journal {
     return undefined;
   }
 
-  /** Whether more is kept than should be, by a slice at least, so that compaction is not a companion of every commit. */
+  /** True if the journal exceeds its bounds by at least a slice, so that not every commit causes a compaction. */
   get isOverfull(): boolean {
     const { maxCount, maxBytes } = this.#settings.retention;
     const slack = 1 + COMPACTION_SLICE_MAX_COUNT / maxCount;
@@ -312,8 +312,8 @@ export class Journal {
   }
 
   /**
-   * When the oldest revision is too old by a hundredth, as the clock shows it; `Infinity` where only the newest is
-   * left. The hundredth gathers what grows old meanwhile, so that compactions stay rare.
+   * Time by the clock at which the oldest revision is 1% older than the maximum; `Infinity` if only the newest is
+   * left. The margin lets more revisions grow old meanwhile, so that compactions stay rare.
    */
   get overdueAt(): number {
     if (this.count <= 1) return Number.POSITIVE_INFINITY;
@@ -321,10 +321,10 @@ export class Journal {
   }
 
   /**
-   * The oldest revisions that are to go, at most a slice of them; undefined where all may stay.
+   * Returns the oldest revisions that must be removed, at most a slice of them; undefined if all may stay.
    *
-   * @param stamp Now, for people.
-   * @param isTooMuch Whether all may go but the newest that is on the disk.
+   * @param stamp Current time for people.
+   * @param isTooMuch True to remove all but the newest revision on the disk.
    */
   planCompaction(stamp: number, isTooMuch = false): Compaction | undefined {
     const { maxAgeMs, maxCount, maxBytes } = this.#settings.retention;
@@ -358,7 +358,7 @@ export class Journal {
     const oldest = 'SELECT revision, size_until, changes, at FROM journal ORDER BY revision, part LIMIT 1';
     for (const [revision, sizeUntil, changes, at] of this.#storage.read(oldest)) {
       this.#compactedRevision = Number(revision) - 1;
-      // Measured here, as SQLite counts characters where this language counts units.
+      // Measured here, as SQLite counts characters, but JavaScript counts UTF-16 code units.
       this.#sizeCompacted = Number(sizeUntil) - String(changes).length;
       this.#oldestStamp = Number(at);
     }
@@ -366,10 +366,10 @@ export class Journal {
 }
 
 /**
- * A record as it was right after a revision; undefined where there was none. It walks back from today, from change to
- * change of this record, so it costs as many reads as the record has changed since.
+ * Returns a record as it was right after a revision; undefined if there was none. It walks back from the current record,
+ * change by change, so it costs as many reads as the record has changed since.
  *
- * @param revision One that the journal still keeps.
+ * @param revision A retained revision.
  */
 export function recordAt(
   { catalog, journal, platform }: { catalog: Catalog; journal: Journal; platform: Pick<Platform, 'storage'> },

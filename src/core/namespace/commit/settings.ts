@@ -11,13 +11,13 @@ import { DEFAULT_RETENTION, type Retention } from './journal';
 
 const PROPERTY = 'settings';
 
-/** What a namespace was told of itself; durable, and in effect at once. */
+/** Settings of a namespace; durable, and in effect at once. */
 export class Settings {
   readonly #defaults: Retention;
   #text: string;
   #settings: NamespaceSettings;
 
-  /** @param defaults What is kept of the past where the settings say nothing. */
+  /** @param defaults Retention if the settings have none. */
   constructor(storage: SqlStorage, defaults: Retention = DEFAULT_RETENTION) {
     this.#defaults = defaults;
     this.#text = readProperty(storage, PROPERTY) ?? '{"retention":{},"limits":{}}';
@@ -28,27 +28,27 @@ export class Settings {
     return this.#settings.limits;
   }
 
-  /** Whether what was registered through Eureka's door stays while too much of it does not renew. */
+  /** True if instances registered through the Eureka dialect are kept while too many of them fail to renew. */
   get selfPreservation(): boolean {
     return this.#settings.selfPreservation ?? false;
   }
 
-  /** Intervals that this namespace hands out in the place of the usual ones. */
+  /** Intervals that this namespace gives to clients instead of the defaults. */
   get intervals(): NamespaceIntervals {
     return this.#settings.intervals ?? {};
   }
 
-  /** How often sessions ping. */
+  /** Interval at which sessions ping. */
   get sessionPingMs(): number {
     return this.intervals.sessionPingMs ?? SESSION_PING_INTERVAL_MS;
   }
 
-  /** How long readers may use what Nacos' door shares: until it asks again, and then until they poll. */
+  /** Time for which readers may use shared copies of the Nacos dialect: until it asks again, and then until they poll. */
   get sharedForMs(): number {
     return NACOS_CHECK_MAX_AGE_MS + (this.intervals.nacosPollMs ?? NACOS_CACHE_MS);
   }
 
-  /** How long a poller is live after its last poll: doors may tell of a poll only with the next one. */
+  /** Time for which a poller is live after its last poll: dialects may report a poll only with the next one. */
   get pollerLingerMs(): number {
     return Math.max(POLLER_LINGER_MS, 2 * this.sharedForMs);
   }
@@ -59,7 +59,7 @@ export class Settings {
     return { maxAgeMs: maxAgeMs ?? age, maxCount: maxCount ?? count, maxBytes: maxBytes ?? bytes };
   }
 
-  /** Puts others in their place; false where they are the same. */
+  /** Replaces the settings. Returns false if they are the same. */
   replace(settings: NamespaceSettings): boolean {
     const text = JSON.stringify(settings);
     if (text === this.#text) return false;
@@ -69,7 +69,7 @@ export class Settings {
   }
 }
 
-/** Writes settings down. Runs inside a commit. */
+/** Stores settings. Runs inside a commit. */
 export function writeSettings(storage: SqlStorage, settings: NamespaceSettings): void {
   writeProperty(storage, PROPERTY, JSON.stringify(settings));
 }

@@ -12,19 +12,19 @@ import { turn } from '../turn/turn';
 import type { TurnState } from '../turn/turn-state';
 import { momentOf, revisionBy } from './moment';
 
-/** What a slice of the journal says of one instance. */
+/** Changes of one instance in a slice of the journal. */
 interface Touched {
   /** The newest change of its record, or of its override. */
   last: JournaledChange;
-  /** The newest change of its own record, where there was one. */
+  /** The newest change of its own record, if there was one. */
   own: JournaledChange | undefined;
   isNew: boolean;
   at: number;
 }
 
 /**
- * Reads which instances changed since a moment, from the journal: for readers that keep a copy of the namespace, and come
- * back for what is new. A time may be before the first revision, as long as nothing was compacted.
+ * Reads the instances that changed since a moment from the journal, for readers that keep a copy of the namespace and come
+ * back for changes. A time may be before the first revision, if nothing was compacted.
  */
 export async function readChangedSince(
   state: TurnState,
@@ -32,7 +32,7 @@ export async function readChangedSince(
 ): Promise<ReadAnswer<ChangedInstances>> {
   const { journal, time } = state;
   const here = () => ({ cursor: journal.cursor, revision: journal.revision, now: time.stamp() });
-  // What was there then is durable now, and the journal changes no more up to it.
+  // Everything up to this revision is durable now, and that part of the journal no longer changes.
   const { cursor, revision, now } = await turn(state, undefined, here, tokenId);
   const from = revisionOf(since);
   if (since.startsWith('c') && from === revision) return { cursor, body: null };
@@ -60,20 +60,23 @@ export async function readChangedSince(
     body: jsonText({ ...told, instances: instances.filter(isTold) }),
   };
 
-  /** Of a time: the newest revision made before it; the oldest kept one where all came after it. */
+  /** Returns, for a time, the newest revision made before it, or the newest compacted one if all came after it. */
   function revisionOf(point: string): number {
     if (point.startsWith('c')) return momentOf(journal, point, revision, now).revision;
     return revisionBy(journal, Date.parse(point) - 1, revision) ?? journal.compactedRevision;
   }
 }
 
-/** A service that was removed with all its instances, for example: to read everything anew takes less. */
+/**
+ * Returns the error for a revision too large to list, such as a service removed with all its instances: a snapshot costs
+ * less.
+ */
 function tooMuchChanged(revision: number): RegistryError {
-  const message = `revision ${revision} changed more than can be listed change by change; begin anew from a snapshot`;
+  const message = `revision ${revision} has too many changes to list; start over from a snapshot`;
   return new RegistryError('COMPACTED', message);
 }
 
-/** Notes what a revision did; who changed again comes last. */
+/** Adds the changes of a revision. An instance that changes again moves to the end. */
 function touch(touched: Map<string, Touched>, { parts, at }: JournalEntry): void {
   for (const change of parts.flatMap(decodeChanges)) {
     if (change.kind === 'service') continue;
@@ -90,7 +93,7 @@ function touch(touched: Map<string, Touched>, { parts, at }: JournalEntry): void
   }
 }
 
-/** As it was right after a revision; undefined where it was gone before, and only its override changed. */
+/** Returns an instance as it was right after a revision; undefined if it was already gone, and only its override changed. */
 function changedInstance(
   state: TurnState,
   { last: { group, service, id }, own, isNew, at }: Touched,

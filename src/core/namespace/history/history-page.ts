@@ -16,20 +16,20 @@ import { decodeInstance, decodeOverride } from '../records/records';
 import { instanceView, overrideView, watchedService } from '../records/view';
 import type { WalkPlace, WalkStep } from './journal-walk';
 
-/** What a page takes of a walk. */
+/** Bounds of a page. */
 export interface PageBounds {
   cause?: Cause | undefined;
-  /** Only revisions after this one; undefined where the walk goes as far as it can. */
+  /** Only revisions after this one are included; undefined for all that are retained. */
   sinceRevision?: number | undefined;
   untilRevision: number;
   limit?: number | undefined;
 }
 
 /**
- * A page of the past. What one page reads is bounded by rows and by text, not by a clock: the platform's stands still
- * while an object computes.
+ * Returns a page of history. The work for a page is bounded by rows and by text, not by time: the platform's clock stands
+ * still while an object computes.
  *
- * @param from Where the walk begins.
+ * @param from Place at which the walk begins.
  */
 export function historyPage(
   journal: Journal,
@@ -70,7 +70,7 @@ function historyEntry({ revision, cursor, at, cause, actor }: JournalEntry, chan
 
 function historyChange(change: JournaledChange, revision: number, at: number): HistoryChange {
   const { kind, group, service, id, cause, previous, watchers = 0 } = change;
-  /** Shows the record before and after, where there was one. */
+  /** Shows the record before and after the change; null if there was none. */
   const shown = <View>(show: (text: string, revision: number) => View) => ({
     before: change.before === null ? null : show(change.before, previous),
     after: change.after === null ? null : show(change.after, revision),
@@ -88,7 +88,7 @@ function historyChange(change: JournaledChange, revision: number, at: number): H
   return { kind, ...key, cause, ...itself, renewals: change.renewals && renewalsView(change.renewals), watchers };
 }
 
-/** The same with times for people. */
+/** Returns renewals with times for people. */
 export function renewalsView({ lastAt, longestGapMs, gapsSince }: JournaledRenewals): Renewals {
   return { lastAt: timestamp(lastAt), longestGapMs, gapsSince: timestamp(gapsSince) };
 }
@@ -104,15 +104,15 @@ function registered(
   return itself;
 }
 
-/** Where to go on, as text that its readers need not understand. */
+/** Encodes a place to continue from as opaque text. */
 export function encodePlace(place: WalkPlace): string {
   return place.map((revision) => revision.toString(36)).join('.');
 }
 
 /**
- * Reads what {@link encodePlace} wrote.
+ * Decodes text of {@link encodePlace}.
  *
- * @param chains How many chains the walk follows.
+ * @param chains Number of chains that the walk follows.
  * @throws {RegistryError} `INVALID_REQUEST` for anything else.
  */
 export function decodePlace(text: string, chains: number): WalkPlace {
@@ -120,6 +120,6 @@ export function decodePlace(text: string, chains: number): WalkPlace {
   if (revisions.length === chains && revisions.every((each) => /^[0-9a-z]{1,10}$/.test(each))) {
     return revisions.map((each) => Number.parseInt(each, 36));
   }
-  const message = 'must be the `next` of the page before, as it was given';
+  const message = 'must be the `next` of the previous page, unchanged';
   throw new RegistryError('INVALID_REQUEST', `after ${message}`, { errors: [{ path: 'after', message }] });
 }

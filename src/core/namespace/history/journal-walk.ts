@@ -7,27 +7,27 @@ import { findRecord } from '../records/record-kinds';
 import { headRevision } from '../records/record-row';
 import type { RecordKey } from '../records/records';
 
-/** What a read of the past is about: all of it, a group, a service, or an instance with its override. */
+/** Scope of a read of history: the namespace, a group, a service, or an instance with its override. */
 export type HistoryScope = Pick<HistoryCommand, 'group' | 'service' | 'instance'>;
 
-/** Where a walk back goes on: the newest revision it has not seen, for each chain that it follows; 0 where one ends. */
+/** Place from which a walk continues: for each chain that it follows, the newest revision not visited yet; 0 at its end. */
 export type WalkPlace = readonly number[];
 
-/** A revision on the way back. */
+/** One revision of a walk. */
 export interface WalkStep {
   entry: JournalEntry;
   /** Its changes within the scope. */
   changes: JournaledChange[];
-  /** Where to go on. */
+  /** Place to continue from. */
   rest: WalkPlace;
 }
 
-/** The service that a scope is about, or its instance is of; undefined where it is about more than one. */
+/** Returns the service of a scope, or of its instance; undefined if the scope is larger than one service. */
 export function serviceOf({ group = DEFAULT_GROUP, service }: HistoryScope): ServiceKey | undefined {
   return service === undefined ? undefined : { group, service };
 }
 
-/** The records that an instance is kept in: what it says, and what operators say. */
+/** Returns the keys of an instance's record and its override. */
 function keysOf({ group = DEFAULT_GROUP, service = '', instance = '' }: HistoryScope): RecordKey[] {
   return [
     { kind: 'instance', group, service, id: instance },
@@ -35,7 +35,7 @@ function keysOf({ group = DEFAULT_GROUP, service = '', instance = '' }: HistoryS
   ];
 }
 
-/** Where a walk begins that is to see everything up to now. */
+/** Returns the place at which a walk over everything up to now begins. */
 export function newestPlace({ journal, catalog, platform }: StoredState, scope: HistoryScope): WalkPlace {
   const key = serviceOf(scope);
   if (key === undefined) return [journal.revision];
@@ -47,8 +47,8 @@ export function newestPlace({ journal, catalog, platform }: StoredState, scope: 
 }
 
 /**
- * Walks back through the past, newest first, as far as it is kept. An instance and a service have chains through the
- * journal, from each change to the one before, so their walks cost what they tell; any other reads every row on the way.
+ * Walks back through the retained history, newest first. Instances and services have chains through the journal, from each
+ * change to the previous one, so their walks read only what they return; any other walk reads every row.
  */
 export function walkBack(journal: Journal, scope: HistoryScope, from: WalkPlace, cause?: string): Iterable<WalkStep> {
   if (scope.instance !== undefined) return alongRecords(journal, keysOf(scope), from);
@@ -73,7 +73,7 @@ function* alongRecords(journal: Journal, keys: readonly RecordKey[], from: WalkP
   }
 }
 
-/** Follows the chain of a service: whatever is in it. */
+/** Follows the chain of a service, with all of its records. */
 function* alongService(journal: Journal, key: ServiceKey, from: number): Generator<WalkStep> {
   let revision = from;
   while (revision > 0) {
@@ -87,7 +87,7 @@ function* alongService(journal: Journal, key: ServiceKey, from: number): Generat
   }
 }
 
-/** Reads row after row. */
+/** Reads all rows. */
 function* throughAll(journal: Journal, from: number, group: string | undefined, cause?: string): Generator<WalkStep> {
   for (const entry of journal.entriesUpTo(from)) {
     const changes = changesMentioning(entry, glance('group', group), glance('cause', cause));
@@ -96,12 +96,12 @@ function* throughAll(journal: Journal, from: number, group: string | undefined, 
   }
 }
 
-/** How a member looks in the text of a change. */
+/** Returns the text of a member as it appears in a change. */
 function glance(name: string, value: string | undefined): string {
   return value === undefined ? '' : `"${name}":${JSON.stringify(value)}`;
 }
 
-/** Changes of an entry, but for the parts whose text lacks one of these: a glance spares parsing them. */
+/** Returns the changes of an entry, without parsing parts that lack one of these texts. */
 function changesMentioning({ parts }: JournalEntry, ...glances: string[]): JournaledChange[] {
   return parts.filter((part) => glances.every((text) => part.includes(text))).flatMap(decodeChanges);
 }

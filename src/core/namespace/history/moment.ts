@@ -4,7 +4,7 @@ import type { PointInTime } from '../../../model/query-values';
 import { timestamp } from '../../../model/timestamp';
 import type { Journal } from '../commit/journal';
 
-/** A moment of a namespace's past that can be read: the state right after a revision. */
+/** A moment in a namespace's history that can be read: the state right after a revision. */
 export interface Moment {
   revision: number;
   cursor: string;
@@ -13,18 +13,18 @@ export interface Moment {
 }
 
 /**
- * Finds the moment that a cursor or a time names. A time names the newest revision that was made by then.
+ * Finds the moment of a cursor or a time. A time stands for the newest revision made by then.
  *
- * @param head Newest revision that is on the disk: nothing newer is found.
- * @param now The time for people, in milliseconds since the epoch.
- * @throws {RegistryError} `COMPACTED` where it is not kept, `INVALID_REQUEST` for a time that is yet to come.
+ * @param head Newest revision on the disk: nothing newer is found.
+ * @param now Current time for people, in milliseconds since the epoch.
+ * @throws {RegistryError} `COMPACTED` if it is not retained, `INVALID_REQUEST` for a time in the future.
  */
 export function momentOf(journal: Journal, point: PointInTime, head: number, now: number): Moment {
   if (point.startsWith('c')) return momentOfCursor(journal, point);
   const time = Date.parse(point);
   if (time > now) {
-    const message = `the time ${quote(point)} is yet to come; the registry's clock shows ${timestamp(now)}`;
-    throw new RegistryError('INVALID_REQUEST', message, { errors: [{ path: '', message: 'is yet to come' }] });
+    const message = `the time ${quote(point)} is in the future; the registry's clock shows ${timestamp(now)}`;
+    throw new RegistryError('INVALID_REQUEST', message, { errors: [{ path: '', message: 'is in the future' }] });
   }
   const revision = revisionBy(journal, time, head);
   const cursor = revision === undefined ? undefined : journal.cursorAt(revision);
@@ -32,7 +32,7 @@ export function momentOf(journal: Journal, point: PointInTime, head: number, now
   return { revision, cursor, at: time };
 }
 
-/** The same for people. */
+/** Returns a moment as answers show it. */
 export function momentView({ revision, cursor, at }: Moment): MomentView {
   return { revision, cursor, at: timestamp(at) };
 }
@@ -45,8 +45,8 @@ function momentOfCursor(journal: Journal, cursor: string): Moment {
 }
 
 /**
- * Newest revision that was made by a time; 0 where nothing was made yet, undefined where that is before all that is
- * kept. Stamps never fall, so it is found by halves.
+ * Returns the newest revision made by a time; 0 if there was none yet, undefined if that is before the retained
+ * history. Stamps never decrease, so this is a binary search.
  */
 export function revisionBy(journal: Journal, time: number, head: number): number | undefined {
   let low = journal.compactedRevision;
@@ -59,9 +59,9 @@ export function revisionBy(journal: Journal, time: number, head: number): number
   return low > 0 && low === journal.compactedRevision ? undefined : low;
 }
 
-/** The past that is asked for is gone, or of another storage. */
+/** Returns the error for history that was compacted, or belongs to another storage. */
 export function compacted(journal: Journal, what: string): RegistryError {
   const oldest = journal.stampAt(journal.compactedRevision + 1);
   const since = oldest === undefined ? '' : `, which goes back to ${timestamp(oldest)}`;
-  return new RegistryError('COMPACTED', `${what} is not in this namespace's kept past${since}`);
+  return new RegistryError('COMPACTED', `${what} is not in this namespace's retained history${since}`);
 }

@@ -9,17 +9,18 @@ import type { TurnState } from '../turn/turn-state';
 import { type Moment, momentOf } from './moment';
 import { serviceAt, viewsAt } from './service-past';
 
-/** A part of a snapshot, and whether time alone may change it: the mark of flapping ends by itself. */
+/** A part of a snapshot. */
 interface Part {
   text: JsonText<NamespaceSnapshot>;
   isWhole: boolean;
+  /** False if time alone may change it, as `flapping` ends by itself. */
   keeps: boolean;
 }
 
 /**
- * Reads everything there is, as it was at one moment. A namespace of 100,000 instances is 70 MB as text, more than an
- * object can hold beside itself, so there is a part at a time, and each further part is read as of the moment of the
- * first: what has changed meanwhile is walked back. A snapshot that is one part is kept until the next change.
+ * Reads the whole namespace, as it was at one moment. A namespace of 100,000 instances is 70 MB as text, more than an
+ * object can hold in addition to its state. It is therefore read in parts, each as of the moment of the first part: later
+ * changes are undone. A snapshot with a single part is cached until the next change.
  */
 export class NamespaceSnapshots {
   readonly #state: TurnState;

@@ -24,15 +24,15 @@ import { type ServiceMoment, serviceDiff } from './service-diff';
 import { serviceAt, viewsAt } from './service-past';
 
 /**
- * Reads of the past. Each begins as any call does, and notes where the past ends then; once that is durable it reads the
- * journal, which up to there changes no more.
+ * Reads of history. Each begins like any other call, and records the newest revision. Once that is durable it reads the
+ * journal up to there, which no longer changes.
  */
 
-/** Where the past ends, and all of it is durable. */
+/** The newest revision at the time of a read; everything up to it is durable. */
 interface Present {
   revision: number;
   cursor: string;
-  /** For people. */
+  /** Current time for people. */
   now: number;
 }
 
@@ -60,7 +60,7 @@ export async function listInstancesAt(
 ): Promise<ReadAnswer<InstanceList>> {
   const { moment, records } = await serviceMoment(state, command, at, await present(state, command, command.tokenId));
   const { cursor } = moment;
-  // A past does not change.
+  // History does not change.
   if (command.ifNoneMatch === cursor) return { cursor, body: null };
   return { cursor, body: instancePage(viewsAt(command, records, moment.at, command.after), command) };
 }
@@ -75,7 +75,7 @@ export async function readDiff(state: TurnState, command: DiffCommand): Promise<
   return { cursor: now.cursor, body: serviceDiff(key, from, to, { after, limit }) };
 }
 
-/** Finds out how a service was, and puts back what operators said of it then. */
+/** Restores the settings and overrides of a service as they were at an earlier moment. */
 export async function rollback(
   state: TurnState,
   caller: Caller,
@@ -104,7 +104,7 @@ export async function rollback(
   );
 }
 
-/** Reads a page of the past. */
+/** Reads a page of history. */
 export async function readHistory(state: TurnState, command: HistoryCommand): Promise<Answer<HistoryPage>> {
   const { journal } = state;
   const here = () => ({
@@ -118,7 +118,7 @@ export async function readHistory(state: TurnState, command: HistoryCommand): Pr
   const sinceRevision = since === undefined ? undefined : revisionBefore(since);
   const untilRevision = until === undefined ? revision : momentOf(journal, until, revision, now).revision;
   const asked = command.after === undefined ? newest : decodePlace(command.after, newest.length);
-  // Nobody goes on from where the past has not come to yet, or may not be durable.
+  // A reader can't continue from a revision that does not exist yet, or may not be durable.
   const last = serviceOf(command) === undefined ? untilRevision : revision;
   const from = asked.map((each) => Math.min(each, last));
   const page = historyPage(journal, walkBack(journal, command, from, cause), from, {
@@ -129,7 +129,7 @@ export async function readHistory(state: TurnState, command: HistoryCommand): Pr
   });
   return { cursor, body: jsonText(page) };
 
-  /** A time may be long before all that is kept: then everything kept came after it. */
+  /** Returns the revision before a moment; 0 for a time before the retained history, as all of it came later. */
   function revisionBefore(point: string): number {
     if (point.startsWith('c')) return momentOf(journal, point, revision, now).revision;
     return revisionBy(journal, Date.parse(point) - 1, revision) ?? 0;

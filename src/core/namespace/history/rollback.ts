@@ -8,12 +8,12 @@ import type { ServiceEntry } from '../records/catalog-entries';
 import { decodeOverride, decodeService } from '../records/records';
 import type { ServiceRecords } from './service-past';
 
-/** What a rollback puts back. */
+/** The changes that a rollback made. */
 export type RolledBack = Pick<RollbackReport, 'service' | 'restored' | 'removed' | 'gone'>;
 
 /**
- * Puts what operators said of a service and its instances back to what it was. What instances say stays, and one that is
- * gone stays gone. Where all is as it was already, nothing changes: it may be tried again.
+ * Restores the settings of a service and the overrides of its instances. Registrations are not changed, and an instance that
+ * is gone stays gone. If everything is already as it was, nothing changes, so a rollback may be repeated.
  *
  * @param then The service as it was.
  * @param today The service as it is.
@@ -71,7 +71,7 @@ function rollBackService(
   return 'restored';
 }
 
-/** A quarantine that would have ended meanwhile has ended; undefined where nothing else was said. */
+/** Returns an override without a quarantine that would have ended by now; undefined if nothing else is left. */
 function withoutEndedQuarantine(override: Override, now: number): Override | undefined {
   const { quarantine, ...rest } = override;
   if (quarantine?.until === undefined || Date.parse(quarantine.until) > now) return override;

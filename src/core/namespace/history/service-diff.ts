@@ -15,8 +15,8 @@ export interface ServiceMoment {
 }
 
 /**
- * What is different of a service between two moments. What changed and changed back is different, too: its revision is.
- * Time alone makes no difference, though the mark of flapping may go with it.
+ * Returns the differences of a service between two moments. A record that changed and changed back also counts, as its
+ * revision differs. Time alone makes no difference, even if it ended `flapping`.
  */
 export function serviceDiff(
   key: ServiceKey,
@@ -47,7 +47,7 @@ function* instanceDifferences(
   }
 }
 
-/** The revisions that made an instance what it shows. */
+/** Returns the revisions of an instance and its override, which determine its view; empty if there is none. */
 function madeBy({ instances, overrides }: ServiceRecords, id: string): string {
   const instance = instances.get(id)?.revision ?? 0;
   return instance === 0 ? '' : `${instance} ${overrides.get(id)?.revision ?? 0}`;

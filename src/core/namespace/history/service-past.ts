@@ -12,27 +12,27 @@ import { decodeInstance, decodeOverride, type RecordText } from '../records/reco
 import { instanceView } from '../records/view';
 import { compacted } from './moment';
 
-/** The records of a service at a moment. An entry of the catalog is one, too: that of now. */
+/** The records of a service at a moment. An entry of the catalog also is one, for the current moment. */
 export interface ServiceRecords {
   readonly own: RecordText | undefined;
   readonly instances: ReadonlyMap<string, RecordText>;
   readonly overrides: ReadonlyMap<string, RecordText>;
 }
 
-/** Steps back, and rows forward, that a walk takes in turn: they take about as long. */
+/** Steps back and rows forward that a walk alternates between: they take about the same time. */
 const STEPS_BACK = 20;
 const ROWS_FORWARD = 500;
 
-/** Turns after which others get theirs: about 5 ms. */
+/** Turns after which it yields to other work: about 5 ms. */
 const TURNS_IN_A_ROW = 4;
 
 /**
- * A service as it was right after a revision. The walk there goes from both ends: back from today along the chain of the
- * service, which is short where little has changed in it since; and forward from the revision until each record that
- * has changed since was seen once, which is soon where much has. So it never takes longer than twice the shorter way.
+ * Returns a service as it was right after a revision. It walks from both ends: back from now along the chain of the service,
+ * which is short if little has changed since; and forward from the revision until it has seen each record that changed
+ * since, which is soon if many changed. It never takes longer than twice the shorter way.
  *
- * @param revision One that is kept, and durable.
- * @throws {RegistryError} `COMPACTED` where the journal forgets it on the way.
+ * @param revision A retained and durable revision.
+ * @throws {RegistryError} `COMPACTED` if the revision is compacted meanwhile.
  */
 export async function serviceAt(state: StoredState, key: ServiceKey, revision: number): Promise<ServiceRecords> {
   const { catalog, journal, platform } = state;
@@ -51,12 +51,12 @@ export async function serviceAt(state: StoredState, key: ServiceKey, revision: n
   return back.records;
 }
 
-/** Undoes what was done to a service, from today on. */
+/** Undoes the changes of a service, from now backwards. */
 class BackwardWalk {
   readonly #journal: Journal;
   readonly #key: ServiceKey;
   readonly records: CopiedRecords;
-  /** The newest revision that is not undone yet. */
+  /** Newest revision that is not undone yet. */
   reached: number;
 
   constructor(journal: Journal, key: ServiceKey, today: ServiceEntry | undefined) {
@@ -75,7 +75,7 @@ class BackwardWalk {
   }
 }
 
-/** Looks for what was done first to each record since a revision: it tells what the record was then. */
+/** Finds the first change of each record after a revision: its `before` is the record at that revision. */
 class ForwardWalk {
   readonly #journal: Journal;
   readonly #key: ServiceKey;
@@ -84,10 +84,10 @@ class ForwardWalk {
   readonly #names: () => Set<string>;
   #missing: Set<string> | undefined;
   readonly found: JournaledChange[] = [];
-  /** The newest revision that it has seen. */
+  /** Newest revision that it has seen. */
   reached: number;
 
-  /** @param names Names of the records that it looks for: asked for where it is needed, before anything else happens. */
+  /** @param names Returns the names of the records to find. Called on the first step, before anything else changes. */
   constructor(journal: Journal, key: ServiceKey, from: number, names: () => Set<string>) {
     this.#journal = journal;
     this.#key = key;
@@ -97,7 +97,7 @@ class ForwardWalk {
     this.reached = from;
   }
 
-  /** Whether it has found everything. */
+  /** True once it has found everything. */
   get isDone(): boolean {
     return this.#missing?.size === 0;
   }
@@ -105,7 +105,7 @@ class ForwardWalk {
   go(): void {
     this.#missing ??= this.#names();
     const first = this.#journal.firstAfter(this.reached) ?? this.#last;
-    // What is still on its way to the disk, the other walk has undone in its first steps, or does in its next.
+    // The other walk undoes revisions that are not on the disk yet in its first steps.
     const last = Math.min(first - 1 + ROWS_FORWARD, this.#last, this.#journal.storedRevision);
     for (const change of this.#journal.changesMentioning(this.#glance, this.reached, last)) {
       if (isIn(this.#key, change) && this.#missing.delete(headName(change))) this.found.push(change);
@@ -118,7 +118,7 @@ function isIn(key: ServiceKey, { group, service }: ServiceKey): boolean {
   return service === key.service && group === key.group;
 }
 
-/** Names of the records of a service that have changed since a revision, those that are gone included. */
+/** Returns the names of a service's records that have changed since a revision, including removed ones. */
 function changedSince(storage: SqlStorage, service: ServiceEntry | undefined, revision: number): Set<string> {
   const names = new Set<string>();
   if (service === undefined) return names;
@@ -141,7 +141,7 @@ interface CopiedRecords {
   overrides: Map<string, RecordText>;
 }
 
-/** Entries of the catalog change in place. */
+/** Returns a copy, as entries of the catalog change in place. */
 function copied(today: ServiceRecords | undefined): CopiedRecords {
   const instances = new Map<string, RecordText>();
   for (const [id, { text, revision }] of today?.instances ?? []) instances.set(id, { text, revision });
@@ -160,9 +160,9 @@ function undo(records: CopiedRecords, { kind, id, before, previous }: JournaledC
 }
 
 /**
- * Instances of a service as answers show them, in the order of their ids.
+ * Yields the instances of a service as answers show them, ordered by id.
  *
- * @param at For people: decides the mark of flapping.
+ * @param at Time for people: it decides `flapping`.
  * @param after Only those after this id.
  */
 export function* viewsAt(key: ServiceKey, records: ServiceRecords, at: number, after = ''): Generator<InstanceView> {
@@ -173,7 +173,7 @@ export function* viewsAt(key: ServiceKey, records: ServiceRecords, at: number, a
   }
 }
 
-/** One instance of a service as answers show it; undefined where it is not there. */
+/** Returns one instance of a service as answers show it; undefined if there is none. */
 export function viewAt(
   key: InstanceKey,
   { instances, overrides }: ServiceRecords,

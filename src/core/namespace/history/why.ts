@@ -18,16 +18,16 @@ import type { PollerState, Watches } from '../watch/watch-state';
 import { historyPage, renewalsView } from './history-page';
 import { newestPlace, walkBack } from './journal-walk';
 
-/** The parts of a namespace that tell why an instance is as it is. */
+/** The parts of a namespace that explain the state of an instance. */
 type WhyState = TurnState & PollerState;
 
-/** What is true of an instance now. */
+/** The current facts about an instance. */
 type Today = Pick<WhyReport, 'instance' | 'override' | 'renewals' | 'deadlines' | 'subscribers'>;
 
 /**
- * Tells what became of an instance, and why.
+ * Explains the state of an instance.
  *
- * @throws {RegistryError} `INSTANCE_NOT_FOUND` for one that neither the present nor the kept past knows of.
+ * @throws {RegistryError} `INSTANCE_NOT_FOUND` for one that neither exists nor is in the retained history.
  */
 export async function readWhy(
   state: WhyState,
@@ -52,7 +52,7 @@ export async function readWhy(
   return { cursor, body: jsonText(body) };
 }
 
-/** When the namespace was restored, as far as its past knows: what came after the backup is forgotten. */
+/** Returns when the namespace was restored from a backup, if its history has that: everything after the backup is lost. */
 function restoredAt({ epochEntry }: Journal): string | undefined {
   return epochEntry?.cause === 'restored' ? timestamp(epochEntry.at) : undefined;
 }
@@ -62,7 +62,7 @@ function todayOf(state: WhyState, watches: Watches, key: InstanceKey, now: numbe
   const entry = catalog.instance(key);
   const said = catalog.override(key);
   const renewals = entry === undefined ? undefined : renewalsOf(state, entry);
-  /** A time on the namespace's axis, for people. */
+  /** Converts a time on the namespace's axis for people. */
   const shown = (at: number | undefined) =>
     at === undefined || at === Number.POSITIVE_INFINITY ? null : timestamp(time.clockAt(at));
   const until = said?.record.override.quarantine?.until;
@@ -107,7 +107,7 @@ function departure(removal: HistoryEntry, renewals: Renewals | null, entries: re
   const heard = renewals === null ? '' : `; it was last renewed at ${renewals.lastAt}`;
   const owner = gone?.kind === 'instance' ? gone.before?.owner : undefined;
   const by = ({ actor }: HistoryEntry) => (actor === owner ? 'its owner' : `token ${actor}`);
-  // What ends a drain is time: whoever began it is in an entry before.
+  // Time ends a drain; an earlier entry has the token that began it.
   const drain = entries.find(({ changes }) =>
     changes.some(({ cause, after }) => cause === 'drained' && after !== null),
   );
@@ -122,13 +122,13 @@ function departure(removal: HistoryEntry, renewals: Renewals | null, entries: re
   return how[gone?.cause ?? 'updated'] ?? `it was removed at ${at} by ${by(removal)}, cause ${gone?.cause}`;
 }
 
-/** Whether what operators say is what a rollback put back. */
+/** Returns whether a rollback made the newest change of the override. */
 function isRolledBack(entries: readonly HistoryEntry[]): boolean {
   const changes = entries.flatMap((entry) => entry.changes);
   return changes.find(({ kind }) => kind === 'override')?.cause === 'rolled-back';
 }
 
-/** Everything that keeps traffic from an instance. */
+/** Returns everything that keeps traffic from an instance. */
 function obstacles(
   instance: InstanceView,
   override: OverrideView | undefined,

@@ -49,7 +49,7 @@ export interface ImportInProgress {
  * past their `until`, overrides that outlived their instance. One slice at most, but of the service in `first` all: its
  * reader must not be shown an instance that is gone.
  *
- * While nothing can be stored nothing ends: an end that a restart takes back would be seen twice.
+ * While nothing can be stored, no lease ends: a restart would undo the end, and clients would see it twice.
  *
  * @returns Whether more is due.
  */
@@ -99,7 +99,7 @@ function markUnhealthy(state: CommitState, instances: readonly InstanceEntry[], 
   commit(state, draft, REGISTRY_ACTOR);
 }
 
-/** Ends waits whose time is over, as callers wait for that. What has to be stored is put off. */
+/** Ends the waits of callers whose time is over. Changes that have to be stored are postponed. */
 function postpone(state: Pick<ExpiryState, 'receipts' | 'agenda'>, now: number): void {
   const { agenda } = state;
   for (const duty of agenda.take(now, SWEEP_SLICE_MAX_COUNT)) {
@@ -207,7 +207,7 @@ export interface AlarmTimes {
  */
 export function arm(state: AlarmState): void {
   const { alarmTimes, attention, platform, time } = state;
-  // That would be stored, too.
+  // Ending these would have to be stored too.
   if (platform.writeFault?.() !== undefined) return;
   const dueAt = nextDueAt(state);
   if (dueAt === Number.POSITIVE_INFINITY) return;
@@ -221,7 +221,7 @@ export function arm(state: AlarmState): void {
   state.counters.rowsWritten += 1;
 }
 
-/** Returns when time next ends something, on the namespace's axis. While nothing can be stored, no lease is among that. */
+/** Returns the next deadline on the namespace's axis. While nothing can be stored, leases are left out. */
 export function nextDeadline({
   leases,
   agenda,

@@ -46,7 +46,7 @@ export function renewMany(
 
 /**
  * Renews the leases of instances; those that had turned unhealthy recover, all in one revision. One that the caller may
- * not change refuses them all. While nothing can be stored they are kept alive, and recover by a later renewal.
+ * not change refuses them all. While nothing can be stored, they stay alive, and a later renewal lets them recover.
  *
  * @throws {RegistryError} `FORBIDDEN`.
  */

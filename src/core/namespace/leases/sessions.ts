@@ -48,7 +48,7 @@ export function resumeSession(
 }
 
 /**
- * Opens a session: a lease, which the connection renews by being there.
+ * Opens a session: a lease that the open connection renews.
  *
  * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.
  */
@@ -94,7 +94,7 @@ export function endSession(state: CommitState, session: SessionEntry, cause: Cau
 }
 
 /**
- * Ends many sessions, as one revision. A socket that still holds one that expired is told so, and closed.
+ * Ends many sessions in one revision. A socket that still holds an expired one is notified and closed.
  *
  * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.
  */

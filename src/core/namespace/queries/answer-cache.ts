@@ -3,20 +3,21 @@ import type { InstanceList, Resolution } from '../../../model/queries';
 import type { ServiceEntry } from '../records/catalog-entries';
 import { type Candidate, candidatesOf } from './endpoints';
 
-/** What the cache holds in all, in characters of text, or as much for parsed candidates. */
+/** Total size of the cache, in characters of text; parsed candidates count as {@link CANDIDATE_SIZE} each. */
 const CACHE_MAX_SIZE = 8 * 1024 * 1024;
 
-/** About what a parsed candidate takes, counted as characters. */
+/** Approximate size of a parsed candidate, in characters. */
 const CANDIDATE_SIZE = 600;
 
-/** An answer that was made, and whether it stays right until the service changes. */
+/** An encoded answer. */
 interface Made<T> {
   text: JsonText<T>;
+  /** True if it stays valid until the service changes. */
   keeps: boolean;
 }
 
 interface CachedService {
-  /** Revision of the service that all of it was made at. */
+  /** Revision of the service that everything here was made from. */
   revision: number;
   candidates?: Candidate[];
   resolution?: JsonText<Resolution>;
@@ -24,12 +25,12 @@ interface CachedService {
   size: number;
 }
 
-/** Keeps what reading a service cost, until the service changes: the services read last, up to a bound. */
+/** Caches answers about the most recently encoded services until they change, up to a bound. */
 export class AnswerCache {
   readonly #services = new Map<ServiceEntry, CachedService>();
   #size = 0;
 
-  /** Candidates of a service, parsed once a revision. */
+  /** Returns the candidates of a service, parsed once per revision. */
   candidates(service: ServiceEntry): Candidate[] {
     const cached = this.#fresh(service);
     if (cached.candidates === undefined) {
@@ -39,13 +40,13 @@ export class AnswerCache {
     return cached.candidates;
   }
 
-  /** The answer to a resolve without parameters, encoded once a revision; `make` says whether it keeps. */
+  /** Returns the answer to a resolve without parameters, encoded once per revision if `make` allows it to be kept. */
   resolution(service: ServiceEntry, make: () => Made<Resolution>): JsonText<Resolution> {
     const { resolution } = this.#fresh(service);
     return resolution ?? this.#made(service, make(), (cached, text) => (cached.resolution = text));
   }
 
-  /** The answer to a list without parameters, encoded once a revision; `make` says whether it keeps. */
+  /** Returns the answer to a list without parameters, encoded once per revision if `make` allows it to be kept. */
   list(service: ServiceEntry, make: () => Made<InstanceList>): JsonText<InstanceList> {
     const { list } = this.#fresh(service);
     return list ?? this.#made(service, make(), (cached, text) => (cached.list = text));
@@ -75,7 +76,7 @@ export class AnswerCache {
   #grow(service: ServiceEntry, cached: CachedService, by: number): void {
     cached.size += by;
     this.#size += by;
-    // Put last, so that the first in the map is the one that was made longest ago.
+    // Moved to the end, so that the first in the map is the oldest.
     this.#services.delete(service);
     this.#services.set(service, cached);
     for (const [oldest] of this.#services) {

@@ -16,9 +16,9 @@ import { overrideView, serviceView, viewOf } from '../records/view';
 import { listText, textPage } from './text-page';
 
 /**
- * Returns an override that must be there.
+ * Returns an override.
  *
- * @throws {RegistryError} `INSTANCE_NOT_FOUND`.
+ * @throws {RegistryError} `INSTANCE_NOT_FOUND` if there is none.
  */
 export function requireOverride(catalog: Catalog, key: InstanceKey): OverrideEntry {
   const override = catalog.override(key);
@@ -27,9 +27,9 @@ export function requireOverride(catalog: Catalog, key: InstanceKey): OverrideEnt
 }
 
 /**
- * Returns a service that must be there.
+ * Returns a service.
  *
- * @throws {RegistryError} `SERVICE_NOT_FOUND`.
+ * @throws {RegistryError} `SERVICE_NOT_FOUND` if there is none.
  */
 export function requireService(catalog: Catalog, key: ServiceKey): ServiceEntry {
   const service = catalog.service(key);
@@ -37,7 +37,7 @@ export function requireService(catalog: Catalog, key: ServiceKey): ServiceEntry 
   return service;
 }
 
-/** An instance as it is, and where the namespace is. */
+/** Returns an instance as it is now, with the cursor of the namespace. */
 export function instanceAnswer(
   state: Pick<StoredState, 'catalog' | 'journal' | 'time'>,
   key: InstanceKey,
@@ -50,7 +50,7 @@ export function overrideText(catalog: Catalog, key: InstanceKey): JsonText<Overr
   return jsonText(overrideView(requireOverride(catalog, key)));
 }
 
-/** Overrides of a service by the ids of their instances, those after `after`. */
+/** Encodes a page of a service's overrides, by instance id, starting after `after`. */
 export function overridesText(catalog: Catalog, key: ServiceKey, after = ''): JsonText<OverrideList> {
   const overrides = [...(catalog.service(key)?.overrides ?? [])].filter(([id]) => compare(id, after) > 0);
   overrides.sort(([a], [b]) => compare(a, b));
@@ -58,7 +58,10 @@ export function overridesText(catalog: Catalog, key: ServiceKey, after = ''): Js
   return listText('overrides', textPage(overrides, { placeOf: ([id]) => id, encode }));
 }
 
-/** Subscribers by their ids, those after `after`. All streams of one id are on one page, so that it can be gone on from. */
+/**
+ * Encodes a page of subscribers by id, starting after `after`. All streams of one id are on one page, so that the next can
+ * start after it.
+ */
 export function subscribersText(views: readonly SubscriberView[], after = ''): JsonText<SubscriberList> {
   const byId = Map.groupBy(
     views.filter(({ id }) => id > after),
@@ -73,9 +76,9 @@ export function serviceText(catalog: Catalog, key: ServiceKey): JsonText<Service
 }
 
 /**
- * Answer to a registration that has just been applied.
+ * Encodes the answer to a registration that has just been applied.
  *
- * @param record As it is kept, where that is at hand: it spares reading the text that was just made of it.
+ * @param record The stored record, if available: it saves decoding the text that was just encoded.
  */
 export function registration(
   state: Pick<StoredState, 'catalog' | 'leases' | 'time'>,
@@ -92,7 +95,7 @@ export function registration(
   });
 }
 
-/** Answer to a batch that has just been applied. */
+/** Encodes the answer to a batch that has just been applied. */
 export function batchReport(
   state: Pick<StoredState, 'catalog' | 'journal'>,
   operations: readonly Operation[],
@@ -109,14 +112,14 @@ const LOOPBACK = /^(127\.|::1$|localhost\.?$)/i;
 const LINK_LOCAL = /^(169\.254\.|fe[89ab][0-9a-f]:)/i;
 const IP_ADDRESS = /^[0-9.]+$|:/;
 
-/** Tells whether a caller is known to have another address. One on the registry's own machine has addresses besides that of the loopback. */
+/** Returns whether a caller is known to have another address. A caller on the loopback has further addresses, which are unknown. */
 function isElsewhere(callerAddress: string | undefined, address: string): boolean {
   return callerAddress !== undefined && callerAddress !== address && !LOOPBACK.test(callerAddress);
 }
 
 /**
- * What looks like a mistake in a registration. Duplicates are looked for in services of up to 100 instances: beyond, a
- * registration would pay for a glance at each of them.
+ * Returns warnings about likely mistakes in a registration. Duplicates are detected in services of up to 100 instances only:
+ * beyond that, scanning all of them for every registration would cost too much.
  */
 export function warningsFor(
   id: string,
@@ -128,9 +131,11 @@ export function warningsFor(
   if (address === undefined) return [];
   const warnings: Warning[] = [];
   if (LOOPBACK.test(address)) {
-    warnings.push({ code: 'LOOPBACK_ADDRESS', message: `${address} reaches only the machine that asks` });
+    const message = `${address} is a loopback address: other machines cannot reach it`;
+    warnings.push({ code: 'LOOPBACK_ADDRESS', message });
   } else if (LINK_LOCAL.test(address)) {
-    warnings.push({ code: 'LINK_LOCAL_ADDRESS', message: `${address} reaches only the same network link` });
+    const message = `${address} is a link-local address: it can be reached only on the same network link`;
+    warnings.push({ code: 'LINK_LOCAL_ADDRESS', message });
   } else if (IP_ADDRESS.test(address) && isElsewhere(caller.address, address)) {
     const message = `the registration came from ${caller.address}, but names ${address}`;
     warnings.push({ code: 'FOREIGN_ADDRESS', message });

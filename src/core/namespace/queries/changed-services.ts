@@ -6,8 +6,8 @@ import { notePoller, type Readers, turn } from '../turn/turn';
 import type { WatchState } from '../watch/watch-state';
 
 /**
- * Returns which services changed since a cursor, and records the readers that were answered without asking. A drain
- * counts on their coming back: what they were sent may be as old as the answer to this allows.
+ * Returns the services that changed since a cursor, and records the reads that the caller has answered from its copy since
+ * then. Drains need that record: those readers may use data as old as the answer to this call allows.
  */
 export function readChangedServices(
   state: WatchState,

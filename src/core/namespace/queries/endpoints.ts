@@ -6,7 +6,7 @@ import { ENTRY_FLAGS, isHealthy, type ServiceEntry } from '../records/catalog-en
 import { decodeInstance } from '../records/records';
 import { effective } from '../records/view';
 
-/** An instance that takes traffic as long as it is healthy, with what resolving chooses by. */
+/** An instance that takes traffic if it is healthy, with the properties that resolving chooses by. */
 export interface Candidate {
   endpoint: Endpoint;
   healthy: boolean;
@@ -14,7 +14,7 @@ export interface Candidate {
   place: Location | undefined;
 }
 
-/** All candidates of a service, in the order of their ids. */
+/** Returns all candidates of a service, ordered by id. */
 export function candidatesOf(service: ServiceEntry): Candidate[] {
   const candidates: Candidate[] = [];
   for (const entry of service.instances.values()) {
@@ -50,7 +50,7 @@ interface Point {
   longitude: number;
 }
 
-/** Great-circle distance between two places given in degrees, by the haversine formula. */
+/** Returns the great-circle distance between two points in degrees, by the haversine formula. */
 export function distanceKm(from: Point, to: Point): number {
   const radians = (degrees: number) => (degrees * Math.PI) / 180;
   const halfLatitude = radians(to.latitude - from.latitude) / 2;
@@ -62,8 +62,9 @@ export function distanceKm(from: Point, to: Point): number {
 }
 
 /**
- * Endpoints with the nearest first; equals keep their order. Near a point, distance decides, and those whose place is
- * unknown come last. Near a zone, its own come first, then those of a region that the zone is in, then the rest.
+ * Returns endpoints with the nearest first; equals keep their order. Near a point, they are ordered by distance, and those
+ * of unknown location come last. Near a zone, its own endpoints come first, then those of a region of the zone, then the
+ * rest.
  */
 export function nearestFirst(candidates: readonly Candidate[], near: NonNullable<ResolveCommand['near']>): Endpoint[] {
   if (near.kind === 'zone') return byZone(candidates, near.zone);
@@ -88,14 +89,14 @@ function byZone(candidates: readonly Candidate[], zone: string): Endpoint[] {
 }
 
 /**
- * Chooses `count` endpoints at random, without putting back, each as likely as its weight says.
+ * Chooses `count` endpoints at random, without replacement, each with a probability proportional to its weight.
  *
  * Source: Efraimidis and Spirakis, "Weighted random sampling with a reservoir" (2006): the largest of `u^(1/w)` win.
  *
- * @param fraction A random number in [0, 1) at each call.
+ * @param fraction Returns a random number in [0, 1).
  */
 export function chooseByWeight(endpoints: readonly Endpoint[], count: number, fraction: () => number): Endpoint[] {
-  // The logarithm of the key has the same order, and does not underflow where a weight is small.
+  // The logarithm of the key has the same order, and does not underflow for small weights.
   return endpoints
     .map((endpoint) => ({ endpoint, key: Math.log(1 - fraction()) / endpoint.weight }))
     .sort((a, b) => b.key - a.key)

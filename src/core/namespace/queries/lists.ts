@@ -12,7 +12,9 @@ import { serviceSummary, viewOf } from '../records/view';
 import type { AnswerCache } from './answer-cache';
 import { listText, textPage } from './text-page';
 
-/** Instances of a service in the order of their ids. `now` is for people. A service that does not exist has none. */
+/**
+ * Encodes the instances of a service, ordered by id. `now` is the stamp for people. A service that does not exist has none.
+ */
 export function listInstances(
   service: ServiceEntry | undefined,
   command: InstanceListCommand,
@@ -33,12 +35,14 @@ export function listInstances(
       isFlapping ||= view.flapping;
       return JSON.stringify(view);
     });
-    // The mark of flapping ends with time alone, so such a list does not keep.
+    // `flapping` ends with time alone, so such a list can't be cached.
     return { text, keeps: !isFlapping };
   });
 }
 
-/** The documents that instances of a service share, each once: of all of them, as only the first page of a list has any. */
+/**
+ * Returns the documents that instances of a service share, each once. Only the first page of a list has them, so it has all.
+ */
 function documentsOf(service: ServiceEntry): HeldDocument[] {
   const held = new Map<string, HeldDocument>();
   for (const { id, text } of service.instances.values()) {
@@ -55,13 +59,13 @@ function* viewsOf(service: ServiceEntry, command: InstanceListCommand, now: numb
   const { filter, after } = command;
   for (const entry of entriesAt(service, command).sort((a, b) => compare(a.id, b.id))) {
     if (after !== undefined && compare(entry.id, after) <= 0) continue;
-    // Known without reading the text.
+    // This check needs no decoding.
     if (filter.available !== undefined && isAvailable(entry) !== filter.available) continue;
     yield viewOf(entry, now);
   }
 }
 
-/** Those at a place, or all of them. Known from the beginning of each text. */
+/** Returns the instances at an address, or all of them. The beginning of each text is enough to tell. */
 function entriesAt(service: ServiceEntry, { place }: InstanceListCommand): InstanceEntry[] {
   const entries = [...service.instances.values()];
   if (place === undefined) return entries;
@@ -69,7 +73,7 @@ function entriesAt(service: ServiceEntry, { place }: InstanceListCommand): Insta
   return entries.filter(({ text }) => isThere(text) || !hasAddress(text));
 }
 
-/** The instances that a list shows, of views in the order of their ids, from the one after `after` on. */
+/** Encodes a page of the instances that match a filter, from views ordered by id. */
 export function instancePage(
   views: Iterable<InstanceView>,
   { filter, limit }: Pick<InstanceListCommand, 'filter' | 'limit'>,
@@ -91,7 +95,7 @@ function matches(instance: InstanceView, { cluster, tag, status, available, meta
   return Object.entries(metadata ?? {}).every(([key, value]) => instance.metadata[key] === value);
 }
 
-/** Services by name, then group. */
+/** Encodes a page of services, ordered by name, then group. */
 export function listServices(catalog: Catalog, command: ServiceListCommand): JsonText<ServiceList> {
   return listText('services', textPage(summariesOf(catalog, command), { limit: command.limit, placeOf: nextOf }));
 }
@@ -106,7 +110,10 @@ function* summariesOf(catalog: Catalog, command: ServiceListCommand): Generator<
   }
 }
 
-/** Revision of the newest change to what a list with these parameters shows, or would have shown. */
+/**
+ * Returns the revision of the newest change to any service that a list with these parameters includes, or would have
+ * included.
+ */
 export function newestRevision(catalog: Catalog, command: ServiceListCommand): number {
   let newest = 0;
   for (const service of catalog.services()) {
@@ -128,8 +135,8 @@ function placeInOrder(after: string): { name: string; group: string } {
     const [name, group]: unknown[] = JSON.parse(after);
     if (typeof name === 'string' && typeof group === 'string') return { name, group };
   } catch {
-    // Not JSON: refused below, as anything else that no page ended with.
+    // Not JSON: refused below, like anything else that is not the `next` of a page.
   }
-  const message = 'must be the `next` of the page before, as it was given';
+  const message = 'must be the `next` of the previous page, unchanged';
   throw new RegistryError('INVALID_REQUEST', `after ${message}`, { errors: [{ path: 'after', message }] });
 }

@@ -8,7 +8,7 @@ import { decodeInstance } from '../records/records';
 import { isFlapping } from '../records/view';
 import type { WatchCounts } from '../watch/watch-state';
 
-/** What a namespace holds, and what it has done since its process started. */
+/** Returns the contents of a namespace in numbers, and counts of what it has done since its process started. */
 export function namespaceStats(state: StoredState, open: WatchCounts): Stats {
   const { catalog, journal, leases, sessions, counters } = state;
   const stamp = state.time.stamp();
@@ -21,7 +21,7 @@ export function namespaceStats(state: StoredState, open: WatchCounts): Stats {
     for (const entry of service.instances.values()) {
       if (isHealthy(entry)) healthy += 1;
       if (isAvailable(entry)) available += 1;
-      // Most instances never changed their health: a look at the text spares parsing it.
+      // Most instances never changed their health: searching the text saves decoding it.
       if (entry.text.includes('"healthChangedAt"') && isFlapping(decodeInstance(entry.text), stamp)) flapping += 1;
     }
   }
@@ -64,7 +64,7 @@ export function namespaceStats(state: StoredState, open: WatchCounts): Stats {
   };
 }
 
-/** Records of which no token is known, such as services that were imported, count against none. */
+/** Returns the tokens that hold most. Records without a known token, such as imported services, count against none. */
 function largestHolders({ holdings }: Catalog): Stats['largestHolders'] {
   return holdings
     .largest(LARGEST_HOLDERS_COUNT + 1)

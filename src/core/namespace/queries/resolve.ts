@@ -7,8 +7,8 @@ import { type Candidate, chooseByWeight, nearestFirst } from './endpoints';
 import { textPage } from './text-page';
 
 /**
- * Available endpoints of a service: all of them by id, the nearest first, or some chosen by weight. A service that
- * does not exist has none.
+ * Resolves a service to its available endpoints: all of them by id, the nearest first, or some chosen by weight. A service
+ * that does not exist has none.
  */
 export function resolve(
   service: ServiceEntry | undefined,
@@ -25,7 +25,7 @@ export function resolve(
       const { text, isWhole } = resolutionText(resolution, instances, () =>
         chooseByWeight(instances, instances.length, fraction),
       );
-      // Kept, a choice would leave the others without traffic until the service changes.
+      // A cached choice would leave the others without traffic until the service changes.
       return { text, keeps: isWhole };
     });
   }
@@ -36,15 +36,16 @@ export function resolve(
         (cluster === undefined || endpoint.cluster === cluster) && (tag === undefined || tags.includes(tag)),
     );
   const { instances, ...resolution } = choose(service, candidates, command, fraction);
-  // Those that are nearest come first, and those of a limit are chosen already.
+  // The nearest already come first, and a limit has already been applied by weight.
   const isInOrder = near !== undefined || limit !== undefined;
   const chosen = () => (isInOrder ? instances : chooseByWeight(instances, instances.length, fraction));
   return resolutionText(resolution, instances, chosen).text;
 }
 
 /**
- * Encodes a resolution. Where its endpoints don't fit into an answer, as many as fit are taken in the order of
- * `inOrderOfChoice`, and the answer says so: by chance and weight, so that none is left without traffic for good.
+ * Encodes a resolution. If its endpoints don't fit into an answer, it takes as many as fit in the order of
+ * `inOrderOfChoice`, and marks the answer as truncated. That order is random by weight, so that no endpoint stays without
+ * traffic.
  */
 function resolutionText(
   resolution: Omit<Resolution, 'instances' | 'truncated'>,

@@ -2,23 +2,25 @@ import type { JsonText } from '../../../model/json';
 import { LIST_TEXT_MAX_BYTES } from '../../../model/limits';
 import { utf8Length } from '../../../model/names';
 
-/** A page of a list: its items as a JSON array, and where the next page goes on, unless it is the last. */
+/** A page of a list. */
 export interface TextPage {
+  /** Its items as a JSON array. */
   text: string;
+  /** The `after` of the next page; undefined on the last one. */
   next: string | undefined;
 }
 
-/** The form of a page. */
+/** Options of {@link textPage}. */
 export interface PageOptions<Item> {
   limit?: number | undefined;
-  /** Returns the `after` that goes on behind an item. */
+  /** Returns the `after` that continues after an item. */
   placeOf: (item: Item) => string;
   encode?: (item: Item) => string;
 }
 
 /**
  * Encodes items until there are `limit` of them, or the next one would take the text over
- * {@link LIST_TEXT_MAX_BYTES}. A page has at least one item where there is any, so that reading on always ends.
+ * {@link LIST_TEXT_MAX_BYTES}. A page has at least one item if there is any, so that paging always ends.
  */
 export function textPage<Item>(
   items: Iterable<Item>,
@@ -40,7 +42,7 @@ export function textPage<Item>(
   return { text: `[${texts.join(',')}]`, next: undefined };
 }
 
-/** A list as its answer says it: the page under a name, `next`, and whatever else belongs to it. */
+/** Encodes the answer to a list: the page under `name`, `next`, and any other members. */
 export function listText<List>(name: string, page: TextPage, others: object = {}): JsonText<List> {
   const rest = JSON.stringify({ next: page.next, ...others }).slice(1);
   return `{"${name}":${page.text}${rest === '}' ? '' : ','}${rest}`;

@@ -27,6 +27,7 @@ import {
   INSTANCE_FLAGS,
   type InstanceRecord,
   instanceFlags,
+  keptLeaseText,
   leaseText,
   type OverrideRecord,
   ownerIn,
@@ -200,12 +201,12 @@ function columnsOf({ leases }: RecordMemory, entry: InstanceEntry): Partial<RowC
   const flags = entry.flags & (INSTANCE_FLAGS.healthy | INSTANCE_FLAGS.willing);
   if (entry.terms === null) return { flags };
   if (entry.session !== undefined) {
-    return { flags: flags | INSTANCE_FLAGS.heldBySession, lease: entry.lease, leaseTerms: leaseText(entry.terms) };
+    return { flags: flags | INSTANCE_FLAGS.heldBySession, lease: entry.lease, leaseTerms: keptLeaseText(entry.terms) };
   }
   return {
     flags: leases.awaitsFirstRenewal(entry.lease) ? flags | INSTANCE_FLAGS.awaitsFirstRenewal : flags,
     lease: entry.lease,
-    leaseTerms: leaseText(entry.terms),
+    leaseTerms: keptLeaseText(entry.terms),
     timedAt: leases.renewedAt(entry.lease),
   };
 }

@@ -6,6 +6,7 @@ import { instanceRecord } from '../../../../test/fixtures/instance-record';
 import { settle } from '../../../../test/simulation/virtual-time';
 import {
   DOCUMENTS_PER_SERVICE_MAX_COUNT,
+  RECORD_ROWS_PER_PAGE_COUNT,
   RECORD_ROWS_PER_STATEMENT_COUNT,
   RECORDS_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
@@ -116,6 +117,15 @@ describe('readRecordRows', () => {
     ];
     writeRecordRows(disk, ordered.toReversed());
     expect([...readRecordRows(disk)]).toEqual(ordered);
+  });
+
+  it('gives every row once, whether or not they fill their last page', () => {
+    for (const count of [RECORD_ROWS_PER_PAGE_COUNT, 2 * RECORD_ROWS_PER_PAGE_COUNT + 1]) {
+      const disk = prepared();
+      const rows = Array.from({ length: count }, (_, n) => row({ id: String(n).padStart(6, '0') }));
+      writeRecordRows(disk, rows);
+      expect([...readRecordRows(disk)], `${count} rows`).toEqual(rows);
+    }
   });
 
   it('[S3] refuses a kind of record that it does not know', () => {

@@ -300,6 +300,11 @@ export function leaseJson(lease: Lease): JsonText<Lease> {
   return json;
 }
 
+/** The same as {@link leaseText}, encoded once: for terms that {@link LeaseTerms} keeps. */
+export function keptLeaseText(lease: Lease): string | null {
+  return lease === DEFAULT_LEASE ? null : leaseJson(lease);
+}
+
 /** The terms of many leases, each kept once: a fleet has few different ones. */
 export class LeaseTerms {
   readonly #byText = new Map<string, Lease>();

@@ -36,7 +36,7 @@ export class Attention {
   #lastPass: number;
   #gaps = 0;
   #hasPassed = false;
-  /** Whether anything could be stored at the last pass. While it can't, changes are refused, and no lease ends. */
+  /** True if changes could be stored at the last pass. Otherwise changes are refused, and no lease ends. */
   wasStorable = true;
   /** Leases end after this, if they can wait: the registry has just come back from a pause that was too short for a gap. */
   #heldUntil = Number.NEGATIVE_INFINITY;
@@ -103,6 +103,11 @@ export class Attention {
     this.#heldUntil = now + LEASE_SLACK_MS;
   }
 
+  /** Adds attention that others paid on behalf of the namespace since the last pass, before the gap that is noted next. */
+  credit(ms: number): void {
+    this.#attendedMs += Math.max(0, Math.floor(ms));
+  }
+
   /**
    * Notes that nothing was taken in between the last pass and `now`.
    *
@@ -161,8 +166,8 @@ export function notePass(state: AttentionState, alarmDueAt = Number.NEGATIVE_INF
 }
 
 /**
- * Counts a time in which nothing could be stored as a gap, once it is over. Renewals were heard, but not registrations that
- * were refused, and their holders are given time to repeat them.
+ * Counts the time in which nothing could be stored as a gap, once it is over. Registrations were refused in it, and clients need
+ * time to repeat them.
  */
 function noteWhetherStorable(state: AttentionState, now: number): void {
   const { attention, platform, leases } = state;

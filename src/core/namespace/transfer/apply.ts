@@ -31,8 +31,8 @@ import type { StagedRecord } from './staged-records';
  * Where it replaces, nobody who watches is told of anything in between: at its end the namespace has a new epoch, and
  * they start over from what is there then.
  *
- * @throws {RegistryError} `CONFLICT`, `LIMIT_EXCEEDED`, `UNAVAILABLE` where it can't be stored, or not be written down in
- *   the audit trail.
+ * @throws {RegistryError} `CONFLICT`, `LIMIT_EXCEEDED`, `UNAVAILABLE` if it can't be stored or recorded in the
+ *   audit trail.
  */
 export async function applyImport(
   state: ImportState,

@@ -273,7 +273,7 @@ describe('withAuditEntry', () => {
     };
     await expect(withAuditEntry(state, note, act)).rejects.toMatchObject({
       code: 'UNAVAILABLE',
-      message: expect.stringContaining('was not done'),
+      message: expect.stringContaining('was not carried out'),
       cause: audit.failure,
     });
     expect(done).toBe(false);
@@ -311,7 +311,7 @@ describe('withAuditEntry', () => {
     for (let count = 0; count < 4; count++) await withAuditEntry(state, note, act).catch(() => {});
     platform.jump(1_000);
     await withAuditEntry(state, note, act).catch(() => {});
-    const line = { level: 'warn', message: 'an act of an operator was refused' };
+    const line = { level: 'warn', message: 'an operator action was refused' };
     expect(platform.logs).toMatchObject([
       line,
       { ...line, facts: { ...note, code: 'CONFLICT' } },

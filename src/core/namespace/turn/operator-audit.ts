@@ -13,28 +13,28 @@ import { isOwnedBy } from '../records/records';
 import { type Change, change } from './turn';
 import type { TurnState } from './turn-state';
 
-/** An action that takes the power of an operator, and so is recorded in the audit trail. */
+/** An action that needs the power of an operator, and is therefore recorded in the audit trail. */
 export interface AuditedAction {
   action: AuditAction;
   /** The service or instance it changes. */
   key: ServiceKey | InstanceKey;
-  /** For people. Never a secret. */
+  /** Details for people. It must never contain a secret. */
   detail?: string | undefined;
 }
 
 /** One call that may need the power of an operator. */
 export interface OperatorCall<Outcome> {
-  /** Returns the action that takes an operator, as things stand; undefined where the caller needs no such power. */
+  /** Returns the action that needs an operator, in the current state; undefined if the caller needs no such power. */
   audited: () => AuditedAction | undefined;
-  /** Acts in the name of the caller that it is given, and calls `changed` once it has changed something. */
+  /** Acts on behalf of `by`, and calls `changed` once it has changed something. */
   act: (by: Caller, changed?: () => void) => Promise<Outcome>;
 }
 
 /**
- * Runs one call that changes something, maybe with the power of an operator: then it is recorded in the audit trail
- * first. Without an entry there the call goes without that power. A caller that needs none waits for no audit trail.
+ * Runs one call that changes something. If it needs the power of an operator, it is first recorded in the audit trail;
+ * a call without an entry there runs without that power. A caller that needs no such power does not wait for the trail.
  *
- * @throws {RegistryError} `UNAVAILABLE` where it can't be recorded; else what `act` throws.
+ * @throws {RegistryError} `UNAVAILABLE` if it can't be recorded; otherwise whatever `act` throws.
  */
 export function withOperatorAudit<Outcome>(
   state: AuditState,
@@ -46,9 +46,10 @@ export function withOperatorAudit<Outcome>(
   const record = (found: AuditedAction) =>
     withAuditEntry(state, noteOf(caller, found), (changed) => act(caller, changed));
   if (action !== undefined) return record(action);
-  // It goes without its power, and keeps its share.
+  // It runs without its power, but keeps its share.
   return act({ ...caller, operates: false, share: shareOf(caller) }).catch((error: unknown) => {
-    // An instance may have become another's while a long sweep went first: nothing has happened, and now it takes power.
+    // The instance may have got another owner during a long sweep before the call. Nothing has changed yet: retry as
+    // operator.
     const late = hasCode(error, 'FORBIDDEN') ? permittedAction(caller, audited) : undefined;
     if (late === undefined) throw error;
     return record(late);
@@ -60,7 +61,7 @@ export interface OperatorChange<Outcome, Result> extends Change<Outcome, Result>
   audited: OperatorCall<Result>['audited'];
 }
 
-/** Runs a {@link change}, maybe with the power of an operator: see {@link withOperatorAudit}. */
+/** Runs a {@link change} that may need the power of an operator: see {@link withOperatorAudit}. */
 export function changeWithOperatorAudit<Outcome, Result>(
   state: TurnState,
   caller: Caller,
@@ -70,21 +71,21 @@ export function changeWithOperatorAudit<Outcome, Result>(
   return withOperatorAudit(state, caller, { audited, act: (by, changed) => change(state, by, call, changed) });
 }
 
-/** The parts of a namespace that record the actions of operators, and log those that are refused. */
+/** The parts of a namespace that record operator actions, and log refused ones. */
 export interface AuditState {
   platform: Pick<Platform, 'audit' | 'clock' | 'log'>;
   pipeline: Pick<CommitPipeline, 'assertStorable'>;
-  /** Lets through so many lines about refusals a second. */
+  /** Limits log lines about refusals per second. */
   refusals: LogGate;
 }
 
 /**
- * Does something that is recorded in the audit trail: an entry before it is done, and how it ended after. What can't be
- * recorded is not done. What changed nothing leaves no entry, or a token could push out the entries of others with it;
- * a refusal is in the log instead.
+ * Runs an action that is recorded in the audit trail: it adds an entry before, and the outcome after. An action that can't
+ * be recorded is not run. One that changed nothing leaves no entry, as a token could otherwise push out the entries of
+ * others; a refusal is logged instead.
  *
  * @param act Is given what to call once it has changed something.
- * @throws {RegistryError} `UNAVAILABLE` where it can't be recorded, or nothing can be stored; else what `act` throws.
+ * @throws {RegistryError} `UNAVAILABLE` if it can't be recorded or nothing can be stored; otherwise what `act` throws.
  */
 export async function withAuditEntry<Outcome>(
   { platform, pipeline, refusals }: AuditState,
@@ -103,13 +104,13 @@ export async function withAuditEntry<Outcome>(
     audit.end(id, isUnchanged ? { isUnchanged } : {});
     return outcome;
   } catch (error) {
-    // Where the outcome is unknown the entry stays begun, and the journal knows.
+    // If the outcome is unknown, the entry stays open, and the journal has the answer.
     if (!isRefusal(error)) throw error;
-    // A later step of the same act may have been refused: the first one stands.
+    // If a later step was refused, the first one still counts.
     audit.end(id, isUnchanged ? { code: error.code } : {});
     const leftOut = refusals.admit(clock.now());
     if (leftOut !== undefined) {
-      log('warn', 'an act of an operator was refused', { ...note, code: error.code, leftOut: leftOut || undefined });
+      log('warn', 'an operator action was refused', { ...note, code: error.code, leftOut: leftOut || undefined });
     }
     throw error;
   }
@@ -121,7 +122,7 @@ async function begin(audit: Audit, note: AuditNote): Promise<number> {
   } catch (cause) {
     throw new RegistryError(
       'UNAVAILABLE',
-      'this could not be written down in the audit trail, so it was not done; try again',
+      'the action could not be recorded in the audit trail, so it was not carried out; retry',
       { retryAfterSeconds: 1 },
       { cause },
     );
@@ -138,13 +139,13 @@ function targetOf(key: ServiceKey | InstanceKey): string {
   return 'id' in key ? `${service}/${key.id}` : service;
 }
 
-/** Returns the action that takes an operator, unless the call will be refused anyway. */
+/** Returns the action that needs an operator, unless the call will be refused anyway. */
 function permittedAction(caller: Caller, audited: OperatorCall<unknown>['audited']): AuditedAction | undefined {
   const action = audited();
   return action !== undefined && operatesOn(caller, action.key) ? action : undefined;
 }
 
-/** Returns a change of an instance as an audited action where the instance is another's; its owner needs no operator. */
+/** Returns a change of an instance as an audited action if another token owns the instance; its owner needs no operator. */
 export function foreignAction(
   catalog: Catalog,
   caller: Caller,
@@ -159,17 +160,17 @@ function isForeign(catalog: Catalog, { tokenId }: Caller, key: InstanceKey): boo
   return entry !== undefined && !isOwnedBy(entry.text, tokenId);
 }
 
-/** Returns the action that sets an override: a quarantine has a name of its own. */
+/** Returns the action that sets an override: a quarantine has its own name. */
 export function overrideAction({ quarantine }: { quarantine?: unknown }): 'quarantined' | 'overridden' {
   return quarantine === undefined ? 'overridden' : 'quarantined';
 }
 
-/** Actions of a batch, the gravest first: those that outlast the instance, those that end it, and so on. */
+/** Actions of a batch, most severe first: those that outlast the instance, those that end it, and so on. */
 const BY_GRAVITY = ['quarantined', 'deregistered', 'overridden', 'changed'] as const satisfies AuditAction[];
 
 /**
- * Returns a batch as one audited action: the gravest of its operations that take an operator, with the first instance that
- * it changes. The detail counts them all: `batch of 12: 1 quarantined, 3 changed`.
+ * Returns a batch as one audited action: the most severe of its operations that need an operator, with the first instance
+ * that it changes. The detail counts them all: `batch of 12: 1 quarantined, 3 changed`.
  */
 export function batchAction(
   catalog: Catalog,

@@ -9,7 +9,7 @@ export interface ReaderTimes {
   notePoll(now: number): void;
 }
 
-/** Names a poller: its subscriber, and the token that it polls with. */
+/** Identity of a poller: its subscriber, and the token that it polls with. */
 export interface PollerName {
   subscriber: string;
   tokenId: string;
@@ -18,14 +18,14 @@ export interface PollerName {
 
 /** Records named readers that poll. */
 export interface PollerBook {
-  /** Returns false where there is no room for another name. */
+  /** Returns false if there is no room for another name. */
   notePoll(name: PollerName, service: ServiceKey, acknowledged: number, sent: number, now: number): boolean;
 }
 
-/** The parts of a namespace that one call passes through. */
+/** The parts of a namespace that a call uses. */
 export interface TurnState extends ExpiryState, AlarmState {
   readonly rates: RateLimiter;
-  /** Lets through so many lines about refused operators a second. */
+  /** Limits log lines about refused operator actions per second. */
   readonly refusals: LogGate;
   readonly readerHolds: ReaderTimes;
   readonly receipts: ExpiryState['receipts'] & PollerBook;

@@ -10,12 +10,12 @@ import { notePass } from '../time/attention';
 import type { PollerBook, PollerName, ReaderTimes, TurnState } from './turn-state';
 
 /**
- * Runs one call: first what time has ended is ended, then `step` decides in one go, and nothing leaves, neither an
- * answer nor a refusal, before everything it was derived from is durable (I3).
+ * Runs one call. It first expires whatever is due, then runs `step` synchronously, and resolves or rejects only when
+ * everything that the result was derived from is durable (I3).
  *
- * @param scope The service it concerns: what lapsed there is always swept. Undefined for the whole namespace.
- * @param step Gets the time on the namespace's axis.
- * @param tokenId Whose call it is, where the rate of calls is limited.
+ * @param scope The service it concerns: everything that lapsed there is swept first. Undefined for the whole namespace.
+ * @param step Receives the time on the namespace's axis.
+ * @param tokenId Token of the call, for rate limits.
  */
 export async function turn<Result>(
   state: TurnState,
@@ -46,16 +46,16 @@ export async function turn<Result>(
 export interface Change<Outcome, Result> {
   /** The service it concerns; undefined for the whole namespace. */
   scope: ServiceKey | undefined;
-  /** Works on a draft, in the name of `by`: a throw in it leaves nothing behind. */
+  /** Works on a draft, on behalf of `by`. If it throws, nothing has changed. */
   decide: (draft: Draft, by: Caller) => Outcome;
-  /** Returns the answer. It is given the draft too: what that holds need not be read again. */
+  /** Returns the answer. It also receives the draft, so that records there need not be read again. */
   answer: (outcome: Outcome, draft: Draft) => Result;
 }
 
 /**
  * Runs one call that changes something.
  *
- * @param changed Called where it makes a revision.
+ * @param changed Called if the call makes a revision.
  */
 export function change<Outcome, Result>(
   state: TurnState,
@@ -86,7 +86,7 @@ export interface Read<T> {
   body: () => JsonText<T>;
 }
 
-/** Runs one read. Where nothing in it changed since the cursor that the reader knows, the body is null. */
+/** Runs one read. The body is null if nothing in it changed since the reader's cursor. */
 export function read<T>(state: TurnState, { scope, options, changedAt, body }: Read<T>): Promise<ReadAnswer<T>> {
   return turn(
     state,
@@ -102,15 +102,15 @@ export function read<T>(state: TurnState, { scope, options, changedAt, body }: R
   );
 }
 
-/** The parts of a namespace that remember its readers. */
+/** The parts of a namespace that record its readers. */
 export interface Readers {
   readonly catalog: Catalog;
   readonly receipts: PollerBook;
 }
 
 /**
- * Records a read by a poller that has a name: a drain waits for it. Where there is no room for another name, it counts
- * as a plain read, which a drain reports as blind.
+ * Records a read by a named poller, for which drains wait. If there is no room for another name, it counts as a plain read,
+ * which a drain reports as blind.
  */
 export function notePoller(
   { receipts, catalog }: Readers,
@@ -124,7 +124,7 @@ export function notePoller(
   if (entry !== undefined) notePlainRead(entry.plainReads, now);
 }
 
-/** Records the reader of an answer about a service, for drains: by name, or as one that can't be notified. */
+/** Records the reader of an answer about a service, for drains: by name, or as a reader that can't be notified. */
 export function noteReader(
   state: Readers & { readonly journal: Journal; readonly readerHolds: ReaderTimes },
   scope: ServiceKey,

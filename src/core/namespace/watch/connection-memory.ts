@@ -10,10 +10,10 @@ import {
   type WatchMemory,
 } from '../../platform/connection';
 
-/** A watch as it is written down: what it lacks is left out, as there may be hundreds. */
+/** Stored form of a watch. Absent members are left out, as a connection may have hundreds of watches. */
 type StoredWatch = [name: string, groups: string[], services: string[], sentUntil?: number, snapshot?: StoredPlace];
 
-/** 0: it has not begun. */
+/** Stored form of a snapshot's position; 0 if the snapshot has not begun. */
 type StoredPlace = 0 | [service: string, group: string, id: string, parts: number, cursor: string];
 
 interface StoredMemory extends Omit<ConnectionMemory, 'watches'> {
@@ -22,12 +22,12 @@ interface StoredMemory extends Omit<ConnectionMemory, 'watches'> {
   acknowledged?: string | undefined;
 }
 
-/** What a connection is remembered by as it opens; `now` by the clock. */
+/** Returns the memory of a new connection; `now` is by the clock. */
 export function newMemory(purpose: SocketPurpose, now: number): ConnectionMemory {
   return { version: MEMORY_VERSION, ...purpose, checkedAt: now, watches: [] };
 }
 
-/** What a connection is remembered by, as text: the platform keeps 16 KiB of it. */
+/** Encodes the memory of a connection. The platform keeps at most 16 KiB of it. */
 export function encodeMemory(memory: ConnectionMemory): string {
   const { watches } = memory;
   const acknowledged = watches.some((watch) => watch.acknowledged) ? storedAcknowledgements(watches) : undefined;
@@ -36,8 +36,8 @@ export function encodeMemory(memory: ConnectionMemory): string {
 }
 
 /**
- * Reads what {@link encodeMemory} wrote. What an earlier version wrote is good for nothing but to be closed: its client
- * comes back.
+ * Decodes text of {@link encodeMemory}. A connection that an earlier version stored can only be closed: its client
+ * reconnects.
  */
 export function decodeMemory(text: string): ConnectionMemory {
   const stored = JSON.parse(text) as StoredMemory; // `as`: only encodeMemory writes these texts
@@ -48,7 +48,7 @@ export function decodeMemory(text: string): ConnectionMemory {
   return { ...rest, watches };
 }
 
-/** Writes a revision in at most 11 characters, so that 256 watches still fit. */
+/** Encodes revisions in at most 11 characters each, so that 256 watches still fit. */
 function storedAcknowledgements(watches: readonly WatchMemory[]): string {
   return watches.map(({ acknowledged = 0 }) => acknowledged.toString(36)).join();
 }

@@ -13,11 +13,11 @@ import { subscribersOf } from './subscribers';
 import type { Watches, WatchState } from './watch-state';
 
 /**
- * Takes an instance out, waits until every live subscriber of its service has acknowledged that, and then removes it.
- * The wait ends with its time, and the answer names who has not acknowledged; the removal is written down before the
- * wait begins, so it happens even if no caller is left to wait.
+ * Takes an instance out of traffic, waits until every live subscriber of its service has acknowledged that, and then removes
+ * it. After `waitMs` the wait ends, and the answer names the subscribers that have not acknowledged. The removal is stored
+ * before the wait begins, so it happens even if the caller disconnects.
  *
- * @param changed Is called where it changes anything.
+ * @param changed Called if it changes anything.
  */
 export async function drainAndWait(
   state: WatchState,
@@ -38,11 +38,11 @@ export async function drainAndWait(
         return subscribers;
       },
       answer: (subscribers, { now }) => {
-        // Where it was draining already, its subscribers may have acknowledged that long ago.
+        // If it was already draining, its subscribers may have acknowledged that long ago.
         const revision = state.catalog.instance(key)?.revision ?? state.journal.revision;
         const outcome = state.receipts.wait(key, revision, subscribers, now + waitMs);
         endWaits(state, key, now);
-        // What is shared from now on is without it.
+        // Copies that are shared from now on don't include it.
         const { sharedUntil } = state.readerHolds;
         return { waiting: outcome, isAwaited: subscribers.length > 0, sharedUntil };
       },
@@ -57,7 +57,7 @@ export async function drainAndWait(
       scope: key,
       decide: (draft) => {
         const record = draft.instance(key)?.record;
-        // Meanwhile it may have gone, and come back under another owner.
+        // Meanwhile it may have been removed, and registered again by another owner.
         if (record === undefined || !mayChange(caller, key, record.owner)) return undefined;
         const drainEndsAt = draft.now + graceMs;
         if (record.drainEndsAt === undefined || !isAwaited || record.drainEndsAt <= drainEndsAt) {
@@ -69,7 +69,7 @@ export async function drainAndWait(
       },
       answer: (drainEndsAt = state.time.now(), { now }) => {
         const body = report(state, key, { outcome, drainEndsAt, sharedUntil }, now);
-        // Where no subscriber was waited for and there is no grace, the end of the drain is due already.
+        // If there was no subscriber to wait for and no grace period, the end of the drain is already due.
         sweep(state, now, state.catalog.service(key));
         return { cursor: state.journal.cursor, body };
       },

@@ -7,17 +7,17 @@ import { addressed, bookmarkFrame, changesFrames, changesOfPast, resetFrame, sna
 import { inScope, mayConcern } from './watch-scope';
 import type { Watcher } from './watcher';
 
-/** Brings watches that are behind up to date: the rest of their snapshot, then the journal, as their credit allows. */
+/** Brings watches that are behind up to date: with the rest of their snapshot, then the journal, as their credit allows. */
 export class Feeder {
   readonly #memory: StoredState;
   readonly #published: () => { revision: number; cursor: string };
   readonly #budget: UnreadBudget;
-  /** Shared by all watches: hundreds that begin at once must not keep the thread from everything else. */
+  /** Shared by all watches: hundreds that begin at once must not block the thread. */
   readonly #pace: Pace;
-  /** No watch is fed: all will start over. */
+  /** True while no watch is fed, because all of them will start over. */
   isHeld = false;
 
-  /** @param published How far live watches have been sent changes. */
+  /** @param published Returns the revision up to which live watches have been sent changes. */
   constructor(memory: StoredState, published: () => { revision: number; cursor: string }, budget: UnreadBudget) {
     this.#memory = memory;
     this.#published = published;
@@ -25,7 +25,7 @@ export class Feeder {
     this.#pace = new Pace(memory.platform.nextTurn, FRAMES_PER_TURN_BYTES);
   }
 
-  /** Goes on with a watch that is behind, unless that is under way. It ends when there is nothing left, or no credit. */
+  /** Feeds a watch that is behind, unless it is already being fed. Feeding stops when nothing is left, or no credit. */
   feed(watcher: Watcher): void {
     if (watcher.isFeeding || !watcher.isOpen || this.isHeld) return;
     if (watcher.isLive) {
@@ -40,7 +40,7 @@ export class Feeder {
         this.#settle(watcher);
       },
       (error: unknown) => {
-        // Its socket is closed and waits for nothing: to go on at once would fail in the same way, for ever.
+        // Its socket is closed and waits for nothing: to retry at once would fail in the same way, forever.
         watcher.isFeeding = false;
         this.#memory.platform.log('error', 'a watch could not be fed', { error: String(error) });
         this.#budget.leave(watcher.peer.account);
@@ -49,7 +49,7 @@ export class Feeder {
     );
   }
 
-  /** Waits for room, or for nothing more. */
+  /** Queues a watch that ran out of credit, or marks its connection as settled if all its watches have caught up. */
   #settle(watcher: Watcher): void {
     const { account, watchers } = watcher.peer;
     if (!watcher.isOpen || this.isHeld) return;
@@ -57,7 +57,7 @@ export class Feeder {
     else if ([...watchers.values()].every(({ isLive }) => isLive)) this.#budget.settle(account);
   }
 
-  /** Tells a watch that is live how far the namespace is. */
+  /** Sends a live watch the newest published cursor. */
   sendBookmark(watcher: Watcher): void {
     const { revision, cursor } = this.#published();
     watcher.wantsBookmark = false;
@@ -66,12 +66,12 @@ export class Feeder {
   }
 
   async #feedInSlices(watcher: Watcher): Promise<void> {
-    // The watches of a commit were chosen when it was applied: commits from before this watch began come first.
+    // The watches of a commit are chosen when it is applied: wait for the commits from before this watch began.
     await this.#memory.pipeline.settled();
     await this.#pace.ready();
     while (watcher.isOpen && watcher.peer.hasCredit && !watcher.isLive && !this.isHeld) {
       const sentBefore = watcher.peer.account.sent;
-      // What is read here may not be durable yet, so nothing is sent before it is; and others get their turn.
+      // Data read here may not be durable yet, so nothing is sent before it is. Waiting also lets others run.
       const { snapshotAfter } = watcher.memory;
       if (snapshotAfter !== undefined) await this.#sendSnapshotPart(watcher, snapshotAfter);
       else if (watcher.position < this.#memory.journal.compactedRevision) this.startOver(watcher, 'compacted');
@@ -85,11 +85,11 @@ export class Feeder {
     if (watcher.isLive && watcher.wantsBookmark) this.sendBookmark(watcher);
   }
 
-  /** The past that it would go on from is gone, or of another epoch: it gets a snapshot instead. */
+  /** Makes a watch start over with a snapshot, because its position was compacted, or is of another epoch. */
   startOver(watcher: Watcher, reason: string): void {
     const { revision } = this.#memory.journal;
     watcher.send(resetFrame(watcher.name, reason));
-    // A copy: a part of an older snapshot that is on its way is known by its place, and is dropped.
+    // A copy, so that a part of an older snapshot that is still being made is recognized by its place, and dropped.
     watcher.memory.snapshotAfter = { ...SNAPSHOT_START };
     watcher.memory.sentUntil = revision;
     watcher.memory.acknowledged = undefined;
@@ -113,7 +113,7 @@ export class Feeder {
     });
     const durable = pipeline.settled();
     if (durable !== undefined) await durable;
-    // Others may have been sent something meanwhile, so that there is no room any more: the part is made anew then.
+    // Other watches may have used up the credit meanwhile: the part is then made again later.
     if (!watcher.isOpen || memory.snapshotAfter !== from || !watcher.peer.hasCredit) return;
     watcher.send(frame);
     memory.snapshotAfter = next;
@@ -124,7 +124,7 @@ export class Feeder {
     let rows = 0;
     const published = this.#published().revision;
     for (const entry of this.#memory.journal.entriesAfter(watcher.position)) {
-      // What is on the disk may not be durable yet.
+      // Entries on the disk may not be durable yet.
       if (entry.revision > published) break;
       this.#sendEntry(watcher, entry);
       watcher.position = entry.revision;
@@ -145,7 +145,7 @@ export class Feeder {
     watcher.noteSent(entry.revision, frames);
   }
 
-  /** Makes a watch live again once it has been sent all that live watches have. */
+  /** Makes a watch live again once it has been sent everything that live watches have. */
   #caughtUp(watcher: Watcher): void {
     if (watcher.position < this.#published().revision) return;
     watcher.memory.sentUntil = undefined;
@@ -154,8 +154,8 @@ export class Feeder {
 }
 
 /**
- * Gives the rest of the process a turn after so much work, however many tasks did it: all namespaces of a process share one
- * thread.
+ * Yields to the rest of the process after a certain amount of work, summed over all tasks: all namespaces of a process share
+ * one thread.
  */
 export class Pace {
   readonly #nextTurn: () => Promise<void>;
@@ -164,15 +164,15 @@ export class Pace {
   #turn: Promise<void> | undefined;
 
   /**
-   * @param nextTurn Resolves when the event loop has taken in what arrived.
-   * @param perTurn Work of one turn, in the unit of {@link spend}.
+   * @param nextTurn Resolves when the event loop has delivered everything that arrived.
+   * @param perTurn Work per turn, in the unit of {@link spend}.
    */
   constructor(nextTurn: () => Promise<void>, perTurn: number) {
     this.#nextTurn = nextTurn;
     this.#perTurn = perTurn;
   }
 
-  /** Counts work that was done. */
+  /** Counts work done. */
   spend(work: number): void {
     this.#spent += work;
     if (this.#spent < this.#perTurn || this.#turn !== undefined) return;
@@ -182,7 +182,7 @@ export class Pace {
     });
   }
 
-  /** Resolves when there may be more work: those that wait go on in the order in which they began to. */
+  /** Resolves when more work may be done. Waiters resume in the order in which they called. */
   async ready(): Promise<void> {
     while (this.#turn !== undefined) await this.#turn;
   }

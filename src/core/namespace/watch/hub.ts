@@ -16,17 +16,17 @@ import { Peer, Watcher } from './watcher';
 /** The parts of a namespace that watches are fed from. */
 type WatchSource = StoredState & AlarmState;
 
-/** Frames of one revision for those who watch what it changed. */
+/** Frames of one revision, and the watchers that receive them. */
 interface Audience {
   watchers: Watcher[];
   frames: SharedFrames;
 }
 
 /**
- * Tells watchers what changed: in order, each change once, none left out, a revision as a whole, and nothing before it
- * is durable.
+ * Sends watchers the changes of the namespace: in order, each change once, none left out, a revision as a whole, and nothing
+ * before it is durable.
  *
- * A watcher is either live, and is sent changes as they become durable, or it follows from the journal, in slices, as
+ * A watcher is either live, and is sent changes as they become durable, or it catches up from the journal, in slices, as
  * far as its credit goes: after a resume, a snapshot, or when its credit ran out. Then it is live again.
  * Source: etcd's synced and unsynced watcher groups.
  */
@@ -35,13 +35,13 @@ export class Hub implements Publisher {
   readonly #receipts: Receipts;
   readonly #index = new WatchIndex<Watcher>();
   readonly #peers = new Map<Connection, Peer>();
-  /** Those that were closed here and whose sockets are not gone yet: what they were sent may still be in memory. */
+  /** Peers closed by the registry whose sockets are not gone yet: their output may still be in memory. */
   readonly #leaving = new Map<Connection, Peer>();
   readonly #bySubscriber = new Map<string, Set<Peer>>();
   readonly #budget: UnreadBudget;
   readonly #feeder: Feeder;
   #isAwake = false;
-  /** Live watches have been sent everything up to here. */
+  /** Position up to which live watches have been sent everything. */
   #published: { revision: number; cursor: string };
   #bookmarkedAt = 0;
   #bookmarkedRevision: number;
@@ -68,12 +68,12 @@ export class Hub implements Publisher {
     return this.#index.size;
   }
 
-  /** Watches of one token. */
+  /** Returns the number of watches of one token. */
   watchCountOf(tokenId: string): number {
     return this.#peersOf(tokenId).reduce((count, { watchers }) => count + watchers.size, 0);
   }
 
-  /** Connections of one token. */
+  /** Returns the number of connections of one token. */
   connectionCountOf(tokenId: string): number {
     return this.#peersOf(tokenId).length;
   }
@@ -87,7 +87,7 @@ export class Hub implements Publisher {
     return this.#peers.size + this.#leaving.size;
   }
 
-  /** The connection, with the watches that it is remembered by. */
+  /** Returns the peer of a connection; on the first call it is created, with the watches in the connection's memory. */
   connect(connection: Connection): Peer {
     this.wake();
     const known = this.#peers.get(connection);
@@ -123,7 +123,7 @@ export class Hub implements Publisher {
     return peer;
   }
 
-  /** Closes a connection. Its last frames may still be on their way here: they find nothing left to go on with. */
+  /** Closes a connection. Frames from it that still arrive are ignored. */
   dismiss(connection: Connection, code: number, reason: string): void {
     connection.close(code, reason);
     const peer = this.#leave(connection);
@@ -135,7 +135,7 @@ export class Hub implements Publisher {
   /**
    * Starts a watch: from a snapshot, or from after a cursor.
    *
-   * @param sentUntil Revision of the cursor; undefined: a snapshot first.
+   * @param sentUntil Revision of the cursor; undefined to begin with a snapshot.
    */
   watch(peer: Peer, name: string, scope: Watcher['scope'], sentUntil: number | undefined): void {
     const { revision } = this.#memory.journal;
@@ -157,33 +157,34 @@ export class Hub implements Publisher {
     connection.remember();
   }
 
-  /** Returns whether a connection was closed here: the rest of what it sent is ignored. */
+  /** Returns whether the registry has closed a connection: its remaining frames are ignored. */
   isLeaving(connection: Connection): boolean {
     return this.#leaving.has(connection);
   }
 
-  /** The connection, where it is known and was not let go of. */
+  /** Returns the peer of a connection; undefined if it is unknown, or the registry has closed it. */
   peerOf(connection: Connection): Peer | undefined {
     return this.#peers.get(connection);
   }
 
-  /** Returns whether the frames of a connection wait until it has read some of its answers. */
+  /** Returns whether the frames of a connection are held back until it has read some of its answers. */
   isHeld(connection: Connection): boolean {
     const peer = this.#peers.get(connection);
     return peer !== undefined && this.#budget.isHeld(peer.account);
   }
 
-  /** Notes that a client can take more, and goes on with what waited for that. */
+  /** Adds the credit that a client grants, and continues with output that waited for it. */
   grant(peer: Peer, bytes: number, mark: string | undefined): void {
     this.#budget.confirm(peer.account, bytes, mark);
     for (const watcher of peer.watchers.values()) {
-      // A client that grants is reading: what came up meanwhile does not make it a slow one, as with a large snapshot.
+      // A client that grants credit is reading: changes that piled up meanwhile, as during a large snapshot, don't make it
+      // slow.
       watcher.noteNoneWaiting();
       this.#feeder.feed(watcher);
     }
   }
 
-  /** Notes that a client says that it has everything up to a revision. */
+  /** Records that a client has acknowledged everything up to a revision. */
   noteRead(watcher: Watcher, revision: number): void {
     const readUpTo = watcher.readUpTo(revision);
     if (readUpTo !== undefined) this.#budget.confirmUpTo(watcher.peer.account, readUpTo);
@@ -199,7 +200,7 @@ export class Hub implements Publisher {
     this.#feeder.feed(watcher);
   }
 
-  /** All connections; a copy, as closing one takes it out. */
+  /** Returns all peers, in a copy, as closing one removes it. */
   peers(): Peer[] {
     this.wake();
     return [...this.#peers.values()];
@@ -216,7 +217,7 @@ export class Hub implements Publisher {
     return this.#index.countOf(key);
   }
 
-  /** All watches of a subscriber. */
+  /** Returns all watches of a subscriber. */
   watchersBy(subscriber: string): Watcher[] {
     this.wake();
     return [...(this.#bySubscriber.get(subscriber) ?? [])].flatMap((peer) => [...peer.watchers.values()]);
@@ -269,7 +270,7 @@ export class Hub implements Publisher {
     }
   }
 
-  /** Takes in the connections that slept since the object was last in memory: at the first need, and once. */
+  /** Adds the connections from before the object slept, when they are first needed. */
   wake(): void {
     if (this.#isAwake) return;
     this.#isAwake = true;
@@ -287,7 +288,7 @@ export class Hub implements Publisher {
     }
   }
 
-  /** Comes back to a socket when its token ends, or is to be asked about. */
+  /** Schedules a check of a socket for when its token ends, or is due to be verified again. */
   #watchOver({ memory }: Connection): void {
     const { agenda, time } = this.#memory;
     agenda.set({ kind: 'sockets' }, Math.min(agenda.timeOf({ kind: 'sockets' }), time.whenClockShows(dueAt(memory))));
@@ -306,7 +307,7 @@ export class Hub implements Publisher {
     this.#receipts.forget(watcher);
   }
 
-  /** Groups watchers by the changes that they are sent, so that each frame is written once. */
+  /** Groups watchers by the changes that they receive, so that each frame is encoded once. */
   #audiencesOf(told: ToldRevision, changes: readonly PublishedChange[]): Audience[] {
     const texts = changesOfCommit(this.#memory.catalog, changes, told);
     const [first, ...more] = texts;
@@ -348,13 +349,13 @@ export class Hub implements Publisher {
     watcher.noteWaiting(revision, shared.frames);
     this.#budget.wait(watcher.peer.account);
     if (watcher.peer.isFull && watcher.waitingSize > BACKLOG_MAX_BYTES) {
-      const reason = 'too slow: more than 4 MiB wait; resume by cursor';
+      const reason = 'too slow: more than 4 MiB is waiting; resume by cursor';
       this.dismiss(watcher.peer.connection, CLOSE_CODES.slowConsumer, reason);
     }
   }
 }
 
-/** From here on a watch follows from the journal. It is written down, as the object may fall asleep meanwhile. */
+/** Makes a watch catch up from the journal from here on. Its position is stored, as the object may sleep meanwhile. */
 function fallBehind(watcher: Watcher, sentUntil: number): void {
   watcher.position = sentUntil;
   watcher.memory.sentUntil = sentUntil;

@@ -6,27 +6,29 @@ import type { StoredState } from '../commit/commit-state';
 import type { OpenSockets } from './watch-state';
 
 /**
- * A socket lives longer than the look at its token that opened it. So it is closed when the token ends, and the
- * directory is asked now and then whether it still is one, since what the directory tells by itself may get lost.
+ * A socket stays open long after its token was verified. It is therefore closed when the token ends, and the directory is
+ * asked from time to time whether the token is still valid, as its notification may get lost.
  */
 
 type TokenSource = Pick<StoredState, 'platform' | 'agenda' | 'time'>;
 
-/** Returns when the token of a socket ends or is to be checked, by the clock; `Infinity` for the root token. */
+/**
+ * Returns when the token of a socket ends or is due to be checked, by the clock; `Infinity` for a root token without an end.
+ */
 export function dueAt({ caller, expiresAt = Number.POSITIVE_INFINITY, checkedAt }: ConnectionMemory): number {
   if (caller.tokenId === ROOT.tokenId) return expiresAt;
   return Math.min(expiresAt, checkedAt + SOCKET_TOKENS_CHECK_INTERVAL_MS);
 }
 
-/** Returns whether the token of a socket has ended by itself. */
+/** Returns whether the token of a socket has expired. */
 export function hasExpired({ expiresAt }: ConnectionMemory, clock: number): boolean {
   return expiresAt !== undefined && expiresAt <= clock;
 }
 
-/** Closes a socket whose token has ended. Frames that are on their way are good for nothing, and its session runs out. */
+/** Closes a socket whose token has ended. Frames that still arrive have no grants, and its session runs out. */
 export function dismissEnded(sockets: OpenSockets, connection: Connection): void {
   connection.memory.grants = [];
-  sockets.dismiss(connection, CLOSE_CODES.unauthorized, 'the token has ended; get another one');
+  sockets.dismiss(connection, CLOSE_CODES.unauthorized, 'the token has ended; get a new one');
 }
 
 /** Closes the sockets of tokens that have ended, at once. */
@@ -37,7 +39,7 @@ export function closeSocketsOf(sockets: OpenSockets, tokenIds: readonly string[]
   }
 }
 
-/** Closes the sockets of tokens that have expired, and asks about those that were not asked about for long. */
+/** Closes the sockets of expired tokens, and asks the directory about tokens that have not been checked for a while. */
 export async function attendTokens(state: TokenSource, sockets: OpenSockets): Promise<void> {
   const clock = state.platform.clock.now();
   const due: Connection[] = [];
@@ -45,7 +47,7 @@ export async function attendTokens(state: TokenSource, sockets: OpenSockets): Pr
     if (hasExpired(connection.memory, clock)) dismissEnded(sockets, connection);
     else if (dueAt(connection.memory) <= clock) due.push(connection);
   }
-  // Noted before they are asked about, so that an alarm that comes meanwhile does not ask again.
+  // Recorded before asking, so that an alarm that fires meanwhile does not ask again.
   noteChecked(state, sockets, due, clock);
   if (due.length === 0) return;
   try {
@@ -57,7 +59,7 @@ export async function attendTokens(state: TokenSource, sockets: OpenSockets): Pr
   }
 }
 
-/** Notes when the tokens of sockets were checked, and when the next are due. */
+/** Records when the tokens of sockets were checked, and schedules the next check. */
 function noteChecked(state: TokenSource, sockets: OpenSockets, checked: readonly Connection[], at: number): void {
   for (const connection of checked) {
     connection.memory.checkedAt = at;

@@ -5,7 +5,7 @@ import {
 } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
 
-/** A subscriber that asks again and again under a name; its cursor comes back with the next question. */
+/** A subscriber that polls under a name; each poll brings back the cursor of the previous answer. */
 export interface Poller {
   readonly subscriber: string;
   /** Id of the token it polls with: the same name with another token is another poller. */
@@ -14,9 +14,9 @@ export interface Poller {
   address: string | undefined;
   /** Revision of the newest answer it was given. */
   sentRevision: number;
-  /** Revision of the cursor it last came back with: it has that, and everything before. */
+  /** Revision of the cursor in its latest poll: it has everything up to that. */
   acknowledgedRevision: number;
-  /** On the namespace's axis. A poll of it that is under way keeps it live as well. */
+  /** On the namespace's axis. A pending poll also keeps it live. */
   liveUntil: number;
 }
 
@@ -24,14 +24,14 @@ export interface Poller {
 export type PollerName = Pick<Poller, 'subscriber' | 'tokenId' | 'address'>;
 
 /**
- * Keeps the pollers of a namespace, each until a while after its last poll. Their names are the
- * callers' to choose, so their number is bounded for each token and in all; a poller that is live is never dropped to
+ * Keeps the pollers of a namespace, each until a while after its last poll. Callers choose
+ * the names, so their number is bounded, for each token and in total. A live poller is never dropped to
  * make room for another.
  */
 export class Pollers {
   readonly #onExpired: (poller: Poller) => void;
   readonly #lingerMs: () => number;
-  /** In the order in which they expire, as each poll puts its poller last. */
+  /** In the order in which they expire, as each poll moves its poller to the end. */
   readonly #byName = new Map<string, Poller>();
   readonly #countByToken = new Map<string, number>();
   #prunedAt = 0;
@@ -49,7 +49,7 @@ export class Pollers {
     return this.#byName.size;
   }
 
-  /** Returns the poller, live from `now` on; undefined where there is no room for a new one. */
+  /** Records a poll, and returns its poller; undefined if there is no room for a new one. */
   note({ subscriber, tokenId, address }: PollerName, service: ServiceKey, now: number): Poller | undefined {
     if (now - this.#prunedAt >= POLLERS_PRUNE_INTERVAL_MS) this.#prune(now);
     const name = pollerName(subscriber, tokenId, service);
@@ -88,7 +88,7 @@ export class Pollers {
     return (this.#countByToken.get(tokenId) ?? 0) < POLLERS_PER_TOKEN_MAX_COUNT;
   }
 
-  /** Drops the pollers that did not come back. Each is dropped once, so this costs little for each poll. */
+  /** Drops the pollers that did not come back. Each is dropped once, so the cost per poll is small. */
   #prune(now: number): void {
     this.#prunedAt = now;
     for (const [name, poller] of this.#byName) {

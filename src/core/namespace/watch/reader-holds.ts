@@ -12,37 +12,37 @@ import { plainReadsCountUntil } from '../records/catalog-entries';
 
 const PROPERTY = 'reader-holds';
 
-/** Until when readers of the whole namespace may use an old answer. Times are on the namespace's axis. */
+/** Bounds on how long readers of the namespace may use an old answer. Times are on the namespace's axis. */
 interface Holds {
-  /** A cached copy may be served until then, */
+  /** Time until which a cached copy may be served. */
   cachedUntil: number;
-  /** and for at most this long after it was handed out. */
+  /** Longest time for which a cached copy may be served after it was handed out. */
   cachedForMs: number;
-  /** A poll that began before now may last until then, or its poller may come back. */
+  /** Time until which a pending poll may last, or its poller may come back. */
   pollsUntil: number;
 }
 
 /**
- * Bounds how long readers may use an old answer, through a loss of memory. While the registry is awake it counts its
- * readers exactly, service by service; after a wake it knows only these bounds.
+ * Bounds how long readers may use an old answer, in a form that survives a loss of memory. While the registry is awake it
+ * counts its readers exactly, service by service; after a wake it knows only these bounds.
  *
- * One row holds them. It is written ahead, so that a stream of cached reads writes it about once a minute, and one of
- * polls once an hour; and a read that needs it written is answered once it is durable.
+ * One row holds them. It is written ahead, so that a stream of cached reads writes it about once a minute, and a stream of
+ * polls once an hour. A read that needs it to be written is answered once it is durable.
  */
 export class ReaderHolds {
   readonly #storage: SqlStorage;
   readonly #offer: (write: () => void) => boolean;
   #kept: Holds;
-  /** False after a change that could not be stored: the next reader has it tried again. */
+  /** False after a change that could not be stored. The next reader triggers a retry. */
   #isWritten = true;
   #sharedUntil = 0;
-  /** Until when readers of each kind may exist that were known before this wake. */
+  /** Time until which readers of each kind from before this wake may exist. */
   readonly #unknownUntil: Record<UnknownReaders, number>;
 
   /**
    * @param offer Queues a write for the next commit group; returns false while nothing can be stored.
-   * @param woken When the registry woke, on the namespace's axis; whether it has never held anything, and so has no
-   *   readers to forget; and how long pollers are live.
+   * @param woken Time at which the registry woke, on the namespace's axis; `isNew` if it has never held anything, and so
+   *   has no earlier readers; and how long pollers stay live.
    */
   constructor(
     storage: SqlStorage,
@@ -56,7 +56,7 @@ export class ReaderHolds {
     this.#unknownUntil = {
       cached: Math.min(cachedUntil, now + cachedForMs),
       plain: isNew ? 0 : plainReadsCountUntil(now),
-      // A poller that was live at the wake comes back within this time, and is known from then on.
+      // A poller that was live at the wake polls again within this time, and is known from then on.
       poll: Math.min(pollsUntil, now + pollerLingerMs),
     };
   }
@@ -72,26 +72,26 @@ export class ReaderHolds {
     });
   }
 
-  /** Records that readers of the whole namespace may use what it was at `now` for `keepForMs`. */
+  /** Records that readers of the whole namespace may use its state at `now` for `keepForMs`. */
   noteShared(now: number, keepForMs: number): void {
     this.#sharedUntil = Math.max(this.#sharedUntil, now + keepForMs);
   }
 
   /**
-   * Until when readers may use what was shared before now, on the namespace's axis. It is not stored: after a wake they
-   * are among the pollers that {@link unknownAt} tells of, which are waited for longer.
+   * Time until which readers may use shared copies from before now, on the namespace's axis. It is not stored: after a wake
+   * these readers count as the pollers of {@link unknownAt}, which are waited for longer.
    */
   get sharedUntil(): number {
     return this.#sharedUntil;
   }
 
-  /** Records a read of a poller, which may wait for as long as a call may, and is live for a while after that. */
+  /** Records a read of a poller, which may wait as long as any call may, and stays live for a while after that. */
   notePoll(now: number): void {
     const until = now + WAIT_MAX_MS + POLLER_LINGER_MS;
     if (until > this.#kept.pollsUntil || !this.#isWritten) this.#keep({ pollsUntil: until + POLLS_HOLD_STEP_MS });
   }
 
-  /** Returns the kinds of reader that may exist unknown to the registry, and how long they may use an old answer. */
+  /** Returns the kinds of reader that may exist without the registry knowing, and how long they may use an old answer. */
   unknownAt(now: number): { kinds: UnknownReaders[]; safeAfterMs: number } {
     const { cached, plain, poll } = this.#unknownUntil;
     const kinds: UnknownReaders[] = [];

@@ -3,18 +3,18 @@ import type { ServiceKey } from '../../../model/namespace-api';
 import { type Poller, type PollerName, Pollers } from './pollers';
 import type { Watcher } from './watcher';
 
-/** One who has to acknowledge a change before its drain is done. */
+/** A subscriber that must acknowledge a change before its drain is done. */
 type Awaited = Watcher | Poller;
 
 /** A drain that waits for acknowledgements. */
 interface Barrier {
   key: InstanceKey;
   revision: number;
-  /** When it waits no longer; on the namespace's axis. */
+  /** End of the wait, on the namespace's axis. */
   until: number;
-  /** All of them, but for those who went before they could acknowledge. */
+  /** All of them, except those that left before they acknowledged. */
   awaited: Set<Awaited>;
-  /** Those it still waits for. */
+  /** Those it is still waiting for. */
   missing: Set<Awaited>;
   resolve: (outcome: BarrierOutcome) => void;
 }
@@ -33,8 +33,8 @@ export function subscriberOf(awaited: Awaited): string {
 }
 
 /**
- * Tracks which subscribers have acknowledged which revision, and the drains that wait for them. What a watcher
- * acknowledged is kept with its socket and survives a sleep; pollers and drains live in memory.
+ * Tracks which subscribers have acknowledged which revision, and the drains that wait for them. The acknowledged revision of
+ * a watcher is kept with its socket and survives a sleep; pollers and drains are in memory.
  */
 export class Receipts {
   readonly #pollers: Pollers;
@@ -46,8 +46,8 @@ export class Receipts {
   }
 
   /**
-   * Records a poll, and the revisions that its poller has and was sent. Returns false where there is no room for a new
-   * poller: then it can't be waited for.
+   * Records a poll, and the revisions that its poller has acknowledged and was sent. Returns false if there is no room for a
+   * new poller: drains then can't wait for it.
    */
   notePoll(name: PollerName, service: ServiceKey, acknowledged: number, sent: number, now: number): boolean {
     const poller = this.#pollers.note(name, service, now);
@@ -57,7 +57,7 @@ export class Receipts {
     return true;
   }
 
-  /** Notes that everything up to a revision has arrived. Revisions only rise. */
+  /** Records that a subscriber has everything up to a revision. A lower revision than before is ignored. */
   acknowledge(awaited: Awaited, revision: number): void {
     if (revision <= awaited.acknowledgedRevision) return;
     awaited.acknowledgedRevision = revision;
@@ -66,7 +66,7 @@ export class Receipts {
     }
   }
 
-  /** Ends all waits for a subscriber that is gone. */
+  /** Stops waiting for a subscriber that is gone. */
   forget(awaited: Awaited): void {
     for (const barrier of this.#barriers) {
       if (!barrier.missing.delete(awaited)) continue;
@@ -83,8 +83,8 @@ export class Receipts {
   /**
    * Waits until all of `subscribers` have acknowledged a revision, or are gone; {@link expire} ends the wait.
    *
-   * @param revision The change that they must have.
-   * @param until When to wait no longer; on the namespace's axis.
+   * @param revision Revision that they must have acknowledged.
+   * @param until End of the wait, on the namespace's axis.
    */
   wait(key: InstanceKey, revision: number, subscribers: readonly Awaited[], until: number): Promise<BarrierOutcome> {
     const missing = new Set(subscribers.filter(({ acknowledgedRevision }) => acknowledgedRevision < revision));
@@ -95,19 +95,19 @@ export class Receipts {
     });
   }
 
-  /** Ends waits for an instance's drain that are over, as far as they have come. */
+  /** Ends the waits of an instance's drains whose time is over, with the acknowledgements they have so far. */
   expire(key: InstanceKey, now: number): void {
     for (const barrier of this.#waitsFor(key)) {
       if (barrier.until <= now) this.#settle(barrier);
     }
   }
 
-  /** Ends all waits, as far as they have come. */
+  /** Ends all waits, with the acknowledgements they have so far. */
   end(): void {
     for (const barrier of this.#barriers) this.#settle(barrier);
   }
 
-  /** When the first wait for an instance's drain is over; `Infinity` where none is left. */
+  /** Returns when the first wait of an instance's drains ends; `Infinity` if there is none. */
   firstWaitEndsAt(key: InstanceKey): number {
     return Math.min(...this.#waitsFor(key).map(({ until }) => until));
   }

@@ -17,7 +17,7 @@ it('[W15] the id of a frame is known, whatever else is wrong with it', () => {
 
 it('[H10] a frame with a key twice is refused, as its readers may differ in which of the two they take', () => {
   expect(() => parseFrame('{"type":"sync","id":"7","watch":"a","watch":"b"}')).toThrow(
-    expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining('"watch" comes twice') }),
+    expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining('"watch" appears twice') }),
   );
 });
 

@@ -19,27 +19,27 @@ export function parseFrame(text: string): unknown {
     return parseJson(text);
   } catch (error) {
     if (error instanceof RegistryError) throw error;
-    throw new RegistryError('INVALID_REQUEST', `a frame is a JSON object; this is none: ${quote(text)}`);
+    throw new RegistryError('INVALID_REQUEST', `a frame must be a JSON object, got ${quote(text)}`);
   }
 }
 
-/** Returns the id of a frame, whatever else is wrong with it: its sender waits for an answer under it. */
+/** Returns the id of a frame even if the rest is invalid: its sender waits for an answer with that id. */
 export function idOf(value: unknown): string | undefined {
   const parsed = FrameId.safeParse(value);
   return parsed.success ? parsed.data.id : undefined;
 }
 
 /**
- * Reads a frame.
+ * Validates a frame.
  *
- * @throws {RegistryError} `INVALID_REQUEST` with each member that does not fit, by its path.
+ * @throws {RegistryError} `INVALID_REQUEST` with each invalid member, by its path.
  */
 export function readFrame(value: unknown): ClientFrame {
   const parsed = safeParse(ClientFrame, value);
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
   const [first] = errors;
-  throw new RegistryError('INVALID_REQUEST', `the frame does not fit: ${first?.path || 'frame'}: ${first?.message}`, {
+  throw new RegistryError('INVALID_REQUEST', `invalid frame: ${first?.path || 'frame'}: ${first?.message}`, {
     errors,
   });
 }
@@ -47,7 +47,7 @@ export function readFrame(value: unknown): ClientFrame {
 /** Longer than any `credit` frame is. */
 const LONGEST_CREDIT_FRAME = 256;
 
-/** Returns whether a frame grants credit; found without parsing those that can't. */
+/** Returns whether a frame grants credit, without parsing frames that can't. */
 export function isCredit(text: string): boolean {
   if (text.length > LONGEST_CREDIT_FRAME || !text.includes('"credit"')) return false;
   try {
@@ -57,20 +57,20 @@ export function isCredit(text: string): boolean {
   }
 }
 
-/** Maps what went wrong with a frame to the answer that its socket gets; of a defect it gets no detail. */
+/** Maps an error to the frame that its socket receives. An unexpected error is sent without details. */
 export function errorFrame(error: unknown, id: string | undefined): ServerFrame {
   if (!(error instanceof RegistryError)) {
-    return { type: 'error', id, code: 'INTERNAL', detail: 'something went wrong here; it has been logged' };
+    return { type: 'error', id, code: 'INTERNAL', detail: 'internal error; it has been logged' };
   }
   return { type: 'error', id, code: error.code, detail: error.message, errors: error.details.errors };
 }
 
 /**
- * Authorizes what a frame asks for, as the route that does the same would. What only goes on with something that was
- * allowed needs no more than a token that is good for anything here but metrics.
+ * Authorizes a frame, as the equivalent route would. Frames that only continue something already allowed need a token with
+ * any scope here other than metrics.
  *
- * @param claimsOf Reads what registrations claim beside their own services.
- * @throws {RegistryError} `FORBIDDEN`; nothing has happened then.
+ * @param claimsOf Returns the services that registrations claim besides their own.
+ * @throws {RegistryError} `FORBIDDEN`; nothing has changed then.
  */
 export function authorizeFrame(
   { caller, grants, namespace }: ConnectionMemory,
@@ -85,15 +85,15 @@ export function authorizeFrame(
   else if (frame.type === 'resolve') authorize(principal, 'read', { namespace, service: frame.service });
 }
 
-/** Scopes that let something be registered. */
+/** Scopes that allow registrations. */
 const REGISTERING: ReadonlySet<Scope> = new Set(['register', 'operate', 'admin']);
 
-/** A session holds what is registered over it, in whatever service: that is asked of each batch. */
+/** Checks that a token may register anything at all. The services that it registers are checked for each batch. */
 function authorizeSession(principal: Principal, namespace: string): void {
   const mayRegister = grantsOn(principal, namespace).some(({ scope }) => REGISTERING.has(scope));
   if (mayRegister) return;
   throw new RegistryError(
     'FORBIDDEN',
-    `token "${principal.tokenId}" may register nothing in namespace "${namespace}", so it holds no session; use a token that may`,
+    `token "${principal.tokenId}" may not register anything in namespace "${namespace}", so it cannot open a session; use a token with the scope "register"`,
   );
 }

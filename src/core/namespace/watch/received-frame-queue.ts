@@ -14,32 +14,32 @@ interface Pending {
   done: () => void;
 }
 
-/** Frames of one connection that have arrived and are not handled yet. */
+/** Frames of one connection that have arrived but are not handled yet. */
 interface Line {
   waiting: Pending[];
-  /** Of those that wait and those that are being handled. */
+  /** Total size of waiting frames and of frames being handled. */
   size: number;
 }
 
 /**
- * Hands out turns to the frames of all connections: one of each in turn, and after 64 KiB a turn of the event loop for
- * the rest of the process, which shares its thread with every other namespace.
+ * Schedules the frames of all connections round robin. After 64 KiB it yields one turn of the event loop to the rest of the
+ * process, as all namespaces share one thread.
  *
- * A frame counts until it is handled, and not only until it is begun: a hibernating socket takes in whatever arrives, so
- * these limits are all that bounds it.
+ * A frame counts until it is handled, not just until it begins: a hibernating socket accepts everything that arrives, so
+ * only these limits bound it.
  */
 export class FrameQueue {
   readonly #nextTurn: () => Promise<void>;
   readonly #mayBegin: (connection: Connection) => boolean;
-  /** Those with frames that wait or are being handled; the next turn goes to the first that may begin. */
+  /** Connections with frames that wait or are being handled; the next turn goes to the first that may begin. */
   readonly #lines = new Map<Connection, Line>();
   #size = 0;
   #spentInTurn = 0;
   #isRunning = false;
 
   /**
-   * @param nextTurn Resolves when the event loop has taken in what arrived.
-   * @param mayBegin False for a connection whose frames are held back; {@link goOn} when that may have changed.
+   * @param nextTurn Resolves when the event loop has delivered everything that arrived.
+   * @param mayBegin Returns false for a connection whose frames are held back. Call {@link goOn} when that may have changed.
    */
   constructor(nextTurn: () => Promise<void>, mayBegin: (connection: Connection) => boolean) {
     this.#nextTurn = nextTurn;
@@ -47,9 +47,9 @@ export class FrameQueue {
   }
 
   /**
-   * Takes in a frame, to be handled after those of its connection that came before it.
+   * Queues a frame, to be handled after earlier frames of its connection.
    *
-   * @returns Resolves when it is handled, or dropped; undefined where too much is pending already.
+   * @returns A promise that resolves when it is handled or dropped; undefined if too much is already pending.
    */
   add(connection: Connection, length: number, handle: () => Promise<void>): Promise<void> | undefined {
     const size = length + FRAME_PENDING_OVERHEAD_BYTES;
@@ -65,12 +65,12 @@ export class FrameQueue {
     });
   }
 
-  /** Counts work that a frame caused, such as an answer, against the turn that is under way. */
+  /** Counts work that a frame caused, such as an answer, against the current turn. */
   spend(bytes: number): void {
     this.#spentInTurn += bytes;
   }
 
-  /** Begins what may begin. */
+  /** Begins the frames that may begin. */
   goOn(): void {
     if (!this.#isRunning) void this.#run();
   }
@@ -84,7 +84,7 @@ export class FrameQueue {
     }
   }
 
-  /** Resolves when the frames of a connection that wait now have begun; undefined where none waits. */
+  /** Resolves when the waiting frames of a connection have begun; undefined if none is waiting. */
   begun(connection: Connection): Promise<void> | undefined {
     const line = this.#lines.get(connection);
     if (line === undefined || line.waiting.length === 0) return undefined;
@@ -104,14 +104,14 @@ export class FrameQueue {
         pending.done();
       });
       if (this.#spentInTurn < FRAMES_PER_TURN_BYTES) continue;
-      // What arrives meanwhile waits for the end of the turn, too: one large frame after the other is no different.
+      // Frames that arrive meanwhile also wait for the end of the turn, even if they arrive one at a time.
       this.#spentInTurn = 0;
       await this.#nextTurn();
     }
     this.#isRunning = false;
   }
 
-  /** The frame whose turn it is. Its connection goes to the end of the order. */
+  /** Takes the next frame, and moves its connection to the end of the order. */
   #next(): { connection: Connection; pending: Pending } | undefined {
     for (const [connection, line] of this.#lines) {
       if (line.waiting.length === 0 || !this.#mayBegin(connection)) continue;

@@ -29,8 +29,8 @@ async function errorOf(client: SocketClient, frame: object | string) {
 describe('a frame that makes no sense', () => {
   it('[W15] is answered with an error', async () => {
     const cases = [
-      ['no JSON', '{', 'a frame is a JSON object'],
-      ['no object', '[1]', 'the frame does not fit'],
+      ['no JSON', '{', 'a frame must be a JSON object'],
+      ['no object', '[1]', 'invalid frame'],
       ['of no type', '{}', 'type'],
       ['of an unknown type', '{"type":"dance"}', 'type'],
       ['without what its type needs', '{"type":"watch","id":"1","watch":"w"}', 'scope'],

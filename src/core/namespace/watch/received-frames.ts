@@ -23,23 +23,23 @@ import { soleServiceOf } from './watch-scope';
 import type { WatchState } from './watch-state';
 import type { Peer } from './watcher';
 
-/** Frames that count against rates; batches and resolves are counted as the calls that they are. */
+/** Frames that count against rate limits; batches and resolves count as calls. */
 const COUNTED: ReadonlySet<ClientFrame['type']> = new Set(['session', 'watch', 'unwatch', 'sync']);
 
 type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>;
 
 /**
- * What clients say over sockets, and what they are answered. A frame that makes no sense gets an error frame; the socket
- * goes on.
+ * Handles the frames that clients send over sockets, and answers them. An invalid frame is answered with an error frame; the
+ * socket stays open.
  */
 export class ReceivedFrames {
   readonly #state: WatchState;
   readonly #hub: Hub;
   readonly #api: Pick<NamespaceApi, 'batch' | 'resolve'>;
-  /** Work that the next frames of a socket wait for: they come after it, or may speak for what it makes. */
+  /** Work that the next frames of a socket must wait for, because they may depend on its result. */
   readonly #underWay = new Map<Connection, Promise<void>>();
   readonly #queue: FrameQueue;
-  /** Sockets that are closed, whose last frames may still wait here. */
+  /** Closed sockets whose last frames may still be queued. */
   readonly #gone = new WeakSet<Connection>();
 
   constructor(state: WatchState, hub: Hub, api: Pick<NamespaceApi, 'batch' | 'resolve'>) {
@@ -52,7 +52,7 @@ export class ReceivedFrames {
     );
   }
 
-  /** Takes in what a socket sent, and resolves when it is handled. Never rejects: the socket gets what went wrong. */
+  /** Handles a frame, and resolves when that is done. It never rejects: errors are sent to the socket. */
   async receive(connection: Connection, text: string): Promise<void> {
     this.#state.counters.messagesReceived += 1;
     notePass(this.#state);
@@ -60,17 +60,17 @@ export class ReceivedFrames {
     if (text.length > FRAME_MAX_BYTES || utf8Length(text) > FRAME_MAX_BYTES) {
       return connection.close(1009, `a frame has at most ${FRAME_MAX_BYTES} bytes`);
     }
-    // Credit is what frames that are held back wait for.
+    // Credit skips the queue, as frames that are held back wait for it.
     if (isCredit(text)) return this.#take(connection, text);
     const handled = this.#queue.add(connection, text.length, () => this.#take(connection, text));
     if (handled === undefined) return this.#overloaded(connection);
     await handled;
   }
 
-  /** Closes a socket that sends faster than its frames are handled: what it sent and will send is ignored. */
+  /** Closes a socket that sends faster than its frames are handled, and ignores its pending and later frames. */
   #overloaded(connection: Connection): void {
     this.#queue.drop(connection);
-    const reason = 'too many frames are pending; come back, and wait for answers';
+    const reason = 'too many frames are pending; reconnect, and wait for answers';
     this.#hub.connect(connection);
     this.#hub.dismiss(connection, CLOSE_CODES.overloaded, reason);
   }
@@ -81,7 +81,7 @@ export class ReceivedFrames {
       const value = parseFrame(text);
       id = idOf(value);
       const frame = readFrame(value);
-      // Each that goes on may be one to wait for itself.
+      // Every frame that resumes may itself become one to wait for.
       while (this.#underWay.has(connection)) await this.#underWay.get(connection)?.catch(() => {});
       await this.#handle(connection, frame);
     } catch (error) {
@@ -92,16 +92,16 @@ export class ReceivedFrames {
     }
   }
 
-  /** Notes that a socket is gone. `isEnd`: its client meant to end its session. */
+  /** Handles the close of a socket. `isEnd`: its client meant to end its session. */
   async closed(connection: Connection, isEnd: boolean): Promise<void> {
     notePass(this.#state);
     this.#gone.add(connection);
-    // What it sent before comes first.
+    // Frames that it sent before closing come first.
     const begun = this.#queue.begun(connection);
     if (begun !== undefined) await begun;
     this.#hub.disconnect(connection);
     notePollsEnded(this.#state, connection, this.#state.time.now());
-    // While that can't be stored, the session runs out by itself, later.
+    // If that can't be stored, the session expires later.
     if (isEnd && this.#state.pipeline.fault === undefined) await this.#end(connection);
     else noteClosed(this.#state, connection);
     arm(this.#state);
@@ -140,7 +140,7 @@ export class ReceivedFrames {
     }
   }
 
-  /** Lets frames that follow in a hurry wait. */
+  /** Makes later frames of a connection wait for `work`. */
   async #inOrder(connection: Connection, work: Promise<void>): Promise<void> {
     this.#underWay.set(connection, work);
     await work.finally(() => this.#underWay.delete(connection));
@@ -178,7 +178,7 @@ export class ReceivedFrames {
     };
   }
 
-  /** A frame renews the lease of the session that its socket holds, as a ping does. */
+  /** Renews the lease of the session that a socket holds: every frame counts as a ping. */
   #noteAlive(connection: Connection): void {
     const session = this.#sessionOf(connection);
     if (session === undefined) return;
@@ -189,21 +189,21 @@ export class ReceivedFrames {
 
   #assertNoSession(connection: Connection): void {
     if (this.#sessionOf(connection) === undefined) return;
-    throw new RegistryError('CONFLICT', 'this socket holds a session already; open another socket for another session');
+    throw new RegistryError('CONFLICT', 'this socket already holds a session; open another socket for another session');
   }
 
   #batch(connection: Connection, frame: Frame<'batch'>): Promise<void> {
     const session = this.#sessionOf(connection);
-    // Named even where it has lapsed: what is meant to be held by a session is not registered without one.
+    // Named even if it has lapsed: an instance meant to be held by a session is never registered without one.
     const caller: Caller = { ...connection.memory.caller, session: connection.memory.session };
     const operations =
       session === undefined
         ? frame.operations
         : frame.operations.map((each) => held(each, session, this.#pingIntervalMs(session.ttlMs)));
-    // What is accounted for first would be overtaken.
+    // A batch that waits for its audit entry would be overtaken by later frames.
     const takesTime = batchAction(this.#state.catalog, caller, operations) !== undefined;
     const answered = this.#api.batch(caller, operations).then(({ body }) => {
-      // The body is JSON already: it is put in as it is.
+      // The body is already JSON, and is inserted unchanged.
       this.#send(connection, `{"type":"answer","id":${JSON.stringify(frame.id)},"body":${body}}`);
     });
     return takesTime ? this.#inOrder(connection, answered) : answered;
@@ -257,7 +257,7 @@ export class ReceivedFrames {
   #acknowledge(peer: Peer, { watch, cursor }: Frame<'ack'>): void {
     const watcher = peer.watchers.get(watch);
     const position = this.#state.journal.position(cursor);
-    // A receipt for what is no longer there is no mistake of the sender's.
+    // An acknowledgement for a watch or cursor that is gone is not the sender's error.
     if (watcher === undefined || position === undefined) return;
     this.#state.receipts.acknowledge(watcher, position.revision);
     this.#hub.noteRead(watcher, position.revision);
@@ -267,7 +267,7 @@ export class ReceivedFrames {
     const session = this.#sessionOf(connection);
     if (session === undefined) return;
     await turn(this.#state, undefined, (now) => {
-      // It may have lapsed or been resumed elsewhere meanwhile.
+      // Meanwhile it may have lapsed, or been resumed elsewhere.
       if (this.#sessionOf(connection) !== session) return;
       endSession(this.#state, session, 'session-closed', connection.memory.caller.tokenId, now);
       connection.memory.session = '';
@@ -275,7 +275,7 @@ export class ReceivedFrames {
     });
   }
 
-  /** The session that a connection holds; one that lapsed is none. */
+  /** Returns the session that a connection holds; undefined if it has none, or the session has lapsed. */
   #sessionOf(connection: Connection): SessionEntry | undefined {
     return this.#state.sessions.get(connection.memory.session ?? '');
   }
@@ -285,7 +285,7 @@ export class ReceivedFrames {
     this.#send(connection, JSON.stringify(frame));
   }
 
-  /** Sends what is no frame of a watch: those go against credit. */
+  /** Sends a frame that does not belong to a watch, and so needs no credit. */
   #send(connection: Connection, text: string): void {
     this.#queue.spend(text.length);
     const peer = this.#hub.peerOf(connection);
@@ -306,14 +306,14 @@ export class ReceivedFrames {
   }
 }
 
-/** A socket whose session was resumed elsewhere no longer speaks for it. */
+/** Closes a socket whose session was resumed by another one. */
 function letGo(connection: Connection): void {
   connection.memory.session = '';
   connection.remember();
   connection.close(CLOSE_CODES.superseded, 'another socket resumed the session');
 }
 
-/** What is registered over a session's socket is held by the session, unless it has no lease at all. */
+/** Gives a registration over a session's socket the lease of the session, unless it has no lease at all. */
 function held(operation: Operation, { ttlMs }: SessionEntry, intervalMs: number): Operation {
   if (operation.op !== 'register' || !operation.definition.ephemeral) return operation;
   const lease = { ttlMs, removeAfterMs: ttlMs, intervalMs };

@@ -12,9 +12,9 @@ import type { OpenSockets, PollerState, Watches } from './watch-state';
 import type { Peer, Watcher } from './watcher';
 
 /**
- * The subscribers of a service: streams and sockets that watch it, and pollers that name themselves. A poll that is under
- * way is a watch, too: it waits for the first change of what it reads, and its poller comes back for the rest. What a
- * poller has is known from what it comes back with, and not from frames.
+ * The subscribers of a service: streams and sockets that watch it, and named pollers. A pending poll is also a watch: it
+ * waits for the first change of what it reads, and its poller comes back for the rest. The cursor that a poller comes back
+ * with shows what it has; frames do not.
  */
 
 function isPoll({ connection }: Peer): boolean {
@@ -22,9 +22,9 @@ function isPoll({ connection }: Peer): boolean {
 }
 
 /**
- * Closes earlier polls of the same by the same subscriber: their client has most likely left, which shows nowhere.
+ * Closes earlier polls of a subscriber under the same name: their client has most likely left, which nothing else shows.
  *
- * @param name Of what is polled: the name of the watch.
+ * @param name Name of the watch.
  */
 export function supersedePolls(hub: Watches & Pick<OpenSockets, 'dismiss'>, peer: Peer, name: string): void {
   const { subscriber, caller } = peer.connection.memory;
@@ -32,24 +32,24 @@ export function supersedePolls(hub: Watches & Pick<OpenSockets, 'dismiss'>, peer
   for (const other of hub.watchersBy(subscriber)) {
     if (other.peer === peer || !isPoll(other.peer) || other.name !== name) continue;
     if (other.peer.connection.memory.caller.tokenId !== caller.tokenId) continue;
-    hub.dismiss(other.peer.connection, CLOSE_CODES.superseded, 'the same subscriber polls the same anew');
+    hub.dismiss(other.peer.connection, CLOSE_CODES.superseded, 'the same subscriber started this poll again');
   }
 }
 
-/** Records the poller of a poll that is under way: it is live, and has everything up to where the poll began. */
+/** Records the poller of a pending poll: it is live, and has everything up to where the poll began. */
 function notePollUnderWay(readers: Readers, { peer, memory }: Watcher, now: number): void {
   noteWatch(readers, peer.connection.memory, memory, now);
 }
 
 /**
- * Gives the pollers behind a connection that is gone a while to come back. It reads what the connection remembers, as
- * after a sleep nothing else knows of them.
+ * Gives the pollers of a closed connection a while to come back. It reads the connection's memory, as after a sleep nothing
+ * else knows of them.
  */
 export function notePollsEnded(readers: Readers, { memory }: Connection, now: number): void {
   for (const watch of memory.watches) noteWatch(readers, memory, watch, now);
 }
 
-/** Polls that are anonymous, or that ask about more than one service, have no poller to record. */
+/** Records the poller of a watch. Polls that are anonymous, or about more than one service, have none. */
 function noteWatch(
   readers: Readers,
   { kind, subscriber, caller }: ConnectionMemory,
@@ -74,7 +74,7 @@ export function subscribersOf(
   return [...watchers.filter(({ peer }) => !isPoll(peer)), ...state.receipts.pollersOf(key, now)];
 }
 
-/** Returns the live subscribers of a service as answers show them, with how far each is. */
+/** Returns the live subscribers of a service as answers show them, with the lag of each. */
 export function subscriberViews(state: PollerState, watches: Watches, key: ServiceKey, now: number): SubscriberView[] {
   const changedAt = state.catalog.service(key)?.revision ?? 0;
   const lag = (sent: number) => Math.max(0, changedAt - sent);
@@ -100,10 +100,10 @@ export function subscriberViews(state: PollerState, watches: Watches, key: Servi
 }
 
 /**
- * Notes that a subscriber has everything up to a cursor, on all of its streams. Only the token that
- * opened a stream may: any reader of the name could end the wait of a drain otherwise.
+ * Records that a subscriber has everything up to a cursor, on all of its streams. Only the token that
+ * opened a stream may acknowledge it: otherwise anyone who can read the subscriber's name could end the wait of a drain.
  *
- * @throws {RegistryError} `COMPACTED` for a cursor that is not in the kept past; `FORBIDDEN` for the streams of others.
+ * @throws {RegistryError} `COMPACTED` for a cursor outside of the retained history; `FORBIDDEN` for the streams of others.
  */
 export function acknowledge(
   { journal, receipts }: { journal: Pick<Journal, 'position'>; receipts: Pick<Receipts, 'acknowledge'> },
@@ -114,7 +114,7 @@ export function acknowledge(
   if (position === undefined) {
     throw new RegistryError(
       'COMPACTED',
-      `the cursor ${quote(cursor)} is not one of this namespace's kept past; acknowledge the one you were sent last`,
+      `the cursor ${quote(cursor)} is not in this namespace's retained history; acknowledge the one you received last`,
     );
   }
   const watchers = watches.watchersBy(subscriber);
@@ -122,7 +122,7 @@ export function acknowledge(
   if (own.length === 0 && watchers.length > 0) {
     throw new RegistryError(
       'FORBIDDEN',
-      `the streams of subscriber ${quote(subscriber)} were opened by another token than ${quote(tokenId)}; acknowledge with that one`,
+      `the streams of subscriber ${quote(subscriber)} were opened with a token other than ${quote(tokenId)}; acknowledge with the token that opened them`,
     );
   }
   for (const watcher of own) receipts.acknowledge(watcher, position.revision);

@@ -52,16 +52,6 @@ describe('the window of one connection', () => {
     for (let grants = 0; grants < 10; grants++) claims(one);
     expect(fill(one)).toBeLessThanOrEqual(CREDIT_INITIAL_BYTES);
   });
-
-  it("[W21] goes by the host's figure where there is one", () => {
-    const { open, fill, budget } = stage();
-    const one = open();
-    let unread = 0;
-    Object.assign(one.connection, { unreadBytes: () => unread });
-    expect(fill(one, 10 * CREDIT_INITIAL_BYTES)).toBe(10 * CREDIT_INITIAL_BYTES);
-    unread = CREDIT_INITIAL_BYTES;
-    expect([budget.hasRoom(one.account), budget.sums.unread]).toEqual([false, CREDIT_INITIAL_BYTES]);
-  });
 });
 
 describe('marks', () => {

@@ -18,41 +18,41 @@ import {
 import type { Connection } from '../../platform/connection';
 import { UnreadAccount, type UnreadSums } from './watcher';
 
-/** From this rank on a window is the smallest. */
+/** Rank from which on every window has the minimum size. */
 const LAST_RANK = UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES / WINDOW_SHARES_COUNT / WINDOW_MIN_BYTES;
 
-/** So much more unread than at the last look, and all receivers are asked for a sign. */
+/** Growth of unread output after which all receivers are asked for a sign of reading. */
 const ASK_STEP = UNREAD_PER_NAMESPACE_MAX_BYTES / 16;
 
 /** Connects a budget with the namespace it is for. */
 export interface BudgetHooks {
-  /** Time on the namespace's axis. */
+  /** Returns the time on the namespace's axis. */
   now(): number;
-  /** Makes a mark: an id that cannot be guessed. */
+  /** Returns a mark: an id that cannot be guessed. */
   id(): string;
   /** Closes a connection as too slow; {@link UnreadBudget.leave} follows. */
   dismiss(connection: Connection, reason: string): void;
-  /** There is room again for a connection that waited. */
+  /** Called when there is room again for a connection that waited. */
   goOn(connection: Connection): void;
-  /** Something is due at this time: {@link UnreadBudget.closeStalled}. */
+  /** Requests a call of {@link UnreadBudget.closeStalled} at this time. */
   comeBackAt(at: number): void;
 }
 
 /**
  * Bounds what all connections of a namespace were sent and have not read, in bytes and in time. A Durable Object is not
- * told how much of its output is still in memory, so this goes by what clients send back: see
- * design/decisions/0020-unread-output.md.
+ * told how much of its output is still in memory, and the resident host knows only what the system has not taken, so this goes
+ * by what clients send back: see design/decisions/0020-unread-output.md.
  */
 export class UnreadBudget {
   readonly #hooks: BudgetHooks;
   readonly #accounts = new Set<UnreadAccount>();
-  /** Those that are behind, in the order in which they began to be. */
+  /** Accounts that are behind, in the order in which they fell behind. */
   readonly #behind = new Set<UnreadAccount>();
-  /** Those for which output waits, in the order in which it began to. */
+  /** Accounts with waiting output, in the order in which they began to wait. */
   readonly #waiting = new Set<UnreadAccount>();
   readonly #byToken = new Map<string, UnreadSums & { accounts: number }>();
   readonly #all: UnreadSums = { unread: 0, unreadByNewcomers: 0, unproven: 0 };
-  /** The last one that was closed to make room, until it is gone. */
+  /** The last account that was closed to make room, until it is gone. */
   #closing: UnreadAccount | undefined;
   #askedAt = { unread: 0, time: 0 };
   #lookAt = Number.POSITIVE_INFINITY;
@@ -62,12 +62,12 @@ export class UnreadBudget {
     this.#hooks = hooks;
   }
 
-  /** Sent to all connections, and not known to be read. */
+  /** Output sent to all connections that is not known to be read. */
   get sums(): Readonly<UnreadSums> {
     return this.#all;
   }
 
-  /** Takes in a connection. */
+  /** Opens the account of a connection. */
   open(connection: Connection): UnreadAccount {
     const { tokenId } = connection.memory.caller;
     const sums = this.#byToken.get(tokenId) ?? { unread: 0, unreadByNewcomers: 0, unproven: 0, accounts: 0 };
@@ -89,7 +89,7 @@ export class UnreadBudget {
     this.settle(account);
   }
 
-  /** Lets go of a connection whose socket is gone, and with it what was sent and not read. */
+  /** Removes the account of a connection whose socket is gone, and with it its unread output. */
   gone(account: UnreadAccount): void {
     if (account.isGone) return;
     account.isGone = true;
@@ -106,11 +106,10 @@ export class UnreadBudget {
 
   /** Returns whether a connection may be sent more. One frame may take more than is left. */
   hasRoom(account: UnreadAccount): boolean {
-    this.#refresh(account);
     return account.isOpen && account.unread < this.#windowOf(account) && this.#hasShare(account);
   }
 
-  /** Returns whether a connection has left unread all that it may by itself, whatever the others do. */
+  /** Returns whether a connection has used up its own window, regardless of the others. */
   isFull(account: UnreadAccount): boolean {
     return account.unread >= this.#windowOf(account);
   }
@@ -120,23 +119,23 @@ export class UnreadBudget {
     return isProver && isOpen && unproven > ANSWERS_UNREAD_MAX_BYTES;
   }
 
-  /** How large the next part of a snapshot may be. */
+  /** Returns the maximum size of the next part of a snapshot. */
   partSize(account: UnreadAccount): number {
     return Math.min(FRAME_PART_MAX_BYTES, this.#windowOf(account));
   }
 
-  /** Notes that a connection is behind, and is about to be sent what it lacks. */
+  /** Records that a connection is behind, and is about to be sent what it lacks. */
   begin(account: UnreadAccount): void {
     if (account.isOpen) this.#behind.add(account);
   }
 
-  /** Notes that a connection is behind no longer, and nothing waits for it. */
+  /** Records that a connection has caught up, and nothing waits for it. */
   settle(account: UnreadAccount): void {
     this.#behind.delete(account);
     this.#waiting.delete(account);
   }
 
-  /** Notes a frame. Answers don't go against credit: clients grant none for them, and have marks to confirm them by. */
+  /** Counts a frame. Answers don't use credit: clients grant none for them, and confirm them by marks. */
   sent(account: UnreadAccount, length: number, isAnswer: boolean): void {
     if (!account.isOpen) return;
     account.sent += length;
@@ -150,7 +149,7 @@ export class UnreadBudget {
   }
 
   /**
-   * Notes that a client says that it has read so much more, or shows it by a mark. Nothing counts beyond what it was
+   * Records that a client reports to have read more bytes, or proves it by a mark. It can't confirm more than it was
    * sent.
    */
   confirm(account: UnreadAccount, bytes: number, mark: string | undefined): void {
@@ -166,7 +165,7 @@ export class UnreadBudget {
     this.#confirmed(account, unread, unproven);
   }
 
-  /** Notes that a client says that it has read everything up to a point of {@link UnreadAccount.sent}. */
+  /** Records that a client reports to have read everything up to a point of {@link UnreadAccount.sent}. */
   confirmUpTo(account: UnreadAccount, sent: number): void {
     if (account.isOpen) this.#confirmed(account, Math.min(account.unread, account.sent - sent), account.unproven);
   }
@@ -182,7 +181,7 @@ export class UnreadBudget {
     this.#share();
   }
 
-  /** Notes that output waits for room. It goes on by {@link BudgetHooks.goOn}, at once where there is some. */
+  /** Records that output waits for room. {@link BudgetHooks.goOn} continues it, at once if there is room. */
   wait(account: UnreadAccount): void {
     if (!account.isOpen || this.#waiting.has(account)) return;
     this.#waiting.add(account);
@@ -196,7 +195,7 @@ export class UnreadBudget {
     account.remember();
   }
 
-  /** Closes those that have given no sign of reading for too long, where output waits for that. */
+  /** Closes connections that have given no sign of reading for too long, if output waits for them. */
   closeStalled(): void {
     const now = this.#hooks.now();
     if (now < this.#lookAt) return;
@@ -211,19 +210,13 @@ export class UnreadBudget {
     if (this.#lookAt < Number.POSITIVE_INFINITY) this.#hooks.comeBackAt(this.#lookAt);
   }
 
-  /** Output waits for this connection to read: its own, or that of others that share a limit with it. */
+  /** Returns whether output waits for this connection to read: its own, or that of others that share a limit with it. */
   #isInTheWay(account: UnreadAccount): boolean {
     if (this.#waiting.has(account) || this.isHeld(account)) return true;
     if (this.#waiting.size === 0) return false;
     if (this.#all.unread >= UNREAD_PER_NAMESPACE_MAX_BYTES) return true;
     if (account.sums.unread >= UNREAD_PER_TOKEN_MAX_BYTES) return true;
     return !account.hasRead && this.#isShortOfNewcomers(account.sums);
-  }
-
-  /** Goes by the host's figure, where it has one. */
-  #refresh(account: UnreadAccount): void {
-    const bytes = account.connection.unreadBytes?.();
-    if (bytes !== undefined) this.#set(account, bytes, bytes);
   }
 
   #hasShare({ sums, hasRead, isProver, isTrusted }: UnreadAccount): boolean {
@@ -242,8 +235,8 @@ export class UnreadBudget {
   }
 
   /**
-   * The first of those that are behind get most, so that each gets something, and the next ones move up as they come up.
-   * That one has read is no reason for more: what the system buffers for a client passes for read.
+   * Returns the window of a connection. The first ones that are behind get the largest windows, and the next ones move up as
+   * those catch up. Having read earns no larger window: output buffered by the client's system also counts as read.
    */
   #windowOf(account: UnreadAccount): number {
     if (!this.#behind.has(account)) return CREDIT_INITIAL_BYTES;
@@ -273,9 +266,9 @@ export class UnreadBudget {
     account.hasRead = true;
   }
 
-  /** Goes on with those that wait, in order, as far as there is room. */
+  /** Continues waiting output, in order, as far as there is room. */
   #share(): void {
-    // Going on with one may close another, which comes back here.
+    // Continuing one may close another, which calls this again.
     if (this.#isSharing) return;
     this.#isSharing = true;
     for (const account of [...this.#waiting]) {
@@ -287,13 +280,13 @@ export class UnreadBudget {
     this.#isSharing = false;
   }
 
-  /** A sign of reading is due from now on, and asked for. */
+  /** Requires a sign of reading from now on, and asks for it. */
   #owe(account: UnreadAccount): void {
     account.owesSince ??= this.#hooks.now();
     this.#ask(account);
   }
 
-  /** Puts a mark into what a connection is sent, unless one is on its way. */
+  /** Sends a connection a mark, unless one is pending. */
   #ask(account: UnreadAccount): void {
     if (account.mark !== undefined || !account.takesMarks || !account.isOpen) return;
     const now = this.#hooks.now();
@@ -307,7 +300,7 @@ export class UnreadBudget {
     account.owesSince ??= now;
   }
 
-  /** Asks all for a sign, now and then: room is getting short. */
+  /** Asks all connections for a sign of reading, at a limited rate, when room is getting short. */
   #askAll(): void {
     const now = this.#hooks.now();
     const { unread, time } = this.#askedAt;
@@ -318,7 +311,7 @@ export class UnreadBudget {
     }
   }
 
-  /** Comes back when the time of a connection is over; one that slept may have used up most of it. */
+  /** Schedules a check for when the time of a connection is over; after a sleep most of it may be used up. */
   #lookSoon({ owesSince }: UnreadAccount): void {
     const at = (owesSince ?? this.#hooks.now()) + UNREAD_MAX_MS;
     if (at >= this.#lookAt) return;
@@ -326,22 +319,21 @@ export class UnreadBudget {
     this.#hooks.comeBackAt(at);
   }
 
-  /** Closes what must not be sent more before it has shown that it reads, whatever it says. */
+  /** Closes connections that must not be sent more until they prove that they read, whatever they report. */
   #closeUnproven(account: UnreadAccount): void {
-    this.#refresh(account);
     const { mark, unproven, isTrusted, connection } = account;
     const isLate = !isTrusted && mark !== undefined && this.#hooks.now() - mark.at > UNPROVEN_MAX_MS;
     if (unproven > UNPROVEN_PER_CONNECTION_MAX_BYTES || isLate) {
       this.#hooks.dismiss(connection, 'no mark came back for too long; resume by cursor');
     }
     if (!this.#isShortOfProof(account.sums) || this.#closing !== undefined) return;
-    // One at a time: a client that reads is gone at once when it is closed, and makes room.
+    // One at a time: a client that reads is gone as soon as it is closed, which makes room.
     this.#closing = this.#worst();
     if (this.#closing === undefined) return;
-    this.#hooks.dismiss(this.#closing.connection, 'too much was sent that was not shown to be read; resume by cursor');
+    this.#hooks.dismiss(this.#closing.connection, 'too much output is not proven to be read; resume by cursor');
   }
 
-  /** The one that has shown least, among those of the token that has. */
+  /** Returns the account with most unproven output, of the token with most of it. */
   #worst(): UnreadAccount | undefined {
     let worst: UnreadAccount | undefined;
     for (const account of this.#accounts) {

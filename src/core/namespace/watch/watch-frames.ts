@@ -17,14 +17,14 @@ import type { RecordKey, RecordText } from '../records/records';
 import { viewOf, watchedServiceOf } from '../records/view';
 import { servicesIn } from './watch-scope';
 
-/** Every frame that a watch is sent is written here: as text, and the same whether a change is new or from the journal. */
+/** Encodes every frame that a watch is sent. A change looks the same whether it is new or from the journal. */
 
-/** A change as frames carry it, as JSON, with the service that it is about. */
+/** A change as JSON for a frame, with the service that it belongs to. */
 export interface ChangeText extends ServiceKey {
   text: string;
 }
 
-/** Writes the changes of a commit that has just been applied. */
+/** Encodes the changes of a commit that has just been applied. */
 export function changesOfCommit(
   catalog: Catalog,
   changes: readonly PublishedChange[],
@@ -42,7 +42,7 @@ export function changesOfCommit(
   });
 }
 
-/** Writes the changes of a revision that the journal keeps. */
+/** Encodes the changes of a revision in the journal. */
 export function changesOfPast(state: StoredState, { parts, revision, at }: JournalEntry): ChangeText[] {
   const changes = parts.flatMap(decodeChanges);
   const textOf = (key: RecordKey): RecordText | undefined => {
@@ -66,7 +66,9 @@ function decoded({ kind, group, service, id, after }: JournaledChange): Publishe
   return { kind, group, service, id, record: after === null ? null : RECORD_KINDS[kind].decode(after) };
 }
 
-/** Two records that show in the same one, as an override shows in its instance, are one change of that. */
+/**
+ * Encodes changes. Records that show in the same view, as an override shows in its instance, make one change of that view.
+ */
 function changeTexts(changes: readonly PublishedChange[], then: RecordsThen): ChangeText[] {
   const named = new Set<string>();
   const texts: ChangeText[] = [];
@@ -82,8 +84,8 @@ function changeTexts(changes: readonly PublishedChange[], then: RecordsThen): Ch
 }
 
 /**
- * Writes the frames of one revision's changes, without their beginnings: {@link addressed} adds the name of a watch. Over
- * 256 KiB they come in parts, and the cursor counts at the last.
+ * Encodes the frames of one revision's changes, without their beginnings: {@link addressed} adds the name of a watch. Over
+ * 256 KiB they are split into parts, and the cursor is valid from the last part on.
  *
  * @param changes At least one.
  */
@@ -97,7 +99,7 @@ export function changesFrames(told: ToldRevision, changes: readonly ChangeText[]
   });
 }
 
-/** Changes joined by commas, in pieces that stay small unless one change alone is large. */
+/** Joins changes by commas, in parts that stay small unless a single change is large. */
 function inParts(changes: readonly ChangeText[]): string[] {
   const parts: string[] = [];
   let part: string[] = [];
@@ -116,8 +118,8 @@ function inParts(changes: readonly ChangeText[]): string[] {
 }
 
 /**
- * The same changes for one watch after the other. A thousand watches have a few names between them, and neighbours
- * mostly the same one: what was made for the last watch serves the next, and the platform copies it from one place.
+ * The frames of the same changes for many watches. A thousand watches share a few names, and consecutive ones mostly have
+ * the same name: the frames of the last watch are reused for the next, and the platform copies them from one place.
  */
 export class SharedFrames {
   /** Without their beginnings, as {@link changesFrames} wrote them. */
@@ -139,38 +141,39 @@ export class SharedFrames {
   }
 }
 
-/** Completes a frame by its type and the name of the watch that it is for. */
+/** Completes a frame with its type and the name of its watch. */
 export function addressed(type: 'changes' | 'snapshot', watch: string, frame: string): string {
   return `{"type":"${type}","watch":${JSON.stringify(watch)},${frame}`;
 }
 
-/** Writes the frame that tells a watch how far the namespace is. */
+/** Encodes the frame that gives a watch the current cursor of the namespace. */
 export function bookmarkFrame(watch: string, cursor: string): string {
   return JSON.stringify({ type: 'bookmark', watch, cursor });
 }
 
-/** Writes the frame that tells a watch to forget what it has: a snapshot follows. */
+/** Encodes the frame that tells a watch to discard its state: a snapshot follows. */
 export function resetFrame(watch: string, reason: string): string {
   return JSON.stringify({ type: 'reset', watch, reason });
 }
 
-/** A frame of a snapshot, and the place to go on from; undefined where it is the last. */
+/** A frame of a snapshot. */
 export interface SnapshotPart {
   frame: string;
+  /** Place to continue from; undefined if this is the last part. */
   next: SnapshotPlace | undefined;
 }
 
-/** What a part of a snapshot is made for. */
+/** Options of {@link snapshotPart}. */
 export interface SnapshotOptions {
   watch: string;
   scope: readonly ScopePart[];
-  /** Where it begins. Its cursor is that of the snapshot as a whole. */
+  /** Place at which it begins, with the cursor of the snapshot as a whole. */
   from: SnapshotPlace;
-  /** About how long the part may be. */
+  /** Approximate maximum length of the part. */
   partSize: number;
 }
 
-/** Writes the next part of a snapshot, as everything is now. */
+/** Encodes the next part of a snapshot from the current state. */
 export function snapshotPart(
   { catalog, journal, time }: Pick<StoredState, 'catalog' | 'journal' | 'time'>,
   { watch, scope, from, partSize }: SnapshotOptions,
@@ -182,7 +185,7 @@ export function snapshotPart(
   return { frame: addressed('snapshot', watch, `${head},"services":[${services.join(',')}]}`), next };
 }
 
-/** Services come by name and group, their instances by id; a large service goes on in the next part. */
+/** Encodes services by name and group, with their instances by id; a large service continues in the next part. */
 function snapshotServices(
   shown: Iterable<ServiceEntry>,
   from: SnapshotPlace,
@@ -220,7 +223,7 @@ function idsAfter(service: ServiceEntry, after: string): string[] {
   return (after === '' ? ids : ids.filter((id) => compare(id, after) > 0)).sort(compare);
 }
 
-/** Services of a scope in order, from a place on. */
+/** Yields the services of a scope in order, from a place on. */
 function* servicesFrom(catalog: Catalog, scope: readonly ScopePart[], from: SnapshotPlace): Generator<ServiceEntry> {
   for (const service of servicesIn(catalog, scope)) {
     if (!service.exists) continue;

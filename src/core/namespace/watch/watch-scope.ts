@@ -6,12 +6,12 @@ import { type Catalog, compare } from '../records/catalog';
 import type { ServiceEntry } from '../records/catalog-entries';
 
 /**
- * All that depends on what a watch is about: what it may ask for, which services it shows, which changes it is sent. Every
- * function here knows every kind of {@link ScopePart}, and nothing else does.
+ * Everything that depends on the scope of a watch: its authorization, the services it includes, and the changes it is sent.
+ * Every function here handles every kind of {@link ScopePart}, and no other code does.
  */
 type Scope = readonly ScopePart[];
 
-/** Returns whether a scope holds a service. */
+/** Returns whether a scope includes a service. */
 export function inScope(scope: Scope, key: ServiceKey): boolean {
   return scope.some((part) => holds(part, key));
 }
@@ -27,13 +27,13 @@ function holds(part: ScopePart, { group, service }: ServiceKey): boolean {
   }
 }
 
-/** Returns the one service that a scope is about; undefined where it is about more. */
+/** Returns the only service of a scope; undefined if the scope includes more. */
 export function soleServiceOf([part, ...more]: Scope): ServiceKey | undefined {
   return part?.kind === 'service' && more.length === 0 ? { group: part.group, service: part.service } : undefined;
 }
 
 /**
- * Returns whether entries of the journal may change what a scope holds: a glance at their texts spares parsing those that
+ * Returns whether journal entries may contain changes within a scope. Searching their text saves parsing most of those that
  * don't.
  */
 export function mayConcern(scope: Scope, texts: readonly string[]): boolean {
@@ -44,7 +44,7 @@ export function mayConcern(scope: Scope, texts: readonly string[]): boolean {
   });
 }
 
-/** Returns the services of a scope by name and group. All of them are walked only by a scope that is about groups. */
+/** Returns the services of a scope, ordered by name and group. Only a scope with groups scans all services. */
 export function servicesIn(catalog: Catalog, scope: Scope): Iterable<ServiceEntry> {
   if (scope.some(({ kind }) => kind === 'namespace')) return catalog.services();
   const named = new Set<ServiceEntry>();
@@ -59,7 +59,7 @@ export function servicesIn(catalog: Catalog, scope: Scope): Iterable<ServiceEntr
 }
 
 /**
- * Authorizes a watch: each part has to be allowed, as nothing is left out in silence.
+ * Authorizes a watch. Every part must be allowed, as nothing is left out silently.
  *
  * @throws {RegistryError} `FORBIDDEN`.
  */
@@ -96,7 +96,7 @@ function partName(part: ScopePart): string {
 
 const serviceName = ({ group, service }: ServiceKey): string => `${group}\u0000${service}`;
 
-/** Finds the watchers of a service, in time proportional to their number. */
+/** An index that finds the watchers of a service in time proportional to their number. */
 export class WatchIndex<Watcher extends { readonly scope: Scope }> {
   readonly #byPart = new Map<string, Set<Watcher>>();
   #size = 0;
@@ -129,7 +129,7 @@ export class WatchIndex<Watcher extends { readonly scope: Scope }> {
   countOf(key: ServiceKey): number {
     if (this.#size === 0) return 0;
     const [whole, byGroup, byService] = this.#holding(key);
-    // A watch may name a service, and its group as well; one of the whole namespace names nothing else.
+    // A watch may name both a service and its group; a watch of the whole namespace names nothing else.
     if (byGroup !== undefined && byService !== undefined) return new Set(this.watchersOf(key)).size;
     return (whole?.size ?? 0) + (byGroup?.size ?? 0) + (byService?.size ?? 0);
   }
@@ -141,7 +141,7 @@ export class WatchIndex<Watcher extends { readonly scope: Scope }> {
     return more.length === 0 ? first : new Set([first, ...more].flatMap((watchers) => [...watchers]));
   }
 
-  /** Watchers of the whole namespace, of the group of a service, and of the service itself. */
+  /** Returns the watchers of the whole namespace, of the group of a service, and of the service itself. */
   #holding(key: ServiceKey): [whole?: Set<Watcher>, byGroup?: Set<Watcher>, byService?: Set<Watcher>] {
     return [this.#byPart.get(WHOLE), this.#byPart.get(key.group), this.#byPart.get(serviceName(key))];
   }

@@ -7,13 +7,13 @@ import type { ReaderHolds } from './reader-holds';
 import type { Receipts } from './receipts';
 import type { Peer, Watcher } from './watcher';
 
-/** The parts of a namespace that know its readers. */
+/** The parts of a namespace that track its readers. */
 export interface WatchState extends TurnState {
   readonly receipts: Receipts;
   readonly readerHolds: ReaderHolds;
 }
 
-/** The parts of a namespace that know its pollers. */
+/** The parts of a namespace that track its pollers. */
 export interface PollerState extends Readers {
   readonly receipts: Readers['receipts'] & {
     /** Returns the live pollers of a service. */
@@ -29,7 +29,7 @@ export interface Watches {
 
 /** The open sockets of a namespace. */
 export interface OpenSockets {
-  /** A copy: closing one takes it out. */
+  /** Returns a copy, as closing a peer removes it. */
   peers(): Peer[];
   dismiss(connection: Connection, code: number, reason: string): void;
 }

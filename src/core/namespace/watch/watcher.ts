@@ -3,7 +3,7 @@ import type { ScopePart } from '../../../model/watch-scope';
 import type { Connection, WatchMemory } from '../../platform/connection';
 import type { Counters } from '../../platform/counters';
 
-/** One watch of a connection, awake. */
+/** One watch of a connection, in memory. */
 export class Watcher {
   readonly peer: Peer;
   readonly memory: WatchMemory;
@@ -11,11 +11,11 @@ export class Watcher {
   position: number;
   /** Revision of the newest cursor that was sent. */
   toldRevision: number;
-  /** It asked for its cursor, and gets it once it has caught up. */
+  /** True if its client asked for its cursor, which is sent once the watch has caught up. */
   wantsBookmark = false;
   isFeeding = false;
   isOpen = true;
-  /** How much its connection had been sent when this watch was last sent something. */
+  /** Total sent to its connection when this watch was last sent something. */
   #sentAt = 0;
   #waitingSize = 0;
   #waitingFrom = Number.POSITIVE_INFINITY;
@@ -46,7 +46,7 @@ export class Watcher {
     return this.memory.scope;
   }
 
-  /** True if changes are sent as they happen; otherwise they follow from the journal. */
+  /** True if changes are sent as they happen; otherwise the watch catches up from the journal. */
   get isLive(): boolean {
     return this.memory.sentUntil === undefined;
   }
@@ -57,29 +57,31 @@ export class Watcher {
     this.#sentAt = this.peer.account.sent;
   }
 
-  /** Where a client that acknowledges a revision has read everything up to; undefined where more was sent since. */
+  /**
+   * Returns the point up to which a client that acknowledges a revision has read its output; undefined if that is unknown.
+   */
   readUpTo(revision: number): number | undefined {
     return this.isLive && revision >= this.position ? this.#sentAt : undefined;
   }
 
-  /** Length of the frames that were made while it was behind, and that it has not been sent yet. */
+  /** Length of the frames that were made while it was behind and have not been sent yet. */
   get waitingSize(): number {
     return this.#waitingSize;
   }
 
-  /** Notes a revision that has to wait for it to come up. */
+  /** Records a revision that must wait until the watch has caught up. */
   noteWaiting(revision: number, frames: readonly string[]): void {
     this.#waitingFrom = Math.min(this.#waitingFrom, revision);
     this.#waitingSize += lengthOf(frames);
   }
 
-  /** Notes that a revision was sent, which may have had to wait. */
+  /** Records that a revision was sent, which may have been waiting. */
   noteSent(revision: number, frames: readonly string[]): void {
     this.toldRevision = revision;
     if (revision >= this.#waitingFrom) this.#waitingSize -= lengthOf(frames);
   }
 
-  /** Nothing waits for it any more: it has come up, or a snapshot holds all of it. */
+  /** Records that nothing is waiting any more: the watch has caught up, or a snapshot includes everything. */
   noteNoneWaiting(): void {
     this.#waitingSize = 0;
     this.#waitingFrom = Number.POSITIVE_INFINITY;
@@ -93,7 +95,7 @@ function lengthOf(frames: readonly string[]): number {
 /** Sums over the connections of one token. */
 export interface UnreadSums {
   unread: number;
-  /** By those that have not read anything yet. */
+  /** Unread output of connections that have not read anything yet. */
   unreadByNewcomers: number;
   unproven: number;
 }
@@ -101,33 +103,33 @@ export interface UnreadSums {
 /**
  * Output that one connection was sent and may not have read yet. Sizes are lengths of frames.
  *
- * *Unread* is what its client has not said to have read, and rules how much more it is sent. *Unproven* is what it has
- * not shown to have read: a client can say anything, but only one that has read a mark knows it. Our own Worker is
- * believed, where it can know.
+ * *Unread* is the output that its client has not reported as read, and decides how much more it is sent. *Unproven* is the
+ * output that it has not proven to have read: a client can report anything, but must read a mark to know it. Reports of our
+ * own Worker are trusted if it can know.
  */
 export class UnreadAccount {
   readonly connection: Connection;
-  /** Those of its token; shared with the other connections of that. */
+  /** Sums of its token, shared with the token's other connections. */
   readonly sums: UnreadSums;
-  /** True if its client answers marks: an earlier Worker would hand them on to readers. */
+  /** True if its client answers marks: an earlier Worker would pass them on to readers. */
   readonly takesMarks: boolean;
   readonly isTrusted: boolean;
-  /** It may be sent more. One that was closed still counts until its socket is gone, as what it was sent does. */
+  /** True if it may be sent more. A closed connection still counts until its socket is gone, as does its output. */
   isOpen = true;
   isGone = false;
   unread: number;
   unproven: number;
-  /** Everything that was ever sent. */
+  /** Total length of everything sent. */
   sent = 0;
-  /** Sent after the last mark. */
+  /** Length of everything sent after the last mark. */
   sentSinceMark = 0;
-  /** The mark that has not come back yet, and when it was sent. */
+  /** The pending mark, and when it was sent. */
   mark: { id: string; at: number } | undefined;
-  /** Since when it has given no sign of reading although one is due. On the namespace's axis. */
+  /** Time since which a sign of reading is overdue, on the namespace's axis. */
   owesSince: number | undefined;
-  /** It has said before that it has read something. */
+  /** True once it has reported that it has read something. */
   hasRead: boolean;
-  /** It has sent back a mark before. */
+  /** True once it has returned a mark. */
   isProver: boolean;
 
   constructor(connection: Connection, sums: UnreadSums) {
@@ -147,8 +149,8 @@ export class UnreadAccount {
   }
 
   /**
-   * Writes it down for the time after a sleep where it has changed by a step. Not every frame is worth a note; but a
-   * slow reader must not be taken for a quick one after a sleep, nor one that gives no sign for one that has just begun.
+   * Stores the account for the time after a sleep, if it has changed by a step: not every frame is worth a write. After a
+   * sleep a slow reader must not pass for a fast one, nor one that gives no sign of reading for a new one.
    */
   remember(): void {
     const { memory } = this.connection;
@@ -165,23 +167,23 @@ export class UnreadAccount {
     this.connection.remember();
   }
 
-  /** Where nothing is written down, all that is unproven is what is unread. */
+  /** Unproven bytes to store; 0 if they are the same as the unread ones, which is the default when nothing is stored. */
   get #beyondUnread(): number {
     return this.unproven > this.unread ? this.unproven : 0;
   }
 }
 
-/** The part of the budget of unread output that one connection asks for. */
+/** The part of the budget of unread output that a connection uses. */
 interface UnreadRoom {
-  /** Begins the account of a connection. */
+  /** Opens the account of a connection. */
   open(connection: Connection): UnreadAccount;
   hasRoom(account: UnreadAccount): boolean;
   isFull(account: UnreadAccount): boolean;
-  /** Counts a frame that was sent; an answer is one that no credit holds back. */
+  /** Counts a frame that was sent; an answer needs no credit. */
   sent(account: UnreadAccount, length: number, isAnswer: boolean): void;
 }
 
-/** One connection, awake: what it may be sent, and its watches by name. */
+/** One connection, in memory: its account of unread output, and its watches by name. */
 export class Peer {
   readonly connection: Connection;
   readonly watchers = new Map<string, Watcher>();
@@ -196,12 +198,12 @@ export class Peer {
     this.account = budget.open(connection);
   }
 
-  /** True if it may be sent more. One frame may take more than is left. */
+  /** True if it may be sent more. A single frame may exceed the remaining credit. */
   get hasCredit(): boolean {
     return this.#budget.hasRoom(this.account);
   }
 
-  /** True if it is its own reading that more has to wait for, and not that of others. */
+  /** True if output waits for this connection's own reading, not for that of others. */
   get isFull(): boolean {
     return this.#budget.isFull(this.account);
   }
@@ -211,7 +213,7 @@ export class Peer {
     this.#send(frame, false);
   }
 
-  /** Sends an answer, which no credit holds back. */
+  /** Sends an answer, which needs no credit. */
   answer(frame: string): void {
     this.#send(frame, true);
   }

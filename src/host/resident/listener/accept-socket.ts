@@ -3,14 +3,15 @@ import { SOCKET_UNREAD_MAX_BYTES } from '../../../model/limits';
 import type { NamespaceSocket } from '../../../model/namespace-sockets';
 import { upgradeResponse } from './upgrade-response';
 
-/** Close code without a reason to tell. Source: RFC 6455, section 7.4.1. */
+/** Close code "Normal Closure". Source: RFC 6455, section 7.4.1. */
 const NORMAL = 1000;
 
 /**
- * Takes a client's WebSocket that ends in the surface, and makes the answer to its upgrade. What is sent before the
- * handshake is over goes out after it; what the client sends is not listened to.
+ * Accepts a client's WebSocket for a surface that only sends. Frames sent before the handshake is complete are queued until
+ * then. Frames from the client are ignored.
  *
- * @param closed The client is gone; not called once this side has closed it.
+ * @param closed Called when the client disconnects, unless this side closed the socket first.
+ * @returns The socket, and the response to the upgrade request.
  */
 export function acceptSocket(closed: () => void): { socket: NamespaceSocket; answer: Response } {
   const accepted = new AcceptedSocket(closed);
@@ -39,7 +40,7 @@ class AcceptedSocket implements NamespaceSocket {
     if (this.#closing !== undefined) socket.close(this.#closing.code, this.#closing.reason);
   }
 
-  /** The client has left, or has never come. */
+  /** Handles a client that disconnected or never completed the handshake. */
   gone(): void {
     if (this.#closing !== undefined) return;
     this.#closing = { code: NORMAL, reason: '' };

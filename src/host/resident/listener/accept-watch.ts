@@ -2,13 +2,13 @@ import type { Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { CONNECTIONS_WAITING_MAX_COUNT } from '../../../model/limits';
 
-/** Checks that fail in a row before a server listens again: the event loop may have been busy at one. */
+/** Number of failed checks in a row after which the server is restarted. A busy event loop may fail a single one. */
 const FAILED_CHECKS = 2;
 
 /**
- * Makes a server listen again that accepts nothing more. Deno 2.9.5 stops accepting for good, and says nothing, once it
- * was refused a descriptor for a connection. So where no client has come for a while, the process connects to itself.
- * Open connections stay open while the server listens again; only idle ones are closed.
+ * Makes a server listen again after it has stopped accepting connections. Deno 2.9.5 stops for good, without an error, when it
+ * gets no descriptor for a connection. If no client has connected for a while, the process therefore connects to itself.
+ * Listening again closes idle connections, and leaves the others open.
  */
 export class AcceptWatch {
   readonly #server: Server;
@@ -21,14 +21,14 @@ export class AcceptWatch {
   #failed = 0;
 
   /**
-   * @param host That the server listens on.
-   * @param relistened Called when it listens again.
+   * @param host Host that the server listens on.
+   * @param relistened Called when the server listens again.
    * @param intervalMs Time between two checks.
    */
   constructor(server: Server, host: string, relistened: () => void, intervalMs: number) {
     this.#server = server;
     this.#host = host;
-    // What stands for all addresses of the machine is reached at its own.
+    // An address that means all addresses is reached at the loopback address.
     this.#reachedAt = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
     this.#relistened = relistened;
     server.on('connection', () => {
@@ -60,11 +60,11 @@ export class AcceptWatch {
   #connect(port: number): void {
     this.#probe?.destroy();
     const probe = connect({ host: this.#reachedAt, port });
-    // A server that has as many connections as it may accepts this one, and closes it unseen.
+    // A server at its connection limit accepts this connection and closes it without an event.
     probe.once('end', () => {
       this.#isAlive = true;
     });
-    // Without a descriptor for this end there is none for the other either: the next check tries again.
+    // Without a descriptor for this end there is none for the server's either. The next check retries.
     probe.on('error', () => {});
     this.#probe = probe;
   }

@@ -1,23 +1,23 @@
 import type { ServerResponse } from 'node:http';
 
-/** Takes the bytes of a pipe. */
+/** Receives the bytes of a pipe. */
 interface Taker {
-  /** Resolves once they are taken; rejects when nobody is there to take them. */
+  /** Resolves once the reader has taken the bytes; rejects if the reader is gone. */
   take(chunk: Uint8Array): Promise<void>;
   end(): void;
-  /** Ends with an error: the other end must not think that it has everything. */
+  /** Ends with an error, so that the reader knows the data to be incomplete. */
   breakOff(): void;
 }
 
-/** Pipes by their readable ends, by which an answer names them. */
+/** Maps the readable end of a pipe, which is the body of a response, to the pipe. */
 const pipes = new WeakMap<ReadableStream, Pipe>();
 
-/** Returns what writes the body of an answer itself, where that is the readable end of a pipe. */
+/** Returns the pipe whose readable end is this body; undefined if there is none. */
 export function pipeOf(body: ReadableStream): Pipe | undefined {
   return pipes.get(body);
 }
 
-/** A pipe whose writer writes to the client's connection, once there is one to write to. */
+/** A pipe that writes directly to the client's connection once the response has one. */
 export class Pipe {
   readonly readable: ReadableStream<Uint8Array>;
   readonly writable: WritableStream<Uint8Array>;
@@ -28,7 +28,7 @@ export class Pipe {
       write: async (chunk) => (await this.#taker.promise).take(chunk),
       close: async () => (await this.#taker.promise).end(),
       abort: () => {
-        // Where nobody reads yet, whoever comes finds the end.
+        // If there is no reader yet, the first one gets the error.
         void this.#taker.promise.then((taker) => taker.breakOff());
       },
     });
@@ -38,24 +38,24 @@ export class Pipe {
     pipes.set(this.readable, this);
   }
 
-  /** Has the bytes written to an answer whose headers have been sent. */
+  /** Writes the bytes to a response whose headers have been sent. */
   writeTo(response: ServerResponse): void {
     this.#taker.resolve(new ResponseTaker(response));
   }
 
-  /** Nobody will read: the next write fails. */
+  /** Cancels the pipe if its response will not be read. The next write fails. */
   cancel(): void {
-    const gone = () => Promise.reject(new Error('nobody reads this answer'));
+    const gone = () => Promise.reject(new Error('the response is not read'));
     this.#taker.resolve({ take: gone, end: () => {}, breakOff: () => {} });
   }
 }
 
-/** Opens a pipe: a write ends when the client's side has taken it, and fails when the client is gone. */
+/** Opens a pipe. A write resolves once the client's connection has taken it, and rejects if the client is gone. */
 export function openPipe(): Pipe {
   return new Pipe();
 }
 
-/** Writes to a client, one piece at a time. */
+/** Writes to a client's connection, one chunk at a time. */
 class ResponseTaker implements Taker {
   readonly #response: ServerResponse;
   #fail: ((error: Error) => void) | undefined;
@@ -85,14 +85,14 @@ class ResponseTaker implements Taker {
   }
 }
 
-/** Gives the bytes to whoever reads the readable end as a stream, such as a test. */
+/** Passes the bytes to a reader of the readable end, such as a test. */
 class StreamTaker implements Taker {
   readonly #begin: (taker: Taker) => void;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #asked = Promise.withResolvers<void>();
   #hasLeft = false;
 
-  /** @param begin Called when the first piece is asked for. */
+  /** @param begin Called when the reader asks for the first chunk. */
   constructor(begin: (taker: Taker) => void) {
     this.#begin = begin;
   }

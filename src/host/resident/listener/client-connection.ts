@@ -3,24 +3,30 @@ import type { Connection, ConnectionMemory } from '../../../core/platform/connec
 import { CLOSE_CODES, PING, PONG } from '../../../model/frames';
 import { SOCKET_UNREAD_MAX_BYTES } from '../../../model/limits';
 
-/** What comes over a client's socket. */
+/** Receives the events of a client's socket. */
 export interface ClientConnectionListener {
-  /** A frame has come, as text; pings are answered already. */
+  /** Called with each text frame except pings, which the connection answers itself. */
   frame(text: string): void;
-  /** The socket is gone, with its close code: once, and nothing comes after it. */
-  closed(code: number, reason: string): void;
+  /**
+   * Called once, as the last event, when the client has closed the socket or it broke. A close frame is answered once the
+   * promise has settled.
+   */
+  closed(code: number, reason: string): Promise<void>;
 }
 
 const PING_BYTES = Buffer.from(PING);
 
+/** Stands for a close frame without a code. Source: RFC 6455, section 7.4.1. */
+const NO_CODE = 1005;
+
 /**
- * A client's WebSocket as the core sees it. It answers pings itself, so that a namespace need not wake for them, and is
- * cut off where it leaves too much unread: in bytes here, in time by the listener. It lends no `unreadBytes`: the core would have to be told
- * when that falls, and goes by what clients send back instead, as on Cloudflare.
+ * Presents a client's WebSocket to the core. It answers pings without waking the namespace, and disconnects a client that
+ * leaves too many bytes unread; the listener disconnects one that reads too slowly.
  */
 export class ClientConnection implements Connection {
   readonly memory: ConnectionMemory;
   readonly #socket: WebSocket;
+  readonly #closeNow: WebSocket['close'];
   readonly #now: () => number;
   #heardAt = 0;
 
@@ -30,10 +36,24 @@ export class ClientConnection implements Connection {
     this.memory = memory;
     this.#now = now;
     socket.on('message', (data, isBinary) => this.#take(data, isBinary, listener));
-    socket.once('close', (code, reason) => listener.closed(code, reason.toString()));
+
+    let told: Promise<void> | undefined;
+    const tell = (code: number, reason: string): Promise<void> => {
+      told ??= listener.closed(code, reason);
+      return told;
+    };
+    socket.once('close', (code, reason) => void tell(code, reason.toString()));
+    this.#closeNow = socket.close.bind(socket);
+    // `ws` answers a close frame at once, by this method. A client may take the answer for the end of its session, so it
+    // waits until that is on disk.
+    socket.close = (code, reason) => {
+      const answer = () => this.#closeNow(code, reason);
+      if (socket.readyState !== socket.OPEN) answer();
+      else void tell(code ?? NO_CODE, String(reason ?? '')).then(answer, answer);
+    };
   }
 
-  /** When it last sent a ping, in milliseconds since the epoch; 0 if it never did. */
+  /** Time of the client's last ping, in milliseconds since the epoch; 0 if there was none. */
   get heardAt(): number {
     return this.#heardAt;
   }
@@ -46,18 +66,18 @@ export class ClientConnection implements Connection {
 
   close(code: number, reason: string): void {
     try {
-      this.#socket.close(code, reason);
+      this.#closeNow(code, reason);
     } catch {
-      // A code or reason that no close frame can hold: the socket ends all the same.
+      // A close frame can't hold this code or reason; end the socket without one.
       this.#socket.terminate();
     }
   }
 
-  /** Nothing: this process never sleeps with a socket open, so what it knows need not be kept. */
+  /** Does nothing: a namespace never sleeps while a socket is open, so its memory need not be stored. */
   remember(): void {}
 
   #take(data: unknown, isBinary: boolean, listener: ClientConnectionListener): void {
-    // Data that came in the same piece as a close, or after ours, has nobody to hear it.
+    // Ignore data that arrives together with the client's close, or after ours.
     if (!Buffer.isBuffer(data) || this.#socket.readyState !== this.#socket.OPEN) return;
     if (isBinary) this.close(CLOSE_CODES.protocolError, 'frames are text');
     else if (data.equals(PING_BYTES)) {
@@ -67,5 +87,5 @@ export class ClientConnection implements Connection {
   }
 }
 
-/** What a failed send says is said by `close`, too. */
+/** Ignores a failed send: `close` follows it. */
 const ignore = (): void => {};

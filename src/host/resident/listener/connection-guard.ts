@@ -15,7 +15,7 @@ import {
   UNREAD_OUTPUT_STRETCH_COUNT,
 } from '../../../model/limits';
 
-/** Deadlines of a listener, in milliseconds; tests set shorter ones. */
+/** Deadlines of a listener, in milliseconds. Tests set shorter ones. */
 export const DEADLINES = {
   headersMs: REQUEST_HEADERS_MAX_MS,
   handshakeMs: TLS_HANDSHAKE_MAX_MS,
@@ -31,43 +31,43 @@ export type Deadlines = typeof DEADLINES;
 
 /** A wait for bytes of a body. */
 export interface BodyWait {
-  /** When it began, in milliseconds of the guard's clock: the guard sets it. */
+  /** Start of the wait, in milliseconds of the guard's clock. Set by the guard. */
   since: number;
-  /** Waited already, before this piece. */
+  /** Time spent in earlier waits for the same body. */
   readonly waitedMs: number;
   readonly maxMs: number;
-  /** Received so far. */
+  /** Number of bytes received so far. */
   readonly bytes: number;
-  /** Called when the bytes did not come in time. */
+  /** Called if the bytes do not arrive in time. */
   tooSlow(): void;
 }
 
 /** State of one connection at the last check. */
 interface Connection {
-  /** Bytes handed over in all, and of these the ones that wait. */
+  /** Bytes written to the socket in total, and the part of them still in its buffer. */
   written: number;
   waiting: number;
-  /** Since when nothing was taken, in milliseconds of the guard's clock. */
+  /** Time of the last progress in reading by the client, in milliseconds of the guard's clock. */
   since: number;
-  /** The answer that may be under way. */
+  /** The response that may still be under way. */
   answer: ServerResponse | undefined;
-  /** False before the first answer, which has another deadline, and once it is a WebSocket. */
+  /** True if the idle deadline applies: after the first request, and not to a WebSocket. */
   mayIdle: boolean;
-  /** Bytes received in all, and since when there were no more while nothing was answered. */
+  /** Bytes received in total, and the time since which none came and no response was under way. */
   read: number;
   quietSince: number;
 }
 
 /**
- * Bounds what every connection may keep waiting, in one pass over all of them: a timer for each answer and each body
- * would cost more than answering a heartbeat does.
+ * Disconnects clients that read or send too slowly or stay idle for too long. One pass checks all connections, because a
+ * timer for each response and each body would cost more than answering a heartbeat.
  *
- * Neither Deno nor TLS tells how much of one write a client has taken. So a client may take as long as the slowest rate
- * allows for what waits, and is disconnected when by then nothing of it was taken.
+ * Neither Deno nor TLS reports how much of a single write the client has taken. A client is therefore disconnected if it
+ * takes nothing for as long as all waiting bytes would need at the minimum rate.
  */
 export class ConnectionGuard {
   readonly deadlines: Deadlines;
-  /** What answers say of how long a connection may be idle: a little less than it is. */
+  /** Value of the `Keep-Alive` header. Its timeout is slightly below the real one, so that clients reconnect in time. */
   readonly keepAlive: string;
   readonly #connections = new Map<Socket, Connection>();
   readonly #bodies = new Set<BodyWait>();
@@ -86,7 +86,7 @@ export class ConnectionGuard {
     return this.#connections.size;
   }
 
-  /** Watches a connection until it closes. */
+  /** Adds a connection, until it closes. */
   watch(socket: Socket): void {
     const since = this.#clock;
     const output = { written: 0, waiting: 0, since };
@@ -94,7 +94,7 @@ export class ConnectionGuard {
     socket.once('close', () => this.#connections.delete(socket));
   }
 
-  /** Notes the answer that a connection waits for: it is idle once that has left. */
+  /** Registers the response under way on a connection. The connection is idle once the response is written. */
   answers(socket: Socket, answer: ServerResponse): void {
     const connection = this.#connections.get(socket);
     if (connection === undefined) return;
@@ -102,13 +102,13 @@ export class ConnectionGuard {
     connection.mayIdle = true;
   }
 
-  /** Lets a connection be idle from now on: it is a WebSocket. */
+  /** Exempts a connection from the idle deadline, since it becomes a WebSocket. */
   upgraded(socket: Socket): void {
     const connection = this.#connections.get(socket);
     if (connection !== undefined) connection.mayIdle = false;
   }
 
-  /** Takes in the rest of a body that nobody reads; its connection ends where that takes too long. */
+  /** Discards the rest of an unread body. Closes its connection if that takes too long. */
   discardBody(message: IncomingMessage): void {
     const tooSlow = () => message.socket.destroy();
     const wait = { since: 0, waitedMs: 0, bytes: 0, maxMs: this.deadlines.unreadBodyMs, tooSlow };
@@ -118,19 +118,19 @@ export class ConnectionGuard {
     message.resume();
   }
 
-  /** Bounds a wait for bytes of a body, until it is ended. */
+  /** Starts a wait for bytes of a body. {@link endBody} ends it. */
   awaitBody(wait: BodyWait): void {
     wait.since = this.#clock;
     this.#bodies.add(wait);
   }
 
-  /** Ends a wait, and returns how long it took in milliseconds. */
+  /** Ends a wait and returns its length in milliseconds. */
   endBody(wait: BodyWait): number {
     this.#bodies.delete(wait);
     return this.#clock - wait.since;
   }
 
-  /** Disconnects everybody. */
+  /** Disconnects all clients. */
   destroyAll(): void {
     for (const socket of this.#connections.keys()) socket.destroy();
   }
@@ -139,7 +139,7 @@ export class ConnectionGuard {
     clearInterval(this.#timer);
   }
 
-  /** Checks all connections. The time that the process did not run is not held against its clients. */
+  /** Checks all connections and waits. The guard's clock leaves out the time during which the process did not run. */
   #pass(): void {
     const now = performance.now();
     this.#clock += Math.min(now - this.#checkedAt, 2 * this.deadlines.checkMs);
@@ -158,7 +158,7 @@ export class ConnectionGuard {
 
   #checkOutput(socket: Socket, connection: Connection): void {
     const waiting = socket.writableLength;
-    // What was handed over and waits no more was taken; a write that is added takes nothing.
+    // Progress is measured on bytes that left the buffer, so that a new write does not count as progress.
     const taken = socket.bytesWritten - waiting;
     if (waiting === 0 || taken !== connection.written - connection.waiting || connection.waiting === 0)
       connection.since = this.#clock;

@@ -6,9 +6,8 @@ const NativeRequest = globalThis.Request;
 const decoder = new TextDecoder();
 
 /**
- * A `Request` whose parts are made when they are asked for: a heartbeat asks for a method, a URL, some headers and none
- * of the rest, and building a whole one takes longer than answering it. Whatever is not here is asked of a whole one,
- * which is built then.
+ * A `Request` that builds its parts on demand. A heartbeat uses only a method, a URL and a few headers, and building a full
+ * request takes longer than answering it. Members that are not implemented here come from a full request, built on first use.
  */
 export class LightRequest {
   readonly url: string;
@@ -16,14 +15,14 @@ export class LightRequest {
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse | undefined;
   readonly #body: RequestBody | undefined;
-  #headers: RequestHeaders | undefined;
+  #headers: ListedHeaders | undefined;
   #gone: AbortController | undefined;
   #stream: ReadableStream<Uint8Array> | undefined;
   #whole: Request | undefined;
 
   /**
-   * @param response Its end before it is complete means that the client is gone; undefined for an upgrade.
-   * @param body Undefined: there can't be one.
+   * @param response If it closes before it is complete, the client is gone. Undefined for an upgrade.
+   * @param body Undefined if the request can't have one.
    */
   constructor(message: IncomingMessage, url: string, response?: ServerResponse, body?: RequestBody) {
     this.#message = message;
@@ -33,18 +32,18 @@ export class LightRequest {
     this.#body = body;
   }
 
-  /** The client's address, as the socket has it; one of IPv4 as such, also where the system writes it as IPv6. */
+  /** The client's address. An IPv4 address mapped to IPv6 is returned as IPv4. */
   get address(): string {
     const { remoteAddress = '' } = this.#message.socket;
     return remoteAddress.startsWith('::ffff:') ? remoteAddress.slice('::ffff:'.length) : remoteAddress;
   }
 
   get headers(): Headers {
-    this.#headers ??= new RequestHeaders(this.#message.rawHeaders);
+    this.#headers ??= new ListedHeaders(this.#message.rawHeaders);
     return this.#headers;
   }
 
-  /** Aborted when the client is gone before its answer is complete. */
+  /** Aborts if the client disconnects before its response is complete. */
   get signal(): AbortSignal {
     if (this.#gone !== undefined) return this.#gone.signal;
     const gone = new AbortController();
@@ -70,7 +69,7 @@ export class LightRequest {
     return this.#body?.isUsed === true && (this.#stream === undefined || this.#stream.locked);
   }
 
-  /** A stream of our own is sent in one direction, which the constructor of a request wants to be told. */
+  /** `new Request` requires it for a stream as body. */
   get duplex(): 'half' {
     return 'half';
   }
@@ -106,7 +105,7 @@ export class LightRequest {
     return this.#asked().clone();
   }
 
-  /** Returns a whole request in its place. */
+  /** Returns the full request; builds it on first use. */
   #asked(): Request {
     if (this.#whole !== undefined) return this.#whole;
     const { url, method, headers, signal, body } = this;
@@ -114,41 +113,26 @@ export class LightRequest {
     return this.#whole;
   }
 
-  /** Returns a member of a whole request, for those that say how a browser would send it. */
+  /** Returns a member of the full request. */
   static memberOf(request: LightRequest, name: keyof Request): unknown {
     return request.#asked()[name];
   }
 
-  /** Returns this request as what the app takes. */
+  /** Returns this object typed as `Request`. */
   asRequest(): Request {
     return this as unknown as Request; // `as`: it has all members of one, those below among them
   }
 }
 
-/** Returns the address that a request came from; undefined for one that no listener has made. */
+/** Returns the client's address; undefined if the request does not come from the listener. */
 export function addressOf(request: Request): string | undefined {
   return (request as unknown) instanceof LightRequest ? (request as unknown as LightRequest).address : undefined; // `as`: see asRequest
-}
-
-/** Headers of a request, looked up where the parser left them: names as they were sent, one or more times each. */
-class RequestHeaders extends ListedHeaders {
-  protected find(name: string): string | null {
-    let value: string | null = null;
-    for (let index = 0; index < this.list.length; index += 2) {
-      const candidate = this.list[index];
-      if (candidate === undefined || candidate.length !== name.length) continue;
-      if (candidate !== name && candidate.toLowerCase() !== name) continue;
-      const found = this.list[index + 1] ?? '';
-      value = value === null ? found : `${value}, ${found}`;
-    }
-    return value;
-  }
 }
 
 const emptyStream = (): ReadableStream<Uint8Array> =>
   new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
 
-// What a request of the platform has and this class does not. A getter of its prototype takes none but its own kind.
+// Delegates all other members to the full request. The prototype's own getters only accept native requests.
 for (const name of Object.getOwnPropertyNames(NativeRequest.prototype)) {
   if (name in LightRequest.prototype || name === 'url' || name === 'method') continue;
   Object.defineProperty(LightRequest.prototype, name, {
@@ -158,5 +142,5 @@ for (const name of Object.getOwnPropertyNames(NativeRequest.prototype)) {
     },
   });
 }
-// So that it is an instance of Request without being built as one.
+// Makes `instanceof Request` true without running the native constructor.
 Object.setPrototypeOf(LightRequest.prototype, NativeRequest.prototype);

@@ -1,40 +1,38 @@
-import { AnswerHeaders, listHeaders } from './answer-headers';
-import { ListedHeaders } from './listed-headers';
+import { ListedHeaders, listHeaders } from './listed-headers';
 
 const NativeResponse = globalThis.Response;
 
-/** Any body that a `Response` is made of. */
+/** Any body that the `Response` constructor accepts. */
 type BodyInit = ConstructorParameters<typeof Response>[0];
 
-/** Statuses whose answers have no body. Source: Fetch Standard, section 2.2.3. */
+/** Statuses of responses without a body. Source: Fetch Standard, section 2.2.3. */
 const BODILESS = new Set([101, 103, 204, 205, 304]);
 
-/** A body that is kept as it was given. */
+/** A body that is kept without conversion. */
 type PlainBody = string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | null;
 
-/** What an answer consists of, for the one who writes it. */
+/** The parts of a response that the listener writes. */
 export interface AnswerParts {
   status: number;
-  /** Names in lower case and values in turn. */
+  /** Alternating names, in lower case, and values. */
   headers: readonly string[];
   body: PlainBody;
-  /** Type of a text that has none among its headers. */
+  /** Content type of a text body whose headers have none. */
   defaultType: string | undefined;
 }
 
 /**
- * A `Response` that keeps its body and headers as they were given. One of the platform turns a text into a stream of
- * bytes, which the listener would have to turn back; and copies headers, which the listener copies anyway.
+ * A `Response` that keeps its body and headers as given. The platform's own turns a text into a stream of bytes, which the
+ * listener would have to collect again, and copies the headers, which the listener copies anyway.
  *
- * The headers that it is made from must not be changed before the answer has left: they are copied once somebody asks
- * for the answer's own.
+ * The given headers must not be changed before the response is written. They are copied when `headers` is first read.
  */
 export class LightResponse {
   readonly status: number;
   readonly statusText: string;
   readonly #body: PlainBody;
   readonly #given: Headers;
-  #own: AnswerHeaders | undefined;
+  #own: ListedHeaders | undefined;
   #whole: Response | undefined;
 
   constructor(body?: BodyInit, init: ResponseInit = {}) {
@@ -47,7 +45,7 @@ export class LightResponse {
       typeof body === 'string' ||
       body instanceof ReadableStream ||
       (body instanceof Uint8Array && body.buffer instanceof ArrayBuffer);
-    // Anything out of the ordinary is left to the platform, the errors for what makes no sense among it.
+    // The platform handles everything unusual, and throws the errors for invalid arguments.
     if (!isPlain || status < 200 || status > 599 || (BODILESS.has(status) && body !== undefined && body !== null)) {
       const whole = new NativeResponse(body, init);
       this.#whole = whole;
@@ -59,7 +57,7 @@ export class LightResponse {
     this.#given = headers instanceof Headers || headers instanceof ListedHeaders ? headers : new Headers(headers);
   }
 
-  /** Returns what an answer consists of; undefined for one that the platform made. */
+  /** Returns the parts of a response; undefined if it is a native one. */
   static partsOf(response: Response): AnswerParts | undefined {
     if (!(#body in response)) return undefined;
     const light = response as unknown as LightResponse; // `as`: only this class has that field
@@ -75,7 +73,7 @@ export class LightResponse {
     };
   }
 
-  /** So that an answer which the platform made is a `Response`, too. */
+  /** Makes `instanceof` true for native responses too. */
   static [Symbol.hasInstance](value: unknown): boolean {
     return value instanceof NativeResponse;
   }
@@ -84,7 +82,7 @@ export class LightResponse {
     if (this.#whole !== undefined) return this.#whole.headers;
     if (this.#own !== undefined) return this.#own;
     const type = this.#defaultType;
-    const own = new AnswerHeaders(listHeaders(this.#given));
+    const own = new ListedHeaders([...listHeaders(this.#given)]);
     if (type !== undefined) own.set('Content-Type', type);
     this.#own = own;
     return own;
@@ -148,7 +146,7 @@ export class LightResponse {
       : undefined;
   }
 
-  /** Returns a response of the platform in its place. */
+  /** Returns the native response; builds it on first use. */
   #asked(): Response {
     const { status, statusText, headers } = this;
     this.#whole ??= new NativeResponse(this.#body, { status, statusText, headers: [...headers] });
@@ -156,11 +154,11 @@ export class LightResponse {
   }
 }
 
-// So that it is an instance of Response without being built as one, and has its static methods.
+// Makes `instanceof Response` true without running the native constructor, and adds the static methods.
 Object.setPrototypeOf(LightResponse.prototype, NativeResponse.prototype);
 Object.setPrototypeOf(LightResponse, NativeResponse);
 
-/** Has `new Response` make light ones, in the whole process. */
+/** Replaces the global `Response` of this process with {@link LightResponse}. */
 export function useLightResponses(): void {
   globalThis.Response = LightResponse as unknown as typeof Response; // `as`: it has all members of one
 }

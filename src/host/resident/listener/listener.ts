@@ -17,47 +17,47 @@ import { BadTarget, RequestUrls } from './request-url';
 import { answerWithoutUpgrade, Upgrades, wantsWebSocket } from './upgrades';
 import { writeAnswer } from './write-answer';
 
-/** Options that a listener is opened with. */
+/** Options of {@link listen}. */
 export interface ListenerOptions {
   host: string;
-  /** 0: a free one. */
+  /** 0 for any free port. */
   port: number;
-  /** PEM texts of a certificate chain and its key; absent: plain HTTP. */
+  /** Certificate chain and key in PEM. Default: plain HTTP. */
   tls?: { cert: string; key: string } | undefined;
-  /** Answers a request; `addressOf` tells where it came from. */
+  /** Answers a request. `addressOf` returns its client's address. */
   answer(request: Request): Promise<Response>;
-  /** Connections at once; those beyond are closed unread. Absent: as many as the system allows. */
+  /** Maximum number of connections. Further ones are closed unread. Default: as many as the system allows. */
   maxConnections?: number | undefined;
-  /** Deadlines for connections; absent ones are the registry's. */
+  /** Deadlines for connections. Default: {@link DEADLINES}. */
   deadlines?: Partial<Deadlines> | undefined;
-  /** Writes a line of the log. No fact is text that a client has sent. */
+  /** Writes a line of the log. No fact contains text from a client. */
   log(level: LogLevel, message: string, facts?: Record<string, unknown>): void;
 }
 
 /** A server that listens. */
 export interface Listener {
   readonly port: number;
-  /** Open connections, sockets among them. */
+  /** Number of open connections, WebSockets included. */
   readonly connections: number;
   /**
-   * Stops: takes no more connections, and ends each with the answer that is under way.
+   * Stops accepting connections, and closes each after the response under way.
    *
-   * @param graceMs Whatever is open after this time is cut off.
+   * @param graceMs Time after which the remaining connections are closed.
    */
   close(graceMs: number): Promise<void>;
 }
 
-/** Methods that mean a proxy, or that no `Request` can have. */
+/** Methods that are for proxies, or that a `Request` can't have. */
 const UNANSWERED_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
 /**
  * Listens for HTTP and WebSockets, over `node:http` or `node:https`.
  *
- * The way between a socket and the app is our own. Its prototype, on Deno 2.9.5 with `wrk -t1 -c32` and an answer of 70
- * bytes, took 81,000 requests a second where `@hono/node-server` 2.1.8 took 54,000 and `node:http` alone 76,000 to 85,000;
- * for a PUT with a small body 59,000 to 62,000, 44,000 and 75,000. Node.js 24.21 is alike.
+ * The adapter between `node:http` and the app is our own. On Deno 2.9.5, with `wrk -t1 -c32` and a response of 70 bytes, its
+ * prototype handled 81,000 requests a second, `@hono/node-server` 2.1.8 54,000, and `node:http` alone 76,000 to 85,000. For a
+ * PUT with a small body it was 59,000 to 62,000, 44,000 and 75,000. Node.js 24.21 is similar.
  *
- * @throws {Error} What the system refuses to listen with, such as `EADDRINUSE`.
+ * @throws {Error} if the system refuses to listen, such as with `EADDRINUSE`.
  */
 export async function listen(options: ListenerOptions): Promise<Listener> {
   useLightResponses();
@@ -82,12 +82,12 @@ class HttpListener implements Listener {
     const deadlines = { ...DEADLINES, ...options.deadlines };
     this.#guard = new ConnectionGuard(deadlines);
     this.#urls = new RequestUrls(tls === undefined ? 'http' : 'https', host.includes(':') ? `[${host}]` : host);
-    // As a variable: the types do not know `shouldUpgradeCallback` yet, nor does Node.js before 24.9.
+    // A variable, because the types lack `shouldUpgradeCallback`. Node.js before 24.9 ignores it.
     const limits: ServerOptions & { shouldUpgradeCallback: (message: IncomingMessage) => boolean } = {
       headersTimeout: deadlines.headersMs,
-      // Bodies have deadlines of their own: an import may take longer than any other.
+      // The guard has separate deadlines for bodies, since an import may take longer than other requests.
       requestTimeout: 0,
-      // The guard ends idle connections: a timer for each answer costs a twentieth of a heartbeat.
+      // The guard closes idle connections: a timer for each response costs a twentieth of a heartbeat.
       keepAliveTimeout: 0,
       connectionsCheckingInterval: deadlines.checkMs,
       maxHeaderSize: REQUEST_HEADERS_MAX_BYTES,
@@ -104,9 +104,15 @@ class HttpListener implements Listener {
     this.#server.on(tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) =>
       this.#guard.watch(socket),
     );
-    this.#server.on('request', (message, response) => void this.#answer(message, response, false));
-    this.#server.on('checkContinue', (message, response) => void this.#answer(message, response, true));
-    this.#server.on('upgrade', (message, socket: Socket, head) => void this.#upgrade(message, socket, head));
+    this.#server.on('request', (message, response) =>
+      this.#orEnd(message.socket, this.#answer(message, response, false)),
+    );
+    this.#server.on('checkContinue', (message, response) =>
+      this.#orEnd(message.socket, this.#answer(message, response, true)),
+    );
+    this.#server.on('upgrade', (message, socket: Socket, head) =>
+      this.#orEnd(socket, this.#upgrade(message, socket, head)),
+    );
     this.#server.on('connect', (_, socket) => void writeToSocket(socket, refusal(405, NOT_A_PROXY)));
     this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => this.#refuse(error.code, socket));
     this.#server.on('drop', () => this.#note('warn', 'a connection was closed: there are too many'));
@@ -168,14 +174,14 @@ class HttpListener implements Listener {
       return;
     }
     this.#guard.upgraded(socket);
-    // Between here and its WebSocket nobody else hears of an error; `close` follows.
+    // Until there is a WebSocket, nothing else handles an error; `close` follows it.
     socket.on('error', () => {});
     const url = this.#urls.of(message);
     const answer = this.#refusalOf(message, url) ?? (await this.#ask(new LightRequest(message, String(url))));
     await this.#upgrades.complete(message, socket, head, answer);
   }
 
-  /** What is refused before the app sees it. */
+  /** Returns the refusal of a request that the app must not see; undefined if it may. */
   #refusalOf({ method }: IncomingMessage, url: string | BadTarget): Response | undefined {
     if (url instanceof BadTarget) return refusal(400, url.detail);
     return UNANSWERED_METHODS.has(method ?? '') ? refusal(405, NOT_A_PROXY) : undefined;
@@ -185,15 +191,26 @@ class HttpListener implements Listener {
     try {
       return await this.#options.answer(request.asRequest());
     } catch (error) {
-      // The app answers its own errors: this is a fault of the host.
-      this.#note('error', 'a request was not answered', {
-        error: error instanceof Error ? error.stack : String(error),
-      });
-      return refusal(500, 'an error that nobody foresaw; the log of the registry has it');
+      // The app answers its own errors, so this is a bug of the host.
+      this.#noteUnanswered(error);
+      return refusal(500, 'an unexpected error; see the log of the registry');
     }
   }
 
-  /** Answers what is no request. Nothing of it is logged but what the parser says. */
+  /** Closes a connection whose answer can't be written, such as one with a header value that the server refuses. */
+  #orEnd(socket: Socket, answering: Promise<void>): void {
+    answering.catch((error: unknown) => {
+      this.#noteUnanswered(error);
+      socket.destroy();
+    });
+  }
+
+  #noteUnanswered(error: unknown): void {
+    const text = error instanceof Error ? error.stack : String(error);
+    this.#note('error', 'a request was not answered', { error: text });
+  }
+
+  /** Answers an unreadable request. Only the parser's error code is logged, and none of the request's text. */
   #refuse(code: string | undefined, socket: Socket): void {
     const answer = socket.writable ? refusalOfParser(code) : undefined;
     if (answer === undefined) {
@@ -201,7 +218,7 @@ class HttpListener implements Listener {
       return;
     }
     this.#note('info', 'a connection was closed: no request could be read', { code });
-    // Deno's parser would go on, and complain of each piece that still comes.
+    // Deno's parser would continue, and report an error for each further chunk.
     socket.removeAllListeners('data').resume();
     void writeToSocket(socket, answer);
   }
@@ -212,4 +229,4 @@ class HttpListener implements Listener {
   }
 }
 
-const NOT_A_PROXY = 'this server is no proxy, and answers neither CONNECT nor TRACE';
+const NOT_A_PROXY = 'this server is not a proxy, and does not answer CONNECT or TRACE';

@@ -2,7 +2,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { REQUEST_HEADERS_MAX_BYTES } from '../../../model/limits';
 
-/** What the listener refuses before the app sees it. */
+/** Problems that the listener answers itself, without the app. */
 const REFUSALS = {
   400: { code: 'INVALID_REQUEST', title: 'The request is not valid' },
   405: { code: 'METHOD_NOT_ALLOWED', title: 'The route does not answer this method' },
@@ -11,7 +11,7 @@ const REFUSALS = {
   500: { code: 'INTERNAL', title: 'Something went wrong inside' },
 } as const;
 
-/** Makes a refusal by the listener: a problem as the app's own are (RFC 9457). */
+/** Returns a refusal in the app's own problem format (RFC 9457). */
 export function refusal(status: keyof typeof REFUSALS, detail: string): Response {
   const { code, title } = REFUSALS[status];
   return new Response(JSON.stringify({ type: `/docs#${code}`, title, status, detail, code }), {
@@ -21,19 +21,19 @@ export function refusal(status: keyof typeof REFUSALS, detail: string): Response
 }
 
 /**
- * Makes the refusal of a request that `node:http` can't parse, or does not wait for any longer; undefined where nobody can
- * be told.
+ * Returns the refusal of a request that `node:http` can't parse or that took too long; undefined if the client can't be
+ * answered.
  */
 export function refusalOfParser(code: string | undefined): Response | undefined {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return refusal(408, 'the headers of the request did not arrive in time');
   if (code === 'HPE_HEADER_OVERFLOW') {
-    return refusal(431, `request line and headers are larger than ${REQUEST_HEADERS_MAX_BYTES} bytes`);
+    return refusal(431, `the request line and headers are larger than ${REQUEST_HEADERS_MAX_BYTES} bytes`);
   }
-  // Anything else means that the client is gone, or that there is no TLS to tell it over.
-  return code?.startsWith('HPE_') ? refusal(400, 'this is not a request of HTTP/1.1') : undefined;
+  // Any other code means that the client is gone or that there is no TLS connection to answer on.
+  return code?.startsWith('HPE_') ? refusal(400, 'this is not an HTTP/1.1 request') : undefined;
 }
 
-/** Writes an answer to a connection that is no exchange of `node:http`, or no longer one, and closes it. */
+/** Writes a response to a connection that `node:http` does not handle, or no longer does, and closes it. */
 export async function writeToSocket(socket: Duplex, answer: Response): Promise<void> {
   const body = await answer.text();
   const lines = [`HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status] ?? ''}`];

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { BodyWait, ConnectionGuard } from './connection-guard';
 
-/** Body of a request, read from the socket without a detour, and only once the app asks for it. */
+/** The body of a request. It is read from the socket only when the app asks for it. */
 export class RequestBody {
   readonly #message: IncomingMessage;
   readonly #response: ServerResponse;
@@ -9,7 +9,7 @@ export class RequestBody {
   #isAwaited: boolean;
   #isUsed = false;
 
-  /** @param isAwaited The client sends its body once it is told to go on: `Expect: 100-continue`. */
+  /** @param isAwaited True if the client waits for a `100 Continue` before it sends its body. */
   constructor(message: IncomingMessage, response: ServerResponse, guard: ConnectionGuard, isAwaited: boolean) {
     this.#message = message;
     this.#response = response;
@@ -17,35 +17,35 @@ export class RequestBody {
     this.#isAwaited = isAwaited;
   }
 
-  /** True where the client announces a body; one of GET, which no `Request` has, is among them. */
+  /** True if the client announces a body, even with GET, where `Request` has none. */
   get isSent(): boolean {
     const { headers } = this.#message;
     const length = headers['content-length'];
     return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined;
   }
 
-  /** True where the app can read a body. */
+  /** True if there is a body that the app can read. */
   get exists(): boolean {
     const { method } = this.#message;
     return method !== 'GET' && method !== 'HEAD' && this.isSent;
   }
 
-  /** True once the body has been asked for. */
+  /** True once the app has asked for the body. */
   get isUsed(): boolean {
     return this.#isUsed;
   }
 
-  /** True where the client has not sent its body and waits to be told to. */
+  /** True while the client waits for a `100 Continue`. */
   get isHeldBack(): boolean {
     return this.#isAwaited;
   }
 
-  /** Reads all of it. @throws {Error} Where its sender left before its end, or sends it too slowly. */
+  /** Reads the whole body. Rejects if the client disconnects before its end or sends it too slowly. */
   read(): Promise<Uint8Array<ArrayBuffer>> {
     const message = this.#begin();
-    // One that is closed already says so no more.
+    // A message that is already closed emits no further `close`.
     if (message.destroyed) return Promise.reject(new Error('the body broke off'));
-    // A small one has come with its head, in one piece, and waits as a whole, since the app asks for it a little later.
+    // A small body arrives together with the head, and is complete by the time the app asks for it.
     if (message.readableLength === Number(message.headers['content-length'])) {
       const piece = message.read() as Buffer | null; // `as`: no encoding is set
       if (piece?.length === Number(message.headers['content-length'])) return Promise.resolve(new Uint8Array(piece));
@@ -54,11 +54,11 @@ export class RequestBody {
     return new Promise((resolve, reject) => new WholeBody(message, this.#guard, resolve, reject));
   }
 
-  /** Makes a stream of it, which takes in no more than is asked for. */
+  /** Returns the body as a stream that reads from the socket only on demand. */
   stream(): ReadableStream<Uint8Array> {
     const message = this.#begin();
     const pieces = message[Symbol.asyncIterator]();
-    // Deno's iterator waits on for ever where the sender has left.
+    // Deno's iterator never settles if the client has disconnected.
     const { promise: brokenOff, reject: breakOff } = Promise.withResolvers<never>();
     brokenOff.catch(() => {});
     const leave = () => breakOff(new Error('the body broke off'));
@@ -96,16 +96,16 @@ export class RequestBody {
     this.#isUsed = true;
     if (this.#isAwaited) this.#response.writeContinue();
     this.#isAwaited = false;
-    // An error is followed by `close`, which tells the reader.
+    // `close` follows an error, and rejects the read.
     this.#message.on('error', ignore);
     return this.#message;
   }
 }
 
-/** What an error says is said by `close`, too. */
+/** Ignores an error: `close` follows it. */
 const ignore = (): void => {};
 
-/** A body that is read as a whole. One object stands for its parts and its deadline: most calls with a body are small. */
+/** Collects a whole body. It is its own {@link BodyWait}, which saves an object on each call with a body. */
 class WholeBody implements BodyWait {
   since = 0;
   bytes = 0;

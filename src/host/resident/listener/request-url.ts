@@ -1,16 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 
-/** A host name, an IPv4 address or an IPv6 address in brackets, with a port or none. Source: RFC 3986, section 3.2.2. */
+/** Matches a host name, an IPv4 or a bracketed IPv6 address, with an optional port. Source: RFC 3986, section 3.2.2. */
 const HOST = /^(?:[A-Za-z0-9._~-]{1,255}|\[[0-9A-Fa-f:.]{2,45}\])(?::\d{0,5})?$/;
 
-/** A target that URL would leave as it is: no dots to resolve, nothing to escape. */
+/** Matches a target that `URL` leaves unchanged, except for dot segments. */
 const PLAIN_TARGET = /^\/[A-Za-z0-9\-._~!$&'()*+,;=:@/?%[\]]*$/;
 const DOT_SEGMENT = /\/(?:\.|%2e){1,2}(?:[/?]|$)/i;
 
-/** Begins a target that names its host itself. Source: RFC 9112, section 3.2.2. */
+/** Matches a target in absolute form. Source: RFC 9112, section 3.2.2. */
 const ABSOLUTE = /^https?:\/\/([^/?#\\]*)(.*)$/is;
 
-/** Why a request has no URL, for its sender. */
+/** The reason why a request has no valid URL, in words for the client. */
 export class BadTarget {
   readonly detail: string;
 
@@ -19,7 +19,7 @@ export class BadTarget {
   }
 }
 
-/** The one `Host` of a request; undefined where there is none. */
+/** Returns the `Host` header of a request; undefined if there is none. */
 function hostOf({ rawHeaders }: IncomingMessage): string | undefined | BadTarget {
   let host: string | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
@@ -31,21 +31,21 @@ function hostOf({ rawHeaders }: IncomingMessage): string | undefined | BadTarget
   return host;
 }
 
-/** Makes the URL of a request from its target and its `Host`. */
+/** Builds the URLs of requests from their target and `Host` header. */
 export class RequestUrls {
   readonly #scheme: 'http' | 'https';
   readonly #ownHost: string;
-  /** Nearly all clients name the same host, so the last one's beginning is kept. */
+  /** Caches the origin of the last host, since nearly all clients use the same one. */
   #lastHost: string | undefined;
   #lastOrigin = '';
 
-  /** @param ownHost Stands for the host where a client of HTTP/1.0 names none. */
+  /** @param ownHost Host to assume for an HTTP/1.0 request without a `Host` header. */
   constructor(scheme: 'http' | 'https', ownHost: string) {
     this.#scheme = scheme;
     this.#ownHost = ownHost;
   }
 
-  /** Returns the URL of a request as `new Request` would have it, or why it has none. */
+  /** Returns the URL of a request, normalized as by `new Request`, or the reason why it has none. */
   of(message: IncomingMessage): string | BadTarget {
     const target = message.url ?? '';
     const host = hostOf(message);
@@ -54,7 +54,7 @@ export class RequestUrls {
     if (target.startsWith('/')) return this.#joined(host ?? this.#ownHost, target);
     const absolute = ABSOLUTE.exec(target);
     if (absolute !== null) {
-      // The host of an absolute target goes before the header, which must be a host all the same.
+      // The host in an absolute target overrides the header, which must still be valid.
       const checked = host === undefined ? '' : this.#joined(host, '/');
       if (checked instanceof BadTarget) return checked;
       const [, authority = '', rest = ''] = absolute;
@@ -67,14 +67,14 @@ export class RequestUrls {
     if (host !== this.#lastHost) {
       const origin = `${this.#scheme}://${host}`;
       if (!HOST.test(host) || !URL.canParse(origin)) {
-        return new BadTarget('the host of the request is no host name or address, with a port or without one');
+        return new BadTarget('the host of the request is not a valid host name or address with an optional port');
       }
       this.#lastHost = host;
-      // As URL writes it: in lower case, without the scheme's own port.
+      // Normalized by `URL`: in lower case, without the default port of the scheme.
       this.#lastOrigin = new URL(origin).origin;
     }
     const url = this.#lastOrigin + target;
     if (PLAIN_TARGET.test(target) && !DOT_SEGMENT.test(target)) return url;
-    return URL.canParse(url) ? new URL(url).href : new BadTarget('the request target is no URL');
+    return URL.canParse(url) ? new URL(url).href : new BadTarget('the request target is not a valid URL');
   }
 }

@@ -1,23 +1,23 @@
 import type { WebSocket } from 'ws';
 import { LightResponse } from './light-response';
 
-/** What becomes of an upgrade that the app has accepted. */
+/** An upgrade that the app has accepted. */
 export interface Upgrade {
   headers: Record<string, string>;
   accept(socket: WebSocket): void;
-  /** The handshake failed, or the client left before it was over. */
+  /** Called instead of `accept` if the handshake fails or the client disconnects first. */
   failed(): void;
 }
 
 const upgrades = new WeakMap<Response, Upgrade>();
 
 /**
- * Makes the answer with status 101 to the upgrade of a WebSocket. The platforms refuse to make a response of that status,
- * so it says of itself that it is one.
+ * Returns the response with status 101 to a WebSocket upgrade. The `Response` constructor refuses that status, so it is
+ * defined on the object afterwards.
  *
- * @param headers Of the answer; `Sec-WebSocket-Protocol` names the subprotocol that was chosen.
- * @param accept Called with the socket once the handshake is over, in the same turn.
- * @param failed Called instead where the client left before.
+ * @param headers Headers of the response. `Sec-WebSocket-Protocol` names the chosen subprotocol.
+ * @param accept Called with the socket when the handshake is complete, in the same turn.
+ * @param failed Called instead if the client disconnects first.
  */
 export function upgradeResponse(
   headers: Record<string, string>,
@@ -30,7 +30,7 @@ export function upgradeResponse(
   return response;
 }
 
-/** Returns what an answer does with an upgrade; undefined where it refuses it. */
+/** Returns the upgrade that a response accepts; undefined if it refuses the upgrade. */
 export function upgradeOf(response: Response): Upgrade | undefined {
   return upgrades.get(response);
 }

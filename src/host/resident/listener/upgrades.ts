@@ -6,15 +6,15 @@ import { FRAME_MAX_BYTES, SOCKET_CLOSE_MAX_MS } from '../../../model/limits';
 import { writeToSocket } from './refusals';
 import { type Upgrade, upgradeOf } from './upgrade-response';
 
-/** Headers of the answer to an upgrade that the handshake itself writes. */
+/** Response headers that the handshake writes itself. */
 const OF_HANDSHAKE = new Set(['upgrade', 'connection', 'sec-websocket-accept', 'sec-websocket-protocol']);
 
-/** Whether a request asks for a WebSocket. Any other upgrade, such as Java's to `h2c`, is offered and may be ignored. */
+/** Returns whether a request asks for a WebSocket. Other upgrades, such as `h2c` from Java clients, are optional and ignored. */
 export function wantsWebSocket({ method, headers }: IncomingMessage): boolean {
   return method === 'GET' && headers.upgrade?.toLowerCase() === 'websocket';
 }
 
-/** Has the app answer upgrades, and makes WebSockets of those that it accepts. */
+/** Completes the upgrades that the app accepts, and writes its answer to the others. */
 export class Upgrades {
   readonly #accepted = new WeakMap<IncomingMessage, Upgrade>();
   readonly #sockets: WebSocketServer;
@@ -25,7 +25,7 @@ export class Upgrades {
       const name = Object.keys(headers).find((each) => each.toLowerCase() === 'sec-websocket-protocol');
       return (name !== undefined && headers[name]) || false;
     };
-    // As a variable: the types of ws do not know `closeTimeout`.
+    // A variable, because the types of ws lack `closeTimeout` and a literal may have no extra members.
     const options = {
       noServer: true,
       clientTracking: false,
@@ -42,7 +42,7 @@ export class Upgrades {
     });
   }
 
-  /** Completes or refuses an upgrade, as the app has answered it. */
+  /** Completes or refuses an upgrade according to the app's answer. */
   async complete(message: IncomingMessage, socket: Duplex, head: Buffer, answer: Response): Promise<void> {
     const upgrade = upgradeOf(answer);
     if (upgrade === undefined) {
@@ -62,7 +62,7 @@ export class Upgrades {
     this.#sockets.handleUpgrade(message, socket, head, (client: WebSocket) => {
       isAccepted = true;
       socket.off('close', failed);
-      // An error is followed by `close`, which is what counts.
+      // `close` follows an error, and is handled.
       client.on('error', () => {});
       client.on('message', () => answerTogether(socket));
       upgrade.accept(client);
@@ -70,7 +70,7 @@ export class Upgrades {
   }
 }
 
-/** Holds back what is written until the end of this tick: answers to frames that came together leave in one write. */
+/** Corks a socket until the end of this tick, so that the answers to frames that arrived together leave in one write. */
 function answerTogether(socket: Duplex): void {
   if (socket.writableCorked > 0) return;
   socket.cork();
@@ -78,8 +78,8 @@ function answerTogether(socket: Duplex): void {
 }
 
 /**
- * Has a request answered that asks for an upgrade which we don't know: as if it had not asked. Node.js before 24.9 takes
- * such a connection out of HTTP, so its request is put back without the offer.
+ * Answers a request for an unsupported upgrade as an ordinary request. Node.js before 24.9 detaches such a connection from
+ * its HTTP parser, so the request is put back into the socket without its upgrade headers.
  */
 export function answerWithoutUpgrade(server: Server, message: IncomingMessage, socket: Socket, head: Buffer): void {
   const { method, url, httpVersion, rawHeaders } = message;

@@ -1,24 +1,24 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { BODY_MAX_BYTES, OUTPUT_PIECE_MAX_BYTES, UNREAD_BODY_MAX_BYTES } from '../../../model/limits';
-import { listHeaders } from './answer-headers';
 import { pipeOf } from './byte-pipe';
 import type { ConnectionGuard } from './connection-guard';
 import { LightResponse } from './light-response';
+import { listHeaders } from './listed-headers';
 import type { RequestBody } from './request-body';
 
-/** An exchange with a client, as far as writing the answer needs it. */
+/** The parts of an exchange that {@link writeAnswer} uses. */
 export interface Exchange {
   message: IncomingMessage;
   response: ServerResponse;
   body: RequestBody;
-  /** True: the connection ends with this answer. */
+  /** True if the connection closes after this response. */
   isLast: boolean;
   guard: ConnectionGuard;
 }
 
 /**
- * Writes an answer. A text goes out in one write, a large one piece by piece as the client takes it; a pipe writes by
- * itself; only other bodies are read as streams.
+ * Writes a response. A text is written at once, or in chunks as the client reads if it is large. A pipe writes its own bytes.
+ * All other bodies are read as streams.
  */
 export function writeAnswer(exchange: Exchange, answer: Response): void {
   const { message, response, body, guard } = exchange;
@@ -31,7 +31,7 @@ export function writeAnswer(exchange: Exchange, answer: Response): void {
   }
   const headers = [...(parts?.headers ?? listHeaders(answer.headers))];
   if (parts?.defaultType !== undefined) headers.push('content-type', parts.defaultType);
-  // A client that still sends a body which nobody reads is answered, and its body taken in for a while.
+  // If the client is still sending an unread body, answer now and discard the rest for a while.
   const isUnread = !message.complete && body.isSent;
   const isSmall = !body.isHeldBack && !body.isUsed && Number(message.headers['content-length']) <= BODY_MAX_BYTES;
   if (isUnread && isSmall) guard.discardBody(message);
@@ -66,7 +66,7 @@ function hasLength(headers: readonly string[]): boolean {
   return false;
 }
 
-/** Lets the source of a body go that nobody will read. */
+/** Cancels the source of a body that will not be written. */
 function leave(content: unknown): void {
   if (!(content instanceof ReadableStream)) return;
   const pipe = pipeOf(content);
@@ -74,7 +74,7 @@ function leave(content: unknown): void {
   else content.cancel().catch(() => {});
 }
 
-/** Waits until the client has taken what was written, or is gone. */
+/** Waits until the socket's buffer has drained or the client is gone. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
@@ -103,7 +103,7 @@ function writeStream(response: ServerResponse, content: ReadableStream<Uint8Arra
 }
 
 async function copy(response: ServerResponse, reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
-  // A source may wait for long before its next piece: it hears at once that the client has left.
+  // Cancel the source at once when the client disconnects: its next chunk may be far away.
   response.once('close', () => reader.cancel(new Error('the client is gone')).catch(() => {}));
   try {
     for (;;) {
@@ -113,14 +113,14 @@ async function copy(response: ServerResponse, reader: ReadableStreamDefaultReade
     }
     response.end();
   } catch {
-    // The source has failed, and logged why. Without an end the client knows that this is not everything.
+    // The source has logged its failure. An unfinished response shows the client that the body is incomplete.
     response.destroy();
   }
 }
 
 /**
- * Takes in the rest of a body, and ends the answer then: to close a connection while its client sends would reset it, and
- * the client would never read the answer.
+ * Discards the rest of a body and then ends the response. Closing the connection while the client sends would reset it, and
+ * the client would not read the response.
  */
 function takeRest(message: IncomingMessage, response: ServerResponse, maxMs: number): void {
   let rest = UNREAD_BODY_MAX_BYTES;

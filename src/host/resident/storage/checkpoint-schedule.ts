@@ -2,7 +2,7 @@ import { WAL_CHECKPOINT_BYTES, WAL_HOLD_BYTES } from '../../../model/limits';
 import type { Checkpointed } from './checkpoint-worker';
 import type { WalFile } from './wal-file';
 
-/** How many flushes, or statements, may pass between two looks at the WAL. A look costs two small reads. */
+/** Number of flushes, or of statements, between two checks of the WAL. A check costs two small reads. */
 const LOOK_EVERY_FLUSHES = 16;
 const LOOK_EVERY_STATEMENTS = 64;
 
@@ -14,18 +14,18 @@ export interface CheckpointScheduleParts {
 }
 
 /**
- * Decides when a WAL is checkpointed, and when commits wait for it.
+ * Decides when to checkpoint a WAL, and when commits have to wait for a checkpoint.
  *
- * While commits go on, a checkpoint never reaches the end of the WAL, and so SQLite never begins at its start again. Above
- * a second bound commits therefore wait for the end of a checkpoint.
+ * While commits continue, a checkpoint never reaches the end of the WAL, and SQLite never restarts it. Above a second bound
+ * commits therefore wait until the checkpoint has ended.
  */
 export class CheckpointSchedule {
   readonly #parts: CheckpointScheduleParts;
   readonly #interval: number;
   readonly #bound: number;
-  /** The WAL's round that `#next` belongs to. */
+  /** The round of the WAL that `#next` refers to. */
   #round = '';
-  /** The next checkpoint is due when the round has more frames. */
+  /** Number of frames in the round above which the next checkpoint is due. */
   #next: number;
   #running: Promise<void> | undefined;
   #flushes = 0;
@@ -39,22 +39,22 @@ export class CheckpointSchedule {
     this.#next = this.#interval;
   }
 
-  /** Why the last checkpoint failed: a full disk, for one. Undefined once one has succeeded. */
+  /** Error message of the last checkpoint, such as that of a full disk; undefined if it succeeded. */
   get failure(): string | undefined {
     return this.#failure;
   }
 
-  /** Runs a checkpoint after the one under way. A failure is kept as {@link failure}: the WAL stays as it is. */
+  /** Runs a checkpoint after the one under way. A failure leaves the WAL unchanged, and is kept as {@link failure}. */
   async checkpoint(): Promise<void> {
     await this.#running;
     await this.#run();
   }
 
   /**
-   * Looks at the WAL after a flush, and starts a checkpoint where one is due.
+   * Checks the WAL after a flush, and starts a checkpoint if one is due.
    *
-   * @param statements How many statements have written since the flush before.
-   * @returns What commits have to wait for; undefined where they may go on.
+   * @param statements Number of writing statements since the previous flush.
+   * @returns The checkpoint that commits have to wait for; undefined if they need not wait.
    */
   flushed(statements: number): Promise<void> | undefined {
     this.#flushes += 1;

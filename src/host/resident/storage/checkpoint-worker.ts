@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { parentPort, Worker, workerData } from 'node:worker_threads';
 
-// The worker loads this file by itself, and from source in tests: it may import nothing but Node's own modules.
+// The worker thread loads this file alone, and in tests from source, so it may only import Node's own modules.
 
 /** State of a WAL after a checkpoint. */
 export interface Checkpointed {
-  /** Frames in the WAL when the checkpoint ended. */
+  /** Number of frames in the WAL when the checkpoint ended. */
   frames: number;
-  /** Of these, the frames whose pages are in the database, durably. All of them: the next commit reuses the WAL. */
+  /** Number of these frames that are durable in the database. If it is all of them, the next commit restarts the WAL. */
   copied: number;
 }
 
@@ -19,19 +19,19 @@ interface Request {
 
 type Reply = { id: number; checkpointed: Checkpointed } | { id: number; failure: string; errcode: number | undefined };
 
-/** The patch of each minor version of SQLite 3 that has the fix. */
+/** First patch version with the fix, for each minor version of SQLite 3 that received it. */
 const FIXED_PATCHES: ReadonlyMap<number, number> = new Map([
   [44, 6],
   [50, 7],
   [51, 3],
 ]);
 
-/** Marks a thread as ours: this file is also loaded by others, such as the threads of a test runner. */
+/** Identifies a thread started here. Other threads, such as those of a test runner, load this file too. */
 const ROLE = 'rollcall-checkpoints';
 
 /**
- * Runs PASSIVE checkpoints in a thread of its own, through a second SQLite connection: they copy megabytes and wait for
- * the disk, while readers and the writer go on.
+ * Runs PASSIVE checkpoints in a separate thread, through a second SQLite connection. They copy megabytes and wait for the
+ * disk, and readers and the writer continue meanwhile.
  */
 export class CheckpointWorker {
   readonly #url: URL;
@@ -40,17 +40,17 @@ export class CheckpointWorker {
   #lastId = 0;
   #isClosed = false;
 
-  /** @param url This file, as the thread can load it: the built one, where the rest is bundled. */
+  /** @param url URL of this file, as the thread can load it. In a bundle it is that of a separate file. */
   constructor(url: URL = new URL(import.meta.url)) {
     this.#url = url;
   }
 
   /**
-   * Copies what the WAL of a database holds into the database, as far as readers allow. The database has to be open
-   * elsewhere in this process. Rejects where the disk fails; then nothing is lost, and the WAL stays as it is.
+   * Copies the frames of a database's WAL into the database, as far as readers allow. The database must be open elsewhere in
+   * this process. Rejects if the disk fails; nothing is lost then, and the WAL stays as it is.
    */
   async checkpoint(path: string): Promise<Checkpointed> {
-    if (this.#isClosed) throw new Error('checkpoints have ended: the worker is closed');
+    if (this.#isClosed) throw new Error('the checkpoint worker is closed');
     const id = ++this.#lastId;
     const outcome = Promise.withResolvers<Checkpointed>();
     this.#waiting.set(id, outcome);
@@ -62,11 +62,11 @@ export class CheckpointWorker {
     return outcome.promise;
   }
 
-  /** Ends the thread. Checkpoints under way reject. */
+  /** Ends the thread, and rejects the checkpoints under way. */
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#thread?.terminate();
-    this.#abandon(new Error('the worker of checkpoints was closed'));
+    this.#abandon(new Error('the checkpoint worker was closed'));
   }
 
   #running(): Worker {
@@ -74,7 +74,7 @@ export class CheckpointWorker {
     const thread = new Worker(this.#url, { workerData: ROLE });
     thread.on('message', (reply: Reply) => this.#settle(reply));
     thread.on('error', (error) => this.#ended(thread, error));
-    thread.on('exit', () => this.#ended(thread, new Error('the thread of checkpoints has ended')));
+    thread.on('exit', () => this.#ended(thread, new Error('the checkpoint thread has ended')));
     this.#thread = thread;
     return thread;
   }
@@ -87,7 +87,7 @@ export class CheckpointWorker {
     else outcome?.resolve(reply.checkpointed);
   }
 
-  /** The next checkpoint starts another thread. */
+  /** Rejects the checkpoints of a thread that ended. The next checkpoint starts another. */
   #ended(thread: Worker, reason: unknown): void {
     if (this.#thread !== thread) return;
     this.#thread = undefined;
@@ -107,8 +107,8 @@ export function checkpointOn(database: DatabaseSync): Checkpointed {
 }
 
 /**
- * Tells whether a version of SQLite may checkpoint on one connection while another commits. Up to 3.51.2 a commit that
- * begins the WAL anew at that moment can leave committed pages out of the database. Node 22.16 has 3.49.1.
+ * Returns whether a version of SQLite may checkpoint on one connection while another commits. Up to 3.51.2, a commit that
+ * restarts the WAL at that moment can leave committed pages out of the database. Node 22.16 has 3.49.1.
  * Source: https://www.sqlite.org/wal.html#walresetbug
  */
 export function canCheckpointBeside(version: string): boolean {
@@ -119,11 +119,11 @@ export function canCheckpointBeside(version: string): boolean {
 }
 
 function checkpoint(path: string): Checkpointed {
-  // To open a file that is gone would make an empty one.
+  // Opening a missing file would create an empty one.
   if (!existsSync(path)) throw new Error(`${path} does not exist`);
   const database = new DatabaseSync(path);
   try {
-    // With less than FULL, the default, a power loss could meet a reused WAL before the database has its pages.
+    // Below FULL, which is the default, the WAL could be reused before its pages are durable in the database.
     database.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
     return checkpointOn(database);
   } finally {

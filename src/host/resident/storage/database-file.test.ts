@@ -214,7 +214,7 @@ describe('damage', () => {
     add(second.storage);
     await second.close();
     writeFileSync(path, old);
-    await expect(open()).rejects.toThrow(/change number \d+ was durable, and the last that is found is number \d+/);
+    await expect(open()).rejects.toThrow(/change number \d+ was durable, but the last one found is number \d+/);
   });
 
   it('goes on with what is left where the marker is deleted', async () => {

@@ -15,40 +15,40 @@ import { type WriteFault, WriteFaults, WriteProbe, writeFaultIn } from './write-
 
 /** Parts of a {@link DatabaseFile}. */
 export interface DatabaseFileParts {
-  /** Where it is, such as `.../public.sqlite`. SQLite and the marker put their files beside it. */
+  /** Path of the database, such as `.../public.sqlite`. The files of SQLite and the marker are beside it. */
   path: string;
-  /** One for the process. */
+  /** Shared by the process. */
   checkpoints: Pick<CheckpointWorker, 'checkpoint'>;
   /**
-   * Called once when a flush failed, or when the file was taken away. What is in memory is then ahead of the disk, so the
-   * process has to end, best by a signal that lets nothing else run: what is read from the storage may not be durable.
+   * Called once when a flush has failed, or when the file was deleted or replaced. Memory is then ahead of the disk, so the
+   * process must end, preferably by a signal that lets nothing else run: reads may return data that is not durable.
    */
   onLost(reason: string): void;
-  /** Where it is known which files can't be written: one for the process. Absent: this file is by itself. */
+  /** Faults of all files, shared by the process. Default: only those of this file. */
   faults?: WriteFaults | undefined;
-  /** Default: that of this process. */
+  /** Default: the version of this process. */
   sqliteVersion?: string | undefined;
 }
 
-/** Rows so large that what made a commit fail has to be over before they can be written. */
+/** Size of the probe's row, large enough to fail while the disk is still full. */
 const PROBE_LENGTH = 256 * 1024;
 
-/** SQLite's extended result code for a flush that failed. */
+/** SQLite's extended result code for a failed flush. */
 const IOERR_FSYNC = 1034;
 
 const DROP_PROBE = 'DROP TABLE IF EXISTS _probe';
 
-/** A flush under way: `upTo` is the number of the last change that it makes durable. */
+/** A flush under way. `upTo` is the number of the last change that it makes durable. */
 interface Flush {
   upTo: number;
   done: Promise<void>;
 }
 
 /**
- * A SQLite file that nothing is lost from once a `sync` has resolved, in WAL mode with `synchronous=NORMAL`: a commit
- * leaves the flush to `sync`, which flushes the WAL through a descriptor of its own while the event loop goes on.
+ * A SQLite file that loses nothing once a `sync` has resolved. It is in WAL mode with `synchronous=NORMAL`: a commit
+ * leaves the flush to `sync`, which flushes the WAL through a separate descriptor without blocking the event loop.
  *
- * The rules that make this safe are in `test/power-loss/`, each with the loss that follows where it is broken.
+ * `test/power-loss/` lists the rules that make this safe, and shows the loss if one is broken.
  */
 export class DatabaseFile {
   readonly storage: SqlStorage;
@@ -60,16 +60,16 @@ export class DatabaseFile {
   readonly #schedule: CheckpointSchedule;
   readonly #faults: WriteFaults;
   readonly #probe: WriteProbe;
-  /** True where SQLite can't be trusted with checkpoints in a thread of their own; here the event loop waits for them. */
+  /** True if checkpoints in a separate thread are unsafe with this SQLite, and have to block the event loop. */
   readonly #checkpointsHere: boolean;
-  /** Number of the last change that was committed, and of the last that is durable. */
+  /** Numbers of the last committed and of the last durable change. */
   #committed: number;
   #durable: number;
   /** The flush under way, and the one that waits for its end. */
   #flushing: Flush | undefined;
   #queued: Promise<void> | undefined;
   #inTransaction = false;
-  /** Statements that wrote: in this transaction, and since the last flush. */
+  /** Numbers of writing statements in this transaction, and since the last flush. */
   #statements = 0;
   #statementsToFlush = 0;
   #lost: string | undefined;
@@ -101,19 +101,19 @@ export class DatabaseFile {
   }
 
   /**
-   * Opens a database, or makes it. Resolves when all that can be read from it survives a power loss.
+   * Opens a database; creates it if it is missing. Resolves when everything that can be read from it survives a power loss.
    *
-   * One that holds something opens on a full disk, too, and is read; see {@link writeFault}.
+   * A database with content also opens on a full disk, and can be read; see {@link writeFault}.
    *
-   * @throws {RegistryError} `NOT_CONFIGURED` where the file is damaged: changes that were durable are missing. Nothing is
-   *   changed then. `UNAVAILABLE` where it can't be opened.
+   * @throws {RegistryError} `NOT_CONFIGURED` if the file is damaged, because durable changes are missing. Nothing is changed
+   *   then. `UNAVAILABLE` if it can't be opened.
    */
   static async open(parts: DatabaseFileParts): Promise<DatabaseFile> {
     for (const endsAt = performance.now() + DATABASE_LOCKED_MAX_MS; ; ) {
       try {
         return await DatabaseFile.#attempt(parts);
       } catch (error) {
-        // A killed process holds SQLite's locks until its last flush is over, which may be after it has let the data folder go.
+        // A killed process holds SQLite's locks until its last flush has ended, possibly after it has released the data folder.
         if (!isLocked(error) || performance.now() > endsAt) throw error;
         await new Promise((resolve) => setTimeout(resolve, DATABASE_LOCKED_RETRY_MS));
       }
@@ -130,11 +130,11 @@ export class DatabaseFile {
       marker = DurabilityMarker.open(markerPath);
       const walLength = lengthOf(walOf(path));
       const sequence = inspectDatabase(path, marker.sequence, walLength);
-      // What a killed process wrote may be in memory alone, also after a flush that failed.
+      // The writes of a killed process may only be in the kernel's memory, possibly after a failed flush.
       if (walLength > 0) rewriteFile(walOf(path));
       database = openConnection(path);
-      // A WAL must not be found where its database is not, or beside the journal that the first statement leaves.
-      if (!known) flushFolder(dirname(path));
+      // A power loss must not leave a WAL without its database, or beside the journal of the first statement.
+      if (!known) await flushFolder(dirname(path));
       const fault = tryFirst(nodeSqlite(database), sequence);
       const file = new DatabaseFile(parts, database, marker, fault === undefined ? sequence + 1 : sequence);
       if (fault !== undefined) file.#probe.begin(fault);
@@ -148,19 +148,19 @@ export class DatabaseFile {
     }
   }
 
-  /** Why nothing can be written at the moment: a full disk, for one. Undefined while it can be. */
+  /** Reason why the file can't be written at the moment, such as a full disk; undefined if it can. */
   get writeFault(): string | undefined {
     return this.#faults.of(this.#parts.path);
   }
 
-  /** Why the last checkpoint failed: a full disk, for one. Undefined once one has succeeded. */
+  /** Error message of the last checkpoint; undefined if it succeeded. */
   get checkpointFailure(): string | undefined {
     return this.#schedule.failure;
   }
 
   /**
-   * Calls `onLost` if the WAL that is flushed is no longer the file at its path: someone deleted or replaced it. Made
-   * for every second.
+   * Calls `onLost` if the flushed WAL is no longer the file at its path, because it was deleted or replaced. Cheap enough
+   * to run every second.
    */
   check(): void {
     if (this.#closing !== undefined || this.#lost !== undefined) return;
@@ -172,31 +172,31 @@ export class DatabaseFile {
     }
   }
 
-  /** Flushes, checkpoints and closes. Afterwards the database is one file, and the marker. */
+  /** Flushes, checkpoints and closes the database. Only its file and the marker remain. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
   }
 
-  /** Closes and erases the database. A power loss half way leaves a database that opens, or none. */
+  /** Closes and erases the database. A power loss meanwhile leaves either a usable database or none. */
   async remove(): Promise<void> {
     const { path } = this.#parts;
     const folder = dirname(path);
     await this.close();
     // A marker without its database would count as damage.
     rmSync(this.#marker.path, { force: true });
-    flushFolder(folder);
+    await flushFolder(folder);
     for (const file of [walOf(path), `${path}-shm`, path]) rmSync(file, { force: true });
-    flushFolder(folder);
+    await flushFolder(folder);
   }
 
-  /** Makes durable what was found and written, and checkpoints what another process left. */
+  /** Makes the content durable, and checkpoints the WAL of another process. */
   async #begin(checkpoints: boolean): Promise<void> {
     try {
       await this.#wal.flush();
-      flushFolder(dirname(this.#parts.path));
+      await flushFolder(dirname(this.#parts.path));
       this.#mark(this.#committed);
-      // All of it is durable already. A disk that has no room for it takes no changes, but is read.
+      // The content is durable already. If the disk has no room for a checkpoint, it can still be read.
       if (checkpoints) await this.#schedule.checkpoint();
     } catch (error) {
       this.#probe.close();
@@ -209,13 +209,15 @@ export class DatabaseFile {
     this.#probe.close();
     try {
       await this.#sync();
-      // In the worker: SQLite would do it here while it closes, and the event loop would wait.
+      // A flush that followed an error makes nothing more durable, but still uses the descriptor.
+      await (this.#queued ?? this.#flushing?.done);
+      // In the worker: otherwise SQLite does it while closing, and blocks the event loop.
       await this.#schedule.checkpoint();
       await this.#marker.flush();
     } catch {
       // A failed flush has been reported.
     }
-    // After a failed flush, what is in the WAL may not be on the disk. SQLite would checkpoint it while it closes.
+    // After a failed flush the WAL may not be on the disk, and closing the database would checkpoint it.
     if (this.#lost === undefined) this.#database.close();
     this.#wal.close();
     this.#marker.close();
@@ -256,8 +258,8 @@ export class DatabaseFile {
   }
 
   /**
-   * SQLite flushes the WAL's header when it begins at its start again. Where an error does not say that it was this flush, a
-   * flush by our own descriptor fails too: Linux reports an error to each descriptor once.
+   * SQLite flushes the WAL's header when it restarts the WAL. If an error does not identify this flush, a flush through our own
+   * descriptor fails too, because Linux reports an error once to each descriptor.
    */
   #failed(error: unknown): void {
     if (isFailedFlush(error)) this.#lose(`a commit could not flush: ${messageOf(error)}`);
@@ -268,10 +270,10 @@ export class DatabaseFile {
     if (fault !== undefined) this.#probe.begin(fault);
   }
 
-  /** Writes about as much as a commit does. @throws What SQLite says while the disk takes no writes. */
+  /** Writes about as much as a commit does. Rejects with SQLite's error while the disk accepts no writes. */
   async #tryToWrite(): Promise<void> {
     const { run } = this.storage;
-    // What can be copied into the database makes room in the WAL.
+    // A checkpoint may make room in the WAL.
     await this.#checkpoint().catch(() => {});
     this.#transaction(() => {
       run(DROP_PROBE);
@@ -288,7 +290,7 @@ export class DatabaseFile {
     return this.#durable < this.#committed ? this.#flushNext() : Promise.resolve();
   }
 
-  /** Flushes all that is committed when the flush under way has ended. */
+  /** Flushes all commits after the flush under way has ended. */
   #flushNext(): Promise<void> {
     if (this.#queued !== undefined) return this.#queued;
     if (this.#flushing === undefined) return this.#flushNow();
@@ -318,12 +320,12 @@ export class DatabaseFile {
     this.#flushing = undefined;
   }
 
-  /** Notes that a change is durable. Where that can't be noted, an older marker notices less. */
+  /** Records in the marker that a change is durable. If that fails, the older marker only detects less. */
   #mark(sequence: number): void {
     try {
       this.#marker.write(sequence);
     } catch {
-      // A full disk: the change is durable all the same.
+      // The disk may be full. The change is durable anyway.
     }
   }
 
@@ -333,7 +335,7 @@ export class DatabaseFile {
       if (this.#checkpointsHere) return checkpointOn(this.#database);
       return await this.#parts.checkpoints.checkpoint(this.#parts.path);
     } catch (error) {
-      // It was the WAL, or the database: what it wrote may count as clean from now on.
+      // The flush of the WAL or of the database failed, and its pages may now be marked clean.
       if (isFailedFlush(error)) this.#lose(`a checkpoint could not flush: ${messageOf(error)}`);
       throw error;
     } finally {
@@ -357,22 +359,22 @@ export class DatabaseFile {
   }
 }
 
-/** Tells whether another process holds a lock on the database. Deno gives no code for it. */
+/** Returns whether another process holds a lock on the database. Deno gives no code for this error. */
 const isLocked = (error: unknown): boolean => error instanceof Error && /database is locked/.test(messageOf(error));
 
 /** Opens the connection that writes. */
 function openConnection(path: string): DatabaseSync {
   const database = new DatabaseSync(path);
-  // `busy_timeout`: for moments in which a checkpoint holds a lock.
+  // `busy_timeout` is for the moments in which a checkpoint holds a lock.
   database.exec('PRAGMA busy_timeout = 5000; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
   const [mode] = database.prepare('PRAGMA journal_mode = WAL').all();
   database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
   if (mode?.journal_mode === 'wal') return database;
   database.close();
-  throw new Error('its file system has no shared memory, which a write-ahead log needs; use a local disk');
+  throw new Error('its file system lacks the shared memory that a write-ahead log needs; use a local disk');
 }
 
-/** Writes a first change. Returns why it can't be written, where there is something to read all the same. */
+/** Writes a first change. Returns the fault if that fails and the database still has content to read. */
 function tryFirst(sqlite: NodeSqlite, sequence: number): WriteFault | undefined {
   try {
     writeFirst(sqlite, sequence + 1);
@@ -384,7 +386,7 @@ function tryFirst(sqlite: NodeSqlite, sequence: number): WriteFault | undefined 
   }
 }
 
-/** Tells whether SQLite failed to flush a file. Source: https://www.sqlite.org/rescode.html#ioerr_fsync */
+/** Returns whether SQLite failed to flush a file. Source: https://www.sqlite.org/rescode.html#ioerr_fsync */
 function isFailedFlush(error: unknown): boolean {
   return error instanceof Error && 'errcode' in error && error.errcode === IOERR_FSYNC;
 }

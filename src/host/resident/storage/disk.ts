@@ -3,6 +3,7 @@ import {
   constants,
   fdatasync,
   fdatasyncSync,
+  fsync,
   fsyncSync,
   openSync,
   readSync,
@@ -10,13 +11,26 @@ import {
   writeSync,
 } from 'node:fs';
 
-/** How much is read and written at a time. */
+/** Number of bytes that are read and written at a time. */
 const BLOCK_LENGTH = 1024 * 1024;
 
-/** Has the names in a folder written to the disk. */
-export function flushFolder(folder: string): void {
-  // Windows can't open a folder, and needs no flush of its names.
-  if (process.platform === 'win32') return;
+/** False on Windows, which can't open a folder and needs no flush of its entries. */
+const CAN_OPEN_FOLDERS = process.platform !== 'win32';
+
+/** Flushes the entries of a folder to the disk, without blocking the event loop. */
+export async function flushFolder(folder: string): Promise<void> {
+  if (!CAN_OPEN_FOLDERS) return;
+  const descriptor = openSync(folder, 'r');
+  try {
+    await settled((done) => fsync(descriptor, done));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Like {@link flushFolder}, for the start of a process: returns once the entries are on the disk. */
+export function flushFolderSync(folder: string): void {
+  if (!CAN_OPEN_FOLDERS) return;
   const descriptor = openSync(folder, 'r');
   try {
     fsyncSync(descriptor);
@@ -25,21 +39,25 @@ export function flushFolder(folder: string): void {
   }
 }
 
-/** Flushes a file's bytes, and what is needed to find them, while the event loop goes on. */
+/** Flushes a file's data and the metadata needed to read it, without blocking the event loop. */
 export function flushDescriptor(descriptor: number): Promise<void> {
+  return settled((done) => fdatasync(descriptor, done));
+}
+
+function settled(call: (done: (error: Error | null) => void) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    fdatasync(descriptor, (error) => (error instanceof Error ? reject(error) : resolve()));
+    call((error) => (error instanceof Error ? reject(error) : resolve()));
   });
 }
 
-/** Returns the length of a file; 0 where there is none. */
+/** Returns the length of a file; 0 if it does not exist. */
 export function lengthOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 /**
- * Writes a file over itself and flushes it. After a flush has failed, Linux holds pages that are not on the disk and counts
- * them as clean: a second flush of them reports success. Bytes that are written again are flushed.
+ * Overwrites a file with its own content and flushes it. After a failed flush, Linux keeps the unwritten pages but marks them
+ * clean, so that a second flush reports success without writing them. Writing the same bytes again marks them dirty.
  */
 export function rewriteFile(path: string): void {
   const descriptor = openSync(path, constants.O_RDWR);
@@ -59,7 +77,7 @@ export function rewriteFile(path: string): void {
   }
 }
 
-/** Returns what a failure says. */
+/** Returns the message of an error, or the text of any other thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

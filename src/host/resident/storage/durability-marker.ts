@@ -1,24 +1,24 @@
 import { closeSync, constants, existsSync, openSync, readSync, writeSync } from 'node:fs';
 import { flushDescriptor } from './disk';
 
-/** Two slots, each in a sector and a page of its own, so that a write that tears one leaves the other. */
+/** Offsets of two slots in different sectors and pages: a torn write of one leaves the other intact. */
 const SLOTS = [0, 4_096];
 const SLOT_LENGTH = 64;
 
-/** A slot's text: the sequence number and a checksum of it, padded, so that an editor shows it. */
+/** Text of a slot: the sequence number and its checksum, followed by spaces. */
 const SLOT = /^rollcall-durable 1 (\d{1,16}) ([0-9a-f]{8})\n/;
 
 /**
- * A small file beside a database that holds the number of its last durable change. SQLite can't tell that its WAL was
- * deleted or damaged: it opens as if the changes had never been. A database whose own number is lower has lost some.
+ * A small file beside a database that holds the number of its last durable change. SQLite does not notice a deleted or
+ * damaged WAL, and opens the database without those changes. A database whose own number is lower has lost changes.
  *
- * It is written after each flush, and not flushed itself: one that is too old after a power loss only notices less.
+ * It is written after each flush and not flushed itself. If a power loss leaves an old marker, it only detects less.
  */
 export class DurabilityMarker {
   readonly path: string;
   readonly #descriptor: number;
   readonly #slot = Buffer.alloc(SLOT_LENGTH, ' ');
-  /** The slot with the older number: the next is written there. */
+  /** Index of the slot with the older number, which the next write replaces. */
   #older: number;
   #sequence: number;
 
@@ -35,12 +35,12 @@ export class DurabilityMarker {
     return `${database}-durable`;
   }
 
-  /** Opens a marker, or makes it. */
+  /** Opens a marker; creates it if it is missing. */
   static open(path: string): DurabilityMarker {
     return new DurabilityMarker(path, openSync(path, constants.O_RDWR | constants.O_CREAT, 0o600));
   }
 
-  /** Returns the number in a marker that another process may be writing; 0 where there is none. */
+  /** Returns the number in a marker, which another process may be writing; 0 if there is none. */
   static sequenceAt(path: string): number {
     if (!existsSync(path)) return 0;
     const descriptor = openSync(path, constants.O_RDONLY);
@@ -51,12 +51,12 @@ export class DurabilityMarker {
     }
   }
 
-  /** The number of the last change that is known to be durable; 0 where none is. */
+  /** Number of the last change that is known to be durable; 0 if none is. */
   get sequence(): number {
     return this.#sequence;
   }
 
-  /** Notes that a change, and all before it, is durable. */
+  /** Records that a change and all before it are durable. */
   write(sequence: number): void {
     const digits = String(sequence);
     const length = this.#slot.write(`rollcall-durable 1 ${digits} ${checksum(digits)}\n`);
@@ -66,7 +66,7 @@ export class DurabilityMarker {
     this.#sequence = sequence;
   }
 
-  /** Flushes it, where time does not matter: a later power loss then hides nothing. */
+  /** Flushes the marker, so that a power loss can't leave an old one. */
   flush(): Promise<void> {
     return flushDescriptor(this.#descriptor);
   }
@@ -81,7 +81,7 @@ function readSlots(descriptor: number): [first: number, second: number] {
   return [first ?? 0, second ?? 0];
 }
 
-/** Returns the number in a slot; undefined where none was written, or only a part of it. */
+/** Returns the number in a slot; undefined if the slot is empty or torn. */
 function readSlot(descriptor: number, offset: number): number | undefined {
   const bytes = Buffer.alloc(SLOT_LENGTH);
   readSync(descriptor, bytes, 0, SLOT_LENGTH, offset);

@@ -1,44 +1,48 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { refusePromise, type SqlRow, type SqlStorage, type SqlValue } from '../../../core/storage/sql-storage';
 
-/** A value of a column as node:sqlite returns it: blobs are views, where the core expects buffers of their own. */
+/** A column value as node:sqlite returns it. Blobs are views; the core expects buffers. */
 type NodeValue = string | number | null | Uint8Array;
 
-/** A prepared statement, kept for the next call with the same text. */
+/** A prepared statement, cached for the next call with the same text. */
 interface Prepared {
   statement: StatementSync;
-  /** Only these set SQLite's count of changed rows; after any other it still holds the count of the statement before. */
+  /** True if the statement sets SQLite's count of changed rows. After any other, the count is that of an earlier statement. */
   writesRows: boolean;
-  /** True if its text bounds its rows, so that all of them can be read at once. */
+  /** True if the text limits the number of rows, so that all of them can be read at once. */
   isBounded: boolean;
-  /** True while rows of a query are unread: running the statement again would take them from its reader. */
+  /** True if the statement has numbered parameters and this runtime binds those only by name. */
+  bindsByName: boolean;
+  /** True while a reader still iterates over the rows. Running the statement again would end its iteration. */
   reading: boolean;
 }
 
 /** Storage on a connection of node:sqlite. */
 export interface NodeSqlite extends SqlStorage {
   /**
-   * Ends all reads that are not finished. An unfinished read keeps SQLite from checkpointing and from reusing the WAL.
-   * Whoever goes on with one gets an error, not fewer rows.
+   * Ends all unfinished reads, which keep SQLite from checkpointing and from restarting the WAL. Continuing such a read
+   * throws an error.
    */
   endReads(): void;
 }
 
 const WRITES_ROWS = /^\s*(insert|update|delete|replace|with)\b/i;
+const NUMBERED = /\?\d/;
 const ENDS_WITH_LIMIT = /\blimit\s+(\d+|\?)\s*$/i;
 
 /**
  * Adapts a connection of node:sqlite to the core's storage.
  *
- * The caller opens and configures the database. `sync` resolves at once, which is right where `synchronous` is FULL,
- * SQLite's default: a commit has then reached the disk when it returns.
+ * The caller opens and configures the database. `sync` resolves at once, which is correct if `synchronous` is FULL, SQLite's
+ * default: a commit is then on the disk when it returns.
  *
- * A query that ends with `LIMIT` is read at once: an iterator takes 1.5 times as long in Node, and five times in Deno.
- * All others are read as they are iterated, as they may be longer than memory.
+ * A query that ends with `LIMIT` is read at once, because an iterator takes 1.5 times as long on Node and five times on Deno.
+ * All others are read during iteration, since their rows may not fit into memory.
  */
 export function nodeSqlite(database: DatabaseSync): NodeSqlite {
   const cache = new Map<string, Prepared>();
   const unfinished = new Set<() => void>();
+  const numbersByPosition = takesNumbersByPosition(database);
 
   function prepare(text: string): Prepared {
     const known = cache.get(text);
@@ -49,6 +53,7 @@ export function nodeSqlite(database: DatabaseSync): NodeSqlite {
       statement,
       writesRows: WRITES_ROWS.test(text),
       isBounded: ENDS_WITH_LIMIT.test(text),
+      bindsByName: !numbersByPosition && NUMBERED.test(text),
       reading: false,
     };
     cache.set(text, prepared);
@@ -80,8 +85,9 @@ export function nodeSqlite(database: DatabaseSync): NodeSqlite {
 
   return {
     run(text, ...bindings) {
-      const { statement, writesRows } = prepare(text);
-      const { changes } = statement.run(...bindings.map(toNode));
+      const { statement, writesRows, bindsByName } = prepare(text);
+      const values = bindings.map(toNode);
+      const { changes } = bindsByName ? statement.run(byName(values)) : statement.run(...values);
       return writesRows ? Number(changes) : 0;
     },
 
@@ -89,8 +95,13 @@ export function nodeSqlite(database: DatabaseSync): NodeSqlite {
       const prepared = prepare(text);
       const values = bindings.map(toNode);
       // `as`, twice: with setReturnArrays, rows are arrays; the declared type knows only objects.
-      if (prepared.isBounded) return (prepared.statement.all(...values) as unknown as NodeValue[][]).map(toRow);
-      const rows = prepared.statement.iterate(...values) as unknown as IterableIterator<NodeValue[]>;
+      const { statement, isBounded, bindsByName } = prepared;
+      if (isBounded) {
+        const all = bindsByName ? statement.all(byName(values)) : statement.all(...values);
+        return (all as unknown as NodeValue[][]).map(toRow);
+      }
+      const each = bindsByName ? statement.iterate(byName(values)) : statement.iterate(...values);
+      const rows = each as unknown as IterableIterator<NodeValue[]>;
       prepared.reading = true;
       return iterate(prepared, rows);
     },
@@ -101,7 +112,7 @@ export function nodeSqlite(database: DatabaseSync): NodeSqlite {
         refusePromise(work());
         execute('COMMIT');
       } catch (error) {
-        // SQLite may have rolled back by itself: a full disk, for one.
+        // SQLite may already have rolled back, for example because the disk is full.
         if (database.isTransaction) execute('ROLLBACK');
         throw error;
       }
@@ -116,7 +127,25 @@ export function nodeSqlite(database: DatabaseSync): NodeSqlite {
   };
 }
 
+/** Tells whether `?1` is bound by its position: Node 22.16 takes it for a name, and finds no place for the value. */
+function takesNumbersByPosition(database: DatabaseSync): boolean {
+  try {
+    database.prepare('SELECT ?1').get(1);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const byName = (values: NodeValue[]): Record<string, NodeValue> =>
+  Object.fromEntries(values.map((value, index) => [`?${index + 1}`, value]));
+
 const toNode = (value: SqlValue) => (value instanceof ArrayBuffer ? new Uint8Array(value) : value);
 
-const toRow = (row: NodeValue[]): SqlRow =>
-  row.map((value) => (value instanceof Uint8Array ? value.slice().buffer : value));
+const isNoBlob = (value: NodeValue): value is Exclude<NodeValue, Uint8Array> => !(value instanceof Uint8Array);
+
+/** Gives blobs buffers of their own. Most rows have none, and are not copied. */
+function toRow(row: NodeValue[]): SqlRow {
+  if (row.every(isNoBlob)) return row;
+  return row.map((value) => (value instanceof Uint8Array ? value.slice().buffer : value));
+}

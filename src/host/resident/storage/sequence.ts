@@ -6,18 +6,18 @@ import { DurabilityMarker } from './durability-marker';
 import { type NodeSqlite, nodeSqlite } from './node-sqlite';
 import { isDamage } from './write-faults';
 
-/** One row, with the number of the last change. It is written with each transaction, for the marker to be compared with. */
+/** Table with one row, the number of the last change. Each transaction writes it, for comparison with the marker. */
 const HOST_TABLE =
   'CREATE TABLE IF NOT EXISTS _host (id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL)';
 const READ_SEQUENCE = 'SELECT sequence FROM _host WHERE id = 1 LIMIT 1';
 const WRITE_SEQUENCE = 'INSERT INTO _host VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET sequence = excluded.sequence';
 
-/** Writes the number of a change. Runs inside the transaction of that change. */
+/** Writes the number of a change, inside the transaction of that change. */
 export function writeSequence(storage: NodeSqlite, sequence: number): void {
   storage.run(WRITE_SEQUENCE, sequence);
 }
 
-/** Writes a first change, so that there is a WAL to flush. @param sequence Its number. */
+/** Writes a first change, so that there is a WAL to flush. @param sequence Number of that change. */
 export function writeFirst(storage: NodeSqlite, sequence: number): void {
   storage.transaction(() => {
     storage.run(HOST_TABLE);
@@ -26,28 +26,29 @@ export function writeFirst(storage: NodeSqlite, sequence: number): void {
 }
 
 /**
- * Returns the number of the last change in a database, and compares it with its marker. A WAL is left as it is.
+ * Returns the number of the last change in a database, after comparing it with the marker. Does not change the WAL.
  *
- * @throws {RegistryError} `NOT_CONFIGURED` where changes are missing, or the file is no database.
+ * @param marked Number in the marker; 0 if there is none.
+ * @throws {RegistryError} `NOT_CONFIGURED` if changes are missing or the file is not a database.
  */
 export function inspectDatabase(path: string, marked: number, walLength: number): number {
   const length = lengthOf(path);
   if (length === 0) {
     if (marked === 0 && walLength === 0) return 0;
-    const proof = marked > 0 ? `change number ${marked} was durable` : `${path}-wal is there`;
+    const proof = marked > 0 ? `change number ${marked} was durable` : `${path}-wal exists`;
     throw damaged(path, `it is ${existsSync(path) ? 'empty' : 'missing'}, although ${proof}`);
   }
-  // A connection that may write would checkpoint the damaged WAL when it is closed, and delete it. Where there is none, a
-  // power loss may have left the journal of the first statement, which only a connection that may write can undo.
+  // A writable connection would checkpoint and delete a damaged WAL when it is closed. Without a WAL, a power loss may have
+  // left the rollback journal of the first statement, and only a writable connection can undo that.
   const database = new DatabaseSync(path, { readOnly: walLength > 0 });
   try {
     const found = sequenceIn(database);
     if (found < marked) {
-      throw damaged(path, `change number ${marked} was durable, and the last that is found is number ${found}`);
+      throw damaged(path, `change number ${marked} was durable, but the last one found is number ${found}`);
     }
     return found;
   } catch (error) {
-    // A process without free descriptors can't read it either, and nobody is to delete anything for that.
+    // Other errors, such as a lack of descriptors, say nothing about the file: don't advise to delete anything.
     if (!isDamage(error)) throw error;
     throw damaged(path, `it can't be read: ${messageOf(error)}`, error);
   } finally {
@@ -58,7 +59,7 @@ export function inspectDatabase(path: string, marked: number, walLength: number)
 function sequenceIn(database: DatabaseSync): number {
   const { read } = nodeSqlite(database);
   const [table] = read("SELECT 1 FROM sqlite_schema WHERE name = '_host' LIMIT 1");
-  // A backup of another version may have none.
+  // A backup made by another version may lack the table.
   if (table === undefined) return 0;
   const [row] = read(READ_SEQUENCE);
   return Number(row?.[0] ?? 0);
@@ -67,8 +68,8 @@ function sequenceIn(database: DatabaseSync): number {
 function damaged(path: string, problem: string, cause?: unknown): RegistryError {
   return new RegistryError(
     'NOT_CONFIGURED',
-    `${path} is damaged: ${problem}. Nothing was changed. Restore a backup; or, to go on with what is left, and lose the ` +
-      `rest, delete ${DurabilityMarker.pathOf(path)} and start again`,
+    `${path} is damaged: ${problem}. Nothing was changed. Restore a backup; or, to continue without the lost changes, ` +
+      `delete ${DurabilityMarker.pathOf(path)} and start again`,
     {},
     { cause },
   );

@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { flushDescriptor } from './disk';
 
-/** The WAL's header, and the header of each frame. Source: https://www.sqlite.org/walformat.html */
+/** Layout of the WAL's header and of each frame's header. Source: https://www.sqlite.org/walformat.html */
 const HEADER_LENGTH = 32;
 const FRAME_HEADER_LENGTH = 24;
 const SALT_OFFSET_IN_HEADER = 16;
@@ -9,8 +9,8 @@ const SALT_OFFSET_IN_FRAME = 8;
 const SALT_LENGTH = 8;
 
 /**
- * The `-wal` file of a database, through a descriptor of our own. The file carries no locks, so that closing the
- * descriptor drops none of SQLite's; those are on the database and the `-shm` file, which nothing but SQLite may open.
+ * The `-wal` file of a database, opened through a separate descriptor. SQLite holds no locks on this file, so closing the
+ * descriptor drops none. It locks the database and the `-shm` file, which nothing else may open.
  */
 export class WalFile {
   readonly #path: string;
@@ -25,20 +25,20 @@ export class WalFile {
     this.#frameLength = FRAME_HEADER_LENGTH + pageLength;
   }
 
-  /** Flushes what SQLite has written to the file so far, while the event loop goes on. */
+  /** Flushes the bytes that SQLite has written so far, without blocking the event loop. */
   flush(): Promise<void> {
     return flushDescriptor(this.#descriptor);
   }
 
-  /** Returns what changes when SQLite begins to write at the start of the file again. */
+  /** Returns the salt of the current round, which changes when SQLite restarts the WAL from the beginning of the file. */
   round(): string {
     const length = readSync(this.#descriptor, this.#salt, 0, SALT_LENGTH, SALT_OFFSET_IN_HEADER);
     return this.#salt.toString('latin1', 0, length);
   }
 
   /**
-   * Tells whether the current round has more than `count` frames. The length of the file does not tell: SQLite writes over
-   * frames of earlier rounds. Call {@link round} before.
+   * Returns whether the current round has more than `count` frames. The file's length is no indication, because SQLite
+   * overwrites the frames of earlier rounds. Call {@link round} first.
    */
   hasMoreFrames(count: number): boolean {
     const offset = HEADER_LENGTH + count * this.#frameLength + SALT_OFFSET_IN_FRAME;
@@ -46,12 +46,12 @@ export class WalFile {
     return length === SALT_LENGTH && this.#frameSalt.equals(this.#salt);
   }
 
-  /** Returns how many frames fit into so many bytes. */
+  /** Returns the number of frames that fit into a number of bytes. */
   framesIn(bytes: number): number {
     return Math.floor(bytes / this.#frameLength);
   }
 
-  /** Says why the file at the path is no longer the one that is flushed; undefined where it is. */
+  /** Returns why the file at the path is not the one that is flushed; undefined if it is. */
   problem(): string | undefined {
     const { ino, dev, nlink } = fstatSync(this.#descriptor, { bigint: true });
     if (nlink === 0n) return `${this.#path} was deleted`;

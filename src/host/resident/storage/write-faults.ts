@@ -3,7 +3,7 @@ import type { Platform } from '../../../core/platform/platform';
 import { WRITE_PROBE_INTERVAL_MS } from '../../../model/limits';
 import { messageOf } from './disk';
 
-/** Result codes of SQLite that say that the disk takes no writes. Source: https://www.sqlite.org/rescode.html */
+/** Result codes of SQLite that mean that the disk accepts no writes. Source: https://www.sqlite.org/rescode.html */
 const READONLY = 8;
 const IOERR = 10;
 const CORRUPT = 11;
@@ -13,34 +13,34 @@ const NOTADB = 26;
 
 const FAULTS: ReadonlySet<number> = new Set([READONLY, IOERR, CORRUPT, FULL, CANTOPEN, NOTADB]);
 
-/** What keeps a file from being written. */
+/** A reason why a file can't be written. */
 export interface WriteFault {
-  /** In SQLite's words. */
+  /** SQLite's message. */
   reason: string;
-  /** True if it keeps the files beside it from being written, too. */
+  /** True if the files beside it can't be written either. */
   isShared: boolean;
 }
 
-/** Returns what an error of SQLite says of the disk; undefined for any other error, such as a wrong statement. */
+/** Returns the write fault behind an error of SQLite; undefined for any other error, such as an invalid statement. */
 export function writeFaultIn(error: unknown): WriteFault | undefined {
   const code = codeOf(error);
   return FAULTS.has(code) ? { reason: messageOf(error), isShared: code === FULL } : undefined;
 }
 
-/** Tells whether SQLite has found that a file is no database, or a damaged one. */
+/** Returns whether an error of SQLite means that a file is damaged or not a database. */
 export function isDamage(error: unknown): boolean {
   return [CORRUPT, NOTADB].includes(codeOf(error));
 }
 
-/** Returns the result code of an error of SQLite; NaN for any other. */
+/** Returns the primary result code of an error of SQLite; NaN for any other error. */
 function codeOf(error: unknown): number {
   if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return Number.NaN;
-  return error.errcode & 0xff; // the rest says which operation it was
+  return error.errcode & 0xff; // the other bits name the operation
 }
 
 /**
- * Knows which files of a process can't be written at the moment, and why. A full disk that one of them has met counts for
- * all: the others need not lose a commit to find out. The log tells of a reason once, whatever the number of files.
+ * Tracks which files of the process can't be written at the moment, and why. If one file meets a full disk, the fault applies
+ * to all of them, so that the others need not fail a commit first. Each reason is logged once, not once per file.
  */
 export class WriteFaults {
   readonly #log: Platform['log'];
@@ -50,25 +50,26 @@ export class WriteFaults {
     this.#log = log;
   }
 
-  /** Why a file can't be written; undefined where it can be. */
+  /** Returns why a file can't be written; undefined if it can. */
   of(path: string): string | undefined {
     if (this.#faults.size === 0) return undefined;
     const own = this.#faults.get(path);
     return (own ?? [...this.#faults.values()].find(({ isShared }) => isShared))?.reason;
   }
 
-  /** Why any file can't be written, each reason once. */
+  /** The reasons why files can't be written, each once. */
   get reasons(): string[] {
     return [...new Set([...this.#faults.values()].map(({ reason }) => reason))];
   }
 
+  /** Records that a file can't be written. */
   begin(path: string, fault: WriteFault): void {
     const isKnown = this.reasons.includes(fault.reason);
     this.#faults.set(path, fault);
     if (!isKnown) this.#log('error', 'nothing can be stored; changes are refused', { reason: fault.reason, path });
   }
 
-  /** Notes that a file can be written again. */
+  /** Records that a file can be written again. */
   end(path: string): void {
     const fault = this.#faults.get(path);
     this.forget(path);
@@ -76,13 +77,13 @@ export class WriteFaults {
     this.#log('warn', 'changes are stored again', { reason: fault.reason });
   }
 
-  /** Forgets a file that is closed. */
+  /** Removes a file that is closed. */
   forget(path: string): void {
     this.#faults.delete(path);
   }
 }
 
-/** Tries a file that can't be written every second, until it can be. */
+/** Tries to write to a file with a fault every second, until a write succeeds. */
 export class WriteProbe {
   readonly #path: string;
   readonly #faults: WriteFaults;
@@ -97,13 +98,13 @@ export class WriteProbe {
     this.#tryToWrite = tryToWrite;
   }
 
-  /** Notes that the file can't be written. */
+  /** Records that the file can't be written, and starts to probe it. */
   begin(fault: WriteFault): void {
     this.#faults.begin(this.#path, fault);
     this.#timer ??= setInterval(() => void this.#try(), WRITE_PROBE_INTERVAL_MS).unref();
   }
 
-  /** Ends the trials of a file that is closed. */
+  /** Stops probing a file that is closed. */
   close(): void {
     this.#stop();
     this.#faults.forget(this.#path);
@@ -117,7 +118,7 @@ export class WriteProbe {
       this.#stop();
       this.#faults.end(this.#path);
     } catch {
-      // The next one may succeed.
+      // The next attempt may succeed.
     } finally {
       this.#isTrying = false;
     }

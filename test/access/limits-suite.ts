@@ -1,0 +1,98 @@
+import { afterEach, expect, it } from 'vitest';
+import type { NamespaceLimits } from '../../src/model/namespace';
+import { type Home, NS } from '../fixtures/home';
+import { ROOT_TOKEN } from '../fixtures/test-app';
+
+/** Limits that a namespace is set, at the doors of the whole registry: each with a 429 that names it. */
+export function limitsSuite({ ask, send, upgrade, tokenFor, ns }: Home): void {
+  const small = () => `${ns()}-small`;
+  const place = { address: '10.0.0.7', port: 8080 };
+
+  /** Answers of which a test may need the stream to stay open. */
+  const held: Response[] = [];
+
+  /** A namespace with these limits, and two tokens for all of it. */
+  async function begin(limits: NamespaceLimits) {
+    expect((await ask('POST', '/api/v1/ns', { id: small(), limits })).status).toBe(201);
+    const token = () =>
+      tokenFor([
+        { scope: 'operate', ns: small() },
+        { scope: 'read', ns: small() },
+      ]);
+    const tokens = { one: await token(), two: await token(), root: ROOT_TOKEN };
+    const as = (who: keyof typeof tokens) => ({ authorization: `Bearer ${tokens[who]}` });
+    const service = (name: string) => `${NS}-small/groups/g/services/${name}`;
+    const told = ({ status, body }: { status: number; body: { detail?: unknown } }) =>
+      status === 429 ? `429 ${String(body.detail)}` : `${status}`;
+    return {
+      register: async (who: keyof typeof tokens, id: string, name = 'orders') =>
+        told(await ask('PUT', `${service(name)}/instances/${id}`, place, as(who))),
+      putService: async (who: keyof typeof tokens, name: string) =>
+        told(await ask('PUT', service(name), { protectThreshold: 0.5 }, as(who))),
+      connect: async (who: keyof typeof tokens) => {
+        const protocol = { 'sec-websocket-protocol': 'rollcall.v1' };
+        const { status, socket, text } = await upgrade(`${NS}-small/socket`, { ...as(who), ...protocol });
+        socket?.accept();
+        return socket === undefined ? told({ status, body: JSON.parse(text) }) : `${status}`;
+      },
+      open: async (who: keyof typeof tokens, path: string, headers = {}) => {
+        const response = await send('GET', `${NS}-small${path}`, { headers: { ...as(who), ...headers } });
+        held.push(response);
+        return response.ok
+          ? `${response.status}`
+          : told({ status: response.status, body: JSON.parse(await response.text()) });
+      },
+    };
+  }
+
+  afterEach(async () => {
+    // What nobody holds on to is closed.
+    for (const response of held.splice(0)) if (!response.bodyUsed) await response.body?.cancel();
+  });
+
+  it('[N25] limits.instances', async () => {
+    const { register } = await begin({ instances: 1 });
+    expect(await register('one', 'a')).toBe('201');
+    expect(await register('two', 'b')).toMatch(/^429 this namespace has 1 instances, .*limits\.instances/);
+    expect(await register('one', 'a')).toBe('200');
+  });
+
+  it('[N25] limits.perToken.instances, which does not count for root', async () => {
+    const { register } = await begin({ perToken: { instances: 1 } });
+    expect(await register('one', 'a')).toBe('201');
+    expect(await register('one', 'b')).toMatch(
+      /^429 this would give the token 2 instances, .*limits\.perToken\.instances/,
+    );
+    expect([await register('two', 'b'), await register('root', 'c'), await register('root', 'd')]).toEqual([
+      '201',
+      '201',
+      '201',
+    ]);
+  });
+
+  it('[N25] limits.services, however a service comes to be', async () => {
+    const { register, putService } = await begin({ services: 2 });
+    expect([await register('one', 'a', 'x'), await putService('one', 'y')]).toEqual(['201', '201']);
+    const full = /^429 this namespace has 2 services, .*limits\.services/;
+    expect(await register('one', 'a', 'z')).toMatch(full);
+    expect(await putService('one', 'z')).toMatch(full);
+    expect([await register('one', 'b', 'y'), await putService('one', 'x')]).toEqual(['201', '201']);
+  });
+
+  it('[N25, A45] limits.sockets and limits.perToken.sockets', async () => {
+    const { connect } = await begin({ sockets: 2, perToken: { sockets: 1 } });
+    expect(await connect('one')).toBe('101');
+    expect(await connect('one')).toMatch(/^429 .*limits\.perToken\.sockets/);
+    expect(await connect('two')).toBe('101');
+    expect(await connect('root')).toMatch(/^429 .*limits\.sockets/);
+  });
+
+  it('[N25, A45] limits.watches and limits.perToken.watches', async () => {
+    const { open } = await begin({ watches: 2, perToken: { watches: 1 } });
+    const watch = (who: 'one' | 'two' | 'root') => open(who, '/watch?service=orders', { accept: 'text/event-stream' });
+    expect(await watch('one')).toBe('200');
+    expect(await watch('one')).toMatch(/^429 .*limits\.perToken\.watches/);
+    expect(await watch('two')).toBe('200');
+    expect(await watch('root')).toMatch(/^429 .*limits\.watches/);
+  });
+}

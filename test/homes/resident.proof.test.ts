@@ -1,0 +1,62 @@
+import { describe } from 'vitest';
+import { auditSuite } from '../access/audit-suite';
+import { limitsSuite } from '../access/limits-suite';
+import { tokensSuite } from '../access/tokens-suite';
+import { eurekaSuite } from '../dialects/eureka-suite';
+import { goMicroKeptSuite } from '../dialects/go-micro-kept-suite';
+import { goMicroWatchSuite } from '../dialects/go-micro-watch-suite';
+import { nacosConsoleSuite } from '../dialects/nacos-console-suite';
+import { nacosSuite } from '../dialects/nacos-suite';
+import { directorySuite } from '../directory/directory-suite';
+import type { Home } from '../fixtures/home';
+import { longListsSuite } from '../http/long-lists-suite';
+import { nativeApiSuite } from '../http/native-api-suite';
+import { openapiAnswersSuite } from '../http/openapi-answers-suite';
+import { transferSuite } from '../http/transfer-suite';
+import { disappearancesSuite } from '../past/disappearances-suite';
+import { residentHomes } from '../programs/resident-home';
+import { drainSuite } from '../watch/drain-suite';
+import { eventStreamSuite } from '../watch/event-stream-suite';
+import { longPollSuite } from '../watch/long-poll-suite';
+import { socketSuite } from '../watch/socket-suite';
+
+/** What the whole Worker passes in workerd, on one process of one machine: over a real port, on each runtime. */
+
+const SUITES: Record<string, (home: Home) => void> = {
+  transfer: transferSuite,
+  'event streams': eventStreamSuite,
+  'long-polls': longPollSuite,
+  socket: socketSuite,
+  directory: directorySuite,
+  Eureka: eurekaSuite,
+  'go-micro watch': goMicroWatchSuite,
+};
+
+/** Those in which a runtime has less to do: on the other one only where `ROLLCALL_TEST_RUNTIME` names it. */
+const FURTHER_SUITES: Record<string, (home: Home) => void> = {
+  'native API': nativeApiSuite,
+  drain: drainSuite,
+  audit: auditSuite,
+  limits: limitsSuite,
+  tokens: tokensSuite,
+  past: disappearancesSuite,
+  'go-micro': goMicroKeptSuite,
+  Nacos: nacosSuite,
+  "Nacos' console": nacosConsoleSuite,
+};
+
+/** The same, whose tests go on from what others of them made. */
+const KEEPING_SUITES: Record<string, (home: Home) => void> = {
+  'OpenAPI answers': openapiAnswersSuite,
+  'long lists': longListsSuite,
+};
+
+const whole = process.env.ROLLCALL_TEST_RUNTIME === 'node' ? 'node' : 'deno';
+
+describe.each(['deno', 'node'] as const)('on %s', (runtime) => {
+  const { home } = residentHomes(runtime);
+  const suites = runtime === whole ? { ...SUITES, ...FURTHER_SUITES } : SUITES;
+  describe.each(Object.entries(suites))('%s', (_, suite) => suite(home()));
+  const keeping = runtime === whole ? KEEPING_SUITES : {};
+  describe.each(Object.entries(keeping))('%s', (_, suite) => suite(home({ keeps: true })));
+});

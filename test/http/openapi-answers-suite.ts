@@ -1,0 +1,217 @@
+import { expect, it } from 'vitest';
+import { createApp } from '../../src/http/app';
+import type { RouteCard } from '../../src/http/pipeline/route-card';
+import type { DirectoryApi } from '../../src/model/directory-api';
+import { etagOf, type Home, NS, serviceAt } from '../fixtures/home';
+import { recordedClient } from '../fixtures/recorded-client';
+
+/**
+ * Every successful answer that the document promises is provoked on the real thing, and held against its schema, from
+ * which the document is made. A member that the document does not know is a fault as well as one that is missing.
+ */
+export function openapiAnswersSuite({ ask, ns }: Home): void {
+  const { routes } = createApp({
+    namespaceOf: () => undefined,
+    directory: {} as DirectoryApi, // `as`: nothing is asked of this app but its routes
+    askDirectory: (question) => question(),
+    openPipe: () => new TransformStream(),
+    acceptSocket: recordedClient([]),
+    rootToken: null,
+    writeLog: () => {},
+    build: { version: '0' },
+    now: () => 0,
+  });
+  const S = serviceAt('orders');
+  const I = `${S}/instances/a`;
+
+  /** As full as a registration can be. */
+  const full = {
+    address: '127.0.0.1',
+    port: 8080,
+    url: 'https://orders.example',
+    node: 'n1',
+    cluster: 'blue',
+    ports: { admin: { port: 9090, secure: true } },
+    weight: 2.5,
+    status: 'up',
+    metadata: { version: '1' },
+    tags: ['x'],
+    version: '1.2.3',
+    location: { region: 'eu', zone: 'eu-1a', colo: 'TXL', latitude: 52.5, longitude: 13.4 },
+    incarnation: 'i1',
+    lease: { ttlMs: 60_000, removeAfterMs: null, intervalMs: 5_000, firstRemoveAfterMs: 90_000 },
+    extensions: { nacos: { any: [1, null] } },
+  };
+  const plain = { address: '10.0.0.8', port: 80, ephemeral: false };
+  const later = new Date(Date.now() + 3_600_000).toISOString();
+
+  const LONG_AGO = '2001-01-01T00:00:00Z';
+
+  /** Stands for the id of the token that was made last. */
+  const LAST_TOKEN = 'the-last-token';
+
+  /** Stands for the cursor that the call before was answered with. */
+  const LAST_CURSOR = 'the last cursor';
+
+  /** Routes whose answers go on: they are walked in `test/watch/` and `test/http/transfer-suite.ts`. */
+  const GO_ON = ['watch', 'openSocket', 'exportNamespace', 'importNamespace'];
+
+  /** Calls that together provoke every answer, in an order that makes them possible. */
+  const CALLS: [method: string, path: string, body?: unknown][] = [
+    ['PUT', I, full],
+    ['PUT', I, full],
+    ['POST', `${S}/instances`, plain],
+    ['POST', `${S}/instances`, plain],
+    ['PUT', S, { protectThreshold: 0.5, metadata: { a: 'b' }, selector: { type: 'label', expression: 'a=b' } }],
+    ['PUT', S, { protectThreshold: 0.6, selector: { type: 'label' } }],
+    ['PATCH', S, { metadata: { c: 'd' } }],
+    ['GET', S],
+    ['GET', `${NS}/services?limit=1`],
+    ['PATCH', I, { weight: 3 }],
+    [
+      'PUT',
+      `${I}/override`,
+      { enabled: true, weight: 4, status: 'up', metadata: { o: 'p' }, quarantine: { until: later, reason: 'r' } },
+    ],
+    ['PUT', `${I}/override`, { enabled: true, weight: 4 }],
+    ['GET', `${I}/override`],
+    ['GET', I],
+    ['GET', `${S}/instances?limit=1`],
+    ['GET', `${S}/instances`],
+    ['GET', `${S}/resolve`],
+    ['GET', `${S}/resolve?near=48.1,11.5`],
+    ['GET', `${S}/resolve?consistency=cached`],
+    ['POST', `${I}/heartbeat`],
+    [
+      'POST',
+      `${NS}/heartbeat`,
+      {
+        instances: [
+          { group: 'g', service: 'orders', id: 'a' },
+          { service: 's', id: 'gone' },
+        ],
+      },
+    ],
+    [
+      'POST',
+      `${NS}/batch`,
+      {
+        operations: [
+          { op: 'register', service: 's', id: 'b', ...plain },
+          { op: 'update', group: 'g', service: 'orders', id: 'a', weight: 5 },
+          { op: 'override', service: 's', id: 'b', enabled: false },
+          { op: 'deregister', service: 's', id: 'nobody' },
+        ],
+      },
+    ],
+    ['GET', `${NS}/history?limit=5`],
+    ['GET', `${NS}/history?group=g&service=orders&instance=a`],
+    ['GET', `${I}/why`],
+    ['GET', `${S}/diff?from=${LONG_AGO}`],
+    ['GET', `${S}/instances?at=${LONG_AGO}`],
+    ['POST', `${S}/rollback`, { to: LONG_AGO }],
+    ['POST', `${NS}/subscribers/s-1/ack`, { cursor: LAST_CURSOR }],
+    ['GET', `${S}/subscribers`],
+    ['GET', `${NS}/stats`],
+    ['GET', '/metrics'],
+    ['GET', '/health'],
+    ['GET', '/docs'],
+    ['GET', '/'],
+    ['GET', '/api/v1/openapi.json'],
+    [
+      'POST',
+      '/api/v1/ns',
+      {
+        id: ':ns-2',
+        title: 't',
+        placement: { hint: 'weur' },
+        retention: { maxCount: 9 },
+        limits: { perToken: { sockets: 9 } },
+      },
+    ],
+    ['POST', '/api/v1/ns', { id: ':ns' }],
+    ['PATCH', '/api/v1/ns/:ns-2', { title: null }],
+    ['GET', NS],
+    ['GET', '/api/v1/ns?limit=1'],
+    ['DELETE', '/api/v1/ns/gone?force'],
+    [
+      'POST',
+      '/api/v1/tokens',
+      { name: 't', grants: [{ scope: 'read', ns: ':ns', services: ['g@@*'] }], expiresInMs: 60_000 },
+    ],
+    ['POST', `/api/v1/tokens/${LAST_TOKEN}/rotate`, { overlapMs: 1_000 }],
+    ['GET', '/api/v1/tokens?limit=1'],
+    ['DELETE', `/api/v1/tokens/${LAST_TOKEN}`],
+    ['POST', '/api/v1/tickets'],
+    ['GET', '/api/v1/audit?limit=1'],
+    ['DELETE', `${I}/override`],
+    ['POST', `${I}/drain?wait=0s`],
+    ['DELETE', I],
+    ['DELETE', `${S}?force`],
+  ];
+
+  const pattern = ({ path }: RouteCard): RegExp => new RegExp(`^${path.replace(/:\w+/g, '[^/?]+')}(\\?|$)`);
+  const routeOf = (method: string, path: string): RouteCard => {
+    const found = routes.find((route) => route.method === method.toLowerCase() && pattern(route).test(path));
+    return found ?? expect.unreachable(`no route for ${method} ${path}`);
+  };
+
+  it('[H1] real answers fit their schemas, and every promised answer is a real one', async () => {
+    const seen = new Set<string>();
+    let cursor = '';
+    let token = '';
+    for (const [method, path, body] of CALLS) {
+      const route = routeOf(method, path);
+      const told = await ask(
+        method,
+        path.replace(LAST_TOKEN, token),
+        JSON.parse(
+          JSON.stringify(body ?? null)
+            .replaceAll(LAST_CURSOR, cursor)
+            .replaceAll(':ns', ns()),
+        ) ?? undefined,
+      );
+      cursor = told.headers.get('rollcall-cursor') ?? cursor;
+      if (route.operation === 'createToken') token = String(told.body.id);
+      const card = route.answers[told.status];
+      expect(card, `${method} ${path} answered ${told.status} ${JSON.stringify(told.body)}`).toBeDefined();
+      seen.add(`${route.operation} ${told.status}`);
+      if (card?.schema !== undefined) {
+        // An object schema drops what it does not know, so the comparison finds members that nobody described.
+        expect(card.schema.parse(told.body), `${method} ${path}`).toEqual(told.body);
+      } else if (card?.contentType !== undefined) {
+        expect(told.headers.get('content-type')?.split(';')[0]).toBe(card.contentType.split(';')[0]);
+      } else {
+        expect(told.body).toBe('');
+      }
+      if (route.conditional === 'read') {
+        const same = await ask(method, path, undefined, { 'if-none-match': etagOf(told) });
+        expect([same.status, same.body], `${path} again`).toEqual([304, '']);
+      }
+    }
+    const promised = routes
+      .filter(({ operation }) => !GO_ON.includes(operation))
+      .flatMap(({ operation, answers }) => Object.keys(answers).map((status) => `${operation} ${status}`));
+    expect(promised.filter((answer) => !seen.has(answer))).toEqual([]);
+  });
+
+  it('[H3] real refusals are problems with their code', async () => {
+    const refused = async (method: string, path: string, body?: unknown, headers?: Record<string, string>) => {
+      const told = await ask(method, path, body, headers);
+      expect(told.headers.get('content-type')).toBe('application/problem+json');
+      return [told.status, told.body.code];
+    };
+    expect(await refused('GET', I)).toEqual([404, 'INSTANCE_NOT_FOUND']);
+    expect(await refused('GET', `${I}/override`)).toEqual([404, 'INSTANCE_NOT_FOUND']);
+    expect(await refused('PATCH', I, { weight: 1 })).toEqual([404, 'INSTANCE_NOT_FOUND']);
+    expect(await refused('POST', `${I}/drain`)).toEqual([404, 'INSTANCE_NOT_FOUND']);
+    expect(await refused('GET', S)).toEqual([404, 'SERVICE_NOT_FOUND']);
+    expect(await refused('GET', '/api/v1/ns/other/services')).toEqual([404, 'NAMESPACE_NOT_FOUND']);
+    expect(await refused('GET', '/nope')).toEqual([404, 'ROUTE_NOT_FOUND']);
+    expect(await refused('POST', S)).toEqual([405, 'METHOD_NOT_ALLOWED']);
+    expect(await refused('PUT', I, '{')).toEqual([400, 'INVALID_REQUEST']);
+    expect(await refused('PUT', I, plain, { 'if-match': '*' })).toEqual([412, 'REVISION_MISMATCH']);
+    expect(await refused('PUT', I, '{}', { 'content-type': 'text/plain' })).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+    expect(await refused('PUT', I, ' '.repeat(70_000))).toEqual([413, 'PAYLOAD_TOO_LARGE']);
+  });
+}

@@ -1,0 +1,109 @@
+import { once } from 'node:events';
+import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { WebSocket } from 'ws';
+import type { RuntimeName } from '../../src/launcher/runtime';
+import { type RunningRegistry, startRegistry } from '../../src/launcher/start-registry';
+import { type Home, homeOf, type Upgrade } from '../fixtures/home';
+import { ROOT_TOKEN } from '../fixtures/test-app';
+import { temporaryFolderOfFile } from './temporary-folder';
+
+/** One process for many suites, as starts are expensive. */
+export interface ResidentHomes {
+  /**
+   * Lends the process to the tests of one `describe`, in which this is called. Each of them has a namespace for itself.
+   *
+   * @param keeps True: all of them have one namespace.
+   */
+  home(options?: { keeps?: boolean }): Home;
+  /** The process itself, once a test runs. */
+  registry(): RunningRegistry;
+}
+
+/** Starts a registry as people run it on one machine, for all tests of one `describe`, in which this is called. */
+export function residentHomes(runtime: RuntimeName): ResidentHomes {
+  const data = temporaryFolderOfFile();
+  let running: RunningRegistry | undefined;
+  let made = 0;
+  const registry = (): RunningRegistry => {
+    if (running === undefined) throw new Error('the registry runs while tests do');
+    return running;
+  };
+  const fetchFrom = (path: string, init: RequestInit): Promise<Response> =>
+    // `as`: Node's fetch wants to be told of a body that goes on, and the type of its options does not know the word.
+    fetch(
+      registry().url + path,
+      init.body instanceof ReadableStream ? ({ ...init, duplex: 'half' } as RequestInit) : init,
+    );
+  const asRoot = async (method: string, path: string, body?: object): Promise<void> => {
+    const headers = { authorization: `Bearer ${ROOT_TOKEN}`, 'content-type': 'application/json' };
+    const response = await fetchFrom(path, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${text}`);
+  };
+
+  beforeAll(async () => {
+    // The address of a caller comes with the request in these suites, as a proxy gives it.
+    running = await startRegistry({ data, rootToken: ROOT_TOKEN, trustedProxy: true, runtime });
+  });
+  afterAll(async () => {
+    await running?.stop();
+  });
+
+  return {
+    registry,
+    home({ keeps = false } = {}) {
+      let ns = '';
+      const begin = async () => {
+        ns = `home-${made++}`;
+        await asRoot('POST', '/api/v1/ns', { id: ns });
+      };
+      const end = () => asRoot('DELETE', `/api/v1/ns/${ns}?force`);
+      if (keeps) {
+        beforeAll(begin);
+        afterAll(end);
+      } else {
+        beforeEach(begin);
+        afterEach(end);
+      }
+      return homeOf({
+        ns: () => ns,
+        fetch: fetchFrom,
+        upgrade: (path, headers) => upgradeAt(registry().url.replace('http', 'ws') + path, headers),
+        callerAt: (address) => ({ headers: { 'x-forwarded-for': address } }),
+        // An open socket keeps a namespace of the one process awake.
+        sleepsWithSockets: false,
+        sleep: async () => {},
+      });
+    },
+  };
+}
+
+/** Asks for a WebSocket as a client of this protocol does. */
+async function upgradeAt(url: string, headers: Record<string, string>): Promise<Upgrade> {
+  const { 'sec-websocket-protocol': protocols, ...rest } = headers;
+  const socket = new WebSocket(url, protocols?.split(', ') ?? [], { headers: rest });
+  const answered = Promise.withResolvers<Upgrade>();
+  socket.on('upgrade', ({ headers: told, statusCode }) => {
+    const named = Object.entries(told).map(([name, value]): [string, string] => [name, String(value)]);
+    const upgrade = { status: statusCode ?? 0, headers: new Headers(named), text: '' };
+    const unread = {
+      accept: () => socket.resume(),
+      send: (data: string | Uint8Array) => socket.send(data),
+      close: (code?: number, reason?: string) => socket.close(code, reason),
+      addEventListener: socket.addEventListener.bind(socket),
+    };
+    socket.on('open', () => {
+      socket.pause();
+      answered.resolve({ ...upgrade, socket: unread });
+    });
+  });
+  socket.on('unexpected-response', async (_request, response) => {
+    let text = '';
+    response.setEncoding('utf8').on('data', (part: string) => (text += part));
+    await once(response, 'end');
+    const named = Object.entries(response.headers).map(([name, value]): [string, string] => [name, String(value)]);
+    answered.resolve({ status: response.statusCode ?? 0, headers: new Headers(named), socket: undefined, text });
+  });
+  socket.on('error', answered.reject);
+  return answered.promise;
+}
