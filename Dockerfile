@@ -1,10 +1,10 @@
 # One registry, with its data in a volume: docker build --build-arg COMMIT=$(git rev-parse HEAD) -t rollcall .
 #
-# What it holds is what the archive holds: Deno, the built files and a start script. Nothing is installed in it, and it writes to
-# /data alone: run it with --read-only.
+# The image contains the archive: Deno, the built files and a start script. Nothing else is installed, and it writes only to /data:
+# run it with --read-only.
 #
 # The base is node:24-slim as of Node 24.19.0 on Debian 12, by the digest of its index for all architectures, so that the same commit gives the
-# same image. For a newer one, put what `docker buildx imagetools inspect node:24-slim` says into both lines.
+# same image. For a newer one, put the digest that `docker buildx imagetools inspect node:24-slim` prints into both lines.
 FROM node:24-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806cee7ea7fbc29df AS pack
 WORKDIR /src
 COPY package.json package-lock.json .npmrc ./

@@ -1,16 +1,16 @@
 import { env, waitUntil } from 'cloudflare:workers';
 import { edgeResolver } from 'rollcall/client/edge';
 
-/** Over the network where there is a url; otherwise by the service binding, without leaving Cloudflare. */
+/** The registry: over the network if a url is set; otherwise by the service binding, without leaving Cloudflare. */
 const registry = env.ROLLCALL_URL
   ? { url: env.ROLLCALL_URL, token: env.ROLLCALL_TOKEN }
   : { url: 'https://rollcall', token: env.ROLLCALL_TOKEN, fetch: env.ROLLCALL };
 
-/** Made once: all requests of this isolate share its list, and what it has seen of the instances. */
+/** Resolver of this isolate. All requests share its list and what it has learned about the instances. */
 const greeter = edgeResolver(registry, 'greeter', { waitUntil });
 
 export default {
-  /** Calls the greeter nearest to whoever asks, and shows which one that was. */
+  /** Calls the greeter nearest to the caller, and returns its id in a header. */
   async fetch(request) {
     const picker = await greeter.picker({ near: request });
     for (let attempt = picker.next(); attempt !== undefined; attempt = picker.next()) {

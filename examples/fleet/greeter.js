@@ -15,12 +15,12 @@ server.listen(Number(port), ADDRESS, () => {
   const { port } = server.address();
   console.log(`${id}: listening on http://${ADDRESS}:${port}`);
 
-  // Registered only now that it can answer. A short lease, because callers should notice a crash quickly.
+  // Registers only once it can answer. The lease is short, so that the registry detects a crash quickly.
   const membership = join('greeter', id, { address: ADDRESS, port, lease: { ttlMs: 3_000 } });
 
   process.once('SIGTERM', async () => {
     await membership.leave();
-    // Answers what it has been asked, takes nothing new, and then nothing keeps the process alive.
+    // Finishes pending requests and accepts no new ones; then nothing keeps the process alive.
     server.close();
     server.closeIdleConnections();
     console.log(`${id}: left`);

@@ -3,10 +3,10 @@
 const REGISTRY = process.env.ROLLCALL_URL ?? 'http://127.0.0.1:8787';
 const TOKEN = process.env.ROLLCALL_TOKEN;
 
-/** A registry that does not answer within this time counts as away. */
+/** A registry that does not answer within this time counts as unreachable. */
 const TIMEOUT_MS = 2_000;
 
-/** The registry understood the call and refused it. `code` tells programs why, `message` tells people. */
+/** Error of a call that the registry refused. `code` is for programs, `message` for people. */
 export class Refusal extends Error {
   constructor(status, problem) {
     super(problem.detail ?? `the registry answered ${status}`);
@@ -15,14 +15,14 @@ export class Refusal extends Error {
   }
 }
 
-/** The path of a service. Names may hold anything, so they are encoded. */
+/** Returns the path of a service. Names may contain any characters, so they are encoded. */
 export const servicePath = (service) =>
   `/api/v1/ns/public/groups/DEFAULT_GROUP/services/${encodeURIComponent(service)}`;
 
 /**
- * Calls the registry and returns the answer's body.
+ * Calls the registry and returns the body of the response.
  *
- * @throws {Refusal} for an answer that is an error; what `fetch` throws where there was no answer.
+ * @throws {Refusal} If the response is an error. Errors of `fetch` are passed on if there is no response.
  */
 export async function callRollcall(method, path, body, timeoutMs = TIMEOUT_MS) {
   const headers = { authorization: `Bearer ${TOKEN}` };
@@ -38,7 +38,7 @@ export async function callRollcall(method, path, body, timeoutMs = TIMEOUT_MS) {
   throw new Refusal(response.status, readProblem(text));
 }
 
-/** A gateway in between may answer with a page of its own. */
+/** Parses a problem document. A gateway in between may return a page of its own, which is not JSON. */
 function readProblem(text) {
   try {
     return JSON.parse(text);
