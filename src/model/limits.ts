@@ -946,8 +946,8 @@ export const NAMESPACE_SLEEP_AFTER_MS = 60_000;
 export const NAMESPACE_SLEEP_MIN_MS = 10_000;
 
 /**
- * Number of open namespaces above which idle ones are closed within seconds. Each holds five descriptors and half a
- * megabyte.
+ * Number of open namespaces above which idle ones are closed after a second, the longest idle ones first. Each holds five
+ * descriptors and half a megabyte.
  */
 export const NAMESPACES_AWAKE_MAX_COUNT = 500;
 

@@ -230,14 +230,25 @@ it('two hundred namespaces that sleep hold nothing open', async () => {
   for (const id of ids) expect(await listed(host.namespace(id).calls)).toEqual([]);
 });
 
-it('where there are many, none of them stays awake for nothing', async () => {
+it('where there are too many, those that were idle the longest sleep, and no more than necessary', async () => {
   const host = await start({ awakeMaxCount: 3 });
-  for (const id of ['a', 'b', 'c', 'd']) {
+  for (const id of ['a', 'b', 'c', 'd', 'e']) {
     await host.directory.createNamespace(BY_ROOT, { id, retention: {}, limits: {} });
   }
-  expect(host.awake()).toHaveLength(4);
-  await host.pass(3_000);
-  expect(host.awake().length).toBeLessThan(4);
+  expect(host.awake()).toHaveLength(5);
+  for (let step = 0; step < 10; step++) {
+    for (const id of ['a', 'b']) await register(host.namespace(id).calls, 'i', { ephemeral: false });
+    await host.pass(500);
+  }
+  expect(host.awake()).toHaveLength(3);
+  expect(host.awake()).toEqual(expect.arrayContaining(['a', 'b']));
+});
+  await host.pass(1_000);
+  await register(host.namespace('b').calls, 'i', { ephemeral: false });
+  await host.pass(4_000);
+  const awake = host.awake().sort();
+  expect(awake).toHaveLength(3);
+  expect(awake).toEqual(expect.arrayContaining(['a', 'b']));
 });
 
 it('[O7] a drain that waits for a poller keeps its namespace awake', async () => {

@@ -154,29 +154,36 @@ export class Namespaces {
     for (const namespace of this.#awake) namespace.moveWithClock(jumpMs);
   }
 
-  /** True if so many namespaces are open that idle ones should be closed soon. Each holds five descriptors. */
-  get #isCrowded(): boolean {
-    return (
-      this.#awake.size > Math.min(this.#parts.awakeMaxCount ?? Number.POSITIVE_INFINITY, NAMESPACES_AWAKE_MAX_COUNT)
-    );
+  /** Number of open namespaces above what the descriptors allow; each holds five. Not positive if there is room. */
+  get #excess(): number {
+    const { awakeMaxCount = Number.POSITIVE_INFINITY } = this.#parts;
+    return this.#awake.size - Math.min(awakeMaxCount, NAMESPACES_AWAKE_MAX_COUNT);
   }
 
-  #maySleep(namespace: ResidentNamespace, afterMs: number): boolean {
-    if (!namespace.canRest || namespace.isBusy || namespace.idleMs() < afterMs) return false;
+  #maySleep(namespace: ResidentNamespace): boolean {
+    if (!namespace.canRest || namespace.isBusy) return false;
     const { dueAt } = namespace;
     return dueAt === null || dueAt >= this.#parts.platform.clock.now() + NAMESPACE_SLEEP_MIN_MS;
   }
 
-  /** Checks the files of open namespaces, and closes idle ones. */
+  /**
+   * Checks the files of open namespaces, and closes idle ones: after a minute, and those above the limit after a second, the
+   * longest idle ones first. Closing all idle ones at the limit would make each call of a busy registry open a namespace again.
+   */
   #look(): Promise<void>[] {
     const { sleepAfterMs = NAMESPACE_SLEEP_AFTER_MS } = this.#parts;
-    const falling: Promise<void>[] = [];
+    const idle: { namespace: ResidentNamespace; idleMs: number }[] = [];
     for (const namespace of this.#awake) {
       namespace.check();
-      const afterMs = this.#isCrowded ? NAMESPACES_LOOK_INTERVAL_MS : sleepAfterMs;
-      if (this.#maySleep(namespace, afterMs)) falling.push(this.#sleep(namespace));
+      const idleMs = namespace.idleMs();
+      if (idleMs >= Math.min(sleepAfterMs, NAMESPACES_LOOK_INTERVAL_MS) && this.#maySleep(namespace)) {
+        idle.push({ namespace, idleMs });
+      }
     }
-    return falling;
+    idle.sort((one, other) => other.idleMs - one.idleMs);
+    const excess = this.#excess;
+    const falling = idle.filter(({ idleMs }, index) => index < excess || idleMs >= sleepAfterMs);
+    return falling.map(({ namespace }) => this.#sleep(namespace));
   }
 
   async #attend(namespace: ResidentNamespace): Promise<void> {
@@ -207,8 +214,8 @@ export class Namespaces {
       this.#due.delete(id);
       const namespace = this.of(id);
       await this.#attend(namespace);
-      if (!this.#isCrowded) continue;
-      if (!this.#maySleep(namespace, 0)) break;
+      if (this.#excess <= 0) continue;
+      if (!this.#maySleep(namespace)) break;
       await this.#sleep(namespace);
     }
     this.#openers -= 1;
