@@ -947,9 +947,9 @@ export const NAMESPACE_SLEEP_MIN_MS = 10_000;
 
 /**
  * Number of open namespaces above which idle ones are closed after a second, the longest idle ones first. Each holds five
- * descriptors and half a megabyte.
+ * descriptors and 0.3 MB.
  */
-export const NAMESPACES_AWAKE_MAX_COUNT = 500;
+export const NAMESPACES_AWAKE_MAX_COUNT = 1_500;
 
 /** Interval at which the host checks for idle namespaces and for deleted or replaced files. */
 export const NAMESPACES_LOOK_INTERVAL_MS = 1_000;

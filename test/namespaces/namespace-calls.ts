@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningRegistry } from '../programs/registry';
 
+type Place = Pick<RunningRegistry, 'url' | 'rootToken'>;
+
 /** Calls to many namespaces of one registry, as whoever holds the root token. */
 export class NamespaceCalls {
-  readonly #registry: RunningRegistry;
+  readonly #registry: Place;
 
-  constructor(registry: RunningRegistry) {
+  constructor(registry: Place) {
     this.#registry = registry;
   }
 

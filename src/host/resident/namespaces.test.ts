@@ -243,13 +243,6 @@ it('where there are too many, those that were idle the longest sleep, and no mor
   expect(host.awake()).toHaveLength(3);
   expect(host.awake()).toEqual(expect.arrayContaining(['a', 'b']));
 });
-  await host.pass(1_000);
-  await register(host.namespace('b').calls, 'i', { ephemeral: false });
-  await host.pass(4_000);
-  const awake = host.awake().sort();
-  expect(awake).toHaveLength(3);
-  expect(awake).toEqual(expect.arrayContaining(['a', 'b']));
-});
 
 it('[O7] a drain that waits for a poller keeps its namespace awake', async () => {
   const host = await start({ sleepAfterMs: 3_000 });
