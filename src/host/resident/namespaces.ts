@@ -39,8 +39,9 @@ export class Namespaces {
   readonly #sleepersFile: DatabaseFile;
   readonly #known = new Map<string, ResidentNamespace>();
   readonly #awake = new Set<ResidentNamespace>();
-  /** Those that are to be opened, and how many are at it. */
+  /** Ids of namespaces to open. */
   readonly #due = new Set<string>();
+  /** Number of {@link #openSome} loops that run. */
   #openers = 0;
   readonly #attention: ProcessAttention;
   #lookedAt = 0;
@@ -54,7 +55,7 @@ export class Namespaces {
       platform: parts.platform,
       lent: (id) => this.#lent(id),
       passed: () => {
-        // A call may come before the first tick after a freeze.
+        // After a freeze, a call may come before the first tick.
         this.#notePass();
         return this.#attention;
       },
@@ -110,7 +111,7 @@ export class Namespaces {
     const { clock, monotonic } = this.#parts.platform;
     this.#notePass();
     const working: Promise<void>[] = [];
-    // Before the others tick: those that have not done what was due before stay awake.
+    // Before the ticks: a namespace with an unfinished tick stays awake.
     if (monotonic.now() - this.#lookedAt >= NAMESPACES_LOOK_INTERVAL_MS) {
       this.#lookedAt = monotonic.now();
       this.#sleepers.catchUp();
@@ -145,7 +146,7 @@ export class Namespaces {
     };
   }
 
-  /** Notes that this process takes in messages. One that was frozen has heard nothing meanwhile, on behalf of sleepers too. */
+  /** Records that the process takes in messages, and moves alarms with a jump of the wall clock. */
   #notePass(): void {
     const jumpMs = this.#attention.pass();
     if (jumpMs === 0) return;
@@ -190,8 +191,8 @@ export class Namespaces {
   }
 
   /**
-   * Opens those that are due, a few at a time: all of them may be, at a start after a long while. Where there are many in memory
-   * already, it opens no more than these few, and the next tick goes on.
+   * Opens the namespaces that are due, a few at a time: after a long downtime, all of them may be. If many are open already, it
+   * opens only these few, and the next tick continues.
    */
   #openDue(): Promise<void>[] {
     const working: Promise<void>[] = [];

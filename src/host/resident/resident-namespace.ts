@@ -137,7 +137,7 @@ export class ResidentNamespace implements NamespaceControl {
     if (namespace.isThere) await this.#underWay(namespace.registry.alarm(this.#host.platform.clock.now()));
   }
 
-  /** Keeps it awake until what is due is done: asleep, it would not know of the rest. */
+  /** Counts work that must finish before the namespace may sleep. */
   async #underWay(work: Promise<void>): Promise<void> {
     this.#ticksUnderWay += 1;
     try {
@@ -156,7 +156,7 @@ export class ResidentNamespace implements NamespaceControl {
     await this.#change(async () => {
       this.#awake = undefined;
       let dueAt: number | null = this.#retryAt;
-      // Marked before it is stored, so that a freeze from here on counts as one during its sleep.
+      // Mark it before storing: a freeze from here on counts as a gap during the sleep.
       this.#leftAt = this.#host.passed().mark(awake.namespace.isThere);
       try {
         await awake.namespace.rest();
@@ -170,7 +170,7 @@ export class ResidentNamespace implements NamespaceControl {
     });
   }
 
-  /** Closes its file. The host opens it again when it is due, whatever became of that. */
+  /** Closes the file. Even if that fails, the host opens the namespace again when it is due. */
   async #leave(file: DatabaseFile, dueAt: number | null): Promise<void> {
     try {
       await file.close();

@@ -44,8 +44,8 @@ export class ClientConnection implements Connection {
     };
     socket.once('close', (code, reason) => void tell(code, reason.toString()));
     this.#closeNow = socket.close.bind(socket);
-    // `ws` answers a close frame at once, by this method. A client may take the answer for the end of its session, so it
-    // waits until that is on disk.
+    // `ws` calls this method to answer a close frame. The answer waits until the end of the session is on disk, because a
+    // client may rely on it.
     socket.close = (code, reason) => {
       const answer = () => this.#closeNow(code, reason);
       if (socket.readyState !== socket.OPEN) answer();
