@@ -136,8 +136,8 @@ async function run(options: BenchOptions): Promise<number> {
   const { findings, failed } = await measureAll(benches, figures);
   console.log(`\n${renderTable(findings)}\n`);
   if (failed.length > 0) console.error(`failed: ${failed.join(', ')}`);
-  else if (options.only === undefined && options.homes.length === HOMES.length && options.rounds >= ROUNDS) {
-    write(how, findings);
+  if (options.only === undefined && options.homes.length === HOMES.length && options.rounds >= ROUNDS) {
+    write({ ...how, leftOut: [...how.leftOut, ...failed] }, findings);
   }
   return failed.length > 0 ? 1 : 0;
 }
