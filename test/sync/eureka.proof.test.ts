@@ -102,7 +102,7 @@ describe('rollcall sync --from eureka', () => {
     expect(await sync(url('wrong'), '--group', 'g')).toMatchObject({ code: 2 });
     expect(await sync(`${stage.cli.registry.url}/health?`)).toMatchObject({
       code: 4,
-      stderr: expect.stringContaining('refuses'),
+      stderr: expect.stringContaining('refused'),
     });
     expect(await sync('eureka:8761')).toMatchObject({ code: 2, stderr: expect.stringContaining('http://') });
   });
