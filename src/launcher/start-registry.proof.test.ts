@@ -128,7 +128,7 @@ test('[M6] a port in use is said to be in use, and the folder is free again', as
   const { port } = new URL((await start()).url);
   const data = temporaryFolder();
   await expect(start({ data, port: Number(port) })).rejects.toThrow(
-    `Port ${port} on 127.0.0.1 is in use. Stop what listens there, or choose another port with --port`,
+    `Port ${port} on 127.0.0.1 is in use. Stop the program that uses it, or choose another port with --port`,
   );
   await start({ data });
 });
