@@ -221,7 +221,7 @@ test('[M7] it raises the descriptor limit and prints how many connections that a
   const command = ['-c', limited, 'sh', systemNode(), PROGRAM, 'serve', '--port', '0'];
   const program = new Program('sh', command, { cwd, env: environment() });
   const url = await program.prints(ANSWERS);
-  const limit = Number(await program.prints(/connections {2}at most (\d+) at once/));
+  const limit = Number(await program.prints(/connections {2}at most (\d+), by the descriptor limit/));
   expect(limit).toBe(300 - 75);
   await Promise.all(Array.from({ length: limit - 1 }, () => connectTo(url)));
   expect((await call(cwd, url, '/stats')).status).toBe(200);

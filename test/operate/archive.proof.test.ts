@@ -63,7 +63,7 @@ test('[M16] it starts a registry from an empty folder in an empty environment, a
     pid: first.pid,
     launcher: null,
   });
-  await first.prints(/at most \d+ at once/);
+  await first.prints(/at most \d+, by the descriptor limit/);
   const token = readFileSync(join(cwd, 'data/root-token'), 'utf8').trim();
   expect(first.printed).not.toContain(token);
   const orders = `${url}/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders/instances`;
