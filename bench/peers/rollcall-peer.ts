@@ -8,16 +8,16 @@ import type { Peer, PeerConnection, PeerServer } from './peer';
 import type { PeerRequests } from './requests';
 import { RollcallRequests } from './rollcall-requests';
 
-/** How a client registers, beats and reads. */
+/** Transport of a client's registrations, heartbeats and reads. */
 type Way = 'HTTP' | 'socket';
 
 const NAMESPACE = '/api/v1/ns/public';
 const servicePath = (service: string): string => `${NAMESPACE}/groups/DEFAULT_GROUP/services/${service}`;
 
-/** A number for an id, so that each has an address of its own. */
+/** Returns a number for an id, so that each instance has a separate address. */
 const numberOf = (id: string): number => Number.parseInt(id.replace(/\D/g, ''), 10) % 1_000_000;
 
-/** A client over HTTP: what it registers first is what it renews. */
+/** A client over HTTP, which renews its first registration. */
 class RollcallConnection implements PeerConnection {
   readonly #http: HttpConnection;
   readonly #ttlMs: number;
@@ -58,7 +58,7 @@ class RollcallConnection implements PeerConnection {
   }
 }
 
-/** A client over one socket: its session's lease holds what it registers, and a ping renews it. */
+/** A client over one socket. Its registrations belong to the session's lease, which a ping renews. */
 class SocketConnection implements PeerConnection {
   readonly #socket: FrameSocket;
 
@@ -102,7 +102,7 @@ class SocketConnection implements PeerConnection {
   }
 }
 
-/** A frame as far as the bench reads it. */
+/** Members of a frame that the bench reads. */
 interface Frame {
   type: string;
   changes?: { type: string; kind: string; id: string }[];
@@ -178,7 +178,7 @@ function nameOf({ home }: Programs, way: Way): string {
   return `Rollcall${place}${way === 'socket' ? ', socket' : ''}`;
 }
 
-/** Rollcall in one of its homes, by its native API. */
+/** Returns Rollcall in one of its homes, with its native API. */
 export function rollcall(programs: Programs, way: Way): Peer {
   return {
     name: nameOf(programs, way),
