@@ -1,4 +1,4 @@
-/** Writes `docs/openapi.json` from the routes: `npm run openapi`. The Worker serves what is written there. */
+/** Writes `docs/openapi.json` from the routes: `npm run openapi`. The Worker serves that file. */
 import { writeFileSync } from 'node:fs';
 import { version } from '../package.json';
 import { createApp } from '../src/http/app';

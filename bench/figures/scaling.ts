@@ -8,7 +8,7 @@ const SMALL_COUNT = 100;
 const COUNTS = [SMALL_COUNT, 10_000, 100_000] as const;
 const PER_CALL_MOST = 1.3;
 
-/** Number of instances whose registration changes. Changing all 100,000 would exceed a namespace's limit of bytes. */
+/** Number of instances whose registration changes. Changing all 100,000 would grow the records past a namespace's limit. */
 const CHANGED_COUNT = 10_000;
 
 type Operation = Pick<Contest, 'title' | 'method' | 'request' | 'cycle'>;
