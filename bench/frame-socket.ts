@@ -140,7 +140,7 @@ export class FrameSocket {
   /** Answers the registry's occasional marks, which check that the client reads. Returns whether a payload is a mark. */
   #echoMark(payload: Buffer): boolean {
     if (payload.length > MARK_MAX_BYTES || !payload.toString('latin1', 0, MARK.length).startsWith(MARK)) return false;
-    const { mark } = JSON.parse(payload.toString()) as { mark: string }; // `as`: the registry's own tests hold it to that
+    const { mark } = JSON.parse(payload.toString()) as { mark: string }; // `as`: the registry's tests check this shape
     this.send(JSON.stringify({ type: 'credit', bytes: payload.length, mark }));
     return true;
   }

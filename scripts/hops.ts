@@ -117,7 +117,7 @@ const median = (numbers: number[]) => numbers.sort((one, other) => one - other)[
 async function takeCounts(): Promise<Counts> {
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   const answer = await registry.dispatchFetch(at('/counts'));
-  return new Map((await answer.json()) as [string, number][]); // `as`: what the Worker above answers
+  return new Map((await answer.json()) as [string, number][]); // `as`: the answer of the Worker above
 }
 
 /** Returns how often each function runs in one call, in the median of all rounds. */
@@ -161,7 +161,7 @@ async function openStream(): Promise<() => Promise<void>> {
     headers,
     signal: abort.signal,
   });
-  body?.pipeTo(new WritableStream()).catch(() => {}); // It ends by being cancelled.
+  body?.pipeTo(new WritableStream()).catch(() => {}); // It ends when it is cancelled.
   return async () => abort.abort();
 }
 

@@ -78,7 +78,7 @@ class Declarations {
       registry.add(io === 'input' ? (also ?? schema) : schema, { id });
     }
     const { schemas } = z.toJSONSchema(registry, { io, unrepresentable: 'any', uri: (id) => id });
-    this.#schemas = schemas as Record<string, JsonSchema>; // `as`: the part of them that is read here
+    this.#schemas = schemas as Record<string, JsonSchema>; // `as`: the members that are read here
     for (const id of types.keys()) this.#members.set(id, this.#membersOf(this.#schema(id), {}));
   }
 

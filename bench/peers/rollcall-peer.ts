@@ -53,7 +53,7 @@ class RollcallConnection implements PeerConnection {
 
   async #resolve(path: string): Promise<number> {
     const text = await this.#http.send('GET', path);
-    const { instances } = JSON.parse(text) as { instances: unknown[] }; // `as`: the registry's own tests hold it to that
+    const { instances } = JSON.parse(text) as { instances: unknown[] }; // `as`: the registry's tests check this shape
     return instances.length;
   }
 }
@@ -84,7 +84,7 @@ class SocketConnection implements PeerConnection {
   }
 
   async read(service: string): Promise<number> {
-    // `as`: the registry's own tests hold it to that.
+    // `as`: the registry's tests check this shape.
     const { body } = (await this.#ask({ type: 'resolve', id: 'r', service })) as { body: { instances: unknown[] } };
     return body.instances.length;
   }
@@ -185,7 +185,7 @@ export function rollcall(programs: Programs, way: Way): Peer {
     transport: way === 'HTTP' ? 'HTTP/1.1 and JSON; watches over WebSockets' : 'one WebSocket a client, JSON frames',
     means: MEANS[way],
     version: () => {
-      const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }; // `as`: npm asks for it
+      const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }; // `as`: npm requires it
       return `${version}, ${HOME_TITLES[programs.home]}`;
     },
     start: async (workspace, storage) =>

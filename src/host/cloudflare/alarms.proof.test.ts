@@ -50,7 +50,7 @@ async function start(folder: string) {
   const { workerd } = await startPlainWorkerd({ worker: PLAN, registry: 'http://127.0.0.1:1', folder });
   const call = async (query = '') => {
     const response = await fetch(`http://127.0.0.1:${workerd.port}/${query}`);
-    return (await response.json()) as Fired | null; // `as`: the Worker above answers so
+    return (await response.json()) as Fired | null; // `as`: the answer of the Worker above
   };
   return { workerd, call };
 }

@@ -110,7 +110,7 @@ export function remoteMethods<Api extends Callable<Api>>(
     (...asked: Parameters<Api[Method]>): ReturnType<Api[Method]> => {
       const text = sealAsked(asked);
       const call = (object: CalledObject<Method>) => object.call(method, text, WIRE_VERSION).then(open);
-      return calls[repeats](call) as ReturnType<Api[Method]>; // `as`: the object carries out this very method
+      return calls[repeats](call) as ReturnType<Api[Method]>; // `as`: the object calls this method
     };
   return { once: making('once'), change: making('change'), read: making('read') };
 }

@@ -30,7 +30,7 @@ async function begin(...instead: (Response | Error)[]) {
       if (next instanceof Error) throw next;
       return next;
     };
-    return { fetch } as unknown as NamespaceStub; // `as`: nothing else of it is used
+    return { fetch } as unknown as NamespaceStub; // `as`: only `fetch` is used
   });
   return { sockets, name, stubCount: () => stubs };
 }
