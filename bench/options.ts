@@ -18,7 +18,7 @@ export interface BenchOptions {
   seconds: number;
 }
 
-/** Default number of rounds. Only a run with as many writes its results. */
+/** Default number of rounds. Only a complete run with at least as many writes its results. */
 export const ROUNDS = 9;
 const QUICK_ROUNDS = 3;
 

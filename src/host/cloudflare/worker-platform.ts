@@ -13,7 +13,7 @@ const now = () => Date.now();
 export function workerPlatform(env: Env) {
   return {
     ...objectsOf(env),
-    // A write to it fails once its reader has gone; a write to any other stream would never fail.
+    // A write to it fails once its reader has gone; writes to any other stream would go on for ever.
     openPipe: () => new IdentityTransformStream(),
     acceptSocket,
     fault: jurisdictionProblem(env),
