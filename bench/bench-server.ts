@@ -14,13 +14,13 @@ export interface ServerOptions {
   program: BenchProgram;
   /** Folder for its data. Default: a new one. */
   storage?: string;
-  /** Variables of its own. */
+  /** Additional environment variables. */
   env?: NodeJS.ProcessEnv;
-  /** Listen for V8's inspector too. */
+  /** True to listen for V8's inspector too. */
   inspector?: boolean;
 }
 
-/** An answer, read to its end. */
+/** A complete answer. */
 export interface Answer {
   status: number;
   text: string;
@@ -29,12 +29,12 @@ export interface Answer {
 /** A registry or a floor, started by the bench on a data folder. */
 export class BenchServer {
   readonly #process: ProgramProcess;
-  /** The last lines that it printed, for error messages. */
+  /** Last lines of its output, for error messages. */
   readonly #printed: readonly string[];
   readonly #folder: string;
   readonly #forget: () => void;
   readonly origin: string;
-  /** Folder of its data, which remains for a later server. */
+  /** Folder of its data, which a later server can reuse. */
   readonly storage: string;
   readonly #inspectorPort: number | undefined;
 
@@ -53,7 +53,7 @@ export class BenchServer {
     this.#inspectorPort = inspectorPort;
   }
 
-  /** Resolves when it listens; nothing has been asked of an object by then. */
+  /** Starts a server, and resolves when it listens. It has sent no request to an object by then. */
   static async start(options: ServerOptions): Promise<BenchServer> {
     const { workspace, program, storage = workspace.newFolder('storage') } = options;
     const printed: string[] = [];
@@ -71,17 +71,17 @@ export class BenchServer {
     return new BenchServer({ ...options, storage }, process, printed, inspectorPort);
   }
 
-  /** Id of the server process. */
+  /** Process id of the server. */
   get pid(): number {
     return this.#process.pid;
   }
 
-  /** Header of whoever may do everything. */
+  /** Header with the root token. */
   get authorization(): { Authorization: string } {
     return { Authorization: `Bearer ${ROOT_TOKEN}` };
   }
 
-  /** One request as the loads make them, for preparing and for checking. */
+  /** Sends one request like those of the loads, for preparation and checks. */
   async call(method: string, path: string, body?: string): Promise<Answer> {
     const response = await fetch(this.origin + path, {
       method,
@@ -96,7 +96,7 @@ export class BenchServer {
   }
 
   /**
-   * Like {@link call}, for what has to succeed.
+   * Like {@link call}, for requests that must succeed.
    *
    * @throws {Error} with the answer and the server's output if the status is not 2xx.
    */
@@ -109,14 +109,14 @@ export class BenchServer {
     return text;
   }
 
-  /** A request without a body, as bytes on the wire. */
+  /** Returns a request without a body, in the wire format. */
   requestHead(method: string, path: string, headers: Record<string, string>): string {
     const all = { Host: new URL(this.origin).host, Authorization: `Bearer ${ROOT_TOKEN}`, ...headers };
     const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
     return `${method} ${path} HTTP/1.1\r\n${lines.join('')}\r\n`;
   }
 
-  /** Opens a WebSocket, as a client that speaks the registry's protocol. */
+  /** Opens a WebSocket of the registry's protocol. */
   openSocket(path: string): Promise<FrameSocket> {
     const headers = { Authorization: `Bearer ${ROOT_TOKEN}`, 'Sec-WebSocket-Protocol': SOCKET_PROTOCOL };
     return FrameSocket.open({ origin: this.origin, path, headers });
@@ -129,11 +129,11 @@ export class BenchServer {
   }
 
   async stats(): Promise<Stats> {
-    // The registry's own answer: a test of its own holds it to this schema.
+    // The registry's tests check this answer against its schema.
     return JSON.parse(await this.must('GET', '/api/v1/ns/public/stats')) as Stats;
   }
 
-  /** Runs `wrk` against it. */
+  /** Runs `wrk` against the server. */
   drive(load: Load): Promise<LoadResult> {
     const target = { origin: this.origin, pid: this.pid, headers: this.authorization };
     return drive(target, load, this.#folder);

@@ -8,7 +8,7 @@ import { ratios, spread } from './statistics';
 
 const CONNECTIONS = 32;
 
-/** More than any Worker with an object answers: so many requests are made ready where none may come twice. */
+/** Number of distinct requests prepared if none may be repeated: more than any Worker with an object answers. */
 const DISTINCT_REQUESTS_PER_SECOND = 40_000;
 
 /** Number of registrations after which a server is replaced, well below the limit of a namespace. */
@@ -23,33 +23,33 @@ export interface Against {
   goal?: Goal;
 }
 
-/** A figure that is a rate, and the floor it is compared with. Both get the very same requests. */
+/** A figure that is a rate, and the floor it is compared with. Both receive the same requests. */
 export interface Contest {
   name: string;
   title: string;
-  /** Left out: only the rate is reported. */
+  /** Floors by host. Default: none, and only the rate is reported. */
   against?: { resident: Against; workerd: Against };
   note?: string;
   method: Load['method'];
   /** Default 32. */
   connections?: number;
-  /** Request number `n`. */
+  /** Returns request number `n`. */
   request(n: number): LoadRequest;
-  /** After so many requests the first comes again. Left out: never. */
+  /** Number of requests after which the first is repeated. Default: never. */
   cycle?: number;
-  /** What a request counts for in the rate. Default: one request. */
+  /** Units that one request counts for in the rate. Default: one request. */
   counts?: { each: number; unit: string };
-  /** Instances that the namespace holds before. */
+  /** Number of instances in the namespace before the load. */
   population: number;
-  /** The load renews the instances, so that they need no lease that outlives the run. */
+  /** True if the load renews the instances, so they need no long lease. */
   renews?: boolean;
-  /** True if the load fills servers, so that they are replaced now and then. */
+  /** True if the load fills servers, which are then replaced from time to time. */
   fresh?: boolean;
   /** Further preparation of the filled registry. */
   prepare?(registry: BenchServer): Promise<void>;
-  /** Looks at the registry's answer to the first request; throws if it is not what was asked for. */
+  /** Checks the registry's answer to the first request; throws if it is wrong. */
   check(answer: string): void;
-  /** Looks at what the registry counted while it answered so many requests, warm-up included; throws if it can't be. */
+  /** Checks the registry's counters against the number of answered requests, warm-up included; throws if they disagree. */
   verify?(before: Stats, after: Stats, answered: number): void;
 }
 
@@ -65,7 +65,7 @@ export class Side {
   readonly server: BenchServer;
   readonly #contest: Contest;
   readonly #seconds: number;
-  /** Number of the next request: the check has made the first. */
+  /** Number of the next request. The check has sent the first one. */
   #next = 1;
   #answered = 0;
 
@@ -75,7 +75,7 @@ export class Side {
     this.#seconds = seconds;
   }
 
-  /** Requests answered so far. */
+  /** Number of requests answered so far. */
   get answered(): number {
     return this.#answered;
   }
@@ -89,10 +89,10 @@ export class Side {
     const requests = Array.from({ length }, (_, index) => request(number(index)));
     const load: Load = { method, requests, connections, seconds: this.#seconds };
     let result = await this.server.drive(load);
-    // A disk that stalls for the whole of a run happens on busy machines; twice is no accident.
+    // On a busy machine the disk may stall for a whole run. A second stall is reported as an error.
     if (result.requests === 0) result = await this.server.drive(load);
     if (result.requests === 0) throw new Error(`${name}: no answer in two runs of ${this.#seconds} s`);
-    // Up to one more for each connection was on its way at the end, carried out or not.
+    // At the end, each connection may have had one more request in flight, carried out or not.
     this.#next += result.requests + connections;
     this.#answered += result.requests;
     if (cycle === undefined && this.#next > first + length) {
@@ -106,7 +106,7 @@ async function warmUp(side: Side): Promise<void> {
   for (let turn = 0; turn < WARM_UP_TURNS; turn++) await side.run();
 }
 
-/** A registry that is filled, gives the right answer and is warm. */
+/** A registry that is filled, checked and warmed up. */
 export class RegistrySide {
   readonly side: Side;
   readonly #contest: Contest;
@@ -135,7 +135,7 @@ export class RegistrySide {
     return new RegistrySide(side, contest, before);
   }
 
-  /** Stops it, after a look at what it counted. */
+  /** Verifies the counters of the registry, and stops it. */
   async finish(): Promise<void> {
     const { server, answered } = this.side;
     this.#contest.verify?.(this.#before, await server.stats(), answered);
@@ -159,7 +159,7 @@ async function play(bench: Bench, contest: Contest, floorName?: FloorName): Prom
   for (let round = 0; round < bench.rounds; round++) {
     registry ??= await RegistrySide.start(bench, contest);
     if (floorName !== undefined) floor ??= await startFloor(bench, contest, floorName);
-    // Turns about, so that neither is always the one that comes first.
+    // Alternate, so that neither side is always first.
     if (floor !== undefined && round % 2 === 0) floors.push(await floor.run());
     turns.push(await registry.side.run());
     if (floor !== undefined && round % 2 === 1) floors.push(await floor.run());
@@ -178,7 +178,7 @@ async function play(bench: Bench, contest: Contest, floorName?: FloorName): Prom
 const rates = (turns: readonly Turn[]): number[] => turns.map(({ perSecond }) => perSecond);
 const processorTimes = (turns: readonly Turn[]): number[] => turns.map(({ processorUs }) => processorUs);
 
-/** Returns the results of a registry's turns and of those it is compared with. */
+/** Returns the finding of a registry's turns, compared with another side's if given. */
 export function comparedTurns(
   about: Pick<Finding, 'figure' | 'title' | 'unit'>,
   turns: readonly Turn[],
@@ -194,7 +194,7 @@ export function comparedTurns(
   return { ...finding, floor, ratio: spread(ratios(rates(turns), rates(against.turns))) };
 }
 
-/** The figure that a contest measures. */
+/** Returns the figure that measures a contest. */
 export function contestFigure(contest: Contest): Figure {
   const { name, title, note, counts } = contest;
   const measure = async (bench: Bench): Promise<Finding[]> => {

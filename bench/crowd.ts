@@ -2,61 +2,61 @@ import { execFileSync } from 'node:child_process';
 import type { BenchServer } from './bench-server';
 import type { FrameSocket } from './frame-socket';
 
-/** Connections that are opened at once. */
+/** Number of connections opened concurrently. */
 const OPENING_COUNT = 100;
 
-/** Descriptors that are kept for everything but the crowd's sockets. */
+/** File descriptors reserved for everything except the crowd's sockets. */
 const SPARE_DESCRIPTORS = 500;
 
 const DELIVERY_MAX_MS = 30_000;
 
-/** Where a crowd connects to, and how it begins. */
+/** Target and first message of a crowd's connections. */
 export interface CrowdOptions {
   path: string;
-  /** Sent first; left out: nothing is. */
+  /** First message of each connection. Default: none. */
   greeting?: string;
-  /** Frames that answer it. */
+  /** Number of frames that answer it. */
   answers?: number;
 }
 
-/** When a change had arrived, in milliseconds since it was asked for. */
+/** Times of a delivery, in milliseconds since the change was requested. */
 export interface Delivery {
-  /** The writer had its answer. */
+  /** Time of the writer's answer. */
   answeredMs: number;
-  /** The last of the crowd had the change. */
+  /** Time at which the last socket received the change. */
   lastMs: number;
 }
 
-/** Sockets that one process may have at once, each of which takes so many descriptors. */
+/** Returns the number of sockets that one process may have open, given the file descriptors of each. */
 export function socketsWithin(descriptorsEach: number): number {
   const limit = execFileSync('sh', ['-c', 'ulimit -n'], { encoding: 'utf8' }).trim();
   return limit === 'unlimited' ? 1_000_000 : Math.floor((Number(limit) - SPARE_DESCRIPTORS) / descriptorsEach);
 }
 
-/** Many sockets to one server, which all hear the same. */
+/** Many sockets to one server, which all receive the same messages. */
 export class Crowd {
   readonly #sockets: FrameSocket[] = [];
   #lost: string | undefined;
-  /** The bytes that were delivered last. */
+  /** The last delivered message, as bytes. */
   #heard: Buffer | undefined;
 
   get count(): number {
     return this.#sockets.length;
   }
 
-  /** The text that was delivered last. */
+  /** The last delivered message. */
   get heard(): string {
     return this.#heard?.toString() ?? '';
   }
 
-  /** Opens so many sockets, and waits until each has been answered. */
+  /** Opens a number of sockets, and waits until each has been answered. */
   static async open(server: BenchServer, count: number, options: CrowdOptions): Promise<Crowd> {
     const crowd = new Crowd();
     await crowd.grow(server, count, options);
     return crowd;
   }
 
-  /** Opens more of them. */
+  /** Opens further sockets. */
   async grow(server: BenchServer, count: number, options: CrowdOptions): Promise<void> {
     let left = count;
     const openSome = async () => {
@@ -86,9 +86,9 @@ export class Crowd {
   }
 
   /**
-   * Asks for one change, and waits until every socket has heard of it.
+   * Requests one change, and waits until every socket has received it.
    *
-   * @throws {Error} if any hears something else than the others, hears it twice, or is gone.
+   * @throws {Error} if a socket receives a different message, receives one twice, or is lost.
    */
   async deliver(change: () => Promise<unknown>): Promise<Delivery> {
     if (this.#lost !== undefined) throw new Error(`a socket of the crowd was lost: ${this.#lost}`);
@@ -114,7 +114,7 @@ export class Crowd {
     return { answeredMs, lastMs };
   }
 
-  /** Cuts all connections. */
+  /** Destroys all connections. */
   leave(): void {
     for (const socket of this.#sockets.splice(0)) socket.destroy();
   }

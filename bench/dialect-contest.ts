@@ -1,18 +1,18 @@
 import { type Contest, comparedTurns, RegistrySide, type Turn } from './contest';
 import type { Bench, Figure, Finding } from './figure';
 
-/** A dialect's call, and the native one for the same work. Each has a registry of its own. */
+/** A dialect's call and the native call for the same work. Each has a separate registry. */
 export interface DialectContest {
   native: Contest;
   dialect: Contest;
-  /** True: what it answers is as large as the namespace, and the goal of small calls is not for it. */
+  /** True if the answer grows with the namespace, so that the goal for small calls does not apply. */
   isLarge?: boolean;
 }
 
-/** What a dialect's small calls are to reach of the native ones. */
+/** Goal of a dialect's small calls, relative to the native ones. */
 const GOAL = { of: 'ratio', atLeast: 0.85 } as const;
 
-/** Runs the turns of both, one of each in every round. */
+/** Runs the turns of both sides, one of each in every round. */
 async function play(bench: Bench, { native, dialect }: DialectContest): Promise<{ turns: Turn[]; floors: Turn[] }> {
   const turns: Turn[] = [];
   const floors: Turn[] = [];
@@ -20,7 +20,7 @@ async function play(bench: Bench, { native, dialect }: DialectContest): Promise<
   for (let round = 0; round < bench.rounds; round++) {
     sides ??= [await RegistrySide.start(bench, native), await RegistrySide.start(bench, dialect)];
     const [floor, side] = sides;
-    // Turns about, so that neither is always the one that comes first.
+    // Alternate, so that neither side is always first.
     if (round % 2 === 0) floors.push(await floor.side.run());
     turns.push(await side.side.run());
     if (round % 2 === 1) floors.push(await floor.side.run());
@@ -35,7 +35,7 @@ async function play(bench: Bench, { native, dialect }: DialectContest): Promise<
   return { turns, floors };
 }
 
-/** The figure of a dialect: one line for each of its calls. */
+/** Returns the figure of a dialect, with one line for each of its calls. */
 export function dialectFigure(name: string, contests: readonly DialectContest[]): Figure {
   const measure = async (bench: Bench): Promise<Finding[]> => {
     const findings: Finding[] = [];

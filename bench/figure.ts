@@ -2,7 +2,7 @@ import type { Home, Programs } from './program';
 import type { Spread } from './statistics';
 import type { Workspace } from './workspace';
 
-/** What a figure is to reach, by its median. */
+/** Goal of a figure's median. */
 export interface Goal {
   /** The ratio to the floor, or the value itself. */
   of: 'ratio' | 'value';
@@ -10,7 +10,7 @@ export interface Goal {
   atMost?: number;
 }
 
-/** What one measurement came to: one line of the report. */
+/** Result of one measurement: one line of the report. */
 export interface Finding {
   /** Name of the figure it belongs to. */
   figure: string;
@@ -18,7 +18,7 @@ export interface Finding {
   unit: string;
   value: Spread;
   floor?: { name: string; value: Spread; processorUs?: Spread };
-  /** Of the value to the floor, round by round. */
+  /** Ratio of the value to the floor, round by round. */
   ratio?: Spread;
   /** Processor time of the server for each call, in microseconds. */
   processorUs?: Spread;
@@ -26,20 +26,20 @@ export interface Finding {
   note?: string;
 }
 
-/** What a figure has to work with. */
+/** Programs and settings for measuring a figure. */
 export interface Bench {
   workspace: Workspace;
   /** The measured programs, built for one home. */
   programs: Programs;
-  /** Rounds in which a figure and its floor take turns. */
+  /** Number of rounds, in each of which a figure and its floor take turns. */
   rounds: number;
-  /** Length of each half of a round. */
+  /** Length of each half of a round, in seconds. */
   seconds: number;
   /** Prints progress. */
   say: (line: string) => void;
 }
 
-/** Something the bench can measure, by its name on the command line. */
+/** A measurement of the bench, with its name on the command line. */
 export interface Figure {
   name: string;
   /** Homes in which the figure is measured. Default: the resident host on Deno, and workerd. */
@@ -50,7 +50,7 @@ export interface Figure {
 /** Default homes of a figure. */
 export const USUAL_HOMES: readonly Home[] = ['deno', 'workerd'];
 
-/** Whether a finding meets its goal; undefined where it has none. */
+/** Returns whether a finding meets its goal; undefined if it has none. */
 export function reached({ goal, value, ratio }: Finding): boolean | undefined {
   if (goal === undefined) return undefined;
   const measured = goal.of === 'value' ? value.median : ratio?.median;

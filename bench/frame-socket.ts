@@ -1,29 +1,29 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 
-/** Kinds of frame. Source: RFC 6455, section 5.2. */
+/** Opcodes of frames. Source: RFC 6455, section 5.2. */
 const TEXT = 0x1;
 const CLOSE = 0x8;
 
-/** All sockets read into it, one after the other: each takes what it read before the next one does. */
+/** Buffer shared by all sockets: each consumes its data before the next one reads. */
 const READ_BUFFER = Buffer.allocUnsafe(256 * 1024);
 
-/** Begins a frame that asks for a sign of reading. */
+/** Start of a frame that asks the client to confirm that it reads. */
 const MARK = '{"type":"mark"';
 const MARK_MAX_BYTES = 128;
 
 const NONE = Buffer.alloc(0);
 const HANDSHAKE_MAX_MS = 30_000;
 
-/** A WebSocket to be opened. */
+/** Options of a new WebSocket. */
 export interface FrameSocketOptions {
-  /** Such as `http://127.0.0.1:8787`. */
+  /** URL without a path, such as `http://127.0.0.1:8787`. */
   origin: string;
   path: string;
   headers: Record<string, string>;
 }
 
-/** A whole text as one masked frame. The mask is zero, which leaves the text as it is: no proxy is here to be fooled. */
+/** Returns a text as one masked frame. The mask is zero, which skips the masking: no proxy needs its protection here. */
 function textFrame(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const extended = length < 126 ? 0 : length < 0x1_0000 ? 2 : 8;
@@ -36,7 +36,7 @@ function textFrame(text: string): Buffer {
   return frame;
 }
 
-/** Where the payload of the frame at `offset` lies; undefined while not all of it is there. */
+/** Returns the bounds of the payload of the frame at `offset`; undefined if the frame is incomplete. */
 function payloadAt(bytes: Buffer, offset: number): { begin: number; end: number } | undefined {
   if (bytes.length < offset + 2) return undefined;
   const short = bytes.readUInt8(offset + 1) & 0x7f;
@@ -47,17 +47,17 @@ function payloadAt(bytes: Buffer, offset: number): { begin: number; end: number 
   return bytes.length < begin + length ? undefined : { begin, end: begin + length };
 }
 
-/** A WebSocket client that costs next to nothing, so that thousands of them don't outweigh the server they measure. */
+/** A WebSocket client with minimal cost, so that thousands of clients use less CPU than the measured server. */
 export class FrameSocket {
   readonly #socket: Socket;
   #rest: Buffer = NONE;
   #isOpen = false;
-  /** Why it is gone; undefined while it is not. */
+  /** Reason of the lost connection; undefined while it is open. */
   #lost: string | undefined;
   #opened: PromiseWithResolvers<void> | undefined = Promise.withResolvers();
-  /** Called for each text, with its bytes: they are gone when it returns. */
+  /** Called for each text, with bytes that are valid only during the call. */
   onText: (bytes: Buffer) => void = () => {};
-  /** Called when the server closes it. */
+  /** Called when the connection is lost. */
   onLost: (reason: string) => void = () => {};
 
   private constructor({ origin, path, headers }: FrameSocketOptions) {
@@ -74,20 +74,20 @@ export class FrameSocket {
     this.#socket.on('close', () => this.#lose('the connection is gone'));
   }
 
-  /** @throws {Error} with the answer, where it is not 101. */
+  /** @throws {Error} with the answer if its status is not 101. */
   static async open(options: FrameSocketOptions): Promise<FrameSocket> {
     const socket = new FrameSocket(options);
     await socket.#opened?.promise;
     return socket;
   }
 
-  /** @throws {Error} if it is gone: nobody would ever answer. */
+  /** @throws {Error} if the connection is lost, since no answer would arrive. */
   send(text: string): void {
     if (this.#lost !== undefined) throw new Error(`a socket was lost: ${this.#lost}`);
     this.#socket.write(textFrame(text));
   }
 
-  /** The next text. */
+  /** Resolves with the next text. */
   next(): Promise<string> {
     return new Promise((resolve, reject) => {
       this.onLost = (reason) => reject(new Error(reason));
@@ -95,7 +95,7 @@ export class FrameSocket {
     });
   }
 
-  /** Cuts the connection. */
+  /** Destroys the connection. */
   destroy(): void {
     this.onLost = () => {};
     this.#socket.destroy();
@@ -115,7 +115,7 @@ export class FrameSocket {
     return true;
   }
 
-  /** Reads the head of the answer; returns what comes after it. */
+  /** Reads the head of the answer. Returns the bytes after it. */
   #handshake(bytes: Buffer): Buffer {
     const end = bytes.indexOf('\r\n\r\n');
     if (end < 0) return bytes;
@@ -137,10 +137,10 @@ export class FrameSocket {
     if (kind === CLOSE) this.#lose(`closed with ${payload.length < 2 ? 'no code' : payload.readUInt16BE(0)}`);
   }
 
-  /** Answers what the registry asks for now and then, between its answers: a sign that they are read. */
+  /** Answers the registry's occasional marks, which check that the client reads. Returns whether a payload is a mark. */
   #echoMark(payload: Buffer): boolean {
     if (payload.length > MARK_MAX_BYTES || !payload.toString('latin1', 0, MARK.length).startsWith(MARK)) return false;
-    const { mark } = JSON.parse(payload.toString()) as { mark: string }; // `as`: the registry's own tests hold it to that
+    const { mark } = JSON.parse(payload.toString()) as { mark: string }; // `as`: the registry's tests check this shape
     this.send(JSON.stringify({ type: 'credit', bytes: payload.length, mark }));
     return true;
   }

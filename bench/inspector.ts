@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** One function of a CPU profile, with how often it was on top when a sample was taken. */
+/** One function of a CPU profile, with the number of samples in which it was on top of the stack. */
 export interface ProfileNode {
   id: number;
   callFrame: { functionName: string; url: string; lineNumber: number };
@@ -8,7 +8,7 @@ export interface ProfileNode {
   children?: number[];
 }
 
-/** A CPU profile as V8 gives it. Times are in microseconds. */
+/** A CPU profile in V8's format. Times are in microseconds. */
 export interface CpuProfile {
   nodes: ProfileNode[];
   startTime: number;
@@ -70,13 +70,13 @@ export class Inspector {
   }
 
   /**
-   * Bytes that the heap holds after everything unreachable is gone, with those of array buffers, which lie beside it.
+   * Returns the bytes of the heap after a full collection, including array buffers, which are outside it.
    *
    * @param nudge Makes the program run for a moment, because workerd collects garbage only when the isolate runs.
    */
   async heapAfterCollection(nudge: () => Promise<unknown>): Promise<number> {
     await this.#call('HeapProfiler.enable');
-    // Twice: what the first collection finalises, the second can free.
+    // The second collection frees what the first one finalised.
     for (let time = 0; time < 2; time++) {
       let collected = false;
       const collection = this.#call('HeapProfiler.collectGarbage').finally(() => {

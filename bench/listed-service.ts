@@ -5,10 +5,10 @@ import { referenceInstance } from './reference-instance';
 export const LISTED_COUNT = 1_000;
 const SERVICE = 'listed';
 
-/** Path of the list of the service that the list figures read. */
+/** Path of the list that the list figures read. */
 export const LISTED_PATH = `${servicePath(SERVICE)}/instances`;
 
-/** The request that registers instance `n` of that service; another generation is a change. */
+/** Returns the request that registers instance `n` of that service. Another generation is a change. */
 export function listedRegistration(n: number, generation: number): { path: string; body: string } {
   const body = JSON.stringify(referenceInstance(n, { longLease: true, generation }));
   return { path: `${LISTED_PATH}/listed-${n}`, body };

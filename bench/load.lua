@@ -1,8 +1,8 @@
 -- Replays a list of requests, in order and then again from its start. Used by load.ts.
 --
--- The one argument names a file: its first line is the method; then come the headers of every request up to an empty
--- line, name and value with a tab between; and each further line is one request, path and body in the same way. Requests
--- are laid out as bytes before the clock starts, so that the client costs the same whatever it sends.
+-- The only argument names a file. Its first line is the method. The headers of every request follow up to an empty line,
+-- name and value separated by a tab. Each further line is one request: path and body, also separated by a tab. Requests
+-- are formatted before the clock starts, so that the cost of the client does not depend on them.
 
 local requests = {}
 local sent = 0

@@ -4,17 +4,17 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { processorUs } from './processor-time';
 
-/** One request of a load: where to, and with which body. */
+/** Path and body of one request of a load. */
 export interface LoadRequest {
   path: string;
-  /** Left out of a GET. */
+  /** Absent for a GET. */
   body?: string;
 }
 
-/** What `wrk` sends, over keep-alive connections. */
+/** Requests that `wrk` sends over keep-alive connections. */
 export interface Load {
   method: 'GET' | 'PUT' | 'POST';
-  /** Sent in order, then again from the first. */
+  /** Sent in order, then repeated from the first. */
   requests: readonly LoadRequest[];
   connections: number;
   seconds: number;
@@ -54,9 +54,9 @@ interface RawResult {
 }
 
 /**
- * Reads the line that `load.lua` prints at the end.
+ * Parses the line that `load.lua` prints at the end.
  *
- * @throws {Error} if there is none, or if any request failed: a figure counts successes only.
+ * @throws {Error} if there is none, or if any request failed, because a figure counts only successes.
  */
 export function parseLoadResult(output: string): ClientResult {
   const line = /^RESULT (.*)$/m.exec(output)?.[1];
@@ -77,7 +77,7 @@ export function parseLoadResult(output: string): ClientResult {
 /**
  * Drives a server with `wrk`.
  *
- * @param folder Where the list of requests is put for as long as the run takes.
+ * @param folder Folder for the list of requests during the run.
  * @throws {Error} if any request failed.
  */
 export async function drive({ origin, pid, headers }: LoadTarget, load: Load, folder: string): Promise<LoadResult> {
@@ -99,9 +99,9 @@ export async function drive({ origin, pid, headers }: LoadTarget, load: Load, fo
 }
 
 /**
- * Makes sure that `wrk` is there.
+ * Checks that `wrk` is installed.
  *
- * @throws {Error} that says how to get it.
+ * @throws {Error} with instructions for installing it.
  */
 export async function requireWrk(): Promise<void> {
   try {

@@ -10,22 +10,22 @@ import { InstanceDefinition } from '../src/model/instance';
 import { placeOf } from './population';
 import { referenceInstance } from './reference-instance';
 
-/** Changes that share a write. */
+/** Number of changes that share a write. */
 const GROUP_COUNT = 2_000;
 
-/** A stretch of a journal: so many revisions, each a change of one instance. */
+/** A stretch of a journal: a number of revisions, each a change of one instance. */
 export interface Stretch {
   revisions: number;
-  /** The instance that revision `n` changes. */
+  /** Returns the number of the instance that revision `n` changes. */
   instance: (n: number) => number;
 }
 
 /**
- * Writes a long past into the files of a stopped server: the registry itself does, in Node, as two hundred thousand
- * commits over HTTP take minutes.
+ * Writes a long history into the files of a stopped server. The registry's own code writes it, in Node, because two
+ * hundred thousand commits over HTTP take minutes.
  *
  * @param storage Folder of the server's data, with one namespace.
- * @returns Times between the stretches, which nothing else happened at.
+ * @returns Times between the stretches, at which nothing else happened.
  */
 export async function lengthenJournal(storage: string, stretches: readonly Stretch[]): Promise<string[]> {
   const database = new DatabaseSync(fileOfNamespace(storage));
@@ -60,7 +60,7 @@ function fileOfNamespace(storage: string): string {
   return join(storage, folder, file);
 }
 
-/** What the core needs for as long as the writing takes. */
+/** Returns a minimal platform for the core. */
 function platform(database: DatabaseSync): Platform {
   return {
     storage: nodeSqlite(database),

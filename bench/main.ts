@@ -33,7 +33,7 @@ import { programsOf } from './programs';
 import { type HomeFinding, renderReport, renderTable, type Setting } from './report';
 import { Workspace } from './workspace';
 
-/** Processes that want to run, from which on others disturb the figures. */
+/** Load average above which other processes disturb the figures. */
 const BUSY_LOAD = 0.5;
 
 const FIGURES: readonly Figure[] = [
@@ -62,7 +62,7 @@ const FIGURES: readonly Figure[] = [
 ];
 
 function setting({ rounds, seconds, except }: BenchOptions, load: number): Setting {
-  // The package's own manifest: it has a version.
+  // The manifest of an installed package has a version.
   const { version } = JSON.parse(readFileSync('node_modules/workerd/package.json', 'utf8')) as { version: string };
   return {
     date: new Date().toISOString().slice(0, 10),

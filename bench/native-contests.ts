@@ -2,10 +2,10 @@ import type { BenchServer } from './bench-server';
 import type { Contest } from './contest';
 import { instancePath, registration } from './population';
 
-/** Instances that are renewed in turn. */
+/** Number of instances renewed in turn. */
 const RENEWED_COUNT = 1_000;
 
-/** Throws, with the beginning of the answer, where it is not what a contest asked for. */
+/** Throws if a condition of an answer fails, with the beginning of the answer. */
 export function expect(holds: boolean, what: string, answer: string): void {
   if (!holds) throw new Error(`${what}; got ${answer.slice(0, 300)}`);
 }
@@ -20,7 +20,7 @@ export async function registerRenewed(
   }
 }
 
-/** Of a contest that renews what {@link registerRenewed} registered. */
+/** Settings of a contest that renews the instances of {@link registerRenewed}. */
 export const renewed: Pick<Contest, 'population' | 'cycle' | 'verify'> = {
   population: 0,
   cycle: RENEWED_COUNT,
@@ -31,7 +31,7 @@ export const renewed: Pick<Contest, 'population' | 'cycle' | 'verify'> = {
   },
 };
 
-/** Of a contest in which each request registers another instance; the check has registered one before. */
+/** Settings of a contest in which each request registers a new instance. The check has registered one before. */
 export const made: Pick<Contest, 'population' | 'fresh' | 'verify'> = {
   population: 0,
   fresh: true,
@@ -41,7 +41,7 @@ export const made: Pick<Contest, 'population' | 'fresh' | 'verify'> = {
   },
 };
 
-/** Renewing natively, as the other side of a dialect's beat. */
+/** Returns the native renewals to compare a dialect's heartbeats with. */
 export const nativeRenew = (dialect: string): Contest => ({
   ...renewed,
   name: `${dialect}-renew-native`,
@@ -56,7 +56,7 @@ export const nativeRenew = (dialect: string): Contest => ({
   check: (answer) => expect(answer.includes('expiresAt'), 'a heartbeat says when the lease ends', answer),
 });
 
-/** Registering natively, as the other side of a dialect's registration. */
+/** Returns the native registrations to compare a dialect's registrations with. */
 export const nativeRegister = (dialect: string): Contest => ({
   ...made,
   name: `${dialect}-register-native`,

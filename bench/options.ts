@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { HOMES, type Home } from './program';
 
-/** What one run of the bench is asked to do. */
+/** Options of one run of the bench. */
 export interface BenchOptions {
   help: boolean;
   /** Name of the one figure to measure; all of them when absent. */
@@ -12,13 +12,13 @@ export interface BenchOptions {
   profile: string | undefined;
   /** Homes to measure in. */
   homes: readonly Home[];
-  /** Rounds in which a figure and its floor take turns. */
+  /** Number of rounds, in each of which a figure and its floor take turns. */
   rounds: number;
-  /** Length of each half of a round. */
+  /** Length of each half of a round, in seconds. */
   seconds: number;
 }
 
-/** Rounds of a run that counts: its results are written. */
+/** Default number of rounds. Only a complete run with at least as many writes its results. */
 export const ROUNDS = 9;
 const QUICK_ROUNDS = 3;
 
@@ -62,10 +62,10 @@ export function parseHomes(text: string | undefined): readonly Home[] {
 }
 
 /**
- * Reads the command line.
+ * Parses the command line.
  *
- * @param names What `--only` may name, and what `--profile` may.
- * @throws {Error} for an option or a value that makes no sense, quoting it.
+ * @param names Valid names for `--only` and for `--profile`.
+ * @throws {Error} for an invalid option or value, which it quotes.
  */
 export function parseOptions(args: string[], names: { figures: string[]; contests: string[] }): BenchOptions {
   const { values } = parseArgs({

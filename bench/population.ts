@@ -12,17 +12,17 @@ export const RESOLVED_COUNT = SERVICE_SIZES[0];
 const BATCH_COUNT = 1_000;
 export const NAMESPACE_PATH = '/api/v1/ns/public';
 
-/** Name of service `index`, all of one length. */
+/** Returns the name of service `index`. All names have the same length. */
 function serviceName(index: number): string {
   return `service-${String(index).padStart(5, '0')}`;
 }
 
-/** Path of a service in the default group. */
+/** Returns the path of a service in the default group. */
 export function servicePath(service: string): string {
   return `${NAMESPACE_PATH}/groups/DEFAULT_GROUP/services/${service}`;
 }
 
-/** Service and id of instance `n` of a namespace that is filled from 0 on: services of 20 to 100 instances. */
+/** Returns the service and id of instance `n`, in a namespace filled from 0 with services of 20 to 100 instances. */
 export function placeOf(n: number): { service: string; id: string } {
   let rest = n % CYCLE;
   let index = Math.floor(n / CYCLE) * SERVICE_SIZES.length;
@@ -34,18 +34,18 @@ export function placeOf(n: number): { service: string; id: string } {
   return { service: serviceName(index), id: `instance-${String(n).padStart(7, '0')}` };
 }
 
-/** Path of instance `n`. */
+/** Returns the path of instance `n`. */
 export function instancePath(n: number): string {
   const { service, id } = placeOf(n);
   return `${servicePath(service)}/instances/${id}`;
 }
 
-/** The request that registers instance `n`. */
+/** Returns the request that registers instance `n`. */
 export function registration(n: number, options: ReferenceOptions = {}): LoadRequest & { body: string } {
   return { path: instancePath(n), body: JSON.stringify(referenceInstance(n, options)) };
 }
 
-/** Services of exactly 20 instances in a namespace filled with `count`. */
+/** Returns the services of exactly 20 instances in a namespace filled with `count`. */
 export function servicesOfTwenty(count: number): string[] {
   const services = [];
   for (let index = 0, first = 0; first + RESOLVED_COUNT <= count; index += SERVICE_SIZES.length, first += CYCLE) {
@@ -54,7 +54,7 @@ export function servicesOfTwenty(count: number): string[] {
   return services;
 }
 
-/** Body of a batch that registers the instances from `first` up to `end`. */
+/** Returns the body of a batch that registers the instances from `first` up to `end`, exclusive. */
 export function registrationBatch(first: number, end: number, options: ReferenceOptions): string {
   const operations = [];
   for (let n = first; n < end; n++) {
@@ -66,8 +66,8 @@ export function registrationBatch(first: number, end: number, options: Reference
 /**
  * Fills a namespace with instances 0 to `count` - 1.
  *
- * @param options With a long lease they stay for the whole run; else they want to be renewed.
- * @throws {Error} if it does not hold exactly that many afterwards.
+ * @param options With a long lease the instances outlive the run; otherwise the load must renew them.
+ * @throws {Error} if the namespace does not have exactly that many instances afterwards.
  */
 export async function fill(server: BenchServer, count: number, options: ReferenceOptions): Promise<void> {
   for (let first = 0; first < count; first += BATCH_COUNT) {

@@ -9,16 +9,15 @@ import type { CpuProfile } from './inspector';
 const SAMPLING_INTERVAL_US = 200;
 const LINES = 45;
 
-/** Share of the time that a function, or a file, was on top of the stack. */
+/** Share of the time in which a function or a file was on top of the stack. */
 export interface SelfTime {
   name: string;
   share: number;
 }
 
 /**
- * Sources of a bundle's lines: esbuild puts the path of each source in a comment before its text.
- *
- * @returns A function from a line, counted from 0, to the path of its source.
+ * Returns a function from a line of a bundle, counted from 0, to the path of its source. esbuild writes the path of each
+ * source in a comment before its text.
  */
 export function sourcesOf(bundle: string): (line: number) => string {
   let source = '';
@@ -34,7 +33,7 @@ function ranked(hits: ReadonlyMap<string, number>, total: number): SelfTime[] {
   return [...hits].map(([name, count]) => ({ name, share: count / total })).sort((a, b) => b.share - a.share);
 }
 
-/** Location of a function in a profile: a source of the bundle, a file of the runtime, or none. */
+/** Returns the location of a function in a profile: a source of the bundle, a file of the runtime, or none. */
 function fileOf(
   { functionName, url, lineNumber }: CpuProfile['nodes'][number]['callFrame'],
   bundle: string,
@@ -45,7 +44,7 @@ function fileOf(
 }
 
 /**
- * Sums up a profile by function and by file. Idle time is not part of the total, and is reported separately.
+ * Sums the self times of a profile by function and by file. Idle time is not part of the total, and is reported separately.
  *
  * @param bundle Name of the bundle's file, with which the URLs in the profile end.
  */
@@ -75,10 +74,10 @@ function table(title: string, rows: readonly SelfTime[]): string {
   return [title, ...lines].join('\n');
 }
 
-/** What is profiled beside the contests: registering over one socket, in the largest batches. */
+/** Name of the profile that is not a contest: registering over one socket, in the largest batches. */
 export const SOCKET_PROFILE = 'socket-register';
 
-/** Runs some work on a server under V8's profiler, and says what it came to and where its time went. */
+/** Runs some work on a server under V8's profiler. Returns the rate and tables of the self times. */
 async function profileWork(
   bench: Bench,
   server: BenchServer,
@@ -97,7 +96,7 @@ async function profileWork(
   return { rate, text: [`under the profiler; idle ${(idle * 100).toFixed(1)} %`, ...tables].join('\n\n') };
 }
 
-/** Runs a contest's load on the registry under V8's profiler, and says where the time goes. */
+/** Runs a contest's load on the registry under V8's profiler, and returns the report. */
 export async function profile(bench: Bench, contest: Contest): Promise<string> {
   const registry = await RegistrySide.start(bench, contest, { inspector: true });
   const { rate, text } = await profileWork(
@@ -109,7 +108,7 @@ export async function profile(bench: Bench, contest: Contest): Promise<string> {
   return `${contest.title}: ${rate.toFixed(0)} ${contest.counts?.unit ?? 'requests/s'} ${text}`;
 }
 
-/** The same for registering over one socket. */
+/** Profiles registering over one socket, and returns the report. */
 export async function profileSocket(bench: Bench): Promise<string> {
   const side = await RegisteringSide.start(bench, bench.programs.registry, true);
   await side.run(LARGEST_BATCHING);

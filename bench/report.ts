@@ -7,7 +7,7 @@ export interface HomeFinding extends Finding {
   home: Home;
 }
 
-/** What the findings were made on, and how. */
+/** Environment and settings of the findings. */
 export interface Setting {
   date: string;
   cores: number;
@@ -23,7 +23,7 @@ export interface Setting {
   leftOut: readonly string[];
 }
 
-/** A number with three digits that matter, or all of its whole ones. */
+/** Formats a number with three significant digits, or with all digits of its integer part. */
 export function formatNumber(value: number): string {
   if (Number.isInteger(value)) return value.toLocaleString('en');
   const size = Math.abs(value);
@@ -79,7 +79,7 @@ export function renderTable(findings: readonly HomeFinding[]): string {
   ].join('\n');
 }
 
-/** What has to be known about some figures, each note once. */
+/** Returns the notes of the figures, each note once. */
 function renderNotes(findings: readonly Finding[]): string {
   const notes = new Map<string, string[]>();
   for (const { title, note } of findings) {
@@ -88,7 +88,7 @@ function renderNotes(findings: readonly Finding[]): string {
   return [...notes].map(([note, titles]) => `- ${titles.join('; ')}: ${note}.`).join('\n');
 }
 
-/** The page `bench/RESULTS.md`. */
+/** Returns the page `bench/RESULTS.md`. */
 export function renderReport(setting: Setting, findings: readonly HomeFinding[]): string {
   const leftOut = setting.leftOut.length === 0 ? '' : `Not measured in this run: ${setting.leftOut.join(', ')}.\n`;
   return `# Results of the bench

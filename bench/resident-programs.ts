@@ -66,7 +66,7 @@ export async function residentPrograms(home: RuntimeName, folder: string): Promi
     modulePath,
     start: (how) => start(findRuntime(home), modulePath, how),
   });
-  // The registry and the floors look for it beside their own file.
+  // The registry and the floors load it from the folder of their own file.
   await built('src/host/resident/storage/checkpoint-worker.ts', 'checkpoint-worker');
   const floors = new Map<FloorName, BenchProgram>();
   for (const name of FLOORS) {

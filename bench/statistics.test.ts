@@ -25,7 +25,7 @@ describe('statistics', () => {
   });
 
   it('ratios pair round by round', () => {
-    // The second round was twice as slow for both: the ratio must not see it.
+    // The second round was twice as slow for both, which must not change the ratio.
     expect(ratios([90, 45], [100, 50])).toEqual([0.9, 0.9]);
   });
 

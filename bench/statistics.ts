@@ -1,4 +1,4 @@
-/** What repeated measurements say: the middle one, and how far they lay apart. */
+/** Median and range of repeated measurements. */
 export interface Spread {
   median: number;
   least: number;
@@ -6,9 +6,9 @@ export interface Spread {
 }
 
 /**
- * Middle of a list of measurements; the mean of the two middle ones where their number is even.
+ * Returns the median of a list of measurements: the mean of the two middle ones if their number is even.
  *
- * @throws {RangeError} for an empty list: there is no middle of nothing.
+ * @throws {RangeError} for an empty list.
  */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((left, right) => left - right);
@@ -18,15 +18,15 @@ export function median(values: readonly number[]): number {
   return (lower + upper) / 2;
 }
 
-/** Median, least and most of a list of measurements. */
+/** Returns the median, minimum and maximum of a list of measurements. */
 export function spread(values: readonly number[]): Spread {
   return { median: median(values), least: Math.min(...values), most: Math.max(...values) };
 }
 
 /**
- * Ratios of two lists, round by round: what disturbs a whole round disturbs both of its halves, and cancels out.
+ * Returns the ratios of two lists, round by round: a disturbance of a whole round affects both halves and cancels out.
  *
- * @throws {RangeError} if the lists don't pair up.
+ * @throws {RangeError} if the lists differ in length.
  */
 export function ratios(values: readonly number[], floors: readonly number[]): number[] {
   if (values.length !== floors.length) {
@@ -36,7 +36,7 @@ export function ratios(values: readonly number[], floors: readonly number[]): nu
 }
 
 /**
- * The least value that so large a share of a list does not exceed.
+ * Returns the smallest value that a given share of a list does not exceed.
  *
  * @param share From 0 to 1.
  * @throws {RangeError} for an empty list.

@@ -3,12 +3,12 @@ import type { BenchServer } from './bench-server';
 
 const OPENING_COUNT = 100;
 
-/** How long polls that must go on waiting are watched, once the others are answered. */
+/** Time for which pending polls are checked for wrong answers after the others are answered. */
 const QUIET_MS = 500;
 
 const ANSWERED_WITHIN_MS = 30_000;
 
-/** One long poll over a connection of its own. */
+/** One long poll over a separate connection. */
 class Poll {
   readonly group: number;
   readonly #socket: Socket;
@@ -27,7 +27,7 @@ class Poll {
     this.#socket.write(head);
   }
 
-  /** Status of its answer; undefined while it waits. */
+  /** Status of its answer; undefined while it is pending. */
   get status(): number | undefined {
     return this.#answer === '' ? undefined : Number(this.#answer.split(' ', 2)[1]);
   }
@@ -41,19 +41,19 @@ class Poll {
   }
 }
 
-/** Many requests that wait, in groups of those who wait for the same. */
+/** Many pending requests, in groups that wait for the same change. */
 export class WaitingPolls {
   readonly #polls: Poll[] = [];
   readonly #server: BenchServer;
   readonly #head: (group: number) => string;
 
-  /** @param head Of the request of a group, as bytes on the wire. */
+  /** @param head Returns the head of a group's request, in the wire format. */
   constructor(server: BenchServer, head: (group: number) => string) {
     this.#server = server;
     this.#head = head;
   }
 
-  /** Sends so many requests, spread over the groups. */
+  /** Sends `count` requests, spread over the groups. */
   async open(count: number, groups: number): Promise<void> {
     for (let first = 0; first < count; first += OPENING_COUNT) {
       const some = Array.from({ length: Math.min(OPENING_COUNT, count - first) }, (_, index) => {
@@ -65,7 +65,7 @@ export class WaitingPolls {
     }
   }
 
-  /** Sends those of a group again, which have been answered. */
+  /** Sends the answered requests of a group again. */
   async reopen(group: number): Promise<void> {
     for (const [index, poll] of this.#polls.entries()) {
       if (poll.group !== group) continue;
@@ -77,9 +77,9 @@ export class WaitingPolls {
   }
 
   /**
-   * Milliseconds from a change until everybody who waits for it is answered.
+   * Returns the milliseconds from a change until all requests that wait for it are answered.
    *
-   * @throws {Error} if anybody else is answered as well.
+   * @throws {Error} if any other request is answered too.
    */
   async wake(group: number, change: () => Promise<unknown>): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<number>();

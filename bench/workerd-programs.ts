@@ -59,7 +59,7 @@ async function bundled(folder: string, entry: string, name: string): Promise<str
   return modulePath;
 }
 
-/** Bundles a Worker that has the registry's objects. */
+/** Bundles a Worker with the registry's objects. */
 export async function registryWorker(folder: string, entry: string, name: string): Promise<BenchProgram> {
   const modulePath = await bundled(folder, entry, name);
   return new WorkerdProgram(modulePath, registryConfig(modulePath));

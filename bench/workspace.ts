@@ -2,11 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /**
- * A temporary folder and the processes that use it. However the bench ends, both are gone after it: at the end of
- * `main`, at a throw, and at a signal.
+ * A temporary folder and the processes that use it. Both are removed however the bench ends: normally, by an error or by
+ * a signal.
  */
 export class Workspace {
-  /** On the project's own disk: a temporary folder in memory would make every write look free. */
+  /** Path on the project's disk, since a temporary folder in memory would make writes look free. */
   readonly folder: string;
   readonly #endings = new Set<() => void>();
   #folders = 0;
@@ -22,20 +22,20 @@ export class Workspace {
     process.once('SIGHUP', () => process.exit(129));
   }
 
-  /** A new folder, empty. */
+  /** Creates an empty folder. */
   newFolder(name: string): string {
     const folder = join(this.folder, `${name}-${this.#folders++}`);
     mkdirSync(folder);
     return folder;
   }
 
-  /** Calls `end` when the bench ends; returns what forgets it. It must act at once: nothing is awaited any more. */
+  /** Calls `end` when the bench ends; it must be synchronous. Returns a function that cancels the call. */
   atEnd(end: () => void): () => void {
     this.#endings.add(end);
     return () => this.#endings.delete(end);
   }
 
-  /** Ends what is still running: after a figure that failed, nothing of it disturbs the next. */
+  /** Ends everything that still runs, so that a failed figure does not disturb the next. */
   endAll(): void {
     for (const end of this.#endings) end();
     this.#endings.clear();
@@ -43,7 +43,7 @@ export class Workspace {
 
   #clear(): void {
     this.endAll();
-    // A dying workerd may still be writing: removal tries again for a moment.
+    // A terminating workerd may still be writing, so removal is retried briefly.
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
   }
 }

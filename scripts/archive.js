@@ -1,6 +1,6 @@
 /**
- * Makes `rollcall-<version>-<platform>.tar.gz`: Deno, the built files and a start script, which run on a machine that has
- * nothing else. `npm run archive -- --out <folder>`; the platform is that of this machine.
+ * Makes `rollcall-<version>-<platform>.tar.gz`: Deno, the built files and a start script, which need nothing else on a
+ * machine. `npm run archive -- --out <folder>`; the platform is that of this machine.
  */
 import { execFileSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -14,7 +14,7 @@ const { values } = parseArgs({ options: { out: { type: 'string', default: '.' } 
 const { platform, arch } = process;
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 
-/** Path of the Deno that npm has installed for this machine. */
+/** Returns the path of the Deno that npm has installed for this machine. */
 function deno() {
   const name = `@deno/${platform}-${arch}${platform === 'linux' ? '-glibc' : ''}`;
   try {
@@ -42,7 +42,7 @@ try {
   for (const program of ['rollcall', 'deno']) chmodSync(join(root, program), 0o755);
   mkdirSync(values.out, { recursive: true });
   const archive = resolve(values.out, `${name}.tar.gz`);
-  // The user who made it means nothing elsewhere.
+  // The building user does not exist on other machines.
   execFileSync('tar', ['-czf', archive, '-C', staging, '--owner=0', '--group=0', name]);
   console.log(archive);
 } finally {

@@ -3,8 +3,8 @@
  *
  *     npm run build:client
  *
- * What is loaded on demand (registering, event streams, polls) is a file of its own. Nothing is minified: that is for
- * the bundler of an application.
+ * Parts that are loaded on demand (registering, event streams, polls) are separate files. Nothing is minified, which is
+ * left to the bundler of an application.
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -15,15 +15,15 @@ import { buildSync } from 'esbuild';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'dist/client');
-/** What is built is put in its place file by file, so that a process that reads there meanwhile finds all of them. */
+/** Build folder. Its files are moved to the target one by one, so that concurrent readers find all files. */
 const folder = `${target}.${process.pid}`;
-/** Declarations of the client and of what it shares with the registry; the client's name nothing of the others. */
+/** Declarations of the client and of the registry's shared types, which the client's must not name. */
 const types = `${folder}.types`;
 
 /** Entry points, as package.json exports them. */
 const ENTRIES = ['index.ts', 'admin.ts', 'edge.ts', 'resolver.ts', 'selectors.ts'];
 
-/** A relative import in a declaration. TypeScript leaves it as it was written; Node's rules want the file's whole name. */
+/** A relative import in a declaration. TypeScript leaves it unchanged, but Node requires the complete file name. */
 const RELATIVE = /((?:from|import\()\s*['"]\.\.?\/[^'"]*?)(['"])/g;
 
 buildSync({
@@ -44,7 +44,7 @@ execFileSync(
 );
 cpSync(join(types, 'client'), folder, { recursive: true });
 rmSync(types, { recursive: true, force: true });
-/** Paths of all files below a folder. */
+/** Returns the paths of all files below a folder. */
 const filesBelow = (path) =>
   readdirSync(path, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())

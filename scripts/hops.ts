@@ -16,15 +16,15 @@ import { unstable_getMiniflareWorkerOptions } from 'wrangler';
 const SHOWS_FUNCTIONS = process.argv.includes('--functions');
 const ROUNDS = 7;
 const WARM_UP_COUNT = 20;
-/** The wait for what a call leaves behind: a grouped commit, an answer's log line, a timer. */
+/** Wait for the work after a call: a grouped commit, an answer's log line, a timer. */
 const SETTLE_MS = 100;
 const TOKEN = 'hops-root-token-0123456789abcdefghijkl';
 const SERVICE = '/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders';
 
-/** How often each function ran, in the order in which they first ran: keys are `src/file.ts name offset`. */
+/** Number of runs of each function, in the order of their first run. Keys are `src/file.ts name offset`. */
 type Counts = Map<string, number>;
 
-/** A node of a syntax tree, as far as it is read here. */
+/** A node of a syntax tree, with the members that are read here. */
 interface SyntaxNode {
   type: string;
   start: number;
@@ -39,7 +39,7 @@ function isNode(value: unknown): value is SyntaxNode {
   return typeof value === 'object' && value !== null && 'type' in value && 'start' in value;
 }
 
-/** Returns a bundle with a counter in each function of `src/`. Comments of esbuild name the file that code comes from. */
+/** Returns a bundle with a counter in each function of `src/`. Comments of esbuild name the source file. */
 function instrument(bundle: string): string {
   const files = [...bundle.matchAll(/^\/\/ (\S+)$/gm)].reverse();
   const inserts: [at: number, text: string][] = [];
@@ -61,7 +61,7 @@ function instrument(bundle: string): string {
   return bundle.slice(0, inserts[0]?.[0]) + pieces.join('');
 }
 
-/** The Worker with its counters, as one module: `/counts` returns them and resets them. */
+/** Builds the Worker with its counters as one module. `/counts` returns and resets the counters. */
 async function countingWorker(): Promise<string> {
   const contents = `
     export * from './src/worker.ts';
@@ -100,24 +100,24 @@ const registry = new Miniflare(
 const at = (path: string) => new URL(path, 'http://registry.test');
 const headers = { Authorization: `Bearer ${TOKEN}`, 'Content-Type': 'application/json' };
 
-/** Calls the registry. An instance that is deleted need not exist. */
+/** Calls the registry. Deleting an instance that does not exist is not an error. */
 async function call(method: string, path: string, body?: object): Promise<void> {
   const response = await registry.dispatchFetch(at(path), { method, headers, body: body && JSON.stringify(body) });
   const answer = await response.text();
   if (!response.ok && method !== 'DELETE') throw new Error(`${method} ${path}: ${response.status} ${answer}`);
 }
 
-/** The instance that every call finds, and the one that is registered anew in each round. */
+/** Paths of the instance that always exists, and of the one that is registered again in each round. */
 const [STANDING, COMING] = [1, 2].map((number) => `${SERVICE}/instances/orders-${number}`) as [string, string]; // `as`: one for each number
 const register = (path = COMING, port = 8080) => call('PUT', path, { address: '10.0.0.7', port });
 
 const median = (numbers: number[]) => numbers.sort((one, other) => one - other)[numbers.length >> 1] ?? 0;
 
-/** Returns how often each function ran since the last call of this, once all is done that the calls began. */
+/** Waits for pending work, and returns how often each function ran since the last call. */
 async function takeCounts(): Promise<Counts> {
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
   const answer = await registry.dispatchFetch(at('/counts'));
-  return new Map((await answer.json()) as [string, number][]); // `as`: what the Worker above answers
+  return new Map((await answer.json()) as [string, number][]); // `as`: the answer of the Worker above
 }
 
 /** Returns how often each function runs in one call, in the median of all rounds. */
@@ -161,7 +161,7 @@ async function openStream(): Promise<() => Promise<void>> {
     headers,
     signal: abort.signal,
   });
-  body?.pipeTo(new WritableStream()).catch(() => {}); // It ends by being cancelled.
+  body?.pipeTo(new WritableStream()).catch(() => {}); // It ends when it is cancelled.
   return async () => abort.abort();
 }
 

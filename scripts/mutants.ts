@@ -1,4 +1,4 @@
-/** `npm run mutants`: puts faults into the core, one at a time, and sees whether its tests find them. */
+/** `npm run mutants`: injects faults into the core, one at a time, and checks whether its tests find them. */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { MUTANTS } from '../test/mutants/all-mutants';
@@ -18,10 +18,10 @@ a table. Fails if a mutant lives, or if tests fail without any.
 
 A trial may take five times as long as it takes on the core as it is, and is measured again before it is said to hang.`;
 
-/** What found a mutant, each with what failed. */
+/** Trials that found a mutant, each with its failures. */
 type Finds = [trial: TrialName, failures: string[]][];
 
-/** What failed, in one cell. */
+/** Returns the failures as one table cell. */
 function cell(failures: string[]): string {
   const [first = '', ...others] = failures;
   const text = first.replaceAll('|', '/').replaceAll(/\s+/g, ' ').trim();

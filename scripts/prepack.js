@@ -1,7 +1,7 @@
 /**
- * Fills dist/ before npm packs: a package holds no sources, and brings both bundles and the client along.
+ * Fills dist/ before npm packs. The package contains both bundles and the client, and no sources.
  *
- * Any command bundles the program where it runs in a checkout; its launcher bundles the Worker.
+ * In a checkout, any command bundles the command line; its launcher bundles the Worker.
  */
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';

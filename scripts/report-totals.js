@@ -1,8 +1,8 @@
 // Adds up the test runners' reports: `node scripts/report-totals.js [--failed STEP]... REPORT...`
 //
-// A report is what Vitest's json reporter writes. The last line printed is `N passed, N failed`. The exit code is 1 when
+// Reports are those of Vitest's json reporter. The last line printed is `N passed, N failed`. The exit code is 1 when
 // a test failed, a step failed, a report is missing or unreadable, or no test ran.
-// Plain Node 20: it must give its verdict where nothing could be installed.
+// Plain Node 20 without packages, because it must also work after a failed installation.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -35,17 +35,17 @@ function count(path) {
     const failures = file.assertionResults.filter((test) => test.status === 'failed');
     for (const test of failures) fail(`${file.name}: ${test.fullName}`);
     passed += file.assertionResults.filter((test) => test.status === 'passed').length;
-    // A file that can't be loaded has failed without a test that says so.
+    // A file that can't be loaded fails without a failed test.
     if (file.status === 'failed' && failures.length === 0) fail(`${file.name}: ${file.message}`);
   }
   if (passed === passedBefore && failed === before) fail(`${path}: no test ran`);
   return failed - before;
 }
 
-/** By step: a report is named after the step that wrote it. */
+/** Failures by step. A report is named after the step that wrote it. */
 const failuresByStep = new Map(reports.map((path) => [basename(path, '.json'), count(path)]));
 for (const step of values.failed) {
-  // The tests that failed say it already; anything else that ended the step does not.
+  // Failed tests have been reported already; other failures of a step have not.
   if (!failuresByStep.get(step)) fail(`step ${step}`);
 }
 if (reports.length === 0) fail('no report was given');

@@ -4,7 +4,7 @@
  *     node scripts/run-typescript.js bench/main.ts -- --only heartbeat
  *
  * The program sees its arguments in `process.argv.slice(2)`, with or without the `--` before them. Packages stay
- * outside the bundle. Paths are relative to the project's folder, as npm scripts run there.
+ * outside the bundle. Paths are relative to the project's folder, in which npm scripts run.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -18,7 +18,7 @@ if (entry === undefined) {
   process.exit(2);
 }
 
-// Inside node_modules, so that the bundle finds the packages it imports; one file a process, so that runs don't meet.
+// Inside node_modules, so that the bundle finds its packages. Each process writes a separate file.
 const folder = resolve('node_modules/.cache/run-typescript');
 mkdirSync(folder, { recursive: true });
 const bundle = join(folder, `${basename(entry, '.ts')}-${process.pid}.mjs`);

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 
-/** A type that is written out of a schema. */
+/** A type that is generated from a schema. */
 export interface WrittenType {
   schema: z.ZodType;
   /** Its docstring. Those of members are the descriptions in the schema. */
   about: string;
-  /** `input`: what a caller may send. Default `output`: what the registry answers. */
+  /** `input` for what callers send, `output` for what the registry returns. Default `output`. */
   io?: 'input' | 'output';
-  /** Written types whose members it has: it extends them, or an option of it is an intersection with them. */
+  /** Generated types whose members it has: it extends them, or one of its options is an intersection with them. */
   parts?: readonly string[];
-  /** The same type in another schema, which requests refer to. */
+  /** The same type in another schema, to which requests refer. */
   also?: z.ZodType;
-  /** Docstrings of members that the schema does not describe, or describes for its own readers. */
+  /** Docstrings of members that the schema does not describe, or describes for other readers. */
   notes?: Readonly<Record<string, string>>;
 }
 
-/** A file of written types. */
+/** A file of generated types. */
 export interface WrittenFile {
   about: string;
   types: Readonly<Record<string, WrittenType>>;
@@ -55,7 +55,7 @@ function docstring(text: string): string {
   return `/**\n${lines.map((each) => ` * ${each}\n`).join('')} */\n`;
 }
 
-/** Returns a description as sentences: with the default, and the format of a time. */
+/** Returns a description as sentences, with the default and the format of a time. */
 function described({ description, format, default: usual }: JsonSchema): string {
   const sentences = [
     ...(description === undefined ? [] : [/[.!?]$/.test(description) ? description : `${description}.`]),
@@ -66,10 +66,10 @@ function described({ description, format, default: usual }: JsonSchema): string 
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** Writes the declarations of one direction: of what is sent, or of what is answered. */
+/** Generates the declarations of one direction: of requests or of answers. */
 class Declarations {
   readonly #schemas: Record<string, JsonSchema>;
-  /** Members of the written types, by their names, as they are written. */
+  /** Generated text of the members of each type, by name of the type. */
   readonly #members = new Map<string, Map<string, string>>();
 
   constructor(types: ReadonlyMap<string, WrittenType>, io: 'input' | 'output') {
@@ -78,11 +78,11 @@ class Declarations {
       registry.add(io === 'input' ? (also ?? schema) : schema, { id });
     }
     const { schemas } = z.toJSONSchema(registry, { io, unrepresentable: 'any', uri: (id) => id });
-    this.#schemas = schemas as Record<string, JsonSchema>; // `as`: the part of them that is read here
+    this.#schemas = schemas as Record<string, JsonSchema>; // `as`: the members that are read here
     for (const id of types.keys()) this.#members.set(id, this.#membersOf(this.#schema(id), {}));
   }
 
-  /** Returns the type without its docstring, as it is compared between the two directions. */
+  /** Returns the type without its docstring, for the comparison of the two directions. */
   bare(name: string): string {
     return this.#typeOf(this.#schema(name), [], {});
   }
@@ -103,7 +103,7 @@ class Declarations {
     return schema;
   }
 
-  /** Takes the members of parts out of those of an object. */
+  /** Separates the members of an object's parts from its other members. */
   #apart(schema: JsonSchema, parts: readonly string[], notes: NonNullable<WrittenType['notes']>) {
     const members = this.#membersOf(schema, notes);
     const plain = this.#membersOf(schema, {});
@@ -135,7 +135,7 @@ class Declarations {
     if ($ref !== undefined) return this.#named($ref);
     if (options !== undefined) {
       const types = options.map((option) => this.#typeOf(option, parts, notes));
-      // Texts that are named beside any text would say nothing more.
+      // Literals next to `string` would add nothing.
       const named = types.includes('string') ? types.filter((each) => !each.startsWith("'")) : types;
       const inUnion = (each: string) => (each.includes(' & ') ? `(${each})` : each);
       return [...new Set(named)].map(inUnion).join(' | ');
@@ -158,7 +158,7 @@ class Declarations {
     return [type ?? 'unknown'].flat().join(' | ').replace('integer', 'number');
   }
 
-  /** Returns the name that a reference is written with; a schema without one is written where it is used. */
+  /** Returns the name of a reference; a schema without a name is written inline. */
   #named(ref: string): string {
     const [file = '', inner] = ref.split('#/$defs/');
     if (inner === undefined) return file;
@@ -168,7 +168,7 @@ class Declarations {
   }
 }
 
-/** Returns an object type of these members: in one line where none has a docstring, and the line is short. */
+/** Returns an object type of these members, in one line if none has a docstring and the line is short. */
 function inBraces(members: string): string {
   const line = `{ ${members.trimEnd().replace(/;$/, '').replaceAll('\n', ' ')} }`;
   return line.includes('/**') || line.length > 90 ? `{\n${members}}` : line;
@@ -176,7 +176,7 @@ function inBraces(members: string): string {
 
 const literal = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value));
 
-/** Writes files of types out of schemas: their texts by their names, with the imports that they need of each other. */
+/** Generates files of types from schemas. Returns their texts by name, with their imports of each other. */
 export function declarationsOf(files: Readonly<Record<string, WrittenFile>>): Map<string, string> {
   const types = new Map(Object.values(files).flatMap((file) => Object.entries(file.types)));
   const homes = new Map(

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Rollcall, on the Deno beside this script: the start script of the archive and of the container.
+# Start script of the archive and of the container. Runs Rollcall on the Deno next to this script.
 #
-# `rollcall serve` becomes the registry itself, with no other process above it: what started it, such as systemd, restarts
-# it. The command line works out its permissions first. Every other command is the command line's.
+# `rollcall serve` replaces this script with the registry itself, without a supervisor: the caller, such as systemd, restarts
+# it. The command line computes its permissions first. Every other command runs in the command line.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$(readlink -f -- "$0")")" && pwd -P)
 
@@ -23,7 +23,7 @@ if [ "$is_start" = no ]; then
 fi
 
 command=$(command_line "$@" --print-command)
-# A write beyond a bound on files is to fail as one on a full disk does: its signal would end Deno.
+# A write beyond the file size limit must fail like a write to a full disk; its signal would end Deno.
 if (trap '' XFSZ) 2>/dev/null; then trap '' XFSZ; fi
 ulimit -n "$(ulimit -Hn)" 2>/dev/null || ulimit -n 10240 2>/dev/null || true
 ROLLCALL_DESCRIPTOR_LIMIT=$(ulimit -n)
@@ -32,5 +32,5 @@ if [ -z "${ROLLCALL_COMMIT-}" ] && [ -f "$here/dist/commit" ]; then
   ROLLCALL_COMMIT=$(cat "$here/dist/commit")
   export ROLLCALL_COMMIT
 fi
-# Its words are quoted for a shell.
+# The command line has quoted its words for a shell.
 eval "exec $command"

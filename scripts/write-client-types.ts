@@ -1,4 +1,4 @@
-/** Writes the types in `src/client/wire/` that the schemas already say: `npm run client-types`. */
+/** Generates the types in `src/client/wire/` from the schemas: `npm run client-types`. */
 import { writeFileSync } from 'node:fs';
 import { clientTypes } from './client-types';
 

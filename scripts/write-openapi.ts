@@ -1,4 +1,4 @@
-/** Writes `docs/openapi.json` from the routes: `npm run openapi`. The Worker serves what is written there. */
+/** Writes `docs/openapi.json` from the routes: `npm run openapi`. The Worker serves that file. */
 import { writeFileSync } from 'node:fs';
 import { version } from '../package.json';
 import { createApp } from '../src/http/app';
@@ -9,7 +9,7 @@ import { recordedClient } from '../test/fixtures/recorded-client';
 const document = await openApiDocument(
   createApp({
     namespaceOf: () => undefined,
-    directory: {} as DirectoryApi, // `as`: nothing is asked of this app but its routes
+    directory: {} as DirectoryApi, // `as`: only the routes of this app are read
     askDirectory: (question) => question(),
     openPipe: () => new TransformStream(),
     acceptSocket: recordedClient([]),

@@ -7,14 +7,14 @@ import { PlatformCache } from './http/cache/platform-cache';
 
 export { DirectoryObject } from './host/cloudflare/directory-object';
 
-/** The object of a namespace, with what it needs to know of dialects. */
+/** The Durable Object of a namespace, with the claims of the dialects. */
 export class NamespaceObject extends HostedNamespace {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env, claimsOfDialects(DIALECTS));
   }
 }
 
-/** Binds the rooms together, for one isolate. */
+/** Builds the app of one isolate. */
 function bind(env: Env): App {
   const { commit, ...platform } = workerPlatform(env);
   const sharedCache = new PlatformCache(caches.default, platform.now);

@@ -4,18 +4,18 @@ import type { Bench, Figure, Finding } from '../figure';
 import { ratios, spread } from '../statistics';
 import { registryWorker } from '../workerd-programs';
 
-/** Instances, in twenty services. */
+/** Number of instances, in twenty services. */
 const INSTANCES = 400;
 
-/** Calls of one turn: a fifth of a second at most, so that what disturbs one call of a round disturbs the others too. */
+/** Number of calls of one turn: 0.2 s at most, so that a disturbance affects all sides of a round. */
 const CALLS = 1_600;
 
-/** Turns of each round: a single one scatters by a third. */
+/** Number of turns of each round, since single turns vary by a third. */
 const TURNS = 5;
 
 const CALL_NAMES = ['renew', 'resolve'] as const;
 
-/** Microseconds that all threads of a process have run. */
+/** Returns the CPU time of all threads of a process, in microseconds. */
 function cpuOf(pid: number): number {
   const tasks = `/proc/${pid}/task`;
   const ran = readdirSync(tasks).map((task) =>
@@ -24,7 +24,7 @@ function cpuOf(pid: number): number {
   return ran.reduce((sum, nanoseconds) => sum + nanoseconds, 0) / 1_000;
 }
 
-/** CPU of a call from Worker to object, without HTTP: what the envelope costs, which a whole request hides in its noise. */
+/** Measures the CPU time of a call from Worker to object without HTTP: the cost of the envelope, without request noise. */
 export const calls: Figure = {
   name: 'calls',
   homes: ['workerd'],

@@ -8,10 +8,10 @@ import { changeWatched, WATCHING } from './fan-out';
 const COUNTS = [1_000, 4_000, 9_000] as const;
 const REPEATS_MOST = 3;
 
-/** An object whose sockets are quiet leaves memory after ten seconds; a little later it is gone for sure. */
+/** An object whose sockets are quiet is evicted after ten seconds; this adds a margin. */
 const ASLEEP_AFTER_MS = 16_000;
 
-/** One change when the object sleeps, and the same change right after, in milliseconds until its last delivery. */
+/** Milliseconds until the last delivery of a change: with the object hibernated, and right after that. */
 interface Wake {
   cold: number;
   awake: number;
@@ -27,7 +27,7 @@ async function wakeOnce(registry: BenchServer, crowd: Crowd, generation: number)
   return { cold: cold.lastMs, awake: awake.lastMs };
 }
 
-/** Time of the first change after hibernation, with many sockets, over that of a change when awake. */
+/** Measures the first change after hibernation with many sockets, relative to a change when awake. */
 export const coldWake: Figure = {
   name: 'cold-wake',
   homes: ['workerd'],

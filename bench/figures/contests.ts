@@ -10,20 +10,20 @@ import {
   servicesOfTwenty,
 } from '../population';
 
-/** A namespace of ordinary size, for reads. */
+/** Number of instances for reads: a namespace of typical size. */
 const POPULATION = 10_000;
 
-/** Instances that are renewed in turn; few enough to get each its turn within its lease, on a slow machine too. */
+/** Number of instances renewed in turn, few enough that each is renewed within its lease even on a slow machine. */
 const RENEWED_COUNT = 3_000;
 
-/** Instances that the loads of batches register in turn, each time with other metadata. */
+/** Number of instances that the batch loads register in turn, each time with different metadata. */
 const BATCHED_COUNT = 20_000;
 
 function expect(holds: boolean, what: string, seen: unknown): void {
   if (!holds) throw new Error(`${what}; got ${String(seen).slice(0, 300)}`);
 }
 
-/** Members of an answer that a check looks at. */
+/** Members of an answer that the checks read. */
 interface Shown {
   id?: string;
   expiresAt?: string;
@@ -33,7 +33,7 @@ interface Shown {
 }
 
 function parse(answer: string): Shown {
-  // What is absent fails the check that looks for it.
+  // A missing member fails the check that reads it.
   return JSON.parse(answer) as Shown;
 }
 
@@ -157,7 +157,7 @@ function batch(size: number): Contest {
     connections: 8,
     population: 0,
     fresh: true,
-    // Three: what is skipped or repeated between two runs of the load is then a change nevertheless.
+    // Three generations, so that requests skipped or repeated between two runs of the load still change something.
     cycle: perGeneration * 3,
     counts: { each: size, unit: 'instances/s' },
     request: (n) => {
@@ -176,7 +176,7 @@ function batch(size: number): Contest {
   };
 }
 
-/** The figures that are rates. */
+/** Figures that are rates. */
 export const contests: readonly Contest[] = [
   heartbeat,
   register,

@@ -3,17 +3,17 @@ import type { Bench, Figure, Finding } from '../figure';
 import { instancePath, NAMESPACE_PATH, placeOf, registration, registrationBatch } from '../population';
 import { spread } from '../statistics';
 
-/** Operations of each kind, one after the other. */
+/** Number of operations of each kind, one after the other. */
 const COUNT = 200;
 const BATCHED = 100;
 
-/** An instance that no operation touches. */
+/** Number of an instance that no operation touches. */
 const SPARE = COUNT * BATCHED;
 
-/** With as few leases as here: one that closes it, and one that the next renewal opens it with. */
+/** Rows of one checkpoint with this few leases: one closes it, and one is written by the next renewal. */
 const ROWS_PER_CHECKPOINT = 2;
 
-/** One kind of operation: what it does for the `n`th time, and the rows it may write. */
+/** One kind of operation: its `n`th run, and the rows it may write. */
 interface Operation {
   title: string;
   rows: number;
@@ -22,7 +22,7 @@ interface Operation {
 
 const OVERRIDE = JSON.stringify({ weight: 5 });
 
-/** In this order, since each works on what the one before left. */
+/** The operations in order, since each depends on the result of the previous one. */
 const OPERATIONS: readonly Operation[] = [
   { title: 'Rows written to register', rows: 2, run: (server, n) => put(server, n, 0) },
   { title: 'Rows written to register again, same content', rows: 0, run: (server, n) => put(server, n, 0) },
@@ -64,21 +64,21 @@ function put(server: BenchServer, n: number, generation: number): Promise<string
   return server.must('PUT', path, body);
 }
 
-/** Rows written so far, without those that time makes: for alarms and checkpoints. */
+/** Returns the rows written so far, without those of alarms and checkpoints. */
 async function rowsWritten(server: BenchServer): Promise<number> {
-  // The first renewal after a checkpoint writes a row as well. Here it is one that no operation is charged for.
+  // The first renewal after a checkpoint also writes a row. Renew here, so that no operation is charged for it.
   const { path, body } = registration(SPARE, { longLease: true });
   await server.must('PUT', path, body);
   const { rowsWritten: all, alarmsArmed, checkpoints } = (await server.stats()).sinceStart;
   return all - alarmsArmed - checkpoints * ROWS_PER_CHECKPOINT;
 }
 
-/** Rows written for each operation: what the platform bills, a dollar a million. */
+/** Measures the rows written by each operation, which the platform bills at one dollar per million. */
 export const cost: Figure = {
   name: 'cost',
   async measure(bench: Bench): Promise<Finding[]> {
     const server = await BenchServer.start({ workspace: bench.workspace, program: bench.programs.registry });
-    // Twice: registered, and renewed.
+    // Call it twice: the first call registers the instance, the second renews it.
     await rowsWritten(server);
     await rowsWritten(server);
     const findings: Finding[] = [];

@@ -5,10 +5,10 @@ import { median, ratios, spread } from '../statistics';
 
 const COUNTS = [1_000, 10_000] as const;
 
-/** Fetches in one round: their median is the round's. */
+/** Number of fetches in one round, whose median counts. */
 const FETCHES = 5;
 
-/** Milliseconds that one full fetch takes, as its client sees it. */
+/** Returns the client-side time of one full fetch, in milliseconds. */
 async function timedFetch(server: BenchServer, count: number): Promise<number> {
   const began = performance.now();
   const answer = await server.must('GET', '/eureka/apps/');
@@ -25,7 +25,7 @@ async function measureOf(bench: Bench, count: number): Promise<Finding[]> {
   const first: number[] = [];
   const repeated: number[] = [];
   let generation = 0;
-  // Round 0 warms up.
+  // Round 0 is a warm-up.
   for (let round = 0; round <= bench.rounds; round++) {
     const firsts: number[] = [];
     const repeats: number[] = [];
@@ -55,7 +55,7 @@ async function measureOf(bench: Bench, count: number): Promise<Finding[]> {
   ];
 }
 
-/** The first full fetch after a change, beside one that nothing changed for: what it costs to bring it up to date. */
+/** Measures the first full fetch after a change, next to one without a change: the cost of updating the answer. */
 export const eurekaAfterChange: Figure = {
   name: 'eureka-after-change',
   async measure(bench: Bench): Promise<Finding[]> {

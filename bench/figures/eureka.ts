@@ -5,15 +5,15 @@ import { expect, made, nativeRegister, nativeRenew, registerRenewed, renewed } f
 import { placeOf, RESOLVED_COUNT, servicePath } from '../population';
 import { referenceInstance } from '../reference-instance';
 
-/** Leases that outlive the run: a renewal after its time is a change, and another figure. */
+/** Leases longer than the run, because renewing an expired lease is a change, which is another figure. */
 const LONG_LEASE = { renewalIntervalInSecs: 30, durationInSecs: 86_400 };
 
-/** By the clock of the client that wrote the instance; each of its beats bears it. */
+/** Time of the instance's last change by its client's clock, which each heartbeat carries. */
 const LAST_DIRTY = 1_700_000_000_000;
 
 const appPath = (n: number) => `/eureka/apps/${placeOf(n).service.toUpperCase()}`;
 
-/** Instance `n` as Spring's client writes it, with the address and the metadata of the reference instance. */
+/** Returns instance `n` as Spring's client writes it, with the address and the metadata of the reference instance. */
 function eurekaRegistration(n: number): { path: string; body: string } {
   const { service, id } = placeOf(n);
   const { address, port, metadata } = referenceInstance(n);
@@ -68,7 +68,7 @@ const register: Contest = {
   check: (answer) => expect(answer === '', 'a registration is answered with nothing', answer),
 };
 
-/** Lists of {@link LISTED_COUNT} instances that did not change since the last one. */
+/** Settings of reading lists of {@link LISTED_COUNT} instances without changes in between. */
 const listed: Pick<Contest, 'method' | 'population' | 'cycle' | 'prepare'> = {
   method: 'GET',
   population: 0,
@@ -95,7 +95,7 @@ const full: Contest = {
   check: shows(LISTED_COUNT),
 };
 
-/** Small enough that all of it fits into what a client reads every 30 s. */
+/** Number of changed instances, few enough to fit into the delta that a client reads every 30 s. */
 const CHANGED_COUNT = RESOLVED_COUNT;
 
 const nativeChanged: Contest = {
@@ -118,7 +118,7 @@ const delta: Contest = {
   check: shows(CHANGED_COUNT),
 };
 
-/** What Eureka's clients send most, against the native calls for the same work. */
+/** Measures the most frequent calls of Eureka's clients against the native calls for the same work. */
 export const eureka = dialectFigure('eureka', [
   { native: nativeRenew('eureka'), dialect: renew },
   { native: nativeRegister('eureka'), dialect: register },

@@ -9,18 +9,18 @@ const COUNTS = [100, 1_000, 9_000] as const;
 const CHANGES_PER_ROUND = 20;
 
 /**
- * Between two changes, in milliseconds: a server tidies up after thousands of frames, for 50 ms with 9,000 sockets. The
- * floor answers its writer only after that, the registry before, so without a pause the next change would wait for it
- * here and not there.
+ * Pause between two changes, in milliseconds. A server cleans up after thousands of frames, for 50 ms with 9,000 sockets.
+ * The floor answers its writer after the cleanup and the registry before it, so without a pause the cleanup would delay
+ * the registry's next change but not the floor's.
  */
 const PAUSE_MS = 100;
 /** Goal for the resident host with the largest number of sockets. */
 const GOAL: Goal = { of: 'value', atMost: 180 };
 
-/** workerd takes two descriptors a connection; so does this process, which is connected to registry and floor. */
+/** File descriptors per socket: workerd uses two per connection, and this process connects to registry and floor. */
 const DESCRIPTORS_EACH = 2;
 
-/** Path of the registry's socket, and what a watcher of the service of instance 0 sends first. */
+/** Path of the registry's socket, and the first message of a watcher of the service of instance 0. */
 export const WATCHING = {
   path: `${NAMESPACE_PATH}/socket`,
   greeting: JSON.stringify({
@@ -32,10 +32,10 @@ export const WATCHING = {
   answers: 2,
 };
 
-/** Where the floor *broadcast* is listened to, and told what to send. */
+/** Path of the floor *broadcast* for subscribing and publishing. */
 export const BROADCAST_PATH = '/topic/all';
 
-/** Changes instance 0: each generation is another change. */
+/** Changes instance 0. Each generation is a different change. */
 export function changeWatched(registry: BenchServer, generation: number): Promise<string> {
   const { path, body } = registration(0, { generation, longLease: true });
   return registry.must('PUT', path, body);
@@ -50,7 +50,7 @@ async function deliveries(crowd: Crowd, change: (n: number) => Promise<unknown>,
   return taken;
 }
 
-/** Rounds of a crowd at the registry, and of one just as large at the floor. */
+/** Runs the rounds of a crowd at the registry and of an equally large one at the floor. */
 async function play(bench: Bench, count: number): Promise<{ told: Delivery[][]; floors: Delivery[][] }> {
   const { workspace, programs } = bench;
   const registry = await BenchServer.start({ workspace, program: programs.registry });
@@ -59,9 +59,9 @@ async function play(bench: Bench, count: number): Promise<{ told: Delivery[][]; 
   const watchers = await Crowd.open(registry, count, WATCHING);
   const listeners = await Crowd.open(floor, count, { path: BROADCAST_PATH });
   const change = (n: number) => changeWatched(registry, n);
-  // The same bytes: what the registry sent last.
+  // The floor sends the same bytes as the registry's last message.
   const broadcast = () => floor.must('POST', BROADCAST_PATH, watchers.heard);
-  // The first round is to get warm, and counts for nothing.
+  // The first round is a warm-up and is not counted.
   const told: Delivery[][] = [];
   const floors: Delivery[][] = [];
   for (let round = 0; round <= bench.rounds; round++) {
@@ -85,7 +85,7 @@ function heardChange(text: string): { revision: number; after: string | undefine
 
 const lasts = (rounds: readonly Delivery[]): number[] => rounds.map(({ lastMs }) => lastMs);
 
-/** Time until the last of many sockets has heard of one change. */
+/** Measures the time until the last of many sockets has received a change. */
 export const fanOut: Figure = {
   name: 'fan-out',
   async measure(bench: Bench): Promise<Finding[]> {

@@ -6,7 +6,7 @@ import { spread } from '../statistics';
 const COUNT = 100_000;
 const GOAL: Goal = { of: 'value', atMost: 600 };
 
-/** Bytes of heap, array buffers included, in a registry that has woken. */
+/** Returns the bytes of heap of a woken registry, array buffers included. */
 async function heapBytes(server: BenchServer): Promise<number> {
   await server.stats();
   const inspector = await server.inspect();
@@ -26,7 +26,7 @@ function finding(title: string, bytes: number): Finding {
   };
 }
 
-/** Heap that an instance takes: after it was registered, and after waking. */
+/** Measures the heap of an instance: after its registration, and after waking. */
 export const heap: Figure = {
   name: 'heap',
   async measure(bench: Bench): Promise<Finding[]> {

@@ -6,20 +6,20 @@ import { median, ratios, spread } from '../statistics';
 
 const INSTANCES = 10_000;
 
-/** What the journal keeps at most; the last two stretches of it are walked back. */
+/** Maximum number of revisions in the journal. The reads walk back over its last two stretches. */
 const REVISIONS = 200_000;
 const STRETCH = 10_000;
 
-/** The first service of a hundred instances, and where they begin. */
+/** Number of the first instance of the first service with a hundred instances. */
 const SERVICE_FIRST = 200;
 const SERVICE_COUNT = 100;
 
 const WARM_UP_READS = 500;
 
-/** Reads in one round: their median is the round's. */
+/** Number of reads in one round, whose median counts. */
 const READS = 10;
 
-/** Milliseconds that a read takes, as its client sees it: the median of some. */
+/** Returns the median client-side time of several reads, in milliseconds. */
 async function timed(
   server: BenchServer,
   path: (read: number) => string,
@@ -35,19 +35,19 @@ async function timed(
   return median(times);
 }
 
-/** A journal of 200,000 revisions, and two moments in it. */
+/** A journal of 200,000 revisions, and two points in time in it. */
 interface LongPast {
   server: BenchServer;
-  /** Since then, everything has changed in turn. */
+  /** Time since which all instances have changed in turn. */
   mixedSince: string;
-  /** Since then, only one service has changed. */
+  /** Time since which only one service has changed. */
   ownSince: string;
 }
 
 async function prepare(bench: Bench): Promise<LongPast> {
   const { workspace } = bench;
   const first = await BenchServer.start({ workspace, program: bench.programs.registry });
-  // It makes its files.
+  // Creates the files.
   await first.stats();
   await first.stop();
   const anyOf = (n: number) => n % INSTANCES;
@@ -61,14 +61,14 @@ async function prepare(bench: Bench): Promise<LongPast> {
   return { server, mixedSince, ownSince };
 }
 
-/** Reads of a long past: the history of one instance over a plain read of it, and a service as it was. */
+/** Measures reads of a long history: of one instance, relative to a plain read, and of a service at a past revision. */
 export const history: Figure = {
   name: 'history',
   async measure(bench: Bench): Promise<Finding[]> {
     const { server, mixedSince, ownSince } = await prepare(bench);
     const path = servicePath(placeOf(SERVICE_FIRST).service);
     const checkList = (answer: string) => {
-      // The members are looked at by their number alone.
+      // Only the number of members is read.
       const { instances } = JSON.parse(answer) as { instances: unknown[] };
       if (instances.length !== SERVICE_COUNT) throw new Error(`the list shows ${instances.length} instances`);
     };
@@ -82,12 +82,12 @@ export const history: Figure = {
     const own: number[] = [];
     const now: number[] = [];
     let entriesTold = 0;
-    // Other figures warm up under load; these are single calls.
+    // Other figures warm up under load, but these are single calls.
     for (let read = 0; read < WARM_UP_READS; read++) {
       await server.must('GET', instancePath(read));
       await server.must('GET', historyOf(read));
     }
-    // Round 0 warms up, too.
+    // Round 0 is a warm-up too.
     for (let round = 0; round <= bench.rounds; round++) {
       const n = (read: number) => 1_000 + round * READS + read;
       const oneRound = [

@@ -10,7 +10,7 @@ import { WaitingPolls } from '../waiting-polls';
 const COUNT = 4_000;
 const SERVICES = 100;
 
-/** Until all polls have arrived and wait. */
+/** Time until all polls have arrived and are pending. */
 const SETTLE_MS = 3_000;
 
 const service = (index: number): string => `polled-${index}`;
@@ -28,13 +28,13 @@ function registered(index: number, generation: number): string {
   });
 }
 
-/** The newest cursor: what a poll has already. */
+/** Returns the newest cursor, from which a poll waits. */
 async function cursorOf(registry: BenchServer, index: number, generation: number): Promise<string> {
   const answer = await registry.must('POST', `${NAMESPACE_PATH}/batch`, registered(index, generation));
   return (JSON.parse(answer) as { cursor: string }).cursor; // `as`: the registry's own answer
 }
 
-/** Time until everybody is answered who waits for one of many services, while nobody else is. */
+/** Measures the time until all polls of one service are answered, while those of all others stay pending. */
 export const longPolls: Figure = {
   name: 'long-polls',
   async measure(bench: Bench): Promise<Finding[]> {

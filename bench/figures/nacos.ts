@@ -4,23 +4,23 @@ import { expect, made, nativeRegister, nativeRenew, registerRenewed, renewed } f
 import { placeOf, RESOLVED_COUNT, servicePath, servicesOfTwenty } from '../population';
 import { referenceInstance } from '../reference-instance';
 
-/** A namespace of ordinary size, for lists. */
+/** Number of instances for lists: a namespace of typical size. */
 const POPULATION = 10_000;
 
-/** Leases that outlive the run: a beat after its time is a change, and another figure. */
+/** Leases longer than the run, because a heartbeat after the lease has expired is a change, which is another figure. */
 const LONG_LEASE = { 'preserved.heart.beat.timeout': '86400000', 'preserved.ip.delete.timeout': '86400000' };
 
 const INSTANCE = '/nacos/v1/ns/instance';
 const grouped = (service: string) => encodeURIComponent(`DEFAULT_GROUP@@${service}`);
 
-/** Query of a registration as Nacos' client for Node writes it. */
+/** Returns the query of a registration as Nacos' client for Node writes it. */
 function registrationQuery(n: number, more: Record<string, string> = {}): string {
   const { address, port, metadata } = referenceInstance(n);
   const text = encodeURIComponent(JSON.stringify({ ...Object(metadata), ...more }));
   return `namespaceId=public&serviceName=${grouped(placeOf(n).service)}&groupName=DEFAULT_GROUP&clusterName=DEFAULT&ip=${address}&port=${port}&weight=1&enable=true&healthy=true&ephemeral=true&metadata=${text}`;
 }
 
-/** Query of a beat as it writes it: always with all of the instance. */
+/** Returns the query of a heartbeat as that client writes it, with the complete instance. */
 function beatQuery(n: number): string {
   const { address, port, metadata } = referenceInstance(n);
   const serviceName = `DEFAULT_GROUP@@${placeOf(n).service}`;
@@ -48,7 +48,7 @@ const register: Contest = {
   check: (answer) => expect(answer === 'ok', 'a new instance is ok', answer),
 };
 
-/** Lists of services of twenty instances, in turn. */
+/** Returns the settings of reading services of twenty instances in turn. */
 function listing(path: (service: string) => string): Pick<Contest, 'method' | 'population' | 'cycle' | 'request'> {
   const services = servicesOfTwenty(POPULATION);
   return {
@@ -76,7 +76,7 @@ const list: Contest = {
   check: (answer) => expect(answer.split('"ip"').length === RESOLVED_COUNT + 1, 'a list shows all', answer),
 };
 
-/** What Nacos' clients send most, against the native calls for the same work. */
+/** The most frequent calls of Nacos' clients, against the native calls for the same work. */
 const nacosContests: readonly DialectContest[] = [
   { native: nativeRenew('nacos'), dialect: beat },
   { native: nativeRegister('nacos'), dialect: register },

@@ -40,7 +40,7 @@ interface Grown {
   mebibytes: number;
 }
 
-/** Makes a number of calls, several at a time. */
+/** Makes a number of calls, several of them concurrently. */
 async function together(count: number, call: (n: number) => Promise<unknown>): Promise<void> {
   let next = 0;
   const callSome = async () => {

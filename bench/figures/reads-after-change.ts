@@ -3,23 +3,23 @@ import type { Bench, Figure, Finding } from '../figure';
 import { LISTED_COUNT, LISTED_PATH, listedRegistration, registerListed } from '../listed-service';
 import { median, ratios, spread } from '../statistics';
 
-/** Reads in one round: their median is the round's. */
+/** Number of reads in one round, whose median counts. */
 const READS = 20;
 
-/** Milliseconds that one list takes, as its client sees it. */
+/** Returns the client-side time of one list, in milliseconds. */
 async function timedList(server: BenchServer): Promise<number> {
   const began = performance.now();
   const answer = await server.must('GET', LISTED_PATH);
   const took = performance.now() - began;
-  // The members are looked at by their number alone.
+  // Only the number of members is read.
   const { instances } = JSON.parse(answer) as { instances: unknown[] };
   if (instances.length !== LISTED_COUNT) throw new Error(`the list shows ${instances.length} instances`);
   return took;
 }
 
 /**
- * The first list after a change, beside the list that nothing changed for: what rendering a thousand instances costs.
- * One call at a time, from Node, whose own cost is in both.
+ * Measures the first list after a change, next to a list without a change: the cost of rendering a thousand instances.
+ * Node sends one call at a time, and both times include its own cost.
  */
 export const readsAfterChange: Figure = {
   name: 'list-after-change',
@@ -29,7 +29,7 @@ export const readsAfterChange: Figure = {
     const first: number[] = [];
     const repeated: number[] = [];
     let generation = 0;
-    // Round 0 warms up.
+    // Round 0 is a warm-up.
     for (let round = 0; round <= bench.rounds; round++) {
       const firsts: number[] = [];
       const repeats: number[] = [];

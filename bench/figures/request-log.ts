@@ -2,10 +2,10 @@ import { comparedTurns, RegistrySide, type Turn } from '../contest';
 import type { Bench, Figure, Finding } from '../figure';
 import { contests } from './contests';
 
-/** The cheapest calls that there are: what a line of the log costs, it costs them most. */
+/** The cheapest calls, whose rates a log line reduces the most. */
 const MEASURED = ['heartbeat', 'cached-resolve'];
 
-/** Rates with a line for each request, over rates without any, on the same requests and in the same rounds. */
+/** Measures rates with a log line for each request, relative to the same requests without it. */
 export const requestLog: Figure = {
   name: 'request-log',
   async measure(bench: Bench): Promise<Finding[]> {
@@ -16,7 +16,7 @@ export const requestLog: Figure = {
       const floors: Turn[] = [];
       const turns: Turn[] = [];
       for (let round = 0; round < bench.rounds; round++) {
-        // Turns about, so that neither is always the one that comes first.
+        // Alternate, so that neither side is always first.
         if (round % 2 === 0) floors.push(await silent.side.run());
         turns.push(await telling.side.run());
         if (round % 2 === 1) floors.push(await silent.side.run());

@@ -8,12 +8,12 @@ const SMALL_COUNT = 100;
 const COUNTS = [SMALL_COUNT, 10_000, 100_000] as const;
 const PER_CALL_MOST = 1.3;
 
-/** Instances whose registration changes. If all 100,000 changed, their records would grow over the limit of a namespace. */
+/** Number of instances whose registration changes. Changing all 100,000 would grow the records past a namespace's limit. */
 const CHANGED_COUNT = 10_000;
 
 type Operation = Pick<Contest, 'title' | 'method' | 'request' | 'cycle'>;
 
-/** What is done to a namespace of `count` instances, all over it. */
+/** Returns the operations on a namespace of `count` instances, spread over all of it. */
 function operations(count: number): Record<'heartbeat' | 'register' | 'resolve', Operation> {
   const services = servicesOfTwenty(count);
   const changed = Math.min(count, CHANGED_COUNT);
@@ -24,7 +24,7 @@ function operations(count: number): Record<'heartbeat' | 'register' | 'resolve',
       cycle: count,
       request: (n) => ({ path: `${instancePath(n)}/heartbeat`, body: '' }),
     },
-    // A namespace of the largest size takes no new instance, so each registration changes one that is there.
+    // The largest namespace is full, so each registration changes an existing instance.
     register: {
       title: 'Register, changed content',
       method: 'PUT',
@@ -69,12 +69,12 @@ async function start(bench: Bench, count: number): Promise<Scaled> {
   return scaled;
 }
 
-/** Milliseconds of the server's time that a call takes: the connections keep it busy without a pause. */
+/** Returns the server's time per call in milliseconds, since the connections keep it busy. */
 function perCallMs(perSecond: number): number {
   return 1_000 / perSecond;
 }
 
-/** Time of a call in namespaces of 100, 10,000 and 100,000 instances, round by round. */
+/** Measures the time of a call in namespaces of 100, 10,000 and 100,000 instances, round by round. */
 export const scaling: Figure = {
   name: 'scaling',
   async measure(bench: Bench): Promise<Finding[]> {

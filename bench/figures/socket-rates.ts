@@ -8,7 +8,7 @@ import { ratios, spread } from '../statistics';
 
 const SOCKET_PATH = `${NAMESPACE_PATH}/socket`;
 
-/** Frames of one size: how many instances each registers, how many are sent in one run, and how many are under way. */
+/** Frames of one size: instances per frame, frames per run, and frames in flight. */
 interface Batching {
   size: number;
   frames: number;
@@ -25,19 +25,19 @@ const BATCHINGS: readonly Batching[] = [
 /** Goal for the resident host with the largest batches. */
 const GOAL: Goal = { of: 'value', atLeast: 100_000 };
 
-/** Pings that are under way over one socket. */
+/** Number of pings in flight on one socket. */
 const PINGS_UNDER_WAY = 64;
 const PING_SOCKETS = 16;
 const PINGS = 20_000;
 
-/** Longest time for one run over one socket: what takes longer is stuck. */
+/** Maximum time of one run over one socket; a longer one is stuck. */
 const EXCHANGE_MAX_MS = 60_000;
 
 function frame(id: string, operations: object[]): string {
   return JSON.stringify({ type: 'batch', id, operations });
 }
 
-/** Instances from `first` on, each in its place. */
+/** Returns the operations on `size` instances from `first` on. */
 function operations(op: 'register' | 'deregister', first: number, size: number): object[] {
   return Array.from({ length: size }, (_, index) => {
     const n = first + index;
@@ -46,9 +46,9 @@ function operations(op: 'register' | 'deregister', first: number, size: number):
 }
 
 /**
- * Sends texts over one socket, so many at a time before the first is answered; returns how many were answered a second.
+ * Sends texts over one socket, with a fixed number in flight. Returns the number of answers per second.
  *
- * @param check Throws where an answer is not what was asked for.
+ * @param check Throws if an answer is wrong.
  */
 async function exchange(
   socket: FrameSocket,
@@ -81,7 +81,7 @@ async function exchange(
   return (texts.length * 1_000) / (performance.now() - began);
 }
 
-/** A server that registers over one socket, each time instances that it does not have. */
+/** A server in which one socket registers instances, each time new ones. */
 export class RegisteringSide {
   readonly server: BenchServer;
   readonly #socket: FrameSocket;
@@ -97,7 +97,7 @@ export class RegisteringSide {
     return new RegisteringSide(server, await server.openSocket(SOCKET_PATH));
   }
 
-  /** Instances registered a second. */
+  /** Runs the load once. Returns the number of instances registered per second. */
   async run({ size, frames, underWay }: Batching): Promise<number> {
     const first = this.#next;
     this.#next += size * frames;
@@ -111,7 +111,7 @@ export class RegisteringSide {
     return perSecond * size;
   }
 
-  /** Takes out what the last run registered: the namespace is as large as before. */
+  /** Deregisters the instances of the last run, which restores the size of the namespace. */
   async clear({ size, frames }: Batching): Promise<void> {
     const count = size * frames;
     const texts: string[] = [];
@@ -130,10 +130,10 @@ export class RegisteringSide {
   }
 }
 
-/** The largest batches: what `--profile socket-register` looks into. */
+/** The largest batches, which `--profile socket-register` profiles. */
 export const LARGEST_BATCHING: Batching = { size: 1_000, frames: 60, underWay: 4 };
 
-/** Registrations a second over one socket, alone and in batches. */
+/** Measures registrations per second over one socket, single and in batches. */
 export const socketRegister: Figure = {
   name: 'socket-register',
   async measure(bench: Bench): Promise<Finding[]> {
@@ -143,7 +143,7 @@ export const socketRegister: Figure = {
     for (const batching of BATCHINGS) {
       const rates: number[] = [];
       const floors: number[] = [];
-      // The first round is to get warm, and counts for nothing.
+      // The first round is a warm-up and is not counted.
       for (let round = 0; round <= bench.rounds; round++) {
         rates.push(await registry.run(batching));
         await registry.clear(batching);
@@ -183,7 +183,7 @@ async function pingRate(sockets: readonly FrameSocket[]): Promise<number> {
   return (PINGS * 1_000) / (performance.now() - began);
 }
 
-/** Pings a second over sockets: the beat of a session. */
+/** Measures pings per second over sockets, the heartbeats of sessions. */
 export const socketBeat: Figure = {
   name: 'socket-beat',
   async measure(bench: Bench): Promise<Finding[]> {
@@ -193,7 +193,7 @@ export const socketBeat: Figure = {
     const open = (server: BenchServer) =>
       Promise.all(Array.from({ length: PING_SOCKETS }, () => server.openSocket(SOCKET_PATH)));
     const sockets = { registry: await open(registry), floor: await open(floor) };
-    // A session on each, so that every ping renews a lease.
+    // Each socket has a session, so that every ping renews a lease.
     for (const socket of sockets.registry) {
       const answer = socket.next();
       socket.send('{"type":"session","id":"s"}');

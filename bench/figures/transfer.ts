@@ -6,10 +6,10 @@ import { ratios, spread } from '../statistics';
 
 const COUNT = 100_000;
 
-/** As often as the heap is looked at. */
+/** Interval of the heap samples. */
 const SAMPLE_MS = 200;
 
-/** What the platform gives an isolate. */
+/** Memory limit of an isolate on the platform. */
 const HEAP_GOAL: Goal = { of: 'value', atMost: 128 };
 
 const perSecond = (beganAt: number): number => COUNT / ((performance.now() - beganAt) / 1_000);
@@ -30,7 +30,7 @@ async function importInto(server: BenchServer, file: string, mode: 'merge' | 're
   if (!text.includes('"kind":"done"')) throw new Error(`the import came to ${response.status} ${text.slice(-300)}`);
 }
 
-/** The most that the heap held while something ran, in megabytes, of what could not be collected at that moment. */
+/** Returns the peak of the heap's live bytes while some work runs, in megabytes. */
 async function heapPeak(server: BenchServer, work: () => Promise<unknown>): Promise<number> {
   const inspector = await server.inspect();
   let isOver = false;
@@ -49,7 +49,7 @@ async function heapPeak(server: BenchServer, work: () => Promise<unknown>): Prom
   return peak / 1_000_000;
 }
 
-/** A namespace of 100,000 instances as a file, and back, beside registering as many in batches of a thousand. */
+/** Measures export and import of 100,000 instances, next to registering as many in batches of a thousand. */
 export const transfer: Figure = {
   name: 'transfer',
   async measure(bench: Bench): Promise<Finding[]> {
@@ -59,7 +59,7 @@ export const transfer: Figure = {
     const merges: number[] = [];
     const replaces: number[] = [];
     let file = '';
-    // Each round fills two registries anew: three rounds are enough to see the spread.
+    // Each round fills two new registries, and three rounds are enough to show the spread.
     for (let round = 0; round < Math.min(bench.rounds, 3); round++) {
       const first = await BenchServer.start({ workspace, program: programs.registry });
       let beganAt = performance.now();

@@ -10,7 +10,7 @@ const GOALS_MS: ReadonlyMap<number, number> = new Map([
   [100_000, 500],
 ]);
 
-/** Makes a data folder of a namespace with so many instances, and leaves it as a stopped workerd does. */
+/** Creates a data folder with a namespace of `count` instances, as a stopped workerd leaves it. */
 async function prepare(bench: Bench, count: number): Promise<string> {
   const server = await BenchServer.start({ workspace: bench.workspace, program: bench.programs.registry });
   await fill(server, count, { longLease: true });
@@ -19,8 +19,8 @@ async function prepare(bench: Bench, count: number): Promise<string> {
 }
 
 /**
- * Milliseconds of the first read of the object in a new process. The Worker has answered before, so that its own start
- * is not in it; what remains beside waking is the same for a namespace without instances.
+ * Returns the milliseconds of the first read of the object in a new process. The Worker has answered before, so its start
+ * is not included; the rest, apart from waking, is the same for a namespace without instances.
  */
 async function firstReadMs(bench: Bench, storage: string, count: number): Promise<number> {
   const server = await BenchServer.start({ workspace: bench.workspace, program: bench.programs.registry, storage });
@@ -29,7 +29,7 @@ async function firstReadMs(bench: Bench, storage: string, count: number): Promis
   const began = performance.now();
   const answer = await server.must('GET', path);
   const took = performance.now() - began;
-  // The members are looked at by their number alone.
+  // Only the number of members is read.
   const { instances } = JSON.parse(answer) as { instances: unknown[] };
   const expected = count === 0 ? 0 : RESOLVED_COUNT;
   if (instances.length !== expected) throw new Error(`woke with ${instances.length} instances of ${expected}`);
@@ -37,7 +37,7 @@ async function firstReadMs(bench: Bench, storage: string, count: number): Promis
   return took;
 }
 
-/** Time that a namespace takes to wake on its rows, over that of an empty one. */
+/** Measures the time in which a namespace wakes from its rows, relative to an empty one. */
 export const waking: Figure = {
   name: 'waking',
   async measure(bench: Bench): Promise<Finding[]> {

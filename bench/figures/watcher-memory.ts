@@ -10,7 +10,7 @@ const COUNT = 4_000;
 /** Goal for the resident host: 16 KB. A bare socket takes 12 KB. */
 const GOAL: Goal = { of: 'value', atMost: 16_000 };
 
-/** Bytes that idle sockets take. */
+/** Memory of idle sockets, in bytes. */
 interface Memory {
   /** V8 heap, array buffers included, after a full collection. */
   heap: number;
@@ -25,7 +25,7 @@ async function memoryOf(server: BenchServer, nudge: () => Promise<unknown>): Pro
   return { heap: heapBytes, resident: residentBytes(server.pid) };
 }
 
-/** Memory that each of many sockets takes. The first of them are open before: they fill what is made once. */
+/** Returns the memory of each of many sockets. Some are opened before, to exclude one-time allocations. */
 async function perSocket(
   server: BenchServer,
   count: number,
@@ -41,7 +41,7 @@ async function perSocket(
   return { heap: (after.heap - before.heap) / count, resident: (after.resident - before.resident) / count };
 }
 
-/** Memory of a watcher that hears nothing, while the object is awake. */
+/** Measures the memory of an idle watcher while the object is awake. */
 export const watcherMemory: Figure = {
   name: 'watcher-memory',
   async measure(bench: Bench): Promise<Finding[]> {

@@ -3,14 +3,14 @@ import { prepareStorage } from '../../src/core/storage/schema';
 import { durableSqlite } from '../../src/host/cloudflare/object-platform';
 import { type BareRegistration, BareRows } from './rows';
 
-/** An object that writes what a registration writes, in groups, and does nothing else. */
+/** An object that only writes the rows of registrations, in groups. */
 export class BareObject extends DurableObject<object> {
   readonly #rows: BareRows;
 
   constructor(context: DurableObjectState, env: object) {
     super(context, env);
     const storage = durableSqlite(context.storage);
-    // The registry's own tables, so that rows cost what the registry's cost.
+    // Uses the registry's tables, so that rows cost the same.
     prepareStorage(storage, () => 'bare');
     this.#rows = new BareRows(storage);
   }
@@ -20,7 +20,7 @@ export class BareObject extends DurableObject<object> {
   }
 }
 
-/** Floor *bare*: what a Worker answers at most when every request is two durable rows. */
+/** Floor *bare*: the maximum rate of a Worker if every request writes two durable rows. */
 export default {
   async fetch(request: Request, env: { OBJECTS: DurableObjectNamespace<BareObject> }): Promise<Response> {
     const path = new URL(request.url).pathname.split('/');

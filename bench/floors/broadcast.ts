@@ -1,13 +1,13 @@
 import { DurableObject } from 'cloudflare:workers';
 
-/** An object that sends on what it is given to everybody who is connected, and knows nothing of them. */
+/** An object that forwards messages to all connected sockets of a topic, and keeps no state of them. */
 export class BroadcastObject extends DurableObject<object> {
   constructor(context: DurableObjectState, env: object) {
     super(context, env);
     context.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
   }
 
-  /** The last part of the path is the topic. */
+  /** Publishes or subscribes to a topic, which is the last part of the path. */
   override async fetch(request: Request): Promise<Response> {
     const topic = new URL(request.url).pathname.split('/').at(-1) ?? '';
     if (request.headers.get('Upgrade') === null) {
@@ -25,7 +25,7 @@ export class BroadcastObject extends DurableObject<object> {
   }
 }
 
-/** A wait that the Worker holds, over a sleeping socket of its own. */
+/** Answers a long poll, for which the Worker holds a hibernating socket. */
 async function poll(object: DurableObjectStub, request: Request): Promise<Response> {
   const { webSocket } = await object.fetch(request.url, { headers: { Upgrade: 'websocket' } });
   if (webSocket === null) return new Response('no socket', { status: 500 });
@@ -38,7 +38,7 @@ async function poll(object: DurableObjectStub, request: Request): Promise<Respon
   return new Response(text);
 }
 
-/** Floor *broadcast*: the fastest that an object tells many of something, over sockets and to waiting requests. */
+/** Floor *broadcast*: the fastest way for an object to notify many clients, over sockets and waiting requests. */
 export default {
   fetch(request: Request, env: { OBJECTS: DurableObjectNamespace<BroadcastObject> }): Response | Promise<Response> {
     const object = env.OBJECTS.getByName('public');

@@ -3,7 +3,7 @@ import type { InstanceDefinition } from '../../src/model/instance';
 
 export { DirectoryObject, NamespaceObject } from '../../src/worker';
 
-/** Calls that are on their way at once. */
+/** Number of concurrent calls. */
 const AT_ONCE = 8;
 
 const CALLER = { tokenId: 'root', operates: true };
@@ -21,7 +21,7 @@ const DEFINITION: InstanceDefinition = {
   extensions: {},
 };
 
-/** Worker *calls*: the registry's own, asked by path for a number of calls to its object, without HTTP for each. */
+/** Worker *calls*: the registry's Worker, which makes a number of calls to its object for one HTTP request. */
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const [, name = '', count = '0', instances = '1'] = new URL(request.url).pathname.split('/');

@@ -1,4 +1,4 @@
-/** Floor *hello*: what a Worker answers at most when it asks nobody. */
+/** Floor *hello*: the maximum rate of a Worker with a constant answer. */
 export default {
   fetch(): Response {
     return Response.json({ ok: true });

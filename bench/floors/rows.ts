@@ -5,7 +5,7 @@ const RECORD_ROW = `INSERT OR REPLACE INTO record
 const JOURNAL_ROW = `INSERT INTO journal
   (revision, part, at, cause, actor, check_bits, size_until, changes) VALUES (?, 0, ?, 'registered', 'root', 123456789, ?, ?)`;
 
-/** A registration: its place, and the instance as text. */
+/** A registration: its service and id, and the instance as text. */
 export interface BareRegistration {
   group: string;
   service: string;
@@ -19,7 +19,7 @@ export interface BareFrame {
   operations: { service: string; id: string }[];
 }
 
-/** Writes the rows of registrations, in the registry's own tables and of similar length. Groups of them share a flush. */
+/** Writes the rows of registrations to the registry's tables, with similar lengths. Groups share a flush. */
 export class BareRows {
   readonly #storage: SqlStorage;
   #waiting: { write: () => void; done: (revision: number) => void; failed: (reason: unknown) => void }[] = [];
@@ -29,7 +29,7 @@ export class BareRows {
 
   constructor(storage: SqlStorage) {
     this.#storage = storage;
-    // An object hibernates after 10 idle seconds, and still has its rows when it wakes.
+    // An object hibernates after 10 idle seconds, and its rows are still there when it wakes.
     const [[newest] = []] = storage.read('SELECT max(revision) FROM journal');
     this.#revision = Number(newest);
   }

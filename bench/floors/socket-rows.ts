@@ -3,14 +3,14 @@ import { prepareStorage } from '../../src/core/storage/schema';
 import { durableSqlite } from '../../src/host/cloudflare/object-platform';
 import { type BareFrame, BareRows } from './rows';
 
-/** An object that writes what registrations over a socket write, in groups, and does nothing else. */
+/** An object that only writes the rows of registrations over a socket, in groups. */
 export class SocketRowsObject extends DurableObject<object> {
   readonly #rows: BareRows;
 
   constructor(context: DurableObjectState, env: object) {
     super(context, env);
     const storage = durableSqlite(context.storage);
-    // The registry's own tables, so that rows cost what the registry's cost.
+    // Uses the registry's tables, so that rows cost the same.
     prepareStorage(storage, () => 'bare');
     this.#rows = new BareRows(storage);
   }
@@ -26,7 +26,7 @@ export class SocketRowsObject extends DurableObject<object> {
   }
 }
 
-/** Floor *socket-rows*: what an object takes in over a socket at most when every registration is a durable row. */
+/** Floor *socket-rows*: the maximum rate of an object over a socket if every registration writes a durable row. */
 export default {
   fetch(request: Request, env: { OBJECTS: DurableObjectNamespace<SocketRowsObject> }): Promise<Response> {
     return env.OBJECTS.getByName('public').fetch(request);

@@ -2,33 +2,33 @@ import { type Spread, spread } from '../statistics';
 import type { Workspace } from '../workspace';
 import type { Peer, PeerServer } from './peer';
 
-/** A peer that runs, and what it is called. */
+/** A running peer, with its name. */
 export interface Contender {
   peer: Peer;
   server: PeerServer;
-  /** Where its data lies. */
+  /** Folder of its data. */
   folder: string;
 }
 
-/** How much of everything a run has: as much as counts, or as little as shows that it works. */
+/** Sizes of a run: full, or as small as needed to show that it works. */
 export interface Scale {
-  /** Watchers of one service, in one measurement after the other. */
+  /** Numbers of watchers of one service, measured one after the other. */
   watchers: readonly number[];
-  /** Connections that send nothing. */
+  /** Number of idle connections. */
   idle: number;
-  /** Instances for memory and for waking. */
+  /** Number of instances for memory and for waking. */
   instances: number;
-  /** Times that a peer is started again. */
+  /** Number of restarts of a peer. */
   starts: number;
 }
 
-/** What a measurement has to work with. */
+/** Peers and settings of a measurement. */
 export interface Comparison {
   workspace: Workspace;
   contenders: readonly Contender[];
-  /** Rounds, in each of which every peer has its turn. */
+  /** Number of rounds, in each of which every peer has a turn. */
   rounds: number;
-  /** Length of a turn. */
+  /** Length of a turn, in seconds. */
   seconds: number;
   scale: Scale;
   say: (line: string) => void;
@@ -39,7 +39,7 @@ export interface Row {
   title: string;
   unit: string;
   better: 'more' | 'less';
-  /** By the name of the peer; missing where it can't do that. */
+  /** Values by name of the peer, without peers that can't do that. */
   values: ReadonlyMap<string, Spread>;
   /** The values of each round. Ratios between peers are taken round by round. */
   rounds?: Rounds;
@@ -54,14 +54,14 @@ export function spreads(rounds: Rounds): Map<string, Spread> {
   return new Map([...rounds].map(([name, values]) => [name, spread(values)]));
 }
 
-/** Measures each peer in turn, round by round; the first round is to get warm, and counts for nothing. */
+/** Measures each peer in turn, round by round. The first round is a warm-up and is not counted. */
 export async function inTurns<Measured>(
   { contenders, rounds }: Pick<Comparison, 'contenders' | 'rounds'>,
   measure: (contender: Contender, round: number) => Promise<Measured>,
 ): Promise<Map<string, Measured[]>> {
   const taken = new Map<string, Measured[]>(contenders.map(({ peer }) => [peer.name, []]));
   for (let round = 0; round <= rounds; round++) {
-    // Who goes first changes: the one after a heavy turn finds the disk busy.
+    // Rotate the first peer, because the peer after a heavy turn finds the disk busy.
     const first = round % contenders.length;
     for (const contender of [...contenders.slice(first), ...contenders.slice(0, first)]) {
       const measured = await measure(contender, round);

@@ -17,7 +17,7 @@ import type { Peer, PeerConnection, PeerServer, PeerWatch } from './peer';
 import { PeerProcess, untilItWorks } from './peer-process';
 import type { PeerRequests } from './requests';
 
-/** A client over the JSON gateway, as one without gRPC does it. */
+/** A client without gRPC, over the JSON gateway. */
 class GatewayConnection implements PeerConnection {
   readonly #http: HttpConnection;
   readonly #lease: string;
@@ -59,7 +59,7 @@ class GatewayConnection implements PeerConnection {
   }
 }
 
-/** etcd's services as grpc-js makes them of the definition; it types none of them. */
+/** etcd's services as grpc-js creates them from the definition, without types. */
 type Unary = (
   request: object,
   metadata: Metadata,
@@ -80,7 +80,7 @@ function servicesAt(port: number): Services {
     defaults: true,
   });
   const { etcdserverpb } = loadPackageDefinition(definition);
-  // `as`: the definition beside this file says what is in it.
+  // `as`: see the definition next to this file.
   const { KV, Lease, Watch } = etcdserverpb as unknown as Record<
     'KV' | 'Lease' | 'Watch',
     new (
@@ -89,7 +89,7 @@ function servicesAt(port: number): Services {
       options: object,
     ) => Client
   >;
-  // Else all clients of a process share one connection.
+  // Without this option, all clients of a process share one connection.
   const options = { 'grpc.use_local_subchannel_pool': 1 };
   const first = new KV(`127.0.0.1:${port}`, credentials.createInsecure(), options);
   const shared = { ...options, channelOverride: first.getChannel() };
@@ -202,7 +202,7 @@ class EtcdServer implements PeerServer {
   }
 }
 
-/** One etcd, as Debian packs it, with its own settings; it syncs its log to the disk before it answers. */
+/** Returns one etcd as packaged by Debian, with its default settings. It syncs its log to the disk before it answers. */
 export function etcd(transport: 'gateway' | 'gRPC'): Peer {
   const isGateway = transport === 'gateway';
   return {

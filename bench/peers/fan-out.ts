@@ -6,7 +6,7 @@ const CHANGES_PER_TURN = 5;
 const OPENING_COUNT = 50;
 const DELIVERY_MAX_MS = 30_000;
 
-/** Watchers of one service at one peer, which count who has heard of what. */
+/** Watchers of one service at one peer, with a count of those that have received an instance. */
 class Watchers {
   readonly #watches: PeerWatch[] = [];
   #awaited: { id: string; left: number; done: () => void } | undefined;
@@ -19,7 +19,7 @@ class Watchers {
     await Promise.all(Array.from({ length: OPENING_COUNT }, openSome));
   }
 
-  /** Milliseconds from a registration's start until every watcher has heard of it. */
+  /** Returns the milliseconds from the start of a registration until every watcher has received it. */
   async deliver(id: string, register: () => Promise<void>): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#awaited = { id, left: this.#watches.length, done: resolve };
@@ -40,7 +40,7 @@ class Watchers {
   }
 }
 
-/** How long one registration takes to reach all watchers of its service, each on a connection of its own. */
+/** Measures how long one registration takes to reach all watchers of its service, each on a separate connection. */
 export async function fanOut(comparison: Comparison, count: number): Promise<Row> {
   const { contenders, say } = comparison;
   const service = `watched-${count}`;

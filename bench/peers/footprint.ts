@@ -25,7 +25,7 @@ async function populate(server: PeerServer, count: number): Promise<() => void> 
   };
 }
 
-/** What a peer of its own takes in memory for so many instances, and how long it takes to answer again with them on disk. */
+/** Measures a fresh peer: its memory with many instances, and the time to its first answer with them on disk. */
 export async function footprint({ contenders, workspace, scale, say }: Comparison): Promise<Row[]> {
   const empty = new Map<string, Spread>();
   const full = new Map<string, Spread>();

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
 
-/** One keep-alive connection of an HTTP client: requests go one after the other. */
+/** One keep-alive connection of an HTTP client, which sends requests one at a time. */
 export class HttpConnection {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   readonly #host: string;

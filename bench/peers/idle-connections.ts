@@ -14,7 +14,7 @@ async function openBare(port: number): Promise<Socket> {
   return socket;
 }
 
-/** What connections that send nothing do to each: how many are kept, their memory, and a beat beside them. */
+/** Measures idle connections: how many stay open, their memory, and the time of a heartbeat on another connection. */
 export async function idleConnections({ contenders, scale, say }: Comparison): Promise<Row[]> {
   const kept = new Map<string, Spread>();
   const memory = new Map<string, Spread>();

@@ -7,7 +7,7 @@ const INSTANCES = 20;
 const BEATS = 3;
 const GONE_MAX_MS = 60_000;
 
-/** How long after the end of its lease a watcher hears that a dead instance is gone: each died by itself, without a word. */
+/** Measures the delay from the end of a dead instance's lease to its removal at a watcher. Each is cut off separately. */
 export async function lateness({ contenders, say }: Comparison): Promise<Row> {
   const measured = contenders.map(async ({ peer, server }) => {
     const late: number[] = [];
@@ -23,7 +23,7 @@ export async function lateness({ contenders, say }: Comparison): Promise<Row> {
     await Promise.all(
       Array.from({ length: INSTANCES }, async (_, n) => {
         const id = `d-${n}`;
-        // Not all at once: a server that looks every so often would be as late for all.
+        // Staggered, because a server that checks periodically would be equally late for all.
         await sleep((n * TTL_SECONDS * 1_000) / INSTANCES);
         const connection = await server.connect(TTL_SECONDS);
         await connection.register('dying', id);

@@ -6,7 +6,7 @@ const START_MAX_MS = 60_000;
 const TRY_EVERY_MS = 5;
 const PRINTED_LINES = 20;
 
-/** Calls until it succeeds. */
+/** Repeats a call until it succeeds. @throws {Error} if it still fails after {@link START_MAX_MS}. */
 export async function untilItWorks<T>(call: () => Promise<T>, what: string): Promise<T> {
   const end = performance.now() + START_MAX_MS;
   for (;;) {
@@ -19,7 +19,7 @@ export async function untilItWorks<T>(call: () => Promise<T>, what: string): Pro
   }
 }
 
-/** A server of somebody else's, as a process of the bench. */
+/** A third-party server as a process of the bench. */
 export class PeerProcess {
   readonly #child: ChildProcess;
   readonly #forget: () => void;
@@ -37,7 +37,7 @@ export class PeerProcess {
     this.#child.once('error', (error) => this.#printed.push(String(error)));
   }
 
-  /** The last lines that it printed: for an error. */
+  /** Last lines of its output, for error messages. */
   get printed(): string {
     return this.#printed.join('\n  ');
   }

@@ -1,36 +1,36 @@
 import type { Workspace } from '../workspace';
 import type { PeerRequests } from './requests';
 
-/** One process of a client: its own connection, and a lease that holds what it registers. */
+/** One client process: its connection, and the lease of its registrations. */
 export interface PeerConnection {
-  /** Registers a new instance; resolves when that is durable. */
+  /** Registers a new instance; resolves when it is durable. */
   register(service: string, id: string): Promise<void>;
-  /** Renews what this connection registered first. */
+  /** Renews the first registration of this connection. */
   beat(): Promise<void>;
   /** Reads all instances of a service with their data; resolves with their number. */
   read(service: string): Promise<number>;
-  /** The same where an answer of the recent past will do; missing where there is no such read. */
+  /** Like {@link read}, but may return stale data; absent if the peer has no such read. */
   readStale?(service: string): Promise<number>;
-  /** Leaves without a word, as a process that was killed. */
+  /** Destroys the connection, as if the process were killed. */
   cut(): void;
 }
 
-/** One who watches a service, over a connection of its own. */
+/** A watcher of a service, with a separate connection. */
 export interface PeerWatch {
   cut(): void;
 }
 
-/** A running registry, alone on its own folder. */
+/** A running registry, which uses its folder alone. */
 export interface PeerServer {
-  /** Number of the process that does the work. */
+  /** Id of the process that does the work. */
   pid: number;
-  /** Where a bare TCP connection goes. */
+  /** Port for bare TCP connections. */
   port: number;
   /** Requests that `wrk` sends, if the peer speaks HTTP/1.1 and JSON. */
   requests?: PeerRequests | undefined;
-  /** @param ttlSeconds For how long what it registers stays without a beat. */
+  /** @param ttlSeconds Lease time of its registrations. */
   connect(ttlSeconds: number): Promise<PeerConnection>;
-  /** Resolves when the watch is told what comes; `heard` is called with each instance that came or went, when its data is known. */
+  /** Resolves when the watch is active. `heard` is called for each added or removed instance, when its data is known. */
   watch(service: string, heard: (id: string, isThere: boolean) => void): Promise<PeerWatch>;
   stop(): Promise<void>;
 }
@@ -38,12 +38,12 @@ export interface PeerServer {
 /** A registry that is compared. */
 export interface Peer {
   name: string;
-  /** As it says itself. */
+  /** Returns the version that the peer reports. */
   version(): string;
-  /** How its client speaks to it. */
+  /** Description of the protocol between client and peer. */
   transport: string;
-  /** What a registration, a beat and a read are here: nothing else is compared. */
+  /** Descriptions of the compared operations at this peer. */
   means: { register: string; beat: string; read: string; stale: string; watch: string };
-  /** @param folder On disk; another start on the same folder finds what was there. */
+  /** @param folder Folder on disk. A later start on the same folder finds its data. */
   start(workspace: Workspace, folder: string): Promise<PeerServer>;
 }

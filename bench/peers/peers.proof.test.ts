@@ -33,7 +33,7 @@ it('the bench of the peers compares all of them in every row', () => {
   const options: ExecFileSyncOptionsWithStringEncoding = {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
-    // A bench that waits for ever would take the time of all other proofs; it takes a minute on a busy machine.
+    // A hanging bench would use up the time of all other proofs. It takes a minute on a busy machine.
     timeout: 5 * 60_000,
     killSignal: 'SIGKILL',
   };

@@ -7,13 +7,13 @@ import type { CallName, PeerRequests } from './requests';
 const CONNECTIONS = 32;
 const READ_SERVICE = 'read';
 const READ_INSTANCES = 20;
-/** Longer than the run: leases are not what is measured here. ZooKeeper grants less, and its client pings. */
+/** Lease time, longer than the run, so that no lease expires. ZooKeeper grants less, and its client pings. */
 const TTL_SECONDS = 3_600;
 
 /** Number of leases that `wrk` renews in turn. */
 const RENEWED = 1_000;
 
-/** Instances of one service, at most: as in a fleet. */
+/** Maximum number of instances of one service, as in a typical fleet. */
 const PER_SERVICE = 100;
 
 /** Number of requests prepared for `wrk`, more than any peer registers in a turn. */
@@ -25,7 +25,7 @@ interface Turn {
   processorUs: number;
 }
 
-/** A call over a connection of the bench's own client. */
+/** A call over a connection of the bench's client. */
 type Call = (connection: PeerConnection) => Promise<unknown>;
 
 /** Runs connections that each call again as soon as they are answered. */
@@ -59,7 +59,7 @@ interface Measurement {
   call?: Call;
   /** Returns whether a peer that `wrk` does not drive takes part. Default: all do. */
   takesPart?: (contender: Contender) => boolean;
-  /** Share of a turn's time for a client of the bench's own. */
+  /** Share of a turn's time for the bench's client. */
   share?: number;
 }
 
@@ -74,7 +74,7 @@ export class Rates {
     this.#comparison = comparison;
   }
 
-  /** Measures all of them, two rows each. */
+  /** Makes all measurements, with two rows each. */
   async measure(): Promise<Row[]> {
     for (const contender of this.#comparison.contenders) await this.#prepare(contender);
     const register: Call = (connection) => {

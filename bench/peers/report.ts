@@ -4,7 +4,7 @@ import type { Row } from './comparison';
 import { GOALS, type RatioGoal } from './goals';
 import type { Peer } from './peer';
 
-/** How a run was made. */
+/** Settings and environment of a run. */
 export interface PeersSetting {
   date: string;
   node: string;
@@ -18,7 +18,7 @@ const digits = (value: number): string => {
   return Math.abs(value) >= 10 ? value.toFixed(1) : value.toFixed(2);
 };
 
-/** One line: the best value is bold. */
+/** Returns one line of the table, with the best value in bold. */
 function line({ title, unit, better, values, note }: Row, names: readonly string[], notes: string[]): string {
   const medians = names.flatMap((name) => values.get(name)?.median ?? []);
   const best = better === 'more' ? Math.max(...medians) : Math.min(...medians);
@@ -51,7 +51,7 @@ function goalTable(rows: readonly Row[]): string {
   return ['| Goal | Of | Ratio | Limit | Reached |', '|---|---|---|---|---|', ...lines].join('\n');
 }
 
-/** The report as Markdown: how it was measured, the rows, and what each row means at each peer. */
+/** Returns the report as Markdown: the settings, the rows, and the meaning of each operation at each peer. */
 export function renderPeers(peers: readonly Peer[], rows: readonly Row[], how: PeersSetting, reading: string): string {
   const names = peers.map(({ name }) => name);
   const notes: string[] = [];

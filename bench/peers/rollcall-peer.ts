@@ -8,16 +8,16 @@ import type { Peer, PeerConnection, PeerServer } from './peer';
 import type { PeerRequests } from './requests';
 import { RollcallRequests } from './rollcall-requests';
 
-/** How a client registers, beats and reads. */
+/** Transport of a client's registrations, heartbeats and reads. */
 type Way = 'HTTP' | 'socket';
 
 const NAMESPACE = '/api/v1/ns/public';
 const servicePath = (service: string): string => `${NAMESPACE}/groups/DEFAULT_GROUP/services/${service}`;
 
-/** A number for an id, so that each has an address of its own. */
+/** Returns a number for an id, so that each instance has a separate address. */
 const numberOf = (id: string): number => Number.parseInt(id.replace(/\D/g, ''), 10) % 1_000_000;
 
-/** A client over HTTP: what it registers first is what it renews. */
+/** A client over HTTP, which renews its first registration. */
 class RollcallConnection implements PeerConnection {
   readonly #http: HttpConnection;
   readonly #ttlMs: number;
@@ -53,12 +53,12 @@ class RollcallConnection implements PeerConnection {
 
   async #resolve(path: string): Promise<number> {
     const text = await this.#http.send('GET', path);
-    const { instances } = JSON.parse(text) as { instances: unknown[] }; // `as`: the registry's own tests hold it to that
+    const { instances } = JSON.parse(text) as { instances: unknown[] }; // `as`: the registry's tests check this shape
     return instances.length;
   }
 }
 
-/** A client over one socket: its session's lease holds what it registers, and a ping renews it. */
+/** A client over one socket. Its registrations belong to the session's lease, which a ping renews. */
 class SocketConnection implements PeerConnection {
   readonly #socket: FrameSocket;
 
@@ -84,7 +84,7 @@ class SocketConnection implements PeerConnection {
   }
 
   async read(service: string): Promise<number> {
-    // `as`: the registry's own tests hold it to that.
+    // `as`: the registry's tests check this shape.
     const { body } = (await this.#ask({ type: 'resolve', id: 'r', service })) as { body: { instances: unknown[] } };
     return body.instances.length;
   }
@@ -102,7 +102,7 @@ class SocketConnection implements PeerConnection {
   }
 }
 
-/** A frame as far as the bench reads it. */
+/** Members of a frame that the bench reads. */
 interface Frame {
   type: string;
   changes?: { type: string; kind: string; id: string }[];
@@ -178,14 +178,14 @@ function nameOf({ home }: Programs, way: Way): string {
   return `Rollcall${place}${way === 'socket' ? ', socket' : ''}`;
 }
 
-/** Rollcall in one of its homes, by its native API. */
+/** Returns Rollcall in one of its homes, with its native API. */
 export function rollcall(programs: Programs, way: Way): Peer {
   return {
     name: nameOf(programs, way),
     transport: way === 'HTTP' ? 'HTTP/1.1 and JSON; watches over WebSockets' : 'one WebSocket a client, JSON frames',
     means: MEANS[way],
     version: () => {
-      const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }; // `as`: npm asks for it
+      const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }; // `as`: npm requires it
       return `${version}, ${HOME_TITLES[programs.home]}`;
     },
     start: async (workspace, storage) =>

@@ -8,17 +8,17 @@ import type { Workspace } from '../workspace';
 import type { Peer, PeerConnection, PeerServer, PeerWatch } from './peer';
 import { PeerProcess, untilItWorks } from './peer-process';
 
-/** What ZooKeeper keeps of an instance: the same members as JSON. */
+/** Data of an instance in ZooKeeper: its members as JSON. */
 const VALUE = Buffer.from(JSON.stringify(referenceInstance(1)));
 
-/** Its default; sessions live for two of them at least, and end at a multiple of one. */
+/** ZooKeeper's default tick. Sessions last at least two ticks, and expire at a multiple of one. */
 const TICK_MS = 2_000;
 
 const CONNECT_MAX_MS = 10_000;
 
 const folderOf = (service: string): string => `/services/${service}`;
 
-/** Calls one of the client's functions, whose last argument hears of the outcome. */
+/** Calls a function of the client whose last argument is a callback, and returns a promise. */
 function asked<T>(call: (done: (error: Error | Exception | null, outcome: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     call((error, outcome) => (error === null || error === undefined ? resolve(outcome) : reject(error)));
@@ -40,9 +40,9 @@ function connected(port: number, ttlSeconds: number): Promise<Client> {
   });
 }
 
-/** Leaves without a word: a close would end the session, and a lost socket would be opened again. */
+/** Destroys the socket without a reconnect. A close would end the session. */
 function leave(client: Client): void {
-  // `as`: the client offers no such thing; these are its own members, as of 1.1.3.
+  // `as`: private members of the client, as of 1.1.3; its API has nothing for this.
   const { connectionManager } = client as unknown as {
     connectionManager: {
       onSocketClosed: () => void;
@@ -103,7 +103,7 @@ class ZooKeeperServer implements PeerServer {
     return new ZooKeeperConnection(await connected(this.port, ttlSeconds));
   }
 
-  /** A watch is told once, and says not what: the children are listed again, which watches them again. */
+  /** A watch fires once, without the change. So each event lists the children again, which sets a new watch. */
   async watch(service: string, heard: (id: string, isThere: boolean) => void): Promise<PeerWatch> {
     const client = await connected(this.port, 60);
     const folder = folderOf(service);
@@ -131,7 +131,7 @@ class ZooKeeperServer implements PeerServer {
   }
 }
 
-/** One ZooKeeper, as Debian packs it; it syncs its log to the disk before it answers. */
+/** One ZooKeeper as packaged by Debian. It syncs its log to the disk before it answers. */
 export const zookeeper: Peer = {
   name: 'ZooKeeper',
   transport: 'its own protocol over TCP',

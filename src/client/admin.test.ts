@@ -5,7 +5,7 @@ import { PROJECT_ROOT } from '../../test/house/source-tree';
 import { WAIT_MAX_MS } from '../model/limits';
 import { type Admin, rollcallAdmin } from './admin';
 
-/** What of the API is no call: what keeps talking is in the client, and pages are for people. */
+/** Operations that are not calls: streams are part of the client, and pages are for browsers. */
 const NO_CALLS = ['watch', 'openSocket', 'showDocs', 'showLanding'];
 
 const document = JSON.parse(readFileSync(join(PROJECT_ROOT, 'docs/openapi.json'), 'utf8')) as {

@@ -14,7 +14,7 @@ function asking(selector: Selector, seed = 3) {
     pick,
     ids: (list: readonly Endpoint[], count: number) => Array.from({ length: count }, () => pick(list)?.id).join(' '),
     counts: (list: readonly Endpoint[], count: number) => countById(Array.from({ length: count }, () => pick(list))),
-    /** Who gets each of many keys. */
+    /** Returns the endpoint of each of many keys. */
     homes: (list: readonly Endpoint[], count: number) =>
       Array.from({ length: count }, (_, key) => pick(list, `key-${key}`)?.id),
   };

@@ -4,12 +4,12 @@ import { TOKEN_ID_LENGTH, TOKEN_SECRET_LENGTH, tokenText } from '../auth/token-t
 import type { Grant, Scope } from '../model/grant';
 
 /**
- * Who may do what, written by hand: `+` is let through to the namespace, `-` is FORBIDDEN. A route that is not here
+ * Authorization of every route, written by hand: `+` reaches the namespace, `-` is FORBIDDEN. A route that is missing here
  * fails the test, and so does a line without a route.
  *
- * Each scope is held on the whole namespace (`all`), on the services that begin with `own` (`own`), on others (`oth`),
- * and on all of another namespace (`ns2`). What a line asks for is about the service `own-orders`, but for what it says
- * in brackets. Whose an instance is, the namespace decides: `test/access/` is about that.
+ * Each scope is granted on the whole namespace (`all`), on the services that begin with `own` (`own`), on others (`oth`),
+ * and on all of another namespace (`ns2`). Requests are about the service `own-orders`, unless the line names another
+ * target in brackets. The namespace itself checks the owner of an instance, which `test/access/` covers.
  */
 const TABLE = `
                                                                     admin    operate          register         read             metrics
@@ -67,7 +67,7 @@ const OF_DIRECTORY = ['Namespaces', 'Access'];
 /** Doors that need no token. */
 const OPEN = ['GET /', 'GET /docs', 'GET /health', 'GET /api/v1/openapi.json'];
 
-/** What the columns of the table stand for. */
+/** Grants of the table's columns. */
 const COLUMNS: [scope: Scope, where: string, grant: Omit<Grant, 'scope'>][] = (
   ['admin', 'operate', 'register', 'read', 'metrics'] as const
 ).flatMap((scope) => {
@@ -133,7 +133,7 @@ interface Line {
   path: string;
   target: string;
   body: unknown;
-  /** What each column is expected to get, in their order. */
+  /** Expected result of each column, in order. */
   expected: string[];
 }
 
@@ -167,7 +167,7 @@ async function send(test: TestApp, { method, target, body }: Line, token: string
   return response;
 }
 
-/** What a line and a token come to: `+`, `-`, or what else there was. */
+/** Returns the result of a line and a token: `+`, `-`, or a description of any other. */
 async function cell(line: Line, token: string, test: TestApp): Promise<string> {
   const before = test.namespace.calls.length + test.sockets.opened.length + test.sockets.passed.length;
   const response = await send(test, line, token);
@@ -237,7 +237,7 @@ describe('a grant on all of a group', () => {
   });
 });
 
-/** What is no credential, by what is wrong with it. */
+/** Invalid credentials, by their defect. */
 const NOBODY: Record<string, string | undefined> = {
   'no token': undefined,
   'an empty header': '',

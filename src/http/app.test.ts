@@ -62,7 +62,7 @@ describe('createApp', () => {
     const asked = test.app.routes.filter(({ method, path }) => /^(get|delete)$/.test(method) && path.includes('/:ns'));
     expect(asked.length).toBeGreaterThan(10);
     for (const { method, path, input } of asked) {
-      // What else is wrong with a request may be told first.
+      // Another defect of the request may be reported first.
       if (input.query?.safeParse({}).success === false) continue;
       const names = path.replace(':ns', 'a.b').replace(/:(\w+)/g, 'x');
       const problem = await problemOf(await test.ask(method.toUpperCase(), names));

@@ -5,8 +5,8 @@ import { problemOf, ROOT_TOKEN, TestApp } from '../../test/fixtures/test-app';
 import type { Grant } from '../model/grant';
 
 /**
- * Who may ask what of the directory, written by hand: a status for each line and token. 404 and 403 refuse; an empty
- * list shows nothing. A route to the directory that is not here fails the test.
+ * Authorization of the directory's routes, written by hand: a status for each line and token. 404 and 403 refuse; an
+ * empty list shows nothing. A route to the directory that is missing here fails the test.
  *
  * `all`: admin of everything. `a`: admin of the namespace `a`. `ops`: operates everything. `own`: registers one service
  * of `a`. `rd`: reads `a`. `met`: reads metrics of everything. `b`: admin of `b` alone.

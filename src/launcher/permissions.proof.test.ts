@@ -37,7 +37,7 @@ async function outcomes(change: (command: string[]) => string[]): Promise<Record
   return found;
 }
 
-/** How Deno refuses: its own error, or SQLite's for a database that may not be attached. */
+/** Errors of a missing permission: Deno's own, or SQLite's for a database that may not be attached. */
 const REFUSED = /^(NotCapable |Error (getaddrinfo EPERM|too many attached databases))/;
 
 test('[M15] under Deno the process can’t read, write, connect or start anything but its own', async () => {

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../../test/programs/temporary-folder';
 const PROGRAM = resolve('bin/rollcall.js');
 const ANSWERS = /answers on (http:\S+)/;
 
-/** What hangs would hang for ever: a machine that is busy with other things may add to the five seconds. */
+/** Allowance on top of the five seconds for a busy machine; a real hang would last for ever. */
 const NOISE_MS = 10_000;
 
 /** The environment of these tests, without what would configure a registry. */
@@ -163,7 +163,7 @@ test('a second Ctrl-C ends it at once, and the registry with it', async () => {
   const resident = residentOf(cwd);
   await new Promise((wake) => setTimeout(wake, 100));
   program.kill('SIGINT');
-  // What npm passes on beside the terminal arrives in the same moment, and is no second one.
+  // npm forwards the terminal's signal at the same moment, which must not count as a second one.
   program.kill('SIGINT');
   await program.prints(/Stopping/);
   await new Promise((wake) => setTimeout(wake, 700));

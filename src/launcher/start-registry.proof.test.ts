@@ -20,7 +20,7 @@ beforeAll(async () => writeFileSync(standIn, await bundleResident(STAND_IN)));
 /** Far from the four seconds that a stop takes where something is open. */
 const QUICK_MS = 2_500;
 
-/** What hangs would hang for ever: a machine that is busy with other things may add to the five seconds. */
+/** Allowance on top of the five seconds for a busy machine; a real hang would last for ever. */
 const NOISE_MS = 10_000;
 
 /** Starts a stand-in for the registry, until the test is over. */

@@ -21,7 +21,7 @@ import { plainDefinition } from './plain-definition';
 const PLACE = { address: '10.0.0.7', port: 8080 };
 const KEY = { service: 'orders', id: 'a' };
 
-/** How a schema alone answers, for schemas that are asked by their fast path first. */
+/** Checks that the fast path of a schema agrees with the schema alone. Returns whether the value is valid. */
 function expectAgreement(schema: z.ZodType, value: unknown): boolean {
   const alone = schema.safeParse(value);
   const fast = safeParse(schema, value);

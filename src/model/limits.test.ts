@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import * as limits from './limits';
 
-/** What must hold between limits, so that a change of one is held against the others. */
+/** Relations between limits, which check a change of one limit against the others. */
 const RELATIONS: Record<string, boolean> = {
   'three beats fit into the shortest lease':
     Math.floor(limits.LEASE_TTL_MIN_MS / limits.HEARTBEATS_PER_TTL_COUNT) * limits.HEARTBEATS_PER_TTL_COUNT <=

@@ -52,7 +52,7 @@ interface Finding {
   result: 'good' | 'bad' | 'unknown';
   /** Description of the result. */
   found: string;
-  /** How to fix the problem. */
+  /** Suggested fix. */
   mend?: string | undefined;
 }
 

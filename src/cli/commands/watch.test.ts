@@ -3,7 +3,7 @@ import { LiveScreen } from './watch';
 
 const ESCAPE = '\u001b[';
 
-/** What was written to a terminal of five rows, with its codes in words. */
+/** Returns the output to a terminal of five rows, with its control codes as words. */
 function written(draw: (screen: LiveScreen) => void): string[] {
   const texts: string[] = [];
   const write = (text: string) => void texts.push(text.replaceAll(ESCAPE, '^'));

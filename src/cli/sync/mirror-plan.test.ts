@@ -21,7 +21,7 @@ const there = (id: string, body: Partial<SourceInstance['body']> = {}): SourceIn
   body: { address: '10.0.0.7', port: 8080, metadata: {}, ...body },
 });
 
-/** What the registry shows of an instance that the mirror has written. */
+/** Returns the registry's view of an instance that the mirror has written. */
 function written({ group, service, id, source, mark }: Wanted, owner = WRITER.owner): Instance {
   const { extensions, ports: _ports, ...body } = source.body;
   return clientInstance(id, {
@@ -44,7 +44,7 @@ function carriedOut(here: readonly Instance[], { added, changed, vanished, skipp
   return [...map.values()];
 }
 
-/** How many of each kind. */
+/** Returns the number of entries of each kind. */
 const counts = ({ added, changed, same, vanished, skipped }: MirrorPlan) => [
   added.length,
   changed.length,
@@ -155,7 +155,7 @@ describe('any two registries', () => {
           const strangers = natives.map(({ id, port: at, service: of }) =>
             clientInstance(id, { port: at, service: of, owner: 'tokenofitsown' }),
           );
-          // What the mirror had written when the source was as before, and some have moved over since.
+          // The mirror's entries for the previous source, some of which another writer has taken over since.
           const old = carriedOut([], planMirror(before.map(instanceOf), [], WRITER));
           const taken = new Set(strangers.map(({ service: of, id }) => `${of} ${id}`));
           const here = [...old.filter(({ service: of, id }) => !taken.has(`${of} ${id}`)), ...strangers];

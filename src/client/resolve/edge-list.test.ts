@@ -40,7 +40,7 @@ function stage() {
     maxStaleMs: 60_000,
     waitUntil: (work) => kept.push(work),
   });
-  /** What a read gives, once it gives anything. */
+  /** Returns the outcome of a read, which is set when the read settles. */
   const read = () => {
     const outcome: { id?: string | undefined; error?: unknown } = {};
     list.read().then(

@@ -17,7 +17,7 @@ function stage(ids = TEN, options: EjectionOptions = {}) {
   };
   return {
     usable: () => ejection.usable(list, now),
-    /** Those that are left out, in one string. */
+    /** Returns the ejected endpoints, in one string. */
     out: () => {
       const left = new Set(ejection.usable(list, now));
       return list

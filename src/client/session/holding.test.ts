@@ -19,7 +19,7 @@ function stage(onEvent: (event: RegistrationEvent) => void = () => {}) {
   const holding = new Holding(DEFINITION, time, onEvent);
   /** The registry takes what is wanted now. */
   const take = () => holding.taken(holding.version, holding.definition, time.now(), 9_000);
-  /** How a promise of it ends. */
+  /** Returns the outcome of its promise. */
   const outcome = () =>
     holding.settled().then(
       () => 'settled',

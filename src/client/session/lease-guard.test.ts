@@ -9,7 +9,7 @@ function stage() {
   return { time, guard, losses, start: time.now() };
 }
 
-/** Whether a promise has resolved by now. */
+/** Returns whether a promise has resolved. */
 async function hasResolved(promise: Promise<void>): Promise<boolean> {
   return Promise.race([promise.then(() => true), Promise.resolve().then(() => Promise.resolve(false))]);
 }

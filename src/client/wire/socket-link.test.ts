@@ -140,7 +140,7 @@ describe('a connection that says nothing', () => {
     expect([user.told, dead.closed]).toEqual([['up', 'down 1006'], 1000]);
     time.advance(500);
     const next = await opened();
-    // What the dead one says at last is of no interest: it is the next one that is asked now.
+    // A late message of the dead socket is ignored: the next socket is pinged now.
     time.advance(5_000);
     expect(next.pings).toBe(1);
     dead.say('pong');

@@ -24,7 +24,7 @@ function begin() {
   return { disk, steps, failures, armed, lines, add, fill };
 }
 
-/** Whether a promise is settled by now. */
+/** Returns whether a promise has settled. */
 async function isSettled(promise: Promise<unknown>): Promise<boolean> {
   let settled = false;
   const settle = () => {

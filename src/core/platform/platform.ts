@@ -29,7 +29,7 @@ export interface Alarm {
   arm(at: number): void;
 }
 
-/** How a process has listened on behalf of a namespace that was not in memory: without a gap (`all`), or with gaps. */
+/** Listening time of a process on behalf of a namespace that was not in memory: without a gap (`all`), or with gaps. */
 export type Heard =
   | 'all'
   | {

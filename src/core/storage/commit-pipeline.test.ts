@@ -24,7 +24,7 @@ function begin(nextTurn: () => Promise<void> = async () => {}) {
   return { disk, failures, pipeline, counters, note, notes, fill };
 }
 
-/** What became of a promise by now. */
+/** Returns the current state of a promise. */
 async function stateOf(promise: Promise<unknown> | undefined): Promise<string> {
   let state = 'waits';
   promise?.then(

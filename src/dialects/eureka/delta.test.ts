@@ -84,7 +84,7 @@ const id = fc.constantFrom('a', 'b', 'c', 'd');
 const app = fc.constantFrom('ORDERS', 'CARTS');
 const status = fc.constantFrom('UP', 'DOWN', 'STARTING', 'OUT_OF_SERVICE', 'UNKNOWN');
 
-/** What happens to a registry: through this door, through another, and with time. */
+/** Events of a registry: through this dialect, through the native API, and with time. */
 const Act = fc.oneof(
   { weight: 4, arbitrary: fc.record({ act: fc.constant('register' as const), app, id, status, dirty: fc.nat(20) }) },
   { weight: 2, arbitrary: fc.record({ act: fc.constant('cancel' as const), app, id }) },

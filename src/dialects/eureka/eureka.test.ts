@@ -7,7 +7,7 @@ import { readJsonText } from '../../model/json';
 
 const START = 1_893_456_000_000;
 
-/** What Eureka's server adds to an instance. */
+/** Members that Eureka's server adds to an instance. */
 const ADDED = {
   leaseInfo: {
     renewalIntervalInSecs: 30,

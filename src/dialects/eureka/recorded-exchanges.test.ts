@@ -4,8 +4,8 @@ import { JavaCopy } from '../../../test/fixtures/java-copy';
 import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 
 /**
- * What clients that can't run here send, in their order: written down from the sources of Netflix' and Spring's clients,
- * of `py_eureka_client` and of go-kit's `fargo`, not from the wire.
+ * Requests of clients that can't run here, in their order: taken from the sources of Netflix' and Spring's clients, of
+ * `py_eureka_client` and of go-kit's `fargo`, not from the wire.
  */
 
 /** Headers of Netflix' Jersey transport; Spring's has the types alone. */

@@ -20,7 +20,7 @@ function resultOf({ types = 0, names = 0, metadata = 0, node = 0 }): Result {
   };
 }
 
-/** What is left of a service in a message. */
+/** Returns the parts of a service that remain in a message. */
 function left(given: Parameters<typeof resultOf>[0]) {
   const text = messageOf(resultOf(given));
   expect(Buffer.byteLength(text)).toBeLessThanOrEqual(GO_MICRO_MESSAGE_MAX_BYTES);

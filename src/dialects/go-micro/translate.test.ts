@@ -13,7 +13,7 @@ const CALLER = { tokenId: 'root', operates: true };
 const greeter = (more: object = {}): Service =>
   readService({ name: 'greeter', version: '1', nodes: [{ id: 'n1', address: '10.0.0.5:1' }], ...more });
 
-/** What a namespace shows of a service after all that was registered. */
+/** Registers all services, and returns the namespace's view of the first one. */
 async function kept(...services: Service[]): Promise<Service[]> {
   const namespace = new NodeNamespace();
   for (const service of services) await namespace.api.batch(CALLER, await registrationsOf(service));

@@ -43,7 +43,7 @@ const put = (id: string, more: Partial<InstanceView> = {}): Changes['changes'][n
 });
 const gone = (id: string): Changes['changes'][number] => ({ type: 'delete', kind: 'instance', ...names, id });
 
-/** What a watcher is told of each frame: `create greeter 1 a`. */
+/** Returns the events that a watcher receives for each frame, such as `create greeter 1 a`. */
 function told(nodes: WatchedNodes, ...frames: ServerFrame[]): string[] {
   return frames.flatMap((each) =>
     nodes.resultsOf(each).map(({ Action, Service }) => {

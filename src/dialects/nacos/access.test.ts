@@ -7,11 +7,11 @@ import type { Grant, Scope } from '../../model/grant';
 import { nacos } from './nacos';
 
 /**
- * Who may do what at this door, written by hand: `+` is let through, `-` is 403. A route that is not here fails the test,
- * and so does a line without a route. Each line is asked at all paths of its operation.
+ * Authorization of this dialect, written by hand: `+` is allowed, `-` is 403. A route that is missing here fails the test,
+ * and so does a line without a route. Each line is tested at all paths of its operation.
  *
- * Each scope is held on the whole namespace (`all`), on the services that begin with `own` (`own`), on others (`oth`),
- * and on all of another namespace (`ns2`); `*` is admin of everything. What is asked is about the service `own-orders`.
+ * Each scope is granted on the whole namespace (`all`), on the services that begin with `own` (`own`), on others (`oth`),
+ * and on all of another namespace (`ns2`); `*` is admin of everything. Requests are about the service `own-orders`.
  */
 const TABLE = `
                                                  admin      operate          register         read             metrics
@@ -121,7 +121,7 @@ v3 rename namespace           ?named             +   +   -   -   -   -   -    - 
 v3 remove namespace           ?gone              +   -   -   -   -   -   -    -   -   -   -    -   -   -   -    -   -
 `;
 
-/** What is told of the server is told to all who may come in. */
+/** Operations about the server, which are open to all authenticated callers. */
 const OF_SERVER = [
   ...['server list', 'v1 server state', 'v3 server state', 'v1 announcement', 'v1 health', 'v2 health'],
   ...['v1 server health', 'v1 health checkers', 'v3 health checkers', 'v1 nodes', 'v1 simple nodes', 'v1 node'],

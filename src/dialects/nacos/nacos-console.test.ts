@@ -34,7 +34,7 @@ async function read<T>(url: string, data: Record<string, unknown> = {}): Promise
   return JSON.parse(text) as T; // `as`: tests look at the members one by one
 }
 
-/** What an SDK sends meanwhile. */
+/** Requests of an SDK at the same time. */
 const register = () => stage.send('POST', '/nacos/v1/ns/instance?serviceName=orders&ip=10.0.0.7&port=80&weight=1');
 const listed = () => stage.hosts('/nacos/v1/ns/instance/list?serviceName=orders');
 

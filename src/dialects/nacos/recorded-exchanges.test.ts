@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { NacosStage } from '../../../test/fixtures/nacos-stage';
 
 /**
- * What Java's client 1.4.8 and Go's SDK 1.1.6 send, as written down from their sources: neither can be run here. Node's
- * client is run unchanged, by a proof.
+ * Requests of Java's client 1.4.8 and Go's SDK 1.1.6, taken from their sources because neither can run here. A proof runs
+ * Node's client unchanged.
  */
 
 const INSTANCE = '/nacos/v1/ns/instance';

@@ -3,7 +3,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startPlainWorkerd } from '../../../test/programs/plain-workerd';
 import { temporaryFolder } from '../../../test/programs/temporary-folder';
 
-/** Arms an alarm for a time, and keeps what its handler is given. */
+/** Arms an alarm for a time, and stores the argument of its handler. */
 const WORKER = `
 import { DurableObject } from 'cloudflare:workers';
 
@@ -40,7 +40,7 @@ const PLAN = `
   bindings = [(name = "SLEEPERS", durableObjectNamespace = "Sleeper")],
 `;
 
-/** Argument that the handler was given, and when it ran. */
+/** Argument of the handler, and the time at which it ran. */
 interface Fired {
   scheduledTime: number | null;
   at: number;
@@ -50,7 +50,7 @@ async function start(folder: string) {
   const { workerd } = await startPlainWorkerd({ worker: PLAN, registry: 'http://127.0.0.1:1', folder });
   const call = async (query = '') => {
     const response = await fetch(`http://127.0.0.1:${workerd.port}/${query}`);
-    return (await response.json()) as Fired | null; // `as`: the Worker above answers so
+    return (await response.json()) as Fired | null; // `as`: the answer of the Worker above
   };
   return { workerd, call };
 }

@@ -10,13 +10,13 @@ import { sealPreviousValue, speaksPreviousWire } from './previous-wire';
 import { remoteControl } from './remote-objects';
 
 /**
- * The directory as a Durable Object. It lends the core a disk, a clock, randomness, the alarm and the way to namespaces,
- * and adds no rule of its own.
+ * The directory as a Durable Object. It gives the core a disk, a clock, randomness, the alarm and access to namespaces, and
+ * adds no rules.
  */
 export class DirectoryObject extends DurableObject<Env> {
-  /** Made before the first event is delivered; see the constructor. */
+  /** Created before the first event is delivered; see the constructor. */
   #directory: Directory | undefined;
-  /** Why its storage can't be read by this version: every call is refused with that. */
+  /** Error for every call if this version can't read the storage. */
   #unreadable: RegistryError | undefined;
   #alarm: ObjectAlarm | undefined;
 
@@ -36,17 +36,17 @@ export class DirectoryObject extends DurableObject<Env> {
     });
   }
 
-  /** A throw lets the platform try again, with back-off. */
+  /** If this throws, the platform retries with back-off. */
   override async alarm(): Promise<void> {
     this.#alarm?.fired(undefined);
     if (this.#unreadable === undefined) await awake(this.#directory).alarm();
   }
 
   /**
-   * One call of the interface, by name: see envelope.ts.
+   * Carries out one call of the interface, by method name: see envelope.ts.
    *
    * @param asked The arguments, as JSON.
-   * @param version `WIRE_VERSION` of the Worker that calls; one of the version before sends none.
+   * @param version `WIRE_VERSION` of the calling Worker; a Worker of the previous version sends none.
    */
   call(method: keyof DirectoryApi, asked: string, version?: number): Promise<string> {
     const answering = async (): Promise<unknown> => {

@@ -7,12 +7,12 @@ import { definition, key } from '../../../test/fixtures/definition';
 import { namespaceStubs } from './object-stubs';
 import { remoteDirectory, remoteNamespace } from './remote-objects';
 
-/** Far ahead of the real clock, by which the platform's alarms go: none fires unless a test fires it. */
+/** Far ahead of the real clock, which the platform's alarms use: none fires unless a test fires it. */
 const START = Date.parse('2060-01-01T00:00:00Z');
 
 let lentCount = 0;
 
-/** A directory in a Durable Object of its own, whose clock is moved by hand and whose alarm is fired by hand. */
+/** Creates a directory in a separate Durable Object. Tests move its clock and fire its alarm. */
 function lend(): LentDirectory {
   lentCount += 1;
   const name = `directory-${lentCount}`;
@@ -36,7 +36,7 @@ function lend(): LentDirectory {
       const namespace = remoteNamespace(namespaceStubs(env, ns, undefined));
       await namespace.register({ tokenId: 'owner' }, { key: key('a'), definition: definition(), precondition: {} });
     },
-    // Namespaces are found by their names, whatever directory made them: those of one test must not meet the next.
+    // Namespaces are found by name, whichever directory created them, so the next test must not find those of this one.
     async close() {
       const root = { principal: { tokenId: 'root', grants: [{ scope: 'admin' as const, ns: '*' }] } };
       for (const { id } of (await api.listNamespaces(root, {})).namespaces) {

@@ -20,7 +20,7 @@ describe('DirectoryReach', () => {
 
   const reach = () => new DirectoryReach({ now: () => Date.now() });
   const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
-  /** A directory that was found to hang by a request that could do without it. */
+  /** Returns the reach of a directory that hung at a request with a last known answer. */
   const silent = async () => {
     const { ask } = reach();
     const first = ask(hangs, 'known');

@@ -6,27 +6,27 @@ import { DIRECTORY_ANSWER_MAX_MS, DIRECTORY_PATIENCE_MS, DIRECTORY_RETRY_INTERVA
 export interface DirectoryReachOptions {
   /** Milliseconds since the epoch. */
   now: () => number;
-  /** Keeps a question going after the request that asked it is over, where the platform would end it. */
+  /** Keeps a pending call alive after its request has ended, on platforms that would cancel it. */
   waitUntil?: ((work: Promise<unknown>) => void) | undefined;
 }
 
-/** The directory did not answer when it was last asked. */
+/** State while the directory does not answer. */
 interface Loss {
-  /** When it was last asked, in milliseconds since the epoch. */
+  /** Time of the last attempt, in milliseconds since the epoch. */
   triedAt: number;
-  /** True: it did not even fail, so that each request that asks it waits. */
+  /** True if the last attempt timed out rather than failed, so every further attempt would wait too. */
   isSilent: boolean;
 }
 
-/** The deadline passed without an answer. */
+/** Result of a call that has not been answered by its deadline. */
 const LATE = Symbol('late');
 
 /**
- * Puts questions to the directory, falls back on last known answers while it can't be reached, and remembers for
- * {@link DIRECTORY_RETRY_INTERVAL_MS} that it can't, so that a directory that hangs delays one request in that time and
- * not all. One for an isolate, shared by all who ask.
+ * Calls the directory, and falls back on last known answers while it is unreachable. It remembers a timeout for
+ * {@link DIRECTORY_RETRY_INTERVAL_MS}, so a hanging directory delays one request in that interval instead of all. Each
+ * isolate has one, shared by all callers.
  *
- * An answer always wins, also one that comes after the request that asked has been answered: any answer ends the loss.
+ * Any answer ends the outage, even one that arrives after its request has been answered.
  */
 export class DirectoryReach {
   readonly #now: () => number;
@@ -44,12 +44,12 @@ export class DirectoryReach {
     if (loss !== undefined) {
       const isTried = this.#isRecent(loss);
       if (isTried && lastKnown !== undefined) return lastKnown;
-      // A directory that fails at once costs little to ask, and may answer the next request.
+      // A directory that fails immediately is cheap to call, and may answer the next request.
       if (isTried && loss.isSilent) throw unanswered();
       loss.triedAt = this.#now();
     }
     const answering = this.#put(question);
-    // While it is lost, a request that can do without its answer only finds out if it is back.
+    // During an outage, a request with a last known answer only probes the directory and does not wait.
     if (loss !== undefined && lastKnown !== undefined) return lastKnown;
     return this.#wait(answering, lastKnown);
   };
@@ -93,12 +93,12 @@ export class DirectoryReach {
   }
 }
 
-/** A directory that fails at one question by a fault of its own is in reach, and may answer the next. */
+/** A directory that fails one call because of an internal error is reachable, and may answer the next. */
 function isOutOfReach(error: unknown): boolean {
   return !(error instanceof RegistryError) || error.code === 'UNAVAILABLE';
 }
 
-/** Nothing has been done by the time the directory is asked, so this refusal leaves no doubt about the outcome. */
+/** Returns the error of an unanswered call. Nothing has changed before the directory is called, so the outcome is known. */
 function unanswered(cause?: unknown): RegistryError {
   return new RegistryError(
     'UNAVAILABLE',

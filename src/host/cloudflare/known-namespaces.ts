@@ -7,7 +7,7 @@ import {
   NAMESPACES_REMEMBERED_MAX_COUNT,
 } from '../../model/limits';
 
-/** What is remembered of an id: the ways to its namespace, or that there is none. */
+/** Cached lookup of an id: the handle of its namespace, or undefined if it does not exist. */
 interface Remembered<Ways> {
   ways: Ways | undefined;
   /** Milliseconds since the epoch. */
@@ -15,8 +15,8 @@ interface Remembered<Ways> {
 }
 
 /**
- * The namespaces that an isolate knows of. Only those that the directory knows are opened, so that asking for any other
- * makes no object. While the directory can't be reached, a namespace that was there stays known for 10 minutes.
+ * Cache of the namespaces that an isolate has looked up. Only namespaces in the directory are opened, so a request for any
+ * other id creates no object. While the directory is unreachable, an existing namespace stays cached for 10 minutes.
  */
 export class KnownNamespaces<Ways> {
   readonly #directory: Pick<DirectoryApi, 'findNamespace'>;
@@ -26,9 +26,9 @@ export class KnownNamespaces<Ways> {
   readonly #remembered = new Map<string, Remembered<Ways>>();
 
   /**
-   * @param directory Knows which namespaces there are.
-   * @param askDirectory Asks it.
-   * @param open Makes the ways to a namespace that is there; without a call.
+   * @param directory Source of the existing namespaces.
+   * @param askDirectory Wraps calls to the directory.
+   * @param open Creates the handle of an existing namespace, without calling it.
    * @param now Milliseconds since the epoch.
    */
   constructor(
@@ -44,11 +44,11 @@ export class KnownNamespaces<Ways> {
   }
 
   /**
-   * The ways to the namespace of an id; undefined where there is none.
+   * Returns the handle of a namespace; undefined if it does not exist.
    *
-   * @returns At once where it is remembered.
-   * @throws {RegistryError} `UNAVAILABLE` where it isn't, the directory can't be reached, and the namespace was not
-   * there in the last 10 minutes.
+   * @returns Synchronously if it is cached.
+   * @throws {RegistryError} `UNAVAILABLE` if it is not cached, the directory is unreachable, and the namespace was not
+   * seen in the last 10 minutes.
    */
   of(id: string): Ways | undefined | Promise<Ways | undefined> {
     const known = this.#remembered.get(id);
@@ -60,12 +60,12 @@ export class KnownNamespaces<Ways> {
     return this.#askDirectory(() => this.#look(id), lastKnown);
   }
 
-  /** Forgets what is known of an id: it was made, or removed, a moment ago. */
+  /** Drops the cached lookup of an id that was just created or removed. */
   forget(id: string): void {
     this.#remembered.delete(id);
   }
 
-  /** Asks anew about an id, which may have been made or removed; until the directory answers, it is what was last known. */
+  /** Marks an id as stale, as it may have been created or removed. The cached value counts until the directory answers. */
   doubt(id: string): void {
     const known = this.#remembered.get(id);
     if (known !== undefined) known.since = Math.min(known.since, this.#now() - NAMESPACE_ENTRY_MAX_AGE_MS);
@@ -77,7 +77,7 @@ export class KnownNamespaces<Ways> {
   }
 
   async #look(id: string): Promise<Ways | undefined> {
-    // Its time counts from before the directory answered: it may have changed since then.
+    // Taken before the call, because the namespace may change after the directory has read it.
     const since = this.#now();
     const entry = await this.#directory.findNamespace(id);
     const ways = entry === null ? undefined : this.#open(id, entry);
@@ -91,7 +91,7 @@ export class KnownNamespaces<Ways> {
   }
 }
 
-/** The directory, for an isolate that remembers namespaces: what it makes or removes itself it knows at once. */
+/** Wraps the directory so that the isolate sees namespaces that it creates or removes itself immediately. */
 export function rememberingDirectory(directory: DirectoryApi, known: KnownNamespaces<unknown>): DirectoryApi {
   const forgetting = async <T>(id: string, change: Promise<T>): Promise<T> => {
     try {
@@ -99,7 +99,7 @@ export function rememberingDirectory(directory: DirectoryApi, known: KnownNamesp
       known.forget(id);
       return changed;
     } catch (error) {
-      // Any token can ask for a change of any namespace, and must not have it forgotten while the directory is lost.
+      // Any token can request a change of any namespace, and must not evict it while the directory is unreachable.
       if (!isRefusal(error)) known.doubt(id);
       throw error;
     }

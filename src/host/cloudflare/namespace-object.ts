@@ -23,16 +23,16 @@ import { askedToResolve } from './previous-wire';
 import { remoteDirectory } from './remote-objects';
 
 /**
- * A namespace as a Durable Object. It lends the core a disk, a clock, randomness, a timer and the alarm, and adds no
- * rule of its own.
+ * A namespace as a Durable Object. It gives the core a disk, a clock, randomness, a timer and the alarm, and adds no
+ * rules.
  */
 export class NamespaceObject extends DurableObject<Env> implements NamespaceControl {
-  /** Made before the first event is delivered; see the constructor. */
+  /** Created before the first event is delivered; see the constructor. */
   #namespace: Namespace | undefined;
   #alarm: ObjectAlarm | undefined;
   readonly #sockets: ObjectSockets;
 
-  /** @param claimsOf Lent by the entry file, as the core knows no dialect. */
+  /** @param claimsOf Passed by the entry file, because the core knows no dialect. */
   constructor(ctx: DurableObjectState, env: Env, claimsOf: ClaimsOf) {
     super(ctx, env);
     this.#sockets = new ObjectSockets(ctx);
@@ -44,7 +44,7 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
     });
   }
 
-  /** A throw lets the platform try again, six times with back-off; then the alarm is gone until the next call arms one. */
+  /** If this throws, the platform retries six times with back-off; then no alarm is armed until the next call. */
   override async alarm(invocation?: AlarmInvocationInfo): Promise<void> {
     const dueAt = this.#alarm?.fired(invocation?.scheduledTime) ?? Date.now();
     const namespace = this.#awake();
@@ -52,7 +52,7 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   }
 
   /**
-   * One call of the interface, by name: see envelope.ts. The form of outcomes is the same in all versions so far.
+   * Carries out one call of the interface, by method name: see envelope.ts. All versions share one format of outcomes.
    *
    * @param asked The arguments, as JSON.
    */
@@ -65,12 +65,12 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
     return sealOutcome(() => this.#awake().registry.renew(...openRenewal(asked)));
   }
 
-  /** For Workers of the version before; goes with previous-wire.ts. */
+  /** For Workers of the previous version; remove together with previous-wire.ts. */
   resolve(names: string): Promise<string> {
     return this.call('resolve', askedToResolve(names));
   }
 
-  /** Opens a socket for the Worker that asks, which has checked who it is for. Only our own Worker reaches an object. */
+  /** Opens a socket for the Worker, which has authorized its caller. Only our own Worker can reach an object. */
   override fetch(request: Request): Response {
     const purpose = this.#sockets.purposeOf(request);
     if (purpose === undefined) {
@@ -130,7 +130,7 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   }
 }
 
-/** The parts of a namespace's platform that its constructor makes. */
+/** Parts of a namespace's platform that its constructor creates. */
 interface NamespaceParts {
   lent: ObjectPlatform;
   connections: ObjectSockets;

@@ -8,7 +8,7 @@ import { remoteNamespace } from './remote-objects';
 
 let lentCount = 0;
 
-/** A namespace in a Durable Object of its own, whose clock is moved by hand and whose alarm is fired by hand. */
+/** Creates a namespace in a separate Durable Object. Tests move its clock and fire its alarm. */
 async function lend(): Promise<LentNamespace> {
   lentCount += 1;
   const name = `namespace-${lentCount}`;

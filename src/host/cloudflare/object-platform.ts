@@ -3,12 +3,12 @@ import type { Alarm, Platform, RandomSource } from '../../core/platform/platform
 import { refusePromise, type SqlRow, type SqlStorage } from '../../core/storage/sql-storage';
 import { DEFAULT_LOG_THRESHOLD, isLogged, type LogLevel, logLine, logThreshold } from '../../model/log';
 
-/** The part of the platform that every object lends the core; a namespace and the directory each lend more. */
+/** Part of the platform that all objects share; a namespace and the directory each add more. */
 export interface ObjectPlatform extends Pick<Platform, 'storage' | 'clock' | 'random' | 'abort' | 'log'> {
   alarm: ObjectAlarm;
 }
 
-/** Reads what the alarm is armed for, so call it within `blockConcurrencyWhile`: no event may come before that is known. */
+/** Reads the time of the alarm. Call it within `blockConcurrencyWhile`, because no event may be delivered before that. */
 export async function objectPlatform(ctx: DurableObjectState, env: Env): Promise<ObjectPlatform> {
   return {
     storage: durableSqlite(ctx.storage),
@@ -26,18 +26,18 @@ export function awake<Core>(core: Core | undefined): Core {
   return core;
 }
 
-/** The one alarm of a Durable Object. It remembers its time, so that reading it takes no wait. */
+/** The alarm of a Durable Object. It keeps its time in memory, so reading it is synchronous. */
 export class ObjectAlarm implements Alarm {
   readonly #storage: DurableObjectStorage;
   #armedFor: number | null;
 
-  /** @param armedFor Its time when the object starts, as the platform has it. */
+  /** @param armedFor Time that the platform has stored when the object starts. */
   constructor(storage: DurableObjectStorage, armedFor: number | null) {
     this.#storage = storage;
     this.#armedFor = armedFor;
   }
 
-  /** Nothing is armed any more. */
+  /** Records that the platform has deleted the alarm. */
   disarmed(): void {
     this.#armedFor = null;
   }
@@ -46,17 +46,17 @@ export class ObjectAlarm implements Alarm {
     return this.#armedFor;
   }
 
-  /** A write that fails takes the object with it, so there is nothing to do about it here. */
+  /** A failed write resets the object, so it needs no handling here. */
   arm(at: number): void {
     this.#armedFor = at;
     void this.#storage.setAlarm(at);
   }
 
   /**
-   * Call when it fires: it is no longer armed.
+   * Records that the alarm has fired, so that it is no longer armed.
    *
-   * @param scheduledTime When it was due, as the platform says; absent where that does not say.
-   * @returns When it was due, in milliseconds since the epoch.
+   * @param scheduledTime Due time, if the platform passes one.
+   * @returns Due time, in milliseconds since the epoch.
    */
   fired(scheduledTime: number | undefined): number {
     const dueAt = scheduledTime ?? this.#armedFor ?? Date.now();
@@ -75,13 +75,13 @@ const random: RandomSource = {
   },
 };
 
-/** SHA-256 of a text, in hexadecimal. */
+/** Returns the SHA-256 of a text in hexadecimal. */
 export async function sha256(text: string): Promise<string> {
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
-/** Writes what the core reports to the operator as lines of the log, down to the level that is asked for. */
+/** Logs the core's reports to the operator, down to the configured level. */
 function operatorLog({ ROLLCALL_LOG_LEVEL }: Env) {
   const threshold = logThreshold(ROLLCALL_LOG_LEVEL) ?? DEFAULT_LOG_THRESHOLD;
   return (level: LogLevel, message: string, facts?: Record<string, unknown>): void => {
@@ -89,12 +89,12 @@ function operatorLog({ ROLLCALL_LOG_LEVEL }: Env) {
   };
 }
 
-/** Of the namespaces that were awake in this process: a few hundred bytes each, for as many as one machine has. */
+/** Counters of the namespaces that were awake in this process: a few hundred bytes each, so none is ever dropped. */
 const kept = new Map<string, Counters>();
 
 /**
- * Returns the counters of a namespace, which last as long as this process. The platform takes a quiet object out of memory after ten
- * seconds, which is less than the time between two scrapes: what it counted must not go with it.
+ * Returns the counters of a namespace, which last as long as this process. The platform evicts a quiet object after ten
+ * seconds, which is less than the time between two scrapes, and its counts must survive that.
  *
  * @param objectId Id of its Durable Object.
  * @param now Milliseconds since the epoch.
@@ -107,12 +107,12 @@ export function processCounters(objectId: string, now: number): Counters {
   return counters;
 }
 
-/** Durable Object SQLite as the core sees it. */
+/** Adapts the SQLite of a Durable Object to the core's interface. */
 export function durableSqlite(storage: DurableObjectStorage): SqlStorage {
   const { sql } = storage;
   return {
     run: (statement, ...bindings) => sql.exec(statement, ...bindings).rowsWritten,
-    // `as`: every column of ours is a number, text or a BLOB, which comes as an ArrayBuffer.
+    // `as`: all our columns are numbers, texts or BLOBs, and a BLOB is read as an ArrayBuffer.
     read: (query, ...bindings) => sql.exec(query, ...bindings).raw() as Iterable<SqlRow>,
     transaction: (work) => storage.transactionSync(() => refusePromise(work())),
     sync: () => storage.sync(),

@@ -38,7 +38,7 @@ it('[L9] an alarm is given the time that it was due', async () => {
       await storage.setAlarm(at);
       return (await fired)?.scheduledTime === at;
     });
-  // On a busy machine a near time may have passed by the time that the alarm is set, and then counts as now.
+  // On a busy machine a near time may pass before the alarm is set, and then counts as now.
   expect((await firedAfter(50)) || (await firedAfter(500)) || (await firedAfter(5_000))).toBe(true);
 });
 
@@ -48,13 +48,13 @@ it('[L11] an alarm is armed again by the next call where the platform lost it', 
   const before = await armedFor();
   await runInDurableObject(stub(), (_object, { storage }) => storage.deleteAlarm());
   expect(await instances()).toBe(1);
-  // It is not missed before it is overdue.
+  // The alarm is not found missing before it is overdue.
   expect([before, await armedFor()]).toEqual([FAR_AHEAD + 5_000, null]);
   vi.setSystemTime(FAR_AHEAD + 20_000);
   expect(await instances()).toBe(1);
   expect(await armedFor()).toBeLessThanOrEqual(FAR_AHEAD + 25_000);
   await passTime(stub, 32_000);
-  // What is left on the agenda is the compaction of its journal.
+  // Only the compaction of the journal is left to do.
   expect(await armedFor()).toBeGreaterThan(Date.now() + 3_600_000);
   expect(await instances()).toBe(0);
 });
@@ -62,7 +62,7 @@ it('[L11] an alarm is armed again by the next call where the platform lost it', 
 it('[L11] an alarm that comes before its time arms the one that should stand', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: FAR_AHEAD });
   await register();
-  // By the platform's clock this is overdue, so that it fires at once.
+  // By the platform's clock this is overdue, so it fires immediately.
   await runInDurableObject(stub(), (_object, { storage }) => storage.setAlarm(FAR_AHEAD - 3_600_000 * 24 * 365 * 40));
   await expect.poll(armedFor).toBeGreaterThan(FAR_AHEAD);
   expect(await instances()).toBe(1);

@@ -3,19 +3,19 @@ import type { Connection, ConnectionMemory, Connections } from '../../core/platf
 import { PING, PONG } from '../../model/frames';
 import type { SocketPurpose } from '../../model/namespace-sockets';
 
-/** Attachments are kept as bytes: a text with one letter beyond Latin would take two for each of all its letters. */
+/** Attachments are stored as UTF-8: one character beyond Latin-1 makes a string take two bytes for every character. */
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** Header in which a Worker tells an object whom a socket is for. */
+/** Header in which a Worker sends an object the purpose of a socket. */
 const CONNECTION_HEADER = 'Rollcall-Connection';
 
-/** Status of an answer to an upgrade that is a refusal, as JSON: see {@link RegistryError.toData}. */
+/** Status of a refused upgrade, whose body is JSON: see {@link RegistryError.toData}. */
 export const REFUSED_STATUS = 403;
 
-/** Headers of the request that opens a socket: {@link ObjectSockets.purposeOf} reads them. */
+/** Returns the headers of a request that opens a socket, for {@link ObjectSockets.purposeOf}. */
 export function upgradeHeaders(purpose: SocketPurpose): Record<string, string> {
-  // Headers are ASCII; in JSON every other character can be written as an escape.
+  // Headers are ASCII, and JSON can escape every other character.
   const text = JSON.stringify(purpose).replace(/[^\x20-\x7e]/g, escaped);
   return { Upgrade: 'websocket', [CONNECTION_HEADER]: text };
 }
@@ -24,7 +24,7 @@ function escaped(unit: string): string {
   return `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
-/** A hibernating WebSocket as the core sees it. */
+/** Adapts a hibernating WebSocket to the core's interface. */
 class SocketConnection implements Connection {
   readonly memory: ConnectionMemory;
   readonly socket: WebSocket;
@@ -46,30 +46,30 @@ class SocketConnection implements Connection {
     try {
       this.socket.serializeAttachment(encoder.encode(encodeMemory(this.memory)));
     } catch {
-      // What is not kept would be missing after the next sleep: rather no socket than one with gaps.
+      // Without its attachment, the socket would miss changes after the next hibernation, so close it instead.
       this.close(1011, 'this socket has too much to remember; resume by cursor');
     }
   }
 }
 
 /**
- * Answers the close of a client, which waits for that: on a hibernating socket the platform leaves it to us. A code that
- * stands for the lack of one (1005, 1006) can't be sent, and is answered without one.
+ * Answers a client's close, which the platform does not do for hibernating sockets, while the client waits for it. The
+ * codes 1005 and 1006, which mean "no code", must not be sent and are answered without one.
  */
 export function answerClose(socket: WebSocket, code: number): void {
   quietly(() => (code === 1005 || code === 1006 ? socket.close() : socket.close(code)));
 }
 
-/** Ignores that the other end may be gone already: its close is on its way, and is what counts. */
+/** Ignores an error because the peer has already gone: its close event follows and is handled. */
 export function quietly(act: () => void): void {
   try {
     act();
   } catch {
-    // Nothing to do: see above.
+    // See above.
   }
 }
 
-/** The sockets of a Durable Object. They outlive its sleep, and what the core remembers of them does so with them. */
+/** The sockets of a Durable Object. They and the core's memory of them survive hibernation. */
 export class ObjectSockets implements Connections {
   readonly #ctx: DurableObjectState;
   readonly #connections = new WeakMap<WebSocket, SocketConnection>();
@@ -79,14 +79,14 @@ export class ObjectSockets implements Connections {
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair(PING, PONG));
   }
 
-  /** Returns the purpose of the socket that a request asks for; undefined where it asks for none. */
+  /** Returns the purpose of the socket that a request opens; undefined if it opens none. */
   purposeOf(request: Request): SocketPurpose | undefined {
     const purpose = request.headers.get(CONNECTION_HEADER);
     if (purpose === null || request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') return undefined;
     return JSON.parse(purpose) as SocketPurpose; // `as`: only our own Worker reaches an object, and wrote it
   }
 
-  /** Accepts a socket: what the core sees of it, and the client's end. */
+  /** Accepts a socket. Returns the core's connection and the client's end. */
   accept(purpose: SocketPurpose): { connection: Connection; client: WebSocket } {
     const { 0: client, 1: server } = new WebSocketPair();
     const connection = new SocketConnection(server, newMemory(purpose, Date.now()));
@@ -96,7 +96,7 @@ export class ObjectSockets implements Connections {
     return { connection, client };
   }
 
-  /** The connection of a socket that the platform hands over. */
+  /** Returns the connection of a socket that the platform passes in. */
   connectionOf(socket: WebSocket): Connection {
     const known = this.#connections.get(socket);
     if (known !== undefined) return known;

@@ -2,22 +2,22 @@ import { RegistryError } from '../../model/errors';
 import { Jurisdiction, type Placement } from '../../model/namespace';
 import { DEFAULT_NAMESPACE, DIRECTORY_NAME } from '../../model/service-name';
 
-/** The directory's object as it is called. */
+/** Stub of the directory's object. */
 export type DirectoryStub = ReturnType<Env['DIRECTORY']['get']>;
 
-/** A namespace's object as it is called. */
+/** Stub of a namespace's object. */
 export type NamespaceStub = ReturnType<Env['NAMESPACES']['get']>;
 
-/** Returns true where there is one place for all data, so that jurisdictions have no effect. */
+/** Returns whether all data is on one machine, where jurisdictions have no effect. */
 export function isOneMachine(env: Env): boolean {
   return env.ROLLCALL_ONE_MACHINE === 'true';
 }
 
 /**
- * Returns the jurisdiction that the directory lies in, and with it `public` and every namespace that is made without a
- * placement; undefined for none.
+ * Returns the jurisdiction of the directory, of `public` and of every namespace that is created without a placement;
+ * undefined for none.
  *
- * @throws {RegistryError} `NOT_CONFIGURED` where the setting names an unknown one: data must not lie elsewhere meanwhile.
+ * @throws {RegistryError} `NOT_CONFIGURED` if the setting is unknown, because data must not be stored elsewhere.
  */
 export function homeJurisdiction(env: Env): Jurisdiction | undefined {
   const { ROLLCALL_JURISDICTION: setting } = env;
@@ -30,7 +30,7 @@ export function homeJurisdiction(env: Env): Jurisdiction | undefined {
   );
 }
 
-/** Returns what is wrong with the setting; undefined for nothing. */
+/** Returns the error of {@link homeJurisdiction}; undefined if the setting is valid. */
 export function jurisdictionProblem(env: Env): RegistryError | undefined {
   try {
     homeJurisdiction(env);
@@ -42,9 +42,9 @@ export function jurisdictionProblem(env: Env): RegistryError | undefined {
 }
 
 /**
- * Makes stubs of the directory's object, in its jurisdiction. The object's id is a digest of its name: it is made once.
+ * Creates stubs of the directory's object, in its jurisdiction. The object's id is a digest of its name, computed once.
  *
- * @returns A new stub for each call. It throws what {@link homeJurisdiction} throws.
+ * @returns A function that returns a new stub for each call. It throws the errors of {@link homeJurisdiction}.
  */
 export function directoryStubs(env: Env): () => DirectoryStub {
   let id: DurableObjectId | undefined;
@@ -61,16 +61,16 @@ function directoryId(env: Env): DurableObjectId {
 }
 
 /**
- * Makes stubs of a namespace's object, where its placement says that it lives: a hint counts when the object is made,
- * while a jurisdiction is part of the object's identity.
+ * Creates stubs of a namespace's object in its placement. A location hint only applies when the object is created, while
+ * a jurisdiction is part of the object's identity.
  *
- * On one machine there is one place, and workerd refuses to speak of jurisdictions: there a placement has no effect. On
- * any other host a jurisdiction that is refused stays an error, since data must not lie where it may not.
+ * A placement has no effect on one machine, where workerd rejects jurisdictions. On any other host a rejected
+ * jurisdiction is an error, because data must not be stored outside it.
  *
- * @returns A new stub for each call. The object's id is a digest of the name: it is made once.
+ * @returns A function that returns a new stub for each call. The object's id is a digest of the name, computed once.
  */
 export function namespaceStubs(env: Env, name: string, placement: Placement | undefined): () => NamespaceStub {
-  // No definition ever placed `public`: it is where the directory is.
+  // `public` has no definition with a placement: it is in the jurisdiction of the directory.
   const home = name === DEFAULT_NAMESPACE ? homeJurisdiction(env) : undefined;
   const { hint, jurisdiction } = isOneMachine(env) ? {} : { hint: undefined, jurisdiction: home, ...placement };
   const objects = jurisdiction === undefined ? env.NAMESPACES : env.NAMESPACES.jurisdiction(jurisdiction);

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
 import { directoryStubs, homeJurisdiction, jurisdictionProblem, namespaceStubs } from './object-stubs';
 
-/** Objects whose ids say where they are. workerd itself refuses to speak of jurisdictions. */
+/** Returns objects whose ids contain their location, since workerd itself rejects jurisdictions. */
 function objects(where: string): object {
   return {
     jurisdiction: (jurisdiction: string) => objects(jurisdiction),
@@ -11,7 +11,7 @@ function objects(where: string): object {
   };
 }
 
-/** An environment of a Worker. `as`: it has what is looked at, and ids in the place of stubs. */
+/** Returns the environment of a Worker. `as`: it has only the members that are read, and ids instead of stubs. */
 const envWith = (settings: Record<string, string | null>) =>
   ({ DIRECTORY: objects('none'), NAMESPACES: objects('none'), ...settings }) as unknown as Env;
 

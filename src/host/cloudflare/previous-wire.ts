@@ -2,28 +2,28 @@ import { type ErrorData, RegistryError } from '../../model/errors';
 import { assertCarried, sealAsked } from './envelope';
 
 /**
- * REMOVE ONE RELEASE LATER, with every use: the forms of the version before {@link WIRE_VERSION}. A gradual deploy has
- * Workers and objects of two versions side by side for minutes, and each has to understand the other.
+ * REMOVE ONE RELEASE LATER, with every use: the formats of the version before {@link WIRE_VERSION}. During a gradual
+ * deploy, Workers and objects of two versions run side by side for minutes and must understand each other.
  *
- * - An old Worker resolves with a method of its own, with names alone, a line each.
- * - The directory answers an old Worker with `{ answer }` or `{ refusal }`, and so does an old directory a new Worker.
+ * - An old Worker resolves with a separate method that takes only names, one per line.
+ * - The directory answers an old Worker with `{ answer }` or `{ refusal }`; an old directory answers a new Worker likewise.
  *
  * An old object takes `call(method, arguments as JSON)` and ignores the version, and a namespace's outcomes have not
- * changed, so nothing else needs a second form.
+ * changed, so nothing else needs a second format.
  */
 
-/** True for a Worker that reads the directory's outcomes in the previous form. It sends no version. */
+/** Returns whether a Worker expects the directory's outcomes in the previous format. Such a Worker sends no version. */
 export function speaksPreviousWire(version: number | undefined): boolean {
   return version === undefined;
 }
 
-/** Translates the names of a group, a service and a token, if there is one, to the arguments of `resolve`. */
+/** Translates the names of a group, a service and an optional token to the arguments of `resolve`. */
 export function askedToResolve(names: string): string {
   const [group = '', service = '', tokenId = ''] = names.split('\n');
   return sealAsked([{ group, service, tokenId: tokenId || undefined }]);
 }
 
-/** Writes an outcome of the directory for an old Worker. */
+/** Encodes an outcome of the directory for an old Worker. */
 export async function sealPreviousValue(answering: () => Promise<unknown>): Promise<string> {
   try {
     const text = JSON.stringify({ answer: await answering() });
@@ -35,15 +35,15 @@ export async function sealPreviousValue(answering: () => Promise<unknown>): Prom
   }
 }
 
-/** True for an outcome of an old directory: no kind of today's outcomes begins like JSON. */
+/** Returns whether an outcome is from an old directory. Outcomes in the current format never start with a brace. */
 export function isPreviousValue(text: string): boolean {
   return text.startsWith('{');
 }
 
 /**
- * Reads what {@link sealPreviousValue} wrote, here or in an old directory.
+ * Decodes the text of {@link sealPreviousValue}, here or in an old directory.
  *
- * @throws {RegistryError} The refusal, where the outcome is one.
+ * @throws {RegistryError} The refusal, if the outcome is one.
  */
 export function openPreviousValue(text: string): unknown {
   const outcome = JSON.parse(text) as { answer?: unknown; refusal?: ErrorData }; // `as`: only sealPreviousValue writes these texts

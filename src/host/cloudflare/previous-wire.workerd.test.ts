@@ -6,9 +6,9 @@ import { definition, key } from '../../../test/fixtures/definition';
 import type { CalledNamespace } from './envelope';
 import { remoteDirectory, remoteNamespace } from './remote-objects';
 
-// Goes one release later, with previous-wire.ts.
+// Remove one release later, with previous-wire.ts.
 
-/** An object of the version before: it passes over the version of its caller. */
+/** Returns an object of the previous version, which ignores the version of its caller. */
 function withoutVersion<Stub extends object>(stub: Stub): Stub {
   const { call, renew } = stub as CalledNamespace<string>; // `as`: each object is called by name
   const callBefore = (method: string, asked: string) => Reflect.apply(call, stub, [method, asked]);

@@ -6,7 +6,7 @@ import { RemoteCalls, type RepeatTime } from './remote-objects';
 const fault = (flags: object = {}) => Object.assign(new Error('what the platform says'), flags);
 const PASSING = { retryable: true };
 
-/** Calls to an object that fails with these faults, and then works. */
+/** Creates calls to an object that fails with these faults, and then works. */
 function begin(...faults: unknown[]) {
   const waits: number[] = [];
   const clock = { now: 1_000, random: 0.5, tryTakesMs: 0 };

@@ -21,12 +21,12 @@ import {
 } from './envelope';
 import { isPreviousValue, openPreviousValue } from './previous-wire';
 
-/** One call to an object. It throws a `RegistryError` where the object refuses; anything else is a failed call. */
+/** One call to an object. It throws a `RegistryError` if the object refuses; any other error is a failed call. */
 export type RemoteCall<T, Called> = (object: Called) => Promise<T>;
 
-/** The clock and the randomness that retries of failed calls depend on; a test moves both by hand. */
+/** Clock and randomness of retries; tests control both. */
 export interface RepeatTime {
-  /** Milliseconds on any clock. */
+  /** Milliseconds, with any origin. */
   now(): number;
   /** From 0 to less than 1. */
   random(): number;
@@ -40,12 +40,12 @@ const PLATFORM_TIME: RepeatTime = {
 };
 
 /**
- * Calls to one object, some of which are repeated when they fail.
+ * Calls one object, and retries some of the calls that fail.
  *
- * The platform repeats a call that never reached its object by itself, up to five times within 10 s. What still fails
- * with a passing fault, such as an object that restarts while it answers, is repeated here after a random wait, a few
- * times and within a bounded time. Under a lasting outage nothing is repeated, so that repeats don't multiply the load:
- * each failed try takes a token, a call that works gives a tenth of one back, and below half the tokens none is repeated.
+ * The platform itself retries a call that never reached its object, up to five times within 10 s. Calls that still fail
+ * with a transient error, such as an object that restarts while it answers, are retried here after a random wait, a few
+ * times and within a bounded time. Nothing is retried during a lasting outage, so retries don't multiply the load: each
+ * failed attempt takes a token, each success returns a tenth of one, and below half the tokens no call is retried.
  *
  * Sources: Cloudflare's pages on Durable Object error handling (`retryable`, `overloaded`) and on automatic retries;
  * "full jitter" in AWS's article on exponential back-off; the retry throttling of gRPC (proposal A6).
@@ -55,18 +55,18 @@ export class RemoteCalls<Called> {
   readonly #time: RepeatTime;
   #tokens = CALL_REPEAT_TOKENS_MAX_COUNT;
 
-  /** @param stub Makes a new stub for each try: one that has thrown stays broken. */
+  /** @param stub Creates a new stub for each attempt, because a stub that has thrown stays broken. */
   constructor(stub: () => Called, time: RepeatTime = PLATFORM_TIME) {
     this.#stub = stub;
     this.#time = time;
   }
 
-  /** For a change: where the call fails, whether it happened is not known, and the caller must decide. */
+  /** Makes a call without retries, for changes. If it fails, the outcome is unknown and the caller must decide. */
   once<T>(call: RemoteCall<T, Called>): Promise<T> {
     return this.#call(call, 0);
   }
 
-  /** For a change that may happen twice without harm, at any time within the window of repeats. */
+  /** Makes a call with retries, for changes that may safely happen twice within the retry window. */
   change<T>(call: RemoteCall<T, Called>): Promise<T> {
     return this.#call(call, CHANGE_REPEATS_MAX_COUNT);
   }
@@ -95,10 +95,10 @@ export class RemoteCalls<Called> {
 }
 
 /**
- * Makes the methods of an interface as calls to the object that answers them, in the form of envelope.ts. A method is made
- * with the member of {@link RemoteCalls} that says how often its call may be repeated.
+ * Creates the methods of an interface as calls to a remote object, in the format of envelope.ts. Each returned function
+ * uses the method of {@link RemoteCalls} with the same name, which decides on retries.
  *
- * @param open Reads an outcome; throws a refusal.
+ * @param open Decodes an outcome; throws a refusal.
  */
 export function remoteMethods<Api extends Callable<Api>>(
   calls: RemoteCalls<CalledObject<keyof Api & string>>,
@@ -110,20 +110,20 @@ export function remoteMethods<Api extends Callable<Api>>(
     (...asked: Parameters<Api[Method]>): ReturnType<Api[Method]> => {
       const text = sealAsked(asked);
       const call = (object: CalledObject<Method>) => object.call(method, text, WIRE_VERSION).then(open);
-      return calls[repeats](call) as ReturnType<Api[Method]>; // `as`: the object carries out this very method
+      return calls[repeats](call) as ReturnType<Api[Method]>; // `as`: the object calls this method
     };
   return { once: making('once'), change: making('change'), read: making('read') };
 }
 
-/** Flags of a failed call, as Cloudflare's documentation of Durable Object errors names them. */
+/** Flags of a failed call. Source: Cloudflare's documentation of Durable Object errors. */
 interface FaultFlags {
-  /** The fault is likely to pass. */
+  /** The error is likely to be transient. */
   retryable?: unknown;
-  /** Too much is asked of the object already. */
+  /** The object already has too many requests. */
   overloaded?: unknown;
-  /** The object itself threw, rather than the way to it. */
+  /** The object itself threw, not the transport. */
   remote?: unknown;
-  /** The object was reset: what it was doing is lost, and the next call meets a new one. */
+  /** The object was reset: its work in progress is lost, and the next call reaches a new one. */
   durableObjectReset?: unknown;
 }
 
@@ -137,9 +137,9 @@ function isPassing(error: unknown): boolean {
 }
 
 /**
- * Maps a failed call to an error for the caller; a refusal stays as it is. An error that the object threw without having been
- * reset is a fault of its own, such as an answer that can't be carried: the same call would fail again, so that
- * nothing advises to repeat it.
+ * Maps a failed call to an error for the caller; a refusal stays as it is. An error that the object threw without being
+ * reset is an internal error, such as an answer that is too large. The same call would fail again, so the error does not
+ * advise a retry.
  */
 function toRegistryError(error: unknown): RegistryError {
   if (error instanceof RegistryError) return error;
@@ -158,10 +158,10 @@ function toRegistryError(error: unknown): RegistryError {
 }
 
 /**
- * A namespace that lives in a Durable Object, as surfaces see it. Reads, renewals and {@link isRepeatable} registrations
- * are repeated where they fail with a passing fault; nothing else is.
+ * Returns the API of a namespace in a Durable Object. Reads, renewals and {@link isRepeatable} registrations are retried
+ * after transient errors; nothing else is.
  *
- * @param stub Makes a new stub for each try: one that has thrown stays broken.
+ * @param stub Creates a new stub for each attempt, because a stub that has thrown stays broken.
  */
 export function remoteNamespace(stub: () => CalledNamespace<keyof NamespaceApi>, time?: RepeatTime): NamespaceApi {
   const calls = new RemoteCalls(stub, time);
@@ -210,19 +210,19 @@ export function remoteNamespace(stub: () => CalledNamespace<keyof NamespaceApi>,
 }
 
 /**
- * Tells registrations that may happen twice. A repeat of the same content renews the lease and changes nothing; it
- * answers as one that changed nothing, even where the first try made the instance.
+ * Returns whether a registration may safely happen twice. A repeat with the same content renews the lease and changes
+ * nothing, and its answer says so even if the first attempt created the instance.
  *
- * A precondition judges the state that the first try left. An incarnation may have been followed by the next one
- * meanwhile, whose drain a repeat would end. An instance without a lease that was removed meanwhile would be back for
- * good, where one with a lease is gone after its time to live.
+ * Three kinds must not be repeated. A precondition would be checked against the state after the first attempt. The next
+ * incarnation may have started in between, and a repeat would end its drain. An instance without a lease that was removed
+ * in between would come back permanently, while one with a lease expires after its time to live.
  */
 function isRepeatable({ definition, precondition }: RegisterCommand): boolean {
   const isConditional = Object.values(precondition).some((value) => value !== undefined);
   return !isConditional && definition.incarnation === undefined && definition.lease !== null;
 }
 
-/** The way from the directory to a namespace that lives in a Durable Object: few calls, with few values. */
+/** Returns the directory's access to a namespace in a Durable Object: few calls, with few values. */
 export function remoteControl(stub: () => NamespaceControl): NamespaceControl {
   const calls = new RemoteCalls(stub);
   return {
@@ -234,9 +234,9 @@ export function remoteControl(stub: () => NamespaceControl): NamespaceControl {
 }
 
 /**
- * The directory that lives in a Durable Object, as surfaces see it.
+ * Returns the API of the directory in a Durable Object.
  *
- * @param stub Makes a new stub for each try: one that has thrown stays broken.
+ * @param stub Creates a new stub for each attempt, because a stub that has thrown stays broken.
  */
 export function remoteDirectory(stub: () => CalledObject<keyof DirectoryApi>, time?: RepeatTime): DirectoryApi {
   const open = (outcome: string) => (isPreviousValue(outcome) ? openPreviousValue(outcome) : openValue(outcome));

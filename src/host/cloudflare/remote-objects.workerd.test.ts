@@ -10,7 +10,7 @@ const OWNER = { tokenId: 'owner' };
 
 let objects = 0;
 
-/** A namespace in an object of its own, whose first calls fail on their way with these faults. */
+/** Creates a namespace in a separate object, whose first calls fail in transit with these faults. */
 async function begin(...faults: unknown[]) {
   objects += 1;
   const name = `remote-${objects}`;
@@ -29,7 +29,7 @@ async function begin(...faults: unknown[]) {
     return new Proxy(stub, { get: () => call });
   };
   const namespace = remoteNamespace(open, { now: () => 0, random: () => 0, sleep: async () => {} });
-  /** The next call takes effect, and its answer is lost. */
+  /** Lets the next call take effect, and loses its answer. */
   const cutOff = () => {
     isCutOff = true;
   };
@@ -103,7 +103,7 @@ describe('remoteNamespace', () => {
 
 it('[H12, Y23] an object of the version before fails at a call that it does not know, and refuses nothing', async () => {
   const object = env.NAMESPACES.getByName('public');
-  // `as`: names a method that no version has.
+  // `as`: a method that no version has.
   const call = (_method: string, asked: string) => object.call('askedByALaterVersion' as 'stats', asked);
   const namespace = remoteNamespace(() => new Proxy(object, { get: () => call }));
   const error = await namespace.changedServices({ keepForMs: 0, reads: [] }).catch((thrown: unknown) => thrown);
@@ -111,7 +111,7 @@ it('[H12, Y23] an object of the version before fails at a call that it does not 
   expect(isRefusal(error)).toBe(false);
 });
 
-/** A directory in an object of its own, whose first calls fail on their way with these faults. */
+/** Creates a directory in a separate object, whose first calls fail in transit with these faults. */
 function beginDirectory(...faults: unknown[]) {
   objects += 1;
   const name = `remote-${objects}`;

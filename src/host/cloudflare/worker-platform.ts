@@ -9,11 +9,11 @@ import { acceptSocket, remoteSockets } from './worker-sockets';
 
 const now = () => Date.now();
 
-/** Everything that a Worker lends the app, one for an isolate: the way to the objects, its sockets, and its settings. */
+/** Returns the Worker's platform for the app, one per isolate: access to the objects, sockets, and settings. */
 export function workerPlatform(env: Env) {
   return {
     ...objectsOf(env),
-    // A write to it fails once its reader is gone; one to any other stream goes on for ever.
+    // A write to it fails once its reader has gone; writes to any other stream would go on for ever.
     openPipe: () => new IdentityTransformStream(),
     acceptSocket,
     fault: jurisdictionProblem(env),
@@ -29,7 +29,7 @@ export function workerPlatform(env: Env) {
   };
 }
 
-/** The directory, and the namespaces that it knows. */
+/** Returns the directory and access to its namespaces. */
 function objectsOf(env: Env) {
   const open = (id: string, { placement }: NamespaceEntry) => {
     const stubs = namespaceStubs(env, id, placement);
@@ -39,7 +39,7 @@ function objectsOf(env: Env) {
   const { ask: askDirectory } = new DirectoryReach({ now, waitUntil });
   const known = new KnownNamespaces(remote, askDirectory, open, now);
   const directory: DirectoryApi = rememberingDirectory(remote, known);
-  // It always exists, so the directory need not be asked.
+  // `public` always exists, so no lookup in the directory is needed.
   let ofPublic: ReturnType<typeof open> | undefined;
   const openPublic = () => {
     ofPublic ??= open(DEFAULT_NAMESPACE, {});

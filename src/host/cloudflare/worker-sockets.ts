@@ -7,14 +7,14 @@ import { RemoteCalls } from './remote-objects';
 /** Close code of a socket that broke. Source: RFC 6455, section 7.4.1. */
 const BROKEN = 1006;
 
-/** An object knows its own name, so the address of a request to it has no meaning. */
+/** URL of requests to an object. It has no meaning, because an object knows its own name. */
 const OBJECT_URL = 'https://namespace.rollcall.invalid/';
 
 /**
- * The sockets of a namespace that lives in a Durable Object. Each is one request to it, and sleeps there: an object
- * whose sockets are quiet leaves memory, however many there are.
+ * Returns the sockets of a namespace in a Durable Object. Each is one request to the object and hibernates there: an
+ * object with only quiet sockets is evicted from memory, however many it has.
  *
- * @param stub Makes a new stub for each try: one that has thrown stays broken.
+ * @param stub Creates a new stub for each attempt, because a stub that has thrown stays broken.
  */
 export function remoteSockets(stub: () => NamespaceStub): NamespaceSockets {
   const calls = new RemoteCalls(stub);
@@ -29,16 +29,16 @@ export function remoteSockets(stub: () => NamespaceStub): NamespaceSockets {
   };
 }
 
-/** @throws {RegistryError} The refusal of the object. */
+/** @throws {RegistryError} If the object refuses. */
 async function upgrade(object: NamespaceStub, purpose: SocketPurpose): Promise<WebSocket> {
   const answer = await object.fetch(OBJECT_URL, { headers: upgradeHeaders(purpose) });
   if (answer.webSocket !== null) return answer.webSocket;
-  // `as`: that is what an answer of this status is made of.
+  // `as`: an answer with this status has that body.
   if (answer.status === REFUSED_STATUS) throw RegistryError.fromData((await answer.json()) as ErrorData);
   throw new TypeError(`the object answered ${answer.status} instead of opening a socket`);
 }
 
-/** A socket of this Worker's own. It listens before it accepts, so that no frame is missed. */
+/** Holds a socket in this Worker. It adds its listeners before it accepts, so that no frame is missed. */
 function held(socket: WebSocket, listener: SocketListener): NamespaceSocket {
   let isOpen = true;
   const closed = (code: number) => {
@@ -55,7 +55,7 @@ function held(socket: WebSocket, listener: SocketListener): NamespaceSocket {
   return {
     send: (text) => quietly(() => socket.send(text)),
     close: (code, reason) => {
-      // The side that closes it expects no more frames.
+      // No more frames are delivered after this side closes.
       isOpen = false;
       quietly(() => socket.close(code, reason));
     },
@@ -63,9 +63,9 @@ function held(socket: WebSocket, listener: SocketListener): NamespaceSocket {
 }
 
 /**
- * Takes a client's WebSocket into this Worker, and makes the answer to its upgrade.
+ * Accepts a client's WebSocket in this Worker, and creates the answer to its upgrade.
  *
- * @param closed The client is gone; not called once this side has closed it.
+ * @param closed Called when the client has gone, unless this side has closed the socket.
  */
 export function acceptSocket(closed: () => void): { socket: NamespaceSocket; answer: Response } {
   const { 0: theirs, 1: ours } = new WebSocketPair();

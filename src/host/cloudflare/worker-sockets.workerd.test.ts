@@ -15,7 +15,7 @@ const WATCH = JSON.stringify({ type: 'watch', id: '1', watch: 'w', scope: {} });
 
 let objects = 0;
 
-/** The sockets of an object of its own, whose first calls come to these answers or faults instead. */
+/** Opens the sockets of a separate object, whose first calls end with these answers or faults instead. */
 async function begin(...instead: (Response | Error)[]) {
   objects += 1;
   const name = `sockets-${objects}`;
@@ -30,12 +30,12 @@ async function begin(...instead: (Response | Error)[]) {
       if (next instanceof Error) throw next;
       return next;
     };
-    return { fetch } as unknown as NamespaceStub; // `as`: nothing else of it is used
+    return { fetch } as unknown as NamespaceStub; // `as`: only `fetch` is used
   });
   return { sockets, name, stubCount: () => stubs };
 }
 
-/** What a listener heard, in order. */
+/** Returns a listener, with the events that it received in order. */
 function listening() {
   const heard: string[] = [];
   let wake = () => {};

@@ -13,7 +13,7 @@ const operation = (parts: Partial<Operation>): Operation => ({
   ...parts,
 });
 
-/** What a shell makes of a line: the words that curl would see. */
+/** Returns the words of a shell command line, as curl would receive them. */
 function words(line: string): string[] {
   const script = `curl() { printf '%s\\0' "$@"; }; ROLLCALL=http://h TOKEN=t; ${line}`;
   return execFileSync('sh', ['-c', script], { encoding: 'utf8' }).split('\0').slice(0, -1);

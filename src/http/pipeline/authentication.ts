@@ -20,7 +20,7 @@ export interface CredentialSources extends Pick<IncomingRequest, 'request' | 're
 export interface AuthenticationOptions {
   authenticator: Authenticator;
   failedLogins: FailedLogins;
-  /** How to find the address of a caller. */
+  /** Settings for finding the address of a caller. */
   origins: OriginSettings;
   /** Configuration error; every request is refused with it. */
   fault?: RegistryError | undefined;

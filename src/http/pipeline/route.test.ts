@@ -17,7 +17,7 @@ describe.each([
   ['a regular expression', () => new RegExpRouter<never>()],
   ['a tree', () => new TrieRouter<never>()],
 ])('names in a path found by %s', (_name, newRouter) => {
-  /** What is read from the names of a path, as its route sees them. */
+  /** Reads from the parameters of a path, as its route does. */
   async function read<T>(path: string, reading: (req: Req) => T): Promise<T> {
     const hono = new Hono({ router: newRouter(), getPath: ({ url }) => url.slice('http://x'.length) });
     const found = Promise.withResolvers<T>();
@@ -58,7 +58,7 @@ describe.each([
 });
 
 describe('namesReader', () => {
-  /** What a reading gives, or is refused with. */
+  /** Returns the result of a read, or its refusal. */
   const outcome = (read: () => unknown): unknown => {
     try {
       return read();

@@ -26,7 +26,7 @@ export interface Surface {
   /** Reads the further services that the extensions of an instance claim. */
   claimsOf: ClaimsOf;
   cachedReads: CachedReads;
-  /** How to find the address of a caller. */
+  /** Settings for finding the address of a caller. */
   origins: OriginSettings;
   waits: Waits;
   ownWrites: OwnWrites;

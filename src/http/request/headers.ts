@@ -122,7 +122,7 @@ function placeIn(facts: Record<string, unknown> | undefined): Location | undefin
   return known || place.region !== undefined || place.colo !== undefined ? place : undefined;
 }
 
-/** How to find the addresses of clients. */
+/** Settings for finding the addresses of clients. */
 export interface OriginSettings {
   /** True if a trusted proxy in front sets `X-Forwarded-For`. */
   trustedProxy: boolean;

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { problemOf, SERVICE, TestApp } from '../../../test/fixtures/test-app';
 import { grantLease } from '../../model/lease';
 
-/** What one request comes to: the one method that is called, with what, and the status for what it answers. */
+/** Expectation for one request: the method that is called, its arguments, and the status for its answer. */
 interface RouteCase {
   request: [method: string, path: string, body?: unknown, headers?: Record<string, string>];
   calls: [method: string, ...asked: unknown[]];
@@ -200,7 +200,7 @@ const OTHER_ROUTES = ['watch', 'openSocket', 'exportNamespace', 'importNamespace
 /** Answers that are no reads: they have no ETag. */
 const WITHOUT_ETAG = ['stats', 'listSubscribers', 'history', 'diff', 'why'];
 
-/** What is not about the inside of a namespace: `directory-routes.test.ts` has it. */
+/** Chapters of the directory, which `directory-routes.test.ts` covers. */
 const OF_DIRECTORY = ['Namespaces', 'Access'];
 
 describe('each route', () => {

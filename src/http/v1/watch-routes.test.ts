@@ -10,7 +10,7 @@ const SOCKET = '/api/v1/ns/public/socket';
 const UPGRADE = { upgrade: 'websocket', 'sec-websocket-protocol': 'rollcall.v1' };
 const UUID = /^[0-9a-f]{8}-[0-9a-f-]{27}$/;
 
-/** What a stream asked the namespace for. */
+/** Opens a stream. Returns its response and its call to the namespace. */
 async function asked(query: string, headers: Record<string, string> = {}) {
   const test = new TestApp();
   const response = await test.ask('GET', `${WATCH}${query}`, undefined, headers);

@@ -9,7 +9,7 @@ const snapshot: WatchFrame = { type: 'snapshot', watch: 'stream', cursor: 'cE.1.
 /** The head of a frame that is parsed as a whole. */
 const parsedHead = (text: string) => headOf(readNamespaceFrame(text) as WatchFrame);
 
-/** What clients and operators may write, and what could be taken for the rest of a head. */
+/** Texts of clients and operators, some of which look like the rest of a head. */
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('","last":false,"changes":[', '\\', '"', '{}'));
 
 describe('readFrameHead', () => {

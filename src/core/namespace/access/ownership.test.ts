@@ -27,7 +27,7 @@ const ATTEMPTS: [string, (namespace: NodeNamespace, caller: Caller) => Promise<u
   ['deregister in a batch', batch({ op: 'deregister', ...command })],
 ];
 
-/** What people do beside the instance. */
+/** Operations of operators on the instance. */
 const OPERATIONS: [string, (namespace: NodeNamespace, caller: Caller) => Promise<unknown>][] = [
   ['override', ({ api }, caller) => api.putOverride(caller, { ...command, override: WEIGHT })],
   ['override in a batch', batch({ op: 'override', ...command, override: WEIGHT })],

@@ -7,7 +7,7 @@ import {
 import type { NamespaceLimits } from '../../../model/namespace';
 import { assertShare, mostHeldBy, RateLimiter, shareOf } from './token-limits';
 
-/** How many of so many calls at one moment are taken in. */
+/** Returns how many of a number of simultaneous calls are admitted. */
 function admitted(limiter: RateLimiter, tokenId: string | undefined, now: number, calls = 100): number {
   let count = 0;
   for (let call = 0; call < calls; call += 1) {

@@ -320,7 +320,7 @@ const record = (id: string, kind: RecordKey['kind'] = 'instance'): RecordKey => 
   return { kind, group: 'DEFAULT_GROUP', service: 'orders', id };
 };
 
-/** What a namespace that wakes to this past says of a record at a revision. */
+/** Wakes a namespace with this history. Returns a function that reads a record at a revision. */
 async function pastOf(act: (stage: WatchStage) => Promise<void>) {
   const stage = new WatchStage();
   await act(stage);

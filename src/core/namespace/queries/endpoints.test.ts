@@ -117,7 +117,7 @@ const endpoint = (id: string, weight: number): Endpoint => ({
 
 const PICKS = 10_000;
 
-/** How often each was picked, as a share of all picks. */
+/** Returns the share of each endpoint in all picks. */
 function shares(weights: Record<string, number>, count: number): Record<string, number> {
   const random = new SeededRandom(7);
   const endpoints = Object.entries(weights).map(([id, weight]) => endpoint(id, weight));

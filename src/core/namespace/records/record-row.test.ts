@@ -63,7 +63,7 @@ describe('writeRecordRows', () => {
   });
 
   const SIZES = [0, 1, RECORD_ROWS_PER_STATEMENT_COUNT - 1, RECORD_ROWS_PER_STATEMENT_COUNT, 45];
-  /** What rows may differ in: in what is bound once for many, and in what never is. */
+  /** Differences between rows, in columns that are bound once for many rows and in others. */
   const VARIETIES: ((n: number) => Partial<RecordRow>)[] = [
     () => ({}),
     (n) => ({ lease: n, timedAt: n, value: `{"n":${n}}` }),

@@ -83,7 +83,7 @@ describe('attention', () => {
     expect(attention.heldUntil).toBe(2_250);
     attention.hold(2_100);
     expect(attention.heldUntil).toBe(2_350);
-    // That is no gap.
+    // A hold is not a gap.
     expect(attention).toMatchObject({ gaps: 0, since: 1_000 });
     expect(attention.attendedAt(2_100)).toBe(6_100);
   });

@@ -37,7 +37,7 @@ const attempts: Record<string, (api: NamespaceApi, by: Caller) => Promise<unknow
   batch: (api, by) => api.batch(by, [{ op: 'deregister', ...command }]),
 };
 
-/** What each is written down as: action, target, and detail. */
+/** Audit entry of each attempt: action, target, and detail. */
 const NOTED: [keyof typeof attempts, string, string, string?][] = [
   ['register over', 'changed', `${SERVICE}/a`],
   ['patch', 'changed', `${SERVICE}/a`],
@@ -52,7 +52,7 @@ const NOTED: [keyof typeof attempts, string, string, string?][] = [
   ['batch', 'deregistered', `${SERVICE}/a`, 'batch of 1: 1 deregistered'],
 ];
 
-/** What the owner of the instance does to it. */
+/** Attempts by the owner of the instance. */
 const OWN = ['register over', 'patch', 'drain', 'deregister', 'batch'] as const;
 
 const attempt = (name: keyof typeof attempts, api: NamespaceApi, by: Caller) =>

@@ -23,7 +23,7 @@ async function waiting(): Promise<AwakeNamespace> {
   return awake;
 }
 
-/** What became of a promise by now. */
+/** Returns the current state of a promise. */
 async function stateOf(promise: Promise<unknown>): Promise<string> {
   let state = 'waits';
   promise.then(

@@ -12,9 +12,9 @@ interface Barrier {
   revision: number;
   /** End of the wait, on the namespace's axis. */
   until: number;
-  /** All of them, except those that left before they acknowledged. */
+  /** Subscribers whose acknowledgement counts: all except those that left before they acknowledged. */
   awaited: Set<Awaited>;
-  /** Those it is still waiting for. */
+  /** Subscribers whose acknowledgement is pending. */
   missing: Set<Awaited>;
   resolve: (outcome: BarrierOutcome) => void;
 }

@@ -127,7 +127,7 @@ describe('all connections together', () => {
     expect(got[0]).toBeGreaterThan(CREDIT_INITIAL_BYTES / 2);
     expect(got.at(-1)).toBeLessThan(2 * WINDOW_MIN_BYTES);
     expect(budget.sums.unread).toBeLessThan(UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES + MIB);
-    // What the system buffers for a client passes for read, and must not make room for more than its share.
+    // Bytes in a client's system buffers count as read, and must not raise the client's share.
     for (let round = 0; round < 3; round++) {
       for (const one of newcomers) {
         reads(one);

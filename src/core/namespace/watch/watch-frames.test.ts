@@ -67,7 +67,7 @@ describe('SharedFrames', () => {
   });
 });
 
-/** What one change tells: as it happens, and again from the journal. */
+/** Returns the changes that watchers receive: live, and again from the journal. */
 async function toldTwice(act: (scene: Scene) => Promise<unknown>): Promise<WatchedChange[][]> {
   const namespace = new NodeNamespace();
   const scene = new Scene(namespace);
@@ -174,7 +174,7 @@ describe('watched changes', () => {
 
 type Snapshot = Frame<'snapshot'>;
 
-/** What parts show together: instances by service. */
+/** Returns the combined content of parts: instances by service. */
 function shown(parts: Snapshot[]): Record<string, string[]> {
   const services: Record<string, string[]> = {};
   for (const { group, name, instances } of parts.flatMap((part) => part.services)) {

@@ -7,7 +7,7 @@ import { type HostFilter, hostTexts, surveyList } from './service-info';
 
 const ALL = { clusters: [], healthyOnly: false };
 
-/** What is shown of each: its id, and whether it is healthy. */
+/** Returns the id and the health of each listed instance. */
 async function shown(instances: Partial<InstanceView>[], threshold = 0, filter: HostFilter = ALL) {
   const views = instances.map((view, index) =>
     instanceView({ id: `${index}`, address: `10.0.0.${index}`, port: 1, ...view }),
