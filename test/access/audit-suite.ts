@@ -8,7 +8,7 @@ export function auditSuite({ ask, send, callerAt, openSocket, tokenFor, ns }: Ho
   const A = `${S}/instances/a`;
   const place = { address: '10.0.0.7', port: 8080 };
   const ADDRESS = '192.0.2.7';
-  /** The trail is written without any request waiting for it. */
+  /** Timeout for an entry: the trail is written without any request waiting for it. */
   const PATIENCE = { timeout: 30_000 };
 
   const trail = async () =>

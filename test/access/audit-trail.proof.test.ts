@@ -17,7 +17,7 @@ interface Issued {
   token: string;
 }
 
-/** Namespaces and tokens that must exist according to the audit trail alone. */
+/** Returns the namespaces and tokens that must exist according to the audit trail alone. */
 function accounted(oldestFirst: readonly AuditEntry[]): string[] {
   const there = new Set<string>(['namespace public']);
   for (const { action, ns, target, outcome } of oldestFirst) {
@@ -129,7 +129,7 @@ it(`[A27, A46] a random run of admins, with kills, is told alike by audit trail,
     }
   };
   let trail: AuditEntry[] = [];
-  // Outcomes are reported without any request waiting for them. Only what a kill cut off stays begun.
+  // Outcomes are recorded without any request waiting for them. Only what a kill cut off stays begun.
   await until('how all ended is told', async () => {
     trail = await wholeTrail();
     return trail.filter(({ outcome }) => outcome === 'begun').length <= ACTIONS / KILL_EVERY_ACTIONS;

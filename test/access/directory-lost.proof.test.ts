@@ -14,7 +14,7 @@ import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 const REMEMBERED_MS = 3_000;
 const HELD_MS = 20_000;
 
-/** Changes to a registry with which a header, unknown to other registries, makes its directory hang or fail. */
+/** Changes to the bundle that add a header with which a test makes the directory hang or fail. */
 const CHANGES: [place: RegExp, instead: string][] = [
   [/VERIFICATION_MAX_AGE_MS = 3e4/, `VERIFICATION_MAX_AGE_MS = ${REMEMBERED_MS}`],
   [/NAMESPACE_ENTRY_MAX_AGE_MS = 3e4/, `NAMESPACE_ENTRY_MAX_AGE_MS = ${REMEMBERED_MS}`],

@@ -91,7 +91,7 @@ describe('a restored registry', () => {
     for (const id of ['renews', 'silent']) await answerOf(owner, 'PUT', `${orders}/instances/${id}`, { ...A, lease });
     const backup = join(folder, 'backup');
     await takeBackup({ data: live.data, target: backup, version: '0.1.0' });
-    // Changes made after the backup are in no restored history, and their cursors are invalid.
+    // Changes made after the backup, and their cursors, are in no restored history.
     await answerOf(owner, 'PUT', `${orders}/instances/later`, A);
     const listed = await ask(owner, 'GET', `${orders}/instances`);
     const cursor = cursorOf(listed);
@@ -157,7 +157,7 @@ describe('a command that is killed', () => {
     return row?.count;
   }
 
-  /** The run takes 20 to 200 ms from its first visible output to its end. */
+  /** The run takes 20 to 200 ms from the first file that it creates to its end. */
   const DELAYS_MS = [0, 10, 30, 80];
 
   it('[U3, U6] leaves a whole backup or none, and a whole registry or none that starts', {

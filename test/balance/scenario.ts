@@ -43,7 +43,7 @@ export type Mode = keyof typeof MODES;
 
 const LOAD = { clients: 5, callsPerSecond: 800 };
 
-/** Runs the same fleet and load for every selector. */
+/** Runs a selector with the fleet and load that all selectors share. */
 export function runScenario(selector: FleetRun['selector'], mode: Mode, seconds: number, seed = 1): FleetResult {
   return runFleet({ seed, characters: CHARACTERS, selector, ...MODES[mode], ...LOAD, seconds });
 }

@@ -26,7 +26,7 @@ console.log(instances.map(({ zone }) => zone?.length));
 resolver(client, 'orders', { selector: consistentHash() });
 const near: Response = await edgeResolver({ url: 'https://registry.example' }, 'orders').fetch('/', { near: new Request('/') });
 console.log(near.status);
-// @ts-expect-error A member that is misspelt is none.
+// @ts-expect-error A misspelt member does not exist.
 await client.register({ service: 'orders', adress: '10.0.0.7', port: 80 });
 `;
 

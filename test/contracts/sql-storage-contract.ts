@@ -8,7 +8,7 @@ export interface LentSqlStorage {
   close(): void | Promise<void>;
 }
 
-/** Tests what every {@link SqlStorage} promises the core. `lend` returns a fresh, empty one for each test. */
+/** Tests the promises of every {@link SqlStorage} to the core. `lend` returns a fresh, empty one for each test. */
 export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Promise<LentSqlStorage>): void {
   describe(`SqlStorage: ${name}`, () => {
     let lent: LentSqlStorage;

@@ -36,7 +36,7 @@ export function withEntries(state: WriterState, changes: Iterable<[string, Parti
   return next;
 }
 
-/** Returns the differences between what the registry shows and the expected state. */
+/** Returns the differences between the registry's state and the expected one. */
 export function differences(state: WriterState, shown: ReadonlyMap<string, InstanceView>): string[] {
   const ids = new Set([...state.keys(), ...shown.keys()]);
   return [...ids].flatMap((id) => entryDifferences(id, entryOf(state, id), shown.get(id)));

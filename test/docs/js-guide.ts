@@ -16,7 +16,7 @@ export const CLIENT_PACKAGES = {
   'rollcall/client': 'src/client/index.ts',
 };
 
-/** A piece of a page's program, and what the page shows as its output. */
+/** A piece of a page's program, and its output on the page. */
 export interface Piece {
   code: string;
   /** Line of the page where it starts. */

@@ -65,7 +65,7 @@ export class Accounts {
       }));
   }
 
-  /** Includes actions that only began: outcomes are reported without any request waiting for them. */
+  /** Includes actions that only began: outcomes are recorded without any request waiting for them. */
   async #audit(): Promise<Written[]> {
     const { entries } = await this.#target.must<AuditTrail>('GET', '/api/v1/audit?limit=500');
     const before = this.#auditId;

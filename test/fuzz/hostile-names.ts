@@ -10,7 +10,7 @@ export interface LimitedSender extends Sender {
   grants: readonly Grant[];
 }
 
-/** Grants on names that are similar in every spelling that could be mistaken for another. */
+/** Grants on names that are close together in every spelling that could be mistaken for another. */
 const GRANTS: Record<string, Grant[]> = {
   'register own': [{ scope: 'register', ns: 'public', services: ['DEFAULT_GROUP@@own'] }],
   'register own and carts': [{ scope: 'register', ns: '*', services: ['DEFAULT_GROUP@@own', 'DEFAULT_GROUP@@carts'] }],

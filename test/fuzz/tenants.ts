@@ -5,7 +5,7 @@ import type { SeededRandom } from '../simulation/seeded-random';
 import { isAnswer, type Outcome, type Target } from './exchange';
 import type { Sender } from './principals';
 
-/** Limits of a tenant's namespace: low, so that a flood meets every limit. */
+/** Limits of a tenant's namespace: low, so that a flood reaches every limit. */
 const LIMITS = { instances: 16, services: 12, bytes: 24_000 };
 const SERVICE = 'DEFAULT_GROUP@@orders';
 
