@@ -59,7 +59,7 @@ export function eurekaSuite({ send, sleep }: Home): void {
       const response = await send('GET', path, { headers: { ...headers, 'accept-encoding': 'gzip' } });
       expect(response.headers.get('content-encoding')).toBe('gzip');
       const text = await response.text();
-      // Whether or not this test's fetch decompresses it, it was compressed once.
+      // Compressed exactly once: this test's fetch may or may not have decompressed it.
       expect(text.startsWith('<')).toBe(true);
       if (path === '/n/:ns/eureka/apps') expect(text).toBe(plain);
     }

@@ -19,7 +19,7 @@ export const DEFAULTS: Pick<Written, Spoken> = { weight: 1, cluster: 'DEFAULT', 
 
 /** An instance as a door shows it, without members that the door can't express. */
 export interface Seen extends Pick<Written, 'address' | 'port' | 'metadata'>, Partial<Pick<Written, Spoken>> {
-  /** Whether clients of this door send traffic to it. */
+  /** True if clients of this door send traffic to it. */
   traffic: boolean;
 }
 
