@@ -10,7 +10,7 @@ import { problemOf, TestApp } from '../fixtures/test-app';
 
 const PLACE = { address: '10.0.0.7', port: 80 };
 
-/** Names that would be written like those of another service. */
+/** Names whose written form would equal that of another service. */
 const REFUSED: [group: string, service: string][] = [
   ['a@', 'b'],
   ['DEFAULT_GROUP@', 'orders'],
@@ -31,7 +31,7 @@ class Stage {
     this.app = new TestApp({ dialects: [goMicro, nacos, eureka], calls: namespace.api });
   }
 
-  /** Registers an instance past all doors: as a version did that took any names, whose storage is still there. */
+  /** Registers an instance past all doors, as in storage left by a version that accepted any names. */
   async store(group: string, service: string, id = 'a'): Promise<void> {
     await this.namespace.api.register(
       { tokenId: 'earlier' },

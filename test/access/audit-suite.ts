@@ -2,13 +2,13 @@ import { expect, it, vi } from 'vitest';
 import type { AuditEntry } from '../../src/model/audit';
 import { type Home, NS, serviceAt } from '../fixtures/home';
 
-/** What operators do on the whole registry, in the audit trail of the real directory. */
+/** Operators' actions on the whole registry, in the audit trail of the real directory. */
 export function auditSuite({ ask, send, callerAt, openSocket, tokenFor, ns }: Home): void {
   const S = serviceAt('orders');
   const A = `${S}/instances/a`;
   const place = { address: '10.0.0.7', port: 8080 };
   const ADDRESS = '192.0.2.7';
-  /** Nobody is awaited who writes the trail. */
+  /** Timeout for an entry: the trail is written without any request waiting for it. */
   const PATIENCE = { timeout: 30_000 };
 
   const trail = async () =>
@@ -20,12 +20,12 @@ export function auditSuite({ ask, send, callerAt, openSocket, tokenFor, ns }: Ho
       [action, target, outcome, code].filter(Boolean).join(' '),
     );
 
-  /** An operator, and the instance `a` that is another's. */
+  /** Creates an operator, and the instance `a`, which belongs to another token. */
   async function begin() {
     const owner = await tokenFor([{ scope: 'register', ns: ns() }]);
     const operator = await tokenFor([{ scope: 'operate', ns: ns() }]);
     const as = (token: string) => ({ authorization: `Bearer ${token}` });
-    /** A call of the operator, as it is delivered. */
+    /** Sends a call of the operator. */
     const call = async (method: string, path: string, body?: unknown) => {
       const caller = callerAt(ADDRESS);
       const headers = { ...as(operator), 'content-type': 'application/json', ...caller.headers };

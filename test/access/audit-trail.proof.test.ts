@@ -17,11 +17,11 @@ interface Issued {
   token: string;
 }
 
-/** What must be there by the audit trail alone: namespaces, and tokens. */
+/** Returns the namespaces and tokens that must exist according to the audit trail alone. */
 function accounted(oldestFirst: readonly AuditEntry[]): string[] {
   const there = new Set<string>(['namespace public']);
   for (const { action, ns, target, outcome } of oldestFirst) {
-    // From the moment that its end is begun nobody finds a namespace; until its making is done nobody does.
+    // A namespace can't be found once its deletion has begun, or until its creation is done.
     if (outcome !== 'done' && action !== 'namespace-deleted') continue;
     const name = action.startsWith('token-') ? `token ${target}` : `namespace ${ns}`;
     if (action === 'namespace-created' || action === 'token-created') there.add(name);
@@ -30,11 +30,11 @@ function accounted(oldestFirst: readonly AuditEntry[]): string[] {
   return [...there].sort();
 }
 
-/** The end of a drain's grace is the registry's own doing, in the name of whoever asked for the drain. */
+/** Reports whether the registry itself ended a drain's grace, on behalf of the caller that asked for the drain. */
 const isEndOfDrain = ({ changes }: HistoryEntry): boolean =>
   changes.some(({ cause, after }) => cause === 'drained' && after === null);
 
-/** Revisions, oldest first, for which no entry is found by going through both in order. */
+/** Returns the revisions, oldest first, for which going through both lists in order finds no entry. */
 function unaccounted(revisions: readonly HistoryEntry[], entries: readonly AuditEntry[]): HistoryEntry[] {
   let next = 0;
   return revisions.filter(({ changes, at }) => {
@@ -61,7 +61,7 @@ it(`[A27, A46] a random run of admins, with kills, is told alike by audit trail,
       ...(body && { body: JSON.stringify(body) }),
     });
   const root = registry.rootToken;
-  // `as`, from here on: what these calls answer.
+  // `as`, from here on: the responses of these calls.
   const get = async <Body>(path: string): Promise<Body> => (await (await send(root, 'GET', path)).json()) as Body;
   const issue = async (scope: string): Promise<Issued> => {
     const body = { name: scope, grants: [{ scope, ns: 'public' }] };
@@ -73,7 +73,7 @@ it(`[A27, A46] a random run of admins, with kills, is told alike by audit trail,
   const act = async (): Promise<number> => {
     const one = `${SERVICE}/instances/${random.pick(['a', 'b', 'c'])}`;
     const ns = random.pick(['x', 'y']);
-    // Some of it is tried by somebody who may not.
+    // Some of these calls are made by a token that lacks the rights for them.
     const admin = random.chance(0.8) ? root : owner.token;
     const someone = random.chance(0.8) ? operator.token : owner.token;
     const tokenId = random.pick(['nobody', ...disposable]);
@@ -109,7 +109,7 @@ it(`[A27, A46] a random run of admins, with kills, is told alike by audit trail,
 
   const statuses: Record<number, number> = {};
   for (let count = 1; count <= ACTIONS; count += 1) {
-    const acting = act().catch(() => 0); // cut off by a kill: what became of it, the books have to tell
+    const acting = act().catch(() => 0); // cut off by a kill: the trail has to show the outcome
     if (count % KILL_EVERY_ACTIONS === 0) {
       await sleep(random.whole(0, 5));
       await registry.kill('SIGKILL');
@@ -129,12 +129,12 @@ it(`[A27, A46] a random run of admins, with kills, is told alike by audit trail,
     }
   };
   let trail: AuditEntry[] = [];
-  // Nobody is awaited who tells how a thing ended. Only what a kill cut off stays begun.
+  // Outcomes are recorded without any request waiting for them. Only what a kill cut off stays begun.
   await until('how all ended is told', async () => {
     trail = await wholeTrail();
     return trail.filter(({ outcome }) => outcome === 'begun').length <= ACTIONS / KILL_EVERY_ACTIONS;
   });
-  // Numbers of acts that changed nothing are missing, and none is there twice.
+  // Numbers of actions that changed nothing are missing, and no number appears twice.
   const ids = trail.map(({ id }) => id);
   expect(ids).toEqual([...new Set(ids)].sort((left, right) => left - right));
   expect(trail.filter(({ outcome }) => outcome === 'refused')).toEqual([]);

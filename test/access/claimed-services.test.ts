@@ -15,7 +15,7 @@ const JSON_TYPE = { 'content-type': 'application/json' };
 
 const grantOn = (...services: string[]): Grant => ({ scope: 'register', ns: 'public', services });
 
-/** Registers an instance of `own` with addresses, over each door there is. */
+/** Registers an instance of `own` with addresses, through each of the doors. */
 const DOORS: Record<string, (stage: EurekaStage, addresses: Record<string, string>) => Promise<Response>> = {
   'PUT of an instance': (stage, addresses) =>
     ask(stage, 'PUT', `${SERVICE}/instances/a`, { ...PLACE, extensions: { eureka: addresses } }),

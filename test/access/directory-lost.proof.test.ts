@@ -7,11 +7,14 @@ import type { RunningRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 
-/** How long a verification is remembered here, and held while the directory is lost: a test need not wait for 10 minutes. */
+/**
+ * Time for which a verification is remembered, and kept while the directory is lost: the real 10 minutes are too long for
+ * a test.
+ */
 const REMEMBERED_MS = 3_000;
 const HELD_MS = 20_000;
 
-/** A registry whose directory can be made to hang, or to fail, by a header that no other registry knows. */
+/** Changes to the bundle that add a header with which a test makes the directory hang or fail. */
 const CHANGES: [place: RegExp, instead: string][] = [
   [/VERIFICATION_MAX_AGE_MS = 3e4/, `VERIFICATION_MAX_AGE_MS = ${REMEMBERED_MS}`],
   [/NAMESPACE_ENTRY_MAX_AGE_MS = 3e4/, `NAMESPACE_ENTRY_MAX_AGE_MS = ${REMEMBERED_MS}`],
@@ -65,7 +68,7 @@ describe('a directory that is lost', () => {
             { scope: 'register', ns: '*' },
           ],
         });
-        return ((await made.json()) as { token: string }).token; // `as`: what this call answers
+        return ((await made.json()) as { token: string }).token; // `as`: the response of this call
       };
       const status = async (token: string, path = '/api/v1/ns/public/services') =>
         (await call(token, 'GET', path)).status;
@@ -100,7 +103,7 @@ describe('a directory that is lost', () => {
       expect(await status(known)).toBe(503);
       expect(await status(rootToken, inMade)).toBe(503);
       expect(await status(rootToken)).toBe(200);
-      // What owners do to their own waits for no directory; what has to be written down before it is done is not done.
+      // Owners' changes to their own instances wait for no directory. A change that must be audited first is not made.
       expect((await call(rootToken, 'PUT', own, address)).status).toBe(201);
       const { headers } = await call(rootToken, 'GET', own);
       const to = headers.get('rollcall-cursor');

@@ -15,7 +15,7 @@ interface Issued {
   token: string;
 }
 
-/** The registry as the outside sees it, as whoever shows a token. */
+/** The registry as the holder of one token sees it from outside. */
 class Caller {
   readonly #registry: RunningRegistry;
   readonly #token: string;
@@ -40,11 +40,11 @@ class Caller {
   }
 
   async get<Body>(path: string): Promise<Body> {
-    return (await (await this.send('GET', path)).json()) as Body; // `as`: whoever asks knows the route
+    return (await (await this.send('GET', path)).json()) as Body; // `as`: the caller knows the route
   }
 }
 
-/** Something that a token of the scope `register` tries; some of it on its own instances. */
+/** Makes an attempt of a token with the scope `register`, in some cases on its own instances. */
 function attempt(random: SeededRandom, caller: Caller, socket: RegistrySocket): Promise<number> {
   const id = random.pick([...FOREIGN, 'mine', 'mine too']);
   const weight = random.whole(1, 5);
@@ -90,7 +90,7 @@ it(`[A41, A42, A43] no sequence of calls, batches, frames and path tokens change
   const root = new Caller(registry, registry.rootToken);
   const issue = async (more: object = {}): Promise<Issued> => {
     const body = { name: 'service', grants: [{ scope: 'register', ns: 'public' }], ...more };
-    return (await (await root.send('POST', '/tokens', body)).json()) as Issued; // `as`: what this call answers
+    return (await (await root.send('POST', '/tokens', body)).json()) as Issued; // `as`: the response of this call
   };
   const [victim, stranger, inPath] = [await issue(), await issue(), await issue({ pathWrite: true })];
   const owner = new Caller(registry, victim.token);
@@ -123,7 +123,7 @@ it(`[A41, A42, A43] no sequence of calls, batches, frames and path tokens change
     return actor !== victim.id && foreign;
   });
   expect(touched).toEqual([]);
-  // It was refused often, and did get through to its own.
+  // Many attempts were refused, and some on its own instances succeeded.
   expect(counts[403] ?? 0).toBeGreaterThan(ATTEMPTS / 4);
   expect((counts[200] ?? 0) + (counts[201] ?? 0) + (counts[204] ?? 0)).toBeGreaterThan(ATTEMPTS / 20);
   expect(Object.keys(counts).filter((status) => Number(status) >= 500)).toEqual([]);

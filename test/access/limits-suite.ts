@@ -3,15 +3,15 @@ import type { NamespaceLimits } from '../../src/model/namespace';
 import { type Home, NS } from '../fixtures/home';
 import { ROOT_TOKEN } from '../fixtures/test-app';
 
-/** Limits that a namespace is set, at the doors of the whole registry: each with a 429 that names it. */
+/** Limits set for a namespace, at the doors of the whole registry: each answers 429 and names the limit. */
 export function limitsSuite({ ask, send, upgrade, tokenFor, ns }: Home): void {
   const small = () => `${ns()}-small`;
   const place = { address: '10.0.0.7', port: 8080 };
 
-  /** Answers of which a test may need the stream to stay open. */
+  /** Responses whose stream a test may need to stay open. */
   const held: Response[] = [];
 
-  /** A namespace with these limits, and two tokens for all of it. */
+  /** Creates a namespace with these limits, and two tokens for all of it. */
   async function begin(limits: NamespaceLimits) {
     expect((await ask('POST', '/api/v1/ns', { id: small(), limits })).status).toBe(201);
     const token = () =>
@@ -46,7 +46,7 @@ export function limitsSuite({ ask, send, upgrade, tokenFor, ns }: Home): void {
   }
 
   afterEach(async () => {
-    // What nobody holds on to is closed.
+    // Unused streams are closed.
     for (const response of held.splice(0)) if (!response.bodyUsed) await response.body?.cancel();
   });
 

@@ -7,11 +7,11 @@ import { temporaryFolder } from '../programs/temporary-folder';
 /** Length of each of the three phases. */
 const PHASE_MS = 3_000;
 const NOISY_CONNECTIONS = 32;
-/** What each token may ask in a second, once that is limited; the quiet one asks less. */
+/** Requests per second that each token may send once it is limited; the quiet one sends fewer. */
 const RATE = 60;
 const QUIET_EVERY_MS = 25;
 
-/** What one client saw in a phase. */
+/** Results of one client in a phase. */
 interface Seen {
   byStatus: Record<number, number>;
   latenciesMs: number[];
@@ -22,7 +22,7 @@ const at = (values: number[], share: number): number =>
 const told = ({ byStatus, latenciesMs }: Seen): string =>
   `${JSON.stringify(byStatus)}, median ${at(latenciesMs, 0.5).toFixed(1)} ms, p99 ${at(latenciesMs, 0.99).toFixed(1)} ms`;
 
-/** Sends one request after the other on one connection, until the phase is over. */
+/** Sends requests one after the other on one connection until the phase is over. */
 async function keepAsking(registry: RunningRegistry, token: string, pauseMs: number, until: number): Promise<Seen> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const seen: Seen = { byStatus: {}, latenciesMs: [] };
@@ -61,7 +61,7 @@ it('[N24] a noisy client is held to its rate, and not one request of a quiet one
   };
   const issue = async (name: string): Promise<string> => {
     const made = await root('POST', '/tokens', { name, grants: [{ scope: 'read', ns: 'public' }] });
-    return (made as { token: string }).token; // `as`: what this call answers
+    return (made as { token: string }).token; // `as`: the response of this call
   };
   const [quiet, noisy] = [await issue('quiet'), await issue('noisy')];
   const phase = async (connections: number): Promise<{ quiet: Seen; noisy: Seen }> => {
@@ -89,12 +89,12 @@ it('[N24] a noisy client is held to its rate, and not one request of a quiet one
     console.log(`${name}: quiet ${told(seen.quiet)}; noisy ${told(seen.noisy)}`);
   }
 
-  // What one may ask is what it is answered: a second's worth at once, and then its rate.
+  // Exactly what a token may ask is answered: a burst of one second's worth, and then its rate.
   const most = RATE * (PHASE_MS / 1_000 + 2);
   expect(unlimited.noisy.byStatus[429]).toBeUndefined();
   expect(unlimited.noisy.byStatus[200]).toBeGreaterThan(most);
   expect(limited.noisy.byStatus[200]).toBeLessThanOrEqual(most);
   expect(limited.noisy.byStatus[429]).toBeGreaterThan(limited.noisy.byStatus[200] ?? 0);
-  // And nothing is taken from the other: not one of its requests is refused.
+  // The other client loses nothing: none of its requests is refused.
   for (const { quiet: mine } of [alone, unlimited, limited]) expect(Object.keys(mine.byStatus)).toEqual(['200']);
 });

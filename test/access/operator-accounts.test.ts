@@ -18,7 +18,7 @@ const OPERATORS: [Caller, Caller] = [
   { tokenId: 'two', operates: true },
 ];
 
-/** A namespace that accounts to a directory, as the host connects them. */
+/** Creates a namespace that reports to a directory's audit trail, as the host connects them. */
 function namespaceOf({ api }: NodeDirectory): Registry {
   const audit: Audit = {
     begin: (note) => api.beginAudit({ ...note, ns: 'shop' }),
@@ -27,7 +27,7 @@ function namespaceOf({ api }: NodeDirectory): Registry {
   return Registry.wake({ ...new HandPlatform(), audit });
 }
 
-/** One thing that somebody does to the instances of a service, of which some are their own. */
+/** Makes one change to the instances of a service, some of which belong to the caller. */
 async function step(registry: Registry, by: Caller, random: SeededRandom): Promise<void> {
   const named = { key: key(random.pick(['a', 'b', 'c'])), precondition: {} };
   const weight = random.whole(0, 3);
@@ -68,7 +68,10 @@ async function step(registry: Registry, by: Caller, random: SeededRandom): Promi
   await settle();
 }
 
-/** Whether only an operator may have changed this: what people say, and what another's instance says. */
+/**
+ * Reports whether only an operator may have made this change: to anything but an instance, or to another caller's
+ * instance.
+ */
 function tookPower(change: HistoryChange, actor: string): boolean {
   if (change.kind !== 'instance') return true;
   return change.before !== null && change.before.owner !== actor;

@@ -6,7 +6,7 @@ import type { Grant } from '../../src/model/grant';
 import { exchange, statusOf } from '../http/raw-exchange';
 import { type RunningRegistry, startRegistry } from '../programs/registry';
 
-/** Credentials as no HTTP library would write them, on the socket of a real workerd. */
+/** Credentials as no HTTP library would write them, sent over the socket of a real workerd. */
 
 const NS = '/api/v1/ns/public';
 const ORIGIN = 'https://console.example.com';
@@ -16,7 +16,7 @@ let folder: string;
 let registry: RunningRegistry;
 let reader: string;
 let writer: string;
-/** Everything that was printed, and everything that was answered. */
+/** All output, and all responses. */
 const printed: string[] = [];
 const answered: string[] = [];
 
@@ -42,11 +42,11 @@ async function tokenFor(grants: Grant[]): Promise<string> {
     headers: { authorization: `Bearer ${registry.rootToken}`, 'content-type': 'application/json' },
     body: JSON.stringify({ name: 'raw', grants }),
   });
-  const { token } = (await response.json()) as { token: string }; // `as`: what this call answers
+  const { token } = (await response.json()) as { token: string }; // `as`: the response of this call
   return token;
 }
 
-/** Status of a request with exactly these header lines. */
+/** Returns the status of a request with exactly these header lines. */
 async function status(target: string, ...headers: string[]): Promise<number> {
   const request = [`GET ${target} HTTP/1.1`, 'Host: x', 'Connection: close', ...headers, '', ''].join('\r\n');
   const answer = await exchange(registry.url, Buffer.from(request, 'latin1'));
@@ -93,7 +93,7 @@ describe('headers', () => {
     ['a megabyte', () => [`Authorization: Bearer ${'x'.repeat(1_000_000)}`]],
   ])('[I10] %s gets an answer, and hurts nobody', async (_, headers) => {
     const got = await status(`${NS}/stats`, ...headers(reader)).catch(() => 400); // cut off while it is written
-    // Folding, and a line feed as an end of line, are read alike by all that read them: RFC 9112, 2.2 and 5.2.
+    // Every reader treats folding, and a line feed as an end of line, alike: RFC 9112, 2.2 and 5.2.
     expect([200, 400, 401, 431]).toContain(got);
     expect(await status('/health')).toBe(200);
   });
@@ -111,8 +111,8 @@ describe('headers', () => {
     expect([...both.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, got]) => got)).toEqual(['200', '401']);
   });
 
-  // workerd goes by the chunks where a length is announced as well, and keeps the connection (RFC 9112, 6.1, would have it
-  // closed): what follows is a request of its own, and must not be let in by the token of the one before.
+  // workerd uses the chunks if a length is given as well, and keeps the connection open (RFC 9112, 6.1, would have it
+  // closed). What follows is a separate request, and the token of the one before must not authenticate it.
   it('[A9] does not lend it to what hides behind a body of two lengths', async () => {
     const hidden = `GET ${NS}/stats HTTP/1.1\r\nHost: x\r\n\r\n`;
     const outer = [
@@ -210,7 +210,7 @@ describe('pages', () => {
   });
 });
 
-/** Everywhere that some client puts a token, beside what was sent above. */
+/** Sends a token in every other place where some client puts one. */
 async function sendEverywhere(token: string): Promise<void> {
   const basic = `Authorization: Basic ${btoa(`anybody:${token}`)}`;
   const { ticket } = await made<{ ticket: string }>('/api/v1/tickets', { grants: READ }, token);
@@ -235,7 +235,7 @@ async function sendEverywhere(token: string): Promise<void> {
 
 const secrets: string[] = [];
 
-/** A call with a body, as JSON or as a form. */
+/** Makes a call with a body, as JSON or as a form. */
 async function made<T>(path: string, body: unknown, token: string, form?: string): Promise<T> {
   const type = form === undefined ? 'application/json' : 'application/x-www-form-urlencoded';
   const response = await fetch(registry.url + path, {
@@ -243,7 +243,7 @@ async function made<T>(path: string, body: unknown, token: string, form?: string
     headers: { authorization: `Bearer ${token}`, 'content-type': type },
     body: form ?? JSON.stringify(body),
   });
-  return (await response.json().catch(() => undefined)) as T; // `as`: what this call answers, where anybody asks
+  return (await response.json().catch(() => undefined)) as T; // `as`: the response of this call, if the caller uses it
 }
 
 it('[A13, G5] no answer and no line of the log shows a token, with every request in it', async () => {

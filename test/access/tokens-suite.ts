@@ -5,7 +5,7 @@ import { type Home, NS, serviceAt } from '../fixtures/home';
 const ORDERS = serviceAt('orders');
 const place = { address: '10.0.0.7', port: 8080 };
 
-/** What each holder gets for a call that is about an instance which `owner` registered, written by hand. */
+/** Result that each holder gets for a call on an instance which `owner` registered. Written by hand. */
 const OWNERSHIP = `
                                               owner  register  of others  operate  of others  admin  root
 PUT    /instances/a                           200    403       403        200      403        200    200
@@ -50,17 +50,17 @@ const OWNERSHIP_LINES = OWNERSHIP.trim()
     };
   });
 
-/** Tokens of the real directory at the doors of the whole registry. */
+/** Checks tokens of the real directory at the doors of the whole registry. */
 export function tokensSuite({ ask, send, upgrade, openSocket, tokenFor, ns }: Home): void {
   const read = (): Grant[] => [{ scope: 'read', ns: ns() }];
   const register = (): Grant[] => [{ scope: 'register', ns: ns() }];
 
-  /** Status of a call with a token. */
+  /** Returns the status of a call with a token. */
   async function status(token: string, method: string, path: string, body?: unknown): Promise<number> {
     return (await ask(method, path, body, { authorization: `Bearer ${token}` })).status;
   }
 
-  /** Status of a request as it is. */
+  /** Returns the status of a request sent unchanged. */
   async function sent(path: string, init: RequestInit = {}): Promise<number> {
     const response = await send('GET', path, init);
     await response.body?.cancel();
@@ -163,7 +163,7 @@ export function tokensSuite({ ask, send, upgrade, openSocket, tokenFor, ns }: Ho
         got.push(
           holder === undefined ? (await ask(method, path, body)).status : await status(holder, method, path, body),
         );
-        // Whoever is refused has changed nothing.
+        // A refused call has changed nothing.
         if (got.at(-1) === 403) expect((await ask('GET', `${ORDERS}/instances/a`)).body).toEqual(before);
       }
       expect(got).toEqual(expected);

@@ -10,7 +10,7 @@ const FORM = 'application/x-www-form-urlencoded;charset=utf-8';
 const WRONG = 'rc_wrongwrongwr_0123456789abcdefghijklmnopqrstuvwxyzABCDEF';
 const CHUNK_BYTES = 1_024;
 
-/** A body of endless pieces, which knows how much of it was taken. */
+/** Creates an endless body that counts how much of it was read. */
 function endlessBody(begin: string) {
   const taken = { bytes: 0, isCancelled: false };
   const stream = new ReadableStream<Uint8Array>(
@@ -24,13 +24,13 @@ function endlessBody(begin: string) {
         taken.isCancelled = true;
       },
     },
-    // Nothing is pulled before it is asked for.
+    // Nothing is pulled before it is requested.
     { highWaterMark: 0 },
   );
   return { stream, taken };
 }
 
-/** Sends an endless body. Returns the status, and how many bytes of it were taken. */
+/** Sends an endless body. Returns the status, and how many bytes of it were read. */
 async function send(app: TestApp, method: string, path: string, type: string, headers: Record<string, string> = {}) {
   const { stream, taken } = endlessBody(`accessToken=${ROOT_TOKEN}&x=`);
   // `as`: Node asks for duplex, the type lacks it.
@@ -41,7 +41,7 @@ async function send(app: TestApp, method: string, path: string, type: string, he
 
 const begin = (): TestApp => new TestApp({ dialects: [goMicro, nacos, eureka] });
 
-/** All operations that may have a body, with names in the place of variables. */
+/** Returns all operations that may have a body, with names for the path variables. */
 function writing(): [method: string, path: string, dialect: string][] {
   const { routes, dialectRoutes } = begin().app;
   const cards = [...routes.map((card) => ({ ...card, dialect: 'native' })), ...dialectRoutes];
@@ -65,7 +65,7 @@ describe('a form that does not come', () => {
     ['a good token', { authorization: `Bearer ${ROOT_TOKEN}` }, 400],
   ])('[A54] is waited for 10 s, from %s', async (_, headers, status) => {
     const app = begin();
-    // A token that is known is let in at once.
+    // Requests with a known token are accepted at once.
     await app.send('GET', '/api/v1/ns', { headers });
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     onTestFinished(() => void vi.useRealTimers());

@@ -39,7 +39,7 @@ describe('a backup of a registry under load', () => {
     let told = new Map<string, number>();
     let manifest: Awaited<ReturnType<typeof takeBackup>> | undefined;
     for (let round = 0; round < 4; round++) {
-      // While one is copied, namespaces come and go.
+      // Namespaces are created and deleted during a backup.
       const made = answerOf(live, 'POST', '/ns', { id: `made-${round}` });
       told = new Map(load.revisions);
       backup = join(folder, `backup-${round}`);
@@ -63,7 +63,7 @@ describe('a backup of a registry under load', () => {
       expect(await listOf(restored, ns, 'pairs')).toEqual(then);
       expect(await listOf(live, ns, 'pairs')).not.toEqual(then);
     }
-    // What the directory lists is there, and takes instances.
+    // Every namespace that the directory lists exists, and accepts instances.
     const { namespaces: listed } = await answerOf<{ namespaces: { id: string }[] }>(restored, 'GET', '/ns');
     expect(listed.length).toBeGreaterThanOrEqual(2 + 3);
     for (const { id } of listed) await answerOf(restored, 'PUT', `${servicePath(id, 's')}/instances/a`, A);
@@ -91,7 +91,7 @@ describe('a restored registry', () => {
     for (const id of ['renews', 'silent']) await answerOf(owner, 'PUT', `${orders}/instances/${id}`, { ...A, lease });
     const backup = join(folder, 'backup');
     await takeBackup({ data: live.data, target: backup, version: '0.1.0' });
-    // What came after the backup is in no restored past, nor is its cursor in any.
+    // Changes made after the backup, and their cursors, are in no restored history.
     await answerOf(owner, 'PUT', `${orders}/instances/later`, A);
     const listed = await ask(owner, 'GET', `${orders}/instances`);
     const cursor = cursorOf(listed);
@@ -99,7 +99,7 @@ describe('a restored registry', () => {
       revision: 0,
     };
     await live.stop();
-    // A stopped registry is backed up as well: what it left is in its write-ahead logs.
+    // A backup of a stopped registry includes what it left in its write-ahead logs.
     const stopped = await takeBackup({ data: live.data, target: join(folder, 'stopped'), version: '0.1.0' });
     expect(stopped.namespaces[0]?.revision).toBeGreaterThanOrEqual(3);
     // Longer than both leases.
@@ -139,7 +139,7 @@ describe('a restored registry', () => {
 });
 
 describe('a command that is killed', () => {
-  /** Runs the program; kills it so many milliseconds after something was seen. */
+  /** Runs the program, and kills it a number of milliseconds after something was seen. */
   async function run(program: string, words: string[], isSeen = () => false, killAfterMs = 0): Promise<void> {
     const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'ignore', 'inherit'] });
     const exited = once(child, 'exit');
@@ -149,7 +149,7 @@ describe('a command that is killed', () => {
     await exited;
   }
 
-  /** Instances that are stored in a folder on which no registry runs. */
+  /** Counts the stored instances in a folder on which no registry runs. */
   function storedCount(data: string): unknown {
     const database = new DatabaseSync(join(data, STORAGE_NAME, namespaceFile('public')), { readOnly: true });
     const row = database.prepare('SELECT COUNT(*) AS count FROM record WHERE value IS NOT NULL').get();
@@ -157,7 +157,7 @@ describe('a command that is killed', () => {
     return row?.count;
   }
 
-  /** From the first trace of what it makes to its end it takes 20 to 200 ms. */
+  /** The run takes 20 to 200 ms from the first file that it creates to its end. */
   const DELAYS_MS = [0, 10, 30, 80];
 
   it('[U3, U6] leaves a whole backup or none, and a whole registry or none that starts', {
@@ -189,7 +189,7 @@ describe('a command that is killed', () => {
       else interrupted += 1;
     }
     for (const left of readdirSync(backups).filter((name) => name.includes('.partial-'))) {
-      // What has all its checksums lacks nothing but its name.
+      // A backup with all its checksums is complete except for its name.
       if (existsSync(join(backups, left, 'SHA256SUMS'))) continue;
       await expect(checkBackup({ backup: join(backups, left), data: '' })).rejects.toThrow('not a complete');
     }

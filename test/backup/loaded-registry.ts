@@ -3,10 +3,10 @@ import type { HistoryPage } from '../../src/client/wire/history-answers';
 import type { RunningRegistry } from '../programs/registry';
 import { SeededRandom } from '../simulation/seeded-random';
 
-/** Where a registry answers, and a token that may do everything. */
+/** Address of a registry, and a token that may do everything. */
 export type Place = Pick<RunningRegistry, 'url' | 'rootToken'>;
 
-/** One call of the native API, from `/api/v1` on. */
+/** Makes one call of the native API. The path starts after `/api/v1`. */
 export async function ask(place: Place, method: string, path: string, body?: unknown): Promise<Response> {
   const headers = { Authorization: `Bearer ${place.rootToken}`, 'Content-Type': 'application/json' };
   return fetch(`${place.url}/api/v1${path}`, {
@@ -16,28 +16,28 @@ export async function ask(place: Place, method: string, path: string, body?: unk
   });
 }
 
-/** What a call that has to succeed was answered. */
+/** Returns the body of a call that must succeed. */
 export async function answerOf<Body>(place: Place, method: string, path: string, body?: unknown): Promise<Body> {
   const answer = await ask(place, method, path, body);
   const text = await answer.text();
   expect(answer.ok, `${method} ${path}: ${answer.status} ${text}`).toBe(true);
-  return (text === '' ? undefined : JSON.parse(text)) as Body; // `as`: whoever asks knows what is answered
+  return (text === '' ? undefined : JSON.parse(text)) as Body; // `as`: the caller knows the response
 }
 
 export const servicePath = (ns: string, service: string): string =>
   `/ns/${ns}/groups/DEFAULT_GROUP/services/${service}`;
 
-/** The cursor that an answer carries. */
+/** Returns the cursor of a response. */
 export const cursorOf = (answer: Response): string => answer.headers.get('rollcall-cursor') ?? '';
 
-/** A service's instances as a plain read shows them, now or at a moment. */
+/** Returns a service's instances as a plain read shows them, now or at a past time. */
 export async function listOf(place: Place, ns: string, service: string, at?: string): Promise<unknown[]> {
   const query = at === undefined ? '' : `?at=${encodeURIComponent(at)}`;
   const path = `${servicePath(ns, service)}/instances${query}`;
   return (await answerOf<{ instances: unknown[] }>(place, 'GET', path)).instances;
 }
 
-/** The cursor that the history gives for a revision. */
+/** Returns the cursor that the history gives for a revision. */
 export async function cursorAt(place: Place, ns: string, revision: number): Promise<string> {
   let after = '';
   for (;;) {
@@ -49,16 +49,16 @@ export async function cursorAt(place: Place, ns: string, revision: number): Prom
   }
 }
 
-/** Writers on namespaces of a registry. Pairs of instances change in one batch: no state ever had half of it. */
+/** Writers on namespaces of a registry. Pairs of instances change in one batch, so no state ever had half of one. */
 export class Load {
   readonly #place: Place;
   readonly #random: SeededRandom;
   readonly #writers: Promise<void>[];
   #isOver = false;
-  /** Writes that were acknowledged, and what was refused. */
+  /** Number of writes that were acknowledged, and refusals. */
   acknowledged = 0;
   readonly refusals: string[] = [];
-  /** The newest cursor that was told, by namespace. */
+  /** Newest cursor received, by namespace. */
   readonly revisions = new Map<string, number>();
 
   constructor(place: Place, seed: number, namespaces: readonly string[]) {
@@ -67,7 +67,7 @@ export class Load {
     this.#writers = namespaces.flatMap((ns) => [this.#write(ns), this.#write(ns)]);
   }
 
-  /** Ends it, once what is under way is answered. */
+  /** Stops after pending calls are answered. */
   async end(): Promise<void> {
     this.#isOver = true;
     await Promise.all(this.#writers);
@@ -93,5 +93,5 @@ export class Load {
   }
 }
 
-/** Long enough that nothing goes by itself. */
+/** Long enough that no instance expires. */
 const LEASE = { ttlMs: 3_600_000 };

@@ -10,7 +10,7 @@ import { until } from '../watch-proofs/until';
 import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
 import { answerOf, ask, cursorOf, listOf, servicePath } from './loaded-registry';
 
-/** Names on the page that stand for the reader's own. */
+/** Names on the page that are placeholders for the reader's own. */
 const SHOWN = { old: 'https://rollcall.example.workers.dev', new: 'http://127.0.0.1:8787', tokenId: '9fkQ2mX7' };
 
 const HEADING = '## Move to another host\n';

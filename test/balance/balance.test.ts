@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type FleetResult, percentile } from './run-fleet';
 import { type Mode, runHealthy, runScenario, SELECTORS } from './scenario';
 
-/** Short form of `npm run balance`, on another seed. What it asserts has a margin of two against what is measured. */
+/** Short form of `npm run balance`, with another seed. Each assertion leaves a margin of a factor of two. */
 const SECONDS = 20;
 const SEED = 42;
 

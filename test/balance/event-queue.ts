@@ -3,7 +3,7 @@ interface Event {
   act: () => void;
 }
 
-/** What happens next in virtual time: a binary heap. What is due at the same time happens in any order, but always the same. */
+/** Queue of events in virtual time: a binary heap. Events due at the same time run in an arbitrary but fixed order. */
 export class EventQueue {
   #now = 0;
   readonly #heap: Event[] = [];
@@ -28,7 +28,7 @@ export class EventQueue {
     heap[index] = event;
   }
 
-  /** Runs what is due until then. */
+  /** Runs all events due by `end`. */
   runUntil(end: number): void {
     for (let next = this.#heap[0]; next !== undefined && next.at <= end; next = this.#heap[0]) {
       this.#takeFirst();

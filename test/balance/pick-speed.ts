@@ -14,7 +14,7 @@ const SELECTORS: Record<string, () => Selector> = {
   consistentHash,
 };
 
-/** Nanoseconds of one run, once the compiler is done with it. */
+/** Returns the nanoseconds that one run takes after the compiler has optimized it. */
 function nanoseconds(run: () => void, count = 20_000): number {
   for (let warm = 0; warm < count; warm++) run();
   const began = performance.now();
@@ -22,7 +22,7 @@ function nanoseconds(run: () => void, count = 20_000): number {
   return ((performance.now() - began) * 1e6) / count;
 }
 
-/** What a pick takes on this machine, and a call with its report, a line for each selector and size of fleet. */
+/** Returns the time of a pick, and of a call with its report, on this machine: a line for each selector and fleet size. */
 export function pickSpeeds(): string[] {
   return [20, 1_000].flatMap((size) => {
     const list = endpoints(Array.from({ length: size }, (_, index) => `instance-${index}`).join(' '));

@@ -1,4 +1,4 @@
-/** One line of the plot: from the median to the slowest in a thousand, marked at the slowest in a hundred. */
+/** One line of the plot: from the median to the 99.9th percentile, with a mark at the 99th. */
 export interface PlotBar {
   p50: number;
   p99: number;
@@ -23,7 +23,9 @@ const LAST_MS = 2_000;
 const x = (ms: number): string =>
   (LEFT + (WIDTH - LEFT - RIGHT) * (Math.log(ms / FIRST_MS) / Math.log(LAST_MS / FIRST_MS))).toFixed(1);
 
-/** Latencies of several ways, side by side on a logarithmic axis, as SVG. Written by hand: it is forty lines. */
+/**
+ * Renders latencies of several selectors, side by side on a logarithmic axis, as SVG. Written by hand: it is forty lines.
+ */
 export function plotSvg(title: string, ways: readonly string[], rows: readonly PlotRow[]): string {
   const height = TOP + rows.length * ROW + 30;
   const bottom = height - 26;

@@ -2,7 +2,7 @@ import { type PlotRow, plotSvg } from './plot';
 import { type FleetResult, percentile } from './run-fleet';
 import { MODES, type Mode, runHealthy, runScenario, SELECTORS } from './scenario';
 
-/** Simulated time of each run, after what is not counted. */
+/** Simulated seconds of each run, without the warm-up. */
 const REPORT_SECONDS = 120;
 
 type Results = Readonly<Record<Mode, FleetResult>>;
@@ -29,7 +29,7 @@ function plotRow(name: string, results: Results): PlotRow {
   return { name, bars };
 }
 
-/** The page of what the simulation shows, and its plot. The same on every machine. */
+/** Returns the page of simulation results, and its plot. Both are the same on every machine. */
 export function balanceReport(seconds = REPORT_SECONDS): { page: string; svg: string } {
   const results = Object.entries(SELECTORS).map(([name, selector]): [string, Results] => [
     name,
@@ -82,7 +82,7 @@ Conclusions:
 `;
 }
 
-/** How many more calls retries make, over all selectors. */
+/** Formats the additional calls that retries make, over all selectors. */
 function retriesOf(results: readonly [string, Results][]): string {
   const shares = results.map(([, { retrying }]) => (retrying.attempts - 1) * 100);
   return `${Math.min(...shares).toFixed(1)} to ${Math.max(...shares).toFixed(1)} %`;

@@ -9,38 +9,38 @@ import { type Character, Server } from './server';
 
 export interface FleetRun {
   seed: number;
-  /** One for each instance. */
+  /** Character of each instance. */
   characters: readonly Character[];
-  /** Makes the selector of a client, by the client's id. */
+  /** Creates the selector of a client from the client's id. */
   selector: (clientId: string) => Selector;
   ejects: boolean;
-  /** Tries of one call. */
+  /** Maximum number of attempts for one call. */
   maxAttempts: number;
   clients: number;
   callsPerSecond: number;
   seconds: number;
 }
 
-/** What callers saw, once the first seconds were over. */
+/** Results that callers saw after the warm-up. */
 export interface FleetResult {
-  /** Milliseconds until the answer of each call that had one, in order. */
+  /** Latency of each answered call in milliseconds, sorted. */
   latencies: Float64Array;
-  /** Share of calls that failed, after all their tries. */
+  /** Share of calls that failed after all their attempts. */
   errors: number;
-  /** Tries for each call. */
+  /** Average number of attempts per call. */
   attempts: number;
 }
 
-/** What comes before is not counted: everybody is new. */
+/** Warm-up that is not counted, because everything is new. */
 const WARM_UP_MS = 10_000;
 
-/** A caller does not wait for longer. */
+/** Timeout of a call. */
 const TIMEOUT_MS = 1_000;
 
-/** What calls are about. */
+/** Number of distinct keys that calls are made for. */
 const KEYS = 10_000;
 
-/** Calls of some clients to a fleet, in virtual time: the client's own balancing, and servers that are made up. */
+/** Simulates calls of some clients to a fleet in virtual time, with the client's own balancing and simulated servers. */
 export function runFleet(run: FleetRun): FleetResult {
   const queue = new EventQueue();
   const random = new SeededRandom(run.seed);
@@ -108,7 +108,7 @@ export function runFleet(run: FleetRun): FleetResult {
   return { latencies: Float64Array.from(latencies).sort(), errors: errors / calls, attempts: attempts / calls };
 }
 
-/** @param share Such as 0.99. */
+/** @param share For example 0.99. */
 export function percentile({ latencies }: FleetResult, share: number): number {
   return latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? Number.NaN;
 }

@@ -12,7 +12,7 @@ import {
 import { type FleetResult, type FleetRun, runFleet } from './run-fleet';
 import { type Character, HEALTHY } from './server';
 
-/** Every selector, by the name that callers know. */
+/** Every selector, by its public name. */
 export const SELECTORS: Readonly<Record<string, (clientId: string) => Selector>> = {
   'power of two choices': powerOfTwo,
   'subset(8)': (clientId) => subset(8, clientId),
@@ -24,7 +24,7 @@ export const SELECTORS: Readonly<Record<string, (clientId: string) => Selector>>
   'consistent hash': consistentHash,
 };
 
-/** Twenty instances, four of which a caller had better not meet. */
+/** Twenty instances, four of which callers should avoid. */
 const CHARACTERS: readonly Character[] = Array.from({ length: 20 }, (_, index) => {
   if (index === 3 || index === 12) return { ...HEALTHY, slowness: 8 };
   if (index === 6) return { ...HEALTHY, failing: 1, refuses: true };
@@ -32,7 +32,7 @@ const CHARACTERS: readonly Character[] = Array.from({ length: 20 }, (_, index) =
   return HEALTHY;
 });
 
-/** The ways in which a selector is tried. */
+/** Modes in which a selector is tried. */
 export const MODES = {
   plain: { ejects: false, maxAttempts: 1 },
   ejecting: { ejects: true, maxAttempts: 1 },
@@ -43,12 +43,12 @@ export type Mode = keyof typeof MODES;
 
 const LOAD = { clients: 5, callsPerSecond: 800 };
 
-/** The same fleet and load for every selector. */
+/** Runs a selector with the fleet and load that all selectors share. */
 export function runScenario(selector: FleetRun['selector'], mode: Mode, seconds: number, seed = 1): FleetResult {
   return runFleet({ seed, characters: CHARACTERS, selector, ...MODES[mode], ...LOAD, seconds });
 }
 
-/** The same load on a fleet in which nobody is slow or fails, for comparison. */
+/** Runs the same load on a fleet in which no instance is slow or fails, for comparison. */
 export function runHealthy(seconds: number, seed = 1): FleetResult {
   const characters = CHARACTERS.map(() => HEALTHY);
   return runFleet({ seed, characters, selector: random, ...MODES.plain, ...LOAD, seconds });

@@ -1,29 +1,29 @@
 import type { SeededRandom } from '../simulation/seeded-random';
 import type { EventQueue } from './event-queue';
 
-/** How an instance behaves. */
+/** Behavior of an instance. */
 export interface Character {
-  /** Its calls take so many times as long. */
+  /** Factor by which its calls take longer. */
   slowness: number;
   /** Share of calls that fail. */
   failing: number;
-  /** True: it fails at once, as a process that is gone; false: after the work, as one with a bug. */
+  /** If true, it fails at once, like a process that is gone; if false, after the work, like a process with a bug. */
   refuses: boolean;
 }
 
 export const HEALTHY: Character = { slowness: 1, failing: 0, refuses: false };
 
-/** Calls that an instance works on at a time; others wait in line. */
+/** Calls that an instance handles concurrently; others queue. */
 const WORKERS = 4;
 
-/** Median of what a call takes, and the spread of its logarithm: the slowest in a thousand take five times as long. */
+/** Median duration of a call. The spread of its logarithm makes the slowest in a thousand take five times as long. */
 const MEDIAN_MS = 10;
 const SPREAD = 0.5;
 
-/** The way there and back. */
+/** Network round trip. */
 const NETWORK_MS = 1;
 
-/** An instance in virtual time: some workers, and a line. */
+/** An instance in virtual time: some workers, and a queue. */
 export class Server {
   readonly #queue: EventQueue;
   readonly #random: SeededRandom;
@@ -37,7 +37,7 @@ export class Server {
     this.#character = character;
   }
 
-  /** Takes a call, and answers in its time. */
+  /** Accepts a call, and answers when its work is done. */
   call(answer: (failed: boolean) => void): void {
     const fails = this.#random.chance(this.#character.failing);
     if (fails && this.#character.refuses) {
@@ -56,7 +56,7 @@ export class Server {
     else this.#line.push(work);
   }
 
-  /** Log-normal, by the method of Box and Muller. */
+  /** Returns a log-normal duration, by the Box-Muller method. */
   #workMs(): number {
     const normal =
       Math.sqrt(-2 * Math.log(1 - this.#random.fraction())) * Math.cos(2 * Math.PI * this.#random.fraction());

@@ -6,17 +6,17 @@ import { judge, settle } from './end-state';
 import { type FaultCounts, fault, noFaults } from './faults';
 import { Fleet } from './fleet';
 
-/** Groups of clients, each behind a proxy of its own: a fault meets one of them. */
+/** Number of client groups. Each has its own proxy, so that a fault affects one group. */
 const PROXIES = 8;
 
-/** How long a fleet may take to recover from the last fault. */
+/** Longest time that a fleet may take to recover from the last fault. */
 const RECOVERY_MAX_MS = 60_000;
 
-/** Times between what the fleet does, and between faults, in milliseconds. */
+/** Intervals between actions of the fleet, and between faults, in milliseconds. */
 const MOVE_EVERY_MS = 20;
 const FAULT_EVERY_MS = [200, 3_000] as const;
 
-/** How long a process may stand still before that counts for its clients, in milliseconds. */
+/** Longest standstill of a process that doesn't count for its clients, in milliseconds. */
 const TICK_MS = 20;
 
 export interface ChaosOptions {
@@ -29,24 +29,24 @@ export interface ChaosOptions {
   log: (line: string) => void;
   /** Path of another program of the resident host, such as one with a defect. */
   residentPath?: string;
-  /** How long the fleet may take to recover, in milliseconds. */
+  /** Longest time that the fleet may take to recover, in milliseconds. */
   recoveryMaxMs?: number;
 }
 
 export interface ChaosReport {
   violations: string[];
   faults: FaultCounts;
-  /** What the clients did. */
+  /** Actions of the clients. */
   moves: { changes: number; restarts: number; crashes: number };
-  /** Expiries that the registry saw, rightly. */
+  /** Number of justified expiries. */
   expired: number;
-  /** From the last fault until registry, clients and watches agreed, in milliseconds. */
+  /** Time from the last fault until registry, clients and watches agreed, in milliseconds. */
   recoveredMs: number;
-  /** Longest time that this process stood still, in milliseconds: by so much its clients may be late. */
+  /** Longest standstill of this process, in milliseconds. Its clients may be late by this much. */
   stoodStillMs: number;
 }
 
-/** Measures how long this process stands still at most. */
+/** Measures the longest standstill of this process. */
 function watchStandstill(): { mostMs: () => number; stop: () => void } {
   let most = 0;
   let last = performance.now();
@@ -59,8 +59,8 @@ function watchStandstill(): { mostMs: () => number; stop: () => void } {
 }
 
 /**
- * A fleet of clients lives through faults, and is then left in peace: the registry must end up with what the clients
- * hold, no lease may have expired that its client could rely on, and nothing may be left behind.
+ * Subjects a fleet of clients to faults, and then lets it recover. The registry must end up with the clients' state, no
+ * lease may have expired while its client could rely on it, and nothing may be left behind.
  */
 export async function chaosRun(options: ChaosOptions): Promise<ChaosReport> {
   const { host, seed, clients, seconds, data, log, residentPath, recoveryMaxMs = RECOVERY_MAX_MS } = options;
@@ -103,7 +103,7 @@ export async function chaosRun(options: ChaosOptions): Promise<ChaosReport> {
     while (pending.size > 0) await Promise.all(pending);
     for (const proxy of fleet.proxies) {
       proxy.heal();
-      // What went half open stays so, as in life: only the clients' own care finds it out.
+      // Half-open connections stay half open, as on a real network: clients have to detect them.
     }
     const inPeace = performance.now();
     violations.push(...(await settle(registry, fleet.members, recoveryMaxMs)));

@@ -3,10 +3,10 @@ import { changedResident, replaceOnce } from '../programs/changed-resident';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { chaosRun } from './chaos-run';
 
-/** What the registry computes the end of a lease by, as it stands in the bundle. */
+/** Expression in the bundle with which the registry computes the end of a lease. */
 const END = 'Math.min(this.#ttlMs[slot] ?? 0, removalMs)';
 
-// On workerd too, because its sockets outlast hibernation and clients reconnect to them.
+// Also on workerd, because its sockets outlast hibernation and clients reconnect to them.
 it.each([
   ['resident', 200, 40],
   ['workerd', 60, 15],
@@ -24,7 +24,7 @@ it.each([
 );
 
 it.each([
-  // Each gap keeps all leases for a time to live, so it takes a while until one ends too early.
+  // Each gap keeps all leases for one time to live, so the first early expiry takes a while.
   ['ends leases too early', 30, `${END} / 3`, /expired at .* while its client held it/],
   ['never ends a lease', 8, `${END} * 1_000`, /the registry has of service-\d: .*; its clients hold/],
 ])('[I6] finds a registry that %s', { timeout: 120_000 }, async (_, seconds, defect, complaint) => {

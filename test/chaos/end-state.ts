@@ -4,7 +4,7 @@ import { call, servicePath } from '../watch-proofs/registry-calls';
 import type { Place } from '../watch-proofs/registry-socket';
 import type { FleetMember } from './fleet-member';
 
-/** What the clock of the registry and that of a client may differ by, and a step of either, in milliseconds. */
+/** Largest difference between the clocks of the registry and a client, or step of either, in milliseconds. */
 const CLOCK_SLACK_MS = 50;
 
 /** Generations of the healthy instances of a service, by id. */
@@ -25,7 +25,7 @@ const textOf = (list: Listed): string =>
     .sort()
     .join(' ');
 
-/** What is not yet as the clients hold it; empty once all is. */
+/** Returns the differences between the registry and its clients; empty when they agree. */
 async function differences(registry: Place, members: readonly FleetMember[]): Promise<string[]> {
   const found = members.filter(({ isHeld }) => !isHeld).map(({ id }) => `${id} holds no lease`);
   for (const service of new Set(members.map((member) => member.service))) {
@@ -42,7 +42,7 @@ async function differences(registry: Place, members: readonly FleetMember[]): Pr
   return found;
 }
 
-/** Waits until registry, clients and watches agree; returns what they still differ in when they had long enough. */
+/** Waits until registry, clients and watches agree. Returns the differences that remain at the timeout. */
 export async function settle(registry: Place, members: readonly FleetMember[], mostMs: number): Promise<string[]> {
   const end = performance.now() + mostMs;
   const done = Promise.all(members.map((member) => member.settled())).then(() => true);
@@ -58,7 +58,7 @@ export async function settle(registry: Place, members: readonly FleetMember[], m
   }
 }
 
-/** One lease that ended by time. */
+/** A lease that expired. */
 interface Expiry {
   id: string;
   /** Milliseconds since the epoch, by the registry's clock. */
@@ -80,7 +80,7 @@ async function expiries(registry: Place, cause: 'expired' | 'unhealthy'): Promis
   return found;
 }
 
-/** Holds each expiry against what the client knew: none may have ended a lease that its client could rely on. */
+/** Compares each expiry with the client's view: no lease may have ended while its client could rely on it. */
 export async function judge(
   registry: Place,
   fleet: { members: readonly FleetMember[]; dead: readonly FleetMember[] },

@@ -3,14 +3,14 @@ import type { ChaosProxy } from '../client/chaos-proxy';
 import type { RunningRegistry } from '../programs/registry';
 import type { SeededRandom } from '../simulation/seeded-random';
 
-/** How often each fault is chosen, against the others. */
+/** Relative frequency of each fault. */
 const WEIGHTS = { cut: 4, reset: 4, delay: 3, throttle: 2, 'half-open': 3, deafen: 2, refuse: 2, kill: 1, freeze: 1 };
 export type Fault = keyof typeof WEIGHTS;
 
-/** When a network has forgotten connections that nothing passes over, in milliseconds. */
+/** Time after which a network forgets idle connections, in milliseconds. */
 const FORGOTTEN_AFTER_MS = 30_000;
 
-/** What has been done to a fleet, by kind. */
+/** Number of faults, by kind. */
 export type FaultCounts = Record<Fault, number>;
 
 export const noFaults = (): FaultCounts => ({
@@ -25,7 +25,7 @@ export const noFaults = (): FaultCounts => ({
   freeze: 0,
 });
 
-/** Does one fault, chosen by the seed, to one of the proxies or to the registry, and mends it after a while. */
+/** Applies one fault, chosen by the seed, to a proxy or the registry, and repairs it after a while. */
 export async function fault(
   random: SeededRandom,
   proxies: readonly [ChaosProxy, ...ChaosProxy[]],

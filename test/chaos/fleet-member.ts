@@ -1,35 +1,37 @@
 import { type Client, type Registration, rollcall } from '../../src/client/index';
 import type { Place } from '../watch-proofs/registry-socket';
 
-/** A time during which a client could rely on its lease, by its own clock; milliseconds since the epoch. */
+/** A period during which a client could rely on its lease, by its own clock; milliseconds since the epoch. */
 interface Held {
   from: number;
   to: number | undefined;
 }
 
-/** What a member of the fleet is. */
+/** Options of a fleet member. */
 export interface MemberOptions {
   id: string;
   service: string;
   transport: 'socket' | 'heartbeat';
   ttlMs: number;
-  /** Keeps a list of its service, beside its registration. */
+  /** True to keep a list of its service besides its registration. */
   watches: boolean;
 }
 
-/** One process of the fleet: a client that registers one instance, changes it now and then, and may watch its service. */
+/**
+ * One process of the fleet: a client that registers one instance, changes it from time to time, and may watch its service.
+ */
 export class FleetMember {
   readonly id: string;
   readonly service: string;
   readonly held: Held[] = [];
-  /** What it says of itself: the registry has it once a change was answered. */
+  /** Generation of its instance. The registry has it once a change was acknowledged. */
   generation = 0;
-  /** Generations by id, as its watch told them; undefined where it doesn't watch. */
+  /** Generations by id, as its watch reported them; undefined if it doesn't watch. */
   readonly list: Map<string, number> | undefined;
   readonly #client: Client;
   readonly #options: MemberOptions;
   #registration: Registration | undefined;
-  /** Changes one after the other, each once the one before it is there. */
+  /** Sequence of changes, each starting after the one before it. */
   #changes: Promise<unknown> = Promise.resolve();
   #waiting = 0;
 
@@ -48,7 +50,7 @@ export class FleetMember {
     return this.#registration?.isHeld ?? false;
   }
 
-  /** Registers; never rejects: a registry that is away is waited for. */
+  /** Registers. Never rejects: it waits for a registry that is unavailable. */
   join(): void {
     const { id, service, transport, ttlMs } = this.#options;
     const instance = { id, service, address: '127.0.0.1', port: 80, lease: { ttlMs }, metadata: this.#metadata() };
@@ -57,7 +59,7 @@ export class FleetMember {
       this.#endHold();
       if (type === 'lost') return;
       this.held.push({ from: Date.now(), to: undefined });
-      // Where this process stood still, the answer may come when its lease is over by its own clock.
+      // If this process stood still, the answer may arrive after its lease has ended by its own clock.
       if (this.#registration?.isHeld === false) this.#endHold();
     };
     this.#then(async () => {
@@ -67,14 +69,14 @@ export class FleetMember {
     });
   }
 
-  /** Says something new of itself. */
+  /** Changes its instance. */
   change(): void {
     this.generation += 1;
     const metadata = this.#metadata();
     this.#then(async () => this.#registration?.update({ metadata }));
   }
 
-  /** Leaves as a process does that is stopped well, and comes back as a new one of the same id. */
+  /** Leaves like a process that is stopped properly, and returns as a new one with the same id. */
   restart(): void {
     this.#then(async () => {
       this.#endHold();
@@ -85,12 +87,12 @@ export class FleetMember {
     this.join();
   }
 
-  /** What it was told to do and has not done yet. */
+  /** Number of pending changes. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Resolves when all that it was told to do is done. */
+  /** Resolves when there are no pending changes. */
   settled(): Promise<unknown> {
     return this.#changes;
   }
@@ -99,7 +101,7 @@ export class FleetMember {
     return this.#client.close();
   }
 
-  /** Whether it could rely on its lease at a time, and for so long after it. */
+  /** Reports whether it could rely on its lease at `time`, and for `slackMs` after it. */
   heldAt(time: number, slackMs: number): boolean {
     return this.held.some(({ from, to }) => from <= time && (to === undefined || to > time + slackMs));
   }

@@ -7,10 +7,10 @@ import { FleetMember } from './fleet-member';
 const SERVICES = 10;
 const TTL_MS = 5_000;
 
-/** A fleet under faults: who is in it, and who is not any more. */
+/** A fleet under faults: its current members, and the dead ones. */
 export class Fleet {
   readonly members: FleetMember[] = [];
-  /** Clients that died without a word, behind proxies that pass nothing on. */
+  /** Clients that died without releasing their leases, behind proxies that forward nothing. */
   readonly dead: FleetMember[] = [];
   readonly proxies: [ChaosProxy, ...ChaosProxy[]];
   readonly moves = { changes: 0, restarts: 0, crashes: 0 };
@@ -38,7 +38,7 @@ export class Fleet {
     return member;
   }
 
-  /** One of them does something, or a new one comes and dies. */
+  /** Makes one member act, or adds a client that dies. */
   async move(): Promise<void> {
     const kind = this.#random.weighted({ change: 12, restart: 3, crash: 1 });
     const member = this.members[this.#random.whole(0, this.members.length - 1)];
@@ -54,7 +54,7 @@ export class Fleet {
       const doomed = this.add(proxy);
       this.dead.push(doomed);
       await Promise.race([doomed.settled(), sleep(TTL_MS)]);
-      // Nothing of it is heard any more, nor of its end once its lease has run out.
+      // The registry receives nothing more from it, and it doesn't learn of its expiry.
       proxy.deafen();
       await sleep(2 * TTL_MS);
       proxy.stop();

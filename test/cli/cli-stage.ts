@@ -8,14 +8,14 @@ import { type InstalledProgram, installProgram } from '../programs/program-folde
 import { type RegistryOptions, type RunningRegistry, startRegistry } from '../programs/registry';
 import { systemNode } from '../programs/system-node';
 
-/** What a command came to. */
+/** Result of a command. */
 export interface CommandEnd {
   code: number | null;
   stdout: string;
   stderr: string;
 }
 
-/** A registry, and the command line beside it, in a folder of their own. Starts before tests and ends after them. */
+/** A registry and the command line, in a separate folder. Starts before tests and ends after them. */
 export class CliStage {
   readonly folder: string;
   readonly registry: RunningRegistry;
@@ -27,7 +27,7 @@ export class CliStage {
     this.#installed = installed;
   }
 
-  /** @param options How its registry is to run. */
+  /** @param options Options of its registry. */
   static async start(options: Partial<RegistryOptions> = {}): Promise<CliStage> {
     const folder = mkdtempSync(join(tmpdir(), 'rollcall cli-'));
     const installed = await installProgram(folder);
@@ -39,7 +39,7 @@ export class CliStage {
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  /** The environment of a user of this registry, and nothing of whoever runs the tests. */
+  /** Returns the environment of a user of this registry, without that of the process that runs the tests. */
   env(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
     const { PATH, HOME, LANG } = process.env;
     const { url: ROLLCALL_URL, rootToken: ROLLCALL_TOKEN } = this.registry;
@@ -54,7 +54,7 @@ export class CliStage {
     };
   }
 
-  /** Runs a command to its end, on the Node of this machine. What is `undefined` in the environment is not in it. */
+  /** Runs a command to its end, on the Node of this machine. Variables with the value `undefined` are not set. */
   async run(words: readonly string[], more: NodeJS.ProcessEnv = {}, input = ''): Promise<CommandEnd> {
     const child = spawn(systemNode(), [this.#installed.program, ...words], { cwd: this.folder, env: this.env(more) });
     child.stdin.end(input);
@@ -63,14 +63,14 @@ export class CliStage {
     return { code: await code, stdout, stderr };
   }
 
-  /** Runs a command that has to succeed, and returns what it answers as JSON. */
+  /** Runs a command that must succeed, and returns its output as parsed JSON. */
   async json(...words: string[]): Promise<unknown> {
     const { code, stdout, stderr } = await this.run([...words, '--json']);
     if (code !== 0) throw new Error(`${words.join(' ')} ended with ${code}: ${stderr}`);
     return JSON.parse(stdout);
   }
 
-  /** Starts a command that goes on; it is stopped when its test is over. */
+  /** Starts a long-running command, and stops it at the end of the test. */
   begin(words: readonly string[], more: NodeJS.ProcessEnv = {}, node = systemNode()): Program {
     return new Program(node, [this.#installed.program, ...words], { cwd: this.folder, env: this.env(more) });
   }

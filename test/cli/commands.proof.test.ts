@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { CliStage } from './cli-stage';
 
-/** Every command as scripts and people meet it: words in, words and an exit code out, against one real registry. */
+/** Every command as used by scripts and people: arguments in, text and an exit code out, against one real registry. */
 
 let stage: CliStage;
 beforeAll(async () => {
@@ -282,7 +282,7 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
 
 describe('bench and doctor', () => {
   it('[K13] bench measures on a service of its own, and leaves nothing behind', async () => {
-    // A namespace of its own: instances of other tests may expire while the bench runs.
+    // A separate namespace: instances of other tests may expire while the bench runs.
     const namespace = ['--namespace', 'benched'];
     await stage.run(['ns', 'create', 'benched']);
     await stage.register('bystander', 'bystander-1', ...namespace);
@@ -342,7 +342,7 @@ describe('bench and doctor', () => {
     });
     await new Promise<void>((resolve) => proxy.listen(0, resolve));
     onTestFinished(() => void proxy.close());
-    // `as`: it listens on TCP. An address of this machine that does not look like its own.
+    // `as`: it listens on TCP. An address of this machine that does not look local.
     const { port } = proxy.address() as AddressInfo;
     const { code, stdout } = await stage.run(['doctor', '--url', `http://0.0.0.0:${port}`]);
     expect(code).toBe(1);
@@ -518,7 +518,7 @@ describe('exit codes and errors', () => {
       ROLLCALL_URL: undefined,
       ROLLCALL_TOKEN: undefined,
     });
-    // Nothing need listen on the default port of this machine.
+    // There may be no listener on the default port of this machine.
     expect([0, 4, 6]).toContain(code);
     expect(stderr).toMatch(/^url http:\/\/127\.0\.0\.1:8787 \(default\)\ntoken from data\/root-token\n/);
   });

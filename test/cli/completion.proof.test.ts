@@ -5,8 +5,8 @@ import { CliStage } from './cli-stage';
 import { Terminal } from './terminal';
 
 /**
- * Each shell loads its script, and is asked as its user's Tab would. A registry that does not answer in half a second is
- * passed over, and so may one be on a machine that is busy with other things: then Tab is pressed again.
+ * Each shell loads its script, and gets the same request as for its user's Tab. Completion skips a registry that does not
+ * answer within half a second, which can happen on a busy machine: then the test presses Tab again.
  */
 
 let stage: CliStage;
@@ -24,7 +24,7 @@ const run = (shell: string, ...words: string[]): string[] => {
   return text.split('\n').filter((line) => line !== '');
 };
 
-/** What bash offers for a line, by the same variables that readline sets. */
+/** Returns bash's completions of a line, with the same variables that readline sets. */
 function inBash(line: string): string[] {
   const script = `
     source <(rollcall completion bash)
@@ -34,7 +34,7 @@ function inBash(line: string): string[] {
   return run('bash', '--norc', '-c', script, 'bash', line);
 }
 
-/** What fish offers; it has a command for that. */
+/** Returns fish's completions; fish has a command for that. */
 const inFish = (line: string): string[] =>
   run('fish', '--no-config', '-c', 'rollcall completion fish | source; complete --do-complete "$argv"', line);
 
@@ -75,7 +75,7 @@ describe('zsh', () => {
     await terminal.shows(/^loaded/m);
     terminal.write('rollcall drain orders 10');
     await terminal.completes(/rollcall drain orders 10\.0\.0\.7:8080/);
-    // Not C-c: the line editor starts anew after it, and keys that come meanwhile are lost.
+    // Not C-c: the line editor restarts after it, and keys pressed meanwhile are lost.
     terminal.press('C-u');
     terminal.write('rollcall con');
     terminal.press('Tab');
@@ -107,7 +107,7 @@ it('[K14] asks a registry that does not answer for half a second at most, and sa
     expect(end).toEqual({ code: 0, stdout, stderr: '' });
     return performance.now() - from;
   };
-  // How long the command itself takes here is told by a word that needs no registry.
+  // Measure the command's own time with a word that needs no registry.
   const itself = await timeOf(['drain', '--wa'], expect.stringContaining('--wait'));
   expect((await timeOf(['drain', ''], '')) - itself).toBeLessThan(5_000);
 });

@@ -11,7 +11,7 @@ import { temporaryFolder } from '../programs/temporary-folder';
 import { until } from '../watch-proofs/until';
 import { CliStage } from './cli-stage';
 
-/** `rollcall exec`: a real process, its port, its signals and its place in a real registry. */
+/** `rollcall exec`: a real process with its port, its signals and its registration in a real registry. */
 
 let stage: CliStage;
 beforeAll(async () => {
@@ -26,7 +26,10 @@ interface Executed {
   port: number;
 }
 
-/** Runs the service under `rollcall exec`. By default on the Node of this machine: no WebSocket, so by heartbeats. */
+/**
+ * Runs the service under `rollcall exec`. The default is the Node of this machine, which has no WebSocket and so uses
+ * heartbeats.
+ */
 async function exec(service: string, options: string[] = [], node?: string, delayMs = 0): Promise<Executed> {
   const port = await freePort();
   const command = [process.execPath, SERVICE, `${port}`, `${delayMs}`];
@@ -38,7 +41,7 @@ async function idsOf(service: string): Promise<string[]> {
   const { url, rootToken } = stage.registry;
   const headers = { Authorization: `Bearer ${rootToken}` };
   const path = `/api/v1/ns/public/groups/DEFAULT_GROUP/services/${service}/instances`;
-  // `as`: what the route answers
+  // `as`: the route's response
   const list = (await (await fetch(`${url}${path}`, { headers })).json()) as { instances: { id: string }[] };
   return list.instances.map(({ id }) => id);
 }
@@ -113,7 +116,7 @@ it.each([
   const before = await idsOf(service);
   expect(before).toHaveLength(1);
   await stage.registry.kill('SIGKILL');
-  // Longer than its lease: it has been kept since.
+  // Longer than its lease, so it has been renewed.
   await sleep(5_000);
   await until('it is there', async () => (await idsOf(service)).length === 1);
   expect(await idsOf(service)).toEqual(before);

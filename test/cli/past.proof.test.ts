@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CliStage } from './cli-stage';
 
-/** Looking back, and putting back, as scripts and people do. */
+/** Reading the history, and rolling back, from scripts and by people. */
 
 let stage: CliStage;
 let before: string;

@@ -1,6 +1,6 @@
-// A service for `rollcall exec`: listens, tells what it gets, and ends as it is told.
+// A service for `rollcall exec`: listens, prints what it receives, and ends as instructed.
 //
-//     node service.mjs <port> [listen after so many ms]
+//     node service.mjs <port> [milliseconds before it listens]
 import { createServer } from 'node:http';
 import process from 'node:process';
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CliStage } from './cli-stage';
 import { Terminal } from './terminal';
 
-/** What a person sees who sits at a terminal. */
+/** Output that a person sees at a terminal. */
 
 let stage: CliStage;
 beforeAll(async () => {
@@ -99,7 +99,7 @@ it('NO_COLOR keeps a terminal free of colour', async () => {
 
 it('exec leaves Ctrl-C to the command, which has the same terminal', async () => {
   const terminal = new Terminal(stage.env());
-  // It is there for long enough to be told a second time, by whoever passes on what the terminal said already.
+  // It runs long enough to receive the signal a second time, if `exec` forwards what the terminal has already sent.
   const heard = "console.log('interrupted'); setTimeout(() => process.exit(3), 2000)";
   const script = `process.on('SIGINT', () => { ${heard} }); setInterval(() => {}, 1000)`;
   terminal.type(

@@ -4,10 +4,10 @@ import { onTestFinished } from 'vitest';
 
 const PATIENCE_MS = 60_000;
 
-/** Who pressed Tab and sees nothing presses again after this time. */
+/** Time after which Tab is pressed again if the screen shows nothing new. */
 const TAB_AGAIN_MS = 5_000;
 
-/** A terminal with a shell in it, as a person sees it: real, by tmux. It is closed when the test is over. */
+/** A real terminal with a shell, as a person sees it, provided by tmux. It is closed at the end of the test. */
 export class Terminal {
   readonly #server = `rollcall-${process.pid}-${Math.random().toString(36).slice(2)}`;
   readonly #columns: number;
@@ -16,7 +16,7 @@ export class Terminal {
     this.#columns = columns;
     const variables = Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]));
     const size = ['-x', `${columns}`, '-y', `${rows}`];
-    // No file of the user's, and no variable but those given.
+    // No files of the user, and no variables but those given.
     const shell = ['env', '-i', 'TERM=screen-256color', ...variables, 'PS1=$ ', 'sh'];
     this.#tmux('-f', '/dev/null', 'new-session', '-d', ...size, ...shell);
     onTestFinished(() => void this.#tmux('kill-server'));
@@ -26,12 +26,12 @@ export class Terminal {
     return execFileSync('tmux', ['-L', this.#server, ...words], { encoding: 'utf8' });
   }
 
-  /** What is on the screen, a line each, without empty ones at the end. */
+  /** Lines on the screen, without empty ones at the end. */
   get screen(): string {
     return this.#tmux('capture-pane', '-p').trimEnd();
   }
 
-  /** The same with the codes of its colours. */
+  /** The same, with color codes. */
   get coloured(): string {
     return this.#tmux('capture-pane', '-p', '-e').trimEnd();
   }
@@ -40,7 +40,7 @@ export class Terminal {
     return this.#tmux('display-message', '-p', '#{cursor_flag}').trim() === '1';
   }
 
-  /** Types a text, and leaves the cursor after it. */
+  /** Types text, and leaves the cursor after it. */
   write(text: string): void {
     this.#tmux('send-keys', '-l', text);
   }
@@ -50,7 +50,7 @@ export class Terminal {
     this.press('Enter');
   }
 
-  /** Presses a key by the name that tmux has for it, such as `C-c`. */
+  /** Presses a key by its tmux name, such as `C-c`. */
   press(key: string): void {
     this.#tmux('send-keys', key);
   }
@@ -59,7 +59,7 @@ export class Terminal {
     this.#tmux('resize-window', '-x', `${this.#columns}`, '-y', `${rows}`);
   }
 
-  /** Presses Tab until the screen shows something: a registry that is slow to answer is passed over. */
+  /** Presses Tab until the screen matches, because completion skips a registry that is slow to answer. */
   async completes(pattern: RegExp): Promise<void> {
     for (const end = performance.now() + PATIENCE_MS; ; ) {
       this.press('Tab');
@@ -70,7 +70,7 @@ export class Terminal {
     }
   }
 
-  /** Waits until the screen shows something, and returns all that it shows then. */
+  /** Waits until the screen matches, and returns its whole text. */
   async shows(pattern: RegExp): Promise<string> {
     const end = performance.now() + PATIENCE_MS;
     for (;;) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { CliStage } from './cli-stage';
 
-/** A namespace as a file, and back, as scripts and people do it. */
+/** Exporting a namespace to a file, and importing it, from scripts and by people. */
 
 let stage: CliStage;
 beforeAll(async () => {

@@ -6,11 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
 
 /**
- * What each entry of the client weighs when a program first loads it: its own file and all that it imports at once, each
- * minified and compressed by itself, as a bundler lays them out. What is loaded on demand comes later, if at all.
+ * Size of each client entry on the first load: its own file and all its static imports, each
+ * minified and compressed separately, as a bundler lays them out. On-demand files load later, if at all.
  */
 
-/** Bytes at most, of the first load of each entry that the package has. The core's is a promise; the others say what they are. */
+/** Maximum size of the first load of each published entry. The core's is a promise; the others are the current sizes. */
 const FIRST_LOAD_MAX_BYTES: Record<string, number> = {
   './client': 6_144,
   './client/admin': 3_300,
@@ -19,13 +19,13 @@ const FIRST_LOAD_MAX_BYTES: Record<string, number> = {
   './client/selectors': 1_900,
 };
 
-/** Files outside src/client that the client runs: plain functions that it has to agree on with the registry. */
+/** Files outside src/client that the client runs: plain functions on which it must agree with the registry. */
 const SHARED_FILES = ['src/model/duration.ts'];
 
-/** The same where all entries share their chunks, as in dist/client: one entry has up to nine files, compressed one by one. */
+/** Additional size if all entries share chunks, as in dist/client: one entry has up to nine files, compressed one by one. */
 const SHARED_EXTRA_BYTES = 1_200;
 
-/** Bytes at most, of what the core and the resolver load when they are first asked for it: each by itself. */
+/** Maximum size of each file that the core and the resolver load on demand. */
 const ON_DEMAND_MAX_BYTES: Record<string, number> = {
   register: 3_600,
   'stream-source': 1_300,
@@ -34,13 +34,13 @@ const ON_DEMAND_MAX_BYTES: Record<string, number> = {
 };
 
 interface Bundle {
-  /** By the name of its module, without folder and ending; of entries and of what is loaded on demand. */
+  /** Entries and on-demand modules, by the name of the module without folder and extension. */
   loads: Map<string, { files: string[]; bytes: number }>;
-  /** Bytes of each file, compressed. */
+  /** Compressed size of each file. */
   sizes: Map<string, number>;
-  /** Every file that is in any. */
+  /** Every file that is in any bundle. */
   inputs: string[];
-  /** Whatever it would import when it runs, and that is not among its own files. */
+  /** Run-time imports that are not among its own files. */
   foreign: string[];
 }
 
@@ -48,7 +48,7 @@ interface Package {
   exports: Record<string, { default: string } | string>;
 }
 
-/** The entries as the package publishes them, by their sources. */
+/** Returns the entries that the package publishes, by their sources. */
 function publishedEntries(): Map<string, string> {
   const { exports } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as Package; // `as`: our own
   const entries = new Map<string, string>();
@@ -59,7 +59,7 @@ function publishedEntries(): Map<string, string> {
   return entries;
 }
 
-/** Builds entries together, as `npm run build:client` does, but for the minifying. */
+/** Builds entries together like `npm run build:client`, but minified. */
 function bundle(entries: Iterable<string>): Bundle {
   const { outputFiles, metafile } = buildSync({
     entryPoints: [...entries].map((entry) => join(PROJECT_ROOT, 'src/client', `${entry}.ts`)),
@@ -93,7 +93,7 @@ function bundle(entries: Iterable<string>): Bundle {
   };
 }
 
-/** A file, and those that it imports at once, however far. */
+/** Returns a file and all its static imports, direct and indirect. */
 function loadedWith(path: string, { outputs }: Metafile, found = new Set<string>()): Set<string> {
   if (found.has(path)) return found;
   found.add(path);

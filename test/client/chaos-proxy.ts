@@ -7,12 +7,12 @@ interface Pair {
 }
 
 /**
- * A TCP proxy that does to connections what networks do: cuts them, resets them, holds back what passes, lets little of
- * it pass, goes deaf so that they stay open and nothing arrives, or takes no new ones.
+ * A TCP proxy that reproduces network faults: it cuts and resets connections, delays or throttles data, goes deaf so that
+ * connections stay open and nothing arrives, or accepts no new connections.
  */
 export class ChaosProxy {
   readonly url: string;
-  /** Connections taken so far. */
+  /** Number of connections accepted so far. */
   connections = 0;
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
@@ -37,7 +37,7 @@ export class ChaosProxy {
     return proxy;
   }
 
-  /** Closes every connection, as a proxy does that is restarted. */
+  /** Closes every connection, like a proxy that is restarted. */
   cut(): void {
     for (const { client, upstream } of this.#pairs) {
       client.destroy();
@@ -45,7 +45,7 @@ export class ChaosProxy {
     }
   }
 
-  /** Breaks every connection by a reset. */
+  /** Resets every connection. */
   reset(): void {
     for (const { client, upstream } of this.#pairs) {
       client.resetAndDestroy();
@@ -53,17 +53,17 @@ export class ChaosProxy {
     }
   }
 
-  /** Holds back everything that passes, in either direction, for so long. */
+  /** Delays all data, in both directions. */
   delay(ms: number): void {
     this.#delayMs = ms;
   }
 
-  /** Lets so much pass over each connection in a second, in either direction. */
+  /** Limits the rate of each connection, in both directions. */
   throttle(bytesPerSecond: number): void {
     this.#bytesPerSecond = bytesPerSecond;
   }
 
-  /** Passes nothing on any more over the connections there are, and closes none. New ones are not concerned. */
+  /** Stops forwarding on existing connections, without closing them. New connections are not affected. */
   halfOpen(): void {
     for (const pair of this.#pairs) {
       pair.client.removeAllListeners('data').pause();
@@ -72,7 +72,7 @@ export class ChaosProxy {
     }
   }
 
-  /** Breaks the connections that nothing passes over any more, as a network does that has forgotten them. */
+  /** Breaks the half-open connections, like a network that has forgotten them. */
   forgetHalfOpen(): void {
     for (const { client, upstream } of this.#halfOpen) {
       client.resetAndDestroy();
@@ -81,19 +81,19 @@ export class ChaosProxy {
     this.#halfOpen.clear();
   }
 
-  /** Passes nothing on over any connection, old or new, and closes none: the cable is pulled. */
+  /** Stops forwarding on all connections, old and new, without closing them, like an unplugged cable. */
   deafen(): void {
     this.#isDeaf = true;
     this.halfOpen();
   }
 
-  /** Takes no connection any more, and breaks those there are. */
+  /** Refuses new connections, and breaks existing ones. */
   refuse(): void {
     this.#refuses = true;
     this.reset();
   }
 
-  /** New connections pass, at once. What is half open stays so. */
+  /** Lets new connections pass without delay. Half-open connections stay half open. */
   heal(): void {
     this.#isDeaf = false;
     this.#refuses = false;
@@ -127,7 +127,7 @@ export class ChaosProxy {
 
   #pass(from: Socket, to: Socket): void {
     from.setNoDelay(true);
-    // In order, whatever the delay was meanwhile.
+    // In order, even if the delay has changed meanwhile.
     let last = Promise.resolve();
     const later = (act: () => void, length = 0) => {
       const passing = (length * 1_000) / this.#bytesPerSecond;

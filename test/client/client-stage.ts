@@ -7,7 +7,7 @@ import { temporaryFolder } from '../programs/temporary-folder';
 import { call, servicePath } from '../watch-proofs/registry-calls';
 import { ChaosProxy } from './chaos-proxy';
 
-/** A registry in workerd, behind a proxy that breaks what it is told to. */
+/** A registry in workerd, behind a proxy that breaks connections on demand. */
 export class ClientStage {
   readonly registry: RunningRegistry;
   readonly proxy: ChaosProxy;
@@ -25,10 +25,10 @@ export class ClientStage {
     return new ClientStage(registry, proxy);
   }
 
-  /** A client behind the proxy; closed with the test. */
+  /** Creates a client behind the proxy, and closes it at the end of the test. */
   client(options: Partial<ClientOptions> = {}): Client {
     const client = rollcall({ url: this.proxy.url, token: this.registry.rootToken, ...options });
-    // By then the proxy may still be broken.
+    // The proxy may still be broken at that point.
     onTestFinished(() => {
       this.proxy.heal();
       return client.close();
@@ -36,30 +36,30 @@ export class ClientStage {
     return client;
   }
 
-  /** What the registry has of a service, asked without the proxy: ids of those that are healthy. */
+  /** Returns the ids of the healthy instances of a service, read without the proxy. */
   async healthy(service: string): Promise<string[]> {
     const path = `${servicePath(service)}/instances`;
     const { instances } = await call<{ instances: { id: string; healthy: boolean }[] }>(this.registry, 'GET', path);
     return instances.filter(({ healthy }) => healthy).map(({ id }) => id);
   }
 
-  /** The newest revision: it moves when anybody is told of a change. */
+  /** Returns the newest revision. It moves with every change that subscribers are notified of. */
   async revision(): Promise<number> {
     return (await call<{ revision: number }>(this.registry, 'GET', '/stats')).revision;
   }
 }
 
-/** Collects the types of what happens to a registration. */
+/** Collects the types of a registration's events. */
 export function recorded(): { types: string[]; onEvent: (event: RegistrationEvent) => void } {
   const types: string[] = [];
   return { types, onEvent: ({ type }) => types.push(type) };
 }
 
-/** A list of instances that is kept by a watch, and whether it was told rightly. */
+/** A list of instances that a watch keeps, and whether its frames were correct. */
 export class WatchedList {
   readonly instances = new Map<string, number>();
   readonly frames: string[] = [];
-  /** Every id that was told of by a change, in order. */
+  /** Every id reported by a change, in order. */
   readonly told: string[] = [];
   cursor = '';
   error: unknown;

@@ -20,7 +20,7 @@ import type * as namespace from '../../src/model/namespace';
 import type * as stats from '../../src/model/stats';
 import { PROJECT_ROOT } from '../house/source-tree';
 
-/** A text without what a formatter decides: spaces, line breaks, and the signs that go with them. */
+/** Removes everything that a formatter decides: spaces, line breaks, and the signs that go with them. */
 const unformatted = (text: string): string =>
   text
     .replace(/\s+\*\s/g, ' ')
@@ -40,19 +40,22 @@ describe('the types of the client', () => {
   });
 });
 
-/** True where each can stand for the other. */
+/** True if each is assignable to the other. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 
-/** The members of one type that another lacks: assignability alone does not see one that may be left out. */
+/** Members of one type that another lacks. Assignability alone misses optional ones. */
 type Missing<A, B> = Exclude<keyof A, keyof B>;
 
-/** True where two types have the same members, and each can stand for the other. */
+/** True if two types have the same members, and each is assignable to the other. */
 type Equal<A, B> = [Missing<A, B> | Missing<B, A>] extends [never] ? Same<A, B> : false;
 
-/** True where two types have the same members, and the first fits the second: a schema of a map takes anything at first. */
+/**
+ * True if two types have the same members, and the first is assignable to the second: a map's schema accepts any input at
+ * first.
+ */
 type Fits<A, B> = [Missing<A, B> | Missing<B, A>] extends [never] ? ([A] extends [B] ? true : false) : false;
 
-/** Nothing of this runs; `npm run typecheck` fails where they differ. */
+/** None of this runs; `npm run typecheck` fails if they differ. */
 describe('held by the compiler against what zod infers', () => {
   it('types of each kind that the script writes are the same', () => {
     expectTypeOf<Equal<Registered, instance.Registration>>().toEqualTypeOf<true>();

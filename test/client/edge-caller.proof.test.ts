@@ -7,7 +7,7 @@ import { PROJECT_ROOT } from '../house/source-tree';
 import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 
-/** Runs a command of a shell until the test is over, with all that it starts. */
+/** Runs a shell command and its child processes until the end of the test. */
 function run(command: string, env: NodeJS.ProcessEnv = {}): void {
   const child = spawn('sh', ['-c', command], {
     cwd: PROJECT_ROOT,

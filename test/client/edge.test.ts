@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { startBoundWorker } from '../programs/bound-worker';
 import { temporaryFolder } from '../programs/temporary-folder';
 
-/** An isolate's list on plain workerd, where a call ends with the request that made it. */
+/** An isolate's list on plain workerd, where a call ends with its request. */
 
 const WORKER = `
 import { env } from 'cloudflare:workers';
@@ -46,7 +46,7 @@ it('[B19] a lookup that was cut off with its request holds up nobody else', asyn
   await expect.poll(() => asked).toBe(2);
   gaveUp.abort();
   silent = false;
-  // The other one's call is followed for two seconds; its own is answered at once. That call never ends.
+  // The other request's call is followed for two seconds; its own is answered at once. That call never ends.
   const began = Date.now();
   expect(await (await worker.ask('/')).text()).toBe('0 endpoints');
   expect(Date.now() - began).toBeLessThan(15_000);

@@ -5,7 +5,7 @@ import { beforeAll, expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { temporaryFolder } from '../programs/temporary-folder';
 
-/** The types of the package, as a strict program sees them that has installed it. */
+/** Types of the package, as seen by a strict program that has installed it. */
 
 const PROGRAM = `
 import { rollcall, releaseOnSignals, type Registration, type WatchFrame } from 'rollcall/client';
@@ -26,7 +26,7 @@ console.log(instances.map(({ zone }) => zone?.length));
 resolver(client, 'orders', { selector: consistentHash() });
 const near: Response = await edgeResolver({ url: 'https://registry.example' }, 'orders').fetch('/', { near: new Request('/') });
 console.log(near.status);
-// @ts-expect-error A member that is misspelt is none.
+// @ts-expect-error A misspelt member does not exist.
 await client.register({ service: 'orders', adress: '10.0.0.7', port: 80 });
 `;
 
@@ -50,7 +50,7 @@ it.each(['nodenext', 'preserve'])('the package has types for a program whose mod
     const compiler = join(PROJECT_ROOT, 'node_modules/typescript/bin/tsc');
     execFileSync(process.execPath, [compiler, '--noEmit', '-p', folder], { encoding: 'utf8' });
   } catch (error) {
-    printed = String((error as { stdout?: string }).stdout); // `as`: what a program printed that failed
+    printed = String((error as { stdout?: string }).stdout); // `as`: the output of a program that failed
   }
   expect(printed).toBe('');
 });

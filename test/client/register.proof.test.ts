@@ -7,11 +7,11 @@ import { call, instancePath } from '../watch-proofs/registry-calls';
 import { until } from '../watch-proofs/until';
 import { ClientStage, recorded, WatchedList } from './client-stage';
 
-/** Registrations over real connections that break. */
+/** Registrations over real connections that fail. */
 
 const SERVICE = 'orders';
 const TTL_MS = 3_000;
-/** A machine that is busy with other things may be late with a timer. */
+/** Delay that a busy machine may add to a timer. */
 const NOISE_MS = 10_000;
 const place = { service: SERVICE, address: '127.0.0.1', port: 80 };
 const TRANSPORTS: RegisterOptions['transport'][] = ['socket', 'heartbeat'];
@@ -54,7 +54,7 @@ describe.each(TRANSPORTS)('a registration by %s', (transport) => {
   it('stays over cuts, resets and the death of the registry, and nobody is told of anything', async () => {
     const stage = await ClientStage.start();
     const { types, onEvent } = recorded();
-    // A registry that was killed has to be back before that, on a machine that is busy with other things, too.
+    // A killed registry has to be back before that, even on a busy machine.
     const ttlMs = 10_000;
     const registration = await stage.client().register({ ...place, lease: { ttlMs } }, { transport, onEvent });
     const revision = await stage.revision();
@@ -67,11 +67,11 @@ describe.each(TRANSPORTS)('a registration by %s', (transport) => {
       await break_();
       await sleep(1_000);
     }
-    // By now it would be gone, had nobody renewed it since.
+    // Without a renewal it would have expired by now.
     await sleep(ttlMs);
     expect(await stage.healthy(SERVICE)).toEqual([registration.id]);
     expect(types.filter((type) => type !== 'trouble')).toEqual(['registered']);
-    // The registry's own restart is no change, either.
+    // The registry's restart is not a change, either.
     expect(await stage.revision()).toBe(revision);
   });
 
@@ -85,7 +85,7 @@ describe.each(TRANSPORTS)('a registration by %s', (transport) => {
     await lost;
     const took = performance.now() - from;
     expect(registration.isHeld).toBe(false);
-    // It was renewed up to a third of its time to live before that.
+    // Its last renewal was up to a third of its time to live earlier.
     expect(took).toBeGreaterThan(TTL_MS / 2);
     expect(took).toBeLessThan(TTL_MS + NOISE_MS);
     await until('the registry lost it, too', async () => (await stage.healthy(SERVICE)).length === 0);
@@ -216,7 +216,7 @@ it('goes on over a deploy, when another workerd takes the place of the one befor
   const stage = await ClientStage.start();
   const { types, onEvent } = recorded();
   const { data, url } = stage.registry;
-  // To stop takes a registry up to five seconds, while somebody holds connections open.
+  // A registry takes up to five seconds to stop while connections are open.
   const ttlMs = 9_000;
   await stage.client().register({ ...place, lease: { ttlMs } }, { onEvent });
   const before = await stage.revision();
@@ -229,7 +229,7 @@ it('goes on over a deploy, when another workerd takes the place of the one befor
   expect(await stage.revision()).toBe(before);
 });
 
-/** A watch that no proxy is in the way of. */
+/** Opens a watch without a proxy. */
 function rollcallWatch(stage: ClientStage) {
   return stage.client({ url: stage.registry.url }).watch({ services: [SERVICE] });
 }

@@ -10,7 +10,7 @@ import { type Resolver, type ResolverOptions, resolver } from '../../src/client/
 import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { SeededRandom } from '../simulation/seeded-random';
 
-/** Resolvers against a registry that runs, and services that answer: what the client promises with nothing made up. */
+/** Resolvers against a running registry, and services that answer: the client's promises without mocks. */
 
 let registry: RunningRegistry;
 
@@ -23,7 +23,7 @@ beforeAll(async () => {
   };
 });
 
-/** A call of the native API about a service. */
+/** Makes a call of the native API about a service. */
 async function api(method: string, path: string, body?: unknown): Promise<unknown> {
   const response = await fetch(`${registry.url}/api/v1/ns/public/groups/DEFAULT_GROUP/services/${path}`, {
     method,
@@ -87,7 +87,7 @@ describe('a resolver of a registry that runs', () => {
         await api('PUT', `${service}/instances/${id}/override`, override);
       } else if (isKnown && action === 'clear') await api('DELETE', `${service}/instances/${id}/override`);
       else if (isKnown && action === 'drain') await api('POST', `${service}/instances/${id}/drain?wait=0s&grace=1h`);
-      // Time changes what there is as well: compare until both agree.
+      // The set of instances changes with time as well: compare until both agree.
       let told = '';
       let had = '';
       const end = Date.now() + 30_000;
@@ -142,7 +142,7 @@ describe('a resolver of a registry that runs', () => {
     await register(service, 'a');
     const one = open(service);
     await one.ready;
-    // It is ready after the first list, and connected once the following stream has started.
+    // It is ready after the first list, and connected once the stream has started.
     await until('it is connected', () => one.isConnected);
     expect(one.age).toBe(0);
     const back = registry.kill('SIGKILL');

@@ -6,12 +6,12 @@ import { PROJECT_ROOT } from '../house/source-tree';
 import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { ChaosProxy } from './chaos-proxy';
 
-/** What a suite can ask for, by the last part of the path. */
+/** Actions available to a suite, by the last part of the path. */
 type Actions = Record<string, () => Promise<void> | void>;
 
 /**
- * A registry behind a proxy, and a server beside it that a suite asks to break one or the other; a browser has the code
- * of the suite from there, too.
+ * A registry behind a proxy, and a server through which a suite breaks one or the other. The server also provides the
+ * suite's code to a browser.
  */
 export class RuntimeHost {
   readonly registry: RunningRegistry;
@@ -55,7 +55,7 @@ export class RuntimeHost {
   }
 }
 
-/** A page of another origin asks. */
+/** Requests come from a page of another origin. */
 const HEADERS = { 'Access-Control-Allow-Origin': '*', Connection: 'close' };
 
 async function act(action: Actions[string] | undefined, answer: ServerResponse): Promise<void> {

@@ -1,4 +1,4 @@
-/** Runs the suite in Node, Deno or Bun, as a program that has the package installed. Its environment says where. */
+/** Runs the suite in Node, Deno or Bun, like a program that has the package installed. Options are in the environment. */
 import process from 'node:process';
 import { RollcallError, rollcall } from 'rollcall/client';
 import { rollcallAdmin } from 'rollcall/client/admin';
@@ -6,7 +6,7 @@ import { runSuite } from './runtime-suite.js';
 
 const { REGISTRY, TOKEN, CONTROL } = process.env;
 
-/** What nobody catches ends the program as a failure, whatever the runtime would do. */
+/** An unhandled rejection ends the program with a failure, whatever the runtime's default. */
 process.on('unhandledRejection', (reason) => {
   console.error('unhandled rejection', reason);
   process.exit(3);

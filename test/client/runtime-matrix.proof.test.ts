@@ -8,8 +8,8 @@ import { RuntimeHost } from './runtime-host';
 import { RUNTIMES, type Runtime } from './runtimes';
 
 /**
- * One suite, on the built package, in every runtime that the client is for: each against a registry of its own, all at
- * the same time, since most of it is waiting.
+ * Runs one suite on the built package in every supported runtime: each against a separate registry, all at
+ * the same time, because most of it is waiting.
  */
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall-runtimes-'));
@@ -31,7 +31,7 @@ beforeAll(() => {
   execFileSync(process.execPath, [join(PROJECT_ROOT, 'scripts/build-client.js')], { stdio: 'inherit' });
   for (const [index, [name, runtime]] of Object.entries(RUNTIMES).entries()) {
     const outcome = run(runtime, index);
-    // Its test says what went wrong.
+    // Its test reports the error.
     outcome.catch(() => {});
     outcomes.set(name, outcome);
   }

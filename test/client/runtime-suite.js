@@ -1,12 +1,12 @@
 /**
- * What the built client has to do in every runtime, in plain JavaScript and with nothing of any runtime: register and
- * watch while the registry is killed, cut off and half open. It throws at the first thing that is not so.
+ * Suite for the built client in every runtime, in plain JavaScript without runtime APIs: it registers and
+ * watches while the registry is killed, cut off and half open. It throws at the first failed check.
  */
 
 const SERVICE = 'orders';
 const TTL_MS = 10_000;
 
-/** A runtime may try a few connections that are dead before it opens another one. */
+/** A runtime may try a few dead connections before it opens a new one. */
 const BEATING_TTL_MS = 15_000;
 const PATIENCE_MS = 60_000;
 
@@ -24,7 +24,7 @@ async function until(what, holds) {
   }
 }
 
-/** A list of weights by id, kept by a watch. */
+/** Keeps a list of weights by id with a watch. */
 function listOf(client, transport) {
   const list = { weights: new Map(), frames: [], watch: undefined };
   list.watch = client.watch(
@@ -51,10 +51,10 @@ function listOf(client, transport) {
 
 /**
  * @param rollcall The client's entry point.
- * @param rollcallAdmin That of all calls.
- * @param options Of the client: behind the proxy.
- * @param control Breaks and heals things: `kill`, `cut`, `reset`, `halfOpen`, `refuse`, `heal`.
- * @param log Takes each step as it is done.
+ * @param rollcallAdmin Entry point of all calls.
+ * @param options Client options, with the proxy's URL.
+ * @param control Breaks and repairs connections: `kill`, `cut`, `reset`, `halfOpen`, `refuse`, `heal`.
+ * @param log Receives each completed step.
  */
 export async function runSuite({ rollcall, rollcallAdmin, RollcallError, options, control, log }) {
   const client = rollcall(options);
@@ -62,7 +62,7 @@ export async function runSuite({ rollcall, rollcallAdmin, RollcallError, options
   const events = [];
   const place = { service: SERVICE, address: '10.0.0.7', lease: { ttlMs: TTL_MS } };
   const startedAt = Date.now();
-  /** Notes what happens to a registration, and when: told where something is not as it should be. */
+  /** Records the events of a registration and their times, to report if a check fails. */
   const noting = (id) => ({
     onEvent: ({ type, error }) =>
       events.push({ type, text: `${Date.now() - startedAt} ${id} ${type} ${error?.detail ?? ''}` }),
@@ -94,13 +94,13 @@ export async function runSuite({ rollcall, rollcallAdmin, RollcallError, options
     if (trouble === 'refuse') await sleep(500);
     await control('heal');
     await updated;
-    // What waits for changes finds out later than what says something: the next trouble ends that wait.
+    // A connection that only waits for changes notices later than one that sends: the next fault ends that wait.
     if (trouble === 'halfOpen') await sleep(TTL_MS);
     else for (const id of ['held', 'beating']) await allKnow(id, weight);
     events.push({ type: 'step', text: `${Date.now() - startedAt} ${trouble} is over` });
     log(trouble);
   }
-  // Long enough to lapse, were it not renewed over all of that.
+  // Long enough for the lease to expire, if it had not been renewed throughout.
   await sleep(TTL_MS);
   assert(held.isHeld && beating.isHeld, 'both are held');
   const registered = events.filter(({ type }) => type === 'registered');

@@ -1,4 +1,4 @@
-/** Runs the suite inside workerd, where the registry is a service binding, and answers when it is done. */
+/** Runs the suite inside workerd, where the registry is a service binding, and responds when it is done. */
 import { rollcallAdmin } from './client/admin.js';
 import { RollcallError, rollcall } from './client/index.js';
 import { runSuite } from './runtime-suite.js';

@@ -11,14 +11,14 @@ import { until } from '../watch-proofs/until';
 import { COMPATIBILITY_DATE } from '../workerd/workerd-config';
 import type { RuntimeHost } from './runtime-host';
 
-/** Runs the suite against a host; resolves to what it printed, rejects where it failed. */
+/** Runs the suite against a host. Resolves to its output, and rejects if it failed. */
 export type Runtime = (host: RuntimeHost, folder: string) => Promise<string>;
 
 const CLIENT = join(PROJECT_ROOT, 'dist/client');
-/** Where the proofs install other makers' programs. Deno's package for this system is its program, and nothing else. */
+/** Folder in which the proofs install third-party programs. Deno's package for this system contains only its program. */
 const PROGRAMS = join(PROJECT_ROOT, 'test/clients/node_modules');
 
-/** Lays out an application that has the package installed, as npm would. */
+/** Creates an application that has the package installed, as npm would. */
 function layOut(folder: string): void {
   const installed = join(folder, 'node_modules/rollcall');
   mkdirSync(installed, { recursive: true });
@@ -30,7 +30,7 @@ function layOut(folder: string): void {
   }
 }
 
-/** A runtime that runs programs. */
+/** Creates a runtime that runs programs. */
 function program(command: string, ...words: string[]): Runtime {
   return async (host, folder) => {
     layOut(folder);
@@ -40,7 +40,7 @@ function program(command: string, ...words: string[]): Runtime {
   };
 }
 
-/** A program that runs. */
+/** A running program. */
 interface Running {
   child: ChildProcess;
   printed: string;
@@ -65,13 +65,16 @@ function start(host: RuntimeHost, folder: string, command: string, words: string
   return running;
 }
 
-/** Waits until a program ends by itself: nothing of the client keeps a process alive that is done. */
+/** Waits until a program ends by itself: the client must not keep a finished process alive. */
 async function end(running: Running): Promise<{ code: number | null; signal: NodeJS.Signals | null; printed: string }> {
   const [code, signal] = await once(running.child, 'close');
   return { code, signal, printed: running.printed };
 }
 
-/** Tells a program to end, and whether it went as it should: released first, and ended by the signal itself. */
+/**
+ * Ends a program with a signal, and reports whether it ended properly: first the release, then the exit by the signal
+ * itself.
+ */
 async function releaseBySignal(running: Running, host: RuntimeHost): Promise<string> {
   const ended = end(running);
   await until('the program is registered', () => running.printed.includes('ready'));
@@ -84,7 +87,7 @@ async function releaseBySignal(running: Running, host: RuntimeHost): Promise<str
   return 'step released by a signal\n';
 }
 
-/** Inside workerd, with a binding to the registry in place of a network. */
+/** Inside workerd, with a binding to the registry instead of a network. */
 const worker: Runtime = async (host, folder) => {
   const names = readdirSync(CLIENT).filter((name) => name.endsWith('.js'));
   const modules = [
@@ -105,7 +108,7 @@ const worker: Runtime = async (host, folder) => {
   try {
     const answer = await fetch(`http://127.0.0.1:${workerd.port}/`);
     const text = await answer.text();
-    // Whatever nobody catches is printed there.
+    // Uncaught errors are printed there.
     if (!answer.ok || /uncaught/i.test(printed.join())) throw new Error([text, ...printed].join('\n'));
     return text;
   } finally {
@@ -114,7 +117,7 @@ const worker: Runtime = async (host, folder) => {
   }
 };
 
-/** What is used of playwright-core, whose own types are not here before it is installed. */
+/** Members of playwright-core that are used here. Its own types are absent until it is installed. */
 interface Playwright {
   chromium: { launch(options: object): Promise<{ newPage(): Promise<Page>; close(): Promise<void> }> };
 }
@@ -162,7 +165,7 @@ const browser: Runtime = async (host) => {
   }
 };
 
-/** Where the client runs. */
+/** Runtimes of the client, by name. */
 export const RUNTIMES: Record<string, Runtime> = {
   "this machine's Node, 20 or later": program(systemNode()),
   'Node 24': program(process.execPath),

@@ -1,4 +1,4 @@
-/** Registers, and releases when it is told to end. For Node, Deno and Bun, as a program that has the package installed. */
+/** Registers, and releases on a signal. For Node, Deno and Bun, as a program that has the package installed. */
 import process from 'node:process';
 import { releaseOnSignals, rollcall } from 'rollcall/client';
 
@@ -9,6 +9,6 @@ releaseOnSignals(registration, {
   drain: { waitMs: 1_000 },
   after: () => console.log('released'),
 });
-// What a server would do.
+// Keeps the process alive, like a server.
 setInterval(() => {}, 1_000);
 console.log('ready');

@@ -5,11 +5,11 @@ import { call, put, servicePath } from '../watch-proofs/registry-calls';
 import { until } from '../watch-proofs/until';
 import { ClientStage, WatchedList } from './client-stage';
 
-/** The client's watches over real connections that break. */
+/** The client's watches over real connections that fail. */
 
 const SERVICE = 'orders';
 
-/** Writes instances until it is stopped, each under a new id, over any restart of the registry. */
+/** Writes instances, each under a new id, until it is stopped, across registry restarts. */
 function writer({ registry }: ClientStage) {
   const written: string[] = [];
   let isOver = false;
@@ -57,7 +57,7 @@ describe.each<WatchTransport>(['socket', 'stream', 'poll'])('a watch by %s', (tr
       const broken = break_();
       await until('it notices', () => {
         const notices = statuses[before] === 'disconnected';
-        // What is over at once meets nobody between two polls.
+        // A momentary fault between two polls goes unnoticed.
         if (!notices && isOver) break_();
         return notices;
       });
@@ -73,7 +73,7 @@ describe.each<WatchTransport>(['socket', 'stream', 'poll'])('a watch by %s', (tr
     expect(list.error).toBeUndefined();
     expect([...list.instances.keys()].sort()).toEqual(writing.written);
     expect(list.frames).not.toContain('reset');
-    // Polls tell nothing but lists. The others begin with one, and tell each change once from there.
+    // Polls return only lists. The others start with a list, and then report each change once.
     if (transport !== 'poll') {
       expect(list.frames.filter((type) => type === 'snapshot')).toHaveLength(1);
       expect(list.told).toEqual(writing.written.map((id) => `put ${id}`));
@@ -85,7 +85,7 @@ describe('a socket', () => {
   it('that is half open is found out by a ping that is not answered, long before TCP would', async () => {
     const stage = await ClientStage.start();
     const client = stage.client();
-    // A session with a short time to live pings often, over the socket that is all its own.
+    // A session with a short time to live pings often, over its own socket.
     const registration = await client.register({
       service: SERVICE,
       address: '127.0.0.1',
@@ -124,7 +124,7 @@ it('a reader that is slow holds up nobody, and misses nothing', async () => {
     }));
   const { rollcallAdmin } = await import('../../src/client/admin');
   const admin = rollcallAdmin({ url: stage.registry.url, token: stage.registry.rootToken });
-  // Each round is 400 KB to each of the two; nobody may be left 16 MB behind on one socket.
+  // Each round sends 400 KB to each of the two; no socket may fall 16 MB behind.
   const rounds = 40;
   for (let round = 0; round < rounds; round++) await admin.applyBatch({ body: { operations: operations(round) } });
   await until('the fast one has all', () => [...fast.instances.values()].every((port) => port === rounds));
@@ -202,7 +202,7 @@ describe('a receipt', () => {
       },
     );
     await until('it watches', () => watch.status.state === 'connected');
-    // A poller is a subscriber from its first receipt on.
+    // A poller counts as a subscriber from its first receipt on.
     await until('it is a subscriber', async () => {
       const path = `${servicePath(SERVICE)}/subscribers`;
       const { subscribers } = await call<{ subscribers: unknown[] }>(stage.registry, 'GET', path);

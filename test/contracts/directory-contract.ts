@@ -5,7 +5,7 @@ import { namespaces } from './directory/namespaces';
 import { tickets } from './directory/tickets';
 import { tokens } from './directory/tokens';
 
-/** What every `DirectoryApi` promises. `lend` gives a fresh directory for each test. */
+/** Tests the promises of every `DirectoryApi`. `lend` returns a fresh directory for each test. */
 export function directoryContract(name: string, lend: () => LentDirectory | Promise<LentDirectory>): void {
   describe(`DirectoryApi: ${name}`, () => {
     let lent: LentDirectory;

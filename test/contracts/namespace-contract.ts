@@ -18,7 +18,7 @@ import { transfers } from './namespace/transfers';
 import { trouble } from './namespace/trouble';
 import { waking } from './namespace/waking';
 
-/** The chapters of the contract. Each registers its cases over the namespace of the test that runs. */
+/** Chapters of the contract. Each registers its cases for the namespace of the running test. */
 const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   registrations,
   overrides,
@@ -38,7 +38,7 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   names,
 ];
 
-/** What every `NamespaceApi` promises. `lend` gives a fresh, empty namespace for each test. */
+/** Tests the promises of every `NamespaceApi`. `lend` returns a fresh, empty namespace for each test. */
 export function namespaceContract(
   name: string,
   capabilities: Capabilities,

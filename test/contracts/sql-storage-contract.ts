@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlRow, SqlStorage } from '../../src/core/storage/sql-storage';
 
-/** A storage that was lent to one test: empty, and torn down after it. */
+/** A storage lent to one test: empty, and torn down after it. */
 export interface LentSqlStorage {
-  /** Runs a step of the test where the storage may be used: inside its Durable Object, for one. */
+  /** Runs a step of the test where the storage may be used, such as inside its Durable Object. */
   use<T>(step: (storage: SqlStorage) => T | Promise<T>): Promise<T>;
   close(): void | Promise<void>;
 }
 
-/** What every {@link SqlStorage} promises the core. `lend` gives a fresh, empty one for each test. */
+/** Tests the promises of every {@link SqlStorage} to the core. `lend` returns a fresh, empty one for each test. */
 export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Promise<LentSqlStorage>): void {
   describe(`SqlStorage: ${name}`, () => {
     let lent: LentSqlStorage;

@@ -1,6 +1,6 @@
 import type { ObjectCost } from './metered-namespace';
 
-/** Use of the platform by a fleet in an hour: of its namespace's object, and of what stands before that. */
+/** Usage of the platform by a fleet in an hour: of its namespace's object, and of everything before it. */
 export interface HourlyUsage extends ObjectCost {
   workerRequests: number;
   /** Calls to the directory's object. */
@@ -18,7 +18,7 @@ const WORKER_CPU_MS = 0.5;
 /** Size of one invocation's log, with its request's headers. Assumed; see the page. */
 const LOG_EVENT_GIGABYTES = 2_000 / 1_000_000_000;
 
-/** How long the platform keeps logs, as a share of a month. */
+/** Time for which the platform keeps logs, in months. */
 const LOG_KEPT_MONTHS = 7 / 30;
 
 /** Dollars on the paid plan, beyond what it includes each month. Sources are on the page. */
@@ -31,7 +31,7 @@ const PRICES = {
   rowsRead: { perUnit: 0.001 / MILLION, included: 25_000 * MILLION },
 };
 
-/** Logs, by the prices until the end of November 2026 and by those from then on. */
+/** Prices of logs, until the end of November 2026 and from then on. */
 const LOG_PRICES = {
   events: { perUnit: 0.6 / MILLION, included: 20 * MILLION },
   gigabytesIngested: { perUnit: 0.25, included: 50 },
@@ -42,7 +42,7 @@ type Price = (typeof PRICES)[keyof typeof PRICES];
 
 const beyond = (used: number, { perUnit, included }: Price): number => Math.max(0, used - included) * perUnit;
 
-/** A month of such hours, in dollars. */
+/** Cost of a month of such hours, in dollars. */
 export class MonthlyBill {
   readonly #usage: HourlyUsage;
 
@@ -50,29 +50,29 @@ export class MonthlyBill {
     this.#usage = usage;
   }
 
-  /** Cost of each resource, whatever the plan includes: in the order of the page. */
+  /** Cost of each resource, without the plan's allowances: in the order of the page. */
   get parts(): number[] {
-    return Object.entries(this.#used).map(([name, used]) => used * PRICES[name as keyof typeof PRICES].perUnit); // `as`: a name from that very table
+    return Object.entries(this.#used).map(([name, used]) => used * PRICES[name as keyof typeof PRICES].perUnit); // `as`: a name from that table
   }
 
   get all(): number {
     return this.parts.reduce((total, each) => total + each, 0);
   }
 
-  /** Sum of the bill beside the plan's own five dollars. */
+  /** Sum of the bill without the plan's own five dollars. */
   get beyondPlan(): number {
     return Object.entries(this.#used)
       .map(([name, used]) => beyond(used, PRICES[name as keyof typeof PRICES])) // `as`: as above
       .reduce((total, each) => total + each, 0);
   }
 
-  /** All of it, if the object were billed until it sleeps. */
+  /** Total cost if the object were billed until it sleeps. */
   get allWhileAwake(): number {
     const idleSeconds = this.#usage.awakeSeconds - this.#usage.busySeconds;
     return this.all + idleSeconds * OBJECT_GIGABYTES * HOURS_PER_MONTH * PRICES.gigabyteSeconds.perUnit;
   }
 
-  /** Cost of logs beyond the plan if each invocation is logged, of the Worker and of the objects. */
+  /** Cost of logs beyond the plan if each invocation of the Worker and of the objects is logged. */
   get invocationLogs(): { events: number; byEvents: number; byGigabytes: number } {
     const { workerRequests, requests, alarms, directoryRequests } = this.#usage;
     const events = (workerRequests + requests + alarms + directoryRequests) * HOURS_PER_MONTH;

@@ -18,7 +18,7 @@ function less(after: ObjectCost, before: ObjectCost): HourlyUsage {
   return { ...cost, workerRequests: 0, directoryRequests: 0 };
 }
 
-/** Compares what a fleet takes with what the pages say: of an hour, of a month, and of its logs. */
+/** Compares a fleet's usage in an hour, its monthly bill and its logs with the figures on the pages. */
 function expectOnPage(title: string, usage: HourlyUsage): void {
   counted.add(title);
   const { workerRequests, requests, directoryRequests, messages, alarms, wakes, ...hour } = usage;
@@ -48,7 +48,7 @@ function expectOnPage(title: string, usage: HourlyUsage): void {
 
 const page = new CostPage('design/cost.md');
 const guide = new CostPage('docs/cost.md');
-/** Fleets that were counted: the page has no others. */
+/** Fleets that were counted: the page must have no others. */
 const counted = new Set<string>(['']);
 
 describe('an hour of', () => {
@@ -84,7 +84,7 @@ describe('an hour of', () => {
     const everyMs = pingMs / count;
     for (let at = everyMs; at <= HOUR_MS; at += everyMs) {
       await metered.passUntil(begin + at);
-      // One after the other. The platform answers: it is no event.
+      // One after the other. The platform answers, so this is not an event.
       clients[pings % count]?.ping();
       pings += 1;
     }

@@ -9,7 +9,7 @@ import { MeteredFleet } from './metered-fleet';
 /** Instances of each fleet. */
 export const INSTANCES = 1_000;
 
-/** Services that they are instances of; each calls the next three. */
+/** Number of services that they belong to; each calls the next three. */
 const SERVICES = 50;
 const SUBSCRIPTIONS = 3;
 
@@ -28,7 +28,7 @@ async function eachClient(act: (client: number) => Promise<unknown>): Promise<vo
   for (let client = 0; client < INSTANCES; client++) await act(client);
 }
 
-/** Instances that renew by a request each, three times in the time to live of their leases. */
+/** Counts instances that each renew by a request, three times in the time to live of their leases. */
 export async function nativeBeats(ttlMs: number): Promise<HourlyUsage> {
   const fleet = new MeteredFleet([]);
   const pathOf = (client: number) =>
@@ -44,7 +44,7 @@ export async function nativeBeats(ttlMs: number): Promise<HourlyUsage> {
   return fleet.hour([{ everyMs: ttlMs / 3, clients: INSTANCES, act }], 5);
 }
 
-/** Clients of Nacos, each with its instance, and with three services that it subscribes to. */
+/** Counts clients of Nacos, each with its instance and three subscribed services. */
 export async function nacosClients(pollMs: number, beatMs: number): Promise<HourlyUsage> {
   const fleet = new MeteredFleet([nacos], { nacosPollMs: pollMs, nacosBeatMs: beatMs });
   const headers = { 'user-agent': 'Nacos-Java-Client:v1.4.8' };
@@ -65,7 +65,7 @@ export async function nacosClients(pollMs: number, beatMs: number): Promise<Hour
   return fleet.hour(habits, 1);
 }
 
-/** Clients of Eureka, as they are by default: each renews and fetches what changed, both every 30 s. */
+/** Counts clients of Eureka with default settings: each renews and fetches changes, both every 30 s. */
 export async function eurekaClients(): Promise<HourlyUsage> {
   const fleet = new MeteredFleet([eureka]);
   const headers = { 'content-type': 'application/json', accept: 'application/json' };
@@ -88,8 +88,8 @@ export async function eurekaClients(): Promise<HourlyUsage> {
 }
 
 /**
- * go-micro's services, as they are by default: each registers again every 30 s, reads each service that it calls once a
- * minute, for its cache, and watches it meanwhile. A watch is a request and a socket, until the door ends it.
+ * Counts go-micro's services with default settings: each registers again every 30 s, reads each service that it calls once
+ * a minute, for its cache, and watches it meanwhile. A watch is a request and a socket, until the door ends it.
  */
 export async function goMicroServices(): Promise<HourlyUsage> {
   const fleet = new MeteredFleet([goMicro]);

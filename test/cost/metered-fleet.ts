@@ -5,21 +5,21 @@ import { TestApp } from '../fixtures/test-app';
 import type { HourlyUsage } from './bill';
 import { MeteredNamespace } from './metered-namespace';
 
-/** Isolates that a fleet's requests come to; each client keeps its connection, and so its isolate. Assumed; see the page. */
+/** Isolates that serve a fleet's requests; each client keeps its connection, and so its isolate. Assumed; see the page. */
 export const ISOLATES = 10;
 
 const MINUTES_PER_HOUR = 60;
 const MINUTE_MS = 60_000;
 
-/** Something that clients of a fleet do again and again, each at its own moment. */
+/** A periodic action of a fleet's clients, each at its own time. */
 export interface Habit {
   everyMs: number;
-  /** Clients that do it, numbered from 0. */
+  /** Number of clients that do it, numbered from 0. */
   clients: number;
   act: (client: number) => Promise<unknown>;
 }
 
-/** A door in several isolates before one namespace, and a fleet whose requests are counted. */
+/** A door in several isolates in front of one namespace, and a fleet whose requests are counted. */
 export class MeteredFleet {
   readonly #metered = new MeteredNamespace();
   readonly #isolates: TestApp[];
@@ -27,10 +27,10 @@ export class MeteredFleet {
   #requests = 0;
   #failures = 0;
 
-  /** @param intervals How often the namespace lets clients come. */
+  /** @param intervals Intervals that the namespace sets for its clients. */
   constructor(dialects: readonly Dialect[], intervals: NamespaceIntervals = {}) {
     this.#metered.namespace.state.settings.replace({ retention: {}, limits: {}, intervals });
-    // Every call wakes the object, if it sleeps; `as`: all methods are called alike.
+    // Every call wakes the object if it sleeps; `as`: all methods are called alike.
     const calls = new Proxy(this.#metered.namespace.api, {
       get:
         (_, method: keyof NamespaceApi) =>
@@ -41,7 +41,7 @@ export class MeteredFleet {
           }),
     });
     this.#isolates = Array.from({ length: ISOLATES }, () => new TestApp({ dialects, calls }));
-    // Each isolate's directory gives out the same token, as it is its first.
+    // Each isolate's directory issues the same token, because it is its first.
     const [token = ''] = this.#isolates.map(
       ({ directory }) => directory.give([{ scope: 'admin', ns: 'public' }]).token,
     );
@@ -60,7 +60,7 @@ export class MeteredFleet {
     return response;
   }
 
-  /** Lets the fleet live for a minute, and then counts some minutes as those of an hour. */
+  /** Runs the fleet for a minute, and then counts some minutes and extrapolates to an hour. */
   async hour(habits: readonly Habit[], minutes: number): Promise<HourlyUsage> {
     await this.#live(habits, 1);
     const before = await this.#usage();

@@ -2,14 +2,14 @@ import { readJsonText } from '../../src/model/json';
 import type { Stats } from '../../src/model/stats';
 import { NodeNamespace } from '../fixtures/node-namespace';
 
-/** The platform lets an object sleep that has heard nothing for so long. */
+/** Idle time after which the platform lets an object sleep. */
 export const ASLEEP_AFTER_MS = 10_000;
 
-/** Time that one event keeps the object busy: one that writes waits for the disk. Assumed, and generous; see the page. */
+/** Time that one event keeps the object busy; one that writes waits for the disk. Assumed, and generous; see the page. */
 const EVENT_MS = 1;
 const WRITING_EVENT_MS = 20;
 
-/** Work of a namespace's object, for itself and for its callers. */
+/** Work of a namespace's object, for itself and its callers. */
 export interface ObjectCost {
   requests: number;
   messages: number;
@@ -17,19 +17,19 @@ export interface ObjectCost {
   wakes: number;
   rowsWritten: number;
   rowsRead: number;
-  /** In events, as the platform bills it. */
+  /** Time in events, as the platform bills it. */
   busySeconds: number;
-  /** Until the platform may let it sleep. */
+  /** Time until the platform may let it sleep. */
   awakeSeconds: number;
 }
 
-/** A namespace that falls asleep as the platform lets it, and the meter beside it. */
+/** A namespace that falls asleep as on the platform, and its meter. */
 export class MeteredNamespace {
   readonly namespace = new NodeNamespace();
   #slept: Stats['sinceStart'][] = [];
   #heardAt = this.#now;
   #isAsleep = false;
-  /** Times that it was looked at since it woke: each is a request that no client makes. */
+  /** Number of looks since it woke: each is a request that no client makes. */
   #looks = 0;
   #wakes = 0;
   #awakeMs = 0;
@@ -38,7 +38,7 @@ export class MeteredNamespace {
     return this.namespace.platform.clock.now();
   }
 
-  /** Lets time pass until `at`, with the alarms on the way. */
+  /** Lets time pass until `at`, and fires the alarms that are due. */
   async passUntil(at: number): Promise<void> {
     const { platform } = this.namespace;
     for (let next = this.#nextStop(at); next < at; next = this.#nextStop(at)) {
@@ -49,7 +49,7 @@ export class MeteredNamespace {
     platform.jump(at - this.#now);
   }
 
-  /** Something that the object is woken for. */
+  /** Runs an event that wakes the object. */
   async event<T>(work: () => Promise<T>): Promise<T> {
     if (this.#isAsleep) {
       this.#isAsleep = false;
@@ -63,7 +63,7 @@ export class MeteredNamespace {
     return await work();
   }
 
-  /** Cost since it was last asked. */
+  /** Returns the total cost so far. */
   async cost(messages: number): Promise<ObjectCost> {
     const stretches = [...this.#slept, ...(this.#isAsleep ? [] : [await this.#sinceStart()])];
     const sum = (figure: 'alarms' | 'rowsWritten' | 'requests') =>
@@ -76,7 +76,7 @@ export class MeteredNamespace {
       wakes: this.#wakes,
       rowsWritten: sum('rowsWritten'),
       rowsRead: this.namespace.platform.storage.rowsRead,
-      // Events overlap, and time is billed once.
+      // Events overlap, but time is billed once.
       busySeconds: Math.round(Math.min(requests * EVENT_MS + alarms * WRITING_EVENT_MS, this.#awakeMs) / 1_000),
       awakeSeconds: Math.round(this.#awakeMs / 1_000),
     };

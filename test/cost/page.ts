@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The rows of the tables of a page, by the heading above them and by their first cell, without padding. */
+/** Rows of a page's tables, by the heading above them and by their first cell, without padding. */
 export class CostPage {
   readonly #rows = new Map<string, Map<string, string>>();
 
@@ -15,12 +15,12 @@ export class CostPage {
     }
   }
 
-  /** The row of a fleet below a heading; undefined where there is none. */
+  /** Returns the row of a fleet below a heading; undefined if there is none. */
   row(heading: string, title: string): string | undefined {
     return this.#rows.get(heading)?.get(title);
   }
 
-  /** The fleets that have a row below a heading. */
+  /** Returns the fleets that have a row below a heading. */
   titles(heading: string): string[] {
     return [...(this.#rows.get(heading)?.keys() ?? [])];
   }

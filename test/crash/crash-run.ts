@@ -19,27 +19,27 @@ const SESSIONS_COUNT = 3;
 const SESSION_TTL_MS = 6_000;
 
 /**
- * Crashes in quick succession let every lease last longer each time, as the registry can't know which renewals it missed.
- * Now and then, and at the end, it is left alone for long enough that all the dead have to be gone.
+ * Each of several crashes in quick succession extends every lease, because the registry can't know which renewals it
+ * missed. From time to time, and at the end, it is left alone long enough for every dead instance to expire.
  */
 const CALM_EVERY_ROUNDS = 5;
 const CALM_MS = 12_000;
 
-/** From freezes that are too short to be seen to those that outlast every lease. */
+/** From freezes that are too short to be detected to those that outlast every lease. */
 const FREEZE_MS = { from: 200, to: 8_000 };
 
-/** How a run goes. */
+/** Options of a run. */
 export interface CrashOptions {
   host: Host;
   rounds: number;
   seed: number;
   /** Path of the `rollcall.js` that runs the resident host. */
   program: string;
-  /** Takes a line now and then. */
+  /** Receives occasional log lines. */
   log?: (line: string) => void;
 }
 
-/** How a run went. Without a defect there are no violations. */
+/** Result of a run. Without a defect there are no violations. */
 export interface CrashReport {
   violations: string[];
   kills: number;
@@ -52,15 +52,15 @@ export interface CrashReport {
   /** Longest time from a kill or a freeze until the registry answered again. */
   longestOutageMs: number;
   exitCode: number | null;
-  /** Where it had stored everything: there still, if something is wrong. */
+  /** Path of its data folder, which is kept after a violation. */
   data: string;
 }
 
 /**
- * Kills and freezes a registry again and again while writers are at work, and compares what is there after each time with
- * what was acknowledged.
+ * Kills and freezes a registry repeatedly while writers are at work, and each time compares its state with
+ * the acknowledged changes.
  *
- * The seed decides what is done and when something is killed; how far the calls have got by then is the machine's.
+ * The seed decides the actions and the times of kills; how far the calls have got by then depends on the machine.
  */
 export async function crashRun({ host, rounds, seed, program, log = () => {} }: CrashOptions): Promise<CrashReport> {
   const random = new SeededRandom(seed);
@@ -134,7 +134,7 @@ export async function crashRun({ host, rounds, seed, program, log = () => {} }: 
   };
 }
 
-/** A report in one line. */
+/** Formats a report in one line. */
 export function summary(report: CrashReport, seed: number): string {
   const { kills, freezes, acknowledged, unknown, leases, longestOutageMs, violations } = report;
   return [

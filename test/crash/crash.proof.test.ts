@@ -11,7 +11,7 @@ const seed = Date.now() % 2 ** 31;
 
 /** The short form of `npm run crash -- --rounds 200`. */
 it.each([
-  // How many changes a round has is the machine's matter: some 500 and 30 on a busy one with two processors.
+  // The number of changes in a round depends on the machine: some 500 and 30 on a busy one with two processors.
   ['resident', 10, 50],
   ['workerd', 4, 5],
 ] as const)(
@@ -54,7 +54,7 @@ const DEFECTS: { name: string; changes: [place: string, instead: string][]; caug
 describe('the proof sees that', () => {
   it.each(DEFECTS)('$name', async ({ changes, caught }) => {
     const program = await packedProgram(temporaryFolder(), (resident) => withChanges(resident, changes));
-    // Ends with the first violation: on a machine that is busy with other things it may take many rounds to meet one.
+    // Ends with the first violation: on a busy machine this may take many rounds.
     const { violations, data } = await crashRun({ host: 'resident', rounds: 60, seed: 1, program });
     rmSync(data, { recursive: true, force: true });
     expect(violations.join('\n')).toMatch(caught);

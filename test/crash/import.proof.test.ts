@@ -4,7 +4,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 
-/** Kills in the middle of imports that replace everything: what is found afterwards is one file or the other. */
+/** Kills in the middle of imports that replace everything: the result is one file or the other. */
 
 const COUNT = 4_000;
 const ROUNDS = 3;
@@ -14,7 +14,7 @@ const seed = Date.now() % 2 ** 31;
 
 let registry: RunningRegistry;
 
-/** A file of instances of which every third is in all files alike. */
+/** Creates a file of instances. Every third instance is the same in all files. */
 function fileOf(name: string): string {
   const lines = Array.from({ length: COUNT }, (_, index) =>
     JSON.stringify({
@@ -42,7 +42,7 @@ const idsOf = (file: string): string =>
     .sort()
     .join();
 
-/** Which of the files there is, once the registry has found its way to one of them. */
+/** Returns the file that the registry holds, once it has recovered one of them. */
 async function found(files: ReadonlyMap<string, string>): Promise<string> {
   const deadline = Date.now() + SETTLED_WITHIN_MS;
   let last = '';
@@ -72,7 +72,7 @@ it(`[Z11, I1] an import that is killed leaves what was, or what the file says (s
     await registry.kill('SIGKILL');
     const answer = await importing;
     const name = await found(files);
-    // What was confirmed is there.
+    // A confirmed import is kept.
     if (answer.includes('"kind":"done"')) expect(name).toBe('new');
     const again = await call('POST', 'import?mode=replace', next);
     expect(again).toContain('"kind":"done"');

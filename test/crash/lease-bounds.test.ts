@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { leaseBounds, type Outage } from './lease-bounds';
 
 const lease = { ttlMs: 1_500, removeAfterMs: 3_000, sentAt: 10_000, answeredAt: 10_050, isRegistration: true };
-/** Time that a busy machine may add. */
+/** Delay that a busy machine may add. */
 const BUSY_MS = 6_500;
 
 const crash = (from: number, until: number): Outage => ({ from, downBy: from, until });

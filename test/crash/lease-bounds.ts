@@ -1,60 +1,63 @@
 import { lookIntervalMs } from '../../src/core/namespace/leases/expiry';
 import { LEASE_SLACK_MS, LOOK_LATE_MS, RECONNECT_SPREAD_MIN_MS } from '../../src/model/limits';
 
-/** A time during which the registry did not listen, in milliseconds since the epoch. Infinity is what is not known yet. */
+/** A period in which the registry did not listen, in milliseconds since the epoch. Infinity stands for an unknown time. */
 export interface Outage {
-  /** From when on it may not have listened. */
+  /** Earliest time at which it may have stopped listening. */
   from: number;
-  /** When it was down for certain; Infinity if its process only stood still. */
+  /** Time at which it was certainly down; Infinity if its process only stood still. */
   downBy: number;
-  /** Until when its process stood still for certain; absent where it died. */
+  /** Time until which its process certainly stood still; absent if it died. */
   frozenUntil?: number;
-  /** When it answered again for certain. */
+  /** Time at which it certainly answered again. */
   until: number;
 }
 
-/** A lease, as its holder knows it. Times are milliseconds since the epoch, lengths are milliseconds. */
+/** A lease as its holder knows it. Times are milliseconds since the epoch, durations are milliseconds. */
 export interface HeldLease {
   ttlMs: number;
   removeAfterMs: number;
-  /** When its last acknowledged renewal, or its registration, was sent. */
+  /** Time at which its last acknowledged renewal, or its registration, was sent. */
   sentAt: number;
-  /** When the answer to that was there. */
+  /** Time at which the response to that arrived. */
   answeredAt: number;
-  /** True if that was a registration, which no crash loses: the last renewals before a crash may be lost. */
+  /** True if that was a registration, which no crash loses, unlike the last renewals before a crash. */
   isRegistration?: boolean;
 }
 
-/** When a read may show something at the earliest, and has to at the latest: no read shows a lapsed lease as alive. */
+/**
+ * Earliest time at which a read may show something, and latest time at which it must: no read shows an expired lease as
+ * alive.
+ */
 export interface Bounds {
   earliest: number;
   latest: number;
 }
 
-/** A lease ends this long after its limit at the latest, where the machine has time for it. */
+/** Longest time from the limit of a lease to its end, unless the machine is busy. */
 const ENDS_WITHIN_MS = 1_000;
 
-/** A freeze has to be longer than a look by this to be seen for certain. */
+/** Time by which a freeze must be longer than a look to be detected for certain. */
 const SEEN_BY_MS = LOOK_LATE_MS + 500;
 
-/** A registry whose renewals were lost listens for this long before it ends a lease, whatever came before. */
+/** Shortest time for which a registry whose renewals were lost listens before it ends a lease, whatever came before. */
 const LISTENS_AT_LEAST_MS = 1_000;
 
-/** Time that a busy machine may add to the end of a lease: it makes the registry late, which is a gap like any other. */
+/** Time that a busy machine may add to the end of a lease: the registry is late, which counts as a gap. */
 const busyMs = ({ ttlMs }: HeldLease) => 5_000 + ttlMs;
 
 /**
- * Bounds the end of a lease that is not renewed: `ttlMs` or `removeAfterMs` after its last renewal, or, where that is
- * later, once the registry has listened for a `ttlMs` after an outage (design/decisions/0019-attention.md).
+ * Bounds the end of a lease that is not renewed: `ttlMs` or `removeAfterMs` after its last renewal, or, if that is
+ * later, once the registry has listened for `ttlMs` after an outage (design/decisions/0019-attention.md).
  *
- * *Earliest*: never before its limit, and a freeze that the registry must see gives it a whole `ttlMs` after that. Only
- * where a crash may have lost the last renewal the registry knows no more than that it has listened for a while. An
- * outage that is shorter than the time between two looks may pass unseen, so that it moves nothing for certain.
+ * *Earliest*: never before its limit, and a full `ttlMs` after a freeze that the registry must detect. If a crash may have
+ * lost the last renewal, the only certainty is that the registry has listened for a while. An outage shorter than the
+ * time between two looks may go undetected, so it moves no bound for certain.
  *
- * *Latest*: each outage may have been seen. Nothing is too late while one lasts.
+ * *Latest*: any outage may have been detected. Nothing is too late during one.
  *
  * @param after `ttlMs` for the end of its health, `removeAfterMs` for its removal.
- * @param outages In their order.
+ * @param outages In chronological order.
  */
 export function leaseBounds(lease: HeldLease, after: number, outages: readonly Outage[]): Bounds {
   const { ttlMs, removeAfterMs, sentAt, answeredAt, isRegistration = false } = lease;

@@ -12,13 +12,13 @@ const MORTAL_EVERY_MS = 300;
 const PULSE_MS = 50;
 
 /**
- * Leases that are renewed outlast an outage that is too short to be seen: one of 2.5 s, and a quarter of the lease
+ * Renewed leases outlast an outage that is too short to be detected: 2.5 s, plus a quarter of the lease
  * before and after it.
  */
 const RENEWED_TTL_MS = { from: 5_000, to: 7_000 };
 const RENEWALS_PER_TTL = 4;
 
-/** A test that was itself kept from running for so long proves nothing about the leases that it should have renewed. */
+/** Longest pause of the test process: after a longer one, its late renewals prove nothing about leases. */
 const PAUSE_MAX_MS = 700;
 
 /** An instance with a short lease. */
@@ -27,9 +27,9 @@ interface Holder extends HeldLease {
 }
 
 /**
- * Instances with short leases: some renew as long as the run lasts, by requests or by a session, and must never be
- * missed, through crashes, restarts and freezes; others are registered once and left to die, and must neither go early
- * nor stay.
+ * Instances with short leases. Some renew throughout the run, by requests or a session, and must never be
+ * missing, despite crashes, restarts and freezes. Others are registered once and left to die: they must not expire too
+ * early or too late.
  */
 export class LeaseFleet {
   readonly counts = { renewals: 0, resumes: 0, deaths: 0, looks: 0, late: 0 };
@@ -39,10 +39,10 @@ export class LeaseFleet {
   readonly #outages: readonly Outage[];
   readonly #renewing = new Map<string, Holder>();
   readonly #dying = new Map<string, Holder>();
-  /** When this process was last kept from running for too long. */
+  /** Time of this process's last pause that was too long. */
   #pausedAt = 0;
 
-  /** @param outages Those so far, and the one that lasts: it grows while the run goes on. */
+  /** @param outages Outages so far, including the current one. It grows during the run. */
   constructor(client: RegistryClient, random: SeededRandom, violations: string[], outages: readonly Outage[]) {
     this.#client = client;
     this.#random = random;
@@ -50,7 +50,7 @@ export class LeaseFleet {
     this.#outages = outages;
   }
 
-  /** Runs until it is told to stop. */
+  /** Runs until `stop` is aborted. */
   async work(renewing: number, sessions: readonly SessionHolder[], stop: AbortSignal): Promise<void> {
     const ids = Array.from({ length: renewing }, (_, number) => `renewing-${number}`);
     await Promise.all([
@@ -62,7 +62,7 @@ export class LeaseFleet {
     ]);
   }
 
-  /** Renews at its own pace, whatever becomes of a renewal: one that hurried after a failure would hide a lost lease. */
+  /** Renews at a fixed pace, whether a renewal succeeds or not: an early retry would hide a lost lease. */
   async #renew(id: string, stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       const holder = this.#renewing.get(id);
@@ -98,7 +98,7 @@ export class LeaseFleet {
     return undefined;
   }
 
-  /** A holder that renews in time is never ended, whatever happens to the registry. */
+  /** Reports a holder that ended though it renewed in time, which must never happen. */
   #missed(holder: Holder, what: string): void {
     if (this.#pausedAt > holder.sentAt) this.counts.late += 1;
     else this.#violations.push(`${holder.id} ${what}; lease ${JSON.stringify(holder)}`);
@@ -114,7 +114,7 @@ export class LeaseFleet {
 
   async #watch(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
-      // What began before the call is judged by it: holders are taken as they are now.
+      // Copies the holders first: only those from before the call are judged by it.
       const dying = [...this.#dying.values()];
       const renewing = [...this.#renewing.values()];
       await this.#look('dying', dying);
@@ -149,7 +149,7 @@ export class LeaseFleet {
     if (view.healthy && sentAt > illness.latest) say(`is still healthy after ${illness.latest}`);
   }
 
-  /** A session outlives every outage: its client comes back in time, and resumes it. */
+  /** A session outlives every outage: its client reconnects in time, and resumes it. */
   async #watchSessions(sessions: readonly SessionHolder[], stop: AbortSignal): Promise<void> {
     let losses = 0;
     let judgedAt = Date.now();

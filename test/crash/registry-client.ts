@@ -2,17 +2,17 @@ import { decodeCursor } from '../../src/core/namespace/commit/journal-format';
 import { HttpCaller, OutcomeUnknown } from '../http/http-caller';
 import type { Revisions } from './revisions';
 
-/** An answer of the registry. */
+/** A response of the registry. */
 export interface Answer {
   status: number;
-  /** Parsed JSON; undefined where there is no body. */
+  /** Parsed JSON; undefined if there is no body. */
   body: unknown;
-  /** When the call began and when its answer was complete, in milliseconds since the epoch. */
+  /** Times at which the call began and its response was complete, in milliseconds since the epoch. */
   sentAt: number;
   answeredAt: number;
 }
 
-/** Calls one namespace, and has every cursor it is shown checked. */
+/** Calls one namespace, and checks every cursor in the responses. */
 export class RegistryClient {
   readonly #caller: HttpCaller;
   readonly #revisions: Revisions;
@@ -22,7 +22,7 @@ export class RegistryClient {
     this.#revisions = revisions;
   }
 
-  /** @throws {OutcomeUnknown} where there is no answer, or `UNAVAILABLE`. */
+  /** @throws {OutcomeUnknown} If there is no response, or it is `UNAVAILABLE`. */
   async call(method: string, path: string, body?: unknown): Promise<Answer> {
     const floor = this.#revisions.newest;
     const sentAt = Date.now();

@@ -1,9 +1,9 @@
 import type { Position } from '../../src/core/namespace/commit/journal-format';
 
 /**
- * Every revision that any answer has shown: none may come back for another change, or be followed by a lower one.
+ * Every revision shown in any response: none may be used for a second change, or be followed by a lower one.
  *
- * A cursor carries random bits of its commit. The same revision with other bits is a number that was given out twice.
+ * A cursor carries random bits of its commit. The same revision with different bits was assigned twice.
  */
 export class Revisions {
   readonly violations: string[];
@@ -16,15 +16,15 @@ export class Revisions {
     this.violations = violations;
   }
 
-  /** The highest revision that any answer has shown. */
+  /** Highest revision shown in any response. */
   get newest(): number {
     return this.#newest;
   }
 
   /**
-   * Checks the position of an answer.
+   * Checks the position in a response.
    *
-   * @param floor The highest revision shown before the call began: the answer is at least as new.
+   * @param floor Highest revision shown before the call began: the response must be at least as new.
    */
   see({ epoch, revision, check }: Position, floor: number, by: string): void {
     this.#epoch ??= epoch;
@@ -38,7 +38,7 @@ export class Revisions {
     this.#newest = Math.max(this.#newest, revision);
   }
 
-  /** Notes that a revision is that of one change; all records of one batch name the same change. */
+  /** Records the change that a revision belongs to; all records of one batch name the same change. */
   claim(revision: number, change: string): void {
     const owner = this.#changes.get(revision);
     if (owner !== undefined && owner !== change) {

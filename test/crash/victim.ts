@@ -52,7 +52,7 @@ export interface VictimPlan {
   data: string;
 }
 
-/** Creates a victim that is not started yet. */
+/** Creates a victim without starting it. */
 export function victimOn({ host, program, data }: VictimPlan): Victim {
   const token = randomBytes(24).toString('hex');
   return host === 'workerd' ? new WorkerdVictim(data, token) : new ServedVictim(program, data, token);

@@ -1,9 +1,9 @@
 import type { SeededRandom } from '../simulation/seeded-random';
 import { type Entry, entryOf, type WriterState, withEntries } from './writer-state';
 
-/** One call of a writer: how it goes out, which answers it may get, and what is then true. */
+/** One call of a writer: the request, the possible responses, and the resulting state. */
 export interface Move {
-  /** Unique: it stands in the metadata of what it changes. */
+  /** Unique: stored in the metadata of what it changes. */
   mark: string;
   kind: string;
   method: string;
@@ -11,7 +11,7 @@ export interface Move {
   body?: unknown;
   /** Statuses that acknowledge it. */
   statuses: number[];
-  /** The state once it is acknowledged. Records that it changes have revision null until the answer tells it. */
+  /** State after it is acknowledged. Records that it changes have revision null until the response supplies it. */
   after: WriterState;
   /** Ids of the instances whose registration it changes. */
   changed: string[];
@@ -32,7 +32,7 @@ const weights = {
 /** Instances of one writer. */
 const IDS = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
 
-/** Chooses what a writer does next, given what it knows to be true. */
+/** Chooses a writer's next move, given the state it knows. */
 export function nextMove(service: string, mark: string, state: WriterState, random: SeededRandom): Move {
   const id = random.pick(IDS);
   const entry = entryOf(state, id);
@@ -40,7 +40,7 @@ export function nextMove(service: string, mark: string, state: WriterState, rand
   const path = `/groups/DEFAULT_GROUP/services/${service}/instances/${id}`;
   const move = { mark, kind, path };
   if (kind === 'batch' || kind === 'refusedBatch') return batchMove(service, mark, state, random, kind);
-  // What needs an instance registers it where there is none.
+  // A move that needs an instance registers it if it is missing.
   if (kind === 'register' || entry.registration === null) {
     const { body, next } = registerPart(mark, entry, random);
     return {
@@ -98,7 +98,7 @@ function registrationBody(weight: number, metadata: Record<string, string>, ephe
 function registerPart(mark: string, entry: Entry, random: SeededRandom): Part {
   const weight = random.whole(1, 100);
   const metadata = { mark };
-  // An instance keeps its kind: whether a lease can come and go is not what this is about.
+  // An instance keeps its kind: changes between the two are outside this test.
   const ephemeral = entry.registration?.ephemeral ?? random.chance(0.5);
   return {
     body: registrationBody(weight, metadata, ephemeral),
@@ -120,7 +120,7 @@ function overridePart(mark: string, random: SeededRandom): Part {
   return { body: override, next: { override } };
 }
 
-/** One operation on one instance, as a batch has it. */
+/** Creates one operation on one instance, in the form of a batch. */
 function operation(mark: string, entry: Entry, random: SeededRandom): Part & { op: string; changes: boolean } {
   const op = entry.registration === null ? 'register' : random.pick(['register', 'update', 'deregister', 'override']);
   switch (op) {
@@ -135,7 +135,7 @@ function operation(mark: string, entry: Entry, random: SeededRandom): Part & { o
   }
 }
 
-/** A batch over several instances; a refused one asks at its end for a revision that no record has. */
+/** Creates a batch over several instances. A refused one ends with a condition on a revision that no record has. */
 function batchMove(
   service: string,
   mark: string,

@@ -1,27 +1,27 @@
 import type { InstanceView } from '../../src/model/instance';
 
-/** What a writer said an instance is. */
+/** An instance as a writer registered it. */
 export interface Registration {
   weight: number;
   metadata: Record<string, string>;
   ephemeral: boolean;
-  /** Of its last change; null while nobody has told us. */
+  /** Revision of its last change; null until a response has shown it. */
   revision: number | null;
 }
 
-/** What a writer said as the instance's operator; it stays when the instance is gone. */
+/** A writer's override, set as the instance's operator; it outlives the instance. */
 export interface OverrideState {
   weight: number;
   metadata: Record<string, string>;
 }
 
-/** What a writer knows of one of its instances. */
+/** State of one of a writer's instances, as the writer knows it. */
 export interface Entry {
   registration: Registration | null;
   override: OverrideState | null;
 }
 
-/** What a writer knows of all its instances, by id. Never changed: a change makes another one. */
+/** State of all of a writer's instances, by id. Immutable: a change creates a new one. */
 export type WriterState = ReadonlyMap<string, Entry>;
 
 export const NOTHING: Entry = { registration: null, override: null };
@@ -36,7 +36,7 @@ export function withEntries(state: WriterState, changes: Iterable<[string, Parti
   return next;
 }
 
-/** What is wrong with what the registry shows, if this is what it should hold. */
+/** Returns the differences between the registry's state and the expected one. */
 export function differences(state: WriterState, shown: ReadonlyMap<string, InstanceView>): string[] {
   const ids = new Set([...state.keys(), ...shown.keys()]);
   return [...ids].flatMap((id) => entryDifferences(id, entryOf(state, id), shown.get(id)));
@@ -54,7 +54,7 @@ function entryDifferences(id: string, { registration, override }: Entry, view: I
     revision: registration.revision ?? view.revision,
   };
   return Object.entries(expected).flatMap(([member, value]) => {
-    // The members of `expected` are members of a view by their names.
+    // The members of `expected` have the same names in a view.
     const found = view[member as keyof typeof expected];
     return canonical(found) === canonical(value)
       ? []
@@ -62,7 +62,7 @@ function entryDifferences(id: string, { registration, override }: Entry, view: I
   });
 }
 
-/** JSON with the members of an object in one order. */
+/** Serializes to JSON with the members of each object in a fixed order. */
 function canonical(value: unknown): string {
   return typeof value === 'object' && value !== null
     ? JSON.stringify(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -8,17 +8,17 @@ import type { Revisions } from './revisions';
 import { type Move, nextMove } from './writer-moves';
 import { differences, entryOf, type WriterState, withEntries } from './writer-state';
 
-/** How often a writer looks at what it wrote, among its moves. */
+/** Share of a writer's moves that read back what it wrote. */
 const READ_SHARE = 0.05;
 
 /**
- * One of many concurrent writers. It owns the instances of one service and makes one change after the other, so it
- * knows at any time what the registry has to hold, save for the one change that a crash left unanswered.
+ * One of many concurrent writers. It owns the instances of one service and makes one change at a time, so it
+ * always knows what the registry must hold, except for the one change that a crash left unanswered.
  */
 export class Writer {
   /** Acknowledged moves, by kind. */
   readonly acknowledged = new Map<string, number>();
-  /** Moves without an answer: how many turned out to have happened, and how many not. */
+  /** Moves without a response: the number that turned out to be applied, and lost. */
   readonly unknown = { applied: 0, lost: 0 };
   readonly #service: string;
   readonly #client: RegistryClient;
@@ -35,7 +35,7 @@ export class Writer {
     this.#random = random;
   }
 
-  /** Makes changes until it is told to stop, or one of them gets no answer. */
+  /** Makes changes until `stop` is aborted, or one of them gets no response. */
   async work(stop: AbortSignal): Promise<void> {
     while (!stop.aborted && this.#unanswered === undefined) {
       if (this.#random.chance(READ_SHARE)) await this.#look();
@@ -43,7 +43,7 @@ export class Writer {
     }
   }
 
-  /** Compares what the registry holds with what it acknowledged, and finds out what became of an unanswered change. */
+  /** Compares the registry's state with what it acknowledged, and determines the outcome of an unanswered change. */
   async check(): Promise<void> {
     const shown = await this.#read();
     const before = differences(this.#state, shown);
@@ -82,7 +82,7 @@ export class Writer {
       return;
     }
     this.acknowledged.set(move.kind, (this.acknowledged.get(move.kind) ?? 0) + 1);
-    // The bodies of answers have the shapes of the API, which tests of their own hold against its schemas.
+    // Response bodies have the shapes of the API, which separate tests check against its schemas.
     const revision = (body as Partial<BatchReport & InstanceView> | undefined)?.revision;
     if (move.kind === 'repeat') {
       this.#expectSameRevision(move, (body as InstanceView).id, revision);
@@ -90,13 +90,13 @@ export class Writer {
     this.#adopt(move, () => revision);
   }
 
-  /** The same content again changes nothing: the record keeps its revision. */
+  /** Reports a repeat that moved the record: the same content must keep its revision. */
   #expectSameRevision(move: Move, id: string, revision: number | undefined): void {
     const known = entryOf(this.#state, id).registration?.revision;
     if (known !== revision) this.#report([`${move.mark}: a repeat moved ${id} from ${known} to ${revision}`]);
   }
 
-  /** Takes a move as done. The registrations it changed are at one revision, which is nobody else's. */
+  /** Applies an acknowledged move. The registrations it changed share one revision, which no other change has. */
   #adopt(move: Move, revisionOf: (id: string) => number | undefined): void {
     const changes = move.changed.map((id) => {
       const revision = revisionOf(id) ?? null;

@@ -12,7 +12,7 @@ import { temporaryFolder } from '../programs/temporary-folder';
 
 const clients = createRequire(join(import.meta.dirname, '../clients/package.json'));
 
-/** What of the JavaScript client these tests use. */
+/** Members of the JavaScript client that these tests use. */
 export interface EurekaClient {
   start(done: (error?: Error) => void): void;
   stop(done: (error?: Error) => void): void;
@@ -25,7 +25,7 @@ interface EurekaModule {
   Eureka: new (config: object) => EurekaClient;
 }
 
-/** The instance as the client's own documentation has it: a bare port, no instanceId, no timestamps. */
+/** The instance of the client's own documentation: a bare port, no instanceId, no timestamps. */
 const INSTANCE = {
   app: 'jqservice',
   hostName: 'localhost',
@@ -37,14 +37,14 @@ const INSTANCE = {
 
 const silent = { warn() {}, info() {}, debug() {}, error() {}, level() {} };
 
-/** The service URL of a client, with user and password in it, as it is given to all of them. */
+/** Returns the service URL of a client, with user and password in it, as all Eureka clients take it. */
 export function serviceUrl({ url, rootToken }: RunningRegistry): string {
   return `${url.replace('://', `://eureka:${encodeURIComponent(rootToken)}@`)}/eureka/apps/`;
 }
 
-/** The unmodified client of npm, with its timers fast. It is stopped when the test ends. */
+/** Creates the unmodified client of npm, with short intervals. It is stopped at the end of the test. */
 export function eurekaClient(serviceUrls: string[], more: object = {}, instance: object = {}): EurekaClient {
-  // `as`: the package brings no types.
+  // `as`: the package has no types.
   const { Eureka } = clients('eureka-js-client') as EurekaModule;
   const client = new Eureka({
     logger: silent,
@@ -61,12 +61,12 @@ export function eurekaClient(serviceUrls: string[], more: object = {}, instance:
   return client;
 }
 
-/** Starts a client: registered, and with a registry of its own that shows itself. */
+/** Starts a client. Resolves when it is registered and sees itself in its own copy of the registry. */
 export function started(client: EurekaClient): Promise<void> {
   return new Promise((resolve, reject) => client.start((error) => (error ? reject(error) : resolve())));
 }
 
-/** A server that is up and can't answer. Returns the service URL of it, and how often it was asked. */
+/** Starts a server that answers 503 to everything. Returns its service URL, and the number of requests so far. */
 export async function brokenServer(): Promise<{ url: string; asked: () => number }> {
   let asked = 0;
   const server = createServer((_request, response) => {
@@ -80,12 +80,12 @@ export async function brokenServer(): Promise<{ url: string; asked: () => number
   return { url: `http://127.0.0.1:${port}/eureka/apps/`, asked: () => asked };
 }
 
-/** A target that Prometheus found: the labels as they were discovered, and the address that it would scrape. */
+/** A target that Prometheus discovered: its labels, and the address to scrape. */
 export interface Target {
   discoveredLabels: Record<string, string>;
 }
 
-/** Prometheus as Debian has it, with its own Eureka discovery pointed at the registry. Returns what it has found. */
+/** Starts Debian's Prometheus, with its own Eureka discovery pointed at the registry. Returns the discovered targets. */
 export async function prometheus({ url, rootToken }: RunningRegistry): Promise<() => Promise<Target[]>> {
   const folder = temporaryFolder();
   const port = await freePort();

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Home } from '../fixtures/home';
 import { ROOT_TOKEN } from '../fixtures/test-app';
 
-/** Eureka's door on the whole registry, and the platform's own compression. */
+/** Tests Eureka's door on the whole registry, and the platform's own compression. */
 export function eurekaSuite({ send, sleep }: Home): void {
   const headers = { authorization: `Basic ${btoa(`spring:${ROOT_TOKEN}`)}` };
   const json = { ...headers, accept: 'application/json' };
@@ -33,7 +33,7 @@ export function eurekaSuite({ send, sleep }: Home): void {
   }
 
   async function list(path: string): Promise<string[]> {
-    const { applications } = (await (await send('GET', path, { headers: json })).json()) as List; // `as`: looked at below
+    const { applications } = (await (await send('GET', path, { headers: json })).json()) as List; // `as`: checked below
     const told = applications.application.flatMap(({ instance: all }) => all);
     return [applications.apps__hashcode, ...told.map(({ instanceId, actionType }) => `${actionType} ${instanceId}`)];
   }
@@ -59,7 +59,7 @@ export function eurekaSuite({ send, sleep }: Home): void {
       const response = await send('GET', path, { headers: { ...headers, 'accept-encoding': 'gzip' } });
       expect(response.headers.get('content-encoding')).toBe('gzip');
       const text = await response.text();
-      // Whether the fetch of this test decodes it by itself or not, it was compressed once.
+      // Compressed exactly once: this test's fetch may or may not have decompressed it.
       expect(text.startsWith('<')).toBe(true);
       if (path === '/n/:ns/eureka/apps') expect(text).toBe(plain);
     }

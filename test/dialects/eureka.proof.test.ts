@@ -4,7 +4,7 @@ import { temporaryFolder } from '../programs/temporary-folder';
 import { until } from '../watch-proofs/until';
 import { brokenServer, eurekaClient, prometheus, serviceUrl, started } from './eureka-clients';
 
-/** Unmodified clients of others against the registry as it is run: eureka-js-client 4.5.0 of npm, Debian's Prometheus. */
+/** Unmodified third-party clients against the real registry: eureka-js-client 4.5.0 of npm, Debian's Prometheus. */
 
 async function registry(): Promise<RunningRegistry> {
   const running = await startRegistry({ data: temporaryFolder() });
@@ -30,7 +30,7 @@ async function native(
   return answer.status === 204 ? undefined : await answer.json();
 }
 
-/** Ids of the instances of a service, as the native API lists them. */
+/** Returns the ids of a service's instances, as the native API lists them. */
 async function listed(running: RunningRegistry, service: string): Promise<string[]> {
   const { instances } = (await native(running, 'GET', `${SERVICES}/${service}/instances`)) as {
     instances: { id: string }[];

@@ -1,19 +1,19 @@
 import type { Result } from '../../src/dialects/go-micro/wire';
 import { type SocketEnd, WebSocketClient } from '../watch-proofs/web-socket';
 
-/** Longest message that the client reads. Source: go-micro's plugin `proxy`, and the three below. */
+/** Longest message that the client reads. Source: go-micro's plugin `proxy`, as for the next two. */
 const READ_LIMIT_BYTES = 16_384;
-/** It pings this often, */
+/** Interval of its pings. */
 const PING_PERIOD_MS = 54_000;
-/** and is deaf when no pong came for this long: no message counts. */
+/** Time without a pong after which it stops reading, whatever other messages arrive. */
 const PONG_WAIT_MS = 60_000;
 
-/** A watcher with the deadlines of gorilla's WebSocket as go-micro's plugin `proxy` sets them. */
+/** A watcher with the deadlines that go-micro's plugin `proxy` sets for gorilla's WebSocket. */
 export class GoMicroWatcher {
   readonly results: Result[] = [];
-  /** How long each pong took, in milliseconds. */
+  /** Round-trip time of each ping, in milliseconds. */
   readonly pongs: number[] = [];
-  /** Why its read loop returned without a Close frame, which nothing heals; undefined: it did not. */
+  /** Reason why its read loop returned without a Close frame, which it can't recover from; undefined if it still runs. */
   deaf: string | undefined;
   readonly closed: Promise<SocketEnd>;
   readonly #socket: WebSocketClient;

@@ -6,7 +6,7 @@ import { ROOT_TOKEN } from '../fixtures/test-app';
 
 const root = { authorization: `Bearer ${ROOT_TOKEN}` };
 
-/** A client that reads whatever comes. */
+/** A client that reads all messages. */
 class Watcher {
   readonly told: string[] = [];
   readonly results: Result[] = [];
@@ -29,7 +29,7 @@ class Watcher {
   }
 }
 
-/** Opens a watch of the service `greeter`, unless the path says otherwise. */
+/** Opens a watch of the service `greeter` by default. */
 export async function watch(
   { upgrade }: Home,
   path = '/n/:ns/registry?service=greeter',
@@ -40,7 +40,7 @@ export async function watch(
   return new Watcher(socket);
 }
 
-/** go-micro watches on the whole registry. */
+/** Tests go-micro watches on the whole registry. */
 export function goMicroWatchSuite(home: Home): void {
   const { ask, upgrade, tokenFor, sleep, sockets, ns } = home;
   const node = (id: string) => ({ id, address: '10.0.0.5:1', metadata: null });

@@ -5,7 +5,7 @@ import { temporaryFolder } from '../programs/temporary-folder';
 import { until } from '../watch-proofs/until';
 import { GoMicroWatcher } from './go-micro-client';
 
-/** A go-micro watcher over a real connection: no proxy, no fixture, the registry as it is run. */
+/** A go-micro watcher over a real connection to the real registry, without proxy or fixture. */
 
 async function registry(): Promise<RunningRegistry> {
   const running = await startRegistry({ data: temporaryFolder() });
@@ -17,16 +17,16 @@ async function api<Body>({ url, rootToken }: RunningRegistry, path: string, body
   const headers = { Authorization: `Bearer ${rootToken}`, 'Content-Type': 'application/json' };
   const answer = await fetch(`${url}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
   if (!answer.ok) throw new Error(`${path} was answered ${answer.status}: ${await answer.text()}`);
-  return (await answer.json()) as Body; // `as`: whoever calls knows what is answered
+  return (await answer.json()) as Body; // `as`: the caller knows the response
 }
 
 interface Given {
-  /** As the plugin joins it: the address it was given, and `/registry`. */
+  /** Address as the plugin joins it: the configured one, and `/registry`. */
   address: string;
   tokenId: string;
 }
 
-/** The address of a go-micro process with a token in its path: one may read, or register. */
+/** Returns the address of a go-micro process with a token in its path, of the scope `read` or `register`. */
 async function addressFor(running: RunningRegistry, scope: 'read' | 'register'): Promise<Given> {
   const wanted = { name: 'go-micro', grants: [{ scope, ns: 'public' }], pathWrite: scope === 'register' };
   const { token, id } = await api<{ token: string; id: string }>(running, '/api/v1/tokens', wanted);
@@ -35,7 +35,7 @@ async function addressFor(running: RunningRegistry, scope: 'read' | 'register'):
 
 const service = (id: string) => ({ name: 'a b&c', version: '1', nodes: [{ id, address: '10.0.0.5:1' }] });
 
-/** What the plugin does to register. */
+/** Registers like the plugin. */
 async function register(address: string, id: string): Promise<void> {
   const body = JSON.stringify(service(id));
   const answer = await fetch(address, { method: 'POST', headers: { 'Content-Type': 'application/json' }, body });
@@ -51,7 +51,7 @@ describe('a go-micro watcher', () => {
     onTestFinished(() => watcher.stop());
     await register(address, 'n1');
     await until('the node is there', () => watcher.results.length === 1);
-    // Longer than the object stays awake, and than the pong may take.
+    // Longer than the object stays awake, and longer than a pong may take.
     await sleep(15_000);
     const from = performance.now();
     await register(address, 'n2');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
 
-/** What Nacos' client for Node shows of an instance. */
+/** An instance as shown by Nacos' client for Node. */
 export interface NacosHost {
   instanceId: string;
   ip: string;
@@ -40,14 +40,14 @@ export interface NacosNamingClient {
 }
 
 interface NacosOptions {
-  /** `host:port`, each. */
+  /** `host:port` of each server. */
   serverList: string[];
-  /** A token, as the password of any user: it goes into the query of each request. */
+  /** A token, sent as the password of any user: it goes into the query of each request. */
   token: string;
   namespace?: string;
 }
 
-/** The client as it is installed, unchanged. Closed with the test. */
+/** Creates the client as installed, unchanged. It is closed at the end of the test. */
 export async function nacosClient({
   serverList,
   token,

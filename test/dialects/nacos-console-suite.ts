@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Home } from '../fixtures/home';
 
-/** Consoles and later clients at the door of the whole registry, with the real directory and real namespaces. */
+/** Tests consoles and later clients at the door of the whole registry, with the real directory and real namespaces. */
 export function nacosConsoleSuite({ send, tokenFor, ns }: Home): void {
   const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Home } from '../fixtures/home';
 
-/** Nacos' calls on the whole registry. */
+/** Tests Nacos' calls on the whole registry. */
 export function nacosSuite({ send, tokenFor, sleep, ns }: Home): void {
   const INSTANCE = '/n/:ns/nacos/v1/ns/instance';
   const SERVICE = 'serviceName=DEFAULT_GROUP%40%40orders';
@@ -30,7 +30,7 @@ export function nacosSuite({ send, tokenFor, sleep, ns }: Home): void {
 
       expect(await list()).toMatchObject({ hosts: [] });
       expect(await text('PUT', `${INSTANCE}/beat?${SERVICE}&beat=${BEAT}&${who}`)).toEqual(heard);
-      // Not after a renewal: the object is awake until those are written down.
+      // Not after a renewal: the object stays awake until renewals are written down.
       await sleep();
       const first = await list();
       expect(first).toMatchObject({ clusters: 'DEFAULT', hosts: [{ weight: 2, healthy: true, metadata: { v: '1' } }] });

@@ -7,12 +7,15 @@ import { call, idsOf, instancePath } from '../watch-proofs/registry-calls';
 import { until } from '../watch-proofs/until';
 import { type NacosHost, nacosClient } from './nacos-client';
 
-/** Nacos' own client for Node, as npm installs it, at a registry as it is run. */
+/** Nacos' own client for Node, as npm installs it, against the real registry. */
 
-/** How often it is measured how late a subscriber hears of a change. */
+/** Number of measurements of a subscriber's delay. */
 const ROUNDS = 3;
 
-/** Beats each second, so that little is waited for; and still more than the 10 s that this client waits before the first. */
+/**
+ * A heartbeat each second keeps the test short, but it still takes more than the 10 s that this client waits before the
+ * first.
+ */
 const TIMES = {
   'preserved.heart.beat.interval': '1000',
   'preserved.heart.beat.timeout': '40000',
@@ -44,7 +47,7 @@ describe("Nacos' client for Node", () => {
     expect(await client.selectInstances('orders')).toMatchObject([shown]);
     expect(await idsOf(registry, 'orders')).toEqual(['10.0.0.7:8080']);
 
-    // What the subscriber hears last.
+    // Last list that the subscriber received.
     let heard: NacosHost[] = [];
     client.subscribe('orders', (hosts) => {
       heard = hosts;
@@ -55,7 +58,7 @@ describe("Nacos' client for Node", () => {
     const late: number[] = [];
     const ports = [8080];
     for (let round = 1; round <= ROUNDS; round++) {
-      // Another time after the poll that brought the change before, each: the first change waits longest for the next poll.
+      // Each change has a different distance from the previous poll: the first waits longest for the next poll.
       await sleep((round - 1) * 900);
       const from = performance.now();
       ports.push(round);
@@ -69,7 +72,7 @@ describe("Nacos' client for Node", () => {
     }
     console.log(`a subscribed Nacos client heard of changes after ${late.join(', ')} ms`);
 
-    // One of two servers is gone: reads and writes go to the other.
+    // One of two servers is gone: reads and writes use the other.
     proxies[0].refuse();
     proxies[0].cut();
     await client.registerInstance('other', { ip: '10.0.0.9', port: 9 });
@@ -77,7 +80,7 @@ describe("Nacos' client for Node", () => {
       expect(await client.selectInstances('other', undefined, '', true, false)).toMatchObject([{ port: 9 }]);
     }
 
-    // Somebody removes the instance, and its next beat brings it back, as it was.
+    // The instance is removed, and its next heartbeat restores it unchanged.
     await call(registry, 'DELETE', instancePath('orders', '10.0.0.7:8080'));
     await until('a beat brings the instance back', async () =>
       (await idsOf(registry, 'orders')).includes('10.0.0.7:8080'),
@@ -87,7 +90,7 @@ describe("Nacos' client for Node", () => {
       ...ports.slice(1).map((port) => ({ port })),
     ]);
 
-    // The registry dies and comes back: beats and polls go on.
+    // The registry dies and restarts: heartbeats and polls continue.
     const { pid } = registry;
     process.kill(pid, 'SIGKILL');
     await until('the registry is back', () => registry.pid !== pid);
@@ -109,7 +112,7 @@ describe("Nacos' client for Node", () => {
   });
 });
 
-/** What a service needs that registers and calls others. */
+/** Creates a token for a service that registers and calls others. */
 async function tokenOf({ url, rootToken }: { url: string; rootToken: string }): Promise<string> {
   const grants = (['register', 'read'] as const).map((scope) => ({ scope, ns: 'public' }));
   const answer = await fetch(`${url}/api/v1/tokens`, {
@@ -117,6 +120,6 @@ async function tokenOf({ url, rootToken }: { url: string; rootToken: string }): 
     headers: { Authorization: `Bearer ${rootToken}`, 'Content-Type': 'application/json' },
     body: JSON.stringify({ name: 'nacos', grants }),
   });
-  // `as`: anything else fails at the first use of it.
+  // `as`: anything else fails on first use.
   return ((await answer.json()) as { token: string }).token;
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { exchange, statusOf } from '../http/raw-exchange';
 import { type RunningRegistry, startRegistry } from '../programs/registry';
 
-/** Host headers as no URL parser lets them through, on a real workerd: what namespace they name, or that they name none. */
+/** Host headers that no URL parser accepts, on a real workerd: the namespace that they name, or that they name none. */
 
 let folder: string;
 let registry: RunningRegistry;
@@ -19,7 +19,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A service registered in the namespace of its host is found by the native API there. */
+/** Sends a request with a host. A service registered in the host's namespace is found there by the native API. */
 async function send(host: string, method: string, path: string, body = ''): Promise<{ status: number; text: string }> {
   const lines = [
     `${method} ${path} HTTP/1.1`,
@@ -58,7 +58,7 @@ describe('the namespace in the host', () => {
     expect([await holds('other', 'prefixed'), await holds('orders', 'prefixed')]).toEqual([true, false]);
   });
 
-  // Of a host that is none (`a b`, `a/b`, `%00`) workerd makes no request: it answers 500 by itself.
+  // For an invalid host (`a b`, `a/b`, `%00`) workerd creates no request: it answers 500 by itself.
   it.each(['a.b.registry.test', '..registry.test', `${'a'.repeat(65)}.registry.test`])(
     '[X2, I10] %s is refused',
     async (host) => {

@@ -8,7 +8,10 @@ import { SeededRandom } from '../simulation/seeded-random';
 const NAMESPACES = ['a', 'b', 'c'] as const;
 const STEPS = 250;
 
-/** What is there, by the lists of the directory: namespaces with the time of their last change, tokens with their rotation. */
+/**
+ * Returns what exists according to the directory's lists: namespaces with the time of their last change, tokens with their
+ * rotation.
+ */
 async function shown({ api }: NodeDirectory): Promise<Record<string, string>> {
   const { namespaces } = await api.listNamespaces(BY_ROOT, {});
   const { tokens } = await api.listTokens(BY_ROOT, {});
@@ -19,11 +22,11 @@ async function shown({ api }: NodeDirectory): Promise<Record<string, string>> {
   return Object.fromEntries(there);
 }
 
-/** What must be there by the audit trail alone. */
+/** Returns what must exist according to the audit trail alone. */
 function accounted(oldestFirst: readonly AuditEntry[]): Record<string, string> {
   const there = new Map<string, string>();
   for (const { action, ns, target, at, outcome } of oldestFirst) {
-    // From the moment that its end is begun nobody finds a namespace; until its making is done nobody does.
+    // A namespace can't be found once its deletion has begun, or until its creation is done.
     if (outcome === 'refused' || (outcome === 'begun' && action !== 'namespace-deleted')) continue;
     const [subject, change] = action.split('-');
     const name = subject === 'token' ? `token ${target}` : `namespace ${ns}`;
@@ -33,7 +36,7 @@ function accounted(oldestFirst: readonly AuditEntry[]): Record<string, string> {
   return Object.fromEntries(there);
 }
 
-/** One thing that somebody does, or that happens. */
+/** Makes one call, or lets something happen. */
 async function step(directory: NodeDirectory, random: SeededRandom): Promise<void> {
   const { api, controls } = directory;
   const id = random.pick([...NAMESPACES]);
@@ -69,7 +72,7 @@ async function step(directory: NodeDirectory, random: SeededRandom): Promise<voi
   try {
     await acts[random.weighted(weights)]();
   } catch (error) {
-    // To be refused, or not to reach an object, is part of the run.
+    // Refusals and unreachable objects are part of the run.
     if (!(error instanceof RegistryError)) throw error;
   }
 }

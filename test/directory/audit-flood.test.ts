@@ -12,7 +12,7 @@ import { settle } from '../simulation/virtual-time';
 
 const FLOODER: Caller = { tokenId: 'flooder', operates: ['DEFAULT_GROUP@@orders'] };
 
-/** A namespace that accounts to a directory, as the host connects them. */
+/** Creates a namespace that reports to a directory's audit trail, as the host connects them. */
 function namespaceOf({ api }: NodeDirectory, ns: string): Registry {
   const audit: Audit = {
     begin: (note) => api.beginAudit({ ...note, ns }),
@@ -21,7 +21,7 @@ function namespaceOf({ api }: NodeDirectory, ns: string): Registry {
   return Registry.wake({ ...new HandPlatform(), audit });
 }
 
-/** Acts of many, before the flood: in the namespace that is flooded, in another, and on the directory. */
+/** Makes actions of several callers before the flood: in the flooded namespace, in another, and on the directory. */
 async function begin() {
   const directory = new NodeDirectory();
   const { api, platform } = directory;
@@ -64,7 +64,7 @@ describe('a flood of the audit trail', () => {
       'root',
       'root',
     ]);
-    // What the flood has written so far: as many entries as the namespace keeps.
+    // Entries of the flood so far: as many as the trail keeps of a namespace.
     directory.platform.storage.run(
       `WITH RECURSIVE number(n) AS (SELECT 100 UNION ALL SELECT n + 1 FROM number WHERE n < ?)
         INSERT INTO audit (id, at, action, actor, ns, outcome) SELECT n, ?, 'changed', 'flooder', 'shop', 'done' FROM number`,
@@ -76,7 +76,7 @@ describe('a flood of the audit trail', () => {
     }
     await settle();
     expect(await others()).toEqual(before);
-    // In full: the flood, what a colleague and the admin did there, and root's and another namespace's acts.
+    // In full: the flood, the actions of a colleague and the admin there, and those of root and in another namespace.
     expect(count()).toBeLessThanOrEqual(AUDIT_PER_NAMESPACE_MAX_COUNT + 10);
   });
 

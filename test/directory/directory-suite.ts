@@ -5,7 +5,7 @@ import type { Grant } from '../../src/model/grant';
 import type { IssuedToken } from '../../src/model/token';
 import { type Home, NS } from '../fixtures/home';
 
-/** Namespaces and tokens on the whole registry: directory and namespaces together. */
+/** Tests namespaces and tokens on the whole registry: directory and namespaces together. */
 export function directorySuite({ ask, send, upgrade, ns }: Home): void {
   const place = { address: '10.0.0.7', port: 80, ephemeral: false };
   const orders = (id: string) => `/api/v1/ns/${id}/groups/g/services/orders`;
@@ -21,7 +21,7 @@ export function directorySuite({ ask, send, upgrade, ns }: Home): void {
       return response.status;
     });
 
-  /** A socket of a token, and what it is closed with. */
+  /** Opens a socket of a token, and records the code it is closed with. */
   async function connect(id: string, token: string) {
     const { socket, status } = await upgrade(`/api/v1/ns/${id}/socket`, {
       ...as(token),

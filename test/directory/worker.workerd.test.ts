@@ -6,7 +6,7 @@ import type { IssuedToken } from '../../src/model/token';
 import { workerHome } from '../fixtures/worker-home';
 import { directorySuite } from './directory-suite';
 
-/** Directory, namespaces and what isolates remember, together. */
+/** Directory, namespaces and the caches of isolates, together. */
 
 const home = workerHome();
 const { ask } = home;
@@ -15,7 +15,7 @@ const orders = (ns: string) => `/api/v1/ns/${ns}/groups/g/services/orders`;
 const statusWith = async (token: string, path: string) =>
   (await ask('GET', path, undefined, { authorization: `Bearer ${token}` })).status;
 
-/** Lets the isolate forget what it remembers, which goes by the clock. */
+/** Expires the isolate's caches, which use the clock. */
 function pass(ms: number): void {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + ms });
 }
@@ -41,7 +41,7 @@ it('[N15, H6] calls make no object for an id that nobody made a namespace of', a
 it('[N13, N16] namespaces are gone for an isolate that still remembers them', async () => {
   await ask('POST', '/api/v1/ns', { id: 'four' });
   await ask('PUT', `${orders('four')}/instances/a`, place);
-  // Another isolate removes it: what is asked of the object directly is all that this one can't know.
+  // Simulates a removal by another isolate: this one doesn't notice a direct call to the object.
   await env.NAMESPACES.getByName('four').erase({ onlyIfEmpty: false });
   expect((await ask('PUT', `${orders('four')}/instances/b`, place)).body).toMatchObject({
     code: 'NAMESPACE_NOT_FOUND',

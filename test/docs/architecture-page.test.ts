@@ -10,7 +10,7 @@ const chapter = (title: string): string => PAGE.split(/^## /m).find((text) => te
 
 const missing = (paths: readonly string[]): string[] => paths.filter((path) => !existsSync(join(PROJECT_ROOT, path)));
 
-/** Entries of the tree, each with its path from `src/`: two blanks stand for a level. */
+/** Returns the entries of the tree, each with its path from `src/`: each level is indented by two spaces. */
 function treeEntries(): { path: string; says: string }[] {
   const [, tree = ''] = /^```text\n([\s\S]*?)^```$/m.exec(chapter('Folders')) ?? [];
   const folders: string[] = [];
@@ -21,7 +21,7 @@ function treeEntries(): { path: string; says: string }[] {
   });
 }
 
-/** Folders of the source, those above them included, from `src/`. */
+/** Returns the folders of the source, including parents, from `src/`. */
 function sourceFolders(): string[] {
   const folders = readProject()
     .filter((file) => isSource(file) && file.path.startsWith('src/'))

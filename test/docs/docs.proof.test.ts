@@ -9,7 +9,7 @@ import { pageProblems } from './page-problems';
 import { readersEnvironment } from './readers-environment';
 import { differences, readSteps, runSteps } from './walk';
 
-/** Where the pages say that the registry listens. */
+/** URL of the registry on the pages. */
 const SHOWN_URL = 'http://127.0.0.1:8787';
 
 const PAGES = [
@@ -22,7 +22,7 @@ const PAGES = [
 describe.each(PAGES)('%s', (page) => {
   it('[D2] runs as it is written, and answers what it shows', async () => {
     const folder = temporaryFolder();
-    // Pages read the token where `npm start` leaves it.
+    // Pages read the token from where `npm start` writes it.
     const registry = await startRegistry({ data: join(folder, 'data') });
     onTestFinished(() => registry.stop());
 

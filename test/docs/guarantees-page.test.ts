@@ -9,7 +9,7 @@ const read = (path: string): string => readFileSync(join(PROJECT_ROOT, path), 'u
 
 const page = read('docs/guarantees.md');
 
-/** Rows of the table of promises: which one, the tests that hold it, and the commands. */
+/** Rows of the table of promises: the promise, the tests that check it, and the commands. */
 const rows = [...page.matchAll(/^\| \*\*(I\d+)\*\* .*? \| (.*?) \| (.*?) ?\|$/gm)].map(
   ([, id = '', tests = '', commands = '']) => ({
     id,
@@ -31,7 +31,7 @@ describe('the page of guarantees', () => {
         expect(existsSync(join(PROJECT_ROOT, path)), path).toBe(true);
         expect([...quotedIds([{ path, text: read(path) }]).keys()], path).toContain(id);
       }
-      const manifest = JSON.parse(read('package.json')) as { scripts: Record<string, string> }; // `as`: npm asks for it
+      const manifest = JSON.parse(read('package.json')) as { scripts: Record<string, string> }; // `as`: npm requires it
       for (const script of scripts) expect(Object.keys(manifest.scripts)).toContain(script);
     }));
 });

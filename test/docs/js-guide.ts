@@ -4,7 +4,10 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { PROJECT_ROOT } from '../house/source-tree';
 
-/** Files of the project that stand for what an application imports. Longer names first: `rollcall/client` begins all of them. */
+/**
+ * Files of the project that replace an application's imports. Longer names first, because all begin with
+ * `rollcall/client`.
+ */
 export const CLIENT_PACKAGES = {
   'rollcall/client/selectors': 'src/client/selectors.ts',
   'rollcall/client/resolver': 'src/client/resolver.ts',
@@ -13,12 +16,12 @@ export const CLIENT_PACKAGES = {
   'rollcall/client': 'src/client/index.ts',
 };
 
-/** A piece of a page's program, and what the page shows as its output. */
+/** A piece of a page's program, and its output on the page. */
 export interface Piece {
   code: string;
-  /** Line of the page where it stands. */
+  /** Line of the page where it starts. */
   line: number;
-  /** Lines of the `text` block after it; undefined where the page shows none. */
+  /** Lines of the `text` block after it; undefined if the page shows none. */
   shown: string | undefined;
 }
 
@@ -42,7 +45,7 @@ const BOUNDARY = '--- next piece ---';
 /**
  * Runs the pieces of a page as one module in a folder, from the first to the last.
  *
- * @param packages Files of the project that stand for what the page imports.
+ * @param packages Files of the project that replace the page's imports.
  */
 export async function runPieces(
   pieces: readonly Piece[],

@@ -7,10 +7,10 @@ import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { CLIENT_PACKAGES, readPieces, runPieces } from './js-guide';
 
-/** Where the pages say that the registry listens. */
+/** URL of the registry on the pages. */
 const SHOWN_URL = 'http://127.0.0.1:8787';
 
-/** Ports that services of the pages listen on. A test uses free ones instead. */
+/** Ports of services on the pages. The test uses free ones instead. */
 const SHOWN_PORTS = ['9001', '9002'];
 
 describe.each(['README.md', 'docs/register.md', 'docs/resolve-and-balance.md', 'docs/deploy.md'])('%s', (page) => {

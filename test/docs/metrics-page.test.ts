@@ -21,7 +21,7 @@ const documented: Documented[] = [...read('docs/metrics.md').matchAll(/^\| `(\w+
   }),
 );
 
-/** What a scrape shows, from the text itself. */
+/** Returns the metrics of a scrape, parsed from its text. */
 async function shown(): Promise<Documented[]> {
   const test = new TestApp();
   test.namespace.answer.body = NO_STATS.replace('"removed":{}', '"removed":{"expired":1}');
@@ -38,7 +38,7 @@ async function shown(): Promise<Documented[]> {
 
 const byName = (one: Documented, other: Documented) => one.name.localeCompare(other.name);
 
-/** The names in expressions of Prometheus: what a histogram adds to its name is taken off. */
+/** Returns the metric names in Prometheus expressions, without the suffixes of histograms. */
 const namesIn = (text: string): string[] =>
   [...text.matchAll(/\brollcall_\w+/g)].map(([name]) => name.replace(/(_seconds)_(bucket|sum|count)$/, '$1'));
 

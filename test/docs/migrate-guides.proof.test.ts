@@ -9,7 +9,7 @@ import { pageProblems } from './page-problems';
 import { readersEnvironment } from './readers-environment';
 import { readSteps, runSteps } from './walk';
 
-/** Where the guides say that Rollcall listens, and the registry that is moved from: a second Rollcall in its place. */
+/** Address of Rollcall in the guides. The registry that is migrated from is replaced by a second Rollcall. */
 const SHOWN_HOST = '127.0.0.1:8787';
 
 let installed: string;
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(installed, { recursive: true, force: true }));
 
-/** A registry in a folder of its own, until the test is over. */
+/** Starts a registry in a separate folder, until the end of the test. */
 async function registryIn(data: string) {
   const registry = await startRegistry({ data });
   onTestFinished(() => registry.stop());

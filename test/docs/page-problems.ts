@@ -1,6 +1,6 @@
 import { differences, type Step } from './walk';
 
-/** Lines of an output, empty ones apart. */
+/** Splits output into lines, without empty ones. */
 const linesOf = (text: string): string[] => text.split('\n').flatMap((line) => line.trim() || []);
 
 function parsed(line: string | undefined): unknown {
@@ -11,10 +11,13 @@ function parsed(line: string | undefined): unknown {
   }
 }
 
-/** The code of a line that is a problem, as the registry answers it to a call that it refuses. */
+/** Returns the error code of a line if it is a problem document, as the registry returns for a refused call. */
 const refusal = (line: string): string | undefined => /"status":[45]\d\d.*"code":"(\w+)"/.exec(line)?.[1];
 
-/** Where the answers of a page's commands are not what it shows, or are refusals that it does not show. */
+/**
+ * Returns the places where the output of a page's commands differs from the page, or is a refusal that the page does not
+ * show.
+ */
 export function pageProblems(page: string, steps: readonly Step[], outputs: readonly string[]): string[] {
   return steps.flatMap(({ shown, line }, index) => {
     const lines = linesOf(outputs[index] ?? '');

@@ -6,7 +6,7 @@ import { Program } from '../programs/program';
 import { systemNode } from '../programs/system-node';
 import { temporaryFolder } from '../programs/temporary-folder';
 
-/** A folder of data whose name has all that a shell could trip over. */
+/** Name of a data folder with every character that could break a shell command. */
 const ODD_FOLDER = `it's "odd" $HOME`;
 
 it.each(['data', ODD_FOLDER])(

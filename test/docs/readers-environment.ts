@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import { installProgram } from '../programs/program-folder';
 import { systemNode } from '../programs/system-node';
 
-/** Environment of a page's reader: the program installed for this machine's Node, and an empty folder of settings. */
+/**
+ * Creates the environment of a page's reader: the program installed for this machine's Node, and an empty settings folder.
+ */
 export async function readersEnvironment(folder: string): Promise<NodeJS.ProcessEnv> {
   const { PATH, HOME, LANG } = process.env;
   const { bin } = await installProgram(folder, systemNode());

@@ -7,7 +7,7 @@ import { quotedIds, readSpec } from '../house/spec-ids';
 
 const read = (path: string): string => readFileSync(join(PROJECT_ROOT, path), 'utf8');
 
-/** Rows of the threat model: what it claims, by which promises, and the files that show it. */
+/** Rows of the threat model: the claim, its promises, and the files that show it. */
 const rows = [...read('SECURITY.md').matchAll(/^\| (can(?:'t)? (?!or can't).*?) \| (.*?) \|$/gm)].map(
   ([, claim = '', by = '']) => ({
     claim,

@@ -6,7 +6,7 @@ import { PROJECT_ROOT } from '../house/source-tree';
 
 const PAGE = readFileSync(join(PROJECT_ROOT, 'docs/tokens.md'), 'utf8');
 
-/** The columns of the page's table, in their order. */
+/** Columns of the page's table, in order. */
 const COLUMNS: Carrier[] = ['bearer', 'path', 'subprotocol-token', 'subprotocol-ticket', 'query-ticket'];
 
 it('[D2, A9] the page says of every door where it takes a credential from', () => {

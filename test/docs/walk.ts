@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process';
 
-/** One step of a walk: commands, and what the page shows as their answer. */
+/** One step of a walk: commands, and the response that the page shows. */
 export interface Step {
   commands: string;
-  /** Line of the page where the commands stand. */
+  /** Line of the page where the commands start. */
   line: number;
-  /** The block after the commands; undefined where the page shows no answer. */
+  /** The block after the commands; undefined if the page shows no response. */
   shown: { language: 'json' | 'text'; text: string } | undefined;
 }
 
@@ -13,7 +13,7 @@ const FENCE = /^```(\w*)\n([\s\S]*?)^```$/gm;
 
 /**
  * Reads the steps of a page: each block of `sh`, with the `json` or `text` block that follows it. Blocks of `bash` are
- * commands that only a reader can run: they install, start or deploy.
+ * commands for the reader only: they install, start or deploy.
  */
 export function readSteps(page: string): Step[] {
   const steps: Step[] = [];
@@ -31,7 +31,7 @@ export function readSteps(page: string): Step[] {
 
 const BOUNDARY = '--- next step ---';
 
-/** Runs steps one after the other in one shell, so that a variable of one is there in the next. Ends at the first failure. */
+/** Runs steps one after the other in one shell, so that variables persist between them. Stops at the first failure. */
 export function runSteps(
   steps: Step[],
   cwd: string,
@@ -47,14 +47,14 @@ export function runSteps(
   return { outputs: stdout.split(`${BOUNDARY}\n`), status, stderr };
 }
 
-/** Values that differ from run to run, told by their shape: cursors, and times, also within a line. */
+/** Values that differ from run to run, recognized by their shape: cursors, and times, also within a line. */
 const VARYING = [/^"?c[\w-]{8,}"?$/];
 const withoutTimes = (value: unknown): unknown =>
   typeof value === 'string' ? value.replaceAll(/\d{4}-\d{2}-\d{2}T[\d:.]+Z/g, 'a time') : value;
 
 /**
- * What an answer lacks of what the page shows. The answer may have more members than are shown; a list has to have as
- * many entries. Times and cursors only have to be of the same kind.
+ * Returns what a response lacks of what the page shows. A response may have more members; a list must have
+ * the same number of entries. Times and cursors only need to be of the same kind.
  */
 export function differences(shown: unknown, answered: unknown, path = '$'): string[] {
   if (typeof shown === 'object' && shown !== null) {

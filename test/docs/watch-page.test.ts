@@ -6,7 +6,7 @@ import { PROJECT_ROOT } from '../house/source-tree';
 
 const PAGE = readFileSync(join(PROJECT_ROOT, 'docs/watch.md'), 'utf8');
 
-/** Frames that the page shows, a line each. */
+/** Frames on the page, one per line. */
 const shown: { type: string }[] = [...PAGE.matchAll(/^```jsonl\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) =>
   block
     .trim()

@@ -11,11 +11,11 @@ import { temporaryFolder } from '../programs/temporary-folder';
 import { call, instancePath } from '../watch-proofs/registry-calls';
 import { readPieces } from './js-guide';
 
-/** Each piece of the page is a Worker of its own, which runs on plain workerd beside a registry. */
+/** Each piece of the page is a separate Worker, which runs on plain workerd beside a registry. */
 
 const PAGE = readFileSync(join(PROJECT_ROOT, 'docs/workers.md'), 'utf8');
 
-/** What the platform would do: call `scheduled` by the clock, here once before each request. */
+/** Replaces the platform's timer: calls `scheduled` before each request. */
 const PLATFORM = `
 import page from './page.js';
 export * from './page.js';
@@ -27,7 +27,7 @@ export default {
 };
 `;
 
-/** Instances of orders that answer with what they were asked, in two places. */
+/** Starts instances of `orders` in two places. They respond with the request they got. */
 async function startOrders(registry: RunningRegistry): Promise<void> {
   const server = createServer((asked, answer) => answer.end(`${asked.method} ${asked.url}`)).listen(0, '127.0.0.1');
   await once(server, 'listening');

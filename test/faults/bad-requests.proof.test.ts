@@ -5,7 +5,7 @@ import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { call } from '../watch-proofs/registry-calls';
 
-/** Requests that the listener refuses without the app, each in a different part of it. */
+/** Requests that the listener refuses before the app, each because of a different part. */
 const REQUESTS = [
   'NONSENSE\r\n\r\n',
   'GET / HTTP/1.1\r\n\r\n',

@@ -45,7 +45,7 @@ it('[M23] with every descriptor in use nothing is lost, and all goes on once the
   const instance = { address: '127.0.0.1', port: 80, ephemeral: false };
   const sockets = await idleConnections(registry);
 
-  // Each opened namespace takes further descriptors. Without free ones a call is refused and told to retry.
+  // Each opened namespace takes further descriptors. Without free ones a call is refused with advice to retry.
   const names = Array.from({ length: NAMESPACES }, (_, index) => `n-${index}`);
   const answers = await Promise.all(names.map((id) => ask(registry, 'POST', '/api/v1/ns', { id })));
   for (const { status, text } of answers) {

@@ -56,7 +56,7 @@ interface Health {
 const healthOf = async ({ url }: Place): Promise<Health> => {
   const answer = await fetch(`${url}/health`);
   expect(answer.status).toBe(200);
-  return (await answer.json()) as Health; // `as`: the test compares what it is
+  return (await answer.json()) as Health; // `as`: the test compares its value
 };
 
 /** Registers instances until there is no more room. */

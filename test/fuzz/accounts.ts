@@ -3,42 +3,45 @@ import type { HistoryEntry, HistoryPage } from '../../src/model/history';
 import type { Target } from './exchange';
 
 export const NAMESPACES = ['public', 'fuzz'] as const;
-/** What the registry does by itself, such as expiring a lease. */
+/** Actor of the registry's own changes, such as the expiry of a lease. */
 const REGISTRY = 'registry';
 const SETTLE_MS = 3_000;
 
-/** What was written since the last look, by whom, as text for people. */
+/** A write since the previous read: its actor, and a description for people. */
 export interface Written {
   actor: string;
   what: string;
-  /** Number of the entry, where it is one of the audit trail. */
+  /** Number of the entry, if it is one of the audit trail. */
   auditId?: number;
 }
 
-/** The removal when its grace is over is the registry's own doing, in the name of whoever asked for the drain. */
+/**
+ * Reports a removal at the end of a drain's grace: the registry's own change, on behalf of the caller that asked for the
+ * drain.
+ */
 function isEndOfDrain({ changes }: HistoryEntry): boolean {
   return changes.some(({ cause, after }) => cause === 'drained' && after === null);
 }
 
-/** Reads what the registry has written down: each namespace's journal, and the directory's audit trail. */
+/** Reads the registry's records: each namespace's journal, and the directory's audit trail. */
 export class Accounts {
   readonly #target: Target;
   readonly #cursors = new Map<string, string>();
   #auditId = 0;
-  /** How often a piece of the past was gone before it was read: then nothing is known about it. */
+  /** Number of parts of the history that were compacted before they were read: nothing is known about them. */
   lost = 0;
 
   constructor(target: Target) {
     this.#target = target;
   }
 
-  /** Everything since the last look. */
+  /** Returns everything written since the previous read. */
   async read(): Promise<Written[]> {
     const journals = await Promise.all(NAMESPACES.map((namespace) => this.#journal(namespace)));
     return [...journals.flat(), ...(await this.#audit())];
   }
 
-  /** A revision is one entry, however much it changed. */
+  /** Returns one entry for each revision, regardless of the number of its changes. */
   async #journal(namespace: string): Promise<Written[]> {
     const since = this.#cursors.get(namespace);
     const path = `/api/v1/ns/${namespace}/history?limit=1000`;
@@ -46,7 +49,7 @@ export class Accounts {
       .must<HistoryPage>('GET', since === undefined ? path : `${path}&since=${since}`)
       .catch(() => undefined);
     if (page === undefined || page.next !== undefined) {
-      // Erased, made anew, or trimmed by a retention that somebody set.
+      // Erased, created again, or trimmed by a retention setting.
       this.#cursors.delete(namespace);
       if (since !== undefined) this.lost += 1;
       return [];
@@ -62,7 +65,7 @@ export class Accounts {
       }));
   }
 
-  /** Also what was only begun: how that ended is told without anybody being awaited. */
+  /** Includes actions that only began: outcomes are recorded without any request waiting for them. */
   async #audit(): Promise<Written[]> {
     const { entries } = await this.#target.must<AuditTrail>('GET', '/api/v1/audit?limit=500');
     const before = this.#auditId;
@@ -73,7 +76,7 @@ export class Accounts {
       .map((entry) => ({ actor: entry.actor, auditId: entry.id, what: `audit entry ${JSON.stringify(entry)}` }));
   }
 
-  /** The same without what turns out to have been refused, within a while: such entries go. */
+  /** Waits a while, and returns the writes without those of actions that were refused: their entries are removed. */
   async settled(written: readonly Written[]): Promise<Written[]> {
     let left = [...written];
     for (const startedAt = Date.now(); left.length > 0 && Date.now() - startedAt < SETTLE_MS; ) {

@@ -6,12 +6,12 @@ import type { FuzzRequest } from './fuzz-request';
 import { unreadable } from './strict-readers';
 
 const STATUS_OF_CODE = new Map(PROBLEM_TABLE.map(({ code, status }) => [code, status]));
-/** Words that only our insides use. */
+/** Words that only internal errors contain. */
 const INSIDES = /\bat [\w.#<>]+ \(|\.ts:\d|\.js:\d|TypeError|SQLITE_|RangeError|undefined is not/;
-/** Answers that are no refusal: a preflight's is one, too. */
+/** Reports whether a response is not a refusal. A preflight's response counts, too. */
 const isGood = (status: number): boolean => status < 400;
 
-/** What is wrong with an answer, whatever was asked; nothing mostly. */
+/** Returns the faults of a response that are independent of the request; mostly none. */
 export function answerFaults(
   asked: FuzzRequest,
   answer: Answer,
@@ -40,7 +40,7 @@ function refusalFaults({ status, headers, body }: Answer): string[] {
   if (expected === undefined) return [`the code ${String(problem.code)} is none of the closed union`];
   const faults = expected === status ? [] : [`${String(problem.code)} is ${expected}, not ${status}`];
   for (const member of ['type', 'title', 'detail'] as const) {
-    // `as`: an object, and what is not in it is undefined.
+    // `as`: an object, whose missing members are undefined.
     if (typeof (problem as Record<string, unknown>)[member] !== 'string') faults.push(`the problem has no ${member}`);
   }
   if (status === 401 && headers['www-authenticate'] === undefined) faults.push('401 without WWW-Authenticate');
@@ -50,7 +50,7 @@ function refusalFaults({ status, headers, body }: Answer): string[] {
 
 function goodFaults({ method, operation }: FuzzRequest, answer: Answer, card: RouteCard | undefined): string[] {
   const { status, body, headers } = answer;
-  // Another method than the operation's is another operation, or none.
+  // With a method other than the operation's, it is a different operation, or none.
   if (card === undefined || method !== card.method.toUpperCase() || headers['content-type'] !== 'application/json')
     return [];
   const promised = card.answers[status];

@@ -3,7 +3,7 @@ import type { SeededRandom } from '../simulation/seeded-random';
 import { escaped, type FuzzRequest } from './fuzz-request';
 import { WILD_TEXTS } from './schema-values';
 
-/** Texts that mean something to some dialect, beside those that break parsers. */
+/** Texts with a meaning in some dialect, besides those that break parsers. */
 const TEXTS: readonly [string, ...string[]] = [
   ...WILD_TEXTS,
   ...(['orders', 'g@@orders', 'public##g@@orders', 'DEFAULT', 'DEFAULT,EU', '10.0.0.7', '::1', 'host', '80'] as const),
@@ -21,16 +21,16 @@ const TEXTS: readonly [string, ...string[]] = [
   ...(['{"ip":"10.0.0.7","port":80}', '{"ip":1,"port":"x"}', 'lightBeatEnabled', '10.0.0.7:80#true'] as const),
 ];
 
-/** Keys that all doors take, and that a writer of XML or JSON could get wrong. */
+/** Keys that all doors accept, and that a writer of XML or JSON could get wrong. */
 const METADATA = { a: 'b', 'c:d': 'e\u0001\r\n', ĳ: '<&>', '#text': '{"f":1}', __cdata: ']]>' };
 
 /**
- * The namespaces that dialects are asked about. Others are not: one that a dialect's request names is made by whoever may,
- * also if the request is refused afterwards.
+ * Namespaces of requests to dialects. There are no others, because a dialect's request creates its namespace if the token
+ * may, even if the request is refused afterwards.
  */
 const NACOS_NAMESPACES = ['public', 'public', '', 'a b', 'x'.repeat(65)] as const;
 
-/** What Nacos' clients say nearly always, and what is also said. */
+/** Parameters that Nacos' clients nearly always send, and others that they may send. */
 const NACOS_USUAL: Record<string, string> = {
   serviceName: 'DEFAULT_GROUP@@orders',
   ip: '10.0.0.7',
@@ -51,7 +51,7 @@ const NACOS_NAMES = [
   ...(['consistencyType', 'beat', 'selector', 'expr', 'healthyOnly', 'enabledOnly', 'udpPort', 'clientIP'] as const),
   ...(['serviceNameParam', 'groupNameParam', 'hasIpCount', 'withInstances', 'heartBeat', 'onlyStatus'] as const),
   ...(['show', 'checkNamespaceIdExist', 'username', '__proto__'] as const),
-] as [string, ...string[]]; // `as`: there are some
+] as [string, ...string[]]; // `as`: it is not empty
 
 const GO_MICRO_SERVICE = {
   name: 'orders',
@@ -87,20 +87,23 @@ const EUREKA_NAMES: Record<string, readonly [string, ...string[]]> = {
   address: ['orders', 'a'],
 };
 
-/** What is asked of one dialect, beside the method and the path of its route. */
+/** A request to one dialect, except for the method and path of its route. */
 interface Asked {
   query: [string, string][];
   headers: [string, string][];
   body: string | undefined;
 }
 
-/** Makes requests to the doors of dialects, from their routes, with what their clients send and what nobody does. */
+/**
+ * Creates requests to the doors of dialects from their routes, with values that their clients send and values that none
+ * sends.
+ */
 export class DialectRequestMaker {
   readonly #cards: readonly [DialectCard, ...DialectCard[]];
   readonly #random: SeededRandom;
 
   constructor(cards: readonly DialectCard[], random: SeededRandom) {
-    // Namespaces are made and removed by native requests enough, and the whole run takes place in them.
+    // Native requests create and remove enough namespaces, and the whole run takes place in them.
     const [first, ...rest] = cards.filter(({ operation }) => !operation.includes('namespace'));
     if (first === undefined) throw new Error('there is no dialect');
     this.#cards = [first, ...rest];
@@ -140,7 +143,7 @@ export class DialectRequestMaker {
     return method === 'GET' ? { ...asked, body: undefined } : asked;
   }
 
-  /** Parameters stand in the query or in a form, or in both. */
+  /** Puts parameters into the query, a form, or both. */
   #nacos(method: string): Asked {
     const pairs = this.#pairs(NACOS_USUAL, 0.9);
     pairs.push(['namespaceId', this.#random.pick(NACOS_NAMESPACES)]);
@@ -169,14 +172,14 @@ export class DialectRequestMaker {
     return { query, headers, body: this.#broken(text) };
   }
 
-  /** Some of the parameters, mostly with the value that they usually have. */
+  /** Returns some of the parameters, mostly with their usual values. */
   #pairs(usual: Record<string, string>, share: number): [string, string][] {
     return Object.entries(usual)
       .filter(() => this.#random.chance(share))
       .map(([name, value]) => [name, this.#random.chance(0.93) ? value : this.#wildText()]);
   }
 
-  /** A value with some members, wherever, replaced. */
+  /** Returns a value with some members replaced, at any depth. */
   #changed(value: unknown): unknown {
     if (this.#random.chance(0.03))
       return this.#random.pick<unknown>([this.#wildText(), null, 0, -1, 1e300, true, [], {}]);

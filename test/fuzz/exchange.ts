@@ -3,24 +3,24 @@ import { text } from 'node:stream/consumers';
 import type { FuzzRequest } from './fuzz-request';
 import type { Sender } from './principals';
 
-/** A request that was not asked to wait has its answer in this time, on a machine that is busy with other things, too. */
+/** Timeout of a request that was not asked to wait, also on a busy machine. */
 const DEADLINE_MS = 15_000;
-/** One that may wait, or streams, is left alone after this time: that it goes on is no fault. */
+/** Time after which a request that may wait or stream is abandoned. That it is still open is not a fault. */
 const PATIENCE_MS = 400;
 
-/** What came back. */
+/** Response to a request. */
 export interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   body: string;
 }
 
-/** `open`: still waiting or streaming when it was left alone, which it was asked to. */
+/** `open`: still waiting or streaming, as requested, when it was abandoned. */
 export type Outcome = Answer | 'open' | { failure: string };
 
 export const isAnswer = (outcome: Outcome): outcome is Answer => typeof outcome === 'object' && 'status' in outcome;
 
-/** A registry under fire, over connections that stay open. */
+/** A registry under test, over persistent connections. */
 export class Target {
   readonly url: string;
   readonly rootToken: string;
@@ -31,7 +31,7 @@ export class Target {
     this.rootToken = rootToken;
   }
 
-  /** A call by root that has to succeed. */
+  /** Makes a call as root, which must succeed. */
   async must<Body>(method: string, path: string, body?: object, headers: [string, string][] = []): Promise<Body> {
     const outcome = await this.#send(
       method,
@@ -42,7 +42,7 @@ export class Target {
     );
     if (!isAnswer(outcome) || outcome.status > 299)
       throw new Error(`${method} ${path} came to ${JSON.stringify(outcome)}`);
-    return (outcome.body === '' ? undefined : JSON.parse(outcome.body)) as Body; // `as`: whoever calls knows the route
+    return (outcome.body === '' ? undefined : JSON.parse(outcome.body)) as Body; // `as`: the caller knows the route
   }
 
   /** Reads a document as root. */
@@ -50,7 +50,7 @@ export class Target {
     return this.#send('GET', path, [...this.#headersOf(undefined), ['Accept', accept]], undefined, false);
   }
 
-  /** Sends a request as somebody. */
+  /** Sends a request as a sender. */
   send(asked: FuzzRequest, sender: Sender): Promise<Outcome> {
     const path = sender.carrier === 'path' ? `/t/${sender.secret}${asked.target}` : asked.target;
     return this.#send(asked.method, path, [...asked.headers, ...credentialOf(sender)], asked.body, asked.mayWait);
@@ -98,7 +98,8 @@ export class Target {
         resolve(outcome);
       };
       call.on('error', (error) => {
-        // Whoever refuses a large body unread closes the connection behind it (RFC 9112, 9.6): we have met that close.
+        // A server that refuses a large body unread closes the connection afterwards (RFC 9112, 9.6). This request met
+        // that close.
         if (!isLeft && call.reusedSocket && 'code' in error && error.code === 'ECONNRESET') {
           this.#send(method, path, headers, body, mayWait).then(end);
         } else {
@@ -133,7 +134,7 @@ function credentialOf({ carrier, secret }: Sender): [string, string][] {
   return carrier === 'twice' ? [line, line] : [line];
 }
 
-/** A request as a command that can be pasted, but for the secret. */
+/** Formats a request as a command that can be pasted, without the secret. */
 export function curlLine(url: string, asked: FuzzRequest, sender: Sender): string {
   const quoted = (word: string): string => `'${word.replaceAll("'", `'\\''`)}'`;
   const prefix = sender.carrier === 'path' ? '/t/$TOKEN' : '';

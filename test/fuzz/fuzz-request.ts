@@ -1,7 +1,7 @@
 import type { SeededRandom } from '../simulation/seeded-random';
 import { type Nearness, type Schema, SchemaValues } from './schema-values';
 
-/** An operation of docs/openapi.json, with what the fuzz needs of it. */
+/** An operation of docs/openapi.json, with the members that the fuzz needs. */
 export interface Operation {
   operationId: string;
   method: string;
@@ -10,20 +10,20 @@ export interface Operation {
   requestBody?: { content: Record<string, { schema: Schema; example?: unknown }> };
 }
 
-/** A request as it is sent. Header lines may repeat. */
+/** A request as sent. Header lines may repeat. */
 export interface FuzzRequest {
   operation: string;
-  /** Whose door it goes to, and in whose shape it is refused; undefined for the native API. */
+  /** Dialect of its door and of its error format; undefined for the native API. */
   dialect?: string;
   method: string;
   target: string;
   headers: [name: string, value: string][];
   body: Buffer | undefined;
-  /** True: the answer may take its time, as it was asked to wait, or streams. */
+  /** True if the response may be slow, because it was asked to wait, or streams. */
   mayWait: boolean;
 }
 
-/** Names that come again and again, so that requests meet what others made. */
+/** Names that recur, so that requests affect what others created. */
 const WORDS = ['orders', 'a', 'b', 'c', 'DEFAULT_GROUP', 'g', 'zone-1', '10.0.0.7'] as const;
 const COMMON_NAMES: Record<string, readonly [string, ...string[]]> = {
   group: ['DEFAULT_GROUP'],
@@ -57,13 +57,13 @@ const HEADER_NAMES = [
   'Expect-CT',
 ] as const;
 
-/** What the run has seen so far, for requests to come back with. */
+/** Values that the run has seen so far, for reuse in requests. */
 export interface Seen {
   cursors: string[];
   tokenIds: string[];
 }
 
-/** All operations of the document. */
+/** Returns all operations of the document. */
 export function operationsOf(document: { paths: Record<string, Record<string, object>> }): Operation[] {
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     // `as`: the document is generated, and its own tests check it.
@@ -71,7 +71,7 @@ export function operationsOf(document: { paths: Record<string, Record<string, ob
   );
 }
 
-/** Makes requests from the document, with everything about them that a client can get wrong. */
+/** Creates requests from the document, with every part wrong that a client can get wrong. */
 export class RequestMaker {
   readonly #operations: readonly [Operation, ...Operation[]];
   readonly #random: SeededRandom;
@@ -116,7 +116,7 @@ export class RequestMaker {
         return this.#random.chance(0.5) ? escaped(this.#values.wildText()) : raw(this.#values.wildText());
       if (name === 'ns') return this.#random.pick(NAMESPACES);
       if (path.startsWith('/api/v1/tokens/')) return this.#random.pick(['nobody', ...this.#seen.tokenIds]);
-      // Mostly the same few, so that much of what is asked is about something that is there.
+      // Mostly the same few, so that many requests are about something that exists.
       if (this.#random.chance(0.7)) return this.#random.pick(COMMON_NAMES[name] ?? WORDS);
       return this.#random.pick(WORDS);
     });
@@ -132,7 +132,7 @@ export class RequestMaker {
 
   #text(schema: Schema, name: string, example: string | undefined): string {
     if (this.#nearness() === 'wild') return this.#values.wildText();
-    // A wait that is asked for is waited for: short ones show as much.
+    // A requested wait takes its time: short ones show as much.
     if (name === 'wait' || name === 'grace' || name === 'maxAge')
       return this.#random.pick(['0s', '10ms', '50ms', '1s', '6m', '-1s']);
     if (name === 'Prefer') return this.#random.pick(['wait=0', 'wait=1', 'wait=-1', 'wait=x', 'respond-async']);
@@ -169,7 +169,7 @@ export class RequestMaker {
       pairs.push(['Upgrade', 'websocket'], ['Connection', 'Upgrade'], ['Sec-WebSocket-Version', '13']);
       pairs.push(['Sec-WebSocket-Key', 'AAAAAAAAAAAAAAAAAAAAAA=='], ['Sec-WebSocket-Protocol', 'rollcall.v1']);
     }
-    // What HTTP can't carry is what no client can send; bytes beyond ASCII it can.
+    // Clients can't send what HTTP can't carry; they can send bytes beyond ASCII.
     return pairs.map(([name, value]) => [
       name,
       Buffer.from(value)
@@ -178,7 +178,7 @@ export class RequestMaker {
     ]);
   }
 
-  /** A body, and the type that it is said to have. */
+  /** Creates a body, and its declared type. */
   #body({ requestBody }: Operation, headers: [string, string][]): Buffer | undefined {
     const content = requestBody?.content['application/json'];
     if (content === undefined && this.#random.chance(0.9)) return undefined;
@@ -202,12 +202,12 @@ export class RequestMaker {
   }
 }
 
-/** A URL takes no half of a surrogate pair; a client can send one only as bytes that are no UTF-8. */
+/** Encodes a text. A URL can't contain half of a surrogate pair; a client can send one only as invalid UTF-8. */
 export function escaped(text: string): string {
   return text.isWellFormed() ? encodeURIComponent(text) : '%ED%A0%80';
 }
 
-/** As it is, but for what would end the target or its line. */
+/** Returns a text unchanged, except for characters that would end the target or its line. */
 function raw(text: string): string {
   return escaped(text).replace(/%(2F|25|5C|3B|2E|2A|40|3D|26|3F)/g, (sequence) => decodeURIComponent(sequence));
 }

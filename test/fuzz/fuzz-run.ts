@@ -17,25 +17,28 @@ import { makeSenders, type Sender } from './principals';
 import { LISTS, unreadable } from './strict-readers';
 import { tenantFaults } from './tenants';
 
-/** Requests between two looks at what was written. */
+/** Number of requests between two checks of the writes. */
 const WINDOW_COUNT = 32;
-/** Windows after which limits and namespaces are put back: whoever may set limits sets some that refuse everything. */
+/**
+ * Number of windows after which limits and namespaces are reset: a sender that may set limits sets some that refuse
+ * everything.
+ */
 const RESET_EVERY_WINDOWS = 4;
-/** Windows after which all lists are read by strict readers. */
+/** Number of windows after which strict readers read all lists. */
 const READ_EVERY_WINDOWS = 4;
-/** Time in which whatever was left alone is done, or will not be: a drain waits half a minute by itself. */
+/** Time after which an abandoned request has no further effect: a drain alone waits half a minute. */
 const LATE_MS = 40_000;
 const SEEN_MAX_COUNT = 50;
-/** How many of the requests go to the doors of dialects. */
+/** Share of requests to the doors of dialects. */
 const DIALECT_SHARE = 0.4;
-/** How many register under hostile names, and how many of these as tokens that may do little. */
+/** Share of requests that register under hostile names, and share of these with tokens of few rights. */
 const HOSTILE_SHARE = 0.12;
 const LIMITED_SHARE = 0.8;
 
-/** After all others: of tokens that use up the namespaces of tenants. */
+/** Number of requests after all others, with tokens that use up the namespaces of tenants. */
 const TENANT_REQUESTS = 600;
 
-/** How a run goes. */
+/** Options of a run. */
 export interface FuzzOptions {
   url: string;
   rootToken: string;
@@ -43,22 +46,22 @@ export interface FuzzOptions {
   seed: number;
   /** Path of docs/openapi.json. */
   document: string;
-  /** Takes a line now and then. */
+  /** Receives occasional log lines. */
   log?: (line: string) => void;
 }
 
-/** How a run went. Without a defect there are no violations. */
+/** Result of a run. Without a defect there are no violations. */
 export interface FuzzReport {
   violations: string[];
-  /** Where there are: what was sent together with what they are about, as commands, and how each was answered. */
+  /** Requests of the window with the violations, as commands with their outcomes; empty if there are none. */
   lastWindow: string[];
   requests: number;
-  /** By operation: how many were accepted, refused, and left waiting as they asked to. */
+  /** Numbers of accepted, refused and still open requests, by operation. */
   byOperation: Record<string, { accepted: number; refused: number; open: number }>;
   byStatus: Record<string, number>;
-  /** Lists that strict readers have read after what was sent. */
+  /** Number of lists that strict readers have read. */
   lists: number;
-  /** Pieces of the past that were gone before they were compared. */
+  /** Parts of the history that were compacted before they were compared. */
   unread: number;
 }
 
@@ -68,7 +71,7 @@ interface Sent {
   outcome: Outcome;
 }
 
-/** Fires requests at a registry, and checks each answer, and that nothing is written by what is refused. */
+/** Sends requests to a registry, and checks each response, and that refused requests write nothing. */
 export async function fuzzRun(options: FuzzOptions): Promise<FuzzReport> {
   const run = new FuzzRun(options, new Target(options.url, options.rootToken));
   return run.work();
@@ -96,7 +99,7 @@ class FuzzRun {
   #senders: [Sender, ...Sender[]] | undefined;
   #limited: [LimitedSender, ...LimitedSender[]] | undefined;
   #secrets: string[] = [];
-  /** Who asked for what may be done late, as its answer was not awaited; and until when it may, in milliseconds. */
+  /** Actors of abandoned requests that may still have an effect, and the time until which they may, in milliseconds. */
   #late: { actor: string; until: number }[] = [];
 
   constructor(options: FuzzOptions, target: Target) {
@@ -152,19 +155,19 @@ class FuzzRun {
     return this.#report;
   }
 
-  /** Limits that refuse everything, or a namespace that is gone, would make the rest of a run dull. */
+  /** Resets limits that refuse everything and removed namespaces, which would make the rest of a run useless. */
   async #reset(): Promise<void> {
-    await this.#target.must('POST', '/api/v1/ns', { id: 'fuzz' }).catch(() => undefined); // it is there, and not as it was made
+    await this.#target.must('POST', '/api/v1/ns', { id: 'fuzz' }).catch(() => undefined); // it exists, with other settings
     for (const namespace of NAMESPACES) {
       await this.#target.must('PATCH', `/api/v1/ns/${namespace}`, { limits: null, retention: null });
     }
-    // Somebody that may be rotated and revoked.
+    // A token that may be rotated and revoked.
     const body = { name: 'sacrifice', grants: [{ scope: 'read', ns: 'public' }] };
     this.#seen.tokenIds.push((await this.#target.must<{ id: string }>('POST', '/api/v1/tokens', body)).id);
     await this.#accounts.read();
   }
 
-  /** Checks that all that was taken, through any door, is readable at every other. */
+  /** Checks that everything accepted through any door is readable at every other. */
   async #readLists(): Promise<void> {
     for (const [path, accept] of LISTS) {
       const outcome = await this.#target.read(path, accept);
@@ -172,7 +175,7 @@ class FuzzRun {
         this.#violate(`GET ${path}: ${JSON.stringify(outcome)}`);
         continue;
       }
-      // Its namespace or service may be gone, and a namespace may be over its rate.
+      // Its namespace or service may be deleted, and a namespace may exceed its rate.
       if (outcome.status < 400) this.#report.lists += 1;
       for (const fault of unreadable(outcome)) {
         this.#violate(`${fault}\n  GET ${path} as ${accept}\n  ${outcome.status} ${outcome.body.slice(0, 2_000)}`);
@@ -183,7 +186,7 @@ class FuzzRun {
   async #sendWindow(): Promise<Sent[]> {
     const [senders, limited] = [this.#senders, this.#limited];
     if (senders === undefined || limited === undefined) throw new Error('the run has not begun');
-    // Half of what is asked may be done: what is refused at the door shows little of what is behind.
+    // Half of the requests have sufficient rights: those refused at the door test little of the code behind it.
     const anySender = () => (this.#random.chance(0.4) ? senders[0] : this.#random.pick(senders));
     const window = Array.from({ length: WINDOW_COUNT }, () => {
       if (this.#random.chance(HOSTILE_SHARE)) {
@@ -227,7 +230,7 @@ class FuzzRun {
     for (const list of [this.#seen.cursors, this.#seen.tokenIds]) if (list.length > SEEN_MAX_COUNT) list.shift();
   }
 
-  /** How many changes of each actor were accepted, or may have been made since it was left alone. */
+  /** Returns the number of changes of each actor that were accepted, or may have been made by an abandoned request. */
   #allowed(sent: readonly Sent[]): Map<string, number> {
     const now = Date.now();
     this.#late = this.#late.filter(({ until }) => until > now);
@@ -239,17 +242,17 @@ class FuzzRun {
       if (actor === undefined || asked.method === 'GET' || asked.method === 'HEAD') continue;
       if (isAnswer(outcome) && outcome.status >= 400) continue;
       allow(actor);
-      // A read through a dialect, sent by root at the same time, makes the deleted namespace again.
+      // A read through a dialect that root sends at the same time creates the deleted namespace again.
       if (asked.operation === 'removeNamespace') allow(actor);
       if (isAnswer(outcome)) continue;
-      // A drain that waits writes once more when it has waited long enough.
+      // A waiting drain writes once more at the end of its wait.
       const late = { actor, until: now + LATE_MS };
       this.#late.push(late, late);
     }
     return allowed;
   }
 
-  /** Sends what was refused again, one by one, until it is clear which of them writes. */
+  /** Sends the refused requests again, one by one, until it is clear which of them writes. */
   async #blame(unexplained: readonly Written[], sent: readonly Sent[]): Promise<void> {
     const actors = new Set(unexplained.map(({ actor }) => actor));
     const suspects = sent.filter(({ sender, outcome, asked }) => {
@@ -280,11 +283,14 @@ class FuzzRun {
   }
 }
 
-/** Who somebody is at the door that a request goes to. */
+/** Returns a sender's token id at the door of a request. */
 const tokenIdAt = ({ tokenId, basicTokenId }: Sender, { dialect }: FuzzRequest): string | undefined =>
   dialect === 'eureka' ? (tokenId ?? basicTokenId) : tokenId;
 
-/** What was written by somebody who had too few changes accepted for that. Each makes one revision, and one entry at most. */
+/**
+ * Returns the writes of actors that had too few accepted changes for them. Each change makes at most one revision and one
+ * entry.
+ */
 function unexplained(written: readonly Written[], allowed: ReadonlyMap<string, number>): Written[] {
   const books = Map.groupBy(written, ({ actor, auditId }) => `${auditId === undefined ? 'journal' : 'audit'} ${actor}`);
   return [...books.values()].flatMap((all) => {
@@ -293,11 +299,11 @@ function unexplained(written: readonly Written[], allowed: ReadonlyMap<string, n
   });
 }
 
-/** An app for the sake of its routes. */
+/** Creates an app to read its routes. */
 function routed(): App {
   return createApp({
     namespaceOf: () => undefined,
-    directory: {} as DirectoryApi, // `as`: nothing is called, only looked at
+    directory: {} as DirectoryApi, // `as`: nothing is called, only inspected
     askDirectory: (question) => question(),
     dialects: [goMicro, nacos, eureka],
     openPipe: () => new TransformStream(),
@@ -309,7 +315,7 @@ function routed(): App {
   });
 }
 
-/** A report in a few lines. */
+/** Formats a report in a few lines. */
 export function summary(
   { requests, byStatus, byOperation, lists, unread, violations }: FuzzReport,
   seed: number,

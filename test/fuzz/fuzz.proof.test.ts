@@ -29,7 +29,7 @@ it(`[I10, A13, A48, A50, F14, N26] ${TITLE} (seed ${seed})`, async () => {
   const report = await run(requests, 'resident');
   console.log(summary(report, seed));
   expect(report.violations).toEqual([]);
-  // A run in which all is refused, or all is taken, proves little. Each of the many routes of dialects is asked less often.
+  // A run in which everything is refused, or accepted, proves little. Each of the many dialect routes gets fewer requests.
   for (const [isOfDialect, share] of [
     [false, 0.75],
     [true, 0.5],
@@ -127,7 +127,7 @@ describe('the proof sees that', () => {
       'what is refused stays in the audit trail',
       /if \((code\d*) !== void 0 \|\| isUnchanged\d*\) this\.#removeBegun\(id\d*\);/,
       `if ($1 !== void 0) this.#storage.run("UPDATE audit SET outcome = 'refused' WHERE id = ?", id);`,
-      // Whichever comes first: the tenants' check, or that on what a window of requests has written.
+      // Whichever is first: the tenants' check, or the check of the writes of a window.
       /tells what was refused|"outcome":"refused"/,
     ],
   ])('[N26, A56] %s', async (_, sound, defect, caught) => {

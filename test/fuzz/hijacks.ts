@@ -4,7 +4,7 @@ import { NAMESPACES } from './accounts';
 import type { Target } from './exchange';
 import type { LimitedSender } from './hostile-names';
 
-/** An application as Eureka's clients read it. */
+/** An application as shown to Eureka's clients. */
 interface ShownApplication {
   name: string;
   instance: { instanceId: string; app: string; vipAddress?: string; secureVipAddress?: string }[];
@@ -20,8 +20,8 @@ interface Named {
 }
 
 /**
- * Looks for instances that are found under a name which the token that registered them has no grant for, and for names
- * that could be split in two ways. It knows grants, names and virtual addresses by rules of its own.
+ * Looks for instances that are found under a name for which the token that registered them has no grant, and for names
+ * that could be split in two ways. Its rules for grants, names and virtual addresses share no code with the registry.
  */
 export class Hijacks {
   readonly #target: Target;
@@ -35,7 +35,7 @@ export class Hijacks {
     this.#grants = new Map(senders.map(({ tokenId, grants }) => [tokenId, grants]));
   }
 
-  /** Faults of what was registered since the last look, and with what is shown now. */
+  /** Returns the faults of new registrations and of the current lists. */
   async look(): Promise<string[]> {
     const faults = await Promise.all(
       NAMESPACES.map(async (namespace) => [...(await this.#written(namespace)), ...(await this.#shown(namespace))]),
@@ -72,7 +72,7 @@ export class Hijacks {
         return faults;
       }
       if (JSON.stringify(change.before?.extensions) === JSON.stringify(change.after.extensions)) return faults;
-      // A rollback brings back what had been allowed.
+      // A rollback restores what had been allowed.
       if (change.cause === 'rolled-back') writers.delete(key);
       else writers.set(key, actor);
       const grants = this.#grants.get(actor);
@@ -108,11 +108,11 @@ export class Hijacks {
 
 const keyOf = (app: string, id: string): string => `${app}\n${id}`;
 
-/** The application of a service whose names hold no separator. */
+/** Returns the application of a service whose names contain no separator. */
 const appOf = ({ group, service }: Named): string =>
   (group === 'DEFAULT_GROUP' ? service : `${group}@@${service}`).toUpperCase();
 
-/** The service that a virtual address names. */
+/** Returns the service that a virtual address names. */
 function serviceOf(address: string): Named {
   const [, group = 'default_group', service = ''] = /^(?:(.*?)@@)?(.*)$/s.exec(address.trim().toLowerCase()) ?? [];
   return { group: group === 'default_group' ? 'DEFAULT_GROUP' : group, service };
@@ -125,7 +125,7 @@ function mayRegister(grants: readonly Grant[], namespace: string, { group, servi
   });
 }
 
-/** Tells if a pattern of the form `group@@service` names a service; the limited senders have no other. */
+/** Reports whether a pattern of the form `group@@service` names a service; the limited senders have no other. */
 function isNamed(pattern: string, { group, service }: Named): boolean {
   const [, ofGroup, stem = '', rest] = /^(.*?)@@(.*?)(\*?)$/s.exec(pattern) ?? [];
   return group === ofGroup && (rest === '*' ? service.startsWith(stem) : service === stem);

@@ -4,13 +4,13 @@ import type { Target } from './exchange';
 import { escaped, type FuzzRequest } from './fuzz-request';
 import type { Sender } from './principals';
 
-/** A sender whose grants are known, and are on a few services only. */
+/** A sender with known grants, on a few services only. */
 export interface LimitedSender extends Sender {
   tokenId: string;
   grants: readonly Grant[];
 }
 
-/** Grants that are next to each other in every spelling that could be mistaken for another. */
+/** Grants on names that are close together in every spelling that could be mistaken for another. */
 const GRANTS: Record<string, Grant[]> = {
   'register own': [{ scope: 'register', ns: 'public', services: ['DEFAULT_GROUP@@own'] }],
   'register own and carts': [{ scope: 'register', ns: '*', services: ['DEFAULT_GROUP@@own', 'DEFAULT_GROUP@@carts'] }],
@@ -21,7 +21,7 @@ const GRANTS: Record<string, Grant[]> = {
   'operate own': [{ scope: 'operate', ns: 'public', services: ['DEFAULT_GROUP@@own'] }],
 };
 
-/** Makes a token for each of these grants. */
+/** Creates a token for each of these grants. */
 export async function makeLimitedSenders(target: Target): Promise<[LimitedSender, ...LimitedSender[]]> {
   const make = async ([name, grants]: [string, Grant[]]): Promise<LimitedSender> => {
     const { id, token } = await target.must<{ id: string; token: string }>('POST', '/api/v1/tokens', { name, grants });
@@ -43,7 +43,7 @@ const GROUPS = [
   '@',
   'a@@b',
 ] as const;
-/** None has upper-case letters: Eureka's clients take names that differ in case for one application. */
+/** None has upper-case letters: Eureka's clients treat names that differ in case as one application. */
 const SERVICES = [
   'own',
   'own',
@@ -72,7 +72,7 @@ const ADDRESSES = [
 ] as const;
 const JSON_TYPE: [string, string][] = [['Content-Type', 'application/json']];
 
-/** Makes registrations under names and virtual addresses that belong to others, or could be taken for theirs. */
+/** Creates registrations under names and virtual addresses that belong to others, or could be mistaken for theirs. */
 export class HostileNames {
   readonly #random: SeededRandom;
 
@@ -150,7 +150,7 @@ export class HostileNames {
     };
   }
 
-  /** A service as clients write it: with its group in front, or without. */
+  /** Returns a service name as clients write it: with or without its group in front. */
   #name(): string {
     return this.#random.chance(0.6) ? this.#service() : `${this.#group()}@@${this.#service()}`;
   }

@@ -1,12 +1,12 @@
 import type { Grant } from '../../src/model/grant';
 import type { Target } from './exchange';
 
-/** Somebody who sends requests, by a header or a path. */
+/** A sender of requests, with credentials in a header or a path. */
 export interface Sender {
   name: string;
-  /** Id of the token; undefined where nobody is let in by what is shown. */
+  /** Id of the token; undefined if the credentials are invalid. */
   tokenId: string | undefined;
-  /** The same at doors that take a token as a password, as Eureka's does. */
+  /** The same at doors that take a token as a password, such as Eureka's. */
   basicTokenId?: string;
   secret: string;
   carrier: 'header' | 'path' | 'none' | 'basic' | 'twice';
@@ -33,7 +33,7 @@ const GRANTS: Record<string, Grant[]> = {
   metrics: [{ scope: 'metrics', ns: '*' }],
 };
 
-/** Makes a token of every kind, with root's. */
+/** Creates a token of every kind, and adds root's. */
 export async function makeSenders(target: Target): Promise<Sender[]> {
   const issue = (body: object) => target.must<Issued>('POST', '/api/v1/tokens', { ...body });
   const senders: Sender[] = [{ name: 'root', tokenId: 'root', secret: target.rootToken, carrier: 'header' }];
@@ -57,7 +57,7 @@ export async function makeSenders(target: Target): Promise<Sender[]> {
   const rotated = await issue({ name: 'rotated', grants: GRANTS['admin of all'] ?? [] });
   await target.must('POST', `/api/v1/tokens/${rotated.id}/rotate`, {});
   senders.push({ name: 'rotated away', tokenId: undefined, secret: rotated.token, carrier: 'header' });
-  // The shortest life there is: a long run sees both sides of its end.
+  // The shortest possible lifetime: a long run covers both sides of its end.
   const mortal = await issue({ name: 'mortal', grants: GRANTS['operate public'] ?? [], expiresInMs: 60_000 });
   senders.push({ name: 'ends after a minute', tokenId: mortal.id, secret: mortal.token, carrier: 'header' });
   senders.push({ name: 'nobody', tokenId: undefined, secret: '', carrier: 'none' });

@@ -1,6 +1,6 @@
 import type { SeededRandom } from '../simulation/seeded-random';
 
-/** The words of JSON Schema that docs/openapi.json uses. */
+/** The keywords of JSON Schema that docs/openapi.json uses. */
 export interface Schema {
   $ref?: string;
   type?: string;
@@ -20,7 +20,7 @@ export interface Schema {
   example?: unknown;
 }
 
-/** Texts that have broken somebody's parser before. */
+/** Texts that have broken parsers before. */
 export const WILD_TEXTS: readonly [string, ...string[]] = [
   '',
   ' ',
@@ -108,14 +108,14 @@ const WILD_VALUES: readonly [unknown, ...unknown[]] = [
   Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`k${index}`, 'v'])),
 ];
 
-/** How near a value is to what its schema takes. */
+/** Degree to which a value matches its schema. */
 export type Nearness = 'valid' | 'near' | 'wild';
 
-/** Values made from schemas: right ones, right but for a member, and anything at all. */
+/** Generates values from schemas: valid ones, ones with one wrong member, and arbitrary ones. */
 export class SchemaValues {
   readonly #random: SeededRandom;
   readonly #named: Record<string, Schema>;
-  /** Names that mean something in the registry under test, so that some of what is valid is also about something. */
+  /** Names that exist in the registry under test, so that some valid values refer to something. */
   readonly #words: readonly [string, ...string[]];
 
   constructor(random: SeededRandom, named: Record<string, Schema>, words: readonly [string, ...string[]]) {
@@ -142,7 +142,7 @@ export class SchemaValues {
     return this.#random.pick(WILD_TEXTS);
   }
 
-  /** The same value with one thing in it that is wrong, at any depth. */
+  /** Returns the same value with one fault, at any depth. */
   #spoilt(value: unknown): unknown {
     if (typeof value !== 'object' || value === null || this.#random.chance(0.1)) return this.wild();
     const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [...value] : { ...value };
@@ -151,7 +151,7 @@ export class SchemaValues {
     if (key === undefined || (how === 'extra' && !Array.isArray(copy)))
       return { ...copy, [this.wildText()]: this.wild() };
     const chosen = this.#random.pick([key, ...more]);
-    // `as`, twice: a key of this very object or array.
+    // `as`, twice: a key of this object or array.
     if (how === 'missing') delete (copy as Record<string, unknown>)[chosen];
     else (copy as Record<string, unknown>)[chosen] = this.#spoilt((copy as Record<string, unknown>)[chosen]);
     return copy;
@@ -187,7 +187,7 @@ export class SchemaValues {
     ]);
   }
 
-  /** A key that is the client's own: mostly a word, and sometimes what means something to a reader. */
+  /** Returns a key that the client chooses: mostly a word, and sometimes one with a meaning to a reader. */
   #extraKey(): string {
     return this.#random.chance(0.8) ? this.#random.pick(this.#words) : this.wildText();
   }

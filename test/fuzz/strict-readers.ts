@@ -2,7 +2,7 @@ import { readStrictJson } from '../fixtures/strict-json';
 import { readStrictXml } from '../fixtures/strict-xml';
 import type { Answer } from './exchange';
 
-/** Readers of whole documents, by the type that an answer has. */
+/** Readers of whole documents, by the content type of a response. */
 const READERS: readonly [type: RegExp, read: (text: string) => unknown][] = [
   [/^application\/(?:problem\+)?json\b/, readStrictJson],
   [/^application\/xml\b/, readStrictXml],
@@ -16,7 +16,7 @@ const READERS: readonly [type: RegExp, read: (text: string) => unknown][] = [
   ],
 ];
 
-/** Faults that keep a strict reader from reading an answer; mostly none. */
+/** Returns the faults that keep a strict reader from reading a response; mostly none. */
 export function unreadable({ headers, body }: Pick<Answer, 'headers' | 'body'>): string[] {
   const type = String(headers['content-type'] ?? '');
   const [, read] = READERS.find(([pattern]) => pattern.test(type)) ?? [];
@@ -31,7 +31,7 @@ export function unreadable({ headers, body }: Pick<Answer, 'headers' | 'body'>):
 
 const SERVICE = '/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders';
 
-/** Lists of what came in, whichever door it came through, and the formats that they are asked for in. */
+/** Lists of all registrations, from any door, and the formats that are requested. */
 export const LISTS: readonly [path: string, accept: string][] = [
   ...[
     '/eureka/apps',

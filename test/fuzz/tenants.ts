@@ -5,11 +5,11 @@ import type { SeededRandom } from '../simulation/seeded-random';
 import { isAnswer, type Outcome, type Target } from './exchange';
 import type { Sender } from './principals';
 
-/** Limits of a tenant's namespace: low, so that a flood meets every limit. */
+/** Limits of a tenant's namespace: low, so that a flood reaches every limit. */
 const LIMITS = { instances: 16, services: 12, bytes: 24_000 };
 const SERVICE = 'DEFAULT_GROUP@@orders';
 
-/** Tenants, each with one token that floods its namespace, and the percentage that this one may hold of it. */
+/** Tenants, each with one token that floods its namespace, and the percentage of it that this token may hold. */
 const TENANTS = [
   { ns: 'tenant-whole', percent: 75, flooder: { scope: 'register' } },
   { ns: 'tenant-service', percent: 50, flooder: { scope: 'register', services: [SERVICE, 'DEFAULT_GROUP@@o*'] } },
@@ -21,13 +21,13 @@ interface Tenant {
   percent: number;
   flooder: Sender;
   admin: Sender;
-  /** Registers what is wanted after the flood. */
+  /** Sender that registers after the flood. */
   newcomer: Sender;
 }
 
 /**
- * Lets one token of each tenant do all that it can to use up its namespace, and then asks whether it has more than its
- * share, and whether the others still find room, make tokens, and see what they did.
+ * Lets one token of each tenant do everything it can to use up its namespace, and then checks whether it has more than its
+ * share, and whether the others still find room, create tokens, and see their actions.
  *
  * @returns The faults; mostly none.
  */
@@ -61,7 +61,7 @@ async function begin(target: Target, { ns, percent, flooder }: (typeof TENANTS)[
   };
 }
 
-/** One thing that fills a namespace, or the audit trail of it. */
+/** Sends one request that fills a namespace, or its audit trail. */
 function flood(target: Target, { ns, flooder }: Tenant, random: SeededRandom): Promise<Outcome> {
   const service = random.pick(['orders', 'o1', 'o2', 'o3', 'o4', 'o5', 'o6', 'o7', 'o8', 'o9', 'o10', 'o11']);
   const id = `i-${random.whole(0, 20)}`;

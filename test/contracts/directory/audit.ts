@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { BY_ROOT, by, type LentDirectory, refusal } from './lent-directory';
 
-/** What every directory promises of the audit trail. */
+/** Tests every directory's promises about the audit trail. */
 export function audit(lent: () => LentDirectory): void {
   const story = async (query = {}): Promise<string[]> => {
     const { entries, next } = await lent().api.readAudit(BY_ROOT, query);

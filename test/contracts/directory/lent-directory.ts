@@ -3,25 +3,25 @@ import { ROOT } from '../../../src/auth/authenticator';
 import type { DirectoryApi, DirectoryCaller } from '../../../src/model/directory-api';
 import type { Grant } from '../../../src/model/grant';
 
-/** A directory that is lent to a test: fresh, and nobody else's. */
+/** A directory lent to one test: fresh, and not shared. */
 export interface LentDirectory {
   api: DirectoryApi;
-  /** Lets time pass: what is due on the way happens. */
+  /** Lets time pass, and runs what becomes due. */
   pass(ms: number): Promise<void>;
-  /** Memory is lost; the storage is as it was. */
+  /** Loses the memory; the storage stays as it was. */
   restart(): Promise<void>;
   /** Registers an instance in a namespace. */
   fill(ns: string): Promise<void>;
   close?(): Promise<void>;
 }
 
-/** What a call that is refused rejects with. */
+/** Returns a matcher for the error of a refused call. */
 export const refusal = (code: string) => expect.objectContaining({ name: 'RegistryError', code });
 
-/** Whoever holds the root token. */
+/** Caller that holds the root token. */
 export const BY_ROOT: DirectoryCaller = { principal: ROOT, address: '198.51.100.7' };
 
-/** Whoever holds a token with these grants. */
+/** Creates a caller that holds a token with these grants. */
 export function by(...grants: Grant[]): DirectoryCaller {
   return { principal: { tokenId: 'somebody', grants } };
 }

@@ -4,7 +4,7 @@ import { BY_ROOT, by, type LentDirectory, refusal } from './lent-directory';
 
 const ADMIN_OF_A = by({ scope: 'admin', ns: 'a' });
 
-/** What every directory promises of namespaces. */
+/** Tests every directory's promises about namespaces. */
 export function namespaces(lent: () => LentDirectory): void {
   const ids = async (caller: DirectoryCaller = BY_ROOT, page = {}): Promise<string[]> => {
     const { namespaces, next } = await lent().api.listNamespaces(caller, page);

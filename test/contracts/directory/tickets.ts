@@ -6,7 +6,7 @@ import { BY_ROOT, type LentDirectory, refusal } from './lent-directory';
 
 const GRANTS: Grant[] = [{ scope: 'register', ns: 'a' }];
 
-/** What every directory promises of tickets. */
+/** Tests every directory's promises about tickets. */
 export function tickets(lent: () => LentDirectory): void {
   const holder = async (more = {}): Promise<DirectoryCaller> => {
     const request = { name: 'page', grants: GRANTS, pathWrite: true, ...more };

@@ -8,7 +8,7 @@ import { BY_ROOT, by, type LentDirectory, refusal } from './lent-directory';
 const HOUR_MS = 3_600_000;
 const READ_A: Grant = { scope: 'read', ns: 'a' };
 
-/** What every directory promises of tokens. */
+/** Tests every directory's promises about tokens. */
 export function tokens(lent: () => LentDirectory): void {
   const create = (caller: DirectoryCaller, grants: Grant[], more = {}): Promise<IssuedToken> =>
     lent().api.createToken(caller, { name: 'test', grants, pathWrite: false, ...more });

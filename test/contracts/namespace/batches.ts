@@ -5,7 +5,7 @@ import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
 
 const AT = { address: '10.0.0.1', port: 8080 };
 
-/** Many operations as one change. */
+/** Tests batches: many operations as one change. */
 export function batches(stage: () => Scene, capabilities: Capabilities): void {
   describe('batch', () => {
     it('[C1, C3] is one revision, and tells what became of each operation', async () => {

@@ -8,7 +8,7 @@ import { isUnchanged, refusal, type Scene } from './scene';
 
 const DAY_MS = 24 * 3_600_000;
 
-/** The reads that take a cursor, each of something in or about the service `orders`. */
+/** Reads that take a cursor, each of something in or about the service `orders`. */
 const READS: [string, (scene: Scene, ifNoneMatch?: string) => Promise<ReadAnswer<unknown>>][] = [
   ['readInstance', ({ api }, ifNoneMatch) => api.readInstance({ key: key('a'), ifNoneMatch })],
   ['readOverride', ({ api }, ifNoneMatch) => api.readOverride({ key: key('a'), ifNoneMatch })],
@@ -20,21 +20,21 @@ const READS: [string, (scene: Scene, ifNoneMatch?: string) => Promise<ReadAnswer
   ['listServices', ({ api }, ifNoneMatch) => api.listServices({ prefix: 'orders', ifNoneMatch })],
 ];
 
-/** A cursor with something else in it. */
+/** Returns a cursor with some members replaced. */
 function forged(cursor: string, change: Partial<Position>): string {
   const position = decodeCursor(cursor);
   if (position === undefined) throw new Error(`${cursor} is no cursor`);
   return encodeCursor({ ...position, ...change });
 }
 
-/** An instance with an override, in a service of its own: something to find for each of {@link READS}. */
+/** Creates an instance with an override, in a separate service, so that each of {@link READS} finds something. */
 async function furnish(scene: Scene): Promise<void> {
   await scene.register('a', { tags: ['x'] });
   await scene.override('a', { weight: 2 });
   await scene.putService({ metadata: { team: 'shop' } });
 }
 
-/** Cursors, and what they let a reader skip. */
+/** Tests cursors, and the reads that they make conditional. */
 export function conditions(stage: () => Scene, capabilities: Capabilities): void {
   describe('a cursor', () => {
     it('[Q1] comes with every answer, moves with every change and stays while nothing changes', async () => {
@@ -117,7 +117,7 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
         const { cursor } = await read(scene);
         await scene.register('z', { ephemeral: false }, { service: 'users' });
         expect(isUnchanged(await read(scene, cursor))).toBe(true);
-        // A host that ticks would do so 2.8 million times.
+        // A ticking host would do so 2.8 million times.
         await scene.freeze(8 * DAY_MS);
         await scene.pass(60_000);
         expect(await scene.stats()).toMatchObject({ revision: 4, compactedRevision: 3 });

@@ -5,7 +5,7 @@ import { ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
 import { refusal, type Scene } from './scene';
 
-/** Taking an instance out of traffic before it stops. */
+/** Tests drains, which take an instance out of traffic before it stops. */
 export function drains(stage: () => Scene, capabilities: Capabilities): void {
   describe('drain', () => {
     it('[O6] without a grace removes the instance at once', async () => {

@@ -5,12 +5,12 @@ import { key } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
 
-/** Unhealthy after ten seconds, gone after a minute. */
+/** Unhealthy after ten seconds, removed after a minute. */
 const LONG = { ttlMs: 10_000, removeAfterMs: 60_000 };
-/** Unhealthy after ten seconds, and never gone. */
+/** Unhealthy after ten seconds, and never removed. */
 const FOREVER = { ttlMs: 10_000, removeAfterMs: null };
 
-/** Renewing, and what becomes of those who don't. */
+/** Tests renewals and expiry. */
 export function leases(stage: () => Scene, capabilities: Capabilities): void {
   describe('renew', () => {
     it('[L4] tells the lease and when it ends', async () => {
@@ -90,7 +90,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.read('a')).toMatchObject({ healthy: false, available: false, revision: 2, changes: 2 });
         expect(await scene.resolved()).toEqual([]);
         expect(await scene.readService()).toMatchObject({ instances: 1, healthy: 0 });
-        // It has been asked since its time to live ended, so it goes at the first pass after its removal is due.
+        // It has been asked since its time to live ended, so it is removed at the first pass after its removal is due.
         await scene.pass(49_999 - LEASE_SLACK_MS);
         expect(await scene.listed()).toEqual(['a']);
         await scene.pass(1);
@@ -195,7 +195,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
     });
 
     describe('reads', () => {
-      /** An instance whose lease has ended, with no alarm since its limit. */
+      /** Registers an instance whose lease has ended, with no alarm since its limit. */
       const overdue = async (scene: Scene) => {
         await scene.register('a');
         await scene.passByCalls(30_000);
@@ -249,7 +249,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
           const scene = stage();
           await scene.register('a');
           await scene.register('stays', { ephemeral: false });
-          // Asked by the read at 29.3 s, and ended by the first one that comes 1.25 s later.
+          // Asked by the read at 29.3 s, and ended by the first read after a further 1.25 s.
           for (let ms = 0; ms < 30_500; ms += ATTENTION_HASTE_MS) {
             await scene.freeze(ATTENTION_HASTE_MS);
             expect(await scene.listed()).toEqual(['a', 'stays']);

@@ -1,31 +1,31 @@
 import type { NamespaceApi } from '../../../src/model/namespace-api';
 
-/** A namespace that was lent to one test: empty, and torn down after it. */
+/** A namespace lent to one test: empty, and torn down after it. */
 export interface LentNamespace {
   readonly api: NamespaceApi;
-  /** Lets time pass, in milliseconds: what is due on the way happens, each at its moment. */
+  /** Lets time pass, in milliseconds, and runs everything that becomes due at its time. */
   pass(ms: number): Promise<void>;
-  /** Lets time pass without running anything, not even what is due. */
+  /** Lets time pass, in milliseconds, without running anything, even if it is due. */
   freeze(ms: number): Promise<void>;
   /** Sets the wall clock forward, or back if `ms` is negative. */
   setClock(ms: number): Promise<void>;
-  /** Memory is lost at once, as by eviction; what is stored stays. */
+  /** Loses the memory at once, as by eviction; the storage stays. */
   restart(): Promise<void>;
-  /** Loses the alarm that is armed, unnoticed by the namespace. */
+  /** Loses the armed alarm, without the namespace noticing. */
   loseAlarm(): Promise<void>;
   close?(): Promise<void>;
 }
 
-/** `true`, or the reason why an implementation can't do it: then the cases that need it are left out. */
+/** `true`, or the reason why an implementation lacks it: then the cases that need it are left out. */
 export type Capability = true | string;
 
-/** What a case may need beyond the interface itself. */
+/** Capabilities that a case may need beyond the interface itself. */
 export interface Capabilities {
   /** True if {@link LentNamespace.pass}, {@link LentNamespace.freeze} and {@link LentNamespace.setClock} are supported. */
   movesTime: Capability;
-  /** {@link LentNamespace.restart} works. */
+  /** True if {@link LentNamespace.restart} is supported. */
   restarts: Capability;
-  /** Renewals are written down by a look five seconds after, and not by the restart. */
+  /** True if renewals are written down by a look five seconds later, and not by the restart. */
   keepsRenewalsByLooks: Capability;
   /** True if {@link LentNamespace.loseAlarm} is supported. */
   losesAlarms: Capability;
@@ -35,13 +35,13 @@ export interface Capabilities {
   ticks: Capability;
   /** True if listening time counts towards the end of a lease across gaps. */
   addsUpAttention: Capability;
-  /** Memory lasts from one call to the next. */
+  /** True if memory lasts from one call to the next. */
   remembers: Capability;
-  /** Ten thousand calls take seconds at most. */
+  /** True if ten thousand calls take seconds at most. */
   isFast: Capability;
 }
 
-/** Registers cases that need a capability, where it is there. */
+/** Registers cases that need a capability, if the implementation has it. */
 export function where(capability: Capability, register: () => void): void {
   if (capability === true) register();
 }

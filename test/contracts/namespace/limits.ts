@@ -10,7 +10,7 @@ import { refusal, type Scene } from './scene';
 const BATCH_COUNT = 500;
 const SMALL = definition();
 
-/** The owner, with room for everything. */
+/** The owner, whose share is the whole namespace. */
 const FILLER: Caller = { ...OWNER, share: 'all' };
 
 /** An instance that takes about 30 kB. */
@@ -20,7 +20,7 @@ const LARGE = definition({
   tags: Array.from({ length: 64 }, (_, index) => `${index}-${'t'.repeat(245)}`),
 });
 
-/** Registers `i-0`, `i-1` and so on. They are one object, so that a test of many does not spend its time on parsing. */
+/** Registers `i-0`, `i-1` and so on. They share one object, so that a test of many does not spend its time on parsing. */
 async function registerMany(scene: Scene, count: number, definition: InstanceDefinition): Promise<void> {
   for (let first = 0; first < count; first += BATCH_COUNT) {
     const length = Math.min(BATCH_COUNT, count - first);
@@ -31,7 +31,7 @@ async function registerMany(scene: Scene, count: number, definition: InstanceDef
   }
 }
 
-/** Registers large instances, and then smaller ones, until there is hardly a byte left. */
+/** Registers large instances, and then smaller ones, until almost no room is left. */
 async function fill(scene: Scene): Promise<void> {
   const room = async () => RECORDS_PER_NAMESPACE_MAX_BYTES - (await scene.stats()).recordBytes;
   const { length } = JSON.stringify(LARGE);
@@ -42,12 +42,12 @@ async function fill(scene: Scene): Promise<void> {
     const small = definition({ extensions: { nacos: 'x'.repeat(most) } });
     const at = { ...key(`small-${index}`), service: 'users' };
     await scene.api.register(FILLER, { key: at, definition: small, precondition: {} });
-    // A look at the statistics takes long in a namespace that is full.
+    // Reading the statistics takes long in a full namespace.
     left = left > 20_000 ? left - most - 400 : await room();
   }
 }
 
-/** What is full says so, and goes on. */
+/** Tests that a full namespace reports its limit and keeps working. */
 export function limits(stage: () => Scene, capabilities: Capabilities): void {
   where(capabilities.isFast, () => {
     it('[R15, C3] a service that is full refuses new instances, and goes on with those it has', async () => {
@@ -108,7 +108,7 @@ export function limits(stage: () => Scene, capabilities: Capabilities): void {
         };
         const share = by.tokenId === OWNER.tokenId ? 'does not operate' : 'grants name services';
         await expect(fill()).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', message: expect.stringContaining(share) });
-        // Room that it does not use: of a batch that did not fit.
+        // The room left over is that of a batch that did not fit.
         const { recordBytes, largestHolders } = await scene.stats();
         expect(largestHolders[0]).toMatchObject({ token: by.tokenId, recordBytes });
         const most = RECORDS_PER_NAMESPACE_MAX_BYTES * (by.tokenId === OWNER.tokenId ? 0.75 : 0.5);
@@ -118,7 +118,7 @@ export function limits(stage: () => Scene, capabilities: Capabilities): void {
           { tokenId: 'other', share: 'half' },
           { key: key('other'), definition: LARGE, precondition: {} },
         );
-        // It goes on with what it has, and may make that smaller.
+        // It can still renew its instances, and make them smaller.
         await scene.api.renew(by, key(`${by.tokenId}-0`));
         await scene.api.patch(by, { key: key(`${by.tokenId}-0`), patch: { tags: [] }, precondition: {} });
         await scene.api.removeService(

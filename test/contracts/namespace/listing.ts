@@ -3,7 +3,7 @@ import { ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
 import { refusal, type Scene } from './scene';
 
-/** Lists of instances and of services. */
+/** Tests lists of instances and of services. */
 export function listing(stage: () => Scene, capabilities: Capabilities): void {
   describe('listInstances', () => {
     it('[V7] shows nothing for a service that does not exist', async () => {

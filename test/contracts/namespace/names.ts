@@ -20,10 +20,10 @@ const NAMES = [
   '🦀'.repeat(63),
 ];
 
-/** Whether JSON can hold it as a key of ours: see `parseJson`. */
+/** Reports whether the name can be a key in our JSON: see `parseJson`. */
 const canBeKey = (name: string) => name !== '__proto__' && isPlainKey(name);
 
-/** Names are data: nothing in one means anything to the registry. */
+/** Tests that names are data: no part of one has a meaning to the registry. */
 export function names(stage: () => Scene, capabilities: Capabilities): void {
   describe.each(NAMES)('the name %s', (name) => {
     const group = name.includes('@@') ? 'group' : name;

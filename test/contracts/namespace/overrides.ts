@@ -7,11 +7,11 @@ import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
 
 const MINUTE_MS = 60_000;
 
-/** An RFC 3339 time that is `ms` after the moment at which an instance was registered. */
+/** Returns the RFC 3339 time `ms` after the registration of an instance. */
 const timeAfter = (moment: { registeredAt: string }, ms: number) =>
   new Date(Date.parse(moment.registeredAt) + ms).toISOString();
 
-/** What the operator says, beside what the instance says. */
+/** Tests overrides, which an operator sets besides the instance's own definition. */
 export function overrides(stage: () => Scene, capabilities: Capabilities): void {
   describe('override', () => {
     it('[O1] is merged over the registration on every read', async () => {

@@ -3,10 +3,10 @@ import { OPERATOR } from '../../fixtures/callers';
 import { key, ORDERS } from '../../fixtures/definition';
 import { bodyOf, isUnchanged, refusal, type Scene } from './scene';
 
-/** What happened, what was, and why. */
+/** Tests the history, past states, and the reasons of changes. */
 export function past(stage: () => Scene): void {
   describe('the past', () => {
-    /** A service that was changed in every way, and a moment in the middle of it. */
+    /** Creates a service, changes it in every way, and notes a time in the middle of these changes. */
     const furnish = async (scene: Scene) => {
       await scene.register('a');
       await scene.register('b', { weight: 3 });

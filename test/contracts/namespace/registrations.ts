@@ -4,7 +4,7 @@ import { definition, key, ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
 
-/** Registering, replacing, patching and removing instances. */
+/** Tests registering, replacing, patching and removing instances. */
 export function registrations(stage: () => Scene, capabilities: Capabilities): void {
   describe('register', () => {
     it('[R1] makes an instance that is read, listed and resolved from then on', async () => {

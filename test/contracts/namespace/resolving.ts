@@ -7,7 +7,7 @@ const BERLIN = { latitude: 52.52, longitude: 13.4 };
 const PARIS = { latitude: 48.86, longitude: 2.35 };
 const TOKYO = { latitude: 35.68, longitude: 139.69 };
 
-/** Choosing endpoints to call. */
+/** Tests the choice of endpoints to call. */
 export function resolving(stage: () => Scene, capabilities: Capabilities): void {
   describe('resolve', () => {
     it('[V7] gives nothing for a service that does not exist', async () => {
@@ -154,7 +154,7 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
 
   where(capabilities.movesTime, () => {
     describe('resolve with a protect threshold', () => {
-      /** Four instances, of which one goes on beating while the others turn unhealthy. */
+      /** Registers four instances, one of which keeps sending heartbeats while the others become unhealthy. */
       const threeSilent = async (scene: Scene) => {
         const lease = { ttlMs: 10_000, removeAfterMs: 600_000 };
         for (const id of ['a', 'b', 'c', 'd'])

@@ -7,7 +7,7 @@ import { ENDS_AFTER_MS, type Scene } from './scene';
 const AT = { address: '10.0.0.1', port: 8080 };
 const LONG = { ttlMs: 60_000, removeAfterMs: 3_600_000 };
 
-/** Rows written cost money: what each call may write, as the namespace counts them. */
+/** Tests how many rows each call may write, as the namespace counts them, because rows written cost money. */
 export function rows(stage: () => Scene, capabilities: Capabilities): void {
   const written = async (scene: Scene, work: () => Promise<unknown>): Promise<number> => {
     const before = await scene.stats();
@@ -16,7 +16,7 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
     return after.sinceStart.rowsWritten - before.sinceStart.rowsWritten;
   };
 
-  /** The alarm is armed for the first of these, so that nothing after it arms it. The checkpoint is open. */
+  /** Registers instances. The alarm is armed for the first, so that no later one arms it. The checkpoint is open. */
   const furnish = async (scene: Scene) => {
     await scene.register('early', { lease: { ttlMs: 30_000, removeAfterMs: null } });
     for (const id of ['a', 'b', 'c']) await scene.register(id, { lease: LONG });
@@ -143,11 +143,11 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
           const lease = { ttlMs: 12_000, removeAfterMs: 24_000 };
           const ids = Array.from({ length: 50 }, (_, id) => `i-${id}`);
           await scene.batch(...ids.map((id) => ({ op: 'register', id, ...AT, lease })));
-          // Alarms: the pass that asks, the one that ends, and five looks.
+          // Alarms: the pass that asks, the pass that ends, and five looks.
           const looks = capabilities.looks === true;
           const alarms = looks ? 2 + 5 : 2;
           expect(await written(scene, () => scene.pass(12_000 + ENDS_AFTER_MS))).toBe(50 + 1 + alarms);
-          // Without looks, the alarm is armed for nothing before.
+          // Without looks, no alarm is armed before that.
           expect(await written(scene, () => scene.api.renewMany(OWNER, ids.map(key)))).toBe(50 + 1 + (looks ? 0 : 1));
           await scene.pass(12_000 + ENDS_AFTER_MS);
           expect(await scene.listed({ available: true })).toEqual([]);

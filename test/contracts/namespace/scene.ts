@@ -24,19 +24,19 @@ import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { definition, key, ORDERS } from '../../fixtures/definition';
 import type { LentNamespace } from './lent-namespace';
 
-/** Time past a limit at which a lease ends, in milliseconds, if the registry listened throughout: it is asked, and asked again. */
+/** Time after its limit at which a lease ends, in milliseconds, if the registry listened throughout: it is asked twice. */
 export const ENDS_AFTER_MS = 2 * LEASE_SLACK_MS;
 
-/** A refusal, to compare an error with. */
+/** Returns a matcher for a refusal. */
 export const refusal = (code: string) => expect.objectContaining({ code });
 
-/** Body of an answer, read. */
+/** Returns the parsed body of a response. */
 export function bodyOf<T>({ body }: { body: JsonText<T> | null }): T {
   if (body === null) throw new Error('the answer says that nothing has changed, and was not asked to');
   return readJsonText(body);
 }
 
-/** What a test asks a namespace, in the words of the test: of the service `orders`, unless it says otherwise. */
+/** Calls to a namespace in short form: on the service `orders` by default. */
 export class Scene {
   readonly #lent: LentNamespace;
 
@@ -69,8 +69,8 @@ export class Scene {
   }
 
   /**
-   * Lets a lease end whose limit is `ms` away. Alarms fire only before that: the lease is asked by one call, and ended by
-   * the next one.
+   * Lets a lease end whose limit is `ms` away. Alarms fire only before that: one call asks the lease, and the next
+   * one ends it.
    */
   async passByCalls(ms: number): Promise<void> {
     await this.pass(ms + LEASE_SLACK_MS - 1);
@@ -126,7 +126,7 @@ export class Scene {
     return bodyOf(await this.api.listInstances({ ...ORDERS, filter, ...page }));
   }
 
-  /** Ids of the instances that a list shows. */
+  /** Returns the ids of the instances in a list. */
   async listed(filter: InstanceFilter = {}): Promise<string[]> {
     return (await this.list(filter)).instances.map(({ id }) => id);
   }
@@ -135,7 +135,7 @@ export class Scene {
     return bodyOf(await this.api.resolve({ ...ORDERS, ...command }));
   }
 
-  /** Ids of the instances that resolving gives. */
+  /** Returns the ids of the resolved instances. */
   async resolved(command: Partial<ResolveCommand> = {}): Promise<string[]> {
     return (await this.resolve(command)).instances.map(({ id }) => id);
   }
@@ -169,7 +169,7 @@ export class Scene {
     return (await this.listServices(command)).services;
   }
 
-  /** A batch of the owner's, who may also override, in the words of its HTTP body. */
+  /** Sends a batch of the owner, who may also override. Operations are those of the HTTP body. */
   async batch(...operations: object[]): Promise<BatchReport> {
     const parsed = Batch.parse({ operations: operations.map((operation) => ({ service: 'orders', ...operation })) });
     return bodyOf(await this.api.batch({ ...OWNER, operates: true }, parsed.operations));
@@ -179,16 +179,16 @@ export class Scene {
     return bodyOf(await this.api.stats());
   }
 
-  /** The newest revision. */
+  /** Returns the newest revision. */
   async revision(): Promise<number> {
     return (await this.stats()).revision;
   }
 
-  /** The newest cursor. */
+  /** Returns the newest cursor. */
   async cursor(): Promise<string> {
     return (await this.api.stats()).cursor;
   }
 }
 
-/** Whether a conditional read says that nothing has changed. */
+/** Reports whether a conditional read found no change. */
 export const isUnchanged = ({ body }: ReadAnswer<unknown>): boolean => body === null;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
 
-/** Services, with instances and without. */
+/** Tests services, with instances and without. */
 export function services(stage: () => Scene, capabilities: Capabilities): void {
   describe('a service that nobody created', () => {
     it('[R12] comes with its first instance and goes with its last', async () => {

@@ -3,7 +3,7 @@ import { key } from '../../fixtures/definition';
 import { ADMIN, applyStaged, exportLines, importLines, planOf, stageLines } from '../../fixtures/files';
 import { bodyOf, refusal, type Scene } from './scene';
 
-/** A namespace as a file, and back. */
+/** Tests the export of a namespace to a file, and the import. */
 export function transfers(stage: () => Scene): void {
   describe('files', () => {
     const furnish = async (scene: Scene) => {

@@ -13,21 +13,21 @@ import { type Capabilities, where } from './lent-namespace';
 import { bodyOf, ENDS_AFTER_MS, type Scene } from './scene';
 
 const HOUR_MS = 3_600_000;
-/** Time to live where a test names no other. */
+/** Default time to live. */
 const TTL_MS = 30_000;
 /** Time between two looks at such leases. */
 const LOOK_MS = 5_000;
-/** Time without a pass that counts as a gap, on a host that ticks. */
+/** Time without a pass that counts as a gap on a ticking host. */
 const GAP_MS = ATTENTION_PASS_MS + ATTENTION_LATE_MS;
-/** Such a lease has ended once the registry listened for this long without a gap. */
+/** Time without a gap after which such a lease has ended if the registry listened. */
 const HEARD_MS = TTL_MS + LEASE_SLACK_MS;
-/** A gap that is found at a wake is followed by the time in which clients reconnect. */
+/** The same after a wake that finds a gap: clients first get time to reconnect. */
 const HEARD_AFTER_WAKE_MS = RECONNECT_SPREAD_MIN_MS + HEARD_MS;
 
-/** Outages, crashes and clocks that jump: what is not the holder's fault ends no lease. */
+/** Tests outages, crashes and clock jumps: no lease ends if its holder is not at fault. */
 export function trouble(stage: () => Scene, capabilities: Capabilities): void {
   where(capabilities.movesTime, () => {
-    /** A host that can't tell whether its process lasted allows for clients to reconnect after a wake. */
+    /** A host that doesn't know whether its process lasted gives clients time to reconnect after a wake. */
     const heardMs = capabilities.remembers === true || capabilities.ticks === true ? HEARD_MS : HEARD_AFTER_WAKE_MS;
 
     describe('a gap', () => {
@@ -87,7 +87,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.resolved()).toEqual(['a', 'b']);
         await scene.pass(heardMs - TTL_MS + 1);
         expect(await scene.resolved()).toEqual(['a']);
-        // Past its removal for long, `b` has been heard of for a whole time to live of its own.
+        // `b` has long been due for removal, and the registry has listened to it for a whole time to live.
         expect(await scene.listed()).toEqual(['a']);
         await scene.pass(19_999);
         expect(await scene.listed()).toEqual(['a']);
@@ -140,7 +140,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
           if (now === at) await scene.freeze(ms);
           const isFrozen = now >= at && now < at + ms;
           if (now === at + ms) {
-            // The worst order: what is due comes before what has queued.
+            // The worst order: due work runs before queued calls.
             await scene.pass(0);
             for (const id of queue) await scene.beat(id);
           }
@@ -156,13 +156,13 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.revision()).toBe(5);
       });
 
-      // What holds the ends back is over before an object could fall asleep.
+      // The delay of expiries is over before an object could fall asleep.
       where(capabilities.remembers, () => {
         it('[I6, L15] too short to be found ends no lease whose renewal has queued', async () => {
           const scene = stage();
           await scene.register('queued');
           await scene.register('dead');
-          // The pass that would end both is late, and hears first what waited.
+          // The pass that would end both is late, and first handles the queued calls.
           const looks = capabilities.looks === true;
           await scene.pass(TTL_MS + ENDS_AFTER_MS - (looks ? 300 : ATTENTION_PASS_MS));
           await scene.freeze(looks ? LOOK_LATE_MS : GAP_MS - 1);
@@ -190,8 +190,8 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
         it('[I6, L7] again and again makes no dead holder immortal', async () => {
           const scene = stage();
           await scene.register('dead');
-          // Of each minute the registry listens for twenty seconds: not a whole time to live, but two of them in all by
-          // the end, though a wake may have lost sight of five seconds each time.
+          // The registry listens for twenty seconds of each minute. That is less than a time to live, but adds up to two
+          // of them by the end, even if each wake loses five seconds.
           for (let gap = 0; gap < 6; gap++) {
             await scene.freeze(40_000);
             if (gap < 3) expect(await scene.revision()).toBe(1);
@@ -210,7 +210,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
           await scene.pass(TTL_MS - 1_000);
           await scene.beat('a');
         }
-        // From the last renewal; `heardMs` after the last gap has passed by then.
+        // Counted from the last renewal; `heardMs` after the last gap has passed by then.
         await scene.pass(TTL_MS + ENDS_AFTER_MS - 1);
         expect(await scene.listed()).toEqual(['a']);
         await scene.pass(1);
@@ -346,7 +346,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
             await scene.beat('a');
             await scene.pass(4_000);
             await scene.restart();
-            // The wake comes with this call.
+            // This call wakes it.
             expect(await scene.listed()).toEqual(['a', 'dead']);
             await scene.pass(TTL_MS - 1);
             expect(await scene.listed()).toEqual(['a', 'dead']);
@@ -373,7 +373,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
             const scene = stage();
             await scene.register('living');
             await scene.register('dead');
-            // Each time it listens for twenty seconds, less the time in which clients reconnect.
+            // Each time it listens for twenty seconds, minus the time in which clients reconnect.
             for (let crash = 0; crash < 7; crash++) {
               for (let beats = 0; beats < 2; beats++) {
                 await scene.pass(10_000);

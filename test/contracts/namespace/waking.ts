@@ -10,7 +10,7 @@ import { key, ORDERS } from '../../fixtures/definition';
 import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, isUnchanged, refusal, type Scene } from './scene';
 
-/** One of everything that a namespace can hold. */
+/** Creates one of everything that a namespace can hold. */
 async function furnish(scene: Scene): Promise<void> {
   await scene.putService({ metadata: { team: 'shop' }, protectThreshold: 0.25 });
   await scene.putService({}, { service: 'empty' });
@@ -32,7 +32,7 @@ async function furnish(scene: Scene): Promise<void> {
   await scene.register('a', { lease: { ttlMs: 5_000, removeAfterMs: null } }, { service: 'users' });
 }
 
-/** Everything that can be read, but for what counts since the wake. */
+/** Returns everything that can be read, except counters since the wake. */
 async function everything(scene: Scene) {
   const { sinceStart: _sinceStart, ...stats } = await scene.stats();
   return {
@@ -50,7 +50,7 @@ async function everything(scene: Scene) {
   };
 }
 
-/** Memory is lost at any time, and nobody can tell. */
+/** Tests that memory can be lost at any time without a visible effect. */
 export function waking(stage: () => Scene, capabilities: Capabilities): void {
   where(capabilities.restarts, () => {
     describe('a namespace that lost its memory', () => {

@@ -1,4 +1,4 @@
-/** An instance, in what doors have words for. */
+/** An instance, with the members that doors can express. */
 export interface Written {
   id: string;
   address: string;
@@ -7,43 +7,43 @@ export interface Written {
   weight: number;
   cluster: string;
   version: string;
-  /** A further port that speaks TLS; undefined where there is none. */
+  /** A second port, which uses TLS; undefined if there is none. */
   securePort: number | undefined;
 }
 
-/** Members that not every door has a word for. */
+/** Members that not every door can express. */
 export type Spoken = 'weight' | 'cluster' | 'version' | 'securePort';
 
-/** What is read of a member that was written through a door without a word for it. */
+/** Value of a member that was written through a door that can't express it. */
 export const DEFAULTS: Pick<Written, Spoken> = { weight: 1, cluster: 'DEFAULT', version: '', securePort: undefined };
 
-/** An instance as a door shows it: what it has no word for is not there. */
+/** An instance as a door shows it, without members that the door can't express. */
 export interface Seen extends Pick<Written, 'address' | 'port' | 'metadata'>, Partial<Pick<Written, Spoken>> {
-  /** Whether those who come through this door send traffic to it. */
+  /** True if clients of this door send traffic to it. */
   traffic: boolean;
 }
 
-/** How long an instance is there, in milliseconds, when nobody renews it. */
+/** Lifetime of an instance without renewals, in milliseconds. */
 export interface Lifetime {
-  /** Taken out of traffic everywhere but where {@link Lifetime.showsUntilGone}. */
+  /** Time until no door sends traffic to it, except as {@link Lifetime.showsUntilGone} says. */
   unhealthyMs: number;
   goneMs: number;
-  /** True: its own door shows it as it was until it is gone. */
+  /** True if its own door shows it unchanged until it is gone. */
   showsUntilGone?: boolean;
 }
 
-/** A way into the registry and out of it, as its clients go. All is about the service `orders`. */
+/** Access to the registry, as clients of one protocol use it. All calls are about the service `orders`. */
 export interface Door {
   name: string;
   speaks: readonly Spoken[];
   lifetime: Lifetime;
   register(instance: Written): Promise<void>;
-  /** Says that it lives. */
+  /** Sends a heartbeat. */
   beat(instance: Written): Promise<void>;
   remove(instance: Written): Promise<void>;
-  /** All that this door shows of the service, in the order of addresses. */
+  /** Returns everything that this door shows of the service, sorted by address. */
   read(): Promise<Seen[]>;
-  /** What an operator says through this door; undefined where it has no word for that. */
+  /** Operator actions through this door; undefined if it has none. */
   operate?: {
     takeOut(instance: Written): Promise<void>;
     putBack(instance: Written): Promise<void>;

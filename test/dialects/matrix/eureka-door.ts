@@ -1,7 +1,7 @@
 import type { Door, Seen, Written } from './door';
 import type { MatrixStage } from './matrix-stage';
 
-/** What of Eureka's JSON is looked at. */
+/** Members of Eureka's JSON that are checked. */
 interface Told {
   ipAddr: string;
   status: string;
@@ -10,13 +10,13 @@ interface Told {
   metadata: Record<string, string>;
 }
 
-/** The door of Eureka's clients. */
+/** Creates the door of Eureka's clients. */
 export function eurekaDoor(stage: MatrixStage): Door {
   const path = ({ id }: Written) => `/eureka/apps/ORDERS/${encodeURIComponent(id)}`;
   return {
     name: 'eureka',
     speaks: ['securePort'],
-    // What has renewed once is gone after twice its 90 s; what never has, after once.
+    // An instance that has renewed is removed after twice its 90 s; one that never has, after once.
     lifetime: { unhealthyMs: 90_000, goneMs: 180_000, showsUntilGone: true },
     register: async ({ id, address, port, metadata, securePort }) => {
       const instance = {
@@ -40,7 +40,7 @@ export function eurekaDoor(stage: MatrixStage): Door {
       await stage.send('DELETE', path(instance));
     },
     read: async () => {
-      // `as`: what it answers.
+      // `as`: its response.
       const list = (await stage.json('GET', '/eureka/apps')) as {
         applications: { application: { name: string; instance: Told[] }[] };
       };

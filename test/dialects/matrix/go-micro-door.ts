@@ -2,7 +2,7 @@ import type { Service } from '../../../src/dialects/go-micro/wire';
 import type { Door, Seen, Written } from './door';
 import type { MatrixStage } from './matrix-stage';
 
-/** The door of go-micro's plugin `proxy`. */
+/** Creates the door of go-micro's plugin `proxy`. */
 export function goMicroDoor(stage: MatrixStage): Door {
   const service = ({ id, address, port, metadata, version }: Written) => ({
     name: 'orders',
@@ -17,19 +17,19 @@ export function goMicroDoor(stage: MatrixStage): Door {
     speaks: ['version'],
     lifetime: { unhealthyMs: 90_000, goneMs: 90_000 },
     register,
-    // It has no other.
+    // It has no other heartbeat.
     beat: register,
     remove: async (instance) => {
       await stage.json('DELETE', '/registry', service(instance));
     },
     read: async () => {
-      // `as`: what it answers.
+      // `as`: its response.
       const services = (await stage.json('GET', '/registry?service=orders')) as Service[];
       return services.flatMap(({ version, nodes }) =>
         nodes.map(({ address, metadata }): Seen => {
           const cut = address.lastIndexOf(':');
           const host = address.slice(0, cut).replace(/^\[(.*)\]$/, '$1');
-          // Who reads nothing else knows no other traffic than to all of them.
+          // A client that reads nothing else sends traffic to all of them.
           return { address: host, port: Number(address.slice(cut + 1)), metadata, version, traffic: true };
         }),
       );

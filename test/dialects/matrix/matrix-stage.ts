@@ -4,12 +4,12 @@ import { nacos } from '../../../src/dialects/nacos/nacos';
 import { NodeNamespace } from '../../fixtures/node-namespace';
 import { ROOT_TOKEN, TestApp } from '../../fixtures/test-app';
 
-/** All doors before one namespace, and whoever goes through them. Time is moved by hand. */
+/** All doors in front of one namespace, and their clients. Time is moved by hand. */
 export class MatrixStage {
   readonly namespace = new NodeNamespace();
   readonly app = new TestApp({ dialects: [goMicro, nacos, eureka], calls: this.namespace.api });
 
-  /** Sends a request; throws what is no success, with what was answered. */
+  /** Sends a request, and returns the response body. Throws the response if it is not a success. */
   async send(method: string, path: string, init: RequestInit = {}): Promise<string> {
     const { status, text } = await this.attempt(method, path, init);
     if (status >= 300) throw new Error(`${method} ${path} got ${status} ${text}`);
@@ -23,7 +23,7 @@ export class MatrixStage {
     return { status: response.status, text: await response.text() };
   }
 
-  /** Sends JSON, and returns what is answered. */
+  /** Sends JSON, and returns the parsed response. */
   async json(method: string, path: string, body?: unknown): Promise<unknown> {
     const type: Record<string, string> = body === undefined ? {} : { 'content-type': 'application/json' };
     const text = await this.send(method, path, {

@@ -7,13 +7,13 @@ import { MatrixStage } from './matrix-stage';
 import { nacosDoor } from './nacos-door';
 import { nativeDoor } from './native-door';
 
-/** What one door writes every other one reads: each door of the table with each other one, and with itself. */
+/** Every door reads what any door writes: all pairs of doors, each with itself included. */
 
 const DOORS = { native: nativeDoor, 'go-micro': goMicroDoor, eureka: eurekaDoor, nacos: nacosDoor };
 const NAMES = Object.keys(DOORS) as (keyof typeof DOORS)[]; // `as`: these are its keys
-/** A lease ends no later than this after its limit where the registry listens. */
+/** Longest time from the limit of a lease to its end while the registry listens. */
 const LEASE_ENDS_WITHIN_MS = 1_000;
-/** Doors through which operators say something. */
+/** Doors with operator actions. */
 const OPERATORS = ['native', 'eureka', 'nacos'] as const;
 const PAIRS = NAMES.flatMap((writer) => NAMES.map((reader) => [writer, reader] as const));
 
@@ -39,12 +39,12 @@ const INSTANCE: Written = {
   securePort: 8443,
 };
 
-/** What a reader is to see of what a writer wrote: what both have a word for, and defaults for what only the reader has. */
+/** Returns what a reader must see: members that both can express, and defaults for those that only the reader can. */
 function expected(writer: Door, reader: Door, instance: Written): Seen {
   const { address, port, metadata } = instance;
   const spoken = reader.speaks.map((name): [Spoken, unknown] => {
     const value = writer.speaks.includes(name) ? instance[name] : DEFAULTS[name];
-    // A version that nobody gave has a name there.
+    // An absent version has a name there.
     const isLatest = reader.name === 'go-micro' && writer.name !== 'go-micro' && name === 'version' && value === '';
     return [name, isLatest ? 'latest' : value];
   });
@@ -52,11 +52,11 @@ function expected(writer: Door, reader: Door, instance: Written): Seen {
   return { address, port, metadata, ...(Object.fromEntries(spoken) as Partial<Written>), traffic: true };
 }
 
-/** The instances that traffic goes to, by what a door shows. */
+/** Returns the instances that receive traffic, according to a door. */
 const inTraffic = async (door: Door): Promise<string[]> =>
   (await door.read()).filter(({ traffic }) => traffic).map(({ address }) => address);
 
-/** Whether an instance takes traffic, at each door. */
+/** Reports whether an instance receives traffic, at each door. */
 async function atEachDoor(of: Record<string, Door>): Promise<Record<string, boolean>> {
   const entries = await Promise.all(
     Object.values(of).map(async (door) => [door.name, (await inTraffic(door)).includes(INSTANCE.address)] as const),
@@ -144,7 +144,7 @@ describe.each(NAMES)('an instance of %s', (writer) => {
 
 describe('any fleet', () => {
   const text = fc.string({ unit: fc.constantFrom(...'aZ09 _-.:/&<>"\'\\$ä日'), maxLength: 12 });
-  // `__proto__` and what is a marker to one of the dialects have tests of their own.
+  // `__proto__`, and the markers of single dialects, have separate tests.
   const key = fc
     .string({ unit: fc.constantFrom(...'aZ09_-.$ '), minLength: 1, maxLength: 8 })
     .map((name) => `k${name}`);

@@ -4,7 +4,7 @@ import type { MatrixStage } from './matrix-stage';
 
 const INSTANCE = '/nacos/v1/ns/instance';
 
-/** The door of Nacos' clients, as those of version 1 go. */
+/** Creates the door of Nacos' clients of version 1. */
 export function nacosDoor(stage: MatrixStage): Door {
   const query = ({ address, port, cluster, weight, metadata }: Written) =>
     new URLSearchParams({
@@ -31,7 +31,7 @@ export function nacosDoor(stage: MatrixStage): Door {
       await stage.send('DELETE', `${INSTANCE}?${query(instance)}`);
     },
     read: async () => {
-      // `as`: what it answers.
+      // `as`: its response.
       const { hosts } = (await stage.json('GET', `${INSTANCE}/list?serviceName=DEFAULT_GROUP@@orders`)) as {
         hosts: Host[];
       };
@@ -44,7 +44,7 @@ export function nacosDoor(stage: MatrixStage): Door {
         traffic: healthy && enabled && weight > 0,
       }));
     },
-    // As the console does: with all that it shows of the instance.
+    // Like the console: with all the members of the instance that it shows.
     operate: {
       takeOut: async (instance) => {
         await stage.send('PUT', `${INSTANCE}?${query(instance)}&enabled=false`);

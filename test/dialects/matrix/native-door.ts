@@ -4,7 +4,7 @@ import type { MatrixStage } from './matrix-stage';
 
 const SERVICE = '/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders';
 
-/** The registry's own API. */
+/** Creates the door of the registry's own API. */
 export function nativeDoor(stage: MatrixStage): Door {
   const path = ({ id }: Written) => `${SERVICE}/instances/${encodeURIComponent(id)}`;
   return {
@@ -26,7 +26,7 @@ export function nativeDoor(stage: MatrixStage): Door {
       await stage.send('DELETE', path(instance));
     },
     read: async () => {
-      // `as`: what the API answers.
+      // `as`: the API's response.
       const { instances } = (await stage.json('GET', `${SERVICE}/instances`)) as { instances: Instance[] };
       return instances.map(seen);
     },

@@ -3,11 +3,11 @@ import type { Instance } from '../../../src/client/wire/instance';
 import type { Host } from '../../../src/dialects/nacos/hosts/host';
 import { MatrixStage } from './matrix-stage';
 
-/** How each door says how an instance is, whoever says that it is so. Written by hand from the doors' tables. */
+/** Status of an instance at each door, whichever door set it. Written by hand from the doors' tables. */
 
 const PATH = '/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders/instances/a';
 
-/** What each door shows; `-` is an instance that is left out. */
+/** Status at each door; `-` is an instance that is left out. */
 interface Shown {
   native: string;
   eureka: string;
@@ -16,7 +16,7 @@ interface Shown {
 }
 
 async function shown(stage: MatrixStage): Promise<Shown> {
-  // `as`: what each of them answers.
+  // `as`: the response of each.
   const native = (await stage.json('GET', PATH)) as Instance;
   const eureka = (await stage.json('GET', '/eureka/apps/ORDERS/a')) as { instance: { status: string } };
   const nacos = (await stage.json('GET', '/nacos/v1/ns/instance/list?serviceName=orders')) as { hosts: Host[] };
@@ -98,7 +98,7 @@ describe('a status', () => {
     await stage.namespace.pass(11_000);
     expect(await shown(stage)).toEqual({ native: 'up, unavailable', eureka: 'DOWN', nacos: 'unhealthy', goMicro: '-' });
     await stage.send('POST', `${PATH}/heartbeat`);
-    // Nacos' polls of one second rest on one check.
+    // Nacos' polls within one second share one check.
     await stage.namespace.pass(1_000);
     expect(await shown(stage)).toEqual({ native: 'up', eureka: 'UP', nacos: 'healthy', goMicro: 'there' });
   });

@@ -6,9 +6,9 @@ import { readStrictXml, type XmlElement } from '../../fixtures/strict-xml';
 import { MatrixStage } from '../matrix/matrix-stage';
 import { type WildRegistration, wildRegistration } from './wild-registrations';
 
-/** Has the strictest of readers get back from Eureka's door what any door takes: in JSON and in XML, from each of its lists. */
+/** The strictest readers read from Eureka's door what any door accepts: in JSON and in XML, from each of its lists. */
 
-/** Members of Eureka's JSON that are looked at by name. */
+/** Members of Eureka's JSON that are checked by name. */
 interface ShownInstance extends Record<string, unknown> {
   instanceId: string;
   app: string;
@@ -16,7 +16,7 @@ interface ShownInstance extends Record<string, unknown> {
   metadata: Record<string, string>;
 }
 
-/** Characters that XML 1.0 has no way to write are shown as U+FFFD. */
+/** Replaces characters that XML 1.0 can't represent by U+FFFD. */
 const inXml = (text: string): string =>
   Array.from(text, (character) => {
     const point = character.codePointAt(0) ?? 0;
@@ -28,14 +28,14 @@ const inXml = (text: string): string =>
     return isLegal ? character : '\ufffd';
   }).join('');
 
-/** XStream's names of elements, read back. */
+/** Decodes XStream's element names. */
 const keyOf = (name: string): string =>
   name.replace(/__|_-|_\.([0-9a-f]{4})/g, (sequence, hex?: string) => {
     if (hex !== undefined) return String.fromCharCode(Number.parseInt(hex, 16));
     return sequence === '__' ? '_' : '$';
   });
 
-/** An element as the JSON of the same instance would have it, all of it as text. */
+/** Converts an element to the JSON of the same instance, with all values as text. */
 function asJson({ name, attributes, children, text }: XmlElement): unknown {
   const marks = Object.entries(attributes).map(([key, value]): [string, unknown] => [`@${key}`, value]);
   if (children.length === 0 && marks.length === 0 && name !== 'metadata') return text;
@@ -47,7 +47,7 @@ function asJson({ name, attributes, children, text }: XmlElement): unknown {
   return Object.fromEntries([...marks, ...members, ...(children.length === 0 && text !== '' ? [['$', text]] : [])]);
 }
 
-/** JSON as its own XML reads: all scalars are text, and characters that XML lacks are replaced. */
+/** Converts JSON to what its XML contains: all scalars are text, and characters that XML lacks are replaced. */
 function asText(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return inXml(String(value));
   const members = Object.entries(value).map(([key, member]) => [
@@ -61,9 +61,9 @@ function instancesIn(element: XmlElement): XmlElement[] {
   return element.name === 'instance' ? [element] : element.children.flatMap(instancesIn);
 }
 
-/** All instances of a document of JSON, whatever it is a document of. */
+/** Returns all instances of a JSON document of any kind. */
 function shownIn(document: unknown): ShownInstance[] {
-  // `as`, here and below: these are documents of the door.
+  // `as`, here and below: these are the door's documents.
   const { applications, application, instance } = document as Record<string, Record<string, unknown>>;
   if (instance !== undefined) return [instance as ShownInstance];
   const all = (applications?.application ?? [application]) as { instance: ShownInstance[] }[];
@@ -77,14 +77,14 @@ class Readers extends MatrixStage {
     return status < 300;
   }
 
-  /** All that is stored, from the core. */
+  /** Returns all stored instances, from the core. */
   async stored(): Promise<InstanceView[]> {
     const { body } = await this.namespace.api.snapshot({});
     const { services } = readStrictJson(body ?? '') as { services: { instances: InstanceView[] }[] };
     return services.flatMap(({ instances }) => instances);
   }
 
-  /** The instances of a path, which both formats have to show alike. */
+  /** Returns the instances at a path, and checks that both formats show the same. */
   async read(path: string): Promise<ShownInstance[]> {
     const json = await this.send('GET', path, { headers: { accept: 'application/json' } });
     const xml = await this.send('GET', path);
@@ -94,12 +94,12 @@ class Readers extends MatrixStage {
   }
 }
 
-/** Metadata as Eureka's clients are shown it: what their JSON takes for attributes or text of an element is no entry. */
+/** Returns metadata as Eureka's clients see it, without keys that their JSON reads as an element's attributes or text. */
 function entriesIn(metadata: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(metadata).filter(([key]) => !key.startsWith('@') && key !== '$'));
 }
 
-/** The same, as shown where there is none. */
+/** Returns the same as it is shown, with a marker if there are no entries. */
 function shownEntries(metadata: Record<string, string>): Record<string, string> {
   const entries = entriesIn(metadata);
   return Object.keys(entries).length === 0 ? { '@class': 'java.util.Collections$EmptyMap' } : entries;
@@ -107,7 +107,7 @@ function shownEntries(metadata: Record<string, string>): Record<string, string> 
 
 const segment = encodeURIComponent;
 
-/** In an order that goes by nothing but what they are. */
+/** Sorts instances by their content. */
 const inOrder = (all: readonly ShownInstance[]): ShownInstance[] =>
   [...all].sort((one, other) => (JSON.stringify(one) < JSON.stringify(other) ? -1 : 1));
 
@@ -127,18 +127,18 @@ describe('strict readers', () => {
         for (const view of stored) {
           const { id, group, service, metadata } = view;
           const app = (group === 'DEFAULT_GROUP' ? service : `${group}@@${service}`).toUpperCase();
-          // Services that differ in case are one application.
+          // Services that differ only in case are one application.
           const alike = all.filter((one) => one.instanceId === id && one.app === app);
           expect(alike.map((one) => one.metadata)).toContainEqual(shownEntries(metadata));
           const [shown] = alike;
           if (shown === undefined) continue;
           for (const list of ['vips', 'svips']) {
-            // Of several the first; a dot is no segment of a path.
+            // The first of several; a dot can't be a path segment.
             const [address = ''] = (shown.vipAddress ?? '').split(',');
             if (!/^\.{0,2}$/.test(address))
               expect(await readers.read(`/eureka/${list}/${segment(address)}`)).toContainEqual(shown);
           }
-          // An application and an id are segments of a path, where some are not taken.
+          // An application and an id are path segments, and some segments are refused.
           expect(await readers.read(`/eureka/apps/${segment(app)}`)).toContainEqual(shown);
           expect(await readers.read(`/eureka/apps/${segment(app)}/${segment(id)}`)).toEqual([shown]);
         }
@@ -149,7 +149,7 @@ describe('strict readers', () => {
       }),
       { numRuns: 100 },
     );
-    // A run in which nothing is taken proves nothing.
+    // A run in which no registration is accepted proves nothing.
     for (const door of Object.keys(taken)) expect(taken[door], door).toBeGreaterThan(0);
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-/** A registration as a client of one of the doors sends it: whether it is taken is the door's to say. */
+/** A registration as a client of one of the doors sends it. The door may accept or refuse it. */
 export interface WildRegistration {
   door: 'native' | 'nacos' | 'go-micro' | 'eureka';
   method: string;
@@ -11,9 +11,9 @@ export interface WildRegistration {
 
 /** Characters that mean something to a parser, a writer or a client. */
 const CHARACTERS = [...":$@#_-. !?&<>'/%{}[]=;,|~+*()aZ09xmlé·ĳſ日\u2028\ufeff\ufffd", '👋', '\u{1fffe}'];
-/** Those that no name and no key may have, though a value may. */
+/** Characters that are allowed in values, but not in names or keys. */
 const ODD = [...'"\\\t\r\n\u0000\u0001\u001f\u007f\u0085\ufffe\uffff'];
-/** Those that nothing may have. */
+/** Characters that are never allowed. */
 const HALVES = ['\ud800', '\udc00'];
 
 const textOf = (odd: number) =>
@@ -28,7 +28,7 @@ const textOf = (odd: number) =>
 const name = textOf(2);
 const text = textOf(30);
 
-/** Keys with a meaning of their own somewhere between the registry and a client. */
+/** Keys with a special meaning somewhere between the registry and a client. */
 const MARKERS = [
   ...['@class', '@x', 'class', '$', '$t', '#text', ' ', '-', '1', '01', 'a:b', ':', 'a:', ':a'],
   ...['xml', 'XML', 'xmlns', 'xmlns:a', 'xml:lang', 'xml:a', '?xml', '!DOCTYPE', '__cdata', '#comment', '_.0041'],
@@ -37,7 +37,7 @@ const MARKERS = [
 const key = fc.oneof(fc.constantFrom(...MARKERS), name);
 const metadata = fc.uniqueArray(fc.tuple(key, text), { maxLength: 4, selector: ([first]) => first });
 
-/** Mostly what every door takes, so that much is taken. */
+/** Usually produces what every door accepts, so that many registrations are accepted. */
 const mostly = (usual: string) =>
   fc.oneof({ weight: 4, arbitrary: fc.constant(usual) }, { weight: 1, arbitrary: name });
 
@@ -133,7 +133,7 @@ function kept(vip: string, url: string, cloud: [string, string][]) {
   return { vipAddress: vip, secureVipAddress: vip, homePageUrl: url, appGroupName: vip, dataCenter };
 }
 
-/** Registrations of each door, with anything in them that a client can send. */
+/** Registrations through each door, with anything that a client can send. */
 export const wildRegistration = fc
   .tuple(fc.constantFrom(...(Object.keys(DOORS) as WildRegistration['door'][])), parts) // `as`: these are its keys
   .map(([door, of]) => DOORS[door](of));
