@@ -1,7 +1,7 @@
 /** Tolerance past a limit before a pass judges a lease, and between its first and its second pass. */
 export const SLACK_MS = 250;
 
-/** Longest time between two passes of an attentive resident host: its tick, and how late a tick may be. */
+/** Longest time between two passes of an attentive resident host: its tick plus the allowed delay of a tick. */
 export const PASS_MS = 250;
 export const LATE_MS = 250;
 
