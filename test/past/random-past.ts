@@ -140,7 +140,7 @@ export class RandomPast {
     const isThere = lines.some((line) => line.kind === 'instance' && line.service === service && line.id === 'd');
     if (!isThere) lines.push({ kind: 'instance', group, service, id: 'd', address: '10.0.0.8', port: 80 });
     await importLines(this.api, lines, mode);
-    // Earlier reads belong to the previous epoch now; the history reports their cursors anew.
+    // Earlier reads belong to the previous epoch now; the journal has their new cursors.
     const { journal } = this.namespace.state;
     for (const seen of this.seen) seen.cursor = journal.cursorAt(seen.revision) ?? seen.cursor;
   }

@@ -43,7 +43,7 @@ export interface Scenario {
   usesWholeSpread?: boolean;
   operations: Every;
   reads: Every;
-  /** How often rows, alarm and leases are checked, besides the checks of every answer. */
+  /** Times between two checks of rows, alarm and leases, besides the checks of every answer. */
   checkUps: Every;
 }
 

@@ -151,7 +151,10 @@ describe.each(HOSTS)('what the next version left, in %s', (host) => {
     expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining(why)]);
   }
 
-  /** Calls of a namespace with storage of a later version are refused and the others served. A directory of one prevents the start. */
+  /**
+   * Calls of a namespace with storage of a later version are refused and the others served. A directory of one prevents
+   * the start.
+   */
   async function expectResidentToRefuse(data: string, [namespace, directory]: Reasons): Promise<void> {
     const printed: string[] = [];
     const registry = await startOn(host, { data, output: (line) => void printed.push(line) });

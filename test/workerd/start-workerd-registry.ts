@@ -15,7 +15,10 @@ const RESERVED_DESCRIPTORS = 64;
 
 /** Options of a registry in workerd. */
 export interface WorkerdRegistryOptions extends Omit<RegistryOptions, 'residentPath' | 'runtime'> {
-  /** Absolute path of another bundled Worker with the same exports, such as one with a planted defect. Default: the registry's. */
+  /**
+   * Absolute path of another bundled Worker with the same exports, such as one with a planted defect. Default: the
+   * registry's.
+   */
   workerPath?: string | undefined;
 }
 

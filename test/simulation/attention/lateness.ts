@@ -16,7 +16,7 @@ export interface Lateness {
   ending: Ending;
   /** True if a fault came between the last sign of life and the end, or just before. */
   afterGap: boolean;
-  /** Past the limit, or past one ttl of attention since the last gap where that is later. Infinite if it never ended. */
+  /** Past the limit, or past one ttl of attention since the last gap if that is later. Infinite if it never ended. */
   lateMs: number;
   /** Attended time between the limit and the end, less what faults hide: at most two ttl. */
   attendedMs: number;

@@ -35,7 +35,7 @@ export interface RuleVariant {
   sessionsNotAsked?: boolean;
   /** Never notices a gap. */
   noGaps?: boolean;
-  /** Starts the 2 x ttl of attended time anew at every gap. */
+  /** Restarts the 2 x ttl of attended time at every gap. */
   forgetsAttended?: boolean;
   /** Repair: a renewal of an asked lease is durable before it is answered. */
   savesAskedRenewals?: boolean;

@@ -92,7 +92,9 @@ export class ModelSubject implements Subject {
     this.#memory = undefined;
   }
 
-  /** The registry's own clock: monotonic where there is one; elsewhere {@link #entry} shifts stamps when it is set back. */
+  /**
+   * Returns the registry's own clock: monotonic if there is one; otherwise {@link #entry} shifts stamps when it is set back.
+   */
   #now(): number {
     return this.#host.monotonic();
   }

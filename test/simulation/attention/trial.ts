@@ -32,7 +32,7 @@ export interface Verdict {
   ttlMs: number;
   /** True if it was timely and its lease was ended; must not happen. */
   wronged: boolean;
-  /** How late the registry ended a dead holder; undefined for a timely one. */
+  /** Lateness of the registry in ending a dead holder; undefined for a timely one. */
   lateness: Lateness[] | undefined;
 }
 
