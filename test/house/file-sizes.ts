@@ -36,7 +36,7 @@ export function fileSizeProblems(files: SourceFile[], allowed: Record<string, st
  * one of several files of the same kind in a folder.
  *
  * @param allowed Path to reason; a path that ends in a slash includes all files of its folder. An entry that is no longer
- * needed is a problem too.
+ *   needed is a problem too.
  */
 export function dustProblems(files: SourceFile[], allowed: Record<string, string>): string[] {
   const code = files.filter((file) => file.path.startsWith('src/') && isSource(file));

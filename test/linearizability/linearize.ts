@@ -80,7 +80,7 @@ const IDLE_GUESS_COST = 4;
  *
  * - A call that fits and changes nothing happens at once, since it does not affect later calls.
  * - Unanswered calls and spontaneous events are guesses. A guess happens just before a call that uses the same keys, because
- * an earlier effect would be invisible.
+ *   an earlier effect would be invisible.
  * - Guesses are tried if the answered calls alone lead to a dead end, starting with the longest order.
  *
  * @param stepsMax Number of steps after which the search gives up.
