@@ -77,7 +77,7 @@ export class SessionOracle {
     this.heard(key, askedAt);
   }
 
-  /** A ping or a frame of its socket has reached the machine: now, or some time since it was sent. */
+  /** A ping or a frame of its socket has reached the machine, now or at any time since it was sent. */
   heard(key: string, sentAt = this.#parts.now()): void {
     const session = this.#sessions.get(key);
     if (session === undefined) return;

@@ -17,7 +17,7 @@ const STOP_GRACE_MS = 4_000;
  * - workerd ends when it runs out of descriptors, so the limit is raised to the system's maximum (macOS: 10,240 if it does
  *   not accept the hard limit as a number), and reported.
  * - The shell waits for a line, so that no workerd opens a file before its process number is stored; none comes if the
- * launcher died.
+ *   launcher died.
  */
 const PRELUDE = `
 trap '' INT

@@ -34,7 +34,7 @@ export interface Scenario {
   lone?: boolean;
   /** Why timely holders may end here: a case outside of the rule's promises, reported separately. */
   apart?: string;
-  /** Why the dead may stay longer here than the bounds say. */
+  /** Why dead holders may remain longer here than the bounds allow. */
   apartLate?: string;
 }
 

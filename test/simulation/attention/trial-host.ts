@@ -214,7 +214,7 @@ export class TrialHost implements SubjectHost {
     void work(this.subject).then((answer) => resolve(process === this.#process ? answer : undefined));
   }
 
-  /** Delivers the alarm when the wall clock says so, a little late, or never if it is lost. */
+  /** Delivers the alarm when the wall clock reaches its time, a little late, or never if it is lost. */
   #watchAlarm(lost: boolean): void {
     const arming = ++this.#arming;
     if (this.#armed === null) return;
