@@ -11,23 +11,23 @@ import { quotedIds, readSpec, specProblems } from './house/spec-ids';
 import { brokenLinkProblems, localPlaceProblems, missingPathProblems, unrunTestProblems } from './house/words';
 
 /**
- * The rules of the house that a machine can check. Each is a function from files to problems in `test/house/`; here it
- * runs over the project, and over a bad sample that it has to find.
+ * The rules of the house that a machine can check. Each is a function in `test/house/` that maps files to problems. It runs
+ * here on the project, and on a bad sample in which it must find a problem.
  */
 
-/** Source files above 400 lines, each with the reason why it is one thing. */
+/** Source files above 400 lines, each with the reason not to split it. */
 const LONG_FILES: Record<string, string> = {
   'src/model/limits.ts':
     'one flat list of constants with a reason each: to have all of them in one place is what it is for',
 };
 
-/** Files under 50 lines with one importer that stand alone, each with the reason. A path with a slash at its end is a folder. */
+/** Files under 50 lines with one importer, each with the reason to keep it. A path with a slash at its end is a folder. */
 const SMALL_FILES: Record<string, string> = {
   'src/dialects/eureka/eureka.ts': 'the entry of the dialect, which dialects.ts lists',
   'src/dialects/nacos/nacos.ts': 'the entry of the dialect, which dialects.ts lists',
 };
 
-/** The entry points of the package, which hand on what other files export. */
+/** Entry points of the package, which re-export from other files. */
 const ENTRY_POINTS = ['src/client/index.ts', 'src/client/selectors.ts'];
 
 const project = readProject();

@@ -20,7 +20,7 @@ import { eventStreamSuite } from '../watch/event-stream-suite';
 import { longPollSuite } from '../watch/long-poll-suite';
 import { socketSuite } from '../watch/socket-suite';
 
-/** What the whole Worker passes in workerd, on one process of one machine: over a real port, on each runtime. */
+/** Runs the suites that the whole Worker passes in workerd on the single process of one machine, on each runtime. */
 
 const SUITES: Record<string, (home: Home) => void> = {
   transfer: transferSuite,
@@ -32,7 +32,7 @@ const SUITES: Record<string, (home: Home) => void> = {
   'go-micro watch': goMicroWatchSuite,
 };
 
-/** Those in which a runtime has less to do: on the other one only where `ROLLCALL_TEST_RUNTIME` names it. */
+/** Suites that depend less on the runtime: on the other one they run only if `ROLLCALL_TEST_RUNTIME` names it. */
 const FURTHER_SUITES: Record<string, (home: Home) => void> = {
   'native API': nativeApiSuite,
   drain: drainSuite,
@@ -45,7 +45,7 @@ const FURTHER_SUITES: Record<string, (home: Home) => void> = {
   "Nacos' console": nacosConsoleSuite,
 };
 
-/** The same, whose tests go on from what others of them made. */
+/** Further such suites, whose tests build on the results of earlier ones. */
 const KEEPING_SUITES: Record<string, (home: Home) => void> = {
   'OpenAPI answers': openapiAnswersSuite,
   'long lists': longListsSuite,

@@ -2,22 +2,22 @@ import { dirname, join } from 'node:path/posix';
 import { importsOf } from './imports';
 import { isTest, type SourceFile } from './source-tree';
 
-/** What the files of one room may import, beside each other. */
+/** Allowed imports of the files of one room, besides those of the room itself. */
 export interface Room {
   rooms: readonly string[];
-  /** Packages, by name; `name:*` stands for a scheme, such as `node:*`. */
+  /** Packages, by name; `name:*` matches a scheme, such as `node:*`. */
   packages: readonly string[];
-  /** Folders of other rooms that it may not import, from `src/`. */
+  /** Folders of other rooms that it must not import, relative to `src/`. */
   closed?: readonly string[];
-  /** True: each of its folders stands for itself, and imports no sibling. */
+  /** True if none of its folders may import a sibling. */
   apart?: boolean;
-  /** Files outside `src/`, from the project's folder: what is made from the code, or stands above it. */
+  /** Files outside `src/`, relative to the project's folder, such as generated ones. */
   files?: readonly string[];
 }
 
 /**
- * The arrows between rooms: the table of docs/architecture.md, written down for the house test. A new room is drawn here
- * before its first file is written.
+ * Allowed imports between rooms: the table of docs/architecture.md in code. Add a new room here before writing its first
+ * file.
  */
 export const ARROWS: Readonly<Record<string, Room>> = {
   model: { rooms: [], packages: ['zod'] },
@@ -29,7 +29,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     packages: ['hono', 'hono-openapi', 'zod'],
     files: ['docs/openapi.json'],
   },
-  // Types alone, and the parser of durations: the bundle test of the client holds it to that.
+  // Only types and the parser of durations; the bundle test of the client enforces this.
   client: { rooms: ['model'], packages: [] },
   cli: {
     rooms: ['client', 'model', 'codecs', 'launcher', 'backup'],
@@ -59,9 +59,9 @@ export const ARROWS: Readonly<Record<string, Room>> = {
 };
 
 /**
- * The floors of a room, or of a folder with floors of its own, from the ground up: a folder imports folders of lower
- * floors. Folders on one floor, with blanks between them, do not import each other. A file beside the folders is above
- * all of them, and none of them imports it.
+ * Floors of a room, or of a folder with floors of its own, from the bottom up: a folder imports only folders of lower
+ * floors. Folders on one floor, separated by blanks, do not import each other. A file beside the folders is above all of
+ * them, and none of them imports it.
  */
 export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   core: ['storage', 'platform', 'directory namespace'],
@@ -86,7 +86,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   'dialects/nacos': ['wire', 'hosts', 'lists', 'services', 'instances', 'console operator'],
 };
 
-/** Rule 2, inside a room: no two folders import each other, and each imports only what lies below it. */
+/** Checks rule 2 inside a room: no two folders import each other, and each imports only folders of lower floors. */
 export function floorProblems(
   files: SourceFile[],
   floors: Readonly<Record<string, readonly string[]>> = FLOORS,
@@ -113,15 +113,15 @@ export function floorProblems(
   return problems;
 }
 
-/** Whether a file may not import another although its room may import that room. */
+/** Returns whether a file must not import another although its room may import that room. */
 function isClosed({ closed = [], apart = false }: Room, from: string, to: string): boolean {
   if (closed.some((folder) => to.startsWith(`src/${folder}/`))) return true;
   const [own, other] = [from, to].map((path) => path.split('/'));
-  // A file beside the folders stands above them: it may name them all.
+  // A file beside the folders is above them and may import all of them.
   return apart && own !== undefined && own.length > 3 && own[1] === other?.[1] && own[2] !== other?.[2];
 }
 
-/** The first folder below `src/`, or the file itself where it lies in no folder. */
+/** Returns the first folder below `src/`, or the file itself if it is in no folder. */
 function roomOf(path: string): string | undefined {
   return /^src\/([^/]+)/.exec(path)?.[1];
 }
@@ -133,7 +133,9 @@ const isAllowedPackage = (specifier: string, packages: readonly string[]): boole
       : specifier === name || specifier.startsWith(`${name}/`),
   );
 
-/** Rule 2: imports follow the arrows. Tests may look anywhere; `.d.ts` files describe the platform, not our code. */
+/**
+ * Checks rule 2: imports follow the arrows. Tests may import anything; `.d.ts` files describe the platform, not our code.
+ */
 export function arrowProblems(files: SourceFile[], arrows: Readonly<Record<string, Room>> = ARROWS): string[] {
   const problems: string[] = [];
   for (const file of files) {

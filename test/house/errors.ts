@@ -1,13 +1,13 @@
 import { isTest, type SourceFile, withoutComments } from './source-tree';
 
-/** Rooms that callers reach. The launcher talks to a person at a terminal, and imports no room. */
+/** Rooms that callers reach. The launcher reports to a person at a terminal, and imports no room. */
 const CALLER_FACING = /^src\/(model|core|host|auth|http|worker\.ts)/;
 const HOME = 'src/model/errors.ts';
 
-/** Rooms that refuse requests. Below them a bare `Error` is a defect, and INTERNAL is the right word for it. */
+/** Rooms that refuse requests. In lower rooms a bare `Error` is a defect, which INTERNAL reports correctly. */
 const SURFACE = /^src\/(model|auth|http|worker\.ts)/;
 
-/** Rule 14: one error class. Any other would reach the wire as INTERNAL, whatever it was meant to say. */
+/** Checks rule 14: there is one error class. Callers would receive any other as INTERNAL, whatever its meaning. */
 export function errorClassProblems(files: SourceFile[]): string[] {
   return files
     .filter((file) => CALLER_FACING.test(file.path) && !isTest(file) && file.path !== HOME)

@@ -4,13 +4,13 @@ import { isSource, isTest, type SourceFile } from './source-tree';
 const SOURCE_LINES_MAX = 400;
 const TEST_LINES_MAX = 600;
 
-/** A file of fewer lines needs more than one importer. */
+/** A file with fewer lines needs more than one importer. */
 const DUST_LINES = 50;
 
 const lineCount = ({ text }: SourceFile): number => text.trimEnd().split('\n').length;
 
 /**
- * Rule 1: a source file has at most 400 lines, unless it is listed with a reason; a test file at most 600.
+ * Checks rule 1: a source file has at most 400 lines, unless it is listed with a reason; a test file at most 600.
  *
  * @param allowed Path to reason. An entry that is no longer needed is a problem too.
  */
@@ -32,11 +32,11 @@ export function fileSizeProblems(files: SourceFile[], allowed: Record<string, st
 }
 
 /**
- * Rule 1: a file of `src/` under 50 lines with one importer belongs in that importer, unless it is a port or a table, or
- * one of a folder's equals.
+ * Checks rule 1: a file of `src/` under 50 lines with one importer belongs in that importer, unless it is a port, a table or
+ * one of several files of the same kind in a folder.
  *
- * @param allowed Path to reason; a path that ends in a slash stands for all files of its folder. An entry that is no
- *   longer needed is a problem too.
+ * @param allowed Path to reason; a path that ends in a slash includes all files of its folder. An entry that is no longer
+ *   needed is a problem too.
  */
 export function dustProblems(files: SourceFile[], allowed: Record<string, string>): string[] {
   const code = files.filter((file) => file.path.startsWith('src/') && isSource(file));

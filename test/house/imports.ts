@@ -4,20 +4,20 @@ import { type SourceFile, withoutComments } from './source-tree';
 const IMPORT = /(?:^|[\n;])\s*(?:import|export)\s(?:[^'"`;]*?\sfrom\s*)?['"]([^'"\n]+)['"]/g;
 const DYNAMIC_IMPORT = /\bimport\(\s*['"]([^'"\n]+)['"]/g;
 
-/** What a file imports, types too, as it is written there. */
+/** Returns the specifiers of a file's imports, including type imports. */
 export function importsOf(file: SourceFile): string[] {
   const text = withoutComments(file.text);
   return [...text.matchAll(IMPORT), ...text.matchAll(DYNAMIC_IMPORT)].map((match) => match[1] ?? '');
 }
 
-/** The project's file that a relative import names; undefined for a package, or where there is no such file. */
+/** Resolves a relative import to a file of the project; undefined for a package or a missing file. */
 function resolveImport(from: SourceFile, specifier: string, paths: ReadonlySet<string>): string | undefined {
   if (!specifier.startsWith('.')) return undefined;
   const base = join(dirname(from.path), specifier);
   return [base, `${base}.ts`, base.replace(/\.js$/, '.ts'), `${base}/index.ts`].find((path) => paths.has(path));
 }
 
-/** The files that import a file, types too, by its path. */
+/** Returns the importers of each file by its path, including type imports. */
 export function importersOf(files: SourceFile[]): Map<string, string[]> {
   const paths = new Set(files.map((file) => file.path));
   const importers = new Map<string, string[]>();
@@ -28,7 +28,7 @@ export function importersOf(files: SourceFile[]): Map<string, string[]> {
   return importers;
 }
 
-/** Rule 2: no file imports itself through others. Each problem is one such round. */
+/** Checks rule 2: no file imports itself through others. Returns a problem for each cycle. */
 export function importCycles(files: SourceFile[]): string[] {
   const paths = new Set(files.map((file) => file.path));
   const targets = new Map(

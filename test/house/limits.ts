@@ -2,15 +2,15 @@ import { isTest, type SourceFile, withoutComments } from './source-tree';
 
 const HOME = 'src/model/limits.ts';
 
-/** Units, as the last word of a limit's name. A weight is a share and has no unit of its own. */
+/** Units that end a limit's name. A weight is a share and has no unit. */
 const UNIT = /_(MS|BYTES|COUNT|CHARACTERS|METERS)$|^WEIGHT_MAX$/;
 const EXPORTED_NUMBER = /^export const (\w+)(?:: number)? = [-\d(]/;
 
-/** An hour is an hour; everything else that is so many of a unit is a limit. */
+/** An hour is a constant; any other number of a unit is a limit. */
 const LIMIT_ELSEWHERE =
   /^(?:export )?const (?!(?:HOUR|DAY)_MS\b)([A-Z][A-Z0-9_]*_(?:MS|BYTES|COUNT|CHARACTERS|MAX|MIN))(?:: number)? = [-\d(]/;
 
-/** Rule 18: in the file of limits, each name ends in its unit and each has a comment with the reason. */
+/** Checks rule 18: in the file of limits, each name ends in its unit and each has a comment with the reason. */
 export function limitNameProblems(limits: SourceFile): string[] {
   const lines = limits.text.split('\n');
   const problems: string[] = [];
@@ -24,7 +24,7 @@ export function limitNameProblems(limits: SourceFile): string[] {
   return problems;
 }
 
-/** Rule 18: what the registry's rooms limit is limited there and nowhere else. The launcher imports no room. */
+/** Checks rule 18: limits of the registry's rooms are in the file of limits only. The launcher imports no room. */
 export function strayLimitProblems(files: SourceFile[]): string[] {
   return files
     .filter((file) => /^src\/(model|core|host|auth|http)\//.test(file.path) && !isTest(file) && file.path !== HOME)

@@ -1,12 +1,12 @@
 import { basename } from 'node:path/posix';
 import { isSource, type SourceFile, withoutComments } from './source-tree';
 
-/** Names that say nothing of what is inside, and so take in anything. */
+/** Names that do not describe the content, so that any code would fit. */
 const DRAWER = /^(?:utils?|helpers?|managers?|types|common|misc|shared|lib)$/;
 const KEBAB_CASE = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const REEXPORT = /^export (?:type )?(?:\*|\{[^}]*\}) from '[^']*';?$/gm;
 
-/** Rule 3: a file of `src/` has a kebab-case name that says what it holds. */
+/** Checks rule 3: a file of `src/` has a kebab-case name that describes its content. */
 export function fileNameProblems(files: SourceFile[]): string[] {
   return files
     .filter((file) => file.path.startsWith('src/') && isSource(file))
@@ -18,7 +18,7 @@ export function fileNameProblems(files: SourceFile[]): string[] {
 }
 
 /**
- * Rule 3: only the entry points of the package hand on what other files export.
+ * Checks rule 3: only the entry points of the package re-export from other files.
  *
  * @param entries Paths of the entry points.
  */

@@ -2,16 +2,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A file of the project, or a made-up one in a test of a rule. */
+/** A file of the project, or an invented one in the test of a rule. */
 export interface SourceFile {
-  /** From the project's root, with forward slashes. */
+  /** Relative to the project's root, with forward slashes. */
   path: string;
   text: string;
 }
 
 export const PROJECT_ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
-/** Folders that hold what others wrote or what a run left behind. */
+/** Folders of third-party or generated files. */
 const FOREIGN_FOLDERS = new Set(['node_modules', '.git', '.wrangler', 'dist', 'data', 'reports']);
 const FOREIGN_FILES = /\.(log|tgz|png|ico|sqlite)$|^\.dev\.vars$|^\.git$/;
 
@@ -26,18 +26,21 @@ function* walk(folder: string): Generator<SourceFile> {
   }
 }
 
-/** Every file that people wrote. Needs no git: the test also runs from an unpacked archive. */
+/** Reads every handwritten file. Doesn't use git, because the test also runs in an unpacked archive. */
 export function readProject(): SourceFile[] {
   return [...walk(PROJECT_ROOT)].sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
 export const isTest = (file: SourceFile): boolean => /\.test\.ts$/.test(file.path);
 
-/** Code that runs, tests apart. */
+/** Returns whether a file is source code and not a test. */
 export const isSource = (file: SourceFile): boolean =>
   /^(src|bin|scripts|examples|bench)\/.*\.[jt]s$/.test(file.path) && !isTest(file) && !file.path.endsWith('.d.ts');
 
-/** The text without its comments, each line where it was. Strings that look like comments are rare enough. */
+/**
+ * Returns the text without its comments, with the same line numbers. Ignores strings that look like comments, which are
+ * rare.
+ */
 export function withoutComments(text: string): string {
   return text
     .replace(/\/\*[\s\S]*?\*\//g, (comment) => comment.replace(/[^\n]/g, ' '))

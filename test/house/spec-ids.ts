@@ -1,24 +1,24 @@
 import type { SourceFile } from './source-tree';
 
-/** An id is a letter for its chapter and a number: `I1`, `L3`. */
+/** A promise, whose id is the letter of its chapter and a number: `I1`, `L3`. */
 const PROMISE = /^- \*\*([A-Z]\d+)\*\* /;
 const QUOTED_IDS = /(?<=['"`])\[([A-Z]\d+(?:, [A-Z]\d+)*)\] /g;
 
 export interface Spec {
-  /** Ids that a test has to quote. */
+  /** Ids that a test must quote. */
   promised: string[];
-  /** Ids of what later issues build; they keep their numbers, and no test is asked for yet. */
+  /** Ids of features that are not built yet. They keep their numbers and need no test. */
   later: string[];
 }
 
-/** Reads the numbered promises. Those under the heading "Promised later" are not due yet. */
+/** Parses the numbered promises. Those under the heading "Promised later" need no test yet. */
 export function readSpec(text: string): Spec {
   const [due = '', later = ''] = text.split(/^## Promised later$/m);
   const idsIn = (part: string) => part.split('\n').flatMap((line) => PROMISE.exec(line)?.[1] ?? []);
   return { promised: idsIn(due), later: idsIn(later) };
 }
 
-/** Ids that open the titles of tests, `[L3] a holder ...` or `[I1, P4] ...`, with the files that quote them. */
+/** Returns the ids at the start of test titles, `[L3] a holder ...` or `[I1, P4] ...`, with the files that quote them. */
 export function quotedIds(files: SourceFile[]): Map<string, string[]> {
   const quoted = new Map<string, string[]>();
   for (const file of files) {
@@ -30,7 +30,7 @@ export function quotedIds(files: SourceFile[]): Map<string, string[]> {
   return quoted;
 }
 
-/** Rule 22: every promise is quoted by the title of a test, and every quoted id is a promise. */
+/** Checks rule 22: the title of a test quotes every promise, and every quoted id is a promise. */
 export function specProblems(spec: Spec, quoted: ReadonlyMap<string, string[]>): string[] {
   const all = [...spec.promised, ...spec.later];
   return [

@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path/posix';
 import { isTest, type SourceFile } from './source-tree';
 
-/** Paths and hosts that exist on one machine only, and a lock file that names where packages were fetched. */
+/** Paths and hosts that exist on one machine only, and lock file entries with the hosts of packages. */
 const LOCAL = /(?<![\w.])\/(?:work|farm|home|root|Users)\/|registry\.(?:npmjs|yarnpkg|npmmirror)\b|"resolve[d]":/;
 
-/** No file names a place that only its author has. */
+/** Checks that no file names a place that exists only on its author's machine. */
 export function localPlaceProblems(files: SourceFile[]): string[] {
   return files.flatMap((file) =>
     file.text
@@ -13,7 +13,7 @@ export function localPlaceProblems(files: SourceFile[]): string[] {
   );
 }
 
-/** Rule 21: no test is left out or singled out. What can't run somewhere has a capability flag with a reason. */
+/** Checks rule 21: no test is skipped or focused. One that can't run somewhere has a capability flag with a reason. */
 export function unrunTestProblems(files: SourceFile[]): string[] {
   const unrun = /\b(?:it|test|describe|suite|bench)(?:\.\w+)*\.(only|skip|todo|skipIf|runIf|fails)\b|\bcontext\.skip\(/;
   return files
@@ -27,7 +27,7 @@ export function unrunTestProblems(files: SourceFile[]): string[] {
     );
 }
 
-/** Links between the project's own pages lead somewhere. */
+/** Checks that links between the project's own pages resolve. */
 export function brokenLinkProblems(files: SourceFile[]): string[] {
   const paths = pathsOf(files);
   return files
@@ -40,7 +40,7 @@ export function brokenLinkProblems(files: SourceFile[]): string[] {
     );
 }
 
-/** Paths of the project that its pages name in code exist. */
+/** Checks that the project's paths in the code of its pages exist. */
 export function missingPathProblems(files: SourceFile[]): string[] {
   const paths = pathsOf(files);
   return files
@@ -53,7 +53,7 @@ export function missingPathProblems(files: SourceFile[]): string[] {
     );
 }
 
-/** The files and the folders above them. */
+/** Returns the paths of files and of all their folders. */
 function pathsOf(files: SourceFile[]): Set<string> {
   return new Set(
     files.flatMap(({ path }) => path.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/'))),

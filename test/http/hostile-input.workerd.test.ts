@@ -9,7 +9,7 @@ import { workerHome } from '../fixtures/worker-home';
 
 const { routes } = createApp({
   namespaceOf: () => undefined,
-  directory: {} as DirectoryApi, // `as`: nothing is asked of this app but its routes
+  directory: {} as DirectoryApi, // `as`: only the routes of this app are used
   askDirectory: (question) => question(),
   openPipe: () => new IdentityTransformStream(),
   acceptSocket: recordedClient([]),
@@ -39,7 +39,7 @@ it('[I10] no input gets a 5xx from the whole Worker, and a call that is refused 
     }),
     { numRuns: 500 },
   );
-  // The property would hold as well if nothing came through.
+  // The property would also hold if no request arrived.
   expect([...seen]).toEqual(expect.arrayContaining([200, 400]));
   expect(await revision()).toBeGreaterThan(0);
 }, 60_000);

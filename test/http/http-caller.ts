@@ -1,30 +1,30 @@
 import { Agent, type IncomingHttpHeaders, request } from 'node:http';
 
-/** An answer that came whole. */
+/** A complete answer. */
 export interface HttpAnswer {
   status: number;
   text: string;
   headers: IncomingHttpHeaders;
 }
 
-/** No answer, or one that says that the outcome is unknown: the change may have happened or not. */
+/** Thrown if there is no answer, or one with an unknown outcome: the change may have happened or not. */
 export class OutcomeUnknown extends Error {}
 
-/** Calls one namespace of a registry over connections that stay open. */
+/** Calls one namespace of a registry over keep-alive connections. */
 export class HttpCaller {
   readonly #base: string;
   readonly #token: string;
   readonly #timeoutMs: number;
   readonly #agent = new Agent({ keepAlive: true });
 
-  /** @param timeoutMs Whoever does not answer within this time has not answered. */
+  /** @param timeoutMs Time after which a call without an answer fails. */
   constructor(url: string, token: string, timeoutMs = 10_000) {
     this.#base = `${url}/api/v1/ns/public`;
     this.#token = token;
     this.#timeoutMs = timeoutMs;
   }
 
-  /** @throws {OutcomeUnknown} where there is no answer. */
+  /** @throws {OutcomeUnknown} if there is no answer. */
   call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(new OutcomeUnknown(error.message, { cause: error }));
@@ -44,7 +44,7 @@ export class HttpCaller {
           text += part;
         });
         response.on('error', fail);
-        // A connection that breaks in the middle of an answer ends it too: only a complete answer counts.
+        // A connection that breaks in the middle of an answer also ends it: only a complete answer counts.
         response.on('close', () => {
           clearTimeout(timer);
           if (!response.complete) fail(new Error('the answer is cut off'));

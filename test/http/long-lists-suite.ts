@@ -4,7 +4,7 @@ import { DEFAULT_GROUP } from '../../src/model/service-name';
 import { etagOf, type Home, NS } from '../fixtures/home';
 import { ROOT_TOKEN } from '../fixtures/test-app';
 
-/** The largest service there may be, of instances that take 3 KB each: more than one call to an object carries. */
+/** Registers the tests of a service of maximum size with instances of 3 KB each, more than one call to an object carries. */
 export function longListsSuite({ ask, send }: Home): void {
   const SERVICE = `${NS}/groups/${DEFAULT_GROUP}/services/orders`;
   const COUNT = INSTANCES_PER_SERVICE_MAX_COUNT;
@@ -61,7 +61,7 @@ export function longListsSuite({ ask, send }: Home): void {
       ['v3', '/n/:ns/nacos/v3/client/ns/instance/list?serviceName=orders'],
     ])('[V9] are one list in Nacos %s', { timeout: 60_000 }, async (_version, path) => {
       const response = await send('GET', `${path}&username=nacos&password=${ROOT_TOKEN}`);
-      const answer = (await response.json()) as { data?: { hosts: unknown[] } | unknown[]; hosts?: unknown[] }; // `as`: looked at below
+      const answer = (await response.json()) as { data?: { hosts: unknown[] } | unknown[]; hosts?: unknown[] }; // `as`: checked below
       const { data = answer } = answer;
       const hosts = Array.isArray(data) ? data : data.hosts;
       expect([response.status, hosts?.length, hosts?.at(-1)]).toMatchObject([200, COUNT, { metadata: { note: NOTE } }]);
@@ -78,7 +78,7 @@ export function longListsSuite({ ask, send }: Home): void {
         });
         const { applications } = (await response.json()) as {
           applications: { application: { instance: unknown[] }[] };
-        }; // `as`: looked at below
+        }; // `as`: checked below
         expect([response.status, applications.application[0]?.instance.length]).toEqual([200, COUNT]);
       }
     });
@@ -87,7 +87,7 @@ export function longListsSuite({ ask, send }: Home): void {
       const response = await send('GET', '/n/:ns/registry?service=orders', {
         headers: { authorization: `Bearer ${ROOT_TOKEN}` },
       });
-      const services = (await response.json()) as { nodes: unknown[] }[]; // `as`: looked at below
+      const services = (await response.json()) as { nodes: unknown[] }[]; // `as`: checked below
       expect([response.status, services.flatMap(({ nodes }) => nodes).length]).toEqual([200, COUNT]);
     });
   });

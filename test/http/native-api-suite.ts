@@ -3,8 +3,8 @@ import { everyRow } from '../fixtures/every-row';
 import { etagOf, type Home, NS, serviceAt } from '../fixtures/home';
 
 /**
- * The native API on the whole registry. What the registry does in every case is tested on
- * the registry; here it is tested that HTTP says it.
+ * Registers the tests of the native API on the whole registry. Other tests cover the behavior of the registry in every case;
+ * these cover the HTTP answers.
  */
 export function nativeApiSuite({ ask, send }: Home): void {
   const ORDERS = serviceAt('orders');
@@ -231,7 +231,7 @@ export function nativeApiSuite({ ask, send }: Home): void {
         availableInstances: 1,
         leases: 1,
       });
-      // Those of the namespace `public` alone, which other tests may have changed.
+      // Only metrics of the namespace `public`, which other tests may have changed.
       const metrics = await ask<string>('GET', '/metrics');
       expect(metrics.body).toMatch(/^rollcall_instances\{namespace="public"\} \d+$/m);
       expect(metrics.body).toMatch(/^rollcall_renewals_total\{namespace="public"\} \d+$/m);

@@ -33,6 +33,6 @@ it('[H8] the metrics of the default namespace count what is there', async () => 
   await ask('POST', `${ORDERS}/instances/a/heartbeat`);
   const { body } = await ask<string>('GET', '/metrics');
   expect(body).toContain('rollcall_instances{namespace="public"} 1\n');
-  // Counters are the process's, in which other tests renew, too.
+  // The counters are global to the process, in which other tests also renew.
   expect(body).toMatch(/^rollcall_renewals_total\{namespace="public"\} [1-9]\d*$/m);
 });

@@ -6,13 +6,13 @@ import { etagOf, type Home, NS, serviceAt } from '../fixtures/home';
 import { recordedClient } from '../fixtures/recorded-client';
 
 /**
- * Every successful answer that the document promises is provoked on the real thing, and held against its schema, from
- * which the document is made. A member that the document does not know is a fault as well as one that is missing.
+ * Provokes every successful answer in the document on the real registry, and compares it with the schema from which the
+ * document is generated. An undocumented member is a failure, as is a missing one.
  */
 export function openapiAnswersSuite({ ask, ns }: Home): void {
   const { routes } = createApp({
     namespaceOf: () => undefined,
-    directory: {} as DirectoryApi, // `as`: nothing is asked of this app but its routes
+    directory: {} as DirectoryApi, // `as`: only the routes of this app are used
     askDirectory: (question) => question(),
     openPipe: () => new TransformStream(),
     acceptSocket: recordedClient([]),
@@ -24,7 +24,7 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
   const S = serviceAt('orders');
   const I = `${S}/instances/a`;
 
-  /** As full as a registration can be. */
+  /** A registration with all members. */
   const full = {
     address: '127.0.0.1',
     port: 8080,
@@ -47,16 +47,16 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
 
   const LONG_AGO = '2001-01-01T00:00:00Z';
 
-  /** Stands for the id of the token that was made last. */
+  /** Placeholder for the id of the latest token. */
   const LAST_TOKEN = 'the-last-token';
 
-  /** Stands for the cursor that the call before was answered with. */
+  /** Placeholder for the cursor in the previous answer. */
   const LAST_CURSOR = 'the last cursor';
 
-  /** Routes whose answers go on: they are walked in `test/watch/` and `test/http/transfer-suite.ts`. */
+  /** Routes with streamed answers: `test/watch/` and `test/http/transfer-suite.ts` test them. */
   const GO_ON = ['watch', 'openSocket', 'exportNamespace', 'importNamespace'];
 
-  /** Calls that together provoke every answer, in an order that makes them possible. */
+  /** Calls that together provoke every answer, in an order in which each can succeed. */
   const CALLS: [method: string, path: string, body?: unknown][] = [
     ['PUT', I, full],
     ['PUT', I, full],
@@ -177,7 +177,7 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
       expect(card, `${method} ${path} answered ${told.status} ${JSON.stringify(told.body)}`).toBeDefined();
       seen.add(`${route.operation} ${told.status}`);
       if (card?.schema !== undefined) {
-        // An object schema drops what it does not know, so the comparison finds members that nobody described.
+        // An object schema drops unknown members, so the comparison finds undocumented ones.
         expect(card.schema.parse(told.body), `${method} ${path}`).toEqual(told.body);
       } else if (card?.contentType !== undefined) {
         expect(told.headers.get('content-type')?.split(';')[0]).toBe(card.contentType.split(';')[0]);

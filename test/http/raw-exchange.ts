@@ -1,18 +1,18 @@
 import { connect } from 'node:net';
 
-/** True where an answer's body is as long as its head says. */
+/** Returns whether an answer's body is as long as its head declares. */
 function isWhole(answer: string): boolean {
   const [head = '', body] = answer.split(/\r\n\r\n(.*)/s);
   return body !== undefined && body.length >= Number(/^content-length: (\d+)/im.exec(head)?.[1]);
 }
 
-/** Nothing more comes where nothing came for so long. */
+/** Time without data after which an answer is considered finished. */
 const SILENCE_MS = 5_000;
 
 /**
- * Writes bytes to a registry as they are, and reads until the answer is whole, or nothing more comes.
+ * Writes raw bytes to a registry, and reads until the answer is complete or no more data arrives.
  *
- * @param url Where the registry answers.
+ * @param url URL of the registry.
  */
 export function exchange(url: string, ...pieces: (string | Uint8Array)[]): Promise<string> {
   const { hostname, port } = new URL(url);
@@ -26,11 +26,11 @@ export function exchange(url: string, ...pieces: (string | Uint8Array)[]): Promi
       text += data.toString('latin1');
       if (isWhole(text)) socket.end();
     });
-    // A refusal may come while we still write, and the connection may end under us: what was said before counts.
+    // A refusal may arrive during our write, and the connection may then break: the text received before it counts.
     socket.on('error', (error) => (text === '' ? reject(error) : resolve(text)));
     socket.on('close', () => resolve(text));
   });
 }
 
-/** Status of an answer; NaN where there is none. */
+/** Returns the status of an answer; NaN if there is none. */
 export const statusOf = (answer: string): number => Number(/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1]);

@@ -8,8 +8,8 @@ import { type RunningRegistry, startRegistry } from '../programs/registry';
 import { exchange as rawExchange, statusOf } from './raw-exchange';
 
 /**
- * What no client's URL parser or HTTP library lets through, written to the socket of a real workerd. What workerd
- * itself refuses never reaches us; what does gets an answer from the table of errors.
+ * Writes requests that no client's URL parser or HTTP library permits to the socket of a real workerd. workerd refuses some
+ * of them itself; the others get an answer from the table of errors.
  */
 
 const SERVICE = '/api/v1/ns/public/groups/g/services/s';
@@ -91,7 +91,7 @@ describe('bodies', () => {
 
   it('[H5] are refused as soon as they are too long, though no length was announced', async () => {
     const pieces = Array.from({ length: BODY_MAX_BYTES / 4_096 }, () => chunk(' '.repeat(4_096)));
-    // One byte more, and nothing after that: what is left unread may reset the connection under the answer.
+    // One byte more, and nothing after that: unread data could reset the connection before the answer is read.
     const answer = await exchange(head('PUT', `${SERVICE}/instances/d`, ...chunked), ...pieces, chunk(' '));
     expect([statusOf(answer), answer.includes('PAYLOAD_TOO_LARGE')]).toEqual([413, true]);
   });

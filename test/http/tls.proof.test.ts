@@ -10,7 +10,7 @@ import { startRegistry } from '../programs/registry';
 import { systemNode } from '../programs/system-node';
 import { temporaryFolder, temporaryFolderOfFile } from '../programs/temporary-folder';
 
-/** A registry that speaks TLS by itself, with a certificate of an authority that only those know who are told of it. */
+/** Tests a registry that serves TLS itself, with a certificate of a private authority. */
 
 const run = promisify(execFile);
 const folder = temporaryFolderOfFile();
@@ -64,7 +64,7 @@ it('[M10, M11] is started by `rollcall serve`, which tells what is wrong with a 
   expect(existsSync(data)).toBe(false);
   const registry = stage.begin(serve(keyPath));
   const url = await registry.prints(/answers on (https:\S+)/);
-  // By the name that the certificate is for, not by the address that it listens on.
+  // The name in the certificate, not the address that it listens on.
   expect(new URL(url).hostname).toBe('localhost');
   const { stdout } = await run('curl', ['-sS', '--cacert', authority.ca, `${url}/health`]);
   expect(JSON.parse(stdout)).toMatchObject({ status: 'ok' });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Home, NS, serviceAt } from '../fixtures/home';
 import { ROOT_TOKEN } from '../fixtures/test-app';
 
-/** Export and import on the whole registry. */
+/** Registers the tests of export and import on the whole registry. */
 export function transferSuite({ ask, send, ns }: Home): void {
   const HEADER = '{"kind":"rollcall-export","version":1}';
   const END = (instances: number) => `{"kind":"end","services":0,"overrides":0,"instances":${instances}}`;
@@ -22,7 +22,7 @@ export function transferSuite({ ask, send, ns }: Home): void {
 
   const NDJSON = { 'content-type': 'application/x-ndjson' };
 
-  /** The runtime warns where lines are taken for text. */
+  /** Decodes the body itself, because `text()` on a body of lines makes the runtime warn. */
   const textOf = async (response: Response) => new TextDecoder().decode(await response.arrayBuffer());
 
   async function importText(text: string | ReadableStream, query = '?mode=merge') {

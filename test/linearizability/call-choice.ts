@@ -4,7 +4,7 @@ import { type Answer, type Call, type Condition, type Content, type Key, keyOf, 
 
 const IDS = ['a', 'b', 'c'] as const;
 
-/** Two services that calls take together, apart from all others. */
+/** Two services that are called together, separate from all others. */
 export interface Quarter {
   services: readonly [string, string];
 }
@@ -14,12 +14,12 @@ export function quartersOf(count: number): [Quarter, ...Quarter[]] {
   return [quarter(0), ...Array.from({ length: count - 1 }, (_, index) => quarter(index + 1))];
 }
 
-/** What a client does next. It asks for what it last saw, so that its conditions hold often, and not always. */
+/** Chooses a client's next call. Conditions use what the client last saw, so that they often hold, but not always. */
 export class CallChoice {
   readonly #client: string;
   readonly #random: SeededRandom;
   readonly #quarters: readonly [Quarter, ...Quarter[]];
-  /** What it registered last, by key: saying it again renews. */
+  /** Its last registration by key: repeating it renews. */
   readonly #said = new Map<Key, Content>();
   readonly #revisions = new Map<Key, number>();
   #seen: Position | undefined;
@@ -53,12 +53,12 @@ export class CallChoice {
     }
   }
 
-  /** Changes of one to all records of a quarter, each with a condition now and then. */
+  /** Returns changes of one to all records of a quarter, some with a condition. */
   batch(quarter: Quarter): Step[] {
     return this.#some(quarter).map((key) => this.#step(key, this.#batchCondition(key)));
   }
 
-  /** Remembers what it was told. */
+  /** Remembers the records and the cursor of an answer. */
   learn(answer: Answer): void {
     if ('at' in answer) this.#seen = answer.at;
     const shown = answer.kind === 'shown' ? answer.records : [];
@@ -98,7 +98,7 @@ export class CallChoice {
     return kind === 'revision' && revision !== undefined ? { revision } : {};
   }
 
-  /** Short leases, so that some run out within a history; an instance in four has none. */
+  /** Short leases, so that some expire within a history; one instance in four has none. */
   #lease(): Content['lease'] {
     if (this.#random.chance(0.25)) return null;
     const ttlMs = this.#random.whole(1_000, 2_500);

@@ -7,21 +7,21 @@ const LANE_PX = 44;
 const NAME_PX = 110;
 const WIDTH_PX = 1_500;
 
-/** Calls drawn before the first that can't be placed; all those at the same time are drawn, too. */
+/** Calls drawn before the first that can't be placed; all concurrent ones are drawn too. */
 const CALLS_BEFORE_COUNT = 18;
 
-/** About what a letter takes. */
+/** Approximate width of a letter. */
 const LETTER_PX = 6;
 
-/** Time after the last call that can't be placed. */
+/** Time shown after the last call that can't be placed, as a share of the rest. */
 const AFTER_SHARE = 0.1;
 
-/** How a call stands in a picture. */
+/** Role of a call in a picture. */
 type Standing = 'ordered' | 'guessed' | 'stuck' | 'later';
 
 /**
- * Draws what could not be put in order: a lane for each client, a bar for each call from its start to its end, numbered
- * in the longest order that was found; red are the calls of which one had to come next, and none could.
+ * Draws the calls that could not be ordered: a lane for each client, and a bar for each call from its start to its end,
+ * numbered by the longest order that was found. One of the red calls had to come next, and none could.
  */
 export function callPicture(history: History, { keys, search }: Finding): string {
   const { order, stuck, verdict } = search;
@@ -45,7 +45,7 @@ ${drawing(history, shown, numbers, standing)}
 
 const isOpen = ({ end }: RegistryCall) => end === Number.POSITIVE_INFINITY;
 
-/** The calls around those that can't be placed, and on the same keys. */
+/** Returns the calls around those that can't be placed, and on the same keys. */
 function operationsAround(
   { operations }: History,
   keys: readonly string[],
@@ -56,7 +56,7 @@ function operationsAround(
   const stuckKeys = new Set(stuck.flatMap((call) => call.keys.map((key) => keys[key])));
   const concerned = operations.filter((operation) => {
     const isAboutThem = keysOf(operation.call, keys, () => keys).some((key) => stuckKeys.has(key));
-    // A read without an answer tells nothing.
+    // A read without an answer shows nothing.
     const isOpen = operation.end === null && operation.call.kind !== 'read' && operation.call.kind !== 'list';
     return isAboutThem && (standing.has(operation) || isOpen || (operation.end ?? 0) >= from);
   });
@@ -107,7 +107,7 @@ ${[...stripes, ...lanes, ...bars, axis].join('\n')}
 </svg>`;
 }
 
-/** Whether a call is a later one of the same client, whose bar a label must not reach. */
+/** Returns whether a call is a later one of the same client, whose bar a label must not overlap. */
 function isAfter(call: Operation, { client, start }: Operation): boolean {
   return call.client === client && call.start > start;
 }

@@ -1,37 +1,37 @@
 import type { Condition, Content, Step, StepResult } from './operation';
 import { contentText, type RecordState, removed, shownRecord, withText } from './record-state';
 
-/** What a step does to its record, or what it is refused with. */
+/** Effect of a step on its record, or the code of its refusal. */
 export interface StepOutcome {
   record: RecordState;
   changed: boolean;
   refused?: string | undefined;
 }
 
-/** What surrounds a step. */
+/** Context of a step. */
 export interface StepContext {
-  /** The revision that it takes if it changes anything; undefined where no answer tells. */
+  /** The revision that it takes if it changes anything; undefined if no answer reports it. */
   revision: number | undefined;
-  /** What the answer says of it. */
+  /** The step's result in the answer. */
   told: StepResult | undefined;
-  /** When its lease was renewed, if it is. */
+  /** Time of the renewal, if the step renews its lease. */
   renewed: { sentAt: number; answeredAt: number };
-  /** The session over whose socket it came. */
+  /** The session whose socket carried it. */
   session: string | undefined;
-  /** Whether the call was refused because of a revision. */
+  /** True if the call was refused because of a revision. */
   isMismatch: boolean;
 }
 
-/** One step on its record. Undefined where it can't have been answered as it was. */
+/** Applies one step to its record. Returns undefined if the step can't have had this answer. */
 export function changeRecord(record: RecordState, step: Step, context: StepContext): StepOutcome | undefined {
   const refused = refusal(record, step);
-  // Of a revision that nobody has told, the answer says whether it was the one that was asked for.
+  // The answer shows whether an unknown revision matched the condition.
   const isRefused = refused === 'unknown' ? context.isMismatch : refused !== undefined;
   if (isRefused) return { record, changed: false, refused: refused === 'unknown' ? 'REVISION_MISMATCH' : refused };
   return done(record, step, context);
 }
 
-/** What a step is refused with; `unknown` where that hangs on a revision that nobody has told. */
+/** Returns the code of a step's refusal; `unknown` if it depends on a revision that no answer has reported. */
 function refusal({ content, revision }: RecordState, { op, condition }: Step): string | undefined {
   const { absent, since } = condition;
   const isThere = content !== null;
@@ -55,7 +55,7 @@ function done(record: RecordState, step: Step, context: StepContext): StepOutcom
     return { record: changed ? removed(revision) : record, changed };
   }
   const content = contentAfter(record, step);
-  // What a session holds is held otherwise than by a lease of its own, so that it is another registration.
+  // A registration that a session holds differs from one with its own lease, so a new holder is a change.
   const holder = step.op === 'update' ? record.session : content.lease === null ? undefined : session;
   const isSame =
     record.content !== null && contentText(record.content) === contentText(content) && record.session === holder;
@@ -81,7 +81,7 @@ function contentAfter({ content }: RecordState, step: Exclude<Step, { op: 'dereg
   return { ...content, weight: step.weight, metadata: { ...content.metadata, ...step.metadata } };
 }
 
-/** Whether an answer tells what happened; what it leaves out fits. */
+/** Returns whether the result in an answer agrees with a step's effect; omitted members agree. */
 function fits(told: StepResult | undefined, outcome: StepResult['outcome'], revision: number | null | undefined) {
   if (told === undefined) return true;
   if (told.outcome !== undefined && told.outcome !== outcome) return false;

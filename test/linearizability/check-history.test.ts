@@ -229,7 +229,7 @@ describe('a lease', () => {
     isRight(killed().read([2_300, 2_310], 's/a', 1, shown('s/a', 1, leased)));
     isWrong(killed().read([10_600, 10_610], 's/a', 1, shown('s/a', 1, leased)));
     isRight(killed().read([10_600, 10_610], 's/a', 2));
-    // Lapsed, and not swept when the crash came.
+    // The lease lapsed, but was not swept before the crash.
     const late = () => registered().outage(1_600, 1_600, 1_700);
     isRight(late().read([1_800, 1_810], 's/a', 1, shown('s/a', 1, leased)));
     isRight(late().read([1_900, 1_910], 's/a', 2));

@@ -5,13 +5,13 @@ import { partitionsOf } from './partitions';
 import { type RegistryCall, RegistryModel } from './registry-model';
 import { revisionProblems } from './revision-order';
 
-/** What could not be put in order, of some of the records. */
+/** Part of a history that could not be ordered. */
 export interface Finding {
   keys: Key[];
   search: Search<RegistryCall>;
 }
 
-/** How a history was judged. One that could not be decided counts as one that is wrong. */
+/** Verdict on a history. An undecided history counts as wrong. */
 export interface Judgement {
   problems: string[];
   findings: Finding[];
@@ -19,10 +19,10 @@ export interface Judgement {
   steps: number;
 }
 
-/** Far more than a history that is right takes as a rule, which is one to three for each call; some five seconds. */
+/** Far more than a correct history usually takes, which is one to three steps for each call; about five seconds. */
 export const STEPS_MAX = 50_000;
 
-/** Judges a history: whether there is one order of its calls in which each answer is right, and the revisions agree. */
+/** Checks that a single order of a history's calls makes every answer correct, and that the revisions agree. */
 export function checkHistory(history: History, stepsMax = STEPS_MAX): Judgement {
   const problems = revisionProblems(history.operations);
   const findings: Finding[] = [];

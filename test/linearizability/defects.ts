@@ -6,7 +6,7 @@ export interface Defect {
   changes: [place: string, instead: string][];
 }
 
-/** Each of them breaks the one order of all operations in another way. */
+/** Defects that each break the total order of operations in a different way. */
 export const DEFECTS: readonly Defect[] = [
   {
     name: 'stale read: a list is not made anew where its service has changed a little',
@@ -43,7 +43,7 @@ export const DEFECTS: readonly Defect[] = [
 /**
  * Applies changes to the text of a program.
  *
- * @throws {Error} if a text is not found exactly once, because the core has changed and the list has to follow.
+ * @throws {Error} if a text is not found exactly once: the core has changed, and the list must follow.
  */
 export function withChanges(program: string, changes: Defect['changes']): string {
   return changes.reduce((text, [place, instead]) => replaceOnce(text, place, instead), program);

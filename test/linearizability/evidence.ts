@@ -1,16 +1,16 @@
 import type { Call, Key, Operation, Shown } from './operation';
 
-/** An answer that shows what a call without an answer wrote. */
+/** Effect of an unanswered call, as a later answer shows it. */
 export interface Evidence {
-  /** By then the call had taken effect. */
+  /** Time by which the call had taken effect. */
   by: number;
-  /** The revision that it took, where it is shown as it left it. */
+  /** The revision that it took, if its record is shown unchanged since. */
   revision: number | undefined;
 }
 
 /**
- * What calls without an answer are proven to have done: each registration and each patch bears a mark of its own, so
- * whoever is shown the mark proves that its call took effect before that.
+ * Collects proof that unanswered calls took effect. Each registration and each patch has a unique mark; an answer that shows
+ * the mark proves that its call took effect earlier.
  */
 export function evidenceIn(operations: readonly Operation[]): Map<Operation, Evidence> {
   const writers = writersByMark(operations);
@@ -22,7 +22,7 @@ export function evidenceIn(operations: readonly Operation[]): Map<Operation, Evi
       for (const each of [mark, patched]) {
         const writer = writers.get(each);
         if (writer === undefined || writer.end !== null) continue;
-        // With a patch on top of it the revision is that of the patch.
+        // If a patch follows, the revision is that of the patch.
         const isLast = each === (patched || mark) && shown.healthy;
         const known = found.get(writer);
         found.set(writer, {
@@ -36,8 +36,8 @@ export function evidenceIn(operations: readonly Operation[]): Map<Operation, Evi
 }
 
 /**
- * The keys that a renewal is likely to have found unhealthy: that they recover is a change, so that they are shown later
- * with the revision that the renewal told, which was no other call's.
+ * Returns the keys that each renewal probably found unhealthy. Their recovery is a change, so later answers show them with
+ * the revision of the renewal's answer, which no other call took.
  */
 export function recoveriesIn(operations: readonly Operation[]): Map<Operation, Key[]> {
   const shown = new Set<string>();
@@ -64,7 +64,7 @@ function shownIn(answer: NonNullable<Operation['answer']>): Shown[] {
   return answer.kind === 'changed' ? answer.results.flatMap(({ shown }) => shown ?? []) : [];
 }
 
-/** The one call that bears each mark; a mark of two calls, as a repeat has it, tells of neither. */
+/** Returns the only call with each mark; a mark of two calls, such as that of a repeated registration, proves nothing. */
 function writersByMark(operations: readonly Operation[]): Map<string, Operation> {
   const writers = new Map<string, Operation | undefined>();
   for (const operation of operations) {

@@ -6,13 +6,13 @@ import { HttpCaller } from '../http/http-caller';
 import type { SeededRandom } from '../simulation/seeded-random';
 import { until } from '../watch-proofs/until';
 
-/** What may be done to a registry and to the connections to it. */
+/** Faults of a registry and of the connections to it. */
 export const FAULT_KINDS = ['kill', 'stall', 'cut'] as const;
 export type FaultKind = (typeof FAULT_KINDS)[number];
 
 const PAUSE_MS = { from: 200, to: 2_500 };
 
-/** Faults, one after another, while clients are at work. */
+/** Injects faults, one after another, during the calls of clients. */
 export class Faults {
   readonly outages: Outage[] = [];
   readonly counts: Record<FaultKind, number> = { kill: 0, stall: 0, cut: 0 };
@@ -29,12 +29,12 @@ export class Faults {
     this.#kinds = kinds;
   }
 
-  /** Resolves when the registry is not down: calls to one that is would only fill the history with open ends. */
+  /** Resolves when the registry is up: calls while it is down would only fill the history with unanswered calls. */
   up(): Promise<void> {
     return this.#comingBack;
   }
 
-  /** Makes trouble until it is told to stop; then everything is well again. */
+  /** Injects faults until the signal is aborted, and then restores everything. */
   async work(stop: AbortSignal): Promise<void> {
     const [first, ...others] = this.#kinds;
     while (!stop.aborted) {
@@ -46,7 +46,7 @@ export class Faults {
       else await this.#strike(kind);
     }
     this.#proxy.heal();
-    // What is half open would stay so, and whoever is patient would wait for ever.
+    // Half-open connections would stay so, and a caller without a timeout would wait forever.
     this.#proxy.cut();
   }
 
@@ -54,7 +54,7 @@ export class Faults {
     const back = Promise.withResolvers<void>();
     try {
       if (kind === 'kill') {
-        // Calls that are under way when it dies are lost with it, and some more.
+        // Clients keep calling for a moment, so that some calls are lost besides those pending at its death.
         setTimeout(() => (this.#comingBack = back.promise), 30);
         await this.#victim.strike(this.#random.weighted({ registry: 6, both: 2, launcher: 1 }), this.outages);
       } else {
@@ -66,7 +66,7 @@ export class Faults {
     }
   }
 
-  /** An outage ends when the namespace has been asked for: only then does it look at the clock. */
+  /** Ends an outage by a request to the namespace, which looks at the clock only then. */
   async #awaken(): Promise<void> {
     const caller = new HttpCaller(this.#victim.url, this.#victim.token);
     await until('the namespace answers', async () => {

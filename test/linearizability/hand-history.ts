@@ -2,7 +2,7 @@ import type { Answer, Call, Content, History, Key, Operation, SessionLife, Shown
 
 const EPOCH = 'hand';
 
-/** A cursor's position. The random bits of a commit follow from its revision. */
+/** Returns a cursor's position. The random bits of a commit follow from its revision. */
 export const at = (revision: number, check = revision * 7) => ({ epoch: EPOCH, revision, check });
 
 export const SHORT: Content['lease'] = { ttlMs: 1_000, removeAfterMs: 1_500 };
@@ -17,7 +17,7 @@ export const shown = (key: Key, revision: number, of: Content, healthy = true): 
   return { ...of, key, revision, healthy };
 };
 
-/** A history that is written by hand: each call with its start, its end and its answer. */
+/** Builds a history by hand: each call with its start, its end and its answer. */
 export class HandHistory {
   readonly #operations: Operation[] = [];
   readonly #outages: History['outages'] = [];

@@ -1,4 +1,4 @@
-/** Things that wait for their turn, the one of the highest priority first: a binary heap. */
+/** A priority queue, highest priority first, as a binary heap. */
 export class Heap<Item> {
   readonly #entries: { item: Item; priority: number }[] = [];
 

@@ -5,17 +5,17 @@ import { htmlText } from './html-text';
 import type { History } from './operation';
 import { type WatchProblem, watchPicture } from './watch-picture';
 
-/** A history, and all that was found wrong with it. */
+/** A history, and all problems that were found in it. */
 export interface JudgedHistory {
   history: History;
-  /** In words. */
+  /** Descriptions of the problems. */
   problems: readonly string[];
   findings: readonly Finding[];
   watched: readonly StreamHistory[];
   watchProblems: readonly WatchProblem[];
 }
 
-/** A page that shows what is wrong with a history. */
+/** Returns a page that shows the problems of a history. */
 export function historyPage({ history, problems, findings, watched, watchProblems }: JudgedHistory): string {
   const title = `History of seed ${history.seed}`;
   return `<!doctype html>

@@ -8,10 +8,10 @@ import { type Answer, type Call, type Condition, idOf, type Key, keyOf, type Ste
 import { Unlawful } from './recorder';
 import { batchAnswer, batchOperation, positionOf, refusal, shownOf, stepBody } from './wire';
 
-/** Whoever does not answer within this time has not answered. */
+/** Time after which a call without an answer fails. */
 const ANSWER_WITHIN_MS = 4_000;
 
-/** Makes the calls of a history over HTTP. Bodies of answers have the shapes of the API: tests of their own see to it. */
+/** Makes the calls of a history over HTTP. Does not validate the bodies of answers, which other tests cover. */
 export class HttpOperator {
   readonly #caller: HttpCaller;
 
@@ -20,8 +20,8 @@ export class HttpOperator {
   }
 
   /**
-   * @throws {OutcomeUnknown} where no answer came, or one that says that nobody knows.
-   * @throws {Unlawful} where the answer is one that must not be.
+   * @throws {OutcomeUnknown} if there is no answer, or one with an unknown outcome.
+   * @throws {Unlawful} if a registry must never give this answer.
    */
   perform(call: Call): Promise<Answer> {
     switch (call.kind) {

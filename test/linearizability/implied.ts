@@ -1,11 +1,11 @@
 import { type Key, type Operation, type Shown, serviceOf } from './operation';
 
-/** What an answer says of how its call found a record. */
+/** State in which a call found a record, as its answer implies. */
 export type Found = 'gone' | 'unhealthy' | 'any';
 
 /**
- * What an answer says of how its call found each of its records, so that what time has done to them before need not be
- * guessed.
+ * Derives from an answer in which state its call found each of its records, so that the search need not guess the earlier
+ * effects of time.
  *
  * @param keys The records of the call.
  */

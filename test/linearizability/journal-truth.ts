@@ -9,14 +9,14 @@ import { headRevision, readJournal } from '../simulation/journal-rows';
 import { Replica } from '../simulation/replica';
 import { Truth } from '../watch/histories/truth';
 
-/** What a registry's own journal says has happened, read from its file after it has stopped. */
+/** Events in a registry's own journal, read from its file after it has stopped. */
 export interface JournalTruth {
   truth: Truth;
-  /** Where the journal does not tell one story. */
+  /** Contradictions in the journal. */
   problems: string[];
 }
 
-/** @param data The data folder of a registry whose clients only use the default namespace. */
+/** Reads the journal. @param data The data folder of a registry whose clients only use the default namespace. */
 export function journalTruth(host: Host, data: string): JournalTruth {
   const database = new DatabaseSync(join(data, STORAGE_NAME, databasesOf(host).namespace(DEFAULT_NAMESPACE)));
   try {

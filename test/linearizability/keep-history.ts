@@ -7,7 +7,7 @@ import { historyPage, type JudgedHistory } from './history-page';
 export const HISTORIES_FOLDER = join(tmpdir(), 'rollcall-histories');
 
 /**
- * Keeps a history, what its watchers were told, and a picture of what is wrong with it. Returns where they are, in words.
+ * Saves a history, the events of its watchers, and a picture of its problems. Returns a text with their paths.
  */
 export function keepHistory(judged: JudgedHistory, folder = HISTORIES_FOLDER): string {
   mkdirSync(folder, { recursive: true });

@@ -2,10 +2,12 @@ import { type Bounds, leaseBounds, type Outage } from '../crash/lease-bounds';
 import type { SessionLife } from './operation';
 import { type RecordState, removed, withText } from './record-state';
 
-/** How far the clocks of this process and of the registry may be apart, and what a thread may take between two looks. */
+/**
+ * Maximum difference between the clocks of this process and of the registry, plus the delay of a thread between two reads.
+ */
 const CLOCK_MARGIN_MS = 50;
 
-/** What time does to records that are not renewed. */
+/** Effects of time on records that are not renewed. */
 export class LeaseHappenings {
   readonly #outages: readonly Outage[];
   readonly #sessions: Readonly<Record<string, SessionLife>>;
@@ -15,29 +17,29 @@ export class LeaseHappenings {
     this.#sessions = sessions;
   }
 
-  /** Whether the record must have been removed, or be unhealthy, before a call that came at a time. */
+  /** Returns whether the record must have been removed, or be unhealthy, before a call that arrived at a time. */
   isOverdue(record: RecordState, what: 'removal' | 'illness', at: number): boolean {
     const bounds = what === 'removal' ? this.#removal(record) : this.#illness(record);
     return bounds !== undefined && bounds.latest + CLOCK_MARGIN_MS < at;
   }
 
-  /** The record as unhealthy, if it may have become so by a time. */
+  /** Returns the record as unhealthy, if it may have become so by a time. */
   sickened(record: RecordState, by: number): RecordState | undefined {
     const illness = this.#illness(record);
     if (illness === undefined || illness.earliest - CLOCK_MARGIN_MS > by) return undefined;
     return withText({ ...record, healthy: false, revision: undefined });
   }
 
-  /** The record as removed because its own lease ran out, if that may have been by a time. */
+  /** Returns the record as removed because its own lease expired, if that may have happened by a time. */
   expired(record: RecordState, by: number): RecordState | undefined {
     const removal = this.#removal(record);
     return removal === undefined || removal.earliest - CLOCK_MARGIN_MS > by ? undefined : removed(undefined);
   }
 
   /**
-   * Whether a session may have lapsed by a time: at some time before it gave no sign of life for its time to live.
+   * Returns whether a session may have lapsed by a time, because it gave no sign of life for its time to live.
    *
-   * Signs may also have come too late, on a socket that was not closed yet, so that a later sign proves nothing.
+   * A later sign of life proves nothing, because it may have come too late on a socket that was still open.
    */
   mayHaveLapsed(session: string, by: number): boolean {
     const life = this.#sessions[session];

@@ -19,7 +19,7 @@ import { RecordedWatcher } from './recorded-watcher';
 import { Recorder } from './recorder';
 import { SessionOperator } from './session-operator';
 
-/** A share of the clients hold sessions; the others call over HTTP. */
+/** Share of the clients that hold sessions; the others call over HTTP. */
 const SESSIONS_SHARE = 0.25;
 const WATCHERS_COUNT = 3;
 
@@ -33,8 +33,9 @@ export interface LinearizabilityOptions {
   faults: readonly FaultKind[];
 }
 
-/** A history as it was recorded, and how it was judged: its problems are all that is wrong with the order of calls, with
- * what watchers were told, and with the journal. */
+/**
+ * A recorded history and its verdict. Its problems are those of the order of calls, the frames of watchers and the journal.
+ */
 export interface LinearizabilityReport extends JudgedHistory {
   judgement: Judgement;
   faults: Record<FaultKind, number>;
@@ -44,9 +45,10 @@ export interface LinearizabilityReport extends JudgedHistory {
 }
 
 /**
- * Records what clients and watchers of a real registry see while it is killed, stalled and cut off, and judges it.
+ * Records the calls and events of clients and watchers of a real registry while it is killed, stalled and cut off, and
+ * judges them.
  *
- * The seed decides what is called and what is done to the registry; how far calls have got by then is the machine's.
+ * The seed chooses the calls and the faults; their timing against each other depends on the machine.
  */
 export async function linearizabilityRun(options: LinearizabilityOptions): Promise<LinearizabilityReport> {
   const data = mkdtempSync(join(tmpdir(), 'rollcall linearizability-'));
@@ -138,7 +140,7 @@ interface CallerContext {
   random: SeededRandom;
 }
 
-/** Makes one call after another until it is told to stop. */
+/** Makes calls one after another until the signal is aborted. */
 async function callOverHttp(
   name: string,
   place: { url: string; rootToken: string },
@@ -156,7 +158,7 @@ async function callOverHttp(
   operator.close();
 }
 
-/** At the end all is well, and everything is read once more: nothing that was answered may be missing then. */
+/** Reads everything once more after all faults have ended: no acknowledged change may be missing. */
 async function readAll(victim: Victim, recorder: Recorder, quarters: readonly Quarter[]): Promise<number> {
   const operator = new HttpOperator(victim.url, victim.token);
   let head = 0;

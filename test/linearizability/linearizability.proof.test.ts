@@ -34,10 +34,12 @@ it(`[I4] finds each of ${DEFECTS.length} defects`, async () => {
   const folder = temporaryFolder();
   const missed = await Promise.all(DEFECTS.map((defect, number) => miss(defect, join(folder, String(number)))));
   expect(missed.flat()).toEqual([]);
-  // Seconds on two quiet cores; where little happens in a history, it takes many.
+  // Takes seconds on two idle cores, but needs many histories if each has little activity.
 }, 600_000);
 
-/** The name of a defect that shows in none of many histories. What shows where a kill meets a change need not show at once. */
+/**
+ * Returns the name of a defect that many histories do not reveal. One that needs a kill during a change may take several.
+ */
 async function miss(defect: Defect, folder: string): Promise<string[]> {
   mkdirSync(folder);
   const program = await packedProgram(folder, (resident) => withChanges(resident, defect.changes));

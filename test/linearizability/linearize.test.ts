@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { type Interval, linearize, type Model } from './linearize';
 
-/** A call on one of two registers: what was written, or what was read. */
+/** A call on one of two registers, with the value written or read. */
 interface RegisterCall extends Interval {
   name: string;
   writes?: number;
   reads?: number;
 }
 
-/** Two registers that hold numbers, 0 at first. A register of 9 may fall back to 0 by itself. */
+/** Two registers that hold numbers, initially 0. A register that holds 9 may fall back to 0 by itself. */
 const REGISTERS: Model<readonly number[], RegisterCall> = {
   initial: [0, 0],
   apply: (state, { keys: [key = 0], writes, reads }) => {
@@ -82,7 +82,7 @@ describe('linearize', () => {
     const dead = { ...write(1, 0), deadline: 5 };
     expect(search([dead, read(0, 1, 2), read(1, 4, 9)]).verdict).toBe('linearizable');
     expect(search([dead, read(0, 1, 2), read(0, 6, 7), read(1, 8, 9)]).verdict).toBe('not linearizable');
-    // What it does to one register can be told later from the other.
+    // A later call can distinguish its effect on one register from that on the other.
     expect(search([dead, read(0, 6, 7, 1), read(1, 8, 9)]).verdict).toBe('linearizable');
   });
 

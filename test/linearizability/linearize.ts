@@ -3,39 +3,39 @@ import { Heap } from './heap';
 /** A call, as the search sees it. */
 export interface Interval {
   start: number;
-  /** Infinite where no answer came, and nothing else tells that it happened. */
+  /** Infinite if there was no answer, and nothing else shows that it took effect. */
   end: number;
-  /** Where its answer places it among the others; the search tries those with a low place first. */
+  /** Position among the others according to its answer; the search tries low ones first. */
   place: number;
-  /** Without an answer it has not happened after this either, if at all. */
+  /** An unanswered call takes effect before this time, if at all. */
   deadline: number;
-  /** Indices of what it reads and writes. */
+  /** Indices of the keys that it reads and writes. */
   keys: readonly number[];
 }
 
-/** What is said to behave like this when one thing happens after another. */
+/** Sequential model that the calls must conform to. */
 export interface Model<State, Call extends Interval> {
   initial: State;
   /**
-   * The states that a call may leave, the likeliest first; none where it could not have been answered so. Without an
-   * answer any effect will do. Where nothing changes it is the same object.
+   * Returns the possible states after a call, the likeliest first; none if it could not have had its answer. For an
+   * unanswered call any effect is allowed. If nothing changes, returns the same object.
    *
-   * @param until It happens no later: what has yet to happen was answered then.
+   * @param until Latest time of the call: one of the remaining calls was answered then.
    */
   apply(state: State, call: Call, until: number): State[];
-  /** The states after each thing that may happen by itself to some of the keys. */
+  /** Returns the states after each event that may happen by itself to some of the keys. */
   happenings(state: State, keys: ReadonlySet<number>, until: number): { name: string; state: State }[];
-  /** Two states with the same text are the same. */
+  /** Returns a text that is the same for equal states. */
   textOf(state: State): string;
 }
 
-/** How a search ended. */
+/** Result of a search. */
 export interface Search<Call> {
-  /** `undecided`: it was given up after too many steps. */
+  /** `undecided`: the search gave up after too many steps. */
   verdict: 'linearizable' | 'not linearizable' | 'undecided';
-  /** An order of the calls; where there is none for all of them, the longest found. Happenings stand by their names. */
+  /** An order of the calls, or the longest one found if there is none for all. Contains spontaneous events by name. */
   order: (Call | string)[];
-  /** Calls of which one had to come next, after the longest order, and none could. */
+  /** Calls of which one had to follow the longest order, and none could. */
   stuck: Call[];
   steps: number;
 }
@@ -43,47 +43,47 @@ export interface Search<Call> {
 interface Node<State, Call> {
   state: State;
   before: { node: Node<State, Call>; did: Call | string } | undefined;
-  /** Of the answered calls in the order of their starts, all before this one have happened. */
+  /** All answered calls before this index, in the order of their starts, have happened. */
   first: number;
-  /** Others of them that have happened. */
+  /** Other answered calls that have happened. */
   beyond: readonly number[];
   /** Unanswered calls that have happened. */
   unanswered: readonly number[];
-  /** For each key, when the latest of the calls that have happened to it was made. */
+  /** Start of the latest call on each key that has happened. */
   calledAt: readonly number[];
-  /** How many answered calls have happened. */
+  /** Number of answered calls that have happened. */
   happened: number;
-  /** How much else has happened. */
+  /** Number of other events that have happened. */
   guesses: number;
 }
 
-/** A place from which the search may go on. */
+/** A node from which the search may continue. */
 interface Opening<State, Call> {
   node: Node<State, Call>;
-  /** Whether it is the node that is to be tried, or the guesses after it. */
+  /** True to try the guesses after the node; false to try the node itself. */
   isGuess: boolean;
 }
 
 /**
- * What has been found by trial: an order with one guess more is gone on with after going back by so many calls in order,
- * and one guess after which none of the next answered calls fits better than before after so many more.
+ * Costs of a guess, found by experiment: an order with one more guess has the priority of one with this many fewer answered
+ * calls, and with that many fewer again if the guess makes no further answered call fit.
  */
 const GUESS_COST = 3;
 const IDLE_GUESS_COST = 4;
 
 /**
  * Looks for an order in which all answered calls, and any of the unanswered, happen one after another, each between its
- * start and its end, so that every answer is right.
+ * start and its end, so that every answer is correct.
  *
- * It is the search of Wing and Gong (1993) with the memory of Lowe (2017): what has been found to lead nowhere is known
- * by which calls have happened and the state they left. Three things keep it short where much is unanswered:
+ * Implements the search of Wing and Gong (1993) with the memory of Lowe (2017): a dead end is identified by the calls that
+ * have happened and the state they left. Three rules keep the search short if many calls are unanswered:
  *
- * - A call that fits and changes nothing happens at once: whatever comes later comes later all the same.
- * - Unanswered calls and happenings are guesses. They are put off until just before a call that has to do with the same
- *   keys, as before that nobody can tell.
- * - A guess is tried when the answered calls alone lead nowhere, and first where the order is longest.
+ * - A call that fits and changes nothing happens at once, since it does not affect later calls.
+ * - Unanswered calls and spontaneous events are guesses. A guess happens just before a call that uses the same keys, because
+ *   an earlier effect would be invisible.
+ * - Guesses are tried if the answered calls alone lead to a dead end, starting with the longest order.
  *
- * @param stepsMax After so many steps it gives up.
+ * @param stepsMax Number of steps after which the search gives up.
  */
 export function linearize<State, Call extends Interval>(
   model: Model<State, Call>,
@@ -93,11 +93,11 @@ export function linearize<State, Call extends Interval>(
   return new Linearizer(model, calls).search(stepsMax);
 }
 
-/** What may come next. */
+/** Calls that may come next. */
 interface Next {
-  /** Indices of answered calls: those that were called before the first of all that are left was answered. */
+  /** Indices of the answered calls that started before the first answer to one of the remaining calls. */
   candidates: number[];
-  /** When that one was answered. */
+  /** Time of that first answer. */
   until: number;
 }
 
@@ -127,7 +127,7 @@ class Linearizer<State, Call extends Interval> {
       if (known.has(text)) continue;
       known.add(text);
       this.#steps += 1;
-      // What comes last is tried first.
+      // The last one pushed is tried first.
       for (const next of this.#afterAnswered(node).reverse()) this.#stack.push(next);
       this.#openings.push({ node, isGuess: false }, promiseOf(node));
     }
@@ -138,7 +138,7 @@ class Linearizer<State, Call extends Interval> {
     return { verdict: steps > stepsMax ? 'undecided' : 'not linearizable', order, stuck, steps };
   }
 
-  /** The next node: what follows from answered calls first, and then the most promising guess. */
+  /** Returns the next node: one after an answered call if there is any, otherwise the most promising guess. */
   #pop(): Node<State, Call> | undefined {
     while (this.#stack.length === 0) {
       const opening = this.#openings.pop();
@@ -173,7 +173,7 @@ class Linearizer<State, Call extends Interval> {
     return { candidates: candidates.filter(isInTime).sort((a, b) => placeOf(a) - placeOf(b)), until };
   }
 
-  /** What comes after one of the answered calls; only that which changes nothing, where there is one. */
+  /** Returns the nodes after each of the answered calls; only the one that changes nothing, if there is one. */
   #afterAnswered(node: Node<State, Call>): Node<State, Call>[] {
     const { candidates, until } = this.#next(node);
     const found: Node<State, Call>[] = [];
@@ -190,7 +190,7 @@ class Linearizer<State, Call extends Interval> {
     return found;
   }
 
-  /** What comes after something that nobody was told of, and that has to do with what may come next. */
+  /** Returns the nodes after an unanswered call or spontaneous event that may affect the next calls. */
   #afterGuess(node: Node<State, Call>): Node<State, Call>[] {
     const next = this.#next(node);
     const { keys, unanswered } = this.#concerned(node, next);
@@ -212,7 +212,7 @@ class Linearizer<State, Call extends Interval> {
     return found;
   }
 
-  /** The keys that the next answered call may have to do with, be it through unanswered calls, and those calls. */
+  /** Returns the keys that the next answered calls may use, also through unanswered calls, and those unanswered calls. */
   #concerned(node: Node<State, Call>, { candidates, until }: Next): { keys: Set<number>; unanswered: number[] } {
     const keys = new Set(candidates.flatMap((index) => this.#answered[index]?.keys ?? []));
     const unanswered = new Set<number>();
@@ -229,7 +229,7 @@ class Linearizer<State, Call extends Interval> {
     return { keys, unanswered: [...unanswered].sort((a, b) => a - b) };
   }
 
-  /** Whether an unanswered call can't happen any more once a call has. */
+  /** Returns whether an unanswered call can no longer happen once a call has. */
   #shutsOut(node: Node<State, Call>, { keys, start }: Call): boolean {
     return this.#open.some((call, index) => {
       const isShutOut = call.deadline < start && call.keys.some((key) => keys.includes(key));
@@ -247,7 +247,7 @@ function promiseOf({ happened, guesses }: Node<unknown, unknown>): number {
   return happened - GUESS_COST * guesses;
 }
 
-/** What was put off must not have been put off for too long: since its deadline somebody has seen its keys without it. */
+/** Returns whether a call was postponed too long: after its deadline, another call has already used its keys without it. */
 function isTooLate({ calledAt }: Node<unknown, unknown>, { keys, deadline }: Interval): boolean {
   return keys.some((key) => (calledAt[key] ?? 0) > deadline);
 }

@@ -10,27 +10,27 @@ export const serviceOf = (key: Key): string => key.slice(0, key.indexOf('/'));
 
 export const idOf = (key: Key): string => key.slice(key.indexOf('/') + 1);
 
-/** What a registration says, as far as histories write it. */
+/** Content of a registration, as far as histories record it. */
 export interface Content {
   weight: number;
   metadata: Record<string, string>;
-  /** Null where it has no lease of its own making: `ephemeral: false`. */
+  /** Null for `ephemeral: false`, which has no lease of its own. */
   lease: { ttlMs: number; removeAfterMs: number } | null;
 }
 
-/** An instance as an answer showed it. */
+/** An instance in an answer. */
 export interface Shown extends Content {
   key: Key;
   revision: number;
   healthy: boolean;
 }
 
-/** What a change asks of the record that it changes. */
+/** Condition of a change on its record. */
 export interface Condition {
   revision?: number | undefined;
-  /** True: there is none. False: there is one. */
+  /** True: the record does not exist. False: it exists. */
   absent?: boolean | undefined;
-  /** It is unchanged since then. */
+  /** The record is unchanged since then. */
   since?: Position | undefined;
 }
 
@@ -41,25 +41,25 @@ export type Step = { key: Key; condition: Condition } & (
   | { op: 'deregister' }
 );
 
-/** What was called. */
+/** A call of a client. */
 export type Call =
-  /** One change or a batch; over the socket of a session where that is named. */
+  /** One change or a batch; over the socket of a session if one is named. */
   | { kind: 'change'; steps: Step[]; session?: string | undefined }
   /** `since`: the cursor in `If-None-Match`. */
   | { kind: 'read'; key: Key; since?: Position | undefined }
   | { kind: 'list'; service: string; since?: Position | undefined }
   | { kind: 'renew'; keys: Key[] }
-  /** A session is ended by its holder. */
+  /** The holder of a session ends it. */
   | { kind: 'end'; session: string };
 
-/** What an answer told of one step; members that it did not tell are left out. */
+/** The result of one step in an answer, without the members that the answer omits. */
 export interface StepResult {
   outcome?: 'created' | 'changed' | 'unchanged' | 'removed' | 'absent' | undefined;
   revision?: number | null | undefined;
   shown?: Shown | undefined;
 }
 
-/** What was answered. */
+/** An answer to a call. */
 export type Answer =
   | { kind: 'changed'; at: Position; results: StepResult[] }
   | { kind: 'shown'; at: Position; records: Shown[] }
@@ -68,19 +68,19 @@ export type Answer =
   | { kind: 'ended' }
   | { kind: 'refused'; code: string };
 
-/** A call in a history. Times are milliseconds since the epoch, by a clock that never goes back. */
+/** A call in a history. Times are milliseconds since the epoch, by a monotonic clock. */
 export interface Operation {
-  /** Its place in the history, counted from 0. */
+  /** Zero-based position in the history. */
   index: number;
   client: string;
   call: Call;
   start: number;
-  /** When its answer was there; null where none came, so that it may have taken effect at any time since, or never. */
+  /** Time of the answer; null if there was none, so that the call may have taken effect at any time since, or never. */
   end: number | null;
   answer: Answer | null;
 }
 
-/** A sign of life of a session: when it was sent, and when its answer was there. */
+/** A sign of life of a session: the times of sending and of the answer. */
 export interface Sign {
   sentAt: number;
   answeredAt: number;
@@ -92,21 +92,21 @@ export interface SessionLife {
   signs: Sign[];
 }
 
-/** A history and what surrounds it. */
+/** A history with its sessions, outages and watchers. */
 export interface History {
   seed: number;
   operations: Operation[];
-  /** Times at which the registry was down, or may have been. `downBy` is infinite where it only stood still. */
+  /** Times at which the registry was down, or may have been. `downBy` is infinite if it was only stalled. */
   outages: Outage[];
   sessions: Record<string, SessionLife>;
 }
 
-/** The place that an answer tells. */
+/** Returns the position in an answer. */
 export function placeIn(answer: Answer | null): Position | null {
   return answer !== null && 'at' in answer ? answer.at : null;
 }
 
-/** The records that a call reads or writes, of those that there are. */
+/** Returns those of the known records that a call reads or writes. */
 export function keysOf(call: Call, keys: readonly Key[], heldBy: (session: string) => readonly Key[]): readonly Key[] {
   switch (call.kind) {
     case 'change':

@@ -2,15 +2,15 @@ import { type Evidence, evidenceIn, recoveriesIn } from './evidence';
 import { type History, type Key, keysOf, type Operation, placeIn } from './operation';
 import type { RegistryCall } from './registry-model';
 
-/** Some of the records, and all calls that have to do with them. No call has to do with records of two partitions. */
+/** Some of the records, and all calls on them. No call uses records of two partitions. */
 export interface Partition {
   keys: Key[];
   calls: RegistryCall[];
 }
 
 /**
- * Parts a history into what can be judged apart: what is linearizable in each part is so as a whole (Herlihy and Wing's
- * locality), as the order of revisions, which the parts share, is judged for all of them together.
+ * Splits a history into parts that can be checked separately: if each part is linearizable, so is the whole (Herlihy and
+ * Wing's locality). The order of revisions, which the parts share, is checked for all of them together.
  */
 export function partitionsOf({ operations, outages }: History): Partition[] {
   const keys = [...new Set(operations.flatMap(({ call }) => namedIn(call)))].sort();
@@ -44,7 +44,7 @@ export function partitionsOf({ operations, outages }: History): Partition[] {
   return [...partitions.values()];
 }
 
-/** A read that nobody was answered. */
+/** Returns whether an operation is a read without an answer. */
 function isIdle({ call, end }: Operation): boolean {
   return end === null && (call.kind === 'read' || call.kind === 'list');
 }
@@ -58,7 +58,8 @@ function asCall(
 ): Omit<RegistryCall, 'recovers'> {
   const { start, end, answer } = operation;
   const revision = placeIn(answer)?.revision ?? evidence?.revision;
-  // At the same revision what made it goes before what saw it. What names none changes nothing as a rule, and goes first.
+  // At equal revisions the change comes before its readers. A call without a revision usually changes nothing, and comes
+  // first.
   const deadline = deadlineOf(operation, outages);
   const isChange = answer === null || answer.kind === 'changed';
   return {
@@ -71,18 +72,18 @@ function asCall(
   };
 }
 
-/** What a process was asked it does not do once it is dead. */
+/** Returns the time after which a call can't take effect, because the process that received it has died. */
 function deadlineOf({ start }: Operation, outages: History['outages']): number {
   const deaths = outages.filter(({ from, downBy }) => from >= start && downBy < Number.POSITIVE_INFINITY);
   return Math.min(...deaths.map(({ downBy }) => downBy));
 }
 
-/** The keys that a call names by itself. */
+/** Returns the keys that a call names itself. */
 function namedIn(call: Operation['call']): Key[] {
   return [...keysOf(call, [], () => [])];
 }
 
-/** All that was ever registered over the sockets of each session. */
+/** Returns all keys that were ever registered over the sockets of each session. */
 function heldKeys(operations: readonly Operation[]): Map<string, Key[]> {
   const held = new Map<string, Key[]>();
   for (const { call } of operations) {

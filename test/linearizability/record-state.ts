@@ -1,10 +1,10 @@
 import type { Content, Shown } from './operation';
 
-/** A record, as a model has it. Never changed: a change makes another one. */
+/** A record in a model. Immutable: a change creates another one. */
 export interface RecordState {
-  /** Null where there is none. */
+  /** Null if there is no such instance. */
   content: Content | null;
-  /** Of its last change or its removal; undefined where no answer has told it yet. */
+  /** Revision of its last change or its removal; undefined if no answer has reported it yet. */
   revision: number | undefined;
   healthy: boolean;
   /** The session that holds it. */
@@ -12,11 +12,11 @@ export interface RecordState {
   /** Its last renewal was no earlier than `sentAt`, and no later than `answeredAt`. */
   sentAt: number;
   answeredAt: number;
-  /** Two records with the same text are the same. */
+  /** A text that is the same for equal records. */
   text: string;
 }
 
-/** What was never there. */
+/** State of a record that never existed. */
 export const NEVER: RecordState = withText({
   content: null,
   revision: 0,
@@ -32,7 +32,7 @@ export function withText(record: Omit<RecordState, 'text'>): RecordState {
   return { ...record, text: JSON.stringify(about) };
 }
 
-/** What is left where a record is removed. */
+/** Returns the state of a removed record. */
 export function removed(revision: number | undefined): RecordState {
   return withText({ ...NEVER, revision });
 }
@@ -43,8 +43,8 @@ export function contentText({ weight, metadata, lease }: Content): string {
 }
 
 /**
- * A record that has been shown: undefined where it can't have been shown so, and else what is known of it now, as an
- * answer may be the first to tell a revision.
+ * Returns a record after an answer showed it, with the revision that the answer may be the first to report; undefined if the
+ * record can't have been shown so.
  */
 export function shownRecord(record: RecordState, shown: Shown | undefined): RecordState | undefined {
   if (record.content === null) return shown === undefined ? record : undefined;

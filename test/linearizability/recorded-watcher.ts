@@ -6,13 +6,13 @@ import { type Place, RegistrySocket, type StreamFrame } from '../watch-proofs/re
 import { until } from '../watch-proofs/until';
 import { monotonicNow } from './recorder';
 
-/** Nobody outside of the registry knows what was durable when a frame left; nothing is compacted in so short a time. */
+/** Only the registry knows what was durable when a frame left; nothing is compacted in so short a time. */
 const SENT = { at: 0, durable: Number.POSITIVE_INFINITY, compacted: 0 };
 
-/** All is well by then, but the machine may be busy. */
+/** All faults have ended by then, but the machine may be busy. */
 const SETTLED_WITHIN_MS = 120_000;
 
-/** Watches over sockets that break, goes on from its cursor each time, and writes down all that it is told. */
+/** Watches over sockets that break, resumes from its cursor each time, and records all frames. */
 export class RecordedWatcher {
   readonly history: StreamHistory;
   readonly #place: Place;
@@ -22,7 +22,7 @@ export class RecordedWatcher {
   #cursor: string | undefined;
   #isPatient = false;
 
-  /** @param services What it watches; empty: the whole namespace. */
+  /** @param services Watched services; empty for the whole namespace. */
   constructor(name: string, place: Place, random: SeededRandom, services: string[]) {
     this.#place = place;
     this.#random = random;
@@ -31,7 +31,7 @@ export class RecordedWatcher {
     this.history = { name, scope, isEager: false, base: undefined, links: [], settledAt: 0 };
   }
 
-  /** Watches until it is told to stop. */
+  /** Watches until the signal is aborted. */
   async work(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       const socket = await RegistrySocket.open(this.#place, this.history.name).catch(() => undefined);
@@ -40,7 +40,7 @@ export class RecordedWatcher {
     }
   }
 
-  /** Keeps its socket from now on. Resolves when it has been told all up to a revision. */
+  /** Keeps its socket from now on. Resolves when it has received everything up to a revision. */
   async settle(revision: number): Promise<void> {
     this.#isPatient = true;
     this.history.settledAt = revision;
@@ -59,7 +59,7 @@ export class RecordedWatcher {
       this.#take(link, frame);
     };
     const isClosed = socket.closed.then(({ code }) => {
-      // What comes after the end of a history belongs to it no more: its last socket was never closed.
+      // Ignores closes after the end of a history, whose last socket stays open.
       if (!stop.aborted) Object.assign(link, { closedAt: monotonicNow(), closedWith: code });
     });
     this.#socket = socket;

@@ -1,24 +1,24 @@
 import { OutcomeUnknown } from '../http/http-caller';
 import type { Answer, Call, Operation } from './operation';
 
-/** Milliseconds since the epoch, by a clock that never goes back. */
+/** Returns milliseconds since the epoch, by a monotonic clock. */
 export function monotonicNow(): number {
   return performance.timeOrigin + performance.now();
 }
 
-/** An answer that no registry may give, such as an internal error. */
+/** Thrown for an answer that a registry must never give, such as an internal error. */
 export class Unlawful extends Error {}
 
-/** Writes down what is called and what is answered, with the times of both. */
+/** Records calls and answers, with the times of both. */
 export class Recorder {
   readonly operations: Operation[] = [];
-  /** Answers that no registry may give. */
+  /** Answers that a registry must never give. */
   readonly problems: string[] = [];
 
   /**
-   * Makes a call, and writes it down before it goes out.
+   * Makes a call, and records it before it is sent.
    *
-   * @returns The answer; null where there was none, so that nobody knows what became of the call.
+   * @returns The answer; null if there was none, so that the outcome is unknown.
    */
   async record(client: string, call: Call, perform: () => Promise<Answer>): Promise<Answer | null> {
     const index = this.operations.length;

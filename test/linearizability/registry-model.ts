@@ -8,13 +8,13 @@ import { NEVER, type RecordState, removed, shownRecord, withText } from './recor
 /** A call on some of the records, as the search sees it. */
 export interface RegistryCall extends Interval {
   operation: Operation;
-  /** Keys that it is likely to have found unhealthy. */
+  /** Keys that it probably found unhealthy. */
   recovers: readonly Key[];
 }
 
-/** Some of the records of a registry. Never changed: a change makes another one. */
+/** Some of the records of a registry. Immutable: a change creates another one. */
 export interface RegistryState {
-  /** Highest revision that an answer has told: no later answer may tell a lower one, and no later change the same. */
+  /** Highest reported revision: no later answer may report a lower one, and no later change the same. */
   floor: number;
   records: readonly RecordState[];
 }
@@ -22,11 +22,11 @@ export interface RegistryState {
 type Changed = Extract<Answer, { kind: 'changed' }>;
 
 /**
- * What a registry is, one call after another: the sequential model that histories are compared with. It is written from
- * the documentation, apart from the core.
+ * The sequential model of a registry that histories are compared with. It is written from the documentation, independently
+ * of the core.
  *
- * Revisions are part of it: a change takes one that is higher than all before, an answer tells where the namespace is,
- * and a record has that of its last change. That of a change without an answer is found out from whoever is shown it.
+ * It includes revisions: a change takes one that is higher than all before, an answer reports the namespace's revision, and
+ * a record has that of its last change. The revision of an unanswered change is learned from later answers.
  */
 export class RegistryModel implements Model<RegistryState, RegistryCall> {
   readonly initial: RegistryState;
@@ -52,7 +52,7 @@ export class RegistryModel implements Model<RegistryState, RegistryCall> {
     return [afterPassed ?? [], after ?? []].flat();
   }
 
-  /** The state once time has done what an answer says that it has, as far as it may have. */
+  /** Returns the state after the effects of time that an answer implies, if they are possible. */
   #passed(state: RegistryState, { keys, operation, recovers, start }: RegistryCall, until: number): RegistryState {
     const found = foundBy(
       operation,
@@ -81,7 +81,7 @@ export class RegistryModel implements Model<RegistryState, RegistryCall> {
   }
 
   #apply(state: RegistryState, call: RegistryCall, until: number): RegistryState | undefined {
-    // A call sees nothing of which the time is over: that must have ended before.
+    // A call sees no record whose time is over: it must have ended before.
     for (const key of call.keys) {
       const record = recordAt(state, key);
       if (this.#leases.isOverdue(record, 'removal', call.start)) return undefined;
@@ -138,7 +138,7 @@ export class RegistryModel implements Model<RegistryState, RegistryCall> {
       const told = answer?.kind === 'changed' ? answer.results[number] : undefined;
       const done = changeRecord(records[key] ?? NEVER, step, { ...context, told });
       if (done === undefined) return undefined;
-      // A refusal leaves everything as it was, and without an answer nobody can tell it from nothing.
+      // A refusal leaves everything unchanged, and without an answer it can't be distinguished from no effect.
       if (done.refused !== undefined) return code === done.refused ? state : undefined;
       outcomes.push(done);
       records[key] = done.record;
@@ -147,7 +147,7 @@ export class RegistryModel implements Model<RegistryState, RegistryCall> {
     return answer.kind === 'changed' ? placed(state, records, outcomes, answer) : undefined;
   }
 
-  /** A session that has lapsed can register nothing. */
+  /** Returns whether a session has lapsed, after which it can't register anything. */
   #isSessionGone(session: string | undefined, until: number): boolean {
     return session !== undefined && this.#leases.mayHaveLapsed(session, until);
   }
@@ -189,9 +189,9 @@ export class RegistryModel implements Model<RegistryState, RegistryCall> {
     for (const key of keys) {
       const record = recordAt(state, key);
       if (record.content === null) gone.push(this.#keys[key] ?? '');
-      // A renewal of what a session holds does no harm, and nothing else.
+      // Renewing a record that a session holds has no effect.
       else if (record.content.lease !== null && record.session === undefined) {
-        // Who was unhealthy recovers, which is a change.
+        // An unhealthy instance recovers, which is a change.
         const recovered = record.healthy ? {} : { healthy: true, revision: at?.revision };
         if (!record.healthy && at !== null && at.revision <= state.floor) return undefined;
         records[key] = withText({
@@ -227,13 +227,13 @@ function recordAt({ records }: RegistryState, key: number): RecordState {
   return record;
 }
 
-/** An answer that tells a revision: undefined where a higher one was told before. */
+/** Returns the state after an answer with a revision; undefined if an earlier answer had a higher one. */
 function raised(state: RegistryState, revision: number): RegistryState | undefined {
   if (revision === state.floor) return state;
   return revision < state.floor ? undefined : { ...state, floor: revision };
 }
 
-/** A change takes a revision that nobody has seen before it; what changes nothing tells where the namespace is. */
+/** Checks the revision of an answer: a change takes a new one; otherwise the answer reports that of the namespace. */
 function placed(
   state: RegistryState,
   records: RecordState[],

@@ -2,8 +2,8 @@ import { Revisions } from '../crash/revisions';
 import { type Operation, placeIn } from './operation';
 
 /**
- * What is wrong with the revisions that a history's answers tell, over all of its records: one goes back although a call
- * began after the answer that told a higher one, one is given to two changes, or it changes nothing to be a change.
+ * Returns problems with the revisions in a history's answers, over all of its records: a revision goes back although the
+ * call began after the answer with the higher one, two changes share one, or a change takes one that was already reported.
  */
 export function revisionProblems(operations: readonly Operation[]): string[] {
   const revisions = new Revisions([]);
@@ -17,7 +17,7 @@ export function revisionProblems(operations: readonly Operation[]): string[] {
           { time: end, operation, ends: true },
         ];
   });
-  // Of what happens in the same instant nothing is said to be before the other: calls begin before others end.
+  // Operations that meet in one instant are unordered: starts come before ends.
   events.sort((a, b) => a.time - b.time || Number(a.ends) - Number(b.ends));
   for (const { operation, ends } of events) {
     const at = placeIn(operation.answer);
@@ -34,7 +34,7 @@ export function revisionProblems(operations: readonly Operation[]): string[] {
   return revisions.violations;
 }
 
-/** Whether an answer says that something changed; one that does not may do so all the same. */
+/** Returns whether an answer confirms a change; other answers may hide one. */
 function changesSurely({ answer }: Operation): boolean {
   if (answer?.kind !== 'changed') return false;
   return answer.results.some(({ outcome }) => outcome !== undefined && outcome !== 'unchanged' && outcome !== 'absent');

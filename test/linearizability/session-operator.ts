@@ -17,13 +17,13 @@ export interface SessionClient {
   recorder: Recorder;
   random: SeededRandom;
   choice: CallChoice;
-  /** What it has to do with: to end its session is one call on all of it. */
+  /** Its services: ending its session is a single call on all of them. */
   quarter: Quarter;
-  /** Gets what is known of each session. */
+  /** Receives the life of each session. */
   lives: Record<string, SessionLife>;
 }
 
-/** The session that a client has. */
+/** The session of a client. */
 interface Session {
   /** Its name in the history. */
   name: string;
@@ -32,7 +32,7 @@ interface Session {
   life: SessionLife;
 }
 
-/** A client that holds what it registers by a session: its socket breaks, and it comes back in time, or too late. */
+/** A client that holds its registrations by a session. Its socket breaks, and it reconnects in time, or too late. */
 export class SessionOperator {
   readonly #client: SessionClient;
   #session: Session | undefined;
@@ -42,7 +42,7 @@ export class SessionOperator {
     this.#client = client;
   }
 
-  /** Lives until it is told to stop. */
+  /** Runs until the signal is aborted. */
   async work(stop: AbortSignal): Promise<void> {
     while (!stop.aborted) {
       const socket = await this.#open().catch(() => undefined);
@@ -73,7 +73,7 @@ export class SessionOperator {
     }
   }
 
-  /** Makes changes for a while, pinging beside, and leaves in one way or another. */
+  /** Makes changes for a while, with pings in between, and leaves in one of several ways. */
   async #use(socket: RegistrySocket, stop: AbortSignal): Promise<void> {
     const session = this.#session;
     if (session === undefined) return;
@@ -92,7 +92,7 @@ export class SessionOperator {
     socket.destroy();
   }
 
-  /** Pings as often as it has to. A pong counts when the next ping is due: later than it came, never earlier. */
+  /** Pings as often as required. A pong counts when the next ping is due: later than it came, never earlier. */
   #ping(socket: RegistrySocket, { ttlMs, signs }: SessionLife): NodeJS.Timeout {
     let sent: number[] = [];
     return setInterval(() => {
@@ -124,7 +124,7 @@ export class SessionOperator {
   }
 }
 
-/** What a session holds has the session's time to live, whatever it asks for. */
+/** Gives a registration the session's time to live, which overrides its own. */
 function heldFor(ttlMs: number, step: Step): Step {
   if (step.op !== 'register' || step.content.lease === null) return step;
   return { ...step, content: { ...step.content, lease: { ttlMs, removeAfterMs: ttlMs } } };
@@ -142,13 +142,13 @@ async function send(socket: RegistrySocket, steps: Step[]): Promise<Answer> {
   }
 }
 
-/** @throws {OutcomeUnknown} where it takes too long. */
+/** Applies the timeout. @throws {OutcomeUnknown} if it expires. */
 async function inTime<Result>(asked: Promise<Result>): Promise<Result> {
   const late = new AbortController();
   const timeout = sleep(ANSWER_WITHIN_MS, undefined, { signal: late.signal }).then(() => {
     throw new OutcomeUnknown(`no answer within ${ANSWER_WITHIN_MS} ms`);
   });
-  // Whichever of the two comes second is nobody's business.
+  // Ignores the timeout's rejection after the answer has won the race.
   timeout.catch(() => {});
   asked.catch(() => {});
   try {

@@ -8,7 +8,7 @@ const FRAME_PX = 64;
 /** Frames drawn on each side of the first revision that a problem names. */
 const FRAMES_AROUND_COUNT = 10;
 
-/** Something that is wrong with what a watcher was told. */
+/** A problem with the frames that a watcher received. */
 export interface WatchProblem {
   guarantee: string;
   /** Begins with the name of the stream. */
@@ -16,8 +16,8 @@ export interface WatchProblem {
 }
 
 /**
- * Draws the streams that problems are about: a lane for each socket, and its frames in the order in which they came,
- * around the revision that the first problem names.
+ * Draws the streams with problems: a lane for each socket with its frames in the order of arrival, around the revision that
+ * the first problem names.
  */
 export function watchPicture(streams: readonly StreamHistory[], problems: readonly WatchProblem[]): string {
   return streams
@@ -64,7 +64,7 @@ function frameOf(frame: StreamHistory['links'][number]['received'][number], name
   return { label: `${frame.type.slice(0, 4)} ${revision}${part}`, revision, isNamed: named.includes(revision) };
 }
 
-/** The frames around the first that is as new as a revision; none where the socket was closed before. */
+/** Returns the frames around the first that is as new as a revision; none if the socket was closed before. */
 function around(frames: readonly Frame[], revision: number): Frame[] {
   const index = frames.findIndex((frame) => frame.revision >= revision);
   if (index < 0) return [];

@@ -4,7 +4,7 @@ import type { InstanceView } from '../../src/model/instance';
 import { type Answer, type Content, idOf, keyOf, type Shown, type Step, serviceOf } from './operation';
 import { Unlawful } from './recorder';
 
-/** Refusals that calls of a history may meet; any other is a defect, of the registry or of this recorder. */
+/** Refusals that calls of a history may get; any other is a defect of the registry or of this recorder. */
 const LAWFUL_REFUSALS = new Set(['INSTANCE_NOT_FOUND', 'REVISION_MISMATCH', 'CONFLICT', 'LEASE_NOT_FOUND']);
 
 export function refusal(code: string, text: string): Answer {
@@ -12,19 +12,19 @@ export function refusal(code: string, text: string): Answer {
   return { kind: 'refused', code };
 }
 
-/** Body of a registration. */
+/** Returns the body of a registration. */
 export function registrationBody({ weight, metadata, lease }: Content): Record<string, unknown> {
   const held = lease === null ? { ephemeral: false } : { lease };
   return { address: '10.0.0.7', port: 8080, weight, metadata, ...held };
 }
 
-/** Body of a single call that changes something, without what its headers say. */
+/** Returns the body of a single change, without the parts in its headers. */
 export function stepBody(step: Step): Record<string, unknown> | undefined {
   if (step.op === 'register') return registrationBody(step.content);
   return step.op === 'update' ? { weight: step.weight, metadata: step.metadata } : undefined;
 }
 
-/** A step as an operation of a batch. */
+/** Returns a step as an operation of a batch. */
 export function batchOperation(step: Step): Record<string, unknown> {
   const { op, key, condition } = step;
   const { revision: ifRevision, absent } = condition;

@@ -16,7 +16,7 @@ export function deadlineSuite(start: StartStage): void {
       unreadOutputMs: 300,
       checkMs: 50,
     };
-    /** Sends a byte every now and then, until the connection closes. */
+    /** Sends a byte from time to time, until the connection closes. */
     const drip = (made: Wire): void => {
       const timer = setInterval(() => made.write('a'), 40);
       onTestFinished(() => clearInterval(timer));

@@ -91,7 +91,7 @@ export function exchangeSuite(start: StartStage): void {
     it('are no end of the server where they can not be written', async () => {
       const port = await stageOf(start);
       await expect(fetch(urlOf(port, '/unwritable'))).rejects.toThrow('fetch failed');
-      // Deno writes such a header, which the client refuses. Node refuses to.
+      // Deno writes such a header, which the client rejects. Node refuses to write it.
       const expected = ['error', 'a request was not answered', expect.anything()];
       for (const logged of (await seenAt(port)).logged) expect(logged).toEqual(expected);
     });

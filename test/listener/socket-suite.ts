@@ -73,7 +73,7 @@ export function socketSuite(start: StartStage): void {
       });
       socket.close(4000, 'hold');
       await seenSoon(port).toMatchObject({ events: ['/socket closed 4000 hold'] });
-      // What was sent before is here before this answer.
+      // Everything sent earlier has arrived before this answer.
       await seenAt(port);
       expect(isAnswered).toBe(false);
       await fetch(`http://127.0.0.1:${port}/release`);

@@ -36,7 +36,7 @@ const json = (value: unknown): Response => new Response(JSON.stringify(value));
 export async function startStage({ certPath, keyPath, maxConnections, deadlines }: StageOptions): Promise<Listener> {
   const seen: Seen = { begun: [], gone: [], events: [], logged: [], connections: 0, heardAt: 0 };
   let connection: ClientConnection | undefined;
-  /** What a close with the reason `hold` waits for. */
+  /** Resolved to let a close with the reason `hold` continue. */
   const held = Promise.withResolvers<void>();
   const tls =
     certPath !== undefined && keyPath !== undefined
@@ -92,7 +92,7 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
       return response;
     },
     '/refuse': () => new Response('no', { status: 401 }),
-    // A header that the platform takes, and the server does not write.
+    // A header that the platform accepts but the server does not write.
     '/unwritable': () => new Response('x', { headers: { 'x-odd': 'a\u0001b' } }),
     '/fail': () => {
       throw new Error('a planted failure');
@@ -131,7 +131,7 @@ export async function startStage({ certPath, keyPath, maxConnections, deadlines 
       }
     },
     '/length-later': async (request) => {
-      // By now a body has come in several pieces.
+      // Wait until a body has arrived in several pieces.
       await new Promise((resolve) => setTimeout(resolve, 20));
       return new Response(String((await request.text()).length));
     },

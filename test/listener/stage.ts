@@ -37,7 +37,7 @@ export const urlOf = (port: number, path: string): string => `http://127.0.0.1:$
 /** Returns the events that a stage has recorded. */
 export async function seenAt(port: number): Promise<Seen> {
   const response = await fetch(urlOf(port, '/seen'));
-  return (await response.json()) as Seen; // `as`: that is what the stage tells there
+  return (await response.json()) as Seen; // `as`: the shape of the stage's answer there
 }
 
 /** Waits until a stage has recorded an event. */

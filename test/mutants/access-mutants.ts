@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant';
 
-/** Who may do what, what is written down of it, and how much a namespace takes. */
+/** Faults in permissions, the audit and the limits of a namespace. */
 export const ACCESS_MUTANTS: Mutant[] = [
   {
     name: 'uses the power of an operator without a word',

@@ -6,7 +6,7 @@ import type { Mutant } from './mutant';
 import { PAST_MUTANTS } from './past-mutants';
 import { WATCH_MUTANTS } from './watch-mutants';
 
-/** Faults that the tests of the core have to find, each of them. */
+/** All faults. The tests of the core must find each of them. */
 export const MUTANTS: readonly Mutant[] = [
   ...DURABILITY_MUTANTS,
   ...LEASE_MUTANTS,

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant';
 
-/** What calls do, and what they show. */
+/** Faults in calls and their answers. */
 export const COMMAND_MUTANTS: Mutant[] = [
   {
     name: 'applies what it can of a batch',

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant';
 
-/** What is answered, and what a crash leaves. */
+/** Faults in acknowledgement and in the state after a crash. */
 export const DURABILITY_MUTANTS: Mutant[] = [
   {
     name: 'answers before anything is durable',

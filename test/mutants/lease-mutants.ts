@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant';
 
-/** Which leases end, and when. */
+/** Faults in the expiry of leases. */
 export const LEASE_MUTANTS: Mutant[] = [
   {
     name: 'does not keep renewals',

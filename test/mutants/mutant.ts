@@ -2,29 +2,32 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Extent, symbolsOf } from './symbols';
 
-/** A fault that is put into the core on purpose: within one symbol, one text becomes another. */
+/** A deliberate fault in the core: within one symbol, one text is replaced by another. */
 export interface Mutant {
-  /** What is wrong with it, in words. */
+  /** Description of the fault. */
   name: string;
-  /** Promise of design/spec.md that it breaks. */
+  /** The promise of design/spec.md that it breaks. */
   breaks: string;
   /** A function, or `Class.member`, in any file of the core and of the rooms below it. */
   symbol: string;
-  /** The text in it, as short as it is unique there. Blanks and line breaks don't count, nor does a comma before a bracket that closes. */
+  /**
+   * The replaced text, as short as it is unique in the symbol. Blanks, line breaks and a comma before a closing bracket are
+   * ignored.
+   */
   from: string;
   to: string;
 }
 
-/** The rooms of the core, and of what it decides with. */
+/** The core and the rooms that it decides with. */
 const ROOMS = ['src/core', 'src/model', 'src/auth'];
 
-/** A source, and where its symbols are in it. */
+/** A source with the positions of its symbols. */
 interface CoreFile {
   text: string;
   symbols: ReadonlyMap<string, Extent[]>;
 }
 
-/** The files of the core by path, tests apart. */
+/** The files of the core by path, without tests. */
 export type Core = ReadonlyMap<string, CoreFile>;
 
 export const coreFile = (text: string): CoreFile => ({ text, symbols: symbolsOf(text) });
@@ -41,16 +44,16 @@ export function readCore(root = '.'): Core {
   return core;
 }
 
-/** A file of the core with a fault in it. */
+/** A file of the core that contains a fault. */
 export interface Mutation {
   path: string;
   text: string;
 }
 
 /**
- * Puts the fault into the core.
+ * Applies a mutant to the core.
  *
- * @throws {Error} If its place is not there, or not the only one: the core has changed, and the list has to follow.
+ * @throws {Error} if its text is not found exactly once: the core has changed, and the list must follow.
  */
 export function mutate(core: Core, { name, symbol, from, to }: Mutant): Mutation {
   const pattern = patternOf(from);
@@ -71,7 +74,7 @@ export function mutate(core: Core, { name, symbol, from, to }: Mutant): Mutation
   throw new Error(`the mutant "${name}" finds its place ${found.length} times in ${where}, and must once`);
 }
 
-/** Finds a text however it is laid out: in other lines, and with or without a comma at the end of a list. */
+/** Returns a pattern that matches a text in any layout: across lines, and with or without a comma at the end of a list. */
 function patternOf(text: string): RegExp {
   const tokens = text.match(/[\w$#]+|[^\s\w$#]/g) ?? [];
   const body = tokens.map((token, index) => {

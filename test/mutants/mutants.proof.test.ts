@@ -2,10 +2,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MUTANTS } from './all-mutants';
 import { Laboratory } from './trial';
 
-/** `npm test` has found nothing in the core as it is, so that it is not measured here; the slowest trial takes a quarter of this. */
+/**
+ * Limit of a trial. `npm test` has already run on the unchanged core, so its time is not measured here; the slowest trial
+ * takes a quarter of this.
+ */
 const TRIAL_MAX_MS = 240_000;
 
-/** One of each kind; `npm run mutants` tries them all. */
+/** One mutant of each kind; `npm run mutants` tries them all. */
 const SAMPLE = [
   'answers before anything is durable',
   'does not keep renewals',

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant';
 
-/** Faults in what is told of the past, and in what is put back. */
+/** Faults in reads of the past and in rollbacks. */
 export const PAST_MUTANTS: readonly Mutant[] = [
   {
     name: 'leaves overrides as they are when it walks back',

@@ -1,4 +1,4 @@
-/** Part of a source: a declaration, from its first character to behind its last. */
+/** Range of a declaration in a source, from its first character to the end of its last. */
 export interface Extent {
   start: number;
   end: number;
@@ -7,16 +7,16 @@ export interface Extent {
 const DECLARATION = /^(?:export )?(?:async )?(?:function\*? ?|const |class )([\w$]+)/gm;
 const MEMBER = /^ {2}(?:(?:static|override|readonly|async|get|set) )*\*?(#?[\w$]+)(?=[(<:;!?]| =)/gm;
 
-/** Characters after which a slash begins a regular expression; after any other it divides. */
+/** Matches code before a slash that begins a regular expression; after any other code a slash divides. */
 const BEFORE_REGEX = /(?:[(,=:[!&|?{};]|\breturn|=>)\s*$/;
 
 /** Characters that begin no comment, string, template or regular expression. */
 const PLAIN = /^[^'"`/]+/;
 
 /**
- * Finds what a source declares: top-level functions, constants and classes by their names, members of classes as
- * `Class.member`. Reads the layout that Biome gives: declarations begin at the margin, members two columns from it.
- * A name may have several extents, such as a getter and its setter.
+ * Finds the declarations of a source: top-level functions, constants and classes by their names, members of classes as
+ * `Class.member`. Requires Biome's layout: declarations begin at column 0, members at column 2. A name may have several
+ * extents, such as a getter and its setter.
  */
 export function symbolsOf(source: string): Map<string, Extent[]> {
   const code = blankTexts(source);
@@ -35,7 +35,7 @@ export function symbolsOf(source: string): Map<string, Extent[]> {
   return symbols;
 }
 
-/** The end of a declaration: a semicolon, or a closing brace at the end of a line, outside of all brackets. */
+/** Returns the end of a declaration: a semicolon, or a closing brace at the end of a line, outside of all brackets. */
 function declarationEnd(code: string, start: number): number {
   let depth = 0;
   for (let at = start; at < code.length; at++) {
@@ -48,7 +48,7 @@ function declarationEnd(code: string, start: number): number {
   return code.length;
 }
 
-/** The source with blanks for comments, strings, templates and regular expressions: what remains are its brackets. */
+/** Replaces comments, strings, templates and regular expressions with blanks, so that only the brackets of code remain. */
 function blankTexts(source: string): string {
   let code = '';
   let at = 0;
@@ -94,7 +94,7 @@ function regexEnd(source: string, start: number): number {
   return at + 1;
 }
 
-/** Templates may hold expressions with templates of their own. */
+/** Returns the end of a template, whose expressions may contain further templates. */
 function templateEnd(source: string, start: number): number {
   let at = start + 1;
   while (at < source.length && source[at] !== '`') {

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { MUTANTS } from './all-mutants';
 import { type Core, type Mutant, mutate, readCore } from './mutant';
 
-/** The tests that are tried on mutants, the quickest to find something first, by the paths of the files that have the faults. */
+/** Tests to run on mutants by the paths of the faulty files, the ones that usually find something first at the front. */
 const TRIALS = {
   'the test beside it': (paths: readonly string[]) => [...new Set(paths.map(testBeside))].filter(existsSync),
   'the simulation': () => ['test/simulation/simulation.test.ts'],
@@ -19,15 +19,18 @@ export const TRIAL_NAMES = Object.keys(TRIALS) as TrialName[]; // `as`: keys are
 
 const testBeside = (path: string): string => path.replace(/\.ts$/, '.test.ts');
 
-/** A mutant may make a test run for ever: it has this many times as long as the core without one. */
+/** Time limit of a mutant as a multiple of the time without a mutant, because a mutant may make a test run forever. */
 const PATIENCE = 5;
-/** What is quick on the core as it is has this long all the same, in milliseconds: most of it is to start. */
+/** Minimum time limit in milliseconds, because fast tests spend most of their time on startup. */
 const PATIENCE_MIN_MS = 60_000;
 
-/** What the trials need to run in a copy. */
+/** Files that the trials need in a copy. */
 const COPIED = ['src', 'test', 'docs', 'package.json', 'tsconfig.json'];
 
-/** Threads, as they end with the process when that is ended; only the limit of a trial says that a test takes too long. */
+/**
+ * Uses threads, which end with the process when it is killed. The timeout of tests is long, since each trial has its own
+ * limit.
+ */
 const CONFIG = `import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
@@ -40,7 +43,7 @@ export default defineConfig({
 });
 `;
 
-/** The parts of Vitest's JSON report that tell what failed. */
+/** The parts of Vitest's JSON report that describe failures. */
 interface VitestReport {
   testResults: {
     message: string;
@@ -48,25 +51,25 @@ interface VitestReport {
   }[];
 }
 
-/** How a trial went. */
+/** Outcome of a trial. */
 interface Outcome {
-  /** What failed, in few words; nothing where all passed. */
+  /** Short descriptions of the failures; empty if all tests passed. */
   failures: string[];
   hasEnded: boolean;
   tookMs: number;
 }
 
-/** A copy of the project, to put faults into. */
+/** A copy of the project for mutants. */
 export class Laboratory {
   readonly #folder = mkdtempSync(join(tmpdir(), 'rollcall-mutants-'));
-  /** How long each trial may take, in milliseconds: by how long it took on the core as it is, in this run. */
+  /** Time limit of each trial in milliseconds, derived from its time on the unchanged core in this run. */
   readonly #limits = new Map<TrialName, number>();
   readonly #tell: (line: string) => void;
   readonly #core: Core;
 
   /**
-   * @param tell Takes a line now and then.
-   * @param limitMs How long each trial may take, in milliseconds, until it is measured. By default it is measured first.
+   * @param tell Receives progress lines.
+   * @param limitMs Time limit of each trial, in milliseconds, until it is measured. By default it is measured first.
    */
   constructor(tell: (line: string) => void = () => {}, limitMs?: number) {
     this.#tell = tell;
@@ -79,10 +82,10 @@ export class Laboratory {
   }
 
   /**
-   * Tries the tests on the core as it is, and takes their time for the measure of what a mutant may take.
+   * Runs the tests on the unchanged core, and derives the time limit of mutants from their duration.
    *
-   * @returns How long a mutant may take, in milliseconds.
-   * @throws {Error} If they fail: then nothing that they find in a mutant says anything.
+   * @returns The time limit of a mutant, in milliseconds.
+   * @throws {Error} if they fail: their result on a mutant would mean nothing.
    */
   async measure(trial: TrialName): Promise<number> {
     const { failures, tookMs } = await this.#run(TRIALS[trial](this.#paths(MUTANTS)), undefined);
@@ -93,7 +96,7 @@ export class Laboratory {
     return limitMs;
   }
 
-  /** Tries the tests on a core with a fault in it, until one fails. Returns what failed, in few words; nothing where all passed. */
+  /** Runs the tests on a mutant until one fails. Returns short descriptions of the failures; empty if all tests passed. */
   async try(trial: TrialName, mutant: Mutant): Promise<string[]> {
     const mutation = mutate(this.#core, mutant);
     const tests = TRIALS[trial]([mutation.path]);
@@ -110,7 +113,7 @@ export class Laboratory {
     };
     const outcome = await during();
     if (outcome.hasEnded) return outcome.failures;
-    // Either the mutant hangs, or the machine has become slower since: it is measured again, and the mutant tried again.
+    // Either the mutant hangs, or the machine has become slower: measure again, and try the mutant again.
     await this.measure(trial);
     return (await during()).failures;
   }
@@ -123,7 +126,7 @@ export class Laboratory {
     rmSync(this.#folder, { recursive: true });
   }
 
-  /** Runs tests in the copy, until one fails. */
+  /** Runs tests in the copy until one fails. */
   async #run(tests: readonly string[], limitMs: number | undefined): Promise<Outcome> {
     const report = join(this.#folder, 'report.json');
     rmSync(report, { force: true });
@@ -148,7 +151,7 @@ export class Laboratory {
 function failuresIn({ testResults }: VitestReport): string[] {
   const failures = new Set<string>();
   for (const { message, assertionResults } of testResults) {
-    // A file that was not begun when another failed has no results either, but no message.
+    // A file that had not started when another failed has no results either, but no message.
     if (assertionResults.length === 0 && message !== '') failures.add(message);
     for (const { status, title, failureMessages } of assertionResults) {
       if (status !== 'failed') continue;

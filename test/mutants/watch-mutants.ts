@@ -1,6 +1,6 @@
 import type { Mutant } from './mutant';
 
-/** What watchers are told, and what a session holds. */
+/** Faults in the frames of watchers and in sessions. */
 export const WATCH_MUTANTS: Mutant[] = [
   {
     name: 'tells watchers of a commit before it is durable',

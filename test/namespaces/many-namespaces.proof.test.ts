@@ -11,40 +11,40 @@ import { temporaryFolder } from '../programs/temporary-folder';
 import { Beats, forEach, NamespaceCalls } from './namespace-calls';
 
 /**
- * Many namespaces in one process, of which some are busy. The full size, which takes minutes:
- * `NAMESPACES=9999 BUSY=100 npm run test:ci -- many-namespaces`.
+ * Tests many namespaces in one process, some of them busy. The full size takes minutes: `NAMESPACES=9999 BUSY=100 npm run
+ * test:ci -- many-namespaces`.
  */
 
 const NAMESPACES = Number(process.env.NAMESPACES ?? 300);
 const BUSY = Number(process.env.BUSY ?? 20);
 const TIMEOUT_MS = 240_000 + 100 * NAMESPACES;
 
-/** Namespaces whose lease ends while they sleep. */
+/** Number of namespaces with a lease that ends while they sleep. */
 const LEASED = 20;
-/** Long enough to fall asleep before its end is near, however slow the machine. */
+/** Long enough for a namespace to fall asleep well before the lease ends, even on a slow machine. */
 const LEASE_MS = 30_000;
 
-/** Descriptor limit of the registry, and the number of idle namespaces that it then keeps open. */
+/** Descriptor limit of the registry, and the resulting number of idle namespaces that it keeps open. */
 const DESCRIPTORS = 4_000;
 const AWAKE = 96;
 
 /** Descriptors of an open namespace: the database, its log and the like. */
 const DESCRIPTORS_EACH = 5;
-/** Listener, connections of this test, the directory and the runtime's own. */
+/** Descriptors of the listener, the connections of this test, the directory and the runtime. */
 const DESCRIPTORS_BESIDE = 400;
 
 const MIB = 1024 * 1024;
-/** An empty process, and what each open namespace may take of memory. */
+/** Memory of an empty process, and memory limit of each open namespace. */
 const PROCESS_BYTES = 250 * MIB;
 const NAMESPACE_BYTES = MIB;
-/** What stays in memory of a namespace that sleeps: that it is there, and when it is due. */
+/** Memory that remains of a sleeping namespace: its existence and its next due time. */
 const SLEEPER_BYTES = 8 * 1024;
 
-/** Share of one processor that busy namespaces may take, with one call a second each. */
+/** Share of one processor that busy namespaces may use, with one call a second each. */
 const PROCESSOR_SHARE = 0.75;
 const MEASURED_MS = 10_000;
 
-/** When a namespace's database or its log was last written, in milliseconds since the epoch. */
+/** Returns when a namespace's database or its log was last written, in milliseconds since the epoch. */
 function writtenAt(data: string, ns: string): number {
   const path = join(data, STORAGE_NAME, namespaceFile(ns));
   const times = ['', '-wal'].map((end) => statSync(path + end, { throwIfNoEntry: false })?.mtimeMs ?? 0);
@@ -85,11 +85,11 @@ it(
       dueAt.set(ns, Date.now() + LEASE_MS);
       await calls.register(ns, 'lapses', { port: 60_002, lease: { ttlMs: LEASE_MS } });
     });
-    // More than may stay awake are asked after them, so that they go to sleep.
+    // Call more namespaces than may stay awake, so that the others go to sleep.
     const later = names.slice(BUSY + LEASED, BUSY + LEASED + AWAKE + 100);
     await forEach('asked', later, async ({ ns, port }) => expect(await calls.ports(ns), ns).toEqual([port]));
 
-    // Those that are too many are closed some at a time.
+    // Excess namespaces are closed a few at a time.
     const descriptorsMost = DESCRIPTORS_EACH * (AWAKE + BUSY) + DESCRIPTORS_BESIDE;
     await expect.poll(descriptors).toBeLessThan(descriptorsMost);
     const startedAt = performance.now();
@@ -98,14 +98,14 @@ it(
     const share = ((processorSeconds(registry.pid) - processorBefore) * 1_000) / (performance.now() - startedAt);
     const held = { descriptors: descriptors(), bytes: bytes() };
 
-    // Nobody asks a sleeper: its file tells that the registry itself has seen to it.
+    // No request wakes these namespaces: a write to the file proves that the registry itself handled the lease.
     const due = ({ ns }: { ns: string }) => dueAt.get(ns) ?? 0;
     const seenTo = () => leased.filter((each) => writtenAt(registry.data, each.ns) >= due(each));
     await expect.poll(seenTo, { timeout: 120_000, interval: 1_000 }).toHaveLength(LEASED);
     const late: number[] = [];
     for (const each of leased) {
       expect(await calls.wokeAt(each.ns), each.ns).toBeGreaterThan(due(each) - LEASE_MS);
-      // A process that was too busy to listen gives a lease more time.
+      // A process that was too busy to listen extends a lease.
       await expect.poll(() => calls.expiredAt(each.ns, 'lapses')).toBeDefined();
       late.push(((await calls.expiredAt(each.ns, 'lapses')) ?? 0) - due(each));
     }

@@ -3,7 +3,7 @@ import type { RunningRegistry } from '../programs/registry';
 
 type Place = Pick<RunningRegistry, 'url' | 'rootToken'>;
 
-/** Calls to many namespaces of one registry, as whoever holds the root token. */
+/** Calls many namespaces of one registry with the root token. */
 export class NamespaceCalls {
   readonly #registry: Place;
 
@@ -11,7 +11,7 @@ export class NamespaceCalls {
     this.#registry = registry;
   }
 
-  /** @throws {Error} where it is refused. */
+  /** Calls a namespace. @throws {Error} if the call is refused. */
   async call<Body>(method: string, path: string, body?: object): Promise<Body> {
     const { url, rootToken } = this.#registry;
     const response = await fetch(`${url}/api/v1/ns${path}`, {
@@ -21,7 +21,7 @@ export class NamespaceCalls {
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path} was answered ${response.status}: ${text}`);
-    return (text === '' ? undefined : JSON.parse(text)) as Body; // `as`: whoever calls knows what is answered
+    return (text === '' ? undefined : JSON.parse(text)) as Body; // `as`: the caller knows the answer's shape
   }
 
   async register(ns: string, id: string, more: object): Promise<void> {
@@ -29,19 +29,19 @@ export class NamespaceCalls {
     await this.call('PUT', `/${ns}/groups/DEFAULT_GROUP/services/orders/instances/${id}`, body);
   }
 
-  /** Ports of the instances that a namespace resolves to. */
+  /** Returns the ports of the instances that a namespace resolves to. */
   async ports(ns: string): Promise<number[]> {
     const path = `/${ns}/groups/DEFAULT_GROUP/services/orders/resolve`;
     return (await this.call<{ instances: { port: number }[] }>('GET', path)).instances.map(({ port }) => port);
   }
 
-  /** Milliseconds since the epoch at which a namespace woke last. */
+  /** Returns when a namespace last woke, in milliseconds since the epoch. */
   async wokeAt(ns: string): Promise<number> {
     const { sinceStart } = await this.call<{ sinceStart: { wokeAt: string } }>('GET', `/${ns}/stats`);
     return Date.parse(sinceStart.wokeAt);
   }
 
-  /** When the lease of an instance ended, in milliseconds since the epoch; undefined while it has not. */
+  /** Returns when the lease of an instance ended, in milliseconds since the epoch; undefined if it has not. */
   async expiredAt(ns: string, id: string): Promise<number | undefined> {
     const query = `group=DEFAULT_GROUP&service=orders&instance=${id}`;
     const { entries } = await this.call<{ entries: { at: string; changes: { cause: string }[] }[] }>(
@@ -53,7 +53,7 @@ export class NamespaceCalls {
   }
 }
 
-/** Does something for each, some at a time, and says from time to time how far it is. */
+/** Applies a function to each item, some concurrently, and reports progress from time to time. */
 export async function forEach<Item>(what: string, items: readonly Item[], work: (item: Item) => Promise<void>) {
   const startedAt = performance.now();
   let next = 0;
@@ -69,9 +69,9 @@ export async function forEach<Item>(what: string, items: readonly Item[], work: 
   await Promise.all(Array.from({ length: 16 }, worker));
 }
 
-/** Calls that are made again and again until they are stopped, each of them after its last answer. */
+/** Repeats calls until it is stopped, each of them after its previous answer. */
 export class Beats {
-  /** Time that each took, in milliseconds. */
+  /** Durations of the calls, in milliseconds. */
   readonly took: number[] = [];
   readonly failures: unknown[] = [];
   #isOver = false;

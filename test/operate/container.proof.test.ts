@@ -9,13 +9,13 @@ import { temporaryFolder } from '../programs/temporary-folder';
 import { readStages, restsOf, wordsOf } from './dockerfile';
 
 /**
- * There is no Docker where this runs: the commands of the Dockerfile are, in folders in the place of the image's. What is not
- * run: the base image, `npm ci --ignore-scripts` (npm ci is what these tests are installed by), the volume, the user.
+ * Runs the commands of the Dockerfile without Docker, in folders that replace those of the image. Not covered: the base
+ * image, `npm ci --ignore-scripts` (npm ci has installed these tests), the volume, the user.
  */
 
 const [pack = [], image = []] = readStages(readFileSync(join(PROJECT_ROOT, 'Dockerfile'), 'utf8'));
 
-/** The environment of an image: the Node of this machine, and nothing of this project's. */
+/** The environment of an image: the Node of this machine, and nothing from this project. */
 const env = Object.fromEntries(
   Object.entries({ ...process.env, PATH: systemPath() }).filter(([name]) => !/^(npm_|PORT$|ROLLCALL_)/i.test(name)),
 );

@@ -16,6 +16,6 @@ it('[D1] deploys to Cloudflare as it is, up to the upload', () => {
   expect(run.stderr).not.toMatch(/warning|error/i);
   expect(run.status).toBe(0);
   expect(run.stdout).toMatch(/env\.NAMESPACES \(NamespaceObject\)\s+Durable Object/);
-  // Each class of the migrations has to be exported, or the deploy fails beyond the dry run.
+  // Each class of the migrations must be exported, or the deploy fails after the dry run has passed.
   expect(readFileSync(join(folder, 'worker.js'), 'utf8')).toMatch(/export \{[^}]*\bNamespaceObject\b[^}]*\}/);
 });

@@ -4,7 +4,7 @@ export interface Instruction {
   rest: string;
 }
 
-/** Reads the stages of a Dockerfile: what stands on a line of its own, without the forms that ours doesn't use. */
+/** Parses the stages of a Dockerfile, with one instruction a line. Supports only the forms in our file. */
 export function readStages(text: string): Instruction[][] {
   const stages: Instruction[][] = [];
   for (const line of text.split('\n')) {
@@ -17,12 +17,12 @@ export function readStages(text: string): Instruction[][] {
   return stages;
 }
 
-/** The rests of the instructions of one name. */
+/** Returns the arguments of all instructions with a name. */
 export function restsOf(stage: Instruction[], name: string): string[] {
   return stage.filter((instruction) => instruction.name === name).map(({ rest }) => rest);
 }
 
-/** The words of an instruction in the form of JSON: `CMD ["serve"]`. */
+/** Returns the arguments of an instruction in JSON form: `CMD ["serve"]`. */
 export function wordsOf(stage: Instruction[], name: string): string[] {
   const [rest = '[]'] = restsOf(stage, name);
   return JSON.parse(rest.replace(/^.*?(?=\[)/, ''));

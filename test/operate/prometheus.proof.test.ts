@@ -5,7 +5,7 @@ import { PROJECT_ROOT } from '../house/source-tree';
 import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 
-/** Prometheus' own tool judges what is made for it. */
+/** Checks the files for Prometheus with Prometheus' own tool. */
 
 const OPERATE = join(PROJECT_ROOT, 'examples/operate');
 

@@ -10,12 +10,12 @@ import { temporaryFolder } from '../programs/temporary-folder';
 const PAGE = readFileSync(join(PROJECT_ROOT, 'docs/self-host.md'), 'utf8');
 const ANSWERS = /answers on (http:\S+)/;
 
-/** The commands of the page, a line each. */
+/** The commands of the page, one per line. */
 const commands = [...PAGE.matchAll(/^```bash\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) =>
   block.trim().split('\n'),
 );
 
-/** What people have: their own Node first, and nothing of this project's. */
+/** A user's environment: their own Node first, and nothing from this project. */
 const env = Object.fromEntries(
   Object.entries({ ...process.env, PATH: systemPath() }).filter(([name]) => !/^(npm_|PORT$|ROLLCALL_)/i.test(name)),
 );
@@ -25,7 +25,7 @@ function shell(command: string, cwd: string): string {
 }
 
 it('[M9, D2] the packed package serves, and every command of the guide to one machine runs', async () => {
-  // `npm ci && npm start` is what every other test runs on.
+  // Every other test covers `npm ci && npm start`.
   expect(commands).toEqual([
     'npm ci && npm start',
     'npm pack',
@@ -40,7 +40,7 @@ it('[M9, D2] the packed package serves, and every command of the guide to one ma
   const [, pack = '', install = '', serve = '', changeToken = '', health = '', stats = '', metrics = '', backUp = ''] =
     commands;
 
-  // npm packs what is in the folder of the project: that is the one thing that can't be done elsewhere.
+  // npm packs the project's folder in place, so this one command can't run elsewhere.
   const folder = temporaryFolder();
   const tarball = shell(`${pack} --silent --pack-destination '${folder}'`, PROJECT_ROOT).trim();
   expect(install).toBe(`npm install ./${tarball}`);
@@ -66,7 +66,7 @@ it('[M9, D2] the packed package serves, and every command of the guide to one ma
 
   writeFileSync(join(folder, 'package.json'), '{"private": true}');
   shell(`${install} --prefer-offline --no-audit --no-fund --silent`, folder);
-  // npm installs `#!` scripts as links: they have to be executable.
+  // npm links `#!` scripts, which must be executable.
   expect(statSync(join(folder, 'node_modules/.bin/rollcall')).mode & 0o111).not.toBe(0);
 
   // The built files contain all packages, so only Deno is installed.

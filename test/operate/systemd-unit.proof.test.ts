@@ -7,11 +7,11 @@ import { temporaryFolder } from '../programs/temporary-folder';
 
 const UNIT = readFileSync(join(PROJECT_ROOT, 'examples/operate/rollcall.service'), 'utf8');
 
-/** What systemd gives for the exposure of a unit: 0 is none, 10 all of it. */
+/** Maximum exposure of the unit by systemd's rating, from 0 (none) to 10. */
 const EXPOSURE_AT_MOST = 4;
 
 it('[M12] systemd takes the unit, which exposes little of the machine', () => {
-  // The program is not where it would be installed: systemd looks for it.
+  // systemd checks that the program exists, and it is not installed here.
   const program = /^ExecStart=(\S+) serve --data \$\{STATE_DIRECTORY\}$/m.exec(UNIT)?.[1] ?? 'none';
   expect(program).toBe('/opt/rollcall/rollcall');
   const path = join(temporaryFolder().replaceAll(' ', '\\ '), 'rollcall.service');

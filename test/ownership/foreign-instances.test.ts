@@ -12,7 +12,7 @@ const FOREIGN = ['a', 'b'];
 const GRANTS: Grant[] = [{ scope: 'register', ns: 'public' }];
 const NO_CONDITION = {};
 
-/** What a token tries on instances of which some are its own. */
+/** An operation that a token attempts on instances, some of which it owns. */
 const attempt = fc.record({
   what: fc.constantFrom(
     'register',
@@ -39,7 +39,7 @@ function operationOf({ what, id, weight }: Attempt): Operation | undefined {
   return what === 'deregister' ? { op: what, ...named } : undefined;
 }
 
-/** One operation as a call of its own. */
+/** Runs one operation as a separate call. */
 function call(api: NamespaceApi, { what, id, weight }: Attempt): Promise<unknown> {
   const named = { key: key(id), precondition: NO_CONDITION };
   if (what === 'register') return api.register(STRANGER, { ...named, definition: definition({ weight }) });
@@ -53,7 +53,7 @@ function call(api: NamespaceApi, { what, id, weight }: Attempt): Promise<unknown
   return api.removeService(STRANGER, { ...key(id), force: true, precondition: NO_CONDITION });
 }
 
-/** The same operation in the words of a frame. */
+/** Returns the same operation as a frame. */
 function frameOf({ what, id, weight }: Attempt): object {
   const named = { op: what, service: 'orders', id };
   if (what === 'register') return { ...named, address: '10.0.0.1', port: 80, weight };

@@ -7,13 +7,13 @@ import { ROOT_TOKEN } from '../fixtures/test-app';
 const ORDERS = serviceAt('orders');
 const A = `${ORDERS}/instances/a`;
 
-/** Ids of those that take traffic. */
+/** Returns the ids of the instances that receive traffic. */
 async function resolvedOf({ ask }: Home): Promise<string[]> {
   const { body } = await ask<{ instances: { id: string }[] }>('GET', `${ORDERS}/resolve`);
   return body.instances.map(({ id }) => id);
 }
 
-/** What `why` names as the last thing that happened to the instance `a`, once it takes no traffic. */
+/** Returns the last event that `why` reports for the instance `a`, once it receives no traffic. */
 export async function lastOf(home: Home) {
   expect(await resolvedOf(home)).toEqual([]);
   const { status, body }: Told<WhyReport> = await home.ask('GET', `${A}/why`);
@@ -22,12 +22,12 @@ export async function lastOf(home: Home) {
   return { present, summary, cause: entries[0]?.changes[0]?.cause, actor: entries[0]?.actor };
 }
 
-/** What `why` tells of the ways in which an instance can disappear. */
+/** Registers the tests of `why` for each cause of an instance's disappearance. */
 export function disappearancesSuite(home: Home): void {
   const { ask, send, openSocket, tokenFor, ns } = home;
   const place = { address: '10.0.0.7', port: 8080 };
 
-  /** Somebody with a token. */
+  /** Creates a token for another caller. */
   async function somebody(scope: 'register' | 'operate') {
     const token = await tokenFor([{ scope, ns: ns() }]);
     const id = /^rc_([^_]+)_/.exec(token)?.[1] ?? '';
@@ -36,7 +36,7 @@ export function disappearancesSuite(home: Home): void {
     return { id, token, call };
   }
 
-  /** An instance of an owner, and an operator who may do anything to it. */
+  /** Registers an instance of an owner, with an operator who may change it. */
   async function begin() {
     const [owner, operator] = await Promise.all([somebody('register'), somebody('operate')]);
     const register = async (body: object = {}) => {

@@ -12,18 +12,18 @@ const NS = '/api/v1/ns/public';
 const SERVICES = ['orders', 'users'] as const;
 const IDS = ['a', 'b', 'c', 'd'] as const;
 
-/** Some of the past is forgotten on the way. */
+/** Short enough that some of the past is forgotten during the test. */
 const RETENTION = { ...DEFAULT_RETENTION, maxAgeMs: 600_000 };
 
-/** What plain reads of both services showed, under one cursor. */
+/** The answers of plain reads of both services, under one cursor. */
 interface Seen {
   cursor: string;
-  /** Its revision was made after this, by the registry's clock. */
+  /** Its revision was committed after this time, by the registry's clock. */
   madeAfter: number;
   lists: unknown[][];
 }
 
-/** A registry that is only asked over HTTP, and what was read of it after each thing that happened. */
+/** A registry that is used only over HTTP, with the answers of reads after each event. */
 class HttpPast {
   readonly namespace = new NodeNamespace(RETENTION);
   readonly random: SeededRandom;
@@ -32,7 +32,7 @@ class HttpPast {
 
   constructor(seed: number) {
     this.random = new SeededRandom(seed);
-    // The app goes on when the namespace is woken anew.
+    // Keep the app when the namespace wakes again.
     const calls = new Proxy(this.namespace.api, {
       get: (_first, method: keyof NamespaceApi) => this.namespace.api[method].bind(this.namespace.api),
     });
@@ -48,14 +48,14 @@ class HttpPast {
     }
   }
 
-  /** Instances of a service now, or at a moment; undefined where that is no longer kept. */
+  /** Lists the instances of a service now, or at a revision; undefined if that is no longer kept. */
   async list(service: string, at?: string): Promise<{ cursor: string; instances: unknown[] } | undefined> {
     const query = at === undefined ? '' : `?at=${encodeURIComponent(at)}`;
     const response = await this.#app.ask('GET', `${pathOf(service)}/instances${query}`);
     if (response.status === 410) return undefined;
     expect(response.status).toBe(200);
-    const { instances } = (await response.json()) as { instances: InstanceView[] }; // `as`: what the route answers
-    // The mark of flapping ends by time alone, and is not of a moment.
+    const { instances } = (await response.json()) as { instances: InstanceView[] }; // `as`: the route's answer
+    // Ignores the flapping mark, which ends by time alone and is not part of the past.
     const lasting = instances.map(({ flapping: _flapping, ...view }) => view);
     return { cursor: response.headers.get('rollcall-cursor') ?? '', instances: lasting };
   }
@@ -64,7 +64,7 @@ class HttpPast {
     const lists = [];
     for (const service of SERVICES) lists.push(await this.list(service));
     const [first, second] = lists;
-    // A read may itself find that a lease has lapsed: then the two are of two moments.
+    // A read may itself detect that a lease has lapsed; then the two reads are of different revisions.
     if (first === undefined || second === undefined || first.cursor !== second.cursor) return;
     if (first.cursor === this.seen.at(-1)?.cursor) return;
     this.seen.push({ cursor: first.cursor, madeAfter, lists: [first.instances, second.instances] });
@@ -78,7 +78,7 @@ class HttpPast {
     const port = random.whole(1, 9);
     const place = { address: '10.0.0.7', port };
     const lease = random.chance(0.5) ? { ttlMs: 10_000, removeAfterMs: 20_000 } : { ttlMs: 5_000, removeAfterMs: null };
-    const past = random.pick(this.seen as [Seen, ...Seen[]]).cursor; // `as`: the first look came before the first act
+    const past = random.pick(this.seen as [Seen, ...Seen[]]).cursor; // `as`: the first read comes before the first act
     const deeds: Record<string, () => Promise<unknown>> = {
       register: () => this.#ask('PUT', one, { ...place, lease }),
       beat: () => this.#ask('POST', `${one}/heartbeat`),
@@ -97,7 +97,7 @@ class HttpPast {
     await deeds[random.weighted({ ...weights, rollback: 1, batch: 2, pass: 5, restart: 1 })]?.();
   }
 
-  /** Many calls meet nothing to do anything to: they are refused, and that is as good as any other thing to happen. */
+  /** Makes a call. Many find nothing to change and are refused, which is allowed. */
   async #ask(method: string, path: string, body?: unknown): Promise<void> {
     const { status } = await this.#app.ask(method, path, body);
     expect([200, 201, 204, 404, 409, 410], `${method} ${path}`).toContain(status);
@@ -120,7 +120,7 @@ describe('as-of over HTTP', () => {
         for (const [index, service] of SERVICES.entries()) {
           const then = await past.list(service, cursor);
           if (then === undefined) {
-            // Compaction forgets what is old, from the oldest on, and nothing else.
+            // Compaction forgets only old revisions, the oldest first.
             expect({ seed, kept, isOld: now - madeAfter > RETENTION.maxAgeMs }).toEqual({ seed, kept: 0, isOld: true });
             forgotten += 1;
             continue;
@@ -131,7 +131,7 @@ describe('as-of over HTTP', () => {
       }
       expect(kept, `seed ${seed}`).toBeGreaterThan(20);
     }
-    // Both were met: what is kept, and what is forgotten.
+    // The run must meet both kept and forgotten revisions.
     expect(forgotten).toBeGreaterThan(0);
   });
 });

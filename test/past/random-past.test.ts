@@ -7,7 +7,7 @@ import { RandomPast, SERVICES, type Seen } from './random-past';
 const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
 const STEPS = 120;
 
-/** The mark of flapping ends by time alone, and is not of a moment. */
+/** Ignores the flapping mark, which ends by time alone and is not part of the past. */
 const lasting = (instances: readonly InstanceView[]) => instances.map(({ flapping: _flapping, ...view }) => view);
 
 async function lived(seed: number, hasImports = true): Promise<RandomPast> {
@@ -18,14 +18,14 @@ async function lived(seed: number, hasImports = true): Promise<RandomPast> {
 
 const kept = new Map<number, Promise<RandomPast>>();
 
-/** A past for tests that only read: to live it takes as long as all that they read. */
+/** Returns a past for tests that only read, because creating it takes as long as all their reads. */
 function toRead(seed: number): Promise<RandomPast> {
   const past = kept.get(seed) ?? lived(seed);
   kept.set(seed, past);
   return past;
 }
 
-/** All of history, newest first, in pages of a random size. */
+/** Returns the whole history, newest first, in pages of a random size. */
 async function wholeHistory({ api, random }: RandomPast, scope: object = {}): Promise<HistoryEntry[]> {
   const entries: HistoryEntry[] = [];
   let after: string | undefined;
@@ -104,7 +104,7 @@ describe('the past', () => {
         else if (instance !== undefined) expect(instance.after).toMatchObject({ revision: change.after.revision });
       }
     }
-    // What watchers were not told of is what operators say of nobody.
+    // Watchers receive every change except overrides of instances that do not exist.
     const known = new Set(told.map(({ cursor }) => cursor));
     for (const { cursor, changes } of entries) {
       if (!known.has(cursor)) expect(changes.map(({ kind }) => kind)).toEqual(changes.map(() => 'override'));

@@ -8,33 +8,33 @@ import { NodeNamespace } from '../fixtures/node-namespace';
 import { SocketClient } from '../fixtures/socket-client';
 import { SeededRandom } from '../simulation/seeded-random';
 
-/** The two services that things happen to. */
+/** The two services that change. */
 export const SERVICES: readonly [ServiceKey, ServiceKey] = [ORDERS, { ...ORDERS, service: 'users' }];
 
 const IDS = ['a', 'b', 'c', 'd'] as const;
 
-/** What a plain read showed in the moment that a cursor names. */
+/** The answers of plain reads at the moment of a cursor. */
 export interface Seen {
   cursor: string;
   revision: number;
   /** By the registry's clock. */
   at: number;
-  /** Instances of each service, and what the service has of its own. */
+  /** Instances of each service, and the service's own settings. */
   services: { instances: InstanceList['instances']; own: string }[];
 }
 
-/** A past that was lived through, and all that was seen on the way. */
+/** A random series of events, with the answers of reads after each. */
 export class RandomPast {
   readonly namespace = new NodeNamespace();
   readonly scene = new Scene(this.namespace);
   readonly random: SeededRandom;
   readonly seen: Seen[] = [];
-  /** Told all that happens. */
+  /** Receives every event. */
   readonly watcher = new SocketClient(this.namespace);
 
   readonly #hasImports: boolean;
 
-  /** @param hasImports Whether files are imported, too. One that replaces is told to nobody who watches. */
+  /** @param hasImports True to import files, too. Watchers receive no event of an import that replaces. */
   constructor(seed: number, hasImports: boolean) {
     this.random = new SeededRandom(seed);
     this.#hasImports = hasImports;
@@ -44,19 +44,19 @@ export class RandomPast {
     return this.scene.api;
   }
 
-  /** Does random things, and looks after each. */
+  /** Makes random changes, and reads after each. */
   async live(steps: number): Promise<void> {
     await this.watcher.watch();
     this.seen.push(await this.look());
     for (let step = 0; step < steps; step++) {
       await this.#act();
       const now = await this.look();
-      // What happened by itself between two looks was not looked at.
+      // Changes that happened between two reads are not recorded.
       if (now.revision !== this.seen.at(-1)?.revision) this.seen.push(now);
     }
   }
 
-  /** Reads both services, as plain reads show them. */
+  /** Reads both services with plain reads. */
   async look(): Promise<Seen> {
     const services: Seen['services'] = [];
     let cursor = '';
@@ -97,7 +97,7 @@ export class RandomPast {
       merge: this.#hasImports ? 1 : 0,
       replace: this.#hasImports ? 1 : 0,
     });
-    // Many of them meet nothing to do anything to: that is refused, and as good as any other thing to happen.
+    // Many changes find nothing to change and are refused, which is allowed.
     const done = this.#do(what, key, weight);
     await done.catch((error: unknown) => {
       if (!(error instanceof Error && error.name === 'RegistryError')) throw error;
@@ -132,7 +132,7 @@ export class RandomPast {
     );
   }
 
-  /** Imports a file: some of what is there, some of it changed, and something else. */
+  /** Imports a file with some of the existing instances, some of them changed, and a new one. */
   async #import(mode: 'merge' | 'replace', { group, service }: ServiceKey): Promise<void> {
     const { random } = this;
     const lines = (await exportLines(this.api)).filter(() => random.chance(0.7)).map((line) => JSON.parse(line));
@@ -140,14 +140,14 @@ export class RandomPast {
     const isThere = lines.some((line) => line.kind === 'instance' && line.service === service && line.id === 'd');
     if (!isThere) lines.push({ kind: 'instance', group, service, id: 'd', address: '10.0.0.8', port: 80 });
     await importLines(this.api, lines, mode);
-    // What was seen is of another epoch now; the history tells its cursors anew.
+    // Earlier reads belong to the previous epoch now; the journal has their new cursors.
     const { journal } = this.namespace.state;
     for (const seen of this.seen) seen.cursor = journal.cursorAt(seen.revision) ?? seen.cursor;
   }
 
-  /** Rolls a service back to something that was seen, and gives what instances said before and after. */
+  /** Rolls a service back to an earlier read. Returns its instances before and after as texts. */
   async rollBack({ group, service }: ServiceKey): Promise<{ before: string[]; after: string[] }> {
-    const to = this.random.pick(this.seen as [Seen, ...Seen[]]).cursor; // `as`: the first look came before the first act
+    const to = this.random.pick(this.seen as [Seen, ...Seen[]]).cursor; // `as`: the first read comes before the first act
     const before = this.#saidByInstances(service);
     await this.api.rollback(OPERATOR, { group, service, to });
     return { before, after: this.#saidByInstances(service) };

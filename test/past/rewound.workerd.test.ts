@@ -15,7 +15,7 @@ async function register(id: string, port: number): Promise<string> {
 const idsOf = (services: { instances: { id: string }[] }[] = []) =>
   services.flatMap(({ instances }) => instances.map(({ id }) => id));
 
-/** What a watch is told that resumes at a cursor: the first frame, and a second where that was a reset. */
+/** Returns the first frame of a watch that resumes at a cursor, and the second if the first was a reset. */
 async function resumed(cursor: string) {
   const stream = await openStream(`?cursor=${encodeURIComponent(cursor)}`);
   const [first] = await stream.take(1);
@@ -30,11 +30,11 @@ it('[U10, Q3] a storage that was rewound, with another past of the same revision
   const [second, third] = [await register('gone-1', 2), await register('gone-2', 3)];
   await putBackStorage(image, undefined);
 
-  // Nothing has happened since: what was read is ahead of the head.
+  // Nothing has happened since: these cursors are ahead of the head.
   for (const cursor of [second, third]) {
     expect(await resumed(cursor)).toMatchObject({ events: ['reset', 'snapshot'], ids: ['kept'] });
   }
-  // The same numbers were given to other changes: only their random bits tell them apart.
+  // Other changes took the same revisions: only their random bits differ.
   const other = await register('other-1', 2);
   await register('other-2', 3);
   expect(other.split('.')[1]).toBe(second.split('.')[1]);
@@ -48,7 +48,7 @@ it('[U10, Q3] a storage that was rewound, with another past of the same revision
     const guarded = await ask('DELETE', `${ORDERS}/instances/other-1`, undefined, { 'if-match': `"${cursor}"` });
     expect(guarded.status).toBe(412);
   }
-  // Whoever had read no further than what is still there goes on.
+  // A client with a cursor that still exists resumes.
   const { first } = await resumed(kept);
   expect(first?.event).toBe('changes');
 });

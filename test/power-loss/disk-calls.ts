@@ -43,7 +43,7 @@ export function recordDiskCalls({ command, folder, trace, failingFlush, from }: 
   const inject = failingFlush === undefined ? [] : ['-e', `inject=fdatasync:error=EIO:when=${failingFlush}`];
   // `-f`: all threads; `-y`: paths of descriptors; `-xx`: all bytes in hexadecimal.
   const options = ['-f', '-qq', '-y', '-xx', '-s', '4000000', '-e', `trace=${CALLS}`, ...inject, '-o', trace];
-  // io_uring would flush without a system call. Use one thread for all flushes, since strace counts them by thread.
+  // io_uring would flush without a system call. strace counts flushes by thread, so one thread makes all of them.
   const env = { ...process.env, UV_USE_IO_URING: '0', UV_THREADPOOL_SIZE: '1' };
   const { error, signal, status, stderr } = spawnSync('strace', [...options, ...command], { encoding: 'utf8', env });
   if (error !== undefined)

@@ -80,7 +80,8 @@ export interface PowerLossReport {
 }
 
 /**
- * Records the calls of processes on a database file, and opens possible images of the disk after a power loss at many moments.
+ * Records the calls of processes on a database file, and opens possible images of the disk after a power loss at many
+ * moments.
  */
 export async function powerLossRun(options: PowerLossOptions): Promise<PowerLossReport> {
   const {

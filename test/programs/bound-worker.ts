@@ -10,13 +10,13 @@ import { temporaryFolder } from './temporary-folder';
 
 /** A Worker that runs on plain workerd. */
 export interface BoundWorker {
-  /** Asks it. @param cf What the platform would tell of the caller. */
+  /** Sends a request to it. @param cf The platform's properties of the caller. */
   ask(path: string, cf?: object, signal?: AbortSignal): Promise<Response>;
-  /** What workerd has printed. */
+  /** Lines that workerd has printed. */
   printed: string[];
 }
 
-/** What a Worker has beside its registry. */
+/** Extras of a Worker beside its registry. */
 interface Extras {
   /** Further text bindings. */
   variables?: Record<string, string>;
@@ -25,7 +25,7 @@ interface Extras {
 }
 
 /**
- * Runs a Worker beside a registry until the test is over, with the bindings `ROLLCALL`, the registry as a service, and
+ * Runs a Worker beside a registry until the test ends, with the bindings `ROLLCALL`, the registry as a service, and
  * `ROLLCALL_TOKEN`.
  *
  * @param entry Path of its module, which imports the client as if the package were installed.

@@ -2,17 +2,19 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** A certificate authority of a test's own. */
+/** A certificate authority for one test. */
 export interface TestAuthority {
   /** Path of its certificate. */
   ca: string;
-  /** Issues a certificate for these names, such as `DNS:localhost,IP:127.0.0.1`. Returns the paths of it and its key. */
+  /**
+   * Issues a certificate for names such as `DNS:localhost,IP:127.0.0.1`. Returns the paths of the certificate and its key.
+   */
   issue(file: string, names: string, days?: number): { certPath: string; keyPath: string };
 }
 
 const CURVE = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
 
-/** Makes an authority in a folder, by openssl. */
+/** Creates an authority in a folder with openssl. */
 export function testAuthority(folder: string): TestAuthority {
   const openssl = (...words: string[]) => execFileSync('openssl', words, { cwd: folder, stdio: 'pipe' });
   const [ca, caKey] = [join(folder, 'ca.pem'), join(folder, 'ca.key')];

@@ -22,7 +22,7 @@ export async function changedResident(folder: string, change: Change): Promise<s
 /**
  * Replaces the only occurrence of a text or pattern. `$1` stands for the first group of a pattern.
  *
- * @throws {Error} if there is not exactly one occurrence: the code has changed, and the caller's list has to follow.
+ * @throws {Error} if there is not exactly one occurrence: the code has changed, and the caller's list must follow.
  */
 export function replaceOnce(text: string, place: string | RegExp, instead: string): string {
   const places =

@@ -7,12 +7,12 @@ import { type Change, changedResident } from './changed-resident';
 /**
  * Lays out the program as in a package, without sources, so that it runs the given built registry.
  *
- * @param folder Where to, an empty folder.
+ * @param folder An empty folder for the package.
  * @param change Changes the text of the resident process's program.
  * @returns Path of `rollcall.js`.
  */
 export async function packedProgram(folder: string, change: Change): Promise<string> {
-  // Whatever the command, running it from a checkout bundles the program.
+  // Any command bundles the program when run from a checkout.
   execFileSync(process.execPath, [join(PROJECT_ROOT, 'bin/rollcall.js'), '--version']);
   for (const name of ['bin', 'dist']) mkdirSync(join(folder, name));
   for (const path of ['package.json', 'bin/rollcall.js', 'dist/rollcall.js']) {

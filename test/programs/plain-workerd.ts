@@ -1,19 +1,19 @@
 import { join } from 'node:path';
 import { startWorkerd, type WorkerdProcess } from '../workerd/workerd-process';
 
-/** What runs on a workerd. */
+/** Options of a test's workerd. */
 interface Plan {
-  /** Its Worker, in the words of workerd's configuration; it may bind the services `registry`, `internet`, `storage`. */
+  /** Its Worker, in workerd's configuration language; it may bind the services `registry`, `internet`, `storage`. */
   worker: string;
-  /** Url of the registry that it is bound to. */
+  /** URL of the registry that it is bound to. */
   registry: string;
-  /** An empty folder, where all is that it stores. */
+  /** An empty folder for everything that it stores. */
   folder: string;
-  /** How its socket takes HTTP. */
+  /** The HTTP options of its socket. */
   http?: string;
 }
 
-/** Runs a Worker of a test on plain workerd, beside a registry. Returns it with the lines that it prints. */
+/** Runs a Worker of a test on plain workerd, beside a registry. Returns the process and the lines that it prints. */
 export async function startPlainWorkerd(plan: Plan): Promise<{ workerd: WorkerdProcess; printed: string[] }> {
   const { worker, registry, folder, http = '()' } = plan;
   const config = `

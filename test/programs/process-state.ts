@@ -11,13 +11,13 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-/** Ticks of a second in which the system counts processor time. Linux has 100 for every program. */
+/** Unit in which the system counts processor time, in ticks per second. Linux reports 100 to every program. */
 const TICKS_PER_SECOND = 100;
 
-/** Processor time that a process has taken since it began, in seconds. */
+/** Returns the processor time that a process has used since its start, in seconds. */
 export function processorSeconds(pid: number): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // From the third field on: time of the program is the fourteenth, and that of the system for it the fifteenth.
+  // From the third field on: user time is the fourteenth field, system time the fifteenth.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
 }

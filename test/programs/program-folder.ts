@@ -3,17 +3,17 @@ import { join } from 'node:path';
 import { packedProgram } from './packed-program';
 import { systemNode } from './system-node';
 
-/** The program as somebody has it who installed it. */
+/** The program as a user has installed it. */
 export interface InstalledProgram {
   /** Path of `rollcall.js`, for Node. */
   program: string;
-  /** A folder for the path of a shell, in which there is a `rollcall`. */
+  /** A folder for `PATH` that contains `rollcall`. */
   bin: string;
 }
 
-/** Installs the program below a folder. */
+/** Installs the program in a folder. */
 export async function installProgram(folder: string, node = systemNode()): Promise<InstalledProgram> {
-  // As it is installed: a checkout would bundle it anew for each command.
+  // Packed, because a checkout would bundle the program again for each command.
   const packed = join(folder, 'packed');
   const bin = join(folder, 'bin');
   for (const path of [packed, bin]) mkdirSync(path);

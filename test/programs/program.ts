@@ -3,27 +3,27 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 
-/** Time that a program gets to print what is waited for. */
+/** Maximum time until a program prints the expected text. */
 const PRINT_TIMEOUT_MS = 60_000;
 
-/** Time that a program gets to end when its test is over. */
+/** Maximum time until a program ends after its test. */
 const STOP_TIMEOUT_MS = 20_000;
 
-/** Where a program runs. */
+/** Options of a program. */
 export interface ProgramOptions {
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** True: it leads a process group of its own, as a command does that is typed at a terminal. */
+  /** True to make it the leader of its own process group, like a command typed at a terminal. */
   detached?: boolean;
 }
 
-/** How a program ended. */
+/** Exit of a program. */
 export interface ProgramEnd {
   code: number | null;
   signal: NodeJS.Signals | null;
 }
 
-/** A program that a test runs, with all that it prints. It is stopped when the test is over. */
+/** A program that a test runs, with its output. It is stopped when the test ends. */
 export class Program {
   readonly #child: ChildProcess;
   readonly #ended: Promise<ProgramEnd>;
@@ -58,12 +58,12 @@ export class Program {
     this.#child.kill(signal);
   }
 
-  /** Resolves when the program has ended and all that it printed is here. */
+  /** Resolves when the program has ended and all of its output has been read. */
   end(): Promise<ProgramEnd> {
     return this.#ended;
   }
 
-  /** Waits until something is printed, and returns what the pattern matched. Fails when the program ends before. */
+  /** Waits until the output matches a pattern, and returns the match. Fails if the program ends first. */
   async prints(pattern: RegExp): Promise<string> {
     const startedAt = Date.now();
     let end: ProgramEnd | undefined;

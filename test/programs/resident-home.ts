@@ -10,16 +10,16 @@ import { temporaryFolderOfFile } from './temporary-folder';
 /** One process for many suites, as starts are expensive. */
 export interface ResidentHomes {
   /**
-   * Lends the process to the tests of one `describe`, in which this is called. Each of them has a namespace for itself.
+   * Lends the process to the tests of the `describe` that calls this. Each of them has its own namespace.
    *
-   * @param keeps True: all of them have one namespace.
+   * @param keeps True to use one namespace for all of them.
    */
   home(options?: { keeps?: boolean }): Home;
-  /** The process itself, once a test runs. */
+  /** Returns the process; only valid while a test runs. */
   registry(): RunningRegistry;
 }
 
-/** Starts a registry as people run it on one machine, for all tests of one `describe`, in which this is called. */
+/** Starts a registry as on one machine, for all tests of the `describe` that calls this. */
 export function residentHomes(runtime: RuntimeName): ResidentHomes {
   const data = temporaryFolderOfFile();
   let running: RunningRegistry | undefined;
@@ -29,7 +29,7 @@ export function residentHomes(runtime: RuntimeName): ResidentHomes {
     return running;
   };
   const fetchFrom = (path: string, init: RequestInit): Promise<Response> =>
-    // `as`: Node's fetch wants to be told of a body that goes on, and the type of its options does not know the word.
+    // `as`: Node's fetch requires `duplex` for a streamed body, but the type of its options lacks it.
     fetch(
       registry().url + path,
       init.body instanceof ReadableStream ? ({ ...init, duplex: 'half' } as RequestInit) : init,
@@ -42,7 +42,7 @@ export function residentHomes(runtime: RuntimeName): ResidentHomes {
   };
 
   beforeAll(async () => {
-    // The address of a caller comes with the request in these suites, as a proxy gives it.
+    // In these suites requests carry the caller's address, as from a proxy.
     running = await startRegistry({ data, rootToken: ROOT_TOKEN, trustedProxy: true, runtime });
   });
   afterAll(async () => {
@@ -70,7 +70,7 @@ export function residentHomes(runtime: RuntimeName): ResidentHomes {
         fetch: fetchFrom,
         upgrade: (path, headers) => upgradeAt(registry().url.replace('http', 'ws') + path, headers),
         callerAt: (address) => ({ headers: { 'x-forwarded-for': address } }),
-        // An open socket keeps a namespace of the one process awake.
+        // On the resident host an open socket keeps a namespace awake.
         sleepsWithSockets: false,
         sleep: async () => {},
       });
@@ -78,7 +78,7 @@ export function residentHomes(runtime: RuntimeName): ResidentHomes {
   };
 }
 
-/** Asks for a WebSocket as a client of this protocol does. */
+/** Requests a WebSocket with the headers of a client. */
 async function upgradeAt(url: string, headers: Record<string, string>): Promise<Upgrade> {
   const { 'sec-websocket-protocol': protocols, ...rest } = headers;
   const socket = new WebSocket(url, protocols?.split(', ') ?? [], { headers: rest });

@@ -2,8 +2,8 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /**
- * The Node of this machine, which may be older than the one that npm scripts run on: what people start the registry
- * with. npm puts the folders of a project's own programs first in the path; here they are left out.
+ * Returns the `PATH` without a project's own programs, which npm puts first. Its Node is the one that users start the
+ * registry with, and may be older than the one that runs npm scripts.
  */
 export function systemPath(): string {
   return (process.env.PATH ?? '')
@@ -12,7 +12,7 @@ export function systemPath(): string {
     .join(delimiter);
 }
 
-/** Path of that Node; the one that runs here where there is no other. */
+/** Returns the path of that Node; if there is none, of the one that runs this test. */
 export function systemNode(): string {
   const candidates = systemPath()
     .split(delimiter)

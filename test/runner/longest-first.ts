@@ -1,9 +1,9 @@
 import { BaseSequencer, type TestSequencerConstructor, type TestSpecification } from 'vitest/node';
 
 /**
- * Orders test files so that those begin first that take longest: what begins last is waited for alone.
+ * Orders test files so that the longest start first: one that starts last would run alone at the end.
  *
- * @param longest Parts of their paths, the longest first. A file belongs to the first that its path has.
+ * @param longest Parts of their paths, the longest first. A file belongs to the first part in its path.
  */
 export function longestFirst(longest: readonly string[]): TestSequencerConstructor {
   const rankOf = ({ moduleId }: TestSpecification): number => {

@@ -9,7 +9,7 @@ const SCRIPT = fileURLToPath(new URL('../../scripts/report-totals.js', import.me
 
 type Status = 'passed' | 'failed' | 'skipped';
 
-/** What Vitest's json reporter writes, as far as the script reads it. */
+/** Returns the part of the output of Vitest's JSON reporter that the script reads. */
 const testFile = (...statuses: Status[]) => ({
   name: 'a.test.ts',
   status: statuses.includes('failed') ? 'failed' : 'passed',

@@ -1,10 +1,10 @@
-/** Beyond a bound: an alarm that is late by less than a gap, twice; the commit; and the second that is promised. */
+/** Tolerance beyond a bound: two alarms that are each late by less than a gap, the commit, and the promised second. */
 const SLACK_MS = 3_000;
 
-/** Attention that a gap may make the registry forget: what it had not stored, and a slow sync. */
+/** Attention that the registry may lose in a gap: the part that it had not stored, and a slow sync. */
 const UNSAVED_MS = 10_000;
 
-/** How many stretches of listening are remembered. */
+/** Number of stretches of listening to keep. */
 const STRETCHES_KEPT_COUNT = 500;
 
 /** A time in which the registry listened without a gap. */
@@ -14,8 +14,8 @@ interface Stretch {
 }
 
 /**
- * Knows from outside how long the registry has listened, and so by when a silent holder must be gone (I6), and whether a
- * gap that the registry claims has a cause (L9).
+ * Tracks from outside how long the registry has listened, and so by when a silent holder must be gone (I6), and whether a
+ * gap that the registry reports has a cause (L9).
  */
 export class AttentionOracle {
   readonly #now: () => number;
@@ -23,7 +23,7 @@ export class AttentionOracle {
   /** Oldest first. The last one goes on. */
   #stretches: Stretch[] = [{ from: 0, to: 0 }];
   #activeAt = 0;
-  /** Events since the last gap that may be a cause of one. */
+  /** Events since the last gap that may cause one. */
   #causes = new Set<string>();
 
   constructor(now: () => number, onProblem: (invariant: string, what: string) => void) {
@@ -31,7 +31,7 @@ export class AttentionOracle {
     this.#onProblem = onProblem;
   }
 
-  /** The registry takes something in: a call, an alarm, a tick. It may find out by it that it has missed others. */
+  /** The registry receives a call, an alarm or a tick, and may thereby detect that it has missed others. */
   active(): void {
     const last = this.#stretches.at(-1);
     if (last !== undefined) last.to = Math.max(last.to, this.#activeAt);
@@ -44,9 +44,9 @@ export class AttentionOracle {
   }
 
   /**
-   * The registry found a gap: it listens anew from now on.
+   * The registry found a gap: its listening starts again now.
    *
-   * @param spreadMs After a restart: how long it waits for clients to come back, before it counts as listening.
+   * @param spreadMs Time after a restart in which clients reconnect, before the registry counts as listening.
    */
   missed(spreadMs: number): void {
     if (this.#causes.size === 0) this.#onProblem('L9', 'the registry found a gap, and nothing had happened');
@@ -56,19 +56,19 @@ export class AttentionOracle {
     this.#causes = new Set();
   }
 
-  /** The clock was set back: what was to end at a time ends later. */
+  /** The clock was set back: deadlines move later. */
   delayed(ms: number): void {
     const last = this.#stretches.at(-1);
     if (last !== undefined) last.from += ms;
   }
 
-  /** When a lease that is past its limit at `limitAt` must have ended, if no further gap comes. */
+  /** Returns when a lease that is past its limit at `limitAt` must have ended, if there is no further gap. */
   endsBy(limitAt: number, ttlMs: number): number {
     const since = this.#stretches.at(-1)?.from ?? 0;
     return Math.max(limitAt, Math.min(since + ttlMs, Number.POSITIVE_INFINITY)) + SLACK_MS;
   }
 
-  /** True if a lease that is past its limit at `limitAt` must have ended at `at`. */
+  /** Returns whether a lease that is past its limit at `limitAt` must have ended at `at`. */
   mustHaveEnded(limitAt: number, ttlMs: number, at: number): boolean {
     const since = this.#stretches.at(-1)?.from ?? 0;
     if (at <= limitAt + SLACK_MS || at <= since + SLACK_MS) return false;
@@ -81,7 +81,7 @@ export class AttentionOracle {
     return `the registry listened ${last.join(', ')}`;
   }
 
-  /** Time of listening between two times, at least. */
+  /** Returns the minimum time of listening between two times. */
   #listenedMs(from: number, to: number): number {
     let listenedMs = 0;
     for (const stretch of this.#stretches) {

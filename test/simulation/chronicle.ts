@@ -17,18 +17,18 @@ export interface ChronicleParts {
   storage: () => SqlStorage;
   /** Newest revision that would survive a crash now. */
   durable: () => number;
-  /** What the registry's clock shows. */
+  /** Time of the registry's clock. */
   clock: () => number;
   retention: Retention;
-  /** Told of each durable revision, once, in order. */
+  /** Receives each durable revision, once, in order. */
   onRevision: (revision: JournaledRevision) => void;
-  /** Told what is broken. */
+  /** Receives each violated invariant. */
   onProblem: (invariant: string, what: string) => void;
 }
 
 /**
- * Follows the journal as far as it is durable, and holds the registry to it: what was durable once stays as it was (I1, I2),
- * and from any point of it the present follows (I7).
+ * Follows the durable part of the journal, and checks it: durable revisions never change (I1, I2), and the present follows
+ * from any point of it (I7).
  */
 export class Chronicle {
   readonly #parts: ChronicleParts;
@@ -38,7 +38,7 @@ export class Chronicle {
   #compacted = 0;
   #nextReplay = REPLAY_EVERY_COUNT;
   readonly replica = new Replica();
-  /** Rows that the journal of all revisions seen so far takes, and changes of records in them. */
+  /** Rows that the journal has used for all revisions so far, and record changes in them. */
   seen = { revisions: 0, parts: 0, changes: 0 };
   replays = 0;
 
@@ -46,7 +46,7 @@ export class Chronicle {
     this.#parts = parts;
   }
 
-  /** Reads on in the journal, up to what is durable. */
+  /** Reads the journal up to the newest durable revision. */
   follow(): void {
     const durable = this.#parts.durable();
     if (durable <= this.replica.revision) return;
@@ -56,7 +56,7 @@ export class Chronicle {
     if (this.replica.revision >= this.#nextReplay) this.replay();
   }
 
-  /** After a crash: whatever was durable must still be there, and be the same. */
+  /** Checks after a crash that every durable revision still exists, unchanged. */
   compareAfterCrash(): void {
     const { storage, onProblem } = this.#parts;
     const known = this.replica.revision;
@@ -66,7 +66,7 @@ export class Chronicle {
     this.follow();
   }
 
-  /** Goes through the whole journal again: from each snapshot that it still reaches, the present must follow. */
+  /** Replays the whole journal: the present must follow from each snapshot that is still in its range. */
   replay(): void {
     const { storage, onProblem } = this.#parts;
     this.replays += 1;
@@ -121,7 +121,7 @@ export class Chronicle {
     }
   }
 
-  /** What is gone from the journal was old enough: no run makes so many revisions that another bound is reached. */
+  /** Checks that compacted revisions were old enough: no run makes enough revisions to reach another bound. */
   #checkRetention(): void {
     const stamp = this.#stamps.get(this.#compacted);
     if (stamp === undefined) return;
@@ -131,7 +131,7 @@ export class Chronicle {
     this.#parts.onProblem('J3', `revision ${this.#compacted} is compacted, and ${ageMs} ms old`);
   }
 
-  /** What the disk holds as records is what the journal says. */
+  /** Compares the records on the disk with those of the journal. */
   #compareRecords(): void {
     const kinds = { service: 1, override: 2, instance: 3 };
     const expected = new Map<string, string>();

@@ -1,7 +1,7 @@
 import type { InstanceView } from '../../src/model/instance';
 import type { ServiceAt, Version } from './replica';
 
-/** What the text of an instance record says, as far as views show it. Defaults are left out of the text. */
+/** The text of an instance record, as far as views show it. The text omits defaults. */
 interface InstanceText {
   definition: {
     address?: string;
@@ -30,7 +30,7 @@ interface OverrideText {
   };
 }
 
-/** The members of a view that follow from the records alone, worked out once more and in another way. */
+/** The members of a view that follow from the records alone, computed independently of the core. */
 export type ExpectedView = Pick<
   InstanceView,
   'address' | 'port' | 'weight' | 'enabled' | 'quarantined' | 'healthy' | 'available' | 'overridden' | 'owner'
@@ -44,7 +44,7 @@ export type ExpectedView = Pick<
   incarnation: string | undefined;
 };
 
-/** How a service's instance must be shown. */
+/** Returns the expected view of a service's instance. */
 export function expectedView(service: ServiceAt, id: string): ExpectedView | undefined {
   const instance = service.instances.get(id);
   if (instance === undefined) return undefined;
@@ -84,7 +84,7 @@ function merge(
   };
 }
 
-/** The same members of a view that somebody was shown. */
+/** Returns the same members of a view in an answer. */
 export function shownView(view: InstanceView): ExpectedView {
   const { revision, createdRevision, changes, address, port, weight, status, incarnation } = view;
   const { enabled, quarantined, healthy, available, overridden, owner } = view;
@@ -108,7 +108,7 @@ export function shownView(view: InstanceView): ExpectedView {
   };
 }
 
-/** What differs between two views, in words; undefined if nothing does. */
+/** Describes the difference between two views; undefined if there is none. */
 export function difference(shown: ExpectedView | undefined, expected: ExpectedView | undefined): string | undefined {
   const [is, should] = [JSON.stringify(shown), JSON.stringify(expected)];
   return is === should ? undefined : `shown ${is}, expected ${should}`;

@@ -6,7 +6,7 @@ import type { ProcessTime } from './process-time';
 import type { SeededRandom } from './seeded-random';
 import type { Happening } from './virtual-time';
 
-/** How late alarms are, as shares of all, and how often one that has run comes again. */
+/** Shares of alarms that are late, and of those that fire again. */
 export interface AlarmFaults {
   seconds: number;
   minutes: number;
@@ -20,7 +20,7 @@ export interface FaultyAlarmParts {
   clock: MachineClock;
   disk: FaultyDisk<unknown>;
   faults: AlarmFaults;
-  /** Runs the registry's handler. False if the machine died in it, or was not there to run it. */
+  /** Runs the registry's handler. Resolves to false if the machine was down or died in it. */
   run: (dueAt: number) => Promise<boolean>;
   onProblem: (invariant: string, what: string) => void;
 }
@@ -28,20 +28,20 @@ export interface FaultyAlarmParts {
 const TABLE = 'CREATE TABLE IF NOT EXISTS platform_alarm (id INTEGER PRIMARY KEY, at INTEGER)';
 
 /**
- * The platform's alarm: kept on the disk of the registry, in the order of its writes, as Durable Objects keep theirs, so
- * that it is lost or survives together with the transactions around it. It comes on time or late, once or twice.
+ * The platform's alarm. It is stored on the registry's disk, in the order of its writes, as Durable Objects do, so that it
+ * is lost or survives with the transactions around it. It fires on time or late, once or twice.
  */
 export class FaultyAlarm {
   readonly #parts: FaultyAlarmParts;
   #at: number | null = null;
   #running = false;
   #planned: Happening | undefined;
-  /** Lives of the machine that are over. */
+  /** Number of past lives of the machine. */
   #lives = 0;
   #dead = false;
-  /** Times that it was armed: each is a row written. */
+  /** Number of times it was armed: each writes a row. */
   armings = 0;
-  /** When the one was due that comes now, or came last, as the registry's clock shows it. */
+  /** Due time of the current or latest alarm, by the registry's clock. */
   #dueAt = 0;
 
   constructor(parts: FaultyAlarmParts) {
@@ -49,7 +49,7 @@ export class FaultyAlarm {
     this.#read();
   }
 
-  /** When it is set to fire, as the registry's clock shows it; null while the handler runs. */
+  /** Returns the time for which it is armed, by the registry's clock; null while the handler runs. */
   get armedFor(): number | null {
     return this.#at;
   }
@@ -58,18 +58,18 @@ export class FaultyAlarm {
     return this.#running;
   }
 
-  /** How late the last one came, in milliseconds of the clock. */
+  /** Returns the lateness of the latest alarm, in milliseconds of the clock. */
   get lateness(): number {
     return this.#parts.clock.now() - this.#dueAt;
   }
 
-  /** When the next one is due, or the one that is running was, in the world's time; never, if there is none. */
+  /** Returns the due time of the next or running alarm, in the world's time; infinite if there is none. */
   get dueAt(): number {
     const at = this.#running ? this.#dueAt : this.#at;
     return at === null ? Number.POSITIVE_INFINITY : this.#parts.clock.timeAt(at);
   }
 
-  /** The alarm as one run of the process sees it. */
+  /** Returns the alarm as one run of the process sees it. */
   mount(isAlive: () => boolean): Alarm {
     const { disk, clock, onProblem } = this.#parts;
     return {
@@ -89,7 +89,7 @@ export class FaultyAlarm {
     };
   }
 
-  /** The machine died: nothing fires until it is back. */
+  /** The machine died: the alarm does not fire until the restart. */
   machineDied(): void {
     this.#planned?.cancel();
     this.#running = false;
@@ -97,14 +97,14 @@ export class FaultyAlarm {
     this.#lives += 1;
   }
 
-  /** The machine is back: what counts is what its disk holds. */
+  /** The machine is back: restores the alarm from its disk. */
   machineRestarted(): void {
     this.#dead = false;
     this.#read();
     this.#plan();
   }
 
-  /** The clock was set: what was armed for an hour may be due now. */
+  /** The clock was set: an alarm that is armed for an hour from now may be due now. */
   clockJumped(): void {
     if (!this.#dead && !this.#running) this.#plan();
   }
@@ -133,17 +133,19 @@ export class FaultyAlarm {
     this.#at = null;
     const ran = await this.#run();
     if (!ran) return;
-    // The platform forgets an alarm only when its handler is done; a crash before that lets it come again.
+    // The platform deletes an alarm only when its handler has finished; after a crash before that it fires again.
     if (this.#at === null) disk.plain.run('DELETE FROM platform_alarm');
     if (random.chance(faults.again)) time.after(random.whole(0, 2_000), () => void this.#again());
   }
 
-  /** At least once is sometimes twice: nothing may be due any more, and the next one is armed already. */
+  /**
+   * Delivers an alarm twice, as at-least-once allows: nothing may be due any more, and the next one may be armed already.
+   */
   async #again(): Promise<void> {
     if (!this.#running && !this.#dead) await this.#run();
   }
 
-  /** Runs the handler. Returns whether it came to its end. */
+  /** Runs the handler. Returns whether it finished. */
   async #run(): Promise<boolean> {
     const life = this.#lives;
     this.#running = true;

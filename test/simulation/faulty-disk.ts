@@ -7,35 +7,35 @@ import { nodeSqlite } from '../../src/host/resident/storage/node-sqlite';
 import type { ProcessTime } from './process-time';
 import type { SeededRandom } from './seeded-random';
 
-/** Thrown out of a storage call when the machine dies in it. Nobody is left to catch it. */
+/** Thrown by a storage call when the machine dies in it. No caller is left to catch it. */
 export class Crash extends Error {
   override readonly name = 'Crash';
 }
 
-/** Everything that was written is moved from the log into the database when the log is longer than this. */
+/** Log size above which all of its contents move into the database. */
 const LOG_MAX_BYTES = 2 * 1024 * 1024;
 
-/** How long a sync takes, in milliseconds: mostly little, sometimes much, so that commands queue behind it. */
+/** Duration of a sync in milliseconds: mostly short, sometimes long enough for commands to queue. */
 const SYNC_USUAL_MS = { from: 1, to: 12 };
 const SYNC_SLOW_MS = { from: 50, to: 900 };
 const SYNC_SLOW_SHARE = 0.01;
 
-/** What {@link FaultyDisk} is made of. `probe` reads from a database what tests want to know of its durable state. */
+/** Parts of {@link FaultyDisk}. `probe` reads the facts about a durable state that tests need. */
 export interface FaultyDiskParts<Probe> {
   time: Pick<ProcessTime, 'now' | 'after'>;
   random: SeededRandom;
   probe: (storage: SqlStorage) => Probe;
-  /** Told at once when the machine dies, before anything else of the process can run. */
+  /** Called at once when the machine dies, before anything else of the process can run. */
   died: () => void;
 }
 
 /**
  * Real SQLite on a machine that may die at any moment.
  *
- * The fault model is SQLite's own: its write-ahead log is the list of committed transactions in order. A sync makes
- * the log durable up to where it ended when the sync was called. A crash cuts it anywhere behind that, in the middle of
- * a page for all we care, and SQLite finds the last commit that is whole when the file is opened again. So after a crash
- * the disk holds everything synced, and of the rest a prefix of whole transactions.
+ * The fault model is SQLite's own: its write-ahead log is the list of committed transactions in order. A sync makes the log
+ * durable up to its end at the time of the call. A crash cuts it anywhere behind that, even in the middle of a page, and
+ * SQLite finds the last whole commit when the file is opened again. So after a crash the disk holds everything synced, and a
+ * prefix of whole transactions of the rest.
  *
  * Each statement, transaction and sync has a moment before it and one after it at which {@link crashIn} may strike.
  */
@@ -43,7 +43,7 @@ export class FaultyDisk<Probe> {
   readonly #parts: FaultyDiskParts<Probe>;
   readonly #folder = mkdtempSync(join(tmpdir(), 'rollcall-simulation-'));
   #restarts = 0;
-  /** Number of the run of the process that may use the disk now. */
+  /** Number of the process run that may use the disk now. */
   #mountable = 0;
   #database: DatabaseSync;
   #plain: SqlStorage;
@@ -53,7 +53,7 @@ export class FaultyDisk<Probe> {
   #failNextCommit = false;
   #syncsUnderWay = 0;
   #syncedUntil = 0;
-  /** Rows written since the beginning, lost ones included, by verb and table: `insert journal`. */
+  /** Rows written since the beginning, including lost ones, by verb and table: `insert journal`. */
   readonly rowsWritten = new Map<string, number>();
 
   constructor(parts: FaultyDiskParts<Probe>) {
@@ -63,37 +63,37 @@ export class FaultyDisk<Probe> {
     this.#durable = parts.probe(this.#plain);
   }
 
-  /** What the probe read from the state that would survive a crash now. */
+  /** Returns the probe of the state that would survive a crash now. */
   get durable(): Probe {
     return this.#durable;
   }
 
-  /** When the newest sync that has resolved was called: what was written before survives a crash. */
+  /** Returns when the newest resolved sync was called: everything written before survives a crash. */
   get syncedUntil(): number {
     return this.#syncedUntil;
   }
 
-  /** Whether a sync has been called and has not resolved. */
+  /** Returns whether a sync is pending. */
   get syncing(): boolean {
     return this.#syncsUnderWay > 0;
   }
 
-  /** The storage without faults: to look at what is on it, and for what the platform itself keeps there. */
+  /** The storage without faults, for inspection and for the platform's own data. */
   get plain(): SqlStorage {
     return this.#plain;
   }
 
-  /** Lets the machine die at a storage step: the first from now on is 1. */
+  /** Makes the machine die at a storage step: the next one is 1. */
   crashIn(steps: number): void {
     this.#stepsToCrash = steps;
   }
 
-  /** Lets the next transaction fail at its commit, as a full disk does. */
+  /** Makes the next transaction fail at its commit, as on a full disk. */
   failNextCommit(): void {
     this.#failNextCommit = true;
   }
 
-  /** The storage as one run of the process sees it. After a crash it is dead, and throws whatever is asked of it. */
+  /** Returns the storage as one run of the process sees it. After a crash every call on it throws. */
   mount(): SqlStorage {
     const mounted = this.#mountable;
     const plain = this.#plain;
@@ -127,7 +127,7 @@ export class FaultyDisk<Probe> {
     };
   }
 
-  /** A moment at which the machine may die: dies if it is the one that {@link crashIn} named. */
+  /** A moment at which the machine may die: dies if {@link crashIn} chose it. */
   strike(): void {
     this.#stepsToCrash -= 1;
     if (this.#stepsToCrash > 0) return;
@@ -135,7 +135,7 @@ export class FaultyDisk<Probe> {
     throw new Crash('the machine died');
   }
 
-  /** The machine dies now: whatever is mounted is dead, and syncs under way never resolve. */
+  /** Makes the machine die now: mounted storages are dead, and pending syncs never resolve. */
   die(): void {
     this.#mountable += 1;
     this.#stepsToCrash = Number.POSITIVE_INFINITY;
@@ -144,12 +144,12 @@ export class FaultyDisk<Probe> {
     this.#parts.died();
   }
 
-  /** Comes back after {@link die}: without what was not synced, all but a random beginning of it. */
+  /** Restarts after {@link die}, without the unsynced writes except for a random prefix. */
   restart(): void {
     const { random, probe } = this.#parts;
     const old = this.#path;
     const written = this.#logBytes();
-    // A killed process loses nothing that it wrote; a power cut may lose all that is not synced, or cut it anywhere.
+    // A killed process loses none of its writes; a power cut may lose all unsynced ones, or cut them anywhere.
     const kept = random.pick([written, this.#syncedBytes, random.whole(this.#syncedBytes, written)]);
     this.#restarts += 1;
     copyFileSync(old, this.#path);
@@ -159,13 +159,13 @@ export class FaultyDisk<Probe> {
     rmSync(old);
     this.#database = this.#openDatabase();
     this.#plain = nodeSqlite(this.#database);
-    // What is left of a page that was cut would be written over, and the log would not grow by what is written.
+    // The rest of a cut page would be overwritten, and the log would not grow by the written bytes.
     this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     this.#syncedBytes = this.#logBytes();
     this.#durable = probe(this.#plain);
   }
 
-  /** Ends the disk and its files. */
+  /** Closes the disk and deletes its files. */
   close(): void {
     this.#mountable += 1;
     this.#database.close();
@@ -200,7 +200,7 @@ export class FaultyDisk<Probe> {
     throw new Error('database or disk is full');
   }
 
-  /** Where nothing waits to be synced, SQLite may move a long log into the database. */
+  /** Moves a long log into the database, as SQLite may do if no write is unsynced. */
   #shortenLog(): void {
     if (this.#syncedBytes < LOG_MAX_BYTES || this.#logBytes() > this.#syncedBytes) return;
     this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
@@ -209,7 +209,7 @@ export class FaultyDisk<Probe> {
 
   #openDatabase(): DatabaseSync {
     const database = new DatabaseSync(this.#path);
-    // The log is ours to cut and to shorten; real syncs would only be slow. Exclusive: no shared memory file.
+    // This class cuts and shortens the log itself; real syncs would only be slow. Exclusive: no shared memory file.
     for (const setting of ['locking_mode=EXCLUSIVE', 'journal_mode=WAL', 'synchronous=OFF', 'wal_autocheckpoint=0']) {
       database.exec(`PRAGMA ${setting}`);
     }
@@ -225,7 +225,7 @@ export class FaultyDisk<Probe> {
   }
 }
 
-/** Verb and table of a statement that writes rows, in lower case. */
+/** Returns the verb and table of a statement that writes rows, in lower case. */
 function kindOf(statement: string): string {
   const match = /^\s*(insert|update|delete|replace)(?: or replace)?(?: into| from)? (\w+)/i.exec(statement);
   return `${match?.[1]} ${match?.[2]}`.toLowerCase();

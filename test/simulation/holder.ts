@@ -8,17 +8,17 @@ import type { Reply } from './machine';
 import type { SeededRandom } from './seeded-random';
 import type { World } from './world';
 
-/** After a call that failed, a holder tries again within a tenth of its ttl, and within a second. */
+/** A holder retries a failed call within a tenth of its ttl and within a second. */
 const RETRY_MAX_MS = 1_000;
 
-/** How a holder renews: clients differ. */
+/** Method of renewal, which differs between clients. */
 type Manner = 'heartbeat' | 'many' | 'register';
 
 /**
- * A service instance: registers, renews in time, and ends in one of the ways in which processes end; then, after a
- * pause, somebody starts it again.
+ * A service instance: registers, renews in time, and ends in one of the ways in which processes end. After a pause it is
+ * started again.
  *
- * While it lives it is faithful: it renews every third of its ttl, and tries again until it gets through.
+ * While it lives it is faithful: it renews every third of its ttl, and retries until it gets an answer.
  */
 export class Holder {
   readonly #world: World;
@@ -55,7 +55,7 @@ export class Holder {
       this.#world.leases.silent(this.#key);
       if (ending === 'leaves') await this.#leave();
       else if (ending === 'drains') await this.#drain();
-      // A process that stalls, and does not know it, goes on where it was: with a heartbeat.
+      // A stalled process does not notice the stall, and continues with a heartbeat.
       stalled = ending === 'stalls';
       const silence = stalled ? ttlMs : (removeAfterMs ?? 4 * ttlMs);
       await this.#world.sleep(silence * this.#random.between(0.3, 2));
@@ -68,7 +68,7 @@ export class Holder {
     await this.#register();
   }
 
-  /** One beat, after a third of the ttl or a little less. */
+  /** Sends one beat, after a third of the ttl or a little less. */
   async #beat(): Promise<void> {
     await this.#world.sleep((this.#lease.ttlMs / 3) * this.#random.between(0.8, 1));
     if (!this.#random.chance(0.01)) {
@@ -83,7 +83,7 @@ export class Holder {
     if (!(await this.#renew())) await this.#register();
   }
 
-  /** Renews until that is answered. False if the registry does not know the instance. */
+  /** Renews until there is an answer. Returns false if the registry does not know the instance. */
   async #renew(): Promise<boolean> {
     if (this.#manner === 'register') return false;
     return this.#untilAnswered(() => (this.#manner === 'many' ? this.#renewMany() : this.#heartbeat()));
@@ -194,7 +194,7 @@ export class Holder {
     );
   }
 
-  /** Tries until the registry answers, or refuses. */
+  /** Retries until the registry answers or refuses. */
   async #untilAnswered<T>(attempt: () => Promise<Reply<T>>): Promise<T | false> {
     for (;;) {
       const reply = await attempt();
@@ -209,7 +209,7 @@ export class Holder {
     this.#world.leases.heard(this.#key, this.#lease, true);
   }
 
-  /** The registry says that there is no such instance: its journal has to say so, too. */
+  /** The registry reports that there is no such instance: its journal must confirm it. */
   #expectGone(heardAt: number): void {
     this.#world.chronicle.follow();
     const left = this.#world.chronicle.replica.record({ kind: 'instance', ...this.#key });
@@ -231,7 +231,7 @@ export class Holder {
     };
   }
 
-  /** What this life, or this change of configuration, registers: no two are the same. */
+  /** Returns the definition of this life, or of this change of configuration: each one is different. */
   #someDefinition(): InstanceDefinition {
     const { ttlMs, removeAfterMs, firstRemoveAfterMs } = this.#lease;
     return InstanceDefinition.parse({

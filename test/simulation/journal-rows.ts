@@ -2,21 +2,21 @@ import type { JournaledChange } from '../../src/core/namespace/commit/journal-fo
 import type { SqlStorage } from '../../src/core/storage/sql-storage';
 import type { Cause } from '../../src/model/history';
 
-/** A revision as it stands in the journal. */
+/** A revision as stored in the journal. */
 export interface JournaledRevision {
   revision: number;
-  /** Stamp for people, as the registry's clock showed it. */
+  /** Timestamp for display, by the registry's clock. */
   at: number;
   cause: Cause;
   actor: string;
-  /** Random bits of the commit: two commits never have the same. */
+  /** Random bits of the commit: no two commits have the same. */
   check: number;
-  /** Rows it takes. */
+  /** Number of its rows. */
   parts: number;
   changes: JournaledChange[];
 }
 
-/** Newest revision in the journal; 0 where it is empty or not made yet. */
+/** Returns the newest revision in the journal; 0 if it is empty or does not exist yet. */
 export function headRevision(storage: SqlStorage): number {
   for (const [found] of storage.read("SELECT 1 FROM sqlite_schema WHERE name = 'journal'")) {
     if (found !== 1) break;
@@ -25,13 +25,13 @@ export function headRevision(storage: SqlStorage): number {
   return 0;
 }
 
-/** Newest revision that the journal has forgotten; 0 where it has forgotten none. */
+/** Returns the newest compacted revision; 0 if there is none. */
 export function compactedRevision(storage: SqlStorage): number {
   for (const [oldest] of storage.read('SELECT MIN(revision) FROM journal')) return Number(oldest ?? 1) - 1;
   return 0;
 }
 
-/** Revisions after one and up to another, in order, each put together from its parts. */
+/** Returns a range of revisions in order, after one and up to another, each assembled from its parts. */
 export function readJournal(storage: SqlStorage, after: number, upTo: number): JournaledRevision[] {
   const revisions: JournaledRevision[] = [];
   if (after >= upTo) return revisions;
@@ -42,7 +42,7 @@ export function readJournal(storage: SqlStorage, after: number, upTo: number): J
     upTo,
   );
   for (const [revision, part, at, cause, actor, check, changes] of rows) {
-    const parsed = JSON.parse(String(changes)) as JournaledChange[]; // `as`: this is what the core wrote
+    const parsed = JSON.parse(String(changes)) as JournaledChange[]; // `as`: the core wrote this
     const last = revisions.at(-1);
     if (part !== 0 && last !== undefined && last.revision === revision) {
       last.parts += 1;
@@ -62,7 +62,7 @@ export function readJournal(storage: SqlStorage, after: number, upTo: number): J
   return revisions;
 }
 
-/** In the journal a record is JSON inside JSON; in the core it is a text. */
+/** Converts JSON records of the journal to the texts that the core uses. */
 function withTexts(change: JournaledChange): JournaledChange {
   const { before, after } = change;
   return {

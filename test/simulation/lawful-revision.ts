@@ -1,7 +1,9 @@
 import type { JournaledChange } from '../../src/core/namespace/commit/journal-format';
 import type { JournaledRevision } from './journal-rows';
 
-/** What must never be in the journal, whatever the state: invariant and words for each thing that is. */
+/**
+ * Finds changes that are never allowed in the journal, whatever the state. Returns the invariant and a description of each.
+ */
 export function unlawful({ revision, actor, changes }: JournaledRevision): [invariant: string, what: string][] {
   const problems: [string, string][] = [];
   for (const change of changes) {
@@ -11,7 +13,7 @@ export function unlawful({ revision, actor, changes }: JournaledRevision): [inva
   return problems;
 }
 
-/** A registration of what is registered already renews, and changes nothing. */
+/** A repeated registration renews, and changes nothing. */
 function repeat({ kind, id, cause, before, after }: JournaledChange): [string, string] | undefined {
   if (kind !== 'instance' || cause !== 'registered' || before === null || after === null) return undefined;
   const isUnhealthy = before.includes('"healthy":false');
@@ -19,18 +21,18 @@ function repeat({ kind, id, cause, before, after }: JournaledChange): [string, s
   return ['R2', `${id} registered the same content again, and that made a revision`];
 }
 
-/** What the operator says is the operator's: no registration touches it. */
+/** Overrides belong to the operator: no registration changes them. */
 function overreach({ kind, id }: JournaledChange, actor: string): [string, string] | undefined {
   if (kind !== 'override' || !actor.startsWith('owner-')) return undefined;
   return ['O1', `the override of ${id} was changed by ${actor}`];
 }
 
-/** What has expired is gone. */
+/** Expired instances are gone. */
 function survivor({ id, cause, after }: JournaledChange): [string, string] | undefined {
   return cause === 'expired' && after !== null ? ['I6', `${id} has expired, and is still there`] : undefined;
 }
 
-/** Whatever happens to an instance, the registry knows when it came. */
+/** Changes of an instance keep its registration time. */
 function amnesia({ kind, id, before, after }: JournaledChange): [string, string] | undefined {
   if (kind !== 'instance' || before === null || after === null || originOf(before) === originOf(after))
     return undefined;

@@ -2,7 +2,7 @@ import type { InstanceKey } from '../../src/model/batch';
 import type { Lease } from '../../src/model/lease';
 import type { AttentionOracle } from './attention-oracle';
 
-/** Renewals remembered of a lease: the journal is read a little later than it is written. */
+/** Number of renewals kept per lease: the journal is read a little later than it is written. */
 const RENEWALS_KEPT_COUNT = 4;
 
 /** A renewal, or a registration that renews, which has reached the registry. */
@@ -11,32 +11,32 @@ interface HeardRenewal {
   /** {@link LeaseOracle} explains hearing time. */
   hearing: number;
   acknowledged: boolean;
-  /** True if the deadlines that it set are exact: nothing was lost or missed since. */
+  /** True if the deadlines that it set are exact: there was no loss or gap since. */
   exact: boolean;
 }
 
-/** What is known of one lease from outside: when it was renewed, and what the registry made of it. */
+/** Outside knowledge of one lease: its renewals, and how the registry treated it. */
 interface Tracked {
   name: string;
   ttlMs: number;
-  /** At most, and at least: they differ where another time counts before the first renewal, which a crash may undo. */
+  /** Upper and lower bound: they differ if another time applies before the first renewal, which a crash may undo. */
   removeAfterMs: number;
   removeAfterLeastMs: number;
   /**
-   * Since when the holder renews in time: it is alive, and tries until it is answered. Undefined: it does not. What the
-   * journal says is read late, and may be of the time before.
+   * Time since which the holder renews in time: it is alive, and retries until it gets an answer. Undefined if it does not.
+   * Journal entries are read late, and may be older.
    */
   faithfulSince: number | undefined;
-  /** Within its ttl, as far as the journal was read. */
+  /** True within its ttl, as far as the journal was read. */
   healthy: boolean;
   /** Newest last. */
   renewals: HeardRenewal[];
-  /** When the lease is past its limits if no gap comes between: in the world's time. */
+  /** World time at which the lease is past its limits if there is no gap until then. */
   unhealthyAt: number;
   goneAt: number;
 }
 
-/** What the oracle asks of the world around it. */
+/** Services of the world that the oracle uses. */
 export interface LeaseOracleParts {
   now: () => number;
   onProblem: (invariant: string, what: string) => void;
@@ -44,23 +44,23 @@ export interface LeaseOracleParts {
 }
 
 /**
- * Knows when each lease may run out, and when it must have (I6). It knows nothing of how the registry decides.
+ * Determines when each lease may expire, and when it must have (I6), independently of the registry's own rule.
  *
- * *May not yet:* time counts against a holder only while it could be heard. So a lease that was renewed is neither
- * unhealthy nor expired before its ttl or removeAfter has passed in *hearing time*, which stands still during outages and
- * freezes. A faithful holder never uses that time up.
+ * *May not yet:* time counts against a holder only while it could be heard. So a renewed lease is neither unhealthy nor
+ * expired before its ttl or removeAfter has passed in *hearing time*, which stands still during outages and freezes. A
+ * faithful holder never uses that time up.
  *
- * *Must have:* a second after the limit, or where that is later, a ttl of listening and a second after the last gap; or
- * two ttl of listening, where gaps keep coming: see {@link AttentionOracle}.
+ * *Must have:* a second after the limit, or a ttl of listening and a second after the last gap if that is later; or two ttl
+ * of listening, if gaps keep coming: see {@link AttentionOracle}.
  *
- * *Clocks.* On a host without a monotonic clock a jump back is shifted away by the registry as far as it sees it; the
- * rest makes leases longer. A jump forward that is shorter than the time between two looks can't be told from time that
- * has passed, and makes them shorter.
+ * *Clocks.* On a host without a monotonic clock the registry compensates a jump back as far as it sees it; the rest makes
+ * leases longer. A jump forward that is shorter than the time between two looks can't be distinguished from elapsed time,
+ * and makes them shorter.
  */
 export class LeaseOracle {
   readonly #parts: LeaseOracleParts;
   readonly #leases = new Map<string, Tracked>();
-  /** Time in which no holder could be heard, less clock jumps that cannot be noticed. */
+  /** Time in which no holder could be heard, less clock jumps that can't be noticed. */
   #deafMs = 0;
   #deafSince: number | undefined;
   #outage = { from: 0, to: 0 };
@@ -70,19 +70,19 @@ export class LeaseOracle {
     this.#parts = parts;
   }
 
-  /** Leases held, as far as the journal was read. */
+  /** Number of leases held, as far as the journal was read. */
   get held(): number {
     return this.#leases.size;
   }
 
-  /** The shortest time to live of all leases that are held; `Infinity` where none is. */
+  /** Returns the shortest time to live of all held leases; `Infinity` if there is none. */
   get shortestTtlMs(): number {
     let shortest = Number.POSITIVE_INFINITY;
     for (const { ttlMs } of this.#leases.values()) shortest = Math.min(shortest, ttlMs);
     return shortest;
   }
 
-  /** A renewal, or a registration that renews, has reached the registry. It counts, unless a crash undoes it. */
+  /** A renewal, or a registration that renews, reached the registry. It counts unless a crash undoes it. */
   heard(key: InstanceKey, lease: Lease, faithful: boolean, now = this.#parts.now()): void {
     const name = nameOf(key);
     const renewedMs = lease.removeAfterMs ?? Number.POSITIVE_INFINITY;
@@ -111,19 +111,19 @@ export class LeaseOracle {
     if (renewal !== undefined) renewal.acknowledged = true;
   }
 
-  /** The holder stops renewing: it is dead, or does not get through. */
+  /** The holder stops renewing: it is dead, or can't reach the registry. */
   silent(key: InstanceKey): void {
     const tracked = this.#leases.get(nameOf(key));
     if (tracked !== undefined) tracked.faithfulSince = undefined;
   }
 
-  /** The instance went, at a time in the world: whatever was heard later is of the next one with that name. */
+  /** The instance was removed at a time in the world: later renewals are of the next one with that name. */
   released(key: InstanceKey, at: number): void {
     const newest = this.#leases.get(nameOf(key))?.renewals.at(-1);
     if (newest !== undefined && newest.at < at) this.#leases.delete(nameOf(key));
   }
 
-  /** From now on no holder is heard: the process died, or is frozen. */
+  /** No holder is heard from now on: the process died, or is frozen. */
   deaf(): void {
     this.#deafSince ??= this.#parts.now();
     for (const { renewals } of this.#leases.values()) blur(renewals);
@@ -138,7 +138,7 @@ export class LeaseOracle {
     this.#deafSince = undefined;
   }
 
-  /** The clock jumped back, and the registry did not see how far: deadlines may be later by this much. */
+  /** The clock jumped back, partly unseen by the registry: deadlines may be later by this much. */
   delayed(ms: number): void {
     if (ms === 0) return;
     this.#parts.attention.delayed(ms);
@@ -148,7 +148,7 @@ export class LeaseOracle {
     }
   }
 
-  /** The clock jumped forward by so little that the registry may take it for time that has passed. */
+  /** The clock jumped forward by so little that the registry may take it for elapsed time. */
   hastened(ms: number): void {
     this.counts.jumpsUnnoticed += 1;
     this.#deafMs -= ms;
@@ -162,7 +162,7 @@ export class LeaseOracle {
     for (const { renewals } of this.#leases.values()) blur(renewals.filter(({ at }) => at < now));
   }
 
-  /** The journal says that the lease ran out. `at` is when, in the world's time. */
+  /** The journal reports the end of the lease, at `at` in the world's time. */
   ranOut(key: InstanceKey, lapse: 'expired' | 'unhealthy', at: number): void {
     this.counts[lapse] += 1;
     const lease = this.#leases.get(nameOf(key));
@@ -180,7 +180,7 @@ export class LeaseOracle {
     }
   }
 
-  /** A call that reached the registry at `at` was shown the instance. */
+  /** A call that reached the registry at `at` returned the instance. */
   shown(key: InstanceKey, healthy: boolean, at: number): void {
     const lease = this.#leases.get(nameOf(key));
     if (lease === undefined) return;
@@ -199,7 +199,7 @@ export class LeaseOracle {
     }
   }
 
-  /** The earliest time by which something must have happened to one of these instances, if no gap comes. */
+  /** Returns the earliest time by which one of these instances must have changed, if there is no gap. */
   earliestDeadline(instances: Iterable<{ key: InstanceKey; healthy: boolean }>): { at: number; name: string } {
     const earliest = { at: Number.POSITIVE_INFINITY, name: 'nothing' };
     for (const { key, healthy } of instances) {
@@ -212,7 +212,7 @@ export class LeaseOracle {
     return earliest;
   }
 
-  /** Time in which holders could be heard until `at`, which is not longer ago than the outage before the last one. */
+  /** Returns the hearing time until `at`, which is not before the outage before the last one. */
   #hearingAt(at: number): number {
     const { from, to } = this.#outage;
     if (at < to) return Math.min(at, from) - (this.#deafMs - (to - from));
@@ -220,7 +220,7 @@ export class LeaseOracle {
   }
 }
 
-/** Something was lost or missed: what these renewals set is no longer exact. */
+/** After a loss or gap, the deadlines that these renewals set are no longer exact. */
 function blur(renewals: readonly HeardRenewal[]): void {
   for (const renewal of renewals) renewal.exact = false;
 }

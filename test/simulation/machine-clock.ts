@@ -1,10 +1,10 @@
 import type { Clock } from '../../src/core/platform/platform';
 import type { VirtualTime } from './virtual-time';
 
-/** When the world begins, as its clocks show it. */
+/** Start of the world, by its clocks. */
 const BEGINNING = Date.UTC(2026, 0, 1);
 
-/** The clock of the registry's machine: it goes at the pace of the world's time, and jumps when somebody sets it. */
+/** The clock of the registry's machine: it runs at the pace of the world's time, and jumps when it is set. */
 export class MachineClock implements Clock {
   readonly #time: VirtualTime;
   #offsetMs = BEGINNING;
@@ -17,12 +17,12 @@ export class MachineClock implements Clock {
     return this.#time.now + this.#offsetMs;
   }
 
-  /** Sets the clock forward, or back where `ms` is negative. */
+  /** Sets the clock forward, or back if `ms` is negative. */
   jump(ms: number): void {
     this.#offsetMs += ms;
   }
 
-  /** The world's time at which the clock shows `clock`, as long as it does not jump. */
+  /** Returns the world's time at which the clock shows `clock`, if it does not jump before. */
   timeAt(clock: number): number {
     return clock - this.#offsetMs;
   }

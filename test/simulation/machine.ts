@@ -13,47 +13,47 @@ import type { SeededRandom } from './seeded-random';
 import { type Sent, SimulatedSockets } from './simulated-sockets';
 import type { Happening, VirtualTime } from './virtual-time';
 
-/** What became of a call, as its caller sees it. `heardAt` is when it reached the registry, if it did. */
+/** Outcome of a call, as its caller sees it. `heardAt` is when it reached the registry, if it did. */
 export type Reply<T> =
   | { kind: 'answer'; value: T; heardAt: number }
   | { kind: 'refusal'; code: RegistryErrorCode; heardAt: number }
-  /** No answer: the registry was not there, or died meanwhile. If it was heard, it may have happened. */
+  /** No answer: the registry was down, or died meanwhile. If the call was heard, it may have taken effect. */
   | { kind: 'lost'; heardAt: number | undefined };
 
-/** A call in the world: what it is called in the trace, how it is made, and what is looked at when it is answered. */
+/** A call in the world: its name in the trace, how it is made, and a check of its answer. */
 export interface Call<T> {
   name: string;
   ask: (registry: Registry) => Promise<T>;
-  /** At the moment in which the answer leaves the registry: what it shows must be durable now. */
+  /** Called at the moment the answer leaves the registry: everything in it must be durable now. */
   onAnswer?: (value: T, heardAt: number) => void;
 }
 
-/** Who wants to know what happens to the machine. */
+/** Callbacks about the machine. */
 export interface MachineWatcher<Probe> {
   trace: (event: string) => void;
-  /** Reads from the disk what is compared with answers. */
+  /** Reads the facts from the disk that are compared with answers. */
   probe: (storage: SqlStorage) => Probe;
-  /** The registry is about to look at its clock; for a call or the alarm, also to arm the alarm. */
+  /** The registry is about to read its clock; for a call or the alarm, also to arm the alarm. */
   active: (what: 'call' | 'alarm' | 'tick') => void;
   /** The process died; the disk is as the crash left it. */
   died: () => void;
   restarted: () => void;
-  /** The registry was brought back to memory. */
+  /** The registry was loaded into memory again. */
   woke: () => void;
   /** The registry found a gap in its attention. */
   missed: () => void;
   thawed: () => void;
   alarmRan: () => void;
-  /** What is true now, when a frame leaves the registry. */
+  /** The state of the registry now, when a frame leaves it. */
   sent: () => Sent;
-  /** Something that must never happen. */
+  /** A violation. */
   failed: (invariant: string, what: string) => void;
 }
 
-/** What a machine is like. */
+/** Properties of a machine. */
 export interface MachineTraits {
   alarm: AlarmFaults;
-  /** True if it lends a monotonic clock and ticks, as the resident host does. */
+  /** True if it provides a monotonic clock and ticks, as the resident host does. */
   ticks?: boolean | undefined;
   isDrowsy?: boolean | undefined;
   retention?: Retention | undefined;
@@ -65,23 +65,23 @@ const WIRE_MS = { from: 0, to: 15 };
 /** The platform drops an object from memory after this time without an event. Source: Cloudflare's documentation. */
 const HIBERNATION_MS = 10_000;
 
-/** A caller gives up on an answer after this time, where its request is lost. */
+/** Time after which a caller gives up if its request is lost. */
 const TIMEOUT_MS = { from: 100, to: 1_000 };
 
 const LOST = { kind: 'lost', heardAt: undefined } as const;
 
-/** One life of the process: calls that wait in it are lost when it ends. */
+/** One life of the process: its pending calls are lost when it ends. */
 interface Life {
   alive: boolean;
   registry: Registry | undefined;
-  /** Of the process, on a machine that ticks; it goes on for as long as the registry is there. */
+  /** The process's tick, on a machine that ticks; runs while the registry is in memory. */
   tick: Happening | undefined;
   pending: Set<() => void>;
 }
 
 /**
- * The registry's host: one process on one machine, which may lose its memory, die, be away and come back. It plays the
- * part of the Durable Object, with a disk, an alarm and a clock that are out to do harm.
+ * The registry's host: one process on one machine, which may lose its memory, die, stay down and come back. It simulates the
+ * Durable Object's platform, with a faulty disk, alarm and clock.
  */
 export class Machine<Probe> {
   readonly clock: MachineClock;
@@ -96,7 +96,7 @@ export class Machine<Probe> {
   readonly #random: SeededRandom;
   readonly #watcher: MachineWatcher<Probe>;
   #life: Life = newLife();
-  /** When the process started, in the world's time: its monotonic clock counts from some time before. */
+  /** When the process started, in the world's time: its monotonic clock starts at some earlier time. */
   #startedAt = 0;
   #sameProcess = false;
   #away = false;
@@ -138,37 +138,37 @@ export class Machine<Probe> {
     });
   }
 
-  /** True if its process is frozen: then nothing in it happens. */
+  /** Returns whether its process is frozen: then nothing runs in it. */
   get isFrozen(): boolean {
     return this.#process.isFrozen;
   }
 
-  /** Whether the last crash spared the process. */
+  /** Returns whether the process survived the last crash. */
   get sameProcess(): boolean {
     return this.#sameProcess;
   }
 
-  /** Whether calls reach the registry. */
+  /** Returns whether calls reach the registry. */
   get up(): boolean {
     return !this.#away;
   }
 
-  /** Whether the registry is in memory. */
+  /** Returns whether the registry is in memory. */
   get awake(): boolean {
     return this.#life.registry !== undefined;
   }
 
-  /** Whether nothing is under way: no call, no alarm, no sync. */
+  /** Returns whether no call, alarm or sync is pending. */
   get idle(): boolean {
     return this.up && !this.isFrozen && this.#life.pending.size === 0 && !this.disk.syncing && !this.alarm.running;
   }
 
-  /** True if the platform may drop the registry from memory. */
+  /** Returns whether the platform may drop the registry from memory. */
   get mayHibernate(): boolean {
     return this.awake && this.idle && !this.#ticks && this.#time.now - this.#usedAt >= this.#staysAwakeMs;
   }
 
-  /** Sends a call over the wire and resolves when its outcome is back with the caller. */
+  /** Sends a call over the wire, and resolves when its outcome reaches the caller. */
   async call<T>(call: Call<T>): Promise<Reply<T>> {
     await this.#wire();
     const reply = this.up && (await this.#arrives()) ? await this.#ask(call) : LOST;
@@ -176,12 +176,12 @@ export class Machine<Probe> {
     return reply;
   }
 
-  /** Freezes the process, as SIGSTOP does: its memory and its sockets stay. */
+  /** Freezes the process, as SIGSTOP does: its memory and its sockets survive. */
   freeze(ms: number, losesMessages: boolean): void {
     this.#process.freeze(ms, losesMessages, () => this.#watcher.thawed());
   }
 
-  /** Resolves as the registry hears of a message; false if it never will, once its sender has given up. */
+  /** Resolves when a message reaches the registry; to false if it never will, once its sender has given up. */
   #arrives(): Promise<boolean> {
     return new Promise((resolve) => {
       const { pending } = this.#life;
@@ -198,20 +198,20 @@ export class Machine<Probe> {
     });
   }
 
-  /** Drops the registry from memory, as a Durable Object that hibernates. The process lives on. */
+  /** Drops the registry from memory, as a hibernating Durable Object. The process survives. */
   hibernate(): void {
     this.#watcher.trace('hibernates');
     this.#life = newLife();
     this.sockets.slept();
   }
 
-  /** Somebody sets the clock. */
+  /** Sets the clock. */
   jump(ms: number): void {
     this.clock.jump(ms);
     this.alarm.clockJumped();
   }
 
-  /** Kills the process at a coming storage step: the first is 1. */
+  /** Kills the process at a coming storage step: the next one is 1. */
   crashIn(steps: number): void {
     this.disk.crashIn(steps);
   }
@@ -221,7 +221,7 @@ export class Machine<Probe> {
     this.disk.die();
   }
 
-  /** Everything in memory is gone. Mostly the process is, too; sometimes only the object is reset. */
+  /** Drops everything in memory. Mostly the process ends too; sometimes only the object is reset. */
   #end(): void {
     const { pending, tick } = this.#life;
     this.#life.alive = false;
@@ -236,7 +236,7 @@ export class Machine<Probe> {
     this.#watcher.died();
   }
 
-  /** The machine is back after {@link crash}. */
+  /** Restarts the machine after {@link crash}. */
   restart(): void {
     this.disk.restart();
     this.#away = false;
@@ -245,7 +245,7 @@ export class Machine<Probe> {
     this.alarm.machineRestarted();
   }
 
-  /** What comes over a socket needs no answer. */
+  /** Delivers a message of a socket, which needs no answer. */
   async #deliver(call: Call<void>): Promise<void> {
     if (this.up) await this.#ask(call);
   }
@@ -281,7 +281,7 @@ export class Machine<Probe> {
     });
   }
 
-  /** The registry, woken if need be; undefined if that killed the process. */
+  /** Returns the registry, after waking it if necessary; undefined if that killed the process. */
   #wake(life: Life): Registry | undefined {
     if (!life.alive) return undefined;
     if (life.registry !== undefined) return life.registry;
@@ -317,7 +317,7 @@ export class Machine<Probe> {
     return life.alive;
   }
 
-  /** An error outside of any call: the platform would restart the object. */
+  /** Handles an error outside of any call: the platform would restart the object. */
   #survive(life: Life, where: string, error: unknown): void {
     if (!life.alive) return;
     if (isDiskFailure(error)) this.disk.die();
@@ -357,7 +357,7 @@ export class Machine<Probe> {
     };
   }
 
-  /** The clock by which leases are counted: of its own on a machine that ticks. */
+  /** Returns the time by which leases are counted: of a separate clock on a machine that ticks. */
   #hostNow(): number {
     return this.#ticks ? this.#time.now - this.#startedAt + 1_000 : this.clock.now();
   }

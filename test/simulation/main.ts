@@ -10,10 +10,10 @@ Runs simulations with one seed after another, from --seed on (default 1), each i
 done (default 1000000) or --runs are over. A failure prints its scenario and seed; the same two give the same run, and
 --watch i7 shows all that i7 does in it. --hours and --leases make a world shorter or smaller than its scenario says.`;
 
-/** A long run tells how far it is once in this time. */
+/** Time between two progress reports of a long run. */
 const TELL_EVERY_MS = 10_000;
 
-/** Events that are shown of a run that failed; the file has them all. */
+/** Events of a failed run to print; the file contains all of them. */
 const SHOWN_COUNT = 40;
 
 const { values } = parseArgs({
@@ -81,7 +81,7 @@ async function main(): Promise<number> {
   return 0;
 }
 
-/** Shows the end of a run, and keeps all of it. */
+/** Prints the end of a run, and saves all of it. */
 function fail({ scenario, seed, trace, problems }: SimulationReport): number {
   const found = problems.map(({ invariant, what }) => `${invariant}: ${what}`);
   console.log([...trace.split('\n').slice(-SHOWN_COUNT), ...found].join('\n'));

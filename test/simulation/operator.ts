@@ -11,20 +11,20 @@ import type { Positioned, World } from './world';
 
 const CALLER = { tokenId: 'operator', operates: true };
 
-/** Instances that batches register, in a service of their own. Nobody renews them. */
+/** Group of the instances that batches register, in their own service. They are never renewed. */
 const BATCH_GROUP = 'batches';
 const BATCH_IDS = ['b1', 'b2', 'b3', 'b4', 'b5', 'b6'] as const;
 
 /**
- * Whoever changes things beside the holders: overrides, quarantines and drains by operators, services, and batches by
- * deployment scripts. Each batch carries a token of its own, so that the journal tells whether it was applied in one
- * revision, as a whole.
+ * Makes all changes besides those of the holders: overrides, quarantines and drains by operators, services, and batches by
+ * deployment scripts. Each batch carries a unique token, so that the journal shows whether it was applied as a whole in one
+ * revision.
  */
 export class Operator {
   readonly #world: World;
   readonly #random: SeededRandom;
   readonly #keys: [InstanceKey, ...InstanceKey[]];
-  /** Instances that each batch registers, by its token; 0 for one that was refused. */
+  /** Number of instances that each batch registers, by its token; 0 for a refused one. */
   readonly #batches = new Map<string, number>();
 
   constructor(world: World, keys: [InstanceKey, ...InstanceKey[]]) {
@@ -183,7 +183,7 @@ export class Operator {
     return { op, key, precondition, definition };
   }
 
-  /** Leases of batches are known from the journal: who sent a batch may not know whether it was applied. */
+  /** Tracks leases of batches from the journal: the sender may not know whether a batch was applied. */
   #trackLease(change: JournaledChange, at: number): void {
     if (change.kind !== 'instance' || change.cause !== 'registered' || change.after === null) return;
     const { definition } = JSON.parse(change.after) as { definition: { lease?: Lease | null } }; // `as`: the core wrote it
@@ -191,7 +191,7 @@ export class Operator {
     else this.#world.leases.heard(change, definition.lease ?? grantLease(undefined), false, at);
   }
 
-  /** What was answered is what the journal holds, at the revision of the answer. */
+  /** Compares an answer with the journal at the revision of the answer. */
   #checkReport(operations: Operation[], results: { outcome: string; revision: number | null }[], at: number): void {
     for (const [index, { key, op }] of operations.entries()) {
       const result = results[index];
@@ -204,7 +204,7 @@ export class Operator {
     }
   }
 
-  /** All registrations of a batch are in one revision, and none of a refused one is in any. */
+  /** Checks that all registrations of a batch are in one revision, and those of a refused one in none. */
   #checkBatches({ revision, changes }: JournaledRevision): void {
     const found = new Map<string, number>();
     for (const { kind, cause, after } of changes) {

@@ -8,8 +8,8 @@ interface Waiting {
 }
 
 /**
- * Time as a process sees it that may be frozen: by SIGSTOP, a pause of its virtual machine, a garbage collection. Timers
- * and disk writes of its own that end meanwhile, and messages that arrive, wait for the thaw, or get lost.
+ * Time as seen by a process that may be frozen: by SIGSTOP, a pause of its virtual machine, or a garbage collection. Its
+ * timers and disk writes that end meanwhile wait for the thaw, and so do arriving messages, unless they are lost.
  */
 export class ProcessTime {
   readonly #time: VirtualTime;
@@ -31,7 +31,7 @@ export class ProcessTime {
     return this.#thaw !== undefined;
   }
 
-  /** Lets something happen inside of the process after a delay in milliseconds, or at the thaw if that is later. */
+  /** Schedules work inside of the process after a delay in milliseconds, or at the thaw if that is later. */
   after(delayMs: number, work: () => void): Happening {
     const happening = { isCancelled: false };
     const once = () => {
@@ -47,9 +47,10 @@ export class ProcessTime {
   }
 
   /**
-   * A message has come to the machine.
+   * A message has reached the machine.
    *
-   * @param lost Called if the process will never see it; absent for what waits in the buffer of a socket, whatever comes.
+   * @param lost Called if the process will never see it; absent for messages in the buffer of a socket, which are never
+   * lost.
    */
   arrive(work: () => void, lost?: () => void): void {
     if (this.isFrozen && this.#losesMessages && lost !== undefined) lost();
@@ -59,8 +60,8 @@ export class ProcessTime {
   /**
    * Freezes the process.
    *
-   * @param losesMessages Whether what arrives meanwhile is lost, rather than queued.
-   * @param thawed Called as it goes on.
+   * @param losesMessages True to lose arriving messages; false to queue them.
+   * @param thawed Called at the thaw.
    */
   freeze(ms: number, losesMessages: boolean, thawed: () => void): void {
     if (this.isFrozen) return;
@@ -72,7 +73,7 @@ export class ProcessTime {
     });
   }
 
-  /** The process died: what waited for it comes to nothing. */
+  /** The process died: drops its pending work. */
   died(): void {
     this.#thaw?.cancel();
     this.#thaw = undefined;
@@ -84,7 +85,7 @@ export class ProcessTime {
     else work();
   }
 
-  /** Messages keep their order, and so does what happens inside; which of the two comes first is chance. */
+  /** Runs the pending work. Messages keep their order, and so do internal events; the order between the two is random. */
   #release(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -93,7 +94,7 @@ export class ProcessTime {
     let delayMs = 0;
     for (const { kind, work } of ordered) {
       delayMs += this.#random.chance(0.1) ? 1 : 0;
-      // It may be frozen again before all of it has had its turn.
+      // It may freeze again before all of this has run.
       this.#time.after(delayMs, () => this.#when(kind, work));
     }
   }

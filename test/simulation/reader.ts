@@ -8,7 +8,7 @@ import type { ServiceAt } from './replica';
 import type { SeededRandom } from './seeded-random';
 import type { World } from './world';
 
-/** A list that somebody was shown. */
+/** A list in an earlier answer. */
 interface SeenList {
   key: ServiceKey;
   cursor: string;
@@ -18,8 +18,8 @@ interface SeenList {
 const SEEN_KEPT_COUNT = 20;
 
 /**
- * Reads in all ways, and compares what it is shown with what the journal says at the revision of the answer: nothing
- * more, nothing less, and never the dead.
+ * Makes all kinds of reads, and compares the answers with the journal at their revision: nothing is missing, nothing is
+ * added, and no dead instance appears.
  */
 export class Reader {
   readonly #world: World;
@@ -74,7 +74,7 @@ export class Reader {
     );
   }
 
-  /** Lists a service as it was when it was listed once, however long ago, and whatever has happened since. */
+  /** Lists a service as of an earlier list, however old, despite later changes. */
   async #past(): Promise<void> {
     const seen = this.#seen[this.#random.whole(0, this.#seen.length - 1)];
     if (seen === undefined) return;
@@ -96,7 +96,7 @@ export class Reader {
     else this.#seen.splice(this.#seen.indexOf(seen), 1);
   }
 
-  /** Keeps some of what was shown, of all ages. */
+  /** Keeps a sample of answers, of all ages. */
   #remember(seen: SeenList): void {
     if (this.#seen.length < SEEN_KEPT_COUNT) this.#seen.push(seen);
     else this.#seen[this.#random.whole(0, SEEN_KEPT_COUNT - 1)] = seen;
@@ -193,7 +193,7 @@ export class Reader {
     for (const [id, { text }] of service.overrides) this.#checkQuarantine(id, text, heardAt);
   }
 
-  /** A quarantine that is over is shown to nobody. */
+  /** Checks that no expired quarantine exists when it is read. */
   #checkQuarantine(id: string, text: string, heardAt: number): void {
     const until = /"until":"([^"]+)"/.exec(text)?.[1];
     if (until === undefined || !this.#world.clockIsSteady) return;
@@ -201,7 +201,7 @@ export class Reader {
     if (overMs > 0) this.#world.report('O5', `the quarantine of ${id} is over since ${overMs} ms, and still there`);
   }
 
-  /** What the last full list of a service showed, by its cursor. */
+  /** Returns the content of the last full list of a service, by its cursor. */
   #knownRevision({ group, service }: ServiceKey): Map<string, string> {
     const name = `${group}@@${service}`;
     const known = this.#digests.get(name) ?? new Map<string, string>();
@@ -222,12 +222,12 @@ export class Reader {
 
 const byId = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1);
 
-/** Whether nothing but its health stands in the way of traffic. */
+/** Returns whether an instance receives traffic if it is healthy. */
 function takesTraffic({ enabled, quarantined, status, weight }: NonNullable<ReturnType<typeof expectedView>>): boolean {
   return enabled && !quarantined && status === 'up' && weight > 0;
 }
 
-/** A list as text, without the mark of flapping: it ends by time alone, and is not of a moment. */
+/** Returns a list as text, without the flapping mark, which ends by time alone and is not part of the past. */
 function lasting(instances: readonly InstanceView[]): string {
   return JSON.stringify(instances.map(({ flapping: _flapping, ...view }) => view));
 }

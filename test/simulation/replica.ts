@@ -2,16 +2,16 @@ import type { JournaledChange } from '../../src/core/namespace/commit/journal-fo
 import type { RecordKey, RecordKindName } from '../../src/core/namespace/records/records';
 import type { JournaledRevision } from './journal-rows';
 
-/** A record as it was from a revision on; null where it was gone. */
+/** A record from a revision on; null if it was removed. */
 export interface Version {
   revision: number;
   text: string | null;
 }
 
-/** Versions kept of a record: enough for answers that overtake one another. */
+/** Versions kept of a record: enough for answers that overtake each other. */
 const VERSIONS_KEPT_COUNT = 12;
 
-/** A service at a revision: everything in it, by id. */
+/** All records of a service at a revision, by id. */
 export interface ServiceAt {
   instances: Map<string, Version & { text: string }>;
   overrides: Map<string, Version & { text: string }>;
@@ -23,7 +23,7 @@ interface ServiceVersions {
   records: Map<string, { key: RecordKey; versions: Version[] }>;
 }
 
-/** A replica at a revision, to begin another one with. */
+/** The state of a replica at a revision, from which another one can start. */
 export interface ReplicaSnapshot {
   revision: number;
   at: number;
@@ -31,14 +31,14 @@ export interface ReplicaSnapshot {
 }
 
 /**
- * The state of a namespace as somebody sees it who knows nothing but its journal. It checks, change by change, that the
- * journal tells one story: what a change found is what the one before it left.
+ * The state of a namespace, derived from its journal alone. Checks that the journal is consistent: the state before each
+ * change is the state after the previous one.
  */
 export class Replica {
   readonly #services = new Map<string, ServiceVersions>();
   #revision = 0;
   #at = 0;
-  /** Where it began: of records that were removed before, it knows nothing. */
+  /** Its first revision: it does not know records that were removed earlier. */
   readonly #since: number;
 
   constructor(from?: ReplicaSnapshot) {
@@ -52,7 +52,7 @@ export class Replica {
     }
   }
 
-  /** Revision of the newest change that it has seen. */
+  /** Returns the revision of the newest change that it has seen. */
   get revision(): number {
     return this.#revision;
   }
@@ -62,9 +62,9 @@ export class Replica {
   }
 
   /**
-   * Applies the next revision. Returns what is wrong with it, in words.
+   * Applies the next revision. Returns descriptions of its problems.
    *
-   * @param compacted Newest revision that the journal has forgotten: what was removed up to it need not be known.
+   * @param compacted Newest compacted revision: records removed up to it may be unknown.
    */
   apply(next: JournaledRevision, compacted: number): string[] {
     const problems: string[] = [];
@@ -86,14 +86,14 @@ export class Replica {
     return problems;
   }
 
-  /** A record as it was at a revision; undefined where that is too long ago to know. */
+  /** Returns a record at a revision; undefined if that is too old to be known. */
   record(key: RecordKey, revision = this.#revision): Version | undefined {
     const versions = this.#services.get(serviceName(key))?.records.get(recordName(key))?.versions;
     if (versions === undefined) return { revision: 0, text: null };
     return versions.findLast((version) => version.revision <= revision);
   }
 
-  /** A service as it was at a revision. */
+  /** Returns a service at a revision. */
   service(group: string, service: string, revision = this.#revision): ServiceAt {
     const found: ServiceAt = { instances: new Map(), overrides: new Map(), own: undefined };
     const versions = this.#services.get(serviceName({ group, service }));
@@ -108,7 +108,7 @@ export class Replica {
     return found;
   }
 
-  /** Every record that is there now. */
+  /** Yields every current record. */
   *records(): Generator<[RecordKey, Version & { text: string }]> {
     for (const { records } of this.#services.values()) {
       for (const { key, versions } of records.values()) {
@@ -118,12 +118,12 @@ export class Replica {
     }
   }
 
-  /** The whole state now, to begin another replica with. */
+  /** Returns the current state, from which another replica can start. */
   snapshot(): ReplicaSnapshot {
     return { revision: this.#revision, at: this.#at, records: [...this.records()] };
   }
 
-  /** The whole state now, in one text: two replicas with the same text hold the same. */
+  /** Returns the current state as one text, which is the same for equal replicas. */
   digest(): string {
     const records = [...this.records()].map(([key, { revision, text }]) => [
       `${serviceName(key)}/${recordName(key)}`,
@@ -175,7 +175,7 @@ export class Replica {
   }
 }
 
-/** Whether a link of a chain names the revision before; one that the journal has forgotten may be missing. */
+/** Returns whether a link of a chain refers to the revision before; a link to a compacted one may be missing. */
 function linksTo(link: number, revision: number, forgotten: number): boolean {
   return link === revision || (revision <= forgotten && link <= forgotten);
 }

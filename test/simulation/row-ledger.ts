@@ -1,9 +1,9 @@
 import type { Chronicle } from './chronicle';
 
-/** A checkpoint is made this long after the first renewal that it is to hold, or a second later. */
+/** A checkpoint is made this long after the first renewal that it stores, or a second later. */
 const CHECKPOINT_DELAY_MS = 4_000;
 
-/** Rows that checkpoints may take in one such delay: one that says that renewals follow, and one that holds them. */
+/** Rows that checkpoints may write in one such delay: one that announces renewals, and one that stores them. */
 const ROWS_PER_CHECKPOINT_COUNT = 2;
 
 export interface RowLedgerParts {
@@ -14,7 +14,7 @@ export interface RowLedgerParts {
   onProblem: (invariant: string, what: string) => void;
 }
 
-/** Where the books were last closed: nothing was under way, and everything written was durable. */
+/** The last closing: nothing was pending, and everything written was durable. */
 interface Closing {
   at: number;
   rows: ReadonlyMap<string, number>;
@@ -23,37 +23,37 @@ interface Closing {
 }
 
 /**
- * Compares the rows that were written with what the journal says had to be (I8): one for each changed record, one for each
- * part of a revision in the journal, at most two for checkpoints in five seconds, and not one for anything else.
+ * Compares the written rows with those that the journal requires (I8): one for each changed record, one for each part of a
+ * revision in the journal, at most two for checkpoints in five seconds, and none for anything else.
  */
 export class RowLedger {
   readonly #parts: RowLedgerParts;
   #last: Closing | undefined;
   #wakes = 0;
   #missed = 0;
-  /** Times that the books were closed and found right. */
+  /** Number of closings without a problem. */
   closings = 0;
 
   constructor(parts: RowLedgerParts) {
     this.#parts = parts;
   }
 
-  /** The registry was brought back to memory: the first time it writes when it began to listen. */
+  /** The registry was loaded into memory again: its first write stores when it began to listen. */
   woke(): void {
     this.#wakes += 1;
   }
 
-  /** The registry found a gap: that is kept at once. */
+  /** The registry found a gap, which it stores at once. */
   missed(): void {
     this.#missed += 1;
   }
 
-  /** A crash makes rows undone that were written: a new page. */
+  /** A crash undoes written rows: starts again. */
   died(): void {
     this.#last = undefined;
   }
 
-  /** Closes the books. Everything written must be durable, and nothing under way. */
+  /** Closes the ledger. Everything written must be durable, and nothing pending. */
   close(): void {
     const { now, rowsWritten, chronicle } = this.#parts;
     const closing = { at: now(), rows: new Map(rowsWritten()), ...chronicle.seen };
@@ -79,16 +79,16 @@ export class RowLedger {
     const journal = take('insert journal');
     const parts = closing.parts - last.parts;
     if (journal !== parts) this.#wrong(`${journal} rows of the journal were written for ${parts} parts of revisions`);
-    // What sessions cost is counted by their own tests: a row when one begins, breaks, is resumed or ends.
+    // Rows of sessions, checked by their own tests: one when a session begins, breaks, is resumed or ends.
     const sessions = take('insert session');
     take('delete session');
-    // A lease that was found silent and is renewed all the same is noted in its row.
+    // A renewal of a lease that was found silent is stored in its row.
     take('update record');
     const checkpoints = take('insert checkpoint');
     const delays = Math.ceil((closing.at - last.at) / CHECKPOINT_DELAY_MS) + 1;
     const budget = ROWS_PER_CHECKPOINT_COUNT * (delays + this.#wakes + this.#missed + sessions);
     if (checkpoints > budget) this.#wrong(`${checkpoints} rows of checkpoints were written where ${budget} may be`);
-    // Compaction: a row for each that goes.
+    // Compaction writes a row for each deleted revision.
     const compacted = take('delete journal');
     const heads = take('delete record');
     if (heads > 0 && compacted === 0) this.#wrong(`${heads} heads of records were deleted without a compaction`);

@@ -1,33 +1,33 @@
 import type { Retention } from '../../src/core/namespace/commit/journal';
 import type { AlarmFaults } from './faulty-alarm';
 
-/** Times between two events of a kind, in milliseconds; as likely short as long. */
+/** Range of the time between two events of a kind, in milliseconds, on a logarithmic scale. */
 export interface Every {
   from: number;
   to: number;
 }
 
-/** What a simulated world is like. Shares are of 1. */
+/** Properties of a simulated world. Shares are of 1. */
 export interface Scenario {
   name: string;
   /** Instances that register, renew, die and come back. */
   holders: number;
   services: number;
-  /** Times to live, as likely short as long. */
+  /** Times to live, on a logarithmic scale. */
   ttlMs: { from: number; to: number };
-  /** How many lives a holder has: a life lasts this many times its ttl. */
+  /** Lifetime of an instance, as a multiple of its ttl. */
   lifeTtls: { from: number; to: number };
   /** Simulated time. */
   hours: number;
-  /** Fault: the process dies, and is away. */
+  /** Fault: the process dies, and stays down for a while. */
   crashes: Every | null;
   outageMs: { from: number; to: number };
-  /** The registry is dropped from memory once nothing is under way and, as the platform does, ten seconds have passed. */
+  /** The registry is dropped from memory once nothing is pending and, as on the platform, ten seconds have passed. */
   hibernations: Every | null;
-  /** It is dropped without these ten seconds: renewals that are not stored yet are lost with it. */
+  /** It is dropped without these ten seconds, and loses unstored renewals. */
   isDrowsy?: boolean;
   clockJumps: Every | null;
-  /** Fault: the process is frozen, and what arrives meanwhile is queued, or lost. */
+  /** Fault: the process is frozen, and arriving messages are queued or lost. */
   freezes?: Every;
   freezeMs?: Every;
   /** The host has a monotonic clock, and ticks. */
@@ -35,15 +35,15 @@ export interface Scenario {
   /** A commit fails, as on a full disk. */
   commitFailures: Every | null;
   alarm: AlarmFaults;
-  /** What the journal keeps; the default where it is absent. */
+  /** Retention of the journal; the default if absent. */
   retention?: Retention;
   /** Clients that hold their instances by a session. */
   sessions?: number | undefined;
-  /** Fault: they come back as late as they were asked to, at the latest moment as often as at a random one. */
+  /** Fault: clients reconnect as late as permitted, at the latest moment as often as at a random one. */
   usesWholeSpread?: boolean;
   operations: Every;
   reads: Every;
-  /** How often rows, alarm and leases are looked at, apart from what is looked at with every answer. */
+  /** Times between two checks of rows, alarm and leases, besides the checks of every answer. */
   checkUps: Every;
 }
 
@@ -54,7 +54,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 const PUNCTUAL: AlarmFaults = { seconds: 0, minutes: 0, hours: 0, again: 0.05 };
 
-/** Everything goes wrong now and then. */
+/** Everything goes wrong from time to time. */
 const MIXED: Scenario = {
   name: 'mixed',
   holders: 60,
@@ -73,10 +73,10 @@ const MIXED: Scenario = {
   checkUps: { from: SECOND_MS, to: 3 * MINUTE_MS },
 };
 
-/** Shapes of worlds, each made to look for something else. */
+/** Kinds of worlds, each of which aims at different defects. */
 export const SCENARIOS: Record<string, Scenario> = {
   mixed: MIXED,
-  /** Leases of seconds: what happens between two checkpoints, and sweeps all the time. */
+  /** Leases of seconds: events between two checkpoints, and constant sweeps. */
   hasty: {
     ...MIXED,
     name: 'hasty',
@@ -110,7 +110,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     reads: { from: 10 * MINUTE_MS, to: 6 * HOUR_MS },
     checkUps: { from: MINUTE_MS, to: HOUR_MS },
   },
-  /** Outage upon outage, before anybody had time to recover. */
+  /** Repeated outages, each before clients have recovered from the last. */
   stormy: {
     ...MIXED,
     name: 'stormy',
@@ -123,7 +123,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     outageMs: { from: SECOND_MS, to: 2 * HOUR_MS },
     clockJumps: null,
   },
-  /** A clock that somebody keeps setting, and a registry that keeps falling asleep. */
+  /** A clock that is set often, and a registry that hibernates often. */
   jumpy: {
     ...MIXED,
     name: 'jumpy',
@@ -134,7 +134,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     clockJumps: { from: MINUTE_MS, to: HOUR_MS },
     alarm: PUNCTUAL,
   },
-  /** A large fleet in fair weather: deadlines are exact, and mass death is quick. */
+  /** A large fleet without trouble: deadlines are exact, and mass death is quick. */
   calm: {
     ...MIXED,
     name: 'calm',
@@ -164,7 +164,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     reads: { from: 10 * SECOND_MS, to: 30 * MINUTE_MS },
     checkUps: { from: 10 * SECOND_MS, to: HOUR_MS },
   },
-  /** A process that keeps being frozen, for less than a look and for more than a ttl. */
+  /** A process that is frozen often, for less than a look and for more than a ttl. */
   freezing: {
     ...MIXED,
     name: 'freezing',
@@ -181,7 +181,7 @@ export const SCENARIOS: Record<string, Scenario> = {
     freezeMs: { from: 100, to: 15 * MINUTE_MS },
     alarm: PUNCTUAL,
   },
-  /** The host of one machine: a monotonic clock and a tick, and everything that can go wrong there. */
+  /** The host of one machine: a monotonic clock and a tick, with all of its possible faults. */
   resident: {
     ...MIXED,
     name: 'resident',

@@ -1,6 +1,6 @@
 const ID_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** Randomness that is the same for the same seed (mulberry32): 32 bits of state are plenty for a test's choices. */
+/** Random numbers that are the same for the same seed (mulberry32): 32 bits of state suffice for a test's choices. */
 export class SeededRandom {
   #state: number;
 
@@ -8,12 +8,12 @@ export class SeededRandom {
     this.#state = seed >>> 0;
   }
 
-  /** A generator of its own, so that one part of a run taking more numbers does not shift those of another. */
+  /** Returns an independent generator, so that using more numbers in one part of a run does not shift those of another. */
   fork(): SeededRandom {
     return new SeededRandom(this.whole(0, 0xffff_ffff));
   }
 
-  /** A number in [0, 1). */
+  /** Returns a number in [0, 1). */
   fraction(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let mixed = this.#state;
@@ -22,22 +22,22 @@ export class SeededRandom {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
   }
 
-  /** A number in [from, to). */
+  /** Returns a number in [from, to). */
   between(from: number, to: number): number {
     return from + this.fraction() * (to - from);
   }
 
-  /** A whole number from `from` to `to`, both included. */
+  /** Returns a whole number from `from` to `to`, both included. */
   whole(from: number, to: number): number {
     return from + Math.floor(this.fraction() * (to - from + 1));
   }
 
-  /** A number in [from, to) whose magnitude is as likely small as large: one second, a minute, a day. */
+  /** Returns a number in [from, to) on a logarithmic scale: one second, a minute, a day. */
   magnitude(from: number, to: number): number {
     return from * (to / from) ** this.fraction();
   }
 
-  /** True in a share of all calls. */
+  /** Returns true in a share of all calls. */
   chance(share: number): boolean {
     return this.fraction() < share;
   }
@@ -57,7 +57,7 @@ export class SeededRandom {
     throw new Error('weights must be positive numbers');
   }
 
-  /** 22 characters, as the core's ids are. */
+  /** Returns 22 characters, like the core's ids. */
   id(): string {
     let id = '';
     while (id.length < 22) id += ID_LETTERS[this.whole(0, 63)];

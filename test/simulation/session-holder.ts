@@ -5,12 +5,12 @@ import type { SeededRandom } from './seeded-random';
 import { SocketPeer } from './socket-peer';
 import type { World } from './world';
 
-/** A client whose socket broke comes back within a tenth of its ttl and within a second, where it is in a hurry. */
+/** A client in a hurry reconnects a broken socket within a tenth of its ttl and within a second. */
 const RETURN_MAX_MS = 1_000;
 
 /**
- * A process that holds a few instances by one session: it pings, comes back when its socket breaks and resumes, and
- * ends in one of the ways in which processes end. Then somebody starts it again.
+ * A process that holds a few instances by one session: it pings, reconnects and resumes when its socket breaks, and ends in
+ * one of the ways in which processes end. Then it is started again.
  */
 export class SessionHolder {
   readonly #world: World;
@@ -19,7 +19,7 @@ export class SessionHolder {
   readonly #tokenId: string;
   readonly #ttlMs: number;
   #life = 0;
-  /** The time that the registry named to come back in. */
+  /** The reconnect time that the registry specified. */
   #withinMs = 0;
   #ticket: string | undefined;
   #peer: SocketPeer | undefined;
@@ -47,7 +47,7 @@ export class SessionHolder {
     }
   }
 
-  /** A third of the ttl, or until the socket breaks: then it comes back. */
+  /** Waits a third of the ttl, or until the socket breaks; then it reconnects. */
   async #goOn(): Promise<void> {
     const peer = this.#peer;
     const pause = this.#world.sleep((this.#ttlMs / 3) * this.#random.between(0.8, 1));
@@ -64,7 +64,7 @@ export class SessionHolder {
     return this.#ticket?.split('.')[0] ?? '';
   }
 
-  /** Opens a socket and its session, or resumes that; as often as it takes. */
+  /** Opens a socket and its session, or resumes it; retries until it succeeds. */
   async #connect(): Promise<void> {
     for (;;) {
       await this.#world.untilUp();
@@ -72,7 +72,7 @@ export class SessionHolder {
       if (!this.#world.machine.up) continue;
       const purpose = socketPurpose({ subscriber: this.#tokenId, caller: { tokenId: this.#tokenId } });
       const peer = new SocketPeer(this.#world, purpose);
-      // An old socket may still be there, half open: it is of no use any more.
+      // An old socket may still exist, half open: it is no longer used.
       this.#peer = peer;
       const askedAt = this.#world.time.now;
       const others = this.#world.sessions.faithfulCount;
@@ -91,7 +91,7 @@ export class SessionHolder {
     }
   }
 
-  /** How long it waits before it comes back. */
+  /** Returns the time before it reconnects. */
   #pauseMs(): number {
     if (!this.#world.scenario.usesWholeSpread) {
       return this.#random.between(0, Math.min(RETURN_MAX_MS, this.#ttlMs / 10));

@@ -1,23 +1,23 @@
 import type { JournaledRevision } from './journal-rows';
 import type { Replica } from './replica';
 
-/** Beyond a deadline: a commit under way, an alarm within its second. */
+/** Tolerance beyond a deadline: a pending commit, and an alarm within its second. */
 const SLACK_MS = 4_000;
 
-/** The registry asks clients to come back within this for each, and at least within the other. */
+/** The registry asks clients to reconnect within this time per client, but at least within {@link SPREAD_MIN_MS}. */
 const SPREAD_PER_CLIENT_MS = 4;
 const SPREAD_MIN_MS = 1_000;
 
-/** What is known of one session from outside. */
+/** Outside knowledge of one session. */
 interface Tracked {
   ttlMs: number;
-  /** Its client is there: it pings, and comes back at once when its socket breaks. */
+  /** True if its client is alive: it pings, and reconnects at once when its socket breaks. */
   faithful: boolean;
-  /** Its client has ended it. */
+  /** True if its client has ended it. */
   ended: boolean;
   /** When the registry's platform last heard of it. */
   heardAt: number;
-  /** When it must be gone, once its client is silent. */
+  /** Deadline of its removal, once its client is silent. */
   goneBy: number;
 }
 
@@ -26,17 +26,17 @@ export interface SessionOracleParts {
   onProblem: (invariant: string, what: string) => void;
 }
 
-/** Knows when a session may end and when it must have, with all that it holds (I6, T1 to T3). */
+/** Determines when a session may end and when it must have, with everything that it holds (I6, T1 to T3). */
 export class SessionOracle {
   readonly #parts: SessionOracleParts;
   readonly #sessions = new Map<string, Tracked>();
-  /** Keys of those whose clients are there: the registry has stored at least these. */
+  /** Keys of the sessions with living clients: the registry has stored at least these. */
   readonly #faithful = new Set<string>();
-  /** Keys of those that are not known to have ended: it has stored at most these. */
+  /** Keys of the sessions that are not known to have ended: it has stored at most these. */
   readonly #open = new Set<string>();
-  /** When the registry was last in trouble: sessions count from there at the earliest. */
+  /** When the registry last found a gap: sessions count from there at the earliest. */
   #troubleAt = Number.NEGATIVE_INFINITY;
-  /** When it listens again, after the time in which clients come back: no session ends within a ttl from there. */
+  /** When it listens again, after the time for reconnects: no session ends within a ttl from there. */
   #listensFrom = Number.NEGATIVE_INFINITY;
   counts = { opened: 0, resumed: 0, ended: 0, lapsed: 0 };
 
@@ -44,21 +44,21 @@ export class SessionOracle {
     this.#parts = parts;
   }
 
-  /** Time in which clients come back after a restart, before the registry counts as listening. */
+  /** Returns the time for reconnects after a restart, before the registry counts as listening. */
   get spreadMs(): number {
     return Math.max(SPREAD_MIN_MS, SPREAD_PER_CLIENT_MS * this.#open.size);
   }
 
-  /** How many sessions have clients that are there: about so many are stored, or more. */
+  /** Returns the number of sessions with living clients: at least about as many are stored. */
   get faithfulCount(): number {
     return this.#faithful.size;
   }
 
   /**
-   * A client was asked to come back within a time when its socket breaks.
+   * The registry asked a client to reconnect within a time if its socket breaks.
    *
-   * @param ttlMs Of its session.
-   * @param among How many others there were when it sent its request.
+   * @param ttlMs The ttl of its session.
+   * @param among Number of other sessions when it sent its request.
    */
   askedBackWithin(withinMs: number, ttlMs: number, among: number): void {
     // Some of them may have ended since.
@@ -77,7 +77,7 @@ export class SessionOracle {
     this.heard(key, askedAt);
   }
 
-  /** A ping or a frame of its socket has reached the machine: now, or some time since it was sent. */
+  /** A ping or a frame of its socket has reached the machine, now or at any time since it was sent. */
   heard(key: string, sentAt = this.#parts.now()): void {
     const session = this.#sessions.get(key);
     if (session === undefined) return;
@@ -92,13 +92,13 @@ export class SessionOracle {
     if (session !== undefined) session.faithful = false;
   }
 
-  /** Its client has asked for its end, or is about to. */
+  /** Its client has requested its end, or is about to. */
   ending(key: string): void {
     const session = this.#sessions.get(key);
     if (session !== undefined) session.ended = true;
   }
 
-  /** The registry found a gap: every session has a ttl from now on to come back. */
+  /** The registry found a gap: every session has a ttl from now on to reconnect. */
   troubled(): void {
     const now = this.#parts.now();
     this.#troubleAt = now;
@@ -108,7 +108,7 @@ export class SessionOracle {
     }
   }
 
-  /** A revision was made, at a time in the world; the replica has it already. */
+  /** A revision was made, at a time in the world; the replica already contains it. */
   revised({ revision, cause, changes }: JournaledRevision, at: number, replica: Replica): void {
     const ends = new Set<string>();
     for (const change of changes) {
@@ -125,7 +125,7 @@ export class SessionOracle {
     }
   }
 
-  /** Looks for sessions that should be gone. Call when no alarm is overdue. */
+  /** Reports sessions that should be gone. Call only if no alarm is overdue. */
   check(replica: Replica): void {
     const now = this.#parts.now();
     for (const [{ id }, { text }] of replica.records()) {
@@ -153,7 +153,7 @@ export class SessionOracle {
   }
 }
 
-/** The session that an instance's record names; undefined for any other record. */
+/** Returns the session that an instance's record refers to; undefined for any other record. */
 function sessionOf(text: string | null): string | undefined {
   return text === null ? undefined : /"session":"([\w-]{22})"/.exec(text)?.[1];
 }

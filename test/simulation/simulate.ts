@@ -11,16 +11,16 @@ import { type Problem, World } from './world';
 
 const HOUR_MS = 3_600_000;
 
-/** After the end, faults rest for this long, so that what is under way comes to its end. */
+/** Time without faults at the end, so that pending work finishes. */
 const REST_MS = 2 * HOUR_MS;
 
 export const GROUP = 'DEFAULT_GROUP';
 
-/** What came out of a run. */
+/** Result of a run. */
 export interface SimulationReport {
   scenario: string;
   seed: number;
-  /** Simulated hours, and the sum of the hours that instances with a lease were there. */
+  /** Simulated hours, and the total hours of instances with a lease. */
   hours: number;
   leaseHours: number;
   revisions: number;
@@ -30,15 +30,15 @@ export interface SimulationReport {
   leases: World['leases']['counts'];
   sessions: World['sessions']['counts'];
   problems: Problem[];
-  /** The last events, where something was wrong. */
+  /** The last events, if there was a problem. */
   trace: string;
 }
 
 /**
- * Lives through a scenario. The same seed gives the same run, event by event.
+ * Runs a scenario. The same seed gives the same run, event by event.
  *
- * @param watched Calls that mention this are in the trace.
- * @param tell Is called now and then, with what it has lived through: of the hours of the scenario, and lease-hours.
+ * @param watched Adds calls that mention this text to the trace.
+ * @param tell Receives the progress from time to time: hours of the scenario, and lease-hours.
  */
 export async function simulate(
   scenario: Scenario,
@@ -80,7 +80,7 @@ export async function simulate(
   }
 }
 
-/** Holders, spread over services; those who read; and those who operate. */
+/** Adds holders, spread over services, readers and operators. */
 export function populate(world: World): void {
   const { scenario } = world;
   const keys: InstanceKey[] = [];
@@ -102,7 +102,7 @@ export function populate(world: World): void {
   for (let reader = 0; reader < 2; reader++) void new Reader(world, [firstService, ...otherServices, batches]).live();
 }
 
-/** Faults, each kind in its own time. */
+/** Adds faults, each kind at its own times. */
 export function trouble(world: World): void {
   const { scenario, random } = world;
   const { crashes, hibernations, clockJumps, commitFailures, freezes, freezeMs } = scenario;
@@ -123,7 +123,9 @@ export function trouble(world: World): void {
   often(commitFailures, () => world.machine.disk.failNextCommit());
 }
 
-/** Mostly an hour either way; often a little back, as when a clock is corrected; sometimes anything. */
+/**
+ * Returns a jump: mostly up to an hour either way; often a little back, as when a clock is corrected; sometimes anything.
+ */
 function someJump(random: SeededRandom): number {
   const kind = random.weighted({ hourOn: 2, hourBack: 2, littleBack: 4, any: 2 });
   if (kind === 'hourOn') return HOUR_MS;
@@ -132,7 +134,7 @@ function someJump(random: SeededRandom): number {
   return Math.round(random.magnitude(1_000, HOUR_MS)) * random.pick([1, -1]);
 }
 
-/** Checks up now and then, and adds up lease-hours. */
+/** Checks from time to time, and adds up lease-hours. */
 function count(world: World, tell: (hours: number, leaseHours: number) => void): { leaseHours: number } {
   const counted = { leaseHours: 0 };
   const { time, scenario } = world;

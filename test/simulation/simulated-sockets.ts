@@ -9,33 +9,33 @@ import type { VirtualTime } from './virtual-time';
 /** Time on the wire, each way, in milliseconds. */
 const WIRE_MS = { from: 0, to: 15 };
 
-/** What the platform keeps of a socket while the registry sleeps. */
+/** Maximum data that the platform keeps for a socket while the registry sleeps. */
 const ATTACHMENT_MAX_BYTES = 16_384 - 32;
 
-/** The registry finds out that a client is gone: at once, late, or when the network gives up. */
+/** Time until the registry detects that a client is gone: at once, late, or when the network gives up. */
 const BREAK_NOTICED_MS: [Every, ...Every[]] = [
   { from: 0, to: 50 },
   { from: 100, to: 10_000 },
   { from: 10_000, to: 120_000 },
 ];
 
-/** A client hears that the machine died: soon, or when it waits for an answer in vain. */
+/** Time until a client detects that the machine died: soon, or when an answer does not arrive. */
 const DEATH_NOTICED_MS = { from: 10, to: 3_000 };
 
-/** What was true of the registry in the moment in which a frame left it. */
+/** State of the registry at the moment a frame left it. */
 export interface Sent {
   /** In the world's time. */
   at: number;
   /** Newest revision that would have survived a crash. */
   durable: number;
-  /** Newest revision that the journal had forgotten. */
+  /** Newest compacted revision. */
   compacted: number;
 }
 
-/** What a client hears of its socket. */
+/** Events of a socket at its client. */
 export interface SocketListener {
   frame: (text: string, sent: Sent) => void;
-  /** The socket is gone: closed by the registry with a code, or broken (1006). Nothing comes after it. */
+  /** The socket is closed by the registry with a code, or broken (1006). No event follows it. */
   closed: (code: number) => void;
 }
 
@@ -43,17 +43,17 @@ export interface SimulatedSocketsParts {
   time: VirtualTime;
   random: SeededRandom;
   clock: { now: () => number };
-  /** Hands the registry something, if it can be reached. */
+  /** Passes something to the registry, if it can be reached. */
   deliver: (name: string, work: (registry: Registry) => Promise<void>) => void;
-  /** Something has come to the machine, whose process may be frozen. */
+  /** Something has reached the machine, whose process may be frozen. */
   arrive: (work: () => void) => void;
   /** Returns the time of the host's clock by which leases are counted. */
   hostNow: () => number;
-  /** What is true now, when a frame leaves the registry. */
+  /** The state of the registry now, when a frame leaves it. */
   sent: () => Sent;
 }
 
-/** A socket between a client and the machine; frames keep their order, each way. */
+/** A socket between a client and the machine; frames keep their order in each direction. */
 export class SimulatedSocket {
   readonly #parts: SimulatedSocketsParts;
   readonly #sockets: SimulatedSockets;
@@ -62,11 +62,11 @@ export class SimulatedSocket {
   #dropsFrames = false;
   #toClientAt = 0;
   #toMachineAt = 0;
-  /** What the platform keeps of it. */
+  /** Data that the platform keeps for it. */
   kept: string;
-  /** Whether the machine still has its end. */
+  /** True while the machine's end exists. */
   machineIsThere = true;
-  /** The registry has closed it, and waits for the client's end. */
+  /** True if the registry has closed it, and waits for the client's close. */
   isClosing = false;
   /** When the last ping was answered, by the host's clock. */
   pingedAt = 0;
@@ -83,7 +83,7 @@ export class SimulatedSocket {
     this.kept = encodeMemory(memory);
   }
 
-  /** Whether the client has its end. */
+  /** Returns whether the client's end is open. */
   get isOpen(): boolean {
     return this.#clientIsThere;
   }
@@ -96,7 +96,7 @@ export class SimulatedSocket {
     });
   }
 
-  /** The client sends a ping, which the platform answers without waking anybody. `heard`: it has come there. */
+  /** The client sends a ping, which the platform answers without waking the registry. `heard`: the ping has arrived. */
   ping(heard: () => void): void {
     this.#toMachine(() => {
       this.pingedAt = this.#parts.hostNow();
@@ -104,13 +104,13 @@ export class SimulatedSocket {
     });
   }
 
-  /** The client closes it. What it has sent before arrives. */
+  /** The client closes it. Frames sent before still arrive. */
   close(code: number): void {
     this.#clientIsThere = false;
     this.#toMachine(() => this.#machineHears(code));
   }
 
-  /** The network breaks it: what is on its way may be lost, and the other end finds out some time. */
+  /** The network breaks it: frames in flight may be lost, and the other end detects it later. */
   cut(): void {
     const { time, random } = this.#parts;
     this.#clientIsThere = false;
@@ -138,7 +138,7 @@ export class SimulatedSocket {
     });
   }
 
-  /** The machine died: its end is gone, with all that was on its way. */
+  /** The machine died: its end is gone, with all frames in flight. */
   machineDied(): void {
     const { time, random } = this.#parts;
     this.machineIsThere = false;
@@ -153,7 +153,7 @@ export class SimulatedSocket {
   #machineHears(code: number): void {
     if (!this.machineIsThere) return;
     this.machineIsThere = false;
-    // Whether the platform lists a socket while it tells of its close is not ours to know.
+    // It is undefined whether the platform still lists a socket while it reports its close.
     const isListed = this.#parts.random.chance(0.5);
     if (!isListed) this.#sockets.forget(this);
     this.#parts.deliver('a close', async (registry) => {
@@ -211,19 +211,19 @@ class SimulatedConnection implements Connection {
   }
 }
 
-/** All sockets of the machine. They outlive the registry's sleep, and die with the process. */
+/** All sockets of the machine. They survive the registry's sleep, and die with the process. */
 export class SimulatedSockets implements Connections {
   readonly #parts: SimulatedSocketsParts;
   readonly #open = new Set<SimulatedSocket>();
   #awake = new Map<SimulatedSocket, SimulatedConnection>();
-  /** Sockets opened so far. */
+  /** Number of sockets opened so far. */
   opened = 0;
 
   constructor(parts: SimulatedSocketsParts) {
     this.#parts = parts;
   }
 
-  /** Opens a socket; the machine must be there. */
+  /** Opens a socket; the machine must be up. */
   open(purpose: SocketPurpose, listener: SocketListener): SimulatedSocket {
     const socket = new SimulatedSocket(this.#parts, this, newMemory(purpose, this.#parts.clock.now()), listener);
     this.#open.add(socket);

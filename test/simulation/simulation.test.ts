@@ -2,23 +2,23 @@ import { describe, expect, it } from 'vitest';
 import { SCENARIOS, type Scenario } from './scenario';
 import { type SimulationReport, simulate } from './simulate';
 
-/** Lease-hours that `npm test` lives through; `npm run sim` does a million. */
+/** Lease-hours that `npm test` simulates; `npm run sim` simulates a million. */
 const LEASE_HOURS = 10_000;
 
-/** A run takes a second or two, and much longer where the machine has other things to do. */
+/** A run takes a second or two, and much longer on a busy machine. */
 const RUN_MAX_MS = 120_000;
 
-/** A world, and how large. */
+/** A world and its size. */
 interface Run {
   name: string;
   seed: number;
   hours: number;
   holders: number;
-  /** Where it differs from the scenario's. */
+  /** Overrides the scenario's number. */
   sessions?: number;
 }
 
-/** Each world in a size that is done in a few seconds; the seeds are as good as any. */
+/** Each world in a size that takes a few seconds; the seeds are arbitrary. */
 const RUNS: Run[] = [
   { name: 'hasty', seed: 1, hours: 1, holders: 10 },
   { name: 'mixed', seed: 2, hours: 4, holders: 20 },

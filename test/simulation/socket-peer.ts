@@ -3,16 +3,16 @@ import type { SocketPurpose } from '../../src/model/namespace-sockets';
 import type { Sent, SimulatedSocket } from './simulated-sockets';
 import type { World } from './world';
 
-/** A client's end of a socket in the world: frames that are answered, frames that are not, and its end. */
+/** A client's end of a socket in the world: sends frames with and without answers, and reports the close. */
 export class SocketPeer {
   readonly socket: SimulatedSocket;
   readonly #answers = new Map<string, (frame: ServerFrame | undefined) => void>();
   readonly #onClosed: ((code: number) => void)[] = [];
   #asked = 0;
-  /** What it was closed with; undefined while it is open. */
+  /** The code it was closed with; undefined while it is open. */
   closedWith: number | undefined;
 
-  /** Opens a socket; the machine must be up. `onFrame` hears of all that is no answer. */
+  /** Opens a socket; the machine must be up. `onFrame` receives all frames that are not answers. */
   constructor(world: World, purpose: SocketPurpose, onFrame: (frame: ServerFrame, sent: Sent) => void = () => {}) {
     this.socket = world.machine.sockets.open(purpose, {
       frame: (text, sent) => {
@@ -28,13 +28,13 @@ export class SocketPeer {
     return this.closedWith === undefined;
   }
 
-  /** Resolves with the code that it is closed with. */
+  /** Resolves with the close code. */
   closed(): Promise<number> {
     if (this.closedWith !== undefined) return Promise.resolve(this.closedWith);
     return new Promise((resolve) => this.#onClosed.push(resolve));
   }
 
-  /** Sends a frame, and resolves with its answer or its refusal; undefined if the socket goes first. */
+  /** Sends a frame, and resolves with its answer or refusal; undefined if the socket closes first. */
   ask(frame: object): Promise<ServerFrame | undefined> {
     if (!this.isOpen) return Promise.resolve(undefined);
     const id = String(++this.#asked);

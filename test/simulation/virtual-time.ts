@@ -1,6 +1,6 @@
 import { nextTick } from 'node:process';
 
-/** Something that will happen, unless it is cancelled before. */
+/** A scheduled event, which can be cancelled. */
 export interface Happening {
   cancel(): void;
 }
@@ -12,20 +12,20 @@ interface Entry extends Happening {
 }
 
 /**
- * The time of a simulated world: a queue of things to happen, each at its millisecond, in one fixed order. Nothing
- * waits for real time, and between two happenings all promises that can settle have settled.
+ * The time of a simulated world: a queue of events, each at its millisecond, in one fixed order. Nothing waits for real
+ * time, and between two events all promises that can settle have settled.
  */
 export class VirtualTime {
   readonly #queue: Entry[] = [];
   #now = 0;
   #order = 0;
 
-  /** Milliseconds since the world began. */
+  /** Milliseconds since the start of the world. */
   get now(): number {
     return this.#now;
   }
 
-  /** Lets something happen after a delay in milliseconds, and after all that was planned for that moment before. */
+  /** Schedules an event after a delay in milliseconds, and after all earlier events of that moment. */
   after(delayMs: number, work: () => void): Happening {
     const entry: Entry = {
       at: this.#now + Math.max(0, Math.round(delayMs)),
@@ -39,7 +39,7 @@ export class VirtualTime {
     return entry;
   }
 
-  /** Runs what happens until `end`, or until `stopped` says so. Then it is `end`, or the moment of the stop. */
+  /** Runs the events until `end`, or until `stopped` returns true. The time is then `end`, or the moment of the stop. */
   async runUntil(end: number, stopped: () => boolean = () => false): Promise<void> {
     await settle();
     for (let next = this.#queue[0]; next !== undefined && next.at <= end; next = this.#queue[0]) {

@@ -16,28 +16,28 @@ import type { VirtualTime } from './virtual-time';
 /** A look later than this is a gap. */
 const LOOK_LATE_MS = 500;
 
-/** A commit reaches the journal at most this long after it was decided: two slow syncs. */
+/** Maximum time from the decision of a commit until the journal has it: two slow syncs. */
 const COMMIT_MAX_MS = 3_000;
 
-/** Time between two looks of a host without a monotonic clock. Source: DESIGN.md section 5. */
+/** Returns the time between two looks of a host without a monotonic clock. Source: DESIGN.md section 5. */
 function lookIntervalMs(shortestTtlMs: number): number {
   return Math.min(60_000, Math.max(2_000, shortestTtlMs / 6));
 }
 
-/** Something that must not be. */
+/** A violation of an invariant. */
 export interface Problem {
   invariant: string;
   what: string;
 }
 
-/** An answer's cursor; every answer has one. */
+/** An answer with a cursor; every answer has one. */
 export interface Positioned {
   cursor: string;
 }
 
 /**
- * A simulated world: the machine with the registry, and everything that watches it. Whoever lives in it calls the
- * registry through {@link ask}, and tells {@link leases} of renewals.
+ * A simulated world: the machine with the registry, and all of its observers. Its clients call the registry through {@link
+ * ask}, and report renewals to {@link leases}.
  */
 export class World {
   readonly time: VirtualTime;
@@ -51,20 +51,20 @@ export class World {
   readonly ledger: RowLedger;
   readonly trace: Trace;
   readonly problems: Problem[] = [];
-  /** Times in which the process was frozen, unless a crash came before their end. */
+  /** Times in which the process was frozen, unless a crash ended them earlier. */
   readonly freezes: { from: number; to: number }[] = [];
-  /** No fault is made any more: the run comes to its end. */
+  /** True if no more faults are injected, because the run is ending. */
   faultsRest = false;
-  /** Told of each durable revision, and when it was decided. */
+  /** Called with each durable revision, and the time of its decision. */
   readonly onRevision: ((revision: JournaledRevision, at: number) => void)[] = [];
   #epoch: string | undefined;
   #newestAnswered = 0;
   #downSince = Number.NEGATIVE_INFINITY;
   #missedAt = Number.NEGATIVE_INFINITY;
-  /** When the registry last did anything: it knows its clock's time then. */
+  /** When the registry was last active: it knows its clock's time then. */
   #activeAt = Number.NEGATIVE_INFINITY;
   #mayHaveArmedAt = Number.NEGATIVE_INFINITY;
-  /** How far the clock was set back since then, and how far before that, as only its memory knows. */
+  /** Distance that the clock was set back since then; and earlier distances, which only its memory knows. */
   #unseenJumpMs = 0;
   #unsavedJumpMs = 0;
   #jumpedAt = Number.NEGATIVE_INFINITY;
@@ -133,12 +133,12 @@ export class World {
     return this.problems.length > 0;
   }
 
-  /** Whether a time that the registry told lately can be compared with the world's. */
+  /** Returns whether a recent time of the registry can be compared with the world's. */
   get clockIsSteady(): boolean {
     return this.time.now - this.#jumpedAt > COMMIT_MAX_MS;
   }
 
-  /** Something is broken: the run ends after this event. */
+  /** Reports a violation: the run ends after this event. */
   report(invariant: string, what: string): void {
     this.trace.add(`PROBLEM ${invariant}: ${what}`);
     this.problems.push({ invariant, what });
@@ -148,12 +148,12 @@ export class World {
     return new Promise((resolve) => this.time.after(ms, resolve));
   }
 
-  /** Resolves once calls reach the registry. Those who wait would only have tried in vain until then. */
+  /** Resolves once calls reach the registry. Earlier attempts would only fail. */
   untilUp(): Promise<void> {
     return this.machine.up ? Promise.resolve() : new Promise((resolve) => this.#waitingForMachine.push(resolve));
   }
 
-  /** Calls the registry. `check` is called in the moment of the answer, with the revision that it was given at. */
+  /** Calls the registry. `check` is called at the moment of the answer, with its revision. */
   async ask<T extends Positioned>(
     call: Call<T>,
     check?: (value: T, heardAt: number, revision: number) => void,
@@ -179,7 +179,7 @@ export class World {
     return reply;
   }
 
-  /** The machine dies at a storage step soon to come, or else within a minute. */
+  /** Makes the machine die at one of the next storage steps, or else within a minute. */
   crashSoon(): void {
     const { crashes } = this.counts;
     this.machine.crashIn(this.random.whole(1, 60));
@@ -194,7 +194,7 @@ export class World {
     this.#when(
       () => this.machine.mayHibernate,
       () => {
-        // The look that was to store renewals has not come.
+        // The look that should store renewals has not come.
         const isLate = this.machine.alarm.dueAt < this.time.now;
         if (isLate || this.scenario.isDrowsy) this.attention.troubled('an alarm is late');
         this.counts.hibernations += 1;
@@ -204,7 +204,7 @@ export class World {
     );
   }
 
-  /** Freezes the process; what arrives meanwhile is queued, or lost. */
+  /** Freezes the process; arriving messages are queued or lost. */
   freeze(ms: number): void {
     const { machine, random, leases, attention } = this;
     if (!machine.up || machine.isFrozen) return;
@@ -222,7 +222,7 @@ export class World {
     this.counts.jumps += 1;
     this.#jumpedAt = this.time.now;
     this.attention.troubled('the clock jumped');
-    // Where leases are counted by a monotonic clock, no jump moves them.
+    // With a monotonic clock, jumps do not affect leases.
     if (this.scenario.ticks !== true) this.#shiftLeases(ms);
     this.machine.jump(ms);
   }
@@ -234,7 +234,7 @@ export class World {
     } else if (ms < lookIntervalMs(this.leases.shortestTtlMs) + 2 * LOOK_LATE_MS) this.leases.hastened(ms);
   }
 
-  /** Looks, in the next idle moment, at what can be looked at only then. */
+  /** Makes the checks that require an idle moment in the next one. */
   checkUp(): void {
     this.#when(
       () => this.machine.idle,
@@ -247,7 +247,7 @@ export class World {
     );
   }
 
-  /** Does something in the next moment that is right for it, unless none comes soon. */
+  /** Acts in the next suitable moment, unless none comes soon. */
   #when(isRight: () => boolean, act: () => void, triesLeft = 500): void {
     if (isRight()) act();
     else if (triesLeft > 0) this.time.after(7, () => this.#when(isRight, act, triesLeft - 1));
@@ -287,7 +287,7 @@ export class World {
     for (const listener of this.onRevision) listener(revision, at);
   }
 
-  /** When a revision was decided, in the world's time; now, where the clock jumped since and nobody can tell. */
+  /** Returns when a revision was decided, in the world's time; now, if the clock jumped since and the time is unknown. */
   #timeOf({ at }: JournaledRevision): number {
     const { now } = this.time;
     const told = this.machine.clock.timeAt(at);
@@ -322,7 +322,9 @@ export class World {
     for (const resolve of waiting) resolve();
   }
 
-  /** The registry looks at its clock. If that shows less than the last time, it goes on from there: what passed is lost. */
+  /**
+   * The registry reads its clock. If it shows less than last time, it continues from there, and the elapsed time is lost.
+   */
   #active(): void {
     const lostMs = Math.min(this.#unseenJumpMs, this.time.now - this.#activeAt);
     this.leases.delayed(lostMs);
@@ -331,16 +333,16 @@ export class World {
     this.#activeAt = this.time.now;
   }
 
-  /** Its memory is lost, and with it how far the clock was set back: leases last that much longer. */
+  /** Its memory is lost, with the distance that the clock was set back: leases last that much longer. */
   #forgetJumps(): void {
     this.leases.delayed(this.#unseenJumpMs + this.#unsavedJumpMs);
     this.#unseenJumpMs = 0;
     this.#unsavedJumpMs = 0;
   }
 
-  /** Where something will be due, an alarm must stand by then; what was due when it last ran must be done. */
+  /** Checks that an alarm is armed by the earliest deadline, and so that no earlier deadline was left over. */
   #checkAlarm(): void {
-    // Nobody sees that a clock was set back before looking at it again.
+    // A clock that was set back is noticed only at the next look.
     if (this.#mayHaveArmedAt <= this.#jumpedAt) return;
     const instances: { key: { group: string; service: string; id: string }; healthy: boolean }[] = [];
     for (const [key, { text }] of this.chronicle.replica.records()) {

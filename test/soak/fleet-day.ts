@@ -2,14 +2,14 @@ import type { SeededRandom } from '../simulation/seeded-random';
 
 const SERVICES = 20;
 
-/** Instances of a service over a day: few at night, many in the evening. */
+/** Number of instances of a service over a day: few at night, many in the evening. */
 const LEAST_INSTANCES = 20;
 const MOST_INSTANCES = 60;
 
-/** How often a service is deployed in a day; each deploy replaces all of its instances. */
+/** Number of deploys of a service in a day; each replaces all of its instances. */
 const DEPLOYS_PER_DAY = 12;
 
-/** Share of all instances that die without a word in a step. */
+/** Share of all instances that die without deregistering in a step. */
 const CRASHES_PER_STEP = 0.002;
 
 /** A reference to an instance. */
@@ -18,15 +18,15 @@ export interface Ref {
   id: string;
 }
 
-/** What a fleet does in one step. */
+/** Events of a fleet in one step. */
 export interface Step {
   register: Ref[];
   deregister: Ref[];
-  /** Everybody who lives, and so beats. */
+  /** All living instances, which send heartbeats. */
   beat: Ref[];
 }
 
-/** A fleet over the days: scaled by the hour, deployed, and now and then struck. */
+/** A fleet over several days: scaled by the hour, deployed, and with occasional crashes. */
 export class FleetDay {
   readonly #random: SeededRandom;
   readonly #stepsPerDay: number;
@@ -38,7 +38,7 @@ export class FleetDay {
     this.#stepsPerDay = stepsPerDay;
   }
 
-  /** @param index Of the step in its day, from 0. */
+  /** @param index Zero-based number of the step in its day. */
   step(index: number): Step {
     const step: Step = { register: [], deregister: [], beat: [] };
     const load = (1 - Math.cos((2 * Math.PI * index) / this.#stepsPerDay)) / 2;
@@ -61,7 +61,7 @@ export class FleetDay {
     return step;
   }
 
-  /** The fleet is shut down. */
+  /** Shuts the fleet down. */
   end(): Ref[] {
     return this.#services.flatMap(({ name, alive }) => alive.splice(0).map((id) => ({ service: name, id })));
   }

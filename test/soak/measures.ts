@@ -4,37 +4,38 @@ import type { BenchServer } from '../../bench/bench-server';
 import { residentBytes } from '../../bench/resident-memory';
 
 /**
- * Sockets and files that come by themselves, up to 8 on Deno: connections that this process keeps idle for up to a minute, those of
- * the checkpoint thread, which starts when it is needed, and a database that SQLite keeps open for the next checkpoint.
+ * Sockets and files that are opened independently of the load, up to 8 on Deno: connections that this process keeps idle for
+ * up to a minute, those of the checkpoint thread, which starts on demand, and a database that SQLite keeps open for the next
+ * checkpoint.
  */
 export const SLACK_DESCRIPTORS = 10;
 
-/** What a registry holds at one moment. */
+/** Resources of a registry at one moment. */
 export interface Measure {
   /** V8 heap and array buffers after a full collection, in bytes. */
   heapBytes: number;
   /** Memory of the whole process, in bytes. */
   residentBytes: number;
-  /** Its databases, in bytes. */
+  /** Size of its databases, in bytes. */
   databaseBytes: number;
-  /** Their write-ahead logs, in bytes: what is in them is moved to the databases when there are some MB of it. */
+  /** Size of their write-ahead logs, in bytes. Their contents move to the databases after some MB. */
   logBytes: number;
-  /** Sockets, and files of the data folder. Those of event loops and threads, which start when they are needed, are left out. */
+  /** Sockets, and files of the data folder. Excludes those of event loops and threads, which start on demand. */
   descriptors: number;
   instances: number;
   journalRevisions: number;
 }
 
-/** Bytes of the files whose names end so. */
+/** Returns the size of the files whose names have an ending. */
 function bytesOf(folder: string, end: string): number {
   const entries = readdirSync(folder, { withFileTypes: true, recursive: true });
   const files = entries.filter((entry) => entry.isFile() && entry.name.endsWith(end));
-  // One may go between the listing and the look.
+  // A file may be deleted between the listing and the stat.
   const sizes = files.map(({ parentPath, name }) => statSync(join(parentPath, name), { throwIfNoEntry: false })?.size);
   return sizes.reduce<number>((sum, size = 0) => sum + size, 0);
 }
 
-/** Sockets and files below a folder that a process has open. */
+/** Returns the number of sockets, and of files below a folder, that a process has open. */
 function descriptorsOf(pid: number, folder: string): number {
   const links = readdirSync(`/proc/${pid}/fd`).map((descriptor) => linkOf(`/proc/${pid}/fd/${descriptor}`));
   return links.filter((link) => link.startsWith('socket:') || link.startsWith(folder)).length;
@@ -48,7 +49,7 @@ function linkOf(path: string): string {
   }
 }
 
-/** Looks at a registry that was started with an inspector. */
+/** Measures a registry that was started with an inspector. */
 export async function measure(server: BenchServer): Promise<Measure> {
   const { instances, journal } = await server.stats();
   const inspector = await server.inspect();

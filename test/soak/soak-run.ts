@@ -14,15 +14,15 @@ import { type Measure, measure, SLACK_DESCRIPTORS } from './measures';
 const NAMESPACE = '/api/v1/ns/public';
 const BATCH_MAX_COUNT = 1_000;
 
-/** A process that misses so many steps is dead. */
+/** Number of missed steps after which a process counts as dead. */
 const TTL_STEPS = 10;
 const TTL_LEAST_MS = 2_000;
 
-/** What the registry keeps of the past: much less than a day of this fleet makes. */
+/** Retention of the registry: much less than a day of this fleet. */
 const RETENTION = { maxCount: 2_000, maxBytes: 4 * 1_024 * 1_024 };
 
 const WATCHERS = 40;
-/** Watchers that lose their connection in a step. */
+/** Average number of watchers that lose their connection in a step. */
 const CUTS_PER_STEP = 0.5;
 
 export interface SoakOptions {
@@ -30,19 +30,19 @@ export interface SoakOptions {
   host: Host;
   seed: number;
   days: number;
-  /** Divides by 48: deploys and measures fall on steps. */
+  /** A multiple of 48, so that deploys and measures fall on steps. */
   stepsPerDay: number;
-  /** Real milliseconds that a step takes, at least. */
+  /** Minimum real time of a step, in milliseconds. */
   stepMs: number;
-  /** Times that everything is measured in a day. */
+  /** Number of measures in a day. */
   measuresPerDay: number;
   log: (line: string) => void;
 }
 
 export interface SoakReport {
-  /** At the same times of each day, so that the fleet is as large each day at each of them; the first day is left out. */
+  /** Measures at the same times of each day, so that the fleets are equally large. Excludes the first day. */
   days: Measure[][];
-  /** Before anything was registered, and after all left again. */
+  /** Measures before the first registration, and after the last deregistration. */
   before: Measure;
   after: Measure;
   revisions: number;
@@ -50,13 +50,13 @@ export interface SoakReport {
   crashed: number;
 }
 
-/** A long day tells how far it is once in this time. */
+/** Time between two progress reports of a long day. */
 const TELL_EVERY_MS = 10_000;
 
-/** On a slow machine, all has left in this time. */
+/** Time until everything is closed, even on a slow machine. */
 const EMPTY_WITHIN_MS = 30_000;
 
-/** Watchers of the whole namespace, of which now and then one loses its connection and comes back. */
+/** Watchers of the whole namespace. From time to time one loses its connection and reconnects. */
 class Watchers {
   readonly #server: BenchServer;
   readonly #sockets: FrameSocket[] = [];
@@ -83,7 +83,7 @@ class Watchers {
     const socket = await this.#server.openSocket(`${NAMESPACE}/socket`);
     socket.onText = (bytes) => {
       this.frames += 1;
-      // What was read may be sent again: a watcher that grants nothing is cut off.
+      // Grants credit for everything received: a watcher that grants none is disconnected.
       if (!bytes.includes('"type":"answer"')) socket.send(JSON.stringify({ type: 'credit', bytes: bytes.length }));
     };
     socket.send(JSON.stringify({ type: 'watch', id: 'w', watch: 'w', scope: {} }));
@@ -98,17 +98,20 @@ async function batch(server: BenchServer, operations: object[]): Promise<void> {
   }
 }
 
-/** Renews all; those that the registry took for dead, because this process stood still, register again. */
+/** Renews all instances; those that expired because this process was stalled register again. */
 async function beat(server: BenchServer, alive: readonly Ref[], register: (refs: Ref[]) => Promise<void>) {
   for (let first = 0; first < alive.length; first += BATCH_MAX_COUNT) {
     const body = JSON.stringify({ instances: alive.slice(first, first + BATCH_MAX_COUNT) });
     const text = await server.must('POST', `${NAMESPACE}/heartbeat`, body);
-    const { unknown } = JSON.parse(text) as { unknown: Ref[] }; // `as`: the registry's own tests hold it to that
+    const { unknown } = JSON.parse(text) as { unknown: Ref[] }; // `as`: the registry's own tests check it
     if (unknown.length > 0) await register(unknown.map(({ service, id }) => ({ service, id })));
   }
 }
 
-/** The dead are gone a time to live later, sockets when the platform has seen them go: measures until then, or for long enough. */
+/**
+ * Measures until resources are released, or time runs out: instances expire after their time to live, and the platform
+ * detects closed sockets late.
+ */
 async function measureEmpty(server: BenchServer, before: Measure): Promise<Measure> {
   const until = performance.now() + EMPTY_WITHIN_MS;
   for (;;) {
@@ -119,7 +122,7 @@ async function measureEmpty(server: BenchServer, before: Measure): Promise<Measu
   }
 }
 
-/** A fleet's days in compressed time against a real registry: what it takes has to be the same on each of them. */
+/** Runs a fleet's days in compressed time against a real registry, whose use of resources must be the same on each day. */
 export async function soakRun(options: SoakOptions): Promise<SoakReport> {
   const { workspace, host, seed, days, stepsPerDay, stepMs, measuresPerDay, log } = options;
   const random = new SeededRandom(seed);

@@ -1,13 +1,13 @@
 import { type Measure, SLACK_DESCRIPTORS } from './measures';
 import type { SoakReport } from './soak-run';
 
-/** How much more the last day may take than the first that counts, at the same time of day. */
+/** Maximum growth from the first day that counts to the last, at the same time of day. */
 const MOST_GROWTH = 1.15;
 
-/** What is no growth: pages of a database, buffers of a collection; in bytes. */
+/** Differences that do not count as growth: pages of a database, buffers of a collection; in bytes. */
 const SLACK_BYTES = 2 * 1_024 * 1_024;
 
-/** What the databases may take: the retained past of 4 MiB, its records, and pages that SQLite keeps for later; in bytes. */
+/** Maximum size of the databases: the retained past of 4 MiB, its records, and free pages that SQLite keeps; in bytes. */
 const DATABASES_MAX_BYTES = 16 * 1_024 * 1_024;
 
 /** Maximum size of the write-ahead logs of three databases. workerd empties each at about 32 MB, the resident host at 16. */
@@ -20,7 +20,7 @@ function grown(what: string, first: number, last: number): string[] {
   return [`${what} grew from ${(first / MEBIBYTE).toFixed(1)} to ${(last / MEBIBYTE).toFixed(1)} MiB`];
 }
 
-/** What a registry may not do over the days; empty where it does nothing of it. */
+/** Returns the problems of a registry over the days; empty if there are none. */
 export function verdict({ days, before, after }: SoakReport): string[] {
   const [first] = days;
   const last = days.at(-1);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../watch-proofs/until';
 import { MirrorStage } from './mirror-stage';
 
-/** `rollcall sync --from eureka`, as it is run, from one registry that speaks Eureka to another. */
+/** Runs `rollcall sync --from eureka` from one registry with the Eureka API to another. */
 
 let stage: MirrorStage;
 beforeAll(async () => {
@@ -38,7 +38,7 @@ const path = (ns: string, rest: string) => `/n/${ns}/eureka/apps/ORDERS${rest}`;
 const register = (ns: string, instance: EurekaInstance) =>
   stage.ask('POST', path(ns, ''), JSON.stringify(info(instance)), { 'Content-Type': 'application/json' });
 
-/** The url as Eureka's clients are given it, with the token as a password. */
+/** Returns the URL for Eureka's clients, with the token as a password. */
 const url = (ns: string) =>
   stage.source.url.replace('//', `//someone:${stage.source.rootToken}@`).concat(`/n/${ns}/eureka`);
 

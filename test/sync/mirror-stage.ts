@@ -6,7 +6,10 @@ import type { Instance } from '../../src/client/wire/instance';
 import { CliStage } from '../cli/cli-stage';
 import { type RunningRegistry, startRegistry } from '../programs/registry';
 
-/** Two registries: one that is mirrored, as if it were another kind, and one that is written to, with the command line. */
+/**
+ * Two registries, connected by the command line: one is mirrored, as if it were of another kind, and one receives the
+ * mirror.
+ */
 export class MirrorStage {
   readonly cli: CliStage;
   readonly source: RunningRegistry;
@@ -29,7 +32,7 @@ export class MirrorStage {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** A namespace of the registry that is written to, made anew, with a token that may do what a mirror does. */
+  /** Creates a namespace in the receiving registry, with a token that has the permissions of a mirror. */
   async namespace(ns: string): Promise<Target> {
     const { url, rootToken } = this.cli.registry;
     const registry = rollcallAdmin({ url, token: rootToken, namespace: ns });
@@ -51,7 +54,7 @@ export class MirrorStage {
   }
 }
 
-/** The namespace that is written to. */
+/** A namespace that receives a mirror. */
 export class Target {
   constructor(
     readonly registry: Admin,
@@ -67,7 +70,7 @@ export class Target {
     return (await this.instances(service)).map(({ id }) => id);
   }
 
-  /** The environment of a command that writes to it. */
+  /** Returns the environment of a command that writes to it. */
   get env(): NodeJS.ProcessEnv {
     return { ROLLCALL_NAMESPACE: this.ns, ROLLCALL_TOKEN: this.token };
   }

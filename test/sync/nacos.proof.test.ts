@@ -5,7 +5,7 @@ import type { SyncReport } from '../../src/cli/sync/sync-views';
 import { until } from '../watch-proofs/until';
 import { MirrorStage } from './mirror-stage';
 
-/** `rollcall sync --from nacos`, as it is run, from one registry that speaks Nacos to another. */
+/** Runs `rollcall sync --from nacos` from one registry with the Nacos API to another. */
 
 let stage: MirrorStage;
 beforeAll(async () => {
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => stage.stop());
 
 const nacos = () => `${stage.source.url}/nacos`;
-/** A port that nothing listens on. */
+/** Returns a port without a listener. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -23,7 +23,7 @@ async function closedPort(): Promise<number> {
   return port;
 }
 
-/** What lives on at the source though nobody beats for it. */
+/** Metadata of an instance that stays at the source without heartbeats. */
 const LASTING = { 'preserved.heart.beat.timeout': '600000', 'preserved.ip.delete.timeout': '600000' };
 
 interface NacosInstance {

@@ -1,6 +1,6 @@
 /**
- * Keeps the storage that this version leaves, as text, so that later versions can prove that they read it. Run it once for
- * each release that changes a schema:
+ * Saves the storage of this version as text, so that later versions can prove that they read it. Run it once for each
+ * release that changes a schema:
  *
  *     node scripts/run-typescript.js test/upgrade/make-release.ts
  */
@@ -16,7 +16,7 @@ import { keepRelease, type Told } from './release';
 const folder = mkdtempSync(join(tmpdir(), 'rollcall release-'));
 const registry = await startWorkerdRegistry({ data: join(folder, 'data') });
 
-/** One call, by whoever holds a token; it has to succeed. */
+/** Makes a call with a token; fails if the call does. */
 async function call<Body>(token: string, method: string, path: string, body?: unknown) {
   const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' };
   const init = { method, headers, body: body === undefined ? null : JSON.stringify(body) };
@@ -24,7 +24,7 @@ async function call<Body>(token: string, method: string, path: string, body?: un
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
   const cursor = answer.headers.get('rollcall-cursor') ?? '';
-  return { cursor, body: (text === '' ? undefined : JSON.parse(text)) as Body }; // `as`: whoever calls knows
+  return { cursor, body: (text === '' ? undefined : JSON.parse(text)) as Body }; // `as`: the caller knows
 }
 
 const root = registry.rootToken;
@@ -86,7 +86,7 @@ const told: Told = {
   earlier: { cursor: middle.cursor, list: middle.body.instances },
   history: entries.map(({ revision, cursor, cause, actor, at }) => ({ revision, cursor, cause, actor, at })),
 };
-// As a machine that loses its power: what was acknowledged is on the disk, in the write-ahead logs.
+// Stops as if the machine lost power: acknowledged changes are on the disk, in the write-ahead logs.
 await registry.stop();
 keepRelease(packageVersion(), registry.data, ['public', 'team-a'], told);
 rmSync(folder, { recursive: true });

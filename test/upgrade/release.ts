@@ -6,21 +6,21 @@ import { DIRECTORY_NAME } from '../../src/model/service-name';
 import { databasesOf, type Host } from '../programs/host';
 import { DIRECTORY_OBJECT_FILE, objectFile, writeAlarms } from '../workerd/stored-objects';
 
-/** Where the storages lie that releases left, a folder for each version. Everything here runs in the project's folder. */
+/** The saved storages of releases, a folder for each version. Everything here runs in the project's folder. */
 const RELEASES = resolve('test/upgrade/releases');
 
-/** Versions whose storage is kept, oldest first. */
+/** Returns the versions with a saved storage, oldest first. */
 export function releasedVersions(): string[] {
   return readdirSync(RELEASES).sort(new Intl.Collator('en', { numeric: true }).compare);
 }
 
-/** What clients of a release were told, and hold to. */
+/** Answers of a release that its clients still rely on. */
 export interface Told {
   /** When the release was stopped, in milliseconds since the epoch. */
   stoppedAt: number;
   owner: string;
   session: string;
-  /** Lists of services, as the newest cursor showed them and as one in the middle of the past did. */
+  /** Lists of services, at the newest cursor and at one in the middle of the past. */
   cursor: string;
   lists: Record<string, unknown[]>;
   earlier: { cursor: string; list: unknown[] };
@@ -43,7 +43,7 @@ export function keepRelease(version: string, data: string, namespaces: readonly 
   writeFileSync(join(folder, 'told.json'), `${JSON.stringify(told, null, 2)}\n`);
 }
 
-/** A database as statements that make it again. */
+/** Dumps a database as statements that recreate it. */
 function dumpOf(path: string): string {
   const database = new sqlite.DatabaseSync(path, { readOnly: true });
   const lines: string[] = [];
@@ -61,8 +61,8 @@ function dumpOf(path: string): string {
 }
 
 /**
- * Makes the data folder again that a release left, as if that had just been stopped: what is kept for some days only would
- * be gone otherwise. Every host stores the same tables, each in files of its own.
+ * Recreates the data folder of a release as if it had just been stopped, because data with a retention of some days would be
+ * gone otherwise. Every host stores the same tables in different files.
  *
  * @param now Milliseconds since the epoch.
  */
@@ -79,7 +79,7 @@ export function layOutRelease(host: Host, version: string, data: string, now: nu
     database.exec(`BEGIN; ${readFileSync(join(RELEASES, version, file), 'utf8')}; COMMIT;`);
     if (id === undefined) database.exec(`UPDATE audit SET at = at + ${passedMs}`);
     else {
-      // Times on the namespace's axis stay as they are: it is the distance to the clock that grew.
+      // Times on the namespace's axis stay unchanged: only their distance to the clock has grown.
       database.exec(`UPDATE journal SET at = at + ${passedMs}`);
       database.exec(`UPDATE checkpoint SET shift_ms = shift_ms - ${passedMs} WHERE row = 0`);
       namespaces.push({ path, name: id });

@@ -24,24 +24,24 @@ async function start(host: Host, data: string): Promise<RunningRegistry> {
   return registry;
 }
 
-/** The data folder that a release left just now. */
+/** Returns the data folder of a release that has just been stopped. */
 function dataOf(host: Host, version: string): string {
   const data = join(temporaryFolder(), 'data');
   layOutRelease(host, version, data, Date.now());
   return data;
 }
 
-/** Instances without the mark of flapping, which time alone takes away. */
+/** Removes the flapping mark of instances, which ends by time alone. */
 const lasting = (instances: readonly unknown[]) =>
   (instances as { flapping?: boolean }[]).map(({ flapping: _flapping, ...view }) => view);
 
 const idsIn = (instances: readonly unknown[]) => (instances as { id: string }[]).map(({ id }) => id);
 
-/** Ids of the instances of the service that a release left. */
+/** Returns the ids of a service's instances from the release. */
 const idsOf = async (place: Place) =>
   idsIn((await answerOf<{ instances: unknown[] }>(place, 'GET', `${ORDERS}/instances`)).instances);
 
-/** What is, what was, who may, and every cursor: as they were told. */
+/** Checks the present, the past, the tokens and every cursor against the answers of the release. */
 async function readEverything(registry: RunningRegistry, told: Told, load: Load): Promise<void> {
   const owner = { url: registry.url, rootToken: told.owner };
   for (const [service, instances] of Object.entries(told.lists)) {
@@ -81,7 +81,7 @@ async function readEverything(registry: RunningRegistry, told: Told, load: Load)
   expect(trail.entries.map(({ action }) => action)).toContain('token-revoked');
 }
 
-/** Lets the owner of what a release left renew, and its session come back. */
+/** Renews the instance of the release as its owner, and resumes its session. */
 async function renew(owner: Place, told: Told): Promise<RegistrySocket> {
   expect(await idsOf(owner)).toEqual(['beats', 'falls-silent', 'in-session']);
   const beat = await answerOf<{ expiresAt: string }>(owner, 'POST', `${ORDERS}/instances/beats/heartbeat`);
@@ -99,7 +99,7 @@ describe.each(releases)('what %s left, in %s', (version, host) => {
     const told = readTold(version);
     const registry = await start(host, dataOf(host, version));
     const owner = { url: registry.url, rootToken: told.owner };
-    // The load is on another service: what the release left stays as it was told.
+    // The load uses another service: that of the release stays unchanged.
     const load = new Load(registry, SEED, ['public', 'team-a']);
     const socket = await renew(owner, told);
     await readEverything(registry, told, load);
@@ -118,7 +118,9 @@ describe.each(releases)('what %s left, in %s', (version, host) => {
 describe.each(HOSTS)('what the next version left, in %s', (host) => {
   const databases = databasesOf(host);
 
-  /** The data folder of a release, brought to today's version and stopped: a later version has all that this one has. */
+  /**
+   * Upgrades the data folder of a release to today's version and stops. A later version has everything that this one has.
+   */
   async function todaysDataOf(version: string): Promise<string> {
     const data = dataOf(host, version);
     const registry = await startOn(host, { data });
@@ -138,7 +140,7 @@ describe.each(HOSTS)('what the next version left, in %s', (host) => {
   const nextOf = (known: number) => `UPDATE property SET value = '${known + 1}' WHERE name = 'schema';`;
   const readableFrom = (known: number) => `INSERT OR REPLACE INTO property VALUES ('readable-from', '${known}');`;
 
-  /** It does not say which versions may read it. */
+  /** The storage does not declare which versions may read it. */
   const saysNothing = "DELETE FROM property WHERE name = 'readable-from';";
 
   type Reasons = readonly [namespace: string, directory: string];
@@ -149,7 +151,10 @@ describe.each(HOSTS)('what the next version left, in %s', (host) => {
     expect([refused.status, await refused.text()]).toEqual([503, expect.stringContaining(why)]);
   }
 
-  /** Calls of a namespace with storage of a later version are refused and the others served. A directory of one prevents the start. */
+  /**
+   * Calls of a namespace with storage of a later version are refused and the others served. A directory of one prevents
+   * the start.
+   */
   async function expectResidentToRefuse(data: string, [namespace, directory]: Reasons): Promise<void> {
     const printed: string[] = [];
     const registry = await startOn(host, { data, output: (line) => void printed.push(line) });

@@ -7,7 +7,7 @@ import { put } from './registry-calls';
 import { until } from './until';
 import { type Seen, watchingPage } from './watching-page';
 
-/** Chromium's own EventSource and WebSocket, over the death of the registry. */
+/** Tests Chromium's own EventSource and WebSocket across a crash of the registry. */
 
 const SERVICE = 'orders';
 
@@ -23,7 +23,7 @@ it("[E1, E2, E8] a browser's EventSource and WebSocket go on where they were whe
   const toldBySocket = async () => (await seen()).socket.flatMap(({ changes = [] }) => changes).map(({ id }) => id);
 
   const written: string[] = [];
-  /** Writes until it is answered: a registry that is away answers later. */
+  /** Writes until there is an answer: a registry that is down answers later. */
   const write = async (id: string) => {
     await until(`${id} is written`, () =>
       put(registry, SERVICE, id, 80).then(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
 
-/** What is used of playwright-core, whose own types are not here before it is installed. */
+/** The part of playwright-core in use, whose own types are missing until it is installed. */
 interface Playwright {
   chromium: { launch(options: object): Promise<{ newPage(): Promise<Page>; close(): Promise<void> }> };
 }
@@ -11,11 +11,11 @@ interface Playwright {
 /** A page in a browser. */
 export interface Page {
   goto(url: string): Promise<unknown>;
-  /** Runs a text of JavaScript in the page, and returns its value. */
+  /** Evaluates JavaScript in the page, and returns its value. */
   evaluate(script: string): Promise<unknown>;
 }
 
-/** It renders to nowhere, and asks nobody on the internet for anything. */
+/** No display, and no requests to the internet. */
 const FLAGS = [
   '--headless',
   '--no-sandbox',
@@ -27,7 +27,7 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Opens a page in Debian's Chromium, with a profile of its own; it is closed with the test. */
+/** Opens a page in Debian's Chromium with a separate profile; it is closed with the test. */
 export async function openPage(): Promise<Page> {
   const clients = createRequire(join(PROJECT_ROOT, 'test/clients/package.json'));
   const { chromium } = clients('playwright-core') as Playwright; // `as`: see Playwright

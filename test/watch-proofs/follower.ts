@@ -3,24 +3,24 @@ import { type Place, RegistrySocket } from './registry-socket';
 import { Replica } from './replica';
 import { type SocketEnd, UpgradeRefused } from './web-socket';
 
-/** Credit goes back in lumps of this size, in letters. */
+/** Amount of received data, in characters, after which credit is granted again. */
 const CREDIT_LUMP = 1024 * 1024;
 
 export interface FollowerOptions {
   place: Place;
   subscriber?: string;
-  /** `group@@service` or `service`; empty: the whole namespace. */
+  /** `group@@service` or `service`; empty for the whole namespace. */
   services?: string[];
-  /** Called when all up to a cursor is applied; what it resolves is acknowledged. */
+  /** Called when everything up to a cursor is applied; the resolved cursor is acknowledged. */
   applied?: (cursor: string) => Promise<string> | string | undefined;
 }
 
-/** Watches over a socket, and goes on from its cursor when the socket breaks, at a time within what the server named. */
+/** Watches over a socket. When the socket breaks, it resumes at its cursor within the time that the server specified. */
 export class Follower {
   readonly replica: Replica;
-  /** How each connection ended. */
+  /** Close of each connection. */
   readonly ends: SocketEnd[] = [];
-  /** Status of every upgrade that was refused. */
+  /** Status of each refused upgrade. */
   readonly refusals: number[] = [];
   reconnectWithinMs = 1_000;
   readonly #options: FollowerOptions;
@@ -28,13 +28,13 @@ export class Follower {
   #isOver = false;
   #received = 0;
 
-  /** @param replica What is known already; it is gone on from there. */
+  /** @param replica The known state, from which it resumes. */
   constructor(options: FollowerOptions, replica = new Replica()) {
     this.#options = options;
     this.replica = replica;
   }
 
-  /** Begins; resolves when the watch is taken. */
+  /** Starts; resolves when the watch is accepted. */
   async start(): Promise<void> {
     const socket = await this.#connect();
     void this.#goOn(socket);

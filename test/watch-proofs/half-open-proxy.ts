@@ -1,6 +1,6 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-/** A TCP proxy that can go deaf: connections stay open, and nothing passes any more, as when a cable is pulled. */
+/** A TCP proxy that can go silent: connections stay open, but pass no data, as when a cable is pulled. */
 export class HalfOpenProxy {
   readonly url: string;
   readonly #server: Server;
@@ -26,7 +26,7 @@ export class HalfOpenProxy {
     return new HalfOpenProxy(server, pairs);
   }
 
-  /** Passes nothing on from now on, in either direction, and closes nothing. */
+  /** Passes no data from now on, in either direction, and closes no connection. */
   goDeaf(): void {
     for (const [client, upstream] of this.#pairs) {
       client.unpipe(upstream).pause();

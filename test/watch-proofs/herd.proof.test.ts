@@ -9,23 +9,23 @@ import { SessionHolder } from './session-holder';
 import { until } from './until';
 
 /**
- * All watchers and sessions lose their sockets at once, by the death of the registry, and come back within the time
- * that it had named, while somebody writes. The full size: `WATCHERS=5000 SESSIONS=1000 npm run test:ci -- herd`;
- * it needs `ulimit -n` of 14,000, here and in workerd, which takes two descriptors a connection.
+ * A crash of the registry breaks the sockets of all watchers and sessions at once. They reconnect within the time that it
+ * had specified, during writes. The full size: `WATCHERS=5000 SESSIONS=1000 npm run test:ci -- herd`; it needs `ulimit -n`
+ * of 14,000, here and in workerd, which uses two descriptors per connection.
  */
 
 const WATCHERS = Number(process.env.WATCHERS ?? 500);
 const SESSIONS = Number(process.env.SESSIONS ?? 100);
-/** Who comes back as one of many has to wait for the others. */
+/** Long enough for a client that reconnects among many, and has to wait for the others. */
 const TTL_MS = 8_000 + 4 * WATCHERS;
 const WATCHED = 'orders';
 const HELD = 'held';
-/** The full size takes minutes, most of all beside other work. */
+/** The full size takes minutes, especially on a busy machine. */
 const TIMEOUT_MS = 240_000 + 100 * WATCHERS;
-/** Changes before, during and after the return. */
+/** Changes before, during and after the reconnects. */
 const WRITES = 30;
 
-/** Starts many, some at a time, as a fleet does. */
+/** Starts many items, some concurrently, as in a fleet. */
 async function inTurn<Item>(items: readonly Item[], start: (item: Item) => Promise<void>): Promise<void> {
   const waiting = [...items];
   const worker = async () => {
@@ -34,7 +34,7 @@ async function inTurn<Item>(items: readonly Item[], start: (item: Item) => Promi
   await Promise.all(Array.from({ length: 50 }, worker));
 }
 
-/** Writes until it is answered: a registry that is away answers later. Writing the same twice changes nothing. */
+/** Writes until there is an answer: a registry that is down answers later. A repeated write changes nothing. */
 async function write(registry: RunningRegistry, id: string): Promise<void> {
   await until(`${id} is written`, () =>
     put(registry, WATCHED, id, 80).then(
@@ -87,7 +87,7 @@ it(
     console.log(
       `back with everything ${Math.round(took)} ms after the cut; told to come back within ${Math.max(...spreads)} ms`,
     );
-    // If a session had been given up, this is when it would show.
+    // A session that was not resumed would have expired by now.
     await sleep(TTL_MS + 4_000);
 
     const all = (await idsOf(registry, WATCHED)).map((id) => `put ${id}`);
@@ -95,7 +95,7 @@ it(
     for (const { replica, ends, refusals } of watchers) {
       expect(replica.violations).toEqual([]);
       expect(replica.told.map(({ type, id }) => `${type} ${id}`).sort()).toEqual(all);
-      // It went on from its cursor: a second snapshot would be the registry's work for nothing.
+      // It resumed at its cursor: a second snapshot would be needless work for the registry.
       expect([replica.snapshots, replica.resets]).toEqual([1, 0]);
       expect(ends.length).toBe(1);
       expect(refusals).toEqual([]);

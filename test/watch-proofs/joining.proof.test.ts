@@ -13,7 +13,7 @@ const WRITERS = 4;
 it('[W4, W10] who begins to watch while others write has all of it: nothing falls between snapshot and changes', async () => {
   const registry = await startRegistry({ data: temporaryFolder() });
   onTestFinished(() => registry.stop());
-  // Its snapshot comes in parts, so that there is time to write in between.
+  // Large instances, so that the snapshot comes in parts, with time for writes in between.
   const metadata = { filler: 'x'.repeat(8_000) };
   const large = { op: 'register', service: SERVICE, address: '127.0.0.1', port: 80, ephemeral: false, metadata };
   const operations = Array.from({ length: 100 }, (_, index) => ({ ...large, id: `base-${index}` }));
@@ -47,7 +47,7 @@ it('[W4, W10] who begins to watch while others write has all of it: nothing fall
   await until('all are told of the end', () => watchers.every(({ replica }) => replica.told.at(-1)?.id === 'end'));
 
   const all = await idsOf(registry, SERVICE);
-  // The first of them was told nearly everything: each is told the rest of it, from where it came in.
+  // The first watcher received nearly all changes: each of the others received the rest of them from its own start.
   const [first] = watchers;
   const whole = (first?.replica.told ?? []).map(({ type, id }) => `${type} ${id}`);
   for (const { replica } of watchers) {
@@ -56,7 +56,7 @@ it('[W4, W10] who begins to watch while others write has all of it: nothing fall
     expect([...replica.instances.values()].map(({ view }) => view.id).sort()).toEqual(all);
     expect(replica.told.map(({ type, id }) => `${type} ${id}`)).toEqual(whole.slice(-replica.told.length));
   }
-  // Without writes in between it would prove nothing.
+  // The test would prove nothing without writes in between.
   expect(new Set(watchers.map(({ replica }) => replica.told.length)).size).toBeGreaterThan(WATCHERS / 3);
   expect(writes).toBeGreaterThan(100);
 });

@@ -4,10 +4,10 @@ import type { Place } from './registry-socket';
 
 /**
  * Serves a page, and passes calls below `/api/` on to the registry with the `Authorization` header: an EventSource can't
- * send one, so this is how a page has event streams, through a server of its own origin that holds the token.
+ * send one, so a page uses event streams through a server of its own origin that holds the token.
  *
- * While the registry is away it breaks connections, where others answer 502: an EventSource gives up for good after any
- * answer but 200, and comes back after a connection that broke.
+ * While the registry is down it breaks connections, where other proxies answer 502: an EventSource gives up for good after
+ * any answer but 200, and reconnects after a broken connection.
  */
 export class PageProxy {
   readonly url: string;

@@ -1,6 +1,6 @@
 import type { Place } from './registry-socket';
 
-/** One call of the native API on the namespace `public`. */
+/** Makes a call of the native API on the namespace `public`. */
 export async function call<Body>(place: Place, method: string, path: string, body?: unknown): Promise<Body> {
   const answer = await fetch(`${place.url}/api/v1/ns/public${path}`, {
     method,
@@ -12,7 +12,7 @@ export async function call<Body>(place: Place, method: string, path: string, bod
   });
   const text = await answer.text();
   if (!answer.ok) throw new Error(`${method} ${path} was answered ${answer.status}: ${text}`);
-  return (text === '' ? undefined : JSON.parse(text)) as Body; // `as`: whoever calls knows what is answered
+  return (text === '' ? undefined : JSON.parse(text)) as Body; // `as`: the caller knows the answer's shape
 }
 
 export const servicePath = (service: string): string => `/groups/DEFAULT_GROUP/services/${service}`;
@@ -24,7 +24,7 @@ export async function put(place: Place, service: string, id: string, port: numbe
   await call(place, 'PUT', instancePath(service, id), { address: '127.0.0.1', port, ephemeral: false });
 }
 
-/** Ids of a service's instances, as reads show them: several where one answer can't hold them all. */
+/** Returns the ids of a service's instances from reads: several if one answer can't contain them all. */
 export async function idsOf(place: Place, service: string): Promise<string[]> {
   const ids: string[] = [];
   for (let after = ''; ; ) {

@@ -1,23 +1,23 @@
 import { type ServerFrame, type SessionOpened, SOCKET_PROTOCOL } from '../../src/model/frames';
 import { type SocketEnd, WebSocketClient } from './web-socket';
 
-/** Where a registry answers, and by which token. */
+/** URL and token of a registry. */
 export interface Place {
   url: string;
   rootToken: string;
 }
 
-/** What a socket is told beside answers. */
+/** Frames of a socket besides answers. */
 export type StreamFrame = Extract<ServerFrame, { type: 'snapshot' | 'changes' | 'bookmark' | 'reset' }>;
 
-/** What an ask was refused with. */
+/** Thrown when a request is refused. */
 export class Refused extends Error {}
 
-/** A client at the socket of a real registry. */
+/** A client of a real registry's socket. */
 export class RegistrySocket {
-  /** Takes what watches are told, with its size in letters. */
+  /** Called with each frame of a watch and its size in characters. */
   onFrame: (frame: StreamFrame, size: number) => void = () => {};
-  /** True if it sends marks back, as a client that reads does. */
+  /** True to answer marks, as a client that reads does. */
   answersMarks = true;
   pongs = 0;
   readonly #socket: WebSocketClient;
@@ -50,10 +50,10 @@ export class RegistrySocket {
     const id = `a${++this.#asks}`;
     const answer = new Promise<unknown>((resolve, reject) => this.#asked.set(id, { resolve, reject }));
     this.tell({ id, ...frame });
-    return answer as Promise<Body>; // `as`: whoever asks knows what is answered
+    return answer as Promise<Body>; // `as`: the caller knows the answer's shape
   }
 
-  /** Opens a session, or resumes the one that is named. */
+  /** Opens a session, or resumes the given one. */
   session(named: { session?: string; ttlMs?: number }): Promise<SessionOpened> {
     return this.ask<SessionOpened>({ type: 'session', ...named });
   }

@@ -5,7 +5,7 @@ import type { StreamFrame } from './registry-socket';
 type ChangesFrame = Extract<ServerFrame, { type: 'changes' }>;
 type SnapshotFrame = Extract<ServerFrame, { type: 'snapshot' }>;
 
-/** A change of one instance, as a watcher was told it. */
+/** A change of one instance, as a watcher received it. */
 export interface ToldChange {
   type: 'put' | 'delete';
   id: string;
@@ -13,25 +13,25 @@ export interface ToldChange {
   cause: string;
 }
 
-/** What a watcher knows of instances, and whether it was told in order, whole, and each change once. */
+/** A watcher's knowledge of instances. Checks that revisions arrive in order, complete and only once. */
 export class Replica {
   readonly instances = new Map<string, { view: InstanceView; asOf: number }>();
   /** Every change of an instance since the first snapshot, in order. */
   readonly told: ToldChange[] = [];
   readonly violations: string[] = [];
-  /** Go on from here; undefined before the first snapshot is whole. */
+  /** Cursor to resume at; undefined before the first snapshot is complete. */
   cursor: string | undefined;
   snapshots = 0;
   resets = 0;
   #revision = 0;
   #parts: ChangesFrame[] = [];
 
-  /** The connection broke: a revision that is not whole yet comes again as a whole. */
+  /** The connection broke: an incomplete revision will come again as a whole. */
   broken(): void {
     this.#parts = [];
   }
 
-  /** @returns Whether the cursor moved: everything up to it is applied. */
+  /** Applies a frame. @returns Whether the cursor moved: everything up to it is applied. */
   apply(frame: StreamFrame): boolean {
     if (frame.type === 'reset') {
       this.resets += 1;
@@ -47,7 +47,7 @@ export class Replica {
   #applySnapshot({ part = 0, revision, services }: SnapshotFrame, isWhole: boolean): void {
     if (part === 0) {
       this.instances.clear();
-      // What changes after the first part follows from the journal.
+      // Changes after the first part follow from the journal.
       this.#revision = revision;
     }
     for (const view of services.flatMap(({ instances }) => instances)) {

@@ -6,8 +6,8 @@ import { FleetInstance, type Manner, Resolver } from './rolling-fleet';
 import { until } from './until';
 
 /**
- * Ten instances are replaced one after the other under load. Each stops as soon as its drain is answered: no sleep, no
- * grace. Longer, with the whole fleet replaced many times over: `DEPLOYS=20 npm run test:ci -- rolling-deploy`.
+ * Replaces ten instances one after the other under load. Each stops as soon as its drain is answered, without a sleep or a
+ * grace period. To replace the whole fleet many times: `DEPLOYS=20 npm run test:ci -- rolling-deploy`.
  */
 
 const INSTANCES = 10;
@@ -73,7 +73,7 @@ it(`[W18] ${INSTANCES * DEPLOYS} instances are replaced under load, and nobody c
   for (const report of reports) {
     expect(report).toMatchObject({ drained: true, subscribers: RESOLVERS, acknowledged: RESOLVERS, laggards: [] });
   }
-  // A deploy without load proves nothing.
+  // A deploy without load would prove nothing.
   expect(answered).toBeGreaterThan(200);
 });
 

@@ -8,11 +8,11 @@ import type { Place } from './registry-socket';
 
 export const SERVICE = 'checkout';
 
-/** One instance of the service: a server that ends when its drain is answered, and counts whoever comes after that. */
+/** One instance of the service: a server that ends when its drain is answered, and counts later requests. */
 export class FleetInstance {
   readonly id: string;
   served = 0;
-  /** Requests that came after the drain was answered. */
+  /** Number of requests after the drain was answered. */
   late = 0;
   readonly #server: Server;
   readonly #place: Place;
@@ -24,7 +24,7 @@ export class FleetInstance {
     this.#server = createServer((_, response) => {
       if (this.#isDrained) this.late += 1;
       this.served += 1;
-      // Work takes its time, so that some is always under way.
+      // Requests take some time, so that some are always pending.
       setTimeout(() => response.end(id), Math.random() * 10);
     });
   }
@@ -37,7 +37,7 @@ export class FleetInstance {
     return instance;
   }
 
-  /** Drains, keeps its port for a while to see who still comes, and ends. */
+  /** Drains, keeps its port for a while to count late requests, and ends. */
   async leave(): Promise<DrainReport> {
     const report = await call<DrainReport>(this.#place, 'POST', `${instancePath(SERVICE, this.id)}/drain?wait=10s`);
     this.#isDrained = true;
@@ -52,10 +52,10 @@ export class FleetInstance {
   }
 }
 
-/** How a resolver acknowledges: when no request of its own can go to those who left, or too early. */
+/** When a resolver acknowledges: once it has no requests to removed instances, or too early. */
 export type Manner = 'when done' | 'too early';
 
-/** A client of the service: keeps a list by a watch, and calls who is on it in turn. */
+/** A client of the service: watches its list, and calls the listed instances in turn. */
 export class Resolver {
   readonly failures: string[] = [];
   answered = 0;
@@ -75,7 +75,7 @@ export class Resolver {
           setTimeout(() => this.#takeList(), 300);
           return cursor;
         }
-        // A list takes its time to be made: a drain that did not wait for it would be seen.
+        // Applying a list takes time: a drain that did not wait for it would be detected.
         await sleep(Math.random() * 100);
         const gone = this.#takeList();
         await Promise.all(gone.flatMap((id) => [...(this.#underWay.get(id) ?? [])]));
@@ -88,7 +88,7 @@ export class Resolver {
     return this.#list.length;
   }
 
-  /** Sends one request to the next on the list. */
+  /** Sends a request to the next listed instance. */
   send(): void {
     const target = this.#list[this.#turn++ % Math.max(1, this.#list.length)];
     if (target === undefined) {
@@ -109,7 +109,7 @@ export class Resolver {
     this.#agent.destroy();
   }
 
-  /** @returns Who is no longer on the list. */
+  /** Updates the list from the replica. @returns Ids that are no longer listed. */
   #takeList(): string[] {
     const before = this.#list;
     this.#list = [...this.follower.replica.instances.values()].flatMap(({ view: { id, port, available } }) =>

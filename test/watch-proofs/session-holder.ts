@@ -10,14 +10,14 @@ export interface Holding {
 }
 
 /**
- * Holds instances alive by one socket, as a client should: pings as often as it is told, comes back when the socket
- * breaks, and resumes its session.
+ * Holds instances by one socket, as a client should: pings at the required rate, reconnects when the socket breaks, and
+ * resumes its session.
  */
 export class SessionHolder {
-  /** Status of every upgrade that was refused. */
+  /** Status of each refused upgrade. */
   readonly refusals: number[] = [];
   resumes = 0;
-  /** How often its session was gone, and it had to register anew. */
+  /** Number of times that its session was gone, so that it had to register again. */
   losses = 0;
   readonly #holding: Holding;
   #socket: RegistrySocket | undefined;
@@ -29,31 +29,31 @@ export class SessionHolder {
     this.#holding = holding;
   }
 
-  /** Begins; resolves when all is registered. */
+  /** Starts; resolves when everything is registered. */
   async start(): Promise<void> {
     const socket = await this.#connect();
     void this.#goOn(socket);
   }
 
-  /** Ends the session by its close code. */
+  /** Ends the session with its close code. */
   async end(): Promise<void> {
     this.#isOver = true;
     this.#socket?.close(4000);
     await this.#socket?.closed;
   }
 
-  /** Dies, as far as a process can see itself die: its connection breaks, and it never comes back. */
+  /** Simulates the death of its process: breaks its connection and never reconnects. */
   die(): void {
     this.#isOver = true;
     this.#socket?.destroy();
   }
 
-  /** The socket breaks; the holder notices, and comes back. */
+  /** Breaks the socket; the holder notices and reconnects. */
   break(): void {
     this.#socket?.destroy();
   }
 
-  /** Comes back through another address from the next time on. */
+  /** Uses another address from the next reconnect on. */
   moveTo(place: Place): void {
     this.#holding.place = place;
   }

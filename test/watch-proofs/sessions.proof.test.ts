@@ -11,11 +11,11 @@ import { idsOf } from './registry-calls';
 import { type Holding, SessionHolder } from './session-holder';
 import { until } from './until';
 
-/** Sessions of real processes over real connections. Bounds allow for a machine that is busy with other things. */
+/** Tests sessions of real processes over real connections. The bounds allow for a busy machine. */
 
 const SERVICE = 'held';
 const TTL_MS = 5_000;
-/** An alarm comes a little late, and so does a test on a busy machine. */
+/** Delay of an alarm, and of a test on a busy machine. */
 const NOISE_MS = 10_000;
 
 const names = (prefix: string, count: number): string[] =>
@@ -36,7 +36,7 @@ async function stage(): Promise<Stage> {
   return { registry, watcher, holding: (ids) => ({ place: registry, service: SERVICE, ids, ttlMs: TTL_MS }) };
 }
 
-/** Starts a holder in this process; it is gone with the test. */
+/** Starts a holder in this process; it ends with the test. */
 async function held(holding: Holding): Promise<SessionHolder> {
   const holder = new SessionHolder(holding);
   await holder.start();
@@ -44,13 +44,13 @@ async function held(holding: Holding): Promise<SessionHolder> {
   return holder;
 }
 
-/** Ids that a watcher was told are gone, by the cause. */
+/** Returns the ids that a watcher saw removed for a cause. */
 function goneFor({ watcher }: Stage, cause: string): string[] {
   const gone = watcher.replica.told.filter((change) => change.type === 'delete' && change.cause === cause);
   return gone.map(({ id }) => id).sort();
 }
 
-/** How long it takes until instances are gone, in milliseconds from now. */
+/** Returns how long it takes until instances are gone, in milliseconds from now. */
 async function timeUntilGone(on: Stage, ids: string[]): Promise<number> {
   const from = performance.now();
   await until(`${ids} are gone`, () => {
@@ -69,12 +69,12 @@ describe('what one socket holds', () => {
     const holding = { ...on.holding(ids), place: { url, rootToken } };
     const process = new Program('node', [...words, JSON.stringify(holding)], { cwd: PROJECT_ROOT });
     await process.prints(/holding/);
-    // Longer than its ttl: the pings hold it.
+    // Longer than its ttl: the pings keep it alive.
     await sleep(TTL_MS + 1_000);
     expect(await idsOf(on.registry, SERVICE)).toEqual([...ids].sort());
     process.kill('SIGKILL');
     const took = await timeUntilGone(on, ids);
-    // It is not taken for a good-bye: the process could be on its way back.
+    // A broken socket does not end the session: the process may be reconnecting.
     expect(took).toBeGreaterThan(TTL_MS / 3);
     expect(took).toBeLessThan(TTL_MS + NOISE_MS);
     expect(await idsOf(on.registry, SERVICE)).toEqual([]);
@@ -105,7 +105,7 @@ describe('what one socket holds', () => {
     const took = await timeUntilGone(on, ['lost']);
     expect(took).toBeGreaterThan(TTL_MS / 3);
     expect(took).toBeLessThan(TTL_MS + NOISE_MS);
-    // The connection that is half open lets go of nothing any more.
+    // Closing the half-open connection removes nothing any more.
     await sleep(2 * TTL_MS);
     expect(back).toMatchObject({ resumes: 1, losses: 0 });
     expect(on.watcher.replica.told.map(({ type, id }) => `${type} ${id}`)).toEqual([
@@ -124,7 +124,7 @@ it('[T4, T7] an outage of twice the ttl removes nobody who comes back, and all w
   await until('the watcher knows all', () => on.watcher.replica.told.length === 200);
 
   const outageAt = performance.now();
-  // From here on it hears nothing, and nothing is told to it that it could remember.
+  // The frozen registry receives nothing from here on, and so has nothing to remember of it.
   process.kill(registry.pid, 'SIGSTOP');
   await registry.stop();
   for (const holder of dying) holder.die();

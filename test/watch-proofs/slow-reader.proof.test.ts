@@ -9,11 +9,11 @@ import { Replica } from './replica';
 import { until } from './until';
 import { BROKEN } from './web-socket';
 
-/** Who reads slowly, or not at all, costs the registry no more than what it granted: memory is the protocol's job. */
+/** A client that reads slowly, or not at all, costs the registry no more than its credit: the protocol bounds the memory. */
 
 const MIB = 1024 * 1024;
 const SERVICE = 'large';
-/** About 8 KiB as stored, and as told. */
+/** About 8 KiB, both stored and in frames. */
 const METADATA = { filler: 'x'.repeat(8_000) };
 const BATCH = 250;
 
@@ -23,7 +23,7 @@ async function started(): Promise<RunningRegistry> {
   return registry;
 }
 
-/** Registers so many large instances, each with its mark; 250 of them are 2 MiB. */
+/** Registers a number of large instances, each with a mark; 250 of them are 2 MiB. */
 async function writeLarge(registry: RunningRegistry, count: number, mark: string): Promise<void> {
   const register = (index: number) => ({
     op: 'register',
@@ -40,7 +40,7 @@ async function writeLarge(registry: RunningRegistry, count: number, mark: string
   }
 }
 
-/** A watcher that reads until it is paused, and neither grants credit nor sends marks back. */
+/** Opens a watcher that reads until it is paused, and neither grants credit nor answers marks. */
 async function watched(registry: RunningRegistry): Promise<{ socket: RegistrySocket; replica: Replica }> {
   const socket = await RegistrySocket.open(registry);
   onTestFinished(() => socket.destroy());
@@ -73,7 +73,7 @@ it('[W12, W13] a watcher that grants nothing is closed with 4008, and misses not
   expect(new Set([...replica.instances.values()].map(({ view }) => view.metadata.mark))).toEqual(new Set(['second']));
 });
 
-/** Writes 48 MiB of changes, and returns by how much the memory of the registry grew at most meanwhile, in bytes. */
+/** Writes 48 MiB of changes, and returns the maximum growth of the registry's memory meanwhile, in bytes. */
 async function growthWhileWriting(registry: RunningRegistry, mark: string): Promise<number> {
   const before = residentBytes(registry.pid);
   let most = before;
@@ -86,14 +86,14 @@ async function growthWhileWriting(registry: RunningRegistry, mark: string): Prom
 
 it('[W13] readers that stop reading cost no more than their credit, however much is written', async () => {
   const registry = await started();
-  // The engine grows with the writes alone: what counts is what readers add.
+  // Writes alone make the engine's memory grow: only the growth due to readers counts.
   const alone = await growthWhileWriting(registry, 'alone');
   const readers = await Promise.all(Array.from({ length: 10 }, () => watched(registry)));
   const ends = Promise.all(readers.map(({ socket }) => socket.closed));
   for (const { socket } of readers) socket.pause();
   const grown = (await growthWhileWriting(registry, 'read')) - alone;
   console.log(`10 readers that do not read, 48 MiB of changes: ${Math.round(grown / MIB)} MiB more memory at most`);
-  // Each was granted 4 MiB, and got the rest of a revision beyond that. Without flow control it would be 52 MiB each.
+  // Each had a credit of 4 MiB, and got the rest of a revision beyond that. Without flow control it would be 52 MiB each.
   expect(grown).toBeLessThan(150 * MIB);
   for (const { socket } of readers) socket.resume();
   for (const { code } of await ends) expect([4008, BROKEN]).toContain(code);
@@ -105,7 +105,7 @@ it('[W10] 30 MiB are watched from their snapshot on, while somebody writes', asy
   const follower = new Follower({ place: registry });
   await follower.start();
   onTestFinished(() => follower.stop());
-  // Less than may wait for it: more would cut it off wherever its credit is used up, as it mostly is meanwhile.
+  // Less than the backlog limit: more would disconnect it whenever its credit is used up, which is most of the time here.
   await writeLarge(registry, 300, 'second');
   await until('it knows all', () => {
     const marks = [...follower.replica.instances.values()].map(({ view }) => view.metadata.mark);

@@ -16,14 +16,17 @@ import { call, put } from './registry-calls';
 import { until } from './until';
 import { BROKEN, WebSocketClient } from './web-socket';
 
-/** Clients that read nothing, whatever they say, cost the registry a bounded amount of memory, and other clients no service. */
+/**
+ * Clients that read nothing, whatever they acknowledge, cost the registry a bounded amount of memory, and other clients no
+ * service.
+ */
 
 const MIB = 1024 * 1024;
 const STREAMS = 600;
 const INSTANCES = 3_900;
-/** A reader that comes last may have to wait until some of those that do not read are cut off. */
+/** The last reader may have to wait until some of the clients that do not read are disconnected. */
 const SNAPSHOT_MAX_MS = 200_000;
-/** Bytes that the system's buffers of one connection may take by themselves: that much goes through the registry. */
+/** Maximum size of the system's buffers of one connection: that much data passes through the registry unread. */
 const CONNECTION_BUFFERS_MAX = 4 * MIB;
 
 async function started(): Promise<RunningRegistry> {
@@ -88,7 +91,7 @@ it('[W21, E6] 600 event streams that are not read end neither the registry nor t
   }
   const grown = residentBytes(registry.pid) - resident;
   console.log(`${STREAMS} streams that are not read, over 30 MiB: ${Math.round(grown / MIB)} MiB more memory`);
-  // What is unread, as text and as bytes, and what went into the system's buffers and is not collected yet.
+  // Unread data as text and as bytes, and data in the system's buffers that is not collected yet.
   expect(grown).toBeLessThan(2 * UNREAD_PER_NAMESPACE_MAX_BYTES + STREAMS * CONNECTION_BUFFERS_MAX);
   await sleep(UNREAD_MAX_MS);
   await until('some were cut off', async () => (await socketsOf(registry)) < STREAMS + 2);
@@ -119,7 +122,7 @@ it('[W21] sockets that grant credit and read nothing are closed, and cost a boun
   expect(grown).toBeLessThan(UNPROVEN_PER_NAMESPACE_MAX_BYTES + 12 * CONNECTION_BUFFERS_MAX + 128 * MIB);
   await sleep(UNREAD_MAX_MS);
   await put(registry, 'orders', 'b', 80);
-  // Now or soon: a grant counts as a sign of reading, and the last one is recent.
+  // Immediately or soon: a grant counts as a sign of reading, and the last one is recent.
   await until('they are closed', async () => (await socketsOf(registry)) === 1);
   for (const liar of liars) liar.resume();
   // A client whose close frame waits behind unread output is disconnected.

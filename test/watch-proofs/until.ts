@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Waits until something holds. Fails, with what it waited for, when it takes too long. */
+/** Waits until a condition holds. Fails with its description if that takes too long. */
 export async function until(what: string, holds: () => boolean | Promise<boolean>, mostMs = 60_000): Promise<void> {
   const end = performance.now() + mostMs;
   while (!(await holds())) {

@@ -1,4 +1,4 @@
-/** What the two watches of the page have seen; `window.seen`. */
+/** Events of the page's two watches; `window.seen`. */
 export interface Seen {
   stream: { type: string; id: string; frame: { changes?: { id: string }[] } }[];
   streamOpened: number;
@@ -9,10 +9,10 @@ export interface Seen {
 }
 
 /**
- * A page that watches a service twice, as pages do: by an EventSource of its own origin, and by a WebSocket of another,
- * with the token as a subprotocol. The EventSource resumes by itself; for the WebSocket the page does.
+ * Returns a page that watches a service twice, as pages do: by an EventSource of its own origin, and by a WebSocket of
+ * another, with the token as a subprotocol. The EventSource resumes by itself; the page resumes the WebSocket.
  *
- * @param url Of the registry.
+ * @param url URL of the registry.
  */
 export function watchingPage(url: string, token: string, service: string): string {
   return `<!doctype html><meta charset="utf-8"><title>watching</title><link rel="icon" href="data:,"><script>

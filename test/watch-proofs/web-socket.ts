@@ -8,10 +8,10 @@ const CLOSE = 0x8;
 const PING = 0x9;
 const PONG = 0xa;
 
-/** The code of a connection that broke without a close frame. Source: RFC 6455, 7.4.1. */
+/** Code of a connection that broke without a close frame. Source: RFC 6455, 7.4.1. */
 export const BROKEN = 1006;
 
-/** An upgrade was answered with something other than 101. */
+/** Thrown if the answer to an upgrade has a status other than 101. */
 export class UpgradeRefused extends Error {
   readonly status: number;
 
@@ -27,13 +27,13 @@ export interface SocketEnd {
 }
 
 /**
- * A WebSocket client in its plainest form, which lets a proof do what Node's own does not: see the status of a refused
- * upgrade, stop reading, and cut the connection. Source: RFC 6455.
+ * A minimal WebSocket client, with operations that Node's own lacks: read the status of a refused upgrade, stop reading, and
+ * cut the connection. Source: RFC 6455.
  */
 export class WebSocketClient {
-  /** Takes each text that comes. */
+  /** Called with each received text. */
   onText: (text: string) => void = () => {};
-  /** Takes each answer to a ping. */
+  /** Called with the text of each pong. */
   onPong: (text: string) => void = () => {};
   readonly closed: Promise<SocketEnd>;
   readonly #socket: Socket;
@@ -69,7 +69,7 @@ export class WebSocketClient {
       });
       call.on('upgrade', (_, socket, head) => {
         socket.setTimeout(0);
-        // `as`: an HTTP request without TLS runs over a TCP socket.
+        // `as`: an HTTP request without TLS uses a TCP socket.
         resolve(new WebSocketClient(socket as Socket, head));
       });
       call.on('response', (response) => {
@@ -89,24 +89,24 @@ export class WebSocketClient {
     this.#write(TEXT, Buffer.from(text));
   }
 
-  /** A ping of the protocol, which the platform of the other side answers; a text of at most 125 bytes. */
+  /** Sends a ping of the protocol, which the server's platform answers; a text of at most 125 bytes. */
   ping(text: string): void {
     this.#write(PING, Buffer.from(text));
   }
 
-  /** Says good-bye; {@link closed} resolves when the other side has, too. */
+  /** Sends a close frame; {@link closed} resolves when the other side has sent one, too. */
   close(code: number): void {
     const payload = Buffer.alloc(2);
     payload.writeUInt16BE(code);
     this.#write(CLOSE, payload);
   }
 
-  /** Cuts the connection, without a word. */
+  /** Cuts the connection without a close frame. */
   destroy(): void {
     this.#socket.destroy();
   }
 
-  /** Reads nothing more, so that what is sent piles up on the other side. */
+  /** Stops reading, so that sent data accumulates on the other side. */
   pause(): void {
     this.#socket.pause();
   }
@@ -152,11 +152,11 @@ interface Frame {
   opcode: number;
   isFinal: boolean;
   payload: Buffer;
-  /** Of the whole frame, in bytes. */
+  /** Size of the whole frame, in bytes. */
   size: number;
 }
 
-/** The frame that some bytes begin with; undefined where it is not whole yet. A server's frames have no mask. */
+/** Parses the first frame of some bytes; undefined if it is incomplete. A server's frames have no mask. */
 function firstFrame(bytes: Buffer): Frame | undefined {
   if (bytes.length < 2) return undefined;
   const first = bytes.readUInt8(0);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { etagOf, type Home, NS, serviceAt } from '../fixtures/home';
 
-/** The drain barrier on the whole registry, with subscribers of all three kinds. */
+/** Registers the tests of the drain barrier on the whole registry, with subscribers of all three kinds. */
 export function drainSuite({ ask, openSocket, openStream, sleep, sleepsWithSockets }: Home): void {
   const ORDERS = serviceAt('orders');
   const POLLER = { 'rollcall-subscriber': 'poller' };
@@ -17,7 +17,7 @@ export function drainSuite({ ask, openSocket, openStream, sleep, sleepsWithSocke
     safeAfterMs: number;
   }
 
-  /** One subscriber of each kind, up to date and named after its kind. */
+  /** Creates one subscriber of each kind, up to date and named after its kind. */
   async function subscribers() {
     await put('a');
     await put('b');
@@ -40,7 +40,7 @@ export function drainSuite({ ask, openSocket, openStream, sleep, sleepsWithSocke
     return { socket, stream, polling, poll };
   }
 
-  /** A drain that has begun, and whether it is over. */
+  /** Starts a drain, and tracks whether it has finished. */
   function drain(id: string, query: string) {
     const begun = { isOver: false, report: ask<Report>('POST', `${ORDERS}/instances/${id}/drain${query}`) };
     void begun.report.finally(() => {
@@ -79,7 +79,7 @@ export function drainSuite({ ask, openSocket, openStream, sleep, sleepsWithSocke
   it('[W19] a drain names those who have not acknowledged in time, and counts those who can not', async () => {
     const { socket, stream, polling } = await subscribers();
     await ask('GET', `${ORDERS}/resolve`);
-    // An age of its own: copies of another test may still be there.
+    // A unique age, since copies of another test may still exist.
     await ask('GET', `${ORDERS}/resolve?consistency=cached&maxAge=58s`);
     const draining = drain('a', '?wait=500ms');
     const { cursor } = await socket.next('changes');
@@ -95,7 +95,7 @@ export function drainSuite({ ask, openSocket, openStream, sleep, sleepsWithSocke
 
   it('[W24, W25] a drain after what may have been a sleep counts no laggard as acknowledged, and forgets no cached answer', async () => {
     const { socket, stream, polling } = await subscribers();
-    // An age of its own: copies of another test may still be there.
+    // A unique age, since copies of another test may still exist.
     await ask('GET', `${ORDERS}/resolve?consistency=cached&maxAge=59s`);
     const first = drain('a', '?wait=200ms&grace=10m');
     const { cursor } = await socket.next('changes');

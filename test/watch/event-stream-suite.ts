@@ -3,7 +3,7 @@ import { InstanceView } from '../../src/model/instance';
 import type { EventReader, StreamEvent } from '../fixtures/event-reader';
 import { type Home, NS, serviceAt } from '../fixtures/home';
 
-/** What an event told: `+a` for an instance that was put, `-a` for one that is gone, `=a,b` for a snapshot. */
+/** Formats an event: `+a` for a put instance, `-a` for a deleted one, `=a,b` for a snapshot. */
 export function toldBy({ event, data }: StreamEvent): string {
   if (event === 'snapshot') {
     return `=${data.services.flatMap((service: { instances: { id: string }[] }) => service.instances.map(({ id }) => id))}`;
@@ -14,7 +14,7 @@ export function toldBy({ event, data }: StreamEvent): string {
     .join(' ');
 }
 
-/** Event streams on the whole registry, from the browser's side. */
+/** Registers the tests of event streams on the whole registry, as a browser uses them. */
 export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
   const ORDERS = serviceAt('orders');
   const place = { address: '10.0.0.7', port: 8080, ephemeral: false };
@@ -131,7 +131,7 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
       await put('x', place, serviceAt('users'));
       await sleep();
       await ask('DELETE', `${ORDERS}/instances/a`);
-      // A wake brings a bookmark: the change of another service was not told here.
+      // A wake sends a bookmark: this stream did not receive the change of another service.
       const [first] = await told(events, 1);
       const [last] = first === 'bookmark' ? await told(events, 1) : [first];
       expect(last).toBe('-a');

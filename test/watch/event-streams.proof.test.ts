@@ -7,18 +7,18 @@ import { HOSTS, type Host, startOn } from '../programs/host';
 import type { RunningRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 
-/** Event streams and polls over real connections, with real time, hibernation and slow networks. */
+/** Tests event streams and polls over real connections, with real time, hibernation and slow networks. */
 
-/** The platform lets go of a quiet object after ten seconds; it was gone after 12.5 wherever that was looked at. */
+/** The platform evicts an idle object after ten seconds; in every measurement it was gone after 12.5. */
 const SLEEP_MS = 14_000;
 
 interface Stats {
-  /** Those of polls among them. */
+  /** Includes the sockets of polls. */
   sockets: number;
   sinceStart: { wokeAt: string };
 }
 
-/** A registry of the test's own, and calls to it. */
+/** Starts a registry for the test. Returns functions that call it. */
 async function started(host: Host = 'resident') {
   const registry = await startOn(host, { data: temporaryFolder() });
   onTestFinished(() => registry.stop());
@@ -28,7 +28,7 @@ async function started(host: Host = 'resident') {
     const response = await fetch(at(path), { method, headers, ...(body && { body: JSON.stringify(body) }) });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
     const text = await response.text();
-    return (text === '' ? undefined : JSON.parse(text)) as T; // `as`: whoever calls knows what is answered
+    return (text === '' ? undefined : JSON.parse(text)) as T; // `as`: the caller knows the answer's shape
   };
   const put = (service: string, id: string, more: object = {}) =>
     call('PUT', `/groups/DEFAULT_GROUP/services/${service}/instances/${id}`, {
@@ -43,7 +43,7 @@ async function started(host: Host = 'resident') {
   return { registry, headers, at, call, put, subscribers };
 }
 
-/** A stream that a client reads, and how it leaves. */
+/** Opens a stream. Returns functions that read it and close it. */
 async function stream(url: string, headers: Record<string, string>) {
   const leaving = new AbortController();
   const response = await fetch(url, { headers, signal: leaving.signal });
@@ -51,7 +51,7 @@ async function stream(url: string, headers: Record<string, string>) {
   return { events: new EventReader(response.body), leave: () => leaving.abort() };
 }
 
-/** Starts so many of something, some at a time. */
+/** Starts a number of items, some concurrently. */
 async function many<T>(count: number, start: (index: number) => Promise<T>): Promise<T[]> {
   const all: T[] = [];
   for (let from = 0; from < count; from += 50) {
@@ -181,7 +181,7 @@ it('[E6] a client that does not read is cut off, and misses nothing when it come
   slow.resume();
   await ended;
 
-  // What came in full, as a browser would have taken it, and then the rest.
+  // Checks the complete events as a browser reads them, and then the rest.
   const whole = text.slice(text.indexOf('\r\n\r\n') + 4).replace(/\r\n[0-9a-f]+\r\n|^[0-9a-f]+\r\n/g, '');
   const had = [...whole.matchAll(/^event: changes\n(?:id: (\S+)\n)?data: (.*)\n\n/gm)];
   const idsIn = (data: string): string[] => JSON.parse(data).changes.map(({ id }: { id: string }) => id);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { etagOf, type Home, NS, serviceAt, type Told } from '../fixtures/home';
 
-/** Conditional reads that wait, on the whole registry. */
+/** Registers the tests of conditional reads that wait, on the whole registry. */
 export function longPollSuite({ ask, sleep, sockets }: Home): void {
   const ORDERS = serviceAt('orders');
   const place = { address: '10.0.0.7', port: 8080, ephemeral: false };
@@ -11,13 +11,13 @@ export function longPollSuite({ ask, sleep, sockets }: Home): void {
     instances: { id: string }[];
   }
 
-  /** A poll that has begun: whether it is over, and what it was answered. */
+  /** A pending poll: whether it has finished, and its answer. */
   interface Poll {
     answer: Promise<Told<Listed>>;
     isOver: () => boolean;
   }
 
-  /** Polls from what a read was answered with. */
+  /** Starts a poll with the ETag of an earlier answer. */
   function begin(path: string, etag: string, headers: Record<string, string> = {}): Poll {
     let isOver = false;
     const answer = ask<Listed>('GET', path, undefined, { 'if-none-match': etag, ...headers }).finally(() => {
@@ -27,7 +27,7 @@ export function longPollSuite({ ask, sleep, sockets }: Home): void {
     return { answer, isOver: () => isOver };
   }
 
-  /** The same; resolves when the poll waits, or has been answered. */
+  /** Starts a poll; resolves when it waits, or has its answer. */
   async function poll(path: string, etag: string, headers: Record<string, string> = {}): Promise<Poll> {
     const before = await sockets();
     const begun = begin(path, etag, headers);

@@ -12,7 +12,7 @@ const register = (id: string) => ({
   port: 80,
 });
 
-/** A socket that holds a session with one instance. */
+/** Opens a socket that holds a session with one instance. */
 export async function holder({ openSocket }: Home, id: string) {
   const socket = await openSocket();
   const opened = await socket.ask<SessionOpened>({ type: 'session' });
@@ -20,7 +20,7 @@ export async function holder({ openSocket }: Home, id: string) {
   return { socket, ...opened };
 }
 
-/** The socket of the whole registry: watches, changes and sessions on one connection. */
+/** Registers the tests of the socket of the whole registry: watches, changes and sessions on one connection. */
 export function socketSuite(home: Home): void {
   const { ask, openSocket, upgrade, sleep, sockets } = home;
   const ORDERS = serviceAt('orders');
@@ -31,7 +31,7 @@ export function socketSuite(home: Home): void {
     (await ask<{ instances: { id: string }[] }>('GET', `${ORDERS}/resolve`)).body.instances.map(({ id }) => id).sort();
   const revision = async () => (await ask('GET', `${NS}/stats`)).body.revision;
 
-  /** Waits until the registry has heard that a socket is gone. */
+  /** Waits until the registry has detected that sockets are gone. */
   const heardAllBut = (count: number) => expect.poll(() => sockets()).toBe(count);
 
   describe('a socket', () => {

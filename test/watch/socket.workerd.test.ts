@@ -28,7 +28,7 @@ it('a socket is answered ping with pong while the registry sleeps on', async () 
     socket.say('ping');
     expect(await socket.nextText('pong')).toBe('pong');
   }
-  // Nobody woke it, so there is nothing to evict.
+  // The object was not woken, so there is nothing to evict.
   await expect(sleep()).rejects.toThrow();
   expect(await wokeAt()).not.toBe(before);
   socket.close();
@@ -40,7 +40,7 @@ it('[T1, T3] a session lives by pings alone through sleep and alarms, and expire
   const { socket, ttlMs } = await holder(home, 'a');
   const openedAt = Date.now();
   await scheduler.wait(2_500);
-  // The platform's answers to pings are stamped with its own clock: what is moved by hand starts there.
+  // The platform stamps its answers to pings with its own clock, so the fake clock starts there.
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
   socket.say('ping');
   await socket.nextText('pong');
@@ -50,12 +50,12 @@ it('[T1, T3] a session lives by pings alone through sleep and alarms, and expire
   expect(pingedAt - openedAt).toBeGreaterThan(2_000);
   await passTime(stub, 20_000);
   await sleep();
-  // Without the ping it would be over by then.
+  // Without the ping the session would have ended by then.
   await passTime(stub, pingedAt + ttlMs - 500 - Date.now());
   expect(Date.now() - openedAt).toBeGreaterThan(ttlMs + 1_000);
   expect(await resolved()).toEqual(['a']);
   await sleep();
-  // A machine that was busy before the clock was moved may have made a gap.
+  // If the machine was busy before the clock was moved, there may have been a gap.
   await passTime(stub, ttlMs);
   expect(await resolved()).toEqual([]);
   expect(await socket.end()).toMatchObject({ code: 4004 });

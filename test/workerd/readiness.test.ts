@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
 import { untilReady } from './readiness';
 
-/** A server for the running test. Returns its URL. */
+/** Starts a server for the running test. Returns its URL. */
 async function serve(answer: RequestListener): Promise<string> {
   const server = createServer(answer).listen(0, '127.0.0.1');
   onTestFinished(() => {
@@ -33,7 +33,7 @@ test('ended early it tells what was answered last', async () => {
   let asked = 0;
   const url = await serve((_request, response) => {
     asked += 1;
-    // Who asks again has had the answer before.
+    // A second request means that the first had its answer.
     if (asked === 2) ended.abort();
     response.writeHead(401).end('who are you?');
   });

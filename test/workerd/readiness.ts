@@ -9,15 +9,15 @@ import { LaunchError } from '../../src/launcher/launch-error';
 const READY_WITHIN_MS = 60_000;
 const RETRY_AFTER_MS = 50;
 
-/** One read that goes all the way to the namespace's object and its storage. */
+/** A read that requires the namespace's object and its storage. */
 const PROBE_PATH = '/api/v1/ns/public/stats';
 
-/** Where to ask, and as whom. */
+/** Address and credentials of a probe. */
 interface Probe {
-  /** Where it listens, without a path. */
+  /** Its base URL, without a path. */
   url: string;
   token: string;
-  /** The certificate that it shows there, where it speaks TLS. */
+  /** The certificate that it presents, if it serves TLS. */
   leaf?: X509Certificate | undefined;
 }
 
@@ -38,16 +38,16 @@ async function problemOf(probe: Probe, signal: AbortSignal): Promise<string | un
   }
 }
 
-/** Tells whether an answer is that of a registry that will not answer better later: its storage is of a newer version. */
+/** Returns whether a bad answer is final: the registry's storage is of a newer version. */
 function isFinal(problem: string): boolean {
   return /^503 \{.*"code":"NOT_CONFIGURED"/.test(problem);
 }
 
 /**
- * Waits until the registry answers a read of its namespace.
+ * Waits until the registry successfully answers a read of its namespace.
  *
- * @param signal Ends the wait, because the answer is not needed any more or the process that would give it is gone.
- * @throws {LaunchError} if no good answer came within a minute, or none will ever come, with the last one.
+ * @param signal Ends the wait, because the answer is no longer needed or the process that would give it has ended.
+ * @throws {LaunchError} with the last answer, if no good one came within a minute, or none will ever come.
  */
 export async function untilReady(probe: Probe, signal: AbortSignal): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(READY_WITHIN_MS)]);
@@ -55,7 +55,7 @@ export async function untilReady(probe: Probe, signal: AbortSignal): Promise<voi
   while (!deadline.aborted) {
     const problem = await problemOf(probe, deadline);
     if (problem === undefined) return;
-    // What the end of the wait cut off is no answer.
+    // A request that the end of the wait cut off has no answer.
     if (!deadline.aborted) answered = problem;
     if (isFinal(problem)) break;
     await sleep(RETRY_AFTER_MS);
@@ -63,17 +63,18 @@ export async function untilReady(probe: Probe, signal: AbortSignal): Promise<voi
   throw new LaunchError(`The registry listens on ${probe.url} but does not answer: ${answered}`);
 }
 
-/** An answer. */
+/** Status and body of an answer. */
 interface PinnedAnswer {
   status: number;
   text: string;
 }
 
 /**
- * Sends a GET to the server that shows this very certificate, whatever its names and signer: what starts workerd asks its own
- * workerd, by an address that is mostly not among them. Nothing is sent before the certificate was seen.
+ * Sends a GET to the server that presents this exact certificate, whatever its names and signer: the starter of workerd
+ * probes its own process, by an address that the certificate usually does not include. Sends nothing before it has checked
+ * the certificate.
  *
- * @throws {Error} if another certificate is shown, or nothing comes back.
+ * @throws {Error} if the server presents another certificate, or does not answer.
  */
 async function pinnedGet(
   url: URL,
@@ -83,7 +84,7 @@ async function pinnedGet(
 ): Promise<PinnedAnswer> {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const socket = connect({ host, port: Number(url.port), rejectUnauthorized: false });
-  // Between two waits no listener is there, and an error without one ends the process: each wait has its own.
+  // Between two waits there is no other listener, and an error without one ends the process.
   socket.on('error', () => {});
   try {
     await once(socket, 'secureConnect', { signal });

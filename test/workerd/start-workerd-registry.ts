@@ -15,7 +15,10 @@ const RESERVED_DESCRIPTORS = 64;
 
 /** Options of a registry in workerd. */
 export interface WorkerdRegistryOptions extends Omit<RegistryOptions, 'residentPath' | 'runtime'> {
-  /** Absolute path of another bundled Worker with the same exports, such as one with a planted defect. Default: the registry's. */
+  /**
+   * Absolute path of another bundled Worker with the same exports, such as one with a planted defect. Default: the
+   * registry's.
+   */
   workerPath?: string | undefined;
 }
 
@@ -56,7 +59,7 @@ function variablesOf(options: WorkerdRegistryOptions, token: string): NodeJS.Pro
 }
 
 /**
- * Starts the Worker of the registry in workerd, the runtime of Cloudflare's side, and resolves when it answers.
+ * Starts the Worker of the registry in workerd, the open-source runtime of Cloudflare Workers, and resolves when it answers.
  *
  * It takes no lock on its data folder: each test has a folder of its own.
  */
@@ -74,7 +77,7 @@ export async function startWorkerdRegistry(options: WorkerdRegistryOptions): Pro
     `${certificate === undefined ? 'http' : 'https'}://${name.includes(':') ? `[${name}]` : name}:${at}`;
 
   const launch = async (at: number, signal: AbortSignal): Promise<WorkerdProcess> => {
-    // Read anew, as workerd does: another certificate may lie there by now.
+    // Read again, as workerd does: the file may contain another certificate by now.
     const leaf = options.tls && readCertificate(options.tls, output, Date.now()).leaf;
     const configPath = join(data, 'workerd.capnp');
     const env = variablesOf(options, token.token);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { objectId } from './stored-objects';
 
 test('an id is the one that workerd gives', () => {
-  // Names of files that workerd made; the proof with a registry that runs finds its files by them, too.
+  // Names of files that workerd created; the proof with a running registry also finds its files by them.
   expect(objectId('rollcall-NamespaceObject', 'public')).toBe(
     'a08c5f52ff70d09197af0aada3fbdaf88606d65ff7a2ed3c3faa3c30898e8917',
   );

@@ -4,19 +4,19 @@ import { basename, dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DIRECTORY_NAME } from '../../src/model/service-name';
 
-/** Keys of the two classes of objects: they decide the ids and the folders of all that workerd stores. */
+/** Unique keys of the two classes of objects: they determine the ids and the folders of all data that workerd stores. */
 export const [NAMESPACE_KEY, DIRECTORY_KEY] = ['rollcall-NamespaceObject', 'rollcall-DirectoryObject'] as const;
 
-/** Each half of an id has so many bytes. */
+/** Length of each half of an id. */
 const HALF_BYTES = 16;
 
 /**
- * Returns the id that workerd gives an object of a name, and so the name of its file: half of it is a keyed digest of the
- * name, the other half proves that the first belongs to this class.
+ * Returns the id that workerd gives the object of a name, and uses as the name of its file: one half is a keyed digest of
+ * the name, the other half proves that the first belongs to this class.
  *
- * Source: `ActorIdFactoryImpl` in workerd's `src/workerd/server/actor-id-impl.c++`; a test asks workerd itself.
+ * Source: `ActorIdFactoryImpl` in workerd's `src/workerd/server/actor-id-impl.c++`; a test compares it with workerd.
  *
- * @param uniqueKey Of the object's class.
+ * @param uniqueKey Key of the object's class.
  * @returns 64 hexadecimal digits.
  */
 export function objectId(uniqueKey: string, name: string): string {
@@ -26,18 +26,18 @@ export function objectId(uniqueKey: string, name: string): string {
   return Buffer.concat([digest, half(digest)]).toString('hex');
 }
 
-/** Returns the file of a namespace's object, from the folder of all SQLite files. */
+/** Returns the file of a namespace's object, relative to the folder of all SQLite files. */
 export function objectFile(id: string): string {
   return join(NAMESPACE_KEY, `${objectId(NAMESPACE_KEY, id)}.sqlite`);
 }
 
-/** The file of the directory's object, from the same folder. */
+/** The file of the directory's object, relative to the same folder. */
 export const DIRECTORY_OBJECT_FILE = join(DIRECTORY_KEY, `${objectId(DIRECTORY_KEY, DIRECTORY_NAME)}.sqlite`);
 
-/** The file that workerd keeps beside the databases of a class: when it has to wake which of them. */
+/** The file beside the databases of a class in which workerd stores their alarms. */
 const ALARM_FILE = 'metadata.sqlite';
 
-/** workerd's own table of who is to be woken when, in nanoseconds. */
+/** workerd's table of alarms, in nanoseconds. */
 const ALARM_TABLE = `CREATE TABLE _cf_ALARM (
       actor_id TEXT PRIMARY KEY,
       scheduled_time INTEGER,
@@ -47,18 +47,18 @@ const ALARM_TABLE = `CREATE TABLE _cf_ALARM (
 /** Query for an object's own alarm, in a table of workerd with numbered entries. */
 const OWN_ALARM = 'SELECT CAST(value AS TEXT) AS at FROM _cf_METADATA WHERE key = 1';
 
-/** An object, by the file it is kept in. */
+/** An object and its file. */
 interface NamedFile {
   path: string;
-  /** The name that its id was made of. */
+  /** The name that its id is derived from. */
   name: string;
 }
 
 /**
- * Writes workerd's list of alarms from what each object says of its own: workerd keeps every alarm twice, and an object that
- * believes its alarm to be armed never arms it again.
+ * Writes workerd's list of alarms from each object's own record: workerd stores every alarm twice, and an object with an
+ * alarm in its own record never arms it again.
  *
- * @param objects All of one class, in one folder.
+ * @param objects Objects of one class, in one folder.
  */
 export function writeAlarms(objects: readonly NamedFile[]): void {
   const [first] = objects;
@@ -75,7 +75,7 @@ export function writeAlarms(objects: readonly NamedFile[]): void {
   database.close();
 }
 
-/** Returns when an object wants to be woken; undefined where it does not. */
+/** Returns the time of an object's own alarm; undefined if it has none. */
 function ownAlarm(path: string): string | undefined {
   const object = new DatabaseSync(path, { readOnly: true });
   try {

@@ -41,14 +41,14 @@ test('workerd takes a module from any folder, and every kind of binding', async 
   expect(await workerd.stop()).toEqual({ code: 0, signal: null });
 });
 
-/** A value of wrangler.toml: strings and lists of strings are written there as JSON writes them. */
+/** Parses a value of wrangler.toml, in which strings and lists of strings have the same form as in JSON. */
 function wranglerSetting(name: string): unknown {
   const toml = readFileSync('wrangler.toml', 'utf8');
   const value = new RegExp(`^${name} = (.+)$`, 'm').exec(toml)?.[1];
   return JSON.parse(value ?? 'null');
 }
 
-/** The lines of wrangler.toml below a heading, or those above all headings, without comments. */
+/** Returns the lines of wrangler.toml below a heading, or those above all headings, without comments. */
 function wranglerSection(heading: string): string[] {
   const [above = '', ...sections] = readFileSync('wrangler.toml', 'utf8').split(/^(?=\[)/m);
   const section = heading === '' ? above : sections.find((text) => text.startsWith(`[${heading}]\n`));

@@ -1,30 +1,30 @@
 import { STORAGE_NAME } from '../../src/launcher/data-folder';
 import { DIRECTORY_KEY, NAMESPACE_KEY } from './stored-objects';
 
-/** Name of the one constant in the configuration. workerd's command line uses it, as it does the two below. */
+/** Name of the only constant in the configuration. workerd's command line uses it, and the two names below. */
 export const CONFIG_NAME = 'config';
 
-/** Name of the socket that is listened on. */
+/** Name of the listening socket. */
 export const SOCKET_NAME = 'http';
 
-/** A Durable Object class of the Worker, and the binding it is reached by. */
+/** A Durable Object class of the Worker, and its binding. */
 export interface ObjectClass {
   binding: string;
   className: string;
-  /** Decides the ids of objects and the folder of their data: once in use, it never changes, or all data is lost. */
+  /** Determines the ids of objects and the folder of their data: changing it after the first use loses all data. */
   uniqueKey: string;
 }
 
-/** A value that the Worker finds in its environment. One that is read from an unset variable is null. */
+/** A value in the Worker's environment. One that is read from an unset variable is null. */
 type Binding = { name: string; fromEnvironment: string } | { name: string; text: string };
 
-/** A Worker, as workerd is to run it. */
+/** Configuration of a Worker in workerd. */
 interface WorkerdConfig {
   /** Absolute path of the Worker: one ES module. */
   modulePath: string;
   objects?: ObjectClass[];
   bindings?: Binding[];
-  /** Absolute paths of what it speaks TLS with; left out: plain HTTP. */
+  /** Absolute paths of the TLS certificate and key; omitted for plain HTTP. */
   tls?: { certPath: string; keyPath: string } | undefined;
 }
 
@@ -43,7 +43,7 @@ function bindingText(binding: Binding): string {
     : `(name = ${quoted(binding.name)}, fromEnvironment = ${quoted(binding.fromEnvironment)})`;
 }
 
-/** The key stays in its file: workerd reads both as it starts. */
+/** Refers to the key by its file: workerd reads both files when it starts. */
 function protocolText(tls: WorkerdConfig['tls']): string {
   if (tls === undefined) return 'http = ()';
   const keypair = `privateKey = embed ${quoted(tls.keyPath)}, certificateChain = embed ${quoted(tls.certPath)}`;
@@ -55,10 +55,10 @@ function list(items: string[]): string {
 }
 
 /**
- * The configuration that runs a Worker on workerd, as Cap'n Proto text.
+ * Returns the configuration that runs a Worker on workerd, as Cap'n Proto text.
  *
- * Neither an address nor a folder nor a secret is in it: the first two go on workerd's command line, and secrets into
- * its environment. Also for the bench, which runs Workers of its own.
+ * It contains no address, folder or secret: the first two go on workerd's command line, and secrets into its environment.
+ * Also used by the bench, which runs Workers of its own.
  */
 export function workerdConfig({ modulePath, objects = [], bindings = [], tls }: WorkerdConfig): string {
   const allBindings = [
@@ -90,7 +90,7 @@ const ${CONFIG_NAME} :Workerd.Config = (
 `;
 }
 
-/** The namespaces, an object each, named by the namespace's id. */
+/** The namespaces: one object each, named by the namespace's id. */
 export const NAMESPACE_CLASS: ObjectClass = {
   binding: 'NAMESPACES',
   className: 'NamespaceObject',
@@ -105,9 +105,9 @@ export const DIRECTORY_CLASS: ObjectClass = {
 };
 
 /**
- * The behaviour of workerd that the Worker is written for. `wrangler.toml` says the same for Cloudflare, and a test
- * holds the two together. workerd refuses to start with a date later than it knows.
+ * Compatibility date that the Worker is written for. `wrangler.toml` has the same date for Cloudflare, and a test compares
+ * them. workerd refuses to start with a date later than it knows.
  */
 export const COMPATIBILITY_DATE = '2026-09-18';
-/** Flags that the Worker needs beside the date, as `wrangler.toml` has them. */
+/** Compatibility flags that the Worker needs besides the date, as in `wrangler.toml`. */
 export const COMPATIBILITY_FLAGS = ['enable_request_signal', 'no_nodejs_compat'];

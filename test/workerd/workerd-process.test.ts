@@ -23,7 +23,7 @@ function options(more: Partial<WorkerdOptions>): WorkerdOptions {
   };
 }
 
-/** Starts workerd until the test is over. */
+/** Starts workerd for the running test. */
 async function start(more: Partial<WorkerdOptions> = {}): Promise<WorkerdProcess> {
   const workerd = await startWorkerd(options(more));
   onTestFinished(async () => void (await workerd.stop()));
@@ -33,7 +33,7 @@ async function start(more: Partial<WorkerdOptions> = {}): Promise<WorkerdProcess
 test('[M7] workerd gets as many descriptors as the system allows, and tells how many that are', async () => {
   const limits = () => execFileSync('sh', ['-c', 'ulimit -Sn; ulimit -Hn'], { encoding: 'utf8' }).trim().split('\n');
   const [soft, hard] = limits();
-  // Node raises its own limit when it starts, and children inherit that: here it is lowered again.
+  // Node raises its own limit when it starts, and children inherit it: this lowers it again.
   const prlimit = (value: string | undefined) =>
     execFileSync('prlimit', ['--pid', String(process.pid), `--nofile=${value}:`]);
   prlimit('999');

@@ -7,16 +7,17 @@ import { STORAGE_NAME } from '../../src/launcher/data-folder';
 import { LaunchError } from '../../src/launcher/launch-error';
 import { CONFIG_NAME, SOCKET_NAME } from './workerd-config';
 
-/** A running request gets this long to end before its workerd is killed; all is over within five seconds. */
+/** Time that a running request gets before its workerd is killed; a stop takes at most five seconds. */
 const STOP_GRACE_MS = 4_000;
 
 /**
- * What the shell does before it becomes workerd, on the descriptor that workerd itself will report on:
+ * Shell commands that run before workerd replaces the shell, with the descriptor that workerd itself will report on:
  *
- * - Ctrl-C reaches the whole process group, and would end workerd in the middle of its requests: it is left to the launcher.
- * - workerd ends when it runs out of descriptors, so the limit goes up to what the system allows (macOS: 10,240 where
- *   the hard limit is not a number it takes), and is told.
- * - It waits for a line, so that no workerd opens a file before its number is noted; none comes if the launcher died.
+ * - Ctrl-C reaches the whole process group, and would end workerd during its requests: only the launcher handles it.
+ * - workerd ends when it runs out of descriptors, so the limit is raised to the system's maximum (macOS: 10,240 if it does
+ *   not accept the hard limit as a number), and reported.
+ * - The shell waits for a line, so that no workerd opens a file before its process number is stored; none comes if the
+ *   launcher died.
  */
 const PRELUDE = `
 trap '' INT
@@ -26,49 +27,49 @@ read -r _ || exit 1
 exec "$@" </dev/null
 `;
 
-/** Options of workerd beside its configuration. */
+/** Options of workerd besides its configuration. */
 export interface WorkerdOptions {
-  /** Configuration, as {@link workerdConfig} makes it. */
+  /** Configuration from {@link workerdConfig}. */
   config: string;
   /** Absolute path of a file to write it to. */
   configPath: string;
-  /** Absolute path of the folder of SQLite files, which exists. */
+  /** Absolute path of the existing folder of SQLite files. */
   storage: string;
   /** Address or host name to listen on; IPv6 without brackets. */
   host: string;
-  /** Port to listen on; 0 takes a free one. */
+  /** Port to listen on; 0 for a free one. */
   port: number;
-  /** Environment of the process: where secrets go. */
+  /** Environment of the process, including secrets. */
   env: NodeJS.ProcessEnv;
   /** Further arguments of workerd's command line, such as the inspector's address. */
   extraArguments?: string[];
-  /** Takes each line that workerd prints. */
+  /** Called with each line that workerd prints. */
   output: (line: string) => void;
-  /** Called once with the process number, before workerd opens a file; a throw ends the start. */
+  /** Called once with the process number, before workerd opens a file; an exception aborts the start. */
   started?: (pid: number) => void;
 }
 
-/** How a process ended. */
+/** Exit of a process. */
 export interface ProcessEnd {
   code: number | null;
   signal: NodeJS.Signals | null;
 }
 
-/** A workerd that listens. */
+/** A listening workerd. */
 export interface WorkerdProcess {
   pid: number;
-  /** The port it listens on. */
+  /** Its port. */
   port: number;
-  /** How many descriptors it may have open; Infinity without a limit. A connection takes two. */
+  /** Maximum number of open descriptors; Infinity without a limit. A connection uses two. */
   descriptorLimit: number;
-  /** Resolves when the process has ended, however it came to that. */
+  /** Resolves when the process has ended for any reason. */
   ended: Promise<ProcessEnd>;
   kill(signal: NodeJS.Signals): void;
-  /** Asks it to end, lets running requests finish, and kills it after four seconds. */
+  /** Requests a stop, lets running requests finish, and kills it after four seconds. */
   stop(): Promise<ProcessEnd>;
 }
 
-/** A message on the control descriptor, one JSON object a line. */
+/** A message on the control descriptor, as one line of JSON. */
 type ControlEvent =
   | { event: 'listen'; port: number }
   | { event: 'listen-inspector'; port: number }
@@ -107,7 +108,7 @@ function endOf(child: ChildProcess): Promise<ProcessEnd> {
   });
 }
 
-/** Reads the lines of a stream that may be absent by its type only: each of ours is a pipe. */
+/** Reads the lines of a stream. Only its type allows it to be absent: each of ours is a pipe. */
 function eachLine(stream: unknown, take: (line: string) => void): void {
   // Node types the entries beyond stderr as streams of either direction; spawnWorkerd made each one readable.
   createInterface({ input: stream as Readable }).on('line', take);
@@ -116,7 +117,7 @@ function eachLine(stream: unknown, take: (line: string) => void): void {
 /**
  * Starts workerd and waits until it listens. It stays in this process's group, and ends with this process.
  *
- * @throws {LaunchError} if it ends before it listens: the reason in words, such as a port in use.
+ * @throws {LaunchError} if it ends before it listens, with the reason, such as a port in use.
  */
 export async function startWorkerd(options: WorkerdOptions): Promise<WorkerdProcess> {
   const child = spawnWorkerd(options);
@@ -126,7 +127,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<WorkerdProc
   process.once('exit', killAtExit);
   void ended.then(() => process.off('exit', killAtExit));
 
-  // Until it listens, what it prints is kept: if it never does, the reason is in there.
+  // Its output until it listens, which contains the reason if it never does.
   const printed: string[] = [];
   let output = (line: string): void => void printed.push(line);
   eachLine(child.stdout, (line) => output(line));
@@ -135,7 +136,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<WorkerdProc
   let descriptorLimit = Number.POSITIVE_INFINITY;
   const listening = new Promise<number>((resolve) => {
     eachLine(child.stdio[3], (line) => {
-      // Only the prelude and workerd write there.
+      // Only the prelude and workerd write to this descriptor.
       const event = JSON.parse(line) as ControlEvent;
       if (event.event === 'listen') resolve(event.port);
       else if (event.event === 'descriptors' && event.limit !== 'unlimited') descriptorLimit = Number(event.limit);
@@ -167,7 +168,7 @@ async function stopProcess(kill: (signal: NodeJS.Signals) => void, ended: Promis
   }
 }
 
-/** Advice on the reasons for which workerd ends before it listens, by the words it uses. */
+/** Advice for the reasons why workerd ends before it listens, by its messages. */
 const EXPLANATIONS: { pattern: RegExp; explain: (host: string, port: number) => string }[] = [
   {
     pattern: /Address already in use/,
@@ -188,7 +189,7 @@ const EXPLANATIONS: { pattern: RegExp; explain: (host: string, port: number) => 
   },
 ];
 
-/** Why a workerd that printed these lines never listened. */
+/** Explains why a workerd that printed these lines never listened. */
 function explainStartFailure(printed: string[], { host, port }: { host: string; port: number }): LaunchError {
   const text = printed.join('\n');
   const known = EXPLANATIONS.find(({ pattern }) => pattern.test(text));

@@ -7,12 +7,12 @@ import type { HostKind, SubjectFactory } from './subject';
 import { runWorld } from './trial';
 import { TrialReport } from './trial-report';
 
-/** Worlds of each scenario and host; `npm run attention` tries as many as there is time for. */
+/** Worlds of each scenario and host; `npm run attention` tries as many as its time allows. */
 const CORE_WORLDS = 3;
 const MODEL_WORLDS = 2;
 const SABOTAGED_WORLDS = 40;
 
-/** A busy machine is slow, not wrong. */
+/** Generous, so that a busy machine fails no test. */
 const TRIAL_MAX_MS = 120_000;
 
 const PLACES = SCENARIO_NAMES.flatMap((scenario) => SCENARIOS[scenario].hosts.map((host) => ({ scenario, host })));
@@ -24,7 +24,7 @@ const model =
   (host) =>
     new ModelSubject(host, variant);
 
-/** Runs worlds of one scenario on one host, up to the first in which something is wrong, and returns what that is. */
+/** Runs worlds of one scenario on one host until the first with problems, and returns those. */
 async function problemsOf(
   scenario: ScenarioName,
   host: HostKind,
@@ -44,7 +44,7 @@ function seedsOf(scenario: ScenarioName, count: number): number[] {
   return Array.from({ length: sessions > 100 ? 1 : count }, (_, index) => index + 1);
 }
 
-/** Worlds in which the registry once did wrong. */
+/** Worlds that once found a defect of the registry. */
 const CORE_FINDINGS: { what: string; scenario: ScenarioName; host: HostKind; seed: number }[] = [
   {
     what: 'a session that resumed after it was asked, and was asked again too late',
@@ -137,7 +137,7 @@ describe('the attention rule as written', () => {
   });
 });
 
-/** Faulty rules, each of which at least one scenario has to find. */
+/** Faulty rules, each of which at least one scenario must find. */
 const SABOTAGE: { fault: keyof RuleVariant; scenario: ScenarioName; host: HostKind }[] = [
   { fault: 'heardOnce', scenario: 'freeze', host: 'resident' },
   { fault: 'heardOnce', scenario: 'freeze', host: 'cloudflare' },

@@ -53,7 +53,7 @@ class CoreConnection implements Connection {
   }
 }
 
-/** All open sockets of sessions. Pings are the host's: a socket is heard when the host says so. */
+/** All open sockets of sessions. The host handles pings, and decides when a socket was heard. */
 export class CoreSockets implements Connections {
   readonly #lastPing: (name: string) => number | undefined;
   readonly #open = new Set<CoreSocket>();

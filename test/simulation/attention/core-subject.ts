@@ -190,12 +190,12 @@ export class CoreSubject implements Subject {
     };
   }
 
-  /** Keeps what must never happen until {@link close}: the registry catches most of what is thrown into it. */
+  /** Records a violation until {@link close}: the registry catches most errors that are thrown into it. */
   #failed(life: Life, what: string): void {
     if (life.alive) this.#failure ??= what;
   }
 
-  /** The disk as one life of the registry sees it: nothing that it still has under way is written after its end. */
+  /** The disk as one life of the registry sees it: none of its pending writes reach the disk after its end. */
   #storage(life: Life): SqlStorage {
     const disk = this.#disk;
     let writesJournal = false;
@@ -215,7 +215,7 @@ export class CoreSubject implements Subject {
     };
   }
 
-  /** Reports what the journal says has ended since it was last read. */
+  /** Reports the leases that have ended in the journal since it was last read. */
   #reportEnded(): void {
     const revision = headRevision(this.#disk);
     const entries = readJournal(this.#disk, this.#reportedRevision, revision);

@@ -11,12 +11,12 @@ const HIDDEN_MS = { resident: { freeze: 500, suspension: 500, jump: 500, crash: 
 const hiddenMs = (kind: HostKind, fault: Fault) =>
   kind === 'cloudflare' ? HIDDEN_MS[kind] : HIDDEN_MS[kind][fault.kind];
 
-/** How late one ending of a dead holder was. */
+/** Lateness of one ending of a dead holder. */
 export interface Lateness {
   ending: Ending;
   /** True if a fault came between the last sign of life and the end, or just before. */
   afterGap: boolean;
-  /** Past the limit, or past one ttl of attention since the last gap where that is later. Infinite if it never ended. */
+  /** Past the limit, or past one ttl of attention since the last gap if that is later. Infinite if it never ended. */
   lateMs: number;
   /** Attended time between the limit and the end, less what faults hide: at most two ttl. */
   attendedMs: number;
@@ -40,7 +40,7 @@ export function latenessOf({ plan, endings, lastHeardAt }: TrialHolder, course: 
   if (removeAfterMs === null || removeAfterMs > ttlMs) limits.push({ ending: 'unhealthy', limitMs: ttlMs });
   if (removeAfterMs !== null) limits.push({ ending: 'removed', limitMs: removeAfterMs });
   return limits.map(({ ending, limitMs }) => {
-    // What is past both limits may be removed at once.
+    // A lease that is past both limits may be removed at once.
     const ended = endings.find((one) => one.at >= lastHeardAt && (one.ending === ending || one.ending === 'removed'));
     const limitAt = pastSuspensions(lastHeardAt, limitMs, course.faults);
     const at = ended?.at ?? course.end;

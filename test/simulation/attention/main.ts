@@ -9,7 +9,7 @@ import { TrialReport } from './trial-report';
 
 const HOSTS: readonly HostKind[] = ['resident', 'cloudflare'];
 
-/** The registry itself, or a model of the rule that knows nothing of it. */
+/** The registry itself, or an independent model of the rule. */
 const SUBJECTS = ['core', 'model'] as const;
 
 /** Changes to the rule, and faults in it, that --variant can name. */

@@ -1,7 +1,7 @@
 /** Tolerance past a limit before a pass judges a lease, and between its first and its second pass. */
 export const SLACK_MS = 250;
 
-/** Longest time between two passes of an attentive resident host: its tick, and how late a tick may be. */
+/** Longest time between two passes of an attentive resident host: its tick plus the allowed delay of a tick. */
 export const PASS_MS = 250;
 export const LATE_MS = 250;
 
@@ -35,7 +35,7 @@ export interface RuleVariant {
   sessionsNotAsked?: boolean;
   /** Never notices a gap. */
   noGaps?: boolean;
-  /** Starts the 2 x ttl of attended time anew at every gap. */
+  /** Restarts the 2 x ttl of attended time at every gap. */
   forgetsAttended?: boolean;
   /** Repair: a renewal of an asked lease is durable before it is answered. */
   savesAskedRenewals?: boolean;

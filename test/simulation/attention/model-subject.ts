@@ -17,7 +17,7 @@ const LOOK_MAX_MS = 60_000;
 const ALARM_MIN_MS = 250;
 const ALARM_LOST_MS = 1_000;
 
-/** The attention rule of the design, written from its pseudo-code alone, as small as it can be. */
+/** The attention rule of the design in its smallest form, written from its pseudo-code alone. */
 export class ModelSubject implements Subject {
   readonly #host: SubjectHost;
   readonly #variant: RuleVariant;
@@ -92,7 +92,9 @@ export class ModelSubject implements Subject {
     this.#memory = undefined;
   }
 
-  /** The registry's own clock: monotonic where there is one; elsewhere {@link #entry} shifts stamps when it is set back. */
+  /**
+   * Returns the registry's own clock: monotonic if there is one; otherwise {@link #entry} shifts stamps when it is set back.
+   */
   #now(): number {
     return this.#host.monotonic();
   }
@@ -168,7 +170,7 @@ export class ModelSubject implements Subject {
     return memory;
   }
 
-  /** Looks at every lease: asks what is past its limit, then ends what was asked and is past its end. */
+  /** Checks every lease: asks those past their limit, then ends those that were asked and are past their end. */
   #pass(): void {
     const memory = this.#current();
     const now = this.#now();
@@ -198,7 +200,7 @@ export class ModelSubject implements Subject {
     if (at > lease.renewedAt) this.#renewed(lease, at, false);
   }
 
-  /** Looks, once a wake, for open sessions without a socket: they are a gap. */
+  /** Checks once per wake for open sessions without a socket, which count as a gap. */
   #findLostSockets(memory: Memory): boolean {
     if (memory.socketsChecked || this.#host.kind !== 'cloudflare') return false;
     memory.socketsChecked = true;

@@ -3,10 +3,10 @@ import type { HostKind } from './subject';
 import type { HolderPlan } from './trial-holder';
 import type { Meanwhile, TrialHost } from './trial-host';
 
-/** Something that is done to the host at a moment of the world. */
+/** A fault of the host at a moment of the world. */
 export interface Blow {
   at: number;
-  /** How long the host is troubled by it; later blows come after that. */
+  /** Duration of the fault; later faults start after it. */
   lengthMs: number;
   strike: (host: TrialHost) => void;
 }
@@ -15,9 +15,9 @@ export interface Blow {
 export interface Setting {
   kind: HostKind;
   random: SeededRandom;
-  /** The longest ttl of the world; faults are measured by it. */
+  /** The longest ttl of the world, which scales the faults. */
   ttlMs: number;
-  /** A timely beat holder's plan, for faults that are aimed at it. */
+  /** The plan of a timely beat holder, for faults that target it. */
   target: HolderPlan;
 }
 
@@ -26,28 +26,28 @@ export interface Scenario {
   plan: (setting: Setting) => Blow[];
   /** Share of alarms that the platform loses. */
   alarmLoss?: number;
-  /** Every ttl of the world, where the scenario needs a certain one. */
+  /** The ttls of the world, if the scenario needs specific ones. */
   ttlMs?: (random: SeededRandom) => number;
   /** Replaces the usual fleet by this many pinging sessions. */
   sessions?: number;
   /** One timely holder alone, which renews at nine tenths of its ttl. */
   lone?: boolean;
-  /** Why timely holders may end here: outside of what the rule promises, and reported apart. */
+  /** Why timely holders may end here: a case outside of the rule's promises, reported separately. */
   apart?: string;
-  /** Why the dead may stay longer here than the bounds say. */
+  /** Why dead holders may remain longer here than the bounds allow. */
   apartLate?: string;
 }
 
 const BOTH: readonly HostKind[] = ['resident', 'cloudflare'];
 const SHORTEST_FREEZE_MS = 100;
-/** No freeze shorter than this is a gap. */
+/** A freeze must be longer than this to be a gap. */
 const UNSEEN_MS = 500;
 
 const meanwhile = (random: SeededRandom): Meanwhile => random.pick<Meanwhile>(['queued', 'lost']);
 const startIn = ({ random, ttlMs }: Setting) => random.between(0.5, 2.5) * ttlMs;
 
 function freeze(at: number, lengthMs: number, random: SeededRandom, suspended = false): Blow {
-  // A socket outlives so short a freeze, and what was sent to it waits there.
+  // A socket survives so short a freeze, and keeps the messages sent meanwhile.
   const how = lengthMs <= UNSEEN_MS ? 'queued' : meanwhile(random);
   return { at, lengthMs, strike: (host) => host.freeze(lengthMs, how, suspended) };
 }

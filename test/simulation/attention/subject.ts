@@ -46,15 +46,15 @@ export interface SubjectHost {
 }
 
 /**
- * The registry on trial. Calls resolve when the answer would leave the registry, and are lost with the process if it
- * dies before. What answered renewals become at a crash is the subject's affair: it may lose those of the last 5 s.
+ * The registry on trial. Calls resolve when the answer would leave the registry, and are lost with the process if it dies
+ * before. At a crash, the subject may lose the answered renewals of the last 5 s.
  */
 export interface Subject {
   /** True if lost sockets are found by alarms only, on `cloudflare`: then a crash lasts until the first alarm after it. */
   readonly noticesCrashesByAlarm?: boolean;
   /** Starts the process of a resident host. On `cloudflare` the first call wakes the registry instead. */
   start(): void;
-  /** Registers a lease, or renews it where it exists. */
+  /** Registers a lease, or renews it if it exists. */
   register(terms: LeaseTerms): Promise<void>;
   /** Renews a lease. Resolves to false if the lease is unknown: the holder registers again. */
   renew(id: string): Promise<boolean>;
@@ -68,7 +68,7 @@ export interface Subject {
   alarm(scheduledFor: number): Promise<void>;
   /** Drops the memory, as hibernation does: nothing else changes, sockets stay. */
   hibernate(): void;
-  /** Drops the memory and all that was not yet durable. Sockets are gone. */
+  /** Drops the memory and everything that is not durable. Sockets are gone. */
   crash(): void;
   /** Releases what the subject holds, at the end of a world. */
   close?(): void;

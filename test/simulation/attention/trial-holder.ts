@@ -3,7 +3,7 @@ import type { VirtualTime } from '../virtual-time';
 import type { Ending, LeaseTerms } from './subject';
 import type { TrialHost } from './trial-host';
 
-/** How a holder is: its lease, how it renews, and when it stops. */
+/** Plan of a holder: its lease, how it renews, and when it stops. */
 export interface HolderPlan {
   terms: LeaseTerms;
   /** It sends its renewal at most this share of its ttl after it sent the last one that was acknowledged. */

@@ -11,10 +11,10 @@ const ALARM_LOST_MS = 1_000;
 /** Queued messages are taken in over up to this long after a thaw. */
 const DRAIN_MAX_MS = 200;
 
-/** Fate of messages that are sent while the process is frozen or away. */
+/** Fate of messages sent while the process is frozen or dead. */
 export type Meanwhile = 'queued' | 'lost';
 
-/** A time in which the registry took nothing in, or its clock jumped (then both are the same moment). */
+/** A time in which the registry received nothing, or a jump of its clock (then both are the same moment). */
 export interface Fault {
   kind: 'freeze' | 'suspension' | 'crash' | 'jump';
   from: number;
@@ -31,7 +31,7 @@ export interface HostOptions {
 
 type Outage = { meanwhile: Meanwhile; started: number };
 
-/** A simulated host: clocks, one alarm or a tick, sockets, and everything that may go wrong with them. */
+/** A simulated host: clocks, one alarm or a tick, sockets, and all of their faults. */
 export class TrialHost implements SubjectHost {
   readonly kind: HostKind;
   readonly reconnectSpreadMs: number;
@@ -53,7 +53,7 @@ export class TrialHost implements SubjectHost {
   #arming = 0;
   #lastEvent = 0;
   #awake = false;
-  /** On `cloudflare`, a fault that nothing has followed yet: it lasts until the first event, or alarm, after `to`. */
+  /** On `cloudflare`, a fault that no event has followed: it lasts until the first event, or alarm, after `to`. */
   #unnoticed: { fault: Fault; to: number; byAlarm: boolean } | undefined;
 
   constructor(time: VirtualTime, random: SeededRandom, factory: SubjectFactory, options: HostOptions) {
@@ -151,7 +151,7 @@ export class TrialHost implements SubjectHost {
     for (const notify of lost) notify();
   }
 
-  /** Sets the wall clock forward, or back where `byMs` is negative. */
+  /** Sets the wall clock forward, or back if `byMs` is negative. */
   jump(byMs: number): void {
     this.#wallOffset += Math.round(byMs);
     this.faults.push({ kind: 'jump', from: this.#time.now, to: this.#time.now });
@@ -160,7 +160,7 @@ export class TrialHost implements SubjectHost {
 
   #start(): void {
     if (this.kind === 'cloudflare') return;
-    // The first start is a gap like every other.
+    // The first start is a gap like any other.
     if (this.faults.length === 0) this.faults.push({ kind: 'crash', from: this.#time.now, to: this.#time.now });
     this.subject.start();
     this.#scheduleTick();
@@ -214,7 +214,7 @@ export class TrialHost implements SubjectHost {
     void work(this.subject).then((answer) => resolve(process === this.#process ? answer : undefined));
   }
 
-  /** Delivers the alarm when the wall clock says so, a little late, or never if it is lost. */
+  /** Delivers the alarm when the wall clock reaches its time, a little late, or never if it is lost. */
   #watchAlarm(lost: boolean): void {
     const arming = ++this.#arming;
     if (this.#armed === null) return;

@@ -13,7 +13,7 @@ interface Row {
   worlds: number;
   timely: number;
   wronged: number;
-  /** Worlds in which a holder was ended that renewed in time. */
+  /** Worlds in which a timely holder was ended. */
   wrongedSeeds: Set<number>;
   dead: number;
   lateness: Lateness[];
@@ -43,7 +43,7 @@ export class TrialReport {
     }
   }
 
-  /** Returns one line for each broken promise that is not reported apart: the scenario, the host and its seeds. */
+  /** Returns one line for each broken promise that is not reported separately: the scenario, the host and its seeds. */
   problems(): string[] {
     return [...this.#rows.values()].flatMap(({ scenario, host, fraction, wronged, wrongedSeeds, overdueSeeds }) => {
       const { apart, apartLate }: Scenario = SCENARIOS[scenario];

@@ -19,7 +19,7 @@ export const FRACTIONS = ['1/3', '1/2', '9/10', 'ping'] as const;
 export type Fraction = (typeof FRACTIONS)[number];
 const SHARE: Record<Fraction, number> = { '1/3': 1 / 3, '1/2': 1 / 2, '9/10': 0.9, ping: 1 / 3 };
 
-/** Which world to live through. The same three give the same world. */
+/** Name of a world. The same three values give the same world. */
 export interface WorldName {
   scenario: ScenarioName;
   host: HostKind;
@@ -32,7 +32,7 @@ export interface Verdict {
   ttlMs: number;
   /** True if it was timely and its lease was ended; must not happen. */
   wronged: boolean;
-  /** How late the registry ended a dead holder; undefined for a timely one. */
+  /** Lateness of the registry in ending a dead holder; undefined for a timely one. */
   lateness: Lateness[] | undefined;
 }
 
@@ -46,7 +46,7 @@ interface Placed {
   plan: HolderPlan;
 }
 
-/** Lives through one world and judges what became of its holders. */
+/** Runs one world and judges the outcome of its holders. */
 export async function runWorld(world: WorldName, factory: SubjectFactory): Promise<WorldReport> {
   const scenario: Scenario = SCENARIOS[world.scenario];
   const random = new SeededRandom(world.seed);
@@ -88,7 +88,7 @@ export async function runWorld(world: WorldName, factory: SubjectFactory): Promi
   return { world, verdicts };
 }
 
-/** Chooses how ttls are: one for all, or a mix. */
+/** Chooses the ttls: one for all, or a mix. */
 function ttlChoice(scenario: Scenario, random: SeededRandom): () => number {
   const { ttlMs } = scenario;
   if (ttlMs !== undefined) {
@@ -106,7 +106,7 @@ function holdersOf({ sessions: count, lone }: Scenario, random: SeededRandom, tt
   return count === undefined ? fleet(random, ttlOf) : sessions(random, ttlOf, count);
 }
 
-/** A fleet of beat holders at each fraction, and some sessions. */
+/** Creates beat holders at each fraction, and some sessions. */
 function fleet(random: SeededRandom, ttlOf: () => number): Placed[] {
   const beatsOnly = random.chance(0.5);
   const sessionsOnly = !beatsOnly && random.chance(0.2);
@@ -124,14 +124,14 @@ function holderPlan(random: SeededRandom, ttlOf: () => number, fraction: Fractio
   const ttlMs = ttlOf();
   const anyRemoveAfterMs = random.pick([ttlMs, ttlMs, Math.round(ttlMs * random.between(1.1, 2)), null]);
   const kind = fraction === 'ping' ? ('session' as const) : ('beat' as const);
-  // What a session holds goes with it.
+  // Instances that a session holds end with it.
   const removeAfterMs = kind === 'session' ? ttlMs : anyRemoveAfterMs;
   const terms = { id: `${fraction} ${index}`, kind, ttlMs, removeAfterMs };
   const startsAt = random.between(0, ttlMs);
   return { fraction, plan: { terms, fraction: SHARE[fraction], startsAt, diesAt: index % 4 < TIMELY ? undefined : 0 } };
 }
 
-/** The holder that aimed faults are aimed at: one with little time to spare, mostly. */
+/** Returns the holder that targeted faults aim at: mostly one with little time to spare. */
 function aimedAt(placed: Placed[], random: SeededRandom): HolderPlan {
   const timely = placed.filter(({ plan }) => plan.diesAt === undefined);
   const late = timely.filter(({ fraction }) => fraction === '9/10');

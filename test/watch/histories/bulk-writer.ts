@@ -5,10 +5,10 @@ import type { World } from '../../simulation/world';
 
 export const BULK = { group: 'bulk', service: 'bulk' };
 
-/** Instances of 8 KB each: a snapshot of all of them comes in parts, and so do large changes. */
+/** Instances of 8 KB each: snapshots of all of them and large changes come in parts. */
 const INSTANCES_COUNT = 120;
 
-/** Keeps a service with large records, and changes many of them at once. */
+/** Maintains a service with large records, and changes many of them at once. */
 export class BulkWriter {
   readonly #world: World;
   readonly #random: SeededRandom;

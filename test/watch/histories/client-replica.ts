@@ -1,35 +1,35 @@
 import { type Received, revisionOf } from './stream-history';
 
-/** A record as a client has it, and the revision that this is of. */
+/** A record as a client has it, and the revision of that state. */
 interface Known {
   shows: string | null;
   asOf: number;
 }
 
 /**
- * What a client knows that does with frames what the protocol asks for: parts count when the last has come, a snapshot
- * starts over, and of a record it keeps what it has as of the same revision or a later one.
+ * The knowledge of a client that handles frames as the protocol requires: parts count when the last one arrives, a snapshot
+ * replaces everything, and of each record the state of the latest revision wins.
  */
 export class ClientReplica {
   #records: Map<string, Known>;
   #parts: Extract<Received, { type: 'snapshot' | 'changes' }>[] = [];
   /** Revision of its cursor; undefined before it has one. */
   revision: number | undefined;
-  /** Newest revision that any part of its snapshot was of: from there on it is the registry as it was at one moment. */
+  /** Newest revision of any part of its snapshot: from there on the replica equals the registry at a single moment. */
   horizon = 0;
 
-  /** @param base What it had when it began, and at which revision. */
+  /** @param base Its records at the start, and their revision. */
   constructor(base?: { records: ReadonlyMap<string, string>; revision: number }) {
     this.#records = new Map([...(base?.records ?? [])].map(([name, shows]) => [name, { shows, asOf: 0 }]));
     this.revision = base?.revision;
   }
 
-  /** Its socket broke: parts that it was waiting for come again. */
+  /** Its socket broke: the parts of an incomplete revision will come again. */
   cut(): void {
     this.#parts = [];
   }
 
-  /** Takes in a frame. Returns whether its cursor moved. */
+  /** Applies a frame. Returns whether its cursor moved. */
   apply(frame: Received): boolean {
     if (frame.type === 'reset') {
       this.#parts = [];
@@ -52,7 +52,7 @@ export class ClientReplica {
     return true;
   }
 
-  /** Everything that it knows to be there. */
+  /** Returns all records that exist to its knowledge. */
   get records(): Map<string, string> {
     const there = new Map<string, string>();
     for (const [name, { shows }] of this.#records) if (shows !== null) there.set(name, shows);
@@ -66,10 +66,10 @@ export class ClientReplica {
 
   #take(record: string, next: Known): void {
     const known = this.#records.get(record);
-    // A snapshot tells more than once of what a large service has of its own: the later part knows better.
+    // A snapshot may repeat a large service's own settings: the later part wins.
     const isLater = known === undefined || next.asOf > known.asOf;
     if (!isLater) return;
-    // What it never had as of a later revision it need not remember once it is gone.
+    // A deleted record needs no entry, since no later state of it is known.
     if (next.shows === null) this.#records.delete(record);
     else this.#records.set(record, next);
   }

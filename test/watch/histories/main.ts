@@ -8,7 +8,7 @@ Makes random histories of writers and watchers in trouble, --histories of them (
 --seed on (default 1), and holds each to the guarantees of a watch. A failure prints its seed; the same seed gives the same
 history, and --watch i7 shows all that i7 does in it.`;
 
-/** Events, and problems, that are shown of a history that is wrong; the file has them all. */
+/** Events and problems of a wrong history to print; the file contains all of them. */
 const SHOWN_COUNT = 20;
 
 const { values } = parseArgs({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type HistoryReport, randomHistory } from './random-history';
 
-/** `npm run validate -- --histories 1000` makes more of them; the seeds are as good as any. */
+/** `npm run validate -- --histories 1000` makes more of them; the seeds are arbitrary. */
 const SEEDS = Array.from({ length: 15 }, (_, index) => index + 11);
 
 describe('what watchers saw', () => {
@@ -30,8 +30,8 @@ describe('what watchers saw', () => {
     expect(sum(({ frames }) => frames['part of snapshot'])).toBeGreaterThan(40);
     expect(sum(({ frames }) => frames.bookmark)).toBeGreaterThan(500);
     expect(sum(({ frames }) => frames.reset)).toBeGreaterThan(25);
-    // Receivers here grant what they read. One of them may still be closed as too slow where a group of commits is more
-    // than its credit and the backlog take, before it could read any; the hub's own tests and the proofs see to the rest.
+    // Receivers here grant what they read. One of them may still be closed as too slow if a group of commits exceeds its
+    // credit and the backlog before it could read any; the hub's own tests and the proofs cover that.
     expect(sum(({ closings }) => closings['4008'])).toBeLessThan(3);
   });
 

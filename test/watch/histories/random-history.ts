@@ -9,13 +9,13 @@ import { Truth } from './truth';
 import { validate } from './validators';
 import { type Manner, WatchingClient } from './watching-client';
 
-/** After the end faults rest: what is broken by then is mended within this time. */
+/** Time without faults at the end: everything broken recovers within it. */
 const REST_MS = 3 * 60_000;
 
-/** And what is asked for then is there within this. */
+/** Time within which everything requested at the end arrives. */
 const DELIVERY_MS = 20_000;
 
-/** What came out of a history. */
+/** Result of a history. */
 export interface HistoryReport {
   seed: number;
   /** Simulated time. */
@@ -25,18 +25,18 @@ export interface HistoryReport {
   streams: number;
   links: number;
   frames: Record<string, number>;
-  /** How often the registry closed the socket of a watch, by code. */
+  /** Number of watch sockets that the registry closed, by code. */
   closings: Record<string, number>;
   problems: { guarantee: string; what: string }[];
-  /** The last events, where something was wrong. */
+  /** The last events, if there was a problem. */
   trace: string;
 }
 
 /**
- * Writers and watchers over a registry in trouble, for a few simulated minutes; then everything that each watcher saw is
- * held to the guarantees. The same seed gives the same history.
+ * Runs writers and watchers on a registry with faults for a few simulated minutes, and then checks the frames of each
+ * watcher against the guarantees. The same seed gives the same history.
  *
- * @param watched Calls that mention this are in the trace.
+ * @param watched Adds calls that mention this text to the trace.
  */
 export async function randomHistory(seed: number, watched?: string): Promise<HistoryReport> {
   const random = new SeededRandom(seed);
@@ -65,7 +65,7 @@ export async function randomHistory(seed: number, watched?: string): Promise<His
   }
 }
 
-/** Every watcher keeps its socket now, and hears of all that was written. */
+/** Makes every watcher keep its socket, and waits until each has received all changes. */
 async function settle(world: World, clients: WatchingClient[], end: number): Promise<void> {
   world.faultsRest = true;
   for (const client of clients) client.settle();
@@ -75,7 +75,7 @@ async function settle(world: World, clients: WatchingClient[], end: number): Pro
   world.chronicle.follow();
 }
 
-/** Reads on in the journal, so that nothing of it is compacted unread. */
+/** Reads the journal before parts of it are compacted. */
 function look(world: World): void {
   world.chronicle.follow();
   world.time.after(1_000, () => look(world));
@@ -138,7 +138,7 @@ function someClients(world: World): WatchingClient[] {
   const { random } = world;
   return Array.from({ length: random.whole(3, 6) }, (_, index) => {
     const slownessMs = random.pick([0, 0, 2_000, 30_000, 600_000]);
-    // Whoever is slow is so for long, until too much waits.
+    // A slow watcher stays slow until too much data waits for it.
     const isSlow = slownessMs >= 30_000;
     const manner: Manner = {
       slownessMs,
@@ -173,7 +173,7 @@ function report(
   };
 }
 
-/** Frames that come in parts are counted apart. */
+/** Distinguishes frames that come in parts. */
 function kindOf(frame: Received): string {
   const isPart = 'part' in frame && !(frame.part === 0 && frame.last);
   return isPart ? `part of ${frame.type}` : frame.type;

@@ -11,11 +11,11 @@ export type Received = { at: number; sent: Sent } & (
   | { type: 'reset'; reason: string }
 );
 
-/** A frame that shows records. */
+/** A frame with records. */
 interface Content {
   changes: ToldChange[];
   cursor: string;
-  /** Revision that its content is of. */
+  /** Revision of its content. */
   revision: number;
   part: number;
   last: boolean;
@@ -23,39 +23,39 @@ interface Content {
   actor: string;
 }
 
-/** A watch over one socket: its first, or one that went on with it. */
+/** A watch over one socket: the first one, or one that resumed it. */
 export interface Link {
-  /** What it was opened with; undefined: a snapshot was asked for. */
+  /** The cursor that it was opened with; undefined if a snapshot was requested. */
   cursor: string | undefined;
   openedAt: number;
-  /** Undefined: it was open when the history ended. */
+  /** Undefined if it was open when the history ended. */
   closedAt?: number | undefined;
-  /** With which code the registry closed it, where it did; 1006 where it broke. */
+  /** The code that the registry closed it with; 1006 if it broke. */
   closedWith?: number | undefined;
-  /** When its client asked for its cursor, and what was durable then. */
+  /** When its client requested its cursor, and the durable revision at that time. */
   syncs: { at: number; durable: number }[];
   received: Received[];
 }
 
-/** What one watcher saw, over as many sockets as it took. */
+/** The frames of one watcher, over all of its sockets. */
 export interface StreamHistory {
   name: string;
   scope: WatchScope;
-  /** Its client takes in everything at once, so that nothing ever waits for it. */
+  /** True if its client reads everything at once, so that no frame waits for it. */
   isEager: boolean;
-  /** It began with this cursor, which its client had from somebody else. */
+  /** The initial cursor, which its client got from another one. */
   base: string | undefined;
   links: Link[];
-  /** What was durable when its client last asked for everything, at the end; 0 where it did not come to that. */
+  /** The durable revision when its client made its final request for everything; 0 if it made none. */
   settledAt: number;
 }
 
-/** Revision that a cursor names; 0 where it names none. */
+/** Returns the revision of a cursor; 0 if it has none. */
 export function revisionOf(cursor: string | undefined): number {
   return decodeCursor(cursor ?? '')?.revision ?? 0;
 }
 
-/** A frame as the history keeps it; undefined where it belongs to no watch. */
+/** Converts a frame for the history; undefined if it belongs to no watch. */
 export function received(frame: ServerFrame, at: number, sent: Sent): Received | undefined {
   switch (frame.type) {
     case 'snapshot': {

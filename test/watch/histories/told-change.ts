@@ -2,17 +2,17 @@ import { createHash } from 'node:crypto';
 import type { SnapshotService, WatchedChange, WatchedService, WatchScope } from '../../../src/model/frames';
 import { type ExpectedView, shownView } from '../../simulation/expected-view';
 
-/** A change to what somebody knows, in a form in which two ways of working it out can be compared. */
+/** A change of a record, in a form that can be compared between frames and the journal. */
 export interface ToldChange {
   group: string;
   service: string;
-  /** Names the record among all of the namespace: `group@@service/id`, with no id for what a service has of its own. */
+  /** Unique name of the record in the namespace: `group@@service/id`, with an empty id for a service's own settings. */
   record: string;
-  /** Digest of what the record shows; null where it is gone. */
+  /** Digest of the record's view; null if the record is gone. */
   shows: string | null;
 }
 
-/** What a service has of its own. */
+/** A service's own settings. */
 export interface OwnView {
   metadata: Record<string, string>;
   protectThreshold: number;
@@ -23,7 +23,7 @@ export function nameOf(group: string, service: string, id = ''): string {
   return `${group}@@${service}/${id}`;
 }
 
-/** What an instance shows, as a digest. */
+/** Returns the digest of an instance's view. */
 export function instanceDigest(view: ExpectedView): string {
   return digest(JSON.stringify(view));
 }
@@ -33,12 +33,12 @@ export function ownDigest({ metadata, protectThreshold, revision }: OwnView): st
   return digest(JSON.stringify([sorted, protectThreshold, revision]));
 }
 
-/** Large records are compared as often as small ones. */
+/** Digests make the comparison of large records as cheap as that of small ones. */
 function digest(text: string): string {
   return text.length < 64 ? text : createHash('sha1').update(text).digest('base64url');
 }
 
-/** A change as a frame tells it. */
+/** Converts a change in a frame. */
 export function changeTold(change: WatchedChange): ToldChange {
   const { group, service } = change;
   if (change.kind === 'service') {
@@ -53,7 +53,7 @@ export function changeTold(change: WatchedChange): ToldChange {
   return { group, service, record: nameOf(group, service, change.id), shows };
 }
 
-/** The records that a service in a snapshot shows. */
+/** Converts the records of a service in a snapshot. */
 export function recordsShown(shown: SnapshotService): ToldChange[] {
   const { group, name: service } = shown;
   const instances = shown.instances.map((view) => {
@@ -62,12 +62,12 @@ export function recordsShown(shown: SnapshotService): ToldChange[] {
   return [{ group, service, record: nameOf(group, service), shows: ownShown(shown) }, ...instances];
 }
 
-/** A service that has nothing of its own is there by its instances alone. */
+/** A service without settings of its own exists only through its instances. */
 function ownShown(view: WatchedService): string | null {
   return view.persistent ? ownDigest(view) : null;
 }
 
-/** Whether a scope holds a service, worked out anew. */
+/** Returns whether a scope contains a service, independently of the core. */
 export function isInScope({ groups, services }: WatchScope, change: { group: string; service: string }): boolean {
   if (groups.length + services.length === 0) return true;
   const names = services.map((each) => nameOf(each.group, each.service));

@@ -5,24 +5,24 @@ import type { JournaledRevision } from '../../simulation/journal-rows';
 import type { Replica, ServiceAt } from '../../simulation/replica';
 import { instanceDigest, isInScope, nameOf, ownDigest, type ToldChange } from './told-change';
 
-/** A revision, as everybody who watches must be told of it. */
+/** A revision that all watchers of it must receive. */
 export interface TrueRevision {
   revision: number;
   cursor: string;
   cause: string;
   actor: string;
-  /** When it was decided, in the world's time. */
+  /** World time of its decision. */
   at: number;
   changes: ToldChange[];
 }
 
-/** What happened, from the durable journal alone, and what it makes of the records: worked out apart from the core. */
+/** Changes and resulting records, derived from the durable journal alone, independently of the core. */
 export class Truth {
   readonly revisions: TrueRevision[] = [];
-  /** Times in which the registry was frozen: a stream gets nothing meanwhile, and its socket stays. */
+  /** Times in which the registry was frozen: a stream receives nothing meanwhile, and its socket stays open. */
   freezes: readonly { from: number; to: number }[] = [];
 
-  /** @param replica The journal applied, up to and with this revision. */
+  /** Adds a revision. @param replica The journal, applied through this revision. */
   add(epoch: string, journaled: JournaledRevision, at: number, replica: Replica): void {
     const { revision, check, cause, actor } = journaled;
     const cursor = encodeCursor({ epoch, revision, check });
@@ -37,7 +37,7 @@ export class Truth {
     return this.revisions[revision - 1];
   }
 
-  /** When the registry has had so much time since `from` in which it was not frozen. */
+  /** Returns when the registry has been unfrozen for a given time since `from`. */
   afterTime(from: number, ms: number): number {
     let by = from + ms;
     for (const freeze of this.freezes) {
@@ -46,13 +46,13 @@ export class Truth {
     return by;
   }
 
-  /** What those who watch a scope are told of a revision. */
+  /** Returns the changes of a revision that watchers of a scope receive. */
   told(revision: number, scope: WatchScope): ToldChange[] {
     return this.at(revision)?.changes.filter((change) => isInScope(scope, change)) ?? [];
   }
 }
 
-/** What a scope shows, moved along the revisions. */
+/** The contents of a scope, moved along the revisions. */
 export class TrueState {
   readonly #truth: Truth;
   readonly #scope: WatchScope;
@@ -64,7 +64,7 @@ export class TrueState {
     this.#scope = scope;
   }
 
-  /** Everything in the scope at a revision, by name; ask in ascending order. */
+  /** Returns everything in the scope at a revision, by name; call in ascending order. */
   at(revision: number): ReadonlyMap<string, string> {
     if (revision < this.#revision) throw new Error('the past is not asked for twice');
     while (this.#revision < revision) {
@@ -86,7 +86,7 @@ function changesOf({ changes, revision }: JournaledRevision, replica: Replica): 
     const at = replica.service(group, service, revision);
     const record = nameOf(group, service, id);
     const shows = kind === 'service' ? ownAt(at) : instanceAt(at, id);
-    // An override whose instance is not there is nobody's business.
+    // Watchers ignore an override whose instance does not exist.
     if (kind === 'override' && shows === null && !removed.has(record)) continue;
     told.set(record, { group, service, record, shows });
   }

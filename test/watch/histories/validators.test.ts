@@ -73,7 +73,7 @@ const reset = (compacted: number): Received => ({
   reason: 'compacted',
 });
 
-/** A stream that saw all that it had to: from a snapshot at 2 on, over a socket that broke after revision 3. */
+/** Returns a correct stream: from a snapshot at 2 on, over a socket that broke after revision 3. */
 function good(): StreamHistory & { first: Received[]; second: Received[] } {
   const first = [frame('snapshot', 2, [change('a', 'a1'), change('b', 'b2')]), told(3)];
   const second = [bookmark(4), told(5), told(6)];
@@ -94,7 +94,7 @@ function good(): StreamHistory & { first: Received[]; second: Received[] } {
 
 const guarantees = (stream: StreamHistory) => [...new Set(validate(stream, truth()).map(({ guarantee }) => guarantee))];
 
-/** What each validator has to find: a defect, as a client would see it. */
+/** Defects that each validator must find, as a client would see them. */
 const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof good>) => void][] = [
   ['ordered', 'a revision that comes after a later one', ({ second }) => second.splice(1, 2, told(6), told(5))],
   ['ordered', 'a bookmark that goes back', ({ second }) => second.push(bookmark(3))],

@@ -4,21 +4,21 @@ import { type Link, type Received, revisionOf, type StreamHistory } from './stre
 import { isInScope, type ToldChange } from './told-change';
 import { TrueState, type Truth } from './truth';
 
-/** Says what is wrong with a history, in words. */
+/** Describes the problems of a history. */
 type Validator = (stream: StreamHistory, truth: Truth) => string[];
 
-/** From the decision of a revision until all who are live have it: two slow syncs and the wire. */
+/** Maximum time from the decision of a revision until all live watchers have it: two slow syncs and the wire. */
 const DELIVERY_MAX_MS = 3_000;
 
-/** A revision as a stream was told of it, from its parts. */
+/** A revision as received on a stream, assembled from its parts. */
 interface Told {
   link: Link;
   parts: Extract<Received, { type: 'changes' }>[];
-  /** Whether the last part came. */
+  /** True if the last part arrived. */
   whole: boolean;
 }
 
-/** All revisions that a stream was told of, in the order in which they came. */
+/** Returns all revisions received on a stream, in the order of arrival. */
 function toldBy({ links }: StreamHistory): Told[] {
   const told: Told[] = [];
   for (const link of links) {
@@ -53,14 +53,14 @@ const ordered: Validator = ({ base, links }) => {
       if (frame.type === 'changes' && frame.revision !== revision)
         problems.push(`${frame.cursor} is not ${frame.revision}`);
       if (revision < last) problems.push(`revision ${revision} came after ${last}`);
-      // A part that is not the last counts for nothing: where the socket breaks, it comes again.
+      // A part that is not the last does not count: after a broken socket it comes again.
       if (frame.type === 'bookmark' || frame.last) last = Math.max(last, revision);
     }
   }
   return problems;
 };
 
-/** Atomic: all matching changes of one revision come together, in parts that belong together. */
+/** Atomic: all matching changes of one revision arrive together, in parts that belong together. */
 const atomic: Validator = (stream, truth) => {
   const problems: string[] = [];
   for (const told of toldBy(stream)) {
@@ -82,7 +82,7 @@ const atomic: Validator = (stream, truth) => {
   return problems;
 };
 
-/** In scope: nothing else is told, and nothing that did not happen. */
+/** In scope: a stream contains only matching changes that happened. */
 const scoped: Validator = (stream, truth) => {
   const problems: string[] = [];
   for (const link of stream.links) {
@@ -103,7 +103,7 @@ const scoped: Validator = (stream, truth) => {
 /** Unique: no change comes twice on one stream, and none twice across a resume. */
 const unique: Validator = (stream) => {
   const problems: string[] = [];
-  // What came before a reset may come again after it, as a snapshot; but not as a change.
+  // Records from before a reset may come again after it in a snapshot, but not as a change.
   const seen = new Set<number>();
   for (const told of toldBy(stream)) {
     if (!told.whole) continue;
@@ -118,7 +118,7 @@ const unique: Validator = (stream) => {
   return problems;
 };
 
-/** Reliable: no matching change between the first and the last seen is missing. */
+/** Reliable: no matching change between the first and the last received one is missing. */
 const reliable: Validator = (stream, truth) => {
   const problems: string[] = [];
   let seen = revisionOf(stream.base);
@@ -144,14 +144,14 @@ const reliable: Validator = (stream, truth) => {
   return problems;
 };
 
-/** Resumable: a stream goes on from its cursor, and is reset only where the past after that is gone. */
+/** Resumable: a stream resumes at its cursor, and is reset only if the following revisions were compacted. */
 const resumable: Validator = (stream) => {
   const problems: string[] = [];
   for (const link of stream.links) {
     let place = link.cursor === undefined ? undefined : revisionOf(link.cursor);
     for (const frame of link.received) {
       if (frame.type === 'reset') {
-        // The cursor of the newest forgotten revision can't be told from a forged one.
+        // The cursor of the newest compacted revision can't be distinguished from a forged one.
         const isGone = place !== undefined && place <= frame.sent.compacted;
         if (!isGone) problems.push(`it was reset (${frame.reason}) at ${place}; ${frame.sent.compacted} is compacted`);
         place = undefined;
@@ -168,7 +168,7 @@ const resumable: Validator = (stream) => {
   return problems;
 };
 
-/** Bookmarked: a cursor names what it says, comes when it is asked for, and in time where nothing matched. */
+/** Bookmarked: a cursor matches its position, arrives when requested, and arrives in time if no change matched. */
 const bookmarked: Validator = (stream, truth) => {
   const problems: string[] = [];
   for (const link of stream.links) {
@@ -190,7 +190,7 @@ const bookmarked: Validator = (stream, truth) => {
   return problems;
 };
 
-/** A revision that did not match is told of by the first one that comes 30 s later. */
+/** Finds revisions without a match that no cursor covers after the first revision at least 30 s later. */
 function lateBookmarks(link: Link, truth: Truth): string[] {
   const problems: string[] = [];
   const live = link.received.find((frame) => frame.type !== 'reset' && (frame.type === 'bookmark' || frame.last));
@@ -210,7 +210,7 @@ function lateBookmarks(link: Link, truth: Truth): string[] {
 
 const isOpenUntil = ({ closedAt }: Link, time: number) => closedAt === undefined || closedAt > time;
 
-/** Revision of the newest cursor that had come by a time. */
+/** Returns the revision of the newest cursor that had arrived by a time. */
 function cursorAt({ cursor, received }: Link, time: number): number {
   let revision = revisionOf(cursor);
   for (const frame of received) {
@@ -220,7 +220,7 @@ function cursorAt({ cursor, received }: Link, time: number): number {
   return revision;
 }
 
-/** Durable: no frame shows what a crash could still have undone when it was sent. */
+/** Durable: no frame contains a change that a crash could still have undone when it was sent. */
 const durable: Validator = ({ links }) => {
   const problems: string[] = [];
   for (const { received } of links) {
@@ -235,7 +235,7 @@ const durable: Validator = ({ links }) => {
   return problems;
 };
 
-/** Faithful: what a client makes of the stream is the registry as it was at its cursor. */
+/** Faithful: a client's state from the stream equals the registry at its cursor. */
 const faithful: Validator = (stream, truth) => {
   const problems: string[] = [];
   const state = new TrueState(truth, stream.scope);
@@ -249,7 +249,7 @@ const faithful: Validator = (stream, truth) => {
     if (link.cursor === undefined) replica = new ClientReplica();
     for (const frame of link.received) {
       if (!replica.apply(frame) || replica.revision === undefined) continue;
-      // Until it has come to where the newest part of its snapshot was, it holds records of different revisions.
+      // Until it reaches the newest part of its snapshot, it holds records of different revisions.
       if (replica.revision < Math.max(replica.horizon, compared)) continue;
       compared = replica.revision;
       const wrong = differenceOf(replica.records, state.at(compared));
@@ -269,10 +269,10 @@ function differenceOf(is: ReadonlyMap<string, string>, should: ReadonlyMap<strin
 
 const textOf = ({ record, shows }: ToldChange) => `${record} = ${shows ?? 'gone'}`;
 
-/** One for each guarantee. */
+/** One validator for each guarantee. */
 export const VALIDATORS = { ordered, atomic, scoped, unique, reliable, resumable, bookmarked, durable, faithful };
 
-/** Everything that is wrong with a stream. */
+/** Returns all problems of a stream. */
 export function validate(stream: StreamHistory, truth: Truth): { guarantee: string; what: string }[] {
   return Object.entries(VALIDATORS).flatMap(([guarantee, validator]) =>
     validator(stream, truth).map((what) => ({ guarantee, what: `${stream.name}: ${what}` })),

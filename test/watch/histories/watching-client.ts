@@ -7,22 +7,22 @@ import { SocketPeer } from '../../simulation/socket-peer';
 import type { World } from '../../simulation/world';
 import { type Link, received, type StreamHistory } from './stream-history';
 
-/** How a client takes in what comes. */
+/** Behavior of a client. */
 export interface Manner {
-  /** Time until it grants again what it has received; 0: at once. */
+  /** Time until it grants credit for received data; 0 for at once. */
   slownessMs: number;
-  /** Whether it ends watches and begins others on the same socket. */
+  /** True if it ends watches and begins others on the same socket. */
   replaces: boolean;
-  /** How long its sockets last, and how long it is away between two. */
+  /** Lifetime of its sockets, and pause between two. */
   socketMs: { from: number; to: number };
   awayMs: { from: number; to: number };
-  /** How many watches it has on one socket. */
+  /** Number of watches on one socket. */
   watches: number;
 }
 
-/** One of its watches, and what it knows to go on with. */
+/** One of its watches, with the state to resume it. */
 interface Stream {
-  /** Its name on the socket: no two of a client share one, as frames of an ended watch may still come. */
+  /** Its name on the socket, unique for the client, as frames of an ended watch may still arrive. */
   watch: string;
   history: StreamHistory;
   link: Link | undefined;
@@ -31,8 +31,8 @@ interface Stream {
 }
 
 /**
- * A client that watches: over sockets that break and are opened again, from its last cursor on, in its own time. All
- * that it receives is recorded.
+ * A client that watches at its own pace, over sockets that break and are opened again at its last cursor. Records all
+ * received frames.
  */
 export class WatchingClient {
   readonly #world: World;
@@ -44,7 +44,7 @@ export class WatchingClient {
   #streams: Stream[] = [];
   #peer: SocketPeer | undefined;
   #isEnding = false;
-  /** Cursors that it once had, and may go on from again. */
+  /** Earlier cursors, from which it may resume again. */
   readonly #oldCursors: string[] = [];
 
   constructor(world: World, name: string, manner: Manner, someScope: () => object) {
@@ -56,7 +56,7 @@ export class WatchingClient {
     for (let watch = 0; watch < manner.watches; watch++) this.#begin(undefined);
   }
 
-  /** Everything that it has seen. */
+  /** Returns the histories of all of its watches. */
   get streams(): StreamHistory[] {
     return this.#recorded;
   }
@@ -74,7 +74,7 @@ export class WatchingClient {
     }
   }
 
-  /** From now on it is patient: it keeps its socket, grants what is asked for, and wants to be told of everything. */
+  /** Makes it patient from now on: it keeps its socket, grants all credit, and requests everything. */
   settle(): void {
     this.#isEnding = true;
     this.#askForAll();
@@ -124,7 +124,7 @@ export class WatchingClient {
     void peer.ask({ type: 'watch', watch, scope: asSent(history.scope), cursor });
   }
 
-  /** One of the things that clients do, or nothing for a while. */
+  /** Makes one of a client's usual actions, or waits for a while. */
   async #act(peer: SocketPeer): Promise<void> {
     await Promise.race([this.#world.sleep(this.#random.magnitude(200, 10_000)), peer.closed()]);
     if (!peer.isOpen || this.#isEnding) return;
@@ -147,7 +147,7 @@ export class WatchingClient {
     void peer.ask({ type: 'sync', watch });
   }
 
-  /** Ends a watch and begins another: from a snapshot, or from a cursor of long ago. */
+  /** Ends a watch and begins another: from a snapshot, or from an old cursor. */
   #replace(peer: SocketPeer, stream: Stream): void {
     void peer.ask({ type: 'unwatch', watch: stream.watch });
     this.#end(stream);
@@ -180,7 +180,7 @@ export class WatchingClient {
     stream.link = undefined;
   }
 
-  /** Its socket is closed, breaks, or is left open by a client that is gone. */
+  /** Closes or breaks its socket, or leaves it open like a client that is gone. */
   #leave(peer: SocketPeer): void {
     const { closedWith } = peer;
     if (this.#random.chance(0.7)) peer.cut();
@@ -189,7 +189,7 @@ export class WatchingClient {
   }
 }
 
-/** A scope as a client writes it. */
+/** Returns a scope as a client writes it. */
 function asSent({ groups, services }: WatchScope) {
   return { groups, services: services.map(({ group, service }) => `${group}@@${service}`) };
 }
