@@ -2,7 +2,7 @@ import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { longestFirst } from './test/runner/longest-first';
 
-/** What both projects have. */
+/** Settings of both projects. */
 const COMMON = {
   // A machine that is busy with other things is slow, not wrong: what is waited for may take this long.
   testTimeout: 60_000,

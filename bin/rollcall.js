@@ -31,7 +31,7 @@ async function bundleProgram() {
   renameSync(`${bundle}.${process.pid}`, bundle);
 }
 
-// On Deno it was bundled by whoever started it: Deno finds no packages here.
+// On Deno the launcher has already bundled it, because Deno finds no packages here.
 if (existsSync(source) && process.versions.deno === undefined) await bundleProgram();
 const { main } = await import(new URL('../dist/rollcall.js', import.meta.url));
 process.exitCode = await main(process.argv.slice(2));

@@ -8,7 +8,13 @@ import { barrelProblems, fileNameProblems } from './house/names';
 import { impurityProblems } from './house/pure-core';
 import { readProject, type SourceFile } from './house/source-tree';
 import { quotedIds, readSpec, specProblems } from './house/spec-ids';
-import { brokenLinkProblems, localPlaceProblems, missingPathProblems, unrunTestProblems } from './house/words';
+import {
+  brokenLinkProblems,
+  localPlaceProblems,
+  missingPathProblems,
+  unrunTestProblems,
+  wordingProblems,
+} from './house/words';
 
 /**
  * The rules of the house that a machine can check. Each is a function in `test/house/` that maps files to problems. It runs
@@ -41,6 +47,20 @@ function projectFile(path: string): SourceFile {
 const file = (path: string, ...lines: string[]): SourceFile => ({ path, text: lines.join('\n') });
 
 describe('shape', () => {
+  it('comments are plain technical English', () => {
+    expect(wordingProblems(project)).toEqual([]);
+  });
+
+  it('sees a docstring that opens with a question word, and an odd phrase', () => {
+    const lines = [
+      '/** What it returns. */',
+      '// Whoever asks is told.',
+      'const nobody = "// is told";',
+      '/** Returns it. */',
+    ];
+    expect(wordingProblems([file('src/http/words.ts', ...lines)])).toHaveLength(2);
+  });
+
   it('finds the project', () => {
     expect(project.length).toBeGreaterThan(50);
     expect(project.some(({ path }) => path.startsWith('node_modules/'))).toBe(false);

@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { type RegistryOptions, type RunningRegistry, startRegistry } from '../../test/programs/registry';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
 
-/** What greeter.js asks for. */
+/** Settings of greeter.js. */
 const TTL_MS = 3_000;
 
 /** A line that a program printed, and when. */

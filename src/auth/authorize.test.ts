@@ -10,7 +10,7 @@ import { authorize, authorizeOperations, authorizeRegistration, authorizeService
 
 const SCOPES: Scope[] = ['admin', 'operate', 'register', 'read', 'metrics'];
 
-/** Which scopes are good for what the key asks for. */
+/** Scopes that permit what the key requests. */
 const HOLDERS: Record<Scope, Scope[]> = {
   admin: ['admin'],
   operate: ['admin', 'operate'],

@@ -38,7 +38,7 @@ function stage(answer = () => new Response('{}', { headers: { 'content-type': 'a
   return { admin, made };
 }
 
-/** Answers nothing until it is told to give up, as a registry does behind a connection that is half open. */
+/** Never responds before the call is aborted, like a registry behind a half-open connection. */
 function hang(_url: string, { signal }: RequestInit = {}): Promise<Response> {
   return new Promise((_resolve, reject) => {
     if (signal?.aborted) reject(signal.reason);

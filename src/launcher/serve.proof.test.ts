@@ -156,7 +156,7 @@ test('a second Ctrl-C ends it at once, and the registry with it', async () => {
   const cwd = temporaryFolder();
   const program = serve(cwd);
   const socket = await connectTo(await program.prints(ANSWERS));
-  // A request whose body does not come is under way when it is told to stop.
+  // A request whose body never arrives is pending when the process is stopped.
   const token = readFileSync(join(cwd, 'data', 'root-token'), 'utf8').trim();
   socket.write(`POST /api/v1/ns/public/batch HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${token}\r\n`);
   socket.write('Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{');

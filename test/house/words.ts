@@ -59,3 +59,25 @@ function pathsOf(files: SourceFile[]): Set<string> {
     files.flatMap(({ path }) => path.split('/').map((_, index, parts) => parts.slice(0, index + 1).join('/'))),
   );
 }
+
+/** A line of a comment: its words. */
+const COMMENT = /^\s*(?:\/\*\*?|\*|\/\/) +(.*)$/;
+
+/** A docstring opens with a verb or a noun phrase. */
+const OPENING = /^\s*\/\*\* (What|Who|Whom|Whoever|Whether)\b/;
+
+/** Words and phrases that no engineer would search for, or that hide who acts. */
+const ODD =
+  /\b(whoever|somebody|nobody|riddle|parted by|comes? to be|goes by|stands in|of yours|good for|a word of|(?:is|are|was|were) told)\b/i;
+
+/** Rule 29: comments are plain technical English. */
+export function wordingProblems(files: SourceFile[]): string[] {
+  return files
+    .filter(({ path }) => /\.(?:ts|js)$/.test(path))
+    .flatMap((file) =>
+      file.text.split('\n').flatMap((line, index) => {
+        const [, odd] = ODD.exec(COMMENT.exec(line)?.[1] ?? '') ?? OPENING.exec(line) ?? [];
+        return odd === undefined ? [] : [`${file.path}:${index + 1} says "${odd}": ${line.trim()}`];
+      }),
+    );
+}

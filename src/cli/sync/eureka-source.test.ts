@@ -25,7 +25,7 @@ const list = (
   applications: { versions__delta: '1', apps__hashcode: hash, application: [{ name: 'ORDERS', instance: instances }] },
 });
 
-/** A Eureka that answers what it is told to, in order: a status, or a body. */
+/** A Eureka server with scripted responses, in order: a status or a body. */
 async function scripted(...answers: (number | object)[]) {
   const asked: string[] = [];
   const server = createServer((request, response) => {

@@ -7,7 +7,7 @@ import type { MirrorPlan } from './mirror-plan';
 
 const NOTHING: MirrorPlan = { added: [], changed: [], same: [], vanished: [], skipped: [] };
 
-/** A loop around sides that fail and hang as they are told to. */
+/** A loop between a source and a target that fail and hang on demand. */
 class Stage {
   readonly told: string[] = [];
   looks = 0;

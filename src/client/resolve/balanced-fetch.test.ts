@@ -20,10 +20,10 @@ const answers =
 /** Never answers. */
 const silent: Handler = () => {};
 
-/** Nobody listens there. */
+/** Address without a listener. */
 const REFUSES = 'refuses';
 
-/** Servers on this machine, tried in the order of their names, and what the selector is told of them. */
+/** Servers on this machine, tried in the order of their names, and the reports that the selector receives. */
 async function stage(handlers: Record<string, Handler | typeof REFUSES>, options: FetchOptions = {}) {
   const requests: string[] = [];
   const outcomes: string[] = [];

@@ -6,7 +6,7 @@ import type { Endpoint } from './endpoint';
 import { OutlierEjection } from './outlier-ejection';
 import type { CallReport, PickContext } from './selector';
 
-/** Chooses the first, and writes down what it is told. */
+/** Chooses the first endpoint, and records the reports it receives. */
 class FirstOne {
   readonly told: string[] = [];
   readonly contexts: PickContext[] = [];

@@ -174,7 +174,7 @@ describe('OutlierEjection', () => {
     ejection.usable(rest, 0);
     if (gone !== undefined) ejection.report(gone, true, 0);
     expect(ejection.usable(rest, 0)).toBe(rest);
-    // Nor does it take the place of somebody else's ejection.
+    // Nor does it take the place of another endpoint's ejection.
     if (rest[0] !== undefined) ejection.report(rest[0], true, 0);
     expect(ejection.usable(rest, 0)).toEqual(rest.slice(1));
   });

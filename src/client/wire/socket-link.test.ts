@@ -6,7 +6,7 @@ import { RegistryHttp } from './registry-http';
 import type { RollcallError } from './rollcall-error';
 import { type LinkUser, SocketLink } from './socket-link';
 
-/** A user that notes what it is told. */
+/** A user that records its notifications. */
 class NotingUser implements LinkUser {
   readonly told: string[] = [];
   up(): void {

@@ -127,7 +127,7 @@ it('[Y1, Y8, I10] no parameters, wherever they stand and in whatever order, brea
       async ({ operation, method, path }, usual, hostile, isHostileFirst, cut) => {
         const pairs = isHostileFirst ? [...hostile, ...usual] : [...usual, ...hostile];
         const inQuery = cut % (pairs.length + 1);
-        // Any other call of somebody who may, makes the namespace that it names.
+        // Any other call by an administrator creates the namespace that it names.
         const written = async () => [await revision(), operation.includes('namespace') ? await namespaces() : ''];
         const before = await written();
         const isForm = method !== 'get';

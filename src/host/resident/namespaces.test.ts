@@ -136,7 +136,7 @@ it('[L19, Z4] one that was restored to a full disk answers nothing until there i
   fault = undefined;
   await host.pass(60_000);
   const { entries } = readJsonText((await calls.history({ ...ORDERS })).body);
-  // A lease ended though nobody asked, and in the epoch that it begins.
+  // A lease ended without a call, and in the epoch that begins with it.
   expect(entries.map(({ cause }) => cause)).toEqual(['expired', 'registered']);
   expect(readJsonText((await calls.stats()).body).epoch).not.toBe(epoch);
 });

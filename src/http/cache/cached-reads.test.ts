@@ -3,7 +3,7 @@ import { CACHED_READ_FOLLOW_MAX_MS, CACHED_READS_MAX_BYTES, CACHED_READS_MAX_COU
 import type { ReadAnswer } from '../../model/namespace-api';
 import { CachedReads, type Copy, type SharedCache } from './cached-reads';
 
-/** A namespace that counts its calls, and answers when it is told to. */
+/** A namespace that counts its calls, and responds on demand. */
 class Asked {
   readonly keptFor: number[] = [];
   #waiting: { resolve: (answer: ReadAnswer<unknown>) => void; reject: (reason: unknown) => void }[] = [];

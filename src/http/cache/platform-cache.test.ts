@@ -14,7 +14,7 @@ function memoryCache() {
   return { api, kept };
 }
 
-/** A cache that fails for as long as it is told to, on a clock that is moved by hand. */
+/** A cache that fails on demand, on a clock that the test advances. */
 function failingCache() {
   const cache = { isFailing: true, calls: 0, now: 1_000 };
   const call = async () => {

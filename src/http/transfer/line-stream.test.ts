@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { RegistryError } from '../../model/errors';
 import { lineStream } from './line-stream';
 
-/** Lines that count how many were made, and whether whoever makes them was let go. */
+/** Lines that count how many were produced, and record whether their generator was closed. */
 function counted(count: number) {
   const made = { lines: 0, isOver: false };
   async function* lines(): AsyncGenerator<string> {

@@ -182,7 +182,7 @@ describe('the socket', () => {
 describe('a read that waits', () => {
   const CONDITION = { 'if-none-match': '"cE.0.x"' };
 
-  /** A namespace where nothing has changed, until it is told otherwise. */
+  /** A namespace without changes, until the test makes one. */
   function unchanged() {
     const test = new TestApp();
     test.namespace.answer.body = null;

@@ -14,7 +14,7 @@ const CHANGES = { type: 'changes', watch: 'x', cursor: 'cE.2.x', revision: 2, ch
 const unchanged = { cursor: 'cE.1.x', body: null };
 const changed: { cursor: string; body: JsonText<string> } = { cursor: 'cE.2.x', body: jsonText('new') };
 
-/** A poll whose reads answer one after the other what they are told to, the last of it again and again. */
+/** A poll with scripted reads; the last one repeats. */
 function poll(answers: ReadAnswer<string>[], options: Partial<LongPoll> = {}) {
   const sockets = new RecordingSockets();
   const waits = new Waits(() => 0);

@@ -340,7 +340,7 @@ describe('a socket that vanished unheard', () => {
   it('[T7] leaves its session one ttl from when that is found out, once', async () => {
     const { scene, namespace, holding } = stage();
     const { client } = await holding('a');
-    // The object moved: no process of ours died, and nobody was told of a close.
+    // The object moved: no process of ours died, and no close was reported.
     namespace.platform.connections.dropAll();
     await namespace.hibernate();
     // Found out at the first look.

@@ -24,7 +24,7 @@ function stage() {
       return seen.report;
     };
   };
-  /** Somebody who watches `orders`. */
+  /** A watcher of `orders`. */
   const watching = async (subscriber: string, scope: object = { services: ['orders'] }) => {
     const client = all.connect({ subscriber });
     await client.watch(scope);
@@ -34,7 +34,7 @@ function stage() {
   return { stage: all, scene, namespace, drain, watching };
 }
 
-/** Acknowledges the newest that was told. */
+/** Acknowledges the newest cursor received. */
 async function acknowledge(client: SocketClient): Promise<void> {
   const cursor = client.takeOnly('changes').at(-1)?.cursor;
   await client.say({ type: 'ack', watch: 'w', cursor });

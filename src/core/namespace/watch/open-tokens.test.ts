@@ -47,7 +47,7 @@ describe('the token of an open socket', () => {
     const { hub } = stage.namespace;
     closeSocketsOf(hub, ['ended', 'unknown']);
     expect([ended.socket.closed?.code, other.socket.closed]).toEqual([CLOSE_CODES.unauthorized, undefined]);
-    // A frame that was on its way is good for nothing.
+    // A frame that was on its way is refused.
     await ended.say({ type: 'batch', id: '1', operations: [register] });
     expect(ended.take()).toMatchObject([{ type: 'snapshot' }]);
     expect(await stage.scene.listed()).toEqual([]);

@@ -84,7 +84,7 @@ async function toldTwice(act: (scene: Scene) => Promise<unknown>): Promise<Watch
   await act(scene);
   const changesOf = (client: SocketClient) => client.takeOnly('changes').map(({ changes }) => changes);
   const told = changesOf(live);
-  // Later changes of the same records must not show in what is told of the past.
+  // Later changes of the same records must not show in frames about the past.
   await scene.override('a', { enabled: false });
   await scene.deregister('b');
   await scene.putService({ metadata: { team: 'late' } });
