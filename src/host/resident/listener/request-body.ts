@@ -46,9 +46,10 @@ export class RequestBody {
     // A message that is already closed emits no further `close`.
     if (message.destroyed) return Promise.reject(new Error('the body broke off'));
     // A small body arrives together with the head, and is complete by the time the app asks for it.
-    if (message.readableLength === Number(message.headers['content-length'])) {
+    const announced = Number(message.headers['content-length']);
+    if (message.readableLength === announced) {
       const piece = message.read() as Buffer | null; // `as`: no encoding is set
-      if (piece?.length === Number(message.headers['content-length'])) return Promise.resolve(new Uint8Array(piece));
+      if (piece?.length === announced) return Promise.resolve(new Uint8Array(piece));
       if (piece !== null) message.unshift(piece);
     }
     return new Promise((resolve, reject) => new WholeBody(message, this.#guard, resolve, reject));
