@@ -42,7 +42,6 @@ const ENDS_WITH_LIMIT = /\blimit\s+(\d+|\?)\s*$/i;
 export function nodeSqlite(database: DatabaseSync): NodeSqlite {
   const cache = new Map<string, Prepared>();
   const unfinished = new Set<() => void>();
-  const numbersByPosition = takesNumbersByPosition(database);
 
   function prepare(text: string): Prepared {
     const known = cache.get(text);
@@ -53,7 +52,7 @@ export function nodeSqlite(database: DatabaseSync): NodeSqlite {
       statement,
       writesRows: WRITES_ROWS.test(text),
       isBounded: ENDS_WITH_LIMIT.test(text),
-      bindsByName: !numbersByPosition && NUMBERED.test(text),
+      bindsByName: NUMBERED.test(text) && !takesNumbersByPosition(database),
       reading: false,
     };
     cache.set(text, prepared);
@@ -127,14 +126,19 @@ export function nodeSqlite(database: DatabaseSync): NodeSqlite {
   };
 }
 
-/** Tells whether `?1` is bound by its position: Node 22.16 takes it for a name, and finds no place for the value. */
+/** True if this runtime binds `?1` by position; undefined until a statement needs to know. */
+let numbersByPosition: boolean | undefined;
+
+/** Reports whether `?1` is bound by position. Node 22.16 treats it as a name, and rejects the value. */
 function takesNumbersByPosition(database: DatabaseSync): boolean {
+  if (numbersByPosition !== undefined) return numbersByPosition;
   try {
     database.prepare('SELECT ?1').get(1);
-    return true;
+    numbersByPosition = true;
   } catch {
-    return false;
+    numbersByPosition = false;
   }
+  return numbersByPosition;
 }
 
 const byName = (values: NodeValue[]): Record<string, NodeValue> =>
