@@ -25,6 +25,12 @@ const VARIABLES = [
  */
 export const V8_MEMORY_OPTION = '--max-semi-space-size=4';
 
+/** Options of `deno run`: ignore config and lock files nearby, download nothing, and deny permissions without a prompt. */
+export const DENO_OPTIONS = ['--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'] as const;
+
+/** Options of Node, whose `node:sqlite` prints a warning. */
+export const NODE_OPTIONS = ['--disable-warning=ExperimentalWarning'] as const;
+
 /** Parameters of {@link residentCommand}. */
 export interface ResidentCommand {
   runtime: Runtime;
@@ -59,14 +65,13 @@ export async function residentCommand(command: ResidentCommand): Promise<string[
   const absolute: ServeFlags = { ...flags, host, port: String(port), data, ...tls };
   const words = [residentPath, ...writeServeArguments({ flags: absolute, supervised })];
   if (runtime.name === 'node') {
-    return [runtime.program, V8_MEMORY_OPTION, '--disable-warning=ExperimentalWarning', ...words];
+    return [runtime.program, V8_MEMORY_OPTION, ...NODE_OPTIONS, ...words];
   }
   const readable = [data, dirname(residentPath), ...Object.values(tls ?? {})];
   return [
     runtime.program,
     'run',
-    // Ignore config and lock files nearby, download nothing, and deny permissions without a prompt.
-    ...['--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'],
+    ...DENO_OPTIONS,
     `--v8-flags=${V8_MEMORY_OPTION}`,
     // The listener connects to itself to check that it still accepts: see accept-watch.ts of the resident host.
     `--allow-net=${[...new Set([host, callable(host)])].map((each) => addressWithPort(each, port)).join(',')}`,

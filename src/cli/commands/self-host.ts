@@ -7,6 +7,7 @@ import { checkBackup, restoreBackup } from '../../backup/restore-backup';
 import { canCopyDatabases } from '../../backup/sqlite';
 import { takeBackup } from '../../backup/take-backup';
 import { PACKAGE_ROOT, packageVersion } from '../../launcher/package';
+import { DENO_OPTIONS, NODE_OPTIONS } from '../../launcher/resident-command';
 import { findRuntime } from '../../launcher/runtime';
 import { printCommand, serve } from '../../launcher/serve';
 import { dataFolderOf, parseServeOptions } from '../../launcher/serve-options';
@@ -136,11 +137,7 @@ function backupView({ version, startedAt, namespaces }: Manifest): Table {
 }
 
 /** Arguments of Deno for a backup or restore, which read and write files and use no network. */
-const DENO_WORDS = [
-  'run',
-  ...['--no-config', '--no-lock', '--no-remote', '--no-npm', '--no-prompt'],
-  ...['--allow-read', '--allow-write', '--allow-env', '--allow-sys'],
-];
+const DENO_WORDS = ['run', ...DENO_OPTIONS, '--allow-read', '--allow-write', '--allow-env', '--allow-sys'];
 
 /**
  * Runs the command line again on the runtime of the registry: it also supports older versions of Node, which can't copy
@@ -150,7 +147,7 @@ const DENO_WORDS = [
  */
 async function runAgain(words: readonly string[]): Promise<void> {
   const { name, program } = findRuntime();
-  const before = name === 'deno' ? DENO_WORDS : ['--disable-warning=ExperimentalWarning'];
+  const before = name === 'deno' ? DENO_WORDS : NODE_OPTIONS;
   const again = [...before, join(PACKAGE_ROOT, 'bin', 'rollcall.js'), ...words];
   const child = spawn(program, again, { stdio: 'inherit', env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' } });
   // The child decides how to handle a signal. A terminal also sends signals to it directly.
