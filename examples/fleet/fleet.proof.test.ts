@@ -71,6 +71,8 @@ it('[D3] a killed service is no longer called after its ttl, and the others go o
   // The registry is a little late with an expiry, and later where the machine is busy.
   await until('its expiry', async () => !(await idsOf(registry)).includes('greeter-1'));
   const expiredAt = Date.now();
+  // A call that met the dead instance asked another one.
+  expect(since(0).filter((text) => text.startsWith('failed'))).toEqual([]);
   await until('its caller is told', () => {
     const last = since(expiredAt).slice(-10);
     return last.length === 10 && last.every((text) => /^hello from greeter-[23]$/.test(text));
