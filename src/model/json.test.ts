@@ -63,7 +63,7 @@ describe('parseJson', () => {
     }
   });
 
-  it('[H10] refuses a key that comes twice', () => {
+  it('[H10] refuses a key that appears twice', () => {
     for (const [text, path] of [
       ['{"weight":1,"weight":100}', 'weight'],
       ['{"weight":1,"w\\u0065ight":100}', 'weight'],

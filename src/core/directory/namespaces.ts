@@ -164,7 +164,10 @@ export class Namespaces {
   #require(id: string): NamespaceRow {
     const known = this.#state.namespaces.find(id);
     if (known?.state === 'there') return known;
-    throw new RegistryError('NAMESPACE_NOT_FOUND', `there is no namespace ${quote(id)}`);
+    throw new RegistryError(
+      'NAMESPACE_NOT_FOUND',
+      `there is no namespace ${quote(id)}; check its spelling, or create it with POST /api/v1/ns`,
+    );
   }
 
   #assertSame(known: NamespaceRow, settings: NamespaceRow['settings']): void {

@@ -142,7 +142,7 @@ describe('settings', () => {
     await register(woken, 'c');
   });
 
-  it('[N22, J3] bound the past that is kept, from the next alarm on', async () => {
+  it('[N22, J3] bound the retained history, from the next alarm on', async () => {
     const { platform, namespace } = await begin();
     for (let count = 0; count < 1_200; count += 1) {
       await namespace.registry.patch(OWNER, { key: key('a'), patch: { weight: count % 7 }, precondition: {} });

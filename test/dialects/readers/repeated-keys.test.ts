@@ -12,7 +12,7 @@ const NODE = '"id":"a","address":"10.0.0.7:80"';
 const form = (parameters: Record<string, string>): string => String(new URLSearchParams(parameters));
 const PLACE_PARAMETERS = { serviceName: 'orders', ip: '10.0.0.7', port: '80' };
 
-describe('a key that comes twice', () => {
+describe('a key that appears twice', () => {
   it.each<[method: string, path: string, body: string, at: string]>([
     ['PUT', `${SERVICE}/instances/a`, `{${PLACE},"weight":1,"weight":100}`, 'weight'],
     ['PUT', `${SERVICE}/instances/a`, `{${PLACE},"metadata":{"a":"1","\\u0061":"2"}}`, 'metadata.a'],
