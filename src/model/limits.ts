@@ -807,6 +807,31 @@ export const RATE_REFUSALS_MAX_COUNT = 1_000;
  */
 export const LOG_REFUSALS_PER_SECOND_MAX_COUNT = 20;
 
+/**
+ * Namespaces in one scrape of `/metrics`: half of the thousand calls that Cloudflare allows a request, as retries take
+ * some of them, and about 2 MB of text. `rollcall_namespaces_left_out` counts the others; for those that a scrape names,
+ * `INVALID_REQUEST`.
+ */
+export const METRICS_NAMESPACES_MAX_COUNT = 500;
+
+/** Namespaces that a scrape asks at a time: enough to take about a second for all, few enough to slow no other caller. */
+export const METRICS_CALLS_AT_ONCE_MAX_COUNT = 32;
+
+/** Longest wait of a scrape for the figures of one namespace. */
+export const METRICS_CALL_MAX_MS = 2_000;
+
+/** Time after which a scrape asks no further namespace; Prometheus waits ten seconds for all of it by default. */
+export const METRICS_COLLECT_MAX_MS = 5_000;
+
+/**
+ * Time for which scrapes repeat the figures of an idle namespace, at most; at least half of it. Asking one at each scrape
+ * would keep it awake.
+ */
+export const METRICS_IDLE_MAX_AGE_MS = 5 * 60_000;
+
+/** Idle namespaces whose figures an isolate caches: four full scrapes, at about 2 KB each. The oldest is evicted first. */
+export const METRICS_IDLE_MAX_COUNT = 2_000;
+
 /** Tokens whose rate a namespace tracks. Beyond this, it forgets those that were idle for a second. */
 export const RATE_BUCKETS_SWEEP_COUNT = 1_000;
 

@@ -113,6 +113,17 @@ describe('KnownNamespaces', () => {
     expect(await known.of('a')).toBeUndefined();
   });
 
+  it('[G12] looks up no namespace that the directory has just listed', async () => {
+    const { directory, known, asked } = begin();
+    for (const id of ['a', 'b']) await directory.api.createNamespace(BY_ROOT, { id, placement: { hint: 'weur' } });
+    const { namespaces, count } = await rememberingDirectory(directory.api, known).firstNamespaces(2);
+    expect([namespaces.map(({ id }) => id), count]).toEqual([['a', 'b'], 3]);
+    expect(known.of('b')).toEqual({ id: 'b', placement: { hint: 'weur' } });
+    expect(asked).toEqual([]);
+    await known.of('public');
+    expect(asked).toEqual(['public']);
+  });
+
   it('remembers a limited number, the newest', async () => {
     const { known, asked } = begin();
     for (let number = 0; number <= NAMESPACES_REMEMBERED_MAX_COUNT; number++) await known.of(`ns-${number}`);

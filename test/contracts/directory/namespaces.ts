@@ -78,6 +78,18 @@ export function namespaces(lent: () => LentDirectory): void {
     expect(await ids(by({ scope: 'read', ns: 'd' }))).toEqual([]);
   });
 
+  it('[G12] lists the first ids with their placement, and counts all', async () => {
+    const { api } = lent();
+    for (const id of ['c', 'a']) await api.createNamespace(BY_ROOT, { id, placement: { hint: 'weur' } });
+    const placement = { hint: 'weur' };
+    const first = [
+      { id: 'a', placement },
+      { id: 'c', placement },
+    ];
+    expect(await api.firstNamespaces(2)).toEqual({ namespaces: first, count: 3 });
+    expect(await api.firstNamespaces(9)).toEqual({ namespaces: [...first, { id: 'public' }], count: 3 });
+  });
+
   it('[N11] is made and removed by admins of all, changed by its admins, and read by whoever has a grant', async () => {
     const { api } = lent();
     for (const caller of [ADMIN_OF_A, by({ scope: 'operate', ns: '*' }), by({ scope: 'read', ns: '*' })]) {
