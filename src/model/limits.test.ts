@@ -82,6 +82,6 @@ const RELATIONS: Record<string, boolean> = {
 
 it.each(Object.entries(RELATIONS))('%s', (_, holds) => expect(holds).toBe(true));
 
-it('every limit is a positive number', () => {
+it('every limit is positive', () => {
   for (const [name, limit] of Object.entries(limits)) expect(limit, name).toBeGreaterThan(0);
 });

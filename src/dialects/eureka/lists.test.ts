@@ -21,7 +21,7 @@ const views = Array.from({ length: COUNT }, (_, number) =>
 
 describe('FullLists', () => {
   it.each(['json', 'xml'] as const)(
-    '[V12] streams a large list as %s, as it was when it was asked for',
+    '[V12] streams a large list as %s, from the moment of the request',
     async (format) => {
       const fleet = new Fleet(views, AT, 0);
       const expected = fullList(new Fleet(views, AT, 0), format);
@@ -38,7 +38,7 @@ describe('FullLists', () => {
     },
   );
 
-  it('[V12] keeps a list of ordinary size, and tells by the text and not by the number', async () => {
+  it('[V12] caches a list of ordinary size, judged by its text, not by its count', async () => {
     const fleet = new Fleet(views.slice(0, 9), AT, 0);
     const lists = new FullLists();
     const list = await lists.of(fleet, 'json', false);

@@ -34,14 +34,14 @@ function begin(...faults: unknown[]) {
 }
 
 describe('RemoteCalls', () => {
-  it('[S4] repeats a read after random waits that grow, through a new stub each time', async () => {
+  it('[S4] retries a read after growing random delays, each time through a new stub', async () => {
     const { calls, call, waits, stubs } = begin(fault(PASSING), fault({ ...PASSING, remote: true }));
     expect(await calls.read(call)).toBe('answer');
     expect(waits).toEqual([CALL_REPEAT_WITHIN_MS / 2, CALL_REPEAT_WITHIN_MS]);
     expect(new Set(stubs).size).toBe(3);
   });
 
-  it('[S4] gives up on a read after 3 tries, on a change that may happen twice after 2, on any other after 1', async () => {
+  it('[S4] abandons a read after 3 attempts, a repeatable change after 2, any other after 1', async () => {
     for (const [kind, tries] of [
       ['read', 3],
       ['change', 2],
@@ -56,7 +56,7 @@ describe('RemoteCalls', () => {
     }
   });
 
-  it('[S4] repeats nothing where the object is overloaded, was reset or fails for good', async () => {
+  it('[S4] retries nothing if the object is overloaded, was reset or fails permanently', async () => {
     for (const [how, failure] of [
       ['is overloaded', fault({ ...PASSING, overloaded: true })],
       ['is overloaded, and says no more', fault({ overloaded: true, remote: true })],
@@ -70,28 +70,28 @@ describe('RemoteCalls', () => {
     }
   });
 
-  it('[H12] advises no retry where the object itself failed at the call', async () => {
+  it('[H12] advises no retry if the object itself failed in the call', async () => {
     const failure = fault({ remote: true });
     const { calls, call, stubs } = begin(failure);
     await expect(calls.read(call)).rejects.toMatchObject({ code: 'INTERNAL', details: {}, cause: failure });
     expect(stubs).toHaveLength(1);
   });
 
-  it('[S4] gives a refusal as it was made, at once', async () => {
+  it('[S4] passes a refusal on unchanged, at once', async () => {
     const refusal = new RegistryError('CONFLICT', 'no');
     const { calls, call, stubs } = begin(refusal);
     await expect(calls.read(call)).rejects.toBe(refusal);
     expect(stubs).toHaveLength(1);
   });
 
-  it('[S4] begins no repeat once its time is over, however few tries there were', async () => {
+  it('[S4] starts no retry after its deadline, however few attempts there were', async () => {
     const { calls, call, clock, stubs, waits } = begin(fault(PASSING), fault(PASSING));
     clock.tryTakesMs = CALL_REPEATS_WINDOW_MS;
     await expect(calls.read(call)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect([stubs.length, waits]).toEqual([1, []]);
   });
 
-  it('[S4] stops repeating while everything fails, and goes on when enough works again', async () => {
+  it('[S4] stops retrying while everything fails, and resumes when enough calls succeed again', async () => {
     const { calls, call, faults, stubs } = begin();
     const outage = 300;
     for (let n = 0; n < outage; n += 1) {
