@@ -50,14 +50,10 @@ describe('readCertificate', () => {
     ],
     ['a folder', () => ({ ...good, certPath: folder }), /can't be read: it is a folder/],
     ['something else', () => ({ ...good, certPath: at('text.pem') }), /text\.pem contains no PEM certificate/],
-    [
-      'the two in each other’s place',
-      () => ({ certPath: good.keyPath, keyPath: good.certPath }),
-      /pass that with --tls-key/,
-    ],
+    ['the two files swapped', () => ({ certPath: good.keyPath, keyPath: good.certPath }), /pass that with --tls-key/],
     ['a certificate as the key', () => ({ ...good, keyPath: good.certPath }), /good\.pem contains no PEM private key/],
     [
-      'the key of another',
+      'the key of another certificate',
       () => ({ ...good, keyPath: other.keyPath }),
       /does not match the first certificate .*CN=good/,
     ],

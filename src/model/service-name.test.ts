@@ -12,8 +12,8 @@ const namesOf = (group: typeof GroupName, service: typeof ServiceName) =>
   });
 
 describe.each([
-  ['what is accepted', namesOf(GroupName, ServiceName)],
-  ['what earlier versions accepted', namesOf(StoredGroupName, StoredServiceName)],
+  ['as accepted now', namesOf(GroupName, ServiceName)],
+  ['as accepted by earlier versions', namesOf(StoredGroupName, StoredServiceName)],
 ])('names of services, %s', (_, names) => {
   it('[A50] come back unchanged, joined and short', () => {
     fc.assert(

@@ -37,7 +37,7 @@ describe('AuditLog', () => {
     log.trim(1_000 + AUDIT_MAX_AGE_MS, 10);
     expect(ids()).toEqual([2]);
     log.trim(9_000 + AUDIT_MAX_AGE_MS, 10);
-    expect(ids(), 'the newest stays, as the next number follows from it').toEqual([2]);
+    expect(ids(), 'the newest stays, because the next number follows from it').toEqual([2]);
     expect(log.nextEnd).toBeUndefined();
     expect(log.add(NOTE, 'done', 9_000 + AUDIT_MAX_AGE_MS)).toBe(3);
     expect(ids()).toEqual([3]);
@@ -77,7 +77,7 @@ describe('AuditLog', () => {
         if (ns !== 'e' || count < 5) log.add({ ...NOTE, ns }, 'done', count);
       }
     }
-    expect(of('e'), 'a small one keeps all').toBe(5);
+    expect(of('e'), 'a small namespace keeps all entries').toBe(5);
     for (const ns of ['a', 'b', 'c', 'd']) expect(of(ns), ns).toBeGreaterThanOrEqual(20);
     expect(log.page({}).entries.length).toBeLessThanOrEqual(QUOTAS.total);
   });

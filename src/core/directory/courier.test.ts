@@ -211,7 +211,7 @@ describe('applying changes to a namespace’s object', () => {
     await directory.pass(ERRAND_RETRY_MIN_MS);
     expect(controls.settings.get('a')).toEqual({ retention: {}, limits: { sockets: 1 } });
     controls.takeTold();
-    await api.patchNamespace(BY_ROOT, 'a', { title: 'the object need not know' });
+    await api.patchNamespace(BY_ROOT, 'a', { title: 'not sent to the object' });
     await api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 1 } });
     await directory.pass(HOUR_MS);
     expect(controls.takeTold()).toEqual([]);

@@ -59,7 +59,7 @@ it.each(['fedramp', undefined] as const)(
 it('[D7] a namespace that an earlier version created elsewhere stays, and creating it again changes nothing', async () => {
   const directory = new NodeDirectory({ own: undefined, matter: false });
   const definition = { id: 'a', placement: { jurisdiction: 'eu' as const } };
-  expect((await directory.api.createNamespace(BY_ROOT, definition)).created, 'on one machine it means nothing').toBe(
+  expect((await directory.api.createNamespace(BY_ROOT, definition)).created, 'it has no effect on one machine').toBe(
     true,
   );
   directory.placements.matter = true;

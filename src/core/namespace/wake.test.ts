@@ -211,7 +211,7 @@ describe('evidence of missed renewals at a wake', () => {
   });
 
   it.each([
-    ['a freeze of the process cuts off nobody', false, 12_000, START + 15_000],
+    ['a freeze of the process disconnects no client', false, 12_000, START + 15_000],
     ['the start of the process does', true, 12_000 - RECONNECT_SPREAD_MIN_MS, START + 15_000 + RECONNECT_SPREAD_MIN_MS],
   ])('[L7] counts what the process received before: %s', async (_case, wereCutOff, heardMs, since) => {
     const platform = new HandPlatform();

@@ -23,7 +23,7 @@ function counted(namespace = new NodeNamespace()) {
         asked.push('changes');
         if (forgetting > 0 && command.since.startsWith('c')) {
           forgetting -= 1;
-          throw new RegistryError('COMPACTED', 'the past is gone');
+          throw new RegistryError('COMPACTED', 'the history is compacted');
         }
         return namespace.api.changedSince(command);
       },
@@ -133,7 +133,7 @@ describe('the copies of an isolate', () => {
     })();
     const [service] = readJsonText(body ?? '{"services":[]}').services;
     const [instance] = service?.instances ?? [];
-    if (service === undefined || instance === undefined) throw new Error('what was registered is not there');
+    if (service === undefined || instance === undefined) throw new Error('the registered instance is missing');
     const many = Array.from({ length: EUREKA_INSTANCES_SHOWN_MAX_COUNT + 1 }, () => instance);
     const large: NamespaceApi = Object.create(calls, {
       snapshot: { value: async () => ({ cursor, body: jsonText({ services: [{ ...service, instances: many }] }) }) },

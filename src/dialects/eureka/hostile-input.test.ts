@@ -151,7 +151,7 @@ describe('a registration by real clients', () => {
         ['no metadata', { metadata: null }, { metadata: {} }],
         ['a status in lower case', { status: 'starting' }, { status: 'starting' }],
         ['an unknown status', { status: 'sideways' }, { status: 'down' }],
-        ['members that nobody knows', { colour: { red: true } }, {}],
+        ['unknown members', { colour: { red: true } }, {}],
         ['an app in lower case', { app: 'orders' }, { service: 'orders' }],
       ],
       async (_what, more, seen) => {

@@ -31,7 +31,7 @@ describe('FullLists', () => {
       ];
       const instances = views.slice(0, 9).map((instance) => ({ instance, isGone: true, isNew: false, at: 2_000 }));
       fleet.apply({ cursor: 'c2', revision: 2, now: 2_000, instances });
-      if (plain instanceof Uint8Array || compressed instanceof Uint8Array) throw new Error('it was made as a whole');
+      if (plain instanceof Uint8Array || compressed instanceof Uint8Array) throw new Error('it was built as a whole');
       expect((await new Response(plain).text()) === expected).toBe(true);
       const unpacked = compressed.pipeThrough(new DecompressionStream('gzip'));
       expect((await new Response(unpacked).text()) === expected).toBe(true);

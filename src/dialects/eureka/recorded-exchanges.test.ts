@@ -20,7 +20,7 @@ const JERSEY = {
 const SPRING = { Accept: 'application/json, application/*+json' };
 
 describe.each([
-  ['Netflix’ Java client', JERSEY],
+  ['the Netflix Java client', JERSEY],
   ['Spring Cloud', SPRING],
 ])('%s', (_client, headers) => {
   it('[F1, F2, F4, F6] starts, sends heartbeats, polls, returns after an eviction, and reports DOWN before it exits', async () => {

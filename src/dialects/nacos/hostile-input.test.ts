@@ -53,7 +53,7 @@ describe('hostile input', () => {
 
   it.each([
     ['a body of 10 MB', `${A}&metadata=${'x'.repeat(10_000_000)}`, 413],
-    ['a form with bytes that are no UTF-8', '\ufffd', 400],
+    ['a form with bytes that are not UTF-8', '\ufffd', 400],
   ])('[Y8, I10] refuses %s in plain text', async (_, body, status) => {
     const stage = new NacosStage();
     const bytes = body === '\ufffd' ? new Uint8Array([0x61, 0x3d, 0xff]) : body;

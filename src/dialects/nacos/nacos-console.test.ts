@@ -62,7 +62,7 @@ const put = ({ ip, port, ephemeral, weight, enabled, metadata }: Row) =>
 
 async function row(): Promise<Row> {
   const [first] = await rows();
-  if (first === undefined) throw new Error('the page of instances is empty');
+  if (first === undefined) throw new Error('the list of instances is empty');
   return first;
 }
 

@@ -46,7 +46,7 @@ describe('DirectoryReach', () => {
     expect(await ask(answers, 'known')).toBe('known');
     expect(answers).not.toHaveBeenCalled();
     await pass(1);
-    expect(await ask(answers, 'known'), 'the request that finds out waits for nothing').toBe('known');
+    expect(await ask(answers, 'known'), 'the request that detects it doesn’t wait').toBe('known');
     expect(await ask(answers, 'known')).toBe('answer');
   });
 
@@ -63,7 +63,7 @@ describe('DirectoryReach', () => {
     await expect(ask(fails)).rejects.toBe(unreachable);
     await expect(ask(fails)).rejects.toBe(unreachable);
     expect(await ask(answers)).toBe('answer');
-    expect(await ask(answers, 'known'), 'that answer ended the loss').toBe('answer');
+    expect(await ask(answers, 'known'), 'that response ended the outage').toBe('answer');
   });
 
   it('[A61] waits 1 s for a directory that hangs if a value is known, then not at all', async () => {

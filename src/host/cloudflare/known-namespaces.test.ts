@@ -66,7 +66,7 @@ describe('KnownNamespaces', () => {
     trouble.is = new RegistryError('UNAVAILABLE', 'out of reach');
     directory.platform.jump(NAMESPACE_ENTRY_MAX_AGE_MS);
     expect(await known.of('public')).toMatchObject({ id: 'public' });
-    await expect(known.of('a'), 'it may have been made by now').rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(known.of('a'), 'it may exist by now').rejects.toMatchObject({ code: 'UNAVAILABLE' });
     directory.platform.jump(LAST_KNOWN_MAX_AGE_MS - NAMESPACE_ENTRY_MAX_AGE_MS - 1);
     expect(await known.of('public')).toMatchObject({ id: 'public' });
     directory.platform.jump(1);
@@ -93,7 +93,7 @@ describe('KnownNamespaces', () => {
     const ways = await known.of('public');
     trouble.is = new RegistryError('FORBIDDEN', 'this needs "admin"');
     await api.removeNamespace(BY_ROOT, 'public', true).catch(() => {});
-    expect(known.of('public'), 'nothing to ask for').toBe(ways);
+    expect(known.of('public'), 'nothing to request').toBe(ways);
     trouble.is = new RegistryError('UNAVAILABLE', 'out of reach');
     await api.removeNamespace(BY_ROOT, 'public', true).catch(() => {});
     await api.removeNamespace(BY_ROOT, 'unknown', true).catch(() => {});
@@ -104,7 +104,7 @@ describe('KnownNamespaces', () => {
     const { directory, known } = begin();
     const removeNamespace: typeof directory.api.removeNamespace = async (...asked) => {
       await directory.api.removeNamespace(...asked);
-      throw new RegistryError('UNAVAILABLE', 'the answer was lost');
+      throw new RegistryError('UNAVAILABLE', 'the response was lost');
     };
     const api = rememberingDirectory({ ...directory.api, removeNamespace }, known);
     await directory.api.createNamespace(BY_ROOT, { id: 'a' });

@@ -3,7 +3,7 @@ import { RegistryError } from '../../model/errors';
 import { CALL_REPEAT_TOKENS_MAX_COUNT, CALL_REPEAT_WITHIN_MS, CALL_REPEATS_WINDOW_MS } from '../../model/limits';
 import { RemoteCalls, type RepeatTime } from './remote-objects';
 
-const fault = (flags: object = {}) => Object.assign(new Error('what the platform says'), flags);
+const fault = (flags: object = {}) => Object.assign(new Error('an error of the platform'), flags);
 const PASSING = { retryable: true };
 
 /** Creates calls to an object that fails with these faults, and then works. */
@@ -59,9 +59,9 @@ describe('RemoteCalls', () => {
   it('[S4] retries nothing if the object is overloaded, was reset or fails permanently', async () => {
     for (const [how, failure] of [
       ['is overloaded', fault({ ...PASSING, overloaded: true })],
-      ['is overloaded, and says no more', fault({ overloaded: true, remote: true })],
+      ['is overloaded, without other details', fault({ overloaded: true, remote: true })],
       ['was reset', fault({ remote: true, durableObjectReset: true })],
-      ['fails for good', fault()],
+      ['fails permanently', fault()],
       ['fails with something that is not an error', 'gone'],
     ] as const) {
       const { calls, call, stubs, waits } = begin(failure);

@@ -29,7 +29,7 @@ function firstEnd(table: LeaseTable<string>): [now: number, ...how: string[]] {
     const now = table.earliestDeadline;
     const ended = now === Number.POSITIVE_INFINITY ? ['none'] : lapsed(table, now);
     if (ended.length > 0) return [now, ...ended];
-    if (table.earliestDeadline <= now) throw new Error('a pass leaves something to be done at once');
+    if (table.earliestDeadline <= now) throw new Error('a pass leaves work that is due now');
   }
 }
 

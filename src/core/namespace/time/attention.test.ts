@@ -96,14 +96,14 @@ describe('attention', () => {
 });
 
 /** Hosts differ in how they notice that they have missed something. */
-const HOSTS = ['a host that ticks', 'a host with one clock'] as const;
+const HOSTS = ['a host with ticks', 'a host with one clock'] as const;
 type Host = (typeof HOSTS)[number];
 
 /** A platform whose monotonic clock, where it has one, does not follow `wallJump`. */
 function platformOf(host: Host) {
   const platform = new HandPlatform();
   let jumpedMs = 0;
-  if (host === 'a host that ticks') platform.monotonic = { now: () => platform.clock.now() - jumpedMs };
+  if (host === 'a host with ticks') platform.monotonic = { now: () => platform.clock.now() - jumpedMs };
   const wallJump = (ms: number) => {
     jumpedMs += ms;
     platform.jump(ms);
@@ -197,7 +197,7 @@ describe('notePass, on a host with ticks', () => {
     [ATTENTION_PASS_MS + ATTENTION_LATE_MS - 1, 0],
     [ATTENTION_PASS_MS + ATTENTION_LATE_MS, 1],
   ])('[L9] %i ms after the last pass counts %i gaps', (ms, count) => {
-    const { awake, platform, outages } = listening('a host that ticks');
+    const { awake, platform, outages } = listening('a host with ticks');
     platform.jump(ms);
     notePass(awake.state);
     expect(outages()).toBe(count);
@@ -209,14 +209,14 @@ describe('notePass, on a host with ticks', () => {
     [ATTENTION_PASS_MS + ATTENTION_LATE_MS - 1, true],
     [ATTENTION_PASS_MS + ATTENTION_LATE_MS, false],
   ])('[L15, L9] %i ms after the last pass holds back ends: %j', (ms, isHeld) => {
-    const { awake, platform } = listening('a host that ticks');
+    const { awake, platform } = listening('a host with ticks');
     platform.jump(ms);
     const now = notePass(awake.state);
     expect(awake.state.attention.heldUntil).toBe(isHeld ? now + LEASE_SLACK_MS : Number.NEGATIVE_INFINITY);
   });
 
   it.each([3_600_000, -3_600_000])('[L10, O5] moves quarantines with a wall clock that jumped by %i ms', (ms) => {
-    const { awake, wallJump } = listening('a host that ticks');
+    const { awake, wallJump } = listening('a host with ticks');
     awake.override('a', { quarantine: { until: '2030-01-01T02:00:00Z' } });
     const { agenda } = awake.state;
     agenda.set({ kind: 'drain', key: key('a') }, START + 7_200_000);
@@ -227,7 +227,7 @@ describe('notePass, on a host with ticks', () => {
   });
 
   it('[L9] counts no late alarm while the event loop is running', () => {
-    const { awake, platform, outages } = listening('a host that ticks');
+    const { awake, platform, outages } = listening('a host with ticks');
     for (let ticks = 0; ticks < 100; ticks++) {
       platform.jump(ATTENTION_PASS_MS);
       notePass(awake.state, START);
@@ -241,7 +241,7 @@ describe('notePass, on a host with ticks', () => {
     [-CLOCK_JUMP_MIN_MS, 1],
     [-3_600_000, 1],
   ])('[L9, L10] counts a wall clock that jumped by %i ms as %i gaps', (ms, count) => {
-    const { awake, wallJump, outages } = listening('a host that ticks');
+    const { awake, wallJump, outages } = listening('a host with ticks');
     wallJump(ms);
     notePass(awake.state);
     notePass(awake.state);
@@ -250,7 +250,7 @@ describe('notePass, on a host with ticks', () => {
 });
 
 it('[L9] a wall clock that jumped before the first lease counts for nothing', () => {
-  const { platform, wallJump } = platformOf('a host that ticks');
+  const { platform, wallJump } = platformOf('a host with ticks');
   const awake = new AwakeNamespace(platform);
   wallJump(3_600_000);
   notePass(awake.state);
@@ -360,7 +360,7 @@ class Fleet {
   constructor(host: Host, { beatMs }: { beatMs: number }) {
     this.namespace = new NodeNamespace(undefined, platformOf(host).platform);
     this.#beatMs = beatMs;
-    this.#ticks = host === 'a host that ticks';
+    this.#ticks = host === 'a host with ticks';
   }
 
   async register(ttlMs: number): Promise<void> {

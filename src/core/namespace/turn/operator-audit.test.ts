@@ -188,7 +188,7 @@ describe('an operator’s privilege', () => {
     const act = async (by: Caller) => {
       seen.push([by.operates, audit.notes.length]);
       isForeign = true;
-      if (by.operates === false) throw new RegistryError('FORBIDDEN', 'it is another’s');
+      if (by.operates === false) throw new RegistryError('FORBIDDEN', 'another token owns it');
       return 'done';
     };
     expect(await withOperatorAudit(namespace.state, BY, { audited, act })).toBe('done');

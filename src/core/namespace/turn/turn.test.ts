@@ -46,7 +46,7 @@ const refuse = () => {
 
 describe('turn', () => {
   it.each([
-    ['an answer', () => 'yes', 'answered'],
+    ['a result', () => 'yes', 'answered'],
     ['a refusal', refuse, 'refused'],
   ])('[I3] holds back %s until everything it depends on is durable', async (_what, step, outcome) => {
     const awake = await waiting();

@@ -24,11 +24,11 @@ describe('encodeMemory', () => {
       ['that is live', { name: 'w', scope }],
       ['that is live and has acknowledged', { name: 'w', scope, acknowledged: Number.MAX_SAFE_INTEGER }],
       ['that is behind', { name: 'w', scope, sentUntil: 7, acknowledged: 35 }],
-      ['whose snapshot has not begun', { name: 'w', scope, sentUntil: 7, snapshotAfter: SNAPSHOT_START }],
-      ['whose snapshot is under way', { name: 'w', scope, sentUntil: 7, snapshotAfter: place }],
+      ['whose snapshot has not started', { name: 'w', scope, sentUntil: 7, snapshotAfter: SNAPSHOT_START }],
+      ['whose snapshot is being sent', { name: 'w', scope, sentUntil: 7, snapshotAfter: place }],
       ['of a few groups', { name: 'w', scope: ['shop', 'DEFAULT_GROUP'].map((group) => ({ kind: 'group', group })) }],
       [
-        'of services whose names look like others',
+        'of services with similar names',
         {
           name: 'w',
           scope: [

@@ -21,7 +21,7 @@ describe('a watch that resumes', () => {
     const { cursor } = await scene.register('a');
     await scene.register('b');
     const client = stage.connect();
-    const sync = vi.spyOn(namespace.platform.storage, 'sync').mockRejectedValue(new Error('the disk is gone'));
+    const sync = vi.spyOn(namespace.platform.storage, 'sync').mockRejectedValue(new Error('the disk failed'));
     await client.watch({}, { cursor });
     await settle();
     expect(client.socket.closed?.code).toBe(1011);
@@ -125,8 +125,8 @@ describe('a watch that resumes', () => {
   });
 
   it.each([
-    ['resets a watch that is one revision short of what is kept', -1, ['reset', 'snapshot']],
-    ['goes on with a watch that has all that was compacted', 0, ['changes']],
+    ['resets a watch that lacks one compacted revision', -1, ['reset', 'snapshot']],
+    ['continues a watch that has every compacted change', 0, ['changes']],
   ])('[W6] %s', async (_, behind, types) => {
     const stage = new WatchStage(KEPT);
     const { scene, namespace } = stage;

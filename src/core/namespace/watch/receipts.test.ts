@@ -18,7 +18,7 @@ function stage() {
     const poller = receipts
       .pollersOf(service, now)
       .find((each) => each.subscriber === subscriber && each.tokenId === tokenId);
-    if (poller === undefined) throw new Error(`${subscriber} has polled and is not known`);
+    if (poller === undefined) throw new Error(`${subscriber} has polled, but is unknown`);
     return poller;
   };
   const wait = (pollers: Poller[], { revision = 7, until = UNTIL, key = KEY } = {}) => {

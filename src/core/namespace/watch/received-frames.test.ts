@@ -22,7 +22,7 @@ async function errorOf(client: SocketClient, frame: object | string) {
   await handled;
   const [error, ...more] = client.take();
   expect(more).toEqual([]);
-  if (error?.type !== 'error') throw new Error(`it was answered with ${JSON.stringify(error)}`);
+  if (error?.type !== 'error') throw new Error(`the response was ${JSON.stringify(error)}`);
   return error;
 }
 
@@ -31,10 +31,10 @@ describe('an invalid frame', () => {
     const cases = [
       ['no JSON', '{', 'a frame must be a JSON object'],
       ['no object', '[1]', 'invalid frame'],
-      ['of no type', '{}', 'type'],
+      ['without a type', '{}', 'type'],
       ['of an unknown type', '{"type":"dance"}', 'type'],
-      ['without what its type needs', '{"type":"watch","id":"1","watch":"w"}', 'scope'],
-      ['with a member too many', '{"type":"credit","bytes":1,"more":2}', 'more'],
+      ['without a required member', '{"type":"watch","id":"1","watch":"w"}', 'scope'],
+      ['with an unknown member', '{"type":"credit","bytes":1,"more":2}', 'more'],
     ] as const;
     for (const [name, text, detail] of cases) {
       const { scene, client } = stage();

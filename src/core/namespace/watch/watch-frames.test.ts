@@ -18,7 +18,7 @@ const change = (id: string) => ({
 const framesOf = (changes: ReturnType<typeof change>[]) =>
   changesFrames(told, changes).map((frame) => {
     const parsed = ServerFrame.parse(JSON.parse(addressed('changes', 'all "mine"', frame)));
-    if (parsed.type !== 'changes') throw new Error('it is no frame of changes');
+    if (parsed.type !== 'changes') throw new Error('it is not a frame of changes');
     return parsed;
   });
 

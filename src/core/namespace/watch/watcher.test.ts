@@ -60,7 +60,7 @@ describe('Watcher', () => {
     const slow = watcher({ sentUntil: 5 });
     slow.noteWaiting(8, ['1234']);
     slow.noteWaiting(9, ['12', '34']);
-    slow.noteSent(7, ['it began behind this']);
+    slow.noteSent(7, ['it started after this revision']);
     expect(slow.waitingSize).toBe(8);
     slow.noteSent(8, ['1234']);
     expect([slow.waitingSize, slow.toldRevision]).toEqual([4, 8]);

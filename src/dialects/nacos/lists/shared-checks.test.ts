@@ -145,7 +145,7 @@ describe('remembered changes', () => {
     expect(first.isUnchangedSince('DEFAULT_GROUP@@other', moment)).toBe(true);
     const second = await check('second');
     expect([first.changedCount, second.changedCount]).toEqual([0, services.length]);
-    expect(first.isUnchangedSince('DEFAULT_GROUP@@other', moment), 'to be read anew, once').toBe(false);
+    expect(first.isUnchangedSince('DEFAULT_GROUP@@other', moment), 'to be read again, once').toBe(false);
     expect(first.isUnchangedSince('DEFAULT_GROUP@@other', first.moment)).toBe(true);
   });
 });

@@ -179,12 +179,12 @@ describe('damage', () => {
   const damages: Record<string, (copy: string) => void> = {
     'a deleted WAL': (copy) => rmSync(`${copy}-wal`),
     'an empty WAL': (copy) => writeFileSync(`${copy}-wal`, ''),
-    'a WAL that was cut': (copy) => fs.truncateSync(`${copy}-wal`, 100_000),
+    'a truncated WAL': (copy) => fs.truncateSync(`${copy}-wal`, 100_000),
     'a byte flipped in the middle of the WAL': (copy) => flip(`${copy}-wal`, 200_000),
     'a byte flipped in the header of the WAL': (copy) => flip(`${copy}-wal`, 17),
     'an empty database': (copy) => writeFileSync(copy, ''),
     'a missing database': (copy) => rmSync(copy),
-    'a database that is none': (copy) => {
+    'a file that is not a database': (copy) => {
       writeFileSync(copy, 'nothing that SQLite knows. '.repeat(1_000));
       rmSync(`${copy}-wal`);
     },
@@ -396,7 +396,7 @@ describe('checkpoints', () => {
   });
 
   it('run in the thread of commits with a SQLite that would otherwise lose pages', async () => {
-    const worker = { checkpoint: () => Promise.reject(new Error('not to be asked')) };
+    const worker = { checkpoint: () => Promise.reject(new Error('not to be called')) };
     const onLost = (reason: string) => lost.push(reason);
     const file = await DatabaseFile.open({ path, checkpoints: worker, onLost, sqliteVersion: '3.49.1' });
     opened.push(file);
