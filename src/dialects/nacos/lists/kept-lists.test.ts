@@ -22,7 +22,7 @@ interface Info {
 // `as`: what is missing fails the test that looks for it.
 const info = async (stage: NacosStage, more = '') => (await stage.read(LIST + more)) as Info;
 
-it('[Y6] lists are kept up to a bound, and the oldest goes first', async () => {
+it('[Y6] lists are cached up to a bound, and the oldest is evicted first', async () => {
   const conditions: string[] = [];
   const namespace = new NodeNamespace();
   const { api } = namespace;
@@ -58,7 +58,7 @@ it('[Y6] lists are kept up to a bound, and the oldest goes first', async () => {
   expect(conditions.slice(5)).toEqual(['d if changed']);
 });
 
-describe('a list that is polled', () => {
+describe('a polled list', () => {
   it('[Y6] shows each change at the next poll', async () => {
     const stage = new NacosStage();
     const ips = async (more = '') => (await info(stage, more)).hosts.map(({ ip }) => ip);
@@ -75,7 +75,7 @@ describe('a list that is polled', () => {
     expect(await ips()).toEqual([]);
   });
 
-  it('[Y6] echoes clusters to the letter', async () => {
+  it('[Y6] echoes clusters verbatim', async () => {
     for (const clusters of ['', 'DEFAULT', 'a,b', 'b,,a ']) {
       const stage = new NacosStage();
       await register(stage, 'ip=10.0.0.1&port=1');
@@ -84,7 +84,7 @@ describe('a list that is polled', () => {
     }
   });
 
-  it('[Y6] shows a protect threshold, and that it is gone', async () => {
+  it('[Y6] shows a protect threshold, and its removal', async () => {
     const stage = new NacosStage();
     await register(stage, 'ip=10.0.0.1&port=1');
     await register(stage, 'ip=10.0.0.2&port=1');
@@ -102,7 +102,7 @@ describe('a list that is polled', () => {
     expect(await health()).toEqual([true, false, false]);
   });
 
-  it('[Y7] is newer each time, in a thousand polls of one millisecond', async () => {
+  it('[Y7] is newer each time, in a thousand polls one millisecond apart', async () => {
     const stage = new NacosStage();
     await register(stage, 'ip=10.0.0.1&port=1');
     const moments: number[] = [];
@@ -114,7 +114,7 @@ describe('a list that is polled', () => {
     expect(moments[0]).toBe(stage.app.now);
   });
 
-  it('[Y6] is read anew only where it changed', async () => {
+  it('[Y6] is read again only if it changed', async () => {
     const stage = new NacosStage();
     await register(stage, 'ip=10.0.0.1&port=1');
     const { listInstances } = stage.namespace.registry;
@@ -131,7 +131,7 @@ describe('a list that is polled', () => {
     expect(answered).toEqual([true, true]);
   });
 
-  it('[Y6] lets a drain know who has seen it, and nobody who has not', async () => {
+  it('[Y6] reports to a drain only the readers that have seen it', async () => {
     const stage = new NacosStage();
     await register(stage, 'ip=10.0.0.1&port=1');
     const poll = async (port: number) => {
