@@ -113,7 +113,7 @@ describe('KnownNamespaces', () => {
     expect(await known.of('a')).toBeUndefined();
   });
 
-  it('remembers a limited number, the newest', async () => {
+  it('remembers a limited number, the last that were asked for', async () => {
     const { known, asked } = begin();
     for (let number = 0; number <= NAMESPACES_REMEMBERED_MAX_COUNT; number++) await known.of(`ns-${number}`);
     asked.length = 0;
