@@ -124,7 +124,7 @@ describe('KnownNamespaces', () => {
     expect(asked).toEqual(['public']);
   });
 
-  it('caches a limited number, the newest', async () => {
+  it('caches a limited number, the last that were asked for', async () => {
     const { known, asked } = begin();
     for (let number = 0; number <= NAMESPACES_REMEMBERED_MAX_COUNT; number++) await known.of(`ns-${number}`);
     asked.length = 0;
