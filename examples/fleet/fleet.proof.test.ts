@@ -63,7 +63,7 @@ async function startFleet(registry: RunningRegistry) {
   return { one, two, three, since, heard };
 }
 
-it('[D3] a killed service is no longer called after its ttl, and the others go on answering', async () => {
+it('[D3] a killed service is no longer called after its ttl, and the others keep answering', async () => {
   const registry = await start();
   const { one, since, heard } = await startFleet(registry);
   one.program.kill('SIGKILL');
@@ -81,7 +81,7 @@ it('[D3] a killed service is no longer called after its ttl, and the others go o
   expect(since(toldAt).filter((text) => !text.startsWith('hello'))).toEqual([]);
 });
 
-it('a service that is told to stop drains first: no call meets it dying; started again, it is called again', async () => {
+it('a service that receives SIGTERM drains before it exits: no call fails, and it is called again after a restart', async () => {
   const registry = await start();
   const { two, since, heard } = await startFleet(registry);
   const stoppedAt = Date.now();
@@ -98,7 +98,7 @@ it('a service that is told to stop drains first: no call meets it dying; started
   await until('an answer of the new run', () => heard(startedAt).includes('hello from greeter-2'));
 });
 
-it('a service comes back by itself when the registry was away, or has lost it', async () => {
+it('a service registers again by itself after the registry was unreachable or has lost it', async () => {
   const data = temporaryFolder();
   const registry = await start({ data });
   const { three, heard } = await startFleet(registry);

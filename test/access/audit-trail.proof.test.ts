@@ -50,7 +50,7 @@ function unaccounted(revisions: readonly HistoryEntry[], entries: readonly Audit
   });
 }
 
-it(`[A27, A46] a random run of admins, with kills, is told alike by audit trail, lists and journal (seed ${seed})`, async () => {
+it(`[A27, A46] audit trail, lists and journal agree after a random run of admins with kills (seed ${seed})`, async () => {
   const registry = await startRegistry({ data: temporaryFolder() });
   onTestFinished(() => registry.stop());
   const random = new SeededRandom(seed);

@@ -57,7 +57,7 @@ export function limitsSuite({ ask, send, upgrade, tokenFor, ns }: Home): void {
     expect(await register('one', 'a')).toBe('200');
   });
 
-  it('[N25] limits.perToken.instances, which does not count for root', async () => {
+  it('[N25] limits.perToken.instances, which does not apply to root', async () => {
     const { register } = await begin({ perToken: { instances: 1 } });
     expect(await register('one', 'a')).toBe('201');
     expect(await register('one', 'b')).toMatch(
@@ -70,7 +70,7 @@ export function limitsSuite({ ask, send, upgrade, tokenFor, ns }: Home): void {
     ]);
   });
 
-  it('[N25] limits.services, however a service comes to be', async () => {
+  it('[N25] limits.services, for services created by any kind of request', async () => {
     const { register, putService } = await begin({ services: 2 });
     expect([await register('one', 'a', 'x'), await putService('one', 'y')]).toEqual(['201', '201']);
     const full = /^429 this namespace has 2 services, .*limits\.services/;

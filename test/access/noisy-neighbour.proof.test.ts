@@ -50,7 +50,7 @@ async function keepAsking(registry: RunningRegistry, token: string, pauseMs: num
   return seen;
 }
 
-it('[N24] a noisy client is held to its rate, and not one request of a quiet one is refused', async () => {
+it('[N24] a noisy client is held to its rate, and no request of a quiet client is refused', async () => {
   const registry = await startRegistry({ data: temporaryFolder() });
   onTestFinished(() => registry.stop());
   const root = async (method: string, path: string, body: object): Promise<unknown> => {

@@ -78,7 +78,7 @@ function tookPower(change: HistoryChange, actor: string): boolean {
 }
 
 describe('a random run of operators', () => {
-  it.each([1, 2, 3])('[A46] is accounted for by the audit trail, step by step (seed %i)', async (seed) => {
+  it.each([1, 2, 3])('[A46] matches the audit trail step by step (seed %i)', async (seed) => {
     const directory = new NodeDirectory();
     const registry = namespaceOf(directory);
     const random = new SeededRandom(seed);

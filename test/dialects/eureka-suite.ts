@@ -38,7 +38,7 @@ export function eurekaSuite({ send, sleep }: Home): void {
     return [applications.apps__hashcode, ...told.map(({ instanceId, actionType }) => `${actionType} ${instanceId}`)];
   }
 
-  it('[F1, F2, F4] registers, beats, is read and goes, also after the object slept', async () => {
+  it('[F1, F2, F4] registers, sends heartbeats, is read and deregisters, even if the object hibernates in between', async () => {
     expect((await register('a')).status).toBe(204);
     expect((await register('b')).status).toBe(204);
     expect(await list('/n/:ns/eureka/apps/')).toEqual(['UP_2_', 'ADDED a', 'ADDED b']);
@@ -52,7 +52,7 @@ export function eurekaSuite({ send, sleep }: Home): void {
     expect([gone.status, await gone.text()]).toEqual([404, '']);
   });
 
-  it('[F3] compresses once where it is asked to, and not otherwise', async () => {
+  it('[F3] compresses once if asked to, and otherwise not at all', async () => {
     await register('a');
     const plain = await (await send('GET', '/n/:ns/eureka/apps', { headers })).text();
     for (const path of ['/n/:ns/eureka/apps', '/n/:ns/eureka/apps/ORDERS']) {

@@ -78,7 +78,7 @@ async function step(directory: NodeDirectory, random: SeededRandom): Promise<voi
 }
 
 describe('a random run', () => {
-  it.each([1, 2, 3, 4])('[A27] is accounted for by the audit trail, step by step (seed %i)', async (seed) => {
+  it.each([1, 2, 3, 4])('[A27] matches the audit trail step by step (seed %i)', async (seed) => {
     const directory = new NodeDirectory();
     const random = new SeededRandom(seed);
     for (let count = 0; count < STEPS; count++) {

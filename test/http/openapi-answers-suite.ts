@@ -156,7 +156,7 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
     return found ?? expect.unreachable(`no route for ${method} ${path}`);
   };
 
-  it('[H1] real answers fit their schemas, and every promised answer is a real one', async () => {
+  it('[H1] real responses match their schemas, and every documented response occurs', async () => {
     const seen = new Set<string>();
     let cursor = '';
     let token = '';
@@ -195,7 +195,7 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
     expect(promised.filter((answer) => !seen.has(answer))).toEqual([]);
   });
 
-  it('[H3] real refusals are problems with their code', async () => {
+  it('[H3] real errors are problem details with their code', async () => {
     const refused = async (method: string, path: string, body?: unknown, headers?: Record<string, string>) => {
       const told = await ask(method, path, body, headers);
       expect(told.headers.get('content-type')).toBe('application/problem+json');

@@ -48,8 +48,8 @@ export function transferSuite({ ask, send, ns }: Home): void {
       ({ id }) => id,
     );
 
-  describe('a file', () => {
-    it('[Z5, Z6, Z10] is what there is, and makes another namespace the same', async () => {
+  describe('an export file', () => {
+    it('[Z5, Z6, Z10] contains everything, and recreates it in another namespace', async () => {
       await ask('PUT', `${serviceAt('orders')}/instances/a`, {
         address: '10.0.0.1',
         port: 1,
@@ -67,7 +67,7 @@ export function transferSuite({ ask, send, ns }: Home): void {
       expect((await exported()).slice(1)).toEqual(before.slice(1));
     });
 
-    it('[Z6] says in a dry run what would be different, and nothing is', async () => {
+    it('[Z6] shows in a dry run what would change, and changes nothing', async () => {
       await importText(file('a', 'b'));
       const text = [HEADER, line('b', { weight: 2 }), line('c'), END(2)].join('\n');
       const { lines } = await importText(text, '?mode=replace&dryRun=true');
@@ -128,13 +128,13 @@ export function transferSuite({ ask, send, ns }: Home): void {
       expect(await importText(body)).toMatchObject({ status: 400, done: { detail: 'line 3 is not UTF-8' } });
     });
 
-    it('[Z7, H3] has to be said to be lines', async () => {
+    it('[Z7, H3] is refused without the content type of lines', async () => {
       const told = await ask('POST', `${NS}/import?mode=merge`, file('a'));
       expect(told.status).toBe(415);
     });
   });
 
-  it('[Z5, Z8] carries thousands of instances, in pieces that cut through lines', async () => {
+  it('[Z5, Z8] thousands of instances are transferred in chunks that split lines', async () => {
     const many = Array.from({ length: 6_000 }, (_, index) => `i${String(index).padStart(5, '0')}`);
     const bytes = new TextEncoder().encode(file(...many));
     let at = 0;

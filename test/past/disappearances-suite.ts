@@ -74,7 +74,7 @@ export function disappearancesSuite(home: Home): void {
       });
     });
 
-    it('[J8] went with its session, which was closed', async () => {
+    it('[J8] was removed with its session, which was closed', async () => {
       const { owner } = await begin();
       const socket = await openSocket('', { authorization: `Bearer ${owner.token}` });
       await socket.ask<SessionOpened>({ type: 'session', ttlMs: 30_000 });

@@ -108,8 +108,8 @@ const pathOf = (service: string): string => `${NS}/groups/DEFAULT_GROUP/services
 
 const registerIn = (service: string, place: object) => ({ op: 'register', service, id: 'a', ...place });
 
-describe('as-of over HTTP', () => {
-  it('[I7, J6] equals at every retained cursor what was read there', async () => {
+describe('a read as of a cursor over HTTP', () => {
+  it('[I7, J6] equals the read at that time, for every retained cursor', async () => {
     let forgotten = 0;
     for (const seed of SEEDS) {
       const past = new HttpPast(seed);

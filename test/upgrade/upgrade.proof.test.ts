@@ -94,8 +94,8 @@ async function renew(owner: Place, told: Told): Promise<RegistrySocket> {
 
 const releases = HOSTS.flatMap((host) => releasedVersions().map((version) => [version, host] as const));
 
-describe.each(releases)('what %s left, in %s', (version, host) => {
-  it('[U8, I6] is read under load, and keeps its leases: who renews stays, who fell silent goes', async () => {
+describe.each(releases)('the data of version %s, in %s', (version, host) => {
+  it('[U8, I6] is read under load and keeps its leases: holders that renew stay, silent ones expire', async () => {
     const told = readTold(version);
     const registry = await start(host, dataOf(host, version));
     const owner = { url: registry.url, rootToken: told.owner };
@@ -115,7 +115,7 @@ describe.each(releases)('what %s left, in %s', (version, host) => {
   });
 });
 
-describe.each(HOSTS)('what the next version left, in %s', (host) => {
+describe.each(HOSTS)('the data of the next version, in %s', (host) => {
   const databases = databasesOf(host);
 
   /**
@@ -176,7 +176,7 @@ describe.each(HOSTS)('what the next version left, in %s', (host) => {
     await answerOf(registry, 'PUT', `${ORDERS}/instances/new`, { address: '10.0.0.7', port: 1 });
   }
 
-  it('[U9] is read and written where it says that it may be', async () => {
+  it('[U9] is read and written if it declares that this version may', async () => {
     const data = await todaysDataOf(version);
     const more = 'ALTER TABLE record ADD COLUMN later TEXT; CREATE TABLE later (id TEXT PRIMARY KEY) STRICT;';
     advance(data, databases.namespace('public'), more + nextOf(SCHEMA_VERSION) + readableFrom(SCHEMA_VERSION));
@@ -188,7 +188,7 @@ describe.each(HOSTS)('what the next version left, in %s', (host) => {
     expect(idsIn(instances)).toEqual(expect.arrayContaining(['beats', 'in-session', 'new']));
   });
 
-  it('[U9, S3] is refused otherwise, by a start or by each call, and says why', async () => {
+  it('[U9, S3] is refused otherwise, by a start or by each call, with the reason', async () => {
     const data = await todaysDataOf(version);
     const of = (known: number) =>
       `schema ${known + 1}; this version of Rollcall supports ${known}. Run the version that wrote`;

@@ -11,7 +11,7 @@ import { type Seen, watchingPage } from './watching-page';
 
 const SERVICE = 'orders';
 
-it("[E1, E2, E8] a browser's EventSource and WebSocket go on where they were when the registry is killed", async () => {
+it("[E1, E2, E8] a browser's EventSource and WebSocket continue from their position when the registry is killed", async () => {
   const registry = await startRegistry({ data: temporaryFolder() });
   onTestFinished(() => registry.stop());
   const proxy = await PageProxy.start(registry, watchingPage(registry.url, registry.rootToken, SERVICE));

@@ -45,7 +45,7 @@ async function write(registry: RunningRegistry, id: string): Promise<void> {
 }
 
 it(
-  `[I5, W3, W4, W5, T4] ${WATCHERS} watchers and ${SESSIONS} sessions cut off at once come back, with no 5xx and nothing lost`,
+  `[I5, W3, W4, W5, T4] ${WATCHERS} watchers and ${SESSIONS} sessions that are cut off together reconnect with no 5xx and no loss`,
   async () => {
     const registry = await startRegistry({ data: temporaryFolder() });
     onTestFinished(() => registry.stop());

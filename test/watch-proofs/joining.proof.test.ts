@@ -10,7 +10,7 @@ const SERVICE = 'orders';
 const WATCHERS = 40;
 const WRITERS = 4;
 
-it('[W4, W10] who begins to watch while others write has all of it: nothing falls between snapshot and changes', async () => {
+it('[W4, W10] a watch that starts during writes has everything: no change is lost between snapshot and changes', async () => {
   const registry = await startRegistry({ data: temporaryFolder() });
   onTestFinished(() => registry.stop());
   // Large instances, so that the snapshot comes in parts, with time for writes in between.

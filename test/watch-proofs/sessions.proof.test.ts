@@ -60,8 +60,8 @@ async function timeUntilGone(on: Stage, ids: string[]): Promise<number> {
   return performance.now() - from;
 }
 
-describe('what one socket holds', () => {
-  it('[T1, T3] is gone within its ttl when the process is killed', async () => {
+describe('a session on one socket', () => {
+  it('[T1, T3] expires within its ttl when the process is killed', async () => {
     const on = await stage();
     const ids = names('a', 50);
     const words = [join(PROJECT_ROOT, 'scripts/run-typescript.js'), 'test/watch-proofs/hold.ts', '--'];
@@ -80,7 +80,7 @@ describe('what one socket holds', () => {
     expect(await idsOf(on.registry, SERVICE)).toEqual([]);
   });
 
-  it('[T2] is gone at once when the socket is closed with 4000', async () => {
+  it('[T2] ends at once when the socket is closed with 4000', async () => {
     const on = await stage();
     const ids = names('a', 50);
     const holder = await held({ ...on.holding(ids), ttlMs: 600_000 });
@@ -92,7 +92,7 @@ describe('what one socket holds', () => {
     expect(new Set(gone.map(({ revision }) => revision)).size).toBe(1);
   });
 
-  it('[T3, T4, T6] is gone within its ttl behind a connection that is half open, unless the session is resumed', async () => {
+  it('[T3, T4, T6] expires within its ttl behind a half-open connection, unless it is resumed', async () => {
     const on = await stage();
     const proxy = await HalfOpenProxy.start(on.registry.url);
     onTestFinished(() => proxy.stop());
@@ -116,7 +116,7 @@ describe('what one socket holds', () => {
   });
 });
 
-it('[T4, T7] an outage of twice the ttl removes nobody who comes back, and all who died in it', async () => {
+it('[T4, T7] an outage of twice the ttl expires no holder that reconnects, and all that died during it', async () => {
   const on = await stage();
   const { registry } = on;
   const live = await Promise.all(names('live', 100).map((id) => held(on.holding([id]))));

@@ -51,7 +51,7 @@ async function watched(registry: RunningRegistry): Promise<{ socket: RegistrySoc
   return { socket, replica };
 }
 
-it('[W12, W13] a watcher that grants nothing is closed with 4008, and misses nothing once it resumes', async () => {
+it('[W12, W13] a watcher that grants no credit is closed with 4008, and misses nothing after it resumes', async () => {
   const registry = await started();
   await writeLarge(registry, 1, 'first');
   const { socket, replica } = await watched(registry);
@@ -99,7 +99,7 @@ it('[W13] readers that stop reading cost no more than their credit, however much
   for (const { code } of await ends) expect([4008, BROKEN]).toContain(code);
 });
 
-it('[W10] 30 MiB are watched from their snapshot on, while somebody writes', async () => {
+it('[W10] a watcher receives 30 MiB from the snapshot on, during writes', async () => {
   const registry = await started();
   await writeLarge(registry, 3_900, 'first');
   const follower = new Follower({ place: registry });

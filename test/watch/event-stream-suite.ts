@@ -23,7 +23,7 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
   const told = async (events: EventReader, count: number) => (await events.take(count)).map(toldBy);
 
   describe('an event stream', () => {
-    it('[E1] begins with a snapshot, and then tells every change', async () => {
+    it('[E1] starts with a snapshot, followed by every change', async () => {
       await put('a');
       const events = await openStream('?service=g@@orders');
       const [snapshot] = await events.take(1);
@@ -62,7 +62,7 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
       await events.leave();
     });
 
-    it('[E1] has an id only at the last part of a large snapshot', async () => {
+    it('[E1] has an id only on the last part of a large snapshot', async () => {
       const metadata = { a: 'x'.repeat(4_000), b: 'y'.repeat(4_000) };
       const ids = Array.from({ length: 70 }, (_, index) => `i${String(index).padStart(2, '0')}`);
       for (const some of [ids.slice(0, 35), ids.slice(35)]) {
@@ -87,7 +87,7 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
       await events.leave();
     });
 
-    it('[E2] goes on from the last id with no gap and no repeat, and the header goes before the cursor', async () => {
+    it('[E2] continues from the last id with no gap and no repeat, and prefers the header to the cursor', async () => {
       const first = await openStream();
       await put('a');
       expect(await told(first, 2)).toEqual(['=', '+a']);
@@ -106,7 +106,7 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
       for (const events of [second, third]) await events.leave();
     });
 
-    it('[E3] is told reset, and begins anew, where its cursor is of another past', async () => {
+    it('[E3] receives reset, and starts anew, if its cursor is from another history', async () => {
       await put('a');
       const events = await openStream('?cursor=cAnotherEpoch.1.x');
       const [reset] = await events.take(1);
@@ -119,7 +119,7 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
       await events.leave();
     });
 
-    it('[E2, W14] goes on as if nothing had happened where the registry may sleep between any two events', async () => {
+    it('[E2, W14] continues unchanged if the registry hibernates between any two events', async () => {
       const events = await openStream('?service=g@@orders');
       expect(await told(events, 1)).toEqual(['=']);
       for (const id of ['a', 'b', 'c', 'd', 'e']) {
@@ -138,7 +138,7 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
       await events.leave();
     });
 
-    it('[E5] gives its socket back once the client is gone', async () => {
+    it('[E5] releases its socket after the client has disconnected', async () => {
       const streams = [await openStream('?subscriber=one'), await openStream('?subscriber=two')];
       const names = async () =>
         (await ask<{ subscribers: { id: string }[] }>('GET', `${ORDERS}/subscribers`)).body.subscribers.map(
@@ -151,7 +151,7 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
       await expect.poll(names).toEqual([]);
     });
 
-    it('[E9, W17] acknowledges under its name, whatever letters that has', async () => {
+    it('[E9, W17] acknowledges under its name, whatever characters that has', async () => {
       await put('a');
       const events = await openStream(`?service=g@@orders&subscriber=${encodeURIComponent('kasse-ü-🦆')}`);
       await put('b');

@@ -14,7 +14,7 @@ afterEach(() => void vi.useRealTimers());
 
 eventStreamSuite(home);
 
-it('[E3] is told reset where the past after its cursor is gone', async () => {
+it('[E3] an event stream receives reset if the changes after its cursor are gone', async () => {
   const start = Date.parse('2060-01-01T00:00:00Z');
   vi.useFakeTimers({ toFake: ['Date'], now: start });
   const { headers } = await put('a');
@@ -30,7 +30,7 @@ it('[E3] is told reset where the past after its cursor is gone', async () => {
   await events.leave();
 });
 
-it('[E4] ends when the namespace breaks, and resumes with no gap', async () => {
+it('[E4] an event stream ends when the namespace breaks, and resumes with no gap', async () => {
   await put('a');
   const events = await openStream();
   expect((await events.take(1)).map(toldBy)).toEqual(['=a']);

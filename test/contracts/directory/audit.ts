@@ -9,7 +9,7 @@ export function audit(lent: () => LentDirectory): void {
     return next === undefined ? lines : [...lines, `next=${next}`];
   };
 
-  it('[A27] accounts for every change of namespaces and tokens, and for nothing that was refused', async () => {
+  it('[A27] records every change of namespaces and tokens, and no refused change', async () => {
     const { api } = lent();
     await api.createNamespace(BY_ROOT, { id: 'a' });
     await api.createNamespace(BY_ROOT, { id: 'a' });
@@ -40,7 +40,7 @@ export function audit(lent: () => LentDirectory): void {
     ]);
   });
 
-  it('[A27] writes down what is begun, and that it was done, the first time that it is reported', async () => {
+  it('[A27] stores an entry when an action begins, and its outcome the first time that it is reported', async () => {
     const { api } = lent();
     const note = { action: 'drained' as const, actor: 't', ns: 'a', target: 'g@@s/i', detail: 'by hand' };
     const first = await api.beginAudit(note);
@@ -57,7 +57,7 @@ export function audit(lent: () => LentDirectory): void {
     ]);
   });
 
-  it('[A56] keeps no entry of an act that was refused or changed nothing, and gives no number twice', async () => {
+  it('[A56] keeps no entry for an action that was refused or changed nothing, and uses no number twice', async () => {
     const { api } = lent();
     const begin = () => api.beginAudit({ action: 'changed', actor: 't', ns: 'a' });
     const [refused, kept, unchanged] = [await begin(), await begin(), await begin()];
@@ -70,7 +70,7 @@ export function audit(lent: () => LentDirectory): void {
     expect((await lent().api.readAudit(BY_ROOT, {})).entries.map(({ id }) => id)).toEqual([next, kept]);
   });
 
-  it('[A27] is read in pages, newest first, of all or of one namespace', async () => {
+  it('[A27] returns entries in pages, newest first, of all namespaces or of one', async () => {
     const { api } = lent();
     for (const ns of ['a', 'b', 'a', 'b', 'a']) await api.beginAudit({ action: 'changed', actor: 't', ns, target: ns });
     const [a, b] = ['changed a a begun', 'changed b b begun'];
@@ -82,7 +82,7 @@ export function audit(lent: () => LentDirectory): void {
     await expect(api.readAudit(BY_ROOT, { after: 'x' })).rejects.toEqual(refusal('INVALID_REQUEST'));
   });
 
-  it('[A27] is read by admins of what is asked for', async () => {
+  it('[A27] lets only an admin of a namespace read its entries', async () => {
     const { api } = lent();
     const adminOfA = by({ scope: 'admin', ns: 'a' });
     expect(await api.readAudit(adminOfA, { ns: 'a' })).toEqual({ entries: [] });

@@ -11,7 +11,7 @@ export function namespaces(lent: () => LentDirectory): void {
     return [...namespaces.map(({ id }) => id), ...(next === undefined ? [] : [`next=${next}`])];
   };
 
-  it('[N11] has public from the start, and never loses it', async () => {
+  it('[N11] has the namespace public from the start and never removes it', async () => {
     const { api } = lent();
     expect(await ids()).toEqual(['public']);
     expect(await api.readNamespace(BY_ROOT, 'public')).toEqual({ id: 'public', retention: {}, limits: {} });
@@ -21,7 +21,7 @@ export function namespaces(lent: () => LentDirectory): void {
     expect(await ids()).toEqual(['public']);
   });
 
-  it('[N1, N11] makes a namespace as it is defined, once', async () => {
+  it('[N1, N11] creates a namespace once, as it is defined', async () => {
     const { api } = lent();
     const definition = {
       id: 'a',
@@ -47,7 +47,7 @@ export function namespaces(lent: () => LentDirectory): void {
     expect(await api.readNamespace(BY_ROOT, 'a')).toEqual(view);
   });
 
-  it('[N11] changes members as a whole, and takes them away by null', async () => {
+  it('[N11] replaces members as a whole and removes them by null', async () => {
     const { api } = lent();
     await api.createNamespace(BY_ROOT, { id: 'a', title: 'A', retention: { maxCount: 10, maxBytes: 20 } });
     expect(
@@ -61,7 +61,7 @@ export function namespaces(lent: () => LentDirectory): void {
     await expect(api.patchNamespace(BY_ROOT, 'b', {})).rejects.toEqual(refusal('NAMESPACE_NOT_FOUND'));
   });
 
-  it('[N11] lists by id, in pages, those on which the caller has any grant', async () => {
+  it('[N11] lists the namespaces on which the caller has a grant, by id and in pages', async () => {
     const { api } = lent();
     for (const id of ['c', 'b', 'a', 'B-2']) await api.createNamespace(BY_ROOT, { id });
     expect(await ids()).toEqual(['B-2', 'a', 'b', 'c', 'public']);
@@ -78,7 +78,7 @@ export function namespaces(lent: () => LentDirectory): void {
     expect(await ids(by({ scope: 'read', ns: 'd' }))).toEqual([]);
   });
 
-  it('[N11] is made and removed by admins of all, changed by its admins, and read by whoever has a grant', async () => {
+  it('[N11] lets global admins create and remove a namespace, its admins change it, and any holder of a grant read it', async () => {
     const { api } = lent();
     for (const caller of [ADMIN_OF_A, by({ scope: 'operate', ns: '*' }), by({ scope: 'read', ns: '*' })]) {
       await expect(api.createNamespace(caller, { id: 'a' })).rejects.toEqual(refusal('FORBIDDEN'));
@@ -96,7 +96,7 @@ export function namespaces(lent: () => LentDirectory): void {
     );
   });
 
-  it('[N13] removes a namespace that is empty, also where there is none', async () => {
+  it('[N13] removes an empty namespace, and succeeds where there is none', async () => {
     const { api } = lent();
     await api.createNamespace(BY_ROOT, { id: 'a' });
     await api.removeNamespace(BY_ROOT, 'a', false);
@@ -106,7 +106,7 @@ export function namespaces(lent: () => LentDirectory): void {
     expect((await api.createNamespace(BY_ROOT, { id: 'a', title: 'again' })).created).toBe(true);
   });
 
-  it('[N13] removes a namespace that holds something only by force, and with what it held', async () => {
+  it('[N13] removes a namespace with contents only by force, and its contents with it', async () => {
     const { api, fill } = lent();
     await api.createNamespace(BY_ROOT, { id: 'a' });
     await fill('a');
@@ -118,7 +118,7 @@ export function namespaces(lent: () => LentDirectory): void {
     await api.removeNamespace(BY_ROOT, 'a', false);
   });
 
-  it('[N11] keeps what it knows through a restart', async () => {
+  it('[N11] keeps its contents through a restart', async () => {
     await lent().api.createNamespace(BY_ROOT, { id: 'a', title: 'A', placement: { hint: 'oc' } });
     const view = await lent().api.readNamespace(BY_ROOT, 'a');
     await lent().restart();

@@ -14,7 +14,7 @@ export function tickets(lent: () => LentDirectory): void {
     return { principal: { tokenId: id, grants: GRANTS } };
   };
 
-  it('[A26] gives a ticket that stands for its token once', async () => {
+  it('[A26] issues a ticket that is accepted once in place of its token', async () => {
     const { api } = lent();
     const caller = await holder();
     const { ticket } = await api.createTicket(caller);
@@ -27,12 +27,12 @@ export function tickets(lent: () => LentDirectory): void {
     expect(await lent().api.redeemTicket(other)).toEqual({ ...caller.principal, pathWrite: true });
   });
 
-  it('[A26] gives root a ticket, too', async () => {
+  it('[A26] issues tickets to root too', async () => {
     const { ticket } = await lent().api.createTicket(BY_ROOT);
     expect(await lent().api.redeemTicket(ticket)).toEqual({ ...BY_ROOT.principal, pathWrite: false });
   });
 
-  it('[A26] ends a ticket after its time, whether or not it was used', async () => {
+  it('[A26] expires a ticket, used or not', async () => {
     const { api, pass } = lent();
     const caller = await holder();
     const tickets = [await api.createTicket(caller), await api.createTicket(caller)];
@@ -51,7 +51,7 @@ export function tickets(lent: () => LentDirectory): void {
     await expect(api.createTicket(caller)).rejects.toEqual(refusal('UNAUTHENTICATED'));
   });
 
-  it('[A26] limits the tickets of a token, and forgets those that have ended', async () => {
+  it('[A26] limits the tickets of a token, not counting expired ones', async () => {
     const { api, pass } = lent();
     const caller = await holder();
     for (let count = 0; count < TICKETS_PER_TOKEN_MAX_COUNT; count++) await api.createTicket(caller);

@@ -23,7 +23,7 @@ export function tokens(lent: () => LentDirectory): void {
     return [...tokens.map(({ id }) => id), ...(next === undefined ? [] : [`next=${next}`])];
   };
 
-  it('[A22] shows a token once, and knows it from then on by its digest', async () => {
+  it('[A22] shows a token once and identifies it by its digest from then on', async () => {
     const { token, ...view } = await create(BY_ROOT, [READ_A], { name: 'orders' });
     expect(view).toEqual({
       id: readTokenText(token)?.id,
@@ -39,7 +39,7 @@ export function tokens(lent: () => LentDirectory): void {
     expect(await verify(token)).toEqual({ tokenId: view.id, grants: [READ_A], pathWrite: false });
   });
 
-  it('[A22] tells nobody of a token whose secret is wrong, or that there is not', async () => {
+  it('[A22] refuses a wrong secret exactly like an unknown token', async () => {
     const { api } = lent();
     const [one, other] = [await create(BY_ROOT, [READ_A]), await create(BY_ROOT, [READ_A])];
     const digest = await secretDigest(readTokenText(one.token)?.secret ?? '');
@@ -53,7 +53,7 @@ export function tokens(lent: () => LentDirectory): void {
     }
   });
 
-  it('[A22] lets make, see, revoke and rotate a token only who has admin wherever it is good for anything', async () => {
+  it('[A22] lets only an admin of everything that a token covers create, see, revoke and rotate it', async () => {
     const { api } = lent();
     const adminOfA = by({ scope: 'admin', ns: 'a' });
     const own = await create(adminOfA, [READ_A, { scope: 'admin', ns: 'a' }]);
@@ -76,7 +76,7 @@ export function tokens(lent: () => LentDirectory): void {
     expect(await list(BY_ROOT)).toHaveLength(2);
   });
 
-  it('[A55] revokes and rotates what a caller could not have made as what there is not, in the same words', async () => {
+  it('[A55] answers as for an unknown token when a caller revokes or rotates a token that it could not have created', async () => {
     const { api } = lent();
     const adminOfA = by({ scope: 'admin', ns: 'a' });
     const foreign = await create(BY_ROOT, [{ scope: 'read', ns: 'b' }]);
@@ -97,7 +97,7 @@ export function tokens(lent: () => LentDirectory): void {
     expect(await verify(foreign.token)).not.toBeNull();
   });
 
-  it('[A55] succeeds again for the token that has revoked one, and for no other', async () => {
+  it('[A55] repeats a revocation successfully for the token that made it, and for no other', async () => {
     const { api } = lent();
     const adminOfA = by({ scope: 'admin', ns: 'a' });
     const { id } = await create(BY_ROOT, [READ_A]);
@@ -116,7 +116,7 @@ export function tokens(lent: () => LentDirectory): void {
     expect(await list(BY_ROOT, { limit: 3, after: ids[1] })).toEqual(ids.slice(2));
   });
 
-  it('[A23] knows a token no more once it is revoked, however often', async () => {
+  it('[A23] refuses a revoked token, and revokes it again without an error', async () => {
     const { api } = lent();
     const { id, token } = await create(BY_ROOT, [READ_A]);
     expect(await api.endedTokens([id, 'nobody', 'root'])).toEqual(['nobody']);
@@ -129,7 +129,7 @@ export function tokens(lent: () => LentDirectory): void {
     await expect(api.rotateToken(BY_ROOT, id, { overlapMs: 0 })).rejects.toEqual(refusal('TOKEN_NOT_FOUND'));
   });
 
-  it('[A23] knows a token no more from the moment that it expires', async () => {
+  it('[A23] refuses a token from the moment that it expires', async () => {
     const { api, pass } = lent();
     const { id, token, expiresAt = '', createdAt } = await create(BY_ROOT, [READ_A], { expiresInMs: HOUR_MS });
     expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(HOUR_MS);
@@ -144,7 +144,7 @@ export function tokens(lent: () => LentDirectory): void {
     await expect(api.rotateToken(BY_ROOT, id, { overlapMs: 0 })).rejects.toEqual(refusal('TOKEN_NOT_FOUND'));
   });
 
-  it('[A24] gives a token a new secret under the same id, and the old one is good for the overlap alone', async () => {
+  it('[A24] gives a token a new secret under the same id and accepts the old one only during the overlap', async () => {
     const { api, pass } = lent();
     const first = await create(BY_ROOT, [READ_A], { expiresInMs: 100 * HOUR_MS });
     const second = await api.rotateToken(BY_ROOT, first.id, { overlapMs: HOUR_MS });
@@ -162,7 +162,7 @@ export function tokens(lent: () => LentDirectory): void {
     expect(await verify(third.token)).not.toBeNull();
   });
 
-  it('[A24] knows the last two secrets at most', async () => {
+  it('[A24] accepts at most the last two secrets', async () => {
     const { api } = lent();
     const first = await create(BY_ROOT, [READ_A]);
     const second = await api.rotateToken(BY_ROOT, first.id, { overlapMs: HOUR_MS });
@@ -172,7 +172,7 @@ export function tokens(lent: () => LentDirectory): void {
     expect(await verify(third.token)).not.toBeNull();
   });
 
-  it('[A25] tells when a token was last used, to the hour', async () => {
+  it('[A25] reports when a token was last used, to the hour', async () => {
     const { pass } = lent();
     const lastUse = async () => (await lent().api.listTokens(BY_ROOT, {})).tokens[0]?.lastUsedAt;
     const { token, createdAt } = await create(BY_ROOT, [READ_A]);

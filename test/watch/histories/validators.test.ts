@@ -187,22 +187,22 @@ const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof goo
 ];
 
 describe('the validators', () => {
-  it('[I5] find nothing in a history in which all is well', () => {
+  it('[I5] find nothing in a correct history', () => {
     expect(validate(good(), truth())).toEqual([]);
   });
 
-  it('[I5] of each guarantee finds what breaks it', () =>
+  it('[I5] detect each violation of their guarantee', () =>
     everyRow(DEFECTS, ([guarantee, _what, spoil]) => {
       const history = good();
       spoil(history);
       expect(guarantees(history)).toContain(guarantee);
     }));
 
-  it('[I5] each have a defect to find', () => {
+  it('[I5] have a defect each to detect', () => {
     expect(new Set(DEFECTS.map(([guarantee]) => guarantee))).toEqual(new Set(Object.keys(VALIDATORS)));
   });
 
-  it('[I5] bear what may happen: parts that a broken socket cut off, a reset of what is compacted', () => {
+  it('[I5] accept parts cut off by a broken socket, and a reset after compaction', () => {
     const cut = good();
     cut.first.push(told(5, { part: 0, last: false }));
     expect(validate(cut, truth())).toEqual([]);
@@ -211,7 +211,7 @@ describe('the validators', () => {
     expect(validate(compacted, truth())).toEqual([]);
   });
 
-  it('[I5, W10] bear a snapshot whose later part is of a later revision', () => {
+  it('[I5, W10] accept a snapshot whose later part is from a later revision', () => {
     const history = good();
     history.first.splice(
       0,
