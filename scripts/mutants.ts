@@ -47,8 +47,8 @@ async function main(): Promise<number> {
   const chosen = MUTANTS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
   if (chosen.length === 0) throw new RangeError(`no mutant has a name with ${words.join(' or ')}`);
   const startedAt = performance.now();
-  const tell = (line: string) => console.error(`[${Math.round((performance.now() - startedAt) / 1_000)} s] ${line}`);
-  const laboratory = new Laboratory(tell);
+  const log = (line: string) => console.error(`[${Math.round((performance.now() - startedAt) / 1_000)} s] ${line}`);
+  const laboratory = new Laboratory(log);
   const rows: string[] = [];
   let alive = 0;
   try {
@@ -62,7 +62,7 @@ async function main(): Promise<number> {
       if (finds.length === 0) alive += 1;
       rows.push(row(mutant, finds));
       const found = finds.length === 0 ? 'ALIVE' : `found by ${finds.map(([trial]) => trial).join(', ')}`;
-      tell(`${index + 1} of ${chosen.length}: ${mutant.name}: ${found}`);
+      log(`${index + 1} of ${chosen.length}: ${mutant.name}: ${found}`);
     }
   } finally {
     laboratory.close();

@@ -71,14 +71,14 @@ it('[D3] a killed service is no longer called after its ttl, and the others keep
   // The registry is a little late with an expiry, and later where the machine is busy.
   await until('its expiry', async () => !(await idsOf(registry)).includes('greeter-1'));
   const expiredAt = Date.now();
-  await until('its caller is told', () => {
+  await until('its caller knows', () => {
     const last = since(expiredAt).slice(-10);
     return last.length === 10 && last.every((text) => /^hello from greeter-[23]$/.test(text));
   });
-  const toldAt = Date.now();
-  await until('answers of the two others', () => since(toldAt).length >= 20);
-  expect(heard(toldAt)).toEqual(['hello from greeter-2', 'hello from greeter-3']);
-  expect(since(toldAt).filter((text) => !text.startsWith('hello'))).toEqual([]);
+  const knownAt = Date.now();
+  await until('answers of the two others', () => since(knownAt).length >= 20);
+  expect(heard(knownAt)).toEqual(['hello from greeter-2', 'hello from greeter-3']);
+  expect(since(knownAt).filter((text) => !text.startsWith('hello'))).toEqual([]);
 });
 
 it('a service that receives SIGTERM drains before it exits: no call fails, and it is called again after a restart', async () => {

@@ -22,25 +22,25 @@ export function limitsSuite({ ask, send, upgrade, tokenFor, ns }: Home): void {
     const tokens = { one: await token(), two: await token(), root: ROOT_TOKEN };
     const as = (who: keyof typeof tokens) => ({ authorization: `Bearer ${tokens[who]}` });
     const service = (name: string) => `${NS}-small/groups/g/services/${name}`;
-    const told = ({ status, body }: { status: number; body: { detail?: unknown } }) =>
+    const outcomeOf = ({ status, body }: { status: number; body: { detail?: unknown } }) =>
       status === 429 ? `429 ${String(body.detail)}` : `${status}`;
     return {
       register: async (who: keyof typeof tokens, id: string, name = 'orders') =>
-        told(await ask('PUT', `${service(name)}/instances/${id}`, place, as(who))),
+        outcomeOf(await ask('PUT', `${service(name)}/instances/${id}`, place, as(who))),
       putService: async (who: keyof typeof tokens, name: string) =>
-        told(await ask('PUT', service(name), { protectThreshold: 0.5 }, as(who))),
+        outcomeOf(await ask('PUT', service(name), { protectThreshold: 0.5 }, as(who))),
       connect: async (who: keyof typeof tokens) => {
         const protocol = { 'sec-websocket-protocol': 'rollcall.v1' };
         const { status, socket, text } = await upgrade(`${NS}-small/socket`, { ...as(who), ...protocol });
         socket?.accept();
-        return socket === undefined ? told({ status, body: JSON.parse(text) }) : `${status}`;
+        return socket === undefined ? outcomeOf({ status, body: JSON.parse(text) }) : `${status}`;
       },
       open: async (who: keyof typeof tokens, path: string, headers = {}) => {
         const response = await send('GET', `${NS}-small${path}`, { headers: { ...as(who), ...headers } });
         held.push(response);
         return response.ok
           ? `${response.status}`
-          : told({ status: response.status, body: JSON.parse(await response.text()) });
+          : outcomeOf({ status: response.status, body: JSON.parse(await response.text()) });
       },
     };
   }

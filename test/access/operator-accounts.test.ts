@@ -5,7 +5,7 @@ import { RegistryError } from '../../src/model/errors';
 import type { HistoryChange } from '../../src/model/history';
 import { readJsonText } from '../../src/model/json';
 import type { Caller } from '../../src/model/namespace-api';
-import { BY_ROOT } from '../contracts/directory/lent-directory';
+import { BY_ROOT } from '../contracts/directory/test-directory';
 import { definition, key, ORDERS } from '../fixtures/definition';
 import { HandPlatform } from '../fixtures/hand-platform';
 import { NodeDirectory } from '../fixtures/node-directory';

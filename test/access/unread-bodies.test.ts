@@ -83,13 +83,13 @@ describe('a body', () => {
   it('[A53] is not read for an invalid token', () =>
     everyRow(writing(), async ([method, path, dialect]) => {
       const app = begin();
-      const ways: [path: string, headers: Record<string, string>][] = [
+      const requests: [path: string, headers: Record<string, string>][] = [
         [path, { authorization: `Bearer ${WRONG}` }],
         [path, { authorization: 'Negotiate x' }],
         [`/t/${WRONG}${path}`, {}],
       ];
-      if (dialect === 'nacos') ways.push([path, { accessToken: WRONG }], [`${path}?accessToken=${WRONG}`, {}]);
-      for (const [target, headers] of ways) {
+      if (dialect === 'nacos') requests.push([path, { accessToken: WRONG }], [`${path}?accessToken=${WRONG}`, {}]);
+      for (const [target, headers] of requests) {
         for (const type of [FORM, 'application/json']) {
           const { status, bytes } = await send(app, method, target, type, headers);
           expect([target, status, bytes]).toEqual([target, dialect === 'nacos' ? 403 : 401, 0]);

@@ -36,12 +36,12 @@ describe('a backup of a registry under load', () => {
     await until('the load has begun', () => load.revisions.size === 2 && load.acknowledged > 50);
 
     let backup = '';
-    let told = new Map<string, number>();
+    let revisionsBefore = new Map<string, number>();
     let manifest: Awaited<ReturnType<typeof takeBackup>> | undefined;
     for (let round = 0; round < 4; round++) {
       // Namespaces are created and deleted during a backup.
       const made = answerOf(live, 'POST', '/ns', { id: `made-${round}` });
-      told = new Map(load.revisions);
+      revisionsBefore = new Map(load.revisions);
       backup = join(folder, `backup-${round}`);
       manifest = await takeBackup({ data: live.data, target: backup, version: '0.1.0' });
       await made;
@@ -57,7 +57,7 @@ describe('a backup of a registry under load', () => {
     const restored = await start(data);
     for (const ns of namespaces) {
       const revision = manifest?.namespaces.find(({ id }) => id === ns)?.revision ?? 0;
-      expect(revision).toBeGreaterThanOrEqual(told.get(ns) ?? Number.NaN);
+      expect(revision).toBeGreaterThanOrEqual(revisionsBefore.get(ns) ?? Number.NaN);
       const then = await listOf(live, ns, 'pairs', await cursorAt(live, ns, revision));
       expect(then.length).toBeGreaterThan(0);
       expect(await listOf(restored, ns, 'pairs')).toEqual(then);

@@ -1,24 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlRow, SqlStorage } from '../../src/core/storage/sql-storage';
 
-/** A storage lent to one test: empty, and torn down after it. */
-export interface LentSqlStorage {
+/** A storage given to one test: empty, and torn down after it. */
+export interface TestStorage {
   /** Runs a step of the test where the storage may be used, such as inside its Durable Object. */
   use<T>(step: (storage: SqlStorage) => T | Promise<T>): Promise<T>;
   close(): void | Promise<void>;
 }
 
-/** Tests the promises of every {@link SqlStorage} to the core. `lend` returns a fresh, empty one for each test. */
-export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Promise<LentSqlStorage>): void {
+/** Tests the promises of every {@link SqlStorage} to the core. `create` returns a fresh, empty one for each test. */
+export function sqlStorageContract(name: string, create: () => TestStorage | Promise<TestStorage>): void {
   describe(`SqlStorage: ${name}`, () => {
-    let lent: LentSqlStorage;
-    const use: LentSqlStorage['use'] = (step) => lent.use(step);
+    let subject: TestStorage;
+    const use: TestStorage['use'] = (step) => subject.use(step);
 
     beforeEach(async () => {
-      lent = await lend();
+      subject = await create();
       await use(createTables);
     });
-    afterEach(() => lent.close());
+    afterEach(() => subject.close());
 
     describe('run', () => {
       it('[I8] counts the rows it wrote, as they are billed', () =>
@@ -45,7 +45,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
       it('counts nothing for a statement that writes no row, even after one that did', () =>
         use((storage) => {
           put(storage, 'a', 1);
-          expect(storage.run('UPDATE records SET number = 9 WHERE key = ?', 'nobody')).toBe(0);
+          expect(storage.run('UPDATE records SET number = 9 WHERE key = ?', 'unknown')).toBe(0);
         }));
 
       it('throws for an invalid statement, and for one that violates a constraint', () =>

@@ -34,8 +34,11 @@ export function eurekaSuite({ send, sleep }: Home): void {
 
   async function list(path: string): Promise<string[]> {
     const { applications } = (await (await send('GET', path, { headers: json })).json()) as List; // `as`: checked below
-    const told = applications.application.flatMap(({ instance: all }) => all);
-    return [applications.apps__hashcode, ...told.map(({ instanceId, actionType }) => `${actionType} ${instanceId}`)];
+    const instances = applications.application.flatMap(({ instance: all }) => all);
+    return [
+      applications.apps__hashcode,
+      ...instances.map(({ instanceId, actionType }) => `${actionType} ${instanceId}`),
+    ];
   }
 
   it('[F1, F2, F4] registers, sends heartbeats, is read and deregisters, even if the object hibernates in between', async () => {

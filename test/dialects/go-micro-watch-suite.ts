@@ -8,7 +8,7 @@ const root = { authorization: `Bearer ${ROOT_TOKEN}` };
 
 /** A client that reads all messages. */
 class Watcher {
-  readonly told: string[] = [];
+  readonly events: string[] = [];
   readonly results: Result[] = [];
   code: number | undefined;
 
@@ -16,7 +16,7 @@ class Watcher {
     socket.addEventListener('message', ({ data }) => {
       const result: Result = JSON.parse(String(data));
       this.results.push(result);
-      this.told.push(`${result.Action} ${result.Service.nodes.map(({ id }) => id)}`);
+      this.events.push(`${result.Action} ${result.Service.nodes.map(({ id }) => id)}`);
     });
     socket.addEventListener('close', ({ code }) => {
       this.code = code;
@@ -24,8 +24,8 @@ class Watcher {
     socket.accept();
   }
 
-  async hears(...told: string[]): Promise<void> {
-    await vi.waitFor(() => expect(this.told).toEqual(told), { timeout: 30_000 });
+  async hears(...events: string[]): Promise<void> {
+    await vi.waitFor(() => expect(this.events).toEqual(events), { timeout: 30_000 });
   }
 }
 

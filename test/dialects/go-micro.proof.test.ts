@@ -56,7 +56,7 @@ describe('a go-micro watcher', () => {
     const from = performance.now();
     await register(address, 'n2');
     await until('the other is there', () => watcher.results.length === 2);
-    console.log(`told after ${Math.round(performance.now() - from)} ms`);
+    console.log(`received after ${Math.round(performance.now() - from)} ms`);
     const removal = { method: 'DELETE', body: JSON.stringify(service('n1')) };
     expect((await fetch(address, removal)).status).toBe(200);
     await until('the first is gone', () => watcher.results.length === 3);

@@ -4,7 +4,7 @@ import type { Audit, AuditEntry } from '../../src/model/audit';
 import type { DirectoryCaller } from '../../src/model/directory-api';
 import { AUDIT_PER_NAMESPACE_MAX_COUNT } from '../../src/model/limits';
 import type { Caller } from '../../src/model/namespace-api';
-import { BY_ROOT } from '../contracts/directory/lent-directory';
+import { BY_ROOT } from '../contracts/directory/test-directory';
 import { definition, key } from '../fixtures/definition';
 import { HandPlatform } from '../fixtures/hand-platform';
 import { NodeDirectory } from '../fixtures/node-directory';

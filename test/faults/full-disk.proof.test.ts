@@ -103,8 +103,8 @@ async function serves(room: Room, runtime: 'deno' | 'node', reason: RegExp): Pro
   await Promise.all(beats);
   expect(await idsOf(registry, 'orders')).toEqual(['beating', 'new']);
   expect((await idsOf(registry, 'large')).includes('before')).toBe(true);
-  const told = log.filter(({ message }) => /nothing can be stored|stored again/.test(message));
-  expect(told.map(({ level }) => level)).toEqual(['error', 'warn']);
+  const reports = log.filter(({ message }) => /nothing can be stored|stored again/.test(message));
+  expect(reports.map(({ level }) => level)).toEqual(['error', 'warn']);
   expect(log.length).toBeLessThan(10);
 }
 

@@ -59,8 +59,8 @@ export function transferSuite({ ask, send, ns }: Home): void {
       await ask('PUT', `${serviceAt('orders')}/instances/a/override`, { weight: 3, quarantine: { reason: 'r' } });
       const before = await exported();
       expect(before).toHaveLength(5);
-      const told = await importText(file('b', 'c'), '?mode=replace');
-      expect(told.done).toMatchObject({ kind: 'done', mode: 'replace', added: 2, removed: 3, unchanged: 0 });
+      const answer = await importText(file('b', 'c'), '?mode=replace');
+      expect(answer.done).toMatchObject({ kind: 'done', mode: 'replace', added: 2, removed: 3, unchanged: 0 });
       expect(await ids()).toEqual(['b', 'c']);
       const back = await importText(before.join('\n'), '?mode=replace');
       expect(back.done).toMatchObject({ added: 3, changed: 0, removed: 2 });
@@ -110,8 +110,8 @@ export function transferSuite({ ask, send, ns }: Home): void {
       ],
       ['has a line of 10 MB', [HEADER, line('x'.repeat(10_000_000))].join('\n'), 413, 'line 2 has more than'],
     ])('[Z7, I10] that %s is refused, with the line, and nothing changes', async (_, text, status, message) => {
-      const told = await importText(text);
-      expect([told.status, told.done.detail]).toEqual([status, expect.stringContaining(message)]);
+      const answer = await importText(text);
+      expect([answer.status, answer.done.detail]).toEqual([status, expect.stringContaining(message)]);
       expect(await ids()).toEqual([]);
       expect((await ask<{ entries: object[] }>('GET', `${NS}/history`)).body.entries).toEqual([]);
     });
@@ -129,8 +129,8 @@ export function transferSuite({ ask, send, ns }: Home): void {
     });
 
     it('[Z7, H3] is refused without the content type of lines', async () => {
-      const told = await ask('POST', `${NS}/import?mode=merge`, file('a'));
-      expect(told.status).toBe(415);
+      const answer = await ask('POST', `${NS}/import?mode=merge`, file('a'));
+      expect(answer.status).toBe(415);
     });
   });
 

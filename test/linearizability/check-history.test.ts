@@ -273,6 +273,6 @@ describe('a session', () => {
 it('gives up on a search that takes too long, and reports that as a problem', () => {
   const hand = begin();
   for (let number = 0; number < 9; number++) hand.register([0], 's/a', content(`m${number}`));
-  hand.read([20, 30], 's/a', 1, shown('s/a', 1, content('nobody')));
+  hand.read([20, 30], 's/a', 1, shown('s/a', 1, content('unknown')));
   expect(checkHistory(hand.history, 50).problems).toEqual([expect.stringContaining('could not decide')]);
 });

@@ -44,7 +44,7 @@ describe('linearize', () => {
     ['a read beside a write, that sees it', [write(1, 0, 10), read(1, 2, 3)]],
     ['a read beside a write, that does not', [write(1, 0, 10), read(0, 2, 3)]],
     ['two readers beside a write, one after the other', [write(1, 0, 10), read(0, 1, 2), read(1, 3, 4)]],
-    ['two writes at once, in the order that a read tells', [write(1, 0, 5), write(2, 0, 5), read(1, 6, 7)]],
+    ['two writes at once, in the order that a read shows', [write(1, 0, 5), write(2, 0, 5), read(1, 6, 7)]],
     ['a write without an answer that was seen', [write(1, 0), read(0, 1, 2), read(1, 3, 4)]],
     ['a write without an answer that was never seen', [write(1, 0), read(0, 1, 2), read(0, 3, 4)]],
     ['a write without an answer that came late', [write(1, 0), write(2, 1, 2), read(2, 3, 4), read(1, 5, 6)]],
@@ -56,7 +56,7 @@ describe('linearize', () => {
 
   it.each<[string, RegisterCall[]]>([
     ['a stale read', [write(1, 0, 1), read(0, 2, 3)]],
-    ['a read of what nobody wrote', [write(1, 0, 1), read(3, 2, 3)]],
+    ['a read of a value that was never written', [write(1, 0, 1), read(3, 2, 3)]],
     ['a read from the future', [read(1, 0, 1), write(1, 2, 3)]],
     ['readers who see a write and then do not', [write(1, 0, 10), read(1, 1, 2), read(0, 3, 4)]],
     [

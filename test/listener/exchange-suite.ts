@@ -109,8 +109,8 @@ export function exchangeSuite(start: StartStage): void {
       const port = await stageOf(start);
       const headers = ['Authorization: one', 'X-Two: a', 'X-TWO: b', 'Content-Length: 2', 'Authorization: two'];
       const answer = await wire(port, last('PUT /request?a=%20b', ...headers), '{}').closed();
-      const told = JSON.parse(bodyOf(answer));
-      expect(told).toMatchObject({
+      const seen = JSON.parse(bodyOf(answer));
+      expect(seen).toMatchObject({
         raw: 'http://x/request?a=%20b',
         method: 'PUT',
         host: 'x',
@@ -121,7 +121,7 @@ export function exchangeSuite(start: StartStage): void {
         mode: 'string',
         text: '{}',
       });
-      expect(told.headers).toContainEqual(['x-two', 'a, b']);
+      expect(seen.headers).toContainEqual(['x-two', 'a, b']);
     });
 
     it('can be copied with their bodies, as the router does', async () => {

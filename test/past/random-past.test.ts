@@ -89,11 +89,11 @@ describe('the past', () => {
 
   it.each(SEEDS)('[J4] has the history that watchers saw, with seed %i', async (seed) => {
     const past = await lived(seed, false);
-    const told = past.watcher.takeOnly('changes');
+    const watched = past.watcher.takeOnly('changes');
     const entries = (await wholeHistory(past)).reverse();
     expect(entries.map(({ revision }) => revision)).toEqual(entries.map((_, index) => index + 1));
     const byCursor = new Map(entries.map((entry) => [entry.cursor, entry]));
-    for (const { cursor, cause, actor, at, changes } of told) {
+    for (const { cursor, cause, actor, at, changes } of watched) {
       const entry = byCursor.get(cursor);
       expect({ cause: entry?.cause, actor: entry?.actor, at: entry?.at }).toEqual({ cause, actor, at });
       for (const change of changes) {
@@ -108,7 +108,7 @@ describe('the past', () => {
       }
     }
     // Watchers receive every change except overrides of instances that do not exist.
-    const known = new Set(told.map(({ cursor }) => cursor));
+    const known = new Set(watched.map(({ cursor }) => cursor));
     for (const { cursor, changes } of entries) {
       if (!known.has(cursor)) expect(changes.map(({ kind }) => kind)).toEqual(changes.map(() => 'override'));
     }

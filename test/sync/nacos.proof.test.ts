@@ -158,11 +158,11 @@ describe('rollcall sync --from nacos', () => {
       1,
       expect.stringContaining('Check that the url is the one that its clients use'),
     ]);
-    const nobody = await stage.cli.run(
+    const unreachable = await stage.cli.run(
       ['sync', '--from', 'nacos', `http://127.0.0.1:${await closedPort()}/nacos`, '--dry-run'],
       target.env,
     );
-    expect([nobody.code, nobody.stderr]).toEqual([6, expect.stringContaining('connection refused')]);
+    expect([unreachable.code, unreachable.stderr]).toEqual([6, expect.stringContaining('connection refused')]);
     const other = await stage.cli.run(['sync', '--from', 'consul', nacos()], target.env);
     expect(other.code).toBe(2);
   });

@@ -46,7 +46,7 @@ async function held(holding: Holding): Promise<SessionHolder> {
 
 /** Returns the ids that a watcher saw removed for a cause. */
 function goneFor({ watcher }: Stage, cause: string): string[] {
-  const gone = watcher.replica.told.filter((change) => change.type === 'delete' && change.cause === cause);
+  const gone = watcher.replica.changes.filter((change) => change.type === 'delete' && change.cause === cause);
   return gone.map(({ id }) => id).sort();
 }
 
@@ -88,7 +88,7 @@ describe('a session on one socket', () => {
     expect(await idsOf(on.registry, SERVICE)).toEqual([]);
     await until('the watcher knows', () => goneFor(on, 'session-closed').length === ids.length);
     // All of them are one revision.
-    const gone = on.watcher.replica.told.filter(({ type }) => type === 'delete');
+    const gone = on.watcher.replica.changes.filter(({ type }) => type === 'delete');
     expect(new Set(gone.map(({ revision }) => revision)).size).toBe(1);
   });
 
@@ -108,7 +108,7 @@ describe('a session on one socket', () => {
     // Closing the half-open connection removes nothing any more.
     await sleep(2 * TTL_MS);
     expect(back).toMatchObject({ resumes: 1, losses: 0 });
-    expect(on.watcher.replica.told.map(({ type, id }) => `${type} ${id}`)).toEqual([
+    expect(on.watcher.replica.changes.map(({ type, id }) => `${type} ${id}`)).toEqual([
       'put lost',
       'put back',
       'delete lost',
@@ -121,7 +121,7 @@ it('[T4, T7] an outage of twice the ttl expires no holder that reconnects, and a
   const { registry } = on;
   const live = await Promise.all(names('live', 100).map((id) => held(on.holding([id]))));
   const dying = await Promise.all(names('dying', 100).map((id) => held(on.holding([id]))));
-  await until('the watcher knows all', () => on.watcher.replica.told.length === 200);
+  await until('the watcher knows all', () => on.watcher.replica.changes.length === 200);
 
   const outageAt = performance.now();
   // The frozen registry receives nothing from here on, and so has nothing to remember of it.
@@ -139,7 +139,7 @@ it('[T4, T7] an outage of twice the ttl expires no holder that reconnects, and a
   await sleep(2 * TTL_MS);
   const dead = names('dying', 100).sort();
   expect(goneFor(on, 'expired')).toEqual(dead);
-  expect(on.watcher.replica.told.filter(({ type }) => type === 'delete')).toHaveLength(100);
+  expect(on.watcher.replica.changes.filter(({ type }) => type === 'delete')).toHaveLength(100);
   expect(on.watcher.replica.violations).toEqual([]);
   expect(await idsOf(again, SERVICE)).toEqual(names('live', 100).sort());
   expect(live.map(({ losses }) => losses)).toEqual(live.map(() => 0));

@@ -59,14 +59,14 @@ it('[W12, W13] a watcher that grants no credit is closed with 4008, and misses n
   await writeLarge(registry, 1_500, 'second');
   const { code } = await socket.closed;
   expect(code).toBe(4008);
-  const had = replica.told.length;
+  const had = replica.changes.length;
   expect(had).toBeGreaterThan(200);
   expect(had).toBeLessThan(1_000);
 
   const follower = new Follower({ place: registry }, replica);
   await follower.start();
   onTestFinished(() => follower.stop());
-  await until('it has the rest', () => replica.told.length === 1_500);
+  await until('it has the rest', () => replica.changes.length === 1_500);
   expect(replica.violations).toEqual([]);
   expect(replica.snapshots).toBe(1);
   expect([...replica.instances.values()].map(({ view }) => view.id).sort()).toEqual(await idsOf(registry, SERVICE));

@@ -4,7 +4,7 @@ import type { EventReader, StreamEvent } from '../fixtures/event-reader';
 import { type Home, NS, serviceAt } from '../fixtures/home';
 
 /** Formats an event: `+a` for a put instance, `-a` for a deleted one, `=a,b` for a snapshot. */
-export function toldBy({ event, data }: StreamEvent): string {
+export function textOf({ event, data }: StreamEvent): string {
   if (event === 'snapshot') {
     return `=${data.services.flatMap((service: { instances: { id: string }[] }) => service.instances.map(({ id }) => id))}`;
   }
@@ -20,7 +20,7 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
   const place = { address: '10.0.0.7', port: 8080, ephemeral: false };
   const put = (id: string, body: object = place, service = ORDERS) => ask('PUT', `${service}/instances/${id}`, body);
 
-  const told = async (events: EventReader, count: number) => (await events.take(count)).map(toldBy);
+  const take = async (events: EventReader, count: number) => (await events.take(count)).map(textOf);
 
   describe('an event stream', () => {
     it('[E1] starts with a snapshot, followed by every change', async () => {
@@ -83,26 +83,26 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
         [false, 1, false],
         [true, 2, true],
       ]);
-      expect(parts.flatMap((part) => toldBy(part).slice(1).split(','))).toEqual(ids);
+      expect(parts.flatMap((part) => textOf(part).slice(1).split(','))).toEqual(ids);
       await events.leave();
     });
 
     it('[E2] continues from the last id with no gap and no repeat, and prefers the header to the cursor', async () => {
       const first = await openStream();
       await put('a');
-      expect(await told(first, 2)).toEqual(['=', '+a']);
+      expect(await take(first, 2)).toEqual(['=', '+a']);
       await first.leave();
       const { lastId } = first;
       await put('b');
       await put('c');
       const second = await openStream('', { 'last-event-id': lastId });
-      expect(await told(second, 2)).toEqual(['+b', '+c']);
+      expect(await take(second, 2)).toEqual(['+b', '+c']);
       await put('d');
-      expect(await told(second, 1)).toEqual(['+d']);
+      expect(await take(second, 1)).toEqual(['+d']);
       const third = await openStream(`?cursor=${lastId}`, { 'last-event-id': second.lastId });
       expect(await third.isQuiet(50)).toBe(true);
       await put('e');
-      expect([await told(second, 1), await told(third, 1)]).toEqual([['+e'], ['+e']]);
+      expect([await take(second, 1), await take(third, 1)]).toEqual([['+e'], ['+e']]);
       for (const events of [second, third]) await events.leave();
     });
 
@@ -115,25 +115,25 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
         '',
         expect.objectContaining({ reason: 'unknown' }),
       ]);
-      expect(await told(events, 1)).toEqual(['=a']);
+      expect(await take(events, 1)).toEqual(['=a']);
       await events.leave();
     });
 
     it('[E2, W14] continues unchanged if the registry hibernates between any two events', async () => {
       const events = await openStream('?service=g@@orders');
-      expect(await told(events, 1)).toEqual(['=']);
+      expect(await take(events, 1)).toEqual(['=']);
       for (const id of ['a', 'b', 'c', 'd', 'e']) {
         await sleep();
         await put(id);
-        expect(await told(events, 1)).toEqual([`+${id}`]);
+        expect(await take(events, 1)).toEqual([`+${id}`]);
       }
       await sleep();
       await put('x', place, serviceAt('users'));
       await sleep();
       await ask('DELETE', `${ORDERS}/instances/a`);
       // A wake sends a bookmark: this stream did not receive the change of another service.
-      const [first] = await told(events, 1);
-      const [last] = first === 'bookmark' ? await told(events, 1) : [first];
+      const [first] = await take(events, 1);
+      const [last] = first === 'bookmark' ? await take(events, 1) : [first];
       expect(last).toBe('-a');
       await events.leave();
     });

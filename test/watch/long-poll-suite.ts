@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { etagOf, type Home, NS, serviceAt, type Told } from '../fixtures/home';
+import { type Answer, etagOf, type Home, NS, serviceAt } from '../fixtures/home';
 
 /** Registers the tests of conditional reads that wait, on the whole registry. */
 export function longPollSuite({ ask, sleep, sockets }: Home): void {
@@ -13,7 +13,7 @@ export function longPollSuite({ ask, sleep, sockets }: Home): void {
 
   /** A pending poll: whether it has finished, and its answer. */
   interface Poll {
-    answer: Promise<Told<Listed>>;
+    answer: Promise<Answer<Listed>>;
     isOver: () => boolean;
   }
 
@@ -123,13 +123,13 @@ export function longPollSuite({ ask, sleep, sockets }: Home): void {
       const named = { 'rollcall-subscriber': 'p' };
       const first = await poll(path, now, named);
       const other = await poll(`${ORDERS}/instances?wait=30s`, now, named);
-      const nobody = await poll(path, now);
+      const anonymous = await poll(path, now);
       const second = begin(path, now, named);
       const { status, body } = await first.answer;
       expect([status, (body as unknown as { code: string }).code]).toEqual([409, 'CONFLICT']);
-      expect([other, nobody, second].map(({ isOver }) => isOver())).toEqual([false, false, false]);
+      expect([other, anonymous, second].map(({ isOver }) => isOver())).toEqual([false, false, false]);
       await put('b');
-      for (const { answer } of [other, nobody, second]) expect((await answer).status).toBe(200);
+      for (const { answer } of [other, anonymous, second]) expect((await answer).status).toBe(200);
     });
 
     it('[E7, W14] continues if the registry hibernates meanwhile', async () => {

@@ -36,11 +36,11 @@ export function socketSuite(home: Home): void {
 
   describe('a socket', () => {
     it('[E8] is opened with its subprotocol alone, however the token is sent', async () => {
-      const ways: Record<string, string>[] = [
+      const credentials: Record<string, string>[] = [
         { 'sec-websocket-protocol': `rollcall.v1, token.${ROOT_TOKEN}` },
         { 'sec-websocket-protocol': 'chat, rollcall.v1', authorization: `Bearer ${ROOT_TOKEN}` },
       ];
-      for (const headers of ways) {
+      for (const headers of credentials) {
         const { status, headers: answered, socket } = await upgrade(`${NS}/socket`, headers);
         expect([status, answered.get('sec-websocket-protocol')]).toEqual([101, 'rollcall.v1']);
         socket?.accept();
@@ -110,14 +110,14 @@ export function socketSuite(home: Home): void {
     });
 
     it('receives the answer to its close', async () => {
-      for (const [code, told] of [
+      for (const [code, received] of [
         [1000, 1000],
         [4000, 4000],
         [undefined, 1005],
       ] as const) {
         const socket = await openSocket();
         socket.close(code);
-        expect(await socket.end()).toMatchObject({ code: told, wasClean: true });
+        expect(await socket.end()).toMatchObject({ code: received, wasClean: true });
       }
       await heardAllBut(0);
     });

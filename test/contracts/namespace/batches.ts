@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { OWNER } from '../../fixtures/callers';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const AT = { address: '10.0.0.1', port: 8080 };
 

@@ -3,8 +3,8 @@ import { decodeCursor, encodeCursor, type Position } from '../../../src/core/nam
 import type { ReadAnswer } from '../../../src/model/namespace-api';
 import { OWNER } from '../../fixtures/callers';
 import { key, ORDERS } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { isUnchanged, refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -150,7 +150,7 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
       const { cursor } = await scene.deregister('a');
       const gone = scene.api.readService({ ...ORDERS, ifNoneMatch: cursor });
       await expect(gone).rejects.toEqual(refusal('SERVICE_NOT_FOUND'));
-      const never = scene.api.readService({ ...ORDERS, service: 'nobody', ifNoneMatch: cursor });
+      const never = scene.api.readService({ ...ORDERS, service: 'unknown', ifNoneMatch: cursor });
       await expect(never).rejects.toEqual(refusal('SERVICE_NOT_FOUND'));
     });
 
@@ -161,7 +161,7 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
       const list = (ifNoneMatch: string) => scene.api.listInstances({ ...ORDERS, filter: {}, ifNoneMatch });
       expect(isUnchanged(await list(first.cursor))).toBe(false);
       expect(isUnchanged(await list(cursor))).toBe(true);
-      expect(isUnchanged(await scene.api.resolve({ ...ORDERS, service: 'nobody', ifNoneMatch: cursor }))).toBe(true);
+      expect(isUnchanged(await scene.api.resolve({ ...ORDERS, service: 'unknown', ifNoneMatch: cursor }))).toBe(true);
     });
   });
 

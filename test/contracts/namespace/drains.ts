@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { DRAIN_QUARANTINE_MS } from '../../../src/model/limits';
 import { OPERATOR } from '../../fixtures/callers';
 import { ORDERS } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 /** Tests drains, which take an instance out of traffic before it stops. */
 export function drains(stage: () => Scene, capabilities: Capabilities): void {

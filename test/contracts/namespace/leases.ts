@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ATTENTION_HASTE_MS, LEASE_SLACK_MS } from '../../../src/model/limits';
 import { OWNER } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 /** Unhealthy after ten seconds, removed after a minute. */
 const LONG = { ttlMs: 10_000, removeAfterMs: 60_000 };

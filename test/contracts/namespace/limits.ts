@@ -4,8 +4,8 @@ import { INSTANCES_PER_SERVICE_MAX_COUNT, RECORDS_PER_NAMESPACE_MAX_BYTES } from
 import type { Caller } from '../../../src/model/namespace-api';
 import { OWNER, STRANGER } from '../../fixtures/callers';
 import { definition, key } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const BATCH_COUNT = 500;
 const SMALL = definition();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ORDERS } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 /** Tests lists of instances and of services. */
 export function listing(stage: () => Scene, capabilities: Capabilities): void {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { InstanceDefinition } from '../../../src/model/instance';
 import { isPlainKey } from '../../../src/model/json';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
-import { type Capabilities, where } from './lent-namespace';
 import { bodyOf, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const NAMES = [
   '__proto__',

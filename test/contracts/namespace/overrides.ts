@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { OVERRIDE_LINGER_MS } from '../../../src/model/limits';
 import { OPERATOR } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const MINUTE_MS = 60_000;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ORDERS } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const BERLIN = { latitude: 52.52, longitude: 13.4 };
 const PARIS = { latitude: 48.86, longitude: 2.35 };
@@ -11,8 +11,8 @@ const TOKYO = { latitude: 35.68, longitude: 139.69 };
 export function resolving(stage: () => Scene, capabilities: Capabilities): void {
   describe('resolve', () => {
     it('[V7] returns nothing for a service that does not exist', async () => {
-      expect(await stage().resolve({ service: 'nobody' })).toEqual({
-        service: 'nobody',
+      expect(await stage().resolve({ service: 'unknown' })).toEqual({
+        service: 'unknown',
         protected: false,
         instances: [],
       });
@@ -142,7 +142,7 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
         const chosen: Record<string, number> = { none: 0, one: 0, two: 0, seven: 0 };
         for (let round = 0; round < 100; round++) {
           const picks = await Promise.all(Array.from({ length: 100 }, () => scene.resolved({ limit: 1 })));
-          for (const [id = 'nobody'] of picks) chosen[id] = (chosen[id] ?? 0) + 1;
+          for (const [id = 'unknown'] of picks) chosen[id] = (chosen[id] ?? 0) + 1;
         }
         expect(chosen.none).toBe(0);
         for (const [id, weight] of Object.entries(weights)) {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const AT = { address: '10.0.0.1', port: 8080 };
 const LONG = { ttlMs: 60_000, removeAfterMs: 3_600_000 };
@@ -32,7 +32,7 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
         [2, 'a patch', (scene) => scene.patch('a', { weight: 2 })],
         [0, 'a patch that changes nothing', (scene) => scene.patch('a', { weight: 1 })],
         [2, 'a deregistration', (scene) => scene.deregister('a')],
-        [0, 'a deregistration of what is gone', (scene) => scene.deregister('nobody')],
+        [0, 'a deregistration of what is gone', (scene) => scene.deregister('unknown')],
         [2, 'an override', (scene) => scene.override('a', { weight: 2 })],
         [2, 'a drain by the owner', (scene) => scene.drain('a', { graceMs: 600_000 })],
         [3, 'a drain by an operator', (scene) => scene.drain('a', { graceMs: 600_000, caller: OPERATOR })],
@@ -40,7 +40,7 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
         [4, 'the removal of three instances by force', (scene) => scene.removeService({ force: true })],
         [0, 'a heartbeat', (scene) => scene.beat('a')],
         [0, 'a heartbeat for many', (scene) => scene.api.renewMany(OWNER, [key('a'), key('b')])],
-        [0, 'a refusal', (scene) => scene.patch('nobody', { weight: 2 }).catch(() => {})],
+        [0, 'a refusal', (scene) => scene.patch('unknown', { weight: 2 }).catch(() => {})],
         [0, 'a read', (scene) => Promise.all([scene.list(), scene.resolve(), scene.services(), scene.read('a')])],
         [
           11,

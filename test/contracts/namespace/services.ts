@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 /** Tests services, with instances and without. */
 export function services(stage: () => Scene, capabilities: Capabilities): void {

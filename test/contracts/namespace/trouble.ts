@@ -9,8 +9,8 @@ import {
 } from '../../../src/model/limits';
 import { OWNER } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { bodyOf, ENDS_AFTER_MS, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const HOUR_MS = 3_600_000;
 /** Default time to live. */

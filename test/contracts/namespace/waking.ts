@@ -7,8 +7,8 @@ import {
 } from '../../../src/model/limits';
 import { OPERATOR } from '../../fixtures/callers';
 import { key, ORDERS } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, isUnchanged, refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 /** Creates one of everything that a namespace can hold. */
 async function furnish(scene: Scene): Promise<void> {
