@@ -7,16 +7,16 @@ import { Laboratory, TRIAL_NAMES, type TrialName } from '../test/mutants/trial';
 
 const USAGE = `usage: npm run mutants -- [--all] [WORD...]
 
-Puts faults into a copy of the core, one at a time, and sees which of its tests find them:
-${TRIAL_NAMES.join(', ')}; until one does.
-The tests have seeds of their own, so that a mutant meets the same each time. Shows how far it is on stderr, and ends with
-a table. Fails if a mutant lives, or if tests fail without any.
+Plants faults in a copy of the core, one at a time, and runs these tests until one finds the fault:
+${TRIAL_NAMES.join(', ')}.
+The seeds of the tests are fixed, so a mutant meets the same inputs each time. Shows its progress on stderr and prints a
+table at the end. Fails if a mutant survives, or if a test fails without a mutant.
 
-  WORD     only mutants whose name mentions one of these (default: all ${MUTANTS.length})
-  --all    every trial for each mutant, also when it is found: several times as long
-  --help   show this
+  WORD     only mutants whose name contains one of these words (default: all ${MUTANTS.length})
+  --all    run every trial for each mutant, even after one has found it: takes several times as long
+  --help   show this help
 
-A trial may take five times as long as it takes on the core as it is, and is measured again before it is said to hang.`;
+A trial may take five times as long as on the unchanged core, and is repeated before it is reported as hanging.`;
 
 /** Trials that found a mutant, each with its failures. */
 type Finds = [trial: TrialName, failures: string[]][];

@@ -6,9 +6,9 @@ import { type SimulationReport, simulate } from './simulate';
 const USAGE = `usage: npm run sim -- [--seed N] [--scenario ${Object.keys(SCENARIOS).join('|')}] [--lease-hours N]
        [--runs N] [--hours N] [--leases N] [--watch TEXT]
 
-Runs simulations with one seed after another, from --seed on (default 1), each in every scenario, until --lease-hours are
-done (default 1000000) or --runs are over. A failure prints its scenario and seed; the same two give the same run, and
---watch i7 shows all that i7 does in it. --hours and --leases make a world shorter or smaller than its scenario says.`;
+Runs simulations with consecutive seeds from --seed on (default 1), each in every scenario, until --lease-hours (default
+1000000) or --runs are reached. A failure prints its scenario and seed, which reproduce the run; --watch i7 adds every call
+that mentions i7 to its trace. --hours and --leases override the duration and the size of a scenario.`;
 
 /** Time between two progress reports of a long run. */
 const LOG_EVERY_MS = 10_000;

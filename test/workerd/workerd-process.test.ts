@@ -69,5 +69,5 @@ test('workerd does not start if its process number cannot be recorded', async ()
 
 test('an error of workerd about its Worker is reported without its stack', async () => {
   const config = workerdConfig({ modulePath: '/no/such/module.js' });
-  await expect(startWorkerd(options({ config }))).rejects.toThrow(/^workerd ended before it listened:\n.*this\.js/);
+  await expect(startWorkerd(options({ config }))).rejects.toThrow(/^workerd ended before it listened:\n.*module\.js/);
 });
