@@ -21,7 +21,7 @@ function rowsOf(report: string): Map<string, number[]> {
   return new Map(cells.map(([, title = '', ...values]) => [title, values.slice(0, -1).map(Number.parseFloat)]));
 }
 
-it('the bench of the peers compares all of them in every row', () => {
+it('the peer benchmark compares all peers in every row', () => {
   const options: ExecFileSyncOptionsWithStringEncoding = {
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'inherit'],
