@@ -66,7 +66,7 @@ export class ServiceFeed {
   readonly instances: Map<string, Instance> = new Map();
   protectThreshold: number = 0;
   /** Error that ended the watch; undefined while it runs. */
-  error: RollcallError | undefined;
+  ended: RollcallError | undefined;
   /** Resolves with the first list, from the registry or from the store. */
   readonly ready: Promise<void>;
   readonly #service: string;
@@ -95,6 +95,11 @@ export class ServiceFeed {
     this.#watch = watch({ onFrame: (frame) => this.#take(frame), onEnd: (error) => this.#end(error) });
   }
 
+  /** Error that ended the watch, or of its last attempt; undefined while it is connected. */
+  get error(): RollcallError | undefined {
+    return this.ended ?? this.#watch.status.error;
+  }
+
   /** True if there is a list, however old. */
   get hasList(): boolean {
     return this.#isLive || this.#storedAt !== undefined;
@@ -102,7 +107,7 @@ export class ServiceFeed {
 
   /** True if the watch is connected and the list is up to date. */
   get isConnected(): boolean {
-    return this.#isLive && this.error === undefined && this.#watch.status.state === 'connected';
+    return this.#isLive && this.ended === undefined && this.#watch.status.state === 'connected';
   }
 
   /** Time since the list was certainly current, in milliseconds; infinite if there is none. */
@@ -144,7 +149,7 @@ export class ServiceFeed {
   }
 
   #end(error = new RollcallError('UNAVAILABLE', `the resolver of ${this.#service} was closed`)): void {
-    this.error = error;
+    this.ended = error;
     this.#settleReady?.reject(error);
   }
 

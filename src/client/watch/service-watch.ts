@@ -12,6 +12,9 @@ import type { Watch, WatchOptions, WatchScope, WatchSink, WatchSource, WatchStat
  */
 const UNREAD_MAX_CHARACTERS = 4 * 1024 * 1024;
 
+/** Time to reconnect before the loss of a connection is reported. */
+const RECONNECT_MS = 2_000;
+
 /** A frame that waits for its reader. */
 interface Unread {
   frame: WatchFrame;
@@ -36,6 +39,7 @@ export class ServiceWatch implements Watch, WatchSink {
   #isSetAside = false;
   #wasUp = false;
   #error: RollcallError | undefined;
+  readonly #cancelExpected: () => void;
   /** Wakes the reader that waits for a frame. */
   #wake: (() => void) | undefined;
 
@@ -47,6 +51,9 @@ export class ServiceWatch implements Watch, WatchSink {
     this.#over = over;
     this.#cursor = options.cursor;
     this.#status = { state: 'disconnected', since: core.time.wallClock() };
+    this.#cancelExpected = core.expectAnswer((error) => {
+      if (!this.#wasUp && this.#status.error === undefined) this.down(error);
+    });
     if (options.signal?.aborted === true) this.close();
     else {
       options.signal?.addEventListener('abort', this.#abort);
@@ -81,7 +88,11 @@ export class ServiceWatch implements Watch, WatchSink {
     this.#ended.abort();
     this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#source?.stop();
-    this.down();
+    this.#cancelExpected();
+    this.#disconnect(error);
+    this.#core.report((outages) => outages.closed(this));
+    // An iterator throws the error; a listener may not be there.
+    if (error !== undefined && this.#options.onFrame) this.#core.report((outages) => outages.ended(error), true);
     this.#over(this);
     this.#wake?.();
     this.#call(() => this.#options.onEnd?.(error));
@@ -130,18 +141,26 @@ export class ServiceWatch implements Watch, WatchSink {
 
   up(): void {
     this.#wasUp = true;
-    this.#setState('connected');
+    this.#cancelExpected();
+    this.#setStatus('connected', undefined);
+    this.#core.report((outages) => outages.worked(this));
   }
 
-  down(): void {
+  down(error?: RollcallError): void {
+    const graceMs = this.#status.state === 'connected' ? RECONNECT_MS : 0;
+    this.#disconnect(error);
+    if (error !== undefined) this.#core.report((outages) => outages.failed(this, error, graceMs), true);
+  }
+
+  #disconnect(error: RollcallError | undefined): void {
     this.#joiner.broken();
-    this.#setState('disconnected');
+    this.#setStatus('disconnected', error ?? this.#status.error);
   }
 
   refused(error: RollcallError): boolean {
     // The registry accepted this watch before, so it may again: after a token rotation, or once a mistake is fixed.
     if (error.isPassing || (this.#wasUp && error.code !== 'INVALID_REQUEST')) {
-      this.down();
+      this.down(error);
       return false;
     }
     this.#end(error);
@@ -154,7 +173,10 @@ export class ServiceWatch implements Watch, WatchSink {
     const link = this.#core.link();
     const useSocket = () => this.#begin(new SocketSource(link, this.#scope, this));
     if (transport === 'socket') useSocket();
-    else if (transport !== undefined || !(await this.#core.trySocket(link, this.#ended.signal, useSocket))) {
+    else if (
+      transport !== undefined ||
+      !(await this.#core.trySocket(link, this.#ended.signal, useSocket, (error) => this.down(error)))
+    ) {
       const by = transport ?? (readsStreams() ? 'stream' : 'poll');
       try {
         this.#begin(await this.#load(by));
@@ -188,11 +210,14 @@ export class ServiceWatch implements Watch, WatchSink {
     this.#source?.start();
   }
 
-  #setState(state: WatchStatus['state']): void {
-    if (this.#status.state === state) return;
-    const status: WatchStatus = { state, since: this.#core.time.wallClock() };
+  #setStatus(state: WatchStatus['state'], error: RollcallError | undefined): void {
+    const before = this.#status;
+    const isSame = before.state === state;
+    const status = { state, since: isSame ? before.since : this.#core.time.wallClock(), error };
     this.#status = status;
-    this.#call(() => this.#options.onStatus?.(status));
+    // Not for each attempt.
+    if (!isSame || (error !== undefined && before.error === undefined))
+      this.#call(() => this.#options.onStatus?.(status));
   }
 
   #call(listener: () => void): void {

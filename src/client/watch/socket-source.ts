@@ -38,9 +38,9 @@ export class SocketSource implements WatchSource, LinkUser {
     void this.#begin();
   }
 
-  down(): void {
+  down(error: RollcallError): void {
     this.#forget();
-    this.#sink.down();
+    this.#sink.down(error);
   }
 
   async #begin(): Promise<void> {

@@ -1,10 +1,13 @@
 import { randomText } from './back-off';
 import type { ClientOptions } from './client-options';
-import { hasSockets } from './open-socket';
+import type { Outages } from './outages';
 import { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
-import { SocketLink } from './socket-link';
+import { type LinkUser, SocketLink } from './socket-link';
 import { pause, type Time } from './time';
+
+/** Time after which a registry that has not answered yet is reported. */
+const EXPECTED_MS = 1_000;
 
 /** Shared state of a client: HTTP, sockets and names. */
 export class ClientCore {
@@ -15,12 +18,14 @@ export class ClientCore {
   readonly #links = new Map<number | undefined, SocketLink>();
   #subscriber: string | undefined;
   #names = 0;
+  #outages: Promise<Outages> | undefined;
 
   constructor(options: ClientOptions, time: Time) {
     this.#options = options;
     this.http = new RegistryHttp(options);
     this.time = time;
-    this.hasSockets = hasSockets(options);
+    this.hasSockets =
+      options.WebSocket !== undefined || ['WebSocket', 'WebSocketPair'].some((name) => name in globalThis);
   }
 
   /** @throws {RollcallError} `INVALID_REQUEST` if the runtime has no WebSocket. */
@@ -59,40 +64,69 @@ export class ClientCore {
   }
 
   /**
+   * Reports a failure or a recovery to the application: see `ClientOptions.onWarning`.
+   *
+   * @param isFailure False: nothing happens unless there was a failure before.
+   */
+  report(act: (outages: Outages) => void, isFailure = false): void {
+    const { onWarning } = this.#options;
+    if (isFailure && onWarning !== false) {
+      this.#outages ??= import('./outages').then(({ Outages }) => new Outages(this.http.url, this.time, onWarning));
+    }
+    // Offline, a browser can't load the module.
+    this.#outages?.then(act).catch(() => {});
+  }
+
+  /** Calls a function with an error if a first response takes long. Returns a function that cancels that. */
+  expectAnswer(late: (error: RollcallError) => void): () => void {
+    const message = `${this.http.url} has not answered for ${EXPECTED_MS / 1_000} s`;
+    return this.time.after(EXPECTED_MS, () => late(new RollcallError('UNREACHABLE', message)));
+  }
+
+  /**
    * Checks whether sockets can reach the registry, by opening this one. They cannot if it does not open although the
    * registry responds over HTTP; if that does not respond either, the check is repeated.
    *
    * @param use Called when the socket is open, to start using it.
+   * @param failed Called with the error of each failed attempt.
    * @returns False if sockets cannot reach the registry.
    */
-  async trySocket(link: SocketLink, signal: AbortSignal, use: () => void): Promise<boolean> {
+  async trySocket(
+    link: SocketLink,
+    signal: AbortSignal,
+    use: () => void,
+    failed: (error: RollcallError) => void,
+  ): Promise<boolean> {
     if (!this.hasSockets) return false;
     while (!signal.aborted) {
       if (link.hasOpened) {
         use();
         return true;
       }
-      if (await opens(link, use)) return true;
-      const answers = await this.http.request('GET', '/health', { signal }).then(
-        () => true,
-        () => false,
-      );
-      if (answers) return false;
+      const { error, isBlocked } = await opened(link, use);
+      if (error === undefined) return true;
+      if (isBlocked) return false;
+      if (!signal.aborted) failed(error);
       await pause(this.time, link.backOff.next(), signal);
     }
     return false;
   }
 }
 
-/** Reports whether a socket opens at the first attempt. A temporary user keeps it open until `use` adds another. */
-function opens(link: SocketLink, use: () => void): Promise<boolean> {
+/** Returns the error if a socket does not open at the first attempt. A temporary user keeps it open until `use` adds another. */
+function opened(link: SocketLink, use: () => void): Promise<{ error?: RollcallError; isBlocked?: boolean }> {
   return new Promise((resolve) => {
-    const settle = (isOpen: boolean) => {
-      if (isOpen) use();
-      link.leave(user);
-      resolve(isOpen);
+    const user: LinkUser = {
+      up: () => {
+        use();
+        link.leave(user);
+        resolve({});
+      },
+      down: (error, _code, isBlocked = false) => {
+        link.leave(user);
+        resolve({ error, isBlocked });
+      },
     };
-    const user = { up: () => settle(true), down: () => settle(false) };
     link.join(user);
   });
 }

@@ -1,12 +1,16 @@
 import type { ClientOptions, SocketLike, WebSocketConstructor } from './client-options';
-import { type RegistryHttp, refusal } from './registry-http';
-import { RollcallError } from './rollcall-error';
+import type { RegistryHttp } from './registry-http';
+import type { RollcallError } from './rollcall-error';
 import type { Time } from './time';
+
+/**
+ * Opens sockets. Loaded on demand, and without imports that run, which would split the first load into more files.
+ */
 
 const PROTOCOL = 'rollcall.v1';
 
 /** Close code of a connection that broke without one (RFC 6455, 7.4.1). Deno reports 0. */
-export const BROKEN = 1006;
+const BROKEN = 1006;
 
 /** Timeout of opening a socket. */
 const OPEN_TIMEOUT_MS = 10_000;
@@ -24,16 +28,19 @@ export interface SocketListener {
 /** Reports whether the runtime opens sockets by `fetch`, as Cloudflare's does; this also works with service bindings. */
 const opensByFetch = (): boolean => 'WebSocketPair' in globalThis;
 
-/** Reports whether the runtime can open sockets. */
-export function hasSockets({ WebSocket }: ClientOptions): boolean {
-  return WebSocket !== undefined || opensByFetch() || 'WebSocket' in globalThis;
+/** An attempt that failed. */
+export interface Unopened {
+  error: RollcallError;
+  /** True if sockets can't reach the registry, although it responds over HTTP. */
+  isBlocked: boolean;
 }
 
 /**
  * Opens a socket to the namespace.
  *
+ * Runtimes hide why a socket did not open, so a request is sent after that. Never rejects.
+ *
  * @param subscriber Name in receipts.
- * @throws {RollcallError} The error that refused the upgrade, if the runtime exposes it; otherwise `UNREACHABLE`.
  */
 export async function openSocket(
   http: RegistryHttp,
@@ -41,25 +48,52 @@ export async function openSocket(
   time: Time,
   subscriber: string,
   listener: SocketListener,
-): Promise<SocketLike> {
-  const token = await http.token();
-  const url = `${http.url}${http.namespacePath}/socket?subscriber=${encodeURIComponent(subscriber)}`;
-  if (options.WebSocket === undefined && opensByFetch()) return upgraded(http, url, token, listener);
+): Promise<SocketLike | Unopened> {
+  const path = `${http.namespacePath}/socket`;
+  try {
+    const token = await http.token();
+    const url = `${http.url}${path}?subscriber=${encodeURIComponent(subscriber)}`;
+    const open = options.WebSocket === undefined && opensByFetch() ? upgraded : constructed;
+    return await open({ http, options, time, url, token, listener });
+  } catch (failure) {
+    const error = await http.failure(failure, 'WebSocket', path, 'did not open');
+    const reason = await http.request('GET', '/health').then(
+      () => undefined,
+      (health: RollcallError) => health,
+    );
+    // Anything that responds, even another server, shows that the network is not the problem.
+    if (reason?.isPassing) return { error: reason, isBlocked: false };
+    return { error, isBlocked: true };
+  }
+}
+
+/** Parameters of an attempt to open a socket. */
+interface Attempt {
+  http: RegistryHttp;
+  options: ClientOptions;
+  time: Time;
+  url: string;
+  token: string | undefined;
+  listener: SocketListener;
+}
+
+/** Opens a socket by the constructor of the runtime or of the application. */
+function constructed({ options, time, url, token, listener }: Attempt): Promise<SocketLike> {
   // `as`: runtimes type their WebSocket differently, but all of them have the members used here.
   const Constructor = options.WebSocket ?? (WebSocket as unknown as WebSocketConstructor);
   return new Promise((resolve, reject) => {
     const protocols = token === undefined ? [PROTOCOL] : [PROTOCOL, `token.${token}`];
-    const socket: SocketLike = new Constructor(url.replace(/^http/, 'ws'), protocols);
+    const socket: SocketLike = new Constructor(url.replace(/^http/i, 'ws'), protocols);
     let isOpen = false;
     const fail = (code: number, reason: string) => {
       cancel();
       if (isOpen) listener.closed(code, reason);
       isOpen = false;
-      const why = reason || 'refused, no WebSocket support in a proxy, or unreachable';
-      reject(new RollcallError('UNREACHABLE', `the socket did not open (${code}): ${why}`));
+      const why = reason || 'the token was refused, or a proxy does not support WebSockets';
+      reject(new Error(`${why} (${code})`));
     };
     const cancel = time.after(OPEN_TIMEOUT_MS, () => {
-      fail(BROKEN, `not open within ${OPEN_TIMEOUT_MS} ms`);
+      fail(BROKEN, `it took longer than ${OPEN_TIMEOUT_MS / 1_000} s`);
       socket.close();
     });
     socket.addEventListener('open', () => {
@@ -71,12 +105,8 @@ export async function openSocket(
   });
 }
 
-async function upgraded(
-  http: RegistryHttp,
-  url: string,
-  token: string | undefined,
-  listener: SocketListener,
-): Promise<SocketLike> {
+/** Opens a socket by `fetch`, in Cloudflare's runtime. */
+async function upgraded({ http, url, token, listener }: Attempt): Promise<SocketLike> {
   const answer: UpgradeAnswer = await http.fetch(url, {
     headers: {
       Upgrade: 'websocket',
@@ -85,7 +115,7 @@ async function upgraded(
     },
   });
   const socket = answer.webSocket;
-  if (!socket) throw await refusal(answer);
+  if (!socket) throw answer;
   listen(socket, listener);
   socket.accept();
   return socket;
