@@ -85,8 +85,8 @@ export class Heartbeats implements Keeper {
     }
     beat.isUnderWay = false;
     if (beat.ended.signal.aborted) return;
-    // Until the first lease, a caller waits for it.
-    beat.cancel = this.#time.after(pauseMs, () => void this.#act(holding, beat), beat.lease === null);
+    // A registration keeps the process alive, as it does with a socket.
+    beat.cancel = this.#time.after(pauseMs, () => void this.#act(holding, beat), true);
   }
 
   async #tell(holding: Holding, beat: Beat): Promise<void> {

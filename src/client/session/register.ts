@@ -10,6 +10,7 @@ import type {
 } from '../wire/registration';
 import { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
+import { trySocket } from '../wire/try-socket';
 import { Heartbeats } from './heartbeats';
 import { Holding, type Keeper, type NamedDefinition } from './holding';
 import { Session } from './session';
@@ -171,7 +172,7 @@ class KeptRegistration implements Registration {
     const keepBySession = () => keepBy(this.#registrar.session(ttlMs));
     if (transport === 'socket') return keepBySession();
     const failed = (error: RollcallError) => this.#holding.trouble(error);
-    if (!(await core.trySocket(core.link(ttlMs), signal, keepBySession, failed))) keepBy(heartbeats);
+    if (!(await trySocket(core, core.link(ttlMs), { signal, use: keepBySession, failed }))) keepBy(heartbeats);
   }
 
   async #release(): Promise<void> {

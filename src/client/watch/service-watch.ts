@@ -1,9 +1,9 @@
 import type { ClientCore } from '../wire/client-core';
 import type { WatchFrame } from '../wire/frames';
 import { RollcallError } from '../wire/rollcall-error';
+import { pause } from '../wire/time';
 import type { WatchWireFrame } from '../wire/wire-frame';
 import { PartJoiner } from './part-joiner';
-import { SocketSource } from './socket-source';
 import type { Watch, WatchOptions, WatchScope, WatchSink, WatchSource, WatchStatus } from './watch';
 
 /**
@@ -14,6 +14,9 @@ const UNREAD_MAX_CHARACTERS = 4 * 1024 * 1024;
 
 /** Time to reconnect before the loss of a connection is reported. */
 const RECONNECT_MS = 2_000;
+
+/** Pause after a module could not be loaded. */
+const LOAD_AGAIN_MS = 5_000;
 
 /** A frame that waits for its reader. */
 interface Unread {
@@ -167,35 +170,21 @@ export class ServiceWatch implements Watch, WatchSink {
     return true;
   }
 
-  /** Starts the requested transport, or the best one available. Never rejects. */
+  /** Starts a transport. Never rejects. */
   async #choose(): Promise<void> {
-    const { transport } = this.#options;
-    const link = this.#core.link();
-    const useSocket = () => this.#begin(new SocketSource(link, this.#scope, this));
-    if (transport === 'socket') useSocket();
-    else if (
-      transport !== undefined ||
-      !(await this.#core.trySocket(link, this.#ended.signal, useSocket, (error) => this.down(error)))
-    ) {
-      const by = transport ?? (readsStreams() ? 'stream' : 'poll');
+    const { signal } = this.#ended;
+    const begin = (source: WatchSource) => this.#begin(source);
+    while (!signal.aborted) {
       try {
-        this.#begin(await this.#load(by));
+        const { chooseSource } = await import('./choose-source');
+        const parts = { core: this.#core, scope: this.#scope, options: this.#options };
+        return await chooseSource({ ...parts, sink: this, signal, begin });
       } catch (error) {
-        this.#end(RollcallError.from(error, `could not load the client module for transport ${by}`));
+        // Offline, a browser can't load a module.
+        this.down(RollcallError.from(error, 'could not load a module of the client'));
+        await pause(this.#core.time, LOAD_AGAIN_MS, signal);
       }
     }
-  }
-
-  /** Loads a transport on demand: most programs never need it. */
-  async #load(by: 'stream' | 'poll'): Promise<WatchSource> {
-    const { http, time } = this.#core;
-    const subscriber = this.#core.nextSubscriber();
-    if (by === 'poll') {
-      const { PollSource } = await import('./poll-source');
-      return new PollSource(http, time, subscriber, this.#scope, this);
-    }
-    const { StreamSource } = await import('./stream-source');
-    return new StreamSource(http, time, subscriber, this.#scope, this);
   }
 
   #begin(source: WatchSource): void {
@@ -229,6 +218,3 @@ export class ServiceWatch implements Watch, WatchSink {
     }
   }
 }
-
-/** Reports whether the runtime streams response bodies; some return a body only once it is complete. */
-const readsStreams = (): boolean => 'body' in Response.prototype;

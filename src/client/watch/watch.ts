@@ -28,6 +28,11 @@ export interface WatchOptions {
   cursor?: string | undefined;
   /** Default: a socket if the runtime can open one, otherwise an event stream. */
   transport?: WatchTransport | undefined;
+  /**
+   * False: the watch does not keep the process alive, in Node, Deno and Bun. In Deno and Bun, it then uses an event
+   * stream, unless a `WebSocket` or `fetch` was passed to the client. Default: true.
+   */
+  keepsAlive?: boolean | undefined;
   /** Closes the watch. */
   signal?: AbortSignal | undefined;
   /** Receives the frames as they arrive, instead of the iterator. */

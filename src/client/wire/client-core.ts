@@ -3,8 +3,8 @@ import type { ClientOptions } from './client-options';
 import type { Outages } from './outages';
 import { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
-import { type LinkUser, SocketLink } from './socket-link';
-import { pause, type Time } from './time';
+import { SocketLink } from './socket-link';
+import type { Time } from './time';
 
 /** Time after which a registry that has not answered yet is reported. */
 const EXPECTED_MS = 1_000;
@@ -14,14 +14,14 @@ export class ClientCore {
   readonly http: RegistryHttp;
   readonly time: Time;
   readonly hasSockets: boolean;
-  readonly #options: ClientOptions;
+  readonly options: ClientOptions;
   readonly #links = new Map<number | undefined, SocketLink>();
   #subscriber: string | undefined;
   #names = 0;
   #outages: Promise<Outages> | undefined;
 
   constructor(options: ClientOptions, time: Time) {
-    this.#options = options;
+    this.options = options;
     this.http = new RegistryHttp(options);
     this.time = time;
     this.hasSockets =
@@ -39,13 +39,13 @@ export class ClientCore {
 
   /** Name of this process. Generated on first use: a Worker has no random numbers outside of a request. */
   get subscriber(): string {
-    this.#subscriber ??= this.#options.subscriber ?? `client-${randomText(this.time)}`;
+    this.#subscriber ??= this.options.subscriber ?? `client-${randomText(this.time)}`;
     return this.#subscriber;
   }
 
   /** Ping interval of sessions, if it is longer than the registry's. */
   get pingIntervalMs(): number | undefined {
-    return this.#options.pingIntervalMs;
+    return this.options.pingIntervalMs;
   }
 
   /** Returns a name for a further connection: a receipt over HTTP counts for all connections of its name. */
@@ -56,7 +56,7 @@ export class ClientCore {
 
   /** Returns the shared socket of all sessions with this time to live; watches use that of the default. */
   link(ttlMs?: number): SocketLink {
-    const link = this.#links.get(ttlMs) ?? new SocketLink(this.http, this.#options, this.time, this.subscriber);
+    const link = this.#links.get(ttlMs) ?? new SocketLink(this.http, this.options, this.time, this.subscriber);
     // Several attempts must fit into a time to live.
     if (ttlMs !== undefined) link.backOff.mostMs = Math.min(link.backOff.mostMs, ttlMs / 3);
     this.#links.set(ttlMs, link);
@@ -69,7 +69,7 @@ export class ClientCore {
    * @param isFailure False: nothing happens unless there was a failure before.
    */
   report(act: (outages: Outages) => void, isFailure = false): void {
-    const { onWarning } = this.#options;
+    const { onWarning } = this.options;
     if (isFailure && onWarning !== false) {
       this.#outages ??= import('./outages').then(({ Outages }) => new Outages(this.http.url, this.time, onWarning));
     }
@@ -82,51 +82,4 @@ export class ClientCore {
     const message = `${this.http.url} has not answered for ${EXPECTED_MS / 1_000} s`;
     return this.time.after(EXPECTED_MS, () => late(new RollcallError('UNREACHABLE', message)));
   }
-
-  /**
-   * Checks whether sockets can reach the registry, by opening this one. They cannot if it does not open although the
-   * registry responds over HTTP; if that does not respond either, the check is repeated.
-   *
-   * @param use Called when the socket is open, to start using it.
-   * @param failed Called with the error of each failed attempt.
-   * @returns False if sockets cannot reach the registry.
-   */
-  async trySocket(
-    link: SocketLink,
-    signal: AbortSignal,
-    use: () => void,
-    failed: (error: RollcallError) => void,
-  ): Promise<boolean> {
-    if (!this.hasSockets) return false;
-    while (!signal.aborted) {
-      if (link.hasOpened) {
-        use();
-        return true;
-      }
-      const { error, isBlocked } = await opened(link, use);
-      if (error === undefined) return true;
-      if (isBlocked) return false;
-      if (!signal.aborted) failed(error);
-      await pause(this.time, link.backOff.next(), signal);
-    }
-    return false;
-  }
-}
-
-/** Returns the error if a socket does not open at the first attempt. A temporary user keeps it open until `use` adds another. */
-function opened(link: SocketLink, use: () => void): Promise<{ error?: RollcallError; isBlocked?: boolean }> {
-  return new Promise((resolve) => {
-    const user: LinkUser = {
-      up: () => {
-        use();
-        link.leave(user);
-        resolve({});
-      },
-      down: (error, _code, isBlocked = false) => {
-        link.leave(user);
-        resolve({ error, isBlocked });
-      },
-    };
-    link.join(user);
-  });
 }

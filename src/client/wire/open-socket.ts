@@ -18,8 +18,13 @@ const OPEN_TIMEOUT_MS = 10_000;
 /** Response to an upgrade in Cloudflare's runtime, with its socket. */
 type UpgradeAnswer = Response & { webSocket?: (SocketLike & { accept(): void }) | null };
 
+/** A socket, and control over the process in the runtimes that allow it. */
+export type OpenSocket = SocketLike & { keepAlive?: (isAwake: boolean) => void };
+
 /** Receives the messages of a socket, and its close. */
 export interface SocketListener {
+  /** Reports whether the socket keeps the process alive. */
+  isAwake(): boolean;
   message(text: string): void;
   /** Called once, after the last message. */
   closed(code: number, reason: string): void;
@@ -48,7 +53,7 @@ export async function openSocket(
   time: Time,
   subscriber: string,
   listener: SocketListener,
-): Promise<SocketLike | Unopened> {
+): Promise<OpenSocket | Unopened> {
   const path = `${http.namespacePath}/socket`;
   try {
     const token = await http.token();
@@ -78,15 +83,18 @@ interface Attempt {
 }
 
 /** Opens a socket by the constructor of the runtime or of the application. */
-function constructed({ options, time, url, token, listener }: Attempt): Promise<SocketLike> {
+function constructed({ options, time, url, token, listener }: Attempt): Promise<OpenSocket> {
   // `as`: runtimes type their WebSocket differently, but all of them have the members used here.
   const Constructor = options.WebSocket ?? (WebSocket as unknown as WebSocketConstructor);
   return new Promise((resolve, reject) => {
     const protocols = token === undefined ? [PROTOCOL] : [PROTOCOL, `token.${token}`];
-    const socket: SocketLike = new Constructor(url.replace(/^http/i, 'ws'), protocols);
+    const connection = connectionOf(url, listener);
+    const socket: OpenSocket = new Constructor(url.replace(/^http/i, 'ws'), protocols);
+    socket.keepAlive = (isAwake) => keepAlive(socket, connection.found, isAwake);
     let isOpen = false;
     const fail = (code: number, reason: string) => {
       cancel();
+      connection.stop();
       if (isOpen) listener.closed(code, reason);
       isOpen = false;
       const why = reason || 'the token was refused, or a proxy does not support WebSockets';
@@ -98,11 +106,64 @@ function constructed({ options, time, url, token, listener }: Attempt): Promise<
     });
     socket.addEventListener('open', () => {
       cancel();
+      connection.stop();
       isOpen = true;
       resolve(socket);
     });
-    listen(socket, { message: listener.message, closed: fail });
+    listen(socket, listener.message, fail);
   });
+}
+
+/** Something of Node that can keep the process alive or not. */
+interface Refable {
+  ref?: () => void;
+  unref?: () => void;
+}
+
+/** Message of the diagnostics channel `undici:client:sendHeaders`. */
+interface SentHeaders {
+  request?: { path?: string };
+  socket?: Refable;
+}
+
+/** The part of `node:diagnostics_channel` that is used. */
+interface DiagnosticsChannel {
+  subscribe(name: string, act: (message: unknown) => void): void;
+  unsubscribe(name: string, act: (message: unknown) => void): void;
+}
+
+/**
+ * Finds the connection below the next WebSocket to this URL. In Node up to 24, that socket itself can't be prevented from
+ * keeping the process alive, but its connection is published on a diagnostics channel of undici.
+ */
+function connectionOf(url: string, { isAwake }: SocketListener): { found: Refable | undefined; stop: () => void } {
+  const channel = 'undici:client:sendHeaders';
+  // `as`: only Node and runtimes like it have the function
+  const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
+  const diagnostics = process?.getBuiltinModule?.('node:diagnostics_channel') as DiagnosticsChannel | undefined; // `as`: as Node documents
+  const take = (message: unknown) => {
+    const { request, socket } = message as SentHeaders; // `as`: as undici documents
+    // The path has the name of this subscriber.
+    if (!request?.path || !url.endsWith(request.path)) return;
+    connection.found = socket;
+    if (!isAwake()) socket?.unref?.();
+  };
+  const connection = {
+    found: undefined as Refable | undefined, // `as`: it is found later
+    stop: () => diagnostics?.unsubscribe(channel, take),
+  };
+  diagnostics?.subscribe(channel, take);
+  return connection;
+}
+
+/** Lets a socket keep the process alive, or not. */
+function keepAlive(socket: object, connection: Refable | undefined, isAwake: boolean): void {
+  const method = isAwake ? 'ref' : 'unref';
+  // `as`: newer Nodes have methods with these symbols; the package `ws` has the member `_socket`.
+  const known = socket as { _socket?: Refable; [symbol: symbol]: (() => void) | undefined };
+  const own = known[Symbol.for(`nodejs.${method}`)];
+  if (own !== undefined) own.call(socket);
+  else (connection ?? known._socket)?.[method]?.();
 }
 
 /** Opens a socket by `fetch`, in Cloudflare's runtime. */
@@ -116,13 +177,13 @@ async function upgraded({ http, url, token, listener }: Attempt): Promise<Socket
   });
   const socket = answer.webSocket;
   if (!socket) throw answer;
-  listen(socket, listener);
+  listen(socket, listener.message, listener.closed);
   socket.accept();
   return socket;
 }
 
 /** Adds the listeners of a socket. A broken connection fires `error`, `close`, or both. */
-function listen(socket: SocketLike, { message, closed }: SocketListener): void {
+function listen(socket: SocketLike, message: SocketListener['message'], closed: SocketListener['closed']): void {
   let isOver = false;
   const end = (code: number, reason: string) => {
     if (isOver) return;

@@ -51,6 +51,11 @@ export class RegistryHttp {
     return `${this.servicePath(service)}/instances/${encodeURIComponent(id)}`;
   }
 
+  /** Returns a client of the same registry that sends its requests by another function. */
+  withFetch(fetch: Fetch): RegistryHttp {
+    return new RegistryHttp({ ...this.#options, fetch });
+  }
+
   /** Returns the current token; undefined if there is none. */
   async token(): Promise<string | undefined> {
     const { token } = this.#options;
