@@ -119,12 +119,12 @@ it('[K10] says what a replace will remove before it asks for a yes', async () =>
   await stage.run(['export', 'moved.jsonl', '-n', 'moved']);
   await stage.register('moved', 'moved-2', '-n', 'moved');
   const terminal = new Terminal(stage.env({ ROLLCALL_NAMESPACE: 'moved' }), { columns: 120 });
-  terminal.type(`cd '${stage.folder}'; rollcall import moved.jsonl --mode replace`);
+  terminal.type(`cd '${stage.folder}'; rollcall import moved.jsonl --replace`);
   await terminal.shows(/Replace all of namespace moved with moved\.jsonl: 1 removed, 0 changed, 0 added/);
   terminal.type('n');
   await terminal.shows(/Cancelled; nothing was changed\./);
   expect((await stage.run(['get', 'moved', 'moved-2', '-n', 'moved'])).code).toBe(0);
-  terminal.type('rollcall import moved.jsonl --mode replace');
+  terminal.type('rollcall import moved.jsonl --replace');
   await terminal.shows(/\[y\/N\][\s\S]*\[y\/N\]/);
   terminal.type('y');
   await terminal.shows(/Imported into namespace moved: 0 added, 0 changed, 1 removed/);
