@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { describe, expect, it } from 'vitest';
 import { eachRow } from '../../test/fixtures/every-row';
+import { PROJECT_ROOT } from '../../test/house/source-tree';
 import { createProgram, parserMessage } from './program';
 
 /** A command with its whole name. */
@@ -12,6 +15,20 @@ function everyCommand(parent: CommandUnknownOpts, path = 'rollcall'): [name: str
 }
 
 const COMMANDS = everyCommand(createProgram());
+
+/** Returns the help of a command as a terminal of 80 columns shows it, with the notes after it. */
+function helpOf(command: CommandUnknownOpts): string {
+  let help = '';
+  const writeOut = (text: string) => {
+    help += text;
+  };
+  command.configureOutput({ ...command.configureOutput(), writeOut }).configureHelp({
+    ...command.configureHelp(),
+    helpWidth: 80,
+  });
+  command.outputHelp();
+  return help;
+}
 
 /** Parses invalid arguments, and returns the text of the error. */
 async function refusal(words: string[]): Promise<string> {
@@ -34,9 +51,11 @@ describe('every command', () => {
 
   it('have tidy help', () =>
     eachRow(COMMANDS, (name, command) => {
-      const help = command.configureHelp({ ...command.configureHelp(), helpWidth: 80 }).helpInformation();
+      const help = helpOf(command);
       expect(help).toMatch(new RegExp(`^Usage: ${name}( |$)`, 'm'));
       expect(help.split('\n').filter((line) => line.length > 80)).toEqual([]);
+      const pages = [...help.matchAll(/docs\/[\w/-]+\.md/g)].map(([page]) => page);
+      expect(pages.filter((page) => !existsSync(join(PROJECT_ROOT, page)))).toEqual([]);
       expect(command.summary() || command.description()).not.toBe('');
       const undescribed = command.options.filter(({ description }) => description === '');
       expect(undescribed.map(({ flags }) => flags)).toEqual([]);
