@@ -15,7 +15,7 @@ it.each([
   ['resident', 8, 50],
   ['workerd', 4, 5],
 ] as const)(
-  `[I1, I2, I6, C3, L7, L9, T4] nothing acknowledged is lost: %s, %i kills and freezes (seed ${seed})`,
+  `[I1, I2, I6, C3, L7, L9, T4] no acknowledged change is lost: %s, %i kills and freezes (seed ${seed})`,
   async (host, rounds, changes) => {
     const report = await crashRun({ host, rounds, seed, program: join(PROJECT_ROOT, 'bin/rollcall.js') });
     console.log(`${host}: ${summary(report, seed)}`);
@@ -57,7 +57,7 @@ const DEFECTS: {
   },
 ];
 
-describe('the proof sees that', () => {
+describe('the proof detects that', () => {
   it.each(DEFECTS)('$name', async ({ changes, faults, caught }) => {
     const program = await packedProgram(temporaryFolder(), (resident) => withChanges(resident, changes));
     // Ends with the first violation: on a busy machine this may take many rounds.

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+import { countBound } from '../../model/cache-bound';
 import type { AskDirectory, DirectoryApi, FirstNamespaces, NamespaceEntry } from '../../model/directory-api';
 import { isRefusal } from '../../model/errors';
 import {
@@ -23,7 +25,7 @@ export class KnownNamespaces<Ways> {
   readonly #askDirectory: AskDirectory;
   readonly #open: (id: string, entry: NamespaceEntry) => Ways;
   readonly #now: () => number;
-  readonly #remembered = new Map<string, Remembered<Ways>>();
+  readonly #remembered = new LRUCache<string, Remembered<Ways>>(countBound(NAMESPACES_REMEMBERED_MAX_COUNT));
 
   /**
    * @param directory Source of the existing namespaces.
@@ -75,7 +77,7 @@ export class KnownNamespaces<Ways> {
   async learn(list: () => Promise<FirstNamespaces>): Promise<FirstNamespaces> {
     const since = this.#now();
     const listed = await list();
-    for (const { id, ...entry } of listed.namespaces) this.#remember(id, this.#open(id, entry), since);
+    for (const { id, ...entry } of listed.namespaces) this.#remembered.set(id, { ways: this.#open(id, entry), since });
     return listed;
   }
 
@@ -89,17 +91,8 @@ export class KnownNamespaces<Ways> {
     const since = this.#now();
     const entry = await this.#directory.findNamespace(id);
     const ways = entry === null ? undefined : this.#open(id, entry);
-    this.#remember(id, ways, since);
-    return ways;
-  }
-
-  #remember(id: string, ways: Ways | undefined, since: number): void {
-    this.#remembered.delete(id);
     this.#remembered.set(id, { ways, since });
-    for (const oldest of this.#remembered.keys()) {
-      if (this.#remembered.size <= NAMESPACES_REMEMBERED_MAX_COUNT) break;
-      this.#remembered.delete(oldest);
-    }
+    return ways;
   }
 }
 
@@ -107,7 +100,10 @@ export class KnownNamespaces<Ways> {
  * Wraps the directory so that the isolate sees namespaces that it creates or removes itself immediately, and looks none up
  * that it just listed.
  */
-export function rememberingDirectory(directory: DirectoryApi, known: KnownNamespaces<unknown>): DirectoryApi {
+export function rememberingDirectory(
+  directory: DirectoryApi,
+  known: Pick<KnownNamespaces<unknown>, 'forget' | 'doubt' | 'learn'>,
+): DirectoryApi {
   const forgetting = async <T>(id: string, change: Promise<T>): Promise<T> => {
     try {
       const changed = await change;

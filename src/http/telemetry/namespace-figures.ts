@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+import { countBound } from '../../model/cache-bound';
 import { readJsonText } from '../../model/json';
 import {
   METRICS_CALL_MAX_MS,
@@ -42,7 +44,7 @@ interface IdleFigures {
  */
 export class NamespaceFigures {
   readonly #options: FiguresOptions;
-  readonly #idle = new Map<string, IdleFigures>();
+  readonly #idle = new LRUCache<string, IdleFigures>(countBound(METRICS_IDLE_MAX_COUNT));
   /** Number of sockets opened, to detect one that opens while a namespace is asked. */
   #socketsOpened = 0;
 
@@ -98,10 +100,6 @@ export class NamespaceFigures {
     this.#idle.delete(id);
     if (stats === undefined || socketsOpened !== this.#socketsOpened || !isIdle(stats)) return stats;
     this.#idle.set(id, { stats, changes, askedAt, maxAgeMs: METRICS_IDLE_MAX_AGE_MS * (1 - Math.random() / 2) });
-    for (const oldest of this.#idle.keys()) {
-      if (this.#idle.size <= METRICS_IDLE_MAX_COUNT) break;
-      this.#idle.delete(oldest);
-    }
     return stats;
   }
 }

@@ -46,7 +46,7 @@ describe('readWhy', () => {
     });
   });
 
-  it('[J8] tells a deregistration by its owner from one by another', async () => {
+  it('[J8] distinguishes a deregistration by the owner from one by another caller', async () => {
     const { scene, last } = begin();
     await scene.register('a');
     await scene.deregister('a');
@@ -63,7 +63,7 @@ describe('readWhy', () => {
     });
   });
 
-  it('[J8] names a session that was closed', async () => {
+  it('[J8] names a session that was ended', async () => {
     const { stage, last } = begin();
     const client = stage.connect();
     await client.ask<SessionOpened>({ type: 'session', ttlMs: 30_000 });
@@ -116,7 +116,7 @@ describe('readWhy', () => {
     expect(report).toMatchObject({ override: { actor: 'operator' }, deadlines: { quarantineEndsAt: T(40) } });
   });
 
-  it('[J8] names a rollback that took an override away', async () => {
+  it('[J8] names a rollback that removed an override', async () => {
     const { scene, last } = begin();
     await scene.register('a');
     const cursor = await scene.cursor();
@@ -130,7 +130,7 @@ describe('readWhy', () => {
     });
   });
 
-  it('[J8] names a rollback that took traffic away', async () => {
+  it('[J8] names a rollback that withdrew an instance from traffic', async () => {
     const { scene, last } = begin();
     await scene.register('a');
     await scene.override('a', { enabled: false });
@@ -142,7 +142,7 @@ describe('readWhy', () => {
     );
   });
 
-  it('[J8] knows that a restore may have forgotten', async () => {
+  it('[J8] reports that a restore may have lost history', async () => {
     const { namespace, why } = begin();
     await expect(why('later')).rejects.toThrow('there is no instance "later"');
     markForNewEpoch(namespace.platform.storage);
@@ -150,7 +150,7 @@ describe('readWhy', () => {
     await expect(why('later')).rejects.toThrow(`this namespace was restored at ${T(0)}`);
   });
 
-  it('[J8] shows deadlines of one that is there, and how it renews', async () => {
+  it('[J8] shows the deadlines of a live instance, and how it renews', async () => {
     const { scene, namespace, why } = begin();
     await scene.register('a', { lease: { ttlMs: 10_000, removeAfterMs: 25_000 } });
     await namespace.pass(4_000);
@@ -175,7 +175,7 @@ describe('readWhy', () => {
     expect((await why('slow')).deadlines).toMatchObject({ removedAt: null, drainEndsAt: T(21) });
   });
 
-  it('[J8] knows gaps since the last wake only, and says since when', async () => {
+  it('[J8] knows gaps only since the last wake, and shows that time', async () => {
     const { scene, namespace, why } = begin();
     await scene.register('a');
     await namespace.pass(9_000);
@@ -192,7 +192,7 @@ describe('readWhy', () => {
     });
   });
 
-  it('[J8] counts the watches that were told of each change, and shows who has it', async () => {
+  it('[J8] counts the watches that were sent each change, and names the acknowledged readers', async () => {
     const { stage, scene, why } = begin();
     await scene.register('a');
     const client = stage.connect({ subscriber: 'checkout' });
@@ -203,7 +203,7 @@ describe('readWhy', () => {
     expect(subscribers).toMatchObject([{ id: 'checkout', sentRevision: 2 }]);
   });
 
-  it('[J8] shows the newest entries, and where to go on', async () => {
+  it('[J8] shows the newest entries, and where to continue', async () => {
     const { scene, why } = begin();
     for (let weight = 0; weight < 5; weight++) await scene.register('a', { weight });
     const { entries, next } = await why('a', 2);
@@ -212,7 +212,7 @@ describe('readWhy', () => {
     expect(rest.entries.map(({ revision }) => revision)).toEqual([3, 2, 1]);
   });
 
-  it('knows nothing of one that never was', async () => {
+  it('finds nothing for an instance that never existed', async () => {
     const { scene, why } = begin();
     await scene.register('b', {}, { caller: OWNER });
     await expect(why('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
