@@ -877,7 +877,7 @@ export const NACOS_CHECK_FOLLOW_MAX_MS = 2_000;
  * Reads that an isolate has answered and not yet reported to their namespaces. Beyond this, the oldest of a namespace
  * that has as many are dropped, or else those of the others.
  */
-export const NACOS_READS_UNTOLD_MAX_COUNT = 10_000;
+export const NACOS_READS_UNREPORTED_MAX_COUNT = 10_000;
 
 /**
  * Services whose last change an isolate remembers. Beyond this, all services of a namespace with as many count as

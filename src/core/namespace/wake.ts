@@ -37,11 +37,11 @@ import { Receipts } from './watch/receipts';
  *
  * @param defaults Retention of the journal if the settings have none.
  */
-export function wake(lent: Platform, defaults?: Retention): { state: NamespaceState; hub: Hub } {
-  const { counters } = lent;
+export function wake(host: Platform, defaults?: Retention): { state: NamespaceState; hub: Hub } {
+  const { counters } = host;
   counters.wakes += 1;
-  counters.wokeAt = lent.clock.now();
-  const platform = { ...lent, storage: countingRows(lent.storage, counters) };
+  counters.wokeAt = host.clock.now();
+  const platform = { ...host, storage: countingRows(host.storage, counters) };
   const { storage } = platform;
   const { epoch } = prepareStorage(storage, () => newEpoch(platform.random));
   const settings = new Settings(storage, defaults);

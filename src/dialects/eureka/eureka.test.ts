@@ -277,8 +277,8 @@ describe('formats', () => {
     expect(text).toContain('<port enabled="true">8080</port>');
     expect(text).toContain('<actionType>ADDED</actionType></instance></application></applications>');
     for (const accept of ['application/json', 'application/*+json, application/json', 'text/JSON']) {
-      const { headers: told } = await stage.send('GET', '/eureka/apps', { headers: { accept } });
-      expect([accept, told.get('content-type')]).toEqual([accept, 'application/json']);
+      const { headers } = await stage.send('GET', '/eureka/apps', { headers: { accept } });
+      expect([accept, headers.get('content-type')]).toEqual([accept, 'application/json']);
     }
     for (const path of [INSTANCE_PATH, '/eureka/apps/ORDERS', '/eureka/apps/delta', '/eureka/status']) {
       const answer = await stage.send('GET', path);

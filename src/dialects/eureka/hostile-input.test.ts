@@ -100,8 +100,8 @@ describe('an invalid registration', () => {
     ['x'.repeat(10 * 1024 * 1024), XML, 413],
   ])('[F10] %#: is refused with its status', async (body, type, status) => {
     const stage = new EurekaStage();
-    const [told, text] = await post(stage, body, type);
-    expect([told, text.length > 0 && text.length < 400]).toEqual([status, true]);
+    const [received, text] = await post(stage, body, type);
+    expect([received, text.length > 0 && text.length < 400]).toEqual([status, true]);
     expect(text).not.toContain('passwd');
     expect(stage.namespace.state.journal.revision).toBe(0);
   });

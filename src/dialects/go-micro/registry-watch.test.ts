@@ -74,10 +74,10 @@ describe('RegistryWatch', () => {
     [CLOSE_CODES.namespaceGone, 1012],
     [CLOSE_CODES.unauthorized, 1008],
     [CLOSE_CODES.slowConsumer, 1013],
-  ])('[X7] sends a close frame when the namespace closes with %d: %d', async (code, told) => {
+  ])('[X7] sends a close frame when the namespace closes with %d: %d', async (code, expected) => {
     const { socket, client, over } = await open();
     socket.break(code);
-    expect(client.closed?.code).toBe(told);
+    expect(client.closed?.code).toBe(expected);
     expect(over).toHaveBeenCalledOnce();
   });
 

@@ -36,10 +36,10 @@ describe('KnownNamespaces', () => {
     const { directory, known, asked } = begin();
     await directory.api.createNamespace(BY_ROOT, { id: 'a', placement: { hint: 'weur' } });
     expect(known.of('a')).toBeInstanceOf(Promise);
-    const ways = await known.of('a');
-    expect(ways).toEqual({ id: 'a', placement: { hint: 'weur' } });
+    const handle = await known.of('a');
+    expect(handle).toEqual({ id: 'a', placement: { hint: 'weur' } });
     directory.platform.jump(NAMESPACE_ENTRY_MAX_AGE_MS - 1);
-    expect(known.of('a'), 'at once, and the same').toBe(ways);
+    expect(known.of('a'), 'at once, and the same').toBe(handle);
     expect(asked).toEqual(['a', 'a']);
     directory.platform.jump(1);
     expect(known.of('a')).toBeInstanceOf(Promise);
@@ -90,14 +90,14 @@ describe('KnownNamespaces', () => {
     const { directory, known, trouble } = begin();
     const removeNamespace = () => Promise.reject(trouble.is);
     const api = rememberingDirectory({ ...directory.api, removeNamespace }, known);
-    const ways = await known.of('public');
+    const handle = await known.of('public');
     trouble.is = new RegistryError('FORBIDDEN', 'this needs "admin"');
     await api.removeNamespace(BY_ROOT, 'public', true).catch(() => {});
-    expect(known.of('public'), 'nothing to request').toBe(ways);
+    expect(known.of('public'), 'nothing to request').toBe(handle);
     trouble.is = new RegistryError('UNAVAILABLE', 'out of reach');
     await api.removeNamespace(BY_ROOT, 'public', true).catch(() => {});
     await api.removeNamespace(BY_ROOT, 'unknown', true).catch(() => {});
-    expect(await known.of('public')).toBe(ways);
+    expect(await known.of('public')).toBe(handle);
   });
 
   it('[N16] asks again for a namespace that may have been removed', async () => {

@@ -59,8 +59,8 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
   const check = Math.floor(platform.random.fraction() * 0x1_0000_0000);
   const append = journal.append(changes, draft.cause, actor, draft.stamp, check);
   state.counters.commits += 1;
-  const told = { revision, cursor: journal.cursor, cause: draft.cause, actor, at: draft.stamp };
-  const publish = publisher.prepare(told, changes);
+  const published = { revision, cursor: journal.cursor, cause: draft.cause, actor, at: draft.stamp };
+  const publish = publisher.prepare(published, changes);
   pipeline.enqueue(() => {
     writeDocuments(storage, documents);
     for (const { service, id } of released) removeDocumentRow(storage, documentOwner(service), id);

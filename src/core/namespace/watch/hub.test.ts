@@ -94,11 +94,11 @@ describe('a synced watch', () => {
     const client = stage.connect();
     await client.watch();
     client.take();
-    let toldFirst = '';
+    let receivedFirst = '';
     await scene.register('a').then(() => {
-      toldFirst = client.told();
+      receivedFirst = client.told();
     });
-    expect(toldFirst).toBe('+a');
+    expect(receivedFirst).toBe('+a');
   });
 
   it('[W9] is sent a service that did not exist before', async () => {
