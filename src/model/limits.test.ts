@@ -16,6 +16,10 @@ const RELATIONS: Record<string, boolean> = {
     limits.BATCH_OPERATIONS_MAX_COUNT * 1_024 <= limits.BATCH_BODY_MAX_BYTES,
   'a heartbeat for many instances fits into its body with all names':
     limits.HEARTBEAT_INSTANCES_MAX_COUNT * 256 <= limits.BATCH_BODY_MAX_BYTES,
+  'a scrape ends well before Prometheus gives up on it':
+    limits.METRICS_COLLECT_MAX_MS + limits.METRICS_CALL_MAX_MS < 10_000,
+  'a scrape lets an idle namespace sleep': limits.METRICS_IDLE_MAX_AGE_MS / 2 > limits.NAMESPACE_SLEEP_AFTER_MS,
+  'idle namespaces of a scrape stay cached': limits.METRICS_NAMESPACES_MAX_COUNT <= limits.METRICS_IDLE_MAX_COUNT,
   'a batch fits into a service': limits.BATCH_OPERATIONS_MAX_COUNT <= limits.INSTANCES_PER_SERVICE_MAX_COUNT,
   'a service fits into a namespace': limits.INSTANCES_PER_SERVICE_MAX_COUNT <= limits.INSTANCES_PER_NAMESPACE_MAX_COUNT,
   'one page can contain a namespace': limits.PAGE_MAX_COUNT >= limits.INSTANCES_PER_NAMESPACE_MAX_COUNT,

@@ -61,7 +61,8 @@ export function connect(flags: RegistryFlags): Connection {
     print,
     registry: rollcallAdmin({ ...options, fetch: tracedFetch({ trace, timeoutMs: flags.timeout }) }),
     // `--timeout` applies only to single calls.
-    client: (signal) => rollcall({ ...options, fetch: tracedFetch({ trace, signal }) }),
+    // Commands show the state of the connection themselves.
+    client: (signal) => rollcall({ ...options, fetch: tracedFetch({ trace, signal }), onWarning: false }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BY_ROOT } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT } from '../../../test/contracts/directory/test-directory';
 import { NodeDirectory } from '../../../test/fixtures/node-directory';
 import { settle } from '../../../test/simulation/virtual-time';
 import { DIRECTORY_SLICE_MAX_COUNT, ERRAND_RETRY_MIN_MS } from '../../model/limits';

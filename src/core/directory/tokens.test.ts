@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BY_ROOT, by } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT, by } from '../../../test/contracts/directory/test-directory';
 import { NodeDirectory } from '../../../test/fixtures/node-directory';
 import { readTokenText, secretDigest } from '../../auth/token-text';
 import type { Grant } from '../../model/grant';

@@ -1,4 +1,4 @@
-import type { Capabilities } from '../../../test/contracts/namespace/lent-namespace';
+import type { Capabilities } from '../../../test/contracts/namespace/test-namespace';
 import { namespaceContract } from '../../../test/contracts/namespace-contract';
 import { forgetful, NodeNamespace } from '../../../test/fixtures/node-namespace';
 

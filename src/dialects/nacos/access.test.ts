@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BY_ROOT } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT } from '../../../test/contracts/directory/test-directory';
 import { NodeDirectory } from '../../../test/fixtures/node-directory';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { TestApp } from '../../../test/fixtures/test-app';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { BY_ROOT } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT } from '../../../test/contracts/directory/test-directory';
 import { NodeDirectory } from '../../../test/fixtures/node-directory';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';

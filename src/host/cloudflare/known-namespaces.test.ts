@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BY_ROOT } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT } from '../../../test/contracts/directory/test-directory';
 import { NodeDirectory } from '../../../test/fixtures/node-directory';
 import { RegistryError } from '../../model/errors';
 import {
@@ -113,7 +113,18 @@ describe('KnownNamespaces', () => {
     expect(await known.of('a')).toBeUndefined();
   });
 
-  it('caches a limited number, the newest', async () => {
+  it('[G12] looks up no namespace that the directory has just listed', async () => {
+    const { directory, known, asked } = begin();
+    for (const id of ['a', 'b']) await directory.api.createNamespace(BY_ROOT, { id, placement: { hint: 'weur' } });
+    const { namespaces, count } = await rememberingDirectory(directory.api, known).firstNamespaces(2);
+    expect([namespaces.map(({ id }) => id), count]).toEqual([['a', 'b'], 3]);
+    expect(known.of('b')).toEqual({ id: 'b', placement: { hint: 'weur' } });
+    expect(asked).toEqual([]);
+    await known.of('public');
+    expect(asked).toEqual(['public']);
+  });
+
+  it('caches a limited number, the last that were asked for', async () => {
     const { known, asked } = begin();
     for (let number = 0; number <= NAMESPACES_REMEMBERED_MAX_COUNT; number++) await known.of(`ns-${number}`);
     asked.length = 0;

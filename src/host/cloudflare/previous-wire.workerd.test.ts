@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { BY_ROOT, by } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT, by } from '../../../test/contracts/directory/test-directory';
 import { OWNER } from '../../../test/fixtures/callers';
 import { definition, key } from '../../../test/fixtures/definition';
 import type { CalledNamespace } from './envelope';

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { BY_ROOT, by } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT, by } from '../../../test/contracts/directory/test-directory';
 import { definition, key, ORDERS } from '../../../test/fixtures/definition';
 import { isRefusal } from '../../model/errors';
 import type { NamespaceApi } from '../../model/namespace-api';

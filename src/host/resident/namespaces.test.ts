@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, it } from 'vitest';
-import { BY_ROOT, refusal } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT, refusal } from '../../../test/contracts/directory/test-directory';
 import { OWNER } from '../../../test/fixtures/callers';
 import { definition, key, ORDERS } from '../../../test/fixtures/definition';
 import { HandResident, type HandResidentOptions } from '../../../test/fixtures/hand-resident';

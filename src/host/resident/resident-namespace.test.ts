@@ -1,4 +1,4 @@
-import type { Capabilities, LentNamespace } from '../../../test/contracts/namespace/lent-namespace';
+import type { Capabilities, TestNamespace } from '../../../test/contracts/namespace/test-namespace';
 import { namespaceContract } from '../../../test/contracts/namespace-contract';
 import { HandResident } from '../../../test/fixtures/hand-resident';
 import { forgetful } from '../../../test/fixtures/node-namespace';
@@ -15,7 +15,7 @@ const capabilities: Capabilities = {
   isFast: true,
 };
 
-function lentOf(host: HandResident): LentNamespace {
+function lentOf(host: HandResident): TestNamespace {
   return {
     get api() {
       return host.namespace().calls;

@@ -38,7 +38,12 @@ describe('readWhy', () => {
       actor: 'registry',
       summary: `a is gone: its lease expired at ${T(20.5)}; it was last renewed at ${T(10)}`,
     });
-    expect((await why()).renewals).toEqual({ lastAt: T(10), longestGapMs: 7_000, gapsSince: T(0) });
+    expect((await why()).renewals).toEqual({
+      lastAt: T(10),
+      longestGapMs: 10_500,
+      longestIntervalMs: 7_000,
+      gapsSince: T(0),
+    });
   });
 
   it('[J8] distinguishes a deregistration by the owner from one by another caller', async () => {
@@ -70,6 +75,22 @@ describe('readWhy', () => {
       cause: 'session-closed',
       summary: expect.stringContaining('its session was closed'),
     });
+  });
+
+  it('[J8] takes the pings of a session for renewals, and the time between two looks for no gap', async () => {
+    const { stage, namespace, why } = begin();
+    const client = stage.connect();
+    await client.ask<SessionOpened>({ type: 'session', ttlMs: 30_000 });
+    await client.ask({
+      type: 'batch',
+      operations: [{ op: 'register', service: 'orders', id: 'a', address: '10.0.0.1', port: 1 }],
+    });
+    for (let pings = 0; pings < 12; pings++) {
+      await namespace.pass(10_000);
+      client.socket.pingedAt = namespace.platform.clock.now();
+    }
+    await namespace.pass(4_000);
+    expect((await why()).renewals).toMatchObject({ lastAt: T(120), longestGapMs: 4_000, longestIntervalMs: 0 });
   });
 
   it('[J8] names a drain, and a quarantine', async () => {
@@ -137,10 +158,11 @@ describe('readWhy', () => {
     expect(await why()).toMatchObject({
       present: true,
       instance: { id: 'a', available: true },
-      renewals: { lastAt: T(4), longestGapMs: 4_000, gapsSince: T(0) },
+      renewals: { lastAt: T(4), longestGapMs: 4_000, longestIntervalMs: 4_000, gapsSince: T(0) },
       deadlines: { unhealthyAt: T(14), removedAt: T(29), drainEndsAt: null, quarantineEndsAt: null },
     });
     await namespace.pass(12_000);
+    expect((await why()).renewals).toMatchObject({ longestGapMs: 12_000, longestIntervalMs: 4_000 });
     expect((await why()).summary).toBe(`a is registered but takes no traffic: unhealthy, last renewed at ${T(4)}`);
     await scene.register('forever', { ephemeral: false, status: 'down' });
     expect(await why('forever')).toMatchObject({
@@ -162,7 +184,12 @@ describe('readWhy', () => {
     await namespace.restart();
     await namespace.pass(1_000);
     await scene.beat('a');
-    expect((await why()).renewals).toEqual({ lastAt: T(16), longestGapMs: 7_000, gapsSince: T(15) });
+    expect((await why()).renewals).toEqual({
+      lastAt: T(16),
+      longestGapMs: 7_000,
+      longestIntervalMs: 7_000,
+      gapsSince: T(15),
+    });
   });
 
   it('[J8] counts the watches that were sent each change, and names the acknowledged readers', async () => {

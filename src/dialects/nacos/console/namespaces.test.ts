@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BY_ROOT } from '../../../../test/contracts/directory/lent-directory';
+import { BY_ROOT } from '../../../../test/contracts/directory/test-directory';
 import { eachRow } from '../../../../test/fixtures/every-row';
 import { NodeDirectory } from '../../../../test/fixtures/node-directory';
 import type { DirectoryApi } from '../../../model/directory-api';

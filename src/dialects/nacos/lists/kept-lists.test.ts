@@ -22,7 +22,8 @@ interface Info {
 // `as`: what is missing fails the test that looks for it.
 const info = async (stage: NacosStage, more = '') => (await stage.read(LIST + more)) as Info;
 
-it('[Y6] lists are cached up to a bound, and the oldest is evicted first', async () => {
+/** Reads lists of a namespace through a cache of 3,000 bytes, which holds two of them, and records what it asks for. */
+function beginLists() {
   const conditions: string[] = [];
   const namespace = new NodeNamespace();
   const { api } = namespace;
@@ -33,29 +34,43 @@ it('[Y6] lists are cached up to a bound, and the oldest is evicted first', async
   const watched = new Proxy(api, {
     get: (target, name) => (name === 'listInstances' ? listInstances : Reflect.get(target, name).bind(target)),
   });
-  let now = 0;
+  const clock = { now: 0 };
   const caller = {
     namespace: 'public',
     tokenId: 't',
     callerWithOrigin: { tokenId: 't' },
-    surroundings: { now: () => now, ownWrites: new OwnWrites(1) },
+    surroundings: { now: () => clock.now, ownWrites: new OwnWrites(1) },
   };
   const lists = new KeptLists(new SharedChecks(), 3_000);
-  const read = (service: string) =>
+  const read = (service: string, clusters = '') =>
     lists.read(
       watched,
-      { service: { group: 'g', service }, clusters: '', filter: { clusters: [], healthyOnly: false } },
+      { service: { group: 'g', service }, clusters, filter: { clusters: [], healthyOnly: false } },
       caller,
     );
-  for (const service of ['a', 'b', 'a', 'c', 'd', 'a', 'd']) await read(service);
-  expect(conditions).toEqual(['a whole', 'b whole', 'c whole', 'd whole', 'a whole']);
+  return { api, clock, conditions, read };
+}
+
+it('[Y6] lists are cached up to a bound, and the least recently read is evicted first', async () => {
+  const { api, clock, conditions, read } = beginLists();
+  for (const service of ['a', 'b', 'a', 'c', 'a', 'd', 'a', 'd']) await read(service);
+  expect(conditions).toEqual(['a whole', 'b whole', 'c whole', 'd whole']);
   await api.putService(
     { tokenId: 't', operates: true },
     { group: 'g', service: 'd', definition: SERVICE, precondition: {} },
   );
-  now = 1_000;
+  clock.now = 1_000;
   for (const service of ['a', 'd', 'd']) await read(service);
-  expect(conditions.slice(5)).toEqual(['d if changed']);
+  expect(conditions.slice(4)).toEqual(['d if changed']);
+});
+
+it('[Y6] all answers made from a list count towards the bound', async () => {
+  const { conditions, read } = beginLists();
+  await read('b');
+  for (let number = 0; number < 5; number++) await read('a', `cluster-${number}`);
+  expect(conditions).toEqual(['b whole', 'a whole']);
+  await read('b');
+  expect(conditions.slice(2), 'the answers about a took its room').toEqual(['b whole']);
 });
 
 describe('a polled list', () => {
