@@ -142,7 +142,7 @@ export const SERVICES_PER_NAMESPACE_MAX_COUNT = 100_000;
  * Removed services of one namespace that its journal still contains; each takes some 400 bytes of an object's memory.
  * Beyond this, the oldest part of the journal is dropped early.
  */
-export const GONE_SERVICES_MAX_COUNT = 50_000;
+export const REMOVED_SERVICES_MAX_COUNT = 50_000;
 
 /**
  * Share of a namespace's instances, services and record bytes that a token which does not operate it may hold; a

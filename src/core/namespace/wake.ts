@@ -134,7 +134,7 @@ function load(storage: SqlStorage, checkpoint: StoredCheckpoint, attention: Atte
     sessions: new SessionTable(),
     checkpoint,
     sessionsBySlot: new Map(),
-    goneAt: new Map(),
+    removedAt: new Map(),
     latest: 0,
   };
   loadSessions(waking, storage);
@@ -197,7 +197,7 @@ function resumeAttention(
     attention.gap(now, 0);
     checkpoints.close();
   } else if (header?.attention === undefined) {
-    leases.packAnew();
+    leases.repack();
     noteGap(state, now, 'an earlier version ran before', spreadMs);
   } else if (header.state === 'open') {
     noteGap(state, now, 'renewals may have been lost', spreadMs);

@@ -159,7 +159,7 @@ export class Fleet {
     this.#now = Math.max(this.#now, now);
     this.#forget();
     if (this.#knownSince <= this.#now - DELTA_WINDOW_MS) return [...this.#recent.values()];
-    const gone = [...this.#recent.values()].filter(({ action }) => action === 'DELETED');
-    return [...gone, ...this.filter(() => true).map((member) => ({ member, action: 'MODIFIED' as const }))];
+    const removed = [...this.#recent.values()].filter(({ action }) => action === 'DELETED');
+    return [...removed, ...this.filter(() => true).map((member) => ({ member, action: 'MODIFIED' as const }))];
   }
 }

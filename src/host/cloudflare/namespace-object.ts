@@ -74,7 +74,7 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   override fetch(request: Request): Response {
     const purpose = this.#sockets.purposeOf(request);
     if (purpose === undefined) {
-      return new Response('a namespace object answers socket upgrades of its own Worker alone', { status: 400 });
+      return new Response('a namespace object only accepts socket upgrades from its own Worker', { status: 400 });
     }
     try {
       const { registry } = this.#awake();

@@ -87,12 +87,12 @@ describe('Catalog', () => {
     const catalog = new Catalog();
     const service = catalog.serviceFor(ORDERS);
     const entry = catalog.putInstance(service, 'a', '1', 1, 0);
-    expect(catalog.goneCount).toBe(0);
+    expect(catalog.removedCount).toBe(0);
     catalog.removeInstance(entry);
-    expect(catalog.goneCount).toBe(1);
+    expect(catalog.removedCount).toBe(1);
     catalog.forget(service);
     catalog.forget(service);
-    expect(catalog.goneCount).toBe(0);
+    expect(catalog.removedCount).toBe(0);
   });
 
   it('[R12] keeps a removed service, so that its revision is not forgotten', () => {

@@ -46,7 +46,7 @@ export class Catalog {
   }
 
   /** Number of services that no longer exist, and are kept because the journal mentions them. */
-  get goneCount(): number {
+  get removedCount(): number {
     return this.#known - this.#services;
   }
 

@@ -105,9 +105,9 @@ export class Hub implements Publisher {
 
   /** Removes a connection that is closed, and its watches. */
   disconnect(connection: Connection): void {
-    const gone = this.#leave(connection) ?? this.#leaving.get(connection);
+    const left = this.#leave(connection) ?? this.#leaving.get(connection);
     this.#leaving.delete(connection);
-    if (gone !== undefined) this.#budget.gone(gone.account);
+    if (left !== undefined) this.#budget.closed(left.account);
   }
 
   #leave(connection: Connection): Peer | undefined {

@@ -131,7 +131,7 @@ describe('watched changes', () => {
     await client.watch();
     await scene.override('a', { weight: 8 });
     await scene.clearOverride('a');
-    expect(client.told()).toBe('');
+    expect(client.takeInstances()).toBe('');
   });
 
   it('[W2, W11] show an instance and its override that change together as one change', async () => {

@@ -116,7 +116,7 @@ export class UnreadAccount {
   readonly isTrusted: boolean;
   /** True if it may be sent more. A closed connection still counts until its socket is gone, as does its output. */
   isOpen = true;
-  isGone = false;
+  isClosed = false;
   unread: number;
   unproven: number;
   /** Total length of everything sent. */
