@@ -113,7 +113,7 @@ describe('KnownNamespaces', () => {
     expect(await known.of('a')).toBeUndefined();
   });
 
-  it('[G12] looks up no namespace that the directory has just listed', async () => {
+  it('[G12] doesn’t look up a namespace that the directory has just listed', async () => {
     const { directory, known, asked } = begin();
     for (const id of ['a', 'b']) await directory.api.createNamespace(BY_ROOT, { id, placement: { hint: 'weur' } });
     const { namespaces, count } = await rememberingDirectory(directory.api, known).firstNamespaces(2);
@@ -124,7 +124,7 @@ describe('KnownNamespaces', () => {
     expect(asked).toEqual(['public']);
   });
 
-  it('caches a limited number, the last that were asked for', async () => {
+  it('caches a limited number, the most recently used', async () => {
     const { known, asked } = begin();
     for (let number = 0; number <= NAMESPACES_REMEMBERED_MAX_COUNT; number++) await known.of(`ns-${number}`);
     asked.length = 0;
