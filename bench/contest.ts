@@ -91,12 +91,12 @@ export class Side {
     let result = await this.server.drive(load);
     // On a busy machine the disk may stall for a whole run. A second stall is reported as an error.
     if (result.requests === 0) result = await this.server.drive(load);
-    if (result.requests === 0) throw new Error(`${name}: no answer in two runs of ${this.#seconds} s`);
+    if (result.requests === 0) throw new Error(`${name}: no response in two runs of ${this.#seconds} s`);
     // At the end, each connection may have had one more request in flight, carried out or not.
     this.#next += result.requests + connections;
     this.#answered += result.requests;
     if (cycle === undefined && this.#next > first + length) {
-      throw new Error(`${name}: wrk sent all of the ${length} requests that were made ready for it`);
+      throw new Error(`${name}: wrk sent all ${length} prepared requests`);
     }
     return { perSecond: result.perSecond * (counts?.each ?? 1), processorUs: result.processorUs };
   }

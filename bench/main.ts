@@ -112,7 +112,7 @@ async function run(options: BenchOptions): Promise<number> {
   await requireWrk();
   const how = setting(options, loadavg()[0] ?? 0);
   if (how.load > BUSY_LOAD) {
-    console.error(`the machine is not idle (load ${how.load.toFixed(2)}): ratios will scatter, rates will be low`);
+    console.error(`the machine is not idle (load ${how.load.toFixed(2)}): ratios will vary, and rates will be low`);
   }
   const began = performance.now();
   const workspace = new Workspace();

@@ -23,7 +23,7 @@ async function wakeOnce(registry: BenchServer, crowd: Crowd, generation: number)
   const cold = await crowd.deliver(() => changeWatched(registry, generation));
   const awake = await crowd.deliver(() => changeWatched(registry, generation + 1));
   const { wokeAt } = (await registry.stats()).sinceStart;
-  if (Date.parse(wokeAt) < began) throw new Error(`the object had not slept: it is awake since ${wokeAt}`);
+  if (Date.parse(wokeAt) < began) throw new Error(`the object did not hibernate: it has been awake since ${wokeAt}`);
   return { cold: cold.lastMs, awake: awake.lastMs };
 }
 

@@ -93,7 +93,7 @@ export const cost: Figure = {
         unit: 'rows',
         value: spread([each]),
         goal: { of: 'value', atMost: rows },
-        note: `mean of ${COUNT} operations; rows that time makes, for alarms and checkpoints, are counted apart`,
+        note: `mean of ${COUNT} operations; rows written by time, for alarms and checkpoints, are counted separately`,
       });
     }
     await server.stop();

@@ -50,7 +50,7 @@ async function measureOf(bench: Bench, count: number): Promise<Finding[]> {
       value: spread(first),
       floor: { name: 'unchanged', value: spread(repeated) },
       ratio: spread(ratios(first, repeated)),
-      note: `the very first one of an isolate took ${cold.toFixed(0)} ms; one call at a time from Node, its own cost included`,
+      note: `the first one in an isolate took ${cold.toFixed(0)} ms; one call at a time from Node, including the client's own cost`,
     },
   ];
 }

@@ -112,7 +112,7 @@ export const history: Figure = {
         times.push(oneRound[index] ?? Number.NaN);
     }
     await server.stop();
-    const note = 'one call at a time from Node, its own cost included';
+    const note = "one call at a time from Node, including the client's own cost";
     bench.say(
       `history: ${entryCount} entries ${median(histories).toFixed(2)} ms, plain read ${median(plain).toFixed(2)} ms`,
     );

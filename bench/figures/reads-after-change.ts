@@ -54,7 +54,7 @@ export const readsAfterChange: Figure = {
         value: spread(first),
         floor: { name: 'unchanged', value: spread(repeated) },
         ratio: spread(ratios(first, repeated)),
-        note: 'one call at a time from Node, its own cost included',
+        note: "one call at a time from Node, including the client's own cost",
       },
     ];
   },

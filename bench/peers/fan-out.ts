@@ -23,7 +23,7 @@ class Watchers {
   async deliver(id: string, register: () => Promise<void>): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#awaited = { id, left: this.#watches.length, done: resolve };
-    const timer = setTimeout(() => reject(new Error(`${this.#awaited?.left} did not hear of ${id}`)), DELIVERY_MAX_MS);
+    const timer = setTimeout(() => reject(new Error(`${this.#awaited?.left} did not receive ${id}`)), DELIVERY_MAX_MS);
     const began = performance.now();
     await Promise.all([promise, register()]).finally(() => clearTimeout(timer));
     return performance.now() - began;

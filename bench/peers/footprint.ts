@@ -66,7 +66,7 @@ export async function footprint({ contenders, workspace, scale, say }: Compariso
       unit: 'ms',
       better: 'less',
       values: starts,
-      note: 'the files are in the page cache; the time of connecting is in it',
+      note: 'the files are in the page cache; the time to connect is included',
     },
   ];
 }

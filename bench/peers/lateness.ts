@@ -35,7 +35,10 @@ export async function lateness({ contenders, say }: Comparison): Promise<Row> {
         connection.cut();
       }),
     );
-    const timer = setTimeout(() => gone.reject(new Error(`${ends.size} of ${peer.name} are still there`)), GONE_MAX_MS);
+    const timer = setTimeout(
+      () => gone.reject(new Error(`${ends.size} of ${peer.name} have not expired`)),
+      GONE_MAX_MS,
+    );
     await gone.promise.finally(() => clearTimeout(timer));
     watch.cut();
     return [peer.name, spread(late)] as const;
@@ -47,6 +50,6 @@ export async function lateness({ contenders, say }: Comparison): Promise<Row> {
     unit: 'ms late',
     better: 'less',
     values,
-    note: `${INSTANCES} instances, each with a connection and a lease of its own; all peers at the same time`,
+    note: `${INSTANCES} instances, each with its own connection and lease; all peers at the same time`,
   };
 }

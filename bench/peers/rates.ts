@@ -150,7 +150,7 @@ export class Rates {
     const { seconds } = this.#comparison;
     const { name, call, connections, share = 1 } = measurement;
     if (server.requests === undefined) {
-      if (call === undefined) throw new Error(`${peer.name} takes no part in ${measurement.title}`);
+      if (call === undefined) throw new Error(`${peer.name} is not measured in ${measurement.title}`);
       return drivenByConnections(server.pid, this.#clients.get(peer.name) ?? [], seconds * share, call);
     }
     const clear = name === 'register' ? await server.requests.registering() : async () => {};

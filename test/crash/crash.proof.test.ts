@@ -32,7 +32,7 @@ it.each([
 /** Defects that a change of the core could introduce, as changes of the resident host's built program. */
 const DEFECTS: { name: string; changes: [place: string, instead: string][]; caught: RegExp }[] = [
   {
-    name: 'an answer leaves while its change waits to be stored',
+    name: 'a response is sent before its change is stored',
     changes: [
       ['return this.#waiting ?? this.#writing;', 'return undefined;'],
       [' : this.#write()', ' : new Promise((wake) => setTimeout(wake, 20)).then(() => this.#write())'],
@@ -45,7 +45,7 @@ const DEFECTS: { name: string; changes: [place: string, instead: string][]; caug
     caught: /and should be/,
   },
   {
-    name: 'a freeze is taken for the silence of holders',
+    name: 'a freeze counts as silence of the holders',
     changes: [['pausedMs >= ATTENTION_LATE_MS', 'pausedMs >= 1e9']],
     caught: /is gone at|is unhealthy before/,
   },
