@@ -164,7 +164,7 @@ async function play(bench: Bench, contest: Contest, floorName?: FloorName): Prom
     turns.push(await registry.side.run());
     if (floor !== undefined && round % 2 === 1) floors.push(await floor.run());
     const against = floor === undefined ? '' : `, ${floorName} ${floors.at(-1)?.perSecond.toFixed(0)}`;
-    bench.say(`${contest.name} ${round + 1}/${bench.rounds}: ${turns.at(-1)?.perSecond.toFixed(0)}${against}`);
+    bench.log(`${contest.name} ${round + 1}/${bench.rounds}: ${turns.at(-1)?.perSecond.toFixed(0)}${against}`);
     const registered = registry.side.answered * (contest.counts?.each ?? 1);
     if ((contest.fresh && registered > FILLED_COUNT) || round === bench.rounds - 1) {
       await registry.finish();

@@ -116,13 +116,13 @@ async function run(options: BenchOptions): Promise<number> {
   }
   const began = performance.now();
   const workspace = new Workspace();
-  const say = (line: string) =>
+  const log = (line: string) =>
     console.log(`${((performance.now() - began) / 1_000).toFixed(0).padStart(4)} s  ${line}`);
   const benches: Bench[] = [];
   for (const home of options.homes) {
     const programs = await programsOf(home, workspace.newFolder(`programs-${home}`));
     const { rounds, seconds } = options;
-    benches.push({ workspace, programs, rounds, seconds, say: (line) => say(`${home}, ${line}`) });
+    benches.push({ workspace, programs, rounds, seconds, log: (line) => log(`${home}, ${line}`) });
   }
   const [first] = benches;
   if (first !== undefined && options.profile !== undefined) {

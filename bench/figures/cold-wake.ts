@@ -47,7 +47,7 @@ export const coldWake: Figure = {
       await registry.stop();
       const cold = wakes.map((wake) => wake.cold);
       const awake = wakes.map((wake) => wake.awake);
-      bench.say(
+      bench.log(
         `cold-wake ${count}: ${spread(cold).median.toFixed(1)} ms, awake ${spread(awake).median.toFixed(1)} ms`,
       );
       findings.push({

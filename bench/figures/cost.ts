@@ -86,7 +86,7 @@ export const cost: Figure = {
       const before = await rowsWritten(server);
       for (let n = 0; n < COUNT; n++) await run(server, n);
       const each = ((await rowsWritten(server)) - before) / COUNT;
-      bench.say(`${title}: ${each}`);
+      bench.log(`${title}: ${each}`);
       findings.push({
         figure: 'cost',
         title,

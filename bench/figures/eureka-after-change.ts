@@ -40,7 +40,7 @@ async function measureOf(bench: Bench, count: number): Promise<Finding[]> {
     first.push(median(firsts));
     repeated.push(median(repeats));
   }
-  bench.say(`eureka-after-change ${count}: ${median(first).toFixed(1)} ms, repeated ${median(repeated).toFixed(1)} ms`);
+  bench.log(`eureka-after-change ${count}: ${median(first).toFixed(1)} ms, repeated ${median(repeated).toFixed(1)} ms`);
   await server.stop();
   return [
     {

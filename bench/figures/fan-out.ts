@@ -129,7 +129,7 @@ export const fanOut: Figure = {
           note: 'the process that receives the deliveries also receives the response, among them',
         },
       );
-      bench.say(
+      bench.log(
         `${title}: median ${percentile(medians, 0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)}; floor p99 ${floorP99.toFixed(1)}`,
       );
     }

@@ -67,7 +67,7 @@ export const longPolls: Figure = {
     floorPolls.cut();
     await Promise.all([registry.stop(), floor.stop()]);
     const [value, floorValue] = [spread(times.slice(1)), spread(floors.slice(1))];
-    bench.say(`long-polls: ${value.median.toFixed(1)} ms, floor ${floorValue.median.toFixed(1)} ms`);
+    bench.log(`long-polls: ${value.median.toFixed(1)} ms, floor ${floorValue.median.toFixed(1)} ms`);
     return [
       {
         figure: 'long-polls',

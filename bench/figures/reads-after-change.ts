@@ -44,7 +44,7 @@ export const readsAfterChange: Figure = {
       first.push(median(firsts));
       repeated.push(median(repeats));
     }
-    bench.say(`list-after-change: ${median(first).toFixed(2)} ms, repeated ${median(repeated).toFixed(2)} ms`);
+    bench.log(`list-after-change: ${median(first).toFixed(2)} ms, repeated ${median(repeated).toFixed(2)} ms`);
     await server.stop();
     return [
       {

@@ -151,7 +151,7 @@ export const socketRegister: Figure = {
       }
       const { size } = batching;
       const value = spread(rates.slice(1));
-      bench.say(
+      bench.log(
         `socket-register ${size}: ${value.median.toFixed(0)}/s, floor ${spread(floors.slice(1)).median.toFixed(0)}`,
       );
       findings.push({
@@ -213,7 +213,7 @@ export const socketBeat: Figure = {
     for (const socket of [...sockets.registry, ...sockets.floor]) socket.destroy();
     await Promise.all([registry.stop(), floor.stop()]);
     const [value, floorValue] = [spread(rates.slice(1)), spread(floors.slice(1))];
-    bench.say(`socket-beat: ${value.median.toFixed(0)}/s, floor ${floorValue.median.toFixed(0)}`);
+    bench.log(`socket-beat: ${value.median.toFixed(0)}/s, floor ${floorValue.median.toFixed(0)}`);
     return [
       {
         figure: 'socket-beat',

@@ -74,9 +74,9 @@ async function main(): Promise<void> {
     contenders.push({ peer, folder, server: await peer.start(workspace, folder) });
     console.error(`${peer.name} ${peer.version()} runs`);
   }
-  const say = (line: string) => console.error(line);
+  const log = (line: string) => console.error(line);
   const scale = options.quick ? QUICK : FULL;
-  const rows = await measure({ workspace, contenders, rounds, seconds, scale, say });
+  const rows = await measure({ workspace, contenders, rounds, seconds, scale, log });
   await Promise.all(contenders.map(({ server }) => server.stop()));
   const how = { date: new Date().toISOString().slice(0, 10), node: process.versions.node, load, rounds, seconds };
   const reading = readFileSync('bench/peers/reading.txt', 'utf8');
