@@ -62,7 +62,7 @@ describe('readCertificate', () => {
       /does not match the first certificate .*CN=good/,
     ],
     ['an encrypted key', () => ({ ...good, keyPath: at('encrypted.key') }), /is encrypted/],
-  ])('[M11] tells of %s, and shows no key', (_, files, message) => {
+  ])('[M11] reports %s, and shows no key', (_, files, message) => {
     const given = files();
     expect(() => read(given)).toThrow(expect.objectContaining({ name: 'LaunchError' } satisfies Partial<LaunchError>));
     expect(() => read(given)).toThrow(message);

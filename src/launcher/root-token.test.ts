@@ -60,7 +60,7 @@ test('a given token that will not do is refused', () =>
     },
   ));
 
-test('a token file that somebody emptied is refused, by its path', () => {
+test('an empty token file is refused, with its path', () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'root-token'), '\n', { mode: 0o600 });
   expect(() => rootToken(folder, undefined, quiet)).toThrow(`${join(folder, 'root-token')} has 0 characters`);

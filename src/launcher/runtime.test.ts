@@ -42,7 +42,7 @@ test.each(['deno 2.8.9', 'deno 1.46.0', 'v24.1.0 of something', ''])(
   },
 );
 
-test('without a Deno, Node runs it; where that won’t do, how to get one is told', () => {
+test('without Deno, Node runs it; if it is too old, the error says how to get Deno', () => {
   expect(JSON.parse(find({}))).toEqual({ name: 'node', program: process.execPath });
   expect(JSON.parse(find({ deno: 'deno 2.9.5' }, 'node'))).toEqual({ name: 'node', program: process.execPath });
   expect(find({}, 'deno')).toMatch(/^The registry needs Deno 2\.9 or later, which was not found: .*Install it: https:/);

@@ -61,7 +61,7 @@ it('[M12, M14] the commands of the container file pack, unpack and start a regis
     cwd: opt,
     env: { ...bare, ROLLCALL_DATA: data, ROLLCALL_COMMIT: 'c0ffee' },
   });
-  const url = await registry.prints(/answers on (http:\S+)/);
+  const url = await registry.prints(/listens on (http:\S+)/);
   expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok', commit: 'c0ffee' });
 
   const [deno = '', ...check] = wordsOf(image, 'HEALTHCHECK').map((word) =>
