@@ -65,7 +65,8 @@ export function connect(flags: RegistryFlags): Connection {
       fetch: explainedFetch(tracedFetch({ trace, timeoutMs: flags.timeout }), place),
     }),
     // `--timeout` applies only to single calls.
-    client: (signal) => rollcall({ ...options, fetch: tracedFetch({ trace, signal }) }),
+    // Commands show the state of the connection themselves.
+    client: (signal) => rollcall({ ...options, fetch: tracedFetch({ trace, signal }), onWarning: false }),
   };
 }
 
