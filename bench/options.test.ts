@@ -4,7 +4,7 @@ import { parseOptions } from './options';
 const NAMES = { figures: ['heartbeat', 'heap'], contests: ['heartbeat'] };
 
 describe('parseOptions', () => {
-  it('measures everything in nine rounds of a second when nothing is said', () => {
+  it('measures everything in nine rounds of one second by default', () => {
     expect(parseOptions([], NAMES)).toEqual({
       help: false,
       only: undefined,
@@ -16,11 +16,11 @@ describe('parseOptions', () => {
     });
   });
 
-  it('measures in the homes that are named, in the order of the report', () => {
+  it('measures in the named homes, in the order of the report', () => {
     expect(parseOptions(['--home', 'workerd,deno'], NAMES).homes).toEqual(['deno', 'workerd']);
   });
 
-  it('takes fewer rounds when it is to be quick, unless they are given', () => {
+  it('takes fewer rounds with --quick, unless their number is given', () => {
     expect(parseOptions(['--quick'], NAMES).rounds).toBe(3);
     expect(parseOptions(['--quick', '--rounds', '5'], NAMES).rounds).toBe(5);
   });

@@ -76,7 +76,7 @@ export const longPolls: Figure = {
         value,
         floor: { name: 'broadcast', value: floorValue },
         ratio: spread(ratios(times.slice(1), floors.slice(1))),
-        note: 'from sending the change until the last of those who poll that service has its answer; nobody else is answered',
+        note: 'from sending the change until the last of those who poll that service has its answer; no other poll is answered',
       },
     ];
   },

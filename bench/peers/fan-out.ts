@@ -11,10 +11,10 @@ class Watchers {
   readonly #watches: PeerWatch[] = [];
   #awaited: { id: string; left: number; done: () => void } | undefined;
 
-  async open(watch: (heard: (id: string, isThere: boolean) => void) => Promise<PeerWatch>, count: number) {
+  async open(watch: (heard: (id: string, exists: boolean) => void) => Promise<PeerWatch>, count: number) {
     let left = count;
     const openSome = async () => {
-      while (left-- > 0) this.#watches.push(await watch((id, isThere) => this.#hear(id, isThere)));
+      while (left-- > 0) this.#watches.push(await watch((id, exists) => this.#hear(id, exists)));
     };
     await Promise.all(Array.from({ length: OPENING_COUNT }, openSome));
   }
@@ -33,8 +33,8 @@ class Watchers {
     for (const watch of this.#watches) watch.cut();
   }
 
-  #hear(id: string, isThere: boolean): void {
-    if (!isThere || this.#awaited?.id !== id) return;
+  #hear(id: string, exists: boolean): void {
+    if (!exists || this.#awaited?.id !== id) return;
     this.#awaited.left -= 1;
     if (this.#awaited.left === 0) this.#awaited.done();
   }
@@ -54,7 +54,7 @@ export async function fanOut(comparison: Comparison, count: number): Promise<Row
   try {
     const rounds = await inTurns(comparison, async ({ peer }, round) => {
       const crowd = crowds.get(peer.name);
-      if (crowd === undefined) throw new Error(`nobody watches ${peer.name}`);
+      if (crowd === undefined) throw new Error(`no client watches ${peer.name}`);
       let total = 0;
       for (let n = 0; n < CHANGES_PER_TURN; n++) {
         const id = `c-${round * CHANGES_PER_TURN + n}`;

@@ -13,9 +13,9 @@ export async function lateness({ contenders, say }: Comparison): Promise<Row> {
     const late: number[] = [];
     const ends = new Map<string, number>();
     const gone = Promise.withResolvers<void>();
-    const watch = await server.watch('dying', (id, isThere) => {
+    const watch = await server.watch('dying', (id, exists) => {
       const end = ends.get(id);
-      if (isThere || end === undefined) return;
+      if (exists || end === undefined) return;
       late.push(performance.now() - end);
       ends.delete(id);
       if (late.length === INSTANCES) gone.resolve();

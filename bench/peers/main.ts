@@ -23,14 +23,14 @@ const FULL: Scale = { watchers: [100, 1_000], idle: 1_000, instances: 10_000, st
 const QUICK: Scale = { watchers: [20], idle: 100, instances: 1_000, starts: 1 };
 const USAGE = `usage: npm run bench:peers -- [options]
 
-Runs Rollcall in its homes, etcd and ZooKeeper side by side on this machine and compares them. Needs Debian's packages
+Runs Rollcall in its homes, etcd and ZooKeeper side by side on this machine and compares them. Needs the Debian packages
 etcd-server, zookeeper and wrk. Writes bench/PEERS.md after a run of ${ROUNDS} rounds or more.
 
-  --rounds <n>   rounds in which every peer has its turn (default ${ROUNDS})
-  --seconds <s>  seconds of a turn (default 1)
+  --rounds <n>   rounds; every peer has a turn in each (default ${ROUNDS})
+  --seconds <s>  length of a turn in seconds (default 1)
   --home <homes> Rollcall only in these homes, a comma-separated list of ${HOMES.join(', ')} (default all)
-  --quick        one short round of little of everything: to see that it works, not to quote
-  --help         show this`;
+  --quick        one short round of everything: a smoke test, not for publication
+  --help         show this help`;
 
 const { values: options } = parseArgs({
   options: {
@@ -54,7 +54,7 @@ async function measure(comparison: Comparison): Promise<Row[]> {
 async function main(): Promise<void> {
   if (options.help) return console.log(USAGE);
   const rounds = options.quick ? 1 : Number(options.rounds);
-  const seconds = options.quick ? 0.3 : Number(options.seconds);
+  const seconds = options.quick ? 0.1 : Number(options.seconds);
   if (!(rounds >= 1) || !(seconds > 0)) throw new RangeError('--rounds and --seconds take numbers above 0');
   await requireWrk();
   const load = loadavg()[0] ?? 0;

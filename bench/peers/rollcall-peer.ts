@@ -132,7 +132,7 @@ class RollcallServer implements PeerServer {
     return new RollcallConnection(new HttpConnection(this.port, this.#server.authorization), ttlSeconds);
   }
 
-  async watch(service: string, heard: (id: string, isThere: boolean) => void): Promise<{ cut: () => void }> {
+  async watch(service: string, heard: (id: string, exists: boolean) => void): Promise<{ cut: () => void }> {
     const socket = await this.#server.openSocket(`${NAMESPACE}/socket`);
     const begun = Promise.withResolvers<void>();
     socket.onLost = (reason) => begun.reject(new Error(reason));

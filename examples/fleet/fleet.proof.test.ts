@@ -63,7 +63,7 @@ async function startFleet(registry: RunningRegistry) {
   return { one, two, three, since, heard };
 }
 
-it('[D3] a killed service is no longer called after its ttl, and the others go on answering', async () => {
+it('[D3] a killed service is no longer called after its ttl, and the others keep answering', async () => {
   const registry = await start();
   const { one, since, heard } = await startFleet(registry);
   one.program.kill('SIGKILL');
@@ -71,17 +71,17 @@ it('[D3] a killed service is no longer called after its ttl, and the others go o
   // The registry is a little late with an expiry, and later where the machine is busy.
   await until('its expiry', async () => !(await idsOf(registry)).includes('greeter-1'));
   const expiredAt = Date.now();
-  await until('its caller is told', () => {
+  await until('its caller knows', () => {
     const last = since(expiredAt).slice(-10);
     return last.length === 10 && last.every((text) => /^hello from greeter-[23]$/.test(text));
   });
-  const toldAt = Date.now();
-  await until('answers of the two others', () => since(toldAt).length >= 20);
-  expect(heard(toldAt)).toEqual(['hello from greeter-2', 'hello from greeter-3']);
-  expect(since(toldAt).filter((text) => !text.startsWith('hello'))).toEqual([]);
+  const knownAt = Date.now();
+  await until('answers of the two others', () => since(knownAt).length >= 20);
+  expect(heard(knownAt)).toEqual(['hello from greeter-2', 'hello from greeter-3']);
+  expect(since(knownAt).filter((text) => !text.startsWith('hello'))).toEqual([]);
 });
 
-it('a service that is told to stop drains first: no call meets it dying; started again, it is called again', async () => {
+it('a service that receives SIGTERM drains before it exits: no call fails, and it is called again after a restart', async () => {
   const registry = await start();
   const { two, since, heard } = await startFleet(registry);
   const stoppedAt = Date.now();
@@ -98,7 +98,7 @@ it('a service that is told to stop drains first: no call meets it dying; started
   await until('an answer of the new run', () => heard(startedAt).includes('hello from greeter-2'));
 });
 
-it('a service comes back by itself when the registry was away, or has lost it', async () => {
+it('a service registers again by itself after the registry was unreachable or has lost it', async () => {
   const data = temporaryFolder();
   const registry = await start({ data });
   const { three, heard } = await startFleet(registry);

@@ -91,7 +91,7 @@ export async function judge(
   const violations: string[] = [];
   for (const { id, at } of ended) {
     const member = members.get(id);
-    if (member === undefined) violations.push(`${id} expired, and nobody registered it`);
+    if (member === undefined) violations.push(`${id} expired, but no client registered it`);
     else if (member.heldAt(at, stoodStillMs + CLOCK_SLACK_MS)) {
       violations.push(
         `${id} expired at ${new Date(at).toISOString()} while its client held it: ${JSON.stringify(member.held)}`,

@@ -93,7 +93,7 @@ export class LeaseFleet {
       this.counts.renewals += 1;
       return { ...holder, sentAt: answer.sentAt, answeredAt: answer.answeredAt, isRegistration: false };
     }
-    this.#missed(holder, `renews in time and is told ${JSON.stringify(answer.body)}`);
+    this.#missed(holder, `renews in time and gets ${JSON.stringify(answer.body)}`);
     this.#renewing.delete(holder.id);
     return undefined;
   }

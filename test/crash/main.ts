@@ -7,14 +7,14 @@ import { crashRun, summary } from './crash-run';
 
 const USAGE = `usage: npm run crash -- [options]
 
-Kills and freezes a registry again and again while writers are at work, and compares what is there after each time with
-what was acknowledged. Stops at the first round in which something is wrong, and keeps what the registry has stored.
+Kills and freezes a registry repeatedly while writers are active, and compares its contents after each round with the
+acknowledged changes. Stops at the first round with a violation, and keeps the data folder of the registry.
 
-  --host <name>     what the registry runs in: resident (default) or workerd
+  --host <name>     host of the registry: resident (default) or workerd
   --rounds <n>      kills and freezes (default 200)
-  --seed <n>        what is done follows from it, but for how far calls get until a kill (default: random, printed)
-  --program <path>  the rollcall.js that runs the resident host (default: bin/rollcall.js)
-  --help            show this`;
+  --seed <n>        determines the calls, but not how far they get before a kill (default: random, printed)
+  --program <path>  rollcall.js that runs the resident host (default: bin/rollcall.js)
+  --help            show this help`;
 
 const { values } = parseArgs({
   options: {

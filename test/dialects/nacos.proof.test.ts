@@ -23,7 +23,7 @@ const TIMES = {
 };
 
 describe("Nacos' client for Node", () => {
-  it('[Y3, Y4, Y5, Y6] registers, is told of others, and goes on after a lost server and a killed registry', async () => {
+  it('[Y3, Y4, Y5, Y6] registers, receives changes by others, and continues after a lost server and a killed registry', async () => {
     const registry = await startRegistry({ data: temporaryFolder() });
     onTestFinished(() => registry.stop());
     const proxies = [await ChaosProxy.start(registry.url), await ChaosProxy.start(registry.url)] as const;

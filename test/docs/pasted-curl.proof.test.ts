@@ -10,7 +10,7 @@ import { temporaryFolder } from '../programs/temporary-folder';
 const ODD_FOLDER = `it's "odd" $HOME`;
 
 it.each(['data', ODD_FOLDER])(
-  '[M1] serve says where it listens, with a curl that works when pasted: --data %s',
+  '[M1] serve prints where it listens, with a curl that works when pasted: --data %s',
   async (data) => {
     const cwd = temporaryFolder();
     const { PORT, ROLLCALL_DATA, ROLLCALL_ROOT_TOKEN, ...env } = process.env;

@@ -103,24 +103,24 @@ async function serves(room: Room, runtime: 'deno' | 'node', reason: RegExp): Pro
   await Promise.all(beats);
   expect(await idsOf(registry, 'orders')).toEqual(['beating', 'new']);
   expect((await idsOf(registry, 'large')).includes('before')).toBe(true);
-  const told = log.filter(({ message }) => /nothing can be stored|stored again/.test(message));
-  expect(told.map(({ level }) => level)).toEqual(['error', 'warn']);
+  const reports = log.filter(({ message }) => /nothing can be stored|stored again/.test(message));
+  expect(reports.map(({ level }) => level)).toEqual(['error', 'warn']);
   expect(log.length).toBeLessThan(10);
 }
 
-describe('[L19, G11, M21] what it has is served, and no lease ends, until it can be stored again', () => {
+describe('[L19, G11, M21] the contents are served, and no lease ends, until writes succeed again', () => {
   it('on a full disk, by Deno', async ({ skip }) => {
     const room = smallDisk();
     if (room === undefined) return skip('this user may mount no file system');
     await serves(room, 'deno', /disk is full/);
   });
 
-  it.each(['deno', 'node'] as const)('beyond a bound on files, by %s', (runtime) =>
+  it.each(['deno', 'node'] as const)('beyond a file size limit, by %s', (runtime) =>
     serves(boundedFiles(), runtime, /disk I\/O error/),
   );
 });
 
-it('[M21] a registry that is started on a full disk serves what it has', async ({ skip }) => {
+it('[M21] a registry that starts on a full disk serves its contents', async ({ skip }) => {
   const room = smallDisk();
   if (room === undefined) return skip('this user may mount no file system');
   const first = await ServedRegistry.start(room.data);

@@ -81,3 +81,30 @@ export function wordingProblems(files: SourceFile[]): string[] {
       }),
     );
 }
+
+/** First argument of a call of `describe`, `it` or `test`, or of the function that their `each` returns. */
+const TITLE =
+  /(?:(?<![.\w])(?:describe|it|test)(?:\.\w+)*\(|\)\()\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g;
+
+/** Words that no title contains. */
+const ODD_IN_TITLES =
+  /\b(told|whoever|somebody|nobody|riddle|parted by|comes? to be|goes by|stands in|of yours|good for|a word of|mend(?:s|ed|ing)?|deeds?)\b/i;
+
+/**
+ * Rule 29: titles of tests are plain technical English.
+ *
+ * @param exempt Folders whose titles are not checked, each with a slash at its end.
+ */
+export function titleProblems(files: SourceFile[], exempt: readonly string[] = []): string[] {
+  return files
+    .filter((file) => isTest(file) || /^test\/.*\.ts$/.test(file.path))
+    .filter(({ path }) => !exempt.some((folder) => path.startsWith(folder)))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(TITLE)].flatMap((match) => {
+        const title = match[1] ?? match[2] ?? match[3] ?? '';
+        const [, odd] = ODD_IN_TITLES.exec(title) ?? [];
+        const line = text.slice(0, match.index).split('\n').length;
+        return odd === undefined ? [] : [`${path}:${line} says "${odd}": ${title}`];
+      }),
+    );
+}

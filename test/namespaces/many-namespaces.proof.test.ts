@@ -52,7 +52,7 @@ function writtenAt(data: string, ns: string): number {
 }
 
 it(
-  `[L9, I10] ${NAMESPACES} namespaces of which ${BUSY} are busy: each answers, leases of sleepers end, and what they cost is bounded`,
+  `[L9, I10] ${NAMESPACES} namespaces, ${BUSY} of them busy: each answers, leases in idle ones end, and their cost is bounded`,
   async () => {
     const registry = await ServedRegistry.start(temporaryFolder(), { descriptors: DESCRIPTORS });
     onTestFinished(() => registry.kill());

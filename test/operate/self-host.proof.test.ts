@@ -24,7 +24,7 @@ function shell(command: string, cwd: string): string {
   return execFileSync('sh', ['-c', command], { cwd, env, encoding: 'utf8', stdio: 'pipe' });
 }
 
-it('[M9, D2] the packed package serves, and every command of the guide to one machine runs', async () => {
+it('[M9, D2] the packed package serves, and every command of the self-hosting guide runs', async () => {
   // Every other test covers `npm ci && npm start`.
   expect(commands).toEqual([
     'npm ci && npm start',

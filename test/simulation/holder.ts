@@ -102,7 +102,7 @@ export class Holder {
         const { expiresAt } = readJsonText(body);
         const lasts = this.#world.machine.clock.timeAt(Date.parse(expiresAt)) - heardAt;
         if (this.#world.clockIsSteady && lasts !== this.#lease.ttlMs) {
-          this.#world.report('L1', `${this.#key.id} was told that its lease lasts ${lasts} ms`);
+          this.#world.report('L1', `${this.#key.id} got a lease of ${lasts} ms`);
         }
         this.#world.leases.acknowledged(this.#key, heardAt);
       },
@@ -214,7 +214,7 @@ export class Holder {
     this.#world.chronicle.follow();
     const left = this.#world.chronicle.replica.record({ kind: 'instance', ...this.#key });
     if (left?.text !== null) {
-      this.#world.report('I3', `${this.#key.id} was told at ${heardAt} that it is not there, and it is: ${left?.text}`);
+      this.#world.report('I3', `${this.#key.id} got INSTANCE_NOT_FOUND at ${heardAt}, but it exists: ${left?.text}`);
     }
   }
 

@@ -171,7 +171,7 @@ export class Reader {
       { name: 'reads stats', ask: (registry) => registry.stats() },
       ({ body }, _heardAt, revision) => {
         const stats = readJsonText(body);
-        if (stats.revision !== revision) this.#wrong(`stats tell of revision ${stats.revision} at ${revision}`);
+        if (stats.revision !== revision) this.#wrong(`stats report revision ${stats.revision} at ${revision}`);
       },
     );
   }

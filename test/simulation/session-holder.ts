@@ -112,8 +112,7 @@ export class SessionHolder {
     const answer = await peer.ask({ type: 'batch', operations });
     if (answer === undefined) return;
     if (answer.type === 'answer') this.#world.sessions.heard(key, askedAt);
-    else
-      this.#world.report('T1', `${this.#tokenId} registered over its session, and was told ${JSON.stringify(answer)}`);
+    else this.#world.report('T1', `${this.#tokenId} registered over its session, and got ${JSON.stringify(answer)}`);
   }
 
   async #end(): Promise<void> {

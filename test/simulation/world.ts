@@ -265,7 +265,10 @@ export class World {
     const { durable } = this.machine.disk;
     if (revision > durable) this.report('I3', `${name} was answered at revision ${revision}; durable is ${durable}`);
     if (revision < answeredBefore) {
-      this.report('I4', `${name} was answered at revision ${revision}, and revision ${answeredBefore} was told before`);
+      this.report(
+        'I4',
+        `${name} was answered at revision ${revision}, and revision ${answeredBefore} was reported before`,
+      );
     }
     this.#newestAnswered = Math.max(this.#newestAnswered, revision);
     this.chronicle.follow();
@@ -290,10 +293,10 @@ export class World {
   /** Returns when a revision was decided, in the world's time; now, if the clock jumped since and the time is unknown. */
   #timeOf({ at }: JournaledRevision): number {
     const { now } = this.time;
-    const told = this.machine.clock.timeAt(at);
-    const isRecent = told <= now && told >= now - COMMIT_MAX_MS;
-    const isFromBefore = told <= this.#downSince && told >= this.#downSince - COMMIT_MAX_MS;
-    return isRecent || isFromBefore ? told : now;
+    const decidedAt = this.machine.clock.timeAt(at);
+    const isRecent = decidedAt <= now && decidedAt >= now - COMMIT_MAX_MS;
+    const isFromBefore = decidedAt <= this.#downSince && decidedAt >= this.#downSince - COMMIT_MAX_MS;
+    return isRecent || isFromBefore ? decidedAt : now;
   }
 
   #died(): void {

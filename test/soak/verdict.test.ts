@@ -22,7 +22,7 @@ const run = (last: Partial<Measure>, after: Partial<Measure> = {}) => ({
   crashed: 1,
 });
 
-it('[I12] judges a soak', () =>
+it('[I12] reports growth of a soak run', () =>
   everyRow(
     [
       [run({}), []],
@@ -35,6 +35,6 @@ it('[I12] judges a soak', () =>
     ([report, expected]) => expect(verdict(report)).toEqual(expected),
   ));
 
-it('[I12] wants two days', () => {
+it('[I12] requires two days', () => {
   expect(verdict({ ...run({}), days: [[usual]] })).toEqual(['there are not days enough to compare']);
 });

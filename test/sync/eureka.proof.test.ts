@@ -43,7 +43,7 @@ const url = (ns: string) =>
   stage.source.url.replace('//', `//someone:${stage.source.rootToken}@`).concat(`/n/${ns}/eureka`);
 
 describe('rollcall sync --from eureka', () => {
-  it('[K21, K26] follows what Eureka tells, by deltas, and its clients find here what they would find there', async () => {
+  it('[K21, K26] follows Eureka by deltas, and its clients find the same instances in Rollcall', async () => {
     const target = await stage.namespace('live');
     await register('live', { id: 'a', ip: '10.0.0.1', metadata: { 'management.port': '9090' } });
     await register('live', { id: 'b', ip: '10.0.0.2' });
@@ -79,7 +79,7 @@ describe('rollcall sync --from eureka', () => {
     ).toEqual(['added', 'added', 'changed', 'changed', 'removed']);
   });
 
-  it('[K29] goes on where an earlier mirror was killed, without a change', async () => {
+  it('[K29] continues after an earlier mirror was killed, without a change', async () => {
     const target = await stage.namespace('again');
     await register('again', { id: 'a', ip: '10.0.0.1' });
     const words = ['sync', '--from', 'eureka', url('again'), '--interval', '300ms', '--json'];
@@ -96,7 +96,7 @@ describe('rollcall sync --from eureka', () => {
     expect(second.stdout).toHaveLength(1);
   });
 
-  it('[K26] refuses what Eureka has not, and what is no Eureka', async () => {
+  it('[K26] refuses an option that Eureka lacks, and a source that is not Eureka', async () => {
     const target = await stage.namespace('wrong');
     const sync = (...words: string[]) => stage.cli.run(['sync', '--from', 'eureka', ...words, '--dry-run'], target.env);
     expect(await sync(url('wrong'), '--group', 'g')).toMatchObject({ code: 2 });

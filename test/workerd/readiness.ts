@@ -89,7 +89,7 @@ async function pinnedGet(
   try {
     await once(socket, 'secureConnect', { signal });
     if (socket.getPeerX509Certificate()?.fingerprint256 !== leaf.fingerprint256) {
-      throw new Error('somebody else answers there, with another certificate');
+      throw new Error('another server answers there, with a different certificate');
     }
     const asked = request(url, { headers, signal, createConnection: () => socket });
     asked.end();
