@@ -54,7 +54,7 @@ async function measure(comparison: Comparison): Promise<Row[]> {
 async function main(): Promise<void> {
   if (options.help) return console.log(USAGE);
   const rounds = options.quick ? 1 : Number(options.rounds);
-  const seconds = options.quick ? 0.3 : Number(options.seconds);
+  const seconds = options.quick ? 0.1 : Number(options.seconds);
   if (!(rounds >= 1) || !(seconds > 0)) throw new RangeError('--rounds and --seconds must be above 0');
   await requireWrk();
   const load = loadavg()[0] ?? 0;

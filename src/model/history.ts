@@ -40,7 +40,12 @@ const named = { group: z.string(), service: z.string() };
 export const Renewals = z
   .object({
     lastAt: z.iso.datetime().meta({ description: 'Time of the last renewal, or of the grant' }),
-    longestGapMs: z.int().meta({ description: 'Longest time between two renewals since `gapsSince`' }),
+    longestGapMs: z.int().meta({
+      description: 'Longest time without a renewal since `gapsSince`: between two, or since the last one',
+    }),
+    longestIntervalMs: z.int().meta({
+      description: 'Longest time between two renewals; without pings of a session, of which only the last is recorded',
+    }),
     gapsSince: z.iso.datetime().meta({ description: 'Time of the registration, or of the last wake of the registry' }),
   })
   .meta({ id: 'Renewals' });

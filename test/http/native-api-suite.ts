@@ -200,7 +200,6 @@ export function nativeApiSuite({ ask, send }: Home): void {
         ['POST', `${A}/heartbeat`],
         ['GET', `${ORDERS}/resolve`],
         ['DELETE', A],
-        ['GET', '/metrics'],
       ] as const) {
         expect((await ask(method, path)).headers.get('rollcall-cursor'), path).toMatch(/^c/);
       }

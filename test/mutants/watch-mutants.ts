@@ -280,7 +280,7 @@ export const WATCH_MUTANTS: Mutant[] = [
     name: 'does not hear the pings of a session',
     breaks: 'T1',
     symbol: 'hear',
-    from: 'if (heardAt > leases.renewedAt(session.lease)) leases.renew(session.lease, heardAt);',
+    from: 'if (heardAt > leases.renewedAt(session.lease)) leases.hear(session.lease, heardAt);',
     to: '',
   },
   {

@@ -73,20 +73,15 @@ export function caller(
       },
     });
     onAnswer?.(answer);
-    return read(answer, signal);
+    try {
+      const text = await answer.text();
+      if (text === '') return undefined;
+      return answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw await http.failure(error, method, path, 'sent an incomplete response');
+    }
   };
-}
-
-/** Reads a response: JSON, text if it is not JSON, or undefined if it is empty. */
-async function read(answer: Response, signal: AbortSignal | undefined): Promise<unknown> {
-  try {
-    const text = await answer.text();
-    if (text === '') return undefined;
-    return answer.headers.get('content-type')?.includes('json') ? JSON.parse(text) : text;
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw RollcallError.from(error, 'the response was cut off');
-  }
 }
 
 const defined = (members: object): Record<string, unknown> =>

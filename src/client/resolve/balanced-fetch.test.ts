@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { clientInstance } from '../../../test/fixtures/client-instance';
 import { HandTime } from '../../../test/fixtures/hand-time';
+import { RollcallError } from '../wire/rollcall-error';
 import { REAL_TIME } from '../wire/time';
 import { balancedFetch, type FetchOptions, type ResolverRequestInit } from './balanced-fetch';
 import { Balancer, RetryBudget } from './balancer';
@@ -63,7 +64,7 @@ async function stage(handlers: Record<string, Handler | typeof REFUSES>, options
   };
   const balancer = new Balancer({ selector, ejection: undefined, time: REAL_TIME });
   balancer.endpoints = endpoints;
-  const parts = { service: 'orders', ready: undefined, balancer, budget: new RetryBudget(), time: REAL_TIME };
+  const parts = { service: 'orders', first: undefined, balancer, budget: new RetryBudget(), time: REAL_TIME };
   const call = (input: string | URL | Request = '/orders/7?full=1', init: ResolverRequestInit = {}) =>
     balancedFetch(parts, options, input, init);
   return { call, parts, requests, outcomes, keys, endpoints };
@@ -267,24 +268,29 @@ describe('the first call', () => {
       parts.balancer.endpoints = endpoints;
     });
     const time = new HandTime();
-    Object.assign(parts, { ready, time });
+    Object.assign(parts, { first: { ready }, time });
     expect((await call()).status).toBe(200);
     expect(time.timers).toBe(0);
   });
 
   it('[B5] fails with what the registry refuses with, or when the caller gives up', async () => {
     const { call, parts } = await stage({ a: answers(200) });
-    Object.assign(parts, { ready: Promise.reject(new RangeError('no such token')) });
+    Object.assign(parts, { first: { ready: Promise.reject(new RangeError('no such token')) } });
     await expect(call()).rejects.toThrow('no such token');
-    Object.assign(parts, { ready: new Promise(() => {}) });
+    Object.assign(parts, { first: { ready: new Promise(() => {}) } });
     await expect(call('/', { signal: AbortSignal.timeout(20) })).rejects.toMatchObject({ name: 'TimeoutError' });
     await expect(call('/', { signal: AbortSignal.abort(new RangeError('before')) })).rejects.toThrow('before');
   });
 
   it('[B5] does not wait for ever', async () => {
     const { call, parts } = await stage({ a: answers(200) });
+    const error = new RollcallError('UNREACHABLE', 'connect ECONNREFUSED');
     const soon = { ...REAL_TIME, after: (ms: number, act: () => void) => REAL_TIME.after(ms / 100, act, true) };
-    Object.assign(parts, { ready: new Promise(() => {}), time: soon });
-    await expect(call()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    Object.assign(parts, { first: { ready: new Promise(() => {}), error }, time: soon });
+    await expect(call()).rejects.toMatchObject({
+      code: 'UNAVAILABLE',
+      detail: 'no list of orders from the registry yet: connect ECONNREFUSED',
+      cause: error,
+    });
   });
 });

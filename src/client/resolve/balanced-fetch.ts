@@ -21,8 +21,8 @@ export interface ResolverRequestInit extends RequestInit {
 
 interface Parts {
   service: string;
-  /** Undefined if there is a list already. */
-  ready: Promise<void> | undefined;
+  /** The first list, and why there is none yet; undefined if there is a list already. */
+  first: { ready: Promise<void>; readonly error: RollcallError | undefined } | undefined;
   balancer: Balancer;
   budget: RetryBudget;
   time: Time;
@@ -39,7 +39,7 @@ const GATEWAY_ERRORS = [502, 503, 504];
 
 /** Sends a request to one instance after another until one responds: see `Resolver.fetch`. */
 export async function balancedFetch(
-  { service, ready, balancer, budget, time }: Parts,
+  { service, first, balancer, budget, time }: Parts,
   options: FetchOptions,
   input: string | URL | Request,
   { key, attemptTimeoutMs = options.attemptTimeoutMs, ...init }: ResolverRequestInit,
@@ -85,7 +85,7 @@ export async function balancedFetch(
     }
   }
 
-  if (ready !== undefined) await firstList(ready, service, time, signal);
+  if (first !== undefined) await firstList(first, service, time, signal);
   const picker = balancer.picker(key);
   let attempt = picker.next();
   if (attempt === undefined) throw new RollcallError('UNAVAILABLE', `${service} has no instance that takes calls`);
@@ -133,14 +133,23 @@ function reasonOf(error: unknown): string {
 }
 
 /** Waits for the first list, up to a timeout: an unreachable registry at the start is an error. */
-function firstList(ready: Promise<void>, service: string, time: Time, signal?: AbortSignal | null): Promise<void> {
+function firstList(
+  first: NonNullable<Parts['first']>,
+  service: string,
+  time: Time,
+  signal?: AbortSignal | null,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const late = () => reject(new RollcallError('UNAVAILABLE', `no list of ${service} from the registry yet`));
+    const late = () => {
+      const cause = first.error;
+      const reason = cause === undefined ? '' : `: ${cause.detail}`;
+      reject(new RollcallError('UNAVAILABLE', `no list of ${service} from the registry yet${reason}`, { cause }));
+    };
     const cancel = time.after(FIRST_LIST_MAX_MS, late, true);
     const abort = () => reject(signal?.reason);
     if (signal?.aborted) abort();
     signal?.addEventListener('abort', abort);
-    ready.then(resolve, reject).finally(() => {
+    first.ready.then(resolve, reject).finally(() => {
       cancel();
       signal?.removeEventListener('abort', abort);
     });

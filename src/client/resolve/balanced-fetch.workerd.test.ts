@@ -9,7 +9,7 @@ import { powerOfTwo } from './power-of-two';
 function stage(answer: NonNullable<FetchOptions['fetch']>) {
   const balancer = new Balancer({ selector: powerOfTwo(), ejection: undefined, time: REAL_TIME });
   balancer.endpoints = ['a', 'b', 'c'].map((id) => ({ id, url: `http://${id}.example`, instance: clientInstance(id) }));
-  const parts = { service: 'orders', ready: undefined, balancer, budget: new RetryBudget(), time: REAL_TIME };
+  const parts = { service: 'orders', first: undefined, balancer, budget: new RetryBudget(), time: REAL_TIME };
   return (input: string | URL | Request, init: Parameters<typeof balancedFetch>[3] = {}) =>
     balancedFetch(parts, { fetch: answer, attemptTimeoutMs: 1_000 }, input, init);
 }

@@ -50,7 +50,7 @@ export async function readCachedService(
     const etag = listed.headers.get('etag') ?? undefined;
     return { instances: instances ?? [], protectThreshold, etag, rightAt: askedAt - ageMs };
   } catch (error) {
-    throw RollcallError.from(error, `the response about ${service} was cut off`);
+    throw await http.failure(error, 'GET', `${path}/instances`, 'sent an incomplete response');
   }
 }
 

@@ -124,7 +124,7 @@ export class EdgeResolver {
    */
   async fetch(input: string | URL | Request, { near, ...init }: EdgeRequestInit = {}): Promise<Response> {
     const [{ balancedFetch }, balancer] = await Promise.all([import('./balanced-fetch'), this.#balancer({ near })]);
-    const parts = { service: this.service, ready: undefined, balancer, budget: this.#budget, time: this.#time };
+    const parts = { service: this.service, first: undefined, balancer, budget: this.#budget, time: this.#time };
     return balancedFetch(parts, this.#options, input, init);
   }
 

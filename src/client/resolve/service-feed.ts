@@ -45,6 +45,9 @@ export function readSnapshot(text: string | undefined, service: string): StoredS
 /** Minimum time between saves of the list. */
 const SAVE_SPACING_MS = 1_000;
 
+/** Interval of the timer that keeps the process alive for a caller that waits; it does nothing else. */
+const AWAKE_MS = 3_600_000;
+
 /** A reader that derives its own list from the feed's. */
 export interface FeedReader {
   /** Called when the feed has changed, to replace the reader's list. */
@@ -66,12 +69,12 @@ export class ServiceFeed {
   readonly instances: Map<string, Instance> = new Map();
   protectThreshold: number = 0;
   /** Error that ended the watch; undefined while it runs. */
-  error: RollcallError | undefined;
-  /** Resolves with the first list, from the registry or from the store. */
-  readonly ready: Promise<void>;
+  ended: RollcallError | undefined;
   readonly #service: string;
   readonly #time: Time;
   readonly #watch: Watch;
+  readonly #ready: Promise<void>;
+  #cancelAwake: (() => void) | undefined;
   #store: SnapshotStore | undefined;
   readonly #readers = new Set<FeedReader>();
   #settleReady: { resolve: () => void; reject: (error: RollcallError) => void } | undefined;
@@ -87,12 +90,34 @@ export class ServiceFeed {
   constructor({ service, watch, time }: FeedParts) {
     this.#service = service;
     this.#time = time;
-    this.ready = new Promise((resolve, reject) => {
+    this.#ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject };
     });
     // Prevents an unhandled rejection if no caller waits; the error is also in `error`.
-    this.ready.catch(() => {});
-    this.#watch = watch({ onFrame: (frame) => this.#take(frame), onEnd: (error) => this.#end(error) });
+    this.#ready.catch(() => {});
+    this.#watch = watch({
+      onFrame: (frame) => this.#take(frame),
+      onEnd: (error) => this.#end(error),
+      keepsAlive: false,
+    });
+  }
+
+  /** Error that ended the watch, or of its last attempt; undefined while it is connected. */
+  get error(): RollcallError | undefined {
+    return this.ended ?? this.#watch.status.error;
+  }
+
+  /**
+   * Resolves with the first list, from the registry or from the store. The process stays alive until then, for the caller
+   * that waits.
+   */
+  get ready(): Promise<void> {
+    if (this.#cancelAwake === undefined && !this.hasList && this.ended === undefined) this.#stayAwake();
+    return this.#ready;
+  }
+
+  #stayAwake(): void {
+    this.#cancelAwake = this.#time.after(AWAKE_MS, () => this.#stayAwake(), true);
   }
 
   /** True if there is a list, however old. */
@@ -102,7 +127,7 @@ export class ServiceFeed {
 
   /** True if the watch is connected and the list is up to date. */
   get isConnected(): boolean {
-    return this.#isLive && this.error === undefined && this.#watch.status.state === 'connected';
+    return this.#isLive && this.ended === undefined && this.#watch.status.state === 'connected';
   }
 
   /** Time since the list was certainly current, in milliseconds; infinite if there is none. */
@@ -144,7 +169,8 @@ export class ServiceFeed {
   }
 
   #end(error = new RollcallError('UNAVAILABLE', `the resolver of ${this.#service} was closed`)): void {
-    this.error = error;
+    this.ended = error;
+    this.#cancelAwake?.();
     this.#settleReady?.reject(error);
   }
 
@@ -187,6 +213,7 @@ export class ServiceFeed {
 
   #updated(): void {
     for (const reader of this.#readers) reader.update();
+    this.#cancelAwake?.();
     this.#settleReady?.resolve();
   }
 

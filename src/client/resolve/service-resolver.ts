@@ -93,7 +93,10 @@ export class ServiceResolver implements AsyncDisposable {
     return this.#feed.age;
   }
 
-  /** Error that ended the updates of the list, such as a revoked token; undefined while they continue. */
+  /**
+   * Error of the last attempt to reach the registry, or the one that ended the updates of the list, such as a revoked
+   * token; undefined while connected.
+   */
   get error(): RollcallError | undefined {
     return this.#feed.error;
   }
@@ -125,8 +128,8 @@ export class ServiceResolver implements AsyncDisposable {
   async fetch(input: string | URL | Request, init: ResolverRequestInit = {}): Promise<Response> {
     // Loaded on demand: programs that only pick don't need it.
     const { balancedFetch } = await import('./balanced-fetch');
-    const ready = this.#feed.hasList ? undefined : this.ready;
-    const parts = { service: this.service, ready, balancer: this.#balancer, budget: this.#budget, time: this.#time };
+    const first = this.#feed.hasList ? undefined : this.#feed;
+    const parts = { service: this.service, first, balancer: this.#balancer, budget: this.#budget, time: this.#time };
     return balancedFetch(parts, this.#options, input, init);
   }
 
@@ -185,7 +188,7 @@ export class Resolvers {
     const name = service.includes('@@') ? service : `DEFAULT_GROUP@@${service}`;
     const known = this.#feeds.get(name);
     // A feed that the registry has refused gets no more updates; another attempt may succeed.
-    const shared = known && known.feed.error === undefined ? known : { feed: this.#begin(name), users: 0 };
+    const shared = known && known.feed.ended === undefined ? known : { feed: this.#begin(name), users: 0 };
     shared.feed.keepIn(options.snapshot);
     shared.users += 1;
     this.#feeds.set(name, shared);

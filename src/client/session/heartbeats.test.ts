@@ -1,6 +1,6 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { HandTime } from '../../../test/fixtures/hand-time';
+import { turn } from '../../../test/fixtures/turns';
 import { RegistryHttp } from '../wire/registry-http';
 import { Heartbeats } from './heartbeats';
 import { Holding } from './holding';
@@ -33,7 +33,7 @@ function stage() {
   /** Lets time pass, and what is due come to its end. */
   const pass = async (ms: number) => {
     time.advance(ms);
-    for (let turns = 0; turns < 5; turns++) await turn();
+    await turn();
   };
   const takeAsked = () => asked.splice(0).map(({ method, path }) => `${method} ${path.split('/instances/')[1]}`);
   return { time, world, asked, takeAsked, events, holding, heartbeats, pass };

@@ -85,8 +85,8 @@ export class Heartbeats implements Keeper {
     }
     beat.isUnderWay = false;
     if (beat.ended.signal.aborted) return;
-    // Until the first lease, a caller waits for it.
-    beat.cancel = this.#time.after(pauseMs, () => void this.#act(holding, beat), beat.lease === null);
+    // A registration keeps the process alive, as it does with a socket.
+    beat.cancel = this.#time.after(pauseMs, () => void this.#act(holding, beat), true);
   }
 
   async #tell(holding: Holding, beat: Beat): Promise<void> {
@@ -97,13 +97,17 @@ export class Heartbeats implements Keeper {
     const options = { signal: beat.ended.signal, timeoutMs };
     const path = this.#http.instancePath(definition);
     if (!isDirty) {
-      const { lease } = await this.#http.call<Granted>('POST', `${path}/heartbeat`, options);
+      const { lease = null } = await this.#http.call<Granted>('POST', `${path}/heartbeat`, options);
       beat.lease = lease;
-      holding.guard.renewed(sentAt, lease?.ttlMs ?? 0);
+      holding.renewed(sentAt, lease?.ttlMs ?? 0);
       return;
     }
     const { group: _group, service: _service, id: _id, ...body } = definition;
-    const { lease } = await this.#http.call<Granted>('PUT', path, { ...options, body });
+    const { lease } = (await this.#http.call<Granted | undefined>('PUT', path, { ...options, body })) ?? {};
+    if (lease === undefined) {
+      const answered = `PUT ${this.#http.url}${path} was answered without a lease`;
+      throw new RollcallError('INVALID_REQUEST', `${answered}, so not by a registry; check the url`);
+    }
     beat.lease = lease;
     // The connection that a runtime keeps for the next request may be dead, and so may be the one after it.
     beat.backOff.mostMs = Math.min(beat.backOff.mostMs, (lease?.intervalMs ?? Number.POSITIVE_INFINITY) / 2);

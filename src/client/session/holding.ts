@@ -22,6 +22,9 @@ export class Holding {
   /** True once it is being removed: it is not registered again. */
   isLeaving = false;
   readonly #onEvent: (event: RegistrationEvent) => void;
+  readonly #onHealth: (error: RollcallError | undefined) => void;
+  /** True if the last attempt failed. */
+  #isTroubled = false;
   #wanted: NamedDefinition;
   #version = 1;
   /** Last version that the registry accepted. */
@@ -30,8 +33,15 @@ export class Holding {
   #isRegistered = false;
   #waiting: Waiting[] = [];
 
-  constructor(definition: NamedDefinition, time: Time, onEvent: (event: RegistrationEvent) => void) {
+  /** @param onHealth Called with the error of each failed attempt, and without one when an attempt works again. */
+  constructor(
+    definition: NamedDefinition,
+    time: Time,
+    onEvent: (event: RegistrationEvent) => void,
+    onHealth: (error: RollcallError | undefined) => void = () => {},
+  ) {
     this.#wanted = definition;
+    this.#onHealth = onHealth;
     this.#onEvent = (event) => {
       try {
         onEvent(event);
@@ -76,13 +86,16 @@ export class Holding {
     this.#isRegistered = true;
     this.#taken = { version, definition };
     this.guard.renewed(sentAt, ttlMs);
+    this.#recovered();
     if (isNews) this.#onEvent({ type: 'registered' });
     this.#settle(version, ({ resolve }) => resolve());
   }
 
   /** Records a renewal of the lease; ignored if the registry does not have the instance. */
   renewed(sentAt: number, ttlMs: number): void {
-    if (this.#isRegistered) this.guard.renewed(sentAt, ttlMs);
+    if (!this.#isRegistered) return;
+    this.guard.renewed(sentAt, ttlMs);
+    this.#recovered();
   }
 
   /** Records that the registry has refused a version for good; reverts to the last accepted one, if there is one. */
@@ -94,12 +107,22 @@ export class Holding {
       this.#version += 1;
       this.#taken.version = this.#version;
     }
-    this.#onEvent({ type: 'trouble', error });
+    // A caller that waits for this version handles its error.
+    if (this.#waiting.some((waiting) => waiting.version <= version)) this.#onEvent({ type: 'trouble', error });
+    else this.trouble(error);
     this.#settle(version, ({ reject }) => reject(error));
   }
 
+  /** Records a failed attempt. */
   trouble(error: RollcallError): void {
+    this.#isTroubled = true;
+    this.#onHealth(error);
     this.#onEvent({ type: 'trouble', error });
+  }
+
+  #recovered(): void {
+    if (this.#isTroubled) this.#onHealth(undefined);
+    this.#isTroubled = false;
   }
 
   /** Records that the registry no longer has it. */

@@ -10,6 +10,7 @@ import type {
 } from '../wire/registration';
 import { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
+import { trySocket } from '../wire/try-socket';
 import { Heartbeats } from './heartbeats';
 import { Holding, type Keeper, type NamedDefinition } from './holding';
 import { Session } from './session';
@@ -39,6 +40,9 @@ export function derivedId({
 }
 
 const DRAIN_WAIT_DEFAULT_MS = 30_000;
+
+/** Time to renew a lease that is still valid before a failure is reported. */
+const RECONNECT_MS = 2_000;
 
 /** Timeout of a drain or a removal, in addition to the time that a drain waits for subscribers. */
 const CALL_TIMEOUT_MS = 5_000;
@@ -76,6 +80,7 @@ class KeptRegistration implements Registration {
   readonly #registrar: Registrar;
   readonly #holding: Holding;
   readonly #over: () => void;
+  readonly #cancelExpected: () => void;
   readonly #ended = new AbortController();
   #keeper: Keeper | undefined;
   #released: Promise<void> | undefined;
@@ -85,7 +90,15 @@ class KeptRegistration implements Registration {
     this.service = definition.service;
     this.id = definition.id;
     this.#registrar = registrar;
-    this.#holding = new Holding(definition, registrar.core.time, options.onEvent ?? (() => {}));
+    const { core } = registrar;
+    const health = (error: RollcallError | undefined) => {
+      this.#cancelExpected();
+      if (error === undefined) core.report((outages) => outages.worked(this));
+      else core.report((outages) => outages.failed(this, error, this.isHeld ? RECONNECT_MS : 0), true);
+    };
+    this.#holding = new Holding(definition, core.time, options.onEvent ?? (() => {}), health);
+    this.#cancelExpected = core.expectAnswer((error) => this.#holding.trouble(error));
+    this.#holding.settled().then(this.#cancelExpected, this.#cancelExpected);
     this.#over = over;
   }
 
@@ -158,7 +171,8 @@ class KeptRegistration implements Registration {
     if (transport === 'heartbeat' || (transport === undefined && !fitsSession)) return keepBy(heartbeats);
     const keepBySession = () => keepBy(this.#registrar.session(ttlMs));
     if (transport === 'socket') return keepBySession();
-    if (!(await core.trySocket(core.link(ttlMs), signal, keepBySession))) keepBy(heartbeats);
+    const failed = (error: RollcallError) => this.#holding.trouble(error);
+    if (!(await trySocket(core, core.link(ttlMs), { signal, use: keepBySession, failed }))) keepBy(heartbeats);
   }
 
   async #release(): Promise<void> {
@@ -176,6 +190,8 @@ class KeptRegistration implements Registration {
 
   #end(): void {
     this.#ended.abort();
+    this.#cancelExpected();
+    this.#registrar.core.report((outages) => outages.closed(this));
     this.#holding.end();
     this.#keeper?.drop(this.#holding);
     this.#over();

@@ -124,7 +124,8 @@ export class PollSource implements WatchSource {
       } catch (error) {
         if (signal.aborted) return;
         if (asked.signal.aborted) continue;
-        const reason = RollcallError.from(error, 'the poll failed');
+        const reason = await this.#http.failure(error, 'GET', poll.path, 'was not answered by a registry');
+        if (signal.aborted) return;
         waits = false;
         // A conflict is an earlier poll of our own that the registry still considers open.
         if (reason.code === 'CONFLICT') this.#sink.down();

@@ -1,7 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it, vi } from 'vitest';
 import { HandTime } from '../../../test/fixtures/hand-time';
 import { HandWebSockets } from '../../../test/fixtures/hand-web-socket';
+import { turn } from '../../../test/fixtures/turns';
 import { ClientCore } from '../wire/client-core';
 import type { WatchFrame } from '../wire/frames';
 import { ServiceWatch } from './service-watch';

@@ -1,9 +1,9 @@
 import type { ClientCore } from '../wire/client-core';
 import type { WatchFrame } from '../wire/frames';
 import { RollcallError } from '../wire/rollcall-error';
+import { pause } from '../wire/time';
 import type { WatchWireFrame } from '../wire/wire-frame';
 import { PartJoiner } from './part-joiner';
-import { SocketSource } from './socket-source';
 import type { Watch, WatchOptions, WatchScope, WatchSink, WatchSource, WatchStatus } from './watch';
 
 /**
@@ -11,6 +11,12 @@ import type { Watch, WatchOptions, WatchScope, WatchSink, WatchSource, WatchStat
  * caught up: a slow reader uses no more memory than this, and does not delay others.
  */
 const UNREAD_MAX_CHARACTERS = 4 * 1024 * 1024;
+
+/** Time to reconnect before the loss of a connection is reported. */
+const RECONNECT_MS = 2_000;
+
+/** Pause after a module could not be loaded. */
+const LOAD_AGAIN_MS = 5_000;
 
 /** A frame that waits for its reader. */
 interface Unread {
@@ -36,6 +42,7 @@ export class ServiceWatch implements Watch, WatchSink {
   #isSetAside = false;
   #wasUp = false;
   #error: RollcallError | undefined;
+  readonly #cancelExpected: () => void;
   /** Wakes the reader that waits for a frame. */
   #wake: (() => void) | undefined;
 
@@ -47,6 +54,9 @@ export class ServiceWatch implements Watch, WatchSink {
     this.#over = over;
     this.#cursor = options.cursor;
     this.#status = { state: 'disconnected', since: core.time.wallClock() };
+    this.#cancelExpected = core.expectAnswer((error) => {
+      if (!this.#wasUp && this.#status.error === undefined) this.down(error);
+    });
     if (options.signal?.aborted === true) this.close();
     else {
       options.signal?.addEventListener('abort', this.#abort);
@@ -81,7 +91,11 @@ export class ServiceWatch implements Watch, WatchSink {
     this.#ended.abort();
     this.#options.signal?.removeEventListener('abort', this.#abort);
     this.#source?.stop();
-    this.down();
+    this.#cancelExpected();
+    this.#disconnect(error);
+    this.#core.report((outages) => outages.closed(this));
+    // An iterator throws the error; a listener may not be there.
+    if (error !== undefined && this.#options.onFrame) this.#core.report((outages) => outages.ended(error), true);
     this.#over(this);
     this.#wake?.();
     this.#call(() => this.#options.onEnd?.(error));
@@ -130,50 +144,47 @@ export class ServiceWatch implements Watch, WatchSink {
 
   up(): void {
     this.#wasUp = true;
-    this.#setState('connected');
+    this.#cancelExpected();
+    this.#setStatus('connected', undefined);
+    this.#core.report((outages) => outages.worked(this));
   }
 
-  down(): void {
+  down(error?: RollcallError): void {
+    const graceMs = this.#status.state === 'connected' ? RECONNECT_MS : 0;
+    this.#disconnect(error);
+    if (error !== undefined) this.#core.report((outages) => outages.failed(this, error, graceMs), true);
+  }
+
+  #disconnect(error: RollcallError | undefined): void {
     this.#joiner.broken();
-    this.#setState('disconnected');
+    this.#setStatus('disconnected', error ?? this.#status.error);
   }
 
   refused(error: RollcallError): boolean {
     // The registry accepted this watch before, so it may again: after a token rotation, or once a mistake is fixed.
     if (error.isPassing || (this.#wasUp && error.code !== 'INVALID_REQUEST')) {
-      this.down();
+      this.down(error);
       return false;
     }
     this.#end(error);
     return true;
   }
 
-  /** Starts the requested transport, or the best one available. Never rejects. */
+  /** Starts a transport. Never rejects. */
   async #choose(): Promise<void> {
-    const { transport } = this.#options;
-    const link = this.#core.link();
-    const useSocket = () => this.#begin(new SocketSource(link, this.#scope, this));
-    if (transport === 'socket') useSocket();
-    else if (transport !== undefined || !(await this.#core.trySocket(link, this.#ended.signal, useSocket))) {
-      const by = transport ?? (readsStreams() ? 'stream' : 'poll');
+    const { signal } = this.#ended;
+    const begin = (source: WatchSource) => this.#begin(source);
+    while (!signal.aborted) {
       try {
-        this.#begin(await this.#load(by));
+        const { chooseSource } = await import('./choose-source');
+        const parts = { core: this.#core, scope: this.#scope, options: this.#options };
+        return await chooseSource({ ...parts, sink: this, signal, begin });
       } catch (error) {
-        this.#end(RollcallError.from(error, `could not load the client module for transport ${by}`));
+        // Offline, a browser can't load a module.
+        this.down(RollcallError.from(error, 'could not load a module of the client'));
+        await pause(this.#core.time, LOAD_AGAIN_MS, signal);
       }
     }
-  }
-
-  /** Loads a transport on demand: most programs never need it. */
-  async #load(by: 'stream' | 'poll'): Promise<WatchSource> {
-    const { http, time } = this.#core;
-    const subscriber = this.#core.nextSubscriber();
-    if (by === 'poll') {
-      const { PollSource } = await import('./poll-source');
-      return new PollSource(http, time, subscriber, this.#scope, this);
-    }
-    const { StreamSource } = await import('./stream-source');
-    return new StreamSource(http, time, subscriber, this.#scope, this);
   }
 
   #begin(source: WatchSource): void {
@@ -188,11 +199,14 @@ export class ServiceWatch implements Watch, WatchSink {
     this.#source?.start();
   }
 
-  #setState(state: WatchStatus['state']): void {
-    if (this.#status.state === state) return;
-    const status: WatchStatus = { state, since: this.#core.time.wallClock() };
+  #setStatus(state: WatchStatus['state'], error: RollcallError | undefined): void {
+    const before = this.#status;
+    const isSame = before.state === state;
+    const status = { state, since: isSame ? before.since : this.#core.time.wallClock(), error };
     this.#status = status;
-    this.#call(() => this.#options.onStatus?.(status));
+    // Not for each attempt.
+    if (!isSame || (error !== undefined && before.error === undefined))
+      this.#call(() => this.#options.onStatus?.(status));
   }
 
   #call(listener: () => void): void {
@@ -204,6 +218,3 @@ export class ServiceWatch implements Watch, WatchSink {
     }
   }
 }
-
-/** Reports whether the runtime streams response bodies; some return a body only once it is complete. */
-const readsStreams = (): boolean => 'body' in Response.prototype;

@@ -10,8 +10,11 @@ export class SocketSource implements WatchSource, LinkUser {
   /** Name of the watch on the socket: new each time, so that frames of an ended watch are ignored. */
   #watch: string | undefined;
 
-  constructor(link: SocketLink, scope: WatchScope, sink: WatchSink) {
+  readonly isBackground: boolean;
+
+  constructor(link: SocketLink, scope: WatchScope, sink: WatchSink, isBackground: boolean) {
     this.#link = link;
+    this.isBackground = isBackground;
     this.#scope = scope;
     this.#sink = sink;
   }
@@ -38,9 +41,9 @@ export class SocketSource implements WatchSource, LinkUser {
     void this.#begin();
   }
 
-  down(): void {
+  down(error: RollcallError): void {
     this.#forget();
-    this.#sink.down();
+    this.#sink.down(error);
   }
 
   async #begin(): Promise<void> {

@@ -87,6 +87,10 @@ export class StreamSource implements WatchSource {
     if (!this.#isAcknowledging) void this.#acknowledge(this.#ended.signal);
   }
 
+  get #path(): string {
+    return `${this.#http.namespacePath}/watch`;
+  }
+
   /** Reads one stream after another. Never rejects. */
   async #run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
@@ -94,7 +98,8 @@ export class StreamSource implements WatchSource {
       try {
         pauseMs = await this.#read(signal);
       } catch (error) {
-        const reason = RollcallError.from(error, 'the event stream broke');
+        if (signal.aborted) return;
+        const reason = await this.#http.failure(error, 'GET', this.#path, 'broke');
         if (signal.aborted || this.#sink.refused(reason)) return;
         pauseMs = reason.retryAfterMs;
       }
@@ -109,11 +114,13 @@ export class StreamSource implements WatchSource {
     const broken = new AbortController();
     const { cursor } = this.#sink;
     const { services: service, groups: group } = this.#scope;
-    const answer = await this.#http.request('GET', `${this.#http.namespacePath}/watch`, {
+    const answer = await this.#http.request('GET', this.#path, {
       query: { service, group, cursor },
       headers: { 'Rollcall-Subscriber': this.#subscriber, Accept: 'text/event-stream' },
       signal: AbortSignal.any([signal, broken.signal]),
     });
+    // Another server may answer with anything.
+    if (!answer.headers.get('content-type')?.includes('event-stream')) throw answer;
     const reader = answer.body?.getReader();
     if (reader === undefined)
       throw new RollcallError('UNREACHABLE', 'this runtime cannot read streams; use the transport poll');

@@ -16,6 +16,8 @@ export interface WatchStatus {
   state: 'connected' | 'disconnected';
   /** Start of this state, in milliseconds since the epoch. */
   since: number;
+  /** While disconnected: error of the last attempt, or of the connection that was lost; undefined during the first attempt. */
+  error?: RollcallError | undefined;
 }
 
 /** Transport of a watch: the client's WebSocket, an event stream, or long polls. */
@@ -26,11 +28,16 @@ export interface WatchOptions {
   cursor?: string | undefined;
   /** Default: a socket if the runtime can open one, otherwise an event stream. */
   transport?: WatchTransport | undefined;
+  /**
+   * False: the watch does not keep the process alive, in Node, Deno and Bun. In Deno and Bun, it then uses an event
+   * stream, unless a `WebSocket` or `fetch` was passed to the client. Default: true.
+   */
+  keepsAlive?: boolean | undefined;
   /** Closes the watch. */
   signal?: AbortSignal | undefined;
   /** Receives the frames as they arrive, instead of the iterator. */
   onFrame?: ((frame: WatchFrame) => void) | undefined;
-  /** Called when the connection is established or lost. */
+  /** Called when the connection is established or lost, and when the first attempt fails. */
   onStatus?: ((status: WatchStatus) => void) | undefined;
   /** Called once, when the watch ends: with an error if the registry refused it for good. */
   onEnd?: ((error: RollcallError | undefined) => void) | undefined;
@@ -66,8 +73,8 @@ export interface WatchSink {
   take(frame: WatchWireFrame, size: number): void;
   /** Called when the source is connected and up to date. */
   up(): void;
-  /** Called when the source is disconnected and tries to reconnect. */
-  down(): void;
+  /** Called when the source is disconnected and tries to reconnect, and whenever an attempt fails. */
+  down(error?: RollcallError): void;
   /**
    * Called when the registry refuses the watch.
    *

@@ -19,6 +19,7 @@ export async function wholeList(
   const at = first.headers.get('rollcall-cursor') ?? undefined;
   // `as`: the response of the list of instances; platforms differ in the types of bodies
   let { instances, next } = (await first.json()) as InstanceList;
+  if (!Array.isArray(instances)) throw await http.failure(first, 'GET', path);
   while (next !== undefined) {
     const query = { ...options.query, at, after: next };
     const page = await http.call<InstanceList>('GET', path, { ...options, query });

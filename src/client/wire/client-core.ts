@@ -1,26 +1,31 @@
 import { randomText } from './back-off';
 import type { ClientOptions } from './client-options';
-import { hasSockets } from './open-socket';
+import type { Outages } from './outages';
 import { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
 import { SocketLink } from './socket-link';
-import { pause, type Time } from './time';
+import type { Time } from './time';
+
+/** Time after which a registry that has not answered yet is reported. */
+const EXPECTED_MS = 1_000;
 
 /** Shared state of a client: HTTP, sockets and names. */
 export class ClientCore {
   readonly http: RegistryHttp;
   readonly time: Time;
   readonly hasSockets: boolean;
-  readonly #options: ClientOptions;
+  readonly options: ClientOptions;
   readonly #links = new Map<number | undefined, SocketLink>();
   #subscriber: string | undefined;
   #names = 0;
+  #outages: Promise<Outages> | undefined;
 
   constructor(options: ClientOptions, time: Time) {
-    this.#options = options;
+    this.options = options;
     this.http = new RegistryHttp(options);
     this.time = time;
-    this.hasSockets = hasSockets(options);
+    this.hasSockets =
+      options.WebSocket !== undefined || ['WebSocket', 'WebSocketPair'].some((name) => name in globalThis);
   }
 
   /** @throws {RollcallError} `INVALID_REQUEST` if the runtime has no WebSocket. */
@@ -34,13 +39,13 @@ export class ClientCore {
 
   /** Name of this process. Generated on first use: a Worker has no random numbers outside of a request. */
   get subscriber(): string {
-    this.#subscriber ??= this.#options.subscriber ?? `client-${randomText(this.time)}`;
+    this.#subscriber ??= this.options.subscriber ?? `client-${randomText(this.time)}`;
     return this.#subscriber;
   }
 
   /** Ping interval of sessions, if it is longer than the registry's. */
   get pingIntervalMs(): number | undefined {
-    return this.#options.pingIntervalMs;
+    return this.options.pingIntervalMs;
   }
 
   /** Returns a name for a further connection: a receipt over HTTP counts for all connections of its name. */
@@ -51,7 +56,7 @@ export class ClientCore {
 
   /** Returns the shared socket of all sessions with this time to live; watches use that of the default. */
   link(ttlMs?: number): SocketLink {
-    const link = this.#links.get(ttlMs) ?? new SocketLink(this.http, this.#options, this.time, this.subscriber);
+    const link = this.#links.get(ttlMs) ?? new SocketLink(this.http, this.options, this.time, this.subscriber);
     // Several attempts must fit into a time to live.
     if (ttlMs !== undefined) link.backOff.mostMs = Math.min(link.backOff.mostMs, ttlMs / 3);
     this.#links.set(ttlMs, link);
@@ -59,40 +64,22 @@ export class ClientCore {
   }
 
   /**
-   * Checks whether sockets can reach the registry, by opening this one. They cannot if it does not open although the
-   * registry responds over HTTP; if that does not respond either, the check is repeated.
+   * Reports a failure or a recovery to the application: see `ClientOptions.onWarning`.
    *
-   * @param use Called when the socket is open, to start using it.
-   * @returns False if sockets cannot reach the registry.
+   * @param isFailure False: nothing happens unless there was a failure before.
    */
-  async trySocket(link: SocketLink, signal: AbortSignal, use: () => void): Promise<boolean> {
-    if (!this.hasSockets) return false;
-    while (!signal.aborted) {
-      if (link.hasOpened) {
-        use();
-        return true;
-      }
-      if (await opens(link, use)) return true;
-      const answers = await this.http.request('GET', '/health', { signal }).then(
-        () => true,
-        () => false,
-      );
-      if (answers) return false;
-      await pause(this.time, link.backOff.next(), signal);
+  report(act: (outages: Outages) => void, isFailure = false): void {
+    const { onWarning } = this.options;
+    if (isFailure && onWarning !== false) {
+      this.#outages ??= import('./outages').then(({ Outages }) => new Outages(this.http.url, this.time, onWarning));
     }
-    return false;
+    // Offline, a browser can't load the module.
+    this.#outages?.then(act).catch(() => {});
   }
-}
 
-/** Reports whether a socket opens at the first attempt. A temporary user keeps it open until `use` adds another. */
-function opens(link: SocketLink, use: () => void): Promise<boolean> {
-  return new Promise((resolve) => {
-    const settle = (isOpen: boolean) => {
-      if (isOpen) use();
-      link.leave(user);
-      resolve(isOpen);
-    };
-    const user = { up: () => settle(true), down: () => settle(false) };
-    link.join(user);
-  });
+  /** Calls a function with an error if a first response takes long. Returns a function that cancels that. */
+  expectAnswer(late: (error: RollcallError) => void): () => void {
+    const message = `${this.http.url} has not answered for ${EXPECTED_MS / 1_000} s`;
+    return this.time.after(EXPECTED_MS, () => late(new RollcallError('UNREACHABLE', message)));
+  }
 }

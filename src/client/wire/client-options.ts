@@ -1,3 +1,5 @@
+import type { RollcallError } from './rollcall-error';
+
 /** The part of `fetch` that the client uses. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
@@ -32,6 +34,11 @@ export interface ClientOptions {
    * of three pings, and pings more often if it is granted less.
    */
   pingIntervalMs?: number | undefined;
+  /**
+   * Receives a message when the registry can't be reached or refuses a watch or registration in the background, and
+   * another one when it answers again: one for each outage, not one for each attempt. Default: `console.warn`; false: none.
+   */
+  onWarning?: ((message: string, error?: RollcallError) => void) | false | undefined;
   /** Sends requests. In a Worker, a service binding to the registry avoids the network. */
   fetch?: Fetch | { fetch: Fetch } | undefined;
   /** Opens sockets. Default: the runtime's `WebSocket`, if it has one (Node since version 22). */

@@ -1,5 +1,5 @@
 import type { ClientOptions, Fetch } from './client-options';
-import { type FieldError, RollcallError } from './rollcall-error';
+import { RollcallError } from './rollcall-error';
 
 /** Default time to wait for a response. */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -19,13 +19,6 @@ export interface CallOptions {
 
 type QueryValue = string | number | boolean | readonly string[] | undefined;
 
-/** Body of an error response; any member may be missing. */
-interface Problem {
-  code?: string;
-  detail?: string;
-  errors?: FieldError[];
-}
-
 /** HTTP client of a namespace: returns responses or throws a {@link RollcallError}. */
 export class RegistryHttp {
   /** Base URL, without a trailing slash. */
@@ -33,12 +26,16 @@ export class RegistryHttp {
   /** Path of the namespace. */
   readonly namespacePath: string;
   readonly #options: ClientOptions;
+  /** Last token, which must not be in any message. */
+  #token: string | undefined;
 
   constructor(options: ClientOptions) {
-    if (!URL.canParse(options.url)) {
+    // The URL is in messages and logs, so it must not contain a secret.
+    if (!URL.canParse(options.url) || !/^https?:\/\/[^@?#]+$/i.test(options.url)) {
+      const got = options.url.replace(/[^/]*@|[?#].*/g, '…');
       throw new RollcallError(
         'INVALID_REQUEST',
-        `url must be absolute, such as https://registry.example, got ${options.url}`,
+        `url must be absolute, such as https://registry.example, without credentials or a query; got ${got}`,
       );
     }
     this.#options = options;
@@ -54,10 +51,17 @@ export class RegistryHttp {
     return `${this.servicePath(service)}/instances/${encodeURIComponent(id)}`;
   }
 
+  /** Returns a client of the same registry that sends its requests by another function. */
+  withFetch(fetch: Fetch): RegistryHttp {
+    return new RegistryHttp({ ...this.#options, fetch });
+  }
+
   /** Returns the current token; undefined if there is none. */
   async token(): Promise<string | undefined> {
     const { token } = this.#options;
-    return typeof token === 'function' ? await token() : token;
+    // A token that was read from a file may end with a line break.
+    this.#token = (typeof token === 'function' ? await token() : token)?.trim();
+    return this.#token;
   }
 
   /** Sends a plain request, without a token, and returns any response. */
@@ -79,7 +83,7 @@ export class RegistryHttp {
   async request(method: string, path: string, options: CallOptions = {}): Promise<Response> {
     const { body, lines, headers, signal, timeoutMs = ANSWER_TIMEOUT_MS } = options;
     const late = new AbortController();
-    const timer = setTimeout(() => late.abort(new Error(`timed out after ${timeoutMs} ms`)), timeoutMs);
+    const timer = setTimeout(() => late.abort(new Error(`it took longer than ${timeoutMs / 1_000} s`)), timeoutMs);
     try {
       const token = await this.token();
       const answer = await this.fetch(`${this.url}${path}${queryText(options.query)}`, {
@@ -96,11 +100,12 @@ export class RegistryHttp {
         // The caller's signal also aborts a response body that is still being read.
         signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
       });
-      if (answer.status >= 400) throw await refusal(answer);
+      // A registry has no pages among its calls.
+      if (answer.status >= 400 || answer.headers.get('content-type')?.includes('html')) throw answer;
       return answer;
     } catch (error) {
       signal?.throwIfAborted();
-      throw RollcallError.from(error, `${method} ${path} got no response`);
+      throw await this.failure(error, method, path);
     } finally {
       clearTimeout(timer);
     }
@@ -114,7 +119,26 @@ export class RegistryHttp {
       return (text === '' ? undefined : JSON.parse(text)) as Body; // `as`: the caller knows the type of the response
     } catch (error) {
       options.signal?.throwIfAborted();
-      throw RollcallError.from(error, `the response to ${method} ${path} was cut off`);
+      throw await this.failure(error, method, path, 'sent an incomplete response');
+    }
+  }
+
+  /**
+   * Converts the failure of a request to an error that names its URL and the reason.
+   *
+   * @param failure An error of the runtime, or a response that is an error or not a registry's.
+   * @param problem What an error of the runtime means.
+   */
+  async failure(failure: unknown, method: string, path: string, problem = 'got no response'): Promise<RollcallError> {
+    if (failure instanceof RollcallError) return failure;
+    // Without the query, whose values may be private.
+    const what = `${method} ${this.url}${path.replace(/\?.*/, '')}`;
+    try {
+      const { failureOf } = await import('./failure');
+      return new RollcallError(...(await failureOf(failure, what, problem, this.#token)));
+    } catch {
+      // Offline, a browser can't load the module either.
+      return RollcallError.from(failure, `${what} ${problem}`);
     }
   }
 }
@@ -128,23 +152,4 @@ function queryText(query: CallOptions['query'] = {}): string {
   }
   const text = parameters.toString();
   return text === '' ? '' : `?${text}`;
-}
-
-/** Converts an error response to an error. It may come from a gateway, with a page instead of JSON. */
-export async function refusal(answer: Response): Promise<RollcallError> {
-  const { status, headers } = answer;
-  let problem: Problem = {};
-  try {
-    const parsed: unknown = await answer.json();
-    if (typeof parsed === 'object' && parsed !== null) problem = parsed;
-  } catch {
-    // Not a response of the registry: only the status is known.
-  }
-  const seconds = Number(headers.get('retry-after') ?? Number.NaN);
-  const code = problem.code ?? (status >= 500 || status === 429 ? 'UNAVAILABLE' : 'INVALID_REQUEST');
-  return new RollcallError(code, problem.detail ?? `got status ${status}, not from a registry; check the url`, {
-    status,
-    errors: problem.errors,
-    retryAfterMs: Number.isFinite(seconds) ? seconds * 1_000 : undefined,
-  });
 }

@@ -62,7 +62,7 @@ export class RollcallError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(code: RollcallErrorCode | (string & {}), detail: string, facts: RollcallErrorFacts = {}) {
-    super(`${detail} (${code})`, { cause: facts.cause });
+    super(`${detail} (${code})`, facts.cause === undefined ? undefined : { cause: facts.cause });
     this.code = code;
     this.detail = detail;
     this.status = facts.status ?? 0;
@@ -77,8 +77,9 @@ export class RollcallError extends Error {
 
   /** Wraps any thrown value: one that is not a `RollcallError` becomes `UNREACHABLE`. */
   static from(error: unknown, what: string): RollcallError {
-    if (error instanceof RollcallError) return error;
+    if (error instanceof Error && error.name === 'RollcallError') return error as RollcallError; // `as`: its name is its own
     const reason = error instanceof Error ? error.message : String(error);
-    return new RollcallError('UNREACHABLE', `${what}: ${reason}`, { cause: error });
+    // `this`: esbuild renames a class that uses its own name, and stack traces would show the new one.
+    return new this('UNREACHABLE', `${what}: ${reason}`, { cause: error });
   }
 }

@@ -1,7 +1,7 @@
-import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { HandTime } from '../../../test/fixtures/hand-time';
 import { HandWebSockets } from '../../../test/fixtures/hand-web-socket';
+import { turn } from '../../../test/fixtures/turns';
 import { RegistryHttp } from './registry-http';
 import type { RollcallError } from './rollcall-error';
 import { type LinkUser, SocketLink } from './socket-link';

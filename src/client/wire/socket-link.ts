@@ -1,10 +1,13 @@
 import { BackOff } from './back-off';
-import type { ClientOptions, SocketLike } from './client-options';
-import { BROKEN, openSocket } from './open-socket';
+import type { ClientOptions } from './client-options';
+import type { OpenSocket } from './open-socket';
 import type { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
 import type { Time } from './time';
 import type { WatchWireFrame, WireFrame } from './wire-frame';
+
+/** Close code of a connection that broke without one (RFC 6455, 7.4.1). */
+const BROKEN = 1006;
 
 /** Default ping interval, without a session. */
 const PING_INTERVAL_MS = 15_000;
@@ -26,10 +29,13 @@ export interface LinkUser {
    * Called when the socket is closed or did not open; it reconnects on its own.
    *
    * @param code Close code; 1006 if it did not open.
+   * @param isBlocked True if it did not open, although the registry responds over HTTP.
    */
-  down(error: RollcallError, code: number): void;
+  down(error: RollcallError, code: number, isBlocked?: boolean): void;
   /** Called when the registry has answered a ping that was sent at this time, on the clock of {@link Time.now}. */
   heard?(sentAt: number): void;
+  /** True if the socket does not keep the process alive for this user. */
+  readonly isBackground?: boolean;
 }
 
 /** Receives the frames of a watch, and their sizes in characters. */
@@ -56,10 +62,11 @@ export class SocketLink {
   readonly #users = new Set<LinkUser>();
   readonly #asked = new Map<string, Asked>();
   readonly #watches = new Map<string, WatchListener>();
-  #socket: SocketLike | undefined;
+  #socket: OpenSocket | undefined;
   /** The pending attempt to open a socket; earlier attempts are ignored. */
   #opening: symbol | undefined;
   #cancelRetry: (() => void) | undefined;
+  #retryAt = 0;
   #cancelPing: (() => void) | undefined;
   #pingedAt: number | undefined;
   #names = 0;
@@ -82,16 +89,26 @@ export class SocketLink {
     return this.#socket !== undefined;
   }
 
+  /** Reports whether the socket keeps the process alive. */
+  get #isAwake(): boolean {
+    return [...this.#users].some(({ isBackground }) => isBackground !== true);
+  }
+
   /** Adds a user, and calls it when the socket is open: at once if it is already. */
   join(user: LinkUser): void {
     this.#users.add(user);
+    this.#socket?.keepAlive?.(this.#isAwake);
     if (this.isOpen) user.up();
     else if (this.#cancelRetry === undefined) void this.#open();
+    // The timer may have to keep the process alive from now on.
+    else this.#retry();
   }
 
   /** Removes a user. The last one closes the socket, with this code. */
   leave(user: LinkUser, code = 1000): void {
-    if (this.#users.delete(user) && this.#users.size === 0) this.#close(code);
+    if (!this.#users.delete(user)) return;
+    if (this.#users.size === 0) this.#close(code);
+    else this.#socket?.keepAlive?.(this.#isAwake);
   }
 
   /** Returns a unique name for a frame or a watch of this link. */
@@ -107,7 +124,7 @@ export class SocketLink {
    */
   ask<Body>(frame: object): Promise<Body> {
     const socket = this.#socket;
-    if (socket === undefined) return Promise.reject(broken('it is not open'));
+    if (socket === undefined) return Promise.reject(this.#broken('it is not open'));
     const id = this.name();
     const answer = new Promise<unknown>((resolve, reject) => this.#asked.set(id, { resolve, reject }));
     this.tell({ ...frame, id });
@@ -145,52 +162,65 @@ export class SocketLink {
     if (this.#opening !== undefined) return;
     const attempt = Symbol();
     this.#opening = attempt;
-    let opened: SocketLike | undefined;
-    try {
-      opened = await openSocket(this.#http, this.#options, this.time, this.#subscriber, {
-        message: (text) => {
-          if (opened !== undefined && opened === this.#socket) this.#take(opened, text);
-        },
-        closed: (code, reason) => {
-          if (opened !== undefined) this.#lost(opened, code, reason);
-        },
-      });
-    } catch (error) {
+    let opened: OpenSocket | undefined;
+    const listener = {
+      message: (text: string) => {
+        if (opened !== undefined && opened === this.#socket) this.#take(opened, text);
+      },
+      closed: (code: number, reason: string) => {
+        if (opened !== undefined) this.#lost(opened, code, reason);
+      },
+      isAwake: () => this.#isAwake,
+    };
+    const outcome = await import('./open-socket').then(
+      ({ openSocket }) => openSocket(this.#http, this.#options, this.time, this.#subscriber, listener),
+      // Offline, a browser can't load the module.
+      (error) => ({
+        error: RollcallError.from(error, 'could not load the client module for sockets'),
+        isBlocked: false,
+      }),
+    );
+    if ('error' in outcome) {
       if (this.#opening !== attempt) return;
       this.#opening = undefined;
-      this.#fail(RollcallError.from(error, 'the socket did not open'), BROKEN);
+      this.#fail(outcome.error, BROKEN, outcome.isBlocked);
       return;
     }
+    opened = outcome;
     // All users may have left meanwhile.
     if (this.#opening !== attempt) return opened.close(1000);
     this.#opening = undefined;
     this.#socket = opened;
     this.sockets += 1;
+    opened.keepAlive?.(this.#isAwake);
     this.#schedulePing();
     for (const user of [...this.#users]) user.up();
   }
 
-  #lost(socket: SocketLike, code: number, reason: string): void {
+  #lost(socket: OpenSocket, code: number, reason: string): void {
     if (socket !== this.#socket) return;
-    const error = broken(reason === '' ? `it was closed with ${code}` : `${reason} (${code})`);
+    const error = this.#broken(reason === '' ? `it was closed with ${code}` : `${reason} (${code})`);
     if (code === SLOW_DOWN && Number(reason) > 0) this.backOff.spreadMs = Number(reason);
     this.#close(1000);
     this.#fail(error, code);
   }
 
   /** Notifies all users, and schedules the next attempt. */
-  #fail(error: RollcallError, code: number): void {
-    for (const user of [...this.#users]) user.down(error, code);
+  #fail(error: RollcallError, code: number, isBlocked?: boolean): void {
+    for (const user of [...this.#users]) user.down(error, code, isBlocked);
     if (this.#users.size === 0 || this.#cancelRetry !== undefined || this.isOpen) return;
-    const pauseMs = Math.max(this.backOff.next(), error.retryAfterMs ?? 0);
-    this.#cancelRetry = this.time.after(
-      pauseMs,
-      () => {
-        this.#cancelRetry = undefined;
-        void this.#open();
-      },
-      true,
-    );
+    this.#retryAt = this.time.now() + Math.max(this.backOff.next(), error.retryAfterMs ?? 0);
+    this.#retry();
+  }
+
+  /** Schedules the next attempt. */
+  #retry(): void {
+    this.#cancelRetry?.();
+    const act = () => {
+      this.#cancelRetry = undefined;
+      void this.#open();
+    };
+    this.#cancelRetry = this.time.after(Math.max(this.#retryAt - this.time.now(), 0), act, this.#isAwake);
   }
 
   #close(code: number): void {
@@ -207,7 +237,7 @@ export class SocketLink {
     } catch {
       // It is closed already.
     }
-    for (const { reject } of this.#asked.values()) reject(broken('it was closed before the response'));
+    for (const { reject } of this.#asked.values()) reject(this.#broken('it was closed before the response'));
     this.#asked.clear();
   }
 
@@ -227,7 +257,7 @@ export class SocketLink {
     this.#cancelPing = this.time.after(timeoutMs, () => this.#lost(socket, BROKEN, `no pong within ${timeoutMs} ms`));
   }
 
-  #take(socket: SocketLike, text: string): void {
+  #take(socket: OpenSocket, text: string): void {
     if (text === 'pong') {
       const sentAt = this.#pingedAt;
       this.#pingedAt = undefined;
@@ -267,8 +297,8 @@ export class SocketLink {
     this.backOff.reset();
     asked?.resolve(frame.body);
   }
-}
 
-function broken(reason: string): RollcallError {
-  return new RollcallError('UNREACHABLE', `no response over the socket to the registry: ${reason}`);
+  #broken(reason: string): RollcallError {
+    return new RollcallError('UNREACHABLE', `no response over the socket to ${this.#http.url}: ${reason}`);
+  }
 }

@@ -43,6 +43,11 @@ export const REAL_TIME: Time = {
   },
 };
 
+/** Returns the same time, with timers that never keep the process alive. */
+export function inBackground(time: Time): Time {
+  return { ...time, after: (ms, act) => time.after(ms, act) };
+}
+
 /** Resolves after a delay, or as soon as the signal aborts. Keeps the process alive, as a caller waits for it. */
 export function pause(time: Time, ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

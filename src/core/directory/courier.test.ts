@@ -15,8 +15,8 @@ async function begin(...ids: string[]) {
   return { directory, controls: directory.controls, api: directory.api, give };
 }
 
-describe('telling namespaces of tokens', () => {
-  it('[A30] tells the namespaces that a revoked token concerns, at once', async () => {
+describe('notifying namespaces of tokens', () => {
+  it('[A30] notifies the namespaces of a revoked token at once', async () => {
     const { directory, controls, api, give } = await begin('a', 'b');
     const [onA, onAll, onNone] = [await give('a'), await give('*'), await give('none')];
     await api.revokeToken(BY_ROOT, onA.id);
@@ -30,7 +30,7 @@ describe('telling namespaces of tokens', () => {
     expect(controls.takeTold()).toEqual([]);
   });
 
-  it('[A30] tells them when a token expires, and when its secret is replaced: at once, or after the overlap', async () => {
+  it('[A30] notifies them when a token expires or its secret is rotated: at once, or after the overlap', async () => {
     const { directory, controls, api, give } = await begin('a');
     const ending = await give('a', { expiresInMs: HOUR_MS });
     await directory.pass(HOUR_MS - 1);
@@ -49,7 +49,7 @@ describe('telling namespaces of tokens', () => {
     expect(controls.takeTold()).toEqual([`a: close ${id}`]);
   });
 
-  it('[A30] goes on telling one that is out of reach, through restarts, and keeps nobody else waiting', async () => {
+  it('[A30] keeps retrying an unreachable namespace through restarts, without delaying others', async () => {
     const { directory, controls, give } = await begin('a', 'b');
     const { id } = await give('*');
     controls.lost.add('a');
@@ -65,7 +65,7 @@ describe('telling namespaces of tokens', () => {
     expect(controls.takeTold()).toEqual([]);
   });
 
-  it('[A30] has told far more namespaces than one alarm does after 30 s', async () => {
+  it('[A30] notifies far more namespaces than one alarm handles within 30 s', async () => {
     const { directory, controls, give } = await begin();
     const { storage } = directory.platform;
     const count = 3 * DIRECTORY_SLICE_MAX_COUNT;
@@ -80,8 +80,8 @@ describe('telling namespaces of tokens', () => {
   });
 });
 
-describe('telling a namespace what it is', () => {
-  it('[N12] says that it is there only once its object has been told', async () => {
+describe('applying changes to a namespace’s object', () => {
+  it('[N12] shows a namespace as created only after its object was configured', async () => {
     const { directory, controls, api } = await begin();
     controls.lost.add('a');
     await expect(api.createNamespace(BY_ROOT, { id: 'a' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -96,7 +96,7 @@ describe('telling a namespace what it is', () => {
     expect((await directory.api.readAudit(BY_ROOT, {})).entries).toMatchObject([{ outcome: 'done' }]);
   });
 
-  it('[N12] finishes what was begun when it is asked again, and takes no other definition meanwhile', async () => {
+  it('[N12] completes an interrupted creation when it is requested again, and refuses another definition meanwhile', async () => {
     const { controls, api } = await begin();
     controls.lost.add('a');
     await expect(api.createNamespace(BY_ROOT, { id: 'a' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -107,7 +107,7 @@ describe('telling a namespace what it is', () => {
     expect((await api.readAudit(BY_ROOT, {})).entries).toMatchObject([{ id: 1, outcome: 'done' }]);
   });
 
-  it('[N13] removes it for good only once its object was erased, and finishes what was begun', async () => {
+  it('[N13] removes the namespace only after its object was erased, and completes an interrupted removal', async () => {
     const { directory, controls, api } = await begin('a');
     controls.lost.add('a');
     await expect(api.removeNamespace(BY_ROOT, 'a', false)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -126,7 +126,7 @@ describe('telling a namespace what it is', () => {
     expect((await directory.api.createNamespace(BY_ROOT, { id: 'a' })).created).toBe(true);
   });
 
-  it('[N13] leaves one there that is no longer empty when its object is told, and tells it the rest', async () => {
+  it('[N13] keeps a namespace that is no longer empty when its object is asked, and delivers its other errands', async () => {
     const { directory, controls, api, give } = await begin('a');
     const token = await give('a');
     const [size, erase] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -153,7 +153,7 @@ describe('telling a namespace what it is', () => {
     expect(await api.findNamespace('a')).toBeNull();
   });
 
-  it('[N13] erases by force what was to be erased only if it is empty', async () => {
+  it('[N13] upgrades a pending removal of an empty namespace to a forced one', async () => {
     const { directory, controls, api } = await begin('a');
     const gate = Promise.withResolvers<void>();
     controls.gate = gate.promise;
@@ -175,7 +175,7 @@ describe('telling a namespace what it is', () => {
     expect(controls.takeTold()).toEqual(['a: configure']);
   });
 
-  it('[N13] removes what was never founded', async () => {
+  it('[N13] removes a namespace whose creation never completed', async () => {
     const { directory, controls, api } = await begin();
     controls.lost.add('a');
     await expect(api.createNamespace(BY_ROOT, { id: 'a' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -187,7 +187,7 @@ describe('telling a namespace what it is', () => {
     expect(story).toEqual(['namespace-deleted done']);
   });
 
-  it('[N14] tells settings that changed while others were on their way, in order', async () => {
+  it('[N14] delivers settings that changed during a delivery, in order', async () => {
     const { controls, api } = await begin('a');
     const gate = Promise.withResolvers<void>();
     controls.gate = gate.promise;
@@ -203,7 +203,7 @@ describe('telling a namespace what it is', () => {
     expect(controls.takeTold()).toEqual(['a: configure', 'a: configure']);
   });
 
-  it('[N14] answers a change that is made, and tells it later where the object is out of reach', async () => {
+  it('[N14] responds once a change is made, and delivers it later if the object is unreachable', async () => {
     const { directory, controls, api } = await begin('a');
     controls.lost.add('a');
     await api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 1 } });
@@ -211,7 +211,7 @@ describe('telling a namespace what it is', () => {
     await directory.pass(ERRAND_RETRY_MIN_MS);
     expect(controls.settings.get('a')).toEqual({ retention: {}, limits: { sockets: 1 } });
     controls.takeTold();
-    await api.patchNamespace(BY_ROOT, 'a', { title: 'the object need not know' });
+    await api.patchNamespace(BY_ROOT, 'a', { title: 'not sent to the object' });
     await api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 1 } });
     await directory.pass(HOUR_MS);
     expect(controls.takeTold()).toEqual([]);

@@ -15,7 +15,7 @@ const ROW: NamespaceRow = {
 };
 
 describe('NamespaceRows', () => {
-  it('keeps every member, and lists only what is there', () => {
+  it('stores every member, and lists only existing namespaces', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);
     const rows = new NamespaceRows(disk);
@@ -32,7 +32,7 @@ describe('NamespaceRows', () => {
 });
 
 describe('settingsText', () => {
-  it('is the same for the same settings, however they are written', () => {
+  it('is the same for equal settings, whatever the order of their members', () => {
     const full = { title: 'A', limits: { sockets: 1, perToken: { watches: 1, sockets: 2 } } };
     const turned = { limits: { perToken: { sockets: 2, watches: 1 }, sockets: 1 }, title: 'A' };
     expect(settingsText(full)).toBe(settingsText(turned));
@@ -56,8 +56,8 @@ describe('settingsText', () => {
   });
 });
 
-describe('what is shown and told', () => {
-  it('leaves out what there is not', () => {
+describe('views of a namespace', () => {
+  it('omit members that are not set', () => {
     expect(namespaceView(ROW)).toEqual({
       id: 'a',
       title: 'A',
@@ -77,7 +77,7 @@ describe('what is shown and told', () => {
     ]);
   });
 
-  it('[N31] tells the object how often clients come, and shows it, where that is set', () => {
+  it('[N31] send the object the expected interval of clients and show it, if set', () => {
     const withIntervals = (intervals: NamespaceIntervals) => ({ ...ROW, settings: { ...ROW.settings, intervals } });
     const set = withIntervals({ sessionPingMs: 30_000, nacosPollMs: 10_000 });
     expect([toldSettings(set), namespaceView(set)]).toMatchObject([

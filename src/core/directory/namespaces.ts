@@ -1,6 +1,6 @@
 import { authorize, authorizeAny, mayKnowOf } from '../../auth/authorize';
 import type { AuditAction } from '../../model/audit';
-import type { DirectoryCaller, NamespaceEntry, Page } from '../../model/directory-api';
+import type { DirectoryCaller, FirstNamespaces, NamespaceEntry, Page } from '../../model/directory-api';
 import { quote, RegistryError } from '../../model/errors';
 import { ALL_NAMESPACES } from '../../model/grant';
 import { ERRAND_RETRY_MIN_MS, NAMESPACES_MAX_COUNT } from '../../model/limits';
@@ -138,6 +138,17 @@ export class Namespaces {
     return this.#state.steps.read(() => {
       const known = this.#state.namespaces.find(id);
       return known?.state === 'there' ? { placement: known.settings.placement } : null;
+    });
+  }
+
+  first(limit: number): Promise<FirstNamespaces> {
+    return this.#state.steps.read(() => {
+      const { namespaces } = this.#state;
+      const first = namespaces.first(limit);
+      return {
+        namespaces: first.map(({ id, settings: { placement } }) => ({ id, ...(placement && { placement }) })),
+        count: namespaces.countThere,
+      };
     });
   }
 

@@ -60,7 +60,7 @@ const Written = fc.record(
   },
 );
 
-it('[F1, I11] whatever a client writes is read back, field by field', async () => {
+it('[F1, I11] everything a client writes reads back, field by field', async () => {
   const stage = new EurekaStage();
   await fc.assert(
     fc.asyncProperty(Written, async (written) => {

@@ -10,7 +10,7 @@ const shown = async (stage: EurekaStage) => {
 };
 
 describe('an operator', () => {
-  it('[F9] takes an instance out, whatever it registers, and lets its own word count again', async () => {
+  it('[F9] takes an instance out of service despite new registrations, and later restores its own status', async () => {
     const stage = new EurekaStage();
     await stage.register();
     expect(await stage.brief('PUT', `${STATUS}?value=OUT_OF_SERVICE&lastDirtyTimestamp=5`)).toEqual([200, '']);
@@ -25,7 +25,7 @@ describe('an operator', () => {
     expect(await stage.json('/serverinfo/statusoverrides')).toEqual({});
   });
 
-  it('[F9] who says UP leaves the instance to say DOWN later', async () => {
+  it('[F9] who sets UP allows the instance to report DOWN later', async () => {
     const stage = new EurekaStage();
     await stage.register();
     await stage.send('PUT', `${STATUS}?value=OUT_OF_SERVICE`);
@@ -35,14 +35,14 @@ describe('an operator', () => {
     expect(await shown(stage)).toBe('DOWN UNKNOWN');
   });
 
-  it('[F9] who says UP brings one into service that registered out of it', async () => {
+  it('[F9] who sets UP brings an instance into service that registered out of it', async () => {
     const stage = new EurekaStage();
     await stage.register({ status: 'OUT_OF_SERVICE' });
     await stage.send('PUT', `${STATUS}?value=UP`);
     expect((await stage.told()).status).toBe('UP');
   });
 
-  it('[F9] keeps what else was overridden', async () => {
+  it('[F9] keeps other overrides', async () => {
     const stage = new EurekaStage();
     await stage.register();
     const key = { group: 'DEFAULT_GROUP', service: 'orders', id: SPRING_INSTANCE.instanceId };
@@ -58,7 +58,7 @@ describe('an operator', () => {
     ['PUT', '?value=OUT_OF_SERVICE'],
     ['PUT', '?value=UP'],
     ['DELETE', ''],
-  ])('[F9] loses no quarantine that is said at the same time as %s %s', async (method, query) => {
+  ])('[F9] loses no quarantine set concurrently with %s %s', async (method, query) => {
     const stage = new EurekaStage();
     await stage.register();
     await stage.send('PUT', `${STATUS}?value=DOWN`);
@@ -76,7 +76,7 @@ describe('an operator', () => {
     expect(await stage.view()).toMatchObject({ quarantined: true });
   });
 
-  it('[F9] may take out what another door registered', async () => {
+  it('[F9] may take out an instance of another door', async () => {
     const stage = new EurekaStage();
     await stage.registerNative('u');
     await stage.send('PUT', '/eureka/apps/USERS/u/status?value=OUT_OF_SERVICE');
@@ -85,14 +85,14 @@ describe('an operator', () => {
   });
 });
 
-describe('a process about itself', () => {
+describe('a process about its own instance', () => {
   const begin = async () => {
     const stage = new EurekaStage().as({ scope: 'register', ns: 'public' }, { scope: 'read', ns: 'public' });
     await stage.register();
     return stage;
   };
 
-  it('[F9] goes out of service and comes back, and registering again does not undo it', async () => {
+  it('[F9] goes out of service and back, and registering again doesn’t revert it', async () => {
     const stage = await begin();
     expect(await stage.brief('PUT', `${STATUS}?value=OUT_OF_SERVICE`)).toEqual([200, '']);
     expect((await stage.told()).status).toBe('OUT_OF_SERVICE');
@@ -103,7 +103,7 @@ describe('a process about itself', () => {
     expect(await shown(stage)).toBe('UP UNKNOWN');
   });
 
-  it('[F9] does not end what an operator said', async () => {
+  it('[F9] doesn’t end an operator’s override', async () => {
     const stage = await begin();
     const owner = stage.token;
     stage.as({ scope: 'operate', ns: 'public' });
@@ -114,7 +114,7 @@ describe('a process about itself', () => {
     expect((await stage.told()).status).toBe('OUT_OF_SERVICE');
   });
 
-  it('[F9] says nothing of what others registered', async () => {
+  it('[F9] changes nothing of other registrations', async () => {
     const stage = await begin();
     await stage.registerNative('u');
     expect(await stage.brief('PUT', '/eureka/apps/USERS/u/status?value=DOWN')).toEqual([403, '']);
@@ -124,7 +124,7 @@ describe('a process about itself', () => {
   });
 });
 
-it('[F9] refuses a status that is none, and is 404 for what is not there', async () => {
+it('[F9] an invalid status is refused, and one for an unknown instance is 404', async () => {
   const stage = new EurekaStage();
   await stage.register();
   for (const query of ['?value=Sideways', '?value=up', '?value=UNKNOWN', '?value=', '']) {

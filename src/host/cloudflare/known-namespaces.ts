@@ -1,4 +1,6 @@
-import type { AskDirectory, DirectoryApi, NamespaceEntry } from '../../model/directory-api';
+import { LRUCache } from 'lru-cache';
+import { countBound } from '../../model/cache-bound';
+import type { AskDirectory, DirectoryApi, FirstNamespaces, NamespaceEntry } from '../../model/directory-api';
 import { isRefusal } from '../../model/errors';
 import {
   LAST_KNOWN_MAX_AGE_MS,
@@ -23,7 +25,7 @@ export class KnownNamespaces<Ways> {
   readonly #askDirectory: AskDirectory;
   readonly #open: (id: string, entry: NamespaceEntry) => Ways;
   readonly #now: () => number;
-  readonly #remembered = new Map<string, Remembered<Ways>>();
+  readonly #remembered = new LRUCache<string, Remembered<Ways>>(countBound(NAMESPACES_REMEMBERED_MAX_COUNT));
 
   /**
    * @param directory Source of the existing namespaces.
@@ -71,6 +73,14 @@ export class KnownNamespaces<Ways> {
     if (known !== undefined) known.since = Math.min(known.since, this.#now() - NAMESPACE_ENTRY_MAX_AGE_MS);
   }
 
+  /** Caches the namespaces that the directory lists. */
+  async learn(list: () => Promise<FirstNamespaces>): Promise<FirstNamespaces> {
+    const since = this.#now();
+    const listed = await list();
+    for (const { id, ...entry } of listed.namespaces) this.#remembered.set(id, { ways: this.#open(id, entry), since });
+    return listed;
+  }
+
   #isYounger({ since }: Remembered<Ways>, maxAgeMs: number): boolean {
     const age = this.#now() - since;
     return age >= 0 && age < maxAgeMs;
@@ -81,18 +91,19 @@ export class KnownNamespaces<Ways> {
     const since = this.#now();
     const entry = await this.#directory.findNamespace(id);
     const ways = entry === null ? undefined : this.#open(id, entry);
-    this.#remembered.delete(id);
     this.#remembered.set(id, { ways, since });
-    for (const oldest of this.#remembered.keys()) {
-      if (this.#remembered.size <= NAMESPACES_REMEMBERED_MAX_COUNT) break;
-      this.#remembered.delete(oldest);
-    }
     return ways;
   }
 }
 
-/** Wraps the directory so that the isolate sees namespaces that it creates or removes itself immediately. */
-export function rememberingDirectory(directory: DirectoryApi, known: KnownNamespaces<unknown>): DirectoryApi {
+/**
+ * Wraps the directory so that the isolate sees namespaces that it creates or removes itself immediately, and looks none up
+ * that it just listed.
+ */
+export function rememberingDirectory(
+  directory: DirectoryApi,
+  known: Pick<KnownNamespaces<unknown>, 'forget' | 'doubt' | 'learn'>,
+): DirectoryApi {
   const forgetting = async <T>(id: string, change: Promise<T>): Promise<T> => {
     try {
       const changed = await change;
@@ -108,5 +119,6 @@ export function rememberingDirectory(directory: DirectoryApi, known: KnownNamesp
     ...directory,
     createNamespace: (caller, definition) => forgetting(definition.id, directory.createNamespace(caller, definition)),
     removeNamespace: (caller, id, force) => forgetting(id, directory.removeNamespace(caller, id, force)),
+    firstNamespaces: (limit) => known.learn(() => directory.firstNamespaces(limit)),
   };
 }

@@ -7,7 +7,7 @@ const capabilities: Capabilities = {
   movesTime: true,
   restarts: true,
   keepsRenewalsByLooks: true,
-  losesAlarms: 'its alarms are in memory, and lost with it alone',
+  losesAlarms: 'its alarms are in memory, and lost only with it',
   looks: 'it ticks',
   ticks: true,
   addsUpAttention: true,
@@ -35,8 +35,8 @@ namespaceContract(
   'the resident host, put to sleep after every call',
   {
     ...capabilities,
-    keepsRenewalsByLooks: 'it keeps them before it sleeps, so after every call',
-    remembers: 'to forget is what it is here for',
+    keepsRenewalsByLooks: 'it stores them before it sleeps, so after every call',
+    remembers: 'its purpose is to forget',
     isFast: 'a wake reads every record',
   },
   async () => {

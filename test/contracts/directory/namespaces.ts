@@ -78,6 +78,18 @@ export function namespaces(subject: () => TestDirectory): void {
     expect(await ids(by({ scope: 'read', ns: 'd' }))).toEqual([]);
   });
 
+  it('[G12] lists the first ids with their placement, and counts all', async () => {
+    const { api } = subject();
+    for (const id of ['c', 'a']) await api.createNamespace(BY_ROOT, { id, placement: { hint: 'weur' } });
+    const placement = { hint: 'weur' };
+    const first = [
+      { id: 'a', placement },
+      { id: 'c', placement },
+    ];
+    expect(await api.firstNamespaces(2)).toEqual({ namespaces: first, count: 3 });
+    expect(await api.firstNamespaces(9)).toEqual({ namespaces: [...first, { id: 'public' }], count: 3 });
+  });
+
   it('[N11] lets global admins create and remove a namespace, its admins change it, and any holder of a grant read it', async () => {
     const { api } = subject();
     for (const caller of [ADMIN_OF_A, by({ scope: 'operate', ns: '*' }), by({ scope: 'read', ns: '*' })]) {

@@ -96,7 +96,7 @@ export interface CommitMoment {
   now: number;
 }
 
-/** Time of a lease's last renewal, by the clock, and the longest time between two renewals since `gapsSince`. */
+/** Time of a lease's last renewal, by the clock, and the longest known time between two renewals since `gapsSince`. */
 export interface JournaledRenewals {
   lastAt: number;
   longestGapMs: number;

@@ -18,19 +18,19 @@ const change = (id: string) => ({
 const framesOf = (changes: ReturnType<typeof change>[]) =>
   changesFrames(told, changes).map((frame) => {
     const parsed = ServerFrame.parse(JSON.parse(addressed('changes', 'all "mine"', frame)));
-    if (parsed.type !== 'changes') throw new Error('it is no frame of changes');
+    if (parsed.type !== 'changes') throw new Error('it is not a frame of changes');
     return parsed;
   });
 
 describe('changesFrames', () => {
-  it('makes one frame of a revision, for the watch it is addressed to', () => {
+  it('makes one frame of a revision, addressed to its watch', () => {
     const changes = ['a', 'b'].map((id) => JSON.parse(change(id).text));
     expect(framesOf(['a', 'b'].map(change))).toEqual([
       { type: 'changes', watch: 'all "mine"', ...told, at: '2030-01-01T00:00:00.000Z', changes },
     ]);
   });
 
-  it('[W2] makes parts of a large one: none is much larger, and all of it is in them, in order', () => {
+  it('[W2] splits a large revision into parts of limited size, complete and in order', () => {
     const changes = Array.from({ length: 20 }, (_, index) => change(String(index).padEnd(50_000, '-')));
     const frames = framesOf(changes);
     expect(frames.map(({ part, last }) => [part, last])).toEqual([
@@ -46,14 +46,14 @@ describe('changesFrames', () => {
     for (const frame of frames) expect(JSON.stringify(frame.changes).length).toBeLessThan(FRAME_PART_MAX_BYTES + 100);
   });
 
-  it('[W2] lets one change be larger than a part', () => {
+  it('[W2] allows one change to exceed the size of a part', () => {
     const frames = framesOf([change('a'), change('b'.repeat(FRAME_PART_MAX_BYTES)), change('c')]);
     expect(frames.map(({ changes }) => changes.length)).toEqual([1, 1, 1]);
   });
 });
 
 describe('SharedFrames', () => {
-  it('are addressed to each watch by its own name, whoever came before', () => {
+  it('are addressed to each watch by its own name, in any order', () => {
     const frames = changesFrames(told, [change('a'.repeat(FRAME_PART_MAX_BYTES)), change('b')]);
     const shared = new SharedFrames(frames);
     for (const watch of ['w', 'w', 'v', 'w']) {
@@ -61,7 +61,7 @@ describe('SharedFrames', () => {
     }
   });
 
-  it('are made once for neighbours of one name', () => {
+  it('are built once for consecutive watches of the same name', () => {
     const shared = new SharedFrames(changesFrames(told, [change('a')]));
     expect(shared.addressedTo('w')).toBe(shared.addressedTo('w'));
   });
@@ -105,7 +105,7 @@ const gone = (id: string) => ({ type: 'delete', kind: 'instance', id });
 const changes = (...list: object[]) => [list.map((change) => expect.objectContaining(change))];
 
 describe('watched changes', () => {
-  it('[W11] show an instance as it was at their revision, under its override', async () => {
+  it('[W11] show an instance as of their revision, with its override', async () => {
     expect(await toldTwice((scene) => scene.patch('a', { status: 'starting' }))).toEqual(
       changes(put('a', { weight: 7, status: 'starting', revision: 8 })),
     );
@@ -120,7 +120,7 @@ describe('watched changes', () => {
     );
   });
 
-  it('[W11] show an override that outlives its instance nowhere, until the instance is back', async () => {
+  it('[W11] omit an override that outlives its instance until the instance is back', async () => {
     expect(await toldTwice((scene) => scene.register('gone'))).toEqual(changes(put('gone', { weight: 9 })));
     const namespace = new NodeNamespace();
     const scene = new Scene(namespace);
@@ -145,7 +145,7 @@ describe('watched changes', () => {
     expect(await toldTwice((scene) => scene.batch(...both.toReversed()))).toEqual(once);
   });
 
-  it('[W4] tell that an instance is gone whose override changed in the same revision', async () => {
+  it('[W4] show the removal of an instance whose override changed in the same revision', async () => {
     const both = [
       { op: 'override', id: 'a', enabled: false },
       { op: 'deregister', id: 'a' },
@@ -154,14 +154,14 @@ describe('watched changes', () => {
     expect(await toldTwice((scene) => scene.batch(...both.toReversed()))).toEqual(changes(gone('a')));
   });
 
-  it('[W11] show what a service has of its own', async () => {
+  it('[W11] show the service’s own settings', async () => {
     const service = { group: 'DEFAULT_GROUP', name: 'orders', persistent: true, protectThreshold: 0.5, revision: 8 };
     expect(await toldTwice((scene) => scene.patchService({ metadata: { team: 'web' } }))).toEqual(
       changes({ type: 'put', kind: 'service', after: { ...service, metadata: { team: 'web' }, selector: undefined } }),
     );
   });
 
-  it('[W2] tell of a service that is removed with its instances as one revision', async () => {
+  it('[W2] show the removal of a service and its instances as one revision', async () => {
     expect(await toldTwice((scene) => scene.removeService({ force: true }))).toEqual([
       expect.arrayContaining([
         expect.objectContaining(gone('a')),
@@ -205,7 +205,7 @@ async function furnished(): Promise<WatchStage> {
 }
 
 describe('a snapshot', () => {
-  it('[W10] shows what lists and reads show', async () => {
+  it('[W10] contains the same as lists and reads', async () => {
     const stage = await furnished();
     await stage.scene.override('a', { weight: 5 });
     const [snapshot, ...more] = await snapshotOf(stage, { services: ['orders', 'empty'] });
@@ -231,14 +231,14 @@ describe('a snapshot', () => {
     }
   });
 
-  it('[W10] does not show a service that only the journal knows', async () => {
+  it('[W10] omits a service that only the journal contains', async () => {
     const stage = new WatchStage();
     await stage.scene.register('a');
     await stage.scene.deregister('a');
     expect(await snapshotOf(stage)).toMatchObject([{ services: [] }]);
   });
 
-  it('[W10] comes in parts where it is large: a service goes on in the next, and the cursor counts at the last', async () => {
+  it('[W10] has parts if it is large: a service continues in the next part, and the cursor is valid at the last', async () => {
     const stage = await furnished();
     await stage.registerBulk(...ids(80));
     const parts = await snapshotOf(stage);
@@ -257,7 +257,7 @@ describe('a snapshot', () => {
     for (const part of parts) expect(JSON.stringify(part).length).toBeLessThan(FRAME_PART_MAX_BYTES + 20_000);
   });
 
-  it('[W10] comes in parts where it is services that make it large', async () => {
+  it('[W10] has parts if there are many services', async () => {
     const stage = new WatchStage();
     const names = ids(70);
     const metadata = { a: 'x'.repeat(8_000) };
@@ -267,7 +267,7 @@ describe('a snapshot', () => {
     expect(Object.keys(shown(parts))).toEqual(names.map((name) => `DEFAULT_GROUP@@${name}`));
   });
 
-  it('[W8] is sent when all that it shows is durable', async () => {
+  it('[W8] is sent when its whole content is durable', async () => {
     const stage = new WatchStage();
     stage.disk.hold();
     const registering = stage.scene.register('a');
@@ -282,7 +282,7 @@ describe('a snapshot', () => {
 });
 
 describe('the later parts of a snapshot', () => {
-  it('[W8] are sent when all that they show is durable', async () => {
+  it('[W8] are sent when their whole content is durable', async () => {
     const stage = new WatchStage();
     await stage.registerBulk(...ids(60));
     const client = stage.connect();
@@ -304,7 +304,7 @@ describe('the later parts of a snapshot', () => {
   });
 });
 
-describe('a snapshot that is sent as credit allows', () => {
+describe('a snapshot sent as credit permits', () => {
   /** A watch of `orders` whose credit ended in the middle of its snapshot. */
   async function halfWay() {
     const stage = new WatchStage();
@@ -320,7 +320,7 @@ describe('a snapshot that is sent as credit allows', () => {
 
   const grant = (client: SocketClient) => client.say({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
 
-  it('[W4, W10] goes on with what is there then, and tells what changed in the meantime after it', async () => {
+  it('[W4, W10] continues with the current state, and sends changes made meanwhile after it', async () => {
     const { scene, client, first, cursor } = await halfWay();
     await scene.deregister('0i00');
     await scene.deregister('7i80');
@@ -342,7 +342,7 @@ describe('a snapshot that is sent as credit allows', () => {
     expect(frames.findIndex(({ type }) => type === 'changes')).toBe(rest.length);
   });
 
-  it('[W14] goes on where it was when the registry slept meanwhile', async () => {
+  it('[W14] continues where it was if the registry slept meanwhile', async () => {
     const { scene, namespace, client, first } = await halfWay();
     await namespace.hibernate();
     await scene.register('late');
@@ -355,7 +355,7 @@ describe('a snapshot that is sent as credit allows', () => {
     expect(frames.at(-1)).toMatchObject({ type: 'changes', changes: [{ id: 'late' }] });
   });
 
-  it('[W6] begins anew where the journal was compacted before it was done', async () => {
+  it('[W6] starts over if the journal was compacted before it was complete', async () => {
     const stage = new WatchStage({ maxCount: 10, maxAgeMs: 1e12, maxBytes: 1e12 });
     for (let part = 0; part < 8; part++) await stage.registerBulk(...ids(90).map((id) => `${part}${id}`));
     const client = stage.connect();

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { SharedCalls } from '../../../auth/shared-calls';
 import { type FirstPage, instancePages } from '../../../http/dialect-calls/whole-lists';
 import { type JsonText, readJsonText } from '../../../model/json';
@@ -73,19 +74,17 @@ interface Loaded {
  */
 export class KeptLists {
   readonly #checks: SharedChecks;
-  readonly #maxBytes: number;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept: LRUCache<string, Kept>;
   readonly #loads = new SharedCalls<Loaded>({
     now: () => Date.now(),
     followMaxMs: NACOS_CHECK_FOLLOW_MAX_MS,
     maxCount: CACHED_READS_MAX_COUNT,
     sharesFailures: false,
   });
-  #size = 0;
 
   constructor(checks: SharedChecks, maxBytes = NACOS_LISTS_MAX_BYTES) {
     this.#checks = checks;
-    this.#maxBytes = maxBytes;
+    this.#kept = new LRUCache({ maxSize: maxBytes });
   }
 
   /** Returns the service as JSON, with a `lastRefTime` later than that of any earlier response; in pieces if it is large. */
@@ -199,32 +198,18 @@ export class KeptLists {
   #keep(key: string, content: Content): Kept {
     const kept = this.#kept.get(key);
     if (kept?.content === content) return kept;
-    this.#drop(key);
     const made = { content, readAt: 0, lastRefTime: kept?.lastRefTime ?? 0 };
-    this.#kept.set(key, made);
-    this.#size += content.size;
-    this.#makeRoom();
+    this.#kept.set(key, made, { size: content.size });
     return made;
   }
 
   #grow(key: string, content: Content, by: number): void {
     content.size += by;
-    if (this.#kept.get(key)?.content !== content) return;
-    this.#size += by;
-    this.#makeRoom();
-  }
-
-  /** Evicts the oldest entries. */
-  #makeRoom(): void {
-    for (const [oldest] of this.#kept) {
-      if (this.#size <= this.#maxBytes) return;
-      this.#drop(oldest);
-    }
-  }
-
-  #drop(key: string): void {
-    this.#size -= this.#kept.get(key)?.content.size ?? 0;
+    const kept = this.#kept.peek(key);
+    if (kept?.content !== content) return;
+    // Deleted first, because the cache does not update the size of a value that it already has.
     this.#kept.delete(key);
+    this.#kept.set(key, kept, { size: content.size });
   }
 }
 

@@ -1,5 +1,7 @@
+import { LRUCache } from 'lru-cache';
 import { SharedCalls } from '../../../auth/shared-calls';
 import type { OwnWrites } from '../../../http/cache/own-writes';
+import { countBound } from '../../../model/cache-bound';
 import type { ChangedServices, SharedRead } from '../../../model/dialect-reads';
 import { isRefusal, RegistryError } from '../../../model/errors';
 import { readJsonText } from '../../../model/json';
@@ -103,7 +105,13 @@ class CheckedNamespace {
  * isolate before the poll.
  */
 export class SharedChecks {
-  readonly #namespaces = new Map<string, CheckedNamespace>();
+  readonly #namespaces = new LRUCache<string, CheckedNamespace>({
+    ...countBound(NAMESPACES_REMEMBERED_MAX_COUNT),
+    dispose: (checked) => {
+      this.#takeReads(checked);
+      this.#forgetChanges(checked);
+    },
+  });
   readonly #calls = new SharedCalls<void>({
     now: () => Date.now(),
     followMaxMs: NACOS_CHECK_FOLLOW_MAX_MS,
@@ -131,12 +139,6 @@ export class SharedChecks {
     if (known !== undefined) return known;
     const made = new CheckedNamespace();
     this.#namespaces.set(id, made);
-    for (const [oldest, checked] of this.#namespaces) {
-      if (this.#namespaces.size <= NAMESPACES_REMEMBERED_MAX_COUNT) break;
-      this.#takeReads(checked);
-      this.#forgetChanges(checked);
-      this.#namespaces.delete(oldest);
-    }
     return made;
   }
 
@@ -193,9 +195,9 @@ export class SharedChecks {
       kept.reads.delete(oldest);
       this.#untold -= 1;
     }
-    for (const checked of this.#namespaces.values()) {
+    for (const checked of this.#namespaces.rvalues()) {
       if (this.#untold <= NACOS_READS_UNTOLD_MAX_COUNT) return;
-      if (checked !== kept) this.#takeReads(checked);
+      if (checked !== undefined && checked !== kept) this.#takeReads(checked);
     }
   }
 
@@ -203,11 +205,11 @@ export class SharedChecks {
     const before = checked.changedCount;
     checked.apply(...found);
     // A namespace that was evicted during the check is not counted.
-    if (this.#namespaces.get(id) !== checked) return;
+    if (this.#namespaces.peek(id) !== checked) return;
     this.#changed += checked.changedCount - before;
-    for (const other of this.#namespaces.values()) {
+    for (const other of this.#namespaces.rvalues()) {
       if (this.#changed <= NACOS_CHANGES_REMEMBERED_MAX_COUNT) return;
-      if (other !== checked) this.#forgetChanges(other);
+      if (other !== undefined && other !== checked) this.#forgetChanges(other);
     }
   }
 

@@ -1,0 +1,63 @@
+import type { ClientCore } from '../wire/client-core';
+import type { RegistryHttp } from '../wire/registry-http';
+import type { RollcallError } from '../wire/rollcall-error';
+import { inBackground } from '../wire/time';
+import { trySocket } from '../wire/try-socket';
+import { SocketSource } from './socket-source';
+import type { WatchOptions, WatchScope, WatchSink, WatchSource } from './watch';
+
+/** A watch that needs a source. */
+interface Sourceless {
+  core: ClientCore;
+  scope: WatchScope;
+  options: WatchOptions;
+  sink: WatchSink;
+  /** Aborts when the watch ends. */
+  signal: AbortSignal;
+  /** Starts a source. */
+  begin: (source: WatchSource) => void;
+}
+
+/** Starts the requested transport, or the best one available. Loaded on demand, with the first watch. */
+export async function chooseSource({ core, scope, options, sink, signal, begin }: Sourceless): Promise<void> {
+  const isBackground = options.keepsAlive === false;
+  const transport = options.transport ?? (isBackground && !hasBackgroundSockets(core) ? 'stream' : undefined);
+  const link = core.link();
+  const use = () => begin(new SocketSource(link, scope, sink, isBackground));
+  if (transport === 'socket') return use();
+  const failed = (error: RollcallError) => sink.down(error);
+  if (transport === undefined && (await trySocket(core, link, { signal, use, failed, isBackground }))) return;
+  const http = isBackground ? await backgroundHttp(core) : core.http;
+  const time = isBackground ? inBackground(core.time) : core.time;
+  const subscriber = core.nextSubscriber();
+  if ((transport ?? (readsStreams() ? 'stream' : 'poll')) === 'poll') {
+    const { PollSource } = await import('./poll-source');
+    begin(new PollSource(http, time, subscriber, scope, sink));
+  } else {
+    const { StreamSource } = await import('./stream-source');
+    begin(new StreamSource(http, time, subscriber, scope, sink));
+  }
+}
+
+/** Reports whether the process can end while a socket is open: those of Deno and Bun always keep it alive. */
+const hasBackgroundSockets = ({ options }: ClientCore): boolean =>
+  options.WebSocket !== undefined || !['Deno', 'Bun'].some((name) => name in globalThis);
+
+/** Reports whether modules of Node are available, as in Deno and Bun. Workers have them, too, but no use for them here. */
+const hasNodeModules = (): boolean =>
+  // `as`: only these runtimes have it
+  (globalThis as { process?: { getBuiltinModule?: unknown } }).process?.getBuiltinModule !== undefined &&
+  !('WebSocketPair' in globalThis);
+
+/**
+ * Returns an HTTP client whose requests do not keep the process alive, where a runtime allows that. The application's own
+ * `fetch` stays in use.
+ */
+async function backgroundHttp({ http, options }: ClientCore): Promise<RegistryHttp> {
+  if (options.fetch !== undefined || !hasNodeModules()) return http;
+  const { backgroundFetch } = await import('./background-fetch');
+  return http.withFetch(backgroundFetch);
+}
+
+/** Reports whether the runtime streams response bodies; some return a body only once it is complete. */
+const readsStreams = (): boolean => 'body' in Response.prototype;
