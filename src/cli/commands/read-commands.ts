@@ -93,11 +93,12 @@ export function subscribersCommand() {
     )
     .addArgument(serviceArgument())
     .action(async (service, options) => {
-      const { registry, print } = connect(options);
+      const { place, registry, print } = connect(options);
       const { items: subscribers } = await allPages(
         (after) => registry.listSubscribers({ ...service, after }),
         (list) => list.subscribers,
       );
+      if (subscribers.length === 0) await assertServiceExists(registry, service, place.namespace);
       const rows = subscribers.map((each): Cell[] => [
         each.id,
         each.kind,
