@@ -18,7 +18,7 @@ test('a folder of a version that used workerd is refused with the commands to mi
     `npx rollcall@0.1.0 serve --data '${folder}' --port 8788\n` +
       'and this version on a new folder. Then move each namespace with two commands:\n' +
       '  rollcall export public.jsonl -n public --url http://127.0.0.1:8788\n' +
-      '  rollcall import public.jsonl -n public --url http://127.0.0.1:8787 --mode merge',
+      '  rollcall import public.jsonl -n public --url http://127.0.0.1:8787 --merge',
   );
   expect(readdirSync(folder)).toEqual(['storage']);
 });

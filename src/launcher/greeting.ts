@@ -36,7 +36,7 @@ function howManyConnections(limit: number): string {
 /** Returns the text that a start prints once the registry answers. It contains no secret. */
 export function greeting(version: string, started: Started, options: ServeOptions): string {
   const lines = [
-    `Rollcall ${version} answers on ${started.url}`,
+    `Rollcall ${version} listens on ${started.url}`,
     '',
     `  data         ${started.data}`,
     `  root token   ${tokenLocation(started)}`,

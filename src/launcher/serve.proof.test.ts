@@ -10,7 +10,7 @@ import { systemNode } from '../../test/programs/system-node';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
 
 const PROGRAM = resolve('bin/rollcall.js');
-const ANSWERS = /answers on (http:\S+)/;
+const ANSWERS = /listens on (http:\S+)/;
 
 /** Allowance on top of the five seconds for a busy machine; a real hang would last for ever. */
 const NOISE_MS = 10_000;

@@ -33,7 +33,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   client: { rooms: ['model'], packages: [] },
   cli: {
     rooms: ['client', 'model', 'codecs', 'launcher', 'backup'],
-    packages: ['node:*', '@commander-js/extra-typings'],
+    packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],
   },
   codecs: { rooms: ['model'], packages: ['fast-xml-parser'], apart: true },
   dialects: {
