@@ -193,7 +193,7 @@ describe('applying changes to a namespace’s object', () => {
     controls.gate = gate.promise;
     const first = api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 1 } });
     await settle();
-    // Were they told side by side, the first would arrive last.
+    // If they were delivered concurrently, the first would arrive last.
     controls.gate = Promise.resolve();
     const second = api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 2 } });
     await settle();

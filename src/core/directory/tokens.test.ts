@@ -152,7 +152,7 @@ describe('Tokens', () => {
     await api.createToken(ADMIN_OF_A, REQUEST);
   });
 
-  /** A directory with a namespace that is out of reach. */
+  /** A directory with an unreachable namespace. */
   function lost() {
     const directory = new NodeDirectory();
     const { api, controls, platform } = directory;

@@ -17,7 +17,7 @@ const tablesOf = ({ storage }: HandPlatform) => [...storage.read('SELECT name FR
 const register = ({ registry }: Namespace, id = 'a') =>
   registry.register(OWNER, { key: key(id), definition: definition(), precondition: {} });
 
-/** A namespace that was founded, and holds an instance. */
+/** Creates a namespace with an instance. */
 async function begin() {
   const platform = new HandPlatform();
   const namespace = new Namespace(platform, false);
@@ -192,7 +192,7 @@ describe('erase', () => {
     await settle();
     await namespace.erase({ onlyIfEmpty: false });
     expect(await drain).toEqual(NOT_FOUND);
-    // A tick may still come, and a caller that held the registry may still ask it.
+    // A tick may still arrive, and a caller with a reference to the registry may still call it.
     platform.jump(CHECKPOINT_DELAY_MS);
     await registry.tick();
     await expect(registry.renew(OWNER, key('a'))).rejects.toEqual(NOT_FOUND);

@@ -3,7 +3,7 @@ import { EurekaStage, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage'
 import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 import { readJsonText } from '../../model/json';
 
-/** The exchanges of Eureka's clients on a real namespace, as the notes on them have it. */
+/** The exchanges of Eureka's clients on a real namespace, according to the notes on them. */
 
 const START = 1_893_456_000_000;
 

@@ -14,7 +14,7 @@ function post(
   body: string | Uint8Array<ArrayBuffer>,
   type: string | null = JSON_TYPE,
 ): Promise<[number, string]> {
-  // A text would bring a type of its own.
+  // A text body would set a type of its own.
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
   const headers: Record<string, string> = type === null ? {} : { 'content-type': type };
   return stage.brief('POST', '/eureka/apps/ORDERS', { body: bytes, headers });

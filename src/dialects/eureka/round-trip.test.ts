@@ -9,7 +9,7 @@ const Text = fc
   .map((text) => `x${text}x`);
 const Port = fc.record({ $: fc.integer({ min: 1, max: 65_535 }), '@enabled': fc.constantFrom('true', 'false') });
 
-/** An instance that a client may write, as it is read back. */
+/** An instance that a client may write, as it reads back. */
 const Written = fc.record(
   {
     instanceId: Text,

@@ -14,7 +14,7 @@ const ENDPOINTS =
   '[{"request":{"name":"Request","type":"Request","values":[{"name":"name","type":"string","values":null}]},"response":{"name":"Response","type":"Response","values":[{"name":"msg","type":"string","values":null}]},"metadata":{},"name":"Say.Hello"}]';
 const SERVICE = `{"name":"greeter","version":"latest","metadata":null,"endpoints":${ENDPOINTS},"nodes":[${NODE}]}`;
 
-/** The same service as it is read: null, absent and empty are equal for its clients. */
+/** The same service as returned: null, absent and empty are equal for its clients. */
 const GREETER = {
   ...JSON.parse(SERVICE.replaceAll('"values":null', '"values":[]')),
   metadata: {},

@@ -129,7 +129,7 @@ describe('a client', () => {
     const before = counters.rowsWritten;
     await stage.send('POST', `${INSTANCE}?serviceName=orders&ip=10.0.0.8&port=1`);
     expect(counters.rowsWritten - before).toBe(2);
-    // The first renewal after a checkpoint says so in a row of its own, for all that follow.
+    // The first renewal after a checkpoint writes a row of its own, for all that follow.
     await stage.send('PUT', `${INSTANCE}/beat?${A}`);
     const beaten = counters.rowsWritten;
     for (let round = 0; round < 3; round++) {

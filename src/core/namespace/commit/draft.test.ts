@@ -144,7 +144,7 @@ describe('require', () => {
 describe('limits', () => {
   const full = expect.objectContaining({ code: 'LIMIT_EXCEEDED' });
 
-  /** Instances that take no room but in number. */
+  /** Instances that count only by number. */
   const fill = ({ state }: AwakeNamespace, service: string, count: number) => {
     const entry = state.catalog.serviceFor({ ...ORDERS, service });
     for (let index = 0; index < count; index++) state.catalog.putInstance(entry, `i-${index}`, '{}', 1, 0);

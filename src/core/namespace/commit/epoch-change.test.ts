@@ -17,7 +17,7 @@ import { Registry } from '../core';
 import { changeEpoch } from './epoch-change';
 import { DEFAULT_RETENTION } from './journal';
 
-/** The same storage in memory anew. */
+/** Loads the same storage again. */
 async function again({ platform }: AwakeNamespace, retention = DEFAULT_RETENTION): Promise<AwakeNamespace> {
   await settle();
   platform.loseMemory();

@@ -13,7 +13,7 @@ function begin() {
   const { scene, namespace } = stage;
   const why = async (id = 'a', limit?: number): Promise<WhyReport> =>
     bodyOf(await scene.api.why({ key: key(id), limit }));
-  /** Cause, actor and sentence of what happened last. */
+  /** Cause, actor and sentence of the last change. */
   const last = async (id = 'a') => {
     const { summary, entries, present } = await why(id);
     return { present, cause: entries[0]?.changes[0]?.cause, actor: entries[0]?.actor, summary };

@@ -126,7 +126,7 @@ it('[V6] compare orders by code unit', () => {
   expect(names.toSorted(compare)).toEqual(names.toSorted());
 });
 
-/** The same sums, counted anew from all records. */
+/** The same sums, recounted from all records. */
 function counted({ catalog }: NamespaceState): Record<string, { instances: number; services: number; bytes: number }> {
   const sums: Record<string, { instances: number; services: number; bytes: number }> = {};
   const add = (token: string, instances: number, services: number, bytes: number) => {
@@ -150,7 +150,7 @@ const held = ({ catalog }: NamespaceState) =>
 
 const CALLERS: [Caller, ...Caller[]] = [OWNER, STRANGER, OPERATOR];
 
-/** One act of a token. */
+/** Performs one operation of a token. */
 async function step({ api }: NodeNamespace, random: SeededRandom): Promise<void> {
   const by = random.pick(CALLERS);
   const service = random.pick(['orders', 'users', 'carts']);

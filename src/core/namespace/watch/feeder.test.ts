@@ -94,7 +94,7 @@ describe('a watch that resumes', () => {
     const registering = scene.register('b');
     await settle();
     client.take();
-    // The slice is done, and the next begins; the commit is on the disk, and its sync has not ended.
+    // The slice is done, and the next starts; the commit is written, and its sync has not completed.
     disk.step(1);
     await settle();
     expect(disk.rows('SELECT MAX(revision) FROM journal')).toEqual([[CATCH_UP_SLICE_MAX_COUNT + 2]]);

@@ -20,7 +20,7 @@ type Opened = ReturnType<ReturnType<typeof handBudget>['open']>;
 const MIB = 1024 * 1024;
 const token = (tokenId: string) => ({ caller: { tokenId } });
 
-/** A budget, and what clients of three kinds do: one that reads, one that only says so, and one that does neither. */
+/** A budget, and clients of three kinds: one that reads, one that only claims to, and one that does neither. */
 function stage() {
   const hand = handBudget();
   const { budget } = hand;

@@ -291,7 +291,7 @@ describe('the later parts of a snapshot', () => {
     expect(client.takeOnly('snapshot').map(({ part, last }) => [part, last])).toEqual([[0, false]]);
     const registering = stage.scene.register('z');
     await settle();
-    // The next part is due, and the registration that it shows is written; its sync has not ended.
+    // The next part is due, and the registration that it shows is written; its sync has not completed.
     stage.disk.step(1);
     await settle();
     expect(client.takeOnly('snapshot')).toEqual([]);

@@ -7,7 +7,7 @@ import {
   findNamespace,
   listedNamespaces,
   missingNamespace,
-  type NamespaceAsked,
+  type NamespaceRequest,
   namespaceIdOf,
   removeNamespace,
   renameNamespace,
@@ -55,7 +55,7 @@ function addV1Routes(door: DialectDoor): void {
     method: 'post',
     paths: [V1],
     summary: 'Creates a namespace',
-    read: (request, _, form) => asked(Parameters.of(request, form), 'customNamespaceId', 'namespaceName'),
+    read: (request, _, form) => requestOf(Parameters.of(request, form), 'customNamespaceId', 'namespaceName'),
     call: createNamespace,
     answer: truth,
   });
@@ -65,7 +65,7 @@ function addV1Routes(door: DialectDoor): void {
     method: 'put',
     paths: [V1],
     summary: 'Renames a namespace',
-    read: (request, _, form) => asked(Parameters.of(request, form), 'namespace', 'namespaceShowName'),
+    read: (request, _, form) => requestOf(Parameters.of(request, form), 'namespace', 'namespaceShowName'),
     call: renameNamespace,
     answer: truth,
   });
@@ -81,7 +81,7 @@ function addV1Routes(door: DialectDoor): void {
   });
 }
 
-const asked = (parameters: Parameters, id: string, name: string): NamespaceAsked => ({
+const requestOf = (parameters: Parameters, id: string, name: string): NamespaceRequest => ({
   id: parameters.text(id),
   name: parameters.required(name),
 });
@@ -124,7 +124,7 @@ function addWrappedRoutes(door: DialectDoor, { version, path, publicId }: Place)
     summary: 'Creates a namespace',
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
-      return asked(
+      return requestOf(
         parameters,
         parameters.text('customNamespaceId') ? 'customNamespaceId' : 'namespaceId',
         'namespaceName',
@@ -139,7 +139,7 @@ function addWrappedRoutes(door: DialectDoor, { version, path, publicId }: Place)
     method: 'put',
     paths: [path],
     summary: 'Renames a namespace',
-    read: (request, _, form) => asked(Parameters.of(request, form), 'namespaceId', 'namespaceName'),
+    read: (request, _, form) => requestOf(Parameters.of(request, form), 'namespaceId', 'namespaceName'),
     call: renameNamespace,
     answer: done,
   });

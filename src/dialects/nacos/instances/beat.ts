@@ -11,11 +11,11 @@ import { metadataIn } from '../wire/metadata-text';
 import { clusterNamed, instanceAt, namespaceOf, type Place, placeAt, serviceOf } from '../wire/names';
 import type { Parameters } from '../wire/parameters';
 import { nacosError } from '../wire/refusals';
-import { definitionOf, type InstanceAsked, type NacosInstance } from './instance-parameters';
+import { definitionOf, type InstanceRequest, type NacosInstance } from './instance-parameters';
 import { isBeaten, leaseOf } from './lease';
 
 /** A beat, which describes its instance or only names it. */
-export interface Beat extends Omit<InstanceAsked, 'instance'> {
+export interface Beat extends Omit<InstanceRequest, 'instance'> {
   /** Returns the described instance. Computed on demand, because it is hardly ever needed. */
   instance: (() => NacosInstance) | undefined;
 }

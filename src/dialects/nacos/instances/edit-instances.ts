@@ -100,8 +100,8 @@ export async function changeOverrides(
 ): Promise<void> {
   for (let tried = 1; ; tried++) {
     // `overridden` shows which instances have one. If it turned out to be stale, the overrides are read again.
-    const areAsked = tried > 1 || instances.some(({ overridden }) => overridden);
-    const views = areAsked ? await overridesOf(namespace, service, call.tokenId) : new Map<string, OverrideView>();
+    const needsRead = tried > 1 || instances.some(({ overridden }) => overridden);
+    const views = needsRead ? await overridesOf(namespace, service, call.tokenId) : new Map<string, OverrideView>();
     const operations = instances.flatMap((instance): Operation[] => {
       const view = views.get(instance.id);
       const override = change(saidIn(view), instance);

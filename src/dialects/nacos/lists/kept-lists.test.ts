@@ -22,7 +22,7 @@ interface Info {
 // `as`: what is missing fails the test that looks for it.
 const info = async (stage: NacosStage, more = '') => (await stage.read(LIST + more)) as Info;
 
-/** Reads lists of a namespace through a cache of 3,000 bytes, which holds two of them, and records what it asks for. */
+/** Reads lists of a namespace through a cache of 3,000 bytes, which holds two of them, and records its calls. */
 function beginLists() {
   const conditions: string[] = [];
   const namespace = new NodeNamespace();

@@ -135,7 +135,7 @@ describe('remembered changes', () => {
       const changedServices = async () => ({ cursor: id, body: jsonText<ChangedServices>({ services }) });
       const ownWrites = new OwnWrites(10);
       const surroundings = { now: () => 0, ownWrites };
-      // `as`: all else of a namespace is not asked.
+      // `as`: other methods of a namespace are not called.
       const namespace = { changedServices } as Partial<NamespaceApi> as NamespaceApi;
       await checks.check(namespace, { namespace: id, tokenId: 't', callerWithOrigin: { tokenId: 't' }, surroundings });
       return checks.of(id);
