@@ -24,7 +24,7 @@ function tokenExpression(options: ServeOptions): string {
   return `$(cat ${shellWord(`${folder}root-token`)})`;
 }
 
-function whereTokenIs({ tokenPath, tokenMade }: Started): string {
+function tokenLocation({ tokenPath, tokenMade }: Started): string {
   if (tokenPath === null) return 'the one in ROLLCALL_ROOT_TOKEN';
   return tokenMade ? `${tokenPath} (new; keep it secret)` : tokenPath;
 }
@@ -39,7 +39,7 @@ export function greeting(version: string, started: Started, options: ServeOption
     `Rollcall ${version} listens on ${started.url}`,
     '',
     `  data         ${started.data}`,
-    `  root token   ${whereTokenIs(started)}`,
+    `  root token   ${tokenLocation(started)}`,
     `  connections  ${howManyConnections(started.connectionLimit)}`,
     '',
     'Register an instance:',

@@ -135,7 +135,7 @@ test('[M6] a port in use is reported as such, and the folder is free again', asy
 
 test.each([
   ['192.0.2.1', '192.0.2.1 is not an address of this machine'],
-  ['nobody.invalid', 'The host name nobody.invalid is unknown'],
+  ['unknown.invalid', 'The host name unknown.invalid is unknown'],
 ])('a host it can’t listen on, %s, is named', async (host, message) => {
   await expect(start({ host })).rejects.toThrow(message);
 });

@@ -70,7 +70,7 @@ export class ServiceResolver implements AsyncDisposable {
    * @throws {RollcallError} If the registry refuses the watch, or the resolver is closed before.
    */
   get ready(): Promise<void> {
-    return this.#feed.ready;
+    return this.#feed.untilReady();
   }
 
   /** Endpoints that take traffic, sorted by id, including ejected ones; a new array whenever it has changed. */

@@ -10,9 +10,9 @@ import {
   ATTENTION_PASS_MS,
   CHECKPOINT_DELAY_MS,
   COMPACTION_SLICE_MAX_COUNT,
-  GONE_SERVICES_MAX_COUNT,
   JOURNAL_MAX_AGE_MS,
   LOOK_LATE_MS,
+  REMOVED_SERVICES_MAX_COUNT,
   SWEEP_SLICE_MAX_COUNT,
 } from '../../model/limits';
 import { attendAlarm, attendTick } from './alarm';
@@ -219,15 +219,15 @@ describe('attendTick', () => {
   it('[I6, L15] ends dead leases a second later even if every tick is late', async () => {
     const { awake } = ticking();
     awake.put('a');
-    const goneAt: number[] = [];
+    const removedAt: number[] = [];
     for (let at = 400; at <= 33_200; at += 400) {
       awake.platform.jump(400);
       await attendTick(awake.state, awake.hub);
       await settle();
-      if (awake.ids().length === 0) goneAt.push(at);
+      if (awake.ids().length === 0) removedAt.push(at);
     }
     // Asked at 29,600, it may end at 30,850, and does by the first tick from 31,850 on.
-    expect(goneAt[0]).toBe(32_000);
+    expect(removedAt[0]).toBe(32_000);
     expect(awake.state.counters.outages).toBe(0);
   });
 
@@ -358,9 +358,9 @@ describe('compaction', () => {
   it('[J3, I12] starts early if there are too many removed services', async () => {
     const awake = new AwakeNamespace();
     const { catalog, journal } = awake.state;
-    const goneCount = () => catalog.services().filter(({ exists }) => !exists).length;
+    const removedCount = () => catalog.services().filter(({ exists }) => !exists).length;
     // As if all but three were gone already.
-    vi.spyOn(catalog, 'goneCount', 'get').mockImplementation(() => GONE_SERVICES_MAX_COUNT - 3 + goneCount());
+    vi.spyOn(catalog, 'removedCount', 'get').mockImplementation(() => REMOVED_SERVICES_MAX_COUNT - 3 + removedCount());
     const churn = (service: string) => {
       const named = { ...key('a'), service };
       awake.commit((draft) => draft.putInstance(named, instanceRecord(PERSISTENT), 'registered', true));
@@ -368,10 +368,10 @@ describe('compaction', () => {
     };
     for (const service of ['a', 'b', 'c']) churn(service);
     await awake.pass(1);
-    expect([goneCount(), journal.count]).toEqual([3, 6]);
+    expect([removedCount(), journal.count]).toEqual([3, 6]);
     churn('d');
     await awake.pass(1);
-    expect(goneCount()).toBe(1);
+    expect(removedCount()).toBe(1);
     expect(journal.count).toBe(1);
     expect(armings(awake).filter((at) => at <= 2)).toHaveLength(1);
   });

@@ -208,8 +208,8 @@ describe('while nothing can be stored', () => {
   it('[L19] creates no namespace', async () => {
     const other = new HandPlatform();
     other.fault = FULL;
-    const unfounded = new Namespace(other, false);
-    await expect(unfounded.configure({ retention: {}, limits: {} })).rejects.toEqual(REFUSED);
+    const missing = new Namespace(other, false);
+    await expect(missing.configure({ retention: {}, limits: {} })).rejects.toEqual(REFUSED);
     expect([...other.storage.read('SELECT name FROM sqlite_master')]).toEqual([]);
   });
 });

@@ -348,7 +348,7 @@ describe('attention after a wake', () => {
 describe('storage of the previous version', () => {
   /** Leaves a storage as version 1 would, which knew neither of attention nor of its columns. */
   async function leftByVersion1(awake: AwakeNamespace, extendedAt: number): Promise<void> {
-    awake.state.leases.packAnew();
+    awake.state.leases.repack();
     awake.state.checkpoints.close();
     await settle();
     const { storage } = awake.platform;

@@ -100,7 +100,7 @@ describe('enqueue', () => {
 
 describe('writeNow', () => {
   const refuse = (): never => {
-    throw new Error('no');
+    throw new Error('refused by its work');
   };
 
   it('[C2] writes at once, returns the result of its work, and shares the sync of the queue', async () => {
@@ -125,8 +125,20 @@ describe('writeNow', () => {
       disk.run('INSERT INTO note VALUES (?)', 'a');
       refuse();
     };
-    expect(() => pipeline.writeNow(work)).toThrow('no');
+    expect(() => pipeline.writeNow(work)).toThrow('refused by its work');
     expect([notes(), pipeline.settled()]).toEqual([[], undefined]);
+  });
+
+  it('[L19] reports the fault that its own write was the first to meet', () => {
+    const { pipeline, fill } = begin();
+    const cause = new Error('SQLITE_FULL');
+    const work = () => {
+      fill('the disk is full');
+      throw cause;
+    };
+    expect(() => pipeline.writeNow(work)).toThrow(
+      expect.objectContaining({ code: 'UNAVAILABLE', details: { retryAfterSeconds: 5 }, cause }),
+    );
   });
 
   it('[I3] refuses after a group that could not be made durable', async () => {
@@ -269,6 +281,31 @@ describe('a group that fails', () => {
     note('a');
     await settle();
     expect(failures).toEqual([new Error('gone')]);
+  });
+});
+
+describe('close', () => {
+  it('writes what is queued, and nothing from then on', async () => {
+    const { disk, failures, pipeline, note, notes } = begin();
+    expect([pipeline.isClosed, pipeline.hasFailed]).toEqual([false, false]);
+    disk.hold();
+    note('a');
+    const closed = pipeline.close();
+    expect(pipeline.isClosed).toBe(true);
+    expect(await stateOf(closed)).toBe('waits');
+    disk.release();
+    await closed;
+    note('b');
+    await settle();
+    expect([notes(), failures, pipeline.hasFailed]).toEqual([['a'], [], true]);
+  });
+
+  it('does not fail after a group that could not be made durable', async () => {
+    const { disk, pipeline, note } = begin();
+    disk.failNextSync(new Error('gone'));
+    note('a');
+    await pipeline.close();
+    expect(pipeline.isClosed).toBe(true);
   });
 });
 

@@ -76,14 +76,14 @@ describe('deregistering', () => {
     const recording = new TestApp({ dialects: [goMicro] });
     expect((await recording.ask('DELETE', '/registry', service([]))).status).toBe(200);
     expect(recording.namespace.calls).toEqual([]);
-    expect(await stage.send('DELETE', '/registry', { name: 'nobody', nodes: [node('a')] })).toEqual([200, '{}']);
+    expect(await stage.send('DELETE', '/registry', { name: 'unknown', nodes: [node('a')] })).toEqual([200, '{}']);
   });
 });
 
 describe('reading', () => {
   it('[X5] an unknown service returns an empty list', async () => {
     const stage = new GoMicroStage();
-    expect(await stage.send('GET', '/registry?service=nobody')).toEqual([200, '[]']);
+    expect(await stage.send('GET', '/registry?service=unknown')).toEqual([200, '[]']);
     expect(await stage.send('GET', '/registry')).toEqual([200, '[]']);
   });
 
@@ -152,7 +152,7 @@ describe('refusing', () => {
         ['GET', '/registry?service=@@', undefined, 400, 'in the query: '],
         ['PUT', '/registry', '{}', 405, 'supports GET, HEAD, POST, DELETE'],
         ['GET', '/registry/greeter', undefined, 404, 'no such route'],
-        ['GET', '/n/nobody/registry', undefined, 403, 'namespace "nobody"'],
+        ['GET', '/n/unknown/registry', undefined, 403, 'namespace "unknown"'],
       ],
       async (method, path, body, status, words) => {
         const stage = new GoMicroStage();

@@ -221,9 +221,9 @@ describe('the authorization table for Nacos', () => {
   it('[I9] shows the server’s state to every holder of a token, and to no other caller', async () => {
     const token = (await tokens).at(-1)?.token ?? '';
     for (const { operation, path } of cards.filter((card) => OF_SERVER.includes(card.operation))) {
-      const told = await app.send('GET', path, { headers: { accessToken: token } });
+      const allowed = await app.send('GET', path, { headers: { accessToken: token } });
       const refused = await app.send('GET', path);
-      expect([operation, told.status, refused.status]).toEqual([operation, 200, 403]);
+      expect([operation, allowed.status, refused.status]).toEqual([operation, 200, 403]);
     }
   });
 });

@@ -81,13 +81,13 @@ describe('hostile input', () => {
   );
 
   it('[Y8, X2] for an unknown namespace or route is refused', async () => {
-    const stage = new NacosStage([{ scope: 'admin', ns: 'nobody' }]);
-    const [status, text] = await stage.send('POST', `${INSTANCE}?${A}&namespaceId=nobody`);
+    const stage = new NacosStage([{ scope: 'admin', ns: 'unknown' }]);
+    const [status, text] = await stage.send('POST', `${INSTANCE}?${A}&namespaceId=unknown`);
     expect([status, text]).toEqual([404, expect.stringContaining('namespace')]);
     const [missing, page] = await stage.send('GET', '/nacos/v1/cs/configs');
     expect([missing, JSON.parse(page)]).toMatchObject([404, { status: 404, error: 'Not Found' }]);
-    const [wrong, told] = await stage.send('PUT', `${INSTANCE}/list`);
-    expect([wrong, JSON.parse(told)]).toMatchObject([405, { error: 'Method Not Allowed' }]);
+    const [wrongStatus, problem] = await stage.send('PUT', `${INSTANCE}/list`);
+    expect([wrongStatus, JSON.parse(problem)]).toMatchObject([405, { error: 'Method Not Allowed' }]);
   });
 });
 

@@ -77,7 +77,7 @@ describe('readWhy', () => {
     });
   });
 
-  it('[J8] takes the pings of a session for renewals, and the time between two looks for no gap', async () => {
+  it('[J8] counts the pings of a session as renewals, and the time between two looks as no gap', async () => {
     const { stage, namespace, why } = begin();
     const client = stage.connect();
     await client.ask<SessionOpened>({ type: 'session', ttlMs: 30_000 });

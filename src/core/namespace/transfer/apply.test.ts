@@ -116,8 +116,8 @@ describe('replace', () => {
     for (const each of [client, late]) {
       const [reset, ...snapshots] = await each.readAll();
       expect(reset).toMatchObject({ type: 'reset', reason: 'imported' });
-      const told = snapshots.flatMap((frame) => (frame.type === 'snapshot' ? frame.services : []));
-      expect(told.flatMap(({ instances }) => instances)).toHaveLength(6_000);
+      const services = snapshots.flatMap((frame) => (frame.type === 'snapshot' ? frame.services : []));
+      expect(services.flatMap(({ instances }) => instances)).toHaveLength(6_000);
     }
   });
 });

@@ -192,7 +192,7 @@ describe('read', () => {
       read(awake.state, { scope: scope ?? ORDERS, options: { keepForMs }, changedAt: () => 0, body: () => text });
     await keep();
     await keep(0);
-    await keep(9_000, { ...ORDERS, service: 'nobody' });
+    await keep(9_000, { ...ORDERS, service: 'unknown' });
     expect(service).toMatchObject({ keptUntil: 0, keptCount: 0 });
     await keep(5_000);
     await keep(2_000);

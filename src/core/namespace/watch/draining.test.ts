@@ -65,7 +65,7 @@ describe('a drain', () => {
     const acknowledgement = { subscriber: 'one', cursor: await scene.cursor() };
     const byOther = namespace.api.acknowledge({ ...acknowledgement, tokenId: 'other' });
     await expect(byOther).rejects.toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining('"one"') });
-    await namespace.api.acknowledge({ subscriber: 'nobody', cursor: acknowledgement.cursor, tokenId: 'other' });
+    await namespace.api.acknowledge({ subscriber: 'unknown', cursor: acknowledgement.cursor, tokenId: 'other' });
     // The same name opened by the other token is the other's.
     const another = all.connect({ kind: 'stream', subscriber: 'one', caller: { tokenId: 'other' } });
     await another.watch();

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from '../../../../test/simulation/virtual-time';
-import { POLLER_LINGER_MS } from '../../../model/limits';
+import { POLLER_LINGER_MS, POLLERS_PER_TOKEN_MAX_COUNT } from '../../../model/limits';
 import type { Poller } from './pollers';
 import { type BarrierOutcome, Receipts } from './receipts';
 
@@ -68,11 +68,26 @@ describe('Receipts', () => {
     const { receipts, poll, wait } = stage();
     const users = poll('slow', { service: { ...ORDERS, service: 'users' } });
     const outcome = wait([poll('slow'), users, poll('late'), poll('a', { acknowledged: 8 })]);
-    receipts.expire({ ...KEY, id: 'b' }, UNTIL);
+    for (const other of [{ id: 'b' }, { group: 'shop' }, { service: 'users' }])
+      receipts.expire({ ...KEY, ...other }, UNTIL);
     receipts.expire(KEY, UNTIL - 1);
     expect(await outcome()).toBeUndefined();
     receipts.expire(KEY, UNTIL);
     expect(await outcome()).toEqual({ subscribers: 3, acknowledged: 1, laggards: ['late', 'slow'] });
+  });
+
+  it('[W19] ends all waits with the acknowledgements they have so far', async () => {
+    const { receipts, poll, wait } = stage();
+    const outcomes = [
+      wait([poll('a'), poll('b', { acknowledged: 7 })]),
+      wait([poll('a')], { key: { ...KEY, id: 'b' } }),
+    ];
+    receipts.end();
+    expect(await Promise.all(outcomes.map((outcome) => outcome()))).toEqual([
+      { subscribers: 2, acknowledged: 1, laggards: ['a'] },
+      { subscribers: 1, acknowledged: 0, laggards: ['a'] },
+    ]);
+    expect(receipts.firstWaitEndsAt(KEY)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('[W19] ends each of two waits for an instance at its own time', async () => {
@@ -110,6 +125,14 @@ describe('Receipts', () => {
     expect(await outcome()).toBeUndefined();
     poll('a', { acknowledged: 7 });
     expect(await outcome()).toEqual({ subscribers: 1, acknowledged: 1, laggards: [] });
+  });
+
+  it('[W27] reports a poller that it has no room for', () => {
+    const { receipts } = stage();
+    const notePoll = (number: number) =>
+      receipts.notePoll({ subscriber: `s${number}`, tokenId: 't', address: undefined }, ORDERS, 0, 0, 0);
+    for (let number = 0; number < POLLERS_PER_TOKEN_MAX_COUNT; number++) expect(notePoll(number)).toBe(true);
+    expect(notePoll(POLLERS_PER_TOKEN_MAX_COUNT)).toBe(false);
   });
 
   it('[W17] distinguishes pollers of different services', () => {

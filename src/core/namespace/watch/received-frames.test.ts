@@ -42,7 +42,7 @@ describe('an invalid frame', () => {
       expect(error, name).toMatchObject({ code: 'INVALID_REQUEST', detail: expect.stringContaining(detail) });
       await client.watch();
       await scene.register('a');
-      expect(client.told()).toBe('+a');
+      expect(client.takeInstances()).toBe('+a');
       expect(client.socket.closed).toBeUndefined();
     }
   });

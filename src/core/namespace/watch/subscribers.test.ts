@@ -50,7 +50,7 @@ describe('a pending poll', () => {
     const first = await poll('p', await scene.cursor());
     const second = await poll('p', await scene.cursor());
     await scene.register('a');
-    expect([first.told(), second.told()]).toEqual(['', '+a']);
+    expect([first.takeInstances(), second.takeInstances()]).toEqual(['', '+a']);
   });
 
   it('[W17] keeps its poller alive, and for ten seconds longer', async () => {

@@ -63,7 +63,7 @@ describe('Watcher', () => {
     slow.noteSent(7, ['it started after this revision']);
     expect(slow.waitingSize).toBe(8);
     slow.noteSent(8, ['1234']);
-    expect([slow.waitingSize, slow.toldRevision]).toEqual([4, 8]);
+    expect([slow.waitingSize, slow.sentRevision]).toEqual([4, 8]);
     slow.noteNoneWaiting();
     slow.noteSent(9, ['12', '34']);
     expect(slow.waitingSize).toBe(0);

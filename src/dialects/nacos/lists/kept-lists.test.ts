@@ -64,7 +64,7 @@ it('[Y6] lists are cached up to a bound, and the least recently read is evicted 
   expect(conditions.slice(4)).toEqual(['d if changed']);
 });
 
-it('[Y6] all answers made from a list count towards the bound', async () => {
+it('[Y6] all responses made from a list count towards the bound', async () => {
   const { conditions, read } = beginLists();
   await read('b');
   for (let number = 0; number < 5; number++) await read('a', `cluster-${number}`);

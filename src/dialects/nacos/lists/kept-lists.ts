@@ -37,7 +37,7 @@ class Content {
   /** Responses by request. `lastRefTime` goes between the two parts. */
   readonly texts = new Map<string, readonly [before: string, after: string]>();
   /** Subscribers that were sent this content; only they have seen its cursor. */
-  readonly told = new Set<string>();
+  readonly sentTo = new Set<string>();
   /** Approximate memory of all of it, in bytes. */
   size: number;
 
@@ -102,8 +102,8 @@ export class KeptLists {
     }
     const { content } = kept;
     const { subscriber } = asked;
-    if (subscriber !== undefined && !content.told.has(subscriber)) {
-      content.told.add(subscriber);
+    if (subscriber !== undefined && !content.sentTo.has(subscriber)) {
+      content.sentTo.add(subscriber);
       this.#grow(key, content, PART_BYTES + subscriber.length);
     }
     const [before, after] = await this.#textsOf(key, content, asked, pollMs);
@@ -119,7 +119,7 @@ export class KeptLists {
       return;
     }
     const known = this.#kept.get(key)?.content;
-    const seen = known?.told.has(subscriber) ? known.cursor : undefined;
+    const seen = known?.sentTo.has(subscriber) ? known.cursor : undefined;
     const { address } = call.callerWithOrigin;
     this.#checks.note(call.namespace, { ...read, subscriber: { id: subscriber, address, seen } });
   }
@@ -142,7 +142,7 @@ export class KeptLists {
   #ownList(namespace: NamespaceApi, key: string, asked: ListAsked, call: CheckCaller): Promise<Loaded> {
     const { subscriber: id, service } = asked;
     const known = this.#kept.get(key)?.content;
-    const isKnown = id === undefined || known?.told.has(id) === true;
+    const isKnown = id === undefined || known?.sentTo.has(id) === true;
     const subscriber = id === undefined ? undefined : { id, address: call.callerWithOrigin.address };
     return this.#load(namespace, key, service, isKnown ? { subscriber } : { subscriber, ifNoneMatch: undefined }, call);
   }

@@ -424,7 +424,7 @@ describe('checkpoints', () => {
     expect(rows.next().value).toEqual([1]);
     for (let row = 0; row < 80; row += 1) add(file.storage, 'z'.repeat(MIB / 4));
     await file.storage.sync();
-    expect(() => rows.next()).toThrow('was not read to its end in the turn that began it');
+    expect(() => rows.next()).toThrow('was not read to the end in the turn that started it');
   });
 
   it('are rejected in a closed worker, or for a missing file', async () => {
