@@ -352,6 +352,21 @@ describe('bench and doctor', () => {
     expect(stdout).not.toContain('proxy');
   });
 
+  it('[K12] doctor names the secret that is not set where the registry runs', async () => {
+    const registry = createServer((request, response) => {
+      const isHealth = request.url?.endsWith('/health') === true;
+      response.writeHead(isHealth ? 200 : 503, { 'Content-Type': 'application/json' });
+      const detail = 'the registry has no usable root token; set the secret ROLLCALL_ROOT_TOKEN';
+      response.end(JSON.stringify(isHealth ? { status: 'ok', version: '0.2.0' } : { code: 'NOT_CONFIGURED', detail }));
+    });
+    await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void registry.close());
+    const { port } = registry.address() as AddressInfo; // `as`: it listens on TCP
+    const { stdout } = await stage.run(['doctor', '--url', `http://127.0.0.1:${port}`]);
+    expect(stdout).toMatch(/^✗ +token +The registry has no usable root token; set the secret ROLLCALL_ROOT_TOKEN\./m);
+    expect(stdout).toMatch(/^ +→ .*wrangler secret put ROLLCALL_ROOT_TOKEN$/m);
+  });
+
   it('[K12] doctor finds a clock that is off, and a proxy that lets no WebSocket through', async () => {
     const { url } = stage.registry;
     const proxy = createServer(async (request, response) => {

@@ -75,7 +75,7 @@ it('[K6] drains before it passes SIGTERM on: a subscriber has acknowledged it by
     headers: { ...headers, 'Content-Type': 'application/json' },
     body: JSON.stringify({ cursor: read.headers.get('rollcall-cursor') }),
   });
-  await program.prints(/1 of 1 subscribers have acknowledged it/);
+  await program.prints(/1 of 1 subscriber acknowledged it/);
   await program.prints(/it got SIGTERM/);
   expect(await program.end()).toEqual({ code: 7, signal: null });
 });

@@ -165,7 +165,7 @@ export function auditCommand() {
       print.answer(trail, {
         titles: ['WHEN', 'ACTION', 'NAMESPACE', 'TARGET', 'OUTCOME', 'BY', 'FROM', 'DETAIL'],
         rows,
-        spare: [7, 6],
+        spare: [7, 6, 1, 2],
       });
     });
 }

@@ -68,7 +68,7 @@ export function resolveCommand() {
       if (address === true) print.answer(found, { rows: found.instances.map((each): Cell[] => [addressText(each)]) });
       else if (!none || print.json) {
         const titles = ['ID', 'ADDRESS', 'WEIGHT', 'CLUSTER', 'ZONE', 'METADATA'];
-        print.answer(found, { titles, rows, spare: [5, 3, 4, 2] });
+        print.answer(found, { titles, rows, spare: [3, 5, 4, 2] });
       }
       if (found.truncated) print.warn('the list is too long for one response; use --limit to get as many as you need');
       if (found.protected)
