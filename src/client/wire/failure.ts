@@ -19,7 +19,7 @@ interface Problem {
 const NO_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|wrong version number|InvalidContentType|EPROTO/;
 
 /** Errors of runtimes for a server that closes the connection, as one with TLS does after a plain request. */
-const CLOSED = /other side closed|ECONNRESET|Parse Error|Invalid response|connection (?:was )?closed|hang up|EOF/i;
+const CLOSED = /other side closed|Parse Error|hang up|closed before message|invalid HTTP version/i;
 
 /** Returns the messages of an error's causes: a runtime's `fetch` often says only that it failed. */
 function causesOf(error: unknown, depth = 0): string {
