@@ -8,7 +8,7 @@ function output(errors: Partial<Record<'connect' | 'read' | 'write' | 'status' |
 }
 
 describe('parseLoadResult', () => {
-  it('reads the rate and the latencies out of what wrk printed', () => {
+  it('reads the rate and the latencies from the output of wrk', () => {
     expect(parseLoadResult(output())).toEqual({
       requests: 3_000,
       perSecond: 2_000,
@@ -20,11 +20,11 @@ describe('parseLoadResult', () => {
     expect(() => parseLoadResult(output({ [kind]: 2 }))).toThrow(`wrk saw failures: 2 ${kind}`);
   });
 
-  it('tells of a run without an answer', () => {
+  it('reports a run without a response', () => {
     expect(parseLoadResult(output().replace('"requests":3000', '"requests":0')).requests).toBe(0);
   });
 
-  it('refuses output without a result, and shows it', () => {
+  it('refuses output without a result and quotes it', () => {
     expect(() => parseLoadResult('unable to connect to 127.0.0.1:1')).toThrow('unable to connect');
   });
 });

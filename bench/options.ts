@@ -24,29 +24,29 @@ const QUICK_ROUNDS = 3;
 
 export const USAGE = `usage: npm run bench -- [options]
 
-Measures Rollcall in both of its homes, and compares it with floors that run in the same rounds.
-Writes bench/RESULTS.md and bench/results/latest.json after a run in ${ROUNDS} rounds or more, unless it is of one figure
-or one home.
+Measures Rollcall in its homes and compares it with floors that run in the same rounds.
+Writes bench/RESULTS.md and bench/results/latest.json after a run in ${ROUNDS} rounds or more, unless it is limited
+to one figure or one home.
 
   --only <figure>     measure one figure and print it
   --except <figures>  leave out figures, a comma-separated list of names
   --home <homes>      measure only in these homes, a comma-separated list of ${HOMES.join(', ')} (default all)
-  --profile <figure>  run one rate under V8's CPU profiler in the first home, and report where the time goes
+  --profile <figure>  run one rate under V8's CPU profiler in the first home, and print where the time goes
   --rounds <n>        rounds of figure and floor (default ${ROUNDS})
   --seconds <s>       seconds of load in each half of a round (default 1)
-  --quick             ${QUICK_ROUNDS} rounds: to see that it works, not to quote
-  --help              show this`;
+  --quick             ${QUICK_ROUNDS} rounds: a smoke test, not for publication
+  --help              show this help`;
 
 function positive(name: string, text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
-    throw new RangeError(`--${name} takes a whole number from 1, not "${text}"`);
+    throw new RangeError(`--${name} must be a whole number of at least 1, not "${text}"`);
   return value;
 }
 
 function known(option: string, name: string | undefined, names: readonly string[]): string | undefined {
   if (name === undefined || names.includes(name)) return name;
-  throw new RangeError(`--${option}: there is no "${name}"; there are ${names.join(', ')}`);
+  throw new RangeError(`--${option}: unknown name "${name}"; known are ${names.join(', ')}`);
 }
 
 /**

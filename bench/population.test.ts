@@ -21,17 +21,17 @@ describe('population', () => {
     expect(new Set(Array.from({ length: 5_000 }, (_, n) => placeOf(n).id)).size).toBe(5_000);
   });
 
-  it.each([100, 10_000])('names the services of exactly twenty among %i instances', (count) => {
+  it.each([100, 10_000])('names the services with exactly twenty of %i instances', (count) => {
     const all = [...sizes(count)].filter(([, size]) => size === 20).map(([service]) => service);
     expect(servicesOfTwenty(count)).toEqual(all);
   });
 
-  it('leaves out a service of twenty that is not full', () => {
+  it('omits a service with fewer than twenty instances', () => {
     expect(servicesOfTwenty(310)).toHaveLength(1);
     expect(servicesOfTwenty(320)).toHaveLength(2);
   });
 
-  it('makes batches whose instances differ in address and are as long as each other', () => {
+  it('makes batches of equal length whose instances have different addresses', () => {
     const one = registrationBatch(7, 8, {});
     const other = registrationBatch(99_999, 100_000, { generation: 123 });
     expect(one).not.toBe(other);

@@ -16,7 +16,7 @@ function node(functionName: string, lineNumber: number, hitCount: number, url = 
 }
 
 describe('profile', () => {
-  it('sourcesOf finds the source of a line, and is not misled by other comments', () => {
+  it('sourcesOf finds the source of a line despite other comments', () => {
     const sourceOf = sourcesOf(BUNDLE);
     expect([1, 3, 5].map(sourceOf)).toEqual([
       'hono/dist/hono.js',
@@ -25,7 +25,7 @@ describe('profile', () => {
     ]);
   });
 
-  it('summarise adds up the calls of a function and of a file, and tells idleness apart', () => {
+  it('summarise adds up the calls of a function and of a file and separates idle time', () => {
     const nodes = [
       node('commit', 3, 2),
       node('flush', 5, 1),

@@ -3,7 +3,7 @@ import { InstanceDefinition } from '../src/model/instance';
 import { referenceInstance } from './reference-instance';
 
 describe('referenceInstance', () => {
-  it('is the one of the design: IPv4, port, three metadata entries of 20 bytes, one tag', () => {
+  it('is the one in the design: IPv4, port, three metadata entries of 20 bytes, one tag', () => {
     const instance = InstanceDefinition.parse(referenceInstance(12_345));
     expect(instance.address).toMatch(/^10\.\d{3}\.\d{3}\.\d{3}$/);
     expect(instance.port).toBe(8080);
@@ -11,12 +11,12 @@ describe('referenceInstance', () => {
     expect(instance.tags).toHaveLength(1);
   });
 
-  it('gives 100,000 instances their own addresses', () => {
+  it('gives each of 100,000 instances its own address', () => {
     const addresses = Array.from({ length: 100_000 }, (_, n) => referenceInstance(n).address);
     expect(new Set(addresses).size).toBe(100_000);
   });
 
-  it('changes with its generation, and keeps its length', () => {
+  it('changes with its generation and keeps its length', () => {
     const first = JSON.stringify(referenceInstance(1));
     const second = JSON.stringify(referenceInstance(1, { generation: 7 }));
     expect(second).not.toBe(first);

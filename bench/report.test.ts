@@ -44,16 +44,16 @@ describe('report', () => {
     );
   });
 
-  it('renders a single value without brackets, and says so where a goal is not reached', () => {
+  it('renders a single value without brackets and marks a missed goal', () => {
     expect(renderTable([heap]).split('\n')[2]).toBe('| Heap | 640 B, goal ≤ 600 B: **no** |');
   });
 
-  it('leaves goal and verdict out where there is no goal', () => {
+  it('omits goal and verdict where there is no goal', () => {
     const { goal: _goal, ...plain } = heap;
     expect(renderTable([plain]).split('\n')[2]).toBe('| Heap | 640 B |');
   });
 
-  it('shows what was measured in several homes side by side', () => {
+  it('shows measurements from several homes side by side', () => {
     const { goal: _goal, ...plain } = heap;
     const table = renderTable([{ ...plain, home: 'deno', value: { median: 5, least: 5, most: 5 } }, heartbeat, plain]);
     expect(table.split('\n')[0]).toBe('| Figure | Resident host, Deno | workerd |');
@@ -77,7 +77,7 @@ describe('report', () => {
     );
   });
 
-  it('says each note once, with the figures that it is about', () => {
+  it('prints each note once, with the figures it applies to', () => {
     const page = renderReport(SETTING, [heap, { ...heap, title: 'More heap' }, heartbeat]);
     expect(page).toContain('- Heap; More heap: after collection.');
   });

@@ -91,15 +91,15 @@ function renderNotes(findings: readonly Finding[]): string {
 /** Returns the page `bench/RESULTS.md`. */
 export function renderReport(setting: Setting, findings: readonly HomeFinding[]): string {
   const leftOut = setting.leftOut.length === 0 ? '' : `Not measured in this run: ${setting.leftOut.join(', ')}.\n`;
-  return `# Results of the bench
+  return `# Benchmark results
 
-Made by \`npm run bench\`, ${setting.date}, on ${setting.cores} cores (${setting.processor}, load ${setting.load.toFixed(2)} before), Deno ${setting.deno}, Node ${setting.node}, workerd ${setting.workerd}.
+Written by \`npm run bench\`, ${setting.date}, on ${setting.cores} cores (${setting.processor}, load ${setting.load.toFixed(2)} before), Deno ${setting.deno}, Node ${setting.node}, workerd ${setting.workerd}.
 ${setting.rounds} rounds of ${setting.seconds} s a side; 32 keep-alive connections and one \`wrk\` thread, unless the figure says otherwise.
-Client and server share the machine, so that rates say little by themselves: what counts is the ratio to the floor that
-ran in the same rounds on the same requests, and the processor time of a call. Values are medians, with the least and the
-most in brackets. The floors of the resident host: *hello* is its listener, which answers a constant; *bare* is one process
-that writes the two rows of a registration in groups, with the same flush. Those of workerd: *hello* is a Worker that
-answers without an object; *noop* calls an empty method of a Durable Object; *bare* is an object that writes the two rows.
+Client and server share the machine, so absolute rates mean little: compare the ratio to the floor, which ran in the same
+rounds with the same requests, and the processor time of a call. Values are medians, with minimum and maximum in brackets.
+Floors of the resident host: *hello* is its listener with a constant response; *bare* is one process that writes the two rows
+of a registration in groups, with the same flush. Floors of workerd: *hello* is a Worker that responds without an object;
+*noop* calls an empty method of a Durable Object; *bare* is an object that writes the two rows.
 ${leftOut}
 ${renderTable(findings)}
 

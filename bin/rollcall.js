@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// Plain JavaScript for any Node from 20 on. In a checkout the program is TypeScript, and is bundled first; what npm
+// Plain JavaScript for any Node from 20.12 on. In a checkout the program is TypeScript, and is bundled first; what npm
 // installs holds no sources, and brings dist/ along.
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

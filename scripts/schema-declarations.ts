@@ -118,12 +118,12 @@ class Declarations {
   #membersOf({ properties = {}, required = [] }: JsonSchema, notes: NonNullable<WrittenType['notes']>) {
     const members = new Map<string, string>();
     for (const [name, member] of Object.entries(properties)) {
-      const isThere = required.includes(name);
+      const isRequired = required.includes(name);
       const text = notes[name] ?? described(member);
       const type = this.#typeOf(member, [], {});
       members.set(
         name,
-        `${text === '' ? '' : docstring(text)}${name}${isThere ? '' : '?'}: ${type}${isThere ? '' : ' | undefined'};\n`,
+        `${text === '' ? '' : docstring(text)}${name}${isRequired ? '' : '?'}: ${type}${isRequired ? '' : ' | undefined'};\n`,
       );
     }
     return members;

@@ -51,7 +51,7 @@ async function deliveries(crowd: Crowd, change: (n: number) => Promise<unknown>,
 }
 
 /** Runs the rounds of a crowd at the registry and of an equally large one at the floor. */
-async function play(bench: Bench, count: number): Promise<{ told: Delivery[][]; floors: Delivery[][] }> {
+async function play(bench: Bench, count: number): Promise<{ delivered: Delivery[][]; floors: Delivery[][] }> {
   const { workspace, programs } = bench;
   const registry = await BenchServer.start({ workspace, program: programs.registry });
   const floor = await BenchServer.start({ workspace, program: programs.floor('broadcast') });
@@ -62,20 +62,20 @@ async function play(bench: Bench, count: number): Promise<{ told: Delivery[][]; 
   // The floor sends the same bytes as the registry's last message.
   const broadcast = () => floor.must('POST', BROADCAST_PATH, watchers.heard);
   // The first round is a warm-up and is not counted.
-  const told: Delivery[][] = [];
+  const delivered: Delivery[][] = [];
   const floors: Delivery[][] = [];
   for (let round = 0; round <= bench.rounds; round++) {
-    told.push(await deliveries(watchers, change, 1 + round * CHANGES_PER_ROUND));
+    delivered.push(await deliveries(watchers, change, 1 + round * CHANGES_PER_ROUND));
     floors.push(await deliveries(listeners, broadcast, 0));
   }
   const { revision, after } = heardChange(watchers.heard);
   if (revision !== (await registry.stats()).revision || after !== 'instance-0000000') {
-    throw new Error(`watchers heard of something else than the last change: ${watchers.heard}`);
+    throw new Error(`watchers received something other than the last change: ${watchers.heard}`);
   }
   watchers.leave();
   listeners.leave();
   await Promise.all([registry.stop(), floor.stop()]);
-  return { told: told.slice(1), floors: floors.slice(1) };
+  return { delivered: delivered.slice(1), floors: floors.slice(1) };
 }
 
 function heardChange(text: string): { revision: number; after: string | undefined } {
@@ -92,15 +92,15 @@ export const fanOut: Figure = {
     const findings: Finding[] = [];
     for (const wanted of COUNTS) {
       const count = Math.min(wanted, socketsWithin(DESCRIPTORS_EACH));
-      const { told, floors } = await play(bench, count);
+      const { delivered, floors } = await play(bench, count);
       const title = `One change to ${count.toLocaleString('en')} sockets`;
-      const medians = told.map((round) => percentile(lasts(round), 0.5));
+      const medians = delivered.map((round) => percentile(lasts(round), 0.5));
       const floorMedians = floors.map((round) => percentile(lasts(round), 0.5));
-      const p99 = percentile(lasts(told.flat()), 0.99);
+      const p99 = percentile(lasts(delivered.flat()), 0.99);
       const floorP99 = percentile(lasts(floors.flat()), 0.99);
-      const afterAnswer = told.flat().map(({ lastMs, answeredMs }) => Math.max(0, lastMs - answeredMs));
+      const afterAnswer = delivered.flat().map(({ lastMs, answeredMs }) => Math.max(0, lastMs - answeredMs));
       const note =
-        'from sending the request to the last delivery, over all changes; the same process is the client of all sockets';
+        'from sending the request to the last delivery, over all changes; one process is the client of all sockets';
       findings.push(
         {
           figure: 'fan-out',
@@ -126,10 +126,10 @@ export const fanOut: Figure = {
           title: `${title}, p99 after the answer to the writer`,
           unit: 'ms',
           value: spread([percentile(afterAnswer, 0.99)]),
-          note: 'the answer is taken in by the process that takes in the deliveries, among them',
+          note: 'the process that receives the deliveries also receives the response, among them',
         },
       );
-      bench.say(
+      bench.log(
         `${title}: median ${percentile(medians, 0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)}; floor p99 ${floorP99.toFixed(1)}`,
       );
     }

@@ -57,7 +57,7 @@ async function prepare(bench: Bench): Promise<LongPast> {
     { revisions: STRETCH, instance: (n) => SERVICE_FIRST + (n % SERVICE_COUNT) },
   ]);
   const server = await BenchServer.start({ workspace, program: bench.programs.registry, storage: first.storage });
-  bench.say(`history: the journal has ${(await server.stats()).revision} revisions`);
+  bench.log(`history: the journal has ${(await server.stats()).revision} revisions`);
   return { server, mixedSince, ownSince };
 }
 
@@ -77,11 +77,11 @@ export const history: Figure = {
       return `${NAMESPACE_PATH}/history?service=${service}&instance=${id}`;
     };
     const plain: number[] = [];
-    const told: number[] = [];
+    const histories: number[] = [];
     const mixed: number[] = [];
     const own: number[] = [];
     const now: number[] = [];
-    let entriesTold = 0;
+    let entryCount = 0;
     // Other figures warm up under load, but these are single calls.
     for (let read = 0; read < WARM_UP_READS; read++) {
       await server.must('GET', instancePath(read));
@@ -100,7 +100,7 @@ export const history: Figure = {
           server,
           (read) => historyOf(n(read)),
           (answer) => {
-            entriesTold = (JSON.parse(answer) as { entries: unknown[] }).entries.length; // `as`: counted only
+            entryCount = (JSON.parse(answer) as { entries: unknown[] }).entries.length; // `as`: counted only
           },
         ),
         await timed(server, () => `${path}/instances?at=${mixedSince}`, checkList),
@@ -108,24 +108,25 @@ export const history: Figure = {
         await timed(server, () => `${path}/instances`, checkList),
       ];
       if (round === 0) continue;
-      for (const [index, times] of [plain, told, mixed, own, now].entries()) times.push(oneRound[index] ?? Number.NaN);
+      for (const [index, times] of [plain, histories, mixed, own, now].entries())
+        times.push(oneRound[index] ?? Number.NaN);
     }
     await server.stop();
-    const note = 'one call at a time from Node, its own cost included';
-    bench.say(
-      `history: ${entriesTold} entries ${median(told).toFixed(2)} ms, plain read ${median(plain).toFixed(2)} ms`,
+    const note = "one call at a time from Node, including the client's own cost";
+    bench.log(
+      `history: ${entryCount} entries ${median(histories).toFixed(2)} ms, plain read ${median(plain).toFixed(2)} ms`,
     );
-    bench.say(
+    bench.log(
       `history: as of ${median(mixed).toFixed(2)} ms, all its own ${median(own).toFixed(2)} ms, now ${median(now).toFixed(2)} ms`,
     );
     return [
       {
         figure: 'history',
-        title: `History of one instance, ${entriesTold} changes in 200,000 revisions`,
+        title: `History of one instance, ${entryCount} changes in 200,000 revisions`,
         unit: 'ms',
-        value: spread(told),
+        value: spread(histories),
         floor: { name: 'plain read', value: spread(plain) },
-        ratio: spread(ratios(told, plain)),
+        ratio: spread(ratios(histories, plain)),
         goal: { of: 'ratio', atMost: 5 },
         note,
       },

@@ -52,11 +52,11 @@ export const watcherMemory: Figure = {
     const watcher = await perSocket(registry, count, WATCHING, () => registry.stats());
     const floor = await BenchServer.start({ workspace, program: programs.floor('broadcast'), inspector: true });
     const listener = await perSocket(floor, count, { path: BROADCAST_PATH }, () =>
-      floor.must('POST', '/topic/nobody', ''),
+      floor.must('POST', '/topic/unwatched', ''),
     );
     const finding = (what: 'heap' | 'resident', title: string, note: string): Finding => {
       const [value, floorValue] = [watcher[what], listener[what]];
-      bench.say(`${title}: ${value.toFixed(0)} B, floor ${floorValue.toFixed(0)}`);
+      bench.log(`${title}: ${value.toFixed(0)} B, floor ${floorValue.toFixed(0)}`);
       return {
         figure: 'watcher-memory',
         title,

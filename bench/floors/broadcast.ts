@@ -29,11 +29,11 @@ export class BroadcastObject extends DurableObject<object> {
 async function poll(object: DurableObjectStub, request: Request): Promise<Response> {
   const { webSocket } = await object.fetch(request.url, { headers: { Upgrade: 'websocket' } });
   if (webSocket === null) return new Response('no socket', { status: 500 });
-  const told = new Promise<string>((resolve) => {
+  const received = new Promise<string>((resolve) => {
     webSocket.addEventListener('message', ({ data }) => resolve(String(data)));
   });
   webSocket.accept();
-  const text = await told;
+  const text = await received;
   webSocket.close();
   return new Response(text);
 }

@@ -179,7 +179,7 @@ class EtcdServer implements PeerServer {
     return this.#open(this.port, ttlSeconds);
   }
 
-  async watch(service: string, heard: (id: string, isThere: boolean) => void): Promise<PeerWatch> {
+  async watch(service: string, heard: (id: string, exists: boolean) => void): Promise<PeerWatch> {
     const services = servicesAt(this.port);
     const stream = services.watch.Watch();
     const begun = Promise.withResolvers<void>();

@@ -11,10 +11,10 @@ class Watchers {
   readonly #watches: PeerWatch[] = [];
   #awaited: { id: string; left: number; done: () => void } | undefined;
 
-  async open(watch: (heard: (id: string, isThere: boolean) => void) => Promise<PeerWatch>, count: number) {
+  async open(watch: (heard: (id: string, exists: boolean) => void) => Promise<PeerWatch>, count: number) {
     let left = count;
     const openSome = async () => {
-      while (left-- > 0) this.#watches.push(await watch((id, isThere) => this.#hear(id, isThere)));
+      while (left-- > 0) this.#watches.push(await watch((id, exists) => this.#hear(id, exists)));
     };
     await Promise.all(Array.from({ length: OPENING_COUNT }, openSome));
   }
@@ -23,7 +23,7 @@ class Watchers {
   async deliver(id: string, register: () => Promise<void>): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#awaited = { id, left: this.#watches.length, done: resolve };
-    const timer = setTimeout(() => reject(new Error(`${this.#awaited?.left} did not hear of ${id}`)), DELIVERY_MAX_MS);
+    const timer = setTimeout(() => reject(new Error(`${this.#awaited?.left} did not receive ${id}`)), DELIVERY_MAX_MS);
     const began = performance.now();
     await Promise.all([promise, register()]).finally(() => clearTimeout(timer));
     return performance.now() - began;
@@ -33,8 +33,8 @@ class Watchers {
     for (const watch of this.#watches) watch.cut();
   }
 
-  #hear(id: string, isThere: boolean): void {
-    if (!isThere || this.#awaited?.id !== id) return;
+  #hear(id: string, exists: boolean): void {
+    if (!exists || this.#awaited?.id !== id) return;
     this.#awaited.left -= 1;
     if (this.#awaited.left === 0) this.#awaited.done();
   }
@@ -42,7 +42,7 @@ class Watchers {
 
 /** Measures how long one registration takes to reach all watchers of its service, each on a separate connection. */
 export async function fanOut(comparison: Comparison, count: number): Promise<Row> {
-  const { contenders, say } = comparison;
+  const { contenders, log } = comparison;
   const service = `watched-${count}`;
   const crowds = new Map<string, { watchers: Watchers; register: (id: string) => Promise<void>; cut: () => void }>();
   for (const { peer, server } of contenders) {
@@ -54,7 +54,7 @@ export async function fanOut(comparison: Comparison, count: number): Promise<Row
   try {
     const rounds = await inTurns(comparison, async ({ peer }, round) => {
       const crowd = crowds.get(peer.name);
-      if (crowd === undefined) throw new Error(`nobody watches ${peer.name}`);
+      if (crowd === undefined) throw new Error(`no client watches ${peer.name}`);
       let total = 0;
       for (let n = 0; n < CHANGES_PER_TURN; n++) {
         const id = `c-${round * CHANGES_PER_TURN + n}`;
@@ -63,7 +63,7 @@ export async function fanOut(comparison: Comparison, count: number): Promise<Row
       return total / CHANGES_PER_TURN;
     });
     const values = spreads(rounds);
-    say(`fan-out ${count}: ${[...values].map(([name, { median }]) => `${name} ${median.toFixed(1)} ms`).join(', ')}`);
+    log(`fan-out ${count}: ${[...values].map(([name, { median }]) => `${name} ${median.toFixed(1)} ms`).join(', ')}`);
     const title = `One registration to ${count.toLocaleString('en-US')} watchers, until the last has it`;
     return { title, unit: 'ms', better: 'less', values, rounds };
   } finally {

@@ -23,14 +23,14 @@ const FULL: Scale = { watchers: [100, 1_000], idle: 1_000, instances: 10_000, st
 const QUICK: Scale = { watchers: [20], idle: 100, instances: 1_000, starts: 1 };
 const USAGE = `usage: npm run bench:peers -- [options]
 
-Runs Rollcall in its homes, etcd and ZooKeeper side by side on this machine and compares them. Needs Debian's packages
+Runs Rollcall in its homes, etcd and ZooKeeper side by side on this machine and compares them. Needs the Debian packages
 etcd-server, zookeeper and wrk. Writes bench/PEERS.md after a run of ${ROUNDS} rounds or more.
 
-  --rounds <n>   rounds in which every peer has its turn (default ${ROUNDS})
-  --seconds <s>  seconds of a turn (default 1)
+  --rounds <n>   rounds; every peer has a turn in each (default ${ROUNDS})
+  --seconds <s>  length of a turn in seconds (default 1)
   --home <homes> Rollcall only in these homes, a comma-separated list of ${HOMES.join(', ')} (default all)
-  --quick        one short round of little of everything: to see that it works, not to quote
-  --help         show this`;
+  --quick        one short round of everything: a smoke test, not for publication
+  --help         show this help`;
 
 const { values: options } = parseArgs({
   options: {
@@ -54,8 +54,8 @@ async function measure(comparison: Comparison): Promise<Row[]> {
 async function main(): Promise<void> {
   if (options.help) return console.log(USAGE);
   const rounds = options.quick ? 1 : Number(options.rounds);
-  const seconds = options.quick ? 0.3 : Number(options.seconds);
-  if (!(rounds >= 1) || !(seconds > 0)) throw new RangeError('--rounds and --seconds take numbers above 0');
+  const seconds = options.quick ? 0.1 : Number(options.seconds);
+  if (!(rounds >= 1) || !(seconds > 0)) throw new RangeError('--rounds and --seconds must be above 0');
   await requireWrk();
   const load = loadavg()[0] ?? 0;
   const workspace = new Workspace();
@@ -74,9 +74,9 @@ async function main(): Promise<void> {
     contenders.push({ peer, folder, server: await peer.start(workspace, folder) });
     console.error(`${peer.name} ${peer.version()} runs`);
   }
-  const say = (line: string) => console.error(line);
+  const log = (line: string) => console.error(line);
   const scale = options.quick ? QUICK : FULL;
-  const rows = await measure({ workspace, contenders, rounds, seconds, scale, say });
+  const rows = await measure({ workspace, contenders, rounds, seconds, scale, log });
   await Promise.all(contenders.map(({ server }) => server.stop()));
   const how = { date: new Date().toISOString().slice(0, 10), node: process.versions.node, load, rounds, seconds };
   const reading = readFileSync('bench/peers/reading.txt', 'utf8');

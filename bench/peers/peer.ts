@@ -31,7 +31,7 @@ export interface PeerServer {
   /** @param ttlSeconds Lease time of its registrations. */
   connect(ttlSeconds: number): Promise<PeerConnection>;
   /** Resolves when the watch is active. `heard` is called for each added or removed instance, when its data is known. */
-  watch(service: string, heard: (id: string, isThere: boolean) => void): Promise<PeerWatch>;
+  watch(service: string, heard: (id: string, exists: boolean) => void): Promise<PeerWatch>;
   stop(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { etcd } from './etcd-peer';
 import { renderPeers } from './report';
 
-it('shows every peer in every row, the best one bold, and what its calls are', () => {
+it('shows every peer in every row, the best one in bold, and the calls behind each row', () => {
   const one = { ...etcd('gRPC'), name: 'One', version: () => '1.2' };
   const other = { ...etcd('gateway'), name: 'Other', version: () => '3.4' };
   const values = new Map([
@@ -24,7 +24,7 @@ it('shows every peer in every row, the best one bold, and what its calls are', (
   expect(report.endsWith('So.\n')).toBe(true);
 });
 
-it('judges a goal by the median of the ratios of each round, and leaves out what was not measured', () => {
+it('judges a goal by the median of the ratios of all rounds and omits what was not measured', () => {
   const rounds = new Map([
     ['Rollcall', [30, 20, 80]],
     ['etcd, JSON gateway', [10, 5, 40]],

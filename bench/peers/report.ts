@@ -63,13 +63,13 @@ export function renderPeers(peers: readonly Peer[], rows: readonly Row[], how: P
   const means = (what: keyof Peer['means']) =>
     `| ${what === 'stale' ? 'stale read' : what} | ${peers.map((peer) => peer.means[what]).join(' | ')} |`;
   const processor = cpus()[0]?.model.trim() ?? 'unknown';
-  return `# Rollcall beside its peers
+  return `# Rollcall and its peers
 
-Made by \`npm run bench:peers\`, ${how.date}, on ${cpus().length} cores (${processor}, load ${how.load.toFixed(2)} before), Node ${how.node}.
-All run at the same time on the same machine, each alone on its folder of the same disk, each as one server that syncs to
-the disk before it answers a registration. They are driven in turns, over 32 connections each: \`wrk\` sends what goes over HTTP,
-and a client of the bench's own the rest, which is slower than some servers, so that rates over HTTP and other rates don't compare;
-processor times do. ${how.rounds} rounds of ${how.seconds} s each. Values are medians, with the least and the most in brackets; the best is bold.
+Written by \`npm run bench:peers\`, ${how.date}, on ${cpus().length} cores (${processor}, load ${how.load.toFixed(2)} before), Node ${how.node}.
+All servers run at the same time on one machine, each with its own folder on the same disk, and each as a single server that
+syncs to the disk before it responds to a registration. They are loaded in turns, over 32 connections each: \`wrk\` sends HTTP
+requests, and the benchmark's own client all others. That client is slower than some servers, so rates over HTTP can't be
+compared with other rates; processor times can. ${how.rounds} rounds of ${how.seconds} s each. Values are medians, with minimum and maximum in brackets; the best is bold.
 
 | | ${names.join(' | ')} |
 |---|${names.map(() => '---').join('|')}|
@@ -85,7 +85,7 @@ ${notes.join('\n')}
 
 ## Goals
 
-Ratios are those of each round; what counts is their median.
+Ratios are computed for each round; their median decides.
 
 ${goalTable(rows)}
 

@@ -104,7 +104,7 @@ class ZooKeeperServer implements PeerServer {
   }
 
   /** A watch fires once, without the change. So each event lists the children again, which sets a new watch. */
-  async watch(service: string, heard: (id: string, isThere: boolean) => void): Promise<PeerWatch> {
+  async watch(service: string, heard: (id: string, exists: boolean) => void): Promise<PeerWatch> {
     const client = await connected(this.port, 60);
     const folder = folderOf(service);
     await asked<string>((done) => client.mkdirp(folder, done));

@@ -14,19 +14,19 @@ function listenersOf(topic: string): Set<(text: string) => void> {
 }
 
 function join(topic: string, socket: WebSocket): void {
-  const tell = (text: string) => socket.send(text);
-  listenersOf(topic).add(tell);
+  const notify = (text: string) => socket.send(text);
+  listenersOf(topic).add(notify);
   socket.on('message', () => socket.send('pong'));
-  socket.on('close', () => listenersOf(topic).delete(tell));
+  socket.on('close', () => listenersOf(topic).delete(notify));
 }
 
 function poll(topic: string): Promise<Response> {
   return new Promise((resolve) => {
-    const tell = (text: string) => {
-      listenersOf(topic).delete(tell);
+    const notify = (text: string) => {
+      listenersOf(topic).delete(notify);
       resolve(new Response(text));
     };
-    listenersOf(topic).add(tell);
+    listenersOf(topic).add(notify);
   });
 }
 
@@ -37,6 +37,6 @@ await serve(async (request) => {
   if (kind === 'poll') return poll(topic);
   if (request.headers.get('upgrade') !== null) return upgradeResponse({}, (socket) => join(topic, socket));
   const text = await request.text();
-  for (const tell of [...listenersOf(topic)]) tell(text);
+  for (const notify of [...listenersOf(topic)]) notify(text);
   return new Response(null, { status: 204 });
 });

@@ -41,7 +41,7 @@ async function peer(worker: BoundWorker, cf?: object): Promise<string> {
   return text;
 }
 
-it('[D5] calls the nearest greeter through the service binding, and another one when that is gone', async () => {
+it('[D5] calls the nearest greeter through the service binding, and another one after that has gone', async () => {
   const { registry, paris } = await startAll();
   const worker = await startBoundWorker(WORKER, registry);
   expect(await peer(worker, PARIS)).toBe('hello from greeter-paris');
@@ -51,7 +51,7 @@ it('[D5] calls the nearest greeter through the service binding, and another one 
   expect(await peer(worker, PARIS)).toBe('hello from greeter-berlin');
 });
 
-it('[D5, B18] goes over the network where it has a url, and goes on from memory while the registry is away', async () => {
+it('[D5, B18] uses the network when it has a URL, and its cached list while the registry is unreachable', async () => {
   const { registry } = await startAll();
   const worker = await startBoundWorker(WORKER, registry, { variables: { ROLLCALL_URL: registry.url } });
   expect(await peer(worker, PARIS)).toBe('hello from greeter-paris');

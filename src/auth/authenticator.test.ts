@@ -351,7 +351,7 @@ describe('Verifications', () => {
     expect(memory.lastKnown('bad', 101)).toBeUndefined();
   });
 
-  it('[A6] forgets the oldest beyond its bound, good and bad apart', () => {
+  it('[A6] forgets what was used longest ago beyond its bound, good and bad apart', () => {
     const memory = new Verifications();
     for (let number = 0; number <= VERIFICATIONS_MAX_COUNT; number++) {
       memory.keep(`good ${number}`, who, 100);
@@ -362,5 +362,27 @@ describe('Verifications', () => {
     expect(memory.find('good 1', 101)).toBeUndefined();
     expect(memory.find('good 2', 101)).toBe(who);
     expect([memory.find('bad 0', 101), memory.find('bad 1', 101)]).toEqual([undefined, null]);
+  });
+
+  it('[A6] keeps a token in use, however many others are used once', () => {
+    const memory = new Verifications();
+    memory.keep('in use', who, 100);
+    for (let number = 0; number < 2 * VERIFICATIONS_MAX_COUNT; number++) {
+      memory.keep(`once ${number}`, who, 100);
+      expect(memory.find('in use', 101)).toBe(who);
+    }
+  });
+
+  it('[A6] forgets every secret of a token, and none of another', () => {
+    const memory = new Verifications();
+    for (const token of ['first', 'second', 'third']) memory.keep(token, who, 100);
+    memory.keep('other', { ...who, tokenId: 'other' }, 100);
+    memory.forget('t');
+    expect(['first', 'second', 'third', 'other'].map((token) => memory.find(token, 101)?.tokenId)).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'other',
+    ]);
   });
 });

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+import { countBound } from '../model/cache-bound';
 import type { AskDirectory, DirectoryApi, VerifiedToken } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
 import { ALL_NAMESPACES } from '../model/grant';
@@ -155,8 +157,8 @@ interface Verification<Who> {
  * Valid and invalid tokens are stored separately, so that a thousand guesses evict only other guesses.
  */
 export class Verifications {
-  readonly #good = new Map<string, Verification<VerifiedToken>>();
-  readonly #bad = new Map<string, Verification<null>>();
+  readonly #good = new LRUCache<string, Verification<VerifiedToken>>(countBound(VERIFICATIONS_MAX_COUNT));
+  readonly #bad = new LRUCache<string, Verification<null>>(countBound(VERIFICATIONS_MAX_COUNT));
 
   /** Returns the cached answer; null if the token is not valid, undefined if the directory must be queried. */
   find(token: string, now: number): VerifiedToken | null | undefined {
@@ -183,13 +185,14 @@ export class Verifications {
     if (known !== undefined && known.askedAt > askedAt) return;
     this.#good.delete(token);
     this.#bad.delete(token);
-    if (who === null) put(this.#bad, token, { who, askedAt });
-    else put(this.#good, token, { who, askedAt });
+    if (who === null) this.#bad.set(token, { who, askedAt });
+    else this.#good.set(token, { who, askedAt });
   }
 
   /** Drops the answers about all valid secrets of a token. */
   forget(tokenId: string): void {
-    for (const [token, { who }] of this.#good) if (who.tokenId === tokenId) this.#good.delete(token);
+    // Copied, because an iterator of the cache is not specified to survive a deletion.
+    for (const [token, { who }] of [...this.#good]) if (who.tokenId === tokenId) this.#good.delete(token);
   }
 
   /** Expires the answers about all valid secrets of a token. They remain as last known ones until new answers arrive. */
@@ -202,16 +205,7 @@ export class Verifications {
 
   /** Caches an answer that does not change during the life of this isolate. */
   keepForGood(token: string, who: VerifiedToken): void {
-    put(this.#good, token, { who, askedAt: Number.POSITIVE_INFINITY });
-  }
-}
-
-function put<Who>(memory: Map<string, Verification<Who>>, token: string, verification: Verification<Who>): void {
-  memory.delete(token);
-  memory.set(token, verification);
-  for (const oldest of memory.keys()) {
-    if (memory.size <= VERIFICATIONS_MAX_COUNT) break;
-    memory.delete(oldest);
+    this.#good.set(token, { who, askedAt: Number.POSITIVE_INFINITY });
   }
 }
 

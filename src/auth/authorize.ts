@@ -73,10 +73,25 @@ export function authorizeRoute(principal: Principal, scope: Scope | 'any', targe
 
 /**
  * Reports whether a principal may know that a namespace exists, and its settings. Any grant other than `metrics` allows
- * it; `metrics` allows only `/metrics`.
+ * it; `metrics` only allows `/metrics` to show its figures.
  */
 export function mayKnowOf(principal: Principal, namespace: string): boolean {
   return grantsOn(principal, namespace).some(({ scope }) => scope !== 'metrics');
+}
+
+/**
+ * Returns the namespaces whose metrics a principal may read: their ids, sorted, or {@link ALL_NAMESPACES}.
+ *
+ * @throws {RegistryError} `FORBIDDEN` if there are none.
+ */
+export function measuredNamespaces({ tokenId, grants }: Principal): typeof ALL_NAMESPACES | string[] {
+  const ids = new Set(grants.filter(({ scope }) => isEnough(scope, 'metrics')).map(({ ns }) => ns));
+  if (ids.has(ALL_NAMESPACES)) return ALL_NAMESPACES;
+  if (ids.size > 0) return [...ids].sort();
+  throw new RegistryError(
+    'FORBIDDEN',
+    `token "${tokenId}" lacks the scope "metrics" on every namespace; use a token that has it on those to scrape`,
+  );
 }
 
 /**

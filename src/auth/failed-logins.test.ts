@@ -26,11 +26,17 @@ describe('FailedLogins', () => {
     expect([logins.refusal('a').code, logins.refusal('b').code]).toEqual(['LIMIT_EXCEEDED', 'UNAUTHENTICATED']);
   });
 
-  it('[A8] forgets the oldest source beyond its bound', () => {
+  it('[A8] forgets the source that failed longest ago beyond its bound, and none that keeps failing', () => {
     const logins = new FailedLogins(() => 0);
     failed(FAILED_LOGINS_MAX_COUNT + 1, logins, 'a');
     for (let number = 0; number < FAILED_LOGIN_SOURCES_MAX_COUNT; number++) logins.refusal(`source ${number}`);
     expect(logins.refusal('a').code).toBe('UNAUTHENTICATED');
+
+    failed(FAILED_LOGINS_MAX_COUNT, logins, 'a');
+    for (let number = 0; number < 2 * FAILED_LOGIN_SOURCES_MAX_COUNT; number++) {
+      logins.refusal(`other source ${number}`);
+      if (number % 1_000 === 0) expect(logins.refusal('a').code).toBe('LIMIT_EXCEEDED');
+    }
   });
 
   it('[A8] keeps nobody out for longer than a minute, though the clock goes back', () => {

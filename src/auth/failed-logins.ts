@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+import { countBound } from '../model/cache-bound';
 import { RegistryError } from '../model/errors';
 import { FAILED_LOGIN_SOURCES_MAX_COUNT, FAILED_LOGINS_MAX_COUNT, FAILED_LOGINS_WINDOW_MS } from '../model/limits';
 
@@ -13,7 +15,7 @@ interface Failures {
  */
 export class FailedLogins {
   readonly #now: () => number;
-  readonly #sources = new Map<string, Failures>();
+  readonly #sources = new LRUCache<string, Failures>(countBound(FAILED_LOGIN_SOURCES_MAX_COUNT));
 
   /** @param now Milliseconds since the epoch. */
   constructor(now: () => number) {
@@ -44,12 +46,7 @@ export class FailedLogins {
     // If the clock went back, a source must not be refused for longer than the window.
     if (known !== undefined && Math.abs(now - known.since) < FAILED_LOGINS_WINDOW_MS) return known;
     const failures: Failures = { since: now, count: 0 };
-    this.#sources.delete(source);
     this.#sources.set(source, failures);
-    for (const oldest of this.#sources.keys()) {
-      if (this.#sources.size <= FAILED_LOGIN_SOURCES_MAX_COUNT) break;
-      this.#sources.delete(oldest);
-    }
     return failures;
   }
 }

@@ -35,7 +35,7 @@ function oldFormat(version: string): BackupError {
       `  ${old} serve --data <new folder> --port 8788\n` +
       'Then move each namespace to a registry of this version with two commands:\n' +
       '  rollcall export public.jsonl -n public --url http://127.0.0.1:8788\n' +
-      '  rollcall import public.jsonl -n public --url http://127.0.0.1:8787 --mode merge',
+      '  rollcall import public.jsonl -n public --url http://127.0.0.1:8787 --merge',
   );
 }
 

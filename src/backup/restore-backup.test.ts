@@ -38,7 +38,7 @@ function rows(path: string, query: string): Record<string, unknown>[] {
   }
 }
 
-test('[U5] a backup becomes a data folder whose namespaces begin a new epoch', async () => {
+test('[U5] a backup is restored to a data folder whose namespaces start a new epoch', async () => {
   const { backup, data, storage } = await begin();
   const { manifest, setAside } = await restoreBackup({ backup, data });
   expect(manifest.version).toBe('1.2.3');
@@ -56,7 +56,7 @@ test('[U5] a backup becomes a data folder whose namespaces begin a new epoch', a
   await checkBackup({ backup, data });
 });
 
-test('[U4] a folder that is in use, or holds a registry, is left as it is', async () => {
+test('[U4] a folder that is in use or holds a registry is left unchanged', async () => {
   const { registry, backup } = await begin();
   const lock = await DataLock.take(registry.data);
   await expect(restoreBackup({ backup, data: registry.data, force: true })).rejects.toThrow('in use by a registry');
@@ -68,7 +68,7 @@ test('[U4] a folder that is in use, or holds a registry, is left as it is', asyn
   expect(readdirSync(registry.data, { recursive: true })).toEqual(before);
 });
 
-test('[U4] by force, what was there is set aside with all that it was', async () => {
+test('[U4] by force, the existing registry is set aside completely', async () => {
   const { registry, backup } = await begin();
   writeFileSync(join(registry.data, 'root-token'), 'kept');
   note(registry.directory, 'written after the backup');
@@ -82,14 +82,14 @@ test('[U4] by force, what was there is set aside with all that it was', async ()
   );
 });
 
-test('[U3] a damaged backup touches nothing', async () => {
+test('[U3] a damaged backup changes nothing', async () => {
   const { backup, data } = await begin();
   writeFileSync(join(backup, 'storage', namespaceFile('public')), 'x');
   await expect(restoreBackup({ backup, data })).rejects.toThrow('The backup is damaged');
   expect(existsSync(data)).toBe(false);
 });
 
-test('[U5] what root restores belongs to whoever the data folder is of', async () => {
+test('[U5] files restored by root belong to the owner of the data folder', async () => {
   const { backup, data } = await begin();
   mkdirSync(data, { recursive: true });
   // Only root can give files away; any other user restores what is its own.
@@ -104,7 +104,7 @@ test('[U5] what root restores belongs to whoever the data folder is of', async (
   }
 });
 
-test('[U6] no registry starts where a restore was interrupted, until it is run again', async () => {
+test('[U6] no registry starts after an interrupted restore until the restore is repeated', async () => {
   const { backup, data } = await begin();
   mkdirSync(join(data, RESTORING_NAME, 'namespaces'), { recursive: true });
   writeFileSync(join(data, RESTORING_NAME, namespaceFile('public')), 'half');
@@ -114,7 +114,7 @@ test('[U6] no registry starts where a restore was interrupted, until it is run a
   expect(readdirSync(data).sort()).toEqual(['lock.sqlite', 'storage']);
 });
 
-test('[U6] where an interrupted restore had set aside what was there, nobody is told to go on with it', async () => {
+test('[U6] after a restore that was interrupted with a registry set aside, no message suggests continuing', async () => {
   const { registry } = await begin();
   const { data } = registry;
   mkdirSync(join(data, RESTORING_NAME));
@@ -123,7 +123,7 @@ test('[U6] where an interrupted restore had set aside what was there, nobody is 
   expect(() => refuseInterruptedRestore(data)).toThrow(`is in ${join(data, 'storage-before-<time>')}`);
 });
 
-test('[U6] a restore that fails over a registry leaves that as it was, ready to start', async () => {
+test('[U6] a restore that fails over a registry leaves it unchanged, ready to start', async () => {
   const { registry, backup } = await begin();
   const { data, directory } = registry;
   note(directory, 'as it was');
@@ -137,14 +137,14 @@ test('[U6] a restore that fails over a registry leaves that as it was, ready to 
   expect(noted(join(data, 'storage', DIRECTORY_FILE))).toBe('as it was');
 });
 
-test('[U6] a refusal does not let what was there start where a restore was interrupted', async () => {
+test('[U6] a refused restore doesn’t allow a start after an interrupted one', async () => {
   const { registry, backup } = await begin();
   mkdirSync(join(registry.data, RESTORING_NAME));
   await expect(restoreBackup({ backup, data: registry.data })).rejects.toThrow('already holds a registry');
   expect(() => refuseInterruptedRestore(registry.data)).toThrow('was interrupted');
 });
 
-test('[U6] a restore that fails on its way leaves nothing that starts', async () => {
+test('[U6] a restore that fails midway leaves nothing that starts', async () => {
   const { backup, data } = await begin();
   // Something is where the restore makes a file: a permission would not keep root from it.
   const obstruct = (what: string) => {

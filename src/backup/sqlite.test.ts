@@ -38,7 +38,7 @@ async function begin() {
 const changesIn = (path: string) =>
   readDatabase(sqlite, path, (database) => database.prepare('SELECT COUNT(*) AS count FROM change').get()?.count);
 
-test('[U1] a copy has what is in the WAL alone, and is one file without a WAL', async () => {
+test('[U1] a copy includes what is only in the WAL, and is one file without a WAL', async () => {
   const { commit, copy } = await begin();
   await commit();
   const to = await copy();
@@ -46,7 +46,7 @@ test('[U1] a copy has what is in the WAL alone, and is one file without a WAL', 
   expect(readdirSync(dirname(to))).toEqual(['copy.sqlite']);
 });
 
-test('[U1] while a database is read for a copy, commits go on beyond the size at which they wait for checkpoints', async () => {
+test('[U1] while a database is copied, commits continue past the size at which they wait for checkpoints', async () => {
   const { path, commit, copy, lost, file } = await begin();
   const reader = new sqlite.DatabaseSync(path, { readOnly: true });
   reader.exec('BEGIN');
@@ -59,7 +59,7 @@ test('[U1] while a database is read for a copy, commits go on beyond the size at
   expect(changesIn(await copy())).toBe(count);
 });
 
-test('[U1] a copy of a database that sleeps leaves nothing beside it', async () => {
+test('[U1] a copy of a sleeping database leaves no other file beside it', async () => {
   const { path, file, commit, copy } = await begin();
   await commit();
   await file.close();
@@ -68,7 +68,7 @@ test('[U1] a copy of a database that sleeps leaves nothing beside it', async () 
   expect(readdirSync(dirname(path))).toEqual(before);
 });
 
-test('[U1] what a killed registry left in a WAL is copied, and left for its next start to examine', async () => {
+test('[U1] a WAL left by a killed registry is copied, and kept for the next start to examine', async () => {
   const { path, commit, copy } = await begin();
   await commit();
   const left = join(temporaryFolder(), 'left.sqlite');
@@ -78,7 +78,7 @@ test('[U1] what a killed registry left in a WAL is copied, and left for its next
   expect(readFileSync(`${left}-wal`).equals(before)).toBe(true);
 });
 
-test('[U2] a database that was erased before it was opened is not made anew', async () => {
+test('[U2] a database that was erased before it was opened is not created', async () => {
   const { path, file, copy } = await begin();
   await file.remove();
   await expect(copy()).rejects.toThrow('unable to open database file');

@@ -23,7 +23,7 @@ function begin() {
   return { registry, target, back, at };
 }
 
-test('[U1] every database is copied with what is not in its main file yet, for its owner alone', async () => {
+test('[U1] every database is copied with what is not in its main file yet, readable only by its owner', async () => {
   const { registry, target, back, at } = begin();
   note(registry.makeNamespace('team-a'), 'newest');
   note(registry.directory, 'of the directory');
@@ -48,7 +48,7 @@ test('[U1] its checksums are those of sha256sum', async () => {
   );
 });
 
-test('[U2] a namespace that is made, changed or made anew meanwhile is copied as the directory’s copy knows it', async () => {
+test('[U2] a namespace created, changed or recreated meanwhile is copied in the state of the directory’s copy', async () => {
   const { registry, back, at } = begin();
   const changed = registry.makeNamespace('changed');
   const removed = registry.makeNamespace('removed');
@@ -74,7 +74,7 @@ test('[U2] a namespace that is made, changed or made anew meanwhile is copied as
   expect(existsSync(at(namespaceFile('removed')))).toBe(false);
 });
 
-test('[U1] a database that lacks changes of which its marker knows is not backed up as if it were whole', async () => {
+test('[U1] a database that lacks changes its marker lists is not backed up as complete', async () => {
   const { registry, target, back } = begin();
   const path = registry.path(namespaceFile('shop'));
   registry.list('shop');
@@ -99,14 +99,14 @@ test('[U1] a database that lacks changes of which its marker knows is not backed
   expect((await back()).namespaces.map(({ id }) => id)).toEqual(['public']);
 });
 
-test('[U1] namespaces that differ in capital letters alone are kept apart', async () => {
+test('[U1] namespaces that differ only in case are kept apart', async () => {
   const { registry, back, at } = begin();
   for (const id of ['Shop', 'shop', 'SHOP']) note(registry.makeNamespace(id), id);
   await back();
   for (const id of ['Shop', 'shop', 'SHOP']) expect(noted(at(namespaceFile(id)))).toBe(id);
 });
 
-test('[U9] what a version with more tables left is backed up with its schema', async () => {
+test('[U9] storage of a version with more tables is backed up with its schema', async () => {
   const { registry, back } = begin();
   const [next, nextDirectory] = [SCHEMA_VERSION + 1, DIRECTORY_SCHEMA_VERSION + 1];
   const upgrade = (to: number) => `UPDATE property SET value = '${to}' WHERE name = 'schema'`;
@@ -117,7 +117,7 @@ test('[U9] what a version with more tables left is backed up with its schema', a
   expect(namespaces.map(({ schema }) => schema)).toEqual([next, SCHEMA_VERSION]);
 });
 
-test('a data folder of workerd is refused with the commands that move it', async () => {
+test('a data folder of workerd is refused with the commands to migrate it', async () => {
   const { registry, target } = begin();
   mkdirSync(registry.path('rollcall-NamespaceObject'));
   const refused = takeBackup({ data: registry.data, target, version: VERSION });
@@ -126,7 +126,7 @@ test('a data folder of workerd is refused with the commands that move it', async
   );
 });
 
-test('namespaces that change all the time are given up, and nothing is left', async () => {
+test('a backup of constantly changing namespaces is abandoned, and leaves nothing', async () => {
   const { registry, target, back } = begin();
   let settings = 0;
   registry.makeNamespace('restless');
@@ -135,7 +135,7 @@ test('namespaces that change all the time are given up, and nothing is left', as
   expect(readdirSync(join(target, '..'))).toEqual([]);
 });
 
-test('what can’t be backed up is said, and nothing is left', async () => {
+test('a failed backup is reported, and leaves nothing', async () => {
   const { registry, target, back, at } = begin();
   const empty = temporaryFolder();
   await expect(takeBackup({ data: empty, target, version: VERSION })).rejects.toThrow(`no registry in ${empty}`);
@@ -146,7 +146,7 @@ test('what can’t be backed up is said, and nothing is left', async () => {
   expect(readdirSync(join(target, '..'))).toEqual([]);
 });
 
-test('a folder that is there is left as it is', async () => {
+test('an existing folder is left unchanged', async () => {
   const { target, back } = begin();
   await back();
   const before = readdirSync(target);

@@ -37,14 +37,14 @@ async function begin() {
   return { folder, check, forgeManifest, forgeDatabase, forge };
 }
 
-test('[U3] a whole backup is taken', async () => {
+test('[U3] a complete backup is accepted', async () => {
   const { check } = await begin();
   const { manifest, checksums } = await check();
   expect(manifest.namespaces.map(({ id }) => id)).toEqual(['public']);
   expect([...checksums.keys()].sort()).toEqual(['manifest.json', join('storage', DIRECTORY_FILE), PUBLIC].sort());
 });
 
-test('[U3] one byte that is another, in any file, is found', async () => {
+test('[U3] one changed byte in any file is detected', async () => {
   const { folder, check } = await begin();
   for (const file of ['manifest.json', 'SHA256SUMS', PUBLIC, join('storage', DIRECTORY_FILE)]) {
     const path = join(folder, file);
@@ -60,7 +60,7 @@ test('[U3] one byte that is another, in any file, is found', async () => {
   await check();
 });
 
-test('[U3] a file that is missing, or not finished, is found', async () => {
+test('[U3] a missing or incomplete file is detected', async () => {
   const { folder, check } = await begin();
   const copy = `${folder}-copy`;
   for (const file of ['manifest.json', PUBLIC]) {
@@ -81,7 +81,7 @@ test('[U3] a file that is missing, or not finished, is found', async () => {
   await expect(check()).rejects.toThrow('is not a complete backup: it has no SHA256SUMS');
 });
 
-test('[U3] a database that was damaged before its checksum was taken is found', async () => {
+test('[U3] a database that was damaged before its checksum was computed is detected', async () => {
   const { check, forge } = await begin();
   await forge(PUBLIC, (path) => {
     const bytes = readFileSync(path);
@@ -91,7 +91,7 @@ test('[U3] a database that was damaged before its checksum was taken is found', 
   await expect(check()).rejects.toThrow(/^The backup is damaged: .*sqlite: /);
 });
 
-test('[S3, U4] what a newer version made is refused by name', async () => {
+test('[S3, U4] a backup by a newer version is refused with that version', async () => {
   for (const file of [PUBLIC, join('storage', DIRECTORY_FILE)]) {
     const { check, forgeDatabase } = await begin();
     await forgeDatabase(file, "UPDATE property SET value = '99' WHERE name IN ('schema', 'readable-from')");
@@ -102,20 +102,20 @@ test('[S3, U4] what a newer version made is refused by name', async () => {
   await expect(check()).rejects.toThrow('The backup has format 3; this version of Rollcall supports formats up to 2');
 });
 
-test('[U4] a backup of a registry that ran in workerd is refused with the commands that move it', async () => {
+test('[U4] a backup of a registry under workerd is refused with the commands to migrate it', async () => {
   const { check, forgeManifest } = await begin();
   await forgeManifest((text) => text.replace('"format": 2', '"format": 1'));
   const commands = /npx rollcall@1\.2\.3 restore .*npx rollcall@1\.2\.3 serve .*rollcall export .*rollcall import /s;
   await expect(check()).rejects.toThrow(commands);
 });
 
-test('[U3] a manifest that names another file than it must is refused', async () => {
+test('[U3] a manifest that names a wrong file is refused', async () => {
   const { check, forgeManifest } = await begin();
   await forgeManifest((text) => text.replace(PUBLIC, '../../../etc/passwd'));
   await expect(check()).rejects.toThrow('manifest.json: it names "../../../etc/passwd"');
 });
 
-test('a manifest without its members is refused with their names', async () => {
+test('an incomplete manifest is refused with the missing members', async () => {
   const { check, forgeManifest } = await begin();
   await forgeManifest((text) => text.replace('"startedAt"', '"begunAt"'));
   await expect(check()).rejects.toThrow(/manifest\.json: .*startedAt/);

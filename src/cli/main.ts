@@ -1,6 +1,6 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { createProgram } from './program';
-import { EXIT, failureOf } from './terminal/failure';
+import { CliError, EXIT, failureOf } from './terminal/failure';
 import { processPrinter } from './terminal/printer';
 
 export { residentBundle, workerBundle } from '../launcher/bundle';
@@ -12,6 +12,10 @@ function leaveQuietly(error: Error & { code?: string }): void {
   process.exit();
 }
 
+/** Reports whether the arguments ask for JSON. Those after `--` belong to another program. */
+const wantsJson = (words: readonly string[]): boolean =>
+  words.slice(0, words.includes('--') ? words.indexOf('--') : undefined).includes('--json');
+
 /**
  * Runs the command line.
  *
@@ -20,20 +24,32 @@ function leaveQuietly(error: Error & { code?: string }): void {
  */
 export async function main(words: string[]): Promise<number> {
   process.stdout.on('error', leaveQuietly);
-  const printer = processPrinter();
-  if (words.length === 0) {
-    printer.error('rollcall needs a command, such as: rollcall serve', 'See: rollcall --help');
-    return EXIT.usage;
-  }
+  const printer = processPrinter({ json: wantsJson(words) });
+  /** Text of the parser about an error: a line with the message, then advice; or the help. */
+  let said = '';
   try {
-    await createProgram().parseAsync(words, { from: 'user' });
+    if (words.length === 0) {
+      throw new CliError(EXIT.usage, 'rollcall needs a command, such as: rollcall serve', 'See: rollcall --help');
+    }
+    await createProgram((text) => {
+      said += text;
+    }).parseAsync(words, { from: 'user' });
     return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
-    // The parser has already printed the error or the help.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    const failure = failureOf(error);
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    if (error instanceof CommanderError && error.code === 'commander.help' && !printer.json) {
+      process.stderr.write(said);
+      return EXIT.usage;
+    }
+    const failure = error instanceof CommanderError ? usageFailure(said) : failureOf(error);
     if (failure === undefined) throw error;
-    printer.error(failure.message, failure.advice);
+    printer.error(failure);
     return failure.exitCode;
   }
+}
+
+/** Returns the failure that the parser described. */
+function usageFailure(text: string): CliError {
+  const [message = '', ...advice] = text.trimEnd().split('\n');
+  return new CliError(EXIT.usage, message, advice.length > 0 ? advice.join('\n') : undefined);
 }

@@ -7,9 +7,10 @@ import { doctorCommand } from './commands/doctor';
 import { drainCommand } from './commands/drain';
 import { execCommand } from './commands/exec';
 import { auditCommand, diffCommand, historyCommand, rollbackCommand, whyCommand } from './commands/history';
+import { lsCommand } from './commands/ls';
 import { nsCommand } from './commands/ns';
 import { disableCommand, enableCommand, metaCommand, quarantineCommand, weightCommand } from './commands/overrides';
-import { getCommand, lsCommand, resolveCommand, subscribersCommand } from './commands/read-commands';
+import { getCommand, resolveCommand, subscribersCommand } from './commands/read-commands';
 import { deregisterCommand, heartbeatCommand, registerCommand } from './commands/registration';
 import { backupCommand, restoreCommand, serveCommand } from './commands/self-host';
 import { syncCommand } from './commands/sync';
@@ -44,13 +45,20 @@ const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
   ['This program:', () => [contextCommand(), completionCommand(), versionCommand()]],
 ];
 
+const defaultWriteErr = (text: string): void => void process.stderr.write(text);
+
 /** Rewrites an error of the parser as a sentence, with the nearest match if there is one. */
 export function parserMessage(text: string): string {
   const [first = '', hint = ''] = text
     .replace(/^error: /, '')
     .trim()
     .split('\n');
-  const sentence = `${first.charAt(0).toUpperCase()}${first.slice(1)}${first.endsWith('.') ? '' : '.'}`;
+  const phrase = first
+    .replace(/^option '(--[\w-]+)[^']*' argument '(.*?)' is invalid\./, "$1 cannot be '$2'.")
+    .replace(/^command-argument value '(.*?)' is invalid for argument '([^']*)'\./, "<$2> cannot be '$1'.")
+    .replace(/^required option '([^']*)' not specified/, 'missing option $1')
+    .replace(/^missing required argument '([^']*)'/, 'missing argument <$1>');
+  const sentence = `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}${phrase.endsWith('.') ? '' : '.'}`;
   const nearest = /^\(Did you mean (?:one of )?(.+)\?\)$/.exec(hint)?.[1];
   return nearest === undefined ? sentence : `${sentence} Did you mean ${nearest}?`;
 }
@@ -89,8 +97,12 @@ function ownOptionsFirst<Item>(_all: Item[], visible: Item[], groupOf: (item: It
   return groups;
 }
 
-/** Creates the command line: every command with its options. */
-export function createProgram(): CommandUnknownOpts {
+/**
+ * Creates the command line: every command with its options.
+ *
+ * @param writeErr Called with texts of the parser about an error; by default they go to standard error.
+ */
+export function createProgram(writeErr: (text: string) => void = defaultWriteErr): CommandUnknownOpts {
   const program = new Command('rollcall')
     .usage('<command> [options]')
     .addHelpText('before', 'Rollcall, a service registry.\n')
@@ -98,13 +110,17 @@ export function createProgram(): CommandUnknownOpts {
     .version(packageVersion(), '-v, --version', 'show the version')
     .enablePositionalOptions()
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(`${parserMessage(text)}\n`) })
+    .configureOutput({
+      writeErr,
+      outputError: (text, write) => write(`${parserMessage(text)}\n`),
+    })
     .configureHelp({ subcommandTerm, groupItems: ownOptionsFirst })
     .showHelpAfterError('See: rollcall --help');
   for (const [title, commands] of CHAPTERS) {
     program.commandsGroup(title);
     for (const command of commands()) program.addCommand(command);
   }
+  program.helpCommand('help [command]', 'show the options of a command');
   program.addCommand(
     completeCommand(() => program),
     { hidden: true },

@@ -139,7 +139,7 @@ export interface Admin extends Transfers {
   createTicket(ask?: CallSettings): Promise<Ticket>;
   /** Reads the audit trail; with `ns`, of that namespace only. */
   readAudit(ask?: CallSettings & Page): Promise<AuditTrail>;
-  /** Scrapes the metrics of the default namespace, in Prometheus' text format. */
+  /** Scrapes the metrics of the namespaces that the token covers, or only of `ns`, in Prometheus' text format. */
   readMetrics(ask?: CallSettings): Promise<string>;
   /** Checks that the registry is alive, and returns its version. Needs no token. */
   readHealth(ask?: CallSettings): Promise<Health>;

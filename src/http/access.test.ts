@@ -14,7 +14,8 @@ import type { Grant, Scope } from '../model/grant';
 const TABLE = `
                                                                     admin    operate          register         read             metrics
                                                                     all ns2  all own oth ns2  all own oth ns2  all own oth ns2  all ns2
-GET    /metrics                                                      +   -    -   -   -   -    -   -   -   -    -   -   -   -    +   -
+GET    /metrics                                                      +   +    -   -   -   -    -   -   -   -    -   -   -   -    +   +
+GET    /metrics [of public]                                          +   -    -   -   -   -    -   -   -   -    -   -   -   -    +   -
 GET    /ns/:ns/services                                              +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
 GET    /ns/:ns/services [of a group]                                 +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
 GET    /ns/:ns/history                                               +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
@@ -90,6 +91,7 @@ const EMPTY_FILE = '{"kind":"rollcall-export","version":1}\n{"kind":"end","servi
 
 /** Bodies and queries of the lines that need one. */
 const ASKED: Record<string, { query?: string; body?: unknown }> = {
+  'GET /metrics [of public]': { query: '?ns=public' },
   'GET /ns/:ns/services [of a group]': { query: '?group=g' },
   'GET /ns/:ns/history [of a group]': { query: '?group=g' },
   'GET /ns/:ns/history [own-orders]': { query: '?group=g&service=own-orders' },
@@ -194,7 +196,7 @@ describe('the table of authorization', () => {
   });
 
   it.each(LINES)('[A4, A5, A63] $name', async (line) => {
-    const test = new TestApp();
+    const test = new TestApp({ namespacesMade: ['ns2'] });
     const got: string[] = [];
     for (const [scope, , grant] of COLUMNS) {
       got.push(await cell(line, test.directory.give([{ scope, ...grant }]).token, test));
@@ -204,7 +206,7 @@ describe('the table of authorization', () => {
   });
 
   it.each(LINES)('[A2] $name: root may, and no grant of another scope or namespace adds up to it', async (line) => {
-    const test = new TestApp();
+    const test = new TestApp({ namespacesMade: ['ns2'] });
     expect(await cell(line, ROOT_TOKEN, test)).toBe('+');
     const everywhere = test.directory.give([{ scope: 'admin', ns: '*' }]);
     expect(await cell(line, everywhere.token, test)).toBe('+');
@@ -213,7 +215,8 @@ describe('the table of authorization', () => {
       { scope: 'read', ns: 'Public' },
       { scope: 'operate', ns: 'publi' },
     ]);
-    expect(await cell(line, nothing.token, test)).toBe('-');
+    // A scrape that names no namespace covers `ns2`.
+    expect(await cell(line, nothing.token, test)).toBe(line.name === 'GET /metrics' ? '+' : '-');
   });
 });
 

@@ -5,6 +5,7 @@ import type { RegistryError } from '../model/errors';
 import type { ClaimsOf } from '../model/instance';
 import { NAMESPACES_REMEMBERED_MAX_COUNT } from '../model/limits';
 import { DEFAULT_LOG_THRESHOLD, logThreshold } from '../model/log';
+import type { NamespaceSockets } from '../model/namespace-sockets';
 import { CachedReads, type SharedCache } from './cache/cached-reads';
 import { OwnWrites } from './cache/own-writes';
 import { addDocsDoors } from './docs/docs-doors';
@@ -16,6 +17,7 @@ import { domainProblem, entrance, Router } from './pipeline/router';
 import type { Surface } from './pipeline/surface';
 import type { OriginSettings } from './request/headers';
 import { Cors, originsProblem, splitOrigins } from './response/cors';
+import { NamespaceFigures } from './telemetry/namespace-figures';
 import { logLevelProblem, RequestCounts, RequestObserver, type WriteLog } from './telemetry/request-observer';
 import { addAccessRoutes } from './v1/access-routes';
 import { addHistoryRoutes } from './v1/history-routes';
@@ -117,6 +119,11 @@ export function createApp(options: AppOptions): App {
     now,
   });
   const ownWrites = new OwnWrites(NAMESPACES_REMEMBERED_MAX_COUNT);
+  const figures: NamespaceFigures = new NamespaceFigures({
+    open: (id) => surface.namespaceOf(id),
+    changesOf: (id) => ownWrites.changesOf(id),
+    now,
+  });
   const surface: Surface = {
     router: new Router(authentication),
     cards: [],
@@ -130,11 +137,11 @@ export function createApp(options: AppOptions): App {
     openPipe: () => options.openPipe(),
     acceptSocket: options.acceptSocket,
     noteFailure: (record, error) => observer.noteFailure(record, error),
-    namespaceOf: notingWrites(ownWrites, (id) => options.namespaceOf(id)),
+    namespaceOf: notingWrites({ ownWrites, figures }, (id) => options.namespaceOf(id)),
     directory,
     claimsOf: claimsOfDialects(dialects),
   };
-  addNativeRoutes(surface, { build, counts, problems });
+  addNativeRoutes(surface, { build, counts, figures, askDirectory: options.askDirectory, problems });
   const enter = entrance({
     native: surface.router,
     dialects: dialectRouters(surface, dialects),
@@ -186,12 +193,28 @@ export function claimsOfDialects(dialects: readonly Dialect[]): ClaimsOf {
     );
 }
 
-/** Wraps namespaces so that the changes made through this isolate are recorded. */
-function notingWrites(ownWrites: OwnWrites, namespaceOf: AppOptions['namespaceOf']): Surface['namespaceOf'] {
+/** Wraps namespaces so that the changes made and the sockets opened through this isolate are recorded. */
+function notingWrites(
+  { ownWrites, figures }: { ownWrites: OwnWrites; figures: NamespaceFigures },
+  namespaceOf: AppOptions['namespaceOf'],
+): Surface['namespaceOf'] {
   const noted = new WeakMap<NamespaceWays, NamespaceWays>();
+  const notingSockets = (id: string, sockets: NamespaceSockets): NamespaceSockets => ({
+    pass: (...asked) => {
+      figures.socketOpened(id);
+      return sockets.pass(...asked);
+    },
+    open: (...asked) => {
+      figures.socketOpened(id);
+      return sockets.open(...asked);
+    },
+  });
   const noting = (id: string, ways: NamespaceWays | undefined): NamespaceWays | undefined => {
     if (ways === undefined) return undefined;
-    const known = noted.get(ways) ?? { ...ways, calls: ownWrites.through(id, ways.calls) };
+    const known = noted.get(ways) ?? {
+      calls: ownWrites.through(id, ways.calls),
+      sockets: notingSockets(id, ways.sockets),
+    };
     noted.set(ways, known);
     return known;
   };

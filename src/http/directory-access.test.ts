@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BY_ROOT } from '../../test/contracts/directory/lent-directory';
+import { BY_ROOT } from '../../test/contracts/directory/test-directory';
 import { NodeDirectory } from '../../test/fixtures/node-directory';
 import { problemOf, ROOT_TOKEN, TestApp } from '../../test/fixtures/test-app';
 import type { Grant } from '../model/grant';

@@ -29,7 +29,7 @@ const read = (files: CertificateFiles, now = Date.now()) => {
 };
 
 describe('readCertificate', () => {
-  it('[M10] takes a certificate with its key, and says when it ends soon, or has ended', () => {
+  it('[M10] accepts a certificate with its key, and warns when it ends soon or has ended', () => {
     const { certificate, said } = read(good);
     expect(certificate.leaf.subject).toBe('CN=good');
     expect(said).toEqual([expect.stringMatching(/good\.pem expires on .*\.$/)]);
@@ -50,19 +50,15 @@ describe('readCertificate', () => {
     ],
     ['a folder', () => ({ ...good, certPath: folder }), /can't be read: it is a folder/],
     ['something else', () => ({ ...good, certPath: at('text.pem') }), /text\.pem contains no PEM certificate/],
-    [
-      'the two in each other’s place',
-      () => ({ certPath: good.keyPath, keyPath: good.certPath }),
-      /pass that with --tls-key/,
-    ],
+    ['the two files swapped', () => ({ certPath: good.keyPath, keyPath: good.certPath }), /pass that with --tls-key/],
     ['a certificate as the key', () => ({ ...good, keyPath: good.certPath }), /good\.pem contains no PEM private key/],
     [
-      'the key of another',
+      'the key of another certificate',
       () => ({ ...good, keyPath: other.keyPath }),
       /does not match the first certificate .*CN=good/,
     ],
     ['an encrypted key', () => ({ ...good, keyPath: at('encrypted.key') }), /is encrypted/],
-  ])('[M11] tells of %s, and shows no key', (_, files, message) => {
+  ])('[M11] reports %s, and shows no key', (_, files, message) => {
     const given = files();
     expect(() => read(given)).toThrow(expect.objectContaining({ name: 'LaunchError' } satisfies Partial<LaunchError>));
     expect(() => read(given)).toThrow(message);
@@ -70,7 +66,7 @@ describe('readCertificate', () => {
 });
 
 describe('hostToCall', () => {
-  it('[M10] is the address where the certificate is for it, else its first name', () => {
+  it('[M10] is the address if the certificate covers it, otherwise its first name', () => {
     const [leaf, foreign] = [good, other].map(({ certPath }) => new X509Certificate(readFileSync(certPath)));
     if (leaf === undefined || foreign === undefined) throw new Error('there are two');
     expect(hostToCall(leaf, '127.0.0.1')).toBe('127.0.0.1');

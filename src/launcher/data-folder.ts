@@ -77,7 +77,7 @@ export function refuseOldLayout(folder: string): void {
       `not changed. Start that version on it:\n  npx rollcall@${OLD_VERSION} serve --data ${shellWord(folder)} --port 8788\n` +
       'and this version on a new folder. Then move each namespace with two commands:\n' +
       `  rollcall export public.jsonl -n public --url http://127.0.0.1:8788\n` +
-      `  rollcall import public.jsonl -n public --url http://127.0.0.1:8787 --mode merge`,
+      `  rollcall import public.jsonl -n public --url http://127.0.0.1:8787 --merge`,
   );
 }
 

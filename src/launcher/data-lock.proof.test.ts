@@ -45,7 +45,7 @@ async function take(folder: string): Promise<DataLock> {
 
 const inUse = (folder: string, pid: number | undefined) => `${folder} is in use by a registry (process ${pid}, since 2`;
 
-test('[M4] a folder in use is refused, with the number of the process that uses it, be it frozen or not', async () => {
+test('[M4] a folder in use is refused with the id of the process that uses it, frozen or not', async () => {
   const folder = temporaryFolder();
   const { child } = await hold(folder);
   await expect(take(folder)).rejects.toThrow(inUse(folder, child.pid));
@@ -56,7 +56,7 @@ test('[M4] a folder in use is refused, with the number of the process that uses 
   await expect(take(folder)).rejects.toThrow(`${folder} is in use by a registry. Stop it first`);
 });
 
-test('[M4] a folder in use by this very process is refused, too, and stays locked for others', async () => {
+test('[M4] a folder in use by this very process is refused too, and stays locked for others', async () => {
   const folder = temporaryFolder();
   const lock = await take(folder);
   await expect(take(folder)).rejects.toThrow(inUse(folder, process.pid));
@@ -65,22 +65,19 @@ test('[M4] a folder in use by this very process is refused, too, and stays locke
   expect((await hold(folder)).said).toBe('held');
 });
 
-test.each<RuntimeName>(['deno', 'node'])(
-  '[M5] the folder of a process that was killed is free, in %s',
-  async (runtime) => {
-    const folder = temporaryFolder();
-    const { child, said } = await hold(folder, runtime);
-    expect(said).toBe('held');
-    expect((await hold(folder, runtime)).said).toContain(inUse(folder, child.pid));
-    const exited = once(child, 'exit');
-    child.kill('SIGKILL');
-    await exited;
-    await take(folder);
-    expect(JSON.parse(readFileSync(join(folder, 'lock.json'), 'utf8')).pid).toBe(process.pid);
-  },
-);
+test.each<RuntimeName>(['deno', 'node'])('[M5] the folder of a killed process is free, in %s', async (runtime) => {
+  const folder = temporaryFolder();
+  const { child, said } = await hold(folder, runtime);
+  expect(said).toBe('held');
+  expect((await hold(folder, runtime)).said).toContain(inUse(folder, child.pid));
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+  await take(folder);
+  expect(JSON.parse(readFileSync(join(folder, 'lock.json'), 'utf8')).pid).toBe(process.pid);
+});
 
-test('[M4] of many starts at once one gets the folder', async () => {
+test('[M4] of many simultaneous starts one gets the folder', async () => {
   const folder = temporaryFolder();
   const starts = await Promise.all([hold(folder), hold(folder), hold(folder, 'deno')]);
   const winners = starts.filter(({ said }) => said === 'held');
@@ -90,7 +87,7 @@ test('[M4] of many starts at once one gets the folder', async () => {
   }
 });
 
-test('[M5] a start waits for a holder that is ending', async () => {
+test('[M5] a start waits for a holder that is shutting down', async () => {
   const folder = temporaryFolder();
   const { child } = await hold(folder);
   const exited = once(child, 'exit');
@@ -100,7 +97,7 @@ test('[M5] a start waits for a holder that is ending', async () => {
   expect(await exited).toEqual([0, null]);
 });
 
-test('a released folder is free, and the locked file stays in it', async () => {
+test('a released folder is free, and keeps the lock file', async () => {
   const folder = temporaryFolder();
   const lock = await take(folder);
   lock.release();
@@ -109,6 +106,6 @@ test('a released folder is free, and the locked file stays in it', async () => {
   await take(folder);
 });
 
-test('a folder that can’t be written to is refused with the reason', async () => {
+test('a read-only folder is refused with the reason', async () => {
   await expect(take('/proc')).rejects.toThrow("The data folder /proc can't be used:");
 });

@@ -10,7 +10,7 @@ it('finds the folder and the version of this package', () => {
   expect(packageVersion()).toMatch(/^\d+\.\d+\.\d+/);
 });
 
-it('gives up, and says so, where its package is gone', () => {
+it('fails with a message if its package is missing', () => {
   const outfile = join(temporaryFolder(), 'package.mjs');
   const entry = join(import.meta.dirname, 'package.ts');
   buildSync({ entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm' });

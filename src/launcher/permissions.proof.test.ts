@@ -40,13 +40,13 @@ async function outcomes(change: (command: string[]) => string[]): Promise<Record
 /** Errors of a missing permission: Deno's own, or SQLite's for a database that may not be attached. */
 const REFUSED = /^(NotCapable |Error (getaddrinfo EPERM|too many attached databases))/;
 
-test('[M15] under Deno the process can’t read, write, connect or start anything but its own', async () => {
+test('[M15] under Deno the process can’t read, write, connect or start anything but its own resources', async () => {
   const refused = await outcomes((command) => command);
   const slipped = Object.entries(refused).filter(([, how]) => !REFUSED.test(how));
   expect(slipped).toEqual([]);
 });
 
-test('[M15] each attempt succeeds where a process may do all', async () => {
+test('[M15] each attempt succeeds in a process with all permissions', async () => {
   const done = await outcomes(([program = '', run = '', ...words]) => [
     ...[program, run, '--allow-all'],
     ...words.filter((word) => !word.startsWith('--allow-')),

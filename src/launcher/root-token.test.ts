@@ -8,11 +8,11 @@ import { ROOT_TOKEN_MIN_CHARACTERS, rootToken } from './root-token';
 
 const quiet = () => {};
 
-test('the launcher and the registry agree on how long a root token is', () => {
+test('the launcher and the registry agree on the length of a root token', () => {
   expect(ROOT_TOKEN_MIN_CHARACTERS).toBe(limits.ROOT_TOKEN_MIN_CHARACTERS);
 });
 
-test('[M2] the first start makes a token for its owner alone, later ones keep it', () => {
+test('[M2] the first start creates a token for its owner only, later ones keep it', () => {
   const folder = temporaryFolder();
   const first = rootToken(folder, undefined, quiet);
   const path = join(folder, 'root-token');
@@ -24,7 +24,7 @@ test('[M2] the first start makes a token for its owner alone, later ones keep it
   expect(rootToken(temporaryFolder(), undefined, quiet).token).not.toBe(first.token);
 });
 
-test('[M2] a token file that others can read is closed to them, and that is said', () => {
+test('[M2] a token file that others can read is restricted, and that is reported', () => {
   const folder = temporaryFolder();
   const path = join(folder, 'root-token');
   rootToken(folder, undefined, quiet);
@@ -36,14 +36,14 @@ test('[M2] a token file that others can read is closed to them, and that is said
   expect(said.join()).not.toContain(token);
 });
 
-test('a given token is used as it is, and no file is made', () => {
+test('a given token is used unchanged, and no file is created', () => {
   const folder = temporaryFolder();
   const token = 'x'.repeat(32);
   expect(rootToken(folder, token, quiet)).toEqual({ token, path: null, made: false });
   expect(readdirSync(folder)).toEqual([]);
 });
 
-test('a given token that will not do is refused', () =>
+test('an invalid given token is refused', () =>
   eachRow(
     [
       ['', 'ROLLCALL_ROOT_TOKEN has 0 characters; a root token has at least 32'],
@@ -60,7 +60,7 @@ test('a given token that will not do is refused', () =>
     },
   ));
 
-test('a token file that somebody emptied is refused, by its path', () => {
+test('an emptied token file is refused with its path', () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, 'root-token'), '\n', { mode: 0o600 });
   expect(() => rootToken(folder, undefined, quiet)).toThrow(`${join(folder, 'root-token')} has 0 characters`);

@@ -31,18 +31,18 @@ function find(programs: Record<string, string>, wanted = ''): string {
   return spawnSync(process.execPath, words, { env: { PATH: folder }, encoding: 'utf8' }).stdout.trim();
 }
 
-test.each(['deno 2.9.0 (stable, release)', 'deno 2.10.1', 'deno 3.0.0'])('%s on the path will do', (says) => {
+test.each(['deno 2.9.0 (stable, release)', 'deno 2.10.1', 'deno 3.0.0'])('%s on the path is used', (says) => {
   expect(JSON.parse(find({ deno: says }))).toEqual({ name: 'deno', program: 'deno' });
 });
 
 test.each(['deno 2.8.9', 'deno 1.46.0', 'v24.1.0 of something', ''])(
-  '%j on the path will not: Node runs it',
+  '%j on the path is not used: Node runs it',
   (says) => {
     expect(JSON.parse(find({ deno: says }))).toEqual({ name: 'node', program: process.execPath });
   },
 );
 
-test('without a Deno, Node runs it; where that won’t do, how to get one is told', () => {
+test('without Deno, Node runs it; if that is not possible, the message says how to install one', () => {
   expect(JSON.parse(find({}))).toEqual({ name: 'node', program: process.execPath });
   expect(JSON.parse(find({ deno: 'deno 2.9.5' }, 'node'))).toEqual({ name: 'node', program: process.execPath });
   expect(find({}, 'deno')).toMatch(/^The registry needs Deno 2\.9 or later, which was not found: .*Install it: https:/);

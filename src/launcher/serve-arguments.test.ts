@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { readServeArguments, writeServeArguments } from './serve-arguments';
 import type { ServeFlags } from './serve-options';
 
-test('flags are read as they were written, whatever their values are', () => {
+test('flags are read as written, whatever their values', () => {
   const flags: ServeFlags = {
     port: '0',
     host: '::1',

@@ -6,7 +6,7 @@ import { LOG_THRESHOLDS } from '../model/log';
 import type { LaunchError } from './launch-error';
 import { LOG_LEVELS, parseServeOptions } from './serve-options';
 
-test('defaults: loopback, port 8787, data/, a token of its own', () => {
+test('defaults: loopback, port 8787, data/, a generated token', () => {
   expect(parseServeOptions({}, {})).toEqual({
     host: '127.0.0.1',
     port: 8787,
@@ -20,21 +20,21 @@ test('defaults: loopback, port 8787, data/, a token of its own', () => {
   });
 });
 
-test('the environment counts, and flags win over it', () => {
+test('the environment applies, and flags take precedence', () => {
   const env = { PORT: '9000', ROLLCALL_DATA: '/var/lib/rollcall', ROLLCALL_ROOT_TOKEN: 'given' };
   expect(parseServeOptions({}, env)).toMatchObject({ port: 9000, data: '/var/lib/rollcall', rootToken: 'given' });
   const flags = { port: '0', data: 'elsewhere', host: '::1' };
   expect(parseServeOptions(flags, env)).toMatchObject({ host: '::1', port: 0, data: 'elsewhere', rootToken: 'given' });
 });
 
-test('origins come from the environment, or instead from as many flags as there are', () => {
+test('origins come from the environment, or instead from one or more flags', () => {
   const env = { ROLLCALL_CORS_ORIGINS: 'https://a.test, http://localhost:5173' };
   expect(parseServeOptions({}, env).corsOrigins).toEqual(['https://a.test', 'http://localhost:5173']);
   const corsOrigin = ['https://b.test', 'https://c.test:8443'];
   expect(parseServeOptions({ corsOrigin }, env).corsOrigins).toEqual(corsOrigin);
 });
 
-test('an origin here is one to the registry', () => {
+test('an origin accepted here is accepted by the registry', () => {
   for (const origin of [
     'https://a.test',
     'http://localhost:5173',
@@ -62,7 +62,7 @@ test('the domain of namespaces comes from the environment, or instead from the f
   expect(parseServeOptions({}, { ROLLCALL_NAMESPACE_DOMAIN: '' }).namespaceDomain).toBeUndefined();
 });
 
-test('a domain here is one to the registry', () => {
+test('a domain accepted here is accepted by the registry', () => {
   for (const namespaceDomain of [
     'registry.example.com',
     'localhost',
@@ -80,14 +80,14 @@ test('a domain here is one to the registry', () => {
   }
 });
 
-test('the levels of the log here are those of the registry', () => {
+test('the log levels here are those of the registry', () => {
   expect(LOG_LEVELS).toEqual(LOG_THRESHOLDS);
   for (const logLevel of LOG_LEVELS) expect(parseServeOptions({ logLevel }, {}).logLevel).toBe(logLevel);
   expect(parseServeOptions({}, { ROLLCALL_LOG_LEVEL: 'info' }).logLevel).toBe('info');
   expect(parseServeOptions({}, { ROLLCALL_LOG_LEVEL: '' }).logLevel).toBe('warn');
 });
 
-test('a certificate comes with its key, and a proxy is trusted where that is said', () => {
+test('a certificate requires its key, and a proxy is trusted only if configured', () => {
   const tls = { certPath: 'a.pem', keyPath: 'b.pem' };
   expect(parseServeOptions({ tlsCert: 'a.pem', tlsKey: 'b.pem' }, {}).tls).toEqual(tls);
   expect(parseServeOptions({}, { ROLLCALL_TLS_CERT: 'a.pem', ROLLCALL_TLS_KEY: 'b.pem' }).tls).toEqual(tls);
@@ -95,11 +95,11 @@ test('a certificate comes with its key, and a proxy is trusted where that is sai
   expect(parseServeOptions({}, { ROLLCALL_TRUSTED_PROXY: 'true' }).trustedProxy).toBe(true);
 });
 
-test('an IPv6 address may stand in brackets', () => {
+test('an IPv6 address may have brackets', () => {
   expect(parseServeOptions({ host: '[fe80::1]' }, {}).host).toBe('fe80::1');
 });
 
-test('what is written wrongly is a usage error', () =>
+test('an invalid value is a usage error', () =>
   eachRow(
     [
       [{ port: '65536' }, {}, '--port must be a port from 0 to 65535, not "65536"'],

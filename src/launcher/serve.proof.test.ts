@@ -10,7 +10,7 @@ import { systemNode } from '../../test/programs/system-node';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
 
 const PROGRAM = resolve('bin/rollcall.js');
-const ANSWERS = /answers on (http:\S+)/;
+const ANSWERS = /listens on (http:\S+)/;
 
 /** Allowance on top of the five seconds for a busy machine; a real hang would last for ever. */
 const NOISE_MS = 10_000;
@@ -46,7 +46,7 @@ async function call(cwd: string, url: string, path: string, init: RequestInit = 
 
 const ORDERS = '/groups/DEFAULT_GROUP/services/orders';
 
-test('[M2] it makes a root token, says where it is and never shows it; a later start keeps it', async () => {
+test('[M2] it creates a root token, prints its path and never the token; a later start keeps it', async () => {
   const cwd = temporaryFolder();
   const first = serve(cwd);
   await first.prints(/root token {3}.*data\/root-token \(new; keep it secret\)/);
@@ -65,7 +65,7 @@ test('[M2] it makes a root token, says where it is and never shows it; a later s
   expect(first.printed + second.printed).not.toContain(token);
 });
 
-test('a given token counts, and the printed curl uses it', async () => {
+test('a given token is used, also in the printed curl command', async () => {
   const cwd = temporaryFolder();
   const ROLLCALL_ROOT_TOKEN = 'a-token-of-thirty-two-characters';
   const program = serve(cwd, [], { ROLLCALL_ROOT_TOKEN });
@@ -85,7 +85,7 @@ test('a short token is refused, and not shown', () => {
   );
 });
 
-test('[M3] a stop signal ends it within five seconds, though a request hangs, and what was there is there again', async () => {
+test('[M3] a stop signal ends it within five seconds despite a hanging request, and its data is there again', async () => {
   const cwd = temporaryFolder();
   const program = serve(cwd);
   const url = await program.prints(ANSWERS);
@@ -107,7 +107,7 @@ test('[M3] a stop signal ends it within five seconds, though a request hangs, an
   expect(await list.json()).toMatchObject({ instances: [{ id: 'orders-1' }] });
 });
 
-test('Ctrl-C at a terminal, which all of its processes get, lets a running request end well', async () => {
+test('Ctrl-C at a terminal, which all of its processes receive, lets a running request complete', async () => {
   const cwd = temporaryFolder();
   const words = [PROGRAM, 'serve', '--port', '0'];
   const program = new Program(systemNode(), words, { cwd, env: environment(), detached: true });
@@ -129,7 +129,7 @@ test('Ctrl-C at a terminal, which all of its processes get, lets a running reque
   expect(await program.end()).toEqual({ code: 0, signal: null });
 });
 
-test('[M3] a SIGTERM to npm reaches it through the shell between, which dies without a word', async () => {
+test('[M3] a SIGTERM to npm reaches it through the intermediate shell, which dies silently', async () => {
   const cwd = temporaryFolder();
   const command = `'${systemNode()}' '${PROGRAM}' serve --port 0; true`;
   const shell = new Program('sh', ['-c', command], { cwd, env: environment({ npm_command: 'run-script' }) });
@@ -142,7 +142,7 @@ test('[M3] a SIGTERM to npm reaches it through the shell between, which dies wit
   expect(isRunning(resident)).toBe(false);
 });
 
-test('[M3] a signal before it answers ends it, and leaves the folder free', async () => {
+test('[M3] a signal before it is ready ends it, and leaves the folder free', async () => {
   const cwd = temporaryFolder();
   const program = serve(cwd);
   await expect.poll(() => existsSync(join(cwd, 'data', 'lock.json')), { interval: 1, timeout: 30_000 }).toBe(true);
@@ -152,7 +152,7 @@ test('[M3] a signal before it answers ends it, and leaves the folder free', asyn
   await serve(cwd).prints(ANSWERS);
 });
 
-test('a second Ctrl-C ends it at once, and the registry with it', async () => {
+test('a second Ctrl-C ends it and the registry at once', async () => {
   const cwd = temporaryFolder();
   const program = serve(cwd);
   const socket = await connectTo(await program.prints(ANSWERS));
@@ -175,7 +175,7 @@ test('a second Ctrl-C ends it at once, and the registry with it', async () => {
   await expect.poll(() => isRunning(resident)).toBe(false);
 });
 
-test('[M4] a second start on the folder is refused, with the process that uses it', async () => {
+test('[M4] a second start on the folder is refused with the process that uses it', async () => {
   const cwd = temporaryFolder();
   const first = serve(cwd);
   await first.prints(ANSWERS);
@@ -187,7 +187,7 @@ test('[M4] a second start on the folder is refused, with the process that uses i
   expect(second.printed).toContain(`(process ${first.pid}, `);
 });
 
-test('[M4, M5] of many starts on the folder of a launcher that was killed one wins, and the process that the launcher left has ended', async () => {
+test('[M4, M5] of many starts on the folder of a killed launcher one succeeds, and the launcher’s remaining process has ended', async () => {
   const cwd = temporaryFolder();
   const killed = serve(cwd);
   await killed.prints(ANSWERS);
@@ -204,7 +204,7 @@ test('[M4, M5] of many starts on the folder of a launcher that was killed one wi
   expect(isRunning(orphan)).toBe(false);
 });
 
-test('[M6] a port in use is said to be in use', async () => {
+test('[M6] a port in use is reported as such', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   onTestFinished(() => void server.close());
   await once(server, 'listening');
@@ -229,7 +229,7 @@ test('[M7] it raises the descriptor limit and prints how many connections that a
   expect(program.stderr).toEqual([]);
 });
 
-test('[M8] a process that died is started again, with all that was acknowledged', async () => {
+test('[M8] a process that died is restarted, with all acknowledged data', async () => {
   const cwd = temporaryFolder();
   const program = serve(cwd);
   const url = await program.prints(ANSWERS);
@@ -240,7 +240,7 @@ test('[M8] a process that died is started again, with all that was acknowledged'
   expect((await call(cwd, url, `${ORDERS}/instances/orders-1`)).status).toBe(200);
 });
 
-test('it listens on IPv6, and warns of a network that it is open to', async () => {
+test('it listens on IPv6, and warns that it is open to a network', async () => {
   const loopback = serve(temporaryFolder(), ['--host', '::1']);
   expect(await loopback.prints(ANSWERS)).toMatch(/^http:\/\/\[::1\]:\d+$/);
   await loopback.prints(/Press Ctrl-C to stop it/);
@@ -251,7 +251,7 @@ test('it listens on IPv6, and warns of a network that it is open to', async () =
   await open.prints(/Note: 0\.0\.0\.0 can be reached over the network, unencrypted\./);
 });
 
-test('a data folder that cannot be used is named, with the reason', () => {
+test('an unusable data folder is named with the reason', () => {
   const file = join(temporaryFolder(), 'file');
   writeFileSync(file, '');
   const { status, stderr } = run(['serve', '--port', '0', '--data', file]);

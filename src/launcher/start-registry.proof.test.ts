@@ -64,7 +64,7 @@ async function openConnection(registry: RunningRegistry): Promise<void> {
   await once(socket, 'connect');
 }
 
-test('[M8] a process that died is started again, on the same port and with all its data', async () => {
+test('[M8] a process that died is restarted on the same port with all its data', async () => {
   const said: string[] = [];
   const registry = await start({ output: (line) => said.push(line) });
   expect(await get(registry, '/count')).toBe(1);
@@ -79,7 +79,7 @@ test('[M8] a process that died is started again, on the same port and with all i
   ]);
 });
 
-test('a process that keeps dying is given up, and the folder is free again', async () => {
+test('a process that keeps dying is not restarted any more, and the folder is free again', async () => {
   const data = temporaryFolder();
   const residentPath = join(temporaryFolder(), 'resident.js');
   copyFileSync(standIn, residentPath);
@@ -93,7 +93,7 @@ test('a process that keeps dying is given up, and the folder is free again', asy
   await start({ data });
 });
 
-test('a stop in the middle of a restart ends it', async () => {
+test('a stop during a restart ends it', async () => {
   const data = temporaryFolder();
   const residentPath = join(temporaryFolder(), 'resident.js');
   copyFileSync(standIn, residentPath);
@@ -105,14 +105,14 @@ test('a stop in the middle of a restart ends it', async () => {
   await registry.ended;
 });
 
-test('[M3] a stop with nothing open is quick', async () => {
+test('[M3] a stop without open connections is quick', async () => {
   const registry = await start();
   await get(registry, '/count');
   expect(await timeToStop(registry)).toBeLessThan(QUICK_MS);
   expect(isRunning(registry.pid)).toBe(false);
 });
 
-test('[M3] a stop with a WebSocket, a request that hangs and a silent connection takes less than five seconds', async () => {
+test('[M3] a stop with a WebSocket, a hanging request and a silent connection takes less than five seconds', async () => {
   const registry = await start();
   await Promise.all([openWebSocket(registry), openConnection(registry)]);
   const hanging = get(registry, '/hang').catch(() => 'cut');
@@ -124,7 +124,7 @@ test('[M3] a stop with a WebSocket, a request that hangs and a silent connection
   expect(await hanging).toBe('cut');
 });
 
-test('[M6] a port in use is said to be in use, and the folder is free again', async () => {
+test('[M6] a port in use is reported as such, and the folder is free again', async () => {
   const { port } = new URL((await start()).url);
   const data = temporaryFolder();
   await expect(start({ data, port: Number(port) })).rejects.toThrow(
@@ -135,8 +135,8 @@ test('[M6] a port in use is said to be in use, and the folder is free again', as
 
 test.each([
   ['192.0.2.1', '192.0.2.1 is not an address of this machine'],
-  ['nobody.invalid', 'The host name nobody.invalid is unknown'],
-])('a host that cannot be listened on, %s, is named', async (host, message) => {
+  ['unknown.invalid', 'The host name unknown.invalid is unknown'],
+])('a host it can’t listen on, %s, is named', async (host, message) => {
   await expect(start({ host })).rejects.toThrow(message);
 });
 
@@ -150,14 +150,14 @@ test.each([
   expect(await get(registry, '/count')).toBe(1);
 });
 
-test('[M4] a second start on the folder refuses, and the first goes on', async () => {
+test('[M4] a second start on the folder is refused, and the first continues', async () => {
   const data = temporaryFolder();
   const registry = await start({ data });
   await expect(start({ data })).rejects.toThrow(`in use by a registry (process ${process.pid}, `);
   expect(await get(registry, '/count')).toBe(1);
 });
 
-test('a data folder that cannot be used is refused with the reason', async () => {
+test('an unusable data folder is refused with the reason', async () => {
   const file = join(temporaryFolder(), 'file');
   writeFileSync(file, '');
   await expect(start({ data: file })).rejects.toThrow(`The data folder ${file} can't be used: it is a file`);
@@ -175,7 +175,7 @@ test('no secret is on a command line', async () => {
   expect(commandLine).not.toContain(registry.rootToken);
 });
 
-test('a process that has lost its disk ends, and is started again', async () => {
+test('a process that lost its disk ends, and is restarted', async () => {
   const said: string[] = [];
   const registry = await start({ output: (line) => said.push(line) });
   await get(registry, '/lost').catch(() => {});
@@ -191,7 +191,7 @@ test.each(['deno', 'node'] as const)('it serves with all of its options, in %s',
   expect(program).toMatch(new RegExp(`/${runtime}$`));
 });
 
-test('[M5] it ends with the launcher, though that is killed, and gives the folder free', async () => {
+test('[M5] it ends even if its launcher is killed, and frees the folder', async () => {
   const data = temporaryFolder();
   const launcher = join(temporaryFolder(), 'launcher.mjs');
   const source = `

@@ -11,7 +11,7 @@ const problems = (operation: unknown): string[] =>
   ) ?? [];
 
 describe('Batch', () => {
-  it('parts each operation into key, precondition and the body of the single call', () => {
+  it('splits each operation into key, precondition and the body of the single call', () => {
     const { operations } = Batch.parse({
       operations: [
         { op: 'register', ...key, ...place, ifAbsent: true },
@@ -38,7 +38,7 @@ describe('Batch', () => {
     expect(Object.keys(update?.op === 'update' ? update.patch : {})).toEqual(['weight']);
   });
 
-  it('[R5] refuses unknown members, with their place', () => {
+  it('[R5] refuses unknown members with their path', () => {
     expect(problems({ op: 'register', ...key, ...place, ttl: 30 })).toEqual(['operations.0: ttl']);
     expect(problems({ op: 'register', ...key, ...place, lease: { ttl: 30 } })).toEqual(['operations.0.lease: ttl']);
     expect(problems({ op: 'deregister', ...key, weight: 1 })).toEqual(['operations.0: weight']);
@@ -46,7 +46,7 @@ describe('Batch', () => {
     expect(Batch.safeParse({ operations: [{ op: 'deregister', ...key }], atomic: true }).success).toBe(false);
   });
 
-  it('holds the members of an operation against each other, as the single call does', () => {
+  it('checks the members of an operation against each other, like the single call', () => {
     expect(problems({ op: 'register', ...key, port: 1 })).toEqual([
       'operations.0: an instance needs address and port, or url',
     ]);
@@ -54,7 +54,7 @@ describe('Batch', () => {
     expect(problems({ op: 'override', ...key })[0]).toContain('an override sets at least one of');
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses invalid batches', () => {
     for (const operation of [
       { op: 'destroy', ...key },
       { ...key },
@@ -71,7 +71,7 @@ describe('Batch', () => {
     }
   });
 
-  it('[R14] takes as many operations as the limit says, and no more; and not none', () => {
+  it('[R14] accepts one operation up to the limit, and no more', () => {
     const many = (count: number) => ({ operations: Array(count).fill({ op: 'deregister', ...key }) });
     expect(Batch.safeParse(many(BATCH_OPERATIONS_MAX_COUNT)).success).toBe(true);
     expect(Batch.safeParse(many(BATCH_OPERATIONS_MAX_COUNT + 1)).success).toBe(false);
@@ -80,7 +80,7 @@ describe('Batch', () => {
 });
 
 describe('HeartbeatBatch', () => {
-  it('[R14] takes as many instances as the limit says, and no more; and not none', () => {
+  it('[R14] accepts one instance up to the limit, and no more', () => {
     const many = (count: number) => ({ instances: Array(count).fill(key) });
     expect(HeartbeatBatch.safeParse(many(HEARTBEAT_INSTANCES_MAX_COUNT)).success).toBe(true);
     expect(HeartbeatBatch.safeParse(many(HEARTBEAT_INSTANCES_MAX_COUNT + 1)).success).toBe(false);

@@ -20,9 +20,9 @@ describe('deriveInstanceId', () => {
     [{ url: 'grpc://orders:50051' }, 'grpc://orders:50051'],
     [{ url: 'https://orders.example', address: '10.0.0.7', port: 80 }, '10.0.0.7:80'],
     [{ url: 'https://orders.example', port: 80 }, 'https://orders.example'],
-  ])('[R4] makes of %j the id %s', (place, id) => expect(deriveInstanceId(place)).toBe(id));
+  ])('[R4] derives from %j the id %s', (place, id) => expect(deriveInstanceId(place)).toBe(id));
 
-  it('[R4] gives every place that can be registered an id that can be used, and always the same', () => {
+  it('[R4] derives a valid and stable id for every valid address', () => {
     const address = fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain());
     const place = fc.oneof(
       fc.record({ address, port: fc.integer({ min: 1, max: 65_535 }) }),
@@ -39,14 +39,14 @@ describe('deriveInstanceId', () => {
     );
   });
 
-  it('tells two places apart', () => {
+  it('distinguishes two addresses', () => {
     const ids = ['a:80', 'https://a', 'https://a/b', 'https://a/b/', 'https://a:80'].map((url) =>
       deriveInstanceId(url.startsWith('https') ? { url } : { address: 'a', port: 80 }),
     );
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('refuses a url that no name can hold', () => {
+  it('refuses a url that is too long for a name', () => {
     const url = `https://a.example/${'x'.repeat(NAME_MAX_BYTES)}`;
     expect(() => deriveInstanceId({ url })).toThrowError(RegistryError);
     expect(() => deriveInstanceId({ url })).toThrowError(/register it with PUT/);

@@ -33,6 +33,13 @@ export interface NamespaceEntry {
   placement?: Placement | undefined;
 }
 
+/** The first namespaces by id. */
+export interface FirstNamespaces {
+  namespaces: (NamespaceEntry & { id: string })[];
+  /** Number of all namespaces. */
+  count: number;
+}
+
 /**
  * Queries the directory before a request is admitted.
  *
@@ -97,6 +104,8 @@ export interface DirectoryApi {
   endedTokens(tokenIds: readonly string[]): Promise<string[]>;
   /** Returns the location of a namespace; null if it does not exist. */
   findNamespace(id: string): Promise<NamespaceEntry | null>;
+  /** Returns the first namespaces by id, up to `limit`, and the number of all. */
+  firstNamespaces(limit: number): Promise<FirstNamespaces>;
 
   /** Reads the audit trail, newest entry first. Needs `admin` on `ns`, or on all namespaces if it is absent. */
   readAudit(caller: DirectoryCaller, query: Page & { ns?: string | undefined }): Promise<AuditTrail>;

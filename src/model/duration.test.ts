@@ -18,7 +18,7 @@ describe('parseDuration', () => {
     }
   });
 
-  it('reads nothing else', () => {
+  it('rejects everything else', () => {
     for (const text of [
       '',
       's',

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { quote, RegistryError } from './errors';
 
 describe('RegistryError', () => {
-  it('is the same after it went somewhere as data', () => {
+  it('survives serialization', () => {
     const error = new RegistryError('LIMIT_EXCEEDED', 'too many', { retryAfterSeconds: 3 }, { cause: 'a cause' });
     const rebuilt = RegistryError.fromData(structuredClone(error.toData()));
     expect(rebuilt).toBeInstanceOf(RegistryError);
@@ -10,7 +10,7 @@ describe('RegistryError', () => {
     expect(rebuilt.message).toBe('too many');
   });
 
-  it('keeps its cause to itself', () => {
+  it('does not serialize its cause', () => {
     expect(JSON.stringify(new RegistryError('INTERNAL', 'x', {}, { cause: 'secret' }).toData())).not.toContain(
       'secret',
     );
@@ -26,7 +26,7 @@ describe('quote', () => {
     [undefined, 'undefined'],
   ])('shows %j as %s', (value, text) => expect(quote(value)).toBe(text));
 
-  it('cuts what is long', () => {
+  it('truncates long values', () => {
     expect(quote('x'.repeat(10_000))).toHaveLength(80);
     expect(quote(`a${'👋'.repeat(100)}`).isWellFormed()).toBe(true);
   });

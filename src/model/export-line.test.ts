@@ -4,7 +4,7 @@ import { safeParse } from './fast-path';
 
 const PLAIN = { kind: 'instance', service: 'orders', id: 'a', owner: 't', address: '10.0.0.1', port: 80 };
 
-it('[Z12] the line of an instance is read the same by its fast path as by its schema', () => {
+it('[Z12] the line of an instance is read the same on the fast path as by its schema', () => {
   for (const more of [
     {},
     { metadata: { b: '1', a: '2' }, tags: ['x'] },
@@ -16,7 +16,7 @@ it('[Z12] the line of an instance is read the same by its fast path as by its sc
   }
 });
 
-it('[Z12] a lease that is null says that there is none, as `ephemeral` does', () => {
+it('[Z12] a lease of null means no lease, like `ephemeral`', () => {
   for (const line of [
     { ...PLAIN, lease: null },
     { ...PLAIN, ephemeral: false },
@@ -34,7 +34,7 @@ it.each([
   ['a name with a control character', { ...PLAIN, id: 'a\n' }],
 ])('[Z7] refuses %s', (_, line) => expect(RecordLine.safeParse(line).success).toBe(false));
 
-it('[Z5] the header needs its kind and version, and may say more; the end says neither more nor less', () => {
+it('[Z5] the header needs its kind and version, and may have more members; the end may not', () => {
   expect(ExportHeader.safeParse({ kind: 'rollcall-export', version: 1, more: {} }).success).toBe(true);
   expect(ExportHeader.safeParse({ kind: 'rollcall-export' }).success).toBe(false);
   const end = { kind: 'end', services: 0, overrides: 0, instances: 0 };

@@ -86,7 +86,7 @@ describe('fast paths', () => {
     },
   );
 
-  it('[R5] agree with the schema on values that are no JSON, member by member', () => {
+  it('[R5] agree with the schema on values outside JSON, member by member', () => {
     const inherited = Object.create(PLACE);
     const getters = Object.defineProperty({ port: 80 }, 'address', { get: () => '10.0.0.7', enumerable: true });
     const hidden = Object.defineProperty({ ...PLACE }, 'weight', { value: 2 });
@@ -106,7 +106,7 @@ describe('fast paths', () => {
 });
 
 describe('plainDefinition', () => {
-  it('knows what most registrations are', () => {
+  it('recognizes most registrations', () => {
     for (const body of [
       PLACE,
       { ...PLACE, metadata: { b: '1', a: '2' }, tags: ['blue'], weight: 2, status: 'up', ephemeral: true },
@@ -116,7 +116,7 @@ describe('plainDefinition', () => {
     }
   });
 
-  it('[R14] leaves to the schema what is over a limit, and whatever it does not know', () => {
+  it('[R14] leaves values over a limit or unknown to it to the schema', () => {
     const entries = Object.fromEntries(Array.from({ length: METADATA_MAX_COUNT + 1 }, (_, n) => [`k${n}`, '']));
     for (const more of [
       { metadata: entries },
@@ -137,7 +137,7 @@ describe('plainDefinition', () => {
 });
 
 describe('withFastPath', () => {
-  it('is asked before the schema, by its own parse alone, and leaves the schema as it was', () => {
+  it('runs before the schema, only in its own parse, and leaves the schema unchanged', () => {
     const schema = z.string();
     const quick = withFastPath(z.string(), (value) => (value === 'x' ? 'known' : undefined));
     expect([safeParse(quick, 'x').data, safeParse(quick, 'y').data, safeParse(schema, 'x').data]).toEqual([

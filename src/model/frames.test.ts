@@ -17,12 +17,12 @@ describe('ClientFrame', () => {
     { type: 'ack', watch: 'w', cursor: 'cx.1.1' },
     { type: 'credit', bytes: 1 },
     { type: 'end' },
-  ])('takes $type', (frame) => {
+  ])('accepts $type', (frame) => {
     expect(ClientFrame.safeParse(frame)).toMatchObject({ success: true, data: { type: frame.type } });
     expect(parses({ ...frame, extra: 1 })).toBe(false);
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses invalid frames', () => {
     for (const frame of [
       {},
       { type: 'snapshot' },
@@ -48,11 +48,11 @@ describe('WatchScope', () => {
     expect(ServiceRef.parse('shop@@orders')).toEqual({ group: 'shop', service: 'orders' });
   });
 
-  it('is the whole namespace where it names nothing', () => {
+  it('is the whole namespace if it names nothing', () => {
     expect(WatchScope.parse({})).toEqual({ groups: [], services: [] });
   });
 
-  it('[R14] takes as many names as it may have, and not one more', () => {
+  it('[R14] accepts names up to the limit, and no more', () => {
     const services = Array.from({ length: WATCH_SCOPE_NAMES_MAX_COUNT }, (_, index) => `s${index}`);
     expect(WatchScope.safeParse({ services }).success).toBe(true);
     expect(WatchScope.safeParse({ services: [...services, 'more'] }).success).toBe(false);
@@ -60,7 +60,7 @@ describe('WatchScope', () => {
 });
 
 describe('CLOSE_CODES', () => {
-  it('are those that a program may choose, each for one reason', () => {
+  it('are in the range for applications, each for one reason', () => {
     const codes = Object.values(CLOSE_CODES);
     expect(new Set(codes).size).toBe(codes.length);
     for (const code of codes) expect(code >= 4_000 && code <= 4_999).toBe(true);

@@ -5,13 +5,13 @@ import { Grant, matchesGroup, matchesService, ServicePattern } from './grant';
 const orders = { group: 'DEFAULT_GROUP', service: 'orders' };
 
 describe('ServicePattern', () => {
-  it('takes what fits', () => {
+  it('accepts valid patterns', () => {
     for (const text of ['*', 'g*', 'g@@*', 'g@@orders', 'g@@orders*', 'g@@@a', 'g@a@@b', 'DEFAULT_GROUP@@orders.v1*']) {
       expect(ServicePattern.parse(text), JSON.stringify(text)).toBe(text);
     }
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses invalid patterns', () => {
     for (const text of [
       '',
       'orders',
@@ -35,7 +35,7 @@ describe('ServicePattern', () => {
 });
 
 describe('matchesService', () => {
-  it('[A4] tells which patterns name a service', () => {
+  it('[A4] decides which patterns match a service', () => {
     for (const [pattern, matches] of [
       ['*', true],
       ['DEFAULT_*', true],
@@ -55,8 +55,8 @@ describe('matchesService', () => {
   });
 });
 
-describe('group and service apart', () => {
-  it('[A50] compares group and service each for itself', () => {
+describe('separate group and service', () => {
+  it('[A50] compares group and service separately', () => {
     for (const [pattern, key] of [
       ['DEFAULT_GROUP@@*', { group: 'DEFAULT_GROUP@', service: 'orders' }],
       ['a@@@b', { group: 'a@', service: 'b' }],
@@ -69,14 +69,14 @@ describe('group and service apart', () => {
     }
   });
 
-  it('[A51] reaches a group of an earlier version that ends in @ by what it begins with', () => {
+  it('[A51] matches a group of an earlier version that ends in @ by its prefix', () => {
     expect(matchesService('a*', { group: 'a@', service: 'b' })).toBe(true);
     expect(matchesGroup('a*', 'a@')).toBe(true);
   });
 
   const text = fc.string({ unit: fc.constantFrom('@', '@@', 'a', 'b', '*'), maxLength: 8 });
 
-  it('[A50] gives no pattern, accepted or stored, what it did not name while names were compared joined', () => {
+  it('[A50] gives no pattern, accepted or stored, more than it matched when names were compared joined', () => {
     const reached = (pattern: string, name: string) =>
       pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern;
     fc.assert(
@@ -90,7 +90,7 @@ describe('group and service apart', () => {
 });
 
 describe('matchesGroup', () => {
-  it('[A4] tells which patterns name a whole group', () => {
+  it('[A4] decides which patterns match a whole group', () => {
     for (const [pattern, matches] of [
       ['*', true],
       ['DEF*', true],
@@ -105,7 +105,7 @@ describe('matchesGroup', () => {
   });
 });
 
-it('[A4] a grant takes what fits', () => {
+it('[A4] a valid grant is accepted', () => {
   for (const grant of [
     { scope: 'admin', ns: '*' },
     { scope: 'read', ns: 'shop' },
@@ -115,7 +115,7 @@ it('[A4] a grant takes what fits', () => {
   }
 });
 
-it('[A4] a grant refuses what does not fit', () => {
+it('[A4] an invalid grant is refused', () => {
   for (const grant of [
     { scope: 'write', ns: 'shop' },
     { scope: 'read' },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { HistoryQuery } from './history';
 
 describe('HistoryQuery', () => {
-  it('asks for the service of an instance', () => {
+  it('requires a service for an instance', () => {
     expect(HistoryQuery.safeParse({ instance: 'a' }).error?.issues).toMatchObject([{ path: ['service'] }]);
     expect(HistoryQuery.parse({ instance: 'a', service: 's' })).toEqual({ instance: 'a', service: 's' });
   });

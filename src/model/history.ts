@@ -40,13 +40,18 @@ const named = { group: z.string(), service: z.string() };
 export const Renewals = z
   .object({
     lastAt: z.iso.datetime().meta({ description: 'Time of the last renewal, or of the grant' }),
-    longestGapMs: z.int().meta({ description: 'Longest time between two renewals since `gapsSince`' }),
+    longestGapMs: z.int().meta({
+      description: 'Longest time without a renewal since `gapsSince`: between two, or since the last one',
+    }),
+    longestIntervalMs: z.int().meta({
+      description: 'Longest time between two renewals; without pings of a session, of which only the last is recorded',
+    }),
     gapsSince: z.iso.datetime().meta({ description: 'Time of the registration, or of the last wake of the registry' }),
   })
   .meta({ id: 'Renewals' });
 export type Renewals = z.output<typeof Renewals>;
 
-const told = { watchers: z.int().meta({ description: 'Number of watches that were notified of it' }) };
+const audience = { watchers: z.int().meta({ description: 'Number of watches that were notified of it' }) };
 
 /** One record that changed, complete before and after the change; null if it did not exist. */
 export const HistoryChange = z
@@ -59,7 +64,7 @@ export const HistoryChange = z
       before: RegisteredInstance.nullable(),
       after: RegisteredInstance.nullable(),
       renewals: Renewals.optional().meta({ description: 'Renewals until it became unhealthy or was removed' }),
-      ...told,
+      ...audience,
     }),
     z.object({
       kind: z.literal('override'),
@@ -68,7 +73,7 @@ export const HistoryChange = z
       cause: Cause,
       before: OverrideView.nullable(),
       after: OverrideView.nullable(),
-      ...told,
+      ...audience,
     }),
     z.object({
       kind: z.literal('service'),
@@ -76,7 +81,7 @@ export const HistoryChange = z
       cause: Cause,
       before: WatchedService.nullable(),
       after: WatchedService.nullable(),
-      ...told,
+      ...audience,
     }),
   ])
   .meta({ id: 'HistoryChange' });

@@ -15,7 +15,7 @@ const unknownMembers = (definition: unknown): unknown[] =>
   })) ?? [];
 
 describe('InstanceDefinition', () => {
-  it('[R6] fills in what is left out', () => {
+  it('[R6] fills in omitted members', () => {
     expect(InstanceDefinition.parse(place)).toEqual({
       ...place,
       cluster: 'DEFAULT',
@@ -30,7 +30,7 @@ describe('InstanceDefinition', () => {
     });
   });
 
-  it('[R7] needs a place where it can be reached', () => {
+  it('[R7] requires an address or a url', () => {
     const problem = [': an instance needs address and port, or url'];
     expect(problems({})).toEqual(problem);
     expect(problems({ address: '10.0.0.7' })).toEqual(problem);
@@ -49,7 +49,7 @@ describe('InstanceDefinition', () => {
     expect(problems(JSON.parse('{"address":"a","port":1,"__proto__":{}}'))).not.toEqual([]);
   });
 
-  it('has a lease exactly where it is ephemeral', () => {
+  it('has a lease exactly if it is ephemeral', () => {
     expect(InstanceDefinition.parse({ ...place, ephemeral: false }).lease).toBeNull();
     expect(InstanceDefinition.parse({ ...place, ephemeral: false, lease: null }).lease).toBeNull();
     expect(problems({ ...place, ephemeral: false, lease: {} })).toEqual([
@@ -60,7 +60,7 @@ describe('InstanceDefinition', () => {
     ]);
   });
 
-  it('[R14] takes lists and texts at their limits, and none beyond', () => {
+  it('[R14] accepts lists and texts up to their limits', () => {
     const tags = (count: number) => ({ ...place, tags: Array.from({ length: count }, (_, index) => `t${index}`) });
     expect(problems(tags(TAGS_MAX_COUNT))).toEqual([]);
     expect(problems(tags(TAGS_MAX_COUNT + 1))).toHaveLength(1);
@@ -81,7 +81,7 @@ describe('InstanceDefinition', () => {
     expect(problems(extensions(EXTENSIONS_MAX_BYTES + 1))).toHaveLength(1);
   });
 
-  it('keeps extensions as they came, and only what JSON can say', () => {
+  it('keeps extensions unchanged, and accepts only JSON', () => {
     const extensions = { eureka: { nested: [1, null, { a: 'b' }] } };
     expect(InstanceDefinition.parse({ ...place, extensions }).extensions).toEqual(extensions);
     const deep = JSON.parse(`{"a":${'['.repeat(5_000)}${']'.repeat(5_000)}}`);
@@ -90,7 +90,7 @@ describe('InstanceDefinition', () => {
     expect(problems({ ...place, extensions: JSON.parse('{"__proto__":1}') })).toHaveLength(1);
   });
 
-  it('refuses what is not a url', () => {
+  it('refuses invalid urls', () => {
     for (const url of [
       '/path',
       'orders.example',
@@ -107,7 +107,7 @@ describe('InstanceDefinition', () => {
     }
   });
 
-  it('takes urls', () => {
+  it('accepts urls', () => {
     for (const url of ['https://a', 'grpc://orders:50051', 'tcp://10.0.0.7:6379', 'http://[2001:db8::1]:80/x?y#z']) {
       expect(problems({ url }), JSON.stringify(url)).toEqual([]);
     }
@@ -115,7 +115,7 @@ describe('InstanceDefinition', () => {
 });
 
 describe('Address', () => {
-  it('takes what fits', () => {
+  it('accepts valid addresses', () => {
     for (const address of [
       '10.0.0.7',
       '::1',
@@ -131,7 +131,7 @@ describe('Address', () => {
     }
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses invalid addresses', () => {
     for (const address of [
       '',
       ' ',
@@ -154,7 +154,7 @@ describe('Address', () => {
 });
 
 describe('numbers', () => {
-  it('takes ports at both ends', () => {
+  it('accepts ports at both bounds', () => {
     for (const port of [1, 65_535]) {
       expect(Port.safeParse(port).success, JSON.stringify(port)).toBe(true);
     }
@@ -164,7 +164,7 @@ describe('numbers', () => {
       expect(Port.safeParse(port).success, JSON.stringify(port)).toBe(false);
     }
   });
-  it('takes weights at both ends', () => {
+  it('accepts weights at both bounds', () => {
     for (const weight of [0, 0.5, WEIGHT_MAX]) {
       expect(Weight.safeParse(weight).success, JSON.stringify(weight)).toBe(true);
     }
@@ -187,12 +187,12 @@ describe('Location', () => {
 });
 
 describe('InstancePatch', () => {
-  it('changes something', () => {
+  it('requires a change', () => {
     expect(InstancePatch.safeParse({}).success).toBe(false);
     expect(InstancePatch.parse({ metadata: { a: null } })).toEqual({ metadata: { a: null } });
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses invalid patches', () => {
     for (const patch of [{ address: 'a' }, { lease: {} }, { weight: -1 }, { tags: 'a' }, { status: 'UP' }, [[]]]) {
       expect(InstancePatch.safeParse(patch).success, JSON.stringify(patch)).toBe(false);
     }

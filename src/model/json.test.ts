@@ -7,13 +7,13 @@ import { EXTENSIONS_MAX_DEPTH_COUNT } from './limits';
 const nested = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
 
 describe('jsonProblem', () => {
-  it('finds none in JSON', () => {
+  it('accepts JSON', () => {
     for (const value of [0, -1.5, '', 'ü', true, null, [], {}, [1, { a: [null] }]]) {
       expect(jsonProblem(value), JSON.stringify(value)).toBeUndefined();
     }
   });
 
-  it('[R14] takes values as deep as the limit, and refuses deeper ones however deep they are', () => {
+  it('[R14] accepts values up to the depth limit, and refuses deeper ones of any depth', () => {
     expect(jsonProblem(nested(EXTENSIONS_MAX_DEPTH_COUNT + 1))).toBeUndefined();
     expect(jsonProblem(nested(EXTENSIONS_MAX_DEPTH_COUNT + 2))).toContain('levels deep');
     expect(jsonProblem(nested(100_000))).toContain('levels deep');
@@ -23,7 +23,7 @@ describe('jsonProblem', () => {
     expect(jsonProblem(JSON.parse('{"a":[{"__proto__":1}]}'))).toContain('__proto__');
   });
 
-  it('says what is wrong', () => {
+  it('describes the problem', () => {
     for (const [value, problem] of [
       [Number.NaN, 'finite'],
       [Number.POSITIVE_INFINITY, 'finite'],
@@ -57,13 +57,13 @@ describe('parseJson', () => {
     }
   });
 
-  it('finds what is not JSON', () => {
+  it('detects invalid JSON', () => {
     for (const text of ['{', '{"a\\":1}', '"\\x"', '{"\\x":1}', '']) {
       expect(() => parseJson(text), JSON.stringify(text)).toThrow(SyntaxError);
     }
   });
 
-  it('[H10] refuses a key that comes twice', () => {
+  it('[H10] refuses a duplicate key', () => {
     for (const [text, path] of [
       ['{"weight":1,"weight":100}', 'weight'],
       ['{"weight":1,"w\\u0065ight":100}', 'weight'],
@@ -90,7 +90,7 @@ describe('parseJson', () => {
     }
   });
 
-  it('[H10] takes equal keys of different objects', () => {
+  it('[H10] accepts equal keys of different objects', () => {
     for (const text of [
       '{"a":{"a":{"a":[{"a":1},{"a":1}]}},"b":{"a":1}}',
       '{"a":"{\\"b\\":1,\\"b\\":2}","b":":\\\\"}',
@@ -103,7 +103,7 @@ describe('parseJson', () => {
     }
   });
 
-  it('[H10] refuses exactly what a strict reader finds to have a key twice', () => {
+  it('[H10] refuses exactly the texts in which a strict parser finds a duplicate key', () => {
     const key = fc.constantFrom('a', 'b', 'a:', '{', '', '__proto__', 'é');
     const written = fc
       .tuple(key, fc.boolean())
@@ -132,12 +132,12 @@ describe('parseJson', () => {
     );
   });
 
-  it('is not led astray by keys that were parsed before', () => {
+  it('is not confused by keys parsed before', () => {
     expect(() => parseJson('{"a":1,"\\\\":2}')).toThrow('backslash');
     expect(parseJson('{"a":1,"\\u00e9":2}')).toEqual({ a: 1, é: 2 });
   });
 
-  it('reads whatever JSON.stringify writes with keys that can stand as they are', () => {
+  it('reads anything JSON.stringify writes with keys that need no escape', () => {
     const key = fc.string({ unit: 'grapheme' }).filter((name) => isPlainKey(name) && name !== '__proto__');
     const value = fc.letrec((tie) => ({
       any: fc.oneof(fc.string(), fc.integer(), fc.array(tie('any'), { maxLength: 3 }), fc.dictionary(key, tie('any'))),

@@ -7,19 +7,19 @@ const problems = (request: unknown) =>
   LeaseRequest.safeParse(request).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
 
 describe('grantLease', () => {
-  it('[R6] gives 30 s, removal at the same time, and a beat every third of it', () => {
+  it('[R6] defaults to 30 s, removal at the same time, and a heartbeat every third of it', () => {
     const granted = { ttlMs: 30_000, removeAfterMs: 30_000, intervalMs: 10_000 };
     expect(grantLease(undefined)).toEqual(granted);
     expect(grantLease(null)).toEqual(granted);
     expect(grantLease({})).toEqual(granted);
   });
 
-  it('keeps what was asked for', () => {
+  it('uses requested values', () => {
     const asked = { ttlMs: 5_000, removeAfterMs: null, intervalMs: 1_000, firstRemoveAfterMs: 60_000 };
     expect(grantLease(asked)).toEqual(asked);
   });
 
-  it('always leaves room for the beats, and never removes before it is unhealthy', () => {
+  it('always leaves room for the heartbeats, and never removes an instance before it is unhealthy', () => {
     fc.assert(
       fc.property(
         fc.record(
@@ -43,7 +43,7 @@ describe('grantLease', () => {
 });
 
 describe('LeaseRequest', () => {
-  it('[R14] takes both bounds and nothing beyond them', () => {
+  it('[R14] accepts both bounds and nothing beyond them', () => {
     expect(problems({ ttlMs: LEASE_TTL_MIN_MS })).toEqual([]);
     expect(problems({ ttlMs: LEASE_TTL_MAX_MS, removeAfterMs: LEASE_REMOVE_AFTER_MAX_MS })).toEqual([]);
     expect(problems({ ttlMs: LEASE_TTL_MIN_MS - 1 })).toHaveLength(1);
@@ -51,7 +51,7 @@ describe('LeaseRequest', () => {
     expect(problems({ removeAfterMs: LEASE_REMOVE_AFTER_MAX_MS + 1 })).toHaveLength(1);
   });
 
-  it('holds the times against each other, with the default where one is left out', () => {
+  it('checks the times against each other, with the default for an omitted one', () => {
     expect(problems({ ttlMs: 10_000, removeAfterMs: 9_999 })).toEqual([
       'removeAfterMs: removeAfterMs (9999) must not be less than ttlMs (10000)',
     ]);
@@ -60,7 +60,7 @@ describe('LeaseRequest', () => {
     expect(problems({ ttlMs: 10_000, intervalMs: 10_000, removeAfterMs: 10_000 })).toEqual([]);
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses invalid times', () => {
     for (const request of [
       { ttlMs: 1_000.5 },
       { ttlMs: '30s' },

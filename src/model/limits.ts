@@ -142,7 +142,7 @@ export const SERVICES_PER_NAMESPACE_MAX_COUNT = 100_000;
  * Removed services of one namespace that its journal still contains; each takes some 400 bytes of an object's memory.
  * Beyond this, the oldest part of the journal is dropped early.
  */
-export const GONE_SERVICES_MAX_COUNT = 50_000;
+export const REMOVED_SERVICES_MAX_COUNT = 50_000;
 
 /**
  * Share of a namespace's instances, services and record bytes that a token which does not operate it may hold; a
@@ -385,7 +385,7 @@ export const FIELD_ERRORS_MAX_COUNT = 20;
 /** Innermost steps that are shown of the path to a duplicate key, because the sender chooses the depth of a body. */
 export const SHOWN_PATH_STEPS_MAX_COUNT = 16;
 
-/** Responses that one isolate caches for cached reads; the oldest is evicted first. */
+/** Responses that one isolate caches for cached reads; the least recently used is evicted first. */
 export const CACHED_READS_MAX_COUNT = 1_000;
 
 /** Memory of the responses that one isolate caches: an eighth of its 128 MB. */
@@ -684,7 +684,7 @@ export const TOKEN_USE_STEP_MS = 60 * 60 * 1_000;
  */
 export const VERIFICATION_MAX_AGE_MS = 30_000;
 
-/** Verifications of tokens, valid and invalid, that an isolate caches; the oldest is evicted first. */
+/** Verifications of tokens, valid and invalid, that an isolate caches; the least recently used is evicted first. */
 export const VERIFICATIONS_MAX_COUNT = 1_000;
 
 /** Longest wait of a request for another's verification of its token before it sends its own. */
@@ -735,7 +735,7 @@ export const FAILED_LOGINS_MAX_COUNT = 20;
 /** Window in which failed logins are counted. */
 export const FAILED_LOGINS_WINDOW_MS = 60_000;
 
-/** Addresses and token ids whose failed logins an isolate counts; the oldest is evicted first. */
+/** Addresses and token ids whose failed logins an isolate counts; the least recently used is evicted first. */
 export const FAILED_LOGIN_SOURCES_MAX_COUNT = 10_000;
 
 /** Maximum age of audit entries. */
@@ -789,7 +789,7 @@ export const ERRANDS_AT_ONCE_MAX_COUNT = 50;
  */
 export const DIRECTORY_SLICE_MAX_COUNT = 500;
 
-/** Namespaces, existing or not, that an isolate caches; the oldest is evicted first. */
+/** Namespaces, existing or not, that an isolate caches; the least recently used is evicted first. */
 export const NAMESPACES_REMEMBERED_MAX_COUNT = 10_000;
 
 /**
@@ -798,7 +798,7 @@ export const NAMESPACES_REMEMBERED_MAX_COUNT = 10_000;
  */
 export const RATE_REFUSAL_MAX_AGE_MS = 1_000;
 
-/** Tokens that a surface refuses this way at a time; the oldest is evicted first. */
+/** Tokens that a surface refuses this way at a time; the least recently used is evicted first. */
 export const RATE_REFUSALS_MAX_COUNT = 1_000;
 
 /**
@@ -806,6 +806,31 @@ export const RATE_REFUSALS_MAX_COUNT = 1_000;
  * so that a flood fills no disk.
  */
 export const LOG_REFUSALS_PER_SECOND_MAX_COUNT = 20;
+
+/**
+ * Namespaces in one scrape of `/metrics`: half of the thousand calls that Cloudflare allows a request, as retries take
+ * some of them, and about 2 MB of text. `rollcall_namespaces_left_out` counts the others; for those that a scrape names,
+ * `INVALID_REQUEST`.
+ */
+export const METRICS_NAMESPACES_MAX_COUNT = 500;
+
+/** Namespaces that a scrape asks at a time: enough to take about a second for all, few enough to slow no other caller. */
+export const METRICS_CALLS_AT_ONCE_MAX_COUNT = 32;
+
+/** Longest wait of a scrape for the figures of one namespace. */
+export const METRICS_CALL_MAX_MS = 2_000;
+
+/** Time after which a scrape asks no further namespace; Prometheus waits ten seconds for all of it by default. */
+export const METRICS_COLLECT_MAX_MS = 5_000;
+
+/**
+ * Time for which scrapes repeat the figures of an idle namespace, at most; at least half of it. Asking one at each scrape
+ * would keep it awake.
+ */
+export const METRICS_IDLE_MAX_AGE_MS = 5 * 60_000;
+
+/** Idle namespaces whose figures an isolate caches: four full scrapes, at about 2 KB each. The oldest is evicted first. */
+export const METRICS_IDLE_MAX_COUNT = 2_000;
 
 /** Tokens whose rate a namespace tracks. Beyond this, it forgets those that were idle for a second. */
 export const RATE_BUCKETS_SWEEP_COUNT = 1_000;
@@ -877,7 +902,7 @@ export const NACOS_CHECK_FOLLOW_MAX_MS = 2_000;
  * Reads that an isolate has answered and not yet reported to their namespaces. Beyond this, the oldest of a namespace
  * that has as many are dropped, or else those of the others.
  */
-export const NACOS_READS_UNTOLD_MAX_COUNT = 10_000;
+export const NACOS_READS_UNREPORTED_MAX_COUNT = 10_000;
 
 /**
  * Services whose last change an isolate remembers. Beyond this, all services of a namespace with as many count as
@@ -885,7 +910,7 @@ export const NACOS_READS_UNTOLD_MAX_COUNT = 10_000;
  */
 export const NACOS_CHANGES_REMEMBERED_MAX_COUNT = 50_000;
 
-/** Lists that one isolate caches for Nacos clients: an eighth of its 128 MB. The oldest is evicted first. */
+/** Lists that one isolate caches for Nacos clients: an eighth of its 128 MB. The least recently used is evicted first. */
 export const NACOS_LISTS_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
@@ -917,7 +942,7 @@ export const EUREKA_FLEETS_MAX_COUNT = 64;
 export const EUREKA_CHANGES_SLICES_MAX_COUNT = 8;
 
 /**
- * Registrations of Eureka clients that an isolate caches for their heartbeats. Beyond this, the oldest are read again.
+ * Registrations of Eureka clients that an isolate caches for their heartbeats. Beyond this, the least recently used are read again.
  */
 export const EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT = 20_000;
 

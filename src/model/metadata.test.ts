@@ -10,12 +10,12 @@ const entries = (count: number): Record<string, string> =>
   Object.fromEntries(Array.from({ length: count }, (_, index) => [`k${index}`, 'v']));
 
 describe('Metadata', () => {
-  it('is kept in the order of its keys, so that equal maps have one text', () => {
+  it('is stored in the order of its keys, so that equal maps have one text', () => {
     const one = Metadata.parse({ b: '2', a: '1' });
     expect(JSON.stringify(one)).toBe(JSON.stringify(Metadata.parse({ a: '1', b: '2' })));
   });
 
-  it('[R14] takes as many entries and bytes as the limits say, and no more', () => {
+  it('[R14] accepts entries and bytes up to the limits, and no more', () => {
     expect(problem(Metadata, entries(METADATA_MAX_COUNT))).toBeUndefined();
     expect(problem(Metadata, entries(METADATA_MAX_COUNT + 1))).toBe('metadata has 65 entries; at most 64 are allowed');
     expect(problem(Metadata, { k: 'v'.repeat(METADATA_MAX_BYTES - 1) })).toBeUndefined();
@@ -25,14 +25,14 @@ describe('Metadata', () => {
     expect(problem(Metadata, { k: 'ü'.repeat(METADATA_MAX_BYTES / 2) })).toContain('8193 bytes');
   });
 
-  it('refuses __proto__ instead of losing it, and takes what only looks dangerous', () => {
+  it('refuses __proto__ instead of losing it, and accepts what only looks dangerous', () => {
     expect(problem(Metadata, JSON.parse('{"__proto__":"x"}'))).toBe('the key "__proto__" is not allowed');
     expect(problem(MetadataPatch, JSON.parse('{"__proto__":null}'))).toBe('the key "__proto__" is not allowed');
     const odd = { constructor: 'a', prototype: 'b', toString: 'c', hasOwnProperty: 'd' };
     expect(Metadata.parse(odd)).toEqual(odd);
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses invalid metadata', () => {
     for (const value of [
       { a: 1 },
       { a: null },
@@ -51,11 +51,11 @@ describe('Metadata', () => {
 });
 
 describe('MetadataPatch', () => {
-  it('takes null for what is to go', () => {
+  it('accepts null for a key to remove', () => {
     expect(MetadataPatch.parse({ a: null, b: '1' })).toEqual({ a: null, b: '1' });
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses invalid patches', () => {
     for (const value of [{ a: 1 }, { a: undefined }, { '': null }]) {
       expect(problem(MetadataPatch, value), JSON.stringify(value)).toBeDefined();
     }
@@ -71,7 +71,7 @@ describe('mergeMetadata', () => {
     });
   });
 
-  it('changes nothing it was given, and does the same twice as once', () => {
+  it('changes none of its arguments, and is idempotent', () => {
     const map = fc.dictionary(fc.string(), fc.string(), { noNullPrototype: true });
     const patch = fc.dictionary(fc.string(), fc.option(fc.string()), { noNullPrototype: true });
     fc.assert(
@@ -86,7 +86,7 @@ describe('mergeMetadata', () => {
 });
 
 describe('sortedByKey', () => {
-  it('returns the very map where it is in order', () => {
+  it('returns the same map if it is in order', () => {
     const map = { a: 1, b: 2 };
     expect(sortedByKey(map)).toBe(map);
     expect(Object.keys(sortedByKey({ b: 2, a: 1 }))).toEqual(['a', 'b']);

@@ -22,7 +22,7 @@ const problem = (schema: typeof InstanceId, value: unknown): string | undefined 
   schema.safeParse(value).error?.issues[0]?.message;
 
 describe('utf8Length', () => {
-  it('counts what the encoder makes', () => {
+  it('counts the bytes that the encoder writes', () => {
     const encoder = new TextEncoder();
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
@@ -33,7 +33,7 @@ describe('utf8Length', () => {
 });
 
 describe.each(Object.entries(NAMES))('%s', (_, schema) => {
-  it('takes texts as they are', () => {
+  it('accepts texts unchanged', () => {
     for (const name of [
       'orders',
       '10.0.0.7:8080',
@@ -51,7 +51,7 @@ describe.each(Object.entries(NAMES))('%s', (_, schema) => {
     }
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses invalid texts', () => {
     for (const name of [
       '',
       '.',
@@ -71,7 +71,7 @@ describe.each(Object.entries(NAMES))('%s', (_, schema) => {
     }
   });
 
-  it('[R14] takes a name at its limit of bytes, and refuses one beyond it', () => {
+  it('[R14] accepts a name at its byte limit, and refuses a longer one', () => {
     expect(schema.safeParse('a'.repeat(NAME_MAX_BYTES)).success).toBe(true);
     expect(schema.safeParse('a'.repeat(NAME_MAX_BYTES + 1)).success).toBe(false);
     expect(schema.safeParse('ü'.repeat(NAME_MAX_BYTES / 2)).success).toBe(true);
@@ -79,7 +79,7 @@ describe.each(Object.entries(NAMES))('%s', (_, schema) => {
   });
 });
 
-it('[A50] keeps @@ free for group@@service', () => {
+it('[A50] @@ is reserved for group@@service', () => {
   expect(problem(GroupName, 'a@@b')).toContain('must not contain "@@"');
   expect(problem(ServiceName, 'a@@b')).toContain('must not contain "@@"');
   expect(problem(GroupName, 'a@')).toBe('a group name must not end in "@"');
@@ -87,38 +87,38 @@ it('[A50] keeps @@ free for group@@service', () => {
   for (const name of ['a@', '@a', '@scope/a']) expect(ServiceName.parse(name)).toBe(name);
 });
 
-it('[A51] takes names of earlier versions where nothing is created', () => {
+it('[A51] names of earlier versions are accepted where nothing is created', () => {
   expect(StoredGroupName.parse('a@')).toBe('a@');
   expect(StoredServiceName.parse('a@@b')).toBe('a@@b');
   expect(problem(StoredGroupName, 'a@@b')).toContain('must not contain "@@"');
 });
 
-it('says what is wrong with a name', () => {
+it('messages describe what is wrong with a name', () => {
   expect(problem(InstanceId, 'x'.repeat(10_000))).toBe('an instance id must be at most 255 bytes of UTF-8');
   expect(problem(ServiceName, '..')).toBe('a service name must not be "." or ".."');
 });
 
 describe('NamespaceId', () => {
-  it('takes what fits', () => {
+  it('accepts valid ids', () => {
     for (const id of ['public', 'A-b_9', 'x'.repeat(64)]) {
       expect(NamespaceId.parse(id), JSON.stringify(id)).toBe(id);
     }
   });
-  it('refuses what does not fit', () => {
+  it('refuses invalid ids', () => {
     for (const id of ['', 'x'.repeat(65), 'a.b', 'a b', 'ä', 'a/b', '*']) {
       expect(NamespaceId.safeParse(id).success, JSON.stringify(id)).toBe(false);
     }
   });
 });
 
-describe('fast looks at a name', () => {
+describe('fast checks of a name', () => {
   const name = fc.oneof(
     fc.stringMatching(/^[A-Za-z0-9_.:@-]{0,70}$/),
     fc.string({ unit: 'binary' }),
     fc.constantFrom('a.b', 'a:b', '.', '..', 'a\n', 'public'),
   );
 
-  it('give for the id of a namespace what its schema gives', () => {
+  it('return for the id of a namespace what its schema returns', () => {
     fc.assert(
       fc.property(name, (text) => {
         expect(isNamespaceId(text)).toBe(NamespaceId.safeParse(text).success);
@@ -127,7 +127,7 @@ describe('fast looks at a name', () => {
     );
   });
 
-  it('find no name plain that a schema of plain names would refuse or change', () => {
+  it('recognize no name that its schema would refuse or change', () => {
     expect(PLAIN_NAMED).toEqual(new Set(Object.values(NAMES)));
     fc.assert(
       fc.property(name, (text) => {

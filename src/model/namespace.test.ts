@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { NamespaceDefinition, NamespacePatch } from './namespace';
 
-it('[N1] a definition takes what fits', () => {
+it('[N1] a valid definition is accepted', () => {
   for (const definition of [
     { id: 'shop' },
     { id: 'shop', title: 'The shop', placement: { hint: 'weur' }, retention: { maxAgeMs: 3_600_000 } },
@@ -11,7 +11,7 @@ it('[N1] a definition takes what fits', () => {
   }
 });
 
-it('[N1] a definition refuses what does not fit', () => {
+it('[N1] an invalid definition is refused', () => {
   for (const definition of [
     {},
     { id: '' },
@@ -28,7 +28,7 @@ it('[N1] a definition refuses what does not fit', () => {
   }
 });
 
-it('[N31] takes intervals', () => {
+it('[N31] valid intervals are accepted', () => {
   for (const intervals of [
     {},
     { nacosPollMs: 1_000, nacosBeatMs: 60_000, sessionPingMs: 5_000 },
@@ -38,7 +38,7 @@ it('[N31] takes intervals', () => {
   }
 });
 
-it('[N32] refuses other intervals', () => {
+it('[N32] other intervals are refused', () => {
   for (const intervals of [
     { nacosPollMs: 999 },
     { nacosPollMs: 60_001 },
@@ -54,7 +54,7 @@ it('[N32] refuses other intervals', () => {
   }
 });
 
-it('[N1] is never moved, and takes members away by null', () => {
+it('[N1] a patch doesn’t move a namespace, and removes members by null', () => {
   expect(NamespacePatch.safeParse({ placement: { hint: 'weur' } }).success).toBe(false);
   expect(NamespacePatch.parse({ title: null, limits: null })).toEqual({ title: null, limits: null });
 });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Override } from './override';
 
 describe('Override', () => {
-  it('takes what fits', () => {
+  it('accepts valid overrides', () => {
     for (const override of [
       { enabled: false },
       { weight: 0 },
@@ -16,7 +16,7 @@ describe('Override', () => {
     }
   });
 
-  it('refuses what does not fit', () => {
+  it('refuses invalid overrides', () => {
     for (const override of [
       {},
       { enabled: 'false' },
@@ -34,7 +34,7 @@ describe('Override', () => {
     }
   });
 
-  it('says what an empty one lacks', () => {
+  it('describes what an empty one lacks', () => {
     expect(Override.safeParse({}).error?.issues[0]?.message).toContain('at least one of enabled, weight');
   });
 });

@@ -13,7 +13,7 @@ const fresh = { consistency: 'strong', maxAge: 5_000 };
 
 describe('freshness', () => {
   it.each([ResolveQuery, InstanceListQuery, ServiceListQuery, RecordQuery])(
-    'is strong unless a copy will do',
+    'is strong unless a cached copy is accepted',
     (schema) => {
       expect(schema.parse({})).toEqual(fresh);
       expect(schema.parse({ consistency: 'cached', maxAge: '1m' })).toEqual({ consistency: 'cached', maxAge: 60_000 });
@@ -27,7 +27,7 @@ describe('freshness', () => {
 describe('wait', () => {
   const waitOf = (wait?: string) => RecordQuery.parse(wait === undefined ? {} : { wait }).wait;
 
-  it('[P2, R14] is a time up to five minutes, 30 s where it names none, and nothing where it is left out', () => {
+  it('[P2, R14] is a time up to five minutes, 30 s without a value, and undefined if omitted', () => {
     expect([waitOf('10s'), waitOf('5m'), waitOf('0s'), waitOf(''), waitOf()]).toEqual([
       10_000,
       300_000,
@@ -40,7 +40,7 @@ describe('wait', () => {
 });
 
 describe('ResolveQuery', () => {
-  it('reads near', () => {
+  it('reads a valid near', () => {
     for (const [near, read] of [
       ['auto', { kind: 'auto' }],
       ['52.5,13.4', { kind: 'point', latitude: 52.5, longitude: 13.4 }],
@@ -51,7 +51,7 @@ describe('ResolveQuery', () => {
     }
   });
 
-  it('does not read any other near', () => {
+  it('refuses any other near', () => {
     for (const near of ['', 'zone:', '91,0', '0,181', '1', '1,2,3', 'NaN,NaN', '1e1,0', 'Berlin', '52.5, 13.4']) {
       expect(ResolveQuery.safeParse({ near }).success, JSON.stringify(near)).toBe(false);
     }
@@ -59,12 +59,12 @@ describe('ResolveQuery', () => {
 });
 
 describe('limit', () => {
-  it('takes what fits', () => {
+  it('accepts valid numbers', () => {
     for (const limit of ['1', String(PAGE_MAX_COUNT)]) {
       expect(ResolveQuery.parse({ limit }).limit, JSON.stringify(limit)).toBe(Number(limit));
     }
   });
-  it('refuses what does not fit', () => {
+  it('refuses invalid numbers', () => {
     for (const limit of ['0', '-1', '1.5', '', 'ten', '1e3', String(PAGE_MAX_COUNT + 1), '99999999999']) {
       expect(ResolveQuery.safeParse({ limit }).success, JSON.stringify(limit)).toBe(false);
     }
@@ -80,7 +80,7 @@ describe('InstanceListQuery', () => {
     });
   });
 
-  it('refuses a filter that would be lost, and one that is no filter', () => {
+  it('refuses a filter that would be lost, and one that is invalid', () => {
     expect(InstanceListQuery.safeParse({ metadata: JSON.parse('{"__proto__":"x"}') }).success).toBe(false);
     expect(InstanceListQuery.safeParse({ metadata: 'x' }).success).toBe(false);
     expect(InstanceListQuery.safeParse({ available: 'yes' }).success).toBe(false);
@@ -88,12 +88,12 @@ describe('InstanceListQuery', () => {
 });
 
 describe('DrainQuery', () => {
-  it('waits for 30 s and gives no grace unless told otherwise', () => {
+  it('defaults to a wait of 30 s and no grace', () => {
     expect(DrainQuery.parse({})).toEqual({ wait: 30_000, grace: 0 });
     expect(DrainQuery.parse({ wait: '0', grace: '5m' })).toEqual({ wait: 0, grace: 300_000 });
   });
 
-  it('[R14] takes both at their limits and none beyond', () => {
+  it('[R14] accepts both at their limits and nothing beyond', () => {
     expect(DrainQuery.parse({ wait: `${WAIT_MAX_MS}ms`, grace: `${DRAIN_GRACE_MAX_MS}ms` })).toEqual({
       wait: WAIT_MAX_MS,
       grace: DRAIN_GRACE_MAX_MS,

@@ -12,10 +12,10 @@ const namesOf = (group: typeof GroupName, service: typeof ServiceName) =>
   });
 
 describe.each([
-  ['what is accepted', namesOf(GroupName, ServiceName)],
-  ['what earlier versions accepted', namesOf(StoredGroupName, StoredServiceName)],
+  ['as accepted now', namesOf(GroupName, ServiceName)],
+  ['as accepted by earlier versions', namesOf(StoredGroupName, StoredServiceName)],
 ])('names of services, %s', (_, names) => {
-  it('[A50] come back as they were, joined and short', () => {
+  it('[A50] come back unchanged, joined and short', () => {
     fc.assert(
       fc.property(names, (key) => {
         expect(splitName(joinedName(key))).toEqual(key);
@@ -26,7 +26,7 @@ describe.each([
   });
 });
 
-it('[A50] reads and writes the names of a service', () => {
+it('[A50] the names of a service are parsed and formatted', () => {
   for (const [short, key, joined] of [
     ['orders', { group: 'DEFAULT_GROUP', service: 'orders' }, 'DEFAULT_GROUP@@orders'],
     ['eu@@orders', { group: 'eu', service: 'orders' }, 'eu@@orders'],
@@ -42,7 +42,7 @@ it('[A50] reads and writes the names of a service', () => {
   }
 });
 
-it('[A50] reads no group where none is named', () => {
+it('[A50] a missing group is empty', () => {
   for (const text of ['@@', '@@orders', '@@eu@@orders', '@@eu']) {
     expect(splitName(text).group, JSON.stringify(text)).toBe('');
   }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import * as z from 'zod';
 import { Stats } from './stats';
 
-it('says of every figure what it counts', () => {
+it('every figure has a description', () => {
   const undescribed: string[] = [];
   const walk = (shape: Record<string, z.ZodType>, above: string): void => {
     for (const [name, schema] of Object.entries(shape)) {

@@ -50,7 +50,7 @@ class Stage {
   }
 }
 
-describe('names that would be split in two ways', () => {
+describe('names that could be split in two places', () => {
   it('[A50] are refused where something is created', () =>
     everyRow(REFUSED, async ([group, service]) => {
       const stage = new Stage();
@@ -70,7 +70,7 @@ describe('names that would be split in two ways', () => {
       expect(stage.instanceCount).toBe(0);
     }));
 
-  it('[A50] are refused in a file that is imported, with the number of the line', async () => {
+  it('[A50] are refused in an imported file, with the line number', async () => {
     const { app } = new Stage();
     const header = (await (await app.ask('GET', '/api/v1/ns/public/export')).text()).split('\n')[0] ?? '';
     const line = { kind: 'instance', group: 'a@', service: 'b', id: 'a', ...PLACE };
@@ -84,7 +84,7 @@ describe('names that would be split in two ways', () => {
     expect(await answer.text()).toMatch(/line 2.*must not end in/);
   });
 
-  it('[A50] are refused by the doors of dialects', async () => {
+  it('[A50] are refused by the doors of all dialects', async () => {
     const stage = new Stage();
     const { app } = stage;
     const type = { 'content-type': 'application/json' };
@@ -100,7 +100,7 @@ describe('names that would be split in two ways', () => {
     expect(stage.instanceCount).toBe(0);
   });
 
-  it('[A50] are not made by a token for what they are written like', async () => {
+  it('[A50] cannot be created with a token for the name that they resemble', async () => {
     const stage = new Stage();
     const path = `${pathOf('DEFAULT_GROUP', 'team@@orders')}/instances/a`;
     expect((await stage.as('register', ['DEFAULT_GROUP@@*'], 'PUT', path, PLACE)).status).toBe(400);
@@ -108,7 +108,7 @@ describe('names that would be split in two ways', () => {
   });
 });
 
-describe('names that an earlier version took', () => {
+describe('ambiguous names from an earlier version', () => {
   it('[A51] are loaded, read, renewed and removed', () =>
     everyRow(REFUSED, async ([group, service]) => {
       const before = new Stage();
@@ -128,7 +128,7 @@ describe('names that an earlier version took', () => {
       expect(stage.instanceCount).toBe(0);
     }));
 
-  it('[A51] are reached by no grant on what they are written like', async () => {
+  it('[A51] are not covered by a grant on the name that they resemble', async () => {
     const stage = new Stage();
     await stage.store('DEFAULT_GROUP@', 'orders');
     await stage.store('a@', 'b');
@@ -152,7 +152,7 @@ describe('names that an earlier version took', () => {
     expect(stage.instanceCount).toBe(3);
   });
 
-  it('[A51] are shown to clients of dialects under a name that is no other service', async () => {
+  it('[A51] are shown to clients of dialects under a name that belongs to no other service', async () => {
     const stage = new Stage();
     await stage.store('DEFAULT_GROUP', 'team@@orders', 'stored');
     await stage.store('team@', 'x', 'stored');

@@ -37,7 +37,7 @@ export function auditSuite({ ask, send, callerAt, openSocket, tokenFor, ns }: Ho
     return { call, operator, owner, as, id: operator.split('_')[1] };
   }
 
-  it('[A46, A56] every act of an operator that changes something is in the audit trail: who, from where, on what, and how it ended', async () => {
+  it('[A46, A56] every change by an operator is in the audit trail with its caller, origin, target and outcome', async () => {
     const { call, id } = await begin();
     const statuses = [
       await call('PUT', `${A}/override`, { weight: 2 }),
@@ -76,7 +76,7 @@ export function auditSuite({ ask, send, callerAt, openSocket, tokenFor, ns }: Ho
     );
   });
 
-  it('[A46] what owners do to their own instances is not, and neither is what is refused at the door', async () => {
+  it('[A46] changes by owners to their own instances and refused requests are not in the audit trail', async () => {
     const { owner, as } = await begin();
     const statuses = [];
     for (const [method, path, body] of [

@@ -50,7 +50,7 @@ function unaccounted(revisions: readonly HistoryEntry[], entries: readonly Audit
   });
 }
 
-it(`[A27, A46] a random run of admins, with kills, is told alike by audit trail, lists and journal (seed ${seed})`, async () => {
+it(`[A27, A46] audit trail, lists and journal agree after a random run of admins with kills (seed ${seed})`, async () => {
   const registry = await startRegistry({ data: temporaryFolder() });
   onTestFinished(() => registry.stop());
   const random = new SeededRandom(seed);
@@ -76,7 +76,7 @@ it(`[A27, A46] a random run of admins, with kills, is told alike by audit trail,
     // Some of these calls are made by a token that lacks the rights for them.
     const admin = random.chance(0.8) ? root : owner.token;
     const someone = random.chance(0.8) ? operator.token : owner.token;
-    const tokenId = random.pick(['nobody', ...disposable]);
+    const tokenId = random.pick(['unknown', ...disposable]);
     const operations = [
       { op: 'override', service: 'orders', id: 'a', weight: random.whole(1, 9) },
       { op: 'deregister', service: 'orders', id: random.pick(['b', 'c']) },
@@ -130,7 +130,7 @@ it(`[A27, A46] a random run of admins, with kills, is told alike by audit trail,
   };
   let trail: AuditEntry[] = [];
   // Outcomes are recorded without any request waiting for them. Only what a kill cut off stays begun.
-  await until('how all ended is told', async () => {
+  await until('every outcome is recorded', async () => {
     trail = await wholeTrail();
     return trail.filter(({ outcome }) => outcome === 'begun').length <= ACTIONS / KILL_EVERY_ACTIONS;
   });
@@ -146,8 +146,8 @@ it(`[A27, A46] a random run of admins, with kills, is told alike by audit trail,
 
   const { entries: newestFirst } = await get<HistoryPage>('/api/v1/ns/public/history?limit=1000');
   const revisions = newestFirst.reverse().filter((entry) => entry.actor === operator.id && !isEndOfDrain(entry));
-  const deeds = trail.filter(({ actor }) => actor === operator.id);
+  const actions = trail.filter(({ actor }) => actor === operator.id);
   expect(revisions.length).toBeGreaterThan(ACTIONS / 20);
-  expect(unaccounted(revisions, deeds)).toEqual([]);
+  expect(unaccounted(revisions, actions)).toEqual([]);
   expect(statuses[403] ?? 0).toBeGreaterThan(ACTIONS / 30);
 });

@@ -56,7 +56,7 @@ const register = (stage: EurekaStage, door: string, addresses: Record<string, st
 };
 
 describe.each(NAMES)('virtual addresses over %s', (door) => {
-  it('[A48, F12] addresses need a grant on what they name', () =>
+  it('[A48, F12] need a grant on the service that they name', () =>
     everyRow(
       [
         [{ vipAddress: 'victim' }, 'vipAddress "victim"', 'DEFAULT_GROUP@@victim'],
@@ -82,7 +82,7 @@ describe.each(NAMES)('virtual addresses over %s', (door) => {
       },
     ));
 
-  it('[A49] need no grant where they name the own application, or nothing', async () => {
+  it("[A49] need no grant when they name the instance's own application, or nothing", async () => {
     const addresses: Record<string, string>[] = [
       {},
       { vipAddress: '' },
@@ -99,20 +99,20 @@ describe.each(NAMES)('virtual addresses over %s', (door) => {
     ['the whole namespace', { scope: 'register', ns: 'public' }, true],
     ['all of it, by a pattern', grantOn('*'), true],
     ['the whole group', grantOn('DEFAULT_GROUP@@*'), true],
-    ['both services by what they begin with', grantOn('DEFAULT_GROUP@@own', 'DEFAULT_GROUP@@vic*'), true],
+    ['both services by their prefixes', grantOn('DEFAULT_GROUP@@own', 'DEFAULT_GROUP@@vic*'), true],
     ['both services, to operate', { ...grantOn(OWN, 'DEFAULT_GROUP@@victim'), scope: 'operate' }, true],
     ['everything', { scope: 'admin', ns: '*' }, true],
     ['the other one alone', grantOn('DEFAULT_GROUP@@victim'), false],
     ['both, in another namespace', { ...grantOn(OWN, 'DEFAULT_GROUP@@victim'), ns: 'other' }, false],
     ['the other one in another case', grantOn(OWN, 'DEFAULT_GROUP@@Victim'), false],
-  ])('[A48] are taken or not with a grant on %s', async (_, grant, isTaken) => {
+  ])('[A48] are accepted or refused with a grant on %s', async (_, grant, isTaken) => {
     const stage = new EurekaStage().as(grant);
     expect((await register(stage, door, { vipAddress: 'victim' })).status < 300).toBe(isTaken);
   });
 });
 
 describe('virtual addresses', () => {
-  it('[A48] cannot be added to what is registered, nor by a change of its metadata', async () => {
+  it('[A48] cannot be added to a registered instance by another registration or by a change of its metadata', async () => {
     const stage = new EurekaStage().as(grantOn(OWN));
     await register(stage, 'Eureka in JSON', { vipAddress: 'own' });
     expect((await register(stage, 'Eureka in JSON', { vipAddress: 'victim' })).status).toBe(403);
@@ -123,13 +123,13 @@ describe('virtual addresses', () => {
     expect(await stage.statuses('/eureka/vips/own')).toEqual(['a UP']);
   });
 
-  it('[A48] are asked about in a batch for each of its registrations, and all of it is refused', async () => {
+  it('[A48] are checked for each registration in a batch, and one refusal refuses the batch', async () => {
     const stage = new EurekaStage().as(grantOn(OWN));
     expect((await register(stage, 'a batch', { vipAddress: 'victim' })).status).toBe(403);
     expect(stage.namespace.state.catalog.instanceCount).toBe(0);
   });
 
-  it('[A48] of a frame over a socket need a grant on what they name', async () => {
+  it('[A48] in a frame over a socket need a grant on the service that they name', async () => {
     const stage = new WatchStage();
     stage.namespace.platform.claims = claimsOfDialects([goMicro, eureka]);
     const client = stage.connect({ caller: { tokenId: 'mine' }, grants: [grantOn(OWN)] });
@@ -144,7 +144,7 @@ describe('virtual addresses', () => {
 });
 
 describe('a service with a comma in its name', () => {
-  it('[A48, F12] with a grant on it is found by its application, and under no part of its name', () =>
+  it('[A48, F12] with a grant on it is found by its application, and not by a part of its name', () =>
     everyRow(
       [
         [['DEFAULT_GROUP@@own*'], 'DEFAULT_GROUP', 'own,victim'],

@@ -49,9 +49,9 @@ async function registryInTrouble(): Promise<RunningRegistry> {
   return registry;
 }
 
-describe('a directory that is lost', () => {
+describe('an unreachable directory', () => {
   it.each(['hang', 'fail'])(
-    '[A6, A60, N30] refuses what it was not asked lately, and does without it what it was: %s',
+    '[A6, A60, N30] keeps recently used namespaces and tokens working and refuses all others: %s',
     async (how) => {
       const { url, rootToken } = await registryInTrouble();
       const call = (token: string, method: string, path: string, body?: object) =>

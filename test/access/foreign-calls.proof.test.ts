@@ -84,7 +84,7 @@ function attempt(random: SeededRandom, caller: Caller, socket: RegistrySocket): 
   return random.pick(acts)();
 }
 
-it(`[A41, A42, A43] no sequence of calls, batches, frames and path tokens changes an instance of another (seed ${seed})`, async () => {
+it(`[A41, A42, A43] no sequence of calls, batches, frames and path tokens changes another caller's instance (seed ${seed})`, async () => {
   const registry = await startRegistry({ data: temporaryFolder() });
   onTestFinished(() => registry.stop());
   const root = new Caller(registry, registry.rootToken);

@@ -22,25 +22,25 @@ export function limitsSuite({ ask, send, upgrade, tokenFor, ns }: Home): void {
     const tokens = { one: await token(), two: await token(), root: ROOT_TOKEN };
     const as = (who: keyof typeof tokens) => ({ authorization: `Bearer ${tokens[who]}` });
     const service = (name: string) => `${NS}-small/groups/g/services/${name}`;
-    const told = ({ status, body }: { status: number; body: { detail?: unknown } }) =>
+    const outcomeOf = ({ status, body }: { status: number; body: { detail?: unknown } }) =>
       status === 429 ? `429 ${String(body.detail)}` : `${status}`;
     return {
       register: async (who: keyof typeof tokens, id: string, name = 'orders') =>
-        told(await ask('PUT', `${service(name)}/instances/${id}`, place, as(who))),
+        outcomeOf(await ask('PUT', `${service(name)}/instances/${id}`, place, as(who))),
       putService: async (who: keyof typeof tokens, name: string) =>
-        told(await ask('PUT', service(name), { protectThreshold: 0.5 }, as(who))),
+        outcomeOf(await ask('PUT', service(name), { protectThreshold: 0.5 }, as(who))),
       connect: async (who: keyof typeof tokens) => {
         const protocol = { 'sec-websocket-protocol': 'rollcall.v1' };
         const { status, socket, text } = await upgrade(`${NS}-small/socket`, { ...as(who), ...protocol });
         socket?.accept();
-        return socket === undefined ? told({ status, body: JSON.parse(text) }) : `${status}`;
+        return socket === undefined ? outcomeOf({ status, body: JSON.parse(text) }) : `${status}`;
       },
       open: async (who: keyof typeof tokens, path: string, headers = {}) => {
         const response = await send('GET', `${NS}-small${path}`, { headers: { ...as(who), ...headers } });
         held.push(response);
         return response.ok
           ? `${response.status}`
-          : told({ status: response.status, body: JSON.parse(await response.text()) });
+          : outcomeOf({ status: response.status, body: JSON.parse(await response.text()) });
       },
     };
   }
@@ -57,7 +57,7 @@ export function limitsSuite({ ask, send, upgrade, tokenFor, ns }: Home): void {
     expect(await register('one', 'a')).toBe('200');
   });
 
-  it('[N25] limits.perToken.instances, which does not count for root', async () => {
+  it('[N25] limits.perToken.instances, which does not apply to root', async () => {
     const { register } = await begin({ perToken: { instances: 1 } });
     expect(await register('one', 'a')).toBe('201');
     expect(await register('one', 'b')).toMatch(
@@ -70,7 +70,7 @@ export function limitsSuite({ ask, send, upgrade, tokenFor, ns }: Home): void {
     ]);
   });
 
-  it('[N25] limits.services, however a service comes to be', async () => {
+  it('[N25] limits.services, for services created by any kind of request', async () => {
     const { register, putService } = await begin({ services: 2 });
     expect([await register('one', 'a', 'x'), await putService('one', 'y')]).toEqual(['201', '201']);
     const full = /^429 this namespace has 2 services, .*limits\.services/;

@@ -19,7 +19,7 @@ interface Seen {
 
 const at = (values: number[], share: number): number =>
   [...values].sort((one, other) => one - other)[Math.floor(values.length * share)] ?? Number.NaN;
-const told = ({ byStatus, latenciesMs }: Seen): string =>
+const summary = ({ byStatus, latenciesMs }: Seen): string =>
   `${JSON.stringify(byStatus)}, median ${at(latenciesMs, 0.5).toFixed(1)} ms, p99 ${at(latenciesMs, 0.99).toFixed(1)} ms`;
 
 /** Sends requests one after the other on one connection until the phase is over. */
@@ -50,7 +50,7 @@ async function keepAsking(registry: RunningRegistry, token: string, pauseMs: num
   return seen;
 }
 
-it('[N24] a noisy client is held to its rate, and not one request of a quiet one is refused', async () => {
+it('[N24] a noisy client is held to its rate, and no request of a quiet client is refused', async () => {
   const registry = await startRegistry({ data: temporaryFolder() });
   onTestFinished(() => registry.stop());
   const root = async (method: string, path: string, body: object): Promise<unknown> => {
@@ -84,9 +84,9 @@ it('[N24] a noisy client is held to its rate, and not one request of a quiet one
   await root('PATCH', '/ns/public', { limits: { perToken: { requestsPerSecond: RATE } } });
   await sleep(1_100); // the buckets are full again
   const limited = await phase(NOISY_CONNECTIONS);
-  console.log(`alone: quiet ${told(alone.quiet)}`);
+  console.log(`alone: quiet ${summary(alone.quiet)}`);
   for (const [name, seen] of Object.entries({ unlimited, limited })) {
-    console.log(`${name}: quiet ${told(seen.quiet)}; noisy ${told(seen.noisy)}`);
+    console.log(`${name}: quiet ${summary(seen.quiet)}; noisy ${summary(seen.noisy)}`);
   }
 
   // Exactly what a token may ask is answered: a burst of one second's worth, and then its rate.

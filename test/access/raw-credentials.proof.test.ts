@@ -56,27 +56,27 @@ async function status(target: string, ...headers: string[]): Promise<number> {
 
 describe('headers', () => {
   it.each([
-    ['one', (t: string) => [`Authorization: Bearer ${t}`]],
-    ['its name in other letters', (t: string) => [`aUTHORIZATION: bEARER ${t}`]],
-    ['more blanks', (t: string) => [`Authorization: \t Bearer   ${t}  `]],
-  ])('[A9] %s lets in', async (_, headers) => {
+    ['one header', (t: string) => [`Authorization: Bearer ${t}`]],
+    ['a name in other letter case', (t: string) => [`aUTHORIZATION: bEARER ${t}`]],
+    ['extra blanks', (t: string) => [`Authorization: \t Bearer   ${t}  `]],
+  ])('[A9] %s authenticates', async (_, headers) => {
     expect(await status(`${NS}/stats`, ...headers(reader))).toBe(200);
   });
 
   it.each([
-    ['two, both good', (t: string) => [`Authorization: Bearer ${t}`, `Authorization: Bearer ${t}`]],
-    ['a good one, then a bad one', (t: string) => [`Authorization: Bearer ${t}`, 'Authorization: Bearer x']],
-    ['a bad one, then a good one', (t: string) => ['Authorization: Bearer x', `Authorization: Bearer ${t}`]],
-    ['a good one, then an empty one', (t: string) => [`Authorization: Bearer ${t}`, 'Authorization:']],
-    ['a good one, then another scheme', (t: string) => [`Authorization: Bearer ${t}`, 'authorization: Basic eDp5']],
+    ['two valid ones', (t: string) => [`Authorization: Bearer ${t}`, `Authorization: Bearer ${t}`]],
+    ['a valid one, then an invalid one', (t: string) => [`Authorization: Bearer ${t}`, 'Authorization: Bearer x']],
+    ['an invalid one, then a valid one', (t: string) => ['Authorization: Bearer x', `Authorization: Bearer ${t}`]],
+    ['a valid one, then an empty one', (t: string) => [`Authorization: Bearer ${t}`, 'Authorization:']],
+    ['a valid one, then another scheme', (t: string) => [`Authorization: Bearer ${t}`, 'authorization: Basic eDp5']],
     ['two in one line', (t: string) => [`Authorization: Bearer ${t}, Bearer ${t}`]],
     ['user and password', (t: string) => [`Authorization: Basic ${btoa(`root:${t}`)}`]],
     ['a proxy’s header', (t: string) => [`Proxy-Authorization: Bearer ${t}`, `X-Authorization: Bearer ${t}`]],
     ['a cookie', (t: string) => [`Cookie: token=${t}; Authorization=Bearer ${t}`]],
-    ['another address in headers', (t: string) => [`X-Original-URL: /t/${t}/`, `X-Rewrite-URL: /t/${t}${NS}/stats`]],
-    ['a subprotocol where there is no socket', (t: string) => [`Sec-WebSocket-Protocol: rollcall.v1, token.${t}`]],
-    ['half of it', (t: string) => [`Authorization: Bearer ${t.slice(0, 30)}`]],
-    ['more than it', (t: string) => [`Authorization: Bearer ${t}AAAA`]],
+    ['a rewritten URL in headers', (t: string) => [`X-Original-URL: /t/${t}/`, `X-Rewrite-URL: /t/${t}${NS}/stats`]],
+    ['a subprotocol without a socket', (t: string) => [`Sec-WebSocket-Protocol: rollcall.v1, token.${t}`]],
+    ['half of the token', (t: string) => [`Authorization: Bearer ${t.slice(0, 30)}`]],
+    ['a token with a suffix', (t: string) => [`Authorization: Bearer ${t}AAAA`]],
     ['one with an escape', (t: string) => [`Authorization: Bearer ${t.replace('_', '%5F')}`]],
     ['a byte beyond ASCII', (t: string) => [`Authorization: Bearer ${t}\xff`]],
     ['a huge one', () => [`Authorization: Bearer ${'x'.repeat(20_000)}`]],
@@ -86,19 +86,19 @@ describe('headers', () => {
   });
 
   it.each([
-    ['a line that goes on', (t: string) => ['Authorization: Bearer', ` ${t}`]],
+    ['a folded line', (t: string) => ['Authorization: Bearer', ` ${t}`]],
     ['a blank before the colon', (t: string) => [`Authorization : Bearer ${t}`]],
     ['a line feed alone', (t: string) => [`X: y\nAuthorization: Bearer ${t}\nZ: z`]],
-    ['a zero byte', (t: string) => [`Authorization: Bearer ${t}\0`]],
+    ['a null byte', (t: string) => [`Authorization: Bearer ${t}\0`]],
     ['a megabyte', () => [`Authorization: Bearer ${'x'.repeat(1_000_000)}`]],
-  ])('[I10] %s gets an answer, and hurts nobody', async (_, headers) => {
+  ])('[I10] %s gets a response and does no harm', async (_, headers) => {
     const got = await status(`${NS}/stats`, ...headers(reader)).catch(() => 400); // cut off while it is written
     // Every reader treats folding, and a line feed as an end of line, alike: RFC 9112, 2.2 and 5.2.
     expect([200, 400, 401, 431]).toContain(got);
     expect(await status('/health')).toBe(200);
   });
 
-  it('[A9] does not lend its token to the next request on a connection', async () => {
+  it('[A9] do not pass their token on to the next request on a connection', async () => {
     const first = `GET ${NS}/stats HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${reader}\r\n\r\n`;
     const second = `GET ${NS}/services HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`;
     const { url } = registry;
@@ -113,7 +113,7 @@ describe('headers', () => {
 
   // workerd uses the chunks if a length is given as well, and keeps the connection open (RFC 9112, 6.1, would have it
   // closed). What follows is a separate request, and the token of the one before must not authenticate it.
-  it('[A9] does not lend it to what hides behind a body of two lengths', async () => {
+  it('[A9] do not pass their token on to a request hidden behind a body with two lengths', async () => {
     const hidden = `GET ${NS}/stats HTTP/1.1\r\nHost: x\r\n\r\n`;
     const outer = [
       `PUT ${NS}/groups/g/services/s HTTP/1.1`,
@@ -140,16 +140,16 @@ describe('paths', () => {
     ['/nope', 404],
     [`${NS}/groups/g/services/s/instances/a%2Fb`, 404],
     ['/api/v1/ns/other/stats', 403],
-  ])('[A10] take a token that can only read: /t/<token>%s is %i', async (path, expected) => {
+  ])('[A10] accept a read-only token: /t/<token>%s is %i', async (path, expected) => {
     expect(await status(`/t/${reader}${path}`)).toBe(expected);
   });
 
   it.each([
     ['root', () => registry.rootToken],
-    ['one that operates', () => writer],
+    ['a token that may operate', () => writer],
     ['one with an escape', () => reader.replace('_', '%5F')],
-    ['one with an escaped slash behind', () => `${reader}%2F`],
-    ['one with an escape that is escaped', () => reader.replace('_', '%255F')],
+    ['one followed by an escaped slash', () => `${reader}%2F`],
+    ['one with a double escape', () => reader.replace('_', '%255F')],
     ['one with a dot', () => `${reader}/.%2e`.replace('/', ';')],
     ['none', () => ''],
     ['a huge one', () => 'x'.repeat(5_000)],
@@ -174,7 +174,7 @@ describe('paths', () => {
     '/api/v1/ns/other/stats;/t/',
     '/api/v1/ns/*/stats',
     '/t/x/api/v1/ns/public/stats',
-  ])('[A10] lead nowhere with /t/<token>%s', async (path) => {
+  ])('[A10] reach no other resource with /t/<token>%s', async (path) => {
     const got = await status(`/t/${reader}${path}`);
     expect([400, 401, 403, 404]).toContain(got);
   });
@@ -185,18 +185,18 @@ describe('paths', () => {
     `//t/TOKEN${NS}/stats`,
     `/x/../t${NS}/stats`,
     `${NS}/stats?t=TOKEN&token=TOKEN`,
-  ])('[A9, A10] take no token from %s', async (target) => {
+  ])('[A9, A10] accept no token from %s', async (target) => {
     expect(await status(target.replaceAll('TOKEN', reader))).toBe(401);
   });
 
-  it('[A9] take none beside another', async () => {
+  it('[A9] accept no token beside another', async () => {
     expect(await status(`/t/${reader}${NS}/stats`, `Authorization: Bearer ${reader}`)).toBe(401);
     expect(await status(`/t/${reader}/t/${reader}${NS}/stats`)).toBe(404);
   });
 });
 
 describe('pages', () => {
-  it('[A14] of a configured origin may ask, and others may not', async () => {
+  it('[A14] of a configured origin may send requests, and others may not', async () => {
     const ask = async (origin: string): Promise<string> => {
       const lines = [`Origin: ${origin}`, 'Access-Control-Request-Method: PUT', 'Connection: close'];
       return exchange(registry.url, [`OPTIONS ${NS}/stats HTTP/1.1`, 'Host: x', ...lines, '', ''].join('\r\n'));
@@ -246,7 +246,7 @@ async function made<T>(path: string, body: unknown, token: string, form?: string
   return (await response.json().catch(() => undefined)) as T; // `as`: the response of this call, if the caller uses it
 }
 
-it('[A13, G5] no answer and no line of the log shows a token, with every request in it', async () => {
+it('[A13, G5] no response and no log line contains a token, whatever request carries it', async () => {
   for (const token of [reader, writer, registry.rootToken]) await sendEverywhere(token);
   expect(answered.length).toBeGreaterThan(60);
   await status('/health', 'X-Request-Id: the-last-one');

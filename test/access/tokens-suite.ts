@@ -67,7 +67,7 @@ export function tokensSuite({ ask, send, upgrade, openSocket, tokenFor, ns }: Ho
     return response.status;
   }
 
-  it('[A48] a frame registers nothing under a virtual address that its token may not', async () => {
+  it('[A48] a frame does not register under a virtual address that its token does not cover', async () => {
     const token = await tokenFor([{ scope: 'register', ns: ns(), services: ['DEFAULT_GROUP@@own'] }]);
     const socket = await openSocket('', { authorization: `Bearer ${token}` });
     const operation = { op: 'register', service: 'own', id: 'a', ...place };
@@ -83,7 +83,7 @@ export function tokensSuite({ ask, send, upgrade, openSocket, tokenFor, ns }: Ho
   });
 
   describe('a token of the directory', () => {
-    it('[A4, A6] lets in for what it is good for', async () => {
+    it('[A4, A6] allows exactly what it is granted', async () => {
       const reader = await tokenFor(read());
       const writer = await tokenFor([{ scope: 'register', ns: ns(), services: ['g@@orders'] }]);
       expect(await status(writer, 'PUT', `${ORDERS}/instances/a`, place)).toBe(201);
@@ -96,7 +96,7 @@ export function tokensSuite({ ask, send, upgrade, openSocket, tokenFor, ns }: Ho
       ).toBe(401);
     });
 
-    it('[A10] is taken from a path where it can only read, or was made for that', async () => {
+    it('[A10] is accepted from a path if it can only read or was created for that', async () => {
       expect((await ask('PUT', `${ORDERS}/instances/a`, place)).status).toBe(201);
       const reader = await tokenFor(read());
       const writer = await tokenFor(register());
@@ -110,7 +110,7 @@ export function tokensSuite({ ask, send, upgrade, openSocket, tokenFor, ns }: Ho
       expect(await sent(`/t/${proxy}${ORDERS}/resolve`)).toBe(403);
     });
 
-    it('[A10] in a path opens event streams and sockets, and the rest of the request comes through', async () => {
+    it('[A10] in a path opens event streams and sockets, and leaves the rest of the request intact', async () => {
       const reader = await tokenFor(read());
       const stream = await send('GET', `/t/${reader}${NS}/watch?service=g@@orders&subscriber=me`);
       expect([stream.status, stream.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
@@ -123,7 +123,7 @@ export function tokensSuite({ ask, send, upgrade, openSocket, tokenFor, ns }: Ho
       socket?.close(1000);
     });
 
-    it('[A11] stands behind a ticket, which opens one stream or socket', async () => {
+    it('[A11] can be replaced by a ticket, which opens one stream or socket', async () => {
       const headers = { authorization: `Bearer ${await tokenFor(read())}` };
       const ticketOf = async () =>
         (await ask<{ ticket: string }>('POST', '/api/v1/tickets', undefined, headers)).body.ticket;

@@ -54,16 +54,16 @@ function writing(): [method: string, path: string, dialect: string][] {
     ]);
 }
 
-describe('a form that does not come', () => {
+describe('a form body that does not arrive', () => {
   const stalled = () => new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
   // `as`: Node asks for duplex, the type lacks it.
   const init = (headers: Record<string, string> = {}) =>
     ({ body: stalled(), duplex: 'half', headers: { 'content-type': FORM, ...headers } }) as RequestInit;
 
   it.each([
-    ['a stranger', {}, 403],
-    ['a good token', { authorization: `Bearer ${ROOT_TOKEN}` }, 400],
-  ])('[A54] is waited for 10 s, from %s', async (_, headers, status) => {
+    ['an unauthenticated client', {}, 403],
+    ['a valid token', { authorization: `Bearer ${ROOT_TOKEN}` }, 400],
+  ])('[A54] times out after 10 s, from %s', async (_, headers, status) => {
     const app = begin();
     // Requests with a known token are accepted at once.
     await app.send('GET', '/api/v1/ns', { headers });
@@ -80,16 +80,16 @@ describe('a form that does not come', () => {
 });
 
 describe('a body', () => {
-  it('[A53] is not read for a wrong token', () =>
+  it('[A53] is not read for an invalid token', () =>
     everyRow(writing(), async ([method, path, dialect]) => {
       const app = begin();
-      const ways: [path: string, headers: Record<string, string>][] = [
+      const requests: [path: string, headers: Record<string, string>][] = [
         [path, { authorization: `Bearer ${WRONG}` }],
         [path, { authorization: 'Negotiate x' }],
         [`/t/${WRONG}${path}`, {}],
       ];
-      if (dialect === 'nacos') ways.push([path, { accessToken: WRONG }], [`${path}?accessToken=${WRONG}`, {}]);
-      for (const [target, headers] of ways) {
+      if (dialect === 'nacos') requests.push([path, { accessToken: WRONG }], [`${path}?accessToken=${WRONG}`, {}]);
+      for (const [target, headers] of requests) {
         for (const type of [FORM, 'application/json']) {
           const { status, bytes } = await send(app, method, target, type, headers);
           expect([target, status, bytes]).toEqual([target, dialect === 'nacos' ? 403 : 401, 0]);
@@ -97,7 +97,7 @@ describe('a body', () => {
       }
     }));
 
-  it('[A53] is read without a token only as a form of Nacos, up to its limit', () =>
+  it('[A53] without a token is read only if it is a Nacos form, up to its limit', () =>
     everyRow(writing(), async (route) => {
       const [method, path, dialect] = route;
       for (const type of [FORM, 'application/json', 'text/plain']) {

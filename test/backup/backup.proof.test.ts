@@ -27,7 +27,7 @@ async function start(data: string): Promise<RunningRegistry> {
 }
 
 describe('a backup of a registry under load', () => {
-  it('[U1, U2, U5] restores to what each namespace once was, with all that was acknowledged before', async () => {
+  it('[U1, U2, U5] restores each namespace to a past state that includes every change acknowledged before the backup', async () => {
     const folder = temporaryFolder();
     const namespaces = ['public', 'team-a'];
     const live = await start(join(folder, 'data'));
@@ -36,19 +36,19 @@ describe('a backup of a registry under load', () => {
     await until('the load has begun', () => load.revisions.size === 2 && load.acknowledged > 50);
 
     let backup = '';
-    let told = new Map<string, number>();
+    let revisionsBefore = new Map<string, number>();
     let manifest: Awaited<ReturnType<typeof takeBackup>> | undefined;
     for (let round = 0; round < 4; round++) {
       // Namespaces are created and deleted during a backup.
       const made = answerOf(live, 'POST', '/ns', { id: `made-${round}` });
-      told = new Map(load.revisions);
+      revisionsBefore = new Map(load.revisions);
       backup = join(folder, `backup-${round}`);
       manifest = await takeBackup({ data: live.data, target: backup, version: '0.1.0' });
       await made;
       await checkBackup({ backup, data: '' });
     }
     const after = load.acknowledged;
-    await until('the load has gone on', () => load.acknowledged > after + 50);
+    await until('the load has continued', () => load.acknowledged > after + 50);
     await load.end();
     expect(load.refusals).toEqual([]);
 
@@ -57,7 +57,7 @@ describe('a backup of a registry under load', () => {
     const restored = await start(data);
     for (const ns of namespaces) {
       const revision = manifest?.namespaces.find(({ id }) => id === ns)?.revision ?? 0;
-      expect(revision).toBeGreaterThanOrEqual(told.get(ns) ?? Number.NaN);
+      expect(revision).toBeGreaterThanOrEqual(revisionsBefore.get(ns) ?? Number.NaN);
       const then = await listOf(live, ns, 'pairs', await cursorAt(live, ns, revision));
       expect(then.length).toBeGreaterThan(0);
       expect(await listOf(restored, ns, 'pairs')).toEqual(then);
@@ -75,7 +75,7 @@ const isPositive = (count: number): boolean => count > 0;
 const A = { address: '10.0.0.7', port: 8080 };
 
 describe('a restored registry', () => {
-  it('[U5, U7] refuses cursors of before, resets who watched, keeps tokens, and expires nobody who renews', async () => {
+  it('[U5, U7] refuses cursors from before the backup, resets their watchers, keeps tokens, and expires no instance that renews', async () => {
     const folder = temporaryFolder();
     const live = await start(join(folder, 'data'));
     const orders = servicePath('public', 'orders');
@@ -129,7 +129,7 @@ describe('a restored registry', () => {
     expect([reset?.event, snapshot?.event]).toEqual(['reset', 'snapshot']);
     await events.leave();
 
-    await until('who does not renew is gone', async () => (await idsOf()).length === 1);
+    await until('the silent instance has expired', async () => (await idsOf()).length === 1);
     expect(await idsOf()).toEqual(['renews']);
     isOver = true;
     await beating;
@@ -138,7 +138,7 @@ describe('a restored registry', () => {
   });
 });
 
-describe('a command that is killed', () => {
+describe('a killed command', () => {
   /** Runs the program, and kills it a number of milliseconds after something was seen. */
   async function run(program: string, words: string[], isSeen = () => false, killAfterMs = 0): Promise<void> {
     const child = spawn(process.execPath, [program, ...words], { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -160,7 +160,7 @@ describe('a command that is killed', () => {
   /** The run takes 20 to 200 ms from the first file that it creates to its end. */
   const DELAYS_MS = [0, 10, 30, 80];
 
-  it('[U3, U6] leaves a whole backup or none, and a whole registry or none that starts', {
+  it('[U3, U6] leaves a whole backup or none, and a registry that starts or none', {
     timeout: 120_000,
   }, async () => {
     const folder = temporaryFolder();
@@ -214,8 +214,8 @@ describe('a command that is killed', () => {
   });
 });
 
-describe('the Node of this machine, which may have no SQLite', () => {
-  it('[U1, U4, U5] backs up, verifies and restores by the runtime of the registry', async () => {
+describe("this machine's Node, which may lack SQLite,", () => {
+  it("[U1, U4, U5] backs up, verifies and restores with the registry's own runtime", async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'packed'));
     const program = await packedProgram(join(folder, 'packed'), (resident) => resident);

@@ -58,7 +58,7 @@ describe.each([
   ['Cloudflare’s side', 'one machine'],
   ['one machine', 'Cloudflare’s side'],
 ] as const)('from %s to %s', (from, to) => {
-  it('[U12] a namespace moves as docs/operate.md says, and its instances are renewed where they are now', async () => {
+  it('[U12] a namespace moves as docs/operate.md describes, and its instances renew at the new place', async () => {
     const [old, home] = [await begin(HOMES[from]), await begin(HOMES[to])];
     const token = await fill(old);
     const before = await lastingInstances(old);

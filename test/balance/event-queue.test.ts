@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { SeededRandom } from '../simulation/seeded-random';
 import { EventQueue } from './event-queue';
 
-it('runs events in the order of their times, those made on the way as well', () => {
+it('runs events in time order, including events added during the run', () => {
   const queue = new EventQueue();
   const random = new SeededRandom(5);
   const ran: number[] = [];

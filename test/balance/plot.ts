@@ -26,16 +26,16 @@ const x = (ms: number): string =>
 /**
  * Renders latencies of several selectors, side by side on a logarithmic axis, as SVG. Written by hand: it is forty lines.
  */
-export function plotSvg(title: string, ways: readonly string[], rows: readonly PlotRow[]): string {
+export function plotSvg(title: string, labels: readonly string[], rows: readonly PlotRow[]): string {
   const height = TOP + rows.length * ROW + 30;
   const bottom = height - 26;
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${height}" font-family="sans-serif" font-size="12" role="img">`,
     `<title>${title}</title>`,
     `<rect width="${WIDTH}" height="${height}" fill="#fff"/>`,
-    ...ways.flatMap((way, index) => [
+    ...labels.flatMap((label, index) => [
       `<circle cx="${LEFT + index * 180}" cy="18" r="5" fill="${COLOURS[index]}"/>`,
-      `<text x="${LEFT + 10 + index * 180}" y="22">${way}</text>`,
+      `<text x="${LEFT + 10 + index * 180}" y="22">${label}</text>`,
     ]),
     ...TICKS_MS.flatMap((ms) => [
       `<path d="M${x(ms)} ${TOP - 10}V${bottom}" stroke="#ddd"/>`,

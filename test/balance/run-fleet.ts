@@ -78,7 +78,7 @@ export function runFleet(run: FleetRun): FleetResult {
       budget.request(began);
       const attempt = () => {
         const going = picker.next();
-        if (going === undefined) throw new Error('the fleet has nobody left');
+        if (going === undefined) throw new Error('the fleet has no instance left');
         if (counts) attempts += 1;
         let isOver = false;
         const end = (failed: boolean) => {

@@ -91,12 +91,12 @@ export async function chaosRun(options: ChaosOptions): Promise<ChaosReport> {
       }
     };
     spawn(breakThings());
-    for (let told = performance.now(); performance.now() < end; ) {
+    for (let loggedAt = performance.now(); performance.now() < end; ) {
       await sleep(MOVE_EVERY_MS);
       spawn(fleet.move());
-      if (performance.now() - told > 10_000) {
-        told = performance.now();
-        log(`${Math.round((end - told) / 1_000)} s left, ${JSON.stringify(faults)} ${JSON.stringify(fleet.moves)}`);
+      if (performance.now() - loggedAt > 10_000) {
+        loggedAt = performance.now();
+        log(`${Math.round((end - loggedAt) / 1_000)} s left, ${JSON.stringify(faults)} ${JSON.stringify(fleet.moves)}`);
       }
     }
     log('no more faults');

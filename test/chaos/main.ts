@@ -8,14 +8,14 @@ import { chaosRun } from './chaos-run';
 
 const USAGE = `usage: npm run chaos -- [options]
 
-A fleet of clients lives through broken networks and a registry that is killed. In the end the registry must have what
-they hold, no lease may have expired that its client could rely on, and nothing may be left behind.
+Runs a fleet of clients through network faults and kills of the registry. At the end the registry must match what the
+clients hold, no lease may have expired while its client could rely on it, and nothing may be left behind.
 
-  --host <name>  what the registry runs in: resident (default) or workerd
+  --host <name>  host of the registry: resident (default) or workerd
   --clients <n>  clients, each with one instance (default 200)
-  --seconds <s>  time of faults (default 1800)
-  --seed <n>     what happens follows from it, but for when (default: random, printed)
-  --help         show this`;
+  --seconds <s>  duration of the faults (default 1800)
+  --seed <n>     determines the faults, but not their exact times (default: random, printed)
+  --help         show this help`;
 
 const { values } = parseArgs({
   options: {

@@ -14,21 +14,21 @@ it('[K11] watch draws one table, again and again in its place, and gives the ter
   await stage.register('live', 'live-1');
   const terminal = new Terminal(stage.env());
   terminal.type('rollcall watch live');
-  await terminal.shows(/public · live · connected · 1 of 1 available/);
+  await terminal.shows(/public · live · connected · 1 of 1 available · q: quit/);
   await stage.register('live', 'live-2');
   await terminal.shows(/2 of 2 available/);
   await stage.run(['disable', 'live', 'live-1']);
-  const screen = await terminal.shows(/1 of 2 available[\s\S]*overridden/);
+  const screen = await terminal.shows(/overridden[\s\S]*1 of 2 available/);
   expect(screen.split('\n')).toEqual([
     expect.stringContaining('rollcall watch live'),
-    'public · live · connected · 1 of 2 available',
-    '',
     expect.stringMatching(/^SERVICE +ID +ADDRESS +STATE/),
     expect.stringMatching(/^live +live-1 +10\.0\.0\.7:8080 +disabled/),
     expect.stringMatching(/^live +live-2 +10\.0\.0\.7:8080 +available/),
     '',
-    expect.stringMatching(/registered +available +live\/live-2/),
-    expect.stringMatching(/overridden +disabled +live\/live-1/),
+    expect.stringMatching(/^(?:now|\d+ s ago) +registered +available +live\/live-2/),
+    expect.stringMatching(/^(?:now|\d+ s ago) +overridden +disabled +live\/live-1/),
+    '',
+    'public · live · connected · 1 of 2 available · q: quit',
   ]);
   expect(terminal.coloured).toContain('\u001b[32m');
   expect(terminal.isCursorShown).toBe(false);
@@ -46,12 +46,45 @@ it('[K11] watch shows no more than fits, and says how much it leaves out', async
   const terminal = new Terminal(stage.env(), { rows: 12, columns: 60 });
   terminal.type('rollcall watch many');
   const screen = await terminal.shows(/12 of 12 available/);
-  expect(screen).toMatch(/… and \d+ more$/);
+  expect(screen).toMatch(/… and \d+ more\npublic · many/);
   expect(screen.split('\n').length).toBeLessThanOrEqual(12);
   terminal.makeLower(8);
   await stage.run(['disable', 'many', 'many-0']);
   const lower = await terminal.shows(/11 of 12 available/);
   expect(lower.split('\n').length).toBeLessThanOrEqual(8);
+});
+
+it.each(['q', 'Escape'])('[K11] watch ends by %s with 0, and the terminal reads lines again', async (key) => {
+  await stage.register('quit', 'quit-1');
+  const terminal = new Terminal(stage.env());
+  terminal.type('rollcall watch quit');
+  await terminal.shows(/1 of 1 available/);
+  terminal.press(key);
+  await terminal.shows(/available · q: quit\n\$$/);
+  expect(terminal.isCursorShown).toBe(true);
+  terminal.type('echo "exit code $?"');
+  await terminal.shows(/echo "exit code \$\?"\nexit code 0/);
+});
+
+it('[K11] watch shows instances first in a terminal of nine rows', async () => {
+  await Promise.all(['a', 'b', 'c', 'd', 'e'].map((id) => stage.register('low', `low-${id}`)));
+  const terminal = new Terminal(stage.env(), { rows: 9, columns: 80 });
+  terminal.type('rollcall watch low');
+  await terminal.shows(/5 of 5 available/);
+  await stage.run(['disable', 'low', 'low-a']);
+  const screen = await terminal.shows(/4 of 5 available/);
+  for (const id of ['a', 'b', 'c', 'd', 'e']) expect(screen).toMatch(new RegExp(`^low +low-${id} `, 'm'));
+});
+
+it('[K34] ls at 80 columns leaves out the least useful columns, and keeps ids and addresses whole', async () => {
+  const id = 'wide-0123456789';
+  const where = ['--address', 'orders-1.internal.example', '--port', '8080', '--ttl', '10m'];
+  await stage.run(['register', 'wide', id, ...where, '--metadata', `note=${'x'.repeat(60)}`]);
+  const terminal = new Terminal(stage.env(), { columns: 80 });
+  terminal.type('rollcall ls wide');
+  const screen = await terminal.shows(/available/);
+  expect(screen).toMatch(new RegExp(`^${id} +orders-1\\.internal\\.example:8080 +available +\\S*…$`, 'm'));
+  expect(screen).not.toContain('VERSION');
 });
 
 it('bench shows how far it is, and leaves nothing but its table', async () => {
@@ -71,7 +104,7 @@ it('drain shows how much of its wait is over', async () => {
   const terminal = new Terminal(stage.env());
   terminal.type('rollcall drain slow slow-1 --wait 2s');
   await terminal.shows(/draining slow\/slow-1 █+/);
-  await terminal.shows(/laggards +sleeper[\s\S]*1 of 1 subscribers have not acknowledged/);
+  await terminal.shows(/late subscribers +sleeper[\s\S]*1 of 1 subscriber did not acknowledge/);
   await stream.body?.cancel();
 });
 
@@ -119,12 +152,12 @@ it('[K10] says what a replace will remove before it asks for a yes', async () =>
   await stage.run(['export', 'moved.jsonl', '-n', 'moved']);
   await stage.register('moved', 'moved-2', '-n', 'moved');
   const terminal = new Terminal(stage.env({ ROLLCALL_NAMESPACE: 'moved' }), { columns: 120 });
-  terminal.type(`cd '${stage.folder}'; rollcall import moved.jsonl --mode replace`);
+  terminal.type(`cd '${stage.folder}'; rollcall import moved.jsonl --replace`);
   await terminal.shows(/Replace all of namespace moved with moved\.jsonl: 1 removed, 0 changed, 0 added/);
   terminal.type('n');
   await terminal.shows(/Cancelled; nothing was changed\./);
   expect((await stage.run(['get', 'moved', 'moved-2', '-n', 'moved'])).code).toBe(0);
-  terminal.type('rollcall import moved.jsonl --mode replace');
+  terminal.type('rollcall import moved.jsonl --replace');
   await terminal.shows(/\[y\/N\][\s\S]*\[y\/N\]/);
   terminal.type('y');
   await terminal.shows(/Imported into namespace moved: 0 added, 0 changed, 1 removed/);

@@ -29,28 +29,28 @@ it('[Z5] exports to a file that is whole, or to standard output', async () => {
 
 it('[Z6, Z8, Z10] imports from a file and from standard input, and says in a dry run what would be', async () => {
   await stage.register('shop', 'shop-3');
-  const dry = await stage.run(['import', 'shop.jsonl', '--mode', 'replace', '--dry-run']);
+  const dry = await stage.run(['import', 'shop.jsonl', '--replace', '--dry-run']);
   expect(dry).toMatchObject({
     code: 0,
     stdout:
       '- instance DEFAULT_GROUP@@shop/shop-3\nDry run, nothing changed: 0 added, 0 changed, 1 removed, 2 unchanged.\n',
   });
   const file = readFileSync(join(stage.folder, 'shop.jsonl'), 'utf8');
-  const merged = await stage.run(['import', '-', '--mode', 'merge', '--json'], {}, file);
+  const merged = await stage.run(['import', '-', '--merge', '--json'], {}, file);
   expect(JSON.parse(merged.stdout)).toMatchObject({ kind: 'done', unchanged: 2, added: 0, removed: 0 });
-  const replaced = await stage.run(['import', 'shop.jsonl', '--mode', 'replace', '--yes']);
+  const replaced = await stage.run(['import', 'shop.jsonl', '--replace', '--yes']);
   expect(replaced.stdout).toMatch(
     /^Imported into namespace public: 0 added, 0 changed, 1 removed, 2 unchanged; now at revision \d+\.\n$/,
   );
 });
 
-it('[K10] replaces nothing without a yes where nobody can be asked, whichever way the file comes', async () => {
+it('[K10] replaces nothing without confirmation where there is no terminal, from a file or standard input', async () => {
   await stage.register('shop', 'kept');
   for (const [file, input] of [
     ['shop.jsonl', ''],
     ['-', readFileSync(join(stage.folder, 'shop.jsonl'), 'utf8')],
   ] as const) {
-    const { code, stderr } = await stage.run(['import', file, '--mode', 'replace'], {}, input);
+    const { code, stderr } = await stage.run(['import', file, '--replace'], {}, input);
     expect(code).toBe(2);
     expect(stderr).toMatch(/^Replace all of namespace public with .*\sConfirm with --yes\.\n$/s);
   }
@@ -60,8 +60,8 @@ it('[K10] replaces nothing without a yes where nobody can be asked, whichever wa
 it('[Z7] says of a file that it can not be read or written, and why', async () => {
   mkdirSync(join(stage.folder, 'a folder'));
   for (const [words, found] of [
-    [['import', 'nothing.jsonl', '--mode', 'merge'], 'Cannot read the file: ENOENT'],
-    [['import', 'a folder', '--mode', 'merge'], 'Cannot read the file: it is a folder.'],
+    [['import', 'nothing.jsonl', '--merge'], 'Cannot read the file: ENOENT'],
+    [['import', 'a folder', '--merge'], 'Cannot read the file: it is a folder.'],
     [['export', 'nowhere/shop.jsonl'], 'Cannot write the file: ENOENT'],
   ] as const) {
     const { code, stderr } = await stage.run(words);
@@ -76,11 +76,11 @@ it('[Z7] says of a file that it can not be read or written, and why', async () =
 it('[Z7] refuses what is wrong, with the line, and what is not there', async () => {
   const file = readFileSync(join(stage.folder, 'shop.jsonl'), 'utf8');
   writeFileSync(join(stage.folder, 'cut.jsonl'), file.split('\n').slice(0, 2).join('\n'));
-  const cut = await stage.run(['import', 'cut.jsonl', '--mode', 'merge']);
+  const cut = await stage.run(['import', 'cut.jsonl', '--merge']);
   expect(cut.code).toBe(2);
   expect(cut.stderr).toContain('Line 2: the file ends here');
-  expect((await stage.run(['import', 'nothing.jsonl', '--mode', 'merge'])).code).toBe(2);
+  expect((await stage.run(['import', 'nothing.jsonl', '--merge'])).code).toBe(2);
   expect((await stage.run(['import', 'shop.jsonl'])).code).toBe(2);
-  const denied = await stage.run(['import', 'shop.jsonl', '--mode', 'merge', '--token', 'rc_x']);
+  const denied = await stage.run(['import', 'shop.jsonl', '--merge', '--token', 'rc_x']);
   expect(denied.code).toBe(4);
 });

@@ -1,20 +1,20 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { audit } from './directory/audit';
-import type { LentDirectory } from './directory/lent-directory';
 import { namespaces } from './directory/namespaces';
+import type { TestDirectory } from './directory/test-directory';
 import { tickets } from './directory/tickets';
 import { tokens } from './directory/tokens';
 
-/** Tests the promises of every `DirectoryApi`. `lend` returns a fresh directory for each test. */
-export function directoryContract(name: string, lend: () => LentDirectory | Promise<LentDirectory>): void {
+/** Tests the promises of every `DirectoryApi`. `create` returns a fresh directory for each test. */
+export function directoryContract(name: string, create: () => TestDirectory | Promise<TestDirectory>): void {
   describe(`DirectoryApi: ${name}`, () => {
-    let lent: LentDirectory;
+    let subject: TestDirectory;
 
     beforeEach(async () => {
-      lent = await lend();
+      subject = await create();
     });
-    afterEach(() => lent.close?.());
+    afterEach(() => subject.close?.());
 
-    for (const chapter of [namespaces, tokens, tickets, audit]) chapter(() => lent);
+    for (const chapter of [namespaces, tokens, tickets, audit]) chapter(() => subject);
   });
 }

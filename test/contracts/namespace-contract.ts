@@ -3,7 +3,6 @@ import { batches } from './namespace/batches';
 import { conditions } from './namespace/conditions';
 import { drains } from './namespace/drains';
 import { leases } from './namespace/leases';
-import type { Capabilities, LentNamespace } from './namespace/lent-namespace';
 import { limits } from './namespace/limits';
 import { listing } from './namespace/listing';
 import { names } from './namespace/names';
@@ -14,6 +13,7 @@ import { resolving } from './namespace/resolving';
 import { rows } from './namespace/rows';
 import { Scene } from './namespace/scene';
 import { services } from './namespace/services';
+import type { Capabilities, TestNamespace } from './namespace/test-namespace';
 import { transfers } from './namespace/transfers';
 import { trouble } from './namespace/trouble';
 import { waking } from './namespace/waking';
@@ -38,21 +38,21 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   names,
 ];
 
-/** Tests the promises of every `NamespaceApi`. `lend` returns a fresh, empty namespace for each test. */
+/** Tests the promises of every `NamespaceApi`. `create` returns a fresh, empty namespace for each test. */
 export function namespaceContract(
   name: string,
   capabilities: Capabilities,
-  lend: () => LentNamespace | Promise<LentNamespace>,
+  create: () => TestNamespace | Promise<TestNamespace>,
 ): void {
   describe(`NamespaceApi: ${name}`, () => {
-    let lent: LentNamespace;
+    let subject: TestNamespace;
     let scene: Scene;
 
     beforeEach(async () => {
-      lent = await lend();
-      scene = new Scene(lent);
+      subject = await create();
+      scene = new Scene(subject);
     });
-    afterEach(() => lent.close?.());
+    afterEach(() => subject.close?.());
 
     for (const chapter of CHAPTERS) chapter(() => scene, capabilities);
   });

@@ -1,24 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SqlRow, SqlStorage } from '../../src/core/storage/sql-storage';
 
-/** A storage lent to one test: empty, and torn down after it. */
-export interface LentSqlStorage {
+/** A storage given to one test: empty, and torn down after it. */
+export interface TestStorage {
   /** Runs a step of the test where the storage may be used, such as inside its Durable Object. */
   use<T>(step: (storage: SqlStorage) => T | Promise<T>): Promise<T>;
   close(): void | Promise<void>;
 }
 
-/** Tests the promises of every {@link SqlStorage} to the core. `lend` returns a fresh, empty one for each test. */
-export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Promise<LentSqlStorage>): void {
+/** Tests the promises of every {@link SqlStorage} to the core. `create` returns a fresh, empty one for each test. */
+export function sqlStorageContract(name: string, create: () => TestStorage | Promise<TestStorage>): void {
   describe(`SqlStorage: ${name}`, () => {
-    let lent: LentSqlStorage;
-    const use: LentSqlStorage['use'] = (step) => lent.use(step);
+    let subject: TestStorage;
+    const use: TestStorage['use'] = (step) => subject.use(step);
 
     beforeEach(async () => {
-      lent = await lend();
+      subject = await create();
       await use(createTables);
     });
-    afterEach(() => lent.close());
+    afterEach(() => subject.close());
 
     describe('run', () => {
       it('[I8] counts the rows it wrote, as they are billed', () =>
@@ -31,7 +31,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(storage.run('INSERT INTO numbered VALUES (?, ?)', 7, 'seven')).toBe(1);
         }));
 
-      it('[I8] counts a replaced row once, whichever way it is said', () =>
+      it('[I8] counts a replaced row once, with either syntax', () =>
         use((storage) => {
           put(storage, 'a', 1);
           expect(put(storage, 'a', 2)).toBe(1);
@@ -42,13 +42,13 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(numbers(storage)).toEqual([3, 4]);
         }));
 
-      it('counts nothing for what writes no row, even after a statement that did', () =>
+      it('counts nothing for a statement that writes no row, even after one that did', () =>
         use((storage) => {
           put(storage, 'a', 1);
-          expect(storage.run('UPDATE records SET number = 9 WHERE key = ?', 'nobody')).toBe(0);
+          expect(storage.run('UPDATE records SET number = 9 WHERE key = ?', 'unknown')).toBe(0);
         }));
 
-      it('throws for a statement that is wrong, and for one that breaks a rule of its table', () =>
+      it('throws for an invalid statement, and for one that violates a constraint', () =>
         use((storage) => {
           put(storage, 'a', 1);
           expect(() => storage.run('INSERT INTO nowhere VALUES (1)')).toThrow();
@@ -58,7 +58,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
     });
 
     describe('read', () => {
-      it('gives rows as arrays, in the order of the columns and of the query', () =>
+      it('returns rows as arrays, in the order of the columns and of the query', () =>
         use((storage) => {
           put(storage, 'b', 2);
           put(storage, 'a', 1);
@@ -69,7 +69,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(rows(storage, 'SELECT key FROM records WHERE number = ?', 5)).toEqual([]);
         }));
 
-      it('gives back every kind of value as it was bound', () =>
+      it('returns every type of value as it was bound', () =>
         use((storage) => {
           const bytes = new Uint8Array([0, 1, 254, 255]);
           storage.run('INSERT INTO records VALUES (?, ?, ?)', 'bytes', Number.MAX_SAFE_INTEGER, bytes.buffer);
@@ -82,7 +82,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(bytesOf(second?.[2])).toEqual([]);
         }));
 
-      it('binds a value wherever its number stands', () =>
+      it('binds a value at every occurrence of its number', () =>
         use((storage) => {
           storage.run('INSERT INTO records VALUES (?1, ?2, NULL), (?3, ?2, NULL)', 'a', 1, 'b');
           expect([...storage.read('SELECT key FROM records WHERE number = ?1 AND key > ?2', 1, 'a')]).toEqual([['b']]);
@@ -108,7 +108,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(pairs).toEqual(['aa', 'ab', 'ac', 'ba', 'bb', 'bc', 'ca', 'cb', 'cc']);
         }));
 
-      it('can be left before its end, and writes may follow', () =>
+      it('can be abandoned before its end, and writes may follow', () =>
         use((storage) => {
           for (const [index, key] of ['a', 'b', 'c'].entries()) put(storage, key, index);
           const [first] = storage.read('SELECT key FROM records ORDER BY key');
@@ -117,7 +117,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(rows(storage, 'SELECT key FROM records ORDER BY key')).toEqual([]);
         }));
 
-      it('sees what was written just before, inside a transaction too', () =>
+      it('sees earlier writes, also inside a transaction', () =>
         use((storage) => {
           storage.transaction(() => {
             put(storage, 'a', 1);
@@ -138,7 +138,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(numbers(storage)).toEqual([1, 2]);
         }));
 
-      it('[S1] undoes everything when its function throws, and passes the error on', () =>
+      it('[S1] rolls back when its function throws, and rethrows the error', () =>
         use((storage) => {
           put(storage, 'a', 1);
           const fault = new Error('half way');
@@ -153,7 +153,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(numbers(storage)).toEqual([1]);
         }));
 
-      it('[S1] undoes everything when a statement fails, and goes on working', () =>
+      it('[S1] rolls back when a statement fails, and keeps working', () =>
         use((storage) => {
           const attempt = () =>
             storage.transaction(() => {
@@ -165,7 +165,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(rows(storage, 'SELECT key FROM records')).toEqual([['b']]);
         }));
 
-      it('[S1] refuses an asynchronous function, and keeps nothing of it', () =>
+      it('[S1] refuses an asynchronous function and keeps none of its writes', () =>
         use((storage) => {
           const attempt = () =>
             storage.transaction(async () => {
@@ -177,7 +177,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
     });
 
     describe('sync', () => {
-      it('resolves once what was written before is durable, and again when nothing was', () =>
+      it('resolves once earlier writes are durable, and at once if there were none', () =>
         use(async (storage) => {
           put(storage, 'a', 1);
           await storage.sync();
@@ -185,7 +185,7 @@ export function sqlStorageContract(name: string, lend: () => LentSqlStorage | Pr
           expect(numbers(storage)).toEqual([1]);
         }));
 
-      it('lets statements run while it is under way', () =>
+      it('allows statements while it is under way', () =>
         use(async (storage) => {
           put(storage, 'a', 1);
           const first = storage.sync();

@@ -51,7 +51,7 @@ const guide = new CostPage('docs/cost.md');
 /** Fleets that were counted: the page must have no others. */
 const counted = new Set<string>(['']);
 
-describe('an hour of', () => {
+describe('the cost of an hour', () => {
   it.each<CountedFleet>([
     { title: 'Beats over HTTP every 10 s, ttl 30 s', count: () => nativeBeats(30_000) },
     { title: 'Beats over HTTP every 100 s, ttl 5 min', count: () => nativeBeats(300_000) },
@@ -60,7 +60,7 @@ describe('an hour of', () => {
     { title: 'Nacos, polls every 30 s, beats every 30 s', count: () => nacosClients(30_000, 30_000) },
     { title: 'Eureka', count: eurekaClients },
     { title: 'go-micro', count: goMicroServices },
-  ])('[I8, D8] the fleet "$title" costs what the pages say', async ({ title, count }) => {
+  ])('[I8, D8] of the fleet "$title" is what the pages say', async ({ title, count }) => {
     expectOnPage(title, await count());
   });
 
@@ -68,7 +68,7 @@ describe('an hour of', () => {
     ['Sessions, pings every 15 s, ttl 45 s', INSTANCES, 15_000],
     ['Sessions, pings every 30 s, ttl 90 s', INSTANCES, 30_000],
     ['One session, pings every 15 s, ttl 45 s', 1, 15_000],
-  ])('[I8, L16] %s, costs what design/cost.md says', async (title, count, pingMs) => {
+  ])('[I8, L16] of %s is what design/cost.md says', async (title, count, pingMs) => {
     const metered = new MeteredNamespace();
     const clients: SocketClient[] = [];
     for (let n = 0; n < count; n++) {
@@ -95,7 +95,7 @@ describe('an hour of', () => {
     expect({ instances, healthyInstances }).toEqual({ instances: count, healthyInstances: count });
   });
 
-  it('[I8] a namespace where nothing happens costs nothing', async () => {
+  it('[I8] of an idle namespace is nothing', async () => {
     const metered = new MeteredNamespace();
     const { api } = metered.namespace;
     for (let n = 0; n < INSTANCES; n++) {
@@ -109,7 +109,7 @@ describe('an hour of', () => {
     expectOnPage('An idle namespace', less(await metered.cost(0), before));
   });
 
-  it('[D8] any fleet on the pages was counted', () => {
+  it('[D8] was counted for every fleet on the pages', () => {
     for (const heading of ['An hour', 'A month, in dollars', 'Logs']) {
       expect(page.titles(heading).filter((title) => !counted.has(title))).toEqual([]);
     }

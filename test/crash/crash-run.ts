@@ -9,7 +9,7 @@ import type { Outage } from './lease-bounds';
 import { LeaseFleet } from './lease-fleet';
 import { RegistryClient } from './registry-client';
 import { Revisions } from './revisions';
-import { victimOn } from './victim';
+import { type Blow, victimOn } from './victim';
 import { Writer } from './writer';
 
 const WRITERS_COUNT = 12;
@@ -28,6 +28,9 @@ const CALM_MS = 12_000;
 /** From freezes that are too short to be detected to those that outlast every lease. */
 const FREEZE_MS = { from: 200, to: 8_000 };
 
+/** How often each fault is chosen, relative to the others. */
+const FAULTS: Record<Blow | 'freeze', number> = { registry: 5, launcher: 1, both: 2, freeze: 4 };
+
 /** Options of a run. */
 export interface CrashOptions {
   host: Host;
@@ -35,6 +38,8 @@ export interface CrashOptions {
   seed: number;
   /** Path of the `rollcall.js` that runs the resident host. */
   program: string;
+  /** How often each fault is chosen, relative to the others. Without it: any fault. */
+  faults?: typeof FAULTS;
   /** Receives occasional log lines. */
   log?: (line: string) => void;
 }
@@ -62,7 +67,8 @@ export interface CrashReport {
  *
  * The seed decides the actions and the times of kills; how far the calls have got by then depends on the machine.
  */
-export async function crashRun({ host, rounds, seed, program, log = () => {} }: CrashOptions): Promise<CrashReport> {
+export async function crashRun(options: CrashOptions): Promise<CrashReport> {
+  const { host, rounds, seed, program, faults = FAULTS, log = () => {} } = options;
   const random = new SeededRandom(seed);
   const data = mkdtempSync(join(tmpdir(), 'rollcall crash-'));
   const victim = victimOn({ host, program, data });
@@ -90,7 +96,7 @@ export async function crashRun({ host, rounds, seed, program, log = () => {} }: 
       const stop = new AbortController();
       const work = writers.map((writer) => writer.work(stop.signal));
       await sleep(round % CALM_EVERY_ROUNDS === 0 ? CALM_MS : random.whole(100, 900));
-      const blow = random.weighted({ registry: 5, launcher: 1, both: 2, freeze: 4 });
+      const blow = random.weighted(faults);
       if (blow === 'freeze') {
         freezes += 1;
         await victim.freeze(random.magnitude(FREEZE_MS.from, FREEZE_MS.to), outages);

@@ -56,7 +56,7 @@ async function found(files: ReadonlyMap<string, string>): Promise<string> {
   throw new Error(`after ${SETTLED_WITHIN_MS} ms there is neither file: ${last.slice(-300)}`);
 }
 
-it(`[Z11, I1] an import that is killed leaves what was, or what the file says (seed ${seed})`, async () => {
+it(`[Z11, I1] a killed import leaves the old contents or those of the file (seed ${seed})`, async () => {
   registry = await startRegistry({ data: join(temporaryFolder(), 'data') });
   onTestFinished(() => registry.stop());
   let present = fileOf('first');

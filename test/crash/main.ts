@@ -7,14 +7,14 @@ import { crashRun, summary } from './crash-run';
 
 const USAGE = `usage: npm run crash -- [options]
 
-Kills and freezes a registry again and again while writers are at work, and compares what is there after each time with
-what was acknowledged. Stops at the first round in which something is wrong, and keeps what the registry has stored.
+Kills and freezes a registry repeatedly while writers are active, and compares its contents after each round with the
+acknowledged changes. Stops at the first round with a violation, and keeps the data folder of the registry.
 
-  --host <name>     what the registry runs in: resident (default) or workerd
+  --host <name>     host of the registry: resident (default) or workerd
   --rounds <n>      kills and freezes (default 200)
-  --seed <n>        what is done follows from it, but for how far calls get until a kill (default: random, printed)
-  --program <path>  the rollcall.js that runs the resident host (default: bin/rollcall.js)
-  --help            show this`;
+  --seed <n>        determines the calls, but not how far they get before a kill (default: random, printed)
+  --program <path>  rollcall.js that runs the resident host (default: bin/rollcall.js)
+  --help            show this help`;
 
 const { values } = parseArgs({
   options: {
@@ -36,13 +36,13 @@ async function main(): Promise<number> {
   console.error(`seed ${options.seed}`);
   const report = await crashRun({ ...options, log: (line) => console.error(line) });
   const { violations, byKind, exitCode, data, outages } = report;
-  if (exitCode !== 0) violations.push(`it ended with ${exitCode} when it was asked to stop`);
+  if (exitCode !== 0) violations.push(`it exited with ${exitCode} when it was stopped`);
   for (const violation of violations) console.error(violation);
   console.log(JSON.stringify(byKind));
   console.log(summary(report, options.seed));
   if (violations.length === 0) return 0;
   const story = [...violations, '', ...outages.map((outage) => `down ${JSON.stringify(outage)}`)].join('\n');
-  console.log(`what was found: ${keepFinding('crash', options.seed, story)}; what was stored: ${data}`);
+  console.log(`finding: ${keepFinding('crash', options.seed, story)}; data folder: ${data}`);
   return 1;
 }
 

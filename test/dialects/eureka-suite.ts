@@ -34,11 +34,14 @@ export function eurekaSuite({ send, sleep }: Home): void {
 
   async function list(path: string): Promise<string[]> {
     const { applications } = (await (await send('GET', path, { headers: json })).json()) as List; // `as`: checked below
-    const told = applications.application.flatMap(({ instance: all }) => all);
-    return [applications.apps__hashcode, ...told.map(({ instanceId, actionType }) => `${actionType} ${instanceId}`)];
+    const instances = applications.application.flatMap(({ instance: all }) => all);
+    return [
+      applications.apps__hashcode,
+      ...instances.map(({ instanceId, actionType }) => `${actionType} ${instanceId}`),
+    ];
   }
 
-  it('[F1, F2, F4] registers, beats, is read and goes, also after the object slept', async () => {
+  it('[F1, F2, F4] registers, sends heartbeats, is read and deregisters, even if the object hibernates in between', async () => {
     expect((await register('a')).status).toBe(204);
     expect((await register('b')).status).toBe(204);
     expect(await list('/n/:ns/eureka/apps/')).toEqual(['UP_2_', 'ADDED a', 'ADDED b']);
@@ -52,7 +55,7 @@ export function eurekaSuite({ send, sleep }: Home): void {
     expect([gone.status, await gone.text()]).toEqual([404, '']);
   });
 
-  it('[F3] compresses once where it is asked to, and not otherwise', async () => {
+  it('[F3] compresses once if asked to, and otherwise not at all', async () => {
     await register('a');
     const plain = await (await send('GET', '/n/:ns/eureka/apps', { headers })).text();
     for (const path of ['/n/:ns/eureka/apps', '/n/:ns/eureka/apps/ORDERS']) {

@@ -39,7 +39,7 @@ async function listed(running: RunningRegistry, service: string): Promise<string
 }
 
 describe('eureka-js-client', () => {
-  it('[F1, F2] registers past a server that is broken, beats, registers again once it was removed, and goes', async () => {
+  it('[F1, F2] fails over from a broken server, sends heartbeats, registers again after it was removed, and deregisters', async () => {
     const running = await registry();
     const broken = await brokenServer();
     const client = eurekaClient([broken.url, serviceUrl(running)]);
@@ -54,7 +54,7 @@ describe('eureka-js-client', () => {
     await started(client);
     expect(broken.asked()).toBeGreaterThan(0);
     expect(await listed(running, 'jqservice')).toEqual(['localhost']);
-    await until('it has beaten', () => beats >= 3);
+    await until('it has sent a heartbeat', () => beats >= 3);
     expect(registrations).toBe(1);
     await native(running, 'DELETE', `${SERVICES}/jqservice/instances/localhost`);
     await until('it has registered again', () => registrations === 2);
@@ -66,25 +66,28 @@ describe('eureka-js-client', () => {
   it.each([
     ['full lists', false],
     ['deltas', true],
-  ])('[F1, F4] reads %s, and sees what other doors register, change and remove', async (_what, shouldUseDelta) => {
-    const running = await registry();
-    const client = eurekaClient([serviceUrl(running)], { shouldUseDelta });
-    await started(client);
-    const users = () => client.getInstancesByVipAddress('users').map(({ hostName }) => hostName);
-    await native(running, 'PUT', `${SERVICES}/users/instances/u1`, { address: '10.0.0.9', port: 9000 });
-    await until('it sees the instance', () => users().includes('10.0.0.9'));
-    await native(running, 'PUT', `${SERVICES}/users/instances/u1/override`, { enabled: false });
-    await until('it does not use one that is out of service', () => users().length === 0);
-    await native(running, 'DELETE', `${SERVICES}/users/instances/u1/override`);
-    await until('it uses it again', () => users().length === 1);
-    await native(running, 'DELETE', `${SERVICES}/users/instances/u1`);
-    await until('it is gone', () => users().length === 0);
-    expect(client.getInstancesByAppId('JQSERVICE')).toHaveLength(1);
-  });
+  ])(
+    '[F1, F4] reads %s, including instances that other doors register, change and remove',
+    async (_what, shouldUseDelta) => {
+      const running = await registry();
+      const client = eurekaClient([serviceUrl(running)], { shouldUseDelta });
+      await started(client);
+      const users = () => client.getInstancesByVipAddress('users').map(({ hostName }) => hostName);
+      await native(running, 'PUT', `${SERVICES}/users/instances/u1`, { address: '10.0.0.9', port: 9000 });
+      await until('it sees the instance', () => users().includes('10.0.0.9'));
+      await native(running, 'PUT', `${SERVICES}/users/instances/u1/override`, { enabled: false });
+      await until('it does not use one that is out of service', () => users().length === 0);
+      await native(running, 'DELETE', `${SERVICES}/users/instances/u1/override`);
+      await until('it uses it again', () => users().length === 1);
+      await native(running, 'DELETE', `${SERVICES}/users/instances/u1`);
+      await until('it is gone', () => users().length === 0);
+      expect(client.getInstancesByAppId('JQSERVICE')).toHaveLength(1);
+    },
+  );
 });
 
 describe('Prometheus', () => {
-  it('[F1, F3] finds the instances of all doors, in XML', async () => {
+  it('[F1, F3] discovers the instances of all doors, from XML', async () => {
     const running = await registry();
     await started(
       eurekaClient(

@@ -4,7 +4,7 @@ import type { Home } from '../fixtures/home';
 import { ROOT_TOKEN } from '../fixtures/test-app';
 
 export function goMicroKeptSuite({ ask, send, sleep }: Home): void {
-  it('[X10] a go-micro service of many endpoints comes back from the whole registry, though the namespace may sleep', async () => {
+  it('[X10] a go-micro service with many endpoints survives a round trip, even if the namespace hibernates in between', async () => {
     const values = Array.from({ length: 20 }, (_, index) => ({ name: `member${index}`, type: 'string', values: [] }));
     const body = { name: 'Body', type: 'Body', values };
     const endpoints = Array.from({ length: 40 }, (_, index) => {

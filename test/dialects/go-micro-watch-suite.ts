@@ -8,7 +8,7 @@ const root = { authorization: `Bearer ${ROOT_TOKEN}` };
 
 /** A client that reads all messages. */
 class Watcher {
-  readonly told: string[] = [];
+  readonly events: string[] = [];
   readonly results: Result[] = [];
   code: number | undefined;
 
@@ -16,7 +16,7 @@ class Watcher {
     socket.addEventListener('message', ({ data }) => {
       const result: Result = JSON.parse(String(data));
       this.results.push(result);
-      this.told.push(`${result.Action} ${result.Service.nodes.map(({ id }) => id)}`);
+      this.events.push(`${result.Action} ${result.Service.nodes.map(({ id }) => id)}`);
     });
     socket.addEventListener('close', ({ code }) => {
       this.code = code;
@@ -24,8 +24,8 @@ class Watcher {
     socket.accept();
   }
 
-  async hears(...told: string[]): Promise<void> {
-    await vi.waitFor(() => expect(this.told).toEqual(told), { timeout: 30_000 });
+  async hears(...events: string[]): Promise<void> {
+    await vi.waitFor(() => expect(this.events).toEqual(events), { timeout: 30_000 });
   }
 }
 
@@ -36,7 +36,7 @@ export async function watch(
   headers: Record<string, string> = root,
 ): Promise<Watcher> {
   const { status, socket, text } = await upgrade(path, headers);
-  if (socket === undefined) throw new Error(`no socket but ${status} ${text}`);
+  if (socket === undefined) throw new Error(`expected a socket, got ${status} ${text}`);
   return new Watcher(socket);
 }
 
@@ -48,7 +48,7 @@ export function goMicroWatchSuite(home: Home): void {
     ask('POST', '/n/:ns/registry', { name: 'greeter', version: '1', nodes: ids.map(node), ...more });
 
   describe('a go-micro watch', () => {
-    it('[X6] tells what is there, and then every change, though the namespace may sleep', async () => {
+    it('[X6] sends the existing services and then every change, even if the namespace hibernates', async () => {
       await post(['a']);
       const watcher = await watch(home);
       await watcher.hears('create a');
@@ -63,7 +63,7 @@ export function goMicroWatchSuite(home: Home): void {
       watcher.socket.close(1000, '');
     });
 
-    it('[X6] of all services needs a grant on all, and tells of what others registered', async () => {
+    it('[X6] of all services needs a grant on all, and sends what others registered', async () => {
       const token = await tokenFor([{ scope: 'read', ns: ns() }]);
       const watcher = await watch(home, `/t/${token}/n/:ns/registry`, {});
       await ask('PUT', `${NS}/groups/g/services/orders/instances/o`, { address: '10.0.0.7', port: 8080 });
@@ -80,13 +80,13 @@ export function goMicroWatchSuite(home: Home): void {
       own.socket.close(1000, '');
     });
 
-    it('[X1] is refused in plain text', async () => {
+    it('[X1] is refused with a plain text response', async () => {
       const { status, socket, headers } = await upgrade('/n/:ns/registry');
       expect([status, socket]).toEqual([401, undefined]);
       expect(headers.get('content-type')).toBe('text/plain; charset=utf-8');
     });
 
-    it('[X6] keeps every message below what a client reads', async () => {
+    it("[X6] keeps every message below the client's read limit", async () => {
       const values = Array.from({ length: 100 }, (_, index) => ({
         name: `member-${index}`,
         type: 'string',
@@ -105,7 +105,7 @@ export function goMicroWatchSuite(home: Home): void {
       watcher.socket.close(1000, '');
     });
 
-    it('[X7] is let go when the client goes', async () => {
+    it('[X7] is closed when the client disconnects', async () => {
       const watcher = await watch(home);
       expect(await sockets()).toBe(1);
       watcher.socket.close(1000, '');

@@ -43,7 +43,7 @@ async function register(address: string, id: string): Promise<void> {
 }
 
 describe('a go-micro watcher', () => {
-  it('[X6, X7] hears every change, and gets its pongs at once, while its service is quiet and while it is not', async () => {
+  it('[X6, X7] receives every change, and its pongs at once, with and without traffic on its service', async () => {
     const running = await registry();
     const { address } = await addressFor(running, 'register');
     const reader = await addressFor(running, 'read');
@@ -56,7 +56,7 @@ describe('a go-micro watcher', () => {
     const from = performance.now();
     await register(address, 'n2');
     await until('the other is there', () => watcher.results.length === 2);
-    console.log(`told after ${Math.round(performance.now() - from)} ms`);
+    console.log(`received after ${Math.round(performance.now() - from)} ms`);
     const removal = { method: 'DELETE', body: JSON.stringify(service('n1')) };
     expect((await fetch(address, removal)).status).toBe(200);
     await until('the first is gone', () => watcher.results.length === 3);
@@ -71,7 +71,7 @@ describe('a go-micro watcher', () => {
     expect(Math.max(...watcher.pongs)).toBeLessThan(10_000);
   });
 
-  it('[X7] is told good-bye when its token ends', async () => {
+  it('[X7] receives a close frame when its token ends', async () => {
     const running = await registry();
     const { address, tokenId } = await addressFor(running, 'read');
     const watcher = await GoMicroWatcher.dial(`${address}?service=greeter`);

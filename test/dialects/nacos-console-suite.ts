@@ -5,7 +5,7 @@ import type { Home } from '../fixtures/home';
 export function nacosConsoleSuite({ send, tokenFor, ns }: Home): void {
   const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 
-  it('[Y11, Y13, Y15, Y16, Y17] a person logs in, makes a namespace, and sees there what a client registers', async () => {
+  it('[Y11, Y13, Y15, Y16, Y17] a user logs in, creates a namespace, and sees the instance that a client registers in it', async () => {
     const dev = `${ns()}-dev`;
     const password = await tokenFor([{ scope: 'admin', ns: '*' }]);
     const login = await send('POST', '/nacos/v1/auth/users/login?username=nacos', {
@@ -52,7 +52,7 @@ export function nacosConsoleSuite({ send, tokenFor, ns }: Home): void {
     ]);
   });
 
-  it('[Y8, Y11] who has no token is told in the words of Nacos', async () => {
+  it('[Y8, Y11] requests without a token are refused in the format of Nacos', async () => {
     const wrong = await send('POST', '/nacos/v3/auth/user/login', { headers: FORM, body: 'username=a&password=b' });
     expect([wrong.status, await wrong.json()]).toMatchObject([403, { code: 10_001, data: 'user not found!' }]);
     const none = await send('GET', '/nacos/v1/ns/catalog/services');

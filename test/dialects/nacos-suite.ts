@@ -12,8 +12,8 @@ export function nacosSuite({ send, tokenFor, sleep, ns }: Home): void {
     return [response.status, await response.text()];
   };
 
-  describe('a Nacos client on the whole registry', () => {
-    it('[Y1, Y5, Y6, Y7] registers, beats, polls and leaves, though the namespace may sleep', async () => {
+  describe('a Nacos client of a complete registry', () => {
+    it('[Y1, Y5, Y6, Y7] registers, sends heartbeats, polls and deregisters, even if the namespace hibernates', async () => {
       const token = await tokenFor([
         { scope: 'register', ns: ns() },
         { scope: 'read', ns: ns() },

@@ -37,14 +37,14 @@ const register = (host: string, name: string, path = '/registry') => send(host, 
 const holds = async (namespace: string, name: string): Promise<boolean> =>
   (await send('x', 'GET', `/api/v1/ns/${namespace}/services`)).text.includes(`"name":"${name}"`);
 
-describe('the namespace in the host', () => {
+describe('the namespace in the Host header', () => {
   it.each([
     ['orders.registry.test', 'orders'],
     ['ORDERS.Registry.Test.:8787', 'orders'],
     ['registry.test', 'public'],
     ['[::1]:8787', 'public'],
     ['orders.registry.test.evil', 'public'],
-  ])('[X2] %j is about %s', async (host, namespace) => {
+  ])('[X2] of %j is %s', async (host, namespace) => {
     const name = `s${Math.random()}`;
     expect((await register(host, name)).status).toBe(200);
     expect([await holds(namespace, name), await holds(namespace === 'public' ? 'orders' : 'public', name)]).toEqual([
@@ -53,7 +53,7 @@ describe('the namespace in the host', () => {
     ]);
   });
 
-  it('[X2] comes after the one in the path', async () => {
+  it('[X2] is overridden by the one in the path', async () => {
     expect((await register('orders.registry.test', 'prefixed', '/n/other/registry')).status).toBe(200);
     expect([await holds('other', 'prefixed'), await holds('orders', 'prefixed')]).toEqual([true, false]);
   });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../src/model/audit';
 import { RegistryError } from '../../src/model/errors';
-import { BY_ROOT } from '../contracts/directory/lent-directory';
+import { BY_ROOT } from '../contracts/directory/test-directory';
 import { NodeDirectory } from '../fixtures/node-directory';
 import { SeededRandom } from '../simulation/seeded-random';
 
@@ -42,7 +42,7 @@ async function step(directory: NodeDirectory, random: SeededRandom): Promise<voi
   const id = random.pick([...NAMESPACES]);
   const title = random.pick(['x', 'y', 'z']);
   const tokens = (await api.listTokens(BY_ROOT, {})).tokens;
-  const token = tokens[random.whole(0, Math.max(0, tokens.length - 1))]?.id ?? 'nobody';
+  const token = tokens[random.whole(0, Math.max(0, tokens.length - 1))]?.id ?? 'unknown';
   const acts = {
     create: () => api.createNamespace(BY_ROOT, { id, title }),
     patch: () => api.patchNamespace(BY_ROOT, id, { title, limits: { sockets: random.whole(1, 3) } }),
@@ -78,7 +78,7 @@ async function step(directory: NodeDirectory, random: SeededRandom): Promise<voi
 }
 
 describe('a random run', () => {
-  it.each([1, 2, 3, 4])('[A27] is accounted for by the audit trail, step by step (seed %i)', async (seed) => {
+  it.each([1, 2, 3, 4])('[A27] matches the audit trail step by step (seed %i)', async (seed) => {
     const directory = new NodeDirectory();
     const random = new SeededRandom(seed);
     for (let count = 0; count < STEPS; count++) {

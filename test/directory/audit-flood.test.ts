@@ -4,7 +4,7 @@ import type { Audit, AuditEntry } from '../../src/model/audit';
 import type { DirectoryCaller } from '../../src/model/directory-api';
 import { AUDIT_PER_NAMESPACE_MAX_COUNT } from '../../src/model/limits';
 import type { Caller } from '../../src/model/namespace-api';
-import { BY_ROOT } from '../contracts/directory/lent-directory';
+import { BY_ROOT } from '../contracts/directory/test-directory';
 import { definition, key } from '../fixtures/definition';
 import { HandPlatform } from '../fixtures/hand-platform';
 import { NodeDirectory } from '../fixtures/node-directory';
@@ -53,7 +53,7 @@ async function begin() {
 }
 
 describe('a flood of the audit trail', () => {
-  it('[A57] by one token leaves what all others did, when its namespace is full', async () => {
+  it('[A57] by one token does not evict the entries of others when its namespace is full', async () => {
     const { directory, shop, count, others } = await begin();
     const before = await others();
     expect(before.map(({ actor }) => actor).sort()).toEqual([
@@ -80,7 +80,7 @@ describe('a flood of the audit trail', () => {
     expect(count()).toBeLessThanOrEqual(AUDIT_PER_NAMESPACE_MAX_COUNT + 10);
   });
 
-  it('[A56] by what changes nothing, or is refused, leaves no entry at all', async () => {
+  it('[A56] by requests that change nothing or are refused leaves no entry', async () => {
     const { shop, count } = await begin();
     const before = count();
     for (let repeat = 0; repeat < 50; repeat++) {
@@ -93,7 +93,7 @@ describe('a flood of the audit trail', () => {
     expect(count()).toBe(before);
   });
 
-  it('[A57] by tokens that are made and revoked counts against the namespace of their admin', async () => {
+  it('[A57] by tokens that are created and revoked counts against the namespace of their admin', async () => {
     const { directory, api, adminOfShop } = await begin();
     const grants = ['shop', 'stall'].map((ns) => ({ scope: 'read' as const, ns }));
     const both = {

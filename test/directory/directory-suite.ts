@@ -27,14 +27,14 @@ export function directorySuite({ ask, send, upgrade, ns }: Home): void {
       ...as(token),
       'sec-websocket-protocol': 'rollcall.v1',
     });
-    if (socket === undefined) throw new Error(`no socket but ${status}`);
+    if (socket === undefined) throw new Error(`expected a socket, got ${status}`);
     const closed = new Promise<number>((resolve) => socket.addEventListener('close', ({ code }) => resolve(code)));
     socket.accept();
     return { closed };
   }
 
   describe('namespaces', () => {
-    it('[N11, N12, N13] keep apart what is in them, from the call that makes one to the call that removes it', async () => {
+    it('[N11, N12, N13] isolate their contents from the call that creates one to the call that removes it', async () => {
       expect((await ask('GET', `${orders(`${ns()}-one`)}/instances`)).status).toBe(404);
       expect((await ask('POST', '/api/v1/ns', { id: `${ns()}-one`, placement: { hint: 'weur' } })).status).toBe(201);
       expect((await ask('PUT', `${orders(`${ns()}-one`)}/instances/a`, place)).status).toBe(201);
@@ -43,10 +43,10 @@ export function directorySuite({ ask, send, upgrade, ns }: Home): void {
       expect((await ask('DELETE', '/api/v1/ns/:ns-one?force')).status).toBe(204);
       expect((await ask('GET', `${orders(`${ns()}-one`)}/instances`)).status).toBe(404);
       expect((await ask('POST', '/api/v1/ns', { id: `${ns()}-one` })).status).toBe(201);
-      expect(await listed(`${ns()}-one`), 'nothing is left of what it held').toEqual([]);
+      expect(await listed(`${ns()}-one`), 'the contents are removed').toEqual([]);
     });
 
-    it('[N14] hold to the limits that they are set', async () => {
+    it('[N14] enforce their limits', async () => {
       await ask('POST', '/api/v1/ns', { id: `${ns()}-three`, limits: { instances: 1 } });
       expect((await ask('PUT', `${orders(`${ns()}-three`)}/instances/a`, place)).status).toBe(201);
       expect((await ask('PUT', `${orders(`${ns()}-three`)}/instances/b`, place)).body).toMatchObject({
@@ -58,7 +58,7 @@ export function directorySuite({ ask, send, upgrade, ns }: Home): void {
   });
 
   describe('tokens', () => {
-    it('[A62] end at once where they are revoked, and so does a secret that is replaced', async () => {
+    it('[A62] end at once when they are revoked, and so does a replaced secret', async () => {
       const revoked = await give([{ scope: 'read', ns: ns() }]);
       const rotated = await give([{ scope: 'read', ns: ns() }]);
       const services = `${NS}/services`;
@@ -86,7 +86,7 @@ export function directorySuite({ ask, send, upgrade, ns }: Home): void {
       expect(await kept.closed).toBe(CLOSE_CODES.unauthorized);
     });
 
-    it('[A27] are accounted for, under who made them', async () => {
+    it('[A27] are audited under the name of their creator', async () => {
       const admin = await give([{ scope: 'admin', ns: ns() }]);
       const grants = [{ scope: 'metrics', ns: ns() }];
       const { body: made } = await ask<IssuedToken>(

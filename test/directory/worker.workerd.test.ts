@@ -24,7 +24,7 @@ afterEach(() => void vi.useRealTimers());
 
 directorySuite(home);
 
-it('[N15, H6] calls make no object for an id that nobody made a namespace of', async () => {
+it('[N15, H6] calls create no object for an id that is not a namespace', async () => {
   for (const [method, path, body] of [
     ['GET', `${orders('two')}/instances`],
     ['PUT', `${orders('two')}/instances/a`, place],
@@ -38,7 +38,7 @@ it('[N15, H6] calls make no object for an id that nobody made a namespace of', a
   expect(made).not.toContain(env.NAMESPACES.idFromName('two').toString());
 });
 
-it('[N13, N16] namespaces are gone for an isolate that still remembers them', async () => {
+it('[N13, N16] a removed namespace is refused even by an isolate that still remembers it', async () => {
   await ask('POST', '/api/v1/ns', { id: 'four' });
   await ask('PUT', `${orders('four')}/instances/a`, place);
   // Simulates a removal by another isolate: this one doesn't notice a direct call to the object.
@@ -50,7 +50,7 @@ it('[N13, N16] namespaces are gone for an isolate that still remembers them', as
   expect((await ask('GET', `${orders('four')}/instances`)).status).toBe(404);
 });
 
-it('[A22, A23] tokens are good for what they are granted until they are revoked, and 30 s at most after that', async () => {
+it('[A22, A23] tokens grant access until they are revoked, and at most 30 s longer', async () => {
   const { id, token } = (
     await ask<IssuedToken>('POST', '/api/v1/tokens', {
       name: 't',

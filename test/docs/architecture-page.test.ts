@@ -35,7 +35,7 @@ it('draws folders that exist', () => {
   expect(missing(drawn)).toEqual([]);
 });
 
-it('has every folder of the source, with a line on each', () => {
+it('has every folder of the source, with a description of each', () => {
   const entries = treeEntries();
   expect(entries.filter(({ says }) => says === '')).toEqual([]);
   expect(missing(entries.map(({ path }) => `src/${path}`))).toEqual([]);
@@ -43,7 +43,7 @@ it('has every folder of the source, with a line on each', () => {
   expect(folders.toSorted()).toEqual(sourceFolders().sort());
 });
 
-it('shows the folders of a room with floors from the lowest floor up', () => {
+it('lists the folders of a room from the lowest floor up', () => {
   const paths = treeEntries().map(({ path }) => path);
   for (const [room, floors] of Object.entries(FLOORS)) {
     const shown = floors.map((floor) => floor.split(' ').map((folder) => paths.indexOf(`${room}/${folder}/`)));
@@ -53,7 +53,7 @@ it('shows the folders of a room with floors from the lowest floor up', () => {
   }
 });
 
-it('has the arrows between rooms as the house test checks them', () => {
+it('has the arrows between rooms that the house test checks', () => {
   const rows = [...chapter('Rooms').matchAll(/^\| `([^`]+)` \|.*\| (.*) \|$/gm)].map(
     ([, room = '', imports = '']): [string, string[]] => [room, imports.split(', ').sort()],
   );

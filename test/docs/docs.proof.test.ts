@@ -20,7 +20,7 @@ const PAGES = [
 ];
 
 describe.each(PAGES)('%s', (page) => {
-  it('[D2] runs as it is written, and answers what it shows', async () => {
+  it('[D2] runs as written and returns what it shows', async () => {
     const folder = temporaryFolder();
     // Pages read the token from where `npm start` writes it.
     const registry = await startRegistry({ data: join(folder, 'data') });
@@ -36,7 +36,7 @@ describe.each(PAGES)('%s', (page) => {
 });
 
 describe('the check of a page', () => {
-  it('reads commands and what follows them', () => {
+  it('reads commands and their expected output', () => {
     const page = 'One\n```sh\na\n```\n```json\n{}\n```\n```bash\nb\n```\n```sh\nc\n```\n';
     expect(readSteps(page)).toEqual([
       { commands: 'a\n', line: 2, shown: { language: 'json', text: '{}\n' } },
@@ -44,7 +44,7 @@ describe('the check of a page', () => {
     ]);
   });
 
-  it('sees a member that is missing or different, and lets times and cursors differ', () => {
+  it('detects a missing or different member, and ignores times and cursors', () => {
     const shown = { id: 'a', at: '2026-09-18T12:00:00.000Z', list: [1] };
     expect(differences(shown, { id: 'a', at: '2027-01-01T00:00:00.000Z', list: [1], more: true })).toEqual([]);
     expect(differences(shown, { id: 'b', at: 'soon', list: [1, 2] })).toHaveLength(3);
@@ -52,7 +52,7 @@ describe('the check of a page', () => {
     expect(differences({ id: 'a' }, {})).toHaveLength(1);
   });
 
-  it('ends at the first command that fails', () => {
+  it('stops at the first command that fails', () => {
     const steps = readSteps('```sh\nx=1\n```\n```sh\necho $x\n```\n```sh\nfalse\n```\n```sh\necho after\n```\n');
     const { outputs, status } = runSteps(steps, tmpdir());
     expect(status).toBe(1);

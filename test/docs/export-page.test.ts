@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { fileRecords } from '../../src/http/transfer/file-records';
 import { PROJECT_ROOT } from '../house/source-tree';
 
-it('[D4] the file that the page shows is one that is taken', async () => {
+it('[D4] the export file on the page can be imported', async () => {
   const page = readFileSync(join(PROJECT_ROOT, 'docs/export.md'), 'utf8');
   const [, file = ''] = /^```jsonl\n([\s\S]*?)^```$/m.exec(page) ?? [];
   async function* lines() {

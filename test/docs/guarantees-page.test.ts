@@ -18,13 +18,13 @@ const rows = [...page.matchAll(/^\| \*\*(I\d+)\*\* .*? \| (.*?) \| (.*?) ?\|$/gm
   }),
 );
 
-describe('the page of guarantees', () => {
-  it('has every invariant of the specification', () => {
+describe('the page on guarantees', () => {
+  it('lists every invariant of the specification', () => {
     const invariants = readSpec(read('design/spec.md')).promised.filter((id) => /^I\d+$/.test(id));
     expect(rows.map(({ id }) => id)).toEqual(invariants);
   });
 
-  it('names for each id tests that are there and quote it, and commands that there are', () =>
+  it('names for each id existing tests that quote it, and existing commands', () =>
     everyRow(rows, ({ id, files, scripts }) => {
       expect(files.length).toBeGreaterThan(0);
       for (const path of files) {

@@ -14,7 +14,7 @@ const SHOWN_URL = 'http://127.0.0.1:8787';
 const SHOWN_PORTS = ['9001', '9002'];
 
 describe.each(['README.md', 'docs/register.md', 'docs/resolve-and-balance.md', 'docs/deploy.md'])('%s', (page) => {
-  it('[D2] runs as it is written, and prints what it shows', async () => {
+  it('[D2] runs as written and prints what it shows', async () => {
     const folder = temporaryFolder();
     const registry = await startRegistry({ data: join(folder, 'data') });
     onTestFinished(() => registry.stop());
@@ -31,7 +31,7 @@ describe.each(['README.md', 'docs/register.md', 'docs/resolve-and-balance.md', '
 });
 
 describe('the check of a page', () => {
-  it('sees another output, an error, and a piece that was not reached', async () => {
+  it('detects different output, an error, and a snippet that was not reached', async () => {
     const page =
       '```js\nconst a = 1;\nconsole.log(a);\n```\n```text\n1\n```\n```js\nprocess.exit(3);\n```\n```js\na;\n```\n';
     const pieces = readPieces(page);

@@ -44,15 +44,15 @@ const namesIn = (text: string): string[] =>
 
 const known = documented.map(({ name }) => name);
 
-describe('the page of metrics', () => {
-  it('[G8] lists what a scrape shows, with types and labels, and nothing else', async () => {
+describe('the page on metrics', () => {
+  it('[G8] lists the metrics of a scrape with types and labels, and no others', async () => {
     expect(documented.length).toBeGreaterThan(30);
     expect([...documented].sort(byName)).toEqual((await shown()).sort(byName));
   });
 });
 
-describe('what is made of the metrics', () => {
-  it('[G9] alerts use metrics that exist, and the guide says what to do about each', () => {
+describe('the files built on the metrics', () => {
+  it('[G9] alert on existing metrics, and the guide explains how to react to each alert', () => {
     const alerts = read('examples/operate/alerts.yml');
     const names = namesIn(alerts.replaceAll(/- name: \w+/g, ''));
     expect(names.length).toBeGreaterThan(8);
@@ -62,7 +62,7 @@ describe('what is made of the metrics', () => {
     expect(explained).toEqual(fired);
   });
 
-  it('[G9] the dashboard uses metrics that exist, by the registry that is chosen', () => {
+  it('[G9] draw existing metrics in the dashboard, filtered by the chosen registry', () => {
     const dashboard: { panels: { title: string; targets: { expr: string }[] }[] } = JSON.parse(
       read('examples/operate/grafana-dashboard.json'),
     );

@@ -32,7 +32,7 @@ describe.each([
   ['docs/migrate/nacos.md', '127.0.0.1:8848'],
   ['docs/migrate/go-micro.md', undefined],
 ])('%s', (page, oldHost) => {
-  it('[D2] runs as it is written, and answers what it shows', async () => {
+  it('[D2] runs as written and returns what it shows', async () => {
     const folder = temporaryFolder();
     const [registry, old] = await Promise.all([
       registryIn(join(folder, 'data')),

@@ -10,13 +10,13 @@ import { temporaryFolder } from '../programs/temporary-folder';
 const ODD_FOLDER = `it's "odd" $HOME`;
 
 it.each(['data', ODD_FOLDER])(
-  '[M1] serve says where it listens, with a curl that works when pasted: --data %s',
+  '[M1] serve prints where it listens, with a curl that works when pasted: --data %s',
   async (data) => {
     const cwd = temporaryFolder();
     const { PORT, ROLLCALL_DATA, ROLLCALL_ROOT_TOKEN, ...env } = process.env;
     const words = [join(PROJECT_ROOT, 'bin/rollcall.js'), 'serve', '--port', '0', '--data', data];
     const program = new Program(systemNode(), words, { cwd, env });
-    await program.prints(/answers on http:\S+/);
+    await program.prints(/listens on http:\S+/);
     await program.prints(/Press Ctrl-C to stop it/);
     const curl = /^ {2}(curl (?:.*\\\n)*.*)$/m.exec(program.stdout.join('\n'))?.[1] ?? '';
     const pasted = execFileSync('sh', ['-c', curl.replace('curl', 'curl -sS')], {

@@ -18,7 +18,7 @@ const rows = [...read('SECURITY.md').matchAll(/^\| (can(?:'t)? (?!or can't).*?) 
 );
 
 describe('the threat model', () => {
-  it('names for each claim tests that are there, and that speak of it', () =>
+  it('names for each claim existing tests that quote its ids', () =>
     everyRow(rows, ({ ids, files, isMute }) => {
       expect(files.length > 0 || isMute).toBe(true);
       for (const path of files) expect(existsSync(join(PROJECT_ROOT, path)), path).toBe(true);
@@ -30,10 +30,10 @@ describe('the threat model', () => {
       }
     }));
 
-  it('speaks of every foothold', () => expect(rows.length).toBeGreaterThan(30));
+  it('covers every foothold', () => expect(rows.length).toBeGreaterThan(30));
 });
 
-it('the registry never calls what is registered: no room of the server fetches or connects', () => {
+it('the registry never calls a registered address: no room of the server fetches or connects', () => {
   const calls = /(?:await|return|=|\() ?(?:globalThis\.)?(?:fetch|connect)\(/;
   const rooms = readProject().filter(({ path }) => /^src\/(auth|host|http|model|core)\//.test(path));
   const callers = rooms

@@ -9,7 +9,7 @@ const PAGE = readFileSync(join(PROJECT_ROOT, 'docs/tokens.md'), 'utf8');
 /** Columns of the page's table, in order. */
 const COLUMNS: Carrier[] = ['bearer', 'path', 'subprotocol-token', 'subprotocol-ticket', 'query-ticket'];
 
-it('[D2, A9] the page says of every door where it takes a credential from', () => {
+it('[D2, A9] the page lists for every door where it accepts a credential', () => {
   const rows = [...PAGE.matchAll(/^\| (the API|`\/metrics`|an event stream|a WebSocket)[^|]*\|(.*)\|$/gm)];
   const shown = rows.map(([, door, cells = '']) => {
     const taken = cells.split('|').map((cell) => cell.trim() === 'yes');

@@ -17,7 +17,7 @@ const shown: { type: string }[] = [...PAGE.matchAll(/^```jsonl\n([\s\S]*?)^```$/
 const typesOf = (schema: typeof ClientFrame | typeof ServerFrame): string[] =>
   schema.options.map(({ shape }) => [...shape.type.values][0] ?? '');
 
-it('[D4] shows every frame there is, as its schema takes it', () => {
+it('[D4] the page shows every kind of frame, in the form that its schema accepts', () => {
   const types = [...typesOf(ClientFrame), ...typesOf(ServerFrame)];
   expect([...new Set(shown.map(({ type }) => type))].sort()).toEqual(types.sort());
   for (const frame of shown) {
@@ -27,7 +27,7 @@ it('[D4] shows every frame there is, as its schema takes it', () => {
   }
 });
 
-it('[D4] names every close code of ours that a client can meet', () => {
+it('[D4] the page lists every close code of Rollcall that a client can receive', () => {
   const named = [...PAGE.matchAll(/^\| (4\d{3}) \|/gm)].map(([, code]) => Number(code));
   expect(named).toEqual(Object.values(CLOSE_CODES).sort());
 });

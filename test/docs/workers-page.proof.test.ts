@@ -45,7 +45,7 @@ async function startOrders(registry: RunningRegistry): Promise<void> {
   }
 }
 
-it('[D2] every Worker of the page runs in workerd, and answers what it shows', async () => {
+it('[D2] every Worker on the page runs in workerd and answers what the page shows', async () => {
   const registry = await startRegistry({ data: temporaryFolder() });
   onTestFinished(() => registry.stop());
   await startOrders(registry);
@@ -65,7 +65,7 @@ it('[D2] every Worker of the page runs in workerd, and answers what it shows', a
   }
 });
 
-it('[D2] the binding of the page is that of the example', () => {
+it('[D2] the binding on the page is that of the example', () => {
   const [, shown = ''] = /^```toml\n([\s\S]*?)^```$/m.exec(PAGE) ?? [];
   expect(shown).not.toBe('');
   expect(readFileSync(join(PROJECT_ROOT, 'examples/edge-caller/wrangler.toml'), 'utf8')).toContain(shown);

@@ -16,28 +16,25 @@ const REQUESTS = [
   'POST /health HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nZZ\r\n',
 ];
 
-it.each(['deno', 'node'] as const)(
-  '[I10, M24] a request that makes no sense ends no process of %s',
-  async (runtime) => {
-    const registry = await startRegistry({ data: temporaryFolder(), runtime });
-    onTestFinished(() => registry.stop());
-    const { pid } = registry;
-    const { hostname, port } = new URL(registry.url);
-    const answers: string[] = [];
-    for (const request of REQUESTS) {
-      const socket = connect({ host: hostname, port: Number(port) });
-      let answer = '';
-      socket.on('data', (data) => {
-        answer += data;
-      });
-      // A reset after the answer is acceptable.
-      socket.on('error', () => {});
-      socket.end(request);
-      await once(socket, 'close');
-      answers.push(answer.slice(0, 'HTTP/1.1 400'.length));
-    }
-    expect(answers.filter((answer) => !/^HTTP\/1\.1 4\d\d$/.test(answer))).toEqual([]);
-    await call(registry, 'GET', '/stats');
-    expect(registry.pid).toBe(pid);
-  },
-);
+it.each(['deno', 'node'] as const)('[I10, M24] malformed requests end no process of %s', async (runtime) => {
+  const registry = await startRegistry({ data: temporaryFolder(), runtime });
+  onTestFinished(() => registry.stop());
+  const { pid } = registry;
+  const { hostname, port } = new URL(registry.url);
+  const answers: string[] = [];
+  for (const request of REQUESTS) {
+    const socket = connect({ host: hostname, port: Number(port) });
+    let answer = '';
+    socket.on('data', (data) => {
+      answer += data;
+    });
+    // A reset after the answer is acceptable.
+    socket.on('error', () => {});
+    socket.end(request);
+    await once(socket, 'close');
+    answers.push(answer.slice(0, 'HTTP/1.1 400'.length));
+  }
+  expect(answers.filter((answer) => !/^HTTP\/1\.1 4\d\d$/.test(answer))).toEqual([]);
+  await call(registry, 'GET', '/stats');
+  expect(registry.pid).toBe(pid);
+});

@@ -52,7 +52,7 @@ async function clockOf(registry: RunningRegistry): Promise<number> {
   return Date.parse(registeredAt);
 }
 
-it('[L10] a clock that is set forward or back ends no holder that renews, and keeps no dead one', async () => {
+it('[L10] a clock that is set forward or back expires no holder that renews, and keeps no dead one', async () => {
   const { registry, setBy } = await withClock();
   const register = (id: string) =>
     call(registry, 'PUT', instancePath('orders', id), { address: '10.0.0.1', port: 80, lease: { ttlMs: TTL_MS } });

@@ -14,9 +14,9 @@ const IDS = ['a', 'b', 'c'];
 const DAMAGES: [name: string, damage: (path: string) => void][] = [
   ['whose WAL was deleted', (path) => rmSync(`${path}-wal`)],
   ['whose WAL is empty', (path) => truncateSync(`${path}-wal`)],
-  ['of no length', (path) => truncateSync(path)],
+  ['of length 0', (path) => truncateSync(path)],
   ['that is missing', (path) => rmSync(path)],
-  ['whose WAL has other bytes in its middle', (path) => flip(`${path}-wal`)],
+  ['whose WAL has changed bytes in its middle', (path) => flip(`${path}-wal`)],
 ];
 
 function flip(path: string): void {
@@ -56,7 +56,7 @@ async function started(data: string, rootToken: string): Promise<RunningRegistry
   return registry;
 }
 
-it.each(DAMAGES)('[M20] a namespace %s is refused with the reason, and all others go on', async (_name, damage) => {
+it.each(DAMAGES)('[M20] a namespace %s is refused with the reason, and all others work', async (_name, damage) => {
   const { data, rootToken } = await killed();
   const path = join(data, 'storage/namespaces/public.sqlite');
   damage(path);
@@ -94,7 +94,7 @@ it.each(DAMAGES)('[M20] a directory %s keeps the registry from starting, with th
   });
 });
 
-it('[I1] what was killed and is whole starts, with everything in it', async () => {
+it('[I1] an undamaged registry starts after a kill with all its contents', async () => {
   const { data, rootToken } = await killed();
   const registry = await started(data, rootToken);
   expect(await idsOf(registry, 'orders')).toEqual(IDS);

@@ -38,7 +38,7 @@ async function idleConnections({ url }: Place): Promise<Socket[]> {
   return sockets;
 }
 
-it('[M23] with every descriptor in use nothing is lost, and all goes on once there are free ones', async () => {
+it('[M23] nothing is lost while every descriptor is in use, and everything works again once some are free', async () => {
   const registry = await ServedRegistry.start(temporaryFolder(), { descriptors: DESCRIPTORS });
   const { pid } = registry;
   await put(registry, 'orders', 'a', 80);

@@ -33,7 +33,7 @@ async function beatingFleet(registry: Place, prefix: string): Promise<{ ids: str
   return { ids, stop };
 }
 
-it('[I6, L7] a registry that was frozen, however long, ends no holder that renews, and then those that do not', async () => {
+it('[I6, L7] a registry that was frozen, however long, keeps every holder that renews, and then expires the others', async () => {
   const registry = await startRegistry({ data: temporaryFolder() });
   onTestFinished(() => registry.stop());
   const fleet = await beatingFleet(registry, 'beats');
@@ -44,7 +44,7 @@ it('[I6, L7] a registry that was frozen, however long, ends no holder that renew
     await sleep(freezeMs);
     process.kill(registry.pid, 'SIGCONT');
     const left = new Set<string>();
-    await until('the silent ones are gone', async () => {
+    await until('the silent ones have expired', async () => {
       const ids = new Set(await idsOf(registry, 'orders'));
       for (const id of fleet.ids) if (!ids.has(id)) left.add(id);
       return silent.ids.every((id) => !ids.has(id));
@@ -53,7 +53,7 @@ it('[I6, L7] a registry that was frozen, however long, ends no holder that renew
   }
 });
 
-it('[M4, M22] a second registry does not start on the folder of one that is frozen, whatever the time', async () => {
+it('[M4, M22] a second registry does not start on the folder of a frozen one, however long it is frozen', async () => {
   const data = temporaryFolder();
   const frozen = await ServedRegistry.start(data);
   frozen.freeze();

@@ -1,10 +1,11 @@
+import fc from 'fast-check';
 import type { DialectCard } from '../../src/http/pipeline/route-card';
-import type { SeededRandom } from '../simulation/seeded-random';
 import { escaped, type FuzzRequest } from './fuzz-request';
+import { mostly, some } from './odds';
 import { WILD_TEXTS } from './schema-values';
 
 /** Texts with a meaning in some dialect, besides those that break parsers. */
-const TEXTS: readonly [string, ...string[]] = [
+const TEXTS: readonly string[] = [
   ...WILD_TEXTS,
   ...(['orders', 'g@@orders', 'public##g@@orders', 'DEFAULT', 'DEFAULT,EU', '10.0.0.7', '::1', 'host', '80'] as const),
   ...(['true', 'false', '0', '1', '0.5', '1e3', 'NaN', 'all', 'UP', 'DOWN', 'OUT_OF_SERVICE', 'SLEEPING'] as const),
@@ -51,7 +52,7 @@ const NACOS_NAMES = [
   ...(['consistencyType', 'beat', 'selector', 'expr', 'healthyOnly', 'enabledOnly', 'udpPort', 'clientIP'] as const),
   ...(['serviceNameParam', 'groupNameParam', 'hasIpCount', 'withInstances', 'heartBeat', 'onlyStatus'] as const),
   ...(['show', 'checkNamespaceIdExist', 'username', '__proto__'] as const),
-] as [string, ...string[]]; // `as`: it is not empty
+];
 
 const GO_MICRO_SERVICE = {
   name: 'orders',
@@ -81,142 +82,170 @@ const EUREKA_QUERIES: Record<string, string> = {
   overriddenstatus: 'UNKNOWN',
   regions: 'eu',
 };
-const EUREKA_NAMES: Record<string, readonly [string, ...string[]]> = {
+const EUREKA_NAMES: Record<string, readonly string[]> = {
   app: ['ORDERS', 'orders', 'NONE'],
   id: ['a', 'b'],
   address: ['orders', 'a'],
 };
 
+/** Texts that break bodies of any type. */
+const BROKEN: readonly ((text: string) => string)[] = [
+  (text) => text.slice(0, text.length / 2),
+  (text) => text + text,
+  () => '',
+  () => '['.repeat(20_000),
+  () => `<!DOCTYPE i [<!ENTITY a "b">]>${EUREKA_XML}`,
+  () => 'x'.repeat(1_000_000),
+];
+
+/** A part of a URL, a form or a header line. */
+type Pair = [name: string, value: string];
+
 /** A request to one dialect, except for the method and path of its route. */
 interface Asked {
-  query: [string, string][];
-  headers: [string, string][];
+  query: Pair[];
+  headers: Pair[];
   body: string | undefined;
 }
 
+const wildTexts = fc.constantFrom(...TEXTS);
+
 /**
- * Creates requests to the doors of dialects from their routes, with values that their clients send and values that none
+ * Generates requests to the doors of dialects from their routes, with values that their clients send and values that none
  * sends.
  */
-export class DialectRequestMaker {
-  readonly #cards: readonly [DialectCard, ...DialectCard[]];
-  readonly #random: SeededRandom;
+export class DialectRequests {
+  readonly operationIds: string[];
+  readonly requests: fc.Arbitrary<FuzzRequest>;
 
-  constructor(cards: readonly DialectCard[], random: SeededRandom) {
+  constructor(cards: readonly DialectCard[]) {
     // Native requests create and remove enough namespaces, and the whole run takes place in them.
-    const [first, ...rest] = cards.filter(({ operation }) => !operation.includes('namespace'));
-    if (first === undefined) throw new Error('there is no dialect');
-    this.#cards = [first, ...rest];
-    this.#random = random;
+    const used = cards.filter(({ operation }) => !operation.includes('namespace'));
+    this.operationIds = [...new Set(used.map(idOf))];
+    this.requests = fc.oneof(...used.map(requestTo));
   }
+}
 
-  get operationIds(): string[] {
-    return [...new Set(this.#cards.map(idOf))];
-  }
-
-  next(): FuzzRequest {
-    const card = this.#random.pick(this.#cards);
-    const method = card.method.toUpperCase();
-    const { query, headers, body } = this.#asked(card, method);
-    const text = query.map((pair) => pair.map(escaped).join('=')).join('&');
+function requestTo(card: DialectCard): fc.Arbitrary<FuzzRequest> {
+  const method = card.method.toUpperCase();
+  return fc.tuple(pathOf(card), askedOf(card, method)).map(([path, { query, headers, body }]) => {
+    const text = formText(query);
     return {
       operation: idOf(card),
       dialect: card.dialect,
       method,
-      target: this.#path(card) + (text === '' ? '' : `?${text}`),
+      target: text === '' ? path : `${path}?${text}`,
       headers,
       body: body === undefined ? undefined : Buffer.from(body),
       mayWait: false,
     };
-  }
-
-  #path({ path }: DialectCard): string {
-    return path.replace(/:(\w+)/g, (_, name: string) => {
-      if (this.#random.chance(0.1)) return escaped(this.#wildText());
-      return escaped(this.#random.pick(EUREKA_NAMES[name] ?? ['DEFAULT_GROUP@@orders', 'public##DEFAULT_GROUP@@a']));
-    });
-  }
-
-  #asked(card: DialectCard, method: string): Asked {
-    if (card.dialect === 'nacos') return this.#nacos(method);
-    const asked = card.dialect === 'eureka' ? this.#eureka(method) : this.#goMicro(method);
-    return method === 'GET' ? { ...asked, body: undefined } : asked;
-  }
-
-  /** Puts parameters into the query, a form, or both. */
-  #nacos(method: string): Asked {
-    const pairs = this.#pairs(NACOS_USUAL, 0.9);
-    pairs.push(['namespaceId', this.#random.pick(NACOS_NAMESPACES)]);
-    while (this.#random.chance(0.4)) pairs.unshift([this.#random.pick(NACOS_NAMES), this.#wildText()]);
-    if (method === 'GET') return { query: pairs, headers: [], body: undefined };
-    const cut = this.#random.whole(0, pairs.length);
-    const form = pairs.slice(cut).map((pair) => pair.map(escaped).join('='));
-    const type = this.#random.chance(0.97) ? 'application/x-www-form-urlencoded;charset=UTF-8' : 'application/json';
-    return { query: pairs.slice(0, cut), headers: [['Content-Type', type]], body: this.#broken(form.join('&')) };
-  }
-
-  #goMicro(method: string): Asked {
-    const query: [string, string][] = method === 'GET' ? this.#pairs({ service: 'orders' }, 0.7) : [];
-    const body = this.#broken(JSON.stringify(this.#changed(GO_MICRO_SERVICE)));
-    return { query, headers: [['Content-Type', 'application/json']], body };
-  }
-
-  #eureka(method: string): Asked {
-    const query = method === 'POST' ? [] : this.#pairs(EUREKA_QUERIES, 0.3);
-    const isXml = this.#random.chance(0.3);
-    const type = isXml ? 'application/xml' : 'application/json';
-    const headers: [string, string][] = [['Accept', this.#random.chance(0.5) ? type : 'application/json']];
-    if (method !== 'POST') return { query, headers, body: undefined };
-    headers.push(['Content-Type', this.#random.chance(0.97) ? type : this.#wildText().replace(/[^\x20-\x7e]/g, '?')]);
-    const text = isXml ? this.#changedXml() : JSON.stringify({ instance: this.#changed(EUREKA_INSTANCE) });
-    return { query, headers, body: this.#broken(text) };
-  }
-
-  /** Returns some of the parameters, mostly with their usual values. */
-  #pairs(usual: Record<string, string>, share: number): [string, string][] {
-    return Object.entries(usual)
-      .filter(() => this.#random.chance(share))
-      .map(([name, value]) => [name, this.#random.chance(0.93) ? value : this.#wildText()]);
-  }
-
-  /** Returns a value with some members replaced, at any depth. */
-  #changed(value: unknown): unknown {
-    if (this.#random.chance(0.03))
-      return this.#random.pick<unknown>([this.#wildText(), null, 0, -1, 1e300, true, [], {}]);
-    if (Array.isArray(value)) return value.map((item) => this.#changed(item));
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(
-      Object.entries(value).map(([name, member]) => [this.#changedKey(name), this.#changed(member)]),
-    );
-  }
-
-  #changedKey(name: string): string {
-    return this.#random.chance(0.02) ? this.#wildText() : name;
-  }
-
-  #changedXml(): string {
-    if (this.#random.chance(0.6)) return EUREKA_XML;
-    return EUREKA_XML.replace(
-      this.#random.pick(['10.0.0.7', '80', 'ORDERS', '<hostName>', '</instance>', 'class="x"']),
-      () => this.#wildText(),
-    );
-  }
-
-  #broken(text: string): string {
-    if (this.#random.chance(0.97)) return text;
-    return this.#random.pick<() => string>([
-      () => text.slice(0, text.length / 2),
-      () => text + text,
-      () => '',
-      () => '['.repeat(20_000),
-      () => `<!DOCTYPE i [<!ENTITY a "b">]>${EUREKA_XML}`,
-      () => 'x'.repeat(1_000_000),
-    ])();
-  }
-
-  #wildText(): string {
-    return this.#random.pick(TEXTS);
-  }
+  });
 }
 
+function pathOf({ path }: DialectCard): fc.Arbitrary<string> {
+  const parts = path.split(/(:\w+)/).map((part) => {
+    if (!part.startsWith(':')) return fc.constant(part);
+    const names = EUREKA_NAMES[part.slice(1)] ?? ['DEFAULT_GROUP@@orders', 'public##DEFAULT_GROUP@@a'];
+    return mostly(0.9, fc.constantFrom(...names), wildTexts).map(escaped);
+  });
+  return fc.tuple(...parts).map((texts) => texts.join(''));
+}
+
+function askedOf({ dialect }: DialectCard, method: string): fc.Arbitrary<Asked> {
+  if (dialect === 'nacos') return nacos(method);
+  const asked = dialect === 'eureka' ? eureka(method) : goMicro(method);
+  return method === 'GET' ? asked.map((each) => ({ ...each, body: undefined })) : asked;
+}
+
+/** Puts parameters into the query, a form, or both. */
+function nacos(method: string): fc.Arbitrary<Asked> {
+  const pairs = fc
+    .tuple(
+      fc.array(fc.tuple(fc.constantFrom(...NACOS_NAMES), wildTexts), { maxLength: 2 }),
+      pairsOf(NACOS_USUAL, 0.9),
+      fc.constantFrom(...NACOS_NAMESPACES),
+    )
+    .map(([unusual, usual, namespace]): Pair[] => [...unusual, ...usual, ['namespaceId', namespace]]);
+  if (method === 'GET') return pairs.map((query) => ({ query, headers: [], body: undefined }));
+  const type = mostly(
+    0.97,
+    fc.constant('application/x-www-form-urlencoded;charset=UTF-8'),
+    fc.constant('application/json'),
+  );
+  return fc.tuple(pairs, fc.nat(100), type).chain(([all, position, contentType]) => {
+    const cut = position % (all.length + 1);
+    const headers: Pair[] = [['Content-Type', contentType]];
+    return broken(formText(all.slice(cut))).map((body) => ({ query: all.slice(0, cut), headers, body }));
+  });
+}
+
+function goMicro(method: string): fc.Arbitrary<Asked> {
+  return fc.record({
+    query: method === 'GET' ? pairsOf({ service: 'orders' }, 0.7) : fc.constant([]),
+    headers: fc.constant<Pair[]>([['Content-Type', 'application/json']]),
+    body: changed(GO_MICRO_SERVICE).chain((service) => broken(JSON.stringify(service))),
+  });
+}
+
+function eureka(method: string): fc.Arbitrary<Asked> {
+  const type = mostly(0.7, fc.constant('application/json'), fc.constant('application/xml'));
+  return fc.tuple(type, fc.boolean()).chain(([contentType, isAccepted]) => {
+    const accept: Pair = ['Accept', isAccepted ? contentType : 'application/json'];
+    if (method !== 'POST')
+      return pairsOf(EUREKA_QUERIES, 0.3).map((query) => ({ query, headers: [accept], body: undefined }));
+    const texts =
+      contentType === 'application/xml'
+        ? changedXml()
+        : changed(EUREKA_INSTANCE).map((instance) => JSON.stringify({ instance }));
+    const declared = mostly(
+      0.97,
+      fc.constant(contentType),
+      wildTexts.map((text) => text.replace(/[^\x20-\x7e]/g, '?')),
+    );
+    return fc
+      .tuple(declared, texts.chain(broken))
+      .map(([sentType, body]) => ({ query: [], headers: [accept, ['Content-Type', sentType]], body }));
+  });
+}
+
+/** Generates some of the parameters, mostly with their usual values. */
+function pairsOf(usual: Record<string, string>, share: number): fc.Arbitrary<Pair[]> {
+  const pairs = Object.entries(usual).map(([name, value]) =>
+    fc.tuple(fc.constant(name), mostly(0.93, fc.constant(value), wildTexts)),
+  );
+  return some(share, pairs);
+}
+
+/** Generates copies of a value with some members replaced, at any depth. */
+function changed(value: unknown): fc.Arbitrary<unknown> {
+  return mostly(
+    0.97,
+    changedMembers(value),
+    fc.oneof(wildTexts, fc.constantFrom<unknown>(null, 0, -1, 1e300, true, [], {})),
+  );
+}
+
+function changedMembers(value: unknown): fc.Arbitrary<unknown> {
+  if (Array.isArray(value)) return fc.tuple(...value.map(changed));
+  if (typeof value !== 'object' || value === null) return fc.constant(value);
+  const members = Object.entries(value).map(([name, member]) =>
+    fc.tuple(mostly(0.98, fc.constant(name), wildTexts), changed(member)),
+  );
+  return fc.tuple(...members).map((pairs) => Object.fromEntries(pairs));
+}
+
+function changedXml(): fc.Arbitrary<string> {
+  const part = fc.constantFrom('10.0.0.7', '80', 'ORDERS', '<hostName>', '</instance>', 'class="x"');
+  const texts = fc.tuple(part, wildTexts).map(([from, to]) => EUREKA_XML.replace(from, () => to));
+  return mostly(0.6, fc.constant(EUREKA_XML), texts);
+}
+
+const broken = (text: string): fc.Arbitrary<string> =>
+  mostly(
+    0.97,
+    fc.constant(text),
+    fc.constantFrom(...BROKEN).map((breaks) => breaks(text)),
+  );
+
+const formText = (pairs: readonly Pair[]): string => pairs.map((pair) => pair.map(escaped).join('=')).join('&');
 const idOf = ({ dialect, operation }: DialectCard): string => `${dialect} ${operation}`;

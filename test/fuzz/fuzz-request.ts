@@ -1,5 +1,7 @@
-import type { SeededRandom } from '../simulation/seeded-random';
-import { type Nearness, type Schema, SchemaValues } from './schema-values';
+import fc from 'fast-check';
+import { maybe, mostly, some } from './odds';
+import { type Schema, SchemaValues, wildTexts } from './schema-values';
+import { CURSORS, TOKEN_IDS } from './seen-values';
 
 /** An operation of docs/openapi.json, with the members that the fuzz needs. */
 export interface Operation {
@@ -57,11 +59,25 @@ const HEADER_NAMES = [
   'Expect-CT',
 ] as const;
 
-/** Values that the run has seen so far, for reuse in requests. */
-export interface Seen {
-  cursors: string[];
-  tokenIds: string[];
-}
+const PATH_TRICKS = ['/../..', '/%2e%2e', '//', '/.', ';a=b', '/%2F', '\\', '/%252e%252e/', '%00'] as const;
+const UPGRADE: [string, string][] = [
+  ['Upgrade', 'websocket'],
+  ['Connection', 'Upgrade'],
+  ['Sec-WebSocket-Version', '13'],
+  ['Sec-WebSocket-Key', 'AAAAAAAAAAAAAAAAAAAAAA=='],
+  ['Sec-WebSocket-Protocol', 'rollcall.v1'],
+];
+/** Turns the text of a body into bytes that are not a body of its type, or a very large one. */
+const BROKEN: readonly ((text: string) => Buffer)[] = [
+  (text) => Buffer.from(text.slice(0, text.length / 2)),
+  (text) => Buffer.from(`${text}${text}`),
+  (text) => Buffer.from([0xff, 0xfe, ...Buffer.from(text.slice(0, 100)), 0xc3]),
+  () => Buffer.from(`{"a":${'['.repeat(20_000)}`),
+  (text) => Buffer.from(`${text.slice(0, -1)}, "metadata": {"__proto__": {"x": "y"}}}`),
+  () => Buffer.alloc(1_048_576, ' '),
+  () => Buffer.from(JSON.stringify({ name: 'x'.repeat(1_000_000) })),
+  () => Buffer.alloc(0),
+];
 
 /** Returns all operations of the document. */
 export function operationsOf(document: { paths: Record<string, Record<string, object>> }): Operation[] {
@@ -71,136 +87,156 @@ export function operationsOf(document: { paths: Record<string, Record<string, ob
   );
 }
 
-/** Creates requests from the document, with every part wrong that a client can get wrong. */
-export class RequestMaker {
-  readonly #operations: readonly [Operation, ...Operation[]];
-  readonly #random: SeededRandom;
+/** A part of a URL or a header line. */
+type Pair = [name: string, value: string];
+
+/** Generates requests from the document, with every part wrong that a client can get wrong. */
+export class NativeRequests {
+  readonly operationIds: string[];
+  readonly requests: fc.Arbitrary<FuzzRequest>;
   readonly #values: SchemaValues;
-  readonly #seen: Seen;
 
-  constructor(document: Parameters<typeof operationsOf>[0] & { components: object }, random: SeededRandom, seen: Seen) {
-    const [first, ...rest] = operationsOf(document);
-    if (first === undefined) throw new Error('docs/openapi.json names no operation');
-    this.#operations = [first, ...rest];
-    this.#random = random;
-    this.#seen = seen;
+  constructor(document: Parameters<typeof operationsOf>[0] & { components: object }) {
+    const operations = operationsOf(document);
     const { schemas } = document.components as { schemas: Record<string, Schema> }; // `as`: see operationsOf
-    this.#values = new SchemaValues(random, schemas, WORDS);
+    this.#values = new SchemaValues(schemas, WORDS);
+    this.operationIds = operations.map(({ operationId }) => operationId);
+    this.requests = fc.oneof(...operations.map((operation) => this.#request(operation)));
   }
 
-  get operationIds(): string[] {
-    return this.#operations.map(({ operationId }) => operationId);
-  }
-
-  next(): FuzzRequest {
-    const random = this.#random;
-    const operation = random.pick(this.#operations);
-    const method = random.chance(0.97)
-      ? operation.method
-      : random.pick(['GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
-    const query = this.#query(operation);
-    const headers = this.#headers(operation);
-    const body = method === 'GET' || method === 'HEAD' ? undefined : this.#body(operation, headers);
-    const asksToWait = query.some(([name]) => name === 'wait') || headers.some(([name]) => name === 'Prefer');
-    const text = query
-      .map(([name, value]) => `${escaped(name)}=${random.chance(0.9) ? escaped(value) : raw(value)}`)
-      .join('&');
-    const target = this.#path(operation) + (text === '' ? '' : `?${text}`);
-    const mayWait = asksToWait || /\/(watch|socket|drain)$/.test(operation.path);
-    return { operation: operation.operationId, method, target, headers, body, mayWait };
-  }
-
-  #path({ path }: Operation): string {
-    const filled = path.replace(/\{(\w+)\}/g, (_, name: string) => {
-      if (this.#random.chance(0.06))
-        return this.#random.chance(0.5) ? escaped(this.#values.wildText()) : raw(this.#values.wildText());
-      if (name === 'ns') return this.#random.pick(NAMESPACES);
-      if (path.startsWith('/api/v1/tokens/')) return this.#random.pick(['nobody', ...this.#seen.tokenIds]);
-      // Mostly the same few, so that many requests are about something that exists.
-      if (this.#random.chance(0.7)) return this.#random.pick(COMMON_NAMES[name] ?? WORDS);
-      return this.#random.pick(WORDS);
+  #request(operation: Operation): fc.Arbitrary<FuzzRequest> {
+    const parts = {
+      method: mostly(
+        0.97,
+        fc.constant(operation.method),
+        fc.constantFrom('GET', 'PUT', 'POST', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'),
+      ),
+      path: this.#path(operation),
+      query: this.#query(operation),
+      isRaw: mostly(0.9, fc.constant(false), fc.constant(true)),
+      headers: this.#headers(operation),
+      content: this.#content(operation),
+    };
+    return fc.record(parts).map(({ method, path, query, isRaw, headers, content }) => {
+      const text = query.map(([name, value]) => `${escaped(name)}=${isRaw ? raw(value) : escaped(value)}`).join('&');
+      const sent = method === 'GET' || method === 'HEAD' ? undefined : content;
+      const asksToWait = query.some(([name]) => name === 'wait') || headers.some(([name]) => name === 'Prefer');
+      return {
+        operation: operation.operationId,
+        method,
+        target: text === '' ? path : `${path}?${text}`,
+        headers: sent === undefined ? headers : [...headers, ['Content-Type', sent.type]],
+        body: sent?.body,
+        mayWait: asksToWait || /\/(watch|socket|drain)$/.test(operation.path),
+      };
     });
-    if (this.#random.chance(0.97)) return filled;
-    const trick = this.#random.pick(['/../..', '/%2e%2e', '//', '/.', ';a=b', '/%2F', '\\', '/%252e%252e/', '%00']);
-    const at = this.#random.whole(1, filled.length);
-    return filled.slice(0, at) + trick + filled.slice(at);
   }
 
-  #nearness(): Nearness {
-    return this.#random.weighted({ valid: 14, near: 5, wild: 1 });
+  #path({ path }: Operation): fc.Arbitrary<string> {
+    const segments = path.split('/').map((segment) => {
+      const name = /^\{(\w+)\}$/.exec(segment)?.[1];
+      if (name === undefined) return fc.constant(segment);
+      const wild = fc.oneof(wildTexts.map(escaped), wildTexts.map(raw));
+      return mostly(0.94, this.#name(path, name), wild);
+    });
+    const filled = fc.tuple(...segments).map((parts) => parts.join('/'));
+    const tricked = fc.tuple(filled, fc.constantFrom(...PATH_TRICKS), fc.nat(200)).map(([text, trick, position]) => {
+      const at = 1 + (position % text.length);
+      return text.slice(0, at) + trick + text.slice(at);
+    });
+    return mostly(0.97, filled, tricked);
   }
 
-  #text(schema: Schema, name: string, example: string | undefined): string {
-    if (this.#nearness() === 'wild') return this.#values.wildText();
+  /** Generates names that are mostly the same few, so that many requests are about something that exists. */
+  #name(path: string, name: string): fc.Arbitrary<string> {
+    if (name === 'ns') return fc.constantFrom(...NAMESPACES);
+    if (path.startsWith('/api/v1/tokens/')) return fc.oneof({ arbitrary: TOKEN_IDS, weight: 9 }, fc.constant('nobody'));
+    return mostly(0.7, fc.constantFrom(...(COMMON_NAMES[name] ?? WORDS)), fc.constantFrom(...WORDS));
+  }
+
+  #text(schema: Schema, name: string, example: string | undefined): fc.Arbitrary<string> {
+    return mostly(0.95, this.#usualText(schema, name, example), wildTexts);
+  }
+
+  #usualText(schema: Schema, name: string, example: string | undefined): fc.Arbitrary<string> {
     // A requested wait takes its time: short ones show as much.
     if (name === 'wait' || name === 'grace' || name === 'maxAge')
-      return this.#random.pick(['0s', '10ms', '50ms', '1s', '6m', '-1s']);
-    if (name === 'Prefer') return this.#random.pick(['wait=0', 'wait=1', 'wait=-1', 'wait=x', 'respond-async']);
-    if (name.startsWith('If-'))
-      return this.#random.pick(['*', `"${this.#cursor()}"`, `W/"${this.#cursor()}"`, '"x"', '"', `"1", "2"`]);
-    if (['cursor', 'at', 'since', 'until', 'from', 'to', 'after', 'Last-Event-ID'].includes(name))
-      return this.#cursor();
-    const value = this.#values.of(schema, 'valid', example);
-    return typeof value === 'string' ? value : JSON.stringify(value);
-  }
-
-  #cursor(): string {
-    return this.#random.pick(['', 'x', '2026-11-01T00:00:00.000Z', ...this.#seen.cursors.slice(-5)]);
-  }
-
-  #query({ parameters }: Operation): [string, string][] {
-    const own = parameters.filter(({ in: where }) => where === 'query' && this.#random.chance(0.2));
-    const pairs = own.map(({ name, schema, example }): [string, string] => {
-      return [name.replace('<key>', this.#random.pick(WORDS)), this.#text(schema, name, example)];
-    });
-    const [first] = pairs;
-    if (first !== undefined && this.#random.chance(0.05)) pairs.push(first);
-    if (this.#random.chance(0.03)) pairs.push([this.#values.wildText(), this.#values.wildText()]);
-    return pairs;
-  }
-
-  #headers({ parameters, path }: Operation): [string, string][] {
-    const own = parameters.filter(({ in: where }) => where === 'header' && this.#random.chance(0.1));
-    const pairs = own.map(({ name, schema, example }): [string, string] => [name, this.#text(schema, name, example)]);
-    if (this.#random.chance(0.04)) pairs.push([this.#random.pick(HEADER_NAMES), this.#values.wildText()]);
-    const [first] = pairs;
-    if (first !== undefined && this.#random.chance(0.05)) pairs.push(first);
-    if (path.endsWith('/socket') && this.#random.chance(0.7)) {
-      pairs.push(['Upgrade', 'websocket'], ['Connection', 'Upgrade'], ['Sec-WebSocket-Version', '13']);
-      pairs.push(['Sec-WebSocket-Key', 'AAAAAAAAAAAAAAAAAAAAAA=='], ['Sec-WebSocket-Protocol', 'rollcall.v1']);
+      return fc.constantFrom('0s', '10ms', '50ms', '1s', '6m', '-1s');
+    if (name === 'Prefer') return fc.constantFrom('wait=0', 'wait=1', 'wait=-1', 'wait=x', 'respond-async');
+    if (name.startsWith('If-')) {
+      const tags = CURSORS.chain((cursor) => fc.constantFrom(`"${cursor}"`, `W/"${cursor}"`));
+      return fc.oneof(tags, fc.constantFrom('*', '"x"', '"', '"1", "2"'));
     }
-    // Clients can't send what HTTP can't carry; they can send bytes beyond ASCII.
-    return pairs.map(([name, value]) => [
-      name,
-      Buffer.from(value)
-        .toString('latin1')
-        .replace(/[^\t\x20-\x7e\x80-\xff]/g, '?'),
-    ]);
+    if (['cursor', 'at', 'since', 'until', 'from', 'to', 'after', 'Last-Event-ID'].includes(name)) return CURSORS;
+    const values = this.#values.valid(schema, example);
+    return values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
   }
 
-  /** Creates a body, and its declared type. */
-  #body({ requestBody }: Operation, headers: [string, string][]): Buffer | undefined {
+  #query({ parameters }: Operation): fc.Arbitrary<Pair[]> {
+    const own = parameters
+      .filter((parameter) => parameter.in === 'query')
+      .map(({ name, schema, example }) =>
+        fc.tuple(
+          fc.constantFrom(...WORDS).map((word) => name.replace('<key>', word)),
+          this.#text(schema, name, example),
+        ),
+      );
+    return withRepeats(some(0.2, own), maybe(0.03, fc.tuple(wildTexts, wildTexts)));
+  }
+
+  #headers({ parameters, path }: Operation): fc.Arbitrary<Pair[]> {
+    const own = parameters
+      .filter((parameter) => parameter.in === 'header')
+      .map(({ name, schema, example }) => fc.tuple(fc.constant(name), this.#text(schema, name, example)));
+    const extra = maybe(0.04, fc.tuple(fc.constantFrom(...HEADER_NAMES), wildTexts));
+    const upgrade: fc.Arbitrary<Pair[] | undefined> = path.endsWith('/socket')
+      ? maybe(0.7, fc.constant(UPGRADE))
+      : fc.constant(undefined);
+    return fc
+      .tuple(withRepeats(some(0.1, own), extra), upgrade)
+      .map(([pairs, more]) => [...pairs, ...(more ?? [])].map(([name, value]) => [name, headerText(value)]));
+  }
+
+  /** Generates a body and its declared type. */
+  #content({ requestBody }: Operation): fc.Arbitrary<{ type: string; body: Buffer } | undefined> {
     const content = requestBody?.content['application/json'];
-    if (content === undefined && this.#random.chance(0.9)) return undefined;
-    headers.push(['Content-Type', this.#random.chance(0.97) ? 'application/json' : this.#random.pick(CONTENT_TYPES)]);
-    const value = this.#values.of(content?.schema ?? {}, this.#nearness(), content?.example);
-    const text = (JSON.stringify(value) ?? '').replace(
-      /"(cursor|to)":"[^"]*"/g,
-      (_, name) => `"${name}":"${this.#cursor()}"`,
+    const texts = this.#values
+      .mixed(content?.schema ?? {}, content?.example)
+      .chain((value) => withCursors(JSON.stringify(value) ?? ''));
+    const bodies = mostly(
+      0.96,
+      texts.map((text) => Buffer.from(text)),
+      fc.tuple(fc.constantFrom(...BROKEN), texts).map(([broken, text]) => broken(text)),
     );
-    if (this.#random.chance(0.96)) return Buffer.from(text);
-    return this.#random.pick([
-      () => Buffer.from(text.slice(0, text.length / 2)),
-      () => Buffer.from(`${text}${text}`),
-      () => Buffer.from([0xff, 0xfe, ...Buffer.from(text.slice(0, 100)), 0xc3]),
-      () => Buffer.from(`{"a":${'['.repeat(20_000)}`),
-      () => Buffer.from(`${text.slice(0, -1)}, "metadata": {"__proto__": {"x": "y"}}}`),
-      () => Buffer.alloc(1_048_576, ' '),
-      () => Buffer.from(JSON.stringify({ name: 'x'.repeat(1_000_000) })),
-      () => Buffer.alloc(0),
-    ])();
+    const type = mostly(0.97, fc.constant('application/json'), fc.constantFrom(...CONTENT_TYPES));
+    const whole = fc.record({ type, body: bodies });
+    return content === undefined ? maybe(0.1, whole) : whole;
   }
 }
+
+/** Generates a list with another entry at its end, or with its first entry repeated. */
+function withRepeats(pairs: fc.Arbitrary<Pair[]>, extra: fc.Arbitrary<Pair | undefined>): fc.Arbitrary<Pair[]> {
+  const repeats = mostly(0.95, fc.constant(false), fc.constant(true));
+  return fc
+    .tuple(pairs, extra, repeats)
+    .map(([own, last, isRepeated]) => [
+      ...own,
+      ...(last === undefined ? [] : [last]),
+      ...(isRepeated ? own.slice(0, 1) : []),
+    ]);
+}
+
+/** Generates a text with cursors of the run in the members that take one. */
+function withCursors(text: string): fc.Arbitrary<string> {
+  if (!/"(?:cursor|to)":"/.test(text)) return fc.constant(text);
+  return CURSORS.map((cursor) => text.replace(/"(cursor|to)":"[^"]*"/g, (_, name) => `"${name}":"${cursor}"`));
+}
+
+/** Returns what HTTP can carry of a text; a client can send bytes beyond ASCII, but no control characters. */
+const headerText = (text: string): string =>
+  Buffer.from(text)
+    .toString('latin1')
+    .replace(/[^\t\x20-\x7e\x80-\xff]/g, '?');
 
 /** Encodes a text. A URL can't contain half of a surrogate pair; a client can send one only as invalid UTF-8. */
 export function escaped(text: string): string {

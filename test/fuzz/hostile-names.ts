@@ -1,7 +1,8 @@
+import fc from 'fast-check';
 import type { Grant } from '../../src/model/grant';
-import type { SeededRandom } from '../simulation/seeded-random';
 import type { Target } from './exchange';
 import { escaped, type FuzzRequest } from './fuzz-request';
+import { maybe, mostly } from './odds';
 import type { Sender } from './principals';
 
 /** A sender with known grants, on a few services only. */
@@ -72,105 +73,79 @@ const ADDRESSES = [
 ] as const;
 const JSON_TYPE: [string, string][] = [['Content-Type', 'application/json']];
 
-/** Creates registrations under names and virtual addresses that belong to others, or could be mistaken for theirs. */
-export class HostileNames {
-  readonly #random: SeededRandom;
+const namespaces = fc.constantFrom('public', 'public', 'fuzz');
+const groups = fc.constantFrom(...GROUPS);
+const services = fc.constantFrom(...SERVICES);
+const ids = fc.constantFrom('h1', 'h2', 'h3', 'h4');
+/** Service names as clients write them: with or without the group in front. */
+const names = mostly(
+  0.6,
+  services,
+  fc.tuple(groups, services).map((both) => both.join('@@')),
+);
+const addressLists = fc
+  .array(fc.constantFrom(...ADDRESSES), { minLength: 1, maxLength: 3 })
+  .map((addresses) => addresses.join(','));
+const addresses = fc.record({ vipAddress: maybe(0.6, addressLists), secureVipAddress: maybe(0.4, addressLists) });
+const definitions = maybe(0.7, addresses).map((eureka) => ({
+  address: '10.0.0.7',
+  port: 80,
+  extensions: eureka === undefined ? {} : { eureka },
+}));
 
-  constructor(random: SeededRandom) {
-    this.#random = random;
-  }
-
-  next(): FuzzRequest {
-    return this.#random.pick([
-      () => this.#instance(),
-      () => this.#batch(),
-      () => this.#eureka(),
-      () => this.#eureka(),
-      () => this.#goMicro(),
-      () => this.#nacos(),
-    ])();
-  }
-
-  #instance(): FuzzRequest {
-    const [ns, group, service, id] = [this.#namespace(), this.#group(), this.#service(), this.#id()];
+const instances = fc
+  .record({ ns: namespaces, group: groups, service: services, id: ids, definition: definitions })
+  .map(({ ns, group, service, id, definition }) => {
     const path = `/api/v1/ns/${ns}/groups/${escaped(group)}/services/${escaped(service)}/instances/${id}`;
-    return request('registerInstance', 'PUT', path, JSON.stringify(this.#definition()));
-  }
+    return request('registerInstance', 'PUT', path, JSON.stringify(definition));
+  });
 
-  #batch(): FuzzRequest {
-    const operations = Array.from({ length: this.#random.whole(1, 2) }, (_, index) => ({
-      op: 'register',
-      group: this.#group(),
-      service: this.#service(),
-      id: `${this.#id()}${index}`,
-      ...this.#definition(),
-    }));
-    return request('applyBatch', 'POST', `/api/v1/ns/${this.#namespace()}/batch`, JSON.stringify({ operations }));
-  }
+const operations = fc.record({ group: groups, service: services, id: ids, definition: definitions });
+const batches = fc.tuple(namespaces, fc.array(operations, { minLength: 1, maxLength: 2 })).map(([ns, all]) => {
+  const registered = all.map(({ definition, id, ...place }, index) => {
+    return { op: 'register', ...place, id: `${id}${index}`, ...definition };
+  });
+  return request('applyBatch', 'POST', `/api/v1/ns/${ns}/batch`, JSON.stringify({ operations: registered }));
+});
 
-  #eureka(): FuzzRequest {
-    const app = this.#name().toUpperCase();
+const eurekaRegistrations = fc
+  .record({ ns: namespaces, name: names, id: ids, found: addresses })
+  .map(({ ns, name, id, found }): FuzzRequest => {
+    const app = name.toUpperCase();
     const instance = {
-      instanceId: this.#id(),
+      instanceId: id,
       app,
       hostName: 'host',
       ipAddr: '10.0.0.7',
       status: 'UP',
       port: { $: 80, '@enabled': 'true' },
       dataCenterInfo: { name: 'MyOwn' },
-      ...this.#addresses(),
+      ...found,
     };
-    const path = `/n/${this.#namespace()}/eureka/apps/${escaped(app)}`;
+    const path = `/n/${ns}/eureka/apps/${escaped(app)}`;
     return { ...request('eureka register', 'POST', path, JSON.stringify({ instance })), dialect: 'eureka' };
-  }
+  });
 
-  #goMicro(): FuzzRequest {
-    const service = { name: this.#name(), version: '1', nodes: [{ id: this.#id(), address: '10.0.0.7:80' }] };
-    const path = `/n/${this.#namespace()}/registry`;
-    return { ...request('go-micro register', 'POST', path, JSON.stringify(service)), dialect: 'go-micro' };
-  }
+const goMicroRegistrations = fc.tuple(namespaces, names, ids).map(([ns, name, id]): FuzzRequest => {
+  const service = { name, version: '1', nodes: [{ id, address: '10.0.0.7:80' }] };
+  const asked = request('go-micro register', 'POST', `/n/${ns}/registry`, JSON.stringify(service));
+  return { ...asked, dialect: 'go-micro' };
+});
 
-  #nacos(): FuzzRequest {
-    const query = `serviceName=${escaped(this.#name())}&groupName=${escaped(this.#group())}&ip=10.0.0.7&port=80`;
-    const path = `/n/${this.#namespace()}/nacos/v1/ns/instance?${query}`;
-    const asked = request('nacos v1 register instance', 'POST', path, '');
-    return { ...asked, dialect: 'nacos', headers: [], body: undefined };
-  }
+const nacosRegistrations = fc.tuple(namespaces, names, groups).map(([ns, name, group]): FuzzRequest => {
+  const query = `serviceName=${escaped(name)}&groupName=${escaped(group)}&ip=10.0.0.7&port=80`;
+  const asked = request('nacos v1 register instance', 'POST', `/n/${ns}/nacos/v1/ns/instance?${query}`, '');
+  return { ...asked, dialect: 'nacos', headers: [], body: undefined };
+});
 
-  #definition(): object {
-    const extensions = this.#random.chance(0.7) ? { eureka: this.#addresses() } : {};
-    return { address: '10.0.0.7', port: 80, extensions };
-  }
-
-  #addresses(): object {
-    const list = () => Array.from({ length: this.#random.whole(1, 3) }, () => this.#random.pick(ADDRESSES)).join(',');
-    return {
-      ...(this.#random.chance(0.6) ? { vipAddress: list() } : {}),
-      ...(this.#random.chance(0.4) ? { secureVipAddress: list() } : {}),
-    };
-  }
-
-  /** Returns a service name as clients write it: with or without its group in front. */
-  #name(): string {
-    return this.#random.chance(0.6) ? this.#service() : `${this.#group()}@@${this.#service()}`;
-  }
-
-  #namespace(): string {
-    return this.#random.pick(['public', 'public', 'fuzz']);
-  }
-
-  #group(): string {
-    return this.#random.pick(GROUPS);
-  }
-
-  #service(): string {
-    return this.#random.pick(SERVICES);
-  }
-
-  #id(): string {
-    return this.#random.pick(['h1', 'h2', 'h3', 'h4']);
-  }
-}
+/** Generates registrations under names and virtual addresses that belong to others, or could be mistaken for theirs. */
+export const hostileRegistrations: fc.Arbitrary<FuzzRequest> = fc.oneof(
+  instances,
+  batches,
+  { arbitrary: eurekaRegistrations, weight: 2 },
+  goMicroRegistrations,
+  nacosRegistrations,
+);
 
 function request(operation: string, method: string, target: string, body: string): FuzzRequest {
   return { operation, method, target, headers: JSON_TYPE, body: Buffer.from(body), mayWait: false };

@@ -9,15 +9,17 @@ import { fuzzRun, summary } from './fuzz-run';
 
 const USAGE = `usage: npm run fuzz -- [options]
 
-Sends a real registry, its dialects included, requests that nobody should send, as everybody who might. Each has to be
-answered in time and not with a 5xx, without a secret and as docs/openapi.json says, and so that strict readers of JSON and
-XML can read it, as all lists after it. What is refused may write nothing, and no instance may be found under a name that
-its token has no grant for. Then one token of each tenant floods its namespace: it may take no more than its share.
-Stops at the first that is answered otherwise, and shows it as a command.
+Sends hostile requests to a real registry, including its dialects, with tokens of every kind. Each response must arrive in
+time, must not be a 5xx, must not contain a secret, must match docs/openapi.json, and must be readable by strict parsers of
+JSON and XML, as must all lists afterwards. A refused request must write nothing, and no instance may be found under a name
+that its token has no grant for. At the end, one token of each tenant floods its namespace, and may take only its share.
+After a violation, the run stops, looks for the fewest requests that show one on an empty registry, and prints them as
+commands, with the options that send them again.
 
-  --host <name>   what the registry runs in: resident (default) or workerd
-  --requests <n>  how many (default 20000)
-  --seed <n>      what is sent follows from it (default: random, printed)
+  --host <name>   host of the registry: resident (default) or workerd
+  --requests <n>  number of requests (default 20000)
+  --seed <n>      seed of the values: the same seed sends the same requests (default: random, printed)
+  --path <path>   send only these of the requests of a seed, as an earlier run has printed
   --help          show this`;
 
 const { values } = parseArgs({
@@ -25,6 +27,7 @@ const { values } = parseArgs({
     host: { type: 'string', default: 'resident' },
     requests: { type: 'string', default: '20000' },
     seed: { type: 'string', default: String(randomInt(2 ** 31)) },
+    path: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -38,22 +41,22 @@ async function main(): Promise<number> {
   const seed = Number(values.seed);
   console.error(`seed ${seed}`);
   const folder = mkdtempSync(join(tmpdir(), 'rollcall fuzz-'));
-  const registry = await startOn(host, { data: join(folder, 'data') });
-  const { url, rootToken } = registry;
+  const start = () => startOn(host, { data: mkdtempSync(join(folder, 'data-')) });
   try {
     const startedAt = Date.now();
     const requests = Number(values.requests);
     const log = (line: string) => console.error(`[${Math.round((Date.now() - startedAt) / 1_000)} s] ${line}`);
-    const report = await fuzzRun({ url, rootToken, requests, seed, document: 'docs/openapi.json', log });
+    const { path } = values;
+    const document = 'docs/openapi.json';
+    const report = await fuzzRun({ start, requests, seed, ...(path && { path }), shrinks: true, document, log });
     for (const violation of report.violations) console.error(violation);
-    console.log(summary(report, seed));
+    console.log(summary(report, seed, host));
     console.log(`${Math.round((report.requests * 1_000) / (Date.now() - startedAt))} requests a second`);
     if (report.violations.length === 0) return 0;
     const story = [...report.violations, '', 'sent together, and answered:', ...report.lastWindow].join('\n');
     console.log(`what was found: ${keepFinding('fuzz', seed, story)}`);
     return 1;
   } finally {
-    await registry.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }

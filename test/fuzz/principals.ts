@@ -60,7 +60,7 @@ export async function makeSenders(target: Target): Promise<Sender[]> {
   // The shortest possible lifetime: a long run covers both sides of its end.
   const mortal = await issue({ name: 'mortal', grants: GRANTS['operate public'] ?? [], expiresInMs: 60_000 });
   senders.push({ name: 'ends after a minute', tokenId: mortal.id, secret: mortal.token, carrier: 'header' });
-  senders.push({ name: 'nobody', tokenId: undefined, secret: '', carrier: 'none' });
+  senders.push({ name: 'no token', tokenId: undefined, secret: '', carrier: 'none' });
   senders.push({ name: 'a guess', tokenId: undefined, secret: `${writer.token.slice(0, -4)}AAAA`, carrier: 'header' });
   return senders;
 }

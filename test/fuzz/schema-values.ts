@@ -1,4 +1,5 @@
-import type { SeededRandom } from '../simulation/seeded-random';
+import fc from 'fast-check';
+import { mostly, some } from './odds';
 
 /** The keywords of JSON Schema that docs/openapi.json uses. */
 export interface Schema {
@@ -21,7 +22,7 @@ export interface Schema {
 }
 
 /** Texts that have broken parsers before. */
-export const WILD_TEXTS: readonly [string, ...string[]] = [
+export const WILD_TEXTS: readonly string[] = [
   '',
   ' ',
   '.',
@@ -77,7 +78,7 @@ export const WILD_TEXTS: readonly [string, ...string[]] = [
   'x'.repeat(5_000),
 ];
 
-const WILD_NUMBERS: readonly [number, ...number[]] = [
+const WILD_NUMBERS: readonly number[] = [
   0,
   -0,
   -1,
@@ -94,7 +95,7 @@ const WILD_NUMBERS: readonly [number, ...number[]] = [
 
 const nested = (depth: number): unknown => JSON.parse(`${'['.repeat(depth)}${']'.repeat(depth)}`);
 
-const WILD_VALUES: readonly [unknown, ...unknown[]] = [
+const WILD_VALUES: readonly unknown[] = [
   null,
   true,
   [],
@@ -108,102 +109,118 @@ const WILD_VALUES: readonly [unknown, ...unknown[]] = [
   Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`k${index}`, 'v'])),
 ];
 
-/** Degree to which a value matches its schema. */
-export type Nearness = 'valid' | 'near' | 'wild';
+/** Depth below which objects have only their required members, and lists have none. */
+const DEPTH_MAX = 4;
 
-/** Generates values from schemas: valid ones, ones with one wrong member, and arbitrary ones. */
+/** Texts that no schema describes. */
+export const wildTexts = fc.constantFrom(...WILD_TEXTS);
+/** Values that no schema describes. */
+const wildValues: fc.Arbitrary<unknown> = fc.oneof(
+  wildTexts,
+  fc.constantFrom(...WILD_NUMBERS),
+  fc.constantFrom(...WILD_VALUES),
+);
+
+/** Generates values from the schemas of docs/openapi.json. */
 export class SchemaValues {
-  readonly #random: SeededRandom;
   readonly #named: Record<string, Schema>;
   /** Names that exist in the registry under test, so that some valid values refer to something. */
-  readonly #words: readonly [string, ...string[]];
+  readonly #words: fc.Arbitrary<string>;
+  readonly #startedAt = Date.now();
 
-  constructor(random: SeededRandom, named: Record<string, Schema>, words: readonly [string, ...string[]]) {
-    this.#random = random;
+  constructor(named: Record<string, Schema>, words: readonly string[]) {
     this.#named = named;
-    this.#words = words;
+    this.#words = fc.constantFrom(...words);
   }
 
-  of(schema: Schema, nearness: Nearness, example?: unknown): unknown {
-    if (nearness === 'wild') return this.wild();
-    const valid = example !== undefined && this.#random.chance(0.6) ? structuredClone(example) : this.#valid(schema, 0);
-    return nearness === 'near' ? this.#spoilt(valid) : valid;
+  /** Generates values that are mostly valid, often valid except for one fault, and sometimes anything at all. */
+  mixed(schema: Schema, example?: unknown): fc.Arbitrary<unknown> {
+    const valid = this.valid(schema, example);
+    return fc.oneof(
+      { withCrossShrink: true },
+      { arbitrary: valid, weight: 14 },
+      { arbitrary: valid.chain(spoilt), weight: 5 },
+      { arbitrary: wildValues, weight: 1 },
+    );
   }
 
-  wild(): unknown {
-    return this.#random.pick([
-      () => this.#random.pick(WILD_VALUES),
-      () => this.#random.pick(WILD_NUMBERS),
-      () => this.#random.pick(WILD_TEXTS),
-    ])();
+  /** Generates values that fit a schema, many of them the example of its operation. */
+  valid(schema: Schema, example?: unknown): fc.Arbitrary<unknown> {
+    const values = this.#valid(schema, 0);
+    return example === undefined ? values : mostly(0.6, fc.constant(example), values);
   }
 
-  wildText(): string {
-    return this.#random.pick(WILD_TEXTS);
-  }
-
-  /** Returns the same value with one fault, at any depth. */
-  #spoilt(value: unknown): unknown {
-    if (typeof value !== 'object' || value === null || this.#random.chance(0.1)) return this.wild();
-    const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [...value] : { ...value };
-    const [key, ...more] = Object.keys(copy);
-    const how = this.#random.pick(['member', 'member', 'extra', 'missing'] as const);
-    if (key === undefined || (how === 'extra' && !Array.isArray(copy)))
-      return { ...copy, [this.wildText()]: this.wild() };
-    const chosen = this.#random.pick([key, ...more]);
-    // `as`, twice: a key of this object or array.
-    if (how === 'missing') delete (copy as Record<string, unknown>)[chosen];
-    else (copy as Record<string, unknown>)[chosen] = this.#spoilt((copy as Record<string, unknown>)[chosen]);
-    return copy;
-  }
-
-  #valid(schema: Schema, depth: number): unknown {
+  #valid(schema: Schema, depth: number): fc.Arbitrary<unknown> {
     if (schema.$ref !== undefined) return this.#valid(this.#named[schema.$ref.split('/').at(-1) ?? ''] ?? {}, depth);
-    if (schema.const !== undefined) return schema.const;
-    const [choice, ...choices] = schema.enum ?? [];
-    if (schema.enum !== undefined) return this.#random.pick([choice, ...choices]);
-    const [variant, ...variants] = schema.anyOf ?? schema.oneOf ?? [];
-    if (variant !== undefined) return this.#valid(this.#random.pick([variant, ...variants]), depth);
+    if (schema.const !== undefined) return fc.constant(schema.const);
+    if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
+    const variants = schema.anyOf ?? schema.oneOf ?? [];
+    if (variants.length > 0) return fc.oneof(...variants.map((variant) => this.#valid(variant, depth)));
     if (schema.type === 'object') return this.#object(schema, depth);
-    if (schema.type === 'array') {
-      const count = Math.min(this.#random.whole(0, 3), schema.maxItems ?? 3);
-      return Array.from({ length: count }, () => this.#valid(schema.items ?? {}, depth + 1));
-    }
-    if (schema.type === 'integer' || schema.type === 'number') return this.#number(schema);
-    if (schema.type === 'boolean') return this.#random.chance(0.5);
-    if (schema.type === 'null') return null;
+    if (schema.type === 'array') return this.#list(schema, depth);
+    if (schema.type === 'integer' || schema.type === 'number') return numbers(schema);
+    if (schema.type === 'boolean') return fc.boolean();
+    if (schema.type === 'null') return fc.constant(null);
     return this.#text(schema);
   }
 
-  #object({ properties = {}, required = [], additionalProperties }: Schema, depth: number): unknown {
-    const members = Object.entries(properties).filter(([name]) => {
-      return required.includes(name) || (depth < 4 && this.#random.chance(0.25));
+  #list({ items = {}, maxItems = 3 }: Schema, depth: number): fc.Arbitrary<unknown[]> {
+    if (depth > DEPTH_MAX) return fc.constant([]);
+    return fc.array(this.#valid(items, depth + 1), { maxLength: Math.min(maxItems, 3) });
+  }
+
+  #object({ properties = {}, required = [], additionalProperties }: Schema, depth: number): fc.Arbitrary<unknown> {
+    const members = Object.entries(properties).flatMap(([name, member]): fc.Arbitrary<[string, unknown][]>[] => {
+      const isRequired = required.includes(name);
+      if (!isRequired && depth >= DEPTH_MAX) return [];
+      const pair = this.#valid(member, depth + 1).map((value): [string, unknown] => [name, value]);
+      return [isRequired ? pair.map((each) => [each]) : some(0.25, [pair])];
     });
-    const extra =
-      typeof additionalProperties === 'object' && this.#random.chance(0.5) ? additionalProperties : undefined;
-    return Object.fromEntries([
-      ...members.map(([name, member]) => [name, this.#valid(member, depth + 1)]),
-      ...(extra === undefined ? [] : [[this.#extraKey(), this.#valid(extra, depth + 1)]]),
-    ]);
+    // A client chooses the key: mostly a word, and sometimes one with a meaning to a reader.
+    if (typeof additionalProperties === 'object' && depth < DEPTH_MAX) {
+      const key = mostly(0.8, this.#words, wildTexts);
+      members.push(some(0.5, [fc.tuple(key, this.#valid(additionalProperties, depth + 1))]));
+    }
+    return fc.tuple(...members).map((pairs) => Object.fromEntries(pairs.flat()));
   }
 
-  /** Returns a key that the client chooses: mostly a word, and sometimes one with a meaning to a reader. */
-  #extraKey(): string {
-    return this.#random.chance(0.8) ? this.#random.pick(this.#words) : this.wildText();
+  #text({ pattern, example, maxLength }: Schema): fc.Arbitrary<string> {
+    if (pattern?.startsWith('^\\d')) return fc.nat(50).map(String);
+    if (pattern?.includes('T') === true)
+      return fc.integer({ min: -1e8, max: 1e8 }).map((offset) => new Date(this.#startedAt + offset).toISOString());
+    const words = this.#words.map((word) => word.slice(0, maxLength ?? 255));
+    return typeof example === 'string' ? mostly(0.5, fc.constant(example), words) : words;
   }
+}
 
-  #number({ minimum = 0, maximum = 100_000, type }: Schema): number {
-    const from = Math.max(minimum, -1e9);
-    const to = Math.min(maximum, 1e9);
-    const edge = this.#random.pick([minimum, maximum, Number.NaN, Number.NaN]);
-    if (!Number.isNaN(edge)) return edge;
-    return type === 'integer' ? this.#random.whole(from, to) : this.#random.between(from, to);
-  }
+/** Generates numbers in the range of a schema, its limits among them. */
+function numbers({ minimum = 0, maximum = 100_000, type }: Schema): fc.Arbitrary<number> {
+  const [min, max] = [Math.max(minimum, -1e9), Math.min(maximum, 1e9)];
+  const between = type === 'integer' ? fc.integer({ min, max }) : fc.double({ min, max, noNaN: true });
+  return mostly(0.5, between, fc.constantFrom(minimum, maximum));
+}
 
-  #text({ pattern, example, maxLength }: Schema): string {
-    if (pattern?.startsWith('^\\d')) return String(this.#random.whole(0, 50));
-    if (pattern?.includes('T') === true) return new Date(Date.now() + this.#random.whole(-1e8, 1e8)).toISOString();
-    if (typeof example === 'string' && this.#random.chance(0.5)) return example;
-    return this.#random.pick(this.#words).slice(0, maxLength ?? 255);
-  }
+/** Generates copies of a value with one fault, at any depth. */
+function spoilt(value: unknown): fc.Arbitrary<unknown> {
+  if (typeof value !== 'object' || value === null) return wildValues;
+  return mostly(0.9, spoiltMember(value), wildValues);
+}
+
+function spoiltMember(value: object): fc.Arbitrary<unknown> {
+  const members = Object.entries(value);
+  const extra = fc.tuple(wildTexts, wildValues).map(([key, member]) => ({ ...value, [key]: member }));
+  if (members.length === 0) return extra;
+  const copied = (pairs: [string, unknown][]): unknown =>
+    Array.isArray(value) ? pairs.map(([, member]) => member) : Object.fromEntries(pairs);
+  const changed = fc
+    .constantFrom(...members)
+    .chain(([key, member]) =>
+      spoilt(member).map((wrong) => copied(members.map((pair) => (pair[0] === key ? [key, wrong] : pair)))),
+    );
+  const missing = fc.constantFrom(...members).map(([key]) => copied(members.filter(([other]) => other !== key)));
+  return fc.oneof(
+    { arbitrary: changed, weight: 2 },
+    { arbitrary: Array.isArray(value) ? missing : extra, weight: 1 },
+    { arbitrary: missing, weight: 1 },
+  );
 }

@@ -1,7 +1,7 @@
+import fc from 'fast-check';
 import type { AuditTrail } from '../../src/model/audit';
 import type { Grant } from '../../src/model/grant';
 import type { Stats } from '../../src/model/stats';
-import type { SeededRandom } from '../simulation/seeded-random';
 import { isAnswer, type Outcome, type Target } from './exchange';
 import type { Sender } from './principals';
 
@@ -15,6 +15,13 @@ const TENANTS = [
   { ns: 'tenant-service', percent: 50, flooder: { scope: 'register', services: [SERVICE, 'DEFAULT_GROUP@@o*'] } },
   { ns: 'tenant-operated', percent: 50, flooder: { scope: 'operate', services: [SERVICE, 'DEFAULT_GROUP@@o*'] } },
 ] as const;
+
+/** Actions of a flood; those listed more often happen more often. */
+const FLOOD_ACTS = [
+  ...(['register', 'register', 'register', 'batch', 'patch', 'override', 'service'] as const),
+  ...(['register', 'register', 'register', 'batch', 'patch', 'override', 'service'] as const),
+  ...(['register', 'register', 'batch', 'patch', 'override', 'service', 'deregister', 'token'] as const),
+];
 
 interface Tenant {
   ns: string;
@@ -31,11 +38,12 @@ interface Tenant {
  *
  * @returns The faults; mostly none.
  */
-export async function tenantFaults(target: Target, random: SeededRandom, requests: number): Promise<string[]> {
+export async function tenantFaults(target: Target, seed: number, requests: number): Promise<string[]> {
   const faults: string[] = [];
   const tenants = await Promise.all(TENANTS.map((tenant) => begin(target, tenant)));
-  for (let sent = 0; sent < requests; sent += tenants.length) {
-    const outcomes = await Promise.all(tenants.map((tenant) => flood(target, tenant, random)));
+  const rounds = fc.tuple(...tenants.map(floodOf));
+  for (const round of fc.sample(rounds, { seed, numRuns: Math.ceil(requests / tenants.length) })) {
+    const outcomes = await Promise.all(round.map((send) => send(target)));
     for (const outcome of outcomes) if (!isAnswer(outcome) || outcome.status >= 500) faults.push(shown(outcome));
   }
   for (const tenant of tenants) faults.push(...(await lookInto(target, tenant)));
@@ -61,26 +69,36 @@ async function begin(target: Target, { ns, percent, flooder }: (typeof TENANTS)[
   };
 }
 
-/** Sends one request that fills a namespace, or its audit trail. */
-function flood(target: Target, { ns, flooder }: Tenant, random: SeededRandom): Promise<Outcome> {
-  const service = random.pick(['orders', 'o1', 'o2', 'o3', 'o4', 'o5', 'o6', 'o7', 'o8', 'o9', 'o10', 'o11']);
-  const id = `i-${random.whole(0, 20)}`;
-  const metadata = { note: 'x'.repeat(random.pick([0, 100, 1_000, 4_000])) };
-  const place = { address: '10.0.0.7', port: 80, metadata };
-  const path = `/api/v1/ns/${ns}/groups/DEFAULT_GROUP/services/${service}`;
-  const operations = Array.from({ length: random.whole(1, 6) }, (_, index) => {
-    return { op: 'register', group: 'DEFAULT_GROUP', service, id: `b-${index}`, ...place };
-  });
-  const acts = {
-    register: () => ask(target, flooder, 'PUT', `${path}/instances/${id}`, place),
-    batch: () => ask(target, flooder, 'POST', `/api/v1/ns/${ns}/batch`, { operations }),
-    patch: () => ask(target, flooder, 'PATCH', `${path}/instances/${id}`, { metadata }),
-    override: () => ask(target, flooder, 'PUT', `${path}/instances/${id}/override`, { metadata }),
-    service: () => ask(target, flooder, 'PUT', path, { metadata }),
-    deregister: () => ask(target, flooder, 'DELETE', `${path}/instances/${id}`),
-    token: () => ask(target, flooder, 'POST', '/api/v1/tokens', { name: 'more', grants: [{ scope: 'read', ns }] }),
+/** Generates requests that fill a namespace, or its audit trail. */
+function floodOf({ ns, flooder }: Tenant): fc.Arbitrary<(target: Target) => Promise<Outcome>> {
+  const operation = { op: 'register', group: 'DEFAULT_GROUP' };
+  const parts = {
+    service: fc.constantFrom('orders', 'o1', 'o2', 'o3', 'o4', 'o5', 'o6', 'o7', 'o8', 'o9', 'o10', 'o11'),
+    id: fc.nat(20).map((number) => `i-${number}`),
+    metadata: fc.constantFrom(0, 100, 1_000, 4_000).map((length) => ({ note: 'x'.repeat(length) })),
+    count: fc.integer({ min: 1, max: 6 }),
+    act: fc.constantFrom(...FLOOD_ACTS),
   };
-  return acts[random.weighted({ register: 8, batch: 3, patch: 3, override: 3, service: 3, deregister: 1, token: 1 })]();
+  return fc.record(parts).map(({ service, id, metadata, count, act }) => (target) => {
+    const place = { address: '10.0.0.7', port: 80, metadata };
+    const path = `/api/v1/ns/${ns}/groups/DEFAULT_GROUP/services/${service}`;
+    const operations = Array.from({ length: count }, (_, index) => ({
+      ...operation,
+      service,
+      id: `b-${index}`,
+      ...place,
+    }));
+    const acts = {
+      register: () => ask(target, flooder, 'PUT', `${path}/instances/${id}`, place),
+      batch: () => ask(target, flooder, 'POST', `/api/v1/ns/${ns}/batch`, { operations }),
+      patch: () => ask(target, flooder, 'PATCH', `${path}/instances/${id}`, { metadata }),
+      override: () => ask(target, flooder, 'PUT', `${path}/instances/${id}/override`, { metadata }),
+      service: () => ask(target, flooder, 'PUT', path, { metadata }),
+      deregister: () => ask(target, flooder, 'DELETE', `${path}/instances/${id}`),
+      token: () => ask(target, flooder, 'POST', '/api/v1/tokens', { name: 'more', grants: [{ scope: 'read', ns }] }),
+    };
+    return acts[act]();
+  });
 }
 
 async function lookInto(target: Target, { ns, percent, flooder, admin, newcomer }: Tenant): Promise<string[]> {

@@ -21,24 +21,24 @@ export interface Room {
  */
 export const ARROWS: Readonly<Record<string, Room>> = {
   model: { rooms: [], packages: ['zod'] },
-  core: { rooms: ['model', 'auth'], packages: [] },
-  host: { rooms: ['model', 'core'], packages: ['cloudflare:*', 'node:*', 'ws'] },
-  auth: { rooms: ['model'], packages: [] },
+  core: { rooms: ['model', 'auth'], packages: ['lru-cache'] },
+  host: { rooms: ['model', 'core'], packages: ['cloudflare:*', 'lru-cache', 'node:*', 'ws'] },
+  auth: { rooms: ['model'], packages: ['lru-cache'] },
   http: {
     rooms: ['model', 'auth'],
-    packages: ['hono', 'hono-openapi', 'zod'],
+    packages: ['hono', 'hono-openapi', 'lru-cache', 'zod'],
     files: ['docs/openapi.json'],
   },
   // Only types and the parser of durations; the bundle test of the client enforces this.
   client: { rooms: ['model'], packages: [] },
   cli: {
     rooms: ['client', 'model', 'codecs', 'launcher', 'backup'],
-    packages: ['node:*', '@commander-js/extra-typings'],
+    packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],
   },
   codecs: { rooms: ['model'], packages: ['fast-xml-parser'], apart: true },
   dialects: {
     rooms: ['model', 'auth', 'http', 'codecs'],
-    packages: ['zod'],
+    packages: ['lru-cache', 'zod'],
     closed: ['http/v1'],
     apart: true,
   },

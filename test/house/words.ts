@@ -21,9 +21,7 @@ export function unrunTestProblems(files: SourceFile[]): string[] {
     .flatMap((file) =>
       file.text
         .split('\n')
-        .flatMap((line, index) =>
-          unrun.test(line) ? [`${file.path}:${index + 1} leaves a test out: ${line.trim()}`] : [],
-        ),
+        .flatMap((line, index) => (unrun.test(line) ? [`${file.path}:${index + 1} skips a test: ${line.trim()}`] : [])),
     );
 }
 
@@ -36,7 +34,7 @@ export function brokenLinkProblems(files: SourceFile[]): string[] {
       [...file.text.matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)]
         .map((match) => match[1] ?? '')
         .filter((target) => !paths.has(join(dirname(file.path), target).replace(/\/$/, '')))
-        .map((target) => `${file.path} links to ${target}, which is not there`),
+        .map((target) => `${file.path} links to ${target}, which does not exist`),
     );
 }
 
@@ -49,7 +47,7 @@ export function missingPathProblems(files: SourceFile[]): string[] {
       [...file.text.matchAll(/`((?:src|test|bench|scripts|examples|docs|design)\/[\w./-]*)`/g)]
         .map(([, path = '']) => path.replace(/\/$/, ''))
         .filter((path) => !paths.has(path))
-        .map((path) => `${file.path} names ${path}, which is not there`),
+        .map((path) => `${file.path} names ${path}, which does not exist`),
     );
 }
 
@@ -78,6 +76,33 @@ export function wordingProblems(files: SourceFile[]): string[] {
       file.text.split('\n').flatMap((line, index) => {
         const [, odd] = ODD.exec(COMMENT.exec(line)?.[1] ?? '') ?? OPENING.exec(line) ?? [];
         return odd === undefined ? [] : [`${file.path}:${index + 1} says "${odd}": ${line.trim()}`];
+      }),
+    );
+}
+
+/** First argument of a call of `describe`, `it` or `test`, or of the function that their `each` returns. */
+const TITLE =
+  /(?:(?<![.\w])(?:describe|it|test)(?:\.\w+)*\(|\)\()\s*(?:'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\]|\\.)*)`)/g;
+
+/** Words that no title contains. */
+const ODD_IN_TITLES =
+  /\b(told|whoever|somebody|nobody|riddle|parted by|comes? to be|goes by|stands in|of yours|good for|a word of|mend(?:s|ed|ing)?|deeds?)\b/i;
+
+/**
+ * Rule 29: titles of tests are plain technical English.
+ *
+ * @param exempt Folders whose titles are not checked, each with a slash at its end.
+ */
+export function titleProblems(files: SourceFile[], exempt: readonly string[] = []): string[] {
+  return files
+    .filter((file) => isTest(file) || /^test\/.*\.ts$/.test(file.path))
+    .filter(({ path }) => !exempt.some((folder) => path.startsWith(folder)))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(TITLE)].flatMap((match) => {
+        const title = match[1] ?? match[2] ?? match[3] ?? '';
+        const [, odd] = ODD_IN_TITLES.exec(title) ?? [];
+        const line = text.slice(0, match.index).split('\n').length;
+        return odd === undefined ? [] : [`${path}:${line} says "${odd}": ${title}`];
       }),
     );
 }

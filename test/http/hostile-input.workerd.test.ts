@@ -21,7 +21,7 @@ const { routes } = createApp({
 
 const { ask, send } = workerHome({ keeps: true });
 
-it('[I10] no input gets a 5xx from the whole Worker, and a call that is refused changes nothing', async () => {
+it('[I10] no input causes a 5xx of the whole Worker, and a refused call changes nothing', async () => {
   const revision = async () => (await ask<{ revision: number }>('GET', '/api/v1/ns/public/stats')).body.revision;
   const seen = new Set<number>();
   await fc.assert(

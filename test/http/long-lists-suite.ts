@@ -33,7 +33,7 @@ export function longListsSuite({ ask, send }: Home): void {
   }, 60_000);
 
   describe('10,000 instances of 3 KB', () => {
-    it('[V8] are listed in pages that read on to the end, each of them conditional', { timeout: 60_000 }, async () => {
+    it('[V8] are listed in pages that continue to the end, each of them conditional', { timeout: 60_000 }, async () => {
       const ids: string[] = [];
       let query = '';
       for (;;) {
@@ -48,7 +48,7 @@ export function longListsSuite({ ask, send }: Home): void {
       expect([ids.length, ids[0], ids.at(-1)]).toEqual([COUNT, idOf(0), idOf(COUNT - 1)]);
     });
 
-    it('[V10] resolve to as many as an answer carries, and say so', { timeout: 60_000 }, async () => {
+    it('[V10] resolve to as many as a response can hold, and say so', { timeout: 60_000 }, async () => {
       const { status, body } = await ask<List>('GET', `${SERVICE}/resolve`);
       expect([status, body.truncated, body.instances.length > 1_000]).toEqual([200, true, true]);
       const few = await ask<List>('GET', `${SERVICE}/resolve?limit=10`);

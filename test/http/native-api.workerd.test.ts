@@ -12,7 +12,7 @@ const place = { address: '10.0.0.7', port: 8080 };
 
 nativeApiSuite(home);
 
-it('[H6] the registry makes no object for a namespace that is not there', async () => {
+it('[H6] the registry creates no object for an unknown namespace', async () => {
   const made = async () => (await listDurableObjectIds(env.NAMESPACES)).map(String);
   const before = await made();
   expect((await ask('GET', '/api/v1/ns/other/services')).status).toBe(404);
@@ -28,7 +28,7 @@ it('[H6] the registry makes no object for a namespace that is not there', async 
   expect((await made()).filter((id) => id !== home && !before.includes(id))).toEqual([]);
 });
 
-it('[H8] the metrics of the default namespace count what is there', async () => {
+it('[H8] the metrics of the default namespace count its contents', async () => {
   await ask('PUT', `${ORDERS}/instances/a`, place);
   await ask('POST', `${ORDERS}/instances/a/heartbeat`);
   const { body } = await ask<string>('GET', '/metrics');

@@ -100,7 +100,7 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
           { op: 'register', service: 's', id: 'b', ...plain },
           { op: 'update', group: 'g', service: 'orders', id: 'a', weight: 5 },
           { op: 'override', service: 's', id: 'b', enabled: false },
-          { op: 'deregister', service: 's', id: 'nobody' },
+          { op: 'deregister', service: 's', id: 'unknown' },
         ],
       },
     ],
@@ -156,13 +156,13 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
     return found ?? expect.unreachable(`no route for ${method} ${path}`);
   };
 
-  it('[H1] real answers fit their schemas, and every promised answer is a real one', async () => {
+  it('[H1] real responses match their schemas, and every documented response occurs', async () => {
     const seen = new Set<string>();
     let cursor = '';
     let token = '';
     for (const [method, path, body] of CALLS) {
       const route = routeOf(method, path);
-      const told = await ask(
+      const answer = await ask(
         method,
         path.replace(LAST_TOKEN, token),
         JSON.parse(
@@ -171,21 +171,21 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
             .replaceAll(':ns', ns()),
         ) ?? undefined,
       );
-      cursor = told.headers.get('rollcall-cursor') ?? cursor;
-      if (route.operation === 'createToken') token = String(told.body.id);
-      const card = route.answers[told.status];
-      expect(card, `${method} ${path} answered ${told.status} ${JSON.stringify(told.body)}`).toBeDefined();
-      seen.add(`${route.operation} ${told.status}`);
+      cursor = answer.headers.get('rollcall-cursor') ?? cursor;
+      if (route.operation === 'createToken') token = String(answer.body.id);
+      const card = route.answers[answer.status];
+      expect(card, `${method} ${path} answered ${answer.status} ${JSON.stringify(answer.body)}`).toBeDefined();
+      seen.add(`${route.operation} ${answer.status}`);
       if (card?.schema !== undefined) {
         // An object schema drops unknown members, so the comparison finds undocumented ones.
-        expect(card.schema.parse(told.body), `${method} ${path}`).toEqual(told.body);
+        expect(card.schema.parse(answer.body), `${method} ${path}`).toEqual(answer.body);
       } else if (card?.contentType !== undefined) {
-        expect(told.headers.get('content-type')?.split(';')[0]).toBe(card.contentType.split(';')[0]);
+        expect(answer.headers.get('content-type')?.split(';')[0]).toBe(card.contentType.split(';')[0]);
       } else {
-        expect(told.body).toBe('');
+        expect(answer.body).toBe('');
       }
       if (route.conditional === 'read') {
-        const same = await ask(method, path, undefined, { 'if-none-match': etagOf(told) });
+        const same = await ask(method, path, undefined, { 'if-none-match': etagOf(answer) });
         expect([same.status, same.body], `${path} again`).toEqual([304, '']);
       }
     }
@@ -195,11 +195,11 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
     expect(promised.filter((answer) => !seen.has(answer))).toEqual([]);
   });
 
-  it('[H3] real refusals are problems with their code', async () => {
+  it('[H3] real errors are problem details with their code', async () => {
     const refused = async (method: string, path: string, body?: unknown, headers?: Record<string, string>) => {
-      const told = await ask(method, path, body, headers);
-      expect(told.headers.get('content-type')).toBe('application/problem+json');
-      return [told.status, told.body.code];
+      const answer = await ask(method, path, body, headers);
+      expect(answer.headers.get('content-type')).toBe('application/problem+json');
+      return [answer.status, answer.body.code];
     };
     expect(await refused('GET', I)).toEqual([404, 'INSTANCE_NOT_FOUND']);
     expect(await refused('GET', `${I}/override`)).toEqual([404, 'INSTANCE_NOT_FOUND']);

@@ -38,7 +38,7 @@ const head = (method: string, target: string, ...headers: string[]): string =>
     '',
   ].join('\r\n');
 
-describe('targets', () => {
+describe('request targets', () => {
   it.each([
     `${SERVICE}/instances/..`,
     `${SERVICE}/instances/../../../../../../health`,
@@ -57,7 +57,7 @@ describe('targets', () => {
     `${SERVICE}/resolve?${'a=1&'.repeat(1_500)}`,
     `${SERVICE}/instances/\x01\x7f`,
     `${SERVICE}/instances/\xff\xfe`,
-  ])('[I10, H7] %s gets an answer of the table', async (target) => {
+  ])('[I10, H7] %s gets a documented response', async (target) => {
     const status = statusOf(await exchange(Buffer.from(head('GET', target), 'latin1')));
     expect(status).toBeGreaterThanOrEqual(200);
     expect(status).toBeLessThan(500);
@@ -67,7 +67,7 @@ describe('targets', () => {
     ['http://evil.example/health', 200],
     ['*', 400],
     ['health', 400],
-  ])('[I10] %s gets %i, and hurts nothing', async (target, expected) => {
+  ])('[I10] %s gets %i and does no harm', async (target, expected) => {
     expect(statusOf(await exchange(head('GET', target)))).toBe(expected);
     expect(statusOf(await exchange(head('GET', '/health')))).toBe(200);
   });
@@ -80,40 +80,40 @@ describe('targets', () => {
   });
 });
 
-describe('bodies', () => {
+describe('request bodies', () => {
   const chunk = (text: string): string => `${text.length.toString(16)}\r\n${text}\r\n`;
   const chunked = ['Content-Type: application/json', 'Transfer-Encoding: chunked'];
 
-  it('[H5] may come in chunks', async () => {
+  it('[H5] may be chunked', async () => {
     const body = chunk('{"address":"10.0') + chunk('.0.7","port":80}') + chunk('');
     expect(statusOf(await exchange(head('PUT', `${SERVICE}/instances/c`, ...chunked), body))).toBe(201);
   });
 
-  it('[H5] are refused as soon as they are too long, though no length was announced', async () => {
+  it('[H5] are refused as soon as they are too long, even without an announced length', async () => {
     const pieces = Array.from({ length: BODY_MAX_BYTES / 4_096 }, () => chunk(' '.repeat(4_096)));
     // One byte more, and nothing after that: unread data could reset the connection before the answer is read.
     const answer = await exchange(head('PUT', `${SERVICE}/instances/d`, ...chunked), ...pieces, chunk(' '));
     expect([statusOf(answer), answer.includes('PAYLOAD_TOO_LARGE')]).toEqual([413, true]);
   });
 
-  it('[H5] are refused by their announced length before they come', async () => {
+  it('[H5] are refused by their announced length before they arrive', async () => {
     const headers = ['Content-Type: application/json', 'Content-Length: 999999999'];
     expect(statusOf(await exchange(head('PUT', `${SERVICE}/instances/e`, ...headers)))).toBe(413);
   });
 
-  it('[A2] of a stranger are not waited for', async () => {
+  it('[A2] of unauthenticated clients are not waited for', async () => {
     const request = head('PUT', `${SERVICE}/instances/f`, 'Content-Type: application/json', 'Content-Length: 100');
     expect(statusOf(await exchange(request.replace('Bearer ', 'Bearer x')))).toBe(401);
   });
 
-  it('[I10] that end too early leave nothing half done', async () => {
+  it('[I10] that end too early change nothing', async () => {
     const cut = head('PUT', `${SERVICE}/instances/g`, 'Content-Type: application/json', 'Content-Length: 100');
     await exchange(`${cut}{"address":"10.0.0.7","port":80}`).catch(() => 'closed');
     expect(statusOf(await exchange(head('GET', `${SERVICE}/instances/g`)))).toBe(404);
   });
 });
 
-it('[A2] two tokens in two headers are none', async () => {
+it('[A2] two tokens in two headers are refused', async () => {
   const answer = await exchange(head('GET', `${SERVICE}/resolve`, 'Authorization: Bearer other'));
   expect(statusOf(answer)).toBe(401);
 });
@@ -121,7 +121,7 @@ it('[A2] two tokens in two headers are none', async () => {
 it.each([
   [false, []],
   [true, ['the registration came from 192.0.2.7, but names 10.0.0.7']],
-])('[A8] a client says in no header where it is; a proxy that is trusted (%s) does', async (trustedProxy, messages) => {
+])('[A8] no header of a client sets its address, only that of a trusted proxy (%s)', async (trustedProxy, messages) => {
   const other = await startRegistry({ data: join(folder, `proxy-${trustedProxy}`), trustedProxy });
   try {
     const response = await fetch(`${other.url}${SERVICE}/instances/h`, {

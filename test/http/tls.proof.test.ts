@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-it('[M10] answers over TLS at an address that its certificate is for, and keeps the key out of its command and its data', async () => {
+it('[M10] a registry answers over TLS at an address in its certificate, and keeps the key out of its command line and its data', async () => {
   expect(stage.registry.url).toMatch(/^https:\/\/127\.0\.0\.1:\d+$/);
   const { stdout } = await run('curl', ['-sS', '--cacert', authority.ca, `${stage.registry.url}/health`]);
   expect(JSON.parse(stdout)).toMatchObject({ status: 'ok' });
@@ -42,7 +42,7 @@ it('[M10] answers over TLS at an address that its certificate is for, and keeps 
   for (const text of [...shown, ...kept]) expect(String(text)).not.toContain('PRIVATE KEY');
 });
 
-it('[M10] is reached by the command line with the authority in NODE_EXTRA_CA_CERTS, and tells who lacks it', async () => {
+it('[M10] the command line connects with the authority in NODE_EXTRA_CA_CERTS, and its error without it names that variable', async () => {
   const register = ['register', 'orders', 'a', '--address', '10.0.0.7', '--port', '8080', '--ttl', '10m'];
   expect(await stage.run(register, { NODE_EXTRA_CA_CERTS })).toMatchObject({ code: 0 });
   const { stdout } = await stage.run(['ls', '--json'], { NODE_EXTRA_CA_CERTS });
@@ -54,7 +54,7 @@ it('[M10] is reached by the command line with the authority in NODE_EXTRA_CA_CER
   expect(refused.stderr).toContain('NODE_EXTRA_CA_CERTS');
 });
 
-it('[M10, M11] is started by `rollcall serve`, which tells what is wrong with a certificate before it makes anything', async () => {
+it('[M10, M11] `rollcall serve` serves over TLS, and reports an invalid certificate before it creates anything', async () => {
   const { certPath, keyPath } = authority.issue('served', 'DNS:localhost', 30);
   const foreign = authority.issue('foreign', 'DNS:other.example', 30);
   const data = join(folder, 'served');
@@ -63,7 +63,7 @@ it('[M10, M11] is started by `rollcall serve`, which tells what is wrong with a 
   expect([code, stderr]).toEqual([1, expect.stringContaining('does not match the first certificate')]);
   expect(existsSync(data)).toBe(false);
   const registry = stage.begin(serve(keyPath));
-  const url = await registry.prints(/answers on (https:\S+)/);
+  const url = await registry.prints(/listens on (https:\S+)/);
   // The name in the certificate, not the address that it listens on.
   expect(new URL(url).hostname).toBe('localhost');
   const { stdout } = await run('curl', ['-sS', '--cacert', authority.ca, `${url}/health`]);
@@ -72,7 +72,7 @@ it('[M10, M11] is started by `rollcall serve`, which tells what is wrong with a 
   expect(await registry.end()).toEqual({ code: 0, signal: null });
 });
 
-it('[M10] shows a certificate that was renewed once workerd starts again', async () => {
+it('[M10] workerd presents a renewed certificate after a restart', async () => {
   const files = authority.issue('renewed', 'DNS:localhost,IP:127.0.0.1', 30);
   const registry = await startRegistry({ data: temporaryFolder(), tls: files });
   onTestFinished(() => registry.stop());
@@ -88,7 +88,7 @@ it('[M10] shows a certificate that was renewed once workerd starts again', async
 it.each([
   ['the Node of this machine', systemNode()],
   ['a Node with WebSockets', process.execPath],
-])('[M10] is used by the client, in %s', async (_, node) => {
+])('[M10] the client connects over TLS, in %s', async (_, node) => {
   const program = join(folder, 'client.mjs');
   writeFileSync(
     program,

@@ -48,8 +48,8 @@ export function transferSuite({ ask, send, ns }: Home): void {
       ({ id }) => id,
     );
 
-  describe('a file', () => {
-    it('[Z5, Z6, Z10] is what there is, and makes another namespace the same', async () => {
+  describe('an export file', () => {
+    it('[Z5, Z6, Z10] contains everything, and recreates it in another namespace', async () => {
       await ask('PUT', `${serviceAt('orders')}/instances/a`, {
         address: '10.0.0.1',
         port: 1,
@@ -59,15 +59,15 @@ export function transferSuite({ ask, send, ns }: Home): void {
       await ask('PUT', `${serviceAt('orders')}/instances/a/override`, { weight: 3, quarantine: { reason: 'r' } });
       const before = await exported();
       expect(before).toHaveLength(5);
-      const told = await importText(file('b', 'c'), '?mode=replace');
-      expect(told.done).toMatchObject({ kind: 'done', mode: 'replace', added: 2, removed: 3, unchanged: 0 });
+      const answer = await importText(file('b', 'c'), '?mode=replace');
+      expect(answer.done).toMatchObject({ kind: 'done', mode: 'replace', added: 2, removed: 3, unchanged: 0 });
       expect(await ids()).toEqual(['b', 'c']);
       const back = await importText(before.join('\n'), '?mode=replace');
       expect(back.done).toMatchObject({ added: 3, changed: 0, removed: 2 });
       expect((await exported()).slice(1)).toEqual(before.slice(1));
     });
 
-    it('[Z6] says in a dry run what would be different, and nothing is', async () => {
+    it('[Z6] shows in a dry run what would change, and changes nothing', async () => {
       await importText(file('a', 'b'));
       const text = [HEADER, line('b', { weight: 2 }), line('c'), END(2)].join('\n');
       const { lines } = await importText(text, '?mode=replace&dryRun=true');
@@ -110,8 +110,8 @@ export function transferSuite({ ask, send, ns }: Home): void {
       ],
       ['has a line of 10 MB', [HEADER, line('x'.repeat(10_000_000))].join('\n'), 413, 'line 2 has more than'],
     ])('[Z7, I10] that %s is refused, with the line, and nothing changes', async (_, text, status, message) => {
-      const told = await importText(text);
-      expect([told.status, told.done.detail]).toEqual([status, expect.stringContaining(message)]);
+      const answer = await importText(text);
+      expect([answer.status, answer.done.detail]).toEqual([status, expect.stringContaining(message)]);
       expect(await ids()).toEqual([]);
       expect((await ask<{ entries: object[] }>('GET', `${NS}/history`)).body.entries).toEqual([]);
     });
@@ -128,13 +128,13 @@ export function transferSuite({ ask, send, ns }: Home): void {
       expect(await importText(body)).toMatchObject({ status: 400, done: { detail: 'line 3 is not UTF-8' } });
     });
 
-    it('[Z7, H3] has to be said to be lines', async () => {
-      const told = await ask('POST', `${NS}/import?mode=merge`, file('a'));
-      expect(told.status).toBe(415);
+    it('[Z7, H3] is refused without the content type of lines', async () => {
+      const answer = await ask('POST', `${NS}/import?mode=merge`, file('a'));
+      expect(answer.status).toBe(415);
     });
   });
 
-  it('[Z5, Z8] carries thousands of instances, in pieces that cut through lines', async () => {
+  it('[Z5, Z8] thousands of instances are transferred in chunks that split lines', async () => {
     const many = Array.from({ length: 6_000 }, (_, index) => `i${String(index).padStart(5, '0')}`);
     const bytes = new TextEncoder().encode(file(...many));
     let at = 0;

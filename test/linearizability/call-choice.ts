@@ -62,8 +62,8 @@ export class CallChoice {
   learn(answer: Answer): void {
     if ('at' in answer) this.#seen = answer.at;
     const shown = answer.kind === 'shown' ? answer.records : [];
-    const told = answer.kind === 'changed' ? answer.results.flatMap((result) => result.shown ?? []) : [];
-    for (const { key, revision } of [...shown, ...told]) this.#revisions.set(key, revision);
+    const confirmed = answer.kind === 'changed' ? answer.results.flatMap((result) => result.shown ?? []) : [];
+    for (const { key, revision } of [...shown, ...confirmed]) this.#revisions.set(key, revision);
   }
 
   #some(quarter: Quarter): Key[] {

@@ -13,7 +13,7 @@ export interface StepContext {
   /** The revision that it takes if it changes anything; undefined if no answer reports it. */
   revision: number | undefined;
   /** The step's result in the answer. */
-  told: StepResult | undefined;
+  reported: StepResult | undefined;
   /** Time of the renewal, if the step renews its lease. */
   renewed: { sentAt: number; answeredAt: number };
   /** The session whose socket carried it. */
@@ -34,24 +34,24 @@ export function changeRecord(record: RecordState, step: Step, context: StepConte
 /** Returns the code of a step's refusal; `unknown` if it depends on a revision that no answer has reported. */
 function refusal({ content, revision }: RecordState, { op, condition }: Step): string | undefined {
   const { absent, since } = condition;
-  const isThere = content !== null;
-  if (absent !== undefined && absent === isThere) return 'REVISION_MISMATCH';
+  const exists = content !== null;
+  if (absent !== undefined && absent === exists) return 'REVISION_MISMATCH';
   if (condition.revision !== undefined || since !== undefined) {
-    if (!isThere) return 'REVISION_MISMATCH';
+    if (!exists) return 'REVISION_MISMATCH';
     if (revision === undefined) return 'unknown';
     if (!isMet(condition, revision)) return 'REVISION_MISMATCH';
   }
-  return op === 'update' && !isThere ? 'INSTANCE_NOT_FOUND' : undefined;
+  return op === 'update' && !exists ? 'INSTANCE_NOT_FOUND' : undefined;
 }
 
 const isMet = (condition: Condition, revision: number) =>
   (condition.revision ?? revision) === revision && revision <= (condition.since?.revision ?? revision);
 
 function done(record: RecordState, step: Step, context: StepContext): StepOutcome | undefined {
-  const { told, revision, renewed, session } = context;
+  const { reported, revision, renewed, session } = context;
   if (step.op === 'deregister') {
     const changed = record.content !== null;
-    if (!fits(told, changed ? 'removed' : 'absent', null)) return undefined;
+    if (!fits(reported, changed ? 'removed' : 'absent', null)) return undefined;
     return { record: changed ? removed(revision) : record, changed };
   }
   const content = contentAfter(record, step);
@@ -70,20 +70,20 @@ function done(record: RecordState, step: Step, context: StepContext): StepOutcom
     answeredAt: renews ? renewed.answeredAt : record.answeredAt,
   });
   const outcome = record.content === null ? 'created' : changed ? 'changed' : 'unchanged';
-  if (!fits(told, outcome, next.revision)) return undefined;
-  const known = told?.shown === undefined ? next : shownRecord(next, told.shown);
+  if (!fits(reported, outcome, next.revision)) return undefined;
+  const known = reported?.shown === undefined ? next : shownRecord(next, reported.shown);
   return known && { record: known, changed };
 }
 
 function contentAfter({ content }: RecordState, step: Exclude<Step, { op: 'deregister' }>): Content {
   if (step.op === 'register') return step.content;
-  if (content === null) throw new Error('what is not there is not updated');
+  if (content === null) throw new Error('an absent record cannot be updated');
   return { ...content, weight: step.weight, metadata: { ...content.metadata, ...step.metadata } };
 }
 
 /** Returns whether the result in an answer agrees with a step's effect; omitted members agree. */
-function fits(told: StepResult | undefined, outcome: StepResult['outcome'], revision: number | null | undefined) {
-  if (told === undefined) return true;
-  if (told.outcome !== undefined && told.outcome !== outcome) return false;
-  return told.revision === undefined || revision === undefined || told.revision === revision;
+function fits(reported: StepResult | undefined, outcome: StepResult['outcome'], revision: number | null | undefined) {
+  if (reported === undefined) return true;
+  if (reported.outcome !== undefined && reported.outcome !== outcome) return false;
+  return reported.revision === undefined || revision === undefined || reported.revision === revision;
 }

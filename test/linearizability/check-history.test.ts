@@ -19,7 +19,7 @@ const registers = (key: string, mark: string, condition = {}): Step => {
 describe('a history of changes and reads', () => {
   const registered = () => begin().register([0, 10], 's/a', A, 1, 'created');
 
-  it('has an order where each answer follows from those before it', () => {
+  it('has an order in which each answer follows from those before it', () => {
     isRight(registered().read([20, 30], 's/a', 1, shown('s/a', 1, A)));
     isRight(registered().list([5, 8], 's', 0, []));
     isRight(registered().deregister([20, 30], 's/a', 2).read([40, 50], 's/a', 2));
@@ -48,7 +48,7 @@ describe('a history of changes and reads', () => {
     isWrong(registered().register([20, 30], 's/a', B, 2, 'created'));
   });
 
-  it('has none where two conditions on the same revision hold', () => {
+  it('has none where two conditions on the same revision both hold', () => {
     const conditional = (hand: HandHistory, time: number, mark: string, revision: number) =>
       hand.change([time, time + 10], [registers('s/a', mark, { since: at(1) })], {
         kind: 'changed',
@@ -67,7 +67,7 @@ describe('a history of changes and reads', () => {
     isWrong(registered().change([20, 30], [registers('s/b', 'x', { absent: true })], refused));
   });
 
-  it('has none where an unchanged state has changed', () => {
+  it('has none where a read answers not modified after a change', () => {
     const unmodified = (since: number) =>
       registered()
         .deregister([20, 30], 's/a', 2)
@@ -110,7 +110,7 @@ describe('a batch', () => {
     );
   });
 
-  it('without an answer happened as a whole or not at all', () => {
+  it('without an answer was applied completely or not at all', () => {
     const lost = () => begin().change([0], [registers('s/a', 'a'), registers('t/b', 'b')]);
     isRight(lost().list([20, 30], 's', 0, []).list([40, 50], 't', 0, []));
     isRight(
@@ -127,19 +127,19 @@ describe('a batch', () => {
 });
 
 describe('revisions', () => {
-  it('are given to one change each', () => {
+  it('identify one change each', () => {
     isWrong(begin().register([0, 10], 's/a', A, 1, 'created').register([0, 10], 't/b', B, 1, 'created'));
     isWrong(begin().register([0, 10], 's/a', A, 1, 'created').register([20, 30], 's/a', B, 1));
   });
 
-  it('never go back, whatever is read', () => {
+  it('never decrease, whatever is read', () => {
     const two = () => begin().register([0, 10], 's/a', A, 1, 'created').register([20, 30], 't/b', B, 2, 'created');
     isRight(two().list([40, 50], 's', 2, [shown('s/a', 1, A)]));
     isWrong(two().list([40, 50], 's', 1, [shown('s/a', 1, A)]));
     isRight(two().list([25, 50], 's', 1, [shown('s/a', 1, A)]));
   });
 
-  it('are of one commit each', () => {
+  it('identify one commit each', () => {
     const read = (check: number) =>
       begin()
         .register([0, 10], 's/a', A, 1, 'created')
@@ -150,7 +150,7 @@ describe('revisions', () => {
 });
 
 describe('a call without an answer', () => {
-  it('may happen at any later time, or never', () => {
+  it('may take effect at any later time, or never', () => {
     isRight(
       begin()
         .register([0], 's/a', A)
@@ -161,7 +161,7 @@ describe('a call without an answer', () => {
     isRight(begin().register([0, 10], 's/a', A, 1, 'created').deregister([20], 's/a').list([600, 610], 's', 2, []));
   });
 
-  it('happens once', () => {
+  it('takes effect once', () => {
     const twice = begin()
       .register([0], 's/a', A)
       .read([20, 30], 's/a', 1, shown('s/a', 1, A))
@@ -170,7 +170,7 @@ describe('a call without an answer', () => {
     isWrong(twice);
   });
 
-  it('does not happen once its process is dead', () => {
+  it('does not take effect once its process is dead', () => {
     const killed = () => begin().register([0], 's/a', A).outage(100, 100, 200);
     isRight(killed().read([300, 310], 's/a', 1, shown('s/a', 1, A)));
     isWrong(
@@ -185,7 +185,7 @@ describe('a lease', () => {
   const leased = content('a', SHORT);
   const registered = () => begin().register([0, 10], 's/a', leased, 1, 'created');
 
-  it('ends the health and the life of its instance at its time', () => {
+  it('ends the health and the life of its instance on time', () => {
     isRight(registered().read([900, 920], 's/a', 1, shown('s/a', 1, leased)));
     isRight(registered().read([1_300, 1_320], 's/a', 2, shown('s/a', 2, leased, false)));
     isRight(registered().read([1_800, 1_810], 's/a', 2));
@@ -213,17 +213,17 @@ describe('a lease', () => {
       times.length === 1 ? null : { kind: 'renewed', at: at(1), unknown: [] },
     );
 
-  it('begins anew where it is renewed', () => {
+  it('starts anew when it is renewed', () => {
     isRight(renewed([800, 810]).read([1_800, 1_810], 's/a', 1, shown('s/a', 1, leased)));
     isWrong(renewed([800, 810]).read([1_800, 1_810], 's/a', 1));
   });
 
-  it('may begin anew where a renewal had no answer', () => {
+  it('may start anew after a renewal without an answer', () => {
     isRight(renewed([800]).read([1_800, 1_810], 's/a', 1, shown('s/a', 1, leased)));
     isRight(renewed([800]).read([1_800, 1_810], 's/a', 2));
   });
 
-  it('gets its time again after an outage', () => {
+  it('gets its whole time again after an outage', () => {
     const killed = () => registered().outage(500, 500, 1_400);
     isWrong(killed().read([1_410, 1_420], 's/a', 2));
     isRight(killed().read([2_300, 2_310], 's/a', 1, shown('s/a', 1, leased)));
@@ -256,13 +256,13 @@ describe('a session', () => {
   const y = (key: string) => shown(key, 1, content('y', { ttlMs: 1_000, removeAfterMs: 1_000 }));
   const x = shown('s/a', 1, content('x'));
 
-  it('holds what it registered until its last sign of life is too old', () => {
+  it('holds its registrations until its last sign of life is too old', () => {
     isRight(held().list([1_700, 1_710], 's', 1, [x, y('s/b'), y('s/c')]));
     isRight(held().list([1_900, 1_910], 's', 2, [x]));
     isWrong(held().list([1_600, 1_610], 's', 2, [x]));
   });
 
-  it('ends for all that it holds at once', () => {
+  it('ends for all its registrations at once', () => {
     isWrong(held().list([1_900, 1_910], 's', 2, [x, y('s/b')]));
     isRight(ended(held()).list([1_020, 1_030], 's', 2, [x]));
     isWrong(ended(held()).list([1_020, 1_030], 's', 2, [x, y('s/b')]));
@@ -270,9 +270,9 @@ describe('a session', () => {
   });
 });
 
-it('gives up on what takes too long, and calls that a problem', () => {
+it('gives up on a search that takes too long, and reports that as a problem', () => {
   const hand = begin();
   for (let number = 0; number < 9; number++) hand.register([0], 's/a', content(`m${number}`));
-  hand.read([20, 30], 's/a', 1, shown('s/a', 1, content('nobody')));
+  hand.read([20, 30], 's/a', 1, shown('s/a', 1, content('unknown')));
   expect(checkHistory(hand.history, 50).problems).toEqual([expect.stringContaining('could not decide')]);
 });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { SeededRandom } from '../simulation/seeded-random';
 import { Heap } from './heap';
 
-it('a heap gives what is of the highest priority first', () => {
+it('a heap returns the entry with the highest priority first', () => {
   const random = new SeededRandom(1);
   const heap = new Heap<number>();
   const left: number[] = [];

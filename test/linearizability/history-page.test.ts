@@ -6,7 +6,7 @@ import { checkHistory } from './check-history';
 import { at, content, HandHistory } from './hand-history';
 import { historyPage } from './history-page';
 
-it('a page shows the calls that could not be placed', () => {
+it('the page shows the calls that could not be ordered', () => {
   const { history } = new HandHistory()
     .register([0, 10], 's/a', content('<a>'), 1, 'created')
     .register([15], 's/b', content('b'))
@@ -19,7 +19,7 @@ it('a page shows the calls that could not be placed', () => {
   expect(page).not.toContain('<a>');
 });
 
-it('a page shows the frames that a problem names', () => {
+it('the page shows the frames that a problem names', () => {
   const bookmark = (revision: number): Received => {
     const sent = { at: 0, durable: 0, compacted: 0 };
     return { type: 'bookmark', at: revision, sent, cursor: encodeCursor(at(revision)) };

@@ -21,13 +21,13 @@ export function journalTruth(host: Host, data: string): JournalTruth {
   const database = new DatabaseSync(join(data, STORAGE_NAME, databasesOf(host).namespace(DEFAULT_NAMESPACE)));
   try {
     const storage = nodeSqlite(database);
-    return tell(storage);
+    return truthIn(storage);
   } finally {
     database.close();
   }
 }
 
-function tell(storage: SqlStorage): JournalTruth {
+function truthIn(storage: SqlStorage): JournalTruth {
   const truth = new Truth();
   const replica = new Replica();
   const problems: string[] = [];

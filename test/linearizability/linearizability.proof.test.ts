@@ -18,7 +18,7 @@ it.each([
   ['resident', 6],
   ['workerd', 3],
 ] as const)(
-  `[I1, I2, I3, I4, I5, I6] what clients see of a registry in trouble has one order: %s, %i s (seed ${seed})`,
+  `[I1, I2, I3, I4, I5, I6] the answers of a registry under faults have a total order: %s, %i s (seed ${seed})`,
   async (host, seconds) => {
     const program = join(PROJECT_ROOT, 'bin/rollcall.js');
     const report = await linearizabilityRun({ host, seed, program, clients: 12, seconds, faults: FAULT_KINDS });
@@ -30,7 +30,7 @@ it.each([
   },
 );
 
-it(`[I4] finds each of ${DEFECTS.length} defects`, async () => {
+it(`[I4] detects each of ${DEFECTS.length} defects`, async () => {
   const folder = temporaryFolder();
   const missed = await Promise.all(DEFECTS.map((defect, number) => miss(defect, join(folder, String(number)))));
   expect(missed.flat()).toEqual([]);

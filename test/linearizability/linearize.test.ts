@@ -44,11 +44,11 @@ describe('linearize', () => {
     ['a read beside a write, that sees it', [write(1, 0, 10), read(1, 2, 3)]],
     ['a read beside a write, that does not', [write(1, 0, 10), read(0, 2, 3)]],
     ['two readers beside a write, one after the other', [write(1, 0, 10), read(0, 1, 2), read(1, 3, 4)]],
-    ['two writes at once, in the order that a read tells', [write(1, 0, 5), write(2, 0, 5), read(1, 6, 7)]],
-    ['a write without an answer that was seen', [write(1, 0), read(0, 1, 2), read(1, 3, 4)]],
-    ['a write without an answer that was never seen', [write(1, 0), read(0, 1, 2), read(0, 3, 4)]],
-    ['a write without an answer that came late', [write(1, 0), write(2, 1, 2), read(2, 3, 4), read(1, 5, 6)]],
-    ['something that happened by itself', [write(9, 0, 1), read(9, 2, 3), read(0, 4, 5)]],
+    ['two writes at once, in the order that a read shows', [write(1, 0, 5), write(2, 0, 5), read(1, 6, 7)]],
+    ['an unanswered write that was seen', [write(1, 0), read(0, 1, 2), read(1, 3, 4)]],
+    ['an unanswered write that was never seen', [write(1, 0), read(0, 1, 2), read(0, 3, 4)]],
+    ['an unanswered write that took effect late', [write(1, 0), write(2, 1, 2), read(2, 3, 4), read(1, 5, 6)]],
+    ['an event without a call', [write(9, 0, 1), read(9, 2, 3), read(0, 4, 5)]],
     ['two registers', [write(1, 0, 1, 0), write(2, 0, 1, 1), read(1, 2, 3, 0), read(2, 2, 3, 1)]],
   ])('finds an order for %s', (_, calls) => {
     expect(search(calls)).toMatchObject({ verdict: 'linearizable', stuck: [] });
@@ -56,20 +56,20 @@ describe('linearize', () => {
 
   it.each<[string, RegisterCall[]]>([
     ['a stale read', [write(1, 0, 1), read(0, 2, 3)]],
-    ['a read of what nobody wrote', [write(1, 0, 1), read(3, 2, 3)]],
+    ['a read of a value that was never written', [write(1, 0, 1), read(3, 2, 3)]],
     ['a read from the future', [read(1, 0, 1), write(1, 2, 3)]],
-    ['readers who see a write and then do not', [write(1, 0, 10), read(1, 1, 2), read(0, 3, 4)]],
+    ['readers that see a write and then do not', [write(1, 0, 10), read(1, 1, 2), read(0, 3, 4)]],
     [
-      'readers who see two writes in two orders',
+      'readers that see two writes in two orders',
       [write(1, 0, 9), write(2, 0, 9), read(1, 1, 2), read(2, 3, 4), read(1, 5, 6)],
     ],
-    ['a write without an answer that happened twice', [write(1, 0), read(1, 1, 2), write(2, 3, 4), read(1, 5, 6)]],
-    ['something that does not happen by itself', [write(8, 0, 1), read(0, 2, 3)]],
+    ['an unanswered write that took effect twice', [write(1, 0), read(1, 1, 2), write(2, 3, 4), read(1, 5, 6)]],
+    ['an event that is not possible without a call', [write(8, 0, 1), read(0, 2, 3)]],
   ])('finds none for %s', (_, calls) => {
     expect(search(calls).verdict).toBe('not linearizable');
   });
 
-  it('says how far it came, and what could not come next', () => {
+  it('reports the calls it ordered and those that could not come next', () => {
     const calls = [write(9, 0, 1), read(0, 2, 3), write(1, 4, 5), read(2, 6, 9), read(3, 7, 8), write(4, 10, 11)];
     expect(search(calls)).toEqual({
       verdict: 'not linearizable',
@@ -78,7 +78,7 @@ describe('linearize', () => {
     });
   });
 
-  it('lets nothing happen after its deadline', () => {
+  it('places no effect after its deadline', () => {
     const dead = { ...write(1, 0), deadline: 5 };
     expect(search([dead, read(0, 1, 2), read(1, 4, 9)]).verdict).toBe('linearizable');
     expect(search([dead, read(0, 1, 2), read(0, 6, 7), read(1, 8, 9)]).verdict).toBe('not linearizable');
@@ -86,13 +86,13 @@ describe('linearize', () => {
     expect(search([dead, read(0, 6, 7, 1), read(1, 8, 9)]).verdict).toBe('linearizable');
   });
 
-  it('gives up after so many steps', () => {
+  it('gives up after the given number of steps', () => {
     const calls = Array.from({ length: 8 }, (_, number) => write(number, 0, 50));
     expect(search([...calls, read(99, 60, 70)], 100).verdict).toBe('undecided');
     expect(search([...calls, read(99, 60, 70)], 1e6).verdict).toBe('not linearizable');
   });
 
-  it('is quick where many calls without an answer were never seen', () => {
+  it('is fast with many unanswered calls that were never seen', () => {
     const open = Array.from({ length: 60 }, (_, number) => write(1_000 + number, number));
     const calls = Array.from({ length: 2_000 }, (_, number) =>
       number % 2 === 0

@@ -13,21 +13,21 @@ const USAGE = `usage: npm run linearizability -- [--host NAME] [--seed N] [--his
                                   [--faults KINDS] [--folder PATH] [--keep] [--program PATH]
        npm run linearizability -- --check FILE [--steps N]
 
-Lets clients work on a real registry over HTTP and sockets while it is killed, stalled and cut off, writes down every call
-and answer, and looks for one order of all of them in which each answer is right. What watchers were told is held to the
-guarantees of a watch. Fails at the first history that is wrong, or about which it can't decide.
+Runs clients against a real registry over HTTP and sockets while it is killed, stalled and cut off, records every call and
+response, and searches for one order of all calls that explains each response. Checks the frames of watchers against the
+guarantees of a watch. Fails at the first history that violates them, or that it can't decide.
 
-  --host NAME      what the registry runs in: resident (default) or workerd
-  --seed N         of the first history; the others count on from it (default: at random)
-  --histories N    how many (default: 20)
-  --clients N      clients at work, a quarter of them holding sessions (default: 12)
-  --seconds N      length of a history, faults included (default: 15)
+  --host NAME      host of the registry: resident (default) or workerd
+  --seed N         seed of the first history; each next one adds 1 (default: random)
+  --histories N    number of histories (default: 20)
+  --clients N      active clients, a quarter of them holding sessions (default: 12)
+  --seconds N      seconds of a history, faults included (default: 15)
   --faults KINDS   any of ${FAULT_KINDS.join(',')}, or none (default: all)
-  --folder PATH    where the history and the picture of a failure go (default: a folder for temporary files)
+  --folder PATH    folder for the history and the page of a failure (default: a temporary folder)
   --keep           keep the history of every run
-  --program PATH   the rollcall.js that runs the resident host (default: bin/rollcall.js)
-  --check FILE     judge a history that was kept, and draw what is wrong with it
-  --steps N        after how many steps it gives up to decide (default: ${STEPS_MAX})`;
+  --program PATH   rollcall.js that runs the resident host (default: bin/rollcall.js)
+  --check FILE     check a stored history, and draw its violation
+  --steps N        number of steps after which the search gives up (default: ${STEPS_MAX})`;
 
 const { values } = parseArgs({
   options: {
@@ -92,7 +92,7 @@ function faultsNamed(names: string): FaultKind[] {
   if (names === 'none') return [];
   return names.split(',').map((name) => {
     const kind = FAULT_KINDS.find((each) => each === name);
-    if (kind === undefined) throw new Error(`--faults takes ${FAULT_KINDS.join()} or none, not "${name}"`);
+    if (kind === undefined) throw new Error(`--faults must be ${FAULT_KINDS.join()} or none, not "${name}"`);
     return kind;
   });
 }
@@ -105,7 +105,7 @@ function line({ history, judgement, faults, revisions, frames, checkMs, problems
     `${Object.keys(sessions).length} sessions`,
     `${faults.kill} kills, ${faults.stall} stalls, ${faults.cut} cuts`,
     `${revisions} revisions, ${frames} frames`,
-    `${judgement.partitions} partitions, ${judgement.steps} steps, judged in ${(checkMs / 1_000).toFixed(1)} s`,
+    `${judgement.partitions} partitions, ${judgement.steps} steps, checked in ${(checkMs / 1_000).toFixed(1)} s`,
     `${problems.length} problems`,
   ].join('; ');
 }

@@ -44,18 +44,18 @@ export class RecordedWatcher {
   async settle(revision: number): Promise<void> {
     this.#isPatient = true;
     this.history.settledAt = revision;
-    const isTold = () => {
+    const isCaughtUp = () => {
       this.#socket?.ask({ type: 'sync', watch: 'w' }).catch(() => {});
       return revisionOf(this.#cursor) >= revision;
     };
-    await until(`${this.history.name} is told of revision ${revision}`, isTold, SETTLED_WITHIN_MS);
+    await until(`${this.history.name} receives revision ${revision}`, isCaughtUp, SETTLED_WITHIN_MS);
   }
 
   async #watch(socket: RegistrySocket, stop: AbortSignal): Promise<void> {
     const link: Link = { cursor: this.#cursor, openedAt: monotonicNow(), syncs: [], received: [] };
     this.history.links.push(link);
     socket.onFrame = (frame, size) => {
-      socket.tell({ type: 'credit', bytes: size });
+      socket.send({ type: 'credit', bytes: size });
       this.#take(link, frame);
     };
     const isClosed = socket.closed.then(({ code }) => {

@@ -135,8 +135,8 @@ export class RegistryModel implements Model<RegistryState, RegistryCall> {
     const outcomes: StepOutcome[] = [];
     for (const [number, step] of asked.steps.entries()) {
       const key = call.keys[number] ?? -1;
-      const told = answer?.kind === 'changed' ? answer.results[number] : undefined;
-      const done = changeRecord(records[key] ?? NEVER, step, { ...context, told });
+      const reported = answer?.kind === 'changed' ? answer.results[number] : undefined;
+      const done = changeRecord(records[key] ?? NEVER, step, { ...context, reported });
       if (done === undefined) return undefined;
       // A refusal leaves everything unchanged, and without an answer it can't be distinguished from no effect.
       if (done.refused !== undefined) return code === done.refused ? state : undefined;
@@ -161,9 +161,9 @@ export class RegistryModel implements Model<RegistryState, RegistryCall> {
       return isRight && records.every(({ content }) => content === null) ? state : undefined;
     }
     if (answer.kind === 'unmodified') {
-      const isThere = call.kind === 'list' || records.every(({ content }) => content !== null);
+      const exists = call.kind === 'list' || records.every(({ content }) => content !== null);
       const isOld = records.every(({ revision }) => revision === undefined || revision <= (since ?? -1));
-      return isThere && isOld ? raised(state, answer.at.revision) : undefined;
+      return exists && isOld ? raised(state, answer.at.revision) : undefined;
     }
     if (answer.kind !== 'shown') return undefined;
     const after = [...state.records];

@@ -28,7 +28,8 @@ export function revisionProblems(operations: readonly Operation[]): string[] {
       const isChange = changesSurely(operation);
       revisions.see(at, floor, name);
       if (isChange) revisions.claim(at.revision, name);
-      if (isChange && at.revision === floor) revisions.violations.push(`${name}: revision ${floor} was told before it`);
+      if (isChange && at.revision === floor)
+        revisions.violations.push(`${name}: revision ${floor} was reported before it`);
     }
   }
   return revisions.violations;

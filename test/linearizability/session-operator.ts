@@ -116,7 +116,7 @@ export class SessionOperator {
   async #end(socket: RegistrySocket, session: Session): Promise<void> {
     this.#session = undefined;
     await this.#client.recorder.record(this.#client.name, { kind: 'end', session: session.name }, async () => {
-      socket.tell({ type: 'end' });
+      socket.send({ type: 'end' });
       const { code } = await inTime(socket.closed);
       if (code !== 4000) throw new OutcomeUnknown(`the socket was closed with ${code}`);
       return { kind: 'ended' };

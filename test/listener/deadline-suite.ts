@@ -22,11 +22,11 @@ export function deadlineSuite(start: StartStage): void {
       onTestFinished(() => clearInterval(timer));
     };
 
-    it('end a connection that never sends a request', async () => {
+    it('close a connection that never sends a request', async () => {
       expect(statusesOf(await wire(await stageOf(start, { deadlines })).closed())).toEqual([408]);
     });
 
-    it('end a connection that sends its headers bit by bit, also after an answer', async () => {
+    it('close a connection that sends its headers byte by byte, also after a response', async () => {
       const port = await stageOf(start, { deadlines });
       const first = wire(port, 'GET /');
       drip(first);
@@ -37,7 +37,7 @@ export function deadlineSuite(start: StartStage): void {
       expect([statusesOf(await first.closed()), statusesOf(await second.closed())]).toEqual([[408], [200, 408]]);
     });
 
-    it('end a connection that is idle after an answer', async () => {
+    it('close a connection that is idle after a response', async () => {
       const made = wire(await stageOf(start, { deadlines }), head('GET /hello'));
       expect(statusesOf(await made.closed())).toEqual([200]);
     });
@@ -47,12 +47,12 @@ export function deadlineSuite(start: StartStage): void {
       ['/echo', 100_000],
       ['/pieces', 1_000],
       ['/pieces', 100_000],
-    ])('end a body that comes bit by bit to %s, of %s bytes', async (path, length) => {
+    ])('end a body that trickles in to %s, of %s bytes', async (path, length) => {
       const port = await stageOf(start, { deadlines });
       const made = wire(port, head(`PUT ${path}`, `Content-Length: ${length}`));
       drip(made);
       expect(statusesOf(await made.closed())).toEqual([400]);
-      expect((await seenAt(port)).events).toEqual([`${path} Error: the body came too slowly`]);
+      expect((await seenAt(port)).events).toEqual([`${path} Error: the body arrived too slowly`]);
     });
 
     it.each([
@@ -60,13 +60,13 @@ export function deadlineSuite(start: StartStage): void {
       ['PUT', 1_000_000],
       ['GET', 1_000],
       ['GET', 1_000_000],
-    ])('end a connection whose body of a %s, of %s bytes, nobody reads', async (method, length) => {
+    ])('close a connection whose body of a %s, of %s bytes, is not read', async (method, length) => {
       const made = wire(await stageOf(start, { deadlines }), head(`${method} /refuse`, `Content-Length: ${length}`));
       drip(made);
       expect(statusesOf(await made.closed())).toEqual([401]);
     });
 
-    it('do not end a request that waits, and one that is read slowly but steadily', async () => {
+    it('do not end a waiting request, or one whose response is read slowly but steadily', async () => {
       const port = await stageOf(start, { deadlines });
       const waiting = wire(port, head('GET /wait'));
       const steady = wire(port, last('GET /large?bytes=12000000'));
@@ -105,7 +105,7 @@ export function deadlineSuite(start: StartStage): void {
       await seenSoon(port).toMatchObject({ events: ['/socket closed 1006 '] });
     });
 
-    it('let idle sockets be', async () => {
+    it('leave idle sockets open', async () => {
       const port = await stageOf(start, { deadlines });
       const socket = new WebSocket(`ws://127.0.0.1:${port}/socket`);
       onTestFinished(() => socket.terminate());
@@ -118,7 +118,7 @@ export function deadlineSuite(start: StartStage): void {
     });
   });
 
-  it('takes as many connections as it may, and answers those it has', async () => {
+  it('keep the number of connections to its limit and serve those that are open', async () => {
     const port = await stageOf(start, { maxConnections: 5 });
     const first = wire(port, head('GET /hello'));
     await first.until((text) => text.endsWith('}'));

@@ -4,8 +4,8 @@ import { bodyOf, statusesOf } from './wire';
 
 /** Registers the tests of requests, bodies and answers, which pass on every runtime. */
 export function exchangeSuite(start: StartStage): void {
-  describe('answers', () => {
-    it('writes a text with its length and the type of its headers', async () => {
+  describe('responses', () => {
+    it('carry a text with its length and the type from their headers', async () => {
       const answer = await wire(await stageOf(start), last('GET /hello')).closed();
       expect(answer).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
       expect(answer).toMatch(/content-type: application\/json\r\n/i);
@@ -22,7 +22,7 @@ export function exchangeSuite(start: StartStage): void {
       ['/json', 200, '{"json":true}', 'application/json'],
       ['/events', 200, 'aaaa'.repeat(3), 'text/event-stream'],
       ['/stream?pieces=0', 200, '', null],
-    ])('answers %s as a Response of the platform would be', async (path, status, text, type) => {
+    ])('to %s match the Response of the platform', async (path, status, text, type) => {
       const response = await fetch(urlOf(await stageOf(start), path));
       expect([response.status, response.headers.get('content-type'), await response.text()]).toEqual([
         status,
@@ -31,7 +31,7 @@ export function exchangeSuite(start: StartStage): void {
       ]);
     });
 
-    it('keeps two cookies apart, and headers that were set later', async () => {
+    it('keep two cookies apart, and headers that were set later', async () => {
       const port = await stageOf(start);
       expect((await fetch(urlOf(port, '/cookies'))).headers.getSetCookie()).toEqual(['a=1', 'b=2']);
       const { headers } = await fetch(urlOf(port, '/changed'));
@@ -42,7 +42,7 @@ export function exchangeSuite(start: StartStage): void {
       ]);
     });
 
-    it('makes an answer of the body and the headers of another, as one that is compressed is made', async () => {
+    it('can be made from the body and the headers of another, as compression does', async () => {
       const response = await fetch(urlOf(await stageOf(start), '/remade'));
       expect([response.headers.get('a'), response.headers.get('b'), await response.text()]).toEqual([
         '1',
@@ -52,7 +52,7 @@ export function exchangeSuite(start: StartStage): void {
     });
 
     it.each(['/hello', '/events', '/stream?pieces=3', '/bodiless', '/large?bytes=1000000'])(
-      'answers HEAD of %s without a body, and the next request on the connection',
+      'to HEAD of %s have no body, and leave the connection usable',
       async (path) => {
         const answer = await wire(await stageOf(start), head(`HEAD ${path}`), last('GET /hello')).closed();
         expect(statusesOf(answer)).toEqual([path === '/bodiless' ? 204 : 200, 200]);
@@ -60,7 +60,7 @@ export function exchangeSuite(start: StartStage): void {
       },
     );
 
-    it('answers requests that come at once, in their order', async () => {
+    it('to pipelined requests come in order', async () => {
       const answer = await wire(
         await stageOf(start),
         head('GET /text') + head('GET /bodiless') + last('GET /hello'),
@@ -68,27 +68,27 @@ export function exchangeSuite(start: StartStage): void {
       expect(statusesOf(answer)).toEqual([200, 204, 200]);
     });
 
-    it('answers a client of HTTP/1.0, which names no host', async () => {
+    it('are sent to an HTTP/1.0 client without a Host header', async () => {
       const answer = await wire(await stageOf(start), 'GET /request HTTP/1.0\r\n\r\n').closed();
       expect(bodyOf(answer)).toContain('"raw":"http://127.0.0.1/request"');
     });
 
-    it('writes a large text in full', async () => {
+    it('carry a large text in full', async () => {
       const response = await fetch(urlOf(await stageOf(start), '/large?bytes=20000000'));
       expect((await response.text()).length).toBe(20_000_000);
     });
 
-    it('writes a stream in full', async () => {
+    it('carry a stream in full', async () => {
       const response = await fetch(urlOf(await stageOf(start), '/stream?pieces=100'));
       expect((await response.arrayBuffer()).byteLength).toBe(100 * 64 * 1024);
     });
 
-    it('breaks the connection off where a stream does, so that nobody takes a part for the whole', async () => {
+    it('end with a broken connection if their stream fails, so that no client takes a part for the whole', async () => {
       const answer = await wire(await stageOf(start), head('GET /broken')).closed();
       expect(bodyOf(answer)).not.toMatch(/\r\n0\r\n\r\n$/);
     });
 
-    it('are no end of the server where they can not be written', async () => {
+    it('that cannot be written do not end the server', async () => {
       const port = await stageOf(start);
       await expect(fetch(urlOf(port, '/unwritable'))).rejects.toThrow('fetch failed');
       // Deno writes such a header, which the client rejects. Node refuses to write it.
@@ -96,7 +96,7 @@ export function exchangeSuite(start: StartStage): void {
       for (const logged of (await seenAt(port)).logged) expect(logged).toEqual(expected);
     });
 
-    it('answers 500 without a word about the cause where the app throws, and logs it', async () => {
+    it('are 500 without the cause if the app throws, and the cause is logged', async () => {
       const port = await stageOf(start);
       const response = await fetch(urlOf(port, '/fail'));
       expect([response.status, await response.text()]).toEqual([500, expect.not.stringContaining('planted')]);
@@ -105,12 +105,12 @@ export function exchangeSuite(start: StartStage): void {
   });
 
   describe('requests', () => {
-    it('are what the app takes: their parts, and a whole Request where one is asked for', async () => {
+    it('give the app their parts, and a whole Request if it asks for one', async () => {
       const port = await stageOf(start);
       const headers = ['Authorization: one', 'X-Two: a', 'X-TWO: b', 'Content-Length: 2', 'Authorization: two'];
       const answer = await wire(port, last('PUT /request?a=%20b', ...headers), '{}').closed();
-      const told = JSON.parse(bodyOf(answer));
-      expect(told).toMatchObject({
+      const seen = JSON.parse(bodyOf(answer));
+      expect(seen).toMatchObject({
         raw: 'http://x/request?a=%20b',
         method: 'PUT',
         host: 'x',
@@ -121,10 +121,10 @@ export function exchangeSuite(start: StartStage): void {
         mode: 'string',
         text: '{}',
       });
-      expect(told.headers).toContainEqual(['x-two', 'a, b']);
+      expect(seen.headers).toContainEqual(['x-two', 'a, b']);
     });
 
-    it('can be made into others, as the router does, with their bodies', async () => {
+    it('can be copied with their bodies, as the router does', async () => {
       const port = await stageOf(start);
       const headers = { 'content-type': 'application/json' };
       const put = await fetch(urlOf(port, '/whole'), { method: 'PUT', body: '{"a":1}', headers });
@@ -144,7 +144,7 @@ export function exchangeSuite(start: StartStage): void {
       ['/request?a="', 'http://x/request?a=%22'],
       ['http://Other:80/request', 'http://other/request'],
       ['HTTP://other:8080/request?b', 'http://other:8080/request?b'],
-    ])('with the target %s have the URL that a Request would have', async (target, expected) => {
+    ])('with the target %s have the URL of the corresponding Request', async (target, expected) => {
       const answer = await wire(await stageOf(start), last(`GET ${target}`)).closed();
       expect(JSON.parse(bodyOf(answer))).toMatchObject({ raw: expected, url: expected });
     });
@@ -152,15 +152,15 @@ export function exchangeSuite(start: StartStage): void {
     it.each([
       ['no host', 'GET /hello HTTP/1.1\r\n\r\n', 400],
       ['two hosts', head('GET /hello', 'Host: y'), 400],
-      ['a host that is none', 'GET /hello HTTP/1.1\r\nHost: a b\r\n\r\n', 400],
+      ['an invalid host', 'GET /hello HTTP/1.1\r\nHost: a b\r\n\r\n', 400],
       ['a host with a path', 'GET /hello HTTP/1.1\r\nHost: a/b\r\n\r\n', 400],
       ['a host with a user', 'GET /hello HTTP/1.1\r\nHost: u@a\r\n\r\n', 400],
-      ['a host that is no address', 'GET /hello HTTP/1.1\r\nHost: [::::1]\r\n\r\n', 400],
-      ['a host with a port that is none', 'GET /hello HTTP/1.1\r\nHost: a:99999\r\n\r\n', 400],
+      ['an invalid IPv6 host', 'GET /hello HTTP/1.1\r\nHost: [::::1]\r\n\r\n', 400],
+      ['a host with an invalid port', 'GET /hello HTTP/1.1\r\nHost: a:99999\r\n\r\n', 400],
       ['an absolute target with a user', last('GET http://u:p@a/hello'), 400],
       ['an absolute target without a host', last('GET http:///hello'), 400],
       ['another scheme', last('GET ftp://a/hello'), 400],
-      ['a target that is no path', last('GET hello'), 400],
+      ['a target that is not a path', last('GET hello'), 400],
       ['a star', last('OPTIONS *'), 400],
       ['TRACE', last('TRACE /hello'), 405],
       ['CONNECT', last('CONNECT a:1'), 405],
@@ -169,10 +169,10 @@ export function exchangeSuite(start: StartStage): void {
       ['a TLS handshake', Buffer.from('160301020001000001fc0303', 'hex').toString('latin1'), 400],
       ['two lengths', `${head('PUT /echo', 'Content-Length: 1', 'Content-Length: 2')}ab`, 400],
       ['a length and chunks', `${head('PUT /echo', 'Content-Length: 1', 'Transfer-Encoding: chunked')}0\r\n\r\n`, 400],
-      ['a length that is none', head('PUT /echo', 'Content-Length: -1'), 400],
+      ['an invalid length', head('PUT /echo', 'Content-Length: -1'), 400],
       ['headers that are too large', head('GET /hello', `A: ${'a'.repeat(200_000)}`), 431],
       ['a target that is too large', head(`GET /${'a'.repeat(200_000)}`), 431],
-    ])('with %s are refused, and the connection closed', async (_, text, status) => {
+    ])('with %s are refused, and the connection is closed', async (_, text, status) => {
       const port = await stageOf(start);
       const answer = await wire(port, Buffer.from(text, 'latin1')).closed();
       expect(statusesOf(answer)).toEqual([status]);
@@ -184,7 +184,7 @@ export function exchangeSuite(start: StartStage): void {
       expect(statusesOf(await wire(port, last('GET /hello')).closed())).toEqual([200]);
     });
 
-    it('that are none by the thousand leave few lines in the log, and none of their text', async () => {
+    it('that are malformed leave few lines in the log, even by the thousand, and none of their text', async () => {
       const port = await stageOf(start);
       const send = async () => {
         await wire(port, 'GET /secret\x1b[2J\r\nHost: secret\r\n\r\n').closed();
@@ -196,7 +196,7 @@ export function exchangeSuite(start: StartStage): void {
       expect(JSON.stringify(logged)).not.toMatch(/secret|u001b/);
     });
 
-    it('that offer an upgrade which nobody knows are answered without it, with their body', async () => {
+    it('with an unknown upgrade are answered without it, with their body', async () => {
       const offer = ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABk'];
       const made = wire(await stageOf(start), head('POST /echo', ...offer, 'Content-Length: 5'), 'hello');
       expect(bodyOf(await made.until((text) => text.endsWith('hello')))).toBe('hello');
@@ -204,7 +204,7 @@ export function exchangeSuite(start: StartStage): void {
   });
 
   describe('bodies', () => {
-    it('come in chunks, or after the client was told to go on', async () => {
+    it('arrive in chunks, or after 100 Continue', async () => {
       const port = await stageOf(start);
       const chunked = wire(port, last('PUT /echo', 'Transfer-Encoding: chunked'), '2\r\nab\r\n1\r\nc\r\n0\r\n\r\n');
       expect(bodyOf(await chunked.closed())).toBe('abc');
@@ -214,12 +214,12 @@ export function exchangeSuite(start: StartStage): void {
       expect(await patient.closed()).toMatch(/\r\n\r\nabc$/);
     });
 
-    it('are not asked for where the answer is a refusal', async () => {
+    it('get no 100 Continue if the response is a refusal', async () => {
       const refused = wire(await stageOf(start), head('PUT /refuse', 'Expect: 100-continue', 'Content-Length: 3'));
       expect(statusesOf(await refused.closed())).toEqual([401]);
     });
 
-    it('are whole, whatever their size, where the app asks for them later', async () => {
+    it('are complete, whatever their size, if the app reads them later', async () => {
       const url = urlOf(await stageOf(start), '/length-later');
       for (const size of [1, 1_000, 16_000, 65_000, 65_536, 70_000, 131_072, 200_000, 1_000_000]) {
         const response = await fetch(url, { method: 'PUT', body: 'a'.repeat(size) });
@@ -247,7 +247,7 @@ export function exchangeSuite(start: StartStage): void {
       }
     });
 
-    it('that nobody has read do not keep a refusal from its client, which is sending still', async () => {
+    it('that are not read do not keep a refusal from a client that is still sending', async () => {
       const made = wire(await stageOf(start), head('PUT /refuse', 'Content-Length: 4000000'));
       await made.until((text) => text.endsWith('no'));
       for (let sent = 0; sent < 4_000_000; sent += 100_000) {
@@ -269,7 +269,7 @@ export function exchangeSuite(start: StartStage): void {
     });
   });
 
-  describe('clients that leave', () => {
+  describe('clients that disconnect', () => {
     it('abort the signal of their request', async () => {
       const port = await stageOf(start);
       const made = wire(port, head('GET /wait'));
@@ -278,7 +278,7 @@ export function exchangeSuite(start: StartStage): void {
       await seenSoon(port).toMatchObject({ gone: ['/wait'] });
     });
 
-    it('end what streams to them', async () => {
+    it('end the streams that they receive', async () => {
       const port = await stageOf(start);
       const stream = wire(port, head('GET /stream?pieces=100000000'));
       const pipe = wire(port, head('GET /endless'));

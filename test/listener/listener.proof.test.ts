@@ -63,7 +63,7 @@ describe.each(Object.entries(RUNTIMES))('on %s', (_, [command = '', ...words]) =
   deadlineSuite(start);
   socketSuite(start);
 
-  it('accepts connections again after it had no descriptor left for them', async () => {
+  it('accepts connections again after it ran out of descriptors', async () => {
     const options = JSON.stringify({ deadlines: { acceptCheckMs: 200 } });
     const limited = ['-c', 'ulimit -n 100 && exec "$0" "$@"', command, ...words, program, options];
     const stage = new Program('bash', limited);
@@ -87,7 +87,7 @@ describe.each(Object.entries(RUNTIMES))('on %s', (_, [command = '', ...words]) =
       return made;
     };
 
-    it('answers requests, which have a URL of https', async () => {
+    it('answers requests, with an https URL', async () => {
       const { port } = await start(files);
       const text = await wire(
         port,
@@ -114,7 +114,7 @@ describe.each(Object.entries(RUNTIMES))('on %s', (_, [command = '', ...words]) =
       expect(String(await new Promise((resolve) => socket.once('message', resolve)))).toBe('got hello');
     });
 
-    it('ends connections that do not finish their handshake, send half a request, or are idle', async () => {
+    it('closes connections that do not finish their handshake, send half a request, or are idle', async () => {
       const { port } = await start({ ...files, deadlines });
       const silent = new Wire(port);
       const plain = new Wire(port, { pieces: ['GET /hello HTTP/1.1\r\nHost: x\r\n\r\n'] });

@@ -24,7 +24,7 @@ export function socketSuite(start: StartStage): void {
     const closeOf = (socket: WebSocket): Promise<[number, string]> =>
       new Promise((resolve) => socket.once('close', (code, reason) => resolve([code, reason.toString()])));
 
-    it('have the subprotocol and headers of the answer, and frames both ways', async () => {
+    it('have the subprotocol and headers of the response, and frames in both directions', async () => {
       const { socket, frames, headers } = await open(await stageOf(start), '/socket', ['other', 'rollcall.v1']);
       expect([socket.protocol, headers['x-named']]).toEqual(['rollcall.v1', 'yes']);
       socket.send('a frame');
@@ -32,11 +32,11 @@ export function socketSuite(start: StartStage): void {
       await expect.poll(() => frames).toEqual(['got a frame', 'got 1000000']);
     });
 
-    it('without a subprotocol in the answer have none', async () => {
+    it('have no subprotocol if the response has none', async () => {
       await expect(open(await stageOf(start), '/socket', ['other'])).rejects.toThrow('Server sent no subprotocol');
     });
 
-    it('answer pings without the app, and know when one came', async () => {
+    it('answer pings without the app and record their time', async () => {
       const port = await stageOf(start);
       const { socket, frames } = await open(port, '/socket');
       expect((await seenAt(port)).heardAt).toBe(0);
@@ -46,7 +46,7 @@ export function socketSuite(start: StartStage): void {
       expect((await seenAt(port)).heardAt).toBeGreaterThanOrEqual(before);
     });
 
-    it('tell the app how they were closed, and close as it says', async () => {
+    it("notify the app of their close code, and close with the app's", async () => {
       const port = await stageOf(start);
       const one = await open(port, '/socket');
       one.socket.close(4000, 'done');
@@ -64,7 +64,7 @@ export function socketSuite(start: StartStage): void {
       });
     });
 
-    it('have a close answered once the app is done with it', async () => {
+    it('answer a close only after the app has handled it', async () => {
       const port = await stageOf(start);
       const { socket } = await open(port, '/socket');
       let isAnswered = false;
@@ -80,7 +80,7 @@ export function socketSuite(start: StartStage): void {
       expect(await answered).toEqual([4000, 'hold']);
     });
 
-    it('are closed for bytes, and for a frame that is too large', async () => {
+    it('are closed for binary frames, and for a frame that is too large', async () => {
       const port = await stageOf(start);
       const one = await open(port, '/socket');
       one.socket.send(Buffer.from([1]));
@@ -90,7 +90,7 @@ export function socketSuite(start: StartStage): void {
       expect((await closeOf(two.socket))[0]).toBe(1009);
     });
 
-    it('are refused as the app says, over plain HTTP', async () => {
+    it("are refused by the app's response, over plain HTTP", async () => {
       const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
       const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
       const port = await stageOf(start);
@@ -101,7 +101,7 @@ export function socketSuite(start: StartStage): void {
       await seenSoon(port).toMatchObject({ events: ['/socket failed'] });
     });
 
-    it('that end in the surface take what is sent before they are open, and tell it when the client leaves', async () => {
+    it('held by the surface receive frames sent before they open, and notify it when the client disconnects', async () => {
       const port = await stageOf(start);
       const { socket, frames } = await open(port, '/accepted');
       await expect.poll(() => frames).toEqual(['before', 'after']);

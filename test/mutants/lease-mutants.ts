@@ -5,7 +5,7 @@ export const LEASE_MUTANTS: Mutant[] = [
   {
     name: 'does not keep renewals',
     breaks: 'L6',
-    symbol: 'LeaseTable.renew',
+    symbol: 'LeaseTable.hear',
     from: 'this.#changedRows.add(LeaseTable.rowOf(slot));',
     to: '',
   },
@@ -181,7 +181,7 @@ export const LEASE_MUTANTS: Mutant[] = [
   {
     name: 'does not clear the question with a renewal',
     breaks: 'L15',
-    symbol: 'LeaseTable.renew',
+    symbol: 'LeaseTable.hear',
     from: 'this.#askedAt[slot] = NOT_ASKED;',
     to: '',
   },

@@ -6,7 +6,7 @@ import { PROJECT_ROOT } from '../house/source-tree';
 import { Program } from '../programs/program';
 import { temporaryFolder, temporaryFolderOfFile } from '../programs/temporary-folder';
 
-const ANSWERS = /answers on (http:\S+)/;
+const ANSWERS = /listens on (http:\S+)/;
 
 const folder = temporaryFolderOfFile();
 /** Folder of the unpacked archive, with a space in its path. */
@@ -28,7 +28,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const run = (words: string[], env: NodeJS.ProcessEnv = {}) =>
   spawnSync(join(root, 'rollcall'), words, { cwd: temporaryFolder(), env, encoding: 'utf8' });
 
-test('[M16] the archive holds Deno, the built files and what starts them', () => {
+test('[M16] the archive holds Deno, the built files and their launcher', () => {
   expect(readdirSync(root).sort()).toEqual(
     [
       'CHANGELOG.md',
@@ -50,7 +50,7 @@ test('[M16] the archive holds Deno, the built files and what starts them', () =>
   ]);
 });
 
-test('[M16] it starts a registry from an empty folder in an empty environment, as one process, which ends well', async () => {
+test('[M16] it starts a registry from an empty folder in an empty environment, as one process, which exits cleanly', async () => {
   const cwd = temporaryFolder();
   // A configuration file nearby must have no effect.
   writeFileSync(join(cwd, 'deno.json'), '{"imports": {"node:http": "./nowhere.js"}, "lock": true');
@@ -87,7 +87,7 @@ test('[M16] it starts a registry from an empty folder in an empty environment, a
   expect(await answer.json()).toMatchObject({ instances: 1 });
 });
 
-test('[M16] it starts through a link, with a data folder whose name a shell would take apart', async () => {
+test('[M16] it starts through a link, with a data folder whose name needs shell quoting', async () => {
   const cwd = temporaryFolder();
   const link = join(cwd, 'rollcall');
   symlinkSync(join(root, 'rollcall'), link);
@@ -98,7 +98,7 @@ test('[M16] it starts through a link, with a data folder whose name a shell woul
   expect(readdirSync(join(cwd, 'it\'s $HOME, "odd"'))).toContain('root-token');
 });
 
-test('[M16] what is written wrongly is told, and help is no command', () => {
+test('[M16] it reports invalid arguments, and --help starts nothing', () => {
   expect(run(['serve', '--port', 'eighty'])).toMatchObject({ status: 2, stdout: '' });
   expect(run(['serve', '--port', 'eighty']).stderr).toMatch(/^--port must be a port/);
   expect(run(['serve', '--help']).stdout).toMatch(/^Usage: rollcall serve/);

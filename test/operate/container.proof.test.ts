@@ -20,13 +20,13 @@ const env = Object.fromEntries(
   Object.entries({ ...process.env, PATH: systemPath() }).filter(([name]) => !/^(npm_|PORT$|ROLLCALL_)/i.test(name)),
 );
 
-it('[M14] the container file names its base by digest, the same in both stages', () => {
+it('[M14] the Dockerfile pins its base by digest, the same in both stages', () => {
   const bases = [pack, image].map((stage) => restsOf(stage, 'FROM')[0]?.replace(/ AS .*/, ''));
   expect(bases[0]).toMatch(/^node:24-slim@sha256:[0-9a-f]{64}$/);
   expect(bases[1]).toBe(bases[0]);
 });
 
-it('[M12, M14] the commands of the container file pack, unpack and start a registry, as a user of its own', async () => {
+it('[M12, M14] the commands of the Dockerfile pack, unpack and start a registry, as a separate user', async () => {
   const folder = temporaryFolder();
   const [opt, data, tarball] = [join(folder, 'opt'), join(folder, 'data'), join(folder, 'rollcall.tar.gz')];
   const inFolder = (command: string) =>
@@ -61,7 +61,7 @@ it('[M12, M14] the commands of the container file pack, unpack and start a regis
     cwd: opt,
     env: { ...bare, ROLLCALL_DATA: data, ROLLCALL_COMMIT: 'c0ffee' },
   });
-  const url = await registry.prints(/answers on (http:\S+)/);
+  const url = await registry.prints(/listens on (http:\S+)/);
   expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok', commit: 'c0ffee' });
 
   const [deno = '', ...check] = wordsOf(image, 'HEALTHCHECK').map((word) =>

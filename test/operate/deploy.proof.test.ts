@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../house/source-tree';
 import { temporaryFolder } from '../programs/temporary-folder';
 
-it('[D1] deploys to Cloudflare as it is, up to the upload', () => {
+it('[D1] the project deploys to Cloudflare without changes, up to the upload', () => {
   const folder = temporaryFolder();
   const wrangler = join(PROJECT_ROOT, 'node_modules', 'wrangler', 'bin', 'wrangler.js');
   const run = spawnSync(process.execPath, [wrangler, 'deploy', '--dry-run', '--outdir', folder], {

@@ -12,7 +12,7 @@ const OPERATE = join(PROJECT_ROOT, 'examples/operate');
 const promtool = (...words: string[]): string =>
   execFileSync('promtool', words, { cwd: OPERATE, encoding: 'utf8', stdio: 'pipe' });
 
-it('[G8] promtool takes what a scrape shows, without a complaint', async () => {
+it('[G8] promtool accepts a scrape without complaint', async () => {
   const registry = await startRegistry({ data: temporaryFolder() });
   onTestFinished(() => registry.stop());
   const headers = { Authorization: `Bearer ${registry.rootToken}`, 'Content-Type': 'application/json' };
@@ -28,7 +28,7 @@ it('[G8] promtool takes what a scrape shows, without a complaint', async () => {
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
 });
 
-it('[G9] the alerts are well-formed, and fire as their tests say', () => {
+it('[G9] the alerts are well-formed and fire as their tests expect', () => {
   expect(promtool('check', 'rules', 'alerts.yml')).toMatch(/SUCCESS: \d+ rules found/);
   expect(promtool('test', 'rules', 'alerts.test.yml')).toContain('SUCCESS');
   expect(promtool('check', 'config', '--syntax-only', 'prometheus.yml')).toContain('SUCCESS');

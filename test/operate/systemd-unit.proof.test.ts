@@ -10,7 +10,7 @@ const UNIT = readFileSync(join(PROJECT_ROOT, 'examples/operate/rollcall.service'
 /** Maximum exposure of the unit by systemd's rating, from 0 (none) to 10. */
 const EXPOSURE_AT_MOST = 4;
 
-it('[M12] systemd takes the unit, which exposes little of the machine', () => {
+it('[M12] systemd accepts the unit, which exposes little of the machine', () => {
   // systemd checks that the program exists, and it is not installed here.
   const program = /^ExecStart=(\S+) serve --data \$\{STATE_DIRECTORY\}$/m.exec(UNIT)?.[1] ?? 'none';
   expect(program).toBe('/opt/rollcall/rollcall');

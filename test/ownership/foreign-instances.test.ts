@@ -60,7 +60,7 @@ function frameOf({ what, id, weight }: Attempt): object {
   return what === 'deregister' ? named : { ...named, weight };
 }
 
-it('[A41, A43] no sequence of calls, batches and frames of a register token changes an instance it does not own', async () => {
+it('[A41, A43] no sequence of calls, batches and frames with a register token changes an instance that it does not own', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(attempt, { minLength: 1, maxLength: 25 }), async (attempts) => {
       const namespace = new NodeNamespace();

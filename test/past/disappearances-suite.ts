@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { SessionOpened } from '../../src/model/frames';
 import type { WhyReport } from '../../src/model/history';
-import { type Home, NS, serviceAt, type Told } from '../fixtures/home';
+import { type Answer, type Home, NS, serviceAt } from '../fixtures/home';
 import { ROOT_TOKEN } from '../fixtures/test-app';
 
 const ORDERS = serviceAt('orders');
@@ -16,7 +16,7 @@ async function resolvedOf({ ask }: Home): Promise<string[]> {
 /** Returns the last event that `why` reports for the instance `a`, once it receives no traffic. */
 export async function lastOf(home: Home) {
   expect(await resolvedOf(home)).toEqual([]);
-  const { status, body }: Told<WhyReport> = await home.ask('GET', `${A}/why`);
+  const { status, body }: Answer<WhyReport> = await home.ask('GET', `${A}/why`);
   expect(status).toBe(200);
   const { present, summary, entries } = body;
   return { present, summary, cause: entries[0]?.changes[0]?.cause, actor: entries[0]?.actor };
@@ -28,7 +28,7 @@ export function disappearancesSuite(home: Home): void {
   const place = { address: '10.0.0.7', port: 8080 };
 
   /** Creates a token for another caller. */
-  async function somebody(scope: 'register' | 'operate') {
+  async function createCaller(scope: 'register' | 'operate') {
     const token = await tokenFor([{ scope, ns: ns() }]);
     const id = /^rc_([^_]+)_/.exec(token)?.[1] ?? '';
     const call = <Body>(method: string, path: string, body?: unknown) =>
@@ -38,7 +38,7 @@ export function disappearancesSuite(home: Home): void {
 
   /** Registers an instance of an owner, with an operator who may change it. */
   async function begin() {
-    const [owner, operator] = await Promise.all([somebody('register'), somebody('operate')]);
+    const [owner, operator] = await Promise.all([createCaller('register'), createCaller('operate')]);
     const register = async (body: object = {}) => {
       const { status } = await owner.call('PUT', A, { ...place, ...body });
       expect([200, 201]).toContain(status);
@@ -74,7 +74,7 @@ export function disappearancesSuite(home: Home): void {
       });
     });
 
-    it('[J8] went with its session, which was closed', async () => {
+    it('[J8] was removed with its session, which was closed', async () => {
       const { owner } = await begin();
       const socket = await openSocket('', { authorization: `Bearer ${owner.token}` });
       await socket.ask<SessionOpened>({ type: 'session', ttlMs: 30_000 });

@@ -27,7 +27,7 @@ it('[J8] an instance that disappeared expired', async () => {
   });
 });
 
-it('[J8, U5] an instance that disappeared was forgotten by a restore, of which the past that is left tells', async () => {
+it('[J8, U5] an instance that disappeared was lost in a restore, which the remaining history mentions', async () => {
   await ask('GET', `${serviceAt('orders')}/resolve`);
   const image = await imageOfStorage();
   await ask('PUT', A, place);

@@ -79,7 +79,7 @@ class HttpPast {
     const place = { address: '10.0.0.7', port };
     const lease = random.chance(0.5) ? { ttlMs: 10_000, removeAfterMs: 20_000 } : { ttlMs: 5_000, removeAfterMs: null };
     const past = random.pick(this.seen as [Seen, ...Seen[]]).cursor; // `as`: the first read comes before the first act
-    const deeds: Record<string, () => Promise<unknown>> = {
+    const actions: Record<string, () => Promise<unknown>> = {
       register: () => this.#ask('PUT', one, { ...place, lease }),
       beat: () => this.#ask('POST', `${one}/heartbeat`),
       patch: () => this.#ask('PATCH', one, { weight: port, metadata: { port: String(port) } }),
@@ -94,7 +94,7 @@ class HttpPast {
       restart: () => this.namespace.restart(),
     };
     const weights = { register: 8, beat: 3, patch: 3, deregister: 3, override: 4, clear: 2, service: 2, remove: 1 };
-    await deeds[random.weighted({ ...weights, rollback: 1, batch: 2, pass: 5, restart: 1 })]?.();
+    await actions[random.weighted({ ...weights, rollback: 1, batch: 2, pass: 5, restart: 1 })]?.();
   }
 
   /** Makes a call. Many find nothing to change and are refused, which is allowed. */
@@ -108,8 +108,8 @@ const pathOf = (service: string): string => `${NS}/groups/DEFAULT_GROUP/services
 
 const registerIn = (service: string, place: object) => ({ op: 'register', service, id: 'a', ...place });
 
-describe('as-of over HTTP', () => {
-  it('[I7, J6] equals at every retained cursor what was read there', async () => {
+describe('a read as of a cursor over HTTP', () => {
+  it('[I7, J6] equals the read at that time, for every retained cursor', async () => {
     let forgotten = 0;
     for (const seed of SEEDS) {
       const past = new HttpPast(seed);

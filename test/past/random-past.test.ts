@@ -32,7 +32,7 @@ async function wholeHistory({ api, random }: RandomPast, scope: object = {}): Pr
   do {
     const page = bodyOf(await api.history({ ...scope, after, limit: random.whole(1, 30) }));
     entries.push(...page.entries);
-    if (entries.length > 5_000) throw new Error('there is no end to the pages');
+    if (entries.length > 5_000) throw new Error('the pages do not end');
     after = page.next;
   } while (after !== undefined);
   return entries;
@@ -41,7 +41,7 @@ async function wholeHistory({ api, random }: RandomPast, scope: object = {}): Pr
 describe('the past', () => {
   afterAll(() => kept.clear());
 
-  it.each(SEEDS)('[I7, J6] is at every cursor and time what a read showed then, with seed %i', async (seed) => {
+  it.each(SEEDS)('[I7, J6] equals at every cursor and time what a read showed then, with seed %i', async (seed) => {
     const { api, seen } = await toRead(seed);
     expect(seen.length).toBeGreaterThan(40);
     for (const [index, { cursor, at, services }] of seen.entries()) {
@@ -57,40 +57,43 @@ describe('the past', () => {
     }
   });
 
-  it.each(SEEDS)('[J7] differs between two moments by what makes one the other, with seed %i', async (seed) => {
-    const past = await toRead(seed);
-    for (let pair = 0; pair < 40; pair++) {
-      const from = past.random.pick(past.seen as [Seen, ...Seen[]]); // `as`: there is always a first one
-      const to = past.random.pick(past.seen as [Seen, ...Seen[]]);
-      for (const [which, key] of SERVICES.entries()) {
-        const diff = bodyOf(await past.api.diff({ ...key, from: from.cursor, to: to.cursor }));
-        const made = new Map((from.services[which]?.instances ?? []).map((view) => [view.id, view]));
-        for (const { id, before, after } of diff.instances) {
-          expect(lasting(made.has(id) ? [made.get(id) as InstanceView] : [])).toEqual(
-            lasting(before === null ? [] : [before]),
-          );
-          if (after === null) made.delete(id);
-          else made.set(id, after);
-        }
-        const ordered = [...made.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
-        expect(lasting(ordered)).toEqual(lasting(to.services[which]?.instances ?? []));
-        const own = (seen: Seen) => seen.services[which]?.own;
-        if (diff.service === undefined) expect(own(from)).toBe(own(to));
-        else {
-          const { persistent, metadata, protectThreshold, selector } = diff.service.after;
-          expect(JSON.stringify({ persistent, metadata, protectThreshold, selector })).toBe(own(to));
+  it.each(SEEDS)(
+    '[J7] differs between two moments by the changes that turn one into the other, with seed %i',
+    async (seed) => {
+      const past = await toRead(seed);
+      for (let pair = 0; pair < 40; pair++) {
+        const from = past.random.pick(past.seen as [Seen, ...Seen[]]); // `as`: there is always a first one
+        const to = past.random.pick(past.seen as [Seen, ...Seen[]]);
+        for (const [which, key] of SERVICES.entries()) {
+          const diff = bodyOf(await past.api.diff({ ...key, from: from.cursor, to: to.cursor }));
+          const made = new Map((from.services[which]?.instances ?? []).map((view) => [view.id, view]));
+          for (const { id, before, after } of diff.instances) {
+            expect(lasting(made.has(id) ? [made.get(id) as InstanceView] : [])).toEqual(
+              lasting(before === null ? [] : [before]),
+            );
+            if (after === null) made.delete(id);
+            else made.set(id, after);
+          }
+          const ordered = [...made.values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+          expect(lasting(ordered)).toEqual(lasting(to.services[which]?.instances ?? []));
+          const own = (seen: Seen) => seen.services[which]?.own;
+          if (diff.service === undefined) expect(own(from)).toBe(own(to));
+          else {
+            const { persistent, metadata, protectThreshold, selector } = diff.service.after;
+            expect(JSON.stringify({ persistent, metadata, protectThreshold, selector })).toBe(own(to));
+          }
         }
       }
-    }
-  });
+    },
+  );
 
-  it.each(SEEDS)('[J4] is told by history as watchers saw it, with seed %i', async (seed) => {
+  it.each(SEEDS)('[J4] has the history that watchers saw, with seed %i', async (seed) => {
     const past = await lived(seed, false);
-    const told = past.watcher.takeOnly('changes');
+    const watched = past.watcher.takeOnly('changes');
     const entries = (await wholeHistory(past)).reverse();
     expect(entries.map(({ revision }) => revision)).toEqual(entries.map((_, index) => index + 1));
     const byCursor = new Map(entries.map((entry) => [entry.cursor, entry]));
-    for (const { cursor, cause, actor, at, changes } of told) {
+    for (const { cursor, cause, actor, at, changes } of watched) {
       const entry = byCursor.get(cursor);
       expect({ cause: entry?.cause, actor: entry?.actor, at: entry?.at }).toEqual({ cause, actor, at });
       for (const change of changes) {
@@ -105,13 +108,13 @@ describe('the past', () => {
       }
     }
     // Watchers receive every change except overrides of instances that do not exist.
-    const known = new Set(told.map(({ cursor }) => cursor));
+    const known = new Set(watched.map(({ cursor }) => cursor));
     for (const { cursor, changes } of entries) {
       if (!known.has(cursor)) expect(changes.map(({ kind }) => kind)).toEqual(changes.map(() => 'override'));
     }
   });
 
-  it.each(SEEDS)('[J4] is the same by service and by instance as all in all, with seed %i', async (seed) => {
+  it.each(SEEDS)('[J4] has the same history by service and by instance as in total, with seed %i', async (seed) => {
     const past = await toRead(seed);
     const all = await wholeHistory(past);
     for (const { group, service } of SERVICES) {
@@ -132,7 +135,7 @@ describe('the past', () => {
     }
   });
 
-  it.each(SEEDS)('[J9] rolled back touches nothing that instances say, with seed %i', async (seed) => {
+  it.each(SEEDS)('[J9] rolled back changes no value that instances set, with seed %i', async (seed) => {
     const past = await lived(seed);
     for (let turn = 0; turn < 10; turn++) {
       for (const key of SERVICES) {

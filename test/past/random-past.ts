@@ -137,8 +137,8 @@ export class RandomPast {
     const { random } = this;
     const lines = (await exportLines(this.api)).filter(() => random.chance(0.7)).map((line) => JSON.parse(line));
     for (const line of lines) if (line.kind === 'instance' && random.chance(0.5)) line.weight = random.whole(1, 5);
-    const isThere = lines.some((line) => line.kind === 'instance' && line.service === service && line.id === 'd');
-    if (!isThere) lines.push({ kind: 'instance', group, service, id: 'd', address: '10.0.0.8', port: 80 });
+    const exists = lines.some((line) => line.kind === 'instance' && line.service === service && line.id === 'd');
+    if (!exists) lines.push({ kind: 'instance', group, service, id: 'd', address: '10.0.0.8', port: 80 });
     await importLines(this.api, lines, mode);
     // Earlier reads belong to the previous epoch now; the journal has their new cursors.
     const { journal } = this.namespace.state;

@@ -24,7 +24,7 @@ async function resumed(cursor: string) {
   return { events: [first?.event, second?.event], ids: idsOf(second?.data.services), first };
 }
 
-it('[U10, Q3] a storage that was rewound, with another past of the same revisions since, resumes nobody', async () => {
+it('[U10, Q3] a rewound storage, in which the same revisions were used again, resumes no client', async () => {
   const kept = await register('kept', 1);
   const image = await imageOfStorage();
   const [second, third] = [await register('gone-1', 2), await register('gone-2', 3)];
@@ -53,7 +53,7 @@ it('[U10, Q3] a storage that was rewound, with another past of the same revision
   expect(first?.event).toBe('changes');
 });
 
-it('[U5, U10] a rewound storage that is marked begins a new epoch, far above, for those up to date as well', async () => {
+it('[U5, U10] a rewound storage that is marked starts a new epoch with far higher revisions, even for clients that are up to date', async () => {
   const kept = await register('kept', 1);
   const image = await imageOfStorage();
   await putBackStorage(image, 'restored');

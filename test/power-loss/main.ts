@@ -5,14 +5,14 @@ import { powerLossRun } from './power-loss-run';
 
 const USAGE = `usage: npm run power-loss -- [options]
 
-Records what processes do to a database file, with strace, and opens what the disk may hold after a power loss: any of
-the sectors and names that were not flushed. Nothing that was acknowledged or shown may be missing.
+Records the system calls of processes on a database file with strace, and opens every state that the disk may have after a
+power loss: any subset of the sectors and names that were not flushed. No acknowledged or shown change may be missing.
 
-  --images <n>   images of each story (default 5000)
-  --seed <n>     which images are made follows from it (default: random, printed)
-  --rules        break each rule in turn, and look for an image that shows it
-  --runtime <c>  runs the recorded program, words separated by spaces (default: this Node)
-  --help         show this`;
+  --images <n>   disk images for each story (default 5000)
+  --seed <n>     determines the images (default: random, printed)
+  --rules        break each rule in turn, and search for an image that shows the loss
+  --runtime <c>  command that runs the recorded program, words separated by spaces (default: this Node)
+  --help         show this help`;
 
 const { values } = parseArgs({
   options: {

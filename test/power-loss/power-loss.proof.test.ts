@@ -28,7 +28,7 @@ describe.each(Object.entries(RUNTIMES))('%s', (_name, runtime) => {
   });
 });
 
-it.each(BROKEN_RULES)('shows what is lost unless $name', async ({ story, planted }) => {
+it.each(BROKEN_RULES)('shows a loss unless $name', async ({ story, planted }) => {
   const report = await powerLossRun({ seed, images: IMAGES_OF_A_RULE, stories: [story], planted, stopsEarly: true });
   expect(report.problems).toHaveLength(1);
 });

@@ -83,8 +83,8 @@ async function upgradeAt(url: string, headers: Record<string, string>): Promise<
   const { 'sec-websocket-protocol': protocols, ...rest } = headers;
   const socket = new WebSocket(url, protocols?.split(', ') ?? [], { headers: rest });
   const answered = Promise.withResolvers<Upgrade>();
-  socket.on('upgrade', ({ headers: told, statusCode }) => {
-    const named = Object.entries(told).map(([name, value]): [string, string] => [name, String(value)]);
+  socket.on('upgrade', ({ headers: received, statusCode }) => {
+    const named = Object.entries(received).map(([name, value]): [string, string] => [name, String(value)]);
     const upgrade = { status: statusCode ?? 0, headers: new Headers(named), text: '' };
     const unread = {
       accept: () => socket.resume(),

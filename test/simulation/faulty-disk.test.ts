@@ -54,7 +54,7 @@ describe('FaultyDisk', () => {
     expect(deaths).toBe(2);
   });
 
-  it('keeps a beginning of what was not synced, now this long, now that', async () => {
+  it('keeps a prefix of varying length of what was not synced', async () => {
     const kept = new Set<number>();
     for (let seed = 0; seed < 60; seed++) {
       disk.close();
@@ -70,7 +70,7 @@ describe('FaultyDisk', () => {
     expect([...kept].sort()).toEqual([1, 2, 3, 4]);
   });
 
-  it('keeps a transaction as a whole or not at all', async () => {
+  it('keeps a transaction completely or not at all', async () => {
     const kept = new Set<number>();
     for (let seed = 0; seed < 40; seed++) {
       disk.close();
@@ -85,7 +85,7 @@ describe('FaultyDisk', () => {
     expect([...kept].sort()).toEqual([0, 5]);
   });
 
-  it('has made durable what was written before the sync was called, not before it resolved', async () => {
+  it('makes durable what was written before the sync was called, not before it resolved', async () => {
     const storage = disk.mount();
     write(storage, 1);
     const synced = storage.sync();
@@ -98,7 +98,7 @@ describe('FaultyDisk', () => {
     expect(disk.durable).toBe(2);
   });
 
-  it('knows what is durable after a crash that cut a page in two', async () => {
+  it('reports what is durable after a crash that cut a page in two', async () => {
     for (let seed = 0; seed < 40; seed++) {
       disk.close();
       open(seed);
@@ -131,7 +131,7 @@ describe('FaultyDisk', () => {
     expect(disk.durable).toBe(200);
   });
 
-  it('dies at each step in turn: before and after a statement, in and around a transaction, around a sync', async () => {
+  it('crashes at each step in turn: before and after a statement, in and around a transaction, around a sync', async () => {
     const work = async (storage: SqlStorage) => {
       write(storage, 1);
       storage.transaction(() => {
@@ -158,7 +158,7 @@ describe('FaultyDisk', () => {
     }
   });
 
-  it('is dead to the run that crashed: every call throws, and a sync under way never resolves', async () => {
+  it('is unusable to the run that crashed: every call throws, and a pending sync never resolves', async () => {
     const storage = disk.mount();
     write(storage, 1);
     let resolved = false;
@@ -175,7 +175,7 @@ describe('FaultyDisk', () => {
     expect(numbers(next)).toContain(3);
   });
 
-  it('fails one commit when told to, and undoes it', async () => {
+  it('fails one commit on request, and rolls it back', async () => {
     const storage = disk.mount();
     disk.failNextCommit();
     expect(() => storage.transaction(() => write(storage, 1))).toThrow('disk is full');
@@ -184,7 +184,7 @@ describe('FaultyDisk', () => {
     expect(deaths).toBe(0);
   });
 
-  it('loses nothing when its log is moved into the database', async () => {
+  it('loses nothing when its WAL is checkpointed into the database', async () => {
     let storage = disk.mount();
     for (let n = 0; n < 2_000; n++) {
       write(storage, n);

@@ -6,12 +6,12 @@ import { type SimulationReport, simulate } from './simulate';
 const USAGE = `usage: npm run sim -- [--seed N] [--scenario ${Object.keys(SCENARIOS).join('|')}] [--lease-hours N]
        [--runs N] [--hours N] [--leases N] [--watch TEXT]
 
-Runs simulations with one seed after another, from --seed on (default 1), each in every scenario, until --lease-hours are
-done (default 1000000) or --runs are over. A failure prints its scenario and seed; the same two give the same run, and
---watch i7 shows all that i7 does in it. --hours and --leases make a world shorter or smaller than its scenario says.`;
+Runs simulations with consecutive seeds from --seed on (default 1), each in every scenario, until --lease-hours (default
+1000000) or --runs are reached. A failure prints its scenario and seed, which reproduce the run; --watch i7 adds every call
+that mentions i7 to its trace. --hours and --leases override the duration and the size of a scenario.`;
 
 /** Time between two progress reports of a long run. */
-const TELL_EVERY_MS = 10_000;
+const LOG_EVERY_MS = 10_000;
 
 /** Events of a failed run to print; the file contains all of them. */
 const SHOWN_COUNT = 40;
@@ -60,19 +60,19 @@ async function main(): Promise<number> {
   const started = performance.now();
   let seed = values.seed === undefined ? 1 : Number(values.seed);
   let done = 0;
-  let told = started;
+  let loggedAt = started;
   for (let run = 0; run < runs && done < wanted; run++) {
     const scenario = chosen(names[run % names.length] ?? 'mixed');
-    const tell = (leaseHours: number, what: string) => {
-      told = performance.now();
-      const seconds = ((told - started) / 1_000).toFixed(1);
+    const log = (leaseHours: number, what: string) => {
+      loggedAt = performance.now();
+      const seconds = ((loggedAt - started) / 1_000).toFixed(1);
       console.error(`[${seconds} s, ${Math.round(done + leaseHours)} lease-hours] ${what}`);
     };
     const report = await simulate(scenario, seed, values.watch, (hours, leaseHours) => {
-      if (performance.now() - told < TELL_EVERY_MS) return;
-      tell(leaseHours, `${scenario.name} seed ${seed}: ${Math.round(hours)} of ${scenario.hours} h`);
+      if (performance.now() - loggedAt < LOG_EVERY_MS) return;
+      log(leaseHours, `${scenario.name} seed ${seed}: ${Math.round(hours)} of ${scenario.hours} h`);
     });
-    tell(report.leaseHours, describe(report));
+    log(report.leaseHours, describe(report));
     done += report.leaseHours;
     if (report.problems.length > 0) return fail(report);
     if ((run + 1) % names.length === 0) seed += 1;

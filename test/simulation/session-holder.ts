@@ -82,7 +82,7 @@ export class SessionHolder {
       this.#withinMs = opened.reconnectWithinMs;
       this.#world.sessions.askedBackWithin(this.#withinMs, this.#ttlMs, others);
       if (this.#ticket !== undefined && !opened.resumed) {
-        this.#world.report('T4', `${this.#tokenId} came back in time, and its session was gone`);
+        this.#world.report('T4', `${this.#tokenId} reconnected in time, but its session had ended`);
       }
       this.#ticket = opened.session;
       this.#world.sessions.opened(this.#key, this.#ttlMs, opened.resumed, askedAt);
@@ -112,8 +112,7 @@ export class SessionHolder {
     const answer = await peer.ask({ type: 'batch', operations });
     if (answer === undefined) return;
     if (answer.type === 'answer') this.#world.sessions.heard(key, askedAt);
-    else
-      this.#world.report('T1', `${this.#tokenId} registered over its session, and was told ${JSON.stringify(answer)}`);
+    else this.#world.report('T1', `${this.#tokenId} registered over its session, and got ${JSON.stringify(answer)}`);
   }
 
   async #end(): Promise<void> {

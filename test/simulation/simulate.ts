@@ -38,20 +38,20 @@ export interface SimulationReport {
  * Runs a scenario. The same seed gives the same run, event by event.
  *
  * @param watched Adds calls that mention this text to the trace.
- * @param tell Receives the progress from time to time: hours of the scenario, and lease-hours.
+ * @param onProgress Receives the progress from time to time: hours of the scenario, and lease-hours.
  */
 export async function simulate(
   scenario: Scenario,
   seed: number,
   watched?: string,
-  tell: (hours: number, leaseHours: number) => void = () => {},
+  onProgress: (hours: number, leaseHours: number) => void = () => {},
 ): Promise<SimulationReport> {
   const time = new VirtualTime();
   const world = new World(time, new SeededRandom(seed), scenario, watched);
   try {
     populate(world);
     trouble(world);
-    const counted = count(world, tell);
+    const counted = count(world, onProgress);
     const end = scenario.hours * HOUR_MS;
     await time.runUntil(end, () => world.failed);
     if (!world.failed) {
@@ -135,7 +135,7 @@ function someJump(random: SeededRandom): number {
 }
 
 /** Checks from time to time, and adds up lease-hours. */
-function count(world: World, tell: (hours: number, leaseHours: number) => void): { leaseHours: number } {
+function count(world: World, onProgress: (hours: number, leaseHours: number) => void): { leaseHours: number } {
   const counted = { leaseHours: 0 };
   const { time, scenario } = world;
   const { checkUps } = scenario;
@@ -144,7 +144,7 @@ function count(world: World, tell: (hours: number, leaseHours: number) => void):
     world.checkUp();
     counted.leaseHours += (world.leases.held * (time.now - last)) / HOUR_MS;
     last = time.now;
-    tell(time.now / HOUR_MS, counted.leaseHours);
+    onProgress(time.now / HOUR_MS, counted.leaseHours);
     time.after(world.random.magnitude(checkUps.from, checkUps.to), next);
   };
   time.after(1_000, next);

@@ -192,11 +192,11 @@ class SimulatedConnection implements Connection {
   }
 
   send(frame: string): void {
-    if (this.#isThere) this.socket.deliverFrame(frame);
+    if (this.#exists) this.socket.deliverFrame(frame);
   }
 
   close(code: number): void {
-    if (this.#isThere) this.socket.deliverClose(code);
+    if (this.#exists) this.socket.deliverClose(code);
   }
 
   remember(): void {
@@ -206,7 +206,7 @@ class SimulatedConnection implements Connection {
     else this.socket.kept = text;
   }
 
-  get #isThere(): boolean {
+  get #exists(): boolean {
     return this.socket.machineIsThere && !this.socket.isClosing;
   }
 }

@@ -59,7 +59,7 @@ seed ${run.seed} of ${JSON.stringify(run)}`,
     },
   );
 
-  it('has lived long enough, and has seen all kinds of trouble', () => {
+  it('ran long enough and met every kind of fault', () => {
     const sum = (of: (report: SimulationReport) => number) => reports.reduce((total, report) => total + of(report), 0);
     expect(sum(({ leaseHours }) => leaseHours)).toBeGreaterThan(LEASE_HOURS);
     expect(sum(({ counts }) => counts.crashes)).toBeGreaterThan(50);
@@ -75,7 +75,7 @@ seed ${run.seed} of ${JSON.stringify(run)}`,
     expect(sum(({ sessions }) => sessions.ended)).toBeGreaterThan(20);
   });
 
-  it('is the same run again for the same seed', async () => {
+  it('repeats a run for the same seed', async () => {
     const scenario = scenarioOf({ name: 'stormy', seed: 7, hours: 2, holders: 10 });
     const first = await simulate(scenario, 7);
     expect(await simulate(scenario, 7)).toEqual(first);

@@ -3,7 +3,7 @@ import { SeededRandom } from './seeded-random';
 import { VirtualTime } from './virtual-time';
 
 describe('VirtualTime', () => {
-  it('lets things happen in the order of their time, and in the order of planning at one time', async () => {
+  it('runs events in the order of their time, and events at one time in the order of planning', async () => {
     const time = new VirtualTime();
     const random = new SeededRandom(1);
     const planned = Array.from({ length: 500 }, (_, order) => ({ at: random.whole(0, 50), order }));
@@ -13,7 +13,7 @@ describe('VirtualTime', () => {
     expect(happened).toEqual(planned.toSorted((a, b) => a.at - b.at || a.order - b.order));
   });
 
-  it('goes to the end it was given, no further, and goes on from there', async () => {
+  it('advances to the given end, no further, and continues from there', async () => {
     const time = new VirtualTime();
     const happened: number[] = [];
     for (const at of [10, 20, 30]) time.after(at, () => happened.push(at));
@@ -23,7 +23,7 @@ describe('VirtualTime', () => {
     expect([time.now, happened]).toEqual([30, [10, 20, 30]]);
   });
 
-  it('lets all promises settle between two happenings, however long their chain', async () => {
+  it('settles all promises between two events, however long their chain', async () => {
     const time = new VirtualTime();
     const steps: string[] = [];
     time.after(1, async () => {
@@ -35,7 +35,7 @@ describe('VirtualTime', () => {
     expect(steps).toEqual(['chain', 'next']);
   });
 
-  it('skips what was cancelled, and stops when told to', async () => {
+  it('skips cancelled events, and stops on request', async () => {
     const time = new VirtualTime();
     const happened: number[] = [];
     const second = time.after(2, () => happened.push(2));

@@ -209,7 +209,7 @@ export class World {
     const { machine, random, leases, attention } = this;
     if (!machine.up || machine.isFrozen) return;
     const isLosing = random.chance(0.5);
-    this.trace.add(`freezes for ${Math.round(ms)} ms, and what arrives is ${isLosing ? 'lost' : 'queued'}`);
+    this.trace.add(`freezes for ${Math.round(ms)} ms, and messages are ${isLosing ? 'lost' : 'queued'}`);
     this.counts.freezes += 1;
     this.freezes.push({ from: this.time.now, to: this.time.now + ms });
     attention.troubled('the process froze');
@@ -265,7 +265,10 @@ export class World {
     const { durable } = this.machine.disk;
     if (revision > durable) this.report('I3', `${name} was answered at revision ${revision}; durable is ${durable}`);
     if (revision < answeredBefore) {
-      this.report('I4', `${name} was answered at revision ${revision}, and revision ${answeredBefore} was told before`);
+      this.report(
+        'I4',
+        `${name} was answered at revision ${revision}, and revision ${answeredBefore} was reported before`,
+      );
     }
     this.#newestAnswered = Math.max(this.#newestAnswered, revision);
     this.chronicle.follow();
@@ -290,10 +293,10 @@ export class World {
   /** Returns when a revision was decided, in the world's time; now, if the clock jumped since and the time is unknown. */
   #timeOf({ at }: JournaledRevision): number {
     const { now } = this.time;
-    const told = this.machine.clock.timeAt(at);
-    const isRecent = told <= now && told >= now - COMMIT_MAX_MS;
-    const isFromBefore = told <= this.#downSince && told >= this.#downSince - COMMIT_MAX_MS;
-    return isRecent || isFromBefore ? told : now;
+    const decidedAt = this.machine.clock.timeAt(at);
+    const isRecent = decidedAt <= now && decidedAt >= now - COMMIT_MAX_MS;
+    const isFromBefore = decidedAt <= this.#downSince && decidedAt >= this.#downSince - COMMIT_MAX_MS;
+    return isRecent || isFromBefore ? decidedAt : now;
   }
 
   #died(): void {
@@ -308,12 +311,12 @@ export class World {
     const awayMs = machine.sameProcess
       ? random.whole(0, 50)
       : random.magnitude(scenario.outageMs.from, scenario.outageMs.to);
-    this.trace.add(`dies, and is away for ${Math.round(awayMs)} ms`);
+    this.trace.add(`crashes for ${Math.round(awayMs)} ms`);
     time.after(awayMs, () => machine.restart());
   }
 
   #restarted(): void {
-    this.trace.add(`is back; durable is revision ${this.machine.disk.durable}`);
+    this.trace.add(`restarts; durable is revision ${this.machine.disk.durable}`);
     this.leases.hears();
     this.sessions.troubled();
     this.chronicle.compareAfterCrash();

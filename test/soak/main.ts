@@ -8,14 +8,14 @@ import { verdict } from './verdict';
 
 const USAGE = `usage: npm run soak -- [options]
 
-Days of a fleet in compressed time against a real registry: deploys, scaling, crashes, watchers that come and go. What the
-registry takes may not grow from day to day: heap, files, descriptors.
+Runs days of a fleet in compressed time against a real registry: deploys, scaling, crashes, and watchers that connect and
+disconnect. The heap, files and descriptors of the registry must not grow from day to day.
 
-  --host <name>  what the registry runs in: resident (default) or workerd
-  --days <n>     days (default 8); the first is to get warm
-  --step <ms>    milliseconds that a minute of the fleet takes, at least (default 100)
-  --seed <n>     what happens follows from it (default: random, printed)
-  --help         show this`;
+  --host <name>  host of the registry: resident (default) or workerd
+  --days <n>     days (default 8); the first is a warm-up
+  --step <ms>    minimum milliseconds for a simulated minute (default 100)
+  --seed <n>     determines the events (default: random, printed)
+  --help         show this help`;
 
 const { values } = parseArgs({
   options: {
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
   if (values.help) return console.log(USAGE);
   const host = hostNamed(values.host);
   const [days, stepMs, seed] = [Number(values.days), Number(values.step), Number(values.seed)];
-  if (!(days >= 3) || !(stepMs >= 0)) throw new RangeError('--days takes a number from 3, --step one from 0');
+  if (!(days >= 3) || !(stepMs >= 0)) throw new RangeError('--days must be at least 3, and --step at least 0');
   console.error(`seed ${seed}`);
   const workspace = new Workspace();
   const log = (line: string) => console.error(line);
@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   );
   if (violations.length > 0) {
     const story = [...violations, ...report.days.flat().map((measure) => JSON.stringify(measure))].join('\n');
-    console.log(`what was found: ${keepFinding('soak', seed, story)}`);
+    console.log(`finding: ${keepFinding('soak', seed, story)}`);
   }
   process.exitCode = violations.length === 0 ? 0 : 1;
 }

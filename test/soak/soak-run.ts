@@ -51,7 +51,7 @@ export interface SoakReport {
 }
 
 /** Time between two progress reports of a long day. */
-const TELL_EVERY_MS = 10_000;
+const LOG_EVERY_MS = 10_000;
 
 /** Time until everything is closed, even on a slow machine. */
 const EMPTY_WITHIN_MS = 30_000;
@@ -154,7 +154,7 @@ export async function soakRun(options: SoakOptions): Promise<SoakReport> {
       refs.map((ref) => ({ op: 'deregister', ...ref })),
     );
   const measured: Measure[][] = [];
-  let told = performance.now();
+  let loggedAt = performance.now();
   for (let day = 0; day < days; day++) {
     const ofDay: Measure[] = [];
     for (let index = 0; index < stepsPerDay; index++) {
@@ -166,8 +166,8 @@ export async function soakRun(options: SoakOptions): Promise<SoakReport> {
       if (random.chance(CUTS_PER_STEP)) await watchers.cut(random.whole(0, WATCHERS - 1));
       if ((index + 1) % (stepsPerDay / measuresPerDay) === 0) ofDay.push(await measure(server));
       await sleep(Math.max(0, stepMs - (performance.now() - began)));
-      if (performance.now() - told < TELL_EVERY_MS) continue;
-      told = performance.now();
+      if (performance.now() - loggedAt < LOG_EVERY_MS) continue;
+      loggedAt = performance.now();
       log(`day ${day + 1} of ${days}: step ${index + 1} of ${stepsPerDay}`);
     }
     measured.push(ofDay);

@@ -5,7 +5,7 @@ import { soakRun } from './soak-run';
 import { verdict } from './verdict';
 
 it.each(HOSTS)(
-  '[I12] takes no more on the last day of a fleet than on the first: %s',
+  '[I12] uses no more resources on the last day of a fleet than on the first: %s',
   { timeout: 240_000 },
   async (host) => {
     const workspace = new Workspace();

@@ -43,7 +43,7 @@ const url = (ns: string) =>
   stage.source.url.replace('//', `//someone:${stage.source.rootToken}@`).concat(`/n/${ns}/eureka`);
 
 describe('rollcall sync --from eureka', () => {
-  it('[K21, K26] follows what Eureka tells, by deltas, and its clients find here what they would find there', async () => {
+  it('[K21, K26] follows Eureka by deltas, and its clients find the same instances in Rollcall', async () => {
     const target = await stage.namespace('live');
     await register('live', { id: 'a', ip: '10.0.0.1', metadata: { 'management.port': '9090' } });
     await register('live', { id: 'b', ip: '10.0.0.2' });
@@ -51,7 +51,7 @@ describe('rollcall sync --from eureka', () => {
       ['sync', '--from', 'eureka', url('live'), '--to', stage.cli.registry.url, '--interval', '300ms', '--verbose'],
       { ...target.env, ROLLCALL_URL: undefined },
     );
-    await until('both are here', async () => (await target.ids('orders')).join() === 'eureka:a,eureka:b');
+    await until('both are mirrored', async () => (await target.ids('orders')).join() === 'eureka:a,eureka:b');
     expect(mirror.printed).not.toContain(stage.source.rootToken);
 
     const here = await fetch(`${stage.cli.registry.url}/n/live/eureka/apps/ORDERS/eureka:a`, {
@@ -68,18 +68,18 @@ describe('rollcall sync --from eureka', () => {
 
     const statusOf = async (id: string) => (await target.instances('orders')).find((each) => each.id === id)?.status;
     await stage.ask('PUT', path('live', '/a/status?value=OUT_OF_SERVICE'));
-    await until('an operator’s word arrives', async () => (await statusOf('eureka:a')) === 'out-of-service');
+    await until('a status set by an operator arrives', async () => (await statusOf('eureka:a')) === 'out-of-service');
     await register('live', { id: 'b', ip: '10.0.0.2', metadata: { zone: 'x' } });
     await until('a change arrives', async () => (await target.instances('orders'))[1]?.metadata.zone === 'x');
     await stage.ask('DELETE', path('live', '/a'));
-    await until('the removed one is gone', async () => (await target.ids('orders')).join() === 'eureka:b');
+    await until('the removed one is removed here too', async () => (await target.ids('orders')).join() === 'eureka:b');
     await mirror.prints(/^removed/m);
     expect(
       mirror.stdout.filter((line) => /^(added|changed|removed)/.test(line)).map((line) => line.split(/\s+/)[0]),
     ).toEqual(['added', 'added', 'changed', 'changed', 'removed']);
   });
 
-  it('[K29] goes on where an earlier mirror was killed, without a change', async () => {
+  it('[K29] continues after an earlier mirror was killed, without a change', async () => {
     const target = await stage.namespace('again');
     await register('again', { id: 'a', ip: '10.0.0.1' });
     const words = ['sync', '--from', 'eureka', url('again'), '--interval', '300ms', '--json'];
@@ -96,7 +96,7 @@ describe('rollcall sync --from eureka', () => {
     expect(second.stdout).toHaveLength(1);
   });
 
-  it('[K26] refuses what Eureka has not, and what is no Eureka', async () => {
+  it('[K26] refuses an option that Eureka lacks, and a source that is not Eureka', async () => {
     const target = await stage.namespace('wrong');
     const sync = (...words: string[]) => stage.cli.run(['sync', '--from', 'eureka', ...words, '--dry-run'], target.env);
     expect(await sync(url('wrong'), '--group', 'g')).toMatchObject({ code: 2 });

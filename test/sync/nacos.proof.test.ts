@@ -69,7 +69,7 @@ async function report(words: string[], env: NodeJS.ProcessEnv): Promise<SyncRepo
 }
 
 describe('rollcall sync --from nacos', () => {
-  it('[K21, K27, K28] reports, carries out once what it reported, and finds nothing different then', async () => {
+  it('[K21, K27, K28] reports a plan, carries it out once, and then finds no difference', async () => {
     const target = await stage.namespace('once');
     const env = { ...target.env, ...withLogin };
     await register('once', { serviceName: 'orders', ip: '10.0.0.1', weight: '2.5', metadata: { zone: 'a' } });
@@ -107,7 +107,7 @@ describe('rollcall sync --from nacos', () => {
     ).toMatchObject({ added: 0, removed: 0, same: 2 });
   });
 
-  it('[K22, K23, K29] follows, makes room for who moves over, and goes on after either side was restarted', async () => {
+  it('[K22, K23, K29] follows the source, yields to instances that move over, and continues after a restart of either side', async () => {
     const target = await stage.namespace('live');
     const mirror = stage.cli.begin(words('live', '--interval', '300ms', '--json'), { ...target.env, ...withLogin });
     await target.registry.registerInstance({ service: 'orders', id: 'own', body: { address: '10.1.1.1', port: 1 } });
@@ -115,24 +115,28 @@ describe('rollcall sync --from nacos', () => {
     await register('live', { serviceName: 'orders', ip: '10.0.0.2' });
     const holds = (what: string, ids: string[]) =>
       until(what, async () => JSON.stringify(await target.ids('orders')) === JSON.stringify(ids));
-    await holds('both are here', ['nacos:10.0.0.1:8080', 'nacos:10.0.0.2:8080', 'own']);
+    await holds('both are mirrored', ['nacos:10.0.0.1:8080', 'nacos:10.0.0.2:8080', 'own']);
 
     await remove('live', { serviceName: 'orders', ip: '10.0.0.1' });
-    await holds('the removed one is gone', ['nacos:10.0.0.2:8080', 'own']);
+    await holds('the removed one is removed here too', ['nacos:10.0.0.2:8080', 'own']);
 
     const mover = { address: '10.0.0.2', port: 8080 };
     await target.registry.registerInstance({ service: 'orders', id: '10.0.0.2:8080', body: mover });
-    await holds('who has moved is here once', ['10.0.0.2:8080', 'own']);
+    await holds('the instance that moved is registered once', ['10.0.0.2:8080', 'own']);
     await mirror.prints(/"skipped".*is registered here directly/);
     await target.registry.deregisterInstance({ service: 'orders', id: '10.0.0.2:8080' });
-    await holds('who went back is mirrored again', ['nacos:10.0.0.2:8080', 'own']);
+    await holds('the instance that moved back is mirrored again', ['nacos:10.0.0.2:8080', 'own']);
 
     await stage.cli.registry.kill('SIGKILL');
     await register('live', { serviceName: 'orders', ip: '10.0.0.4' });
-    await holds('a restart of the registry is overcome', ['nacos:10.0.0.2:8080', 'nacos:10.0.0.4:8080', 'own']);
+    await holds('the mirror continues after a restart of the registry', [
+      'nacos:10.0.0.2:8080',
+      'nacos:10.0.0.4:8080',
+      'own',
+    ]);
     await stage.source.kill('SIGKILL');
     await register('live', { serviceName: 'orders', ip: '10.0.0.5', weight: '3' });
-    await holds('a restart of the source is overcome', [
+    await holds('the mirror continues after a restart of the source', [
       'nacos:10.0.0.2:8080',
       'nacos:10.0.0.4:8080',
       'nacos:10.0.0.5:8080',
@@ -143,7 +147,7 @@ describe('rollcall sync --from nacos', () => {
     expect(await target.ids('orders')).toHaveLength(4);
   });
 
-  it('[K26] says what is wrong with the source, and with the word that is wrong', async () => {
+  it('[K26] reports what is wrong with the source, and quotes the wrong value', async () => {
     const target = await stage.namespace('wrong');
     const wrong = await stage.cli.run(words('wrong', '--dry-run'), {
       ...target.env,
@@ -158,11 +162,11 @@ describe('rollcall sync --from nacos', () => {
       1,
       expect.stringContaining('Check that the url is the one that its clients use'),
     ]);
-    const nobody = await stage.cli.run(
+    const unreachable = await stage.cli.run(
       ['sync', '--from', 'nacos', `http://127.0.0.1:${await closedPort()}/nacos`, '--dry-run'],
       target.env,
     );
-    expect([nobody.code, nobody.stderr]).toEqual([6, expect.stringContaining('connection refused')]);
+    expect([unreachable.code, unreachable.stderr]).toEqual([6, expect.stringContaining('connection refused')]);
     const other = await stage.cli.run(['sync', '--from', 'consul', nacos()], target.env);
     expect(other.code).toBe(2);
   });

@@ -11,7 +11,7 @@ import type { HistoryPage } from '../../src/client/wire/history-answers';
 import { packageVersion } from '../../src/launcher/package';
 import { RegistrySocket } from '../watch-proofs/registry-socket';
 import { startWorkerdRegistry } from '../workerd/start-workerd-registry';
-import { keepRelease, type Told } from './release';
+import { keepRelease, type ReleaseAnswers } from './release';
 
 const folder = mkdtempSync(join(tmpdir(), 'rollcall release-'));
 const registry = await startWorkerdRegistry({ data: join(folder, 'data') });
@@ -77,7 +77,7 @@ await call(owner, 'PUT', `${orders}/instances/falls-silent`, {
 await call(owner, 'POST', `${orders}/instances/beats/heartbeat`);
 const newest = await list(orders);
 const { entries } = (await call<HistoryPage>(root, 'GET', `${ns}/history?limit=1000`)).body;
-const told: Told = {
+const answers: ReleaseAnswers = {
   stoppedAt: Date.now(),
   owner,
   session,
@@ -88,5 +88,5 @@ const told: Told = {
 };
 // Stops as if the machine lost power: acknowledged changes are on the disk, in the write-ahead logs.
 await registry.stop();
-keepRelease(packageVersion(), registry.data, ['public', 'team-a'], told);
+keepRelease(packageVersion(), registry.data, ['public', 'team-a'], answers);
 rmSync(folder, { recursive: true });

@@ -15,7 +15,7 @@ export function releasedVersions(): string[] {
 }
 
 /** Answers of a release that its clients still rely on. */
-export interface Told {
+export interface ReleaseAnswers {
   /** When the release was stopped, in milliseconds since the epoch. */
   stoppedAt: number;
   owner: string;
@@ -27,20 +27,25 @@ export interface Told {
   history: { revision: number; cursor: string; cause: string; actor: string; at: string }[];
 }
 
-export function readTold(version: string): Told {
+export function readAnswers(version: string): ReleaseAnswers {
   // `as`: only make-release.ts writes it.
-  return JSON.parse(readFileSync(join(RELEASES, version, 'told.json'), 'utf8')) as Told;
+  return JSON.parse(readFileSync(join(RELEASES, version, 'answers.json'), 'utf8')) as ReleaseAnswers;
 }
 
 /** Stores the content of a release's data folder in workerd as text. */
-export function keepRelease(version: string, data: string, namespaces: readonly string[], told: Told): void {
+export function keepRelease(
+  version: string,
+  data: string,
+  namespaces: readonly string[],
+  answers: ReleaseAnswers,
+): void {
   const folder = join(RELEASES, version);
   mkdirSync(folder, { recursive: true });
   const keep = (name: string, file: string) =>
     writeFileSync(join(folder, `${name}.sql`), dumpOf(join(data, STORAGE_NAME, file)));
   keep('directory', DIRECTORY_OBJECT_FILE);
   for (const id of namespaces) keep(`namespace-${id}`, objectFile(id));
-  writeFileSync(join(folder, 'told.json'), `${JSON.stringify(told, null, 2)}\n`);
+  writeFileSync(join(folder, 'answers.json'), `${JSON.stringify(answers, null, 2)}\n`);
 }
 
 /** Dumps a database as statements that recreate it. */
@@ -68,7 +73,7 @@ function dumpOf(path: string): string {
  */
 export function layOutRelease(host: Host, version: string, data: string, now: number): void {
   const databases = databasesOf(host);
-  const passedMs = Math.round(now - readTold(version).stoppedAt);
+  const passedMs = Math.round(now - readAnswers(version).stoppedAt);
   const namespaces: { path: string; name: string }[] = [];
   for (const file of readdirSync(join(RELEASES, version))) {
     if (!file.endsWith('.sql')) continue;

@@ -12,7 +12,7 @@ import type { RunningRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { RegistrySocket } from '../watch-proofs/registry-socket';
 import { until } from '../watch-proofs/until';
-import { layOutRelease, readTold, releasedVersions, type Told } from './release';
+import { layOutRelease, type ReleaseAnswers, readAnswers, releasedVersions } from './release';
 
 const SEED = 11;
 const NS = '/ns/public';
@@ -42,15 +42,15 @@ const idsOf = async (place: Place) =>
   idsIn((await answerOf<{ instances: unknown[] }>(place, 'GET', `${ORDERS}/instances`)).instances);
 
 /** Checks the present, the past, the tokens and every cursor against the answers of the release. */
-async function readEverything(registry: RunningRegistry, told: Told, load: Load): Promise<void> {
-  const owner = { url: registry.url, rootToken: told.owner };
-  for (const [service, instances] of Object.entries(told.lists)) {
+async function readEverything(registry: RunningRegistry, answers: ReleaseAnswers, load: Load): Promise<void> {
+  const owner = { url: registry.url, rootToken: answers.owner };
+  for (const [service, instances] of Object.entries(answers.lists)) {
     const now = await answerOf<{ instances: unknown[] }>(owner, 'GET', `${service}/instances`);
     expect(lasting(now.instances)).toEqual(lasting(instances));
   }
-  const then = `${ORDERS}/instances?at=${told.earlier.cursor}`;
+  const then = `${ORDERS}/instances?at=${answers.earlier.cursor}`;
   const past = await answerOf<{ instances: unknown[] }>(owner, 'GET', then);
-  expect(lasting(past.instances)).toEqual(lasting(told.earlier.list));
+  expect(lasting(past.instances)).toEqual(lasting(answers.earlier.list));
 
   const entries: HistoryPage['entries'] = [];
   for (let after = ''; ; ) {
@@ -60,11 +60,11 @@ async function readEverything(registry: RunningRegistry, told: Told, load: Load)
     after = `&after=${encodeURIComponent(page.next)}`;
   }
   const kept = new Map(entries.map((entry) => [entry.revision, entry]));
-  for (const { revision, cursor, cause, actor } of told.history)
+  for (const { revision, cursor, cause, actor } of answers.history)
     expect(kept.get(revision)).toMatchObject({ cursor, cause, actor });
 
   await until('the namespace has moved on', () => (load.revisions.get('public') ?? 0) > 0);
-  const resumed = await fetch(`${registry.url}/api/v1${NS}/watch?cursor=${told.cursor}`, {
+  const resumed = await fetch(`${registry.url}/api/v1${NS}/watch?cursor=${answers.cursor}`, {
     headers: { Authorization: `Bearer ${registry.rootToken}` },
   });
   const events = new EventReader(resumed.body);
@@ -82,40 +82,40 @@ async function readEverything(registry: RunningRegistry, told: Told, load: Load)
 }
 
 /** Renews the instance of the release as its owner, and resumes its session. */
-async function renew(owner: Place, told: Told): Promise<RegistrySocket> {
+async function renew(owner: Place, answers: ReleaseAnswers): Promise<RegistrySocket> {
   expect(await idsOf(owner)).toEqual(['beats', 'falls-silent', 'in-session']);
   const beat = await answerOf<{ expiresAt: string }>(owner, 'POST', `${ORDERS}/instances/beats/heartbeat`);
   expect(Date.parse(beat.expiresAt)).toBeGreaterThan(Date.now() + 10_000);
   const socket = await RegistrySocket.open(owner);
-  const { session } = await socket.session({ session: told.session });
-  expect(session).toBe(told.session);
+  const { session } = await socket.session({ session: answers.session });
+  expect(session).toBe(answers.session);
   return socket;
 }
 
 const releases = HOSTS.flatMap((host) => releasedVersions().map((version) => [version, host] as const));
 
-describe.each(releases)('what %s left, in %s', (version, host) => {
-  it('[U8, I6] is read under load, and keeps its leases: who renews stays, who fell silent goes', async () => {
-    const told = readTold(version);
+describe.each(releases)('the data of version %s, in %s', (version, host) => {
+  it('[U8, I6] is read under load and keeps its leases: holders that renew stay, silent ones expire', async () => {
+    const answers = readAnswers(version);
     const registry = await start(host, dataOf(host, version));
-    const owner = { url: registry.url, rootToken: told.owner };
+    const owner = { url: registry.url, rootToken: answers.owner };
     // The load uses another service: that of the release stays unchanged.
     const load = new Load(registry, SEED, ['public', 'team-a']);
-    const socket = await renew(owner, told);
-    await readEverything(registry, told, load);
+    const socket = await renew(owner, answers);
+    await readEverything(registry, answers, load);
     await load.end();
     expect(load.refusals).toEqual([]);
-    await until('who fell silent is gone, and who renews is not', async () => {
+    await until('the silent instance has expired, and the renewed one has not', async () => {
       await answerOf(owner, 'POST', `${ORDERS}/instances/beats/heartbeat`);
       return (await idsOf(owner)).length === 2;
     });
     expect(await idsOf(owner)).toEqual(['beats', 'in-session']);
-    socket.tell({ type: 'end' });
+    socket.send({ type: 'end' });
     await until('the session has ended', async () => (await idsOf(owner)).length === 1);
   });
 });
 
-describe.each(HOSTS)('what the next version left, in %s', (host) => {
+describe.each(HOSTS)('the data of the next version, in %s', (host) => {
   const databases = databasesOf(host);
 
   /**
@@ -158,7 +158,7 @@ describe.each(HOSTS)('what the next version left, in %s', (host) => {
   async function expectResidentToRefuse(data: string, [namespace, directory]: Reasons): Promise<void> {
     const printed: string[] = [];
     const registry = await startOn(host, { data, output: (line) => void printed.push(line) });
-    await until('the log says why', () => printed.some((line) => line.includes(namespace)));
+    await until('the log has the reason', () => printed.some((line) => line.includes(namespace)));
     await expectRefusal(registry, '/ns/public/stats', namespace);
     await answerOf(registry, 'GET', '/ns/team-a/stats');
     await registry.stop();
@@ -176,19 +176,19 @@ describe.each(HOSTS)('what the next version left, in %s', (host) => {
     await answerOf(registry, 'PUT', `${ORDERS}/instances/new`, { address: '10.0.0.7', port: 1 });
   }
 
-  it('[U9] is read and written where it says that it may be', async () => {
+  it('[U9] is read and written if it declares that this version may', async () => {
     const data = await todaysDataOf(version);
     const more = 'ALTER TABLE record ADD COLUMN later TEXT; CREATE TABLE later (id TEXT PRIMARY KEY) STRICT;';
     advance(data, databases.namespace('public'), more + nextOf(SCHEMA_VERSION) + readableFrom(SCHEMA_VERSION));
     advance(data, databases.directory, nextOf(DIRECTORY_SCHEMA_VERSION) + readableFrom(DIRECTORY_SCHEMA_VERSION));
     const registry = await start(host, data);
-    const owner = { url: registry.url, rootToken: readTold(version).owner };
+    const owner = { url: registry.url, rootToken: readAnswers(version).owner };
     await answerOf(owner, 'PUT', `${ORDERS}/instances/new`, { address: '10.0.0.7', port: 1 });
     const { instances } = await answerOf<{ instances: unknown[] }>(owner, 'GET', `${ORDERS}/instances`);
     expect(idsIn(instances)).toEqual(expect.arrayContaining(['beats', 'in-session', 'new']));
   });
 
-  it('[U9, S3] is refused otherwise, by a start or by each call, and says why', async () => {
+  it('[U9, S3] is refused otherwise, by a start or by each call, with the reason', async () => {
     const data = await todaysDataOf(version);
     const of = (known: number) =>
       `schema ${known + 1}; this version of Rollcall supports ${known}. Run the version that wrote`;

@@ -11,16 +11,16 @@ import { type Seen, watchingPage } from './watching-page';
 
 const SERVICE = 'orders';
 
-it("[E1, E2, E8] a browser's EventSource and WebSocket go on where they were when the registry is killed", async () => {
+it("[E1, E2, E8] a browser's EventSource and WebSocket continue from their position when the registry is killed", async () => {
   const registry = await startRegistry({ data: temporaryFolder() });
   onTestFinished(() => registry.stop());
   const proxy = await PageProxy.start(registry, watchingPage(registry.url, registry.rootToken, SERVICE));
   onTestFinished(() => proxy.stop());
   const page = await openPage();
   const seen = async () => (await page.evaluate('window.seen')) as Seen; // `as`: the page writes it
-  const toldByStream = async () =>
+  const idsFromStream = async () =>
     (await seen()).stream.flatMap(({ frame }) => frame.changes ?? []).map(({ id }) => id);
-  const toldBySocket = async () => (await seen()).socket.flatMap(({ changes = [] }) => changes).map(({ id }) => id);
+  const idsFromSocket = async () => (await seen()).socket.flatMap(({ changes = [] }) => changes).map(({ id }) => id);
 
   const written: string[] = [];
   /** Writes until there is an answer: a registry that is down answers later. */
@@ -34,8 +34,8 @@ it("[E1, E2, E8] a browser's EventSource and WebSocket go on where they were whe
     written.push(id);
   };
   const bothKnow = async () => {
-    const tellings = [await toldByStream(), await toldBySocket()];
-    return tellings.every((told) => told.length >= written.length);
+    const received = [await idsFromStream(), await idsFromSocket()];
+    return received.every((ids) => ids.length >= written.length);
   };
 
   await put(registry, SERVICE, 'first', 80);
@@ -45,7 +45,7 @@ it("[E1, E2, E8] a browser's EventSource and WebSocket go on where they were whe
     return stream.length > 0 && socket.length > 0;
   });
   for (const id of ['a', 'b', 'c']) await write(id);
-  await until('both are told', bothKnow);
+  await until('both have all', bothKnow);
   await page.evaluate("window.socket.send('ping')");
   await until('there is a pong', async () => (await seen()).pongs === 1);
 
@@ -53,13 +53,13 @@ it("[E1, E2, E8] a browser's EventSource and WebSocket go on where they were whe
     const restarted = registry.kill('SIGKILL');
     for (const id of ['d', 'e', 'f']) await write(`${id}${round}`);
     await restarted;
-    await until('both are told what they missed', bothKnow);
+    await until('both have what they missed', bothKnow);
     await write(`g${round}`);
-    await until('both are told what comes after', bothKnow);
+    await until('both have what comes after', bothKnow);
   }
 
-  expect(await toldByStream()).toEqual(written);
-  expect(await toldBySocket()).toEqual(written);
+  expect(await idsFromStream()).toEqual(written);
+  expect(await idsFromSocket()).toEqual(written);
   const { stream, socket, streamOpened, socketOpened, protocol } = await seen();
   for (const events of [stream, socket]) {
     expect(events.map(({ type }) => type)).toEqual(['snapshot', ...written.map(() => 'changes')]);

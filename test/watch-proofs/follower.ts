@@ -86,13 +86,13 @@ export class Follower {
 
   async #acknowledge(socket: RegistrySocket, applied: string): Promise<void> {
     const cursor = await this.#options.applied?.(applied);
-    if (cursor !== undefined) socket.tell({ type: 'ack', watch: 'w', cursor });
+    if (cursor !== undefined) socket.send({ type: 'ack', watch: 'w', cursor });
   }
 
   #grant(socket: RegistrySocket, size: number): void {
     this.#received += size;
     if (this.#received < CREDIT_LUMP) return;
-    socket.tell({ type: 'credit', bytes: this.#received });
+    socket.send({ type: 'credit', bytes: this.#received });
     this.#received = 0;
   }
 }

@@ -45,7 +45,7 @@ async function write(registry: RunningRegistry, id: string): Promise<void> {
 }
 
 it(
-  `[I5, W3, W4, W5, T4] ${WATCHERS} watchers and ${SESSIONS} sessions cut off at once come back, with no 5xx and nothing lost`,
+  `[I5, W3, W4, W5, T4] ${WATCHERS} watchers and ${SESSIONS} sessions that are cut off together reconnect with no 5xx and no loss`,
   async () => {
     const registry = await startRegistry({ data: temporaryFolder() });
     onTestFinished(() => registry.stop());
@@ -69,7 +69,7 @@ it(
       [...watchers, overHeld].every(({ replica }) => replica.snapshots === 1),
     );
     for (let index = 0; index < WRITES; index++) await write(registry, `before-${index}`);
-    await until('all are told', () => watchers.every(({ replica }) => replica.told.length === WRITES));
+    await until('all have every change', () => watchers.every(({ replica }) => replica.changes.length === WRITES));
 
     const spreads = watchers.map(({ reconnectWithinMs }) => reconnectWithinMs);
     const cutAt = performance.now();
@@ -80,12 +80,14 @@ it(
     }
     await restarted;
     const expected = 2 * WRITES;
-    await until('all are back', () => watchers.every(({ replica }) => replica.told.length >= expected), 120_000);
+    await until('all are back', () => watchers.every(({ replica }) => replica.changes.length >= expected), 120_000);
     const took = performance.now() - cutAt;
     for (let index = 0; index < WRITES; index++) await write(registry, `after-${index}`);
-    await until('all are told again', () => watchers.every(({ replica }) => replica.told.length >= 3 * WRITES));
+    await until('all have every change again', () =>
+      watchers.every(({ replica }) => replica.changes.length >= 3 * WRITES),
+    );
     console.log(
-      `back with everything ${Math.round(took)} ms after the cut; told to come back within ${Math.max(...spreads)} ms`,
+      `back with everything ${Math.round(took)} ms after the cut; asked to reconnect within ${Math.max(...spreads)} ms`,
     );
     // A session that was not resumed would have expired by now.
     await sleep(TTL_MS + 4_000);
@@ -94,13 +96,13 @@ it(
     expect(all).toHaveLength(3 * WRITES);
     for (const { replica, ends, refusals } of watchers) {
       expect(replica.violations).toEqual([]);
-      expect(replica.told.map(({ type, id }) => `${type} ${id}`).sort()).toEqual(all);
+      expect(replica.changes.map(({ type, id }) => `${type} ${id}`).sort()).toEqual(all);
       // It resumed at its cursor: a second snapshot would be needless work for the registry.
       expect([replica.snapshots, replica.resets]).toEqual([1, 0]);
       expect(ends.length).toBe(1);
       expect(refusals).toEqual([]);
     }
-    expect(overHeld.replica.told).toEqual([]);
+    expect(overHeld.replica.changes).toEqual([]);
     expect(holders.flatMap(({ refusals }) => refusals)).toEqual([]);
     expect(holders.map(({ resumes, losses }) => [resumes, losses])).toEqual(holders.map(() => [1, 0]));
     expect(await idsOf(registry, HELD)).toHaveLength(SESSIONS);

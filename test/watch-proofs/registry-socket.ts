@@ -49,7 +49,7 @@ export class RegistrySocket {
   ask<Body>(frame: object): Promise<Body> {
     const id = `a${++this.#asks}`;
     const answer = new Promise<unknown>((resolve, reject) => this.#asked.set(id, { resolve, reject }));
-    this.tell({ id, ...frame });
+    this.send({ id, ...frame });
     return answer as Promise<Body>; // `as`: the caller knows the answer's shape
   }
 
@@ -59,7 +59,7 @@ export class RegistrySocket {
   }
 
   /** Sends a frame that has no answer. */
-  tell(frame: object): void {
+  send(frame: object): void {
     this.#socket.send(JSON.stringify(frame));
   }
 
@@ -90,7 +90,7 @@ export class RegistrySocket {
     }
     const frame = JSON.parse(text) as ServerFrame; // `as`: its own tests check what a registry sends
     if (frame.type === 'mark') {
-      if (this.answersMarks) this.tell({ type: 'credit', bytes: text.length, mark: frame.mark });
+      if (this.answersMarks) this.send({ type: 'credit', bytes: text.length, mark: frame.mark });
       return;
     }
     if (frame.type !== 'answer' && frame.type !== 'error') {
@@ -100,7 +100,7 @@ export class RegistrySocket {
     const asked = this.#asked.get(frame.id ?? '');
     this.#asked.delete(frame.id ?? '');
     if (frame.type === 'answer') asked?.resolve(frame.body);
-    else if (asked === undefined) throw new Error(`an error nobody asked for: ${text}`);
+    else if (asked === undefined) throw new Error(`an error for no request: ${text}`);
     else asked.reject(new Refused(text));
   }
 }

@@ -6,7 +6,7 @@ type ChangesFrame = Extract<ServerFrame, { type: 'changes' }>;
 type SnapshotFrame = Extract<ServerFrame, { type: 'snapshot' }>;
 
 /** A change of one instance, as a watcher received it. */
-export interface ToldChange {
+export interface ReceivedChange {
   type: 'put' | 'delete';
   id: string;
   revision: number;
@@ -17,7 +17,7 @@ export interface ToldChange {
 export class Replica {
   readonly instances = new Map<string, { view: InstanceView; asOf: number }>();
   /** Every change of an instance since the first snapshot, in order. */
-  readonly told: ToldChange[] = [];
+  readonly changes: ReceivedChange[] = [];
   readonly violations: string[] = [];
   /** Cursor to resume at; undefined before the first snapshot is complete. */
   cursor: string | undefined;
@@ -70,7 +70,7 @@ export class Replica {
     for (const { changes, cause, revision } of this.#parts.splice(0)) {
       for (const change of changes) {
         if (change.kind !== 'instance') continue;
-        this.told.push({ type: change.type, id: change.id, revision, cause });
+        this.changes.push({ type: change.type, id: change.id, revision, cause });
         const name = nameOf(change);
         if ((this.instances.get(name)?.asOf ?? 0) >= revision) continue;
         if (change.type === 'put') this.instances.set(name, { view: change.after, asOf: revision });

@@ -65,7 +65,7 @@ async function rollingDeploy(manner: Manner, replaced: number): Promise<Outcome>
   };
 }
 
-it(`[W18] ${INSTANCES * DEPLOYS} instances are replaced under load, and nobody calls one whose drain was answered`, async () => {
+it(`[W18] ${INSTANCES * DEPLOYS} instances are replaced under load, and none is called after its drain was answered`, async () => {
   const { reports, answered, failures, late } = await rollingDeploy('when done', INSTANCES * DEPLOYS);
   console.log(`${answered} requests answered, ${reports.length} instances replaced`);
   expect(failures).toEqual([]);
@@ -77,7 +77,7 @@ it(`[W18] ${INSTANCES * DEPLOYS} instances are replaced under load, and nobody c
   expect(answered).toBeGreaterThan(200);
 });
 
-it('the proof sees resolvers that acknowledge what they have not done yet', async () => {
+it('the proof detects resolvers that acknowledge before they apply a change', async () => {
   const { failures, late } = await rollingDeploy('too early', 3);
   expect(late + failures.length).toBeGreaterThan(0);
 });

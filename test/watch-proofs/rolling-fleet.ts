@@ -92,7 +92,7 @@ export class Resolver {
   send(): void {
     const target = this.#list[this.#turn++ % Math.max(1, this.#list.length)];
     if (target === undefined) {
-      this.failures.push('nobody is on the list');
+      this.failures.push('the list is empty');
       return;
     }
     const underWay = this.#underWay.get(target.id) ?? new Set();

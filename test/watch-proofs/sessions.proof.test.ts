@@ -46,7 +46,7 @@ async function held(holding: Holding): Promise<SessionHolder> {
 
 /** Returns the ids that a watcher saw removed for a cause. */
 function goneFor({ watcher }: Stage, cause: string): string[] {
-  const gone = watcher.replica.told.filter((change) => change.type === 'delete' && change.cause === cause);
+  const gone = watcher.replica.changes.filter((change) => change.type === 'delete' && change.cause === cause);
   return gone.map(({ id }) => id).sort();
 }
 
@@ -60,8 +60,8 @@ async function timeUntilGone(on: Stage, ids: string[]): Promise<number> {
   return performance.now() - from;
 }
 
-describe('what one socket holds', () => {
-  it('[T1, T3] is gone within its ttl when the process is killed', async () => {
+describe('a session on one socket', () => {
+  it('[T1, T3] expires within its ttl when the process is killed', async () => {
     const on = await stage();
     const ids = names('a', 50);
     const words = [join(PROJECT_ROOT, 'scripts/run-typescript.js'), 'test/watch-proofs/hold.ts', '--'];
@@ -80,7 +80,7 @@ describe('what one socket holds', () => {
     expect(await idsOf(on.registry, SERVICE)).toEqual([]);
   });
 
-  it('[T2] is gone at once when the socket is closed with 4000', async () => {
+  it('[T2] ends at once when the socket is closed with 4000', async () => {
     const on = await stage();
     const ids = names('a', 50);
     const holder = await held({ ...on.holding(ids), ttlMs: 600_000 });
@@ -88,11 +88,11 @@ describe('what one socket holds', () => {
     expect(await idsOf(on.registry, SERVICE)).toEqual([]);
     await until('the watcher knows', () => goneFor(on, 'session-closed').length === ids.length);
     // All of them are one revision.
-    const gone = on.watcher.replica.told.filter(({ type }) => type === 'delete');
+    const gone = on.watcher.replica.changes.filter(({ type }) => type === 'delete');
     expect(new Set(gone.map(({ revision }) => revision)).size).toBe(1);
   });
 
-  it('[T3, T4, T6] is gone within its ttl behind a connection that is half open, unless the session is resumed', async () => {
+  it('[T3, T4, T6] expires within its ttl behind a half-open connection, unless it is resumed', async () => {
     const on = await stage();
     const proxy = await HalfOpenProxy.start(on.registry.url);
     onTestFinished(() => proxy.stop());
@@ -108,7 +108,7 @@ describe('what one socket holds', () => {
     // Closing the half-open connection removes nothing any more.
     await sleep(2 * TTL_MS);
     expect(back).toMatchObject({ resumes: 1, losses: 0 });
-    expect(on.watcher.replica.told.map(({ type, id }) => `${type} ${id}`)).toEqual([
+    expect(on.watcher.replica.changes.map(({ type, id }) => `${type} ${id}`)).toEqual([
       'put lost',
       'put back',
       'delete lost',
@@ -116,12 +116,12 @@ describe('what one socket holds', () => {
   });
 });
 
-it('[T4, T7] an outage of twice the ttl removes nobody who comes back, and all who died in it', async () => {
+it('[T4, T7] an outage of twice the ttl expires no holder that reconnects, and all that died during it', async () => {
   const on = await stage();
   const { registry } = on;
   const live = await Promise.all(names('live', 100).map((id) => held(on.holding([id]))));
   const dying = await Promise.all(names('dying', 100).map((id) => held(on.holding([id]))));
-  await until('the watcher knows all', () => on.watcher.replica.told.length === 200);
+  await until('the watcher knows all', () => on.watcher.replica.changes.length === 200);
 
   const outageAt = performance.now();
   // The frozen registry receives nothing from here on, and so has nothing to remember of it.
@@ -135,11 +135,11 @@ it('[T4, T7] an outage of twice the ttl removes nobody who comes back, and all w
 
   const took = await timeUntilGone(on, names('dying', 100));
   expect(took).toBeLessThan(2 * TTL_MS + NOISE_MS);
-  console.log(`the dead were gone ${Math.round(took)} ms after the registry was back`);
+  console.log(`dead holders expired ${Math.round(took)} ms after the registry was back`);
   await sleep(2 * TTL_MS);
   const dead = names('dying', 100).sort();
   expect(goneFor(on, 'expired')).toEqual(dead);
-  expect(on.watcher.replica.told.filter(({ type }) => type === 'delete')).toHaveLength(100);
+  expect(on.watcher.replica.changes.filter(({ type }) => type === 'delete')).toHaveLength(100);
   expect(on.watcher.replica.violations).toEqual([]);
   expect(await idsOf(again, SERVICE)).toEqual(names('live', 100).sort());
   expect(live.map(({ losses }) => losses)).toEqual(live.map(() => 0));

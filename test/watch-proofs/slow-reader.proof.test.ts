@@ -51,7 +51,7 @@ async function watched(registry: RunningRegistry): Promise<{ socket: RegistrySoc
   return { socket, replica };
 }
 
-it('[W12, W13] a watcher that grants nothing is closed with 4008, and misses nothing once it resumes', async () => {
+it('[W12, W13] a watcher that grants no credit is closed with 4008, and misses nothing after it resumes', async () => {
   const registry = await started();
   await writeLarge(registry, 1, 'first');
   const { socket, replica } = await watched(registry);
@@ -59,14 +59,14 @@ it('[W12, W13] a watcher that grants nothing is closed with 4008, and misses not
   await writeLarge(registry, 1_500, 'second');
   const { code } = await socket.closed;
   expect(code).toBe(4008);
-  const had = replica.told.length;
+  const had = replica.changes.length;
   expect(had).toBeGreaterThan(200);
   expect(had).toBeLessThan(1_000);
 
   const follower = new Follower({ place: registry }, replica);
   await follower.start();
   onTestFinished(() => follower.stop());
-  await until('it has the rest', () => replica.told.length === 1_500);
+  await until('it has the rest', () => replica.changes.length === 1_500);
   expect(replica.violations).toEqual([]);
   expect(replica.snapshots).toBe(1);
   expect([...replica.instances.values()].map(({ view }) => view.id).sort()).toEqual(await idsOf(registry, SERVICE));
@@ -99,7 +99,7 @@ it('[W13] readers that stop reading cost no more than their credit, however much
   for (const { code } of await ends) expect([4008, BROKEN]).toContain(code);
 });
 
-it('[W10] 30 MiB are watched from their snapshot on, while somebody writes', async () => {
+it('[W10] a watcher receives 30 MiB from the snapshot on, during writes', async () => {
   const registry = await started();
   await writeLarge(registry, 3_900, 'first');
   const follower = new Follower({ place: registry });
@@ -107,7 +107,7 @@ it('[W10] 30 MiB are watched from their snapshot on, while somebody writes', asy
   onTestFinished(() => follower.stop());
   // Less than the backlog limit: more would disconnect it whenever its credit is used up, which is most of the time here.
   await writeLarge(registry, 300, 'second');
-  await until('it knows all', () => {
+  await until('it has every change', () => {
     const marks = [...follower.replica.instances.values()].map(({ view }) => view.metadata.mark);
     return marks.length === 3_900 && marks.filter((mark) => mark === 'second').length === 300;
   });

@@ -65,7 +65,7 @@ async function rawSocket({ url, rootToken }: RunningRegistry): Promise<WebSocket
   return socket;
 }
 
-it('[W21, E6] 600 event streams that are not read end neither the registry nor the service of those that read', {
+it('[W21, E6] 600 unread event streams end neither the registry nor the service to clients that read', {
   timeout: 400_000,
 }, async () => {
   const registry = await started();
@@ -97,7 +97,7 @@ it('[W21, E6] 600 event streams that are not read end neither the registry nor t
   await until('some were cut off', async () => (await socketsOf(registry)) < STREAMS + 2);
 });
 
-it('[W21] sockets that grant credit and read nothing are closed, and cost a bounded amount before and after', async () => {
+it('[W21] sockets that grant credit and read nothing are closed, and their cost is bounded before and after', async () => {
   const registry = await started();
   await fill(registry);
   const reader = await following(registry);
@@ -130,7 +130,7 @@ it('[W21] sockets that grant credit and read nothing are closed, and cost a boun
   expect(reader.ends).toEqual([]);
 });
 
-it('[W20] a socket that sends hundreds of large batches keeps no other namespace waiting', async () => {
+it('[W20] a socket that sends hundreds of large batches delays no other namespace', async () => {
   const registry = await started();
   const headers = { Authorization: `Bearer ${registry.rootToken}`, 'Content-Type': 'application/json' };
   await fetch(`${registry.url}/api/v1/ns`, { method: 'POST', headers, body: '{"id":"other"}' });

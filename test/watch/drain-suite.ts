@@ -76,7 +76,7 @@ export function drainSuite({ ask, openSocket, openStream, sleep, sleepsWithSocke
     socket.close();
   });
 
-  it('[W19] a drain names those who have not acknowledged in time, and counts those who can not', async () => {
+  it('[W19] a drain names the subscribers that have not acknowledged in time, and counts those that cannot', async () => {
     const { socket, stream, polling } = await subscribers();
     await ask('GET', `${ORDERS}/resolve`);
     // A unique age, since copies of another test may still exist.
@@ -93,7 +93,7 @@ export function drainSuite({ ask, openSocket, openStream, sleep, sleepsWithSocke
     socket.close();
   });
 
-  it('[W24, W25] a drain after what may have been a sleep counts no laggard as acknowledged, and forgets no cached answer', async () => {
+  it('[W24, W25] a drain after a possible hibernation counts no laggard as acknowledged, and no cached answer as forgotten', async () => {
     const { socket, stream, polling } = await subscribers();
     // A unique age, since copies of another test may still exist.
     await ask('GET', `${ORDERS}/resolve?consistency=cached&maxAge=59s`);
@@ -112,7 +112,7 @@ export function drainSuite({ ask, openSocket, openStream, sleep, sleepsWithSocke
     socket.close();
   });
 
-  it('[W18] a drain waits for nobody who has left', async () => {
+  it('[W18] a drain does not wait for subscribers that have left', async () => {
     const { socket, stream, polling, poll } = await subscribers();
     const draining = drain('a', '?wait=20s');
     socket.close();

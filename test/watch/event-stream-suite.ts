@@ -4,7 +4,7 @@ import type { EventReader, StreamEvent } from '../fixtures/event-reader';
 import { type Home, NS, serviceAt } from '../fixtures/home';
 
 /** Formats an event: `+a` for a put instance, `-a` for a deleted one, `=a,b` for a snapshot. */
-export function toldBy({ event, data }: StreamEvent): string {
+export function textOf({ event, data }: StreamEvent): string {
   if (event === 'snapshot') {
     return `=${data.services.flatMap((service: { instances: { id: string }[] }) => service.instances.map(({ id }) => id))}`;
   }
@@ -20,10 +20,10 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
   const place = { address: '10.0.0.7', port: 8080, ephemeral: false };
   const put = (id: string, body: object = place, service = ORDERS) => ask('PUT', `${service}/instances/${id}`, body);
 
-  const told = async (events: EventReader, count: number) => (await events.take(count)).map(toldBy);
+  const take = async (events: EventReader, count: number) => (await events.take(count)).map(textOf);
 
   describe('an event stream', () => {
-    it('[E1] begins with a snapshot, and then tells every change', async () => {
+    it('[E1] starts with a snapshot, followed by every change', async () => {
       await put('a');
       const events = await openStream('?service=g@@orders');
       const [snapshot] = await events.take(1);
@@ -62,7 +62,7 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
       await events.leave();
     });
 
-    it('[E1] has an id only at the last part of a large snapshot', async () => {
+    it('[E1] has an id only on the last part of a large snapshot', async () => {
       const metadata = { a: 'x'.repeat(4_000), b: 'y'.repeat(4_000) };
       const ids = Array.from({ length: 70 }, (_, index) => `i${String(index).padStart(2, '0')}`);
       for (const some of [ids.slice(0, 35), ids.slice(35)]) {
@@ -83,30 +83,30 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
         [false, 1, false],
         [true, 2, true],
       ]);
-      expect(parts.flatMap((part) => toldBy(part).slice(1).split(','))).toEqual(ids);
+      expect(parts.flatMap((part) => textOf(part).slice(1).split(','))).toEqual(ids);
       await events.leave();
     });
 
-    it('[E2] goes on from the last id with no gap and no repeat, and the header goes before the cursor', async () => {
+    it('[E2] continues from the last id with no gap and no repeat, and prefers the header to the cursor', async () => {
       const first = await openStream();
       await put('a');
-      expect(await told(first, 2)).toEqual(['=', '+a']);
+      expect(await take(first, 2)).toEqual(['=', '+a']);
       await first.leave();
       const { lastId } = first;
       await put('b');
       await put('c');
       const second = await openStream('', { 'last-event-id': lastId });
-      expect(await told(second, 2)).toEqual(['+b', '+c']);
+      expect(await take(second, 2)).toEqual(['+b', '+c']);
       await put('d');
-      expect(await told(second, 1)).toEqual(['+d']);
+      expect(await take(second, 1)).toEqual(['+d']);
       const third = await openStream(`?cursor=${lastId}`, { 'last-event-id': second.lastId });
       expect(await third.isQuiet(50)).toBe(true);
       await put('e');
-      expect([await told(second, 1), await told(third, 1)]).toEqual([['+e'], ['+e']]);
+      expect([await take(second, 1), await take(third, 1)]).toEqual([['+e'], ['+e']]);
       for (const events of [second, third]) await events.leave();
     });
 
-    it('[E3] is told reset, and begins anew, where its cursor is of another past', async () => {
+    it('[E3] receives reset, and starts anew, if its cursor is from another history', async () => {
       await put('a');
       const events = await openStream('?cursor=cAnotherEpoch.1.x');
       const [reset] = await events.take(1);
@@ -115,30 +115,30 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
         '',
         expect.objectContaining({ reason: 'unknown' }),
       ]);
-      expect(await told(events, 1)).toEqual(['=a']);
+      expect(await take(events, 1)).toEqual(['=a']);
       await events.leave();
     });
 
-    it('[E2, W14] goes on as if nothing had happened where the registry may sleep between any two events', async () => {
+    it('[E2, W14] continues unchanged if the registry hibernates between any two events', async () => {
       const events = await openStream('?service=g@@orders');
-      expect(await told(events, 1)).toEqual(['=']);
+      expect(await take(events, 1)).toEqual(['=']);
       for (const id of ['a', 'b', 'c', 'd', 'e']) {
         await sleep();
         await put(id);
-        expect(await told(events, 1)).toEqual([`+${id}`]);
+        expect(await take(events, 1)).toEqual([`+${id}`]);
       }
       await sleep();
       await put('x', place, serviceAt('users'));
       await sleep();
       await ask('DELETE', `${ORDERS}/instances/a`);
       // A wake sends a bookmark: this stream did not receive the change of another service.
-      const [first] = await told(events, 1);
-      const [last] = first === 'bookmark' ? await told(events, 1) : [first];
+      const [first] = await take(events, 1);
+      const [last] = first === 'bookmark' ? await take(events, 1) : [first];
       expect(last).toBe('-a');
       await events.leave();
     });
 
-    it('[E5] gives its socket back once the client is gone', async () => {
+    it('[E5] releases its socket after the client has disconnected', async () => {
       const streams = [await openStream('?subscriber=one'), await openStream('?subscriber=two')];
       const names = async () =>
         (await ask<{ subscribers: { id: string }[] }>('GET', `${ORDERS}/subscribers`)).body.subscribers.map(
@@ -151,7 +151,7 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
       await expect.poll(names).toEqual([]);
     });
 
-    it('[E9, W17] acknowledges under its name, whatever letters that has', async () => {
+    it('[E9, W17] acknowledges under its name, whatever characters that has', async () => {
       await put('a');
       const events = await openStream(`?service=g@@orders&subscriber=${encodeURIComponent('kasse-ü-🦆')}`);
       await put('b');

@@ -3,7 +3,7 @@ import { env } from 'cloudflare:workers';
 import { afterEach, expect, it, vi } from 'vitest';
 import { serviceAt } from '../fixtures/home';
 import { workerHome } from '../fixtures/worker-home';
-import { eventStreamSuite, toldBy } from './event-stream-suite';
+import { eventStreamSuite, textOf } from './event-stream-suite';
 
 const home = workerHome();
 const { ask, openStream } = home;
@@ -14,7 +14,7 @@ afterEach(() => void vi.useRealTimers());
 
 eventStreamSuite(home);
 
-it('[E3] is told reset where the past after its cursor is gone', async () => {
+it('[E3] an event stream receives reset if the changes after its cursor are gone', async () => {
   const start = Date.parse('2060-01-01T00:00:00Z');
   vi.useFakeTimers({ toFake: ['Date'], now: start });
   const { headers } = await put('a');
@@ -26,18 +26,18 @@ it('[E3] is told reset where the past after its cursor is gone', async () => {
   const events = await openStream(`?cursor=${cursor}`);
   const [reset] = await events.take(1);
   expect([reset?.event, reset?.data.reason]).toEqual(['reset', 'compacted']);
-  expect((await events.take(1)).map(toldBy)).toEqual(['=a,b,c']);
+  expect((await events.take(1)).map(textOf)).toEqual(['=a,b,c']);
   await events.leave();
 });
 
-it('[E4] ends when the namespace breaks, and resumes with no gap', async () => {
+it('[E4] an event stream ends when the namespace breaks, and resumes with no gap', async () => {
   await put('a');
   const events = await openStream();
-  expect((await events.take(1)).map(toldBy)).toEqual(['=a']);
+  expect((await events.take(1)).map(textOf)).toEqual(['=a']);
   await abortAllDurableObjects();
   expect(await events.next()).toBeUndefined();
   await put('b');
   const again = await openStream('', { 'last-event-id': events.lastId });
-  expect((await again.take(1)).map(toldBy)).toEqual(['+b']);
+  expect((await again.take(1)).map(textOf)).toEqual(['+b']);
   await again.leave();
 });

@@ -47,7 +47,7 @@ async function started(host: Host = 'resident') {
 async function stream(url: string, headers: Record<string, string>) {
   const leaving = new AbortController();
   const response = await fetch(url, { headers, signal: leaving.signal });
-  if (response.status !== 200) throw new Error(`no stream but ${response.status}`);
+  if (response.status !== 200) throw new Error(`expected a stream, got ${response.status}`);
   return { events: new EventReader(response.body), leave: () => leaving.abort() };
 }
 
@@ -68,7 +68,7 @@ async function stops(registry: RunningRegistry): Promise<number> {
 }
 
 it.each(HOSTS)(
-  '[E7, M3] a thousand quiet streams on %s let an object sleep, wake with a change, and do not hold up a stop',
+  '[E7, M3] a thousand quiet streams on %s let an object hibernate, receive a change, and do not delay a stop',
   async (host) => {
     const { registry, headers, at, call, put } = await started(host);
     await put('orders', 'a');
@@ -80,9 +80,9 @@ it.each(HOSTS)(
     if (host === 'workerd') await pause(SLEEP_MS);
     const changedAt = Date.now();
     await put('orders', 'b');
-    const told = await Promise.all(next);
-    console.log(`1,000 streams were told ${Date.now() - changedAt} ms after the change began, the wake included`);
-    expect(told.every((event) => event?.event === 'changes' && event.data.changes[0].id === 'b')).toBe(true);
+    const received = await Promise.all(next);
+    console.log(`1,000 streams received it ${Date.now() - changedAt} ms after the change began, the wake included`);
+    expect(received.every((event) => event?.event === 'changes' && event.data.changes[0].id === 'b')).toBe(true);
     const after = (await call<Stats>('GET', '/stats')).sinceStart.wokeAt;
     // On the resident host sockets keep a namespace awake.
     expect(after !== wokeAt && Date.parse(after) >= changedAt).toBe(host === 'workerd');
@@ -94,7 +94,7 @@ it.each(HOSTS)(
 );
 
 it.each(HOSTS)(
-  '[E7, P1] two thousand polls on %s let an object sleep, and only those of the service that changed are answered',
+  '[E7, P1] two thousand polls on %s let an object hibernate, and only those of the changed service are answered',
   async (host) => {
     const { headers, at, call, put } = await started(host);
     const services = Array.from({ length: 100 }, (_, index) => `service-${index}`);
@@ -138,7 +138,7 @@ it.each(HOSTS)(
   },
 );
 
-it('[E5] a client that hangs up gives its socket back with the next comment', async () => {
+it('[E5] the socket of a client that disconnects is released with the next comment', async () => {
   const { headers, at, put, subscribers } = await started();
   await put('orders', 'a');
   const streams = await many(200, () => stream(at('/watch?service=orders'), headers));
@@ -153,7 +153,7 @@ it('[E5] a client that hangs up gives its socket back with the next comment', as
   expect((await Promise.all(next)).every((event) => event?.event === 'changes')).toBe(true);
 });
 
-it('[E6] a client that does not read is cut off, and misses nothing when it comes back', async () => {
+it('[E6] a client that does not read is cut off, and misses nothing after it reconnects', async () => {
   const { registry, headers, at, call, put, subscribers } = await started();
   await put('orders', 'a');
   const { hostname, port } = new URL(registry.url);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { etagOf, type Home, NS, serviceAt, type Told } from '../fixtures/home';
+import { type Answer, etagOf, type Home, NS, serviceAt } from '../fixtures/home';
 
 /** Registers the tests of conditional reads that wait, on the whole registry. */
 export function longPollSuite({ ask, sleep, sockets }: Home): void {
@@ -13,7 +13,7 @@ export function longPollSuite({ ask, sleep, sockets }: Home): void {
 
   /** A pending poll: whether it has finished, and its answer. */
   interface Poll {
-    answer: Promise<Told<Listed>>;
+    answer: Promise<Answer<Listed>>;
     isOver: () => boolean;
   }
 
@@ -39,7 +39,7 @@ export function longPollSuite({ ask, sleep, sockets }: Home): void {
   const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
   describe('a read that waits', () => {
-    it('[P1] is answered when what it reads changes, and sleeps through everything else', async () => {
+    it('[P1] is answered when its content changes, and ignores everything else', async () => {
       await put('a');
       const path = `${ORDERS}/resolve`;
       const { answer, isOver } = await poll(`${path}?wait=30s`, await etag(path));
@@ -58,7 +58,7 @@ export function longPollSuite({ ask, sleep, sockets }: Home): void {
       await expect.poll(sockets).toBe(0);
     });
 
-    it('[P1] takes Prefer, and every kind of read', async () => {
+    it('[P1] accepts Prefer, on every kind of read', async () => {
       await put('a');
       const prefer = { prefer: 'wait=20' };
       const paths = [`${ORDERS}/instances`, `${ORDERS}/instances/a`, ORDERS, `${NS}/services?prefix=or`];
@@ -70,7 +70,7 @@ export function longPollSuite({ ask, sleep, sockets }: Home): void {
       );
     });
 
-    it('[P1] of a service that does not exist is told when it comes, and of an instance when it goes', async () => {
+    it('[P1] of an unknown service is answered when it appears, and of an instance when it is removed', async () => {
       const carts = serviceAt('carts');
       const coming = await poll(`${carts}/resolve?wait=30s`, await etag(`${carts}/resolve`));
       await put('c', carts);
@@ -80,7 +80,7 @@ export function longPollSuite({ ask, sleep, sockets }: Home): void {
       expect((await going.answer).status).toBe(404);
     });
 
-    it('[P1] of a list is told of what the list shows, and waits on through the rest', async () => {
+    it('[P1] of a list is answered when the list changes, and ignores other changes', async () => {
       await put('a');
       const path = `${NS}/services?prefix=or`;
       const { answer, isOver } = await poll(`${path}&wait=30s`, await etag(path));
@@ -91,7 +91,7 @@ export function longPollSuite({ ask, sleep, sockets }: Home): void {
       expect((await answer).status).toBe(200);
     });
 
-    it('[P2] is 304 when time is up, and not much before', async () => {
+    it('[P2] is 304 when its time is up, and not much earlier', async () => {
       await put('a');
       const path = `${ORDERS}/resolve`;
       const startedAt = Date.now();
@@ -103,7 +103,7 @@ export function longPollSuite({ ask, sleep, sockets }: Home): void {
       await expect.poll(sockets).toBe(0);
     });
 
-    it('[P3] is answered at once where it has no condition, or the condition holds no longer', async () => {
+    it('[P3] is answered at once if it has no condition, or if the condition no longer holds', async () => {
       await put('a');
       const path = `${ORDERS}/resolve`;
       const old = await etag(path);
@@ -116,23 +116,23 @@ export function longPollSuite({ ask, sleep, sockets }: Home): void {
       expect(Date.now() - startedAt).toBeLessThan(20_000);
     });
 
-    it('[P4] gives way to the same poll of the same subscriber, and to no other', async () => {
+    it('[P4] is replaced by the same poll of the same subscriber, and by no other', async () => {
       await put('a');
       const path = `${ORDERS}/resolve?wait=30s`;
       const now = await etag(path);
       const named = { 'rollcall-subscriber': 'p' };
       const first = await poll(path, now, named);
       const other = await poll(`${ORDERS}/instances?wait=30s`, now, named);
-      const nobody = await poll(path, now);
+      const anonymous = await poll(path, now);
       const second = begin(path, now, named);
       const { status, body } = await first.answer;
       expect([status, (body as unknown as { code: string }).code]).toEqual([409, 'CONFLICT']);
-      expect([other, nobody, second].map(({ isOver }) => isOver())).toEqual([false, false, false]);
+      expect([other, anonymous, second].map(({ isOver }) => isOver())).toEqual([false, false, false]);
       await put('b');
-      for (const { answer } of [other, nobody, second]) expect((await answer).status).toBe(200);
+      for (const { answer } of [other, anonymous, second]) expect((await answer).status).toBe(200);
     });
 
-    it('[E7, W14] goes on where the registry may sleep meanwhile', async () => {
+    it('[E7, W14] continues if the registry hibernates meanwhile', async () => {
       await put('a');
       const path = `${ORDERS}/resolve`;
       const { answer, isOver } = await poll(`${path}?wait=30s`, await etag(path), { 'rollcall-subscriber': 'p' });
@@ -147,7 +147,7 @@ export function longPollSuite({ ask, sleep, sockets }: Home): void {
       expect((await answer).body.instances).toHaveLength(2);
     });
 
-    it('[P1] is one of two hundred, and only those of its service are woken', { timeout: 30_000 }, async () => {
+    it('[P1] is one of two hundred, and only those of its service are answered', { timeout: 30_000 }, async () => {
       await put('a');
       await put('u', serviceAt('users'));
       const at = async (service: string) => {

@@ -35,12 +35,12 @@ export function socketSuite(home: Home): void {
   const heardAllBut = (count: number) => expect.poll(() => sockets()).toBe(count);
 
   describe('a socket', () => {
-    it('[E8] is answered with its subprotocol alone, whichever way the token comes', async () => {
-      const ways: Record<string, string>[] = [
+    it('[E8] is opened with its subprotocol alone, however the token is sent', async () => {
+      const credentials: Record<string, string>[] = [
         { 'sec-websocket-protocol': `rollcall.v1, token.${ROOT_TOKEN}` },
         { 'sec-websocket-protocol': 'chat, rollcall.v1', authorization: `Bearer ${ROOT_TOKEN}` },
       ];
-      for (const headers of ways) {
+      for (const headers of credentials) {
         const { status, headers: answered, socket } = await upgrade(`${NS}/socket`, headers);
         expect([status, answered.get('sec-websocket-protocol')]).toEqual([101, 'rollcall.v1']);
         socket?.accept();
@@ -48,7 +48,7 @@ export function socketSuite(home: Home): void {
       }
     });
 
-    it('changes, watches and resolves on one connection', async () => {
+    it('registers, watches and resolves on one connection', async () => {
       const socket = await openSocket();
       await socket.ask({ type: 'watch', watch: 'orders', scope: { services: ['g@@orders'] } });
       expect((await socket.next('snapshot')).services).toEqual([]);
@@ -79,7 +79,7 @@ export function socketSuite(home: Home): void {
       socket.close();
     });
 
-    it('[W15] tells what is wrong with a frame, and goes on', async () => {
+    it('[W15] reports an invalid frame, and continues', async () => {
       const socket = await openSocket();
       for (const [frame, code] of [
         ['no JSON', 'INVALID_REQUEST'],
@@ -109,20 +109,20 @@ export function socketSuite(home: Home): void {
       expect(await ended.promise).toBe(4002);
     });
 
-    it('is answered when it closes', async () => {
-      for (const [code, told] of [
+    it('receives the answer to its close', async () => {
+      for (const [code, received] of [
         [1000, 1000],
         [4000, 4000],
         [undefined, 1005],
       ] as const) {
         const socket = await openSocket();
         socket.close(code);
-        expect(await socket.end()).toMatchObject({ code: told, wasClean: true });
+        expect(await socket.end()).toMatchObject({ code: received, wasClean: true });
       }
       await heardAllBut(0);
     });
 
-    it('[W14] goes on with its watches where the registry may sleep between any two events', async () => {
+    it('[W14] keeps its watches if the registry hibernates between any two events', async () => {
       const socket = await openSocket();
       await socket.ask({ type: 'watch', watch: 'w', scope: { services: ['g@@orders'] } });
       await socket.next('snapshot');
@@ -144,7 +144,7 @@ export function socketSuite(home: Home): void {
   });
 
   describe('a session', () => {
-    it('[T2] ends with close code 4000, and takes all that it holds with it in one revision', async () => {
+    it('[T2] ends with close code 4000 and removes everything that it holds in one revision', async () => {
       const { socket } = await holder(home, 'a');
       await socket.ask({ type: 'batch', operations: [register('b')] });
       const before = Number(await revision());
@@ -161,7 +161,7 @@ export function socketSuite(home: Home): void {
     });
 
     it.each([1000, 4999, undefined])(
-      '[T3, T4] outlives close code %s, and is resumed with no revision',
+      '[T3, T4] survives close code %s, and is resumed without a revision',
       async (code) => {
         const { socket, session } = await holder(home, 'a');
         const before = await revision();
@@ -178,7 +178,7 @@ export function socketSuite(home: Home): void {
       },
     );
 
-    it('[T6] is taken over by another socket, and the one before it ends nothing', async () => {
+    it('[T6] is taken over by another socket, and closing the earlier one does not end it', async () => {
       const { socket, session } = await holder(home, 'a');
       const second = await openSocket();
       expect(await second.ask({ type: 'session', session })).toMatchObject({ resumed: true });
@@ -203,7 +203,7 @@ export function socketSuite(home: Home): void {
       stranger.close();
     });
 
-    it('[T1, W14] goes on where the registry may sleep between any two events', { timeout: 60_000 }, async () => {
+    it('[T1, W14] continues if the registry hibernates between any two events', { timeout: 60_000 }, async () => {
       const { socket, session } = await holder(home, 'a');
       await sleep();
       await socket.ask({ type: 'batch', operations: [register('b')] });

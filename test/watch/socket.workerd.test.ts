@@ -18,7 +18,7 @@ afterEach(() => void vi.useRealTimers());
 
 socketSuite(home);
 
-it('a socket is answered ping with pong while the registry sleeps on', async () => {
+it('pings of a socket are answered while the registry hibernates', async () => {
   const socket = await openSocket();
   const wokeAt = async () =>
     (await ask<{ sinceStart: { wokeAt: string } }>('GET', `${NS}/stats`)).body.sinceStart.wokeAt;
@@ -34,7 +34,7 @@ it('a socket is answered ping with pong while the registry sleeps on', async () 
   socket.close();
 });
 
-it('[T1, T3] a session lives by pings alone through sleep and alarms, and expires once they stop', {
+it('[T1, T3] a session stays alive by pings alone through hibernation and alarms, and expires once they stop', {
   timeout: 60_000,
 }, async () => {
   const { socket, ttlMs } = await holder(home, 'a');

@@ -18,7 +18,7 @@ async function serve(answer: RequestListener): Promise<string> {
 
 const never = new AbortController().signal;
 
-test('it asks with the token for the state of the namespace, until that is answered', async () => {
+test('requests the state of the namespace with the token until that succeeds', async () => {
   const asked: unknown[] = [];
   const url = await serve((request, response) => {
     asked.push([request.url, request.headers.authorization]);
@@ -28,7 +28,7 @@ test('it asks with the token for the state of the namespace, until that is answe
   expect(asked).toEqual(Array(3).fill(['/api/v1/ns/public/stats', 'Bearer secret']));
 });
 
-test('ended early it tells what was answered last', async () => {
+test('reports the last response when it is stopped early', async () => {
   const ended = new AbortController();
   let asked = 0;
   const url = await serve((_request, response) => {
@@ -41,7 +41,7 @@ test('ended early it tells what was answered last', async () => {
   await expect(ready).rejects.toThrow(`The registry listens on ${url} but does not answer: 401 who are you?`);
 });
 
-test('it does not wait for a registry that says that it can’t be', async () => {
+test('does not wait for a registry that reports a permanent error', async () => {
   let asked = 0;
   const url = await serve((_request, response) => {
     asked += 1;

@@ -51,7 +51,7 @@ function isFinal(problem: string): boolean {
  */
 export async function untilReady(probe: Probe, signal: AbortSignal): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(READY_WITHIN_MS)]);
-  let answered = 'nothing came back';
+  let answered = 'no response';
   while (!deadline.aborted) {
     const problem = await problemOf(probe, deadline);
     if (problem === undefined) return;
@@ -89,7 +89,7 @@ async function pinnedGet(
   try {
     await once(socket, 'secureConnect', { signal });
     if (socket.getPeerX509Certificate()?.fingerprint256 !== leaf.fingerprint256) {
-      throw new Error('somebody else answers there, with another certificate');
+      throw new Error('another server answers there, with a different certificate');
     }
     const asked = request(url, { headers, signal, createConnection: () => socket });
     asked.end();

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { objectId } from './stored-objects';
 
-test('an id is the one that workerd gives', () => {
+test('the id of an object equals the one that workerd computes', () => {
   // Names of files that workerd created; the proof with a running registry also finds its files by them.
   expect(objectId('rollcall-NamespaceObject', 'public')).toBe(
     'a08c5f52ff70d09197af0aada3fbdaf88606d65ff7a2ed3c3faa3c30898e8917',

@@ -64,7 +64,7 @@ export function writeAlarms(objects: readonly NamedFile[]): void {
   const [first] = objects;
   if (first === undefined) return;
   const path = join(dirname(first.path), ALARM_FILE);
-  if (existsSync(path)) throw new Error(`${path} is there already`);
+  if (existsSync(path)) throw new Error(`${path} already exists`);
   const database = new DatabaseSync(path);
   database.exec(ALARM_TABLE);
   const add = database.prepare('INSERT INTO _cf_ALARM VALUES (?, ?, ?)');
@@ -79,8 +79,8 @@ export function writeAlarms(objects: readonly NamedFile[]): void {
 function ownAlarm(path: string): string | undefined {
   const object = new DatabaseSync(path, { readOnly: true });
   try {
-    const isThere = object.prepare("SELECT 1 FROM sqlite_schema WHERE name = '_cf_METADATA'").get() !== undefined;
-    const row = isThere ? object.prepare(OWN_ALARM).get() : undefined;
+    const exists = object.prepare("SELECT 1 FROM sqlite_schema WHERE name = '_cf_METADATA'").get() !== undefined;
+    const row = exists ? object.prepare(OWN_ALARM).get() : undefined;
     return row === undefined || row.at === null ? undefined : String(row.at);
   } finally {
     object.close();

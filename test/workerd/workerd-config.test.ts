@@ -5,13 +5,13 @@ import { temporaryFolder } from '../programs/temporary-folder';
 import { COMPATIBILITY_DATE, COMPATIBILITY_FLAGS, workerdConfig } from './workerd-config';
 import { startWorkerd } from './workerd-process';
 
-test('strings are escaped: a quote, a backslash or a line break ends none', () => {
+test('strings are escaped: no quote, backslash or line break ends one', () => {
   const config = workerdConfig({ modulePath: '/a"b\\c\nd', bindings: [{ name: 'X', text: '"), (name = "Y' }] });
   expect(config).toContain('embed "/a\\"b\\\\c\\x0ad"');
   expect(config).toContain('(name = "X", text = "\\"), (name = \\"Y")');
 });
 
-test('workerd takes a module from any folder, and every kind of binding', async () => {
+test('workerd accepts a module from any folder, and every kind of binding', async () => {
   const folder = join(temporaryFolder(), 'it\'s "odd" \\ é');
   mkdirSync(folder);
   const modulePath = join(folder, 'worker.js');
@@ -55,7 +55,7 @@ function wranglerSection(heading: string): string[] {
   return (section ?? '').split('\n').filter((line) => / = /.test(line) && !line.startsWith('#'));
 }
 
-test('[D6] Cloudflare keeps the lines of the log and none for each invocation, and serves one version at one URL', () => {
+test('[D6] Cloudflare keeps log lines but no invocation logs, and serves one version at one URL', () => {
   expect(wranglerSection('observability')).toEqual(['enabled = true']);
   expect(wranglerSection('observability.logs').sort()).toEqual([
     'enabled = true',

@@ -30,7 +30,7 @@ async function start(more: Partial<WorkerdOptions> = {}): Promise<WorkerdProcess
   return workerd;
 }
 
-test('[M7] workerd gets as many descriptors as the system allows, and tells how many that are', async () => {
+test('[M7] workerd gets as many descriptors as the system allows, and reports their number', async () => {
   const limits = () => execFileSync('sh', ['-c', 'ulimit -Sn; ulimit -Hn'], { encoding: 'utf8' }).trim().split('\n');
   const [soft, hard] = limits();
   // Node raises its own limit when it starts, and children inherit it: this lowers it again.
@@ -44,7 +44,7 @@ test('[M7] workerd gets as many descriptors as the system allows, and tells how 
   expect(readFileSync(`/proc/${workerd.pid}/limits`, 'utf8')).toMatch(new RegExp(`Max open files +${hard} +${hard} `));
 });
 
-test('workerd does not begin before its process number is noted', async () => {
+test('workerd does not start before its process number is recorded', async () => {
   let whileNoting = '';
   const started = (pid: number) => {
     execFileSync('sleep', ['0.3']);
@@ -55,7 +55,7 @@ test('workerd does not begin before its process number is noted', async () => {
   expect(readFileSync(`/proc/${workerd.pid}/comm`, 'utf8').trim()).toBe('workerd');
 });
 
-test('where the number can’t be noted workerd does not begin at all', async () => {
+test('workerd does not start if its process number cannot be recorded', async () => {
   let pid = 0;
   const started = (number: number) => {
     pid = number;
@@ -67,7 +67,7 @@ test('where the number can’t be noted workerd does not begin at all', async ()
   expect(readdirSync(given.storage)).toEqual([]);
 });
 
-test('what workerd says of a Worker that it can’t run is told, without its stack', async () => {
-  const config = workerdConfig({ modulePath: '/nobody/has/this.js' });
-  await expect(startWorkerd(options({ config }))).rejects.toThrow(/^workerd ended before it listened:\n.*this\.js/);
+test('an error of workerd about its Worker is reported without its stack', async () => {
+  const config = workerdConfig({ modulePath: '/no/such/module.js' });
+  await expect(startWorkerd(options({ config }))).rejects.toThrow(/^workerd ended before it listened:\n.*module\.js/);
 });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Command } from '@commander-js/extra-typings';
 import { type Config, type Context, configPath, readConfig, writeConfig } from '../connection/config-file';
+import { assertRegistryUrl } from '../connection/place';
 import { CliError, EXIT } from '../terminal/failure';
 import { processPrinter } from '../terminal/printer';
 import type { Cell } from '../terminal/table';
@@ -36,9 +37,7 @@ function addCommand() {
     .option('--token-file <path>', 'file with the token, or - for standard input')
     .option('-n, --namespace <id>', 'namespace that commands use')
     .action((name, { url, tokenFile, namespace }) => {
-      if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-        throw new CliError(EXIT.usage, `--url must be an http or https url, not ${JSON.stringify(url)}.`);
-      }
+      assertRegistryUrl({ value: url, source: '--url' });
       const token = tokenFile === undefined ? undefined : tokenFrom(tokenFile);
       change((config) => {
         config.contexts = Object.fromEntries([...Object.entries(config.contexts), [name, { url, token, namespace }]]);

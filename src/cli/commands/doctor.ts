@@ -7,12 +7,12 @@ import type { Health } from '../../client/admin/requests';
 import { RollcallError } from '../../client/wire/rollcall-error';
 import { packageVersion } from '../../launcher/package';
 import { configPath, isOpenToOthers } from '../connection/config-file';
-import type { Place } from '../connection/place';
+import { isLoopback, type Place } from '../connection/place';
 import { connect, registryCommand } from '../connection/registry';
 import { connectionProblem } from '../connection/traced-fetch';
 import { CliError, EXIT, failureOf } from '../terminal/failure';
+import { durationText } from '../terminal/phrases';
 import type { Cell } from '../terminal/table';
-import { durationText } from '../terminal/views';
 import { percentile } from './load';
 
 const SIGNS: Record<Finding['result'], Cell> = {
@@ -35,11 +35,11 @@ export function doctorCommand() {
       for await (const finding of findings({ place, registry, version: packageVersion(), env: process.env })) {
         found.push(finding);
       }
-      const rows = found.flatMap(({ check, result, found: text, mend }): Cell[][] => [
+      const rows = found.flatMap(({ check, result, found: text, fix }): Cell[][] => [
         [SIGNS[result], check, text],
-        ...(mend === undefined ? [] : [['', '', `→ ${mend}`]]),
+        ...(fix === undefined ? [] : [['', '', `→ ${fix}`]]),
       ]);
-      print.answer({ findings: found }, { rows, isWhole: true });
+      print.answer({ findings: found }, { rows });
       const bad = found.filter(({ result }) => result === 'bad');
       if (bad.length > 0)
         throw new CliError(EXIT.failure, `Failed checks: ${bad.map(({ check }) => check).join(', ')}.`);
@@ -53,7 +53,7 @@ interface Finding {
   /** Description of the result. */
   found: string;
   /** Suggested fix. */
-  mend?: string | undefined;
+  fix?: string | undefined;
 }
 
 interface CheckedPlace {
@@ -72,7 +72,6 @@ const LATENCY_MAX_MS = 500;
 
 const MINUTE_MS = 60_000;
 const LATENCY_SAMPLES_COUNT = 5;
-const LOOPBACK = /^(127\.|\[::1\]$|localhost$)/;
 
 const messageOf = (error: unknown): string => failureOf(error)?.message ?? connectionProblem(error);
 
@@ -85,7 +84,7 @@ function checkConfig({ env }: CheckedPlace): Finding {
     check,
     result: 'bad',
     found: `other users can read ${path} and the tokens in it`,
-    mend: `chmod 600 ${path}`,
+    fix: `chmod 600 ${path}`,
   };
 }
 
@@ -101,27 +100,30 @@ async function checkUrl({
       answer = given;
     };
     const health = await registry.readHealth({ onAnswer });
-    const url: Finding = { check, result: 'good', found: `${place.url} (${place.sources.url}) responds` };
+    const found = `${place.url} (${place.sources.url}) responds`;
+    const isPlain = new URL(place.url).protocol === 'http:' && !isLoopback(place.url);
+    const url: Finding = isPlain
+      ? { check, result: 'good', found: `${found}, unencrypted`, fix: 'Use https, or others can read the token' }
+      : { check, result: 'good', found };
     return { url, health, ...(answer && { answer }) };
   } catch (error) {
-    const mend =
-      answer === undefined ? 'Is it running there? On this machine: rollcall serve' : 'Is that the url of a registry?';
-    return { url: { check, result: 'bad', found: messageOf(error), mend } };
+    const fix = failureOf(error)?.advice ?? 'Check the url and its port';
+    return { url: { check, result: 'bad', found: messageOf(error), fix } };
   }
 }
 
 function checkStorage({ problems = [] }: Health): Finding {
   const check = 'storage';
   if (problems.length === 0) return { check, result: 'good', found: 'changes can be stored' };
-  const mend = 'Free disk space, or make its folder writable; the registry recovers on its own';
-  return { check, result: 'bad', found: problems.join('; '), mend };
+  const fix = 'Free disk space, or make its folder writable; the registry recovers on its own';
+  return { check, result: 'bad', found: problems.join('; '), fix };
 }
 
 function checkVersion({ version: own }: CheckedPlace, other: string): Finding {
   const minor = (version: string) => version.split('.').slice(0, 2).join('.');
   const found = `registry ${other}, this program ${own}`;
   if (minor(own) === minor(other)) return { check: 'versions', result: 'good', found };
-  return { check: 'versions', result: 'bad', found, mend: 'Update the older one: npm install rollcall@latest' };
+  return { check: 'versions', result: 'bad', found, fix: 'Update the older one: npm install rollcall@latest' };
 }
 
 async function checkLatency({ registry }: CheckedPlace): Promise<Finding> {
@@ -141,14 +143,14 @@ async function checkLatency({ registry }: CheckedPlace): Promise<Finding> {
     check: 'latency',
     result: 'bad',
     found,
-    mend: 'Check the network, or run a registry closer to this machine.',
+    fix: 'Check the network, or run a registry closer to this machine.',
   };
 }
 
 /** Compares the registry's clock with ours by the `Date` of a response, which has whole seconds. */
 function checkClock({ place }: CheckedPlace, answer: Response | undefined): Finding {
   const check = 'clock';
-  if (LOOPBACK.test(new URL(place.url).hostname)) return { check, result: 'good', found: 'the same machine' };
+  if (isLoopback(place.url)) return { check, result: 'good', found: 'the same machine' };
   const theirs = Date.parse(answer?.headers.get('date') ?? '');
   if (Number.isNaN(theirs)) return { check, result: 'unknown', found: 'the response has no Date header' };
   const skew = Math.abs(Date.now() - theirs);
@@ -159,32 +161,36 @@ function checkClock({ place }: CheckedPlace, answer: Response | undefined): Find
     check,
     result: 'bad',
     found,
-    mend: 'Synchronize the clocks of this machine and of the registry, for example with NTP.',
+    fix: 'Synchronize the clocks of this machine and of the registry, for example with NTP.',
   };
 }
 
-async function checkToken({ place, registry }: CheckedPlace): Promise<Finding> {
+async function checkToken({ place, registry, env }: CheckedPlace): Promise<Finding> {
   const check = 'token';
   const from = `the token from ${place.sources.token}`;
   if (place.token === undefined) {
-    const mend = 'Set ROLLCALL_TOKEN, or run: rollcall context add <name> --url <url> --token-file <path>';
-    return { check, result: 'bad', found: 'no token is set', mend };
+    const found = `no token is set: neither --token nor ROLLCALL_TOKEN${env.ROLLCALL_TOKEN === '' ? ', which is empty' : ''}`;
+    const fix = 'Set ROLLCALL_TOKEN, or run: rollcall context add <name> --url <url> --token-file <file>';
+    return { check, result: 'bad', found, fix };
   }
   try {
     await registry.listServices({ limit: 1 });
     return { check, result: 'good', found: `${from} can read namespace ${place.namespace}` };
   } catch (error) {
     if (error instanceof RollcallError && error.code === 'NAMESPACE_NOT_FOUND') {
-      const mend = 'Use another one with --namespace <id> or ROLLCALL_NAMESPACE; see: rollcall ns ls';
-      return { check, result: 'bad', found: `${from} is valid, but namespace ${place.namespace} does not exist`, mend };
+      const fix = 'Use another one with -n <id> or ROLLCALL_NAMESPACE; see: rollcall ns ls';
+      return { check, result: 'bad', found: `${from} is valid, but namespace ${place.namespace} does not exist`, fix };
     }
-    const mend = 'Ask an administrator of the registry for another one: rollcall token create';
-    return {
-      check,
-      result: 'bad',
-      found: `${from} cannot read namespace ${place.namespace}: ${messageOf(error)}`,
-      mend,
-    };
+    if (error instanceof RollcallError && error.code === 'NOT_CONFIGURED') {
+      const fix = 'Set the secret where the registry runs; on Cloudflare: npx wrangler secret put ROLLCALL_ROOT_TOKEN';
+      return { check, result: 'bad', found: messageOf(error), fix };
+    }
+    const failure = failureOf(error);
+    if (failure?.code === 'UNAUTHENTICATED')
+      return { check, result: 'bad', found: failure.message, fix: failure.advice };
+    const found = `${from} cannot read namespace ${place.namespace}: ${messageOf(error)}`;
+    const fix = 'Ask an administrator of the registry for another one: rollcall token create';
+    return { check, result: 'bad', found, fix };
   }
 }
 
@@ -201,7 +207,7 @@ async function checkSocket({ place }: CheckedPlace, mayRead: boolean): Promise<F
     check,
     result: 'bad',
     found: `cannot open a WebSocket: ${upgrade.problem}`,
-    mend: 'Make the proxy forward Upgrade and Connection. Until then clients use event streams and heartbeats.',
+    fix: 'Make the proxy forward Upgrade and Connection. Until then clients use event streams and heartbeats.',
   };
 }
 

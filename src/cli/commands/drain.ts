@@ -2,8 +2,9 @@ import type { DrainReport } from '../../client/wire/registration';
 import { connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
 import { CliError, EXIT } from '../terminal/failure';
 import { duration, serviceText } from '../terminal/option-values';
+import { counted, durationText, relativeText } from '../terminal/phrases';
 import { Progress } from '../terminal/progress';
-import { durationText, fieldTable } from '../terminal/views';
+import { fieldTable } from '../terminal/views';
 
 const DEFAULT_WAIT_MS = 30_000;
 
@@ -21,12 +22,12 @@ function reportFields({
 }: DrainReport) {
   const kinds = Object.entries(blind).map(([kind, many]) => `${many} by ${kind}`);
   return fieldTable([
-    ['acknowledged', `${acknowledged} of ${subscribers} subscribers`],
-    ['laggards', laggards.join(' ')],
+    ['acknowledged', `${acknowledged} of ${counted(subscribers, 'subscriber')}`],
+    ['late subscribers', laggards.join(' ')],
     ['blind readers', kinds.join(', ')],
     ['unknown readers', unknown.join(', ')],
-    ['safe after', safeAfterMs === 0 ? 'now' : durationText(safeAfterMs)],
-    ['removed', removedAt],
+    ['safe to stop', safeAfterMs === 0 ? 'now' : `in ${durationText(safeAfterMs)}`],
+    ['removed', removedAt === null || removedAt === undefined ? '' : relativeText(removedAt)],
   ]);
 }
 
@@ -63,7 +64,7 @@ export function drainCommand() {
       const { length } = report.laggards;
       throw new CliError(
         EXIT.timedOut,
-        `${length} of ${report.subscribers} subscribers have not acknowledged within ${durationText(waitMs)}.`,
+        `${length} of ${counted(report.subscribers, 'subscriber')} did not acknowledge within ${durationText(waitMs)}.`,
         `They may still call it. See: rollcall subscribers ${serviceText(service)}`,
       );
     });

@@ -2,9 +2,11 @@ import { Argument } from '@commander-js/extra-typings';
 import type { AuditEntry } from '../../client/wire/directory-answers';
 import type { Cause, HistoryEntry, ServiceDiff } from '../../client/wire/history-answers';
 import { allPages, connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
+import { assertServiceExists } from '../connection/service-check';
 import { count, moment, serviceName, serviceText } from '../terminal/option-values';
+import { relativeText, spanText, withRelativeTimes } from '../terminal/phrases';
 import type { Cell, Table } from '../terminal/table';
-import { addressText, durationText, fieldTable, stateCell } from '../terminal/views';
+import { addressText, fieldTable, stateCell } from '../terminal/views';
 
 /** `rollcall why`: explains the state of an instance. */
 export function whyCommand() {
@@ -22,17 +24,19 @@ export function whyCommand() {
       const { renewals, deadlines } = report;
       print.answer(
         report,
-        report.summary,
+        withRelativeTimes(report.summary),
         fieldTable([
-          ['last renewed', renewals?.lastAt],
+          ['last renewed', renewals === null ? '' : relativeText(renewals.lastAt)],
           [
             'longest gap',
-            renewals === null ? '' : `${durationText(renewals.longestGapMs)} since ${renewals.gapsSince}`,
+            renewals === null
+              ? ''
+              : `${spanText(renewals.longestGapMs)} (measured since ${relativeText(renewals.gapsSince)})`,
           ],
-          ['unhealthy at', deadlines.unhealthyAt ?? ''],
-          ['removed at', deadlines.removedAt ?? ''],
-          ['drained at', deadlines.drainEndsAt ?? ''],
-          ['quarantined until', deadlines.quarantineEndsAt ?? ''],
+          ['unhealthy', relativeText(deadlines.unhealthyAt ?? '')],
+          ['removed', relativeText(deadlines.removedAt ?? '')],
+          ['drained', relativeText(deadlines.drainEndsAt ?? '')],
+          ['quarantine ends', relativeText(deadlines.quarantineEndsAt ?? '')],
         ]),
         historyTable(report.entries),
       );
@@ -53,14 +57,17 @@ export function historyCommand() {
     .option('--since <time>', 'only later changes: a cursor, a time, or how long ago, such as 10m', moment)
     .option('--until <time>', 'only changes up to then', moment)
     .option('--limit <count>', `maximum number of changes (default ${LIMIT_DEFAULT_COUNT})`, count)
-    .option('--after <position>', 'next page: the `next` of the previous one')
-    .action(async (service, id, { cause, since, until, limit = LIMIT_DEFAULT_COUNT, after, ...options }) => {
-      const { registry, print } = connect(options);
+    .option('--page <position>', 'next page, at the position that the previous one printed')
+    .action(async (service, id, { cause, since, until, limit = LIMIT_DEFAULT_COUNT, page: after, ...options }) => {
+      const { place, registry, print } = connect(options);
       // `as`: the registry refuses an unknown cause, and lists the valid ones.
       const filter = { ...service, instance: id, cause: cause as Cause | undefined, since, until };
       const page = await registry.readHistory({ ...filter, limit, after });
+      if (service !== undefined && page.entries.length === 0) {
+        await assertServiceExists(registry, service, place.namespace);
+      }
       print.answer(page, historyTable(page.entries));
-      if (page.next !== undefined) print.note(`There is more: --after ${page.next}`);
+      if (page.next !== undefined) print.note(`There are older changes: --page ${page.next}`);
       else if (page.compacted) print.note('Older changes are no longer retained.');
     });
 }
@@ -79,7 +86,7 @@ export function diffCommand() {
     .requiredOption('--from <time>', 'first point in time', moment)
     .option('--to <time>', 'second point in time (default now)', moment)
     .action(async (service, { from, to, ...options }) => {
-      const { registry, print } = connect(options);
+      const { place, registry, print } = connect(options);
       let until = to;
       const { first, items: instances } = await allPages(
         async (after) => {
@@ -90,6 +97,7 @@ export function diffCommand() {
         },
         (page) => page.instances,
       );
+      if (instances.length === 0) await assertServiceExists(registry, service, place.namespace);
       const { next: _next, ...diff } = { ...first, instances };
       const rows = instances.map(({ id, before, after }): Cell[] => {
         const known = after ?? before;
@@ -117,8 +125,8 @@ export function rollbackCommand() {
       print.answer(
         report,
         report.revision === null
-          ? `${name} is already as it was at ${report.to.at}`
-          : `rolled back ${name} to ${report.to.at}`,
+          ? `${name} is already as it was ${relativeText(report.to.at)}`
+          : `rolled back ${name} to its state ${relativeText(report.to.at)}`,
         fieldTable([
           ['service', report.service],
           ['restored', report.restored.join(' ')],
@@ -138,16 +146,14 @@ function outcomeCell({ outcome, code }: AuditEntry): Cell {
 export function auditCommand() {
   return registryCommand('audit')
     .summary('show who did what, when and from where')
-    .description(
-      'Shows the audit trail, newest first: of all namespaces that the token may see, or of one with --namespace.',
-    )
+    .description('Shows the audit trail, newest first: of all namespaces that the token may see, or of one with -n.')
     .option('--limit <count>', 'maximum number of entries (default 50)', count)
-    .option('--after <position>', 'next page: the `next` of the previous one')
-    .action(async ({ limit = LIMIT_DEFAULT_COUNT, after, ...options }) => {
+    .option('--page <position>', 'next page, at the position that the previous one printed')
+    .action(async ({ limit = LIMIT_DEFAULT_COUNT, page: after, ...options }) => {
       const { registry, print } = connect(options);
       const trail = await registry.readAudit({ ns: options.namespace, limit, after });
       const rows = trail.entries.map((entry): Cell[] => [
-        entry.at,
+        relativeText(entry.at),
         entry.action,
         entry.ns ?? '',
         entry.target ?? '',
@@ -156,7 +162,11 @@ export function auditCommand() {
         entry.address ?? '',
         entry.detail ?? '',
       ]);
-      print.answer(trail, { titles: ['AT', 'ACTION', 'NAMESPACE', 'TARGET', 'OUTCOME', 'BY', 'FROM', 'DETAIL'], rows });
+      print.answer(trail, {
+        titles: ['WHEN', 'ACTION', 'NAMESPACE', 'TARGET', 'OUTCOME', 'BY', 'FROM', 'DETAIL'],
+        rows,
+        spare: [7, 6],
+      });
     });
 }
 
@@ -164,13 +174,14 @@ const BAD: ReadonlySet<string> = new Set(['expired', 'unhealthy', 'quarantined']
 
 /** Shows changes, one per line. */
 function historyTable(entries: readonly HistoryEntry[]): Table {
-  const rows = entries.flatMap(({ at, actor, revision, changes, omitted = 0 }) => [
-    ...changes.map((change): Cell[] => {
+  const rows = entries.flatMap(({ at, actor, revision, changes, omitted = 0 }) => {
+    const when = relativeText(at);
+    const shown = changes.map((change): Cell[] => {
       const { kind, cause } = change;
       const name = kind === 'service' ? serviceText(change) : `${serviceText(change)}/${change.id}`;
-      return [at, { text: cause, tone: BAD.has(cause) ? 'bad' : undefined }, kind, name, actor, revision];
-    }),
-    ...(omitted > 0 ? [[at, '', '', `and ${omitted} more`, actor, revision]] : []),
-  ]);
-  return { titles: ['AT', 'CAUSE', 'OF', 'NAME', 'BY', 'REVISION'], rows };
+      return [when, { text: cause, tone: BAD.has(cause) ? 'bad' : undefined }, kind, name, actor, revision];
+    });
+    return omitted === 0 ? shown : [...shown, [when, '', '', `and ${omitted} more`, actor, revision]];
+  });
+  return { spare: [5, 2], rows, titles: ['WHEN', 'CAUSE', 'OF', 'NAME', 'BY', 'REVISION'] };
 }

@@ -4,8 +4,9 @@ import { allPages, connect, registryCommand } from '../connection/registry';
 import { confirm } from '../terminal/confirm';
 import { CliError, EXIT } from '../terminal/failure';
 import { count, duration } from '../terminal/option-values';
+import { durationText, relativeText } from '../terminal/phrases';
 import type { Cell } from '../terminal/table';
-import { durationText, entriesText, fieldTable } from '../terminal/views';
+import { entriesText, fieldTable } from '../terminal/views';
 
 const HINTS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
 const JURISDICTIONS = ['eu', 'fedramp'] as const;
@@ -18,26 +19,38 @@ const selfPreservationOption = () =>
 
 /** Values of the options that set limits. */
 type LimitOptions = Partial<
-  Record<'instances' | 'services' | 'bytes' | 'tokenInstances' | 'tokenServices' | 'tokenBytes', number>
+  Record<
+    'maxInstances' | 'maxServices' | 'maxBytes' | 'maxInstancesPerToken' | 'maxServicesPerToken' | 'maxBytesPerToken',
+    number
+  >
 >;
 
 const SHARES = `
-By default, a token without the scope operate can hold three quarters of the namespace's instances, services and record
-bytes, or half if its grants name services. If one token registers a whole fleet, raise the limits per token, up to those
-of the namespace (--token-instances 100000).`;
+By default, a token without the scope operate can hold three quarters of the
+namespace's instances, services and record bytes, or half if its grants name
+services. If one token registers a whole fleet, raise the limits per token, up
+to those of the namespace (--max-instances-per-token 100000).`;
 
 /** Returns limits with the values of the options; undefined if no option is given. */
 function limitsWith(before: NamespaceLimits, options: LimitOptions): NamespaceLimits | undefined {
-  const { instances, services, bytes, tokenInstances, tokenServices, tokenBytes } = options;
-  const own = given({ instances, services, bytes });
-  const ofToken = given({ instances: tokenInstances, services: tokenServices, bytes: tokenBytes });
+  const own = given({
+    instances: options.maxInstances,
+    services: options.maxServices,
+    bytes: options.maxBytes,
+  });
+  const ofToken = given({
+    instances: options.maxInstancesPerToken,
+    services: options.maxServicesPerToken,
+    bytes: options.maxBytesPerToken,
+  });
   if (Object.keys({ ...own, ...ofToken }).length === 0) return undefined;
   const perToken = { ...before.perToken, ...ofToken };
   return { ...before, ...own, ...(Object.keys(perToken).length > 0 && { perToken }) };
 }
 
-const given = (members: Record<string, number | undefined>) =>
-  Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+const given = (members: Record<string, number | undefined>): Record<string, number> =>
+  Object.fromEntries(Object.entries(members).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+
 /** Returns the intervals of the options; undefined if no option is given. */
 function intervalsOf(options: {
   nacosPoll?: number | undefined;
@@ -49,8 +62,11 @@ function intervalsOf(options: {
   return Object.keys(intervals).length === 0 ? undefined : intervals;
 }
 
-const intervalsText = (intervals: NamespaceIntervals = {}): string =>
-  entriesText(Object.fromEntries(Object.entries(intervals).map(([name, ms]) => [name, `${ms}`])));
+/** Shows intervals under the names of their options. */
+function intervalsText({ nacosPollMs, nacosBeatMs, sessionPingMs }: NamespaceIntervals = {}): string {
+  const intervals = given({ 'nacos-poll': nacosPollMs, 'nacos-beat': nacosBeatMs, 'session-ping': sessionPingMs });
+  return entriesText(Object.fromEntries(Object.entries(intervals).map(([name, ms]) => [name, durationText(ms)])));
+}
 
 const isOn = (choice: 'on' | 'off' | undefined): boolean | undefined =>
   choice === undefined ? undefined : choice === 'on';
@@ -77,7 +93,7 @@ function namespaceFields(namespace: Namespace) {
     ['limits per token', limits.perToken === undefined ? '' : limitsText(limits.perToken)],
     ['self-preservation', selfPreservation === true ? 'on' : ''],
     ['intervals', intervalsText(intervals)],
-    ['created', createdAt === undefined ? '' : `${createdAt} by ${createdBy}`],
+    ['created', createdAt === undefined ? '' : `${relativeText(createdAt)} by ${createdBy}`],
   ]);
 }
 
@@ -96,9 +112,16 @@ function lsCommand() {
         each.title ?? '',
         placementText(each),
         limitsText(each.limits),
-        each.createdAt ?? '',
+        relativeText(each.createdAt ?? ''),
       ]);
-      print.answer({ namespaces }, { titles: ['NAMESPACE', 'TITLE', 'PLACEMENT', 'LIMITS', 'CREATED'], rows });
+      print.answer(
+        { namespaces },
+        {
+          titles: ['NAMESPACE', 'TITLE', 'PLACEMENT', 'LIMITS', 'CREATED'],
+          rows,
+          spare: [3, 4, 2, 1],
+        },
+      );
     });
 }
 
@@ -120,12 +143,12 @@ function settingsCommand(name: string) {
     .addArgument(namespaceArgument())
     .option('--title <text>', 'title for people')
     .option('--keep <duration>', 'how long to retain history, such as 2d', duration)
-    .option('--instances <count>', 'maximum number of instances', count)
-    .option('--services <count>', 'maximum number of services', count)
-    .option('--bytes <count>', 'maximum size of all records in bytes', count)
-    .option('--token-instances <count>', 'maximum number of instances per token', count)
-    .option('--token-services <count>', 'maximum number of services per token', count)
-    .option('--token-bytes <count>', 'maximum size of records per token in bytes', count)
+    .option('--max-instances <count>', 'maximum number of instances', count)
+    .option('--max-services <count>', 'maximum number of services', count)
+    .option('--max-bytes <count>', 'maximum size of all records in bytes', count)
+    .option('--max-instances-per-token <count>', 'maximum number of instances of one token', count)
+    .option('--max-services-per-token <count>', 'maximum number of services of one token', count)
+    .option('--max-bytes-per-token <count>', 'maximum size of the records of one token in bytes', count)
     .option('--nacos-poll <duration>', 'poll interval of Nacos clients, such as 10s', duration)
     .option('--nacos-beat <duration>', 'heartbeat interval of Nacos clients, such as 15s', duration)
     .option('--session-ping <duration>', 'ping interval of sessions, such as 30s', duration)
@@ -220,7 +243,7 @@ function rmCommand() {
 export function nsCommand() {
   return new Command('ns')
     .summary('create, change and remove namespaces')
-    .description('Creates, changes and removes namespaces. Use --namespace to choose the namespace of other commands.')
+    .description('Creates, changes and removes namespaces. Other commands choose a namespace with -n.')
     .addCommand(lsCommand())
     .addCommand(getCommand())
     .addCommand(createCommand())

@@ -6,6 +6,7 @@ import { RollcallError } from '../../client/wire/rollcall-error';
 import { connect, idArgument, type RegistryFlags, registryCommand, serviceArgument } from '../connection/registry';
 import { CliError, EXIT } from '../terminal/failure';
 import { amount, duration, keysAndValues, list, type ServiceName, serviceText } from '../terminal/option-values';
+import { spanText } from '../terminal/phrases';
 import { entriesText, fieldTable } from '../terminal/views';
 
 /** `rollcall quarantine`: keeps an instance out of traffic. */
@@ -93,7 +94,7 @@ function overrideCommand(name: string) {
 
 /** Describes the end of a quarantine, and its reason. */
 function quarantineText({ until, reason }: NonNullable<Override['quarantine']>): string {
-  const end = until === undefined ? 'until it is lifted' : `until ${until}`;
+  const end = until === undefined ? 'until it is lifted' : `for another ${spanText(Date.parse(until) - Date.now())}`;
   return reason === undefined ? end : `${end}: ${reason}`;
 }
 

@@ -1,59 +1,11 @@
 import { Argument } from '@commander-js/extra-typings';
 import type { Service } from '../../client/wire/answers';
-import { allPages, type Connection, connect, registryCommand, serviceArgument } from '../connection/registry';
+import { allPages, connect, registryCommand, serviceArgument } from '../connection/registry';
+import { assertServiceExists } from '../connection/service-check';
 import { CliError, EXIT } from '../terminal/failure';
-import { count, keysAndValues, moment, serviceName, serviceText } from '../terminal/option-values';
+import { count, serviceText } from '../terminal/option-values';
 import type { Cell, Table } from '../terminal/table';
-import { addressText, entriesText, fieldTable, instanceFields, instanceTable } from '../terminal/views';
-
-/** `rollcall ls`: lists services, or the instances of one. */
-export function lsCommand() {
-  return registryCommand('ls')
-    .summary('list services, or the instances of one')
-    .description('Lists services, or the instances of one service, including those that take no traffic.')
-    .addArgument(new Argument('[service]', 'the service: orders, or group@@orders').argParser(serviceName))
-    .option('--group <group>', 'only services of this group')
-    .option('--prefix <text>', 'only services whose names start with this')
-    .option('--cluster <name>', 'only instances of this cluster')
-    .option('--tag <tag>', 'only instances with this tag')
-    .option('--metadata <key=value>', 'only instances with this metadata; may be repeated', keysAndValues)
-    .option('--available', 'only instances that take traffic')
-    .option('--no-available', 'only instances that take no traffic')
-    .option('--as-of <time>', 'past instances: at a cursor, a time, or how long ago, such as 10m', moment)
-    .action(async (service, options) => {
-      const connection = connect(options);
-      if (service === undefined) return listServices(connection, options);
-      const { cluster, tag, available, metadata, asOf } = options;
-      let at = asOf;
-      /** Further pages are read at the cursor of the first. */
-      const onAnswer = ({ headers }: Response) => {
-        at ??= headers.get('rollcall-cursor') ?? undefined;
-      };
-      const filter = { ...service, cluster, tag, available, metadata, onAnswer };
-      const { first, items: instances } = await allPages(
-        (after) => connection.registry.listInstances({ ...filter, at, after }),
-        (page) => page.instances,
-      );
-      const { next: _next, ...list } = first;
-      connection.print.answer({ ...list, instances }, instanceTable(instances));
-    });
-}
-
-async function listServices({ registry, print }: Connection, filter: { group?: string; prefix?: string }) {
-  const { group: only, prefix } = filter;
-  const { items: services } = await allPages(
-    (after) => registry.listServices({ group: only, prefix, after }),
-    (list) => list.services,
-  );
-  const rows = services.map(({ group, name, instances, healthy, available, persistent }): Cell[] => [
-    serviceText({ group, service: name }),
-    instances,
-    healthy,
-    available,
-    persistent ? 'kept when empty' : '',
-  ]);
-  print.answer({ services }, { titles: ['SERVICE', 'INSTANCES', 'HEALTHY', 'AVAILABLE', ''], rows });
-}
+import { addressText, entriesText, fieldTable, instanceFields } from '../terminal/views';
 
 function serviceFields(service: Service): Table {
   return fieldTable([
@@ -101,7 +53,7 @@ export function resolveCommand() {
     .option('--tag <tag>', 'only instances with this tag')
     .option('--address', 'print only addresses, one per line')
     .action(async (service, options) => {
-      const { registry, print } = connect(options);
+      const { place, registry, print } = connect(options);
       const { limit, near, cluster, tag, address } = options;
       const found = await registry.resolveService({ ...service, limit, near, cluster, tag });
       const none = found.instances.length === 0;
@@ -115,12 +67,14 @@ export function resolveCommand() {
       ]);
       if (address === true) print.answer(found, { rows: found.instances.map((each): Cell[] => [addressText(each)]) });
       else if (!none || print.json) {
-        print.answer(found, { titles: ['ID', 'ADDRESS', 'WEIGHT', 'CLUSTER', 'ZONE', 'METADATA'], rows });
+        const titles = ['ID', 'ADDRESS', 'WEIGHT', 'CLUSTER', 'ZONE', 'METADATA'];
+        print.answer(found, { titles, rows, spare: [5, 3, 4, 2] });
       }
       if (found.truncated) print.warn('the list is too long for one response; use --limit to get as many as you need');
       if (found.protected)
         print.warn('too few instances are healthy, so health is ignored: some of these may not respond');
       if (none) {
+        await assertServiceExists(registry, service, place.namespace);
         throw new CliError(
           EXIT.notFound,
           `No instance of ${serviceText(service)} takes traffic.`,
@@ -139,11 +93,12 @@ export function subscribersCommand() {
     )
     .addArgument(serviceArgument())
     .action(async (service, options) => {
-      const { registry, print } = connect(options);
+      const { place, registry, print } = connect(options);
       const { items: subscribers } = await allPages(
         (after) => registry.listSubscribers({ ...service, after }),
         (list) => list.subscribers,
       );
+      if (subscribers.length === 0) await assertServiceExists(registry, service, place.namespace);
       const rows = subscribers.map((each): Cell[] => [
         each.id,
         each.kind,
@@ -152,6 +107,7 @@ export function subscribersCommand() {
         each.acknowledgedRevision,
         each.lag,
       ]);
-      print.answer({ subscribers }, { titles: ['SUBSCRIBER', 'BY', 'ADDRESS', 'SENT', 'ACKNOWLEDGED', 'LAG'], rows });
+      const titles = ['SUBSCRIBER', 'BY', 'ADDRESS', 'SENT', 'ACKNOWLEDGED', 'LAG'];
+      print.answer({ subscribers }, { titles, rows, spare: [3, 4, 1] });
     });
 }

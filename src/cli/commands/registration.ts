@@ -1,7 +1,8 @@
 import { Argument } from '@commander-js/extra-typings';
 import { connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
+import { CliError, EXIT } from '../terminal/failure';
 import { amount, duration, instanceDefinition, port, serviceText, withDescription } from '../terminal/option-values';
-import { durationText } from '../terminal/views';
+import { durationText, relativeText } from '../terminal/phrases';
 
 /** `rollcall register`: registers an instance once; `exec` or heartbeats keep it registered. */
 export function registerCommand() {
@@ -15,15 +16,19 @@ export function registerCommand() {
     .addArgument(new Argument('[id]', 'id of the instance; use the same one after a restart'))
     .option('--address <address>', 'IPv4, IPv6 or host name')
     .option('--port <port>', 'port of the address', port)
-    .option('--at <url>', 'absolute url, instead of address and port')
+    .option('--instance-url <url>', 'absolute url of the instance, instead of address and port')
     .option('--weight <number>', 'share of traffic (default 1; 0 means none)', amount);
   return withDescription(command)
     .option('--ttl <duration>', 'time without a heartbeat until it is removed (default 30s)', duration)
     .option('--persistent', 'no lease: keep it until it is deregistered')
     .action(async (service, id, options) => {
       const { registry, print } = connect(options);
-      const { persistent, at, ...instance } = options;
-      const definition = instanceDefinition({ ...instance, url: at });
+      const { persistent, instanceUrl, ...instance } = options;
+      if (instanceUrl === undefined && (instance.address === undefined || instance.port === undefined)) {
+        const advice = 'See: rollcall register --help';
+        throw new CliError(EXIT.usage, 'Give --address and --port, or --instance-url.', advice);
+      }
+      const definition = instanceDefinition({ ...instance, url: instanceUrl });
       const body = { ...definition, ...(persistent === true && { ephemeral: false }) };
       const registered =
         id === undefined
@@ -47,7 +52,10 @@ export function heartbeatCommand() {
     .action(async (service, id, options) => {
       const { registry, print } = connect(options);
       const renewal = await registry.renewLease({ ...service, id });
-      print.answer(renewal, `${serviceText(service)}/${id} is renewed until ${renewal.expiresAt}`);
+      print.answer(
+        renewal,
+        `${serviceText(service)}/${id} is renewed; its lease ends ${relativeText(renewal.expiresAt)}`,
+      );
     });
 }
 

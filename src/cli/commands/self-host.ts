@@ -19,8 +19,11 @@ import { fieldTable } from '../terminal/views';
 
 const ENVIRONMENT = `
 Environment:
-  ROLLCALL_ROOT_TOKEN  the root token, at least 32 characters (default: created on the first start and
-                       kept in the data folder as root-token)`;
+  ROLLCALL_ROOT_TOKEN  the root token, at least 32 characters (default: created
+                       on the first start, and kept in the data folder as
+                       root-token)
+
+See docs/self-host.md.`;
 
 /** Returns the command `rollcall serve`. */
 export function serveCommand() {
@@ -57,8 +60,9 @@ export function serveCommand() {
 }
 
 const BACKUP_NOTE = `
-The folder contains the audit trail and digests of all tokens but the root token: keep it private.
-Restore it with: rollcall restore <folder>`;
+The folder contains the audit trail and digests of all tokens but the root
+token: keep it private. Restore it with: rollcall restore <folder>
+See docs/backup.md.`;
 
 /** Returns the command `rollcall backup`, which copies the data folder of a registry on this machine. */
 export function backupCommand() {
@@ -87,8 +91,9 @@ export function backupCommand() {
 }
 
 const RESTORE_NOTE = `
-The next start creates a root token if there is none; all other tokens stay valid.
-Watches receive \`reset\` and start over; instances that keep renewing stay.`;
+The next start creates a root token if there is none; all other tokens stay
+valid. Watches receive \`reset\` and start over; instances that keep renewing
+stay. See docs/backup.md.`;
 
 /** Returns the command `rollcall restore`, which turns a backup into a data folder. */
 export function restoreCommand() {
@@ -143,7 +148,7 @@ const DENO_WORDS = ['run', ...DENO_OPTIONS, '--allow-read', '--allow-write', '--
  * Runs the command line again on the runtime of the registry: it also supports older versions of Node, which can't copy
  * databases.
  *
- * @throws {LaunchError} If there is no such runtime; the message tells how to get one.
+ * @throws {LaunchError} If there is no such runtime; the message says how to get one.
  */
 async function runAgain(words: readonly string[]): Promise<void> {
   const { name, program } = findRuntime();

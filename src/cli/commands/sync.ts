@@ -19,8 +19,8 @@ import {
 } from '../sync/sync-views';
 import { CliError, EXIT } from '../terminal/failure';
 import { duration, list } from '../terminal/option-values';
+import { durationText } from '../terminal/phrases';
 import { Progress } from '../terminal/progress';
-import { durationText } from '../terminal/views';
 
 const INTERVAL_DEFAULT_MS = 10_000;
 
@@ -35,14 +35,16 @@ const KINDS = ['nacos', 'eureka'] as const;
 type Kind = (typeof KINDS)[number];
 
 const HOW = `
-Environment:
-  ROLLCALL_SOURCE_USER, ROLLCALL_SOURCE_PASSWORD  credentials of the source; unlike options, other users of the
-                                                  machine cannot see them
-  ROLLCALL_SOURCE_TOKEN                           token of the source
+Environment, which other users of this machine cannot see, unlike options:
+  ROLLCALL_SOURCE_USER      user of the source
+  ROLLCALL_SOURCE_PASSWORD  password of the source
+  ROLLCALL_SOURCE_TOKEN     token of the source
 
 Examples:
-  rollcall sync --from eureka http://eureka:8761/eureka --to https://rollcall.example.com --dry-run
-  rollcall sync --from nacos http://nacos:8848/nacos --namespace staging --interval 5s`;
+  rollcall sync --from eureka http://eureka:8761/eureka --dry-run
+  rollcall sync --from nacos http://nacos:8848/nacos -n staging --interval 5s
+
+See docs/migrate/eureka.md and docs/migrate/nacos.md.`;
 
 interface SourceOptions {
   group?: string[] | undefined;
@@ -80,7 +82,7 @@ interface Run {
 }
 
 /** Creates a mirror that reports its changes as it makes them. */
-function mirrorOf({ source, writer, connection, replica }: Run, tell: (difference: Difference) => void): Mirror {
+function mirrorOf({ source, writer, connection, replica }: Run, onEvent: (difference: Difference) => void): Mirror {
   const { registry, print } = connection;
   const bar = new Progress(print.err);
   return new Mirror({
@@ -88,9 +90,9 @@ function mirrorOf({ source, writer, connection, replica }: Run, tell: (differenc
     target: { registry, replica },
     writer,
     now: () => performance.now(),
-    tell: (event) => {
+    onEvent: (event) => {
       bar.end();
-      tell(differenceOf(event));
+      onEvent(differenceOf(event));
     },
     progress: (done, all) => bar.update('writing', done / all),
   });

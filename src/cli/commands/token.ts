@@ -1,19 +1,24 @@
 import { Argument, Command, InvalidArgumentError } from '@commander-js/extra-typings';
+import type { Admin } from '../../client/admin';
 import type { Grant, IssuedToken, Token } from '../../client/wire/directory-answers';
+import { RollcallError } from '../../client/wire/rollcall-error';
 import { GROUP_SEPARATOR, joinedName, shortName, splitName } from '../../model/service-name';
 import { allPages, connect, registryCommand } from '../connection/registry';
 import { confirm } from '../terminal/confirm';
 import { duration, serviceName } from '../terminal/option-values';
+import { relativeText } from '../terminal/phrases';
 import type { Printer } from '../terminal/printer';
 import type { Cell } from '../terminal/table';
 import { fieldTable } from '../terminal/views';
 
 const GRANTS = `
-A grant is scope:namespace, or scope:namespace:service to restrict it to services:
+A grant is scope:namespace, or scope:namespace:service to restrict it to
+services:
   --grant read:public                read everything in public
-  --grant 'register:*:orders*'       register instances of services that start with orders, in any namespace
+  --grant 'register:*:orders*'       register instances of services that start
+                                     with orders, in any namespace
   --grant operate:staging:eu@@carts  operate any instance of that service
-Scopes: admin, operate, register, read, metrics.`;
+Scopes: admin, operate, register, read, metrics. See docs/tokens.md.`;
 
 const idArgument = () => new Argument('<token-id>', 'id of the token (not a secret)');
 
@@ -22,8 +27,8 @@ function tokenFields({ id, name, grants: given, expiresAt, pathWrite }: Token, s
     ['id', id],
     ['name', name],
     ['grants', given.map(grantText).join(' ')],
-    ['valid until', expiresAt ?? 'revoked'],
-    ['for paths', pathWrite ? 'yes' : ''],
+    ['expires', expiresAt === undefined ? 'never' : relativeText(expiresAt)],
+    ['allowed in paths', pathWrite ? 'yes' : ''],
     ['token', secret === undefined ? '' : { text: secret, tone: 'strong' }],
   ]);
 }
@@ -47,12 +52,36 @@ function lsCommand() {
         each.id,
         each.name,
         each.grants.map(grantText).join(' '),
-        each.expiresAt ?? 'until revoked',
-        each.lastUsedAt ?? 'never',
+        relativeText(each.expiresAt ?? 'never'),
+        relativeText(each.lastUsedAt ?? 'never'),
         each.createdBy,
       ]);
-      print.answer({ tokens }, { titles: ['ID', 'NAME', 'GRANTS', 'VALID UNTIL', 'LAST USED', 'BY'], rows });
+      print.answer(
+        { tokens },
+        {
+          titles: ['ID', 'NAME', 'GRANTS', 'EXPIRES', 'LAST USED', 'BY'],
+          rows,
+          spare: [5, 4, 1, 3],
+        },
+      );
     });
+}
+
+/** Returns the namespaces of grants that do not exist, usually because they are misspelt. */
+async function missingNamespaces(registry: Admin, given: readonly Grant[]): Promise<string[]> {
+  const named = [...new Set(given.map(({ ns }) => ns))].filter((ns) => ns !== '*');
+  const missing = await Promise.all(
+    named.map(async (ns) => {
+      try {
+        await registry.readNamespace({ ns });
+        return [];
+      } catch (error) {
+        // The token exists: no other failure of this check may look as if it did not.
+        return error instanceof RollcallError && error.code === 'NAMESPACE_NOT_FOUND' ? [ns] : [];
+      }
+    }),
+  );
+  return missing.flat();
 }
 
 function createCommand() {
@@ -62,12 +91,15 @@ function createCommand() {
     .argument('<name>', 'name for people: who uses it, and where')
     .requiredOption('--grant <grant>', 'what it allows; may be repeated', grants)
     .option('--expires <duration>', 'expire after this time, such as 30d', duration)
-    .option('--path-write', 'allow it in the path of a url, for clients that cannot send headers')
+    .option('--allow-in-path', 'allow it in the path of a url, for clients that cannot send headers')
     .addHelpText('after', GRANTS)
-    .action(async (name, { grant, expires, pathWrite, ...options }) => {
+    .action(async (name, { grant, expires, allowInPath, ...options }) => {
       const { registry, print } = connect(options);
-      const body = { name, grants: grant, expiresInMs: expires, pathWrite };
+      const body = { name, grants: grant, expiresInMs: expires, pathWrite: allowInPath };
       showIssued(print, await registry.createToken({ body }));
+      for (const id of await missingNamespaces(registry, grant)) {
+        print.warn(`namespace ${id} does not exist; its grants apply once it is created: rollcall ns create ${id}`);
+      }
     });
 }
 
@@ -76,10 +108,10 @@ function rotateCommand() {
     .summary('rotate the secret of a token')
     .description('Creates a new secret for a token, and shows it once. Id and grants stay the same.')
     .addArgument(idArgument())
-    .option('--overlap <duration>', 'how long the previous secret stays valid (default 0s)', duration)
-    .action(async (id, { overlap, ...options }) => {
+    .option('--keep-old <duration>', 'how long the old secret stays valid (default 0s)', duration)
+    .action(async (id, { keepOld, ...options }) => {
       const { registry, print } = connect(options);
-      showIssued(print, await registry.rotateToken({ id, body: { overlapMs: overlap } }));
+      showIssued(print, await registry.rotateToken({ id, body: { overlapMs: keepOld } }));
     });
 }
 

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
-import { Argument, Option } from '@commander-js/extra-typings';
+import { Argument } from '@commander-js/extra-typings';
 import type { FileCounts, ImportDifference, ImportDone, ImportMode } from '../../client/wire/transfer-answers';
 import { joinedName } from '../../model/service-name';
 import { type Connection, connect, registryCommand } from '../connection/registry';
@@ -90,19 +90,20 @@ export function importCommand() {
         'valid; then it is applied to the end, even if this command is interrupted. It is safe to import a file again.',
     )
     .addArgument(new Argument('<file>', 'file to import, or - for standard input'))
-    .addOption(
-      new Option('--mode <mode>', 'merge: keep records that are not in the file; replace: remove them')
-        .choices(['merge', 'replace'] as const)
-        .makeOptionMandatory(),
-    )
+    .option('--merge', 'keep records that are not in the file')
+    .option('--replace', 'remove records that are not in the file')
     .option('--dry-run', 'only show the differences')
     .option('--yes', 'skip the confirmation of a replace')
-    .action(async (file, { mode, dryRun = false, yes, ...options }) => {
+    .action(async (file, { merge = false, replace = false, dryRun = false, yes, ...options }) => {
+      if (merge === replace) {
+        throw new CliError(EXIT.usage, 'Use either --merge or --replace.', 'See: rollcall import --help');
+      }
+      const mode: ImportMode = replace ? 'replace' : 'merge';
       const connection = connect(options);
       const { print, place } = connection;
       const send = (more: Partial<Sending>) =>
         sendFile(connection, { file, mode, dryRun, timeoutMs: options.timeout, onDifference: () => {}, ...more });
-      if (mode === 'replace' && !dryRun && yes !== true) {
+      if (replace && !dryRun && yes !== true) {
         const terminal = { input: process.stdin, output: process.stderr };
         // Standard input can only be read once.
         const wouldBe = file !== STDIN && canAsk(terminal) ? await send({ dryRun: true }) : undefined;

@@ -5,8 +5,10 @@ import type { Instance } from '../../client/wire/instance';
 import { connect, registryCommand } from '../connection/registry';
 import { type InstanceEvent, WatchedInstances } from '../connection/watched-instances';
 import { EXIT } from '../terminal/failure';
+import { type EndKey, type LiveParts, LiveScreen, liveLines } from '../terminal/live-screen';
 import { list, serviceText } from '../terminal/option-values';
-import type { Printer, Screen } from '../terminal/printer';
+import { relativeText } from '../terminal/phrases';
+import type { Printer } from '../terminal/printer';
 import { type Cell, fitted, padded, type Table } from '../terminal/table';
 import { addressText, entriesText, stateCell } from '../terminal/views';
 
@@ -18,12 +20,14 @@ function printed(print: Printer, instances: WatchedInstances): (frame: WatchFram
   return (frame) => {
     const events = instances.take(frame);
     const present = frame.type === 'snapshot' ? instances.list.map(presentRow) : [];
+    if (frame.type === 'snapshot' && present.length === 0 && !print.json)
+      print.note('no instances yet; waiting for them');
     print.event(frame, [{ rows: [...present, ...events.map(eventRow)] }]);
   };
 }
 
 /** Reports lost and restored connections, which printed lines would not show otherwise. */
-function toldStatus(print: Printer): (status: WatchStatus) => void {
+function statusNotes(print: Printer): (status: WatchStatus) => void {
   let wasAway = false;
   return ({ state }) => {
     if (state === 'disconnected') print.note('disconnected; reconnecting, no changes will be missed');
@@ -37,37 +41,38 @@ export function watchCommand() {
   return registryCommand('watch')
     .summary('show instances as they change')
     .description(
-      'Shows instances and their changes: as a live table in a terminal, as a line per change otherwise, and with --json ' +
-        'as a line of JSON per frame. Without a service it covers the whole namespace.',
+      'Shows instances and their changes: as a live table in a terminal, which q, Esc or Ctrl-C ends; as a line per change ' +
+        'otherwise; and with --json as a line of JSON per frame. Without a service it covers the whole namespace.',
     )
     .addArgument(new Argument('[services...]', 'services: orders, or group@@orders'))
     .option('--group <group>', 'all services of a group; may be repeated', list)
-    .option('--cursor <cursor>', 'resume after this cursor of an earlier watch of the same services')
+    .option('--resume-from <cursor>', 'continue after this cursor of an earlier watch of the same services')
     .option('--lines', 'print lines in a terminal, too')
     .action(async (services, options) => {
       const { place, print, registry, client: open } = connect(options);
-      const { group: groups = [], cursor, timeout, lines } = options;
+      const { group: groups = [], resumeFrom: cursor, timeout, lines } = options;
       // A watch would wait for an unreachable registry. One that is unreachable at the start probably has a wrong URL.
       await registry.readHealth();
       await using client = open();
       const instances = new WatchedInstances();
       const title = [place.namespace, ...groups, ...services].join(' · ');
       const isLive = print.out.isTTY === true && !print.json && lines !== true;
-      const live = isLive ? new LiveWatch(print, title, instances) : undefined;
-
-      const late = timeout === undefined ? undefined : AbortSignal.timeout(timeout);
       let isOver = false;
-      const told = toldStatus(print);
-      const onStatus = (status: WatchStatus) => {
-        if (live !== undefined) live.status(status);
-        else if (!isOver && late?.aborted !== true) told(status);
-      };
-      const watch = client.watch({ services, groups }, { cursor, signal: late, onStatus });
-      const interrupt = () => {
-        process.exitCode = INTERRUPTED;
+      const end = (key: EndKey) => {
+        process.exitCode = key === 'interrupt' ? INTERRUPTED : EXIT.ok;
         isOver = true;
         watch.close();
       };
+      const live = isLive ? await LiveWatch.open(print, title, instances, end) : undefined;
+
+      const late = timeout === undefined ? undefined : AbortSignal.timeout(timeout);
+      const note = statusNotes(print);
+      const onStatus = (status: WatchStatus) => {
+        if (live !== undefined) live.status(status);
+        else if (!isOver && late?.aborted !== true) note(status);
+      };
+      const watch = client.watch({ services, groups }, { cursor, signal: late, onStatus });
+      const interrupt = () => end('interrupt');
       process.once('SIGINT', interrupt);
       const show = live === undefined ? printed(print, instances) : undefined;
       try {
@@ -88,6 +93,9 @@ export function watchCommand() {
 /** Minimum time between redraws: many changes may arrive at once. */
 const REDRAW_MS = 50;
 
+/** Time between redraws that update the ages of events. */
+const AGES_REDRAW_MS = 1_000;
+
 /** Number of recent events below the table. */
 const EVENTS_SHOWN_COUNT = 6;
 
@@ -101,13 +109,21 @@ class LiveWatch {
   #events: InstanceEvent[] = [];
   #status: WatchStatus['state'] = 'disconnected';
   #timer: NodeJS.Timeout | undefined;
+  readonly #ages: NodeJS.Timeout;
 
-  constructor(print: Printer, title: string, instances: WatchedInstances) {
+  /** Takes over the terminal. @param onEnd Called when the user ends the view by a key. */
+  static async open(print: Printer, title: string, instances: WatchedInstances, onEnd: (key: EndKey) => void) {
+    const screen = await LiveScreen.open({ screen: process.stdout, input: process.stdin, onEnd });
+    return new LiveWatch(print, title, instances, screen);
+  }
+
+  private constructor(print: Printer, title: string, instances: WatchedInstances, screen: LiveScreen) {
     this.#print = print;
     this.#title = title;
     this.#instances = instances;
-    this.#screen = new LiveScreen(print.out);
+    this.#screen = screen;
     process.stdout.on('resize', this.#resized);
+    this.#ages = setInterval(() => this.#soon(), AGES_REDRAW_MS);
     this.#soon();
   }
 
@@ -124,6 +140,7 @@ class LiveWatch {
   /** Ends the table, and leaves its last state on the screen. */
   end(): void {
     clearTimeout(this.#timer);
+    clearInterval(this.#ages);
     process.stdout.off('resize', this.#resized);
     this.#draw();
     this.#screen.end();
@@ -142,61 +159,16 @@ class LiveWatch {
     const available = list.filter((instance) => instance.available).length;
     const isConnected = this.#status === 'connected';
     const link = paint(isConnected ? 'connected' : 'not connected', isConnected ? 'good' : 'bad');
-    const counts = `${available} of ${list.length} available`;
-    const width = (this.#print.out.columns ?? 80) - counts.length - ' · not connected · '.length;
-    const head = `${paint(fitted(this.#title, Math.max(8, width)), 'strong')} · ${link} · ${counts}`;
-
-    const events = this.#print.lines({ rows: this.#events.map(eventRow) });
-    const below = events.length > 0 ? ['', ...events] : [];
-    const table = this.#print.lines(watchedTable(list));
-    // The header, an empty line, and the column titles.
-    const room = Math.max(1, this.#screen.room - below.length - 3);
-    const shown = list.length <= room ? list.length : room - 1;
-    const more = shown < list.length ? [paint(`… and ${list.length - shown} more`, 'faint')] : [];
-    this.#screen.draw([head, '', ...table.slice(0, 1 + shown), ...more, ...below]);
-  }
-}
-
-const HIDE_CURSOR = '\u001b[?25l';
-const SHOW_CURSOR = '\u001b[?25h';
-const CLEAR_LINE_REST = '\u001b[K';
-const CLEAR_SCREEN_REST = '\u001b[J';
-const up = (lines: number): string => (lines > 0 ? `\u001b[${lines}A` : '');
-
-/**
- * Lines at the end of a terminal that are redrawn in place. Earlier output is not affected, and the last lines stay when
- * it ends.
- */
-export class LiveScreen {
-  readonly #screen: Screen;
-  readonly #showCursor = (): void => void this.#screen.write(SHOW_CURSOR);
-  #height = 0;
-
-  constructor(screen: Screen) {
-    this.#screen = screen;
-    screen.write(HIDE_CURSOR);
-    // The next program in the terminal needs a cursor, however this process ends.
-    process.once('exit', this.#showCursor);
-  }
-
-  /** Number of lines that fit; the cursor is below them. */
-  get room(): number {
-    return Math.max(1, (this.#screen.rows ?? 24) - 1);
-  }
-
-  /** Draws lines in place of the previous ones. None may be wider than the terminal; excess lines are left out. */
-  draw(lines: readonly string[]): void {
-    const shown = lines.slice(0, this.room);
-    const text = shown.map((line) => `${line}${CLEAR_LINE_REST}\n`).join('');
-    // If the terminal has become shorter, its upper lines can no longer be redrawn.
-    const back = up(Math.min(this.#height, this.room));
-    this.#screen.write(`\r${back}${text}${CLEAR_SCREEN_REST}`);
-    this.#height = shown.length;
-  }
-
-  end(): void {
-    process.off('exit', this.#showCursor);
-    this.#showCursor();
+    const rest = ` · ${available} of ${list.length} available${this.#screen.hasKeys ? ' · q: quit' : ''}`;
+    const width = (this.#print.out.columns ?? 80) - rest.length - ' · not connected'.length;
+    const status = `${paint(fitted(this.#title, Math.max(8, width)), 'strong')} · ${link}${rest}`;
+    const parts: LiveParts = {
+      table: this.#print.lines(watchedTable(list)),
+      events: this.#print.lines({ rows: this.#events.map(recentRow), spare: [4, 1] }),
+      status,
+      more: (count) => paint(`… and ${count} more`, 'faint'),
+    };
+    this.#screen.draw(liveLines(parts, this.#screen.room));
   }
 }
 
@@ -206,6 +178,7 @@ export class LiveScreen {
 function watchedTable(instances: readonly Instance[]): Table {
   return {
     titles: ['SERVICE', 'ID', 'ADDRESS', 'STATE', 'WEIGHT', 'VERSION', 'METADATA'],
+    spare: [6, 5, 4],
     rows: instances.map((each): Cell[] => [
       serviceText(each),
       each.id,
@@ -222,6 +195,18 @@ function watchedTable(instances: readonly Instance[]): Table {
 const CAUSE_CELLS = 'session-closed'.length;
 const STATE_CELLS = 'out-of-service'.length;
 
+/** Shows the state after an event. */
+const eventState = ({ instance, isGone }: InstanceEvent): Cell =>
+  isGone ? { text: 'gone', tone: 'bad' } : stateCell(instance);
+
+/** Shows an event of the live view, which has the addresses in its table. */
+function recentRow(event: InstanceEvent): Cell[] {
+  const { at, cause, actor, instance } = event;
+  const name = `${serviceText(instance)}/${instance.id}`;
+  return [relativeText(at), cause, eventState(event), name, { text: `by ${actor}`, tone: 'faint' }];
+}
+
+/** Shows a line of output that stays, so its time is absolute. */
 function row(at: string, cause: string, state: Cell, instance: Instance, ...more: Cell[]): Cell[] {
   const { text, tone } = typeof state === 'object' ? state : { text: `${state}`, tone: undefined };
   return [
@@ -235,9 +220,9 @@ function row(at: string, cause: string, state: Cell, instance: Instance, ...more
 }
 
 /** Shows an event. */
-function eventRow({ at, cause, actor, instance, isGone }: InstanceEvent): Cell[] {
-  const state: Cell = isGone ? { text: 'gone', tone: 'bad' } : stateCell(instance);
-  return row(at, cause, state, instance, { text: `by ${actor}`, tone: 'faint' });
+function eventRow(event: InstanceEvent): Cell[] {
+  const by: Cell = { text: `by ${event.actor}`, tone: 'faint' };
+  return row(event.at, event.cause, eventState(event), event.instance, by);
 }
 
 /** Shows an instance that exists when the watch starts. */

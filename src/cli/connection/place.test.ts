@@ -82,7 +82,7 @@ describe('findPlace', () => {
       'http://user:hidden@[wrong',
     ]) {
       const found = () => find({ config: { contexts: {} }, env: { ROLLCALL_URL: url } });
-      expect(found).toThrow('The url of ROLLCALL_URL must not contain a user or password.');
+      expect(found).toThrow('ROLLCALL_URL must not contain a user or password.');
       expect(found).toThrow(expect.objectContaining({ exitCode: 2 }));
       expect(found).not.toThrow('hidden');
     }

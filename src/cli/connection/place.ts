@@ -29,13 +29,14 @@ export interface PlaceOptions {
   cwd: string;
 }
 
-interface Setting {
+/** A setting with its source, for people. */
+export interface Setting {
   value: string;
   source: string;
 }
 
 const given = (value: string | undefined, source: string): Setting | undefined =>
-  value === undefined || value === '' ? undefined : { value, source };
+  value === undefined || value.trim() === '' ? undefined : { value: value.trim(), source };
 
 function namedContext(config: Config, name: string): Context {
   const context = Object.hasOwn(config.contexts, name) ? config.contexts[name] : undefined;
@@ -61,16 +62,28 @@ function localToken(env: NodeJS.ProcessEnv, cwd: string): Setting | undefined {
   }
 }
 
-/** Refuses a URL with a password. The message does not contain the URL. */
-function assertNoPassword({ value, source }: Setting): void {
+/** Reports whether a url is of this machine. */
+export const isLoopback = (url: string): boolean => /^(127\.|\[::1\]$|localhost$)/.test(new URL(url).hostname);
+
+/**
+ * Refuses a text that is not the url of a registry. The message does not contain the url if that has a password.
+ *
+ * @param source Name of the setting, for the message.
+ */
+export function assertRegistryUrl({ value, source }: Setting): void {
+  const name = source.startsWith('context ') ? `The url of ${source}` : source;
   const url = URL.canParse(value) ? new URL(value) : undefined;
   const hasPassword = url === undefined ? value.includes('@') : url.username !== '' || url.password !== '';
-  if (!hasPassword) return;
-  throw new CliError(
-    EXIT.usage,
-    `The url of ${source} must not contain a user or password.`,
-    'Use a token instead: ROLLCALL_TOKEN',
-  );
+  if (!hasPassword) {
+    if (url?.protocol === 'http:' || url?.protocol === 'https:') return;
+    const host = /^([\w.-]+|\[[\w:]+\])(:\d+)?$/.test(value) ? `Use http://${value} or https://${value}.` : undefined;
+    throw new CliError(
+      EXIT.usage,
+      `${name} must start with http:// or https://, got ${JSON.stringify(value)}.`,
+      host ?? `Use a url such as ${LOCAL_URL}.`,
+    );
+  }
+  throw new CliError(EXIT.usage, `${name} must not contain a user or password.`, 'Use a token instead: ROLLCALL_TOKEN');
 }
 
 /**
@@ -103,7 +116,7 @@ export function findPlace({ flags, env, config, cwd }: PlaceOptions): Place {
     second('ROLLCALL_TOKEN', ofContext?.token) ??
     (url === undefined ? localToken(env, cwd) : undefined);
   const namespace = given(flags.namespace, '--namespace') ?? second('ROLLCALL_NAMESPACE', ofContext?.namespace);
-  if (url !== undefined) assertNoPassword(url);
+  if (url !== undefined) assertRegistryUrl(url);
   return {
     url: url?.value ?? LOCAL_URL,
     token: token?.value,

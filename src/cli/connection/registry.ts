@@ -4,6 +4,7 @@ import { type Client, rollcall } from '../../client/client';
 import { duration, serviceName } from '../terminal/option-values';
 import { type Printer, processPrinter } from '../terminal/printer';
 import { configPath, readConfig } from './config-file';
+import { explainedFetch } from './explained-fetch';
 import { findPlace, type Place } from './place';
 import { tracedFetch } from './traced-fetch';
 
@@ -59,7 +60,10 @@ export function connect(flags: RegistryFlags): Connection {
   return {
     place,
     print,
-    registry: rollcallAdmin({ ...options, fetch: tracedFetch({ trace, timeoutMs: flags.timeout }) }),
+    registry: rollcallAdmin({
+      ...options,
+      fetch: explainedFetch(tracedFetch({ trace, timeoutMs: flags.timeout }), place),
+    }),
     // `--timeout` applies only to single calls.
     // Commands show the state of the connection themselves.
     client: (signal) => rollcall({ ...options, fetch: tracedFetch({ trace, signal }), onWarning: false }),

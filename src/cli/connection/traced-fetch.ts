@@ -1,5 +1,7 @@
 import type { Fetch } from '../../client/wire/client-options';
 import { CliError, EXIT } from '../terminal/failure';
+import { durationText } from '../terminal/phrases';
+import { isLoopback } from './place';
 
 const UNKNOWN_AUTHORITY =
   'its certificate is from an unknown authority; set NODE_EXTRA_CA_CERTS to the file of that authority';
@@ -20,20 +22,33 @@ const REASONS: Readonly<Record<string, string>> = {
   UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
   UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
   SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed; set NODE_EXTRA_CA_CERTS to its file',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak https',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it does not speak https',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
 };
 
-/** Describes why a request got no response. In Node the reason is in the cause of the cause. */
+/** Returns the innermost error of a failed request: in Node the reason is in the cause of the cause. */
+function innermost(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  // With several addresses each has its own error, and they are usually alike.
+  if (error instanceof AggregateError && error.errors.length > 0) return innermost(error.errors[0]);
+  return error.cause === undefined ? error : innermost(error.cause);
+}
+
+/** Returns the code of the system or of TLS for a failed request; an empty text if there is none. */
+export function errorCodeOf(error: unknown): string {
+  const inner = innermost(error);
+  return inner instanceof Error && 'code' in inner && typeof inner.code === 'string' ? inner.code : '';
+}
+
+/** Describes why a request got no response. */
 export function connectionProblem(error: unknown): string {
-  for (let at: unknown = error; at instanceof Error; at = at.cause) {
-    const code = 'code' in at && typeof at.code === 'string' ? at.code : '';
-    if (Object.hasOwn(REASONS, code)) return REASONS[code] ?? code;
-    // With several addresses each has its own error, and they are usually alike.
-    if (at instanceof AggregateError && at.errors.length > 0) return connectionProblem(at.errors[0]);
-    if (at.cause === undefined) return code || at.message;
-  }
-  return String(error);
+  const code = errorCodeOf(error);
+  if (Object.hasOwn(REASONS, code)) return REASONS[code] ?? code;
+  if (code.startsWith('HPE_')) return 'the response is not HTTP';
+  const inner = innermost(error);
+  return code || (inner instanceof Error ? inner.message : String(inner));
 }
 
 export interface TracedFetchOptions {
@@ -63,13 +78,19 @@ export function tracedFetch({ trace, timeoutMs, signal }: TracedFetchOptions): F
     } catch (error) {
       trace(`${method} ${url} failed after ${took()}: ${connectionProblem(error)}`);
       if (late?.aborted === true) {
-        throw new CliError(EXIT.timedOut, `${new URL(url).origin} did not respond within ${timeoutMs} ms.`);
+        throw new CliError(
+          EXIT.timedOut,
+          `${new URL(url).origin} did not respond within ${durationText(timeoutMs ?? 0)}.`,
+          'Allow more time with --timeout, or diagnose it with rollcall doctor.',
+        );
       }
       if (init.signal?.aborted === true || signal?.aborted === true) throw error;
       throw new CliError(
         EXIT.unreachable,
         `Cannot reach ${new URL(url).origin}: ${connectionProblem(error)}.`,
-        'Diagnose it with rollcall doctor, or start a registry on this machine with rollcall serve.',
+        isLoopback(url)
+          ? 'Start a registry on this machine with rollcall serve, or set another url with --url or ROLLCALL_URL.'
+          : 'Check the url, and diagnose it with rollcall doctor.',
         { cause: error },
       );
     }

@@ -5,7 +5,7 @@ import type { Client } from '../../client/client';
 import type { InstanceDefinition, Registration, RegistrationEvent } from '../../client/wire/registration';
 import type { RollcallError } from '../../client/wire/rollcall-error';
 import { CliError, EXIT, type Failure, failureOf } from '../terminal/failure';
-import { durationText } from '../terminal/views';
+import { counted, durationText } from '../terminal/phrases';
 import { untilPortAnswers } from './addresses';
 
 /** Signals that stop a process: the instance is drained first. */
@@ -18,7 +18,7 @@ const OTHER_SIGNALS = ['SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2', 'SIGWINCH', 'S
 const OF_TERMINAL: ReadonlySet<string> = new Set(['SIGINT', 'SIGQUIT', 'SIGHUP', 'SIGWINCH']);
 
 /** Interval of messages about an unreachable registry. */
-const TROUBLE_TOLD_EVERY_MS = 60_000;
+const TROUBLE_REPORT_INTERVAL_MS = 60_000;
 
 interface ExecutionOptions {
   /** Starts the command; an error ends the execution. */
@@ -51,7 +51,7 @@ export class Execution {
   readonly #over = new AbortController();
   #registration: Registration | undefined;
   #failure: Failure | undefined;
-  #troubleToldAt = Number.NEGATIVE_INFINITY;
+  #troubleReportedAt = Number.NEGATIVE_INFINITY;
   #stops = 0;
 
   constructor(options: ExecutionOptions) {
@@ -120,7 +120,7 @@ export class Execution {
     const until = performance.now() + drainWaitMs;
     try {
       const { acknowledged, subscribers, safeAfterMs } = await registration.drain({ waitMs: drainWaitMs });
-      say(`${this.#name} is out of traffic: ${acknowledged} of ${subscribers} subscribers have acknowledged it`);
+      say(`${this.#name} is out of traffic: ${acknowledged} of ${counted(subscribers, 'subscriber')} acknowledged it`);
       // Readers without a subscription can't acknowledge, and may use a stale response for this time.
       const rest = Math.min(safeAfterMs, until - performance.now());
       if (rest > 0) await sleep(rest, undefined, { signal: this.#over.signal }).catch(() => {});
@@ -136,20 +136,17 @@ export class Execution {
     if (!(await untilPortAnswers(hosts, instance.port, AbortSignal.any([signal, late])))) {
       if (!signal.aborted) {
         const within = durationText(readyWithinMs);
-        this.#fail({
-          exitCode: EXIT.timedOut,
-          message: `Port ${instance.port} did not open within ${within}, so ${instance.service} was not registered.`,
-          advice: 'Check that the command listens there, or allow more time with --ready-within.',
-        });
+        const message = `Port ${instance.port} did not open within ${within}, so ${instance.service} was not registered.`;
+        const advice = 'Check that the command listens there, or allow more time with --ready-within.';
+        this.#fail(new CliError(EXIT.timedOut, message, advice));
       }
       return;
     }
     try {
-      this.#registration = await client.register(instance, { signal, onEvent: (event) => this.#tell(event) });
+      this.#registration = await client.register(instance, { signal, onEvent: (event) => this.#report(event) });
     } catch (error) {
       if (signal.aborted) return;
-      const message = String(error);
-      this.#fail(failureOf(error) ?? { exitCode: EXIT.failure, message });
+      this.#fail(failureOf(error) ?? new CliError(EXIT.failure, String(error)));
     }
   }
 
@@ -161,19 +158,19 @@ export class Execution {
     this.#send('SIGTERM');
   }
 
-  #tell(event: RegistrationEvent): void {
+  #report(event: RegistrationEvent): void {
     const { say } = this.#options;
     if (event.type === 'registered') say(`${this.#name} is registered`);
     else if (event.type === 'lost') say(`the lease of ${this.#name} was lost; it is registered again`);
     // The refusal of the first registration is reported by its error.
-    else if (this.#registration !== undefined || event.error.isPassing) this.#tellTrouble(event.error);
+    else if (this.#registration !== undefined || event.error.isPassing) this.#reportTrouble(event.error);
   }
 
   /** Reports failed attempts, at most one line per interval, as they continue until one succeeds. */
-  #tellTrouble(error: RollcallError): void {
+  #reportTrouble(error: RollcallError): void {
     const now = performance.now();
-    if (now - this.#troubleToldAt < TROUBLE_TOLD_EVERY_MS) return;
-    this.#troubleToldAt = now;
+    if (now - this.#troubleReportedAt < TROUBLE_REPORT_INTERVAL_MS) return;
+    this.#troubleReportedAt = now;
     this.#options.say(`${failureOf(error)?.message ?? error.detail} Retrying.`);
   }
 }

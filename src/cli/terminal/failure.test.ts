@@ -42,15 +42,17 @@ it('each code of the registry ends with a number of its own', () =>
     },
   ));
 
-it('says what the registry refused as a sentence, with each member that was wrong, and what to do next', () => {
+it('describes a refusal as a sentence, with each invalid value and its option', () => {
   const errors = [
     { path: 'port', message: 'must be at most 65535' },
     { path: 'weight', message: 'must be a number' },
   ];
   expect(failureOf(new RollcallError('INVALID_REQUEST', 'the body does not fit', { errors }))).toEqual({
     exitCode: 2,
-    message: 'The body does not fit.\n  port: must be at most 65535\n  weight: must be a number',
+    code: 'INVALID_REQUEST',
+    message: 'These values are not valid:\n  --port must be at most 65535\n  weight must be a number',
     advice: undefined,
+    errors,
   });
   expect(failureOf(new RollcallError('FORBIDDEN', 'this token may not'))).toMatchObject({
     exitCode: 4,
@@ -58,10 +60,16 @@ it('says what the registry refused as a sentence, with each member that was wron
   });
 });
 
+it('omits hints about the HTTP API, which users of commands do not call', () => {
+  const error = new RollcallError('TOKEN_NOT_FOUND', 'there is no token "a"; list them with GET /api/v1/tokens');
+  expect(failureOf(error)?.message).toBe('There is no token "a".');
+});
+
 it('says what to do about a code, and nothing where that is not known', () =>
   eachRow(
     [
-      ['INSTANCE_NOT_FOUND', 'List what exists: rollcall ls'],
+      ['INSTANCE_NOT_FOUND', 'List the instances of the service: rollcall ls <service>'],
+      ['SERVICE_NOT_FOUND', 'List what exists: rollcall ls'],
       ['NAMESPACE_NOT_FOUND', 'List the namespaces: rollcall ns ls'],
       ['TOKEN_NOT_FOUND', 'List the tokens: rollcall token ls'],
       ['REVISION_MISMATCH', 'It was changed meanwhile: check it, then try again.'],
@@ -72,7 +80,7 @@ it('says what to do about a code, and nothing where that is not known', () =>
     },
   ));
 
-it('trusts whoever stopped a call to know why', () => {
+it('prefers the reason for which a call was aborted', () => {
   const cause = new CliError(124, 'It has not answered within 50 ms.', 'Wait longer.');
   expect(failureOf(new RollcallError('UNREACHABLE', 'no answer', { cause }))).toBe(cause);
 });
@@ -80,8 +88,12 @@ it('trusts whoever stopped a call to know why', () => {
 it('[K1] keeps the words and the exit code of the launcher and of backups, and leaves defects alone', () => {
   expect(failureOf(new BackupError('The backup is damaged.'))).toEqual({
     exitCode: 1,
+    code: 'FAILED',
     message: 'The backup is damaged.',
   });
-  expect(failureOf(new LaunchError('The port is in use.', 1))).toEqual({ exitCode: 1, message: 'The port is in use.' });
+  expect(failureOf(new LaunchError('The port is in use.', 1))).toMatchObject({
+    exitCode: 1,
+    message: 'The port is in use.',
+  });
   expect(failureOf(new TypeError('undefined is not a function'))).toBeUndefined();
 });

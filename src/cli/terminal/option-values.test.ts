@@ -27,6 +27,8 @@ describe('values of options', () => {
   it('are refused with how they are written', () =>
     eachRow(
       [
+        [() => values.duration('10'), 'a number with a unit'],
+        [() => values.moment('10'), 'how long ago'],
         [() => values.duration('soon'), 'such as 500ms, 30s or 5m'],
         [() => values.port('0'), 'from 1 to 65535'],
         [() => values.port('65536'), 'from 1 to 65535'],
@@ -49,7 +51,8 @@ describe('values of options', () => {
     ));
 
   it('counts a duration back from now', () => {
-    const agoMs = Date.now() - Date.parse(values.moment('10m'));
+    const moment = values.moment('10m');
+    const agoMs = Date.now() - Date.parse(moment);
     expect(agoMs).toBeGreaterThanOrEqual(600_000);
     expect(agoMs).toBeLessThan(605_000);
   });

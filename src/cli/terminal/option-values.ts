@@ -5,9 +5,12 @@ import { shortName, splitName } from '../../model/service-name';
 
 /** Parsers of option values. The command line shows their errors with the name of the option. */
 
+/** A bare number is ambiguous between seconds and milliseconds, so the unit is required. */
+const withUnit = (text: string): number | undefined => (/[a-z]$/.test(text) ? parseDuration(text) : undefined);
+
 /** Parses a duration, such as `500ms`, `30s`, `5m` or `1h`, to milliseconds. */
 export function duration(text: string): number {
-  const milliseconds = parseDuration(text);
+  const milliseconds = withUnit(text);
   if (milliseconds !== undefined) return milliseconds;
   throw new InvalidArgumentError('A duration is a number with a unit, such as 500ms, 30s or 5m.');
 }
@@ -52,7 +55,7 @@ export function keysAndValues(text: string, before: Record<string, string> = {})
 
 /** Parses a point in time: a cursor, a time, or how long ago it was, such as 10m. */
 export function moment(text: string): string {
-  const agoMs = parseDuration(text);
+  const agoMs = withUnit(text);
   if (agoMs !== undefined) return new Date(Date.now() - agoMs).toISOString();
   // A cursor of the registry starts with c and has two dots.
   if (/^c[\w-]+\.\w+\.\w+$/.test(text) || (/^\d{4}-\d{2}-\d{2}T/.test(text) && !Number.isNaN(Date.parse(text))))

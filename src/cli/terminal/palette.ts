@@ -1,23 +1,23 @@
+import { styleText } from 'node:util';
+
 /** Meanings that are shown by colour. Without colour the text is unchanged. */
 export type Tone = 'good' | 'bad' | 'warning' | 'faint' | 'strong';
 
-const CODES: Record<Tone, [on: number, off: number]> = {
-  good: [32, 39],
-  bad: [31, 39],
-  warning: [33, 39],
-  faint: [2, 22],
-  strong: [1, 22],
-};
+const STYLES = {
+  good: 'green',
+  bad: 'red',
+  warning: 'yellow',
+  faint: 'dim',
+  strong: 'bold',
+} as const satisfies Record<Tone, Parameters<typeof styleText>[0]>;
 
 /** Colours a text by its tone. */
 export type Paint = (text: string, tone: Tone | undefined) => string;
 
 const PLAIN: Paint = (text) => text;
-const COLOURED: Paint = (text, tone) => {
-  if (tone === undefined || text === '') return text;
-  const [on, off] = CODES[tone];
-  return `\u001b[${on}m${text}\u001b[${off}m`;
-};
+const COLOURED: Paint = (text, tone) =>
+  // Not validated: `hasColour` has decided for the stream in question, which need not be standard output.
+  tone === undefined || text === '' ? text : styleText(STYLES[tone], text, { validateStream: false });
 
 /** Environment variables that control colour. */
 export interface ColourEnvironment {

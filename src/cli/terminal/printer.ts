@@ -1,3 +1,4 @@
+import type { Failure } from './failure';
 import { type ColourEnvironment, hasColour, type Paint, paintFor } from './palette';
 import { printable, type Table, tableLines } from './table';
 
@@ -76,8 +77,13 @@ export class Printer {
     this.err.write(`${this.#paintError('warning:', 'warning')} ${printable(text)}\n`);
   }
 
-  /** Prints the reason of a failure, and advice. */
-  error(message: string, advice?: string): void {
+  /** Prints the reason of a failure, and advice; with `--json` as one line of JSON. */
+  error({ code, message, advice, errors = [] }: Failure): void {
+    if (this.json) {
+      const error = { code, message, advice, ...(errors.length > 0 && { errors }) };
+      this.err.write(`${JSON.stringify({ error })}\n`);
+      return;
+    }
     for (const line of message.split('\n')) this.err.write(`${this.#paintError(printable(line), 'bad')}\n`);
     if (advice !== undefined) this.err.write(`${printable(advice)}\n`);
   }

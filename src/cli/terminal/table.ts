@@ -1,3 +1,4 @@
+import stringWidth from 'string-width';
 import type { Paint, Tone } from './palette';
 
 /** Content of a table cell. */
@@ -7,8 +8,11 @@ export interface Table {
   /** Titles of the columns; optional. */
   titles?: readonly string[] | undefined;
   rows: readonly (readonly Cell[])[];
-  /** True: long lines wrap. Otherwise they are truncated. */
-  isWhole?: boolean | undefined;
+  /**
+   * Columns that a narrow terminal may truncate, then leave out, the least useful first. The others stay whole, because
+   * people copy what is in them: a line that is still too long wraps.
+   */
+  spare?: readonly number[] | undefined;
 }
 
 const GAP = '  ';
@@ -31,27 +35,41 @@ function measured(cell: Cell): Measured {
 const lineWidth = (widths: readonly number[]): number =>
   widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1));
 
-/**
- * Narrows the widest columns until all of them fit, so that lines don't wrap. Columns that don't fit at their minimum
- * width are left out, the last first.
- */
-function narrowed(widths: readonly number[], room: number): number[] {
-  const result = [...widths];
-  while (result.length > 1 && lineWidth(result.map((width) => Math.min(width, NARROWEST))) > room) result.pop();
-  for (let over = lineWidth(result) - room; over > 0; over -= 1) {
-    const widest = result.indexOf(Math.max(...result));
-    result[widest] = (result[widest] ?? 0) - 1;
+/** A column with its width. */
+interface Column {
+  index: number;
+  width: number;
+}
+
+/** Chooses columns that fit: truncates or leaves out spare ones, the least useful first. */
+function fittingColumns(
+  natural: readonly number[],
+  filled: readonly boolean[],
+  spare: readonly number[],
+  room: number,
+) {
+  let columns: Column[] = natural.map((width, index) => ({ index, width }));
+  const over = () => lineWidth(columns.map(({ width }) => width)) - room;
+  // An empty column is the least useful of all.
+  if (over() > 0) columns = columns.filter(({ index }) => filled[index] || !spare.includes(index));
+  for (const index of spare) {
+    const column = columns.find((each) => each.index === index);
+    const excess = over();
+    if (excess <= 0) break;
+    if (column === undefined) continue;
+    if (column.width - excess >= NARROWEST) column.width -= excess;
+    else columns = columns.filter((each) => each !== column);
   }
-  return result;
+  return columns;
 }
 
 /**
  * Formats a table as lines: columns are aligned by their width on a terminal, numbers to the right.
  *
- * @param room Width of a line; longer text is truncated. Infinity without a terminal: programs get the whole text.
+ * @param room Width of a line. Infinity without a terminal: programs get the whole text.
  */
 export function tableLines(
-  { titles, rows, isWhole = false }: Table,
+  { titles, rows, spare = [] }: Table,
   paint: Paint,
   room: number = Number.POSITIVE_INFINITY,
 ): string[] {
@@ -59,46 +77,23 @@ export function tableLines(
   const head = titles?.map((text): Measured => ({ text, tone: 'faint', isNumber: false }));
   const all = head === undefined ? body : [head, ...body];
   const count = Math.max(0, ...all.map((row) => row.length));
-  const columns = Array.from({ length: count }, (_, index) => index);
-  const natural = columns.map((column) => Math.max(0, ...all.map((row) => textWidth(row[column]?.text ?? ''))));
-  const widths = isWhole ? natural : narrowed(natural, room);
-  const areNumbers = columns.map((column) => body.length > 0 && body.every((row) => row[column]?.isNumber === true));
+  const indices = Array.from({ length: count }, (_, index) => index);
+  const natural = indices.map((column) => Math.max(0, ...all.map((row) => stringWidth(row[column]?.text ?? ''))));
+  const filled = indices.map((column) => body.some((row) => (row[column]?.text ?? '') !== ''));
+  const areNumbers = indices.map((column) => body.length > 0 && body.every((row) => row[column]?.isNumber === true));
+  const columns = fittingColumns(natural, filled, spare, room);
   return all.map((row) => {
-    const cells = widths.map((width, column) => {
-      const cell = row[column];
-      const text = padded(fitted(cell?.text ?? '', width), width, areNumbers[column] ? 'right' : 'left');
+    const cells = columns.map(({ index, width }, place) => {
+      const cell = row[index];
+      const text = padded(fitted(cell?.text ?? '', width), width, areNumbers[index] ? 'right' : 'left');
       // Trailing spaces are invisible, and a nuisance in copied text.
-      return paint(column === widths.length - 1 ? text.trimEnd() : text, cell?.tone);
+      return paint(place === columns.length - 1 ? text.trimEnd() : text, cell?.tone);
     });
     return cells.join(GAP).trimEnd();
   });
 }
 
-/** Code points that fill two cells of a terminal. Source: Unicode's EastAsianWidth.txt, its W and F without emoji. */
-const WIDE: readonly [first: number, last: number][] = [
-  [0x1100, 0x115f],
-  [0x2e80, 0x303e],
-  [0x3041, 0x33ff],
-  [0x3400, 0x4dbf],
-  [0x4e00, 0xa4cf],
-  [0xa960, 0xa97f],
-  [0xac00, 0xd7a3],
-  [0xf900, 0xfaff],
-  [0xfe10, 0xfe19],
-  [0xfe30, 0xfe6f],
-  [0xff01, 0xff60],
-  [0xffe0, 0xffe6],
-  [0x16fe0, 0x1b2ff],
-  [0x1f200, 0x1f2ff],
-  [0x20000, 0x3fffd],
-];
-
 const GRAPHEMES = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
-
-/** An emoji, or a character that is followed by the emoji variation selector. */
-const PICTURE = /^\p{Emoji_Presentation}|\ufe0f/u;
-const INVISIBLE = /^[\p{Mark}\p{Default_Ignorable_Code_Point}]/u;
-const ASCII = /^[ -~]*$/;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is there to find
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
@@ -114,28 +109,13 @@ export function printable(text: string): string {
   });
 }
 
-function graphemeWidth(grapheme: string): number {
-  if (INVISIBLE.test(grapheme)) return 0;
-  if (PICTURE.test(grapheme)) return 2;
-  const code = grapheme.codePointAt(0) ?? 0;
-  return WIDE.some(([first, last]) => code >= first && code <= last) ? 2 : 1;
-}
-
-/** Returns the width of a printable text in terminal cells; each grapheme takes one or two. */
-export function textWidth(text: string): number {
-  if (ASCII.test(text)) return text.length;
-  let width = 0;
-  for (const { segment } of GRAPHEMES.segment(text)) width += graphemeWidth(segment);
-  return width;
-}
-
 /** Truncates a text to a width, with an ellipsis. */
 export function fitted(text: string, width: number): string {
-  if (textWidth(text) <= width) return text;
+  if (stringWidth(text) <= width) return text;
   let kept = '';
   let left = width - 1;
   for (const { segment } of GRAPHEMES.segment(text)) {
-    left -= graphemeWidth(segment);
+    left -= stringWidth(segment);
     if (left < 0) break;
     kept += segment;
   }
@@ -144,6 +124,6 @@ export function fitted(text: string, width: number): string {
 
 /** Pads a text with spaces to a width, aligned to a side. */
 export function padded(text: string, width: number, side: 'left' | 'right'): string {
-  const spaces = ' '.repeat(Math.max(0, width - textWidth(text)));
+  const spaces = ' '.repeat(Math.max(0, width - stringWidth(text)));
   return side === 'left' ? `${text}${spaces}` : `${spaces}${text}`;
 }

@@ -1,6 +1,7 @@
 import type { Endpoint } from '../../client/wire/answers';
 import type { Instance } from '../../client/wire/instance';
 import { serviceText } from './option-values';
+import { durationText, relativeText } from './phrases';
 import type { Cell, Table } from './table';
 
 /** Views of the registry's records. */
@@ -32,6 +33,7 @@ export function stateCell(instance: Instance): Cell {
 export function instanceTable(instances: readonly Instance[]): Table {
   return {
     titles: ['ID', 'ADDRESS', 'STATE', 'WEIGHT', 'CLUSTER', 'VERSION', 'METADATA'],
+    spare: [6, 4, 5, 3],
     rows: instances.map((each) => [
       each.id,
       addressText(each),
@@ -47,7 +49,6 @@ export function instanceTable(instances: readonly Instance[]): Table {
 /** Shows a record as names and values; undefined and empty values are left out. */
 export function fieldTable(fields: readonly (readonly [name: string, value: Cell | undefined])[]): Table {
   return {
-    isWhole: true,
     rows: fields.flatMap(([name, value]) =>
       value === undefined || value === '' ? [] : [[{ text: name, tone: 'faint' as const }, value]],
     ),
@@ -80,25 +81,12 @@ export function instanceFields(instance: Instance): Table {
     ['overridden', instance.overridden ? { text: 'yes', tone: 'warning' } : ''],
     ['owner', instance.owner],
     ['revision', `${instance.revision}`],
-    ['registered', instance.registeredAt],
-    ['updated', instance.updatedAt],
+    ['registered', relativeText(instance.registeredAt)],
+    ['updated', relativeText(instance.updatedAt)],
   ]);
 }
 
 function leaseText({ ttlMs, removeAfterMs }: NonNullable<Instance['lease']>): string {
   const removal = removeAfterMs === null ? 'never removed' : `removed after ${durationText(removeAfterMs)}`;
   return `unhealthy after ${durationText(ttlMs)}, ${removal}`;
-}
-
-const UNITS: [suffix: string, ms: number][] = [
-  ['d', 86_400_000],
-  ['h', 3_600_000],
-  ['m', 60_000],
-  ['s', 1_000],
-];
-
-/** Formats milliseconds in the largest unit that leaves no remainder: `90s`, `5m`, `1500ms`. */
-export function durationText(milliseconds: number): string {
-  const unit = UNITS.find(([, ms]) => milliseconds >= ms && milliseconds % ms === 0);
-  return unit === undefined ? `${milliseconds}ms` : `${milliseconds / unit[1]}${unit[0]}`;
 }

@@ -58,8 +58,10 @@ export interface RegisteredInstance {
 export interface Renewals {
   /** Time of the last renewal, or of the grant. RFC 3339. */
   lastAt: string;
-  /** Longest time between two renewals since `gapsSince`. */
+  /** Longest time without a renewal since `gapsSince`: between two, or since the last one. */
   longestGapMs: number;
+  /** Longest time between two renewals; without pings of a session, of which only the last is recorded. */
+  longestIntervalMs: number;
   /** Time of the registration, or of the last wake of the registry. RFC 3339. */
   gapsSince: string;
 }

@@ -47,7 +47,7 @@ const Value = fc.oneof(
   ),
 );
 
-it('[F1] what is kept is what its schema takes, whatever another door has written', () => {
+it('[F1] stored data is what its schema accepts, whatever another door wrote', () => {
   const members = fc.constantFrom(...Object.keys(Kept.shape), 'other');
   fc.assert(
     fc.property(fc.oneof(fc.dictionary(members, Value, { maxKeys: 3 }), Value), (value) => {
@@ -58,12 +58,12 @@ it('[F1] what is kept is what its schema takes, whatever another door has writte
   );
 });
 
-it('[F1] what is kept is read as it was written', () => {
+it('[F1] stored data reads back as written', () => {
   expect(readKept(whole)).toEqual(whole);
   expect(readKept({ ...whole, more: 'x' })).toEqual(whole);
 });
 
-it('[F1] what the door could not have written is none', async () => {
+it('[F1] data that the door could not have written is ignored', async () => {
   for (const eureka of [undefined, 'text', { status: 'Sideways' }, { dataCenter: { name: 'Azure' } }]) {
     expect(readKept(eureka), JSON.stringify(eureka)).toBeUndefined();
     const stage = new EurekaStage();

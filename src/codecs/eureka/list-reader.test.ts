@@ -6,7 +6,7 @@ const instance = (more: object) => ({ ...SPRING_INSTANCE, ...more });
 const list = (application: unknown) => readList({ applications: { apps__hashcode: 'UP_1_', application } });
 const infoOf = (more: object) => list([{ name: 'ORDERS', instance: [instance(more)] }])?.instances[0]?.info;
 
-it('[K26] reads a list, and one that a server writes without brackets around a single member', () => {
+it('[K26] reads a list, including one whose server omits the brackets around a single item', () => {
   const one = { name: 'ORDERS', instance: instance({ instanceId: 'a', status: 'down', actionType: 'DELETED' }) };
   const found = [expect.objectContaining({ name: '["ORDERS","a"]', status: 'DOWN', isDeleted: true })];
   for (const application of [one, [one], [{ ...one, instance: [one.instance] }]]) {
@@ -15,11 +15,11 @@ it('[K26] reads a list, and one that a server writes without brackets around a s
   expect(list(undefined)).toEqual({ hash: 'UP_1_', instances: [] });
 });
 
-it('[K26] takes what is no list for none', () => {
+it('[K26] rejects text that is not a list', () => {
   for (const body of [null, {}, [], 'text', { applications: null }]) expect(readList(body)).toBeUndefined();
 });
 
-it('[K26] takes a member that is wrong for absent, and an instance without id or application for none', () => {
+it('[K26] treats an invalid member as absent, and skips an instance without id or application', () => {
   const wrong = {
     countryId: 'far',
     dataCenterInfo: { name: 'Azure' },
@@ -35,7 +35,7 @@ it('[K26] takes a member that is wrong for absent, and an instance without id or
   expect(infoOf({ instanceId: '', hostName: '' })).toBeUndefined();
 });
 
-it('[K26] reads a bare port, as some clients write it', () => {
+it('[K26] reads a bare port, as some clients send it', () => {
   expect(infoOf({ port: 8081, securePort: undefined })).toMatchObject({
     port: { number: 8081, enabled: true },
     securePort: { number: 7002, enabled: false },

@@ -5,7 +5,7 @@ import { readStrictXml } from '../../../test/fixtures/strict-xml';
 import { elementName, keyOfElement, readXml, writeXml } from './xml';
 
 describe('names of elements', () => {
-  it('[F3, F13] are keys with what a name can’t hold escaped', () =>
+  it('[F3, F13] are keys with invalid characters escaped', () =>
     eachRow(
       [
         ['plain', 'plain'],
@@ -34,7 +34,7 @@ describe('names of elements', () => {
       },
     ));
 
-  it('[F3] come back as any key that metadata may have', () => {
+  it('[F3] decode to any key that metadata may have', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: 'binary' }), (key) => {
         expect(keyOfElement(elementName(key))).toBe(key);
@@ -42,7 +42,7 @@ describe('names of elements', () => {
     );
   });
 
-  it('[F13] are read by every parser, whatever character a key has, first or later', () => {
+  it('[F13] are read by every parser, whatever characters a key has', () => {
     const keys = Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit));
     for (const key of [...keys, ...keys.map((later) => `a${later}`)]) {
       const name = elementName(key);
@@ -52,30 +52,30 @@ describe('names of elements', () => {
     }
   });
 
-  it('[F3] take an underscore that begins nothing as it is', () => {
+  it('[F3] keep an underscore that starts no escape', () => {
     expect(keyOfElement('my_key')).toBe('my_key');
     expect(keyOfElement('_.zz')).toBe('_.zz');
   });
 });
 
 describe('documents', () => {
-  it('[F3] come back as they were written, in the shape of JSON', () => {
+  it('[F3] read back as written, in the shape of JSON', () => {
     const port = { $: '80', '@enabled': 'true' };
     const document = { instance: { port, metadata: { a: '<&">\'', b: '' }, list: ['1', '2'] } };
     expect(readXml(writeXml(document))).toEqual(document.instance);
   });
 
-  it('[F3] never have a character that no document may have', () => {
+  it('[F3] contain no character that XML forbids', () => {
     expect(writeXml({ a: 'x\u0000\u0001\u000b\uffffy\tz\n' })).toBe('<a>x\ufffd\ufffd\ufffd\ufffdy\tz\n</a>');
     expect(writeXml({ a: '\ud800\ufffe' })).toBe('<a>\ufffd\ufffd</a>');
   });
 
-  it('[F14] keep a carriage return, which readers take for a line feed where it stands as it is', () => {
+  it('[F14] keep a carriage return, which parsers turn into a line feed if it is unescaped', () => {
     expect(writeXml({ a: 'x\r\ny' })).toBe('<a>x&#xD;\ny</a>');
     expect(readStrictXml(writeXml({ a: 'x\r\ny' })).text).toBe('x\r\ny');
   });
 
-  it('[F3] are refused where they are no XML, or more than that', () =>
+  it('[F3] are refused if they are not XML, or use more of it than allowed', () =>
     eachRow(
       [
         ['<!DOCTYPE a><a/>', /document type/],
@@ -96,7 +96,7 @@ describe('documents', () => {
       },
     ));
 
-  it('[F3] may have a declaration, comments and sections of plain text', () => {
+  it('[F3] may have a declaration, comments and CDATA sections', () => {
     expect(readXml('<?xml version="1.0"?><!-- <x> --><a><b><![CDATA[<&>]]></b></a>')).toEqual({ b: '<&>' });
   });
 });

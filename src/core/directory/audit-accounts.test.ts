@@ -4,7 +4,7 @@ import { AuditAccounts } from './audit-accounts';
 import { prepareDirectory } from './tables';
 
 describe('AuditAccounts', () => {
-  it('[A57] counts the audit trail of an earlier version, and what that version goes on writing', () => {
+  it('[A57] counts the audit trail of an earlier version, and entries that version keeps writing', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);
     for (const trigger of ['audit_added', 'audit_removed']) disk.run(`DROP TRIGGER ${trigger}`);

@@ -19,7 +19,7 @@ function begin(quotas = QUOTAS) {
 }
 
 describe('accountOf', () => {
-  it('[A57] is the first namespace of a change, or the directory for those who administer all', () => {
+  it('[A57] returns the first namespace of a change, or the directory for operators of all namespaces', () => {
     const admin = { tokenId: 't', grants: ['a', 'b'].map((ns) => ({ scope: 'admin' as const, ns })) };
     expect(accountOf(admin, ['a', 'b'])).toBe('a');
     expect(accountOf(ROOT, ['a'])).toBe(DIRECTORY_ACCOUNT);
@@ -27,7 +27,7 @@ describe('accountOf', () => {
 });
 
 describe('AuditLog', () => {
-  it('[A28] removes what is older than its retention, and goes on counting', () => {
+  it('[A28] removes entries older than the retention, and keeps counting', () => {
     const { log, ids } = begin();
     log.add(NOTE, 'done', 1_000);
     log.add(NOTE, 'done', 2_000);
@@ -37,13 +37,13 @@ describe('AuditLog', () => {
     log.trim(1_000 + AUDIT_MAX_AGE_MS, 10);
     expect(ids()).toEqual([2]);
     log.trim(9_000 + AUDIT_MAX_AGE_MS, 10);
-    expect(ids(), 'the newest stays, as the next number follows from it').toEqual([2]);
+    expect(ids(), 'the newest stays, because the next number follows from it').toEqual([2]);
     expect(log.nextEnd).toBeUndefined();
     expect(log.add(NOTE, 'done', 9_000 + AUDIT_MAX_AGE_MS)).toBe(3);
     expect(ids()).toEqual([3]);
   });
 
-  it('[A57] removes the oldest of a namespace beyond its quota, a few with each entry that comes', () => {
+  it('[A57] removes the oldest entries of a namespace over its quota, a few with each new entry', () => {
     const { disk, log, ids } = begin({ ...QUOTAS, ofNamespace: 3 });
     for (const id of [1, 2, 3, 4, 5, 6, 7, 8, 9]) {
       disk.run("INSERT INTO audit (id, at, action, actor, ns, outcome) VALUES (?, 0, 'changed', 't', 'a', 'done')", id);
@@ -54,7 +54,7 @@ describe('AuditLog', () => {
     expect(ids()).toEqual([11, 10, 9]);
   });
 
-  it('[A57] lets a token that floods push out nothing but what is its own', () => {
+  it('[A57] lets a token that floods the trail push out only its own entries', () => {
     const { log, of } = begin();
     const early = [
       { ...NOTE, actor: 'root', ns: 'a', target: 'quarantined by root' },
@@ -70,19 +70,19 @@ describe('AuditLog', () => {
     expect(of('a')).toBe(QUOTAS.ofNamespace + 1);
   });
 
-  it('[A57] takes what is too much of all from the namespace that has most', () => {
+  it('[A57] removes entries over the total quota from the namespace with the most', () => {
     const { log, of } = begin();
     for (let count = 0; count < 60; count++) {
       for (const ns of ['a', 'b', 'c', 'd', 'e']) {
         if (ns !== 'e' || count < 5) log.add({ ...NOTE, ns }, 'done', count);
       }
     }
-    expect(of('e'), 'a small one keeps all').toBe(5);
+    expect(of('e'), 'a small namespace keeps all entries').toBe(5);
     for (const ns of ['a', 'b', 'c', 'd']) expect(of(ns), ns).toBeGreaterThanOrEqual(20);
     expect(log.page({}).entries.length).toBeLessThanOrEqual(QUOTAS.total);
   });
 
-  it('[A57] shares the directory’s own quota among those who administer it', () => {
+  it('[A57] shares the directory’s quota among the operators of all namespaces', () => {
     const { log, of } = begin();
     for (let count = 0; count < 10; count++) log.add({ ...NOTE, actor: 'careful' }, 'done', count);
     for (let count = 0; count < 300; count++) log.add({ ...NOTE, actor: 'root' }, 'done', count);
@@ -90,7 +90,7 @@ describe('AuditLog', () => {
     expect(of(undefined)).toBe(QUOTAS.ofDirectory);
   });
 
-  it('[A57] pages as before while entries go', () => {
+  it('[A57] pages correctly while entries are removed', () => {
     const { log } = begin();
     for (let count = 0; count < 40; count++) log.add({ ...NOTE, ns: 'a' }, 'done', count);
     const first = log.page({ ns: 'a', limit: 10 });
@@ -100,7 +100,7 @@ describe('AuditLog', () => {
     expect(second.entries).toHaveLength(10);
   });
 
-  it('reads few rows to write one', () => {
+  it('reads few rows to write one entry', () => {
     const { disk, log } = begin();
     for (let count = 0; count < 500; count++) log.add(NOTE, 'done', count);
     disk.rowsRead = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BY_ROOT } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT } from '../../../test/contracts/directory/test-directory';
 import { NodeDirectory } from '../../../test/fixtures/node-directory';
 import { settle } from '../../../test/simulation/virtual-time';
 import { DIRECTORY_SLICE_MAX_COUNT, ERRAND_RETRY_MIN_MS } from '../../model/limits';
@@ -9,63 +9,63 @@ const HOUR_MS = 3_600_000;
 async function begin(...ids: string[]) {
   const directory = new NodeDirectory();
   for (const id of ids) await directory.api.createNamespace(BY_ROOT, { id });
-  directory.controls.takeTold();
+  directory.controls.takeCalls();
   const give = (ns: string, more = {}) =>
     directory.api.createToken(BY_ROOT, { name: 't', grants: [{ scope: 'read', ns }], pathWrite: false, ...more });
   return { directory, controls: directory.controls, api: directory.api, give };
 }
 
-describe('telling namespaces of tokens', () => {
-  it('[A30] tells the namespaces that a revoked token concerns, at once', async () => {
+describe('notifying namespaces of tokens', () => {
+  it('[A30] notifies the namespaces of a revoked token at once', async () => {
     const { directory, controls, api, give } = await begin('a', 'b');
     const [onA, onAll, onNone] = [await give('a'), await give('*'), await give('none')];
     await api.revokeToken(BY_ROOT, onA.id);
     await directory.pass(0);
-    expect(controls.takeTold()).toEqual([`a: close ${onA.id}`]);
+    expect(controls.takeCalls()).toEqual([`a: close ${onA.id}`]);
     await api.revokeToken(BY_ROOT, onAll.id);
     await api.revokeToken(BY_ROOT, onNone.id);
     await directory.pass(1_000);
-    expect(controls.takeTold().sort()).toEqual(['a', 'b', 'public'].map((ns) => `${ns}: close ${onAll.id}`));
+    expect(controls.takeCalls().sort()).toEqual(['a', 'b', 'public'].map((ns) => `${ns}: close ${onAll.id}`));
     await directory.pass(HOUR_MS);
-    expect(controls.takeTold()).toEqual([]);
+    expect(controls.takeCalls()).toEqual([]);
   });
 
-  it('[A30] tells them when a token expires, and when its secret is replaced: at once, or after the overlap', async () => {
+  it('[A30] notifies them when a token expires or its secret is rotated: at once, or after the overlap', async () => {
     const { directory, controls, api, give } = await begin('a');
     const ending = await give('a', { expiresInMs: HOUR_MS });
     await directory.pass(HOUR_MS - 1);
-    expect(controls.takeTold()).toEqual([]);
+    expect(controls.takeCalls()).toEqual([]);
     await directory.pass(1);
-    expect(controls.takeTold()).toEqual([`a: close ${ending.id}`]);
+    expect(controls.takeCalls()).toEqual([`a: close ${ending.id}`]);
 
     const { id } = await give('a');
     await api.rotateToken(BY_ROOT, id, { overlapMs: 0 });
     await directory.pass(1_000);
-    expect(controls.takeTold()).toEqual([`a: close ${id}`]);
+    expect(controls.takeCalls()).toEqual([`a: close ${id}`]);
     await api.rotateToken(BY_ROOT, id, { overlapMs: HOUR_MS });
     await directory.pass(HOUR_MS - 1);
-    expect(controls.takeTold()).toEqual([]);
+    expect(controls.takeCalls()).toEqual([]);
     await directory.pass(1);
-    expect(controls.takeTold()).toEqual([`a: close ${id}`]);
+    expect(controls.takeCalls()).toEqual([`a: close ${id}`]);
   });
 
-  it('[A30] goes on telling one that is out of reach, through restarts, and keeps nobody else waiting', async () => {
+  it('[A30] keeps retrying an unreachable namespace through restarts, without delaying others', async () => {
     const { directory, controls, give } = await begin('a', 'b');
     const { id } = await give('*');
     controls.lost.add('a');
     await directory.api.revokeToken(BY_ROOT, id);
     await directory.pass(1_000);
-    expect(controls.takeTold().sort()).toEqual([`b: close ${id}`, `public: close ${id}`]);
+    expect(controls.takeCalls().sort()).toEqual([`b: close ${id}`, `public: close ${id}`]);
     await directory.restart();
     await directory.pass(14_000);
     controls.lost.clear();
     await directory.pass(15_000);
-    expect(controls.takeTold()).toEqual([`a: close ${id}`]);
+    expect(controls.takeCalls()).toEqual([`a: close ${id}`]);
     await directory.pass(HOUR_MS);
-    expect(controls.takeTold()).toEqual([]);
+    expect(controls.takeCalls()).toEqual([]);
   });
 
-  it('[A30] has told far more namespaces than one alarm does after 30 s', async () => {
+  it('[A30] notifies far more namespaces than one alarm handles within 30 s', async () => {
     const { directory, controls, give } = await begin();
     const { storage } = directory.platform;
     const count = 3 * DIRECTORY_SLICE_MAX_COUNT;
@@ -74,14 +74,14 @@ describe('telling namespaces of tokens', () => {
     }
     await directory.api.revokeToken(BY_ROOT, (await give('*')).id);
     await directory.pass(0);
-    expect(controls.told).toHaveLength(DIRECTORY_SLICE_MAX_COUNT);
+    expect(controls.calls).toHaveLength(DIRECTORY_SLICE_MAX_COUNT);
     await directory.pass(30_000);
-    expect(new Set(controls.told).size).toBe(count + 1);
+    expect(new Set(controls.calls).size).toBe(count + 1);
   });
 });
 
-describe('telling a namespace what it is', () => {
-  it('[N12] says that it is there only once its object has been told', async () => {
+describe('applying changes to a namespace’s object', () => {
+  it('[N12] shows a namespace as created only after its object was configured', async () => {
     const { directory, controls, api } = await begin();
     controls.lost.add('a');
     await expect(api.createNamespace(BY_ROOT, { id: 'a' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -91,12 +91,12 @@ describe('telling a namespace what it is', () => {
     await directory.restart();
     controls.lost.clear();
     await directory.pass(10_000);
-    expect(controls.takeTold()).toEqual(['a: configure']);
+    expect(controls.takeCalls()).toEqual(['a: configure']);
     expect(await directory.api.findNamespace('a')).toEqual({});
     expect((await directory.api.readAudit(BY_ROOT, {})).entries).toMatchObject([{ outcome: 'done' }]);
   });
 
-  it('[N12] finishes what was begun when it is asked again, and takes no other definition meanwhile', async () => {
+  it('[N12] completes an interrupted creation when it is requested again, and refuses another definition meanwhile', async () => {
     const { controls, api } = await begin();
     controls.lost.add('a');
     await expect(api.createNamespace(BY_ROOT, { id: 'a' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -107,7 +107,7 @@ describe('telling a namespace what it is', () => {
     expect((await api.readAudit(BY_ROOT, {})).entries).toMatchObject([{ id: 1, outcome: 'done' }]);
   });
 
-  it('[N13] removes it for good only once its object was erased, and finishes what was begun', async () => {
+  it('[N13] removes the namespace only after its object was erased, and completes an interrupted removal', async () => {
     const { directory, controls, api } = await begin('a');
     controls.lost.add('a');
     await expect(api.removeNamespace(BY_ROOT, 'a', false)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
@@ -118,7 +118,7 @@ describe('telling a namespace what it is', () => {
     await directory.restart();
     controls.lost.clear();
     await directory.api.removeNamespace(BY_ROOT, 'a', false);
-    expect(controls.takeTold()).toEqual(['a: erase']);
+    expect(controls.takeCalls()).toEqual(['a: erase']);
     expect((await directory.api.readAudit(BY_ROOT, {})).entries[0]).toMatchObject({
       action: 'namespace-deleted',
       outcome: 'done',
@@ -126,7 +126,7 @@ describe('telling a namespace what it is', () => {
     expect((await directory.api.createNamespace(BY_ROOT, { id: 'a' })).created).toBe(true);
   });
 
-  it('[N13] leaves one there that is no longer empty when its object is told, and tells it the rest', async () => {
+  it('[N13] keeps a namespace that is no longer empty when its object is asked, and delivers its other errands', async () => {
     const { directory, controls, api, give } = await begin('a');
     const token = await give('a');
     const [size, erase] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -136,7 +136,7 @@ describe('telling a namespace what it is', () => {
     controls.gate = erase.promise;
     size.resolve();
     await settle();
-    expect([await api.findNamespace('a'), controls.takeTold()]).toEqual([null, ['a: size']]);
+    expect([await api.findNamespace('a'), controls.takeCalls()]).toEqual([null, ['a: size']]);
     controls.sizes.set('a', { instances: 1, services: 1 });
     await api.revokeToken(BY_ROOT, token.id);
     erase.resolve();
@@ -148,12 +148,12 @@ describe('telling a namespace what it is', () => {
     const actions = (await api.readAudit(BY_ROOT, {})).entries.map(({ action }) => action);
     expect(actions, 'it was not deleted').not.toContain('namespace-deleted');
     await directory.pass(1_000);
-    expect(controls.takeTold()).toEqual(['a: erase if empty', `a: close ${token.id}`]);
+    expect(controls.takeCalls()).toEqual(['a: erase if empty', `a: close ${token.id}`]);
     await api.removeNamespace(BY_ROOT, 'a', true);
     expect(await api.findNamespace('a')).toBeNull();
   });
 
-  it('[N13] erases by force what was to be erased only if it is empty', async () => {
+  it('[N13] upgrades a pending removal of an empty namespace to a forced one', async () => {
     const { directory, controls, api } = await begin('a');
     const gate = Promise.withResolvers<void>();
     controls.gate = gate.promise;
@@ -169,25 +169,25 @@ describe('telling a namespace what it is', () => {
     next.resolve();
     await Promise.all([gently, byForce]);
     expect(await api.findNamespace('a')).toBeNull();
-    expect(controls.takeTold()).toEqual(['a: size', 'a: erase if empty', 'a: erase']);
+    expect(controls.takeCalls()).toEqual(['a: size', 'a: erase if empty', 'a: erase']);
     expect((await api.createNamespace(BY_ROOT, { id: 'a' })).created).toBe(true);
     await directory.pass(HOUR_MS);
-    expect(controls.takeTold()).toEqual(['a: configure']);
+    expect(controls.takeCalls()).toEqual(['a: configure']);
   });
 
-  it('[N13] removes what was never founded', async () => {
+  it('[N13] removes a namespace whose creation never completed', async () => {
     const { directory, controls, api } = await begin();
     controls.lost.add('a');
     await expect(api.createNamespace(BY_ROOT, { id: 'a' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     controls.lost.clear();
     await api.removeNamespace(BY_ROOT, 'a', false);
     await directory.pass(HOUR_MS);
-    expect(controls.takeTold()).toEqual(['a: erase if empty']);
+    expect(controls.takeCalls()).toEqual(['a: erase if empty']);
     const story = (await api.readAudit(BY_ROOT, {})).entries.map(({ action, outcome }) => `${action} ${outcome}`);
     expect(story).toEqual(['namespace-deleted done']);
   });
 
-  it('[N14] tells settings that changed while others were on their way, in order', async () => {
+  it('[N14] delivers settings that changed during a delivery, in order', async () => {
     const { controls, api } = await begin('a');
     const gate = Promise.withResolvers<void>();
     controls.gate = gate.promise;
@@ -200,20 +200,20 @@ describe('telling a namespace what it is', () => {
     gate.resolve();
     await Promise.all([first, second]);
     expect(controls.settings.get('a')).toEqual({ retention: {}, limits: { sockets: 2 } });
-    expect(controls.takeTold()).toEqual(['a: configure', 'a: configure']);
+    expect(controls.takeCalls()).toEqual(['a: configure', 'a: configure']);
   });
 
-  it('[N14] answers a change that is made, and tells it later where the object is out of reach', async () => {
+  it('[N14] responds once a change is made, and delivers it later if the object is unreachable', async () => {
     const { directory, controls, api } = await begin('a');
     controls.lost.add('a');
     await api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 1 } });
     controls.lost.clear();
     await directory.pass(ERRAND_RETRY_MIN_MS);
     expect(controls.settings.get('a')).toEqual({ retention: {}, limits: { sockets: 1 } });
-    controls.takeTold();
-    await api.patchNamespace(BY_ROOT, 'a', { title: 'the object need not know' });
+    controls.takeCalls();
+    await api.patchNamespace(BY_ROOT, 'a', { title: 'not sent to the object' });
     await api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 1 } });
     await directory.pass(HOUR_MS);
-    expect(controls.takeTold()).toEqual([]);
+    expect(controls.takeCalls()).toEqual([]);
   });
 });

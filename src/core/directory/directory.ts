@@ -1,6 +1,13 @@
 import { authorize } from '../../auth/authorize';
 import type { AuditEnd, AuditNote, AuditTrail } from '../../model/audit';
-import type { DirectoryApi, DirectoryCaller, NamespaceEntry, Page, VerifiedToken } from '../../model/directory-api';
+import type {
+  DirectoryApi,
+  DirectoryCaller,
+  FirstNamespaces,
+  NamespaceEntry,
+  Page,
+  VerifiedToken,
+} from '../../model/directory-api';
 import { ALL_NAMESPACES } from '../../model/grant';
 import { ALARM_SPACING_MIN_MS, DIRECTORY_SLICE_MAX_COUNT } from '../../model/limits';
 import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView } from '../../model/namespace';
@@ -100,6 +107,10 @@ export class Directory implements DirectoryApi {
 
   findNamespace(id: string): Promise<NamespaceEntry | null> {
     return this.#namespaces.find(id);
+  }
+
+  firstNamespaces(limit: number): Promise<FirstNamespaces> {
+    return this.#namespaces.first(limit);
   }
 
   createToken(caller: DirectoryCaller, request: TokenRequest): Promise<IssuedToken> {

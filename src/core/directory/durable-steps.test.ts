@@ -36,7 +36,7 @@ async function isSettled(promise: Promise<unknown>): Promise<boolean> {
 }
 
 describe('DurableSteps', () => {
-  it('[I3] answers a change, a read and a refusal only when what they saw is durable', async () => {
+  it('[I3] returns a change, a read or a refusal only when the state behind it is durable', async () => {
     const { disk, steps, lines, add } = begin();
     disk.hold();
     const change = steps.change(add('a'));
@@ -52,7 +52,7 @@ describe('DurableSteps', () => {
     await expect(refused).rejects.toThrow('no');
   });
 
-  it('[I3] keeps what was seen, not what came after', async () => {
+  it('[I3] waits for the state that was read, not for later changes', async () => {
     const { disk, steps, lines, add } = begin();
     disk.hold();
     const read = steps.read(lines);
@@ -63,7 +63,7 @@ describe('DurableSteps', () => {
     expect([await read, await first, await between, await second]).toEqual([[], 'a', ['a'], 'b']);
   });
 
-  it('leaves nothing of a change that throws', async () => {
+  it('leaves nothing behind when a change throws', async () => {
     const { steps, lines, add, armed } = begin();
     await expect(
       steps.change(() => {
@@ -78,7 +78,7 @@ describe('DurableSteps', () => {
     expect(armed).toEqual([1]);
   });
 
-  it('[L19] refuses the change that meets a full disk as it refuses those that follow, and leaves nothing behind', async () => {
+  it('[L19] refuses the change that finds the disk full like those that follow, and leaves nothing behind', async () => {
     const { disk, steps, failures, lines, add, fill } = begin();
     const full = new Error('database or disk is full');
     disk.failWrites(full);
@@ -96,7 +96,7 @@ describe('DurableSteps', () => {
     expect([await steps.change(add('c')), lines()]).toEqual(['c', ['c']]);
   });
 
-  it('answers UNAVAILABLE from a sync that failed on, and says so once', async () => {
+  it('returns UNAVAILABLE after a failed sync, and reports the failure once', async () => {
     const { disk, steps, failures, lines, add } = begin();
     disk.failNextSync(new Error('full'));
     await expect(steps.change(add('a'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });

@@ -11,7 +11,7 @@ function begin() {
 }
 
 describe('ErrandRows', () => {
-  it('keeps an errand until what was last asked for is done', () => {
+  it('keeps an errand until its last request is delivered', () => {
     const errands = begin();
     errands.add('a', 'configure', 10);
     const underWay = errands.of('a');
@@ -22,7 +22,7 @@ describe('ErrandRows', () => {
     expect(errands.nextDue).toBeUndefined();
   });
 
-  it('names the namespaces that are due, longest due first', () => {
+  it('lists the namespaces with due errands, longest due first', () => {
     const errands = begin();
     errands.add('a', 'configure', 30);
     errands.add('b', 'close-sockets', 10, 't');
@@ -35,7 +35,7 @@ describe('ErrandRows', () => {
     expect(errands.dueBy(30, 1)).toEqual(['b']);
   });
 
-  it('[A30] puts off what failed twice as long each time, up to a bound', () => {
+  it('[A30] doubles the delay after each failure, up to a limit', () => {
     const errands = begin();
     errands.add('a', 'erase', 0);
     const delays: number[] = [];

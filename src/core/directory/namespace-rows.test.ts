@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HandDisk } from '../../../test/fixtures/hand-disk';
 import type { NamespaceIntervals } from '../../model/namespace';
-import { type NamespaceRow, NamespaceRows, namespaceView, settingsText, toldSettings } from './namespace-rows';
+import { type NamespaceRow, NamespaceRows, namespaceView, objectSettings, settingsText } from './namespace-rows';
 import { prepareDirectory } from './tables';
 
 const ROW: NamespaceRow = {
@@ -15,7 +15,7 @@ const ROW: NamespaceRow = {
 };
 
 describe('NamespaceRows', () => {
-  it('keeps every member, and lists only what is there', () => {
+  it('stores every member, and lists only existing namespaces', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);
     const rows = new NamespaceRows(disk);
@@ -32,7 +32,7 @@ describe('NamespaceRows', () => {
 });
 
 describe('settingsText', () => {
-  it('is the same for the same settings, however they are written', () => {
+  it('is the same for equal settings, whatever the order of their members', () => {
     const full = { title: 'A', limits: { sockets: 1, perToken: { watches: 1, sockets: 2 } } };
     const turned = { limits: { perToken: { sockets: 2, watches: 1 }, sockets: 1 }, title: 'A' };
     expect(settingsText(full)).toBe(settingsText(turned));
@@ -56,8 +56,8 @@ describe('settingsText', () => {
   });
 });
 
-describe('what is shown and told', () => {
-  it('leaves out what there is not', () => {
+describe('views of a namespace', () => {
+  it('omit members that are not set', () => {
     expect(namespaceView(ROW)).toEqual({
       id: 'a',
       title: 'A',
@@ -67,25 +67,25 @@ describe('what is shown and told', () => {
       createdBy: 't',
       updatedAt: '1970-01-01T00:00:01.000Z',
     });
-    expect(toldSettings(ROW)).toEqual({ retention: { maxCount: 3 }, limits: {} });
+    expect(objectSettings(ROW)).toEqual({ retention: { maxCount: 3 }, limits: {} });
     const without = { ...ROW, settings: { ...ROW.settings, selfPreservation: false } };
-    expect([toldSettings(without), namespaceView(without)]).toEqual([toldSettings(ROW), namespaceView(ROW)]);
+    expect([objectSettings(without), namespaceView(without)]).toEqual([objectSettings(ROW), namespaceView(ROW)]);
     const preserving = { ...ROW, settings: { ...ROW.settings, selfPreservation: true } };
-    expect([toldSettings(preserving), namespaceView(preserving)]).toEqual([
-      { ...toldSettings(ROW), selfPreservation: true },
+    expect([objectSettings(preserving), namespaceView(preserving)]).toEqual([
+      { ...objectSettings(ROW), selfPreservation: true },
       { ...namespaceView(ROW), selfPreservation: true },
     ]);
   });
 
-  it('[N31] tells the object how often clients come, and shows it, where that is set', () => {
+  it('[N31] send the object the expected interval of clients and show it, if set', () => {
     const withIntervals = (intervals: NamespaceIntervals) => ({ ...ROW, settings: { ...ROW.settings, intervals } });
     const set = withIntervals({ sessionPingMs: 30_000, nacosPollMs: 10_000 });
-    expect([toldSettings(set), namespaceView(set)]).toMatchObject([
+    expect([objectSettings(set), namespaceView(set)]).toMatchObject([
       { intervals: { nacosPollMs: 10_000, sessionPingMs: 30_000 } },
       { intervals: { nacosPollMs: 10_000, sessionPingMs: 30_000 } },
     ]);
     const other = withIntervals({ nacosPollMs: 10_000, sessionPingMs: 30_000 });
     expect(settingsText(set.settings)).toBe(settingsText(other.settings));
-    expect(toldSettings(withIntervals({}))).toEqual(toldSettings(ROW));
+    expect(objectSettings(withIntervals({}))).toEqual(objectSettings(ROW));
   });
 });

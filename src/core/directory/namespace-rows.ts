@@ -32,8 +32,15 @@ export class NamespaceRows {
     this.#storage = storage;
   }
 
+  /** Number of namespaces in any state. */
   get count(): number {
     const [row] = this.#storage.read('SELECT COUNT(*) FROM namespace');
+    return Number(row?.[0]);
+  }
+
+  /** Number of namespaces that exist. */
+  get countThere(): number {
+    const [row] = this.#storage.read("SELECT COUNT(*) FROM namespace WHERE state = 'there'");
     return Number(row?.[0]);
   }
 
@@ -50,6 +57,15 @@ export class NamespaceRows {
       after,
     );
     for (const row of rows) yield rowOf(row);
+  }
+
+  /** Returns the first namespaces that exist, by id. */
+  first(limit: number): NamespaceRow[] {
+    const rows = this.#storage.read(
+      `SELECT ${COLUMNS} FROM namespace WHERE state = 'there' ORDER BY id LIMIT ?`,
+      limit,
+    );
+    return [...rows].map(rowOf);
   }
 
   put({ id, state, settings, createdAt, createdBy, updatedAt, auditId }: NamespaceRow): void {
@@ -78,7 +94,7 @@ export function settingsText(settings: NamespaceRow['settings']): string {
 }
 
 /** Returns the settings that are sent to the object of a namespace. */
-export function toldSettings({ settings }: NamespaceRow): NamespaceSettings {
+export function objectSettings({ settings }: NamespaceRow): NamespaceSettings {
   const { retention = {}, limits = {}, selfPreservation, intervals } = settings;
   const kept = intervals && unlessEmpty(intervals);
   return { retention, limits, ...(selfPreservation ? { selfPreservation } : {}), ...(kept && { intervals: kept }) };

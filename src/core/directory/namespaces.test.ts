@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { BY_ROOT } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT } from '../../../test/contracts/directory/test-directory';
 import { NodeDirectory } from '../../../test/fixtures/node-directory';
 import { NAMESPACES_MAX_COUNT } from '../../model/limits';
 
 describe('Namespaces', () => {
-  it('takes a limited number of namespaces', async () => {
+  it('accepts a limited number of namespaces', async () => {
     const { api, platform } = new NodeDirectory();
     platform.storage.transaction(() => {
       for (let number = 1; number < NAMESPACES_MAX_COUNT; number++) {
@@ -16,24 +16,24 @@ describe('Namespaces', () => {
     await api.createNamespace(BY_ROOT, { id: 'a' });
   });
 
-  it('[N15] asks no object whether it is there', async () => {
+  it('[N15] asks no object whether its namespace exists', async () => {
     const { api, controls } = new NodeDirectory();
     expect(await api.findNamespace('a')).toBeNull();
     await expect(api.readNamespace(BY_ROOT, 'a')).rejects.toMatchObject({ code: 'NAMESPACE_NOT_FOUND' });
     await api.removeNamespace(BY_ROOT, 'a', false);
-    expect(controls.told).toEqual([]);
+    expect(controls.calls).toEqual([]);
   });
 
-  it('tells the object of public nothing before it is changed', async () => {
+  it('doesn’t notify the object of public before public is changed', async () => {
     const { api, controls } = new NodeDirectory();
     await api.createNamespace(BY_ROOT, { id: 'public' });
-    expect(controls.told).toEqual([]);
+    expect(controls.calls).toEqual([]);
     await api.patchNamespace(BY_ROOT, 'public', { retention: { maxCount: 9 } });
     expect(controls.settings.get('public')).toEqual({ retention: { maxCount: 9 }, limits: {} });
   });
 });
 
-it('[D7] a namespace is made where the directory is, unless its definition names a place', async () => {
+it('[D7] a namespace is created in the directory’s location unless its definition names one', async () => {
   const { api } = new NodeDirectory({ own: 'eu', matter: true });
   const made = await api.createNamespace(BY_ROOT, { id: 'a' });
   expect(made).toMatchObject({ created: true, view: { placement: { jurisdiction: 'eu' } } });
@@ -45,7 +45,7 @@ it('[D7] a namespace is made where the directory is, unless its definition names
 });
 
 it.each(['fedramp', undefined] as const)(
-  '[D7] a namespace is not made in a jurisdiction that the directory is not in: that is in %s',
+  '[D7] a namespace can’t be created outside the directory’s jurisdiction: in %s',
   async (own) => {
     const { api } = new NodeDirectory({ own, matter: true });
     await expect(api.createNamespace(BY_ROOT, { id: 'a', placement: { jurisdiction: 'eu' } })).rejects.toMatchObject({
@@ -56,10 +56,10 @@ it.each(['fedramp', undefined] as const)(
   },
 );
 
-it('[D7] a namespace that was made so before stays, and making it again changes nothing', async () => {
+it('[D7] a namespace that an earlier version created elsewhere stays, and creating it again changes nothing', async () => {
   const directory = new NodeDirectory({ own: undefined, matter: false });
   const definition = { id: 'a', placement: { jurisdiction: 'eu' as const } };
-  expect((await directory.api.createNamespace(BY_ROOT, definition)).created, 'on one machine it means nothing').toBe(
+  expect((await directory.api.createNamespace(BY_ROOT, definition)).created, 'it has no effect on one machine').toBe(
     true,
   );
   directory.placements.matter = true;

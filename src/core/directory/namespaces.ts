@@ -1,6 +1,6 @@
 import { authorize, authorizeAny, mayKnowOf } from '../../auth/authorize';
 import type { AuditAction } from '../../model/audit';
-import type { DirectoryCaller, NamespaceEntry, Page } from '../../model/directory-api';
+import type { DirectoryCaller, FirstNamespaces, NamespaceEntry, Page } from '../../model/directory-api';
 import { quote, RegistryError } from '../../model/errors';
 import { ALL_NAMESPACES } from '../../model/grant';
 import { ERRAND_RETRY_MIN_MS, NAMESPACES_MAX_COUNT } from '../../model/limits';
@@ -16,7 +16,7 @@ import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { accountOf } from './audit-log';
 import type { Courier } from './courier';
 import type { DirectoryPlatform, DirectoryState } from './directory-state';
-import { type NamespaceRow, namespaceView, settingsText, toldSettings } from './namespace-rows';
+import { type NamespaceRow, namespaceView, objectSettings, settingsText } from './namespace-rows';
 import { pageOf } from './page-of';
 
 const EVERYWHERE = { namespace: ALL_NAMESPACES };
@@ -88,8 +88,8 @@ export class Namespaces {
       const after = { ...before, settings, updatedAt: this.#now };
       namespaces.put(after);
       this.#note(caller, 'namespace-changed', id, Object.keys(patch).join(', '), 'done');
-      const [told, tell] = [toldSettings(before), toldSettings(after)];
-      if (settingsText(told) !== settingsText(tell)) errands.add(id, 'configure', this.#soon);
+      const isSame = settingsText(objectSettings(before)) === settingsText(objectSettings(after));
+      if (!isSame) errands.add(id, 'configure', this.#soon);
       return namespaceView(after);
     });
     // If the delivery fails, the alarm retries: the change is already made.
@@ -112,7 +112,7 @@ export class Namespaces {
     }
     // Its object decides whether it is empty, in the same step that erases it, so that later registrations are not lost.
     const erase = force ? 'erase' : 'erase-if-empty';
-    const isThere = await steps.change(() => {
+    const exists = await steps.change(() => {
       const known = namespaces.find(id);
       if (known === undefined) return false;
       if (known.state === 'removing') {
@@ -125,7 +125,7 @@ export class Namespaces {
       errands.add(id, erase, this.#soon);
       return true;
     });
-    if (!isThere) return;
+    if (!exists) return;
     if (!(await this.#courier.deliver(id))) throw notReached(id, 'removed');
     const isKept = await steps.read(() => {
       const known = namespaces.find(id);
@@ -138,6 +138,17 @@ export class Namespaces {
     return this.#state.steps.read(() => {
       const known = this.#state.namespaces.find(id);
       return known?.state === 'there' ? { placement: known.settings.placement } : null;
+    });
+  }
+
+  first(limit: number): Promise<FirstNamespaces> {
+    return this.#state.steps.read(() => {
+      const { namespaces } = this.#state;
+      const first = namespaces.first(limit);
+      return {
+        namespaces: first.map(({ id, settings: { placement } }) => ({ id, ...(placement && { placement }) })),
+        count: namespaces.countThere,
+      };
     });
   }
 

@@ -4,7 +4,7 @@ import { ACCOUNT } from './audit-accounts';
 import { prepareDirectory } from './tables';
 
 describe('prepareDirectory', () => {
-  it('makes the tables once, and public in them', () => {
+  it('creates the tables once, with public in them', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);
     expect(disk.rows('SELECT id, state, created_at FROM namespace')).toEqual([['public', 'there', null]]);
@@ -13,7 +13,7 @@ describe('prepareDirectory', () => {
     expect(disk.rows('SELECT id, settings FROM namespace')).toEqual([['public', '{"title":"All"}']]);
   });
 
-  it('refuses a storage of a newer version, and leaves it alone', () => {
+  it('refuses storage of a newer version, and leaves it unchanged', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);
     disk.run("DELETE FROM property WHERE name = 'readable-from'");
@@ -23,7 +23,7 @@ describe('prepareDirectory', () => {
     );
   });
 
-  it('finds what is looked for by an index', () => {
+  it('has an index for each lookup', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);
     const plan = (query: string) => disk.rows(`EXPLAIN QUERY PLAN ${query}`).map((row) => row.at(-1));

@@ -15,7 +15,7 @@ const ROW: TokenRow = {
 };
 
 describe('TokenRows', () => {
-  it('[A58] counts the tokens of an earlier version, and writes nothing more where only their use is noted', () => {
+  it('[A58] counts the tokens of an earlier version, and writes nothing if only their last use changes', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);
     for (const trigger of ['token_added', 'token_removed']) disk.run(`DROP TRIGGER ${trigger}`);
@@ -36,7 +36,7 @@ describe('TokenRows', () => {
     expect(counts()).toEqual([1, 0, 1]);
   });
 
-  it('keeps every member, and shows none that has ended', () => {
+  it('stores every member, and lists no token that has ended', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);
     const rows = new TokenRows(disk);
@@ -52,7 +52,7 @@ describe('TokenRows', () => {
     expect(rows.count).toBe(2);
   });
 
-  it('[A29] gives two digests to compare for every id, and says which of them count', () => {
+  it('[A29] returns two digests to compare for every id, and which of them are valid', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);
     const rows = new TokenRows(disk);
@@ -66,7 +66,7 @@ describe('TokenRows', () => {
     for (const { digest } of rows.digests('gone', 4)) expect(digest).toHaveLength(43);
   });
 
-  it('knows what ends next', () => {
+  it('finds the next token to end', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);
     const rows = new TokenRows(disk);
@@ -82,7 +82,7 @@ describe('TokenRows', () => {
 });
 
 describe('useToNote', () => {
-  it('[A25] is an hour that is not written down yet', () => {
+  it('[A25] is the hour of use that isn’t stored yet', () => {
     expect(useToNote(ROW, 5)).toBe(0);
     expect(useToNote({ ...ROW, usedAt: 0 }, TOKEN_USE_STEP_MS - 1)).toBeUndefined();
     expect(useToNote({ ...ROW, usedAt: 0 }, TOKEN_USE_STEP_MS + 1)).toBe(TOKEN_USE_STEP_MS);
@@ -90,7 +90,7 @@ describe('useToNote', () => {
   });
 });
 
-it('[A26] keeps no ticket that was taken, has ended, or whose token has', () => {
+it('[A26] drops a ticket that was used or has ended, or whose token has ended', () => {
   const disk = new HandDisk();
   prepareDirectory(disk);
   const tickets = new TicketRows(disk);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BY_ROOT, by } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT, by } from '../../../test/contracts/directory/test-directory';
 import { NodeDirectory } from '../../../test/fixtures/node-directory';
 import { readTokenText, secretDigest } from '../../auth/token-text';
 import type { Grant } from '../../model/grant';
@@ -8,7 +8,7 @@ import { TOKENS_MAX_COUNT, TOKENS_PER_NAMESPACE_MAX_COUNT, TOKENS_RESERVED_COUNT
 const REQUEST = { name: 't', grants: [{ scope: 'read', ns: 'a' }] satisfies Grant[], pathWrite: false };
 
 describe('Tokens', () => {
-  it('[A21] keeps nothing of a secret, or of a ticket, but its digest', async () => {
+  it('[A21] stores only the digest of a secret or a ticket', async () => {
     const { api, platform } = new NodeDirectory();
     const first = await api.createToken(BY_ROOT, REQUEST);
     const second = await api.rotateToken(BY_ROOT, first.id, { overlapMs: 1_000 });
@@ -27,13 +27,13 @@ describe('Tokens', () => {
     expect(JSON.stringify(platform.logs)).not.toContain('rc_');
   });
 
-  it('[A25] writes the use of a token down at most once an hour, and nothing for a wrong secret', async () => {
+  it('[A25] stores the last use of a token at most once an hour, and nothing for a wrong secret', async () => {
     const { api, platform } = new NodeDirectory();
     const { id, token } = await api.createToken(BY_ROOT, REQUEST);
     const digest = await secretDigest(readTokenText(token)?.secret ?? '');
     platform.storage.takeWritten();
     await api.verify(id, digest.toLowerCase());
-    await api.verify('nobody', digest);
+    await api.verify('unknown', digest);
     expect(platform.storage.takeWritten()).toEqual({});
     for (let minute = 0; minute < 120; minute++) {
       await api.verify(id, digest);
@@ -43,7 +43,7 @@ describe('Tokens', () => {
     expect(rows).toBe(2);
   });
 
-  it('[L19] knows tokens and namespaces while nothing can be stored, and refuses every change with the reason', async () => {
+  it('[L19] serves tokens and namespaces while nothing can be stored, and refuses every change with the reason', async () => {
     const directory = new NodeDirectory();
     const { api, platform } = directory;
     const { id, token } = await api.createToken(BY_ROOT, REQUEST);
@@ -52,7 +52,7 @@ describe('Tokens', () => {
     platform.fill('attempt to write a readonly database');
     expect(await api.verify(id, digest)).toMatchObject({ tokenId: id });
     expect(await api.findNamespace('public')).not.toBeNull();
-    expect(await api.endedTokens([id, 'nobody'])).toEqual(['nobody']);
+    expect(await api.endedTokens([id, 'unknown'])).toEqual(['unknown']);
     expect((await api.listTokens(BY_ROOT, {})).tokens).toMatchObject([{ id }]);
     const calls = [
       () => api.createToken(BY_ROOT, REQUEST),
@@ -75,7 +75,7 @@ describe('Tokens', () => {
     expect(platform.aborts).toEqual([]);
   });
 
-  it('[A26] leaves no ticket of a token that was revoked', async () => {
+  it('[A26] removes the tickets of a revoked token', async () => {
     const { api, platform } = new NodeDirectory();
     const { id, grants } = await api.createToken(BY_ROOT, REQUEST);
     await api.createTicket({ principal: { tokenId: id, grants } });
@@ -83,7 +83,7 @@ describe('Tokens', () => {
     expect(platform.storage.rows('SELECT token FROM ticket')).toEqual([]);
   });
 
-  it('takes a limited number of tokens', async () => {
+  it('accepts a limited number of tokens', async () => {
     const { api, platform } = new NodeDirectory();
     const { id } = await api.createToken(BY_ROOT, REQUEST);
     platform.storage.transaction(() => {
@@ -109,7 +109,7 @@ describe('Tokens', () => {
     });
   }
 
-  it('[A58] lets the admin of one namespace make no more than its share, and others theirs', async () => {
+  it('[A58] lets the admin of one namespace create only its share of tokens, and leaves others theirs', async () => {
     const directory = new NodeDirectory();
     const { api } = directory;
     fill(directory, TOKENS_PER_NAMESPACE_MAX_COUNT - 1, 'a');
@@ -126,7 +126,7 @@ describe('Tokens', () => {
     await api.createToken(ADMIN_OF_A, REQUEST);
   });
 
-  it('[A58] keeps the last tokens for those who administer all namespaces', async () => {
+  it('[A58] reserves the last tokens for operators of all namespaces', async () => {
     const directory = new NodeDirectory();
     const { api } = directory;
     fill(directory, TOKENS_MAX_COUNT - TOKENS_RESERVED_COUNT, 'c');
@@ -137,7 +137,7 @@ describe('Tokens', () => {
     await api.createToken(BY_ROOT, REQUEST);
   });
 
-  it('[A58] counts tokens that have ended until their namespace has closed their sockets', async () => {
+  it('[A58] counts ended tokens until their namespace has closed their sockets', async () => {
     const { api, controls, platform, pass } = lost();
     for (let count = 0; count < TOKENS_PER_NAMESPACE_MAX_COUNT; count++) {
       const { id } = await api.createToken(ADMIN_OF_A, REQUEST);
@@ -161,7 +161,7 @@ describe('Tokens', () => {
     return { api, controls, platform, pass: (ms: number) => directory.pass(ms) };
   }
 
-  it('waits for what it answers to be durable', async () => {
+  it('responds only once the result is durable', async () => {
     const { api, platform } = new NodeDirectory();
     platform.storage.failNextSync();
     await expect(api.createToken(BY_ROOT, REQUEST)).rejects.toMatchObject({ code: 'UNAVAILABLE' });

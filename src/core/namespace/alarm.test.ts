@@ -10,9 +10,9 @@ import {
   ATTENTION_PASS_MS,
   CHECKPOINT_DELAY_MS,
   COMPACTION_SLICE_MAX_COUNT,
-  GONE_SERVICES_MAX_COUNT,
   JOURNAL_MAX_AGE_MS,
   LOOK_LATE_MS,
+  REMOVED_SERVICES_MAX_COUNT,
   SWEEP_SLICE_MAX_COUNT,
 } from '../../model/limits';
 import { attendAlarm, attendTick } from './alarm';
@@ -59,7 +59,7 @@ function ticking() {
 const armings = ({ platform }: AwakeNamespace) => platform.armings.map((at) => at - START);
 
 describe('attendAlarm', () => {
-  it('[L1, L11] ends what is due, durably, and arms for what is due next', async () => {
+  it('[L1, L11] ends due leases durably, and arms for the next deadline', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.put('b', { lease: { ttlMs: 45_000 } });
@@ -72,7 +72,7 @@ describe('attendAlarm', () => {
     expect(await awake.story(3)).toEqual(['expired b']);
   });
 
-  it('does no harm early, late or twice', async () => {
+  it('is harmless when it runs early, late or twice', async () => {
     const awake = new AwakeNamespace();
     awake.put('a', { lease: { ttlMs: 30_000, removeAfterMs: 60_000 } });
     await fireAfter(awake, 10_000);
@@ -85,7 +85,7 @@ describe('attendAlarm', () => {
     expect(armings(awake)).toEqual([15_000, 31_500, 36_500, 36_500]);
   });
 
-  it('[L15, L9] ends nothing where it is late, but hears first what queued meanwhile', async () => {
+  it('[L15, L9] ends nothing if it is late, and first handles messages that queued meanwhile', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     await awake.pass(30_400);
@@ -99,7 +99,7 @@ describe('attendAlarm', () => {
     expect(awake.state.counters.outages).toBe(0);
   });
 
-  it('[L9] counts a gap where it is late, though it is the first that happens after a wake', async () => {
+  it('[L9] counts a gap if it is late, even as the first event after a wake', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     await fireAfter(awake, 40_000, LOOK_LATE_MS + 1);
@@ -107,7 +107,7 @@ describe('attendAlarm', () => {
     expect(awake.ids()).toEqual(['a']);
   });
 
-  it('[L14] goes on until nothing is due, a transaction for each slice', async () => {
+  it('[L14] continues until nothing is due, with a transaction for each slice', async () => {
     const awake = new AwakeNamespace();
     putMany(awake, 2 * SWEEP_SLICE_MAX_COUNT + 1);
     await awake.pass(30_499);
@@ -117,7 +117,7 @@ describe('attendAlarm', () => {
     expect(awake.platform.storage.transactions).toBe(before + 3);
   });
 
-  it('[L9, L14] notices that it stood still between two slices: renewals of that time are heard first', async () => {
+  it('[L9, L14] detects a stall between two slices, and first handles the renewals of that time', async () => {
     const awake = new AwakeNamespace();
     putMany(awake, SWEEP_SLICE_MAX_COUNT);
     awake.platform.jump(100);
@@ -134,7 +134,7 @@ describe('attendAlarm', () => {
     expect(awake.ids('users')).toHaveLength(SWEEP_SLICE_MAX_COUNT + 1);
   });
 
-  it('[C4, L17] rejects after a failed commit, so that the platform fires it again', async () => {
+  it('[C4, L17] rejects after a failed commit, so that the platform retries it', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     await awake.pass(30_400);
@@ -143,7 +143,7 @@ describe('attendAlarm', () => {
     expect(awake.platform.aborts).toHaveLength(1);
   });
 
-  it.each(['sweep', 'compaction'])('[L17] logs a %s that fails, and the next alarm does the work', async (what) => {
+  it.each(['sweep', 'compaction'])('[L17] logs a %s that fails, and the next alarm repeats the work', async (what) => {
     const awake = new AwakeNamespace();
     awake.put('a');
     await awake.pass(30_400);
@@ -166,7 +166,7 @@ describe('attendAlarm', () => {
     expect(awake.platform.aborts).toEqual([]);
   });
 
-  it('[L17] keeps its usual times again once it has worked', async () => {
+  it('[L17] returns to its usual times after a success', async () => {
     const awake = new AwakeNamespace();
     awake.put('a', { lease: { ttlMs: 60_000 } });
     vi.spyOn(awake.state.journal, 'planCompaction').mockImplementationOnce(() => {
@@ -180,7 +180,7 @@ describe('attendAlarm', () => {
     expect(awake.ids()).toEqual(['a']);
   });
 
-  it('[L6] keeps a renewal within five seconds, whatever the time between two looks', async () => {
+  it('[L6] makes a renewal durable within five seconds, whatever the time between two looks', async () => {
     for (const ttlMs of [2_000, 12_000, 30_000, 60_000, 3_600_000]) {
       const awake = new AwakeNamespace();
       awake.put('a', { lease: { ttlMs } });
@@ -194,7 +194,7 @@ describe('attendAlarm', () => {
     }
   });
 
-  it('[I8] costs a row for each look of a fleet that is not renewed by requests', async () => {
+  it('[I8] costs one row per look for a fleet that is not renewed by requests', async () => {
     const awake = new AwakeNamespace();
     awake.put('a', { lease: { ttlMs: 60_000 } });
     await awake.pass(1);
@@ -207,7 +207,7 @@ describe('attendAlarm', () => {
 });
 
 describe('attendTick', () => {
-  it('[L1, L15] ends what is due without an alarm', async () => {
+  it('[L1, L15] ends due leases without an alarm', async () => {
     const { awake, tick } = ticking();
     awake.put('a');
     await tick(30_250);
@@ -216,22 +216,22 @@ describe('attendTick', () => {
     expect(await awake.story(1)).toEqual(['expired a']);
   });
 
-  it('[I6, L15] ends the dead though every tick is late, a second later', async () => {
+  it('[I6, L15] ends dead leases a second later even if every tick is late', async () => {
     const { awake } = ticking();
     awake.put('a');
-    const goneAt: number[] = [];
+    const removedAt: number[] = [];
     for (let at = 400; at <= 33_200; at += 400) {
       awake.platform.jump(400);
       await attendTick(awake.state, awake.hub);
       await settle();
-      if (awake.ids().length === 0) goneAt.push(at);
+      if (awake.ids().length === 0) removedAt.push(at);
     }
     // Asked at 29,600, it may end at 30,850, and does by the first tick from 31,850 on.
-    expect(goneAt[0]).toBe(32_000);
+    expect(removedAt[0]).toBe(32_000);
     expect(awake.state.counters.outages).toBe(0);
   });
 
-  it('[L6] keeps renewals within five seconds', async () => {
+  it('[L6] makes renewals durable within five seconds', async () => {
     const { awake, tick } = ticking();
     awake.put('a');
     await tick(1_000);
@@ -256,7 +256,7 @@ describe('attendTick', () => {
     expect(awake.state.counters.alarms).toBe(0);
   });
 
-  it('[L7, L9] keeps attention every five seconds while a lease is asked', async () => {
+  it('[L7, L9] stores attention every five seconds while a lease is asked', async () => {
     const { awake, tick } = ticking();
     awake.put('a', { lease: { ttlMs: 60_000 } });
     await tick(1_000);
@@ -270,7 +270,7 @@ describe('attendTick', () => {
     expect(awake.ids()).toEqual(['a']);
   });
 
-  it('[L17] waits like an alarm where the work failed', async () => {
+  it('[L17] backs off like an alarm if the work failed', async () => {
     const { awake, tick } = ticking();
     awake.put('a');
     await tick(30_250);
@@ -286,7 +286,7 @@ describe('attendTick', () => {
 });
 
 describe('compaction', () => {
-  it('[J3] removes what is too old, and is armed for when more is', async () => {
+  it('[J3] removes revisions that are too old, and arms for the next ones', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b', PERSISTENT);
     awake.platform.jump(3 * 24 * 3_600_000);
@@ -297,7 +297,7 @@ describe('compaction', () => {
     expect(awake.platform.armings.at(-1)).toBe(START + 3 * 24 * 3_600_000 + JOURNAL_MAX_AGE_MS * 1.01);
   });
 
-  it('[J3, I8] goes in slices, a row for each row of the journal, and never takes the newest', async () => {
+  it('[J3, I8] works in slices, at one row for each row of the journal, and never removes the newest revision', async () => {
     const retention = { ...DEFAULT_RETENTION, maxCount: 1 };
     const awake = new AwakeNamespace(undefined, retention);
     for (let index = 0; index < COMPACTION_SLICE_MAX_COUNT + 20; index++)
@@ -312,7 +312,7 @@ describe('compaction', () => {
     expect(await awake.journal()).toHaveLength(1);
   });
 
-  it('[J3] is armed at once where far too much is kept', async () => {
+  it('[J3] is armed at once if far too much is retained', async () => {
     const awake = new AwakeNamespace(undefined, { ...DEFAULT_RETENTION, maxBytes: 500 });
     await fireAfter(awake, 0);
     for (let index = 1; index < 20; index++) awake.put('a', { port: index, ...PERSISTENT });
@@ -322,7 +322,7 @@ describe('compaction', () => {
     expect(awake.state.agenda.earliestDeadline).toBeGreaterThan(START + JOURNAL_MAX_AGE_MS);
   });
 
-  it('[R12] forgets a service that is gone, once the journal has', async () => {
+  it('[R12] forgets a removed service once its removal is compacted', async () => {
     const awake = new AwakeNamespace(undefined, { ...DEFAULT_RETENTION, maxCount: 1 });
     awake.put('a', PERSISTENT);
     awake.remove('a');
@@ -334,7 +334,7 @@ describe('compaction', () => {
     expect(awake.platform.storage.rows('SELECT id FROM record WHERE value IS NULL')).toEqual([]);
   });
 
-  it('[R12, Q2] remembers a service that went again since, as the journal still tells of it', async () => {
+  it('[R12, Q2] remembers a service that was removed again later, while the journal still has it', async () => {
     const awake = new AwakeNamespace(undefined, { ...DEFAULT_RETENTION, maxCount: 1 });
     for (let times = 0; times < 2; times++) {
       awake.put('a', PERSISTENT);
@@ -345,7 +345,7 @@ describe('compaction', () => {
     expect(awake.state.catalog.service(ORDERS)?.revision).toBe(4);
   });
 
-  it('[O3] remembers a service for as long as an override in it lasts', async () => {
+  it('[O3] remembers a service as long as it has an override', async () => {
     const awake = new AwakeNamespace(undefined, { ...DEFAULT_RETENTION, maxCount: 1 });
     awake.put('a', PERSISTENT);
     awake.override('a', { quarantine: {} });
@@ -355,12 +355,12 @@ describe('compaction', () => {
     expect(awake.state.catalog.override(key('a'))).toBeDefined();
   });
 
-  it('[J3, I12] goes before its time where too many services are gone', async () => {
+  it('[J3, I12] starts early if there are too many removed services', async () => {
     const awake = new AwakeNamespace();
     const { catalog, journal } = awake.state;
-    const goneCount = () => catalog.services().filter(({ exists }) => !exists).length;
+    const removedCount = () => catalog.services().filter(({ exists }) => !exists).length;
     // As if all but three were gone already.
-    vi.spyOn(catalog, 'goneCount', 'get').mockImplementation(() => GONE_SERVICES_MAX_COUNT - 3 + goneCount());
+    vi.spyOn(catalog, 'removedCount', 'get').mockImplementation(() => REMOVED_SERVICES_MAX_COUNT - 3 + removedCount());
     const churn = (service: string) => {
       const named = { ...key('a'), service };
       awake.commit((draft) => draft.putInstance(named, instanceRecord(PERSISTENT), 'registered', true));
@@ -368,17 +368,17 @@ describe('compaction', () => {
     };
     for (const service of ['a', 'b', 'c']) churn(service);
     await awake.pass(1);
-    expect([goneCount(), journal.count]).toEqual([3, 6]);
+    expect([removedCount(), journal.count]).toEqual([3, 6]);
     churn('d');
     await awake.pass(1);
-    expect(goneCount()).toBe(1);
+    expect(removedCount()).toBe(1);
     expect(journal.count).toBe(1);
     expect(armings(awake).filter((at) => at <= 2)).toHaveLength(1);
   });
 });
 
 describe('an alarm loop', () => {
-  it('is said aloud, once an hour', async () => {
+  it('is logged once an hour', async () => {
     const awake = new AwakeNamespace();
     for (let alarms = 0; alarms < ALARMS_PER_HOUR_WARN_COUNT - 1; alarms++) await fireAfter(awake, 10);
     expect(awake.platform.logs).toEqual([]);
@@ -388,7 +388,7 @@ describe('an alarm loop', () => {
     expect(awake.state.alarmTimes.countThisHour).toBe(1);
   });
 
-  it('is counted anew where the clock was set back', async () => {
+  it('is counted from the start after the clock was set back', async () => {
     const awake = new AwakeNamespace();
     await fireAfter(awake, 0);
     await fireAfter(awake, -7_200_000);

@@ -1,4 +1,4 @@
-import type { Capabilities } from '../../../test/contracts/namespace/lent-namespace';
+import type { Capabilities } from '../../../test/contracts/namespace/test-namespace';
 import { namespaceContract } from '../../../test/contracts/namespace-contract';
 import { forgetful, NodeNamespace } from '../../../test/fixtures/node-namespace';
 
@@ -8,7 +8,7 @@ const capabilities: Capabilities = {
   keepsRenewalsByLooks: true,
   losesAlarms: true,
   looks: true,
-  ticks: 'the platform that is moved by hand has one clock',
+  ticks: 'the manual platform has one clock',
   addsUpAttention: true,
   remembers: true,
   isFast: true,
@@ -20,8 +20,8 @@ namespaceContract(
   'the core in Node, woken for every call',
   {
     ...capabilities,
-    keepsRenewalsByLooks: 'it keeps them before it sleeps, so after every call',
-    remembers: 'to forget is what it is here for',
+    keepsRenewalsByLooks: 'it stores them before it sleeps, so after every call',
+    remembers: 'its purpose is to forget',
     isFast: 'a wake reads every record',
   },
   () => {

@@ -26,32 +26,32 @@ async function begin() {
   return { platform, namespace };
 }
 
-describe('a namespace that nobody founded', () => {
-  it('[N21] knows no call, and writes nothing at all', async () => {
+describe('a namespace that was not created', () => {
+  it('[N21] refuses every call, and writes nothing', async () => {
     const platform = new HandPlatform();
     const namespace = new Namespace(platform, false);
     expect(() => namespace.registry).toThrow(NOT_FOUND);
     expect(await namespace.size()).toEqual({ instances: 0, services: 0 });
     await namespace.closeSocketsOf(['t']);
     await namespace.erase({ onlyIfEmpty: false });
-    expect([namespace.isThere, tablesOf(platform), platform.armings]).toEqual([false, [], []]);
+    expect([namespace.exists, tablesOf(platform), platform.armings]).toEqual([false, [], []]);
   });
 
-  it('[N21] is there once it is founded, also after a sleep', async () => {
+  it('[N21] exists once it is created, also after a sleep', async () => {
     const { platform, namespace } = await begin();
     expect(await namespace.size()).toEqual({ instances: 1, services: 1 });
     const woken = new Namespace(platform, false);
     expect(await woken.size()).toEqual({ instances: 1, services: 1 });
   });
 
-  it('[N21] founds itself where it is told to', async () => {
+  it('[N21] creates itself if configured to', async () => {
     const namespace = new Namespace(new HandPlatform(), true);
     await register(namespace);
     expect(await namespace.size()).toEqual({ instances: 1, services: 1 });
   });
 });
 
-it('[N21] a namespace whose files could not be erased is erased by the next attempt, and by no less', async () => {
+it('[N21] a namespace whose files could not be erased is erased by the next attempt, and by nothing else', async () => {
   const { platform, namespace } = await begin();
   let attempts = 0;
   Object.assign(platform, {
@@ -61,12 +61,12 @@ it('[N21] a namespace whose files could not be erased is erased by the next atte
     },
   });
   await expect(namespace.erase({ onlyIfEmpty: false })).rejects.toThrow('EIO');
-  expect(namespace.isThere).toBe(false);
+  expect(namespace.exists).toBe(false);
   expect([await namespace.erase({ onlyIfEmpty: false }), attempts]).toEqual([true, 2]);
 });
 
 describe('a namespace that was restored to a full disk', () => {
-  it('[L19, Z4] refuses whatever is asked of it, tries no write, and begins once there is room', async () => {
+  it('[L19, Z4] refuses every call, tries no write, and starts once there is room', async () => {
     const { platform } = await begin();
     const { epoch } = JSON.parse((await new Namespace(platform, false).registry.stats()).body ?? '');
     markForNewEpoch(platform.storage);
@@ -82,7 +82,7 @@ describe('a namespace that was restored to a full disk', () => {
     for (const call of calls) await expect(call(), String(call)).rejects.toEqual(refused);
     namespace.beginAgain();
     await settle();
-    expect([namespace.isThere, platform.aborts]).toEqual([false, []]);
+    expect([namespace.exists, platform.aborts]).toEqual([false, []]);
     platform.empty();
     namespace.beginAgain();
     expect(await namespace.size()).toEqual({ instances: 1, services: 1 });
@@ -90,7 +90,7 @@ describe('a namespace that was restored to a full disk', () => {
     expect(stats.epoch).not.toBe(epoch);
   });
 
-  it('[L19, S3] begins once there is room, where a newer version found no room for its tables', async () => {
+  it('[L19, S3] starts once there is room, if a newer version found no room for its tables', async () => {
     const { platform } = await begin();
     writeProperty(platform.storage, 'schema', '1');
     platform.storage.run('ALTER TABLE checkpoint DROP COLUMN attended_ms');
@@ -105,7 +105,7 @@ describe('a namespace that was restored to a full disk', () => {
 });
 
 describe('a namespace whose storage a newer version wrote', () => {
-  it('[S3, U9] refuses whatever is asked of it, with the reason, and is not erased', async () => {
+  it('[S3, U9] refuses every call with the reason, and is not erased', async () => {
     const { platform } = await begin();
     for (const property of ['schema', 'readable-from']) writeProperty(platform.storage, property, '99');
     const namespace = new Namespace(platform, false);
@@ -118,13 +118,13 @@ describe('a namespace whose storage a newer version wrote', () => {
     await expect(namespace.configure(NOTHING)).rejects.toMatchObject(refusal);
     await expect(namespace.erase({ onlyIfEmpty: false })).rejects.toMatchObject(refusal);
     await namespace.closeSocketsOf(['t']);
-    expect(namespace.isThere).toBe(false);
+    expect(namespace.exists).toBe(false);
     expect(platform.storage.rows('SELECT COUNT(*) FROM record')).toEqual([[1]]);
   });
 });
 
 describe('settings', () => {
-  it('[N22] are in effect at once and after a sleep, and cost nothing where they are the same', async () => {
+  it('[N22] apply at once and after a sleep, and cost nothing if unchanged', async () => {
     const { platform, namespace } = await begin();
     const settings = { retention: { maxCount: 2 }, limits: { instances: 2 } };
     await namespace.configure(settings);
@@ -142,7 +142,7 @@ describe('settings', () => {
     await register(woken, 'c');
   });
 
-  it('[N22, J3] bound the past that is kept, from the next alarm on', async () => {
+  it('[N22, J3] limit the retained history from the next alarm on', async () => {
     const { platform, namespace } = await begin();
     for (let count = 0; count < 1_200; count += 1) {
       await namespace.registry.patch(OWNER, { key: key('a'), patch: { weight: count % 7 }, precondition: {} });
@@ -155,7 +155,7 @@ describe('settings', () => {
 });
 
 describe('rest', () => {
-  it('[L7] stores renewals, and writes nothing from then on', async () => {
+  it('[L7] stores renewals, and then writes nothing', async () => {
     const { platform, namespace } = await begin();
     const { registry } = namespace;
     platform.jump(20_000);
@@ -176,13 +176,13 @@ describe('erase', () => {
     const socket = platform.connections.open();
     namespace.registry.opened(platform.connections.connectionOf(socket));
     await namespace.erase({ onlyIfEmpty: false });
-    expect([tablesOf(platform), platform.alarm.armedFor(), namespace.isThere]).toEqual([[], null, false]);
+    expect([tablesOf(platform), platform.alarm.armedFor(), namespace.exists]).toEqual([[], null, false]);
     expect(socket.closed?.code).toBe(CLOSE_CODES.namespaceGone);
-    expect(new Namespace(platform, false).isThere).toBe(false);
+    expect(new Namespace(platform, false).exists).toBe(false);
     await namespace.erase({ onlyIfEmpty: false });
   });
 
-  it('[N23] ends what is under way, and nothing of it comes back', async () => {
+  it('[N23] ends calls in progress, and nothing of them returns', async () => {
     const { platform, namespace } = await begin();
     const { registry } = namespace;
     const watching = platform.connections.connectionOf(platform.connections.open());
@@ -200,7 +200,7 @@ describe('erase', () => {
     expect([tablesOf(platform), platform.alarm.armedFor(), platform.aborts]).toEqual([[], null, []]);
   });
 
-  it('[N23] is followed by another past when it is founded again', async () => {
+  it('[N23] is followed by another history when the namespace is created again', async () => {
     const { namespace } = await begin();
     const before = (await namespace.registry.stats()).cursor;
     await namespace.erase({ onlyIfEmpty: false });
@@ -210,31 +210,31 @@ describe('erase', () => {
     expect(cursor.split('.')[0]).not.toBe(before.split('.')[0]);
   });
 
-  it('[N13, N23] is not done where something came in the meantime, if it is only for what is empty', async () => {
+  it('[N13, N23] is refused for a namespace that filled up meanwhile, if only an empty one may be erased', async () => {
     const { namespace } = await begin();
     const { registry } = namespace;
     await registry.deregister(OWNER, { key: key('a'), precondition: {} });
     expect(await namespace.size()).toEqual({ instances: 0, services: 0 });
     const [registered, isErased] = [register(namespace), namespace.erase({ onlyIfEmpty: true })];
     await registered;
-    expect([await isErased, namespace.isThere, await namespace.size()]).toEqual([
+    expect([await isErased, namespace.exists, await namespace.size()]).toEqual([
       false,
       true,
       { instances: 1, services: 1 },
     ]);
     await registry.deregister(OWNER, { key: key('a'), precondition: {} });
-    expect([await namespace.erase({ onlyIfEmpty: true }), namespace.isThere]).toEqual([true, false]);
+    expect([await namespace.erase({ onlyIfEmpty: true }), namespace.exists]).toEqual([true, false]);
     expect(await namespace.erase({ onlyIfEmpty: true })).toBe(true);
   });
 
-  it('[N23] waits for its turn: what was asked last is what is', async () => {
+  it('[N23] takes its turn: the last request wins', async () => {
     const { namespace } = await begin();
     await Promise.all([namespace.erase({ onlyIfEmpty: false }), namespace.configure(NOTHING)]);
-    expect([namespace.isThere, await namespace.size()]).toEqual([true, { instances: 0, services: 0 }]);
+    expect([namespace.exists, await namespace.size()]).toEqual([true, { instances: 0, services: 0 }]);
     await Promise.all([
       namespace.configure({ retention: {}, limits: { instances: 1 } }),
       namespace.erase({ onlyIfEmpty: false }),
     ]);
-    expect(namespace.isThere).toBe(false);
+    expect(namespace.exists).toBe(false);
   });
 });

@@ -28,7 +28,7 @@ async function begin() {
   return { scene, api: scene.api, before };
 }
 
-describe('answers that are too long for one', () => {
+describe('responses that are too large', () => {
   let stage: Awaited<ReturnType<typeof begin>>;
   beforeAll(async () => {
     stage = await begin();
@@ -50,7 +50,7 @@ describe('answers that are too long for one', () => {
     return { ids, pages };
   }
 
-  it('[V8] lists instances in pages, of now and of the past, also where a limit asks for more', async () => {
+  it('[V8] list instances in pages, now and at past moments, also if a limit asks for more', async () => {
     const { api, scene } = stage;
     const at = await scene.cursor();
     const list = { ...ORDERS, filter: {} };
@@ -60,20 +60,20 @@ describe('answers that are too long for one', () => {
     }
   });
 
-  it('[V8] answers a page with nothing for as long as nothing in its service has changed', async () => {
+  it('[V8] are 304 for a page as long as nothing in its service has changed', async () => {
     const { api } = stage;
     const list = { ...ORDERS, filter: {}, after: idOf(9) };
     const { cursor } = await api.listInstances(list);
     expect((await api.listInstances({ ...list, ifNoneMatch: cursor })).body).toBeNull();
   });
 
-  it('[V8] compares two moments in pages', async () => {
+  it('[V8] compare two moments in pages', async () => {
     const { api, before } = stage;
     const { ids, pages } = await idsOf((after) => api.diff({ ...ORDERS, from: before, after }));
     expect([ids, pages]).toEqual([IDS, 2]);
   });
 
-  it('[V10] resolves to as many as fit, others each time, and says that there are more', async () => {
+  it('[V10] resolve to as many endpoints as fit, a different selection each time, and report that there are more', async () => {
     const { api } = stage;
     const resolved = async (command = {}) => bodyOf(await api.resolve({ ...ORDERS, ...command }));
     const [one, other] = [await resolved(), await resolved()];
@@ -86,7 +86,7 @@ describe('answers that are too long for one', () => {
     expect([few.instances.length, few.truncated]).toEqual([5, undefined]);
   });
 
-  it('[V8] says how many changes of one revision it leaves out of the history, and lets readers of changes begin anew', async () => {
+  it('[V8] report how many changes of a revision the history omits, and readers of changes start over', async () => {
     const { scene, api } = await begin();
     const cursor = await scene.cursor();
     await api.removeService(OPERATOR, { ...ORDERS, force: true, precondition: {} });
@@ -99,7 +99,7 @@ describe('answers that are too long for one', () => {
     await expect(api.changedSince({ since: cursor })).rejects.toMatchObject({ code: 'COMPACTED' });
   });
 
-  it('[V8] lists overrides in pages', async () => {
+  it('[V8] list overrides in pages', async () => {
     const { scene, api } = await begin();
     for (let first = 0; first < COUNT; first += 400) {
       const operations = IDS.slice(first, first + 400).map((id) => ({

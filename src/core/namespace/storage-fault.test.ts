@@ -56,7 +56,7 @@ async function ids(): Promise<string[]> {
 const revision = async (): Promise<number> => JSON.parse((await registry.stats()).body ?? '').revision;
 
 describe('while nothing can be stored', () => {
-  it('[L19] refuses every call that would change something, says why, and changes nothing', async () => {
+  it('[L19] refuses every change with the reason, and changes nothing', async () => {
     const staged = await registry.stageImport(OPERATOR, { records: [] });
     const { importId } = JSON.parse(staged.body);
     fill();
@@ -84,7 +84,7 @@ describe('while nothing can be stored', () => {
     expect([await ids(), await revision(), platform.aborts]).toEqual([['a', 'b'], 2, []]);
   });
 
-  it('[L19] answers heartbeats, repeated registrations and reads, and keeps renewals for later', async () => {
+  it('[L19] serves heartbeats, repeated registrations and reads, and stores renewals later', async () => {
     await pass(CHECKPOINT_DELAY_MS + ATTENTION_PASS_MS);
     fill();
     for (let beats = 0; beats < 10; beats++) {
@@ -104,7 +104,7 @@ describe('while nothing can be stored', () => {
     expect(unpackLease(rows.get(0) ?? new Float64Array(), 0)?.renewedAt).toBe(renewedAt);
   });
 
-  it('[L19] ends no lease, and afterwards only those that a whole ttl was listened for', async () => {
+  it('[L19] ends no lease, and afterwards only those that were silent for a whole ttl of attention', async () => {
     await register('b');
     fill();
     await pass(10 * TTL_MS);
@@ -118,7 +118,7 @@ describe('while nothing can be stored', () => {
     expect(platform.aborts).toEqual([]);
   });
 
-  it('[L19] keeps an unhealthy instance alive that beats, and shows it healthy by its next beat', async () => {
+  it('[L19] keeps an unhealthy instance that sends heartbeats, and shows it healthy from the next heartbeat', async () => {
     const lease = { ttlMs: TTL_MS, removeAfterMs: 3 * TTL_MS };
     await registry.register(OWNER, { key: key('c'), definition: definition({ lease }), precondition: {} });
     await pass(TTL_MS + 1_000);
@@ -134,7 +134,7 @@ describe('while nothing can be stored', () => {
     expect([await isHealthy(), platform.aborts]).toEqual([true, []]);
   });
 
-  it('[L19] ends what fell due apart from leases only once it can be stored', async () => {
+  it('[L19] ends other due work only once it can be stored', async () => {
     await registry.register(OWNER, { key: key('p'), definition: definition(PERSISTENT), precondition: {} });
     await registry.drain(OWNER, { key: key('p'), waitMs: 0, graceMs: 5_000 });
     fill();
@@ -148,7 +148,7 @@ describe('while nothing can be stored', () => {
     expect([await ids(), platform.aborts]).toEqual([['a'], []]);
   });
 
-  it('[L19] lets a drain go that waits for its watchers', async () => {
+  it('[L19] responds to a drain that waits for watchers', async () => {
     const connection = platform.connections.connectionOf(platform.connections.open());
     await registry.receive(connection, JSON.stringify({ type: 'watch', id: '1', watch: 'w', scope: {} }));
     const drained = registry.drain(OWNER, { key: key('a'), waitMs: 2_000, graceMs: 60_000 }).catch((error) => error);
@@ -158,7 +158,7 @@ describe('while nothing can be stored', () => {
     expect(JSON.parse((await drained).body)).toMatchObject({ drained: false, laggards: ['subscriber-1'] });
   });
 
-  it('[L19] resumes sessions, opens none, and lets those that end run out', async () => {
+  it('[L19] resumes sessions, opens none, and lets ended ones expire', async () => {
     const open = async (frame: object) => {
       const socket = platform.connections.open();
       const connection = platform.connections.connectionOf(socket);
@@ -194,7 +194,7 @@ describe('while nothing can be stored', () => {
     expect(await ids()).toEqual(['a']);
   });
 
-  it('[L19] wakes from what is stored, and writes nothing', async () => {
+  it('[L19] wakes from stored state, and writes nothing', async () => {
     fill();
     registry = new Namespace(platform, false).registry;
     await pass(TTL_MS);
@@ -205,11 +205,11 @@ describe('while nothing can be stored', () => {
     expect(await ids()).toEqual(['a', 'b']);
   });
 
-  it('[L19] founds no namespace', async () => {
+  it('[L19] creates no namespace', async () => {
     const other = new HandPlatform();
     other.fault = FULL;
-    const unfounded = new Namespace(other, false);
-    await expect(unfounded.configure({ retention: {}, limits: {} })).rejects.toEqual(REFUSED);
+    const missing = new Namespace(other, false);
+    await expect(missing.configure({ retention: {}, limits: {} })).rejects.toEqual(REFUSED);
     expect([...other.storage.read('SELECT name FROM sqlite_master')]).toEqual([]);
   });
 });

@@ -32,7 +32,7 @@ function beat(awake: AwakeNamespace, id: string, { close = false } = {}): void {
 }
 
 describe('a first wake', () => {
-  it('[S2] makes a storage, and listens from then on', async () => {
+  it('[S2] creates the storage, and listens from then on', async () => {
     const awake = new AwakeNamespace();
     await settle();
     expect(awake.state.journal).toMatchObject({ revision: 0, epoch: expect.stringMatching(/^[\w-]{12}$/) });
@@ -45,13 +45,13 @@ describe('a first wake', () => {
     expect(awake.state.counters).toMatchObject({ outages: 0, wokeAt: START });
   });
 
-  it('[L11] arms nothing: what it wakes for does', () => {
+  it('[L11] arms nothing: the call it wakes for does', () => {
     expect(new AwakeNamespace().platform.armings).toEqual([]);
   });
 });
 
 describe('a wake', () => {
-  it('[S2] has every record, under its revision', async () => {
+  it('[S2] loads every record with its revision', async () => {
     const awake = new AwakeNamespace();
     const record = { definition: { metadata: { a: '1' }, protectThreshold: 0.5 }, createdRevision: 1 };
     awake.commit((draft) => draft.putService(ORDERS, record, 'registered'));
@@ -75,7 +75,7 @@ describe('a wake', () => {
     expect(catalog.override(key('a'))).toEqual(awake.state.catalog.override(key('a')));
   });
 
-  it('[V1] knows who is available without reading a record', async () => {
+  it('[V1] knows which instances are available without reading a record', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     awake.put('c', { status: 'down' });
@@ -89,7 +89,7 @@ describe('a wake', () => {
     expect(entries.filter(isHealthy).map(({ id }) => id)).toEqual(['a', 'b', 'c', 'e']);
   });
 
-  it('[R9, Q2] knows when the newest record of a service went, and where in its past a record was', async () => {
+  it('[R9, Q2] knows when the newest record of a service was removed, and the history of records', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.remove('a');
@@ -99,7 +99,7 @@ describe('a wake', () => {
     expect(await woken.journal(2)).toMatchObject([{ changes: [{ previous: 2, servicePrevious: 2 }] }]);
   });
 
-  it('[I8] writes nothing where nothing was lost', async () => {
+  it('[I8] writes nothing if nothing was lost', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     beat(awake, 'a', { close: true });
@@ -112,7 +112,7 @@ describe('a wake', () => {
 });
 
 describe('leases after a wake', () => {
-  it('[L8] are as they were, where all renewals are written', async () => {
+  it('[L8] are unchanged if all renewals are stored', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     awake.put('c', { lease: { ttlMs: 5_000, removeAfterMs: null } });
@@ -126,7 +126,7 @@ describe('leases after a wake', () => {
     expect(counters.outages).toBe(0);
   });
 
-  it('[L8] are not those of the slot’s former holder', async () => {
+  it('[L8] are not those of the slot’s previous holder', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     awake.platform.jump(1_000);
@@ -139,7 +139,7 @@ describe('leases after a wake', () => {
     expect(leases.renewedAt(0) - START).toBe(2_000);
   });
 
-  it('[L8] are those of the checkpoint, though the record was changed before it', async () => {
+  it('[L8] are those of the checkpoint, even if the record was changed before it', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.platform.jump(1_000);
@@ -159,7 +159,7 @@ describe('leases after a wake', () => {
     expect(woken.state.leases.size).toBe(3);
   });
 
-  it('still wait for the first renewal, unless it came', async () => {
+  it('still wait for the first renewal, unless it was received', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b', { lease: { ttlMs: 5_000, removeAfterMs: 10_000, firstRemoveAfterMs: 90_000 } });
     awake.platform.jump(1_000);
@@ -169,7 +169,7 @@ describe('leases after a wake', () => {
   });
 });
 
-describe('signs at a wake that renewals were missed', () => {
+describe('evidence of missed renewals at a wake', () => {
   it.each<[string, { close: boolean; isStarted?: boolean }, number]>([
     ['none after hibernation', { close: true }, 0],
     ['renewals that may be lost', { close: false }, 1],
@@ -194,7 +194,7 @@ describe('signs at a wake that renewals were missed', () => {
     expect(state.leases.lapsed(endsAt, 9)).toHaveLength(1);
   });
 
-  it('[L7] are none where the process that stored it listens still, asleep or not', async () => {
+  it('[L7] is absent if the process that stored the state is still listening, asleep or not', async () => {
     const platform = new HandPlatform();
     platform.monotonic = platform.clock;
     platform.heard = () => 'all';
@@ -211,9 +211,9 @@ describe('signs at a wake that renewals were missed', () => {
   });
 
   it.each([
-    ['a freeze of the process cuts off nobody', false, 12_000, START + 15_000],
+    ['a freeze of the process disconnects no client', false, 12_000, START + 15_000],
     ['the start of the process does', true, 12_000 - RECONNECT_SPREAD_MIN_MS, START + 15_000 + RECONNECT_SPREAD_MIN_MS],
-  ])('[L7] count what the process has heard before: %s', async (_case, wereCutOff, heardMs, since) => {
+  ])('[L7] counts what the process received before: %s', async (_case, wereCutOff, heardMs, since) => {
     const platform = new HandPlatform();
     platform.monotonic = platform.clock;
     const awake = new AwakeNamespace(platform);
@@ -228,7 +228,7 @@ describe('signs at a wake that renewals were missed', () => {
     expect(state.counters.outages).toBe(1);
   });
 
-  it('[L7] are seen once: a wake after that loses nothing', async () => {
+  it('[L7] is found once: a later wake loses nothing', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     beat(awake, 'a');
@@ -238,7 +238,7 @@ describe('signs at a wake that renewals were missed', () => {
     expect(third.state.attention.stored).toEqual(second.state.attention.stored);
   });
 
-  it('[I8] are not looked for without a lease', async () => {
+  it('[I8] is not looked for without a lease', async () => {
     const awake = new AwakeNamespace();
     awake.state.checkpoints.open();
     await settle();
@@ -249,7 +249,7 @@ describe('signs at a wake that renewals were missed', () => {
     expect(woken.state.counters.outages).toBe(0);
   });
 
-  it('[L7, L18, T7] give a fleet of sessions the time in which it was asked to reconnect', async () => {
+  it('[L7, L18, T7] gives a fleet of sessions the time in which it was asked to reconnect', async () => {
     const awake = new AwakeNamespace();
     const { connections } = awake.platform;
     for (let index = 0; index < 1_500; index++) {
@@ -263,7 +263,7 @@ describe('signs at a wake that renewals were missed', () => {
     expect(attention.since).toBe(START + reconnectSpreadMs(1_500));
   });
 
-  it('[T10, T7] end no session of thousands whose sockets a crash took, and the dead ones after a whole ttl', async () => {
+  it('[T10, T7] ends none of thousands of sessions whose sockets a crash closed, and dead ones after a whole ttl', async () => {
     const awake = new AwakeNamespace();
     const { connections } = awake.platform;
     const count = 2 * SWEEP_SLICE_MAX_COUNT + 500;
@@ -299,7 +299,7 @@ describe('signs at a wake that renewals were missed', () => {
 });
 
 describe('attention after a wake', () => {
-  it('[L8, L15] goes on as it was: what was asked before ends at the second pass', async () => {
+  it('[L8, L15] continues as before: a lease that was asked ends at the second pass', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     await awake.pass(30_250);
@@ -312,7 +312,7 @@ describe('attention after a wake', () => {
     expect(state.leases.lapsed(START + 30_500, 9)).toHaveLength(1);
   });
 
-  it('[L7] counts what was heard up to the last checkpoint where renewals may have been lost after it', async () => {
+  it('[L7] counts up to the last checkpoint if later renewals may have been lost', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.platform.jump(12_000);
@@ -325,7 +325,7 @@ describe('attention after a wake', () => {
     expect(attention.stored).toEqual({ since: START + 22_000 + RECONNECT_SPREAD_MIN_MS, attendedMs: 13_001 });
   });
 
-  it('[I6, L7] ends a dead holder though the registry keeps crashing, and never one that renews', async () => {
+  it('[I6, L7] ends a dead holder even if the registry keeps crashing, and never one that renews', async () => {
     let awake = new AwakeNamespace();
     awake.put('dead beats');
     await awake.pass(100);
@@ -345,10 +345,10 @@ describe('attention after a wake', () => {
   });
 });
 
-describe('a storage of the version before', () => {
+describe('storage of the previous version', () => {
   /** Leaves a storage as version 1 would, which knew neither of attention nor of its columns. */
   async function leftByVersion1(awake: AwakeNamespace, extendedAt: number): Promise<void> {
-    awake.state.leases.packAnew();
+    awake.state.leases.repack();
     awake.state.checkpoints.close();
     await settle();
     const { storage } = awake.platform;
@@ -361,7 +361,7 @@ describe('a storage of the version before', () => {
     storage.run("DELETE FROM property WHERE name = 'readable-from'");
   }
 
-  it('[U8, L7] opens with a gap: its leases end after a whole time to live, though it had extended them', async () => {
+  it('[U8, L7] opens with a gap: its leases end after a whole time to live, even if it had extended them', async () => {
     const awake = new AwakeNamespace();
     awake.put('a', { lease: { ttlMs: 15_000, removeAfterMs: 30_000 } }, { healthy: false });
     awake.platform.jump(29_000);
@@ -377,7 +377,7 @@ describe('a storage of the version before', () => {
     expect(woken.ids()).toEqual([]);
   });
 
-  it('[U8, L15] leaves nothing that a later wake takes for attention', async () => {
+  it('[U8, L15] leaves nothing that a later wake counts as attention', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     await leftByVersion1(awake, START + 1_000);
@@ -393,7 +393,7 @@ describe('a storage of the version before', () => {
     expect(third.state.attention.stored).toEqual(second.state.attention.stored);
   });
 
-  it('[U9] that may read this one finds what it needs, and what it writes is noticed', async () => {
+  it('[U9] is readable by that version if this one wrote it, and what that version writes is detected', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     await awake.pass(30_250);
@@ -422,7 +422,7 @@ describe('a storage of the version before', () => {
 });
 
 describe('time after a wake', () => {
-  it('[L10] goes on from where it was, though the clock was set back meanwhile', async () => {
+  it('[L10] continues from where it was, even if the clock was set back meanwhile', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.platform.jump(10_000);
@@ -434,7 +434,7 @@ describe('time after a wake', () => {
     expect(time.stamp()).toBe(START);
   });
 
-  it('[L10] keeps the shift of a clock that was set back before', async () => {
+  it('[L10] keeps the shift of a clock that was set back earlier', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.platform.jump(-3_600_000);
@@ -444,7 +444,7 @@ describe('time after a wake', () => {
     expect((await again(awake)).state.time.now()).toBe(START + 7_000);
   });
 
-  it('[L10] is no later for a stamp that stood still', async () => {
+  it('[L10] is no later because of a stamp that stood still', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.platform.jump(-10_000);
@@ -456,7 +456,7 @@ describe('time after a wake', () => {
     expect((await again(awake)).state.time.now()).toBe(START + 1_000);
   });
 
-  it('[I2] stamps go on from the newest in the journal', async () => {
+  it('[I2] stamps continue from the newest in the journal', async () => {
     const awake = new AwakeNamespace();
     awake.put('a', { ephemeral: false });
     await settle();
@@ -489,7 +489,7 @@ describe('the agenda after a wake', () => {
   });
 });
 
-it('[C4] a commit that fails aborts the object, and says why', async () => {
+it('[C4] a failed commit aborts the object with its reason', async () => {
   const platform = new HandPlatform();
   const awake = new AwakeNamespace(platform);
   await settle();

@@ -6,7 +6,7 @@ import { readJsonText } from '../../model/json';
 import { readService } from './read-calls';
 import { callBatch, callPatchService, callPutService, callRemoveService } from './write-calls';
 
-it('[R12, Q1] a service is put, changed, read and removed, each with the cursor and the audit that it takes', async () => {
+it('[R12, Q1] a service is put, changed, read and removed, each call with its cursor and audit entry', async () => {
   const { state, platform } = new AwakeNamespace();
   const precondition = {};
   const put = await callPutService(state, OPERATOR, {
@@ -29,7 +29,7 @@ it('[R12, Q1] a service is put, changed, read and removed, each with the cursor 
   ]);
 });
 
-it('[C3] a batch does what each of its operations says', async () => {
+it('[C3] a batch applies each of its operations', async () => {
   const { state } = new AwakeNamespace();
   const named = { key: key('a'), precondition: {} };
   const { body } = await callBatch(state, OPERATOR, [

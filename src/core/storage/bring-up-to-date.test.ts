@@ -39,7 +39,7 @@ const open = (storage: SqlStorage, version: Schema) => storage.transaction(() =>
 const properties = (disk: HandDisk) => disk.rows('SELECT name, value FROM property');
 
 describe('bringUpToDate', () => {
-  it('[U8] takes a storage forward, over as many versions as it missed', () => {
+  it('[U8] upgrades storage across all versions it missed', () => {
     const disk = leftBy(FIRST);
     open(disk, THIRD);
     expect(disk.rows('SELECT id, size, unit FROM thing')).toEqual([['a', 2_000, 'm']]);
@@ -52,7 +52,7 @@ describe('bringUpToDate', () => {
     expect(disk.takeWritten()).toEqual({});
   });
 
-  it('[U8] takes no step on a storage that is made today', () => {
+  it('[U8] takes no step on new storage', () => {
     const disk = leftBy(THIRD);
     expect(disk.rows('SELECT id, size FROM thing')).toEqual([['a', 2]]);
     expect(properties(disk)).toContainEqual(['schema', '3']);
@@ -66,7 +66,7 @@ describe('bringUpToDate', () => {
     expect(() => disk.rows('SELECT unit FROM thing')).toThrow('no such column');
   });
 
-  it('[U9] reads and writes what the next version left, where that says so, and changes nothing back', () => {
+  it('[U9] reads and writes storage of the next version if that is allowed, and never downgrades it', () => {
     const disk = leftBy(SECOND);
     disk.takeWritten();
     open(disk, FIRST);
@@ -79,7 +79,7 @@ describe('bringUpToDate', () => {
     ]);
   });
 
-  it('[U9] refuses what the next version left where it may not be read, also by a step before the last', () => {
+  it('[U9] refuses storage of the next version that may not be read, also because of an earlier step', () => {
     const disk = leftBy(THIRD);
     for (const older of [FIRST, SECOND]) {
       expect(() => open(disk, older)).toThrow(
@@ -96,7 +96,7 @@ describe('bringUpToDate', () => {
     open(later, THIRD);
   });
 
-  it('[S3] refuses a version that is none', () => {
+  it('[S3] refuses an invalid version', () => {
     for (const version of ['0', '-1', 'two', '']) {
       const disk = leftBy(FIRST);
       disk.run("UPDATE property SET value = ? WHERE name = 'schema'", version);
@@ -105,7 +105,7 @@ describe('bringUpToDate', () => {
   });
 });
 
-it('[U9] mayRead goes by the version, and by what the storage allows', () => {
+it('[U9] mayRead checks the version and what the storage allows', () => {
   expect([mayRead(2, 1, undefined), mayRead(2, 2, 2), mayRead(2, 3, 2), mayRead(2, 4, 1)]).toEqual([
     true,
     true,

@@ -36,7 +36,7 @@ async function stateOf(promise: Promise<unknown> | undefined): Promise<string> {
 }
 
 describe('enqueue', () => {
-  it('[C2] writes at once, in order, all that is queued by one stretch of code in one transaction', async () => {
+  it('[C2] writes everything queued by one piece of synchronous code at once, in order, in one transaction', async () => {
     const { disk, pipeline, counters, note, notes } = begin();
     for (const text of ['a', 'b', 'c']) note(text);
     expect(notes()).toEqual([]);
@@ -46,7 +46,7 @@ describe('enqueue', () => {
     expect(counters.commitGroups).toBe(1);
   });
 
-  it('[C2] lets what comes while a sync is under way wait for it, and go together', async () => {
+  it('[C2] queues what arrives during a sync for one next group', async () => {
     const { disk, pipeline, counters, note, notes } = begin();
     disk.hold();
     note('a');
@@ -65,7 +65,7 @@ describe('enqueue', () => {
     expect(counters.commitGroups).toBe(2);
   });
 
-  it('[C2] has the next group written before one is published, so that the disk need not wait for that', async () => {
+  it('[C2] writes the next group before it publishes one, so that the disk stays busy', async () => {
     const { disk, pipeline, notes } = begin();
     const happened: string[] = [];
     const group = (text: string) =>
@@ -85,7 +85,7 @@ describe('enqueue', () => {
     expect(happened[1]).toBe('b is published, a,b written');
   });
 
-  it('[C2] waits for no turn of the event loop on a host that goes on while it syncs', async () => {
+  it('[C2] waits for no turn of the event loop on a host that continues during a sync', async () => {
     const disk = new HandDisk();
     disk.run('CREATE TABLE note (text TEXT)');
     const pipeline = new CommitPipeline({ storage: disk, counters: { commitGroups: 0 }, onFailure: () => {} });
@@ -100,10 +100,10 @@ describe('enqueue', () => {
 
 describe('writeNow', () => {
   const refuse = (): never => {
-    throw new Error('no');
+    throw new Error('refused by its work');
   };
 
-  it('[C2] writes at once, gives what its work gives, and shares the sync of what is queued', async () => {
+  it('[C2] writes at once, returns the result of its work, and shares the sync of the queue', async () => {
     const { disk, pipeline, counters, note, notes } = begin();
     disk.hold();
     note('queued');
@@ -119,14 +119,26 @@ describe('writeNow', () => {
     expect([disk.transactions, counters.commitGroups]).toEqual([3, 2]);
   });
 
-  it('leaves nothing behind where its work throws', async () => {
+  it('leaves nothing behind if its work throws', async () => {
     const { disk, pipeline, notes } = begin();
     const work = () => {
       disk.run('INSERT INTO note VALUES (?)', 'a');
       refuse();
     };
-    expect(() => pipeline.writeNow(work)).toThrow('no');
+    expect(() => pipeline.writeNow(work)).toThrow('refused by its work');
     expect([notes(), pipeline.settled()]).toEqual([[], undefined]);
+  });
+
+  it('[L19] reports the fault that its own write was the first to meet', () => {
+    const { pipeline, fill } = begin();
+    const cause = new Error('SQLITE_FULL');
+    const work = () => {
+      fill('the disk is full');
+      throw cause;
+    };
+    expect(() => pipeline.writeNow(work)).toThrow(
+      expect.objectContaining({ code: 'UNAVAILABLE', details: { retryAfterSeconds: 5 }, cause }),
+    );
   });
 
   it('[I3] refuses after a group that could not be made durable', async () => {
@@ -140,7 +152,7 @@ describe('writeNow', () => {
 });
 
 describe('a turn before a group', () => {
-  it('[C2] is taken after a group that was shared, and what comes in goes along', async () => {
+  it('[C2] is taken after a shared group, and what arrives meanwhile joins', async () => {
     let delivered = (): void => {};
     const { disk, pipeline, note, notes } = begin(() => new Promise((resolve) => (delivered = resolve)));
     for (const text of ['a', 'b']) note(text);
@@ -155,7 +167,7 @@ describe('a turn before a group', () => {
     expect(disk.transactions).toBe(2);
   });
 
-  it('[C2] is not asked of a lone writer', async () => {
+  it('[C2] is not required of a single writer', async () => {
     let turns = 0;
     const { pipeline, note, notes } = begin(async () => {
       turns += 1;
@@ -170,7 +182,7 @@ describe('a turn before a group', () => {
 });
 
 describe('settled', () => {
-  it('[I3] has nothing to wait for where all is durable', async () => {
+  it('[I3] doesn’t wait if everything is durable', async () => {
     const { pipeline, note } = begin();
     expect(pipeline.settled()).toBeUndefined();
     note('a');
@@ -189,7 +201,7 @@ describe('settled', () => {
     expect(await stateOf(settled)).toBe('done');
   });
 
-  it('[I3] waits for what was queued before it was asked, and not for what came after', async () => {
+  it('[I3] waits for what was queued before the call, and not for later changes', async () => {
     const { disk, pipeline, note } = begin();
     disk.hold();
     note('a');
@@ -204,7 +216,7 @@ describe('settled', () => {
     expect(await stateOf(second)).toBe('done');
   });
 
-  it('[I3] of a read waits for the group that is being written', async () => {
+  it('[I3] of a read waits for the group being written', async () => {
     const { disk, pipeline, note } = begin();
     disk.hold();
     note('a');
@@ -224,7 +236,7 @@ describe('a group that fails', () => {
   };
 
   it.each(['sync', 'write'] as const)(
-    '[C4] at its %s tells all who wait, once, that the outcome is unknown',
+    '[C4] at its %s reports the unknown outcome once to every waiting caller',
     async (how) => {
       const { disk, failures, pipeline, counters, note } = begin();
       note('a');
@@ -247,7 +259,7 @@ describe('a group that fails', () => {
     expect(notes()).toEqual([]);
   });
 
-  it('[C4] takes what was queued behind it along, and writes nothing ever after', async () => {
+  it('[C4] fails what was queued behind it, and writes nothing afterwards', async () => {
     const { disk, failures, pipeline, note, notes } = begin();
     disk.hold();
     note('a');
@@ -263,7 +275,7 @@ describe('a group that fails', () => {
     expect(failures).toHaveLength(1);
   });
 
-  it('[C4] is heard of though nobody waits', async () => {
+  it('[C4] is reported even if no caller waits', async () => {
     const { disk, failures, note } = begin();
     disk.failNextSync(new Error('gone'));
     note('a');
@@ -272,7 +284,32 @@ describe('a group that fails', () => {
   });
 });
 
-it('[L19] refuses changes while nothing can be stored, and leaves out what nobody was promised', async () => {
+describe('close', () => {
+  it('writes what is queued, and nothing from then on', async () => {
+    const { disk, failures, pipeline, note, notes } = begin();
+    expect([pipeline.isClosed, pipeline.hasFailed]).toEqual([false, false]);
+    disk.hold();
+    note('a');
+    const closed = pipeline.close();
+    expect(pipeline.isClosed).toBe(true);
+    expect(await stateOf(closed)).toBe('waits');
+    disk.release();
+    await closed;
+    note('b');
+    await settle();
+    expect([notes(), failures, pipeline.hasFailed]).toEqual([['a'], [], true]);
+  });
+
+  it('does not fail after a group that could not be made durable', async () => {
+    const { disk, pipeline, note } = begin();
+    disk.failNextSync(new Error('gone'));
+    note('a');
+    await pipeline.close();
+    expect(pipeline.isClosed).toBe(true);
+  });
+});
+
+it('[L19] refuses changes while nothing can be stored, and omits changes that were not promised', async () => {
   const { pipeline, disk, notes, fill } = begin();
   const offer = (text: string) => pipeline.offer(() => void disk.run('INSERT INTO note VALUES (?)', text));
   fill('the disk is full');

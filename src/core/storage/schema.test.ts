@@ -11,7 +11,7 @@ function leaveNewer(disk: HandDisk, readableFrom: number): void {
 }
 
 describe('prepareStorage', () => {
-  it('makes the tables and an epoch on first use', () => {
+  it('creates the tables and an epoch on first use', () => {
     const disk = new HandDisk();
     expect(prepareStorage(disk, () => 'first')).toEqual({ epoch: 'first' });
     expect(disk.rows(TABLES).flat()).toEqual([
@@ -30,7 +30,7 @@ describe('prepareStorage', () => {
     ]);
   });
 
-  it('[S2, I8] keeps the epoch when it is opened again, and writes nothing', () => {
+  it('[S2, I8] keeps the epoch when it is reopened, and writes nothing', () => {
     const disk = new HandDisk();
     prepareStorage(disk, () => 'first');
     disk.takeWritten();
@@ -38,7 +38,7 @@ describe('prepareStorage', () => {
     expect(disk.takeWritten()).toEqual({});
   });
 
-  it('[I8] has no second index: each row changed is one row billed', () => {
+  it('[I8] has no second index: each changed row is billed once', () => {
     const disk = new HandDisk();
     prepareStorage(disk, () => 'first');
     const indexes = disk.rows("SELECT name FROM sqlite_schema WHERE type = 'index' AND name NOT LIKE 'sqlite_auto%'");
@@ -47,7 +47,7 @@ describe('prepareStorage', () => {
     for (const table of tables) expect(table).toMatch(/WITHOUT ROWID|INTEGER PRIMARY KEY/);
   });
 
-  it('[U9] reads a storage of the next version that says that it may, and leaves it as it was', () => {
+  it('[U9] reads storage of the next version that allows it, and leaves it unchanged', () => {
     const disk = new HandDisk();
     prepareStorage(disk, () => 'first');
     leaveNewer(disk, SCHEMA_VERSION);
@@ -56,7 +56,7 @@ describe('prepareStorage', () => {
     expect(disk.takeWritten()).toEqual({});
   });
 
-  it('[S3] refuses a storage of a newer version, and leaves it as it was', () => {
+  it('[S3] refuses storage of a newer version, and leaves it unchanged', () => {
     const disk = new HandDisk();
     prepareStorage(disk, () => 'first');
     leaveNewer(disk, SCHEMA_VERSION + 1);

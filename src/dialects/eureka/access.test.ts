@@ -63,7 +63,7 @@ describe('the door for Eureka', () => {
   });
 
   it.each(ROUTES)(
-    '[A1] %s (%s %s) is 401 with a challenge for who shows no token or a wrong one',
+    '[A1] %s (%s %s) is 401 with a challenge without a token or with a wrong one',
     async (_operation, method, path) => {
       const stage = new EurekaStage();
       for (const authorization of [undefined, `Basic ${btoa('a:wrong')}`, 'Basic !', 'Bearer wrong']) {
@@ -77,7 +77,7 @@ describe('the door for Eureka', () => {
     },
   );
 
-  it('[A1] takes a token as a bearer, as password, as user, and in the path', async () => {
+  it('[A1] accepts a token as a bearer, as password, as user, and in the path', async () => {
     const stage = new EurekaStage();
     const { token } = stage.app.directory.give([{ scope: 'read', ns: 'public' }]);
     for (const authorization of [`Bearer ${token}`, `Basic ${btoa(`any:${token}`)}`, `Basic ${btoa(`${token}:`)}`]) {
@@ -86,7 +86,7 @@ describe('the door for Eureka', () => {
     expect((await stage.app.send('GET', `/t/${token}/eureka/apps`)).status).toBe(200);
   });
 
-  it('[A1] shows a token for one service nothing of another whose name differs in case alone', async () => {
+  it('[A1] shows a token for one service nothing of another whose name differs only in case', async () => {
     const stage = new EurekaStage();
     await stage.register();
     await stage.registerNative('secret', {}, 'Orders');
@@ -98,7 +98,7 @@ describe('the door for Eureka', () => {
     expect(await stage.brief('GET', '/eureka/apps/ORDERS/secret')).toEqual([404, '']);
   });
 
-  it('[X2] refuses a namespace that nobody made, and makes it for who may administer all', async () => {
+  it('[X2] refuses an unknown namespace, and creates it for an admin of all namespaces', async () => {
     const stage = new EurekaStage();
     stage.as({ scope: 'register', ns: '*' });
     expect(await stage.brief('PUT', '/n/new/eureka/apps/ORDERS/a')).toEqual([404, '']);

@@ -33,17 +33,17 @@ describe('virtual addresses', () => {
     expect(namesIn(extension)).toEqual(names);
   });
 
-  it('[F12] are quoted as they are written', () => {
+  it('[F12] are quoted as written', () => {
     expect(claimsOf(orders, { secureVipAddress: 'orders, Carts' })).toMatchObject([{ by: 'secureVipAddress "Carts"' }]);
   });
 
-  it('[F12] claim nothing by the own name of a service with upper-case letters', () => {
+  it('[F12] claim nothing for a service whose name has upper-case letters', () => {
     expect(namesIn({ vipAddress: 'Orders,orders' }, { group: 'DEFAULT_GROUP', service: 'Orders' })).toEqual([]);
     expect(namesIn({ vipAddress: 'TEAM@@orders' }, { group: 'Team', service: 'orders' })).toEqual([]);
     expect(namesIn({ vipAddress: 'orders' }, { group: 'team', service: 'orders' })).toEqual(['DEFAULT_GROUP@@orders']);
   });
 
-  it('[F12] are read as far as a registration may claim, and one more', () => {
+  it('[F12] are read up to the number a registration may claim, and one more', () => {
     const list = Array.from({ length: 1_000 }, (_, index) => `a${index}`).join(',');
     expect(claimsOf(orders, { vipAddress: 'orders', secureVipAddress: list })).toHaveLength(
       REGISTRATION_CLAIMS_MAX_COUNT + 1,
@@ -52,7 +52,7 @@ describe('virtual addresses', () => {
 
   const name = fc.string({ unit: fc.constantFrom('a', 'B', 'ß', 'ς', '@', ' ', ',', '.'), minLength: 1, maxLength: 5 });
 
-  it("[F12] claim every application that Java's clients would find the instance under", () => {
+  it('[F12] claim every application under which Java clients would find the instance', () => {
     fc.assert(
       fc.property(fc.array(name, { maxLength: 4 }), (names) => {
         const list = names.join(',');

@@ -13,7 +13,7 @@ const actions = async (stage: EurekaStage) =>
   );
 
 describe('the delta', () => {
-  it('[F4] tells what was added, changed and removed, each once with what became of it last', async () => {
+  it('[F4] lists what was added, changed and removed, each once with its last action', async () => {
     const stage = new EurekaStage();
     await stage.register({ instanceId: 'a' });
     await stage.register({ instanceId: 'b' });
@@ -25,7 +25,7 @@ describe('the delta', () => {
     expect((await stage.list('/eureka/apps/delta')).apps__hashcode).toBe('OUT_OF_SERVICE_1_');
   });
 
-  it('[F4] forgets what is older than three minutes, and says MODIFIED of what was there before', async () => {
+  it('[F4] drops changes older than three minutes, and reports MODIFIED for earlier instances', async () => {
     const stage = new EurekaStage();
     await stage.register({ leaseInfo: { durationInSecs: 3_600 } });
     await stage.list('/eureka/apps/delta');
@@ -41,7 +41,7 @@ describe('the delta', () => {
     ]);
   });
 
-  it('[F4] has a version that moves with every change, and never with a beat', async () => {
+  it('[F4] has a version that changes with every change, and never with a heartbeat', async () => {
     const stage = new EurekaStage();
     const version = async () => Number((await stage.list('/eureka/apps/delta')).versions__delta);
     await stage.register();
@@ -55,7 +55,7 @@ describe('the delta', () => {
     ).toMatchObject([{ versions__delta: '1' }, { versions__delta: String(first + 1) }]);
   });
 
-  it('[F4] tells everything where more changed than can be told', async () => {
+  it('[F4] lists everything if there are too many changes for it', async () => {
     const stage = new EurekaStage();
     await stage.register();
     for (let round = 0; round < 9; round++) {
@@ -129,7 +129,7 @@ async function perform(stage: EurekaStage, act: Exclude<Act, { act: 'poll' }>): 
 }
 
 describe('a client that applies deltas', () => {
-  it('[F4] has the same instances as one that reads everything, with the same hash', async () => {
+  it('[F4] has the same instances and hash as one that reads everything', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(Act, { minLength: 5, maxLength: 60 }), async (acts) => {
         const namespace = new NodeNamespace();

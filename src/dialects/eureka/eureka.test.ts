@@ -22,7 +22,7 @@ const ADDED = {
 };
 
 describe('registering', () => {
-  it('[F1] is answered 204 without a body, and read back as it was written', async () => {
+  it('[F1] returns 204 without a body, and reads back as written', async () => {
     const stage = new EurekaStage();
     const answer = await stage.register();
     expect([answer.status, answer.text, answer.headers.get('content-type')]).toEqual([204, '', null]);
@@ -35,7 +35,7 @@ describe('registering', () => {
     });
   });
 
-  it('[F1] is on all bases, with slashes more or less, tokens and namespaces in front', async () => {
+  it('[F1] works on all base paths, with extra or missing slashes, tokens and namespaces in front', async () => {
     const stage = new EurekaStage();
     await stage.register();
     const id = encodeURIComponent(SPRING_INSTANCE.instanceId);
@@ -49,7 +49,7 @@ describe('registering', () => {
     expect((await stage.app.send('GET', `/t/${reader}/n/public/eureka/v2/apps/`)).status).toBe(200);
   });
 
-  it('[F5] writes two rows, and a beat none', async () => {
+  it('[F5] writes two rows, and a heartbeat none', async () => {
     const stage = new EurekaStage();
     const rows = async () => readJsonText((await stage.namespace.api.stats()).body).sinceStart.rowsWritten;
     await stage.register();
@@ -61,39 +61,39 @@ describe('registering', () => {
     expect((await rows()) - before).toBe(2);
   });
 
-  it('[F6] keeps what the client wrote later, by its own clock, and renews', async () => {
+  it('[F6] keeps the registration with the later timestamp of the client, and renews', async () => {
     const stage = new EurekaStage();
     await stage.register({ lastDirtyTimestamp: '20', metadata: { v: 'new' } });
     await stage.namespace.pass(60_000);
     expect((await stage.register({ lastDirtyTimestamp: '10', metadata: { v: 'old' } })).status).toBe(204);
-    expect((await stage.told()).metadata).toEqual({ v: 'new' });
+    expect((await stage.instance()).metadata).toEqual({ v: 'new' });
     await stage.namespace.pass(60_000);
     expect(await stage.statuses()).toHaveLength(1);
     await stage.register({ lastDirtyTimestamp: '20', metadata: { v: 'equal' } });
-    expect((await stage.told()).metadata).toEqual({ v: 'equal' });
+    expect((await stage.instance()).metadata).toEqual({ v: 'equal' });
   });
 
-  it('[F6] does not lead from UP to OUT_OF_SERVICE or back, as only the status call does', async () => {
+  it('[F6] never changes between UP and OUT_OF_SERVICE, which only the status call does', async () => {
     const stage = new EurekaStage();
     await stage.register();
     await stage.register({ status: 'OUT_OF_SERVICE', lastDirtyTimestamp: '1700000000000' });
-    expect(await stage.told()).toMatchObject({ status: 'UP', lastDirtyTimestamp: '1700000000000' });
+    expect(await stage.instance()).toMatchObject({ status: 'UP', lastDirtyTimestamp: '1700000000000' });
     await stage.register({ status: 'DOWN', lastDirtyTimestamp: '1700000000001' });
-    expect(await stage.told()).toMatchObject({ status: 'DOWN' });
+    expect(await stage.instance()).toMatchObject({ status: 'DOWN' });
     await stage.register({ status: 'OUT_OF_SERVICE', lastDirtyTimestamp: '1700000000002' });
     await stage.register({ status: 'UP', lastDirtyTimestamp: '1700000000003' });
-    expect(await stage.told()).toMatchObject({ status: 'OUT_OF_SERVICE', overriddenStatus: 'OUT_OF_SERVICE' });
+    expect(await stage.instance()).toMatchObject({ status: 'OUT_OF_SERVICE', overriddenStatus: 'OUT_OF_SERVICE' });
   });
 
-  it('[F6] seeds a status that was set from outside', async () => {
+  it('[F6] seeds a status that was set outside', async () => {
     const stage = new EurekaStage();
     await stage.register({ overriddenStatus: 'OUT_OF_SERVICE' });
-    expect(await stage.told()).toMatchObject({ status: 'OUT_OF_SERVICE', overriddenStatus: 'OUT_OF_SERVICE' });
+    expect(await stage.instance()).toMatchObject({ status: 'OUT_OF_SERVICE', overriddenStatus: 'OUT_OF_SERVICE' });
   });
 });
 
-describe('beats', () => {
-  it('[F2] are answered 200 or 404, with nothing in them', async () => {
+describe('heartbeats', () => {
+  it('[F2] return 200 or 404, without a body', async () => {
     const stage = new EurekaStage();
     expect(await stage.brief('PUT', INSTANCE_PATH)).toEqual([404, '']);
     await stage.register();
@@ -106,14 +106,14 @@ describe('beats', () => {
     expect(await stage.brief('PUT', `${INSTANCE_PATH}?lastDirtyTimestamp=${dirty + 1}`)).toEqual([200, '']);
   });
 
-  it('[F2] do not change the status, and of what was never dirty all are taken', async () => {
+  it('[F2] do not change the status, and are accepted without a dirty timestamp', async () => {
     const stage = new EurekaStage();
     await stage.register({ lastDirtyTimestamp: undefined });
     expect(await stage.brief('PUT', `${INSTANCE_PATH}?status=DOWN&lastDirtyTimestamp=5`)).toEqual([200, '']);
-    expect(await stage.told()).toMatchObject({ status: 'UP' });
+    expect(await stage.instance()).toMatchObject({ status: 'UP' });
   });
 
-  it('[F2] of an instance without a lease are taken, too', async () => {
+  it('[F2] of an instance without a lease are accepted too', async () => {
     const stage = new EurekaStage();
     await stage.registerNative('p', { ephemeral: false });
     stage.as({ scope: 'operate', ns: 'public' });
@@ -124,7 +124,7 @@ describe('beats', () => {
 describe('leases', () => {
   const there = async (stage: EurekaStage) => (await stage.statuses()).length > 0;
 
-  it('[F7] end after once their duration without a renewal, after twice with one', async () => {
+  it('[F7] end one duration after the registration if never renewed, two after a renewal', async () => {
     const stage = new EurekaStage();
     await stage.register({ leaseInfo: { durationInSecs: 20, renewalIntervalInSecs: 5 } });
     await stage.namespace.pass(19_000);
@@ -140,7 +140,7 @@ describe('leases', () => {
     expect(await there(stage)).toBe(false);
   });
 
-  it('[F7] have the duration that the client asks for, 90 s without one, and a day at most', async () => {
+  it('[F7] have the duration the client requests, 90 s by default, and at most a day', async () => {
     const stage = new EurekaStage();
     const lease = async (leaseInfo: object | undefined) => {
       await stage.register({ instanceId: JSON.stringify(leaseInfo ?? {}), leaseInfo });
@@ -159,12 +159,12 @@ describe('leases', () => {
     expect(await lease({ durationInSecs: 0 })).toMatchObject({ ttlMs: 90_000 });
     expect(await lease({ durationInSecs: 1_000_000 })).toMatchObject({ ttlMs: 86_400_000 });
     await stage.register({ leaseInfo: { durationInSecs: 10, renewalIntervalInSecs: 30 } });
-    expect(await stage.told()).toMatchObject({ leaseInfo: { durationInSecs: 10, renewalIntervalInSecs: 30 } });
+    expect(await stage.instance()).toMatchObject({ leaseInfo: { durationInSecs: 10, renewalIntervalInSecs: 30 } });
   });
 });
 
 describe('cancelling', () => {
-  it('[F1] is answered 200, and 404 for what is not there', async () => {
+  it('[F1] returns 200, and 404 for an unknown instance', async () => {
     const stage = new EurekaStage();
     await stage.register();
     expect(await stage.brief('DELETE', INSTANCE_PATH)).toEqual([200, '']);
@@ -174,7 +174,7 @@ describe('cancelling', () => {
 });
 
 describe('reading', () => {
-  it('[F1] one application, one instance, and 404 without a body for what is not there', async () => {
+  it('[F1] returns one application or one instance, and 404 without a body if there is none', async () => {
     const stage = new EurekaStage();
     await stage.register();
     const { name, instance } = (
@@ -182,14 +182,14 @@ describe('reading', () => {
     ).application;
     expect([name, instance.length]).toEqual(['ORDERS', 1]);
     for (const path of [INSTANCE_PATH, `/eureka/instances/${SPRING_INSTANCE.instanceId}`]) {
-      expect(await stage.told(path)).toEqual({ ...SPRING_INSTANCE, ...ADDED });
+      expect(await stage.instance(path)).toEqual({ ...SPRING_INSTANCE, ...ADDED });
     }
     for (const path of ['/eureka/apps/NONE', '/eureka/apps/ORDERS/none', '/eureka/instances/none', '/eureka/none']) {
       expect([path, ...(await stage.brief('GET', path))]).toEqual([path, 404, '']);
     }
   });
 
-  it('[F1] by virtual address: exact, one of many, and nothing for what is not there', async () => {
+  it('[F1] by virtual address finds an exact one or one of a list, and nothing for an unknown one', async () => {
     const stage = new EurekaStage();
     await stage.register({ vipAddress: 'orders,orders-v2', secureVipAddress: 'safe' });
     expect(await stage.list('/eureka/vips/orders-v2')).toMatchObject({
@@ -204,7 +204,7 @@ describe('reading', () => {
     }
   });
 
-  it('[F1] what other doors registered, with sensible values', async () => {
+  it('[F1] shows registrations of other doors, with sensible values', async () => {
     const stage = new EurekaStage();
     await stage.registerNative('u1', { metadata: { zone: 'a' } });
     await stage.registerNative('u2', { address: 'h.example', status: 'draining' });
@@ -231,7 +231,7 @@ describe('reading', () => {
         ],
       },
     ]);
-    expect(await stage.told('/eureka/apps/USERS/u3')).toMatchObject({
+    expect(await stage.instance('/eureka/apps/USERS/u3')).toMatchObject({
       hostName: 'u3.example',
       vipAddress: 'Users',
       homePageUrl: 'https://u3.example/x',
@@ -240,7 +240,7 @@ describe('reading', () => {
     });
   });
 
-  it('[F14] no key of metadata that Eureka writes attributes or classes by, in neither format', async () => {
+  it('[F14] omits keys of metadata that Eureka uses for attributes or classes, in both formats', async () => {
     const stage = new EurekaStage();
     const markers = { '@class': 'java.util.HashMap', '@enabled': 'true', $: 'text' };
     await stage.registerNative('u1', { metadata: { ...markers, class: 'gold', 'a:b': '1' } });
@@ -253,7 +253,7 @@ describe('reading', () => {
     expect(text).toContain('<metadata class="java.util.Collections$EmptyMap"></metadata>');
   });
 
-  it('[F1] an instance of another door that misses its beats is DOWN, and one of this door what it was', async () => {
+  it('[F1] shows an unhealthy instance of another door as DOWN, and one of this door with its own status', async () => {
     const stage = new EurekaStage();
     await stage.registerNative('u', { lease: { ttlMs: 30_000, removeAfterMs: 300_000 } });
     await stage.register({ leaseInfo: { durationInSecs: 30 } });
@@ -266,7 +266,7 @@ describe('reading', () => {
 });
 
 describe('formats', () => {
-  it('[F3] are JSON where the client names it, and XML otherwise', async () => {
+  it('[F3] are JSON on request, otherwise XML', async () => {
     const stage = new EurekaStage();
     await stage.register({ metadata: { my_key: 'a & <b>', $x: '1' } });
     const { text, headers } = await stage.send('GET', '/eureka/apps', { headers: { accept: '*/*' } });
@@ -277,8 +277,8 @@ describe('formats', () => {
     expect(text).toContain('<port enabled="true">8080</port>');
     expect(text).toContain('<actionType>ADDED</actionType></instance></application></applications>');
     for (const accept of ['application/json', 'application/*+json, application/json', 'text/JSON']) {
-      const { headers: told } = await stage.send('GET', '/eureka/apps', { headers: { accept } });
-      expect([accept, told.get('content-type')]).toEqual([accept, 'application/json']);
+      const { headers } = await stage.send('GET', '/eureka/apps', { headers: { accept } });
+      expect([accept, headers.get('content-type')]).toEqual([accept, 'application/json']);
     }
     for (const path of [INSTANCE_PATH, '/eureka/apps/ORDERS', '/eureka/apps/delta', '/eureka/status']) {
       const answer = await stage.send('GET', path);
@@ -286,7 +286,7 @@ describe('formats', () => {
     }
   });
 
-  it('[F3] come compressed where the client asks for it', async () => {
+  it('[F3] are compressed on request', async () => {
     const stage = new EurekaStage();
     for (let n = 0; n < 20; n++) await stage.register({ instanceId: `i${n}` });
     for (const path of ['/eureka/apps', '/eureka/apps/delta', '/eureka/apps/ORDERS']) {
@@ -308,7 +308,7 @@ describe('formats', () => {
   });
 });
 
-it('[F8] the status page has the numbers that people look for', async () => {
+it('[F8] the status page shows the most important figures', async () => {
   const stage = new EurekaStage();
   await stage.register();
   await stage.send('PUT', INSTANCE_PATH);

@@ -23,7 +23,7 @@ function counted(namespace = new NodeNamespace()) {
         asked.push('changes');
         if (forgetting > 0 && command.since.startsWith('c')) {
           forgetting -= 1;
-          throw new RegistryError('COMPACTED', 'the past is gone');
+          throw new RegistryError('COMPACTED', 'the history is compacted');
         }
         return namespace.api.changedSince(command);
       },
@@ -48,7 +48,7 @@ const ids = (fleet: { members(): Iterable<{ info: { instanceId: string } }> }) =
   [...fleet.members()].map(({ info }) => info.instanceId);
 
 describe('the copies of an isolate', () => {
-  it('[F4] are read once, and then go from change to change', async () => {
+  it('[F4] are read once, and then updated by changes', async () => {
     const { calls, asked, register, now } = counted();
     const fleets = new Fleets();
     const read = () => fleets.of({ id: 'public', calls, tokenId: 't', now: now() });
@@ -61,7 +61,7 @@ describe('the copies of an isolate', () => {
     expect(asked).toEqual(['changes', 'changes']);
   });
 
-  it('[F4] are read anew where the past that they would go on from is gone', async () => {
+  it('[F4] are read again if the history to continue from is compacted', async () => {
     const { calls, asked, register, forget, now } = counted();
     const fleets = new Fleets();
     const read = () => fleets.of({ id: 'public', calls, tokenId: 't', now: now() });
@@ -73,7 +73,7 @@ describe('the copies of an isolate', () => {
     expect(asked.filter((method) => method === 'snapshot')).toHaveLength(2);
   });
 
-  it('[F4] are read once more where it is gone again before the copy is made', async () => {
+  it('[F4] are read once more if it is compacted again before the copy is complete', async () => {
     const { calls, register, forget, now } = counted();
     const fleets = new Fleets();
     const read = () => fleets.of({ id: 'public', calls, tokenId: 't', now: now() });
@@ -86,7 +86,7 @@ describe('the copies of an isolate', () => {
     expect(ids(await read())).toEqual(['a', 'b', 'c']);
   });
 
-  it('[F4] are made once for requests that come together', async () => {
+  it('[F4] are built once for concurrent requests', async () => {
     const { calls, asked, register, now } = counted();
     await register('a');
     const fleets = new Fleets();
@@ -97,7 +97,7 @@ describe('the copies of an isolate', () => {
     expect(new Set(all).size).toBe(1);
   });
 
-  it('[F4] are kept for so many namespaces, those asked for last', async () => {
+  it('[F4] are cached for a limited number of namespaces, those used last', async () => {
     const { calls, asked, register, now } = counted();
     await register('a');
     const fleets = new Fleets();
@@ -112,7 +112,7 @@ describe('the copies of an isolate', () => {
     expect(asked).toContain('snapshot');
   });
 
-  it('[F4] tell a failure on, and are asked for again', async () => {
+  it('[F4] pass a failure on, and are requested again', async () => {
     const { calls, register, now } = counted();
     await register('a');
     const fleets = new Fleets();
@@ -124,7 +124,7 @@ describe('the copies of an isolate', () => {
     expect(ids(await read(calls))).toEqual(['a']);
   });
 
-  it('[F4] are not made of a namespace that is larger than an isolate can hold', async () => {
+  it('[F4] are not built for a namespace that exceeds the memory of an isolate', async () => {
     const { calls, register, now } = counted();
     const fleets = new Fleets();
     const { body, cursor } = await (async () => {
@@ -133,7 +133,7 @@ describe('the copies of an isolate', () => {
     })();
     const [service] = readJsonText(body ?? '{"services":[]}').services;
     const [instance] = service?.instances ?? [];
-    if (service === undefined || instance === undefined) throw new Error('what was registered is not there');
+    if (service === undefined || instance === undefined) throw new Error('the registered instance is missing');
     const many = Array.from({ length: EUREKA_INSTANCES_SHOWN_MAX_COUNT + 1 }, () => instance);
     const large: NamespaceApi = Object.create(calls, {
       snapshot: { value: async () => ({ cursor, body: jsonText({ services: [{ ...service, instances: many }] }) }) },

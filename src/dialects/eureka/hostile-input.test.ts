@@ -25,8 +25,8 @@ const json = (more: object) => JSON.stringify({ instance: { ...SPRING_INSTANCE, 
 const MINIMAL =
   '<instance><hostName>h</hostName><app>ORDERS</app><ipAddr>10.0.0.1</ipAddr><dataCenterInfo class="x"><name>MyOwn</name></dataCenterInfo></instance>';
 
-describe('a registration that is wrong', () => {
-  it('[F10] what is wrong with an instance is 400 in words', () =>
+describe('an invalid registration', () => {
+  it('[F10] is 400 with a message that describes the fault', () =>
     eachRow(
       [
         [{ instanceId: '', hostName: '' }, 'Missing instanceId'],
@@ -100,21 +100,21 @@ describe('a registration that is wrong', () => {
     ['x'.repeat(10 * 1024 * 1024), XML, 413],
   ])('[F10] %#: is refused with its status', async (body, type, status) => {
     const stage = new EurekaStage();
-    const [told, text] = await post(stage, body, type);
-    expect([told, text.length > 0 && text.length < 400]).toEqual([status, true]);
+    const [received, text] = await post(stage, body, type);
+    expect([received, text.length > 0 && text.length < 400]).toEqual([status, true]);
     expect(text).not.toContain('passwd');
     expect(stage.namespace.state.journal.revision).toBe(0);
   });
 
-  it('[F3] no entity is expanded that XML does not have by itself', async () => {
+  it('[F3] expands no entity except those predefined by XML', async () => {
     const stage = new EurekaStage();
     const body = MINIMAL.replace('</instance>', '<metadata><a>&lt;&#65;&amp;lt;</a><b>&xxe;</b></metadata></instance>');
     expect(await post(stage, body, XML)).toEqual([204, '']);
-    expect((await stage.told('/eureka/apps/ORDERS/h')).metadata).toEqual({ a: '<A&lt;', b: '&xxe;' });
+    expect((await stage.instance('/eureka/apps/ORDERS/h')).metadata).toEqual({ a: '<A&lt;', b: '&xxe;' });
   });
 });
 
-it('[F10] compressed is refused as what it is', async () => {
+it('[F10] a compressed body is refused with a message about it', async () => {
   const stage = new EurekaStage();
   const body = new Uint8Array(gzipSync(json({})));
   const headers = { 'content-type': JSON_TYPE, 'content-encoding': 'gzip' };
@@ -124,8 +124,8 @@ it('[F10] compressed is refused as what it is', async () => {
   ]);
 });
 
-describe('a registration that real clients send', () => {
-  it('[F1] takes each spelling of its members', () =>
+describe('a registration by real clients', () => {
+  it('[F1] may use each spelling of its members', () =>
     eachRow(
       [
         ['a bare port', { port: 8080 }, { port: 8080 }],
@@ -151,7 +151,7 @@ describe('a registration that real clients send', () => {
         ['no metadata', { metadata: null }, { metadata: {} }],
         ['a status in lower case', { status: 'starting' }, { status: 'starting' }],
         ['an unknown status', { status: 'sideways' }, { status: 'down' }],
-        ['members that nobody knows', { colour: { red: true } }, {}],
+        ['unknown members', { colour: { red: true } }, {}],
         ['an app in lower case', { app: 'orders' }, { service: 'orders' }],
       ],
       async (_what, more, seen) => {
@@ -161,18 +161,18 @@ describe('a registration that real clients send', () => {
       },
     ));
 
-  it('[F1] without instanceId is known by its host, and in Amazon by its instance-id', async () => {
+  it('[F1] without instanceId is identified by its host, and in Amazon by its instance-id', async () => {
     const stage = new EurekaStage();
     await post(stage, json({ instanceId: undefined }));
     const dataCenterInfo = { name: 'Amazon', metadata: { 'instance-id': 'i-1', 'local-ipv4': '10.0.0.1' } };
     await post(stage, json({ instanceId: undefined, dataCenterInfo }));
     expect(await stage.statuses()).toEqual(['h1.example UP', 'i-1 UP']);
-    expect(await stage.told('/eureka/apps/ORDERS/i-1')).toMatchObject({
+    expect(await stage.instance('/eureka/apps/ORDERS/i-1')).toMatchObject({
       dataCenterInfo: { ...dataCenterInfo, '@class': 'com.netflix.appinfo.AmazonInfo' },
     });
   });
 
-  it('[F1] is taken without its wrapper, without a type, and in XML under any root', async () => {
+  it('[F1] is accepted without its wrapper, without a type, and in XML under any root', async () => {
     for (const [body, type] of [
       [JSON.stringify(SPRING_INSTANCE), JSON_TYPE],
       [json({}), null],
@@ -189,7 +189,7 @@ describe('a registration that real clients send', () => {
   });
 });
 
-it('[I10] nothing that is asked gives a 5xx', async () => {
+it('[I10] no request causes a 5xx', async () => {
   const stage = new EurekaStage();
   await stage.register();
   const segment = fc.constantFrom(
@@ -228,7 +228,7 @@ it('[I10] nothing that is asked gives a 5xx', async () => {
   );
 });
 
-it('[F10] peer replication, AWS groups and what else is not there are 404', async () => {
+it('[F10] peer replication, AWS groups and other missing routes are 404', async () => {
   const stage = new EurekaStage();
   for (const [method, path] of [
     ['POST', '/eureka/peerreplication/batch'],

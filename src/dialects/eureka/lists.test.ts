@@ -21,7 +21,7 @@ const views = Array.from({ length: COUNT }, (_, number) =>
 
 describe('FullLists', () => {
   it.each(['json', 'xml'] as const)(
-    '[V12] streams a large list as %s, as it was when it was asked for',
+    '[V12] streams a large list as %s, from the moment of the request',
     async (format) => {
       const fleet = new Fleet(views, AT, 0);
       const expected = fullList(new Fleet(views, AT, 0), format);
@@ -31,14 +31,14 @@ describe('FullLists', () => {
       ];
       const instances = views.slice(0, 9).map((instance) => ({ instance, isGone: true, isNew: false, at: 2_000 }));
       fleet.apply({ cursor: 'c2', revision: 2, now: 2_000, instances });
-      if (plain instanceof Uint8Array || compressed instanceof Uint8Array) throw new Error('it was made as a whole');
+      if (plain instanceof Uint8Array || compressed instanceof Uint8Array) throw new Error('it was built as a whole');
       expect((await new Response(plain).text()) === expected).toBe(true);
       const unpacked = compressed.pipeThrough(new DecompressionStream('gzip'));
       expect((await new Response(unpacked).text()) === expected).toBe(true);
     },
   );
 
-  it('[V12] keeps a list of ordinary size, and tells by the text and not by the number', async () => {
+  it('[V12] caches a list of ordinary size, judged by its text, not by its count', async () => {
     const fleet = new Fleet(views.slice(0, 9), AT, 0);
     const lists = new FullLists();
     const list = await lists.of(fleet, 'json', false);

@@ -34,7 +34,7 @@ export function addReadRoutes(door: DialectDoor): void {
   const fleetOf = (calls: NamespaceApi, { namespace: id, tokenId, surroundings }: RouteCall): Promise<Fleet> =>
     fleets.of({ id, calls, tokenId, now: surroundings.now() });
   /** Returns a document of the copy in the format that its reader accepts. */
-  const told = async (call: RouteCall, write: (format: Format) => string): Promise<Response> => {
+  const respond = async (call: RouteCall, write: (format: Format) => string): Promise<Response> => {
     const format = formatFor(call.request);
     return documentAnswer(call.request, format, write(format));
   };
@@ -65,7 +65,7 @@ export function addReadRoutes(door: DialectDoor): void {
     summary: 'Lists the changes of the last three minutes, with the hash of all instances',
     read: asked,
     call: (namespace, _asked, call) => fleetOf(namespace, call),
-    answer: (fleet, _asked, call) => told(call, (format) => deltaList(fleet, call.surroundings.now(), format)),
+    answer: (fleet, _asked, call) => respond(call, (format) => deltaList(fleet, call.surroundings.now(), format)),
   });
 
   door.route({
@@ -78,7 +78,7 @@ export function addReadRoutes(door: DialectDoor): void {
     target,
     call: async (namespace, ask, call) => membersOf(await fleetOf(namespace, call), ask, call),
     answer: (members, { app }, call) =>
-      told(call, (format) => {
+      respond(call, (format) => {
         const text = application(members, format);
         if (text === undefined) throw notFound(`application "${app}"`);
         return text;
@@ -122,7 +122,7 @@ export function addReadRoutes(door: DialectDoor): void {
       summary: `Lists instances by ${member === 'vipAddress' ? '' : 'secure '}virtual address`,
       read: asked,
       call: (namespace, _asked, call) => fleetOf(namespace, call),
-      answer: (fleet, { address }, call) => told(call, (format) => addressList(fleet, member, address, format)),
+      answer: (fleet, { address }, call) => respond(call, (format) => addressList(fleet, member, address, format)),
     });
   }
 
@@ -143,6 +143,6 @@ export function addReadRoutes(door: DialectDoor): void {
 
   function singleAnswer(member: Member | undefined, id: string, call: RouteCall): Promise<Response> {
     if (member === undefined) throw notFound(`instance "${id}"`);
-    return told(call, (format) => single(member, format));
+    return respond(call, (format) => single(member, format));
   }
 }

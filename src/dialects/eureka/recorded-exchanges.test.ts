@@ -20,10 +20,10 @@ const JERSEY = {
 const SPRING = { Accept: 'application/json, application/*+json' };
 
 describe.each([
-  ['Netflix’ Java client', JERSEY],
+  ['the Netflix Java client', JERSEY],
   ['Spring Cloud', SPRING],
 ])('%s', (_client, headers) => {
-  it('[F1, F2, F4, F6] starts, beats, polls, comes back after an eviction, and says DOWN before it goes', async () => {
+  it('[F1, F2, F4, F6] starts, sends heartbeats, polls, returns after an eviction, and reports DOWN before it exits', async () => {
     const stage = new EurekaStage();
     const plain = { ...headers, 'Accept-Encoding': 'identity' };
     const get = async (path: string) =>
@@ -62,7 +62,7 @@ describe.each([
   });
 });
 
-it('[F1, F3] py_eureka_client writes JSON with texts for flags and times, and reads XML', async () => {
+it('[F1, F3] py_eureka_client writes JSON with strings for flags and times, and reads XML', async () => {
   const stage = new EurekaStage();
   const instance = {
     ...SPRING_INSTANCE,
@@ -97,7 +97,7 @@ it('[F1, F3] py_eureka_client writes JSON with texts for flags and times, and re
   }
 });
 
-it('[F1, F3] fargo asks whether it is there, writes XML, reads itself back, beats and goes', async () => {
+it('[F1, F3] fargo checks for its instance, writes XML, reads itself back, sends heartbeats and exits', async () => {
   const stage = new EurekaStage();
   const headers = { 'Content-Type': 'application/xml', Accept: 'application/xml' };
   const body =

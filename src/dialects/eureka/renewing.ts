@@ -1,6 +1,8 @@
+import { LRUCache } from 'lru-cache';
 import { keptBy } from '../../codecs/eureka/shown-info';
 import { findInstance } from '../../http/dialect-calls/find-record';
 import type { InstanceKey } from '../../model/batch';
+import { countBound } from '../../model/cache-bound';
 import { hasCode } from '../../model/errors';
 import type { Renewal } from '../../model/instance';
 import { type JsonText, readJsonText } from '../../model/json';
@@ -18,7 +20,7 @@ interface Registration {
  * registered change is read once for each registration, and cached.
  */
 export class Renewing {
-  readonly #known = new Map<string, Registration>();
+  readonly #known = new LRUCache<string, Registration>(countBound(EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT));
 
   /**
    * @param namespaceId Id of the namespace, part of the key of the cache.
@@ -53,12 +55,7 @@ export class Renewing {
     if (view === undefined) return undefined;
     const { revision } = view;
     const registration = { revision, lastDirtyTimestamp: keptBy(view)?.lastDirtyTimestamp };
-    this.#known.delete(name);
     this.#known.set(name, registration);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT) break;
-      this.#known.delete(oldest);
-    }
     return registration;
   }
 }

@@ -5,12 +5,12 @@ import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 const STATUS = `${INSTANCE_PATH}/status`;
 
 const shown = async (stage: EurekaStage) => {
-  const { status, overriddenStatus } = await stage.told();
+  const { status, overriddenStatus } = await stage.instance();
   return `${status} ${overriddenStatus}`;
 };
 
 describe('an operator', () => {
-  it('[F9] takes an instance out, whatever it registers, and lets its own word count again', async () => {
+  it('[F9] takes an instance out of service despite new registrations, and later restores its own status', async () => {
     const stage = new EurekaStage();
     await stage.register();
     expect(await stage.brief('PUT', `${STATUS}?value=OUT_OF_SERVICE&lastDirtyTimestamp=5`)).toEqual([200, '']);
@@ -25,7 +25,7 @@ describe('an operator', () => {
     expect(await stage.json('/serverinfo/statusoverrides')).toEqual({});
   });
 
-  it('[F9] who says UP leaves the instance to say DOWN later', async () => {
+  it('[F9] who sets UP allows the instance to report DOWN later', async () => {
     const stage = new EurekaStage();
     await stage.register();
     await stage.send('PUT', `${STATUS}?value=OUT_OF_SERVICE`);
@@ -35,14 +35,14 @@ describe('an operator', () => {
     expect(await shown(stage)).toBe('DOWN UNKNOWN');
   });
 
-  it('[F9] who says UP brings one into service that registered out of it', async () => {
+  it('[F9] who sets UP brings an instance into service that registered out of it', async () => {
     const stage = new EurekaStage();
     await stage.register({ status: 'OUT_OF_SERVICE' });
     await stage.send('PUT', `${STATUS}?value=UP`);
-    expect((await stage.told()).status).toBe('UP');
+    expect((await stage.instance()).status).toBe('UP');
   });
 
-  it('[F9] keeps what else was overridden', async () => {
+  it('[F9] keeps other overrides', async () => {
     const stage = new EurekaStage();
     await stage.register();
     const key = { group: 'DEFAULT_GROUP', service: 'orders', id: SPRING_INSTANCE.instanceId };
@@ -58,7 +58,7 @@ describe('an operator', () => {
     ['PUT', '?value=OUT_OF_SERVICE'],
     ['PUT', '?value=UP'],
     ['DELETE', ''],
-  ])('[F9] loses no quarantine that is said at the same time as %s %s', async (method, query) => {
+  ])('[F9] loses no quarantine set concurrently with %s %s', async (method, query) => {
     const stage = new EurekaStage();
     await stage.register();
     await stage.send('PUT', `${STATUS}?value=DOWN`);
@@ -76,26 +76,26 @@ describe('an operator', () => {
     expect(await stage.view()).toMatchObject({ quarantined: true });
   });
 
-  it('[F9] may take out what another door registered', async () => {
+  it('[F9] may take out an instance of another door', async () => {
     const stage = new EurekaStage();
     await stage.registerNative('u');
     await stage.send('PUT', '/eureka/apps/USERS/u/status?value=OUT_OF_SERVICE');
-    expect(await stage.told('/eureka/apps/USERS/u')).toMatchObject({ status: 'OUT_OF_SERVICE' });
+    expect(await stage.instance('/eureka/apps/USERS/u')).toMatchObject({ status: 'OUT_OF_SERVICE' });
     expect(await stage.view('u', 'users')).toMatchObject({ status: 'out-of-service', overridden: true });
   });
 });
 
-describe('a process about itself', () => {
+describe('a process about its own instance', () => {
   const begin = async () => {
     const stage = new EurekaStage().as({ scope: 'register', ns: 'public' }, { scope: 'read', ns: 'public' });
     await stage.register();
     return stage;
   };
 
-  it('[F9] goes out of service and comes back, and registering again does not undo it', async () => {
+  it('[F9] goes out of service and back, and registering again doesn’t revert it', async () => {
     const stage = await begin();
     expect(await stage.brief('PUT', `${STATUS}?value=OUT_OF_SERVICE`)).toEqual([200, '']);
-    expect((await stage.told()).status).toBe('OUT_OF_SERVICE');
+    expect((await stage.instance()).status).toBe('OUT_OF_SERVICE');
     await stage.register({ lastDirtyTimestamp: '1700000000000' });
     expect(await shown(stage)).toBe('OUT_OF_SERVICE OUT_OF_SERVICE');
     expect(await stage.view()).toMatchObject({ status: 'out-of-service', overridden: false });
@@ -103,7 +103,7 @@ describe('a process about itself', () => {
     expect(await shown(stage)).toBe('UP UNKNOWN');
   });
 
-  it('[F9] does not end what an operator said', async () => {
+  it('[F9] doesn’t end an operator’s override', async () => {
     const stage = await begin();
     const owner = stage.token;
     stage.as({ scope: 'operate', ns: 'public' });
@@ -111,10 +111,10 @@ describe('a process about itself', () => {
     stage.token = owner;
     expect(await stage.brief('DELETE', STATUS)).toEqual([403, expect.stringContaining('an operator set this status')]);
     expect(await stage.brief('PUT', `${STATUS}?value=UP`)).toEqual([200, '']);
-    expect((await stage.told()).status).toBe('OUT_OF_SERVICE');
+    expect((await stage.instance()).status).toBe('OUT_OF_SERVICE');
   });
 
-  it('[F9] says nothing of what others registered', async () => {
+  it('[F9] changes nothing of other registrations', async () => {
     const stage = await begin();
     await stage.registerNative('u');
     expect(await stage.brief('PUT', '/eureka/apps/USERS/u/status?value=DOWN')).toEqual([403, '']);
@@ -124,7 +124,7 @@ describe('a process about itself', () => {
   });
 });
 
-it('[F9] refuses a status that is none, and is 404 for what is not there', async () => {
+it('[F9] an invalid status is refused, and one for an unknown instance is 404', async () => {
   const stage = new EurekaStage();
   await stage.register();
   for (const query of ['?value=Sideways', '?value=up', '?value=UNKNOWN', '?value=', '']) {
@@ -140,7 +140,7 @@ describe('metadata', () => {
     const stage = new EurekaStage();
     await stage.register();
     expect(await stage.brief('PUT', `${INSTANCE_PATH}/metadata?a=1&b%20c=x+y&a=2`)).toEqual([200, '']);
-    expect((await stage.told()).metadata).toEqual({ 'management.port': '8080', a: '1', 'b c': 'x y' });
+    expect((await stage.instance()).metadata).toEqual({ 'management.port': '8080', a: '1', 'b c': 'x y' });
     for (const key of ['@class', '@x', '$', 'class']) {
       expect(await stage.brief('PUT', `${INSTANCE_PATH}/metadata?${key}=x`)).toEqual([400, '']);
     }

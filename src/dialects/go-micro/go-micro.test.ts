@@ -24,7 +24,7 @@ const node = (id: string, more: object = {}) => ({ id, address: `10.0.0.5:${id.l
 const service = (nodes: object[], more: object = {}) => ({ name: 'greeter', version: 'latest', nodes, ...more });
 
 describe('registering', () => {
-  it('[X4, X5] is answered 200, and read back as it was written', async () => {
+  it('[X4, X5] returns 200, and reads back as written', async () => {
     const stage = new GoMicroStage();
     expect(await stage.send('POST', '/registry', SERVICE)).toEqual([200, '{}']);
     expect(await stage.read('/registry?service=greeter')).toEqual([GREETER]);
@@ -32,7 +32,7 @@ describe('registering', () => {
     expect(await stage.read('/n/public/registry?service=greeter')).toEqual([GREETER]);
   });
 
-  it('[X5] the same again changes nothing, and renews', async () => {
+  it('[X5] with the same content changes nothing, and renews', async () => {
     const stage = new GoMicroStage();
     await stage.send('POST', '/registry', SERVICE);
     const revision = await stage.revision();
@@ -54,7 +54,7 @@ describe('registering', () => {
     expect(await stage.read('/registry?service=greeter')).toEqual([]);
   });
 
-  it('[X5] several nodes are one revision, and those that are not named stay', async () => {
+  it('[X5] of several nodes is one revision, and other nodes stay', async () => {
     const stage = new GoMicroStage();
     const before = await stage.revision();
     await stage.send('POST', '/registry', service([node('a'), node('bb'), node('ccc')]));
@@ -66,7 +66,7 @@ describe('registering', () => {
 });
 
 describe('deregistering', () => {
-  it('[X5] removes what is named and nothing else, without a Content-Type', async () => {
+  it('[X5] removes the named nodes and nothing else, without a Content-Type', async () => {
     const stage = new GoMicroStage();
     await stage.send('POST', '/registry', service([node('a'), node('bb')]));
     expect(await stage.send('DELETE', '/registry', service([node('a'), node('unknown')]))).toEqual([200, '{}']);
@@ -76,18 +76,18 @@ describe('deregistering', () => {
     const recording = new TestApp({ dialects: [goMicro] });
     expect((await recording.ask('DELETE', '/registry', service([]))).status).toBe(200);
     expect(recording.namespace.calls).toEqual([]);
-    expect(await stage.send('DELETE', '/registry', { name: 'nobody', nodes: [node('a')] })).toEqual([200, '{}']);
+    expect(await stage.send('DELETE', '/registry', { name: 'unknown', nodes: [node('a')] })).toEqual([200, '{}']);
   });
 });
 
 describe('reading', () => {
-  it('[X5] of the unknown is an empty list', async () => {
+  it('[X5] an unknown service returns an empty list', async () => {
     const stage = new GoMicroStage();
-    expect(await stage.send('GET', '/registry?service=nobody')).toEqual([200, '[]']);
+    expect(await stage.send('GET', '/registry?service=unknown')).toEqual([200, '[]']);
     expect(await stage.send('GET', '/registry')).toEqual([200, '[]']);
   });
 
-  it('[X4, X5] lists the names of what has nodes', async () => {
+  it('[X4, X5] lists the names of services with nodes', async () => {
     const stage = new GoMicroStage();
     await stage.send('POST', '/registry', service([node('a')]));
     await stage.send('POST', '/registry', service([node('a')], { name: 'g@@other' }));
@@ -100,7 +100,7 @@ describe('reading', () => {
     expect(await stage.read('/registry')).toEqual([{ name: 'g@@other', ...empty }]);
   });
 
-  it('[X5] leaves out what an operator quarantined, also after it registered again', async () => {
+  it('[X5] omits what an operator quarantined, even after it registered again', async () => {
     const stage = new GoMicroStage();
     await stage.send('POST', '/registry', service([node('a'), node('bb')]));
     await quarantine(stage, 'a');
@@ -115,7 +115,7 @@ describe('watching', () => {
     ['GET', 'WebSocket', 1],
     ['GET', 'h2c', 0],
     ['HEAD', 'websocket', 0],
-  ])('[X6] %s with Upgrade: %s lets %d clients in', async (method, upgrade, count) => {
+  ])('[X6] %s with Upgrade: %s admits %d clients', async (method, upgrade, count) => {
     const app = new TestApp({ dialects: [goMicro] });
     app.namespace.answer.body = '{"services":[]}';
     const response = await app.send(method, '/registry', {
@@ -139,7 +139,7 @@ async function quarantine({ namespace }: GoMicroStage, id: string): Promise<void
 }
 
 describe('refusing', () => {
-  it('[X1] refusals are told in plain text', () =>
+  it('[X1] returns refusals in plain text', () =>
     eachRow(
       [
         ['POST', '/registry', '', 400, 'the body is empty'],
@@ -152,7 +152,7 @@ describe('refusing', () => {
         ['GET', '/registry?service=@@', undefined, 400, 'in the query: '],
         ['PUT', '/registry', '{}', 405, 'supports GET, HEAD, POST, DELETE'],
         ['GET', '/registry/greeter', undefined, 404, 'no such route'],
-        ['GET', '/n/nobody/registry', undefined, 403, 'namespace "nobody"'],
+        ['GET', '/n/unknown/registry', undefined, 403, 'namespace "unknown"'],
       ],
       async (method, path, body, status, words) => {
         const stage = new GoMicroStage();
@@ -162,7 +162,7 @@ describe('refusing', () => {
       },
     ));
 
-  it('[X1, I9] asks for a token, and for the scope on the service', async () => {
+  it('[X1, I9] requires a token, and its scope on the service', async () => {
     const stage = new GoMicroStage([{ scope: 'register', ns: 'public', services: ['DEFAULT_GROUP@@own'] }]);
     const own = { ...service([node('a')]), name: 'own' };
     expect(await stage.send('POST', '/registry', own)).toEqual([200, '{}']);
@@ -178,7 +178,7 @@ describe('refusing', () => {
     expect((await stage.send('GET', '/registry'))[0]).toBe(401);
   });
 
-  it('[X1] takes a bearer token, and from a path only a token that is for paths', async () => {
+  it('[X1] accepts a bearer token, and in a path only a token for paths', async () => {
     const stage = new GoMicroStage([{ scope: 'register', ns: 'public' }], false);
     expect(await stage.send('POST', '/registry', SERVICE)).toEqual([401, expect.stringContaining('path')]);
     const response = await stage.app.ask('POST', '/registry', SERVICE, { authorization: `Bearer ${ROOT_TOKEN}` });
@@ -187,7 +187,7 @@ describe('refusing', () => {
     expect(await reader.send('GET', '/registry')).toEqual([200, '[]']);
   });
 
-  it('[X1, I10] no body breaks anything, and one that is refused changes nothing', async () => {
+  it('[X1, I10] survives any body, and a refused one changes nothing', async () => {
     const stage = new GoMicroStage();
     const names = [
       'name',

@@ -52,8 +52,8 @@ async function staged(...services: object[]): Promise<GoMicroStage> {
   return stage;
 }
 
-describe('a service of more endpoints than a node keeps', () => {
-  it('[X10] comes back as it was written, also from the disk', async () => {
+describe('a service with more endpoints than a node stores', () => {
+  it('[X10] reads back as written, also from disk', async () => {
     const service = orders('a', 13);
     expect(JSON.stringify(service.endpoints).length).toBeGreaterThan(EXTENSIONS_MAX_BYTES);
     const stage = await staged(service);
@@ -62,7 +62,7 @@ describe('a service of more endpoints than a node keeps', () => {
     expect(await read(stage)).toEqual([service]);
   });
 
-  it('[X10] may have 256 KiB of them, however Go writes them', async () => {
+  it('[X10] may have 256 KiB of them, in any encoding by Go', async () => {
     const service = orders('a', 290);
     expect(JSON.stringify({ endpoints: service.endpoints }).replaceAll(',"values":[]', '').length).toBeLessThan(
       DOCUMENT_MAX_BYTES,
@@ -78,7 +78,7 @@ describe('a service of more endpoints than a node keeps', () => {
     expect(await read(stage)).toEqual([service]);
   });
 
-  it.each(['{}', '0'])('[X10] of very many items such as %s is refused before they are looked at', async (item) => {
+  it.each(['{}', '0'])('[X10] with very many items such as %s is refused before they are parsed', async (item) => {
     const stage = await staged();
     const items = Array(20_000).fill(item).join();
     for (const body of [
@@ -92,7 +92,7 @@ describe('a service of more endpoints than a node keeps', () => {
     }
   });
 
-  it('[X11] is kept once for all nodes of its version: in memory, on the disk, in the past and on the wire', async () => {
+  it('[X11] is stored once for all nodes of its version: in memory, on disk, in the history and on the wire', async () => {
     const half = (name: string) => ({
       ...orders('', 290),
       nodes: Array.from({ length: 50 }, (_, node) => ({ id: `${name}${node}`, address: `10.0.0.5:${node + 1}` })),
@@ -114,7 +114,7 @@ describe('a service of more endpoints than a node keeps', () => {
     expect(answered.body?.length).toBeLessThan(2 * size + ofNodes);
   });
 
-  it('[X11] is written with its first node, goes with its last, and the same again writes nothing', async () => {
+  it('[X11] is written with its first node, removed with its last, and writes nothing when repeated', async () => {
     // The first renewal opens a checkpoint.
     const stage = await staged(orders('a', 13), orders('a', 13));
     const renewed = rowsWritten(stage);
@@ -131,7 +131,7 @@ describe('a service of more endpoints than a node keeps', () => {
     expect(stage.namespace.state.catalog.size).toBe(0);
   });
 
-  it('[X11] replaces its endpoints where their types alone change', async () => {
+  it('[X11] replaces its endpoints if only their types change', async () => {
     const stage = await staged(orders('a', 13), orders('a', 13, { members: 9 }));
     expect(await read(stage)).toEqual([orders('a', 13, { members: 9 })]);
     expect(documents(stage)).toHaveLength(1);
@@ -140,7 +140,7 @@ describe('a service of more endpoints than a node keeps', () => {
     expect(documents(stage)).toEqual([]);
   });
 
-  it('[X11] of several versions keeps those of each, up to a limit', async () => {
+  it('[X11] of several versions stores those of each, up to a limit', async () => {
     const stage = await staged();
     const register = (version: string) =>
       stage.send('POST', '/registry', orders(version, 13, { version, members: 8 + Number(version) }));
@@ -163,7 +163,7 @@ describe('a service of more endpoints than a node keeps', () => {
     expect(documents(stage)).toHaveLength(1);
   });
 
-  it('[X12] keeps names with each node: for watchers, the past, and a version of Rollcall that knows no documents', async () => {
+  it('[X12] stores names with each node: for watchers, the history, and versions of Rollcall without documents', async () => {
     const stage = await staged(orders('a', 13));
     const { body } = await stage.namespace.api.readInstance({ key: { ...KEY, id: 'a' } });
     const { extensions } = readJsonText(body ?? '');
@@ -182,7 +182,7 @@ describe('a service of more endpoints than a node keeps', () => {
     expect([await stage.revision(), documents(stage).length]).toEqual([revision, 1]);
   });
 
-  it('[X12] is read where its nodes hold all endpoints themselves, as before there were documents', async () => {
+  it('[X12] is read if its nodes store all endpoints themselves, as before documents existed', async () => {
     const stage = await staged(orders('a', 5));
     expect(documents(stage)).toEqual([]);
     expect(await read(stage)).toEqual([orders('a', 5)]);

@@ -35,7 +35,7 @@ function left(given: Parameters<typeof resultOf>[0]) {
 }
 
 describe('messageOf', () => {
-  it('[X6] says all where it fits', () => {
+  it('[X6] contains everything if it fits', () => {
     expect(left({})).toEqual({ types: 1, endpoints: 1, metadata: 1, node: 1 });
     expect(left({ types: 4_000, metadata: 4_000, node: 2_000 })).toEqual({
       types: 1,
@@ -47,7 +47,7 @@ describe('messageOf', () => {
     expect(JSON.parse(messageOf(result))).toEqual(result);
   });
 
-  it('[X6] leaves out types, then endpoints, then metadata of the service, then of the node', () => {
+  it('[X6] omits types, then endpoints, then metadata of the service, then of the node', () => {
     expect(left({ types: 8_000 })).toEqual({ types: 0, endpoints: 1, metadata: 1, node: 1 });
     expect(left({ types: 8_000, names: 16_000 })).toEqual({ types: 0, endpoints: 0, metadata: 1, node: 1 });
     expect(left({ types: 8_000, metadata: 8_000, node: 8_000 })).toEqual({

@@ -37,7 +37,7 @@ const gone = { type: 'delete', kind: 'instance', group: 'g', service: 'orders', 
 const changes = (padding = '') => ({ type: 'changes', watch: 'registry', cursor: 'c', changes: [gone], padding });
 
 describe('RegistryWatch', () => {
-  it('[X6] watches what it is asked to', async () => {
+  it('[X6] watches what the request names', async () => {
     const { socket, over } = await open();
     expect(socket.sent).toEqual([
       { type: 'watch', id: 'watch', watch: 'registry', scope: { groups: [], services: ['g@@orders'] } },
@@ -45,16 +45,16 @@ describe('RegistryWatch', () => {
     expect(over).not.toHaveBeenCalled();
   });
 
-  it('[X6] is refused as the namespace refuses it, and lets nobody in', async () => {
+  it('[X6] is refused as the namespace refuses it, and admits no client', async () => {
     const sockets = new RecordingSockets();
     sockets.reconnectWithinMs = undefined;
     const { opening, over, clients } = begin(sockets);
-    (await sockets.next()).tell({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'full' });
+    (await sockets.next()).deliver({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'full' });
     await expect(opening).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', message: 'full' });
     expect([over.mock.calls.length, clients.length, sockets.opened[0]?.closed?.code]).toEqual([1, 0, 1000]);
   });
 
-  it('[X6] is refused when the namespace can not be reached, or goes before it answers', async () => {
+  it('[X6] is refused if the namespace is unreachable, or closes before it responds', async () => {
     const out = new RecordingSockets();
     out.failure = new Error('out of reach');
     const { opening, over } = begin(out);
@@ -74,14 +74,14 @@ describe('RegistryWatch', () => {
     [CLOSE_CODES.namespaceGone, 1012],
     [CLOSE_CODES.unauthorized, 1008],
     [CLOSE_CODES.slowConsumer, 1013],
-  ])('[X7] says good-bye when the namespace goes with %d: %d', async (code, told) => {
+  ])('[X7] sends a close frame when the namespace closes with %d: %d', async (code, expected) => {
     const { socket, client, over } = await open();
     socket.break(code);
-    expect(client.closed?.code).toBe(told);
+    expect(client.closed?.code).toBe(expected);
     expect(over).toHaveBeenCalledOnce();
   });
 
-  it('[X7] ends after ten minutes or a little before, with a good-bye', async () => {
+  it('[X7] ends after ten minutes or slightly less, with a close frame', async () => {
     const { socket, client, over } = await open();
     await vi.advanceTimersByTimeAsync(EVENT_STREAM_MAX_MS * 0.89);
     expect(client.closed).toBe(undefined);
@@ -90,7 +90,7 @@ describe('RegistryWatch', () => {
     expect(over).toHaveBeenCalledOnce();
   });
 
-  it('[X7] is over when the client goes', async () => {
+  it('[X7] ends when the client disconnects', async () => {
     const { socket, client, over } = await open();
     client.leave();
     expect([socket.closed?.code, client.closed]).toEqual([1000, undefined]);
@@ -100,22 +100,22 @@ describe('RegistryWatch', () => {
     expect(over).toHaveBeenCalledOnce();
   });
 
-  it('[W21] says that it cannot know whether its client reads, and grants for each part so that the next one comes', async () => {
+  it('[W21] reports that it can’t know whether its client reads, and grants credit for each part to get the next', async () => {
     const { socket } = await open();
     expect(socket.purpose.proof).toBe('none');
-    socket.tell({ type: 'mark', mark: 'm1' });
+    socket.deliver({ type: 'mark', mark: 'm1' });
     const part = { ...changes('x'), part: 0, last: false };
-    socket.tell(part);
+    socket.deliver(part);
     const credit = socket.sent.filter(({ type }) => type === 'credit');
     expect(credit).toEqual([{ type: 'credit', bytes: JSON.stringify(part).length }]);
   });
 
-  it('[X6] gives credit back, in lumps', async () => {
+  it('[X6] returns credit in batches', async () => {
     const { socket } = await open();
     const credit = () => socket.sent.filter(({ type }) => type === 'credit');
-    socket.tell(changes('x'.repeat(CREDIT_INITIAL_BYTES / 2 - 1_000)));
+    socket.deliver(changes('x'.repeat(CREDIT_INITIAL_BYTES / 2 - 1_000)));
     expect(credit()).toEqual([]);
-    socket.tell(changes('x'.repeat(1_000)));
+    socket.deliver(changes('x'.repeat(1_000)));
     const bytes =
       JSON.stringify(changes('x'.repeat(CREDIT_INITIAL_BYTES / 2))).length + JSON.stringify(changes()).length;
     expect(credit()).toEqual([{ type: 'credit', bytes }]);

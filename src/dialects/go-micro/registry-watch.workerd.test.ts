@@ -7,7 +7,7 @@ const home = workerHome();
 
 goMicroWatchSuite(home);
 
-it('[X7] a go-micro watch says good-bye when the namespace goes', async () => {
+it('[X7] a go-micro watch sends a close frame when the namespace closes', async () => {
   const watcher = await watch(home);
   await abortAllDurableObjects();
   await vi.waitFor(() => expect(watcher.code).toBe(1012), { timeout: 30_000 });

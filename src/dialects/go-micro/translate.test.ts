@@ -23,7 +23,7 @@ async function kept(...services: Service[]): Promise<Service[]> {
 }
 
 describe('names', () => {
-  it('[X4] names a service, and back', () =>
+  it('[X4] encode a service, and decode to it', () =>
     eachRow(
       [
         ['orders', { group: 'DEFAULT_GROUP', service: 'orders' }],
@@ -38,7 +38,7 @@ describe('names', () => {
 });
 
 describe('registrationsOf', () => {
-  it('[X4] makes one operation a node', async () => {
+  it('[X4] makes one operation of each node', async () => {
     const service = greeter({
       metadata: { team: 'x' },
       nodes: [
@@ -94,7 +94,7 @@ describe('registrationsOf', () => {
     ));
 });
 
-it('[X4] only what is named is removed', () => {
+it('[X4] only named nodes are removed', () => {
   expect(removalsOf(greeter())).toEqual([
     { op: 'deregister', key: { group: 'DEFAULT_GROUP', service: 'greeter', id: 'n1' }, precondition: {} },
   ]);
@@ -102,7 +102,7 @@ it('[X4] only what is named is removed', () => {
 });
 
 describe('servicesOf', () => {
-  it('[X4] parts a service by version, and takes what is common from the newest change', async () => {
+  it('[X4] groups a service by version, and takes common members from the newest change', async () => {
     const one = greeter({ metadata: { of: 'old' } });
     const two = greeter({ metadata: { of: 'new' }, nodes: [{ id: 'n0', address: '10.0.0.6:1' }] });
     const canary = greeter({ version: '2', nodes: [{ id: 'n9', address: '10.0.0.9:1' }] });
@@ -112,12 +112,12 @@ describe('servicesOf', () => {
     expect(second).toEqual(canary);
   });
 
-  it('[X4] a node that comes under another version has moved', async () => {
+  it('[X4] moves a node that registers under another version', async () => {
     const [only, ...more] = await kept(greeter(), greeter({ version: '2' }));
     expect([only?.version, more]).toEqual(['2', []]);
   });
 
-  it('[X4] random services come back as they were', async () => {
+  it('[X4] restores random services', async () => {
     await fc.assert(
       fc.asyncProperty(services, async (service) => {
         const again = await kept(service);
@@ -144,7 +144,7 @@ describe('entryOf', () => {
     return entryOf(readJsonText((await namespace.api.readInstance({ key: operation.key })).body ?? ''));
   };
 
-  it('[X4] gives what others registered a version and a protocol', async () => {
+  it('[X4] gives registrations of others a version and a protocol', async () => {
     expect(await native({ metadata: { a: '1' } })).toEqual({
       name: 'greeter',
       version: 'latest',
@@ -160,12 +160,12 @@ describe('entryOf', () => {
     expect(await protocol({ tags: ['grpc'], metadata: { protocol: 'mucp' } })).toBe('mucp');
   });
 
-  it('[X4] adds nothing to what a go-micro client registered', async () => {
+  it('[X4] adds nothing to a registration of a go-micro client', async () => {
     const entry = await native({ extensions: { 'go-micro': {} } });
     expect([entry.version, entry.nodes[0]?.metadata]).toEqual(['', {}]);
   });
 
-  it('[X4] leaves out an address that is no longer true', async () => {
+  it('[X4] omits an address that is outdated', async () => {
     const at = async (address: string) => (await native({ extensions: { 'go-micro': { address } } })).nodes[0]?.address;
     expect(await at('10.0.0.5:001')).toBe('10.0.0.5:001');
     expect(await at('10.0.0.99:1')).toBe('10.0.0.5:1');
@@ -204,7 +204,7 @@ const services = fc
   .map((service) => readService(service));
 
 describe('placeOf', () => {
-  it('[X4] reads an address, and back', () =>
+  it('[X4] parses an address, and formats it back', () =>
     eachRow(
       [
         ['10.0.0.5:41873', { address: '10.0.0.5', port: 41873 }],
@@ -220,7 +220,7 @@ describe('placeOf', () => {
       },
     ));
 
-  it('[X4] refuses what is no address', () => {
+  it('[X4] refuses what is not an address', () => {
     for (const address of [
       '',
       ':8080',
@@ -235,7 +235,7 @@ describe('placeOf', () => {
     }
   });
 
-  it('[X4] any name of a queue comes back as it was', () => {
+  it('[X4] restores any name of a queue', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, unit: 'binary' }), (name) => {
         fc.pre(name.isWellFormed() && !/:\d+$/.test(name));
@@ -248,7 +248,7 @@ describe('placeOf', () => {
 });
 
 describe('addressOf', () => {
-  it('[X4] writes the place of a url', () =>
+  it('[X4] formats the place of a url', () =>
     eachRow(
       [
         ['https://orders.example/api', 'orders.example:443'],
@@ -264,12 +264,12 @@ describe('addressOf', () => {
       },
     ));
 
-  it('[X4] goes by address and port first', () => {
+  it('[X4] prefers address and port', () => {
     expect(addressOf({ address: '10.0.0.5', port: 1, url: 'https://orders.example' })).toBe('10.0.0.5:1');
   });
 });
 
-it('[X4] two ways to write a place are told from two places', () => {
+it('[X4] two spellings of a place are distinguished from two places', () => {
   expect(isSamePlace('10.0.0.5:0080', '10.0.0.5:80')).toBe(true);
   expect(isSamePlace('10.0.0.6:80', '10.0.0.5:80')).toBe(false);
   expect(isSamePlace(':', '10.0.0.5:80')).toBe(false);

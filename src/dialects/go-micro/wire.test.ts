@@ -5,7 +5,7 @@ import { readKept, readService, serviceAskedFor } from './wire';
 const EMPTY = { name: '', version: '', metadata: {}, endpoints: [], nodes: [] };
 
 describe('readService', () => {
-  it('[X3] takes absent, null and empty alike, as Go does', () => {
+  it('[X3] treats absent, null and empty as equal, as Go does', () => {
     expect(readService({})).toEqual(EMPTY);
     expect(readService({ name: null, version: null, metadata: null, endpoints: null, nodes: null })).toEqual(EMPTY);
     expect(readService({ name: 'a', nodes: [{ id: 'n', metadata: { k: null } }] })).toEqual({
@@ -15,7 +15,7 @@ describe('readService', () => {
     });
   });
 
-  it('[X3] takes names in any case, but metadata as it is written', () => {
+  it('[X3] accepts members in any case, but keeps metadata as written', () => {
     const Metadata = { Region: 'eu' };
     const Request = { Name: 'Request', TYPE: 'Request', Values: [{ Name: 'a', Type: 'string', Values: null }] };
     expect(
@@ -42,7 +42,7 @@ describe('readService', () => {
     });
   });
 
-  it('[X3] says what is wrong', () =>
+  it('[X3] describes what is wrong', () =>
     eachRow(
       [
         [[], 'expected object'],
@@ -63,13 +63,13 @@ describe('readService', () => {
 });
 
 describe('readKept', () => {
-  it('[X3] tells nothing kept from something, and lets what others wrote there be', () => {
+  it('[X3] distinguishes stored data from none, and ignores what others wrote there', () => {
     expect(readKept({})).toEqual({ metadata: {}, endpoints: [], address: '' });
     for (const other of [undefined, null, 'x', 7, [], { endpoints: 'x' }]) expect(readKept(other)).toBe(undefined);
   });
 });
 
-it('[X3] a reader asks for a name that is escaped, a watcher for one that is not', () =>
+it('[X3] a read unescapes a name, and a watch doesn’t', () =>
   eachRow(
     [
       ['', '', ''],

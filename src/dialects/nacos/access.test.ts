@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BY_ROOT } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT } from '../../../test/contracts/directory/test-directory';
 import { NodeDirectory } from '../../../test/fixtures/node-directory';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { TestApp } from '../../../test/fixtures/test-app';
@@ -184,15 +184,15 @@ const tokens = directory
     ),
   );
 
-describe('the table of authorization for Nacos', () => {
-  it('[I9] has a line for every route, and a route for every line', () => {
+describe('the authorization table for Nacos', () => {
+  it('[I9] has a row for every route, and a route for every row', () => {
     const operations = (names: string[]) => [...new Set(names)].sort();
     expect(operations([...LINES.map(({ operation }) => operation), ...OF_SERVER])).toEqual(
       operations(cards.map(({ operation }) => operation)),
     );
   });
 
-  it.each(LINES)('[I9] says who may do $operation $query', async ({ operation, query, expected }) => {
+  it.each(LINES)('[I9] lists who may do $operation $query', async ({ operation, query, expected }) => {
     for (const { method, path } of cards.filter((card) => card.operation === operation)) {
       let got = '';
       for (const [index, { token }] of (await tokens).entries()) {
@@ -208,7 +208,7 @@ describe('the table of authorization for Nacos', () => {
   });
 
   it.each(['/nacos/v1/ns/instance/list', '/nacos/v1/nothing/like/it', '/n/not-there/nacos/v1/ns/instance/list'])(
-    '[A2] denies %s without a valid token as Nacos does, whether or not it is there',
+    '[A2] denies %s without a valid token as Nacos does, whether or not it exists',
     async (path) => {
       for (const headers of [{}, { accessToken: 'rc_wrong_token' }]) {
         const response = await app.send('GET', `${path}?serviceName=s`, { headers });
@@ -218,12 +218,12 @@ describe('the table of authorization for Nacos', () => {
     },
   );
 
-  it('[I9] tells of the server whoever has a token, and nobody else', async () => {
+  it('[I9] shows the server’s state to every holder of a token, and to no other caller', async () => {
     const token = (await tokens).at(-1)?.token ?? '';
     for (const { operation, path } of cards.filter((card) => OF_SERVER.includes(card.operation))) {
-      const told = await app.send('GET', path, { headers: { accessToken: token } });
+      const allowed = await app.send('GET', path, { headers: { accessToken: token } });
       const refused = await app.send('GET', path);
-      expect([operation, told.status, refused.status]).toEqual([operation, 200, 403]);
+      expect([operation, allowed.status, refused.status]).toEqual([operation, 200, 403]);
     }
   });
 });

@@ -25,7 +25,7 @@ const VALUES = [
 ];
 
 describe('hostile input', () => {
-  it('[Y8, I10] never breaks anything, and what is refused changes nothing', async () => {
+  it('[Y8, I10] never causes a fault, and a refused request changes nothing', async () => {
     const stage = new NacosStage();
     await stage.send('POST', `${INSTANCE}?${A}`);
     const v1 = stage.app.app.dialectRoutes.filter(({ path }) => path.startsWith('/nacos/v1/ns/'));
@@ -53,7 +53,7 @@ describe('hostile input', () => {
 
   it.each([
     ['a body of 10 MB', `${A}&metadata=${'x'.repeat(10_000_000)}`, 413],
-    ['a form with bytes that are no UTF-8', '\ufffd', 400],
+    ['a form with bytes that are not UTF-8', '\ufffd', 400],
   ])('[Y8, I10] refuses %s in plain text', async (_, body, status) => {
     const stage = new NacosStage();
     const bytes = body === '\ufffd' ? new Uint8Array([0x61, 0x3d, 0xff]) : body;
@@ -64,7 +64,7 @@ describe('hostile input', () => {
   });
 
   it.each(['v1/ns/instance', 'v2/ns/instance', 'v3/client/ns/instance'])(
-    '[Y8] lets nobody in at %s who has no good token, with 403',
+    '[Y8] is 403 at %s without a valid token',
     async (path) => {
       const stage = new NacosStage();
       stage.token = 'rc_abcdefghijkl_secret';
@@ -80,19 +80,19 @@ describe('hostile input', () => {
     },
   );
 
-  it('[Y8, X2] refuses a namespace that is not there, and a route that is none', async () => {
-    const stage = new NacosStage([{ scope: 'admin', ns: 'nobody' }]);
-    const [status, text] = await stage.send('POST', `${INSTANCE}?${A}&namespaceId=nobody`);
+  it('[Y8, X2] for an unknown namespace or route is refused', async () => {
+    const stage = new NacosStage([{ scope: 'admin', ns: 'unknown' }]);
+    const [status, text] = await stage.send('POST', `${INSTANCE}?${A}&namespaceId=unknown`);
     expect([status, text]).toEqual([404, expect.stringContaining('namespace')]);
     const [missing, page] = await stage.send('GET', '/nacos/v1/cs/configs');
     expect([missing, JSON.parse(page)]).toMatchObject([404, { status: 404, error: 'Not Found' }]);
-    const [wrong, told] = await stage.send('PUT', `${INSTANCE}/list`);
-    expect([wrong, JSON.parse(told)]).toMatchObject([405, { error: 'Method Not Allowed' }]);
+    const [wrongStatus, problem] = await stage.send('PUT', `${INSTANCE}/list`);
+    expect([wrongStatus, JSON.parse(problem)]).toMatchObject([405, { error: 'Method Not Allowed' }]);
   });
 });
 
-describe('what a client may set', () => {
-  it('[Y4] times of its lease by metadata, and none that go not together', async () => {
+describe('a client', () => {
+  it('[Y4] sets the times of its lease by metadata, unless they contradict', async () => {
     const stage = new NacosStage();
     const times = (interval: number, timeout: number, removal: number) =>
       encodeURIComponent(
@@ -110,7 +110,7 @@ describe('what a client may set', () => {
     expect(await stage.hosts(`${INSTANCE}/list?serviceName=orders`)).toEqual([]);
   });
 
-  it('[Y4] that it is persistent: it stays without beats, beside others that do not', async () => {
+  it('[Y4] registers persistently: its instance stays without heartbeats, beside others that don’t', async () => {
     const stage = new NacosStage();
     await stage.send('POST', `${INSTANCE}?${A}&ephemeral=false&healthy=false`);
     await stage.send('POST', `${INSTANCE}?serviceName=orders&ip=10.0.0.8&port=1`);
@@ -122,7 +122,7 @@ describe('what a client may set', () => {
     expect(await list()).toMatchObject([{ healthy: true }]);
   });
 
-  it('[Y3, I8] costs two rows to register, none to beat, and one an hour for all that poll', async () => {
+  it('[Y3, I8] costs two rows to register, none for a heartbeat, and one an hour for all pollers', async () => {
     const stage = new NacosStage();
     const { counters } = stage.namespace.state;
     await stage.send('POST', `${INSTANCE}?${A}`);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { BY_ROOT } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT } from '../../../test/contracts/directory/test-directory';
 import { NodeDirectory } from '../../../test/fixtures/node-directory';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
@@ -110,7 +110,7 @@ const encoded = (pairs: [string, string][]): string =>
 /** As browsers do it; half of a surrogate pair has no code of its own. */
 const encode = (text: string): string => encodeURIComponent(text.toWellFormed()).replaceAll('%20', '+');
 
-it('[Y1, Y8, I10] no parameters, wherever they stand and in whatever order, break anything; refused ones change nothing', async () => {
+it('[Y1, Y8, I10] no parameters in any place and order cause a fault, and refused ones change nothing', async () => {
   const namespace = new NodeNamespace();
   const directory = new NodeDirectory().api;
   const app = new TestApp({ dialects: [nacos], directory, calls: namespace.api });

@@ -31,7 +31,7 @@ function stage(intervals: NamespaceIntervals = {}) {
 }
 
 describe('the intervals of a namespace', () => {
-  it('[Y24] reach polls with the next one after a second', async () => {
+  it('[Y24] reach pollers with the first poll after a second', async () => {
     const { nacos, set, cacheMillis } = stage();
     expect(await cacheMillis()).toBe(3_000);
     set({ nacosPollMs: 10_000 });
@@ -42,20 +42,20 @@ describe('the intervals of a namespace', () => {
     expect(await cacheMillis()).toBe(3_000);
   });
 
-  it('[Y24] give an instance that registers a lease of three beats, gone after six', async () => {
+  it('[Y24] give a new instance a lease of three heartbeats, and removal after six', async () => {
     const { register, beat, lease } = stage({ nacosBeatMs: 15_000 });
     await register();
     expect(await lease()).toEqual(LONGER);
     expect(await beat()).toBe(15_000);
   });
 
-  it.each([1_000, 5_000])('[Y24] leave the lease as it is where beats come every %d ms', async (nacosBeatMs) => {
+  it.each([1_000, 5_000])('[Y24] leave the lease unchanged with a heartbeat every %d ms', async (nacosBeatMs) => {
     const { register, beat, lease } = stage({ nacosBeatMs });
     await register();
     expect([await lease(), await beat()]).toEqual([{ ...USUAL, intervalMs: nacosBeatMs }, nacosBeatMs]);
   });
 
-  it('[Y24] reach instances with a beat, with their lease and never before it, there and back', async () => {
+  it('[Y24] reach instances with a heartbeat, together with their lease and never before it, in both directions', async () => {
     const { nacos, set, register, beat, lease } = stage();
     await register();
     expect(await beat()).toBe(5_000);
@@ -74,7 +74,7 @@ describe('the intervals of a namespace', () => {
     expect([await beat(), await lease()]).toEqual([5_000, USUAL]);
   });
 
-  it('[Y24] change no instance that sets a time by its metadata, and none of another door', async () => {
+  it('[Y24] change no instance that sets a time in its metadata, and none of another door', async () => {
     const { nacos, register, beat, lease } = stage({ nacosBeatMs: 15_000 });
     const metadata = encodeURIComponent('{"preserved.heart.beat.interval":"5000"}');
     await register(`&metadata=${metadata}`);
@@ -85,7 +85,7 @@ describe('the intervals of a namespace', () => {
     expect([await beat(), await lease()]).toEqual([4_000, native]);
   });
 
-  it('[Y24] leave an instance as it is where they cannot be asked', async () => {
+  it('[Y24] leave an instance unchanged if they can’t be read', async () => {
     const { nacos, register, beat, lease } = stage({ nacosBeatMs: 15_000 });
     const refuse: NamespaceApi['changedServices'] = () => Promise.reject(new RegistryError('UNAVAILABLE', 'not now'));
     Object.assign(nacos.namespace.registry, { changedServices: refuse });
@@ -93,7 +93,7 @@ describe('the intervals of a namespace', () => {
     expect([await beat(), await lease()]).toEqual([5_000, USUAL]);
   });
 
-  it('[Y24] keep a poller among the subscribers for as long as it may take to come back', async () => {
+  it('[Y24] keep a poller among the subscribers for as long as it may take to return', async () => {
     const { nacos } = stage({ nacosPollMs: 30_000 });
     await nacos.read(`${INSTANCE}/list?serviceName=orders&clientIP=10.0.1.1&udpPort=5000`);
     const subscribers = () => nacos.read('/nacos/v1/ns/service/subscribers?serviceName=orders');
@@ -103,7 +103,7 @@ describe('the intervals of a namespace', () => {
     expect(await subscribers()).toMatchObject({ subscribers: [] });
   });
 
-  it('[Y24] are in what a drain says of readers that it has no notice of', async () => {
+  it('[Y24] count in what a drain reports about readers it doesn’t know', async () => {
     const { nacos, register } = stage({ nacosPollMs: 30_000 });
     await register();
     await nacos.read(`${INSTANCE}/list?serviceName=orders`);

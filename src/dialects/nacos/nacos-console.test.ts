@@ -62,11 +62,11 @@ const put = ({ ip, port, ephemeral, weight, enabled, metadata }: Row) =>
 
 async function row(): Promise<Row> {
   const [first] = await rows();
-  if (first === undefined) throw new Error('the page of instances is empty');
+  if (first === undefined) throw new Error('the list of instances is empty');
   return first;
 }
 
-it('[Y11, Y14] the page of the login and the frame around all pages', async () => {
+it('[Y11, Y14] the login page and the frame around all pages', async () => {
   headers = {};
   const [status, text] = await call('POST', 'v1/auth/users/login', { username: 'nacos', password: stage.token });
   expect([status, JSON.parse(text)]).toMatchObject([200, { accessToken: stage.token, globalAdmin: false }]);
@@ -78,14 +78,14 @@ it('[Y11, Y14] the page of the login and the frame around all pages', async () =
   expect(data).toHaveLength(1);
 });
 
-it('[Y8, Y11] a token that is no longer good sends people back to the login', async () => {
+it('[Y8, Y11] a token that is no longer valid sends users back to the login', async () => {
   headers = { accessToken: 'gone' };
   const [status, text] = await call('GET', 'v1/ns/catalog/services', PAGE);
   // The console compares this message.
   expect([status, JSON.parse(text).message]).toEqual([403, 'token invalid!']);
 });
 
-it('[Y15] the button off line outlives beats and registrations, and the button on line undoes it', async () => {
+it('[Y15] the offline button outlasts heartbeats and registrations, and the online button reverts it', async () => {
   await register();
   expect(await listed()).toHaveLength(1);
   expect(await put({ ...(await row()), enabled: false })).toEqual([200, 'ok']);
@@ -99,7 +99,7 @@ it('[Y15] the button off line outlives beats and registrations, and the button o
   expect(await listed()).toHaveLength(1);
 });
 
-it('[Y15] the dialog of an instance sets weight and metadata, which the SDK does not undo', async () => {
+it('[Y15] the dialog of an instance sets weight and metadata, which the SDK does not revert', async () => {
   await register();
   expect(await put({ ...(await row()), weight: 0, metadata: { zone: 'a' } })).toEqual([200, 'ok']);
   await register();
@@ -109,7 +109,7 @@ it('[Y15] the dialog of an instance sets weight and metadata, which the SDK does
   expect([status, message]).toEqual([400, expect.stringContaining('weight')]);
 });
 
-it('[Y15] the pages of services create, edit and delete one', async () => {
+it('[Y15] the service pages create, edit and delete one', async () => {
   const asked = { ...SERVICE, metadata: 'team=a', selector: '{"type":"none"}' };
   expect(await call('POST', 'v1/ns/service', { ...asked, protectThreshold: '0' })).toEqual([200, 'ok']);
   const services = () => read<{ count: number; serviceList: { name: string }[] }>('v1/ns/catalog/services', PAGE);
@@ -133,7 +133,7 @@ it('[Y15] the pages of services create, edit and delete one', async () => {
   expect(await services()).toEqual({ count: 0, serviceList: [] });
 });
 
-it('[Y15] the page of subscribers shows who polls', async () => {
+it('[Y15] the subscriber page shows pollers', async () => {
   await register();
   await stage.read('/nacos/v1/ns/instance/list?serviceName=orders&clientIP=10.0.0.9&udpPort=5000');
   const asked = { ...SERVICE, pageNo: 1, pageSize: 10 };

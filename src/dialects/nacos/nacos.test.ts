@@ -21,7 +21,7 @@ const beatOf = (beat: object) =>
 const LIST = `${INSTANCE}/list?serviceName=orders`;
 
 describe('registering', () => {
-  it('[Y1, Y3] is answered ok, and listed as it was written', async () => {
+  it('[Y1, Y3] returns ok, and is listed as written', async () => {
     const stage = new NacosStage();
     expect(await stage.send('POST', `${INSTANCE}?${NODE_CLIENT}`)).toEqual([200, 'ok']);
     expect(await stage.read(LIST)).toEqual({
@@ -70,8 +70,8 @@ describe('registering', () => {
   });
 });
 
-describe('beats', () => {
-  it('[Y4] keep an instance; without them it is unhealthy after 15 s and gone after 30 s', async () => {
+describe('heartbeats', () => {
+  it('[Y4] keep an instance; without them it is unhealthy after 15 s and removed after 30 s', async () => {
     const stage = new NacosStage();
     await stage.send('POST', `${INSTANCE}?${NODE_CLIENT}`);
     await stage.namespace.pass(14_000);
@@ -88,7 +88,7 @@ describe('beats', () => {
     expect(await stage.hosts(LIST)).toEqual([]);
   });
 
-  it('[Y5] of the unknown register it, or say so', async () => {
+  it('[Y5] of an unknown instance register it, or report it unknown', async () => {
     const stage = new NacosStage();
     const light = 'serviceName=orders&clusterName=DEFAULT&ip=10.0.0.7&port=8080&namespaceId=public';
     expect(await stage.json('PUT', `${INSTANCE}/beat?${light}`)).toEqual({
@@ -104,7 +104,7 @@ describe('beats', () => {
 });
 
 describe('removing', () => {
-  it('[Y3] is ok, also of what is not there', async () => {
+  it('[Y3] is ok, even for an unknown instance', async () => {
     const stage = new NacosStage();
     await stage.send('POST', `${INSTANCE}?${NODE_CLIENT}`);
     const place = 'serviceName=orders&ip=10.0.0.7&port=8080&clusterName=DEFAULT&ephemeral=true';
@@ -115,7 +115,7 @@ describe('removing', () => {
 });
 
 describe('refusing', () => {
-  it('[Y2, Y8] what is missing or illegal is 400 in plain text', () =>
+  it('[Y2, Y8] is 400 in plain text for missing or invalid parameters', () =>
     eachRow(
       [
         ['POST', INSTANCE, 'ip=1.2.3.4&port=1', "Param 'serviceName' is required."],

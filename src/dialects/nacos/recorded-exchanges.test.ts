@@ -10,8 +10,8 @@ const INSTANCE = '/nacos/v1/ns/instance';
 const FORM = 'application/x-www-form-urlencoded;charset=utf-8';
 const SERVICE = 'serviceName=DEFAULT_GROUP%40%40orders';
 
-describe("Java's client", () => {
-  it('[Y1, Y5] logs in, registers, beats in full and then lightly, and registers again where it is unknown', async () => {
+describe('the Java client', () => {
+  it('[Y1, Y5] logs in, registers, sends full then light heartbeats, and registers again if unknown', async () => {
     const stage = new NacosStage();
     const login = await stage.app.send('POST', '/nacos/v1/auth/users/login?username=nacos', {
       headers: { 'content-type': FORM },
@@ -53,7 +53,7 @@ describe("Java's client", () => {
   });
 });
 
-describe("Go's SDK", () => {
+describe('the Go SDK', () => {
   it('[Y1, Y6] writes forms, and reads a list whose members have the types of its structs', async () => {
     const stage = new NacosStage();
     const register = `namespaceId=public&${SERVICE}&groupName=DEFAULT_GROUP&app=&clusterName=DEFAULT&ip=10.0.0.7&port=8080&weight=10&enable=true&healthy=true&metadata=%7B%22idc%22%3A%22shanghai%22%7D&ephemeral=true`;

@@ -55,7 +55,7 @@ async function start(folder: string) {
   return { workerd, call };
 }
 
-it('[L9] an alarm is given the time that it was due, through a process that stands still and one that dies', async () => {
+it('[L9] an alarm receives its due time after its process was frozen, and after it was killed', async () => {
   const folder = temporaryFolder();
   const { workerd, call } = await start(folder);
   onTestFinished(() => workerd.kill('SIGKILL'));

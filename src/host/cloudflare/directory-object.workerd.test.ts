@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
-import type { LentDirectory } from '../../../test/contracts/directory/lent-directory';
+import type { TestDirectory } from '../../../test/contracts/directory/test-directory';
 import { directoryContract } from '../../../test/contracts/directory-contract';
 import { definition, key } from '../../../test/fixtures/definition';
 import { namespaceStubs } from './object-stubs';
@@ -13,7 +13,7 @@ const START = Date.parse('2060-01-01T00:00:00Z');
 let lentCount = 0;
 
 /** Creates a directory in a separate Durable Object. Tests move its clock and fire its alarm. */
-function lend(): LentDirectory {
+function lend(): TestDirectory {
   lentCount += 1;
   const name = `directory-${lentCount}`;
   const stub = () => env.DIRECTORY.getByName(name);

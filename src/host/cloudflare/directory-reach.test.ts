@@ -29,7 +29,7 @@ describe('DirectoryReach', () => {
     return ask;
   };
 
-  it('[A60] takes the answer where there is one, whatever was known', async () => {
+  it('[A60] uses the directory’s response if there is one, whatever was known', async () => {
     const { ask } = reach();
     expect(await ask(answers, 'known')).toBe('answer');
     expect(await ask(async () => null, 'known')).toBeNull();
@@ -39,18 +39,18 @@ describe('DirectoryReach', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('[A60] falls back on what is known where the directory fails, and asks it again after 3 s', async () => {
+  it('[A60] falls back on known values if the directory fails, and asks it again after 3 s', async () => {
     const { ask } = reach();
     expect(await ask(fails, 'known')).toBe('known');
     await pass(DIRECTORY_RETRY_INTERVAL_MS - 1);
     expect(await ask(answers, 'known')).toBe('known');
     expect(answers).not.toHaveBeenCalled();
     await pass(1);
-    expect(await ask(answers, 'known'), 'the request that finds out waits for nothing').toBe('known');
+    expect(await ask(answers, 'known'), 'the request that detects it doesn’t wait').toBe('known');
     expect(await ask(answers, 'known')).toBe('answer');
   });
 
-  it('[A60, A61] falls back on what is known where the directory fails at a question, and goes on asking', async () => {
+  it('[A60, A61] falls back on known values if a question fails, and keeps asking', async () => {
     const { ask } = reach();
     const fault = () => Promise.reject<string>(new RegistryError('INTERNAL', 'it failed at this request'));
     expect(await ask(fault, 'known')).toBe('known');
@@ -58,22 +58,22 @@ describe('DirectoryReach', () => {
     await expect(ask(fault)).rejects.toMatchObject({ ...refused, details: { retryAfterSeconds: 1 } });
   });
 
-  it('[A61] lets each request ask a directory that fails at once where nothing is known', async () => {
+  it('[A61] lets each request ask a directory that fails at once if nothing is known', async () => {
     const { ask } = reach();
     await expect(ask(fails)).rejects.toBe(unreachable);
     await expect(ask(fails)).rejects.toBe(unreachable);
     expect(await ask(answers)).toBe('answer');
-    expect(await ask(answers, 'known'), 'that answer ended the loss').toBe('answer');
+    expect(await ask(answers, 'known'), 'that response ended the outage').toBe('answer');
   });
 
-  it('[A61] waits 1 s for a directory that hangs where an answer is known, then not at all', async () => {
+  it('[A61] waits 1 s for a directory that hangs if a value is known, then not at all', async () => {
     const ask = await silent();
     expect(await ask(hangs, 'known')).toBe('known');
     await expect(ask(hangs)).rejects.toMatchObject({ ...refused, details: { retryAfterSeconds: 1 } });
     expect(hangs).toHaveBeenCalledOnce();
   });
 
-  it('[A61] has one request in 3 s wait 5 s for a directory that hangs, and refuses the others at once', async () => {
+  it('[A61] lets one request every 3 s wait 5 s for a directory that hangs, and refuses the others at once', async () => {
     const ask = await silent();
     await pass(DIRECTORY_RETRY_INTERVAL_MS);
     const settled = vi.fn();
@@ -90,7 +90,7 @@ describe('DirectoryReach', () => {
     expect(await ask(answers)).toBe('answer');
   });
 
-  it('[A60, A61] ends the loss with an answer that comes late', async () => {
+  it('[A60, A61] ends the outage with a late response', async () => {
     const { ask } = reach();
     const { promise, resolve } = Promise.withResolvers<string>();
     const first = ask(() => promise, 'known');
@@ -107,7 +107,7 @@ describe('DirectoryReach', () => {
     expect(await ask(answers)).toBe('answer');
   });
 
-  it('[A61] keeps each question going after its request, and never as a failure', async () => {
+  it('[A61] continues each question after its request, and never as a failure', async () => {
     const kept: Promise<unknown>[] = [];
     const { ask } = new DirectoryReach({ now: () => Date.now(), waitUntil: (work) => kept.push(work) });
     expect(await ask(fails, 'known')).toBe('known');

@@ -14,7 +14,7 @@ import {
 
 const REFUSAL = new RegistryError('CONFLICT', 'no', { retryAfterSeconds: 3 });
 
-it('[V11, H12] refuses an answer that a call can not carry, and says what to do instead', async () => {
+it('[V11, H12] refuses a response that is too large for a call, with an alternative', async () => {
   const sealed = (body: string) => sealOutcome(async () => ({ cursor: 'c1', body }));
   const bounds = [
     { letter: 'x', most: CALL_ANSWER_MAX_BYTES },
@@ -30,7 +30,7 @@ it('[V11, H12] refuses an answer that a call can not carry, and says what to do 
   }
 });
 
-it('carries arguments, outcomes and values as they were made', async () => {
+it('carries arguments, outcomes and values unchanged', async () => {
   const asked = [{ tokenId: 'ключ "\n', address: undefined }, ['a'], null, true];
   expect(openAsked(sealAsked(asked))).toEqual(asked);
   const outcomes = [
@@ -45,14 +45,14 @@ it('carries arguments, outcomes and values as they were made', async () => {
   }
 });
 
-it('carries a renewal as names, and whether its caller operates the service', () => {
+it('carries a renewal as names, and whether its caller is an operator of the service', () => {
   const key = { group: 'G@1', service: 'заказы', id: 'a b+' };
   for (const operates of [true, false]) {
     expect(openRenewal(sealRenewal('token', operates, key))).toEqual([{ tokenId: 'token', operates }, key]);
   }
 });
 
-it('carries a refusal as data, and leaves any other error a failure', async () => {
+it('carries a refusal as data, and other errors as failures', async () => {
   for (const [seal, open] of [
     [sealOutcome, openOutcome],
     [sealValue, openValue],

@@ -1,4 +1,6 @@
-import type { AskDirectory, DirectoryApi, NamespaceEntry } from '../../model/directory-api';
+import { LRUCache } from 'lru-cache';
+import { countBound } from '../../model/cache-bound';
+import type { AskDirectory, DirectoryApi, FirstNamespaces, NamespaceEntry } from '../../model/directory-api';
 import { isRefusal } from '../../model/errors';
 import {
   LAST_KNOWN_MAX_AGE_MS,
@@ -8,8 +10,8 @@ import {
 } from '../../model/limits';
 
 /** Cached lookup of an id: the handle of its namespace, or undefined if it does not exist. */
-interface Remembered<Ways> {
-  ways: Ways | undefined;
+interface Remembered<Handle> {
+  handle: Handle | undefined;
   /** Milliseconds since the epoch. */
   since: number;
 }
@@ -18,12 +20,12 @@ interface Remembered<Ways> {
  * Cache of the namespaces that an isolate has looked up. Only namespaces in the directory are opened, so a request for any
  * other id creates no object. While the directory is unreachable, an existing namespace stays cached for 10 minutes.
  */
-export class KnownNamespaces<Ways> {
+export class KnownNamespaces<Handle> {
   readonly #directory: Pick<DirectoryApi, 'findNamespace'>;
   readonly #askDirectory: AskDirectory;
-  readonly #open: (id: string, entry: NamespaceEntry) => Ways;
+  readonly #open: (id: string, entry: NamespaceEntry) => Handle;
   readonly #now: () => number;
-  readonly #remembered = new Map<string, Remembered<Ways>>();
+  readonly #remembered = new LRUCache<string, Remembered<Handle>>(countBound(NAMESPACES_REMEMBERED_MAX_COUNT));
 
   /**
    * @param directory Source of the existing namespaces.
@@ -34,7 +36,7 @@ export class KnownNamespaces<Ways> {
   constructor(
     directory: Pick<DirectoryApi, 'findNamespace'>,
     askDirectory: AskDirectory,
-    open: (id: string, entry: NamespaceEntry) => Ways,
+    open: (id: string, entry: NamespaceEntry) => Handle,
     now: () => number,
   ) {
     this.#directory = directory;
@@ -50,13 +52,13 @@ export class KnownNamespaces<Ways> {
    * @throws {RegistryError} `UNAVAILABLE` if it is not cached, the directory is unreachable, and the namespace was not
    * seen in the last 10 minutes.
    */
-  of(id: string): Ways | undefined | Promise<Ways | undefined> {
+  of(id: string): Handle | undefined | Promise<Handle | undefined> {
     const known = this.#remembered.get(id);
     if (known === undefined) return this.#askDirectory(() => this.#look(id));
-    const { ways } = known;
-    const maxAgeMs = ways === undefined ? NAMESPACE_ABSENCE_MAX_AGE_MS : NAMESPACE_ENTRY_MAX_AGE_MS;
-    if (this.#isYounger(known, maxAgeMs)) return ways;
-    const lastKnown = this.#isYounger(known, LAST_KNOWN_MAX_AGE_MS) ? ways : undefined;
+    const { handle } = known;
+    const maxAgeMs = handle === undefined ? NAMESPACE_ABSENCE_MAX_AGE_MS : NAMESPACE_ENTRY_MAX_AGE_MS;
+    if (this.#isYounger(known, maxAgeMs)) return handle;
+    const lastKnown = this.#isYounger(known, LAST_KNOWN_MAX_AGE_MS) ? handle : undefined;
     return this.#askDirectory(() => this.#look(id), lastKnown);
   }
 
@@ -71,28 +73,38 @@ export class KnownNamespaces<Ways> {
     if (known !== undefined) known.since = Math.min(known.since, this.#now() - NAMESPACE_ENTRY_MAX_AGE_MS);
   }
 
-  #isYounger({ since }: Remembered<Ways>, maxAgeMs: number): boolean {
+  /** Caches the namespaces that the directory lists. */
+  async learn(list: () => Promise<FirstNamespaces>): Promise<FirstNamespaces> {
+    const since = this.#now();
+    const listed = await list();
+    for (const { id, ...entry } of listed.namespaces)
+      this.#remembered.set(id, { handle: this.#open(id, entry), since });
+    return listed;
+  }
+
+  #isYounger({ since }: Remembered<Handle>, maxAgeMs: number): boolean {
     const age = this.#now() - since;
     return age >= 0 && age < maxAgeMs;
   }
 
-  async #look(id: string): Promise<Ways | undefined> {
+  async #look(id: string): Promise<Handle | undefined> {
     // Taken before the call, because the namespace may change after the directory has read it.
     const since = this.#now();
     const entry = await this.#directory.findNamespace(id);
-    const ways = entry === null ? undefined : this.#open(id, entry);
-    this.#remembered.delete(id);
-    this.#remembered.set(id, { ways, since });
-    for (const oldest of this.#remembered.keys()) {
-      if (this.#remembered.size <= NAMESPACES_REMEMBERED_MAX_COUNT) break;
-      this.#remembered.delete(oldest);
-    }
-    return ways;
+    const handle = entry === null ? undefined : this.#open(id, entry);
+    this.#remembered.set(id, { handle, since });
+    return handle;
   }
 }
 
-/** Wraps the directory so that the isolate sees namespaces that it creates or removes itself immediately. */
-export function rememberingDirectory(directory: DirectoryApi, known: KnownNamespaces<unknown>): DirectoryApi {
+/**
+ * Wraps the directory so that the isolate sees namespaces that it creates or removes itself immediately, and looks none up
+ * that it just listed.
+ */
+export function rememberingDirectory(
+  directory: DirectoryApi,
+  known: Pick<KnownNamespaces<unknown>, 'forget' | 'doubt' | 'learn'>,
+): DirectoryApi {
   const forgetting = async <T>(id: string, change: Promise<T>): Promise<T> => {
     try {
       const changed = await change;
@@ -108,5 +120,6 @@ export function rememberingDirectory(directory: DirectoryApi, known: KnownNamesp
     ...directory,
     createNamespace: (caller, definition) => forgetting(definition.id, directory.createNamespace(caller, definition)),
     removeNamespace: (caller, id, force) => forgetting(id, directory.removeNamespace(caller, id, force)),
+    firstNamespaces: (limit) => known.learn(() => directory.firstNamespaces(limit)),
   };
 }

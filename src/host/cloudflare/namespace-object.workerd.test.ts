@@ -1,7 +1,7 @@
 import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
-import type { LentNamespace } from '../../../test/contracts/namespace/lent-namespace';
+import type { TestNamespace } from '../../../test/contracts/namespace/test-namespace';
 import { namespaceContract } from '../../../test/contracts/namespace-contract';
 import { FAR_AHEAD, passTime } from '../../../test/fixtures/worker-time';
 import { remoteNamespace } from './remote-objects';
@@ -9,7 +9,7 @@ import { remoteNamespace } from './remote-objects';
 let lentCount = 0;
 
 /** Creates a namespace in a separate Durable Object. Tests move its clock and fire its alarm. */
-async function lend(): Promise<LentNamespace> {
+async function lend(): Promise<TestNamespace> {
   lentCount += 1;
   const name = `namespace-${lentCount}`;
   const stub = () => env.NAMESPACES.getByName(name);

@@ -28,7 +28,7 @@ afterEach(async () => {
 
 const register = () => api.register(OWNER, { key: key('a'), definition: definition({}), precondition: {} });
 
-it('[L9] an alarm is given the time that it was due', async () => {
+it('[L9] an alarm receives its due time', async () => {
   const firedAfter = (leadMs: number) =>
     runInDurableObject(stub(), async (object, { storage }) => {
       const fired = new Promise<AlarmInvocationInfo | undefined>((resolve) => {
@@ -42,7 +42,7 @@ it('[L9] an alarm is given the time that it was due', async () => {
   expect((await firedAfter(50)) || (await firedAfter(500)) || (await firedAfter(5_000))).toBe(true);
 });
 
-it('[L11] an alarm is armed again by the next call where the platform lost it', async () => {
+it('[L11] an alarm is armed again by the next call if the platform lost it', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: FAR_AHEAD });
   await register();
   const before = await armedFor();
@@ -59,7 +59,7 @@ it('[L11] an alarm is armed again by the next call where the platform lost it', 
   expect(await instances()).toBe(0);
 });
 
-it('[L11] an alarm that comes before its time arms the one that should stand', async () => {
+it('[L11] an alarm that fires early arms itself for the right time', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: FAR_AHEAD });
   await register();
   // By the platform's clock this is overdue, so it fires immediately.
@@ -68,7 +68,7 @@ it('[L11] an alarm that comes before its time arms the one that should stand', a
   expect(await instances()).toBe(1);
 });
 
-it('[L17] an alarm whose work fails is logged and armed anew, more often than the platform would try', async () => {
+it('[L17] an alarm whose work fails is logged and armed again, more often than the platform would retry', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: FAR_AHEAD });
   await register();
   const plan = vi.spyOn(Journal.prototype, 'planCompaction').mockImplementation(() => {
@@ -87,7 +87,7 @@ it('[L17] an alarm whose work fails is logged and armed anew, more often than th
   expect(await instances()).toBe(0);
 });
 
-it('[G7] what a namespace counted outlives its sleep, and its wakes are counted', async () => {
+it('[G7] a namespace’s counters survive its sleep, and its wakes are counted', async () => {
   const sinceStart = async () => readJsonText((await api.stats()).body).sinceStart;
   const before = await sinceStart();
   await evictDurableObject(stub());

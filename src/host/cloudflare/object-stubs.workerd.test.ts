@@ -25,7 +25,7 @@ const placesIn = (settings: Record<string, string | null>) => {
   return [directoryStubs(env), ...ofNamespaces].map((stubs) => String(stubs()));
 };
 
-it('[D7] the directory and public lie in the jurisdiction of the registry, other namespaces where they were placed', () => {
+it('[D7] the directory and public are in the jurisdiction of the registry, other namespaces where they were placed', () => {
   expect(placesIn({ ROLLCALL_JURISDICTION: 'eu' })).toEqual([
     'directory in eu',
     'public in eu',
@@ -43,12 +43,12 @@ it('[D7] the directory and public lie in the jurisdiction of the registry, other
   }
 });
 
-it('[D7] on one machine there is one place, whatever is set', () => {
+it('[D7] on one machine there is one place, whatever the setting', () => {
   const settings = { ROLLCALL_ONE_MACHINE: 'true', ROLLCALL_JURISDICTION: 'eu' };
   expect(placesIn(settings)).toEqual(['directory in none', 'public in none', 'a in none', 'b in none']);
 });
 
-it('[D7] a jurisdiction that is not there is refused, and nothing lies elsewhere meanwhile', () => {
+it('[D7] an unknown jurisdiction is refused, and nothing is created elsewhere meanwhile', () => {
   const env = envWith({ ROLLCALL_JURISDICTION: 'EU' });
   expect(jurisdictionProblem(env)).toMatchObject({ code: 'NOT_CONFIGURED', message: expect.stringContaining('"EU"') });
   expect(() => homeJurisdiction(env)).toThrow('eu, fedramp');
@@ -67,12 +67,12 @@ it('[N1] a namespace is the same object with and without a hint', () => {
   expect(idOf(namespaceStubs(env, 'b', undefined)())).not.toBe(idOf(plain()));
 });
 
-it('[N1] a placement has no effect on one machine, whose workerd refuses to speak of jurisdictions', () => {
+it('[N1] a placement has no effect on one machine, whose workerd rejects jurisdictions', () => {
   expect(idOf(namespaceStubs(ONE_MACHINE, 'a', { jurisdiction: 'eu' })())).toBe(
     idOf(namespaceStubs(env, 'a', undefined)()),
   );
 });
 
-it('[N1] a namespace is never another object than that of its jurisdiction', () => {
+it('[N1] a namespace is always the object of its jurisdiction', () => {
   expect(() => namespaceStubs(env, 'a', { jurisdiction: 'eu' })).toThrow();
 });

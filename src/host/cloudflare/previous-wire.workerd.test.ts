@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { expect, it } from 'vitest';
-import { BY_ROOT, by } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT, by } from '../../../test/contracts/directory/test-directory';
 import { OWNER } from '../../../test/fixtures/callers';
 import { definition, key } from '../../../test/fixtures/definition';
 import type { CalledNamespace } from './envelope';
@@ -18,7 +18,7 @@ function withoutVersion<Stub extends object>(stub: Stub): Stub {
   });
 }
 
-it('[U11] a Worker of the version before renews and resolves with names alone', async () => {
+it('[U11] a Worker of the previous version renews and resolves by name', async () => {
   const object = env.NAMESPACES.getByName('called-with-names');
   await object.configure({ retention: {}, limits: {} });
   const api = remoteNamespace(() => object);
@@ -38,7 +38,7 @@ it('[U11] a Worker of the version before renews and resolves with names alone', 
   }
 });
 
-it('[U11] a directory answers a Worker of the version before in its form', async () => {
+it('[U11] a directory responds to a Worker of the previous version in its format', async () => {
   const object = env.DIRECTORY.getByName('called-without-version');
   expect(await object.call('findNamespace', '["public"]')).toBe('{"answer":{}}');
   expect(await object.call('findNamespace', '["gone"]')).toBe('{"answer":null}');
@@ -47,7 +47,7 @@ it('[U11] a directory answers a Worker of the version before in its form', async
   expect(JSON.parse(refused)).toMatchObject({ refusal: { code: 'FORBIDDEN' } });
 });
 
-it('[U11] a Worker understands objects of the version before, which pass over its own version', async () => {
+it('[U11] a Worker understands objects of the previous version, which ignore its own version', async () => {
   const directory = remoteDirectory(() => withoutVersion(env.DIRECTORY.getByName('of-the-version-before')));
   expect(await directory.findNamespace('public')).toEqual({});
   expect(await directory.findNamespace('gone')).toBeNull();

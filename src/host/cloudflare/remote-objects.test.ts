@@ -3,7 +3,7 @@ import { RegistryError } from '../../model/errors';
 import { CALL_REPEAT_TOKENS_MAX_COUNT, CALL_REPEAT_WITHIN_MS, CALL_REPEATS_WINDOW_MS } from '../../model/limits';
 import { RemoteCalls, type RepeatTime } from './remote-objects';
 
-const fault = (flags: object = {}) => Object.assign(new Error('what the platform says'), flags);
+const fault = (flags: object = {}) => Object.assign(new Error('an error of the platform'), flags);
 const PASSING = { retryable: true };
 
 /** Creates calls to an object that fails with these faults, and then works. */
@@ -34,14 +34,14 @@ function begin(...faults: unknown[]) {
 }
 
 describe('RemoteCalls', () => {
-  it('[S4] repeats a read after random waits that grow, through a new stub each time', async () => {
+  it('[S4] retries a read after growing random delays, each time through a new stub', async () => {
     const { calls, call, waits, stubs } = begin(fault(PASSING), fault({ ...PASSING, remote: true }));
     expect(await calls.read(call)).toBe('answer');
     expect(waits).toEqual([CALL_REPEAT_WITHIN_MS / 2, CALL_REPEAT_WITHIN_MS]);
     expect(new Set(stubs).size).toBe(3);
   });
 
-  it('[S4] gives up on a read after 3 tries, on a change that may happen twice after 2, on any other after 1', async () => {
+  it('[S4] abandons a read after 3 attempts, a repeatable change after 2, any other after 1', async () => {
     for (const [kind, tries] of [
       ['read', 3],
       ['change', 2],
@@ -56,12 +56,12 @@ describe('RemoteCalls', () => {
     }
   });
 
-  it('[S4] repeats nothing where the object is overloaded, was reset or fails for good', async () => {
+  it('[S4] retries nothing if the object is overloaded, was reset or fails permanently', async () => {
     for (const [how, failure] of [
       ['is overloaded', fault({ ...PASSING, overloaded: true })],
-      ['is overloaded, and says no more', fault({ overloaded: true, remote: true })],
+      ['is overloaded, without other details', fault({ overloaded: true, remote: true })],
       ['was reset', fault({ remote: true, durableObjectReset: true })],
-      ['fails for good', fault()],
+      ['fails permanently', fault()],
       ['fails with something that is not an error', 'gone'],
     ] as const) {
       const { calls, call, stubs, waits } = begin(failure);
@@ -70,28 +70,28 @@ describe('RemoteCalls', () => {
     }
   });
 
-  it('[H12] advises no retry where the object itself failed at the call', async () => {
+  it('[H12] advises no retry if the object itself failed in the call', async () => {
     const failure = fault({ remote: true });
     const { calls, call, stubs } = begin(failure);
     await expect(calls.read(call)).rejects.toMatchObject({ code: 'INTERNAL', details: {}, cause: failure });
     expect(stubs).toHaveLength(1);
   });
 
-  it('[S4] gives a refusal as it was made, at once', async () => {
+  it('[S4] passes a refusal on unchanged, at once', async () => {
     const refusal = new RegistryError('CONFLICT', 'no');
     const { calls, call, stubs } = begin(refusal);
     await expect(calls.read(call)).rejects.toBe(refusal);
     expect(stubs).toHaveLength(1);
   });
 
-  it('[S4] begins no repeat once its time is over, however few tries there were', async () => {
+  it('[S4] starts no retry after its deadline, however few attempts there were', async () => {
     const { calls, call, clock, stubs, waits } = begin(fault(PASSING), fault(PASSING));
     clock.tryTakesMs = CALL_REPEATS_WINDOW_MS;
     await expect(calls.read(call)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect([stubs.length, waits]).toEqual([1, []]);
   });
 
-  it('[S4] stops repeating while everything fails, and goes on when enough works again', async () => {
+  it('[S4] stops retrying while everything fails, and resumes when enough calls succeed again', async () => {
     const { calls, call, faults, stubs } = begin();
     const outage = 300;
     for (let n = 0; n < outage; n += 1) {

@@ -256,6 +256,7 @@ export function remoteDirectory(stub: () => CalledObject<keyof DirectoryApi>, ti
     verify: read('verify'),
     endedTokens: read('endedTokens'),
     findNamespace: read('findNamespace'),
+    firstNamespaces: read('firstNamespaces'),
     readAudit: read('readAudit'),
     beginAudit: once('beginAudit'),
     endAudit: once('endAudit'),

@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, it } from 'vitest';
-import { BY_ROOT, by } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT, by } from '../../../test/contracts/directory/test-directory';
 import { definition, key, ORDERS } from '../../../test/fixtures/definition';
 import { isRefusal } from '../../model/errors';
 import type { NamespaceApi } from '../../model/namespace-api';
@@ -42,7 +42,7 @@ const PASSING = { retryable: true };
 const register = { key: key('a'), definition: definition(), precondition: {} };
 
 describe('remoteNamespace', () => {
-  it('[S4] repeats a read and a renewal whose failure is passing, through a new stub', async () => {
+  it('[S4] retries a read and a renewal after a transient failure, through a new stub', async () => {
     const { namespace, faults, stubCount } = await begin(fault(PASSING));
     expect(JSON.parse((await namespace.resolve(ORDERS)).body ?? '')).toMatchObject({ instances: [] });
     expect(stubCount()).toBe(2);
@@ -54,7 +54,7 @@ describe('remoteNamespace', () => {
     expect(stubCount()).toBe(7);
   });
 
-  it('[S4] answers a registration that was repeated as one that changed nothing, where the first try made it', async () => {
+  it('[S4] returns a retried registration as unchanged if the first attempt made it', async () => {
     const { namespace, cutOff, stubCount } = await begin();
     cutOff();
     const { created, body } = await namespace.register(OWNER, register);
@@ -65,7 +65,7 @@ describe('remoteNamespace', () => {
   const conditional = { ...register, precondition: { absent: true } };
   const restarted = { ...register, definition: definition({ incarnation: 'run-2' }) };
   const withoutLease = { ...register, definition: definition({ ephemeral: false }) };
-  it('[S4] never repeats a change whose second try could do harm', async () => {
+  it('[S4] never retries a change that must not happen twice', async () => {
     const changes: Record<string, (namespace: NamespaceApi) => Promise<unknown>> = {
       'a registration with a precondition': (namespace) => namespace.register(OWNER, conditional),
       'a registration of an incarnation': (namespace) => namespace.register(OWNER, restarted),
@@ -81,7 +81,7 @@ describe('remoteNamespace', () => {
     }
   });
 
-  it('gives a refusal as it was made: code, message and details', async () => {
+  it('passes a refusal on unchanged: code, message and details', async () => {
     const { namespace } = await begin();
     await expect(namespace.renew(OWNER, key('a'))).rejects.toMatchObject({
       name: 'RegistryError',
@@ -92,7 +92,7 @@ describe('remoteNamespace', () => {
     await expect(refused).rejects.toMatchObject({ code: 'INVALID_REQUEST', details: { errors: [{ path: 'after' }] } });
   });
 
-  it('gives an answer as it was made: with a body, without one, or with none to give', async () => {
+  it('passes a response on unchanged: with a body, without one, or empty', async () => {
     const { namespace } = await begin();
     const { cursor, body, created } = await namespace.register(OWNER, register);
     expect([created, JSON.parse(body).id]).toEqual([true, 'a']);
@@ -101,7 +101,7 @@ describe('remoteNamespace', () => {
   });
 });
 
-it('[H12, Y23] an object of the version before fails at a call that it does not know, and refuses nothing', async () => {
+it('[H12, Y23] an object of the previous version fails at an unknown call, and refuses nothing', async () => {
   const object = env.NAMESPACES.getByName('public');
   // `as`: a method that no version has.
   const call = (_method: string, asked: string) => object.call('askedByALaterVersion' as 'stats', asked);
@@ -129,18 +129,18 @@ function beginDirectory(...faults: unknown[]) {
 const passing = () => Object.assign(new Error('the object moved'), { retryable: true });
 
 describe('remoteDirectory', () => {
-  it('[S4] repeats a read whose failure is passing', async () => {
+  it('[S4] retries a read after a transient failure', async () => {
     const { directory, stubCount } = beginDirectory(passing());
     expect(await directory.findNamespace('public')).toEqual({});
     expect(stubCount()).toBe(2);
   });
 
-  it('[I10] says that it can not be reached where a read fails again', async () => {
+  it('[I10] reports that it is unreachable if a read fails again', async () => {
     const { directory } = beginDirectory(passing(), passing(), passing());
     await expect(directory.verify('a', 'b')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('[S4] never repeats a change, as it may have happened', async () => {
+  it('[S4] never retries a change, because it may have happened', async () => {
     const { directory, stubCount } = beginDirectory(passing());
     await expect(directory.beginAudit({ action: 'changed', actor: 't' })).rejects.toMatchObject({
       code: 'UNAVAILABLE',
@@ -149,7 +149,7 @@ describe('remoteDirectory', () => {
     expect(await directory.readAudit(BY_ROOT, {})).toEqual({ entries: [] });
   });
 
-  it('gives a refusal as it was made, and what is nothing as nothing', async () => {
+  it('passes a refusal on unchanged, and undefined as undefined', async () => {
     const { directory } = beginDirectory();
     await expect(directory.readAudit(by({ scope: 'read', ns: '*' }), {})).rejects.toMatchObject({
       name: 'RegistryError',

@@ -56,7 +56,7 @@ function listening() {
 }
 
 describe('remoteSockets', () => {
-  it('[E1] opens a socket on which frames come in order, until it is closed from here', async () => {
+  it('[E1] opens a socket with frames in order, until this side closes it', async () => {
     const { sockets } = await begin();
     const { heard, listener, until } = listening();
     const socket = await sockets.open(purpose, listener);
@@ -69,7 +69,7 @@ describe('remoteSockets', () => {
     expect(heard).toEqual(['answer', 'snapshot']);
   });
 
-  it('[E4] tells once that the other end is gone', async () => {
+  it('[E4] reports once that the other side closed', async () => {
     const { sockets } = await begin();
     const ended = listening();
     const socket = await sockets.open(purpose, ended.listener);
@@ -84,7 +84,7 @@ describe('remoteSockets', () => {
     expect(broken.heard).toEqual(['closed 1006']);
   });
 
-  it('[E9] carries names in any letters', async () => {
+  it('[E9] carries names in any script', async () => {
     const { sockets, name } = await begin();
     const { listener, until } = listening();
     const subscriber = 'kasse-ü-🦆-"\\\u2028';
@@ -97,7 +97,7 @@ describe('remoteSockets', () => {
     socket.close(1000, 'enough');
   });
 
-  it('[E8] passes a socket on with the headers it is given', async () => {
+  it('[E8] passes a socket on with the given headers', async () => {
     const { sockets } = await begin();
     const response = await sockets.pass(purpose, { 'Sec-WebSocket-Protocol': 'rollcall.v1' });
     expect([response.status, response.headers.get('sec-websocket-protocol')]).toEqual([101, 'rollcall.v1']);
@@ -110,7 +110,7 @@ describe('remoteSockets', () => {
     response.webSocket?.close();
   });
 
-  it('[P5] says that the namespace has too many sockets', async () => {
+  it('[P5] reports that the namespace has too many sockets', async () => {
     const { sockets, stubCount } = await begin(Response.json(FULL.toData(), { status: REFUSED_STATUS }));
     await expect(sockets.open(purpose, listening().listener)).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
@@ -119,7 +119,7 @@ describe('remoteSockets', () => {
     expect(stubCount()).toBe(1);
   });
 
-  it('[S4] opens again where a failure is passing, and says otherwise that the namespace is UNAVAILABLE', async () => {
+  it('[S4] retries after a transient failure, and otherwise reports the namespace as UNAVAILABLE', async () => {
     const passing = () => Object.assign(new Error('the object moved'), { retryable: true });
     const moved = await begin(passing());
     expect((await moved.sockets.pass(purpose, {})).status).toBe(101);

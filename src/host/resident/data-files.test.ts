@@ -16,7 +16,7 @@ afterEach(() => {
 });
 
 describe('the files of a registry', () => {
-  it('have names that a file system without capital letters keeps apart, and that are read back', () => {
+  it('have names that a case-insensitive file system keeps apart, and that decode again', () => {
     const files = new DataFiles(join(folder(), 'storage'));
     const ids = ['public', 'Public', 'PUBLIC', 'a-b_1', 'A'];
     const paths = ids.map((id) => files.namespace(id));
@@ -28,7 +28,7 @@ describe('the files of a registry', () => {
     expect([files.hasNamespace('Public'), files.hasNamespace('x')]).toEqual([true, false]);
   });
 
-  it('are those of a namespace also where its database is gone, and its marker is left', () => {
+  it('include a namespace whose database is missing, but whose marker is left', () => {
     const files = new DataFiles(join(folder(), 'storage'));
     writeFileSync(DurabilityMarker.pathOf(files.namespace('Lost')), '');
     expect([files.namespaces(), files.hasNamespace('Lost')]).toEqual([['Lost'], true]);

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, it } from 'vitest';
-import { BY_ROOT, refusal } from '../../../test/contracts/directory/lent-directory';
+import { BY_ROOT, refusal } from '../../../test/contracts/directory/test-directory';
 import { OWNER } from '../../../test/fixtures/callers';
 import { definition, key, ORDERS } from '../../../test/fixtures/definition';
 import { HandResident, type HandResidentOptions } from '../../../test/fixtures/hand-resident';
@@ -36,7 +36,7 @@ async function listed(api: NamespaceApi): Promise<string[]> {
   return body === null ? [] : readJsonText(body).instances.map(({ id }) => id);
 }
 
-it('a namespace sleeps once nothing was asked of it for a while, and is opened by a call', async () => {
+it('an idle namespace goes to sleep, and is opened by a call', async () => {
   const host = await start();
   const { calls } = host.namespace();
   await register(calls, 'a', { ephemeral: false });
@@ -51,7 +51,7 @@ it('a namespace sleeps once nothing was asked of it for a while, and is opened b
   expect(host.awake()).toEqual(['public']);
 });
 
-it('a namespace is opened by a socket, and kept awake by it', async () => {
+it('a namespace is opened by a socket, and stays awake with it', async () => {
   const host = await start();
   await register(host.namespace().calls, 'a', { ephemeral: false });
   await host.pass(IDLE_MS);
@@ -64,7 +64,7 @@ it('a namespace is opened by a socket, and kept awake by it', async () => {
   expect(host.awake()).toEqual([]);
 });
 
-it('[L1] a lease ends in time though its namespace sleeps, and nobody asks', async () => {
+it('[L1] a lease ends in time although its namespace sleeps and gets no call', async () => {
   const host = await start();
   await register(host.namespace().calls, 'a', { lease: { ttlMs: 600_000 } });
   await host.pass(IDLE_MS);
@@ -77,7 +77,7 @@ it('[L1] a lease ends in time though its namespace sleeps, and nobody asks', asy
   expect(await listed(host.namespace().calls)).toEqual([]);
 });
 
-it('[I6] a freeze ends no lease of a namespace that sleeps, though a call comes before the first tick', async () => {
+it('[I6] a freeze ends no lease of a sleeping namespace, even if a call precedes the first tick', async () => {
   const host = await start();
   const { calls } = host.namespace();
   await register(calls, 'a', { lease: { ttlMs: 600_000 } });
@@ -90,7 +90,7 @@ it('[I6] a freeze ends no lease of a namespace that sleeps, though a call comes 
   expect(await listed(calls)).toEqual([]);
 });
 
-it('[I6, L7] freezes without end, each found by a call, keep no dead lease of a namespace that sleeps', async () => {
+it('[I6, L7] repeated freezes, each detected by a call, keep no dead lease of a sleeping namespace', async () => {
   const host = await start();
   const { calls } = host.namespace();
   const ttlMs = 600_000;
@@ -108,7 +108,7 @@ it('[I6, L7] freezes without end, each found by a call, keep no dead lease of a 
   expect(heardMs).toBeLessThanOrEqual(2 * ttlMs + 3 * IDLE_MS);
 });
 
-it('[L10] a clock that is set back keeps no lease of a namespace that sleeps', async () => {
+it('[L10] a clock that is set back keeps no lease of a sleeping namespace', async () => {
   const host = await start();
   const { calls } = host.namespace();
   await register(calls, 'a', { lease: { ttlMs: 600_000 } });
@@ -119,7 +119,7 @@ it('[L10] a clock that is set back keeps no lease of a namespace that sleeps', a
   expect(entries[0]).toMatchObject({ cause: 'expired' });
 });
 
-it('[L19, Z4] one that was restored to a full disk answers nothing until there is room, and then by itself', async () => {
+it('[L19, Z4] a namespace restored to a full disk responds only once there is room, and then by itself', async () => {
   let fault: string | undefined;
   const host = await start({ writeFault: () => fault });
   const { calls } = host.namespace();
@@ -141,7 +141,7 @@ it('[L19, Z4] one that was restored to a full disk answers nothing until there i
   expect(readJsonText((await calls.stats()).body).epoch).not.toBe(epoch);
 });
 
-it('[L1] a lease ends in time though its namespace was opened by a question that arms no alarm, and slept again', async () => {
+it('[L1] a lease ends in time although its namespace was opened by a read that arms no alarm, and slept again', async () => {
   const host = await start();
   const { calls } = host.namespace();
   await register(calls, 'a', { lease: { ttlMs: 600_000 } });
@@ -154,7 +154,7 @@ it('[L1] a lease ends in time though its namespace was opened by a question that
   expect(await host.namespace().size()).toEqual({ instances: 0, services: 0 });
 });
 
-it('a namespace does not sleep while it does what is due', async () => {
+it('a namespace does not sleep while it does due work', async () => {
   const host = await start();
   await register(host.namespace().calls, 'a', { lease: { ttlMs: 600_000 } });
   const attending = host.namespace().attend();
@@ -163,7 +163,7 @@ it('a namespace does not sleep while it does what is due', async () => {
   expect(host.namespace().isBusy).toBe(false);
 });
 
-it('where all are due at once, a few are opened at a time', async () => {
+it('if all are due at once, a few are opened at a time', async () => {
   const host = await start({ awakeMaxCount: 3 });
   const ids = Array.from({ length: 40 }, (_, number) => `tenant-${number}`);
   for (const id of ids) {
@@ -186,7 +186,7 @@ it('where all are due at once, a few are opened at a time', async () => {
   for (const id of ids) expect(await host.namespace(id).size()).toEqual({ instances: 0, services: 0 });
 });
 
-it('after a kill, what slept sleeps on, and what was awake is opened', async () => {
+it('after a kill, sleeping namespaces stay asleep, and awake ones are opened', async () => {
   const host = await start();
   for (const id of ['asleep', 'awake'])
     await host.directory.createNamespace(BY_ROOT, { id, retention: {}, limits: {} });
@@ -200,7 +200,7 @@ it('after a kill, what slept sleeps on, and what was awake is opened', async () 
   expect(await listed(host.namespace('asleep').calls)).toEqual(['a']);
 });
 
-it('a namespace that sleeps is erased, and whoever knew it does not bring it back', async () => {
+it('a sleeping namespace is erased, and no reference to it restores it', async () => {
   const host = await start();
   const made = { id: 'tenant', retention: {}, limits: {} };
   await host.directory.createNamespace(BY_ROOT, made);
@@ -216,7 +216,7 @@ it('a namespace that sleeps is erased, and whoever knew it does not bring it bac
   expect(await listed(host.namespace('tenant').calls)).toEqual([]);
 });
 
-it('two hundred namespaces that sleep hold nothing open', async () => {
+it('two hundred sleeping namespaces hold no file open', async () => {
   const host = await start();
   const ids = Array.from({ length: 200 }, (_, number) => `tenant-${number}`);
   for (const id of ids) {
@@ -230,7 +230,7 @@ it('two hundred namespaces that sleep hold nothing open', async () => {
   for (const id of ids) expect(await listed(host.namespace(id).calls)).toEqual([]);
 });
 
-it('where there are too many, those that were idle the longest sleep, and no more than necessary', async () => {
+it('if there are too many, the ones idle longest sleep, and no more than necessary', async () => {
   const host = await start({ awakeMaxCount: 3 });
   for (const id of ['a', 'b', 'c', 'd', 'e']) {
     await host.directory.createNamespace(BY_ROOT, { id, retention: {}, limits: {} });
@@ -258,7 +258,7 @@ it('[O7] a drain that waits for a poller keeps its namespace awake', async () =>
   expect(host.awake()).toEqual([]);
 });
 
-it('an export goes on where its namespace slept between two of its parts', async () => {
+it('an export continues if its namespace slept between two of its parts', async () => {
   const host = await start();
   const { calls } = host.namespace();
   const metadata = Object.fromEntries(Array.from({ length: 16 }, (_, number) => [`key-${number}`, 'x'.repeat(400)]));

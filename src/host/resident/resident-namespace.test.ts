@@ -1,4 +1,4 @@
-import type { Capabilities, LentNamespace } from '../../../test/contracts/namespace/lent-namespace';
+import type { Capabilities, TestNamespace } from '../../../test/contracts/namespace/test-namespace';
 import { namespaceContract } from '../../../test/contracts/namespace-contract';
 import { HandResident } from '../../../test/fixtures/hand-resident';
 import { forgetful } from '../../../test/fixtures/node-namespace';
@@ -7,7 +7,7 @@ const capabilities: Capabilities = {
   movesTime: true,
   restarts: true,
   keepsRenewalsByLooks: true,
-  losesAlarms: 'its alarms are in memory, and lost with it alone',
+  losesAlarms: 'its alarms are in memory, and lost only with it',
   looks: 'it ticks',
   ticks: true,
   addsUpAttention: true,
@@ -15,7 +15,7 @@ const capabilities: Capabilities = {
   isFast: true,
 };
 
-function lentOf(host: HandResident): LentNamespace {
+function lentOf(host: HandResident): TestNamespace {
   return {
     get api() {
       return host.namespace().calls;
@@ -35,8 +35,8 @@ namespaceContract(
   'the resident host, put to sleep after every call',
   {
     ...capabilities,
-    keepsRenewalsByLooks: 'it keeps them before it sleeps, so after every call',
-    remembers: 'to forget is what it is here for',
+    keepsRenewalsByLooks: 'it stores them before it sleeps, so after every call',
+    remembers: 'its purpose is to forget',
     isFast: 'a wake reads every record',
   },
   async () => {

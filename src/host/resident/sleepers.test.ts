@@ -4,7 +4,7 @@ import { Sleepers } from './sleepers';
 import { nodeSqlite } from './storage/node-sqlite';
 
 describe('the list of sleepers', () => {
-  it('names those that are due, and is the same after a restart', async () => {
+  it('lists due ones, and is the same after a restart', async () => {
     const storage = nodeSqlite(new DatabaseSync(':memory:'));
     const sleepers = new Sleepers(storage, () => true);
     sleepers.add('late', 2_000);

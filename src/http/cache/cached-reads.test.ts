@@ -129,7 +129,7 @@ describe('CachedReads', () => {
     expect((await reads.read('k', 5_000, answering('yes'))).body).toBe('yes');
   });
 
-  it('forgets the oldest copies when there are too many, or they are too large', async () => {
+  it('forgets the copies that were read longest ago when there are too many, or they are too large', async () => {
     const reads = make();
     const ask = vi.fn(answering('x'));
     for (let index = 0; index <= CACHED_READS_MAX_COUNT; index++) await reads.read(`k${index}`, 60_000, ask);

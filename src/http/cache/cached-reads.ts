@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { SharedCalls } from '../../auth/shared-calls';
 import { CACHED_READ_FOLLOW_MAX_MS, CACHED_READS_MAX_BYTES, CACHED_READS_MAX_COUNT } from '../../model/limits';
 import type { ReadAnswer } from '../../model/namespace-api';
@@ -31,7 +32,7 @@ export interface CachedReadsOptions {
 }
 
 /** Returns the size of a copy; text takes up to two bytes per character. */
-const bytesOf = (key: string, copy: Copy): number => 2 * (key.length + copy.body.length);
+const bytesOf = (copy: Copy, key: string): number => 2 * (key.length + copy.body.length);
 
 /**
  * Caches recent responses, for reads that accept a stale one.
@@ -43,10 +44,13 @@ const bytesOf = (key: string, copy: Copy): number => 2 * (key.length + copy.body
  * completed before it started; a call that is already in progress may have been evaluated before such a change.
  */
 export class CachedReads {
-  readonly #copies = new Map<string, Copy>();
+  readonly #copies = new LRUCache<string, Copy>({
+    max: CACHED_READS_MAX_COUNT,
+    maxSize: CACHED_READS_MAX_BYTES,
+    sizeCalculation: bytesOf,
+  });
   readonly #reads: SharedCalls<Copy>;
   readonly #options: CachedReadsOptions;
-  #bytes = 0;
 
   constructor(options: CachedReadsOptions) {
     this.#options = options;
@@ -87,33 +91,15 @@ export class CachedReads {
     const { shared, waitUntil } = this.#options;
     const near = origin === undefined ? undefined : await shared?.match(origin, key);
     if (near !== undefined && this.ageOf(near) < maxAgeMs) {
-      this.#keep(key, near);
+      this.#copies.set(key, near);
       return near;
     }
     const readAt = this.#options.now();
     const { cursor, body } = await ask(maxAgeMs);
     // The read was unconditional, so there is a body.
     const copy: Copy = { cursor, body: body ?? '', readAt };
-    this.#keep(key, copy);
+    this.#copies.set(key, copy);
     if (shared !== undefined && origin !== undefined) waitUntil?.(shared.put(origin, key, copy, maxAgeMs));
     return copy;
-  }
-
-  #keep(key: string, copy: Copy): void {
-    this.#drop(key);
-    if (bytesOf(key, copy) > CACHED_READS_MAX_BYTES) return;
-    this.#copies.set(key, copy);
-    this.#bytes += bytesOf(key, copy);
-    for (const oldest of this.#copies.keys()) {
-      if (this.#copies.size <= CACHED_READS_MAX_COUNT && this.#bytes <= CACHED_READS_MAX_BYTES) break;
-      this.#drop(oldest);
-    }
-  }
-
-  #drop(key: string): void {
-    const copy = this.#copies.get(key);
-    if (copy === undefined) return;
-    this.#copies.delete(key);
-    this.#bytes -= bytesOf(key, copy);
   }
 }

@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+import { countBound } from '../../model/cache-bound';
 import type { NamespaceApi } from '../../model/namespace-api';
 
 /** Calls that may change records. A renewal is not among them: it changes nothing that reads return. */
@@ -34,14 +36,13 @@ const UNKNOWN: Position = { changes: 0, cursor: '' };
  * here next, including responses that are shared for a while.
  */
 export class OwnWrites {
-  readonly #maxCount: number;
-  readonly #positions = new Map<string, Position>();
+  readonly #positions: LRUCache<string, Position>;
   /** Changes over all namespaces, so that the count of an evicted namespace does not restart. */
   #changes = 0;
 
-  /** @param maxCount Number of namespaces to remember; the oldest is evicted first. */
+  /** @param maxCount Number of namespaces to remember; the least recently used is evicted first. */
   constructor(maxCount: number) {
-    this.#maxCount = maxCount;
+    this.#positions = new LRUCache(countBound(maxCount));
   }
 
   /** Returns a number that differs after each change made here. */
@@ -51,7 +52,7 @@ export class OwnWrites {
 
   /** Records a position that a read has found: a later write that returns the same cursor made no change. */
   reached(id: string, cursor: string): void {
-    this.#put(id, { changes: this.changesOf(id), cursor });
+    this.#positions.set(id, { changes: this.changesOf(id), cursor });
   }
 
   /** Wraps the API of a namespace so that changes through it are recorded. */
@@ -89,15 +90,6 @@ export class OwnWrites {
     const known = this.#positions.get(id) ?? UNKNOWN;
     if (cursor !== '' && cursor === known.cursor) return;
     this.#changes += 1;
-    this.#put(id, { changes: this.#changes, cursor });
-  }
-
-  #put(id: string, position: Position): void {
-    this.#positions.delete(id);
-    this.#positions.set(id, position);
-    for (const oldest of this.#positions.keys()) {
-      if (this.#positions.size <= this.#maxCount) break;
-      this.#positions.delete(oldest);
-    }
+    this.#positions.set(id, { changes: this.#changes, cursor });
   }
 }

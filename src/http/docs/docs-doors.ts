@@ -1,3 +1,4 @@
+import { html } from 'hono/html';
 import openApi from '../../../docs/openapi.json';
 import { openDoor } from '../pipeline/route';
 import type { Surface } from '../pipeline/surface';
@@ -5,7 +6,7 @@ import { COMMON_HEADERS } from '../response/answers';
 import type { ApiDocument } from './api-document';
 import { docsPage } from './docs-page';
 import { DOCS_STYLE } from './docs-style';
-import { escapeHtml, type Page, pageResponse } from './page';
+import { type Page, pageResponse } from './page';
 
 /** `as`: a test compares the committed document with the routes it is generated from; its literal type is of no use. */
 const document = openApi as unknown as ApiDocument;
@@ -52,12 +53,12 @@ export function addDocsDoors(surface: Surface, version: string): void {
 
 /** Renders the start page: a description and links, no data. */
 function landingPage(version: string): Page {
-  const body = `<main>
+  const body = html`<main>
 <h1>Rollcall</h1>
 <p class="lead">A service registry.</p>
 <p>Services register and renew a lease; they disappear when it expires. Clients resolve services to healthy instances.</p>
 <nav><a href="/docs">API reference</a><a href="/api/v1/openapi.json">OpenAPI</a><a href="/health">Health</a></nav>
-<footer>Version ${escapeHtml(version)}</footer>
+<footer>Version ${version}</footer>
 </main>`;
   return { title: 'Rollcall', body, style: DOCS_STYLE };
 }

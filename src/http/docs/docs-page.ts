@@ -1,8 +1,9 @@
+import { html } from 'hono/html';
 import { PROBLEM_TABLE } from '../response/error-response';
 import type { ApiDocument } from './api-document';
 import { DOCS_STYLE } from './docs-style';
-import { operationCard, prose } from './operation-card';
-import { escapeHtml, type Page } from './page';
+import { operationCard } from './operation-card';
+import { type Html, type Page, prose } from './page';
 
 const START = `# URL of the registry, its root token, and a service
 ROLLCALL=http://127.0.0.1:8787
@@ -41,43 +42,44 @@ const RULES: readonly [string, string][] = [
   ],
 ];
 
-function problems(): string {
+function problems(): Html {
   const rows = PROBLEM_TABLE.map(
     ({ code, status, title }) =>
-      `<tr id="${code}"><th scope="row"><code>${code}</code></th><td class="type">${status}</td><td>${escapeHtml(title)}</td></tr>`,
+      html`<tr id="${code}"><th scope="row"><code>${code}</code></th><td class="type">${status}</td><td>${title}</td></tr>`,
   );
-  return `<h2 id="errors">Errors</h2>
+  return html`<h2 id="errors">Errors</h2>
 <p>${prose('Errors are `application/problem+json`: `code` is for programs, `detail` for people, and `errors` lists each invalid member.')}</p>
-<div class="wide"><table>${rows.join('')}</table></div>`;
+<div class="wide"><table>${rows}</table></div>`;
 }
 
-function chapter(document: ApiDocument, { name, description }: { name: string; description: string }): string {
+function chapter(document: ApiDocument, { name, description }: { name: string; description: string }): Html {
   const cards = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations)
       .filter(([, { tags }]) => tags.includes(name))
-      .map(([method, operation]) => operationCard(document, path, method, operation)),
+      .map(([method, operation]) => html`\n${operationCard(document, path, method, operation)}`),
   );
-  return `<h2 id="${name.toLowerCase()}">${name}</h2>\n<p>${prose(description)}.</p>\n${cards.join('\n')}`;
+  return html`<h2 id="${name.toLowerCase()}">${name}</h2>\n<p>${prose(description)}.</p>${cards}`;
 }
 
 /** Renders the API reference from the OpenAPI document. */
 export function docsPage(document: ApiDocument): Page {
   const { info, tags } = document;
   const links = ['Start', ...tags.map(({ name }) => name), 'Errors'].map(
-    (name) => `<a href="#${name.toLowerCase()}">${name}</a>`,
+    (name) => html`<a href="#${name.toLowerCase()}">${name}</a>`,
   );
-  const rules = RULES.map(([title, text]) => `<tr><th scope="row"><b>${title}</b></th><td>${prose(text)}</td></tr>`);
-  const body = `<header>
-<h1>${escapeHtml(info.title)}</h1>
-<p class="lead">${escapeHtml(info.summary)}. Version ${escapeHtml(info.version)}.</p>
-<nav>${links.join('')}<a href="/api/v1/openapi.json">OpenAPI</a></nav>
+  const rules = RULES.map(
+    ([title, text]) => html`<tr><th scope="row"><b>${title}</b></th><td>${prose(text)}</td></tr>`,
+  );
+  const body = html`<header>
+<h1>${info.title}</h1>
+<p class="lead">${info.summary}. Version ${info.version}.</p>
+<nav>${links}<a href="/api/v1/openapi.json">OpenAPI</a></nav>
 </header>
 <main>
 <h2 id="start">Start</h2>
-<pre><code>${escapeHtml(START)}</code></pre>
-<div class="wide"><table>${rules.join('')}</table></div>
-${tags.map((tag) => chapter(document, tag)).join('\n')}
-${problems()}
+<pre><code>${START}</code></pre>
+<div class="wide"><table>${rules}</table></div>
+${tags.map((tag) => html`${chapter(document, tag)}\n`)}${problems()}
 </main>
 <footer>${prose(info.description)}</footer>`;
   return { title: `${info.title} API reference`, body, style: DOCS_STYLE };

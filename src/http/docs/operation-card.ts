@@ -1,57 +1,53 @@
+import { html } from 'hono/html';
 import { SOCKET_PROTOCOL } from '../../model/frames';
 import type { ApiDocument, Operation, Parameter } from './api-document';
-import { escapeHtml } from './page';
+import { type Html, prose } from './page';
 import { type MemberRow, SchemaRows } from './schema-rows';
 
-/** Escapes text as HTML and marks up `code` in backticks. */
-export function prose(text: string): string {
-  return escapeHtml(text).replace(/`([^`]+)`/g, '<code>$1</code>');
-}
+const REQUIRED = html` <span class="must">required</span>`;
 
-function memberTable(title: string, rows: readonly MemberRow[]): string {
-  if (rows.length === 0) return '';
+function memberTable(title: string, rows: readonly MemberRow[]): Html | undefined {
+  if (rows.length === 0) return undefined;
   const lines = rows.map(
     ({ name, type, required, description }) =>
-      `<tr><th scope="row"><code>${escapeHtml(name)}</code>${required ? ' <span class="must">required</span>' : ''}</th>` +
-      `<td class="type">${escapeHtml(type)}</td><td>${prose(description)}</td></tr>`,
+      html`<tr><th scope="row"><code>${name}</code>${required && REQUIRED}</th><td class="type">${type}</td><td>${prose(description)}</td></tr>`,
   );
-  return `<h4>${title}</h4><div class="wide"><table class="members">${lines.join('')}</table></div>`;
+  return html`<h4>${title}</h4><div class="wide"><table class="members">${lines}</table></div>`;
 }
 
 const PLACES: Record<string, string> = { path: 'Path', query: 'Query', header: 'Headers' };
 
-function parameterTables(parameters: readonly Parameter[], rows: SchemaRows): string {
-  return Object.entries(PLACES)
-    .map(([place, title]) =>
-      memberTable(
-        title,
-        parameters
-          .filter((parameter) => parameter.in === place)
-          .map(({ name, required = false, description = '', schema }) => ({
-            name,
-            required,
-            type: rows.typeOf(schema),
-            description:
-              schema.default === undefined ? description : `${description}. Default \`${String(schema.default)}\`.`,
-          })),
-      ),
-    )
-    .join('');
+function parameterTables(parameters: readonly Parameter[], rows: SchemaRows): (Html | undefined)[] {
+  return Object.entries(PLACES).map(([place, title]) =>
+    memberTable(
+      title,
+      parameters
+        .filter((parameter) => parameter.in === place)
+        .map(({ name, required = false, description = '', schema }) => ({
+          name,
+          required,
+          type: rows.typeOf(schema),
+          description:
+            schema.default === undefined ? description : `${description}. Default \`${String(schema.default)}\`.`,
+        })),
+    ),
+  );
 }
 
-function answerList({ responses }: Operation, rows: SchemaRows): string {
+function answerList({ responses }: Operation, rows: SchemaRows): Html {
   const answers = Object.entries(responses).filter(([status]) => status !== 'default');
-  const lines = answers.map(([status, { description }]) => `<li><b>${status}</b> ${prose(description)}</li>`);
-  const members = answers.flatMap(([, { content }]) => Object.values(content ?? {}));
-  const shown = members.find(({ schema }) => schema.type !== 'string');
+  const lines = answers.map(([status, { description }]) => html`<li><b>${status}</b> ${prose(description)}</li>`);
+  const contents = answers.flatMap(([, { content }]) => Object.values(content ?? {}));
+  const shown = contents.find(({ schema }) => schema.type !== 'string');
   // Members of a response are missing only if the instance left them out; marking the others as required adds nothing.
   const held = shown === undefined ? [] : rows.of(shown.schema).map((row) => ({ ...row, required: false }));
   const table = memberTable('Response body', held);
-  return `<h4>Responses</h4><ul class="answers">${lines.join('')}</ul>${table === '' ? '' : `<details class="inner"><summary>Members of the response</summary>${table}</details>`}`;
+  const members = table && html`<details class="inner"><summary>Members of the response</summary>${table}</details>`;
+  return html`<h4>Responses</h4><ul class="answers">${lines}</ul>${members}`;
 }
 
 /** Renders an operation as a collapsed card. */
-export function operationCard(document: ApiDocument, path: string, method: string, operation: Operation): string {
+export function operationCard(document: ApiDocument, path: string, method: string, operation: Operation): Html {
   const rows = new SchemaRows(document);
   const { operationId, summary, description, parameters, requestBody } = operation;
   const body = requestBody?.content['application/json']?.schema;
@@ -62,13 +58,13 @@ export function operationCard(document: ApiDocument, path: string, method: strin
       : scope === 'any'
         ? 'The scope that the token needs depends on the request.'
         : `Requires a token with the scope \`${scope}\`.`;
-  return `<details class="operation" id="${operationId}">
-<summary><span class="method ${method}">${method.toUpperCase()}</span> <code class="path">${escapeHtml(path)}</code> <span class="what">${prose(summary)}</span></summary>
+  return html`<details class="operation" id="${operationId}">
+<summary><span class="method ${method}">${method.toUpperCase()}</span> <code class="path">${path}</code> <span class="what">${prose(summary)}</span></summary>
 <div class="card">
 <p>${prose([description ?? '', needs].filter((text) => text !== '').join(' '))}</p>
-<pre><code>${escapeHtml(curlLine(method, path, operation))}</code></pre>
+<pre><code>${curlLine(method, path, operation)}</code></pre>
 ${parameterTables(parameters, rows)}
-${body === undefined ? '' : memberTable('Body', rows.of(body))}
+${body && memberTable('Body', rows.of(body))}
 ${answerList(operation, rows)}
 </div>
 </details>`;

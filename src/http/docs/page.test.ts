@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
+import { html } from 'hono/html';
 import { describe, expect, it } from 'vitest';
-import { escapeHtml, pageResponse } from './page';
+import { pageResponse, prose } from './page';
 
 describe('pageResponse', () => {
   it('[H2] allows its own style and nothing else', async () => {
     const style = 'body { color: red }';
-    const response = await pageResponse({ title: 'a < b', body: '<p>x</p>', style });
+    const response = await pageResponse({ title: 'a < b', body: html`<p>x</p>`, style });
     const policy = response.headers.get('content-security-policy') ?? '';
     expect(policy).toContain("default-src 'none'");
     expect(policy).toContain("frame-ancestors 'none'");
@@ -18,14 +19,21 @@ describe('pageResponse', () => {
       'referrer-policy': 'no-referrer',
       'cache-control': 'no-store',
     });
-    const html = await response.text();
-    expect(html).toContain('<title>a &lt; b</title>');
-    expect(html).toContain(`<style>${style}</style>`);
+    const text = await response.text();
+    expect(text).toContain('<title>a &lt; b</title>');
+    expect(text).toContain(`<style>${style}</style>`);
   });
 });
 
-describe('escapeHtml', () => {
-  it('leaves nothing that could end a text or an attribute', () => {
-    expect(escapeHtml(`<a href="x" title='y'>&`)).toBe('&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;');
+describe('prose', () => {
+  it('marks up code in backticks, and leaves nothing that could end a text or an attribute', async () => {
+    const body = await html`${prose(`<a href="x" title='y'>& \`a<b\` and \`c\``)}`;
+    expect(String(body)).toBe(
+      '&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp; <code>a&lt;b</code> and <code>c</code>',
+    );
+  });
+
+  it('leaves a single backtick as it is', async () => {
+    expect(String(await html`${prose('a `b')}`)).toBe('a `b');
   });
 });

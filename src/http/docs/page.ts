@@ -1,19 +1,21 @@
+import { html, raw } from 'hono/html';
 import { COMMON_HEADERS } from '../response/answers';
+
+/** HTML in which all text is escaped. A promise only in the type: no part of a page is asynchronous. */
+export type Html = ReturnType<typeof html>;
 
 /** A self-contained HTML page. */
 export interface Page {
   title: string;
-  /** HTML of the body; text from outside must be escaped already. */
-  body: string;
+  body: Html;
   /** The only style sheet; the content security policy allows it by its digest. */
   style: string;
 }
 
-const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-
-/** Escapes text for HTML, including attribute values. */
-export function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => ESCAPES[character] ?? character);
+/** Marks up `code` in backticks. */
+export function prose(text: string): (Html | string)[] {
+  // The parts at odd indices are those in backticks.
+  return text.split(/`([^`]+)`/).map((part, index) => (index % 2 === 0 ? part : html`<code>${part}</code>`));
 }
 
 async function styleSource(style: string): Promise<string> {
@@ -23,21 +25,21 @@ async function styleSource(style: string): Promise<string> {
 
 /** Returns a page that runs no script, loads nothing, and can't be framed. */
 export async function pageResponse({ title, body, style }: Page): Promise<Response> {
-  const html = `<!doctype html>
+  const text = await html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>${escapeHtml(title)}</title>
-<style>${style}</style>
+<title>${title}</title>
+<style>${raw(style)}</style>
 </head>
 <body>
 ${body}
 </body>
 </html>
 `;
-  return new Response(html, {
+  return new Response(String(text), {
     headers: {
       ...COMMON_HEADERS,
       'Content-Type': 'text/html; charset=utf-8',

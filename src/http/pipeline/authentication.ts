@@ -1,7 +1,9 @@
+import { LRUCache } from 'lru-cache';
 import type { Authenticator } from '../../auth/authenticator';
 import { type Credential, type CredentialPlaces, isForPaths, isTicket, type ReadCredential } from '../../auth/carriers';
 import type { FailedLogins } from '../../auth/failed-logins';
 import { readTokenText } from '../../auth/token-text';
+import { countBound } from '../../model/cache-bound';
 import type { VerifiedToken } from '../../model/directory-api';
 import { isRefusal, RegistryError } from '../../model/errors';
 import type { Principal } from '../../model/grant';
@@ -154,7 +156,7 @@ interface Refusal {
  */
 class RateRefusals {
   readonly #now: () => number;
-  readonly #refused = new Map<string, Refusal>();
+  readonly #refused = new LRUCache<string, Refusal>(countBound(RATE_REFUSALS_MAX_COUNT));
 
   /** @param now Milliseconds since the epoch. */
   constructor(now: () => number) {
@@ -176,13 +178,7 @@ class RateRefusals {
   /** Records an error if it also applies to the token's next requests. */
   note(tokenId: string, namespace: string, error: unknown): void {
     if (!(error instanceof RegistryError) || error.details.isOverRate !== true) return;
-    const name = nameOf(tokenId, namespace);
-    this.#refused.delete(name);
-    this.#refused.set(name, { error, until: this.#now() + RATE_REFUSAL_MAX_AGE_MS });
-    for (const oldest of this.#refused.keys()) {
-      if (this.#refused.size <= RATE_REFUSALS_MAX_COUNT) break;
-      this.#refused.delete(oldest);
-    }
+    this.#refused.set(nameOf(tokenId, namespace), { error, until: this.#now() + RATE_REFUSAL_MAX_AGE_MS });
   }
 }
 

@@ -63,8 +63,8 @@ export function route<Input extends RequestSchemas, Outcome>(
 
 /** A route to the directory: its input, the method it calls, and the response. */
 export interface DirectoryRouteDefinition<Input extends RequestSchemas, Outcome> extends RouteCard {
-  /** The directory itself authorizes: only it knows the grants behind a token's id. */
-  scope: 'any';
+  /** `any`: the directory itself authorizes, as only it knows the grants behind a token's id. Otherwise `call` does. */
+  scope: Scope | 'any';
   input: Input;
   call: (directory: DirectoryApi, caller: DirectoryCaller, input: Parsed<Input>) => Promise<Outcome>;
   map: (outcome: Outcome, input: Parsed<Input>) => Response;

@@ -30,7 +30,7 @@ function figuresOf(value: unknown): number[] {
 }
 
 const stats = distinctStats();
-const families = namespaceMetrics(stats);
+const families = namespaceMetrics(new Map([['public', stats]]));
 
 describe('namespaceMetrics', () => {
   it('[H8] shows every figure of the stats, once', () => {
@@ -42,6 +42,13 @@ describe('namespaceMetrics', () => {
   it('has no name twice, and calls nothing but counters a total', () => {
     expect(new Set(families.map(({ name }) => name)).size).toBe(families.length);
     for (const { name, type } of families) expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
+  });
+
+  it('[H8] has each metric once, with the samples of all namespaces', () => {
+    const both = namespaceMetrics(new Map(['a', 'b'].map((id) => [id, stats])));
+    expect(both.map(({ name }) => name)).toEqual(families.map(({ name }) => name));
+    const instances = both.find(({ name }) => name === 'rollcall_instances');
+    expect(instances?.samples.map(({ labels }) => labels.namespace)).toEqual(['a', 'b']);
   });
 
   it('counts in seconds, and removals by cause', () => {

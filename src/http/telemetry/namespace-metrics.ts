@@ -1,6 +1,5 @@
-import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import type { Stats } from '../../model/stats';
-import type { MetricFamily } from './prometheus-text';
+import type { MetricFamily, Sample } from './prometheus-text';
 
 interface Metric {
   name: string;
@@ -77,15 +76,17 @@ const METRICS: readonly Metric[] = [
   ),
 ];
 
-/** Converts the stats of the default namespace to metrics. */
-export function namespaceMetrics(stats: Stats): MetricFamily[] {
-  const namespace = DEFAULT_NAMESPACE;
-  return METRICS.map(({ name, type, help, value }) => {
-    const shown = value(stats);
-    const samples =
-      typeof shown === 'object'
-        ? Object.entries(shown).map(([cause, each]) => ({ labels: { namespace, cause }, value: each }))
-        : [{ labels: { namespace }, value: shown }];
-    return { name, type, help, samples };
-  });
+/** Converts the stats of namespaces, by id, to metrics: each metric once, with the samples of all namespaces. */
+export function namespaceMetrics(stats: ReadonlyMap<string, Stats>): MetricFamily[] {
+  return METRICS.map(({ name, type, help, value }) => ({
+    name,
+    type,
+    help,
+    samples: [...stats].flatMap(([namespace, each]) => samplesOf(namespace, value(each))),
+  }));
+}
+
+function samplesOf(namespace: string, value: number | Record<string, number>): Sample[] {
+  if (typeof value !== 'object') return [{ labels: { namespace }, value }];
+  return Object.entries(value).map(([cause, count]) => ({ labels: { namespace, cause }, value: count }));
 }

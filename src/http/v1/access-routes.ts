@@ -19,7 +19,9 @@ export function addAccessRoutes(surface: Surface): void {
     scope: 'any',
     chapter: 'Access',
     summary: 'Create a token',
-    description: 'Requires `admin` on everything that the new token grants. The token is shown only in this response.',
+    description:
+      'Requires `admin` on everything that the new token grants. A grant may name a namespace that does not exist yet. The ' +
+      'token is shown only in this response.',
     input: { body: TokenRequest },
     answers: { 201: { description: 'Created; valid from now on', schema: IssuedToken } },
     example: {

@@ -1,8 +1,14 @@
 import * as z from 'zod';
-import { readJsonText } from '../../model/json';
-import { openDoor, route } from '../pipeline/route';
+import { authorize, measuredNamespaces } from '../../auth/authorize';
+import type { AskDirectory, DirectoryApi, FirstNamespaces } from '../../model/directory-api';
+import { ALL_NAMESPACES, type Principal } from '../../model/grant';
+import { METRICS_NAMESPACES_MAX_COUNT } from '../../model/limits';
+import { NamespaceId } from '../../model/names';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
+import { directoryRoute, openDoor } from '../pipeline/route';
 import type { Surface } from '../pipeline/surface';
 import { COMMON_HEADERS } from '../response/answers';
+import type { NamespaceFigures } from '../telemetry/namespace-figures';
 import { namespaceMetrics } from '../telemetry/namespace-metrics';
 import { type MetricFamily, PROMETHEUS_TYPE, prometheusText } from '../telemetry/prometheus-text';
 import type { RequestCounts } from '../telemetry/request-observer';
@@ -14,6 +20,25 @@ export interface Build {
   commit?: string | undefined;
 }
 
+/** Sources of the monitoring routes. */
+export interface Monitored {
+  build: Build;
+  counts: RequestCounts;
+  figures: NamespaceFigures;
+  askDirectory: AskDirectory;
+  /** Returns the problems that keep changes from being stored, one sentence each. */
+  problems: () => readonly string[];
+}
+
+/** The namespaces of a scrape. */
+interface Scraped {
+  ids: string[];
+  /** Number of those that the token covers and the scrape does not. */
+  leftOut: number;
+  /** False if the directory could not list them. */
+  isDirectoryUp: boolean;
+}
+
 const Health = z
   .object({
     status: z.enum(['ok', 'degraded']),
@@ -23,41 +48,73 @@ const Health = z
   })
   .meta({ id: 'Health' });
 
-/** Sources of the monitoring routes. */
-export interface Monitored {
-  build: Build;
-  counts: RequestCounts;
-  /** Returns the problems that keep changes from being stored, one sentence each. */
-  problems: () => readonly string[];
-}
+const MetricsQuery = z.strictObject({
+  ns: z
+    .array(NamespaceId)
+    .max(METRICS_NAMESPACES_MAX_COUNT)
+    .default([])
+    .meta({ description: `Only this namespace; repeatable, up to ${METRICS_NAMESPACES_MAX_COUNT} times` }),
+});
 
 /** Adds the routes for monitoring: metrics and health. */
-export function addOperationsRoutes(surface: Surface, { build, counts, problems }: Monitored): void {
-  route(surface, {
+export function addOperationsRoutes(surface: Surface, monitored: Monitored): void {
+  addMetricsRoute(surface, monitored);
+  addHealthDoor(surface, monitored);
+}
+
+function addMetricsRoute(surface: Surface, { build, counts, figures, askDirectory, problems }: Monitored): void {
+  const choose = namespaceChooser(askDirectory);
+  directoryRoute(surface, {
     operation: 'readMetrics',
     method: 'get',
     path: '/metrics',
     scope: 'metrics',
     door: 'metrics',
     chapter: 'Registry',
-    summary: 'Scrape metrics of the default namespace and of HTTP requests',
+    summary: 'Scrape metrics of all namespaces that the token covers, and of HTTP requests',
     description:
-      'Prometheus text format 0.0.4. Counters start at zero with the process. On Cloudflare each isolate counts its own requests.',
-    input: {},
+      `Prometheus text format 0.0.4. Covers the first ${METRICS_NAMESPACES_MAX_COUNT} namespaces by id on which the token has \`metrics\`; ` +
+      "`rollcall_namespaces_left_out` counts the others, and `ns` selects them. A namespace that can't be read has `rollcall_namespace_up` 0. " +
+      'Figures of an idle namespace may be five minutes old. Counters start at zero with the process. On Cloudflare each isolate counts its own requests.',
+    input: { query: MetricsQuery },
     answers: { 200: { description: 'Metrics', contentType: PROMETHEUS_TYPE } },
-    call: (namespace, _input, call) => namespace.stats({ tokenId: call.tokenId }),
-    map: ({ cursor, body }) => {
+    call: async (directory, { principal }, { query }) => {
+      const scraped = await choose(directory, principal, query.ns);
+      return { scraped, stats: await figures.of(scraped.ids, principal.tokenId) };
+    },
+    map: ({ scraped, stats }) => {
       const families = [
         buildMetric(build),
-        faultMetric(problems()),
-        ...namespaceMetrics(readJsonText(body)),
+        gauge(
+          'rollcall_storage_fault',
+          '1 while changes are refused because they cannot be stored.',
+          problems().length > 0,
+        ),
+        gauge(
+          'rollcall_directory_up',
+          '0 while the directory cannot list the namespaces to scrape.',
+          scraped.isDirectoryUp,
+        ),
+        gauge(
+          'rollcall_namespaces_left_out',
+          'Namespaces that the token covers and this scrape does not; select them with the parameter ns.',
+          scraped.leftOut,
+        ),
+        upMetric(scraped.ids, (id) => stats.has(id)),
+        ...namespaceMetrics(stats),
         ...counts.families(),
       ];
-      const headers = { ...COMMON_HEADERS, 'Content-Type': PROMETHEUS_TYPE, 'Rollcall-Cursor': cursor };
-      return new Response(prometheusText(families), { headers });
+      return new Response(prometheusText(families), {
+        headers: { ...COMMON_HEADERS, 'Content-Type': PROMETHEUS_TYPE },
+      });
     },
   });
+}
 
+/** Covers the namespace that always exists, while the directory has listed none. */
+const ONLY_DEFAULT: FirstNamespaces = { namespaces: [{ id: DEFAULT_NAMESPACE }], count: 1 };
+
+function addHealthDoor(surface: Surface, { build, problems }: Monitored): void {
   const health = (): z.output<typeof Health> => {
     const found = problems();
     const { version, commit } = build;
@@ -82,13 +139,48 @@ export function addOperationsRoutes(surface: Surface, { build, counts, problems 
   });
 }
 
-/** Reports storage failures as a metric, for alerts; `/health` gives the reason. */
-function faultMetric(problems: readonly string[]): MetricFamily {
+/**
+ * Creates the function that chooses the namespaces of a scrape: those that it names, or else those that its token covers. A
+ * token for all namespaces needs the directory to list them; while that is out of reach, the last list is used.
+ */
+function namespaceChooser(askDirectory: AskDirectory) {
+  let lastKnown: FirstNamespaces | undefined;
+  return async (directory: DirectoryApi, principal: Principal, named: readonly string[]): Promise<Scraped> => {
+    for (const namespace of named) authorize(principal, 'metrics', { namespace });
+    if (named.length > 0) return { ids: [...new Set(named)], leftOut: 0, isDirectoryUp: true };
+    const covered = measuredNamespaces(principal);
+    if (covered !== ALL_NAMESPACES) return limited(covered, covered.length, true);
+    let isDirectoryUp = false;
+    const ask = async () => {
+      lastKnown = await directory.firstNamespaces(METRICS_NAMESPACES_MAX_COUNT);
+      isDirectoryUp = true;
+      return lastKnown;
+    };
+    const { namespaces, count } = await askDirectory(ask, lastKnown).catch(() => ONLY_DEFAULT);
+    return limited(
+      namespaces.map(({ id }) => id),
+      count,
+      isDirectoryUp,
+    );
+  };
+}
+
+function limited(ids: readonly string[], count: number, isDirectoryUp: boolean): Scraped {
+  const some = ids.slice(0, METRICS_NAMESPACES_MAX_COUNT);
+  return { ids: some, leftOut: Math.max(0, count - some.length), isDirectoryUp };
+}
+
+function gauge(name: string, help: string, value: number | boolean): MetricFamily {
+  return { name, type: 'gauge', help, samples: [{ labels: {}, value: Number(value) }] };
+}
+
+/** Reports which namespaces of a scrape have figures. */
+function upMetric(ids: readonly string[], isUp: (id: string) => boolean): MetricFamily {
   return {
-    name: 'rollcall_storage_fault',
+    name: 'rollcall_namespace_up',
     type: 'gauge',
-    help: '1 while changes are refused because they cannot be stored.',
-    samples: [{ labels: {}, value: problems.length === 0 ? 0 : 1 }],
+    help: '1 if the namespace returned its figures, 0 if it could not be read or does not exist.',
+    samples: ids.map((id) => ({ labels: { namespace: id }, value: Number(isUp(id)) })),
   };
 }
 

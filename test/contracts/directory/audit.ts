@@ -1,16 +1,16 @@
 import { expect, it } from 'vitest';
-import { BY_ROOT, by, type LentDirectory, refusal } from './lent-directory';
+import { BY_ROOT, by, refusal, type TestDirectory } from './test-directory';
 
 /** Tests every directory's promises about the audit trail. */
-export function audit(lent: () => LentDirectory): void {
+export function audit(subject: () => TestDirectory): void {
   const story = async (query = {}): Promise<string[]> => {
-    const { entries, next } = await lent().api.readAudit(BY_ROOT, query);
+    const { entries, next } = await subject().api.readAudit(BY_ROOT, query);
     const lines = entries.map(({ action, ns = '-', target = '-', outcome }) => `${action} ${ns} ${target} ${outcome}`);
     return next === undefined ? lines : [...lines, `next=${next}`];
   };
 
-  it('[A27] accounts for every change of namespaces and tokens, and for nothing that was refused', async () => {
-    const { api } = lent();
+  it('[A27] records every change of namespaces and tokens, and no refused change', async () => {
+    const { api } = subject();
     await api.createNamespace(BY_ROOT, { id: 'a' });
     await api.createNamespace(BY_ROOT, { id: 'a' });
     await expect(api.createNamespace(BY_ROOT, { id: 'a', title: 'x' })).rejects.toEqual(refusal('CONFLICT'));
@@ -40,8 +40,8 @@ export function audit(lent: () => LentDirectory): void {
     ]);
   });
 
-  it('[A27] writes down what is begun, and that it was done, the first time that it is reported', async () => {
-    const { api } = lent();
+  it('[A27] stores an entry when an action begins, and its outcome the first time that it is reported', async () => {
+    const { api } = subject();
     const note = { action: 'drained' as const, actor: 't', ns: 'a', target: 'g@@s/i', detail: 'by hand' };
     const first = await api.beginAudit(note);
     const second = await api.beginAudit({ ...note, address: '192.0.2.1' });
@@ -49,29 +49,29 @@ export function audit(lent: () => LentDirectory): void {
     await api.endAudit(first, {});
     await api.endAudit(first, { code: 'INSTANCE_NOT_FOUND' });
     await api.endAudit(999, {});
-    await lent().restart();
-    const { entries } = await lent().api.readAudit(BY_ROOT, {});
+    await subject().restart();
+    const { entries } = await subject().api.readAudit(BY_ROOT, {});
     expect(entries).toEqual([
       { id: second, at: expect.any(String), ...note, address: '192.0.2.1', outcome: 'begun' },
       { id: first, at: expect.any(String), ...note, outcome: 'done' },
     ]);
   });
 
-  it('[A56] keeps no entry of an act that was refused or changed nothing, and gives no number twice', async () => {
-    const { api } = lent();
+  it('[A56] keeps no entry for an action that was refused or changed nothing, and uses no number twice', async () => {
+    const { api } = subject();
     const begin = () => api.beginAudit({ action: 'changed', actor: 't', ns: 'a' });
     const [refused, kept, unchanged] = [await begin(), await begin(), await begin()];
     await api.endAudit(refused, { code: 'FORBIDDEN' });
     await api.endAudit(unchanged, { isUnchanged: true });
-    await lent().restart();
-    const next = await lent().api.beginAudit({ action: 'changed', actor: 't', ns: 'a' });
+    await subject().restart();
+    const next = await subject().api.beginAudit({ action: 'changed', actor: 't', ns: 'a' });
     expect(next).toBe(unchanged + 1);
-    await lent().api.endAudit(unchanged, { code: 'CONFLICT' });
-    expect((await lent().api.readAudit(BY_ROOT, {})).entries.map(({ id }) => id)).toEqual([next, kept]);
+    await subject().api.endAudit(unchanged, { code: 'CONFLICT' });
+    expect((await subject().api.readAudit(BY_ROOT, {})).entries.map(({ id }) => id)).toEqual([next, kept]);
   });
 
-  it('[A27] is read in pages, newest first, of all or of one namespace', async () => {
-    const { api } = lent();
+  it('[A27] returns entries in pages, newest first, of all namespaces or of one', async () => {
+    const { api } = subject();
     for (const ns of ['a', 'b', 'a', 'b', 'a']) await api.beginAudit({ action: 'changed', actor: 't', ns, target: ns });
     const [a, b] = ['changed a a begun', 'changed b b begun'];
     expect(await story({ limit: 2 })).toEqual([a, b, 'next=4']);
@@ -82,8 +82,8 @@ export function audit(lent: () => LentDirectory): void {
     await expect(api.readAudit(BY_ROOT, { after: 'x' })).rejects.toEqual(refusal('INVALID_REQUEST'));
   });
 
-  it('[A27] is read by admins of what is asked for', async () => {
-    const { api } = lent();
+  it('[A27] lets only an admin of a namespace read its entries', async () => {
+    const { api } = subject();
     const adminOfA = by({ scope: 'admin', ns: 'a' });
     expect(await api.readAudit(adminOfA, { ns: 'a' })).toEqual({ entries: [] });
     await expect(api.readAudit(adminOfA, { ns: 'b' })).rejects.toEqual(refusal('FORBIDDEN'));

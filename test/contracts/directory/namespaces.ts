@@ -1,18 +1,18 @@
 import { expect, it } from 'vitest';
 import type { DirectoryCaller } from '../../../src/model/directory-api';
-import { BY_ROOT, by, type LentDirectory, refusal } from './lent-directory';
+import { BY_ROOT, by, refusal, type TestDirectory } from './test-directory';
 
 const ADMIN_OF_A = by({ scope: 'admin', ns: 'a' });
 
 /** Tests every directory's promises about namespaces. */
-export function namespaces(lent: () => LentDirectory): void {
+export function namespaces(subject: () => TestDirectory): void {
   const ids = async (caller: DirectoryCaller = BY_ROOT, page = {}): Promise<string[]> => {
-    const { namespaces, next } = await lent().api.listNamespaces(caller, page);
+    const { namespaces, next } = await subject().api.listNamespaces(caller, page);
     return [...namespaces.map(({ id }) => id), ...(next === undefined ? [] : [`next=${next}`])];
   };
 
-  it('[N11] has public from the start, and never loses it', async () => {
-    const { api } = lent();
+  it('[N11] has the namespace public from the start and never removes it', async () => {
+    const { api } = subject();
     expect(await ids()).toEqual(['public']);
     expect(await api.readNamespace(BY_ROOT, 'public')).toEqual({ id: 'public', retention: {}, limits: {} });
     expect(await api.findNamespace('public')).toEqual({});
@@ -21,8 +21,8 @@ export function namespaces(lent: () => LentDirectory): void {
     expect(await ids()).toEqual(['public']);
   });
 
-  it('[N1, N11] makes a namespace as it is defined, once', async () => {
-    const { api } = lent();
+  it('[N1, N11] creates a namespace once, as it is defined', async () => {
+    const { api } = subject();
     const definition = {
       id: 'a',
       title: 'Team A',
@@ -47,8 +47,8 @@ export function namespaces(lent: () => LentDirectory): void {
     expect(await api.readNamespace(BY_ROOT, 'a')).toEqual(view);
   });
 
-  it('[N11] changes members as a whole, and takes them away by null', async () => {
-    const { api } = lent();
+  it('[N11] replaces members as a whole and removes them by null', async () => {
+    const { api } = subject();
     await api.createNamespace(BY_ROOT, { id: 'a', title: 'A', retention: { maxCount: 10, maxBytes: 20 } });
     expect(
       await api.patchNamespace(ADMIN_OF_A, 'a', { retention: { maxCount: 3 }, limits: { sockets: 2 } }),
@@ -61,8 +61,8 @@ export function namespaces(lent: () => LentDirectory): void {
     await expect(api.patchNamespace(BY_ROOT, 'b', {})).rejects.toEqual(refusal('NAMESPACE_NOT_FOUND'));
   });
 
-  it('[N11] lists by id, in pages, those on which the caller has any grant', async () => {
-    const { api } = lent();
+  it('[N11] lists the namespaces on which the caller has a grant, by id and in pages', async () => {
+    const { api } = subject();
     for (const id of ['c', 'b', 'a', 'B-2']) await api.createNamespace(BY_ROOT, { id });
     expect(await ids()).toEqual(['B-2', 'a', 'b', 'c', 'public']);
     expect(await ids(BY_ROOT, { limit: 2 })).toEqual(['B-2', 'a', 'next=a']);
@@ -78,8 +78,20 @@ export function namespaces(lent: () => LentDirectory): void {
     expect(await ids(by({ scope: 'read', ns: 'd' }))).toEqual([]);
   });
 
-  it('[N11] is made and removed by admins of all, changed by its admins, and read by whoever has a grant', async () => {
-    const { api } = lent();
+  it('[G12] lists the first ids with their placement, and counts all', async () => {
+    const { api } = subject();
+    for (const id of ['c', 'a']) await api.createNamespace(BY_ROOT, { id, placement: { hint: 'weur' } });
+    const placement = { hint: 'weur' };
+    const first = [
+      { id: 'a', placement },
+      { id: 'c', placement },
+    ];
+    expect(await api.firstNamespaces(2)).toEqual({ namespaces: first, count: 3 });
+    expect(await api.firstNamespaces(9)).toEqual({ namespaces: [...first, { id: 'public' }], count: 3 });
+  });
+
+  it('[N11] lets global admins create and remove a namespace, its admins change it, and any holder of a grant read it', async () => {
+    const { api } = subject();
     for (const caller of [ADMIN_OF_A, by({ scope: 'operate', ns: '*' }), by({ scope: 'read', ns: '*' })]) {
       await expect(api.createNamespace(caller, { id: 'a' })).rejects.toEqual(refusal('FORBIDDEN'));
       await expect(api.removeNamespace(caller, 'a', true)).rejects.toEqual(refusal('FORBIDDEN'));
@@ -96,8 +108,8 @@ export function namespaces(lent: () => LentDirectory): void {
     );
   });
 
-  it('[N13] removes a namespace that is empty, also where there is none', async () => {
-    const { api } = lent();
+  it('[N13] removes an empty namespace, and succeeds where there is none', async () => {
+    const { api } = subject();
     await api.createNamespace(BY_ROOT, { id: 'a' });
     await api.removeNamespace(BY_ROOT, 'a', false);
     expect(await api.findNamespace('a')).toBeNull();
@@ -106,8 +118,8 @@ export function namespaces(lent: () => LentDirectory): void {
     expect((await api.createNamespace(BY_ROOT, { id: 'a', title: 'again' })).created).toBe(true);
   });
 
-  it('[N13] removes a namespace that holds something only by force, and with what it held', async () => {
-    const { api, fill } = lent();
+  it('[N13] removes a namespace with contents only by force, and its contents with it', async () => {
+    const { api, fill } = subject();
     await api.createNamespace(BY_ROOT, { id: 'a' });
     await fill('a');
     await expect(api.removeNamespace(BY_ROOT, 'a', false)).rejects.toEqual(refusal('CONFLICT'));
@@ -118,11 +130,11 @@ export function namespaces(lent: () => LentDirectory): void {
     await api.removeNamespace(BY_ROOT, 'a', false);
   });
 
-  it('[N11] keeps what it knows through a restart', async () => {
-    await lent().api.createNamespace(BY_ROOT, { id: 'a', title: 'A', placement: { hint: 'oc' } });
-    const view = await lent().api.readNamespace(BY_ROOT, 'a');
-    await lent().restart();
-    expect(await lent().api.readNamespace(BY_ROOT, 'a')).toEqual(view);
-    expect(await lent().api.findNamespace('a')).toEqual({ placement: { hint: 'oc' } });
+  it('[N11] keeps its contents through a restart', async () => {
+    await subject().api.createNamespace(BY_ROOT, { id: 'a', title: 'A', placement: { hint: 'oc' } });
+    const view = await subject().api.readNamespace(BY_ROOT, 'a');
+    await subject().restart();
+    expect(await subject().api.readNamespace(BY_ROOT, 'a')).toEqual(view);
+    expect(await subject().api.findNamespace('a')).toEqual({ placement: { hint: 'oc' } });
   });
 }

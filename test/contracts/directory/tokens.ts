@@ -3,27 +3,27 @@ import { readTokenText, secretDigest } from '../../../src/auth/token-text';
 import type { DirectoryCaller, VerifiedToken } from '../../../src/model/directory-api';
 import type { Grant } from '../../../src/model/grant';
 import type { IssuedToken } from '../../../src/model/token';
-import { BY_ROOT, by, type LentDirectory, refusal } from './lent-directory';
+import { BY_ROOT, by, refusal, type TestDirectory } from './test-directory';
 
 const HOUR_MS = 3_600_000;
 const READ_A: Grant = { scope: 'read', ns: 'a' };
 
 /** Tests every directory's promises about tokens. */
-export function tokens(lent: () => LentDirectory): void {
+export function tokens(subject: () => TestDirectory): void {
   const create = (caller: DirectoryCaller, grants: Grant[], more = {}): Promise<IssuedToken> =>
-    lent().api.createToken(caller, { name: 'test', grants, pathWrite: false, ...more });
+    subject().api.createToken(caller, { name: 'test', grants, pathWrite: false, ...more });
 
   const verify = async (token: string): Promise<VerifiedToken | null> => {
     const { id = '', secret = '' } = readTokenText(token) ?? {};
-    return lent().api.verify(id, await secretDigest(secret));
+    return subject().api.verify(id, await secretDigest(secret));
   };
 
   const list = async (caller: DirectoryCaller, page = {}): Promise<string[]> => {
-    const { tokens, next } = await lent().api.listTokens(caller, page);
+    const { tokens, next } = await subject().api.listTokens(caller, page);
     return [...tokens.map(({ id }) => id), ...(next === undefined ? [] : [`next=${next}`])];
   };
 
-  it('[A22] shows a token once, and knows it from then on by its digest', async () => {
+  it('[A22] shows a token once and identifies it by its digest from then on', async () => {
     const { token, ...view } = await create(BY_ROOT, [READ_A], { name: 'orders' });
     expect(view).toEqual({
       id: readTokenText(token)?.id,
@@ -33,31 +33,31 @@ export function tokens(lent: () => LentDirectory): void {
       createdAt: expect.any(String),
       createdBy: 'root',
     });
-    expect(await lent().api.listTokens(BY_ROOT, {})).toEqual({ tokens: [view] });
+    expect(await subject().api.listTokens(BY_ROOT, {})).toEqual({ tokens: [view] });
     expect(await verify(token)).toEqual({ tokenId: view.id, grants: [READ_A], pathWrite: false });
-    await lent().restart();
+    await subject().restart();
     expect(await verify(token)).toEqual({ tokenId: view.id, grants: [READ_A], pathWrite: false });
   });
 
-  it('[A22] tells nobody of a token whose secret is wrong, or that there is not', async () => {
-    const { api } = lent();
+  it('[A22] refuses a wrong secret exactly like an unknown token', async () => {
+    const { api } = subject();
     const [one, other] = [await create(BY_ROOT, [READ_A]), await create(BY_ROOT, [READ_A])];
     const digest = await secretDigest(readTokenText(one.token)?.secret ?? '');
     expect(await api.verify(one.id, digest)).not.toBeNull();
     expect(await api.verify(other.id, digest)).toBeNull();
-    expect(await api.verify('nobody', digest)).toBeNull();
-    expect(await api.verify('nobody', '-'.repeat(43))).toBeNull();
+    expect(await api.verify('unknown', digest)).toBeNull();
+    expect(await api.verify('unknown', '-'.repeat(43))).toBeNull();
     expect(await api.verify('root', digest)).toBeNull();
     for (const wrong of ['', digest.slice(1), `${digest}=`, digest.toLowerCase(), '-'.repeat(43)]) {
       expect(await api.verify(one.id, wrong), wrong).toBeNull();
     }
   });
 
-  it('[A22] lets make, see, revoke and rotate a token only who has admin wherever it is good for anything', async () => {
-    const { api } = lent();
+  it('[A22] lets only an admin of everything that a token covers create, see, revoke and rotate it', async () => {
+    const { api } = subject();
     const adminOfA = by({ scope: 'admin', ns: 'a' });
     const own = await create(adminOfA, [READ_A, { scope: 'admin', ns: 'a' }]);
-    expect(own.createdBy).toBe('somebody');
+    expect(own.createdBy).toBe('caller');
     const others = [
       await create(BY_ROOT, [READ_A, { scope: 'read', ns: 'b' }]),
       await create(BY_ROOT, [{ scope: 'read', ns: '*' }]),
@@ -76,8 +76,8 @@ export function tokens(lent: () => LentDirectory): void {
     expect(await list(BY_ROOT)).toHaveLength(2);
   });
 
-  it('[A55] revokes and rotates what a caller could not have made as what there is not, in the same words', async () => {
-    const { api } = lent();
+  it('[A55] answers as for an unknown token when a caller revokes or rotates a token that it could not have created', async () => {
+    const { api } = subject();
     const adminOfA = by({ scope: 'admin', ns: 'a' });
     const foreign = await create(BY_ROOT, [{ scope: 'read', ns: 'b' }]);
     const revoked = await create(BY_ROOT, [READ_A]);
@@ -90,19 +90,19 @@ export function tokens(lent: () => LentDirectory): void {
       (id: string) => api.revokeToken(adminOfA, id),
       (id: string) => api.rotateToken(adminOfA, id, { overlapMs: 0 }),
     ]) {
-      const said = await words(call, 'nobody');
+      const said = await words(call, 'unknown');
       expect(said).toContain('there is no token "ID" that this token may manage');
       expect([await words(call, foreign.id), await words(call, revoked.id)]).toEqual([said, said]);
     }
     expect(await verify(foreign.token)).not.toBeNull();
   });
 
-  it('[A55] succeeds again for the token that has revoked one, and for no other', async () => {
-    const { api } = lent();
+  it('[A55] repeats a revocation successfully for the token that made it, and for no other', async () => {
+    const { api } = subject();
     const adminOfA = by({ scope: 'admin', ns: 'a' });
     const { id } = await create(BY_ROOT, [READ_A]);
     await api.revokeToken(adminOfA, id);
-    await lent().restart();
+    await subject().restart();
     await api.revokeToken(adminOfA, id);
     await expect(api.revokeToken(BY_ROOT, id)).rejects.toEqual(refusal('TOKEN_NOT_FOUND'));
   });
@@ -116,21 +116,21 @@ export function tokens(lent: () => LentDirectory): void {
     expect(await list(BY_ROOT, { limit: 3, after: ids[1] })).toEqual(ids.slice(2));
   });
 
-  it('[A23] knows a token no more once it is revoked, however often', async () => {
-    const { api } = lent();
+  it('[A23] refuses a revoked token, and revokes it again without an error', async () => {
+    const { api } = subject();
     const { id, token } = await create(BY_ROOT, [READ_A]);
-    expect(await api.endedTokens([id, 'nobody', 'root'])).toEqual(['nobody']);
+    expect(await api.endedTokens([id, 'unknown', 'root'])).toEqual(['unknown']);
     await api.revokeToken(BY_ROOT, id);
     expect(await verify(token)).toBeNull();
     expect(await list(BY_ROOT)).toEqual([]);
-    expect(await api.endedTokens([id, 'nobody', 'root'])).toEqual([id, 'nobody']);
+    expect(await api.endedTokens([id, 'unknown', 'root'])).toEqual([id, 'unknown']);
     await api.revokeToken(BY_ROOT, id);
     await expect(api.revokeToken(BY_ROOT, 'root')).rejects.toEqual(refusal('CONFLICT'));
     await expect(api.rotateToken(BY_ROOT, id, { overlapMs: 0 })).rejects.toEqual(refusal('TOKEN_NOT_FOUND'));
   });
 
-  it('[A23] knows a token no more from the moment that it expires', async () => {
-    const { api, pass } = lent();
+  it('[A23] refuses a token from the moment that it expires', async () => {
+    const { api, pass } = subject();
     const { id, token, expiresAt = '', createdAt } = await create(BY_ROOT, [READ_A], { expiresInMs: HOUR_MS });
     expect(Date.parse(expiresAt) - Date.parse(createdAt)).toBe(HOUR_MS);
     expect(await verify(token)).toMatchObject({ expiresAt: Date.parse(expiresAt) });
@@ -144,8 +144,8 @@ export function tokens(lent: () => LentDirectory): void {
     await expect(api.rotateToken(BY_ROOT, id, { overlapMs: 0 })).rejects.toEqual(refusal('TOKEN_NOT_FOUND'));
   });
 
-  it('[A24] gives a token a new secret under the same id, and the old one is good for the overlap alone', async () => {
-    const { api, pass } = lent();
+  it('[A24] gives a token a new secret under the same id and accepts the old one only during the overlap', async () => {
+    const { api, pass } = subject();
     const first = await create(BY_ROOT, [READ_A], { expiresInMs: 100 * HOUR_MS });
     const second = await api.rotateToken(BY_ROOT, first.id, { overlapMs: HOUR_MS });
     expect(second).toMatchObject({ id: first.id, expiresAt: first.expiresAt, rotatedAt: expect.any(String) });
@@ -162,8 +162,8 @@ export function tokens(lent: () => LentDirectory): void {
     expect(await verify(third.token)).not.toBeNull();
   });
 
-  it('[A24] knows the last two secrets at most', async () => {
-    const { api } = lent();
+  it('[A24] accepts at most the last two secrets', async () => {
+    const { api } = subject();
     const first = await create(BY_ROOT, [READ_A]);
     const second = await api.rotateToken(BY_ROOT, first.id, { overlapMs: HOUR_MS });
     const third = await api.rotateToken(BY_ROOT, first.id, { overlapMs: HOUR_MS });
@@ -172,9 +172,9 @@ export function tokens(lent: () => LentDirectory): void {
     expect(await verify(third.token)).not.toBeNull();
   });
 
-  it('[A25] tells when a token was last used, to the hour', async () => {
-    const { pass } = lent();
-    const lastUse = async () => (await lent().api.listTokens(BY_ROOT, {})).tokens[0]?.lastUsedAt;
+  it('[A25] reports when a token was last used, to the hour', async () => {
+    const { pass } = subject();
+    const lastUse = async () => (await subject().api.listTokens(BY_ROOT, {})).tokens[0]?.lastUsedAt;
     const { token, createdAt } = await create(BY_ROOT, [READ_A]);
     expect(await lastUse()).toBeUndefined();
     await verify(token);

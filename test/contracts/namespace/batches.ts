@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { OWNER } from '../../fixtures/callers';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const AT = { address: '10.0.0.1', port: 8080 };
 
 /** Tests batches: many operations as one change. */
 export function batches(stage: () => Scene, capabilities: Capabilities): void {
   describe('batch', () => {
-    it('[C1, C3] is one revision, and tells what became of each operation', async () => {
+    it('[C1, C3] makes one revision and reports the outcome of each operation', async () => {
       const scene = stage();
       await scene.register('old');
       await scene.register('same');
@@ -34,7 +34,7 @@ export function batches(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.resolved()).toEqual(['new', 'old']);
     });
 
-    it('[R2] that changes nothing is no revision', async () => {
+    it('[R2] makes no revision if it changes nothing', async () => {
       const scene = stage();
       await scene.register('a');
       const cursor = await scene.cursor();
@@ -47,11 +47,11 @@ export function batches(stage: () => Scene, capabilities: Capabilities): void {
     });
 
     it.each([
-      ['a patch of what is not there', { op: 'update', id: 'b', weight: 1 }, 'INSTANCE_NOT_FOUND'],
-      ['an override of what is not there', { op: 'override', id: 'b', weight: 1 }, 'INSTANCE_NOT_FOUND'],
+      ['a patch of an unknown instance', { op: 'update', id: 'b', weight: 1 }, 'INSTANCE_NOT_FOUND'],
+      ['an override of an unknown instance', { op: 'override', id: 'b', weight: 1 }, 'INSTANCE_NOT_FOUND'],
       ['a revision that is not the record’s', { op: 'deregister', id: 'a', ifRevision: 7 }, 'REVISION_MISMATCH'],
       ['a record that should be absent', { op: 'register', id: 'a', ...AT, ifAbsent: true }, 'REVISION_MISMATCH'],
-    ])('[C3, C5] with %s leaves nothing behind', async (_what, wrong, code) => {
+    ])('[C3, C5] with %s changes nothing', async (_what, wrong, code) => {
       const scene = stage();
       await scene.register('a');
       const cursor = await scene.cursor();
@@ -67,7 +67,7 @@ export function batches(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.read('a')).toMatchObject({ weight: 1, enabled: true, revision: 1 });
     });
 
-    it('[Q4] takes a precondition that holds', async () => {
+    it('[Q4] accepts a precondition that holds', async () => {
       const scene = stage();
       await scene.register('a');
       const { results } = await scene.batch(
@@ -98,7 +98,7 @@ export function batches(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.listed()).toEqual(['a']);
     });
 
-    it('[C3] replaces an instance that it removes and registers', async () => {
+    it('[C3] can remove an instance and register it again', async () => {
       const scene = stage();
       await scene.register('a', { weight: 7 });
       await scene.batch({ op: 'deregister', id: 'a' }, { op: 'register', id: 'a', ...AT });
@@ -106,7 +106,7 @@ export function batches(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.resolved()).toEqual(['a']);
     });
 
-    it('[C3] reaches over groups and services', async () => {
+    it('[C3] spans groups and services', async () => {
       const scene = stage();
       const { revision } = await scene.batch(
         { op: 'register', group: 'x', service: 'orders', id: 'a', ...AT },
@@ -135,7 +135,7 @@ export function batches(stage: () => Scene, capabilities: Capabilities): void {
     });
 
     where(capabilities.movesTime, () => {
-      it('[R2] renews what it registers again, also where it changes something else', async () => {
+      it('[R2] renews what it registers again, even if it changes something else', async () => {
         const scene = stage();
         await scene.register('a');
         await scene.register('b');
@@ -147,7 +147,7 @@ export function batches(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.listed()).toEqual([]);
       });
 
-      it('[C5, L1] that is refused renews nothing', async () => {
+      it('[C5, L1] renews nothing if it is refused', async () => {
         const scene = stage();
         await scene.register('a');
         await scene.pass(20_000);

@@ -3,8 +3,8 @@ import { decodeCursor, encodeCursor, type Position } from '../../../src/core/nam
 import type { ReadAnswer } from '../../../src/model/namespace-api';
 import { OWNER } from '../../fixtures/callers';
 import { key, ORDERS } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { isUnchanged, refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -23,7 +23,7 @@ const READS: [string, (scene: Scene, ifNoneMatch?: string) => Promise<ReadAnswer
 /** Returns a cursor with some members replaced. */
 function forged(cursor: string, change: Partial<Position>): string {
   const position = decodeCursor(cursor);
-  if (position === undefined) throw new Error(`${cursor} is no cursor`);
+  if (position === undefined) throw new Error(`${cursor} is not a cursor`);
   return encodeCursor({ ...position, ...change });
 }
 
@@ -37,7 +37,7 @@ async function furnish(scene: Scene): Promise<void> {
 /** Tests cursors, and the reads that they make conditional. */
 export function conditions(stage: () => Scene, capabilities: Capabilities): void {
   describe('a cursor', () => {
-    it('[Q1] comes with every answer, moves with every change and stays while nothing changes', async () => {
+    it('[Q1] is in every answer, changes with every change and stays the same otherwise', async () => {
       const scene = stage();
       const cursors: string[] = [];
       const note = async (answer: Promise<{ cursor: string }>) => cursors.push((await answer).cursor);
@@ -58,7 +58,7 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
   });
 
   describe.each(READS)('%s with a cursor', (name, read) => {
-    it('[Q2] says that nothing has changed, heartbeats included', async () => {
+    it('[Q2] answers not modified while nothing has changed, heartbeats included', async () => {
       const scene = stage();
       await furnish(scene);
       const { cursor } = await read(scene);
@@ -68,7 +68,7 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
       expect(isUnchanged(await read(scene, cursor))).toBe(true);
     });
 
-    it('[Q2] does not care for changes elsewhere, nor which read the cursor came from', async () => {
+    it('[Q2] ignores changes elsewhere, and accepts the cursor of any read', async () => {
       const scene = stage();
       await furnish(scene);
       const { cursor } = await read(scene);
@@ -79,7 +79,7 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
       expect(answer.cursor).toBe(elsewhere.cursor);
     });
 
-    it('[Q2] answers in full once what it shows has changed', async () => {
+    it('[Q2] answers in full once its content has changed', async () => {
       const scene = stage();
       await furnish(scene);
       const { cursor } = await read(scene);
@@ -94,11 +94,11 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
 
     it.each<[string, (cursor: string) => string]>([
       ['of another epoch', (cursor) => forged(cursor, { epoch: 'elsewhere' })],
-      ['of a revision to come', (cursor) => forged(cursor, { revision: 1_000 })],
+      ['of a future revision', (cursor) => forged(cursor, { revision: 1_000 })],
       ['of another commit', (cursor) => forged(cursor, { check: 1 })],
       ['of an earlier revision, of another commit', (cursor) => forged(cursor, { revision: 2, check: 1 })],
-      ['of nothing at all, with a check', (cursor) => forged(cursor, { revision: 0, check: 1 })],
-      ['that is none', () => 'W/"x"'],
+      ['of revision 0, with a check', (cursor) => forged(cursor, { revision: 0, check: 1 })],
+      ['that is malformed', () => 'W/"x"'],
     ])('[Q3] answers a cursor %s in full', async (_what, forge) => {
       const scene = stage();
       await furnish(scene);
@@ -109,7 +109,7 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
     });
 
     where(capabilities.movesTime, () => {
-      it('[Q3] answers a cursor in full that is older than the journal', async () => {
+      it('[Q3] answers a cursor that is older than the journal in full', async () => {
         const scene = stage();
         await scene.register('a', { tags: ['x'], ephemeral: false });
         await scene.override('a', { weight: 2 });
@@ -126,8 +126,8 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
     });
   });
 
-  describe('a cursor that saw something go', () => {
-    it('[Q2] is no reason to say that an instance which is gone has not changed', async () => {
+  describe('a cursor from before a removal', () => {
+    it('[Q2] does not make the read of a removed instance not modified', async () => {
       const scene = stage();
       await scene.register('a');
       const { cursor } = await scene.deregister('a');
@@ -135,7 +135,7 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
       await expect(read).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
     });
 
-    it('[Q2] is none for an override that is gone', async () => {
+    it('[Q2] does not make the read of a removed override not modified', async () => {
       const scene = stage();
       await scene.register('a');
       await scene.override('a', { weight: 2 });
@@ -144,29 +144,29 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
       await expect(read).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
     });
 
-    it('[Q2, V7] is none for a service that is gone, or never was', async () => {
+    it('[Q2, V7] does not make the read of a removed or unknown service not modified', async () => {
       const scene = stage();
       await scene.register('a');
       const { cursor } = await scene.deregister('a');
       const gone = scene.api.readService({ ...ORDERS, ifNoneMatch: cursor });
       await expect(gone).rejects.toEqual(refusal('SERVICE_NOT_FOUND'));
-      const never = scene.api.readService({ ...ORDERS, service: 'nobody', ifNoneMatch: cursor });
+      const never = scene.api.readService({ ...ORDERS, service: 'unknown', ifNoneMatch: cursor });
       await expect(never).rejects.toEqual(refusal('SERVICE_NOT_FOUND'));
     });
 
-    it('[Q2] holds for a list that is empty since, and for one that always was', async () => {
+    it('[Q2] is valid for a list that has become empty, and for one that always was', async () => {
       const scene = stage();
       const first = await scene.register('a');
       const { cursor } = await scene.deregister('a');
       const list = (ifNoneMatch: string) => scene.api.listInstances({ ...ORDERS, filter: {}, ifNoneMatch });
       expect(isUnchanged(await list(first.cursor))).toBe(false);
       expect(isUnchanged(await list(cursor))).toBe(true);
-      expect(isUnchanged(await scene.api.resolve({ ...ORDERS, service: 'nobody', ifNoneMatch: cursor }))).toBe(true);
+      expect(isUnchanged(await scene.api.resolve({ ...ORDERS, service: 'unknown', ifNoneMatch: cursor }))).toBe(true);
     });
   });
 
   where(capabilities.movesTime, () => {
-    it('[Q2, L3] a lapsed lease is a change: the cursor moves with what is shown', async () => {
+    it('[Q2, L3] a lapsed lease is a change: the cursor changes with the content', async () => {
       const scene = stage();
       await scene.register('a');
       const { cursor } = await scene.api.resolve(ORDERS);
@@ -177,7 +177,7 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
     });
   });
 
-  it('[Q4] a precondition takes only a cursor of this past', async () => {
+  it('[Q4] a precondition accepts only a cursor of the same history', async () => {
     const scene = stage();
     await scene.register('a');
     const cursor = await scene.cursor();

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { DRAIN_QUARANTINE_MS } from '../../../src/model/limits';
 import { OPERATOR } from '../../fixtures/callers';
 import { ORDERS } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 /** Tests drains, which take an instance out of traffic before it stops. */
 export function drains(stage: () => Scene, capabilities: Capabilities): void {
@@ -25,7 +25,7 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
       await expect(scene.read('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
     });
 
-    it('[O6] with a grace leaves it in lists, draining', async () => {
+    it('[O6] with a grace keeps the instance in lists, draining', async () => {
       const scene = stage();
       await scene.register('a');
       const { instance } = await scene.register('b');
@@ -35,9 +35,10 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.read('a')).toMatchObject({ status: 'draining', available: false, healthy: true });
     });
 
-    it('needs an instance', () => expect(stage().drain('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND')));
+    it('of an unknown instance is refused', () =>
+      expect(stage().drain('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND')));
 
-    it('[O7] ends when the instance registers with a new incarnation, and not when it repeats itself', async () => {
+    it('[O7] ends when the instance registers with a new incarnation, not when it repeats its registration', async () => {
       const scene = stage();
       await scene.register('a', { incarnation: 'run-1' });
       await scene.drain('a', { graceMs: 20_000 });
@@ -68,7 +69,7 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.resolved()).toEqual([]);
     });
 
-    it('[O7] ends when the instance is removed: a registration after that takes traffic', async () => {
+    it('[O7] ends when the instance is removed: a later registration takes traffic', async () => {
       const scene = stage();
       await scene.register('a');
       await scene.drain('a', { graceMs: 20_000 });
@@ -77,7 +78,7 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.resolved()).toEqual(['a']);
     });
 
-    it('[O8] by an operator leaves a quarantine of ten minutes', async () => {
+    it('[O8] by an operator sets a quarantine of ten minutes', async () => {
       const scene = stage();
       const { instance } = await scene.register('a');
       await scene.drain('a', { caller: OPERATOR });
@@ -90,7 +91,7 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
       );
     });
 
-    it('[O8] by an operator leaves a quarantine that is there already as it is, and the rest of the override', async () => {
+    it('[O8] by an operator keeps an existing quarantine and the rest of the override', async () => {
       const scene = stage();
       await scene.register('a');
       await scene.override('a', { weight: 5, quarantine: { reason: 'bad disk' } });
@@ -102,7 +103,7 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.readOverride('b')).toMatchObject({ weight: 5, quarantine: { reason: expect.any(String) } });
     });
 
-    it('[O6] repeated does not put its end off', async () => {
+    it('[O6] can be repeated without extending its grace', async () => {
       const scene = stage();
       await scene.register('a');
       const first = await scene.drain('a', { graceMs: 20_000 });
@@ -114,7 +115,7 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
     });
 
     where(capabilities.remembers, () => {
-      it('tells how many were given an answer to keep, and for how long they may go by it', async () => {
+      it('reports how many callers hold a cached answer, and for how long they may use it', async () => {
         const scene = stage();
         await scene.register('a');
         await scene.api.resolve({ ...ORDERS, keepForMs: 5_000 });
@@ -128,7 +129,7 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
     });
 
     where(capabilities.movesTime, () => {
-      it('[O6] removes the instance when the grace is over, whatever it beats', async () => {
+      it('[O6] removes the instance after the grace, even if it sends heartbeats', async () => {
         const scene = stage();
         const { instance } = await scene.register('a');
         const { removedAt } = await scene.drain('a', { graceMs: 20_000 });
@@ -140,7 +141,7 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.listed()).toEqual([]);
       });
 
-      it('[O7] takes the pending removal with it when it ends', async () => {
+      it('[O7] cancels the pending removal when it ends', async () => {
         const scene = stage();
         await scene.register('a', { ephemeral: false, incarnation: 'run-1' });
         await scene.drain('a', { graceMs: 20_000 });
@@ -149,7 +150,7 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.resolved()).toEqual(['a']);
       });
 
-      it('[O8] by an operator: after ten minutes the instance takes traffic again', async () => {
+      it('[O8] by an operator keeps traffic away for ten minutes', async () => {
         const scene = stage();
         await scene.register('a', { ephemeral: false });
         await scene.drain('a', { caller: OPERATOR, graceMs: 20_000 });
@@ -162,7 +163,7 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
         await expect(scene.readOverride('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
       });
 
-      it('[W25] bounds how long an answer to keep may still be served', async () => {
+      it('[W25] bounds how long a cached answer may still be served', async () => {
         const scene = stage();
         await scene.register('a', { ephemeral: false });
         await scene.api.resolve({ ...ORDERS, keepForMs: 5_000 });
@@ -173,7 +174,7 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
       });
 
       where(capabilities.remembers, () => {
-        it('[W25] counts answers to keep only as long as they may be kept', async () => {
+        it('[W25] counts cached answers only while they may be used', async () => {
           const scene = stage();
           await scene.register('a', { ephemeral: false });
           await scene.api.resolve({ ...ORDERS, keepForMs: 5_000 });

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { ATTENTION_HASTE_MS, LEASE_SLACK_MS } from '../../../src/model/limits';
 import { OWNER } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 /** Unhealthy after ten seconds, removed after a minute. */
 const LONG = { ttlMs: 10_000, removeAfterMs: 60_000 };
@@ -13,7 +13,7 @@ const FOREVER = { ttlMs: 10_000, removeAfterMs: null };
 /** Tests renewals and expiry. */
 export function leases(stage: () => Scene, capabilities: Capabilities): void {
   describe('renew', () => {
-    it('[L4] tells the lease and when it ends', async () => {
+    it('[L4] reports the lease and when it ends', async () => {
       const scene = stage();
       const { instance } = await scene.register('a', { lease: LONG });
       const renewal = await scene.beat('a');
@@ -21,7 +21,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
       expect(Date.parse(renewal.expiresAt)).toBeGreaterThanOrEqual(Date.parse(instance.expiresAt ?? ''));
     });
 
-    it('[L4] does not know an instance that is not there', async () => {
+    it('[L4] refuses an unknown instance', async () => {
       const scene = stage();
       await expect(scene.beat('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
       await scene.register('a');
@@ -29,7 +29,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
       await expect(scene.beat('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
     });
 
-    it('[L5] for many renews those it knows and names those it does not', async () => {
+    it('[L5] renews the known instances of many and names the unknown ones', async () => {
       const scene = stage();
       await scene.register('a');
       await scene.register('b', { ephemeral: false });
@@ -42,7 +42,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
 
   where(capabilities.movesTime, () => {
     describe('a lease', () => {
-      it('[L1] that is silent for its time to live is gone half a second later, to the millisecond', async () => {
+      it('[L1] without heartbeats is removed half a second after its time to live, to the millisecond', async () => {
         const scene = stage();
         await scene.register('a');
         await scene.pass(29_999 + ENDS_AFTER_MS);
@@ -70,7 +70,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.listed()).toEqual([]);
       });
 
-      it('[R2] is renewed by the same registration again', async () => {
+      it('[R2] is renewed when the same registration is repeated', async () => {
         const scene = stage();
         await scene.register('a');
         await scene.pass(20_000);
@@ -81,7 +81,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.listed()).toEqual([]);
       });
 
-      it('[L1] with a later removal turns unhealthy first', async () => {
+      it('[L1] with a later removal becomes unhealthy first', async () => {
         const scene = stage();
         await scene.register('a', { lease: LONG });
         await scene.pass(9_999 + ENDS_AFTER_MS);
@@ -98,7 +98,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.revision()).toBe(3);
       });
 
-      it('[L2] that is never removed turns unhealthy and stays', async () => {
+      it('[L2] that is never removed becomes unhealthy and stays', async () => {
         const scene = stage();
         await scene.register('a', { lease: { ttlMs: 3_600_000, removeAfterMs: null } });
         await scene.pass(4 * 3_600_000);
@@ -112,7 +112,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         ['a heartbeat for many', (scene: Scene) => scene.api.renewMany(OWNER, [key('a')])],
         ['the same registration', (scene: Scene) => scene.register('a', { lease: LONG })],
         ['another registration', (scene: Scene) => scene.register('a', { lease: LONG, weight: 2 })],
-      ])('[L12] that turned unhealthy is healthy again with %s, and counts anew', async (_by, recovers) => {
+      ])('[L12] that became unhealthy is healthy again after %s and starts anew', async (_by, recovers) => {
         const scene = stage();
         await scene.register('a', { lease: LONG });
         await scene.pass(15_000);
@@ -139,7 +139,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         ]);
       });
 
-      it('[L11] that recovered is seen by the alarm when it is silent again', async () => {
+      it('[L11] that recovered is seen by the alarm when its heartbeats stop again', async () => {
         const scene = stage();
         const { instance } = await scene.register('a', { lease: FOREVER });
         await scene.pass(60_000);
@@ -149,7 +149,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(70_000 + ENDS_AFTER_MS);
       });
 
-      it('[L11] is ended by the alarm, not only by the next call', async () => {
+      it('[L11] is ended by the alarm, even without a call', async () => {
         const scene = stage();
         const { instance } = await scene.register('a', { lease: LONG });
         await scene.pass(40_000);
@@ -157,7 +157,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(10_000 + ENDS_AFTER_MS);
       });
 
-      it('[L1] becomes shorter or longer with the registration that says so', async () => {
+      it('[L1] becomes shorter or longer with the next registration', async () => {
         const scene = stage();
         await scene.register('a', { lease: { ttlMs: 3_600_000 } });
         await scene.register('a', { lease: { ttlMs: 5_000 } });
@@ -167,7 +167,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.listed()).toEqual(['b']);
       });
 
-      it('[L1] whose holder has yet to renew for the first time is removed at a time of its own', async () => {
+      it('[L1] that was never renewed has its own removal time', async () => {
         const scene = stage();
         const lease = { ttlMs: 10_000, removeAfterMs: 20_000, firstRemoveAfterMs: 60_000 };
         for (const id of ['silent', 'beats']) await scene.register(id, { lease });
@@ -183,7 +183,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.listed()).toEqual([]);
       });
 
-      it('[L14] ends with many others at once, all of them', async () => {
+      it('[L14] ends together with thousands of others', async () => {
         const scene = stage();
         for (const service of ['orders', 'users', 'billing']) {
           const at = { op: 'register', service, address: '10.0.0.1', port: 8080 };
@@ -208,7 +208,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         ['stats', async (scene) => (await scene.stats()).instances, 0],
         ['renewMany', async (scene) => JSON.parse((await scene.api.renewMany(OWNER, [key('a')])).body).renewed, 0],
         ['register', async (scene) => (await scene.register('a')).created, true],
-      ])('[L3] %s never takes a lease that has ended for alive, though no alarm fired', async (_name, read, dead) => {
+      ])('[L3] %s treats an ended lease as dead even if no alarm fired', async (_name, read, dead) => {
         const scene = stage();
         await overdue(scene);
         expect(await read(scene)).toEqual(dead);
@@ -221,20 +221,20 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         ['patch', (scene) => scene.patch('a', { weight: 2 }), 'INSTANCE_NOT_FOUND'],
         ['drain', (scene) => scene.drain('a'), 'INSTANCE_NOT_FOUND'],
         ['putOverride', (scene) => scene.override('a', { weight: 2 }), 'INSTANCE_NOT_FOUND'],
-      ])('[L3] %s does not find a lease that has ended, though no alarm fired', async (_name, call, code) => {
+      ])('[L3] %s does not find an ended lease even if no alarm fired', async (_name, call, code) => {
         const scene = stage();
         await overdue(scene);
         await expect(call(scene)).rejects.toEqual(refusal(code));
       });
 
-      it('[L3] show an instance unhealthy once its time to live has ended, though no alarm fired', async () => {
+      it('[L3] show an instance as unhealthy after its time to live even if no alarm fired', async () => {
         const scene = stage();
         await scene.register('a', { lease: LONG });
         await scene.passByCalls(10_000);
         expect(await scene.read('a')).toMatchObject({ healthy: false });
       });
 
-      it('[L15] show a lease that was asked at its limit until it has ended', async () => {
+      it('[L15] show a lease whose holder is asked at its limit until it has ended', async () => {
         const scene = stage();
         await scene.register('a');
         await scene.pass(30_000 + LEASE_SLACK_MS);
@@ -245,7 +245,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
       });
 
       where(capabilities.remembers, () => {
-        it('[L3, L9] that come without a pause show that the registry listens, whatever became of the alarm', async () => {
+        it('[L3, L9] that come without a pause prove that the registry listens, even if the alarm was lost', async () => {
           const scene = stage();
           await scene.register('a');
           await scene.register('stays', { ephemeral: false });
@@ -277,7 +277,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         expect((await scene.list()).instances).toMatchObject([{ flapping: true }]);
       });
 
-      it('[L13] ends with time, and is only a mark', async () => {
+      it('[L13] ends with time and is only a mark', async () => {
         const scene = stage();
         await scene.register('a', { lease: FOREVER });
         await flap(scene);
@@ -292,7 +292,7 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.stats()).toMatchObject({ flappingInstances: 0 });
       });
 
-      it('[L13] is not what takes longer', async () => {
+      it('[L13] does not include slower changes', async () => {
         const scene = stage();
         await scene.register('a', { lease: { ttlMs: 60_000, removeAfterMs: null } });
         for (let round = 0; round < 4; round++) {

@@ -4,8 +4,8 @@ import { INSTANCES_PER_SERVICE_MAX_COUNT, RECORDS_PER_NAMESPACE_MAX_BYTES } from
 import type { Caller } from '../../../src/model/namespace-api';
 import { OWNER, STRANGER } from '../../fixtures/callers';
 import { definition, key } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const BATCH_COUNT = 500;
 const SMALL = definition();
@@ -50,7 +50,7 @@ async function fill(scene: Scene): Promise<void> {
 /** Tests that a full namespace reports its limit and keeps working. */
 export function limits(stage: () => Scene, capabilities: Capabilities): void {
   where(capabilities.isFast, () => {
-    it('[R15, C3] a service that is full refuses new instances, and goes on with those it has', async () => {
+    it('[R15, C3] a full service refuses new instances and accepts changes of its existing ones', async () => {
       const scene = stage();
       await registerMany(scene, INSTANCES_PER_SERVICE_MAX_COUNT - 1, SMALL);
       const cursor = await scene.cursor();
@@ -66,7 +66,7 @@ export function limits(stage: () => Scene, capabilities: Capabilities): void {
       await scene.register('b');
     });
 
-    it('[R15, C5] a namespace that is full refuses what would make it larger, and goes on with what it has', async () => {
+    it('[R15, C5] a full namespace refuses what would make it larger and accepts changes of its contents', async () => {
       const scene = stage();
       await fill(scene);
       const cursor = await scene.cursor();
@@ -88,7 +88,7 @@ export function limits(stage: () => Scene, capabilities: Capabilities): void {
       await register('i-1');
     });
 
-    it('[N26] a token that does not operate a namespace leaves room in it for others, in bytes', async () => {
+    it('[N26] a token without the operate scope leaves bytes of a namespace free for others', async () => {
       const scene = stage();
       const count = 100;
       for (const by of [OWNER, { ...STRANGER, share: 'half' as const }]) {

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { ORDERS } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 /** Tests lists of instances and of services. */
 export function listing(stage: () => Scene, capabilities: Capabilities): void {
   describe('listInstances', () => {
-    it('[V7] shows nothing for a service that does not exist', async () => {
+    it('[V7] returns nothing for a service that does not exist', async () => {
       expect(await stage().list()).toEqual({ instances: [] });
     });
 
-    it('[V7] says which threshold the service has, where it has one', async () => {
+    it('[V7] returns the threshold of the service, if it has one', async () => {
       const scene = stage();
       await scene.register('a');
       expect(await scene.list()).not.toHaveProperty('protectThreshold');
@@ -19,7 +19,7 @@ export function listing(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.list({}, { limit: 1 })).toMatchObject({ protectThreshold: 0.5 });
     });
 
-    it('[V5] shows exactly what its filters name', async () => {
+    it('[V5] returns exactly what its filters select', async () => {
       const scene = stage();
       await scene.register('a', { cluster: 'blue', tags: ['x', 'y'], metadata: { zone: '1', env: 'prod' } });
       await scene.register('b', { cluster: 'green', tags: ['x'], metadata: { zone: '2', env: 'prod' } });
@@ -36,7 +36,7 @@ export function listing(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.listed({ cluster: 'blue', tag: 'x', status: 'down' })).toEqual([]);
     });
 
-    it('[V5] filters by what the operator says, where that differs', async () => {
+    it("[V5] filters by the operator's values where they differ", async () => {
       const scene = stage();
       await scene.register('a', { metadata: { env: 'prod' } });
       await scene.override('a', { status: 'down', metadata: { env: 'test' } });
@@ -44,14 +44,14 @@ export function listing(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.listed({ metadata: { env: 'prod' } })).toEqual([]);
     });
 
-    it('[V6] is in the order of ids, by code unit', async () => {
+    it('[V6] sorts by id, by code unit', async () => {
       const scene = stage();
       const ids = ['b', 'a', 'Z', '10', '9', 'é', 'a-1'];
       for (const id of ids) await scene.register(id);
       expect(await scene.listed()).toEqual([...ids].sort());
     });
 
-    it('[V6] comes in pages that show each instance once', async () => {
+    it('[V6] returns pages that show each instance once', async () => {
       const scene = stage();
       for (const id of ['d', 'b', 'e', 'a', 'c']) await scene.register(id);
       const pages: string[][] = [];
@@ -64,7 +64,7 @@ export function listing(stage: () => Scene, capabilities: Capabilities): void {
       expect(pages).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
     });
 
-    it('[V6] has no next page where the page is the last, or all that is left does not fit the filter', async () => {
+    it('[V6] returns no next page with the last page, or when no remaining instance matches the filter', async () => {
       const scene = stage();
       for (const id of ['a', 'b', 'c']) await scene.register(id, { tags: id === 'c' ? [] : ['x'] });
       expect(await scene.list({}, { limit: 3 })).not.toHaveProperty('next');
@@ -72,7 +72,7 @@ export function listing(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.list({}, { limit: 2 })).toHaveProperty('next');
     });
 
-    it('[V6] goes on from where it was, though what it stopped at is gone', async () => {
+    it('[V6] continues from its position even if the instance there has been removed', async () => {
       const scene = stage();
       for (const id of ['a', 'b', 'c', 'd']) await scene.register(id);
       const { next } = await scene.list({}, { limit: 2 });
@@ -81,7 +81,7 @@ export function listing(stage: () => Scene, capabilities: Capabilities): void {
       expect(instances.map(({ id }) => id)).toEqual(['c', 'd']);
     });
 
-    it('shows one of its instances as a read of it does', async () => {
+    it('shows an instance exactly as a read of it does', async () => {
       const scene = stage();
       await scene.register('a', { metadata: { a: '1' }, tags: ['x'] });
       await scene.override('a', { weight: 5 });
@@ -90,7 +90,7 @@ export function listing(stage: () => Scene, capabilities: Capabilities): void {
   });
 
   describe('listServices', () => {
-    it('[V6] is in the order of names, then of groups', async () => {
+    it('[V6] sorts by name, then by group', async () => {
       const scene = stage();
       const register = (group: string, service: string) =>
         scene.batch({ op: 'register', group, service, id: 'a', address: '10.0.0.1', port: 1 });
@@ -106,7 +106,7 @@ export function listing(stage: () => Scene, capabilities: Capabilities): void {
       ]);
     });
 
-    it('counts what is in each', async () => {
+    it('counts the instances of each service', async () => {
       const scene = stage();
       await scene.register('a');
       await scene.register('b', { status: 'down' });
@@ -133,7 +133,7 @@ export function listing(stage: () => Scene, capabilities: Capabilities): void {
       ]);
     });
 
-    it('[V5] keeps to a group and to the beginning of a name', async () => {
+    it('[V5] filters by group and by prefix of the name', async () => {
       const scene = stage();
       await scene.register('a', {}, { service: 'orders' });
       await scene.register('a', {}, { service: 'orders-eu' });
@@ -145,7 +145,7 @@ export function listing(stage: () => Scene, capabilities: Capabilities): void {
       expect(await found({ prefix: 'users' })).toEqual([]);
     });
 
-    it('[V6] comes in pages that show each service once, those of one name in two groups too', async () => {
+    it('[V6] returns pages that show each service once, including one name in two groups', async () => {
       const scene = stage();
       for (const group of ['a', 'b', 'c']) {
         await scene.batch(
@@ -164,7 +164,7 @@ export function listing(stage: () => Scene, capabilities: Capabilities): void {
       expect(seen).toEqual(['orders a', 'orders b', 'orders c', 'users a', 'users b', 'users c']);
     });
 
-    it('refuses a place to go on from that no page gave', async () => {
+    it('refuses a position that no page returned', async () => {
       const scene = stage();
       for (const after of ['orders', '[]', '{"name":1}', '[1,2]'])
         await expect(scene.services({ after })).rejects.toEqual(refusal('INVALID_REQUEST'));
@@ -172,7 +172,7 @@ export function listing(stage: () => Scene, capabilities: Capabilities): void {
   });
 
   where(capabilities.movesTime, () => {
-    it('[L3] no list counts or shows the dead, whichever service they are in', async () => {
+    it('[L3] no list counts or shows instances whose lease has ended, in any service', async () => {
       const scene = stage();
       for (const service of ['orders', 'users', 'billing']) await scene.register('a', {}, { service });
       await scene.register('b', { ephemeral: false });

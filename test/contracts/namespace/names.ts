@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { InstanceDefinition } from '../../../src/model/instance';
 import { isPlainKey } from '../../../src/model/json';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
-import { type Capabilities, where } from './lent-namespace';
 import { bodyOf, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const NAMES = [
   '__proto__',
@@ -48,7 +48,7 @@ export function names(stage: () => Scene, capabilities: Capabilities): void {
       expect((await scene.services({ group, prefix: name })).map((service) => service.name)).toEqual([name]);
     };
 
-    it('[H7] is taken for a group, a service, an instance, a cluster, a tag and a key', async () => {
+    it('[H7] is accepted for a group, a service, an instance, a cluster, a tag and a key', async () => {
       const scene = stage();
       await scene.api.register(OWNER, { key, definition: named, precondition: {} });
       await found(scene);
@@ -60,7 +60,7 @@ export function names(stage: () => Scene, capabilities: Capabilities): void {
     });
 
     where(capabilities.restarts, () => {
-      it('[S2] is there after a restart', async () => {
+      it('[S2] survives a restart', async () => {
         const scene = stage();
         await scene.api.register(OWNER, { key, definition: named, precondition: {} });
         await scene.restart();

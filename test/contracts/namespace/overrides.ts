@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { OVERRIDE_LINGER_MS } from '../../../src/model/limits';
 import { OPERATOR } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const MINUTE_MS = 60_000;
 
@@ -27,7 +27,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
     });
 
     it.each([{ enabled: false }, { weight: 0 }, { status: 'out-of-service' as const }, { quarantine: {} }])(
-      '[V1, O1] %o takes an instance out of traffic, and leaves it in lists',
+      '[V1, O1] %o takes an instance out of traffic and leaves it in lists',
       async (override) => {
         const scene = stage();
         await scene.register('a');
@@ -37,14 +37,14 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
       },
     );
 
-    it('[O1] can bring into traffic what says otherwise of itself', async () => {
+    it('[O1] can put an instance into traffic that declares itself out of service', async () => {
       const scene = stage();
       await scene.register('a', { status: 'starting', weight: 0 });
       await scene.override('a', { status: 'up', weight: 1 });
       expect(await scene.resolved()).toEqual(['a']);
     });
 
-    it('[O1] stays when the instance registers again, with the same content or other', async () => {
+    it('[O1] stays when the instance registers again, with the same content or other content', async () => {
       const scene = stage();
       await scene.register('a');
       await scene.override('a', { weight: 7 });
@@ -54,7 +54,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
       expect((await scene.read('a')).weight).toBe(7);
     });
 
-    it('[O1] stays when the instance is gone and comes back', async () => {
+    it('[O1] stays when the instance is removed and registers again', async () => {
       const scene = stage();
       await scene.register('a');
       await scene.override('a', { enabled: false });
@@ -64,7 +64,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
       expect(await scene.resolved()).toEqual([]);
     });
 
-    it('[O2] leaves what the instance itself says when it is cleared, and clearing twice is no mistake', async () => {
+    it("[O2] restores the instance's own values when it is cleared, and clearing twice succeeds", async () => {
       const scene = stage();
       await scene.register('a', { weight: 2 });
       await scene.override('a', { weight: 5, enabled: false });
@@ -75,7 +75,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
       expect(await scene.clearOverride('a')).toEqual(cleared);
     });
 
-    it('[O1] is set as a whole: what it no longer says is as the instance says', async () => {
+    it("[O1] is replaced as a whole: members that it no longer sets have the instance's values", async () => {
       const scene = stage();
       await scene.register('a', { weight: 2 });
       await scene.override('a', { weight: 5 });
@@ -84,7 +84,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
       expect(await scene.readOverride('a')).not.toHaveProperty('weight');
     });
 
-    it('[R2] makes no revision when the same is said again', async () => {
+    it('[R2] makes no revision when it is repeated', async () => {
       const scene = stage();
       await scene.register('a');
       await scene.override('a', { weight: 5, metadata: { a: '1', b: '2' }, quarantine: { reason: 'hot' } });
@@ -92,7 +92,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
       expect(await scene.revision()).toBe(2);
     });
 
-    it('tells whether it is new', async () => {
+    it('reports whether it is new', async () => {
       const scene = stage();
       await scene.register('a');
       const put = (weight: number) =>
@@ -102,7 +102,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
       expect((await put(2)).created).toBe(false);
     });
 
-    it('needs an instance, or one that is not long gone', async () => {
+    it('is refused for an instance that never existed or was removed long ago', async () => {
       const scene = stage();
       await expect(scene.override('a', { weight: 1 })).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
       await scene.register('a');
@@ -126,7 +126,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
   });
 
   describe('quarantine', () => {
-    it('[O4] keeps traffic away, whatever the instance beats or registers, until it is lifted', async () => {
+    it('[O4] keeps traffic away until it is lifted, whatever the instance sends or registers', async () => {
       const scene = stage();
       await scene.register('a');
       await scene.override('a', { quarantine: { reason: 'bad disk' }, status: 'up', enabled: true });
@@ -139,7 +139,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
     });
 
     where(capabilities.movesTime, () => {
-      it('[O5] ends by itself at `until`, and leaves the rest of the override', async () => {
+      it('[O5] ends by itself at `until` and leaves the rest of the override', async () => {
         const scene = stage();
         const { instance } = await scene.register('a', { ephemeral: false });
         const until = timeAfter(instance, MINUTE_MS);
@@ -152,7 +152,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
         expect(await scene.readOverride('a')).toMatchObject({ weight: 5, updatedAt: until });
       });
 
-      it('[O5] takes the override with it where that says nothing else', async () => {
+      it('[O5] removes the override when nothing else is in it', async () => {
         const scene = stage();
         const { instance } = await scene.register('a', { ephemeral: false });
         await scene.override('a', { quarantine: { until: timeAfter(instance, MINUTE_MS) } });
@@ -161,7 +161,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
         expect(await scene.read('a')).toMatchObject({ overridden: false });
       });
 
-      it('[O5] lasts as long as its newest `until` says, an earlier one or a later one', async () => {
+      it('[O5] lasts until its newest `until`, which may be earlier or later', async () => {
         const scene = stage();
         const { instance } = await scene.register('a', { ephemeral: false });
         await scene.override('a', { quarantine: { until: timeAfter(instance, MINUTE_MS) } });
@@ -173,7 +173,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
         expect(await scene.resolved()).toEqual(['a']);
       });
 
-      it('[O5] is over in any read, though no alarm fired', async () => {
+      it('[O5] has ended in every read even if no alarm fired', async () => {
         const scene = stage();
         const { instance } = await scene.register('a', { ephemeral: false });
         await scene.override('a', { quarantine: { until: timeAfter(instance, MINUTE_MS) } });
@@ -181,7 +181,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
         expect(await scene.resolved()).toEqual(['a']);
       });
 
-      it('[O3, O5] outlasts its instance for as long as it is asked to', async () => {
+      it('[O3, O5] outlasts its instance for as long as requested', async () => {
         const scene = stage();
         const { instance } = await scene.register('a');
         await scene.override('a', { quarantine: { until: timeAfter(instance, 60 * MINUTE_MS) } });
@@ -206,11 +206,11 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
   });
 
   where(capabilities.movesTime, () => {
-    describe('an override whose instance is gone', () => {
+    describe('an override whose instance was removed', () => {
       it.each([
         ['deregistered', (scene: Scene) => scene.deregister('a')],
         ['expired', (scene: Scene) => scene.pass(30_000 + ENDS_AFTER_MS)],
-      ])('[O3] lingers for ten minutes after it was %s, and is dropped then', async (_how, goes) => {
+      ])('[O3] is kept for ten minutes after its instance was %s, and dropped then', async (_how, goes) => {
         const scene = stage();
         await scene.register('a');
         await scene.override('a', { weight: 5 });
@@ -223,7 +223,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
         expect(await scene.read('a')).toMatchObject({ weight: 1, overridden: false });
       });
 
-      it('[O3] counts from the last time that it went', async () => {
+      it('[O3] is kept for ten minutes from the last removal', async () => {
         const scene = stage();
         await scene.register('a');
         await scene.override('a', { weight: 5 });
@@ -237,7 +237,7 @@ export function overrides(stage: () => Scene, capabilities: Capabilities): void 
         await expect(scene.readOverride('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
       });
 
-      it('[O1] is kept where the instance came back in time', async () => {
+      it('[O1] is kept if the instance registers again in time', async () => {
         const scene = stage();
         await scene.register('a', { ephemeral: false });
         await scene.override('a', { weight: 5 });

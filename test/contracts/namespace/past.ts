@@ -21,7 +21,7 @@ export function past(stage: () => Scene): void {
       return { cursor, instances };
     };
 
-    it('[J4] is told in pages, newest first', async () => {
+    it('[J4] is returned in pages, newest first', async () => {
       const scene = stage();
       await furnish(scene);
       const seen: string[] = [];
@@ -63,7 +63,7 @@ export function past(stage: () => Scene): void {
       await expect(never).rejects.toEqual(refusal('COMPACTED'));
     });
 
-    it('[J7] differs from now', async () => {
+    it('[J7] can be compared with the present', async () => {
       const scene = stage();
       const { cursor } = await furnish(scene);
       expect(bodyOf(await scene.api.diff({ ...ORDERS, from: cursor }))).toMatchObject({
@@ -76,7 +76,7 @@ export function past(stage: () => Scene): void {
       });
     });
 
-    it('[J8] says why', async () => {
+    it('[J8] explains why an instance has gone', async () => {
       const scene = stage();
       await furnish(scene);
       const gone = bodyOf(await scene.api.why({ key: key('b') }));
@@ -86,7 +86,7 @@ export function past(stage: () => Scene): void {
       await expect(scene.api.why({ key: key('never') })).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
     });
 
-    it('[J9] is put back as far as operators made it', async () => {
+    it('[J9] can be restored as far as operators made it', async () => {
       const scene = stage();
       const { cursor } = await furnish(scene);
       const rollback = () => scene.api.rollback(OPERATOR, { ...ORDERS, to: cursor });
@@ -98,7 +98,7 @@ export function past(stage: () => Scene): void {
       expect(await scene.revision()).toBe(revision);
     });
 
-    it('[J5] is no part of a snapshot', async () => {
+    it('[J5] is not part of a snapshot', async () => {
       const scene = stage();
       await furnish(scene);
       const { cursor, body } = await scene.api.snapshot({});

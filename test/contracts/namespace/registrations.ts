@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { definition, key, ORDERS } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 /** Tests registering, replacing, patching and removing instances. */
 export function registrations(stage: () => Scene, capabilities: Capabilities): void {
   describe('register', () => {
-    it('[R1] makes an instance that is read, listed and resolved from then on', async () => {
+    it('[R1] creates an instance that is read, listed and resolved from then on', async () => {
       const scene = stage();
       const { created, instance } = await scene.register('a');
       const { expiresAt: _expiresAt, warnings, ...view } = instance;
@@ -18,7 +18,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       expect(await scene.resolved()).toEqual(['a']);
     });
 
-    it('[R1] adds what the registry derives', async () => {
+    it('[R1] adds the members that the registry derives', async () => {
       const { instance } = await stage().register('a');
       expect(instance).toMatchObject({
         ...key('a'),
@@ -37,7 +37,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       expect(Date.parse(instance.expiresAt ?? '') - Date.parse(instance.registeredAt)).toBe(30_000);
     });
 
-    it('[R6] fills what was left out', async () => {
+    it('[R6] sets defaults for omitted members', async () => {
       const { instance } = await stage().register('a');
       expect(instance).toMatchObject({
         cluster: 'DEFAULT',
@@ -52,7 +52,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       });
     });
 
-    it('gives back every member as it was written', async () => {
+    it('returns every member as it was written', async () => {
       const scene = stage();
       const input = {
         address: 'fd00::7',
@@ -75,7 +75,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       expect(await scene.read('a')).toMatchObject(input);
     });
 
-    it('[R2] changes nothing when the same content comes again', async () => {
+    it('[R2] changes nothing when the same content is sent again', async () => {
       const scene = stage();
       const input = { metadata: { a: '1', b: '2' }, tags: ['x'], lease: { ttlMs: 10_000 } };
       const first = await scene.register('a', input);
@@ -87,7 +87,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       expect(await scene.stats()).toMatchObject({ revision: 1, journal: { revisions: 1 } });
     });
 
-    it('[R3] replaces other content, and keeps what the registry knows of the instance', async () => {
+    it("[R3] replaces different content and keeps the registry's own data of the instance", async () => {
       const scene = stage();
       const first = await scene.register('a', { metadata: { version: '1' }, tags: ['old'] });
       await scene.register('b');
@@ -105,7 +105,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       });
     });
 
-    it('[R1] takes the place of the caller for the location where it names none, and does not compare it', async () => {
+    it("[R1] uses the caller's location if none is given, and does not compare it", async () => {
       const scene = stage();
       const berlin = { ...OWNER, place: { colo: 'TXL', latitude: 52.5, longitude: 13.4 } };
       const first = await scene.register('a', {}, { caller: berlin });
@@ -118,7 +118,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       expect(own.instance.location).toEqual({ zone: 'eu-1' });
     });
 
-    it('[R11] warns of what is likely a mistake', async () => {
+    it('[R11] warns about likely mistakes', async () => {
       const scene = stage();
       const warned = async (id: string, address: string, port: number) => {
         const caller = { ...OWNER, address: '10.0.0.9' };
@@ -132,7 +132,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       expect(await warned('e', '10.0.0.9', 1)).toEqual(['DUPLICATE_ADDRESS']);
     });
 
-    it('[Q4, C5] refuses where its precondition does not hold, and nothing has changed', async () => {
+    it('[Q4, C5] refuses and changes nothing if its precondition does not hold', async () => {
       const scene = stage();
       const { cursor } = await scene.register('a');
       await expect(scene.register('a', { port: 1 }, { precondition: { absent: true } })).rejects.toEqual(
@@ -147,7 +147,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       expect(instance.revision).toBe(2);
     });
 
-    it('[Q4] checks the precondition of a repeat too', async () => {
+    it('[Q4] checks the precondition of a repeated registration too', async () => {
       const scene = stage();
       await scene.register('a');
       await expect(scene.register('a', {}, { precondition: { absent: true } })).rejects.toEqual(
@@ -157,7 +157,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
   });
 
   describe('patch', () => {
-    it('[R8] changes the members it names: metadata as a merge patch, tags as a whole', async () => {
+    it('[R8] changes the given members: metadata as a merge patch, tags as a whole', async () => {
       const scene = stage();
       await scene.register('a', { metadata: { keep: '1', change: '1', drop: '1' }, tags: ['x', 'y'], weight: 3 });
       const patched = await scene.patch('a', { metadata: { change: '2', drop: null, add: '4' }, tags: ['z'] });
@@ -173,14 +173,14 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       expect(await scene.resolved()).toEqual([]);
     });
 
-    it('[R2] makes no revision where nothing is different', async () => {
+    it('[R2] makes no revision if nothing is different', async () => {
       const scene = stage();
       await scene.register('a', { metadata: { a: '1' }, tags: ['x'] });
       await scene.patch('a', { metadata: { a: '1', b: null }, tags: ['x'], weight: 1, status: 'up' });
       expect(await scene.revision()).toBe(1);
     });
 
-    it('[R14, C5] refuses what would be over a limit once it is merged', async () => {
+    it('[R14, C5] refuses a result that exceeds a limit', async () => {
       const scene = stage();
       const entries = Array.from({ length: 64 }, (_, index) => [`key-${index}`, 'value']);
       await scene.register('a', { metadata: Object.fromEntries(entries) });
@@ -192,7 +192,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       expect(await scene.patch('a', { metadata: { oneMore: 'value', 'key-0': null } })).toMatchObject({ revision: 2 });
     });
 
-    it('needs an instance', () =>
+    it('of an unknown instance is refused', () =>
       expect(stage().patch('a', { weight: 1 })).rejects.toEqual(refusal('INSTANCE_NOT_FOUND')));
 
     it('[Q4] checks its precondition', async () => {
@@ -204,7 +204,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
     });
 
     where(capabilities.movesTime, () => {
-      it('[R8] is no renewal', async () => {
+      it('[R8] does not renew the lease', async () => {
         const scene = stage();
         await scene.register('a');
         await scene.pass(20_000);
@@ -218,7 +218,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
   });
 
   describe('deregister', () => {
-    it('[R9] removes the instance, and succeeds just as well when there is none', async () => {
+    it('[R9] removes the instance, and succeeds where there is none', async () => {
       const scene = stage();
       await scene.register('a');
       const first = await scene.deregister('a');
@@ -230,7 +230,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       expect(await scene.revision()).toBe(2);
     });
 
-    it('[Q4] checks its precondition, of an instance that is gone too', async () => {
+    it('[Q4] checks its precondition, also for a removed instance', async () => {
       const scene = stage();
       const { cursor } = await scene.register('a');
       await scene.patch('a', { weight: 2 });
@@ -239,7 +239,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
       await expect(scene.deregister('a', { revision: 2 })).rejects.toEqual(refusal('REVISION_MISMATCH'));
     });
 
-    it('[R1] leaves a registration under the same id to begin anew', async () => {
+    it('[R1] lets a registration under the same id start anew', async () => {
       const scene = stage();
       await scene.register('a');
       await scene.deregister('a');
@@ -250,7 +250,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
   });
 
   describe('an instance without a lease', () => {
-    it('[R10] has no deadline, and its heartbeat is a CONFLICT', async () => {
+    it('[R10] has no deadline, and its heartbeat is refused with CONFLICT', async () => {
       const scene = stage();
       const { instance } = await scene.register('a', { ephemeral: false });
       expect(instance).toMatchObject({ lease: null, expiresAt: null, ephemeral: false, available: true });
@@ -259,7 +259,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
     });
 
     where(capabilities.movesTime, () => {
-      it('[R10] stays however long it is silent, until it registers with a lease', async () => {
+      it('[R10] stays without any heartbeat until it registers with a lease', async () => {
         const scene = stage();
         await scene.register('a', { ephemeral: false });
         await scene.pass(24 * 3_600_000);
@@ -269,7 +269,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
         expect(await scene.listed()).toEqual([]);
       });
 
-      it('[R10] loses the lease it had before', async () => {
+      it('[R10] no longer has the lease it had before', async () => {
         const scene = stage();
         await scene.register('a');
         await scene.register('a', { ephemeral: false });
@@ -279,7 +279,7 @@ export function registrations(stage: () => Scene, capabilities: Capabilities): v
     });
   });
 
-  it('[I4] calls at once take effect one after another', async () => {
+  it('[I4] concurrent calls take effect one after another', async () => {
     const scene = stage();
     const command = (port: number) => ({ key: key('a'), definition: definition({ port }), precondition: {} });
     await Promise.all(Array.from({ length: 20 }, (_, index) => scene.api.register(OWNER, command(1_000 + index))));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ORDERS } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const BERLIN = { latitude: 52.52, longitude: 13.4 };
 const PARIS = { latitude: 48.86, longitude: 2.35 };
@@ -10,15 +10,15 @@ const TOKYO = { latitude: 35.68, longitude: 139.69 };
 /** Tests the choice of endpoints to call. */
 export function resolving(stage: () => Scene, capabilities: Capabilities): void {
   describe('resolve', () => {
-    it('[V7] gives nothing for a service that does not exist', async () => {
-      expect(await stage().resolve({ service: 'nobody' })).toEqual({
-        service: 'nobody',
+    it('[V7] returns nothing for a service that does not exist', async () => {
+      expect(await stage().resolve({ service: 'unknown' })).toEqual({
+        service: 'unknown',
         protected: false,
         instances: [],
       });
     });
 
-    it('[V1] gives what a caller needs to call, and nothing that the registry keeps for itself', async () => {
+    it('[V1] returns what a caller needs, and nothing internal to the registry', async () => {
       const scene = stage();
       await scene.register('a', {
         url: 'https://a.example',
@@ -44,7 +44,7 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
       ]);
     });
 
-    it('[V1] gives exactly what is available', async () => {
+    it('[V1] returns exactly the available instances', async () => {
       const scene = stage();
       await scene.register('up');
       await scene.register('starting', { status: 'starting' });
@@ -63,14 +63,14 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
       expect(await scene.listed()).toHaveLength(9);
     });
 
-    it('[V6] gives them in the order of their ids, by code unit', async () => {
+    it('[V6] sorts them by id, by code unit', async () => {
       const scene = stage();
       const ids = ['b', 'a', 'Z', '10', '9', 'é', 'a-1'];
       for (const id of ids) await scene.register(id);
       expect(await scene.resolved()).toEqual([...ids].sort());
     });
 
-    it('[V5] keeps to a cluster and a tag', async () => {
+    it('[V5] filters by cluster and tag', async () => {
       const scene = stage();
       await scene.register('a', { cluster: 'blue', tags: ['x', 'y'] });
       await scene.register('b', { cluster: 'green', tags: ['x'] });
@@ -97,7 +97,7 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
   });
 
   describe('resolve with near', () => {
-    it('[V4] gives the nearest to a point first, and those whose place is unknown last', async () => {
+    it('[V4] returns the nearest to a point first, and instances without a location last', async () => {
       const scene = stage();
       await scene.register('a', { location: TOKYO });
       await scene.register('b', { location: { zone: 'somewhere' } });
@@ -115,7 +115,7 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
       expect(await scene.resolved({ near, limit: 2 })).toEqual(['d', 'c']);
     });
 
-    it('[V4] gives those of a zone first, then those of its region, then the rest', async () => {
+    it('[V4] returns those of a zone first, then those of its region, then the rest', async () => {
       const scene = stage();
       await scene.register('a', { location: { region: 'us', zone: 'us-1' } });
       await scene.register('b', { location: { region: 'eu', zone: 'eu-2' } });
@@ -127,7 +127,7 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
   });
 
   describe('resolve with a limit', () => {
-    it('[V3] gives that many, or all where there are not so many', async () => {
+    it('[V3] returns at most that many', async () => {
       const scene = stage();
       for (const id of ['a', 'b', 'c']) await scene.register(id);
       expect(await scene.resolved({ limit: 2 })).toHaveLength(2);
@@ -135,14 +135,14 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
     });
 
     where(capabilities.isFast, () => {
-      it('[V3] chooses in proportion to weight, within 1 % of 10,000 choices, and never a weight of 0', async () => {
+      it('[V3] chooses in proportion to weight, within 1 % in 10,000 choices, and never a weight of 0', async () => {
         const scene = stage();
         const weights = { none: 0, one: 1, two: 2, seven: 7 };
         for (const [id, weight] of Object.entries(weights)) await scene.register(id, { weight });
         const chosen: Record<string, number> = { none: 0, one: 0, two: 0, seven: 0 };
         for (let round = 0; round < 100; round++) {
           const picks = await Promise.all(Array.from({ length: 100 }, () => scene.resolved({ limit: 1 })));
-          for (const [id = 'nobody'] of picks) chosen[id] = (chosen[id] ?? 0) + 1;
+          for (const [id = 'unknown'] of picks) chosen[id] = (chosen[id] ?? 0) + 1;
         }
         expect(chosen.none).toBe(0);
         for (const [id, weight] of Object.entries(weights)) {
@@ -164,7 +164,7 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
         await scene.pass(5_000 + ENDS_AFTER_MS);
       };
 
-      it('[V2] waives health where too few are healthy, and says so', async () => {
+      it('[V2] ignores health if too few are healthy, and says so', async () => {
         const scene = stage();
         await scene.putService({ protectThreshold: 0.5 });
         await threeSilent(scene);
@@ -172,7 +172,7 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
         expect(await scene.resolved()).toEqual(['a', 'b', 'c', 'd']);
       });
 
-      it('[V2] waives nothing else', async () => {
+      it('[V2] ignores nothing else', async () => {
         const scene = stage();
         await scene.putService({ protectThreshold: 1 });
         await threeSilent(scene);
@@ -181,7 +181,7 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
         expect(await scene.resolved()).toEqual(['a', 'd']);
       });
 
-      it('[V2] asks for health as long as the share is not below the threshold', async () => {
+      it('[V2] respects health while the healthy share is at or above the threshold', async () => {
         const scene = stage();
         await scene.putService({ protectThreshold: 0.25 });
         await threeSilent(scene);
@@ -189,7 +189,7 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
         expect(await scene.resolved()).toEqual(['a']);
       });
 
-      it('[V2] counts the share among those that fit every other term', async () => {
+      it('[V2] computes the share among instances that match every other condition', async () => {
         const scene = stage();
         await scene.putService({ protectThreshold: 0.3 });
         await threeSilent(scene);
@@ -201,7 +201,7 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
         expect(await scene.resolved()).toEqual(['a']);
       });
 
-      it('[V2] does nothing by default', async () => {
+      it('[V2] has no effect by default', async () => {
         const scene = stage();
         await threeSilent(scene);
         await scene.pass(4_999);

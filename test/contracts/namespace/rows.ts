@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const AT = { address: '10.0.0.1', port: 8080 };
 const LONG = { ttlMs: 60_000, removeAfterMs: 3_600_000 };
@@ -28,11 +28,11 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
       it.each<[number, string, (scene: Scene) => Promise<unknown>]>([
         [2, 'a registration', (scene) => scene.register('new', { lease: LONG })],
         [2, 'a registration that replaces', (scene) => scene.register('a', { lease: LONG, weight: 2 })],
-        [0, 'the same registration again', (scene) => scene.register('a', { lease: LONG })],
+        [0, 'a repeated registration', (scene) => scene.register('a', { lease: LONG })],
         [2, 'a patch', (scene) => scene.patch('a', { weight: 2 })],
         [0, 'a patch that changes nothing', (scene) => scene.patch('a', { weight: 1 })],
         [2, 'a deregistration', (scene) => scene.deregister('a')],
-        [0, 'a deregistration of what is gone', (scene) => scene.deregister('nobody')],
+        [0, 'a deregistration of an unknown instance', (scene) => scene.deregister('unknown')],
         [2, 'an override', (scene) => scene.override('a', { weight: 2 })],
         [2, 'a drain by the owner', (scene) => scene.drain('a', { graceMs: 600_000 })],
         [3, 'a drain by an operator', (scene) => scene.drain('a', { graceMs: 600_000, caller: OPERATOR })],
@@ -40,7 +40,7 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
         [4, 'the removal of three instances by force', (scene) => scene.removeService({ force: true })],
         [0, 'a heartbeat', (scene) => scene.beat('a')],
         [0, 'a heartbeat for many', (scene) => scene.api.renewMany(OWNER, [key('a'), key('b')])],
-        [0, 'a refusal', (scene) => scene.patch('nobody', { weight: 2 }).catch(() => {})],
+        [0, 'a refusal', (scene) => scene.patch('unknown', { weight: 2 }).catch(() => {})],
         [0, 'a read', (scene) => Promise.all([scene.list(), scene.resolve(), scene.services(), scene.read('a')])],
         [
           11,
@@ -57,14 +57,14 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
         expect(await written(scene, () => work(scene))).toBe(budget + more);
       });
 
-      it('[I8] is one more for a registration that is due before all others: the alarm', async () => {
+      it('[I8] are one more for a registration that is due before all others: the alarm', async () => {
         const scene = stage();
         await furnish(scene);
         expect(await written(scene, () => scene.register('soon', { lease: { ttlMs: 5_000 } }))).toBe(3);
       });
 
       where(capabilities.looks, () => {
-        it('[I8] is one for the first heartbeat after a checkpoint, and one for the look that comes for it', async () => {
+        it('[I8] are one for the first heartbeat after a checkpoint, and one for the look that it schedules', async () => {
           const scene = stage();
           for (const id of ['a', 'b', 'c']) await scene.register(id, { lease: LONG });
           expect(await written(scene, () => scene.beat('a'))).toBe(1 + 1);
@@ -88,7 +88,7 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
           expect(await written(scene, more)).toBe(0);
         });
 
-        it('[I8, L6] is one for the tick that keeps renewals within five seconds', async () => {
+        it('[I8, L6] are one for the tick that keeps renewals within five seconds', async () => {
           const scene = stage();
           await scene.register('a');
           await scene.beat('a');
@@ -112,7 +112,7 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
           expect(await written(scene, () => scene.pass(1))).toBe(2);
         });
 
-        it('[I8, L16] are three for each look at a fleet that beats, and never more than one look in five seconds', async () => {
+        it('[I8, L16] are three for each look at a fleet that sends heartbeats, with at most one look in five seconds', async () => {
           const scene = stage();
           const lease = { ttlMs: 90_000 };
           for (let id = 0; id < 20; id++) await scene.register(`i-${id}`, { lease });
@@ -131,14 +131,14 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
 
       where(capabilities.movesTime, () => {
         where(capabilities.looks, () => {
-          it('[I8, L16] is one for each look while no lease is renewed: its alarm', async () => {
+          it('[I8, L16] are one for each look while no lease is renewed: its alarm', async () => {
             const scene = stage();
             await scene.register('a', { lease: { ttlMs: 3_600_000 } });
             expect(await written(scene, () => scene.pass(600_000))).toBe(10);
           });
         });
 
-        it('[I8] are k + 1 for k that turn unhealthy, recover or expire at once, and one for each alarm', async () => {
+        it('[I8] are k + 1 for k leases that become unhealthy, recover or expire together, and one for each alarm', async () => {
           const scene = stage();
           const lease = { ttlMs: 12_000, removeAfterMs: 24_000 };
           const ids = Array.from({ length: 50 }, (_, id) => `i-${id}`);

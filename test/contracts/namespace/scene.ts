@@ -22,7 +22,7 @@ import {
 import type { Stats } from '../../../src/model/stats';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { definition, key, ORDERS } from '../../fixtures/definition';
-import type { LentNamespace } from './lent-namespace';
+import type { TestNamespace } from './test-namespace';
 
 /** Time after its limit at which a lease ends, in milliseconds, if the registry listened throughout: it is asked twice. */
 export const ENDS_AFTER_MS = 2 * LEASE_SLACK_MS;
@@ -32,40 +32,40 @@ export const refusal = (code: string) => expect.objectContaining({ code });
 
 /** Returns the parsed body of a response. */
 export function bodyOf<T>({ body }: { body: JsonText<T> | null }): T {
-  if (body === null) throw new Error('the answer says that nothing has changed, and was not asked to');
+  if (body === null) throw new Error('the response is "not modified", but the read had no condition');
   return readJsonText(body);
 }
 
 /** Calls to a namespace in short form: on the service `orders` by default. */
 export class Scene {
-  readonly #lent: LentNamespace;
+  readonly #subject: TestNamespace;
 
-  constructor(lent: LentNamespace) {
-    this.#lent = lent;
+  constructor(subject: TestNamespace) {
+    this.#subject = subject;
   }
 
   get api(): NamespaceApi {
-    return this.#lent.api;
+    return this.#subject.api;
   }
 
   pass(ms: number): Promise<void> {
-    return this.#lent.pass(ms);
+    return this.#subject.pass(ms);
   }
 
   freeze(ms: number): Promise<void> {
-    return this.#lent.freeze(ms);
+    return this.#subject.freeze(ms);
   }
 
   setClock(ms: number): Promise<void> {
-    return this.#lent.setClock(ms);
+    return this.#subject.setClock(ms);
   }
 
   restart(): Promise<void> {
-    return this.#lent.restart();
+    return this.#subject.restart();
   }
 
   loseAlarm(): Promise<void> {
-    return this.#lent.loseAlarm();
+    return this.#subject.loseAlarm();
   }
 
   /**

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 /** Tests services, with instances and without. */
 export function services(stage: () => Scene, capabilities: Capabilities): void {
-  describe('a service that nobody created', () => {
-    it('[R12] comes with its first instance and goes with its last', async () => {
+  describe('a service that was never created explicitly', () => {
+    it('[R12] exists from its first instance to its last', async () => {
       const scene = stage();
       await expect(scene.readService()).rejects.toEqual(refusal('SERVICE_NOT_FOUND'));
       await scene.register('a');
@@ -30,7 +30,7 @@ export function services(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.stats()).toMatchObject({ services: 0 });
     });
 
-    it('[R12] is not there for an override alone', async () => {
+    it('[R12] does not exist because of an override alone', async () => {
       const scene = stage();
       await scene.register('a');
       await scene.override('a', { weight: 5 });
@@ -40,7 +40,7 @@ export function services(stage: () => Scene, capabilities: Capabilities): void {
     });
 
     where(capabilities.movesTime, () => {
-      it('[R12] goes when its last instance expires', async () => {
+      it('[R12] is removed when its last instance expires', async () => {
         const scene = stage();
         await scene.register('a');
         await scene.pass(30_000 + ENDS_AFTER_MS);
@@ -50,7 +50,7 @@ export function services(stage: () => Scene, capabilities: Capabilities): void {
   });
 
   describe('putService', () => {
-    it('[R12] makes a service that stays without instances', async () => {
+    it('[R12] creates a service that stays without instances', async () => {
       const scene = stage();
       const selector = { type: 'label', expression: 'a = b' };
       const { created, service } = await scene.putService({
@@ -73,7 +73,7 @@ export function services(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.readService()).toMatchObject({ persistent: true, instances: 0, revision: 3 });
     });
 
-    it('[R2] changes nothing when the same content comes again', async () => {
+    it('[R2] changes nothing when the same content is sent again', async () => {
       const scene = stage();
       await scene.putService({ metadata: { a: '1', b: '2' } });
       const again = await scene.putService({ metadata: { b: '2', a: '1' } });
@@ -81,7 +81,7 @@ export function services(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.revision()).toBe(1);
     });
 
-    it('replaces what there was, and keeps when it was created', async () => {
+    it('replaces the definition and keeps the creation time', async () => {
       const scene = stage();
       await scene.putService({ metadata: { a: '1' }, protectThreshold: 0.5 });
       await scene.register('a');
@@ -90,7 +90,7 @@ export function services(stage: () => Scene, capabilities: Capabilities): void {
       expect(service.instances).toBe(1);
     });
 
-    it('gives something of its own to a service that has instances', async () => {
+    it('adds a definition to a service that has instances', async () => {
       const scene = stage();
       await scene.register('a');
       const { created, service } = await scene.putService({ protectThreshold: 0.5 });
@@ -114,7 +114,7 @@ export function services(stage: () => Scene, capabilities: Capabilities): void {
   });
 
   describe('patchService', () => {
-    it('[R8] changes the members it names', async () => {
+    it('[R8] changes the given members', async () => {
       const scene = stage();
       const selector = { type: 'label', expression: '' };
       await scene.putService({ metadata: { a: '1', b: '2' }, protectThreshold: 0.5, selector });
@@ -128,7 +128,7 @@ export function services(stage: () => Scene, capabilities: Capabilities): void {
       expect(await scene.revision()).toBe(3);
     });
 
-    it('[R12] makes a service of its own out of one that its instances made', async () => {
+    it('[R12] gives a definition to a service that its instances created', async () => {
       const scene = stage();
       await scene.register('a');
       expect(await scene.patchService({ metadata: { a: '1' } })).toMatchObject({
@@ -137,12 +137,12 @@ export function services(stage: () => Scene, capabilities: Capabilities): void {
       });
     });
 
-    it('[V7] needs a service', () =>
+    it('[V7] refuses an unknown service', () =>
       expect(stage().patchService({ protectThreshold: 1 })).rejects.toEqual(refusal('SERVICE_NOT_FOUND')));
   });
 
   describe('removeService', () => {
-    it('[R13] refuses while there are instances, and nothing has changed', async () => {
+    it('[R13] is refused while there are instances, and changes nothing', async () => {
       const scene = stage();
       await scene.putService({ metadata: { a: '1' } });
       await scene.register('a');
@@ -153,7 +153,7 @@ export function services(stage: () => Scene, capabilities: Capabilities): void {
       await expect(scene.readService()).rejects.toEqual(refusal('SERVICE_NOT_FOUND'));
     });
 
-    it('[R13] with force removes its instances too, in one revision', async () => {
+    it('[R13] with force removes the instances too, in one revision', async () => {
       const scene = stage();
       await scene.putService();
       for (const id of ['a', 'b', 'c']) await scene.register(id);
@@ -165,7 +165,7 @@ export function services(stage: () => Scene, capabilities: Capabilities): void {
       await expect(scene.beat('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
     });
 
-    it('is no mistake where there is none', async () => {
+    it('succeeds where there is none', async () => {
       const scene = stage();
       await scene.removeService();
       await scene.removeService({ force: true });

@@ -5,7 +5,7 @@ import { bodyOf, refusal, type Scene } from './scene';
 
 /** Tests the export of a namespace to a file, and the import. */
 export function transfers(stage: () => Scene): void {
-  describe('files', () => {
+  describe('export files', () => {
     const furnish = async (scene: Scene) => {
       await scene.register('a', { metadata: { ü: '\\"' }, extensions: { nacos: { b: [null] } } });
       await scene.register('b', { ephemeral: false });
@@ -14,7 +14,7 @@ export function transfers(stage: () => Scene): void {
       return exportLines(scene.api);
     };
 
-    it('[Z12, Z10] hold all there is, and make it again', async () => {
+    it('[Z12, Z10] contain everything and recreate it', async () => {
       const scene = stage();
       const lines = await furnish(scene);
       expect(lines.map((line) => JSON.parse(line).kind)).toEqual(['service', 'override', 'instance', 'instance']);
@@ -28,7 +28,7 @@ export function transfers(stage: () => Scene): void {
       await expect(scene.api.history({ since: cursor })).rejects.toEqual(refusal('COMPACTED'));
     });
 
-    it('[Z6, Z8] tell what they would change, and merged twice change nothing', async () => {
+    it('[Z6, Z8] report what they would change, and change nothing when merged twice', async () => {
       const scene = stage();
       const lines = await furnish(scene);
       await scene.deregister('b');
@@ -43,7 +43,7 @@ export function transfers(stage: () => Scene): void {
       expect(changes).toMatchObject([{ id: 'b', cause: 'imported', after: { owner: 'owner' } }]);
     });
 
-    it('[Z11] leave nothing where they are dropped, or give way', async () => {
+    it('[Z11] leave nothing behind when they are abandoned or replaced', async () => {
       const scene = stage();
       const importId = await stageLines(scene.api, await furnish(scene));
       await scene.api.dropImport(ADMIN, { importId });

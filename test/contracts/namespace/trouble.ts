@@ -9,8 +9,8 @@ import {
 } from '../../../src/model/limits';
 import { OWNER } from '../../fixtures/callers';
 import { key } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { bodyOf, ENDS_AFTER_MS, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 const HOUR_MS = 3_600_000;
 /** Default time to live. */
@@ -32,7 +32,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
 
     describe('a gap', () => {
       where(capabilities.looks, () => {
-        it('[L9] is not an alarm that is late by half a second', async () => {
+        it('[L9] does not include an alarm that is up to half a second late', async () => {
           const scene = stage();
           await scene.register('a');
           await scene.freeze(LOOK_MS + LOOK_LATE_MS);
@@ -42,7 +42,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
           expect(await scene.listed()).toEqual([]);
         });
 
-        it('[L7, L9] is an alarm that is later: every lease ends after a whole time to live of listening', async () => {
+        it('[L7, L9] is a later alarm: every lease ends after a whole time to live of listening', async () => {
           const scene = stage();
           await scene.register('a');
           await scene.freeze(LOOK_MS + LOOK_LATE_MS + 1);
@@ -55,7 +55,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
       });
 
       where(capabilities.ticks, () => {
-        it('[L9] is not a pass that is late by less than a quarter of a second', async () => {
+        it('[L9] does not include a pass that is less than a quarter of a second late', async () => {
           const scene = stage();
           await scene.register('a');
           await scene.freeze(GAP_MS - 1);
@@ -65,7 +65,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
           expect(await scene.listed()).toEqual([]);
         });
 
-        it('[L7, L9] is a pass that is later: every lease ends after a whole time to live of listening', async () => {
+        it('[L7, L9] is a later pass: every lease ends after a whole time to live of listening', async () => {
           const scene = stage();
           await scene.register('a');
           await scene.freeze(GAP_MS);
@@ -77,7 +77,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
         });
       });
 
-      it('[I6, L7] however long, gives every lease its time to live, and no more than a second on top of that', async () => {
+      it('[I6, L7] of any length gives every lease its time to live, and at most a second more', async () => {
         const scene = stage();
         await scene.register('a');
         await scene.register('b', { lease: { ttlMs: 10_000, removeAfterMs: 60_000 } });
@@ -118,7 +118,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
       });
 
       it.each([
-        ['short enough to meet no look', 2_000, 4_000],
+        ['between two looks', 2_000, 4_000],
         ['across one look', 9_000, 3_000],
         ['that ends shortly before the deadline', 11_000, 18_900],
         ['that ends shortly after the deadline', 11_000, 19_400],
@@ -126,39 +126,42 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
         ['around the second pass', 30_400, 200],
         ['over twice the time to live', 5_000, 60_000],
         ['of an hour', 28_000, HOUR_MS],
-      ])('[I6, L15] %s ends no lease that is renewed in time, its messages queued or lost', async (_when, at, ms) => {
-        const scene = stage();
-        for (const id of ['keen', 'late', 'queued', 'dead']) await scene.register(id);
-        const timely = new Map([
-          ['keen', 10_000],
-          ['late', 29_500],
-          ['queued', 29_500],
-        ]);
-        const renewedAt = new Map([...timely.keys()].map((id) => [id, 0]));
-        const queue: string[] = [];
-        for (let now = 0; now < at + ms + 60_000; now += 100) {
-          if (now === at) await scene.freeze(ms);
-          const isFrozen = now >= at && now < at + ms;
-          if (now === at + ms) {
-            // The worst order: due work runs before queued calls.
-            await scene.pass(0);
-            for (const id of queue) await scene.beat(id);
+      ])(
+        '[I6, L15] %s ends no lease that is renewed in time, with its messages queued or lost',
+        async (_when, at, ms) => {
+          const scene = stage();
+          for (const id of ['keen', 'late', 'queued', 'dead']) await scene.register(id);
+          const timely = new Map([
+            ['keen', 10_000],
+            ['late', 29_500],
+            ['queued', 29_500],
+          ]);
+          const renewedAt = new Map([...timely.keys()].map((id) => [id, 0]));
+          const queue: string[] = [];
+          for (let now = 0; now < at + ms + 60_000; now += 100) {
+            if (now === at) await scene.freeze(ms);
+            const isFrozen = now >= at && now < at + ms;
+            if (now === at + ms) {
+              // The worst order: due work runs before queued calls.
+              await scene.pass(0);
+              for (const id of queue) await scene.beat(id);
+            }
+            for (const [id, everyMs] of timely) {
+              if (now - (renewedAt.get(id) ?? 0) < everyMs) continue;
+              renewedAt.set(id, now);
+              if (!isFrozen) await scene.beat(id);
+              else if (id === 'queued') queue.push(id);
+            }
+            if (!isFrozen) await scene.pass(100);
           }
-          for (const [id, everyMs] of timely) {
-            if (now - (renewedAt.get(id) ?? 0) < everyMs) continue;
-            renewedAt.set(id, now);
-            if (!isFrozen) await scene.beat(id);
-            else if (id === 'queued') queue.push(id);
-          }
-          if (!isFrozen) await scene.pass(100);
-        }
-        expect(await scene.listed()).toEqual(['keen', 'late', 'queued']);
-        expect(await scene.revision()).toBe(5);
-      });
+          expect(await scene.listed()).toEqual(['keen', 'late', 'queued']);
+          expect(await scene.revision()).toBe(5);
+        },
+      );
 
       // The delay of expiries is over before an object could fall asleep.
       where(capabilities.remembers, () => {
-        it('[I6, L15] too short to be found ends no lease whose renewal has queued', async () => {
+        it('[I6, L15] too short to be detected ends no lease whose renewal is queued', async () => {
           const scene = stage();
           await scene.register('queued');
           await scene.register('dead');
@@ -173,7 +176,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
         });
       });
 
-      it('[I6, L9] again, with nothing heard in between, gives a holder time to come back', async () => {
+      it('[I6, L9] followed by another, with no renewal in between, gives a holder time to reconnect', async () => {
         const scene = stage();
         await scene.register('a');
         await scene.freeze(HOUR_MS);
@@ -187,7 +190,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
       });
 
       where(capabilities.addsUpAttention, () => {
-        it('[I6, L7] again and again makes no dead holder immortal', async () => {
+        it('[I6, L7] repeated many times does not keep the lease of a dead holder', async () => {
           const scene = stage();
           await scene.register('dead');
           // The registry listens for twenty seconds of each minute. That is less than a time to live, but adds up to two
@@ -201,7 +204,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
         });
       });
 
-      it('[I6, L9] a holder that renewed since is given a whole time to live again', async () => {
+      it('[I6, L9] gives a holder that has renewed since the last one a whole time to live again', async () => {
         const scene = stage();
         await scene.register('a');
         for (let outage = 0; outage < 3; outage++) {
@@ -219,8 +222,8 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
     });
 
     where(capabilities.losesAlarms, () => {
-      describe('an alarm that is lost', () => {
-        it('[L11] is armed again by the next call, and leases end all the same', async () => {
+      describe('a lost alarm', () => {
+        it('[L11] is armed again by the next call, and leases still end', async () => {
           const scene = stage();
           await scene.register('a');
           await scene.loseAlarm();
@@ -238,7 +241,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
     });
 
     describe('a clock that jumps', () => {
-      it('[L10] forward expires no holder that renews, and the dead go a time to live later', async () => {
+      it('[L10] forward expires no holder that renews, and dead ones expire a time to live later', async () => {
         const scene = stage();
         await scene.register('a');
         await scene.register('dead');
@@ -255,7 +258,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
       });
 
       where(capabilities.looks, () => {
-        it('[L10] back expires no holder that renews, and the dead go on time', async () => {
+        it('[L10] back expires no holder that renews, and dead ones expire on time', async () => {
           const scene = stage();
           await scene.register('a');
           await scene.register('dead');
@@ -278,7 +281,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
       where(capabilities.ticks, () => {
         // A namespace that slept continues at the time at which it fell asleep.
         where(capabilities.remembers, () => {
-          it('[L10] back is a gap, so that the dead go a time to live later', async () => {
+          it('[L10] back is a gap, so dead holders expire a time to live later', async () => {
             const scene = stage();
             await scene.register('a');
             await scene.register('dead');
@@ -309,7 +312,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
         },
       );
 
-      it('[L10] back and forth leaves times for people in order', async () => {
+      it('[L10] back and forth keeps timestamps in order', async () => {
         const scene = stage();
         const { instance } = await scene.register('a', { ephemeral: false });
         await scene.setClock(-HOUR_MS);
@@ -320,7 +323,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
       });
 
       where(capabilities.restarts, () => {
-        it('[L10, L8] back leaves time running at its pace after the next wake', async () => {
+        it('[L10, L8] back does not change the speed of time after the next wake', async () => {
           const scene = stage();
           await scene.pass(10_000);
           await scene.register('a', { lease: { ttlMs: 3_000 } });
@@ -355,7 +358,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
           });
         });
 
-        it('[L7, I6] with an outage behind it ends no lease, however long that was', async () => {
+        it('[L7, I6] with an outage of any length behind it ends no lease', async () => {
           const scene = stage();
           await scene.register('a');
           await scene.beat('a');
@@ -369,7 +372,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
         });
 
         where(capabilities.keepsRenewalsByLooks, () => {
-          it('[L7, I6] after a crash makes no dead holder immortal', async () => {
+          it('[L7, I6] after a crash does not keep the lease of a dead holder', async () => {
             const scene = stage();
             await scene.register('living');
             await scene.register('dead');
@@ -387,7 +390,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
           });
         });
 
-        it('[I1, L4] loses no change that was answered', async () => {
+        it('[I1, L4] loses no acknowledged change', async () => {
           const scene = stage();
           await scene.register('a', { weight: 2 });
           await scene.restart();
@@ -405,7 +408,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
       // A new process always has a gap, whatever is stored.
       where(capabilities.looks, () => {
         describe('a wake with nothing lost', () => {
-          it('[L8] finds deadlines exact where no lease was renewed', async () => {
+          it('[L8] restores exact deadlines where no lease was renewed', async () => {
             const scene = stage();
             await scene.register('a');
             await scene.pass(10_000);
@@ -417,7 +420,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
           });
 
           where(capabilities.keepsRenewalsByLooks, () => {
-            it('[L6, L8] finds deadlines exact, and every renewal that is older than five seconds', async () => {
+            it('[L6, L8] restores exact deadlines, and every renewal older than five seconds', async () => {
               const scene = stage();
               await scene.register('a', { lease: { ttlMs: 10_000, removeAfterMs: 30_000 } });
               await scene.register('b');
@@ -433,7 +436,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
               expect(await scene.listed()).toEqual([]);
             });
 
-            it('[L8] remembers who has yet to renew for the first time', async () => {
+            it('[L8] remembers which leases were never renewed', async () => {
               const scene = stage();
               const lease = { ttlMs: 10_000, removeAfterMs: 20_000, firstRemoveAfterMs: 60_000 };
               for (const id of ['silent', 'beats']) await scene.register(id, { lease });
@@ -453,7 +456,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
       });
 
       where(capabilities.ticks, () => {
-        it('[L6] a start finds every renewal that is older than five seconds', async () => {
+        it('[L6] a start restores every renewal older than five seconds', async () => {
           const scene = stage();
           await scene.register('a');
           await scene.pass(9_000);
@@ -466,7 +469,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
           expect(await why()).toMatchObject({ renewals: { lastAt: renewals?.lastAt } });
         });
 
-        it('[L7, I6] a start gives every lease a whole time to live, though nothing was lost', async () => {
+        it('[L7, I6] a start gives every lease a whole time to live, even if nothing was lost', async () => {
           const scene = stage();
           await scene.register('a');
           await scene.pass(20_000);

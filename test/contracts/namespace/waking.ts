@@ -7,8 +7,8 @@ import {
 } from '../../../src/model/limits';
 import { OPERATOR } from '../../fixtures/callers';
 import { key, ORDERS } from '../../fixtures/definition';
-import { type Capabilities, where } from './lent-namespace';
 import { ENDS_AFTER_MS, isUnchanged, refusal, type Scene } from './scene';
+import { type Capabilities, where } from './test-namespace';
 
 /** Creates one of everything that a namespace can hold. */
 async function furnish(scene: Scene): Promise<void> {
@@ -62,7 +62,7 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
         expect(await everything(scene)).toEqual(before);
       });
 
-      it('[I2, C1] goes on with the next revision', async () => {
+      it('[I2, C1] continues with the next revision', async () => {
         const scene = stage();
         const revisions: number[] = [];
         for (const id of ['a', 'b', 'c', 'd']) {
@@ -72,7 +72,7 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
         expect(revisions).toEqual([1, 2, 3, 4]);
       });
 
-      it('[Q2, Q3] knows the cursors it gave', async () => {
+      it('[Q2, Q3] accepts the cursors it issued', async () => {
         const scene = stage();
         const first = await scene.register('a');
         const second = await scene.register('b');
@@ -84,7 +84,7 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.patch('b', { weight: 2 }, { cursor: second.cursor })).toMatchObject({ weight: 2 });
       });
 
-      it('[R2] knows the same content again', async () => {
+      it('[R2] recognises unchanged content', async () => {
         const scene = stage();
         const input = { metadata: { b: '2', a: '1' }, lease: { ttlMs: 20_000 }, extensions: { nacos: { x: [1] } } };
         await scene.register('a', input);
@@ -95,7 +95,7 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.revision()).toBe(2);
       });
 
-      it('[O7] knows which incarnation it drains', async () => {
+      it('[O7] remembers which incarnation it drains', async () => {
         const scene = stage();
         await scene.register('a', { incarnation: 'run-1' });
         await scene.drain('a', { graceMs: 600_000 });
@@ -107,7 +107,7 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
       });
 
       where(capabilities.movesTime, () => {
-        it('[S2, L12] knows who is unhealthy', async () => {
+        it('[S2, L12] remembers which instances are unhealthy', async () => {
           const scene = stage();
           await scene.register('a', { lease: { ttlMs: 5_000, removeAfterMs: null } });
           await scene.pass(5_000 + ENDS_AFTER_MS);
@@ -118,7 +118,7 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
           expect(await scene.read('a')).toMatchObject({ healthy: true, revision: 3 });
         });
 
-        it('[O6] ends a drain when its grace is over', async () => {
+        it('[O6] ends a drain after its grace', async () => {
           const scene = stage();
           await scene.register('a', { ephemeral: false });
           await scene.drain('a', { graceMs: 60_000 });
@@ -129,7 +129,7 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
           expect(await scene.listed()).toEqual([]);
         });
 
-        it('[O5, O8] ends a quarantine at its time', async () => {
+        it('[O5, O8] ends a quarantine on time', async () => {
           const scene = stage();
           await scene.register('a', { ephemeral: false });
           await scene.drain('a', { caller: OPERATOR });
@@ -141,7 +141,7 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
           expect(await scene.resolved()).toEqual(['a']);
         });
 
-        it('[O3] drops an override ten minutes after its instance went', async () => {
+        it('[O3] drops an override ten minutes after its instance was removed', async () => {
           const scene = stage();
           await scene.register('a');
           await scene.override('a', { weight: 5 });
@@ -166,7 +166,7 @@ export function waking(stage: () => Scene, capabilities: Capabilities): void {
           expect(Date.parse(updatedAt) - Date.parse(instance.registeredAt)).toBe(expectedMs);
         });
 
-        it('[L13] knows who is flapping', async () => {
+        it('[L13] remembers which instances are flapping', async () => {
           const scene = stage();
           await scene.register('a', { lease: { ttlMs: 5_000, removeAfterMs: null } });
           await scene.pass(5_000 + ENDS_AFTER_MS);

@@ -2,7 +2,7 @@ import type { Door, Seen, Written } from './door';
 import type { MatrixStage } from './matrix-stage';
 
 /** Members of Eureka's JSON that are checked. */
-interface Told {
+interface EurekaInstance {
   ipAddr: string;
   status: string;
   port: { $: number; '@enabled': string };
@@ -42,7 +42,7 @@ export function eurekaDoor(stage: MatrixStage): Door {
     read: async () => {
       // `as`: its response.
       const list = (await stage.json('GET', '/eureka/apps')) as {
-        applications: { application: { name: string; instance: Told[] }[] };
+        applications: { application: { name: string; instance: EurekaInstance[] }[] };
       };
       return list.applications.application
         .filter(({ name }) => name === 'ORDERS')
@@ -59,7 +59,7 @@ export function eurekaDoor(stage: MatrixStage): Door {
   };
 }
 
-function seen({ ipAddr, port, securePort, status, metadata }: Told): Seen {
+function seen({ ipAddr, port, securePort, status, metadata }: EurekaInstance): Seen {
   const { '@class': _marker, ...entries } = metadata;
   return {
     address: ipAddr,

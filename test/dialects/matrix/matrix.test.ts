@@ -65,8 +65,8 @@ async function atEachDoor(of: Record<string, Door>): Promise<Record<string, bool
 }
 const everywhere = (value: boolean) => Object.fromEntries(NAMES.map((name) => [name, value]));
 
-describe.each(PAIRS)('what %s writes, %s', (writer, reader) => {
-  it('[I11] reads field by field, and its changes', async () => {
+describe.each(PAIRS)('an instance that %s writes, %s', (writer, reader) => {
+  it('[I11] reads field by field, and so with its changes', async () => {
     const { of } = doors();
     await of[writer].register(INSTANCE);
     expect(await of[reader].read()).toEqual([expected(of[writer], of[reader], INSTANCE)]);
@@ -85,7 +85,7 @@ describe.each(PAIRS)('what %s writes, %s', (writer, reader) => {
 });
 
 describe.each(NAMES)('an instance of %s', (writer) => {
-  it('[I11] is out of traffic at every door while it is quarantined, whatever it says', async () => {
+  it('[I11] is out of traffic at every door while it is quarantined, whatever it sends', async () => {
     const { stage, of } = doors();
     const override = `/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders/instances/${INSTANCE.id}/override`;
     await of[writer].register(INSTANCE);
@@ -105,7 +105,7 @@ describe.each(NAMES)('an instance of %s', (writer) => {
       const { of } = doors();
       const { operate } = of[through];
       await of[writer].register(INSTANCE);
-      if (operate === undefined) throw new Error('there is nothing that an operator could say');
+      if (operate === undefined) throw new Error('the door has no operator call');
       await operate.takeOut(INSTANCE);
       expect(await atEachDoor(of)).toEqual(everywhere(false));
       await of[writer].beat(INSTANCE);
@@ -116,7 +116,7 @@ describe.each(NAMES)('an instance of %s', (writer) => {
     },
   );
 
-  it('[I11] lives at every door as long as it beats, and is gone from all of them after', async () => {
+  it('[I11] is in traffic at every door while it sends heartbeats, and gone from all of them after', async () => {
     const { stage, of } = doors();
     const { lifetime } = of[writer];
     await of[writer].register(INSTANCE);
@@ -132,7 +132,7 @@ describe.each(NAMES)('an instance of %s', (writer) => {
     expect(await Promise.all(NAMES.map((name) => of[name].read()))).toEqual(NAMES.map(() => []));
   });
 
-  it('[I11] that comes back is in traffic at every door', async () => {
+  it('[I11] that registers again is in traffic at every door', async () => {
     const { stage, of } = doors();
     const { lifetime } = of[writer];
     await of[writer].register(INSTANCE);
@@ -164,7 +164,7 @@ describe('any fleet', () => {
   });
   const byAddress = (one: Seen, other: Seen) => (one.address < other.address ? -1 : 1);
 
-  it('[I11] is the same at every door, whoever of it came through which', async () => {
+  it('[I11] looks the same at every door, whichever doors its instances came through', async () => {
     await fc.assert(
       fc.asyncProperty(fleet, async (members) => {
         const { of } = doors();

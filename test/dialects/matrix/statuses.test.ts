@@ -83,7 +83,7 @@ describe('a status', () => {
       { weight: 0 },
       { native: 'up, unavailable', eureka: 'OUT_OF_SERVICE', nacos: 'healthy', goMicro: '-' },
     ],
-  ])('[I11] that an operator gives, %s, is the same at every door', async (_what, override, wanted) => {
+  ])('[I11] set by an operator, %s, is the same at every door', async (_what, override, wanted) => {
     const stage = new MatrixStage();
     await register(stage);
     await stage.json('PUT', `${PATH}/override`, override);
@@ -92,7 +92,7 @@ describe('a status', () => {
     expect(await shown(stage)).toEqual({ native: 'up', eureka: 'UP', nacos: 'healthy', goMicro: 'there' });
   });
 
-  it('[I11] of a lease that has lapsed and is not removed yet is the same at every door', async () => {
+  it('[I11] of a lapsed lease that is not removed yet is the same at every door', async () => {
     const stage = new MatrixStage();
     await register(stage, { lease: { ttlMs: 10_000, removeAfterMs: 60_000 } });
     await stage.namespace.pass(11_000);

@@ -12,7 +12,7 @@ const NODE = '"id":"a","address":"10.0.0.7:80"';
 const form = (parameters: Record<string, string>): string => String(new URLSearchParams(parameters));
 const PLACE_PARAMETERS = { serviceName: 'orders', ip: '10.0.0.7', port: '80' };
 
-describe('a key that comes twice', () => {
+describe('a repeated key', () => {
   it.each<[method: string, path: string, body: string, at: string]>([
     ['PUT', `${SERVICE}/instances/a`, `{${PLACE},"weight":1,"weight":100}`, 'weight'],
     ['PUT', `${SERVICE}/instances/a`, `{${PLACE},"metadata":{"a":"1","\\u0061":"2"}}`, 'metadata.a'],
@@ -27,7 +27,7 @@ describe('a key that comes twice', () => {
     ['POST', '/eureka/apps/ORDERS', `{"instance":{${EUREKA},"ipAddr":"10.0.0.8"}}`, 'instance.ipAddr'],
     ['POST', '/registry', `{"name":"orders","nodes":[{${NODE},"address":"10.0.0.8:80"}]}`, 'nodes.0.address'],
     ['POST', '/registry', `{"name":"orders","nodes":[{${NODE},"Address":"10.0.0.8:80"}]}`, 'nodes.0.address'],
-  ])('[H10] is refused, and named by its path: %s %s %s', async (method, path, body, at) => {
+  ])('[H10] is refused and named by its path: %s %s %s', async (method, path, body, at) => {
     const stage = new MatrixStage();
     const { status, text } = await stage.attempt(method, path, { body, headers: JSON_TYPE });
     expect([status, text]).toEqual([400, expect.stringContaining(at)]);
@@ -61,7 +61,7 @@ describe('a key that comes twice', () => {
       },
     ));
 
-  it('[H10] is refused in a line of an import, with its number', async () => {
+  it('[H10] is refused in a line of an import, with the line number', async () => {
     const stage = new MatrixStage();
     const body = '{"kind":"header","kind":"end"}\n';
     const headers = { 'content-type': 'application/x-ndjson' };

@@ -4,12 +4,12 @@ import { readStrictJson } from '../../fixtures/strict-json';
 import { readStrictXml } from '../../fixtures/strict-xml';
 
 describe('readStrictJson', () => {
-  it('reads what it should', () => {
+  it('reads valid JSON', () => {
     const text = ' {"a" : [1, -0.5e+3, true, null, "\\u00e9\\"", {}, []], "__proto__":{"a":1}}\n';
     expect(readStrictJson(text)).toEqual(JSON.parse(text));
   });
 
-  it('refuses what is not strictly JSON', () =>
+  it('refuses invalid JSON', () =>
     everyRow(
       [
         ['{"a":1,"\\u0061":2}', 'twice'],
@@ -29,7 +29,7 @@ describe('readStrictJson', () => {
 });
 
 describe('readStrictXml', () => {
-  it('reads what it should', () => {
+  it('reads valid XML', () => {
     expect(readStrictXml('<a b="c">x&lt;<d/>&#xD;y</a>')).toEqual({
       name: 'a',
       attributes: { b: 'c' },
@@ -38,7 +38,7 @@ describe('readStrictXml', () => {
     });
   });
 
-  it('refuses what is not strictly XML', () =>
+  it('refuses invalid XML', () =>
     everyRow(
       [
         '<a:b/>',

@@ -47,19 +47,19 @@ function seedsOf(scenario: ScenarioName, count: number): number[] {
 /** Worlds that once found a defect of the registry. */
 const CORE_FINDINGS: { what: string; scenario: ScenarioName; host: HostKind; seed: number }[] = [
   {
-    what: 'a session that resumed after it was asked, and was asked again too late',
+    what: 'a session that resumed after it was asked, and then asked again too late',
     scenario: 'outage',
     host: 'resident',
     seed: 5,
   },
   {
-    what: 'attention for a lease that was asked early, lost in crash after crash',
+    what: 'attention for a lease that was asked early, lost in consecutive crashes',
     scenario: 'session deploys',
     host: 'resident',
     seed: 2017,
   },
   {
-    what: 'attention after a wake, lost in crash after crash',
+    what: 'attention after a wake, lost in consecutive crashes',
     scenario: 'crash loop',
     host: 'resident',
     seed: 2030,
@@ -68,21 +68,21 @@ const CORE_FINDINGS: { what: string; scenario: ScenarioName; host: HostKind; see
 
 describe('the registry', () => {
   it.each(PLACES)(
-    '[I6, L1, L10] ends the dead in time and no timely holder: $scenario, $host',
+    '[I6, L1, L10] expires dead holders in time and no timely one: $scenario, $host',
     { timeout: TRIAL_MAX_MS },
     async ({ scenario, host }) => {
       expect(await problemsOf(scenario, host, core, seedsOf(scenario, CORE_WORLDS))).toEqual([]);
     },
   );
 
-  it.each(CORE_FINDINGS)('[I6, L1] gets right: $what', async ({ scenario, host, seed }) => {
+  it.each(CORE_FINDINGS)('[I6, L1] handles correctly: $what', async ({ scenario, host, seed }) => {
     expect(await problemsOf(scenario, host, core, [seed])).toEqual([]);
   });
 });
 
 describe('the repaired attention rule', () => {
   it.each(PLACES)(
-    '[I6, L1, L10] ends the dead in time and no timely holder: $scenario, $host',
+    '[I6, L1, L10] expires dead holders in time and no timely one: $scenario, $host',
     { timeout: TRIAL_MAX_MS },
     async ({ scenario, host }) => {
       expect(await problemsOf(scenario, host, model(REPAIRED), seedsOf(scenario, MODEL_WORLDS))).toEqual([]);
@@ -93,14 +93,14 @@ describe('the repaired attention rule', () => {
 /** Defects of the rule as written, in the smallest worlds found, and the repair of each. */
 const FINDINGS: { what: string; scenario: ScenarioName; host: HostKind; seed: number; repair: RuleVariant }[] = [
   {
-    what: 'answered renewals that crashes lose one after the other',
+    what: 'answered renewals that consecutive crashes lose',
     scenario: 'crash loop',
     host: 'resident',
     seed: 124,
     repair: { savesAskedRenewals: true },
   },
   {
-    what: 'answered renewals that crashes lose one after the other',
+    what: 'answered renewals that consecutive crashes lose',
     scenario: 'crash loop',
     host: 'cloudflare',
     seed: 20,
@@ -153,7 +153,7 @@ const SABOTAGE: { fault: keyof RuleVariant; scenario: ScenarioName; host: HostKi
 ];
 
 describe('the trial', () => {
-  it.each(SABOTAGE)('[I6] finds a rule with $fault in $scenario, $host', async ({ fault, scenario, host }) => {
+  it.each(SABOTAGE)('[I6] detects a rule with $fault in $scenario, $host', async ({ fault, scenario, host }) => {
     const seeds = seedsOf(scenario, SABOTAGED_WORLDS);
     expect(await problemsOf(scenario, host, model({ [fault]: true }), seeds)).not.toEqual([]);
   });
@@ -161,7 +161,7 @@ describe('the trial', () => {
   it.each([
     { subject: 'core', factory: core },
     { subject: 'model', factory: model({}) },
-  ])('gives the same world for the same seed: $subject', async ({ factory }) => {
+  ])('runs the same world for the same seed: $subject', async ({ factory }) => {
     const run = (seed: number) => runWorld({ scenario: 'repeated freezes', host: 'cloudflare', seed }, factory);
     const first = await run(3);
     expect(await run(3)).toEqual(first);

@@ -30,12 +30,12 @@ const VARIANTS: Record<string, RuleVariant> = {
 const USAGE = `usage: npm run attention -- [--seed N] [--worlds N] [--host ${HOSTS.join('|')}] [--scenario NAME]
        [--subject ${SUBJECTS.join('|')}] [--variant NAME[,NAME]...]
 
-Tries the registry, or a model of its attention rule, in worlds of holders and faults: --worlds of each scenario (default 100) from --seed on (default
-1), a twentieth as many where a world has thousands of sessions. Prints a table, and fails if a holder was ended that renewed
-in time or a dead one was kept for too long. The same scenario, host and seed give the same world.
+Runs the registry, or a model of its attention rule, in simulated worlds of holders and faults: --worlds of each scenario
+(default 100) from --seed on (default 1), a twentieth as many if a world has thousands of sessions. Prints a table, and fails if
+a holder that renewed in time was expired, or a dead one was kept for too long. The same scenario, host and seed give the same world.
 
 scenarios: ${SCENARIO_NAMES.join(', ')}
-variants of the model's rule (without one: as written): ${Object.keys(VARIANTS).join(', ')}`;
+variants of the model's rule (default: the rule as written): ${Object.keys(VARIANTS).join(', ')}`;
 
 const PROGRESS_EVERY_MS = 10_000;
 const MANY_SESSIONS_SHARE = 20;
@@ -83,7 +83,7 @@ function variantOf(names: string | undefined): RuleVariant {
 function factoryOf(subject: (typeof SUBJECTS)[number], names: string | undefined): SubjectFactory {
   const variant = variantOf(names);
   if (subject === 'model') return (host) => new ModelSubject(host, variant);
-  if (names !== undefined) throw new Error(`--variant goes with --subject model\n${USAGE}`);
+  if (names !== undefined) throw new Error(`--variant needs --subject model\n${USAGE}`);
   return (host) => new CoreSubject(host);
 }
 

@@ -4,9 +4,9 @@ import { randomHistory } from './random-history';
 
 const USAGE = `usage: npm run validate -- [--seed N] [--histories N] [--watch TEXT]
 
-Makes random histories of writers and watchers in trouble, --histories of them (default 30), one seed after another from
---seed on (default 1), and holds each to the guarantees of a watch. A failure prints its seed; the same seed gives the same
-history, and --watch i7 shows all that i7 does in it.`;
+Generates --histories (default 30) random histories of writers and watchers with faults, with consecutive seeds from --seed
+on (default 1), and checks each against the guarantees of a watch. A failure prints its seed, which reproduces the history;
+--watch i7 adds every call that mentions i7 to its trace.`;
 
 /** Events and problems of a wrong history to print; the file contains all of them. */
 const SHOWN_COUNT = 20;

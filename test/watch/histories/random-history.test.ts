@@ -4,11 +4,11 @@ import { type HistoryReport, randomHistory } from './random-history';
 /** `npm run validate -- --histories 1000` makes more of them; the seeds are arbitrary. */
 const SEEDS = Array.from({ length: 15 }, (_, index) => index + 11);
 
-describe('what watchers saw', () => {
+describe('a random history of watchers', () => {
   const reports: HistoryReport[] = [];
 
   it.each(SEEDS)(
-    '[I5, W1, W2, W3, W4, W5, W6, W7, W8, W9, W10, W14] keeps every guarantee in history %i',
+    '[I5, W1, W2, W3, W4, W5, W6, W7, W8, W9, W10, W14] keeps every guarantee, history %i',
     async (seed) => {
       const report = await randomHistory(seed);
       reports.push(report);
@@ -18,7 +18,7 @@ describe('what watchers saw', () => {
     },
   );
 
-  it('was all that there is to see', () => {
+  it('covers every kind of frame and fault', () => {
     const sum = (of: (report: HistoryReport) => number | undefined) =>
       reports.reduce((total, report) => total + (of(report) ?? 0), 0);
     expect(sum(({ revisions }) => revisions)).toBeGreaterThan(1_500);
@@ -35,7 +35,7 @@ describe('what watchers saw', () => {
     expect(sum(({ closings }) => closings['4008'])).toBeLessThan(3);
   });
 
-  it('is the same history again for the same seed', async () => {
+  it('is the same for the same seed', async () => {
     const first = await randomHistory(3);
     expect(await randomHistory(3)).toEqual(first);
     expect(await randomHistory(4)).not.toEqual(first);

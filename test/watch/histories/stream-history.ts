@@ -1,7 +1,7 @@
 import { decodeCursor } from '../../../src/core/namespace/commit/journal-format';
 import type { ServerFrame, WatchScope } from '../../../src/model/frames';
 import type { Sent } from '../../simulation/simulated-sockets';
-import { changeTold, recordsShown, type ToldChange } from './told-change';
+import { type RecordChange, recordsShown, toRecordChange } from './record-change';
 
 /** A frame of a watch, as its client received it. */
 export type Received = { at: number; sent: Sent } & (
@@ -13,7 +13,7 @@ export type Received = { at: number; sent: Sent } & (
 
 /** A frame with records. */
 interface Content {
-  changes: ToldChange[];
+  changes: RecordChange[];
   cursor: string;
   /** Revision of its content. */
   revision: number;
@@ -64,7 +64,7 @@ export function received(frame: ServerFrame, at: number, sent: Sent): Received |
     }
     case 'changes': {
       const { cause, actor } = frame;
-      return { type: 'changes', at, sent, changes: frame.changes.map(changeTold), cause, actor, ...placeOf(frame) };
+      return { type: 'changes', at, sent, changes: frame.changes.map(toRecordChange), cause, actor, ...placeOf(frame) };
     }
     case 'bookmark':
       return { type: 'bookmark', at, sent, cursor: frame.cursor };

@@ -3,7 +3,7 @@ import type { WatchScope } from '../../../src/model/frames';
 import { expectedView } from '../../simulation/expected-view';
 import type { JournaledRevision } from '../../simulation/journal-rows';
 import type { Replica, ServiceAt } from '../../simulation/replica';
-import { instanceDigest, isInScope, nameOf, ownDigest, type ToldChange } from './told-change';
+import { instanceDigest, isInScope, nameOf, ownDigest, type RecordChange } from './record-change';
 
 /** A revision that all watchers of it must receive. */
 export interface TrueRevision {
@@ -13,7 +13,7 @@ export interface TrueRevision {
   actor: string;
   /** World time of its decision. */
   at: number;
-  changes: ToldChange[];
+  changes: RecordChange[];
 }
 
 /** Changes and resulting records, derived from the durable journal alone, independently of the core. */
@@ -47,7 +47,7 @@ export class Truth {
   }
 
   /** Returns the changes of a revision that watchers of a scope receive. */
-  told(revision: number, scope: WatchScope): ToldChange[] {
+  changesIn(revision: number, scope: WatchScope): RecordChange[] {
     return this.at(revision)?.changes.filter((change) => isInScope(scope, change)) ?? [];
   }
 }
@@ -66,10 +66,10 @@ export class TrueState {
 
   /** Returns everything in the scope at a revision, by name; call in ascending order. */
   at(revision: number): ReadonlyMap<string, string> {
-    if (revision < this.#revision) throw new Error('the past is not asked for twice');
+    if (revision < this.#revision) throw new Error('revisions must be ascending');
     while (this.#revision < revision) {
       this.#revision += 1;
-      for (const { record, shows } of this.#truth.told(this.#revision, this.#scope)) {
+      for (const { record, shows } of this.#truth.changesIn(this.#revision, this.#scope)) {
         if (shows === null) this.#records.delete(record);
         else this.#records.set(record, shows);
       }
@@ -78,8 +78,8 @@ export class TrueState {
   }
 }
 
-function changesOf({ changes, revision }: JournaledRevision, replica: Replica): ToldChange[] {
-  const told = new Map<string, ToldChange>();
+function changesOf({ changes, revision }: JournaledRevision, replica: Replica): RecordChange[] {
+  const byRecord = new Map<string, RecordChange>();
   const removed = new Set(changes.filter(({ kind, after }) => kind === 'instance' && after === null).map(idOf));
   for (const change of changes) {
     const { kind, group, service, id } = change;
@@ -88,9 +88,9 @@ function changesOf({ changes, revision }: JournaledRevision, replica: Replica): 
     const shows = kind === 'service' ? ownAt(at) : instanceAt(at, id);
     // Watchers ignore an override whose instance does not exist.
     if (kind === 'override' && shows === null && !removed.has(record)) continue;
-    told.set(record, { group, service, record, shows });
+    byRecord.set(record, { group, service, record, shows });
   }
-  return [...told.values()];
+  return [...byRecord.values()];
 }
 
 const idOf = ({ group, service, id }: { group: string; service: string; id: string }) => nameOf(group, service, id);

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { encodeCursor } from '../../../src/core/namespace/commit/journal-format';
 import { WatchScope } from '../../../src/model/frames';
 import { everyRow } from '../../fixtures/every-row';
+import type { RecordChange } from './record-change';
 import type { Received, StreamHistory } from './stream-history';
-import type { ToldChange } from './told-change';
 import { Truth } from './truth';
 import { VALIDATORS, validate } from './validators';
 
-const change = (id: string, shows: string | null, service = 'orders'): ToldChange => ({
+const change = (id: string, shows: string | null, service = 'orders'): RecordChange => ({
   group: 'g',
   service,
   record: `g@@${service}/${id}`,
@@ -15,7 +15,7 @@ const change = (id: string, shows: string | null, service = 'orders'): ToldChang
 });
 
 /** Six revisions, ten seconds apart; the fourth is of another service, and the sixth comes much later. */
-const HAPPENED: ToldChange[][] = [
+const HAPPENED: RecordChange[][] = [
   [change('a', 'a1')],
   [change('b', 'b2')],
   [change('a', 'a3'), change('b', null)],
@@ -43,7 +43,7 @@ function truth(): Truth {
   return happened;
 }
 
-const frame = (type: 'snapshot' | 'changes', revision: number, changes: ToldChange[], more = {}): Received => ({
+const frame = (type: 'snapshot' | 'changes', revision: number, changes: RecordChange[], more = {}): Received => ({
   type,
   at: atOf(revision) + 10,
   sent: { at: atOf(revision) + 5, durable: revision, compacted: 0 },
@@ -57,7 +57,8 @@ const frame = (type: 'snapshot' | 'changes', revision: number, changes: ToldChan
   ...more,
 });
 
-const told = (revision: number, more = {}): Received => frame('changes', revision, HAPPENED[revision - 1] ?? [], more);
+const delivered = (revision: number, more = {}): Received =>
+  frame('changes', revision, HAPPENED[revision - 1] ?? [], more);
 
 const bookmark = (revision: number, at = atOf(revision) + 20): Received => ({
   type: 'bookmark',
@@ -75,8 +76,8 @@ const reset = (compacted: number): Received => ({
 
 /** Returns a correct stream: from a snapshot at 2 on, over a socket that broke after revision 3. */
 function good(): StreamHistory & { first: Received[]; second: Received[] } {
-  const first = [frame('snapshot', 2, [change('a', 'a1'), change('b', 'b2')]), told(3)];
-  const second = [bookmark(4), told(5), told(6)];
+  const first = [frame('snapshot', 2, [change('a', 'a1'), change('b', 'b2')]), delivered(3)];
+  const second = [bookmark(4), delivered(5), delivered(6)];
   return {
     name: 'stream',
     scope: WatchScope.parse({ services: ['g@@orders'] }),
@@ -96,7 +97,11 @@ const guarantees = (stream: StreamHistory) => [...new Set(validate(stream, truth
 
 /** Defects that each validator must find, as a client would see them. */
 const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof good>) => void][] = [
-  ['ordered', 'a revision that comes after a later one', ({ second }) => second.splice(1, 2, told(6), told(5))],
+  [
+    'ordered',
+    'a revision that comes after a later one',
+    ({ second }) => second.splice(1, 2, delivered(6), delivered(5)),
+  ],
   ['ordered', 'a bookmark that goes back', ({ second }) => second.push(bookmark(3))],
   ['ordered', 'a resume that goes back', ({ second }) => second.unshift(bookmark(2))],
   [
@@ -106,16 +111,16 @@ const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof goo
   ],
   [
     'atomic',
-    'a revision whose last part never comes',
-    ({ second }) => second.splice(1, 1, told(5, { part: 0, last: false })),
+    'a revision whose last part never arrives',
+    ({ second }) => second.splice(1, 1, delivered(5, { part: 0, last: false })),
   ],
   [
     'atomic',
-    'parts of two revisions that are mixed',
-    ({ second }) => second.splice(1, 2, told(5, { part: 0, last: false }), told(6, { part: 1, last: true })),
+    'mixed parts of two revisions',
+    ({ second }) => second.splice(1, 2, delivered(5, { part: 0, last: false }), delivered(6, { part: 1, last: true })),
   ],
-  ['atomic', 'another cause', ({ second }) => second.splice(1, 1, told(5, { cause: 'expired' }))],
-  ['scoped', 'a change of another service', ({ second }) => second.splice(1, 0, told(4))],
+  ['atomic', 'another cause', ({ second }) => second.splice(1, 1, delivered(5, { cause: 'expired' }))],
+  ['scoped', 'a change of another service', ({ second }) => second.splice(1, 0, delivered(4))],
   [
     'scoped',
     'a change that did not happen',
@@ -123,11 +128,11 @@ const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof goo
   ],
   [
     'scoped',
-    'a snapshot of more than it asked for',
+    'a snapshot beyond the requested scope',
     ({ first }) => first.splice(0, 1, frame('snapshot', 2, [change('x', 'x', 'users')])),
   ],
-  ['unique', 'a revision that comes twice', ({ second }) => second.push(told(6))],
-  ['unique', 'a revision that comes again after a resume', ({ second }) => second.unshift(told(3))],
+  ['unique', 'a revision that comes twice', ({ second }) => second.push(delivered(6))],
+  ['unique', 'a revision that comes again after a resume', ({ second }) => second.unshift(delivered(3))],
   [
     'unique',
     'a record twice in one revision',
@@ -146,27 +151,27 @@ const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof goo
     'a reset where nothing was compacted',
     ({ second }) => second.unshift(reset(2), frame('snapshot', 3, [])),
   ],
-  ['resumable', 'a snapshot that nobody asked for', ({ second }) => second.unshift(frame('snapshot', 3, []))],
+  ['resumable', 'an unrequested snapshot', ({ second }) => second.unshift(frame('snapshot', 3, []))],
   ['resumable', 'no snapshot after a reset', ({ second }) => second.unshift(reset(3))],
   [
     'bookmarked',
-    'a cursor that names nothing',
+    'a cursor of no revision',
     ({ second }) => second.splice(0, 1, { ...bookmark(4), cursor: 'cepoch.4.1' } as Received),
   ],
-  ['bookmarked', 'a cursor that was asked for and did not come', ({ second }) => second.shift()],
+  ['bookmarked', 'a requested cursor that did not arrive', ({ second }) => second.shift()],
   [
     'bookmarked',
-    'no cursor for a revision of long ago',
-    ({ second }) => second.splice(1, 2, told(5, { at: 200_000 }), told(6, { at: 200_010 })),
+    'no cursor for an old revision',
+    ({ second }) => second.splice(1, 2, delivered(5, { at: 200_000 }), delivered(6, { at: 200_010 })),
   ],
   [
     'durable',
     'a change that is not durable',
-    ({ second }) => second.splice(1, 1, told(5, { sent: { at: 0, durable: 4, compacted: 0 } })),
+    ({ second }) => second.splice(1, 1, delivered(5, { sent: { at: 0, durable: 4, compacted: 0 } })),
   ],
   [
     'durable',
-    'a bookmark of what is not durable',
+    'a bookmark of a revision that is not durable',
     ({ second }) => second.splice(0, 1, { ...bookmark(4), sent: { at: 0, durable: 3, compacted: 0 } }),
   ],
   [
@@ -176,49 +181,49 @@ const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof goo
   ],
   [
     'faithful',
-    'a record as it was before',
+    'a record in an older state',
     ({ first }) => first.splice(0, 1, frame('snapshot', 2, [change('a', 'a0'), change('b', 'b2')])),
   ],
   [
     'faithful',
-    'a record that is long gone',
+    'a record that was removed long ago',
     ({ first }) => first.splice(0, 1, frame('snapshot', 2, [change('a', 'a1'), change('b', 'b2'), change('z', 'z')])),
   ],
 ];
 
 describe('the validators', () => {
-  it('[I5] find nothing in a history in which all is well', () => {
+  it('[I5] find nothing in a correct history', () => {
     expect(validate(good(), truth())).toEqual([]);
   });
 
-  it('[I5] of each guarantee finds what breaks it', () =>
+  it('[I5] detect each violation of their guarantee', () =>
     everyRow(DEFECTS, ([guarantee, _what, spoil]) => {
       const history = good();
       spoil(history);
       expect(guarantees(history)).toContain(guarantee);
     }));
 
-  it('[I5] each have a defect to find', () => {
+  it('[I5] have a defect each to detect', () => {
     expect(new Set(DEFECTS.map(([guarantee]) => guarantee))).toEqual(new Set(Object.keys(VALIDATORS)));
   });
 
-  it('[I5] bear what may happen: parts that a broken socket cut off, a reset of what is compacted', () => {
+  it('[I5] accept parts cut off by a broken socket, and a reset after compaction', () => {
     const cut = good();
-    cut.first.push(told(5, { part: 0, last: false }));
+    cut.first.push(delivered(5, { part: 0, last: false }));
     expect(validate(cut, truth())).toEqual([]);
     const compacted = good();
     compacted.second.splice(0, 1, reset(3), frame('snapshot', 4, [change('a', 'a3')]));
     expect(validate(compacted, truth())).toEqual([]);
   });
 
-  it('[I5, W10] bear a snapshot whose later part is of a later revision', () => {
+  it('[I5, W10] accept a snapshot whose later part is from a later revision', () => {
     const history = good();
     history.first.splice(
       0,
       2,
       frame('snapshot', 2, [change('a', 'a1')], { last: false }),
       frame('snapshot', 2, [], { revision: 3, part: 1, sent: { at: 0, durable: 3, compacted: 0 } }),
-      told(3),
+      delivered(3),
     );
     expect(validate(history, truth())).toEqual([]);
   });

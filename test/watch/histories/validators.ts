@@ -1,7 +1,7 @@
 import { BOOKMARK_INTERVAL_MS } from '../../../src/model/limits';
 import { ClientReplica } from './client-replica';
+import { isInScope, type RecordChange } from './record-change';
 import { type Link, type Received, revisionOf, type StreamHistory } from './stream-history';
-import { isInScope, type ToldChange } from './told-change';
 import { TrueState, type Truth } from './truth';
 
 /** Describes the problems of a history. */
@@ -11,7 +11,7 @@ type Validator = (stream: StreamHistory, truth: Truth) => string[];
 const DELIVERY_MAX_MS = 3_000;
 
 /** A revision as received on a stream, assembled from its parts. */
-interface Told {
+interface Delivery {
   link: Link;
   parts: Extract<Received, { type: 'changes' }>[];
   /** True if the last part arrived. */
@@ -19,24 +19,24 @@ interface Told {
 }
 
 /** Returns all revisions received on a stream, in the order of arrival. */
-function toldBy({ links }: StreamHistory): Told[] {
-  const told: Told[] = [];
+function deliveriesOf({ links }: StreamHistory): Delivery[] {
+  const deliveries: Delivery[] = [];
   for (const link of links) {
-    let open: Told | undefined;
+    let open: Delivery | undefined;
     for (const frame of link.received) {
       if (frame.type !== 'changes') continue;
       if (open === undefined || open.whole || frame.part === 0) {
         open = { link, parts: [], whole: false };
-        told.push(open);
+        deliveries.push(open);
       }
       open.parts.push(frame);
       open.whole = frame.last;
     }
   }
-  return told;
+  return deliveries;
 }
 
-const firstOf = ({ parts }: Told) => parts[0] ?? raise('a revision was told in no part');
+const firstOf = ({ parts }: Delivery) => parts[0] ?? raise('a revision was delivered in no part');
 
 function raise(what: string): never {
   throw new Error(what);
@@ -63,19 +63,20 @@ const ordered: Validator = ({ base, links }) => {
 /** Atomic: all matching changes of one revision arrive together, in parts that belong together. */
 const atomic: Validator = (stream, truth) => {
   const problems: string[] = [];
-  for (const told of toldBy(stream)) {
-    const { cursor, revision } = firstOf(told);
-    const together = told.parts.every((part, index) => part.cursor === cursor && part.part === index);
-    if (!together) problems.push(`the parts of revision ${revision} are ${told.parts.map(({ part }) => part).join()}`);
-    const isCut = told.link.closedAt !== undefined && told.link.received.at(-1) === told.parts.at(-1);
-    if (!told.whole && !isCut) problems.push(`revision ${revision} came without its last part`);
-    if (!told.whole) continue;
-    const came = told.parts.flatMap(({ changes }) => changes).map(textOf);
-    const expected = truth.told(revision, stream.scope).map(textOf);
+  for (const delivery of deliveriesOf(stream)) {
+    const { cursor, revision } = firstOf(delivery);
+    const together = delivery.parts.every((part, index) => part.cursor === cursor && part.part === index);
+    if (!together)
+      problems.push(`the parts of revision ${revision} are ${delivery.parts.map(({ part }) => part).join()}`);
+    const isCut = delivery.link.closedAt !== undefined && delivery.link.received.at(-1) === delivery.parts.at(-1);
+    if (!delivery.whole && !isCut) problems.push(`revision ${revision} came without its last part`);
+    if (!delivery.whole) continue;
+    const came = delivery.parts.flatMap(({ changes }) => changes).map(textOf);
+    const expected = truth.changesIn(revision, stream.scope).map(textOf);
     const missing = expected.filter((change) => !came.includes(change));
     if (missing.length > 0)
       problems.push(`revision ${revision} came without ${missing.join(', ')}: ${came.join(', ')}`);
-    const { cause, actor } = firstOf(told);
+    const { cause, actor } = firstOf(delivery);
     const is = truth.at(revision);
     if (is?.cause !== cause || is.actor !== actor) problems.push(`revision ${revision} was ${cause} by ${actor}`);
   }
@@ -89,12 +90,12 @@ const scoped: Validator = (stream, truth) => {
     for (const frame of link.received) {
       if (frame.type !== 'snapshot' && frame.type !== 'changes') continue;
       const stray = frame.changes.find((change) => !isInScope(stream.scope, change));
-      if (stray !== undefined) problems.push(`${stray.record} came, and is not in scope`);
+      if (stray !== undefined) problems.push(`${stray.record} arrived, but is not in scope`);
       if (frame.type === 'snapshot') continue;
-      const happened = truth.told(frame.revision, stream.scope).map(textOf);
+      const happened = truth.changesIn(frame.revision, stream.scope).map(textOf);
       const invented = frame.changes.map(textOf).find((change) => !happened.includes(change));
       if (invented !== undefined)
-        problems.push(`revision ${frame.revision} is said to be ${invented}: ${happened.join()}`);
+        problems.push(`revision ${frame.revision} contains ${invented}, but was: ${happened.join()}`);
     }
   }
   return problems;
@@ -105,15 +106,16 @@ const unique: Validator = (stream) => {
   const problems: string[] = [];
   // Records from before a reset may come again after it in a snapshot, but not as a change.
   const seen = new Set<number>();
-  for (const told of toldBy(stream)) {
-    if (!told.whole) continue;
-    const { revision } = firstOf(told);
+  for (const delivery of deliveriesOf(stream)) {
+    if (!delivery.whole) continue;
+    const { revision } = firstOf(delivery);
     if (seen.has(revision)) problems.push(`revision ${revision} came twice`);
     seen.add(revision);
-    const records = told.parts.flatMap(({ changes }) => changes.map(({ record }) => record));
+    const records = delivery.parts.flatMap(({ changes }) => changes.map(({ record }) => record));
     const twice = records.find((record, index) => records.indexOf(record) !== index);
-    if (twice !== undefined) problems.push(`revision ${revision} tells of ${twice} twice`);
-    if (revision <= revisionOf(told.link.cursor)) problems.push(`revision ${revision} came after ${told.link.cursor}`);
+    if (twice !== undefined) problems.push(`revision ${revision} contains ${twice} twice`);
+    if (revision <= revisionOf(delivery.link.cursor))
+      problems.push(`revision ${revision} came after ${delivery.link.cursor}`);
   }
   return problems;
 };
@@ -125,7 +127,7 @@ const reliable: Validator = (stream, truth) => {
   const seek = (frame: Received & { cursor: string }) => {
     const revision = revisionOf(frame.cursor);
     for (let next = seen + 1; next < revision + (frame.type === 'bookmark' ? 1 : 0); next++) {
-      const missed = truth.told(next, stream.scope);
+      const missed = truth.changesIn(next, stream.scope);
       if (missed.length > 0)
         problems.push(`revision ${next} is missing before ${revision}: ${missed.map(textOf).join(', ')}`);
     }
@@ -140,7 +142,7 @@ const reliable: Validator = (stream, truth) => {
   }
   const isOpen = stream.links.length > 0 && stream.links.at(-1)?.closedAt === undefined;
   if (isOpen && seen < stream.settledAt)
-    problems.push(`it asked for all up to ${stream.settledAt}, and got up to ${seen}`);
+    problems.push(`it requested all up to ${stream.settledAt}, but got up to ${seen}`);
   return problems;
 };
 
@@ -157,7 +159,7 @@ const resumable: Validator = (stream) => {
         place = undefined;
       } else if (frame.type === 'snapshot') {
         if (place !== undefined && frame.part === 0)
-          problems.push(`a snapshot came at ${place}, and no reset before it`);
+          problems.push(`a snapshot arrived at ${place} without a reset before it`);
         if (frame.last) place = revisionOf(frame.cursor);
       } else if (frame.type === 'bookmark' || frame.last) {
         if (place === undefined) problems.push(`${frame.type} ${frame.cursor} came before a snapshot`);
@@ -182,7 +184,7 @@ const bookmarked: Validator = (stream, truth) => {
     for (const { at, durable } of link.syncs) {
       const by = truth.afterTime(at, DELIVERY_MAX_MS);
       if (isOpenUntil(link, by) && cursorAt(link, by) < durable) {
-        problems.push(`at ${at} it asked for its cursor, and was not told of ${durable} by ${by}`);
+        problems.push(`at ${at} it asked for its cursor, and did not get ${durable} by ${by}`);
       }
     }
     problems.push(...lateBookmarks(link, truth));
@@ -202,8 +204,7 @@ function lateBookmarks(link: Link, truth: Truth): string[] {
     if (next === undefined) break;
     const by = truth.afterTime(next.at, DELIVERY_MAX_MS);
     if (!isOpenUntil(link, by)) break;
-    if (cursorAt(link, by) < revision)
-      problems.push(`by ${by} it was not told that revision ${revision} came at ${at}`);
+    if (cursorAt(link, by) < revision) problems.push(`by ${by} it had no cursor for revision ${revision} of ${at}`);
   }
   return problems;
 }
@@ -263,11 +264,11 @@ function differenceOf(is: ReadonlyMap<string, string>, should: ReadonlyMap<strin
   for (const [record, shows] of should) {
     if (is.get(record) !== shows) return `${record} as ${is.get(record)}, not as ${shows}`;
   }
-  for (const record of is.keys()) if (!should.has(record)) return `${record}, which is not there`;
+  for (const record of is.keys()) if (!should.has(record)) return `${record}, which does not exist`;
   return undefined;
 }
 
-const textOf = ({ record, shows }: ToldChange) => `${record} = ${shows ?? 'gone'}`;
+const textOf = ({ record, shows }: RecordChange) => `${record} = ${shows ?? 'gone'}`;
 
 /** One validator for each guarantee. */
 export const VALIDATORS = { ordered, atomic, scoped, unique, reliable, resumable, bookmarked, durable, faithful };

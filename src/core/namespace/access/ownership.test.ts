@@ -68,7 +68,7 @@ describe('ownership', () => {
     });
 
     it.each([OWNER, OPERATOR, { ...STRANGER, operates: ['DEFAULT_GROUP@@orders*'] }])(
-      '[A41] is taken from $tokenId, who may',
+      '[A41] is allowed for $tokenId',
       async (caller) => {
         await attempt(await begin(), caller);
       },
@@ -76,7 +76,7 @@ describe('ownership', () => {
   });
 
   describe.each(OPERATIONS)('to %s', (_name, attempt) => {
-    it('[A42] is refused to the owner, and taken from who operates the service', async () => {
+    it('[A42] is refused to the owner, and allowed for operators of the service', async () => {
       const namespace = await begin();
       const before = await standing(namespace);
       await expect(attempt(namespace, OWNER)).rejects.toEqual(FORBIDDEN);
@@ -85,7 +85,7 @@ describe('ownership', () => {
     });
   });
 
-  it('[A41] stays with whoever registered first, also when an operator registers over it', async () => {
+  it('[A41] stays with the first token that registered, even if an operator registers over it', async () => {
     const namespace = await begin();
     await namespace.api.register(OPERATOR, { ...command, definition: definition({ weight: 7 }) });
     await namespace.restart();
@@ -93,7 +93,7 @@ describe('ownership', () => {
     await namespace.api.renew(OWNER, key('a'));
   });
 
-  it('[A41] is not what an instance says of itself', async () => {
+  it('[A41] is not taken from the instance’s own data', async () => {
     const { api } = new NodeNamespace();
     const forged = { x: { y: {}, owner: 'stranger', createdRevision: 1 } };
     await api.register(OWNER, { ...command, definition: definition({ extensions: forged }) });
@@ -102,7 +102,7 @@ describe('ownership', () => {
   });
 });
 
-it('[A41] operatesOn takes everything, nothing, or what one of the patterns names', () => {
+it('[A41] operatesOn accepts everything, nothing, or names that match a pattern', () => {
   const orders = { group: 'g', service: 'orders' };
   const operated = [true, false, undefined, [], ['g@@o*'], ['h@@*', 'g@@orders'], ['h@@*']];
   expect(operated.map((operates) => operatesOn({ tokenId: 't', operates }, orders))).toEqual([

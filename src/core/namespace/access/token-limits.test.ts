@@ -24,7 +24,7 @@ function admitted(limiter: RateLimiter, tokenId: string | undefined, now: number
 const limiterOf = (limits: NamespaceLimits) => new RateLimiter({ limits });
 
 describe('RateLimiter', () => {
-  it('[N24] lets a second’s worth come at once, and then what the rate gives', () => {
+  it('[N24] allows a burst of one second, then the rate', () => {
     const limiter = limiterOf({ perToken: { requestsPerSecond: 10 } });
     expect(admitted(limiter, 't', 0)).toBe(10);
     expect(admitted(limiter, 't', 500)).toBe(5);
@@ -32,31 +32,31 @@ describe('RateLimiter', () => {
     expect(admitted(limiter, 't', 60_000)).toBe(10);
   });
 
-  it('[N24] lets one come at once where the rate is below one a second', () => {
+  it('[N24] allows a burst of one if the rate is below one per second', () => {
     const limiter = limiterOf({ perToken: { requestsPerSecond: 0.1 } });
     expect([admitted(limiter, 't', 0), admitted(limiter, 't', 9_900), admitted(limiter, 't', 10_000)]).toEqual([
       1, 0, 1,
     ]);
   });
 
-  it('[N24] counts each token for itself, and all together', () => {
+  it('[N24] counts each token separately, and all together', () => {
     const limiter = limiterOf({ requestsPerSecond: 15, perToken: { requestsPerSecond: 10 } });
     expect([admitted(limiter, 'noisy', 0), admitted(limiter, 'quiet', 0)]).toEqual([10, 5]);
   });
 
-  it('[N24] takes nothing from the others for a call that it refuses', () => {
+  it('[N24] charges other tokens nothing for a refused call', () => {
     const limiter = limiterOf({ requestsPerSecond: 15, perToken: { requestsPerSecond: 10 } });
     admitted(limiter, 'noisy', 0, 1_000);
     expect(admitted(limiter, 'quiet', 0)).toBe(5);
   });
 
-  it('[N24] counts nothing where nothing is configured, and never root, nor what nobody is behind', () => {
+  it('[N24] counts nothing without a limit, and never counts root or internal calls', () => {
     expect(admitted(limiterOf({}), 't', 0)).toBe(100);
     const limiter = limiterOf({ requestsPerSecond: 1, perToken: { requestsPerSecond: 1 } });
     expect([admitted(limiter, 'root', 0), admitted(limiter, undefined, 0)]).toEqual([100, 100]);
   });
 
-  it('[N24] says which limit it was, its value, and when to come back', () => {
+  it('[N24] returns the limit that was exceeded, its value, and when to retry', () => {
     const limiter = limiterOf({ perToken: { requestsPerSecond: 0.25 } });
     limiter.admit('t', 0);
     expect(() => limiter.admit('t', 1_000)).toThrow(
@@ -68,7 +68,7 @@ describe('RateLimiter', () => {
     );
   });
 
-  it('[N24] forgets tokens that have been quiet, however many come', () => {
+  it('[N24] forgets quiet tokens, however many appear', () => {
     const limiter = limiterOf({ perToken: { requestsPerSecond: 1 } });
     for (let token = 0; token < 5_000; token += 1) limiter.admit(`t${token}`, token * 10);
     expect(limiter.size).toBeLessThanOrEqual(RATE_BUCKETS_SWEEP_COUNT + 1);
@@ -78,20 +78,20 @@ describe('RateLimiter', () => {
 const ALL = Number.POSITIVE_INFINITY;
 
 describe('shares of a namespace', () => {
-  it('[N26] are all for those that operate it, also where an earlier version asks, and most for others', () => {
+  it('[N26] are everything for its operators, also in a call from an earlier version, and most of it for other tokens', () => {
     expect(shareOf({ tokenId: 't', operates: true })).toBe('all');
     expect(shareOf({ tokenId: 't', operates: ['a@@b'] })).toBe('most');
     expect(shareOf({ tokenId: 't', operates: false, share: 'all' })).toBe('all');
   });
 
-  it('[N26] are of what the namespace takes', () => {
+  it('[N26] are shares of the namespace’s own limits', () => {
     expect(mostHeldBy({ tokenId: 't' }, {}, 'instances')).toBe(0.75 * INSTANCES_PER_NAMESPACE_MAX_COUNT);
     expect(mostHeldBy({ tokenId: 't', share: 'half' }, {}, 'bytes')).toBe(RECORDS_PER_NAMESPACE_MAX_BYTES / 2);
     expect(mostHeldBy({ tokenId: 't', share: 'half' }, { bytes: 100 }, 'bytes')).toBe(50);
     expect(mostHeldBy({ tokenId: 't', operates: true }, { bytes: 100 }, 'bytes')).toBe(ALL);
   });
 
-  it('[N26] are replaced by what is set for each token, root excepted', () => {
+  it('[N26] are replaced by limits set per token, except for root', () => {
     const limits = { perToken: { bytes: 7 } };
     expect(mostHeldBy({ tokenId: 't', operates: true }, limits, 'bytes')).toBe(7);
     expect(mostHeldBy({ tokenId: 'root', operates: true }, limits, 'bytes')).toBe(ALL);

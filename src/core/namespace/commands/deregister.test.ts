@@ -5,7 +5,7 @@ import { key } from '../../../../test/fixtures/definition';
 import { START } from '../../../../test/fixtures/hand-platform';
 import { deregister, drain } from './deregister';
 
-it('[R9] deregister removes an instance, and finds nothing wrong in one that is gone', () => {
+it('[R9] deregister removes an instance, and succeeds if there is none', () => {
   const awake = new AwakeNamespace();
   awake.put('a');
   const draft = awake.draft();
@@ -15,7 +15,7 @@ it('[R9] deregister removes an instance, and finds nothing wrong in one that is 
   expect(deregister(draft, OWNER, key('b'), {})).toBe('absent');
 });
 
-it('[Q4] deregister asks for what its precondition asks for', () => {
+it('[Q4] deregister checks its precondition', () => {
   const draft = new AwakeNamespace().draft();
   expect(() => deregister(draft, OWNER, key('a'), { revision: 1 })).toThrow(
     expect.objectContaining({ code: 'REVISION_MISMATCH' }),
@@ -23,7 +23,7 @@ it('[Q4] deregister asks for what its precondition asks for', () => {
 });
 
 describe('drain', () => {
-  it('[O6] by the owner says when the instance is removed, and touches nothing else', () => {
+  it('[O6] by the owner returns the time of removal, and changes nothing else', () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     const draft = awake.draft();
@@ -33,7 +33,7 @@ describe('drain', () => {
     ]);
   });
 
-  it('[O6] again does not put its end off, but may bring it forward', () => {
+  it('[O6] when repeated never postpones the end, but may advance it', () => {
     const awake = new AwakeNamespace();
     awake.put('a', {}, { drainEndsAt: START + 500 });
     const later = awake.draft();
@@ -44,7 +44,7 @@ describe('drain', () => {
     expect(sooner.isEmpty).toBe(false);
   });
 
-  it('[O8] by another leaves a quarantine that ends ten minutes after the grace', () => {
+  it('[O8] by an operator leaves a quarantine that ends ten minutes after the grace period', () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.override('a', { weight: 5 });
@@ -57,7 +57,7 @@ describe('drain', () => {
     ]);
   });
 
-  it('[O8] by another leaves a quarantine that was set on purpose', () => {
+  it('[O8] by an operator leaves an explicit quarantine as it is', () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.override('a', { quarantine: {} });
@@ -66,7 +66,7 @@ describe('drain', () => {
     expect([...draft.changes]).toHaveLength(1);
   });
 
-  it('needs an instance', () => {
+  it('requires an existing instance', () => {
     expect(() => drain(new AwakeNamespace().draft(), OWNER, key('a'), 0)).toThrow(
       expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }),
     );

@@ -17,7 +17,7 @@ function begin(override?: Override) {
 }
 
 describe('putOverride', () => {
-  it('[O1] keeps what is said, by whom and when', () => {
+  it('[O1] stores the values, their author and their time', () => {
     const { draft, put } = begin();
     expect(put({ weight: 2, enabled: false })).toBe('created');
     const record = { override: { enabled: false, weight: 2 }, actor: 'operator', updatedAt: START };
@@ -30,7 +30,7 @@ describe('putOverride', () => {
     expect(draft.cause).toBe('quarantined');
   });
 
-  it('[R2] of what is said already is none, in whatever order', () => {
+  it('[R2] with the same values in any order changes nothing', () => {
     const { draft, put } = begin({
       enabled: false,
       weight: 2,
@@ -43,14 +43,14 @@ describe('putOverride', () => {
     expect(put({ weight: 2, enabled: false })).toBe('changed');
   });
 
-  it('[O3] is taken for an instance that is gone while its override lingers', () => {
+  it('[O3] accepts an override for a removed instance while the old one lingers', () => {
     const { awake } = begin({ weight: 2 });
     awake.remove('a');
     const draft = awake.draft();
     expect(putOverride(draft, OPERATOR, key('a'), { weight: 3 }, {})).toBe('changed');
   });
 
-  it('needs an instance, and what its precondition asks for', () => {
+  it('requires an existing instance, and checks its precondition', () => {
     const { draft, put } = begin();
     expect(() => putOverride(draft, OPERATOR, key('b'), { weight: 1 }, {})).toThrow(
       expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }),
@@ -60,7 +60,7 @@ describe('putOverride', () => {
 });
 
 describe('clearOverride', () => {
-  it('[O2] removes it, and finds nothing wrong in one that is not there', () => {
+  it('[O2] removes it, and succeeds if there is none', () => {
     const { awake, draft } = begin({ weight: 2 });
     clearOverride(draft, OPERATOR, key('a'), {});
     expect([...draft.changes]).toMatchObject([{ kind: 'override', cause: 'overridden', record: null }]);

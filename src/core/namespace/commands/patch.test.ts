@@ -6,7 +6,7 @@ import { instanceRecord } from '../../../../test/fixtures/instance-record';
 import { patch } from './patch';
 
 describe('patch', () => {
-  it('[R8] changes the members that it names, and is no renewal', () => {
+  it('[R8] changes the members that it names, and doesn’t renew the lease', () => {
     const awake = new AwakeNamespace();
     const before = { weight: 2, tags: ['x'], metadata: { a: '1', b: '2' }, node: 'host-1' };
     awake.put('a', before, { changes: 3, drainEndsAt: 7 });
@@ -25,7 +25,7 @@ describe('patch', () => {
     ]);
   });
 
-  it('[R8] takes each member alone', () => {
+  it('[R8] accepts each member alone', () => {
     for (const changes of [
       { weight: 0 },
       { tags: [] },
@@ -42,7 +42,7 @@ describe('patch', () => {
     }
   });
 
-  it('[R8] with a lease makes the instance ephemeral, in its record as in its text', () => {
+  it('[R8] with a lease makes the instance ephemeral, in its record and in its text', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { ephemeral: false, lease: null });
     const draft = awake.draft();
@@ -51,7 +51,7 @@ describe('patch', () => {
     expect(draft.instance(key('a'))?.record.definition).toMatchObject({ ephemeral: true, lease });
   });
 
-  it('[R2] that changes nothing is none', () => {
+  it('[R2] without a difference changes nothing', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { metadata: { a: '1' } });
     const draft = awake.draft();
@@ -59,7 +59,7 @@ describe('patch', () => {
     expect(draft.isEmpty).toBe(true);
   });
 
-  it('[R14] names the member that would be over its limit', () => {
+  it('[R14] names the member that would exceed its limit', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { metadata: { a: 'x'.repeat(8_000) } });
     const refused = () => patch(awake.draft(), OWNER, key('a'), { metadata: { b: 'x'.repeat(200) } }, {});
@@ -67,7 +67,7 @@ describe('patch', () => {
     expect(refused).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST', details }));
   });
 
-  it('[Q4] checks its precondition before it misses the instance', () => {
+  it('[Q4] checks its precondition before it looks for the instance', () => {
     const draft = new AwakeNamespace().draft();
     const patched = (precondition: object) => () => patch(draft, OWNER, key('a'), { weight: 2 }, precondition);
     expect(patched({})).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));

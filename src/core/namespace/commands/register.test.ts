@@ -20,7 +20,7 @@ function onlyChange(draft: Draft) {
 }
 
 describe('register', () => {
-  it('[R1] makes a record that knows who registered it, from where and when', () => {
+  it('[R1] creates a record with its owner, origin and time', () => {
     const awake = new AwakeNamespace();
     const draft = awake.draft();
     expect(again(draft)).toBe('created');
@@ -43,7 +43,7 @@ describe('register', () => {
     });
   });
 
-  it('[R2] of the same content renews the lease and changes nothing', () => {
+  it('[R2] with the same content renews the lease and changes nothing', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { weight: 2 });
     const draft = awake.draft();
@@ -52,7 +52,7 @@ describe('register', () => {
     expect([...draft.renewed]).toEqual([awake.state.catalog.instance(key('a'))]);
   });
 
-  it('[L12, J1] of the same content by one that had turned unhealthy is a recovery', () => {
+  it('[L12, J1] with the same content for an unhealthy instance is a recovery', () => {
     const awake = new AwakeNamespace();
     awake.put('a', {}, { healthy: false, changes: 4, healthChangedAt: [1, 2] });
     const draft = awake.draft();
@@ -61,7 +61,7 @@ describe('register', () => {
     expect(onlyChange(draft)).toMatchObject({ cause: 'recovered', renewed: true, record });
   });
 
-  it('[R3] of other content keeps what the registry knows of it', () => {
+  it('[R3] with other content keeps what the registry recorded', () => {
     const awake = new AwakeNamespace();
     awake.put('a', {}, { owner: 'first', createdRevision: 1, changes: 4, registeredAt: 5, place: { colo: 'CDG' } });
     const draft = awake.draft();
@@ -81,7 +81,7 @@ describe('register', () => {
     });
   });
 
-  it('[L12] of other content by one that had turned unhealthy is healthy, in one change', () => {
+  it('[L12] with other content for an unhealthy instance also makes it healthy, in one change', () => {
     const awake = new AwakeNamespace();
     awake.put('a', {}, { healthy: false, changes: 2, healthChangedAt: [1] });
     const draft = awake.draft();
@@ -89,7 +89,7 @@ describe('register', () => {
     expect(onlyChange(draft)).toMatchObject({ record: { healthy: true, changes: 3, healthChangedAt: [1, START] } });
   });
 
-  it('[R3] that says where it is needs no place, and one that no longer does gets one', () => {
+  it('[R3] with a location needs no derived one, and without one gets it', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { location: { zone: 'eu-1' } });
     const place = (input: object) => {
@@ -101,7 +101,7 @@ describe('register', () => {
     expect(place({})).toEqual(OWNER.place);
   });
 
-  it('[O7] ends a drain by a new incarnation alone', () => {
+  it('[O7] ends a drain only with a new incarnation', () => {
     for (const [before, after, drainEndsAt] of [
       ['run-1', 'run-2', undefined],
       ['run-1', 'run-1', 77],
@@ -118,7 +118,7 @@ describe('register', () => {
     }
   });
 
-  it('[C3] in a batch sees what was registered before in it', () => {
+  it('[C3] in a batch sees earlier registrations of the same batch', () => {
     const draft = new AwakeNamespace().draft();
     expect(again(draft)).toBe('created');
     expect(again(draft, { weight: 2 })).toBe('changed');
@@ -127,7 +127,7 @@ describe('register', () => {
     expect(again(draft)).toBe('created');
   });
 
-  it('[Q4] refuses a repeat as it does any other', () => {
+  it('[Q4] checks the precondition of a repeated registration too', () => {
     for (const precondition of [{ absent: true }, { revision: 7 }, { cursor: 'none' }]) {
       const awake = new AwakeNamespace();
       awake.put('a');

@@ -13,7 +13,7 @@ function begin() {
 }
 
 describe('putService', () => {
-  it('[R12] makes a record of what a service has of its own', () => {
+  it('[R12] creates a record of the service’s own settings', () => {
     const draft = new AwakeNamespace().draft();
     expect(putService(draft, OPERATOR, ORDERS, DEFINITION, {})).toBe('created');
     expect([...draft.changes]).toMatchObject([
@@ -21,7 +21,7 @@ describe('putService', () => {
     ]);
   });
 
-  it('[R2] of the same is none, and of other content keeps when it was created', () => {
+  it('[R2] with the same content changes nothing, and with other content keeps the time of creation', () => {
     const { awake, draft } = begin();
     awake.put('a');
     expect(putService(draft, OPERATOR, ORDERS, DEFINITION, {})).toBe('unchanged');
@@ -52,7 +52,7 @@ describe('patchService', () => {
     expect(draft.service(ORDERS)?.record.definition).toEqual({ metadata: { b: '2' }, protectThreshold: 0.5 });
   });
 
-  it('[R14] refuses metadata that would be over its limit', () => {
+  it('[R14] refuses metadata over the limit', () => {
     const { draft } = begin();
     const metadata = { b: 'x'.repeat(8 * 1024) };
     expect(() => patchService(draft, OPERATOR, ORDERS, true, { metadata }, {})).toThrow(
@@ -60,7 +60,7 @@ describe('patchService', () => {
     );
   });
 
-  it('[R12] gives something of its own to a service that exists, and needs one that does', () => {
+  it('[R12] adds settings to an existing service, and requires one', () => {
     const draft = new AwakeNamespace().draft();
     expect(() => patchService(draft, OPERATOR, ORDERS, false, { protectThreshold: 1 }, {})).toThrow(
       expect.objectContaining({ code: 'SERVICE_NOT_FOUND' }),
@@ -70,7 +70,7 @@ describe('patchService', () => {
 });
 
 describe('removeService', () => {
-  it('[R13] refuses while there are instances, and says how many', () => {
+  it('[R13] refuses while there are instances, with their number', () => {
     const { awake } = begin();
     awake.put('a b');
     const draft = awake.draft();
@@ -81,7 +81,7 @@ describe('removeService', () => {
     expect(draft.isEmpty).toBe(true);
   });
 
-  it('[R13] by force removes them with it', () => {
+  it('[R13] by force also removes them', () => {
     const { awake } = begin();
     awake.put('a b');
     const draft = awake.draft();
@@ -94,7 +94,7 @@ describe('removeService', () => {
     expect(draft.instance(key('a'))).toBeUndefined();
   });
 
-  it('finds nothing wrong in a service that is not there, unless it was asked to be', () => {
+  it('succeeds if there is no such service, unless a precondition requires one', () => {
     const draft = new AwakeNamespace().draft();
     removeService(draft, OPERATOR, ORDERS, [], false, {});
     expect(draft.isEmpty).toBe(true);

@@ -17,16 +17,16 @@ const SERVICE = { definition: { metadata: {}, protectThreshold: 0.5 }, createdRe
 const OVERRIDE = { override: { weight: 2 }, actor: 'operator', updatedAt: START };
 
 describe('commit', () => {
-  it('[C1, J1] makes one revision of all changes, with each record before and after', async () => {
+  it('[C1, J1] makes all changes one revision, with each record before and after', async () => {
     const awake = new AwakeNamespace();
     awake.put('a', { weight: 1 });
     awake.commit((draft) => {
       draft.putInstance(key('a'), instanceRecord({ weight: 2 }), 'updated', false);
       draft.putInstance(key('b'), instanceRecord(), 'registered', true);
       draft.putService(ORDERS, SERVICE, 'registered');
-    }, 'somebody');
+    }, 'operator-1');
     const [, revision] = await awake.journal();
-    expect(revision).toMatchObject({ revision: 2, cause: 'updated', actor: 'somebody', at: START });
+    expect(revision).toMatchObject({ revision: 2, cause: 'updated', actor: 'operator-1', at: START });
     const before = encodeInstance(instanceRecord({ weight: 1 }));
     expect(revision?.changes).toMatchObject([
       { kind: 'instance', id: 'a', cause: 'updated', before, previous: 1, servicePrevious: 1 },
@@ -43,7 +43,7 @@ describe('commit', () => {
     expect(awake.state.counters.commits).toBe(2);
   });
 
-  it('[J1] chains each record and its service, over removals too', async () => {
+  it('[J1] chains the entries of each record and its service, across removals too', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.put('b');
@@ -67,14 +67,14 @@ describe('commit', () => {
     ]);
   });
 
-  it('[R2] of a draft that changes nothing makes no revision, but renews', () => {
+  it('[R2] makes no revision of a draft without changes, but renews', () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.platform.jump(5_000);
     awake.commit((draft) => {
       const entry = draft.untouched(key('a'));
       if (entry !== undefined) draft.renew(entry);
-      draft.removeInstance(key('nobody'), 'deregistered');
+      draft.removeInstance(key('unknown'), 'deregistered');
     });
     expect(awake.state.journal.revision).toBe(1);
     expect(awake.state.leases.renewedAt(0)).toBe(START + 5_000);
@@ -104,7 +104,7 @@ describe('commit', () => {
     expect(await written(() => {})).toEqual({});
   });
 
-  it('[C2] shares a transaction with others, each under a revision of its own', async () => {
+  it('[C2] shares a transaction with others, each under its own revision', async () => {
     const awake = new AwakeNamespace();
     await settle();
     const before = awake.platform.storage.transactions;
@@ -113,7 +113,7 @@ describe('commit', () => {
     expect(awake.platform.storage.transactions).toBe(before + 1);
   });
 
-  it('[R15, C5] refuses what would not fit, and has done nothing then', () => {
+  it('[R15, C5] refuses a draft that doesn’t fit, and changes nothing', () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     const { catalog, journal, leases } = awake.state;
@@ -136,7 +136,7 @@ describe('commit', () => {
     expect(journal.revision).toBe(5);
   });
 
-  it('[I3] is seen in memory at once, and on the disk with its group', async () => {
+  it('[I3] is visible in memory at once, and durable with its group', async () => {
     const awake = new AwakeNamespace();
     await settle();
     awake.platform.storage.hold();
@@ -152,7 +152,7 @@ describe('commit', () => {
 });
 
 describe('renew', () => {
-  it('[L4, I8] moves the lease and opens a checkpoint, and writes nothing else', async () => {
+  it('[L4, I8] updates the lease and opens a checkpoint, and writes nothing else', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     await settle();
@@ -167,7 +167,7 @@ describe('renew', () => {
     expect(awake.state.counters.renewals).toBe(3);
   });
 
-  it('[L15, I8] writes down a lease that was asked, once, before it is answered', async () => {
+  it('[L15, I8] stores the renewal of a lease that was asked once, before the response', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     const [asked, heard] = ['a', 'b'].map((id) => awake.state.catalog.instance(key(id)));
@@ -187,7 +187,7 @@ describe('renew', () => {
     expect(awake.platform.storage.takeWritten()).toEqual({});
   });
 
-  it('[I3, L7] of a lease that was asked outlives a crash right after it was answered', async () => {
+  it('[I3, L7] keeps the renewal of a lease that was asked through a crash right after the response', async () => {
     const namespace = new NodeNamespace();
     const { storage } = namespace.platform;
     await namespace.api.register(OWNER, { key: key('a'), definition: definition(), precondition: {} });
@@ -208,7 +208,7 @@ describe('renew', () => {
     expect(leases.isAsked(0)).toBe(false);
   });
 
-  it('passes over what has no lease, and over what is gone', async () => {
+  it('skips records without a lease, and removed ones', async () => {
     const awake = new AwakeNamespace();
     awake.put('a', { ephemeral: false });
     awake.put('b');
@@ -221,7 +221,7 @@ describe('renew', () => {
 });
 
 describe('scheduleCompaction', () => {
-  it('[J3] is for when the oldest revision is too old', () => {
+  it('[J3] is due when the oldest revision is too old', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { ephemeral: false });
     expect(awake.state.agenda.earliestDeadline).toBe(Number.POSITIVE_INFINITY);
@@ -229,7 +229,7 @@ describe('scheduleCompaction', () => {
     expect(awake.state.agenda.earliestDeadline).toBe(START + JOURNAL_MAX_AGE_MS * 1.01);
   });
 
-  it('[J3] is for now where far too much is kept', () => {
+  it('[J3] is due now if far too much is retained', () => {
     const awake = new AwakeNamespace(undefined, { ...DEFAULT_RETENTION, maxBytes: 100 });
     awake.put('a b', { ephemeral: false });
     scheduleCompaction(awake.state, START + 5);

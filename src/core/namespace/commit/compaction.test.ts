@@ -5,7 +5,7 @@ import { compactionOf } from './compaction';
 const KEEP_ALL = { newestByCount: 0, sizeByBytes: 0, stampByAge: 0, head: 1_000_000 };
 const row = (revision: number, changes = '[]') => [revision, revision, revision * 10, changes];
 
-it('[J3] takes what is beyond any of the bounds, and ends at the first revision that is not', () => {
+it('[J3] removes revisions beyond any bound, and stops at the first one within all of them', () => {
   const rows = [row(1), row(2), row(3), row(4)];
   expect(compactionOf(rows, KEEP_ALL)).toBeUndefined();
   expect(compactionOf(rows, { ...KEEP_ALL, newestByCount: 2 })?.revision).toBe(2);
@@ -14,7 +14,7 @@ it('[J3] takes what is beyond any of the bounds, and ends at the first revision 
   expect(compactionOf(rows, { ...KEEP_ALL, newestByCount: 4, head: 4 })?.revision).toBe(3);
 });
 
-it('[J3] takes all parts of a revision, also beyond a slice, and reads no row after those', () => {
+it('[J3] removes all parts of a revision, even beyond a slice, and reads no row after them', () => {
   let read = 0;
   function* rows() {
     for (let part = 0; part <= COMPACTION_SLICE_MAX_COUNT; part++) {

@@ -15,7 +15,7 @@ const OVERRIDE = { override: { weight: 2 }, actor: 'operator', updatedAt: 0 };
 const SERVICE = { definition: { metadata: {}, protectThreshold: 0.5 }, createdRevision: 1 };
 
 describe('Draft', () => {
-  it('[C5] changes nothing by itself', () => {
+  it('[C5] changes nothing itself', () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     const draft = awake.draft();
@@ -28,7 +28,7 @@ describe('Draft', () => {
     expect(awake.state.catalog.override(key('a'))).toBeUndefined();
   });
 
-  it('[C3] shows what it has changed, and what it has not', () => {
+  it('[C3] shows changed and unchanged records', () => {
     const awake = new AwakeNamespace();
     awake.put('a b', { weight: 7 });
     const draft = awake.draft();
@@ -49,7 +49,7 @@ describe('Draft', () => {
     expect(draft.service(ORDERS)).toBeUndefined();
   });
 
-  it('gives the entry of an instance only while it has not touched it', () => {
+  it('returns the catalog entry of an instance only until the draft changes it', () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     const draft = awake.draft();
@@ -59,7 +59,7 @@ describe('Draft', () => {
     expect(draft.untouched(key('a'))).toBeUndefined();
   });
 
-  it('[C3] keeps changes in the order of their first touch, one for each record', () => {
+  it('[C3] keeps one change per record, in the order they were first touched', () => {
     const awake = new AwakeNamespace();
     const draft = awake.draft();
     expect(draft.isEmpty).toBe(true);
@@ -73,7 +73,7 @@ describe('Draft', () => {
     expect(draft.isEmpty).toBe(false);
   });
 
-  it('[J1] has the cause that its changes share, else it is an update', () => {
+  it('[J1] has the cause that its changes share, otherwise update', () => {
     const draft = new AwakeNamespace().draft();
     draft.putInstance(key('a'), instanceRecord(), 'registered', true);
     expect(draft.cause).toBe('registered');
@@ -103,7 +103,7 @@ describe('require', () => {
     return { awake, draft, current: draft.instance(key('a')), cursors };
   };
 
-  it('[Q4] is content with what holds, and with nothing to hold', async () => {
+  it('[Q4] accepts a precondition that holds, and none at all', async () => {
     const { awake, draft, current, cursors } = begin();
     await awake.journal();
     draft.require(name, current, {});
@@ -115,8 +115,8 @@ describe('require', () => {
     expect(() => draft.require(name, draft.instance(key('b')), { cursor: cursors[0] })).not.toThrow();
   });
 
-  it('[Q4] refuses what a record does not meet, and says why', () => {
-    for (const [precondition, isThere, words] of [
+  it('[Q4] refuses a record that fails its precondition, with the reason', () => {
+    for (const [precondition, exists, words] of [
       [{ revision: 2 }, true, 'it has revision 3'],
       [{ revision: 3 }, false, 'there is none'],
       [{ absent: true }, true, 'already exists'],
@@ -125,13 +125,13 @@ describe('require', () => {
       [{ cursor: 'nonsense' }, false, 'there is no instance "a"'],
     ] as const) {
       const { draft, current } = begin();
-      const refused = () => draft.require(name, isThere ? current : undefined, precondition);
+      const refused = () => draft.require(name, exists ? current : undefined, precondition);
       expect(refused, words).toThrow(expect.objectContaining({ code: 'REVISION_MISMATCH' }));
       expect(refused, words).toThrow(words);
     }
   });
 
-  it('[Q4] refuses a cursor from before the last change, and one for what this draft has changed', async () => {
+  it('[Q4] refuses a cursor from before the last change, and one for a record that this draft changed', async () => {
     const { awake, draft, current, cursors } = begin();
     await awake.journal();
     expect(() => draft.require(name, current, { cursor: cursors[0] })).toThrow('has changed since');
@@ -150,7 +150,7 @@ describe('limits', () => {
     for (let index = 0; index < count; index++) state.catalog.putInstance(entry, `i-${index}`, '{}', 1, 0);
   };
 
-  it('[R15] a service takes no more instances than its limit, those of the draft counted', () => {
+  it('[R15] a service accepts no more instances than its limit, including those of the draft', () => {
     const awake = new AwakeNamespace();
     fill(awake, 'orders', INSTANCES_PER_SERVICE_MAX_COUNT - 1);
     const draft = awake.draft();
@@ -162,7 +162,7 @@ describe('limits', () => {
     draft.putInstance({ ...key('b'), service: 'users' }, instanceRecord(), 'registered', true);
   });
 
-  it('[R15] a namespace takes no more instances than its limit, over all services', () => {
+  it('[R15] a namespace accepts no more instances than its limit, across all services', () => {
     const awake = new AwakeNamespace();
     const services = INSTANCES_PER_NAMESPACE_MAX_COUNT / INSTANCES_PER_SERVICE_MAX_COUNT;
     for (let index = 0; index < services; index++)
@@ -172,7 +172,7 @@ describe('limits', () => {
     expect(() => draft.putInstance(key('b'), instanceRecord(), 'registered', true)).toThrow(full);
   });
 
-  it('[R15] a namespace takes no more services of their own than its limit', () => {
+  it('[R15] a namespace accepts no more explicit services than its limit', () => {
     const awake = new AwakeNamespace();
     for (let index = 0; index < SERVICES_PER_NAMESPACE_MAX_COUNT; index++) {
       const entry = awake.state.catalog.serviceFor({ ...ORDERS, service: `s-${index}` });
@@ -184,7 +184,7 @@ describe('limits', () => {
     draft.putService({ ...ORDERS, service: 's-1' }, null, 'deregistered');
   });
 
-  it('[N25] a namespace takes no more instances and services than it is set, the draft’s counted', () => {
+  it('[N25] a namespace accepts no more instances and services than its own setting, including those of the draft', () => {
     const { state } = new AwakeNamespace();
     const begin = (limits: NamespaceLimits, by: Caller = { tokenId: 'owner', share: 'all' }) =>
       new Draft({ ...state, settings: { limits } }, 0, by);
@@ -207,7 +207,7 @@ describe('limits', () => {
     narrow.putService(ORDERS, SERVICE, 'registered');
   });
 
-  it('[N26] a token that does not operate the namespace brings no more instances and services than its share', () => {
+  it('[N26] a token that isn’t an operator adds no more instances and services than its share', () => {
     const { state } = new AwakeNamespace();
     const begin = (share: Caller['share'], limits: NamespaceLimits) =>
       new Draft({ ...state, settings: { limits } }, 0, { tokenId: 't', share });

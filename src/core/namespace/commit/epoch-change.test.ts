@@ -25,7 +25,7 @@ async function again({ platform }: AwakeNamespace, retention = DEFAULT_RETENTION
 }
 
 describe('changeEpoch', () => {
-  it('[Z1, I2] jumps ahead of every revision that was ever given, and counts on from there', async () => {
+  it('[Z1, I2] jumps ahead of every revision that was ever used, and continues from there', async () => {
     const awake = new AwakeNamespace();
     const { journal } = awake.state;
     awake.put('a');
@@ -44,7 +44,7 @@ describe('changeEpoch', () => {
     expect(woken.position(before.cursor)).toBeUndefined();
   });
 
-  it('[Z1] is three rows, and what goes with it is written with it', async () => {
+  it('[Z1] costs three rows, committed together with its changes', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     await settle();
@@ -57,7 +57,7 @@ describe('changeEpoch', () => {
     expect(storage.transactions).toBe(before + 1);
   });
 
-  it('[Z2, Q3] makes cursors of before those of another past, and conditional reads answer in full', async () => {
+  it('[Z2, Q3] makes earlier cursors those of another history, and conditional reads return in full', async () => {
     const awake = new AwakeNamespace();
     const registry = new Registry(awake.state, awake.hub);
     awake.put('a');
@@ -68,7 +68,7 @@ describe('changeEpoch', () => {
     await expect(registry.listInstances({ ...list, at: cursor })).rejects.toMatchObject({ code: 'COMPACTED' });
   });
 
-  it('[Z3] leaves what was kept before to be read, by time and by the cursors that the history gives', async () => {
+  it('[Z3] keeps the earlier history readable, by time and by the cursors it contains', async () => {
     const awake = new AwakeNamespace();
     const registry = new Registry(awake.state, awake.hub);
     awake.put('a');
@@ -87,7 +87,7 @@ describe('changeEpoch', () => {
     expect(await idsAt(entries[0].cursor)).toEqual(['a', 'b']);
   });
 
-  it('[Z3, J3] does not count the revisions that never were against what is kept', async () => {
+  it('[Z3, J3] doesn’t count unused revisions towards the retention', async () => {
     const awake = new AwakeNamespace(undefined, { ...DEFAULT_RETENTION, maxCount: 10 });
     for (const id of ['a', 'b', 'c']) awake.put(id);
     changeEpoch(awake.state, 'imported', 'admin');
@@ -100,8 +100,8 @@ describe('changeEpoch', () => {
   });
 });
 
-describe('a watch under way when the epoch changes', () => {
-  it('[Z2, W6] is told to start over once that is durable, and gets a snapshot and what follows', async () => {
+describe('a watch that is open when the epoch changes', () => {
+  it('[Z2, W6] is reset once the change is durable, and gets a snapshot and what follows', async () => {
     const stage = new WatchStage();
     const { scene, disk, namespace } = stage;
     const client = stage.connect();
@@ -116,7 +116,7 @@ describe('a watch under way when the epoch changes', () => {
     await settle();
     expect(client.take().map(({ type }) => type)).toEqual(['reset', 'snapshot']);
     await scene.register('b');
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
   it('[Z2, W6, W10] gets no part of an older snapshot after the reset', async () => {
@@ -140,8 +140,8 @@ describe('a watch under way when the epoch changes', () => {
   });
 });
 
-describe('a storage that is marked', () => {
-  it('[Z4] begins a new epoch at its next wake, and only then', async () => {
+describe('storage that is marked for a new epoch', () => {
+  it('[Z4] starts it at its next wake, and only then', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     const { epoch } = awake.state.journal;
@@ -157,7 +157,7 @@ describe('a storage that is marked', () => {
     expect((await again(woken)).state.journal.cursor).toBe(woken.state.journal.cursor);
   });
 
-  it('[Z4, I3] is known by nobody before it is durable', async () => {
+  it('[Z4, I3] shows it to no caller before it is durable', async () => {
     const namespace = new NodeNamespace();
     markForNewEpoch(namespace.platform.storage);
     await namespace.restart();
@@ -167,7 +167,7 @@ describe('a storage that is marked', () => {
   });
 });
 
-it('[Z2] a mark is there from when it was set until it is taken away', () => {
+it('[Z2] a mark is set until it is removed', () => {
   const disk = new HandDisk();
   prepareStorage(disk, () => 'E');
   expect(isMarkedForNewEpoch(disk)).toBe(false);

@@ -15,13 +15,13 @@ import {
 const EPOCH = 'Ab-9_epoch12';
 
 describe('encodeCursor', () => {
-  it('begins with c, and fits a header and a query as it is', () => {
+  it('starts with c, and needs no escaping in a header or a query', () => {
     expect(encodeCursor({ epoch: EPOCH, revision: 0, check: 0 })).toBe('cAb-9_epoch12.0.0');
     const largest = encodeCursor({ epoch: EPOCH, revision: Number.MAX_SAFE_INTEGER, check: 0xffff_ffff });
     expect(largest).toMatch(/^c[A-Za-z0-9_.-]+$/);
   });
 
-  it('names every position, and only that one', () => {
+  it('identifies every position uniquely', () => {
     const position = fc.record({
       epoch: fc.stringMatching(/^[A-Za-z0-9_-]{1,32}$/),
       revision: fc.maxSafeNat(),
@@ -36,7 +36,7 @@ describe('encodeCursor', () => {
 });
 
 describe('decodeCursor', () => {
-  it('[Q3] gives nothing for a text that is no cursor', () => {
+  it('[Q3] returns undefined for text that is not a cursor', () => {
     for (const text of [
       '',
       'c',
@@ -56,7 +56,7 @@ describe('decodeCursor', () => {
     }
   });
 
-  it('[Q3] is safe with whatever it is given', () => {
+  it('[Q3] never throws, whatever the input', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         const position = decodeCursor(text);
@@ -76,7 +76,7 @@ function gaps() {
 
 const REVISIONS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 101, 102, 103, 104, 105, 1001, 1002, 1003];
 
-it('[Z3, J3] counts the revisions that there are', () => {
+it('[Z3, J3] counts the revisions that exist', () => {
   for (const after of [0, 3, 10, 50, 100, 103, 105, 1000, 1002]) {
     for (const upTo of REVISIONS.filter((each) => each > after)) {
       const there = REVISIONS.filter((each) => each > after && each <= upTo).length;
@@ -85,7 +85,7 @@ it('[Z3, J3] counts the revisions that there are', () => {
   }
 });
 
-it('[Z3, J3] finds the revision that a number of others come after', () => {
+it('[Z3, J3] finds the revision that has a given number after it', () => {
   // The head is always of the newest epoch.
   for (const head of [1001, 1002, 1003]) {
     const upToHead = REVISIONS.filter((each) => each <= head);
@@ -99,14 +99,14 @@ it('[Z3, J3] finds the revision that a number of others come after', () => {
   }
 });
 
-it('[Z3] is read as it was written, without what the journal has forgotten', () => {
+it('[Z3] reads back as written, without the epochs that were compacted', () => {
   const text = gaps().toText(500);
   expect(text).toBe('[{"after":105,"next":1001}]');
   expect(new RevisionGaps(text).count(104, 1002)).toBe(3);
   expect(new RevisionGaps(undefined).count(3, 7)).toBe(4);
 });
 
-it('[Z3] knows the revision that began the newest epoch', () => {
+it('[Z3] knows the revision that started the newest epoch', () => {
   expect(new RevisionGaps(undefined).newest).toBeUndefined();
   expect(gaps().newest).toBe(1001);
   expect(new RevisionGaps(gaps().toText(105)).newest).toBe(1001);
@@ -125,7 +125,7 @@ const change = (id: string, given: Partial<JournaledChange> = {}): JournaledChan
 });
 
 describe('encodeParts', () => {
-  it('[J1] is read as it was written, texts of records as texts', () => {
+  it('[J1] reads back as written, with the texts of records unchanged', () => {
     const changes = [
       change('a', { before: '{"x":"\\"}"}', after: null, renewals: { lastAt: 1, longestGapMs: 2, gapsSince: 3 } }),
       change('ä', { kind: 'override', watchers: 3 }),
@@ -135,7 +135,7 @@ describe('encodeParts', () => {
     expect(parts.flatMap(decodeChanges)).toEqual(changes);
   });
 
-  it('[J2] ends a part before it would be too long for a row, counted in bytes', () => {
+  it('[J2] ends a part before it is too large for a row, counted in bytes', () => {
     const after = JSON.stringify('ä'.repeat(JOURNAL_PART_MAX_BYTES / 5));
     const parts = encodeParts([change('a', { after }), change('b', { after }), change('c', { after })]);
     expect(parts.map((part) => decodeChanges(part).map(({ id }) => id))).toEqual([['a', 'b'], ['c']]);

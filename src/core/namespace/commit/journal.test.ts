@@ -55,7 +55,7 @@ describe('append', () => {
     expect(disk.takeWritten()).toEqual({ 'insert journal': 1 });
   });
 
-  it('[J2, I8] writes a revision over 1 MiB in parts of at most 1 MiB, one row each, that are read as one', () => {
+  it('[J2, I8] stores a revision over 1 MiB in parts of at most 1 MiB, one row each, and reads it as one', () => {
     const { disk, append } = begin();
     const text = JSON.stringify('x'.repeat(100_000));
     const changes = Array.from({ length: 25 }, (_, index) => change(`i-${index}`, { after: text }));
@@ -66,7 +66,7 @@ describe('append', () => {
       expect(bytes).toBeLessThanOrEqual(JOURNAL_PART_MAX_BYTES);
   });
 
-  it('[J2] measures parts in bytes, as the platform does', () => {
+  it('[J2] counts parts in bytes, as the platform does', () => {
     const { disk, append } = begin();
     const text = JSON.stringify('日'.repeat(30_000));
     append(Array.from({ length: 30 }, (_, index) => change(`i-${index}`, { after: text })));
@@ -76,20 +76,20 @@ describe('append', () => {
   });
 });
 
-describe('a journal that is opened again', () => {
-  it('[S2, I2] is where it was', () => {
+describe('a journal that is reopened', () => {
+  it('[S2, I2] continues where it stopped', () => {
     const { append, journal, reopened } = begin();
     append([change('a', { after: '{"note":"日本 🦀"}' })], 10);
     append([change('b')], 20);
     const again = reopened();
-    const told = ({ revision, cursor, size, latestStamp, compactedRevision, epoch }: Journal) => {
+    const stateOf = ({ revision, cursor, size, latestStamp, compactedRevision, epoch }: Journal) => {
       return { revision, cursor, size, latestStamp, compactedRevision, epoch };
     };
-    expect(told(again)).toEqual(told(journal));
-    expect(told(again)).toMatchObject({ revision: 2, latestStamp: 20, compactedRevision: 0 });
+    expect(stateOf(again)).toEqual(stateOf(journal));
+    expect(stateOf(again)).toMatchObject({ revision: 2, latestStamp: 20, compactedRevision: 0 });
   });
 
-  it('is at nothing where nothing was', () => {
+  it('starts at zero on empty storage', () => {
     const { journal } = begin();
     expect(journal).toMatchObject({ revision: 0, compactedRevision: 0, size: 0, latestStamp: 0 });
     expect(journal.position(journal.cursor)).toEqual({ epoch: 'epoch', revision: 0, check: 0 });
@@ -97,7 +97,7 @@ describe('a journal that is opened again', () => {
 });
 
 describe('position', () => {
-  it('[Q2] knows every cursor that it gave and still keeps', () => {
+  it('[Q2] accepts every cursor it returned whose revision is retained', () => {
     const { append, journal, reopened } = begin();
     const cursors = [journal.cursor, append([change('a')]), append([change('b')]), append([change('c')])];
     for (const each of [journal, reopened()]) {
@@ -105,7 +105,7 @@ describe('position', () => {
     }
   });
 
-  it('[Q3] knows no other', () => {
+  it('[Q3] rejects every other cursor', () => {
     const { append, journal } = begin();
     const cursor = append([change('a')], 0, 7);
     append([change('b')], 0, 8);
@@ -124,7 +124,7 @@ describe('position', () => {
     expect(journal.position('nonsense')).toBeUndefined();
   });
 
-  it('[Q3] does not know what was compacted', () => {
+  it('[Q3] rejects a cursor whose revision was compacted', () => {
     const { append, journal } = begin({ maxCount: 1 });
     const cursors = [journal.cursor, append([change('a')]), append([change('b')]), append([change('c')])];
     const plan = journal.planCompaction(0);
@@ -138,27 +138,27 @@ describe('planCompaction', () => {
     for (let index = 1; index <= count; index++) append([change(`i-${index}`)], index * DAY_MS);
   };
 
-  it('[J3] has nothing to do while all may stay', () => {
+  it('[J3] plans nothing while everything is within bounds', () => {
     const { append, journal } = begin({ maxCount: 3, maxAgeMs: 3 * DAY_MS });
     expect(journal.planCompaction(0)).toBeUndefined();
     appendMany(3, append);
     expect(journal.planCompaction(3 * DAY_MS)).toBeUndefined();
   });
 
-  it('[J3] keeps so many', () => {
+  it('[J3] keeps the configured number of revisions', () => {
     const { append, journal } = begin({ maxCount: 3 });
     appendMany(8, append);
     expect(journal.planCompaction(0)?.revision).toBe(5);
   });
 
-  it('[J3] keeps what is not so old', () => {
+  it('[J3] keeps revisions younger than the configured age', () => {
     const { append, journal } = begin({ maxAgeMs: 2 * DAY_MS });
     appendMany(8, append);
     expect(journal.planCompaction(8 * DAY_MS - 1)?.revision).toBe(5);
     expect(journal.planCompaction(8 * DAY_MS)?.revision).toBe(6);
   });
 
-  it('[J3] keeps so much', () => {
+  it('[J3] keeps the configured number of bytes', () => {
     const { append, journal } = begin({ maxBytes: 1_000 });
     const after = JSON.stringify('x'.repeat(300));
     for (let index = 0; index < 8; index++) append([change('a', { after })]);
@@ -168,7 +168,7 @@ describe('planCompaction', () => {
     expect(journal.size).toBeLessThanOrEqual(1_000);
   });
 
-  it('[J3] takes all but the newest where it is too much for its namespace', () => {
+  it('[J3] removes all but the newest revision if the journal is too large for its namespace', () => {
     const { append, journal } = begin();
     appendMany(8, append);
     journal.append([change('on its way')], 'registered', 'owner', 9 * DAY_MS, 9);
@@ -176,7 +176,7 @@ describe('planCompaction', () => {
     expect(journal.planCompaction(0, true)?.revision).toBe(7);
   });
 
-  it('[J3] never takes the newest, whose revision is the namespace’s', () => {
+  it('[J3] never removes the newest revision, which is the namespace’s own', () => {
     const { append, journal } = begin({ maxCount: 0, maxBytes: 0, maxAgeMs: 0 });
     append([change('a')]);
     expect(journal.planCompaction(9 * DAY_MS)).toBeUndefined();
@@ -184,7 +184,7 @@ describe('planCompaction', () => {
     expect(journal.planCompaction(9 * DAY_MS)?.revision).toBe(1);
   });
 
-  it('[J3] takes a slice at a time', () => {
+  it('[J3] removes one slice at a time', () => {
     const { append, journal } = begin({ maxCount: 1 });
     appendMany(COMPACTION_SLICE_MAX_COUNT + 10, append);
     const first = journal.planCompaction(0);
@@ -193,7 +193,7 @@ describe('planCompaction', () => {
     expect(journal.planCompaction(0)?.revision).toBe(COMPACTION_SLICE_MAX_COUNT + 9);
   });
 
-  it('[J3] takes less at a time where there is much in it, and a revision with all its parts', () => {
+  it('[J3] removes fewer large revisions at a time, and a revision with all its parts', () => {
     const { append, journal, disk } = begin({ maxCount: 1 });
     const after = JSON.stringify('x'.repeat(900_000));
     const large = [change('a', { after }), change('b', { after }), change('c', { after })];
@@ -214,7 +214,7 @@ describe('compact', () => {
     return { kind: 'instance', ...key(id), revision, ...plain };
   };
 
-  it('[J3, I8] removes the rows, and the heads of records that were removed in them', () => {
+  it('[J3, I8] removes the rows, and the heads of records removed in them', () => {
     const { append, journal, disk } = begin({ maxCount: 1 });
     append([change('gone', { before: '{}', after: null }), change('again', { before: '{}', after: null })]);
     append([change('again')]);
@@ -232,7 +232,7 @@ describe('compact', () => {
     expect(journal.compactedRevision).toBe(2);
   });
 
-  it('keeps the head of a record that was removed again since, and a record that is back', () => {
+  it('keeps the head of a record that was removed again later, and a record that was registered again', () => {
     const { append, journal, disk } = begin({ maxCount: 1 });
     append([change('back', { before: '{}', after: null })]);
     append([change('back')]);
@@ -242,7 +242,7 @@ describe('compact', () => {
     expect(disk.rows('SELECT id, revision FROM record')).toEqual([['back', 2]]);
   });
 
-  it('leaves a size that is what is left, in whatever script', () => {
+  it('keeps an exact size, in any script', () => {
     const { append, journal, disk, reopened } = begin({ maxCount: 2 });
     for (const text of ['plain', '日本', '🦀🦀🦀', 'é']) append([change('a', { after: JSON.stringify(text) })]);
     const plan = journal.planCompaction(0);
@@ -255,7 +255,7 @@ describe('compact', () => {
 });
 
 describe('the next compaction', () => {
-  it('is at once where a slice too much is kept, by count or by size', () => {
+  it('is due at once if a slice too much is retained, by count or by size', () => {
     const { append, journal } = begin({ maxCount: 10 });
     for (let index = 0; index < 10 + COMPACTION_SLICE_MAX_COUNT; index++) append([change('a')]);
     expect(journal.isOverfull).toBe(false);
@@ -266,7 +266,7 @@ describe('the next compaction', () => {
     expect(large.journal.isOverfull).toBe(true);
   });
 
-  it('is when the oldest is too old by a hundredth, and never while only the newest is left', () => {
+  it('is due when the oldest revision exceeds the age by a hundredth, and never while only the newest remains', () => {
     const { append, journal } = begin({ maxAgeMs: 100_000 });
     expect(journal.overdueAt).toBe(Number.POSITIVE_INFINITY);
     append([change('a')], 1_000);
@@ -276,7 +276,7 @@ describe('the next compaction', () => {
   });
 });
 
-describe('reads of the past', () => {
+describe('reads of the history', () => {
   const far = () => {
     const { journal, append, disk } = begin();
     append([change('a')], 10);
@@ -289,7 +289,7 @@ describe('reads of the past', () => {
     return { journal, disk };
   };
 
-  it('[J2, J4] gives revisions newest first, and the parts of one in order', () => {
+  it('[J2, J4] return revisions newest first, and the parts of one in order', () => {
     const { journal } = far();
     const entries = [...journal.entriesUpTo(3)];
     expect(entries.map(({ revision, at }) => [revision, at])).toEqual([
@@ -305,7 +305,7 @@ describe('reads of the past', () => {
     expect(journal.entryAt(4)).toBeUndefined();
   });
 
-  it('[J6] gives cursors and stamps of what is kept', () => {
+  it('[J6] return cursors and stamps of retained revisions', () => {
     const { journal } = far();
     expect([0, 1, 2, 3].map((revision) => journal.position(journal.cursorAt(revision) ?? '')?.revision)).toEqual([
       0, 1, 2, 3,
@@ -333,7 +333,7 @@ async function pastOf(act: (stage: WatchStage) => Promise<void>) {
 }
 
 describe('recordAt', () => {
-  it('[W11] walks back through all that a record was, and was not', async () => {
+  it('[W11] walks back through the states of a record, including its absence', async () => {
     const at = await pastOf(async ({ scene }) => {
       await scene.register('a', { weight: 11 });
       await scene.register('other');
@@ -355,7 +355,7 @@ describe('recordAt', () => {
     ]);
   });
 
-  it('[W11] tells the kinds of record of one id apart', async () => {
+  it('[W11] distinguishes the kinds of record that share an id', async () => {
     const at = await pastOf(async ({ scene }) => {
       await scene.register('a', { weight: 11 });
       await scene.override('a', { weight: 12 });
@@ -375,7 +375,7 @@ describe('recordAt', () => {
     expect([2, 3].map((revision) => at(record('', 'service'), revision)?.revision)).toEqual([undefined, 3]);
   });
 
-  it('knows nothing of a record or a service that never was', async () => {
+  it('finds nothing for a record or a service that never existed', async () => {
     const at = await pastOf(async ({ scene }) => void (await scene.register('a')));
     expect(at(record('b'), 1)).toBeUndefined();
     expect(at({ ...record('a'), service: 'users' }, 1)).toBeUndefined();

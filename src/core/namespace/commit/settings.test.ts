@@ -4,7 +4,7 @@ import { prepareStorage } from '../../storage/schema';
 import { DEFAULT_RETENTION } from './journal';
 import { Settings, writeSettings } from './settings';
 
-it('[N22] settings are those that were written, and otherwise the defaults', () => {
+it('[N22] settings are those stored, otherwise the defaults', () => {
   const disk = new HandDisk();
   prepareStorage(disk, () => 'epoch');
   const none = new Settings(disk);

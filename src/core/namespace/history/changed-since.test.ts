@@ -18,7 +18,7 @@ async function begin(maxCount = 1_000_000) {
 }
 
 describe('readChangedSince', () => {
-  it('[J5] tells each instance once, as it is now, and those that are gone as they last were', async () => {
+  it('[J5] lists each instance once, in its current state, or in its last state if it was removed', async () => {
     const { scene, story } = await begin();
     await scene.register('a');
     await scene.register('b');
@@ -33,7 +33,7 @@ describe('readChangedSince', () => {
     expect(await story(cursor)).toEqual(['+c=3', '-b=1', 'a=7']);
   });
 
-  it('[J5] is empty where nothing changed since the cursor, and leaves services out', async () => {
+  it('[J5] is empty if nothing changed since the cursor, and omits services', async () => {
     const { scene, story } = await begin();
     await scene.register('a');
     const cursor = await scene.cursor();
@@ -42,7 +42,7 @@ describe('readChangedSince', () => {
     expect(await story(cursor)).toEqual([]);
   });
 
-  it('[J5] shows what is gone with what operators said of it, and comes back as new', async () => {
+  it('[J5] shows a removed instance with its override, and one that was registered again as new', async () => {
     const { scene, story } = await begin();
     await scene.register('a');
     await scene.override('a', { weight: 4 });
@@ -55,7 +55,7 @@ describe('readChangedSince', () => {
     expect(await story(cursor)).toEqual(['+a=5']);
   });
 
-  it('[J5] an override of what was gone before is nobody’s change', async () => {
+  it('[J5] omits an override of an instance that was removed before', async () => {
     const { scene, story } = await begin();
     await scene.register('a');
     await scene.override('a', { weight: 4 });
@@ -65,7 +65,7 @@ describe('readChangedSince', () => {
     expect(await story(cursor)).toEqual([]);
   });
 
-  it('[J5] since a time, also one before everything', async () => {
+  it('[J5] accepts a time, including one before the first revision', async () => {
     const { scene, story, since } = await begin();
     await scene.register('a');
     await scene.freeze(10_000);
@@ -76,7 +76,7 @@ describe('readChangedSince', () => {
     expect(await story(new Date(now - 5_000).toISOString())).toEqual(['+b=1']);
   });
 
-  it('[J5] comes in slices that end at the present', async () => {
+  it('[J5] is read in slices up to the present', async () => {
     const { scene } = await begin();
     await scene.register('a');
     const cursor = await scene.cursor();
@@ -93,7 +93,7 @@ describe('readChangedSince', () => {
     expect((await scene.api.changedSince({ since: last.cursor })).body).toBeNull();
   });
 
-  it('[J5] refuses a cursor of another past, or of one that is forgotten', async () => {
+  it('[J5] refuses a cursor of another history, or of a compacted revision', async () => {
     const { scene } = await begin();
     await scene.register('a');
     await expect(scene.api.changedSince({ since: 'cX.1.0' })).rejects.toEqual(refusal('COMPACTED'));

@@ -23,12 +23,12 @@ describe('historyPage', () => {
 });
 
 describe('decodePlace', () => {
-  it('reads what was written', () => {
+  it('decodes an encoded place', () => {
     expect(decodePlace(encodePlace([5, 0]), 2)).toEqual([5, 0]);
     expect(decodePlace(encodePlace([2 ** 40]), 1)).toEqual([2 ** 40]);
   });
 
-  it('refuses the place of another walk', () => {
+  it('refuses a place from another walk', () => {
     expect(() => decodePlace(encodePlace([5, 0]), 1)).toThrow(refusal('INVALID_REQUEST'));
   });
 });

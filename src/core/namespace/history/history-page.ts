@@ -57,15 +57,15 @@ export function historyPage(
 }
 
 function historyEntry({ revision, cursor, at, cause, actor }: JournalEntry, changes: JournaledChange[]): HistoryEntry {
-  const told: HistoryChange[] = [];
+  const listed: HistoryChange[] = [];
   let bytes = 0;
   for (const change of changes) {
     bytes += (change.before?.length ?? 0) + (change.after?.length ?? 0);
-    if (told.length > 0 && bytes > LIST_TEXT_MAX_BYTES) break;
-    told.push(historyChange(change, revision, at));
+    if (listed.length > 0 && bytes > LIST_TEXT_MAX_BYTES) break;
+    listed.push(historyChange(change, revision, at));
   }
-  const omitted = changes.length - told.length;
-  return { revision, cursor, at: timestamp(at), cause, actor, changes: told, ...(omitted > 0 && { omitted }) };
+  const omitted = changes.length - listed.length;
+  return { revision, cursor, at: timestamp(at), cause, actor, changes: listed, ...(omitted > 0 && { omitted }) };
 }
 
 function historyChange(change: JournaledChange, revision: number, at: number): HistoryChange {
@@ -85,12 +85,23 @@ function historyChange(change: JournaledChange, revision: number, at: number): H
   }
   const key = { group, service, id };
   const itself = shown((text, madeAt) => registered(key, text, madeAt, at));
-  return { kind, ...key, cause, ...itself, renewals: change.renewals && renewalsView(change.renewals), watchers };
+  // Other changes may come before the last ping of a session is read, so their silence is not known.
+  const silentUntil = cause === 'expired' || cause === 'unhealthy' ? at : undefined;
+  const renewals = change.renewals && renewalsView(change.renewals, silentUntil);
+  return { kind, ...key, cause, ...itself, renewals, watchers };
 }
 
-/** Returns renewals with times for people. */
-export function renewalsView({ lastAt, longestGapMs, gapsSince }: JournaledRenewals): Renewals {
-  return { lastAt: timestamp(lastAt), longestGapMs, gapsSince: timestamp(gapsSince) };
+/**
+ * Returns renewals with times for people.
+ *
+ * @param silentUntil Time until which no renewal followed the last one, by the clock; by default its own.
+ */
+export function renewalsView(
+  { lastAt, longestGapMs: longestIntervalMs, gapsSince }: JournaledRenewals,
+  silentUntil = lastAt,
+): Renewals {
+  const longestGapMs = Math.max(longestIntervalMs, silentUntil - lastAt);
+  return { lastAt: timestamp(lastAt), longestGapMs, longestIntervalMs, gapsSince: timestamp(gapsSince) };
 }
 
 function registered(

@@ -15,7 +15,7 @@ async function begin() {
 }
 
 describe('walkBack', () => {
-  it('[J4] sees only revisions of an instance, by its chain', async () => {
+  it('[J4] visits only the revisions of an instance, by its chain', async () => {
     const { steps } = await begin();
     const seen = steps({ service: 'orders', instance: 'a' });
     expect(seen.map(({ entry }) => entry.revision)).toEqual([52, 51, 1]);
@@ -26,7 +26,7 @@ describe('walkBack', () => {
     ]);
   });
 
-  it('[J4] begins with what is gone, and tells a change of both records as one', async () => {
+  it('[J4] starts with a removed record, and reports a change of instance and override as one', async () => {
     const { awake, steps } = await begin();
     awake.commit((draft) => {
       const key = { group: 'DEFAULT_GROUP', service: 'orders', id: 'a' };
@@ -40,14 +40,14 @@ describe('walkBack', () => {
     expect(newest?.rest).toEqual([51, 52]);
   });
 
-  it('[J4] sees every revision of a namespace once', async () => {
+  it('[J4] visits every revision of a namespace once', async () => {
     const { steps } = await begin();
     expect(steps({}).map(({ entry }) => entry.revision)).toEqual(Array.from({ length: 52 }, (_, index) => 52 - index));
   });
 });
 
 describe('serviceOf', () => {
-  it('is in the default group, unless one is named', () => {
+  it('is in the default group unless one is given', () => {
     expect(serviceOf({ service: 's' })).toEqual({ group: 'DEFAULT_GROUP', service: 's' });
     expect(serviceOf({ group: 'g', service: 's' })).toEqual({ group: 'g', service: 's' });
     expect(serviceOf({ group: 'g' })).toBeUndefined();

@@ -22,7 +22,7 @@ function begin(keepsFrom = 1) {
 const time = (ms: number) => new Date(ms).toISOString();
 
 describe('momentOf', () => {
-  it('[J6] finds the newest revision that was made by a time', () => {
+  it('[J6] finds the newest revision made by a time', () => {
     const { at, cursors } = begin();
     const found = [999, 1_000, 2_999, 3_000, 4_999, 5_000, 9_000].map((ms) => at(time(ms)));
     expect(found.map(({ revision }) => revision)).toEqual([0, 1, 2, 4, 4, 5, 5]);
@@ -41,7 +41,7 @@ describe('momentOf', () => {
     );
   });
 
-  it('[J6] refuses what is no longer kept, and says how far the past goes back', () => {
+  it('[J6] refuses a revision that is no longer retained, and names the oldest one', () => {
     const { at, cursors } = begin(3);
     const gone = { code: 'COMPACTED', message: expect.stringContaining('1970-01-01T00:00:03.000Z') };
     for (const point of [cursors[0], cursors[2], 'cother.3.x', time(1_500), time(2_999)]) {
@@ -51,17 +51,17 @@ describe('momentOf', () => {
     expect(at(cursors[3] ?? '').revision).toBe(3);
   });
 
-  it('refuses a time that is yet to come', () => {
+  it('refuses a time in the future', () => {
     expect(() => begin().at(time(9_001))).toThrow(refusal('INVALID_REQUEST'));
   });
 });
 
 describe('revisionBy', () => {
-  it('finds nothing newer than what is durable', () => {
+  it('finds nothing newer than the durable revision', () => {
     expect(revisionBy(begin().journal, 9_000, 4)).toBe(4);
   });
 
-  it('tells a beginning that is known from one that is not', () => {
+  it('distinguishes a known start of the history from an unknown one', () => {
     expect([revisionBy(begin().journal, 1, 5), revisionBy(begin(2).journal, 1, 5)]).toEqual([0, undefined]);
   });
 });

@@ -26,7 +26,7 @@ function together(parts: NamespaceSnapshot[]): SnapshotService[] {
 }
 
 describe('NamespaceSnapshots', () => {
-  it('[J5] shows every service with its instances as lists show them, and its cursor', async () => {
+  it('[J5] contains every service with its instances as in lists, and its cursor', async () => {
     const { scene, snapshot } = await begin();
     await scene.register('b');
     await scene.register('a');
@@ -43,7 +43,7 @@ describe('NamespaceSnapshots', () => {
     expect((await scene.api.snapshot({})).cursor).toBe(await scene.cursor());
   });
 
-  it('[J5] says that nothing has changed since a cursor', async () => {
+  it('[J5] reports that nothing has changed since a cursor', async () => {
     const { scene } = await begin();
     const { cursor } = await scene.register('a');
     expect(isUnchanged(await scene.api.snapshot({ ifNoneMatch: cursor }))).toBe(true);
@@ -51,7 +51,7 @@ describe('NamespaceSnapshots', () => {
     expect(await scene.api.snapshot({ ifNoneMatch: cursor })).toMatchObject({ cursor: next, body: expect.any(String) });
   });
 
-  it('[J5] keeps what it encoded until the next change, or until time alone changes it', async () => {
+  it('[J5] caches the encoded text until the next change, or until time changes it', async () => {
     const { stage, scene, snapshot } = await begin();
     await scene.register('a');
     const { body } = await scene.api.snapshot({});
@@ -65,7 +65,7 @@ describe('NamespaceSnapshots', () => {
     expect(names(await snapshot())).toEqual(['orders: a']);
   });
 
-  it('[J5] comes in parts that show one moment, whatever changes between them', async () => {
+  it('[J5] has parts that show one moment, whatever changes between them', async () => {
     const { stage, scene, snapshot } = await begin();
     const ids = Array.from({ length: 700 }, (_, index) => `i${String(index).padStart(3, '0')}`);
     for (let first = 0; first < 700; first += 100) await stage.registerBulk(...ids.slice(first, first + 100));
@@ -93,7 +93,7 @@ describe('NamespaceSnapshots', () => {
     expect(rest).toEqual([]);
   });
 
-  it('refuses to go on after what no part ended with', async () => {
+  it('refuses to continue from a position that ended no part', async () => {
     const cases = ['', '[]', '["x","a","b","c"]', '["cE.1.x","a","b",1]', '{'] as const;
     for (const after of cases) {
       const { scene } = await begin();
@@ -101,7 +101,7 @@ describe('NamespaceSnapshots', () => {
     }
   });
 
-  it('refuses to go on in a past that is not kept', async () => {
+  it('refuses to continue in history that is not retained', async () => {
     const { scene } = await begin();
     const after = '["cE.1.x","a","b","c"]';
     await expect(scene.api.snapshot({ after })).rejects.toEqual(refusal('COMPACTED'));

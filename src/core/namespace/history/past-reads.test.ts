@@ -61,14 +61,14 @@ const WHOLE = [
 ];
 
 describe('readHistory', () => {
-  it('[J4] tells all that happened, newest first', async () => {
+  it('[J4] lists all changes, newest first', async () => {
     const { story, page } = await withPast();
     expect(await story()).toEqual(WHOLE);
     expect(await page()).toMatchObject({ compacted: false });
     expect((await page()).next).toBeUndefined();
   });
 
-  it('[J4] tells of a service what happened in it, and of an instance what happened to it and its override', async () => {
+  it('[J4] of a service has its own changes, and of an instance its own and its override’s', async () => {
     const { story } = await withPast();
     expect(await story({ service: 'users' })).toEqual(['2 registered b']);
     expect(await story({ service: 'orders' })).toEqual(WHOLE.filter((line) => !line.startsWith('2')));
@@ -87,14 +87,14 @@ describe('readHistory', () => {
     expect(await story({ service: 'orders', instance: 'never' })).toEqual([]);
   });
 
-  it('[J4] tells only of one cause', async () => {
+  it('[J4] has only the changes of one cause', async () => {
     const { story } = await withPast();
     expect(await story({ cause: 'deregistered' })).toEqual(['8 deregistered a', '4 deregistered a']);
     expect(await story({ cause: 'overridden', service: 'orders' })).toEqual(['7 overridden a', '3 overridden a']);
   });
 
   it.each([{}, { service: 'orders' }, { service: 'orders', instance: 'a' }])(
-    '[J4] tells what came after a cursor or time and up to another, of %j',
+    '[J4] of %j has the changes between two cursors or times',
     async (scope) => {
       const { story, cursors, time } = await withPast();
       const all = await story(scope);
@@ -108,7 +108,7 @@ describe('readHistory', () => {
   );
 
   it.each([{}, { group: ORDERS.group }, { service: 'orders' }, { service: 'orders', instance: 'a' }])(
-    '[J4] pages without a gap or a repeat, whatever happens meanwhile, of %j',
+    '[J4] of %j has pages without a gap or a repeat, whatever changes meanwhile',
     async (scope) => {
       const { story, page, scene } = await withPast();
       const all = await story(scope);
@@ -125,7 +125,7 @@ describe('readHistory', () => {
     },
   );
 
-  it('[J4] shows each record before and after, apart from what operators say about it', async () => {
+  it('[J4] shows each record before and after, separate from its override', async () => {
     const { page } = await withPast();
     const { entries } = await page({ service: 'orders' });
     const change = (revision: number) => entries.find((entry) => entry.revision === revision)?.changes[0];
@@ -137,7 +137,7 @@ describe('readHistory', () => {
     expect(entries[0]).toMatchObject({ at: '2030-01-01T00:00:08.000Z', cause: 'updated', actor: 'owner' });
   });
 
-  it('[J4, I8] reads a bounded piece for each page, and goes on where nothing was found', async () => {
+  it('[J4, I8] reads a bounded amount for each page, and continues after pages without a match', async () => {
     const { page, scene } = await begin();
     await scene.override('a', { weight: 3 }).catch(() => {});
     await scene.register('rare', { weight: 2 }, { service: 'users' });
@@ -149,7 +149,7 @@ describe('readHistory', () => {
     expect((await page({ service: 'orders', after: next })).entries).toHaveLength(1);
   });
 
-  it('[J4] says that what was before is no longer kept', async () => {
+  it('[J4] reports that earlier history is no longer retained', async () => {
     const { page, stage, scene } = await begin(10);
     const cursor = await scene.cursor();
     for (let count = 0; count <= 600; count++) await scene.register('a', { weight: count });
@@ -164,7 +164,7 @@ describe('readHistory', () => {
     expect(await page({ since: '2029-01-01T00:00:00Z' })).toMatchObject({ compacted: true });
   });
 
-  it('refuses to go on after what no page ended with', async () => {
+  it('refuses to continue from a position that ended no page', async () => {
     const cases = ['', 'x.y.z', '-1', '1.', 'c1', '99999999999'] as const;
     for (const after of cases) {
       const { page } = await withPast();
@@ -173,7 +173,7 @@ describe('readHistory', () => {
     }
   });
 
-  it('[I3] goes on from no revision that is yet to come', async () => {
+  it('[I3] refuses to continue from a revision in the future', async () => {
     const { story } = await withPast();
     expect(await story({ after: 'zzzz' })).toEqual(WHOLE);
     expect(await story({ service: 'orders', after: 'zzzz' })).toEqual(WHOLE.filter((line) => !line.startsWith('2')));
@@ -190,7 +190,7 @@ describe('rollback', () => {
     return { ...past, audit, rollBack };
   };
 
-  it('[J9] is accounted for before it is done, with what it goes back to', async () => {
+  it('[J9] is audited before it is applied, with the revision it returns to', async () => {
     const { audit, rollBack, cursors } = await back();
     await rollBack(cursors[3] ?? '');
     expect(audit.notes).toEqual([
@@ -205,7 +205,7 @@ describe('rollback', () => {
     ]);
   });
 
-  it('[J9] is not done where it can not be accounted for', async () => {
+  it('[J9] is not applied if it can’t be audited', async () => {
     const { audit, rollBack, cursors, scene } = await back();
     audit.failure = new RegistryError('UNAVAILABLE', 'no directory');
     const revision = await scene.revision();
@@ -213,7 +213,7 @@ describe('rollback', () => {
     expect(await scene.revision()).toBe(revision);
   });
 
-  it('[J9] is refused without an account to those who do not operate, and of what is not kept', async () => {
+  it('[J9] is refused without an audit entry to callers that aren’t operators, and for a revision that is not retained', async () => {
     const { audit, rollBack, cursors } = await back();
     await expect(rollBack(cursors[3] ?? '', OWNER)).rejects.toEqual(refusal('FORBIDDEN'));
     await expect(rollBack('cother.1.x')).rejects.toEqual(refusal('COMPACTED'));

@@ -30,7 +30,7 @@ function begin() {
 }
 
 describe('rollBack', () => {
-  it('[J9] puts overrides and the service back, and leaves alone what instances say', async () => {
+  it('[J9] restores overrides and the service, and leaves registrations unchanged', async () => {
     const { awake, rollBackTo, override, putService } = begin();
     awake.put('a b');
     awake.override('a', { weight: 5 });
@@ -60,7 +60,7 @@ describe('rollBack', () => {
     ]);
   });
 
-  it('[J9] done again changes nothing', async () => {
+  it('[J9] changes nothing when repeated', async () => {
     const { awake, rollBackTo } = begin();
     awake.put('a');
     awake.override('a', { weight: 5 });
@@ -69,7 +69,7 @@ describe('rollBack', () => {
     expect(await rollBackTo(2)).toEqual({ service: undefined, restored: [], removed: [], gone: [], revisions: 0 });
   });
 
-  it('[J9] brings nobody back, and says who is gone', async () => {
+  it('[J9] brings back no instance, and lists the removed ones', async () => {
     const { awake, rollBackTo, override } = begin();
     awake.put('a b');
     awake.override('a', { weight: 5 });
@@ -83,7 +83,7 @@ describe('rollBack', () => {
     expect([override('a'), override('b')]).toEqual([undefined, { weight: 6 }]); // that of b lingers still
   });
 
-  it('[J9] does not begin anew a quarantine that would have ended', async () => {
+  it('[J9] doesn’t restore a quarantine that would have ended', async () => {
     const { awake, rollBackTo, override } = begin();
     awake.put('a b c');
     awake.override('a', { quarantine: { until: time(1_000) }, weight: 2 });
@@ -95,7 +95,7 @@ describe('rollBack', () => {
     expect(['a', 'b', 'c'].map(override)).toEqual([{ weight: 2 }, undefined, { quarantine: { until: time(9_000) } }]);
   });
 
-  it('[J9] takes from a service what it had not of its own', async () => {
+  it('[J9] removes service settings that were added later', async () => {
     const { awake, rollBackTo, putService } = begin();
     awake.put('a');
     putService(0.5);
@@ -104,7 +104,7 @@ describe('rollBack', () => {
     expect(await rollBackTo(2)).toMatchObject({ service: 'restored' });
   });
 
-  it('[J9] is for those who operate the service', async () => {
+  it('[J9] requires an operator of the service', async () => {
     const { awake, rollBackTo } = begin();
     awake.put('a');
     await expect(rollBackTo(0, { tokenId: 'owner', operates: false })).rejects.toEqual(refusal('FORBIDDEN'));

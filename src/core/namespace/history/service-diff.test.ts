@@ -10,7 +10,7 @@ async function begin() {
   awake.put('a b c'); // 1 to 3
   awake.override('b', { weight: 5 }); // 4
   awake.remove('c'); // 5
-  awake.override('c', { weight: 6 }); // 6: of nobody
+  awake.override('c', { weight: 6 }); // 6: without an instance
   awake.commit((draft) =>
     draft.putService(
       ORDERS,
@@ -28,7 +28,7 @@ async function begin() {
 }
 
 describe('serviceDiff', () => {
-  it('[J7] tells what came, went and changed, with overrides merged', async () => {
+  it('[J7] lists what was added, removed and changed, with overrides merged', async () => {
     const diff = await begin();
     const { instances, service, from, to } = await diff(2, 7);
     expect(instances).toMatchObject([{ id: 'b', before: { weight: 1 }, after: { weight: 5, overridden: true } }]);
@@ -41,7 +41,7 @@ describe('serviceDiff', () => {
     expect((await diff(3, 1)).instances.map(({ after }) => after)).toEqual([null, null]);
   });
 
-  it('[J7] shows what changed and changed back, and nothing of what an override says of nobody', async () => {
+  it('[J7] shows changes that were reverted, and no override without an instance', async () => {
     const diff = await begin();
     expect((await diff(7, 9)).instances.map(({ id }) => id)).toEqual(['a']);
     expect((await diff(5, 6)).instances).toEqual([]);

@@ -14,7 +14,7 @@ async function seen({ state }: AwakeNamespace, revision: number): Promise<string
 }
 
 describe('serviceAt', () => {
-  it('[J6] is the service as it was, with its overrides, at each revision', async () => {
+  it('[J6] returns the service with its overrides at each revision', async () => {
     const awake = new AwakeNamespace();
     awake.put('b a', { weight: 2 });
     awake.override('a', { weight: 5 });
@@ -28,7 +28,7 @@ describe('serviceAt', () => {
     expect(await moments()).toEqual(story);
   });
 
-  it('[J6] does not move with what happens next', async () => {
+  it('[J6] is not affected by later changes', async () => {
     const awake = new AwakeNamespace();
     awake.put('a', { weight: 2 });
     const records = await serviceAt(awake.state, ORDERS, 1);
@@ -37,7 +37,7 @@ describe('serviceAt', () => {
     expect([...viewsAt(ORDERS, records, START)]).toMatchObject([{ weight: 2, overridden: false }]);
   });
 
-  it('[J6] lets others have a turn on a long way, and gives up where the past goes away meanwhile', async () => {
+  it('[J6] yields to other work on a long walk, and fails if the history is compacted meanwhile', async () => {
     const awake = new AwakeNamespace();
     for (let weight = 0; weight < 2_100; weight++) awake.put('a', { weight });
     awake.put('b'); // so that the way forward is long, too
@@ -59,7 +59,7 @@ describe('serviceAt', () => {
     ['an epoch', false],
     ['the beginning of an epoch', true],
   ])(
-    '[J6] goes the shorter way over %s: back where little has changed, forward where all soon did',
+    '[J6] walks the shorter direction over %s: back if little has changed, forward if everything soon did',
     async (_, over) => {
       const awake = new AwakeNamespace();
       awake.put('a b');
@@ -79,13 +79,13 @@ describe('serviceAt', () => {
     },
   );
 
-  it('knows nothing of a service that never was', async () => {
+  it('finds nothing for a service that never existed', async () => {
     expect(await seen(new AwakeNamespace(), 0)).toBe('');
   });
 });
 
 describe('viewsAt', () => {
-  it('begins after an id', async () => {
+  it('starts after an id', async () => {
     const awake = new AwakeNamespace();
     awake.put('c a b');
     const records = await serviceAt(awake.state, ORDERS, 3);

@@ -38,10 +38,15 @@ describe('readWhy', () => {
       actor: 'registry',
       summary: `a is gone: its lease expired at ${T(20.5)}; it was last renewed at ${T(10)}`,
     });
-    expect((await why()).renewals).toEqual({ lastAt: T(10), longestGapMs: 7_000, gapsSince: T(0) });
+    expect((await why()).renewals).toEqual({
+      lastAt: T(10),
+      longestGapMs: 10_500,
+      longestIntervalMs: 7_000,
+      gapsSince: T(0),
+    });
   });
 
-  it('[J8] tells a deregistration by its owner from one by another', async () => {
+  it('[J8] distinguishes a deregistration by the owner from one by another caller', async () => {
     const { scene, last } = begin();
     await scene.register('a');
     await scene.deregister('a');
@@ -58,7 +63,7 @@ describe('readWhy', () => {
     });
   });
 
-  it('[J8] names a session that was closed', async () => {
+  it('[J8] names a session that was ended', async () => {
     const { stage, last } = begin();
     const client = stage.connect();
     await client.ask<SessionOpened>({ type: 'session', ttlMs: 30_000 });
@@ -70,6 +75,22 @@ describe('readWhy', () => {
       cause: 'session-closed',
       summary: expect.stringContaining('its session was closed'),
     });
+  });
+
+  it('[J8] counts the pings of a session as renewals, and the time between two looks as no gap', async () => {
+    const { stage, namespace, why } = begin();
+    const client = stage.connect();
+    await client.ask<SessionOpened>({ type: 'session', ttlMs: 30_000 });
+    await client.ask({
+      type: 'batch',
+      operations: [{ op: 'register', service: 'orders', id: 'a', address: '10.0.0.1', port: 1 }],
+    });
+    for (let pings = 0; pings < 12; pings++) {
+      await namespace.pass(10_000);
+      client.socket.pingedAt = namespace.platform.clock.now();
+    }
+    await namespace.pass(4_000);
+    expect((await why()).renewals).toMatchObject({ lastAt: T(120), longestGapMs: 4_000, longestIntervalMs: 0 });
   });
 
   it('[J8] names a drain, and a quarantine', async () => {
@@ -95,7 +116,7 @@ describe('readWhy', () => {
     expect(report).toMatchObject({ override: { actor: 'operator' }, deadlines: { quarantineEndsAt: T(40) } });
   });
 
-  it('[J8] names a rollback that took an override away', async () => {
+  it('[J8] names a rollback that removed an override', async () => {
     const { scene, last } = begin();
     await scene.register('a');
     const cursor = await scene.cursor();
@@ -109,7 +130,7 @@ describe('readWhy', () => {
     });
   });
 
-  it('[J8] names a rollback that took traffic away', async () => {
+  it('[J8] names a rollback that withdrew an instance from traffic', async () => {
     const { scene, last } = begin();
     await scene.register('a');
     await scene.override('a', { enabled: false });
@@ -121,7 +142,7 @@ describe('readWhy', () => {
     );
   });
 
-  it('[J8] knows that a restore may have forgotten', async () => {
+  it('[J8] reports that a restore may have lost history', async () => {
     const { namespace, why } = begin();
     await expect(why('later')).rejects.toThrow('there is no instance "later"');
     markForNewEpoch(namespace.platform.storage);
@@ -129,7 +150,7 @@ describe('readWhy', () => {
     await expect(why('later')).rejects.toThrow(`this namespace was restored at ${T(0)}`);
   });
 
-  it('[J8] shows deadlines of one that is there, and how it renews', async () => {
+  it('[J8] shows the deadlines of a live instance, and how it renews', async () => {
     const { scene, namespace, why } = begin();
     await scene.register('a', { lease: { ttlMs: 10_000, removeAfterMs: 25_000 } });
     await namespace.pass(4_000);
@@ -137,10 +158,11 @@ describe('readWhy', () => {
     expect(await why()).toMatchObject({
       present: true,
       instance: { id: 'a', available: true },
-      renewals: { lastAt: T(4), longestGapMs: 4_000, gapsSince: T(0) },
+      renewals: { lastAt: T(4), longestGapMs: 4_000, longestIntervalMs: 4_000, gapsSince: T(0) },
       deadlines: { unhealthyAt: T(14), removedAt: T(29), drainEndsAt: null, quarantineEndsAt: null },
     });
     await namespace.pass(12_000);
+    expect((await why()).renewals).toMatchObject({ longestGapMs: 12_000, longestIntervalMs: 4_000 });
     expect((await why()).summary).toBe(`a is registered but takes no traffic: unhealthy, last renewed at ${T(4)}`);
     await scene.register('forever', { ephemeral: false, status: 'down' });
     expect(await why('forever')).toMatchObject({
@@ -153,7 +175,7 @@ describe('readWhy', () => {
     expect((await why('slow')).deadlines).toMatchObject({ removedAt: null, drainEndsAt: T(21) });
   });
 
-  it('[J8] knows gaps since the last wake only, and says since when', async () => {
+  it('[J8] knows gaps only since the last wake, and shows that time', async () => {
     const { scene, namespace, why } = begin();
     await scene.register('a');
     await namespace.pass(9_000);
@@ -162,10 +184,15 @@ describe('readWhy', () => {
     await namespace.restart();
     await namespace.pass(1_000);
     await scene.beat('a');
-    expect((await why()).renewals).toEqual({ lastAt: T(16), longestGapMs: 7_000, gapsSince: T(15) });
+    expect((await why()).renewals).toEqual({
+      lastAt: T(16),
+      longestGapMs: 7_000,
+      longestIntervalMs: 7_000,
+      gapsSince: T(15),
+    });
   });
 
-  it('[J8] counts the watches that were told of each change, and shows who has it', async () => {
+  it('[J8] counts the watches that were sent each change, and names the acknowledged readers', async () => {
     const { stage, scene, why } = begin();
     await scene.register('a');
     const client = stage.connect({ subscriber: 'checkout' });
@@ -176,7 +203,7 @@ describe('readWhy', () => {
     expect(subscribers).toMatchObject([{ id: 'checkout', sentRevision: 2 }]);
   });
 
-  it('[J8] shows the newest entries, and where to go on', async () => {
+  it('[J8] shows the newest entries, and where to continue', async () => {
     const { scene, why } = begin();
     for (let weight = 0; weight < 5; weight++) await scene.register('a', { weight });
     const { entries, next } = await why('a', 2);
@@ -185,7 +212,7 @@ describe('readWhy', () => {
     expect(rest.entries.map(({ revision }) => revision)).toEqual([3, 2, 1]);
   });
 
-  it('knows nothing of one that never was', async () => {
+  it('finds nothing for an instance that never existed', async () => {
     const { scene, why } = begin();
     await scene.register('b', {}, { caller: OWNER });
     await expect(why('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));

@@ -7,6 +7,7 @@ import type { Answer, WhyCommand } from '../../../model/namespace-api';
 import type { OverrideView } from '../../../model/override';
 import { timestamp } from '../../../model/timestamp';
 import type { Journal } from '../commit/journal';
+import { hearHolder } from '../leases/sessions';
 import { unknownInstance } from '../records/catalog';
 import { renewalsOf } from '../records/instance-kind';
 import { decodeInstance } from '../records/records';
@@ -60,6 +61,7 @@ function restoredAt({ epochEntry }: Journal): string | undefined {
 function todayOf(state: WhyState, watches: Watches, key: InstanceKey, now: number): Today {
   const { catalog, time, leases } = state;
   const entry = catalog.instance(key);
+  if (entry !== undefined) hearHolder(state, entry);
   const said = catalog.override(key);
   const renewals = entry === undefined ? undefined : renewalsOf(state, entry);
   /** Converts a time on the namespace's axis for people. */
@@ -70,7 +72,7 @@ function todayOf(state: WhyState, watches: Watches, key: InstanceKey, now: numbe
   return {
     instance: entry === undefined ? undefined : viewOf(entry, time.stamp()),
     override: said === undefined ? undefined : overrideView(said),
-    renewals: renewals === undefined ? null : renewalsView(renewals),
+    renewals: renewals === undefined ? null : renewalsView(renewals, Math.floor(time.clockAt(now))),
     deadlines: {
       unhealthyAt: shown(lease === undefined ? undefined : leases.ttlEndsAt(lease)),
       removedAt: shown(lease === undefined ? undefined : leases.removalAt(lease)),

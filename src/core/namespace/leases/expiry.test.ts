@@ -55,7 +55,7 @@ describe('sweep', () => {
     expect(awake.state.leases.hasAsked).toBe(false);
   });
 
-  it('[L15] asks first, and hears what comes before the second pass', async () => {
+  it('[L15] asks first, and handles messages received before the second pass', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     expect(sweepAt(awake, 29_250)).toBe(false);
@@ -69,7 +69,7 @@ describe('sweep', () => {
     expect(await awake.story(2)).toEqual(['expired a']);
   });
 
-  it('[L15] gives a holder that it asks late the time to repeat its renewal', async () => {
+  it('[L15] leaves a holder that is asked late time to retry its renewal', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     sweepAt(awake, 30_250);
@@ -79,7 +79,7 @@ describe('sweep', () => {
     expect(await awake.story(1)).toEqual(['expired a']);
   });
 
-  it('[L1, J1] ends what is due as one revision for each way to end, by the registry itself', async () => {
+  it('[L1, J1] ends due leases in one revision for each outcome, with the registry as the actor', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     awake.put('c d', { lease: LONG });
@@ -93,7 +93,7 @@ describe('sweep', () => {
     expect(await awake.story(6)).toEqual(['expired c d']);
   });
 
-  it('[I8] writes k + 1 rows for k that end in the same way', async () => {
+  it('[I8] writes k + 1 rows for k leases with the same outcome', async () => {
     const awake = new AwakeNamespace();
     putMany(awake, 'orders', 40);
     await awake.journal();
@@ -103,7 +103,7 @@ describe('sweep', () => {
     expect(awake.platform.storage.takeWritten()).toEqual({ 'insert record': 40, 'insert journal': 1 });
   });
 
-  it('[L14] ends a slice at a time, and says that more is due', () => {
+  it('[L14] ends one slice at a time, and reports that more are due', () => {
     const awake = new AwakeNamespace();
     putMany(awake, 'orders', 2 * SWEEP_SLICE_MAX_COUNT + 1);
     sweepAt(awake, 29_250);
@@ -113,7 +113,7 @@ describe('sweep', () => {
     expect(awake.ids()).toEqual([]);
   });
 
-  it('[L3] ends all of the service that comes first, whatever the slice', () => {
+  it('[L3] ends all due leases of the given service first, whatever the slice', () => {
     const awake = new AwakeNamespace();
     putMany(awake, 'orders', SWEEP_SLICE_MAX_COUNT + 10);
     putMany(awake, 'users', SWEEP_SLICE_MAX_COUNT + 10, { lease: LONG });
@@ -123,7 +123,7 @@ describe('sweep', () => {
     expect([...users].filter(isHealthy)).toEqual([]);
   });
 
-  it('[R15] goes on in a namespace that is full: health and drains take no room', async () => {
+  it('[R15] works in a full namespace: health changes and drains need no room', async () => {
     const awake = new AwakeNamespace();
     awake.put('a', { lease: LONG });
     awake.put('b', {}, { drainEndsAt: START + 60_000 });
@@ -167,7 +167,7 @@ describe('sweep of sessions', () => {
 
   const COUNT = 3 * SWEEP_SLICE_MAX_COUNT;
 
-  it('[T10, L14] ends none of three thousand that ping, though a slice is smaller', () => {
+  it('[T10, L14] ends none of three thousand that ping, with a smaller slice', () => {
     const { awake, sockets } = fleet(COUNT);
     for (const ms of [20_000, 40_000, 60_000]) {
       awake.platform.jump(START + ms - awake.platform.clock.now());
@@ -193,7 +193,7 @@ describe('sweep of sessions', () => {
     );
   });
 
-  it('[T10, L15] hears a ping that comes between the two passes', () => {
+  it('[T10, L15] handles a ping received between the two passes', () => {
     const { awake, sockets } = fleet(3);
     sweepAt(awake, 29_250);
     ping(awake, sockets.slice(1));
@@ -203,7 +203,7 @@ describe('sweep of sessions', () => {
 });
 
 describe('sweep of the agenda', () => {
-  it('[O6] removes what has drained, unless it came back meanwhile', async () => {
+  it('[O6] removes drained instances unless they registered again meanwhile', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b', { ephemeral: false }, { drainEndsAt: START + 500 });
     awake.put('b', { ephemeral: false });
@@ -214,7 +214,7 @@ describe('sweep of the agenda', () => {
     expect(awake.state.agenda.earliestDeadline).toBeGreaterThan(START + 500);
   });
 
-  it('[O5, J1] lifts quarantines that are over in one revision, and keeps what else was said', async () => {
+  it('[O5, J1] lifts ended quarantines in one revision, and keeps the rest of the override', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b c', { ephemeral: false });
     const quarantine = { until: '2030-01-01T00:00:01Z' };
@@ -229,7 +229,7 @@ describe('sweep of the agenda', () => {
     expect(catalog.override(key('c'))).toBeDefined();
   });
 
-  it('[O5] leaves a quarantine that was put off, and one that no longer ends', () => {
+  it('[O5] keeps a quarantine that was extended, and one that no longer ends', () => {
     const awake = new AwakeNamespace();
     awake.put('a b', { ephemeral: false });
     for (const id of ['a', 'b']) awake.override(id, { quarantine: { until: '2030-01-01T00:00:01Z' } });
@@ -242,7 +242,7 @@ describe('sweep of the agenda', () => {
     expect(awake.state.catalog.override(key('b'))).toBeDefined();
   });
 
-  it('[O5, L10] waits until the clock shows the end of a quarantine, where it was set back', () => {
+  it('[O5, L10] waits until the wall clock reaches the end of a quarantine after it was set back', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { ephemeral: false });
     awake.override('a', { quarantine: { until: '2030-01-01T00:01:00Z' } });
@@ -254,7 +254,7 @@ describe('sweep of the agenda', () => {
     expect(awake.state.catalog.override(key('a'))).toBeUndefined();
   });
 
-  it('[O3] drops overrides whose instances are long gone, but for quarantines and for those that came back', async () => {
+  it('[O3] drops overrides of instances removed long ago, except quarantines and instances that registered again', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b c', { ephemeral: false });
     awake.override('a', { weight: 2 });
@@ -296,7 +296,7 @@ function ticking(): AwakeNamespace {
 }
 
 describe('arm', () => {
-  it('[L11] does nothing where nothing is ever due', () => {
+  it('[L11] does nothing if nothing will be due', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { ephemeral: false });
     expect(armed(awake)).toEqual([]);
@@ -314,7 +314,7 @@ describe('arm', () => {
     expect(awake.state.counters).toMatchObject({ alarmsArmed: 2 });
   });
 
-  it('[L11] arms no more for renewals, which only move deadlines later', () => {
+  it('[L11] doesn’t arm for renewals, which only move deadlines later', () => {
     const awake = new AwakeNamespace();
     awake.put('a', SHORT);
     arm(awake.state);
@@ -333,7 +333,7 @@ describe('arm', () => {
     expect(armed(awake)).toEqual([1_150, 1_150]);
   });
 
-  it('[L11] never arms closer than 250 ms after the alarm that ran last', () => {
+  it('[L11] never arms closer than 250 ms after the last alarm that ran', () => {
     const awake = new AwakeNamespace();
     awake.put('a', SHORT);
     awake.platform.jump(1_100);
@@ -344,14 +344,14 @@ describe('arm', () => {
   it.each([
     ['a lease', SHORT],
     ['nothing', { ephemeral: false }],
-  ])('[L17] arms for when an alarm that failed tries again, where %s is due besides', (_what, input) => {
+  ])('[L17] arms for the retry of a failed alarm, with %s also due', (_what, input) => {
     const awake = new AwakeNamespace();
     awake.put('a', input);
     awake.state.alarmTimes.retryAt = START + 9_000;
     expect(armed(awake)).toEqual([9_000]);
   });
 
-  it('[L10, L11] arms by the clock: anew where it was set back, for the same moment as before', () => {
+  it('[L10, L11] arms by the wall clock: again after it was set back, for the same moment', () => {
     const awake = new AwakeNamespace();
     awake.put('a', SHORT);
     arm(awake.state);
@@ -360,7 +360,7 @@ describe('arm', () => {
     expect(armed(awake)).toEqual([1_150, 1_150 - 3_600_000]);
   });
 
-  it('[L11] takes an alarm that is overdue for lost, but not before it is late', () => {
+  it('[L11] considers an overdue alarm lost, but not before it is late', () => {
     const awake = new AwakeNamespace();
     awake.put('a', SHORT);
     arm(awake.state);
@@ -370,7 +370,7 @@ describe('arm', () => {
     expect(armed(awake)).toEqual([1_150, 1_150]);
   });
 
-  it('[L11, I8] pays a row for a lost alarm once, and not with every call', () => {
+  it('[L11, I8] pays one row for a lost alarm, not one per call', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { lease: { ttlMs: 60_000 } });
     arm(awake.state);
@@ -404,7 +404,7 @@ describe('looks', () => {
     }
   });
 
-  it('[L16] are armed for as soon as a lease is held, by the shortest time to live', () => {
+  it('[L16] are armed once a lease is held, by the shortest time to live', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { lease: { ttlMs: 60_000 } });
     expect(armed(awake)).toEqual([10_000]);
@@ -413,7 +413,7 @@ describe('looks', () => {
     expect(armed(awake)).toEqual([10_000, 5_000]);
   });
 
-  it('[L16] are not put off by the calls that come between them', () => {
+  it('[L16] are not postponed by calls between them', () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     for (let calls = 0; calls < 4; calls++) {
@@ -422,7 +422,7 @@ describe('looks', () => {
     }
   });
 
-  it('[L16] go on for as long as a lease is held, and end with the last one', async () => {
+  it('[L16] continue while a lease is held, and stop with the last one', async () => {
     const awake = new AwakeNamespace();
     awake.put('a', { lease: { ttlMs: 60_000 } });
     await awake.pass(30_000);
@@ -432,7 +432,7 @@ describe('looks', () => {
     expect(awake.platform.armings.at(-1)).toBeGreaterThan(START + 3_600_000);
   });
 
-  it('[L16, L6] come together with the checkpoint of leases that are renewed', () => {
+  it('[L16, L6] coincide with the checkpoint of renewed leases', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { lease: { ttlMs: 60_000 } });
     planNextLook(awake.state, START, true);
@@ -444,7 +444,7 @@ describe('looks', () => {
     expect(awake.state.alarmTimes.nextLookAt).toBe(START + LOOK_INTERVAL_MIN_MS);
   });
 
-  it('[L6, L11] come for a checkpoint that is due before the next one', () => {
+  it('[L6, L11] come early for a checkpoint that is due before the next one', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { lease: { ttlMs: 360_000 } });
     expect(armed(awake)).toEqual([60_000]);
@@ -454,7 +454,7 @@ describe('looks', () => {
     expect(armed(awake)).toEqual([60_000, 1_000 + CHECKPOINT_DELAY_MS]);
   });
 
-  it('[L16] are not needed on a host that ticks', () => {
+  it('[L16] are not needed on a host with ticks', () => {
     const awake = ticking();
     awake.put('a');
     awake.state.checkpoints.open();

@@ -17,7 +17,7 @@ function begin() {
   return { awake, entriesOf };
 }
 
-it('[L5, L12] renewLeases renews them all, and those that had turned unhealthy recover in one revision', async () => {
+it('[L5, L12] renewLeases renews all of them, and unhealthy ones recover in one revision', async () => {
   const { awake, entriesOf } = begin();
   const before = awake.state.journal.revision;
   awake.platform.jump(5_000);
@@ -27,7 +27,7 @@ it('[L5, L12] renewLeases renews them all, and those that had turned unhealthy r
   for (const { lease } of entriesOf('a', 'sick', 'b', 'ill')) expect(awake.state.leases.renewedAt(lease)).toBe(now);
 });
 
-it('[A41] renewLeases renews none of them where one is another’s', () => {
+it('[A41] renewLeases renews none of them if one has another owner', () => {
   const { awake, entriesOf } = begin();
   const before = awake.state.time.now();
   awake.platform.jump(5_000);
@@ -50,7 +50,7 @@ it('[L12] recover makes an instance healthy, and renews its lease', () => {
   expect([...draft.changes]).toMatchObject([change]);
 });
 
-it('[L4] recover needs an instance', () => {
+it('[L4] recover requires an existing instance', () => {
   expect(() => recover(new AwakeNamespace().draft(), key('a'))).toThrow(
     expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }),
   );

@@ -34,13 +34,13 @@ describe('self-preservation', () => {
     [20, 17, false],
     [10, 9, true],
     [10, 8, false],
-  ])('[F11] of %i with %i renewing: the others go is %j, as the formula says', async (count, those, go) => {
+  ])('[F11] of %i with %i renewing: expiry of the others is %j, as in the formula', async (count, those, go) => {
     const { renewing, there } = await begin(count);
     await renewing(those, 240_000);
     expect((await there()).instances).toBe(go ? those : count);
   });
 
-  it('[F11] keeps what lapsed unhealthy, and lets it go once the others are back', async () => {
+  it('[F11] keeps lapsed instances as unhealthy, and ends them once the others are back', async () => {
     const { renewing, there } = await begin(20);
     await renewing(10, 210_000);
     expect(await there()).toMatchObject({ instances: 20, healthyInstances: 10 });
@@ -50,7 +50,7 @@ describe('self-preservation', () => {
     expect(await there()).toMatchObject({ instances: 18 });
   });
 
-  it('[F11] asks again for what it keeps one time to live later', async () => {
+  it('[F11] asks the kept leases again one time to live later', async () => {
     const { namespace, renewing, there } = await begin(20);
     await renewing(10, 210_000);
     await renewing(18, 30_000);
@@ -63,7 +63,7 @@ describe('self-preservation', () => {
     expect(await there()).toMatchObject({ instances: 18 });
   });
 
-  it('[F11] is off unless it is asked for, below ten, and for what other doors registered', async () => {
+  it('[F11] is off by default, below ten instances, and for instances of other protocols', async () => {
     for (const [count, options] of [
       [20, { selfPreservation: false }],
       [9, {}],
@@ -75,7 +75,7 @@ describe('self-preservation', () => {
     }
   });
 
-  it('[F11] keeps those that never renewed, too, and survives a restart', async () => {
+  it('[F11] keeps instances that never renewed, and survives a restart', async () => {
     const { namespace, there } = await begin(20);
     await namespace.pass(200_000);
     expect((await there()).instances).toBe(20);
@@ -85,7 +85,7 @@ describe('self-preservation', () => {
     expect((await there()).instances).toBe(20);
   });
 
-  it('[F11, I8] writes down what it keeps once for all, and keeps it through a crash', async () => {
+  it('[F11, I8] stores what it keeps once, and keeps it through a crash', async () => {
     const { namespace, there } = await begin(2_500);
     const before = namespace.state.counters.checkpoints;
     await namespace.pass(200_000);

@@ -40,7 +40,7 @@ function stage() {
 }
 
 describe('a session', () => {
-  it('[T1] is opened with the terms that its client needs', async () => {
+  it('[T1] is opened with the terms its client needs', async () => {
     const { stage: all, session } = stage();
     expect(await session(all.connect(), {})).toEqual({
       session: expect.stringMatching(/^[\w-]{22}\.[\w-]{22}$/),
@@ -52,7 +52,7 @@ describe('a session', () => {
     expect(await session(all.connect(), { ttlMs: 3_000 })).toMatchObject({ ttlMs: 3_000, pingIntervalMs: 1_000 });
   });
 
-  it('[T13] pings as often as the namespace says, and lives for three pings', async () => {
+  it('[T13] pings at the namespace’s interval, and lives for three pings', async () => {
     const { stage: all, namespace, session } = stage();
     const before = await session(all.connect(), {});
     namespace.state.settings.replace({ retention: {}, limits: {}, intervals: { sessionPingMs: 30_000 } });
@@ -67,7 +67,7 @@ describe('a session', () => {
     expect(await terms({})).toEqual([45_000, 5_000]);
   });
 
-  it('[T1] holds what is registered over its socket, as long as pings come', async () => {
+  it('[T1] keeps what is registered over its socket while pings arrive', async () => {
     const { scene, namespace, holding, disk } = stage();
     const { client } = await holding('a', 'b');
     const revision = await scene.revision();
@@ -81,7 +81,7 @@ describe('a session', () => {
     expect(await scene.read('a')).toMatchObject({ healthy: true, lease: { ttlMs: TTL_MS, removeAfterMs: TTL_MS } });
   });
 
-  it('[T1, W14] holds it through any sleep', async () => {
+  it('[T1, W14] keeps it through a sleep of any length', async () => {
     const { scene, namespace, holding } = stage();
     const { client } = await holding('a');
     for (let pings = 0; pings < 10; pings++) {
@@ -94,7 +94,7 @@ describe('a session', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[T1] is renewed by whatever its client says', async () => {
+  it('[T1] is renewed by any frame of its client', async () => {
     const { scene, namespace, holding } = stage();
     const { client } = await holding('a');
     for (let frames = 0; frames < 5; frames++) {
@@ -114,7 +114,7 @@ describe('a session', () => {
     expect(await scene.listed()).toEqual(['a']);
   });
 
-  it('[R2, I8] registers the same again with no revision and no row of a record', async () => {
+  it('[R2, I8] repeats a registration without a revision or a row for a record', async () => {
     const { stage: all, scene, register, holding, disk } = stage();
     const { client } = await holding('a');
     disk.takeWritten();
@@ -124,7 +124,7 @@ describe('a session', () => {
     expect(all.connect()).toBeDefined();
   });
 
-  it('[T1] is one for each socket', async () => {
+  it('[T1] is unique on its socket', async () => {
     const { holding, session } = stage();
     const { client } = await holding('a');
     await expect(session(client)).rejects.toThrow('CONFLICT');
@@ -132,21 +132,24 @@ describe('a session', () => {
 });
 
 describe('the end of a session', () => {
-  it.each(['an end frame', 'close code 4000'])('[T2] by %s removes all that it holds, in one revision', async (how) => {
-    const { scene, watcher, register, holding, causes } = stage();
-    const { client } = await holding('a', 'b');
-    await scene.register('other');
-    await watcher.watch();
-    watcher.take();
-    if (how === 'an end frame') await client.say({ type: 'end' });
-    else await client.close({ isEnd: true });
-    client.socket.closed = undefined;
-    if (how === 'an end frame') await expect(register(client, 'c')).rejects.toThrow('LEASE_NOT_FOUND');
-    const changes = watcher.takeOnly('changes');
-    expect(changes).toMatchObject([{ cause: 'session-closed', actor: 'owner', changes: [{ id: 'a' }, { id: 'b' }] }]);
-    expect(await scene.listed()).toEqual(['other']);
-    expect(causes()).toEqual(['registered', 'registered', 'session-closed']);
-  });
+  it.each(['an end frame', 'close code 4000'])(
+    '[T2] by %s removes everything it holds, in one revision',
+    async (how) => {
+      const { scene, watcher, register, holding, causes } = stage();
+      const { client } = await holding('a', 'b');
+      await scene.register('other');
+      await watcher.watch();
+      watcher.take();
+      if (how === 'an end frame') await client.say({ type: 'end' });
+      else await client.close({ isEnd: true });
+      client.socket.closed = undefined;
+      if (how === 'an end frame') await expect(register(client, 'c')).rejects.toThrow('LEASE_NOT_FOUND');
+      const changes = watcher.takeOnly('changes');
+      expect(changes).toMatchObject([{ cause: 'session-closed', actor: 'owner', changes: [{ id: 'a' }, { id: 'b' }] }]);
+      expect(await scene.listed()).toEqual(['other']);
+      expect(causes()).toEqual(['registered', 'registered', 'session-closed']);
+    },
+  );
 
   it('[T2, I8] leaves no row behind', async () => {
     const { disk, holding } = stage();
@@ -156,7 +159,7 @@ describe('the end of a session', () => {
     expect(disk.rows('SELECT COUNT(*) FROM session')).toEqual([[0]]);
   });
 
-  it('[T2] after a sleep is the end all the same', async () => {
+  it('[T2] after a sleep is final too', async () => {
     const { scene, namespace, holding } = stage();
     const { client } = await holding('a');
     await namespace.hibernate();
@@ -166,7 +169,7 @@ describe('the end of a session', () => {
 });
 
 describe('a socket that breaks', () => {
-  it('[T3] leaves what its session holds until ttl after the last ping', async () => {
+  it('[T3] leaves the instances of its session until ttl after the last ping', async () => {
     const { scene, namespace, watcher, holding } = stage();
     const { client } = await holding('a', 'b');
     await watcher.watch();
@@ -184,7 +187,7 @@ describe('a socket that breaks', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it.each(['before', 'after'])('[T3] leaves it so where the registry slept %s', async (when) => {
+  it.each(['before', 'after'])('[T3] leaves them if the registry slept %s', async (when) => {
     const { scene, namespace, holding } = stage();
     const { client } = await holding('a');
     await namespace.pass(20_000);
@@ -198,7 +201,7 @@ describe('a socket that breaks', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[T3] without a word, as a process that hangs, ends its session likewise', async () => {
+  it('[T3] without closing, like a process that hangs, ends its session in the same way', async () => {
     const { scene, namespace, holding } = stage();
     const { client } = await holding('a');
     client.ping();
@@ -209,7 +212,7 @@ describe('a socket that breaks', () => {
 });
 
 describe('a session that is resumed', () => {
-  it('[T4] goes on with no revision and no event', async () => {
+  it('[T4] continues without a revision or an event', async () => {
     const { stage: all, scene, namespace, watcher, session, register, holding, disk } = stage();
     const { client, session: id } = await holding('a');
     await watcher.watch();
@@ -231,7 +234,7 @@ describe('a session that is resumed', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[T4] goes on after a restart of the registry', async () => {
+  it('[T4] continues after a restart of the registry', async () => {
     const { stage: all, scene, namespace, session, holding } = stage();
     const { session: id } = await holding('a');
     namespace.platform.connections.dropAll();
@@ -246,7 +249,7 @@ describe('a session that is resumed', () => {
     ['another secret', (id) => `${id.slice(0, 23)}${'x'.repeat(22)}`],
     ['no secret', (id) => id.slice(0, 22)],
     ['an empty secret', (id) => id.slice(0, 23)],
-    ['a key of nobody', (id) => `${'x'.repeat(22)}${id.slice(22)}`],
+    ['an unknown key', (id) => `${'x'.repeat(22)}${id.slice(22)}`],
     ['nothing', () => ''],
   ])('[T5] by %s is a new one', async (_what, change) => {
     const { stage: all, scene, session, holding } = stage();
@@ -269,7 +272,7 @@ describe('a session that is resumed', () => {
     expect(await scene.listed()).toEqual(['a']);
   });
 
-  it('[T5] too late is a new one, and what it held is gone', async () => {
+  it('[T5] too late is a new one, and its instances are removed', async () => {
     const { stage: all, scene, namespace, session, holding } = stage();
     const { client, session: id } = await holding('a');
     await client.close();
@@ -279,7 +282,7 @@ describe('a session that is resumed', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[S2] keeps its secret where nobody reads it', async () => {
+  it('[S2] stores its secret where no read returns it', async () => {
     const { disk, holding } = stage();
     const { session: id } = await holding('a');
     const [key, secret = '-'] = id.split('.');
@@ -291,7 +294,7 @@ describe('a session that is resumed', () => {
 });
 
 describe('the socket that a session was resumed from', () => {
-  it.each(['at once', 'after a sleep'])('[T6] is closed, and whatever it does %s ends nothing', async (when) => {
+  it.each(['at once', 'after a sleep'])('[T6] is closed, and its later actions %s end nothing', async (when) => {
     const { stage: all, scene, namespace, session, holding } = stage();
     const { client, session: id } = await holding('a');
     const again = all.connect();
@@ -307,7 +310,7 @@ describe('the socket that a session was resumed from', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[T6] registers nothing for the session any more', async () => {
+  it('[T6] registers nothing more for the session', async () => {
     const { stage: all, scene, namespace, session, register, holding } = stage();
     const { client, session: id } = await holding('a');
     const again = all.connect();
@@ -321,7 +324,7 @@ describe('the socket that a session was resumed from', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[T6] does not end it by breaking late, when the new one has closed as well', async () => {
+  it('[T6] doesn’t end it by breaking late, after the new one closed too', async () => {
     const { stage: all, scene, namespace, session, holding } = stage();
     const { client, session: id } = await holding('a');
     const again = all.connect();
@@ -336,8 +339,8 @@ describe('the socket that a session was resumed from', () => {
   });
 });
 
-describe('a socket that vanished unheard', () => {
-  it('[T7] leaves its session one ttl from when that is found out, once', async () => {
+describe('a socket that vanished without a close', () => {
+  it('[T7] leaves its session one ttl from the time this is detected, once', async () => {
     const { scene, namespace, holding } = stage();
     const { client } = await holding('a');
     // The object moved: no process of ours died, and no close was reported.
@@ -354,7 +357,7 @@ describe('a socket that vanished unheard', () => {
     expect(client.socket.closed).toBeUndefined();
   });
 
-  it('[T4, T7] of a whole fleet comes back without an event', async () => {
+  it('[T4, T7] of a whole fleet is resumed without an event', async () => {
     const { stage: all, namespace, watcher, session, register } = stage();
     const fleet: { id: string; session: string }[] = [];
     for (let index = 0; index < 50; index++) {
@@ -380,7 +383,7 @@ describe('a socket that vanished unheard', () => {
 });
 
 describe('a ping', () => {
-  it('[T10] is heard at the second pass, too, and of a session whose registry has just woken', async () => {
+  it('[T10] is handled at the second pass, including one for a session whose registry just woke', async () => {
     const { scene, namespace, holding } = stage();
     const { client } = await holding('a');
     await namespace.pass(TTL_MS + LEASE_SLACK_MS);
@@ -393,7 +396,7 @@ describe('a ping', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[T10, L10] is placed by the clock of its host, where the wall clock was set back since', async () => {
+  it('[T10, L10] is placed by the host’s clock even if the wall clock was set back', async () => {
     const { scene, namespace, holding } = stage();
     const { client } = await holding('a');
     await namespace.pass(20_000);
@@ -407,8 +410,8 @@ describe('a ping', () => {
   });
 });
 
-describe('an instance and its session', () => {
-  it('[T8] part where it registers without it, and a heartbeat renews it from then on', async () => {
+describe('an instance of a session', () => {
+  it('[T8] leaves it by registering without it, and a heartbeat renews the instance from then on', async () => {
     const { scene, namespace, holding } = stage();
     const { client } = await holding('a', 'b');
     await scene.register('a', { lease: { ttlMs: 5_000 } });
@@ -422,7 +425,7 @@ describe('an instance and its session', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[T8] meet again where it registers over its socket', async () => {
+  it('[T8] returns to it by registering over its socket', async () => {
     const { scene, namespace, register, holding } = stage();
     const { client } = await holding('a');
     await scene.register('a', { lease: { ttlMs: 5_000 } });
@@ -435,7 +438,7 @@ describe('an instance and its session', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[T8] part where another session registers it', async () => {
+  it('[T8] leaves it if another session registers it', async () => {
     const { scene, register, holding } = stage();
     const first = await holding('a');
     const second = await holding('b');
@@ -446,7 +449,7 @@ describe('an instance and its session', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[T8] stay together when it is changed by others, drained or overridden', async () => {
+  it('[T8] stays in it when others change, drain or override it', async () => {
     const { scene, namespace, holding } = stage();
     const { client } = await holding('a', 'b');
     await scene.patch('a', { weight: 3 });
@@ -458,7 +461,7 @@ describe('an instance and its session', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[L4] a heartbeat does not renew the session', async () => {
+  it('[L4] is renewed by a heartbeat, but the session is not', async () => {
     const { scene, namespace, holding } = stage();
     await holding('a');
     await namespace.pass(20_000);
@@ -469,7 +472,7 @@ describe('an instance and its session', () => {
 });
 
 describe('a session that lapsed while its socket was open', () => {
-  it('[T9] is told to its socket, and what is registered there is refused until there is another one', async () => {
+  it('[T9] is reported to its socket, and registrations there are refused until a new session', async () => {
     const { scene, namespace, session, register, holding } = stage();
     const { client } = await holding('a');
     await namespace.pass(END_MS);
@@ -483,7 +486,7 @@ describe('a session that lapsed while its socket was open', () => {
     expect(await scene.listed()).toEqual(['b']);
   });
 
-  it('[T9, W8] is told only once that is durable', async () => {
+  it('[T9, W8] is reported only once that is durable', async () => {
     const { namespace, holding, disk } = stage();
     const { client } = await holding('a');
     await namespace.pass(END_MS - 1);
@@ -497,7 +500,7 @@ describe('a session that lapsed while its socket was open', () => {
     expect(client.socket.closed).toBeDefined();
   });
 
-  it('[T9] breaks no batch that was decided on before', async () => {
+  it('[T9] fails no batch that was decided before', async () => {
     const { namespace, scene, holding } = stage();
     const { client } = await holding('a');
     const caller = { tokenId: 'owner', session: client.socket.kept.session };

@@ -6,7 +6,7 @@ import type { Connection } from '../../platform/connection';
 import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
-import { keyOf, type SessionEntry } from '../records/catalog-entries';
+import { type InstanceEntry, keyOf, type SessionEntry } from '../records/catalog-entries';
 import { deleteSessionRow, isSession, writeSessionRow } from '../records/session-table';
 import { type AttentionState, noteGap, reconnectSpreadMs } from '../time/attention';
 
@@ -38,6 +38,7 @@ export function resumeSession(
   const holder = connectionOf(state, session);
   const isKept = !session.isClosed && !state.leases.isAsked(session.lease);
   state.checkpoints.open();
+  if (holder !== undefined) hear(state, session, holder);
   state.leases.renew(session.lease, now);
   attach(session, connection);
   if (!isKept) {
@@ -114,10 +115,10 @@ export function endSessions(
   for (const session of sessions) {
     state.leases.release(session.lease);
     state.sessions.remove(session);
-    const tell = () => session.connection?.close(CLOSE_CODES.sessionLapsed, 'the session expired; open a new one');
+    const notify = () => session.connection?.close(CLOSE_CODES.sessionLapsed, 'the session expired; open a new one');
     state.pipeline.enqueue(
       () => deleteSessionRow(state.platform.storage, session.key),
-      cause === 'expired' ? tell : undefined,
+      cause === 'expired' ? notify : undefined,
     );
   }
 }
@@ -153,6 +154,16 @@ export function hearSessions(state: SessionState, now: number): void {
   }
 }
 
+/** Reads the last ping of the session that holds an instance, if one does. */
+export function hearHolder(
+  state: Pick<CommitState, 'leases' | 'time' | 'platform' | 'publisher'>,
+  { session }: InstanceEntry,
+): void {
+  if (session === undefined) return;
+  state.publisher.wake();
+  if (session.connection !== undefined) hear(state, session, session.connection);
+}
+
 function hasOverdueSession({ leases }: Pick<CommitState, 'leases'>, now: number): boolean {
   for (const holder of leases.overdue(now)) if (isSession(holder)) return true;
   return false;
@@ -185,7 +196,8 @@ function hear(
   connection: Connection,
 ): void {
   const heardAt = Math.min(time.now(), time.whenHostShows(platform.connections.heardAt(connection)));
-  if (heardAt > leases.renewedAt(session.lease)) leases.renew(session.lease, heardAt);
+  // Earlier pings since then left no trace.
+  if (heardAt > leases.renewedAt(session.lease)) leases.hear(session.lease, heardAt);
 }
 
 /** Returns the socket that holds a session; undefined if there is none. */

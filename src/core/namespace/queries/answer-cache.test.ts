@@ -21,7 +21,7 @@ function begin() {
 }
 
 describe('AnswerCache', () => {
-  it('makes an answer once for each revision of its service', () => {
+  it('builds a response once for each revision of its service', () => {
     const { awake, isMade } = begin();
     expect([isMade(), isMade()]).toEqual([true, false]);
     awake.put('b');
@@ -30,7 +30,7 @@ describe('AnswerCache', () => {
     expect([isMade(), isMade()]).toEqual([true, false]);
   });
 
-  it('does not mind a change of another service', () => {
+  it('is not affected by a change of another service', () => {
     const { awake, isMade } = begin();
     isMade();
     const record = { definition: { metadata: {}, protectThreshold: 1 }, createdRevision: 2 };
@@ -47,7 +47,7 @@ describe('AnswerCache', () => {
     expect(cache.candidates(service())).toHaveLength(2);
   });
 
-  it('keeps a list only where it is told to', () => {
+  it('caches a list only if enabled', () => {
     const { cache, service } = begin();
     const list = (text: string, keeps: boolean) => cache.list(service(), () => ({ text, keeps }));
     expect(list('first', false)).toBe('first');
@@ -55,7 +55,7 @@ describe('AnswerCache', () => {
     expect(list('third', true)).toBe('second');
   });
 
-  it('lets go of what was made longest ago when it holds too much', () => {
+  it('evicts the oldest response when it is full', () => {
     const { isMade } = begin();
     const large = 'x'.repeat(3 * 1024 * 1024);
     for (const name of ['a', 'b', 'c']) isMade(large, name);
@@ -65,7 +65,7 @@ describe('AnswerCache', () => {
     expect(isMade(large, 'b')).toBe(true);
   });
 
-  it('holds nothing that alone is too much', () => {
+  it('caches nothing that exceeds its size alone', () => {
     const { isMade } = begin();
     const huge = 'x'.repeat(9 * 1024 * 1024);
     expect([isMade(huge), isMade(huge), isMade('{}', 'b'), isMade('{}', 'b')]).toEqual([true, true, true, false]);

@@ -22,7 +22,7 @@ import {
 const OWNER = { tokenId: 'owner', address: '10.9.9.9' };
 
 describe('registration', () => {
-  it('[R1, R11] is the instance, when it expires, and what looks like a mistake', () => {
+  it('[R1, R11] contains the instance, its expiry, and warnings about likely mistakes', () => {
     const awake = new AwakeNamespace();
     awake.put('a b', { lease: { ttlMs: 5_000 } });
     const answer = readJsonText(registration(awake.state, OWNER, key('a'), definition()));
@@ -30,7 +30,7 @@ describe('registration', () => {
     expect(answer.warnings.map(({ code }) => code)).toEqual(['FOREIGN_ADDRESS', 'DUPLICATE_ADDRESS']);
   });
 
-  it('[R1] is the same from the record at hand as from what was kept of it', async () => {
+  it('[R1] is the same from a new record as from a stored one', async () => {
     const cases = [
       {},
       { metadata: { b: '1', a: '2' }, tags: ['x'], weight: 0, status: 'down' as const, node: 'n', version: '1' },
@@ -54,7 +54,7 @@ describe('registration', () => {
     }
   });
 
-  it('[R10] does not expire without a lease', () => {
+  it('[R10] has no expiry without a lease', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { ephemeral: false });
     expect(readJsonText(registration(awake.state, OWNER, key('a'), definition())).expiresAt).toBeNull();
@@ -62,7 +62,7 @@ describe('registration', () => {
 });
 
 describe('renewal', () => {
-  it('[L4] is the lease and when its time to live ends, by the clock of people', () => {
+  it('[L4] contains the lease and the end of its time to live, in wall clock time', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { lease: { ttlMs: 5_000, removeAfterMs: null } });
     awake.platform.jump(-60_000);
@@ -77,20 +77,20 @@ describe('renewal', () => {
   });
 });
 
-it('[L4] requireInstance misses what is not there', () => {
+it('[L4] requireInstance refuses a missing instance', () => {
   const { state } = new AwakeNamespace();
   expect(() => requireInstance(state.catalog, key('a'))).toThrow(
     expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }),
   );
 });
 
-it('[O1] what operators say, and services, must be there, too', () => {
+it('[O1] a missing override or service is refused too', () => {
   const { catalog } = new AwakeNamespace().state;
   expect(() => requireOverride(catalog, key('a'))).toThrow(expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }));
   expect(() => requireService(catalog, key('a'))).toThrow(expect.objectContaining({ code: 'SERVICE_NOT_FOUND' }));
 });
 
-it('[O1] instances, overrides and services are told as they are now', () => {
+it('[O1] instances, overrides and services are returned in their current state', () => {
   const awake = new AwakeNamespace();
   awake.put('a');
   awake.override('a', { weight: 2 });
@@ -101,7 +101,7 @@ it('[O1] instances, overrides and services are told as they are now', () => {
   expect(readJsonText(serviceText(awake.state.catalog, key('a')))).toMatchObject({ instances: 1, persistent: false });
 });
 
-it('[C3] batchReport tells what became of each record, in the order of the operations', () => {
+it('[C3] batchReport lists the outcome of each record, in the order of the operations', () => {
   const awake = new AwakeNamespace();
   awake.put('a b');
   awake.override('b', { weight: 2 });
@@ -153,14 +153,14 @@ describe('warningsFor', () => {
     }
   });
 
-  it('[R11] does not warn of addresses that look like those', () => {
+  it('[R11] does not warn of similar addresses', () => {
     const cases = ['10.0.0.1', '1.127.0.0', '::11', 'fec0::1', 'localhost.example', 'orders.example'] as const;
     for (const address of cases) {
       expect(codes({ address }), address).toEqual([]);
     }
   });
 
-  it('[R11] warns of an address that is not where the request came from', () => {
+  it('[R11] warns of an address other than the origin of the request', () => {
     expect(codes({ address: '10.0.0.1' }, { address: '10.0.0.2' })).toEqual(['FOREIGN_ADDRESS']);
     // From the machine itself: its other addresses are not known.
     for (const loopback of ['127.0.0.1', '::1'])
@@ -169,12 +169,12 @@ describe('warningsFor', () => {
     expect(codes({ address: 'fd00::1' }, { address: 'fd00::2' })).toEqual(['FOREIGN_ADDRESS']);
   });
 
-  it('[R11] can’t tell where a host name leads, and does not say of a loopback that it is foreign', () => {
+  it('[R11] does not judge host names, nor report a loopback address as foreign', () => {
     expect(codes({ address: 'orders.example' }, { address: '10.0.0.2' })).toEqual([]);
     expect(codes({ address: '127.0.0.1' }, { address: '10.0.0.2' })).toEqual(['LOOPBACK_ADDRESS']);
   });
 
-  it('[R11] warns of an address that another instance has, and names it', () => {
+  it('[R11] warns of an address that another instance has, with its id', () => {
     expect(codes({}, {}, serviceOf(1))).toEqual(['DUPLICATE_ADDRESS']);
     expect(codes({ port: 9 }, {}, serviceOf(1))).toEqual([]);
     expect(codes({ port: 8 }, {}, serviceOf(1, { port: 80 }))).toEqual([]);
@@ -182,17 +182,17 @@ describe('warningsFor', () => {
     expect(warning?.message).toContain('"i-0"');
   });
 
-  it('[R11] does not take an instance for another', () => {
+  it('[R11] does not mistake an instance for a duplicate of itself', () => {
     expect(warningsFor('i-0', definition(), serviceOf(1), { tokenId: 'owner' })).toEqual([]);
   });
 
-  it('looks for duplicates only where that is cheap', () => {
+  it('looks for duplicates only if that is cheap', () => {
     const most = DUPLICATE_ADDRESS_SCAN_MAX_COUNT;
     expect(codes({}, {}, serviceOf(most))).toEqual(['DUPLICATE_ADDRESS']);
     expect(codes({}, {}, serviceOf(most + 1))).toEqual([]);
   });
 
-  it('has nothing to say of an instance that is only a url', () => {
+  it('has no warning for an instance that has only a url', () => {
     expect(codes({ address: undefined, port: undefined, url: 'https://127.0.0.1' }, { address: '1.1.1.1' })).toEqual(
       [],
     );

@@ -21,7 +21,7 @@ function begin() {
 }
 
 describe('readChangedServices', () => {
-  it('[Y23] tells the services that changed, in whatever way, and those that are gone', async () => {
+  it('[Y23] lists the services that changed in any way, and the removed ones', async () => {
     const { scene, namespace, changed } = begin();
     await scene.register('a');
     const cursor = await scene.cursor();
@@ -40,7 +40,7 @@ describe('readChangedServices', () => {
     expect(await changed(before)).toEqual(['DEFAULT_GROUP@@orders']);
   });
 
-  it('[Y23] tells nothing where nothing changed, and of all where it cannot know', async () => {
+  it('[Y23] lists nothing if nothing changed, and everything if it can’t know', async () => {
     const { scene, check, changed } = begin();
     await scene.register('a');
     const cursor = await scene.cursor();
@@ -48,7 +48,7 @@ describe('readChangedServices', () => {
     expect([await changed(), await changed('cX.1.0')]).toEqual([undefined, undefined]);
   });
 
-  it('[Y23] records readers by name, with what they have, and counts those without', async () => {
+  it('[Y23] records named readers with their cursors, and counts those without a name', async () => {
     const { scene, namespace, check } = begin();
     await scene.register('a');
     const seen = await scene.cursor();
@@ -71,7 +71,7 @@ describe('readChangedServices', () => {
     expect(await subscribers()).toEqual([]);
   });
 
-  it('[Y23] lets a drain wait in `safeAfterMs` for readers that it has no notice of', async () => {
+  it('[Y23] adds the readers it doesn’t know to the `safeAfterMs` of a drain', async () => {
     const { scene, namespace, check } = begin();
     for (const id of ['a', 'b']) await scene.register(id);
     const drained = async (id: string) => {
@@ -85,7 +85,7 @@ describe('readChangedServices', () => {
     expect(await drained('b')).toBe(0);
   });
 
-  it('[Y23] is counted for the token that asks, where the namespace limits the rate', async () => {
+  it('[Y23] counts for the token that calls, if the namespace limits the rate', async () => {
     const { namespace } = begin();
     await namespace.state.settings.replace({ retention: {}, limits: { perToken: { requestsPerSecond: 1 } } });
     const command = { keepForMs: 1, reads: [], tokenId: 't' };

@@ -9,7 +9,7 @@ import { type Candidate, candidatesOf, chooseByWeight, distanceKm, nearestFirst 
 const found = (awake: AwakeNamespace) => candidatesOf(awake.state.catalog.serviceFor(ORDERS));
 
 describe('candidatesOf', () => {
-  it('[V1, V2] are those that take traffic but for their health, by id', () => {
+  it('[V1, V2] are the instances that take traffic, whatever their health, by id', () => {
     const awake = new AwakeNamespace();
     awake.put('b', { tags: ['x'] });
     awake.put('a', {}, { healthy: false });
@@ -25,14 +25,14 @@ describe('candidatesOf', () => {
     ]);
   });
 
-  it('[O1] are as the operator wants them', () => {
+  it('[O1] have the operator’s overrides applied', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { status: 'starting', metadata: { a: '1', b: '1' } });
     awake.override('a', { status: 'up', weight: 9, metadata: { b: '2' } });
     expect(found(awake)).toMatchObject([{ endpoint: { weight: 9, metadata: { a: '1', b: '2' } } }]);
   });
 
-  it('[V4] are where they say they are, else where they registered from', () => {
+  it('[V4] are at their own location, otherwise where they registered from', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { location: { zone: 'eu-1' } }, { place: { zone: 'us-1' } });
     awake.put('b', {}, { place: { zone: 'us-1', latitude: 1, longitude: 2 } });
@@ -57,7 +57,7 @@ const candidate = (id: string, place?: Location): Candidate => ({
 });
 
 describe('distanceKm', () => {
-  it('[V4] is the same in both directions, and knows the poles and the date line', () => {
+  it('[V4] is symmetric, and handles the poles and the date line', () => {
     const cases = [
       [BERLIN, BERLIN, 0],
       [BERLIN, PARIS, 878],
@@ -76,7 +76,7 @@ describe('nearestFirst', () => {
   const ids = (candidates: Candidate[], near: Parameters<typeof nearestFirst>[1]) =>
     nearestFirst(candidates, near).map(({ id }) => id);
 
-  it('[V4] orders by distance from a point, tells it, and puts the unknown last', () => {
+  it('[V4] orders by distance from a point, returns the distance, and puts unknown locations last', () => {
     const candidates = [candidate('a', SYDNEY), candidate('b'), candidate('c', PARIS), candidate('d', { zone: 'x' })];
     const near = { kind: 'point', ...BERLIN } as const;
     expect(ids(candidates, near)).toEqual(['c', 'a', 'b', 'd']);
@@ -85,7 +85,7 @@ describe('nearestFirst', () => {
     expect(nearestFirst([candidate('b')], near)[0]).not.toHaveProperty('distanceKm');
   });
 
-  it('[V4] keeps the order of equals, and what it was given', () => {
+  it('[V4] keeps the order of equals, and leaves its input unchanged', () => {
     const candidates = ['c', 'a', 'b'].map((id) => candidate(id, PARIS));
     expect(ids(candidates, { kind: 'point', ...BERLIN })).toEqual(['c', 'a', 'b']);
     expect(ids(candidates, { kind: 'zone', zone: 'x' })).toEqual(['c', 'a', 'b']);
@@ -129,7 +129,7 @@ function shares(weights: Record<string, number>, count: number): Record<string, 
 }
 
 describe('chooseByWeight', () => {
-  it('[V3] picks each as often as its weight says, to a hundredth', () => {
+  it('[V3] chooses each in proportion to its weight, to a hundredth', () => {
     const cases: Record<string, number>[] = [
       { a: 1, b: 1 },
       { a: 1, b: 2, c: 7 },
@@ -145,7 +145,7 @@ describe('chooseByWeight', () => {
     }
   });
 
-  it('[V3] picks nobody twice, and no more than there are', () => {
+  it('[V3] chooses none twice, and no more than there are', () => {
     const random = new SeededRandom(1);
     const endpoints = ['a', 'b', 'c'].map((id) => endpoint(id, 1));
     for (let pick = 0; pick < 100; pick++) {
@@ -156,14 +156,14 @@ describe('chooseByWeight', () => {
     expect(chooseByWeight([], 1, () => 0)).toEqual([]);
   });
 
-  it('[V3] picks the second among those that are left, by their weights', () => {
+  it('[V3] chooses the second among the remaining ones, by their weights', () => {
     const { a = 0, b = 0, c = 0 } = shares({ a: 1, b: 1, c: 2 }, 2);
     // c is first half the time; else it is second in two thirds of the cases.
     expect(Math.abs(c - (1 / 2 + (1 / 2) * (2 / 3)))).toBeLessThan(0.01);
     expect(Math.abs(a - b)).toBeLessThan(0.02);
   });
 
-  it('takes randomness of exactly 0', () => {
+  it('accepts a random number of exactly 0', () => {
     expect(chooseByWeight([endpoint('a', 1), endpoint('b', 2)], 1, () => 0)).toHaveLength(1);
   });
 });

@@ -32,7 +32,7 @@ describe('listInstances', () => {
     return { ids: instances.map(({ id }) => id), next };
   };
 
-  it('[Y18] at a place shows what is at that address and port, and what has a url alone', () => {
+  it('[Y18] at a place lists instances with that address and port, and those that only have a url', () => {
     const awake = new AwakeNamespace();
     awake.put('a b', { address: '10.0.0.7', port: 80 });
     awake.put('c', { address: '10.0.0.7', port: 8080 });
@@ -42,7 +42,7 @@ describe('listInstances', () => {
     expect(listed(awake, { place: { address: '10.0.0.7', port: 80 } }, cache).ids).toEqual(['a', 'b', 'd']);
   });
 
-  it('[V6] pages with a filter give only what fits it', () => {
+  it('[V6] with a filter has only matching instances on each page', () => {
     const awake = new AwakeNamespace();
     awake.put('a b c d', { tags: ['x'] });
     awake.put('b', {});
@@ -51,14 +51,14 @@ describe('listInstances', () => {
     expect(listed(awake, { after: 'bb' })).toEqual({ ids: ['c', 'd'], next: undefined });
   });
 
-  it('[V5] takes no name for something that every object has', () => {
+  it('[V5] treats no inherited property of an object as a name', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { metadata: { toString: 'x' } });
     expect(listed(awake, { filter: { metadata: { valueOf: 'x' } } }).ids).toEqual([]);
     expect(listed(awake, { filter: { metadata: { toString: 'x' } } }).ids).toEqual(['a']);
   });
 
-  it('[L13] is made anew while something flaps, as the mark ends with time', () => {
+  it('[L13] is rebuilt while an instance flaps, because the mark ends with time', () => {
     const awake = new AwakeNamespace();
     awake.put('a', {}, { healthChangedAt: [START, START, START] });
     const cache = new AnswerCache();
@@ -79,7 +79,7 @@ it('viewOf shows an instance under the name of its service', () => {
 });
 
 describe('listServices', () => {
-  it('[V6] goes on after a service that is gone, and keeps groups of one name apart', () => {
+  it('[V6] continues after a removed service, and separates groups with a service of the same name', () => {
     const awake = withServices(['a', 'orders'], ['b', 'orders'], ['a', 'users']);
     const first = readJsonText(listServices(awake.state.catalog, { limit: 1 }));
     expect(first.services).toMatchObject([{ group: 'a', name: 'orders' }]);
@@ -92,7 +92,7 @@ describe('listServices', () => {
     expect(rest.next).toBeUndefined();
   });
 
-  it('refuses to go on after what no page ended with', () => {
+  it('refuses to continue from a position that ended no page', () => {
     const cases = ['', 'orders', '{}', '[]', '["orders"]', '[1,"a"]', 'null', '"x"'] as const;
     for (const after of cases) {
       const { catalog } = new AwakeNamespace().state;
@@ -104,7 +104,7 @@ describe('listServices', () => {
   });
 });
 
-it('[Q2] newestRevision is that of the newest change in scope, of services that are gone too', () => {
+it('[Q2] newestRevision is that of the newest change in scope, including removed services', () => {
   const awake = withServices(['a', 'orders'], ['b', 'users']);
   const { catalog } = awake.state;
   expect(newestRevision(catalog, {})).toBe(2);

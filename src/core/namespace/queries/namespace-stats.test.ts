@@ -9,7 +9,7 @@ import { Stats } from '../../../model/stats';
 import { namespaceStats } from './namespace-stats';
 
 describe('namespaceStats', () => {
-  it('[H8] counts what is there', async () => {
+  it('[H8] counts what exists', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.put('b', {}, { healthy: false, healthChangedAt: [START, START, START] });
@@ -41,7 +41,7 @@ describe('namespaceStats', () => {
     expect(stats.journal.bytes).toBeGreaterThan(stats.recordBytes);
   });
 
-  it('[H8] counts what was done since the process started', async () => {
+  it('[H8] counts operations since the process started', async () => {
     const namespace = new NodeNamespace();
     const { api } = namespace;
     const lease = { ttlMs: 10_000, removeAfterMs: 20_000 };
@@ -79,7 +79,7 @@ describe('namespaceStats', () => {
     expect(anew.removed.expired).toBe(0);
   });
 
-  it('[H8] counts sockets, their watches, and what goes over them', async () => {
+  it('[H8] counts sockets, their watches, and their traffic', async () => {
     const stage = new WatchStage();
     const watching = stage.connect();
     const other = stage.connect();

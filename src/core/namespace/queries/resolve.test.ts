@@ -22,7 +22,7 @@ function begin(protectThreshold?: number) {
 }
 
 describe('resolve', () => {
-  it('[V2] gives all where fewer are healthy than the threshold asks for', () => {
+  it('[V2] returns all if fewer are healthy than the threshold requires', () => {
     const cases = [
       [0, ['a'], false],
       [0.25, ['a'], false],
@@ -39,7 +39,7 @@ describe('resolve', () => {
     }
   });
 
-  it('[V2] is not protected where all are healthy, or nobody is there', () => {
+  it('[V2] is not protected if all are healthy, or if there are none', () => {
     const { awake, resolved } = begin(1);
     expect(resolved()).toEqual({ ids: [], protected: false });
     awake.put('a b');
@@ -47,7 +47,7 @@ describe('resolve', () => {
     expect(resolved({ cluster: 'none' })).toEqual({ ids: [], protected: false });
   });
 
-  it('[V3] asks for randomness only to choose some', () => {
+  it('[V3] draws random numbers only to choose some', () => {
     const { awake, resolved } = begin();
     awake.put('a b c');
     let asked = 0;
@@ -63,7 +63,7 @@ describe('resolve', () => {
     expect(asked).toBe(3);
   });
 
-  it('[V7] names a service that does not exist', () => {
+  it('[V7] names a service that doesn’t exist', () => {
     expect(readJsonText(resolve(undefined, { group: 'g', service: 's' }, new AnswerCache(), () => 0))).toEqual({
       service: 's',
       protected: false,

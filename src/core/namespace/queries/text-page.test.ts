@@ -6,7 +6,7 @@ import { listText, textPage } from './text-page';
 const itself = (item: string) => item;
 
 describe('textPage', () => {
-  it('[V8] ends where its text would be longer than it may be, and goes on from its last item', () => {
+  it('[V8] ends before its text exceeds the limit, and continues from its last item', () => {
     const half = (letter: string) => letter + '"'.repeat((LIST_TEXT_MAX_BYTES - 1_000) / 4);
     const items = ['a', 'b', 'c'].map(half);
     const page = textPage(items, { placeOf: (item) => item[0] ?? '' });
@@ -20,14 +20,14 @@ describe('textPage', () => {
     expect(JSON.parse(textPage([third, third, third], { placeOf: itself }).text)).toHaveLength(2);
   });
 
-  it('[V8] has an item even where that alone is too long, so that reading on ends', () => {
+  it('[V8] contains an item even if that alone is too large, so that reading makes progress', () => {
     const long = 'x'.repeat(LIST_TEXT_MAX_BYTES);
     expect(JSON.parse(textPage([long, 'y'], { placeOf: itself }).text)).toEqual([long]);
     expect(textPage([], { placeOf: itself })).toEqual({ text: '[]', next: undefined });
   });
 });
 
-it('listText puts a page together with what else belongs to it', () => {
+it('listText joins a page and its other members', () => {
   const cases = [
     [{}, undefined, '{"things":["a"]}'],
     [{}, 'a', '{"things":["a"],"next":"a"}'],

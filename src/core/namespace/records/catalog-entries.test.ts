@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { notePlainRead, recentPlainReads, SparseMap } from './catalog-entries';
 
-it('[I12] a SparseMap holds what a Map holds, from empty to empty', () => {
+it('[I12] a SparseMap contains the same as a Map, from empty to empty', () => {
   const sparse = new SparseMap<number>();
   const plain = new Map<string, number>();
   const contents = (map: ReadonlyMap<string, number>) => {
@@ -47,20 +47,20 @@ function read(...times: number[]) {
 }
 
 describe('plain reads', () => {
-  it('are counted for a minute at least, and for two at most', () => {
+  it('are counted for at least one minute, and at most two', () => {
     const recent = read(MINUTE_MS, MINUTE_MS + 5, 2 * MINUTE_MS - 1);
     expect(recent(2 * MINUTE_MS - 1)).toBe(3);
     expect(recent(3 * MINUTE_MS - 1)).toBe(3);
     expect(recent(3 * MINUTE_MS)).toBe(0);
   });
 
-  it('of this minute count together with those of the one before', () => {
+  it('of this minute are added to those of the previous one', () => {
     const recent = read(MINUTE_MS, 2 * MINUTE_MS, 2 * MINUTE_MS);
     expect(recent(2 * MINUTE_MS)).toBe(3);
     expect(recent(3 * MINUTE_MS)).toBe(2);
   });
 
-  it('do not count with those of long ago', () => {
+  it('of earlier minutes are not counted', () => {
     expect(read(MINUTE_MS, 3 * MINUTE_MS)(3 * MINUTE_MS)).toBe(1);
   });
 });

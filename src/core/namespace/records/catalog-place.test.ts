@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { Catalog } from './catalog';
 import { decodePlace, encodePlace, idsAfter, START, servicesFrom } from './catalog-place';
 
-it('[J5] services come by name and group, from the one that a place is in', () => {
+it('[J5] services are ordered by name and group, starting from a place', () => {
   const catalog = new Catalog();
   for (const [group, service] of [
     ['g', 'b'],
@@ -17,7 +17,7 @@ it('[J5] services come by name and group, from the one that a place is in', () =
   expect(names({ name: 'bb', group: '', id: '' })).toEqual(['g@@c']);
 });
 
-it('[Z10] ids come in order, once where an instance has an override, from the one after a place', () => {
+it('[Z10] ids are ordered, once for an instance with an override, starting after a place', () => {
   const service = {
     overrides: new Map(['c', 'a'].map((id) => [id, 1])),
     instances: new Map([
@@ -30,7 +30,7 @@ it('[Z10] ids come in order, once where an instance has an override, from the on
   expect(idsAfter(service, 'c')).toEqual([]);
 });
 
-it('[J5] a place is read as it was written, and nothing else is one', () => {
+it('[J5] a place decodes as it was encoded, and no other text decodes', () => {
   const place = { name: 'b"', group: 'g', id: 'ü' };
   expect(decodePlace(encodePlace('cE.1.x', place))).toEqual({ cursor: 'cE.1.x', place });
   for (const text of ['', '{}', '["x","b","g",""]', '["cE.1.x","b","g"]', '["cE.1.x","b","g",1]']) {

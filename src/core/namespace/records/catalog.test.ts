@@ -23,7 +23,7 @@ const OVERRIDE = { override: { weight: 2 }, actor: 'operator', updatedAt: 0 };
 const OWN = { definition: { metadata: {}, protectThreshold: 0 }, createdRevision: 1 };
 
 describe('Catalog', () => {
-  it('counts instances and the text of all records, as they come, change and go', () => {
+  it('counts instances and the text of all records through additions, changes and removals', () => {
     const catalog = new Catalog();
     const service = catalog.serviceFor(ORDERS);
     const entry = catalog.putInstance(service, 'a', '12345', 1, 0);
@@ -36,7 +36,7 @@ describe('Catalog', () => {
     expect([catalog.instanceCount, catalog.size]).toEqual([1, 3]);
   });
 
-  it('counts overrides and services of their own likewise', () => {
+  it('counts overrides and explicit services in the same way', () => {
     const catalog = new Catalog();
     const service = catalog.serviceFor(ORDERS);
     catalog.putOverride(service, 'a', '1234', 1, OVERRIDE);
@@ -66,7 +66,7 @@ describe('Catalog', () => {
     expect(catalog.override(key('b'))).toBeUndefined();
   });
 
-  it('[V6] gives services by name, then group, also after one is new or forgotten', () => {
+  it('[V6] lists services by name, then group, including new ones and without forgotten ones', () => {
     const catalog = new Catalog();
     const names = () => catalog.services().map(({ group, name }) => `${name} ${group}`);
     for (const [group, service] of [
@@ -83,19 +83,19 @@ describe('Catalog', () => {
     expect(catalog.service({ group: 'a', service: 'billing' })).toBeUndefined();
   });
 
-  it('[J3] counts the services that are gone, until it forgets them', () => {
+  it('[J3] counts removed services until it forgets them', () => {
     const catalog = new Catalog();
     const service = catalog.serviceFor(ORDERS);
     const entry = catalog.putInstance(service, 'a', '1', 1, 0);
-    expect(catalog.goneCount).toBe(0);
+    expect(catalog.removedCount).toBe(0);
     catalog.removeInstance(entry);
-    expect(catalog.goneCount).toBe(1);
+    expect(catalog.removedCount).toBe(1);
     catalog.forget(service);
     catalog.forget(service);
-    expect(catalog.goneCount).toBe(0);
+    expect(catalog.removedCount).toBe(0);
   });
 
-  it('[R12] keeps a service that does not exist, so that its revision is not forgotten', () => {
+  it('[R12] keeps a removed service, so that its revision is not forgotten', () => {
     const catalog = new Catalog();
     const service = catalog.serviceFor(ORDERS);
     expect(service.exists).toBe(false);
@@ -110,7 +110,7 @@ describe('Catalog', () => {
   });
 });
 
-it('[V1] isAvailable asks for health and that nothing else is in the way', () => {
+it('[V1] isAvailable requires health, and that nothing else prevents traffic', () => {
   const catalog = new Catalog();
   const { healthy, eligible, willing } = ENTRY_FLAGS;
   const entry = (flags: number) => catalog.putInstance(catalog.serviceFor(ORDERS), 'a', '', 1, flags);
@@ -137,7 +137,7 @@ function counted({ catalog }: NamespaceState): Record<string, { instances: numbe
     sum.bytes += bytes;
   };
   for (const service of catalog.services()) {
-    if (service.exists) add(service.founder?.token ?? '', 0, 1, 0);
+    if (service.exists) add(service.creator?.token ?? '', 0, 1, 0);
     if (service.own !== undefined) add(service.own.record.actor ?? '', 0, 0, service.own.text.length);
     for (const { text, record } of service.overrides.values()) add(record.actor, 0, 0, text.length);
     for (const { text } of service.instances.values()) add(JSON.parse(text).owner, 1, 0, text.length);
@@ -194,7 +194,7 @@ async function step({ api }: NodeNamespace, random: SeededRandom): Promise<void>
 }
 
 describe('Holdings', () => {
-  it('names the largest first, and forgets who holds nothing', () => {
+  it('lists the largest first, and forgets a token that holds nothing', () => {
     const holdings = new Holdings();
     holdings.add('small', 1, 1, 10);
     holdings.add('large', 1, 0, 30);
@@ -208,28 +208,25 @@ describe('Holdings', () => {
     expect(holdings.of('gone').bytes).toBe(0);
   });
 
-  it.each([1, 2, 3])(
-    '[N27] are what the records say, through all that happens, and after a wake (seed %i)',
-    async (seed) => {
-      const namespace = new NodeNamespace();
-      const random = new SeededRandom(seed);
-      for (let count = 0; count < 300; count++) {
-        await step(namespace, random);
-        if (random.chance(0.1)) namespace.platform.jump(random.whole(1, 40_000));
-        expect(held(namespace.state), `step ${count}`).toEqual(counted(namespace.state));
-      }
-      const before = held(namespace.state);
-      await namespace.restart();
-      expect(held(namespace.state)).toEqual(counted(namespace.state));
-      const withoutServices = (sums: typeof before) =>
-        Object.entries(sums)
-          .map(([token, { instances, bytes }]) => [token, instances, bytes])
-          .sort();
-      expect(withoutServices(held(namespace.state))).toEqual(withoutServices(before));
-    },
-  );
+  it.each([1, 2, 3])('[N27] match the records through every operation, and after a wake (seed %i)', async (seed) => {
+    const namespace = new NodeNamespace();
+    const random = new SeededRandom(seed);
+    for (let count = 0; count < 300; count++) {
+      await step(namespace, random);
+      if (random.chance(0.1)) namespace.platform.jump(random.whole(1, 40_000));
+      expect(held(namespace.state), `step ${count}`).toEqual(counted(namespace.state));
+    }
+    const before = held(namespace.state);
+    await namespace.restart();
+    expect(held(namespace.state)).toEqual(counted(namespace.state));
+    const withoutServices = (sums: typeof before) =>
+      Object.entries(sums)
+        .map(([token, { instances, bytes }]) => [token, instances, bytes])
+        .sort();
+    expect(withoutServices(held(namespace.state))).toEqual(withoutServices(before));
+  });
 
-  it('[N27] follow an import that gives an instance to another token', async () => {
+  it('[N27] follow an import that changes the owner of an instance', async () => {
     const namespace = new NodeNamespace();
     const { api } = namespace;
     await api.register(OWNER, { key: key('a'), definition: definition(), precondition: {} });
@@ -248,7 +245,7 @@ describe('Holdings', () => {
   });
 });
 
-it('errors say what is missing, and what to do', () => {
+it('errors say what is missing and how to fix it', () => {
   for (const [error, code, words] of [
     [missingInstance(key('a')), 'INSTANCE_NOT_FOUND', ['"a"', '"orders"', '"DEFAULT_GROUP"', 'register it again']],
     [unknownInstance(key('a'), undefined), 'INSTANCE_NOT_FOUND', ['"a"', 'register it again']],
@@ -261,7 +258,7 @@ it('errors say what is missing, and what to do', () => {
   }
 });
 
-it('quotes names from outside, and cuts them where they are long', () => {
+it('quotes names from outside, and truncates long ones', () => {
   const { message } = missingInstance({ ...key('x'.repeat(10_000)), service: 'a\n"b"' });
   expect(message.length).toBeLessThan(400);
   expect(message).toContain(String.raw`"a\n\"b\""`);

@@ -46,7 +46,7 @@ function begin(leaseCount = 1) {
 const ATTENTION = { since: START - 9_000, attendedMs: 77 };
 
 describe('open', () => {
-  it('[L6] is written before the first renewal is answered, and asks for a checkpoint in five seconds', () => {
+  it('[L6] is stored before the response to the first renewal, and requests a checkpoint within five seconds', () => {
     const { storage, checkpoints, written } = begin();
     expect([checkpoints.isOpen, checkpoints.dueAt]).toEqual([false, Number.POSITIVE_INFINITY]);
     checkpoints.open();
@@ -55,7 +55,7 @@ describe('open', () => {
     expect([checkpoints.isOpen, checkpoints.dueAt]).toEqual([true, START + CHECKPOINT_DELAY_MS]);
   });
 
-  it('[L6] does not put off the checkpoint that is due by a renewal that follows', () => {
+  it('[L6] does not postpone a pending checkpoint for a later renewal', () => {
     const { platform, checkpoints, renew } = begin();
     renew(0);
     platform.jump(4_000);
@@ -63,7 +63,7 @@ describe('open', () => {
     expect(checkpoints.dueAt).toBe(START + CHECKPOINT_DELAY_MS);
   });
 
-  it('[I8] is written once, whatever the number of renewals', () => {
+  it('[I8] is stored once, whatever the number of renewals', () => {
     const { checkpoints, written } = begin();
     for (let renewals = 0; renewals < 100; renewals++) checkpoints.open();
     expect(written()).toBe(1);
@@ -73,7 +73,7 @@ describe('open', () => {
 });
 
 describe('close', () => {
-  it('[L6] holds every renewal, and nothing is due until the next one', () => {
+  it('[L6] contains every renewal, and nothing is due until the next one', () => {
     const { platform, storage, checkpoints, renew, written } = begin(3);
     renew(1);
     written();
@@ -89,7 +89,7 @@ describe('close', () => {
     expect([checkpoints.isOpen, checkpoints.dueAt]).toEqual([false, Number.POSITIVE_INFINITY]);
   });
 
-  it('[I8] writes a row for each ten thousand leases, and of those only what changed', () => {
+  it('[I8] writes a row for each ten thousand leases, and only those that changed', () => {
     const { checkpoints, written, renew, storage } = begin(3 * CHECKPOINT_LEASES_PER_ROW_COUNT);
     renew(0);
     renew(2 * CHECKPOINT_LEASES_PER_ROW_COUNT);
@@ -106,7 +106,7 @@ describe('close', () => {
     expect([...rows.keys()]).toEqual([0, 1, 2]);
   });
 
-  it('writes at least its header, and keeps the leases that are there', () => {
+  it('writes at least its header, and keeps existing leases', () => {
     const { checkpoints, counters, written, renew, storage } = begin();
     renew(0);
     checkpoints.close();
@@ -118,7 +118,7 @@ describe('close', () => {
     expect(counters.checkpoints).toBe(2);
   });
 
-  it('[L6] is opened again by a renewal after it', () => {
+  it('[L6] is reopened by a later renewal', () => {
     const { checkpoints, renew, written, storage } = begin();
     renew(0);
     checkpoints.close();
@@ -129,7 +129,7 @@ describe('close', () => {
     expect(checkpoints.dueAt).toBe(START + CHECKPOINT_DELAY_MS);
   });
 
-  it('[L7] keeps attention, and the leases that were asked', () => {
+  it('[L7] stores attention, and which leases were asked', () => {
     const { platform, storage, attention, leases, checkpoints, written } = begin(2);
     platform.jump(30_250);
     attention.gap(START + 30_250, 0);
@@ -143,7 +143,7 @@ describe('close', () => {
     expect([0, 1].map((slot) => unpackLease(packed, slot)?.askedAt)).toEqual([77 + 9_000, 0]);
   });
 
-  it('[I3] takes only the renewals that were heard before it, though it is written later', () => {
+  it('[I3] contains only renewals received before it, although it is written later', () => {
     const { platform, checkpoints, renew, storage, written } = begin(2);
     renew(0);
     checkpoints.close();
@@ -165,7 +165,7 @@ describe('close', () => {
   });
 });
 
-it('[L6] request asks for a checkpoint within five seconds, and opens none', () => {
+it('[L6] request requests a checkpoint within five seconds, and opens none', () => {
   const { platform, checkpoints, written } = begin();
   checkpoints.request();
   platform.jump(1_000);
@@ -174,7 +174,7 @@ it('[L6] request asks for a checkpoint within five seconds, and opens none', () 
   expect([checkpoints.isOpen, checkpoints.dueAt]).toEqual([false, START + CHECKPOINT_DELAY_MS]);
 });
 
-it('[U8, L7] readCheckpoint knows of no attention where the version before wrote the checkpoint last', () => {
+it('[U8, L7] readCheckpoint returns no attention if the previous version wrote the last checkpoint', () => {
   const { storage, checkpoints, written } = begin();
   checkpoints.close();
   written();
@@ -187,7 +187,7 @@ it('[U8, L7] readCheckpoint knows of no attention where the version before wrote
   expect(readCheckpoint(storage).header?.attention).toBeUndefined();
 });
 
-it('readCheckpoint finds nothing in a storage that is new', () => {
+it('readCheckpoint finds nothing in new storage', () => {
   const { storage } = begin();
   expect(readCheckpoint(storage)).toEqual({ header: undefined, rows: new Map() });
 });

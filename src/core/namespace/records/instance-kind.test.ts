@@ -25,7 +25,7 @@ const change = (awake: AwakeNamespace, input: Partial<InstanceDefinitionInput>, 
   awake.commit((draft) => draft.putInstance(key('a'), instanceRecord(input, kept), 'updated', false));
 
 describe('applying an instance', () => {
-  it('[S2] makes a row with all that a wake needs', async () => {
+  it('[S2] writes a row with everything a wake needs', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     expect(await rowOf(awake, 'a')).toMatchObject({
@@ -44,7 +44,7 @@ describe('applying an instance', () => {
     expect(await rowOf(awake, 'c')).toMatchObject({ flags: 3, lease: null, leaseTerms: null });
   });
 
-  it('[R8] that is no renewal leaves its lease as it was, and writes when it was renewed', async () => {
+  it('[R8] without a renewal keeps its lease, and stores the time of its last renewal', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.platform.jump(5_000);
@@ -53,7 +53,7 @@ describe('applying an instance', () => {
     expect(awake.state.leases.ttlEndsAt(0)).toBe(START + 30_000);
   });
 
-  it('lets only one that is new wait for its first renewal', async () => {
+  it('makes only a new one wait for its first renewal', async () => {
     const awake = new AwakeNamespace();
     const lease = { ttlMs: 5_000, removeAfterMs: 10_000, firstRemoveAfterMs: 90_000 };
     awake.put('a', { lease });
@@ -65,7 +65,7 @@ describe('applying an instance', () => {
     expect((await rowOf(awake, 'a'))?.flags).toBe(3);
   });
 
-  it('[R10] takes its lease away where it no longer has one, and gives it one where it does', () => {
+  it('[R10] removes its lease if it no longer has one, and grants one if it does', () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.put('a', { ephemeral: false });
@@ -76,7 +76,7 @@ describe('applying an instance', () => {
     expect(awake.state.catalog.instance(key('a'))?.terms).toMatchObject({ ttlMs: 7_000 });
   });
 
-  it('[R9] removed frees its lease, and leaves a head that says when', async () => {
+  it('[R9] that was removed frees its lease, and leaves a head with its revision', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     awake.platform.jump(5_000);
@@ -87,7 +87,7 @@ describe('applying an instance', () => {
     expect(awake.state.agenda.take(TEN_MINUTES + 5_000, 9)).toEqual([]);
   });
 
-  it('[L1, L12] counts who turned unhealthy, recovered and expired', () => {
+  it('[L1, L12] counts instances that turned unhealthy, recovered and expired', () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     change(awake, {}, { healthy: false });
@@ -98,7 +98,7 @@ describe('applying an instance', () => {
     expect(awake.state.counters).toMatchObject({ unhealthy: 1, recovered: 1, removed: { expired: 1 } });
   });
 
-  it('[O6] that drains puts the end of it on the agenda', () => {
+  it('[O6] that drains puts the end of the drain on the agenda', () => {
     const awake = new AwakeNamespace();
     awake.put('a', {}, { drainEndsAt: START + 500 });
     expect(awake.state.agenda.take(START + 499, 9)).toEqual([]);
@@ -109,7 +109,7 @@ describe('applying an instance', () => {
 describe('applying an override', () => {
   const entryOf = ({ state }: AwakeNamespace) => state.catalog.instance(key('a'));
 
-  it('[V1, O1] decides whether its instance is available, whichever comes first', () => {
+  it('[V1, O1] decides whether its instance is available, in either order', () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     const available = () => {
@@ -138,7 +138,7 @@ describe('applying an override', () => {
     expect(awake.state.agenda.take(START + 60_000, 9)).toEqual([{ kind: 'quarantine', key: key('a') }]);
   });
 
-  it('[O3] lingers for ten minutes once its instance is gone, and anew when it is set then', () => {
+  it('[O3] lingers for ten minutes after its instance is removed, counted again when it is set then', () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     awake.override('a', { weight: 2 });
@@ -152,7 +152,7 @@ describe('applying an override', () => {
 });
 
 describe('applying a service', () => {
-  it('[R12] gives it something of its own, or takes it away', () => {
+  it('[R12] adds or removes its own settings', () => {
     const awake = new AwakeNamespace();
     const record = { definition: { metadata: {}, protectThreshold: 0.5 }, createdRevision: 1 };
     awake.commit((draft) => draft.putService(ORDERS, record, 'registered'));
@@ -176,7 +176,7 @@ function begin(input = {}) {
 }
 
 describe('renewalsOf', () => {
-  it('[J8] tells the last renewal and the longest gap, by the clock', () => {
+  it('[J8] returns the last renewal and the longest gap, in wall clock time', () => {
     const { awake, entry } = begin();
     for (const ms of [100, 900, 300]) {
       awake.platform.jump(ms);
@@ -196,7 +196,7 @@ describe('renewalsOf', () => {
     expect(renewalsOf(awake.state, entry)).toMatchObject({ lastAt: START + 1_200, longestGapMs: 700 });
   });
 
-  it('knows nothing of one without a lease', () => {
+  it('returns undefined for an instance without a lease', () => {
     const { awake, entry } = begin({ ephemeral: false });
     expect(renewalsOf(awake.state, entry)).toBeUndefined();
   });

@@ -29,12 +29,12 @@ function firstEnd(table: LeaseTable<string>): [now: number, ...how: string[]] {
     const now = table.earliestDeadline;
     const ended = now === Number.POSITIVE_INFINITY ? ['none'] : lapsed(table, now);
     if (ended.length > 0) return [now, ...ended];
-    if (table.earliestDeadline <= now) throw new Error('a pass leaves something to be done at once');
+    if (table.earliestDeadline <= now) throw new Error('a pass leaves work that is due now');
   }
 }
 
 describe('lapsed', () => {
-  it('[L1, L15] asks a lease a retry before its limit, ends it at the second pass after, and not a millisecond before', () => {
+  it('[L1, L15] asks a lease one retry before its limit, ends it at the second pass after, and not a millisecond before', () => {
     const { table } = begin();
     table.grant('a', grant());
     expect(lapsed(table, 29_249)).toEqual([]);
@@ -46,7 +46,7 @@ describe('lapsed', () => {
     expect(table.hasAsked).toBe(false);
   });
 
-  it('[L15] asks at a late pass, too, before it ends anything', () => {
+  it('[L15] asks at a late pass too, before it ends anything', () => {
     const { table } = begin();
     table.grant('a', grant());
     expect(lapsed(table, 90_000)).toEqual([]);
@@ -59,14 +59,14 @@ describe('lapsed', () => {
     [1_009, 1_159, 1_509],
     [10_000, 9_250, 10_500],
     [3_600_000, 3_599_250, 3_600_500],
-  ])('[L15] asks a lease of %i ms at %i ms, whole ones, and ends it at %i ms', (ttlMs, askedAt, endsAt) => {
+  ])('[L15] asks a lease of %i ms at %i ms, in whole milliseconds, and ends it at %i ms', (ttlMs, askedAt, endsAt) => {
     const { table } = begin();
     table.grant('a', grant({ ttlMs, removeAfterMs: ttlMs }));
     expect(table.earliestDeadline).toBe(askedAt);
     expect(firstEnd(table)).toEqual([endsAt, 'a expired']);
   });
 
-  it('[L1] finds a lease at its time to live, and again at its removal once it is unhealthy', () => {
+  it('[L1] returns a lease at its time to live, and again at its removal once it is unhealthy', () => {
     const { table } = begin();
     const slot = table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 5_000 }));
     lapsed(table, 1_150);
@@ -76,14 +76,14 @@ describe('lapsed', () => {
     expect(lapsed(table, 5_250)).toEqual(['a expired']);
   });
 
-  it('[L1] finds a lease expired that ran past both limits unseen', () => {
+  it('[L1] returns a lease as expired if it passed both limits unnoticed', () => {
     const { table } = begin();
     table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 5_000 }));
     lapsed(table, 6_000);
     expect(lapsed(table, 6_350)).toEqual(['a expired']);
   });
 
-  it('[L1] finds a lease unhealthy as long as its removal is not due by the same 250 ms', () => {
+  it('[L1] returns a lease as unhealthy unless its removal is due within the same 250 ms', () => {
     const { table } = begin();
     table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 1_400 }));
     lapsed(table, 1_299);
@@ -91,7 +91,7 @@ describe('lapsed', () => {
     expect(lapsed(table, 1_650)).toEqual(['a expired']);
   });
 
-  it('[L2] never finds a lease to remove that has no removal', () => {
+  it('[L2] never returns a lease without removal for removal', () => {
     const { table } = begin();
     const slot = table.grant('a', grant({ removeAfterMs: null }));
     expect(firstEnd(table)).toEqual([30_500, 'a unhealthy']);
@@ -101,7 +101,7 @@ describe('lapsed', () => {
     expect(table.hasAsked).toBe(false);
   });
 
-  it('[L14, L3] gives a slice, but of those who come first all', () => {
+  it('[L14, L3] returns a slice, but always all of the given holders', () => {
     const { table } = begin();
     for (const holder of ['x1', 'y1', 'x2', 'y2', 'x3', 'y3']) table.grant(holder, grant());
     lapsed(table, 29_250, 1);
@@ -110,14 +110,14 @@ describe('lapsed', () => {
     expect(table.earliestDeadline).toBe(30_500);
   });
 
-  it('[L14, L15] asks all that are past their limit, whatever the slice', () => {
+  it('[L14, L15] asks all leases past their limit, whatever the slice', () => {
     const { table } = begin();
     for (const holder of ['a', 'b', 'c']) table.grant(holder, grant());
     expect(lapsed(table, 29_250, 0)).toEqual([]);
     expect(lapsed(table, 30_500, 3)).toEqual(['a expired', 'b expired', 'c expired']);
   });
 
-  it('[L16] finds the shortest time to live of those that are left', () => {
+  it('[L16] finds the shortest time to live of the remaining leases', () => {
     const { table } = begin();
     expect(table.shortestTtlMs).toBe(Number.POSITIVE_INFINITY);
     const short = table.grant('short', grant({ ttlMs: 5_000 }));
@@ -130,7 +130,7 @@ describe('lapsed', () => {
 });
 
 describe('lapsed, after a gap', () => {
-  it('[L7] ends a lease that was renewed before it only after a whole time to live without another', () => {
+  it('[L7] ends a lease renewed before it only after a whole time to live without a renewal', () => {
     const { table, attention } = begin();
     table.grant('a', grant({ ttlMs: 6_000, removeAfterMs: 6_000 }));
     attention.pass(5_000);
@@ -138,7 +138,7 @@ describe('lapsed, after a gap', () => {
     expect(firstEnd(table)).toEqual([26_250, 'a expired']);
   });
 
-  it('[L7, I6] ends one that was asked before it no sooner, however long it has been silent', () => {
+  it('[L7, I6] ends a lease that was asked before it no sooner, however long it has been silent', () => {
     const { table, attention } = begin();
     table.grant('a', grant({ ttlMs: 6_000, removeAfterMs: 6_000 }));
     lapsed(table, 6_250);
@@ -155,7 +155,7 @@ describe('lapsed, after a gap', () => {
     expect(firstEnd(table)).toEqual([28_250, 'a expired']);
   });
 
-  it('[L7] does not put off a lease whose limit comes later than a whole time to live', () => {
+  it('[L7] does not postpone a lease whose limit is later than a whole time to live', () => {
     const { table, attention } = begin();
     const slot = table.grant('a', grant({ ttlMs: 6_000, removeAfterMs: 60_000 }));
     attention.gap(20_000, 0);
@@ -166,7 +166,7 @@ describe('lapsed, after a gap', () => {
     expect(firstEnd(table)).toEqual([65_250, 'a expired']);
   });
 
-  it('[L7, I6] ends a lease after two times to live of attention in pieces, a second after the last gap', () => {
+  it('[L7, I6] ends a lease after two times to live of fragmented attention, a second after the last gap', () => {
     const { table, attention } = begin();
     table.grant('a', grant({ ttlMs: 6_000, removeAfterMs: 6_000 }));
     lapsed(table, 6_250);
@@ -184,7 +184,7 @@ describe('lapsed, after a gap', () => {
     expect(firstEnd(table)).toEqual([now + 1_000, 'a expired']);
   });
 
-  it('[L7] counts only what was heard since the lease was asked', () => {
+  it('[L7] counts only attention since the lease was asked', () => {
     const { table, attention } = begin();
     attention.pass(500_000);
     attention.gap(600_000, 0);
@@ -199,7 +199,7 @@ describe('lapsed, after a gap', () => {
     expect(firstEnd(table)).toEqual([716_250, 'a expired']);
   });
 
-  it('[L15] ends no lease that is asked at once: the first pass after the gap only asks', () => {
+  it('[L15] asks an overdue lease at the first pass after the gap, and ends it only at a later one', () => {
     const { table, attention } = begin();
     table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 1_000 }));
     attention.gap(20_000, 0);
@@ -210,7 +210,7 @@ describe('lapsed, after a gap', () => {
 });
 
 describe('lapsed, after late passes', () => {
-  it('[L15, L9] ends nothing for 250 ms after one: what queued meanwhile is heard first', () => {
+  it('[L15, L9] ends nothing for 250 ms after one, to handle queued messages first', () => {
     const { table, attention } = begin();
     const [slot = -1] = ['a', 'b'].map((holder) => table.grant(holder, grant()));
     lapsed(table, 29_250);
@@ -222,7 +222,7 @@ describe('lapsed, after late passes', () => {
     expect(lapsed(table, 30_850)).toEqual(['b expired']);
   });
 
-  it('[I6] ends the dead after a second at most, though every pass is late', () => {
+  it('[I6] ends dead leases after at most a second, even if every pass is late', () => {
     const { table, attention } = begin();
     table.grant('a', grant());
     const ended: number[] = [];
@@ -234,7 +234,7 @@ describe('lapsed, after late passes', () => {
     expect(ended[0]).toBe(31_600);
   });
 
-  it('[I6] does not count the second anew with each pass', () => {
+  it('[I6] does not restart that second with each pass', () => {
     const { table, attention } = begin();
     table.grant('a', grant());
     lapsed(table, 29_250);
@@ -246,7 +246,7 @@ describe('lapsed, after late passes', () => {
     expect(firstEnd(table)).toEqual([31_500, 'a expired']);
   });
 
-  it('[L1, L15] asks all the same, and puts off nothing that ends later', () => {
+  it('[L1, L15] still asks, and postpones nothing that ends later', () => {
     const { table, attention } = begin();
     table.grant('a', grant());
     attention.hold(29_200);
@@ -258,7 +258,7 @@ describe('lapsed, after late passes', () => {
 });
 
 describe('renew', () => {
-  it('[L4] counts all times from then on', () => {
+  it('[L4] restarts all limits', () => {
     const { table } = begin();
     const slot = table.grant('a', grant({ ttlMs: 1_000, removeAfterMs: 5_000 }));
     table.renew(slot, 700);
@@ -269,7 +269,7 @@ describe('renew', () => {
     expect(firstEnd(table)).toEqual([2_200, 'a unhealthy']);
   });
 
-  it('[L15, L4] answers for a lease that was asked: it is asked anew when it is silent again', () => {
+  it('[L15, L4] counts for a lease that was asked, which is asked again when it is silent again', () => {
     const { table } = begin();
     const slot = table.grant('a', grant());
     lapsed(table, 29_250);
@@ -292,7 +292,7 @@ describe('renew', () => {
     expect(lapsed(table, 14_500)).toEqual(['silent expired', 'beats expired']);
   });
 
-  it('ends the wait for the first one', () => {
+  it('ends the wait for the first renewal', () => {
     const { table } = begin();
     const terms = { ttlMs: 1_000, removeAfterMs: 2_000, firstRemoveAfterMs: 9_000, healthy: false };
     const [silent = -1, beats = -1] = ['silent', 'beats'].map((holder) => table.grant(holder, grant(terms)));
@@ -309,7 +309,7 @@ describe('renew', () => {
 });
 
 describe('regrant', () => {
-  it('[L15] is a renewal: what was asked is asked anew', () => {
+  it('[L15] is a renewal: a lease that was asked is asked again', () => {
     const { table } = begin();
     const slot = table.grant('a', grant());
     lapsed(table, 29_250);
@@ -319,7 +319,7 @@ describe('regrant', () => {
 });
 
 describe('askAgainAfter', () => {
-  it('[F11] keeps a lease for so much attention', () => {
+  it('[F11] keeps a lease for the given amount of attention', () => {
     const { table, attention } = begin();
     const slot = table.grant('a', grant());
     lapsed(table, 29_250);
@@ -337,7 +337,7 @@ describe('askAgainAfter', () => {
 });
 
 describe('overdue', () => {
-  it('[T10] names every holder that is to be asked, or has been, and however many there are', () => {
+  it('[T10] lists every holder that was or will be asked, whatever their number', () => {
     const { table } = begin();
     for (let index = 0; index < 3_000; index++) table.grant(`h-${index}`, grant());
     const slot = table.grant('beats', grant());
@@ -350,7 +350,7 @@ describe('overdue', () => {
 });
 
 describe('slots', () => {
-  it('are used again', () => {
+  it('are reused', () => {
     const { table } = begin();
     const slots = ['a', 'b', 'c'].map((holder) => table.grant(holder, grant()));
     expect(slots).toEqual([0, 1, 2]);
@@ -368,7 +368,7 @@ describe('slots', () => {
     expect(['c', 'd', 'e'].map((holder) => table.grant(holder, grant()))).toEqual([0, 2, 4]);
   });
 
-  it('grow in number as far as they must', () => {
+  it('grow as needed', () => {
     const { table } = begin();
     for (let index = 0; index < 1_000; index++) table.grant(`h-${index}`, grant({ renewedAt: index }));
     expect(table.size).toBe(1_000);
@@ -382,7 +382,7 @@ describe('slots', () => {
 });
 
 describe('packChanges', () => {
-  it('gives the rows that changed, once, and each lease comes out as it went in', () => {
+  it('returns changed rows once, and each lease unpacks as it was packed', () => {
     const { table } = begin();
     const slots = [0, 1, 2].map((index) => table.grant(`h-${index}`, grant({ renewedAt: index })));
     expect(table.packChanges()).toEqual([]);
@@ -579,7 +579,7 @@ describe('the table', () => {
 describe('renewals', () => {
   const granted = { ttlMs: 10_000, removeAfterMs: 20_000, healthy: true, renewedAt: 1_000, askedAt: 0 };
 
-  it('[J8] remembers the longest gap of each lease, until its slot serves another', () => {
+  it('[J8] remembers the longest gap of each lease until its slot is reused', () => {
     const { table } = begin();
     const slot = table.grant('a', granted);
     for (const at of [2_000, 5_000, 6_000]) table.renew(slot, at);
@@ -590,7 +590,7 @@ describe('renewals', () => {
     expect(table.longestGapMs(table.grant('b', granted))).toBe(0);
   });
 
-  it('[J8] tells when a lease is to be removed, if ever', () => {
+  it('[J8] returns when a lease will be removed, if ever', () => {
     const { table } = begin();
     expect(table.removalAt(table.grant('a', granted))).toBe(21_000);
     expect(table.removalAt(table.grant('b', { ...granted, removeAfterMs: null }))).toBe(Number.POSITIVE_INFINITY);

@@ -132,8 +132,13 @@ export class LeaseTable<Holder> {
 
   /** Renews a lease: its times count from `now` on. */
   renew(slot: number, now: number): void {
-    const wasAsked = this.isAsked(slot);
     this.#noteGap(slot, now);
+    this.hear(slot, now);
+  }
+
+  /** Renews a lease by a sign of life that unrecorded ones may have preceded, so the time since the last one is no gap. */
+  hear(slot: number, now: number): void {
+    const wasAsked = this.isAsked(slot);
     this.#renewedAt[slot] = now;
     this.#askedAt[slot] = NOT_ASKED;
     this.#changedRows.add(LeaseTable.rowOf(slot));
@@ -162,7 +167,7 @@ export class LeaseTable<Holder> {
     return this.#renewedAt[slot] ?? 0;
   }
 
-  /** Returns the longest time between two renewals that the table has seen. */
+  /** Returns the longest known gap between two renewals, without the time since the last one. */
   longestGapMs(slot: number): number {
     return this.#longestGapMs[slot] ?? 0;
   }
@@ -255,7 +260,7 @@ export class LeaseTable<Holder> {
   }
 
   /** Marks all rows as changed, because an earlier version wrote them. */
-  packAnew(): void {
+  repack(): void {
     for (let slot = 0; slot < this.#holders.length; slot += CHECKPOINT_LEASES_PER_ROW_COUNT) {
       this.#changedRows.add(LeaseTable.rowOf(slot));
     }

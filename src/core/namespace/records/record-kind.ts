@@ -96,7 +96,7 @@ export interface CommitMoment {
   now: number;
 }
 
-/** Time of a lease's last renewal, by the clock, and the longest time between two renewals since `gapsSince`. */
+/** Time of a lease's last renewal, by the clock, and the longest known time between two renewals since `gapsSince`. */
 export interface JournaledRenewals {
   lastAt: number;
   longestGapMs: number;
@@ -138,7 +138,7 @@ export interface WakingMemory extends Pick<RecordMemory, 'catalog' | 'leases' | 
   /** Sessions by their slot, as the rows of their instances name it. */
   readonly sessionsBySlot: Map<number, SessionEntry>;
   /** Time each override was put, or its instance was removed later: an override without an instance lingers from then. */
-  readonly goneAt: Map<ServiceEntry, Map<string, number>>;
+  readonly removedAt: Map<ServiceEntry, Map<string, number>>;
   /** Latest time in any row, on the namespace's axis. */
   latest: number;
 }

@@ -47,7 +47,7 @@ const head = (given: Partial<RecordRow> = {}): RecordRow =>
   row({ lease: null, leaseTerms: null, flags: 0, value: null, ...given });
 
 describe('writeRecordRows', () => {
-  it('[I8] writes one row, new or changed, that is read as it was written', () => {
+  it('[I8] writes one row, new or changed, that reads back as written', () => {
     const disk = prepared();
     writeRecordRows(disk, [row()]);
     const changed = row({
@@ -76,7 +76,7 @@ describe('writeRecordRows', () => {
   ];
   const CASES = SIZES.flatMap((count) => VARIETIES.map((vary, variety) => ({ count, variety, vary })));
 
-  it('[I8] writes rows that are read as they were written, whatever they share', () => {
+  it('[I8] writes rows that read back as written, whatever they share', () => {
     for (const { count, variety, vary } of CASES) {
       const disk = prepared();
       const rows = Array.from({ length: count }, (_, n) =>
@@ -93,7 +93,7 @@ describe('writeRecordRows', () => {
     }
   });
 
-  it('[R9] leaves the head of a record that was removed', () => {
+  it('[R9] leaves the head of a removed record', () => {
     const disk = prepared();
     writeRecordRows(disk, [row()]);
     writeRecordRows(disk, [head({ revision: 2 })]);
@@ -102,7 +102,7 @@ describe('writeRecordRows', () => {
 });
 
 describe('readRecordRows', () => {
-  it('gives services, then overrides, then instances, each by group, service and id', () => {
+  it('returns services, then overrides, then instances, each by group, service and id', () => {
     const disk = prepared();
     const at = (kind: RecordRow['kind'], group: string, service: string, id: string) =>
       row({ kind, group, service, id });
@@ -119,7 +119,7 @@ describe('readRecordRows', () => {
     expect([...readRecordRows(disk)]).toEqual(ordered);
   });
 
-  it('gives every row once, whether or not they fill their last page', () => {
+  it('returns every row once, whether or not the last page is full', () => {
     for (const count of [RECORD_ROWS_PER_PAGE_COUNT, 2 * RECORD_ROWS_PER_PAGE_COUNT + 1]) {
       const disk = prepared();
       const rows = Array.from({ length: count }, (_, n) => row({ id: String(n).padStart(6, '0') }));
@@ -128,7 +128,7 @@ describe('readRecordRows', () => {
     }
   });
 
-  it('[S3] refuses a kind of record that it does not know', () => {
+  it('[S3] refuses an unknown kind of record', () => {
     const disk = prepared();
     writeRecordRows(disk, [row()]);
     disk.run('UPDATE record SET kind = 9');
@@ -137,7 +137,7 @@ describe('readRecordRows', () => {
 });
 
 describe('headRevision', () => {
-  it('is that of the removal, of this very record, and 0 where there is no head', () => {
+  it('is the revision at which the record was removed, and 0 without a head', () => {
     const disk = prepared();
     const service = new ServiceEntry(ORDERS.group, ORDERS.service);
     service.hasHeads = true;
@@ -156,7 +156,7 @@ describe('headRevision', () => {
 });
 
 describe('readHeadsSince', () => {
-  it('[J6] gives what was removed of one service after a revision', () => {
+  it('[J6] returns the records of a service removed after a revision', () => {
     const disk = prepared();
     const removed = (id: string, revision: number, kind: RecordRow['kind'] = 'instance') =>
       head({ kind, id, revision });
@@ -179,7 +179,7 @@ describe('readHeadsSince', () => {
 const INSTANCE = { kind: 'instance', ...key('a') } as const;
 
 describe('headRevision of a service', () => {
-  it('[J1] is that of the removal, on its way to the disk and once it is there', async () => {
+  it('[J1] is that of the removal, before and after it is durable', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     awake.remove('a');
@@ -192,7 +192,7 @@ describe('headRevision of a service', () => {
     expect(revision()).toBe(3);
   });
 
-  it('is that of the newest of two removals, though only the first is on the disk', async () => {
+  it('is that of the newer of two removals, even if only the first is durable', async () => {
     const awake = new AwakeNamespace();
     awake.put('a b');
     awake.remove('a');
@@ -202,7 +202,7 @@ describe('headRevision of a service', () => {
     expect(headRevision(awake.platform.storage, INSTANCE, awake.state.catalog.service(ORDERS))).toBe(5);
   });
 
-  it('is 0 for what never was, and asks no disk where nothing was ever removed', () => {
+  it('is 0 for a service that never existed, and reads no storage if nothing was ever removed', () => {
     const awake = new AwakeNamespace();
     awake.put('b');
     const read = () => expect.fail('the disk was asked');
@@ -212,7 +212,7 @@ describe('headRevision of a service', () => {
   });
 });
 
-it('headName tells an instance from its override', () => {
+it('headName distinguishes an instance from its override', () => {
   expect(headName({ kind: 'instance', id: 'a' })).not.toBe(headName({ kind: 'override', id: 'a' }));
 });
 
@@ -234,7 +234,7 @@ function register(awake: AwakeNamespace, ids: string, digit: number): void {
 }
 
 describe('documents that instances share', () => {
-  it('[X11] are one row and one text in memory, and go with the last instance that names them', async () => {
+  it('[X11] are one row and one text in memory, removed with the last instance that names them', async () => {
     const awake = new AwakeNamespace();
     const { catalog } = awake.state;
     register(awake, 'a b', 1);
@@ -250,7 +250,7 @@ describe('documents that instances share', () => {
     expect([idsOnDisk(awake), catalog.size]).toEqual([[], 0]);
   });
 
-  it('[X11] stay where one revision takes them from one instance to another', async () => {
+  it('[X11] stay if one revision moves them from one instance to another', async () => {
     const awake = new AwakeNamespace();
     register(awake, 'a', 1);
     awake.commit((draft) => {
@@ -262,7 +262,7 @@ describe('documents that instances share', () => {
     expect(idsOnDisk(awake)).toEqual([1]);
   });
 
-  it('[X11] stay where only other things of their instance change', async () => {
+  it('[X11] stay if only other members of their instance change', async () => {
     const awake = new AwakeNamespace();
     register(awake, 'a', 1);
     const unhealthy = instanceRecord({}, { document: document(1).id, healthy: false });
@@ -271,7 +271,7 @@ describe('documents that instances share', () => {
     expect(idsOnDisk(awake)).toEqual([1]);
   });
 
-  it('[X11] that no instance names after a wake go with the next change', async () => {
+  it('[X11] that no instance names after a wake are removed with the next change', async () => {
     const first = new AwakeNamespace();
     register(first, 'a', 1);
     await settle();
@@ -284,7 +284,7 @@ describe('documents that instances share', () => {
     expect(idsOnDisk(awake)).toEqual([1]);
   });
 
-  it('[X11] are at most so many of a service, the new ones of a revision among them', () => {
+  it('[X11] have a limit for each service, including the new ones of a revision', () => {
     const awake = new AwakeNamespace();
     const put = (from: number, to: number) =>
       awake.commit((draft) => {
@@ -300,7 +300,7 @@ describe('documents that instances share', () => {
     expect(() => put(64, 65)).toThrow(tooMany);
   });
 
-  it('[X11] count towards what a namespace holds', () => {
+  it('[X11] count towards the size of a namespace', () => {
     const awake = new AwakeNamespace();
     const { catalog, journal } = awake.state;
     const large = 'x'.repeat(RECORDS_PER_NAMESPACE_MAX_BYTES - 1_000);

@@ -87,7 +87,7 @@ const records = fc
   .map(([given, rest]) => ({ ...instanceRecord({}, rest), definition: given }));
 
 describe('encodeInstance', () => {
-  it('[S2] is read as it was written', () => {
+  it('[S2] reads back as written', () => {
     fc.assert(
       fc.property(records, (record) => {
         expect(decodeInstance(encodeInstance(record))).toEqual(record);
@@ -95,13 +95,13 @@ describe('encodeInstance', () => {
     );
   });
 
-  it('leaves out what is the default, as a hundred thousand of these are held in memory', () => {
+  it('omits defaults, because a hundred thousand of these are in memory', () => {
     expect(encodeInstance(instanceRecord())).toBe(
       '{"definition":{"address":"10.0.0.1","port":8080},"owner":"owner","createdRevision":1,"registeredAt":1893456000000}',
     );
   });
 
-  it('[R10] keeps that there is no lease', () => {
+  it('[R10] stores the absence of a lease', () => {
     expect(decodeInstance(encodeInstance(instanceRecord({ ephemeral: false }))).definition).toMatchObject({
       ephemeral: false,
       lease: null,
@@ -124,7 +124,7 @@ describe('definitionText', () => {
 });
 
 describe('holdsDefinition', () => {
-  it('[R2] knows the definition that a text was made of', () => {
+  it('[R2] recognizes the definition a text was made from', () => {
     fc.assert(
       fc.property(records, (record) => {
         expect(holdsDefinition(encodeInstance(record), record.definition)).toBe(true);
@@ -132,7 +132,7 @@ describe('holdsDefinition', () => {
     );
   });
 
-  it('[R3] knows no other', () => {
+  it('[R3] recognizes no other', () => {
     fc.assert(
       fc.property(records, definitions, (record, other) => {
         const same = definitionText(record.definition) === definitionText(other);
@@ -146,7 +146,7 @@ describe('holdsDefinition', () => {
 });
 
 describe('addressMatcher', () => {
-  it('[R11] compares the whole address, and the port', () => {
+  it('[R11] compares the whole address and the port', () => {
     for (const [input, address, port, expected] of [
       [{}, '10.0.0.1', 8080, true],
       [{}, '10.0.0.1', 808, false],
@@ -169,14 +169,14 @@ describe('addressMatcher', () => {
 describe('documentIn', () => {
   const id = '0123456789abcdef'.repeat(4);
 
-  it('[X11] is the document that a record names, whatever else it holds', () => {
+  it('[X11] returns the document that a record names, whatever its other members', () => {
     const whole = { healthy: false, session: 's', drainEndsAt: 1, document: id };
     expect(documentIn(encodeInstance(instanceRecord({}, { document: id })))).toBe(id);
     expect(documentIn(encodeInstance(instanceRecord({}, whole)))).toBe(id);
     expect(decodeInstance(encodeInstance(instanceRecord({}, whole))).document).toBe(id);
   });
 
-  it('[X11] is none that a record does not name', () => {
+  it('[X11] returns none that the record doesn’t name', () => {
     for (const record of [
       instanceRecord(),
       instanceRecord({ metadata: { document: id }, extensions: { x: { document: id } } }),
@@ -191,7 +191,7 @@ describe('documentIn', () => {
 describe('instanceFlags', () => {
   const { healthy, willing } = INSTANCE_FLAGS;
 
-  it('[V1] are those of health, and of willingness', () => {
+  it('[V1] are health and readiness for traffic', () => {
     for (const [record, flags] of [
       [instanceRecord(), healthy | willing],
       [instanceRecord({}, { healthy: false }), willing],
@@ -205,7 +205,7 @@ describe('instanceFlags', () => {
   });
 });
 
-it('overrides and services are read as they were written', () => {
+it('overrides and services read back as written', () => {
   const override = { override: { weight: 2, metadata: { a: 'b' } }, actor: 'operator', updatedAt: 5 };
   expect(decodeOverride(encodeOverride(override))).toEqual(override);
   const service = {
@@ -215,7 +215,7 @@ it('overrides and services are read as they were written', () => {
   expect(decodeService(encodeService(service))).toEqual(service);
 });
 
-it('[L12, L13] withHealth is a change of the record, and remembers the last three of its kind', () => {
+it('[L12, L13] withHealth changes the record, and stores the last three changes of health', () => {
   const before = instanceRecord({ weight: 2 }, { changes: 4 });
   let record = before;
   for (const stamp of [10, 20, 30, 40]) record = withHealth(record, !record.healthy, stamp);
@@ -224,12 +224,12 @@ it('[L12, L13] withHealth is a change of the record, and remembers the last thre
 });
 
 describe('leaseText', () => {
-  it('is null for what a registration gets that asks for nothing', () => {
+  it('is null for a registration without lease settings', () => {
     expect(leaseText(grantLease(undefined))).toBeNull();
     expect(new LeaseTerms().read(null)).toBe(DEFAULT_LEASE);
   });
 
-  it('keeps other terms apart from the default', () => {
+  it('distinguishes other settings from the default', () => {
     for (const request of [
       { ttlMs: 30_001 },
       { removeAfterMs: null },
@@ -243,13 +243,13 @@ describe('leaseText', () => {
 });
 
 describe('LeaseTerms', () => {
-  it('keeps the same terms once, however many leases have them', () => {
+  it('stores equal terms once, whatever the number of leases', () => {
     const terms = new LeaseTerms();
     const text = leaseText(grantLease({ ttlMs: 15_000, removeAfterMs: 30_000 }));
     expect(terms.read(text)).toBe(terms.read(text));
   });
 
-  it('goes on where there are very many different ones', () => {
+  it('accepts a large number of different terms', () => {
     const terms = new LeaseTerms();
     for (let ttlMs = 1_000; ttlMs < 4_000; ttlMs++) {
       expect(terms.read(leaseText(grantLease({ ttlMs }))).ttlMs).toBe(ttlMs);

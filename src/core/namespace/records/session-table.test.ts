@@ -29,7 +29,7 @@ function instance(id: string): InstanceEntry {
 }
 
 describe('SessionTable', () => {
-  it('knows sessions by their key until they are removed', () => {
+  it('finds sessions by their key until they are removed', () => {
     const table = new SessionTable();
     const one = session('one');
     table.add(one);
@@ -41,7 +41,7 @@ describe('SessionTable', () => {
 });
 
 describe('holdInstance', () => {
-  it('[T8] lets one session at most hold an instance', () => {
+  it('[T8] gives an instance to one session at most', () => {
     const [one, two, entry] = [session('one'), session('two'), instance('a')];
     holdInstance(entry, one);
     holdInstance(entry, one);
@@ -51,13 +51,13 @@ describe('holdInstance', () => {
     expect([two.instances.size, entry.session]).toEqual([0, undefined]);
   });
 
-  it('tells a session from an instance that holds its own lease', () => {
+  it('distinguishes a session from an instance with its own lease', () => {
     expect([isSession(session('one')), isSession(instance('a'))]).toEqual([true, false]);
   });
 });
 
-describe('rows of sessions', () => {
-  it('[T3] are read as they were last written, and gone when they were deleted', () => {
+describe('stored sessions', () => {
+  it('[T3] read back as last written, and are gone once deleted', () => {
     const disk = new HandDisk();
     prepareStorage(disk, () => 'epoch');
     const one = session('one');
@@ -73,7 +73,7 @@ describe('rows of sessions', () => {
     expect(readSessionRows(disk).map(({ key }) => key)).toEqual(['two']);
   });
 
-  it('[I8] take one row each time', () => {
+  it('[I8] take one row per write', () => {
     const disk = new HandDisk();
     prepareStorage(disk, () => 'epoch');
     disk.takeWritten();

@@ -6,7 +6,7 @@ import { effective, instanceView, isEligible, isFlapping, overrideView } from '.
 describe('effective', () => {
   const record = instanceRecord({ weight: 2, status: 'starting', metadata: { a: '1', b: '1' } });
 
-  it('[O2] is what the instance says where the operator says nothing', () => {
+  it('[O2] is the instance’s value if the operator set none', () => {
     expect(effective(record, undefined)).toEqual({
       weight: 2,
       status: 'starting',
@@ -16,7 +16,7 @@ describe('effective', () => {
     });
   });
 
-  it('[O1] is what the operator says where they do', () => {
+  it('[O1] is the operator’s value if set', () => {
     const override = { weight: 0, status: 'up', metadata: { b: '2', c: '2' }, enabled: false, quarantine: {} } as const;
     expect(effective(record, override)).toEqual({
       weight: 0,
@@ -27,7 +27,7 @@ describe('effective', () => {
     });
   });
 
-  it('[O6] is draining while a drain is on, whoever says otherwise', () => {
+  it('[O6] is draining during a drain, whatever else is set', () => {
     const draining = instanceRecord({}, { drainEndsAt: 5 });
     expect(effective(draining, { status: 'up' }).status).toBe('draining');
   });
@@ -36,7 +36,7 @@ describe('effective', () => {
 describe('isEligible', () => {
   const eligible = effective(instanceRecord(), undefined);
 
-  it('[V1] is what takes traffic as long as it is healthy', () => {
+  it('[V1] is true for an instance that takes traffic while healthy', () => {
     for (const [change, expected] of [
       [{}, true],
       [{ enabled: false }, false],
@@ -53,7 +53,7 @@ describe('isEligible', () => {
 describe('isFlapping', () => {
   const changed = (...healthChangedAt: number[]) => instanceRecord({}, { healthChangedAt });
 
-  it('[L13] is more than two changes of health within five minutes', () => {
+  it('[L13] requires more than two changes of health within five minutes', () => {
     expect(isFlapping(changed(), 0)).toBe(false);
     expect(isFlapping(changed(1, 2), 3)).toBe(false);
     expect(isFlapping(changed(1, 2, 3), 3)).toBe(true);
@@ -63,13 +63,13 @@ describe('isFlapping', () => {
 });
 
 describe('instanceView', () => {
-  it('[V1] is available only while it is healthy too', () => {
+  it('[V1] is available only while it is healthy', () => {
     const view = (healthy: boolean) => instanceView(key('a'), instanceRecord({}, { healthy }), 1, undefined, 0);
     expect(view(true)).toMatchObject({ healthy: true, available: true });
     expect(view(false)).toMatchObject({ healthy: false, available: false });
   });
 
-  it('shows where the instance says it is, else where it registered from', () => {
+  it('shows the instance’s own location, otherwise where it registered from', () => {
     const place = { colo: 'TXL' };
     const shown = (input: object) => instanceView(key('a'), instanceRecord(input, { place }), 1, undefined, 0).location;
     expect(shown({})).toEqual(place);
@@ -77,7 +77,7 @@ describe('instanceView', () => {
   });
 });
 
-it('overrideView tells who set it, and when', () => {
+it('overrideView shows the author and the time', () => {
   const record = { override: { weight: 2 }, actor: 'operator', updatedAt: 0 };
   expect(overrideView({ record, revision: 7 })).toEqual({
     weight: 2,

@@ -5,13 +5,13 @@ import { Agenda, type Duty } from './agenda';
 const drain = (id: string): Duty => ({ kind: 'drain', key: key(id) });
 
 describe('Agenda', () => {
-  it('has nothing to do in the beginning', () => {
+  it('has nothing to do at first', () => {
     const agenda = new Agenda();
     expect(agenda.earliestDeadline).toBe(Number.POSITIVE_INFINITY);
     expect(agenda.take(1e15, 10)).toEqual([]);
   });
 
-  it('gives what is due, earliest first, and keeps the rest', () => {
+  it('returns due work, earliest first, and keeps the rest', () => {
     const agenda = new Agenda();
     agenda.set(drain('c'), 30);
     agenda.set(drain('b'), 20);
@@ -24,7 +24,7 @@ describe('Agenda', () => {
     expect(agenda.earliestDeadline).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('[L14] gives no more than it is asked for, and says that more is due', () => {
+  it('[L14] returns at most the requested number, and reports that more is due', () => {
     const agenda = new Agenda();
     for (const [index, id] of ['a', 'b', 'c'].entries()) agenda.set(drain(id), index);
     expect(agenda.take(10, 2)).toEqual([drain('a'), drain('b')]);
@@ -32,7 +32,7 @@ describe('Agenda', () => {
     expect(agenda.take(10, 2)).toEqual([drain('c')]);
   });
 
-  it('has a duty once, at the time it was last set to', () => {
+  it('has each duty once, at the time it was last set to', () => {
     const agenda = new Agenda();
     agenda.set(drain('a'), 10);
     agenda.set(drain('a'), 20);
@@ -42,7 +42,7 @@ describe('Agenda', () => {
     expect(agenda.take(20, 10)).toEqual([drain('a')]);
   });
 
-  it('[L10, O5] moves with the wall clock what follows it, and nothing else', () => {
+  it('[L10, O5] moves work that follows the wall clock with it, and nothing else', () => {
     const following: Duty[] = [{ kind: 'quarantine', key: key('a') }, { kind: 'compaction' }, { kind: 'sockets' }];
     const others: Duty[] = [
       drain('a'),
@@ -63,7 +63,7 @@ describe('Agenda', () => {
     }
   });
 
-  it('has a deadline later than before where all moved with the wall clock', () => {
+  it('has a later deadline after all work moved with the wall clock', () => {
     const agenda = new Agenda();
     agenda.moveWithClock(5);
     expect(agenda.earliestDeadline).toBe(Number.POSITIVE_INFINITY);
@@ -74,7 +74,7 @@ describe('Agenda', () => {
     expect(agenda.take(15, 1)).toEqual([{ kind: 'compaction' }]);
   });
 
-  it('tells duties apart by what they are and by whose', () => {
+  it('distinguishes duties by kind and key', () => {
     const agenda = new Agenda();
     const duties: Duty[] = [
       drain('a'),

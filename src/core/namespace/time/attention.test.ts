@@ -36,7 +36,7 @@ describe('attention', () => {
     expect(attention).toMatchObject({ lastPass: 1_250, hasPassed: true, gaps: 0 });
   });
 
-  it('[L9] counts up to the last pass before a gap, and again from its end', () => {
+  it('[L9] is counted up to the last pass before a gap, and again from the end of the gap', () => {
     const attention = begin();
     attention.pass(3_000);
     attention.gap(10_000, 0);
@@ -46,7 +46,7 @@ describe('attention', () => {
     expect(attention).toMatchObject({ lastPass: 10_000, gaps: 1 });
   });
 
-  it('[L7] begins after a wake only when clients had the time to reconnect', () => {
+  it('[L7] starts after a wake only when clients have had the time to reconnect', () => {
     const attention = begin();
     attention.gap(10_000, 2_000);
     expect(attention.hasPassed).toBe(false);
@@ -58,7 +58,7 @@ describe('attention', () => {
     expect(attention.attendedAt(12_300)).toBe(5_300);
   });
 
-  it('[L7] keeps that time through a gap that comes within it, and counts none of it', () => {
+  it('[L7] keeps that time through a gap within it, and counts none of it', () => {
     const attention = begin();
     attention.gap(10_000, 5_000);
     attention.pass(10_500);
@@ -66,7 +66,7 @@ describe('attention', () => {
     expect(attention.stored).toEqual({ since: 15_000, attendedMs: 5_000 });
   });
 
-  it('dueAfter is when so much attention has passed since', () => {
+  it('dueAfter returns when the given attention since a time will be reached', () => {
     const attention = begin();
     const before = attention.attendedAt(2_000);
     expect(attention.dueAfter(before, 250)).toBe(2_250);
@@ -76,7 +76,7 @@ describe('attention', () => {
     expect(attention.attendedAt(9_150) - before).toBe(250);
   });
 
-  it('[L15] holds back ends of leases for 250 ms after a pause, and says nothing of it before the first', () => {
+  it('[L15] holds back the end of leases for 250 ms after a pause, and not before the first one', () => {
     const attention = begin();
     expect(attention.heldUntil).toBe(Number.NEGATIVE_INFINITY);
     attention.hold(2_000);
@@ -88,7 +88,7 @@ describe('attention', () => {
     expect(attention.attendedAt(2_100)).toBe(6_100);
   });
 
-  it('is never 0, as that stands for a lease that was not asked', () => {
+  it('is never 0, which represents a lease that was not asked', () => {
     const attention = new Attention({ since: 0, attendedMs: 1 }, 0, Number.NEGATIVE_INFINITY);
     attention.gap(1_000, 0);
     expect(attention.attendedAt(1_000)).toBeGreaterThan(0);
@@ -96,14 +96,14 @@ describe('attention', () => {
 });
 
 /** Hosts differ in how they notice that they have missed something. */
-const HOSTS = ['a host that ticks', 'a host with one clock'] as const;
+const HOSTS = ['a host with ticks', 'a host with one clock'] as const;
 type Host = (typeof HOSTS)[number];
 
 /** A platform whose monotonic clock, where it has one, does not follow `wallJump`. */
 function platformOf(host: Host) {
   const platform = new HandPlatform();
   let jumpedMs = 0;
-  if (host === 'a host that ticks') platform.monotonic = { now: () => platform.clock.now() - jumpedMs };
+  if (host === 'a host with ticks') platform.monotonic = { now: () => platform.clock.now() - jumpedMs };
   const wallJump = (ms: number) => {
     jumpedMs += ms;
     platform.jump(ms);
@@ -137,7 +137,7 @@ describe('notePass, on a host with one clock', () => {
   it.each([
     [LOOK_LATE_MS, 0],
     [LOOK_LATE_MS + 1, 1],
-  ])('[L9] goes by when the alarm was due that runs %i ms late: %i gaps', (lateMs, count) => {
+  ])('[L9] uses the due time of the alarm if it runs %i ms late: %i gaps', (lateMs, count) => {
     const { awake, platform, outages } = listening('a host with one clock');
     platform.jump(5_000 + lateMs);
     notePass(awake.state, START + 5_000);
@@ -156,7 +156,7 @@ describe('notePass, on a host with one clock', () => {
     expect(awake.state.attention.heldUntil).toBe(isHeld ? now + LEASE_SLACK_MS : Number.NEGATIVE_INFINITY);
   });
 
-  it('[L9] counts an alarm that is late once, though it does not come', () => {
+  it('[L9] counts a late alarm once, even if it never runs', () => {
     const { awake, platform, outages } = listening('a host with one clock');
     for (const ms of [20_000, 100, 400]) {
       platform.jump(ms);
@@ -165,7 +165,7 @@ describe('notePass, on a host with one clock', () => {
     expect(outages()).toBe(1);
   });
 
-  it('[L9] counts no alarm that is lost while calls come without a pause', () => {
+  it('[L9] counts no lost alarm while calls arrive without a pause', () => {
     const { awake, platform, outages } = listening('a host with one clock');
     for (let calls = 0; calls < 40; calls++) {
       platform.jump(LOOK_LATE_MS);
@@ -177,14 +177,14 @@ describe('notePass, on a host with one clock', () => {
     expect(outages()).toBe(1);
   });
 
-  it('[L9, L10] counts a clock that jumps forward over the alarm', () => {
+  it('[L9, L10] counts a clock that jumped forward past the alarm', () => {
     const { awake, wallJump, outages } = listening('a host with one clock');
     wallJump(3_600_000);
     notePass(awake.state);
     expect(outages()).toBe(1);
   });
 
-  it('[L9] counts nothing in a pause before the alarm is due', () => {
+  it('[L9] counts nothing during a pause before the alarm is due', () => {
     const { awake, platform, outages } = listening('a host with one clock');
     platform.jump(5_000);
     notePass(awake.state);
@@ -192,12 +192,12 @@ describe('notePass, on a host with one clock', () => {
   });
 });
 
-describe('notePass, on a host that ticks', () => {
+describe('notePass, on a host with ticks', () => {
   it.each([
     [ATTENTION_PASS_MS + ATTENTION_LATE_MS - 1, 0],
     [ATTENTION_PASS_MS + ATTENTION_LATE_MS, 1],
   ])('[L9] %i ms after the last pass counts %i gaps', (ms, count) => {
-    const { awake, platform, outages } = listening('a host that ticks');
+    const { awake, platform, outages } = listening('a host with ticks');
     platform.jump(ms);
     notePass(awake.state);
     expect(outages()).toBe(count);
@@ -209,14 +209,14 @@ describe('notePass, on a host that ticks', () => {
     [ATTENTION_PASS_MS + ATTENTION_LATE_MS - 1, true],
     [ATTENTION_PASS_MS + ATTENTION_LATE_MS, false],
   ])('[L15, L9] %i ms after the last pass holds back ends: %j', (ms, isHeld) => {
-    const { awake, platform } = listening('a host that ticks');
+    const { awake, platform } = listening('a host with ticks');
     platform.jump(ms);
     const now = notePass(awake.state);
     expect(awake.state.attention.heldUntil).toBe(isHeld ? now + LEASE_SLACK_MS : Number.NEGATIVE_INFINITY);
   });
 
   it.each([3_600_000, -3_600_000])('[L10, O5] moves quarantines with a wall clock that jumped by %i ms', (ms) => {
-    const { awake, wallJump } = listening('a host that ticks');
+    const { awake, wallJump } = listening('a host with ticks');
     awake.override('a', { quarantine: { until: '2030-01-01T02:00:00Z' } });
     const { agenda } = awake.state;
     agenda.set({ kind: 'drain', key: key('a') }, START + 7_200_000);
@@ -226,8 +226,8 @@ describe('notePass, on a host that ticks', () => {
     expect(agenda.timeOf({ kind: 'drain', key: key('a') })).toBe(START + 7_200_000);
   });
 
-  it('[L9] counts no alarm that is late while the event loop turns', () => {
-    const { awake, platform, outages } = listening('a host that ticks');
+  it('[L9] counts no late alarm while the event loop is running', () => {
+    const { awake, platform, outages } = listening('a host with ticks');
     for (let ticks = 0; ticks < 100; ticks++) {
       platform.jump(ATTENTION_PASS_MS);
       notePass(awake.state, START);
@@ -241,7 +241,7 @@ describe('notePass, on a host that ticks', () => {
     [-CLOCK_JUMP_MIN_MS, 1],
     [-3_600_000, 1],
   ])('[L9, L10] counts a wall clock that jumped by %i ms as %i gaps', (ms, count) => {
-    const { awake, wallJump, outages } = listening('a host that ticks');
+    const { awake, wallJump, outages } = listening('a host with ticks');
     wallJump(ms);
     notePass(awake.state);
     notePass(awake.state);
@@ -249,8 +249,8 @@ describe('notePass, on a host that ticks', () => {
   });
 });
 
-it('[L9] a wall clock that jumped before there was a lease counts for nothing', () => {
-  const { platform, wallJump } = platformOf('a host that ticks');
+it('[L9] a wall clock that jumped before the first lease counts for nothing', () => {
+  const { platform, wallJump } = platformOf('a host with ticks');
   const awake = new AwakeNamespace(platform);
   wallJump(3_600_000);
   notePass(awake.state);
@@ -273,7 +273,7 @@ describe.each(HOSTS)('a gap, on %s', (host) => {
     expect(platform.logs).toEqual([]);
   });
 
-  it('[L7] is stored before anything is answered, and logged', async () => {
+  it('[L7] is stored before any response, and logged', async () => {
     const { awake, platform } = listening(host);
     await settle();
     platform.storage.takeWritten();
@@ -292,7 +292,7 @@ describe.each(HOSTS)('a gap, on %s', (host) => {
     expect(platform.logs).toMatchObject([{ level: 'warn', facts: { why, silentMs: 20_000, leases: 1 } }]);
   });
 
-  it('[L7] ends what was renewed before it only after a whole time to live', async () => {
+  it('[L7] ends leases renewed before it only after a whole time to live', async () => {
     const { awake, platform } = listening(host);
     platform.jump(28_000);
     notePass(awake.state);
@@ -360,7 +360,7 @@ class Fleet {
   constructor(host: Host, { beatMs }: { beatMs: number }) {
     this.namespace = new NodeNamespace(undefined, platformOf(host).platform);
     this.#beatMs = beatMs;
-    this.#ticks = host === 'a host that ticks';
+    this.#ticks = host === 'a host with ticks';
   }
 
   async register(ttlMs: number): Promise<void> {
@@ -404,7 +404,7 @@ class Fleet {
 
 describe.each(HOSTS)('a hundred holders that renew in time, on %s', (host) => {
   it.each(Object.keys(FIRST))(
-    '[I6, L9] outlive a stall of twice their time to live, where %s comes first',
+    '[I6, L9] survive a stall of twice their time to live if %s comes first',
     async (first) => {
       const fleet = new Fleet(host, { beatMs: 1_000 });
       await fleet.register(4_000);
@@ -421,7 +421,7 @@ describe.each(HOSTS)('a hundred holders that renew in time, on %s', (host) => {
     [6_000, 1_500, 5_500],
     [30_000, 7_500, 24_800],
   ])(
-    '[I6, L9] outlive a stall that ends shortly before the first deadline: ttl %i, %i, %i ms',
+    '[I6, L9] survive a stall that ends shortly before the first deadline: ttl %i, %i, %i ms',
     async (ttlMs, beatMs, stallMs) => {
       // Wherever it begins between two looks.
       for (const beginsMs of [0, 700, 1_400, 3_100]) {
@@ -435,7 +435,7 @@ describe.each(HOSTS)('a hundred holders that renew in time, on %s', (host) => {
     },
   );
 
-  it('[I6, L7] outlive stalls that keep coming, and the dead among them end all the same', async () => {
+  it('[I6, L7] survive repeated stalls, while dead ones among them still end', async () => {
     const fleet = new Fleet(host, { beatMs: 1_000 });
     await fleet.register(4_000);
     await fleet.live(2_000);
@@ -448,7 +448,7 @@ describe.each(HOSTS)('a hundred holders that renew in time, on %s', (host) => {
     expect(fleet.namespace.state.catalog.instance(key('i-3'))).toBeUndefined();
   });
 
-  it('[I6, L1] outlive one that is dead, which ends within a second of its limit', async () => {
+  it('[I6, L1] survive a dead one, which ends within a second of its limit', async () => {
     const fleet = new Fleet(host, { beatMs: 1_000 });
     await fleet.register(4_000);
     await fleet.live(2_000);
@@ -485,7 +485,7 @@ async function afterDeploy(ttlMs: number) {
 }
 
 describe('reconnectSpreadMs', () => {
-  it('[T11] is 4 ms for each stored session or open socket, whichever are more, and 1 s at least', () => {
+  it('[T11] is 4 ms for each stored session or open socket, whichever are more, and at least 1 s', () => {
     expect([reconnectSpreadMs(5_000), reconnectSpreadMs(5_000, 7), reconnectSpreadMs(7, 5_000)]).toEqual(
       Array(3).fill(20_000),
     );
@@ -493,8 +493,8 @@ describe('reconnectSpreadMs', () => {
   });
 });
 
-describe('clients that come back after a deploy', () => {
-  it('[T11] are asked to spread by all that are stored, though few sockets are open yet', async () => {
+describe('clients that reconnect after a deploy', () => {
+  it('[T11] are asked to spread according to all stored sessions, even if few sockets are open yet', async () => {
     const { stage, comeBack } = await afterDeploy(45_000);
     const first = await comeBack(stage.connect(AS_OWNER), 0);
     expect(first).toMatchObject({ resumed: true, reconnectWithinMs: SPREAD_MS });
@@ -504,7 +504,7 @@ describe('clients that come back after a deploy', () => {
     });
   });
 
-  it('[T12] are asked to be back within half a ttl where that is less, on a socket with a session', async () => {
+  it('[T12] are asked to return within half a ttl if that is less, on a socket with a session', async () => {
     const { stage, comeBack } = await afterDeploy(9_000);
     const client = stage.connect(AS_OWNER);
     expect(await comeBack(client, 0)).toMatchObject({ ttlMs: 9_000, reconnectWithinMs: 4_500 });
@@ -513,7 +513,7 @@ describe('clients that come back after a deploy', () => {
     });
   });
 
-  it('[L18, T7] find their sessions as long as the spread takes, and a ttl beyond it', async () => {
+  it('[L18, T7] find their sessions during the spread, and a ttl beyond it', async () => {
     const { stage, namespace, comeBack } = await afterDeploy(9_000);
     await comeBack(stage.connect(AS_OWNER), 0);
     expect(namespace.state.counters.outages).toBe(1);

@@ -24,7 +24,7 @@ function beginMonotonic({ shiftMs = 0, latest = 0, latestStamp = 0 } = {}) {
   return { clock, monotonic, time, pass };
 }
 
-it('now is the time of the clock', () => {
+it('now returns the time of the clock', () => {
   const { clock, time } = begin();
   expect(time.now()).toBe(START);
   clock.at += 5;
@@ -32,7 +32,7 @@ it('now is the time of the clock', () => {
   expect(time.shiftMs).toBe(0);
 });
 
-it('[L10] now stands still when the clock jumps back, and goes on at its pace', () => {
+it('[L10] now stands still when the clock jumps back, and then continues at its pace', () => {
   const { clock, time } = begin();
   time.now();
   clock.at -= HOUR_MS;
@@ -42,7 +42,7 @@ it('[L10] now stands still when the clock jumps back, and goes on at its pace', 
   expect(time.now()).toBe(START + 1_000);
 });
 
-it('[L10] now keeps what was ten seconds away ten seconds away, over several jumps back', () => {
+it('[L10] now preserves a distance of ten seconds over several jumps back', () => {
   const { clock, time } = begin();
   const deadline = time.now() + 10_000;
   for (const jump of [-HOUR_MS, -1, -5 * HOUR_MS]) {
@@ -62,19 +62,19 @@ it('now jumps forward with the clock', () => {
   expect(time.now()).toBe(START + HOUR_MS);
 });
 
-it('[S2] goes on from the time that was kept, though the clock was set back meanwhile', () => {
+it('[S2] continues from the stored time, even if the clock was set back meanwhile', () => {
   const { clock, time } = begin({ latest: START + HOUR_MS });
   expect(time.now()).toBe(START + HOUR_MS);
   clock.at += 7;
   expect(time.now()).toBe(START + HOUR_MS + 7);
 });
 
-it('[S2] goes on with the shift that was kept', () => {
+it('[S2] continues with the stored shift', () => {
   const { time } = begin({ shiftMs: HOUR_MS, latest: START });
   expect(time.now()).toBe(START + HOUR_MS);
 });
 
-it('stamp is the time of the clock, and never less than the stamp before', () => {
+it('stamp returns the time of the clock, and never less than the previous stamp', () => {
   const { clock, time } = begin({ latestStamp: START + 10 });
   expect(time.stamp()).toBe(START + 10);
   clock.at += 20;
@@ -83,7 +83,7 @@ it('stamp is the time of the clock, and never less than the stamp before', () =>
   expect(time.stamp()).toBe(START + 20);
 });
 
-it('clockAt and whenClockShows are each other the other way round', () => {
+it('clockAt and whenClockShows are inverses', () => {
   const { clock, time } = begin();
   time.now();
   clock.at -= HOUR_MS;
@@ -93,7 +93,7 @@ it('clockAt and whenClockShows are each other the other way round', () => {
   expect(time.clockAt(time.whenClockShows(12_345))).toBe(12_345);
 });
 
-it('whenHostShows is the axis of a host with one clock', () => {
+it('whenHostShows uses the axis of a host with one clock', () => {
   const { clock, time } = begin();
   time.now();
   clock.at -= HOUR_MS;
@@ -103,7 +103,7 @@ it('whenHostShows is the axis of a host with one clock', () => {
 });
 
 describe('with a monotonic clock', () => {
-  it('[L10] a wall clock that jumps moves no deadline', () => {
+  it('[L10] a jump of the wall clock moves no deadline', () => {
     const { time, pass } = beginMonotonic();
     const deadline = time.now() + 10_000;
     for (const jumpMs of [HOUR_MS, -5 * HOUR_MS, -1, 86_400_000]) {
@@ -116,14 +116,14 @@ describe('with a monotonic clock', () => {
     expect(time.now()).toBe(deadline);
   });
 
-  it('begins at the time of the wall clock, in whole milliseconds', () => {
+  it('starts at the time of the wall clock, in whole milliseconds', () => {
     const { time, pass } = beginMonotonic();
     expect(Math.abs(time.now() - START)).toBeLessThanOrEqual(1);
     pass(0.6);
     expect(Number.isInteger(time.now())).toBe(true);
   });
 
-  it('[L10] stamps follow the wall clock, and stand still where it was set back', () => {
+  it('[L10] stamps follow the wall clock, and stand still after it was set back', () => {
     const { time, pass } = beginMonotonic();
     expect(time.stamp()).toBe(START);
     pass(1_000, HOUR_MS);
@@ -132,7 +132,7 @@ describe('with a monotonic clock', () => {
     expect(time.stamp()).toBe(START + 1_000 + HOUR_MS);
   });
 
-  it('[O5] clockAt and whenClockShows go by the wall clock as it shows now', () => {
+  it('[O5] clockAt and whenClockShows use the current wall clock', () => {
     const { clock, time, pass } = beginMonotonic();
     pass(1_000, HOUR_MS);
     const now = time.now();
@@ -141,13 +141,13 @@ describe('with a monotonic clock', () => {
     expect(time.shiftMs).toBe(now - clock.at);
   });
 
-  it('whenHostShows is the axis of the monotonic clock', () => {
+  it('whenHostShows uses the axis of the monotonic clock', () => {
     const { monotonic, time, pass } = beginMonotonic();
     pass(5_000, -HOUR_MS);
     expect(time.whenHostShows(monotonic.at - 30)).toBe(time.now() - 30);
   });
 
-  it('[L9, L10] clockJumpMs is how far the clocks parted since it was last read, and which way', () => {
+  it('[L9, L10] clockJumpMs is the signed difference that the clocks gained since the last reading', () => {
     const { monotonic, time, pass } = beginMonotonic();
     pass(60_000);
     expect(time.clockJumpMs()).toBe(0);
@@ -162,7 +162,7 @@ describe('with a monotonic clock', () => {
     expect(time.clockJumpMs()).toBe(-9_000);
   });
 
-  it('[S2, L10] goes on from the time that was kept, whatever the wall clock shows by then', () => {
+  it('[S2, L10] continues from the stored time, whatever the wall clock shows', () => {
     const kept = START + HOUR_MS;
     const { time, pass } = beginMonotonic({ latest: kept });
     expect(time.now() - kept).toBeLessThanOrEqual(1);

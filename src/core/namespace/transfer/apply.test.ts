@@ -22,7 +22,7 @@ import { ServiceDefinition } from '../../../model/service';
 import { encodeService } from '../records/records';
 
 describe('merge', () => {
-  it('[Z8] puts what is in the file and leaves the rest, in slices of a revision each', async () => {
+  it('[Z8] writes the records of the file and leaves the rest, in slices of one revision each', async () => {
     const namespace = new NodeNamespace();
     await importLines(namespace.api, [instanceLine('old')], 'merge');
     const before = namespace.state.journal;
@@ -33,7 +33,7 @@ describe('merge', () => {
     expect(idsOfOrders(namespace)).toHaveLength(2_501);
   });
 
-  it('[Z8] changes nothing where all is there already, and its leases run on', async () => {
+  it('[Z8] changes nothing if everything is there already, and its leases continue', async () => {
     const namespace = new NodeNamespace();
     const lease = { ttlMs: 30_000 };
     await importLines(namespace.api, [instanceLine('a', { ephemeral: true, lease })], 'merge');
@@ -46,7 +46,7 @@ describe('merge', () => {
     expect(idsOfOrders(namespace)).toEqual([]);
   });
 
-  it('[Z9] a lease counts from when its instance is put', async () => {
+  it('[Z9] starts a lease when its instance is written', async () => {
     const namespace = new NodeNamespace();
     const importId = await stageLines(namespace.api, [instanceLine('a', { ephemeral: true })]);
     await namespace.pass(25_000);
@@ -59,7 +59,7 @@ describe('merge', () => {
 });
 
 describe('replace', () => {
-  it('[Z10, Z2] makes the namespace what the file says, under a new epoch, with the cause imported', async () => {
+  it('[Z10, Z2] makes the namespace equal to the file, under a new epoch, with the cause imported', async () => {
     const namespace = new NodeNamespace();
     await importLines(
       namespace.api,
@@ -83,7 +83,7 @@ describe('replace', () => {
     );
   });
 
-  it('[Z10] finds no service empty in between: what comes comes before what goes', async () => {
+  it('[Z10] finds no service empty meanwhile: additions precede removals', async () => {
     const namespace = new NodeNamespace();
     await importLines(namespace.api, instanceLines(1_500, { service: 'old' }).concat(instanceLines(10)), 'merge');
     const importId = await stageLines(namespace.api, instanceLines(1_500, { service: 'orders', port: 81 }));
@@ -95,7 +95,7 @@ describe('replace', () => {
     expect(idsOfOrders(namespace)).toHaveLength(1_500);
   });
 
-  it('[Z10, Z2] tells those who watch nothing in between, and then all at once', async () => {
+  it('[Z10, Z2] sends watchers nothing meanwhile, and then everything at once', async () => {
     const stage = new WatchStage();
     await stage.scene.register('a');
     const client = stage.connect();
@@ -116,13 +116,13 @@ describe('replace', () => {
     for (const each of [client, late]) {
       const [reset, ...snapshots] = await each.readAll();
       expect(reset).toMatchObject({ type: 'reset', reason: 'imported' });
-      const told = snapshots.flatMap((frame) => (frame.type === 'snapshot' ? frame.services : []));
-      expect(told.flatMap(({ instances }) => instances)).toHaveLength(6_000);
+      const services = snapshots.flatMap((frame) => (frame.type === 'snapshot' ? frame.services : []));
+      expect(services.flatMap(({ instances }) => instances)).toHaveLength(6_000);
     }
   });
 });
 
-it('[O3, Z8] what a file says about an instance that never comes is kept for ten minutes, a sleep among them', async () => {
+it('[O3, Z8] an override in the file whose instance never registers is kept for ten minutes, including a sleep', async () => {
   const namespace = new NodeNamespace();
   await importLines(namespace.api, [{ kind: 'override', service: 'orders', id: 'comes-later', weight: 3 }], 'merge');
   const count = () => namespace.state.catalog.overrideCount;
@@ -134,7 +134,7 @@ it('[O3, Z8] what a file says about an instance that never comes is kept for ten
   expect(count()).toBe(0);
 });
 
-it('[Z7] refuses what would be more than the namespace is told to hold, and changes nothing', async () => {
+it('[Z7] refuses records beyond the limits of the namespace, and changes nothing', async () => {
   const namespace = new NodeNamespace();
   namespace.state.settings.replace({ retention: {}, limits: { instances: 5 } });
   await importLines(namespace.api, instanceLines(3), 'merge');
@@ -146,18 +146,21 @@ it('[Z7] refuses what would be more than the namespace is told to hold, and chan
   expect(idsOfOrders(namespace)).toHaveLength(4);
 });
 
-it.each(['merge', 'replace'] as const)('[Z7] refuses more services than it is told to hold, by %s', async (mode) => {
-  const namespace = new NodeNamespace();
-  namespace.state.settings.replace({ retention: {}, limits: { services: 2 } });
-  const named = (service: string) => [instanceLine('a', { service }), instanceLine('b', { service })];
-  await importLines(namespace.api, [...named('one'), ...named('two')], mode);
-  const more = importLines(namespace.api, [...named('one'), ...named('two'), ...named('three')], mode);
-  await expect(more).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
-  if (mode === 'replace') await importLines(namespace.api, [...named('three'), ...named('four')], mode);
-  expect(namespace.state.catalog.serviceCount).toBe(2);
-});
+it.each(['merge', 'replace'] as const)(
+  '[Z7] refuses more services than the limit of the namespace, by %s',
+  async (mode) => {
+    const namespace = new NodeNamespace();
+    namespace.state.settings.replace({ retention: {}, limits: { services: 2 } });
+    const named = (service: string) => [instanceLine('a', { service }), instanceLine('b', { service })];
+    await importLines(namespace.api, [...named('one'), ...named('two')], mode);
+    const more = importLines(namespace.api, [...named('one'), ...named('two'), ...named('three')], mode);
+    await expect(more).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    if (mode === 'replace') await importLines(namespace.api, [...named('three'), ...named('four')], mode);
+    expect(namespace.state.catalog.serviceCount).toBe(2);
+  },
+);
 
-it('[Z7] refuses more services than it is told to hold, also where it slept between the plan and the rest', async () => {
+it('[Z7] refuses more services than the limit of the namespace, even if it slept between the plan and the rest', async () => {
   const namespace = new NodeNamespace();
   await importLines(namespace.api, [instanceLine('a', { service: 'one' })], 'merge');
   const importId = await stageLines(namespace.api, [
@@ -173,7 +176,7 @@ it('[Z7] refuses more services than it is told to hold, also where it slept betw
   expect(namespace.state.catalog.serviceCount).toBe(2);
 });
 
-it('[Z7, R15] refuses more services of their own than any namespace holds', async () => {
+it('[Z7, R15] refuses more explicit services than any namespace can have', async () => {
   const namespace = new NodeNamespace();
   const { catalog } = namespace.state;
   const record = { definition: ServiceDefinition.parse({}), createdRevision: 1 };
@@ -188,7 +191,7 @@ it('[Z7, R15] refuses more services of their own than any namespace holds', asyn
   expect(catalog.ownServiceCount).toBe(SERVICES_PER_NAMESPACE_MAX_COUNT);
 });
 
-it('[I8] costs a row to put a record aside and one to put it, and a row of the journal for each slice', async () => {
+it('[I8] costs a row to stage a record and one to write it, and a row of the journal for each slice', async () => {
   const namespace = new NodeNamespace();
   const { storage } = namespace.platform;
   const importId = await stageLines(namespace.api, instanceLines(2_000));
@@ -201,7 +204,7 @@ it('[I8] costs a row to put a record aside and one to put it, and a row of the j
   expect(cleared).toBeLessThanOrEqual(2_000);
 });
 
-it('[Z10, Z11] a replace that goes on after a crash tells those who watch all at once, too', async () => {
+it('[Z10, Z11] a replace that continues after a crash sends watchers everything at once too', async () => {
   const stage = new WatchStage();
   const { namespace } = stage;
   await stage.scene.register('a');
@@ -232,7 +235,7 @@ describe('an import that is interrupted', () => {
   });
 
   it.each(['merge', 'replace'] as const)(
-    '[Z11, I1] %s goes on by itself after a crash, once it was to be applied',
+    '[Z11, I1] %s continues automatically after a crash, once it was to be applied',
     async (mode) => {
       const namespace = new NodeNamespace();
       await importLines(namespace.api, [instanceLine('old'), ...instanceLines(3_000, { weight: 3 })], 'merge');
@@ -252,7 +255,7 @@ describe('an import that is interrupted', () => {
     },
   );
 
-  it('[Z11] goes on by itself where nobody asks for its next slices', async () => {
+  it('[Z11] continues automatically if its next slices are never requested', async () => {
     const namespace = new NodeNamespace();
     const importId = await stageLines(namespace.api, instanceLines(6_000));
     await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'merge' });
@@ -261,7 +264,7 @@ describe('an import that is interrupted', () => {
   });
 });
 
-it('[Z11, L1] one that goes on by itself gives others their turn between its slices, and time its due', async () => {
+it('[Z11, L1] and continues automatically yields to other calls between its slices, and does due work', async () => {
   const namespace = new NodeNamespace();
   await importLines(namespace.api, instanceLines(6_000), 'merge');
   await importLines(namespace.api, [instanceLine('dies', { ephemeral: true, service: 'other' })], 'merge');

@@ -69,7 +69,7 @@ function randomRecords(random: SeededRandom): object[] {
 }
 
 describe('an export', () => {
-  it('[Z5] is all that there is at one cursor, whatever changes between the parts', async () => {
+  it('[Z5] has everything at one cursor, whatever changes between the parts', async () => {
     const namespace = new NodeNamespace();
     const { api } = namespace;
     const ids = Array.from({ length: 600 }, (_, index) => `i${String(index).padStart(4, '0')}`);
@@ -126,7 +126,7 @@ describe('an export', () => {
     },
   );
 
-  it('[Z5] shows an override that has outlived its instance', async () => {
+  it('[Z5] contains an override that has outlived its instance', async () => {
     const namespace = new NodeNamespace();
     await importLines(namespace.api, [{ kind: 'override', service: 'a', id: 'gone', weight: 2 }], 'merge');
     expect((await exportLines(namespace.api)).map((line) => JSON.parse(line))).toMatchObject([
@@ -134,7 +134,7 @@ describe('an export', () => {
     ]);
   });
 
-  it('[Z5] refuses to go on from what it did not give', async () => {
+  it('[Z5] refuses to continue from a position it did not return', async () => {
     const { api } = new NodeNamespace();
     await expect(api.exportPart({ after: 'x' })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
   });

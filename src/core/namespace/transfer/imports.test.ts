@@ -3,7 +3,7 @@ import { HandDisk } from '../../../../test/fixtures/hand-disk';
 import { prepareStorage } from '../../storage/schema';
 import { Imports } from './imports';
 
-it('[Z11] an import is known again after a wake, with what was put aside, until it is over', () => {
+it('[Z11] an import is recognized after a wake, with its staged records, until it is over', () => {
   const disk = new HandDisk();
   prepareStorage(disk, () => 'epoch');
   const imports = new Imports(disk);

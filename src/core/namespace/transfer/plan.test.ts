@@ -12,7 +12,7 @@ const override = (id: string, weight: number) => ({
   updatedAt: '2029-01-01T00:00:00Z',
 });
 
-it('[Z6] tells what is added, changed, removed and the same, and changes nothing', async () => {
+it('[Z6] lists what would be added, changed, removed and kept, and changes nothing', async () => {
   const namespace = new NodeNamespace();
   const { api } = namespace;
   await importLines(
@@ -40,7 +40,7 @@ it('[Z6] tells what is added, changed, removed and the same, and changes nothing
   expect(namespace.state.journal.revision).toBe(revision);
 });
 
-it('[Z6] comes in pages, and tells each record once', async () => {
+it('[Z6] has pages, and lists each record once', async () => {
   const namespace = new NodeNamespace();
   const { api } = namespace;
   const many = (service: string, count: number) =>
@@ -52,7 +52,7 @@ it('[Z6] comes in pages, and tells each record once', async () => {
   expect(plan.differences).toHaveLength(10_300);
 });
 
-it('[Z7, R15] refuses a service that would have too many instances, at the line that is one too many', async () => {
+it('[Z7, R15] refuses a service with too many instances, at the first line beyond the limit', async () => {
   const { api } = new NodeNamespace();
   const many = (count: number, prefix: string) =>
     Array.from({ length: count }, (_, index) => instanceLine(`${prefix}${String(index).padStart(6, '0')}`));

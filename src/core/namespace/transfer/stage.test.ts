@@ -9,8 +9,8 @@ const instance = (id: string, more: object = {}) => ({
   ...more,
 });
 
-describe('records that are put aside', () => {
-  it('[Z11] are of no effect, and forgotten when nothing more comes', async () => {
+describe('staged records', () => {
+  it('[Z11] have no effect, and are forgotten if nothing more arrives', async () => {
     const namespace = new NodeNamespace();
     await stageLines(namespace.api, [instance('a')]);
     expect(await exportLines(namespace.api)).toEqual([]);
@@ -21,7 +21,7 @@ describe('records that are put aside', () => {
     expect(namespace.state.imports.isUnderWay).toBe(false);
   });
 
-  it('[Z7] are each there once, in one call or in two', async () => {
+  it('[Z7] are stored once each, in one call or in two', async () => {
     const { api } = new NodeNamespace();
     const twice = [instance('a'), instance('b'), instance('a')];
     for (const perCall of [3, 2]) {
@@ -36,7 +36,7 @@ describe('records that are put aside', () => {
     );
   });
 
-  it('[Z11] give way to another import, but not while they are applied', async () => {
+  it('[Z11] are replaced by another import, but not while they are applied', async () => {
     const { api } = new NodeNamespace();
     const first = await stageLines(api, [instance('a')]);
     const second = await stageLines(
@@ -53,7 +53,7 @@ describe('records that are put aside', () => {
     });
   });
 
-  it('[Z7, R14] that no namespace could hold are refused at their line', async () => {
+  it('[Z7, R14] that no namespace can hold are refused with their line', async () => {
     const namespace = new NodeNamespace();
     const importId = await stageLines(namespace.api, [instance('a')]);
     namespace.state.imports.tally = { ...EMPTY_TALLY, size: 1, instances: INSTANCES_PER_NAMESPACE_MAX_COUNT - 1 };
@@ -66,7 +66,7 @@ describe('records that are put aside', () => {
     });
   });
 
-  it('[Z12] are whoever imports’ where the file says nothing else', async () => {
+  it('[Z12] belong to the importing token unless the file says otherwise', async () => {
     const { api } = new NodeNamespace();
     await applyStaged(api, await stageLines(api, [instance('a'), instance('b', { owner: 'other' })]), 'merge');
     expect((await exportLines(api)).map((line) => JSON.parse(line).owner)).toEqual(['admin', 'other']);

@@ -9,7 +9,7 @@ import type { StagedRecord } from './staged-records';
 const staged = (kind: StagedRecord['kind'], value: string): StagedRecord => ({ kind, ...key('a'), line: 2, value });
 const instance = (input = {}, kept = {}) => encodeInstance(instanceRecord(input, kept));
 
-it('[Z8] an instance is the same where it says the same and is the same token’s', () => {
+it('[Z8] an instance is unchanged if its content and its owner are the same', () => {
   const row = staged('instance', instance({ weight: 2 }, { owner: 'o' }));
   const change = (text: string | undefined) => changeBy(row, text);
   expect(change(undefined)).toBe('added');
@@ -21,7 +21,7 @@ it('[Z8] an instance is the same where it says the same and is the same token’
   expect(change(instance({ weight: 2 }, { owner: 'o"' }))).toBe('changed');
 });
 
-it('[Z8] a service is the same whenever it was made, an override only where the same token said it at the same time', () => {
+it('[Z8] a service is unchanged whatever its time of creation, an override only with the same author and time', () => {
   const definition = { metadata: { a: '1' }, protectThreshold: 0 };
   const service = staged('service', encodeService({ definition, createdRevision: 0 }));
   expect(changeBy(service, encodeService({ definition, createdRevision: 9 }))).toBe('unchanged');
@@ -32,7 +32,7 @@ it('[Z8] a service is the same whenever it was made, an override only where the 
   expect(changeBy(staged('override', '{"x":1}'), '{"x":2}')).toBe('changed');
 });
 
-it('[Z9, Z10] puts an instance as registered now, and keeps of one that is there what is not the file’s to say', () => {
+it('[Z9, Z10] writes an instance as registered now, and keeps the members of an existing one that the file doesn’t set', () => {
   const awake = new AwakeNamespace();
   awake.put('a', { weight: 1 }, { healthy: false, place: { zone: 'here' } });
   const before = decodeInstance(awake.state.catalog.instance(key('a'))?.text ?? '');
@@ -57,7 +57,7 @@ it('[Z9, Z10] puts an instance as registered now, and keeps of one that is there
   expect(awake.ids()).toEqual(['b']);
 });
 
-it('[Z10] is everything, each instance after what is said about it, from any record on', () => {
+it('[Z10] contains everything, each override before its instance, starting after any record', () => {
   const awake = new AwakeNamespace();
   awake.put('b a');
   awake.override('b', { weight: 2 });
@@ -80,7 +80,7 @@ it('[Z10] is everything, each instance after what is said about it, from any rec
   }
 });
 
-it('[Z10] leaves out what goes while it is read', () => {
+it('[Z10] omits records removed while it is read', () => {
   const awake = new AwakeNamespace();
   awake.put('a b c');
   const walk = presentRecords(awake.state.catalog);

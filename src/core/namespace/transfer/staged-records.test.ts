@@ -18,7 +18,7 @@ function begin() {
   return { disk, staged: new StagedRecords(disk) };
 }
 
-it('[Z10] gives services first, then overrides, then instances, each by name and id, from a record on', () => {
+it('[Z10] returns services first, then overrides, then instances, each by name and id, starting after a record', () => {
   const { staged } = begin();
   const all = [
     record('service', 'b', ''),
@@ -33,7 +33,7 @@ it('[Z10] gives services first, then overrides, then instances, each by name and
   expect(staged.after(all[3], 9)).toEqual([]);
 });
 
-it('[Z7] knows the line of a record, and takes none twice', () => {
+it('[Z7] stores the line of a record, and accepts each record once', () => {
   const { staged } = begin();
   staged.add([record('instance', 'a', 'x', 7)]);
   expect(staged.lineOf(record('instance', 'a', 'x'))).toBe(7);
@@ -41,7 +41,7 @@ it('[Z7] knows the line of a record, and takes none twice', () => {
   expect(() => staged.add([record('instance', 'a', 'x', 8)])).toThrow();
 });
 
-it('[Z11] counts what is there, and forgets it', () => {
+it('[Z11] counts staged records, and forgets them', () => {
   const { disk, staged } = begin();
   expect(staged.tally()).toEqual(EMPTY_TALLY);
   staged.add([record('instance', 'a', 'x'), record('instance', 'a', 'y'), record('service', 'b', '')]);
@@ -51,7 +51,7 @@ it('[Z11] counts what is there, and forgets it', () => {
   expect(disk.rows('SELECT 1 FROM staged')).toEqual([]);
 });
 
-it('[Z7] puts many of one service in few statements, and each of them once', () => {
+it('[Z7] writes many records of a service in few statements, each once', () => {
   const { staged } = begin();
   const many = Array.from({ length: 100 }, (_, index) =>
     record('instance', index < 70 ? 'a' : 'b', `i${index}`, index),

@@ -66,8 +66,8 @@ async function begin(owner: Caller = OWNER) {
   return { namespace, api: namespace.api, audit, standing };
 }
 
-describe('the power of an operator', () => {
-  it('[A46] is written down before it is used, and how that ended after', async () => {
+describe('an operator’s privilege', () => {
+  it('[A46] is audited before its use, with the outcome afterwards', async () => {
     for (const [name, action, target, detail] of NOTED) {
       const { api, audit, standing } = await begin();
       if (name === 'clear') await api.putOverride({ ...OPERATOR, tokenId: 'other' }, { ...command, override: WEIGHT });
@@ -86,7 +86,7 @@ describe('the power of an operator', () => {
     }
   });
 
-  it('[A46] is not used where it can not be written down', async () => {
+  it('[A46] is not used if it can’t be audited', async () => {
     for (const [name] of NOTED) {
       const { api, audit, standing } = await begin();
       const before = await standing();
@@ -96,7 +96,7 @@ describe('the power of an operator', () => {
     }
   });
 
-  it('[A46] is not what a caller has that does not operate the service: it is refused, and not written down', async () => {
+  it('[A46] is not granted to a caller who doesn’t operate the service, who is refused without an audit entry', async () => {
     for (const [name] of NOTED) {
       const { api, audit, standing } = await begin();
       const before = await standing();
@@ -108,7 +108,7 @@ describe('the power of an operator', () => {
     }
   });
 
-  it('[A46] is not what owners need: they wait for no audit trail', async () => {
+  it('[A46] is not needed by owners, who don’t wait for the audit trail', async () => {
     for (const [name, owner] of OWN.flatMap((each) => [[each, OWNER] as const, [each, BY] as const])) {
       const { api, audit } = await begin(owner);
       audit.failure = new RegistryError('UNAVAILABLE', 'no directory');
@@ -117,7 +117,7 @@ describe('the power of an operator', () => {
     }
   });
 
-  it('[A46] renews leases without a word', async () => {
+  it('[A46] renews leases without an audit entry', async () => {
     const { api, audit } = await begin();
     audit.failure = new RegistryError('UNAVAILABLE', 'no directory');
     await api.renew(BY, key('a'));
@@ -125,14 +125,14 @@ describe('the power of an operator', () => {
     expect(audit.notes).toEqual([]);
   });
 
-  it('[A56] leaves no entry where it is refused', async () => {
+  it('[A56] leaves no entry if it is refused', async () => {
     const { api, audit } = await begin();
     const missing = { ...command, key: key('b'), override: WEIGHT };
     await expect(api.putOverride(BY, missing)).rejects.toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
     expect(audit.notes).toEqual([]);
   });
 
-  it('[A56] leaves no second entry where it is used again, for nothing', async () => {
+  it('[A56] leaves no second entry for a repetition without effect', async () => {
     for (const name of [
       'register over',
       'patch',
@@ -156,7 +156,7 @@ describe('the power of an operator', () => {
     }
   });
 
-  it('[A46] is written down once for a batch: the gravest operation, and how many of each', async () => {
+  it('[A46] is audited once for a batch, as its gravest operation, with the number of each', async () => {
     const { api, audit } = await begin();
     await api.register(OWNER, { ...command, key: key('b'), definition: definition() });
     const operations: Operation[] = [
@@ -180,7 +180,7 @@ describe('the power of an operator', () => {
     ]);
   });
 
-  it('[A46] is there only once it is accounted for, though an instance became another’s meanwhile', async () => {
+  it('[A46] is available only once it is audited, even if the owner of the instance changed meanwhile', async () => {
     const { namespace, audit } = await begin();
     let isForeign = false;
     const audited = () => (isForeign ? ({ action: 'changed', key: key('a') } as const) : undefined);
@@ -188,7 +188,7 @@ describe('the power of an operator', () => {
     const act = async (by: Caller) => {
       seen.push([by.operates, audit.notes.length]);
       isForeign = true;
-      if (by.operates === false) throw new RegistryError('FORBIDDEN', 'it is another’s');
+      if (by.operates === false) throw new RegistryError('FORBIDDEN', 'another token owns it');
       return 'done';
     };
     expect(await withOperatorAudit(namespace.state, BY, { audited, act })).toBe('done');
@@ -198,7 +198,7 @@ describe('the power of an operator', () => {
     ]);
   });
 
-  it('[A46] of a socket comes before what the socket says after it', async () => {
+  it('[A46] on a socket is audited before later frames of the socket are handled', async () => {
     const { namespace, audit } = await begin();
     const client = new SocketClient(namespace, { caller: BY, grants: ALL_GRANTS });
     const gate = Promise.withResolvers<void>();
@@ -219,7 +219,7 @@ describe('the power of an operator', () => {
     expect(audit.notes).toMatchObject([{ action: 'deregistered', address: '192.0.2.1', outcome: 'done' }]);
   });
 
-  it('[A46] of a socket is not used where it can not be written down', async () => {
+  it('[A46] on a socket is not used if it can’t be audited', async () => {
     const { namespace, audit, standing } = await begin();
     const before = await standing();
     audit.failure = new RegistryError('UNAVAILABLE', 'no directory');
@@ -248,7 +248,7 @@ function beginAudit() {
 }
 
 describe('withAuditEntry', () => {
-  it('[J9] writes down what is done before it is done, and that it was', async () => {
+  it('[J9] writes an entry before the action, and its outcome after', async () => {
     const { audit, state } = beginAudit();
     const outcome = await withAuditEntry(state, note, async (changed) => {
       changed();
@@ -258,13 +258,13 @@ describe('withAuditEntry', () => {
     expect(audit.notes).toEqual([{ ...note, outcome: 'done' }]);
   });
 
-  it('[A56] leaves no entry of what changed nothing', async () => {
+  it('[A56] leaves no entry of an action that changed nothing', async () => {
     const { audit, state } = beginAudit();
     expect(await withAuditEntry(state, note, async () => audit.notes.length)).toBe(1);
     expect(audit.notes).toEqual([]);
   });
 
-  it('does nothing where it can not be written down', async () => {
+  it('does nothing if the entry can’t be written', async () => {
     const { audit, state } = beginAudit();
     audit.failure = new Error('no directory');
     let done = false;
@@ -279,7 +279,7 @@ describe('withAuditEntry', () => {
     expect(done).toBe(false);
   });
 
-  it('[A56] keeps the entry where the outcome is unknown', async () => {
+  it('[A56] keeps the entry if the outcome is unknown', async () => {
     for (const [error, notes] of [
       [new RegistryError('CONFLICT', 'no'), []],
       [new RegistryError('UNAVAILABLE', 'who knows'), [{ ...note, outcome: 'begun' }]],
@@ -295,7 +295,7 @@ describe('withAuditEntry', () => {
     }
   });
 
-  it('[A56] keeps the entry of what has changed something before it was refused', async () => {
+  it('[A56] keeps the entry of an action that changed something before it was refused', async () => {
     const { audit, state } = beginAudit();
     const act = async (changed: () => void) => {
       changed();
@@ -305,7 +305,7 @@ describe('withAuditEntry', () => {
     expect(audit.notes).toEqual([{ ...note, outcome: 'done' }]);
   });
 
-  it('[A56] logs a refusal with its code, so many a second', async () => {
+  it('[A56] logs a refusal with its code, at a limited rate', async () => {
     const { platform, state } = beginAudit();
     const act = () => Promise.reject(new RegistryError('CONFLICT', 'no'));
     for (let count = 0; count < 4; count++) await withAuditEntry(state, note, act).catch(() => {});
@@ -338,7 +338,7 @@ const register = (id: string): Operation => {
   return { op: 'register', key: key(id), precondition: {}, definition: definition() };
 };
 
-it('[A46] a batch that changes what is its own needs no operator', () => {
+it('[A46] a batch that changes only the token’s own instances needs no operator', () => {
   expect(actionOf(OPERATOR, register('new'), deregister('none'))).toBeUndefined();
 });
 
@@ -348,13 +348,13 @@ it('[A46] a batch is audited as its gravest operation, and counts the others', (
   expect(action).toEqual({ action: 'deregistered', key: key('a'), detail });
 });
 
-it('[A46] what a caller does not operate is not audited', () => {
+it('[A46] a change by a caller who isn’t an operator is not audited', () => {
   expect(actionOf(STRANGER, deregister('a'))).toBeUndefined();
   expect(
     actionOf({ tokenId: 't', operates: ['DEFAULT_GROUP@@users'] }, deregister('a'), override('a')),
   ).toBeUndefined();
 });
 
-it('[A46] a quarantine is written down by its own name', () => {
+it('[A46] a quarantine is audited under its own name', () => {
   expect([overrideAction({ quarantine: {} }), overrideAction({})]).toEqual(['quarantined', 'overridden']);
 });

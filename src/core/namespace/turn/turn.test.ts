@@ -46,9 +46,9 @@ const refuse = () => {
 
 describe('turn', () => {
   it.each([
-    ['an answer', () => 'yes', 'answered'],
+    ['a result', () => 'yes', 'answered'],
     ['a refusal', refuse, 'refused'],
-  ])('[I3] holds %s back until all that it was derived from is durable', async (_what, step, outcome) => {
+  ])('[I3] holds back %s until everything it depends on is durable', async (_what, step, outcome) => {
     const awake = await waiting();
     const answer = turn(awake.state, ORDERS, step);
     expect(await stateOf(answer)).toBe('waits');
@@ -56,7 +56,7 @@ describe('turn', () => {
     expect(await stateOf(answer)).toBe(outcome);
   });
 
-  it('[I3] does not wait for what comes after it', async () => {
+  it('[I3] does not wait for later changes', async () => {
     const awake = await waiting();
     const answer = turn(awake.state, ORDERS, () => 'yes');
     awake.put('b');
@@ -64,7 +64,7 @@ describe('turn', () => {
     expect(await stateOf(answer)).toBe('answered');
   });
 
-  it('[C4] is UNAVAILABLE where what it was derived from could not be stored, whatever it had to say', async () => {
+  it('[C4] is UNAVAILABLE if what it depends on could not be stored, whatever its own outcome', async () => {
     const awake = await waiting();
     const answers = [turn(awake.state, ORDERS, () => 'yes'), turn(awake.state, ORDERS, refuse)];
     awake.platform.storage.fail();
@@ -74,14 +74,14 @@ describe('turn', () => {
     expect(awake.platform.logs).toMatchObject([{ level: 'error' }]);
   });
 
-  it('[L3] ends what has lapsed before it decides', async () => {
+  it('[L3] ends lapsed leases before it decides', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     await passUnheard(awake);
     expect(await turn(awake.state, ORDERS, (now) => [now, awake.ids()])).toEqual([START + 30_500, []]);
   });
 
-  it('[L3] ends all that has lapsed in the service it is about, however much has elsewhere', async () => {
+  it('[L3] ends all lapsed leases of its service, however many there are elsewhere', async () => {
     const awake = new AwakeNamespace();
     awake.commit((draft) => {
       const record = instanceRecord();
@@ -93,7 +93,7 @@ describe('turn', () => {
     expect(await turn(awake.state, ORDERS, () => awake.ids())).toEqual([]);
   });
 
-  it('[L3, L14] ends all that has lapsed, in slices, where it is about the whole namespace', async () => {
+  it('[L3, L14] ends all lapsed leases in slices for a call on the whole namespace', async () => {
     const awake = new AwakeNamespace();
     awake.commit((draft) => {
       const record = instanceRecord();
@@ -105,7 +105,7 @@ describe('turn', () => {
     expect(await awake.story(1)).toHaveLength(3);
   });
 
-  it('[L9] finds a gap before it decides: what ran out in it is still there', async () => {
+  it('[L9] detects a gap before it decides: leases that ran out during the gap are still there', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     await awake.pass(30_400);
@@ -116,7 +116,7 @@ describe('turn', () => {
     expect(awake.ids()).toEqual([]);
   });
 
-  it('[L11] arms at its end, for what it did and for what it found, refused or not', async () => {
+  it('[L11] arms at its end, for its own changes and for what it found, refused or not', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     await expect(turn(awake.state, ORDERS, refuse)).rejects.toThrow('no');
@@ -135,7 +135,7 @@ describe('turn', () => {
 });
 
 describe('change', () => {
-  it('[C1] commits what was decided under the token of its caller, and then answers', async () => {
+  it('[C1] commits under the token of its caller, and then responds', async () => {
     const awake = new AwakeNamespace();
     const answer = await change(awake.state, OWNER, {
       scope: ORDERS,
@@ -170,7 +170,7 @@ describe('read', () => {
   const asked = (awake: AwakeNamespace, ifNoneMatch?: string, changedAt = 1) =>
     read(awake.state, { scope: ORDERS, options: { ifNoneMatch }, changedAt: () => changedAt, body: () => text });
 
-  it('[Q2] leaves the body out where nothing has changed since a cursor of this past', async () => {
+  it('[Q2] omits the body if nothing has changed since a cursor of this history', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     const { cursor: first } = awake.state.journal;
@@ -184,7 +184,7 @@ describe('read', () => {
     expect(await asked(awake, 'nonsense', 0)).toEqual({ cursor, body: text });
   });
 
-  it('remembers how long its answer may be kept, and how many were given', async () => {
+  it('remembers how long its responses may be cached, and how many there were', async () => {
     const awake = new AwakeNamespace();
     awake.put('a');
     const service = awake.state.catalog.service(ORDERS);
@@ -192,7 +192,7 @@ describe('read', () => {
       read(awake.state, { scope: scope ?? ORDERS, options: { keepForMs }, changedAt: () => 0, body: () => text });
     await keep();
     await keep(0);
-    await keep(9_000, { ...ORDERS, service: 'nobody' });
+    await keep(9_000, { ...ORDERS, service: 'unknown' });
     expect(service).toMatchObject({ keptUntil: 0, keptCount: 0 });
     await keep(5_000);
     await keep(2_000);

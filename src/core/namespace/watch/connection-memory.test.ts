@@ -19,16 +19,16 @@ const scope: WatchMemory['scope'] = [{ kind: 'namespace' }];
 const place = { service: 'orders', group: 'shop', id: 'a', parts: 3, cursor: 'cx.1.1' };
 
 describe('encodeMemory', () => {
-  it('[W14] loses nothing of a watch, whatever its scope and however far it is', () => {
+  it('[W14] preserves a watch, whatever its scope and position', () => {
     const cases: [string, WatchMemory][] = [
       ['that is live', { name: 'w', scope }],
       ['that is live and has acknowledged', { name: 'w', scope, acknowledged: Number.MAX_SAFE_INTEGER }],
       ['that is behind', { name: 'w', scope, sentUntil: 7, acknowledged: 35 }],
-      ['whose snapshot has not begun', { name: 'w', scope, sentUntil: 7, snapshotAfter: SNAPSHOT_START }],
-      ['whose snapshot is under way', { name: 'w', scope, sentUntil: 7, snapshotAfter: place }],
+      ['whose snapshot has not started', { name: 'w', scope, sentUntil: 7, snapshotAfter: SNAPSHOT_START }],
+      ['whose snapshot is being sent', { name: 'w', scope, sentUntil: 7, snapshotAfter: place }],
       ['of a few groups', { name: 'w', scope: ['shop', 'DEFAULT_GROUP'].map((group) => ({ kind: 'group', group })) }],
       [
-        'of services whose names look like others',
+        'of services with similar names',
         {
           name: 'w',
           scope: [
@@ -45,17 +45,17 @@ describe('encodeMemory', () => {
     }
   });
 
-  it('[W24] tells what each watch acknowledged from what the others did', () => {
+  it('[W24] stores the acknowledgements of each watch separately', () => {
     const watches = [undefined, 7, undefined, 123_456].map((acknowledged) => ({ name: 'w', scope, acknowledged }));
     expect(decodeMemory(encodeMemory(memory(...watches)))).toEqual(memory(...watches));
   });
 
-  it('[W24] takes nothing for acknowledged in what a version before this one wrote', () => {
+  it('[W24] reads no acknowledgement from what an earlier version wrote', () => {
     const earlier = JSON.stringify({ ...memory(), watches: [['w', [], [], 7]] });
     expect(decodeMemory(earlier).watches).toEqual([{ name: 'w', scope, sentUntil: 7 }]);
   });
 
-  it('[W14] loses nothing of a connection without session and watches', () => {
+  it('[W14] preserves a connection without session and watches', () => {
     const { session: _session, ...bare } = memory();
     expect(decodeMemory(encodeMemory(bare))).toEqual(bare);
   });

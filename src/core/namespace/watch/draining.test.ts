@@ -41,7 +41,7 @@ async function acknowledge(client: SocketClient): Promise<void> {
 }
 
 describe('a drain', () => {
-  it('[W18] is done when every subscriber has acknowledged it, and then the instance is removed', async () => {
+  it('[W18] ends when every subscriber has acknowledged it, and then the instance is removed', async () => {
     const { scene, drain, watching } = stage();
     await scene.register('a');
     const [one, two] = [await watching('one'), await watching('two', {})];
@@ -56,7 +56,7 @@ describe('a drain', () => {
     expect(one.takeOnly('changes')).toMatchObject([{ cause: 'drained', changes: [{ type: 'delete', id: 'a' }] }]);
   });
 
-  it('[A47, W18] is not ended by another token that names its subscriber', async () => {
+  it('[A47, W18] is not ended by another token that uses a subscriber’s name', async () => {
     const { stage: all, scene, namespace, drain } = stage();
     await scene.register('a');
     const stream = all.connect({ kind: 'stream', subscriber: 'one', caller: { tokenId: 't' } });
@@ -65,7 +65,7 @@ describe('a drain', () => {
     const acknowledgement = { subscriber: 'one', cursor: await scene.cursor() };
     const byOther = namespace.api.acknowledge({ ...acknowledgement, tokenId: 'other' });
     await expect(byOther).rejects.toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining('"one"') });
-    await namespace.api.acknowledge({ subscriber: 'nobody', cursor: acknowledgement.cursor, tokenId: 'other' });
+    await namespace.api.acknowledge({ subscriber: 'unknown', cursor: acknowledgement.cursor, tokenId: 'other' });
     // The same name opened by the other token is the other's.
     const another = all.connect({ kind: 'stream', subscriber: 'one', caller: { tokenId: 'other' } });
     await another.watch();
@@ -75,7 +75,7 @@ describe('a drain', () => {
     expect(await report()).toMatchObject({ drained: true, acknowledged: 1 });
   });
 
-  it('[W18] gives its grace from then on', async () => {
+  it('[W18] starts its grace period then', async () => {
     const { scene, namespace, drain, watching } = stage();
     await scene.register('a', { ephemeral: false });
     const client = await watching('one');
@@ -90,7 +90,7 @@ describe('a drain', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[W18] does not wait where nobody subscribes to its service', async () => {
+  it('[W18] does not wait if its service has no subscribers', async () => {
     const { scene, drain, watching } = stage();
     await scene.register('a');
     await watching('elsewhere', { services: ['users'], groups: ['shop'] });
@@ -99,7 +99,7 @@ describe('a drain', () => {
   });
 
   it.each(['closes its socket', 'ends its watch', 'is closed as too slow'])(
-    '[W18] waits no longer for one who %s',
+    '[W18] stops waiting for a subscriber that %s',
     async (how) => {
       const { stage: all, scene, drain, watching } = stage();
       await scene.register('a');
@@ -113,7 +113,7 @@ describe('a drain', () => {
     },
   );
 
-  it('[W18] takes a later cursor for an acknowledgement, and an earlier one for none', async () => {
+  it('[W18] accepts a later cursor as an acknowledgement, but not an earlier one', async () => {
     const { scene, drain, watching } = stage();
     await scene.register('a');
     const client = await watching('one');
@@ -137,7 +137,7 @@ describe('a drain', () => {
     expect(await report()).toMatchObject({ subscribers: 1, acknowledged: 1 });
   });
 
-  it('[W18] that is repeated does not wait for who has acknowledged it already', async () => {
+  it('[W18] that is repeated doesn’t wait for subscribers that have acknowledged it', async () => {
     const { scene, namespace, drain, watching } = stage();
     await scene.register('a');
     const client = await watching('one');
@@ -150,7 +150,7 @@ describe('a drain', () => {
     expect(await (await drain('a', { graceMs: 700_000 }))()).toMatchObject({ drained: true, acknowledged: 1 });
   });
 
-  it('[W19] names who has not acknowledged when its wait is over, and removes the instance all the same', async () => {
+  it('[W19] names the subscribers that have not acknowledged when its wait ends, and still removes the instance', async () => {
     const { scene, namespace, drain, watching } = stage();
     await scene.register('a', { ephemeral: false });
     await watching('slow');
@@ -164,7 +164,7 @@ describe('a drain', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[W19] of two that wait for one instance, each is answered in its own time', async () => {
+  it('[W19] of an instance in two calls returns from each at its own time', async () => {
     const { scene, namespace, drain, watching } = stage();
     await scene.register('a', { ephemeral: false });
     await watching('slow');
@@ -176,7 +176,7 @@ describe('a drain', () => {
     expect((await long())?.laggards).toEqual(['slow']);
   });
 
-  it('[W19, O6] whose caller never hears of its end removes the instance all the same', async () => {
+  it('[W19, O6] whose caller disconnects still removes the instance', async () => {
     const { scene, namespace, drain, watching } = stage();
     await scene.register('a', { ephemeral: false });
     await watching('slow');
@@ -199,7 +199,7 @@ describe('a drain', () => {
     expect(await scene.resolved()).toEqual(['a']);
   });
 
-  it('[O8] by an operator leaves its quarantine behind', async () => {
+  it('[O8] by an operator leaves a quarantine', async () => {
     const { scene, drain, watching } = stage();
     await scene.register('a');
     const client = await watching('one');
@@ -210,7 +210,7 @@ describe('a drain', () => {
     expect(await scene.resolved()).toEqual([]);
   });
 
-  it('[W17] counts those who read without a name, and tells how long they may go by it', async () => {
+  it('[W17] counts readers without a name, and reports how long they may use cached data', async () => {
     const { scene, namespace, drain } = stage();
     await scene.register('a', { ephemeral: false });
     await scene.resolve();
@@ -225,7 +225,7 @@ describe('a drain', () => {
     });
   });
 
-  it('of an instance that is not there is refused, and nobody is waited for', async () => {
+  it('of an instance that doesn’t exist is refused without waiting', async () => {
     const { namespace, watching } = stage();
     await watching('one');
     const drained = namespace.api.drain(OWNER, { key: { ...ORDERS, id: 'x' }, waitMs: 30_000, graceMs: 0 });
@@ -249,7 +249,7 @@ describe('a drain after a sleep', () => {
     expect(await second()).toMatchObject({ drained: false, subscribers: 2, acknowledged: 1, laggards: ['laggard'] });
   });
 
-  it('[W24] takes the cursor that a watch came with for acknowledged, and nothing of a snapshot', async () => {
+  it('[W24] counts the cursor a watch started with as acknowledged, but nothing of a snapshot', async () => {
     const { stage: all, scene, namespace, drain } = stage();
     await scene.register('a', { ephemeral: false });
     const first = await drain('a', { waitMs: 0, graceMs: 600_000 });
@@ -263,7 +263,7 @@ describe('a drain after a sleep', () => {
     expect(await second()).toMatchObject({ drained: false, acknowledged: 1, laggards: ['fresh'] });
   });
 
-  it('[W24] takes nothing for acknowledged that was read of another past', async () => {
+  it('[W24] counts no read of another history as acknowledged', async () => {
     const { scene, namespace, drain, watching } = stage();
     await scene.register('a', { ephemeral: false });
     const client = await watching('one');
@@ -276,7 +276,7 @@ describe('a drain after a sleep', () => {
     expect(await again()).toMatchObject({ drained: false, acknowledged: 0, laggards: ['one'] });
   });
 
-  it('[W25] reports how long a cached copy may still be served, and that it does not know how many there are', async () => {
+  it('[W25] reports how long a cached copy may still be served, and that it doesn’t know how many there are', async () => {
     const { scene, namespace, drain } = stage();
     await scene.register('a', { ephemeral: false });
     await scene.resolve({ keepForMs: 60_000 });
@@ -289,7 +289,7 @@ describe('a drain after a sleep', () => {
     expect(report).toMatchObject({ blind: {}, unknown: expect.arrayContaining(['cached']) });
   });
 
-  it('[W25] gives no answer to keep before a crash could no longer hide it', async () => {
+  it('[W25] makes no response cacheable while a crash could still hide it', async () => {
     const { stage: all, scene, namespace, drain } = stage();
     await scene.register('a', { ephemeral: false });
     all.disk.hold();
@@ -304,7 +304,7 @@ describe('a drain after a sleep', () => {
     expect((await (await drain('a', { waitMs: 0 }))())?.safeAfterMs).toBe(60_000);
   });
 
-  it('[W26] reports that pollers may be missing, until all that live have come back', async () => {
+  it('[W26] reports that pollers may be missing, until all live ones have returned', async () => {
     const { scene, namespace, drain } = stage();
     for (const id of ['a', 'b']) await scene.register(id, { ephemeral: false });
     await scene.resolve({ subscriber: { id: 'poller' } });

@@ -15,20 +15,20 @@ async function outgrowJournal({ scene, namespace }: WatchStage): Promise<void> {
 }
 
 describe('a watch that resumes', () => {
-  it('[W5, C4] is closed where what it lacks cannot be read, and is not fed again and again', async () => {
+  it('[W5, C4] is closed if the changes it lacks can’t be read, and is not retried', async () => {
     const stage = new WatchStage();
     const { scene, namespace } = stage;
     const { cursor } = await scene.register('a');
     await scene.register('b');
     const client = stage.connect();
-    const sync = vi.spyOn(namespace.platform.storage, 'sync').mockRejectedValue(new Error('the disk is gone'));
+    const sync = vi.spyOn(namespace.platform.storage, 'sync').mockRejectedValue(new Error('the disk failed'));
     await client.watch({}, { cursor });
     await settle();
     expect(client.socket.closed?.code).toBe(1011);
     expect(sync).toHaveBeenCalledTimes(1);
   });
 
-  it('[W3, W4, W5] goes on from any cursor that is kept, with each change once', async () => {
+  it('[W3, W4, W5] continues from any retained cursor, with each change once', async () => {
     const stage = new WatchStage();
     const { scene } = stage;
     const cursors = [await scene.cursor()];
@@ -42,7 +42,7 @@ describe('a watch that resumes', () => {
     }
   });
 
-  it('[W5, W14] goes on from a cursor of before the registry was restarted', async () => {
+  it('[W5, W14] continues from a cursor from before a restart of the registry', async () => {
     const stage = new WatchStage();
     const { scene, namespace } = stage;
     const { cursor } = await scene.register('a');
@@ -50,10 +50,10 @@ describe('a watch that resumes', () => {
     await namespace.restart();
     const client = stage.connect();
     await client.watch({}, { cursor });
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
-  it('[W4] is told as it happens from the moment it has caught up', async () => {
+  it('[W4] is sent changes as they happen once it has caught up', async () => {
     const stage = new WatchStage();
     const { scene } = stage;
     const { cursor } = await scene.register('a');
@@ -62,13 +62,13 @@ describe('a watch that resumes', () => {
     await client.watch({}, { cursor });
     expect(client.takeOnly('changes')).toHaveLength(2 * CATCH_UP_SLICE_MAX_COUNT + 5);
     await scene.register('c');
-    expect(client.told()).toBe('+c');
+    expect(client.takeInstances()).toBe('+c');
     expect(client.socket.kept.watches).toEqual([
       { name: 'w', scope: [{ kind: 'namespace' }], acknowledged: expect.any(Number) },
     ]);
   });
 
-  it('[W4] misses no commit that is on its way to the disk', async () => {
+  it('[W4] misses no commit that is being written', async () => {
     const stage = new WatchStage();
     const { scene, disk } = stage;
     const { cursor } = await scene.register('a');
@@ -80,10 +80,10 @@ describe('a watch that resumes', () => {
     disk.release();
     await registering;
     await settle();
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
-  it('[W8] is told nothing that is written and not durable yet', async () => {
+  it('[W8] is sent nothing that is written but not durable', async () => {
     const stage = new WatchStage();
     const { scene, disk } = stage;
     const cursor = await scene.cursor();
@@ -98,14 +98,14 @@ describe('a watch that resumes', () => {
     disk.step(1);
     await settle();
     expect(disk.rows('SELECT MAX(revision) FROM journal')).toEqual([[CATCH_UP_SLICE_MAX_COUNT + 2]]);
-    expect(client.told()).toBe('+a');
+    expect(client.takeInstances()).toBe('+a');
     disk.release();
     await registering;
     await settle();
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
-  it('[W6] is reset where its cursor is compacted, and begins anew', async () => {
+  it('[W6] is reset and starts over if its cursor is compacted', async () => {
     const stage = new WatchStage(KEPT);
     const { scene } = stage;
     const { cursor } = await scene.register('a', { ephemeral: false });
@@ -121,12 +121,12 @@ describe('a watch that resumes', () => {
     });
     expect(more).toEqual([]);
     await scene.register('b');
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
   it.each([
-    ['resets a watch that is one revision short of what is kept', -1, ['reset', 'snapshot']],
-    ['goes on with a watch that has all that was compacted', 0, ['changes']],
+    ['resets a watch that lacks one compacted revision', -1, ['reset', 'snapshot']],
+    ['continues a watch that has every compacted change', 0, ['changes']],
   ])('[W6] %s', async (_, behind, types) => {
     const stage = new WatchStage(KEPT);
     const { scene, namespace } = stage;
@@ -143,7 +143,7 @@ describe('a watch that resumes', () => {
     expect(JSON.stringify(frames.at(-1))).toContain('"id":"a"');
   });
 
-  it('[W6, Q3] is reset where its cursor is of another past', async () => {
+  it('[W6, Q3] is reset if its cursor is from another history', async () => {
     const stage = new WatchStage();
     const { scene } = stage;
     const { cursor } = await scene.register('a');
@@ -159,7 +159,7 @@ describe('a watch that resumes', () => {
     }
   });
 
-  it('[W6] is reset where the journal is compacted while it catches up', async () => {
+  it('[W6] is reset if the journal is compacted while it catches up', async () => {
     const stage = new WatchStage(KEPT);
     const { scene } = stage;
     const { cursor } = await scene.register('a', { ephemeral: false });
@@ -175,11 +175,11 @@ describe('a watch that resumes', () => {
       .map((frame) => ('part' in frame ? `${frame.type} ${frame.part} ${frame.last}` : frame.type));
     expect(types).toEqual(['reset', 'snapshot 0 false', 'snapshot 1 false', 'snapshot 2 true']);
     await scene.register('d');
-    expect(client.told()).toBe('+d');
+    expect(client.takeInstances()).toBe('+d');
   });
 });
 
-it('[W20] lets one go on after each turn, in order, where each does a turn of work', async () => {
+it('[W20] continues one watch after each turn, in order, if each does a turn of work', async () => {
   const turns: (() => void)[] = [];
   const pace = new Pace(() => new Promise((resolve) => void turns.push(resolve)), 10);
   const done: string[] = [];
@@ -202,7 +202,7 @@ it('[W20] lets one go on after each turn, in order, where each does a turn of wo
   expect([...done].sort()).toEqual(['a', 'a', 'b', 'b', 'c', 'c']);
 });
 
-it('gives no turn for less work than that', async () => {
+it('takes no turn for less work', async () => {
   let turns = 0;
   const pace = new Pace(async () => {
     turns += 1;

@@ -61,7 +61,7 @@ export class Feeder {
   sendBookmark(watcher: Watcher): void {
     const { revision, cursor } = this.#published();
     watcher.wantsBookmark = false;
-    watcher.toldRevision = revision;
+    watcher.sentRevision = revision;
     watcher.send(bookmarkFrame(watcher.name, cursor));
   }
 

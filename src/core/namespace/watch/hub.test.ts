@@ -15,8 +15,8 @@ import { decodeCursor } from '../commit/journal-format';
 
 const revisionOf = (cursor: string) => decodeCursor(cursor)?.revision;
 
-describe('a watch that keeps up', () => {
-  it('[W1, W3, W4] is told each change once, in order, as soon as it is durable', async () => {
+describe('a synced watch', () => {
+  it('[W1, W3, W4] is sent each change once, in order, as soon as it is durable', async () => {
     const stage = new WatchStage();
     const { scene } = stage;
     const client = stage.connect();
@@ -34,7 +34,7 @@ describe('a watch that keeps up', () => {
     expect(frames.at(-1)?.cursor).toBe(await scene.cursor());
   });
 
-  it('[W2] is told all of a batch that is in its scope, and nothing else', async () => {
+  it('[W2] is sent all changes of a batch in its scope, and nothing else', async () => {
     const stage = new WatchStage();
     const { scene } = stage;
     const [orders, both] = [stage.connect(), stage.connect()];
@@ -46,11 +46,11 @@ describe('a watch that keeps up', () => {
       { op: 'register', group: 'shop', id: 'b', ...at },
       { op: 'register', service: 'users', id: 'c', ...at },
     );
-    expect(orders.told()).toBe('+a');
-    expect(both.told()).toBe('+a +b');
+    expect(orders.takeInstances()).toBe('+a');
+    expect(both.takeInstances()).toBe('+a +b');
   });
 
-  it('[W2] is told a revision of more than 256 KiB in parts, as it happens and from the journal', async () => {
+  it('[W2] is sent a revision of more than 256 KiB in parts, both live and from the journal', async () => {
     const stage = new WatchStage();
     const { scene } = stage;
     const cursor = await scene.cursor();
@@ -69,7 +69,7 @@ describe('a watch that keeps up', () => {
     expect(late.takeOnly('changes')).toEqual(parts);
   });
 
-  it('[W8, I3] is told nothing before it is durable', async () => {
+  it('[W8, I3] is sent nothing before it is durable', async () => {
     const stage = new WatchStage();
     const { scene, disk } = stage;
     const client = stage.connect();
@@ -79,39 +79,39 @@ describe('a watch that keeps up', () => {
     await settle();
     const b = scene.register('b');
     await settle();
-    expect(client.told()).toBe('');
+    expect(client.takeInstances()).toBe('');
     disk.step();
     await settle();
-    expect(client.told()).toBe('+a');
+    expect(client.takeInstances()).toBe('+a');
     disk.release();
     await Promise.all([a, b]);
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
-  it('[W8] is told before the writer is answered', async () => {
+  it('[W8] is sent a change before the writer gets its response', async () => {
     const stage = new WatchStage();
     const { scene } = stage;
     const client = stage.connect();
     await client.watch();
     client.take();
-    let toldFirst = '';
+    let receivedFirst = '';
     await scene.register('a').then(() => {
-      toldFirst = client.told();
+      receivedFirst = client.takeInstances();
     });
-    expect(toldFirst).toBe('+a');
+    expect(receivedFirst).toBe('+a');
   });
 
-  it('[W9] hears of a service that did not exist', async () => {
+  it('[W9] is sent a service that did not exist before', async () => {
     const stage = new WatchStage();
     const { scene } = stage;
     const client = stage.connect();
     await client.watch({ services: ['orders'] });
     expect(client.takeOnly('snapshot')).toMatchObject([{ services: [] }]);
     await scene.register('a');
-    expect(client.told()).toBe('+a');
+    expect(client.takeInstances()).toBe('+a');
   });
 
-  it('[W9] shares its socket with other watches, and each has its own frames', async () => {
+  it('[W9] shares its socket with other watches, each with its own frames', async () => {
     const stage = new WatchStage();
     const { scene } = stage;
     const client = stage.connect();
@@ -130,7 +130,7 @@ describe('a watch that keeps up', () => {
     expect(client.takeOnly('changes').map(({ watch }) => watch)).toEqual(['users']);
   });
 
-  it('is told nothing more once its socket is gone', async () => {
+  it('is sent nothing more once its socket is closed', async () => {
     const stage = new WatchStage();
     const { scene } = stage;
     const client = stage.connect();
@@ -153,18 +153,18 @@ describe('a receiver without credit', () => {
     return { stage, scene: stage.scene, namespace: stage.namespace, disk: stage.disk, client };
   }
 
-  it('[W12] is sent nothing, and goes on where it was once it grants some', async () => {
+  it('[W12] is sent nothing, and continues where it was once it grants some', async () => {
     const { scene, client } = await withoutCredit();
     await scene.register('a');
     await scene.deregister('a');
     expect(client.take()).toEqual([]);
     await client.say({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
-    expect(client.told()).toBe('+a -a');
+    expect(client.takeInstances()).toBe('+a -a');
     await scene.register('b');
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
-  it('[W4, W7] that asks for its cursor gets one when it has all that is before it', async () => {
+  it('[W4, W7] gets the bookmark it requests after everything before it', async () => {
     const { scene, client } = await withoutCredit();
     await scene.register('a');
     await client.say({ type: 'sync', id: '1', watch: 'w' });
@@ -173,30 +173,30 @@ describe('a receiver without credit', () => {
     expect(client.take()).toMatchObject([{ type: 'changes' }, { type: 'bookmark', cursor: await scene.cursor() }]);
   });
 
-  it('[W12] is sent one frame at a time where it grants little', async () => {
+  it('[W12] is sent one frame at a time if it grants little', async () => {
     const { client, stage } = await withoutCredit();
     for (const id of ['a', 'b', 'c']) await stage.registerBulk(id);
     const told: string[] = [];
     for (let grants = 0; grants < 500; grants++) {
       await client.say({ type: 'credit', bytes: 4_000 });
-      const now = client.told();
+      const now = client.takeInstances();
       if (now !== '') told.push(now);
     }
     expect(told).toEqual(['+a', '+b', '+c']);
   });
 
-  it('[W14] goes on where it was when the registry slept meanwhile', async () => {
+  it('[W14] continues where it was if the registry slept meanwhile', async () => {
     const { scene, client, namespace } = await withoutCredit();
     await scene.register('a');
     await namespace.hibernate();
     await scene.register('b');
     await settle();
-    expect(client.told()).toBe('');
+    expect(client.takeInstances()).toBe('');
     await client.say({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
-    expect(client.told()).toBe('+a +b');
+    expect(client.takeInstances()).toBe('+a +b');
   });
 
-  it('[W12] is not reset for a past that did not concern it', async () => {
+  it('[W12] is not reset for compacted changes outside its scope', async () => {
     const { scene, client, namespace, disk } = await withoutCredit({ maxCount: 100, maxAgeMs: 1e12, maxBytes: 1e12 });
     for (let count = 1; count < 1_000; count++) await scene.register('u', { port: count }, { service: 'users' });
     await namespace.fireAlarm();
@@ -207,7 +207,7 @@ describe('a receiver without credit', () => {
     expect(client.take().map(({ type }) => type)).toEqual(['bookmark', 'changes']);
   });
 
-  it('[W13] is closed when more than 4 MiB wait, and resumes by its cursor', async () => {
+  it('[W13] is closed when more than 4 MiB are waiting, and resumes by its cursor', async () => {
     const { scene, client, stage } = await withoutCredit();
     const cursor = await scene.cursor();
     for (let round = 0; round < 6; round++) await stage.registerBulk(...ids(90));
@@ -218,7 +218,7 @@ describe('a receiver without credit', () => {
     expect(again.takeOnly('changes').flatMap(({ changes }) => changes)).toHaveLength(6 * 90);
   });
 
-  it('[W13] is not closed while it takes in what comes, however slowly', async () => {
+  it('[W13] is not closed while it keeps reading, however slowly', async () => {
     const { client, stage } = await withoutCredit();
     for (let round = 0; round < 12; round++) {
       await stage.registerBulk(...ids(90));
@@ -229,7 +229,7 @@ describe('a receiver without credit', () => {
     expect(client.socket.closed).toBeUndefined();
   });
 
-  it('[W13] is closed for good: frames that it had sent before bring nothing back', async () => {
+  it('[W13] is closed permanently: frames that it sent before have no effect', async () => {
     const { client, stage, namespace } = await withoutCredit();
     for (let round = 0; round < 6; round++) await stage.registerBulk(...ids(90));
     await client.say({ type: 'credit', bytes: 1_000_000 });
@@ -241,7 +241,7 @@ describe('a receiver without credit', () => {
 });
 
 describe('a client that grants credit and does not read', () => {
-  it('[W21] gets nothing for credit that it grants in advance', async () => {
+  it('[W21] gets nothing for credit granted in advance', async () => {
     const stage = new WatchStage();
     const client = stage.connect();
     await client.watch();
@@ -252,7 +252,7 @@ describe('a client that grants credit and does not read', () => {
     expect(client.take()).toEqual([]);
   });
 
-  it('[W21] is closed in the end, and its session with other watchers is not', async () => {
+  it('[W21] is closed eventually, but its session with other watchers is not', async () => {
     const stage = new WatchStage();
     await stage.registerBulk(...ids(90));
     const [liar, reader] = [stage.connect(), stage.connect()];
@@ -265,10 +265,10 @@ describe('a client that grants credit and does not read', () => {
     }
     expect(liar.socket.closed).toEqual({ code: CLOSE_CODES.slowConsumer, reason: expect.stringContaining('cursor') });
     await stage.scene.register('a');
-    expect(reader.told()).toBe('+a');
+    expect(reader.takeInstances()).toBe('+a');
   });
 
-  it('[W21] is closed in the end where it asks and does not read the answers', async () => {
+  it('[W21] is closed eventually if it sends requests and doesn’t read the responses', async () => {
     const stage = new WatchStage();
     await stage.registerBulk(...ids(90));
     const client = stage.connect();
@@ -282,7 +282,7 @@ describe('a client that grants credit and does not read', () => {
     expect(size).toBeLessThan(UNPROVEN_PER_CONNECTION_MAX_BYTES + 1024 * 1024);
   });
 
-  it('[W21] has its frames held back until it has read, where it is known to send back marks', async () => {
+  it('[W21] has its frames held back until it has read, if it is known to return marks', async () => {
     const stage = new WatchStage();
     await stage.registerBulk(...ids(90));
     const client = stage.connect();
@@ -302,7 +302,7 @@ describe('a client that grants credit and does not read', () => {
 });
 
 describe('a client that neither grants credit nor reads', () => {
-  it('[W21, W14] is closed after 30 s while output waits for it, through sleeps of the registry', async () => {
+  it('[W21, W14] is closed after 30 s with pending output, through sleeps of the registry', async () => {
     const stage = new WatchStage();
     const { namespace, scene } = stage;
     const client = stage.connect();
@@ -317,7 +317,7 @@ describe('a client that neither grants credit nor reads', () => {
     expect(client.socket.closed).toMatchObject({ code: CLOSE_CODES.slowConsumer });
   });
 
-  it('[W21] is left alone while nothing waits for it', async () => {
+  it('[W21] stays open while nothing is pending', async () => {
     const stage = new WatchStage();
     const client = stage.connect();
     await client.watch();
@@ -326,7 +326,7 @@ describe('a client that neither grants credit nor reads', () => {
     expect(client.socket.closed).toBeUndefined();
   });
 
-  it('[W21] leaves room for one that reads, where hundreds begin at once', async () => {
+  it('[W21] leaves room for one that reads, even if hundreds start at once', async () => {
     const stage = new WatchStage();
     for (let batch = 0; batch < 10; batch++) await stage.registerBulk(...ids(90).map((id) => `${batch}-${id}`));
     const silent = Array.from({ length: 300 }, () => stage.connect());
@@ -343,7 +343,7 @@ describe('a client that neither grants credit nor reads', () => {
 });
 
 describe('a registry that slept', () => {
-  it('[W14] goes on with every watch, and tells each change once', async () => {
+  it('[W14] continues every watch, and sends each change once', async () => {
     const stage = new WatchStage();
     const { scene, namespace } = stage;
     const [one, two] = [stage.connect(), stage.connect()];
@@ -355,11 +355,11 @@ describe('a registry that slept', () => {
       await namespace.hibernate();
       await scene.register(id);
       await settle();
-      expect([one.told(), two.told()]).toEqual([`+${id}`, `+${id}`]);
+      expect([one.takeInstances(), two.takeInstances()]).toEqual([`+${id}`, `+${id}`]);
     }
   });
 
-  it('[W14] lets go of a socket whose close is what wakes it', async () => {
+  it('[W14] removes the socket whose close wakes it', async () => {
     const stage = new WatchStage();
     const { scene, namespace } = stage;
     const client = stage.connect();
@@ -372,7 +372,7 @@ describe('a registry that slept', () => {
     expect(await scene.stats()).toMatchObject({ sockets: 0 });
   });
 
-  it('[W14] remembers no watch that was ended', async () => {
+  it('[W14] remembers no ended watch', async () => {
     const stage = new WatchStage();
     const { scene, namespace } = stage;
     const client = stage.connect();
@@ -397,7 +397,7 @@ describe('bookmarks', () => {
     return { scene: stage.scene, namespace: stage.namespace, client, bookmarks };
   }
 
-  it('[W7] come with the first change after 30 s, where nothing matched', async () => {
+  it('[W7] are sent with the first change after 30 s without a match', async () => {
     const { scene, namespace, bookmarks } = await besideIt();
     await namespace.freeze(BOOKMARK_INTERVAL_MS - 1);
     await scene.register('b');
@@ -409,7 +409,7 @@ describe('bookmarks', () => {
     expect(bookmarks()).toEqual([]);
   });
 
-  it('[W7] come with the alarm, where there is no other change', async () => {
+  it('[W7] are sent by the alarm if there is no other change', async () => {
     const { scene, namespace, bookmarks } = await besideIt();
     await scene.register('b', { ephemeral: false });
     await namespace.freeze(BOOKMARK_INTERVAL_MS);
@@ -417,7 +417,7 @@ describe('bookmarks', () => {
     expect(bookmarks()).toEqual([2]);
   });
 
-  it('[W7] come after 1,000 revisions', async () => {
+  it('[W7] are sent after 1,000 revisions', async () => {
     const { scene, bookmarks } = await besideIt();
     for (let count = 1; count < BOOKMARK_REVISIONS_COUNT; count++) await scene.register('a', { port: count });
     expect(bookmarks()).toEqual([]);
@@ -425,7 +425,7 @@ describe('bookmarks', () => {
     expect(bookmarks()).toEqual([1 + BOOKMARK_REVISIONS_COUNT]);
   });
 
-  it('[W7] come when they are asked for', async () => {
+  it('[W7] are sent on request', async () => {
     const { scene, client, bookmarks } = await besideIt();
     await client.say({ type: 'sync', id: '1', watch: 'w' });
     expect(bookmarks()).toEqual([1]);
@@ -433,14 +433,14 @@ describe('bookmarks', () => {
     expect(bookmarks()).toEqual([]);
   });
 
-  it('[W7] come to nobody who was told of the newest change', async () => {
+  it('[W7] are not sent to a watch that was sent the newest change', async () => {
     const { scene, client, namespace } = await besideIt();
     await namespace.freeze(BOOKMARK_INTERVAL_MS);
     await scene.register('u', {}, { service: 'users' });
     expect(client.take().map(({ type }) => type)).toEqual(['changes']);
   });
 
-  it('[W7] come to nobody where nothing happens', async () => {
+  it('[W7] are not sent while nothing changes', async () => {
     const { client, namespace } = await besideIt();
     await namespace.pass(60_000);
     client.take();

@@ -31,7 +31,7 @@ describe('the token of an open socket', () => {
     expect(later.socket.closed?.code).toBe(CLOSE_CODES.unauthorized);
   });
 
-  it('[A44] lets no frame through once it has expired, though no alarm fired', async () => {
+  it('[A44] sends no frame once it has expired, even if no alarm fired', async () => {
     const stage = new WatchStage();
     const client = connect(stage, 't', stage.namespace.platform.clock.now() + 60_000);
     stage.namespace.platform.jump(60_000);
@@ -40,7 +40,7 @@ describe('the token of an open socket', () => {
     expect(await stage.scene.listed()).toEqual([]);
   });
 
-  it('[A44] ends the socket as the directory tells of its end', async () => {
+  it('[A44] ends the socket when the directory reports its end', async () => {
     const stage = new WatchStage();
     const [ended, other] = [connect(stage, 'ended'), connect(stage, 'other')];
     await ended.watch();
@@ -53,7 +53,7 @@ describe('the token of an open socket', () => {
     expect(await stage.scene.listed()).toEqual([]);
   });
 
-  it('[A44] is asked about now and then, and root’s never', async () => {
+  it('[A44] is checked from time to time, except for root', async () => {
     const stage = new WatchStage();
     const { platform } = stage.namespace;
     const [one, two] = [connect(stage, 'one'), connect(stage, 'two')];
@@ -74,7 +74,7 @@ describe('the token of an open socket', () => {
     expect([platform.tokenChecks.length, one.socket.closed?.code]).toEqual([2, CLOSE_CODES.unauthorized]);
   });
 
-  it('[A44] is asked about again soon where the directory could not be reached', async () => {
+  it('[A44] is checked again soon if the directory could not be reached', async () => {
     const stage = new WatchStage();
     const { platform } = stage.namespace;
     const client = connect(stage, 'one');
@@ -93,14 +93,14 @@ describe('the token of an open socket', () => {
     expect(client.socket.closed?.code).toBe(CLOSE_CODES.unauthorized);
   });
 
-  it('[A44] wakes nobody while only root has sockets', async () => {
+  it('[A44] wakes no object that only has sockets of root', async () => {
     const stage = new WatchStage();
     connect(stage, 'root');
     await settle();
     expect(stage.namespace.platform.alarm.armedFor()).toBeNull();
   });
 
-  it('[A44, T3] leaves what its session holds until that has lapsed', async () => {
+  it('[A44, T3] leaves the instances of its session until the session has lapsed', async () => {
     const stage = new WatchStage();
     const client = connect(stage, 'ended');
     await client.ask({ type: 'session', ttlMs: 10_000 });
@@ -115,7 +115,7 @@ describe('the token of an open socket', () => {
   });
 });
 
-it('[W14] a socket of a version that remembers no grants is asked to come back', async () => {
+it('[W14] a socket from a version that stores no grants is asked to reconnect', async () => {
   const stage = new WatchStage();
   const old = stage.connect({ version: 1 });
   await stage.namespace.hibernate();
@@ -128,13 +128,13 @@ it('[W14] a socket of a version that remembers no grants is asked to come back',
 const memoryOf = (tokenId: string, expiresAt?: number) =>
   newMemory(socketPurpose({ caller: { tokenId }, expiresAt }), 1_000);
 
-it('[A44] dueAt is when a token ends, or is to be asked about; root is asked about never', () => {
+it('[A44] dueAt is when a token ends or its next check is due; root is never checked', () => {
   expect(dueAt(memoryOf('t'))).toBe(1_000 + SOCKET_TOKENS_CHECK_INTERVAL_MS);
   expect(dueAt(memoryOf('t', 5_000))).toBe(5_000);
   expect(dueAt(memoryOf('root'))).toBe(Number.POSITIVE_INFINITY);
 });
 
-it('[A44] hasExpired is true from the time on that a token ends at', () => {
+it('[A44] hasExpired is true from the time a token ends', () => {
   const memory = memoryOf('t', 5_000);
   expect([hasExpired(memory, 4_999), hasExpired(memory, 5_000), hasExpired(memoryOf('t'), 9e15)]).toEqual([
     false,

@@ -19,7 +19,7 @@ function stage() {
 }
 
 describe('Pollers', () => {
-  it('[W27] knows so many names of a token, and those it knows are not pushed out', () => {
+  it('[W27] stores a limited number of names for a token, and never evicts known ones', () => {
     const { pollers, note, noteMany } = stage();
     const first = note('t-0');
     noteMany('t', POLLERS_PER_TOKEN_MAX_COUNT + 5);
@@ -29,7 +29,7 @@ describe('Pollers', () => {
     expect(note('other', 0, { tokenId: 'u' })).toMatchObject({ subscriber: 'other' });
   });
 
-  it('[W27] knows so many names in all', () => {
+  it('[W27] stores a limited number of names in total', () => {
     const { pollers, note, noteMany } = stage();
     noteMany('t', POLLERS_PER_TOKEN_MAX_COUNT);
     noteMany('u', POLLERS_PER_TOKEN_MAX_COUNT);
@@ -39,7 +39,7 @@ describe('Pollers', () => {
     expect(note('u-0', 0, { tokenId: 'u' })).toMatchObject({ subscriber: 'u-0' });
   });
 
-  it('[W27] forgets names that expired as others are read, and has room again', () => {
+  it('[W27] forgets expired names as others are read, and has room again', () => {
     const { pollers, expired, note, noteMany } = stage();
     noteMany('t', POLLERS_PER_TOKEN_MAX_COUNT);
     note('t-7', POLLER_LINGER_MS - 1);
@@ -51,7 +51,7 @@ describe('Pollers', () => {
     expect(expired).not.toContain('t-7');
   });
 
-  it('[W27] stays small while every read brings a fresh name, without a drain or a list', () => {
+  it('[W27] stays small if every read has a new name, without a drain or a list', () => {
     const { pollers, note } = stage();
     let most = 0;
     for (let now = 0; now < 100_000; now++) {
@@ -63,7 +63,7 @@ describe('Pollers', () => {
     expect(pollers.size).toBe(0);
   });
 
-  it('[W17] tells the same name apart by token, group and service', () => {
+  it('[W17] distinguishes equal names by token, group and service', () => {
     const { pollers, note } = stage();
     note('a');
     note('a', 0, { tokenId: 'u' });

@@ -31,7 +31,7 @@ function stage() {
 }
 
 describe('ReaderHolds', () => {
-  it('[W26] knows all readers of a new namespace, and no plain ones of one that woke', () => {
+  it('[W26] knows all readers of a new namespace, but no plain ones after a wake', () => {
     const { wake } = stage();
     expect(wake(NOW, true).unknownAt(NOW)).toEqual({ kinds: [], safeAfterMs: 0 });
     const woken = wake();
@@ -39,7 +39,7 @@ describe('ReaderHolds', () => {
     expect(woken.unknownAt(2 * PLAIN_READS_WINDOW_MS)).toEqual({ kinds: [], safeAfterMs: 0 });
   });
 
-  it('[W25] bounds what cached readers hold by the longest age, from the wake on', () => {
+  it('[W25] bounds the hold of cached readers by the longest age, from the wake on', () => {
     const { wake } = stage();
     const before = wake(NOW, true);
     before.noteCached(NOW, 20_000);
@@ -52,7 +52,7 @@ describe('ReaderHolds', () => {
     expect(wake(NOW + HOUR_MS).unknownAt(NOW + HOUR_MS)).toMatchObject({ safeAfterMs: 0 });
   });
 
-  it('[W25] never says less than a copy may still be served, whenever memory is lost', () => {
+  it('[W25] never reports less than a copy may still be served, whenever memory is lost', () => {
     const { wake } = stage();
     let holds = wake(NOW, true);
     let servedUntil = 0;
@@ -70,7 +70,7 @@ describe('ReaderHolds', () => {
     }
   });
 
-  it('[W25, I8] writes about a row a minute for a stream of cached reads, and few for ages that all differ', () => {
+  it('[W25, I8] writes about one row a minute for a stream of cached reads, and few for varying ages', () => {
     const { wake, rows } = stage();
     const holds = wake();
     for (let at = 0; at < HOUR_MS; at += 200) holds.noteCached(NOW + at, 5_000);
@@ -79,7 +79,7 @@ describe('ReaderHolds', () => {
     expect(rows()).toBeLessThan(60 + 60 + 12);
   });
 
-  it('[W25, L19] keeps in memory what can not be stored, and stores it with the next reader after', () => {
+  it('[W25, L19] keeps in memory what can’t be stored, and stores it with the next reader', () => {
     const { wake, rows, fill } = stage();
     const holds = wake();
     fill(true);
@@ -92,14 +92,14 @@ describe('ReaderHolds', () => {
     expect(wake().unknownAt(NOW)).toMatchObject({ safeAfterMs: HOUR_MS });
   });
 
-  it('[W26, I8] writes a row an hour for a stream of polls', () => {
+  it('[W26, I8] writes one row an hour for a stream of polls', () => {
     const { wake, rows } = stage();
     const holds = wake();
     for (let at = 0; at < 3 * HOUR_MS; at += 1_000) holds.notePoll(NOW + at);
     expect(rows()).toBe(3);
   });
 
-  it('[W26] expects pollers back within ten seconds of a wake, however long their polls may last', () => {
+  it('[W26] expects pollers to return within ten seconds of a wake, however long their polls may last', () => {
     const { wake } = stage();
     wake().notePoll(NOW);
     const woken = wake(NOW + 300_000);
@@ -108,7 +108,7 @@ describe('ReaderHolds', () => {
     expect(wake(NOW + 2 * HOUR_MS).unknownAt(NOW + 2 * HOUR_MS).kinds).toEqual(['plain']);
   });
 
-  it('[W25, U8] reads what an earlier and a later version may leave', () => {
+  it('[W25, U8] reads what an earlier or later version left', () => {
     const { disk, wake } = stage();
     writeProperty(disk, 'reader-holds', JSON.stringify({ cachedUntil: NOW + 9_000, cachedForMs: 5_000, later: {} }));
     expect(wake().unknownAt(NOW)).toEqual({ kinds: ['cached', 'plain'], safeAfterMs: 5_000 });

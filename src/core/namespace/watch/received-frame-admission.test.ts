@@ -7,7 +7,7 @@ import type { Grant } from '../../../model/grant';
 import { newMemory } from './connection-memory';
 import { authorizeFrame, errorFrame, idOf, parseFrame, readFrame } from './received-frame-admission';
 
-it('[W15] the id of a frame is known, whatever else is wrong with it', () => {
+it('[W15] the id of a frame is read, even if the rest is invalid', () => {
   const value = parseFrame('{"type":"dance","id":"7"}');
   expect(idOf(value)).toBe('7');
   expect(() => readFrame(value)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
@@ -15,13 +15,13 @@ it('[W15] the id of a frame is known, whatever else is wrong with it', () => {
   expect(() => parseFrame('{')).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
 });
 
-it('[H10] a frame with a key twice is refused, as its readers may differ in which of the two they take', () => {
+it('[H10] a frame with a duplicate key is refused, because parsers differ in which of the two they use', () => {
   expect(() => parseFrame('{"type":"sync","id":"7","watch":"a","watch":"b"}')).toThrow(
     expect.objectContaining({ code: 'INVALID_REQUEST', message: expect.stringContaining('"watch" appears twice') }),
   );
 });
 
-it('[W15] a refusal is told with its code and its members, a defect without a word of what it was', () => {
+it('[W15] a refusal has its code and details, and a defect is not described', () => {
   const errors = [{ path: 'scope', message: 'is missing' }];
   const refusal = new RegistryError('INVALID_REQUEST', 'no', { errors });
   expect(errorFrame(refusal, '1')).toEqual({ type: 'error', id: '1', code: 'INVALID_REQUEST', detail: 'no', errors });
@@ -105,7 +105,7 @@ const ALLOWED: [string, Grant[], FrameName[]][] = [
 const parsed = (name: FrameName) => ClientFrame.parse({ id: '1', ...FRAMES[name] });
 
 describe('authorizeFrame', () => {
-  it.each(ALLOWED)('[A43] lets through what %s is good for, and nothing else', (_name, grants, allowed) => {
+  it.each(ALLOWED)('[A43] allows what the scope %s permits, and nothing else', (_name, grants, allowed) => {
     const memory = newMemory(socketPurpose({ grants }), 0);
     const through = NAMES.filter((name) => {
       const { id: _id, ...withoutId } = { id: '1', ...FRAMES[name] };
@@ -122,7 +122,7 @@ describe('authorizeFrame', () => {
   });
 });
 
-it('[A48] a batch registers nothing that claims a service which the token may not register in', () => {
+it('[A48] a batch registers no claim on a service that the token may not register in', () => {
   const grants: Grant[] = [{ scope: 'register', ns: 'public', services: ORDERS }];
   const memory = newMemory(socketPurpose({ grants }), 0);
   const claiming = (service: string) => () =>
@@ -133,7 +133,7 @@ it('[A48] a batch registers nothing that claims a service which the token may no
   expect(claiming('carts')).toThrow('its extension names the service "DEFAULT_GROUP@@carts"');
 });
 
-it('[A43] a refused frame is an error on the socket, which goes on, and nothing has changed', async () => {
+it('[A43] a refused frame is an error on the socket, which stays open, and changes nothing', async () => {
   const stage = new WatchStage();
   const caller = { tokenId: 'reader' };
   const client = stage.connect({ caller, grants: [{ scope: 'read', ns: 'public', services: ORDERS }] });
@@ -150,7 +150,7 @@ it('[A43] a refused frame is an error on the socket, which goes on, and nothing 
   expect(await stage.scene.stats()).toMatchObject({ revision: 0, watches: 0, leases: 0 });
 });
 
-it('[A41, A43] a batch over a socket changes what the token registered, or operates, and nothing else', async () => {
+it('[A41, A43] a batch over a socket changes only what the token registered or operates', async () => {
   const stage = new WatchStage();
   await stage.scene.register('a');
   const connect = (operates: boolean) =>

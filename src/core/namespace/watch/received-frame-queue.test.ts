@@ -36,7 +36,7 @@ function stage() {
 }
 
 describe('FrameQueue', () => {
-  it('[W20] begins a frame at once where nothing is pending, and gives a turn after a large one', async () => {
+  it('[W20] starts a frame at once if none is pending, and yields after a large one', async () => {
     const { begun, connect, add, nextTurn, turns } = stage();
     const socket = connect();
     void add(socket, 'a', FRAMES_PER_TURN_BYTES);
@@ -49,7 +49,7 @@ describe('FrameQueue', () => {
     expect(begun).toEqual(['a', 'b']);
   });
 
-  it('[W20] gives a turn after many small frames, and after large answers', async () => {
+  it('[W20] yields after many small frames, and after large responses', async () => {
     const { queue, begun, connect, add, nextTurn, turns } = stage();
     const socket = connect();
     const each = FRAMES_PER_TURN_BYTES / 4;
@@ -63,7 +63,7 @@ describe('FrameQueue', () => {
     expect([begun.at(-1), turns.length]).toEqual(['f', 1]);
   });
 
-  it('[W20] goes round the connections, and keeps the order of each', async () => {
+  it('[W20] serves connections in turn, and keeps the order of each', async () => {
     const { begun, connect, add, nextTurn } = stage();
     const [one, two] = [connect(), connect()];
     for (const name of ['a1', 'a2', 'a3']) void add(one, name, FRAMES_PER_TURN_BYTES);
@@ -72,7 +72,7 @@ describe('FrameQueue', () => {
     expect(begun).toEqual(['a1', 'a2', 'b1', 'a3', 'b2']);
   });
 
-  it('[W20] counts a frame until it is handled, and takes no more than may be pending', async () => {
+  it('[W20] counts a frame until it is handled, and limits the number of pending ones', async () => {
     const { connect, add, queue } = stage();
     const work = Promise.withResolvers<void>();
     const [full, other] = [connect(), connect()];
@@ -88,7 +88,7 @@ describe('FrameQueue', () => {
     queue.drop(full);
   });
 
-  it('drops what has not begun, and resolves it', async () => {
+  it('drops frames that have not started, and resolves them', async () => {
     const { begun, connect, add, queue, nextTurn } = stage();
     const [gone, other] = [connect(), connect()];
     void add(gone, 'a', FRAMES_PER_TURN_BYTES);
@@ -101,7 +101,7 @@ describe('FrameQueue', () => {
     expect(add(gone, 'd', filling(SOCKET_FRAMES_PENDING_MAX_BYTES))).toBeDefined();
   });
 
-  it('holds back the frames of a connection, and goes on with them when it may', async () => {
+  it('holds back the frames of a connection, and resumes them on release', async () => {
     const { begun, connect, add, queue, held } = stage();
     const [slow, other] = [connect(), connect()];
     held.add(slow);
@@ -113,7 +113,7 @@ describe('FrameQueue', () => {
     expect(begun).toEqual(['b', 'a']);
   });
 
-  it('knows when all that waited has begun', async () => {
+  it('knows when all pending frames have started', async () => {
     const { begun, connect, add, queue, nextTurn } = stage();
     const socket = connect();
     expect(queue.begun(socket)).toBeUndefined();

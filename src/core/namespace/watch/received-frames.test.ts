@@ -22,19 +22,19 @@ async function errorOf(client: SocketClient, frame: object | string) {
   await handled;
   const [error, ...more] = client.take();
   expect(more).toEqual([]);
-  if (error?.type !== 'error') throw new Error(`it was answered with ${JSON.stringify(error)}`);
+  if (error?.type !== 'error') throw new Error(`the response was ${JSON.stringify(error)}`);
   return error;
 }
 
-describe('a frame that makes no sense', () => {
-  it('[W15] is answered with an error', async () => {
+describe('an invalid frame', () => {
+  it('[W15] gets an error as its response', async () => {
     const cases = [
       ['no JSON', '{', 'a frame must be a JSON object'],
       ['no object', '[1]', 'invalid frame'],
-      ['of no type', '{}', 'type'],
+      ['without a type', '{}', 'type'],
       ['of an unknown type', '{"type":"dance"}', 'type'],
-      ['without what its type needs', '{"type":"watch","id":"1","watch":"w"}', 'scope'],
-      ['with a member too many', '{"type":"credit","bytes":1,"more":2}', 'more'],
+      ['without a required member', '{"type":"watch","id":"1","watch":"w"}', 'scope'],
+      ['with an unknown member', '{"type":"credit","bytes":1,"more":2}', 'more'],
     ] as const;
     for (const [name, text, detail] of cases) {
       const { scene, client } = stage();
@@ -42,7 +42,7 @@ describe('a frame that makes no sense', () => {
       expect(error, name).toMatchObject({ code: 'INVALID_REQUEST', detail: expect.stringContaining(detail) });
       await client.watch();
       await scene.register('a');
-      expect(client.told()).toBe('+a');
+      expect(client.takeInstances()).toBe('+a');
       expect(client.socket.closed).toBeUndefined();
     }
   });
@@ -55,14 +55,14 @@ describe('a frame that makes no sense', () => {
     expect(error.id).toBe('7');
   });
 
-  it('[W15] says so of a watch that is not there', async () => {
+  it('[W15] for an unknown watch gets an error that names it', async () => {
     const cases = [[{ type: 'unwatch', id: '1', watch: 'w' }], [{ type: 'sync', id: '2', watch: 'w' }]] as const;
     for (const [frame] of cases) {
       expect(await errorOf(stage().client, frame)).toMatchObject({ id: frame.id, code: 'INVALID_REQUEST' });
     }
   });
 
-  it('[R14] that is as large as a batch may be is taken, and a larger one closes the socket', async () => {
+  it('[R14] may be as large as a batch, and a larger frame closes the socket', async () => {
     const { client } = stage();
     const frame = (bytes: number) =>
       JSON.stringify({ type: 'credit', more: '' }).replace('""', `"${'ж'.repeat(bytes / 2)}"`);
@@ -71,7 +71,7 @@ describe('a frame that makes no sense', () => {
     expect(client.socket.closed?.code).toBe(1009);
   });
 
-  it('takes a receipt for what is no longer there', async () => {
+  it('may acknowledge a watch that no longer exists', async () => {
     const { client } = stage();
     await client.say({ type: 'ack', watch: 'gone', cursor: 'cx.1.1' });
     await client.watch();
@@ -81,14 +81,14 @@ describe('a frame that makes no sense', () => {
 });
 
 describe('a batch over a socket', () => {
-  it('[C3, R1] is applied as one revision and answered under its id', async () => {
+  it('[C3, R1] is applied as one revision, with a response under its id', async () => {
     const { scene, client } = stage();
     const body = await client.ask(register('a', 'b'));
     expect(body).toMatchObject({ revision: 1, results: [{ outcome: 'created' }, { outcome: 'created' }] });
     expect(await scene.listed()).toEqual(['a', 'b']);
   });
 
-  it('[C5] that is refused is answered with its code, and leaves nothing behind', async () => {
+  it('[C5] that is refused gets its code, and leaves nothing behind', async () => {
     const { scene, client } = stage();
     await scene.register('a');
     const [operation] = register('a').operations;
@@ -98,7 +98,7 @@ describe('a batch over a socket', () => {
     expect(await scene.listed()).toEqual(['a']);
   });
 
-  it('[I3] is answered when it is durable', async () => {
+  it('[I3] gets its response when it is durable', async () => {
     const { client, disk } = stage();
     disk.hold();
     await client.say({ id: 'batch', ...register('a') });
@@ -110,7 +110,7 @@ describe('a batch over a socket', () => {
 });
 
 describe('resolving over a socket', () => {
-  it('[V1] is answered as it is elsewhere', async () => {
+  it('[V1] gives the same result as over HTTP', async () => {
     const { scene, client } = stage();
     await scene.register('a', { tags: ['blue'] });
     await scene.register('b');
@@ -119,8 +119,8 @@ describe('resolving over a socket', () => {
   });
 });
 
-describe('frames that come in a hurry', () => {
-  it('[W16, T1] speak for the session that the one before them opens', async () => {
+describe('frames in quick succession', () => {
+  it('[W16, T1] belong to the session that the previous frame opens', async () => {
     const { scene, client, namespace } = stage();
     void client.post({ type: 'session', id: 's' });
     void client.post({ id: 'batch', ...register('a') });
@@ -135,7 +135,7 @@ describe('frames that come in a hurry', () => {
     expect(namespace.platform.logs).toEqual([]);
   });
 
-  it('[W16] are taken in order on one socket, and none waits for another socket', async () => {
+  it('[W16] are handled in order on one socket, independently of other sockets', async () => {
     const { client, connect } = stage();
     const other = connect();
     for (const port of [1, 2, 3]) {
@@ -157,7 +157,7 @@ describe('frames that come faster than they are handled', () => {
     return text + ' '.repeat(size - text.length);
   };
 
-  it('[W20] take turns with those of another socket', async () => {
+  it('[W20] take turns with frames of another socket', async () => {
     const { client, connect, scene } = stage();
     const other = connect();
     for (const id of ['a', 'b', 'c']) void client.post(large(id, FRAME_MAX_BYTES));
@@ -168,7 +168,7 @@ describe('frames that come faster than they are handled', () => {
     expect(revisions).toEqual([1, 2, 4, 3]);
   });
 
-  it('[W20] close their socket where more of them wait than may, and nothing else', async () => {
+  it('[W20] close only their own socket if too many are waiting', async () => {
     const { client, connect, scene } = stage();
     const other = connect();
     const most = SOCKET_FRAMES_PENDING_MAX_BYTES / FRAME_MAX_BYTES;
@@ -181,7 +181,7 @@ describe('frames that come faster than they are handled', () => {
     expect(await scene.listed()).toEqual(['i0', 'x']);
   });
 
-  it('[W20, T2] are handled before the close that follows them', async () => {
+  it('[W20, T2] are handled before the close that follows', async () => {
     const { client, scene } = stage();
     void client.post({ type: 'session', id: 's' });
     for (const id of ['a', 'b']) void client.post(large(id, FRAME_MAX_BYTES));
@@ -191,7 +191,7 @@ describe('frames that come faster than they are handled', () => {
 });
 
 describe('watches of one socket', () => {
-  it('[W9] have names of their own', async () => {
+  it('[W9] have their own names', async () => {
     const { client } = stage();
     await client.watch();
     client.take();
@@ -199,7 +199,7 @@ describe('watches of one socket', () => {
     expect(error).toMatchObject({ code: 'CONFLICT', detail: expect.stringContaining('"w"') });
   });
 
-  it('[R14] are as many as a socket may have, and not one more', async () => {
+  it('[R14] are limited to the number allowed for a socket', async () => {
     const { client } = stage();
     const error = await fill(client);
     expect(error.code).toBe('LIMIT_EXCEEDED');
@@ -208,7 +208,7 @@ describe('watches of one socket', () => {
     await client.ask({ type: 'watch', watch: 'more', scope: { services: ['orders'] } });
   });
 
-  it('[R14, W14] never take more than the platform keeps, whatever becomes of them', async () => {
+  it('[R14, W14] never need more than the platform stores, in any state', async () => {
     const { client, stage: watched, namespace, scene } = stage();
     await fill(client);
     const open = client.socket.kept.watches.length;
@@ -250,7 +250,7 @@ describe('subscribers', () => {
     ]);
   });
 
-  it('[W17] lag by what they were not sent', async () => {
+  it('[W17] have a lag for changes that were not sent to them', async () => {
     const all = stage();
     await all.client.watch();
     await all.stage.useUpCredit();
@@ -260,7 +260,7 @@ describe('subscribers', () => {
     expect([before.lag, after.lag]).toEqual([0, 1]);
   });
 
-  it('[Q3] are told of a cursor that is none of this past', async () => {
+  it('[Q3] are notified of a cursor that is not from this history', async () => {
     const { namespace } = stage();
     const acknowledged = namespace.api.acknowledge({ subscriber: 'x', cursor: 'cother.1.1', tokenId: 't' });
     await expect(acknowledged).rejects.toMatchObject({ code: 'COMPACTED' });

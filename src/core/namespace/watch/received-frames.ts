@@ -183,7 +183,7 @@ export class ReceivedFrames {
     const session = this.#sessionOf(connection);
     if (session === undefined) return;
     this.#state.checkpoints.open();
-    this.#state.leases.renew(session.lease, notePass(this.#state));
+    this.#state.leases.hear(session.lease, notePass(this.#state));
     arm(this.#state);
   }
 

@@ -20,7 +20,7 @@ function begin(limits: NamespaceLimits) {
 const refused = (name: string) =>
   expect.objectContaining({ code: 'LIMIT_EXCEEDED', message: expect.stringContaining(name) });
 
-it('[A45] a namespace takes as many sockets as its limit says, and a closed one makes room', async () => {
+it('[A45] a namespace accepts sockets up to its limit, and a closed one frees its place', async () => {
   const { connect } = begin({ sockets: 2 });
   const first = connect('t');
   connect('u');
@@ -29,14 +29,14 @@ it('[A45] a namespace takes as many sockets as its limit says, and a closed one 
   connect('v');
 });
 
-it('[A45] a token has as many sockets as the limit for each says; root is not counted', () => {
+it('[A45] a token has sockets up to the limit for each token; root is not counted', () => {
   const { connect } = begin({ perToken: { sockets: 1 } });
   connect('t');
   expect(() => connect('t')).toThrow(refused('limits.perToken.sockets'));
   for (const tokenId of ['u', 'root', 'root', 'root']) connect(tokenId);
 });
 
-it('[A45] a namespace takes as many watches as its limit says, and so does a token', async () => {
+it('[A45] a namespace and a token each have watches up to their limits', async () => {
   const { connect } = begin({ watches: 3, perToken: { watches: 2 } });
   const watch = (name: string) => ({ type: 'watch', id: name, watch: name, scope: {} });
   const [one, two, root] = [connect('t'), connect('t'), connect('root')];
@@ -55,7 +55,7 @@ it('[A45] a namespace takes as many watches as its limit says, and so does a tok
   ]);
 });
 
-it('[A45, N24] frames count against the rates of their token', async () => {
+it('[A45, N24] frames count towards the rate limits of their token', async () => {
   const { connect } = begin({ perToken: { requestsPerSecond: 2 } });
   const client = connect('t');
   for (const id of ['1', '2', '3']) await client.say({ type: 'resolve', id, service: 'orders' });

@@ -27,7 +27,7 @@ function stage() {
   return { connect, namespace, scene, read, poll, names };
 }
 
-describe('a poll that is under way', () => {
+describe('a pending poll', () => {
   it('[P4] is superseded by the same poll of the same subscriber, and by no other', async () => {
     const { scene, poll } = stage();
     const cursor = await scene.cursor();
@@ -45,15 +45,15 @@ describe('a poll that is under way', () => {
     expect(others.map(({ socket }) => socket.closed)).toEqual(others.map(() => undefined));
   });
 
-  it('[P4] is told nothing more once it was superseded', async () => {
+  it('[P4] is sent nothing more once it is superseded', async () => {
     const { scene, poll } = stage();
     const first = await poll('p', await scene.cursor());
     const second = await poll('p', await scene.cursor());
     await scene.register('a');
-    expect([first.told(), second.told()]).toEqual(['', '+a']);
+    expect([first.takeInstances(), second.takeInstances()]).toEqual(['', '+a']);
   });
 
-  it('[W17] keeps its poller alive, and for ten seconds after it', async () => {
+  it('[W17] keeps its poller alive, and for ten seconds longer', async () => {
     const { namespace, scene, read, poll, names } = stage();
     const client = await poll('p', await read('p'));
     await namespace.pass(10 * POLLER_LINGER_MS);
@@ -76,7 +76,7 @@ describe('a poll that is under way', () => {
     expect(await names()).toEqual(['p']);
   });
 
-  it('[W17, W24] that ends after a sleep leaves its poller known for ten seconds', async () => {
+  it('[W17, W24] that ends after a sleep keeps its poller known for ten seconds', async () => {
     const { namespace, read, poll, names } = stage();
     const client = await poll('p', await read('p'));
     await namespace.pass(POLLER_LINGER_MS);
@@ -88,7 +88,7 @@ describe('a poll that is under way', () => {
     expect(await names()).toEqual([]);
   });
 
-  it('[W27] by a name that no longer fits is counted as blind, and loses nothing else', async () => {
+  it('[W27] under a name beyond the limit is counted as blind, and is served normally', async () => {
     const { namespace, scene, read, poll, names } = stage();
     await scene.register('a', { ephemeral: false });
     await read('known');
@@ -112,7 +112,7 @@ describe('a poll that is under way', () => {
     expect(report.blind.plain).toBeGreaterThanOrEqual(12);
   });
 
-  it('[W18] is waited for by a drain until its poller comes back', async () => {
+  it('[W18] makes a drain wait until its poller returns', async () => {
     const { namespace, scene, read, poll } = stage();
     await scene.register('a');
     await scene.register('b');
@@ -137,7 +137,7 @@ describe('a poll that is under way', () => {
     expect(report).toMatchObject({ drained: true, subscribers: 1, acknowledged: 1, laggards: [] });
   });
 
-  it('[W17] of more than one service, or by nobody, is no subscriber', async () => {
+  it('[W17] of several services, or without a name, is no subscriber', async () => {
     const { connect, scene, poll, names } = stage();
     const cursor = await scene.cursor();
     const list = connect({ kind: 'poll', subscriber: 'lists' });

@@ -37,7 +37,7 @@ function stage() {
 }
 
 describe('the window of one connection', () => {
-  it('[W12] is open until it is full, and as far as the client reads', () => {
+  it('[W12] is open until it is full, and reopens as the client reads', () => {
     const { open, fill, reads, budget } = stage();
     const one = open();
     expect(fill(one)).toBeGreaterThan(CREDIT_INITIAL_BYTES - MARK_INTERVAL_BYTES);
@@ -46,7 +46,7 @@ describe('the window of one connection', () => {
     expect(fill(one)).toBeGreaterThan(CREDIT_INITIAL_BYTES / 2);
   });
 
-  it('[W12] never grows beyond what it began with, whatever is granted in advance', () => {
+  it('[W12] never exceeds its initial size, whatever is granted in advance', () => {
     const { open, claims, fill } = stage();
     const one = open();
     for (let grants = 0; grants < 10; grants++) claims(one);
@@ -55,7 +55,7 @@ describe('the window of one connection', () => {
 });
 
 describe('marks', () => {
-  it('[W21] come after so much, one at a time, and count as read what came before', () => {
+  it('[W21] are sent after a fixed amount, one at a time, and confirm everything before them', () => {
     const { open, send, budget } = stage();
     const one = open();
     const marks = () => {
@@ -71,7 +71,7 @@ describe('marks', () => {
     expect([one.account.unread, one.account.unproven, one.account.mark]).toEqual([0, 0, undefined]);
   });
 
-  it('[W21] prove nothing where they are guessed, or came back before', () => {
+  it('[W21] prove nothing if guessed or already returned', () => {
     const { open, send, budget } = stage();
     const one = open();
     send(one, MARK_INTERVAL_BYTES);
@@ -84,7 +84,7 @@ describe('marks', () => {
     expect(one.account.unproven).toBe(1_000);
   });
 
-  it('[W21] go to all that left something unread when room gets short', () => {
+  it('[W21] are sent to all with unread output when room is short', () => {
     const { open, send, fill } = stage();
     const quiet = open(token('quiet'));
     send(quiet, 1_000);
@@ -98,7 +98,7 @@ describe('marks', () => {
 const markSize = (count: number) => JSON.stringify({ type: 'mark', mark: `mark-${count}` }).length;
 
 describe('all connections together', () => {
-  it('[W21] leave unread no more than a namespace may, and a token less', () => {
+  it('[W21] have limited unread output, per namespace and per token', () => {
     const { open, fill, send, reads, budget } = stage();
     const use = (tokenId: string) => {
       const one = open(token(tokenId));
@@ -114,7 +114,7 @@ describe('all connections together', () => {
     expect(budget.sums.unread).toBeLessThan(UNREAD_PER_NAMESPACE_MAX_BYTES + MIB);
   });
 
-  it('[W21] begin with less when many begin, so that each gets something and a reader gets on', () => {
+  it('[W21] start with less if many start, so that each gets some and readers make progress', () => {
     const { open, fill, reads, budget } = stage();
     const begin = () => {
       const one = open();
@@ -138,11 +138,11 @@ describe('all connections together', () => {
     const late = begin();
     expect(fill(late)).toBeGreaterThanOrEqual(WINDOW_MIN_BYTES);
     reads(late);
-    for (const { account } of newcomers) budget.gone(account);
+    for (const { account } of newcomers) budget.closed(account);
     expect(fill(late)).toBeGreaterThan(CREDIT_INITIAL_BYTES / 2);
   });
 
-  it('[W21] that have read nothing leave room for those of other tokens, and for those that have', () => {
+  it('[W21] that have read nothing leave room for other tokens, and for those that have read', () => {
     const { open, fill, budget } = stage();
     for (let count = 0; count < 20; count++) fill(open(token('one')));
     expect(budget.sums.unreadByNewcomers).toBeLessThan(UNREAD_BY_NEWCOMERS_PER_TOKEN_MAX_BYTES + MIB);
@@ -152,7 +152,7 @@ describe('all connections together', () => {
     expect(fill(open({ ...token('three'), kind: 'poll' }))).toBeGreaterThan(MIB);
   });
 
-  it('[W21] go on in the order in which they waited, as others read or are gone', () => {
+  it('[W21] continue in the order they waited, as others read or close', () => {
     const { open, fill, budget, goneOn } = stage();
     const full = Array.from({ length: 9 }, () => open());
     for (const one of full) fill(one);
@@ -160,13 +160,13 @@ describe('all connections together', () => {
     for (const { account } of waiting) budget.wait(account);
     expect(goneOn).toEqual([]);
     const [first] = full;
-    if (first !== undefined) budget.gone(first.account);
+    if (first !== undefined) budget.closed(first.account);
     expect(goneOn).toEqual(waiting.map(({ connection }) => connection));
   });
 });
 
 describe('a client that gives no sign of reading', () => {
-  it('[W21] is closed after 30 s in which its own output waits', () => {
+  it('[W21] is closed after 30 s with pending output of its own', () => {
     const { open, fill, budget, time, visits } = stage();
     const one = open();
     fill(one);
@@ -180,7 +180,7 @@ describe('a client that gives no sign of reading', () => {
     expect(one.socket.closed).toMatchObject({ code: 4008 });
   });
 
-  it('[W21] is closed where others wait for the room that it takes, and left alone where nothing waits', () => {
+  it('[W21] is closed if others wait for its room, and stays open if nothing waits', () => {
     const { open, fill, budget, time } = stage();
     const full = Array.from({ length: 18 }, () => open());
     for (const one of full) fill(one, 2 * MIB);
@@ -206,20 +206,20 @@ describe('a client that gives no sign of reading', () => {
     expect(slow.socket.closed).toBeUndefined();
   });
 
-  it('[W21] still counts after it was closed, until its socket is gone', () => {
+  it('[W21] still counts after the close, until its socket is gone', () => {
     const { open, fill, budget } = stage();
     const one = open();
     const sent = fill(one);
     budget.leave(one.account);
     expect(budget.sums.unread).toBeGreaterThanOrEqual(sent);
     expect(budget.hasRoom(one.account)).toBe(false);
-    budget.gone(one.account);
+    budget.closed(one.account);
     expect(budget.sums).toEqual({ unread: 0, unreadByNewcomers: 0, unproven: 0 });
   });
 });
 
-describe('a client that says that it reads, and does not', () => {
-  it('[W21] is closed when so much was sent without a mark coming back', () => {
+describe('a client that falsely reports that it reads', () => {
+  it('[W21] is closed after a fixed amount without a returned mark', () => {
     const { open, fill, claims, budget } = stage();
     const liar = open();
     let sent = 0;
@@ -232,7 +232,7 @@ describe('a client that says that it reads, and does not', () => {
     expect(budget.hasRoom(liar.account)).toBe(false);
   });
 
-  it('[W21] is closed when its mark has not come back for ten minutes and there is more to send', () => {
+  it('[W21] is closed if its mark has not returned for ten minutes and there is more to send', () => {
     const { open, send, claims, time } = stage();
     const liar = open();
     send(liar, MARK_INTERVAL_BYTES);
@@ -243,7 +243,7 @@ describe('a client that says that it reads, and does not', () => {
     expect(liar.socket.closed).toMatchObject({ code: 4008 });
   });
 
-  it('[W21] shares a bound with all like it, and takes nothing from those that read', () => {
+  it('[W21] shares a limit with similar clients, and takes nothing from those that read', () => {
     const { open, fill, claims, reads, send, budget } = stage();
     const reader = open(token('other'));
     send(reader, MARK_INTERVAL_BYTES);
@@ -265,7 +265,7 @@ describe('a client that says that it reads, and does not', () => {
     }
   });
 
-  it('[W21] has its next frames handled when it has read its answers, once it is known to send back marks', () => {
+  it('[W21] has its next frames handled once it has read its responses, if it is known to return marks', () => {
     const { open, reads, budget } = stage();
     const one = open();
     const answer = () => budget.sent(one.account, MARK_INTERVAL_BYTES, true);

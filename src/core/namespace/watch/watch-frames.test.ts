@@ -8,7 +8,7 @@ import { ServerFrame, type WatchedChange } from '../../../model/frames';
 import { CREDIT_INITIAL_BYTES, FRAME_PART_MAX_BYTES } from '../../../model/limits';
 import { addressed, changesFrames, SharedFrames } from './watch-frames';
 
-const told = { revision: 7, cursor: 'cepoch.7.1', cause: 'updated', actor: 'owner', at: Date.UTC(2030, 0, 1) };
+const published = { revision: 7, cursor: 'cepoch.7.1', cause: 'updated', actor: 'owner', at: Date.UTC(2030, 0, 1) };
 const change = (id: string) => ({
   group: 'g',
   service: 's',
@@ -16,21 +16,21 @@ const change = (id: string) => ({
 });
 
 const framesOf = (changes: ReturnType<typeof change>[]) =>
-  changesFrames(told, changes).map((frame) => {
+  changesFrames(published, changes).map((frame) => {
     const parsed = ServerFrame.parse(JSON.parse(addressed('changes', 'all "mine"', frame)));
-    if (parsed.type !== 'changes') throw new Error('it is no frame of changes');
+    if (parsed.type !== 'changes') throw new Error('it is not a frame of changes');
     return parsed;
   });
 
 describe('changesFrames', () => {
-  it('makes one frame of a revision, for the watch it is addressed to', () => {
+  it('makes one frame of a revision, addressed to its watch', () => {
     const changes = ['a', 'b'].map((id) => JSON.parse(change(id).text));
     expect(framesOf(['a', 'b'].map(change))).toEqual([
-      { type: 'changes', watch: 'all "mine"', ...told, at: '2030-01-01T00:00:00.000Z', changes },
+      { type: 'changes', watch: 'all "mine"', ...published, at: '2030-01-01T00:00:00.000Z', changes },
     ]);
   });
 
-  it('[W2] makes parts of a large one: none is much larger, and all of it is in them, in order', () => {
+  it('[W2] splits a large revision into parts of limited size, complete and in order', () => {
     const changes = Array.from({ length: 20 }, (_, index) => change(String(index).padEnd(50_000, '-')));
     const frames = framesOf(changes);
     expect(frames.map(({ part, last }) => [part, last])).toEqual([
@@ -39,36 +39,36 @@ describe('changesFrames', () => {
       [2, false],
       [3, true],
     ]);
-    expect(new Set(frames.map(({ cursor }) => cursor))).toEqual(new Set([told.cursor]));
+    expect(new Set(frames.map(({ cursor }) => cursor))).toEqual(new Set([published.cursor]));
     expect(frames.flatMap((frame) => frame.changes.map((each) => JSON.stringify(each)))).toEqual(
       changes.map(({ text }) => text),
     );
     for (const frame of frames) expect(JSON.stringify(frame.changes).length).toBeLessThan(FRAME_PART_MAX_BYTES + 100);
   });
 
-  it('[W2] lets one change be larger than a part', () => {
+  it('[W2] allows one change to exceed the size of a part', () => {
     const frames = framesOf([change('a'), change('b'.repeat(FRAME_PART_MAX_BYTES)), change('c')]);
     expect(frames.map(({ changes }) => changes.length)).toEqual([1, 1, 1]);
   });
 });
 
 describe('SharedFrames', () => {
-  it('are addressed to each watch by its own name, whoever came before', () => {
-    const frames = changesFrames(told, [change('a'.repeat(FRAME_PART_MAX_BYTES)), change('b')]);
+  it('are addressed to each watch by its own name, in any order', () => {
+    const frames = changesFrames(published, [change('a'.repeat(FRAME_PART_MAX_BYTES)), change('b')]);
     const shared = new SharedFrames(frames);
     for (const watch of ['w', 'w', 'v', 'w']) {
       expect(shared.addressedTo(watch)).toEqual(frames.map((frame) => addressed('changes', watch, frame)));
     }
   });
 
-  it('are made once for neighbours of one name', () => {
-    const shared = new SharedFrames(changesFrames(told, [change('a')]));
+  it('are built once for consecutive watches of the same name', () => {
+    const shared = new SharedFrames(changesFrames(published, [change('a')]));
     expect(shared.addressedTo('w')).toBe(shared.addressedTo('w'));
   });
 });
 
 /** Returns the changes that watchers receive: live, and again from the journal. */
-async function toldTwice(act: (scene: Scene) => Promise<unknown>): Promise<WatchedChange[][]> {
+async function receivedTwice(act: (scene: Scene) => Promise<unknown>): Promise<WatchedChange[][]> {
   const namespace = new NodeNamespace();
   const scene = new Scene(namespace);
   await scene.putService({ metadata: { team: 'shop' }, protectThreshold: 0.5 });
@@ -83,16 +83,16 @@ async function toldTwice(act: (scene: Scene) => Promise<unknown>): Promise<Watch
   await live.watch({}, { cursor });
   await act(scene);
   const changesOf = (client: SocketClient) => client.takeOnly('changes').map(({ changes }) => changes);
-  const told = changesOf(live);
+  const received = changesOf(live);
   // Later changes of the same records must not show in frames about the past.
   await scene.override('a', { enabled: false });
   await scene.deregister('b');
   await scene.putService({ metadata: { team: 'late' } });
   const late = new SocketClient(namespace);
   await late.watch({}, { cursor });
-  expect(changesOf(late).slice(0, told.length)).toEqual(told);
-  expect(told).toHaveLength(1);
-  return told;
+  expect(changesOf(late).slice(0, received.length)).toEqual(received);
+  expect(received).toHaveLength(1);
+  return received;
 }
 
 const put = (id: string, after: object) => ({
@@ -105,23 +105,23 @@ const gone = (id: string) => ({ type: 'delete', kind: 'instance', id });
 const changes = (...list: object[]) => [list.map((change) => expect.objectContaining(change))];
 
 describe('watched changes', () => {
-  it('[W11] show an instance as it was at their revision, under its override', async () => {
-    expect(await toldTwice((scene) => scene.patch('a', { status: 'starting' }))).toEqual(
+  it('[W11] show an instance as of their revision, with its override', async () => {
+    expect(await receivedTwice((scene) => scene.patch('a', { status: 'starting' }))).toEqual(
       changes(put('a', { weight: 7, status: 'starting', revision: 8 })),
     );
   });
 
   it('[W11] show an override in its instance, which keeps its own revision', async () => {
-    expect(await toldTwice((scene) => scene.override('a', { metadata: { by: 'operator' } }))).toEqual(
+    expect(await receivedTwice((scene) => scene.override('a', { metadata: { by: 'operator' } }))).toEqual(
       changes(put('a', { weight: 2, metadata: { by: 'operator' }, overridden: true, revision: 2 })),
     );
-    expect(await toldTwice((scene) => scene.clearOverride('a'))).toEqual(
+    expect(await receivedTwice((scene) => scene.clearOverride('a'))).toEqual(
       changes(put('a', { weight: 2, overridden: false })),
     );
   });
 
-  it('[W11] show an override that outlives its instance nowhere, until the instance is back', async () => {
-    expect(await toldTwice((scene) => scene.register('gone'))).toEqual(changes(put('gone', { weight: 9 })));
+  it('[W11] omit an override that outlives its instance until the instance is back', async () => {
+    expect(await receivedTwice((scene) => scene.register('gone'))).toEqual(changes(put('gone', { weight: 9 })));
     const namespace = new NodeNamespace();
     const scene = new Scene(namespace);
     await scene.register('a');
@@ -131,7 +131,7 @@ describe('watched changes', () => {
     await client.watch();
     await scene.override('a', { weight: 8 });
     await scene.clearOverride('a');
-    expect(client.told()).toBe('');
+    expect(client.takeInstances()).toBe('');
   });
 
   it('[W2, W11] show an instance and its override that change together as one change', async () => {
@@ -141,28 +141,28 @@ describe('watched changes', () => {
       { op: 'register', id: 'a', ...definition },
     ];
     const once = changes(put('a', { address: '10.0.0.9', enabled: false }));
-    expect(await toldTwice((scene) => scene.batch(...both))).toEqual(once);
-    expect(await toldTwice((scene) => scene.batch(...both.toReversed()))).toEqual(once);
+    expect(await receivedTwice((scene) => scene.batch(...both))).toEqual(once);
+    expect(await receivedTwice((scene) => scene.batch(...both.toReversed()))).toEqual(once);
   });
 
-  it('[W4] tell that an instance is gone whose override changed in the same revision', async () => {
+  it('[W4] show the removal of an instance whose override changed in the same revision', async () => {
     const both = [
       { op: 'override', id: 'a', enabled: false },
       { op: 'deregister', id: 'a' },
     ];
-    expect(await toldTwice((scene) => scene.batch(...both))).toEqual(changes(gone('a')));
-    expect(await toldTwice((scene) => scene.batch(...both.toReversed()))).toEqual(changes(gone('a')));
+    expect(await receivedTwice((scene) => scene.batch(...both))).toEqual(changes(gone('a')));
+    expect(await receivedTwice((scene) => scene.batch(...both.toReversed()))).toEqual(changes(gone('a')));
   });
 
-  it('[W11] show what a service has of its own', async () => {
+  it('[W11] show the service’s own settings', async () => {
     const service = { group: 'DEFAULT_GROUP', name: 'orders', persistent: true, protectThreshold: 0.5, revision: 8 };
-    expect(await toldTwice((scene) => scene.patchService({ metadata: { team: 'web' } }))).toEqual(
+    expect(await receivedTwice((scene) => scene.patchService({ metadata: { team: 'web' } }))).toEqual(
       changes({ type: 'put', kind: 'service', after: { ...service, metadata: { team: 'web' }, selector: undefined } }),
     );
   });
 
-  it('[W2] tell of a service that is removed with its instances as one revision', async () => {
-    expect(await toldTwice((scene) => scene.removeService({ force: true }))).toEqual([
+  it('[W2] show the removal of a service and its instances as one revision', async () => {
+    expect(await receivedTwice((scene) => scene.removeService({ force: true }))).toEqual([
       expect.arrayContaining([
         expect.objectContaining(gone('a')),
         expect.objectContaining(gone('b')),
@@ -205,7 +205,7 @@ async function furnished(): Promise<WatchStage> {
 }
 
 describe('a snapshot', () => {
-  it('[W10] shows what lists and reads show', async () => {
+  it('[W10] contains the same as lists and reads', async () => {
     const stage = await furnished();
     await stage.scene.override('a', { weight: 5 });
     const [snapshot, ...more] = await snapshotOf(stage, { services: ['orders', 'empty'] });
@@ -231,14 +231,14 @@ describe('a snapshot', () => {
     }
   });
 
-  it('[W10] does not show a service that only the journal knows', async () => {
+  it('[W10] omits a service that only the journal contains', async () => {
     const stage = new WatchStage();
     await stage.scene.register('a');
     await stage.scene.deregister('a');
     expect(await snapshotOf(stage)).toMatchObject([{ services: [] }]);
   });
 
-  it('[W10] comes in parts where it is large: a service goes on in the next, and the cursor counts at the last', async () => {
+  it('[W10] has parts if it is large: a service continues in the next part, and the cursor is valid at the last', async () => {
     const stage = await furnished();
     await stage.registerBulk(...ids(80));
     const parts = await snapshotOf(stage);
@@ -257,7 +257,7 @@ describe('a snapshot', () => {
     for (const part of parts) expect(JSON.stringify(part).length).toBeLessThan(FRAME_PART_MAX_BYTES + 20_000);
   });
 
-  it('[W10] comes in parts where it is services that make it large', async () => {
+  it('[W10] has parts if there are many services', async () => {
     const stage = new WatchStage();
     const names = ids(70);
     const metadata = { a: 'x'.repeat(8_000) };
@@ -267,7 +267,7 @@ describe('a snapshot', () => {
     expect(Object.keys(shown(parts))).toEqual(names.map((name) => `DEFAULT_GROUP@@${name}`));
   });
 
-  it('[W8] is sent when all that it shows is durable', async () => {
+  it('[W8] is sent when its whole content is durable', async () => {
     const stage = new WatchStage();
     stage.disk.hold();
     const registering = stage.scene.register('a');
@@ -282,7 +282,7 @@ describe('a snapshot', () => {
 });
 
 describe('the later parts of a snapshot', () => {
-  it('[W8] are sent when all that they show is durable', async () => {
+  it('[W8] are sent when their whole content is durable', async () => {
     const stage = new WatchStage();
     await stage.registerBulk(...ids(60));
     const client = stage.connect();
@@ -304,7 +304,7 @@ describe('the later parts of a snapshot', () => {
   });
 });
 
-describe('a snapshot that is sent as credit allows', () => {
+describe('a snapshot sent as credit permits', () => {
   /** A watch of `orders` whose credit ended in the middle of its snapshot. */
   async function halfWay() {
     const stage = new WatchStage();
@@ -320,7 +320,7 @@ describe('a snapshot that is sent as credit allows', () => {
 
   const grant = (client: SocketClient) => client.say({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
 
-  it('[W4, W10] goes on with what is there then, and tells what changed in the meantime after it', async () => {
+  it('[W4, W10] continues with the current state, and sends changes made meanwhile after it', async () => {
     const { scene, client, first, cursor } = await halfWay();
     await scene.deregister('0i00');
     await scene.deregister('7i80');
@@ -342,7 +342,7 @@ describe('a snapshot that is sent as credit allows', () => {
     expect(frames.findIndex(({ type }) => type === 'changes')).toBe(rest.length);
   });
 
-  it('[W14] goes on where it was when the registry slept meanwhile', async () => {
+  it('[W14] continues where it was if the registry slept meanwhile', async () => {
     const { scene, namespace, client, first } = await halfWay();
     await namespace.hibernate();
     await scene.register('late');
@@ -355,7 +355,7 @@ describe('a snapshot that is sent as credit allows', () => {
     expect(frames.at(-1)).toMatchObject({ type: 'changes', changes: [{ id: 'late' }] });
   });
 
-  it('[W6] begins anew where the journal was compacted before it was done', async () => {
+  it('[W6] starts over if the journal was compacted before it was complete', async () => {
     const stage = new WatchStage({ maxCount: 10, maxAgeMs: 1e12, maxBytes: 1e12 });
     for (let part = 0; part < 8; part++) await stage.registerBulk(...ids(90).map((id) => `${part}${id}`));
     const client = stage.connect();

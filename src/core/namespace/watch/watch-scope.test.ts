@@ -28,7 +28,7 @@ function filled() {
 }
 
 describe('WatchIndex', () => {
-  it('[W9] finds everybody who watches a service, each once', () => {
+  it('[W9] finds each watch of a service once', () => {
     const { namesOf } = filled();
     expect(namesOf('orders')).toEqual(['both', 'mixed', 'orders', 'twice', 'whole']);
     expect(namesOf('orders', 'shop')).toEqual(['both', 'mixed', 'shop', 'twice', 'whole']);
@@ -36,7 +36,7 @@ describe('WatchIndex', () => {
     expect(namesOf('users')).toEqual(['whole']);
   });
 
-  it('[W9] finds the same as asking each scope', () => {
+  it('[W9] finds the same watches as a check of each scope', () => {
     const { index, watchers } = filled();
     for (const service of ['orders', 'users', 'orders@@shop']) {
       for (const group of ['DEFAULT_GROUP', 'shop', 'shop@@orders']) {
@@ -47,14 +47,14 @@ describe('WatchIndex', () => {
     }
   });
 
-  it('forgets who has gone', () => {
+  it('forgets removed watches', () => {
     const { index, watchers, namesOf } = filled();
     expect(index.size).toBe(6);
     for (const watcher of watchers.filter(({ name }) => name !== 'shop')) index.remove(watcher);
     expect([index.size, namesOf('orders'), namesOf('orders', 'shop')]).toEqual([1, [], ['shop']]);
   });
 
-  it('looks at nobody whom a service does not concern', () => {
+  it('checks no watch of an unrelated service', () => {
     const index = new WatchIndex<{ scope: readonly ScopePart[] }>();
     let looks = 0;
     for (let service = 0; service < 1_000; service++) {
@@ -72,7 +72,7 @@ describe('WatchIndex', () => {
   });
 });
 
-it('[W9] a scope has one form on the wire, where naming nothing means the whole namespace', () => {
+it('[W9] a scope has one form on the wire, and an empty one is the whole namespace', () => {
   expect(scopeParts(WatchScope.parse({}))).toEqual([{ kind: 'namespace' }]);
   for (const scope of Object.values(SCOPES)) {
     const parsed = WatchScope.parse(scope);

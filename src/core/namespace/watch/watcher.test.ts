@@ -17,7 +17,7 @@ function peer() {
 const watcher = (memory = {}) => new Watcher(peer(), { name: 'w', scope: WHOLE, ...memory }, 5);
 
 describe('Peer', () => {
-  it('[W12] has credit until that is sent, and one frame may take more than is left', () => {
+  it('[W12] has credit until it is used up, and one frame may exceed the rest', () => {
     const reader = peer();
     // A mark comes along, and counts as well.
     reader.send('x'.repeat(CREDIT_INITIAL_BYTES - 100));
@@ -26,7 +26,7 @@ describe('Peer', () => {
     expect([reader.hasCredit, reader.isFull]).toEqual([false, true]);
   });
 
-  it('[W12] is answered whatever its credit is', () => {
+  it('[W12] gets responses whatever its credit', () => {
     const reader = peer();
     reader.answer('x'.repeat(CREDIT_INITIAL_BYTES));
     expect(reader.hasCredit).toBe(true);
@@ -34,19 +34,19 @@ describe('Peer', () => {
 });
 
 describe('Watcher', () => {
-  it('is live where nothing else is remembered', () => {
+  it('is live if its socket stores nothing else', () => {
     expect(watcher().isLive).toBe(true);
     expect(watcher({ sentUntil: 5 }).isLive).toBe(false);
   });
 
-  it('[W24] has acknowledged what its socket remembers, whatever it was sent', () => {
+  it('[W24] has acknowledged what its socket stores, whatever it was sent', () => {
     expect(watcher().acknowledgedRevision).toBe(0);
     expect(watcher({ sentUntil: 5 }).acknowledgedRevision).toBe(0);
     expect(watcher({ sentUntil: 5, acknowledged: 3 }).acknowledgedRevision).toBe(3);
     expect(watcher({ sentUntil: 5, snapshotAfter: SNAPSHOT_START }).acknowledgedRevision).toBe(0);
   });
 
-  it('[W24] keeps an acknowledgement with its socket', () => {
+  it('[W24] stores an acknowledgement with its socket', () => {
     const sockets = new HandSockets(() => 0);
     const socket = sockets.open();
     const connection = sockets.connectionOf(socket);
@@ -56,20 +56,20 @@ describe('Watcher', () => {
     expect(socket.kept.watches).toMatchObject([{ acknowledged: 4 }]);
   });
 
-  it('[W13] knows what waits for it: what came since it is behind, less what it was sent of that', () => {
+  it('[W13] knows its pending amount: the changes since it fell behind, minus those it was sent', () => {
     const slow = watcher({ sentUntil: 5 });
     slow.noteWaiting(8, ['1234']);
     slow.noteWaiting(9, ['12', '34']);
-    slow.noteSent(7, ['it began behind this']);
+    slow.noteSent(7, ['it started after this revision']);
     expect(slow.waitingSize).toBe(8);
     slow.noteSent(8, ['1234']);
-    expect([slow.waitingSize, slow.toldRevision]).toEqual([4, 8]);
+    expect([slow.waitingSize, slow.sentRevision]).toEqual([4, 8]);
     slow.noteNoneWaiting();
     slow.noteSent(9, ['12', '34']);
     expect(slow.waitingSize).toBe(0);
   });
 
-  it('[W21] knows what a client has read that acknowledges all it was sent', () => {
+  it('[W21] knows that a client that acknowledges everything has read everything', () => {
     const live = watcher();
     live.peer.send('another watch');
     live.send('mine');
@@ -81,7 +81,7 @@ describe('Watcher', () => {
 });
 
 describe('UnreadAccount', () => {
-  it('believes the Worker where it can know, and no client', () => {
+  it('trusts the Worker’s count where there is one, and never the client’s', () => {
     const { open } = handBudget();
     const kinds = [
       open({ kind: 'socket' }),
@@ -99,7 +99,7 @@ describe('UnreadAccount', () => {
     ]);
   });
 
-  it('[W14, W12] has unread after a sleep what it had before, but for a step', () => {
+  it('[W14, W12] has the same unread amount after a sleep, up to one step', () => {
     const { budget, open, wake } = handBudget();
     const { account, socket } = open();
     budget.sent(account, CREDIT_INITIAL_BYTES + CREDIT_STEP_BYTES, false);
@@ -110,7 +110,7 @@ describe('UnreadAccount', () => {
     expect(2 * CREDIT_INITIAL_BYTES - wake(socket).unread).toBeLessThan(CREDIT_STEP_BYTES);
   });
 
-  it('[W14, W21] remembers over a sleep what it has not shown to have read, its mark and since when a sign is due', () => {
+  it('[W14, W21] stores the unconfirmed amount, its mark and the start of the wait over a sleep', () => {
     const { budget, time, open, wake } = handBudget();
     const { account, socket } = open();
     time.now = 1_000;
@@ -125,7 +125,7 @@ describe('UnreadAccount', () => {
     expect(wake(socket)).toMatchObject({ unproven: 0, mark: undefined, owesSince: undefined });
   });
 
-  it('[W12] writes nothing down for a client that keeps up', () => {
+  it('[W12] stores nothing for a client that keeps up', () => {
     const { budget, open } = handBudget();
     const { account, connection } = open();
     for (let frames = 0; frames < 100; frames++) {
@@ -136,7 +136,7 @@ describe('UnreadAccount', () => {
     expect([connection.memory.credit, connection.memory.reading]).toEqual([undefined, undefined]);
   });
 
-  it('takes credit that an earlier version let rise for none that is used', () => {
+  it('counts credit that an earlier version accumulated as unused', () => {
     const { open } = handBudget();
     const memory = { credit: 3 * CREDIT_INITIAL_BYTES };
     expect(open(memory).account.unread).toBe(0);

@@ -47,12 +47,12 @@ const EMPTY = line('empty', 'billing', 0);
 describe('the page of services', () => {
   const services = (query: string) => stage.read(`${V1}/services?${query}${CONSOLE}`);
 
-  it('[Y15] lists all, with what is wrong with them as a text', async () => {
+  it('[Y15] lists all services, with errors as text', async () => {
     const shown = await services('hasIpCount=false&withInstances=false&pageNo=1&pageSize=10&serviceNameParam=');
     expect(shown).toEqual({ count: 3, serviceList: expect.arrayContaining([ORDERS, INVOICES, EMPTY]) });
   });
 
-  it('[Y15] is narrowed by its parameters', () =>
+  it('[Y15] filters by its parameters', () =>
     eachRow(
       [
         ['hasIpCount=true&pageNo=1&pageSize=10', 2, [INVOICES, ORDERS]],
@@ -72,7 +72,7 @@ describe('the page of services', () => {
       },
     ));
 
-  it('[Y15] parts it into pages', async () => {
+  it('[Y15] is split into pages', async () => {
     const names = async (pageNo: number) => {
       const page = (await services(`pageNo=${pageNo}&pageSize=2`)) as { serviceList: { name: string }[] };
       return page.serviceList.map(({ name }) => name);
@@ -82,7 +82,7 @@ describe('the page of services', () => {
     expect([...first, ...second].sort()).toEqual(['empty', 'invoices', 'orders']);
   });
 
-  it('[Y15] shows instances where they are asked for, by cluster', async () => {
+  it('[Y15] shows instances on request, by cluster', async () => {
     const shown = await services('withInstances=true&pageNo=1&pageSize=10&serviceNameParam=orders');
     const host = { port: 80, weight: 1, valid: true, metadata: {} };
     expect(shown).toEqual([
@@ -98,7 +98,7 @@ describe('the page of services', () => {
     ]);
   });
 
-  it('[Y15] reads a namespace that comes in parts', async () => {
+  it('[Y15] reads a namespace in parts', async () => {
     const { api } = stage.namespace;
     const operations = Array.from({ length: 600 }, (_, port) => ({
       op: 'register' as const,
@@ -148,7 +148,7 @@ describe('the page of a service', () => {
     });
   });
 
-  it('[Y15] shows the instances of a cluster, those without traffic too', async () => {
+  it('[Y15] shows the instances of a cluster, including those without traffic', async () => {
     const instances = (more: string) =>
       stage.read(`${V1}/instances?serviceName=DEFAULT_GROUP%40%40orders&pageSize=10&pageNo=1${CONSOLE}&${more}`);
     expect(await instances('clusterName=DEFAULT')).toMatchObject({ list: [{ ip: '10.0.0.1' }], count: 1 });
@@ -157,12 +157,16 @@ describe('the page of a service', () => {
     expect(shown.list[0]).toHaveProperty('instanceId', '10.0.0.2#80#EU#DEFAULT_GROUP@@orders');
   });
 
-  it('[Y15, Y8] refuses what is not there, or not asked for rightly', () =>
+  it('[Y15, Y8] refuses unknown services and invalid requests', () =>
     eachRow(
       [
-        [`${V1}/service?serviceName=nobody`, 404, 'service DEFAULT_GROUP@@nobody is not found!'],
+        [`${V1}/service?serviceName=unknown`, 404, 'service DEFAULT_GROUP@@unknown is not found!'],
         [`${V1}/service`, 400, "Param 'serviceName' is required."],
-        [`${V1}/instances?serviceName=nobody&clusterName=DEFAULT`, 404, 'service DEFAULT_GROUP@@nobody is not found!'],
+        [
+          `${V1}/instances?serviceName=unknown&clusterName=DEFAULT`,
+          404,
+          'service DEFAULT_GROUP@@unknown is not found!',
+        ],
         [`${V1}/instances?serviceName=orders&clusterName=X`, 404, 'cluster X is not found!'],
         [`${V1}/instances?serviceName=orders&pageNo=one`, 400, "Param 'pageNo' is illegal"],
         [`${V1}/services?pageSize=1e3`, 400, "Param 'pageSize' is illegal"],
@@ -176,7 +180,7 @@ describe('the page of a service', () => {
 });
 
 describe('the page of instances in v2', () => {
-  it('[Y15, Y12] shows instances narrowed by its parameters', () =>
+  it('[Y15, Y12] shows instances filtered by its parameters', () =>
     eachRow(
       [
         ['', ['10.0.0.1', '10.0.0.2']],

@@ -16,7 +16,7 @@ const CLIENTS: [name: string, path: string, query: (password: string) => string,
   ];
 
 describe('logging in', () => {
-  it.each(CLIENTS)('[Y11] as %s does gives the token back', async (_name, path, query, form) => {
+  it.each(CLIENTS)('[Y11] as %s does returns the token', async (_name, path, query, form) => {
     const stage = new NacosStage([{ scope: 'read', ns: 'public' }]);
     const login = (password: string) =>
       stage.app.send('POST', `${path}?${query(password)}`, { headers: FORM, body: form(password) });
@@ -34,7 +34,7 @@ describe('logging in', () => {
     expect(await wrong.text()).toContain('user not found!');
   });
 
-  it('[Y11] leads to a token that is let in where clients put it', async () => {
+  it('[Y11] returns a token that is accepted where clients put it', async () => {
     const stage = new NacosStage([{ scope: 'read', ns: 'public' }]);
     const path = '/nacos/v1/ns/instance/list?serviceName=orders';
     const bearer = { headers: { authorization: `Bearer ${stage.token}` } };
@@ -45,7 +45,7 @@ describe('logging in', () => {
     expect((await stage.app.send('GET', path)).status).toBe(403);
   });
 
-  it('[Y11] asks for a password, also of those who have a token in a header', async () => {
+  it('[Y11] requires a password, even with a token in a header', async () => {
     const stage = new NacosStage();
     expect(await stage.send('POST', '/nacos/v1/auth/login', 'username=nacos')).toEqual([
       400,
@@ -56,7 +56,7 @@ describe('logging in', () => {
     );
   });
 
-  it('[Y11] tells how long a token is good that ends', async () => {
+  it('[Y11] returns the remaining lifetime of a token', async () => {
     const stage = new NacosStage();
     const { token } = stage.app.directory.give([{ scope: 'admin', ns: '*' }], { expiresAt: Date.now() + 600_500 });
     const response = await stage.app.send('POST', `/nacos/v1/auth/login?username=u&password=${token}`);
@@ -71,7 +71,7 @@ const READ: Grant[] = [{ scope: 'read', ns: 'public' }];
 const SENT = { username: 'nacos', password: 'rc_token' };
 
 describe('sessionOf', () => {
-  it('[Y11] gives back the token that was the password', () => {
+  it('[Y11] returns the token that was the password', () => {
     expect(sessionOf({ tokenId: 't', grants: READ }, SENT, 0)).toEqual({
       accessToken: 'rc_token',
       tokenTtl: 18_000,
@@ -94,14 +94,14 @@ describe('sessionOf', () => {
       },
     ));
 
-  it('[Y11] calls an admin of all one, and no other', () => {
+  it('[Y11] treats an admin of all namespaces as an admin, and no other token', () => {
     const isAdmin = (grants: Grant[]) => sessionOf({ tokenId: 't', grants }, SENT, 0).globalAdmin;
     expect(isAdmin([{ scope: 'admin', ns: '*' }])).toBe(true);
     expect(isAdmin([{ scope: 'admin', ns: 'public' }])).toBe(false);
     expect(isAdmin([{ scope: 'operate', ns: '*' }])).toBe(false);
   });
 
-  it('[Y11] refuses a token that is good for nothing', () => {
+  it('[Y11] refuses a token without any permission', () => {
     expect(() => sessionOf({ tokenId: 't', grants: [] }, SENT, 0)).toThrow(
       expect.objectContaining({ code: 'FORBIDDEN' }),
     );

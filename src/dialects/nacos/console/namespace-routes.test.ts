@@ -26,7 +26,7 @@ const PUBLIC = { namespaceShowName: 'public', namespaceDesc: 'Default Namespace'
 const DEV = { namespace: 'dev', namespaceShowName: 'Dev', namespaceDesc: '', quota: 200, configCount: 0, type: 2 };
 
 describe('namespaces of the console of v1', () => {
-  it('[Y13] are made, listed, renamed and removed with the calls of Nacos 2.5', async () => {
+  it('[Y13] are created, listed, renamed and removed with the calls of Nacos 2.5', async () => {
     const made = 'customNamespaceId=dev&namespaceName=Dev&namespaceDesc=for%20development&namespaceId=';
     expect(await send('POST', V1, made)).toEqual([200, 'true']);
     expect(await send('POST', V1, made)).toEqual([200, 'false']);
@@ -47,7 +47,7 @@ describe('namespaces of the console of v1', () => {
     expect(await send('GET', V1, 'checkNamespaceIdExist=true&customNamespaceId=dev')).toEqual([200, 'false']);
   });
 
-  it('[Y13] refuses in v1 without a reason', () =>
+  it('[Y13] are refused in v1 without a reason', () =>
     eachRow(
       [
         ['POST', 'customNamespaceId=a%20b&namespaceName=x', [200, 'false']],
@@ -70,7 +70,7 @@ describe.each([
   ['/nacos/v2/console/namespace', ''],
   ['/nacos/v3/admin/core/namespace', 'public'],
 ])('namespaces at %s', (path, publicId) => {
-  it('[Y13, Y12] are made, listed, renamed and removed', async () => {
+  it('[Y13, Y12] are created, listed, renamed and removed', async () => {
     const success = (data: unknown) => ({ code: 0, message: 'success', data });
     expect(await json('POST', path, 'namespaceId=dev&namespaceName=Dev&namespaceDesc=')).toEqual(success(true));
     expect(await json('GET', `${path}/list`)).toEqual(success([{ namespace: publicId, ...PUBLIC }, DEV]));
@@ -81,7 +81,7 @@ describe.each([
     expect(await json('GET', `${path}/list`)).toEqual(success([{ namespace: publicId, ...PUBLIC }]));
   });
 
-  it('[Y13, Y8] refusals have the status and the number of Nacos', () =>
+  it('[Y13, Y8] are refused with the status and code of Nacos', () =>
     eachRow(
       [
         ['POST', 'namespaceId=a%20b&namespaceName=x', 400, 22_000],
@@ -103,7 +103,7 @@ describe.each([
     ));
 });
 
-it('[Y13] v3 counts them by id', async () => {
+it('[Y13] v3 counts namespaces by id', async () => {
   const path = '/nacos/v3/admin/core/namespace/check';
   expect(await json('GET', path, 'namespaceId=public')).toMatchObject({ data: 1 });
   expect(await json('GET', path, 'namespaceId=gone')).toMatchObject({ data: 0 });

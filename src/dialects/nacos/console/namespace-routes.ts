@@ -6,9 +6,9 @@ import {
   createNamespace,
   findNamespace,
   listedNamespaces,
+  missingNamespace,
   type NamespaceAsked,
   namespaceIdOf,
-  notThere,
   removeNamespace,
   renameNamespace,
   shownNamespace,
@@ -41,7 +41,7 @@ function addV1Routes(door: DialectDoor): void {
       if (parameters.text('show') === 'all') {
         const id = parameters.text('namespaceId');
         const view = await findNamespace(directory, caller, id);
-        if (view === undefined) throw notThere(id);
+        if (view === undefined) throw missingNamespace(id);
         return answer(shownNamespace(view, ''));
       }
       const views = await listedNamespaces(directory, caller);
@@ -112,7 +112,7 @@ function addWrappedRoutes(door: DialectDoor, { version, path, publicId }: Place)
     read: (request, _, form) => Parameters.of(request, form).text('namespaceId'),
     call: findNamespace,
     answer: (view, id) => {
-      if (view === undefined) throw notThere(namespaceIdOf(id));
+      if (view === undefined) throw missingNamespace(namespaceIdOf(id));
       return result(shownNamespace(view, publicId));
     },
   });

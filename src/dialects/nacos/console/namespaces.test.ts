@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { BY_ROOT } from '../../../../test/contracts/directory/lent-directory';
+import { BY_ROOT } from '../../../../test/contracts/directory/test-directory';
 import { eachRow } from '../../../../test/fixtures/every-row';
 import { NodeDirectory } from '../../../../test/fixtures/node-directory';
 import type { DirectoryApi } from '../../../model/directory-api';
@@ -22,7 +22,7 @@ const shown = async (publicId: '' | 'public' = '') =>
   (await listedNamespaces(directory, BY_ROOT)).map((view) => shownNamespace(view, publicId));
 
 describe('namespaces of consoles', () => {
-  it('[Y13] begins with public, which has no id before Nacos 3', async () => {
+  it('[Y13] start with public, which has no id before Nacos 3', async () => {
     await make('a-first');
     expect(await shown()).toEqual([
       {
@@ -38,7 +38,7 @@ describe('namespaces of consoles', () => {
     expect((await shown('public'))[0]?.namespace).toBe('public');
   });
 
-  it('[Y13] makes one, with an id of its own where none is given, and not twice', async () => {
+  it('[Y13] are created, with a generated id by default, and not twice', async () => {
     expect(await make('dev', 'Development')).toBeUndefined();
     expect(await make('dev', 'Development')).toMatchObject({ details: { dialectCode: 22_002 } });
     expect(await make('dev', 'Other')).toMatchObject({ details: { dialectCode: 22_002 } });
@@ -48,7 +48,7 @@ describe('namespaces of consoles', () => {
     expect(names.sort()).toEqual(['Anonymous', 'Development', 'public']);
   });
 
-  it('[Y13] takes neither ids nor names that are none', () =>
+  it('[Y13] have valid ids and names', () =>
     eachRow(
       [
         ['a b', 'name'],
@@ -63,7 +63,7 @@ describe('namespaces of consoles', () => {
       },
     ));
 
-  it('[Y13] renames one that is there', async () => {
+  it('[Y13] are renamed if they exist', async () => {
     await make('dev');
     const rename = (id: string, name: string) => renameNamespace(directory, BY_ROOT, { id, name });
     expect(await rename('dev', 'Development')).toBeUndefined();
@@ -76,7 +76,7 @@ describe('namespaces of consoles', () => {
     expect(await findNamespace(directory, BY_ROOT, 'gone')).toBeUndefined();
   });
 
-  it('[Y13] removes one that is empty, and never public', async () => {
+  it('[Y13] are removed if empty, except public', async () => {
     await make('dev');
     expect(await removeNamespace(directory, BY_ROOT, 'dev')).toBeUndefined();
     expect(await removeNamespace(directory, BY_ROOT, 'gone')).toBeUndefined();
@@ -84,7 +84,7 @@ describe('namespaces of consoles', () => {
     expect(await shown()).toHaveLength(1);
   });
 
-  it('[Y13, I9] refuses those who may not', async () => {
+  it('[Y13, I9] are refused to unauthorized callers', async () => {
     const reader = { principal: { tokenId: 'r', grants: [{ scope: 'read', ns: 'public' }] } } as const;
     const denied = expect.objectContaining({ code: 'FORBIDDEN' });
     await expect(createNamespace(directory, reader, { id: 'x', name: 'x' })).rejects.toEqual(denied);

@@ -98,7 +98,7 @@ export async function renameNamespace(
   const id = namespaceIdOf(asked);
   const fault = nameFault(name);
   if (fault !== undefined) return fault;
-  return unless('NAMESPACE_NOT_FOUND', notThere(id), async () => {
+  return unless('NAMESPACE_NOT_FOUND', missingNamespace(id), async () => {
     await directory.patchNamespace(caller, id, { title: name });
     return undefined;
   });
@@ -128,7 +128,7 @@ export async function removeNamespace(
 }
 
 /** Returns the error for a namespace that does not exist. */
-export const notThere = (id: string): RegistryError =>
+export const missingNamespace = (id: string): RegistryError =>
   nacosError('NAMESPACE_NOT_EXIST', `namespaceId [ ${id} ] not exist`);
 
 /** Returns the result of a call, or another value if it is refused with this code. */

@@ -21,7 +21,7 @@ async function shown(instances: Partial<InstanceView>[], threshold = 0, filter: 
 }
 
 describe('a list for callers', () => {
-  it('[Y6] shows what is not taken out of traffic, the unhealthy too', async () => {
+  it('[Y6] shows instances that take traffic, including unhealthy ones', async () => {
     const instances: Partial<InstanceView>[] = [
       {},
       { healthy: false },
@@ -36,13 +36,13 @@ describe('a list for callers', () => {
     expect(await shown(instances, 0, { clusters: [], healthyOnly: true })).toEqual(['0 true', false]);
   });
 
-  it('[Y6] shows the clusters that were asked for', async () => {
+  it('[Y6] shows the requested clusters', async () => {
     const instances = [{ cluster: 'a' }, { cluster: 'b' }, { cluster: 'c' }];
     expect(await shown(instances, 0, { clusters: ['c', 'a'], healthyOnly: false })).toEqual(['0 true,2 true', false]);
     expect(await shown(instances, 0, { clusters: ['x'], healthyOnly: false })).toEqual(['', false]);
   });
 
-  it('[Y6] waive health below the threshold', () =>
+  it('[Y6] ignores health below the threshold', () =>
     eachRow(
       [
         [0.8, [{}, { healthy: false }], '0 true,1 true', true],
@@ -58,7 +58,7 @@ describe('a list for callers', () => {
       },
     ));
 
-  it('[Y6] counts the healthy before it leaves out the others', async () => {
+  it('[Y6] counts healthy instances before it omits the others', async () => {
     expect(await shown([{}, { healthy: false }], 0.8, { clusters: [], healthyOnly: true })).toEqual([
       '0 true,1 true',
       true,
@@ -67,7 +67,7 @@ describe('a list for callers', () => {
 });
 
 describe('an instance of another door', () => {
-  it('[Y6] are at the place of their url', () =>
+  it('[Y6] is at the place of its url', () =>
     eachRow(
       [
         [{ url: 'https://orders.example/api' }, 'orders.example', 443, { secure: 'true' }],
@@ -81,12 +81,12 @@ describe('an instance of another door', () => {
       },
     ));
 
-  it('[Y6] that nobody can call is not shown', () => {
+  it('[Y6] is not shown if it can’t be called', () => {
     expect(hostOf(instanceView({ url: 'micro://topic' }))).toBe(undefined);
     expect(hostOf(instanceView({ url: 'nats://topic:0' }))).toBe(undefined);
   });
 
-  it('[Y6] without a lease, or that is never removed, has no times that are not its own', () => {
+  it('[Y6] without a lease or removal has no times except its own', () => {
     const lease = { ttlMs: 1_000, removeAfterMs: null, intervalMs: 10 };
     const place = { address: '10.0.0.7', port: 1 };
     expect(hostOf(instanceView({ ...place, lease }))).toMatchObject({ instanceHeartBeatTimeOut: 1_000 });

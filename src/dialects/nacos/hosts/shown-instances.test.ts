@@ -94,7 +94,7 @@ describe('instances of the core at one address and port', () => {
     expect(reachProtectionThreshold).toBe(false);
   });
 
-  it('[Y18] are one in the catalog also where a large service comes in pieces', async () => {
+  it('[Y18] are one in the catalog, even if a large service is read in parts', async () => {
     const stage = await staged([{ id: 'a' }, { id: 'zz' }]);
     const metadata = Object.fromEntries(Array.from({ length: 8 }, (_, key) => [`k${key}`, 'v'.repeat(900)]));
     const count = Math.ceil(SNAPSHOT_PART_MAX_BYTES / 7_000);
@@ -109,7 +109,7 @@ describe('instances of the core at one address and port', () => {
     });
   });
 
-  it('[Y18] in several clusters are several, as their ids in Nacos are', async () => {
+  it('[Y18] in several clusters are several, like their ids in Nacos', async () => {
     const stage = await staged([{ id: 'a', cluster: 'EU' }, { id: 'b' }]);
     expect((await stage.hosts(`${V1}/list?serviceName=orders`)).map(({ clusterName }) => clusterName)).toEqual([
       'EU',
@@ -127,7 +127,7 @@ describe('instances of the core at one address and port', () => {
     expect(await views(stage)).toMatchObject(Array(2).fill({ enabled: false, weight: 3, metadata: { x: '1' } }));
   });
 
-  it('[Y18] are edited all or none by a token that may only register, where all are its own', async () => {
+  it('[Y18] are edited all or none by a token that may only register, if it owns them all', async () => {
     const stage = new NacosStage(GRANTS);
     await stage.send('POST', `${V1}?${NAMED}`);
     await stage.register({ ...KEY, id: 'native' }, { address: '10.0.0.7', port: 80, lease: LEASE });
@@ -136,14 +136,14 @@ describe('instances of the core at one address and port', () => {
     expect(await stage.hosts(`${V1}/list?serviceName=orders`)).toMatchObject([{ enabled: true }]);
   });
 
-  it('[Y18] all get the metadata of many, and are named once', async () => {
+  it('[Y18] all get the metadata of a batch, and are named once', async () => {
     const stage = await staged([{ id: 'a' }, { id: 'b' }]);
     const updated = await stage.json('PUT', `${V1}/metadata/batch`, 'serviceName=orders&metadata=x%3D1');
     expect(updated).toEqual({ updated: ['10.0.0.7:80:unknown:DEFAULT:ephemeral'] });
     expect(await views(stage)).toMatchObject([{ metadata: { x: '1' } }, { metadata: { x: '1' } }]);
   });
 
-  it('[Y18] all get the health that is set; where one has beats, none does', async () => {
+  it('[Y18] all get the health that is set; if one sends heartbeats, none does', async () => {
     const persistent = { ephemeral: false, lease: undefined };
     const stage = await staged([
       { id: 'a', ...persistent },
@@ -158,7 +158,7 @@ describe('instances of the core at one address and port', () => {
 });
 
 describe('DELETE', () => {
-  it('[Y19] by an operator removes all that is at the place, in one revision', async () => {
+  it('[Y19] by an operator removes everything at the place, in one revision', async () => {
     const stage = await staged([{ id: 'a' }, { id: 'b', cluster: 'EU' }]);
     await stage.send('POST', `${V1}?${NAMED}`);
     const before = await revision(stage);
@@ -175,7 +175,7 @@ describe('DELETE', () => {
   });
 
   it.each(['/nacos/v1/ns/instance', '/nacos/v2/ns/instance', '/nacos/v3/client/ns/instance'])(
-    '[Y19] at %s refuses to remove what another token registered elsewhere, and says so',
+    '[Y19] at %s refuses to remove what another token registered elsewhere, with that reason',
     async (path) => {
       const stage = await staged([{ id: 'a' }], new NacosStage(GRANTS));
       const [status, text] = await stage.send('DELETE', `${path}?${NAMED}`);
@@ -195,7 +195,7 @@ describe('DELETE', () => {
     expect(await views(stage)).toEqual([]);
   });
 
-  it('[Y19] removes what the same token registered elsewhere, also where others registered something at the place', async () => {
+  it('[Y19] removes what the same token registered elsewhere, even if others registered at the place', async () => {
     const stage = new NacosStage(GRANTS);
     await stage.app.send('PUT', '/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders/instances/own', {
       headers: { authorization: `Bearer ${stage.token}`, 'content-type': 'application/json' },
@@ -207,7 +207,7 @@ describe('DELETE', () => {
     expect((await stage.send('DELETE', `${V1}?${NAMED}`))[0]).toBe(403);
   });
 
-  it('[Y19] of what is not there is ok, as in Nacos', async () => {
+  it('[Y19] is ok for an unknown instance, as in Nacos', async () => {
     const stage = await staged([]);
     expect(await stage.send('DELETE', `${V1}?${NAMED}`)).toEqual([200, 'ok']);
   });

@@ -47,11 +47,11 @@ export function readBeat(parameters: Parameters): Beat {
     textIn(said?.port) || parameters.required('port'),
   );
   const key = instanceAt(service, place);
-  return { namespace, key, instance: said && (() => instanceSaid(said, place, parameters)) };
+  return { namespace, key, instance: said && (() => reportedInstance(said, place, parameters)) };
 }
 
 /** @throws {RegistryError} `INVALID_REQUEST` for a beat whose instance can't be registered. */
-function instanceSaid(said: Record<string, unknown>, place: Place, parameters: Parameters): NacosInstance {
+function reportedInstance(said: Record<string, unknown>, place: Place, parameters: Parameters): NacosInstance {
   const metadata = metadataIn(said.metadata);
   if (metadata === undefined)
     throw nacosError('INSTANCE_METADATA_ERROR', 'metadata of the beat is not an object of strings');

@@ -63,8 +63,8 @@ async function editRegistrations(
   const operations = instances.flatMap((instance): Operation[] => {
     const { group, service, id } = instance;
     const status = edit.enabled === false ? ('out-of-service' as const) : statusFor(edit, instance);
-    const gone = isWhole ? Object.fromEntries(Object.keys(instance.metadata).map((name) => [name, null])) : {};
-    const metadata = edit.metadata === undefined ? undefined : { ...gone, ...edit.metadata };
+    const removed = isWhole ? Object.fromEntries(Object.keys(instance.metadata).map((name) => [name, null])) : {};
+    const metadata = edit.metadata === undefined ? undefined : { ...removed, ...edit.metadata };
     const patch = present({ weight: edit.weight, status, metadata });
     if (Object.keys(patch).length === 0) return [];
     return [{ op: 'update', key: { group, service, id }, patch, precondition: {} }];

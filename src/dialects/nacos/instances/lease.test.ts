@@ -8,7 +8,7 @@ const times = (interval?: string, timeout?: string, removal?: string) => ({
   ...(removal === undefined ? {} : { 'preserved.ip.delete.timeout': removal }),
 });
 
-it('[Y4] is what the metadata asks for', () =>
+it('[Y4] follows the metadata', () =>
   eachRow(
     [
       [times(), 5_000, 15_000, 30_000],
@@ -21,14 +21,14 @@ it('[Y4] is what the metadata asks for', () =>
     },
   ));
 
-it('[Y4] is refused where its times go not together', () => {
+it('[Y4] is refused if its times contradict', () => {
   for (const metadata of [times('20000'), times(undefined, '4000'), times(undefined, undefined, '4000')]) {
     const message = "Instance 'heart beat interval' must less than 'heart beat timeout' and 'ip delete timeout'.";
     expect(() => leaseOf(metadata)).toThrow(expect.objectContaining({ message, details: { dialectCode: 21_004 } }));
   }
 });
 
-it('[Y4] is refused where no lease may have its times', () => {
+it('[Y4] is refused if its times are outside the limits of a lease', () => {
   for (const metadata of [
     times('0'),
     times('100', '500'),

@@ -21,8 +21,8 @@ async function override({ namespace }: NacosStage, said: Override, id = KEY.id):
   await namespace.api.putOverride(OPERATOR, { key, override: said, precondition: {} });
 }
 
-describe('PUT by who operates the service', () => {
-  it('[Y9] takes an instance offline until it is put online, whatever it registers and beats', async () => {
+describe('PUT by an operator of the service', () => {
+  it('[Y9] takes an instance offline until it is put online, despite new registrations and heartbeats', async () => {
     const stage = await staged();
     const whole = `${A}&clusterName=DEFAULT&weight=1&metadata=%7B%22v%22%3A%221%22%7D&ephemeral=true`;
     expect(await stage.send('PUT', `${INSTANCE}?${whole}&enabled=false`)).toEqual([200, 'ok']);
@@ -34,7 +34,7 @@ describe('PUT by who operates the service', () => {
     expect(await stage.hosts(LIST)).toMatchObject([{ enabled: true }]);
   });
 
-  it('[Y20] is kept for ten minutes after the instance is gone, and no longer', async () => {
+  it('[Y20] is kept for ten minutes after the instance is removed, and no longer', async () => {
     const stage = await staged();
     await stage.send('PUT', INSTANCE, `${A}&enabled=false&weight=5`);
     const restartAfter = async (minutes: number) => {
@@ -47,7 +47,7 @@ describe('PUT by who operates the service', () => {
     expect(await restartAfter(11)).toMatchObject([{ enabled: true, weight: 1 }]);
   });
 
-  it('[Y9] sets weight and metadata over what is registered; what it leaves out is as at first', async () => {
+  it('[Y9] sets weight and metadata over the registration; omitted ones are reset', async () => {
     const stage = await staged();
     await stage.send('PUT', INSTANCE, `${A}&weight=5&metadata=a%3D1,v%3D2`);
     expect(await stage.hosts(LIST)).toMatchObject([{ weight: 5, metadata: { a: '1', v: '2' } }]);
@@ -58,7 +58,7 @@ describe('PUT by who operates the service', () => {
   });
 
   it.each(['enable=false', 'enabled=false', 'enabled=false&enable=true'])(
-    '[Y9] lifts no quarantine, and brings back what registered itself with %s',
+    '[Y9] lifts no quarantine, and brings back an instance that registered itself with %s',
     async (disabled) => {
       const stage = await staged(`${A}&${disabled}`);
       expect(await stage.hosts(LIST)).toEqual([]);
@@ -80,7 +80,7 @@ describe('PUT by who operates the service', () => {
     expect(await stage.hosts(LIST)).toMatchObject([{ ip: '10.0.0.7' }]);
   });
 
-  it('[Y9] loses nothing that somebody else says at the same time', async () => {
+  it('[Y9] loses no concurrent change', async () => {
     const stage = await staged();
     const { registry } = stage.namespace;
     const batch = registry.batch.bind(registry);
@@ -94,7 +94,7 @@ describe('PUT by who operates the service', () => {
     expect(JSON.parse(body ?? '')).toMatchObject({ weight: 5, quarantine: {} });
   });
 
-  it('[Y9] is ok for an instance that is not there, and 400 for a service that is not', async () => {
+  it('[Y9] is ok for an unknown instance, and 400 for an unknown service', async () => {
     const stage = await staged();
     expect(await stage.send('PUT', `${INSTANCE}?serviceName=orders&ip=1.2.3.4&port=1`)).toEqual([200, 'ok']);
     expect(await stage.send('PUT', `${INSTANCE}?serviceName=other&ip=1.2.3.4&port=1`)).toEqual([
@@ -104,8 +104,8 @@ describe('PUT by who operates the service', () => {
   });
 });
 
-describe('PUT by who may only register', () => {
-  it('[Y9] edits its own registration, as a process does that takes itself offline', async () => {
+describe('PUT by a token that may only register', () => {
+  it('[Y9] edits its own registration, like a process that takes itself offline', async () => {
     const stage = await staged(A.replace('orders', 'seed'));
     const register = { scope: 'register', ns: 'public' } as const;
     const own = new NacosStage([register, { scope: 'read', ns: 'public' }]);
@@ -125,7 +125,7 @@ describe('PUT by who may only register', () => {
 });
 
 describe('PATCH', () => {
-  it('[Y9] changes what it names, and is 404 where there is nothing to change', async () => {
+  it('[Y9] changes the given members, and is 404 if there is no instance', async () => {
     const stage = await staged();
     await stage.send('PATCH', INSTANCE, `${A}&weight=5&metadata=a%3D1`);
     await stage.send('PATCH', INSTANCE, `${A}&metadata=b%3D2`);
@@ -140,12 +140,12 @@ describe('PATCH', () => {
   });
 });
 
-describe('metadata that is added to an override', () => {
+describe('metadata added to an override', () => {
   const entries = (begin: string) =>
     encodeURIComponent(Array.from({ length: 40 }, (_, entry) => `${begin}${entry}=1`).join(','));
 
   it.each(['PATCH /nacos/v1/ns/instance', 'PUT /nacos/v1/ns/instance/metadata/batch'])(
-    '[Y9] is no more than an instance may have, by %s',
+    '[Y9] stays within the limit of an instance, by %s',
     async (call) => {
       const [method = '', path = ''] = call.split(' ');
       const stage = await staged();
@@ -158,7 +158,7 @@ describe('metadata that is added to an override', () => {
   );
 });
 
-it('[Y9] metadata of many leaves an entry alone that is named as a member of every object', async () => {
+it('[Y9] metadata of a batch ignores an entry named like an inherited property of an object', async () => {
   const stage = await staged();
   await override(stage, { metadata: Object.fromEntries([['constructor', '0']]) });
   await stage.json('PUT', `${INSTANCE}/metadata/batch`, 'serviceName=orders&metadata=a%3D1');
@@ -166,7 +166,7 @@ it('[Y9] metadata of many leaves an entry alone that is named as a member of eve
   expect(body).toContain('"metadata":{"constructor":"0","a":"1"}');
 });
 
-it('[Y9] metadata of many is for as many as go into one batch', async () => {
+it('[Y9] metadata of a batch is limited to what fits into one batch', async () => {
   const stage = await staged();
   const operations = (from: number, to: number) =>
     Array.from({ length: to - from }, (_, index) => ({
@@ -185,7 +185,7 @@ it('[Y9] metadata of many is for as many as go into one batch', async () => {
   ]);
 });
 
-it('[Y9] metadata of many asks for what is said over them once, however many they are', async () => {
+it('[Y9] metadata of a batch reads the overrides once, whatever their number', async () => {
   const stage = await staged();
   for (let port = 1; port <= 20; port++) {
     await stage.send('POST', `${INSTANCE}?serviceName=orders&ip=10.0.0.9&port=${port}`);
@@ -198,7 +198,7 @@ it('[Y9] metadata of many asks for what is said over them once, however many the
   expect(hosts.every(({ port, weight, metadata }) => weight === port && metadata.a === '1')).toBe(true);
 });
 
-it.each(['PUT', 'PATCH', 'GET', 'DELETE'])('[Y9] %s of an instance lists its place alone', async (method) => {
+it.each(['PUT', 'PATCH', 'GET', 'DELETE'])('[Y9] %s of an instance lists only its place', async (method) => {
   const stage = await staged();
   const lists = vi.spyOn(stage.namespace.api, 'listInstances');
   expect((await stage.send(method, `${INSTANCE}?${A}&weight=2`))[0]).toBe(200);
@@ -207,7 +207,7 @@ it.each(['PUT', 'PATCH', 'GET', 'DELETE'])('[Y9] %s of an instance lists its pla
   );
 });
 
-it('[Y9] PUT finds an instance by its place that another door registered under another id', async () => {
+it('[Y9] PUT finds an instance of another door by its place', async () => {
   const stage = await staged(`${A}&weight=3`);
   await stage.register({ ...KEY, id: 'native-1' }, { address: '10.0.0.8', port: 80 });
   // Its id says another place than it has.
@@ -223,7 +223,7 @@ it('[Y9] PUT finds an instance by its place that another door registered under a
 });
 
 describe('reading one', () => {
-  it('[Y6] shows it, or is 404 in two ways', async () => {
+  it('[Y6] shows it, or is 404 in two forms', async () => {
     const stage = await staged();
     expect(await stage.read(`${INSTANCE}?${A}`)).toEqual({
       service: 'DEFAULT_GROUP@@orders',
@@ -245,7 +245,7 @@ describe('reading one', () => {
     ]);
   });
 
-  it('[Y6] statuses name all, and who is healthy', async () => {
+  it('[Y6] statuses list all, and which are healthy', async () => {
     const stage = await staged();
     const path = `${INSTANCE}/statuses?key=`;
     expect(await stage.read(`${path}public%23%23DEFAULT_GROUP%40%40orders`)).toEqual({ ips: ['10.0.0.7:8080_true'] });
@@ -254,8 +254,8 @@ describe('reading one', () => {
   });
 });
 
-describe('metadata of many', () => {
-  it('[Y9] is merged into what is said over them, in one revision, and taken back', async () => {
+describe('metadata of a batch', () => {
+  it('[Y9] is merged into the overrides, in one revision, and removed again', async () => {
     const stage = await staged();
     await stage.send('POST', `${INSTANCE}?serviceName=orders&ip=10.0.0.8&port=1&clusterName=c`);
     await stage.send('POST', `${INSTANCE}?serviceName=orders&ip=10.0.0.9&port=1&ephemeral=false`);

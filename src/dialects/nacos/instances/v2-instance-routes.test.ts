@@ -42,12 +42,12 @@ describe('instances in v2', () => {
     expect(await list()).toMatchObject({ hosts: [] });
   });
 
-  it('[Y16, Y2] take a grouped name for what it says', async () => {
+  it('[Y16, Y2] accept a grouped name', async () => {
     await stage.send('POST', `${PATH}?serviceName=g%40%40orders&ip=10.0.0.7&port=8080`);
     expect(await list()).toMatchObject({ hosts: [{ ip: '10.0.0.7' }] });
   });
 
-  it('[Y16] are listed by the names of clusters, which are echoed', async () => {
+  it('[Y16] are listed by cluster names, which are echoed', async () => {
     await stage.send('POST', PATH, `${ORDERS}&clusterName=EU`);
     await stage.send('POST', PATH, `${ORDERS.replace('.7', '.8')}&clusterName=US`);
     const ips = async (more: string) => {
@@ -59,7 +59,7 @@ describe('instances in v2', () => {
     expect(await ips('&clusterName=DEFAULT')).toEqual(['DEFAULT', []]);
   });
 
-  it('[Y16] are taken out of traffic by an operator, and stay so when they register again', async () => {
+  it('[Y16] are withdrawn from traffic by an operator, and stay so when they register again', async () => {
     await stage.send('POST', PATH, ORDERS);
     expect(await stage.send('PUT', PATH, `${ORDERS}&enabled=false&weight=3`)).toEqual(OK);
     expect(await list()).toMatchObject({ hosts: [] });
@@ -69,7 +69,7 @@ describe('instances in v2', () => {
     expect(await list()).toMatchObject({ hosts: [{ weight: 4, metadata: { a: 'b' } }] });
   });
 
-  it('[Y16, Y5] beat without an envelope, as in v1', async () => {
+  it('[Y16, Y5] send heartbeats without an envelope, as in v1', async () => {
     const heard = { clientBeatInterval: 5_000, lightBeatEnabled: true };
     const beat = `${PATH}/beat?serviceName=g%40%40orders&ip=10.0.0.7&port=8080`;
     expect(await stage.json('PUT', beat)).toEqual({ ...heard, code: 20_404 });
@@ -77,15 +77,15 @@ describe('instances in v2', () => {
     expect(await stage.json('PUT', beat)).toEqual({ ...heard, code: 10_200 });
   });
 
-  it('[Y16] tell whether they are healthy, at a path', async () => {
+  it('[Y16] report their health at a path', async () => {
     await stage.send('POST', PATH, ORDERS);
     const ips = { ips: ['10.0.0.7:8080_true'] };
     expect(await stage.read(`${PATH}/statuses/g%40%40orders`)).toEqual(ips);
     expect(await stage.read(`${PATH}/statuses/public%23%23g%40%40orders`)).toEqual(ips);
-    expect(await stage.read(`${PATH}/statuses/g@@nobody`)).toEqual({ ips: [] });
+    expect(await stage.read(`${PATH}/statuses/g@@unknown`)).toEqual({ ips: [] });
   });
 
-  it('[Y16] have metadata set and taken back, many at once', async () => {
+  it('[Y16] have metadata set and removed, many at once', async () => {
     await stage.send('POST', PATH, ORDERS);
     const updated = { code: 0, message: 'success', data: { updated: ['10.0.0.7:8080:unknown:DEFAULT:ephemeral'] } };
     const batch =
@@ -96,7 +96,7 @@ describe('instances in v2', () => {
     expect(await list()).toMatchObject({ hosts: [{ metadata: {} }] });
   });
 
-  it('[Y16, Y8] refusals have the status and the number of Nacos', () =>
+  it('[Y16, Y8] are refused with the status and code of Nacos', () =>
     eachRow(
       [
         ['POST', '', 400, 10_000],

@@ -27,7 +27,7 @@ describe('a client of v3', () => {
     expect(await hosts(CLIENT)).toEqual([]);
   });
 
-  it('[Y16] sees the default cluster, or the ones that it names', async () => {
+  it('[Y16] sees the default cluster, or the clusters it names', async () => {
     await stage.send('POST', CLIENT, ORDERS);
     await stage.send('POST', CLIENT, `${ORDERS.replace('.7', '.8')}&clusterName=EU`);
     expect(await hosts(CLIENT)).toEqual(['10.0.0.7']);
@@ -35,7 +35,7 @@ describe('a client of v3', () => {
     expect(await hosts(CLIENT, '&clusterName=EU,DEFAULT')).toEqual(['10.0.0.7', '10.0.0.8']);
   });
 
-  it('[Y16, Y5] renews with a heartbeat, and is told with status 200 that it has to register', async () => {
+  it('[Y16, Y5] renews with a heartbeat, and gets status 200 with the instruction to register', async () => {
     const beat = () => stage.send('POST', CLIENT, `${ORDERS}&heartBeat=true`);
     expect(await beat()).toEqual([200, '{"code":21003,"message":"instance not found","data":null}']);
     await stage.send('POST', CLIENT, ORDERS);
@@ -51,7 +51,7 @@ describe('a client of v3', () => {
     expect(await beat()).toEqual([200, '{"code":21003,"message":"instance not found","data":null}']);
   });
 
-  it('[Y16] is shown all where too few are healthy', async () => {
+  it('[Y16] sees all instances if too few are healthy', async () => {
     await stage.send('POST', '/nacos/v3/admin/ns/service', 'serviceName=orders&groupName=g&protectThreshold=0.8');
     await stage.send('POST', CLIENT, ORDERS);
     await stage.send('POST', CLIENT, ORDERS.replace('.7', '.8'));
@@ -85,7 +85,7 @@ describe('an operator of v3', () => {
     expect((await stage.send('GET', `${ADMIN}?${ORDERS}`))[0]).toBe(404);
   });
 
-  it('[Y16] changes all, or only what is named, and sees those without traffic', async () => {
+  it('[Y16] changes all members or only those given, and sees instances without traffic', async () => {
     await stage.send('POST', CLIENT, ORDERS);
     expect(await stage.send('PUT', ADMIN, `${ORDERS}&enabled=false&weight=3&metadata=a%3Db`)).toEqual(OK);
     expect(await hosts(CLIENT)).toEqual([]);
@@ -96,7 +96,7 @@ describe('an operator of v3', () => {
     expect(await hosts(CLIENT)).toEqual(['10.0.0.7']);
   });
 
-  it('[Y16] lists a cluster, and is told where there is none', async () => {
+  it('[Y16] lists a cluster, and gets an error if it doesn’t exist', async () => {
     await stage.send('POST', CLIENT, ORDERS);
     await stage.namespace.pass(16_000);
     expect(await hosts(ADMIN, '&healthyOnly=true')).toEqual([]);

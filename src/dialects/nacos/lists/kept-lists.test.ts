@@ -22,7 +22,8 @@ interface Info {
 // `as`: what is missing fails the test that looks for it.
 const info = async (stage: NacosStage, more = '') => (await stage.read(LIST + more)) as Info;
 
-it('[Y6] lists are kept up to a bound, and the oldest goes first', async () => {
+/** Reads lists of a namespace through a cache of 3,000 bytes, which holds two of them, and records what it asks for. */
+function beginLists() {
   const conditions: string[] = [];
   const namespace = new NodeNamespace();
   const { api } = namespace;
@@ -33,32 +34,46 @@ it('[Y6] lists are kept up to a bound, and the oldest goes first', async () => {
   const watched = new Proxy(api, {
     get: (target, name) => (name === 'listInstances' ? listInstances : Reflect.get(target, name).bind(target)),
   });
-  let now = 0;
+  const clock = { now: 0 };
   const caller = {
     namespace: 'public',
     tokenId: 't',
     callerWithOrigin: { tokenId: 't' },
-    surroundings: { now: () => now, ownWrites: new OwnWrites(1) },
+    surroundings: { now: () => clock.now, ownWrites: new OwnWrites(1) },
   };
   const lists = new KeptLists(new SharedChecks(), 3_000);
-  const read = (service: string) =>
+  const read = (service: string, clusters = '') =>
     lists.read(
       watched,
-      { service: { group: 'g', service }, clusters: '', filter: { clusters: [], healthyOnly: false } },
+      { service: { group: 'g', service }, clusters, filter: { clusters: [], healthyOnly: false } },
       caller,
     );
-  for (const service of ['a', 'b', 'a', 'c', 'd', 'a', 'd']) await read(service);
-  expect(conditions).toEqual(['a whole', 'b whole', 'c whole', 'd whole', 'a whole']);
+  return { api, clock, conditions, read };
+}
+
+it('[Y6] lists are cached up to a bound, and the least recently read is evicted first', async () => {
+  const { api, clock, conditions, read } = beginLists();
+  for (const service of ['a', 'b', 'a', 'c', 'a', 'd', 'a', 'd']) await read(service);
+  expect(conditions).toEqual(['a whole', 'b whole', 'c whole', 'd whole']);
   await api.putService(
     { tokenId: 't', operates: true },
     { group: 'g', service: 'd', definition: SERVICE, precondition: {} },
   );
-  now = 1_000;
+  clock.now = 1_000;
   for (const service of ['a', 'd', 'd']) await read(service);
-  expect(conditions.slice(5)).toEqual(['d if changed']);
+  expect(conditions.slice(4)).toEqual(['d if changed']);
 });
 
-describe('a list that is polled', () => {
+it('[Y6] all responses made from a list count towards the bound', async () => {
+  const { conditions, read } = beginLists();
+  await read('b');
+  for (let number = 0; number < 5; number++) await read('a', `cluster-${number}`);
+  expect(conditions).toEqual(['b whole', 'a whole']);
+  await read('b');
+  expect(conditions.slice(2), 'the answers about a took its room').toEqual(['b whole']);
+});
+
+describe('a polled list', () => {
   it('[Y6] shows each change at the next poll', async () => {
     const stage = new NacosStage();
     const ips = async (more = '') => (await info(stage, more)).hosts.map(({ ip }) => ip);
@@ -75,7 +90,7 @@ describe('a list that is polled', () => {
     expect(await ips()).toEqual([]);
   });
 
-  it('[Y6] echoes clusters to the letter', async () => {
+  it('[Y6] echoes clusters verbatim', async () => {
     for (const clusters of ['', 'DEFAULT', 'a,b', 'b,,a ']) {
       const stage = new NacosStage();
       await register(stage, 'ip=10.0.0.1&port=1');
@@ -84,7 +99,7 @@ describe('a list that is polled', () => {
     }
   });
 
-  it('[Y6] shows a protect threshold, and that it is gone', async () => {
+  it('[Y6] shows a protect threshold, and its removal', async () => {
     const stage = new NacosStage();
     await register(stage, 'ip=10.0.0.1&port=1');
     await register(stage, 'ip=10.0.0.2&port=1');
@@ -102,7 +117,7 @@ describe('a list that is polled', () => {
     expect(await health()).toEqual([true, false, false]);
   });
 
-  it('[Y7] is newer each time, in a thousand polls of one millisecond', async () => {
+  it('[Y7] is newer each time, in a thousand polls one millisecond apart', async () => {
     const stage = new NacosStage();
     await register(stage, 'ip=10.0.0.1&port=1');
     const moments: number[] = [];
@@ -114,7 +129,7 @@ describe('a list that is polled', () => {
     expect(moments[0]).toBe(stage.app.now);
   });
 
-  it('[Y6] is read anew only where it changed', async () => {
+  it('[Y6] is read again only if it changed', async () => {
     const stage = new NacosStage();
     await register(stage, 'ip=10.0.0.1&port=1');
     const { listInstances } = stage.namespace.registry;
@@ -131,7 +146,7 @@ describe('a list that is polled', () => {
     expect(answered).toEqual([true, true]);
   });
 
-  it('[Y6] lets a drain know who has seen it, and nobody who has not', async () => {
+  it('[Y6] reports to a drain only the readers that have seen it', async () => {
     const stage = new NacosStage();
     await register(stage, 'ip=10.0.0.1&port=1');
     const poll = async (port: number) => {

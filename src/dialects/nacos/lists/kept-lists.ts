@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { SharedCalls } from '../../../auth/shared-calls';
 import { type FirstPage, instancePages } from '../../../http/dialect-calls/whole-lists';
 import { type JsonText, readJsonText } from '../../../model/json';
@@ -36,7 +37,7 @@ class Content {
   /** Responses by request. `lastRefTime` goes between the two parts. */
   readonly texts = new Map<string, readonly [before: string, after: string]>();
   /** Subscribers that were sent this content; only they have seen its cursor. */
-  readonly told = new Set<string>();
+  readonly sentTo = new Set<string>();
   /** Approximate memory of all of it, in bytes. */
   size: number;
 
@@ -73,19 +74,17 @@ interface Loaded {
  */
 export class KeptLists {
   readonly #checks: SharedChecks;
-  readonly #maxBytes: number;
-  readonly #kept = new Map<string, Kept>();
+  readonly #kept: LRUCache<string, Kept>;
   readonly #loads = new SharedCalls<Loaded>({
     now: () => Date.now(),
     followMaxMs: NACOS_CHECK_FOLLOW_MAX_MS,
     maxCount: CACHED_READS_MAX_COUNT,
     sharesFailures: false,
   });
-  #size = 0;
 
   constructor(checks: SharedChecks, maxBytes = NACOS_LISTS_MAX_BYTES) {
     this.#checks = checks;
-    this.#maxBytes = maxBytes;
+    this.#kept = new LRUCache({ maxSize: maxBytes });
   }
 
   /** Returns the service as JSON, with a `lastRefTime` later than that of any earlier response; in pieces if it is large. */
@@ -103,8 +102,8 @@ export class KeptLists {
     }
     const { content } = kept;
     const { subscriber } = asked;
-    if (subscriber !== undefined && !content.told.has(subscriber)) {
-      content.told.add(subscriber);
+    if (subscriber !== undefined && !content.sentTo.has(subscriber)) {
+      content.sentTo.add(subscriber);
       this.#grow(key, content, PART_BYTES + subscriber.length);
     }
     const [before, after] = await this.#textsOf(key, content, asked, pollMs);
@@ -120,7 +119,7 @@ export class KeptLists {
       return;
     }
     const known = this.#kept.get(key)?.content;
-    const seen = known?.told.has(subscriber) ? known.cursor : undefined;
+    const seen = known?.sentTo.has(subscriber) ? known.cursor : undefined;
     const { address } = call.callerWithOrigin;
     this.#checks.note(call.namespace, { ...read, subscriber: { id: subscriber, address, seen } });
   }
@@ -143,7 +142,7 @@ export class KeptLists {
   #ownList(namespace: NamespaceApi, key: string, asked: ListAsked, call: CheckCaller): Promise<Loaded> {
     const { subscriber: id, service } = asked;
     const known = this.#kept.get(key)?.content;
-    const isKnown = id === undefined || known?.told.has(id) === true;
+    const isKnown = id === undefined || known?.sentTo.has(id) === true;
     const subscriber = id === undefined ? undefined : { id, address: call.callerWithOrigin.address };
     return this.#load(namespace, key, service, isKnown ? { subscriber } : { subscriber, ifNoneMatch: undefined }, call);
   }
@@ -199,32 +198,18 @@ export class KeptLists {
   #keep(key: string, content: Content): Kept {
     const kept = this.#kept.get(key);
     if (kept?.content === content) return kept;
-    this.#drop(key);
     const made = { content, readAt: 0, lastRefTime: kept?.lastRefTime ?? 0 };
-    this.#kept.set(key, made);
-    this.#size += content.size;
-    this.#makeRoom();
+    this.#kept.set(key, made, { size: content.size });
     return made;
   }
 
   #grow(key: string, content: Content, by: number): void {
     content.size += by;
-    if (this.#kept.get(key)?.content !== content) return;
-    this.#size += by;
-    this.#makeRoom();
-  }
-
-  /** Evicts the oldest entries. */
-  #makeRoom(): void {
-    for (const [oldest] of this.#kept) {
-      if (this.#size <= this.#maxBytes) return;
-      this.#drop(oldest);
-    }
-  }
-
-  #drop(key: string): void {
-    this.#size -= this.#kept.get(key)?.content.size ?? 0;
+    const kept = this.#kept.peek(key);
+    if (kept?.content !== content) return;
+    // Deleted first, because the cache does not update the size of a value that it already has.
     this.#kept.delete(key);
+    this.#kept.set(key, kept, { size: content.size });
   }
 }
 

@@ -6,7 +6,7 @@ import { RegistryError } from '../../../model/errors';
 import { jsonText } from '../../../model/json';
 import {
   NACOS_CHANGES_REMEMBERED_MAX_COUNT,
-  NACOS_READS_UNTOLD_MAX_COUNT,
+  NACOS_READS_UNREPORTED_MAX_COUNT,
   NAMESPACES_REMEMBERED_MAX_COUNT,
 } from '../../../model/limits';
 import type { NamespaceApi } from '../../../model/namespace-api';
@@ -37,8 +37,8 @@ function stage() {
   return { nacos, calls, poll, register };
 }
 
-describe('polls of one second', () => {
-  it('[Y23] rest on one check: 3,000 in 3 s are 4 calls, and one for each service', async () => {
+describe('polls every second', () => {
+  it('[Y23] share one check: 3,000 in 3 s are 4 calls, and one for each service', async () => {
     const { nacos, calls, poll, register } = stage();
     for (let service = 0; service < 20; service++) await register(`s${service}`);
     calls.length = 0;
@@ -52,7 +52,7 @@ describe('polls of one second', () => {
     expect(calls.filter((method) => method === 'changedServices').length).toBeLessThanOrEqual(4);
   });
 
-  it('[Y23] show what was changed through this isolate, by any door, at once', async () => {
+  it('[Y23] show changes made through this isolate, by any door, at once', async () => {
     const { nacos, poll, register } = stage();
     expect(await poll('orders')).toEqual([]);
     await register('orders');
@@ -64,7 +64,7 @@ describe('polls of one second', () => {
     expect(await poll('orders')).toHaveLength(1);
   });
 
-  it('[Y23] show what was changed elsewhere after a second', async () => {
+  it('[Y23] show changes made elsewhere after a second', async () => {
     const { nacos, poll } = stage();
     expect(await poll('orders')).toEqual([]);
     const key = { group: 'DEFAULT_GROUP', service: 'orders', id: 'a' };
@@ -75,7 +75,7 @@ describe('polls of one second', () => {
     expect(await poll('orders')).toHaveLength(1);
   });
 
-  it('[Y23] are no check more for beats and registrations that change nothing', async () => {
+  it('[Y23] cause no additional check after heartbeats and registrations that change nothing', async () => {
     const { nacos, calls, poll, register } = stage();
     await register('orders');
     await poll('orders');
@@ -86,7 +86,7 @@ describe('polls of one second', () => {
     expect(calls).toEqual([]);
   });
 
-  it('[Y23] show all who subscribe in the list of subscribers', async () => {
+  it('[Y23] show every subscriber in the list of subscribers', async () => {
     const { nacos, calls, poll, register } = stage();
     await register('orders');
     calls.length = 0;
@@ -100,7 +100,7 @@ describe('polls of one second', () => {
     ['UNAVAILABLE', 1],
     ['INTERNAL', 1],
     ['LIMIT_EXCEEDED', 0],
-  ] as const)('[Y23] ask for themselves where a check is %s: %d hosts', async (code, hosts) => {
+  ] as const)('[Y23] read on their own if a check is %s: %d hosts', async (code, hosts) => {
     const { nacos, poll, register } = stage();
     await register('orders');
     const refuse: NamespaceApi['changedServices'] = () => Promise.reject(new RegistryError(code, 'not now'));
@@ -110,7 +110,7 @@ describe('polls of one second', () => {
     expect(JSON.parse(body)).toMatchObject({ subscribers: hosts === 0 ? [] : [{ kind: 'poll' }] });
   });
 
-  it('[Y23] tell a namespace later what they could not tell it', async () => {
+  it('[Y23] report later what could not be reported to a namespace', async () => {
     const { nacos, poll, register } = stage();
     await register('orders');
     const { registry } = nacos.namespace;
@@ -126,8 +126,8 @@ describe('polls of one second', () => {
   });
 });
 
-describe('changes that are remembered', () => {
-  it('[Y23] are bounded for all namespaces together: services of those that are forgotten count as changed', async () => {
+describe('remembered changes', () => {
+  it('[Y23] are bounded for all namespaces together: services of forgotten ones count as changed', async () => {
     const checks = new SharedChecks();
     const service = (n: number) => ({ group: 'DEFAULT_GROUP', service: `s${n}` });
     const services = Array.from({ length: NACOS_CHANGES_REMEMBERED_MAX_COUNT - 1 }, (_, n) => service(n));
@@ -145,25 +145,25 @@ describe('changes that are remembered', () => {
     expect(first.isUnchangedSince('DEFAULT_GROUP@@other', moment)).toBe(true);
     const second = await check('second');
     expect([first.changedCount, second.changedCount]).toEqual([0, services.length]);
-    expect(first.isUnchangedSince('DEFAULT_GROUP@@other', moment), 'to be read anew, once').toBe(false);
+    expect(first.isUnchangedSince('DEFAULT_GROUP@@other', moment), 'to be read again, once').toBe(false);
     expect(first.isUnchangedSince('DEFAULT_GROUP@@other', first.moment)).toBe(true);
   });
 });
 
-describe('reads that are not reported to a namespace yet', () => {
+describe('reads not yet reported to a namespace', () => {
   const read = (service: number) => ({ group: 'DEFAULT_GROUP', service: `s${service}`, tokenId: 'reader', count: 1 });
 
-  it('[Y23] are bounded for one namespace that can not be told: the oldest go', () => {
+  it('[Y23] are bounded for an unreachable namespace: the oldest are dropped', () => {
     const checks = new SharedChecks();
-    for (let n = 0; n < NACOS_READS_UNTOLD_MAX_COUNT + 2; n++) checks.note('down', read(n));
+    for (let n = 0; n < NACOS_READS_UNREPORTED_MAX_COUNT + 2; n++) checks.note('down', read(n));
     const kept = [...checks.of('down').reads.values()];
-    expect([kept.length, kept[0]]).toEqual([NACOS_READS_UNTOLD_MAX_COUNT, read(2)]);
+    expect([kept.length, kept[0]]).toEqual([NACOS_READS_UNREPORTED_MAX_COUNT, read(2)]);
   });
 
-  it('[Y23] count no longer once their namespace is forgotten', () => {
+  it('[Y23] are no longer counted once their namespace is forgotten', () => {
     const checks = new SharedChecks();
     for (const busy of ['a', 'b']) {
-      for (let n = 0; n < NACOS_READS_UNTOLD_MAX_COUNT; n++) checks.note(busy, read(n));
+      for (let n = 0; n < NACOS_READS_UNREPORTED_MAX_COUNT; n++) checks.note(busy, read(n));
       for (let n = 0; n < NAMESPACES_REMEMBERED_MAX_COUNT; n++) checks.of(`${busy}-${n}`);
     }
     for (const id of ['c', 'd']) checks.note(id, read(0));

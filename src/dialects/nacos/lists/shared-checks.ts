@@ -1,5 +1,7 @@
+import { LRUCache } from 'lru-cache';
 import { SharedCalls } from '../../../auth/shared-calls';
 import type { OwnWrites } from '../../../http/cache/own-writes';
+import { countBound } from '../../../model/cache-bound';
 import type { ChangedServices, SharedRead } from '../../../model/dialect-reads';
 import { isRefusal, RegistryError } from '../../../model/errors';
 import { readJsonText } from '../../../model/json';
@@ -10,7 +12,7 @@ import {
   NACOS_CHECK_FOLLOW_MAX_MS,
   NACOS_CHECK_MAX_AGE_MS,
   NACOS_INTERVALS_MAX_AGE_MS,
-  NACOS_READS_UNTOLD_MAX_COUNT,
+  NACOS_READS_UNREPORTED_MAX_COUNT,
   NAMESPACES_REMEMBERED_MAX_COUNT,
 } from '../../../model/limits';
 import type { Caller, NamespaceApi, ReadAnswer } from '../../../model/namespace-api';
@@ -103,7 +105,13 @@ class CheckedNamespace {
  * isolate before the poll.
  */
 export class SharedChecks {
-  readonly #namespaces = new Map<string, CheckedNamespace>();
+  readonly #namespaces = new LRUCache<string, CheckedNamespace>({
+    ...countBound(NAMESPACES_REMEMBERED_MAX_COUNT),
+    dispose: (checked) => {
+      this.#takeReads(checked);
+      this.#forgetChanges(checked);
+    },
+  });
   readonly #calls = new SharedCalls<void>({
     now: () => Date.now(),
     followMaxMs: NACOS_CHECK_FOLLOW_MAX_MS,
@@ -112,7 +120,7 @@ export class SharedChecks {
   });
 
   /** Total number of reads that have not been reported to namespaces. */
-  #untold = 0;
+  #unreported = 0;
   /** Total number of stored changes of services. */
   #changed = 0;
 
@@ -121,8 +129,8 @@ export class SharedChecks {
     const checked = this.of(id);
     const before = checked.reads.size;
     checked.note(read);
-    this.#untold += checked.reads.size - before;
-    if (this.#untold > NACOS_READS_UNTOLD_MAX_COUNT) this.#forgetReads(checked);
+    this.#unreported += checked.reads.size - before;
+    if (this.#unreported > NACOS_READS_UNREPORTED_MAX_COUNT) this.#forgetReads(checked);
   }
 
   /** Returns the known state of a namespace, without a check. */
@@ -131,12 +139,6 @@ export class SharedChecks {
     if (known !== undefined) return known;
     const made = new CheckedNamespace();
     this.#namespaces.set(id, made);
-    for (const [oldest, checked] of this.#namespaces) {
-      if (this.#namespaces.size <= NAMESPACES_REMEMBERED_MAX_COUNT) break;
-      this.#takeReads(checked);
-      this.#forgetChanges(checked);
-      this.#namespaces.delete(oldest);
-    }
     return made;
   }
 
@@ -175,7 +177,7 @@ export class SharedChecks {
   }
 
   /** Reports the polls to a namespace immediately, if it is reachable. */
-  async tell(namespace: NamespaceApi, call: CheckCaller): Promise<void> {
+  async report(namespace: NamespaceApi, call: CheckCaller): Promise<void> {
     const checked = this.#namespaces.get(call.namespace);
     if (checked === undefined || checked.reads.size === 0) return;
     await this.#ask(namespace, checked, call).catch((error: unknown) => {
@@ -189,13 +191,13 @@ export class SharedChecks {
    */
   #forgetReads(kept: CheckedNamespace): void {
     for (const oldest of kept.reads.keys()) {
-      if (kept.reads.size <= NACOS_READS_UNTOLD_MAX_COUNT) break;
+      if (kept.reads.size <= NACOS_READS_UNREPORTED_MAX_COUNT) break;
       kept.reads.delete(oldest);
-      this.#untold -= 1;
+      this.#unreported -= 1;
     }
-    for (const checked of this.#namespaces.values()) {
-      if (this.#untold <= NACOS_READS_UNTOLD_MAX_COUNT) return;
-      if (checked !== kept) this.#takeReads(checked);
+    for (const checked of this.#namespaces.rvalues()) {
+      if (this.#unreported <= NACOS_READS_UNREPORTED_MAX_COUNT) return;
+      if (checked !== undefined && checked !== kept) this.#takeReads(checked);
     }
   }
 
@@ -203,11 +205,11 @@ export class SharedChecks {
     const before = checked.changedCount;
     checked.apply(...found);
     // A namespace that was evicted during the check is not counted.
-    if (this.#namespaces.get(id) !== checked) return;
+    if (this.#namespaces.peek(id) !== checked) return;
     this.#changed += checked.changedCount - before;
-    for (const other of this.#namespaces.values()) {
+    for (const other of this.#namespaces.rvalues()) {
       if (this.#changed <= NACOS_CHANGES_REMEMBERED_MAX_COUNT) return;
-      if (other !== checked) this.#forgetChanges(other);
+      if (other !== undefined && other !== checked) this.#forgetChanges(other);
     }
   }
 
@@ -219,7 +221,7 @@ export class SharedChecks {
   #takeReads(checked: CheckedNamespace): SharedRead[] {
     const { reads } = checked;
     checked.reads = new Map();
-    this.#untold -= reads.size;
+    this.#unreported -= reads.size;
     return [...reads.values()];
   }
 

@@ -17,7 +17,7 @@ const data = async (path: string): Promise<unknown> => ((await stage.read(path))
 const ID = encodeURIComponent('10.0.0.7:80#true');
 
 describe.each(['/nacos/v2/ns/client', '/nacos/v3/admin/ns/client'])('clients at %s', (path) => {
-  it('[Y17] are the places that instances are at', async () => {
+  it('[Y17] are the places of instances', async () => {
     const ids = (await data(`${path}/list`)) as string[];
     expect(ids.sort()).toEqual(['10.0.0.7:80#true', '10.0.0.8:80#false']);
     expect(await data(`${path}?clientId=${ID}`)).toMatchObject({
@@ -37,13 +37,13 @@ describe.each(['/nacos/v2/ns/client', '/nacos/v3/admin/ns/client'])('clients at 
     ['/publish/list', '', 400, 10_000],
     ['/service/publisher/list', '', 400, 10_000],
     ['/service/subscriber/list', 'serviceName=bills&port=x', 400, 20_002],
-  ])('[Y17, Y8] %s?%s gets %d with %d', async (rest, parameters, status, code) => {
+  ])('[Y17, Y8] %s?%s returns %d with %d', async (rest, parameters, status, code) => {
     const [got, text] = await stage.send('GET', `${path}${rest}?${parameters}`);
     expect([got, JSON.parse(text).code]).toEqual([status, code]);
   });
 });
 
-it('[Y17] v2 says what a client publishes, and who publishes or subscribes, in its words', async () => {
+it('[Y17] v2 lists what a client publishes, and who publishes or subscribes, in its format', async () => {
   const path = '/nacos/v2/ns/client';
   const bills = { namespace: 'public', group: 'DEFAULT_GROUP', serviceName: 'bills' };
   expect(await data(`${path}/publish/list?clientId=${ID}`)).toEqual([
@@ -59,7 +59,7 @@ it('[Y17] v2 says what a client publishes, and who publishes or subscribes, in i
   expect(await data(`${path}/service/subscriber/list?serviceName=bills&ip=10.0.0.1`)).toEqual([]);
 });
 
-it('[Y17] v3 says the same in others', async () => {
+it('[Y17] v3 returns the same in its own format', async () => {
   const path = '/nacos/v3/admin/ns/client';
   const bills = { namespaceId: 'public', groupName: 'DEFAULT_GROUP', serviceName: 'bills' };
   expect(await data(`${path}/publish/list?clientId=${ID}`)).toEqual([

@@ -3,7 +3,7 @@ import { eachRow } from '../../../../test/fixtures/every-row';
 import { clusterNode, nodeAddress, serverState } from './node';
 
 describe('the node', () => {
-  it('[Y14] is at the address that the request was sent to', () =>
+  it('[Y14] has the address to which the request was sent', () =>
     eachRow(
       [
         ['http://registry:8848/nacos/serverlist', 'registry:8848', 'registry', 8848],

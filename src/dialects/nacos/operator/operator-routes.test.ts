@@ -16,7 +16,7 @@ async function stageWithInstances(): Promise<NacosStage> {
 }
 
 describe('metrics', () => {
-  it.each(['operator', 'ops'])('[Y14] %s tells clients that the server is up, in each version', async (word) => {
+  it.each(['operator', 'ops'])('[Y14] %s reports to clients that the server is up, in each version', async (word) => {
     const stage = new NacosStage([{ scope: 'register', ns: 'public', services: ['g@@x'] }]);
     expect(await stage.read(`/nacos/v1/ns/${word}/metrics?namespaceId=public`)).toEqual({ status: 'UP' });
     expect(await stage.read(`/nacos/v2/ns/${word}/metrics`)).toMatchObject({ code: 0, data: { status: 'UP' } });
@@ -24,7 +24,7 @@ describe('metrics', () => {
     expect((await stage.send('GET', `/nacos/v1/ns/${word}/metrics?onlyStatus=false`))[0]).toBe(403);
   });
 
-  it('[Y14] tells readers how much there is', async () => {
+  it('[Y14] report totals to readers', async () => {
     const stage = await stageWithInstances();
     const numbers = {
       status: 'UP',
@@ -51,7 +51,7 @@ describe.each(['/nacos/v1/ns/operator', '/nacos/v1/ns/ops', '/nacos/v2/ns/operat
       return stage;
     };
 
-    it('[Y14] are shown to all, and taken from admins of all where they change nothing', async () => {
+    it('[Y14] are shown to all, and accepted from admins of all namespaces if they change nothing', async () => {
       const stage = new NacosStage([{ scope: 'read', ns: 'public' }]);
       const shown = await stage.read(`${path}/switches`);
       expect(path.includes('v1') ? shown : (shown as { data: unknown }).data).toMatchObject({
@@ -72,7 +72,7 @@ describe.each(['/nacos/v1/ns/operator', '/nacos/v1/ns/ops', '/nacos/v2/ns/operat
       ['switches', 'entry=pushEnabled', "'value' is required"],
       ['switches', '', "'entry' is required"],
       ['log', 'logName=naming&logLevel=DEBUG', 'no log levels'],
-    ])('[Y14] refuses %s with %j', async (what, parameters, words) => {
+    ])('[Y14] are refused for %s with %j', async (what, parameters, words) => {
       const stage = as(new NacosStage(), ROOT_TOKEN);
       const [status, text] = await stage.send('PUT', `${path}/${what}`, parameters);
       expect([status, text.includes(words)]).toEqual([400, true]);
@@ -90,7 +90,7 @@ describe.each([
   const PERSISTENT = 'serviceName=orders&ip=10.0.0.8&port=80';
   const LIST = '/nacos/v1/ns/instance/list?serviceName=orders';
 
-  it('[Y14] is set of an instance without beats', async () => {
+  it('[Y14] is set for an instance without heartbeats', async () => {
     const stage = await stageWithInstances();
     for (const healthy of [false, true]) {
       expect(await stage.send('PUT', `${path}?${PERSISTENT}&healthy=${healthy}`)).toEqual([200, done]);
@@ -104,7 +104,7 @@ describe.each([
     [`${INSTANCE}&healthy=false`, 400, 'health check is still working, service: g@@orders, cluster: DEFAULT'],
     [PERSISTENT, 400, "'healthy' is required"],
     ['serviceName=orders&ip=10.0.0.8&healthy=true', 400, "'port' is required"],
-    ['serviceName=nobody&ip=10.0.0.8&port=1&healthy=true', 404, ''],
+    ['serviceName=unknown&ip=10.0.0.8&port=1&healthy=true', 404, ''],
   ])('[Y14] is not set with %j', async (parameters, status, words) => {
     const stage = await stageWithInstances();
     const [got, text] = await stage.send('PUT', path, parameters);
@@ -112,7 +112,7 @@ describe.each([
   });
 });
 
-it('[Y14] counts what a namespace holds', async () => {
+it('[Y14] counts the contents of a namespace', async () => {
   const namespace = new NodeNamespace();
   for (const [id, ephemeral] of [
     ['a', true],

@@ -5,7 +5,7 @@ import { NacosStage } from '../../../../test/fixtures/nacos-stage';
 const begin = () => new NacosStage([{ scope: 'register', ns: 'public', services: ['g@@x'] }]);
 
 describe('the server', () => {
-  it('[Y14] tells where it is, as text', () =>
+  it('[Y14] returns its address, as text', () =>
     eachRow(
       [
         ['/nacos/serverlist', 'rollcall.test:80'],
@@ -17,7 +17,7 @@ describe('the server', () => {
       },
     ));
 
-  it('[Y14, Y12] tells v2 and v3 of the server', () =>
+  it('[Y14, Y12] describes itself in v2 and v3', () =>
     eachRow(
       [
         ['/nacos/v2/console/health/liveness', 'ok'],
@@ -39,7 +39,7 @@ describe('the server', () => {
       },
     ));
 
-  it('[Y14, Y12] tells the console of v1 of the server', () =>
+  it('[Y14, Y12] describes itself to the console of v1', () =>
     eachRow(
       [
         ['/nacos/v1/core/cluster/nodes', [{ state: 'UP', extendInfo: { version: '2.5.1' } }]],
@@ -55,7 +55,7 @@ describe('the server', () => {
       },
     ));
 
-  it('[Y14] tells of the server without a wrapping', () =>
+  it('[Y14] describes itself without an envelope', () =>
     eachRow(
       [
         ['/nacos/v1/console/server/state', { version: '2.5.1', function_mode: 'naming', server_port: '80' }],
@@ -70,14 +70,14 @@ describe('the server', () => {
       },
     ));
 
-  it('[Y14, I9] tells nobody without a token', async () => {
+  it('[Y14, I9] returns nothing without a token', async () => {
     const stage = begin();
     for (const path of ['/nacos/serverlist', '/nacos/v1/console/health/liveness', '/nacos/v1/ns/operator/switches']) {
       expect((await stage.app.send('GET', path)).status).toBe(403);
     }
   });
 
-  it('[Y14] gives its list with a token in front of the path, where nothing else can carry one', async () => {
+  it('[Y14] returns its list with a token at the start of the path, for clients that send it nowhere else', async () => {
     const stage = new NacosStage([{ scope: 'read', ns: 'public' }]);
     const response = await stage.app.send('GET', `/t/${stage.token}/nacos/serverlist`);
     expect([response.status, await response.text()]).toEqual([200, 'rollcall.test:80']);

@@ -41,7 +41,7 @@ describe('services', () => {
     expect(await stage.send('DELETE', `${SERVICE}?${named}`)).toEqual([400, 'service g@@orders not found!']);
   });
 
-  it('[Y10] what is missing or illegal is refused with 400', () =>
+  it('[Y10] are refused with 400 if a parameter is missing or invalid', () =>
     eachRow(
       [
         ['POST', SERVICE, 'serviceName=a&protectThreshold=2', "Param 'protectThreshold' is illegal"],
@@ -61,7 +61,7 @@ describe('services', () => {
       },
     ));
 
-  it('[Y10] are listed by bare names, a page at a time, and all of them to Spring and Dubbo', async () => {
+  it('[Y10] are listed by plain names, page by page, and completely for Spring and Dubbo', async () => {
     const stage = new NacosStage();
     const dubbo = 'providers:com.foo.Bar:1.0.0:';
     for (const service of ['b', 'a', dubbo]) {
@@ -81,7 +81,7 @@ describe('services', () => {
     expect(host?.serviceName).toBe(`DEFAULT_GROUP@@${dubbo}`);
   });
 
-  it('[Y10] know who polls them, as long as they poll', async () => {
+  it('[Y10] list their pollers while they poll', async () => {
     const stage = new NacosStage();
     await stage.send('POST', `${INSTANCE}?serviceName=orders&ip=10.0.0.7&port=1`);
     const subscribers = `${SERVICE}/subscribers?serviceName=orders`;
@@ -107,7 +107,7 @@ describe('services', () => {
     expect(await stage.read(subscribers)).toMatchObject({ count: 0 });
   });
 
-  it('[Y10] have selectors of two kinds, and clusters without health checks', async () => {
+  it('[Y10] have two kinds of selectors, and clusters without health checks', async () => {
     const stage = new NacosStage();
     expect(await stage.read(`${SERVICE}/selector/types`)).toEqual({
       code: 200,
@@ -121,7 +121,7 @@ describe('services', () => {
   });
 });
 
-it('[Y10] an expression fits names that have its parts, in order', () =>
+it('[Y10] an expression matches names that contain its parts, in order', () =>
   eachRow(
     [
       ['g@@orders', '', true],

@@ -61,11 +61,11 @@ describe.each([
     ['POST', 'serviceName=new&protectThreshold=2', 400, 20_002],
     ['POST', 'serviceName=new&selector=%7B%22type%22%3A%22other%22%7D', 400, 21_006],
     ['POST', 'serviceName=new&metadata=a%3D', 400, 21_005],
-    ['PUT', 'serviceName=nobody', 400, 21_008],
-    ['GET', 'serviceName=nobody', 400, 21_008],
-    ['DELETE', 'serviceName=nobody', 400, 21_008],
+    ['PUT', 'serviceName=unknown', 400, 21_008],
+    ['GET', 'serviceName=unknown', 400, 21_008],
+    ['DELETE', 'serviceName=unknown', 400, 21_008],
     ['DELETE', 'serviceName=there', 400, 21_009],
-  ])('[Y16, Y8] %s ?%s gets %d with %d', async (method, parameters, status, code) => {
+  ])('[Y16, Y8] %s ?%s returns %d with %d', async (method, parameters, status, code) => {
     await stage.send('POST', '/nacos/v2/ns/instance?serviceName=there&ip=10.0.0.7&port=80');
     const [got, text] = await stage.send(method, `${path}?${parameters}`);
     expect([got, JSON.parse(text)]).toEqual([status, { code, message: expect.any(String), data: expect.any(String) }]);
@@ -73,7 +73,7 @@ describe.each([
 });
 
 describe('the list of services in v2', () => {
-  it('[Y16] has the names of a group, in pages', async () => {
+  it('[Y16] contains the names of a group, in pages', async () => {
     for (const name of ['a', 'b', 'c'])
       await stage.send('POST', '/nacos/v2/ns/service', `serviceName=${name}&groupName=g`);
     const list = (more: string) => data(`/nacos/v2/ns/service/list?${more}`);

@@ -32,7 +32,7 @@ describe('the list of services in v3', () => {
     if (items !== undefined) expect(page.pageItems).toHaveLength(items.length);
   });
 
-  it('[Y16] shows instances where they are asked for', async () => {
+  it('[Y16] shows instances on request', async () => {
     expect(await data('/service/list?withInstances=true&serviceNameParam=orders')).toMatchObject({
       totalCount: 1,
       pageItems: [
@@ -46,7 +46,7 @@ describe('the list of services in v3', () => {
     });
   });
 
-  it('[Y16, Y8] refuses pages that there are not', async () => {
+  it('[Y16, Y8] refuses invalid page numbers', async () => {
     for (const query of ['pageNo=0', 'pageNo=-1', 'pageSize=0', 'pageSize=x']) {
       const [status, text] = await stage.send('GET', `${ADMIN}/service/list?${query}`);
       expect([status, JSON.parse(text)]).toMatchObject([400, { code: 20_002 }]);
@@ -54,7 +54,7 @@ describe('the list of services in v3', () => {
   });
 });
 
-it('[Y16] subscribers are told by v3 in its own words', async () => {
+it('[Y16] subscribers are listed by v3 in its own format', async () => {
   const poll = '/nacos/v1/ns/instance/list?serviceName=g%40%40orders&clientIP=10.0.0.9&udpPort=5000';
   await stage.app.send('GET', poll, {
     headers: { accessToken: stage.token, 'user-agent': 'Nacos-Java-Client:v1.4.8' },
@@ -77,15 +77,15 @@ it('[Y16] subscribers are told by v3 in its own words', async () => {
   });
 });
 
-it('[Y16] selectors are of two kinds', async () => {
+it('[Y16] there are two kinds of selectors', async () => {
   expect(await data('/service/selector/types')).toEqual(['none', 'label']);
 });
 
 it.each([
   ['serviceName=orders&groupName=g&clusterName=EU&checkPort=80&healthChecker=%7B%22type%22%3A%22TCP%22%7D', 200, 0],
   ['serviceName=orders&groupName=g', 400, 10_000],
-  ['serviceName=nobody&clusterName=EU', 400, 21_008],
-])('[Y16] settings of a cluster by %s get %d with %d', async (parameters, status, code) => {
+  ['serviceName=unknown&clusterName=EU', 400, 21_008],
+])('[Y16] settings of a cluster by %s return %d with %d', async (parameters, status, code) => {
   const [got, text] = await stage.send('PUT', `${ADMIN}/cluster`, parameters);
   expect([got, JSON.parse(text).code]).toEqual([status, code]);
 });

@@ -15,7 +15,7 @@ it('[Y1] metadata is read as JSON or as pairs', () =>
     },
   ));
 
-it('[Y8] other metadata is refused, with the number that clients know', () => {
+it('[Y8] other metadata is refused, with the code that clients know', () => {
   for (const text of [
     '{"a":{"b":"c"}}',
     '{"a":["b"]}',

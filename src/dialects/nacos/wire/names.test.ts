@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { eachRow } from '../../../../test/fixtures/every-row';
 import { clustersIn, instanceAt, placeAt, serviceNamed } from './names';
 
-describe('a service', () => {
-  it('[Y2] are two, in one parameter or in two', () =>
+describe('a service and its group', () => {
+  it('[Y2] are given in one parameter or in two', () =>
     eachRow(
       [
         ['orders', '', 'DEFAULT_GROUP', 'orders'],
@@ -17,7 +17,7 @@ describe('a service', () => {
       },
     ));
 
-  it('[Y2] are refused in Nacos’ words', () =>
+  it('[Y2] are refused with the messages of Nacos', () =>
     eachRow(
       [
         ['@orders', '', "Param 'serviceName' is illegal, illegal characters should not appear in the param."],
@@ -34,7 +34,7 @@ describe('a service', () => {
     ));
 });
 
-it('[Y2] clusters are parted by commas', () => {
+it('[Y2] clusters are comma-separated', () => {
   expect(clustersIn('')).toEqual([]);
   expect(clustersIn('a,,b_c ,')).toEqual(['a', 'b_c']);
   expect(() => clustersIn('a,b.c')).toThrow("Param 'cluster' is illegal");
@@ -43,7 +43,7 @@ it('[Y2] clusters are parted by commas', () => {
 describe('an instance', () => {
   const service = { group: 'g', service: 's' };
 
-  it('[Y3] has the id that the native API gives its place', () =>
+  it('[Y3] has the id that the native API gives its address and port', () =>
     eachRow(
       [
         ['10.0.0.7', '8080', '10.0.0.7:8080'],
@@ -55,7 +55,7 @@ describe('an instance', () => {
       },
     ));
 
-  it('[Y2] is refused at what is no place', () =>
+  it('[Y2] is refused if its address or port is invalid', () =>
     eachRow(
       [
         ['10.0.0.7', '0'],
@@ -70,7 +70,7 @@ describe('an instance', () => {
       },
     ));
 
-  it('[Y2] of a service that no name of the core can be is refused', () => {
+  it('[Y2] of a service whose name the core refuses is refused', () => {
     expect(() => instanceAt({ group: 'g', service: 'é'.repeat(200) }, placeAt('10.0.0.7', '1'))).toThrow('255 bytes');
   });
 });

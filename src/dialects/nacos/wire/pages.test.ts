@@ -5,7 +5,7 @@ import { numberedPage, pageOf } from './pages';
 const LETTERS = ['a', 'b', 'c', 'd', 'e'];
 
 describe('pages', () => {
-  it('[Y15] a page has the items between its bounds', () =>
+  it('[Y15] contain the items between their bounds', () =>
     eachRow(
       [
         [1, 2, 'ab'],
@@ -23,7 +23,7 @@ describe('pages', () => {
       },
     ));
 
-  it('[Y15] are numbered in Nacos 3', () => {
+  it('[Y15] are counted in Nacos 3', () => {
     const upper = (letter: string) => letter.toUpperCase();
     const page = { totalCount: 5, pageNumber: 2, pagesAvailable: 3, pageItems: ['C', 'D'] };
     expect(numberedPage(LETTERS, { pageNo: 2, pageSize: 2 }, upper)).toEqual(page);

@@ -16,7 +16,7 @@ function apply(headers: Headers, [what, header, text]: ['set' | 'append' | 'dele
 }
 
 describe('ListedHeaders', () => {
-  it('are what the headers of the platform are after the same changes', () => {
+  it('are the same as the platform’s after the same changes', () => {
     fc.assert(
       fc.property(fc.array(change, { maxLength: 6 }), (changes) => {
         const made = new Headers({ Vary: 'Accept', 'Cache-Control': 'no-store' });
@@ -33,7 +33,7 @@ describe('ListedHeaders', () => {
     );
   });
 
-  it('are found by any spelling, and joined where one comes more than once, as a request has them', () => {
+  it('are found in any case, and joined if repeated, as in a request', () => {
     const list = ['Authorization', 'one', 'X-Two', 'a', 'authorization', 'two'];
     const headers = new ListedHeaders([...list]);
     expect([headers.get('AUTHORIZATION'), headers.get('x-two'), headers.get('x')]).toEqual(['one, two', 'a', null]);

@@ -117,7 +117,7 @@ describe('opening and closing', () => {
     expect(lost).toEqual([]);
   });
 
-  it('waits for a killed process that has not let go of its locks', async () => {
+  it('waits for a killed process that still holds its locks', async () => {
     await (await openWithRows(10)).close();
     const dying = new DatabaseSync(path);
     dying.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
@@ -126,7 +126,7 @@ describe('opening and closing', () => {
     expect(countOf(await opening)).toBe(10);
   });
 
-  it('finds all rows of a process that was killed, and checkpoints them', async () => {
+  it('finds all rows of a killed process, and checkpoints them', async () => {
     await openWithRows(50);
     const copy = killedCopy();
     const before = statSync(copy).size;
@@ -135,7 +135,7 @@ describe('opening and closing', () => {
     expect(statSync(copy).size).toBeGreaterThan(before);
   });
 
-  it('opens a database that another program made, and one whose marker is gone', async () => {
+  it('opens a database from another program, and one whose marker is missing', async () => {
     const database = new DatabaseSync(path);
     database.exec('CREATE TABLE rows (id INTEGER PRIMARY KEY, text TEXT); INSERT INTO rows VALUES (1, NULL)');
     database.close();
@@ -146,7 +146,7 @@ describe('opening and closing', () => {
     expect(countOf(await open())).toBe(1);
   });
 
-  it('refuses what it is asked after it was closed', async () => {
+  it('refuses calls after the close', async () => {
     const file = await openWithRows(1);
     await file.close();
     await file.close();
@@ -161,7 +161,7 @@ describe('opening and closing', () => {
     });
   });
 
-  it('erases everything, so that another database can take the path', async () => {
+  it('erases everything, so that another database can use the path', async () => {
     const file = await openWithRows(10);
     await file.remove();
     expect(readdirSync(folder)).toEqual([]);
@@ -179,19 +179,19 @@ describe('damage', () => {
   const damages: Record<string, (copy: string) => void> = {
     'a deleted WAL': (copy) => rmSync(`${copy}-wal`),
     'an empty WAL': (copy) => writeFileSync(`${copy}-wal`, ''),
-    'a WAL that was cut': (copy) => fs.truncateSync(`${copy}-wal`, 100_000),
+    'a truncated WAL': (copy) => fs.truncateSync(`${copy}-wal`, 100_000),
     'a byte flipped in the middle of the WAL': (copy) => flip(`${copy}-wal`, 200_000),
     'a byte flipped in the header of the WAL': (copy) => flip(`${copy}-wal`, 17),
     'an empty database': (copy) => writeFileSync(copy, ''),
     'a missing database': (copy) => rmSync(copy),
-    'a database that is none': (copy) => {
+    'a file that is not a database': (copy) => {
       writeFileSync(copy, 'nothing that SQLite knows. '.repeat(1_000));
       rmSync(`${copy}-wal`);
     },
   };
 
   for (const [damage, inflict] of Object.entries(damages)) {
-    it(`refuses ${damage}, says what to do, and changes nothing`, async () => {
+    it(`refuses ${damage}, with the remedy, and changes nothing`, async () => {
       const copy = await killed();
       inflict(copy);
       const before = contents(join(folder, 'copy'));
@@ -206,7 +206,7 @@ describe('damage', () => {
     });
   }
 
-  it('refuses an older copy of a database that was closed', async () => {
+  it('refuses an older copy of a closed database', async () => {
     const first = await openWithRows(10);
     await first.close();
     const old = readFileSync(path);
@@ -217,7 +217,7 @@ describe('damage', () => {
     await expect(open()).rejects.toThrow(/change number \d+ was durable, but the last one found is number \d+/);
   });
 
-  it('goes on with what is left where the marker is deleted', async () => {
+  it('continues with what is left if the marker is deleted', async () => {
     const copy = await killed();
     flip(`${copy}-wal`, 200_000);
     rmSync(`${copy}-durable`);
@@ -226,7 +226,7 @@ describe('damage', () => {
     expect(left).toBeLessThan(100);
   });
 
-  it('survives a marker of which one half was torn, or all', async () => {
+  it('survives a marker that is torn in half or completely', async () => {
     for (const [from, to] of [
       [0, 60],
       [4_096, 4_150],
@@ -246,7 +246,7 @@ describe('damage', () => {
 });
 
 describe('sync', () => {
-  it('shares a flush between callers, and flushes again for what is committed meanwhile', async () => {
+  it('shares a flush between callers, and flushes again for later commits', async () => {
     const { storage } = await openWithRows(1);
     const held = holdFlushes();
     add(storage);
@@ -265,7 +265,7 @@ describe('sync', () => {
     expect(held).toHaveLength(2);
   });
 
-  it('lets nothing be stored or read after a flush has failed, and reports that once', async () => {
+  it('stores and reads nothing after a failed flush, and reports it once', async () => {
     const file = await openWithRows(1);
     const held = holdFlushes();
     add(file.storage);
@@ -281,7 +281,7 @@ describe('sync', () => {
     expect(existsSync(`${path}-wal`)).toBe(true);
   });
 
-  it('keeps reads going where a disk takes no more', async () => {
+  it('keeps reading if the disk is full', async () => {
     const file = await openWithRows(10);
     file.storage.run('PRAGMA max_page_count = 1');
     expect(() => add(file.storage, 'y'.repeat(1_000_000))).toThrow('full');
@@ -290,7 +290,7 @@ describe('sync', () => {
     expect(lost).toEqual([]);
   });
 
-  it('ends the process where the flush after a failed transaction fails too', async () => {
+  it('ends the process if the flush after a failed transaction fails too', async () => {
     const file = await openWithRows(10);
     const held = holdFlushes();
     expect(() => file.storage.run('INSERT INTO absent VALUES (1)')).toThrow('absent');
@@ -339,7 +339,7 @@ describe('checkpoints', () => {
     expect(lost).toEqual([]);
   });
 
-  it('hold commits back above the bound, and reads never', async () => {
+  it('hold back commits above the bound, and never reads', async () => {
     const held: (() => void)[] = [];
     const worker = {
       checkpoint: async (at: string) => {
@@ -366,7 +366,7 @@ describe('checkpoints', () => {
     await closing;
   });
 
-  it('that fail hold nothing back for ever, are shown, and are not tried with every flush', async () => {
+  it('that fail don’t hold back commits for long, are shown, and are not retried with every flush', async () => {
     let attempts = 0;
     const failing = {
       checkpoint: () => {
@@ -395,8 +395,8 @@ describe('checkpoints', () => {
     await expect.poll(() => lost).toEqual(['a checkpoint could not flush: disk I/O error']);
   });
 
-  it('run where commits do, and in no other thread, with a SQLite that loses pages otherwise', async () => {
-    const worker = { checkpoint: () => Promise.reject(new Error('not to be asked')) };
+  it('run in the thread of commits with a SQLite that would otherwise lose pages', async () => {
+    const worker = { checkpoint: () => Promise.reject(new Error('not to be called')) };
     const onLost = (reason: string) => lost.push(reason);
     const file = await DatabaseFile.open({ path, checkpoints: worker, onLost, sqliteVersion: '3.49.1' });
     opened.push(file);
@@ -412,22 +412,22 @@ describe('checkpoints', () => {
     expect(countOf(await open())).toBe(640);
   });
 
-  it('run in a thread of their own where SQLite has the fix', () => {
+  it('run in a thread of their own if SQLite has the fix', () => {
     const versions = ['3.7.0', '3.44.5', '3.44.6', '3.49.2', '3.50.6', '3.50.7', '3.51.2', '3.51.3', '3.53.2', '4.0.0'];
     const fixed = ['3.44.6', '3.50.7', '3.51.3', '3.53.2', '4.0.0'];
     expect(versions.filter(canCheckpointBeside)).toEqual(fixed);
   });
 
-  it('end a read that was left unfinished, and its reader gets an error', async () => {
+  it('end an unfinished read, and its reader gets an error', async () => {
     const file = await openWithRows(10);
     const rows = file.storage.read('SELECT id FROM rows')[Symbol.iterator]();
     expect(rows.next().value).toEqual([1]);
     for (let row = 0; row < 80; row += 1) add(file.storage, 'z'.repeat(MIB / 4));
     await file.storage.sync();
-    expect(() => rows.next()).toThrow('was not read to its end in the turn that began it');
+    expect(() => rows.next()).toThrow('was not read to the end in the turn that started it');
   });
 
-  it('reject in a worker that was closed, or for a file that does not exist', async () => {
+  it('are rejected in a closed worker, or for a missing file', async () => {
     const worker = new CheckpointWorker();
     await expect(worker.checkpoint(path)).rejects.toThrow('does not exist');
     expect(existsSync(path)).toBe(false);
@@ -435,7 +435,7 @@ describe('checkpoints', () => {
     await expect(worker.checkpoint(path)).rejects.toThrow('is closed');
   });
 
-  it('start another thread where theirs has ended', async () => {
+  it('start another thread if theirs has ended', async () => {
     await openWithRows(10);
     const worker = new CheckpointWorker(new URL('data:text/javascript,throw new Error("broken thread")'));
     await expect(worker.checkpoint(path)).rejects.toThrow('broken thread');

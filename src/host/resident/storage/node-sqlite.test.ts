@@ -9,7 +9,7 @@ sqlStorageContract('Node', () => {
   return { use: async (step) => step(storage), close: () => database.close() };
 });
 
-it('does not count the rows of an earlier statement for one that defines a table', () => {
+it('excludes the rows of an earlier statement from a statement that defines a table', () => {
   const storage = nodeSqlite(new DatabaseSync(':memory:'));
   storage.run('CREATE TABLE first (id INTEGER PRIMARY KEY)');
   storage.run('INSERT INTO first VALUES (1), (2)');

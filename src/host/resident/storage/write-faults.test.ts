@@ -44,8 +44,8 @@ const lines = ({ storage }: DatabaseFile) => [...storage.read('SELECT text FROM 
 /** Lets a database have as many pages as it has, so that it meets what a full disk makes of it; or as many as it likes. */
 const bound = ({ storage }: DatabaseFile, pages: number) => [...storage.read(`PRAGMA max_page_count = ${pages}`)];
 
-describe('a file that can not be written', () => {
-  it('[L19] says so with the write that fails, and is read on', async () => {
+describe('a file that can’t be written', () => {
+  it('[L19] reports it with the failed write, and stays readable', async () => {
     const file = await open('a.sqlite');
     add(file, 'before');
     bound(file, 1);
@@ -54,7 +54,7 @@ describe('a file that can not be written', () => {
     expect([file.writeFault, faults.reasons, lines(file)]).toEqual([FULL, [FULL], ['before']]);
   });
 
-  it('[L19] is written again by itself once it can be, and leaves nothing of its trials', async () => {
+  it('[L19] recovers by itself once it is writable, and leaves nothing of its attempts', async () => {
     const file = await open('a.sqlite');
     bound(file, 1);
     expect(() => add(file, 'x'.repeat(100_000))).toThrow(FULL);
@@ -70,7 +70,7 @@ describe('a file that can not be written', () => {
     ]);
   });
 
-  it('[L19] stays refused while no more than a few bytes fit', async () => {
+  it('[L19] stays refused while only a few bytes fit', async () => {
     const file = await open('a.sqlite');
     bound(file, 1);
     expect(() => add(file, 'x'.repeat(100_000))).toThrow(FULL);
@@ -81,7 +81,7 @@ describe('a file that can not be written', () => {
     expect(file.writeFault).toBe(FULL);
   });
 
-  it('[L19] keeps the others from trying where the disk is full, which is logged once', async () => {
+  it('[L19] stops attempts of others while the disk is full, which is logged once', async () => {
     const [first, second] = [await open('a.sqlite'), await open('b.sqlite')];
     for (const file of [first, second]) {
       bound(file, 1);
@@ -95,7 +95,7 @@ describe('a file that can not be written', () => {
     expect(logged).toHaveLength(2);
   });
 
-  it('does not take a wrong statement, or a lock, for a disk that is full', () => {
+  it('does not mistake an invalid statement or a lock for a full disk', () => {
     const database = new DatabaseSync(':memory:');
     const errorOf = (statement: string) => {
       try {

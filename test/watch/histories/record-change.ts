@@ -3,7 +3,7 @@ import type { SnapshotService, WatchedChange, WatchedService, WatchScope } from 
 import { type ExpectedView, shownView } from '../../simulation/expected-view';
 
 /** A change of a record, in a form that can be compared between frames and the journal. */
-export interface ToldChange {
+export interface RecordChange {
   group: string;
   service: string;
   /** Unique name of the record in the namespace: `group@@service/id`, with an empty id for a service's own settings. */
@@ -39,7 +39,7 @@ function digest(text: string): string {
 }
 
 /** Converts a change in a frame. */
-export function changeTold(change: WatchedChange): ToldChange {
+export function toRecordChange(change: WatchedChange): RecordChange {
   const { group, service } = change;
   if (change.kind === 'service') {
     return {
@@ -54,7 +54,7 @@ export function changeTold(change: WatchedChange): ToldChange {
 }
 
 /** Converts the records of a service in a snapshot. */
-export function recordsShown(shown: SnapshotService): ToldChange[] {
+export function recordsShown(shown: SnapshotService): RecordChange[] {
   const { group, name: service } = shown;
   const instances = shown.instances.map((view) => {
     return { group, service, record: nameOf(group, service, view.id), shows: instanceDigest(shownView(view)) };

@@ -1,7 +1,7 @@
 import type { NamespaceApi } from '../../../src/model/namespace-api';
 
-/** A namespace lent to one test: empty, and torn down after it. */
-export interface LentNamespace {
+/** A namespace given to one test: empty, and torn down after it. */
+export interface TestNamespace {
   readonly api: NamespaceApi;
   /** Lets time pass, in milliseconds, and runs everything that becomes due at its time. */
   pass(ms: number): Promise<void>;
@@ -21,13 +21,13 @@ export type Capability = true | string;
 
 /** Capabilities that a case may need beyond the interface itself. */
 export interface Capabilities {
-  /** True if {@link LentNamespace.pass}, {@link LentNamespace.freeze} and {@link LentNamespace.setClock} are supported. */
+  /** True if {@link TestNamespace.pass}, {@link TestNamespace.freeze} and {@link TestNamespace.setClock} are supported. */
   movesTime: Capability;
-  /** True if {@link LentNamespace.restart} is supported. */
+  /** True if {@link TestNamespace.restart} is supported. */
   restarts: Capability;
   /** True if renewals are written down by a look five seconds later, and not by the restart. */
   keepsRenewalsByLooks: Capability;
-  /** True if {@link LentNamespace.loseAlarm} is supported. */
+  /** True if {@link TestNamespace.loseAlarm} is supported. */
   losesAlarms: Capability;
   /** True if its only clock is the wall clock, and frequent alarms show whether it listened. */
   looks: Capability;

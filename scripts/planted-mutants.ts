@@ -7,16 +7,16 @@ import { Laboratory, TRIAL_NAMES, type TrialName } from '../test/mutants/trial';
 
 const USAGE = `usage: npm run mutants -- [--all] [WORD...]
 
-Puts faults into a copy of the core, one at a time, and sees which of its tests find them:
-${TRIAL_NAMES.join(', ')}; until one does.
-The tests have seeds of their own, so that a mutant meets the same each time. Shows how far it is on stderr, and ends with
-a table. Fails if a mutant lives, or if tests fail without any.
+Plants faults in a copy of the core, one at a time, and runs these tests until one finds the fault:
+${TRIAL_NAMES.join(', ')}.
+The seeds of the tests are fixed, so a mutant meets the same inputs each time. Shows its progress on stderr and prints a
+table at the end. Fails if a mutant survives, or if a test fails without a mutant.
 
-  WORD     only mutants whose name mentions one of these (default: all ${MUTANTS.length})
-  --all    every trial for each mutant, also when it is found: several times as long
-  --help   show this
+  WORD     only mutants whose name contains one of these words (default: all ${MUTANTS.length})
+  --all    run every trial for each mutant, even after one has found it: takes several times as long
+  --help   show this help
 
-A trial may take five times as long as it takes on the core as it is, and is measured again before it is said to hang.`;
+A trial may take five times as long as on the unchanged core, and is repeated before it is reported as hanging.`;
 
 /** Trials that found a mutant, each with its failures. */
 type Finds = [trial: TrialName, failures: string[]][];
@@ -47,8 +47,8 @@ async function main(): Promise<number> {
   const chosen = MUTANTS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
   if (chosen.length === 0) throw new RangeError(`no mutant has a name with ${words.join(' or ')}`);
   const startedAt = performance.now();
-  const tell = (line: string) => console.error(`[${Math.round((performance.now() - startedAt) / 1_000)} s] ${line}`);
-  const laboratory = new Laboratory(tell);
+  const log = (line: string) => console.error(`[${Math.round((performance.now() - startedAt) / 1_000)} s] ${line}`);
+  const laboratory = new Laboratory(log);
   const rows: string[] = [];
   let alive = 0;
   try {
@@ -62,7 +62,7 @@ async function main(): Promise<number> {
       if (finds.length === 0) alive += 1;
       rows.push(row(mutant, finds));
       const found = finds.length === 0 ? 'ALIVE' : `found by ${finds.map(([trial]) => trial).join(', ')}`;
-      tell(`${index + 1} of ${chosen.length}: ${mutant.name}: ${found}`);
+      log(`${index + 1} of ${chosen.length}: ${mutant.name}: ${found}`);
     }
   } finally {
     laboratory.close();

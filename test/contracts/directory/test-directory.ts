@@ -3,8 +3,8 @@ import { ROOT } from '../../../src/auth/authenticator';
 import type { DirectoryApi, DirectoryCaller } from '../../../src/model/directory-api';
 import type { Grant } from '../../../src/model/grant';
 
-/** A directory lent to one test: fresh, and not shared. */
-export interface LentDirectory {
+/** A directory given to one test: fresh, and not shared. */
+export interface TestDirectory {
   api: DirectoryApi;
   /** Lets time pass, and runs what becomes due. */
   pass(ms: number): Promise<void>;
@@ -23,5 +23,5 @@ export const BY_ROOT: DirectoryCaller = { principal: ROOT, address: '198.51.100.
 
 /** Creates a caller that holds a token with these grants. */
 export function by(...grants: Grant[]): DirectoryCaller {
-  return { principal: { tokenId: 'somebody', grants } };
+  return { principal: { tokenId: 'caller', grants } };
 }
