@@ -8,6 +8,14 @@ import type { FieldError, RollcallError } from './rollcall-error';
 /** Arguments of a `RollcallError`. */
 type ErrorParts = ConstructorParameters<typeof RollcallError>;
 
+/** Properties of the request that failed. */
+interface Failed {
+  /** Token of the request, which the error must not contain. */
+  token: string | undefined;
+  /** True if the server has never answered. */
+  isNew: boolean;
+}
+
 /** Body of an error response; any member may be missing. */
 interface Problem {
   code?: string;
@@ -50,11 +58,11 @@ function withoutSecrets(text: string, token: string | undefined): string {
     .replace(/(\w:\/\/[^\s?'")]*)\?[^\s'")]*/g, '$1');
 }
 
-/** Adds advice on the scheme of the URL to a reason, if it may be the wrong one. */
-function withAdvice(reason: string, what: string): string {
+/** Adds advice on the scheme of the URL to a reason, if it may be the wrong one: not if there were responses before. */
+function withAdvice(reason: string, what: string, isNew: boolean): string {
   const isSecure = / (https|wss):/.test(what);
   if (isSecure && NO_TLS.test(reason)) return 'the server does not use TLS on this port; try a url with http://';
-  return !isSecure && CLOSED.test(reason)
+  return !isSecure && isNew && CLOSED.test(reason)
     ? `${reason}; if the server uses TLS, the url must start with https://`
     : reason;
 }
@@ -65,18 +73,17 @@ function withAdvice(reason: string, what: string): string {
  * @param failure An error of the runtime, or a response that is an error or not a registry's.
  * @param what The request: `GET https://registry.example/health`.
  * @param problem What an error of the runtime means: `got no response`.
- * @param token Token of the request, which the error must not contain.
  */
 export async function failureOf(
   failure: unknown,
   what: string,
   problem: string,
-  token: string | undefined,
+  { token, isNew }: Failed,
 ): Promise<ErrorParts> {
   if (failure instanceof Response) return refusal(failure, what);
   const causes = causesOf(failure);
   const isSecret = token !== undefined && token !== '' && causes.includes(token);
-  const reason = withAdvice(withoutSecrets(causes, token), what);
+  const reason = withAdvice(withoutSecrets(causes, token), what, isNew);
   return ['UNREACHABLE', `${what} ${problem}: ${reason}`, { cause: isSecret ? undefined : failure }];
 }
 
