@@ -39,6 +39,15 @@ describe('the reason of a failure', () => {
       }),
       'client error (Connect): Connection refused',
     ],
+    [
+      'Deno, of a connection',
+      new TypeError('fetch failed', {
+        cause: new Error(
+          'error sending request from 127.0.0.1:1 for http://registry.example/a (127.0.0.1:80): client error (SendRequest): x',
+        ),
+      }),
+      'client error (SendRequest): x',
+    ],
     ['a browser', new TypeError('Failed to fetch'), 'Failed to fetch'],
     ['anything thrown', 'no network', 'no network'],
     ['an error without a message', Object.assign(new Error(), { code: 'EPIPE' }), 'EPIPE'],

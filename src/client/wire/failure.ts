@@ -53,9 +53,7 @@ function causesOf(error: unknown, depth = 0): string {
 /** Returns a text without the secrets that a runtime's message may quote: the token, and the query of a URL. */
 function withoutSecrets(text: string, token: string | undefined): string {
   const plain = token ? text.replaceAll(token, '<token>') : text;
-  return plain
-    .replace(/error sending request for url \([^)]*\): /, '')
-    .replace(/(\w:\/\/[^\s?'")]*)\?[^\s'")]*/g, '$1');
+  return plain.replace(/error sending request .*?\): /, '').replace(/(\w:\/\/[^\s?'")]*)\?[^\s'")]*/g, '$1');
 }
 
 /** Adds advice on the scheme of the URL to a reason, if it may be the wrong one: not if there were responses before. */
