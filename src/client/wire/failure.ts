@@ -85,7 +85,7 @@ export async function failureOf(
   return ['UNREACHABLE', `${what} ${problem}: ${reason}`, { cause: isSecret ? undefined : failure }];
 }
 
-/** Describes a response that is an error, or no registry's. It may come from a gateway or another server, with a page instead of JSON. */
+/** Describes a response that is an error, or that is not a registry's. It may come from a gateway or another server, with a page instead of JSON. */
 async function refusal(answer: Response, what: string): Promise<ErrorParts> {
   const { status, headers } = answer;
   let problem: Problem = {};
