@@ -28,6 +28,8 @@ export class RegistryHttp {
   readonly namespacePath: string;
   readonly #options: ClientOptions;
   #isBackground = false;
+  /** True once there was a response. */
+  #hasAnswered = false;
   /** Last token, which must not be in any message. */
   #token: string | undefined;
 
@@ -105,6 +107,7 @@ export class RegistryHttp {
         // The caller's signal also aborts a response body that is still being read.
         signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
       });
+      this.#hasAnswered = true;
       // A registry has no pages among its calls.
       if (answer.status >= 400 || answer.headers.get('content-type')?.includes('html')) throw answer;
       return answer;
@@ -140,7 +143,9 @@ export class RegistryHttp {
     const what = `${method} ${this.url}${path.replace(/\?.*/, '')}`;
     try {
       const { failureOf } = await import('./failure');
-      return new RollcallError(...(await failureOf(failure, what, problem, this.#token)));
+      return new RollcallError(
+        ...(await failureOf(failure, what, problem, { token: this.#token, isNew: !this.#hasAnswered })),
+      );
     } catch {
       // Offline, a browser can't load the module either.
       return RollcallError.from(failure, `${what} ${problem}`);
