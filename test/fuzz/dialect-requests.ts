@@ -189,7 +189,7 @@ function goMicro(method: string): fc.Arbitrary<Asked> {
 
 function eureka(method: string): fc.Arbitrary<Asked> {
   const type = mostly(0.7, fc.constant('application/json'), fc.constant('application/xml'));
-  return fc.tuple(type, fc.boolean()).chain(([contentType, isAccepted]) => {
+  return fc.tuple(type, fc.boolean()).chain(([contentType, isAccepted]): fc.Arbitrary<Asked> => {
     const accept: Pair = ['Accept', isAccepted ? contentType : 'application/json'];
     if (method !== 'POST')
       return pairsOf(EUREKA_QUERIES, 0.3).map((query) => ({ query, headers: [accept], body: undefined }));
