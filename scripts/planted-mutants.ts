@@ -1,22 +1,22 @@
-/** `npm run mutants`: injects faults into the core, one at a time, and checks whether its tests find them. */
+/** `npm run mutants:planted`: injects faults into the core, one at a time, and checks whether its tests find them. */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
 import { MUTANTS } from '../test/mutants/all-mutants';
 import type { Mutant } from '../test/mutants/mutant';
 import { Laboratory, TRIAL_NAMES, type TrialName } from '../test/mutants/trial';
 
-const USAGE = `usage: npm run mutants -- [--all] [WORD...]
+const USAGE = `usage: npm run mutants:planted -- [--all] [WORD...]
 
-Plants faults in a copy of the core, one at a time, and runs these tests until one finds the fault:
-${TRIAL_NAMES.join(', ')}.
-The seeds of the tests are fixed, so a mutant meets the same inputs each time. Shows its progress on stderr and prints a
-table at the end. Fails if a mutant survives, or if a test fails without a mutant.
+Plants faults in a copy of the core, one at a time, and runs its tests until one fails: ${TRIAL_NAMES.join(', ')}.
+The tests use fixed seeds, so a mutant meets the same run each time. Shows progress on stderr, and ends with a table. Fails
+if no test finds a mutant, or if tests fail without one.
 
-  WORD     only mutants whose name contains one of these words (default: all ${MUTANTS.length})
-  --all    run every trial for each mutant, even after one has found it: takes several times as long
-  --help   show this help
+  WORD     only mutants whose name contains one of these (default: all ${MUTANTS.length})
+  --all    run every trial on each mutant, even after one has found it: takes several times as long
+  --help   show this
 
-A trial may take five times as long as on the unchanged core, and is repeated before it is reported as hanging.`;
+A trial may take five times as long as on the unchanged core. One that takes longer is measured again before the mutant
+counts as hanging.`;
 
 /** Trials that found a mutant, each with its failures. */
 type Finds = [trial: TrialName, failures: string[]][];
@@ -30,7 +30,7 @@ function cell(failures: string[]): string {
 }
 
 function row({ name, breaks }: Mutant, finds: Finds): string {
-  if (finds.length === 0) return `| **ALIVE** ${name} | ${breaks} | nothing | |`;
+  if (finds.length === 0) return `| **SURVIVED** ${name} | ${breaks} | nothing | |`;
   const failures = finds.map(([, failures]) => cell(failures)).join('; ');
   return `| ${name} | ${breaks} | ${finds.map(([trial]) => trial).join(', ')} | ${failures} |`;
 }
@@ -61,7 +61,7 @@ async function main(): Promise<number> {
       }
       if (finds.length === 0) alive += 1;
       rows.push(row(mutant, finds));
-      const found = finds.length === 0 ? 'ALIVE' : `found by ${finds.map(([trial]) => trial).join(', ')}`;
+      const found = finds.length === 0 ? 'SURVIVED' : `found by ${finds.map(([trial]) => trial).join(', ')}`;
       log(`${index + 1} of ${chosen.length}: ${mutant.name}: ${found}`);
     }
   } finally {

@@ -33,13 +33,6 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     to: '',
   },
   {
-    name: 'waits for the group that is being written, not for its own',
-    breaks: 'I3',
-    symbol: 'CommitPipeline.settled',
-    from: 'return this.#waiting ?? this.#writing;',
-    to: 'return this.#writing ?? this.#waiting;',
-  },
-  {
     name: 'writes a group without a transaction',
     breaks: 'S1',
     symbol: 'CommitPipeline.#write',
@@ -90,13 +83,6 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     symbol: 'load',
     from: 'service.revision = Math.max(service.revision, row.revision);',
     to: '',
-  },
-  {
-    name: 'stamps a commit with a clock that was set back',
-    breaks: 'I7',
-    symbol: 'NamespaceTime.stamp',
-    from: 'this.#latestStamp = Math.max(this.#latestStamp, this.#clock.now());',
-    to: 'this.#latestStamp = this.#clock.now();',
   },
   {
     name: 'compacts what is young',

@@ -263,13 +263,6 @@ export const LEASE_MUTANTS: Mutant[] = [
     to: 'if (now < this.#latest) return this.#latest;',
   },
   {
-    name: 'follows a clock that is set back',
-    breaks: 'I6',
-    symbol: 'NamespaceTime.now',
-    from: 'if (now < this.#latest) this.#shiftMs += this.#latest - now;',
-    to: 'if (now < this.#latest) this.#latest = now;',
-  },
-  {
     name: 'takes a stamp for the time after a clock was set back',
     breaks: 'L8',
     symbol: 'wake',

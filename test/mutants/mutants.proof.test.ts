@@ -8,13 +8,8 @@ import { Laboratory } from './trial';
  */
 const TRIAL_MAX_MS = 240_000;
 
-/** One mutant of each kind; `npm run mutants` tries them all. */
-const SAMPLE = [
-  'answers before anything is durable',
-  'does not keep renewals',
-  'takes a stamp for the time after a clock was set back',
-  'makes a revision of a registration that changes nothing',
-];
+/** Two faults that the simulation finds in a few seconds; `npm run mutants:planted` tries them all. */
+const SAMPLE = ['answers before anything is durable', 'makes a revision of a registration that changes nothing'];
 
 describe('the simulation', () => {
   let laboratory: Laboratory;

@@ -256,20 +256,6 @@ export const WATCH_MUTANTS: Mutant[] = [
     to: '0',
   },
   {
-    name: 'keeps the names of pollers until a drain or a list',
-    breaks: 'W27',
-    symbol: 'Pollers.note',
-    from: 'if (now - this.#prunedAt >= POLLERS_PRUNE_INTERVAL_MS) this.#prune(now);',
-    to: '',
-  },
-  {
-    name: 'keeps every name that one token chooses',
-    breaks: 'W27',
-    symbol: 'Pollers.#hasRoomFor',
-    from: 'return (this.#countByToken.get(tokenId) ?? 0) < POLLERS_PER_TOKEN_MAX_COUNT;',
-    to: 'return true;',
-  },
-  {
     name: 'loses readers beyond the bound of names',
     breaks: 'W27',
     symbol: 'notePoller',

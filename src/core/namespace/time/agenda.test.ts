@@ -8,6 +8,7 @@ describe('Agenda', () => {
   it('has nothing to do at first', () => {
     const agenda = new Agenda();
     expect(agenda.earliestDeadline).toBe(Number.POSITIVE_INFINITY);
+    expect(agenda.timeOf({ kind: 'import' })).toBe(Number.POSITIVE_INFINITY);
     expect(agenda.take(1e15, 10)).toEqual([]);
   });
 

@@ -63,11 +63,20 @@ describe('Pollers', () => {
     expect(pollers.size).toBe(0);
   });
 
+  it('[W17] forgets a name once its linger time is over', () => {
+    const { pollers, note } = stage();
+    note('a');
+    expect(pollers.of(ORDERS, POLLER_LINGER_MS - 1)).toHaveLength(1);
+    expect(pollers.of(ORDERS, POLLER_LINGER_MS)).toEqual([]);
+    expect(pollers.size).toBe(0);
+  });
+
   it('[W17] distinguishes equal names by token, group and service', () => {
     const { pollers, note } = stage();
     note('a');
     note('a', 0, { tokenId: 'u' });
     note('a', 0, { service: { ...ORDERS, group: 'shop' } });
+    note('a', 0, { service: { ...ORDERS, service: 'users' } });
     expect(pollers.of(ORDERS, 0).map(({ tokenId }) => tokenId)).toEqual(['t', 'u']);
   });
 });

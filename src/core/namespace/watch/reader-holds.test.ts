@@ -52,6 +52,17 @@ describe('ReaderHolds', () => {
     expect(wake(NOW + HOUR_MS).unknownAt(NOW + HOUR_MS)).toMatchObject({ safeAfterMs: 0 });
   });
 
+  it('[W25] keeps the longest hold of shared copies, in memory alone', () => {
+    const { wake, rows } = stage();
+    const holds = wake();
+    expect(holds.sharedUntil).toBe(0);
+    holds.noteShared(NOW, 20_000);
+    holds.noteShared(NOW + 1_000, 5_000);
+    expect([holds.sharedUntil, rows()]).toEqual([NOW + 20_000, 0]);
+    holds.noteShared(NOW + 1_000, 20_000);
+    expect(holds.sharedUntil).toBe(NOW + 21_000);
+  });
+
   it('[W25] never reports less than a copy may still be served, whenever memory is lost', () => {
     const { wake } = stage();
     let holds = wake(NOW, true);
