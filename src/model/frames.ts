@@ -72,6 +72,7 @@ const AnyFrame = z.discriminatedUnion('type', [
     watch: ClientName,
     scope: WatchScope,
     cursor: Cursor.optional().meta({ description: 'Cursor to resume from; absent: a snapshot first' }),
+    observer: z.boolean().optional().meta({ description: 'No drain waits for this watch' }),
   }),
   z.strictObject({ type: z.literal('unwatch'), ...request, watch: ClientName }),
   z.strictObject({ type: z.literal('sync'), ...request, watch: ClientName }),

@@ -12,7 +12,7 @@ import {
 } from './limits';
 import { refusesPrototypeKey } from './metadata';
 import { ClusterName, NamespaceId, ShortName, StoredGroupName } from './names';
-import { duration, PAGE_LIMIT, PageAfter, PageCount, PointInTime } from './query-values';
+import { duration, FlagParameter, PAGE_LIMIT, PageAfter, PageCount, PointInTime } from './query-values';
 
 const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 /** Parameters for how fresh a response must be. */
@@ -116,15 +116,12 @@ export const DrainQuery = z.strictObject({
 });
 export type DrainQuery = z.output<typeof DrainQuery>;
 
-const Force = z
-  .enum(['', 'true', 'false'])
-  .optional()
-  .transform((text) => text === '' || text === 'true');
-
-export const ServiceRemovalQuery = z.strictObject({ force: Force.meta({ description: 'Remove its instances too' }) });
+export const ServiceRemovalQuery = z.strictObject({
+  force: FlagParameter.meta({ description: 'Remove its instances too' }),
+});
 
 export const NamespaceRemovalQuery = z.strictObject({
-  force: Force.meta({ description: 'Erase its content too' }),
+  force: FlagParameter.meta({ description: 'Erase its content too' }),
 });
 
 /** Parameters of the lists of the directory. */

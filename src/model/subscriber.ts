@@ -17,6 +17,7 @@ export const SubscriberView = z
     sentRevision: z.int().meta({ description: 'Newest revision that was sent to it' }),
     acknowledgedRevision: z.int().meta({ description: 'Newest revision that it has acknowledged; 0: none' }),
     lag: z.int().meta({ description: 'Number of revisions of this service not sent to it yet' }),
+    observer: z.literal(true).optional().meta({ description: 'Present if no drain waits for it' }),
   })
   .meta({ id: 'Subscriber' });
 export type SubscriberView = z.output<typeof SubscriberView>;

@@ -196,11 +196,12 @@ describe('watch', () => {
     expect((await stage.run(['watch', '--token', 'wrong'])).code).toBe(4);
   });
 
-  it('lets a drain pass that it has seen', async () => {
+  it('[W28] is an observer, for which no drain waits', async () => {
     await stage.register('passing', 'passing-1');
     const watch = stage.begin(['watch', 'passing']);
     await watch.prints(/passing-1/);
-    expect(await stage.json('drain', 'passing', 'passing-1')).toMatchObject({ drained: true, acknowledged: 1 });
+    expect((await stage.run(['subscribers', 'passing'])).stdout).toMatch(/, observer /);
+    expect(await stage.json('drain', 'passing', 'passing-1')).toMatchObject({ drained: true, subscribers: 0 });
   });
 });
 

@@ -112,6 +112,28 @@ export function drainSuite({ ask, openSocket, openStream, sleep, sleepsWithSocke
     socket.close();
   });
 
+  it('[W28] a drain does not wait for observers, also after a possible hibernation', async () => {
+    await put('a');
+    const socket = await openSocket('?subscriber=console');
+    await socket.ask({ type: 'watch', watch: 'w', scope: { services: ['g@@orders'] }, observer: true });
+    await socket.next('snapshot');
+    const stream = await openStream('?service=g@@orders&subscriber=terminal&observer=true');
+    await stream.take(1);
+    await sleep();
+    const { subscribers } = (await ask<{ subscribers: object[] }>('GET', `${ORDERS}/subscribers`)).body;
+    expect(subscribers).toMatchObject([
+      { id: 'console', observer: true },
+      { id: 'terminal', observer: true },
+    ]);
+    await sleep();
+    const { body } = await drain('a', '?wait=20s').report;
+    expect(body).toMatchObject({ drained: true, subscribers: 0, acknowledged: 0, laggards: [] });
+    expect((await socket.next('changes')).changes).toMatchObject([{ id: 'a' }]);
+    expect((await stream.take(1))[0]?.event).toBe('changes');
+    await stream.leave();
+    socket.close();
+  });
+
   it('[W18] a drain does not wait for subscribers that have left', async () => {
     const { socket, stream, polling, poll } = await subscribers();
     const draining = drain('a', '?wait=20s');

@@ -89,7 +89,8 @@ export function subscribersCommand() {
   return registryCommand('subscribers')
     .summary('list the subscribers of a service')
     .description(
-      'Lists the clients that watch a service, or poll it by name, and what they have acknowledged. A drain waits for them.',
+      'Lists the clients that watch a service, or poll it by name, and what they have acknowledged. A drain waits for them, ' +
+        'except for observers, such as rollcall watch.',
     )
     .addArgument(serviceArgument())
     .action(async (service, options) => {
@@ -101,7 +102,7 @@ export function subscribersCommand() {
       if (subscribers.length === 0) await assertServiceExists(registry, service, place.namespace);
       const rows = subscribers.map((each): Cell[] => [
         each.id,
-        each.kind,
+        each.observer ? `${each.kind}, observer` : each.kind,
         each.address ?? '',
         each.sentRevision,
         each.acknowledgedRevision,

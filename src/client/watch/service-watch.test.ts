@@ -75,6 +75,22 @@ describe('a watch', () => {
     expect([watch.cursor, statuses]).toEqual(['c.3', ['connected', 'disconnected', 'connected', 'disconnected']]);
   });
 
+  it('[W28] asks to be an observer, and does without in a registry that does not know observers', async () => {
+    const { sockets, time, watch, statuses, connect } = await stage({ observer: true });
+    time.advance(0);
+    await turn();
+    sockets.last.open();
+    await turn();
+    sockets.last.refuse('INVALID_REQUEST');
+    await turn();
+    expect(sockets.last.answer({ reconnectWithinMs: 1_000 })).not.toHaveProperty('observer');
+    await turn();
+    expect([watch.status.state, statuses]).toEqual(['connected', ['connected']]);
+    sockets.last.break();
+    // Meanwhile the registry may have been updated.
+    expect((await connect()).frame).toMatchObject({ observer: true });
+  });
+
   it('begins with a snapshot again after a reset that broke off', async () => {
     const { sockets, connect } = await stage({ cursor: 'c.0' });
     const first = await connect();

@@ -173,6 +173,8 @@ export interface Subscriber {
   acknowledgedRevision: number;
   /** Number of revisions of this service not sent to it yet. */
   lag: number;
+  /** Present if no drain waits for it. */
+  observer?: true | undefined;
 }
 
 /** A page of the subscribers of a service. */

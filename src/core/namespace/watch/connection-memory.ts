@@ -20,6 +20,8 @@ interface StoredMemory extends Omit<ConnectionMemory, 'watches'> {
   watches: StoredWatch[];
   /** Acknowledged revisions in the order of the watches, in base 36, 0 for none; absent if all are 0. */
   acknowledged?: string | undefined;
+  /** Names of the watches for which no drain waits; absent if there are none. */
+  observers?: string[] | undefined;
 }
 
 /** Returns the memory of a new connection; `now` is by the clock. */
@@ -31,7 +33,13 @@ export function newMemory(purpose: SocketPurpose, now: number): ConnectionMemory
 export function encodeMemory(memory: ConnectionMemory): string {
   const { watches } = memory;
   const acknowledged = watches.some((watch) => watch.acknowledged) ? storedAcknowledgements(watches) : undefined;
-  const stored: StoredMemory = { ...memory, watches: watches.map(storedWatch), acknowledged };
+  const observers = watches.filter(({ observer }) => observer).map(({ name }) => name);
+  const stored: StoredMemory = {
+    ...memory,
+    watches: watches.map(storedWatch),
+    acknowledged,
+    observers: observers.length > 0 ? observers : undefined,
+  };
   return JSON.stringify(stored);
 }
 
@@ -42,9 +50,13 @@ export function encodeMemory(memory: ConnectionMemory): string {
 export function decodeMemory(text: string): ConnectionMemory {
   const stored = JSON.parse(text) as StoredMemory; // `as`: only encodeMemory writes these texts
   if (stored.version < MEMORY_VERSION) return { ...stored, grants: [], namespace: '', checkedAt: 0, watches: [] };
-  const { acknowledged, ...rest } = stored;
+  const { acknowledged, observers = [], ...rest } = stored;
   const revisions = acknowledgements(acknowledged);
-  const watches = stored.watches.map((watch, index) => ({ ...watchMemory(watch), acknowledged: revisions[index] }));
+  const watches = stored.watches.map((watch, index): WatchMemory => {
+    const [name] = watch;
+    const observer = observers.includes(name) || undefined;
+    return { ...watchMemory(watch), acknowledged: revisions[index], observer };
+  });
   return { ...rest, watches };
 }
 

@@ -1,7 +1,13 @@
 import { CLOSE_CODES } from '../../../model/frames';
 import { BACKLOG_MAX_BYTES, BOOKMARK_INTERVAL_MS, BOOKMARK_REVISIONS_COUNT } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
-import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from '../../platform/connection';
+import {
+  type Connection,
+  MEMORY_VERSION,
+  type NewWatch,
+  SNAPSHOT_START,
+  type WatchMemory,
+} from '../../platform/connection';
 import type { PublishedChange, PublishedRevision, Publisher, StoredState } from '../commit/commit-state';
 import { type AlarmState, arm } from '../leases/expiry';
 import { reconnectSpreadMs, reconnectWithinMs } from '../time/attention';
@@ -137,12 +143,12 @@ export class Hub implements Publisher {
    *
    * @param sentUntil Revision of the cursor; undefined to begin with a snapshot.
    */
-  watch(peer: Peer, name: string, scope: Watcher['scope'], sentUntil: number | undefined): void {
+  watch(peer: Peer, watch: NewWatch, sentUntil: number | undefined): void {
     const { revision } = this.#memory.journal;
     const memory: WatchMemory =
       sentUntil === undefined
-        ? { name, scope, sentUntil: revision, snapshotAfter: SNAPSHOT_START }
-        : { name, scope, sentUntil, acknowledged: sentUntil };
+        ? { ...watch, sentUntil: revision, snapshotAfter: SNAPSHOT_START }
+        : { ...watch, sentUntil, acknowledged: sentUntil };
     peer.connection.memory.watches.push(memory);
     peer.connection.remember();
     this.#add(peer, memory);

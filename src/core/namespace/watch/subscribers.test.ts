@@ -150,3 +150,58 @@ describe('a pending poll', () => {
     expect(await names()).toEqual([]);
   });
 });
+
+describe('an observer', () => {
+  const drain = async (namespace: WatchStage['namespace'], id: string) => {
+    const { body } = await namespace.api.drain({ tokenId: 'owner' }, { key: { ...ORDERS, id }, waitMs: 0, graceMs: 0 });
+    return readJsonText(body);
+  };
+  const listed = async (namespace: WatchStage['namespace']) =>
+    readJsonText((await namespace.api.listSubscribers(ORDERS)).body).subscribers;
+
+  it('[W28] receives every change, is listed as an observer, and no drain waits for it', async () => {
+    const { connect, namespace, scene } = stage();
+    await scene.register('a');
+    const client = connect({ subscriber: 'console' });
+    await client.watch(SCOPE, { observer: true });
+    expect(await listed(namespace)).toMatchObject([{ id: 'console', kind: 'socket', lag: 0, observer: true }]);
+    expect(await drain(namespace, 'a')).toMatchObject({ drained: true, subscribers: 0, acknowledged: 0, laggards: [] });
+    expect(client.takeInstances()).toBe('+a -a');
+  });
+
+  it('[W28] is still one after the registry has slept, and after it has resumed', async () => {
+    const { connect, namespace, scene } = stage();
+    await scene.register('a');
+    await scene.register('b');
+    const client = connect({ subscriber: 'console' });
+    await client.watch({}, { observer: true });
+    await namespace.hibernate();
+    expect(await drain(namespace, 'a')).toMatchObject({ subscribers: 0, laggards: [] });
+    const cursor = client.takeOnly('changes').at(-1)?.cursor ?? '';
+    await client.close();
+    const resumed = connect({ subscriber: 'console' });
+    await resumed.watch({}, { observer: true, cursor });
+    await namespace.hibernate();
+    expect(await drain(namespace, 'b')).toMatchObject({ subscribers: 0, laggards: [] });
+    expect(resumed.takeInstances()).toBe('+b -b');
+  });
+
+  it('[W18, W28] does not excuse another watch of the same subscriber', async () => {
+    const { connect, namespace, scene } = stage();
+    await scene.register('a', { ephemeral: false });
+    const client = connect({ subscriber: 'both' });
+    await client.watch(SCOPE, { watch: 'shown', observer: true });
+    await client.watch(SCOPE, { watch: 'called', observer: false });
+    await namespace.hibernate();
+    expect(await drain(namespace, 'a')).toMatchObject({ drained: false, subscribers: 1, laggards: ['both'] });
+  });
+
+  it('[W28] may acknowledge, which is shown and changes nothing else', async () => {
+    const { connect, namespace, scene } = stage();
+    const client = connect({ subscriber: 'console' });
+    await client.watch(SCOPE, { observer: true });
+    await scene.register('a');
+    await client.say({ type: 'ack', watch: 'w', cursor: await scene.cursor() });
+    expect(await listed(namespace)).toMatchObject([{ acknowledgedRevision: 1, observer: true }]);
+  });
+});

@@ -62,23 +62,32 @@ function noteWatch(
   notePoller(readers, name, service, { acknowledged, sent: acknowledged }, now);
 }
 
-/** Returns the live subscribers of a service. */
+/** Returns the live subscribers of a service, for which drains wait. */
 export function subscribersOf(
   state: PollerState,
   watches: Watches,
   key: ServiceKey,
   now: number,
 ): (Watcher | Poller)[] {
+  return followersOf(state, watches, key, now).filter((each) => !isObserver(each));
+}
+
+function isObserver(follower: Watcher | Poller): boolean {
+  return 'peer' in follower && follower.memory.observer === true;
+}
+
+/** Returns the live subscribers and observers of a service. */
+function followersOf(state: PollerState, watches: Watches, key: ServiceKey, now: number): (Watcher | Poller)[] {
   const watchers = [...watches.watchersOf(key)];
   for (const watcher of watchers) notePollUnderWay(state, watcher, now);
   return [...watchers.filter(({ peer }) => !isPoll(peer)), ...state.receipts.pollersOf(key, now)];
 }
 
-/** Returns the live subscribers of a service as answers show them, with the lag of each. */
+/** Returns the live subscribers and observers of a service as answers show them, with the lag of each. */
 export function subscriberViews(state: PollerState, watches: Watches, key: ServiceKey, now: number): SubscriberView[] {
   const changedAt = state.catalog.service(key)?.revision ?? 0;
   const lag = (sent: number) => Math.max(0, changedAt - sent);
-  return subscribersOf(state, watches, key, now)
+  return followersOf(state, watches, key, now)
     .map((each): SubscriberView => {
       if (!('peer' in each)) {
         const { subscriber, address, sentRevision, acknowledgedRevision } = each;
@@ -94,6 +103,7 @@ export function subscriberViews(state: PollerState, watches: Watches, key: Servi
         sentRevision,
         acknowledgedRevision,
         lag: lag(sentRevision),
+        ...(isObserver(each) && { observer: true }),
       };
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
