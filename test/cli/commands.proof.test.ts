@@ -141,10 +141,12 @@ describe('ls, get, resolve, subscribers', () => {
   it('subscribers shows who watches', async () => {
     const watch = stage.begin(['watch', 'look', '--json']);
     await watch.prints(/"snapshot"/);
+    await stage.run(['resolve', 'look']);
     const { stdout } = await stage.run(['subscribers', 'look']);
     expect(lines(stdout)).toEqual([
       expect.stringMatching(/^SUBSCRIBER +BY +ADDRESS +SENT +ACKNOWLEDGED +LAG$/),
-      expect.stringMatching(/^\S+ +(stream|socket) /),
+      expect.stringMatching(/^\S+ +(stream|socket), observer /),
+      expect.stringMatching(/^blind readers +\d+ by plain$/),
     ]);
   });
 });

@@ -81,6 +81,9 @@ export function drainSuite({ ask, openSocket, openStream, sleep, sleepsWithSocke
     await ask('GET', `${ORDERS}/resolve`);
     // A unique age, since copies of another test may still exist.
     await ask('GET', `${ORDERS}/resolve?consistency=cached&maxAge=58s`);
+    const listed = await ask<Pick<Report, 'blind' | 'safeAfterMs'>>('GET', `${ORDERS}/subscribers`);
+    expect(listed.body.blind).toMatchObject({ cached: 1, plain: 1 });
+    expect(listed.body.safeAfterMs).toBeGreaterThan(50_000);
     const draining = drain('a', '?wait=500ms');
     const { cursor } = await socket.next('changes');
     socket.say({ type: 'ack', watch: 'w', cursor });

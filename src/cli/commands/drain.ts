@@ -4,28 +4,18 @@ import { CliError, EXIT } from '../terminal/failure';
 import { duration, serviceText } from '../terminal/option-values';
 import { counted, durationText, relativeText } from '../terminal/phrases';
 import { Progress } from '../terminal/progress';
-import { fieldTable } from '../terminal/views';
+import { blindReaderFields, fieldTable } from '../terminal/views';
 
 const DEFAULT_WAIT_MS = 30_000;
 
 /** Interval of progress updates. */
 const TICK_MS = 100;
 
-function reportFields({
-  acknowledged,
-  subscribers,
-  laggards,
-  blind,
-  unknown = [],
-  safeAfterMs,
-  removedAt,
-}: DrainReport) {
-  const kinds = Object.entries(blind).map(([kind, many]) => `${many} by ${kind}`);
+function reportFields({ acknowledged, subscribers, laggards, safeAfterMs, removedAt, ...readers }: DrainReport) {
   return fieldTable([
     ['acknowledged', `${acknowledged} of ${counted(subscribers, 'subscriber')}`],
     ['late subscribers', laggards.join(' ')],
-    ['blind readers', kinds.join(', ')],
-    ['unknown readers', unknown.join(', ')],
+    ...blindReaderFields(readers),
     ['safe to stop', safeAfterMs === 0 ? 'now' : `in ${durationText(safeAfterMs)}`],
     ['removed', relativeText(removedAt)],
   ]);

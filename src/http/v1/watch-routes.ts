@@ -213,7 +213,8 @@ export function addSubscriberRoutes(surface: Surface): void {
     chapter: 'Watching',
     summary: 'List the subscribers of a service and the cursor that each has acknowledged',
     description:
-      'Sockets, event streams, and pollers that send a name. A drain waits for exactly these, except for observers.',
+      'Sockets, event streams, and pollers that send a name. A drain waits for exactly these, except for observers. ' +
+      '`blind`, `unknown` and `safeAfterMs` cover the readers that cannot acknowledge, as in the response to a drain.',
     input: { path: ServiceNames, query: SubscriberListQuery },
     answers: { 200: { description: 'Subscribers, sorted by id', schema: SubscriberList } },
     call: (namespace, { path, query }, call) =>

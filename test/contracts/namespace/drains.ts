@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readJsonText } from '../../../src/model/json';
 import { DRAIN_QUARANTINE_MS } from '../../../src/model/limits';
 import { OPERATOR } from '../../fixtures/callers';
 import { ORDERS } from '../../fixtures/definition';
@@ -125,6 +126,18 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
         expect(report.blind).toEqual({ cached: 2, plain: 1 });
         expect(report.safeAfterMs).toBeGreaterThan(4_000);
         expect(report.safeAfterMs).toBeLessThanOrEqual(5_000);
+      });
+
+      it('[W29] reports the same in the list of subscribers, for a quarantine', async () => {
+        const scene = stage();
+        await scene.register('a');
+        await scene.api.resolve({ ...ORDERS, keepForMs: 5_000 });
+        await scene.resolve();
+        await scene.override('a', { quarantine: {} });
+        const list = readJsonText((await scene.api.listSubscribers(ORDERS)).body);
+        expect(list).toMatchObject({ subscribers: [], blind: { cached: 1, plain: 1 } });
+        expect(list.safeAfterMs).toBeGreaterThan(4_000);
+        expect(list.safeAfterMs).toBeLessThanOrEqual(5_000);
       });
     });
 

@@ -6,10 +6,9 @@ import { timestamp } from '../../../model/timestamp';
 import { mayChange } from '../access/ownership';
 import { drain } from '../commands/deregister';
 import { endWaits, sweep } from '../leases/expiry';
-import { recentPlainReads } from '../records/catalog-entries';
 import { change } from '../turn/turn';
 import type { BarrierOutcome } from './receipts';
-import { subscribersOf } from './subscribers';
+import { blindReaders, subscribersOf } from './subscribers';
 import type { Watches, WatchState } from './watch-state';
 
 /**
@@ -85,21 +84,12 @@ function report(
   now: number,
 ): JsonText<DrainReport> {
   const { subscribers, acknowledged, laggards } = outcome;
-  const service = state.catalog.service(key);
-  const keptMs = Math.max(0, (service?.keptUntil ?? 0) - now);
-  const unknown = state.readerHolds.unknownAt(now);
-  const blind: Record<string, number> = {};
-  if (keptMs > 0) blind.cached = service?.keptCount ?? 0;
-  const plain = service === undefined ? 0 : recentPlainReads(service.plainReads, now);
-  if (plain > 0) blind.plain = plain;
   return jsonText({
     drained: laggards.length === 0,
     acknowledged,
     subscribers,
     laggards,
-    blind,
-    ...(unknown.kinds.length > 0 && { unknown: unknown.kinds }),
-    safeAfterMs: Math.max(keptMs, unknown.safeAfterMs, sharedUntil - now),
+    ...blindReaders(state, key, sharedUntil, now),
     removedAt: timestamp(state.time.clockAt(drainEndsAt)),
   });
 }

@@ -3,7 +3,7 @@ import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { CLOSE_CODES } from '../../../model/frames';
 import { readJsonText } from '../../../model/json';
-import { POLLER_LINGER_MS, POLLERS_PER_TOKEN_MAX_COUNT } from '../../../model/limits';
+import { PLAIN_READS_WINDOW_MS, POLLER_LINGER_MS, POLLERS_PER_TOKEN_MAX_COUNT } from '../../../model/limits';
 
 const ORDERS = { group: 'DEFAULT_GROUP', service: 'orders' };
 const SCOPE = { services: ['orders'] };
@@ -203,5 +203,41 @@ describe('an observer', () => {
     await scene.register('a');
     await client.say({ type: 'ack', watch: 'w', cursor: await scene.cursor() });
     expect(await listed(namespace)).toMatchObject([{ acknowledgedRevision: 1, observer: true }]);
+  });
+});
+
+describe('the list of subscribers', () => {
+  /** The readers that can't acknowledge, from the list and from the response to a drain at the same moment. */
+  async function blindReaders({ namespace }: ReturnType<typeof stage>) {
+    const { subscribers: _, ...listed } = readJsonText((await namespace.api.listSubscribers(ORDERS)).body);
+    const command = { key: { ...ORDERS, id: 'a' }, waitMs: 0, graceMs: 600_000 };
+    const { blind, unknown, safeAfterMs } = readJsonText(
+      (await namespace.api.drain({ tokenId: 'owner' }, command)).body,
+    );
+    return { listed, drained: { blind, ...(unknown && { unknown }), safeAfterMs } };
+  }
+
+  it("[W29] counts the readers that can't acknowledge, as a drain does, for as long as a drain does", async () => {
+    const all = stage();
+    await all.scene.register('a', { ephemeral: false });
+    await all.scene.resolve({ keepForMs: 5_000 });
+    await all.scene.resolve();
+    await all.namespace.pass(2_000);
+    const { listed, drained } = await blindReaders(all);
+    expect(listed).toEqual({ blind: { cached: 1, plain: 1 }, safeAfterMs: 3_000 });
+    expect(listed).toEqual(drained);
+    await all.namespace.pass(PLAIN_READS_WINDOW_MS * 2);
+    expect((await blindReaders(all)).listed).toEqual({ blind: {}, safeAfterMs: 0 });
+  });
+
+  it('[W25, W26, W29] knows after a sleep what it does not know', async () => {
+    const all = stage();
+    await all.scene.register('a', { ephemeral: false });
+    await all.scene.resolve({ keepForMs: 60_000 });
+    await all.namespace.hibernate();
+    const { listed, drained } = await blindReaders(all);
+    expect(listed).toMatchObject({ blind: {}, unknown: expect.arrayContaining(['cached']) });
+    expect(listed.safeAfterMs).toBeGreaterThan(50_000);
+    expect(listed).toEqual(drained);
   });
 });

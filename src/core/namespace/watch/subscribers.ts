@@ -1,14 +1,15 @@
 import { quote, RegistryError } from '../../../model/errors';
 import { CLOSE_CODES } from '../../../model/frames';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { SubscriberView } from '../../../model/subscriber';
+import type { BlindReaders, SubscriberView } from '../../../model/subscriber';
 import type { Connection, ConnectionMemory, WatchMemory } from '../../platform/connection';
 import type { Journal } from '../commit/journal';
+import { recentPlainReads } from '../records/catalog-entries';
 import { notePoller, type Readers } from '../turn/turn';
 import type { Poller } from './pollers';
 import type { Receipts } from './receipts';
 import { soleServiceOf } from './watch-scope';
-import type { OpenSockets, PollerState, Watches } from './watch-state';
+import type { OpenSockets, PollerState, Watches, WatchState } from './watch-state';
 import type { Peer, Watcher } from './watcher';
 
 /**
@@ -107,6 +108,31 @@ export function subscriberViews(state: PollerState, watches: Watches, key: Servi
       };
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/**
+ * Counts the readers of a service that can't acknowledge, and bounds how long they may use what they have read.
+ *
+ * @param sharedUntil Time until which copies that several readers share may be used, on the namespace's axis.
+ */
+export function blindReaders(
+  { catalog, readerHolds }: Pick<WatchState, 'catalog' | 'readerHolds'>,
+  key: ServiceKey,
+  sharedUntil: number,
+  now: number,
+): BlindReaders {
+  const service = catalog.service(key);
+  const cachedMs = Math.max(0, (service?.keptUntil ?? 0) - now);
+  const unknown = readerHolds.unknownAt(now);
+  const blind: Record<string, number> = {};
+  if (cachedMs > 0) blind.cached = service?.keptCount ?? 0;
+  const plain = service === undefined ? 0 : recentPlainReads(service.plainReads, now);
+  if (plain > 0) blind.plain = plain;
+  return {
+    blind,
+    ...(unknown.kinds.length > 0 && { unknown: unknown.kinds }),
+    safeAfterMs: Math.max(cachedMs, unknown.safeAfterMs, sharedUntil - now),
+  };
 }
 
 /**
