@@ -14,6 +14,7 @@ export const AuditAction = z.enum([
   'quarantined',
   'override-cleared',
   'drained',
+  'drain-cancelled',
   'changed',
   'deregistered',
   'rolled-back',

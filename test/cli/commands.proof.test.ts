@@ -218,6 +218,17 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
     expect((await stage.run(['resolve', 'drained'])).code).toBe(3);
   });
 
+  it('[O9] drain --cancel puts an instance back into traffic until it is removed, and ends with 3 after that', async () => {
+    await stage.register('kept', 'kept-1');
+    await stage.run(['drain', 'kept', 'kept-1', '--grace', '5m']);
+    expect((await stage.run(['resolve', 'kept'])).code).toBe(3);
+    const { code, stdout } = await stage.run(['drain', 'kept', 'kept-1', '--cancel']);
+    expect([code, stdout]).toEqual([0, 'kept/kept-1 is not draining\n']);
+    expect((await stage.run(['resolve', 'kept'])).code).toBe(0);
+    await stage.run(['drain', 'kept', 'kept-1']);
+    expect((await stage.run(['drain', 'kept', 'kept-1', '--cancel'])).code).toBe(3);
+  });
+
   it('drain names those who did not acknowledge, with 124', async () => {
     await stage.register('lagging', 'lagging-1');
     const { url, rootToken } = stage.registry;

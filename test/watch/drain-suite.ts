@@ -115,6 +115,25 @@ export function drainSuite({ ask, openSocket, openStream, sleep, sleepsWithSocke
     socket.close();
   });
 
+  it('[O9] a drain that is cancelled ends for its caller with a conflict, also after a possible hibernation', async () => {
+    const { socket, stream, polling } = await subscribers();
+    const draining = ask<{ code: string }>('POST', `${ORDERS}/instances/a/drain?wait=20s`);
+    await socket.next('changes');
+    expect((await ask('DELETE', `${ORDERS}/instances/a/drain`)).status).toBe(204);
+    expect(await draining).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
+    expect(await socket.next('changes')).toMatchObject({ cause: 'drain-cancelled', actor: 'root' });
+    expect((await ask('GET', `${ORDERS}/instances/a`)).body).toMatchObject({ status: 'up', available: true });
+    await polling;
+    await drain('a', '?wait=0s&grace=1h').report;
+    await sleep();
+    expect((await ask('DELETE', `${ORDERS}/instances/a/drain`)).status).toBe(204);
+    expect((await ask('GET', `${ORDERS}/instances/a`)).body).toMatchObject({ available: true });
+    expect((await ask('DELETE', `${ORDERS}/instances/a/drain`)).status).toBe(204);
+    expect((await ask('DELETE', `${ORDERS}/instances/x/drain`)).status).toBe(404);
+    await stream.leave();
+    socket.close();
+  });
+
   it('[W28] a drain does not wait for observers, also after a possible hibernation', async () => {
     await put('a');
     const socket = await openSocket('?subscriber=console');

@@ -27,14 +27,21 @@ export function drainCommand() {
     .summary('take an instance out of traffic, wait for its callers, then remove it')
     .description(
       'Takes an instance out of traffic, waits until every subscriber of its service has acknowledged that, and removes ' +
-        'it. The exit code is 124 if some have not acknowledged in time; they are listed.',
+        'it. The exit code is 124 if some have not acknowledged in time; they are listed. Until it is removed, --cancel ' +
+        'puts it back into traffic.',
     )
     .addArgument(serviceArgument())
     .addArgument(idArgument())
     .option('--wait <duration>', 'how long to wait for subscribers (default 30s)', duration)
     .option('--grace <duration>', 'how long to keep it listed after that (default 0s)', duration)
+    .option('--cancel', 'cancel a drain before its removal')
     .action(async (service, id, options) => {
       const { registry, print } = connect(options);
+      if (options.cancel === true) {
+        await registry.cancelDrain({ ...service, id });
+        print.answer(await registry.readInstance({ ...service, id }), `${serviceText(service)}/${id} is not draining`);
+        return;
+      }
       const { wait: waitMs = DEFAULT_WAIT_MS, grace: graceMs = 0 } = options;
       const progress = new Progress(print.err);
       const from = performance.now();

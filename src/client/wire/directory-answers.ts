@@ -273,6 +273,7 @@ export type AuditAction =
   | 'quarantined'
   | 'override-cleared'
   | 'drained'
+  | 'drain-cancelled'
   | 'changed'
   | 'deregistered'
   | 'rolled-back'
