@@ -100,8 +100,8 @@ export const WATCH_MUTANTS: Mutant[] = [
     name: 'tells everybody all of a revision',
     breaks: 'W9',
     symbol: 'Hub.#audiencesOf',
-    from: 'audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(published, seen)) });',
-    to: 'audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(published, texts)) });',
+    from: 'audiences.set(name, audience([watcher], seen));',
+    to: 'audiences.set(name, audience([watcher], texts));',
   },
   {
     name: 'does not tell those who watch all of what others watch by name',

@@ -23,7 +23,7 @@ export async function chooseSource({ core, scope, options, sink, signal, begin }
   const isBackground = options.keepsAlive === false;
   const transport = options.transport ?? (isBackground && !hasBackgroundSockets(core) ? 'stream' : undefined);
   const link = core.link();
-  const request = { scope, observer: options.observer || undefined };
+  const request = { scope, observer: options.observer || undefined, counts: options.counts || undefined };
   const use = () => begin(new SocketSource(link, request, sink, isBackground));
   if (transport === 'socket') return use();
   const failed = (error: RollcallError) => sink.down(error);

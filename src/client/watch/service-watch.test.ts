@@ -91,6 +91,21 @@ describe('a watch', () => {
     expect((await connect()).frame).toMatchObject({ observer: true });
   });
 
+  it('[W30] asks for counts, and hands on those of the last part', async () => {
+    const { watch, connect } = await stage({ counts: true });
+    const { frame, say } = await connect();
+    expect(frame).toMatchObject({ counts: true });
+    const counts = [
+      { name: 'orders', group: 'g', instances: 1, healthy: 1, available: 1, persistent: false, revision: 2 },
+    ];
+    say('changes', change(2, { part: 0, last: false }));
+    say('changes', change(2, { part: 1, last: true, counts }));
+    for await (const whole of watch) {
+      expect(whole).toMatchObject({ type: 'changes', counts, changes: [{ id: 'x' }, { id: 'x' }] });
+      break;
+    }
+  });
+
   it('begins with a snapshot again after a reset that broke off', async () => {
     const { sockets, connect } = await stage({ cursor: 'c.0' });
     const first = await connect();

@@ -46,17 +46,12 @@ export class SocketSource implements WatchSource, LinkUser {
     this.#sink.down(error);
   }
 
-  async #begin(observer = this.#request.observer): Promise<void> {
+  async #begin(isPlain = false): Promise<void> {
     const watch = this.#link.name();
     this.#watch = watch;
     this.#link.listen(watch, (frame, size) => this.#sink.take(frame, size));
-    const request = {
-      type: 'watch',
-      watch,
-      ...this.#request,
-      observer: observer || undefined,
-      cursor: this.#sink.cursor,
-    };
+    const { scope, ...options } = this.#request;
+    const request = { type: 'watch', watch, scope, ...(!isPlain && options), cursor: this.#sink.cursor };
     try {
       const { reconnectWithinMs } = await this.#link.ask<{ reconnectWithinMs: number }>(request);
       this.#link.backOff.spreadMs = reconnectWithinMs;
@@ -64,8 +59,9 @@ export class SocketSource implements WatchSource, LinkUser {
       const reason = RollcallError.from(error, 'no watch');
       if (this.#watch !== watch || reason.code === 'UNREACHABLE') return;
       this.#forget();
-      // An older registry refuses the option that it does not know.
-      if (reason.code === 'INVALID_REQUEST' && observer === true) return this.#begin(false);
+      // An older registry refuses options that it does not know.
+      if (reason.code === 'INVALID_REQUEST' && !isPlain && (options.observer || options.counts))
+        return this.#begin(true);
       if (!this.#sink.refused(reason)) this.#link.reopen(reason.message);
       return;
     }

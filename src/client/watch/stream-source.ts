@@ -93,18 +93,19 @@ export class StreamSource implements WatchSource {
 
   /** Reads one stream after another. Never rejects. */
   async #run(signal: AbortSignal): Promise<void> {
-    let { observer } = this.#request;
+    const { observer, counts } = this.#request;
+    let isPlain = false;
     while (!signal.aborted) {
       let pauseMs: number | undefined;
       try {
-        pauseMs = await this.#read(observer, signal);
-        observer = this.#request.observer;
+        pauseMs = await this.#read(isPlain ? {} : { observer, counts }, signal);
+        isPlain = false;
       } catch (error) {
         if (signal.aborted) return;
         const reason = await this.#http.failure(error, 'GET', this.#path, 'broke');
-        // An older registry refuses the option that it does not know.
-        if (reason.code === 'INVALID_REQUEST' && observer === true) {
-          observer = undefined;
+        // An older registry refuses options that it does not know.
+        if (reason.code === 'INVALID_REQUEST' && !isPlain && (observer || counts)) {
+          isPlain = true;
           continue;
         }
         if (signal.aborted || this.#sink.refused(reason)) return;
@@ -117,12 +118,12 @@ export class StreamSource implements WatchSource {
   }
 
   /** Reads a stream to its end; returns the time until the next attempt, if the registry sent one. */
-  async #read(observer: boolean | undefined, signal: AbortSignal): Promise<number | undefined> {
+  async #read(options: Omit<WatchRequest, 'scope'>, signal: AbortSignal): Promise<number | undefined> {
     const broken = new AbortController();
     const { cursor } = this.#sink;
     const { services: service, groups: group } = this.#request.scope;
     const answer = await this.#http.request('GET', this.#path, {
-      query: { service, group, cursor, observer },
+      query: { service, group, cursor, ...options },
       headers: { 'Rollcall-Subscriber': this.#subscriber, Accept: 'text/event-stream' },
       signal: AbortSignal.any([signal, broken.signal]),
     });

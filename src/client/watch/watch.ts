@@ -31,6 +31,11 @@ export interface WatchOptions {
    * calls to instances. A registry that does not know this option treats the watch as a subscriber. Default: false.
    */
   observer?: boolean | undefined;
+  /**
+   * True: each frame of changes has the counts of the services that it concerns, as the list of services has them. Long
+   * polls have no frames of changes. A registry that does not know this option sends none. Default: false.
+   */
+  counts?: boolean | undefined;
   /** Default: a socket if the runtime can open one, otherwise an event stream. */
   transport?: WatchTransport | undefined;
   /**
@@ -69,7 +74,7 @@ export interface Watch extends AsyncIterable<WatchFrame> {
 }
 
 /** Parameters of a watch that its source sends. */
-export interface WatchRequest extends Pick<WatchOptions, 'observer'> {
+export interface WatchRequest extends Pick<WatchOptions, 'observer' | 'counts'> {
   scope: WatchScope;
 }
 

@@ -40,6 +40,7 @@ const WatchQuery = z.strictObject({
     .meta({ description: '`orders` in the default group, or `group@@orders`; may be repeated' }),
   cursor: CursorText.optional().meta({ description: 'Resume from this cursor instead of starting with a snapshot' }),
   observer: FlagParameter.meta({ description: 'No drain waits for this stream: for readers that call no instances' }),
+  counts: FlagParameter.meta({ description: 'Events of changes have the counts of their services' }),
   subscriber: SubscriberQuery,
   ticket: TicketQuery,
 });
@@ -94,7 +95,7 @@ async function openStream(query: WatchQuery, call: RouteCall): Promise<Response>
   await stream.open({
     sockets: call.sockets,
     purpose: call.purpose('stream', subscriber),
-    watch: { scope, cursor, observer: query.observer },
+    watch: { scope, cursor, observer: query.observer, counts: query.counts },
     gone: request.signal,
   });
   return new Response(pipe.readable, { headers });

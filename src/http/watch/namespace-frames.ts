@@ -56,11 +56,14 @@ export interface WatchRequest {
   cursor?: string | undefined;
   /** True if no drain waits for this watch. Absent from the frame otherwise: an earlier version does not know it. */
   observer?: boolean | undefined;
+  /** True if frames of changes have the counts of their services. Absent from the frame otherwise, too. */
+  counts?: boolean | undefined;
 }
 
 /** Returns the frame that starts a watch, as text. */
-export function watchRequest(watch: string, { scope, cursor, observer }: WatchRequest): string {
+export function watchRequest(watch: string, { scope, cursor, observer, counts }: WatchRequest): string {
   const { groups, services } = scope;
   const names = { groups, services: services.map(joinedName) };
-  return JSON.stringify({ type: 'watch', id: 'watch', watch, scope: names, cursor, observer: observer || undefined });
+  const options = { observer: observer || undefined, counts: counts || undefined };
+  return JSON.stringify({ type: 'watch', id: 'watch', watch, scope: names, cursor, ...options });
 }

@@ -318,6 +318,23 @@ describe('a drain that is cancelled', () => {
     expect(await scene.resolved()).toEqual(['a']);
   });
 
+  it('[I8, O9] writes two rows, and one more for the quarantine of an operator’s drain', async () => {
+    const { stage: all, scene, drain } = stage();
+    const rows = () => Object.values(all.disk.takeWritten()).reduce((sum, count) => sum + count, 0);
+    await scene.register('a', { ephemeral: false });
+    for (const [caller, count] of [
+      [OWNER, 2],
+      [OPERATOR, 3],
+    ] as const) {
+      await drain('a', { caller, graceMs: 600_000 });
+      rows();
+      await scene.cancelDrain('a', { caller });
+      expect(rows()).toBe(count);
+      await scene.cancelDrain('a', { caller });
+      expect(rows()).toBe(0);
+    }
+  });
+
   it('[O9] does not affect a drain that begins after it', async () => {
     const { scene, namespace, drain, watching } = stage();
     await scene.register('a', { ephemeral: false });

@@ -209,10 +209,10 @@ export class ReceivedFrames {
     return takesTime ? this.#inOrder(connection, answered) : answered;
   }
 
-  async #watch(peer: Peer, { id, watch, cursor, observer, ...frame }: Frame<'watch'>): Promise<void> {
+  async #watch(peer: Peer, { id, watch, cursor, observer, counts, ...frame }: Frame<'watch'>): Promise<void> {
     const { connection } = peer;
     const scope = scopeParts(frame.scope);
-    const begun: NewWatch = { name: watch, scope, observer: observer || undefined };
+    const begun: NewWatch = { name: watch, scope, observer: observer || undefined, counts: counts || undefined };
     await turn(this.#state, soleServiceOf(scope), () => {
       assertRoomOnSocket(peer, begun);
       assertRoomForWatch(this.#state, this.#hub, connection.memory.caller.tokenId);
