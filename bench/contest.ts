@@ -91,12 +91,12 @@ export class Side {
     let result = await this.server.drive(load);
     // On a busy machine the disk may stall for a whole run. A second stall is reported as an error.
     if (result.requests === 0) result = await this.server.drive(load);
-    if (result.requests === 0) throw new Error(`${name}: no answer in two runs of ${this.#seconds} s`);
+    if (result.requests === 0) throw new Error(`${name}: no response in two runs of ${this.#seconds} s`);
     // At the end, each connection may have had one more request in flight, carried out or not.
     this.#next += result.requests + connections;
     this.#answered += result.requests;
     if (cycle === undefined && this.#next > first + length) {
-      throw new Error(`${name}: wrk sent all of the ${length} requests that were made ready for it`);
+      throw new Error(`${name}: wrk sent all ${length} prepared requests`);
     }
     return { perSecond: result.perSecond * (counts?.each ?? 1), processorUs: result.processorUs };
   }
@@ -164,7 +164,7 @@ async function play(bench: Bench, contest: Contest, floorName?: FloorName): Prom
     turns.push(await registry.side.run());
     if (floor !== undefined && round % 2 === 1) floors.push(await floor.run());
     const against = floor === undefined ? '' : `, ${floorName} ${floors.at(-1)?.perSecond.toFixed(0)}`;
-    bench.say(`${contest.name} ${round + 1}/${bench.rounds}: ${turns.at(-1)?.perSecond.toFixed(0)}${against}`);
+    bench.log(`${contest.name} ${round + 1}/${bench.rounds}: ${turns.at(-1)?.perSecond.toFixed(0)}${against}`);
     const registered = registry.side.answered * (contest.counts?.each ?? 1);
     if ((contest.fresh && registered > FILLED_COUNT) || round === bench.rounds - 1) {
       await registry.finish();

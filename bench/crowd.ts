@@ -93,7 +93,7 @@ export class Crowd {
   async deliver(change: () => Promise<unknown>): Promise<Delivery> {
     if (this.#lost !== undefined) throw new Error(`a socket of the crowd was lost: ${this.#lost}`);
     const { promise: delivered, resolve, reject } = Promise.withResolvers<number>();
-    const timer = setTimeout(() => reject(new Error(`${waiting} sockets did not hear of a change`)), DELIVERY_MAX_MS);
+    const timer = setTimeout(() => reject(new Error(`${waiting} sockets did not receive a change`)), DELIVERY_MAX_MS);
     let waiting = this.#sockets.length;
     let heard: Buffer | undefined;
     const began = performance.now();
@@ -101,7 +101,8 @@ export class Crowd {
       let isWaiting = true;
       socket.onText = (bytes) => {
         heard ??= Buffer.from(bytes);
-        if (!isWaiting || !heard.equals(bytes)) reject(new Error(`a socket heard ${bytes.toString().slice(0, 300)}`));
+        if (!isWaiting || !heard.equals(bytes))
+          reject(new Error(`a socket received ${bytes.toString().slice(0, 300)}`));
         isWaiting = false;
         waiting -= 1;
         if (waiting === 0) resolve(performance.now() - began);

@@ -24,7 +24,7 @@ async function play(bench: Bench, { native, dialect }: DialectContest): Promise<
     if (round % 2 === 0) floors.push(await floor.side.run());
     turns.push(await side.side.run());
     if (round % 2 === 1) floors.push(await floor.side.run());
-    bench.say(
+    bench.log(
       `${dialect.name} ${round + 1}/${bench.rounds}: ${turns.at(-1)?.perSecond.toFixed(0)}, native ${floors.at(-1)?.perSecond.toFixed(0)}`,
     );
     if (native.fresh || dialect.fresh || round === bench.rounds - 1) {

@@ -36,7 +36,7 @@ export interface Bench {
   /** Length of each half of a round, in seconds. */
   seconds: number;
   /** Prints progress. */
-  say: (line: string) => void;
+  log: (line: string) => void;
 }
 
 /** A measurement of the bench, with its name on the command line. */

@@ -71,7 +71,7 @@ export class FrameSocket {
     );
     this.#socket.setTimeout(HANDSHAKE_MAX_MS, () => this.#socket.destroy(new Error('the handshake took too long')));
     this.#socket.on('error', (error) => this.#lose(error.message));
-    this.#socket.on('close', () => this.#lose('the connection is gone'));
+    this.#socket.on('close', () => this.#lose('the connection was closed'));
   }
 
   /** @throws {Error} with the answer if its status is not 101. */

@@ -112,17 +112,17 @@ async function run(options: BenchOptions): Promise<number> {
   await requireWrk();
   const how = setting(options, loadavg()[0] ?? 0);
   if (how.load > BUSY_LOAD) {
-    console.error(`the machine is not idle (load ${how.load.toFixed(2)}): ratios will scatter, rates will be low`);
+    console.error(`the machine is not idle (load ${how.load.toFixed(2)}): ratios will vary, and rates will be low`);
   }
   const began = performance.now();
   const workspace = new Workspace();
-  const say = (line: string) =>
+  const log = (line: string) =>
     console.log(`${((performance.now() - began) / 1_000).toFixed(0).padStart(4)} s  ${line}`);
   const benches: Bench[] = [];
   for (const home of options.homes) {
     const programs = await programsOf(home, workspace.newFolder(`programs-${home}`));
     const { rounds, seconds } = options;
-    benches.push({ workspace, programs, rounds, seconds, say: (line) => say(`${home}, ${line}`) });
+    benches.push({ workspace, programs, rounds, seconds, log: (line) => log(`${home}, ${line}`) });
   }
   const [first] = benches;
   if (first !== undefined && options.profile !== undefined) {

@@ -26,8 +26,8 @@ export const renewed: Pick<Contest, 'population' | 'cycle' | 'verify'> = {
   cycle: RENEWED_COUNT,
   verify: (before, after, answered) => {
     const renewals = after.sinceStart.renewals - before.sinceStart.renewals;
-    if (renewals < answered) throw new Error(`${answered} beats were answered, and ${renewals} leases renewed`);
-    if (after.revision !== before.revision) throw new Error('a beat made a revision');
+    if (renewals < answered) throw new Error(`${answered} heartbeats were answered, and ${renewals} leases renewed`);
+    if (after.revision !== before.revision) throw new Error('a heartbeat made a revision');
   },
 };
 
@@ -37,7 +37,7 @@ export const made: Pick<Contest, 'population' | 'fresh' | 'verify'> = {
   fresh: true,
   verify: (before, after, answered) => {
     const count = after.instances - before.instances;
-    if (count <= answered) throw new Error(`${answered} instances were registered; ${count} are there`);
+    if (count <= answered) throw new Error(`${answered} instances were registered; ${count} exist`);
   },
 };
 
@@ -53,7 +53,7 @@ export const nativeRenew = (dialect: string): Contest => ({
       return ['PUT', path, body];
     }),
   request: (n) => ({ path: `${instancePath(n)}/heartbeat`, body: '' }),
-  check: (answer) => expect(answer.includes('expiresAt'), 'a heartbeat says when the lease ends', answer),
+  check: (answer) => expect(answer.includes('expiresAt'), 'a heartbeat returns the end of the lease', answer),
 });
 
 /** Returns the native registrations to compare a dialect's registrations with. */

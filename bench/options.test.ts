@@ -26,12 +26,12 @@ describe('parseOptions', () => {
   });
 
   it.each([
-    [['--only', 'heartbeats'], '--only: there is no "heartbeats"; there are heartbeat, heap'],
-    [['--profile', 'heap'], '--profile: there is no "heap"; there are heartbeat'],
-    [['--except', 'heap,speed'], '--except: there is no "speed"; there are heartbeat, heap'],
-    [['--home', 'bun'], '--home: there is no "bun"; there are deno, node, workerd'],
-    [['--rounds', '0'], '--rounds takes a whole number from 1, not "0"'],
-    [['--seconds', '1.5'], '--seconds takes a whole number from 1, not "1.5"'],
+    [['--only', 'heartbeats'], '--only: unknown name "heartbeats"; known are heartbeat, heap'],
+    [['--profile', 'heap'], '--profile: unknown name "heap"; known are heartbeat'],
+    [['--except', 'heap,speed'], '--except: unknown name "speed"; known are heartbeat, heap'],
+    [['--home', 'bun'], '--home: unknown name "bun"; known are deno, node, workerd'],
+    [['--rounds', '0'], '--rounds must be a whole number of at least 1, not "0"'],
+    [['--seconds', '1.5'], '--seconds must be a whole number of at least 1, not "1.5"'],
     [['--fast'], "Unknown option '--fast'"],
   ])('refuses %j', (args, message) => {
     expect(() => parseOptions(args, NAMES)).toThrow(message);

@@ -40,13 +40,13 @@ to one figure or one home.
 function positive(name: string, text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1)
-    throw new RangeError(`--${name} takes a whole number from 1, not "${text}"`);
+    throw new RangeError(`--${name} must be a whole number of at least 1, not "${text}"`);
   return value;
 }
 
 function known(option: string, name: string | undefined, names: readonly string[]): string | undefined {
   if (name === undefined || names.includes(name)) return name;
-  throw new RangeError(`--${option}: there is no "${name}"; there are ${names.join(', ')}`);
+  throw new RangeError(`--${option}: unknown name "${name}"; known are ${names.join(', ')}`);
 }
 
 /**

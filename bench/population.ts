@@ -75,5 +75,5 @@ export async function fill(server: BenchServer, count: number, options: Referenc
     await server.must('POST', `${NAMESPACE_PATH}/batch`, body);
   }
   const { instances } = await server.stats();
-  if (instances !== count) throw new Error(`${count} instances were registered, and stats count ${instances}`);
+  if (instances !== count) throw new Error(`${count} instances were registered, but stats report ${instances}`);
 }

@@ -100,7 +100,7 @@ export class WaitingPolls {
     const [took] = await Promise.all([promise, change()]).finally(() => clearTimeout(timer));
     await new Promise((quiet) => setTimeout(quiet, QUIET_MS));
     const others = this.#polls.filter((poll) => poll.group !== group && poll.status !== undefined).length;
-    if (others > 0) throw new Error(`${others} polls were answered for which nothing changed`);
+    if (others > 0) throw new Error(`${others} polls were answered without a change`);
     return took;
   }
 

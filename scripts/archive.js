@@ -20,7 +20,7 @@ function deno() {
   try {
     return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), 'deno');
   } catch {
-    throw new Error(`npm has installed no ${name}: run npm ci without --omit=optional`);
+    throw new Error(`npm has not installed ${name}: run npm ci without --omit=optional`);
   }
 }
 

@@ -22,7 +22,7 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
     throw error instanceof RegistryError ? new LaunchError(error.message, 1, { cause: error }) : error;
   });
   const app = createApp({
-    ...platform.lent,
+    ...platform.appOptions,
     addressOf,
     dialects: DIALECTS,
     rootToken: settings.rootToken,

@@ -48,7 +48,7 @@ export const calls: Figure = {
         for (const name of names) best[name] = Math.min(best[name] ?? Number.POSITIVE_INFINITY, await costOf(name));
       }
       for (const name of names) costs[name] = [...(costs[name] ?? []), best[name] ?? Number.NaN];
-      bench.say(
+      bench.log(
         `calls ${round + 1}/${bench.rounds}: ${names.map((name) => `${name} ${best[name]?.toFixed(1)}`).join(', ')}`,
       );
     }

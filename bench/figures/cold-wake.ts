@@ -23,7 +23,7 @@ async function wakeOnce(registry: BenchServer, crowd: Crowd, generation: number)
   const cold = await crowd.deliver(() => changeWatched(registry, generation));
   const awake = await crowd.deliver(() => changeWatched(registry, generation + 1));
   const { wokeAt } = (await registry.stats()).sinceStart;
-  if (Date.parse(wokeAt) < began) throw new Error(`the object had not slept: it is awake since ${wokeAt}`);
+  if (Date.parse(wokeAt) < began) throw new Error(`the object did not hibernate: it has been awake since ${wokeAt}`);
   return { cold: cold.lastMs, awake: awake.lastMs };
 }
 
@@ -47,7 +47,7 @@ export const coldWake: Figure = {
       await registry.stop();
       const cold = wakes.map((wake) => wake.cold);
       const awake = wakes.map((wake) => wake.awake);
-      bench.say(
+      bench.log(
         `cold-wake ${count}: ${spread(cold).median.toFixed(1)} ms, awake ${spread(awake).median.toFixed(1)} ms`,
       );
       findings.push({

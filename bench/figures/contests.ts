@@ -40,7 +40,7 @@ function parse(answer: string): Shown {
 function checkInstances(count: number) {
   return (answer: string) => {
     const instances = parse(answer).instances ?? [];
-    expect(instances.length === count, `an answer shows ${count} instances`, answer);
+    expect(instances.length === count, `a response has ${count} instances`, answer);
     expect(
       instances.every(({ address }) => address?.startsWith('10.')),
       'each instance has its address',
@@ -61,10 +61,10 @@ const heartbeat: Contest = {
   cycle: RENEWED_COUNT,
   renews: true,
   request: (n) => ({ path: `${instancePath(n)}/heartbeat`, body: '' }),
-  check: (answer) => expect(parse(answer).expiresAt !== undefined, 'a heartbeat says when the lease ends', answer),
+  check: (answer) => expect(parse(answer).expiresAt !== undefined, 'a heartbeat returns the end of the lease', answer),
   verify: (before, after, answered) => {
     const renewals = after.sinceStart.renewals - before.sinceStart.renewals;
-    expect(renewals >= answered, `${answered} heartbeats were answered, so as many leases are renewed`, renewals);
+    expect(renewals >= answered, `${answered} heartbeats were answered, and as many leases renewed`, renewals);
   },
 };
 
@@ -82,7 +82,7 @@ const register: Contest = {
   check: (answer) => expect(parse(answer).available === true, 'a new instance is available', answer),
   verify: (before, after, answered) => {
     const made = after.instances - before.instances;
-    expect(made > answered, `${answered} instances and that of the check were registered, so as many are there`, made);
+    expect(made > answered, `${answered} instances and that of the check were registered, and all exist`, made);
   },
 };
 
@@ -104,7 +104,7 @@ const registerAgain: Contest = {
   request: (n) => registration(n),
   check: (answer) => expect(parse(answer).available === true, 'an instance is available', answer),
   verify: (before, after) =>
-    expect(after.revision === before.revision, 'registering again makes no revision', after.revision),
+    expect(after.revision === before.revision, 'a repeated registration makes no revision', after.revision),
 };
 
 function resolving(query: string): Pick<Contest, 'method' | 'population' | 'cycle' | 'request' | 'check'> {
@@ -152,7 +152,7 @@ function batch(size: number): Contest {
   return {
     name: `batch-${size}`,
     title: `Register in batches of ${size}`,
-    note: '8 connections; instances are new the first time, and changed later',
+    note: '8 connections; the first batches create instances, the later ones change them',
     method: 'POST',
     connections: 8,
     population: 0,
@@ -171,7 +171,7 @@ function batch(size: number): Contest {
     },
     verify: (before, after, answered) => {
       const made = after.revision - before.revision;
-      expect(made >= answered, `${answered} batches changed something, so as many revisions are made`, made);
+      expect(made >= answered, `${answered} batches changed something, and made as many revisions`, made);
     },
   };
 }

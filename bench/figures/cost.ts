@@ -86,14 +86,14 @@ export const cost: Figure = {
       const before = await rowsWritten(server);
       for (let n = 0; n < COUNT; n++) await run(server, n);
       const each = ((await rowsWritten(server)) - before) / COUNT;
-      bench.say(`${title}: ${each}`);
+      bench.log(`${title}: ${each}`);
       findings.push({
         figure: 'cost',
         title,
         unit: 'rows',
         value: spread([each]),
         goal: { of: 'value', atMost: rows },
-        note: `mean of ${COUNT} operations; rows that time makes, for alarms and checkpoints, are counted apart`,
+        note: `mean of ${COUNT} operations; rows written by time, for alarms and checkpoints, are counted separately`,
       });
     }
     await server.stop();

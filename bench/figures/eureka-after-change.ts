@@ -40,7 +40,7 @@ async function measureOf(bench: Bench, count: number): Promise<Finding[]> {
     first.push(median(firsts));
     repeated.push(median(repeats));
   }
-  bench.say(`eureka-after-change ${count}: ${median(first).toFixed(1)} ms, repeated ${median(repeated).toFixed(1)} ms`);
+  bench.log(`eureka-after-change ${count}: ${median(first).toFixed(1)} ms, repeated ${median(repeated).toFixed(1)} ms`);
   await server.stop();
   return [
     {
@@ -50,7 +50,7 @@ async function measureOf(bench: Bench, count: number): Promise<Finding[]> {
       value: spread(first),
       floor: { name: 'unchanged', value: spread(repeated) },
       ratio: spread(ratios(first, repeated)),
-      note: `the very first one of an isolate took ${cold.toFixed(0)} ms; one call at a time from Node, its own cost included`,
+      note: `the first one in an isolate took ${cold.toFixed(0)} ms; one call at a time from Node, including the client's own cost`,
     },
   ];
 }

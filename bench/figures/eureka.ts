@@ -56,7 +56,7 @@ const renew: Contest = {
     path: `${appPath(n)}/${placeOf(n).id}?status=UP&lastDirtyTimestamp=${LAST_DIRTY}`,
     body: '',
   }),
-  check: (answer) => expect(answer === '', 'a beat is answered with nothing', answer),
+  check: (answer) => expect(answer === '', 'a heartbeat has an empty response', answer),
 };
 
 const register: Contest = {
@@ -65,7 +65,7 @@ const register: Contest = {
   title: 'Eureka: register, new instances, durable',
   method: 'POST',
   request: eurekaRegistration,
-  check: (answer) => expect(answer === '', 'a registration is answered with nothing', answer),
+  check: (answer) => expect(answer === '', 'a registration has an empty response', answer),
 };
 
 /** Settings of reading lists of {@link LISTED_COUNT} instances without changes in between. */
@@ -81,7 +81,8 @@ const nativeList: Contest = {
   name: 'eureka-list-native',
   title: `List, ${LISTED_COUNT} instances, unchanged since the last list`,
   request: () => ({ path: LISTED_PATH }),
-  check: (answer) => expect(answer.split('"address"').length === LISTED_COUNT + 1, 'a list shows all', answer),
+  check: (answer) =>
+    expect(answer.split('"address"').length === LISTED_COUNT + 1, 'a list shows all instances', answer),
 };
 
 const shows = (count: number) => (answer: string) =>
@@ -105,7 +106,8 @@ const nativeChanged: Contest = {
   population: CHANGED_COUNT,
   cycle: 1,
   request: () => ({ path: `${servicePath(placeOf(0).service)}/instances` }),
-  check: (answer) => expect(answer.split('"address"').length === CHANGED_COUNT + 1, 'a list shows all', answer),
+  check: (answer) =>
+    expect(answer.split('"address"').length === CHANGED_COUNT + 1, 'a list shows all instances', answer),
 };
 
 const delta: Contest = {

@@ -70,7 +70,7 @@ async function play(bench: Bench, count: number): Promise<{ delivered: Delivery[
   }
   const { revision, after } = heardChange(watchers.heard);
   if (revision !== (await registry.stats()).revision || after !== 'instance-0000000') {
-    throw new Error(`watchers heard of something else than the last change: ${watchers.heard}`);
+    throw new Error(`watchers received something other than the last change: ${watchers.heard}`);
   }
   watchers.leave();
   listeners.leave();
@@ -100,7 +100,7 @@ export const fanOut: Figure = {
       const floorP99 = percentile(lasts(floors.flat()), 0.99);
       const afterAnswer = delivered.flat().map(({ lastMs, answeredMs }) => Math.max(0, lastMs - answeredMs));
       const note =
-        'from sending the request to the last delivery, over all changes; the same process is the client of all sockets';
+        'from sending the request to the last delivery, over all changes; one process is the client of all sockets';
       findings.push(
         {
           figure: 'fan-out',
@@ -126,10 +126,10 @@ export const fanOut: Figure = {
           title: `${title}, p99 after the answer to the writer`,
           unit: 'ms',
           value: spread([percentile(afterAnswer, 0.99)]),
-          note: 'the answer is taken in by the process that takes in the deliveries, among them',
+          note: 'the process that receives the deliveries also receives the response, among them',
         },
       );
-      bench.say(
+      bench.log(
         `${title}: median ${percentile(medians, 0.5).toFixed(1)} ms, p99 ${p99.toFixed(1)}; floor p99 ${floorP99.toFixed(1)}`,
       );
     }

@@ -44,7 +44,7 @@ export const heap: Figure = {
       finding('Heap an instance, 100,000 registered', (registered - empty) / COUNT),
       finding('Heap an instance, woken with 100,000', (woken - empty) / COUNT),
     ];
-    for (const { title, value } of findings) bench.say(`${title}: ${value.median.toFixed(0)} B`);
+    for (const { title, value } of findings) bench.log(`${title}: ${value.median.toFixed(0)} B`);
     return findings;
   },
 };

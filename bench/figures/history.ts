@@ -57,7 +57,7 @@ async function prepare(bench: Bench): Promise<LongPast> {
     { revisions: STRETCH, instance: (n) => SERVICE_FIRST + (n % SERVICE_COUNT) },
   ]);
   const server = await BenchServer.start({ workspace, program: bench.programs.registry, storage: first.storage });
-  bench.say(`history: the journal has ${(await server.stats()).revision} revisions`);
+  bench.log(`history: the journal has ${(await server.stats()).revision} revisions`);
   return { server, mixedSince, ownSince };
 }
 
@@ -112,11 +112,11 @@ export const history: Figure = {
         times.push(oneRound[index] ?? Number.NaN);
     }
     await server.stop();
-    const note = 'one call at a time from Node, its own cost included';
-    bench.say(
+    const note = "one call at a time from Node, including the client's own cost";
+    bench.log(
       `history: ${entryCount} entries ${median(histories).toFixed(2)} ms, plain read ${median(plain).toFixed(2)} ms`,
     );
-    bench.say(
+    bench.log(
       `history: as of ${median(mixed).toFixed(2)} ms, all its own ${median(own).toFixed(2)} ms, now ${median(now).toFixed(2)} ms`,
     );
     return [

@@ -67,7 +67,7 @@ export const longPolls: Figure = {
     floorPolls.cut();
     await Promise.all([registry.stop(), floor.stop()]);
     const [value, floorValue] = [spread(times.slice(1)), spread(floors.slice(1))];
-    bench.say(`long-polls: ${value.median.toFixed(1)} ms, floor ${floorValue.median.toFixed(1)} ms`);
+    bench.log(`long-polls: ${value.median.toFixed(1)} ms, floor ${floorValue.median.toFixed(1)} ms`);
     return [
       {
         figure: 'long-polls',
@@ -76,7 +76,7 @@ export const longPolls: Figure = {
         value,
         floor: { name: 'broadcast', value: floorValue },
         ratio: spread(ratios(times.slice(1), floors.slice(1))),
-        note: 'from sending the change until the last of those who poll that service has its answer; no other poll is answered',
+        note: 'from sending the change until the last poll of that service is answered; no other poll is answered',
       },
     ];
   },

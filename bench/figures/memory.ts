@@ -51,7 +51,7 @@ export const memory: Figure = {
     const count = COUNT.toLocaleString('en');
     const isGoal = programs.home === 'deno';
     const finding = (title: string, values: number[], goal?: Goal): Finding => {
-      bench.say(`${title}: ${median(values).toFixed(1)} MiB`);
+      bench.log(`${title}: ${median(values).toFixed(1)} MiB`);
       return { figure: 'memory', title, unit: 'MiB', value: spread(values), ...(isGoal && goal && { goal }) };
     };
     return [

@@ -36,7 +36,7 @@ const beat: Contest = {
   prepare: (registry) =>
     registerRenewed(registry, (n) => ['POST', `${INSTANCE}?${registrationQuery(n, LONG_LEASE)}`, '']),
   request: (n) => ({ path: `${INSTANCE}/beat?${beatQuery(n)}`, body: '' }),
-  check: (answer) => expect(answer.includes('"code":10200'), 'a beat is heard', answer),
+  check: (answer) => expect(answer.includes('"code":10200'), 'a heartbeat is accepted', answer),
 };
 
 const register: Contest = {
@@ -63,7 +63,8 @@ const nativeList: Contest = {
   ...listing((service) => `${servicePath(service)}/instances`),
   name: 'nacos-list-native',
   title: `List, ${RESOLVED_COUNT} instances`,
-  check: (answer) => expect(answer.split('"address"').length === RESOLVED_COUNT + 1, 'a list shows all', answer),
+  check: (answer) =>
+    expect(answer.split('"address"').length === RESOLVED_COUNT + 1, 'a list shows all instances', answer),
 };
 
 const list: Contest = {
@@ -73,7 +74,7 @@ const list: Contest = {
   ),
   name: 'nacos-list',
   title: `Nacos: list of ${RESOLVED_COUNT} instances, polled by a subscriber`,
-  check: (answer) => expect(answer.split('"ip"').length === RESOLVED_COUNT + 1, 'a list shows all', answer),
+  check: (answer) => expect(answer.split('"ip"').length === RESOLVED_COUNT + 1, 'a list shows all instances', answer),
 };
 
 /** The most frequent calls of Nacos' clients, against the native calls for the same work. */

@@ -69,7 +69,7 @@ export const namespaces: Figure = {
     for (let round = 0; round < bench.rounds; round++) {
       for (const { count, side } of round % 2 === 0 ? all : all.toReversed()) turns.get(count)?.push(await side.run());
       const shown = COUNTS.map((count) => `${turns.get(count)?.at(-1)?.perSecond.toFixed(0)}`).join(', ');
-      bench.say(`namespaces ${round + 1}/${bench.rounds}: ${shown}`);
+      bench.log(`namespaces ${round + 1}/${bench.rounds}: ${shown}`);
     }
     for (const { side } of all) await side.server.stop();
     const perCall = (count: number) => (turns.get(count) ?? []).map(({ perSecond }) => 1_000 / perSecond);

@@ -44,7 +44,7 @@ export const readsAfterChange: Figure = {
       first.push(median(firsts));
       repeated.push(median(repeats));
     }
-    bench.say(`list-after-change: ${median(first).toFixed(2)} ms, repeated ${median(repeated).toFixed(2)} ms`);
+    bench.log(`list-after-change: ${median(first).toFixed(2)} ms, repeated ${median(repeated).toFixed(2)} ms`);
     await server.stop();
     return [
       {
@@ -54,7 +54,7 @@ export const readsAfterChange: Figure = {
         value: spread(first),
         floor: { name: 'unchanged', value: spread(repeated) },
         ratio: spread(ratios(first, repeated)),
-        note: 'one call at a time from Node, its own cost included',
+        note: "one call at a time from Node, including the client's own cost",
       },
     ];
   },

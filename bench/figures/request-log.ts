@@ -20,7 +20,7 @@ export const requestLog: Figure = {
         if (round % 2 === 0) floors.push(await silent.side.run());
         turns.push(await telling.side.run());
         if (round % 2 === 1) floors.push(await silent.side.run());
-        bench.say(`request-log, ${contest.name} ${round + 1}/${bench.rounds}: ${turns.at(-1)?.perSecond.toFixed(0)}`);
+        bench.log(`request-log, ${contest.name} ${round + 1}/${bench.rounds}: ${turns.at(-1)?.perSecond.toFixed(0)}`);
       }
       for (const side of [silent, telling]) await side.finish();
       const title = `${contest.title}, with a line of the log for each request`;

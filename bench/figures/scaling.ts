@@ -87,7 +87,7 @@ export const scaling: Figure = {
         const order = round % 2 === 0 ? registries : registries.toReversed();
         for (const { count, sides } of order) times.get(count)?.push(perCallMs((await sides[name].run()).perSecond));
         const shown = COUNTS.map((count) => `${times.get(count)?.at(-1)?.toFixed(4)} ms`).join(', ');
-        bench.say(`scaling ${name} ${round + 1}/${bench.rounds}: ${shown}`);
+        bench.log(`scaling ${name} ${round + 1}/${bench.rounds}: ${shown}`);
       }
       findings.push(...compared(name, times));
     }

@@ -151,7 +151,7 @@ export const socketRegister: Figure = {
       }
       const { size } = batching;
       const value = spread(rates.slice(1));
-      bench.say(
+      bench.log(
         `socket-register ${size}: ${value.median.toFixed(0)}/s, floor ${spread(floors.slice(1)).median.toFixed(0)}`,
       );
       findings.push({
@@ -162,10 +162,10 @@ export const socketRegister: Figure = {
         floor: { name: 'socket-rows', value: spread(floors.slice(1)) },
         ratio: spread(ratios(rates.slice(1), floors.slice(1))),
         ...(size === LARGEST_BATCHING.size && bench.programs.home === 'deno' && { goal: GOAL }),
-        note: `new instances; ${BATCHINGS.map((each) => `${each.underWay} frames of ${each.size}`).join(', ')} are under way at a time, of which the platform hands over one after the other`,
+        note: `new instances; ${BATCHINGS.map((each) => `${each.underWay} frames of ${each.size}`).join(', ')} are under way at a time, which the platform delivers one after the other`,
       });
     }
-    if ((await registry.server.stats()).instances !== 0) throw new Error('what was cleared is still there');
+    if ((await registry.server.stats()).instances !== 0) throw new Error('cleared instances still exist');
     await Promise.all([registry.stop(), floor.stop()]);
     return findings;
   },
@@ -213,7 +213,7 @@ export const socketBeat: Figure = {
     for (const socket of [...sockets.registry, ...sockets.floor]) socket.destroy();
     await Promise.all([registry.stop(), floor.stop()]);
     const [value, floorValue] = [spread(rates.slice(1)), spread(floors.slice(1))];
-    bench.say(`socket-beat: ${value.median.toFixed(0)}/s, floor ${floorValue.median.toFixed(0)}`);
+    bench.log(`socket-beat: ${value.median.toFixed(0)}/s, floor ${floorValue.median.toFixed(0)}`);
     return [
       {
         figure: 'socket-beat',
@@ -223,7 +223,7 @@ export const socketBeat: Figure = {
         floor: { name: 'broadcast', value: floorValue },
         ratio: spread(ratios(rates.slice(1), floors.slice(1))),
         ...(programs.home === 'deno' && { goal: GOAL }),
-        note: 'the connection answers a ping, without the core',
+        note: 'the connection answers a ping without the core',
       },
     ];
   },

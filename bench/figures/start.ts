@@ -29,7 +29,7 @@ export const start: Figure = {
     const times: number[] = [];
     for (let repeat = 0; repeat < Math.max(bench.rounds, REPEATS_LEAST); repeat++) {
       times.push(await firstAnswerMs(bench, server.storage));
-      bench.say(`start ${repeat + 1}: ${times.at(-1)?.toFixed(0)} ms`);
+      bench.log(`start ${repeat + 1}: ${times.at(-1)?.toFixed(0)} ms`);
     }
     return [
       {

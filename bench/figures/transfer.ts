@@ -27,7 +27,7 @@ async function importInto(server: BenchServer, file: string, mode: 'merge' | 're
     body: file,
   });
   const text = await response.text();
-  if (!text.includes('"kind":"done"')) throw new Error(`the import came to ${response.status} ${text.slice(-300)}`);
+  if (!text.includes('"kind":"done"')) throw new Error(`the import returned ${response.status} ${text.slice(-300)}`);
 }
 
 /** Returns the peak of the heap's live bytes while some work runs, in megabytes. */
@@ -77,7 +77,7 @@ export const transfer: Figure = {
       await importInto(second, file.replaceAll('"port":', '"weight":2,"port":'), 'replace');
       replaces.push(perSecond(beganAt));
       await second.stop();
-      bench.say(
+      bench.log(
         `transfer: batches ${batches.at(-1)?.toFixed(0)}/s, export ${exports.at(-1)?.toFixed(0)}/s, merge ${merges.at(-1)?.toFixed(0)}/s, replace ${replaces.at(-1)?.toFixed(0)}/s`,
       );
     }
@@ -101,9 +101,9 @@ export const transfer: Figure = {
       unit: 'MB',
       value: spread([peak]),
       goal: HEAP_GOAL,
-      note: 'Worker and object in one isolate, after full collections meanwhile',
+      note: 'Worker and object in one isolate, with full collections during the run',
     });
-    bench.say(`transfer: heap at most ${importPeak.toFixed(0)} MB importing, ${exportPeak.toFixed(0)} MB exporting`);
+    bench.log(`transfer: heap at most ${importPeak.toFixed(0)} MB importing, ${exportPeak.toFixed(0)} MB exporting`);
     return [
       rate('Export of 100,000 instances', exports),
       rate('Import of 100,000 instances into nothing', merges),

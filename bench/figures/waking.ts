@@ -51,7 +51,7 @@ export const waking: Figure = {
       for (let repeat = 0; repeat < repeats; repeat++) {
         floors.push(await firstReadMs(bench, empty, 0));
         wakes.push(await firstReadMs(bench, storage, count));
-        bench.say(
+        bench.log(
           `waking ${count} ${repeat + 1}/${repeats}: ${wakes.at(-1)?.toFixed(1)} ms, empty ${floors.at(-1)?.toFixed(1)} ms`,
         );
       }

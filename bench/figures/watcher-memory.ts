@@ -56,7 +56,7 @@ export const watcherMemory: Figure = {
     );
     const finding = (what: 'heap' | 'resident', title: string, note: string): Finding => {
       const [value, floorValue] = [watcher[what], listener[what]];
-      bench.say(`${title}: ${value.toFixed(0)} B, floor ${floorValue.toFixed(0)}`);
+      bench.log(`${title}: ${value.toFixed(0)} B, floor ${floorValue.toFixed(0)}`);
       return {
         figure: 'watcher-memory',
         title,

@@ -31,7 +31,7 @@ export interface Comparison {
   /** Length of a turn, in seconds. */
   seconds: number;
   scale: Scale;
-  say: (line: string) => void;
+  log: (line: string) => void;
 }
 
 /** One line of the report: the same measured of each peer. */

@@ -23,7 +23,7 @@ class Watchers {
   async deliver(id: string, register: () => Promise<void>): Promise<number> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#awaited = { id, left: this.#watches.length, done: resolve };
-    const timer = setTimeout(() => reject(new Error(`${this.#awaited?.left} did not hear of ${id}`)), DELIVERY_MAX_MS);
+    const timer = setTimeout(() => reject(new Error(`${this.#awaited?.left} did not receive ${id}`)), DELIVERY_MAX_MS);
     const began = performance.now();
     await Promise.all([promise, register()]).finally(() => clearTimeout(timer));
     return performance.now() - began;
@@ -42,7 +42,7 @@ class Watchers {
 
 /** Measures how long one registration takes to reach all watchers of its service, each on a separate connection. */
 export async function fanOut(comparison: Comparison, count: number): Promise<Row> {
-  const { contenders, say } = comparison;
+  const { contenders, log } = comparison;
   const service = `watched-${count}`;
   const crowds = new Map<string, { watchers: Watchers; register: (id: string) => Promise<void>; cut: () => void }>();
   for (const { peer, server } of contenders) {
@@ -63,7 +63,7 @@ export async function fanOut(comparison: Comparison, count: number): Promise<Row
       return total / CHANGES_PER_TURN;
     });
     const values = spreads(rounds);
-    say(`fan-out ${count}: ${[...values].map(([name, { median }]) => `${name} ${median.toFixed(1)} ms`).join(', ')}`);
+    log(`fan-out ${count}: ${[...values].map(([name, { median }]) => `${name} ${median.toFixed(1)} ms`).join(', ')}`);
     const title = `One registration to ${count.toLocaleString('en-US')} watchers, until the last has it`;
     return { title, unit: 'ms', better: 'less', values, rounds };
   } finally {

@@ -26,7 +26,7 @@ async function populate(server: PeerServer, count: number): Promise<() => void> 
 }
 
 /** Measures a fresh peer: its memory with many instances, and the time to its first answer with them on disk. */
-export async function footprint({ contenders, workspace, scale, say }: Comparison): Promise<Row[]> {
+export async function footprint({ contenders, workspace, scale, log }: Comparison): Promise<Row[]> {
   const empty = new Map<string, Spread>();
   const full = new Map<string, Spread>();
   const starts = new Map<string, Spread>();
@@ -53,7 +53,7 @@ export async function footprint({ contenders, workspace, scale, say }: Compariso
       await again.stop();
     }
     starts.set(peer.name, spread(taken));
-    say(
+    log(
       `footprint of ${peer.name}: ${full.get(peer.name)?.median.toFixed(0)} MiB, start ${starts.get(peer.name)?.median.toFixed(0)} ms`,
     );
   }
@@ -66,7 +66,7 @@ export async function footprint({ contenders, workspace, scale, say }: Compariso
       unit: 'ms',
       better: 'less',
       values: starts,
-      note: 'the files are in the page cache; the time of connecting is in it',
+      note: 'the files are in the page cache; the time to connect is included',
     },
   ];
 }

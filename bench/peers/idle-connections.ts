@@ -15,7 +15,7 @@ async function openBare(port: number): Promise<Socket> {
 }
 
 /** Measures idle connections: how many stay open, their memory, and the time of a heartbeat on another connection. */
-export async function idleConnections({ contenders, scale, say }: Comparison): Promise<Row[]> {
+export async function idleConnections({ contenders, scale, log }: Comparison): Promise<Row[]> {
   const kept = new Map<string, Spread>();
   const memory = new Map<string, Spread>();
   const slowdown = new Map<string, Spread>();
@@ -38,7 +38,7 @@ export async function idleConnections({ contenders, scale, say }: Comparison): P
     slowdown.set(peer.name, spread([beside / alone]));
     for (const socket of sockets) socket.destroy();
     client.cut();
-    say(`idle connections at ${peer.name}: ${kept.get(peer.name)?.median} kept`);
+    log(`idle connections at ${peer.name}: ${kept.get(peer.name)?.median} kept`);
   }
   const count = scale.idle.toLocaleString('en-US');
   return [

@@ -8,7 +8,7 @@ const BEATS = 3;
 const GONE_MAX_MS = 60_000;
 
 /** Measures the delay from the end of a dead instance's lease to its removal at a watcher. Each is cut off separately. */
-export async function lateness({ contenders, say }: Comparison): Promise<Row> {
+export async function lateness({ contenders, log }: Comparison): Promise<Row> {
   const measured = contenders.map(async ({ peer, server }) => {
     const late: number[] = [];
     const ends = new Map<string, number>();
@@ -35,18 +35,21 @@ export async function lateness({ contenders, say }: Comparison): Promise<Row> {
         connection.cut();
       }),
     );
-    const timer = setTimeout(() => gone.reject(new Error(`${ends.size} of ${peer.name} are still there`)), GONE_MAX_MS);
+    const timer = setTimeout(
+      () => gone.reject(new Error(`${ends.size} of ${peer.name} have not expired`)),
+      GONE_MAX_MS,
+    );
     await gone.promise.finally(() => clearTimeout(timer));
     watch.cut();
     return [peer.name, spread(late)] as const;
   });
   const values = new Map(await Promise.all(measured));
-  say(`lateness: ${[...values].map(([name, { median }]) => `${name} ${median.toFixed(0)} ms`).join(', ')}`);
+  log(`lateness: ${[...values].map(([name, { median }]) => `${name} ${median.toFixed(0)} ms`).join(', ')}`);
   return {
     title: `A dead instance is gone for a watcher, after the ${TTL_SECONDS} s of its lease`,
     unit: 'ms late',
     better: 'less',
     values,
-    note: `${INSTANCES} instances, each with a connection and a lease of its own; all peers at the same time`,
+    note: `${INSTANCES} instances, each with its own connection and lease; all peers at the same time`,
   };
 }

@@ -55,7 +55,7 @@ async function main(): Promise<void> {
   if (options.help) return console.log(USAGE);
   const rounds = options.quick ? 1 : Number(options.rounds);
   const seconds = options.quick ? 0.1 : Number(options.seconds);
-  if (!(rounds >= 1) || !(seconds > 0)) throw new RangeError('--rounds and --seconds take numbers above 0');
+  if (!(rounds >= 1) || !(seconds > 0)) throw new RangeError('--rounds and --seconds must be above 0');
   await requireWrk();
   const load = loadavg()[0] ?? 0;
   const workspace = new Workspace();
@@ -74,9 +74,9 @@ async function main(): Promise<void> {
     contenders.push({ peer, folder, server: await peer.start(workspace, folder) });
     console.error(`${peer.name} ${peer.version()} runs`);
   }
-  const say = (line: string) => console.error(line);
+  const log = (line: string) => console.error(line);
   const scale = options.quick ? QUICK : FULL;
-  const rows = await measure({ workspace, contenders, rounds, seconds, scale, say });
+  const rows = await measure({ workspace, contenders, rounds, seconds, scale, log });
   await Promise.all(contenders.map(({ server }) => server.stop()));
   const how = { date: new Date().toISOString().slice(0, 10), node: process.versions.node, load, rounds, seconds };
   const reading = readFileSync('bench/peers/reading.txt', 'utf8');

@@ -123,7 +123,7 @@ export class Rates {
   }
 
   async #rows(measurement: Measurement): Promise<Row[]> {
-    const { rounds, say } = this.#comparison;
+    const { rounds, log } = this.#comparison;
     const { title, call, takesPart = () => true } = measurement;
     const contenders = this.#comparison.contenders.filter((contender) => {
       return contender.server.requests !== undefined || (call !== undefined && takesPart(contender));
@@ -133,7 +133,7 @@ export class Rates {
       new Map([...turns].map(([name, taken]) => [name, taken.map((turn) => turn[member])]));
     const [rates, times] = [of('perSecond'), of('processorUs')];
     const values = spreads(rates);
-    say(`${title}: ${[...values].map(([name, { median }]) => `${name} ${median.toFixed(0)}`).join(', ')}`);
+    log(`${title}: ${[...values].map(([name, { median }]) => `${name} ${median.toFixed(0)}`).join(', ')}`);
     return [
       { title, unit: 'calls/s', better: 'more', values, rounds: rates },
       {
@@ -150,7 +150,7 @@ export class Rates {
     const { seconds } = this.#comparison;
     const { name, call, connections, share = 1 } = measurement;
     if (server.requests === undefined) {
-      if (call === undefined) throw new Error(`${peer.name} takes no part in ${measurement.title}`);
+      if (call === undefined) throw new Error(`${peer.name} is not measured in ${measurement.title}`);
       return drivenByConnections(server.pid, this.#clients.get(peer.name) ?? [], seconds * share, call);
     }
     const clear = name === 'register' ? await server.requests.registering() : async () => {};

@@ -9,7 +9,7 @@ import type { PeerRequests } from './requests';
 import { RollcallRequests } from './rollcall-requests';
 
 /** Transport of a client's registrations, heartbeats and reads. */
-type Way = 'HTTP' | 'socket';
+type Protocol = 'HTTP' | 'socket';
 
 const NAMESPACE = '/api/v1/ns/public';
 const servicePath = (service: string): string => `${NAMESPACE}/groups/DEFAULT_GROUP/services/${service}`;
@@ -110,13 +110,13 @@ interface Frame {
 
 class RollcallServer implements PeerServer {
   readonly #server: BenchServer;
-  readonly #way: Way;
+  readonly #protocol: Protocol;
   readonly requests: PeerRequests | undefined;
 
-  constructor(server: BenchServer, way: Way) {
+  constructor(server: BenchServer, protocol: Protocol) {
     this.#server = server;
-    this.#way = way;
-    this.requests = way === 'HTTP' ? new RollcallRequests(server) : undefined;
+    this.#protocol = protocol;
+    this.requests = protocol === 'HTTP' ? new RollcallRequests(server) : undefined;
   }
 
   get pid(): number {
@@ -128,7 +128,7 @@ class RollcallServer implements PeerServer {
   }
 
   async connect(ttlSeconds: number): Promise<PeerConnection> {
-    if (this.#way === 'socket') return SocketConnection.open(this.#server, ttlSeconds);
+    if (this.#protocol === 'socket') return SocketConnection.open(this.#server, ttlSeconds);
     return new RollcallConnection(new HttpConnection(this.port, this.#server.authorization), ttlSeconds);
   }
 
@@ -155,7 +155,7 @@ class RollcallServer implements PeerServer {
 
 const WATCHED = 'a watch on a socket of its own';
 
-const MEANS: Record<Way, Peer['means']> = {
+const MEANS: Record<Protocol, Peer['means']> = {
   HTTP: {
     register: 'PUT of an instance, which has a lease of its own',
     beat: 'POST of its heartbeat',
@@ -173,22 +173,23 @@ const MEANS: Record<Way, Peer['means']> = {
 };
 
 /** Returns the name of Rollcall in one home. The resident host on Deno, which `npm start` runs, has no addition. */
-function nameOf({ home }: Programs, way: Way): string {
+function nameOf({ home }: Programs, protocol: Protocol): string {
   const place = home === 'deno' ? '' : home === 'node' ? ' on Node' : ' in workerd';
-  return `Rollcall${place}${way === 'socket' ? ', socket' : ''}`;
+  return `Rollcall${place}${protocol === 'socket' ? ', socket' : ''}`;
 }
 
 /** Returns Rollcall in one of its homes, with its native API. */
-export function rollcall(programs: Programs, way: Way): Peer {
+export function rollcall(programs: Programs, protocol: Protocol): Peer {
   return {
-    name: nameOf(programs, way),
-    transport: way === 'HTTP' ? 'HTTP/1.1 and JSON; watches over WebSockets' : 'one WebSocket a client, JSON frames',
-    means: MEANS[way],
+    name: nameOf(programs, protocol),
+    transport:
+      protocol === 'HTTP' ? 'HTTP/1.1 and JSON; watches over WebSockets' : 'one WebSocket a client, JSON frames',
+    means: MEANS[protocol],
     version: () => {
       const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }; // `as`: npm requires it
       return `${version}, ${HOME_TITLES[programs.home]}`;
     },
     start: async (workspace, storage) =>
-      new RollcallServer(await BenchServer.start({ workspace, program: programs.registry, storage }), way),
+      new RollcallServer(await BenchServer.start({ workspace, program: programs.registry, storage }), protocol),
   };
 }

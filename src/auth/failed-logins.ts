@@ -31,11 +31,14 @@ export class FailedLogins {
     const failures = this.#failuresOf(source);
     failures.count++;
     if (failures.count <= FAILED_LOGINS_MAX_COUNT)
-      return new RegistryError('UNAUTHENTICATED', 'the token is not valid');
+      return new RegistryError(
+        'UNAUTHENTICATED',
+        'the token is not valid: it is mistyped, revoked, expired or of another registry; send a valid one',
+      );
     const leftMs = failures.since + FAILED_LOGINS_WINDOW_MS - this.#now();
     return new RegistryError(
       'LIMIT_EXCEEDED',
-      `more than ${FAILED_LOGINS_MAX_COUNT} wrong tokens within ${FAILED_LOGINS_WINDOW_MS / 1_000} s; a valid one is accepted at any time`,
+      `more than ${FAILED_LOGINS_MAX_COUNT} invalid tokens within ${FAILED_LOGINS_WINDOW_MS / 1_000} s; check the token before you retry: a valid one is accepted at any time`,
       { retryAfterSeconds: Math.ceil(Math.min(Math.max(1, leftMs), FAILED_LOGINS_WINDOW_MS) / 1_000) },
     );
   }

@@ -50,7 +50,7 @@ test('[U5] a backup is restored to a data folder whose namespaces start a new ep
     expect(rows(path, "SELECT name FROM property WHERE name = 'new-epoch'")).toHaveLength(1);
     expect(statSync(path).mode & 0o077).toBe(0);
   }
-  // A copy of a backup stays one: it can be restored once more.
+  // A copy of a backup is a backup: it can be restored again.
   const kept = rows(join(backup, 'storage', namespaceFile('public')), 'SELECT name FROM property ORDER BY name');
   expect(kept.map(({ name }) => name)).toEqual(['epoch', 'readable-from', 'schema']);
   await checkBackup({ backup, data });
@@ -92,7 +92,7 @@ test('[U3] a damaged backup changes nothing', async () => {
 test('[U5] files restored by root belong to the owner of the data folder', async () => {
   const { backup, data } = await begin();
   mkdirSync(data, { recursive: true });
-  // Only root can give files away; any other user restores what is its own.
+  // Only root can change the owner of files; other users restore their own.
   if (process.getuid?.() === 0) chownSync(data, 4_321, 4_322);
   const owner = statSync(data);
   await restoreBackup({ backup, data });
@@ -146,7 +146,7 @@ test('[U6] a refused restore doesn’t allow a start after an interrupted one', 
 
 test('[U6] a restore that fails midway leaves nothing that starts', async () => {
   const { backup, data } = await begin();
-  // Something is where the restore makes a file: a permission would not keep root from it.
+  // A folder blocks a file of the restore: permissions would not stop root.
   const obstruct = (what: string) => {
     if (what === 'copy') mkdirSync(join(data, RESTORING_NAME, namespaceFile('public')), { recursive: true });
   };

@@ -8,7 +8,7 @@ import { DatabaseFile } from '../host/resident/storage/database-file';
 import { WAL_HOLD_BYTES } from '../model/limits';
 import { copyDatabase, readDatabase } from './sqlite';
 
-/** A database as the registry has it open, with a table. */
+/** Opens a database as the registry does, with a table. */
 async function begin() {
   const folder = temporaryFolder();
   const path = join(folder, 'ns', 'public.sqlite');

@@ -68,8 +68,8 @@ function openBeside(sqlite: Sqlite, path: string): DatabaseSync {
 
 /** Returns the first column of the first row as text; undefined if there is no row or no such table. */
 export function readText(database: DatabaseSync, table: string, query: string): string | undefined {
-  const isThere = database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) !== undefined;
-  const row = isThere ? database.prepare(query).get() : undefined;
+  const exists = database.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(table) !== undefined;
+  const row = exists ? database.prepare(query).get() : undefined;
   const [value] = row === undefined ? [] : Object.values(row);
   return value === undefined || value === null ? undefined : String(value);
 }

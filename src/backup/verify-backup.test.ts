@@ -85,7 +85,7 @@ test('[U3] a database that was damaged before its checksum was computed is detec
   const { check, forge } = await begin();
   await forge(PUBLIC, (path) => {
     const bytes = readFileSync(path);
-    // The second page on: the first tells that it is a database.
+    // From the second page on: the first identifies it as a database.
     writeFileSync(path, bytes.fill(0xff, 4_096, 4_200));
   });
   await expect(check()).rejects.toThrow(/^The backup is damaged: .*sqlite: /);

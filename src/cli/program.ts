@@ -55,7 +55,7 @@ export function parserMessage(text: string): string {
     .split('\n');
   const phrase = first
     .replace(/^option '(--[\w-]+)[^']*' argument '(.*?)' is invalid\./, "$1 cannot be '$2'.")
-    .replace(/^command-argument value '(.*?)' is invalid for argument '([^']*)'\./, "$2 cannot be '$1'.")
+    .replace(/^command-argument value '(.*?)' is invalid for argument '([^']*)'\./, "<$2> cannot be '$1'.")
     .replace(/^required option '([^']*)' not specified/, 'missing option $1')
     .replace(/^missing required argument '([^']*)'/, 'missing argument <$1>');
   const sentence = `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}${phrase.endsWith('.') ? '' : '.'}`;

@@ -1,13 +1,14 @@
 import type { Registrar } from './session/register';
 import { ServiceWatch } from './watch/service-watch';
 import type { Watch, WatchOptions, WatchScope } from './watch/watch';
+import type { AsyncDisposal } from './wire/async-disposal';
 import { ClientCore } from './wire/client-core';
 import type { ClientOptions } from './wire/client-options';
 import type { InstanceDefinition, RegisterOptions, Registration } from './wire/registration';
 import { REAL_TIME } from './wire/time';
 
 /** Client of a registry. Its registrations and watches share connections. */
-export interface Client extends AsyncDisposable {
+export interface Client extends AsyncDisposal {
   /**
    * Registers an instance, and keeps it registered until it is released. Resolves once the registry has it; if the
    * registry is unreachable, waits for it until `options.signal` aborts.

@@ -1,5 +1,5 @@
 import type { Client } from './client';
-import { type ResolverOptions, Resolvers, type ServiceResolver } from './resolve/service-resolver';
+import { type Resolver, type ResolverOptions, Resolvers } from './resolve/service-resolver';
 import { REAL_TIME } from './wire/time';
 
 export type { InstanceFilter } from './resolve/available';
@@ -9,7 +9,7 @@ export type { Endpoint } from './resolve/endpoint';
 export type { EjectionOptions } from './resolve/outlier-ejection';
 export type { CallReport, PickContext, Selector } from './resolve/selector';
 export type { SnapshotStore } from './resolve/service-feed';
-export type { ResolverOptions, ServiceResolver as Resolver } from './resolve/service-resolver';
+export type { Resolver, ResolverOptions } from './resolve/service-resolver';
 
 /** Resolvers of each client, which share its watches. */
 const resolversOf = new WeakMap<Client, Resolvers>();
@@ -26,7 +26,7 @@ const resolversOf = new WeakMap<Client, Resolvers>();
  * ```
  * @param service `orders` in the default group, or `group@@orders`.
  */
-export function resolver(client: Client, service: string, options?: ResolverOptions): ServiceResolver {
+export function resolver(client: Client, service: string, options?: ResolverOptions): Resolver {
   let resolvers = resolversOf.get(client);
   if (resolvers === undefined) {
     resolvers = new Resolvers((scope, watchOptions) => client.watch(scope, watchOptions), REAL_TIME);

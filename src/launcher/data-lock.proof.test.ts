@@ -8,7 +8,7 @@ import { bundleResident } from './bundle';
 import { DataLock } from './data-lock';
 import { findRuntime, type RuntimeName } from './runtime';
 
-/** A program that takes the lock of a folder, says so, and holds it until it is killed. */
+/** A program that takes the lock of a folder, reports it, and holds it until it is killed. */
 const HOLDER = `
 import { rmSync } from 'node:fs';
 import { DataLock } from '${join(import.meta.dirname, 'data-lock')}';
@@ -22,7 +22,7 @@ try {
 }
 `;
 
-/** Starts a process that takes the lock. Resolves with the process and the first that it says. */
+/** Starts a process that takes the lock. Resolves with the process and its first output. */
 async function hold(folder: string, runtime: RuntimeName = 'node'): Promise<{ child: ChildProcess; said: string }> {
   const programs = temporaryFolder();
   const path = join(programs, 'holder.mjs');

@@ -40,10 +40,10 @@ function readHolder(path: string): Holder | undefined {
 }
 
 function inUse(folder: string, holder: Holder | undefined): LaunchError {
-  const who = holder === undefined ? '' : ` (process ${holder.launcher ?? holder.pid}, since ${holder.since})`;
+  const holding = holder === undefined ? '' : ` (process ${holder.launcher ?? holder.pid}, since ${holder.since})`;
   const where = holder === undefined ? '' : ' If there is no such process here, it runs in another container.';
   const advice = 'Stop it first, or choose another folder with --data.';
-  return new LaunchError(`The data folder ${folder} is in use by a registry${who}. ${advice}${where}`);
+  return new LaunchError(`The data folder ${folder} is in use by a registry${holding}. ${advice}${where}`);
 }
 
 /** Locks the file. Returns undefined if another process has locked it. */

@@ -24,7 +24,7 @@ function tokenExpression(options: ServeOptions): string {
   return `$(cat ${shellWord(`${folder}root-token`)})`;
 }
 
-function whereTokenIs({ tokenPath, tokenMade }: Started): string {
+function tokenLocation({ tokenPath, tokenMade }: Started): string {
   if (tokenPath === null) return 'the one in ROLLCALL_ROOT_TOKEN';
   return tokenMade ? `${tokenPath} (new; keep it secret)` : tokenPath;
 }
@@ -36,10 +36,10 @@ function howManyConnections(limit: number): string {
 /** Returns the text that a start prints once the registry answers. It contains no secret. */
 export function greeting(version: string, started: Started, options: ServeOptions): string {
   const lines = [
-    `Rollcall ${version} answers on ${started.url}`,
+    `Rollcall ${version} listens on ${started.url}`,
     '',
     `  data         ${started.data}`,
-    `  root token   ${whereTokenIs(started)}`,
+    `  root token   ${tokenLocation(started)}`,
     `  connections  ${howManyConnections(started.connectionLimit)}`,
     '',
     'Register an instance:',

@@ -9,7 +9,7 @@ import { residentCommand } from './resident-command';
 import { startResident } from './resident-process';
 import { findRuntime } from './runtime';
 
-/** Runs a process that tries all that the registry never does. Resolves to what came of each attempt. */
+/** Runs a process that tries everything the registry never does. Resolves to the outcome of each attempt. */
 async function outcomes(change: (command: string[]) => string[]): Promise<Record<string, string>> {
   const folder = temporaryFolder();
   const [data, outside] = ['data, with a comma', 'outside'].map((name) => join(folder, name)) as [string, string]; // `as`: of two
@@ -29,7 +29,7 @@ async function outcomes(change: (command: string[]) => string[]): Promise<Record
   const intruder = await startResident(command, env, () => {}, new AbortController().signal);
   onTestFinished(async () => void (await intruder.stop()));
   const answer = await fetch(`http://127.0.0.1:${intruder.port}/`);
-  // `as`: the fixture's own answer
+  // `as`: the fixture's own output
   const found = (await answer.json()) as Record<string, string>;
   if (command.includes('--allow-all'))
     expect(readdirSync(outside).sort()).toEqual(['a.sqlite', 'b.sqlite', 'linked', 'written']);

@@ -5,7 +5,7 @@ import { buildSync } from 'esbuild';
 import { beforeAll, expect, test } from 'vitest';
 import { temporaryFolder, temporaryFolderOfFile } from '../../test/programs/temporary-folder';
 
-/** A folder without packages, as a machine has it where npm could install no Deno. */
+/** A folder without packages, like on a machine where npm could not install Deno. */
 const program = join(temporaryFolderOfFile(), 'find.mjs');
 
 beforeAll(() => {

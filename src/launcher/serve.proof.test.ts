@@ -10,12 +10,12 @@ import { systemNode } from '../../test/programs/system-node';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
 
 const PROGRAM = resolve('bin/rollcall.js');
-const ANSWERS = /answers on (http:\S+)/;
+const ANSWERS = /listens on (http:\S+)/;
 
 /** Allowance on top of the five seconds for a busy machine; a real hang would last for ever. */
 const NOISE_MS = 10_000;
 
-/** The environment of these tests, without what would configure a registry. */
+/** The environment of these tests, without variables that configure a registry. */
 function environment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const { PORT, ROLLCALL_DATA, ROLLCALL_ROOT_TOKEN, ...rest } = process.env;
   return { ...rest, ...more };
@@ -94,7 +94,7 @@ test('[M3] a stop signal ends it within five seconds despite a hanging request, 
     body: '{"address": "10.0.0.7", "port": 8080}',
   });
   expect(registered.status).toBe(201);
-  // A request whose body never comes.
+  // A request whose body never arrives.
   const socket = await connectTo(url);
   socket.write('PUT /api/v1/ns/public/services HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{');
   const startedAt = performance.now();

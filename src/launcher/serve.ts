@@ -50,13 +50,13 @@ export async function printCommand(flags: ServeFlags): Promise<void> {
  * Calls `gone` when the parent has ended, if npm started this process. npm forwards a SIGTERM only to the shell between it and
  * this process, and the shell dies without forwarding it.
  */
-function watchParent(gone: () => void): void {
+function watchParent(ended: () => void): void {
   if (process.env.npm_command === undefined) return;
   const parent = process.ppid;
   const look = setInterval(() => {
     if (process.ppid === parent) return;
     clearInterval(look);
-    gone();
+    ended();
   }, PARENT_LOOK_MS);
   look.unref();
 }

@@ -13,11 +13,11 @@ import { type RegistryOptions, type RunningRegistry, startRegistry } from './sta
 
 const STAND_IN = 'test/fixtures/stand-in-resident.ts';
 
-/** The stand-in, built: in a folder of its own, as it may read all that lies beside it. */
+/** The stand-in, built: in a folder of its own, because it may read everything beside it. */
 const standIn = join(temporaryFolderOfFile(), 'resident.js');
 beforeAll(async () => writeFileSync(standIn, await bundleResident(STAND_IN)));
 
-/** Far from the four seconds that a stop takes where something is open. */
+/** Far from the four seconds that a stop takes with open connections. */
 const QUICK_MS = 2_500;
 
 /** Allowance on top of the five seconds for a busy machine; a real hang would last for ever. */
@@ -57,7 +57,7 @@ async function openWebSocket(registry: RunningRegistry): Promise<void> {
   await once(upgrade, 'upgrade');
 }
 
-/** Opens a connection that says nothing. */
+/** Opens a connection that sends nothing. */
 async function openConnection(registry: RunningRegistry): Promise<void> {
   const socket = connect(Number(new URL(registry.url).port), '127.0.0.1');
   socket.on('error', () => {});
@@ -135,7 +135,7 @@ test('[M6] a port in use is reported as such, and the folder is free again', asy
 
 test.each([
   ['192.0.2.1', '192.0.2.1 is not an address of this machine'],
-  ['nobody.invalid', 'The host name nobody.invalid is unknown'],
+  ['unknown.invalid', 'The host name unknown.invalid is unknown'],
 ])('a host it can’t listen on, %s, is named', async (host, message) => {
   await expect(start({ host })).rejects.toThrow(message);
 });

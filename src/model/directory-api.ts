@@ -79,14 +79,14 @@ export interface DirectoryApi {
 
   /** Needs `admin` on each namespace that the token gets a grant for. */
   createToken(caller: DirectoryCaller, request: TokenRequest): Promise<IssuedToken>;
-  /** Lists the tokens that the caller could have created, sorted by id. */
+  /** Lists the tokens that the caller may manage, sorted by id. */
   listTokens(caller: DirectoryCaller, page: Page): Promise<TokenList>;
   /**
    * Revokes a token; it stops working everywhere within 30 s. Succeeds again for the token that revoked it.
-   * `TOKEN_NOT_FOUND` also for a token that the caller could not have created.
+   * `TOKEN_NOT_FOUND` also for a token that the caller may not manage.
    */
   revokeToken(caller: DirectoryCaller, id: string): Promise<void>;
-  /** Gives a token a new secret. `TOKEN_NOT_FOUND` also for a token that the caller could not have created. */
+  /** Gives a token a new secret. `TOKEN_NOT_FOUND` also for a token that the caller may not manage. */
   rotateToken(caller: DirectoryCaller, id: string, rotation: TokenRotation): Promise<IssuedToken>;
 
   /** Creates a ticket that authenticates the caller once, within 30 s. */

@@ -31,7 +31,7 @@ function expectAgreement(schema: z.ZodType, value: unknown): boolean {
   return fast.success;
 }
 
-/** Registrations that are plain but for one or two members, which the schema's own arbitrary makes. */
+/** Plain registrations except for one or two members, which the schema's own arbitrary generates. */
 const nearlyPlain = (more: object) => {
   const members = schemaValues(InstanceDefinition).map((value) => Object.entries(Object(value)));
   return fc.tuple(members, fc.nat(), fc.nat(), fc.boolean()).map(([entries, one, other, isWhole]) => {
@@ -51,14 +51,14 @@ const operations = fc.oneof(
   fc.constantFrom<unknown>(null, new Array(2), {}),
 );
 
-/** Times to live about the least and the most, and what is none. */
+/** Times to live around the minimum and the maximum, and invalid values. */
 const nearTtl = fc.oneof(
   ...[LEASE_TTL_MIN_MS, LEASE_TTL_MAX_MS].map((bound) => fc.integer({ min: bound - 5, max: bound + 5 })),
   fc.double(),
   fc.constant('15s'),
 );
 
-/** Each schema with values made from it, and others that are nearly plain. */
+/** Each schema with values generated from it, and others that are nearly plain. */
 const CASES: [name: string, schema: z.ZodType, nearly: fc.Arbitrary<unknown>][] = [
   ['InstanceDefinition', InstanceDefinition, nearlyPlain({})],
   ['LeaseRequest', LeaseRequest, fc.record({ ttlMs: nearTtl })],

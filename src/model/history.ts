@@ -51,7 +51,7 @@ export const Renewals = z
   .meta({ id: 'Renewals' });
 export type Renewals = z.output<typeof Renewals>;
 
-const told = { watchers: z.int().meta({ description: 'Number of watches that were notified of it' }) };
+const audience = { watchers: z.int().meta({ description: 'Number of watches that were notified of it' }) };
 
 /** One record that changed, complete before and after the change; null if it did not exist. */
 export const HistoryChange = z
@@ -64,7 +64,7 @@ export const HistoryChange = z
       before: RegisteredInstance.nullable(),
       after: RegisteredInstance.nullable(),
       renewals: Renewals.optional().meta({ description: 'Renewals until it became unhealthy or was removed' }),
-      ...told,
+      ...audience,
     }),
     z.object({
       kind: z.literal('override'),
@@ -73,7 +73,7 @@ export const HistoryChange = z
       cause: Cause,
       before: OverrideView.nullable(),
       after: OverrideView.nullable(),
-      ...told,
+      ...audience,
     }),
     z.object({
       kind: z.literal('service'),
@@ -81,7 +81,7 @@ export const HistoryChange = z
       cause: Cause,
       before: WatchedService.nullable(),
       after: WatchedService.nullable(),
-      ...told,
+      ...audience,
     }),
   ])
   .meta({ id: 'HistoryChange' });

@@ -152,12 +152,12 @@ describe('parseJson', () => {
   });
 });
 
-/** The same JSON as clients write it that keep to ASCII. */
+/** The same JSON as written by clients that use only ASCII. */
 function escaped(text: string): string {
   return text.replace(/[\u007f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
-/** A string of JSON in which nothing stands as it is. */
+/** A JSON string in which every character is escaped. */
 function everyUnitEscaped(text: string): string {
   const units = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index).toString(16).padStart(4, '0'));
   return `"${units.map((unit) => `\\u${unit}`).join('')}"`;

@@ -142,7 +142,7 @@ export const SERVICES_PER_NAMESPACE_MAX_COUNT = 100_000;
  * Removed services of one namespace that its journal still contains; each takes some 400 bytes of an object's memory.
  * Beyond this, the oldest part of the journal is dropped early.
  */
-export const GONE_SERVICES_MAX_COUNT = 50_000;
+export const REMOVED_SERVICES_MAX_COUNT = 50_000;
 
 /**
  * Share of a namespace's instances, services and record bytes that a token which does not operate it may hold; a
@@ -829,7 +829,7 @@ export const METRICS_COLLECT_MAX_MS = 5_000;
  */
 export const METRICS_IDLE_MAX_AGE_MS = 5 * 60_000;
 
-/** Idle namespaces whose figures an isolate caches: four full scrapes, at about 2 KB each. The oldest is evicted first. */
+/** Idle namespaces whose figures an isolate caches: four full scrapes, at about 2 KB each. The least recently used is evicted first. */
 export const METRICS_IDLE_MAX_COUNT = 2_000;
 
 /** Tokens whose rate a namespace tracks. Beyond this, it forgets those that were idle for a second. */
@@ -902,7 +902,7 @@ export const NACOS_CHECK_FOLLOW_MAX_MS = 2_000;
  * Reads that an isolate has answered and not yet reported to their namespaces. Beyond this, the oldest of a namespace
  * that has as many are dropped, or else those of the others.
  */
-export const NACOS_READS_UNTOLD_MAX_COUNT = 10_000;
+export const NACOS_READS_UNREPORTED_MAX_COUNT = 10_000;
 
 /**
  * Services whose last change an isolate remembers. Beyond this, all services of a namespace with as many count as

@@ -40,6 +40,6 @@ it('[G10] passes a limited number per second, and reports the number of suppress
     0,
     undefined,
   ]);
-  // A clock that was set back opens it as well: nothing is kept back for as long as the jump was.
+  // A clock that was set back resets it too: lines are not suppressed for the length of the jump.
   expect(gate.admit(500)).toBe(1);
 });

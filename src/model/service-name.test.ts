@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { GroupName, ServiceName, StoredGroupName, StoredServiceName } from './names';
 import { joinedName, shortName, splitName } from './service-name';
 
-/** Texts that are made of little but separators. */
+/** Texts made mostly of separators. */
 const awkward = fc.string({ unit: fc.constantFrom('@', '@@', 'a', 'b', '*', 'DEFAULT_GROUP'), maxLength: 6 });
 const namesOf = (group: typeof GroupName, service: typeof ServiceName) =>
   fc.record({

@@ -99,7 +99,7 @@ describe.each(NAMES)('virtual addresses over %s', (door) => {
     ['the whole namespace', { scope: 'register', ns: 'public' }, true],
     ['all of it, by a pattern', grantOn('*'), true],
     ['the whole group', grantOn('DEFAULT_GROUP@@*'), true],
-    ['both services by what they begin with', grantOn('DEFAULT_GROUP@@own', 'DEFAULT_GROUP@@vic*'), true],
+    ['both services by their prefixes', grantOn('DEFAULT_GROUP@@own', 'DEFAULT_GROUP@@vic*'), true],
     ['both services, to operate', { ...grantOn(OWN, 'DEFAULT_GROUP@@victim'), scope: 'operate' }, true],
     ['everything', { scope: 'admin', ns: '*' }, true],
     ['the other one alone', grantOn('DEFAULT_GROUP@@victim'), false],

@@ -56,27 +56,27 @@ async function status(target: string, ...headers: string[]): Promise<number> {
 
 describe('headers', () => {
   it.each([
-    ['one', (t: string) => [`Authorization: Bearer ${t}`]],
-    ['its name in other letters', (t: string) => [`aUTHORIZATION: bEARER ${t}`]],
-    ['more blanks', (t: string) => [`Authorization: \t Bearer   ${t}  `]],
+    ['one header', (t: string) => [`Authorization: Bearer ${t}`]],
+    ['a name in other letter case', (t: string) => [`aUTHORIZATION: bEARER ${t}`]],
+    ['extra blanks', (t: string) => [`Authorization: \t Bearer   ${t}  `]],
   ])('[A9] %s authenticates', async (_, headers) => {
     expect(await status(`${NS}/stats`, ...headers(reader))).toBe(200);
   });
 
   it.each([
-    ['two, both good', (t: string) => [`Authorization: Bearer ${t}`, `Authorization: Bearer ${t}`]],
-    ['a good one, then a bad one', (t: string) => [`Authorization: Bearer ${t}`, 'Authorization: Bearer x']],
-    ['a bad one, then a good one', (t: string) => ['Authorization: Bearer x', `Authorization: Bearer ${t}`]],
-    ['a good one, then an empty one', (t: string) => [`Authorization: Bearer ${t}`, 'Authorization:']],
-    ['a good one, then another scheme', (t: string) => [`Authorization: Bearer ${t}`, 'authorization: Basic eDp5']],
+    ['two valid ones', (t: string) => [`Authorization: Bearer ${t}`, `Authorization: Bearer ${t}`]],
+    ['a valid one, then an invalid one', (t: string) => [`Authorization: Bearer ${t}`, 'Authorization: Bearer x']],
+    ['an invalid one, then a valid one', (t: string) => ['Authorization: Bearer x', `Authorization: Bearer ${t}`]],
+    ['a valid one, then an empty one', (t: string) => [`Authorization: Bearer ${t}`, 'Authorization:']],
+    ['a valid one, then another scheme', (t: string) => [`Authorization: Bearer ${t}`, 'authorization: Basic eDp5']],
     ['two in one line', (t: string) => [`Authorization: Bearer ${t}, Bearer ${t}`]],
     ['user and password', (t: string) => [`Authorization: Basic ${btoa(`root:${t}`)}`]],
     ['a proxy’s header', (t: string) => [`Proxy-Authorization: Bearer ${t}`, `X-Authorization: Bearer ${t}`]],
     ['a cookie', (t: string) => [`Cookie: token=${t}; Authorization=Bearer ${t}`]],
-    ['another address in headers', (t: string) => [`X-Original-URL: /t/${t}/`, `X-Rewrite-URL: /t/${t}${NS}/stats`]],
-    ['a subprotocol where there is no socket', (t: string) => [`Sec-WebSocket-Protocol: rollcall.v1, token.${t}`]],
-    ['half of it', (t: string) => [`Authorization: Bearer ${t.slice(0, 30)}`]],
-    ['more than it', (t: string) => [`Authorization: Bearer ${t}AAAA`]],
+    ['a rewritten URL in headers', (t: string) => [`X-Original-URL: /t/${t}/`, `X-Rewrite-URL: /t/${t}${NS}/stats`]],
+    ['a subprotocol without a socket', (t: string) => [`Sec-WebSocket-Protocol: rollcall.v1, token.${t}`]],
+    ['half of the token', (t: string) => [`Authorization: Bearer ${t.slice(0, 30)}`]],
+    ['a token with a suffix', (t: string) => [`Authorization: Bearer ${t}AAAA`]],
     ['one with an escape', (t: string) => [`Authorization: Bearer ${t.replace('_', '%5F')}`]],
     ['a byte beyond ASCII', (t: string) => [`Authorization: Bearer ${t}\xff`]],
     ['a huge one', () => [`Authorization: Bearer ${'x'.repeat(20_000)}`]],
@@ -86,10 +86,10 @@ describe('headers', () => {
   });
 
   it.each([
-    ['a line that goes on', (t: string) => ['Authorization: Bearer', ` ${t}`]],
+    ['a folded line', (t: string) => ['Authorization: Bearer', ` ${t}`]],
     ['a blank before the colon', (t: string) => [`Authorization : Bearer ${t}`]],
     ['a line feed alone', (t: string) => [`X: y\nAuthorization: Bearer ${t}\nZ: z`]],
-    ['a zero byte', (t: string) => [`Authorization: Bearer ${t}\0`]],
+    ['a null byte', (t: string) => [`Authorization: Bearer ${t}\0`]],
     ['a megabyte', () => [`Authorization: Bearer ${'x'.repeat(1_000_000)}`]],
   ])('[I10] %s gets a response and does no harm', async (_, headers) => {
     const got = await status(`${NS}/stats`, ...headers(reader)).catch(() => 400); // cut off while it is written
@@ -146,10 +146,10 @@ describe('paths', () => {
 
   it.each([
     ['root', () => registry.rootToken],
-    ['one that operates', () => writer],
+    ['a token that may operate', () => writer],
     ['one with an escape', () => reader.replace('_', '%5F')],
-    ['one with an escaped slash behind', () => `${reader}%2F`],
-    ['one with an escape that is escaped', () => reader.replace('_', '%255F')],
+    ['one followed by an escaped slash', () => `${reader}%2F`],
+    ['one with a double escape', () => reader.replace('_', '%255F')],
     ['one with a dot', () => `${reader}/.%2e`.replace('/', ';')],
     ['none', () => ''],
     ['a huge one', () => 'x'.repeat(5_000)],

@@ -61,8 +61,8 @@ describe('a form body that does not arrive', () => {
     ({ body: stalled(), duplex: 'half', headers: { 'content-type': FORM, ...headers } }) as RequestInit;
 
   it.each([
-    ['a stranger', {}, 403],
-    ['a good token', { authorization: `Bearer ${ROOT_TOKEN}` }, 400],
+    ['an unauthenticated client', {}, 403],
+    ['a valid token', { authorization: `Bearer ${ROOT_TOKEN}` }, 400],
   ])('[A54] times out after 10 s, from %s', async (_, headers, status) => {
     const app = begin();
     // Requests with a known token are accepted at once.

@@ -48,7 +48,7 @@ describe('a backup of a registry under load', () => {
       await checkBackup({ backup, data: '' });
     }
     const after = load.acknowledged;
-    await until('the load has gone on', () => load.acknowledged > after + 50);
+    await until('the load has continued', () => load.acknowledged > after + 50);
     await load.end();
     expect(load.refusals).toEqual([]);
 
@@ -129,7 +129,7 @@ describe('a restored registry', () => {
     expect([reset?.event, snapshot?.event]).toEqual(['reset', 'snapshot']);
     await events.leave();
 
-    await until('who does not renew is gone', async () => (await idsOf()).length === 1);
+    await until('the silent instance has expired', async () => (await idsOf()).length === 1);
     expect(await idsOf()).toEqual(['renews']);
     isOver = true;
     await beating;

@@ -26,7 +26,7 @@ it.each([
 it.each([
   // Each gap keeps all leases for one time to live, so the first early expiry takes a while.
   ['ends leases too early', 20, `${END} / 3`, /expired at .* while its client held it/],
-  ['never ends a lease', 8, `${END} * 1_000`, /the registry has of service-\d: .*; its clients hold/],
+  ['never ends a lease', 8, `${END} * 1_000`, /the registry has for service-\d: .*; its clients hold/],
 ])('[I6] detects a registry that %s', { timeout: 120_000 }, async (_, seconds, defect, complaint) => {
   const residentPath = await changedResident(temporaryFolder(), (resident) => replaceOnce(resident, END, defect));
   const run = { host: 'resident', seed: 7, clients: 30, seconds, log: () => {}, recoveryMaxMs: 8_000 } as const;

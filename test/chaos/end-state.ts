@@ -32,10 +32,10 @@ async function differences(registry: Place, members: readonly FleetMember[]): Pr
     const own = members.filter((member) => member.service === service);
     const expected = textOf(new Map(own.map(({ id, generation }) => [id, generation])));
     const has = textOf(await listed(registry, service));
-    if (has !== expected) found.push(`the registry has of ${service}: ${has}; its clients hold: ${expected}`);
+    if (has !== expected) found.push(`the registry has for ${service}: ${has}; its clients hold: ${expected}`);
     for (const { id, list } of own) {
       if (list !== undefined && textOf(list) !== expected) {
-        found.push(`the watch of ${id} has of ${service}: ${textOf(list)}; its clients hold: ${expected}`);
+        found.push(`the watch of ${id} has for ${service}: ${textOf(list)}; its clients hold: ${expected}`);
       }
     }
   }

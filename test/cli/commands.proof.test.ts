@@ -50,7 +50,9 @@ describe('register, heartbeat, deregister', () => {
     );
     const { code, stdout, stderr } = await stage.run(['heartbeat', 'beat', 'nobody']);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
-    expect(stderr).toMatch(/^There is no instance "nobody".*\nList what exists: rollcall ls\n$/);
+    expect(stderr).toMatch(
+      /^There is no instance "nobody".*\nList the instances of the service: rollcall ls <service>\n$/,
+    );
   });
 
   it('deregisters, also what was gone already', async () => {
@@ -175,7 +177,7 @@ describe('watch', () => {
     expect(second.stdout.map((line) => JSON.parse(line).type)).toEqual(['changes']);
   });
 
-  it('tells that the registry went away, and misses nothing until it is back', async () => {
+  it('reports that the registry is away, and misses nothing until it is back', async () => {
     await stage.register('away', 'away-1');
     const watch = stage.begin(['watch', 'away']);
     await watch.prints(/present +available +away\/away-1/);
@@ -304,7 +306,7 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
 describe('bench and doctor', () => {
   it('[K13] bench measures on a service of its own, and leaves nothing behind', async () => {
     // A separate namespace: instances of other tests may expire while the bench runs.
-    const namespace = ['--namespace', 'benched'];
+    const namespace = ['-n', 'benched'];
     await stage.run(['ns', 'create', 'benched']);
     await stage.register('bystander', 'bystander-1', ...namespace);
     const before = await stage.json('ls', ...namespace);
@@ -348,6 +350,21 @@ describe('bench and doctor', () => {
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'Failed checks: token.\n' });
     expect(stdout).toMatch(/^✗ +token +.* is valid, but namespace nowhere does not exist\n +→ .*rollcall ns ls/m);
     expect(stdout).not.toContain('proxy');
+  });
+
+  it('[K12] doctor names the secret that is not set where the registry runs', async () => {
+    const registry = createServer((request, response) => {
+      const isHealth = request.url?.endsWith('/health') === true;
+      response.writeHead(isHealth ? 200 : 503, { 'Content-Type': 'application/json' });
+      const detail = 'the registry has no usable root token; set the secret ROLLCALL_ROOT_TOKEN';
+      response.end(JSON.stringify(isHealth ? { status: 'ok', version: '0.2.0' } : { code: 'NOT_CONFIGURED', detail }));
+    });
+    await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void registry.close());
+    const { port } = registry.address() as AddressInfo; // `as`: it listens on TCP
+    const { stdout } = await stage.run(['doctor', '--url', `http://127.0.0.1:${port}`]);
+    expect(stdout).toMatch(/^✗ +token +The registry has no usable root token; set the secret ROLLCALL_ROOT_TOKEN\./m);
+    expect(stdout).toMatch(/^ +→ .*wrangler secret put ROLLCALL_ROOT_TOKEN$/m);
   });
 
   it('[K12] doctor finds a clock that is off, and a proxy that lets no WebSocket through', async () => {
@@ -404,7 +421,7 @@ describe('ns, token, audit', () => {
     expect((await stage.run(['ns', 'get', 'blue'])).code).toBe(3);
   });
 
-  it('[K1, K10] ns says with 5 what is in its way, and erases only when told to for sure', async () => {
+  it('[K1, K10] ns rm of a namespace with records exits with 5, and erases them only after confirmation', async () => {
     await stage.run(['ns', 'create', 'full']);
     expect((await stage.run(['ns', 'create', 'full', '--title', 'another'])).code).toBe(5);
     await stage.register('kept', 'kept-1', '-n', 'full');
@@ -421,7 +438,7 @@ describe('ns, token, audit', () => {
     expect((await stage.run(['ns', 'set', 'public'])).code).toBe(2);
   });
 
-  it('token makes one that is good for what it was given, and shows it once', async () => {
+  it('token create makes a token that may do what was granted, and shows it once', async () => {
     const made = await stage.run(['token', 'create', 'orders in public', '--grant', 'register:public:mine*', '--json']);
     expect(made.stderr).toBe('Save the token: it is shown only once.\n');
     const { id, token } = JSON.parse(made.stdout);
@@ -477,7 +494,7 @@ describe('ns, token, audit', () => {
 });
 
 describe('context', () => {
-  it('[K16] keeps registries under names, with a token that nobody else may read or see', async () => {
+  it('[K16] keeps registries under names, with a token that is readable only by its owner and never shown', async () => {
     const { url, rootToken } = stage.registry;
     const XDG_CONFIG_HOME = join(stage.folder, 'contexts');
     const env = { XDG_CONFIG_HOME, ROLLCALL_URL: undefined, ROLLCALL_TOKEN: undefined };
@@ -495,9 +512,9 @@ describe('context', () => {
     ]);
     expect(list.stdout).not.toContain(rootToken);
     expect((await stage.run(['ls'], env)).code).toBe(0);
-    const told = await stage.run(['ls', '--verbose'], env);
-    expect(told.stderr).toMatch(/^url http:\S+ \(context here\)\ntoken from context here\n/);
-    expect(told.stderr).not.toContain(rootToken);
+    const verbose = await stage.run(['ls', '--verbose'], env);
+    expect(verbose.stderr).toMatch(/^url http:\S+ \(context here\)\ntoken from context here\n/);
+    expect(verbose.stderr).not.toContain(rootToken);
 
     await stage.run(['context', 'use', 'there'], env);
     expect((await stage.run(['ls', '--context', 'here'], env)).code).toBe(0);

@@ -109,7 +109,7 @@ describe('exit codes and errors', () => {
     silent.closeAllConnections();
   });
 
-  it('colours when told to, and not into a pipe', async () => {
+  it('colours if FORCE_COLOR is set, and not into a pipe', async () => {
     await stage.register('painted', 'painted-1');
     expect((await stage.run(['ls', 'painted'])).stdout).not.toContain('\u001b[');
     expect((await stage.run(['ls', 'painted'], { FORCE_COLOR: '1' })).stdout).toContain('\u001b[32mavailable');
@@ -125,7 +125,7 @@ describe('exit codes and errors', () => {
     expect(stderr).toMatch(/^url http:\/\/127\.0\.0\.1:8787 \(default\)\ntoken from data\/root-token\n/);
   });
 
-  it('ends quietly when nobody reads on', () => {
+  it('ends quietly when its output is closed', () => {
     const shell = `rollcall --help | head -n 1; echo "\${PIPESTATUS[0]}"`;
     const { stdout, stderr } = spawnSync('bash', ['-c', shell], { encoding: 'utf8', env: stage.env() });
     expect({ stdout, stderr }).toEqual({ stdout: 'Rollcall, a service registry.\n0\n', stderr: '' });

@@ -75,12 +75,12 @@ it('[K6] drains before it passes SIGTERM on: a subscriber has acknowledged it by
     headers: { ...headers, 'Content-Type': 'application/json' },
     body: JSON.stringify({ cursor: read.headers.get('rollcall-cursor') }),
   });
-  await program.prints(/1 of 1 subscribers have acknowledged it/);
+  await program.prints(/1 of 1 subscriber acknowledged it/);
   await program.prints(/it got SIGTERM/);
   expect(await program.end()).toEqual({ code: 7, signal: null });
 });
 
-it('[K6] does not wait for callers when it is told to end twice, and does not stay for the drain', async () => {
+it('[K6] does not wait for callers after a second signal, and does not stay for the drain', async () => {
   const { program } = await exec('hasty', ['--drain-wait', '60s']);
   await program.prints(/is registered/);
   const { url, rootToken } = stage.registry;

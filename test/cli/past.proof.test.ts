@@ -32,13 +32,13 @@ describe('why', () => {
     expect(await stage.json('why', 'past', 'past-2', '--limit', '1')).toMatchObject({ present: false, entries: [{}] });
   });
 
-  it('says with 3 that there never was one', async () => {
+  it('exits with 3 if there never was one', async () => {
     expect((await stage.run(['why', 'past', 'nobody'])).code).toBe(3);
   });
 });
 
 describe('history', () => {
-  it('tells what happened, newest first, and where to go on', async () => {
+  it('lists changes, newest first, and the position of the next page', async () => {
     const { stdout, stderr } = await stage.run(['history', 'past', '--limit', '3']);
     expect(lines(stdout).map((line) => line.replace(/^(?:now|\d+ s ago) +/, '').replace(/ +/g, ' '))).toEqual([
       'WHEN CAUSE OF NAME BY REVISION',
@@ -57,7 +57,7 @@ describe('history', () => {
     expect(await stage.json('history', '--until', '1h')).toEqual({ entries: [], compacted: false });
   });
 
-  it('refuses a moment that is none', async () => {
+  it('refuses an invalid point in time', async () => {
     const { code, stderr } = await stage.run(['history', '--since', 'yesterday']);
     expect(code).toBe(2);
     expect(stderr).toContain('how long ago, such as 10m');
@@ -65,7 +65,7 @@ describe('history', () => {
 });
 
 describe('diff and rollback', () => {
-  it('show what is different, and put back what operators said, as often as they are asked', async () => {
+  it('show the differences, and restore what operators set, also when repeated', async () => {
     const { stdout } = await stage.run(['diff', 'past', '--from', before]);
     expect(lines(stdout).map((line) => line.replace(/ +/g, ' '))).toEqual([
       'ID ADDRESS BEFORE AFTER',

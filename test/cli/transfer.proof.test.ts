@@ -44,7 +44,7 @@ it('[Z6, Z8, Z10] imports from a file and from standard input, and says in a dry
   );
 });
 
-it('[K10] replaces nothing without a yes where nobody can be asked, whichever way the file comes', async () => {
+it('[K10] replaces nothing without confirmation where there is no terminal, from a file or standard input', async () => {
   await stage.register('shop', 'kept');
   for (const [file, input] of [
     ['shop.jsonl', ''],

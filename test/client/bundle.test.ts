@@ -13,7 +13,7 @@ import { PROJECT_ROOT } from '../house/source-tree';
 /** Maximum size of the first load of each published entry. The core's is a promise; the others are the current sizes. */
 const FIRST_LOAD_MAX_BYTES: Record<string, number> = {
   './client': 6_144,
-  './client/admin': 3_400,
+  './client/admin': 3_500,
   './client/edge': 5_700,
   './client/resolver': 4_700,
   './client/selectors': 1_900,

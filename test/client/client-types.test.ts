@@ -40,6 +40,20 @@ describe('the types of the client', () => {
   });
 });
 
+it('the package leads programs with the module resolution `node10`, which ignores `exports`, to the same types', () => {
+  // `as`: our own
+  const { exports, typesVersions } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
+    exports: Record<string, { types?: string }>;
+    typesVersions: { '*': { client: string[]; 'client/*': string[] } };
+  };
+  const { client, 'client/*': others } = typesVersions['*'];
+  for (const [name, { types }] of Object.entries(exports)) {
+    if (types === undefined) continue;
+    const other = /^\.\/client\/(.+)$/.exec(name)?.[1];
+    expect(other === undefined ? client : others.map((path) => path.replace('*', other)), name).toEqual([types]);
+  }
+});
+
 /** True if each is assignable to the other. */
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : false) : false;
 

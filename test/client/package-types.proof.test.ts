@@ -11,39 +11,57 @@ const PROGRAM = `
 import { rollcall, releaseOnSignals, type Registration, type WatchFrame } from 'rollcall/client';
 import { rollcallAdmin } from 'rollcall/client/admin';
 import { edgeResolver } from 'rollcall/client/edge';
-import { resolver } from 'rollcall/client/resolver';
+import { resolver, type Resolver } from 'rollcall/client/resolver';
 import { consistentHash } from 'rollcall/client/selectors';
 
-const client = rollcall({ url: 'http://registry.example', token: async () => 'secret', fetch, WebSocket });
-const registration: Registration = await client.register({ service: 'orders', address: '10.0.0.7', port: 80 });
-releaseOnSignals(registration);
-for await (const frame of client.watch({ services: ['orders'] })) {
-  const told: WatchFrame = frame;
-  if (told.type === 'changes') console.log(told.changes.map(({ kind, id }) => kind + id));
+export async function main(): Promise<void> {
+  const client = rollcall({ url: 'http://registry.example', token: async () => 'secret', fetch, WebSocket });
+  const registration: Registration = await client.register({ service: 'orders', address: '10.0.0.7', port: 80 });
+  releaseOnSignals(registration);
+  for await (const frame of client.watch({ services: ['orders'] })) {
+    const told: WatchFrame = frame;
+    if (told.type === 'changes') console.log(told.changes.map(({ kind, id }) => kind + id));
+  }
+  const { instances } = await rollcallAdmin({ url: 'http://registry.example' }).resolveService({ service: 'orders' });
+  console.log(instances.map(({ zone }) => zone?.length));
+  const orders: Resolver = resolver(client, 'orders', { selector: consistentHash() });
+  orders.close();
+  const edge = edgeResolver({ url: 'https://registry.example' }, 'orders');
+  const near: Response = await edge.fetch('/', { near: new Request('/') });
+  console.log(near.status);
+  // @ts-expect-error A misspelt member does not exist.
+  await client.register({ service: 'orders', adress: '10.0.0.7', port: 80 });
 }
-const { instances } = await rollcallAdmin({ url: 'http://registry.example' }).resolveService({ service: 'orders' });
-console.log(instances.map(({ zone }) => zone?.length));
-resolver(client, 'orders', { selector: consistentHash() });
-const near: Response = await edgeResolver({ url: 'https://registry.example' }, 'orders').fetch('/', { near: new Request('/') });
-console.log(near.status);
-// @ts-expect-error A misspelt member does not exist.
-await client.register({ service: 'orders', adress: '10.0.0.7', port: 80 });
+`;
+
+/** Closes what it opens with `await using`. */
+const DISPOSING = `
+await using client = rollcall({ url: 'http://registry.example' });
+await using registration = await client.register({ service: 'orders', address: '10.0.0.7', port: 80 });
+await using orders = resolver(client, registration.service);
+orders.pick();
 `;
 
 beforeAll(() => {
   execFileSync(process.execPath, [join(PROJECT_ROOT, 'scripts/build-client.js')], { stdio: 'inherit' });
 });
 
-it.each(['nodenext', 'preserve'])('the package has types for a program whose modules are %s', (module) => {
+const MODERN = ['ES2024', 'ESNext.Disposable', 'DOM'];
+
+it.each([
+  ['nodenext', 'ES2024', MODERN, PROGRAM + DISPOSING],
+  ['preserve', 'ES2024', MODERN, PROGRAM + DISPOSING],
+  // Most programs lack the types of `await using`.
+  ['preserve', 'ES2020', ['ES2020', 'DOM'], PROGRAM],
+])('the package has types for a program whose modules are %s, for %s', (module, target, lib, program) => {
   const folder = temporaryFolder();
   const installed = join(folder, 'node_modules/rollcall');
   mkdirSync(installed, { recursive: true });
   cpSync(join(PROJECT_ROOT, 'dist/client'), join(installed, 'dist/client'), { recursive: true });
   copyFileSync(join(PROJECT_ROOT, 'package.json'), join(installed, 'package.json'));
   writeFileSync(join(folder, 'package.json'), '{"type": "module"}');
-  writeFileSync(join(folder, 'main.ts'), PROGRAM);
-  const lib = ['ES2024', 'ESNext.Disposable', 'DOM'];
-  const compilerOptions = { module, target: 'ES2024', lib, types: [], strict: true, exactOptionalPropertyTypes: true };
+  writeFileSync(join(folder, 'main.ts'), program);
+  const compilerOptions = { module, target, lib, types: [], strict: true, exactOptionalPropertyTypes: true };
   writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['main.ts'] }));
   let printed = '';
   try {

@@ -45,6 +45,11 @@ afterAll(async () => {
 it.each(Object.keys(RUNTIMES))('the client does what it should in %s', async (name) => {
   const printed = await outcomes.get(name);
   const steps = ['registered', 'watched', 'cut', 'reset', 'kill', 'halfOpen', 'refuse', 'drained', 'closed'];
-  const bySignal = name === 'workerd' || name === 'Chromium' ? [] : ['step released by a signal'];
-  expect(printed?.trim().split('\n')).toEqual([...steps.map((step) => `step ${step}`), 'passed', ...bySignal]);
+  const bySignal = name === 'workerd' || name === 'Chromium' ? [] : ['step released', 'step released by a signal'];
+  // The client warns of outages, which are the point of most steps.
+  const lines = printed
+    ?.trim()
+    .split('\n')
+    .filter((line) => !line.startsWith('rollcall: '));
+  expect(lines).toEqual([...steps.map((step) => `step ${step}`), 'passed', ...bySignal]);
 });

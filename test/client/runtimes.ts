@@ -25,7 +25,7 @@ function layOut(folder: string): void {
   cpSync(CLIENT, join(installed, 'dist/client'), { recursive: true });
   copyFileSync(join(PROJECT_ROOT, 'package.json'), join(installed, 'package.json'));
   writeFileSync(join(folder, 'package.json'), '{"type": "module", "dependencies": {"rollcall": "*"}}');
-  for (const name of ['runtime-main.js', 'runtime-suite.js', 'signal-main.js']) {
+  for (const name of ['runtime-main.js', 'runtime-suite.js', 'signal-main.js', 'ending-main.js']) {
     copyFileSync(join(PROJECT_ROOT, 'test/client', name), join(folder, name));
   }
 }
@@ -36,7 +36,9 @@ function program(command: string, ...words: string[]): Runtime {
     layOut(folder);
     const suite = await end(start(host, folder, command, [...words, 'runtime-main.js']));
     if (suite.code !== 0) throw new Error(`ended with ${suite.code ?? suite.signal}:\n${suite.printed}`);
-    return `${suite.printed}${await releaseBySignal(start(host, folder, command, [...words, 'signal-main.js']), host)}`;
+    const ending = await end(start(host, folder, command, [...words, 'ending-main.js']));
+    if (ending.code !== 0) throw new Error(`ended with ${ending.code ?? ending.signal}:\n${ending.printed}`);
+    return `${suite.printed}${ending.printed}${await releaseBySignal(start(host, folder, command, [...words, 'signal-main.js']), host)}`;
   };
 }
 

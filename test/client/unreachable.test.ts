@@ -82,7 +82,9 @@ it.each([
       code: 'INVALID_REQUEST',
       detail: expect.stringMatching(answered),
     });
-    await expect.poll(() => warnings).toEqual([expect.stringMatching(/check the url .*; this watch has ended$/)]);
+    await expect
+      .poll(() => warnings)
+      .toEqual([expect.stringMatching(/^the watch of DEFAULT_GROUP@@orders has ended: GET .* check the url/)]);
     await expect(client.register({ service: 'orders', address: '10.0.0.7', port: 80 })).rejects.toMatchObject({
       code: 'INVALID_REQUEST',
       detail: expect.stringMatching(new RegExp(`^PUT ${url}/.* not by a registry; check the url$`)),

@@ -37,7 +37,7 @@ const DEFECTS: {
   caught: RegExp;
 }[] = [
   {
-    name: 'an answer leaves while its change waits to be stored',
+    name: 'a response is sent before its change is stored',
     changes: [
       ['return this.#waiting ?? this.#writing;', 'return undefined;'],
       [' : this.#write()', ' : new Promise((wake) => setTimeout(wake, 20)).then(() => this.#write())'],
@@ -50,7 +50,7 @@ const DEFECTS: {
     caught: /and should be/,
   },
   {
-    name: 'a freeze is taken for the silence of holders',
+    name: 'a freeze counts as silence of the holders',
     changes: [['pausedMs >= ATTENTION_LATE_MS', 'pausedMs >= 1e9']],
     faults: { registry: 0, launcher: 0, both: 0, freeze: 1 },
     caught: /is gone at|is unhealthy before/,

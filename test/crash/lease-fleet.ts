@@ -158,7 +158,7 @@ export class LeaseFleet {
       const lost = sessions.reduce((sum, holder) => sum + holder.losses, 0);
       this.counts.resumes = sessions.reduce((sum, holder) => sum + holder.resumes, 0);
       if (lost > losses && this.#pausedAt > judgedAt - RENEWED_TTL_MS.to) this.counts.late += lost - losses;
-      else if (lost > losses) this.#violations.push(`${lost - losses} sessions were ended while their clients lived`);
+      else if (lost > losses) this.#violations.push(`${lost - losses} sessions ended while their clients were alive`);
       losses = lost;
       judgedAt = Date.now();
     }

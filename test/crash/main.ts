@@ -36,13 +36,13 @@ async function main(): Promise<number> {
   console.error(`seed ${options.seed}`);
   const report = await crashRun({ ...options, log: (line) => console.error(line) });
   const { violations, byKind, exitCode, data, outages } = report;
-  if (exitCode !== 0) violations.push(`it ended with ${exitCode} when it was asked to stop`);
+  if (exitCode !== 0) violations.push(`it exited with ${exitCode} when it was stopped`);
   for (const violation of violations) console.error(violation);
   console.log(JSON.stringify(byKind));
   console.log(summary(report, options.seed));
   if (violations.length === 0) return 0;
   const story = [...violations, '', ...outages.map((outage) => `down ${JSON.stringify(outage)}`)].join('\n');
-  console.log(`what was found: ${keepFinding('crash', options.seed, story)}; what was stored: ${data}`);
+  console.log(`finding: ${keepFinding('crash', options.seed, story)}; data folder: ${data}`);
   return 1;
 }
 

@@ -42,7 +42,7 @@ export class Revisions {
   claim(revision: number, change: string): void {
     const owner = this.#changes.get(revision);
     if (owner !== undefined && owner !== change) {
-      this.violations.push(`revision ${revision} is that of ${owner}, and of ${change} too`);
+      this.violations.push(`revision ${revision} belongs to ${owner}, and to ${change} too`);
     }
     this.#changes.set(revision, change);
   }

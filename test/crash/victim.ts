@@ -108,7 +108,7 @@ class ServedVictim implements Victim {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface(stream).on('line', (line) => this.#lines.push(line));
     }
-    const line = await this.#until(/answers on (http:\S+)/);
+    const line = await this.#until(/listens on (http:\S+)/);
     this.#url = /http:\S+/.exec(line)?.[0] ?? '';
   }
 

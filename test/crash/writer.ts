@@ -56,10 +56,8 @@ export class Writer {
     } else {
       this.unknown.applied += 1;
       const after = differences(move.after, shown);
-      const what = `${move.mark} (${move.kind}) happened in part`;
-      this.#report(
-        after.map((difference) => `${what}; were it done, ${difference}; were it not, ${before.join(', ')}`),
-      );
+      const what = `${move.mark} (${move.kind}) was applied in part`;
+      this.#report(after.map((difference) => `${what}; if applied, ${difference}; if not, ${before.join(', ')}`));
       this.#adopt(move, (id) => shown.get(id)?.revision);
     }
   }

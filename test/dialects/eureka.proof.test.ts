@@ -54,7 +54,7 @@ describe('eureka-js-client', () => {
     await started(client);
     expect(broken.asked()).toBeGreaterThan(0);
     expect(await listed(running, 'jqservice')).toEqual(['localhost']);
-    await until('it has beaten', () => beats >= 3);
+    await until('it has sent a heartbeat', () => beats >= 3);
     expect(registrations).toBe(1);
     await native(running, 'DELETE', `${SERVICES}/jqservice/instances/localhost`);
     await until('it has registered again', () => registrations === 2);

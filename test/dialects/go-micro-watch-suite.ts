@@ -36,7 +36,7 @@ export async function watch(
   headers: Record<string, string> = root,
 ): Promise<Watcher> {
   const { status, socket, text } = await upgrade(path, headers);
-  if (socket === undefined) throw new Error(`no socket but ${status} ${text}`);
+  if (socket === undefined) throw new Error(`expected a socket, got ${status} ${text}`);
   return new Watcher(socket);
 }
 

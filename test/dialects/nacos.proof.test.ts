@@ -54,7 +54,7 @@ describe("Nacos' client for Node", () => {
     });
     const hears = (what: string, ...ports: number[]) =>
       until(what, () => String(heard.map(({ port }) => port).sort()) === String(ports.sort()));
-    await hears('the subscriber hears of its own instance', 8080);
+    await hears('the subscriber receives its own instance', 8080);
     const late: number[] = [];
     const ports = [8080];
     for (let round = 1; round <= ROUNDS; round++) {
@@ -67,10 +67,10 @@ describe("Nacos' client for Node", () => {
         port: round,
         ephemeral: false,
       });
-      await hears(`the subscriber hears of change ${round}`, ...ports);
+      await hears(`the subscriber receives change ${round}`, ...ports);
       late.push(Math.round(performance.now() - from));
     }
-    console.log(`a subscribed Nacos client heard of changes after ${late.join(', ')} ms`);
+    console.log(`a subscribed Nacos client received changes after ${late.join(', ')} ms`);
 
     // One of two servers is gone: reads and writes use the other.
     proxies[0].refuse();
@@ -82,7 +82,7 @@ describe("Nacos' client for Node", () => {
 
     // The instance is removed, and its next heartbeat restores it unchanged.
     await call(registry, 'DELETE', instancePath('orders', '10.0.0.7:8080'));
-    await until('a beat brings the instance back', async () =>
+    await until('a heartbeat registers the instance again', async () =>
       (await idsOf(registry, 'orders')).includes('10.0.0.7:8080'),
     );
     expect(await client.selectInstances('orders', undefined, '', true, false)).toMatchObject([
@@ -98,13 +98,13 @@ describe("Nacos' client for Node", () => {
       const stats = await call<{ sinceStart: { renewals: number } }>(registry, 'GET', '/stats').catch(() => undefined);
       return stats?.sinceStart.renewals ?? 0;
     };
-    await until('beats are heard again', async () => (await renewals()) >= 2);
+    await until('heartbeats are accepted again', async () => (await renewals()) >= 2);
     await call(registry, 'DELETE', instancePath('orders', 'other-1'));
-    await hears('the subscriber hears of a change after the restart', ...ports.filter((port) => port !== 1));
+    await hears('the subscriber receives a change after the restart', ...ports.filter((port) => port !== 1));
 
     await client.deregisterInstance('orders', own);
     await hears(
-      'the subscriber hears that its own instance is gone',
+      'the subscriber sees that its own instance was removed',
       ...ports.filter((port) => port > 1 && port < 8080),
     );
     await sleep(2_000);

@@ -27,7 +27,7 @@ export function directorySuite({ ask, send, upgrade, ns }: Home): void {
       ...as(token),
       'sec-websocket-protocol': 'rollcall.v1',
     });
-    if (socket === undefined) throw new Error(`no socket but ${status}`);
+    if (socket === undefined) throw new Error(`expected a socket, got ${status}`);
     const closed = new Promise<number>((resolve) => socket.addEventListener('close', ({ code }) => resolve(code)));
     socket.accept();
     return { closed };
@@ -43,7 +43,7 @@ export function directorySuite({ ask, send, upgrade, ns }: Home): void {
       expect((await ask('DELETE', '/api/v1/ns/:ns-one?force')).status).toBe(204);
       expect((await ask('GET', `${orders(`${ns()}-one`)}/instances`)).status).toBe(404);
       expect((await ask('POST', '/api/v1/ns', { id: `${ns()}-one` })).status).toBe(201);
-      expect(await listed(`${ns()}-one`), 'nothing is left of what it held').toEqual([]);
+      expect(await listed(`${ns()}-one`), 'the contents are removed').toEqual([]);
     });
 
     it('[N14] enforce their limits', async () => {

@@ -24,7 +24,9 @@ describe.each(['README.md', 'docs/register.md', 'docs/resolve-and-balance.md', '
     const pieces = readPieces(text);
     expect(pieces.length).toBeGreaterThan(0);
     const { outputs, status, stderr } = await runPieces(pieces, folder, CLIENT_PACKAGES);
-    expect({ stderr, status }).toEqual({ stderr: '', status: 0 });
+    // On a busy machine a registry may take longer than the second after which the client warns.
+    const problems = stderr.replace(/^rollcall: \S+ (has not answered for 1 s.*|answers again)\n/gm, '');
+    expect({ problems, status }).toEqual({ problems: '', status: 0 });
     const printed = pieces.map(({ line }, index) => `${page}:${line}\n${outputs[index] ?? 'did not run'}`);
     expect(printed).toEqual(pieces.map(({ line, shown = '' }) => `${page}:${line}\n${shown}`));
   });

@@ -16,7 +16,7 @@ it.each(['data', ODD_FOLDER])(
     const { PORT, ROLLCALL_DATA, ROLLCALL_ROOT_TOKEN, ...env } = process.env;
     const words = [join(PROJECT_ROOT, 'bin/rollcall.js'), 'serve', '--port', '0', '--data', data];
     const program = new Program(systemNode(), words, { cwd, env });
-    await program.prints(/answers on http:\S+/);
+    await program.prints(/listens on http:\S+/);
     await program.prints(/Press Ctrl-C to stop it/);
     const curl = /^ {2}(curl (?:.*\\\n)*.*)$/m.exec(program.stdout.join('\n'))?.[1] ?? '';
     const pasted = execFileSync('sh', ['-c', curl.replace('curl', 'curl -sS')], {

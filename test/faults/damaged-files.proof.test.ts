@@ -14,9 +14,9 @@ const IDS = ['a', 'b', 'c'];
 const DAMAGES: [name: string, damage: (path: string) => void][] = [
   ['whose WAL was deleted', (path) => rmSync(`${path}-wal`)],
   ['whose WAL is empty', (path) => truncateSync(`${path}-wal`)],
-  ['of no length', (path) => truncateSync(path)],
+  ['of length 0', (path) => truncateSync(path)],
   ['that is missing', (path) => rmSync(path)],
-  ['whose WAL has other bytes in its middle', (path) => flip(`${path}-wal`)],
+  ['whose WAL has changed bytes in its middle', (path) => flip(`${path}-wal`)],
 ];
 
 function flip(path: string): void {

@@ -44,7 +44,7 @@ it('[I6, L7] a registry that was frozen, however long, keeps every holder that r
     await sleep(freezeMs);
     process.kill(registry.pid, 'SIGCONT');
     const left = new Set<string>();
-    await until('the silent ones are gone', async () => {
+    await until('the silent ones have expired', async () => {
       const ids = new Set(await idsOf(registry, 'orders'));
       for (const id of fleet.ids) if (!ids.has(id)) left.add(id);
       return silent.ids.every((id) => !ids.has(id));

@@ -90,14 +90,14 @@ async function serves(room: Room, runtime: 'deno' | 'node', reason: RegExp): Pro
   const beating = setInterval(beat, 1_000);
   onTestFinished(() => clearInterval(beating));
   const fullSince = performance.now();
-  await until('three times to live have passed', () => performance.now() - fullSince > 3 * TTL_MS);
+  await until('three times the ttl has passed', () => performance.now() - fullSince > 3 * TTL_MS);
   expect(await healthOf(registry)).toMatchObject({ status: 'degraded', problems: [expect.stringMatching(reason)] });
   await expect(put(registry, 'orders', 'new', 80)).rejects.toThrow(/503.*nothing can be stored/);
   // No instance was lost or added.
   expect(await idsOf(registry, 'orders')).toEqual(['beating', 'silent']);
 
   room.giveBack(registry.pid);
-  await until('it stores again', async () => (await healthOf(registry)).status === 'ok');
+  await until('writes succeed again', async () => (await healthOf(registry)).status === 'ok');
   await put(registry, 'orders', 'new', 80);
   await until('the silent one is gone', async () => !(await idsOf(registry, 'orders')).includes('silent'));
   await Promise.all(beats);
@@ -111,7 +111,7 @@ async function serves(room: Room, runtime: 'deno' | 'node', reason: RegExp): Pro
 describe('[L19, G11, M21] the contents are served, and no lease ends, until writes succeed again', () => {
   it('on a full disk, by Deno', async ({ skip }) => {
     const room = smallDisk();
-    if (room === undefined) return skip('this user may mount no file system');
+    if (room === undefined) return skip('this user may not mount a file system');
     await serves(room, 'deno', /disk is full/);
   });
 
@@ -122,7 +122,7 @@ describe('[L19, G11, M21] the contents are served, and no lease ends, until writ
 
 it('[M21] a registry that starts on a full disk serves its contents', async ({ skip }) => {
   const room = smallDisk();
-  if (room === undefined) return skip('this user may mount no file system');
+  if (room === undefined) return skip('this user may not mount a file system');
   const first = await ServedRegistry.start(room.data);
   await put(first, 'orders', 'a', 80);
   room.take(first.pid);
@@ -133,6 +133,6 @@ it('[M21] a registry that starts on a full disk serves its contents', async ({ s
   await expect(put(second, 'orders', 'b', 80)).rejects.toThrow(/503.*nothing can be stored/);
   expect(await idsOf(second, 'orders')).toEqual(['a']);
   room.giveBack(second.pid);
-  await until('it stores again', async () => (await healthOf(second)).status === 'ok');
+  await until('writes succeed again', async () => (await healthOf(second)).status === 'ok');
   await put(second, 'orders', 'b', 80);
 });

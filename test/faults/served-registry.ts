@@ -34,7 +34,7 @@ export class ServedRegistry {
     const launcher = new Program('/bin/sh', ['-c', `${limit}exec "$@"`, 'sh', ...words], {
       env: { ...process.env, ROLLCALL_ROOT_TOKEN: rootToken },
     });
-    return new ServedRegistry(launcher, data, rootToken, await launcher.prints(/answers on (http:\S+)/));
+    return new ServedRegistry(launcher, data, rootToken, await launcher.prints(/listens on (http:\S+)/));
   }
 
   /** Id of the serving process. */

@@ -18,7 +18,7 @@ export function errorClassProblems(files: SourceFile[]): string[] {
           const where = `${file.path}:${index + 1}`;
           if (/\bextends \w*Error\b/.test(line)) return [`${where} declares an error class; use RegistryError`];
           if (SURFACE.test(file.path) && /\bthrow new (?!RegistryError\b)\w+/.test(line))
-            return [`${where} throws something else than a RegistryError`];
+            return [`${where} throws something other than a RegistryError`];
           return [];
         }),
     );

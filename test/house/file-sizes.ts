@@ -26,7 +26,7 @@ export function fileSizeProblems(files: SourceFile[], allowed: Record<string, st
     if (!Object.hasOwn(allowed, file.path)) problems.push(`${file.path} has ${lines} lines; split it below ${most}`);
   }
   for (const path of Object.keys(allowed)) {
-    if (!needed.has(path)) problems.push(`${path} needs no exception for its size any more; take it off the list`);
+    if (!needed.has(path)) problems.push(`${path} no longer needs an exception for its size; remove it from the list`);
   }
   return problems;
 }
@@ -52,7 +52,8 @@ export function dustProblems(files: SourceFile[], allowed: Record<string, string
     else problems.push(`${file.path} has ${lineCount(file)} lines and one importer; move it into ${importer}`);
   }
   for (const path of Object.keys(allowed)) {
-    if (!needed.has(path)) problems.push(`${path} needs no exception as a small file any more; take it off the list`);
+    if (!needed.has(path))
+      problems.push(`${path} no longer needs an exception as a small file; remove it from the list`);
   }
   return problems;
 }

@@ -43,7 +43,7 @@ export function importCycles(files: SourceFile[]): string[] {
   function visit(path: string, trail: string[]): void {
     const start = trail.indexOf(path);
     if (start >= 0) {
-      problems.push(`imports go round: ${[...trail.slice(start), path].join(' -> ')}`);
+      problems.push(`imports have a cycle: ${[...trail.slice(start), path].join(' -> ')}`);
       return;
     }
     if (done.has(path)) return;

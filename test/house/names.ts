@@ -12,7 +12,7 @@ export function fileNameProblems(files: SourceFile[]): string[] {
     .filter((file) => file.path.startsWith('src/') && isSource(file))
     .flatMap(({ path }) => {
       const name = basename(path).replace(/\.[jt]s$/, '');
-      if (DRAWER.test(name)) return [`${path}: "${name}" says nothing of what it holds`];
+      if (DRAWER.test(name)) return [`${path}: "${name}" does not describe its contents`];
       return KEBAB_CASE.test(name) ? [] : [`${path} is not in kebab-case`];
     });
 }
@@ -29,5 +29,5 @@ export function barrelProblems(files: SourceFile[], entries: readonly string[]):
       const code = withoutComments(text).trim();
       return code !== '' && code.replace(REEXPORT, '').trim() === '';
     })
-    .map(({ path }) => `${path} only hands on what other files export; import those`);
+    .map(({ path }) => `${path} only re-exports other files; import those`);
 }

@@ -21,9 +21,7 @@ export function unrunTestProblems(files: SourceFile[]): string[] {
     .flatMap((file) =>
       file.text
         .split('\n')
-        .flatMap((line, index) =>
-          unrun.test(line) ? [`${file.path}:${index + 1} leaves a test out: ${line.trim()}`] : [],
-        ),
+        .flatMap((line, index) => (unrun.test(line) ? [`${file.path}:${index + 1} skips a test: ${line.trim()}`] : [])),
     );
 }
 
@@ -36,7 +34,7 @@ export function brokenLinkProblems(files: SourceFile[]): string[] {
       [...file.text.matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)]
         .map((match) => match[1] ?? '')
         .filter((target) => !paths.has(join(dirname(file.path), target).replace(/\/$/, '')))
-        .map((target) => `${file.path} links to ${target}, which is not there`),
+        .map((target) => `${file.path} links to ${target}, which does not exist`),
     );
 }
 
@@ -49,7 +47,7 @@ export function missingPathProblems(files: SourceFile[]): string[] {
       [...file.text.matchAll(/`((?:src|test|bench|scripts|examples|docs|design)\/[\w./-]*)`/g)]
         .map(([, path = '']) => path.replace(/\/$/, ''))
         .filter((path) => !paths.has(path))
-        .map((path) => `${file.path} names ${path}, which is not there`),
+        .map((path) => `${file.path} names ${path}, which does not exist`),
     );
 }
 

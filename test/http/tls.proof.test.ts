@@ -63,7 +63,7 @@ it('[M10, M11] `rollcall serve` serves over TLS, and reports an invalid certific
   expect([code, stderr]).toEqual([1, expect.stringContaining('does not match the first certificate')]);
   expect(existsSync(data)).toBe(false);
   const registry = stage.begin(serve(keyPath));
-  const url = await registry.prints(/answers on (https:\S+)/);
+  const url = await registry.prints(/listens on (https:\S+)/);
   // The name in the certificate, not the address that it listens on.
   expect(new URL(url).hostname).toBe('localhost');
   const { stdout } = await run('curl', ['-sS', '--cacert', authority.ca, `${url}/health`]);

@@ -125,7 +125,10 @@ export function transferSuite({ ask, send, ns }: Home): void {
           controller.close();
         },
       });
-      expect(await importText(body)).toMatchObject({ status: 400, done: { detail: 'line 3 is not UTF-8' } });
+      expect(await importText(body)).toMatchObject({
+        status: 400,
+        done: { detail: 'line 3 is not UTF-8; encode the file as UTF-8' },
+      });
     });
 
     it('[Z7, H3] is refused without the content type of lines', async () => {

@@ -77,7 +77,7 @@ function done(record: RecordState, step: Step, context: StepContext): StepOutcom
 
 function contentAfter({ content }: RecordState, step: Exclude<Step, { op: 'deregister' }>): Content {
   if (step.op === 'register') return step.content;
-  if (content === null) throw new Error('what is not there is not updated');
+  if (content === null) throw new Error('an absent record cannot be updated');
   return { ...content, weight: step.weight, metadata: { ...content.metadata, ...step.metadata } };
 }
 

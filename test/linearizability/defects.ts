@@ -9,15 +9,15 @@ export interface Defect {
 /** Defects that each break the total order of operations in a different way. */
 export const DEFECTS: readonly Defect[] = [
   {
-    name: 'stale read: a list is not made anew where its service has changed a little',
+    name: 'stale read: a list is reused after a small change of its service',
     changes: [['.revision === service.revision) return', '.revision > service.revision - 8) return']],
   },
   {
-    name: 'lost update: what changed since the cursor of a condition is overwritten',
+    name: 'lost update: changes after the cursor of a condition are overwritten',
     changes: [['current.revision === 0 || current.revision >', 'current.revision === 0 || Number.NaN >']],
   },
   {
-    name: 'reused revision: a wake forgets that the last one was given out',
+    name: 'reused revision: a wake forgets that the last one was used',
     changes: [
       [
         'this.#sizeUntil = sizeUntil ?? 0;',
@@ -32,7 +32,7 @@ export const DEFECTS: readonly Defect[] = [
     changes: [['writeRecordRows(storage, rows);', 'writeRecordRows(storage, rows.slice(0, 1));']],
   },
   {
-    name: 'dirty read: an answer leaves while its change waits to be stored',
+    name: 'dirty read: a response is sent before its change is stored',
     changes: [
       ['return this.#waiting ?? this.#writing;', 'return undefined;'],
       [' : this.#write()', ' : new Promise((wake) => setTimeout(wake, 20)).then(() => this.#write())'],

@@ -45,10 +45,10 @@ describe('linearize', () => {
     ['a read beside a write, that does not', [write(1, 0, 10), read(0, 2, 3)]],
     ['two readers beside a write, one after the other', [write(1, 0, 10), read(0, 1, 2), read(1, 3, 4)]],
     ['two writes at once, in the order that a read shows', [write(1, 0, 5), write(2, 0, 5), read(1, 6, 7)]],
-    ['a write without an answer that was seen', [write(1, 0), read(0, 1, 2), read(1, 3, 4)]],
-    ['a write without an answer that was never seen', [write(1, 0), read(0, 1, 2), read(0, 3, 4)]],
-    ['a write without an answer that came late', [write(1, 0), write(2, 1, 2), read(2, 3, 4), read(1, 5, 6)]],
-    ['something that happened by itself', [write(9, 0, 1), read(9, 2, 3), read(0, 4, 5)]],
+    ['an unanswered write that was seen', [write(1, 0), read(0, 1, 2), read(1, 3, 4)]],
+    ['an unanswered write that was never seen', [write(1, 0), read(0, 1, 2), read(0, 3, 4)]],
+    ['an unanswered write that took effect late', [write(1, 0), write(2, 1, 2), read(2, 3, 4), read(1, 5, 6)]],
+    ['an event without a call', [write(9, 0, 1), read(9, 2, 3), read(0, 4, 5)]],
     ['two registers', [write(1, 0, 1, 0), write(2, 0, 1, 1), read(1, 2, 3, 0), read(2, 2, 3, 1)]],
   ])('finds an order for %s', (_, calls) => {
     expect(search(calls)).toMatchObject({ verdict: 'linearizable', stuck: [] });
@@ -58,13 +58,13 @@ describe('linearize', () => {
     ['a stale read', [write(1, 0, 1), read(0, 2, 3)]],
     ['a read of a value that was never written', [write(1, 0, 1), read(3, 2, 3)]],
     ['a read from the future', [read(1, 0, 1), write(1, 2, 3)]],
-    ['readers who see a write and then do not', [write(1, 0, 10), read(1, 1, 2), read(0, 3, 4)]],
+    ['readers that see a write and then do not', [write(1, 0, 10), read(1, 1, 2), read(0, 3, 4)]],
     [
-      'readers who see two writes in two orders',
+      'readers that see two writes in two orders',
       [write(1, 0, 9), write(2, 0, 9), read(1, 1, 2), read(2, 3, 4), read(1, 5, 6)],
     ],
-    ['a write without an answer that happened twice', [write(1, 0), read(1, 1, 2), write(2, 3, 4), read(1, 5, 6)]],
-    ['something that does not happen by itself', [write(8, 0, 1), read(0, 2, 3)]],
+    ['an unanswered write that took effect twice', [write(1, 0), read(1, 1, 2), write(2, 3, 4), read(1, 5, 6)]],
+    ['an event that is not possible without a call', [write(8, 0, 1), read(0, 2, 3)]],
   ])('finds none for %s', (_, calls) => {
     expect(search(calls).verdict).toBe('not linearizable');
   });

@@ -92,7 +92,7 @@ function faultsNamed(names: string): FaultKind[] {
   if (names === 'none') return [];
   return names.split(',').map((name) => {
     const kind = FAULT_KINDS.find((each) => each === name);
-    if (kind === undefined) throw new Error(`--faults takes ${FAULT_KINDS.join()} or none, not "${name}"`);
+    if (kind === undefined) throw new Error(`--faults must be ${FAULT_KINDS.join()} or none, not "${name}"`);
     return kind;
   });
 }
@@ -105,7 +105,7 @@ function line({ history, judgement, faults, revisions, frames, checkMs, problems
     `${Object.keys(sessions).length} sessions`,
     `${faults.kill} kills, ${faults.stall} stalls, ${faults.cut} cuts`,
     `${revisions} revisions, ${frames} frames`,
-    `${judgement.partitions} partitions, ${judgement.steps} steps, judged in ${(checkMs / 1_000).toFixed(1)} s`,
+    `${judgement.partitions} partitions, ${judgement.steps} steps, checked in ${(checkMs / 1_000).toFixed(1)} s`,
     `${problems.length} problems`,
   ].join('; ');
 }

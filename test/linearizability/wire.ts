@@ -40,7 +40,7 @@ export function batchAnswer({ cursor, revision, results }: BatchReport): Answer 
 
 export function positionOf(cursor: unknown): Position {
   const position = decodeCursor(String(cursor));
-  if (position === undefined) throw new Unlawful(`"${cursor}" is no cursor`);
+  if (position === undefined) throw new Unlawful(`"${cursor}" is not a cursor`);
   return position;
 }
 

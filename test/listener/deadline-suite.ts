@@ -52,7 +52,7 @@ export function deadlineSuite(start: StartStage): void {
       const made = wire(port, head(`PUT ${path}`, `Content-Length: ${length}`));
       drip(made);
       expect(statusesOf(await made.closed())).toEqual([400]);
-      expect((await seenAt(port)).events).toEqual([`${path} Error: the body came too slowly`]);
+      expect((await seenAt(port)).events).toEqual([`${path} Error: the body arrived too slowly`]);
     });
 
     it.each([

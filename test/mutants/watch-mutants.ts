@@ -85,7 +85,7 @@ export const WATCH_MUTANTS: Mutant[] = [
   {
     name: 'skips the revision with which a watch falls behind',
     breaks: 'W4',
-    symbol: 'Hub.#tell',
+    symbol: 'Hub.#send',
     from: 'fallBehind(watcher, revision - 1)',
     to: 'fallBehind(watcher, revision)',
   },
@@ -100,8 +100,8 @@ export const WATCH_MUTANTS: Mutant[] = [
     name: 'tells everybody all of a revision',
     breaks: 'W9',
     symbol: 'Hub.#audiencesOf',
-    from: 'audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(told, seen)) });',
-    to: 'audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(told, texts)) });',
+    from: 'audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(published, seen)) });',
+    to: 'audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(published, texts)) });',
   },
   {
     name: 'does not tell those who watch all of what others watch by name',
@@ -116,7 +116,7 @@ export const WATCH_MUTANTS: Mutant[] = [
     name: 'gives no bookmarks',
     breaks: 'W7',
     symbol: 'Hub.sendBookmarks',
-    from: 'if (watcher.isLive && watcher.toldRevision < revision) this.#feeder.sendBookmark(watcher);',
+    from: 'if (watcher.isLive && watcher.sentRevision < revision) this.#feeder.sendBookmark(watcher);',
     to: '',
   },
   {

@@ -125,9 +125,9 @@ it(
     const slowest = beats.took.sort((one, other) => one - other);
     console.log(
       `${NAMESPACES} namespaces, ${BUSY} busy: ${held.descriptors} descriptors, ${Math.round(held.bytes / MIB)} MiB ` +
-        `(${Math.round(bytes() / MIB)} after all were asked), ${(100 * share).toFixed(0)} % of a processor; ` +
+        `(${Math.round(bytes() / MIB)} after a call to each), ${(100 * share).toFixed(0)} % of a processor; ` +
         `${beats.took.length} heartbeats, p50 ${slowest[Math.floor(slowest.length / 2)]?.toFixed(1)} ms, ` +
-        `p99 ${slowest[Math.floor(slowest.length * 0.99)]?.toFixed(0)} ms; leases of sleepers ended up to ${Math.max(...late)} ms late`,
+        `p99 ${slowest[Math.floor(slowest.length * 0.99)]?.toFixed(0)} ms; leases in idle ones ended up to ${Math.max(...late)} ms late`,
     );
     expect(held.bytes).toBeLessThan(PROCESS_BYTES + NAMESPACE_BYTES * (AWAKE + BUSY) + SLEEPER_BYTES * NAMESPACES);
     expect(share).toBeLessThan(PROCESSOR_SHARE);

@@ -6,7 +6,7 @@ import { PROJECT_ROOT } from '../house/source-tree';
 import { Program } from '../programs/program';
 import { temporaryFolder, temporaryFolderOfFile } from '../programs/temporary-folder';
 
-const ANSWERS = /answers on (http:\S+)/;
+const ANSWERS = /listens on (http:\S+)/;
 
 const folder = temporaryFolderOfFile();
 /** Folder of the unpacked archive, with a space in its path. */

@@ -61,7 +61,7 @@ it('[M12, M14] the commands of the Dockerfile pack, unpack and start a registry,
     cwd: opt,
     env: { ...bare, ROLLCALL_DATA: data, ROLLCALL_COMMIT: 'c0ffee' },
   });
-  const url = await registry.prints(/answers on (http:\S+)/);
+  const url = await registry.prints(/listens on (http:\S+)/);
   expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ status: 'ok', commit: 'c0ffee' });
 
   const [deno = '', ...check] = wordsOf(image, 'HEALTHCHECK').map((word) =>

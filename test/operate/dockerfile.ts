@@ -10,7 +10,7 @@ export function readStages(text: string): Instruction[][] {
   for (const line of text.split('\n')) {
     if (line === '' || line.startsWith('#')) continue;
     const [, name = '', rest = ''] = /^([A-Z]+) (.*)$/.exec(line) ?? [];
-    if (name === '') throw new Error(`not an instruction on a line of its own: ${line}`);
+    if (name === '') throw new Error(`not a single instruction on its line: ${line}`);
     if (name === 'FROM') stages.push([]);
     stages.at(-1)?.push({ name, rest });
   }

@@ -8,7 +8,7 @@ import { systemPath } from '../programs/system-node';
 import { temporaryFolder } from '../programs/temporary-folder';
 
 const PAGE = readFileSync(join(PROJECT_ROOT, 'docs/self-host.md'), 'utf8');
-const ANSWERS = /answers on (http:\S+)/;
+const ANSWERS = /listens on (http:\S+)/;
 
 /** The commands of the page, one per line. */
 const commands = [...PAGE.matchAll(/^```bash\n([\s\S]*?)^```$/gm)].flatMap(([, block = '']) =>

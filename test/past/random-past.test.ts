@@ -32,7 +32,7 @@ async function wholeHistory({ api, random }: RandomPast, scope: object = {}): Pr
   do {
     const page = bodyOf(await api.history({ ...scope, after, limit: random.whole(1, 30) }));
     entries.push(...page.entries);
-    if (entries.length > 5_000) throw new Error('there is no end to the pages');
+    if (entries.length > 5_000) throw new Error('the pages do not end');
     after = page.next;
   } while (after !== undefined);
   return entries;

@@ -51,7 +51,7 @@ export const BROKEN_RULES: BrokenRule[] = [
     ],
   },
   {
-    name: 'what a killed process left is flushed before it is shown',
+    name: 'changes left by a killed process are flushed before they are shown',
     story: 'kill, open, kill',
     planted: [
       { file: DATABASE_FILE, from: 'if (walLength > 0) rewriteFile(walOf(path));', to: '' },
@@ -60,12 +60,12 @@ export const BROKEN_RULES: BrokenRule[] = [
     ],
   },
   {
-    name: 'what a failed flush left is written again before it is checkpointed',
+    name: 'changes of a failed flush are written again before a checkpoint',
     story: 'a flush fails',
     planted: [{ file: DATABASE_FILE, from: 'if (walLength > 0) rewriteFile(walOf(path));', to: '' }],
   },
   {
-    name: 'the folder is flushed once the WAL is there',
+    name: 'the folder is flushed after the WAL is created',
     story: 'write, close, open',
     planted: [
       // With NORMAL, SQLite also flushes the folder with the header of a new WAL, but does not guarantee it.
@@ -78,7 +78,7 @@ export const BROKEN_RULES: BrokenRule[] = [
     ],
   },
   {
-    name: 'the folder is flushed before there is a WAL',
+    name: 'the folder is flushed before the WAL is created',
     story: 'make',
     planted: [{ file: DATABASE_FILE, from: 'if (!known) await flushFolder(dirname(path));', to: '' }],
   },
@@ -104,14 +104,14 @@ export const BROKEN_RULES: BrokenRule[] = [
     planted: [{ file: DATABASE_FILE, from: 'await flushFolder(folder);\n    for', to: 'for' }],
   },
   {
-    name: 'an erased database is gone for good',
+    name: 'an erased database never returns',
     story: 'erase',
     planted: [
       { file: DATABASE_FILE, from: 'force: true });\n    await flushFolder(folder);\n  }', to: 'force: true });\n  }' },
     ],
   },
   {
-    name: 'after a failed flush the process ends',
+    name: 'the process ends after a failed flush',
     story: 'a flush fails',
     planted: [{ file: DISK, from: 'error instanceof Error ? reject(error) : resolve()', to: 'resolve()' }],
   },

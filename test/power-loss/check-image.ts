@@ -49,7 +49,7 @@ export async function imageProblem(
     const isGone = promised.erasing && last === 0;
     if (last < promised.durable && !isGone)
       problems.push(`change ${promised.durable} was durable; the last is ${last}`);
-    if (last > 0 && last <= promised.erased) problems.push(`change ${last} is there, although it was erased`);
+    if (last > 0 && last <= promised.erased) problems.push(`change ${last} exists, although it was erased`);
     await file.close();
     return problems[0];
   } catch (error) {

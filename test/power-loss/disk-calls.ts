@@ -146,7 +146,7 @@ function callOf(
   const isKnown = /^(openat|write|pwrite64|lseek|ftruncate|fsync|fdatasync|unlink|unlinkat|---|\?\?\?|\+\+\+)/.test(
     text,
   );
-  if (!isKnown) throw new Error(`a call that is not understood: ${text.slice(0, 200)}`);
+  if (!isKnown) throw new Error(`an unknown call: ${text.slice(0, 200)}`);
   return undefined;
 }
 

@@ -40,10 +40,10 @@ export function tableProblem(storage: SqlStorage, after: number): string | undef
   }
   for (const [slot, change] of expected) {
     const row = found.get(slot);
-    if (row?.[0] !== change) return `slot ${slot} holds change ${row?.[0]}, and not ${change}, though ${last} is there`;
-    if (row[1] !== payloadOf(change)) return `slot ${slot} does not hold what change ${change} wrote`;
+    if (row?.[0] !== change) return `slot ${slot} holds change ${row?.[0]} instead of ${change}, though ${last} exists`;
+    if (row[1] !== payloadOf(change)) return `slot ${slot} lacks the content of change ${change}`;
   }
-  return found.size === expected.size ? undefined : `${found.size} slots are there, and not ${expected.size}`;
+  return found.size === expected.size ? undefined : `${found.size} slots exist instead of ${expected.size}`;
 }
 
 /** Returns the slot of a change. Consecutive changes use all slots in turn, far from each other. */

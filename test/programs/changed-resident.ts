@@ -27,6 +27,6 @@ export async function changedResident(folder: string, change: Change): Promise<s
 export function replaceOnce(text: string, place: string | RegExp, instead: string): string {
   const places =
     typeof place === 'string' ? text.split(place).length - 1 : [...text.matchAll(new RegExp(place, 'g'))].length;
-  if (places !== 1) throw new Error(`the bundle has ${place} ${places} times, and must once`);
+  if (places !== 1) throw new Error(`the bundle contains ${place} ${places} times instead of once`);
   return typeof place === 'string' ? text.replace(place, () => instead) : text.replace(place, instead);
 }

@@ -15,7 +15,7 @@ export type Host = (typeof HOSTS)[number];
  */
 export function hostNamed(name: string): Host {
   const host = HOSTS.find((each) => each === name);
-  if (host === undefined) throw new RangeError(`--host takes ${HOSTS.join(' or ')}, not "${name}"`);
+  if (host === undefined) throw new RangeError(`--host must be ${HOSTS.join(' or ')}, not "${name}"`);
   return host;
 }
 

@@ -49,7 +49,7 @@ export class AttentionOracle {
    * @param spreadMs Time after a restart in which clients reconnect, before the registry counts as listening.
    */
   missed(spreadMs: number): void {
-    if (this.#causes.size === 0) this.#onProblem('L9', 'the registry found a gap, and nothing had happened');
+    if (this.#causes.size === 0) this.#onProblem('L9', 'the registry detected a gap without a cause');
     const from = this.#now() + spreadMs;
     this.#stretches.push({ from, to: from });
     if (this.#stretches.length > STRETCHES_KEPT_COUNT) this.#stretches.shift();

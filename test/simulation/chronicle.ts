@@ -61,7 +61,7 @@ export class Chronicle {
     const { storage, onProblem } = this.#parts;
     const known = this.replica.revision;
     const head = headRevision(storage());
-    if (head < known) onProblem('I1', `revision ${known} was durable, and the journal ends at ${head} after a crash`);
+    if (head < known) onProblem('I1', `revision ${known} was durable, but the journal ends at ${head} after a crash`);
     this.#compare(readJournal(storage(), Math.max(this.#compacted, known - COMPARED_COUNT), known));
     this.follow();
   }
@@ -117,7 +117,7 @@ export class Chronicle {
     for (const { revision, check } of revisions) {
       const known = this.#checks.get(revision);
       if (known === undefined || known === check) continue;
-      this.#parts.onProblem('I2', `revision ${revision} was one change, and is another now`);
+      this.#parts.onProblem('I2', `revision ${revision} is a different change than before`);
     }
   }
 

@@ -78,7 +78,7 @@ export class FaultyAlarm {
         if (!isAlive()) return;
         const isOverdue = this.#at !== null && this.#at < clock.now() - LOOK_LATE_MS;
         if (this.#at !== null && at >= this.#at && !isOverdue)
-          onProblem('I8', `the alarm was armed for ${at}, and stood at ${this.#at}`);
+          onProblem('I8', `the alarm was armed for ${at}, but stood at ${this.#at}`);
         disk.strike();
         disk.plain.run('INSERT OR REPLACE INTO platform_alarm VALUES (1, ?)', at);
         this.armings += 1;

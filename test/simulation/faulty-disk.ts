@@ -98,7 +98,7 @@ export class FaultyDisk<Probe> {
     const mounted = this.#mountable;
     const plain = this.#plain;
     const alive = () => {
-      if (mounted !== this.#mountable) throw new Crash('this run of the process is over');
+      if (mounted !== this.#mountable) throw new Crash('this process has ended');
     };
     const step = <T>(work: () => T): T => {
       alive();
@@ -132,7 +132,7 @@ export class FaultyDisk<Probe> {
     this.#stepsToCrash -= 1;
     if (this.#stepsToCrash > 0) return;
     this.die();
-    throw new Crash('the machine died');
+    throw new Crash('the machine crashed');
   }
 
   /** Makes the machine die now: mounted storages are dead, and pending syncs never resolve. */

@@ -120,7 +120,7 @@ export class Holder {
     let known = false;
     const reply = await this.#world.ask(
       {
-        name: `${key.id} beats among others`,
+        name: `${key.id} renews in a batch`,
         ask: (registry) => {
           this.#heard();
           return registry.renewMany(this.#caller, [stranger, key]);
@@ -130,7 +130,7 @@ export class Holder {
         const { renewed, unknown } = readJsonText(body);
         known = renewed === 1;
         if (renewed + unknown.length !== 2 || !unknown.some(({ id }) => id === stranger.id)) {
-          this.#world.report('L5', `two were to be renewed, and ${body} was answered`);
+          this.#world.report('L5', `two leases should be renewed, but the response is ${body}`);
         }
         if (known) this.#world.leases.acknowledged(key, heardAt);
         else this.#expectGone(heardAt);
@@ -163,7 +163,7 @@ export class Holder {
             );
           }
           if (created !== (view.createdRevision === view.revision && view.changes === 1) && created) {
-            this.#world.report('R1', `${key.id} is said to be new: ${body}`);
+            this.#world.report('R1', `${key.id} is reported as new: ${body}`);
           }
         },
       ),
@@ -177,7 +177,7 @@ export class Holder {
         { name: `${key.id} leaves`, ask: (registry) => registry.deregister(this.#caller, { key, precondition: {} }) },
         (_value, _heardAt, revision) => {
           const left = this.#world.chronicle.replica.record({ kind: 'instance', ...key }, revision);
-          if (left?.text !== null) this.#world.report('I1', `${key.id} left, and is there: ${left?.text}`);
+          if (left?.text !== null) this.#world.report('I1', `${key.id} was deregistered, but exists: ${left?.text}`);
         },
       ),
     );

@@ -18,7 +18,7 @@ function repeat({ kind, id, cause, before, after }: JournaledChange): [string, s
   if (kind !== 'instance' || cause !== 'registered' || before === null || after === null) return undefined;
   const isUnhealthy = before.includes('"healthy":false');
   if (isUnhealthy || definitionOf(before) !== definitionOf(after)) return undefined;
-  return ['R2', `${id} registered the same content again, and that made a revision`];
+  return ['R2', `${id} made a revision by registering the same content again`];
 }
 
 /** Overrides belong to the operator: no registration changes them. */
@@ -29,14 +29,14 @@ function overreach({ kind, id }: JournaledChange, actor: string): [string, strin
 
 /** Expired instances are gone. */
 function survivor({ id, cause, after }: JournaledChange): [string, string] | undefined {
-  return cause === 'expired' && after !== null ? ['I6', `${id} has expired, and is still there`] : undefined;
+  return cause === 'expired' && after !== null ? ['I6', `${id} has expired, but still exists`] : undefined;
 }
 
 /** Changes of an instance keep its registration time. */
 function amnesia({ kind, id, before, after }: JournaledChange): [string, string] | undefined {
   if (kind !== 'instance' || before === null || after === null || originOf(before) === originOf(after))
     return undefined;
-  return ['R3', `${id} came as ${originOf(before)}, and now as ${originOf(after)}`];
+  return ['R3', `${id} had the origin ${originOf(before)}, and now has ${originOf(after)}`];
 }
 
 function originOf(text: string): string {

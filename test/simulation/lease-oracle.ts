@@ -174,7 +174,7 @@ export class LeaseOracle {
     const isFaithful = faithfulSince !== undefined && faithfulSince < at;
     if (lease.renewals.at(-1) === newest) lease.healthy = false;
     if (isFaithful && lastedMs < lease.ttlMs) {
-      this.#parts.onProblem('I6', `${name} renews in time and is ${lapse}, ${lastedMs} ms after it was heard`);
+      this.#parts.onProblem('I6', `${name} renews in time but is ${lapse} ${lastedMs} ms after its last renewal`);
     } else if (newest.exact && lastedMs < promisedMs) {
       this.#parts.onProblem('I6', `${name} is ${lapse} after ${lastedMs} ms of silence, not after ${promisedMs} ms`);
     }
@@ -187,10 +187,7 @@ export class LeaseOracle {
     const { name, goneAt, unhealthyAt, ttlMs } = lease;
     const { attention, onProblem } = this.#parts;
     if (attention.mustHaveEnded(goneAt, ttlMs, at)) {
-      onProblem(
-        'I6',
-        `${name} is shown ${at - goneAt} ms after it was to be gone, ttl ${ttlMs}; ${attention.picture(at)}`,
-      );
+      onProblem('I6', `${name} is shown ${at - goneAt} ms after its expiry, ttl ${ttlMs}; ${attention.picture(at)}`);
     } else if (healthy && attention.mustHaveEnded(unhealthyAt, ttlMs, at)) {
       onProblem(
         'I6',

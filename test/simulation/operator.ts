@@ -127,7 +127,8 @@ export class Operator {
       },
       (_value, _heardAt, revision) => {
         const kept = this.#world.chronicle.replica.record({ kind: 'override', ...key }, revision);
-        if (kept?.text === null) this.#world.report('I1', `the override of ${key.id} was answered, and is not there`);
+        if (kept?.text === null)
+          this.#world.report('I1', `the override of ${key.id} was acknowledged, but does not exist`);
       },
     );
   }

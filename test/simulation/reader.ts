@@ -61,7 +61,7 @@ export class Reader {
         const service = this.#world.chronicle.replica.service(key.group, key.service, revision);
         if (body === null) {
           const now = this.#digest(service);
-          if (now !== known.get(ifNoneMatch ?? '')) this.#wrong(`${name} is said to be unchanged, and is ${now}`);
+          if (now !== known.get(ifNoneMatch ?? '')) this.#wrong(`${name} is reported as unchanged, but is ${now}`);
         } else {
           const { instances } = readJsonText(body);
           this.#compare(name, service, heardAt, instances);
@@ -87,7 +87,7 @@ export class Reader {
       onAnswer: (answer) => {
         if (answer.cursor !== cursor) this.#wrong(`${name} was answered as of ${answer.cursor}`);
         const now = answer.body === null ? '' : lasting(readJsonText(answer.body).instances);
-        if (now !== shown) this.#world.report('J6', `${name} is ${now}, and was ${shown}`);
+        if (now !== shown) this.#world.report('J6', `${name} is ${now}, but was shown as ${shown}`);
       },
     });
     if (reply.kind !== 'refusal') return;
@@ -107,7 +107,7 @@ export class Reader {
     await this.#world.ask(
       { name: `resolves ${name}`, ask: (registry) => registry.resolve(key) },
       ({ body }, heardAt, revision) => {
-        if (body === null) return this.#wrong(`${name} was asked for without a condition, and not answered`);
+        if (body === null) return this.#wrong(`${name} was read without a condition, but not answered`);
         const resolution = readJsonText(body);
         const service = this.#world.chronicle.replica.service(key.group, key.service, revision);
         const available: string[] = [];
@@ -131,7 +131,7 @@ export class Reader {
     await this.#world.ask(
       { name: `reads ${id}`, ask: (registry) => registry.readInstance({ key: { ...key, id } }) },
       ({ body }, heardAt, revision) => {
-        if (body === null) return this.#wrong(`${id} was asked for without a condition, and not answered`);
+        if (body === null) return this.#wrong(`${id} was read without a condition, but not answered`);
         const view = readJsonText(body);
         const service = this.#world.chronicle.replica.service(key.group, key.service, revision);
         const wrong = difference(shownView(view), expectedView(service, id));
@@ -145,7 +145,7 @@ export class Reader {
     await this.#world.ask(
       { name: 'lists services', ask: (registry) => registry.listServices({}) },
       ({ body }, _heardAt, revision) => {
-        if (body === null) return this.#wrong('services were asked for without a condition, and not answered');
+        if (body === null) return this.#wrong('services were read without a condition, but not answered');
         const shown = new Map(readJsonText(body).services.map((each) => [`${each.group}@@${each.name}`, each]));
         for (const { group, service: name } of this.#services) {
           const service = this.#world.chronicle.replica.service(group, name, revision);
@@ -158,7 +158,7 @@ export class Reader {
             summary === undefined
               ? '0 instances, 0 healthy, 0 available'
               : `${summary.instances} instances, ${summary.healthy} healthy, ${summary.available} available`;
-          if (is !== expected) this.#wrong(`${name} is listed with ${is}; it has ${expected}`);
+          if (is !== expected) this.#wrong(`${name} is listed with ${is} instead of ${expected}`);
           const exists = views.length > 0 || service.own !== undefined;
           if (exists !== (summary !== undefined)) this.#wrong(`${name} ${exists ? 'is not' : 'is'} listed`);
         }
@@ -198,7 +198,7 @@ export class Reader {
     const until = /"until":"([^"]+)"/.exec(text)?.[1];
     if (until === undefined || !this.#world.clockIsSteady) return;
     const overMs = heardAt - this.#world.machine.clock.timeAt(Date.parse(until));
-    if (overMs > 0) this.#world.report('O5', `the quarantine of ${id} is over since ${overMs} ms, and still there`);
+    if (overMs > 0) this.#world.report('O5', `the quarantine of ${id} ended ${overMs} ms ago, but is still shown`);
   }
 
   /** Returns the content of the last full list of a service, by its cursor. */

@@ -152,15 +152,15 @@ export class Replica {
     if (record.versions.length > VERSIONS_KEPT_COUNT) record.versions.shift();
 
     const before = last?.text ?? null;
-    if (change.before !== before) return `says that it was ${change.before}, and it was ${before}`;
-    if (change.after === null && before === null) return 'removes what is not there';
+    if (change.before !== before) return `reports ${change.before} as the state before, which was ${before}`;
+    if (change.after === null && before === null) return 'removes a record that does not exist';
     if (change.after === before) return 'changes nothing';
     const forgotten = Math.max(compacted, this.#since);
     if (!linksTo(change.previous, last?.revision ?? 0, before === null ? forgotten : -1)) {
-      return `says that revision ${change.previous} was before, and ${last?.revision ?? 0} was`;
+      return `reports ${change.previous} as the previous revision, which was ${last?.revision ?? 0}`;
     }
     if (!linksTo(change.servicePrevious, serviceBefore, forgotten)) {
-      return `says that the service was at ${change.servicePrevious}, and it was at ${serviceBefore}`;
+      return `reports ${change.servicePrevious} as the previous revision of the service, which was ${serviceBefore}`;
     }
     return undefined;
   }

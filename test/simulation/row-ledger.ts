@@ -87,7 +87,8 @@ export class RowLedger {
     const checkpoints = take('insert checkpoint');
     const delays = Math.ceil((closing.at - last.at) / CHECKPOINT_DELAY_MS) + 1;
     const budget = ROWS_PER_CHECKPOINT_COUNT * (delays + this.#wakes + this.#missed + sessions);
-    if (checkpoints > budget) this.#wrong(`${checkpoints} rows of checkpoints were written where ${budget} may be`);
+    if (checkpoints > budget)
+      this.#wrong(`${checkpoints} rows of checkpoints were written; at most ${budget} are allowed`);
     // Compaction writes a row for each deleted revision.
     const compacted = take('delete journal');
     const heads = take('delete record');

@@ -82,7 +82,7 @@ export class SessionHolder {
       this.#withinMs = opened.reconnectWithinMs;
       this.#world.sessions.askedBackWithin(this.#withinMs, this.#ttlMs, others);
       if (this.#ticket !== undefined && !opened.resumed) {
-        this.#world.report('T4', `${this.#tokenId} came back in time, and its session was gone`);
+        this.#world.report('T4', `${this.#tokenId} reconnected in time, but its session had ended`);
       }
       this.#ticket = opened.session;
       this.#world.sessions.opened(this.#key, this.#ttlMs, opened.resumed, askedAt);

@@ -64,7 +64,7 @@ export class SessionOracle {
     // Some of them may have ended since.
     const spreadMs = SPREAD_PER_CLIENT_MS * 0.9 * Math.min(among, this.#faithful.size);
     if (withinMs >= Math.min(Math.floor(ttlMs / 2), Math.max(SPREAD_MIN_MS, spreadMs))) return;
-    this.#parts.onProblem('T11', `a client was asked to be back within ${withinMs} ms, among ${among} others`);
+    this.#parts.onProblem('T11', `a client was asked to reconnect within ${withinMs} ms, among ${among} others`);
   }
 
   /** A session was opened or resumed, and its client knows. @param askedAt When the client asked. */
@@ -120,7 +120,7 @@ export class SessionOracle {
       this.#checkEnd(key, cause, at);
       for (const [{ id }, { text }] of replica.records()) {
         if (sessionOf(text) !== key) continue;
-        this.#parts.onProblem('T2', `revision ${revision} ends a session, and ${id} is left of it`);
+        this.#parts.onProblem('T2', `revision ${revision} ends a session, but leaves ${id}`);
       }
     }
   }
@@ -131,7 +131,7 @@ export class SessionOracle {
     for (const [{ id }, { text }] of replica.records()) {
       const session = this.#sessions.get(sessionOf(text) ?? '');
       if (session === undefined || session.faithful || now <= session.goneBy + SLACK_MS) continue;
-      this.#parts.onProblem('I6', `${id} is there ${now - session.goneBy} ms after its session was to end`);
+      this.#parts.onProblem('I6', `${id} exists ${now - session.goneBy} ms after its session should have ended`);
     }
   }
 
@@ -142,13 +142,13 @@ export class SessionOracle {
     const { ended, faithful, heardAt, ttlMs } = session;
     if (cause === 'session-closed') {
       this.counts.ended += 1;
-      if (!ended) this.#parts.onProblem('T6', `the session ${key} was ended, and its client did not ask for that`);
+      if (!ended) this.#parts.onProblem('T6', `the session ${key} was ended without a request of its client`);
       return;
     }
     this.counts.lapsed += 1;
-    if (faithful && !ended) this.#parts.onProblem('I6', `the session ${key} lapsed, and its client is there`);
+    if (faithful && !ended) this.#parts.onProblem('I6', `the session ${key} lapsed while its client was connected`);
     if (at < heardAt + ttlMs && heardAt > this.#troubleAt) {
-      this.#parts.onProblem('T3', `the session ${key} lapsed ${at - heardAt} ms after it was heard of`);
+      this.#parts.onProblem('T3', `the session ${key} lapsed ${at - heardAt} ms after its last sign of life`);
     }
   }
 }

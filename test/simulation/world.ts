@@ -209,7 +209,7 @@ export class World {
     const { machine, random, leases, attention } = this;
     if (!machine.up || machine.isFrozen) return;
     const isLosing = random.chance(0.5);
-    this.trace.add(`freezes for ${Math.round(ms)} ms, and what arrives is ${isLosing ? 'lost' : 'queued'}`);
+    this.trace.add(`freezes for ${Math.round(ms)} ms, and messages are ${isLosing ? 'lost' : 'queued'}`);
     this.counts.freezes += 1;
     this.freezes.push({ from: this.time.now, to: this.time.now + ms });
     attention.troubled('the process froze');
@@ -311,12 +311,12 @@ export class World {
     const awayMs = machine.sameProcess
       ? random.whole(0, 50)
       : random.magnitude(scenario.outageMs.from, scenario.outageMs.to);
-    this.trace.add(`dies, and is away for ${Math.round(awayMs)} ms`);
+    this.trace.add(`crashes for ${Math.round(awayMs)} ms`);
     time.after(awayMs, () => machine.restart());
   }
 
   #restarted(): void {
-    this.trace.add(`is back; durable is revision ${this.machine.disk.durable}`);
+    this.trace.add(`restarts; durable is revision ${this.machine.disk.durable}`);
     this.leases.hears();
     this.sessions.troubled();
     this.chronicle.compareAfterCrash();

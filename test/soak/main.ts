@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   );
   if (violations.length > 0) {
     const story = [...violations, ...report.days.flat().map((measure) => JSON.stringify(measure))].join('\n');
-    console.log(`what was found: ${keepFinding('soak', seed, story)}`);
+    console.log(`finding: ${keepFinding('soak', seed, story)}`);
   }
   process.exitCode = violations.length === 0 ? 0 : 1;
 }

@@ -29,12 +29,12 @@ it('[I12] reports growth of a soak run', () =>
       [run({ heapBytes: 20 * MEBIBYTE }), ['the heap grew from 10.0 to 20.0 MiB']],
       [run({ databaseBytes: 11 * MEBIBYTE }), ['the databases grew from 7.0 to 11.0 MiB']],
       [run({ logBytes: 200 * MEBIBYTE }), ['the write-ahead logs take 200.0 MiB']],
-      [run({}, { descriptors: 120 }), ['40 descriptors before, 120 after all had left']],
+      [run({}, { descriptors: 120 }), ['40 descriptors before, 120 after all clients had left']],
       [run({}, { instances: 3 }), ['3 instances are left']],
     ],
     ([report, expected]) => expect(verdict(report)).toEqual(expected),
   ));
 
 it('[I12] requires two days', () => {
-  expect(verdict({ ...run({}), days: [[usual]] })).toEqual(['there are not days enough to compare']);
+  expect(verdict({ ...run({}), days: [[usual]] })).toEqual(['too few days to compare']);
 });

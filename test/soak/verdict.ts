@@ -24,7 +24,7 @@ function grown(what: string, first: number, last: number): string[] {
 export function verdict({ days, before, after }: SoakReport): string[] {
   const [first] = days;
   const last = days.at(-1);
-  if (first === undefined || last === undefined || first === last) return ['there are not days enough to compare'];
+  if (first === undefined || last === undefined || first === last) return ['too few days to compare'];
   const most = (day: readonly Measure[], of: (measure: Measure) => number) => Math.max(...day.map(of));
   const found = [
     ...grown(
@@ -52,7 +52,8 @@ export function verdict({ days, before, after }: SoakReport): string[] {
     LOGS_MAX_BYTES,
   );
   const [opened, closed] = [before.descriptors, after.descriptors];
-  if (closed > opened + SLACK_DESCRIPTORS) found.push(`${opened} descriptors before, ${closed} after all had left`);
+  if (closed > opened + SLACK_DESCRIPTORS)
+    found.push(`${opened} descriptors before, ${closed} after all clients had left`);
   if (after.instances !== 0) found.push(`${after.instances} instances are left`);
   return found;
 }

@@ -51,7 +51,7 @@ describe('rollcall sync --from eureka', () => {
       ['sync', '--from', 'eureka', url('live'), '--to', stage.cli.registry.url, '--interval', '300ms', '--verbose'],
       { ...target.env, ROLLCALL_URL: undefined },
     );
-    await until('both are here', async () => (await target.ids('orders')).join() === 'eureka:a,eureka:b');
+    await until('both are mirrored', async () => (await target.ids('orders')).join() === 'eureka:a,eureka:b');
     expect(mirror.printed).not.toContain(stage.source.rootToken);
 
     const here = await fetch(`${stage.cli.registry.url}/n/live/eureka/apps/ORDERS/eureka:a`, {
@@ -68,11 +68,11 @@ describe('rollcall sync --from eureka', () => {
 
     const statusOf = async (id: string) => (await target.instances('orders')).find((each) => each.id === id)?.status;
     await stage.ask('PUT', path('live', '/a/status?value=OUT_OF_SERVICE'));
-    await until('an operator’s word arrives', async () => (await statusOf('eureka:a')) === 'out-of-service');
+    await until('a status set by an operator arrives', async () => (await statusOf('eureka:a')) === 'out-of-service');
     await register('live', { id: 'b', ip: '10.0.0.2', metadata: { zone: 'x' } });
     await until('a change arrives', async () => (await target.instances('orders'))[1]?.metadata.zone === 'x');
     await stage.ask('DELETE', path('live', '/a'));
-    await until('the removed one is gone', async () => (await target.ids('orders')).join() === 'eureka:b');
+    await until('the removed one is removed here too', async () => (await target.ids('orders')).join() === 'eureka:b');
     await mirror.prints(/^removed/m);
     expect(
       mirror.stdout.filter((line) => /^(added|changed|removed)/.test(line)).map((line) => line.split(/\s+/)[0]),

@@ -105,7 +105,7 @@ describe.each(releases)('the data of version %s, in %s', (version, host) => {
     await readEverything(registry, answers, load);
     await load.end();
     expect(load.refusals).toEqual([]);
-    await until('who fell silent is gone, and who renews is not', async () => {
+    await until('the silent instance has expired, and the renewed one has not', async () => {
       await answerOf(owner, 'POST', `${ORDERS}/instances/beats/heartbeat`);
       return (await idsOf(owner)).length === 2;
     });
@@ -158,7 +158,7 @@ describe.each(HOSTS)('the data of the next version, in %s', (host) => {
   async function expectResidentToRefuse(data: string, [namespace, directory]: Reasons): Promise<void> {
     const printed: string[] = [];
     const registry = await startOn(host, { data, output: (line) => void printed.push(line) });
-    await until('the log says why', () => printed.some((line) => line.includes(namespace)));
+    await until('the log has the reason', () => printed.some((line) => line.includes(namespace)));
     await expectRefusal(registry, '/ns/public/stats', namespace);
     await answerOf(registry, 'GET', '/ns/team-a/stats');
     await registry.stop();

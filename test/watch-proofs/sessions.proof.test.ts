@@ -135,7 +135,7 @@ it('[T4, T7] an outage of twice the ttl expires no holder that reconnects, and a
 
   const took = await timeUntilGone(on, names('dying', 100));
   expect(took).toBeLessThan(2 * TTL_MS + NOISE_MS);
-  console.log(`the dead were gone ${Math.round(took)} ms after the registry was back`);
+  console.log(`dead holders expired ${Math.round(took)} ms after the registry was back`);
   await sleep(2 * TTL_MS);
   const dead = names('dying', 100).sort();
   expect(goneFor(on, 'expired')).toEqual(dead);

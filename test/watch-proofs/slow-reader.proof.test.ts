@@ -107,7 +107,7 @@ it('[W10] a watcher receives 30 MiB from the snapshot on, during writes', async 
   onTestFinished(() => follower.stop());
   // Less than the backlog limit: more would disconnect it whenever its credit is used up, which is most of the time here.
   await writeLarge(registry, 300, 'second');
-  await until('it knows all', () => {
+  await until('it has every change', () => {
     const marks = [...follower.replica.instances.values()].map(({ view }) => view.metadata.mark);
     return marks.length === 3_900 && marks.filter((mark) => mark === 'second').length === 300;
   });

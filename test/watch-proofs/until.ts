@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export async function until(what: string, holds: () => boolean | Promise<boolean>, mostMs = 60_000): Promise<void> {
   const end = performance.now() + mostMs;
   while (!(await holds())) {
-    if (performance.now() > end) throw new Error(`after ${mostMs / 1_000} s still not: ${what}`);
+    if (performance.now() > end) throw new Error(`after ${mostMs / 1_000} s this is still false: ${what}`);
     await sleep(20);
   }
 }

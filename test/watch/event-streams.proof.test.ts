@@ -47,7 +47,7 @@ async function started(host: Host = 'resident') {
 async function stream(url: string, headers: Record<string, string>) {
   const leaving = new AbortController();
   const response = await fetch(url, { headers, signal: leaving.signal });
-  if (response.status !== 200) throw new Error(`no stream but ${response.status}`);
+  if (response.status !== 200) throw new Error(`expected a stream, got ${response.status}`);
   return { events: new EventReader(response.body), leave: () => leaving.abort() };
 }
 
@@ -81,9 +81,7 @@ it.each(HOSTS)(
     const changedAt = Date.now();
     await put('orders', 'b');
     const received = await Promise.all(next);
-    console.log(
-      `1,000 streams received a change ${Date.now() - changedAt} ms after the change began, the wake included`,
-    );
+    console.log(`1,000 streams received it ${Date.now() - changedAt} ms after the change began, the wake included`);
     expect(received.every((event) => event?.event === 'changes' && event.data.changes[0].id === 'b')).toBe(true);
     const after = (await call<Stats>('GET', '/stats')).sinceStart.wokeAt;
     // On the resident host sockets keep a namespace awake.

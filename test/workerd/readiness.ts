@@ -51,7 +51,7 @@ function isFinal(problem: string): boolean {
  */
 export async function untilReady(probe: Probe, signal: AbortSignal): Promise<void> {
   const deadline = AbortSignal.any([signal, AbortSignal.timeout(READY_WITHIN_MS)]);
-  let answered = 'nothing came back';
+  let answered = 'no response';
   while (!deadline.aborted) {
     const problem = await problemOf(probe, deadline);
     if (problem === undefined) return;

@@ -64,7 +64,7 @@ export function writeAlarms(objects: readonly NamedFile[]): void {
   const [first] = objects;
   if (first === undefined) return;
   const path = join(dirname(first.path), ALARM_FILE);
-  if (existsSync(path)) throw new Error(`${path} is there already`);
+  if (existsSync(path)) throw new Error(`${path} already exists`);
   const database = new DatabaseSync(path);
   database.exec(ALARM_TABLE);
   const add = database.prepare('INSERT INTO _cf_ALARM VALUES (?, ?, ?)');

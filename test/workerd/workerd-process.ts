@@ -173,7 +173,7 @@ const EXPLANATIONS: { pattern: RegExp; explain: (host: string, port: number) => 
   {
     pattern: /Address already in use/,
     explain: (host, port) =>
-      `Port ${port} on ${host} is in use. Stop what listens there, or choose another port with --port (0 takes a free one).`,
+      `Port ${port} on ${host} is in use. Stop the process that listens there, or choose another port with --port (0 takes a free one).`,
   },
   {
     pattern: /bind\(\): Permission denied/,
@@ -194,6 +194,6 @@ function explainStartFailure(printed: string[], { host, port }: { host: string; 
   const text = printed.join('\n');
   const known = EXPLANATIONS.find(({ pattern }) => pattern.test(text));
   if (known !== undefined) return new LaunchError(known.explain(host, port));
-  const said = printed.filter((line) => !line.startsWith('stack: ')).join('\n') || 'it said nothing';
+  const said = printed.filter((line) => !line.startsWith('stack: ')).join('\n') || 'no output';
   return new LaunchError(`workerd ended before it listened:\n${said}`);
 }

@@ -178,7 +178,7 @@ async function checkToken({ place, registry, env }: CheckedPlace): Promise<Findi
     return { check, result: 'good', found: `${from} can read namespace ${place.namespace}` };
   } catch (error) {
     if (error instanceof RollcallError && error.code === 'NAMESPACE_NOT_FOUND') {
-      const fix = 'Use another one with --namespace <id> or ROLLCALL_NAMESPACE; see: rollcall ns ls';
+      const fix = 'Use another one with -n <id> or ROLLCALL_NAMESPACE; see: rollcall ns ls';
       return { check, result: 'bad', found: `${from} is valid, but namespace ${place.namespace} does not exist`, fix };
     }
     if (error instanceof RollcallError && error.code === 'NOT_CONFIGURED') {

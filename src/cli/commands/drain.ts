@@ -27,7 +27,7 @@ function reportFields({
     ['blind readers', kinds.join(', ')],
     ['unknown readers', unknown.join(', ')],
     ['safe to stop', safeAfterMs === 0 ? 'now' : `in ${durationText(safeAfterMs)}`],
-    ['removed', removedAt === null || removedAt === undefined ? '' : relativeText(removedAt)],
+    ['removed', relativeText(removedAt)],
   ]);
 }
 

@@ -2,6 +2,7 @@ import { Argument } from '@commander-js/extra-typings';
 import type { AuditEntry } from '../../client/wire/directory-answers';
 import type { Cause, HistoryEntry, ServiceDiff } from '../../client/wire/history-answers';
 import { allPages, connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
+import { assertServiceExists } from '../connection/service-check';
 import { count, moment, serviceName, serviceText } from '../terminal/option-values';
 import { relativeText, spanText, withRelativeTimes } from '../terminal/phrases';
 import type { Cell, Table } from '../terminal/table';
@@ -58,10 +59,13 @@ export function historyCommand() {
     .option('--limit <count>', `maximum number of changes (default ${LIMIT_DEFAULT_COUNT})`, count)
     .option('--page <position>', 'next page, at the position that the previous one printed')
     .action(async (service, id, { cause, since, until, limit = LIMIT_DEFAULT_COUNT, page: after, ...options }) => {
-      const { registry, print } = connect(options);
+      const { place, registry, print } = connect(options);
       // `as`: the registry refuses an unknown cause, and lists the valid ones.
       const filter = { ...service, instance: id, cause: cause as Cause | undefined, since, until };
       const page = await registry.readHistory({ ...filter, limit, after });
+      if (service !== undefined && page.entries.length === 0) {
+        await assertServiceExists(registry, service, place.namespace);
+      }
       print.answer(page, historyTable(page.entries));
       if (page.next !== undefined) print.note(`There are older changes: --page ${page.next}`);
       else if (page.compacted) print.note('Older changes are no longer retained.');
@@ -82,7 +86,7 @@ export function diffCommand() {
     .requiredOption('--from <time>', 'first point in time', moment)
     .option('--to <time>', 'second point in time (default now)', moment)
     .action(async (service, { from, to, ...options }) => {
-      const { registry, print } = connect(options);
+      const { place, registry, print } = connect(options);
       let until = to;
       const { first, items: instances } = await allPages(
         async (after) => {
@@ -93,6 +97,7 @@ export function diffCommand() {
         },
         (page) => page.instances,
       );
+      if (instances.length === 0) await assertServiceExists(registry, service, place.namespace);
       const { next: _next, ...diff } = { ...first, instances };
       const rows = instances.map(({ id, before, after }): Cell[] => {
         const known = after ?? before;
@@ -141,9 +146,7 @@ function outcomeCell({ outcome, code }: AuditEntry): Cell {
 export function auditCommand() {
   return registryCommand('audit')
     .summary('show who did what, when and from where')
-    .description(
-      'Shows the audit trail, newest first: of all namespaces that the token may see, or of one with --namespace.',
-    )
+    .description('Shows the audit trail, newest first: of all namespaces that the token may see, or of one with -n.')
     .option('--limit <count>', 'maximum number of entries (default 50)', count)
     .option('--page <position>', 'next page, at the position that the previous one printed')
     .action(async ({ limit = LIMIT_DEFAULT_COUNT, page: after, ...options }) => {
@@ -162,7 +165,7 @@ export function auditCommand() {
       print.answer(trail, {
         titles: ['WHEN', 'ACTION', 'NAMESPACE', 'TARGET', 'OUTCOME', 'BY', 'FROM', 'DETAIL'],
         rows,
-        spare: [7, 6],
+        spare: [7, 6, 1, 2],
       });
     });
 }

@@ -50,12 +50,16 @@ export function lsCommand() {
     });
 }
 
-async function listServices({ registry, print }: Connection, filter: { group?: string; prefix?: string }) {
+async function listServices({ place, registry, print }: Connection, filter: { group?: string; prefix?: string }) {
   const { group: only, prefix } = filter;
   const { items: services } = await allPages(
     (after) => registry.listServices({ group: only, prefix, after }),
     (list) => list.services,
   );
+  if (services.length === 0 && !print.json) {
+    const which = only === undefined && prefix === undefined ? 'no services yet' : 'no such services';
+    print.note(`Namespace ${place.namespace} has ${which}.`);
+  }
   const rows = services.map(({ group, name, instances, healthy, available, persistent }): Cell[] => [
     serviceText({ group, service: name }),
     instances,

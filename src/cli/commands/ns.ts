@@ -243,7 +243,7 @@ function rmCommand() {
 export function nsCommand() {
   return new Command('ns')
     .summary('create, change and remove namespaces')
-    .description('Creates, changes and removes namespaces. Use --namespace to choose the namespace of other commands.')
+    .description('Creates, changes and removes namespaces. Other commands choose a namespace with -n.')
     .addCommand(lsCommand())
     .addCommand(getCommand())
     .addCommand(createCommand())

@@ -68,7 +68,7 @@ export function resolveCommand() {
       if (address === true) print.answer(found, { rows: found.instances.map((each): Cell[] => [addressText(each)]) });
       else if (!none || print.json) {
         const titles = ['ID', 'ADDRESS', 'WEIGHT', 'CLUSTER', 'ZONE', 'METADATA'];
-        print.answer(found, { titles, rows, spare: [5, 3, 4, 2] });
+        print.answer(found, { titles, rows, spare: [3, 5, 4, 2] });
       }
       if (found.truncated) print.warn('the list is too long for one response; use --limit to get as many as you need');
       if (found.protected)
@@ -93,11 +93,12 @@ export function subscribersCommand() {
     )
     .addArgument(serviceArgument())
     .action(async (service, options) => {
-      const { registry, print } = connect(options);
+      const { place, registry, print } = connect(options);
       const { items: subscribers } = await allPages(
         (after) => registry.listSubscribers({ ...service, after }),
         (list) => list.subscribers,
       );
+      if (subscribers.length === 0) await assertServiceExists(registry, service, place.namespace);
       const rows = subscribers.map((each): Cell[] => [
         each.id,
         each.kind,

@@ -1,5 +1,6 @@
 import { Argument } from '@commander-js/extra-typings';
 import { connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
+import { CliError, EXIT } from '../terminal/failure';
 import { amount, duration, instanceDefinition, port, serviceText, withDescription } from '../terminal/option-values';
 import { durationText, relativeText } from '../terminal/phrases';
 
@@ -23,6 +24,10 @@ export function registerCommand() {
     .action(async (service, id, options) => {
       const { registry, print } = connect(options);
       const { persistent, instanceUrl, ...instance } = options;
+      if (instanceUrl === undefined && (instance.address === undefined || instance.port === undefined)) {
+        const advice = 'See: rollcall register --help';
+        throw new CliError(EXIT.usage, 'Give --address and --port, or --instance-url.', advice);
+      }
       const definition = instanceDefinition({ ...instance, url: instanceUrl });
       const body = { ...definition, ...(persistent === true && { ephemeral: false }) };
       const registered =

@@ -148,7 +148,7 @@ const DENO_WORDS = ['run', ...DENO_OPTIONS, '--allow-read', '--allow-write', '--
  * Runs the command line again on the runtime of the registry: it also supports older versions of Node, which can't copy
  * databases.
  *
- * @throws {LaunchError} If there is no such runtime; the message tells how to get one.
+ * @throws {LaunchError} If there is no such runtime; the message says how to get one.
  */
 async function runAgain(words: readonly string[]): Promise<void> {
   const { name, program } = findRuntime();

@@ -82,7 +82,7 @@ interface Run {
 }
 
 /** Creates a mirror that reports its changes as it makes them. */
-function mirrorOf({ source, writer, connection, replica }: Run, tell: (difference: Difference) => void): Mirror {
+function mirrorOf({ source, writer, connection, replica }: Run, onEvent: (difference: Difference) => void): Mirror {
   const { registry, print } = connection;
   const bar = new Progress(print.err);
   return new Mirror({
@@ -90,9 +90,9 @@ function mirrorOf({ source, writer, connection, replica }: Run, tell: (differenc
     target: { registry, replica },
     writer,
     now: () => performance.now(),
-    tell: (event) => {
+    onEvent: (event) => {
       bar.end();
-      tell(differenceOf(event));
+      onEvent(differenceOf(event));
     },
     progress: (done, all) => bar.update('writing', done / all),
   });

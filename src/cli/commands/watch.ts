@@ -20,6 +20,8 @@ function printed(print: Printer, instances: WatchedInstances): (frame: WatchFram
   return (frame) => {
     const events = instances.take(frame);
     const present = frame.type === 'snapshot' ? instances.list.map(presentRow) : [];
+    if (frame.type === 'snapshot' && present.length === 0 && !print.json)
+      print.note('no instances yet; waiting for them');
     print.event(frame, [{ rows: [...present, ...events.map(eventRow)] }]);
   };
 }

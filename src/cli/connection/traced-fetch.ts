@@ -88,9 +88,9 @@ export function tracedFetch({ trace, timeoutMs, signal }: TracedFetchOptions): F
       throw new CliError(
         EXIT.unreachable,
         `Cannot reach ${new URL(url).origin}: ${connectionProblem(error)}.`,
-        isLoopback(url)
+        isLoopback(url) && errorCodeOf(error) === 'ECONNREFUSED'
           ? 'Start a registry on this machine with rollcall serve, or set another url with --url or ROLLCALL_URL.'
-          : 'Check the url, and diagnose it with rollcall doctor.',
+          : 'Check the host and the port of the url.',
         { cause: error },
       );
     }

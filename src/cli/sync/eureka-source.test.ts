@@ -125,7 +125,7 @@ describe('a Eureka', () => {
     });
   });
 
-  it('[K26] has instances that nobody could call, which are left out', async () => {
+  it('[K26] leaves out instances without a usable address', async () => {
     const { read } = await scripted(
       list([
         instance('a', { ipAddr: 'a b', hostName: 'c d' }),

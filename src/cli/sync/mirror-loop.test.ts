@@ -9,7 +9,7 @@ const NOTHING: MirrorPlan = { added: [], changed: [], same: [], vanished: [], sk
 
 /** A loop between a source and a target that fail and hang on demand. */
 class Stage {
-  readonly told: string[] = [];
+  readonly reported: string[] = [];
   looks = 0;
   writes = 0;
   look: () => Promise<void> = async () => {};
@@ -34,7 +34,7 @@ class Stage {
       intervalMs,
       beatMs,
       signal: this.#stop.signal,
-      trouble: (side, problem) => this.told.push(problem === undefined ? `${side} is back` : `${side}: ${problem}`),
+      trouble: (side, problem) => this.reported.push(problem === undefined ? `${side} is back` : `${side}: ${problem}`),
     });
     this.over = this.loop.run();
     this.over.catch(() => {});
@@ -52,19 +52,19 @@ describe('the loop of a mirror', () => {
   it('[K29] waits for a side that is away, and says so once', async () => {
     const stage = new Stage();
     stage.look = async () => {
-      throw new CliError(EXIT.unreachable, 'nobody there.');
+      throw new CliError(EXIT.unreachable, 'no answer.');
     };
     await until(() => stage.looks > 3);
     stage.look = async () => {};
-    await until(() => stage.told.length === 2);
+    await until(() => stage.reported.length === 2);
     stage.write = async () => {
       throw new RollcallError('UNAVAILABLE', 'starting up');
     };
-    await until(() => stage.told.length === 3);
+    await until(() => stage.reported.length === 3);
     stage.write = async () => {};
-    await until(() => stage.told.length === 4);
-    expect(stage.told).toEqual([
-      'source: nobody there.',
+    await until(() => stage.reported.length === 4);
+    expect(stage.reported).toEqual([
+      'source: no answer.',
       'source is back',
       'registry: starting up',
       'registry is back',
@@ -98,7 +98,7 @@ describe('the loop of a mirror', () => {
     await stage.stop();
   });
 
-  it('[K23] writes at once when somebody changed something, without another look', async () => {
+  it('[K23] writes at once after a change of another client, without another look', async () => {
     const stage = new Stage({ intervalMs: 60_000 });
     await until(() => stage.writes === 1);
     // Long enough that it waits.

@@ -65,7 +65,7 @@ describe('planMirror', () => {
     expect(added).toMatchObject([{ id: 'eureka:a', service: 'orders', mark: { mirror: 'eureka old.test', id: 'a' } }]);
   });
 
-  it('[K21] tells what is the same from what has changed, and in which members', () => {
+  it('[K21] separates unchanged instances from changed ones, with the changed members', () => {
     const here = [mirrored(there('a')), mirrored(there('b', { port: 8081 }))];
     const plan = planMirror([there('a'), there('b', { port: 8082, metadata: { zone: 'x' } })], here, WRITER);
     expect(counts(plan)).toEqual([0, 1, 1, 0, 0]);
@@ -117,7 +117,7 @@ describe('planMirror', () => {
     expect(counts(planMirror([there('a')], [native], WRITER))).toEqual([1, 0, 0, 0, 0]);
   });
 
-  it('[K23] waits for what an earlier token of its own wrote: that is nobody’s until it lapses', () => {
+  it('[K23] waits until copies that an earlier token wrote expire', () => {
     const before = { ...mirrored(there('a')), owner: 'tokenbefore1' };
     expect(counts(planMirror([there('a')], [before], WRITER))).toEqual([0, 0, 0, 0, 1]);
   });

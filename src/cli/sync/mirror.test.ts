@@ -12,7 +12,7 @@ const MINUTE = 60_000;
 /** A mirror of a source that a test writes by hand, into a real namespace with a clock that is moved by hand. */
 class Stage {
   readonly namespace = new NodeNamespace();
-  readonly told: string[] = [];
+  readonly reported: string[] = [];
   there: SourceInstance[] | CliError = [];
   batches = 0;
   #here: Instance[] = [];
@@ -37,7 +37,7 @@ class Stage {
     target: { registry: this.registry, replica: { instances: this.#here, heard: async () => {} } },
     writer: { mirror: 'eureka old.test', prefix: 'eureka:', owner: 'root', leaseTtlMs: 90_000, covers: () => true },
     now: () => this.namespace.platform.clock.now(),
-    tell: (event) => this.told.push(text(event)),
+    onEvent: (event) => this.reported.push(text(event)),
   });
 
   /** The source has these. */
@@ -99,7 +99,7 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('eureka:b eureka:c own');
     expect((await stage.list())[0]?.weight).toBe(2);
     await stage.turn();
-    expect(stage.told).toEqual([
+    expect(stage.reported).toEqual([
       'added eureka:a',
       'added eureka:b',
       'added eureka:c',
@@ -120,7 +120,7 @@ describe('a mirror', () => {
     await stage.registry.registerInstance(native);
     await stage.turn();
     expect(await stage.ids()).toBe('a.test:8080');
-    expect(stage.told).toEqual(['skipped eureka:a', 'added eureka:a', 'removed eureka:a', 'skipped eureka:a']);
+    expect(stage.reported).toEqual(['skipped eureka:a', 'added eureka:a', 'removed eureka:a', 'skipped eureka:a']);
   });
 
   it('[K29] keeps leases for as long as it lives, and no longer', async () => {
@@ -128,7 +128,7 @@ describe('a mirror', () => {
     await stage.turn();
     await stage.turns(10 * MINUTE);
     expect(await stage.ids()).toBe('eureka:a');
-    expect(stage.told).toEqual(['added eureka:a']);
+    expect(stage.reported).toEqual(['added eureka:a']);
     await stage.namespace.pass(91_000);
     expect(await stage.ids()).toBe('');
     await stage.turn();
@@ -157,7 +157,7 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('');
   });
 
-  it('[K25] lets go after fifteen minutes of what nobody knows of any more', async () => {
+  it('[K25] stops renewing copies after the source was unreachable for fifteen minutes', async () => {
     const stage = new Stage().has('a');
     await stage.turn();
     stage.away();
@@ -173,12 +173,12 @@ describe('a mirror', () => {
     stage.there = [instance('a'), instance('b', large), instance('c')];
     await stage.turn();
     expect(await stage.ids()).toBe('eureka:a eureka:c');
-    expect(stage.told).toEqual(['added eureka:a', 'refused eureka:b', 'added eureka:c']);
+    expect(stage.reported).toEqual(['added eureka:a', 'refused eureka:b', 'added eureka:c']);
     stage.batches = 0;
     await stage.turn();
     expect(stage.batches).toBe(0);
     await stage.turns(5 * MINUTE);
-    expect(stage.told.filter((event) => event === 'refused eureka:b')).toHaveLength(2);
+    expect(stage.reported.filter((event) => event === 'refused eureka:b')).toHaveLength(2);
     stage.has('a', 'b', 'c');
     await stage.turn();
     expect(await stage.ids()).toBe('eureka:a eureka:b eureka:c');

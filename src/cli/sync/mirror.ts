@@ -32,7 +32,7 @@ interface MirrorOptions {
   writer: Writer;
   /** Returns milliseconds on a monotonic clock. */
   now(): number;
-  tell(event: MirrorEvent): void;
+  onEvent(event: MirrorEvent): void;
   progress?: (done: number, all: number) => void;
 }
 
@@ -92,7 +92,7 @@ export class Mirror {
   }
 
   async #carryOut({ added, changed, vanished, skipped }: MirrorPlan, signal: AbortSignal | undefined): Promise<void> {
-    const { target, tell, now, progress } = this.#options;
+    const { target, onEvent, now, progress } = this.#options;
     const puts = [
       ...added.map((wanted): [Wanted, MirrorEvent] => [wanted, { type: 'added', wanted }]),
       ...changed.map((wanted): [Wanted, MirrorEvent] => [wanted, { type: 'changed', wanted, members: wanted.members }]),
@@ -113,7 +113,7 @@ export class Mirror {
       if (write.type === 'put') this.#refused.set(nameOf(names), { content: write.wanted.mark.content, at: now() });
       events.set(write, { type: 'refused', names, error });
     }
-    for (const event of events.values()) tell(event);
+    for (const event of events.values()) onEvent(event);
     this.#tellSkipped(skipped);
     await target.replica.heard(written.revision);
   }
@@ -130,7 +130,7 @@ export class Mirror {
   #tellSkipped(skipped: MirrorPlan['skipped']): void {
     const now = new Set(skipped.map(nameOf));
     for (const { by, ...wanted } of skipped) {
-      if (!this.#skipped.has(nameOf(wanted))) this.#options.tell({ type: 'skipped', wanted, by });
+      if (!this.#skipped.has(nameOf(wanted))) this.#options.onEvent({ type: 'skipped', wanted, by });
     }
     this.#skipped.clear();
     for (const name of now) this.#skipped.add(name);

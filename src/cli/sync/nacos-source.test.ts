@@ -50,7 +50,7 @@ describe('fromNacos', () => {
     });
   });
 
-  it('[K26] leaves out what nobody could call', () => {
+  it('[K26] leaves out instances without a usable address', () => {
     for (const host of [{}, null, 'host', { ip: '10.0.0.1' }, { ip: '', port: 1 }, { ip: '10.0.0.1', port: 0 }]) {
       expect(fromNacos(SERVICE, host), JSON.stringify(host)).toBeUndefined();
     }

@@ -17,7 +17,7 @@ describe('the url of a source', () => {
       },
     ));
 
-  it('is told without what may be a secret in it', async () => {
+  it('shows its url without parts that may be secret', async () => {
     const http = new SourceHttp('http://user:pass-word@127.0.0.1:1/t/rc_secret_token/eureka');
     const failure = await http.answer('/apps/').catch((error: unknown) => String(error));
     expect(failure).toContain('Cannot reach the source 127.0.0.1:1');

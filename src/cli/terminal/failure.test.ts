@@ -68,7 +68,8 @@ it('omits hints about the HTTP API, which users of commands do not call', () => 
 it('says what to do about a code, and nothing where that is not known', () =>
   eachRow(
     [
-      ['INSTANCE_NOT_FOUND', 'List what exists: rollcall ls'],
+      ['INSTANCE_NOT_FOUND', 'List the instances of the service: rollcall ls <service>'],
+      ['SERVICE_NOT_FOUND', 'List what exists: rollcall ls'],
       ['NAMESPACE_NOT_FOUND', 'List the namespaces: rollcall ns ls'],
       ['TOKEN_NOT_FOUND', 'List the tokens: rollcall token ls'],
       ['REVISION_MISMATCH', 'It was changed meanwhile: check it, then try again.'],

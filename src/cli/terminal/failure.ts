@@ -90,6 +90,7 @@ const ADVICE: Partial<Record<ExitCode, string>> = {
 
 /** Advice for codes that are more specific than their exit code. */
 const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
+  INSTANCE_NOT_FOUND: 'List the instances of the service: rollcall ls <service>',
   NAMESPACE_NOT_FOUND: 'List the namespaces: rollcall ns ls',
   TOKEN_NOT_FOUND: 'List the tokens: rollcall token ls',
   REVISION_MISMATCH: 'It was changed meanwhile: check it, then try again.',

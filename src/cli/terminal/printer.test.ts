@@ -33,13 +33,13 @@ it('prints tables for people, cut on a terminal only', () => {
   expect(cut.out).toBe('ID        NOTE\norders-1  that is l…\n');
 });
 
-it('prints one line of JSON for a program, and several where somebody looks', () => {
+it('prints one line of JSON into a pipe, and several on a terminal', () => {
   expect(printed({ json: true }, (print) => print.answer({ a: [1] }, view)).out).toBe('{"a":[1]}\n');
   expect(printed({ json: true }, (print) => print.answer({ a: 1 }, view), true).out).toBe('{\n  "a": 1\n}\n');
   expect(printed({ json: true }, (print) => print.event({ a: 1 }, [view]), true).out).toBe('{"a":1}\n');
 });
 
-it('[K3] keeps everything that is no answer away from the answers', () => {
+it('[K3] keeps everything but results off standard output', () => {
   const { out, err } = printed({ verbose: true }, (print) => {
     print.note('a note');
     print.warn('a warning');

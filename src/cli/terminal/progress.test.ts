@@ -31,7 +31,7 @@ it('is drawn over itself on a terminal, taken away at its end, and not there els
     '<',
   ]);
 
-  const nobody = new Progress({ write: () => expect.unreachable() });
-  nobody.update('x', 1);
-  nobody.end();
+  const hidden = new Progress({ write: () => expect.unreachable() });
+  hidden.update('x', 1);
+  hidden.end();
 });

@@ -1,4 +1,5 @@
 import type { FileCounts } from '../../client/wire/transfer-answers';
+import { counted } from './phrases';
 import type { Screen } from './printer';
 
 const BAR_CELLS = 24;
@@ -83,7 +84,7 @@ export class FileMeter {
     const seconds = (performance.now() - this.#beganAt) / 1_000;
     const perSecond = Math.round((services + overrides + instances) / Math.max(seconds, 0.001));
     return {
-      text: `${instances} instances, ${services} services and ${overrides} overrides (${megabytes(this.bytes)})`,
+      text: `${counted(instances, 'instance')}, ${counted(services, 'service')} and ${counted(overrides, 'override')} (${megabytes(this.bytes)})`,
       rate: `${perSecond} records/s`,
     };
   }

@@ -33,7 +33,7 @@ export function stateCell(instance: Instance): Cell {
 export function instanceTable(instances: readonly Instance[]): Table {
   return {
     titles: ['ID', 'ADDRESS', 'STATE', 'WEIGHT', 'CLUSTER', 'VERSION', 'METADATA'],
-    spare: [6, 4, 5, 3],
+    spare: [4, 6, 5, 3],
     rows: instances.map((each) => [
       each.id,
       addressText(each),

@@ -70,10 +70,11 @@ export class ServiceFeed {
   protectThreshold: number = 0;
   /** Error that ended the watch; undefined while it runs. */
   ended: RollcallError | undefined;
+  /** Resolves with the first list, from the registry or from the store. */
+  readonly ready: Promise<void>;
   readonly #service: string;
   readonly #time: Time;
   readonly #watch: Watch;
-  readonly #ready: Promise<void>;
   #cancelAwake: (() => void) | undefined;
   #store: SnapshotStore | undefined;
   readonly #readers = new Set<FeedReader>();
@@ -90,11 +91,11 @@ export class ServiceFeed {
   constructor({ service, watch, time }: FeedParts) {
     this.#service = service;
     this.#time = time;
-    this.#ready = new Promise((resolve, reject) => {
+    this.ready = new Promise((resolve, reject) => {
       this.#settleReady = { resolve, reject };
     });
     // Prevents an unhandled rejection if no caller waits; the error is also in `error`.
-    this.#ready.catch(() => {});
+    this.ready.catch(() => {});
     this.#watch = watch({
       onFrame: (frame) => this.#take(frame),
       onEnd: (error) => this.#end(error),
@@ -107,13 +108,10 @@ export class ServiceFeed {
     return this.ended ?? this.#watch.status.error;
   }
 
-  /**
-   * Resolves with the first list, from the registry or from the store. The process stays alive until then, for the caller
-   * that waits.
-   */
-  get ready(): Promise<void> {
+  /** Returns {@link ready}, and keeps the process alive until then, for the caller that waits. */
+  untilReady(): Promise<void> {
     if (this.#cancelAwake === undefined && !this.hasList && this.ended === undefined) this.#stayAwake();
-    return this.#ready;
+    return this.ready;
   }
 
   #stayAwake(): void {

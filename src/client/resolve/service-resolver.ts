@@ -1,4 +1,5 @@
 import type { Watch, WatchOptions, WatchScope } from '../watch/watch';
+import type { AsyncDisposal } from '../wire/async-disposal';
 import type { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 import { availableOf, type InstanceFilter } from './available';
@@ -27,7 +28,7 @@ export interface ResolverOptions extends FetchOptions {
  * Resolver of a service: a list that a watch keeps current, read without waiting. While the registry is unreachable, the
  * last known list stays in use.
  */
-export class ServiceResolver implements AsyncDisposable {
+export class ServiceResolver {
   /** Name as passed to `resolver()`. */
   readonly service: string;
   readonly #feed: ServiceFeed;
@@ -70,7 +71,7 @@ export class ServiceResolver implements AsyncDisposable {
    * @throws {RollcallError} If the registry refuses the watch, or the resolver is closed before.
    */
   get ready(): Promise<void> {
-    return this.#feed.ready;
+    return this.#feed.untilReady();
   }
 
   /** Endpoints that take traffic, sorted by id, including ejected ones; a new array whenever it has changed. */
@@ -145,6 +146,7 @@ export class ServiceResolver implements AsyncDisposable {
     this.#release();
   }
 
+  /** @internal Declared by {@link Resolver}, for programs whose `lib` has the symbol. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.close();
   }
@@ -169,6 +171,9 @@ export class ServiceResolver implements AsyncDisposable {
   }
 }
 
+/** A resolver, which `await using` closes. */
+export type Resolver = ServiceResolver & AsyncDisposal;
+
 type Watching = (scope: WatchScope, options: WatchOptions) => Watch;
 
 /** The resolvers of a client. Those of the same service share a watch, which ends with the last of them. */
@@ -184,7 +189,7 @@ export class Resolvers {
   }
 
   /** @param service `orders` in the default group, or `group@@orders`. */
-  open(service: string, options: ResolverOptions = {}): ServiceResolver {
+  open(service: string, options: ResolverOptions = {}): Resolver {
     const name = service.includes('@@') ? service : `DEFAULT_GROUP@@${service}`;
     const known = this.#feeds.get(name);
     // A feed that the registry has refused gets no more updates; another attempt may succeed.

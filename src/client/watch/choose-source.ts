@@ -56,7 +56,7 @@ const hasNodeModules = (): boolean =>
 async function backgroundHttp({ http, options }: ClientCore): Promise<RegistryHttp> {
   if (options.fetch !== undefined || !hasNodeModules()) return http;
   const { backgroundFetch } = await import('./background-fetch');
-  return http.withFetch(backgroundFetch);
+  return http.inBackground(backgroundFetch);
 }
 
 /** Reports whether the runtime streams response bodies; some return a body only once it is complete. */

@@ -95,7 +95,11 @@ export class ServiceWatch implements Watch, WatchSink {
     this.#disconnect(error);
     this.#core.report((outages) => outages.closed(this));
     // An iterator throws the error; a listener may not be there.
-    if (error !== undefined && this.#options.onFrame) this.#core.report((outages) => outages.ended(error), true);
+    if (error !== undefined && this.#options.onFrame) {
+      const { services = [], groups = [] } = this.#scope;
+      const watched = [...services, ...groups].join(', ') || 'all services';
+      this.#core.report((outages) => outages.ended(watched, error), true);
+    }
     this.#over(this);
     this.#wake?.();
     this.#call(() => this.#options.onEnd?.(error));

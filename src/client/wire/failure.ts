@@ -8,6 +8,14 @@ import type { FieldError, RollcallError } from './rollcall-error';
 /** Arguments of a `RollcallError`. */
 type ErrorParts = ConstructorParameters<typeof RollcallError>;
 
+/** Properties of the request that failed. */
+interface Failed {
+  /** Token of the request, which the error must not contain. */
+  token: string | undefined;
+  /** True if the server has never answered. */
+  isNew: boolean;
+}
+
 /** Body of an error response; any member may be missing. */
 interface Problem {
   code?: string;
@@ -19,7 +27,7 @@ interface Problem {
 const NO_TLS = /WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|wrong version number|InvalidContentType|EPROTO/;
 
 /** Errors of runtimes for a server that closes the connection, as one with TLS does after a plain request. */
-const CLOSED = /other side closed|ECONNRESET|Parse Error|Invalid response|connection (?:was )?closed|hang up|EOF/i;
+const CLOSED = /other side closed|Parse Error|hang up|closed before message|invalid HTTP version/i;
 
 /** Returns the messages of an error's causes: a runtime's `fetch` often says only that it failed. */
 function causesOf(error: unknown, depth = 0): string {
@@ -45,16 +53,14 @@ function causesOf(error: unknown, depth = 0): string {
 /** Returns a text without the secrets that a runtime's message may quote: the token, and the query of a URL. */
 function withoutSecrets(text: string, token: string | undefined): string {
   const plain = token ? text.replaceAll(token, '<token>') : text;
-  return plain
-    .replace(/error sending request for url \([^)]*\): /, '')
-    .replace(/(\w:\/\/[^\s?'")]*)\?[^\s'")]*/g, '$1');
+  return plain.replace(/error sending request .*?\): /, '').replace(/(\w:\/\/[^\s?'")]*)\?[^\s'")]*/g, '$1');
 }
 
-/** Adds advice on the scheme of the URL to a reason, if it may be the wrong one. */
-function withAdvice(reason: string, what: string): string {
+/** Adds advice on the scheme of the URL to a reason, if it may be the wrong one: not if there were responses before. */
+function withAdvice(reason: string, what: string, isNew: boolean): string {
   const isSecure = / (https|wss):/.test(what);
   if (isSecure && NO_TLS.test(reason)) return 'the server does not use TLS on this port; try a url with http://';
-  return !isSecure && CLOSED.test(reason)
+  return !isSecure && isNew && CLOSED.test(reason)
     ? `${reason}; if the server uses TLS, the url must start with https://`
     : reason;
 }
@@ -65,22 +71,21 @@ function withAdvice(reason: string, what: string): string {
  * @param failure An error of the runtime, or a response that is an error or not a registry's.
  * @param what The request: `GET https://registry.example/health`.
  * @param problem What an error of the runtime means: `got no response`.
- * @param token Token of the request, which the error must not contain.
  */
 export async function failureOf(
   failure: unknown,
   what: string,
   problem: string,
-  token: string | undefined,
+  { token, isNew }: Failed,
 ): Promise<ErrorParts> {
   if (failure instanceof Response) return refusal(failure, what);
   const causes = causesOf(failure);
   const isSecret = token !== undefined && token !== '' && causes.includes(token);
-  const reason = withAdvice(withoutSecrets(causes, token), what);
+  const reason = withAdvice(withoutSecrets(causes, token), what, isNew);
   return ['UNREACHABLE', `${what} ${problem}: ${reason}`, { cause: isSecret ? undefined : failure }];
 }
 
-/** Describes a response that is an error, or no registry's. It may come from a gateway or another server, with a page instead of JSON. */
+/** Describes a response that is an error, or that is not a registry's. It may come from a gateway or another server, with a page instead of JSON. */
 async function refusal(answer: Response, what: string): Promise<ErrorParts> {
   const { status, headers } = answer;
   let problem: Problem = {};

@@ -10,7 +10,9 @@ const FORBIDDEN = new RollcallError('FORBIDDEN', 'the token lacks a scope');
 function stage() {
   const time = new HandTime();
   const warnings: string[] = [];
-  const outages = new Outages('http://registry.example', time, (message) => warnings.push(message));
+  const outages = new Outages('http://registry.example', time, (message) =>
+    warnings.push(message.replace('http://registry.example: ', '')),
+  );
   return { time, outages, takeWarnings: () => warnings.splice(0) };
 }
 
@@ -64,6 +66,15 @@ describe('an outage', () => {
     expect(takeWarnings()).toEqual(['it took longer than 10 s (UNREACHABLE); trying again']);
     time.advance(10_000);
     expect([takeWarnings(), time.timers]).toEqual([[], 0]);
+  });
+
+  it('names the url, whatever the error says', () => {
+    const messages: string[] = [];
+    const outages = new Outages('http://registry.example', new HandTime(), (message) => messages.push(message));
+    outages.ended('orders', FORBIDDEN);
+    expect(messages).toEqual([
+      'http://registry.example: the watch of orders has ended: the token lacks a scope (FORBIDDEN)',
+    ]);
   });
 
   it('is forgotten with the watch that failed', () => {

@@ -55,8 +55,8 @@ export class Outages {
   }
 
   /** Reports that a watch has ended because the registry refuses it. */
-  ended(error: RollcallError): void {
-    this.#call(`${error.message}; this watch has ended`, error);
+  ended(watched: string, error: RollcallError): void {
+    this.#call(`the watch of ${watched} has ended: ${error.message}`, error);
   }
 
   /** Forgets a source that the application has closed. */
@@ -78,7 +78,7 @@ export class Outages {
 
   #call(message: string, error?: RollcallError): void {
     try {
-      this.#warn(message, error);
+      this.#warn(message.includes(this.#url) ? message : `${this.#url}: ${message}`, error);
     } catch (thrown) {
       // An error of the application's listener must not stop the attempts.
       console.error('rollcall: onWarning threw', thrown);

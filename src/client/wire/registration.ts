@@ -1,4 +1,5 @@
 import type { DrainReport } from './answers';
+import type { AsyncDisposal } from './async-disposal';
 import type { InstanceBody, InstancePatch } from './bodies';
 import type { RollcallError } from './rollcall-error';
 
@@ -54,7 +55,7 @@ export interface DrainOptions {
  * A registered instance. It is kept registered until it is released, over restarts of the registry, deploys and broken
  * connections. The process keeps working while the registry is unreachable.
  */
-export interface Registration extends AsyncDisposable {
+export interface Registration extends AsyncDisposal {
   readonly group: string;
   readonly service: string;
   readonly id: string;

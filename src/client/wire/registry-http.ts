@@ -1,5 +1,6 @@
 import type { ClientOptions, Fetch } from './client-options';
 import { RollcallError } from './rollcall-error';
+import { letSleep } from './time';
 
 /** Default time to wait for a response. */
 const ANSWER_TIMEOUT_MS = 10_000;
@@ -26,6 +27,9 @@ export class RegistryHttp {
   /** Path of the namespace. */
   readonly namespacePath: string;
   readonly #options: ClientOptions;
+  #isBackground = false;
+  /** True once there was a response. */
+  #hasAnswered = false;
   /** Last token, which must not be in any message. */
   #token: string | undefined;
 
@@ -51,9 +55,11 @@ export class RegistryHttp {
     return `${this.servicePath(service)}/instances/${encodeURIComponent(id)}`;
   }
 
-  /** Returns a client of the same registry that sends its requests by another function. */
-  withFetch(fetch: Fetch): RegistryHttp {
-    return new RegistryHttp({ ...this.#options, fetch });
+  /** Returns a client of the same registry whose timers don't keep the process alive; nor should this `fetch`. */
+  inBackground(fetch: Fetch): RegistryHttp {
+    const http = new RegistryHttp({ ...this.#options, fetch });
+    http.#isBackground = true;
+    return http;
   }
 
   /** Returns the current token; undefined if there is none. */
@@ -84,6 +90,7 @@ export class RegistryHttp {
     const { body, lines, headers, signal, timeoutMs = ANSWER_TIMEOUT_MS } = options;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new Error(`it took longer than ${timeoutMs / 1_000} s`)), timeoutMs);
+    if (this.#isBackground) letSleep(timer);
     try {
       const token = await this.token();
       const answer = await this.fetch(`${this.url}${path}${queryText(options.query)}`, {
@@ -100,6 +107,7 @@ export class RegistryHttp {
         // The caller's signal also aborts a response body that is still being read.
         signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
       });
+      this.#hasAnswered = true;
       // A registry has no pages among its calls.
       if (answer.status >= 400 || answer.headers.get('content-type')?.includes('html')) throw answer;
       return answer;
@@ -135,7 +143,9 @@ export class RegistryHttp {
     const what = `${method} ${this.url}${path.replace(/\?.*/, '')}`;
     try {
       const { failureOf } = await import('./failure');
-      return new RollcallError(...(await failureOf(failure, what, problem, this.#token)));
+      return new RollcallError(
+        ...(await failureOf(failure, what, problem, { token: this.#token, isNew: !this.#hasAnswered })),
+      );
     } catch {
       // Offline, a browser can't load the module either.
       return RollcallError.from(failure, `${what} ${problem}`);

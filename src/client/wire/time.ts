@@ -24,7 +24,8 @@ interface DenoTimers {
   unrefTimer?: (id: number) => void;
 }
 
-function letSleep(timer: unknown): void {
+/** Lets the process end before a timer fires, in runtimes that allow it. */
+export function letSleep(timer: unknown): void {
   if (typeof timer === 'object')
     (timer as Unreferable | null)?.unref?.(); // `as`: the member is checked
   // `as`: only Deno has it, and its types are not available here

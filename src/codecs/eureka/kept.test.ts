@@ -15,7 +15,7 @@ const whole = {
   vipAddress: 'orders',
 };
 
-/** The schema of what {@link readKept} reads by hand. */
+/** The schema of the data that {@link readKept} reads by hand. */
 const Port = z.object({ number: z.int32(), enabled: z.boolean() });
 const Kept = z.object({
   ipAddr: z.string().optional(),

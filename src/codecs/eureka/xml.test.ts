@@ -46,7 +46,7 @@ describe('names of elements', () => {
     const keys = Array.from({ length: 0x10000 }, (_, unit) => String.fromCharCode(unit));
     for (const key of [...keys, ...keys.map((later) => `a${later}`)]) {
       const name = elementName(key);
-      // Well-formed names of the fourth edition of XML 1.0, without a prefix: what all later ones take, too.
+      // Well-formed names of the fourth edition of XML 1.0, without a prefix: later editions accept them too.
       if (!/^[A-Z_a-zÀ-ÖØ-öø-ÿ][-.A-Z_a-z0-9·À-ÖØ-öø-ÿ]*$/.test(name)) expect.fail(`${JSON.stringify(key)} is ${name}`);
       if (keyOfElement(name) !== key) expect.fail(`${name} comes back as ${JSON.stringify(keyOfElement(name))}`);
     }

@@ -9,7 +9,7 @@ const HOUR_MS = 3_600_000;
 async function begin(...ids: string[]) {
   const directory = new NodeDirectory();
   for (const id of ids) await directory.api.createNamespace(BY_ROOT, { id });
-  directory.controls.takeTold();
+  directory.controls.takeCalls();
   const give = (ns: string, more = {}) =>
     directory.api.createToken(BY_ROOT, { name: 't', grants: [{ scope: 'read', ns }], pathWrite: false, ...more });
   return { directory, controls: directory.controls, api: directory.api, give };
@@ -21,32 +21,32 @@ describe('notifying namespaces of tokens', () => {
     const [onA, onAll, onNone] = [await give('a'), await give('*'), await give('none')];
     await api.revokeToken(BY_ROOT, onA.id);
     await directory.pass(0);
-    expect(controls.takeTold()).toEqual([`a: close ${onA.id}`]);
+    expect(controls.takeCalls()).toEqual([`a: close ${onA.id}`]);
     await api.revokeToken(BY_ROOT, onAll.id);
     await api.revokeToken(BY_ROOT, onNone.id);
     await directory.pass(1_000);
-    expect(controls.takeTold().sort()).toEqual(['a', 'b', 'public'].map((ns) => `${ns}: close ${onAll.id}`));
+    expect(controls.takeCalls().sort()).toEqual(['a', 'b', 'public'].map((ns) => `${ns}: close ${onAll.id}`));
     await directory.pass(HOUR_MS);
-    expect(controls.takeTold()).toEqual([]);
+    expect(controls.takeCalls()).toEqual([]);
   });
 
   it('[A30] notifies them when a token expires or its secret is rotated: at once, or after the overlap', async () => {
     const { directory, controls, api, give } = await begin('a');
     const ending = await give('a', { expiresInMs: HOUR_MS });
     await directory.pass(HOUR_MS - 1);
-    expect(controls.takeTold()).toEqual([]);
+    expect(controls.takeCalls()).toEqual([]);
     await directory.pass(1);
-    expect(controls.takeTold()).toEqual([`a: close ${ending.id}`]);
+    expect(controls.takeCalls()).toEqual([`a: close ${ending.id}`]);
 
     const { id } = await give('a');
     await api.rotateToken(BY_ROOT, id, { overlapMs: 0 });
     await directory.pass(1_000);
-    expect(controls.takeTold()).toEqual([`a: close ${id}`]);
+    expect(controls.takeCalls()).toEqual([`a: close ${id}`]);
     await api.rotateToken(BY_ROOT, id, { overlapMs: HOUR_MS });
     await directory.pass(HOUR_MS - 1);
-    expect(controls.takeTold()).toEqual([]);
+    expect(controls.takeCalls()).toEqual([]);
     await directory.pass(1);
-    expect(controls.takeTold()).toEqual([`a: close ${id}`]);
+    expect(controls.takeCalls()).toEqual([`a: close ${id}`]);
   });
 
   it('[A30] keeps retrying an unreachable namespace through restarts, without delaying others', async () => {
@@ -55,14 +55,14 @@ describe('notifying namespaces of tokens', () => {
     controls.lost.add('a');
     await directory.api.revokeToken(BY_ROOT, id);
     await directory.pass(1_000);
-    expect(controls.takeTold().sort()).toEqual([`b: close ${id}`, `public: close ${id}`]);
+    expect(controls.takeCalls().sort()).toEqual([`b: close ${id}`, `public: close ${id}`]);
     await directory.restart();
     await directory.pass(14_000);
     controls.lost.clear();
     await directory.pass(15_000);
-    expect(controls.takeTold()).toEqual([`a: close ${id}`]);
+    expect(controls.takeCalls()).toEqual([`a: close ${id}`]);
     await directory.pass(HOUR_MS);
-    expect(controls.takeTold()).toEqual([]);
+    expect(controls.takeCalls()).toEqual([]);
   });
 
   it('[A30] notifies far more namespaces than one alarm handles within 30 s', async () => {
@@ -74,9 +74,9 @@ describe('notifying namespaces of tokens', () => {
     }
     await directory.api.revokeToken(BY_ROOT, (await give('*')).id);
     await directory.pass(0);
-    expect(controls.told).toHaveLength(DIRECTORY_SLICE_MAX_COUNT);
+    expect(controls.calls).toHaveLength(DIRECTORY_SLICE_MAX_COUNT);
     await directory.pass(30_000);
-    expect(new Set(controls.told).size).toBe(count + 1);
+    expect(new Set(controls.calls).size).toBe(count + 1);
   });
 });
 
@@ -91,7 +91,7 @@ describe('applying changes to a namespace’s object', () => {
     await directory.restart();
     controls.lost.clear();
     await directory.pass(10_000);
-    expect(controls.takeTold()).toEqual(['a: configure']);
+    expect(controls.takeCalls()).toEqual(['a: configure']);
     expect(await directory.api.findNamespace('a')).toEqual({});
     expect((await directory.api.readAudit(BY_ROOT, {})).entries).toMatchObject([{ outcome: 'done' }]);
   });
@@ -118,7 +118,7 @@ describe('applying changes to a namespace’s object', () => {
     await directory.restart();
     controls.lost.clear();
     await directory.api.removeNamespace(BY_ROOT, 'a', false);
-    expect(controls.takeTold()).toEqual(['a: erase']);
+    expect(controls.takeCalls()).toEqual(['a: erase']);
     expect((await directory.api.readAudit(BY_ROOT, {})).entries[0]).toMatchObject({
       action: 'namespace-deleted',
       outcome: 'done',
@@ -136,7 +136,7 @@ describe('applying changes to a namespace’s object', () => {
     controls.gate = erase.promise;
     size.resolve();
     await settle();
-    expect([await api.findNamespace('a'), controls.takeTold()]).toEqual([null, ['a: size']]);
+    expect([await api.findNamespace('a'), controls.takeCalls()]).toEqual([null, ['a: size']]);
     controls.sizes.set('a', { instances: 1, services: 1 });
     await api.revokeToken(BY_ROOT, token.id);
     erase.resolve();
@@ -148,7 +148,7 @@ describe('applying changes to a namespace’s object', () => {
     const actions = (await api.readAudit(BY_ROOT, {})).entries.map(({ action }) => action);
     expect(actions, 'it was not deleted').not.toContain('namespace-deleted');
     await directory.pass(1_000);
-    expect(controls.takeTold()).toEqual(['a: erase if empty', `a: close ${token.id}`]);
+    expect(controls.takeCalls()).toEqual(['a: erase if empty', `a: close ${token.id}`]);
     await api.removeNamespace(BY_ROOT, 'a', true);
     expect(await api.findNamespace('a')).toBeNull();
   });
@@ -169,10 +169,10 @@ describe('applying changes to a namespace’s object', () => {
     next.resolve();
     await Promise.all([gently, byForce]);
     expect(await api.findNamespace('a')).toBeNull();
-    expect(controls.takeTold()).toEqual(['a: size', 'a: erase if empty', 'a: erase']);
+    expect(controls.takeCalls()).toEqual(['a: size', 'a: erase if empty', 'a: erase']);
     expect((await api.createNamespace(BY_ROOT, { id: 'a' })).created).toBe(true);
     await directory.pass(HOUR_MS);
-    expect(controls.takeTold()).toEqual(['a: configure']);
+    expect(controls.takeCalls()).toEqual(['a: configure']);
   });
 
   it('[N13] removes a namespace whose creation never completed', async () => {
@@ -182,7 +182,7 @@ describe('applying changes to a namespace’s object', () => {
     controls.lost.clear();
     await api.removeNamespace(BY_ROOT, 'a', false);
     await directory.pass(HOUR_MS);
-    expect(controls.takeTold()).toEqual(['a: erase if empty']);
+    expect(controls.takeCalls()).toEqual(['a: erase if empty']);
     const story = (await api.readAudit(BY_ROOT, {})).entries.map(({ action, outcome }) => `${action} ${outcome}`);
     expect(story).toEqual(['namespace-deleted done']);
   });
@@ -193,14 +193,14 @@ describe('applying changes to a namespace’s object', () => {
     controls.gate = gate.promise;
     const first = api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 1 } });
     await settle();
-    // Were they told side by side, the first would arrive last.
+    // If they were delivered concurrently, the first would arrive last.
     controls.gate = Promise.resolve();
     const second = api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 2 } });
     await settle();
     gate.resolve();
     await Promise.all([first, second]);
     expect(controls.settings.get('a')).toEqual({ retention: {}, limits: { sockets: 2 } });
-    expect(controls.takeTold()).toEqual(['a: configure', 'a: configure']);
+    expect(controls.takeCalls()).toEqual(['a: configure', 'a: configure']);
   });
 
   it('[N14] responds once a change is made, and delivers it later if the object is unreachable', async () => {
@@ -210,10 +210,10 @@ describe('applying changes to a namespace’s object', () => {
     controls.lost.clear();
     await directory.pass(ERRAND_RETRY_MIN_MS);
     expect(controls.settings.get('a')).toEqual({ retention: {}, limits: { sockets: 1 } });
-    controls.takeTold();
+    controls.takeCalls();
     await api.patchNamespace(BY_ROOT, 'a', { title: 'not sent to the object' });
     await api.patchNamespace(BY_ROOT, 'a', { limits: { sockets: 1 } });
     await directory.pass(HOUR_MS);
-    expect(controls.takeTold()).toEqual([]);
+    expect(controls.takeCalls()).toEqual([]);
   });
 });

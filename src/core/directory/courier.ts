@@ -3,7 +3,7 @@ import { RegistryError } from '../../model/errors';
 import { ERRANDS_AT_ONCE_MAX_COUNT } from '../../model/limits';
 import type { DirectoryState } from './directory-state';
 import type { Errand } from './errand-rows';
-import { type NamespaceRow, toldSettings } from './namespace-rows';
+import { type NamespaceRow, objectSettings } from './namespace-rows';
 
 /**
  * Delivers errands to namespaces, each at least once. Errands of one namespace are delivered in order, one after the other;
@@ -54,7 +54,7 @@ export class Courier {
     let isErased = false;
     if (namespace !== undefined) {
       try {
-        isErased = await tell(platform.controlOf(ns, namespace.settings.placement), namespace, pending);
+        isErased = await carryOut(platform.controlOf(ns, namespace.settings.placement), namespace, pending);
       } catch (error) {
         const reason = String(error instanceof RegistryError ? (error.cause ?? error.message) : error);
         platform.log('warn', 'a namespace could not be notified; it will be retried', { namespace: ns, reason });
@@ -62,40 +62,44 @@ export class Courier {
         return false;
       }
     }
-    await steps.change(() => this.#told(ns, pending, isErased));
+    await steps.change(() => this.#delivered(ns, pending, isErased));
     return true;
   }
 
   /** Records that errands were done: the namespace now exists, is erased, or stays because it is not empty. */
-  #told(ns: string, done: readonly Errand[], isErased: boolean): void {
+  #delivered(ns: string, done: readonly Errand[], isErased: boolean): void {
     const { namespaces, audit, errands } = this.#state;
     errands.remove(done);
     const namespace = namespaces.find(ns);
     if (namespace === undefined) return;
     const was = (kind: Errand['kind']) => done.some((errand) => errand.kind === kind);
-    const isFounded = namespace.state === 'founding' && was('configure');
+    const isCreated = namespace.state === 'founding' && was('configure');
     // Meanwhile its removal by force may have been requested.
     const isForced = errands.of(ns).some(({ kind }) => kind === 'erase');
     const isKept = namespace.state === 'removing' && was('erase-if-empty') && !isErased && !isForced;
-    if (isFounded || isKept) namespaces.put({ ...namespace, state: 'there', auditId: null });
+    if (isCreated || isKept) namespaces.put({ ...namespace, state: 'there', auditId: null });
     if (isErased) {
       namespaces.remove(ns);
       // Remaining errands are not for a later namespace of the same id.
       errands.remove(errands.of(ns));
     }
     if (namespace.auditId === null) return;
-    if (isFounded || isErased) audit.end(namespace.auditId, {});
+    if (isCreated || isErased) audit.end(namespace.auditId, {});
     if (isKept) audit.end(namespace.auditId, { code: 'CONFLICT' });
   }
 }
 
 /** Carries out the errands of a namespace. Returns true if it was erased, which makes the others obsolete. */
-async function tell(control: NamespaceControl, namespace: NamespaceRow, pending: readonly Errand[]): Promise<boolean> {
+async function carryOut(
+  control: NamespaceControl,
+  namespace: NamespaceRow,
+  pending: readonly Errand[],
+): Promise<boolean> {
   const has = (kind: Errand['kind']) => pending.some((errand) => errand.kind === kind);
   if (has('erase') || has('erase-if-empty')) {
     if (await control.erase({ onlyIfEmpty: !has('erase') })) return true;
   }
-  if (has('configure')) await control.configure(toldSettings(namespace));
+  if (has('configure')) await control.configure(objectSettings(namespace));
   const tokens = pending.filter(({ kind }) => kind === 'close-sockets').map(({ token }) => token);
   if (tokens.length > 0) await control.closeSocketsOf(tokens);
   return false;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HandDisk } from '../../../test/fixtures/hand-disk';
 import type { NamespaceIntervals } from '../../model/namespace';
-import { type NamespaceRow, NamespaceRows, namespaceView, settingsText, toldSettings } from './namespace-rows';
+import { type NamespaceRow, NamespaceRows, namespaceView, objectSettings, settingsText } from './namespace-rows';
 import { prepareDirectory } from './tables';
 
 const ROW: NamespaceRow = {
@@ -67,12 +67,12 @@ describe('views of a namespace', () => {
       createdBy: 't',
       updatedAt: '1970-01-01T00:00:01.000Z',
     });
-    expect(toldSettings(ROW)).toEqual({ retention: { maxCount: 3 }, limits: {} });
+    expect(objectSettings(ROW)).toEqual({ retention: { maxCount: 3 }, limits: {} });
     const without = { ...ROW, settings: { ...ROW.settings, selfPreservation: false } };
-    expect([toldSettings(without), namespaceView(without)]).toEqual([toldSettings(ROW), namespaceView(ROW)]);
+    expect([objectSettings(without), namespaceView(without)]).toEqual([objectSettings(ROW), namespaceView(ROW)]);
     const preserving = { ...ROW, settings: { ...ROW.settings, selfPreservation: true } };
-    expect([toldSettings(preserving), namespaceView(preserving)]).toEqual([
-      { ...toldSettings(ROW), selfPreservation: true },
+    expect([objectSettings(preserving), namespaceView(preserving)]).toEqual([
+      { ...objectSettings(ROW), selfPreservation: true },
       { ...namespaceView(ROW), selfPreservation: true },
     ]);
   });
@@ -80,12 +80,12 @@ describe('views of a namespace', () => {
   it('[N31] send the object the expected interval of clients and show it, if set', () => {
     const withIntervals = (intervals: NamespaceIntervals) => ({ ...ROW, settings: { ...ROW.settings, intervals } });
     const set = withIntervals({ sessionPingMs: 30_000, nacosPollMs: 10_000 });
-    expect([toldSettings(set), namespaceView(set)]).toMatchObject([
+    expect([objectSettings(set), namespaceView(set)]).toMatchObject([
       { intervals: { nacosPollMs: 10_000, sessionPingMs: 30_000 } },
       { intervals: { nacosPollMs: 10_000, sessionPingMs: 30_000 } },
     ]);
     const other = withIntervals({ nacosPollMs: 10_000, sessionPingMs: 30_000 });
     expect(settingsText(set.settings)).toBe(settingsText(other.settings));
-    expect(toldSettings(withIntervals({}))).toEqual(toldSettings(ROW));
+    expect(objectSettings(withIntervals({}))).toEqual(objectSettings(ROW));
   });
 });

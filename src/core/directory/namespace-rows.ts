@@ -94,7 +94,7 @@ export function settingsText(settings: NamespaceRow['settings']): string {
 }
 
 /** Returns the settings that are sent to the object of a namespace. */
-export function toldSettings({ settings }: NamespaceRow): NamespaceSettings {
+export function objectSettings({ settings }: NamespaceRow): NamespaceSettings {
   const { retention = {}, limits = {}, selfPreservation, intervals } = settings;
   const kept = intervals && unlessEmpty(intervals);
   return { retention, limits, ...(selfPreservation ? { selfPreservation } : {}), ...(kept && { intervals: kept }) };

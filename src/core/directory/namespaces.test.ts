@@ -21,13 +21,13 @@ describe('Namespaces', () => {
     expect(await api.findNamespace('a')).toBeNull();
     await expect(api.readNamespace(BY_ROOT, 'a')).rejects.toMatchObject({ code: 'NAMESPACE_NOT_FOUND' });
     await api.removeNamespace(BY_ROOT, 'a', false);
-    expect(controls.told).toEqual([]);
+    expect(controls.calls).toEqual([]);
   });
 
   it('doesn’t notify the object of public before public is changed', async () => {
     const { api, controls } = new NodeDirectory();
     await api.createNamespace(BY_ROOT, { id: 'public' });
-    expect(controls.told).toEqual([]);
+    expect(controls.calls).toEqual([]);
     await api.patchNamespace(BY_ROOT, 'public', { retention: { maxCount: 9 } });
     expect(controls.settings.get('public')).toEqual({ retention: { maxCount: 9 }, limits: {} });
   });

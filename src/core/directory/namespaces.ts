@@ -16,7 +16,7 @@ import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { accountOf } from './audit-log';
 import type { Courier } from './courier';
 import type { DirectoryPlatform, DirectoryState } from './directory-state';
-import { type NamespaceRow, namespaceView, settingsText, toldSettings } from './namespace-rows';
+import { type NamespaceRow, namespaceView, objectSettings, settingsText } from './namespace-rows';
 import { pageOf } from './page-of';
 
 const EVERYWHERE = { namespace: ALL_NAMESPACES };
@@ -88,8 +88,8 @@ export class Namespaces {
       const after = { ...before, settings, updatedAt: this.#now };
       namespaces.put(after);
       this.#note(caller, 'namespace-changed', id, Object.keys(patch).join(', '), 'done');
-      const [told, tell] = [toldSettings(before), toldSettings(after)];
-      if (settingsText(told) !== settingsText(tell)) errands.add(id, 'configure', this.#soon);
+      const isSame = settingsText(objectSettings(before)) === settingsText(objectSettings(after));
+      if (!isSame) errands.add(id, 'configure', this.#soon);
       return namespaceView(after);
     });
     // If the delivery fails, the alarm retries: the change is already made.
@@ -112,7 +112,7 @@ export class Namespaces {
     }
     // Its object decides whether it is empty, in the same step that erases it, so that later registrations are not lost.
     const erase = force ? 'erase' : 'erase-if-empty';
-    const isThere = await steps.change(() => {
+    const exists = await steps.change(() => {
       const known = namespaces.find(id);
       if (known === undefined) return false;
       if (known.state === 'removing') {
@@ -125,7 +125,7 @@ export class Namespaces {
       errands.add(id, erase, this.#soon);
       return true;
     });
-    if (!isThere) return;
+    if (!exists) return;
     if (!(await this.#courier.deliver(id))) throw notReached(id, 'removed');
     const isKept = await steps.read(() => {
       const known = namespaces.find(id);
@@ -164,7 +164,10 @@ export class Namespaces {
   #require(id: string): NamespaceRow {
     const known = this.#state.namespaces.find(id);
     if (known?.state === 'there') return known;
-    throw new RegistryError('NAMESPACE_NOT_FOUND', `there is no namespace ${quote(id)}`);
+    throw new RegistryError(
+      'NAMESPACE_NOT_FOUND',
+      `there is no namespace ${quote(id)}; check its spelling, or create it with POST /api/v1/ns`,
+    );
   }
 
   #assertSame(known: NamespaceRow, settings: NamespaceRow['settings']): void {

@@ -33,7 +33,7 @@ describe('Tokens', () => {
     const digest = await secretDigest(readTokenText(token)?.secret ?? '');
     platform.storage.takeWritten();
     await api.verify(id, digest.toLowerCase());
-    await api.verify('nobody', digest);
+    await api.verify('unknown', digest);
     expect(platform.storage.takeWritten()).toEqual({});
     for (let minute = 0; minute < 120; minute++) {
       await api.verify(id, digest);
@@ -52,7 +52,7 @@ describe('Tokens', () => {
     platform.fill('attempt to write a readonly database');
     expect(await api.verify(id, digest)).toMatchObject({ tokenId: id });
     expect(await api.findNamespace('public')).not.toBeNull();
-    expect(await api.endedTokens([id, 'nobody'])).toEqual(['nobody']);
+    expect(await api.endedTokens([id, 'unknown'])).toEqual(['unknown']);
     expect((await api.listTokens(BY_ROOT, {})).tokens).toMatchObject([{ id }]);
     const calls = [
       () => api.createToken(BY_ROOT, REQUEST),
@@ -152,7 +152,7 @@ describe('Tokens', () => {
     await api.createToken(ADMIN_OF_A, REQUEST);
   });
 
-  /** A directory with a namespace that is out of reach. */
+  /** A directory with an unreachable namespace. */
   function lost() {
     const directory = new NodeDirectory();
     const { api, controls, platform } = directory;

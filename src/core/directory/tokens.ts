@@ -209,7 +209,7 @@ function newSecret(random: RandomSource): string {
   return random.id() + random.id();
 }
 
-/** Returns whether a principal may manage a token: it is admin of all its namespaces, and so could have created it. */
+/** Returns whether a principal may manage a token: it is admin of everything that the token grants. */
 function couldMake(principal: Principal, { record }: TokenRow): boolean {
   return record.grants.every(({ ns }: Grant) => may(principal, 'admin', { namespace: ns }));
 }

@@ -10,9 +10,9 @@ import {
   ATTENTION_PASS_MS,
   CHECKPOINT_DELAY_MS,
   COMPACTION_SLICE_MAX_COUNT,
-  GONE_SERVICES_MAX_COUNT,
   JOURNAL_MAX_AGE_MS,
   LOOK_LATE_MS,
+  REMOVED_SERVICES_MAX_COUNT,
   SWEEP_SLICE_MAX_COUNT,
 } from '../../model/limits';
 import { attendAlarm, attendTick } from './alarm';
@@ -32,7 +32,7 @@ const putMany = (awake: AwakeNamespace, count: number, service = 'orders') =>
       draft.putInstance({ ...key(`i-${index}`), service }, record, 'registered', true);
   });
 
-/** The alarm fires after some time, with everything stored; late where it was due before. */
+/** Fires the alarm after some time, with everything stored; late if it was due before. */
 async function fireAfter(awake: AwakeNamespace, ms: number, lateMs = 0): Promise<void> {
   await settle();
   awake.platform.jump(ms);
@@ -40,7 +40,7 @@ async function fireAfter(awake: AwakeNamespace, ms: number, lateMs = 0): Promise
   await attendAlarm(awake.state, awake.hub, awake.platform.clock.now() - lateMs);
 }
 
-/** A namespace on a host that ticks, and a way to let time pass there. */
+/** A namespace on a host with ticks, and a function that lets time pass. */
 function ticking() {
   const platform = new HandPlatform();
   platform.monotonic = platform.clock;
@@ -55,7 +55,7 @@ function ticking() {
   return { awake, tick };
 }
 
-/** Times at which the alarm was armed for, since the start. */
+/** Times for which the alarm was armed, since the start. */
 const armings = ({ platform }: AwakeNamespace) => platform.armings.map((at) => at - START);
 
 describe('attendAlarm', () => {
@@ -65,7 +65,7 @@ describe('attendAlarm', () => {
     awake.put('b', { lease: { ttlMs: 45_000 } });
     await awake.pass(30_500);
     expect(await awake.story(2)).toEqual(['expired a']);
-    // Looks, the question, the end, and the next look: there is no question left to store.
+    // Looks, the request for a renewal, the end, and the next look: no other request is left to store.
     expect(armings(awake)).toEqual([5_000, 10_000, 15_000, 20_000, 25_000, 29_250, 30_500, 35_500]);
     expect(awake.state.counters).toMatchObject({ alarms: 7, removed: { expired: 1 } });
     await awake.pass(15_250);
@@ -155,7 +155,7 @@ describe('attendAlarm', () => {
     await awake.pass(100);
     expect(awake.platform.logs).toMatchObject([{ level: 'error', facts: { error: 'Error: out of memory' } }]);
     expect(armings(awake).at(-1)).toBe(30_500 + ALARM_RETRY_MS);
-    // A call meanwhile does not make it sooner.
+    // A call meanwhile does not bring it forward.
     await turn(awake.state, undefined, () => {});
     expect(armings(awake).at(-1)).toBe(30_500 + ALARM_RETRY_MS);
     const { alarms } = awake.state.counters;
@@ -219,15 +219,15 @@ describe('attendTick', () => {
   it('[I6, L15] ends dead leases a second later even if every tick is late', async () => {
     const { awake } = ticking();
     awake.put('a');
-    const goneAt: number[] = [];
+    const removedAt: number[] = [];
     for (let at = 400; at <= 33_200; at += 400) {
       awake.platform.jump(400);
       await attendTick(awake.state, awake.hub);
       await settle();
-      if (awake.ids().length === 0) goneAt.push(at);
+      if (awake.ids().length === 0) removedAt.push(at);
     }
     // Asked at 29,600, it may end at 30,850, and does by the first tick from 31,850 on.
-    expect(goneAt[0]).toBe(32_000);
+    expect(removedAt[0]).toBe(32_000);
     expect(awake.state.counters.outages).toBe(0);
   });
 
@@ -358,9 +358,9 @@ describe('compaction', () => {
   it('[J3, I12] starts early if there are too many removed services', async () => {
     const awake = new AwakeNamespace();
     const { catalog, journal } = awake.state;
-    const goneCount = () => catalog.services().filter(({ exists }) => !exists).length;
-    // As if all but three were gone already.
-    vi.spyOn(catalog, 'goneCount', 'get').mockImplementation(() => GONE_SERVICES_MAX_COUNT - 3 + goneCount());
+    const removedCount = () => catalog.services().filter(({ exists }) => !exists).length;
+    // As if all but three were removed already.
+    vi.spyOn(catalog, 'removedCount', 'get').mockImplementation(() => REMOVED_SERVICES_MAX_COUNT - 3 + removedCount());
     const churn = (service: string) => {
       const named = { ...key('a'), service };
       awake.commit((draft) => draft.putInstance(named, instanceRecord(PERSISTENT), 'registered', true));
@@ -368,10 +368,10 @@ describe('compaction', () => {
     };
     for (const service of ['a', 'b', 'c']) churn(service);
     await awake.pass(1);
-    expect([goneCount(), journal.count]).toEqual([3, 6]);
+    expect([removedCount(), journal.count]).toEqual([3, 6]);
     churn('d');
     await awake.pass(1);
-    expect(goneCount()).toBe(1);
+    expect(removedCount()).toBe(1);
     expect(journal.count).toBe(1);
     expect(armings(awake).filter((at) => at <= 2)).toHaveLength(1);
   });

@@ -17,7 +17,7 @@ const tablesOf = ({ storage }: HandPlatform) => [...storage.read('SELECT name FR
 const register = ({ registry }: Namespace, id = 'a') =>
   registry.register(OWNER, { key: key(id), definition: definition(), precondition: {} });
 
-/** A namespace that was founded, and holds an instance. */
+/** Creates a namespace with an instance. */
 async function begin() {
   const platform = new HandPlatform();
   const namespace = new Namespace(platform, false);
@@ -34,7 +34,7 @@ describe('a namespace that was not created', () => {
     expect(await namespace.size()).toEqual({ instances: 0, services: 0 });
     await namespace.closeSocketsOf(['t']);
     await namespace.erase({ onlyIfEmpty: false });
-    expect([namespace.isThere, tablesOf(platform), platform.armings]).toEqual([false, [], []]);
+    expect([namespace.exists, tablesOf(platform), platform.armings]).toEqual([false, [], []]);
   });
 
   it('[N21] exists once it is created, also after a sleep', async () => {
@@ -61,7 +61,7 @@ it('[N21] a namespace whose files could not be erased is erased by the next atte
     },
   });
   await expect(namespace.erase({ onlyIfEmpty: false })).rejects.toThrow('EIO');
-  expect(namespace.isThere).toBe(false);
+  expect(namespace.exists).toBe(false);
   expect([await namespace.erase({ onlyIfEmpty: false }), attempts]).toEqual([true, 2]);
 });
 
@@ -82,7 +82,7 @@ describe('a namespace that was restored to a full disk', () => {
     for (const call of calls) await expect(call(), String(call)).rejects.toEqual(refused);
     namespace.beginAgain();
     await settle();
-    expect([namespace.isThere, platform.aborts]).toEqual([false, []]);
+    expect([namespace.exists, platform.aborts]).toEqual([false, []]);
     platform.empty();
     namespace.beginAgain();
     expect(await namespace.size()).toEqual({ instances: 1, services: 1 });
@@ -118,7 +118,7 @@ describe('a namespace whose storage a newer version wrote', () => {
     await expect(namespace.configure(NOTHING)).rejects.toMatchObject(refusal);
     await expect(namespace.erase({ onlyIfEmpty: false })).rejects.toMatchObject(refusal);
     await namespace.closeSocketsOf(['t']);
-    expect(namespace.isThere).toBe(false);
+    expect(namespace.exists).toBe(false);
     expect(platform.storage.rows('SELECT COUNT(*) FROM record')).toEqual([[1]]);
   });
 });
@@ -176,9 +176,9 @@ describe('erase', () => {
     const socket = platform.connections.open();
     namespace.registry.opened(platform.connections.connectionOf(socket));
     await namespace.erase({ onlyIfEmpty: false });
-    expect([tablesOf(platform), platform.alarm.armedFor(), namespace.isThere]).toEqual([[], null, false]);
+    expect([tablesOf(platform), platform.alarm.armedFor(), namespace.exists]).toEqual([[], null, false]);
     expect(socket.closed?.code).toBe(CLOSE_CODES.namespaceGone);
-    expect(new Namespace(platform, false).isThere).toBe(false);
+    expect(new Namespace(platform, false).exists).toBe(false);
     await namespace.erase({ onlyIfEmpty: false });
   });
 
@@ -192,7 +192,7 @@ describe('erase', () => {
     await settle();
     await namespace.erase({ onlyIfEmpty: false });
     expect(await drain).toEqual(NOT_FOUND);
-    // A tick may still come, and a caller that held the registry may still ask it.
+    // A tick may still arrive, and a caller with a reference to the registry may still call it.
     platform.jump(CHECKPOINT_DELAY_MS);
     await registry.tick();
     await expect(registry.renew(OWNER, key('a'))).rejects.toEqual(NOT_FOUND);
@@ -217,24 +217,24 @@ describe('erase', () => {
     expect(await namespace.size()).toEqual({ instances: 0, services: 0 });
     const [registered, isErased] = [register(namespace), namespace.erase({ onlyIfEmpty: true })];
     await registered;
-    expect([await isErased, namespace.isThere, await namespace.size()]).toEqual([
+    expect([await isErased, namespace.exists, await namespace.size()]).toEqual([
       false,
       true,
       { instances: 1, services: 1 },
     ]);
     await registry.deregister(OWNER, { key: key('a'), precondition: {} });
-    expect([await namespace.erase({ onlyIfEmpty: true }), namespace.isThere]).toEqual([true, false]);
+    expect([await namespace.erase({ onlyIfEmpty: true }), namespace.exists]).toEqual([true, false]);
     expect(await namespace.erase({ onlyIfEmpty: true })).toBe(true);
   });
 
   it('[N23] takes its turn: the last request wins', async () => {
     const { namespace } = await begin();
     await Promise.all([namespace.erase({ onlyIfEmpty: false }), namespace.configure(NOTHING)]);
-    expect([namespace.isThere, await namespace.size()]).toEqual([true, { instances: 0, services: 0 }]);
+    expect([namespace.exists, await namespace.size()]).toEqual([true, { instances: 0, services: 0 }]);
     await Promise.all([
       namespace.configure({ retention: {}, limits: { instances: 1 } }),
       namespace.erase({ onlyIfEmpty: false }),
     ]);
-    expect(namespace.isThere).toBe(false);
+    expect(namespace.exists).toBe(false);
   });
 });

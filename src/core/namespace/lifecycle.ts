@@ -59,7 +59,7 @@ export class Namespace implements NamespaceControl {
     return this.#awake.registry;
   }
 
-  get isThere(): boolean {
+  get exists(): boolean {
     return this.#awake !== undefined;
   }
 

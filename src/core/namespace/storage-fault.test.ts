@@ -23,7 +23,7 @@ let platform: HandPlatform;
 let namespace: Namespace;
 let registry: Registry;
 
-/** A namespace on a host that ticks, with the instance `a`. */
+/** A namespace on a host with ticks, with the instance `a`. */
 beforeEach(async () => {
   platform = new HandPlatform();
   platform.monotonic = platform.clock;
@@ -167,7 +167,7 @@ describe('while nothing can be stored', () => {
       return { socket, connection, answers: socket.take() };
     };
     const first = await open({});
-    const { session } = (first.answers[0] as { body: { session: string } }).body; // `as`: it is an answer
+    const { session } = (first.answers[0] as { body: { session: string } }).body; // `as`: it is a response
     await registry.receive(
       first.connection,
       JSON.stringify({
@@ -208,8 +208,8 @@ describe('while nothing can be stored', () => {
   it('[L19] creates no namespace', async () => {
     const other = new HandPlatform();
     other.fault = FULL;
-    const unfounded = new Namespace(other, false);
-    await expect(unfounded.configure({ retention: {}, limits: {} })).rejects.toEqual(REFUSED);
+    const missing = new Namespace(other, false);
+    await expect(missing.configure({ retention: {}, limits: {} })).rejects.toEqual(REFUSED);
     expect([...other.storage.read('SELECT name FROM sqlite_master')]).toEqual([]);
   });
 });

@@ -17,7 +17,7 @@ import { readCheckpoint } from './records/checkpoints';
 import { unpackLease } from './records/lease-table';
 import { notePass, reconnectSpreadMs } from './time/attention';
 
-/** The same storage in memory anew. */
+/** Loads the same storage again. */
 async function again(awake: AwakeNamespace): Promise<AwakeNamespace> {
   await settle();
   awake.platform.loseMemory();
@@ -205,7 +205,7 @@ describe('evidence of missed renewals at a wake', () => {
     platform.jump(20_000);
     const { state } = await again(awake);
     expect([state.counters.outages, state.attention.since]).toEqual([0, START]);
-    // A pass that comes now follows no gap either.
+    // A pass now follows no gap either.
     notePass(state);
     expect(state.attention.gaps).toBe(0);
   });
@@ -281,7 +281,7 @@ describe('evidence of missed renewals at a wake', () => {
     const { state, platform } = woken;
     notePass(state);
     const spreadMs = reconnectSpreadMs(count);
-    // All but the last ten come back, evenly over the time in which they were asked to.
+    // All but the last ten reconnect, evenly over the time in which they were asked to.
     for (let index = 0; index < count - 10; index++) {
       if (index % 250 === 0) await woken.pass(spreadMs / 10);
       resumeSession(state, connections.connectionOf(connections.open()), caller, ticket(index), state.time.now());
@@ -346,9 +346,9 @@ describe('attention after a wake', () => {
 });
 
 describe('storage of the previous version', () => {
-  /** Leaves a storage as version 1 would, which knew neither of attention nor of its columns. */
+  /** Leaves storage as version 1 would, which had neither attention nor its columns. */
   async function leftByVersion1(awake: AwakeNamespace, extendedAt: number): Promise<void> {
-    awake.state.leases.packAnew();
+    awake.state.leases.repack();
     awake.state.checkpoints.close();
     await settle();
     const { storage } = awake.platform;

@@ -37,11 +37,11 @@ import { Receipts } from './watch/receipts';
  *
  * @param defaults Retention of the journal if the settings have none.
  */
-export function wake(lent: Platform, defaults?: Retention): { state: NamespaceState; hub: Hub } {
-  const { counters } = lent;
+export function wake(host: Platform, defaults?: Retention): { state: NamespaceState; hub: Hub } {
+  const { counters } = host;
   counters.wakes += 1;
-  counters.wokeAt = lent.clock.now();
-  const platform = { ...lent, storage: countingRows(lent.storage, counters) };
+  counters.wokeAt = host.clock.now();
+  const platform = { ...host, storage: countingRows(host.storage, counters) };
   const { storage } = platform;
   const { epoch } = prepareStorage(storage, () => newEpoch(platform.random));
   const settings = new Settings(storage, defaults);
@@ -134,7 +134,7 @@ function load(storage: SqlStorage, checkpoint: StoredCheckpoint, attention: Atte
     sessions: new SessionTable(),
     checkpoint,
     sessionsBySlot: new Map(),
-    goneAt: new Map(),
+    removedAt: new Map(),
     latest: 0,
   };
   loadSessions(waking, storage);
@@ -197,7 +197,7 @@ function resumeAttention(
     attention.gap(now, 0);
     checkpoints.close();
   } else if (header?.attention === undefined) {
-    leases.packAnew();
+    leases.repack();
     noteGap(state, now, 'an earlier version ran before', spreadMs);
   } else if (header.state === 'open') {
     noteGap(state, now, 'renewals may have been lost', spreadMs);

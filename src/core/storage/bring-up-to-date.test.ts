@@ -8,13 +8,13 @@ const PROPERTY =
 const THING = 'CREATE TABLE IF NOT EXISTS thing (id TEXT PRIMARY KEY, size INTEGER NOT NULL) STRICT, WITHOUT ROWID';
 const WITH_UNIT = THING.replace('size INTEGER NOT NULL', "size INTEGER NOT NULL, unit TEXT NOT NULL DEFAULT 'm'");
 
-/** Adds a column, which code of before does not miss. */
+/** Adds a column that earlier code does not need. */
 const addUnit: SchemaStep = {
   migrate: (storage) => void storage.run("ALTER TABLE thing ADD COLUMN unit TEXT NOT NULL DEFAULT 'm'"),
   readableFrom: 1,
 };
 
-/** Changes what a number means. */
+/** Changes the meaning of a number. */
 const toMillimetres: SchemaStep = {
   migrate: (storage) => void storage.run('UPDATE thing SET size = size * 1000'),
   readableFrom: 3,
@@ -27,7 +27,7 @@ const schema = (steps: SchemaStep[]): Schema => ({
 });
 const [FIRST, SECOND, THIRD] = [schema([]), schema([addUnit]), schema([addUnit, toMillimetres])];
 
-/** A storage that code of one version left, with one thing in it. */
+/** Storage left by one version, with one record. */
 function leftBy(version: Schema): HandDisk {
   const disk = new HandDisk();
   open(disk, version);

@@ -4,7 +4,7 @@ import { prepareStorage, SCHEMA_VERSION, writeProperty } from './schema';
 
 const TABLES = "SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name";
 
-/** Makes the storage one of the next version, which a version may read. */
+/** Marks the storage as one of the next version, readable by a given version. */
 function leaveNewer(disk: HandDisk, readableFrom: number): void {
   writeProperty(disk, 'schema', String(SCHEMA_VERSION + 1));
   writeProperty(disk, 'readable-from', String(readableFrom));

@@ -6,7 +6,7 @@ import type { Grant } from '../../model/grant';
 const JSON_TYPE = { 'content-type': 'application/json' };
 const BODY = { body: JSON.stringify({ instance: SPRING_INSTANCE }), headers: JSON_TYPE };
 
-/** Every route: what it takes, and whether a token for this one service is enough. */
+/** Every route: its request, and whether a token for this one service is enough. */
 const ROUTES: [operation: string, method: string, path: string, scope: Grant['scope'], ofService: boolean][] = [
   ['all', 'GET', '/eureka/apps', 'read', false],
   ['delta', 'GET', '/eureka/apps/delta', 'read', false],

@@ -56,7 +56,7 @@ describe('virtual addresses', () => {
     fc.assert(
       fc.property(fc.array(name, { maxLength: 4 }), (names) => {
         const list = names.join(',');
-        // As `Applications.addInstanceToMap` has it: upper case, split at commas, nothing trimmed.
+        // Like `Applications.addInstanceToMap`: upper case, split at commas, nothing trimmed.
         const found = list
           .toUpperCase()
           .split(',')

@@ -34,7 +34,7 @@ describe('the delta', () => {
     expect(await actions(stage)).toEqual(['ADDED b']);
     await stage.send('PUT', `${INSTANCE_PATH}/status?value=OUT_OF_SERVICE`);
     expect(await actions(stage)).toEqual(['ADDED b', `MODIFIED ${SPRING_INSTANCE.instanceId}`]);
-    // An isolate that begins knows no less.
+    // A new isolate knows no less.
     expect(await actions(new EurekaStage(stage.namespace))).toEqual([
       'ADDED b',
       `MODIFIED ${SPRING_INSTANCE.instanceId}`,
@@ -69,11 +69,11 @@ describe('the delta', () => {
     expect(copy.takeDelta(await stage.list('/eureka/apps/delta'))).toBe(true);
     await stage.send('DELETE', INSTANCE_PATH);
     expect(copy.takeDelta(await stage.list('/eureka/apps/delta'))).toBe(true);
-    // In the end, what could not be told is older than what a delta tells of.
+    // In the end, the changes that could not be listed are older than those of a delta.
     await stage.register({ instanceId: 'long', leaseInfo: { durationInSecs: 3_600 } });
     await stage.namespace.pass(DELTA_WINDOW_MS + 1_000);
     await stage.register({ instanceId: 'late' });
-    // By application: `long` is not told of again.
+    // By application: `long` is not listed again.
     expect(await actions(stage)).toEqual(['ADDED late', 'DELETED n']);
     copy.takeFull(await stage.list());
     expect(copy.takeDelta(await stage.list('/eureka/apps/delta'))).toBe(true);
@@ -144,7 +144,7 @@ describe('a client that applies deltas', () => {
           }
           const { client } = act;
           const copy = copies[client] ?? new JavaCopy();
-          // An isolate that begins has to know as much as one that was there.
+          // A new isolate must know as much as an existing one.
           const stage = client === 0 ? new EurekaStage(namespace) : warm;
           const isLate = namespace.platform.clock.now() - (polledAt[client] ?? 0) >= DELTA_WINDOW_MS;
           polledAt[client] = namespace.platform.clock.now();

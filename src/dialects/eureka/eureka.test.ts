@@ -3,7 +3,7 @@ import { EurekaStage, INSTANCE_PATH } from '../../../test/fixtures/eureka-stage'
 import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 import { readJsonText } from '../../model/json';
 
-/** The exchanges of Eureka's clients on a real namespace, as the notes on them have it. */
+/** The exchanges of Eureka's clients on a real namespace, according to the notes on them. */
 
 const START = 1_893_456_000_000;
 
@@ -66,29 +66,29 @@ describe('registering', () => {
     await stage.register({ lastDirtyTimestamp: '20', metadata: { v: 'new' } });
     await stage.namespace.pass(60_000);
     expect((await stage.register({ lastDirtyTimestamp: '10', metadata: { v: 'old' } })).status).toBe(204);
-    expect((await stage.told()).metadata).toEqual({ v: 'new' });
+    expect((await stage.instance()).metadata).toEqual({ v: 'new' });
     await stage.namespace.pass(60_000);
     expect(await stage.statuses()).toHaveLength(1);
     await stage.register({ lastDirtyTimestamp: '20', metadata: { v: 'equal' } });
-    expect((await stage.told()).metadata).toEqual({ v: 'equal' });
+    expect((await stage.instance()).metadata).toEqual({ v: 'equal' });
   });
 
   it('[F6] never changes between UP and OUT_OF_SERVICE, which only the status call does', async () => {
     const stage = new EurekaStage();
     await stage.register();
     await stage.register({ status: 'OUT_OF_SERVICE', lastDirtyTimestamp: '1700000000000' });
-    expect(await stage.told()).toMatchObject({ status: 'UP', lastDirtyTimestamp: '1700000000000' });
+    expect(await stage.instance()).toMatchObject({ status: 'UP', lastDirtyTimestamp: '1700000000000' });
     await stage.register({ status: 'DOWN', lastDirtyTimestamp: '1700000000001' });
-    expect(await stage.told()).toMatchObject({ status: 'DOWN' });
+    expect(await stage.instance()).toMatchObject({ status: 'DOWN' });
     await stage.register({ status: 'OUT_OF_SERVICE', lastDirtyTimestamp: '1700000000002' });
     await stage.register({ status: 'UP', lastDirtyTimestamp: '1700000000003' });
-    expect(await stage.told()).toMatchObject({ status: 'OUT_OF_SERVICE', overriddenStatus: 'OUT_OF_SERVICE' });
+    expect(await stage.instance()).toMatchObject({ status: 'OUT_OF_SERVICE', overriddenStatus: 'OUT_OF_SERVICE' });
   });
 
   it('[F6] seeds a status that was set outside', async () => {
     const stage = new EurekaStage();
     await stage.register({ overriddenStatus: 'OUT_OF_SERVICE' });
-    expect(await stage.told()).toMatchObject({ status: 'OUT_OF_SERVICE', overriddenStatus: 'OUT_OF_SERVICE' });
+    expect(await stage.instance()).toMatchObject({ status: 'OUT_OF_SERVICE', overriddenStatus: 'OUT_OF_SERVICE' });
   });
 });
 
@@ -110,7 +110,7 @@ describe('heartbeats', () => {
     const stage = new EurekaStage();
     await stage.register({ lastDirtyTimestamp: undefined });
     expect(await stage.brief('PUT', `${INSTANCE_PATH}?status=DOWN&lastDirtyTimestamp=5`)).toEqual([200, '']);
-    expect(await stage.told()).toMatchObject({ status: 'UP' });
+    expect(await stage.instance()).toMatchObject({ status: 'UP' });
   });
 
   it('[F2] of an instance without a lease are accepted too', async () => {
@@ -159,7 +159,7 @@ describe('leases', () => {
     expect(await lease({ durationInSecs: 0 })).toMatchObject({ ttlMs: 90_000 });
     expect(await lease({ durationInSecs: 1_000_000 })).toMatchObject({ ttlMs: 86_400_000 });
     await stage.register({ leaseInfo: { durationInSecs: 10, renewalIntervalInSecs: 30 } });
-    expect(await stage.told()).toMatchObject({ leaseInfo: { durationInSecs: 10, renewalIntervalInSecs: 30 } });
+    expect(await stage.instance()).toMatchObject({ leaseInfo: { durationInSecs: 10, renewalIntervalInSecs: 30 } });
   });
 });
 
@@ -182,7 +182,7 @@ describe('reading', () => {
     ).application;
     expect([name, instance.length]).toEqual(['ORDERS', 1]);
     for (const path of [INSTANCE_PATH, `/eureka/instances/${SPRING_INSTANCE.instanceId}`]) {
-      expect(await stage.told(path)).toEqual({ ...SPRING_INSTANCE, ...ADDED });
+      expect(await stage.instance(path)).toEqual({ ...SPRING_INSTANCE, ...ADDED });
     }
     for (const path of ['/eureka/apps/NONE', '/eureka/apps/ORDERS/none', '/eureka/instances/none', '/eureka/none']) {
       expect([path, ...(await stage.brief('GET', path))]).toEqual([path, 404, '']);
@@ -231,7 +231,7 @@ describe('reading', () => {
         ],
       },
     ]);
-    expect(await stage.told('/eureka/apps/USERS/u3')).toMatchObject({
+    expect(await stage.instance('/eureka/apps/USERS/u3')).toMatchObject({
       hostName: 'u3.example',
       vipAddress: 'Users',
       homePageUrl: 'https://u3.example/x',
@@ -277,8 +277,8 @@ describe('formats', () => {
     expect(text).toContain('<port enabled="true">8080</port>');
     expect(text).toContain('<actionType>ADDED</actionType></instance></application></applications>');
     for (const accept of ['application/json', 'application/*+json, application/json', 'text/JSON']) {
-      const { headers: told } = await stage.send('GET', '/eureka/apps', { headers: { accept } });
-      expect([accept, told.get('content-type')]).toEqual([accept, 'application/json']);
+      const { headers } = await stage.send('GET', '/eureka/apps', { headers: { accept } });
+      expect([accept, headers.get('content-type')]).toEqual([accept, 'application/json']);
     }
     for (const path of [INSTANCE_PATH, '/eureka/apps/ORDERS', '/eureka/apps/delta', '/eureka/status']) {
       const answer = await stage.send('GET', path);

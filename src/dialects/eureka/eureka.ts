@@ -27,12 +27,12 @@ export const eureka: Dialect = {
   pathOf,
   claimsOf,
   refuse({ code, message, details }, { method }) {
-    const { status, headers: told } = errorResponse({ code, message, details });
+    const { status, headers: native } = errorResponse({ code, message, details });
     const headers = new Headers(COMMON_HEADERS);
     // Eureka clients with user and password in their URL send them without a challenge; browsers and tools need one.
     if (code === 'UNAUTHENTICATED') headers.set('WWW-Authenticate', 'Basic realm="rollcall", Bearer realm="rollcall"');
     for (const name of ['Allow', 'Retry-After']) {
-      const value = told.get(name);
+      const value = native.get(name);
       if (value !== null) headers.set(name, value);
     }
     // Java clients read any body of a response to a heartbeat as an instance.

@@ -35,7 +35,7 @@ export class Member {
 }
 
 /** A member, and how it changed. */
-export interface Told {
+export interface MemberChange {
   member: Member;
   action: Action;
 }
@@ -59,7 +59,7 @@ const nameOf = ({ group, service, id }: Pick<InstanceView, 'group' | 'service' |
 export class Fleet {
   readonly #members = new Map<string, Member>();
   /** Changes within the window, and their times; oldest first. */
-  readonly #recent = new Map<string, Told & { at: number }>();
+  readonly #recent = new Map<string, MemberChange & { at: number }>();
   /** Time since which all changes are known, in milliseconds since the epoch. For one window, deltas list everything. */
   readonly #knownSince: number;
   #cursor: string;
@@ -155,11 +155,11 @@ export class Fleet {
    *
    * @param now Milliseconds since the epoch.
    */
-  delta(now: number): Told[] {
+  delta(now: number): MemberChange[] {
     this.#now = Math.max(this.#now, now);
     this.#forget();
     if (this.#knownSince <= this.#now - DELTA_WINDOW_MS) return [...this.#recent.values()];
-    const gone = [...this.#recent.values()].filter(({ action }) => action === 'DELETED');
-    return [...gone, ...this.filter(() => true).map((member) => ({ member, action: 'MODIFIED' as const }))];
+    const removed = [...this.#recent.values()].filter(({ action }) => action === 'DELETED');
+    return [...removed, ...this.filter(() => true).map((member) => ({ member, action: 'MODIFIED' as const }))];
   }
 }

@@ -7,7 +7,7 @@ import { EUREKA_FLEETS_MAX_COUNT, EUREKA_INSTANCES_SHOWN_MAX_COUNT } from '../..
 import type { NamespaceApi } from '../../model/namespace-api';
 import { Fleets } from './fleets';
 
-/** A namespace that counts what it is asked. */
+/** A namespace that counts its calls. */
 function counted(namespace = new NodeNamespace()) {
   const asked: string[] = [];
   let forgetting = 0;

@@ -17,7 +17,7 @@ import { type Changes, DELTA_WINDOW_MS, Fleet } from './fleet';
 const FOLLOW_MAX_MS = 5_000;
 
 /** A request for the copy of a namespace. */
-export interface Asked {
+export interface FleetRequest {
   id: string;
   calls: NamespaceApi;
   tokenId: string;
@@ -45,21 +45,21 @@ export class Fleets {
    *
    * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace is too large to copy.
    */
-  async of(asked: Asked): Promise<Fleet> {
-    const kept = this.#kept.get(asked.id);
-    const fleet = (kept && (await caughtUp(kept, asked))) ?? (await this.#load(asked, kept));
-    if (fleet.size > EUREKA_INSTANCES_SHOWN_MAX_COUNT) this.#kept.delete(asked.id);
-    assertShown(asked.id, fleet.size);
-    this.#keep(asked.id, fleet);
+  async of(request: FleetRequest): Promise<Fleet> {
+    const kept = this.#kept.get(request.id);
+    const fleet = (kept && (await caughtUp(kept, request))) ?? (await this.#load(request, kept));
+    if (fleet.size > EUREKA_INSTANCES_SHOWN_MAX_COUNT) this.#kept.delete(request.id);
+    assertShown(request.id, fleet.size);
+    this.#keep(request.id, fleet);
     return fleet;
   }
 
   /** @param stale Copy that must no longer be cached. */
-  async #load(asked: Asked, stale: Fleet | undefined): Promise<Fleet> {
-    if (this.#kept.get(asked.id) === stale) this.#kept.delete(asked.id);
-    const loaded = await this.#loads.call(asked.id, () => load(asked));
+  async #load(request: FleetRequest, stale: Fleet | undefined): Promise<Fleet> {
+    if (this.#kept.get(request.id) === stale) this.#kept.delete(request.id);
+    const loaded = await this.#loads.call(request.id, () => load(request));
     // It may have been loaded for an earlier request, and its history may be gone by now.
-    return (await caughtUp(loaded, asked)) ?? load(asked);
+    return (await caughtUp(loaded, request)) ?? load(request);
   }
 
   /** Caches a copy, and evicts the least recently used ones if there is no room. */
@@ -92,9 +92,9 @@ function assertShown(id: string, instances: number): void {
 }
 
 /** Updates a copy; returns undefined if its history is compacted or belongs to another storage. */
-async function caughtUp(fleet: Fleet, asked: Asked): Promise<Fleet | undefined> {
+async function caughtUp(fleet: Fleet, request: FleetRequest): Promise<Fleet | undefined> {
   try {
-    const changes = await changesSince(asked, fleet.cursor);
+    const changes = await changesSince(request, fleet.cursor);
     if (changes !== undefined) fleet.apply(changes);
     return fleet;
   } catch (error) {
@@ -104,8 +104,8 @@ async function caughtUp(fleet: Fleet, asked: Asked): Promise<Fleet | undefined> 
 }
 
 /** Loads a copy of a namespace, with its recent changes. */
-async function load(asked: Asked): Promise<Fleet> {
-  const { calls, tokenId, now } = asked;
+async function load(request: FleetRequest): Promise<Fleet> {
+  const { calls, tokenId, now } = request;
   const instances: InstanceView[] = [];
   let after: string | undefined;
   let cursor: string;
@@ -113,12 +113,12 @@ async function load(asked: Asked): Promise<Fleet> {
     const part = await calls.snapshot({ tokenId, ...(after === undefined ? {} : { after }) });
     const { services, next } = readJsonText(part.body ?? '{"services":[]}');
     instances.push(...services.flatMap((service) => service.instances));
-    assertShown(asked.id, instances.length);
+    assertShown(request.id, instances.length);
     cursor = part.cursor;
     after = next;
   } while (after !== undefined);
   const since = now - DELTA_WINDOW_MS;
-  const recent = await changesSince(asked, new Date(since).toISOString()).catch((error: unknown) => {
+  const recent = await changesSince(request, new Date(since).toISOString()).catch((error: unknown) => {
     if (isCompacted(error)) return undefined;
     throw error;
   });
@@ -129,7 +129,7 @@ async function load(asked: Asked): Promise<Fleet> {
 }
 
 /** Returns the changes since a cursor or a time, all as of one moment; undefined if there are none. */
-async function changesSince({ calls, tokenId }: Asked, since: string): Promise<Changes | undefined> {
+async function changesSince({ calls, tokenId }: FleetRequest, since: string): Promise<Changes | undefined> {
   const instances: ChangedInstance[] = [];
   let from = since;
   for (let slice = 0; slice < EUREKA_CHANGES_SLICES_MAX_COUNT; slice++) {

@@ -14,7 +14,7 @@ function post(
   body: string | Uint8Array<ArrayBuffer>,
   type: string | null = JSON_TYPE,
 ): Promise<[number, string]> {
-  // A text would bring a type of its own.
+  // A text body would set a type of its own.
   const bytes = typeof body === 'string' ? new TextEncoder().encode(body) : body;
   const headers: Record<string, string> = type === null ? {} : { 'content-type': type };
   return stage.brief('POST', '/eureka/apps/ORDERS', { body: bytes, headers });
@@ -100,8 +100,8 @@ describe('an invalid registration', () => {
     ['x'.repeat(10 * 1024 * 1024), XML, 413],
   ])('[F10] %#: is refused with its status', async (body, type, status) => {
     const stage = new EurekaStage();
-    const [told, text] = await post(stage, body, type);
-    expect([told, text.length > 0 && text.length < 400]).toEqual([status, true]);
+    const [received, text] = await post(stage, body, type);
+    expect([received, text.length > 0 && text.length < 400]).toEqual([status, true]);
     expect(text).not.toContain('passwd');
     expect(stage.namespace.state.journal.revision).toBe(0);
   });
@@ -110,7 +110,7 @@ describe('an invalid registration', () => {
     const stage = new EurekaStage();
     const body = MINIMAL.replace('</instance>', '<metadata><a>&lt;&#65;&amp;lt;</a><b>&xxe;</b></metadata></instance>');
     expect(await post(stage, body, XML)).toEqual([204, '']);
-    expect((await stage.told('/eureka/apps/ORDERS/h')).metadata).toEqual({ a: '<A&lt;', b: '&xxe;' });
+    expect((await stage.instance('/eureka/apps/ORDERS/h')).metadata).toEqual({ a: '<A&lt;', b: '&xxe;' });
   });
 });
 
@@ -167,7 +167,7 @@ describe('a registration by real clients', () => {
     const dataCenterInfo = { name: 'Amazon', metadata: { 'instance-id': 'i-1', 'local-ipv4': '10.0.0.1' } };
     await post(stage, json({ instanceId: undefined, dataCenterInfo }));
     expect(await stage.statuses()).toEqual(['h1.example UP', 'i-1 UP']);
-    expect(await stage.told('/eureka/apps/ORDERS/i-1')).toMatchObject({
+    expect(await stage.instance('/eureka/apps/ORDERS/i-1')).toMatchObject({
       dataCenterInfo: { ...dataCenterInfo, '@class': 'com.netflix.appinfo.AmazonInfo' },
     });
   });

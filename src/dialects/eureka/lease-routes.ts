@@ -93,6 +93,6 @@ export function addLeaseRoutes(door: DialectDoor): void {
     read: (_request, names) => keyInPath(names),
     target: (key) => ({ service: key }),
     call: (namespace, key, call) => cancel(namespace, call.callerWithOrigin, key),
-    answer: (wasThere) => emptyAnswer(wasThere ? 200 : 404),
+    answer: (existed) => emptyAnswer(existed ? 200 : 404),
   });
 }

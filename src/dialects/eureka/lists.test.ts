@@ -8,7 +8,7 @@ const AT = { cursor: 'c1', revision: 1, now: 1_000 };
 const NOTE = 'x'.repeat(8_000);
 const COUNT = Math.ceil(EUREKA_LIST_KEPT_MAX_BYTES / NOTE.length);
 
-/** Instances of two applications, whose text is longer than a list that is kept. */
+/** Instances of two applications, whose text is longer than a cached list. */
 const views = Array.from({ length: COUNT }, (_, number) =>
   instanceView({
     id: `i${number}`,

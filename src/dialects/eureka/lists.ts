@@ -10,7 +10,7 @@ import {
 import { statusHash } from '../../codecs/eureka/status';
 import { EUREKA_LIST_KEPT_MAX_BYTES } from '../../model/limits';
 import { gzipped } from './answers';
-import type { Fleet, Member, Told } from './fleet';
+import type { Fleet, Member, MemberChange } from './fleet';
 
 /** Version of a full list, always the same in Eureka too. `-1` would mean that there is no delta. */
 const FULL_VERSION = '1';
@@ -18,7 +18,7 @@ const FULL_VERSION = '1';
 /** Version of a list by virtual address, which has no delta. */
 const SELECTED_VERSION = '-1';
 
-const asAdded = (member: Member): Told => ({ member, action: 'ADDED' });
+const asAdded = (member: Member): MemberChange => ({ member, action: 'ADDED' });
 
 /** Writes a list of all applications. */
 export function fullList(fleet: Fleet, format: Format): string {
@@ -34,7 +34,7 @@ export function fullListPieces(fleet: Fleet, format: Format): Iterable<string> {
   return listPieces({ version: FULL_VERSION, hash: fleet.hash }, applications, format);
 }
 
-function* written(all: readonly Told[], format: Format): Generator<string> {
+function* written(all: readonly MemberChange[], format: Format): Generator<string> {
   for (const { member, action } of all) yield member.write(format, action);
 }
 
@@ -72,22 +72,22 @@ export function single(member: Member, format: Format): string {
   return writeSingle(member.text(format, 'ADDED'), format);
 }
 
-function list(head: ListHead, told: readonly Told[], format: Format): string {
-  return writeList(head, applicationsOf(told, format), format);
+function list(head: ListHead, changes: readonly MemberChange[], format: Format): string {
+  return writeList(head, applicationsOf(changes, format), format);
 }
 
 /** Groups instances by application, sorted by name. */
 function applicationsIn(
-  told: readonly Told[],
-  instancesOf: (all: readonly Told[]) => Iterable<string>,
+  changes: readonly MemberChange[],
+  instancesOf: (all: readonly MemberChange[]) => Iterable<string>,
 ): WrittenApplication[] {
-  const byName = Map.groupBy(told, ({ member }) => member.info.app);
+  const byName = Map.groupBy(changes, ({ member }) => member.info.app);
   const compare = ([a]: [string, unknown], [b]: [string, unknown]) => (a < b ? -1 : 1);
   return [...byName].sort(compare).map(([name, all]) => ({ name, instances: instancesOf(all) }));
 }
 
-function applicationsOf(told: readonly Told[], format: Format): WrittenApplication[] {
-  return applicationsIn(told, (all) => all.map(({ member, action }) => member.text(format, action)));
+function applicationsOf(changes: readonly MemberChange[], format: Format): WrittenApplication[] {
+  return applicationsIn(changes, (all) => all.map(({ member, action }) => member.text(format, action)));
 }
 
 /** An encoded list. */

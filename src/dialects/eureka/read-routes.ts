@@ -10,20 +10,20 @@ import { Fleets } from './fleets';
 import { addressList, application, deltaList, FullLists, single } from './lists';
 
 /** Names in the path of a read; empty if absent. */
-interface Asked {
+interface ReadRequest {
   app: string;
   id: string;
   address: string;
 }
 
-const asked = (_request: Request, { app = '', id = '', address = '' }: Record<string, string>): Asked => ({
+const readPath = (_request: Request, { app = '', id = '', address = '' }: Record<string, string>): ReadRequest => ({
   app: app.toUpperCase(),
   id,
   address,
 });
 
 /** Returns the service of the application in a path. */
-const target = ({ app }: Asked) => ({ service: serviceOf(app) });
+const target = ({ app }: ReadRequest) => ({ service: serviceOf(app) });
 
 const notFound = (what: string): RegistryError => new RegistryError('INSTANCE_NOT_FOUND', `there is no ${what}`);
 
@@ -34,12 +34,12 @@ export function addReadRoutes(door: DialectDoor): void {
   const fleetOf = (calls: NamespaceApi, { namespace: id, tokenId, surroundings }: RouteCall): Promise<Fleet> =>
     fleets.of({ id, calls, tokenId, now: surroundings.now() });
   /** Returns a document of the copy in the format that its reader accepts. */
-  const told = async (call: RouteCall, write: (format: Format) => string): Promise<Response> => {
+  const respond = async (call: RouteCall, write: (format: Format) => string): Promise<Response> => {
     const format = formatFor(call.request);
     return documentAnswer(call.request, format, write(format));
   };
   /** Returns the members of an application. Names that differ in case are one in Eureka, and different ones for a token. */
-  const membersOf = (fleet: Fleet, { app }: Asked, call: RouteCall): Member[] =>
+  const membersOf = (fleet: Fleet, { app }: ReadRequest, call: RouteCall): Member[] =>
     fleet.filter(({ info, service }) => info.app === app && call.may('read', service));
 
   door.route({
@@ -48,9 +48,9 @@ export function addReadRoutes(door: DialectDoor): void {
     paths: ['/eureka/apps'],
     scope: 'read',
     summary: 'Lists all applications',
-    read: asked,
-    call: (namespace, _asked, call) => fleetOf(namespace, call),
-    answer: async (fleet, _asked, { request }) => {
+    read: readPath,
+    call: (namespace, _input, call) => fleetOf(namespace, call),
+    answer: async (fleet, _input, { request }) => {
       const format = formatFor(request);
       const isGzip = takesGzip(request);
       return bodyAnswer(format, await fullLists.of(fleet, format, isGzip), isGzip);
@@ -63,9 +63,9 @@ export function addReadRoutes(door: DialectDoor): void {
     paths: ['/eureka/apps/delta'],
     scope: 'read',
     summary: 'Lists the changes of the last three minutes, with the hash of all instances',
-    read: asked,
-    call: (namespace, _asked, call) => fleetOf(namespace, call),
-    answer: (fleet, _asked, call) => told(call, (format) => deltaList(fleet, call.surroundings.now(), format)),
+    read: readPath,
+    call: (namespace, _input, call) => fleetOf(namespace, call),
+    answer: (fleet, _input, call) => respond(call, (format) => deltaList(fleet, call.surroundings.now(), format)),
   });
 
   door.route({
@@ -74,11 +74,11 @@ export function addReadRoutes(door: DialectDoor): void {
     paths: ['/eureka/apps/:app'],
     scope: 'read',
     summary: 'Reads an application',
-    read: asked,
+    read: readPath,
     target,
     call: async (namespace, ask, call) => membersOf(await fleetOf(namespace, call), ask, call),
     answer: (members, { app }, call) =>
-      told(call, (format) => {
+      respond(call, (format) => {
         const text = application(members, format);
         if (text === undefined) throw notFound(`application "${app}"`);
         return text;
@@ -91,7 +91,7 @@ export function addReadRoutes(door: DialectDoor): void {
     paths: ['/eureka/apps/:app/:id'],
     scope: 'read',
     summary: 'Reads an instance of an application',
-    read: asked,
+    read: readPath,
     target,
     call: async (namespace, ask, call) =>
       membersOf(await fleetOf(namespace, call), ask, call).find(({ info }) => info.instanceId === ask.id),
@@ -104,7 +104,7 @@ export function addReadRoutes(door: DialectDoor): void {
     paths: ['/eureka/instances/:id'],
     scope: 'read',
     summary: 'Reads an instance of any application',
-    read: asked,
+    read: readPath,
     call: async (namespace, { id }, call) =>
       (await fleetOf(namespace, call)).filter(({ info }) => info.instanceId === id)[0],
     answer: (member, { id }, call) => singleAnswer(member, id, call),
@@ -120,9 +120,9 @@ export function addReadRoutes(door: DialectDoor): void {
       paths: [`/eureka/${path}/:address`],
       scope: 'read',
       summary: `Lists instances by ${member === 'vipAddress' ? '' : 'secure '}virtual address`,
-      read: asked,
-      call: (namespace, _asked, call) => fleetOf(namespace, call),
-      answer: (fleet, { address }, call) => told(call, (format) => addressList(fleet, member, address, format)),
+      read: readPath,
+      call: (namespace, _input, call) => fleetOf(namespace, call),
+      answer: (fleet, { address }, call) => respond(call, (format) => addressList(fleet, member, address, format)),
     });
   }
 
@@ -132,9 +132,9 @@ export function addReadRoutes(door: DialectDoor): void {
     paths: ['/serverinfo/statusoverrides'],
     scope: 'read',
     summary: 'Lists overridden statuses by the id of the instance',
-    read: asked,
-    call: (namespace, _asked, call) => fleetOf(namespace, call),
-    answer: (fleet, _asked, { request }) => {
+    read: readPath,
+    call: (namespace, _input, call) => fleetOf(namespace, call),
+    answer: (fleet, _input, { request }) => {
       const overridden = fleet.filter(({ info }) => info.overriddenStatus !== 'UNKNOWN');
       const statuses = overridden.map(({ info }) => [info.instanceId, info.overriddenStatus]);
       return documentAnswer(request, 'json', JSON.stringify(Object.fromEntries(statuses)));
@@ -143,6 +143,6 @@ export function addReadRoutes(door: DialectDoor): void {
 
   function singleAnswer(member: Member | undefined, id: string, call: RouteCall): Promise<Response> {
     if (member === undefined) throw notFound(`instance "${id}"`);
-    return told(call, (format) => single(member, format));
+    return respond(call, (format) => single(member, format));
   }
 }

@@ -8,7 +8,7 @@ import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
  * `py_eureka_client` and of go-kit's `fargo`, not from the wire.
  */
 
-/** Headers of Netflix' Jersey transport; Spring's has the types alone. */
+/** Headers of Netflix' Jersey transport; Spring's has only the types. */
 const JERSEY = {
   'DiscoveryIdentity-Name': 'DefaultClient',
   'DiscoveryIdentity-Version': '1.4',
@@ -89,7 +89,7 @@ it('[F1, F3] py_eureka_client writes JSON with strings for flags and times, and 
   expect(await stage.brief('PUT', beat)).toEqual([200, '']);
   for (const path of ['/eureka/apps/', '/eureka/apps/delta']) {
     const { text } = await stage.send('GET', path);
-    // It raises an error where one of these is missing.
+    // It raises an error if one of these is missing.
     expect(text).toMatch(/<versions__delta>\d+<\/versions__delta>/);
     expect(text).toContain('<dataCenterInfo class="com.netflix.appinfo.InstanceInfo$DefaultDataCenterInfo">');
     expect(text).toMatch(/<port enabled="true">8080<\/port><securePort enabled="false">443<\/securePort>/);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { EurekaStage, type ToldInstance } from '../../../test/fixtures/eureka-stage';
+import { type EurekaInstance, EurekaStage } from '../../../test/fixtures/eureka-stage';
 import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 import { STATUSES } from '../../codecs/eureka/status';
 
@@ -9,7 +9,7 @@ const Text = fc
   .map((text) => `x${text}x`);
 const Port = fc.record({ $: fc.integer({ min: 1, max: 65_535 }), '@enabled': fc.constantFrom('true', 'false') });
 
-/** An instance that a client may write, as it is read back. */
+/** An instance that a client may write, as it reads back. */
 const Written = fc.record(
   {
     instanceId: Text,
@@ -71,9 +71,9 @@ it('[F1, I11] everything a client writes reads back, field by field', async () =
         headers: { 'content-type': 'application/json' },
       });
       expect(status).toBe(204);
-      const { leaseInfo, ...told } = (await stage.told(path)) as ToldInstance & { leaseInfo: object };
+      const { leaseInfo, ...read } = (await stage.instance(path)) as EurekaInstance & { leaseInfo: object };
       const { leaseInfo: lease, ...rest } = instance;
-      expect(told).toMatchObject(rest);
+      expect(read).toMatchObject(rest);
       expect(leaseInfo).toMatchObject(lease);
       await stage.send('DELETE', path);
     }),

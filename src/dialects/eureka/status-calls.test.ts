@@ -5,7 +5,7 @@ import { SPRING_INSTANCE } from '../../../test/fixtures/spring-instance';
 const STATUS = `${INSTANCE_PATH}/status`;
 
 const shown = async (stage: EurekaStage) => {
-  const { status, overriddenStatus } = await stage.told();
+  const { status, overriddenStatus } = await stage.instance();
   return `${status} ${overriddenStatus}`;
 };
 
@@ -39,7 +39,7 @@ describe('an operator', () => {
     const stage = new EurekaStage();
     await stage.register({ status: 'OUT_OF_SERVICE' });
     await stage.send('PUT', `${STATUS}?value=UP`);
-    expect((await stage.told()).status).toBe('UP');
+    expect((await stage.instance()).status).toBe('UP');
   });
 
   it('[F9] keeps other overrides', async () => {
@@ -80,7 +80,7 @@ describe('an operator', () => {
     const stage = new EurekaStage();
     await stage.registerNative('u');
     await stage.send('PUT', '/eureka/apps/USERS/u/status?value=OUT_OF_SERVICE');
-    expect(await stage.told('/eureka/apps/USERS/u')).toMatchObject({ status: 'OUT_OF_SERVICE' });
+    expect(await stage.instance('/eureka/apps/USERS/u')).toMatchObject({ status: 'OUT_OF_SERVICE' });
     expect(await stage.view('u', 'users')).toMatchObject({ status: 'out-of-service', overridden: true });
   });
 });
@@ -95,7 +95,7 @@ describe('a process about its own instance', () => {
   it('[F9] goes out of service and back, and registering again doesn’t revert it', async () => {
     const stage = await begin();
     expect(await stage.brief('PUT', `${STATUS}?value=OUT_OF_SERVICE`)).toEqual([200, '']);
-    expect((await stage.told()).status).toBe('OUT_OF_SERVICE');
+    expect((await stage.instance()).status).toBe('OUT_OF_SERVICE');
     await stage.register({ lastDirtyTimestamp: '1700000000000' });
     expect(await shown(stage)).toBe('OUT_OF_SERVICE OUT_OF_SERVICE');
     expect(await stage.view()).toMatchObject({ status: 'out-of-service', overridden: false });
@@ -111,7 +111,7 @@ describe('a process about its own instance', () => {
     stage.token = owner;
     expect(await stage.brief('DELETE', STATUS)).toEqual([403, expect.stringContaining('an operator set this status')]);
     expect(await stage.brief('PUT', `${STATUS}?value=UP`)).toEqual([200, '']);
-    expect((await stage.told()).status).toBe('OUT_OF_SERVICE');
+    expect((await stage.instance()).status).toBe('OUT_OF_SERVICE');
   });
 
   it('[F9] changes nothing of other registrations', async () => {
@@ -140,7 +140,7 @@ describe('metadata', () => {
     const stage = new EurekaStage();
     await stage.register();
     expect(await stage.brief('PUT', `${INSTANCE_PATH}/metadata?a=1&b%20c=x+y&a=2`)).toEqual([200, '']);
-    expect((await stage.told()).metadata).toEqual({ 'management.port': '8080', a: '1', 'b c': 'x y' });
+    expect((await stage.instance()).metadata).toEqual({ 'management.port': '8080', a: '1', 'b c': 'x y' });
     for (const key of ['@class', '@x', '$', 'class']) {
       expect(await stage.brief('PUT', `${INSTANCE_PATH}/metadata?${key}=x`)).toEqual([400, '']);
     }

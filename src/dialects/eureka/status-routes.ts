@@ -94,8 +94,8 @@ export function addStatusRoutes(door: DialectDoor): void {
     scope: 'read',
     summary: 'Reads the figures of Eureka’s status page',
     read: () => undefined,
-    call: async (namespace, _asked, { tokenId }) => readJsonText((await namespace.stats({ tokenId })).body),
-    answer: (stats, _asked, { request, surroundings }) => {
+    call: async (namespace, _input, { tokenId }) => readJsonText((await namespace.stats({ tokenId })).body),
+    answer: (stats, _input, { request, surroundings }) => {
       const format = formatFor(request);
       return documentAnswer(request, format, serverStatus(stats, surroundings.now(), format));
     },

@@ -14,7 +14,7 @@ const ENDPOINTS =
   '[{"request":{"name":"Request","type":"Request","values":[{"name":"name","type":"string","values":null}]},"response":{"name":"Response","type":"Response","values":[{"name":"msg","type":"string","values":null}]},"metadata":{},"name":"Say.Hello"}]';
 const SERVICE = `{"name":"greeter","version":"latest","metadata":null,"endpoints":${ENDPOINTS},"nodes":[${NODE}]}`;
 
-/** The same service as it is read: null, absent and empty are equal for its clients. */
+/** The same service as returned: null, absent and empty are equal for its clients. */
 const GREETER = {
   ...JSON.parse(SERVICE.replaceAll('"values":null', '"values":[]')),
   metadata: {},
@@ -76,14 +76,14 @@ describe('deregistering', () => {
     const recording = new TestApp({ dialects: [goMicro] });
     expect((await recording.ask('DELETE', '/registry', service([]))).status).toBe(200);
     expect(recording.namespace.calls).toEqual([]);
-    expect(await stage.send('DELETE', '/registry', { name: 'nobody', nodes: [node('a')] })).toEqual([200, '{}']);
+    expect(await stage.send('DELETE', '/registry', { name: 'unknown', nodes: [node('a')] })).toEqual([200, '{}']);
   });
 });
 
 describe('reading', () => {
   it('[X5] an unknown service returns an empty list', async () => {
     const stage = new GoMicroStage();
-    expect(await stage.send('GET', '/registry?service=nobody')).toEqual([200, '[]']);
+    expect(await stage.send('GET', '/registry?service=unknown')).toEqual([200, '[]']);
     expect(await stage.send('GET', '/registry')).toEqual([200, '[]']);
   });
 
@@ -152,7 +152,7 @@ describe('refusing', () => {
         ['GET', '/registry?service=@@', undefined, 400, 'in the query: '],
         ['PUT', '/registry', '{}', 405, 'supports GET, HEAD, POST, DELETE'],
         ['GET', '/registry/greeter', undefined, 404, 'no such route'],
-        ['GET', '/n/nobody/registry', undefined, 403, 'namespace "nobody"'],
+        ['GET', '/n/unknown/registry', undefined, 403, 'namespace "unknown"'],
       ],
       async (method, path, body, status, words) => {
         const stage = new GoMicroStage();

@@ -12,7 +12,7 @@ import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { shortName } from '../../model/service-name';
 import { RegistryWatch } from './registry-watch';
 import { keyOf, registrationsOf, removalsOf, servicesOf } from './translate';
-import { readService, type Service, serviceAskedFor } from './wire';
+import { readService, requestedService, type Service } from './wire';
 
 /**
  * API for clients of go-micro's registry plugin `proxy`, versions 2 to 4. The clients show the body of any response with a
@@ -57,14 +57,14 @@ const answerOf = (body: unknown): Response =>
   new Response(JSON.stringify(body), { headers: { ...COMMON_HEADERS, 'Content-Type': 'application/json' } });
 
 /** A read or a watch, of one service or of all. */
-interface Asked {
+interface RegistryRequest {
   key: ServiceKey | undefined;
   isWatch: boolean;
 }
 
-function askedOf(request: Request): Asked {
+function requestOf(request: Request): RegistryRequest {
   const isWatch = request.method === 'GET' && request.headers.get('upgrade')?.toLowerCase() === 'websocket';
-  const name = serviceAskedFor(request.url, isWatch);
+  const name = requestedService(request.url, isWatch);
   return { key: name === '' ? undefined : keyOf(name, 'query'), isWatch };
 }
 
@@ -132,7 +132,7 @@ function addRoutes(door: DialectDoor): void {
     paths: PATHS,
     scope: 'read',
     summary: 'Lists the nodes of a service by version, or all services; or watches them over a WebSocket',
-    read: askedOf,
+    read: requestOf,
     target: ({ key }) => ({ service: key }),
     call: async (namespace, { key, isWatch }, call) => {
       if (isWatch) return watch(key, call);

@@ -49,7 +49,7 @@ describe('RegistryWatch', () => {
     const sockets = new RecordingSockets();
     sockets.reconnectWithinMs = undefined;
     const { opening, over, clients } = begin(sockets);
-    (await sockets.next()).tell({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'full' });
+    (await sockets.next()).deliver({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'full' });
     await expect(opening).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', message: 'full' });
     expect([over.mock.calls.length, clients.length, sockets.opened[0]?.closed?.code]).toEqual([1, 0, 1000]);
   });
@@ -74,10 +74,10 @@ describe('RegistryWatch', () => {
     [CLOSE_CODES.namespaceGone, 1012],
     [CLOSE_CODES.unauthorized, 1008],
     [CLOSE_CODES.slowConsumer, 1013],
-  ])('[X7] sends a close frame when the namespace closes with %d: %d', async (code, told) => {
+  ])('[X7] sends a close frame when the namespace closes with %d: %d', async (code, expected) => {
     const { socket, client, over } = await open();
     socket.break(code);
-    expect(client.closed?.code).toBe(told);
+    expect(client.closed?.code).toBe(expected);
     expect(over).toHaveBeenCalledOnce();
   });
 
@@ -103,9 +103,9 @@ describe('RegistryWatch', () => {
   it('[W21] reports that it can’t know whether its client reads, and grants credit for each part to get the next', async () => {
     const { socket } = await open();
     expect(socket.purpose.proof).toBe('none');
-    socket.tell({ type: 'mark', mark: 'm1' });
+    socket.deliver({ type: 'mark', mark: 'm1' });
     const part = { ...changes('x'), part: 0, last: false };
-    socket.tell(part);
+    socket.deliver(part);
     const credit = socket.sent.filter(({ type }) => type === 'credit');
     expect(credit).toEqual([{ type: 'credit', bytes: JSON.stringify(part).length }]);
   });
@@ -113,9 +113,9 @@ describe('RegistryWatch', () => {
   it('[X6] returns credit in batches', async () => {
     const { socket } = await open();
     const credit = () => socket.sent.filter(({ type }) => type === 'credit');
-    socket.tell(changes('x'.repeat(CREDIT_INITIAL_BYTES / 2 - 1_000)));
+    socket.deliver(changes('x'.repeat(CREDIT_INITIAL_BYTES / 2 - 1_000)));
     expect(credit()).toEqual([]);
-    socket.tell(changes('x'.repeat(1_000)));
+    socket.deliver(changes('x'.repeat(1_000)));
     const bytes =
       JSON.stringify(changes('x'.repeat(CREDIT_INITIAL_BYTES / 2))).length + JSON.stringify(changes()).length;
     expect(credit()).toEqual([{ type: 'credit', bytes }]);

@@ -44,7 +44,7 @@ const put = (id: string, more: Partial<InstanceView> = {}): Changes['changes'][n
 const gone = (id: string): Changes['changes'][number] => ({ type: 'delete', kind: 'instance', ...names, id });
 
 /** Returns the events that a watcher receives for each frame, such as `create greeter 1 a`. */
-function told(nodes: WatchedNodes, ...frames: ServerFrame[]): string[] {
+function results(nodes: WatchedNodes, ...frames: ServerFrame[]): string[] {
   return frames.flatMap((each) =>
     nodes.resultsOf(each).map(({ Action, Service }) => {
       expect(Service.nodes).toHaveLength(1);
@@ -68,15 +68,15 @@ describe('WatchedNodes', () => {
 
   it('[X6] reports each one added, changed and removed', () => {
     const nodes = new WatchedNodes();
-    expect(told(nodes, snapshot([]), frame(put('a'), put('b')), frame(put('a')), frame(gone('a')))).toEqual([
+    expect(results(nodes, snapshot([]), frame(put('a'), put('b')), frame(put('a')), frame(gone('a')))).toEqual([
       'create greeter 1 a',
       'create greeter 1 b',
       'update greeter 1 a',
       'delete greeter 1 a',
     ]);
-    expect(told(nodes, frame(gone('a')), frame(put('a')))).toEqual(['create greeter 1 a']);
-    expect(told(nodes, frame({ type: 'delete', kind: 'service', ...names, id: 'x' }))).toEqual([]);
-    expect(told(nodes, { type: 'bookmark', watch: 'w', cursor: 'c' })).toEqual([]);
+    expect(results(nodes, frame(gone('a')), frame(put('a')))).toEqual(['create greeter 1 a']);
+    expect(results(nodes, frame({ type: 'delete', kind: 'service', ...names, id: 'x' }))).toEqual([]);
+    expect(results(nodes, { type: 'bookmark', watch: 'w', cursor: 'c' })).toEqual([]);
   });
 
   it('[X6] names the address of a removed node, and nothing large', () => {
@@ -90,7 +90,7 @@ describe('WatchedNodes', () => {
 
   it('[X6] moves a node from one version to another', () => {
     const nodes = new WatchedNodes();
-    expect(told(nodes, snapshot([instance('a')]), frame(put('a', { version: '2' })), frame(gone('a')))).toEqual([
+    expect(results(nodes, snapshot([instance('a')]), frame(put('a', { version: '2' })), frame(gone('a')))).toEqual([
       'create greeter 1 a',
       'delete greeter 1 a',
       'create greeter 2 a',
@@ -101,19 +101,19 @@ describe('WatchedNodes', () => {
   it('[X6] deletes nodes that are no longer available, and creates them when they are again', () => {
     const nodes = new WatchedNodes();
     const out = put('a', { available: false, quarantined: true });
-    expect(told(nodes, snapshot([instance('a'), instance('b', { available: false })]), frame(out))).toEqual([
+    expect(results(nodes, snapshot([instance('a'), instance('b', { available: false })]), frame(out))).toEqual([
       'create greeter 1 a',
       'delete greeter 1 a',
     ]);
-    expect(told(nodes, frame(out), frame(put('a')))).toEqual(['create greeter 1 a']);
+    expect(results(nodes, frame(out), frame(put('a')))).toEqual(['create greeter 1 a']);
   });
 
   it('[X6] after a reset deletes nodes missing from the new snapshot, once it is complete', () => {
     const nodes = new WatchedNodes();
     nodes.resultsOf(snapshot([instance('a'), instance('b'), instance('c')]));
-    expect(told(nodes, { type: 'reset', watch: 'w', reason: 'late' })).toEqual([]);
-    expect(told(nodes, snapshot([instance('a')], { part: 0, last: false }))).toEqual(['update greeter 1 a']);
-    expect(told(nodes, snapshot([instance('c')], { part: 1, last: true }))).toEqual([
+    expect(results(nodes, { type: 'reset', watch: 'w', reason: 'late' })).toEqual([]);
+    expect(results(nodes, snapshot([instance('a')], { part: 0, last: false }))).toEqual(['update greeter 1 a']);
+    expect(results(nodes, snapshot([instance('c')], { part: 1, last: true }))).toEqual([
       'update greeter 1 c',
       'delete greeter 1 b',
     ]);
@@ -122,7 +122,7 @@ describe('WatchedNodes', () => {
   it('[X6] distinguishes services with equal node ids', () => {
     const nodes = new WatchedNodes();
     nodes.resultsOf(snapshot([instance('a'), instance('a', { group: 'g', service: 'greeter' })]));
-    expect(told(nodes, frame({ ...gone('a'), group: 'g' }))).toEqual(['delete g@@greeter 1 a']);
-    expect(told(nodes, frame(gone('a')))).toEqual(['delete greeter 1 a']);
+    expect(results(nodes, frame({ ...gone('a'), group: 'g' }))).toEqual(['delete g@@greeter 1 a']);
+    expect(results(nodes, frame(gone('a')))).toEqual(['delete greeter 1 a']);
   });
 });

@@ -43,7 +43,7 @@ export class WatchedNodes {
 
   #changed(change: WatchedChange): Result[] {
     if (change.kind === 'service') return [];
-    return change.type === 'put' ? this.#put(change.after) : this.#gone(textOf(change));
+    return change.type === 'put' ? this.#put(change.after) : this.#removed(textOf(change));
   }
 
   #shows(instance: InstanceView): Result[] {
@@ -52,14 +52,14 @@ export class WatchedNodes {
   }
 
   #notShown(): Result[] {
-    const gone = [...this.#known.keys()].filter((key) => !this.#shown.has(key));
+    const removed = [...this.#known.keys()].filter((key) => !this.#shown.has(key));
     this.#shown.clear();
-    return gone.flatMap((key) => this.#gone(key));
+    return removed.flatMap((key) => this.#removed(key));
   }
 
   #put(instance: InstanceView): Result[] {
     const key = textOf(instance);
-    if (!instance.available) return this.#gone(key);
+    if (!instance.available) return this.#removed(key);
     const before = this.#known.get(key);
     const now = entryOf(instance);
     if (before?.version === now.version) {
@@ -67,12 +67,12 @@ export class WatchedNodes {
       return [{ Action: 'update', Service: now }];
     }
     // Clients store each version separately, and would keep the node in the old one.
-    const moved = this.#gone(key);
+    const moved = this.#removed(key);
     this.#known.set(key, bare(now));
     return [...moved, { Action: 'create', Service: now }];
   }
 
-  #gone(key: string): Result[] {
+  #removed(key: string): Result[] {
     const before = this.#known.get(key);
     if (before === undefined) return [];
     this.#known.delete(key);

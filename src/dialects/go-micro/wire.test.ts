@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { eachRow } from '../../../test/fixtures/every-row';
-import { readKept, readService, serviceAskedFor } from './wire';
+import { readKept, readService, requestedService } from './wire';
 
 const EMPTY = { name: '', version: '', metadata: {}, endpoints: [], nodes: [] };
 
@@ -84,6 +84,6 @@ it('[X3] a read unescapes a name, and a watch doesn’t', () =>
     ],
     (query, read, watched) => {
       const url = `http://rollcall.test/registry${query}`;
-      expect([serviceAskedFor(url, false), serviceAskedFor(url, true)]).toEqual([read, watched]);
+      expect([requestedService(url, false), requestedService(url, true)]).toEqual([read, watched]);
     },
   ));

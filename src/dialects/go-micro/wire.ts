@@ -150,7 +150,7 @@ export function decodedIfItCan(text: string): string {
  *
  * @param isWatch True: the client did not escape the name, so it extends to the end of the query, and a plus is a plus.
  */
-export function serviceAskedFor(url: string, isWatch: boolean): string {
+export function requestedService(url: string, isWatch: boolean): string {
   const query = queryText(url);
   if (isWatch) return query.startsWith(PARAMETER) ? decodedIfItCan(query.slice(PARAMETER.length)) : '';
   const pair = query.split('&').find((each) => each.startsWith(PARAMETER)) ?? PARAMETER;

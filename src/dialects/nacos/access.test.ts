@@ -7,7 +7,7 @@ import type { Grant, Scope } from '../../model/grant';
 import { nacos } from './nacos';
 
 /**
- * Authorization of this dialect, written by hand: `+` is allowed, `-` is 403. A route that is missing here fails the test,
+ * Authorization of this dialect, written by hand: `+` is allowed, `-` is 403. A route missing here fails the test,
  * and so does a line without a route. Each line is tested at all paths of its operation.
  *
  * Each scope is granted on the whole namespace (`all`), on the services that begin with `own` (`own`), on others (`oth`),
@@ -196,7 +196,7 @@ describe('the authorization table for Nacos', () => {
     for (const { method, path } of cards.filter((card) => card.operation === operation)) {
       let got = '';
       for (const [index, { token }] of (await tokens).entries()) {
-        // Each is about an instance of its own: whose one is, the namespace decides.
+        // Each has an instance of its own: the namespace checks the owner.
         const asked = query === '?login' ? `username=u&password=${token}` : `${QUERIES[query]}&ip=10.0.0.${index}`;
         const { status } = await app.send(method.toUpperCase(), `${path.replace(':key', KEY)}?${asked}`, {
           headers: { accessToken: token },
@@ -221,9 +221,9 @@ describe('the authorization table for Nacos', () => {
   it('[I9] shows the server’s state to every holder of a token, and to no other caller', async () => {
     const token = (await tokens).at(-1)?.token ?? '';
     for (const { operation, path } of cards.filter((card) => OF_SERVER.includes(card.operation))) {
-      const told = await app.send('GET', path, { headers: { accessToken: token } });
+      const allowed = await app.send('GET', path, { headers: { accessToken: token } });
       const refused = await app.send('GET', path);
-      expect([operation, told.status, refused.status]).toEqual([operation, 200, 403]);
+      expect([operation, allowed.status, refused.status]).toEqual([operation, 200, 403]);
     }
   });
 });

@@ -81,13 +81,13 @@ describe('hostile input', () => {
   );
 
   it('[Y8, X2] for an unknown namespace or route is refused', async () => {
-    const stage = new NacosStage([{ scope: 'admin', ns: 'nobody' }]);
-    const [status, text] = await stage.send('POST', `${INSTANCE}?${A}&namespaceId=nobody`);
+    const stage = new NacosStage([{ scope: 'admin', ns: 'unknown' }]);
+    const [status, text] = await stage.send('POST', `${INSTANCE}?${A}&namespaceId=unknown`);
     expect([status, text]).toEqual([404, expect.stringContaining('namespace')]);
     const [missing, page] = await stage.send('GET', '/nacos/v1/cs/configs');
     expect([missing, JSON.parse(page)]).toMatchObject([404, { status: 404, error: 'Not Found' }]);
-    const [wrong, told] = await stage.send('PUT', `${INSTANCE}/list`);
-    expect([wrong, JSON.parse(told)]).toMatchObject([405, { error: 'Method Not Allowed' }]);
+    const [wrongStatus, problem] = await stage.send('PUT', `${INSTANCE}/list`);
+    expect([wrongStatus, JSON.parse(problem)]).toMatchObject([405, { error: 'Method Not Allowed' }]);
   });
 });
 
@@ -129,7 +129,7 @@ describe('a client', () => {
     const before = counters.rowsWritten;
     await stage.send('POST', `${INSTANCE}?serviceName=orders&ip=10.0.0.8&port=1`);
     expect(counters.rowsWritten - before).toBe(2);
-    // The first renewal after a checkpoint says so in a row of its own, for all that follow.
+    // The first renewal after a checkpoint writes a row of its own, for all that follow.
     await stage.send('PUT', `${INSTANCE}/beat?${A}`);
     const beaten = counters.rowsWritten;
     for (let round = 0; round < 3; round++) {

@@ -7,7 +7,7 @@ import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
 import { readJsonText } from '../../model/json';
 import { nacos } from './nacos';
 
-/** Every parameter that some route reads, and some that none does. */
+/** Every parameter that a route reads, and some that none reads. */
 const NAMES = [
   ...[
     'namespaceId',
@@ -85,7 +85,7 @@ const VALUES = [
   ...['lightBeatEnabled', 'persist', '.*(a+)+$', '*'.repeat(200)],
 ];
 
-/** Most requests say what they are about, so that more than the first parameter is looked at. */
+/** Most requests name their target, so that more than the first parameter is checked. */
 const USUAL: [string, string][] = [
   ['serviceName', 'g@@orders'],
   ['ip', '10.0.0.7'],
@@ -107,7 +107,7 @@ const usual = fc.tuple(
 );
 const encoded = (pairs: [string, string][]): string =>
   pairs.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&');
-/** As browsers do it; half of a surrogate pair has no code of its own. */
+/** Encoded as in browsers; half of a surrogate pair has no code of its own. */
 const encode = (text: string): string => encodeURIComponent(text.toWellFormed()).replaceAll('%20', '+');
 
 it('[Y1, Y8, I10] no parameters in any place and order cause a fault, and refused ones change nothing', async () => {
@@ -144,6 +144,6 @@ it('[Y1, Y8, I10] no parameters in any place and order cause a fault, and refuse
     ),
     { numRuns: 600 },
   );
-  // A run in which all is refused proves little.
+  // A run in which every request is refused proves little.
   expect(accepted.size).toBeGreaterThan(app.app.dialectRoutes.length / 3);
 }, 30_000);

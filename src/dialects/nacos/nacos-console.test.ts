@@ -52,7 +52,7 @@ interface Row {
 const rows = async (): Promise<Row[]> =>
   (await read<{ list: Row[] }>('v1/ns/catalog/instances', { ...SERVICE, clusterName: 'DEFAULT', ...PAGE })).list;
 
-/** The buttons of a row: on and off line, and the dialog that edits it. */
+/** The buttons of a row: online, offline, and the dialog that edits it. */
 const put = ({ ip, port, ephemeral, weight, enabled, metadata }: Row) =>
   call('PUT', 'v1/ns/instance', {
     ...SERVICE,

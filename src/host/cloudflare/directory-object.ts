@@ -23,9 +23,9 @@ export class DirectoryObject extends DurableObject<Env> {
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(async () => {
-      const lent = await objectPlatform(ctx, env);
-      this.#alarm = lent.alarm;
-      const platform = platformOf(lent, env);
+      const base = await objectPlatform(ctx, env);
+      this.#alarm = base.alarm;
+      const platform = platformOf(base, env);
       try {
         this.#directory = Directory.wake(platform);
       } catch (error) {
@@ -57,9 +57,9 @@ export class DirectoryObject extends DurableObject<Env> {
   }
 }
 
-function platformOf(lent: ObjectPlatform, env: Env): DirectoryPlatform {
+function platformOf(base: ObjectPlatform, env: Env): DirectoryPlatform {
   return {
-    ...lent,
+    ...base,
     placements: {
       own: jurisdictionProblem(env) === undefined ? homeJurisdiction(env) : undefined,
       matter: !isOneMachine(env),

@@ -102,7 +102,7 @@ function isOutOfReach(error: unknown): boolean {
 function unanswered(cause?: unknown): RegistryError {
   return new RegistryError(
     'UNAVAILABLE',
-    'the directory, which knows tokens and namespaces, does not answer; nothing was done, so try again',
+    'the directory, which stores tokens and namespaces, is not responding; nothing was changed, so retry',
     { retryAfterSeconds: 1 },
     { cause },
   );

@@ -36,10 +36,10 @@ describe('KnownNamespaces', () => {
     const { directory, known, asked } = begin();
     await directory.api.createNamespace(BY_ROOT, { id: 'a', placement: { hint: 'weur' } });
     expect(known.of('a')).toBeInstanceOf(Promise);
-    const ways = await known.of('a');
-    expect(ways).toEqual({ id: 'a', placement: { hint: 'weur' } });
+    const handle = await known.of('a');
+    expect(handle).toEqual({ id: 'a', placement: { hint: 'weur' } });
     directory.platform.jump(NAMESPACE_ENTRY_MAX_AGE_MS - 1);
-    expect(known.of('a'), 'at once, and the same').toBe(ways);
+    expect(known.of('a'), 'at once, and the same').toBe(handle);
     expect(asked).toEqual(['a', 'a']);
     directory.platform.jump(1);
     expect(known.of('a')).toBeInstanceOf(Promise);
@@ -90,14 +90,14 @@ describe('KnownNamespaces', () => {
     const { directory, known, trouble } = begin();
     const removeNamespace = () => Promise.reject(trouble.is);
     const api = rememberingDirectory({ ...directory.api, removeNamespace }, known);
-    const ways = await known.of('public');
+    const handle = await known.of('public');
     trouble.is = new RegistryError('FORBIDDEN', 'this needs "admin"');
     await api.removeNamespace(BY_ROOT, 'public', true).catch(() => {});
-    expect(known.of('public'), 'nothing to request').toBe(ways);
+    expect(known.of('public'), 'nothing to request').toBe(handle);
     trouble.is = new RegistryError('UNAVAILABLE', 'out of reach');
     await api.removeNamespace(BY_ROOT, 'public', true).catch(() => {});
     await api.removeNamespace(BY_ROOT, 'unknown', true).catch(() => {});
-    expect(await known.of('public')).toBe(ways);
+    expect(await known.of('public')).toBe(handle);
   });
 
   it('[N16] asks again for a namespace that may have been removed', async () => {
@@ -113,7 +113,7 @@ describe('KnownNamespaces', () => {
     expect(await known.of('a')).toBeUndefined();
   });
 
-  it('[G12] looks up no namespace that the directory has just listed', async () => {
+  it('[G12] doesn’t look up a namespace that the directory has just listed', async () => {
     const { directory, known, asked } = begin();
     for (const id of ['a', 'b']) await directory.api.createNamespace(BY_ROOT, { id, placement: { hint: 'weur' } });
     const { namespaces, count } = await rememberingDirectory(directory.api, known).firstNamespaces(2);
@@ -124,7 +124,7 @@ describe('KnownNamespaces', () => {
     expect(asked).toEqual(['public']);
   });
 
-  it('caches a limited number, the last that were asked for', async () => {
+  it('caches a limited number, the most recently used', async () => {
     const { known, asked } = begin();
     for (let number = 0; number <= NAMESPACES_REMEMBERED_MAX_COUNT; number++) await known.of(`ns-${number}`);
     asked.length = 0;

@@ -10,8 +10,8 @@ import {
 } from '../../model/limits';
 
 /** Cached lookup of an id: the handle of its namespace, or undefined if it does not exist. */
-interface Remembered<Ways> {
-  ways: Ways | undefined;
+interface Remembered<Handle> {
+  handle: Handle | undefined;
   /** Milliseconds since the epoch. */
   since: number;
 }
@@ -20,12 +20,12 @@ interface Remembered<Ways> {
  * Cache of the namespaces that an isolate has looked up. Only namespaces in the directory are opened, so a request for any
  * other id creates no object. While the directory is unreachable, an existing namespace stays cached for 10 minutes.
  */
-export class KnownNamespaces<Ways> {
+export class KnownNamespaces<Handle> {
   readonly #directory: Pick<DirectoryApi, 'findNamespace'>;
   readonly #askDirectory: AskDirectory;
-  readonly #open: (id: string, entry: NamespaceEntry) => Ways;
+  readonly #open: (id: string, entry: NamespaceEntry) => Handle;
   readonly #now: () => number;
-  readonly #remembered = new LRUCache<string, Remembered<Ways>>(countBound(NAMESPACES_REMEMBERED_MAX_COUNT));
+  readonly #remembered = new LRUCache<string, Remembered<Handle>>(countBound(NAMESPACES_REMEMBERED_MAX_COUNT));
 
   /**
    * @param directory Source of the existing namespaces.
@@ -36,7 +36,7 @@ export class KnownNamespaces<Ways> {
   constructor(
     directory: Pick<DirectoryApi, 'findNamespace'>,
     askDirectory: AskDirectory,
-    open: (id: string, entry: NamespaceEntry) => Ways,
+    open: (id: string, entry: NamespaceEntry) => Handle,
     now: () => number,
   ) {
     this.#directory = directory;
@@ -52,13 +52,13 @@ export class KnownNamespaces<Ways> {
    * @throws {RegistryError} `UNAVAILABLE` if it is not cached, the directory is unreachable, and the namespace was not
    * seen in the last 10 minutes.
    */
-  of(id: string): Ways | undefined | Promise<Ways | undefined> {
+  of(id: string): Handle | undefined | Promise<Handle | undefined> {
     const known = this.#remembered.get(id);
     if (known === undefined) return this.#askDirectory(() => this.#look(id));
-    const { ways } = known;
-    const maxAgeMs = ways === undefined ? NAMESPACE_ABSENCE_MAX_AGE_MS : NAMESPACE_ENTRY_MAX_AGE_MS;
-    if (this.#isYounger(known, maxAgeMs)) return ways;
-    const lastKnown = this.#isYounger(known, LAST_KNOWN_MAX_AGE_MS) ? ways : undefined;
+    const { handle } = known;
+    const maxAgeMs = handle === undefined ? NAMESPACE_ABSENCE_MAX_AGE_MS : NAMESPACE_ENTRY_MAX_AGE_MS;
+    if (this.#isYounger(known, maxAgeMs)) return handle;
+    const lastKnown = this.#isYounger(known, LAST_KNOWN_MAX_AGE_MS) ? handle : undefined;
     return this.#askDirectory(() => this.#look(id), lastKnown);
   }
 
@@ -77,22 +77,23 @@ export class KnownNamespaces<Ways> {
   async learn(list: () => Promise<FirstNamespaces>): Promise<FirstNamespaces> {
     const since = this.#now();
     const listed = await list();
-    for (const { id, ...entry } of listed.namespaces) this.#remembered.set(id, { ways: this.#open(id, entry), since });
+    for (const { id, ...entry } of listed.namespaces)
+      this.#remembered.set(id, { handle: this.#open(id, entry), since });
     return listed;
   }
 
-  #isYounger({ since }: Remembered<Ways>, maxAgeMs: number): boolean {
+  #isYounger({ since }: Remembered<Handle>, maxAgeMs: number): boolean {
     const age = this.#now() - since;
     return age >= 0 && age < maxAgeMs;
   }
 
-  async #look(id: string): Promise<Ways | undefined> {
+  async #look(id: string): Promise<Handle | undefined> {
     // Taken before the call, because the namespace may change after the directory has read it.
     const since = this.#now();
     const entry = await this.#directory.findNamespace(id);
-    const ways = entry === null ? undefined : this.#open(id, entry);
-    this.#remembered.set(id, { ways, since });
-    return ways;
+    const handle = entry === null ? undefined : this.#open(id, entry);
+    this.#remembered.set(id, { handle, since });
+    return handle;
   }
 }
 

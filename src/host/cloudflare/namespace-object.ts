@@ -37,9 +37,9 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
     super(ctx, env);
     this.#sockets = new ObjectSockets(ctx);
     void ctx.blockConcurrencyWhile(async () => {
-      const lent = await objectPlatform(ctx, env);
-      this.#alarm = lent.alarm;
-      const platform = platformOf(ctx, env, { lent, connections: this.#sockets, claimsOf });
+      const base = await objectPlatform(ctx, env);
+      this.#alarm = base.alarm;
+      const platform = platformOf(ctx, env, { base, connections: this.#sockets, claimsOf });
       this.#namespace = new Namespace(platform, ctx.id.name === DEFAULT_NAMESPACE);
     });
   }
@@ -48,7 +48,7 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   override async alarm(invocation?: AlarmInvocationInfo): Promise<void> {
     const dueAt = this.#alarm?.fired(invocation?.scheduledTime) ?? Date.now();
     const namespace = this.#awake();
-    if (namespace.isThere) await namespace.registry.alarm(dueAt);
+    if (namespace.exists) await namespace.registry.alarm(dueAt);
   }
 
   /**
@@ -74,7 +74,7 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   override fetch(request: Request): Response {
     const purpose = this.#sockets.purposeOf(request);
     if (purpose === undefined) {
-      return new Response('a namespace object answers socket upgrades of its own Worker alone', { status: 400 });
+      return new Response('a namespace object only accepts socket upgrades from its own Worker', { status: 400 });
     }
     try {
       const { registry } = this.#awake();
@@ -108,7 +108,7 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
     const connection = this.#sockets.connectionOf(socket);
     const namespace = this.#awake();
-    if (!namespace.isThere) connection.close(CLOSE_CODES.namespaceGone, 'the namespace has been deleted');
+    if (!namespace.exists) connection.close(CLOSE_CODES.namespaceGone, 'the namespace has been deleted');
     else if (typeof message === 'string') await namespace.registry.receive(connection, message);
     else connection.close(CLOSE_CODES.protocolError, 'frames are text');
   }
@@ -116,13 +116,13 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
     const namespace = this.#awake();
     const connection = this.#sockets.connectionOf(socket);
-    if (namespace.isThere) await namespace.registry.closed(connection, code === CLOSE_CODES.sessionEnded);
+    if (namespace.exists) await namespace.registry.closed(connection, code === CLOSE_CODES.sessionEnded);
     answerClose(socket, code);
   }
 
   override async webSocketError(socket: WebSocket): Promise<void> {
     const namespace = this.#awake();
-    if (namespace.isThere) await namespace.registry.closed(this.#sockets.connectionOf(socket), false);
+    if (namespace.exists) await namespace.registry.closed(this.#sockets.connectionOf(socket), false);
   }
 
   #awake(): Namespace {
@@ -132,15 +132,15 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
 
 /** Parts of a namespace's platform that its constructor creates. */
 interface NamespaceParts {
-  lent: ObjectPlatform;
+  base: ObjectPlatform;
   connections: ObjectSockets;
   claimsOf: ClaimsOf;
 }
 
-function platformOf(ctx: DurableObjectState, env: Env, { lent, connections, claimsOf }: NamespaceParts): Platform {
+function platformOf(ctx: DurableObjectState, env: Env, { base, connections, claimsOf }: NamespaceParts): Platform {
   const directory = remoteDirectory(directoryStubs(env));
   return {
-    ...lent,
+    ...base,
     nextTurn: () => new Promise((resolve) => setTimeout(resolve, 0)),
     connections,
     digest: sha256,
@@ -149,7 +149,7 @@ function platformOf(ctx: DurableObjectState, env: Env, { lent, connections, clai
     erase: async () => {
       await ctx.storage.deleteAlarm();
       await ctx.storage.deleteAll();
-      lent.alarm.disarmed();
+      base.alarm.disarmed();
     },
     endedTokens: (tokenIds) => directory.endedTokens(tokenIds),
     audit: {

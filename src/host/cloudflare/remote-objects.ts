@@ -146,12 +146,12 @@ function toRegistryError(error: unknown): RegistryError {
   const { remote, retryable, overloaded, durableObjectReset } = flagsOf(error);
   if (remote === true && retryable !== true && overloaded !== true && durableObjectReset !== true) {
     const message =
-      'the registry failed at this request; it is likely to fail again, so report it with the id of the request; if this was a change, whether it happened is not known';
+      'an unexpected error occurred; a retry is likely to fail too, so report it with the id of the request; if this was a change, it may have been applied';
     return new RegistryError('INTERNAL', message, {}, { cause: error });
   }
   return new RegistryError(
     'UNAVAILABLE',
-    'what answers this could not be reached; if this was a change, whether it happened is not known: read before you try again',
+    'the object that stores this could not be reached; if this was a change, it may have been applied: read the current state before you retry',
     { retryAfterSeconds: 1 },
     { cause: error },
   );

@@ -70,11 +70,11 @@ function held(socket: WebSocket, listener: SocketListener): NamespaceSocket {
 export function acceptSocket(closed: () => void): { socket: NamespaceSocket; answer: Response } {
   const { 0: theirs, 1: ours } = new WebSocketPair();
   let isOpen = true;
-  const end = (tell: boolean, code: number, reason: string) => {
+  const end = (notifies: boolean, code: number, reason: string) => {
     if (!isOpen) return;
     isOpen = false;
     quietly(() => ours.close(code, reason));
-    if (tell) closed();
+    if (notifies) closed();
   };
   ours.addEventListener('close', () => end(true, 1000, ''));
   ours.addEventListener('error', () => end(true, 1011, ''));

@@ -106,14 +106,14 @@ export class LocalSockets implements Connections, NamespaceSockets {
 class LocalConnection implements Connection {
   readonly memory: ConnectionMemory;
   readonly #listener: SocketListener;
-  readonly #gone: () => void;
+  readonly #onClose: () => void;
   #isOpen = true;
 
   /** @param gone Called once it is closed, by either side. */
-  constructor(memory: ConnectionMemory, listener: SocketListener, gone: () => void) {
+  constructor(memory: ConnectionMemory, listener: SocketListener, onClose: () => void) {
     this.memory = memory;
     this.#listener = listener;
-    this.#gone = gone;
+    this.#onClose = onClose;
   }
 
   get isOpen(): boolean {
@@ -134,7 +134,7 @@ class LocalConnection implements Connection {
   leave(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#gone();
+    this.#onClose();
   }
 
   /** Does nothing: the memory lasts as long as the connection, which ends with the process. */

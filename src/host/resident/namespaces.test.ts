@@ -14,7 +14,7 @@ import { nodeSqlite } from './storage/node-sqlite';
 
 const HOUR_MS = 3_600_000;
 const SLEEP_AFTER_MS = 60_000;
-/** Idle for so long, a namespace has been found idle for long enough. */
+/** Idle time after which a namespace goes to sleep. */
 const IDLE_MS = SLEEP_AFTER_MS + 2_000;
 
 const hosts: HandResident[] = [];
@@ -103,7 +103,7 @@ it('[I6, L7] repeated freezes, each detected by a call, keep no dead lease of a 
     expect(host.awake()).toEqual([]);
     host.freeze(HOUR_MS);
   }
-  // Two ttl of listening, and what it takes until it is found.
+  // Two ttl of attention, and the time until this is detected.
   expect(heardMs).toBeGreaterThan(ttlMs);
   expect(heardMs).toBeLessThanOrEqual(2 * ttlMs + 3 * IDLE_MS);
 });
@@ -136,7 +136,7 @@ it('[L19, Z4] a namespace restored to a full disk responds only once there is ro
   fault = undefined;
   await host.pass(60_000);
   const { entries } = readJsonText((await calls.history({ ...ORDERS })).body);
-  // A lease ended without a call, and in the epoch that begins with it.
+  // A lease ended without a call, in the epoch that starts with it.
   expect(entries.map(({ cause }) => cause)).toEqual(['expired', 'registered']);
   expect(readJsonText((await calls.stats()).body).epoch).not.toBe(epoch);
 });

@@ -53,7 +53,7 @@ export class Namespaces {
     this.#attention = new ProcessAttention(parts.platform);
     this.#host = {
       platform: parts.platform,
-      lent: (id) => this.#lent(id),
+      sharedParts: (id) => this.#sharedParts(id),
       passed: () => {
         // After a freeze, a call may come before the first tick.
         this.#notePass();
@@ -131,7 +131,7 @@ export class Namespaces {
     await this.#sleepersFile.close();
   }
 
-  #lent(id: string): ReturnType<NamespaceHost['lent']> {
+  #sharedParts(id: string): ReturnType<NamespaceHost['sharedParts']> {
     const { directory, claimsOf } = this.#parts;
     return {
       claimsOf,

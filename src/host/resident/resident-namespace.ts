@@ -22,7 +22,7 @@ const SERVICE_RESTART = 1012;
 export interface NamespaceHost {
   platform: ProcessPlatform;
   /** Returns the parts of a namespace's platform that reach the directory and the dialects. */
-  lent: (id: string) => Pick<Platform, 'audit' | 'endedTokens' | 'claimsOf'>;
+  sharedParts: (id: string) => Pick<Platform, 'audit' | 'endedTokens' | 'claimsOf'>;
   /** Records that the process takes in messages, and returns its attention. */
   passed(): ProcessAttention;
   /** Returns whether the namespace has a file. */
@@ -116,7 +116,7 @@ export class ResidentNamespace implements NamespaceControl {
   async tick(): Promise<void> {
     const { namespace, alarm } = this.#awake ?? {};
     namespace?.beginAgain();
-    if (namespace === undefined || alarm === undefined || !namespace.isThere) return;
+    if (namespace === undefined || alarm === undefined || !namespace.exists) return;
     const dueAt = alarm.fired(this.#host.platform.clock.now());
     await this.#underWay(dueAt === undefined ? namespace.registry.tick() : namespace.registry.alarm(dueAt));
   }
@@ -134,7 +134,7 @@ export class ResidentNamespace implements NamespaceControl {
   /** Opens the namespace if it sleeps, and runs what is due. */
   async attend(): Promise<void> {
     const { namespace } = this.#awake ?? (await this.#opened(false));
-    if (namespace.isThere) await this.#underWay(namespace.registry.alarm(this.#host.platform.clock.now()));
+    if (namespace.exists) await this.#underWay(namespace.registry.alarm(this.#host.platform.clock.now()));
   }
 
   /** Counts work that must finish before the namespace may sleep. */
@@ -157,7 +157,7 @@ export class ResidentNamespace implements NamespaceControl {
       this.#awake = undefined;
       let dueAt: number | null = this.#retryAt;
       // Mark it before storing: a freeze from here on counts as a gap during the sleep.
-      this.#leftAt = this.#host.passed().mark(awake.namespace.isThere);
+      this.#leftAt = this.#host.passed().mark(awake.namespace.exists);
       try {
         await awake.namespace.rest();
         dueAt = awake.alarm.armedFor();
@@ -207,15 +207,15 @@ export class ResidentNamespace implements NamespaceControl {
     return this.#control(false, (namespace) => namespace.closeSocketsOf(tokenIds));
   }
 
-  async #control<T>(isFounding: boolean, work: (namespace: Namespace) => Promise<T>): Promise<T> {
-    const working = async () => work((this.#awake ?? (await this.#opened(isFounding))).namespace);
+  async #control<T>(isCreating: boolean, work: (namespace: Namespace) => Promise<T>): Promise<T> {
+    const working = async () => work((this.#awake ?? (await this.#opened(isCreating))).namespace);
     return this.#counted(working());
   }
 
   #call(call: PendingCall<NamespaceApi>): Promise<unknown> {
     const namespace = this.#awake?.namespace;
     // Without a promise in between if the namespace is awake: on the heartbeat path each allocation counts.
-    if (namespace?.isThere) return this.#counted(call(namespace.registry));
+    if (namespace?.exists) return this.#counted(call(namespace.registry));
     return this.#counted(this.#opened(false).then((awake) => call(awake.namespace.registry)));
   }
 
@@ -230,13 +230,13 @@ export class ResidentNamespace implements NamespaceControl {
     this.#isUsed = true;
   };
 
-  /** @param isFounding True to create the file if it is missing. */
-  async #opened(isFounding: boolean): Promise<Awake> {
+  /** @param isCreating True to create the file if it is missing. */
+  async #opened(isCreating: boolean): Promise<Awake> {
     while (this.#changing !== undefined) await this.#changing.catch(() => {});
     if (this.#awake !== undefined) return this.#awake;
     // The file at this path may belong to the object that replaced this one.
     if (this.#isErased) throw missingNamespace();
-    if (!isFounding && this.id !== DEFAULT_NAMESPACE && !this.#host.isStored(this.id)) throw missingNamespace();
+    if (!isCreating && this.id !== DEFAULT_NAMESPACE && !this.#host.isStored(this.id)) throw missingNamespace();
     return this.#change(async () => {
       const file = await this.#host.open(this.id);
       try {
@@ -261,9 +261,9 @@ export class ResidentNamespace implements NamespaceControl {
 
   #awaken(file: DatabaseFile, alarm: MemoryAlarm): Awake {
     const { platform } = this.#host;
-    const lent: Platform = {
+    const own: Platform = {
       ...platform,
-      ...this.#host.lent(this.id),
+      ...this.#host.sharedParts(this.id),
       storage: file.storage,
       writeFault: () => file.writeFault,
       heard: () => this.#host.passed().heardSince(this.#leftAt),
@@ -274,7 +274,7 @@ export class ResidentNamespace implements NamespaceControl {
       abort: () => this.#startOver(),
       log: (level, message, facts) => platform.log(level, message, { namespace: this.id, ...facts }),
     };
-    return { file, alarm, namespace: new Namespace(lent, this.id === DEFAULT_NAMESPACE) };
+    return { file, alarm, namespace: new Namespace(own, this.id === DEFAULT_NAMESPACE) };
   }
 
   /** Reads the state from the file again: after a failed write the state in memory is ahead of the file. */

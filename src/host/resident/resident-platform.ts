@@ -31,7 +31,7 @@ export interface ResidentOptions {
 }
 
 /** The interfaces of a namespace of this process. */
-interface Ways {
+interface NamespaceHandle {
   calls: NamespaceApi;
   sockets: NamespaceSockets;
 }
@@ -92,7 +92,7 @@ export class ResidentPlatform {
   }
 
   /** The app's options that the host supplies. */
-  get lent() {
+  get appOptions() {
     return {
       directory: this.directory,
       namespaceOf: (id: string) => this.#namespaceOf(id),
@@ -118,11 +118,11 @@ export class ResidentPlatform {
     void this.#resident.tick();
   }
 
-  #namespaceOf(id: string): Ways | undefined | Promise<Ways | undefined> {
+  #namespaceOf(id: string): NamespaceHandle | undefined | Promise<NamespaceHandle | undefined> {
     return this.#namespaces.known(id) ?? this.#look(id);
   }
 
-  async #look(id: string): Promise<Ways | undefined> {
+  async #look(id: string): Promise<NamespaceHandle | undefined> {
     const entry = await this.directory.findNamespace(id);
     return entry === null ? undefined : this.#namespaces.of(id);
   }

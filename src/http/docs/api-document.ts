@@ -1,6 +1,8 @@
 /** The parts of an OpenAPI document that the page shows. */
 export interface ApiDocument {
   info: { title: string; version: string; summary: string; description: string };
+  /** Base URLs of the paths, relative to the origin. */
+  servers: { url: string }[];
   tags: { name: string; description: string }[];
   paths: Record<string, Record<string, Operation>>;
   components: { schemas: Record<string, Schema> };

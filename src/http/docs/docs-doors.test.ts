@@ -26,6 +26,34 @@ describe('/docs', () => {
     for (const [, anchor] of html.matchAll(/href="#([^"]*)"/g)) expect(html).toContain(`id="${anchor}"`);
   });
 
+  it.each([
+    ['http://registry.test', '/docs', {}, 'http://registry.test'],
+    ['https://Registry.Test:8443', '/docs', {}, 'https://registry.test:8443'],
+    ['http://[::1]:8787', '/docs', {}, 'http://[::1]:8787'],
+    ['http://registry.test', '/docs', { 'x-forwarded-proto': 'https' }, 'http://registry.test'],
+    ['http://$(id).test', '/docs', {}, 'http://127.0.0.1:8787'],
+  ])('[H2] at %s%s %j has examples for %s', async (origin, path, headers, shown) => {
+    const { app } = new TestApp();
+    const html = await (await app.fetch(new Request(origin + path, { headers }))).text();
+    expect(html).toContain(`\nROLLCALL=${shown}\n`);
+    const response = await app.fetch(new Request(`${origin}/api/v1/openapi.json`, { headers }));
+    const { servers } = (await response.json()) as typeof openApi; // `as`: the test checks it
+    expect(servers.map(({ url }) => url)).toEqual([shown, `${shown}/t/{token}`]);
+  });
+
+  it('[H2] shows the scheme of a trusted proxy, and never the token in the path', async () => {
+    const test = new TestApp({ trustedProxy: true });
+    const { token } = test.directory.give([{ scope: 'read', ns: '*' }]);
+    const headers = { 'x-forwarded-proto': 'http, https' };
+    for (const path of ['/docs', '/api/v1/openapi.json']) {
+      const response = await test.send('GET', `/t/${token}${path}`, { headers });
+      const text = await response.text();
+      expect([path, response.status, text.includes('https://rollcall.test'), text.includes(token)]).toEqual([
+        ...[path, 200, true, false],
+      ]);
+    }
+  });
+
   it('is well-formed: what opens closes', async () => {
     const html = await (await get('/docs')).text();
     const open: string[] = [];
@@ -48,7 +76,10 @@ describe('/', () => {
 });
 
 describe('/api/v1/openapi.json', () => {
-  it('is the committed document', async () => {
-    expect(await (await get('/api/v1/openapi.json')).json()).toEqual(openApi);
+  it('is the committed document, with the URLs of its servers', async () => {
+    const response = await get('/api/v1/openapi.json');
+    const { servers, ...rest } = (await response.json()) as typeof openApi; // `as`: the test checks it
+    expect({ ...rest, servers: openApi.servers }).toEqual(openApi);
+    expect(servers).toHaveLength(openApi.servers.length);
   });
 });

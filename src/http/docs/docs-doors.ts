@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import openApi from '../../../docs/openapi.json';
 import { openDoor } from '../pipeline/route';
 import type { Surface } from '../pipeline/surface';
+import { publicOrigin } from '../request/headers';
 import { COMMON_HEADERS } from '../response/answers';
 import type { ApiDocument } from './api-document';
 import { docsPage } from './docs-page';
@@ -11,8 +12,12 @@ import { type Page, pageResponse } from './page';
 /** `as`: a test compares the committed document with the routes it is generated from; its literal type is of no use. */
 const document = openApi as unknown as ApiDocument;
 
+/** Where `rollcall serve` listens by default. */
+const DEFAULT_ORIGIN = 'http://127.0.0.1:8787';
+
 /** Adds the open routes that document the registry: two pages, and the OpenAPI document that one of them is made from. */
 export function addDocsDoors(surface: Surface, version: string): void {
+  const originOf = (request: Request) => publicOrigin(request, surface.origins, DEFAULT_ORIGIN);
   openDoor(surface, {
     operation: 'readDocument',
     method: 'get',
@@ -22,8 +27,15 @@ export function addDocsDoors(surface: Surface, version: string): void {
     summary: 'Read the API description as OpenAPI 3.1',
     input: {},
     answers: { 200: { description: 'The OpenAPI document', contentType: 'application/json' } },
-    answer: () =>
-      new Response(JSON.stringify(openApi), { headers: { ...COMMON_HEADERS, 'Content-Type': 'application/json' } }),
+    answer: (request) => {
+      const servers = document.servers.map(({ url, ...server }) => ({
+        ...server,
+        // Paths are appended, and begin with a slash.
+        url: originOf(request) + (url === '/' ? '' : url),
+      }));
+      const text = JSON.stringify({ ...document, servers });
+      return new Response(text, { headers: { ...COMMON_HEADERS, 'Content-Type': 'application/json' } });
+    },
   });
 
   openDoor(surface, {
@@ -35,7 +47,7 @@ export function addDocsDoors(surface: Surface, version: string): void {
     summary: 'Show the API reference',
     input: {},
     answers: { 200: { description: 'An HTML page', contentType: 'text/html' } },
-    answer: () => pageResponse(docsPage(document)),
+    answer: (request) => pageResponse(docsPage(document, originOf(request))),
   });
 
   openDoor(surface, {

@@ -5,8 +5,11 @@ import { DOCS_STYLE } from './docs-style';
 import { operationCard } from './operation-card';
 import { type Html, type Page, prose } from './page';
 
-const START = `# URL of the registry, its root token, and a service
-ROLLCALL=http://127.0.0.1:8787
+/** Returns the commands to start with. @param origin Of the registry; safe in a shell command. */
+const start = (
+  origin: string,
+): string => `# this registry, a token, and a service; on one machine the root token is in its data folder
+ROLLCALL=${origin}
 TOKEN=$(cat data/root-token)
 ORDERS=$ROLLCALL/api/v1/ns/public/groups/DEFAULT_GROUP/services/orders
 
@@ -61,8 +64,12 @@ function chapter(document: ApiDocument, { name, description }: { name: string; d
   return html`<h2 id="${name.toLowerCase()}">${name}</h2>\n<p>${prose(description)}.</p>${cards}`;
 }
 
-/** Renders the API reference from the OpenAPI document. */
-export function docsPage(document: ApiDocument): Page {
+/**
+ * Renders the API reference from the OpenAPI document.
+ *
+ * @param origin Of the registry, for the examples; safe in a shell command.
+ */
+export function docsPage(document: ApiDocument, origin: string): Page {
   const { info, tags } = document;
   const links = ['Start', ...tags.map(({ name }) => name), 'Errors'].map(
     (name) => html`<a href="#${name.toLowerCase()}">${name}</a>`,
@@ -77,7 +84,7 @@ export function docsPage(document: ApiDocument): Page {
 </header>
 <main>
 <h2 id="start">Start</h2>
-<pre><code>${START}</code></pre>
+<pre><code>${start(origin)}</code></pre>
 <div class="wide"><table>${rules}</table></div>
 ${tags.map((tag) => html`${chapter(document, tag)}\n`)}${problems()}
 </main>

@@ -210,7 +210,7 @@ export async function openApiDocument(cards: readonly RouteCard[], version: stri
       info: {
         title: 'Rollcall',
         version,
-        summary: 'A service registry with no servers to run',
+        summary: 'A service registry on Cloudflare Workers, or on one machine',
         description:
           'Services register and renew a lease; they disappear when it expires. Clients resolve services to instances. ' +
           'Every response about a namespace carries its position in `Rollcall-Cursor`.',

@@ -39,7 +39,7 @@ describe('tokens', () => {
     const test = new TestApp();
     const { token, id } = test.directory.give(READ);
     const other = bearer(test.directory.give(READ).token);
-    let failure = new RegistryError('TOKEN_NOT_FOUND', 'there is no such token that this one could have made');
+    let failure = new RegistryError('TOKEN_NOT_FOUND', 'there is no such token that this one may manage');
     Object.assign(test.directory, { revokeToken: () => Promise.reject(failure) });
     const seen = () => outcome(test.send('GET', `${NS}/stats`, bearer(token)));
     const revoke = () => outcome(test.send('DELETE', `/api/v1/tokens/${id}`, other));

@@ -113,7 +113,10 @@ export function waysTo(surface: Surface, id: string): NamespaceWays | Promise<Na
 
 function existing(ways: NamespaceWays | undefined, id: string): NamespaceWays {
   if (ways !== undefined) return ways;
-  throw new RegistryError('NAMESPACE_NOT_FOUND', `there is no namespace "${id}"; "${DEFAULT_NAMESPACE}" always exists`);
+  throw new RegistryError(
+    'NAMESPACE_NOT_FOUND',
+    `there is no namespace "${id}"; check its spelling, or create it with POST /api/v1/ns ("${DEFAULT_NAMESPACE}" always exists)`,
+  );
 }
 
 /** Returns the error of a call that timed out. Its change may still be applied. */

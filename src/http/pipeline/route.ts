@@ -95,7 +95,7 @@ export interface OpenDoor extends RouteCard {
   scope: 'open';
   /** True if it works even before the registry is set up. */
   beforeSetup?: boolean;
-  answer: () => Response | Promise<Response>;
+  answer: (request: Request) => Response | Promise<Response>;
 }
 
 /** Registers a route that needs no token. */
@@ -109,7 +109,7 @@ export function openDoor(surface: Surface, door: OpenDoor): void {
     },
     parse: () => undefined,
     authorize: () => undefined,
-    call: async () => door.answer(),
+    call: async (_input, { request }) => door.answer(request),
     map: (response) => response,
     withoutDeadline: true,
   });

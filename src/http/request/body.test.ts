@@ -71,7 +71,7 @@ describe('readJsonBody', () => {
     const { code, message } = await refusal(post(text(LIMIT_BYTES + 1)));
     expect([code, message]).toEqual([
       'PAYLOAD_TOO_LARGE',
-      `the body has more than ${LIMIT_BYTES} bytes, the limit of this call`,
+      `the body has more than ${LIMIT_BYTES} bytes, the limit of this call; send less at a time`,
     ]);
   });
 
@@ -128,7 +128,8 @@ describe('readJsonBody', () => {
 
   it.each([[[0xff]], [[0x22, 0xc3, 0x22]], [[0x22, 0xed, 0xa0, 0x80, 0x22]], [[0xc0, 0x80]]])(
     '[H5] refuses the bytes %j, which are no UTF-8',
-    async (bytes) => expect((await refusal(post(new Uint8Array(bytes)))).message).toBe('the body is not UTF-8'),
+    async (bytes) =>
+      expect((await refusal(post(new Uint8Array(bytes)))).message).toBe('the body is not UTF-8; encode it as UTF-8'),
   );
 });
 

@@ -5,7 +5,10 @@ import { parseJson } from '../../model/json';
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 const tooLarge = (maxBytes: number): RegistryError =>
-  new RegistryError('PAYLOAD_TOO_LARGE', `the body has more than ${maxBytes} bytes, the limit of this call`);
+  new RegistryError(
+    'PAYLOAD_TOO_LARGE',
+    `the body has more than ${maxBytes} bytes, the limit of this call; send less at a time`,
+  );
 
 /** Converts an error of reading a body: the client disconnected before its end, which is not a fault of the registry. */
 export function rejectBrokenOff(cause: unknown): never {
@@ -69,7 +72,7 @@ export async function readBodyText(request: Request, maxBytes: number): Promise<
   try {
     return decoder.decode(bytes);
   } catch (cause) {
-    throw new RegistryError('INVALID_REQUEST', 'the body is not UTF-8', {}, { cause });
+    throw new RegistryError('INVALID_REQUEST', 'the body is not UTF-8; encode it as UTF-8', {}, { cause });
   }
 }
 

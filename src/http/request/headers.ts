@@ -5,6 +5,7 @@ import type { Location } from '../../model/instance';
 import { READ_WAIT_DEFAULT_MS, WAIT_MAX_MS } from '../../model/limits';
 import { SubscriberId } from '../../model/subscriber';
 import { invalid, parsed } from './field-errors';
+import { requestOrigin } from './request-target';
 
 /**
  * An entity tag: a cursor in quotes. The mark of a weak tag is accepted and ignored: a proxy that compresses a response
@@ -143,4 +144,20 @@ export function originOf(request: Request, { trustedProxy, addressOf }: OriginSe
   if (facts !== undefined) return { address: connecting, place: placeIn(facts) };
   if (!trustedProxy) return { address: addressOf?.(request) };
   return { address: text(request.headers.get('x-forwarded-for')?.split(',').at(-1)?.trim()) };
+}
+
+/** Matches an origin that is also safe in a shell command. */
+const PLAIN_ORIGIN = /^https?:\/\/(?:[A-Za-z0-9._~-]+|\[[0-9A-Fa-f:.]+\])(?::\d+)?$/;
+
+/**
+ * Returns the origin at which clients reach the registry, for examples to paste: that of the request, with the scheme that a
+ * trusted proxy received it by.
+ *
+ * @param otherwise Returned if the host has characters that no host name needs, as the client chose it.
+ */
+export function publicOrigin(request: Request, { trustedProxy }: OriginSettings, otherwise: string): string {
+  const origin = requestOrigin(request);
+  if (!PLAIN_ORIGIN.test(origin)) return otherwise;
+  const isSecure = trustedProxy && request.headers.get('x-forwarded-proto')?.split(',').at(-1)?.trim() === 'https';
+  return isSecure ? origin.replace(/^http:/, 'https:') : origin;
 }

@@ -98,7 +98,7 @@ export function readQuery(url: string, lists: ReadonlySet<string> = NO_LISTS): R
       else parameters[name] = [value];
       continue;
     }
-    if (key in holder) throw invalid('query', [{ path: name, message: 'is given twice; give it once' }]);
+    if (key in holder) throw invalid('query', [{ path: name, message: 'appears twice; send it once' }]);
     holder[key] = value;
   }
   // A parameter named just `metadata` stays text, which the schema refuses.

@@ -69,6 +69,19 @@ describe('NamespaceFigures', () => {
     expect(await scraping).toEqual(['a', 'b']);
   });
 
+  it('[G12] uses an answer that came too late for one scrape in the next', async () => {
+    const { state, asked, scrape } = begin();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    state.before = () => promise;
+    const scraping = scrape('slow');
+    await vi.advanceTimersByTimeAsync(METRICS_CALL_MAX_MS);
+    expect(await scraping).toEqual([]);
+    resolve();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await scrape('slow')).toEqual(['slow']);
+    expect(asked).toEqual(['slow']);
+  });
+
   it('[G12] asks a limited number at a time, and none after its own deadline', async () => {
     const { state, asked, scrape } = begin();
     state.before = () => new Promise(() => {});

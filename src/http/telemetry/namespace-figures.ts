@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+import { countBound } from '../../model/cache-bound';
 import { readJsonText } from '../../model/json';
 import {
   METRICS_CALL_MAX_MS,
@@ -42,7 +44,7 @@ interface IdleFigures {
  */
 export class NamespaceFigures {
   readonly #options: FiguresOptions;
-  readonly #idle = new Map<string, IdleFigures>();
+  readonly #idle = new LRUCache<string, IdleFigures>(countBound(METRICS_IDLE_MAX_COUNT));
   /** Number of sockets opened, to detect one that opens while a namespace is asked. */
   #socketsOpened = 0;
 
@@ -86,21 +88,22 @@ export class NamespaceFigures {
     return isCurrent ? known.stats : undefined;
   }
 
-  async #ask(id: string, tokenId: string): Promise<Stats | undefined> {
+  /** Asks a namespace. An answer after the timeout is still cached for the next scrape. */
+  #ask(id: string, tokenId: string): Promise<Stats | undefined> {
+    // The metric `rollcall_namespace_up` reports the failure; the route of its statistics returns the reason.
+    return within(METRICS_CALL_MAX_MS, this.#statsOf(id, tokenId)).catch(() => undefined);
+  }
+
+  async #statsOf(id: string, tokenId: string): Promise<Stats | undefined> {
     const { open, changesOf, now } = this.#options;
     const [changes, askedAt, socketsOpened] = [changesOf(id), now(), this.#socketsOpened];
-    const asking = async () => {
-      const namespace = await open(id);
-      return namespace === undefined ? undefined : readJsonText((await namespace.calls.stats({ tokenId })).body);
-    };
-    // The metric `rollcall_namespace_up` reports the failure; the route of its statistics returns the reason.
-    const stats = await within(METRICS_CALL_MAX_MS, asking()).catch(() => undefined);
     this.#idle.delete(id);
-    if (stats === undefined || socketsOpened !== this.#socketsOpened || !isIdle(stats)) return stats;
-    this.#idle.set(id, { stats, changes, askedAt, maxAgeMs: METRICS_IDLE_MAX_AGE_MS * (1 - Math.random() / 2) });
-    for (const oldest of this.#idle.keys()) {
-      if (this.#idle.size <= METRICS_IDLE_MAX_COUNT) break;
-      this.#idle.delete(oldest);
+    const namespace = await open(id);
+    if (namespace === undefined) return undefined;
+    const stats = readJsonText((await namespace.calls.stats({ tokenId })).body);
+    if (socketsOpened === this.#socketsOpened && isIdle(stats)) {
+      const maxAgeMs = METRICS_IDLE_MAX_AGE_MS * (1 - Math.random() / 2);
+      this.#idle.set(id, { stats, changes, askedAt, maxAgeMs });
     }
     return stats;
   }

@@ -96,7 +96,7 @@ function decoded(bytes: Uint8Array, number: number): string {
   try {
     return decoder.decode(bytes).trim();
   } catch (cause) {
-    throw new RegistryError('INVALID_REQUEST', `line ${number} is not UTF-8`, {}, { cause });
+    throw new RegistryError('INVALID_REQUEST', `line ${number} is not UTF-8; encode the file as UTF-8`, {}, { cause });
   }
 }
 

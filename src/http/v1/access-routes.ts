@@ -38,9 +38,9 @@ export function addAccessRoutes(surface: Surface): void {
     path: TOKENS_PATH,
     scope: 'any',
     chapter: 'Access',
-    summary: 'List the tokens that this token could have created',
+    summary: 'List the tokens that this token may manage',
     description:
-      'Tokens that grant nothing beyond what this token has `admin` on. Secrets are not stored and never shown.',
+      'Those that grant nothing beyond what this token has `admin` on. Secrets are not stored and never shown.',
     input: { query: DirectoryPageQuery },
     answers: { 200: { description: 'Tokens, sorted by id', schema: TokenList } },
     call: (directory, caller, { query }) => directory.listTokens(caller, query),
@@ -55,7 +55,7 @@ export function addAccessRoutes(surface: Surface): void {
     chapter: 'Access',
     summary: 'Revoke a token; takes effect everywhere within 30 s',
     description:
-      'Requires `admin` on everything that the token grants. A repeat by the token that revoked it succeeds; any other caller gets 404 for a token that is revoked or that it could not have created.',
+      'Requires `admin` on everything that the token grants. A repeat by the token that revoked it succeeds; any other caller gets 404 for a token that is revoked or that it may not manage.',
     input: { path: TokenName },
     answers: { 204: { description: 'Revoked' } },
     call: (directory, caller, { path }) =>

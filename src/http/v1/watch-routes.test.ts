@@ -88,7 +88,7 @@ describe('the event stream', () => {
     const test = new TestApp();
     const response = await test.ask('GET', WATCH);
     const events = new EventReader(response.body);
-    test.sockets.opened[0]?.tell({ type: 'bookmark', watch: 'stream', cursor: 'cE.1.x' });
+    test.sockets.opened[0]?.deliver({ type: 'bookmark', watch: 'stream', cursor: 'cE.1.x' });
     expect(await events.take(1)).toMatchObject([{ event: 'bookmark', id: 'cE.1.x' }]);
   });
 
@@ -97,7 +97,7 @@ describe('the event stream', () => {
     test.sockets.reconnectWithinMs = undefined;
     const answer = test.ask('GET', WATCH);
     const socket = await test.sockets.next();
-    socket.tell({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'too many' });
+    socket.deliver({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'too many' });
     expect(await problemOf(await answer)).toMatchObject({ status: 429, detail: 'too many' });
   });
 
@@ -203,7 +203,7 @@ describe('a read that waits', () => {
     const socket = await test.sockets.next();
     await expect.poll(() => socket.sent[0]).toMatchObject({ scope, cursor: 'cE.1.x' });
     test.namespace.answer.body = '{"told":true}';
-    socket.tell({ type: 'changes', watch: 'x', cursor: 'cE.2.x', revision: 2, changes: [] });
+    socket.deliver({ type: 'changes', watch: 'x', cursor: 'cE.2.x', revision: 2, changes: [] });
     const response = await answer;
     expect([response.status, response.headers.get('preference-applied')]).toEqual([200, 'wait=30']);
     const [first, second] = test.namespace.calls;

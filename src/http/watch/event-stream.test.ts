@@ -60,7 +60,7 @@ describe('EventStream', () => {
         cursor: 'cE.1.x',
       },
     ]);
-    for (const revision of [2, 3]) socket.tell(changes(revision));
+    for (const revision of [2, 3]) socket.deliver(changes(revision));
     expect(await events.take(2)).toEqual([
       { event: 'changes', id: 'cE.2.x', data: changes(2) },
       { event: 'changes', id: 'cE.3.x', data: changes(3) },
@@ -71,7 +71,7 @@ describe('EventStream', () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.25);
     const { socket, events } = await open();
     vi.restoreAllMocks();
-    socket.tell(changes(1));
+    socket.deliver(changes(1));
     await events.take(1);
     expect(events.retryMs).toBe(250);
   });
@@ -83,19 +83,19 @@ describe('EventStream', () => {
       await vi.advanceTimersByTimeAsync(EVENT_STREAM_KEEPALIVE_MS);
       await turns();
     }
-    socket.tell(changes(1));
+    socket.deliver(changes(1));
     expect((await next)?.id).toBe('cE.1.x');
     expect(events.comments).toBe(3);
   });
 
   it('[E5] piles up no comments for a client that does not read', async () => {
     const { socket, events } = await open();
-    socket.tell(changes(1));
+    socket.deliver(changes(1));
     for (let count = 0; count < 5; count++) {
       await vi.advanceTimersByTimeAsync(EVENT_STREAM_KEEPALIVE_MS);
       await turns();
     }
-    socket.tell(changes(2));
+    socket.deliver(changes(2));
     await events.take(2);
     expect(events.comments).toBe(0);
   });
@@ -114,7 +114,7 @@ describe('EventStream', () => {
 
   it('[E4] ends when its socket breaks, after what has come', async () => {
     const { socket, events, over } = await open();
-    socket.tell(changes(1));
+    socket.deliver(changes(1));
     socket.break(1006);
     expect((await events.next())?.id).toBe('cE.1.x');
     expect(await events.next()).toBeUndefined();
@@ -145,7 +145,7 @@ describe('EventStream', () => {
   it('[E6] gives credit back as the client reads, in lumps', async () => {
     const { socket, events } = await open();
     const padding = 'x'.repeat(CREDIT_INITIAL_BYTES / 8);
-    for (const revision of [1, 2, 3, 4]) socket.tell(changes(revision, padding));
+    for (const revision of [1, 2, 3, 4]) socket.deliver(changes(revision, padding));
     await turns();
     expect(creditOf(socket)).toEqual([]);
     await events.take(3);
@@ -161,8 +161,8 @@ describe('EventStream', () => {
 
   it('[W21] sends a mark back when the client has taken what came before it, and hands none on', async () => {
     const { socket, events } = await open();
-    socket.tell(changes(1));
-    socket.tell({ type: 'mark', mark: 'm1' });
+    socket.deliver(changes(1));
+    socket.deliver({ type: 'mark', mark: 'm1' });
     await turns();
     expect(socket.sent.filter(({ type }) => type === 'credit')).toEqual([]);
     expect(socket.purpose.proof).toBe('marks');
@@ -170,13 +170,13 @@ describe('EventStream', () => {
     await turns();
     const size = JSON.stringify(changes(1)).length + JSON.stringify({ type: 'mark', mark: 'm1' }).length;
     expect(socket.sent.filter(({ type }) => type === 'credit')).toEqual([{ type: 'credit', bytes: size, mark: 'm1' }]);
-    socket.tell(changes(2));
+    socket.deliver(changes(2));
     expect((await events.next())?.id).toBe('cE.2.x');
   });
 
   it('[E6] is cut off where the namespace finds it too slow', async () => {
     const { socket, events, over } = await open();
-    for (const revision of [1, 2, 3]) socket.tell(changes(revision));
+    for (const revision of [1, 2, 3]) socket.deliver(changes(revision));
     await turns();
     socket.break(CLOSE_CODES.slowConsumer);
     await expect(events.next()).rejects.toThrow();
@@ -186,7 +186,7 @@ describe('EventStream', () => {
 
   it('[E6] waits only for a while for a client that does not read the rest', async () => {
     const { socket, events } = await open();
-    for (const revision of [1, 2, 3]) socket.tell(changes(revision));
+    for (const revision of [1, 2, 3]) socket.deliver(changes(revision));
     await turns();
     socket.break(1006);
     await vi.advanceTimersByTimeAsync(EVENT_STREAM_FLUSH_MAX_MS - 1);
@@ -223,7 +223,7 @@ describe('a stream that does not come about', () => {
 
   it('is refused with what the namespace refuses the watch with', async () => {
     const { opening, socket } = await failing((each) =>
-      each.tell({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'too many names' }),
+      each.deliver({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'too many names' }),
     );
     await expect(opening).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', message: 'too many names' });
     expect(socket.closed?.code).toBe(1000);

@@ -55,7 +55,7 @@ describe('longPoll', () => {
     expect(socket.sent).toMatchObject([
       { type: 'watch', cursor: 'cE.1.x', scope: { groups: [], services: ['g@@orders'] } },
     ]);
-    socket.tell(CHANGES);
+    socket.deliver(CHANGES);
     expect(await answer).toBe(changed);
     expect(socket.closed?.code).toBe(1000);
   });
@@ -64,10 +64,10 @@ describe('longPoll', () => {
     const { answer, sockets } = poll([unchanged, changed]);
     const socket = await sockets.next();
     await soon();
-    socket.tell({ type: 'mark', mark: 'm1' });
+    socket.deliver({ type: 'mark', mark: 'm1' });
     await soon();
     expect(socket.sent.at(-1)).toMatchObject({ type: 'credit', mark: 'm1' });
-    socket.tell(CHANGES);
+    socket.deliver(CHANGES);
     expect(await answer).toBe(changed);
   });
 
@@ -76,29 +76,29 @@ describe('longPoll', () => {
     ['a snapshot', { type: 'snapshot', watch: 'x', cursor: 'cE.2.x', revision: 2, services: [] }],
   ])('[P1] reads again after %s', async (_, frame) => {
     const { answer, sockets } = poll([unchanged, changed]);
-    (await sockets.next()).tell(frame);
+    (await sockets.next()).deliver(frame);
     expect(await answer).toBe(changed);
   });
 
   it('[P1] misses no change that comes before it waits', async () => {
     const { answer, sockets } = poll([unchanged, unchanged, changed]);
     const socket = await sockets.next();
-    socket.tell(CHANGES);
+    socket.deliver(CHANGES);
     await soon();
-    socket.tell(CHANGES);
+    socket.deliver(CHANGES);
     expect(await answer).toBe(changed);
   });
 
   it('[P1] waits on where a change did not concern what it reads, and a bookmark is none', async () => {
     const { answer, sockets, reads } = poll([unchanged, unchanged, changed]);
     const socket = await sockets.next();
-    socket.tell({ type: 'bookmark', watch: 'x', cursor: 'cE.2.x' });
+    socket.deliver({ type: 'bookmark', watch: 'x', cursor: 'cE.2.x' });
     await soon();
     expect(reads()).toBe(1);
-    socket.tell(CHANGES);
+    socket.deliver(CHANGES);
     await soon();
     expect(reads()).toBe(2);
-    socket.tell(CHANGES);
+    socket.deliver(CHANGES);
     expect(await answer).toBe(changed);
     expect(sockets.opened).toHaveLength(1);
   });
@@ -124,7 +124,7 @@ describe('longPoll', () => {
       const socket = await sockets.next();
       await soon();
       names.push(socket.sent[0]?.watch);
-      socket.tell(CHANGES);
+      socket.deliver(CHANGES);
       await answer;
     }
     expect(names[0]).toMatch(/^\w{1,32}$/);
@@ -140,7 +140,7 @@ describe('longPoll', () => {
 
   it('is refused where the namespace refuses the watch', async () => {
     const { answer, sockets } = poll([unchanged]);
-    (await sockets.next()).tell({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'too many' });
+    (await sockets.next()).deliver({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'too many' });
     await expect(answer).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', message: 'too many' });
     expect(sockets.opened[0]?.closed?.code).toBe(1000);
   });
@@ -161,7 +161,7 @@ describe('longPoll', () => {
     const socket = await sockets.next();
     await soon();
     expect(entered).toEqual(['root p']);
-    socket.tell(CHANGES);
+    socket.deliver(CHANGES);
     await answer;
     expect(entered).toEqual(['root p', 'over']);
     expect(await poll([changed], { waits }).answer).toBe(changed);

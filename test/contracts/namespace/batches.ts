@@ -47,8 +47,8 @@ export function batches(stage: () => Scene, capabilities: Capabilities): void {
     });
 
     it.each([
-      ['a patch of what is not there', { op: 'update', id: 'b', weight: 1 }, 'INSTANCE_NOT_FOUND'],
-      ['an override of what is not there', { op: 'override', id: 'b', weight: 1 }, 'INSTANCE_NOT_FOUND'],
+      ['a patch of an unknown instance', { op: 'update', id: 'b', weight: 1 }, 'INSTANCE_NOT_FOUND'],
+      ['an override of an unknown instance', { op: 'override', id: 'b', weight: 1 }, 'INSTANCE_NOT_FOUND'],
       ['a revision that is not the record’s', { op: 'deregister', id: 'a', ifRevision: 7 }, 'REVISION_MISMATCH'],
       ['a record that should be absent', { op: 'register', id: 'a', ...AT, ifAbsent: true }, 'REVISION_MISMATCH'],
     ])('[C3, C5] with %s changes nothing', async (_what, wrong, code) => {

@@ -23,7 +23,7 @@ const READS: [string, (scene: Scene, ifNoneMatch?: string) => Promise<ReadAnswer
 /** Returns a cursor with some members replaced. */
 function forged(cursor: string, change: Partial<Position>): string {
   const position = decodeCursor(cursor);
-  if (position === undefined) throw new Error(`${cursor} is no cursor`);
+  if (position === undefined) throw new Error(`${cursor} is not a cursor`);
   return encodeCursor({ ...position, ...change });
 }
 
@@ -94,11 +94,11 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
 
     it.each<[string, (cursor: string) => string]>([
       ['of another epoch', (cursor) => forged(cursor, { epoch: 'elsewhere' })],
-      ['of a revision to come', (cursor) => forged(cursor, { revision: 1_000 })],
+      ['of a future revision', (cursor) => forged(cursor, { revision: 1_000 })],
       ['of another commit', (cursor) => forged(cursor, { check: 1 })],
       ['of an earlier revision, of another commit', (cursor) => forged(cursor, { revision: 2, check: 1 })],
-      ['of nothing at all, with a check', (cursor) => forged(cursor, { revision: 0, check: 1 })],
-      ['that is none', () => 'W/"x"'],
+      ['of revision 0, with a check', (cursor) => forged(cursor, { revision: 0, check: 1 })],
+      ['that is malformed', () => 'W/"x"'],
     ])('[Q3] answers a cursor %s in full', async (_what, forge) => {
       const scene = stage();
       await furnish(scene);

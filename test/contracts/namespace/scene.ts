@@ -32,7 +32,7 @@ export const refusal = (code: string) => expect.objectContaining({ code });
 
 /** Returns the parsed body of a response. */
 export function bodyOf<T>({ body }: { body: JsonText<T> | null }): T {
-  if (body === null) throw new Error('the answer says that nothing has changed, and was not asked to');
+  if (body === null) throw new Error('the response is "not modified", but the read had no condition');
   return readJsonText(body);
 }
 

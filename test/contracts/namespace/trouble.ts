@@ -118,7 +118,7 @@ export function trouble(stage: () => Scene, capabilities: Capabilities): void {
       });
 
       it.each([
-        ['short enough to meet no look', 2_000, 4_000],
+        ['between two looks', 2_000, 4_000],
         ['across one look', 9_000, 3_000],
         ['that ends shortly before the deadline', 11_000, 18_900],
         ['that ends shortly after the deadline', 11_000, 19_400],

@@ -105,7 +105,7 @@ describe.each(NAMES)('an instance of %s', (writer) => {
       const { of } = doors();
       const { operate } = of[through];
       await of[writer].register(INSTANCE);
-      if (operate === undefined) throw new Error('there is nothing that an operator could say');
+      if (operate === undefined) throw new Error('the door has no operator call');
       await operate.takeOut(INSTANCE);
       expect(await atEachDoor(of)).toEqual(everywhere(false));
       await of[writer].beat(INSTANCE);

@@ -47,19 +47,19 @@ function seedsOf(scenario: ScenarioName, count: number): number[] {
 /** Worlds that once found a defect of the registry. */
 const CORE_FINDINGS: { what: string; scenario: ScenarioName; host: HostKind; seed: number }[] = [
   {
-    what: 'a session that resumed after it was asked, and was asked again too late',
+    what: 'a session that resumed after it was asked, and then asked again too late',
     scenario: 'outage',
     host: 'resident',
     seed: 5,
   },
   {
-    what: 'attention for a lease that was asked early, lost in crash after crash',
+    what: 'attention for a lease that was asked early, lost in consecutive crashes',
     scenario: 'session deploys',
     host: 'resident',
     seed: 2017,
   },
   {
-    what: 'attention after a wake, lost in crash after crash',
+    what: 'attention after a wake, lost in consecutive crashes',
     scenario: 'crash loop',
     host: 'resident',
     seed: 2030,
@@ -93,14 +93,14 @@ describe('the repaired attention rule', () => {
 /** Defects of the rule as written, in the smallest worlds found, and the repair of each. */
 const FINDINGS: { what: string; scenario: ScenarioName; host: HostKind; seed: number; repair: RuleVariant }[] = [
   {
-    what: 'answered renewals that crashes lose one after the other',
+    what: 'answered renewals that consecutive crashes lose',
     scenario: 'crash loop',
     host: 'resident',
     seed: 124,
     repair: { savesAskedRenewals: true },
   },
   {
-    what: 'answered renewals that crashes lose one after the other',
+    what: 'answered renewals that consecutive crashes lose',
     scenario: 'crash loop',
     host: 'cloudflare',
     seed: 20,

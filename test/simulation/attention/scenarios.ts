@@ -169,13 +169,12 @@ export const SCENARIOS = {
   'clock set back': {
     hosts: BOTH,
     apartLate:
-      'on Cloudflare nothing wakes a namespace that only hears pings before its alarm, which is further away now',
+      'on Cloudflare a namespace that receives only pings wakes no earlier than its alarm, which is now further away',
     plan: (setting) => [jump(startIn(setting), -jumpMs(setting))],
   },
   'lossy stutter': {
     hosts: BOTH,
-    apart:
-      'no pass sees freezes shorter than 500 ms, so what is lost in several of them in a row is lost on the network',
+    apart: 'no pass detects freezes shorter than 500 ms, so losses in several consecutive ones count as network losses',
     ttlMs: (random) => random.between(1_000, 10_000),
     plan: (setting) => {
       const { random, ttlMs } = setting;
@@ -188,7 +187,7 @@ export const SCENARIOS = {
   },
   'clock jump smaller than a look': {
     hosts: ['cloudflare'],
-    apart: 'a host without a monotonic clock takes it for time that passed',
+    apart: 'a host without a monotonic clock counts it as elapsed time',
     plan: (setting) => {
       const byMs = setting.random.magnitude(1_000, Math.max(1_100, setting.ttlMs / 6));
       return [jump(startIn(setting), setting.random.chance(0.5) ? byMs : -byMs)];

@@ -66,7 +66,7 @@ export class TrueState {
 
   /** Returns everything in the scope at a revision, by name; call in ascending order. */
   at(revision: number): ReadonlyMap<string, string> {
-    if (revision < this.#revision) throw new Error('the past is not asked for twice');
+    if (revision < this.#revision) throw new Error('revisions must be ascending');
     while (this.#revision < revision) {
       this.#revision += 1;
       for (const { record, shows } of this.#truth.changesIn(this.#revision, this.#scope)) {

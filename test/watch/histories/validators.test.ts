@@ -111,12 +111,12 @@ const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof goo
   ],
   [
     'atomic',
-    'a revision whose last part never comes',
+    'a revision whose last part never arrives',
     ({ second }) => second.splice(1, 1, delivered(5, { part: 0, last: false })),
   ],
   [
     'atomic',
-    'parts of two revisions that are mixed',
+    'mixed parts of two revisions',
     ({ second }) => second.splice(1, 2, delivered(5, { part: 0, last: false }), delivered(6, { part: 1, last: true })),
   ],
   ['atomic', 'another cause', ({ second }) => second.splice(1, 1, delivered(5, { cause: 'expired' }))],
@@ -128,7 +128,7 @@ const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof goo
   ],
   [
     'scoped',
-    'a snapshot of more than it asked for',
+    'a snapshot beyond the requested scope',
     ({ first }) => first.splice(0, 1, frame('snapshot', 2, [change('x', 'x', 'users')])),
   ],
   ['unique', 'a revision that comes twice', ({ second }) => second.push(delivered(6))],
@@ -155,13 +155,13 @@ const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof goo
   ['resumable', 'no snapshot after a reset', ({ second }) => second.unshift(reset(3))],
   [
     'bookmarked',
-    'a cursor that names nothing',
+    'a cursor of no revision',
     ({ second }) => second.splice(0, 1, { ...bookmark(4), cursor: 'cepoch.4.1' } as Received),
   ],
-  ['bookmarked', 'a cursor that was asked for and did not come', ({ second }) => second.shift()],
+  ['bookmarked', 'a requested cursor that did not arrive', ({ second }) => second.shift()],
   [
     'bookmarked',
-    'no cursor for a revision of long ago',
+    'no cursor for an old revision',
     ({ second }) => second.splice(1, 2, delivered(5, { at: 200_000 }), delivered(6, { at: 200_010 })),
   ],
   [
@@ -171,7 +171,7 @@ const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof goo
   ],
   [
     'durable',
-    'a bookmark of what is not durable',
+    'a bookmark of a revision that is not durable',
     ({ second }) => second.splice(0, 1, { ...bookmark(4), sent: { at: 0, durable: 3, compacted: 0 } }),
   ],
   [
@@ -181,12 +181,12 @@ const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof goo
   ],
   [
     'faithful',
-    'a record as it was before',
+    'a record in an older state',
     ({ first }) => first.splice(0, 1, frame('snapshot', 2, [change('a', 'a0'), change('b', 'b2')])),
   ],
   [
     'faithful',
-    'a record that is long gone',
+    'a record that was removed long ago',
     ({ first }) => first.splice(0, 1, frame('snapshot', 2, [change('a', 'a1'), change('b', 'b2'), change('z', 'z')])),
   ],
 ];

@@ -90,12 +90,12 @@ const scoped: Validator = (stream, truth) => {
     for (const frame of link.received) {
       if (frame.type !== 'snapshot' && frame.type !== 'changes') continue;
       const stray = frame.changes.find((change) => !isInScope(stream.scope, change));
-      if (stray !== undefined) problems.push(`${stray.record} came, and is not in scope`);
+      if (stray !== undefined) problems.push(`${stray.record} arrived, but is not in scope`);
       if (frame.type === 'snapshot') continue;
       const happened = truth.changesIn(frame.revision, stream.scope).map(textOf);
       const invented = frame.changes.map(textOf).find((change) => !happened.includes(change));
       if (invented !== undefined)
-        problems.push(`revision ${frame.revision} is said to be ${invented}: ${happened.join()}`);
+        problems.push(`revision ${frame.revision} contains ${invented}, but was: ${happened.join()}`);
     }
   }
   return problems;
@@ -142,7 +142,7 @@ const reliable: Validator = (stream, truth) => {
   }
   const isOpen = stream.links.length > 0 && stream.links.at(-1)?.closedAt === undefined;
   if (isOpen && seen < stream.settledAt)
-    problems.push(`it asked for all up to ${stream.settledAt}, and got up to ${seen}`);
+    problems.push(`it requested all up to ${stream.settledAt}, but got up to ${seen}`);
   return problems;
 };
 
@@ -159,7 +159,7 @@ const resumable: Validator = (stream) => {
         place = undefined;
       } else if (frame.type === 'snapshot') {
         if (place !== undefined && frame.part === 0)
-          problems.push(`a snapshot came at ${place}, and no reset before it`);
+          problems.push(`a snapshot arrived at ${place} without a reset before it`);
         if (frame.last) place = revisionOf(frame.cursor);
       } else if (frame.type === 'bookmark' || frame.last) {
         if (place === undefined) problems.push(`${frame.type} ${frame.cursor} came before a snapshot`);
@@ -264,7 +264,7 @@ function differenceOf(is: ReadonlyMap<string, string>, should: ReadonlyMap<strin
   for (const [record, shows] of should) {
     if (is.get(record) !== shows) return `${record} as ${is.get(record)}, not as ${shows}`;
   }
-  for (const record of is.keys()) if (!should.has(record)) return `${record}, which is not there`;
+  for (const record of is.keys()) if (!should.has(record)) return `${record}, which does not exist`;
   return undefined;
 }
 

@@ -13,7 +13,7 @@ const SERVICE = { ...key('a'), precondition: {} };
 const THRESHOLD = { metadata: {}, protectThreshold: 1 };
 const WEIGHT = Override.parse({ weight: 2 });
 
-/** Everything that can be done about an instance that is there, by its name. */
+/** Every operation on an existing instance, by name. */
 const ATTEMPTS: [string, (namespace: NodeNamespace, caller: Caller) => Promise<unknown>][] = [
   ['replace', ({ api }, caller) => api.register(caller, { ...command, definition: definition({ weight: 7 }) })],
   ['register again', ({ api }, caller) => api.register(caller, { ...command, definition: definition() })],
@@ -37,7 +37,7 @@ const OPERATIONS: [string, (namespace: NodeNamespace, caller: Caller) => Promise
   ['remove the service', ({ api }, caller) => api.removeService(caller, { ...SERVICE, force: true })],
 ];
 
-/** With an operation before it that anybody may do, and that must not be done either. */
+/** With an earlier operation that any token may do, and that must not be applied either. */
 function batch(operation: Operation) {
   const first: Operation = { op: 'register', key: key('new'), precondition: {}, definition: definition() };
   return ({ api }: NodeNamespace, caller: Caller) => api.batch(caller, [first, operation]);
@@ -51,7 +51,7 @@ async function begin(): Promise<NodeNamespace> {
   return namespace;
 }
 
-/** At which revision the namespace is. */
+/** Returns the revision of the namespace. */
 const standing = async ({ api }: NodeNamespace) => (await api.stats()).cursor;
 
 describe('ownership', () => {
@@ -62,7 +62,7 @@ describe('ownership', () => {
       await expect(attempt(namespace, STRANGER)).rejects.toEqual(FORBIDDEN);
       await expect(attempt(namespace, { ...STRANGER, operates: ['DEFAULT_GROUP@@carts*'] })).rejects.toEqual(FORBIDDEN);
       expect(await standing(namespace)).toBe(before);
-      // Nor has it been renewed: it goes when it would have gone.
+      // It has not been renewed either: it is removed at the original time.
       await namespace.pass(21_000);
       expect(JSON.parse((await namespace.api.resolve(key(''))).body ?? '')).toMatchObject({ instances: [] });
     });

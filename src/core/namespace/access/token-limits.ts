@@ -80,7 +80,7 @@ function assertRoom(bucket: Bucket | undefined, rate: number | undefined, name: 
   if (bucket === undefined || rate === undefined || bucket.tokens >= 1) return;
   throw new RegistryError(
     'LIMIT_EXCEEDED',
-    `${isOwn ? 'a token' : 'all tokens together'} may make ${rate} requests per second here (${name}); retry later`,
+    `${isOwn ? 'a token' : 'all tokens together'} may make ${rate} requests per second in this namespace (${name}); retry later`,
     {
       retryAfterSeconds: Math.max(1, Math.ceil((1 - bucket.tokens) / rate)),
       ...(isOwn && { isOverRate: true }),

@@ -22,7 +22,7 @@ export interface CommitState extends StoredState {
 }
 
 /** A revision as watchers are notified of it, with its actor and time. */
-export interface ToldRevision {
+export interface PublishedRevision {
   revision: number;
   cursor: string;
   cause: string;
@@ -45,7 +45,7 @@ export interface Publisher {
   audienceOf(key: ServiceKey): number;
 
   /** Prepares the frames of a commit as it is applied. Call the returned function once the commit is durable. */
-  prepare(told: ToldRevision, changes: readonly PublishedChange[]): () => void;
+  prepare(published: PublishedRevision, changes: readonly PublishedChange[]): () => void;
 
   /** Notifies no watcher until {@link startOver}: to them, everything that is committed until then is one change. */
   hold(): void;

@@ -24,9 +24,9 @@ describe('commit', () => {
       draft.putInstance(key('a'), instanceRecord({ weight: 2 }), 'updated', false);
       draft.putInstance(key('b'), instanceRecord(), 'registered', true);
       draft.putService(ORDERS, SERVICE, 'registered');
-    }, 'somebody');
+    }, 'operator-1');
     const [, revision] = await awake.journal();
-    expect(revision).toMatchObject({ revision: 2, cause: 'updated', actor: 'somebody', at: START });
+    expect(revision).toMatchObject({ revision: 2, cause: 'updated', actor: 'operator-1', at: START });
     const before = encodeInstance(instanceRecord({ weight: 1 }));
     expect(revision?.changes).toMatchObject([
       { kind: 'instance', id: 'a', cause: 'updated', before, previous: 1, servicePrevious: 1 },
@@ -74,7 +74,7 @@ describe('commit', () => {
     awake.commit((draft) => {
       const entry = draft.untouched(key('a'));
       if (entry !== undefined) draft.renew(entry);
-      draft.removeInstance(key('nobody'), 'deregistered');
+      draft.removeInstance(key('unknown'), 'deregistered');
     });
     expect(awake.state.journal.revision).toBe(1);
     expect(awake.state.leases.renewedAt(0)).toBe(START + 5_000);

@@ -1,7 +1,7 @@
 import type { SharedDocument } from '../../../model/dialect-reads';
 import { RegistryError } from '../../../model/errors';
 import type { Cause } from '../../../model/history';
-import { GONE_SERVICES_MAX_COUNT, RECORDS_PER_NAMESPACE_MAX_BYTES } from '../../../model/limits';
+import { RECORDS_PER_NAMESPACE_MAX_BYTES, REMOVED_SERVICES_MAX_COUNT } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { SqlStorage } from '../../storage/sql-storage';
 import { assertShare, mostHeldBy } from '../access/token-limits';
@@ -59,8 +59,8 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
   const check = Math.floor(platform.random.fraction() * 0x1_0000_0000);
   const append = journal.append(changes, draft.cause, actor, draft.stamp, check);
   state.counters.commits += 1;
-  const told = { revision, cursor: journal.cursor, cause: draft.cause, actor, at: draft.stamp };
-  const publish = publisher.prepare(told, changes);
+  const published = { revision, cursor: journal.cursor, cause: draft.cause, actor, at: draft.stamp };
+  const publish = publisher.prepare(published, changes);
   pipeline.enqueue(() => {
     writeDocuments(storage, documents);
     for (const { service, id } of released) removeDocumentRow(storage, documentOwner(service), id);
@@ -123,7 +123,7 @@ export function scheduleCompaction(
 
 /** Returns whether so many services are gone that history must be compacted early. The newest revision always stays. */
 export function knowsTooManyServices({ catalog, journal }: Pick<StoredState, 'catalog' | 'journal'>): boolean {
-  return catalog.goneCount > GONE_SERVICES_MAX_COUNT && journal.count > 1;
+  return catalog.removedCount > REMOVED_SERVICES_MAX_COUNT && journal.count > 1;
 }
 
 /** The parts of a namespace that a renewal changes. */

@@ -116,7 +116,7 @@ describe('require', () => {
   });
 
   it('[Q4] refuses a record that fails its precondition, with the reason', () => {
-    for (const [precondition, isThere, words] of [
+    for (const [precondition, exists, words] of [
       [{ revision: 2 }, true, 'it has revision 3'],
       [{ revision: 3 }, false, 'there is none'],
       [{ absent: true }, true, 'already exists'],
@@ -125,7 +125,7 @@ describe('require', () => {
       [{ cursor: 'nonsense' }, false, 'there is no instance "a"'],
     ] as const) {
       const { draft, current } = begin();
-      const refused = () => draft.require(name, isThere ? current : undefined, precondition);
+      const refused = () => draft.require(name, exists ? current : undefined, precondition);
       expect(refused, words).toThrow(expect.objectContaining({ code: 'REVISION_MISMATCH' }));
       expect(refused, words).toThrow(words);
     }
@@ -144,7 +144,7 @@ describe('require', () => {
 describe('limits', () => {
   const full = expect.objectContaining({ code: 'LIMIT_EXCEEDED' });
 
-  /** Instances that take no room but in number. */
+  /** Instances that count only by number. */
   const fill = ({ state }: AwakeNamespace, service: string, count: number) => {
     const entry = state.catalog.serviceFor({ ...ORDERS, service });
     for (let index = 0; index < count; index++) state.catalog.putInstance(entry, `i-${index}`, '{}', 1, 0);

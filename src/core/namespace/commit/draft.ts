@@ -254,13 +254,13 @@ export class Draft {
     if (inService >= INSTANCES_PER_SERVICE_MAX_COUNT) {
       throw new RegistryError(
         'LIMIT_EXCEEDED',
-        `the service ${quote(service)} has ${INSTANCES_PER_SERVICE_MAX_COUNT} instances, the maximum for a service`,
+        `the service ${quote(service)} has ${INSTANCES_PER_SERVICE_MAX_COUNT} instances, the maximum for a service; deregister some first`,
       );
     }
     if (this.#catalog.instanceCount + this.#createdTotal >= INSTANCES_PER_NAMESPACE_MAX_COUNT) {
       throw new RegistryError(
         'LIMIT_EXCEEDED',
-        `this namespace has ${INSTANCES_PER_NAMESPACE_MAX_COUNT} instances, the maximum for a namespace`,
+        `this namespace has ${INSTANCES_PER_NAMESPACE_MAX_COUNT} instances, the maximum for a namespace; deregister some first, or use another namespace`,
       );
     }
     const { instances } = this.#limits;

@@ -17,7 +17,7 @@ import { Registry } from '../core';
 import { changeEpoch } from './epoch-change';
 import { DEFAULT_RETENTION } from './journal';
 
-/** The same storage in memory anew. */
+/** Loads the same storage again. */
 async function again({ platform }: AwakeNamespace, retention = DEFAULT_RETENTION): Promise<AwakeNamespace> {
   await settle();
   platform.loseMemory();
@@ -116,7 +116,7 @@ describe('a watch that is open when the epoch changes', () => {
     await settle();
     expect(client.take().map(({ type }) => type)).toEqual(['reset', 'snapshot']);
     await scene.register('b');
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
   it('[Z2, W6, W10] gets no part of an older snapshot after the reset', async () => {

@@ -86,7 +86,7 @@ it('[Z3, J3] counts the revisions that exist', () => {
 });
 
 it('[Z3, J3] finds the revision that has a given number after it', () => {
-  // The head is always of the newest epoch.
+  // The head always belongs to the newest epoch.
   for (const head of [1001, 1002, 1003]) {
     const upToHead = REVISIONS.filter((each) => each <= head);
     for (let count = 1; count < upToHead.length; count++) {

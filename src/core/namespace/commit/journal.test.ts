@@ -82,11 +82,11 @@ describe('a journal that is reopened', () => {
     append([change('a', { after: '{"note":"日本 🦀"}' })], 10);
     append([change('b')], 20);
     const again = reopened();
-    const told = ({ revision, cursor, size, latestStamp, compactedRevision, epoch }: Journal) => {
+    const stateOf = ({ revision, cursor, size, latestStamp, compactedRevision, epoch }: Journal) => {
       return { revision, cursor, size, latestStamp, compactedRevision, epoch };
     };
-    expect(told(again)).toEqual(told(journal));
-    expect(told(again)).toMatchObject({ revision: 2, latestStamp: 20, compactedRevision: 0 });
+    expect(stateOf(again)).toEqual(stateOf(journal));
+    expect(stateOf(again)).toMatchObject({ revision: 2, latestStamp: 20, compactedRevision: 0 });
   });
 
   it('starts at zero on empty storage', () => {

@@ -9,7 +9,7 @@ async function begin(maxCount = 1_000_000) {
   const stage = new WatchStage({ ...DEFAULT_RETENTION, maxCount });
   const since = async (point: string): Promise<ChangedInstances> =>
     bodyOf(await stage.scene.api.changedSince({ since: point }));
-  /** In short: `+a` new, `a` changed, `-a` gone, with weight. */
+  /** Short form: `+a` new, `a` changed, `-a` removed, with weight. */
   const story = async (point: string) =>
     (await since(point)).instances.map(
       ({ instance: { id, weight }, isGone, isNew }) => `${isGone ? '-' : isNew ? '+' : ''}${id}=${weight}`,

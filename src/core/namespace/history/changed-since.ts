@@ -52,12 +52,12 @@ export async function readChangedSince(
     rows += entry.parts.length;
     bytes += size;
   }
-  const told = { revision: more ? position.revision : revision, now, more };
+  const slice = { revision: more ? position.revision : revision, now, more };
   const instances = [...touched.values()].map((each) => changedInstance(state, each, revision, now));
-  const isTold = (instance: ChangedInstance | undefined) => instance !== undefined;
+  const isDefined = (instance: ChangedInstance | undefined) => instance !== undefined;
   return {
     cursor: more ? position.cursor : cursor,
-    body: jsonText({ ...told, instances: instances.filter(isTold) }),
+    body: jsonText({ ...slice, instances: instances.filter(isDefined) }),
   };
 
   /** Returns, for a time, the newest revision made before it, or the newest compacted one if all came after it. */

@@ -57,15 +57,15 @@ export function historyPage(
 }
 
 function historyEntry({ revision, cursor, at, cause, actor }: JournalEntry, changes: JournaledChange[]): HistoryEntry {
-  const told: HistoryChange[] = [];
+  const listed: HistoryChange[] = [];
   let bytes = 0;
   for (const change of changes) {
     bytes += (change.before?.length ?? 0) + (change.after?.length ?? 0);
-    if (told.length > 0 && bytes > LIST_TEXT_MAX_BYTES) break;
-    told.push(historyChange(change, revision, at));
+    if (listed.length > 0 && bytes > LIST_TEXT_MAX_BYTES) break;
+    listed.push(historyChange(change, revision, at));
   }
-  const omitted = changes.length - told.length;
-  return { revision, cursor, at: timestamp(at), cause, actor, changes: told, ...(omitted > 0 && { omitted }) };
+  const omitted = changes.length - listed.length;
+  return { revision, cursor, at: timestamp(at), cause, actor, changes: listed, ...(omitted > 0 && { omitted }) };
 }
 
 function historyChange(change: JournaledChange, revision: number, at: number): HistoryChange {

@@ -5,7 +5,7 @@ import { prepareStorage } from '../../storage/schema';
 import { DEFAULT_RETENTION, Journal } from '../commit/journal';
 import { momentOf, revisionBy } from './moment';
 
-/** A journal whose revision `n` was made at `1000 n`, but 3 and 4 at one time. */
+/** A journal whose revision `n` was made at `1000 n`, except that 3 and 4 share a time. */
 function begin(keepsFrom = 1) {
   const disk = new HandDisk();
   prepareStorage(disk, () => 'epoch');

@@ -14,7 +14,7 @@ async function begin() {
 const names = ({ services }: NamespaceSnapshot) =>
   services.map(({ name, instances }) => `${name}: ${instances.map(({ id }) => id).join(' ')}`);
 
-/** Services of several parts, put together as their reader would. */
+/** Joins the services of several parts, as a reader would. */
 function together(parts: NamespaceSnapshot[]): SnapshotService[] {
   const services: SnapshotService[] = [];
   for (const service of parts.flatMap((part) => part.services)) {

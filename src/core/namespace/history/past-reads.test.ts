@@ -26,7 +26,7 @@ async function begin(maxCount = ALL) {
   return { stage, scene: stage.scene, page, story };
 }
 
-/** A past with all kinds of changes: of two services and an override, and one instance that goes and comes. */
+/** A history with all kinds of changes: two services, an override, and an instance that is removed and registered again. */
 async function withPast() {
   const past = await begin();
   const { scene } = past;

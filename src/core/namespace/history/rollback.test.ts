@@ -80,7 +80,7 @@ describe('rollBack', () => {
     awake.override('b', { weight: 7 });
     expect(await rollBackTo(4)).toMatchObject({ gone: ['a'], restored: ['b'] });
     expect(awake.ids()).toEqual([]);
-    expect([override('a'), override('b')]).toEqual([undefined, { weight: 6 }]); // that of b lingers still
+    expect([override('a'), override('b')]).toEqual([undefined, { weight: 6 }]); // the one of b still lingers
   });
 
   it('[J9] doesn’t restore a quarantine that would have ended', async () => {

@@ -10,7 +10,7 @@ async function begin() {
   awake.put('a b c'); // 1 to 3
   awake.override('b', { weight: 5 }); // 4
   awake.remove('c'); // 5
-  awake.override('c', { weight: 6 }); // 6: of nobody
+  awake.override('c', { weight: 6 }); // 6: without an instance
   awake.commit((draft) =>
     draft.putService(
       ORDERS,

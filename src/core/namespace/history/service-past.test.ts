@@ -23,7 +23,7 @@ describe('serviceAt', () => {
     awake.put('b', { weight: 4 });
     const moments = () => Promise.all([0, 1, 2, 3, 4, 5, 6].map((revision) => seen(awake, revision)));
     const story = ['', 'b:2', 'a:2 b:2', 'a:5 b:2', 'a:5 b:2', 'a:5', 'a:5 b:4'];
-    expect(await moments()).toEqual(story); // nothing is on the disk yet
+    expect(await moments()).toEqual(story); // nothing is durable yet
     await settle();
     expect(await moments()).toEqual(story);
   });
@@ -40,7 +40,7 @@ describe('serviceAt', () => {
   it('[J6] yields to other work on a long walk, and fails if the history is compacted meanwhile', async () => {
     const awake = new AwakeNamespace();
     for (let weight = 0; weight < 2_100; weight++) awake.put('a', { weight });
-    awake.put('b'); // so that the way forward is long, too
+    awake.put('b'); // so that the walk forward is long too
     await settle();
     const { state } = awake;
     let turns = 0;

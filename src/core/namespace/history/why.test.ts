@@ -13,7 +13,7 @@ function begin() {
   const { scene, namespace } = stage;
   const why = async (id = 'a', limit?: number): Promise<WhyReport> =>
     bodyOf(await scene.api.why({ key: key(id), limit }));
-  /** Cause, actor and sentence of what happened last. */
+  /** Cause, actor and sentence of the last change. */
   const last = async (id = 'a') => {
     const { summary, entries, present } = await why(id);
     return { present, cause: entries[0]?.changes[0]?.cause, actor: entries[0]?.actor, summary };
@@ -77,7 +77,7 @@ describe('readWhy', () => {
     });
   });
 
-  it('[J8] takes the pings of a session for renewals, and the time between two looks for no gap', async () => {
+  it('[J8] counts the pings of a session as renewals, and the time between two looks as no gap', async () => {
     const { stage, namespace, why } = begin();
     const client = stage.connect();
     await client.ask<SessionOpened>({ type: 'session', ttlMs: 30_000 });

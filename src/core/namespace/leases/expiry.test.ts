@@ -31,7 +31,7 @@ function endAt(awake: AwakeNamespace, ms: number, service?: string): boolean {
   return sweepAt(awake, ms + 2 * LEASE_SLACK_MS, service);
 }
 
-/** Sweeps at a time after the start, as if the clock had just come there. */
+/** Sweeps at a time after the start, as if the clock had just reached it. */
 function sweepAt(awake: AwakeNamespace, ms: number, service?: string): boolean {
   awake.platform.jump(START + ms - awake.platform.clock.now());
   const { catalog, time } = awake.state;
@@ -172,7 +172,7 @@ describe('sweep of sessions', () => {
     for (const ms of [20_000, 40_000, 60_000]) {
       awake.platform.jump(START + ms - awake.platform.clock.now());
       ping(awake, sockets);
-      // Only what was pinged before 20 s ago could be past its limit: the sweep asks for the last ping of all.
+      // Only sessions whose last ping is older than 20 s could be past their limit: the sweep reads the last ping of all.
       while (sweepAt(awake, ms + 9_250));
       while (sweepAt(awake, ms + 10_500));
     }
@@ -288,7 +288,7 @@ const armed = ({ platform, state }: AwakeNamespace) => {
 /** Its only lease ends before the first look. */
 const SHORT = { lease: { ttlMs: 1_000 } };
 
-/** A namespace on a host that ticks. */
+/** A namespace on a host with ticks. */
 function ticking(): AwakeNamespace {
   const platform = new HandPlatform();
   platform.monotonic = platform.clock;

@@ -78,7 +78,7 @@ function sweepLeases(state: ExpiryState, now: number, first: ServiceEntry | unde
     else unhealthy.push(holder);
   }
   const preserved = partPreserved(state, expired, now);
-  expire(state, preserved.gone, now);
+  expire(state, preserved.expired, now);
   if (ended.length > 0) endSessions(state, ended, 'expired', REGISTRY_ACTOR, now);
   markUnhealthy(state, [...unhealthy, ...preserved.unhealthy], now);
   state.leases.findEarliest();

@@ -8,13 +8,13 @@ const LEASE = { ttlMs: 90_000, removeAfterMs: 180_000, firstRemoveAfterMs: 90_00
 const CALLER = { tokenId: 't' };
 const key = (n: number) => ({ group: 'DEFAULT_GROUP', service: 'orders', id: `i${String(n).padStart(3, '0')}` });
 
-/** So many instances of Eureka's door, which have renewed once. */
+/** Registers a number of instances over Eureka's door, which have renewed once. */
 async function begin(count: number, { selfPreservation = true, lease = LEASE as object } = {}) {
   const namespace = new NodeNamespace();
   namespace.state.settings.replace({ retention: {}, limits: {}, selfPreservation });
   const definition = InstanceDefinition.parse({ address: '10.0.0.1', port: 1, lease });
   for (let n = 0; n < count; n++) await namespace.api.register(CALLER, { key: key(n), definition, precondition: {} });
-  /** The first so many renew every 30 s for a time. */
+  /** Renews the first instances every 30 s for a time. */
   const renewing = async (those: number, ms: number) => {
     for (let passed = 0; passed < ms; passed += 30_000) {
       for (let n = 0; n < those; n++) await namespace.api.renew(CALLER, key(n)).catch(() => undefined);
@@ -55,7 +55,7 @@ describe('self-preservation', () => {
     await renewing(10, 210_000);
     await renewing(18, 30_000);
     // Silent since 0, it was kept when it was past its removal at 180,250.
-    // Then it is asked again after 90,000, and ends when its holder had the time to answer.
+    // Then it is asked again after 90,000, and ends once its holder has had time to respond.
     expect(namespace.platform.clock.now() - START).toBe(270_000);
     await namespace.pass(1_499);
     expect(await there()).toMatchObject({ instances: 20 });
@@ -89,7 +89,7 @@ describe('self-preservation', () => {
     const { namespace, there } = await begin(2_500);
     const before = namespace.state.counters.checkpoints;
     await namespace.pass(200_000);
-    // One for the renewals, one for what turned unhealthy, and one for what is kept.
+    // One for the renewals, one for unhealthy instances, and one for kept ones.
     expect(namespace.state.counters.checkpoints - before).toBeLessThanOrEqual(3);
     await namespace.restart();
     namespace.state.settings.replace({ retention: {}, limits: {}, selfPreservation: true });

@@ -43,8 +43,8 @@ export function partPreserved(
   state: PreservedState,
   expired: readonly InstanceEntry[],
   now: number,
-): { gone: readonly InstanceEntry[]; unhealthy: InstanceEntry[] } {
-  if (!expired.some(isEurekas) || !preservesItself(state, now)) return { gone: expired, unhealthy: [] };
+): { expired: readonly InstanceEntry[]; unhealthy: InstanceEntry[] } {
+  if (!expired.some(isEurekas) || !preservesItself(state, now)) return { expired, unhealthy: [] };
   const kept = expired.filter(isEurekas);
   for (const { lease, terms } of kept) state.leases.askAgainAfter(lease, terms?.ttlMs ?? 0, now);
   // As after renewals, a wake that finds the checkpoint open must listen for a while before it ends leases.
@@ -52,7 +52,7 @@ export function partPreserved(
   state.platform.log('warn', 'self-preservation: too few clients renew; expired instances are kept', {
     kept: kept.length,
   });
-  return { gone: expired.filter((entry) => !isEurekas(entry)), unhealthy: kept.filter(isHealthy) };
+  return { expired: expired.filter((entry) => !isEurekas(entry)), unhealthy: kept.filter(isHealthy) };
 }
 
 /** Returns whether the Eureka dialect registered an instance: only its leases have a different first term. */

@@ -13,7 +13,7 @@ import {
 } from '../../../model/limits';
 
 const TTL_MS = 30_000;
-/** A session that was heard last at 0 is asked, and ends at the second pass, so long after. */
+/** Time after which a session whose last message was at 0 has been asked and ends, at the second pass. */
 const END_MS = TTL_MS + 2 * LEASE_SLACK_MS;
 const STRANGER = { caller: { tokenId: 'stranger' } };
 
@@ -315,7 +315,7 @@ describe('the socket that a session was resumed from', () => {
     const { client, session: id } = await holding('a');
     const again = all.connect();
     await session(again, { session: id });
-    // Frames from before the close, which come late.
+    // Frames from before the close that arrive late.
     client.socket.closed = undefined;
     await expect(register(client, 'a', 'b')).rejects.toThrow('LEASE_NOT_FOUND');
     await namespace.hibernate();
@@ -346,7 +346,7 @@ describe('a socket that vanished without a close', () => {
     // The object moved: no process of ours died, and no close was reported.
     namespace.platform.connections.dropAll();
     await namespace.hibernate();
-    // Found out at the first look.
+    // Detected at the first look.
     await namespace.pass(TTL_MS / LOOKS_PER_TTL_COUNT);
     expect(namespace.state.counters.outages).toBe(1);
     await namespace.hibernate();
@@ -477,7 +477,7 @@ describe('a session that lapsed while its socket was open', () => {
     const { client } = await holding('a');
     await namespace.pass(END_MS);
     expect(client.socket.closed?.code).toBe(CLOSE_CODES.sessionLapsed);
-    // The close is on its way, and so are frames.
+    // The close is in flight, and so are frames.
     client.socket.closed = undefined;
     await expect(register(client, 'b')).rejects.toThrow('LEASE_NOT_FOUND');
     expect(await scene.listed()).toEqual([]);

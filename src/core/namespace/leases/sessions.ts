@@ -115,10 +115,10 @@ export function endSessions(
   for (const session of sessions) {
     state.leases.release(session.lease);
     state.sessions.remove(session);
-    const tell = () => session.connection?.close(CLOSE_CODES.sessionLapsed, 'the session expired; open a new one');
+    const notify = () => session.connection?.close(CLOSE_CODES.sessionLapsed, 'the session expired; open a new one');
     state.pipeline.enqueue(
       () => deleteSessionRow(state.platform.storage, session.key),
-      cause === 'expired' ? tell : undefined,
+      cause === 'expired' ? notify : undefined,
     );
   }
 }

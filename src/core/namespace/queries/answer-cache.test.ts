@@ -8,7 +8,7 @@ function begin() {
   awake.put('a');
   const cache = new AnswerCache();
   const service = (name = ORDERS.service) => awake.state.catalog.serviceFor({ ...ORDERS, service: name });
-  /** Asks for a resolution, and tells whether it had to be made. */
+  /** Resolves, and returns whether the response had to be built. */
   const isMade = (text = '{}', name = ORDERS.service) => {
     let made = false;
     cache.resolution(service(name), () => {

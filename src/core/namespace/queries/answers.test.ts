@@ -162,7 +162,7 @@ describe('warningsFor', () => {
 
   it('[R11] warns of an address other than the origin of the request', () => {
     expect(codes({ address: '10.0.0.1' }, { address: '10.0.0.2' })).toEqual(['FOREIGN_ADDRESS']);
-    // From the machine itself: its other addresses are not known.
+    // From the machine itself, whose other addresses are unknown.
     for (const loopback of ['127.0.0.1', '::1'])
       expect(codes({ address: '10.0.0.1' }, { address: loopback })).toEqual([]);
     expect(codes({ address: '10.0.0.1' }, { address: '10.0.0.1' })).toEqual([]);

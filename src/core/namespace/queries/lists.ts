@@ -69,8 +69,8 @@ function* viewsOf(service: ServiceEntry, command: InstanceListCommand, now: numb
 function entriesAt(service: ServiceEntry, { place }: InstanceListCommand): InstanceEntry[] {
   const entries = [...service.instances.values()];
   if (place === undefined) return entries;
-  const isThere = addressMatcher(place.address, place.port);
-  return entries.filter(({ text }) => isThere(text) || !hasAddress(text));
+  const matches = addressMatcher(place.address, place.port);
+  return entries.filter(({ text }) => matches(text) || !hasAddress(text));
 }
 
 /** Encodes a page of the instances that match a filter, from views ordered by id. */

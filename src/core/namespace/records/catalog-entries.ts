@@ -104,7 +104,7 @@ export class ServiceEntry {
   /** Its own record; undefined if it exists only through its instances. */
   own: ServiceRecordEntry | undefined;
   /** Holding that it counts against while it exists: that of the first token with an instance or a record of it. */
-  founder: Holding | undefined;
+  creator: Holding | undefined;
   /** Revision of the newest change to the service, an instance or an override in it. */
   revision = 0;
   /** True if the disk may hold heads of removed records of this service: their keys, with the revision of the removal. */

@@ -87,12 +87,12 @@ describe('Catalog', () => {
     const catalog = new Catalog();
     const service = catalog.serviceFor(ORDERS);
     const entry = catalog.putInstance(service, 'a', '1', 1, 0);
-    expect(catalog.goneCount).toBe(0);
+    expect(catalog.removedCount).toBe(0);
     catalog.removeInstance(entry);
-    expect(catalog.goneCount).toBe(1);
+    expect(catalog.removedCount).toBe(1);
     catalog.forget(service);
     catalog.forget(service);
-    expect(catalog.goneCount).toBe(0);
+    expect(catalog.removedCount).toBe(0);
   });
 
   it('[R12] keeps a removed service, so that its revision is not forgotten', () => {
@@ -126,7 +126,7 @@ it('[V6] compare orders by code unit', () => {
   expect(names.toSorted(compare)).toEqual(names.toSorted());
 });
 
-/** The same sums, counted anew from all records. */
+/** The same sums, recounted from all records. */
 function counted({ catalog }: NamespaceState): Record<string, { instances: number; services: number; bytes: number }> {
   const sums: Record<string, { instances: number; services: number; bytes: number }> = {};
   const add = (token: string, instances: number, services: number, bytes: number) => {
@@ -137,7 +137,7 @@ function counted({ catalog }: NamespaceState): Record<string, { instances: numbe
     sum.bytes += bytes;
   };
   for (const service of catalog.services()) {
-    if (service.exists) add(service.founder?.token ?? '', 0, 1, 0);
+    if (service.exists) add(service.creator?.token ?? '', 0, 1, 0);
     if (service.own !== undefined) add(service.own.record.actor ?? '', 0, 0, service.own.text.length);
     for (const { text, record } of service.overrides.values()) add(record.actor, 0, 0, text.length);
     for (const { text } of service.instances.values()) add(JSON.parse(text).owner, 1, 0, text.length);
@@ -150,7 +150,7 @@ const held = ({ catalog }: NamespaceState) =>
 
 const CALLERS: [Caller, ...Caller[]] = [OWNER, STRANGER, OPERATOR];
 
-/** One act of a token. */
+/** Performs one operation of a token. */
 async function step({ api }: NodeNamespace, random: SeededRandom): Promise<void> {
   const by = random.pick(CALLERS);
   const service = random.pick(['orders', 'users', 'carts']);

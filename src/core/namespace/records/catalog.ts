@@ -46,7 +46,7 @@ export class Catalog {
   }
 
   /** Number of services that no longer exist, and are kept because the journal mentions them. */
-  get goneCount(): number {
+  get removedCount(): number {
     return this.#known - this.#services;
   }
 
@@ -219,15 +219,15 @@ export class Catalog {
     if (existed && !service.exists) this.#end(service);
   }
 
-  #begin(service: ServiceEntry, founder: string): void {
-    service.founder = this.#holdings.add(founder, 0, 1, 0);
+  #begin(service: ServiceEntry, creator: string): void {
+    service.creator = this.#holdings.add(creator, 0, 1, 0);
     this.#services += 1;
   }
 
   #end(service: ServiceEntry): void {
     this.#services -= 1;
-    if (service.founder !== undefined) this.#holdings.take(service.founder, 0, 1, 0);
-    service.founder = undefined;
+    if (service.creator !== undefined) this.#holdings.take(service.creator, 0, 1, 0);
+    service.creator = undefined;
   }
 
   #take(token = '', bytes: number): void {

@@ -29,7 +29,7 @@ function begin(leaseCount = 1) {
     queue: { fault: undefined, offer: (write) => queue.push(write) },
     marksOpen: true,
   });
-  /** Writes what is queued, and tells how many rows that took. */
+  /** Writes the queue, and returns how many rows that took. */
   const written = () => {
     storage.takeWritten();
     for (const write of queue.splice(0)) write();

@@ -14,7 +14,7 @@ import { readRecordRows } from './record-row';
 
 const TEN_MINUTES = START + OVERRIDE_LINGER_MS;
 
-/** The row of an instance, as it is on the disk. */
+/** The stored row of an instance. */
 async function rowOf(awake: AwakeNamespace, id: string): Promise<RecordRow | undefined> {
   await settle();
   return [...readRecordRows(awake.platform.storage)].find((row) => row.kind === 'instance' && row.id === id);

@@ -96,7 +96,7 @@ export const instanceKind: RecordKind<InstanceRecord> = {
   },
 
   loadHead(waking, service, row) {
-    if (service.overrides.has(row.id)) noteGone(waking, service, row);
+    if (service.overrides.has(row.id)) noteRemoval(waking, service, row);
   },
 
   schedule({ agenda }, service) {
@@ -142,9 +142,9 @@ export function refreshEligibility(entry: InstanceEntry, override: OverrideRecor
 }
 
 /** Records the time since which an override may be without its instance. */
-export function noteGone({ goneAt }: WakingMemory, service: ServiceEntry, { id, timedAt }: RecordRow): void {
-  const known = goneAt.get(service) ?? new Map<string, number>();
-  goneAt.set(service, known.set(id, Math.max(known.get(id) ?? 0, timedAt)));
+export function noteRemoval({ removedAt }: WakingMemory, service: ServiceEntry, { id, timedAt }: RecordRow): void {
+  const known = removedAt.get(service) ?? new Map<string, number>();
+  removedAt.set(service, known.set(id, Math.max(known.get(id) ?? 0, timedAt)));
 }
 
 function setLease(

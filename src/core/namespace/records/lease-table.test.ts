@@ -19,11 +19,11 @@ function begin<Holder = string>() {
   return { attention, table: new LeaseTable<Holder>(attention) };
 }
 
-/** Holders that have lapsed, with how. */
+/** Returns the holders that have lapsed, and how. */
 const lapsed = (table: LeaseTable<string>, now: number, most = 1_000) =>
   table.lapsed(now, most).map(({ holder, lapse }) => `${holder} ${lapse}`);
 
-/** Passes over the leases whenever something is to be done. Returns when one ends first, and how. */
+/** Passes over the leases whenever there is work. Returns when the first one ends, and how. */
 function firstEnd(table: LeaseTable<string>): [now: number, ...how: string[]] {
   for (;;) {
     const now = table.earliestDeadline;
@@ -173,7 +173,7 @@ describe('lapsed, after a gap', () => {
     attention.pass(6_250);
     let now = 10_000;
     attention.gap(now, 0);
-    // Pieces of 4 s, which are no whole time to live: after three of them 12 s were heard.
+    // Pieces of 4 s, each shorter than a time to live: three of them are 12 s of attention.
     for (let pieces = 0; pieces < 3; pieces++) {
       expect(lapsed(table, now + 3_999)).toEqual([]);
       attention.pass(now + 4_000);
@@ -195,7 +195,7 @@ describe('lapsed, after a gap', () => {
     attention.gap(700_000, 0);
     attention.pass(704_000);
     attention.gap(710_000, 0);
-    // 650 + 4,000 ms of the 12,000 are heard: the whole time to live comes sooner.
+    // 650 + 4,000 ms of the 12,000 have passed: the whole time to live is reached first.
     expect(firstEnd(table)).toEqual([716_250, 'a expired']);
   });
 
@@ -426,21 +426,21 @@ interface Stretch {
   to: number;
 }
 
-/** A lease as a child would keep it. */
+/** A lease in the plain model. */
 interface Plain {
   ttlMs: number;
   removeAfterMs: number;
   renewedAt: number;
   isHealthy: boolean;
-  /** When a pass first found it near its limit. */
+  /** Time when a pass first found it near its limit. */
   askedAt: number | undefined;
 }
 
-/** The rule of attention in plain words, over a list of all stretches; the last one goes on until `now`. */
+/** The rule of attention as a plain model, over a list of all stretches; the last one continues until `now`. */
 class PlainModel {
   readonly stretches: Stretch[] = [{ from: 0, to: 0 }];
   readonly leases = new Map<number, Plain>();
-  /** When the last pass was that was late, but came after no gap. */
+  /** Time of the last pass that was late without a gap. */
   lateAt = Number.NEGATIVE_INFINITY;
 
   get last(): Stretch {
@@ -458,24 +458,24 @@ class PlainModel {
     return renewedAt + (isHealthy ? Math.min(ttlMs, removeAfterMs) : removeAfterMs) + LEASE_SLACK_MS;
   }
 
-  /** Time in which a holder that got no answer tries again. */
+  /** Time after which a holder without a response retries. */
   retryMs({ ttlMs }: Plain): number {
     return Math.min(1_000, Math.floor(ttlMs / 10));
   }
 
-  /** Notes who is asked by a pass at `now`. */
+  /** Records the leases that a pass at `now` asks. */
   ask(now: number): void {
     for (const lease of this.leases.values()) {
       if (this.limitAt(lease) - this.retryMs(lease) <= now) lease.askedAt ??= now;
     }
   }
 
-  /** True if a pass at `now` ends a lease: it may, and the registry is not just back from a pause, or it waited for a second. */
+  /** True if a pass at `now` ends a lease: it may end, and no pause has just ended, or it waited for a second. */
   ends(lease: Plain, now: number): boolean {
     return this.#mayEnd(lease, now) && (now - this.lateAt >= 250 || this.#mayEnd(lease, now - 1_000));
   }
 
-  /** True if a lease may end at `now`, which the last stretch reaches to. */
+  /** True if a lease may end at `now`, the end of the last stretch. */
   #mayEnd(lease: Plain, now: number): boolean {
     if (this.limitAt(lease) > now || lease.askedAt === undefined) return false;
     const isAskedTwice = this.#attentionMs(lease.askedAt, now) >= this.retryMs(lease) + LEASE_SLACK_MS;
@@ -520,7 +520,7 @@ describe('the table', () => {
           now += passMs;
           if (act === 'gap') {
             attention.gap(now, spreadMs);
-            // Clients that have yet to reconnect are not waited for twice.
+            // The time to reconnect is not granted twice.
             const from = Math.max(model.last.from, now + spreadMs);
             model.last.to = Math.max(model.last.from, model.last.to);
             model.stretches.push({ from, to: now });
@@ -564,7 +564,7 @@ describe('the table', () => {
             const ended = [...model.leases.values()].filter((each) => model.ends(each, now));
             model.ask(now);
             expect(table.lapsed(now, 1_000)).toHaveLength(ended.length);
-            // Where the bound says that there is nothing to do, there is nothing.
+            // If the bound reports no work, there is none.
             if (!isDue) expect(ended).toEqual([]);
             if (ended.length === 0) expect(table.earliestDeadline).toBeGreaterThan(now);
           }

@@ -260,7 +260,7 @@ export class LeaseTable<Holder> {
   }
 
   /** Marks all rows as changed, because an earlier version wrote them. */
-  packAnew(): void {
+  repack(): void {
     for (let slot = 0; slot < this.#holders.length; slot += CHECKPOINT_LEASES_PER_ROW_COUNT) {
       this.#changedRows.add(LeaseTable.rowOf(slot));
     }

@@ -1,5 +1,5 @@
 import { OVERRIDE_BEYOND_LIMIT_MAX_BYTES, OVERRIDE_LINGER_MS } from '../../../model/limits';
-import { noteGone, refreshEligibility, watchedInstance } from './instance-kind';
+import { noteRemoval, refreshEligibility, watchedInstance } from './instance-kind';
 import type { RecordKind } from './record-kind';
 import { decodeOverride, encodeOverride, type OverrideRecord } from './records';
 
@@ -38,16 +38,16 @@ export const overrideKind: RecordKind<OverrideRecord> = {
   load(waking, service, row, text) {
     waking.catalog.putOverride(service, row.id, text, row.revision, decodeOverride(text));
     // An import may add an override whose instance never existed.
-    noteGone(waking, service, row);
+    noteRemoval(waking, service, row);
   },
 
-  schedule({ agenda, time }, service, { goneAt }) {
+  schedule({ agenda, time }, service, { removedAt }) {
     for (const [id, { record }] of service.overrides) {
       const key = { group: service.group, service: service.name, id };
       const until = record.override.quarantine?.until;
       if (until !== undefined) agenda.set({ kind: 'quarantine', key }, time.whenClockShows(Date.parse(until)));
       if (service.instances.has(id)) continue;
-      agenda.set({ kind: 'linger', key }, (goneAt.get(service)?.get(id) ?? 0) + OVERRIDE_LINGER_MS);
+      agenda.set({ kind: 'linger', key }, (removedAt.get(service)?.get(id) ?? 0) + OVERRIDE_LINGER_MS);
     }
   },
 };

@@ -138,7 +138,7 @@ export interface WakingMemory extends Pick<RecordMemory, 'catalog' | 'leases' | 
   /** Sessions by their slot, as the rows of their instances name it. */
   readonly sessionsBySlot: Map<number, SessionEntry>;
   /** Time each override was put, or its instance was removed later: an override without an instance lingers from then. */
-  readonly goneAt: Map<ServiceEntry, Map<string, number>>;
+  readonly removedAt: Map<ServiceEntry, Map<string, number>>;
   /** Latest time in any row, on the namespace's axis. */
   latest: number;
 }

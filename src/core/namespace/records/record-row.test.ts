@@ -216,14 +216,14 @@ it('headName distinguishes an instance from its override', () => {
   expect(headName({ kind: 'instance', id: 'a' })).not.toBe(headName({ kind: 'override', id: 'a' }));
 });
 
-/** A document of an id that is made of a digit. */
+/** A document whose id is a repeated digit. */
 const document = (digit: number, text = `text ${digit}`) => ({ id: `${digit}`.padStart(64, '0'), text });
 
 const holding = (digit: number) => instanceRecord({}, { document: document(digit).id });
 
 const idsOnDisk = ({ platform }: AwakeNamespace) => [...readDocumentRows(platform.storage)].map(({ id }) => Number(id));
 
-/** Registers instances that share a document, as the first of them brings it. */
+/** Registers instances that share a document, which the first one contains. */
 function register(awake: AwakeNamespace, ids: string, digit: number): void {
   for (const id of ids.split(' ')) {
     awake.commit((draft) => {

@@ -37,10 +37,10 @@ export function writeRecordRows(storage: SqlStorage, rows: readonly RecordRow[])
     const many = rows.slice(next, next + RECORD_ROWS_PER_STATEMENT_COUNT);
     const [first, ...others] = many;
     if (first === undefined) break;
-    const goesTogether = many.length === RECORD_ROWS_PER_STATEMENT_COUNT && others.every((row) => areAlike(first, row));
-    if (goesTogether) storage.run(PUT_MANY, ...sharedBindings(first), ...many.flatMap(ownBindings));
+    const isBatch = many.length === RECORD_ROWS_PER_STATEMENT_COUNT && others.every((row) => areAlike(first, row));
+    if (isBatch) storage.run(PUT_MANY, ...sharedBindings(first), ...many.flatMap(ownBindings));
     else storage.run(PUT_ONE, ...sharedBindings(first), ...ownBindings(first));
-    next += goesTogether ? many.length : 1;
+    next += isBatch ? many.length : 1;
   }
 }
 

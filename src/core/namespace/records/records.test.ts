@@ -37,7 +37,7 @@ const optional = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefi
 /** Any JSON, but without backslashes, and without the one key that a registration may not have. */
 const json = fc.json().filter((text) => !text.includes('\\') && !text.includes('__proto__'));
 
-/** Any body of a registration, as it comes out of its schema. */
+/** Any body of a registration, as its schema returns it. */
 const definitions = fc
   .record({
     address: fc.constantFrom('10.0.0.1', 'fd00::7', 'orders.example'),

@@ -23,7 +23,7 @@ import { openSession } from '../leases/sessions';
 import { readCheckpoint } from '../records/checkpoints';
 import { Attention, noteGap, notePass, reconnectSpreadMs } from './attention';
 
-/** Attention that began at 1,000 with five seconds of it before. */
+/** Attention that started at 1,000 with five seconds before. */
 const begin = () => new Attention({ since: 1_000, attendedMs: 5_000 }, 1_000, Number.NEGATIVE_INFINITY);
 
 describe('attention', () => {
@@ -95,11 +95,11 @@ describe('attention', () => {
   });
 });
 
-/** Hosts differ in how they notice that they have missed something. */
+/** Hosts differ in how they detect a gap. */
 const HOSTS = ['a host with ticks', 'a host with one clock'] as const;
 type Host = (typeof HOSTS)[number];
 
-/** A platform whose monotonic clock, where it has one, does not follow `wallJump`. */
+/** A platform whose monotonic clock, if it has one, does not follow `wallJump`. */
 function platformOf(host: Host) {
   const platform = new HandPlatform();
   let jumpedMs = 0;
@@ -315,7 +315,7 @@ it('[T7] noteGap gives clients the time in which they were asked to reconnect', 
   expect(awake.state.attention.since).toBe(START + RECONNECT_SPREAD_MIN_MS);
 });
 
-/** First event of a host that goes on after it stood still, before its alarm. */
+/** First event of a host that continues after a stall, before its alarm. */
 const FIRST: Record<string, (fleet: Fleet) => Promise<unknown>> = {
   'the alarm': async () => {},
   'a ping': async ({ namespace }) => {
@@ -347,12 +347,12 @@ const FIRST: Record<string, (fleet: Fleet) => Promise<unknown>> = {
 
 const COUNT = 100;
 
-/** A hundred holders that renew in time, evenly spread, at a registry that may stand still. */
+/** A hundred holders that renew in time, evenly spread, at a registry that may stall. */
 class Fleet {
   readonly namespace: NodeNamespace;
   readonly #beatMs: number;
   readonly #ticks: boolean;
-  /** Holders that renew no more. */
+  /** Holders that stopped renewing. */
   readonly dead = new Set<number>();
   #next = 0;
   #tickedAt = START;
@@ -369,7 +369,7 @@ class Fleet {
       await this.namespace.api.register(OWNER, { key: key(`i-${index}`), definition: registered, precondition: {} });
   }
 
-  /** Time passes, and each holder renews when it is its turn. */
+  /** Lets time pass while each holder renews in turn. */
   async live(ms: number): Promise<void> {
     const { namespace } = this;
     const stepMs = this.#beatMs / COUNT;
@@ -381,7 +381,7 @@ class Fleet {
     }
   }
 
-  /** Nothing is taken in for a while: what holders send in it is lost. */
+  /** Receives nothing for a while: messages of holders are lost. */
   stall(ms: number): void {
     this.namespace.platform.jump(ms);
     const steps = Math.round((ms * COUNT) / this.#beatMs);
@@ -423,7 +423,7 @@ describe.each(HOSTS)('a hundred holders that renew in time, on %s', (host) => {
   ])(
     '[I6, L9] survive a stall that ends shortly before the first deadline: ttl %i, %i, %i ms',
     async (ttlMs, beatMs, stallMs) => {
-      // Wherever it begins between two looks.
+      // Wherever it starts between two looks.
       for (const beginsMs of [0, 700, 1_400, 3_100]) {
         const fleet = new Fleet(host, { beatMs });
         await fleet.register(ttlMs);
@@ -466,7 +466,7 @@ const CLIENTS_COUNT = 3_000;
 const SPREAD_MS = CLIENTS_COUNT * RECONNECT_SPREAD_PER_CLIENT_MS;
 const AS_OWNER = { caller: { tokenId: 'owner' } };
 
-/** A registry that comes back with thousands of sessions in its storage, and no socket. */
+/** A registry that restarts with thousands of stored sessions and no socket. */
 async function afterDeploy(ttlMs: number) {
   const stage = new WatchStage();
   const { namespace } = stage;

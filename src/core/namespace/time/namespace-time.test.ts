@@ -16,7 +16,7 @@ function beginMonotonic({ shiftMs = 0, latest = 0, latestStamp = 0 } = {}) {
   const monotonic = { at: 777.25 };
   const start = { shiftMs, latest, latestStamp };
   const time = new NamespaceTime({ now: () => clock.at }, { now: () => monotonic.at }, start);
-  /** Both clocks go on; the wall clock jumps besides. */
+  /** Advances both clocks; the wall clock also jumps. */
   const pass = (ms: number, jumpMs = 0) => {
     clock.at += ms + jumpMs;
     monotonic.at += ms;

@@ -116,8 +116,8 @@ describe('replace', () => {
     for (const each of [client, late]) {
       const [reset, ...snapshots] = await each.readAll();
       expect(reset).toMatchObject({ type: 'reset', reason: 'imported' });
-      const told = snapshots.flatMap((frame) => (frame.type === 'snapshot' ? frame.services : []));
-      expect(told.flatMap(({ instances }) => instances)).toHaveLength(6_000);
+      const services = snapshots.flatMap((frame) => (frame.type === 'snapshot' ? frame.services : []));
+      expect(services.flatMap(({ instances }) => instances)).toHaveLength(6_000);
     }
   });
 });
@@ -272,7 +272,7 @@ it('[Z11, L1] and continues automatically yields to other calls between its slic
   const importId = await stageLines(namespace.api, instanceLines(6_000));
   await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'merge' });
   const seen: string[] = [];
-  // Nothing is written for what is there already: a turn is all there is between two slices.
+  // Nothing is written for unchanged records: only a turn separates two slices.
   vi.spyOn(namespace.platform, 'nextTurn').mockImplementation(async () => {
     const { catalog, imports } = namespace.state;
     seen.push(`${imports.isApplying ? 'applying' : 'over'}, ${catalog.instanceCount}`);

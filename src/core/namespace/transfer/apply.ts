@@ -89,7 +89,7 @@ function assertRoom(state: ImportState, mode: ImportMode): void {
   if (instances > INSTANCES_PER_NAMESPACE_MAX_COUNT || size > RECORDS_PER_NAMESPACE_MAX_BYTES) {
     throw new RegistryError(
       'LIMIT_EXCEEDED',
-      `the namespace would have ${instances} instances and ${size} bytes of records; the maximum is ${INSTANCES_PER_NAMESPACE_MAX_COUNT} and ${RECORDS_PER_NAMESPACE_MAX_BYTES}`,
+      `the namespace would have ${instances} instances and ${size} bytes of records; the maximum is ${INSTANCES_PER_NAMESPACE_MAX_COUNT} and ${RECORDS_PER_NAMESPACE_MAX_BYTES}: import less, or remove some first`,
     );
   }
   const { limits } = settings;

@@ -87,7 +87,7 @@ describe('an export', () => {
     const lines = [part.lines];
     let { next } = part;
     while (next !== undefined) {
-      // All of it changes all the time, forth and back.
+      // Everything keeps changing back and forth.
       await importLines(api, [instance('a', 'i0000'), instance('b', 'i9'), instance('z', 'new')], 'merge');
       await importLines(
         api,

@@ -61,7 +61,7 @@ function count({ catalog }: ImportState, facts: PlanFacts, row: StagedRecord, is
   if (facts.inService.count <= INSTANCES_PER_SERVICE_MAX_COUNT) return;
   throw new RegistryError(
     'LIMIT_EXCEEDED',
-    `line ${row.line}: the service ${quote(row.service)} would have more than ${INSTANCES_PER_SERVICE_MAX_COUNT} instances, the maximum for a service`,
+    `line ${row.line}: the service ${quote(row.service)} would have more than ${INSTANCES_PER_SERVICE_MAX_COUNT} instances, the maximum for a service; import fewer, or remove some first`,
   );
 }
 

@@ -159,7 +159,10 @@ function textOf(record: ImportedRecord, tokenId: string, stamp: number): string 
 /** Refuses a file that exceeds what any namespace can hold, at the line that does, before the rest of the file arrives. */
 function assertRoom({ services, instances, overrides, size }: StagedTally, line: number): void {
   const over = (what: string) =>
-    new RegistryError('LIMIT_EXCEEDED', `line ${line}: the file has more than ${what}, the maximum for a namespace`);
+    new RegistryError(
+      'LIMIT_EXCEEDED',
+      `line ${line}: the file has more than ${what}, the maximum for a namespace; split it over several namespaces`,
+    );
   if (instances > INSTANCES_PER_NAMESPACE_MAX_COUNT) throw over(`${INSTANCES_PER_NAMESPACE_MAX_COUNT} instances`);
   if (overrides > INSTANCES_PER_NAMESPACE_MAX_COUNT) throw over(`${INSTANCES_PER_NAMESPACE_MAX_COUNT} overrides`);
   if (services > SERVICES_PER_NAMESPACE_MAX_COUNT) throw over(`${SERVICES_PER_NAMESPACE_MAX_COUNT} services`);

@@ -147,8 +147,8 @@ function runsOf(records: readonly StagedRecord[]): [StagedRecord, ...StagedRecor
   const runs: [StagedRecord, ...StagedRecord[]][] = [];
   for (const record of records) {
     const [last] = runs.at(-1) ?? [];
-    const goesOn = last?.kind === record.kind && last.group === record.group && last.service === record.service;
-    if (goesOn) runs.at(-1)?.push(record);
+    const continuesRun = last?.kind === record.kind && last.group === record.group && last.service === record.service;
+    if (continuesRun) runs.at(-1)?.push(record);
     else runs.push([record]);
   }
   return runs;

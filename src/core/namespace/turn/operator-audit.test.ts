@@ -320,7 +320,7 @@ describe('withAuditEntry', () => {
   });
 });
 
-/** The audited action of a batch where `a` and `b` are another's. */
+/** The audited action of a batch where `a` and `b` have another owner. */
 function actionOf(caller: Caller, ...operations: Operation[]) {
   const awake = new AwakeNamespace();
   awake.put('a b');

@@ -12,7 +12,7 @@ import { change, read, turn } from './turn';
 
 const OWNER = { tokenId: 'owner' };
 
-/** A namespace in which a change waits for a sync that does not end before it is let. */
+/** A namespace in which a change waits for a sync that the test completes. */
 async function waiting(): Promise<AwakeNamespace> {
   const awake = new AwakeNamespace();
   await settle();
@@ -34,7 +34,7 @@ async function stateOf(promise: Promise<unknown>): Promise<string> {
   return state;
 }
 
-/** Lets the leases of 30 s be asked, and comes to their end: no alarm has fired by then. */
+/** Moves time past the end of the leases of 30 s, which have been asked; no alarm has fired by then. */
 async function passUnheard(awake: AwakeNamespace): Promise<void> {
   await awake.pass(30_499);
   awake.platform.jump(1);
@@ -192,7 +192,7 @@ describe('read', () => {
       read(awake.state, { scope: scope ?? ORDERS, options: { keepForMs }, changedAt: () => 0, body: () => text });
     await keep();
     await keep(0);
-    await keep(9_000, { ...ORDERS, service: 'nobody' });
+    await keep(9_000, { ...ORDERS, service: 'unknown' });
     expect(service).toMatchObject({ keptUntil: 0, keptCount: 0 });
     await keep(5_000);
     await keep(2_000);

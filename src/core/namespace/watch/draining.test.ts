@@ -12,7 +12,7 @@ import { changeEpoch } from '../commit/epoch-change';
 function stage() {
   const all = new WatchStage();
   const { scene, namespace } = all;
-  /** Begins a drain; what it was answered is asked for later. */
+  /** Starts a drain. Its response is read later. */
   const drain = async (id: string, { waitMs = 30_000, graceMs = 0, caller = OWNER } = {}) => {
     const seen: { report?: DrainReport } = {};
     void namespace.api.drain(caller, { key: key(id), waitMs, graceMs }).then(({ body }) => {
@@ -65,8 +65,8 @@ describe('a drain', () => {
     const acknowledgement = { subscriber: 'one', cursor: await scene.cursor() };
     const byOther = namespace.api.acknowledge({ ...acknowledgement, tokenId: 'other' });
     await expect(byOther).rejects.toMatchObject({ code: 'FORBIDDEN', message: expect.stringContaining('"one"') });
-    await namespace.api.acknowledge({ subscriber: 'nobody', cursor: acknowledgement.cursor, tokenId: 'other' });
-    // The same name opened by the other token is the other's.
+    await namespace.api.acknowledge({ subscriber: 'unknown', cursor: acknowledgement.cursor, tokenId: 'other' });
+    // The same name opened by the other token belongs to that token.
     const another = all.connect({ kind: 'stream', subscriber: 'one', caller: { tokenId: 'other' } });
     await another.watch();
     await namespace.api.acknowledge({ ...acknowledgement, tokenId: 'other' });

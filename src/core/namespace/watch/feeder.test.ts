@@ -50,7 +50,7 @@ describe('a watch that resumes', () => {
     await namespace.restart();
     const client = stage.connect();
     await client.watch({}, { cursor });
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
   it('[W4] is sent changes as they happen once it has caught up', async () => {
@@ -62,7 +62,7 @@ describe('a watch that resumes', () => {
     await client.watch({}, { cursor });
     expect(client.takeOnly('changes')).toHaveLength(2 * CATCH_UP_SLICE_MAX_COUNT + 5);
     await scene.register('c');
-    expect(client.told()).toBe('+c');
+    expect(client.takeInstances()).toBe('+c');
     expect(client.socket.kept.watches).toEqual([
       { name: 'w', scope: [{ kind: 'namespace' }], acknowledged: expect.any(Number) },
     ]);
@@ -80,7 +80,7 @@ describe('a watch that resumes', () => {
     disk.release();
     await registering;
     await settle();
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
   it('[W8] is sent nothing that is written but not durable', async () => {
@@ -94,15 +94,15 @@ describe('a watch that resumes', () => {
     const registering = scene.register('b');
     await settle();
     client.take();
-    // The slice is done, and the next begins; the commit is on the disk, and its sync has not ended.
+    // The slice is done, and the next starts; the commit is written, and its sync has not completed.
     disk.step(1);
     await settle();
     expect(disk.rows('SELECT MAX(revision) FROM journal')).toEqual([[CATCH_UP_SLICE_MAX_COUNT + 2]]);
-    expect(client.told()).toBe('+a');
+    expect(client.takeInstances()).toBe('+a');
     disk.release();
     await registering;
     await settle();
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
   it('[W6] is reset and starts over if its cursor is compacted', async () => {
@@ -121,7 +121,7 @@ describe('a watch that resumes', () => {
     });
     expect(more).toEqual([]);
     await scene.register('b');
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
   it.each([
@@ -175,7 +175,7 @@ describe('a watch that resumes', () => {
       .map((frame) => ('part' in frame ? `${frame.type} ${frame.part} ${frame.last}` : frame.type));
     expect(types).toEqual(['reset', 'snapshot 0 false', 'snapshot 1 false', 'snapshot 2 true']);
     await scene.register('d');
-    expect(client.told()).toBe('+d');
+    expect(client.takeInstances()).toBe('+d');
   });
 });
 

@@ -44,7 +44,7 @@ export class Feeder {
         watcher.isFeeding = false;
         this.#memory.platform.log('error', 'a watch could not be fed', { error: String(error) });
         this.#budget.leave(watcher.peer.account);
-        watcher.peer.connection.close(1011, 'internal error; resume by cursor');
+        watcher.peer.connection.close(1011, 'an unexpected error occurred; resume by cursor');
       },
     );
   }
@@ -61,7 +61,7 @@ export class Feeder {
   sendBookmark(watcher: Watcher): void {
     const { revision, cursor } = this.#published();
     watcher.wantsBookmark = false;
-    watcher.toldRevision = revision;
+    watcher.sentRevision = revision;
     watcher.send(bookmarkFrame(watcher.name, cursor));
   }
 

@@ -46,8 +46,8 @@ describe('a synced watch', () => {
       { op: 'register', group: 'shop', id: 'b', ...at },
       { op: 'register', service: 'users', id: 'c', ...at },
     );
-    expect(orders.told()).toBe('+a');
-    expect(both.told()).toBe('+a +b');
+    expect(orders.takeInstances()).toBe('+a');
+    expect(both.takeInstances()).toBe('+a +b');
   });
 
   it('[W2] is sent a revision of more than 256 KiB in parts, both live and from the journal', async () => {
@@ -79,13 +79,13 @@ describe('a synced watch', () => {
     await settle();
     const b = scene.register('b');
     await settle();
-    expect(client.told()).toBe('');
+    expect(client.takeInstances()).toBe('');
     disk.step();
     await settle();
-    expect(client.told()).toBe('+a');
+    expect(client.takeInstances()).toBe('+a');
     disk.release();
     await Promise.all([a, b]);
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
   it('[W8] is sent a change before the writer gets its response', async () => {
@@ -94,11 +94,11 @@ describe('a synced watch', () => {
     const client = stage.connect();
     await client.watch();
     client.take();
-    let toldFirst = '';
+    let receivedFirst = '';
     await scene.register('a').then(() => {
-      toldFirst = client.told();
+      receivedFirst = client.takeInstances();
     });
-    expect(toldFirst).toBe('+a');
+    expect(receivedFirst).toBe('+a');
   });
 
   it('[W9] is sent a service that did not exist before', async () => {
@@ -108,7 +108,7 @@ describe('a synced watch', () => {
     await client.watch({ services: ['orders'] });
     expect(client.takeOnly('snapshot')).toMatchObject([{ services: [] }]);
     await scene.register('a');
-    expect(client.told()).toBe('+a');
+    expect(client.takeInstances()).toBe('+a');
   });
 
   it('[W9] shares its socket with other watches, each with its own frames', async () => {
@@ -159,9 +159,9 @@ describe('a receiver without credit', () => {
     await scene.deregister('a');
     expect(client.take()).toEqual([]);
     await client.say({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
-    expect(client.told()).toBe('+a -a');
+    expect(client.takeInstances()).toBe('+a -a');
     await scene.register('b');
-    expect(client.told()).toBe('+b');
+    expect(client.takeInstances()).toBe('+b');
   });
 
   it('[W4, W7] gets the bookmark it requests after everything before it', async () => {
@@ -179,7 +179,7 @@ describe('a receiver without credit', () => {
     const told: string[] = [];
     for (let grants = 0; grants < 500; grants++) {
       await client.say({ type: 'credit', bytes: 4_000 });
-      const now = client.told();
+      const now = client.takeInstances();
       if (now !== '') told.push(now);
     }
     expect(told).toEqual(['+a', '+b', '+c']);
@@ -191,9 +191,9 @@ describe('a receiver without credit', () => {
     await namespace.hibernate();
     await scene.register('b');
     await settle();
-    expect(client.told()).toBe('');
+    expect(client.takeInstances()).toBe('');
     await client.say({ type: 'credit', bytes: CREDIT_INITIAL_BYTES });
-    expect(client.told()).toBe('+a +b');
+    expect(client.takeInstances()).toBe('+a +b');
   });
 
   it('[W12] is not reset for compacted changes outside its scope', async () => {
@@ -265,7 +265,7 @@ describe('a client that grants credit and does not read', () => {
     }
     expect(liar.socket.closed).toEqual({ code: CLOSE_CODES.slowConsumer, reason: expect.stringContaining('cursor') });
     await stage.scene.register('a');
-    expect(reader.told()).toBe('+a');
+    expect(reader.takeInstances()).toBe('+a');
   });
 
   it('[W21] is closed eventually if it sends requests and doesn’t read the responses', async () => {
@@ -355,7 +355,7 @@ describe('a registry that slept', () => {
       await namespace.hibernate();
       await scene.register(id);
       await settle();
-      expect([one.told(), two.told()]).toEqual([`+${id}`, `+${id}`]);
+      expect([one.takeInstances(), two.takeInstances()]).toEqual([`+${id}`, `+${id}`]);
     }
   });
 

@@ -2,7 +2,7 @@ import { CLOSE_CODES } from '../../../model/frames';
 import { BACKLOG_MAX_BYTES, BOOKMARK_INTERVAL_MS, BOOKMARK_REVISIONS_COUNT } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
 import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from '../../platform/connection';
-import type { PublishedChange, Publisher, StoredState, ToldRevision } from '../commit/commit-state';
+import type { PublishedChange, PublishedRevision, Publisher, StoredState } from '../commit/commit-state';
 import { type AlarmState, arm } from '../leases/expiry';
 import { reconnectSpreadMs, reconnectWithinMs } from '../time/attention';
 import { Feeder } from './feeder';
@@ -105,9 +105,9 @@ export class Hub implements Publisher {
 
   /** Removes a connection that is closed, and its watches. */
   disconnect(connection: Connection): void {
-    const gone = this.#leave(connection) ?? this.#leaving.get(connection);
+    const left = this.#leave(connection) ?? this.#leaving.get(connection);
     this.#leaving.delete(connection);
-    if (gone !== undefined) this.#budget.gone(gone.account);
+    if (left !== undefined) this.#budget.closed(left.account);
   }
 
   #leave(connection: Connection): Peer | undefined {
@@ -223,13 +223,13 @@ export class Hub implements Publisher {
     return [...(this.#bySubscriber.get(subscriber) ?? [])].flatMap((peer) => [...peer.watchers.values()]);
   }
 
-  prepare(told: ToldRevision, changes: readonly PublishedChange[]): () => void {
+  prepare(published: PublishedRevision, changes: readonly PublishedChange[]): () => void {
     this.wake();
-    const audiences = this.#index.size === 0 || this.#feeder.isHeld ? [] : this.#audiencesOf(told, changes);
+    const audiences = this.#index.size === 0 || this.#feeder.isHeld ? [] : this.#audiencesOf(published, changes);
     return () => {
-      this.#published = { revision: told.revision, cursor: told.cursor };
+      this.#published = { revision: published.revision, cursor: published.cursor };
       for (const { watchers, frames } of audiences) {
-        for (const watcher of watchers) this.#tell(watcher, told.revision, frames);
+        for (const watcher of watchers) this.#send(watcher, published.revision, frames);
       }
       this.sendBookmarks();
     };
@@ -265,7 +265,7 @@ export class Hub implements Publisher {
     this.#bookmarkedRevision = revision;
     for (const peer of this.#peers.values()) {
       for (const watcher of peer.watchers.values()) {
-        if (watcher.isLive && watcher.toldRevision < revision) this.#feeder.sendBookmark(watcher);
+        if (watcher.isLive && watcher.sentRevision < revision) this.#feeder.sendBookmark(watcher);
       }
     }
   }
@@ -308,12 +308,14 @@ export class Hub implements Publisher {
   }
 
   /** Groups watchers by the changes that they receive, so that each frame is encoded once. */
-  #audiencesOf(told: ToldRevision, changes: readonly PublishedChange[]): Audience[] {
-    const texts = changesOfCommit(this.#memory.catalog, changes, told);
+  #audiencesOf(published: PublishedRevision, changes: readonly PublishedChange[]): Audience[] {
+    const texts = changesOfCommit(this.#memory.catalog, changes, published);
     const [first, ...more] = texts;
     if (first === undefined) return [];
     if (more.length === 0) {
-      return [{ watchers: [...this.#index.watchersOf(first)], frames: new SharedFrames(changesFrames(told, texts)) }];
+      return [
+        { watchers: [...this.#index.watchersOf(first)], frames: new SharedFrames(changesFrames(published, texts)) },
+      ];
     }
     const indexesOf = new Map<Watcher, number[]>();
     for (const [index, change] of texts.entries()) {
@@ -332,17 +334,17 @@ export class Hub implements Publisher {
         continue;
       }
       const seen = indexes.flatMap((index) => texts[index] ?? []);
-      audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(told, seen)) });
+      audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(published, seen)) });
     }
     return [...audiences.values()];
   }
 
-  #tell(watcher: Watcher, revision: number, shared: SharedFrames): void {
+  #send(watcher: Watcher, revision: number, shared: SharedFrames): void {
     if (!watcher.isOpen || revision <= watcher.position) return;
     if (watcher.isLive && watcher.peer.hasCredit) {
       for (const frame of shared.addressedTo(watcher.name)) watcher.send(frame);
       watcher.position = revision;
-      watcher.toldRevision = revision;
+      watcher.sentRevision = revision;
       return;
     }
     if (watcher.isLive) fallBehind(watcher, revision - 1);

@@ -47,7 +47,7 @@ describe('the token of an open socket', () => {
     const { hub } = stage.namespace;
     closeSocketsOf(hub, ['ended', 'unknown']);
     expect([ended.socket.closed?.code, other.socket.closed]).toEqual([CLOSE_CODES.unauthorized, undefined]);
-    // A frame that was on its way is refused.
+    // A frame in flight is refused.
     await ended.say({ type: 'batch', id: '1', operations: [register] });
     expect(ended.take()).toMatchObject([{ type: 'snapshot' }]);
     expect(await stage.scene.listed()).toEqual([]);
@@ -65,7 +65,7 @@ describe('the token of an open socket', () => {
     await stage.namespace.pass(2_000);
     expect(platform.tokenChecks).toEqual([['one', 'two']]);
     expect([one.socket.closed, two.socket.closed?.code]).toEqual([undefined, CLOSE_CODES.unauthorized]);
-    // Also across sleeps, in which nothing is remembered but by the sockets.
+    // Also across sleeps, through which only the sockets keep state.
     await stage.namespace.hibernate();
     await stage.namespace.pass(SOCKET_TOKENS_CHECK_INTERVAL_MS - 2_000);
     expect(platform.tokenChecks).toHaveLength(1);

@@ -66,7 +66,7 @@ type FrameName = keyof typeof FRAMES;
 const FREE: FrameName[] = ['unwatch', 'sync', 'ack', 'credit', 'end'];
 const NAMES = Object.keys(FRAMES) as FrameName[]; // `as`: the keys of a literal
 
-/** Which frames each grant lets through, written by hand. */
+/** The frames that each grant allows, written by hand. */
 const ALLOWED: [string, Grant[], FrameName[]][] = [
   ['admin', [{ scope: 'admin', ns: '*' }], NAMES],
   ['nothing', [], []],

@@ -60,7 +60,7 @@ export function isCredit(text: string): boolean {
 /** Maps an error to the frame that its socket receives. An unexpected error is sent without details. */
 export function errorFrame(error: unknown, id: string | undefined): ServerFrame {
   if (!(error instanceof RegistryError)) {
-    return { type: 'error', id, code: 'INTERNAL', detail: 'internal error; it has been logged' };
+    return { type: 'error', id, code: 'INTERNAL', detail: 'an unexpected error occurred; the registry logged it' };
   }
   return { type: 'error', id, code: error.code, detail: error.message, errors: error.details.errors };
 }

@@ -9,10 +9,10 @@ import {
 } from '../../../model/limits';
 import { FrameQueue } from './received-frame-queue';
 
-/** A length that fills so much of a limit. */
+/** Returns a length that fills a share of a limit. */
 const filling = (size: number) => size - FRAME_PENDING_OVERHEAD_BYTES;
 
-/** A queue whose turns and holds the test gives out. */
+/** A queue whose turns and holds the test controls. */
 function stage() {
   const sockets = new HandSockets(() => 0);
   const turns: (() => void)[] = [];

@@ -42,7 +42,7 @@ describe('an invalid frame', () => {
       expect(error, name).toMatchObject({ code: 'INVALID_REQUEST', detail: expect.stringContaining(detail) });
       await client.watch();
       await scene.register('a');
-      expect(client.told()).toBe('+a');
+      expect(client.takeInstances()).toBe('+a');
       expect(client.socket.closed).toBeUndefined();
     }
   });
@@ -177,7 +177,7 @@ describe('frames that come faster than they are handled', () => {
     await other.ask(register('x'));
     await settle();
     expect(other.socket.closed).toBeUndefined();
-    // The first was being handled; what waited behind it went with the socket.
+    // The first was being handled; frames waiting behind it were dropped with the socket.
     expect(await scene.listed()).toEqual(['i0', 'x']);
   });
 
@@ -222,7 +222,7 @@ describe('watches of one socket', () => {
     expect(client.take().filter((frame) => JSON.stringify(frame).includes('"id":"a"'))).toHaveLength(open);
   });
 
-  /** Opens watches until no more are taken. Returns the refusal. */
+  /** Opens watches until one is refused. Returns the refusal. */
   async function fill(client: SocketClient) {
     for (let count = 0; count <= WATCHES_PER_SOCKET_MAX_COUNT; count++) {
       await client.say({ type: 'watch', id: '1', watch: `w${count}`, scope: { services: ['orders'] } });

@@ -321,5 +321,8 @@ function held(operation: Operation, { ttlMs }: SessionEntry, intervalMs: number)
 }
 
 function noWatch(watch: string): RegistryError {
-  return new RegistryError('INVALID_REQUEST', `this socket has no watch ${quote(watch)}`);
+  return new RegistryError(
+    'INVALID_REQUEST',
+    `this socket has no watch ${quote(watch)}; use the name of one that it has opened and not ended`,
+  );
 }

@@ -8,14 +8,14 @@ import { POLLER_LINGER_MS, POLLERS_PER_TOKEN_MAX_COUNT } from '../../../model/li
 const ORDERS = { group: 'DEFAULT_GROUP', service: 'orders' };
 const SCOPE = { services: ['orders'] };
 
-/** A stage with those who poll: each as a surface does it for them. */
+/** A stage with pollers, served as a surface serves them. */
 function stage() {
   const all = new WatchStage();
   const { namespace, scene } = all;
-  /** A read by name; the cursor it came back with, if any, tells what it has. */
+  /** A named read; the cursor it returns with, if any, shows what its reader has. */
   const read = async (subscriber: string, ifNoneMatch?: string) =>
     (await namespace.api.resolve({ ...ORDERS, ifNoneMatch, subscriber: { id: subscriber }, tokenId: 'owner' })).cursor;
-  /** A poll that waits for what comes after a cursor. */
+  /** A poll that waits for changes after a cursor. */
   const poll = async (subscriber: string, cursor: string, { name = 'orders', tokenId = 'owner' } = {}) => {
     const client = all.connect({ kind: 'poll', subscriber, caller: { tokenId } });
     await client.watch(SCOPE, { watch: name, cursor });
@@ -50,7 +50,7 @@ describe('a pending poll', () => {
     const first = await poll('p', await scene.cursor());
     const second = await poll('p', await scene.cursor());
     await scene.register('a');
-    expect([first.told(), second.told()]).toEqual(['', '+a']);
+    expect([first.takeInstances(), second.takeInstances()]).toEqual(['', '+a']);
   });
 
   it('[W17] keeps its poller alive, and for ten seconds longer', async () => {
@@ -128,7 +128,7 @@ describe('a pending poll', () => {
     });
     await settle();
     expect(report).toBeUndefined();
-    // The change has ended its poll: it reads again, and what it then has shows only with the question after that.
+    // The change has ended its poll: it reads again, and its state shows only with the read after that.
     const cursor = await read('p');
     await settle();
     expect(report).toBeUndefined();

@@ -20,7 +20,7 @@ type Opened = ReturnType<ReturnType<typeof handBudget>['open']>;
 const MIB = 1024 * 1024;
 const token = (tokenId: string) => ({ caller: { tokenId } });
 
-/** A budget, and what clients of three kinds do: one that reads, one that only says so, and one that does neither. */
+/** A budget, and clients of three kinds: one that reads, one that only claims to, and one that does neither. */
 function stage() {
   const hand = handBudget();
   const { budget } = hand;
@@ -138,7 +138,7 @@ describe('all connections together', () => {
     const late = begin();
     expect(fill(late)).toBeGreaterThanOrEqual(WINDOW_MIN_BYTES);
     reads(late);
-    for (const { account } of newcomers) budget.gone(account);
+    for (const { account } of newcomers) budget.closed(account);
     expect(fill(late)).toBeGreaterThan(CREDIT_INITIAL_BYTES / 2);
   });
 
@@ -160,7 +160,7 @@ describe('all connections together', () => {
     for (const { account } of waiting) budget.wait(account);
     expect(goneOn).toEqual([]);
     const [first] = full;
-    if (first !== undefined) budget.gone(first.account);
+    if (first !== undefined) budget.closed(first.account);
     expect(goneOn).toEqual(waiting.map(({ connection }) => connection));
   });
 });
@@ -213,7 +213,7 @@ describe('a client that gives no sign of reading', () => {
     budget.leave(one.account);
     expect(budget.sums.unread).toBeGreaterThanOrEqual(sent);
     expect(budget.hasRoom(one.account)).toBe(false);
-    budget.gone(one.account);
+    budget.closed(one.account);
     expect(budget.sums).toEqual({ unread: 0, unreadByNewcomers: 0, unproven: 0 });
   });
 });

@@ -90,9 +90,9 @@ export class UnreadBudget {
   }
 
   /** Removes the account of a connection whose socket is gone, and with it its unread output. */
-  gone(account: UnreadAccount): void {
-    if (account.isGone) return;
-    account.isGone = true;
+  closed(account: UnreadAccount): void {
+    if (account.isClosed) return;
+    account.isClosed = true;
     this.leave(account);
     this.#set(account, 0, 0);
     this.#accounts.delete(account);
@@ -324,13 +324,13 @@ export class UnreadBudget {
     const { mark, unproven, isTrusted, connection } = account;
     const isLate = !isTrusted && mark !== undefined && this.#hooks.now() - mark.at > UNPROVEN_MAX_MS;
     if (unproven > UNPROVEN_PER_CONNECTION_MAX_BYTES || isLate) {
-      this.#hooks.dismiss(connection, 'no mark came back for too long; resume by cursor');
+      this.#hooks.dismiss(connection, 'no mark was returned for too long; resume by cursor');
     }
     if (!this.#isShortOfProof(account.sums) || this.#closing !== undefined) return;
     // One at a time: a client that reads is gone as soon as it is closed, which makes room.
     this.#closing = this.#worst();
     if (this.#closing === undefined) return;
-    this.#hooks.dismiss(this.#closing.connection, 'too much output is not proven to be read; resume by cursor');
+    this.#hooks.dismiss(this.#closing.connection, 'too much output is unconfirmed; resume by cursor');
   }
 
   /** Returns the account with most unproven output, of the token with most of it. */

@@ -8,7 +8,7 @@ import { ServerFrame, type WatchedChange } from '../../../model/frames';
 import { CREDIT_INITIAL_BYTES, FRAME_PART_MAX_BYTES } from '../../../model/limits';
 import { addressed, changesFrames, SharedFrames } from './watch-frames';
 
-const told = { revision: 7, cursor: 'cepoch.7.1', cause: 'updated', actor: 'owner', at: Date.UTC(2030, 0, 1) };
+const published = { revision: 7, cursor: 'cepoch.7.1', cause: 'updated', actor: 'owner', at: Date.UTC(2030, 0, 1) };
 const change = (id: string) => ({
   group: 'g',
   service: 's',
@@ -16,7 +16,7 @@ const change = (id: string) => ({
 });
 
 const framesOf = (changes: ReturnType<typeof change>[]) =>
-  changesFrames(told, changes).map((frame) => {
+  changesFrames(published, changes).map((frame) => {
     const parsed = ServerFrame.parse(JSON.parse(addressed('changes', 'all "mine"', frame)));
     if (parsed.type !== 'changes') throw new Error('it is not a frame of changes');
     return parsed;
@@ -26,7 +26,7 @@ describe('changesFrames', () => {
   it('makes one frame of a revision, addressed to its watch', () => {
     const changes = ['a', 'b'].map((id) => JSON.parse(change(id).text));
     expect(framesOf(['a', 'b'].map(change))).toEqual([
-      { type: 'changes', watch: 'all "mine"', ...told, at: '2030-01-01T00:00:00.000Z', changes },
+      { type: 'changes', watch: 'all "mine"', ...published, at: '2030-01-01T00:00:00.000Z', changes },
     ]);
   });
 
@@ -39,7 +39,7 @@ describe('changesFrames', () => {
       [2, false],
       [3, true],
     ]);
-    expect(new Set(frames.map(({ cursor }) => cursor))).toEqual(new Set([told.cursor]));
+    expect(new Set(frames.map(({ cursor }) => cursor))).toEqual(new Set([published.cursor]));
     expect(frames.flatMap((frame) => frame.changes.map((each) => JSON.stringify(each)))).toEqual(
       changes.map(({ text }) => text),
     );
@@ -54,7 +54,7 @@ describe('changesFrames', () => {
 
 describe('SharedFrames', () => {
   it('are addressed to each watch by its own name, in any order', () => {
-    const frames = changesFrames(told, [change('a'.repeat(FRAME_PART_MAX_BYTES)), change('b')]);
+    const frames = changesFrames(published, [change('a'.repeat(FRAME_PART_MAX_BYTES)), change('b')]);
     const shared = new SharedFrames(frames);
     for (const watch of ['w', 'w', 'v', 'w']) {
       expect(shared.addressedTo(watch)).toEqual(frames.map((frame) => addressed('changes', watch, frame)));
@@ -62,13 +62,13 @@ describe('SharedFrames', () => {
   });
 
   it('are built once for consecutive watches of the same name', () => {
-    const shared = new SharedFrames(changesFrames(told, [change('a')]));
+    const shared = new SharedFrames(changesFrames(published, [change('a')]));
     expect(shared.addressedTo('w')).toBe(shared.addressedTo('w'));
   });
 });
 
 /** Returns the changes that watchers receive: live, and again from the journal. */
-async function toldTwice(act: (scene: Scene) => Promise<unknown>): Promise<WatchedChange[][]> {
+async function receivedTwice(act: (scene: Scene) => Promise<unknown>): Promise<WatchedChange[][]> {
   const namespace = new NodeNamespace();
   const scene = new Scene(namespace);
   await scene.putService({ metadata: { team: 'shop' }, protectThreshold: 0.5 });
@@ -83,16 +83,16 @@ async function toldTwice(act: (scene: Scene) => Promise<unknown>): Promise<Watch
   await live.watch({}, { cursor });
   await act(scene);
   const changesOf = (client: SocketClient) => client.takeOnly('changes').map(({ changes }) => changes);
-  const told = changesOf(live);
+  const received = changesOf(live);
   // Later changes of the same records must not show in frames about the past.
   await scene.override('a', { enabled: false });
   await scene.deregister('b');
   await scene.putService({ metadata: { team: 'late' } });
   const late = new SocketClient(namespace);
   await late.watch({}, { cursor });
-  expect(changesOf(late).slice(0, told.length)).toEqual(told);
-  expect(told).toHaveLength(1);
-  return told;
+  expect(changesOf(late).slice(0, received.length)).toEqual(received);
+  expect(received).toHaveLength(1);
+  return received;
 }
 
 const put = (id: string, after: object) => ({
@@ -106,22 +106,22 @@ const changes = (...list: object[]) => [list.map((change) => expect.objectContai
 
 describe('watched changes', () => {
   it('[W11] show an instance as of their revision, with its override', async () => {
-    expect(await toldTwice((scene) => scene.patch('a', { status: 'starting' }))).toEqual(
+    expect(await receivedTwice((scene) => scene.patch('a', { status: 'starting' }))).toEqual(
       changes(put('a', { weight: 7, status: 'starting', revision: 8 })),
     );
   });
 
   it('[W11] show an override in its instance, which keeps its own revision', async () => {
-    expect(await toldTwice((scene) => scene.override('a', { metadata: { by: 'operator' } }))).toEqual(
+    expect(await receivedTwice((scene) => scene.override('a', { metadata: { by: 'operator' } }))).toEqual(
       changes(put('a', { weight: 2, metadata: { by: 'operator' }, overridden: true, revision: 2 })),
     );
-    expect(await toldTwice((scene) => scene.clearOverride('a'))).toEqual(
+    expect(await receivedTwice((scene) => scene.clearOverride('a'))).toEqual(
       changes(put('a', { weight: 2, overridden: false })),
     );
   });
 
   it('[W11] omit an override that outlives its instance until the instance is back', async () => {
-    expect(await toldTwice((scene) => scene.register('gone'))).toEqual(changes(put('gone', { weight: 9 })));
+    expect(await receivedTwice((scene) => scene.register('gone'))).toEqual(changes(put('gone', { weight: 9 })));
     const namespace = new NodeNamespace();
     const scene = new Scene(namespace);
     await scene.register('a');
@@ -131,7 +131,7 @@ describe('watched changes', () => {
     await client.watch();
     await scene.override('a', { weight: 8 });
     await scene.clearOverride('a');
-    expect(client.told()).toBe('');
+    expect(client.takeInstances()).toBe('');
   });
 
   it('[W2, W11] show an instance and its override that change together as one change', async () => {
@@ -141,8 +141,8 @@ describe('watched changes', () => {
       { op: 'register', id: 'a', ...definition },
     ];
     const once = changes(put('a', { address: '10.0.0.9', enabled: false }));
-    expect(await toldTwice((scene) => scene.batch(...both))).toEqual(once);
-    expect(await toldTwice((scene) => scene.batch(...both.toReversed()))).toEqual(once);
+    expect(await receivedTwice((scene) => scene.batch(...both))).toEqual(once);
+    expect(await receivedTwice((scene) => scene.batch(...both.toReversed()))).toEqual(once);
   });
 
   it('[W4] show the removal of an instance whose override changed in the same revision', async () => {
@@ -150,19 +150,19 @@ describe('watched changes', () => {
       { op: 'override', id: 'a', enabled: false },
       { op: 'deregister', id: 'a' },
     ];
-    expect(await toldTwice((scene) => scene.batch(...both))).toEqual(changes(gone('a')));
-    expect(await toldTwice((scene) => scene.batch(...both.toReversed()))).toEqual(changes(gone('a')));
+    expect(await receivedTwice((scene) => scene.batch(...both))).toEqual(changes(gone('a')));
+    expect(await receivedTwice((scene) => scene.batch(...both.toReversed()))).toEqual(changes(gone('a')));
   });
 
   it('[W11] show the service’s own settings', async () => {
     const service = { group: 'DEFAULT_GROUP', name: 'orders', persistent: true, protectThreshold: 0.5, revision: 8 };
-    expect(await toldTwice((scene) => scene.patchService({ metadata: { team: 'web' } }))).toEqual(
+    expect(await receivedTwice((scene) => scene.patchService({ metadata: { team: 'web' } }))).toEqual(
       changes({ type: 'put', kind: 'service', after: { ...service, metadata: { team: 'web' }, selector: undefined } }),
     );
   });
 
   it('[W2] show the removal of a service and its instances as one revision', async () => {
-    expect(await toldTwice((scene) => scene.removeService({ force: true }))).toEqual([
+    expect(await receivedTwice((scene) => scene.removeService({ force: true }))).toEqual([
       expect.arrayContaining([
         expect.objectContaining(gone('a')),
         expect.objectContaining(gone('b')),
@@ -291,7 +291,7 @@ describe('the later parts of a snapshot', () => {
     expect(client.takeOnly('snapshot').map(({ part, last }) => [part, last])).toEqual([[0, false]]);
     const registering = stage.scene.register('z');
     await settle();
-    // The next part is due, and the registration that it shows is written; its sync has not ended.
+    // The next part is due, and the registration that it shows is written; its sync has not completed.
     stage.disk.step(1);
     await settle();
     expect(client.takeOnly('snapshot')).toEqual([]);

@@ -4,7 +4,7 @@ import type { ServiceKey } from '../../../model/namespace-api';
 import { timestamp } from '../../../model/timestamp';
 import type { ScopePart } from '../../../model/watch-scope';
 import type { SnapshotPlace } from '../../platform/connection';
-import type { PublishedChange, StoredState, ToldRevision } from '../commit/commit-state';
+import type { PublishedChange, PublishedRevision, StoredState } from '../commit/commit-state';
 import { type JournalEntry, recordAt } from '../commit/journal';
 import { decodeChanges, isOf, type JournaledChange } from '../commit/journal-format';
 import { type Catalog, compare } from '../records/catalog';
@@ -28,7 +28,7 @@ export interface ChangeText extends ServiceKey {
 export function changesOfCommit(
   catalog: Catalog,
   changes: readonly PublishedChange[],
-  { revision, at }: ToldRevision,
+  { revision, at }: PublishedRevision,
 ): ChangeText[] {
   const read = <Content>(kind: RecordKind<Content>, key: InstanceKey) => {
     const service = catalog.service(key);
@@ -89,8 +89,8 @@ function changeTexts(changes: readonly PublishedChange[], then: RecordsThen): Ch
  *
  * @param changes At least one.
  */
-export function changesFrames(told: ToldRevision, changes: readonly ChangeText[]): string[] {
-  const { revision, cursor, cause, actor, at } = told;
+export function changesFrames(published: PublishedRevision, changes: readonly ChangeText[]): string[] {
+  const { revision, cursor, cause, actor, at } = published;
   const head = JSON.stringify({ cursor, revision, cause, actor, at: timestamp(at) }).slice(1, -1);
   const parts = inParts(changes);
   if (parts.length === 1) return [`${head},"changes":[${parts[0]}]}`];

@@ -19,7 +19,7 @@ const watcher = (memory = {}) => new Watcher(peer(), { name: 'w', scope: WHOLE, 
 describe('Peer', () => {
   it('[W12] has credit until it is used up, and one frame may exceed the rest', () => {
     const reader = peer();
-    // A mark comes along, and counts as well.
+    // A mark is included, and counts too.
     reader.send('x'.repeat(CREDIT_INITIAL_BYTES - 100));
     expect([reader.hasCredit, reader.isFull]).toEqual([true, false]);
     reader.send('x'.repeat(200));
@@ -63,7 +63,7 @@ describe('Watcher', () => {
     slow.noteSent(7, ['it started after this revision']);
     expect(slow.waitingSize).toBe(8);
     slow.noteSent(8, ['1234']);
-    expect([slow.waitingSize, slow.toldRevision]).toEqual([4, 8]);
+    expect([slow.waitingSize, slow.sentRevision]).toEqual([4, 8]);
     slow.noteNoneWaiting();
     slow.noteSent(9, ['12', '34']);
     expect(slow.waitingSize).toBe(0);

@@ -10,7 +10,7 @@ export class Watcher {
   /** Every matching change up to this revision has been sent. */
   position: number;
   /** Revision of the newest cursor that was sent. */
-  toldRevision: number;
+  sentRevision: number;
   /** True if its client asked for its cursor, which is sent once the watch has caught up. */
   wantsBookmark = false;
   isFeeding = false;
@@ -24,7 +24,7 @@ export class Watcher {
     this.peer = peer;
     this.memory = memory;
     this.position = position;
-    this.toldRevision = position;
+    this.sentRevision = position;
   }
 
   /** Revision of the newest cursor that was acknowledged, or that the watch began with; 0: none. */
@@ -77,7 +77,7 @@ export class Watcher {
 
   /** Records that a revision was sent, which may have been waiting. */
   noteSent(revision: number, frames: readonly string[]): void {
-    this.toldRevision = revision;
+    this.sentRevision = revision;
     if (revision >= this.#waitingFrom) this.#waitingSize -= lengthOf(frames);
   }
 
@@ -116,7 +116,7 @@ export class UnreadAccount {
   readonly isTrusted: boolean;
   /** True if it may be sent more. A closed connection still counts until its socket is gone, as does its output. */
   isOpen = true;
-  isGone = false;
+  isClosed = false;
   unread: number;
   unproven: number;
   /** Total length of everything sent. */

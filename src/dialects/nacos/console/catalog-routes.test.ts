@@ -160,9 +160,13 @@ describe('the page of a service', () => {
   it('[Y15, Y8] refuses unknown services and invalid requests', () =>
     eachRow(
       [
-        [`${V1}/service?serviceName=nobody`, 404, 'service DEFAULT_GROUP@@nobody is not found!'],
+        [`${V1}/service?serviceName=unknown`, 404, 'service DEFAULT_GROUP@@unknown is not found!'],
         [`${V1}/service`, 400, "Param 'serviceName' is required."],
-        [`${V1}/instances?serviceName=nobody&clusterName=DEFAULT`, 404, 'service DEFAULT_GROUP@@nobody is not found!'],
+        [
+          `${V1}/instances?serviceName=unknown&clusterName=DEFAULT`,
+          404,
+          'service DEFAULT_GROUP@@unknown is not found!',
+        ],
         [`${V1}/instances?serviceName=orders&clusterName=X`, 404, 'cluster X is not found!'],
         [`${V1}/instances?serviceName=orders&pageNo=one`, 400, "Param 'pageNo' is illegal"],
         [`${V1}/services?pageSize=1e3`, 400, "Param 'pageSize' is illegal"],

@@ -3,19 +3,19 @@ import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import type { ServiceView } from '../../../model/service';
 import { hostsOf } from '../hosts/found-instances';
 import type { Host } from '../hosts/host';
-import { type ClusterAsked, clusterAsked, LIST_CLUSTER } from '../instances/instance-calls';
-import { byCluster, CATALOG, type CatalogEntry, catalogAsked, catalogLine } from '../services/catalog';
+import { type ClusterRequest, LIST_CLUSTER, readCluster } from '../instances/instance-calls';
+import { byCluster, CATALOG, type CatalogEntry, catalogLine, readCatalog } from '../services/catalog';
 import { serviceIn, shownSelector } from '../services/service-calls';
 import { answer, result } from '../wire/answers';
 import { groupedName, namespaceOf, serviceOf } from '../wire/names';
-import { type PageAsked, pageOf } from '../wire/pages';
+import { type PageRequest, pageOf } from '../wire/pages';
 import { Parameters } from '../wire/parameters';
 import { nacosError } from '../wire/refusals';
 
 const V1 = '/nacos/v1/ns/catalog';
 
 /** Reads the page that a console requests; it sends both number and size. */
-const pageAsked = (parameters: Parameters): PageAsked => ({
+const readPage = (parameters: Parameters): PageRequest => ({
   pageNo: parameters.integer('pageNo') ?? 1,
   pageSize: parameters.integer('pageSize') ?? 0,
 });
@@ -63,11 +63,11 @@ function addServiceRoutes(door: DialectDoor): void {
     paths: [`${V1}/services`],
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
-      return catalogAsked(parameters, pageAsked(parameters), 'hasIpCount');
+      return readCatalog(parameters, readPage(parameters), 'hasIpCount');
     },
-    answer: (entries, asked) => {
-      const onPage = pageOf(entries, asked.page);
-      if (asked.withInstances) return answer(onPage.map(withInstances));
+    answer: (entries, request) => {
+      const onPage = pageOf(entries, request.page);
+      if (request.withInstances) return answer(onPage.map(withInstances));
       return answer({ count: entries.length, serviceList: onPage.map(catalogLine) });
     },
   });
@@ -103,13 +103,13 @@ function addServiceRoutes(door: DialectDoor): void {
 }
 
 function addInstanceRoutes(door: DialectDoor): void {
-  door.route<ClusterAsked & { page: PageAsked }, Host[]>({
+  door.route<ClusterRequest & { page: PageRequest }, Host[]>({
     ...LIST_CLUSTER,
     operation: 'v1 catalog of instances',
     paths: [`${V1}/instances`],
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
-      return { ...clusterAsked(parameters), page: pageAsked(parameters) };
+      return { ...readCluster(parameters), page: readPage(parameters) };
     },
     answer: (hosts, { page }) => answer({ list: pageOf(hosts, page), count: hosts.length }),
   });
@@ -127,7 +127,7 @@ function addInstanceRoutes(door: DialectDoor): void {
         service: serviceOf(parameters),
         healthy: parameters.flag('healthyOnly'),
         enabled: parameters.flag('enabledOnly'),
-        page: pageAsked(parameters),
+        page: readPage(parameters),
       };
     },
     namespace: ({ namespace }) => namespace,

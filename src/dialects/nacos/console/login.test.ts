@@ -6,7 +6,7 @@ import { sessionOf } from './login';
 
 const FORM = { 'content-type': 'application/x-www-form-urlencoded;charset=UTF-8' };
 
-/** A login as one of the clients sends it, with what it shows for a password. */
+/** A login as one of the clients sends it, with the password it sends. */
 const CLIENTS: [name: string, path: string, query: (password: string) => string, form: (password: string) => string][] =
   [
     ['Java 2', '/nacos/v1/auth/users/login', () => 'username=nacos', (password) => `password=${password}`],

@@ -26,7 +26,7 @@ export function addLoginRoute(door: DialectDoor): void {
       const parameters = Parameters.of(request, form);
       return { username: parameters.text('username'), password: parameters.required('password') };
     },
-    call: async (_, { principal }, asked) => sessionOf(principal, asked, Date.now()),
+    call: async (_, { principal }, input) => sessionOf(principal, input, Date.now()),
     answer: welcome,
   });
 }

@@ -6,9 +6,9 @@ import {
   createNamespace,
   findNamespace,
   listedNamespaces,
-  type NamespaceAsked,
+  missingNamespace,
+  type NamespaceRequest,
   namespaceIdOf,
-  notThere,
   removeNamespace,
   renameNamespace,
   shownNamespace,
@@ -41,7 +41,7 @@ function addV1Routes(door: DialectDoor): void {
       if (parameters.text('show') === 'all') {
         const id = parameters.text('namespaceId');
         const view = await findNamespace(directory, caller, id);
-        if (view === undefined) throw notThere(id);
+        if (view === undefined) throw missingNamespace(id);
         return answer(shownNamespace(view, ''));
       }
       const views = await listedNamespaces(directory, caller);
@@ -55,7 +55,7 @@ function addV1Routes(door: DialectDoor): void {
     method: 'post',
     paths: [V1],
     summary: 'Creates a namespace',
-    read: (request, _, form) => asked(Parameters.of(request, form), 'customNamespaceId', 'namespaceName'),
+    read: (request, _, form) => requestOf(Parameters.of(request, form), 'customNamespaceId', 'namespaceName'),
     call: createNamespace,
     answer: truth,
   });
@@ -65,7 +65,7 @@ function addV1Routes(door: DialectDoor): void {
     method: 'put',
     paths: [V1],
     summary: 'Renames a namespace',
-    read: (request, _, form) => asked(Parameters.of(request, form), 'namespace', 'namespaceShowName'),
+    read: (request, _, form) => requestOf(Parameters.of(request, form), 'namespace', 'namespaceShowName'),
     call: renameNamespace,
     answer: truth,
   });
@@ -81,7 +81,7 @@ function addV1Routes(door: DialectDoor): void {
   });
 }
 
-const asked = (parameters: Parameters, id: string, name: string): NamespaceAsked => ({
+const requestOf = (parameters: Parameters, id: string, name: string): NamespaceRequest => ({
   id: parameters.text(id),
   name: parameters.required(name),
 });
@@ -112,7 +112,7 @@ function addWrappedRoutes(door: DialectDoor, { version, path, publicId }: Place)
     read: (request, _, form) => Parameters.of(request, form).text('namespaceId'),
     call: findNamespace,
     answer: (view, id) => {
-      if (view === undefined) throw notThere(namespaceIdOf(id));
+      if (view === undefined) throw missingNamespace(namespaceIdOf(id));
       return result(shownNamespace(view, publicId));
     },
   });
@@ -124,7 +124,7 @@ function addWrappedRoutes(door: DialectDoor, { version, path, publicId }: Place)
     summary: 'Creates a namespace',
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
-      return asked(
+      return requestOf(
         parameters,
         parameters.text('customNamespaceId') ? 'customNamespaceId' : 'namespaceId',
         'namespaceName',
@@ -139,7 +139,7 @@ function addWrappedRoutes(door: DialectDoor, { version, path, publicId }: Place)
     method: 'put',
     paths: [path],
     summary: 'Renames a namespace',
-    read: (request, _, form) => asked(Parameters.of(request, form), 'namespaceId', 'namespaceName'),
+    read: (request, _, form) => requestOf(Parameters.of(request, form), 'namespaceId', 'namespaceName'),
     call: renameNamespace,
     answer: done,
   });

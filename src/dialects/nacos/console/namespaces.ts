@@ -56,7 +56,7 @@ export async function listedNamespaces(directory: DirectoryApi, caller: Director
 }
 
 /** Id and name of a namespace in a request. */
-export interface NamespaceAsked {
+export interface NamespaceRequest {
   /** Blank: an id is generated. */
   id: string;
   name: string;
@@ -74,9 +74,9 @@ function nameFault(name: string): RegistryError | undefined {
 export async function createNamespace(
   directory: DirectoryApi,
   caller: DirectoryCaller,
-  { id: asked, name }: NamespaceAsked,
+  { id: requested, name }: NamespaceRequest,
 ): Promise<RegistryError | undefined> {
-  const id = asked || crypto.randomUUID();
+  const id = requested || crypto.randomUUID();
   if (!NamespaceId.safeParse(id).success) {
     return nacosError('ILLEGAL_NAMESPACE', `namespaceId [${quote(id)}] mismatch the pattern`);
   }
@@ -93,12 +93,12 @@ export async function createNamespace(
 export async function renameNamespace(
   directory: DirectoryApi,
   caller: DirectoryCaller,
-  { id: asked, name }: NamespaceAsked,
+  { id: requested, name }: NamespaceRequest,
 ): Promise<RegistryError | undefined> {
-  const id = namespaceIdOf(asked);
+  const id = namespaceIdOf(requested);
   const fault = nameFault(name);
   if (fault !== undefined) return fault;
-  return unless('NAMESPACE_NOT_FOUND', notThere(id), async () => {
+  return unless('NAMESPACE_NOT_FOUND', missingNamespace(id), async () => {
     await directory.patchNamespace(caller, id, { title: name });
     return undefined;
   });
@@ -108,18 +108,18 @@ export async function renameNamespace(
 export function findNamespace(
   directory: DirectoryApi,
   caller: DirectoryCaller,
-  asked: string,
+  requested: string,
 ): Promise<NamespaceView | undefined> {
-  return unless('NAMESPACE_NOT_FOUND', undefined, () => directory.readNamespace(caller, namespaceIdOf(asked)));
+  return unless('NAMESPACE_NOT_FOUND', undefined, () => directory.readNamespace(caller, namespaceIdOf(requested)));
 }
 
 /** Removes an empty namespace. Nacos removes only the name of any namespace and keeps its content; the registry does not. */
 export async function removeNamespace(
   directory: DirectoryApi,
   caller: DirectoryCaller,
-  asked: string,
+  requested: string,
 ): Promise<RegistryError | undefined> {
-  const id = namespaceIdOf(asked);
+  const id = namespaceIdOf(requested);
   const inUse = nacosError('RESOURCE_CONFLICT', `namespaceId [${id}] can't be removed: it is public or not empty`);
   return unless('CONFLICT', inUse, async () => {
     await directory.removeNamespace(caller, id, false);
@@ -128,7 +128,7 @@ export async function removeNamespace(
 }
 
 /** Returns the error for a namespace that does not exist. */
-export const notThere = (id: string): RegistryError =>
+export const missingNamespace = (id: string): RegistryError =>
   nacosError('NAMESPACE_NOT_EXIST', `namespaceId [ ${id} ] not exist`);
 
 /** Returns the result of a call, or another value if it is refused with this code. */

@@ -100,7 +100,7 @@ export function shownInstances(instances: readonly InstanceView[]): ShownInstanc
     if (host === undefined) continue;
     const each = { instance, host };
     const twin = shown.get(host.instanceId);
-    if (twin === undefined || goesBefore(standingOf(each), standingOf(twin))) shown.set(host.instanceId, each);
+    if (twin === undefined || precedes(standingOf(each), standingOf(twin))) shown.set(host.instanceId, each);
   }
   return [...shown.values()];
 }
@@ -121,7 +121,7 @@ export const standingOf = ({ instance, host }: ShownInstance): Standing => ({
 });
 
 /** Reports whether an instance is shown instead of another with the same `instanceId`. */
-export function goesBefore(one: Standing, other: Standing): boolean {
+export function precedes(one: Standing, other: Standing): boolean {
   const nearer =
     Number(one.available) - Number(other.available) ||
     Number(one.enabled) - Number(other.enabled) ||

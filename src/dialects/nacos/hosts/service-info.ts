@@ -1,7 +1,7 @@
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { InstanceList } from '../../../model/queries';
 import { groupedName } from '../wire/names';
-import { goesBefore, type Host, hostOf, isAble, type ShownInstance, type Standing, standingOf } from './host';
+import { type Host, hostOf, isAble, precedes, type ShownInstance, type Standing, standingOf } from './host';
 
 /** Filter of the instances of a service. */
 export interface HostFilter {
@@ -46,7 +46,7 @@ export async function surveyList(pages: Pages, { clusters }: HostFilter): Promis
       const { instance, host } = sought;
       const standing = standingOf(sought);
       const twin = shown.get(host.instanceId);
-      if (twin !== undefined && !goesBefore(standing, twin.standing)) {
+      if (twin !== undefined && !precedes(standing, twin.standing)) {
         hidden.add(instance.id);
         continue;
       }

@@ -15,7 +15,7 @@ const GRANTS = [
 
 type Twin = InstanceDefinitionInput & { id: string };
 
-/** Instances at 10.0.0.7:80 that came through other doors, each with its id as the metadata `id`. */
+/** Instances at 10.0.0.7:80 registered through other doors, each with its id as the metadata `id`. */
 async function staged(twins: readonly Twin[], stage = new NacosStage()): Promise<NacosStage> {
   for (const { id, ...definition } of twins) {
     const place = { address: '10.0.0.7', port: 80, lease: LEASE, metadata: { id } };

@@ -11,11 +11,11 @@ import { metadataIn } from '../wire/metadata-text';
 import { clusterNamed, instanceAt, namespaceOf, type Place, placeAt, serviceOf } from '../wire/names';
 import type { Parameters } from '../wire/parameters';
 import { nacosError } from '../wire/refusals';
-import { definitionOf, type InstanceAsked, type NacosInstance } from './instance-parameters';
+import { definitionOf, type InstanceRequest, type NacosInstance } from './instance-parameters';
 import { isBeaten, leaseOf } from './lease';
 
 /** A beat, which describes its instance or only names it. */
-export interface Beat extends Omit<InstanceAsked, 'instance'> {
+export interface Beat extends Omit<InstanceRequest, 'instance'> {
   /** Returns the described instance. Computed on demand, because it is hardly ever needed. */
   instance: (() => NacosInstance) | undefined;
 }
@@ -47,11 +47,11 @@ export function readBeat(parameters: Parameters): Beat {
     textIn(said?.port) || parameters.required('port'),
   );
   const key = instanceAt(service, place);
-  return { namespace, key, instance: said && (() => instanceSaid(said, place, parameters)) };
+  return { namespace, key, instance: said && (() => reportedInstance(said, place, parameters)) };
 }
 
 /** @throws {RegistryError} `INVALID_REQUEST` for a beat whose instance can't be registered. */
-function instanceSaid(said: Record<string, unknown>, place: Place, parameters: Parameters): NacosInstance {
+function reportedInstance(said: Record<string, unknown>, place: Place, parameters: Parameters): NacosInstance {
   const metadata = metadataIn(said.metadata);
   if (metadata === undefined)
     throw nacosError('INSTANCE_METADATA_ERROR', 'metadata of the beat is not an object of strings');

@@ -63,8 +63,8 @@ async function editRegistrations(
   const operations = instances.flatMap((instance): Operation[] => {
     const { group, service, id } = instance;
     const status = edit.enabled === false ? ('out-of-service' as const) : statusFor(edit, instance);
-    const gone = isWhole ? Object.fromEntries(Object.keys(instance.metadata).map((name) => [name, null])) : {};
-    const metadata = edit.metadata === undefined ? undefined : { ...gone, ...edit.metadata };
+    const removed = isWhole ? Object.fromEntries(Object.keys(instance.metadata).map((name) => [name, null])) : {};
+    const metadata = edit.metadata === undefined ? undefined : { ...removed, ...edit.metadata };
     const patch = present({ weight: edit.weight, status, metadata });
     if (Object.keys(patch).length === 0) return [];
     return [{ op: 'update', key: { group, service, id }, patch, precondition: {} }];
@@ -100,8 +100,8 @@ export async function changeOverrides(
 ): Promise<void> {
   for (let tried = 1; ; tried++) {
     // `overridden` shows which instances have one. If it turned out to be stale, the overrides are read again.
-    const areAsked = tried > 1 || instances.some(({ overridden }) => overridden);
-    const views = areAsked ? await overridesOf(namespace, service, call.tokenId) : new Map<string, OverrideView>();
+    const needsRead = tried > 1 || instances.some(({ overridden }) => overridden);
+    const views = needsRead ? await overridesOf(namespace, service, call.tokenId) : new Map<string, OverrideView>();
     const operations = instances.flatMap((instance): Operation[] => {
       const view = views.get(instance.id);
       const override = change(saidIn(view), instance);

@@ -177,14 +177,14 @@ export const TAKE_BACK_METADATA: Call<MetadataBatch, string[]> = {
 };
 
 /** A cluster of a service. */
-export interface ClusterAsked {
+export interface ClusterRequest {
   namespace: string | undefined;
   service: ServiceKey;
   cluster: string;
 }
 
 /** Reads the cluster that parameters name. */
-export const clusterAsked = (parameters: Parameters): ClusterAsked => ({
+export const readCluster = (parameters: Parameters): ClusterRequest => ({
   namespace: namespaceOf(parameters),
   service: serviceOf(parameters),
   cluster: clusterOf(parameters),
@@ -195,11 +195,11 @@ export const LIST_CLUSTER = {
   method: 'get',
   scope: 'read',
   summary: 'Lists the instances of a cluster, including those without traffic, for consoles',
-  namespace: ({ namespace }: ClusterAsked) => namespace,
-  target: ({ service }: ClusterAsked) => ({ service }),
-  call: (namespace, { service, cluster }: ClusterAsked, { tokenId }): Promise<Host[]> =>
+  namespace: ({ namespace }: ClusterRequest) => namespace,
+  target: ({ service }: ClusterRequest) => ({ service }),
+  call: (namespace, { service, cluster }: ClusterRequest, { tokenId }): Promise<Host[]> =>
     hostsIn(namespace, service, cluster, tokenId),
-} as const satisfies Omit<Call<ClusterAsked, Host[]>, 'read'>;
+} as const satisfies Omit<Call<ClusterRequest, Host[]>, 'read'>;
 
 /** Handles PUT of every version. */
 async function replaceInstance(

@@ -22,7 +22,7 @@ export interface NacosInstance extends Place {
 }
 
 /** An instance in a request, and its key. */
-export interface InstanceAsked {
+export interface InstanceRequest {
   namespace: string | undefined;
   key: InstanceKey;
   instance: NacosInstance;

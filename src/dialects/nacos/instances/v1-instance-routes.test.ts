@@ -210,7 +210,7 @@ it.each(['PUT', 'PATCH', 'GET', 'DELETE'])('[Y9] %s of an instance lists only it
 it('[Y9] PUT finds an instance of another door by its place', async () => {
   const stage = await staged(`${A}&weight=3`);
   await stage.register({ ...KEY, id: 'native-1' }, { address: '10.0.0.8', port: 80 });
-  // Its id says another place than it has.
+  // Its id names another place than its own.
   await stage.register({ ...KEY, id: '10.0.0.9:80' }, { address: '10.0.0.10', port: 80 });
   await stage.send('PUT', `${INSTANCE}?serviceName=orders&ip=10.0.0.8&port=80&weight=5`);
   await stage.send('PUT', `${INSTANCE}?serviceName=orders&ip=10.0.0.9&port=80&weight=7`);

@@ -82,7 +82,7 @@ describe('instances in v2', () => {
     const ips = { ips: ['10.0.0.7:8080_true'] };
     expect(await stage.read(`${PATH}/statuses/g%40%40orders`)).toEqual(ips);
     expect(await stage.read(`${PATH}/statuses/public%23%23g%40%40orders`)).toEqual(ips);
-    expect(await stage.read(`${PATH}/statuses/g@@nobody`)).toEqual({ ips: [] });
+    expect(await stage.read(`${PATH}/statuses/g@@unknown`)).toEqual({ ips: [] });
   });
 
   it('[Y16] have metadata set and removed, many at once', async () => {

@@ -11,12 +11,12 @@ import { Parameters } from '../wire/parameters';
 import { nacosErrorOf } from '../wire/refusals';
 import { beat, UNKNOWN_INSTANCE } from './beat';
 import {
-  type ClusterAsked,
-  clusterAsked,
+  type ClusterRequest,
   GET,
   LIST_CLUSTER,
   PATCH,
   REMOVE,
+  readCluster,
   registerInstance,
   registeringIn,
 } from './instance-calls';
@@ -110,13 +110,13 @@ export function addV3InstanceRoutes(door: DialectDoor, checks: SharedChecks): vo
 
   door.route({ ...GET, operation: 'v3 get instance', paths: [`${ADMIN}/instance`], answer: result });
 
-  door.route<ClusterAsked & { healthyOnly: boolean }, Host[]>({
+  door.route<ClusterRequest & { healthyOnly: boolean }, Host[]>({
     ...LIST_CLUSTER,
     operation: 'v3 list instances',
     paths: [`${ADMIN}/instance/list`],
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
-      return { ...clusterAsked(parameters), healthyOnly: parameters.flag('healthyOnly') ?? false };
+      return { ...readCluster(parameters), healthyOnly: parameters.flag('healthyOnly') ?? false };
     },
     answer: (hosts, { healthyOnly }) => result(healthyOnly ? hosts.filter(({ healthy }) => healthy) : hosts),
   });

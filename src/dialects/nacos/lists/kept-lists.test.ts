@@ -22,7 +22,7 @@ interface Info {
 // `as`: what is missing fails the test that looks for it.
 const info = async (stage: NacosStage, more = '') => (await stage.read(LIST + more)) as Info;
 
-/** Reads lists of a namespace through a cache of 3,000 bytes, which holds two of them, and records what it asks for. */
+/** Reads lists of a namespace through a cache of 3,000 bytes, which holds two of them, and records its calls. */
 function beginLists() {
   const conditions: string[] = [];
   const namespace = new NodeNamespace();
@@ -64,7 +64,7 @@ it('[Y6] lists are cached up to a bound, and the least recently read is evicted 
   expect(conditions.slice(4)).toEqual(['d if changed']);
 });
 
-it('[Y6] all answers made from a list count towards the bound', async () => {
+it('[Y6] all responses made from a list count towards the bound', async () => {
   const { conditions, read } = beginLists();
   await read('b');
   for (let number = 0; number < 5; number++) await read('a', `cluster-${number}`);

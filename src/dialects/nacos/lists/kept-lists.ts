@@ -11,7 +11,7 @@ import { groupedName } from '../wire/names';
 import type { CheckCaller, SharedChecks } from './shared-checks';
 
 /** A request for the list of a service. */
-interface ListAsked {
+interface ListRequest {
   service: ServiceKey;
   /** Text of the request, unchanged. */
   clusters: string;
@@ -37,7 +37,7 @@ class Content {
   /** Responses by request. `lastRefTime` goes between the two parts. */
   readonly texts = new Map<string, readonly [before: string, after: string]>();
   /** Subscribers that were sent this content; only they have seen its cursor. */
-  readonly told = new Set<string>();
+  readonly sentTo = new Set<string>();
   /** Approximate memory of all of it, in bytes. */
   size: number;
 
@@ -88,7 +88,7 @@ export class KeptLists {
   }
 
   /** Returns the service as JSON, with a `lastRefTime` later than that of any earlier response; in pieces if it is large. */
-  async read(namespace: NamespaceApi, asked: ListAsked, call: CheckCaller): Promise<JsonPieces> {
+  async read(namespace: NamespaceApi, asked: ListRequest, call: CheckCaller): Promise<JsonPieces> {
     const key = `${call.namespace} ${groupedName(asked.service)}`;
     this.#noteRead(key, asked, call);
     const { kept, first } = (await this.#checks.check(namespace, call))
@@ -102,8 +102,8 @@ export class KeptLists {
     }
     const { content } = kept;
     const { subscriber } = asked;
-    if (subscriber !== undefined && !content.told.has(subscriber)) {
-      content.told.add(subscriber);
+    if (subscriber !== undefined && !content.sentTo.has(subscriber)) {
+      content.sentTo.add(subscriber);
       this.#grow(key, content, PART_BYTES + subscriber.length);
     }
     const [before, after] = await this.#textsOf(key, content, asked, pollMs);
@@ -111,7 +111,7 @@ export class KeptLists {
   }
 
   /** Records a read. A reader that returns has seen the content that it was sent before, if that is still cached. */
-  #noteRead(key: string, { service, subscriber }: ListAsked, call: CheckCaller): void {
+  #noteRead(key: string, { service, subscriber }: ListRequest, call: CheckCaller): void {
     const { tokenId } = call;
     const read = { group: service.group, service: service.service, tokenId };
     if (subscriber === undefined) {
@@ -119,13 +119,18 @@ export class KeptLists {
       return;
     }
     const known = this.#kept.get(key)?.content;
-    const seen = known?.told.has(subscriber) ? known.cursor : undefined;
+    const seen = known?.sentTo.has(subscriber) ? known.cursor : undefined;
     const { address } = call.callerWithOrigin;
     this.#checks.note(call.namespace, { ...read, subscriber: { id: subscriber, address, seen } });
   }
 
   /** Returns the list as of the last check. Reads it again if its service has changed. */
-  async #checkedList(namespace: NamespaceApi, key: string, { service }: ListAsked, call: CheckCaller): Promise<Loaded> {
+  async #checkedList(
+    namespace: NamespaceApi,
+    key: string,
+    { service }: ListRequest,
+    call: CheckCaller,
+  ): Promise<Loaded> {
     const checked = this.#checks.of(call.namespace);
     const { moment, cursor, askedAt } = checked;
     const kept = this.#kept.get(key);
@@ -139,10 +144,10 @@ export class KeptLists {
   }
 
   /** Reads the list from the namespace, for one reader. */
-  #ownList(namespace: NamespaceApi, key: string, asked: ListAsked, call: CheckCaller): Promise<Loaded> {
+  #ownList(namespace: NamespaceApi, key: string, asked: ListRequest, call: CheckCaller): Promise<Loaded> {
     const { subscriber: id, service } = asked;
     const known = this.#kept.get(key)?.content;
-    const isKnown = id === undefined || known?.told.has(id) === true;
+    const isKnown = id === undefined || known?.sentTo.has(id) === true;
     const subscriber = id === undefined ? undefined : { id, address: call.callerWithOrigin.address };
     return this.#load(namespace, key, service, isKnown ? { subscriber } : { subscriber, ifNoneMatch: undefined }, call);
   }
@@ -177,7 +182,7 @@ export class KeptLists {
   async #textsOf(
     key: string,
     content: Content,
-    asked: ListAsked,
+    asked: ListRequest,
     pollMs: number,
   ): Promise<readonly [before: string, after: string]> {
     const wanted = `${pollMs} ${asked.filter.healthyOnly} ${asked.clusters}`;
@@ -219,5 +224,5 @@ function momentOf(kept: Kept, { surroundings }: CheckCaller): number {
   return kept.lastRefTime;
 }
 
-const infoOf = ({ service, clusters, filter }: ListAsked, pages: Pages, pollMs: number): AsyncGenerator<string> =>
+const infoOf = ({ service, clusters, filter }: ListRequest, pages: Pages, pollMs: number): AsyncGenerator<string> =>
   serviceInfo(service, pages, filter, clusters, pollMs);

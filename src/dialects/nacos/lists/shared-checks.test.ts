@@ -6,7 +6,7 @@ import { RegistryError } from '../../../model/errors';
 import { jsonText } from '../../../model/json';
 import {
   NACOS_CHANGES_REMEMBERED_MAX_COUNT,
-  NACOS_READS_UNTOLD_MAX_COUNT,
+  NACOS_READS_UNREPORTED_MAX_COUNT,
   NAMESPACES_REMEMBERED_MAX_COUNT,
 } from '../../../model/limits';
 import type { NamespaceApi } from '../../../model/namespace-api';
@@ -135,7 +135,7 @@ describe('remembered changes', () => {
       const changedServices = async () => ({ cursor: id, body: jsonText<ChangedServices>({ services }) });
       const ownWrites = new OwnWrites(10);
       const surroundings = { now: () => 0, ownWrites };
-      // `as`: all else of a namespace is not asked.
+      // `as`: other methods of a namespace are not called.
       const namespace = { changedServices } as Partial<NamespaceApi> as NamespaceApi;
       await checks.check(namespace, { namespace: id, tokenId: 't', callerWithOrigin: { tokenId: 't' }, surroundings });
       return checks.of(id);
@@ -155,15 +155,15 @@ describe('reads not yet reported to a namespace', () => {
 
   it('[Y23] are bounded for an unreachable namespace: the oldest are dropped', () => {
     const checks = new SharedChecks();
-    for (let n = 0; n < NACOS_READS_UNTOLD_MAX_COUNT + 2; n++) checks.note('down', read(n));
+    for (let n = 0; n < NACOS_READS_UNREPORTED_MAX_COUNT + 2; n++) checks.note('down', read(n));
     const kept = [...checks.of('down').reads.values()];
-    expect([kept.length, kept[0]]).toEqual([NACOS_READS_UNTOLD_MAX_COUNT, read(2)]);
+    expect([kept.length, kept[0]]).toEqual([NACOS_READS_UNREPORTED_MAX_COUNT, read(2)]);
   });
 
   it('[Y23] are no longer counted once their namespace is forgotten', () => {
     const checks = new SharedChecks();
     for (const busy of ['a', 'b']) {
-      for (let n = 0; n < NACOS_READS_UNTOLD_MAX_COUNT; n++) checks.note(busy, read(n));
+      for (let n = 0; n < NACOS_READS_UNREPORTED_MAX_COUNT; n++) checks.note(busy, read(n));
       for (let n = 0; n < NAMESPACES_REMEMBERED_MAX_COUNT; n++) checks.of(`${busy}-${n}`);
     }
     for (const id of ['c', 'd']) checks.note(id, read(0));

@@ -12,7 +12,7 @@ import {
   NACOS_CHECK_FOLLOW_MAX_MS,
   NACOS_CHECK_MAX_AGE_MS,
   NACOS_INTERVALS_MAX_AGE_MS,
-  NACOS_READS_UNTOLD_MAX_COUNT,
+  NACOS_READS_UNREPORTED_MAX_COUNT,
   NAMESPACES_REMEMBERED_MAX_COUNT,
 } from '../../../model/limits';
 import type { Caller, NamespaceApi, ReadAnswer } from '../../../model/namespace-api';
@@ -120,7 +120,7 @@ export class SharedChecks {
   });
 
   /** Total number of reads that have not been reported to namespaces. */
-  #untold = 0;
+  #unreported = 0;
   /** Total number of stored changes of services. */
   #changed = 0;
 
@@ -129,8 +129,8 @@ export class SharedChecks {
     const checked = this.of(id);
     const before = checked.reads.size;
     checked.note(read);
-    this.#untold += checked.reads.size - before;
-    if (this.#untold > NACOS_READS_UNTOLD_MAX_COUNT) this.#forgetReads(checked);
+    this.#unreported += checked.reads.size - before;
+    if (this.#unreported > NACOS_READS_UNREPORTED_MAX_COUNT) this.#forgetReads(checked);
   }
 
   /** Returns the known state of a namespace, without a check. */
@@ -177,7 +177,7 @@ export class SharedChecks {
   }
 
   /** Reports the polls to a namespace immediately, if it is reachable. */
-  async tell(namespace: NamespaceApi, call: CheckCaller): Promise<void> {
+  async report(namespace: NamespaceApi, call: CheckCaller): Promise<void> {
     const checked = this.#namespaces.get(call.namespace);
     if (checked === undefined || checked.reads.size === 0) return;
     await this.#ask(namespace, checked, call).catch((error: unknown) => {
@@ -191,12 +191,12 @@ export class SharedChecks {
    */
   #forgetReads(kept: CheckedNamespace): void {
     for (const oldest of kept.reads.keys()) {
-      if (kept.reads.size <= NACOS_READS_UNTOLD_MAX_COUNT) break;
+      if (kept.reads.size <= NACOS_READS_UNREPORTED_MAX_COUNT) break;
       kept.reads.delete(oldest);
-      this.#untold -= 1;
+      this.#unreported -= 1;
     }
     for (const checked of this.#namespaces.rvalues()) {
-      if (this.#untold <= NACOS_READS_UNTOLD_MAX_COUNT) return;
+      if (this.#unreported <= NACOS_READS_UNREPORTED_MAX_COUNT) return;
       if (checked !== undefined && checked !== kept) this.#takeReads(checked);
     }
   }
@@ -221,7 +221,7 @@ export class SharedChecks {
   #takeReads(checked: CheckedNamespace): SharedRead[] {
     const { reads } = checked;
     checked.reads = new Map();
-    this.#untold -= reads.size;
+    this.#unreported -= reads.size;
     return [...reads.values()];
   }
 

@@ -43,10 +43,10 @@ export async function subscribersOf(
   checks: SharedChecks,
   call: RouteCall,
 ): Promise<ShownSubscriber[]> {
-  await checks.tell(namespace, call);
+  await checks.report(namespace, call);
   const subscribers = await allSubscribers(namespace, { ...service, tokenId: call.tokenId });
   return subscribers.map((view) => {
-    const { ip, port, agent } = whoIs(view);
+    const { ip, port, agent } = clientOf(view);
     return {
       addrStr: `${ip}:${port}`,
       agent,
@@ -61,7 +61,7 @@ export async function subscribersOf(
 }
 
 /** Returns address and agent of a subscriber. Those of other APIs have no port, and the kind of their watch as agent. */
-function whoIs({ id, kind, address }: SubscriberView): { ip: string; port: number; agent: string } {
+function clientOf({ id, kind, address }: SubscriberView): { ip: string; port: number; agent: string } {
   const [, ip, port, agent] = /^nacos (\S+):(\d+)(?: (.*))?$/.exec(id) ?? [];
   if (ip !== undefined) return { ip, port: Number(port), agent: agent ?? '' };
   return { ip: address ?? id, port: 0, agent: kind };

@@ -122,14 +122,14 @@ function addClientRoutes(door: DialectDoor, { version, path, published }: Versio
 }
 
 /** A service, and optionally a place to filter by. */
-interface ServiceAsked {
+interface ServiceRequest {
   namespace: string | undefined;
   service: ServiceKey;
   ip: string | undefined;
   port: number | undefined;
 }
 
-function serviceIn(request: Request, form: string): ServiceAsked {
+function serviceIn(request: Request, form: string): ServiceRequest {
   const parameters = Parameters.of(request, form);
   return {
     ...serviceNamedIn(request, form),
@@ -138,7 +138,7 @@ function serviceIn(request: Request, form: string): ServiceAsked {
   };
 }
 
-const isAt = (asked: ServiceAsked, { ip, port }: Place): boolean =>
+const isAt = (asked: ServiceRequest, { ip, port }: Place): boolean =>
   (asked.ip ?? ip) === ip && (asked.port ?? port) === port;
 
 /** Adds the routes about the publishers and subscribers of a service. */

@@ -9,11 +9,11 @@ import { groupedName } from '../wire/names';
 import { Parameters } from '../wire/parameters';
 import { nacosError } from '../wire/refusals';
 
-interface HealthAsked extends InstanceNamed {
+interface HealthRequest extends InstanceNamed {
   healthy: boolean;
 }
 
-function readHealth(request: Request, form: string): HealthAsked {
+function readHealth(request: Request, form: string): HealthRequest {
   const parameters = Parameters.of(request, form);
   const healthy = parameters.flag('healthy') ?? parameters.flag('valid');
   const named = namedIn(parameters);
@@ -27,7 +27,7 @@ function readHealth(request: Request, form: string): HealthAsked {
  */
 async function setHealth(
   namespace: NamespaceApi,
-  { service, place, healthy }: HealthAsked,
+  { service, place, healthy }: HealthRequest,
   call: RouteCall,
 ): Promise<void> {
   const found = await findAtPlace(namespace, service, place, call.tokenId);
@@ -53,8 +53,8 @@ export function addHealthRoutes(door: DialectDoor): void {
     scope: 'register',
     summary: 'Sets the health of an instance without beats',
     read: (request: Request, _: unknown, form: string) => readHealth(request, form),
-    namespace: ({ namespace }: HealthAsked) => namespace,
-    target: ({ service }: HealthAsked) => ({ service }),
+    namespace: ({ namespace }: HealthRequest) => namespace,
+    target: ({ service }: HealthRequest) => ({ service }),
     call: setHealth,
   } as const;
   door.route({

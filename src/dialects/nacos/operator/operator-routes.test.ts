@@ -104,7 +104,7 @@ describe.each([
     [`${INSTANCE}&healthy=false`, 400, 'health check is still working, service: g@@orders, cluster: DEFAULT'],
     [PERSISTENT, 400, "'healthy' is required"],
     ['serviceName=orders&ip=10.0.0.8&healthy=true', 400, "'port' is required"],
-    ['serviceName=nobody&ip=10.0.0.8&port=1&healthy=true', 404, ''],
+    ['serviceName=unknown&ip=10.0.0.8&port=1&healthy=true', 404, ''],
   ])('[Y14] is not set with %j', async (parameters, status, words) => {
     const stage = await stageWithInstances();
     const [got, text] = await stage.send('PUT', path, parameters);

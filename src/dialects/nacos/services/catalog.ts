@@ -4,7 +4,7 @@ import type { Host } from '../hosts/host';
 import { isProtected } from '../hosts/service-info';
 import type { Call } from '../wire/answers';
 import { namespaceOf } from '../wire/names';
-import { type PageAsked, pageBounds } from '../wire/pages';
+import { type PageRequest, pageBounds } from '../wire/pages';
 import type { Parameters } from '../wire/parameters';
 
 /** A service in a catalog. */
@@ -93,16 +93,16 @@ export function fits(name: string, expression: string): boolean {
 }
 
 /** A request for a page of the services of a namespace. */
-interface CatalogAsked {
+interface CatalogRequest {
   namespace: string | undefined;
   filter: CatalogFilter;
-  page: PageAsked;
+  page: PageRequest;
   hidesEmpty: boolean;
   withInstances: boolean;
 }
 
 /** Reads such a request. @param hides Name of the parameter that hides services without instances. */
-export function catalogAsked(parameters: Parameters, page: PageAsked, hides: string): CatalogAsked {
+export function readCatalog(parameters: Parameters, page: PageRequest, hides: string): CatalogRequest {
   return {
     namespace: namespaceOf(parameters),
     filter: { group: parameters.text('groupNameParam'), name: parameters.text('serviceNameParam') },
@@ -113,7 +113,7 @@ export function catalogAsked(parameters: Parameters, page: PageAsked, hides: str
 }
 
 /** Services that match a request, on all pages. With instances, Nacos hides no empty ones. */
-export const CATALOG: Omit<Call<CatalogAsked, CatalogEntry[]>, 'read'> = {
+export const CATALOG: Omit<Call<CatalogRequest, CatalogEntry[]>, 'read'> = {
   method: 'get',
   scope: 'read',
   summary: 'Lists a page of the services of a namespace, for consoles',

@@ -30,7 +30,7 @@ const ASKED = {
   target: ({ service }: ServiceNamed) => ({ service }),
 } as const;
 
-export const CREATE_SERVICE: Call<ServiceAsked, void> = {
+export const CREATE_SERVICE: Call<ServiceRequest, void> = {
   ...ASKED,
   method: 'post',
   summary: 'Creates a service, which remains after its last instance is removed',
@@ -39,7 +39,7 @@ export const CREATE_SERVICE: Call<ServiceAsked, void> = {
 };
 
 /** Update of a service since v2. In v1, the protect threshold is required. */
-export const UPDATE_SERVICE: Call<ServiceAsked, void> = {
+export const UPDATE_SERVICE: Call<ServiceRequest, void> = {
   ...ASKED,
   method: 'put',
   summary: 'Sets the definition of a service',
@@ -70,7 +70,7 @@ export const UPDATE_CLUSTER: Call<ServiceNamed, void> = {
 };
 
 /** A service in a request, and its definition. */
-interface ServiceAsked {
+interface ServiceRequest {
   namespace: string | undefined;
   service: ServiceKey;
   definition: ServiceDefinition;
@@ -85,7 +85,7 @@ export const SELECTOR_TYPES = ['none', 'label'] as const;
  * @param isThreshold Whether the protect threshold is required.
  * @throws {RegistryError} `INVALID_REQUEST`.
  */
-export function readService(parameters: Parameters, isThreshold: boolean): ServiceAsked {
+export function readService(parameters: Parameters, isThreshold: boolean): ServiceRequest {
   const threshold = isThreshold ? parameters.required('protectThreshold') : parameters.text('protectThreshold');
   const metadata: Metadata = readMetadata(parameters.text('metadata'), 'SERVICE_METADATA_ERROR');
   const selector = selectorIn(parameters.text('selector'));
@@ -145,7 +145,7 @@ export async function serviceIn(
 /** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' code for a service that already exists. */
 async function createService(
   namespace: NamespaceApi,
-  { service, definition }: ServiceAsked,
+  { service, definition }: ServiceRequest,
   call: RouteCall,
 ): Promise<void> {
   const there = () => nacosError('SERVICE_ALREADY_EXIST', `specified service ${groupedName(service)} already exists!`);
@@ -160,7 +160,7 @@ async function createService(
 /** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' code for a service that does not exist. */
 async function updateService(
   namespace: NamespaceApi,
-  { service, definition }: ServiceAsked,
+  { service, definition }: ServiceRequest,
   call: RouteCall,
 ): Promise<void> {
   if ((await serviceIn(namespace, service, call.tokenId)) === undefined) throw missingService(service);
@@ -170,7 +170,7 @@ async function updateService(
 /** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' code for a service that does not exist or is not empty. */
 async function removeService(
   namespace: NamespaceApi,
-  { service }: Pick<ServiceAsked, 'namespace' | 'service'>,
+  { service }: Pick<ServiceRequest, 'namespace' | 'service'>,
   call: RouteCall,
 ): Promise<void> {
   if ((await serviceIn(namespace, service, call.tokenId)) === undefined) throw missingService(service);

@@ -61,9 +61,9 @@ describe.each([
     ['POST', 'serviceName=new&protectThreshold=2', 400, 20_002],
     ['POST', 'serviceName=new&selector=%7B%22type%22%3A%22other%22%7D', 400, 21_006],
     ['POST', 'serviceName=new&metadata=a%3D', 400, 21_005],
-    ['PUT', 'serviceName=nobody', 400, 21_008],
-    ['GET', 'serviceName=nobody', 400, 21_008],
-    ['DELETE', 'serviceName=nobody', 400, 21_008],
+    ['PUT', 'serviceName=unknown', 400, 21_008],
+    ['GET', 'serviceName=unknown', 400, 21_008],
+    ['DELETE', 'serviceName=unknown', 400, 21_008],
     ['DELETE', 'serviceName=there', 400, 21_009],
   ])('[Y16, Y8] %s ?%s returns %d with %d', async (method, parameters, status, code) => {
     await stage.send('POST', '/nacos/v2/ns/instance?serviceName=there&ip=10.0.0.7&port=80');

@@ -84,7 +84,7 @@ it('[Y16] there are two kinds of selectors', async () => {
 it.each([
   ['serviceName=orders&groupName=g&clusterName=EU&checkPort=80&healthChecker=%7B%22type%22%3A%22TCP%22%7D', 200, 0],
   ['serviceName=orders&groupName=g', 400, 10_000],
-  ['serviceName=nobody&clusterName=EU', 400, 21_008],
+  ['serviceName=unknown&clusterName=EU', 400, 21_008],
 ])('[Y16] settings of a cluster by %s return %d with %d', async (parameters, status, code) => {
   const [got, text] = await stage.send('PUT', `${ADMIN}/cluster`, parameters);
   expect([got, JSON.parse(text).code]).toEqual([status, code]);

@@ -3,9 +3,9 @@ import type { SharedChecks } from '../lists/shared-checks';
 import { type ShownSubscriber, subscribersOf } from '../lists/subscribers';
 import { result } from '../wire/answers';
 import { illegal } from '../wire/names';
-import { numberedPage, type PageAsked } from '../wire/pages';
+import { numberedPage, type PageRequest } from '../wire/pages';
 import { Parameters } from '../wire/parameters';
-import { byCluster, CATALOG, type CatalogEntry, catalogAsked, catalogLine } from './catalog';
+import { byCluster, CATALOG, type CatalogEntry, catalogLine, readCatalog } from './catalog';
 import { SELECTOR_TYPES, serviceNamedIn, UPDATE_CLUSTER } from './service-calls';
 import { addWrappedServiceRoutes } from './v2-service-routes';
 
@@ -13,7 +13,7 @@ const ADMIN = '/nacos/v3/admin/ns';
 const PAGE_DEFAULT_COUNT = 100;
 
 /** Reads a page. @throws {RegistryError} `INVALID_REQUEST` for a number or size below 1, which v3 does not allow. */
-function pageAsked(parameters: Parameters): PageAsked {
+function readPage(parameters: Parameters): PageRequest {
   const pageNo = parameters.integer('pageNo') ?? 1;
   const pageSize = parameters.integer('pageSize') ?? PAGE_DEFAULT_COUNT;
   if (pageNo < 1) throw illegal('pageNo', `the value should be positive, current is ${pageNo}.`);
@@ -44,7 +44,7 @@ export function addV3ServiceRoutes(door: DialectDoor, checks: SharedChecks): voi
     paths: [`${ADMIN}/service/list`],
     read: (request, _, form) => {
       const parameters = Parameters.of(request, form);
-      return catalogAsked(parameters, pageAsked(parameters), 'ignoreEmptyService');
+      return readCatalog(parameters, readPage(parameters), 'ignoreEmptyService');
     },
     answer: (entries, asked) =>
       result(numberedPage(entries, asked.page, asked.withInstances ? withInstances : catalogLine)),
@@ -56,7 +56,7 @@ export function addV3ServiceRoutes(door: DialectDoor, checks: SharedChecks): voi
     paths: [`${ADMIN}/service/subscribers`],
     scope: 'read',
     summary: 'Lists a page of the subscribers of a service',
-    read: (request, _, form) => ({ ...serviceNamedIn(request, form), page: pageAsked(Parameters.of(request, form)) }),
+    read: (request, _, form) => ({ ...serviceNamedIn(request, form), page: readPage(Parameters.of(request, form)) }),
     namespace: ({ namespace }) => namespace,
     target: ({ service }) => ({ service }),
     call: (namespace, { service }, call) => subscribersOf(namespace, service, checks, call),

@@ -57,7 +57,7 @@ export const resultText = (data: JsonPieces): Response =>
 export const restResult = (data: unknown): Response => answer({ code: 200, message: null, data });
 
 /** A call that several versions have in common. Each adds its paths and its response. */
-export type Call<Asked, Outcome> = Omit<DialectRoute<Asked, Outcome>, 'operation' | 'paths' | 'answer'>;
+export type Call<Input, Outcome> = Omit<DialectRoute<Input, Outcome>, 'operation' | 'paths' | 'answer'>;
 
 /** Name of a version, and the prefix of its paths. */
 export interface Version {

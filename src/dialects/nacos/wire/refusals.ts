@@ -95,7 +95,7 @@ export function refuse(refusal: ErrorData, request: Request): Response {
   const { code, details } = refusal;
   headers.delete('WWW-Authenticate');
   const path = rawPath(request);
-  const message = saidOf(refusal, path);
+  const message = messageFor(refusal, path);
   if (WRAPPED.test(path)) {
     const known = nacosErrorOf(code, details.dialectCode);
     return json({ code: known.code, message: known.message, data: message }, statusOf(status), headers);
@@ -116,7 +116,7 @@ export function refuse(refusal: ErrorData, request: Request): Response {
 }
 
 /** Returns the message with which Nacos denies access. Its console returns to the login for exactly these texts. */
-function saidOf({ code, message }: ErrorData, path: string): string {
+function messageFor({ code, message }: ErrorData, path: string): string {
   if (code !== 'UNAUTHENTICATED') return message;
   return LOGIN.test(path) ? 'user not found!' : 'token invalid!';
 }

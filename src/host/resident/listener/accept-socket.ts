@@ -18,7 +18,7 @@ export function acceptSocket(closed: () => void): { socket: NamespaceSocket; ans
   const answer = upgradeResponse(
     {},
     (socket) => accepted.open(socket),
-    () => accepted.gone(),
+    () => accepted.left(),
   );
   return { socket: accepted, answer };
 }
@@ -35,13 +35,13 @@ class AcceptedSocket implements NamespaceSocket {
 
   open(socket: WebSocket): void {
     this.#socket = socket;
-    socket.once('close', () => this.gone());
+    socket.once('close', () => this.left());
     for (const text of this.#waiting.splice(0)) this.#write(socket, text);
     if (this.#closing !== undefined) socket.close(this.#closing.code, this.#closing.reason);
   }
 
   /** Handles a client that disconnected or never completed the handshake. */
-  gone(): void {
+  left(): void {
     if (this.#closing !== undefined) return;
     this.#closing = { code: NORMAL, reason: '' };
     this.#waiting = [];

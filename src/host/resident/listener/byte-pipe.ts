@@ -45,8 +45,8 @@ export class Pipe {
 
   /** Cancels the pipe if its response will not be read. The next write fails. */
   cancel(): void {
-    const gone = () => Promise.reject(new Error('the response is not read'));
-    this.#taker.resolve({ take: gone, end: () => {}, breakOff: () => {} });
+    const refuse = () => Promise.reject(new Error('the response is not read'));
+    this.#taker.resolve({ take: refuse, end: () => {}, breakOff: () => {} });
   }
 }
 
@@ -62,11 +62,11 @@ class ResponseTaker implements Taker {
 
   constructor(response: ServerResponse) {
     this.#response = response;
-    response.once('close', () => this.#fail?.(new Error('the client is gone')));
+    response.once('close', () => this.#fail?.(new Error('the client disconnected')));
   }
 
   take(chunk: Uint8Array): Promise<void> {
-    if (this.#response.destroyed) return Promise.reject(new Error('the client is gone'));
+    if (this.#response.destroyed) return Promise.reject(new Error('the client disconnected'));
     return new Promise((resolve, reject) => {
       this.#fail = reject;
       this.#response.write(chunk, (error) => {
@@ -111,7 +111,7 @@ class StreamTaker implements Taker {
 
   async take(chunk: Uint8Array): Promise<void> {
     if (!this.#hasLeft) await this.#asked.promise;
-    if (this.#hasLeft) throw new Error('the reader has left');
+    if (this.#hasLeft) throw new Error('the reader stopped reading');
     this.#asked = Promise.withResolvers();
     this.#controller?.enqueue(chunk);
   }
@@ -121,6 +121,6 @@ class StreamTaker implements Taker {
   }
 
   breakOff(): void {
-    this.#controller?.error(new Error('the stream broke off'));
+    this.#controller?.error(new Error('the stream ended early'));
   }
 }

@@ -37,19 +37,19 @@ export class ClientConnection implements Connection {
     this.#now = now;
     socket.on('message', (data, isBinary) => this.#take(data, isBinary, listener));
 
-    let told: Promise<void> | undefined;
-    const tell = (code: number, reason: string): Promise<void> => {
-      told ??= listener.closed(code, reason);
-      return told;
+    let notified: Promise<void> | undefined;
+    const notify = (code: number, reason: string): Promise<void> => {
+      notified ??= listener.closed(code, reason);
+      return notified;
     };
-    socket.once('close', (code, reason) => void tell(code, reason.toString()));
+    socket.once('close', (code, reason) => void notify(code, reason.toString()));
     this.#closeNow = socket.close.bind(socket);
     // `ws` calls this method to answer a close frame. The answer waits until the end of the session is on disk, because a
     // client may rely on it.
     socket.close = (code, reason) => {
       const answer = () => this.#closeNow(code, reason);
       if (socket.readyState !== socket.OPEN) answer();
-      else void tell(code ?? NO_CODE, String(reason ?? '')).then(answer, answer);
+      else void notify(code ?? NO_CODE, String(reason ?? '')).then(answer, answer);
     };
   }
 

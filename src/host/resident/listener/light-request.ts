@@ -16,12 +16,12 @@ export class LightRequest {
   readonly #response: ServerResponse | undefined;
   readonly #body: RequestBody | undefined;
   #headers: ListedHeaders | undefined;
-  #gone: AbortController | undefined;
+  #disconnect: AbortController | undefined;
   #stream: ReadableStream<Uint8Array> | undefined;
   #whole: Request | undefined;
 
   /**
-   * @param response If it closes before it is complete, the client is gone. Undefined for an upgrade.
+   * @param response If it closes before it is complete, the client has disconnected. Undefined for an upgrade.
    * @param body Undefined if the request can't have one.
    */
   constructor(message: IncomingMessage, url: string, response?: ServerResponse, body?: RequestBody) {
@@ -45,16 +45,16 @@ export class LightRequest {
 
   /** Aborts if the client disconnects before its response is complete. */
   get signal(): AbortSignal {
-    if (this.#gone !== undefined) return this.#gone.signal;
-    const gone = new AbortController();
-    this.#gone = gone;
+    if (this.#disconnect !== undefined) return this.#disconnect.signal;
+    const disconnect = new AbortController();
+    this.#disconnect = disconnect;
     const end = this.#response ?? this.#message.socket;
     const leave = () => {
-      if (this.#response?.writableFinished !== true) gone.abort(new Error('the client is gone'));
+      if (this.#response?.writableFinished !== true) disconnect.abort(new Error('the client disconnected'));
     };
     if (end.closed || end.destroyed) leave();
     else end.once('close', leave);
-    return gone.signal;
+    return disconnect.signal;
   }
 
   get body(): ReadableStream<Uint8Array> | null {

@@ -137,7 +137,7 @@ class HttpListener implements Listener {
       this.#note('error', 'a connection could not be accepted', { code: error.code });
     });
     if (!('Deno' in globalThis)) return;
-    const relistened = () => this.#note('error', 'no connection was accepted any more: the server listens again');
+    const relistened = () => this.#note('error', 'no connections were being accepted; the server listens again');
     this.#watch = new AcceptWatch(this.#server, host, relistened, this.#guard.deadlines.acceptCheckMs);
   }
 

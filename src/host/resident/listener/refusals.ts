@@ -6,7 +6,7 @@ import { REQUEST_HEADERS_MAX_BYTES } from '../../../model/limits';
 const REFUSALS = {
   400: { code: 'INVALID_REQUEST', title: 'The request is not valid' },
   405: { code: 'METHOD_NOT_ALLOWED', title: 'The route does not support this method' },
-  408: { code: 'INVALID_REQUEST', title: 'The request came too slowly' },
+  408: { code: 'INVALID_REQUEST', title: 'The request arrived too slowly' },
   431: { code: 'INVALID_REQUEST', title: 'The headers are too large' },
   500: { code: 'INTERNAL', title: 'An internal error occurred' },
 } as const;

@@ -44,7 +44,7 @@ export class RequestBody {
   read(): Promise<Uint8Array<ArrayBuffer>> {
     const message = this.#begin();
     // A message that is already closed emits no further `close`.
-    if (message.destroyed) return Promise.reject(new Error('the body broke off'));
+    if (message.destroyed) return Promise.reject(new Error('the body ended early'));
     // A small body arrives together with the head, and is complete by the time the app asks for it.
     const announced = Number(message.headers['content-length']);
     if (message.readableLength === announced) {
@@ -62,7 +62,7 @@ export class RequestBody {
     // Deno's iterator never settles if the client has disconnected.
     const { promise: brokenOff, reject: breakOff } = Promise.withResolvers<never>();
     brokenOff.catch(() => {});
-    const leave = () => breakOff(new Error('the body broke off'));
+    const leave = () => breakOff(new Error('the body ended early'));
     if (message.destroyed) leave();
     else message.once('close', () => message.readableEnded || leave());
     let waitedMs = 0;
@@ -72,7 +72,7 @@ export class RequestBody {
         pull: async (controller) => {
           const { promise: late, reject } = Promise.withResolvers<never>();
           const maxMs = this.#guard.deadlines.streamedBodyMs;
-          const tooSlow = () => reject(new Error('the body came too slowly'));
+          const tooSlow = () => reject(new Error('the body arrived too slowly'));
           const wait = { since: 0, waitedMs, bytes, maxMs, tooSlow };
           this.#guard.awaitBody(wait);
           try {
@@ -137,12 +137,12 @@ class WholeBody implements BodyWait {
     message.on('close', () => {
       if (message.readableEnded) return;
       guard.endBody(this);
-      reject(new Error('the body broke off'));
+      reject(new Error('the body ended early'));
     });
   }
 
   tooSlow(): void {
-    this.#reject(new Error('the body came too slowly'));
+    this.#reject(new Error('the body arrived too slowly'));
     this.#message.pause();
   }
 }

@@ -104,7 +104,7 @@ function writeStream(response: ServerResponse, content: ReadableStream<Uint8Arra
 
 async function copy(response: ServerResponse, reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   // Cancel the source at once when the client disconnects: its next chunk may be far away.
-  response.once('close', () => reader.cancel(new Error('the client is gone')).catch(() => {}));
+  response.once('close', () => reader.cancel(new Error('the client disconnected')).catch(() => {}));
   try {
     for (;;) {
       const { done, value } = await reader.read();

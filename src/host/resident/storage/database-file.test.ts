@@ -65,7 +65,7 @@ const add = (storage: SqlStorage, text = 'x'.repeat(2_000)) =>
 
 const countOf = ({ storage }: DatabaseFile) => Number([...storage.read('SELECT count(*) FROM rows')][0]?.[0]);
 
-/** Copies the files as they are now: what a process that is killed leaves. */
+/** Copies the files as they are now, as a killed process leaves them. */
 function killedCopy(): string {
   const copy = `${folder}/copy`;
   // Not in this process: to close a descriptor of the database drops SQLite's locks.
@@ -73,7 +73,7 @@ function killedCopy(): string {
   return join(copy, 'public.sqlite');
 }
 
-/** Hashes of all files of a folder, but for those that say nothing: empty ones, and SQLite's shared memory. */
+/** Hashes of all files of a folder, except meaningless ones: empty files, and SQLite's shared memory. */
 const contents = (at: string) =>
   readdirSync(at)
     .filter((name) => !name.endsWith('-shm') && statSync(join(at, name)).size > 0)
@@ -89,7 +89,7 @@ function replaceFlush(flush: unknown): void {
   syncBuiltinESMExports();
 }
 
-/** Holds flushes back, each until the function that it is given here is called. */
+/** Holds flushes back, each until its function from the returned list is called. */
 function holdFlushes(): ((error: Error | null) => void)[] {
   const held: ((error: Error | null) => void)[] = [];
   replaceFlush((_descriptor: number, done: (error: Error | null) => void) => held.push(done));
@@ -170,7 +170,7 @@ describe('opening and closing', () => {
 });
 
 describe('damage', () => {
-  /** Files of a killed process, of whose rows more than 100 are in the WAL alone. */
+  /** Files of a killed process, with more than 100 rows only in the WAL. */
   async function killed(): Promise<string> {
     await openWithRows(100);
     return killedCopy();
@@ -379,7 +379,7 @@ describe('checkpoints', () => {
       add(file.storage, 'z'.repeat(MIB / 16));
       await file.storage.sync();
     }
-    // One for each 4 MiB, where there were 40 looks.
+    // One for each 4 MiB, out of 40 looks.
     expect(attempts).toBeGreaterThan(5);
     expect(attempts).toBeLessThan(15);
     expect(file.checkpointFailure).toBe('no space left on device');
@@ -424,7 +424,7 @@ describe('checkpoints', () => {
     expect(rows.next().value).toEqual([1]);
     for (let row = 0; row < 80; row += 1) add(file.storage, 'z'.repeat(MIB / 4));
     await file.storage.sync();
-    expect(() => rows.next()).toThrow('was not read to its end in the turn that began it');
+    expect(() => rows.next()).toThrow('was not read to the end in the turn that started it');
   });
 
   it('are rejected in a closed worker, or for a missing file', async () => {

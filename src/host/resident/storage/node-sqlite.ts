@@ -68,7 +68,7 @@ export function nodeSqlite(database: DatabaseSync): NodeSqlite {
     unfinished.add(end);
     try {
       for (;;) {
-        if (isEnded) throw new Error('this query was not read to its end in the turn that began it');
+        if (isEnded) throw new Error('this query was not read to the end in the turn that started it');
         const { done, value } = rows.next();
         if (done === true) return;
         yield toRow(value);

@@ -41,7 +41,7 @@ async function open(name: string): Promise<DatabaseFile> {
 const add = ({ storage }: DatabaseFile, text: string) => storage.run('INSERT INTO line VALUES (?)', text);
 const lines = ({ storage }: DatabaseFile) => [...storage.read('SELECT text FROM line')].flat();
 
-/** Lets a database have as many pages as it has, so that it meets what a full disk makes of it; or as many as it likes. */
+/** Limits a database to its current number of pages, like a full disk; or lifts the limit. */
 const bound = ({ storage }: DatabaseFile, pages: number) => [...storage.read(`PRAGMA max_page_count = ${pages}`)];
 
 describe('a file that can’t be written', () => {
