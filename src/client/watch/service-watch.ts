@@ -129,6 +129,8 @@ export class ServiceWatch implements Watch, WatchSink {
 
   take(frame: WatchWireFrame, size: number): void {
     if (this.#ended.signal.aborted || this.#isSetAside) return;
+    // A first frame may overtake its source's own report.
+    if (this.#status.state !== 'connected') this.up();
     const whole = this.#joiner.take(frame);
     if (whole === undefined) return;
     this.#cursor = whole.type === 'reset' ? undefined : whole.cursor;
