@@ -120,7 +120,7 @@ const stored = () =>
 describe('the table of authorization for the directory', () => {
   beforeEach(begin);
 
-  it('[I9] has every route to the directory, and no other', () => {
+  it('[I9] lists every route to the directory, and no other', () => {
     const ofDirectory = test.app.routes.filter(({ chapter }) => chapter === 'Namespaces' || chapter === 'Access');
     const found = ofDirectory.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     const lines = LINES.map(({ method, path }) => {
@@ -148,7 +148,7 @@ describe('the table of authorization for the directory', () => {
     expect(named(got)).toEqual(named(line.expected));
   });
 
-  it('[A63] shows a token for metrics no namespace and no token', async () => {
+  it('[A63] a token for metrics lists no namespace and no token', async () => {
     const { token } = await give([{ scope: 'metrics', ns: '*' }]);
     const listed = async (path: string) =>
       (await test.send('GET', `/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } })).json();
@@ -156,7 +156,7 @@ describe('the table of authorization for the directory', () => {
     expect(await listed('/tokens')).toEqual({ tokens: [] });
   });
 
-  it.each(LINES)('[A2] $name lets nobody in without a token', async (line) => {
+  it.each(LINES)('[A2] $name is refused without a token', async (line) => {
     const before = stored();
     for (const token of [undefined, `${ROOT_TOKEN}x`, 'rc_nobody_nothing']) {
       expect(await statusOf(line, token)).toBe('401');

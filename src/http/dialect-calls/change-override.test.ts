@@ -18,7 +18,7 @@ async function begin() {
 }
 
 describe('a change of an override', () => {
-  it('[O1] keeps the rest, and clears what says nothing any more', async () => {
+  it('[O1] keeps the other members, and removes an override without members', async () => {
     const { api, said, put } = await begin();
     await put({ weight: 2, quarantine: { reason: 'bad disk' } });
     await changeOverride(api, OPERATOR, KEY, (before) => ({ ...before, enabled: false }));
@@ -29,7 +29,7 @@ describe('a change of an override', () => {
     expect(await findOverride(api, KEY, 't')).toBeUndefined();
   });
 
-  it('[O1] is made again of what somebody else has said meanwhile, and not for ever', async () => {
+  it('[O1] is retried after a concurrent change, a limited number of times', async () => {
     const { api, said, put } = await begin();
     const seen: Override[] = [];
     const change = (before: Override) => {

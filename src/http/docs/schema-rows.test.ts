@@ -13,7 +13,7 @@ const told = (schema: Schema) =>
   rows.of(schema).map(({ name, type, required, description }) => [name, type, required, description]);
 
 describe('SchemaRows', () => {
-  it('lists members by their paths, through references, maps, lists and nulls', () => {
+  it('lists members by path, through references, maps, arrays and nullable types', () => {
     const schema: Schema = {
       type: 'object',
       required: ['id'],
@@ -37,7 +37,7 @@ describe('SchemaRows', () => {
     ]);
   });
 
-  it('lists alternatives, each after the constant that tells it apart', () => {
+  it('lists alternatives, each after its discriminating constant', () => {
     const operation = (op: string, member: string): Schema => ({
       type: 'object',
       properties: { op: { const: op }, [member]: { type: 'string' } },
@@ -55,13 +55,13 @@ describe('SchemaRows', () => {
     ]);
   });
 
-  it('ends where a schema names itself', () => {
+  it('ends at a recursive reference', () => {
     const Loop: Schema = { type: 'object', properties: { next: { $ref: '#/components/schemas/Loop' } } };
     const looped = new SchemaRows({ components: { schemas: { Loop } } } as unknown as ApiDocument); // `as`: as above
     expect(looped.of(Loop).length).toBeLessThan(10);
   });
 
-  it('says what is taken', () => {
+  it('describes the accepted values', () => {
     expect(rows.typeOf({ enum: ['a', 'b'] })).toBe('"a" | "b"');
     expect(rows.typeOf({ anyOf: [{ type: 'string', format: 'ipv4' }, { type: 'string' }] })).toBe('ipv4 | string');
     expect(rows.typeOf({})).toBe('anything');

@@ -43,7 +43,7 @@ async function ask(path: string, init: RequestInit = root, test = begin()): Prom
 }
 
 describe('a dialect', () => {
-  it('[X1] reads, asks the namespace and answers in its own words', async () => {
+  it('[X1] parses requests, calls the namespace, and formats responses', async () => {
     const test = begin();
     expect(await ask('/toy/orders', root, test)).toEqual([200, 'orders: "here"']);
     expect(test.namespace.calls).toEqual([{ method: 'resolve', asked: [{ group: 'g', service: 'orders' }] }]);
@@ -51,7 +51,7 @@ describe('a dialect', () => {
     expect(await ask('/toy/a%2Fb')).toEqual([200, 'a/b: "here"']);
   });
 
-  it('[X1] refuses in its own shape, whatever refuses and wherever', async () => {
+  it('[X1] formats every error, wherever it occurs', async () => {
     expect(await ask('/toy/bad')).toEqual([418, 'INVALID_REQUEST: it is bad']);
     expect(await ask('/toy/orders', {})).toEqual([418, expect.stringMatching(/^UNAUTHENTICATED: /)]);
     expect(await ask('/toy/a/b/c')).toEqual([418, expect.stringMatching(/^ROUTE_NOT_FOUND: /)]);
@@ -65,7 +65,7 @@ describe('a dialect', () => {
     expect((await ask('/toyland'))[0]).toBe(404);
   });
 
-  it('[X1] says nothing of our insides', async () => {
+  it('[X1] hides internal errors', async () => {
     const test = begin();
     test.namespace.failure = new TypeError('secret insides');
     const [status, text] = await ask('/toy/x', root, test);
@@ -73,7 +73,7 @@ describe('a dialect', () => {
     expect(text).toMatch(/^INTERNAL: /);
   });
 
-  it('[X1, I9] asks for the scope on what the request is about', async () => {
+  it('[X1, I9] requires the scope on the requested service', async () => {
     const test = begin();
     const header = (grants: readonly Grant[]) => ({
       headers: { authorization: `Bearer ${test.directory.give(grants).token}` },
@@ -138,7 +138,7 @@ describe('a dialect that takes forms', () => {
     expect((await tell(begin(), '/former', formed('what=it')))[1]).toMatch(/^UNAUTHENTICATED/);
   });
 
-  it('[A53, A9] never goes by a form where a credential came otherwise, and refuses another one in it', async () => {
+  it('[A53, A9] ignores a credential in a form if there is another one, and refuses a different one in it', async () => {
     const other = new TestApp({ dialects: [former] });
     const { token } = other.directory.give([{ scope: 'read', ns: 'public' }]);
     const wrong = { authorization: 'Bearer wrong' };
@@ -153,19 +153,19 @@ describe('a dialect that takes forms', () => {
     expect((await tell(other, '/former?accessToken=', formed(`what=it&password=${token}`)))[1]).toBe('wrote it');
   });
 
-  it('[X1, A1] says what is wrong with a form only to those who may come in', async () => {
+  it('[X1, A1] reports a defect of a form to authenticated callers only', async () => {
     const much = `what=${'x'.repeat(70_000)}`;
     expect((await tell(begin(), '/former', formed(much)))[1]).toMatch(/^UNAUTHENTICATED/);
     const known = { authorization: `Bearer ${ROOT_TOKEN}` };
     expect((await tell(begin(), '/former', formed(much, known)))[1]).toMatch(/^PAYLOAD_TOO_LARGE/);
   });
 
-  it('[X1] asks the directory in the name of who asks', async () => {
+  it('[X1] calls the directory in the name of the caller', async () => {
     const response = await begin().ask('GET', '/former/namespaces');
     expect(await response.text()).toBe('root');
   });
 
-  it('[X1] refuses at the door who was over the rate a moment ago', async () => {
+  it('[X1] refuses a caller that exceeded its rate a moment ago, before the call', async () => {
     const test = begin();
     test.namespace.failure = new RegistryError('LIMIT_EXCEEDED', 'too often', { isOverRate: true });
     const known = { authorization: `Bearer ${ROOT_TOKEN}` };
@@ -176,14 +176,14 @@ describe('a dialect that takes forms', () => {
   });
 });
 
-describe('a namespace that nobody created', () => {
+describe('a namespace that does not exist', () => {
   const begin = () => {
     const made: string[] = [];
     const test = new TestApp({ dialects: [former], namespacesMade: made });
     return { test, made };
   };
 
-  it('[X2] is made for a token that may administer all', async () => {
+  it('[X2] is created for a token that is admin of all namespaces', async () => {
     const { test, made } = begin();
     const known = { authorization: `Bearer ${ROOT_TOKEN}` };
     expect(await tell(test, '/former?ns=fresh&what=it', { headers: known })).toEqual([200, 'wrote it']);
@@ -192,7 +192,7 @@ describe('a namespace that nobody created', () => {
     expect(made).toEqual(['fresh', 'newer']);
   });
 
-  it('is made in the name of the client’s address, which the host knows by the request that it received', async () => {
+  it("is created in the name of the client's address, which the host finds by the original request", async () => {
     const received = new Request('http://rollcall.test/n/newer/former?what=it', {
       method: 'POST',
       headers: { authorization: `Bearer ${ROOT_TOKEN}` },
@@ -204,7 +204,7 @@ describe('a namespace that nobody created', () => {
     expect(test.directory.addresses).toEqual(['192.0.2.7']);
   });
 
-  it('[X2] is refused to all others, in the shape of the dialect', async () => {
+  it('[X2] is refused to all others, in the format of the dialect', async () => {
     const { test, made } = begin();
     const { token } = test.directory.give([{ scope: 'admin', ns: 'fresh' }]);
     const known = { authorization: `Bearer ${token}` };
@@ -217,7 +217,7 @@ describe('a namespace that nobody created', () => {
 });
 
 describe('the namespace of a request', () => {
-  it('[X2] stands in front of the path, after a token, or in the request', async () => {
+  it('[X2] is read from the front of the path, after a token, or from the request', async () => {
     expect(await ask('/n/public/toy/orders')).toEqual([200, 'orders: "here"']);
     const test = begin();
     const reader = readerOf(test);
@@ -229,7 +229,7 @@ describe('the namespace of a request', () => {
     expect(await ask(`/t/${token}/n/public/toy/orders`, {}, test)).toEqual([200, 'orders: "here"']);
   });
 
-  it('[X2] stands in front of the domain in the host: after the path, before what the request says', async () => {
+  it('[X2] is read from the host in front of the domain: after the path, before the request', async () => {
     const test = new TestApp({ dialects: [toy], namespaceDomain: 'registry.test' });
     test.namespace.answer.body = '"here"';
     const { headers } = readerOf(test);
@@ -248,7 +248,7 @@ describe('the namespace of a request', () => {
     expect((await askHost('nobody.registry.test', '/toy/a/b/c'))[1]).toMatch(/^ROUTE_NOT_FOUND/);
   });
 
-  it('[X2, I9] in the host opens nothing that a token may not', async () => {
+  it('[X2, I9] in the host gives no access beyond the grants of the token', async () => {
     const test = new TestApp({ dialects: [toy], namespaceDomain: 'registry.test', namespacesMade: ['secret'] });
     const { token } = test.directory.give([{ scope: 'read', ns: 'public' }]);
     const headers = { authorization: `Bearer ${token}` };
@@ -257,17 +257,17 @@ describe('the namespace of a request', () => {
     expect(test.namespace.calls).toEqual([]);
   });
 
-  it('[X2] is asked of nobody while the domain is none', async () => {
+  it('[X2] is never looked up while the domain is invalid', async () => {
     const test = new TestApp({ dialects: [toy], namespaceDomain: '*.registry.test' });
     expect((await ask('/toy/orders', root, test))[1]).toMatch(/^NOT_CONFIGURED: .*"\*\.registry\.test"/);
   });
 
-  it('[X2] stands in front of no native path', async () => {
+  it('[X2] is not read from the front of native paths', async () => {
     expect((await ask('/n/public/api/v1/ns/public/services'))[0]).toBe(404);
   });
 });
 
-it('[X1] a dialect may have one spelling for the many of its paths, behind whatever stands in front of them', async () => {
+it('[X1] a dialect may normalize its paths, behind any prefix', async () => {
   const folded: Dialect = { ...toy, pathOf: (path) => path.replace(/\/{2,}/g, '/') };
   const test = new TestApp({ dialects: [folded] });
   test.namespace.answer.body = '"here"';
