@@ -44,12 +44,12 @@ async function refusal(words: string[]): Promise<string> {
 }
 
 describe('every command', () => {
-  it('is one that issue and guide name', () => {
+  it('named in the guide exists', () => {
     const names = createProgram().commands.map((command) => command.name());
     expect(names).toEqual(expect.arrayContaining(['serve', 'register', 'exec', 'ls', 'watch', 'drain', 'doctor']));
   });
 
-  it('have tidy help', () =>
+  it('has tidy help', () =>
     eachRow(COMMANDS, (name, command) => {
       const help = helpOf(command);
       expect(help).toMatch(new RegExp(`^Usage: ${name}( |$)`, 'm'));
@@ -65,7 +65,7 @@ describe('every command', () => {
     }));
 });
 
-describe('a wrong command line', () => {
+describe('an invalid command line', () => {
   it('[K15] is refused with a sentence and the nearest known name', () =>
     eachRow(
       [

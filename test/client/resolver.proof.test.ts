@@ -54,7 +54,7 @@ async function until(what: string, holds: () => boolean): Promise<void> {
   }
 }
 
-describe('a resolver of a registry that runs', () => {
+describe('a resolver of a running registry', () => {
   it("[B1] has what the registry's own resolve returns, through registrations, overrides, drains and thresholds", async () => {
     const random = new SeededRandom(11);
     const service = 'compared';
@@ -106,7 +106,7 @@ describe('a resolver of a registry that runs', () => {
     }
   });
 
-  it('[B4] lets a drain wait for its calls: none goes to an instance once it is drained', async () => {
+  it('[B4] lets a drain wait for its calls: none is sent to an instance once it is drained', async () => {
     const service = 'drained';
     const log: string[] = [];
     for (const id of ['a', 'b']) {
@@ -137,7 +137,7 @@ describe('a resolver of a registry that runs', () => {
     expect(log.filter((line) => line === 'b answered').length).toBeGreaterThanOrEqual(20);
   });
 
-  it('[B5] goes on with what it knew while the registry is killed, and catches up', async () => {
+  it('[B5] keeps its list while the registry is killed, and catches up', async () => {
     const service = 'outlived';
     await register(service, 'a');
     const one = open(service);
@@ -157,7 +157,7 @@ describe('a resolver of a registry that runs', () => {
     expect(one.age).toBe(0);
   });
 
-  it('[B5] starts with the list of the run before where nobody answers', async () => {
+  it('[B5] starts with the list of the previous run if the registry is unreachable', async () => {
     const service = 'remembered';
     let text: string | undefined;
     const snapshot = {
@@ -177,7 +177,7 @@ describe('a resolver of a registry that runs', () => {
     expect(after.age).toBeLessThan(60_000);
   });
 
-  it('[B5] says what the registry refuses', async () => {
+  it('[B5] reports the error of the registry', async () => {
     const client = rollcall({ url: registry.url, token: 'x'.repeat(40) });
     onTestFinished(() => client.close());
     await expect(resolver(client, 'orders').fetch('/')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });

@@ -36,7 +36,7 @@ function writer({ registry }: ClientStage) {
 }
 
 describe.each<WatchTransport>(['socket', 'stream', 'poll'])('a watch by %s', (transport) => {
-  it('has all there is, in order and once, over cuts, resets, refusals and the death of the registry', async () => {
+  it('receives every change, in order and once, over cuts, resets, refusals and the death of the registry', async () => {
     const stage = await ClientStage.start();
     const client = stage.client();
     const list = new WatchedList();
@@ -82,7 +82,7 @@ describe.each<WatchTransport>(['socket', 'stream', 'poll'])('a watch by %s', (tr
 });
 
 describe('a socket', () => {
-  it('that is half open is found out by a ping that is not answered, long before TCP would', async () => {
+  it('that is half open is detected by an unanswered ping, long before TCP would', async () => {
     const stage = await ClientStage.start();
     const client = stage.client();
     // A session with a short time to live pings often, over its own socket.
@@ -103,7 +103,7 @@ describe('a socket', () => {
   });
 });
 
-it('a reader that is slow holds up nobody, and misses nothing', async () => {
+it('a slow reader blocks no other, and misses nothing', async () => {
   const stage = await ClientStage.start();
   const client = stage.client();
   const slow = client.watch({ services: [SERVICE] }, { transport: 'socket' });
@@ -140,7 +140,7 @@ it('a reader that is slow holds up nobody, and misses nothing', async () => {
   await Promise.all([reading, catchingUp]);
 });
 
-it('goes on from the cursor that another watch left off at, and is told where that is no longer known', async () => {
+it('resumes from the cursor of another watch, and is reset if that is no longer known', async () => {
   const stage = await ClientStage.start();
   const client = stage.client();
   await put(stage.registry, SERVICE, 'a', 1);
@@ -169,7 +169,7 @@ it('goes on from the cursor that another watch left off at, and is told where th
   }
 });
 
-it('is refused with the code that the registry gives', async () => {
+it('is refused with the code of the registry', async () => {
   const stage = await ClientStage.start();
   for (const transport of ['stream', 'poll', undefined] as const) {
     const client = stage.client({ token: 'rc_nobody_0123456789abcdef0123456789' });
@@ -183,7 +183,7 @@ it('is refused with the code that the registry gives', async () => {
 });
 
 describe('a receipt', () => {
-  it.each<WatchTransport>(['socket', 'stream', 'poll'])('over a %s lets a drain go on', async (transport) => {
+  it.each<WatchTransport>(['socket', 'stream', 'poll'])('over a %s lets a drain continue', async (transport) => {
     const stage = await ClientStage.start();
     const caller = stage.client({ subscriber: 'checkout' });
     const instance = await stage.client().register({ service: SERVICE, id: 'a', address: '127.0.0.1', port: 80 });

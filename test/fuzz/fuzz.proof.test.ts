@@ -91,7 +91,7 @@ it('[I10] a failure is reduced to a few requests, and its path repeats them', as
   expect(withoutPort(repeated)).toEqual(withoutPort(lastWindow));
 });
 
-describe('the proof sees that', () => {
+describe('the proof detects', () => {
   it.each(DEFECTS)('$name', async ({ defect, caught }) => {
     const handler = withDefect('surface.router', 'pipeline(surface, { ...steps, path })', defect);
     const report = await runWith(3_000, (resident) => replaceOnce(resident, REGISTERED, handler));
@@ -142,13 +142,13 @@ describe('the proof sees that', () => {
     expect(report.violations.join('\n')).toMatch(caught);
   });
 
-  it('a list has what a strict reader refuses', async () => {
+  it('a list with an item that a strict reader refuses', async () => {
     const escaped = /name \+= `_\.\$\{unit\.charCodeAt\(0\)\.toString\(16\)\.padStart\(4, "0"\)\}`/;
     const report = await runWith(3_000, (resident) => replaceOnce(resident, escaped, 'name += unit'));
     expect(report.violations.join('\n')).toMatch(/a strict reader can't read it/);
   });
 
-  it('a dialect refuses what it has written', async () => {
+  it('a response of a dialect that the dialect refuses', async () => {
     const defect = `if (method !== 'get' && response.ok) throw new RegistryError('CONFLICT', 'too late');`;
     const handler = withDefect('router', '$1', defect);
     const report = await runWith(3_000, (resident) => replaceOnce(resident, OF_DIALECT, handler));

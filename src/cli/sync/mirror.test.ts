@@ -89,7 +89,7 @@ function text(event: MirrorEvent): string {
 }
 
 describe('a mirror', () => {
-  it('[K21, K22] writes what is different, and says what it did', async () => {
+  it('[K21, K22] writes the differences, and reports them', async () => {
     const stage = new Stage().has('a', 'b');
     await stage.registry.registerInstance({ service: 'orders', id: 'own', body: { address: 'own.test', port: 1 } });
     await stage.turn();
@@ -108,7 +108,7 @@ describe('a mirror', () => {
     ]);
   });
 
-  it('[K23] says once who registered itself, and again after that was gone', async () => {
+  it('[K23] reports once that an instance registered itself, and again after it was removed', async () => {
     const stage = new Stage().has('a');
     const native = { service: 'orders', id: 'a.test:8080', body: { address: 'a.test', port: 8080, ephemeral: false } };
     await stage.registry.registerInstance(native);
@@ -123,7 +123,7 @@ describe('a mirror', () => {
     expect(stage.reported).toEqual(['skipped eureka:a', 'added eureka:a', 'removed eureka:a', 'skipped eureka:a']);
   });
 
-  it('[K29] keeps leases for as long as it lives, and no longer', async () => {
+  it('[K29] renews leases while it runs, and no longer', async () => {
     const stage = new Stage().has('a');
     await stage.turn();
     await stage.turns(10 * MINUTE);
@@ -135,7 +135,7 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('eureka:a');
   });
 
-  it('[K24] keeps what a source lost while it was away, until its clients had time to come back', async () => {
+  it('[K24] keeps what a source lost during an outage, until its clients have had time to return', async () => {
     const stage = new Stage().has('a', 'b');
     await stage.turn();
     stage.away();
@@ -147,7 +147,7 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('eureka:a');
   });
 
-  it('[K24] keeps what a source lost that is empty, until that is no more a restart', async () => {
+  it('[K24] keeps what an empty source lost, until a restart is ruled out', async () => {
     const stage = new Stage().has('a', 'b');
     await stage.turn();
     stage.has();
@@ -157,7 +157,7 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('');
   });
 
-  it('[K25] stops renewing copies after the source was unreachable for fifteen minutes', async () => {
+  it('[K25] stops to renew copies once the source was unreachable for fifteen minutes', async () => {
     const stage = new Stage().has('a');
     await stage.turn();
     stage.away();
@@ -167,7 +167,7 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('');
   });
 
-  it('[K30] writes the others where one is refused, and asks again when that one changes, or after five minutes', async () => {
+  it('[K30] writes the others if one is refused, and retries that one after a change or five minutes', async () => {
     const stage = new Stage();
     const large = { metadata: { much: 'x'.repeat(9_000) } };
     stage.there = [instance('a'), instance('b', large), instance('c')];
@@ -193,14 +193,14 @@ describe('a mirror', () => {
 });
 
 describe('patience', () => {
-  it('[K24] removes at once what vanished from a source that was there all the time', () => {
+  it('[K24] removes at once what disappeared from a source without an outage', () => {
     const patience = new Patience();
     patience.back(0, 3, true);
     patience.back(10, 1, true);
     expect([patience.mayRemove(10), patience.isOver(10)]).toEqual([true, false]);
   });
 
-  it('[K24] removes nothing while the source is away, nor for two minutes after', () => {
+  it('[K24] removes nothing while the source is unreachable, nor for two minutes after', () => {
     const patience = new Patience();
     patience.back(0, 3, true);
     patience.away(10);
@@ -210,7 +210,7 @@ describe('patience', () => {
     expect(patience.mayRemove(7 * MINUTE)).toBe(true);
   });
 
-  it('[K24] waits for two minutes, and once, where a source has nothing any more', () => {
+  it('[K24] waits for two minutes, once, if a source becomes empty', () => {
     const patience = new Patience();
     patience.back(0, 3, true);
     patience.back(10, 0, true);
@@ -224,20 +224,20 @@ describe('patience', () => {
     expect(patience.mayRemove(4 * MINUTE)).toBe(false);
   });
 
-  it('[K24] waits where the first that it sees of a source is nothing, and something of it is here', () => {
+  it('[K24] waits if the source is empty at first, and copies of it are here', () => {
     const patience = new Patience();
     patience.back(0, 0, true);
     expect(patience.mayRemove(0)).toBe(false);
   });
 
-  it('[K24] does not wait where there is nothing to lose', () => {
+  it('[K24] does not wait if there is nothing to lose', () => {
     const patience = new Patience();
     patience.back(0, 0, false);
     patience.back(10, 2, true);
     expect(patience.mayRemove(10)).toBe(true);
   });
 
-  it('[K25] gives up on a source that is away for fifteen minutes, and takes it up when it is back', () => {
+  it('[K25] gives up a source after an outage of fifteen minutes, and resumes when it returns', () => {
     const patience = new Patience();
     patience.away(0);
     patience.away(MINUTE);

@@ -34,7 +34,7 @@ function stage(ids = 'a b c', parts: Partial<BalancerParts> = {}) {
 }
 
 describe('Balancer', () => {
-  it('[B13] goes to another instance with each next, until nobody is left', () => {
+  it('[B13] chooses another instance for each attempt, until none is left', () => {
     const { balancer } = stage();
     const picker = balancer.picker();
     expect(['1', '2', '3', '4'].map(() => picker.next()?.endpoint.id)).toEqual(['a', 'b', 'c', undefined]);
@@ -42,7 +42,7 @@ describe('Balancer', () => {
     expect(balancer.picker().next()?.endpoint.id).toBe('a');
   });
 
-  it('[B13] has nobody where nobody is', () => {
+  it('[B13] chooses nothing from an empty list', () => {
     expect(stage().balancer.pick(undefined)?.id).toBe('a');
     const { balancer } = stage();
     balancer.endpoints = [];
@@ -50,7 +50,7 @@ describe('Balancer', () => {
     expect(balancer.picker().next()).toBeUndefined();
   });
 
-  it('[B6] tells the selector what it may go by, and how calls end, each once', () => {
+  it('[B6] gives the selector its context, and the result of each call once', () => {
     const { balancer, selector, time } = stage();
     const picker = balancer.picker('order-7');
     const first = picker.next();
@@ -64,7 +64,7 @@ describe('Balancer', () => {
     expect(selector.contexts.map(({ key }) => key)).toEqual(['order-7', 'order-7']);
   });
 
-  it('[B12] leaves out who is ejected, and does not blame anybody for calls that were given up', () => {
+  it('[B12] skips ejected instances, and counts no aborted calls as failures', () => {
     const { balancer } = stage('a b c', { ejection: new OutlierEjection({ consecutiveFailures: 2 }) });
     const outcomes: CallReport['outcome'][] = ['failure', 'aborted', 'failure'];
     const went = outcomes.map((outcome) => {
@@ -78,7 +78,7 @@ describe('Balancer', () => {
     expect(balancer.endpoints).toHaveLength(3);
   });
 
-  it('[B4] knows to whom calls are under way', () => {
+  it('[B4] knows which instances have calls in progress', () => {
     const idle: string[] = [];
     const { balancer } = stage('a', { onIdle: ({ id }) => idle.push(id) });
     const [a] = balancer.endpoints;
@@ -111,12 +111,12 @@ describe('RetryBudget', () => {
     [1, 10.2],
     [100, 30],
     [1_000, 210],
-  ])('[B16] allows a fifth of %d requests a second and ten on top: %d', (requests, retries) => {
+  ])('[B16] permits a fifth of %d requests per second and ten more: %d', (requests, retries) => {
     expect(retriesPerSecond(requests)).toBeGreaterThan(retries * 0.9);
     expect(retriesPerSecond(requests)).toBeLessThan(retries * 1.1);
   });
 
-  it('[B16] does not save up for longer than some ten seconds', () => {
+  it('[B16] saves up for about ten seconds at most', () => {
     const budget = new RetryBudget();
     for (let count = 0; count < 10_000; count++) budget.request(0);
     let retries = 0;

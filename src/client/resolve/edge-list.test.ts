@@ -67,7 +67,7 @@ function stage() {
 }
 
 describe('the list of an isolate', () => {
-  it('[B18] is read once, and then is at hand while it is young', async () => {
+  it('[B18] is read once, then served from memory until it is old', async () => {
     const { time, asked, list, read, readNow } = stage();
     expect(list.age).toBe(Number.POSITIVE_INFINITY);
     const first = read();
@@ -80,7 +80,7 @@ describe('the list of an isolate', () => {
     expect([asked.length, list.age]).toEqual([1, 4_999]);
   });
 
-  it('[B18] is read again behind the answers from half of its time on, by one call that outlives its request', async () => {
+  it('[B18] is refreshed in the background from half of its time on, by one call that outlives its request', async () => {
     const { time, asked, kept, filled, readNow } = stage();
     await filled();
     time.advance(5_000);
@@ -91,7 +91,7 @@ describe('the list of an isolate', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('[B18] that came out of a copy is not asked for again at once', async () => {
+  it('[B18] from a cached copy is not read again immediately', async () => {
     const { time, asked, read, readNow } = stage();
     read();
     await asked[0]?.answer('a', time.now() - 9_000);
@@ -101,7 +101,7 @@ describe('the list of an isolate', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('[B18] that is too old is waited for, and an answer that was overtaken changes nothing', async () => {
+  it('[B18] is waited for if it is too old, and an outdated response is dropped', async () => {
     const { time, asked, filled, read, readNow } = stage();
     await filled();
     time.advance(10_000);
@@ -120,7 +120,7 @@ describe('the list of an isolate', () => {
     expect(await readNow()).toEqual({ id: 'd' });
   });
 
-  it('[B19] waits two seconds for a call that may have been cut off, and then makes its own', async () => {
+  it('[B19] waits two seconds for a call that may have been cut off, then makes another', async () => {
     const { time, asked, read, readNow } = stage();
     const cutOff = read();
     const follower = read();
@@ -136,7 +136,7 @@ describe('the list of an isolate', () => {
     expect(time.timers).toBe(0);
   });
 
-  it('[B20] serves an old one where the registry takes too long, fails, or has just failed; not one that is too old', async () => {
+  it('[B20] serves an old one if the registry is slow or fails, up to a maximum age', async () => {
     const { time, asked, list, filled, read, readNow } = stage();
     await filled();
     time.advance(10_000);

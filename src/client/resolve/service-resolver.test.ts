@@ -32,7 +32,7 @@ function stage() {
 }
 
 describe('the list of a resolver', () => {
-  it('[B1] is that of the snapshot, ordered by id, and follows changes', async () => {
+  it('[B1] is that of the snapshot, sorted by id, and follows changes', async () => {
     const { open, watch } = stage();
     const { resolver, ids } = open();
     expect(ids()).toBe('');
@@ -49,7 +49,7 @@ describe('the list of a resolver', () => {
     resolver.close();
   });
 
-  it('[B1] keeps what a later part of the snapshot showed already', async () => {
+  it('[B1] keeps an instance that a later part of the snapshot had already', async () => {
     const { open, watch } = stage();
     const { ids } = open();
     watch().tell(snapshot(5, [instance('a', 8), instance('b', 7)]));
@@ -66,7 +66,7 @@ describe('the list of a resolver', () => {
     expect(ids()).toBe('a');
   });
 
-  it('[B1] waives health below the protect threshold, which changes as any record does', async () => {
+  it('[B1] ignores health below the protect threshold, which may change like any record', async () => {
     const { open, watch } = stage();
     const { resolver, ids } = open();
     watch().tell(snapshot(5, [instance('a'), instance('b', 1, unhealthy), instance('c', 1, unhealthy)], 0.5));
@@ -89,7 +89,7 @@ describe('the list of a resolver', () => {
     expect(ids()).toBe('a');
   });
 
-  it('[B1] is narrowed by a filter, and by a port that an instance has', async () => {
+  it('[B1] is limited by a filter, and by the name of a port', async () => {
     const { open, watch } = stage();
     const blue = open({ filter: { cluster: 'blue' } });
     const admin = open({ port: 'admin' });
@@ -99,7 +99,7 @@ describe('the list of a resolver', () => {
     expect(admin.resolver.endpoints[0]?.url).toBe('https://b:9090');
   });
 
-  it('[B1] is another array with each change, with the same endpoint for the same run of an instance', async () => {
+  it('[B1] is a new array after each change, with the same endpoint object for the same run of an instance', async () => {
     const { open, watch } = stage();
     const { resolver } = open();
     watch().tell(snapshot(5, [instance('a', 1, { incarnation: 'x' }), instance('b')]));
@@ -114,7 +114,7 @@ describe('the list of a resolver', () => {
     expect(resolver.endpoints[1]?.url).toBe('http://b:81');
   });
 
-  it('[B1] is told to those who subscribe, whatever one of them throws', async () => {
+  it('[B1] is sent to all subscribers, even if one of them throws', async () => {
     const { open, watch } = stage();
     const { resolver } = open();
     const told: string[] = [];
@@ -134,7 +134,7 @@ describe('the list of a resolver', () => {
 });
 
 describe('the watch of resolvers', () => {
-  it('[B3] is one for a service, as long as one of them is open', async () => {
+  it('[B3] is shared by the resolvers of a service until the last one is closed', async () => {
     const { open, watches } = stage();
     const one = open();
     const two = open({}, 'DEFAULT_GROUP@@orders');
@@ -154,7 +154,7 @@ describe('the watch of resolvers', () => {
     expect(watches.map(({ isClosed }) => isClosed)).toEqual([false, true]);
   });
 
-  it('[B3] ends with the last, and begins anew with the next', () => {
+  it('[B3] ends with the last resolver, and starts again with the next', () => {
     const { open, watches } = stage();
     const first = open().resolver;
     const last = open().resolver;
@@ -169,7 +169,7 @@ describe('the watch of resolvers', () => {
 });
 
 describe('an acknowledgement', () => {
-  it('[B4] comes once every list has the change', async () => {
+  it('[B4] is sent once every list has the change', async () => {
     const { open, watch } = stage();
     const seen: string[] = [];
     const lists = [open(), open()];
@@ -181,7 +181,7 @@ describe('an acknowledgement', () => {
     expect(watch().acknowledged).toEqual(['c5', 'c6']);
   });
 
-  it('[B4] does not come before, whatever somebody does who is told of a new list', () => {
+  it('[B4] is not sent earlier, even if a subscriber to the list closes another resolver', () => {
     const { open, watch } = stage();
     const [first, , third] = [open().resolver, open().resolver, open().resolver];
     const acknowledged: string[] = [];
@@ -193,7 +193,7 @@ describe('an acknowledgement', () => {
     expect([acknowledged, watch().acknowledged]).toEqual([[], ['c5']]);
   });
 
-  it('[B4] waits for the calls under way to who has left, of any resolver', async () => {
+  it('[B4] waits for the calls in progress to a removed instance, of any resolver', async () => {
     const { open, watch } = stage();
     const { resolver } = open();
     const other = open().resolver;
@@ -212,7 +212,7 @@ describe('an acknowledgement', () => {
     expect(watch().acknowledged).toEqual(['c5', 'c7']);
   });
 
-  it('[B4] does not wait for calls to who stays, nor for a resolver that is closed', async () => {
+  it('[B4] does not wait for calls to remaining instances, nor for a closed resolver', async () => {
     const { open, watch } = stage();
     const { resolver } = open();
     open();
@@ -227,8 +227,8 @@ describe('an acknowledgement', () => {
   });
 });
 
-describe('while the registry is away', () => {
-  it('[B5] the list stays, and says how old it is', async () => {
+describe('while the registry is unreachable', () => {
+  it('[B5] the list stays, with its age', async () => {
     const { open, watch, time } = stage();
     const { resolver, ids } = open();
     expect([resolver.isConnected, resolver.age]).toEqual([false, Number.POSITIVE_INFINITY]);
@@ -242,7 +242,7 @@ describe('while the registry is away', () => {
     expect([resolver.isConnected, resolver.age]).toEqual([true, 0]);
   });
 
-  it('[B5] a refusal ends the watch, not the list', async () => {
+  it('[B5] an error ends the watch, but keeps the list', async () => {
     const { open, watch, time } = stage();
     const { resolver, ids } = open();
     watch().tell(snapshot(5, [instance('a')]));
@@ -254,7 +254,7 @@ describe('while the registry is away', () => {
     await resolver.ready;
   });
 
-  it('[B3] another resolver begins anew where the watch of the first was refused', () => {
+  it('[B3] another resolver starts a new watch if that of the first was refused', () => {
     const { open, watch, watches } = stage();
     const first = open().resolver;
     watch().refuse(REVOKED);
@@ -264,7 +264,7 @@ describe('while the registry is away', () => {
     expect([ids(), open().ids(), watches.length, first.endpoints.length]).toEqual(['a', 'a', 2, 0]);
   });
 
-  it('[B5] a refusal before the first list is told to whoever waits for it', async () => {
+  it('[B5] an error before the first list rejects `ready`', async () => {
     const { open, watch } = stage();
     const { resolver } = open();
     watch().refuse(REVOKED);
@@ -275,7 +275,7 @@ describe('while the registry is away', () => {
   });
 });
 
-describe('a snapshot that outlives the process', () => {
+describe('a persisted snapshot', () => {
   /** Somewhere to keep a text. */
   function store() {
     const saved: string[] = [];
@@ -283,7 +283,7 @@ describe('a snapshot that outlives the process', () => {
   }
   const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-  it('[B5] is the list until the registry tells', async () => {
+  it('[B5] is the list until the registry responds', async () => {
     const shelf = store();
     const before = stage();
     before.open({ snapshot: shelf });
@@ -312,7 +312,7 @@ describe('a snapshot that outlives the process', () => {
     expect(shelf.saved).toHaveLength(2);
   });
 
-  it('[B5] is saved with the time at which it was last known to be right', async () => {
+  it('[B5] is saved with the time at which it was last known to be current', async () => {
     const shelf = store();
     const { open, watch, time } = stage();
     const { resolver } = open({ snapshot: shelf });
@@ -324,7 +324,7 @@ describe('a snapshot that outlives the process', () => {
     expect(shelf.saved.at(-1)).toContain(`"at":${rightAt}}`);
   });
 
-  it('[B5] has what a burst of changes ended with', async () => {
+  it('[B5] has the result of a burst of changes', async () => {
     const shelf = store();
     const { open, watch } = stage();
     const again = open({ snapshot: shelf }).resolver;
@@ -333,7 +333,7 @@ describe('a snapshot that outlives the process', () => {
     expect(shelf.saved.at(-1)).toContain('"id":"z"');
   });
 
-  it('[B5] that comes late does not replace what the registry told', async () => {
+  it('[B5] that loads late does not replace the list of the registry', async () => {
     const shelf = store();
     const before = stage();
     before.open({ snapshot: shelf });
@@ -355,14 +355,14 @@ describe('a snapshot that outlives the process', () => {
     ['another version', '{"rollcall":0,"service":"DEFAULT_GROUP@@orders","instances":[],"at":1,"protectThreshold":0}'],
     ['another service', '{"rollcall":1,"service":"g@@orders","instances":[],"at":1,"protectThreshold":0}'],
     ['no list', '{"rollcall":1,"service":"DEFAULT_GROUP@@orders","at":1,"protectThreshold":0}'],
-  ])('[B5] of %s is none', async (_, text) => {
+  ])('[B5] of %s is ignored', async (_, text) => {
     const { open } = stage();
     const { resolver } = open({ snapshot: { load: () => text, save: () => {} } });
     await turn();
     expect(resolver.age).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('[B5] is saved where the first that was given says, whoever gave it', () => {
+  it('[B5] is saved in the first store that any resolver has', () => {
     const shelf = store();
     const later = store();
     const { open, watch, time } = stage();
@@ -375,7 +375,7 @@ describe('a snapshot that outlives the process', () => {
     expect([shelf.saved.length, later.saved.length]).toEqual([2, 0]);
   });
 
-  it('[B5] of a store that fails is none, and changes go on', async () => {
+  it('[B5] of a failing store is ignored, and changes continue', async () => {
     const { open, watch } = stage();
     const broken = () => {
       throw new Error('disk full');

@@ -25,7 +25,7 @@ function begin() {
 }
 
 describe('wholeList', () => {
-  it('[V9] reads the further pages as of the moment of the first', async () => {
+  it('[V9] reads later pages as of the time of the first', async () => {
     const { http, asked } = begin();
     const path = `${http.namespacePath}/groups/g/services/s/instances`;
     const instances = await wholeList(http, path, await http.request('GET', path), {});

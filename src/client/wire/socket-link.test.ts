@@ -51,7 +51,7 @@ describe('the socket', () => {
     expect([user.told, second.told, sockets.all.length]).toEqual([['up'], ['up'], 1]);
   });
 
-  it('is closed with the last user, with the code that it leaves with', async () => {
+  it('is closed with the last user, with its close code', async () => {
     const { time, link, user, opened } = await stage();
     const other = new NotingUser();
     link.join(user);
@@ -64,7 +64,7 @@ describe('the socket', () => {
     expect([socket.closed, link.isOpen, time.timers]).toEqual([4000, false, 0]);
   });
 
-  it('that opens when nobody wants it any more is closed', async () => {
+  it('is closed after it opens if it has no user any more', async () => {
     const { link, user, opened } = await stage();
     link.join(user);
     await turn();
@@ -73,7 +73,7 @@ describe('the socket', () => {
     expect([socket.closed, link.isOpen, user.told]).toEqual([1000, false, []]);
   });
 
-  it('comes back after a pause at random, longer with each failure, until it says something', async () => {
+  it('reconnects after a random delay, longer with each failure, until the registry responds', async () => {
     const { sockets, time, link, user, opened } = await stage();
     link.join(user);
     const first = await opened();
@@ -101,7 +101,7 @@ describe('the socket', () => {
     expect(sockets.last).not.toBe(good);
   });
 
-  it('keeps to the time that the registry names when it closes, and that it named before', async () => {
+  it('reconnects after the delay that the registry sends when it closes, or sent before', async () => {
     const { sockets, time, link, user, opened } = await stage();
     link.join(user);
     (await opened()).break(4009, '60000');
@@ -114,8 +114,8 @@ describe('the socket', () => {
   });
 });
 
-describe('a connection that says nothing', () => {
-  it('is asked by a ping, and tells its users when that was sent', async () => {
+describe('an idle connection', () => {
+  it('is pinged, and its users learn when the ping was sent', async () => {
     const { time, link, user, opened } = await stage();
     link.pingIntervalMs = 5_000;
     link.join(user);
@@ -131,7 +131,7 @@ describe('a connection that says nothing', () => {
     expect(socket.pings).toBe(2);
   });
 
-  it('is given up when no pong comes, though nobody closed it', async () => {
+  it('is dropped if no pong arrives, although it was not closed', async () => {
     const { sockets, time, link, user, opened } = await stage();
     link.pingIntervalMs = 5_000;
     link.join(user);
@@ -153,7 +153,7 @@ describe('a connection that says nothing', () => {
     ]);
   });
 
-  it('is given up when a frame is not answered', async () => {
+  it('is dropped if a frame is not answered', async () => {
     const { time, link, user, opened } = await stage();
     link.join(user);
     await opened();
@@ -165,7 +165,7 @@ describe('a connection that says nothing', () => {
 });
 
 describe('frames', () => {
-  it('are answered under their ids, or refused with their code', async () => {
+  it('are answered by id, or refused with their code', async () => {
     const { link, user, opened } = await stage();
     link.join(user);
     const socket = await opened();
@@ -177,7 +177,7 @@ describe('frames', () => {
     await expect(two).rejects.toMatchObject({ code: 'FORBIDDEN', detail: 'no', errors: [{ path: 'p', message: 'm' }] });
   });
 
-  it('that wait for an answer are told when the socket breaks, and when it is not open', async () => {
+  it('that are pending are rejected when the socket breaks or is not open', async () => {
     const { link, user, opened } = await stage();
     await expect(link.ask({ type: 'a' })).rejects.toMatchObject({ code: 'UNREACHABLE' });
     link.join(user);
@@ -188,7 +188,7 @@ describe('frames', () => {
     link.tell({ type: 'ack' });
   });
 
-  it('of a watch go to its listener, and their credit goes back in lumps', async () => {
+  it('of a watch are passed to its listener, and their credit is returned in batches', async () => {
     const { link, user, opened } = await stage();
     link.join(user);
     const socket = await opened();
@@ -205,7 +205,7 @@ describe('frames', () => {
     expect(sizes).toHaveLength(3);
   });
 
-  it('[W21] of a kind that an earlier client does not know pass it by, and a mark goes back with what came before', async () => {
+  it('[W21] of an unknown kind are ignored, and a mark is returned in order', async () => {
     const { link, user, opened } = await stage();
     link.join(user);
     const socket = await opened();
@@ -220,7 +220,7 @@ describe('frames', () => {
     expect([socket.take(), link.isOpen]).toEqual([[], true]);
   });
 
-  it('that are none end the socket, and nothing else', async () => {
+  it('that are invalid close the socket, and throw nothing', async () => {
     const { link, user, opened } = await stage();
     link.join(user);
     const socket = await opened();
