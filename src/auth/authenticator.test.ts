@@ -142,7 +142,7 @@ describe('tokens', () => {
     stage.directory.revoke(id);
     stage.authenticator.forget(id);
     expect(await stage.seen(token)).toBe('wrong');
-    expect(stage.authenticator.verify(other.token), 'others stay known').toMatchObject({ tokenId: other.id });
+    expect(stage.authenticator.verify(other.token), 'other tokens stay cached').toMatchObject({ tokenId: other.id });
 
     stage.directory.asked.length = 0;
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
@@ -151,7 +151,7 @@ describe('tokens', () => {
     await expect.poll(() => stage.directory.asked).toHaveLength(1);
     stage.authenticator.forget(slow.id);
     const after = stage.seen(slow.token);
-    await expect.poll(() => stage.directory.asked, { message: 'a question of its own' }).toHaveLength(2);
+    await expect.poll(() => stage.directory.asked, { message: 'a call of its own' }).toHaveLength(2);
     open();
     await Promise.all([before, after]);
     stage.directory.revoke(slow.id);
@@ -183,7 +183,7 @@ describe('tokens', () => {
     stage.now += 9_999;
     expect(await stage.seen(token)).toBe(id);
     stage.now += 1;
-    expect(await stage.seen(token), 'though the directory still takes it').toBe('wrong');
+    expect(await stage.seen(token), 'although the directory still accepts it').toBe('wrong');
   });
 
   it('[A6] in concurrent requests are verified by one call, with the result for each', async () => {
@@ -208,11 +208,11 @@ describe('tokens', () => {
     expect(await stage.seen(guess(2))).toBe('UNAVAILABLE');
     stage.now += 1;
     expect(await stage.seen(token)).toBe(id);
-    expect(await stage.seen(guess(1)), 'it may have been made by now').toBe('UNAVAILABLE');
+    expect(await stage.seen(guess(1)), 'it may have been created in the meantime').toBe('UNAVAILABLE');
     stage.now += LAST_KNOWN_MAX_AGE_MS - VERIFICATION_MAX_AGE_MS - 1;
     expect(await stage.seen(token)).toBe(id);
     stage.now += 1;
-    expect(await stage.seen(token), '10 minutes after it was last found to be good').toBe('UNAVAILABLE');
+    expect(await stage.seen(token), '10 minutes after it was last valid').toBe('UNAVAILABLE');
     expect(await stage.seen(ROOT_TOKEN)).toBe('root');
     stage.directory.failure = undefined;
     expect(await stage.seen(token)).toBe(id);
@@ -228,11 +228,11 @@ describe('tokens', () => {
     expect(await stage.seen(token)).toBe(id);
     stage.directory.failure = undefined;
     stage.now += DIRECTORY_RETRY_INTERVAL_MS;
-    expect(await stage.seen(token), 'the request that finds out').toBe(id);
+    expect(await stage.seen(token), 'the request that starts the check').toBe(id);
     await expect.poll(() => stage.seen(token)).toBe('wrong');
     stage.directory.failure = unreachable;
     stage.now += VERIFICATION_MAX_AGE_MS;
-    expect(await stage.seen(token), 'nothing good is known of it any more').toBe('UNAVAILABLE');
+    expect(await stage.seen(token), 'it has no last known state any more').toBe('UNAVAILABLE');
   });
 
   it('[A7, A60] expire on time while the directory is unreachable', async () => {
@@ -288,19 +288,19 @@ describe('tokens', () => {
 });
 
 describe('tickets', () => {
-  const who = { tokenId: 't1', grants: READ, pathWrite: false };
+  const verified = { tokenId: 't1', grants: READ, pathWrite: false };
 
   it('[A11] are redeemed once, and never cached', async () => {
     const { directory, authenticator } = new Stage();
-    const ticket = directory.ticketFor(who);
-    expect(await authenticator.redeem(ticket)).toEqual(who);
+    const ticket = directory.ticketFor(verified);
+    expect(await authenticator.redeem(ticket)).toEqual(verified);
     expect(await authenticator.redeem(ticket)).toBeNull();
     expect(directory.asked).toHaveLength(2);
   });
 
   it('[A7, A11] of an expired token are invalid, and malformed ones cause no call to the directory', async () => {
     const { directory, authenticator, now } = new Stage();
-    expect(await authenticator.redeem(directory.ticketFor({ ...who, expiresAt: now }))).toBeNull();
+    expect(await authenticator.redeem(directory.ticketFor({ ...verified, expiresAt: now }))).toBeNull();
     directory.asked.length = 0;
     for (const ticket of ['', 'x'.repeat(CREDENTIAL_MAX_CHARACTERS + 1)]) {
       expect(await authenticator.redeem(ticket)).toBeNull();
@@ -310,22 +310,22 @@ describe('tickets', () => {
 
   it('[A11] are refused while the directory is unreachable', async () => {
     const { directory, authenticator } = new Stage();
-    const ticket = directory.ticketFor(who);
+    const ticket = directory.ticketFor(verified);
     directory.failure = unreachable;
     await expect(authenticator.redeem(ticket)).rejects.toBe(unreachable);
   });
 });
 
-const who: VerifiedToken = { tokenId: 't', grants: [], pathWrite: false };
+const verified: VerifiedToken = { tokenId: 't', grants: [], pathWrite: false };
 
 describe('Verifications', () => {
   it('[A6] returns a result for 30 s, and no longer than the token is valid', () => {
     const memory = new Verifications();
-    memory.keep('good', who, 100);
-    memory.keep('ends', { ...who, expiresAt: 105 }, 100);
-    memory.keep('bad', null, 100);
+    memory.store('good', verified, 100);
+    memory.store('ends', { ...verified, expiresAt: 105 }, 100);
+    memory.store('bad', null, 100);
     const until = 100 + VERIFICATION_MAX_AGE_MS;
-    expect([memory.find('good', until - 1), memory.find('good', until)]).toEqual([who, undefined]);
+    expect([memory.find('good', until - 1), memory.find('good', until)]).toEqual([verified, undefined]);
     expect([memory.find('ends', 104)?.tokenId, memory.find('ends', 105)]).toEqual(['t', null]);
     expect([memory.find('bad', until - 1), memory.find('bad', until)]).toEqual([null, undefined]);
     expect(memory.find('other', 100)).toBeUndefined();
@@ -333,50 +333,50 @@ describe('Verifications', () => {
 
   it('[A6] keeps the result of the latest call, in any order of the responses', () => {
     const memory = new Verifications();
-    memory.keep('token', who, 100);
-    memory.keep('token', null, 200);
-    memory.keep('token', who, 150);
+    memory.store('token', verified, 100);
+    memory.store('token', null, 200);
+    memory.store('token', verified, 150);
     expect([memory.find('token', 201), memory.lastKnown('token', 201)]).toEqual([null, undefined]);
-    memory.keep('token', who, 300);
-    memory.keep('token', null, 250);
-    expect([memory.find('token', 301), memory.lastKnown('token', 301)]).toEqual([who, who]);
+    memory.store('token', verified, 300);
+    memory.store('token', null, 250);
+    expect([memory.find('token', 301), memory.lastKnown('token', 301)]).toEqual([verified, verified]);
   });
 
   it('[A60] returns valid tokens as last known for 10 minutes, and no invalid ones', () => {
     const memory = new Verifications();
-    memory.keep('good', who, 100);
-    memory.keep('bad', null, 100);
+    memory.store('good', verified, 100);
+    memory.store('bad', null, 100);
     const until = 100 + LAST_KNOWN_MAX_AGE_MS;
-    expect([memory.lastKnown('good', until - 1), memory.lastKnown('good', until)]).toEqual([who, undefined]);
+    expect([memory.lastKnown('good', until - 1), memory.lastKnown('good', until)]).toEqual([verified, undefined]);
     expect(memory.lastKnown('bad', 101)).toBeUndefined();
   });
 
   it('[A6] evicts the least recently used beyond its limit, valid and invalid tokens separately', () => {
     const memory = new Verifications();
     for (let number = 0; number <= VERIFICATIONS_MAX_COUNT; number++) {
-      memory.keep(`good ${number}`, who, 100);
-      memory.keep(`bad ${number}`, null, 100);
-      if (number === 1) memory.keep('good 0', who, 100);
+      memory.store(`good ${number}`, verified, 100);
+      memory.store(`bad ${number}`, null, 100);
+      if (number === 1) memory.store('good 0', verified, 100);
     }
-    expect(memory.find('good 0', 101), 'it was told again since').toBe(who);
+    expect(memory.find('good 0', 101), 'it was stored again since').toBe(verified);
     expect(memory.find('good 1', 101)).toBeUndefined();
-    expect(memory.find('good 2', 101)).toBe(who);
+    expect(memory.find('good 2', 101)).toBe(verified);
     expect([memory.find('bad 0', 101), memory.find('bad 1', 101)]).toEqual([undefined, null]);
   });
 
   it('[A6] keeps a token in use, however many others are used once', () => {
     const memory = new Verifications();
-    memory.keep('in use', who, 100);
+    memory.store('in use', verified, 100);
     for (let number = 0; number < 2 * VERIFICATIONS_MAX_COUNT; number++) {
-      memory.keep(`once ${number}`, who, 100);
-      expect(memory.find('in use', 101)).toBe(who);
+      memory.store(`once ${number}`, verified, 100);
+      expect(memory.find('in use', 101)).toBe(verified);
     }
   });
 
   it('[A6] forgets every secret of a token, and none of another', () => {
     const memory = new Verifications();
-    for (const token of ['first', 'second', 'third']) memory.keep(token, who, 100);
-    memory.keep('other', { ...who, tokenId: 'other' }, 100);
+    for (const token of ['first', 'second', 'third']) memory.store(token, verified, 100);
+    memory.store('other', { ...verified, tokenId: 'other' }, 100);
     memory.forget('t');
     expect(['first', 'second', 'third', 'other'].map((token) => memory.find(token, 101)?.tokenId)).toEqual([
       undefined,

@@ -129,7 +129,7 @@ describe('credentialReader for clients of dialects', () => {
     'access-token-parameter',
     'password-parameter',
   ];
-  const told = (headers: Record<string, string>, parameters = ''): string => {
+  const credentialIn = (headers: Record<string, string>, parameters = ''): string => {
     try {
       const found = credentialReader(CARRIERS)({ headers: new Headers(headers), parameters: () => parameters });
       return found === undefined ? NONE : `${found.carrier} ${found.text}`;
@@ -142,7 +142,7 @@ describe('credentialReader for clients of dialects', () => {
     everyRow(
       [
         [{ authorization: `Bearer ${TOKEN}` }, '', 'bearer'],
-        [{ authorization: `Basic ${btoa(`anybody:${TOKEN}`)}` }, '', 'basic'],
+        [{ authorization: `Basic ${btoa(`user:${TOKEN}`)}` }, '', 'basic'],
         [{ authorization: `basic  ${btoa(`${TOKEN}:`)}` }, '', 'basic'],
         [{ accessToken: TOKEN }, 'accessToken=', 'access-token-header'],
         [{}, `serviceName=a&accessToken=${TOKEN}`, 'access-token-parameter'],
@@ -151,14 +151,16 @@ describe('credentialReader for clients of dialects', () => {
         [{ authorization: `Bearer ${TOKEN}` }, `accessToken=${TOKEN}`, 'bearer'],
       ] as const,
       ([headers, parameters, carrier]) => {
-        expect(told(headers, parameters)).toBe(`${carrier} ${TOKEN}`);
+        expect(credentialIn(headers, parameters)).toBe(`${carrier} ${TOKEN}`);
       },
     ));
 
   it('[A9] refuses two different credentials', () => {
-    expect(told({ accessToken: TOKEN }, 'password=another')).toMatch(/more than one credential/);
-    expect(told({ authorization: `Bearer ${TOKEN}` }, 'accessToken=another')).toMatch(/more than one credential/);
-    expect(told({}, `accessToken=${TOKEN}&accessToken=another`)).toMatch(/more than one credential/);
+    expect(credentialIn({ accessToken: TOKEN }, 'password=another')).toMatch(/more than one credential/);
+    expect(credentialIn({ authorization: `Bearer ${TOKEN}` }, 'accessToken=another')).toMatch(
+      /more than one credential/,
+    );
+    expect(credentialIn({}, `accessToken=${TOKEN}&accessToken=another`)).toMatch(/more than one credential/);
   });
 
   it('[A9, A13] refuses any other header without quoting it', () =>
@@ -173,8 +175,8 @@ describe('credentialReader for clients of dialects', () => {
         `Basic ${TOKEN}`,
       ],
       (authorization) => {
-        expect(told({ authorization })).toMatch(/is neither/);
-        expect(told({ authorization })).not.toContain(TOKEN);
+        expect(credentialIn({ authorization })).toMatch(/is neither/);
+        expect(credentialIn({ authorization })).not.toContain(TOKEN);
       },
     ));
 });

@@ -16,14 +16,14 @@ describe('SharedCalls', () => {
 
   it('[A6] shares one call, and its result or failure, among concurrent callers of a key', async () => {
     const shared = calls();
-    const ask = vi.fn(async () => 'told');
+    const ask = vi.fn(async () => 'result');
     expect(await Promise.all([shared.call('a', ask), shared.call('a', ask), shared.call('b', ask)])).toHaveLength(3);
     expect(ask).toHaveBeenCalledTimes(2);
     const fail = vi.fn(() => Promise.reject(new Error('no')));
     const failed = await Promise.allSettled([shared.call('a', fail), shared.call('a', fail)]);
     expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
     expect(fail).toHaveBeenCalledOnce();
-    expect(await shared.call('a', ask), 'it is over by now').toBe('told');
+    expect(await shared.call('a', ask), 'the first call has ended').toBe('result');
     expect(ask).toHaveBeenCalledTimes(3);
   });
 
@@ -33,16 +33,16 @@ describe('SharedCalls', () => {
     const failed = await Promise.allSettled([shared.call('a', fail), shared.call('a', async () => 'own')]);
     expect(failed).toMatchObject([{ status: 'rejected' }, { status: 'fulfilled', value: 'own' }]);
     const suits = (outcome: string) => outcome !== 'old';
-    const told = [shared.call('b', async () => 'old'), shared.call('b', async () => 'new', suits)];
-    expect(await Promise.all(told)).toEqual(['old', 'new']);
+    const outcomes = [shared.call('b', async () => 'old'), shared.call('b', async () => 'new', suits)];
+    expect(await Promise.all(outcomes)).toEqual(['old', 'new']);
   });
 
   it('[A6] follows a call that never ends for two seconds, then makes another', async () => {
     const shared = calls();
     void shared.call('a', never);
-    const second = shared.call('a', async () => 'told');
+    const second = shared.call('a', async () => 'result');
     await vi.advanceTimersByTimeAsync(2_000);
-    expect(await second).toBe('told');
+    expect(await second).toBe('result');
     void shared.call('a', never);
     await vi.advanceTimersByTimeAsync(2_000);
     expect(await shared.call('a', async () => 'at once, as that one is too old')).toContain('at once');

@@ -175,18 +175,18 @@ describe('subset', () => {
   });
 
   it('[B10] passes the results of calls on to the inner selector', () => {
-    const told: string[] = [];
+    const calls: string[] = [];
     const among: Selector = {
       pick: (list) => list[0],
-      started: ({ id }) => told.push(`${id} started`),
-      ended: ({ id }, { outcome }) => told.push(`${id} ${outcome}`),
+      started: ({ id }) => calls.push(`${id} started`),
+      ended: ({ id }, { outcome }) => calls.push(`${id} ${outcome}`),
     };
     const [a] = fleet;
     for (const selector of [subset(3, 'c', among), nearest({ zone: 'x' }, among), sticky(among)]) {
       if (a !== undefined) selector.started?.(a);
       if (a !== undefined) selector.ended?.(a, { latencyMs: 1, outcome: 'success', now: 0 });
     }
-    expect(told).toEqual(Array(3).fill(['i0 started', 'i0 success']).flat());
+    expect(calls).toEqual(Array(3).fill(['i0 started', 'i0 success']).flat());
   });
 });
 

@@ -186,7 +186,7 @@ describe('the table of authorization', () => {
     const found = inNamespaces.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     expect(found.sort()).toEqual([...new Set(LINES.map(({ method, path }) => `${method} ${path}`)), ...OPEN].sort());
     const open = routes.filter(({ scope }) => scope === 'open').map(({ path }) => `GET ${path}`);
-    expect(open.sort(), 'what is open says so').toEqual([...OPEN].sort());
+    expect(open.sort(), 'open routes are declared as such').toEqual([...OPEN].sort());
   });
 
   it('has a cell for each column, and no duplicate line', () => {
@@ -244,7 +244,7 @@ describe('a grant on all services of a group', () => {
 });
 
 /** Invalid credentials, by their defect. */
-const NOBODY: Record<string, string | undefined> = {
+const INVALID_HEADERS: Record<string, string | undefined> = {
   'no token': undefined,
   'an empty header': '',
   'another scheme': `Basic ${ROOT_TOKEN}`,
@@ -261,10 +261,10 @@ const authorization = (header: string | undefined): RequestInit =>
 describe('a request without a valid token', () => {
   it.each(LINES)('[A2] $name is refused, and nothing is called', async ({ method, target }) => {
     const test = new TestApp();
-    for (const [who, header] of Object.entries(NOBODY)) {
+    for (const [defect, header] of Object.entries(INVALID_HEADERS)) {
       const response = await test.send(method, target, authorization(header));
       const { status, headers } = response;
-      expect([status, headers.get('www-authenticate')], who).toEqual([401, 'Bearer realm="rollcall"']);
+      expect([status, headers.get('www-authenticate')], defect).toEqual([401, 'Bearer realm="rollcall"']);
       expect((await problemOf(response)).code).toBe('UNAUTHENTICATED');
     }
     expect(test.namespace.calls).toEqual([]);
@@ -272,7 +272,7 @@ describe('a request without a valid token', () => {
 
   it.each(OPEN)('[A3] %s answers without a call to a namespace or the directory', async (door) => {
     const test = new TestApp();
-    for (const header of Object.values(NOBODY)) {
+    for (const header of Object.values(INVALID_HEADERS)) {
       expect((await test.send('GET', door.slice('GET '.length), authorization(header))).status).toBe(200);
     }
     expect([test.namespace.calls, test.directory.asked]).toEqual([[], []]);
@@ -294,7 +294,7 @@ describe('a request without a valid token', () => {
 
   it('[A2] is refused before its body is read', async () => {
     const taken: string[] = [];
-    const body = new ReadableStream({ pull: () => void taken.push('a piece') }, { highWaterMark: 0 });
+    const body = new ReadableStream({ pull: () => void taken.push('a chunk') }, { highWaterMark: 0 });
     const init = { body, duplex: 'half', headers: { 'content-type': 'application/json' } } as RequestInit; // `as`: Node asks for duplex
     expect((await new TestApp().send('PUT', '/api/v1/ns/public/groups/g/services/s', init)).status).toBe(401);
     expect(taken).toEqual([]);

@@ -83,10 +83,10 @@ describe('createApp', () => {
 
   it('passes on an error of the namespace', async () => {
     const test = new TestApp();
-    test.namespace.failure = new RegistryError('UNAVAILABLE', 'gone for now', { retryAfterSeconds: 3 });
+    test.namespace.failure = new RegistryError('UNAVAILABLE', 'down for now', { retryAfterSeconds: 3 });
     const response = await test.ask('PUT', I, { address: 'a', port: 1 });
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '3']);
-    expect(await problemOf(response)).toMatchObject({ code: 'UNAVAILABLE', detail: 'gone for now' });
+    expect(await problemOf(response)).toMatchObject({ code: 'UNAVAILABLE', detail: 'down for now' });
   });
 
   it('[G1] hides an unexpected error from the client, and logs it with the route instead of the path', async () => {

@@ -144,7 +144,8 @@ describe('the table of authorization for the directory', () => {
       if (status.startsWith('4')) expect(stored()).toEqual(before);
       got.push(status);
     }
-    const named = (cells: string[]) => ['root', ...Object.keys(COLUMNS)].map((who, index) => `${who}: ${cells[index]}`);
+    const named = (cells: string[]) =>
+      ['root', ...Object.keys(COLUMNS)].map((holder, index) => `${holder}: ${cells[index]}`);
     expect(named(got)).toEqual(named(line.expected));
   });
 

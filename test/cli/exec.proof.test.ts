@@ -97,13 +97,13 @@ it('[K6] does not wait for callers after a second signal, nor for the drain', as
 });
 
 it('forwards other signals, and stays registered', async () => {
-  const { program } = await exec('told');
+  const { program } = await exec('signals');
   await program.prints(/is registered/);
   program.kill('SIGHUP');
   await program.prints(/it got SIGHUP/);
   program.kill('SIGUSR2');
   await program.prints(/it got SIGUSR2/);
-  expect(await idsOf('told')).toHaveLength(1);
+  expect(await idsOf('signals')).toHaveLength(1);
 });
 
 it.each([
@@ -118,7 +118,7 @@ it.each([
   await stage.registry.kill('SIGKILL');
   // Longer than its lease, so it has been renewed.
   await sleep(5_000);
-  await until('it is there', async () => (await idsOf(service)).length === 1);
+  await until('it is registered', async () => (await idsOf(service)).length === 1);
   expect(await idsOf(service)).toEqual(before);
   program.kill('SIGTERM');
   expect((await program.end()).code).toBe(7);

@@ -88,10 +88,10 @@ describe.each(TRANSPORTS)('a registration by %s', (transport) => {
     // Its last renewal was up to a third of its time to live earlier.
     expect(took).toBeGreaterThan(TTL_MS / 2);
     expect(took).toBeLessThan(TTL_MS + NOISE_MS);
-    await until('the registry lost it, too', async () => (await stage.healthy(SERVICE)).length === 0);
+    await until('the registry has removed it too', async () => (await stage.healthy(SERVICE)).length === 0);
     stage.proxy.heal();
     stage.proxy.cut();
-    await until('it is back', () => registration.isHeld);
+    await until('it is registered again', () => registration.isHeld);
     expect(await stage.healthy(SERVICE)).toEqual([registration.id]);
     expect(types.filter((type) => type !== 'trouble')).toEqual(['registered', 'lost', 'registered']);
     expect(registration.lost).not.toBe(lost);
@@ -127,7 +127,7 @@ describe.each(TRANSPORTS)('a registration by %s', (transport) => {
     const stage = await ClientStage.start();
     const registration = await stage.client().register({ ...place, lease: { ttlMs: TTL_MS } }, { transport });
     expect(await registration.drain({ waitMs: 1_000 })).toMatchObject({ drained: true });
-    await until('it is gone', async () => (await stage.healthy(SERVICE)).length === 0);
+    await until('it is removed', async () => (await stage.healthy(SERVICE)).length === 0);
     await stage.registry.kill('SIGKILL');
     await sleep(TTL_MS);
     expect(await stage.healthy(SERVICE)).toEqual([]);
@@ -141,7 +141,7 @@ it('heartbeats register again an instance that the registry has lost', async () 
   const options = { transport: 'heartbeat', onEvent } as const;
   await stage.client().register({ ...place, id: 'a', lease: { ttlMs: TTL_MS } }, options);
   await call(stage.registry, 'DELETE', instancePath(SERVICE, 'a'));
-  await until('it is told of it', () => types.length === 3);
+  await until('both events have arrived', () => types.length === 3);
   expect([types, await stage.healthy(SERVICE)]).toEqual([['registered', 'lost', 'registered'], ['a']]);
 });
 
@@ -177,10 +177,10 @@ it('a session that expired is opened again, with all its registrations, as one r
   const reading = watcher.read(watch);
   await Promise.all(['a', 'b', 'c'].map((id) => client.register({ ...place, id, lease: { ttlMs: TTL_MS } })));
   stage.proxy.refuse();
-  await until('all are gone', () => watcher.told.filter((told) => told.startsWith('delete')).length === 3);
+  await until('all are removed', () => watcher.changes.filter((changes) => changes.startsWith('delete')).length === 3);
   const before = await stage.revision();
   stage.proxy.heal();
-  await until('all are back', async () => (await stage.healthy(SERVICE)).length === 3);
+  await until('all are registered again', async () => (await stage.healthy(SERVICE)).length === 3);
   expect(await stage.revision()).toBe(before + 1);
   watch.close();
   await reading;

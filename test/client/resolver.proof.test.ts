@@ -49,7 +49,7 @@ const idsOf = ({ endpoints }: Resolver) => endpoints.map(({ id }) => id);
 async function until(what: string, holds: () => boolean): Promise<void> {
   const end = Date.now() + 60_000;
   while (!holds()) {
-    if (Date.now() > end) throw new Error(`not within a minute: ${what}`);
+    if (Date.now() > end) throw new Error(`timed out after a minute: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
@@ -88,8 +88,8 @@ describe('a resolver of a running registry', () => {
       } else if (isKnown && action === 'clear') await api('DELETE', `${service}/instances/${id}/override`);
       else if (isKnown && action === 'drain') await api('POST', `${service}/instances/${id}/drain?wait=0s&grace=1h`);
       // The set of instances changes with time as well: compare until both agree.
-      let told = '';
-      let had = '';
+      let expected = '';
+      let actual = '';
       const end = Date.now() + 30_000;
       do {
         const [whole, part] = (await Promise.all([
@@ -99,10 +99,10 @@ describe('a resolver of a running registry', () => {
         const line = (ids: string[] = [], isProtected = false) =>
           `${ids.join(' ')}${isProtected ? ' (protected)' : ''}`;
         const ids = (answer = whole) => answer?.instances.map((instance) => instance.id);
-        told = `${line(ids(), whole?.protected)} | ${line(ids(part), part?.protected)}`;
-        had = `${line(idsOf(all), all.isProtected)} | ${line(idsOf(blue), blue.isProtected)}`;
-      } while (told !== had && Date.now() < end);
-      expect(`${step} ${action} ${id}: ${had}`).toBe(`${step} ${action} ${id}: ${told}`);
+        expected = `${line(ids(), whole?.protected)} | ${line(ids(part), part?.protected)}`;
+        actual = `${line(idsOf(all), all.isProtected)} | ${line(idsOf(blue), blue.isProtected)}`;
+      } while (expected !== actual && Date.now() < end);
+      expect(`${step} ${action} ${id}: ${actual}`).toBe(`${step} ${action} ${id}: ${expected}`);
     }
   });
 
@@ -126,7 +126,7 @@ describe('a resolver of a running registry', () => {
     const callers = [open(service), open(service)];
     await Promise.all(callers.map(({ ready }) => ready));
     const calls = Array.from({ length: 10 }, (_, index) => callers[index % 2]?.fetch('/'));
-    await until('a is asked', () => log.includes('a asked'));
+    await until('a receives a call', () => log.includes('a asked'));
     const report = await api('POST', `${service}/instances/a/drain?wait=10s`);
     log.push('drained');
     expect(report).toMatchObject({ drained: true, subscribers: 2, acknowledged: 2, laggards: [] });
@@ -152,7 +152,7 @@ describe('a resolver of a running registry', () => {
     expect(one.age).toBeGreaterThan(0);
     await back;
     await register(service, 'b');
-    await until('the change is there', () => idsOf(one).join() === 'a,b');
+    await until('the change has arrived', () => idsOf(one).join() === 'a,b');
     await until('it is connected again', () => one.isConnected);
     expect(one.age).toBe(0);
   });

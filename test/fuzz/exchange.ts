@@ -41,7 +41,7 @@ export class Target {
       false,
     );
     if (!isAnswer(outcome) || outcome.status > 299)
-      throw new Error(`${method} ${path} came to ${JSON.stringify(outcome)}`);
+      throw new Error(`${method} ${path} resulted in ${JSON.stringify(outcome)}`);
     return (outcome.body === '' ? undefined : JSON.parse(outcome.body)) as Body; // `as`: the caller knows the route
   }
 

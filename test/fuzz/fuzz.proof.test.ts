@@ -115,7 +115,7 @@ describe('the proof detects', () => {
       name: 'a group may end in @',
       correct: /name\d*\.endsWith\(SEPARATOR_SIGN\) \?/,
       defect: 'false ?',
-      caught: /a name can be split in two ways/,
+      caught: /a name is ambiguous/,
     },
   ])('$name', async ({ correct, defect, caught }) => {
     const report = await runWith(3_000, (resident) => replaceOnce(resident, correct, defect));
@@ -125,17 +125,17 @@ describe('the proof detects', () => {
   // The bundler numbers names.
   it.each([
     [
-      'a token takes more than its share',
+      'a token uses more than its share',
       /if \(held\d* \+ more\d* <= most\d*\) return;/,
       'return;',
       /its share is 50 %/,
     ],
     [
-      'what is refused stays in the audit trail',
+      'a refused action stays in the audit trail',
       /if \((code\d*) !== void 0 \|\| isUnchanged\d*\) this\.#removeBegun\(id\d*\);/,
       `if ($1 !== void 0) this.#storage.run("UPDATE audit SET outcome = 'refused' WHERE id = ?", id);`,
       // Whichever is first: the tenants' check, or the check of the writes of a window.
-      /tells what was refused|"outcome":"refused"/,
+      /has an audit entry of a refused action|"outcome":"refused"/,
     ],
   ])('[N26, A56] %s', async (_, sound, defect, caught) => {
     const report = await runWith(64, (resident) => replaceOnce(resident, sound, defect));

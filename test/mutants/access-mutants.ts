@@ -10,7 +10,7 @@ export const ACCESS_MUTANTS: Mutant[] = [
     to: 'if (action !== undefined) return act(caller);',
   },
   {
-    name: 'keeps a change that was not audited',
+    name: 'keeps the operator scope for a call without an audit entry',
     breaks: 'A46',
     symbol: 'withOperatorAudit',
     from: 'act({ ...caller, operates: false, share: shareOf(caller) })',
@@ -52,7 +52,7 @@ export const ACCESS_MUTANTS: Mutant[] = [
     to: "const name = pollerName(subscriber, '', service);",
   },
   {
-    name: 'verifies tokens again an interval after the directory was unreachable',
+    name: 'retries a failed verification of tokens an interval later',
     breaks: 'A44',
     symbol: 'attendTokens',
     from: 'noteChecked(state, sockets, due, clock + SOCKET_TOKENS_RETRY_MS - SOCKET_TOKENS_CHECK_INTERVAL_MS);',
@@ -66,7 +66,7 @@ export const ACCESS_MUTANTS: Mutant[] = [
     to: '',
   },
   {
-    name: 'limits the instances of a namespace, but not those of a token',
+    name: 'does not limit the share of a token',
     breaks: 'N26',
     symbol: 'assertShare',
     from: 'if (held + more <= most) return;',

@@ -44,8 +44,10 @@ describe('mutate', () => {
   });
 
   it('refuses an ambiguous place', () => {
-    expect(() => mutate(core, mutant('Sum.count', 'two'))).toThrow('2 times in Sum.count of src/core/b.ts, and');
-    expect(() => mutate(core, mutant('count', 'tw'))).toThrow('0 times in count of src/core/a.ts');
-    expect(() => mutate(core, mutant('total', 'two'))).toThrow('0 times in total, which no file declares');
+    expect(() => mutate(core, mutant('Sum.count', 'two'))).toThrow(
+      '2 places in Sum.count of src/core/b.ts instead of one',
+    );
+    expect(() => mutate(core, mutant('count', 'tw'))).toThrow('0 places in count of src/core/a.ts');
+    expect(() => mutate(core, mutant('total', 'two'))).toThrow('0 places in total, which no file declares');
   });
 });

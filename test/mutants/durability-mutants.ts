@@ -115,14 +115,14 @@ export const DURABILITY_MUTANTS: Mutant[] = [
   state.checkpoints.close();`,
   },
   {
-    name: 'sets the alarm later than it is',
+    name: 'postpones an alarm that is already set',
     breaks: 'I8',
     symbol: 'arm',
     from: 'if (isStanding && armedFor <= at) return;',
     to: 'if (isStanding && armedFor === at) return;',
   },
   {
-    name: 'reads a newer storage that permits other versions only',
+    name: 'reads a newer storage that only later versions can read',
     breaks: 'U9',
     symbol: 'mayRead',
     from: 'readableFrom <= known)',

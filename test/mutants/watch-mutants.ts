@@ -131,7 +131,7 @@ export const WATCH_MUTANTS: Mutant[] = [
     if (watcher.isLive) return;`,
   },
   {
-    name: 'uses the cursor of the first part',
+    name: 'sends the cursor with the first part',
     breaks: 'W2',
     symbol: 'changesFrames',
     from: 'index === parts.length - 1',

@@ -41,14 +41,14 @@ export class MirrorLoop {
    */
   async run(): Promise<void> {
     const { intervalMs, signal } = this.#options;
-    let lookAt = performance.now();
+    let nextReadAt = performance.now();
     while (!signal.aborted) {
-      if (performance.now() >= lookAt) {
-        lookAt = performance.now() + intervalMs;
+      if (performance.now() >= nextReadAt) {
+        nextReadAt = performance.now() + intervalMs;
         await this.#look();
       }
       await this.#write();
-      await this.#pause(lookAt - performance.now());
+      await this.#pause(nextReadAt - performance.now());
     }
   }
 

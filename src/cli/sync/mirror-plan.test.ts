@@ -55,7 +55,7 @@ const counts = ({ added, changed, same, vanished, skipped }: MirrorPlan) => [
 
 const mirrored = (source: SourceInstance): Instance => {
   const [wanted] = planMirror([source], [], WRITER).added;
-  if (wanted === undefined) throw new Error('it was not wanted');
+  if (wanted === undefined) throw new Error('it was not in the source');
   return written(wanted);
 };
 
@@ -103,7 +103,7 @@ describe('planMirror', () => {
   it.each([
     ['place', clientInstance('another-id', { owner: 'tokenofitsown' })],
     ['id', clientInstance('a', { address: '10.9.9.9' })],
-    ['place, written in another way', clientInstance('x', { address: '10.0.0.7', port: 8080, cluster: 'B' })],
+    ['place in another notation', clientInstance('x', { address: '10.0.0.7', port: 8080, cluster: 'B' })],
   ])('[K23] skips an instance that registered itself here, by its %s', (_by, native) => {
     const fresh = planMirror([there('a')], [native], WRITER);
     expect(counts(fresh)).toEqual([0, 0, 0, 0, 1]);

@@ -13,9 +13,9 @@ const MINUTE = 60_000;
 class Stage {
   readonly namespace = new NodeNamespace();
   readonly reported: string[] = [];
-  there: SourceInstance[] | CliError = [];
+  sourceList: SourceInstance[] | CliError = [];
   batches = 0;
-  #here: Instance[] = [];
+  #copies: Instance[] = [];
   readonly #app = new TestApp({ calls: this.namespace.api });
   readonly registry: Admin = rollcallAdmin({
     url: 'http://rollcall.test',
@@ -30,11 +30,11 @@ class Stage {
       name: 'eureka old.test',
       covers: () => true,
       read: async () => {
-        if (this.there instanceof CliError) throw this.there;
-        return this.there;
+        if (this.sourceList instanceof CliError) throw this.sourceList;
+        return this.sourceList;
       },
     },
-    target: { registry: this.registry, replica: { instances: this.#here, heard: async () => {} } },
+    target: { registry: this.registry, replica: { instances: this.#copies, reached: async () => {} } },
     writer: { mirror: 'eureka old.test', prefix: 'eureka:', owner: 'root', leaseTtlMs: 90_000, covers: () => true },
     now: () => this.namespace.platform.clock.now(),
     onEvent: (event) => this.reported.push(text(event)),
@@ -42,17 +42,17 @@ class Stage {
 
   /** The source has these. */
   has(...ids: string[]): this {
-    this.there = ids.map((id) => instance(id));
+    this.sourceList = ids.map((id) => instance(id));
     return this;
   }
 
   away(): void {
-    this.there = new CliError(EXIT.unreachable, 'it is away');
+    this.sourceList = new CliError(EXIT.unreachable, 'it is unreachable');
   }
 
   /** Looks at the source, and writes. */
   async turn(): Promise<void> {
-    this.#here.splice(0, this.#here.length, ...(await this.list()));
+    this.#copies.splice(0, this.#copies.length, ...(await this.list()));
     await this.#mirror.look().catch((error: unknown) => {
       if (!(error instanceof CliError)) throw error;
     });
@@ -94,7 +94,7 @@ describe('a mirror', () => {
     await stage.registry.registerInstance({ service: 'orders', id: 'own', body: { address: 'own.test', port: 1 } });
     await stage.turn();
     expect(await stage.ids()).toBe('eureka:a eureka:b own');
-    stage.there = [instance('b', { weight: 2 }), instance('c')];
+    stage.sourceList = [instance('b', { weight: 2 }), instance('c')];
     await stage.turn();
     expect(await stage.ids()).toBe('eureka:b eureka:c own');
     expect((await stage.list())[0]?.weight).toBe(2);
@@ -170,7 +170,7 @@ describe('a mirror', () => {
   it('[K30] writes the others if one is refused, and retries that one after a change or five minutes', async () => {
     const stage = new Stage();
     const large = { metadata: { much: 'x'.repeat(9_000) } };
-    stage.there = [instance('a'), instance('b', large), instance('c')];
+    stage.sourceList = [instance('a'), instance('b', large), instance('c')];
     await stage.turn();
     expect(await stage.ids()).toBe('eureka:a eureka:c');
     expect(stage.reported).toEqual(['added eureka:a', 'refused eureka:b', 'added eureka:c']);

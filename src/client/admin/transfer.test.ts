@@ -33,7 +33,7 @@ describe('exportNamespace', () => {
     ['was cut off', FILE.slice(0, -60), 'UNREACHABLE'],
     ['is empty', '', 'UNREACHABLE'],
     [
-      'broke off, and says why',
+      'broke off with an error',
       `${FILE.split('\n')[0]}\n{"kind":"failed","code":"COMPACTED","detail":"gone"}\n`,
       'COMPACTED',
     ],
@@ -48,16 +48,16 @@ describe('importNamespace', () => {
     const { admin, sent } = stage(
       `{"kind":"difference","change":"added","record":"instance","group":"g","service":"s","id":"a"}\n{"kind":"progress","done":1,"of":2}\n${DONE}`,
     );
-    const told: unknown[] = [];
+    const reports: unknown[] = [];
     const done = await admin.importNamespace({
       mode: 'merge',
       dryRun: true,
       body: new Response(FILE).body ?? '',
-      onDifference: ({ id }) => told.push(id),
-      onProgress: ({ done: so, of }) => told.push(`${so}/${of}`),
+      onDifference: ({ id }) => reports.push(id),
+      onProgress: ({ done: so, of }) => reports.push(`${so}/${of}`),
     });
     expect(done).toMatchObject({ kind: 'done', added: 1 });
-    expect(told).toEqual(['a', '1/2']);
+    expect(reports).toEqual(['a', '1/2']);
     expect(sent).toEqual([
       {
         url: 'https://registry.example/api/v1/ns/shop/import?mode=merge&dryRun=true',

@@ -8,7 +8,7 @@ import type { CallReport, PickContext } from './selector';
 
 /** Chooses the first endpoint, and records the reports it receives. */
 class FirstOne {
-  readonly told: string[] = [];
+  readonly reports: string[] = [];
   readonly contexts: PickContext[] = [];
 
   pick(list: readonly Endpoint[], context: PickContext): Endpoint | undefined {
@@ -17,11 +17,11 @@ class FirstOne {
   }
 
   started(endpoint: Endpoint): void {
-    this.told.push(`${endpoint.id} started`);
+    this.reports.push(`${endpoint.id} started`);
   }
 
   ended(endpoint: Endpoint, { latencyMs, outcome }: CallReport): void {
-    this.told.push(`${endpoint.id} ${outcome} ${latencyMs}`);
+    this.reports.push(`${endpoint.id} ${outcome} ${latencyMs}`);
   }
 }
 
@@ -60,7 +60,7 @@ describe('Balancer', () => {
     const second = picker.next();
     time.advance(5);
     second?.end('aborted');
-    expect(selector.told).toEqual(['a started', 'a failure 20', 'b started', 'b aborted 5']);
+    expect(selector.reports).toEqual(['a started', 'a failure 20', 'b started', 'b aborted 5']);
     expect(selector.contexts.map(({ key }) => key)).toEqual(['order-7', 'order-7']);
   });
 

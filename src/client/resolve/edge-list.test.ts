@@ -4,11 +4,11 @@ import { HandTime } from '../../../test/fixtures/hand-time';
 import { RollcallError } from '../wire/rollcall-error';
 import { type CachedService, EdgeList } from './edge-list';
 
-const AWAY = new RollcallError('UNREACHABLE', 'nobody there');
+const AWAY = new RollcallError('UNREACHABLE', 'connection refused');
 
 /** A call to the registry that the test answers, or leaves without an answer for ever. */
 interface Asked {
-  answer(id: string, rightAt?: number): Promise<void>;
+  answer(id: string, currentAt?: number): Promise<void>;
   fail(error?: RollcallError): Promise<void>;
 }
 
@@ -25,8 +25,8 @@ function stage() {
     ask: () =>
       new Promise<CachedService>((resolve, reject) => {
         asked.push({
-          answer: (id, rightAt = time.now()) => {
-            resolve({ instances: [clientInstance(id)], protectThreshold: 0, etag: undefined, rightAt });
+          answer: (id, currentAt = time.now()) => {
+            resolve({ instances: [clientInstance(id)], protectThreshold: 0, etag: undefined, currentAt });
             return settle();
           },
           fail: (error = AWAY) => {

@@ -8,13 +8,13 @@ import { type EdgeChoice, EdgeResolver, type EdgeResolverOptions } from './edge-
 const PARIS = { latitude: 48.9, longitude: 2.4 };
 const BERLIN = { latitude: 52.5, longitude: 13.4 };
 
-/** A resolver of those that `told` says at each time. */
-function stage(told: { instances: Instance[]; protectThreshold?: number }, options: EdgeResolverOptions = {}) {
+/** A resolver of those that `service` says at each time. */
+function stage(service: { instances: Instance[]; protectThreshold?: number }, options: EdgeResolverOptions = {}) {
   const time = new HandTime();
   const asked: number[] = [];
   const ask = async (maxAgeMs: number): Promise<CachedService> => {
     asked.push(maxAgeMs);
-    return { protectThreshold: 0, etag: undefined, rightAt: time.now(), ...told };
+    return { protectThreshold: 0, etag: undefined, currentAt: time.now(), ...service };
   };
   const resolver = new EdgeResolver('orders', options, ask, time);
   const ids = async () => (await resolver.endpoints()).map(({ id }) => id).join(' ');

@@ -36,15 +36,15 @@ describe('the list of a resolver', () => {
     const { open, watch } = stage();
     const { resolver, ids } = open();
     expect(ids()).toBe('');
-    watch().tell(snapshot(5, [instance('b'), instance('a'), instance('c', 1, unhealthy)]));
+    watch().deliver(snapshot(5, [instance('b'), instance('a'), instance('c', 1, unhealthy)]));
     expect(ids()).toBe('a b');
-    watch().tell(changes(6, put(instance('d', 6)), gone('a')));
+    watch().deliver(changes(6, put(instance('d', 6)), gone('a')));
     expect(ids()).toBe('b d');
-    watch().tell(changes(7, put(instance('c', 7)), put(instance('b', 7, { status: 'draining', available: false }))));
+    watch().deliver(changes(7, put(instance('c', 7)), put(instance('b', 7, { status: 'draining', available: false }))));
     expect(ids()).toBe('c d');
-    watch().tell({ type: 'reset', reason: 'compacted' });
+    watch().deliver({ type: 'reset', reason: 'compacted' });
     expect(ids()).toBe('c d');
-    watch().tell(snapshot(9, [instance('z')]));
+    watch().deliver(snapshot(9, [instance('z')]));
     expect(ids()).toBe('z');
     resolver.close();
   });
@@ -52,40 +52,40 @@ describe('the list of a resolver', () => {
   it('[B1] keeps an instance that a later part of the snapshot had already', async () => {
     const { open, watch } = stage();
     const { ids } = open();
-    watch().tell(snapshot(5, [instance('a', 8), instance('b', 7)]));
-    watch().tell(changes(6, put(instance('a', 6, { status: 'down', available: false }))));
+    watch().deliver(snapshot(5, [instance('a', 8), instance('b', 7)]));
+    watch().deliver(changes(6, put(instance('a', 6, { status: 'down', available: false }))));
     expect(ids()).toBe('a b');
-    watch().tell(changes(7, gone('a'), put(instance('b', 7, unhealthy))));
+    watch().deliver(changes(7, gone('a'), put(instance('b', 7, unhealthy))));
     expect(ids()).toBe('a b');
-    watch().tell(changes(9, gone('a')));
+    watch().deliver(changes(9, gone('a')));
     expect(ids()).toBe('b');
-    watch().tell(snapshot(10, [instance('a'), instance('b', 1, unhealthy)], 0.9, 12));
-    watch().tell(changes(11, putService(11, 0.1)));
+    watch().deliver(snapshot(10, [instance('a'), instance('b', 1, unhealthy)], 0.9, 12));
+    watch().deliver(changes(11, putService(11, 0.1)));
     expect(ids()).toBe('a b');
-    watch().tell(changes(13, putService(13, 0.1)));
+    watch().deliver(changes(13, putService(13, 0.1)));
     expect(ids()).toBe('a');
   });
 
   it('[B1] ignores health below the protect threshold, which may change like any record', async () => {
     const { open, watch } = stage();
     const { resolver, ids } = open();
-    watch().tell(snapshot(5, [instance('a'), instance('b', 1, unhealthy), instance('c', 1, unhealthy)], 0.5));
+    watch().deliver(snapshot(5, [instance('a'), instance('b', 1, unhealthy), instance('c', 1, unhealthy)], 0.5));
     expect([ids(), resolver.isProtected]).toEqual(['a b c', true]);
-    watch().tell(changes(6, putService(6, 0.3)));
+    watch().deliver(changes(6, putService(6, 0.3)));
     expect([ids(), resolver.isProtected]).toEqual(['a', false]);
-    watch().tell(changes(7, putService(7, 0.9)));
+    watch().deliver(changes(7, putService(7, 0.9)));
     expect(resolver.isProtected).toBe(true);
-    watch().tell(changes(8, serviceGone));
+    watch().deliver(changes(8, serviceGone));
     expect([ids(), resolver.isProtected]).toEqual(['a', false]);
   });
 
   it('[B1] is empty for a service that does not exist', async () => {
     const { open, watch } = stage();
     const { resolver, ids } = open();
-    watch().tell({ type: 'snapshot', cursor: 'c1', revision: 1, services: [] });
+    watch().deliver({ type: 'snapshot', cursor: 'c1', revision: 1, services: [] });
     await resolver.ready;
     expect([ids(), resolver.pick(), resolver.age]).toEqual(['', undefined, 0]);
-    watch().tell(changes(2, put(instance('a', 2))));
+    watch().deliver(changes(2, put(instance('a', 2))));
     expect(ids()).toBe('a');
   });
 
@@ -94,7 +94,7 @@ describe('the list of a resolver', () => {
     const blue = open({ filter: { cluster: 'blue' } });
     const admin = open({ port: 'admin' });
     const ports = { admin: { port: 9090, secure: true } };
-    watch().tell(snapshot(5, [instance('a', 1, { cluster: 'blue' }), instance('b', 1, { ports })]));
+    watch().deliver(snapshot(5, [instance('a', 1, { cluster: 'blue' }), instance('b', 1, { ports })]));
     expect([blue.ids(), admin.ids()]).toEqual(['a', 'b']);
     expect(admin.resolver.endpoints[0]?.url).toBe('https://b:9090');
   });
@@ -102,13 +102,13 @@ describe('the list of a resolver', () => {
   it('[B1] is a new array after each change, with the same endpoint object for the same run of an instance', async () => {
     const { open, watch } = stage();
     const { resolver } = open();
-    watch().tell(snapshot(5, [instance('a', 1, { incarnation: 'x' }), instance('b')]));
+    watch().deliver(snapshot(5, [instance('a', 1, { incarnation: 'x' }), instance('b')]));
     const [list, a, b] = [resolver.endpoints, ...resolver.endpoints];
-    watch().tell(changes(6, put(instance('a', 6, { incarnation: 'x', weight: 7 }))));
+    watch().deliver(changes(6, put(instance('a', 6, { incarnation: 'x', weight: 7 }))));
     expect(resolver.endpoints).not.toBe(list);
     expect(resolver.endpoints[0]).toBe(a);
     expect(a?.instance.weight).toBe(7);
-    watch().tell(changes(7, put(instance('a', 7, { incarnation: 'y' })), put(instance('b', 7, { port: 81 }))));
+    watch().deliver(changes(7, put(instance('a', 7, { incarnation: 'y' })), put(instance('b', 7, { port: 81 }))));
     expect(resolver.endpoints[0]).not.toBe(a);
     expect(resolver.endpoints[1]).not.toBe(b);
     expect(resolver.endpoints[1]?.url).toBe('http://b:81');
@@ -117,17 +117,17 @@ describe('the list of a resolver', () => {
   it('[B1] is sent to all subscribers, even if one of them throws', async () => {
     const { open, watch } = stage();
     const { resolver } = open();
-    const told: string[] = [];
+    const lists: string[] = [];
     const complaints = vi.spyOn(console, 'error').mockImplementation(() => {});
     onTestFinished(() => complaints.mockRestore());
     resolver.subscribe(() => {
       throw new RangeError('mine');
     });
-    const end = resolver.subscribe((endpoints) => told.push(endpoints.map(({ id }) => id).join(' ')));
-    watch().tell(snapshot(5, [instance('a')]), changes(6, gone('a')));
+    const end = resolver.subscribe((endpoints) => lists.push(endpoints.map(({ id }) => id).join(' ')));
+    watch().deliver(snapshot(5, [instance('a')]), changes(6, gone('a')));
     end();
-    watch().tell(changes(7, put(instance('b', 7))));
-    expect(told).toEqual(['a', '']);
+    watch().deliver(changes(7, put(instance('b', 7))));
+    expect(lists).toEqual(['a', '']);
     expect(complaints.mock.calls.map(([, error]) => error)).toEqual(Array(3).fill(new RangeError('mine')));
     expect(watch().acknowledged).toEqual(['c5', 'c6', 'c7']);
   });
@@ -140,7 +140,7 @@ describe('the watch of resolvers', () => {
     const two = open({}, 'DEFAULT_GROUP@@orders');
     const other = open({}, 'billing@@orders');
     expect(watches.map(({ scope }) => scope.services)).toEqual([['DEFAULT_GROUP@@orders'], ['billing@@orders']]);
-    watches[0]?.tell(snapshot(5, [instance('a')]));
+    watches[0]?.deliver(snapshot(5, [instance('a')]));
     expect([one.ids(), two.ids(), other.ids(), open().ids()]).toEqual(['a', 'a', '', 'a']);
 
     const three = open();
@@ -148,7 +148,7 @@ describe('the watch of resolvers', () => {
     one.resolver.close();
     await two.resolver[Symbol.asyncDispose]();
     expect(watches[0]?.isClosed).toBe(false);
-    watches[0]?.tell(changes(6, put(instance('b', 6))));
+    watches[0]?.deliver(changes(6, put(instance('b', 6))));
     expect([one.ids(), three.ids()]).toEqual(['a', 'a b']);
     other.resolver.close();
     expect(watches.map(({ isClosed }) => isClosed)).toEqual([false, true]);
@@ -176,7 +176,7 @@ describe('an acknowledgement', () => {
     for (const { resolver } of lists) {
       resolver.subscribe(() => seen.push(`${lists.map(({ ids }) => ids()).join('|')} acked ${watch().acknowledged}`));
     }
-    watch().tell(snapshot(5, [instance('a')]), { type: 'bookmark', cursor: 'c6' });
+    watch().deliver(snapshot(5, [instance('a')]), { type: 'bookmark', cursor: 'c6' });
     expect(seen).toEqual(['a| acked ', 'a|a acked ']);
     expect(watch().acknowledged).toEqual(['c5', 'c6']);
   });
@@ -189,7 +189,7 @@ describe('an acknowledgement', () => {
       third?.close();
       acknowledged.push(...watch().acknowledged);
     });
-    watch().tell(snapshot(5, [instance('a')]));
+    watch().deliver(snapshot(5, [instance('a')]));
     expect([acknowledged, watch().acknowledged]).toEqual([[], ['c5']]);
   });
 
@@ -197,12 +197,12 @@ describe('an acknowledgement', () => {
     const { open, watch } = stage();
     const { resolver } = open();
     const other = open().resolver;
-    watch().tell(snapshot(5, [instance('a'), instance('b')]));
+    watch().deliver(snapshot(5, [instance('a'), instance('b')]));
     const calls = [resolver.picker().next(), resolver.picker().next(), resolver.picker().next()];
     const callsTo = (id: string) => calls.filter((call) => call?.endpoint.id === id);
     const [left, ...more] = callsTo('a').length > 0 ? ['a', 'b'] : ['b', 'a'];
-    watch().tell(changes(6, gone(left ?? '')));
-    watch().tell({ type: 'bookmark', cursor: 'c7' });
+    watch().deliver(changes(6, gone(left ?? '')));
+    watch().deliver({ type: 'bookmark', cursor: 'c7' });
     expect(watch().acknowledged).toEqual(['c5']);
     for (const call of callsTo(more[0] ?? '')) call?.end('success');
     expect(watch().acknowledged).toEqual(['c5']);
@@ -216,11 +216,11 @@ describe('an acknowledgement', () => {
     const { open, watch } = stage();
     const { resolver } = open();
     open();
-    watch().tell(snapshot(5, [instance('a')]));
+    watch().deliver(snapshot(5, [instance('a')]));
     resolver.picker().next();
-    watch().tell(changes(6, put(instance('a', 6, { weight: 3 }))));
+    watch().deliver(changes(6, put(instance('a', 6, { weight: 3 }))));
     expect(watch().acknowledged).toEqual(['c5', 'c6']);
-    watch().tell(changes(7, gone('a')));
+    watch().deliver(changes(7, gone('a')));
     expect(watch().acknowledged).toEqual(['c5', 'c6']);
     resolver.close();
     expect(watch().acknowledged).toEqual(['c5', 'c6', 'c7']);
@@ -232,7 +232,7 @@ describe('while the registry is unreachable', () => {
     const { open, watch, time } = stage();
     const { resolver, ids } = open();
     expect([resolver.isConnected, resolver.age]).toEqual([false, Number.POSITIVE_INFINITY]);
-    watch().tell(snapshot(5, [instance('a')]));
+    watch().deliver(snapshot(5, [instance('a')]));
     time.advance(60_000);
     expect([resolver.isConnected, resolver.age]).toEqual([true, 0]);
     watch().status = { state: 'disconnected', since: time.wallClock() };
@@ -245,7 +245,7 @@ describe('while the registry is unreachable', () => {
   it('[B5] an error ends the watch, but keeps the list', async () => {
     const { open, watch, time } = stage();
     const { resolver, ids } = open();
-    watch().tell(snapshot(5, [instance('a')]));
+    watch().deliver(snapshot(5, [instance('a')]));
     watch().status = { state: 'disconnected', since: time.wallClock() };
     watch().refuse(REVOKED);
     time.advance(1_000);
@@ -260,7 +260,7 @@ describe('while the registry is unreachable', () => {
     watch().refuse(REVOKED);
     const { ids } = open();
     first.close();
-    watch().tell(snapshot(5, [instance('a')]));
+    watch().deliver(snapshot(5, [instance('a')]));
     expect([ids(), open().ids(), watches.length, first.endpoints.length]).toEqual(['a', 'a', 2, 0]);
   });
 
@@ -287,14 +287,14 @@ describe('a persisted snapshot', () => {
     const shelf = store();
     const before = stage();
     before.open({ snapshot: shelf });
-    before.watch().tell(snapshot(5, [instance('a'), instance('b', 1, unhealthy)], 0.6));
+    before.watch().deliver(snapshot(5, [instance('a'), instance('b', 1, unhealthy)], 0.6));
 
     const { open, watch, time } = stage();
     time.advance(90_000);
     const { resolver, ids } = open({ snapshot: shelf });
     await resolver.ready;
     expect([ids(), resolver.isProtected, resolver.isConnected, resolver.age]).toEqual(['a b', true, false, 90_000]);
-    watch().tell(snapshot(9, [instance('c')]));
+    watch().deliver(snapshot(9, [instance('c')]));
     expect([ids(), resolver.isProtected, resolver.age]).toEqual(['c', false, 0]);
   });
 
@@ -302,10 +302,10 @@ describe('a persisted snapshot', () => {
     const shelf = store();
     const { open, watch, time } = stage();
     const { resolver } = open({ snapshot: shelf });
-    watch().tell(snapshot(5, [instance('a')]), changes(6, put(instance('b', 6))));
+    watch().deliver(snapshot(5, [instance('a')]), changes(6, put(instance('b', 6))));
     expect(shelf.saved).toHaveLength(1);
     time.advance(1_000);
-    watch().tell({ type: 'bookmark', cursor: 'c7' }, { type: 'bookmark', cursor: 'c8' });
+    watch().deliver({ type: 'bookmark', cursor: 'c7' }, { type: 'bookmark', cursor: 'c8' });
     expect(shelf.saved).toHaveLength(2);
     expect(shelf.saved[1]).toContain('"id":"b"');
     resolver.close();
@@ -316,19 +316,19 @@ describe('a persisted snapshot', () => {
     const shelf = store();
     const { open, watch, time } = stage();
     const { resolver } = open({ snapshot: shelf });
-    watch().tell(snapshot(5, [instance('a')]), changes(6, put(instance('b', 6))));
+    watch().deliver(snapshot(5, [instance('a')]), changes(6, put(instance('b', 6))));
     watch().status = { state: 'disconnected', since: time.wallClock() };
-    const rightAt = time.wallClock();
+    const currentAt = time.wallClock();
     time.advance(7_000);
     resolver.close();
-    expect(shelf.saved.at(-1)).toContain(`"at":${rightAt}}`);
+    expect(shelf.saved.at(-1)).toContain(`"at":${currentAt}}`);
   });
 
   it('[B5] has the result of a burst of changes', async () => {
     const shelf = store();
     const { open, watch } = stage();
     const again = open({ snapshot: shelf }).resolver;
-    watch().tell(snapshot(8, [instance('a')]), changes(9, put(instance('z', 9))));
+    watch().deliver(snapshot(8, [instance('a')]), changes(9, put(instance('z', 9))));
     again.close();
     expect(shelf.saved.at(-1)).toContain('"id":"z"');
   });
@@ -337,12 +337,12 @@ describe('a persisted snapshot', () => {
     const shelf = store();
     const before = stage();
     before.open({ snapshot: shelf });
-    before.watch().tell(snapshot(5, [instance('old')]));
+    before.watch().deliver(snapshot(5, [instance('old')]));
 
     const { open, watch } = stage();
     let give = (_: string | undefined) => {};
     const { ids } = open({ snapshot: { load: () => new Promise((resolve) => (give = resolve)), save: () => {} } });
-    watch().tell(snapshot(9, [instance('new')]));
+    watch().deliver(snapshot(9, [instance('new')]));
     give(shelf.saved[0]);
     await turn();
     expect(ids()).toBe('new');
@@ -367,11 +367,11 @@ describe('a persisted snapshot', () => {
     const later = store();
     const { open, watch, time } = stage();
     open();
-    watch().tell(snapshot(5, [instance('a')]));
+    watch().deliver(snapshot(5, [instance('a')]));
     open({ snapshot: shelf });
     open({ snapshot: later });
     time.advance(1_000);
-    watch().tell(changes(6, gone('a')));
+    watch().deliver(changes(6, gone('a')));
     expect([shelf.saved.length, later.saved.length]).toEqual([2, 0]);
   });
 
@@ -381,10 +381,10 @@ describe('a persisted snapshot', () => {
       throw new Error('disk full');
     };
     const { ids } = open({ snapshot: { load: broken, save: broken } });
-    watch().tell(snapshot(5, [instance('a')]), changes(6, gone('a')));
+    watch().deliver(snapshot(5, [instance('a')]), changes(6, gone('a')));
     expect(ids()).toBe('');
     const late = open({ snapshot: { load: async () => broken(), save: async () => broken() } }, 'carts');
-    watch().tell(snapshot(5, [instance('a')]));
+    watch().deliver(snapshot(5, [instance('a')]));
     expect(late.ids()).toBe('a');
   });
 });

@@ -78,13 +78,13 @@ describe('the promise of a change', () => {
     const { version, definition } = holding;
     const first = outcome();
     holding.change({ weight: 2 });
-    let isTold = false;
+    let isSettled = false;
     const second = outcome().finally(() => {
-      isTold = true;
+      isSettled = true;
     });
     holding.taken(version, definition, time.now(), 9_000);
     await first;
-    expect([isTold, holding.isDirty]).toEqual([false, true]);
+    expect([isSettled, holding.isDirty]).toEqual([false, true]);
     take();
     expect(await second).toBe('settled');
   });

@@ -35,8 +35,8 @@ describe('wholeList', () => {
 
   it('[V9] gives resolvers in Workers all instances, under the ETag of the first page', async () => {
     const { http, asked } = begin();
-    const told = await readCachedService(http, REAL_TIME, 'orders', 5_000, undefined);
-    expect([told.instances.length, told.etag]).toEqual([4, '"cursor-1"']);
+    const service = await readCachedService(http, REAL_TIME, 'orders', 5_000, undefined);
+    expect([service.instances.length, service.etag]).toEqual([4, '"cursor-1"']);
     expect(asked).toEqual(
       [' cached', 'b cursor-1 cached', 'c cursor-1 cached'].map((each) => each.replace(/^ /, '  ')),
     );

@@ -7,16 +7,16 @@ import type { RollcallError } from './rollcall-error';
 import { type LinkUser, SocketLink } from './socket-link';
 
 /** A user that records its notifications. */
-class NotingUser implements LinkUser {
-  readonly told: string[] = [];
+class RecordingUser implements LinkUser {
+  readonly events: string[] = [];
   up(): void {
-    this.told.push('up');
+    this.events.push('up');
   }
   down(_error: RollcallError, code: number): void {
-    this.told.push(`down ${code}`);
+    this.events.push(`down ${code}`);
   }
   heard(sentAt: number): void {
-    this.told.push(`heard ${sentAt}`);
+    this.events.push(`heard ${sentAt}`);
   }
 }
 
@@ -26,7 +26,7 @@ async function stage() {
   time.random = () => 0.5;
   const options = { url: 'https://registry.example', token: 'secret', WebSocket: sockets.WebSocket };
   const link = new SocketLink(new RegistryHttp(options), options, time, 'me');
-  const user = new NotingUser();
+  const user = new RecordingUser();
   /** Lets a socket be opened that is due. */
   const opened = async () => {
     await turn();
@@ -46,14 +46,14 @@ describe('the socket', () => {
       'wss://registry.example/api/v1/ns/public/socket?subscriber=me',
       ['rollcall.v1', 'token.secret'],
     ]);
-    const second = new NotingUser();
+    const second = new RecordingUser();
     link.join(second);
-    expect([user.told, second.told, sockets.all.length]).toEqual([['up'], ['up'], 1]);
+    expect([user.events, second.events, sockets.all.length]).toEqual([['up'], ['up'], 1]);
   });
 
   it('is closed with the last user, with its close code', async () => {
     const { time, link, user, opened } = await stage();
-    const other = new NotingUser();
+    const other = new RecordingUser();
     link.join(user);
     link.join(other);
     const socket = await opened();
@@ -70,7 +70,7 @@ describe('the socket', () => {
     await turn();
     link.leave(user);
     const socket = await opened();
-    expect([socket.closed, link.isOpen, user.told]).toEqual([1000, false, []]);
+    expect([socket.closed, link.isOpen, user.events]).toEqual([1000, false, []]);
   });
 
   it('reconnects after a random delay, longer with each failure, until the registry responds', async () => {
@@ -78,7 +78,7 @@ describe('the socket', () => {
     link.join(user);
     const first = await opened();
     first.break();
-    expect(user.told).toEqual(['up', 'down 1006']);
+    expect(user.events).toEqual(['up', 'down 1006']);
     // Half of a second, of one, of two, of four; and no longer than half of ten.
     for (const pauseMs of [500, 1_000, 2_000, 4_000, 5_000, 5_000]) {
       const before = sockets.all.length;
@@ -126,7 +126,7 @@ describe('an idle connection', () => {
     const sentAt = time.now();
     time.advance(3_000);
     socket.say('pong');
-    expect([socket.pings, user.told]).toEqual([1, ['up', `heard ${sentAt}`]]);
+    expect([socket.pings, user.events]).toEqual([1, ['up', `heard ${sentAt}`]]);
     time.advance(5_000);
     expect(socket.pings).toBe(2);
   });
@@ -137,7 +137,7 @@ describe('an idle connection', () => {
     link.join(user);
     const dead = await opened();
     time.advance(10_000);
-    expect([user.told, dead.closed]).toEqual([['up', 'down 1006'], 1000]);
+    expect([user.events, dead.closed]).toEqual([['up', 'down 1006'], 1000]);
     time.advance(500);
     const next = await opened();
     // A late message of the dead socket is ignored: the next socket is pinged now.
@@ -145,7 +145,7 @@ describe('an idle connection', () => {
     expect(next.pings).toBe(1);
     dead.say('pong');
     dead.break();
-    expect([sockets.all.length, link.isOpen, next.closed, user.told]).toEqual([
+    expect([sockets.all.length, link.isOpen, next.closed, user.events]).toEqual([
       2,
       true,
       undefined,
@@ -160,7 +160,7 @@ describe('an idle connection', () => {
     const asked = link.ask({ type: 'session' });
     time.advance(10_000);
     await expect(asked).rejects.toMatchObject({ code: 'UNREACHABLE' });
-    expect(user.told).toEqual(['up', 'down 1006']);
+    expect(user.events).toEqual(['up', 'down 1006']);
   });
 });
 
@@ -185,7 +185,7 @@ describe('frames', () => {
     const asked = link.ask({ type: 'a' });
     socket.break(1001, 'a deploy');
     await expect(asked).rejects.toMatchObject({ code: 'UNREACHABLE' });
-    link.tell({ type: 'ack' });
+    link.send({ type: 'ack' });
   });
 
   it('of a watch are passed to its listener, and their credit is returned in batches', async () => {
@@ -226,6 +226,6 @@ describe('frames', () => {
     const socket = await opened();
     socket.say('pong');
     expect(() => socket.say('{')).not.toThrow();
-    expect([user.told, link.isOpen]).toEqual([['up', 'down 1006'], false]);
+    expect([user.events, link.isOpen]).toEqual([['up', 'down 1006'], false]);
   });
 });

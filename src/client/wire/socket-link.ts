@@ -127,7 +127,7 @@ export class SocketLink {
     if (socket === undefined) return Promise.reject(this.#broken('it is not open'));
     const id = this.name();
     const answer = new Promise<unknown>((resolve, reject) => this.#asked.set(id, { resolve, reject }));
-    this.tell({ ...frame, id });
+    this.send({ ...frame, id });
     const cancel = this.time.after(ANSWER_TIMEOUT_MS, () => {
       if (this.#asked.has(id)) this.#lost(socket, BROKEN, `no answer within ${ANSWER_TIMEOUT_MS} ms`);
     });
@@ -135,8 +135,8 @@ export class SocketLink {
   }
 
   /** Sends a frame that has no response. Does nothing if the socket is not open. */
-  tell(frame: object): void {
-    this.#send(JSON.stringify(frame));
+  send(frame: object): void {
+    this.#write(JSON.stringify(frame));
   }
 
   /** Sets the listener of a watch; undefined removes it. */
@@ -150,7 +150,7 @@ export class SocketLink {
     if (this.#socket !== undefined) this.#lost(this.#socket, BROKEN, reason);
   }
 
-  #send(text: string): void {
+  #write(text: string): void {
     try {
       this.#socket?.send(text);
     } catch {
@@ -251,7 +251,7 @@ export class SocketLink {
     const socket = this.#socket;
     if (socket === undefined || this.#pingedAt !== undefined) return;
     this.#pingedAt = this.time.now();
-    this.#send('ping');
+    this.#write('ping');
     const timeoutMs = Math.min(ANSWER_TIMEOUT_MS, this.pingIntervalMs);
     this.#cancelPing?.();
     this.#cancelPing = this.time.after(timeoutMs, () => this.#lost(socket, BROKEN, `no pong within ${timeoutMs} ms`));
@@ -280,7 +280,7 @@ export class SocketLink {
     // A mark requests confirmation that everything before it was read. Older registries send none.
     const mark = frame.type === 'mark' ? frame.mark : undefined;
     if (mark !== undefined || this.#received >= CREDIT_LUMP_BYTES) {
-      this.tell({ type: 'credit', bytes: this.#received, mark });
+      this.send({ type: 'credit', bytes: this.#received, mark });
       this.#received = 0;
     }
     if (frame.type === 'mark') return;

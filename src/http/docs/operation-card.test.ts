@@ -59,8 +59,8 @@ describe('curlLine', () => {
       '/x',
       operation({ requestBody: { content: { 'application/json': { schema: {}, example } } } }),
     );
-    const said = words(line);
-    expect(said.slice(0, 3)).toEqual(['-X', 'PUT', 'http://h/x']);
-    expect(JSON.parse(said.at(-1) ?? '')).toEqual(example);
+    const args = words(line);
+    expect(args.slice(0, 3)).toEqual(['-X', 'PUT', 'http://h/x']);
+    expect(JSON.parse(args.at(-1) ?? '')).toEqual(example);
   });
 });

@@ -9,7 +9,7 @@ const Lease: Schema = {
 };
 const document = { components: { schemas: { Lease } } } as unknown as ApiDocument; // `as`: the rest is not looked at
 const rows = new SchemaRows(document);
-const told = (schema: Schema) =>
+const rowsOf = (schema: Schema) =>
   rows.of(schema).map(({ name, type, required, description }) => [name, type, required, description]);
 
 describe('SchemaRows', () => {
@@ -25,7 +25,7 @@ describe('SchemaRows', () => {
         metadata: { type: 'object', additionalProperties: { type: 'string' } },
       },
     };
-    expect(told(schema)).toEqual([
+    expect(rowsOf(schema)).toEqual([
       ['id', 'string', true, ''],
       ['weight', 'number, at least 0', false, 'Share. Default 1.'],
       ['lease', 'object | null', false, ''],
@@ -46,7 +46,7 @@ describe('SchemaRows', () => {
       type: 'object',
       properties: { operations: { type: 'array', items: { oneOf: [operation('a', 'x'), operation('b', 'y')] } } },
     };
-    expect(told(schema).map(([name]) => name)).toEqual([
+    expect(rowsOf(schema).map(([name]) => name)).toEqual([
       'operations',
       'operations[] (op: a).op',
       'operations[] (op: a).x',

@@ -80,7 +80,7 @@ describe('cached reads', () => {
     expect(await outcome(test.send('GET', path, bearer(first.token)))).toBe('200');
     expect(await outcome(test.send('GET', path, bearer(second.token)))).toBe('200');
     expect(await outcome(test.send('GET', `/t/${second.token}${path}`))).toBe('200');
-    expect(test.namespace.calls, 'all of one copy').toHaveLength(1);
+    expect(test.namespace.calls, 'all share one copy').toHaveLength(1);
     expect(await outcome(test.send('GET', path, bearer(other.token)))).toBe('403 FORBIDDEN');
     expect(await outcome(test.send('GET', path))).toBe('401 UNAUTHENTICATED');
   });
@@ -229,13 +229,13 @@ describe('tickets', () => {
 
   it('[A11] open a stream or a socket, once', async () => {
     const test = new TestApp();
-    const who = { tokenId: 'page', grants: READ, pathWrite: false };
-    const inQuery = test.directory.ticketFor(who);
+    const verified = { tokenId: 'page', grants: READ, pathWrite: false };
+    const inQuery = test.directory.ticketFor(verified);
     expect(await outcome(test.send('HEAD', `${NS}/watch?ticket=${inQuery}`))).toBe('200');
     expect((await test.send('GET', `${NS}/watch?ticket=${inQuery}`)).status).toBe(401);
-    const onSocket = test.directory.ticketFor(who);
+    const onSocket = test.directory.ticketFor(verified);
     expect(await outcome(test.send('GET', `${NS}/socket?ticket=${onSocket}`, socket('rollcall.v1')))).toBe('200');
-    const offered = test.directory.ticketFor(who);
+    const offered = test.directory.ticketFor(verified);
     expect(await outcome(test.send('GET', `${NS}/socket`, socket(`rollcall.v1, ticket.${offered}`)))).toBe('200');
     expect(await outcome(test.send('GET', `${NS}/socket`, socket(`rollcall.v1, ticket.${offered}`)))).toBe(
       '401 UNAUTHENTICATED',

@@ -67,7 +67,7 @@ describe('a dialect', () => {
 
   it('[X1] hides internal errors', async () => {
     const test = begin();
-    test.namespace.failure = new TypeError('secret insides');
+    test.namespace.failure = new TypeError('secret internals');
     const [status, text] = await ask('/toy/x', root, test);
     expect([status, text.includes('secret')]).toEqual([418, false]);
     expect(text).toMatch(/^INTERNAL: /);
@@ -86,9 +86,9 @@ describe('a dialect', () => {
 });
 
 /** A dialect whose clients send what they want in forms, and credentials as Nacos' and Eureka's do. */
-const former: Dialect = {
-  name: 'former',
-  paths: ['/former'],
+const forms: Dialect = {
+  name: 'forms',
+  paths: ['/forms'],
   carriers: ['basic', 'bearer', 'access-token-parameter', 'password-parameter'],
   takesForms: true,
   refuse: ({ code, message }) => new Response(`${code}: ${message}`, { status: 418 }),
@@ -96,10 +96,10 @@ const former: Dialect = {
     door.route({
       operation: 'write',
       method: 'post',
-      paths: ['/former'],
+      paths: ['/forms'],
       scope: 'any',
       withoutDeadline: true,
-      summary: 'Counts what there is',
+      summary: 'Counts instances',
       read: (request, _names, form) => new URLSearchParams(`${new URL(request.url).search.slice(1)}&${form}`),
       namespace: (parameters) => parameters.get('ns') ?? undefined,
       call: (namespace, _parameters, { tokenId }) => namespace.stats({ tokenId }),
@@ -108,8 +108,8 @@ const former: Dialect = {
     door.directoryRoute({
       operation: 'namespaces',
       method: 'get',
-      paths: ['/former/namespaces'],
-      summary: 'Tells who asks',
+      paths: ['/forms/namespaces'],
+      summary: 'Returns the id of the caller',
       read: () => 'nothing',
       call: async (_directory, { principal }) => principal.tokenId,
       answer: (tokenId) => new Response(tokenId),
@@ -122,46 +122,44 @@ const formed = (body: string, headers: Record<string, string> = {}): RequestInit
   headers: { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8', ...headers },
 });
 
-async function tell(test: TestApp, path: string, init: RequestInit): Promise<[number, string]> {
+async function post(test: TestApp, path: string, init: RequestInit): Promise<[number, string]> {
   const response = await test.send('POST', path, init);
   return [response.status, await response.text()];
 }
 
 describe('a dialect that takes forms', () => {
-  const begin = (): TestApp => new TestApp({ dialects: [former] });
+  const begin = (): TestApp => new TestApp({ dialects: [forms] });
 
   it('[X1, A9] reads parameters and credentials in them', async () => {
-    expect(await tell(begin(), '/former', formed(`what=it&accessToken=${ROOT_TOKEN}`))).toEqual([200, 'wrote it']);
-    expect(await tell(begin(), `/former?password=${ROOT_TOKEN}`, formed('what=it'))).toEqual([200, 'wrote it']);
+    expect(await post(begin(), '/forms', formed(`what=it&accessToken=${ROOT_TOKEN}`))).toEqual([200, 'wrote it']);
+    expect(await post(begin(), `/forms?password=${ROOT_TOKEN}`, formed('what=it'))).toEqual([200, 'wrote it']);
     const basic = { authorization: `Basic ${btoa(`who:${ROOT_TOKEN}`)}` };
-    expect(await tell(begin(), '/former', formed('what=it', basic))).toEqual([200, 'wrote it']);
-    expect((await tell(begin(), '/former', formed('what=it')))[1]).toMatch(/^UNAUTHENTICATED/);
+    expect(await post(begin(), '/forms', formed('what=it', basic))).toEqual([200, 'wrote it']);
+    expect((await post(begin(), '/forms', formed('what=it')))[1]).toMatch(/^UNAUTHENTICATED/);
   });
 
   it('[A53, A9] ignores a credential in a form if there is another one, and refuses a different one in it', async () => {
-    const other = new TestApp({ dialects: [former] });
+    const other = new TestApp({ dialects: [forms] });
     const { token } = other.directory.give([{ scope: 'read', ns: 'public' }]);
     const wrong = { authorization: 'Bearer wrong' };
-    expect((await tell(other, '/former', formed(`accessToken=${ROOT_TOKEN}`, wrong)))[1]).toMatch(/^UNAUTHENTICATED/);
+    expect((await post(other, '/forms', formed(`accessToken=${ROOT_TOKEN}`, wrong)))[1]).toMatch(/^UNAUTHENTICATED/);
     const known = { authorization: `Bearer ${token}` };
-    expect((await tell(other, '/former', formed(`accessToken=${ROOT_TOKEN}`, known)))[1]).toMatch(/more than one/);
-    expect((await tell(other, `/former?password=${token}`, formed(`accessToken=${ROOT_TOKEN}`)))[1]).toMatch(
-      /than one/,
-    );
-    expect((await tell(other, '/former', formed(`what=it&accessToken=${token}`, known)))[1]).toBe('wrote it');
+    expect((await post(other, '/forms', formed(`accessToken=${ROOT_TOKEN}`, known)))[1]).toMatch(/more than one/);
+    expect((await post(other, `/forms?password=${token}`, formed(`accessToken=${ROOT_TOKEN}`)))[1]).toMatch(/than one/);
+    expect((await post(other, '/forms', formed(`what=it&accessToken=${token}`, known)))[1]).toBe('wrote it');
     // An empty one is none: clients send it before they have logged in.
-    expect((await tell(other, '/former?accessToken=', formed(`what=it&password=${token}`)))[1]).toBe('wrote it');
+    expect((await post(other, '/forms?accessToken=', formed(`what=it&password=${token}`)))[1]).toBe('wrote it');
   });
 
   it('[X1, A1] reports a defect of a form to authenticated callers only', async () => {
     const much = `what=${'x'.repeat(70_000)}`;
-    expect((await tell(begin(), '/former', formed(much)))[1]).toMatch(/^UNAUTHENTICATED/);
+    expect((await post(begin(), '/forms', formed(much)))[1]).toMatch(/^UNAUTHENTICATED/);
     const known = { authorization: `Bearer ${ROOT_TOKEN}` };
-    expect((await tell(begin(), '/former', formed(much, known)))[1]).toMatch(/^PAYLOAD_TOO_LARGE/);
+    expect((await post(begin(), '/forms', formed(much, known)))[1]).toMatch(/^PAYLOAD_TOO_LARGE/);
   });
 
   it('[X1] calls the directory in the name of the caller', async () => {
-    const response = await begin().ask('GET', '/former/namespaces');
+    const response = await begin().ask('GET', '/forms/namespaces');
     expect(await response.text()).toBe('root');
   });
 
@@ -169,9 +167,9 @@ describe('a dialect that takes forms', () => {
     const test = begin();
     test.namespace.failure = new RegistryError('LIMIT_EXCEEDED', 'too often', { isOverRate: true });
     const known = { authorization: `Bearer ${ROOT_TOKEN}` };
-    expect((await tell(test, '/former', formed('', known)))[1]).toMatch(/^LIMIT_EXCEEDED/);
+    expect((await post(test, '/forms', formed('', known)))[1]).toMatch(/^LIMIT_EXCEEDED/);
     test.namespace.failure = undefined;
-    expect((await tell(test, '/former', formed('', known)))[1]).toMatch(/^LIMIT_EXCEEDED/);
+    expect((await post(test, '/forms', formed('', known)))[1]).toMatch(/^LIMIT_EXCEEDED/);
     expect(test.namespace.calls).toHaveLength(1);
   });
 });
@@ -179,26 +177,26 @@ describe('a dialect that takes forms', () => {
 describe('a namespace that does not exist', () => {
   const begin = () => {
     const made: string[] = [];
-    const test = new TestApp({ dialects: [former], namespacesMade: made });
+    const test = new TestApp({ dialects: [forms], namespacesMade: made });
     return { test, made };
   };
 
   it('[X2] is created for a token that is admin of all namespaces', async () => {
     const { test, made } = begin();
     const known = { authorization: `Bearer ${ROOT_TOKEN}` };
-    expect(await tell(test, '/former?ns=fresh&what=it', { headers: known })).toEqual([200, 'wrote it']);
-    expect(await tell(test, '/n/newer/former?what=it', { headers: known })).toEqual([200, 'wrote it']);
-    expect(await tell(test, '/former?ns=fresh&what=it', { headers: known })).toEqual([200, 'wrote it']);
+    expect(await post(test, '/forms?ns=fresh&what=it', { headers: known })).toEqual([200, 'wrote it']);
+    expect(await post(test, '/n/newer/forms?what=it', { headers: known })).toEqual([200, 'wrote it']);
+    expect(await post(test, '/forms?ns=fresh&what=it', { headers: known })).toEqual([200, 'wrote it']);
     expect(made).toEqual(['fresh', 'newer']);
   });
 
   it("is created in the name of the client's address, which the host finds by the original request", async () => {
-    const received = new Request('http://rollcall.test/n/newer/former?what=it', {
+    const received = new Request('http://rollcall.test/n/newer/forms?what=it', {
       method: 'POST',
       headers: { authorization: `Bearer ${ROOT_TOKEN}` },
     });
     const addressOf = (request: Request) => (request === received ? '192.0.2.7' : undefined);
-    const test = new TestApp({ dialects: [former], namespacesMade: [], addressOf });
+    const test = new TestApp({ dialects: [forms], namespacesMade: [], addressOf });
     const response = await test.app.fetch(received);
     expect([response.status, await response.text()]).toEqual([200, 'wrote it']);
     expect(test.directory.addresses).toEqual(['192.0.2.7']);
@@ -208,10 +206,10 @@ describe('a namespace that does not exist', () => {
     const { test, made } = begin();
     const { token } = test.directory.give([{ scope: 'admin', ns: 'fresh' }]);
     const known = { authorization: `Bearer ${token}` };
-    expect((await tell(test, '/former?ns=fresh', { headers: known }))[1]).toMatch(/^NAMESPACE_NOT_FOUND/);
+    expect((await post(test, '/forms?ns=fresh', { headers: known }))[1]).toMatch(/^NAMESPACE_NOT_FOUND/);
     const { token: foreign } = test.directory.give([{ scope: 'admin', ns: 'other' }]);
     const stranger = { authorization: `Bearer ${foreign}` };
-    expect((await tell(test, '/former?ns=fresh', { headers: stranger }))[1]).toMatch(/^FORBIDDEN/);
+    expect((await post(test, '/forms?ns=fresh', { headers: stranger }))[1]).toMatch(/^FORBIDDEN/);
     expect(made).toEqual([]);
   });
 });

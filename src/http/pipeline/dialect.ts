@@ -7,8 +7,8 @@ import type { Claim } from '../../model/instance';
 import { BODY_MAX_BYTES, CALL_MAX_MS, FORM_READ_MAX_MS } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { isForm, readBodyText } from '../request/body';
-import { enterNamespace, noteNamespace, pipeline, type Steps, waysTo, withDeadline } from './pipeline';
-import type { FormRead, NamespaceWays, RequestContext } from './request-context';
+import { enterNamespace, noteNamespace, openNamespace, pipeline, type Steps, withDeadline } from './pipeline';
+import type { FormRead, OpenNamespace, RequestContext } from './request-context';
 import { pathNames } from './route';
 import { directoryCaller, type RouteCall } from './route-call';
 import type { Surface } from './surface';
@@ -103,7 +103,7 @@ function addRoute<Asked, Outcome>(surface: Surface, dialect: Dialect, route: Dia
       // An empty name counts as absent: many clients send empty parameters.
       const namespace = noteNamespace(context, (context.env.namespace ?? namespaceIn?.(asked)) || undefined);
       permit(context.get('principal'), namespace, asked);
-      return enterNamespace(surface, context, namespace, waysFor);
+      return enterNamespace(surface, context, namespace, openOrCreateNamespace);
     },
     call: (asked, routeCall) => call(routeCall.calls, asked, routeCall),
     map: answer,
@@ -185,20 +185,24 @@ async function formOf(request: Request): Promise<FormRead> {
 }
 
 /** Opens a namespace; creates it if the principal may, as clients of other registries cannot create it first. */
-function waysFor(surface: Surface, id: string, context: RequestContext): NamespaceWays | Promise<NamespaceWays> {
-  if (!may(context.get('principal'), 'admin', { namespace: ALL_NAMESPACES })) return waysTo(surface, id);
+function openOrCreateNamespace(
+  surface: Surface,
+  id: string,
+  context: RequestContext,
+): OpenNamespace | Promise<OpenNamespace> {
+  if (!may(context.get('principal'), 'admin', { namespace: ALL_NAMESPACES })) return openNamespace(surface, id);
   const found = surface.namespaceOf(id);
   if (!(found instanceof Promise) && found !== undefined) return found;
-  return madeWays(surface, directoryCaller(surface, context), id);
+  return createdNamespace(surface, directoryCaller(surface, context), id);
 }
 
-async function madeWays(surface: Surface, caller: DirectoryCaller, id: string): Promise<NamespaceWays> {
+async function createdNamespace(surface: Surface, caller: DirectoryCaller, id: string): Promise<OpenNamespace> {
   try {
-    return await waysTo(surface, id);
+    return await openNamespace(surface, id);
   } catch (error) {
     if (!hasCode(error, 'NAMESPACE_NOT_FOUND')) throw error;
     await withDeadline(createUnlessThere(surface.directory, caller, id), CALL_MAX_MS);
-    return waysTo(surface, id);
+    return openNamespace(surface, id);
   }
 }
 

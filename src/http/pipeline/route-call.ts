@@ -19,7 +19,7 @@ import {
 import { pathAndQuery, requestOrigin } from '../request/request-target';
 import type { FreshnessKnown } from '../response/answers';
 import { longPoll } from '../watch/long-poll';
-import type { NamespaceWays, RequestContext } from './request-context';
+import type { OpenNamespace, RequestContext } from './request-context';
 import type { Surface } from './surface';
 
 /** Freshness that the query of a read asks for. */
@@ -45,14 +45,14 @@ export interface RouteRead<T> {
 export class RouteCall {
   readonly #context: RequestContext;
   readonly #surface: Surface;
-  readonly #ways: NamespaceWays | undefined;
+  readonly #namespace: OpenNamespace | undefined;
   readonly #principal: Principal;
 
-  /** @param ways The open namespace; undefined on a route to no namespace. */
-  constructor(context: RequestContext, surface: Surface, ways: NamespaceWays | undefined) {
+  /** @param namespace The open namespace; undefined on a route to no namespace. */
+  constructor(context: RequestContext, surface: Surface, namespace: OpenNamespace | undefined) {
     this.#context = context;
     this.#surface = surface;
-    this.#ways = ways;
+    this.#namespace = namespace;
     this.#principal = context.get('principal');
   }
 
@@ -71,9 +71,9 @@ export class RouteCall {
     return this.#opened.sockets;
   }
 
-  get #opened(): NamespaceWays {
-    if (this.#ways === undefined) throw new RegistryError('INTERNAL', 'a route to no namespace tried to use one');
-    return this.#ways;
+  get #opened(): OpenNamespace {
+    if (this.#namespace === undefined) throw new RegistryError('INTERNAL', 'a route to no namespace tried to use one');
+    return this.#namespace;
   }
 
   /** The surface that the route is registered on. */

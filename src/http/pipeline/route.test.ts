@@ -104,11 +104,11 @@ describe('KnownQueries', () => {
     const queries = new KnownQueries(Query);
     const first = queries.of(at('?limit=3'));
     expect(first).toEqual({ limit: 3, services: [] });
-    expect(queries.of('http://b/y?limit=3#z'), 'the same of another resource').toBe(first);
+    expect(queries.of('http://b/y?limit=3#z'), 'the same query of another resource').toBe(first);
     for (let limit = 0; limit < 3 * KNOWN_QUERIES_MAX_COUNT; limit++) {
       expect(queries.of(at(`?limit=${limit}`))).toEqual({ limit, services: [] });
     }
-    expect(queries.of(at('?limit=3')), 'kept for good').not.toBe(first);
+    expect(queries.of(at('?limit=3')), 'evicted').not.toBe(first);
   });
 
   it('ignores a fragment that looks like a query', () => {

@@ -20,7 +20,7 @@ const toy: Dialect = {
       operation: 'read',
       method: 'get',
       paths: OVERLAPPING,
-      summary: 'Says its name',
+      summary: 'Returns its name',
       read: (_request, { name }) => name ?? 'no name',
       call: async (_directory, _caller, name) => name,
       answer: (name) => new Response(name),
@@ -58,7 +58,7 @@ const ORIGIN = 'http://a.test';
 const targetOf = ({ url }: Request): string => url.slice(ORIGIN.length);
 
 describe('withoutPathToken', () => {
-  const parted = (path: string) => {
+  const split = (path: string) => {
     const request = new Request(`${ORIGIN}${path}`);
     const found = withoutPathToken(request, rawPath(request));
     return found === undefined ? undefined : [found.token, targetOf(found.request)];
@@ -81,7 +81,7 @@ describe('withoutPathToken', () => {
       ['/t/tok%2Fhealth', 'tok%2Fhealth', '/'],
       ['/t/tok@evil.test/health', 'tok@evil.test', '/health'],
     ]) {
-      expect(parted(path), path).toEqual([token, rest]);
+      expect(split(path), path).toEqual([token, rest]);
     }
   });
 
@@ -96,7 +96,7 @@ describe('withoutPathToken', () => {
       '/api/t/tok',
       '/?/t/tok/',
     ]) {
-      expect(parted(path), path).toBeUndefined();
+      expect(split(path), path).toBeUndefined();
     }
   });
 
@@ -112,7 +112,7 @@ describe('withoutPathToken', () => {
 });
 
 describe('withoutNamespace', () => {
-  const parted = (path: string) => {
+  const split = (path: string) => {
     const request = new Request(`${ORIGIN}${path}`);
     const found = withoutNamespace(request, rawPath(request));
     return found === undefined ? undefined : [found.namespace, targetOf(found.request)];
@@ -127,7 +127,7 @@ describe('withoutNamespace', () => {
       ['/n/a%2Fb/eureka', 'a%2Fb', '/eureka'],
       ['/n/shop/n/other/eureka', 'shop', '/n/other/eureka'],
     ]) {
-      expect(parted(path), path).toEqual([namespace, rest]);
+      expect(split(path), path).toEqual([namespace, rest]);
     }
   });
 
@@ -142,7 +142,7 @@ describe('withoutNamespace', () => {
       '/%6E/shop/eureka',
       '/eureka?/n/shop/',
     ]) {
-      expect(parted(path), path).toBeUndefined();
+      expect(split(path), path).toBeUndefined();
     }
   });
 });

@@ -38,7 +38,7 @@ describe('readPrecondition', () => {
 });
 
 describe('preferredWaitMs', () => {
-  const wished = (prefer: string) => preferredWaitMs(new Headers({ prefer }));
+  const preferred = (prefer: string) => preferredWaitMs(new Headers({ prefer }));
 
   it('[P2] reads a wait in seconds among other preferences', () => {
     for (const [prefer, waitMs] of [
@@ -51,7 +51,7 @@ describe('preferredWaitMs', () => {
       ['wait', READ_WAIT_DEFAULT_MS],
       ['wait=999999999', WAIT_MAX_MS],
     ] as const) {
-      expect(wished(prefer), prefer).toBe(waitMs);
+      expect(preferred(prefer), prefer).toBe(waitMs);
     }
   });
 
@@ -66,7 +66,7 @@ describe('preferredWaitMs', () => {
       'x=wait',
       'wait=5 minutes',
     ]) {
-      expect(wished(prefer), prefer).toBeUndefined();
+      expect(preferred(prefer), prefer).toBeUndefined();
     }
   });
 

@@ -38,7 +38,7 @@ describe('responses', () => {
     ]);
     expect(await seen(written({ cursor, body, created: false }, '/there'))).toEqual([200, json, body]);
     expect((await seen(written({ cursor, body, created: true })))[0]).toBe(201);
-    expect(answered({ cursor, body }).headers.has('location'), 'the next answer of that cursor').toBe(false);
+    expect(answered({ cursor, body }).headers.has('location'), 'the next response with that cursor').toBe(false);
   });
 });
 

@@ -88,11 +88,11 @@ describe('refusalOf', () => {
 
   it('[G1] hides the cause of an unexpected error, and names the id of the request in the log', () => {
     const refused = record();
-    const error = new TypeError('the inside of things');
+    const error = new TypeError('an internal detail');
     const refusal = refusalOf(error, refused);
     expect(refusal.code).toBe('INTERNAL');
     expect(refusal.message).toContain('request-7');
-    expect(refusal.message).not.toContain('inside');
+    expect(refusal.message).not.toContain('internal');
     expect(refused).toMatchObject({ code: 'INTERNAL', unforeseen: error });
   });
 });

@@ -93,9 +93,9 @@ it('[G10] logs a limited number of refusals per second, and how many were left o
   test.now += 1_000;
   await test.send('GET', I);
   expect(linesOf(test).at(-1)).toMatchObject({ status: 401, leftOut: 5 });
-  const telling = new TestApp({ logLevel: 'info' });
-  for (let index = 0; index < LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5; index++) await telling.send('GET', I);
-  expect(telling.logged).toHaveLength(LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5);
+  const verbose = new TestApp({ logLevel: 'info' });
+  for (let index = 0; index < LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5; index++) await verbose.send('GET', I);
+  expect(verbose.logged).toHaveLength(LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5);
 });
 
 it('[G10] logs a limited number of failures per second, separately from the refusals', async () => {

@@ -59,7 +59,7 @@ describe('GET /metrics', () => {
     const body = await text(on('shop', 'gone'));
     expect(samples(body, 'rollcall_namespace_up')).toEqual({ gone: 0, shop: 1 });
     expect(samples(body, 'rollcall_instances')).toEqual({ shop: 7 });
-    test.namespace.failure = new RegistryError('UNAVAILABLE', 'out of reach');
+    test.namespace.failure = new RegistryError('UNAVAILABLE', 'unreachable');
     expect(samples(await text(on('shop')), 'rollcall_namespace_up')).toEqual({ shop: 0 });
   });
 
@@ -70,7 +70,7 @@ describe('GET /metrics', () => {
       (await test.send('GET', '/metrics', { headers: { authorization: `Bearer ${token}` } })).text();
     const before = await read();
     expect(samples(before, 'rollcall_directory_up')).toEqual({ '-': 1 });
-    test.directory.failure = new RegistryError('UNAVAILABLE', 'out of reach');
+    test.directory.failure = new RegistryError('UNAVAILABLE', 'unreachable');
     const during = await read();
     expect(samples(during, 'rollcall_directory_up')).toEqual({ '-': 0 });
     expect(samples(during, 'rollcall_namespace_up')).toEqual({ public: 1, shop: 1 });
@@ -80,7 +80,7 @@ describe('GET /metrics', () => {
 
   it('[G12] covers public if the directory has never answered', async () => {
     const { test } = begin(['shop']);
-    test.directory.failure = new RegistryError('UNAVAILABLE', 'out of reach');
+    test.directory.failure = new RegistryError('UNAVAILABLE', 'unreachable');
     const body = await (await test.ask('GET', '/metrics')).text();
     expect(samples(body, 'rollcall_namespace_up')).toEqual({ public: 1 });
     expect(samples(body, 'rollcall_directory_up')).toEqual({ '-': 0 });

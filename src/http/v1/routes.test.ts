@@ -207,7 +207,7 @@ describe('each route', () => {
   it.each(CASES)('$request.0 $request.1 calls one method', async ({ request, calls, status }) => {
     const test = new TestApp();
     const response = await test.ask(...request);
-    expect([response.status, await response.text()]).toEqual([status, status === 204 ? '' : '{"told":true}']);
+    expect([response.status, await response.text()]).toEqual([status, status === 204 ? '' : '{"ok":true}']);
     expect(test.namespace.calls.map(({ method, asked }) => [method, ...asked])).toEqual([calls]);
     expect(response.headers.get('rollcall-cursor')).toBe('cE.1.x');
     expect(response.headers.get('etag')).toBe(

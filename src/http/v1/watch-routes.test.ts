@@ -202,7 +202,7 @@ describe('a read that waits', () => {
     const answer = test.ask('GET', `${path}${path.includes('?') ? '&' : '?'}wait=30s`, undefined, CONDITION);
     const socket = await test.sockets.next();
     await expect.poll(() => socket.sent[0]).toMatchObject({ scope, cursor: 'cE.1.x' });
-    test.namespace.answer.body = '{"told":true}';
+    test.namespace.answer.body = '{"ok":true}';
     socket.deliver({ type: 'changes', watch: 'x', cursor: 'cE.2.x', revision: 2, changes: [] });
     const response = await answer;
     expect([response.status, response.headers.get('preference-applied')]).toEqual([200, 'wait=30']);

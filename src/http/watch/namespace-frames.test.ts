@@ -16,10 +16,10 @@ describe('readFrameHead', () => {
   it('[E1] reads the head of a frame like a full parse, with any content', () => {
     fc.assert(
       fc.property(text, text, text, fc.boolean(), (watch, actor, content, isLong) => {
-        const told = { revision: 7, cursor: 'cE.7.x-Y_', cause: 'register', actor, at: 0 };
+        const commit = { revision: 7, cursor: 'cE.7.x-Y_', cause: 'register', actor, at: 0 };
         const changeText = JSON.stringify({ content, padding: 'x'.repeat(isLong ? FRAME_PART_MAX_BYTES : 0) });
         const change = { group: 'DEFAULT_GROUP', service: 'orders', text: changeText };
-        for (const frame of changesFrames(told, isLong ? [change, change] : [change])) {
+        for (const frame of changesFrames(commit, isLong ? [change, change] : [change])) {
           const whole = addressed('changes', watch, frame);
           expect(readFrameHead(whole)).toEqual(parsedHead(whole));
         }
@@ -61,7 +61,7 @@ it('[W15] an error keeps its code, message and members through a socket', () => 
   const frame = readNamespaceFrame(
     JSON.stringify({ type: 'error', id: '1', code: 'INVALID_REQUEST', detail: 'no', errors }),
   );
-  if (frame.type !== 'error') throw new Error('it is an error frame');
+  if (frame.type !== 'error') throw new Error('expected an error frame');
   expect(refusalIn(frame)).toMatchObject({ code: 'INVALID_REQUEST', message: 'no', details: { errors } });
   expect(refusalIn({ type: 'error', code: 'FORBIDDEN', detail: 'no' }).details).toEqual({});
 });
