@@ -186,7 +186,10 @@ describe('a call that fails', () => {
 
   it('[B16] is not retried once the budget is spent', async () => {
     const { call, parts, requests } = await stage({ a: answers(503), b: answers(200) });
-    while (parts.budget.tryRetry(REAL_TIME.now()));
+    // The budget recovers with time: on a busy machine enough of it during one call.
+    const now = REAL_TIME.now();
+    parts.time = { ...REAL_TIME, now: () => now };
+    while (parts.budget.tryRetry(now));
     expect((await call()).status).toBe(503);
     expect(requests).toHaveLength(1);
   });

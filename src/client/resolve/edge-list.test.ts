@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clientInstance } from '../../../test/fixtures/client-instance';
 import { HandTime } from '../../../test/fixtures/hand-time';
+import { OutageReports } from '../wire/outage-reports';
 import { RollcallError } from '../wire/rollcall-error';
 import { type CachedService, EdgeList } from './edge-list';
 
@@ -21,6 +22,7 @@ function stage() {
   const time = new HandTime();
   const asked: Asked[] = [];
   const kept: Promise<unknown>[] = [];
+  const warnings: string[] = [];
   const list = new EdgeList({
     ask: () =>
       new Promise<CachedService>((resolve, reject) => {
@@ -35,6 +37,7 @@ function stage() {
           },
         });
       }),
+    outages: new OutageReports('http://registry.example', time, (message) => warnings.push(message)),
     time,
     maxAgeMs: 10_000,
     maxStaleMs: 60_000,
@@ -63,7 +66,7 @@ function stage() {
     read();
     await asked[0]?.answer('a');
   };
-  return { time, asked, kept, list, read, readNow, filled };
+  return { time, asked, kept, warnings, list, read, readNow, filled };
 }
 
 describe('the list of an isolate', () => {
@@ -158,4 +161,20 @@ describe('the list of an isolate', () => {
     await asked[4]?.answer('e');
     expect([back, list.error]).toEqual([{ id: 'e' }, undefined]);
   });
+});
+
+it('[B18] an outage is reported once, and its end once, whether or not a stale list bridges it', async () => {
+  const { time, asked, warnings, filled, readNow } = stage();
+  await filled();
+  for (const attempt of [1, 2]) {
+    time.advance(10_000);
+    const read = readNow();
+    await asked[attempt]?.fail();
+    expect(await read).toEqual({ id: 'a' });
+  }
+  await expect.poll(() => warnings).toEqual([expect.stringMatching(/^http:\/\/registry\.example: .*trying again$/)]);
+  time.advance(10_000);
+  await readNow();
+  await asked[3]?.answer('b');
+  await expect.poll(() => warnings.slice(1)).toEqual(['http://registry.example answers again']);
 });

@@ -1,4 +1,5 @@
 import type { Instance } from '../wire/instance';
+import type { OutageReports } from '../wire/outage-reports';
 import type { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 
@@ -18,6 +19,7 @@ export interface EdgeListParts {
   time: Time;
   maxAgeMs: number;
   maxStaleMs: number;
+  outages: Pick<OutageReports, 'report'>;
   /** Keeps work running after the response has been sent, on platforms that would stop it. */
   waitUntil: ((work: Promise<unknown>) => void) | undefined;
 }
@@ -108,7 +110,7 @@ export class EdgeList {
   }
 
   #ask(): Promise<CachedService> {
-    const { ask, time, waitUntil } = this.#parts;
+    const { ask, time, outages, waitUntil } = this.#parts;
     const settle = () => {
       if (this.#pending === flight) this.#pending = undefined;
       this.#quietUntil = time.now() + ASK_SPACING_MS;
@@ -117,6 +119,7 @@ export class EdgeList {
       (cached) => {
         settle();
         this.#error = undefined;
+        outages.report((known) => known.worked(this));
         // An earlier read may complete later.
         if (this.#cached === undefined || cached.currentAt >= this.#cached.currentAt) this.#cached = cached;
         return this.#cached;
@@ -124,6 +127,7 @@ export class EdgeList {
       (error: RollcallError) => {
         settle();
         this.#error = error;
+        outages.report((known) => known.failed(this, error, 0), true);
         throw error;
       },
     );

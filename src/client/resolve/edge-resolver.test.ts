@@ -16,7 +16,7 @@ function stage(service: { instances: Instance[]; protectThreshold?: number }, op
     asked.push(maxAgeMs);
     return { protectThreshold: 0, etag: undefined, currentAt: time.now(), ...service };
   };
-  const resolver = new EdgeResolver('orders', options, ask, time);
+  const resolver = new EdgeResolver('orders', options, { ask, outages: { report: () => {} }, time });
   const ids = async () => (await resolver.endpoints()).map(({ id }) => id).join(' ');
   return { time, asked, resolver, ids };
 }

@@ -75,6 +75,18 @@ describe('a watch', () => {
     expect([watch.cursor, statuses]).toEqual(['c.3', ['connected', 'disconnected', 'connected', 'disconnected']]);
   });
 
+  it('is connected when its first frame arrives, right after the response', async () => {
+    const states: string[] = [];
+    const { sockets, time, watch } = await stage({ onFrame: () => states.push(watch.status.state) });
+    time.advance(0);
+    await turn();
+    sockets.last.open();
+    await turn();
+    const frame = sockets.last.answer({ reconnectWithinMs: 1_000 });
+    sockets.last.say({ type: 'snapshot', watch: String(frame.watch), ...SNAPSHOT });
+    expect(states).toEqual(['connected']);
+  });
+
   it('starts with a snapshot again after an interrupted reset', async () => {
     const { sockets, connect } = await stage({ cursor: 'c.0' });
     const first = await connect();
