@@ -321,9 +321,9 @@ const verified: VerifiedToken = { tokenId: 't', grants: [], pathWrite: false };
 describe('Verifications', () => {
   it('[A6] returns a result for 30 s, and no longer than the token is valid', () => {
     const memory = new Verifications();
-    memory.store('good', verified, 100);
-    memory.store('ends', { ...verified, expiresAt: 105 }, 100);
-    memory.store('bad', null, 100);
+    memory.keep('good', verified, 100);
+    memory.keep('ends', { ...verified, expiresAt: 105 }, 100);
+    memory.keep('bad', null, 100);
     const until = 100 + VERIFICATION_MAX_AGE_MS;
     expect([memory.find('good', until - 1), memory.find('good', until)]).toEqual([verified, undefined]);
     expect([memory.find('ends', 104)?.tokenId, memory.find('ends', 105)]).toEqual(['t', null]);
@@ -333,19 +333,19 @@ describe('Verifications', () => {
 
   it('[A6] keeps the result of the latest call, in any order of the responses', () => {
     const memory = new Verifications();
-    memory.store('token', verified, 100);
-    memory.store('token', null, 200);
-    memory.store('token', verified, 150);
+    memory.keep('token', verified, 100);
+    memory.keep('token', null, 200);
+    memory.keep('token', verified, 150);
     expect([memory.find('token', 201), memory.lastKnown('token', 201)]).toEqual([null, undefined]);
-    memory.store('token', verified, 300);
-    memory.store('token', null, 250);
+    memory.keep('token', verified, 300);
+    memory.keep('token', null, 250);
     expect([memory.find('token', 301), memory.lastKnown('token', 301)]).toEqual([verified, verified]);
   });
 
   it('[A60] returns valid tokens as last known for 10 minutes, and no invalid ones', () => {
     const memory = new Verifications();
-    memory.store('good', verified, 100);
-    memory.store('bad', null, 100);
+    memory.keep('good', verified, 100);
+    memory.keep('bad', null, 100);
     const until = 100 + LAST_KNOWN_MAX_AGE_MS;
     expect([memory.lastKnown('good', until - 1), memory.lastKnown('good', until)]).toEqual([verified, undefined]);
     expect(memory.lastKnown('bad', 101)).toBeUndefined();
@@ -354,9 +354,9 @@ describe('Verifications', () => {
   it('[A6] evicts the least recently used beyond its limit, valid and invalid tokens separately', () => {
     const memory = new Verifications();
     for (let number = 0; number <= VERIFICATIONS_MAX_COUNT; number++) {
-      memory.store(`good ${number}`, verified, 100);
-      memory.store(`bad ${number}`, null, 100);
-      if (number === 1) memory.store('good 0', verified, 100);
+      memory.keep(`good ${number}`, verified, 100);
+      memory.keep(`bad ${number}`, null, 100);
+      if (number === 1) memory.keep('good 0', verified, 100);
     }
     expect(memory.find('good 0', 101), 'it was stored again since').toBe(verified);
     expect(memory.find('good 1', 101)).toBeUndefined();
@@ -366,17 +366,17 @@ describe('Verifications', () => {
 
   it('[A6] keeps a token in use, however many others are used once', () => {
     const memory = new Verifications();
-    memory.store('in use', verified, 100);
+    memory.keep('in use', verified, 100);
     for (let number = 0; number < 2 * VERIFICATIONS_MAX_COUNT; number++) {
-      memory.store(`once ${number}`, verified, 100);
+      memory.keep(`once ${number}`, verified, 100);
       expect(memory.find('in use', 101)).toBe(verified);
     }
   });
 
   it('[A6] forgets every secret of a token, and none of another', () => {
     const memory = new Verifications();
-    for (const token of ['first', 'second', 'third']) memory.store(token, verified, 100);
-    memory.store('other', { ...verified, tokenId: 'other' }, 100);
+    for (const token of ['first', 'second', 'third']) memory.keep(token, verified, 100);
+    memory.keep('other', { ...verified, tokenId: 'other' }, 100);
     memory.forget('t');
     expect(['first', 'second', 'third', 'other'].map((token) => memory.find(token, 101)?.tokenId)).toEqual([
       undefined,

@@ -196,7 +196,7 @@ describe('watch', () => {
     expect((await stage.run(['watch', '--token', 'wrong'])).code).toBe(4);
   });
 
-  it('acknowledges a drain that it has seen', async () => {
+  it('lets a drain pass that it has seen', async () => {
     await stage.register('passing', 'passing-1');
     const watch = stage.begin(['watch', 'passing']);
     await watch.prints(/passing-1/);

@@ -100,7 +100,7 @@ describe('routes of tokens', () => {
     expect([await allowed(token), await allowed(rotated.body.token)]).toEqual([401, 401]);
   });
 
-  it('[A26] create a ticket', async () => {
+  it('[A26] make a ticket', async () => {
     const { ask, directory } = begin();
     const { status, body } = await ask<{ ticket: string }>('POST', '/tickets');
     expect(status).toBe(200);
