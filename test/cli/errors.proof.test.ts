@@ -27,7 +27,7 @@ describe('exit codes and errors', () => {
     [
       4,
       ['ls', '--token', 'wrong'],
-      /^http:\S+ refused the token from --token: the token is not valid\.\n.*rollcall token create\n$/,
+      /^http:\S+ refused the token from --token: the token is not valid: .*\n.*rollcall token create\n$/,
     ],
     [6, ['ls', '--url', 'http://127.0.0.1:1023'], /^Cannot reach http:\/\/127\.0\.0\.1:1023: connection refused\.\n/],
     [6, ['ls', '--url', 'http://no-such-host.invalid'], /no such host/],

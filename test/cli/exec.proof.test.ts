@@ -146,7 +146,7 @@ it('[K5] terminates a command whose port does not accept connections in time, wi
 it('terminates a command that may not be registered, with 4', async () => {
   const { program } = await exec('denied', ['--token', 'wrong']);
   expect(await program.end()).toEqual({ code: 4, signal: null });
-  expect(program.printed).toContain('The token is not valid.');
+  expect(program.printed).toContain('The token is not valid: ');
 });
 
 it.each([
