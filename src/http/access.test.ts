@@ -186,7 +186,7 @@ describe('the table of authorization', () => {
     const found = inNamespaces.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     expect(found.sort()).toEqual([...new Set(LINES.map(({ method, path }) => `${method} ${path}`)), ...OPEN].sort());
     const open = routes.filter(({ scope }) => scope === 'open').map(({ path }) => `GET ${path}`);
-    expect(open.sort(), 'open routes are declared as such').toEqual([...OPEN].sort());
+    expect(open.sort(), 'what is open says so').toEqual([...OPEN].sort());
   });
 
   it('has a cell for each column, and no duplicate line', () => {

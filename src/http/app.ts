@@ -200,13 +200,13 @@ function recordingWrites(
 ): Surface['namespaceOf'] {
   const noted = new WeakMap<OpenNamespace, OpenNamespace>();
   const recordingSockets = (id: string, sockets: NamespaceSockets): NamespaceSockets => ({
-    pass: (...asked) => {
+    pass: (...args) => {
       figures.socketOpened(id);
-      return sockets.pass(...asked);
+      return sockets.pass(...args);
     },
-    open: (...asked) => {
+    open: (...args) => {
       figures.socketOpened(id);
-      return sockets.open(...asked);
+      return sockets.open(...args);
     },
   });
   const recording = (id: string, namespace: OpenNamespace | undefined): OpenNamespace | undefined => {

@@ -231,7 +231,7 @@ type Upgrade = { opened: true } | { opened: false; status?: number | undefined; 
 
 const UPGRADE_TIMEOUT_MS = 5_000;
 
-function asked(request: ClientRequest): Promise<Upgrade> {
+function upgradeOutcome(request: ClientRequest): Promise<Upgrade> {
   return new Promise((resolve) => {
     request.once('upgrade', (_answer, socket) => {
       socket.destroy();
@@ -266,5 +266,5 @@ function tryUpgrade(url: string, token: string | undefined): Promise<Upgrade> {
     ...(token !== undefined && { Authorization: `Bearer ${token}` }),
   };
   // Without an agent, no connection is kept alive for further requests.
-  return asked(send(url, { headers, timeout: UPGRADE_TIMEOUT_MS, agent: false }));
+  return upgradeOutcome(send(url, { headers, timeout: UPGRADE_TIMEOUT_MS, agent: false }));
 }

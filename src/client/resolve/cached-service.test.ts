@@ -22,6 +22,6 @@ it.each([
     0,
     undefined,
   );
-  await expect(reading).rejects.toThrow('no more');
+  await expect(reading).rejects.toThrow('nothing else');
   expect(asked).toEqual([name]);
 });

@@ -118,7 +118,7 @@ export class Heartbeats implements Keeper {
   #pauseAfter(error: RollcallError, holding: Holding, version: number, beat: Beat): number {
     if (beat.ended.signal.aborted) return 0;
     if (error.code === 'INSTANCE_NOT_FOUND') {
-      holding.gone();
+      holding.markLost();
       return holding.isLeaving ? REFUSED_PAUSE_MS : 0;
     }
     if (error.isPassing || !holding.isDirty) {

@@ -34,7 +34,7 @@ describe('a registration', () => {
     expect(holding.isDirty).toBe(true);
     take();
     expect(holding.isDirty).toBe(false);
-    holding.gone();
+    holding.markLost();
     expect([holding.isDirty, holding.guard.isHeld]).toEqual([true, false]);
     take();
     expect([holding.isDirty, holding.guard.isHeld]).toEqual([false, true]);
@@ -44,7 +44,7 @@ describe('a registration', () => {
     const { holding, take } = stage();
     take();
     holding.isLeaving = true;
-    holding.gone();
+    holding.markLost();
     expect(holding.isDirty).toBe(false);
   });
 

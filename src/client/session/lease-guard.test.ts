@@ -28,7 +28,7 @@ describe('a lease', () => {
 
   it("is not held before it was granted, and can't be lost then", () => {
     const { time, guard, losses } = stage();
-    guard.gone();
+    guard.markLost();
     time.advance(100_000);
     expect([guard.isHeld, losses]).toEqual([false, []]);
   });
@@ -58,8 +58,8 @@ describe('a lease', () => {
   it('is lost at once when the registry reports it, and only once', () => {
     const { time, guard, losses, start } = stage();
     guard.renewed(time.now(), 5_000);
-    guard.gone();
-    guard.gone();
+    guard.markLost();
+    guard.markLost();
     time.advance(10_000);
     expect([guard.isHeld, losses]).toEqual([false, [start]]);
   });

@@ -100,7 +100,7 @@ export class Session implements Keeper, LinkUser {
   /** Records that the session is over, with all its instances. */
   #forget(): void {
     this.#id = undefined;
-    for (const holding of this.#holdings) holding.gone();
+    for (const holding of this.#holdings) holding.markLost();
   }
 
   async #open(): Promise<void> {

@@ -41,7 +41,7 @@ export interface LinkUser {
 /** Receives the frames of a watch, and their sizes in characters. */
 export type WatchListener = (frame: WatchWireFrame, size: number) => void;
 
-interface Asked {
+interface PendingCall {
   resolve: (body: unknown) => void;
   reject: (error: RollcallError) => void;
 }
@@ -60,7 +60,7 @@ export class SocketLink {
   readonly #options: ClientOptions;
   readonly #subscriber: string;
   readonly #users = new Set<LinkUser>();
-  readonly #asked = new Map<string, Asked>();
+  readonly #pending = new Map<string, PendingCall>();
   readonly #watches = new Map<string, WatchListener>();
   #socket: OpenSocket | undefined;
   /** The pending attempt to open a socket; earlier attempts are ignored. */
@@ -126,10 +126,10 @@ export class SocketLink {
     const socket = this.#socket;
     if (socket === undefined) return Promise.reject(this.#broken('it is not open'));
     const id = this.name();
-    const answer = new Promise<unknown>((resolve, reject) => this.#asked.set(id, { resolve, reject }));
+    const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject }));
     this.send({ ...frame, id });
     const cancel = this.time.after(ANSWER_TIMEOUT_MS, () => {
-      if (this.#asked.has(id)) this.#lost(socket, BROKEN, `no answer within ${ANSWER_TIMEOUT_MS} ms`);
+      if (this.#pending.has(id)) this.#lost(socket, BROKEN, `no answer within ${ANSWER_TIMEOUT_MS} ms`);
     });
     return answer.finally(cancel) as Promise<Body>; // `as`: the caller knows the type of the response
   }
@@ -237,8 +237,8 @@ export class SocketLink {
     } catch {
       // It is closed already.
     }
-    for (const { reject } of this.#asked.values()) reject(this.#broken('it was closed before the response'));
-    this.#asked.clear();
+    for (const { reject } of this.#pending.values()) reject(this.#broken('it was closed before the response'));
+    this.#pending.clear();
   }
 
   #schedulePing(): void {
@@ -288,14 +288,14 @@ export class SocketLink {
   }
 
   #settle(frame: Extract<WireFrame, { type: 'answer' | 'error' }>): void {
-    const asked = this.#asked.get(frame.id ?? '');
-    this.#asked.delete(frame.id ?? '');
+    const pending = this.#pending.get(frame.id ?? '');
+    this.#pending.delete(frame.id ?? '');
     if (frame.type === 'error') {
-      asked?.reject(new RollcallError(frame.code, frame.detail, { errors: frame.errors }));
+      pending?.reject(new RollcallError(frame.code, frame.detail, { errors: frame.errors }));
       return;
     }
     this.backOff.reset();
-    asked?.resolve(frame.body);
+    pending?.resolve(frame.body);
   }
 
   #broken(reason: string): RollcallError {

@@ -42,12 +42,12 @@ export interface Dialect {
 
 /** Registers the routes of a dialect. */
 export interface DialectDoor {
-  route<Asked, Outcome>(definition: DialectRoute<Asked, Outcome>): void;
-  directoryRoute<Asked, Outcome>(definition: DialectDirectoryRoute<Asked, Outcome>): void;
+  route<Input, Outcome>(definition: DialectRoute<Input, Outcome>): void;
+  directoryRoute<Input, Outcome>(definition: DialectDirectoryRoute<Input, Outcome>): void;
 }
 
 /** Members that all routes of a dialect share. */
-interface AnyDialectRoute<Asked> {
+interface AnyDialectRoute<Input> {
   /** Its name in the dialect's table of supported operations. */
   operation: string;
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
@@ -62,29 +62,29 @@ interface AnyDialectRoute<Asked> {
    * @param form Text of the form in the body, still encoded, if the dialect takes forms; the body is consumed then.
    * @throws {RegistryError} `INVALID_REQUEST` and the like; returned in the dialect's format.
    */
-  read(request: Request, names: Record<string, string>, form: string): Asked | Promise<Asked>;
+  read(request: Request, names: Record<string, string>, form: string): Input | Promise<Input>;
 }
 
 /** A route of a dialect. Its requests pass the same five steps as native ones: authenticate, parse, authorize, call, map. */
-export interface DialectRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
+export interface DialectRoute<Input, Outcome> extends AnyDialectRoute<Input> {
   /** Scope that a token needs on the target; `any`: some grant on the namespace. */
   scope: Scope | 'any';
   /** True for the most frequent calls, as for a native route. */
   withoutDeadline?: boolean;
   /** Namespace that the request names itself. One before the path, `/n/<id>`, or in the host name takes precedence. */
-  namespace?: (asked: Asked) => string | undefined;
+  namespace?: (input: Input) => string | undefined;
   /** Target of the request; default: the namespace as a whole. */
-  target?: (asked: Asked) => Omit<Target, 'namespace'>;
+  target?: (input: Input) => Omit<Target, 'namespace'>;
   /** Replaces the check by scope and target, for requests with several targets. Throws `FORBIDDEN`. */
-  authorize?: (principal: Principal, namespace: string, asked: Asked) => void;
-  call(namespace: NamespaceApi, asked: Asked, call: RouteCall): Promise<Outcome>;
-  answer(outcome: Outcome, asked: Asked, call: RouteCall): Response | Promise<Response>;
+  authorize?: (principal: Principal, namespace: string, input: Input) => void;
+  call(namespace: NamespaceApi, input: Input, call: RouteCall): Promise<Outcome>;
+  answer(outcome: Outcome, input: Input, call: RouteCall): Response | Promise<Response>;
 }
 
 /** A route of a dialect that calls the directory, which authorizes, instead of a namespace; or that calls neither. */
-export interface DialectDirectoryRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
-  call(directory: DirectoryApi, caller: DirectoryCaller, asked: Asked): Promise<Outcome>;
-  answer(outcome: Outcome, asked: Asked): Response | Promise<Response>;
+export interface DialectDirectoryRoute<Input, Outcome> extends AnyDialectRoute<Input> {
+  call(directory: DirectoryApi, caller: DirectoryCaller, input: Input): Promise<Outcome>;
+  answer(outcome: Outcome, input: Input): Response | Promise<Response>;
 }
 
 /** Registers a dialect. Outside its own folder, a new dialect needs a single line: the one that passes it to the app. */
@@ -95,26 +95,26 @@ export function addDialect(surface: Surface, dialect: Dialect): void {
   });
 }
 
-function addRoute<Asked, Outcome>(surface: Surface, dialect: Dialect, route: DialectRoute<Asked, Outcome>): void {
+function addRoute<Input, Outcome>(surface: Surface, dialect: Dialect, route: DialectRoute<Input, Outcome>): void {
   const { namespace: namespaceIn, call, answer, withoutDeadline } = route;
   const permit = route.authorize ?? permission(route);
   addSteps(surface, dialect, route, {
-    authorize: (context, asked) => {
+    authorize: (context, input) => {
       // An empty name counts as absent: many clients send empty parameters.
-      const namespace = noteNamespace(context, (context.env.namespace ?? namespaceIn?.(asked)) || undefined);
-      permit(context.get('principal'), namespace, asked);
+      const namespace = noteNamespace(context, (context.env.namespace ?? namespaceIn?.(input)) || undefined);
+      permit(context.get('principal'), namespace, input);
       return enterNamespace(surface, context, namespace, openOrCreateNamespace);
     },
-    call: (asked, routeCall) => call(routeCall.calls, asked, routeCall),
+    call: (input, routeCall) => call(routeCall.calls, input, routeCall),
     map: answer,
     withoutDeadline,
   });
 }
 
-function addDirectoryRoute<Asked, Outcome>(
+function addDirectoryRoute<Input, Outcome>(
   surface: Surface,
   dialect: Dialect,
-  route: DialectDirectoryRoute<Asked, Outcome>,
+  route: DialectDirectoryRoute<Input, Outcome>,
 ): void {
   const { call, answer } = route;
   addSteps(
@@ -123,18 +123,18 @@ function addDirectoryRoute<Asked, Outcome>(
     { scope: 'any', ...route },
     {
       authorize: () => undefined,
-      call: (asked, { directoryCaller }) => call(surface.directory, directoryCaller, asked),
+      call: (input, { directoryCaller }) => call(surface.directory, directoryCaller, input),
       map: answer,
     },
   );
 }
 
 /** Registers a route under all of its paths, with the first steps, which all routes of dialects share. */
-function addSteps<Asked, Outcome>(
+function addSteps<Input, Outcome>(
   surface: Surface,
   dialect: Dialect,
-  route: AnyDialectRoute<Asked> & { scope: Scope | 'any' },
-  steps: Omit<Steps<Asked, Outcome>, 'path' | 'authenticate' | 'parse'>,
+  route: AnyDialectRoute<Input> & { scope: Scope | 'any' },
+  steps: Omit<Steps<Input, Outcome>, 'path' | 'authenticate' | 'parse'>,
 ): void {
   const { operation, method, paths, scope, summary } = route;
   const { authentication, router, dialectCards } = surface;
@@ -216,7 +216,7 @@ async function createUnlessThere(directory: DirectoryApi, caller: DirectoryCalle
 }
 
 /** Returns the check of a route's scope on the target of a request. */
-function permission<Asked, Outcome>({ scope, target }: DialectRoute<Asked, Outcome>) {
-  return (principal: Principal, namespace: string, asked: Asked): void =>
-    authorizeRoute(principal, scope, { ...target?.(asked), namespace });
+function permission<Input, Outcome>({ scope, target }: DialectRoute<Input, Outcome>) {
+  return (principal: Principal, namespace: string, input: Input): void =>
+    authorizeRoute(principal, scope, { ...target?.(input), namespace });
 }

@@ -51,17 +51,17 @@ export function pipeline<Input, Outcome>(surface: Surface, steps: Steps<Input, O
     const opened = authorize(context, input);
     const namespace = opened instanceof Promise ? await opened : opened;
 
-    const asked = new RouteCall(context, surface, namespace);
-    const calling = call(input, asked);
-    const waits = waitMs?.(input, asked) ?? 0;
+    const routeCall = new RouteCall(context, surface, namespace);
+    const calling = call(input, routeCall);
+    const waits = waitMs?.(input, routeCall) ?? 0;
     record.isWait = waits > 0;
     try {
       const outcome = await (withoutDeadline ? calling : withDeadline(calling, CALL_MAX_MS + waits));
-      const mapping = map(outcome, input, asked);
+      const mapping = map(outcome, input, routeCall);
       return mapping instanceof Promise ? await mapping : mapping;
     } catch (error) {
       const namespace = context.get('namespace');
-      if (namespace !== undefined) surface.authentication.noteRefusal(asked.tokenId, namespace, error);
+      if (namespace !== undefined) surface.authentication.noteRefusal(routeCall.tokenId, namespace, error);
       throw error;
     }
   };

@@ -156,24 +156,27 @@ export class RouteCall {
   }
 
   /** Reads with the freshness that the query asks for; waits for a change if the request asks for that. */
-  read<T>(asked: RouteRead<T>): Promise<ReadAnswer<T> & FreshnessKnown> {
+  read<T>(routeRead: RouteRead<T>): Promise<ReadAnswer<T> & FreshnessKnown> {
     const ifNoneMatch = readCondition(this.request.headers);
-    return asked.freshness.consistency === 'strong'
-      ? this.#readStrongly(asked, ifNoneMatch)
-      : this.#readCopy(asked, ifNoneMatch);
+    return routeRead.freshness.consistency === 'strong'
+      ? this.#readStrongly(routeRead, ifNoneMatch)
+      : this.#readCopy(routeRead, ifNoneMatch);
   }
 
-  async #readCopy<T>(asked: RouteRead<T>, ifNoneMatch: string | undefined): Promise<ReadAnswer<T> & FreshnessKnown> {
-    const { maxAge, wait } = asked.freshness;
+  async #readCopy<T>(
+    routeRead: RouteRead<T>,
+    ifNoneMatch: string | undefined,
+  ): Promise<ReadAnswer<T> & FreshnessKnown> {
+    const { maxAge, wait } = routeRead.freshness;
     if (wait !== undefined) {
       throw invalid('query', [{ path: 'wait', message: 'needs consistency=strong: a copy does not change' }]);
     }
     const { cachedReads } = this.#surface;
     const { tokenId } = this;
-    const key = this.#resourceOf(asked);
-    const ask = (keepForMs: number) => asked.ask({ keepForMs, tokenId });
+    const key = this.#resourceOf(routeRead);
+    const ask = (keepForMs: number) => routeRead.ask({ keepForMs, tokenId });
     const copy =
-      cachedReads.kept(key, maxAge) ?? (await cachedReads.read(key, maxAge, ask, requestOrigin(this.request)));
+      cachedReads.cached(key, maxAge) ?? (await cachedReads.read(key, maxAge, ask, requestOrigin(this.request)));
     return {
       cursor: copy.cursor,
       body: copy.cursor === ifNoneMatch ? null : copy.body,
@@ -182,19 +185,19 @@ export class RouteCall {
   }
 
   /** Reads without waiting directly, which is the usual case: every extra promise slows down a resolve. */
-  #readStrongly<T>(asked: RouteRead<T>, ifNoneMatch: string | undefined): Promise<ReadAnswer<T> & FreshnessKnown> {
+  #readStrongly<T>(routeRead: RouteRead<T>, ifNoneMatch: string | undefined): Promise<ReadAnswer<T> & FreshnessKnown> {
     const name = subscriberName(this.request.headers);
     const subscriber = name === undefined ? undefined : { id: name, address: this.callerWithOrigin.address };
-    const waitMs = ifNoneMatch === undefined ? 0 : this.waitMs(asked.freshness);
+    const waitMs = ifNoneMatch === undefined ? 0 : this.waitMs(routeRead.freshness);
     const options: ReadOptions = { ifNoneMatch, subscriber, tokenId: this.tokenId };
-    if (waitMs === 0) return asked.ask(options);
+    if (waitMs === 0) return routeRead.ask(options);
     const { waits, now } = this.#surface;
-    return longPoll(() => asked.ask(options), {
+    return longPoll(() => routeRead.ask(options), {
       sockets: this.sockets,
       waits,
       purpose: this.purpose('poll', name ?? ''),
-      resource: this.#resourceOf(asked),
-      scope: watchScopeOf(asked.about),
+      resource: this.#resourceOf(routeRead),
+      scope: watchScopeOf(routeRead.about),
       waitMs,
       now,
     }).then((answer) => ({ ...answer, waitSeconds: Math.floor(waitMs / 1_000) }));
