@@ -33,14 +33,14 @@ function helpOf(command: CommandUnknownOpts): string {
 /** Parses invalid arguments, and returns the text of the error. */
 async function refusal(words: string[]): Promise<string> {
   const program = createProgram();
-  const said: string[] = [];
+  const output: string[] = [];
   const listen = (command: CommandUnknownOpts): void => {
-    command.configureOutput({ ...command.configureOutput(), writeErr: (text) => void said.push(text) });
+    command.configureOutput({ ...command.configureOutput(), writeErr: (text) => void output.push(text) });
     for (const sub of command.commands) listen(sub);
   };
   listen(program);
   await expect(program.parseAsync(words, { from: 'user' })).rejects.toMatchObject({ name: 'CommanderError' });
-  return said.join('');
+  return output.join('');
 }
 
 describe('every command', () => {
@@ -82,8 +82,8 @@ describe('an invalid command line', () => {
         [['completion', 'tcsh'], expect.stringMatching(/Allowed choices are bash, zsh, fish\./)],
         [['exec', '--port', '80', '--', 'node'], expect.stringMatching(/^Missing option --service <name>\./)],
       ],
-      async (words, said) => {
-        expect(await refusal(words)).toEqual(said);
+      async (words, expected) => {
+        expect(await refusal(words)).toEqual(expected);
       },
     ));
 

@@ -139,7 +139,7 @@ describe('a drain', () => {
   afterEach(() => void vi.useRealTimers());
 
   /** Milliseconds until a drain gives up on a registry that never answers. */
-  async function patienceMs(wait: string | undefined): Promise<number> {
+  async function timeoutMs(wait: string | undefined): Promise<number> {
     vi.useFakeTimers();
     const began = Date.now();
     const { drainInstance } = rollcallAdmin({ url: 'http://registry.example', fetch: hang });
@@ -161,7 +161,7 @@ describe('a drain', () => {
       ['soon', 0],
       ['30d', WAIT_MAX_MS],
     ] as const) {
-      expect(await patienceMs(wait), wait).toBe(waitMs + 10_000);
+      expect(await timeoutMs(wait), wait).toBe(waitMs + 10_000);
     }
   });
 });

@@ -31,10 +31,10 @@ describe('exit codes and errors', () => {
     ],
     [6, ['ls', '--url', 'http://127.0.0.1:1023'], /^Cannot reach http:\/\/127\.0\.0\.1:1023: connection refused\.\n/],
     [6, ['ls', '--url', 'http://no-such-host.invalid'], /no such host/],
-  ])('%i: %j', async (exitCode, words, said) => {
+  ])('%i: %j', async (exitCode, words, expected) => {
     const { code, stdout, stderr } = await stage.run(words);
     expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
-    expect(stderr).toMatch(said);
+    expect(stderr).toMatch(expected);
   });
 
   it.each([

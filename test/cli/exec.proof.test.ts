@@ -156,7 +156,7 @@ it.each([
     async () => ['--port', `${await freePort()}`, '--', 'no-such-command'],
     /command not found/,
   ],
-])('refuses %s', async (_what, words, said) => {
+])('refuses %s', async (_what, words, expected) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   onTestFinished(() => void taken.close());
@@ -164,5 +164,5 @@ it.each([
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const { code, stderr } = await stage.run(['exec', '--service', 'refused', ...(await words(port))]);
   expect(code).toBe(1);
-  expect(stderr).toMatch(said);
+  expect(stderr).toMatch(expected);
 });

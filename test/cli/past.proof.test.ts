@@ -21,9 +21,9 @@ const lines = (text: string): string[] => text.trimEnd().split('\n');
 
 describe('why', () => {
   it('says in a sentence why an instance was removed, or receives no traffic', async () => {
-    const gone = await stage.run(['why', 'past', 'past-2']);
-    expect(lines(gone.stdout)[0]).toMatch(/^past-2 is gone: it was deregistered (?:now|\d+ s ago) by its owner$/);
-    expect(gone.stdout).toMatch(/deregistered +instance +past\/past-2 +root/);
+    const removed = await stage.run(['why', 'past', 'past-2']);
+    expect(lines(removed.stdout)[0]).toMatch(/^past-2 is gone: it was deregistered (?:now|\d+ s ago) by its owner$/);
+    expect(removed.stdout).toMatch(/deregistered +instance +past\/past-2 +root/);
     const disabled = await stage.run(['why', 'past', 'past-1']);
     expect(lines(disabled.stdout)[0]).toMatch(
       /^past-1 is registered but takes no traffic: disabled by root (?:now|\d+ s ago)$/,

@@ -8,7 +8,7 @@ const TTL_MS = 10_000;
 
 /** A runtime may try a few dead connections before it opens a new one. */
 const BEATING_TTL_MS = 15_000;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -17,9 +17,9 @@ function assert(holds, what) {
 }
 
 async function until(what, holds) {
-  const end = Date.now() + PATIENCE_MS;
+  const end = Date.now() + TIMEOUT_MS;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`timed out after ${PATIENCE_MS} ms: ${what}`);
+    if (Date.now() > end) throw new Error(`timed out after ${TIMEOUT_MS} ms: ${what}`);
     await sleep(20);
   }
 }

@@ -20,9 +20,9 @@ export const TRIAL_NAMES = Object.keys(TRIALS) as TrialName[]; // `as`: keys are
 const testBeside = (path: string): string => path.replace(/\.ts$/, '.test.ts');
 
 /** Time limit of a mutant as a multiple of the time without a mutant, because a mutant may make a test run forever. */
-const PATIENCE = 5;
+const LIMIT_FACTOR = 5;
 /** Minimum time limit in milliseconds, because fast tests spend most of their time on startup. */
-const PATIENCE_MIN_MS = 60_000;
+const LIMIT_MIN_MS = 60_000;
 
 /** Files that the trials need in a copy. */
 const COPIED = ['src', 'test', 'docs', 'package.json', 'tsconfig.json'];
@@ -91,7 +91,7 @@ export class Laboratory {
     const { failures, tookMs } = await this.#run(TRIALS[trial](this.#paths(MUTANTS)), undefined);
     if (failures.length > 0) throw new Error(`without a mutant, ${trial} fails: ${failures.join('; ')}`);
     this.#report(`without a mutant, ${trial} takes ${(tookMs / 1_000).toFixed(1)} s`);
-    const limitMs = Math.ceil(Math.max(PATIENCE_MIN_MS, PATIENCE * tookMs, this.#limits.get(trial) ?? 0));
+    const limitMs = Math.ceil(Math.max(LIMIT_MIN_MS, LIMIT_FACTOR * tookMs, this.#limits.get(trial) ?? 0));
     this.#limits.set(trial, limitMs);
     return limitMs;
   }

@@ -46,7 +46,7 @@ class Stage {
     return this;
   }
 
-  away(): void {
+  sourceDown(): void {
     this.sourceList = new CliError(EXIT.unreachable, 'it is unreachable');
   }
 
@@ -138,7 +138,7 @@ describe('a mirror', () => {
   it('[K24] keeps what a source lost during an outage, until its clients have had time to return', async () => {
     const stage = new Stage().has('a', 'b');
     await stage.turn();
-    stage.away();
+    stage.sourceDown();
     await stage.turns(5 * MINUTE);
     stage.has('a');
     await stage.turns(MINUTE);
@@ -160,7 +160,7 @@ describe('a mirror', () => {
   it('[K25] stops to renew copies once the source was unreachable for fifteen minutes', async () => {
     const stage = new Stage().has('a');
     await stage.turn();
-    stage.away();
+    stage.sourceDown();
     await stage.turns(14 * MINUTE);
     expect(await stage.ids()).toBe('eureka:a');
     await stage.turns(3 * MINUTE);
@@ -186,7 +186,7 @@ describe('a mirror', () => {
 
   it('[K21] writes nothing before it has read its source', async () => {
     const stage = new Stage();
-    stage.away();
+    stage.sourceDown();
     await stage.turn();
     expect([stage.batches, await stage.ids()]).toEqual([0, '']);
   });
@@ -195,54 +195,54 @@ describe('a mirror', () => {
 describe('patience', () => {
   it('[K24] removes at once what disappeared from a source without an outage', () => {
     const patience = new Patience();
-    patience.back(0, 3, true);
-    patience.back(10, 1, true);
+    patience.sourceUp(0, 3, true);
+    patience.sourceUp(10, 1, true);
     expect([patience.mayRemove(10), patience.isOver(10)]).toEqual([true, false]);
   });
 
   it('[K24] removes nothing while the source is unreachable, nor for two minutes after', () => {
     const patience = new Patience();
-    patience.back(0, 3, true);
-    patience.away(10);
+    patience.sourceUp(0, 3, true);
+    patience.sourceDown(10);
     expect(patience.mayRemove(10 + MINUTE)).toBe(false);
-    patience.back(5 * MINUTE, 1, true);
+    patience.sourceUp(5 * MINUTE, 1, true);
     expect(patience.mayRemove(7 * MINUTE - 1)).toBe(false);
     expect(patience.mayRemove(7 * MINUTE)).toBe(true);
   });
 
   it('[K24] waits for two minutes, once, if a source becomes empty', () => {
     const patience = new Patience();
-    patience.back(0, 3, true);
-    patience.back(10, 0, true);
+    patience.sourceUp(0, 3, true);
+    patience.sourceUp(10, 0, true);
     expect(patience.mayRemove(10)).toBe(false);
-    patience.back(MINUTE, 0, true);
-    patience.back(2 * MINUTE + 10, 0, true);
+    patience.sourceUp(MINUTE, 0, true);
+    patience.sourceUp(2 * MINUTE + 10, 0, true);
     expect(patience.mayRemove(2 * MINUTE + 10)).toBe(true);
-    patience.back(3 * MINUTE, 2, true);
+    patience.sourceUp(3 * MINUTE, 2, true);
     expect(patience.mayRemove(3 * MINUTE)).toBe(true);
-    patience.back(4 * MINUTE, 0, true);
+    patience.sourceUp(4 * MINUTE, 0, true);
     expect(patience.mayRemove(4 * MINUTE)).toBe(false);
   });
 
   it('[K24] waits if the source is empty at first, and copies of it are here', () => {
     const patience = new Patience();
-    patience.back(0, 0, true);
+    patience.sourceUp(0, 0, true);
     expect(patience.mayRemove(0)).toBe(false);
   });
 
   it('[K24] does not wait if there is nothing to lose', () => {
     const patience = new Patience();
-    patience.back(0, 0, false);
-    patience.back(10, 2, true);
+    patience.sourceUp(0, 0, false);
+    patience.sourceUp(10, 2, true);
     expect(patience.mayRemove(10)).toBe(true);
   });
 
   it('[K25] gives up a source after an outage of fifteen minutes, and resumes when it returns', () => {
     const patience = new Patience();
-    patience.away(0);
-    patience.away(MINUTE);
+    patience.sourceDown(0);
+    patience.sourceDown(MINUTE);
     expect([patience.isOver(15 * MINUTE - 1), patience.isOver(15 * MINUTE)]).toEqual([false, true]);
-    patience.back(16 * MINUTE, 1, true);
+    patience.sourceUp(16 * MINUTE, 1, true);
     expect(patience.isOver(16 * MINUTE)).toBe(false);
   });
 });

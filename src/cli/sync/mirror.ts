@@ -62,9 +62,9 @@ export class Mirror {
     try {
       this.#sourceInstances = await source.read(signal);
       const holds = target.replica.instances.some((instance) => isOwn(instance, writer));
-      this.#patience.back(now(), this.#sourceInstances.length, holds);
+      this.#patience.sourceUp(now(), this.#sourceInstances.length, holds);
     } catch (error) {
-      this.#patience.away(now());
+      this.#patience.sourceDown(now());
       throw error;
     }
   }
@@ -168,7 +168,7 @@ export class Patience {
   #keepsUntil = Number.NEGATIVE_INFINITY;
 
   /** Records a failed read of the source. @param now Milliseconds on a monotonic clock. */
-  away(now: number): void {
+  sourceDown(now: number): void {
     this.#awaySince ??= now;
   }
 
@@ -178,7 +178,7 @@ export class Patience {
    * @param count Number of its instances.
    * @param holds True if the registry has mirrored instances of it.
    */
-  back(now: number, count: number, holds: boolean): void {
+  sourceUp(now: number, count: number, holds: boolean): void {
     const isEmpty = count === 0 && holds;
     const isEmptied = isEmpty && !this.#isEmpty;
     this.#isEmpty = isEmpty;

@@ -170,9 +170,9 @@ describe('OutlierEjection', () => {
 
   it('[B12] records no call that ends after its instance was removed', () => {
     const ejection = new OutlierEjection({ consecutiveFailures: 1 });
-    const [gone, ...rest] = endpoints('a b c');
+    const [removed, ...rest] = endpoints('a b c');
     ejection.usable(rest, 0);
-    if (gone !== undefined) ejection.report(gone, true, 0);
+    if (removed !== undefined) ejection.report(removed, true, 0);
     expect(ejection.usable(rest, 0)).toBe(rest);
     // Nor does it take the place of another endpoint's ejection.
     if (rest[0] !== undefined) ejection.report(rest[0], true, 0);

@@ -22,8 +22,8 @@ function stage() {
         body: typeof body === 'string' ? JSON.parse(body) : undefined,
         signal,
       });
-      const gone = new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
-      return Promise.race([world.answer(), gone]);
+      const aborted = new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+      return Promise.race([world.answer(), aborted]);
     },
   });
   const events: string[] = [];

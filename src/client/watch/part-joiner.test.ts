@@ -26,7 +26,13 @@ const put = (id: string, revision: number): WatchedChange => ({
   after: instance('orders', id, revision),
 });
 
-const gone = (id: string): WatchedChange => ({ type: 'delete', kind: 'instance', group: 'g', service: 'orders', id });
+const removal = (id: string): WatchedChange => ({
+  type: 'delete',
+  kind: 'instance',
+  group: 'g',
+  service: 'orders',
+  id,
+});
 
 const snapshot = (services: SnapshotService[], part?: number, last?: boolean): WatchWireFrame => ({
   type: 'snapshot',
@@ -73,10 +79,10 @@ describe('parts', () => {
     const joiner = new PartJoiner();
     joiner.take(snapshot([]));
     expect(joiner.take(changes(6, [put('1', 6)], 0, false))).toBeUndefined();
-    expect(joiner.take(changes(6, [put('2', 6), gone('3')], 1, true))).toMatchObject({
+    expect(joiner.take(changes(6, [put('2', 6), removal('3')], 1, true))).toMatchObject({
       type: 'changes',
       cursor: 'c.6',
-      changes: [put('1', 6), put('2', 6), gone('3')],
+      changes: [put('1', 6), put('2', 6), removal('3')],
     });
   });
 
@@ -104,13 +110,13 @@ describe('a known change', () => {
     // The change of 2 at 6 is older than what is known of it; that at 7 is what is known.
     expect(joiner.take(changes(6, [put('1', 6), put('2', 6)]))).toMatchObject({ changes: [put('1', 6)] });
     expect(joiner.take(changes(7, [put('2', 7)]))).toEqual({ type: 'bookmark', cursor: 'c.7' });
-    expect(joiner.take(changes(8, [gone('2')]))).toMatchObject({ type: 'changes', changes: [gone('2')] });
+    expect(joiner.take(changes(8, [removal('2')]))).toMatchObject({ type: 'changes', changes: [removal('2')] });
   });
 
   it('is skipped if it removes a record that was created again since', () => {
     const joiner = new PartJoiner();
     joiner.take(snapshot([service('orders', [['2', 7]])]));
-    expect(joiner.take(changes(6, [gone('2')]))).toEqual({ type: 'bookmark', cursor: 'c.6' });
+    expect(joiner.take(changes(6, [removal('2')]))).toEqual({ type: 'bookmark', cursor: 'c.6' });
   });
 
   it('is recognized by the revision of a service too', () => {

@@ -123,10 +123,10 @@ describe('readJsonBody', () => {
     ['{} {}', 'position 3'],
     ['NaN', 'the body is not JSON: '],
     ['undefined', 'the body is not JSON: '],
-  ])('[H5] describes the defect of %j as %j', async (text, said) => {
+  ])('[H5] describes the defect of %j as %j', async (text, expected) => {
     const { code, message } = await refusal(post(text));
     expect(code).toBe('INVALID_REQUEST');
-    expect(message).toContain(said);
+    expect(message).toContain(expected);
   });
 
   it.each([[[0xff]], [[0x22, 0xc3, 0x22]], [[0x22, 0xed, 0xa0, 0x80, 0x22]], [[0xc0, 0x80]]])(

@@ -34,7 +34,9 @@ describe('readPrecondition', () => {
     [{ 'if-match': '"a", "b"' }, 'must be one entity tag'],
     [{ 'if-match': '' }, 'must be one entity tag'],
     [{ 'if-match': '*', 'if-none-match': '*' }, 'contradicts If-Match'],
-  ])('[Q4] refuses %j: %s', (headers, said) => expect(() => readPrecondition(new Headers(headers))).toThrowError(said));
+  ])('[Q4] refuses %j: %s', (headers, expected) =>
+    expect(() => readPrecondition(new Headers(headers))).toThrowError(expected),
+  );
 });
 
 describe('preferredWaitMs', () => {

@@ -24,16 +24,16 @@ function begin() {
     /** Called before a namespace answers. */
     before: async (_id: string): Promise<void> => {},
     missing: [] as string[],
-    underWay: 0,
-    mostUnderWay: 0,
+    pending: 0,
+    maxPending: 0,
   };
   const statsOf = async (id: string) => {
     asked.push(id);
-    state.underWay += 1;
-    state.mostUnderWay = Math.max(state.mostUnderWay, state.underWay);
+    state.pending += 1;
+    state.maxPending = Math.max(state.maxPending, state.pending);
     const body = JSON.stringify({ leases: 0, sessions: 0, sockets: 0, ...state.activity[id] });
     await state.before(id).finally(() => {
-      state.underWay -= 1;
+      state.pending -= 1;
     });
     return { cursor: 'cE.1.x', body };
   };
@@ -100,7 +100,7 @@ describe('NamespaceFigures', () => {
     const ids = many(10 * METRICS_CALLS_AT_ONCE_MAX_COUNT);
     expect(await scrape(...ids)).toEqual(ids);
     expect(asked.sort()).toEqual([...ids].sort());
-    expect(state.mostUnderWay).toBeLessThanOrEqual(METRICS_CALLS_AT_ONCE_MAX_COUNT);
+    expect(state.maxPending).toBeLessThanOrEqual(METRICS_CALLS_AT_ONCE_MAX_COUNT);
   });
 
   it('[G13] reads an idle namespace once in minutes, and every other one at each scrape', async () => {
