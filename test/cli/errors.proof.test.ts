@@ -27,7 +27,7 @@ describe('exit codes and errors', () => {
     [
       4,
       ['ls', '--token', 'wrong'],
-      /^http:\S+ refused the token from --token: the token is not valid: .*\n.*rollcall token create\n$/,
+      /^http:\S+ refused the token from --token: the token is not valid: .* from another registry\.\n.*rollcall token create\n$/,
     ],
     [6, ['ls', '--url', 'http://127.0.0.1:1023'], /^Cannot reach http:\/\/127\.0\.0\.1:1023: connection refused\.\n/],
     [6, ['ls', '--url', 'http://no-such-host.invalid'], /no such host/],
@@ -82,7 +82,7 @@ describe('exit codes and errors', () => {
     expect(stdout).toMatch(/^✗ +token +no token is set: neither --token nor ROLLCALL_TOKEN\n +→ Set ROLLCALL_TOKEN/m);
   });
 
-  it('[K38] recognizes a web page of another server', async () => {
+  it('[K38] recognizes a web page that is not of a registry', async () => {
     const page = createServer((_request, response) => response.setHeader('Content-Type', 'text/html').end('<p>hello'));
     await new Promise<void>((resolve) => page.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void page.close());
@@ -95,7 +95,7 @@ describe('exit codes and errors', () => {
     });
   });
 
-  it('[K1] 124: a registry that does not answer in time', async () => {
+  it('[K1] 124: a registry that does not answer in the time given', async () => {
     const silent = createServer(() => {});
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     onTestFinished(() => void silent.close());
@@ -109,13 +109,13 @@ describe('exit codes and errors', () => {
     silent.closeAllConnections();
   });
 
-  it('uses colours if FORCE_COLOR is set, and none into a pipe', async () => {
+  it('colours if FORCE_COLOR is set, and not into a pipe', async () => {
     await stage.register('painted', 'painted-1');
     expect((await stage.run(['ls', 'painted'])).stdout).not.toContain('\u001b[');
     expect((await stage.run(['ls', 'painted'], { FORCE_COLOR: '1' })).stdout).toContain('\u001b[32mavailable');
   });
 
-  it('[K2] finds the registry in this folder by itself, and says so only when asked', async () => {
+  it('[K2] finds the registry of this folder by itself, and says so only when asked', async () => {
     const { code, stderr } = await stage.run(['ls', '--verbose'], {
       ROLLCALL_URL: undefined,
       ROLLCALL_TOKEN: undefined,
@@ -131,7 +131,7 @@ describe('exit codes and errors', () => {
     expect({ stdout, stderr }).toEqual({ stdout: 'Rollcall, a service registry.\n0\n', stderr: '' });
   });
 
-  it('version is that of the package', async () => {
+  it('version is the one of the package', async () => {
     const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
     for (const word of ['version', '--version', '-v']) {
       expect(await stage.run([word])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
