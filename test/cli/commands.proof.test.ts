@@ -335,9 +335,9 @@ describe('bench and doctor', () => {
   });
 
   it.each([
-    ['a registry that is not there', ['--url', 'http://127.0.0.1:1023'], /^✗ +url +.*\n +→ .*rollcall serve/m],
+    ['an unreachable registry', ['--url', 'http://127.0.0.1:1023'], /^✗ +url +.*\n +→ .*rollcall serve/m],
     ['a wrong token', ['--token', 'x'.repeat(40)], /^✗ +token .*not valid[\s\S]*rollcall token create/m],
-    ['a namespace that the registry does not take', ['-n', 'no such'], /^✗ +token .*no such/m],
+    ['an invalid namespace', ['-n', 'no such'], /^✗ +token .*no such/m],
   ])('[K12] doctor finds %s, and how to fix it', async (_what, words, found) => {
     const { code, stdout, stderr } = await stage.run(['doctor', ...words]);
     expect(code).toBe(1);

@@ -150,12 +150,8 @@ it('terminates a command that may not be registered, with 4', async () => {
 });
 
 it.each([
-  ['a port that something else has', async (port: number) => ['--port', `${port}`, '--', 'true'], /is already in use/],
-  [
-    'a command that is not there',
-    async () => ['--port', `${await freePort()}`, '--', 'no-such-command'],
-    /command not found/,
-  ],
+  ['a port in use', async (port: number) => ['--port', `${port}`, '--', 'true'], /is already in use/],
+  ['a missing command', async () => ['--port', `${await freePort()}`, '--', 'no-such-command'], /command not found/],
 ])('refuses %s', async (_what, words, expected) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');

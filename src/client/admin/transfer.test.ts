@@ -68,8 +68,8 @@ describe('importNamespace', () => {
   });
 
   it.each([
-    ['what came in between', '{"kind":"failed","code":"UNAVAILABLE","detail":"x"}\n', 'UNAVAILABLE'],
-    ['that the response was cut off', '{"kind":"progress","done":1,"of":2}\n', 'UNREACHABLE'],
+    ['the error that interrupted it', '{"kind":"failed","code":"UNAVAILABLE","detail":"x"}\n', 'UNAVAILABLE'],
+    ['an error if the response was cut off', '{"kind":"progress","done":1,"of":2}\n', 'UNREACHABLE'],
   ])('[Z11] throws %s', async (_, body, code) => {
     await expect(stage(body).admin.importNamespace({ mode: 'merge', body: FILE })).rejects.toMatchObject({ code });
   });

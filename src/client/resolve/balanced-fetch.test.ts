@@ -89,8 +89,8 @@ describe('a call that works', () => {
     ['a path without a slash', () => 'orders/7', '/orders/7'],
     ['nothing', () => '', '/'],
     ['a query', () => '?q=http://x/y', '/?q=http://x/y'],
-    ['what looks like a host', () => '//elsewhere.example/x', '//elsewhere.example/x'],
-    ['what looks like a user', () => '@elsewhere.example/x', '/@elsewhere.example/x'],
+    ['a path like a host', () => '//elsewhere.example/x', '//elsewhere.example/x'],
+    ['a path like a user', () => '@elsewhere.example/x', '/@elsewhere.example/x'],
     ['a URL', () => new URL('https://orders/7?full=1#part'), '/7?full=1'],
     ['a Request', () => new Request('http://orders/7?full=1'), '/7?full=1'],
   ])('[B13] uses path and query of %s', async (_, input, path) => {
