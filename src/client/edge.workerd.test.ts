@@ -68,7 +68,7 @@ it('[B1] uses the protect threshold of the service, and has no instance for a se
   await register('fragile', 'a');
   const fragile = await readCachedService(new RegistryHttp(registry), REAL_TIME, 'fragile', 0, undefined);
   expect(fragile.protectThreshold).toBe(0.9);
-  expect(await edgeResolver(registry, 'nobody').pick()).toBeUndefined();
+  expect(await edgeResolver(registry, 'missing').pick()).toBeUndefined();
 });
 
 it('[B20] reports the error of the registry', async () => {

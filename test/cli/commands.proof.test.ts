@@ -48,10 +48,10 @@ describe('register, heartbeat, deregister', () => {
     expect((await stage.run(['heartbeat', 'beat', 'beat-1'])).stdout).toMatch(
       /^beat\/beat-1 is renewed; its lease ends in 10 min\n$/,
     );
-    const { code, stdout, stderr } = await stage.run(['heartbeat', 'beat', 'nobody']);
+    const { code, stdout, stderr } = await stage.run(['heartbeat', 'beat', 'missing']);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toMatch(
-      /^There is no instance "nobody".*\nList the instances of the service: rollcall ls <service>\n$/,
+      /^There is no instance "missing".*\nList the instances of the service: rollcall ls <service>\n$/,
     );
   });
 
@@ -74,7 +74,7 @@ describe('ls, get, resolve, subscribers', () => {
     const { stdout } = await stage.run(['ls', '--prefix', 'look']);
     expect(lines(stdout)).toEqual(['SERVICE  INSTANCES  HEALTHY  AVAILABLE', 'look             2        2          1']);
     expect(await stage.json('ls', '--prefix', 'look')).toMatchObject({ services: [{ name: 'look', instances: 2 }] });
-    expect(await stage.json('ls', '--group', 'nobody')).toEqual({ services: [] });
+    expect(await stage.json('ls', '--group', 'missing')).toEqual({ services: [] });
   });
 
   it('ls of a service lists its instances, and why one receives no traffic', async () => {
@@ -91,7 +91,7 @@ describe('ls, get, resolve, subscribers', () => {
     [['--unavailable'], ['look-2']],
     [['--tag', 'canary'], ['look-1']],
     [['--metadata', 'name=注文'], ['look-2']],
-    [['--cluster', 'nobody'], []],
+    [['--cluster', 'missing'], []],
   ])('ls of a service with %j lists %j', async (words, ids) => {
     expect(await stage.json('ls', 'look', ...words)).toMatchObject({ instances: ids.map((id) => ({ id })) });
   });
@@ -99,8 +99,8 @@ describe('ls, get, resolve, subscribers', () => {
   it('get shows a service, and an instance of it', async () => {
     expect((await stage.run(['get', 'look'])).stdout).toMatch(/^service +look\ninstances +2\n/);
     expect((await stage.run(['get', 'look', 'look-1'])).stdout).toMatch(/^state +available$/m);
-    expect((await stage.run(['get', 'nobody'])).code).toBe(3);
-    expect((await stage.run(['get', 'look', 'nobody'])).code).toBe(3);
+    expect((await stage.run(['get', 'missing'])).code).toBe(3);
+    expect((await stage.run(['get', 'look', 'missing'])).code).toBe(3);
   });
 
   it('resolve shows the available instances, or just addresses for a shell', async () => {
@@ -288,7 +288,7 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
   });
 
   it.each(['enable', 'disable', 'quarantine'])('%s of an instance that does not exist is 3', async (name) => {
-    expect((await stage.run([name, 'ops', 'nobody'])).code).toBe(3);
+    expect((await stage.run([name, 'ops', 'missing'])).code).toBe(3);
   });
 
   it.each([

@@ -33,7 +33,7 @@ describe('why', () => {
   });
 
   it('exits with 3 for an instance that never existed', async () => {
-    expect((await stage.run(['why', 'past', 'nobody'])).code).toBe(3);
+    expect((await stage.run(['why', 'past', 'missing'])).code).toBe(3);
   });
 });
 

@@ -115,7 +115,7 @@ export async function runSuite({ rollcall, rollcallAdmin, RollcallError, options
   await until('all have removed it', () => lists.every((list) => !list.weights.has('held')));
   log('drained');
 
-  const refusal = await admin.readInstance({ service: SERVICE, id: 'nobody' }).catch((error) => error);
+  const refusal = await admin.readInstance({ service: SERVICE, id: 'missing' }).catch((error) => error);
   assert(refusal instanceof RollcallError && refusal.code === 'INSTANCE_NOT_FOUND', 'errors have their code');
   await beating.release();
   await client.close();

@@ -58,7 +58,7 @@ describe('a dialect', () => {
     expect(await ask('/toy/a/b/c', {})).toEqual([418, expect.stringMatching(/^UNAUTHENTICATED: /)]);
     expect(await ask('/toy/%ff')).toEqual([418, expect.stringMatching(/^INVALID_REQUEST: /)]);
     const test = begin();
-    expect(await ask('/toy/x?ns=nobody', readerOf(test), test)).toEqual([
+    expect(await ask('/toy/x?ns=missing', readerOf(test), test)).toEqual([
       418,
       expect.stringMatching(/^NAMESPACE_NOT_FOUND: /),
     ]);
@@ -219,8 +219,8 @@ describe('the namespace of a request', () => {
     expect(await ask('/n/public/toy/orders')).toEqual([200, 'orders: "here"']);
     const test = begin();
     const reader = readerOf(test);
-    expect((await ask('/n/nobody/toy/orders', reader, test))[1]).toMatch(/^NAMESPACE_NOT_FOUND: .*"nobody"/);
-    expect((await ask('/n/nobody/toy/orders?ns=public', reader, test))[1]).toMatch(/^NAMESPACE_NOT_FOUND/);
+    expect((await ask('/n/missing/toy/orders', reader, test))[1]).toMatch(/^NAMESPACE_NOT_FOUND: .*"missing"/);
+    expect((await ask('/n/missing/toy/orders?ns=public', reader, test))[1]).toMatch(/^NAMESPACE_NOT_FOUND/);
     expect((await ask('/toy/orders?ns=public'))[0]).toBe(200);
     expect((await ask('/n/p%2Fq/toy/orders'))[1]).toMatch(/^INVALID_REQUEST/);
     const token = test.directory.give([{ scope: 'read', ns: 'public' }]).token;
@@ -235,15 +235,15 @@ describe('the namespace of a request', () => {
       const response = await test.app.fetch(new Request(`http://${host}${path}`, { headers }));
       return [response.status, await response.text()];
     };
-    expect(await askHost('public.registry.test:8787', '/toy/orders?ns=nobody')).toEqual([200, 'orders: "here"']);
-    expect((await askHost('nobody.registry.test', '/toy/orders?ns=public'))[1]).toMatch(
-      /^NAMESPACE_NOT_FOUND: .*"nobody"/,
+    expect(await askHost('public.registry.test:8787', '/toy/orders?ns=missing')).toEqual([200, 'orders: "here"']);
+    expect((await askHost('missing.registry.test', '/toy/orders?ns=public'))[1]).toMatch(
+      /^NAMESPACE_NOT_FOUND: .*"missing"/,
     );
-    expect((await askHost('nobody.registry.test', '/n/public/toy/orders'))[0]).toBe(200);
+    expect((await askHost('missing.registry.test', '/n/public/toy/orders'))[0]).toBe(200);
     expect((await askHost('a.b.registry.test', '/toy/orders'))[1]).toMatch(/^INVALID_REQUEST: .*namespace id/);
     expect((await askHost('registry.test', '/toy/orders'))[0]).toBe(200);
-    expect((await askHost('nobody.registry.test', '/api/v1/ns/public/groups/g/services/s/resolve'))[0]).toBe(200);
-    expect((await askHost('nobody.registry.test', '/toy/a/b/c'))[1]).toMatch(/^ROUTE_NOT_FOUND/);
+    expect((await askHost('missing.registry.test', '/api/v1/ns/public/groups/g/services/s/resolve'))[0]).toBe(200);
+    expect((await askHost('missing.registry.test', '/toy/a/b/c'))[1]).toMatch(/^ROUTE_NOT_FOUND/);
   });
 
   it('[X2, I9] in the host gives no access beyond the grants of the token', async () => {
