@@ -53,7 +53,7 @@ export class EdgeResolver {
   readonly #selector: Selector;
   readonly #ejection: OutlierEjection | undefined;
   readonly #budget = new RetryBudget();
-  #told: CachedService['instances'] | undefined;
+  #listed: CachedService['instances'] | undefined;
   #threshold = 0;
   #current: readonly Endpoint[] = [];
   #isProtected = false;
@@ -92,8 +92,8 @@ export class EdgeResolver {
    */
   async endpoints(): Promise<readonly Endpoint[]> {
     const { instances, protectThreshold } = await this.#list.read();
-    if (instances !== this.#told || protectThreshold !== this.#threshold) {
-      this.#told = instances;
+    if (instances !== this.#listed || protectThreshold !== this.#threshold) {
+      this.#listed = instances;
       this.#threshold = protectThreshold;
       const available = availableOf(instances, this.#options.filter, protectThreshold);
       this.#isProtected = available.isProtected;

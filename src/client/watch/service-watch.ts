@@ -116,7 +116,7 @@ export class ServiceWatch implements Watch, WatchSink {
         }
         if (this.#error !== undefined) throw this.#error;
         if (this.#ended.signal.aborted) return;
-        this.#takeUpAgain();
+        this.#resume();
         await new Promise<void>((wake) => {
           this.#wake = wake;
         });
@@ -199,7 +199,7 @@ export class ServiceWatch implements Watch, WatchSink {
     source.start();
   }
 
-  #takeUpAgain(): void {
+  #resume(): void {
     if (!this.#isSetAside) return;
     this.#isSetAside = false;
     this.#source?.start();
