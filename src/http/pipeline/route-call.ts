@@ -48,7 +48,7 @@ export class RouteCall {
   readonly #ways: NamespaceWays | undefined;
   readonly #principal: Principal;
 
-  /** @param ways The open namespace; undefined on a route to no namespace. */
+  /** @param ways The open namespace; undefined on a route without one. */
   constructor(context: RequestContext, surface: Surface, ways: NamespaceWays | undefined) {
     this.#context = context;
     this.#surface = surface;
@@ -72,7 +72,7 @@ export class RouteCall {
   }
 
   get #opened(): NamespaceWays {
-    if (this.#ways === undefined) throw new RegistryError('INTERNAL', 'a route to no namespace tried to use one');
+    if (this.#ways === undefined) throw new RegistryError('INTERNAL', 'a route without a namespace tried to use one');
     return this.#ways;
   }
 
