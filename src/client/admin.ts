@@ -124,7 +124,7 @@ export interface Admin extends Transfers {
   createNamespace(ask: CallSettings & { body: NamespaceBody }): Promise<Namespace>;
   /** Reads the settings of a namespace. */
   readNamespace(ask?: CallSettings): Promise<Namespace>;
-  /** Changes title, retention or limits of a namespace. */
+  /** Changes the settings of a namespace. */
   patchNamespace(ask: CallSettings & { body: NamespacePatchBody }): Promise<Namespace>;
   /** Removes a namespace; `ns` is required. If the namespace holds anything, only with `force`. */
   removeNamespace(ask: CallSettings & { ns: string; force?: boolean | undefined }): Promise<void>;

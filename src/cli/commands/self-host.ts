@@ -35,7 +35,7 @@ export function serveCommand() {
     .option('--data <folder>', 'folder for all data; created if missing (default data, or ROLLCALL_DATA)')
     .option(
       '--cors-origin <origin>',
-      'origin of pages that may call from a browser; may be repeated (default none, or ROLLCALL_CORS_ORIGINS)',
+      'origin of web pages that may call the registry; may be repeated (default none, or ROLLCALL_CORS_ORIGINS)',
       (origin: string, others: string[] | undefined) => [...(others ?? []), origin],
     )
     .option(
@@ -46,7 +46,7 @@ export function serveCommand() {
     .option('--tls-key <file>', 'private key of the certificate, in PEM (or ROLLCALL_TLS_KEY)')
     .option(
       '--trusted-proxy',
-      'take the caller’s address from X-Forwarded-For, set by a proxy (or ROLLCALL_TRUSTED_PROXY=true)',
+      "take the caller's address from X-Forwarded-For, set by a proxy (or ROLLCALL_TRUSTED_PROXY=true)",
     )
     .option(
       '--log-level <level>',

@@ -44,7 +44,7 @@ export class Tickets {
 }
 
 function endedMeanwhile(tokenId: string): RegistryError {
-  return new RegistryError('UNAUTHENTICATED', `the token "${tokenId}" has ended`);
+  return new RegistryError('UNAUTHENTICATED', `the token "${tokenId}" has expired or was revoked; use another one`);
 }
 
 function tooManyTickets(): RegistryError {

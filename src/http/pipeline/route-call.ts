@@ -48,7 +48,7 @@ export class RouteCall {
   readonly #namespace: OpenNamespace | undefined;
   readonly #principal: Principal;
 
-  /** @param namespace The open namespace; undefined on a route to no namespace. */
+  /** @param namespace The open namespace; undefined on a route without one. */
   constructor(context: RequestContext, surface: Surface, namespace: OpenNamespace | undefined) {
     this.#context = context;
     this.#surface = surface;
@@ -72,7 +72,7 @@ export class RouteCall {
   }
 
   get #opened(): OpenNamespace {
-    if (this.#namespace === undefined) throw new RegistryError('INTERNAL', 'a route to no namespace tried to use one');
+    if (this.#namespace === undefined) throw new RegistryError('INTERNAL', 'a route without a namespace tried to use one');
     return this.#namespace;
   }
 

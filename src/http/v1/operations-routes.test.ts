@@ -111,7 +111,7 @@ describe('GET /metrics', () => {
     };
     expect(await refusal([{ scope: 'read', ns: '*' }])).toEqual([
       403,
-      expect.stringMatching(/lacks the scope "metrics" on every namespace; use a token that has it/),
+      expect.stringMatching(/does not have the scope "metrics" on any namespace; use a token that has it/),
     ]);
     expect(await refusal(on('shop'), '?ns=shop&ns=bank')).toEqual([
       403,
