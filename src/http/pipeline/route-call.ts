@@ -72,7 +72,8 @@ export class RouteCall {
   }
 
   get #opened(): OpenNamespace {
-    if (this.#namespace === undefined) throw new RegistryError('INTERNAL', 'a route without a namespace tried to use one');
+    if (this.#namespace === undefined)
+      throw new RegistryError('INTERNAL', 'a route without a namespace tried to use one');
     return this.#namespace;
   }
 
