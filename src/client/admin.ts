@@ -129,7 +129,7 @@ export interface Admin extends Transfers {
   /** Removes a namespace; `ns` is required. If the namespace holds anything, only with `force`. */
   removeNamespace(ask: CallSettings & { ns: string; force?: boolean | undefined }): Promise<void>;
   createToken(ask: CallSettings & { body: TokenBody }): Promise<IssuedToken>;
-  /** Lists the tokens that this token could have created. */
+  /** Lists the tokens that this token may manage. */
   listTokens(ask?: CallSettings & Page): Promise<TokenList>;
   /** Revokes a token, everywhere within 30 s. A repeat by the same caller succeeds; by others it is `TOKEN_NOT_FOUND`. */
   revokeToken(ask: CallSettings & { id: string }): Promise<void>;

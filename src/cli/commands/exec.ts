@@ -58,7 +58,7 @@ export function execCommand() {
         readyWithinMs: readyWithin,
         drainWaitMs: drainWait,
         atTerminal: process.stdin.isTTY === true,
-        say: (line) => print.note(`rollcall: ${line}`),
+        report: (line) => print.note(`rollcall: ${line}`),
       });
       process.exitCode = await execution.run();
       // Stop waiting for a drain that callers have not acknowledged.

@@ -101,8 +101,8 @@ function quarantineText({ until, reason }: NonNullable<Override['quarantine']>):
 }
 
 /** Changes an override, and shows the result. */
-async function override(...asked: Parameters<typeof changedOverride>): Promise<void> {
-  await changedOverride(...asked);
+async function override(...args: Parameters<typeof changedOverride>): Promise<void> {
+  await changedOverride(...args);
 }
 
 /** Changes an override like {@link override}, and returns the result; undefined if there is none. */

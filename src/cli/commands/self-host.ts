@@ -153,8 +153,8 @@ const DENO_WORDS = ['run', ...DENO_OPTIONS, '--allow-read', '--allow-write', '--
 async function runAgain(words: readonly string[]): Promise<void> {
   const { name, program } = findRuntime();
   const before = name === 'deno' ? DENO_WORDS : NODE_OPTIONS;
-  const again = [...before, join(PACKAGE_ROOT, 'bin', 'rollcall.js'), ...words];
-  const child = spawn(program, again, { stdio: 'inherit', env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' } });
+  const args = [...before, join(PACKAGE_ROOT, 'bin', 'rollcall.js'), ...words];
+  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' } });
   // The child decides how to handle a signal. A terminal also sends signals to it directly.
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);

@@ -132,14 +132,14 @@ interface Sending {
   onDifference: (difference: ImportDifference) => void;
 }
 
-async function sendFile({ registry, print }: Connection, { file, ...asked }: Sending): Promise<ImportDone> {
+async function sendFile({ registry, print }: Connection, { file, ...options }: Sending): Promise<ImportDone> {
   const opened = file === STDIN ? undefined : await openSource(file);
   const meter = new FileMeter(print.err, 'sending', opened?.bytes);
   const source = opened === undefined ? process.stdin : opened.handle.createReadStream();
   const body = Readable.toWeb(source) as ReadableStream<Uint8Array>; // `as`: Node's type of the same thing
   try {
     return await registry.importNamespace({
-      ...asked,
+      ...options,
       body: body.pipeThrough(meter.through()),
       onProgress: (progress) => meter.applied(progress.done, progress.of),
     });
