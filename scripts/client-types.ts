@@ -305,6 +305,7 @@ const FILES: Record<string, WrittenFile> = {
       },
       Grant: { schema: Grant, about: 'A permission of a token, and the namespace and services it applies to.' },
       Token: { schema: token.TokenView, about: 'A token, without its secret.' },
+      OwnToken: { schema: token.OwnToken, about: 'The token that a request was sent with, without its secret.' },
       IssuedToken: {
         schema: token.IssuedToken,
         parts: ['Token'],

@@ -37,6 +37,7 @@ import type {
   NamespaceBody,
   NamespaceList,
   NamespacePatchBody,
+  OwnToken,
   Stats,
   Ticket,
   TokenBody,
@@ -131,6 +132,8 @@ export interface Admin extends Transfers {
   createToken(ask: CallSettings & { body: TokenBody }): Promise<IssuedToken>;
   /** Lists the tokens that this token could have created. */
   listTokens(ask?: CallSettings & Page): Promise<TokenList>;
+  /** Reads the token of this client: its id, grants and expiry. */
+  readOwnToken(ask?: CallSettings): Promise<OwnToken>;
   /** Revokes a token, everywhere within 30 s. A repeat by the same caller succeeds; by others it is `TOKEN_NOT_FOUND`. */
   revokeToken(ask: CallSettings & { id: string }): Promise<void>;
   /** Rotates the secret of a token; the previous one stays valid for `overlapMs`. */
@@ -211,6 +214,7 @@ const OPERATIONS: Record<Exclude<keyof Admin, keyof Transfers>, Operation> = {
   removeNamespace: ['DELETE', NAMESPACE],
   createToken: ['POST', '/api/v1/tokens'],
   listTokens: ['GET', '/api/v1/tokens'],
+  readOwnToken: ['GET', '/api/v1/token'],
   revokeToken: ['DELETE', TOKEN],
   rotateToken: ['POST', `${TOKEN}/rotate`],
   createTicket: ['POST', '/api/v1/tickets'],

@@ -27,6 +27,7 @@ POST   /tokens                   [read a]                          201  201 201 
 POST   /tokens                   [read a, read b]                  201  201 403  403  403  403  403  403
 POST   /tokens                   [admin a]                         201  201 201  403  403  403  403  403
 POST   /tokens                   [metrics *]                       201  201 403  403  403  403  403  403
+GET    /token                                                      200  200 200  200  200  200  200  200
 DELETE /tokens/:on-a                                               204  204 204  404  404  404  404  404
 DELETE /tokens/:on-all                                             204  204 404  404  404  404  404  404
 DELETE /tokens/gone                                                404  404 404  404  404  404  404  404

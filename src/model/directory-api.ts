@@ -8,7 +8,7 @@ import type {
   NamespaceView,
   Placement,
 } from './namespace';
-import type { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from './token';
+import type { IssuedToken, OwnToken, Ticket, TokenList, TokenRequest, TokenRotation } from './token';
 
 /** A caller of the directory and its address. The directory authorizes: only it maps the id of a token to its grants. */
 export interface DirectoryCaller {
@@ -79,6 +79,8 @@ export interface DirectoryApi {
 
   /** Needs `admin` on each namespace that the token gets a grant for. */
   createToken(caller: DirectoryCaller, request: TokenRequest): Promise<IssuedToken>;
+  /** Returns the caller's own token. `UNAUTHENTICATED` if it has ended since it was verified. */
+  readOwnToken(caller: DirectoryCaller): Promise<OwnToken>;
   /** Lists the tokens that the caller may manage, sorted by id. */
   listTokens(caller: DirectoryCaller, page: Page): Promise<TokenList>;
   /**

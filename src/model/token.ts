@@ -70,6 +70,18 @@ export const TokenView = z
   .meta({ id: 'Token' });
 export type TokenView = z.output<typeof TokenView>;
 
+/** The token of the caller, as the registry sees it. */
+export const OwnToken = z
+  .object({
+    id: z.string().meta({ description: '`root` for the root token' }),
+    name: z.string(),
+    grants: z.array(Grant),
+    expiresAt: z.iso.datetime().optional().meta({ description: 'Absent if the token is valid until it is revoked' }),
+    root: z.boolean().meta({ description: 'True for the root token' }),
+  })
+  .meta({ id: 'OwnToken' });
+export type OwnToken = z.output<typeof OwnToken>;
+
 /** A token with its secret, which is shown only in this response. */
 export const IssuedToken = TokenView.extend({
   token: z.string().meta({ description: 'Credential to send; shown only once' }),

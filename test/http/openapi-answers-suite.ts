@@ -141,6 +141,7 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
     ],
     ['POST', `/api/v1/tokens/${LAST_TOKEN}/rotate`, { overlapMs: 1_000 }],
     ['GET', '/api/v1/tokens?limit=1'],
+    ['GET', '/api/v1/token'],
     ['DELETE', `/api/v1/tokens/${LAST_TOKEN}`],
     ['POST', '/api/v1/tickets'],
     ['GET', '/api/v1/audit?limit=1'],

@@ -225,6 +225,18 @@ export interface Token {
   lastUsedAt?: string | undefined;
 }
 
+/** The token that a request was sent with, without its secret. */
+export interface OwnToken {
+  /** `root` for the root token. */
+  id: string;
+  name: string;
+  grants: Grant[];
+  /** Absent if the token is valid until it is revoked. RFC 3339. */
+  expiresAt?: string | undefined;
+  /** True for the root token. */
+  root: boolean;
+}
+
 /** A token with its secret, which is shown only in this response. */
 export interface IssuedToken extends Token {
   /** Credential to send; shown only once. */

@@ -11,7 +11,7 @@ import type {
 import { ALL_NAMESPACES } from '../../model/grant';
 import { ALARM_SPACING_MIN_MS, DIRECTORY_SLICE_MAX_COUNT } from '../../model/limits';
 import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView } from '../../model/namespace';
-import type { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from '../../model/token';
+import type { IssuedToken, OwnToken, Ticket, TokenList, TokenRequest, TokenRotation } from '../../model/token';
 import { AuditLog } from './audit-log';
 import { Courier } from './courier';
 import type { DirectoryPlatform, DirectoryState } from './directory-state';
@@ -115,6 +115,10 @@ export class Directory implements DirectoryApi {
 
   createToken(caller: DirectoryCaller, request: TokenRequest): Promise<IssuedToken> {
     return this.#tokens.create(caller, request);
+  }
+
+  readOwnToken(caller: DirectoryCaller): Promise<OwnToken> {
+    return this.#tokens.readOwn(caller);
   }
 
   listTokens(caller: DirectoryCaller, page: Page): Promise<TokenList> {

@@ -6,7 +6,7 @@ import { TICKET_LIFE_MS, TICKETS_PER_TOKEN_MAX_COUNT } from '../../model/limits'
 import { timestamp } from '../../model/timestamp';
 import type { Ticket } from '../../model/token';
 import type { DirectoryState } from './directory-state';
-import type { Tokens } from './tokens';
+import { endedMeanwhile, type Tokens } from './tokens';
 
 /** Tickets: each opens one socket instead of the token that created it. */
 export class Tickets {
@@ -41,10 +41,6 @@ export class Tickets {
       return tokenId === undefined ? null : this.#tokens.known(tokenId);
     });
   }
-}
-
-function endedMeanwhile(tokenId: string): RegistryError {
-  return new RegistryError('UNAUTHENTICATED', `the token "${tokenId}" has ended`);
 }
 
 function tooManyTickets(): RegistryError {

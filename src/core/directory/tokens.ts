@@ -6,12 +6,15 @@ import type { DirectoryCaller, Page, VerifiedToken } from '../../model/directory
 import { quote, RegistryError } from '../../model/errors';
 import { ALL_NAMESPACES, type Grant, type Principal } from '../../model/grant';
 import { TOKENS_MAX_COUNT, TOKENS_PER_NAMESPACE_MAX_COUNT, TOKENS_RESERVED_COUNT } from '../../model/limits';
-import type { IssuedToken, TokenList, TokenRequest, TokenRotation } from '../../model/token';
+import type { IssuedToken, OwnToken, TokenList, TokenRequest, TokenRotation } from '../../model/token';
 import type { RandomSource } from '../platform/platform';
 import { accountOf } from './audit-log';
 import type { DirectoryState } from './directory-state';
 import { pageOf } from './page-of';
 import { hasEnded, type TokenRow, tokenView, useToNote } from './token-rows';
+
+/** Name of the root token in responses. */
+const ROOT_NAME = 'root token';
 
 /** The tokens of the registry, except the root token, which its host keeps. */
 export class Tokens {
@@ -42,6 +45,19 @@ export class Tokens {
       tokens.put(token);
       this.#note(caller, 'token-created', token);
       return issued(token, secret);
+    });
+  }
+
+  readOwn({ principal }: DirectoryCaller): Promise<OwnToken> {
+    const { steps, tokens, platform } = this.#state;
+    return steps.read(() => {
+      if (principal.tokenId === ROOT.tokenId) {
+        return { id: ROOT.tokenId, name: ROOT_NAME, grants: [...ROOT.grants], root: true };
+      }
+      const token = tokens.find(principal.tokenId, platform.clock.now());
+      if (token === undefined) throw endedMeanwhile(principal.tokenId);
+      const { id, name, grants, expiresAt } = tokenView(token);
+      return { id, name, grants, expiresAt, root: false };
     });
   }
 
@@ -226,6 +242,11 @@ const encoder = new TextEncoder();
 
 function sameText(left: string, right: string): boolean {
   return sameDigest(encoder.encode(left), encoder.encode(right));
+}
+
+/** Returns the error of a caller whose token has ended after the request was admitted. */
+export function endedMeanwhile(tokenId: string): RegistryError {
+  return new RegistryError('UNAUTHENTICATED', `the token "${tokenId}" has ended`);
 }
 
 function missingToken(id: string): RegistryError {

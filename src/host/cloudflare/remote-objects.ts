@@ -248,6 +248,7 @@ export function remoteDirectory(stub: () => CalledObject<keyof DirectoryApi>, ti
     patchNamespace: once('patchNamespace'),
     removeNamespace: once('removeNamespace'),
     createToken: once('createToken'),
+    readOwnToken: read('readOwnToken'),
     listTokens: read('listTokens'),
     revokeToken: once('revokeToken'),
     rotateToken: once('rotateToken'),

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { AuditTrail } from '../../model/audit';
 import { ShortName } from '../../model/names';
 import { AuditQuery, DirectoryPageQuery } from '../../model/queries';
-import { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from '../../model/token';
+import { IssuedToken, OwnToken, Ticket, TokenList, TokenRequest, TokenRotation } from '../../model/token';
 import { directoryRoute } from '../pipeline/route';
 import type { Surface } from '../pipeline/surface';
 import { done, told } from '../response/answers';
@@ -45,6 +45,20 @@ export function addAccessRoutes(surface: Surface): void {
     answers: { 200: { description: 'Tokens, sorted by id', schema: TokenList } },
     call: (directory, caller, { query }) => directory.listTokens(caller, query),
     map: (list) => told(list),
+  });
+
+  directoryRoute(surface, {
+    operation: 'readOwnToken',
+    method: 'get',
+    path: '/api/v1/token',
+    scope: 'any',
+    chapter: 'Access',
+    summary: 'Show the token that the request was sent with',
+    description: 'Any valid token may call it. Its secret is not shown.',
+    input: {},
+    answers: { 200: { description: 'The token', schema: OwnToken } },
+    call: (directory, caller) => directory.readOwnToken(caller),
+    map: (token) => told(token),
   });
 
   directoryRoute(surface, {

@@ -100,6 +100,17 @@ describe('routes of tokens', () => {
     expect([await allowed(token), await allowed(rotated.body.token)]).toEqual([401, 401]);
   });
 
+  it('[A64] show any valid token to its holder', async () => {
+    const { ask } = begin();
+    for (const scope of ['admin', 'operate', 'register', 'read', 'metrics']) {
+      const grants = [{ scope, ns: 'public' }];
+      const { token, id } = (await ask<IssuedToken>('POST', '/tokens', { name: scope, grants })).body;
+      const { status, body } = await ask('GET', '/token', undefined, { authorization: `Bearer ${token}` });
+      expect([status, body]).toEqual([200, { id, name: scope, grants, root: false }]);
+    }
+    expect((await ask('GET', '/token')).body).toMatchObject({ id: 'root', root: true });
+  });
+
   it('[A26] make a ticket', async () => {
     const { ask, directory } = begin();
     const { status, body } = await ask<{ ticket: string }>('POST', '/tickets');
