@@ -315,7 +315,12 @@ const FILES: Record<string, WrittenFile> = {
       TokenBody: { io: 'input', schema: token.TokenRequest, about: 'Request for a new token.' },
       Ticket: {
         schema: token.Ticket,
-        about: 'A credential that replaces a token once, to open one socket or stream.',
+        about: 'A credential that replaces a token once, to open one socket or stream, or to be redeemed for a token.',
+      },
+      RedeemedToken: {
+        schema: token.RedeemedToken,
+        about:
+          'A token of at most 12 hours that replaced a ticket, with its secret, which is shown only in this response.',
       },
       AuditAction: { schema: audit.AuditAction, about: 'An audited action.' },
       AuditEntry: {

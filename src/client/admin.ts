@@ -38,6 +38,7 @@ import type {
   NamespaceList,
   NamespacePatchBody,
   OwnToken,
+  RedeemedToken,
   Stats,
   Ticket,
   TokenBody,
@@ -140,6 +141,8 @@ export interface Admin extends Transfers {
   rotateToken(ask: CallSettings & { id: string; body: { overlapMs?: number | undefined } }): Promise<IssuedToken>;
   /** Creates a ticket that replaces this token once, within 30 s. */
   createTicket(ask?: CallSettings): Promise<Ticket>;
+  /** Redeems a ticket for a token of at most 12 hours. Needs no token. */
+  redeemTicket(ask: CallSettings & { body: { ticket: string } }): Promise<RedeemedToken>;
   /** Reads the audit trail; with `ns`, of that namespace only. */
   readAudit(ask?: CallSettings & Page): Promise<AuditTrail>;
   /** Scrapes the metrics of the namespaces that the token covers, or only of `ns`, in Prometheus' text format. */
@@ -218,6 +221,7 @@ const OPERATIONS: Record<Exclude<keyof Admin, keyof Transfers>, Operation> = {
   revokeToken: ['DELETE', TOKEN],
   rotateToken: ['POST', `${TOKEN}/rotate`],
   createTicket: ['POST', '/api/v1/tickets'],
+  redeemTicket: ['POST', '/api/v1/tickets/redeem'],
   readAudit: ['GET', '/api/v1/audit'],
   readMetrics: ['GET', '/metrics'],
   readHealth: ['GET', '/health'],

@@ -254,6 +254,7 @@ export function remoteDirectory(stub: () => CalledObject<keyof DirectoryApi>, ti
     rotateToken: once('rotateToken'),
     createTicket: once('createTicket'),
     redeemTicket: once('redeemTicket'),
+    exchangeTicket: once('exchangeTicket'),
     verify: read('verify'),
     endedTokens: read('endedTokens'),
     findNamespace: read('findNamespace'),
