@@ -126,12 +126,12 @@ export interface Admin extends Transfers {
   createNamespace(ask: CallSettings & { body: NamespaceBody }): Promise<Namespace>;
   /** Reads the settings of a namespace. */
   readNamespace(ask?: CallSettings): Promise<Namespace>;
-  /** Changes title, retention or limits of a namespace. */
+  /** Changes the settings of a namespace. */
   patchNamespace(ask: CallSettings & { body: NamespacePatchBody }): Promise<Namespace>;
   /** Removes a namespace; `ns` is required. If the namespace holds anything, only with `force`. */
   removeNamespace(ask: CallSettings & { ns: string; force?: boolean | undefined }): Promise<void>;
   createToken(ask: CallSettings & { body: TokenBody }): Promise<IssuedToken>;
-  /** Lists the tokens that this token could have created. */
+  /** Lists the tokens that this token may manage. */
   listTokens(ask?: CallSettings & Page): Promise<TokenList>;
   /** Reads the token of this client: its id, grants and expiry. */
   readOwnToken(ask?: CallSettings): Promise<OwnToken>;

@@ -37,7 +37,7 @@ export const TokenRequest = z
       .default(false)
       .meta({
         description:
-          'For clients that can’t send a header, such as the proxy of go-micro: the token is accepted in the path ' +
+          "For clients that can't send a header, such as the proxy of go-micro: the token is accepted in the path " +
           '/t/<token>/ although it can write. Only for `register` on one namespace.',
       }),
   })

@@ -54,7 +54,7 @@ function showCommand() {
 function lsCommand() {
   return registryCommand('ls')
     .summary('list tokens')
-    .description('Lists the tokens that this token could have created. Secrets are not stored and never shown.')
+    .description('Lists the tokens that this token may manage. Secrets are not stored and never shown.')
     .action(async (options) => {
       const { registry, print } = connect(options);
       const { items: tokens } = await allPages(

@@ -26,7 +26,7 @@ export interface NamespaceLimits {
   bytes?: number | undefined;
   sockets?: number | undefined;
   watches?: number | undefined;
-  /** Calls and frames that reach the namespace; cached reads do not count. A burst may have one second’s worth. */
+  /** Calls and frames that reach the namespace; cached reads do not count. A burst may have one second's worth. */
   requestsPerSecond?: number | undefined;
   /** The same limits for each token. */
   perToken?:
@@ -44,10 +44,10 @@ export interface NamespaceLimits {
 
 /** Intervals that the namespace configures in its clients, in milliseconds. */
 export interface NamespaceIntervals {
-  /** Nacos’ `cacheMillis`: its clients poll each list this often; 3 s by default. */
+  /** Nacos' `cacheMillis`: its clients poll each list this often; 3 s by default. */
   nacosPollMs?: number | undefined;
   /**
-   * Nacos’ `clientBeatInterval`; 5 s by default. Instances whose metadata sets no times become unhealthy after three
+   * Nacos' `clientBeatInterval`; 5 s by default. Instances whose metadata sets no times become unhealthy after three
    * intervals, at least 15 s, and are removed after six.
    */
   nacosBeatMs?: number | undefined;
@@ -66,7 +66,7 @@ export interface Namespace {
   retention: Retention;
   limits: NamespaceLimits;
   /**
-   * Eureka’s self-preservation: instances registered through the Eureka API are kept while 15 % or more of them fail
+   * Eureka's self-preservation: instances registered through the Eureka API are kept while 15 % or more of them fail
    * to renew.
    */
   selfPreservation?: boolean | undefined;
@@ -96,7 +96,7 @@ export interface NamespaceBody {
   retention?: Retention | undefined;
   limits?: NamespaceLimits | undefined;
   /**
-   * Eureka’s self-preservation: instances registered through the Eureka API are kept while 15 % or more of them fail
+   * Eureka's self-preservation: instances registered through the Eureka API are kept while 15 % or more of them fail
    * to renew.
    */
   selfPreservation?: boolean | undefined;
@@ -138,7 +138,7 @@ export interface Stats {
   sessions: number;
   /** Open sockets, including those of event streams and polls. */
   sockets: number;
-  /** Watches on them. */
+  /** Watches on these sockets. */
   watches: number;
   /** Text of all records, in bytes, as the limit counts it. */
   recordBytes: number;
@@ -161,7 +161,7 @@ export interface Stats {
   };
   /** Counters that start at zero with the process that runs the object. */
   sinceStart: {
-    /** Time at which the counters were zero. RFC 3339. */
+    /** Time at which the counters started at zero. RFC 3339. */
     startedAt: string;
     /** Time at which the object last woke. RFC 3339. */
     wokeAt: string;
@@ -181,7 +181,7 @@ export interface Stats {
     unhealthy: number;
     /** Instances that became healthy again. */
     recovered: number;
-    /** Silences that the registry attributed to an outage of its own. */
+    /** Gaps in which the registry could not receive renewals; each delays the end of leases. */
     outages: number;
     /** Checkpoints of renewals written. */
     checkpoints: number;
@@ -262,7 +262,7 @@ export interface TokenBody {
   /** The token expires after this time; by default, it is valid until revoked. */
   expiresInMs?: number | undefined;
   /**
-   * For clients that can’t send a header, such as the proxy of go-micro: the token is accepted in the path
+   * For clients that can't send a header, such as the proxy of go-micro: the token is accepted in the path
    * /t/<token>/ although it can write. Only for `register` on one namespace. Default `false`.
    */
   pathWrite?: boolean | undefined;

@@ -290,7 +290,7 @@ function sameText(left: string, right: string): boolean {
 
 /** Returns the error of a caller whose token has ended after the request was admitted. */
 export function endedMeanwhile(tokenId: string): RegistryError {
-  return new RegistryError('UNAUTHENTICATED', `the token "${tokenId}" has ended`);
+  return new RegistryError('UNAUTHENTICATED', `the token "${tokenId}" has expired or was revoked; use another one`);
 }
 
 function missingToken(id: string): RegistryError {

@@ -31,7 +31,7 @@ export class DirectoryObject extends DurableObject<Env> {
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
         this.#unreadable = error;
-        platform.log('error', 'the directory’s storage can’t be read', { reason: error.message });
+        platform.log('error', "the directory's storage can't be read", { reason: error.message });
       }
     });
   }

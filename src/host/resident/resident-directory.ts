@@ -39,7 +39,7 @@ export class ResidentDirectory {
     } catch (error) {
       // A write fault is already in the log.
       if (file.writeFault === undefined) {
-        platform.log('error', 'the directory’s alarm failed; it will be retried', { error: String(error) });
+        platform.log('error', "the directory's alarm failed; it will be retried", { error: String(error) });
       }
       this.#alarm.arm(platform.clock.now() + ALARM_RETRY_MS);
     }

@@ -178,7 +178,7 @@ const SERVERS = [
   { url: '/' },
   {
     url: '/t/{token}',
-    description: 'For clients that cannot send headers; takes read-only tokens, and tokens created for use in paths',
+    description: 'For clients that cannot send headers; accepts read-only tokens, and tokens created for use in paths',
     variables: { token: { default: '-', description: 'The token' } },
   },
 ];
@@ -215,8 +215,8 @@ export async function openApiDocument(cards: readonly RouteCard[], version: stri
         version,
         summary: 'A service registry on Cloudflare Workers, or on one machine',
         description:
-          'Services register and renew a lease; they disappear when it expires. Clients resolve services to instances. ' +
-          'Every response about a namespace carries its position in `Rollcall-Cursor`.',
+          'Instances register and renew a lease; an instance disappears when its lease expires. Clients resolve services to ' +
+          'instances. Every response about a namespace has the position of the namespace in `Rollcall-Cursor`.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: SERVERS,

@@ -60,7 +60,7 @@ export function route<Input extends RequestSchemas, Outcome>(
       permit(context.get('principal'), namespace, input);
       return enterNamespace(surface, context, namespace);
     },
-    call: (input, asked) => call(asked.calls, input, asked),
+    call: (input, routeCall) => call(routeCall.calls, input, routeCall),
     map,
     waitMs,
     withoutDeadline,
@@ -91,7 +91,7 @@ export function directoryRoute<Input extends RequestSchemas, Outcome>(
       return readInput(context);
     },
     authorize: () => undefined,
-    call: (input, asked) => call(surface.directory, asked.directoryCaller, input),
+    call: (input, routeCall) => call(surface.directory, routeCall.directoryCaller, input),
     map,
   });
 }
@@ -222,14 +222,14 @@ export function namesReader(schema: z.ZodObject) {
   const names = Object.keys(schema.shape);
   const mayBePlain = Object.values(schema.shape).every((part) => PLAIN_NAMED.has(part));
   return (req: HonoRequest): Record<string, unknown> => {
-    const asked: Record<string, string | undefined> = {};
+    const values: Record<string, string | undefined> = {};
     let arePlain = mayBePlain;
     for (const name of names) {
       const value = pathName(req, name);
-      asked[name] = value;
+      values[name] = value;
       arePlain &&= isPlainName(value);
     }
-    return arePlain ? asked : parsed(schema, asked, 'path');
+    return arePlain ? values : parsed(schema, values, 'path');
   };
 }
 

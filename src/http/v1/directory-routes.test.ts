@@ -26,7 +26,7 @@ function begin() {
 }
 
 describe('routes of namespaces', () => {
-  it('make, show, change and remove', async () => {
+  it('create, show, change and remove a namespace', async () => {
     const { ask } = begin();
     const made = await ask('POST', '/ns', { id: 'a', title: 'A', limits: { perToken: { sockets: 2 } } });
     expect([made.status, made.headers.get('location')]).toEqual([201, '/api/v1/ns/a']);
@@ -43,7 +43,7 @@ describe('routes of namespaces', () => {
     expect((await ask('GET', '/ns/a')).status).toBe(404);
   });
 
-  it('remove by force what holds something', async () => {
+  it('remove a namespace with records by force', async () => {
     const { ask, directory } = begin();
     await ask('POST', '/ns', { id: 'a' });
     directory.controls.sizes.set('a', { instances: 2, services: 1 });
@@ -86,7 +86,7 @@ describe('routes of namespaces', () => {
 });
 
 describe('routes of tokens', () => {
-  it('[A22, A23, A24] make, show, rotate and revoke', async () => {
+  it('[A22, A23, A24] create, list, rotate and revoke a token', async () => {
     const { ask, test } = begin();
     const request = { name: 'orders', grants: [{ scope: 'read', ns: 'public' }], expiresInMs: 3_600_000 };
     const made = await ask<IssuedToken>('POST', '/tokens', request);
@@ -232,7 +232,7 @@ describe('the route that redeems a ticket', () => {
 });
 
 describe('the route of the audit trail', () => {
-  it('[A27] shows who did what from where, in pages', async () => {
+  it('[A27] lists actions with their actor and address, in pages', async () => {
     const { ask } = begin();
     await ask('POST', '/ns', { id: 'a' }, { 'x-forwarded-for': '203.0.113.9' });
     await ask('PATCH', '/ns/a', { title: 'A' });
