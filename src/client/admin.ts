@@ -37,6 +37,8 @@ import type {
   NamespaceBody,
   NamespaceList,
   NamespacePatchBody,
+  OwnToken,
+  RedeemedToken,
   Stats,
   Ticket,
   TokenBody,
@@ -131,12 +133,16 @@ export interface Admin extends Transfers {
   createToken(ask: CallSettings & { body: TokenBody }): Promise<IssuedToken>;
   /** Lists the tokens that this token may manage. */
   listTokens(ask?: CallSettings & Page): Promise<TokenList>;
+  /** Reads the token of this client: its id, grants and expiry. */
+  readOwnToken(ask?: CallSettings): Promise<OwnToken>;
   /** Revokes a token, everywhere within 30 s. A repeat by the same caller succeeds; by others it is `TOKEN_NOT_FOUND`. */
   revokeToken(ask: CallSettings & { id: string }): Promise<void>;
   /** Rotates the secret of a token; the previous one stays valid for `overlapMs`. */
   rotateToken(ask: CallSettings & { id: string; body: { overlapMs?: number | undefined } }): Promise<IssuedToken>;
   /** Creates a ticket that replaces this token once, within 30 s. */
   createTicket(ask?: CallSettings): Promise<Ticket>;
+  /** Redeems a ticket for a token of at most 12 hours. Needs no token. */
+  redeemTicket(ask: CallSettings & { body: { ticket: string } }): Promise<RedeemedToken>;
   /** Reads the audit trail; with `ns`, of that namespace only. */
   readAudit(ask?: CallSettings & Page): Promise<AuditTrail>;
   /** Scrapes the metrics of the namespaces that the token covers, or only of `ns`, in Prometheus' text format. */
@@ -211,9 +217,11 @@ const OPERATIONS: Record<Exclude<keyof Admin, keyof Transfers>, Operation> = {
   removeNamespace: ['DELETE', NAMESPACE],
   createToken: ['POST', '/api/v1/tokens'],
   listTokens: ['GET', '/api/v1/tokens'],
+  readOwnToken: ['GET', '/api/v1/token'],
   revokeToken: ['DELETE', TOKEN],
   rotateToken: ['POST', `${TOKEN}/rotate`],
   createTicket: ['POST', '/api/v1/tickets'],
+  redeemTicket: ['POST', '/api/v1/tickets/redeem'],
   readAudit: ['GET', '/api/v1/audit'],
   readMetrics: ['GET', '/metrics'],
   readHealth: ['GET', '/health'],

@@ -726,6 +726,18 @@ export const TICKET_LIFE_MS = 30_000;
 /** Valid tickets of one token at a time; a page needs one for each of its sockets. `LIMIT_EXCEEDED` */
 export const TICKETS_PER_TOKEN_MAX_COUNT = 100;
 
+/** Longest life of a token that a ticket was redeemed for: a working day, after which a person signs in again. */
+export const REDEEMED_TOKEN_LIFE_MAX_MS = 12 * 60 * 60 * 1_000;
+
+/**
+ * Tickets of one token that can be redeemed for tokens within {@link REDEEMED_TOKEN_LIFE_MAX_MS}; the directory keeps a
+ * row for each until then. `LIMIT_EXCEEDED`
+ */
+export const REDEEMED_TOKENS_PER_TOKEN_MAX_COUNT = 100;
+
+/** Body of a request that redeems a ticket. It is read before the ticket is checked, so it is small. `PAYLOAD_TOO_LARGE` */
+export const TICKET_BODY_MAX_BYTES = 8 * 1024;
+
 /**
  * Failed logins within {@link FAILED_LOGINS_WINDOW_MS} from one address, or for one token id if no address is known.
  * `LIMIT_EXCEEDED`

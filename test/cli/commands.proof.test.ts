@@ -451,6 +451,10 @@ describe('ns, token, audit', () => {
     const { stdout } = await stage.run(['token', 'ls']);
     expect(stdout).toMatch(new RegExp(`^${id} +orders in public +register:public:mine\\* +never`, 'm'));
     expect(stdout).not.toContain(token);
+    const shown = await as('token', 'show');
+    expect(shown.stdout).toMatch(new RegExp(`^id +${id}\nname +orders in public\ngrants +register:public:mine\\*\n`));
+    expect(shown.stdout).not.toContain(token);
+    expect(await stage.json('token', 'show')).toMatchObject({ id: 'root', root: true });
   });
 
   it('[K37] token create warns of a namespace that does not exist, and creates the token', async () => {

@@ -225,6 +225,22 @@ export interface Token {
   lastUsedAt?: string | undefined;
 }
 
+/** The token that a request was sent with, without its secret. */
+export interface OwnToken {
+  /** `root` for the root token. */
+  id: string;
+  name: string;
+  grants: Grant[];
+  /** Absent if the token is valid until it is revoked. RFC 3339. */
+  expiresAt?: string | undefined;
+  /** True for the root token. */
+  root: boolean;
+  /**
+   * Present if a ticket was redeemed for the credential: the id to revoke it by. It can’t create or rotate tokens.
+   */
+  redeemedId?: string | undefined;
+}
+
 /** A token with its secret, which is shown only in this response. */
 export interface IssuedToken extends Token {
   /** Credential to send; shown only once. */
@@ -252,11 +268,24 @@ export interface TokenBody {
   pathWrite?: boolean | undefined;
 }
 
-/** A credential that replaces a token once, to open one socket or stream. */
+/** A credential that replaces a token once, to open one socket or stream, or to be redeemed for a token. */
 export interface Ticket {
   ticket: string;
   /** RFC 3339. */
   expiresAt: string;
+}
+
+/** A token of at most 12 hours that replaced a ticket, with its secret, which is shown only in this response. */
+export interface RedeemedToken {
+  /** Id to revoke this token by. */
+  id: string;
+  /** Id of the token that requested the ticket; the journal and the audit trail show it for both. */
+  tokenId: string;
+  grants: Grant[];
+  /** RFC 3339. */
+  expiresAt: string;
+  /** Credential to send; shown only once. */
+  token: string;
 }
 
 /** An audited action. */
@@ -267,6 +296,7 @@ export type AuditAction =
   | 'token-created'
   | 'token-revoked'
   | 'token-rotated'
+  | 'ticket-redeemed'
   | 'service-changed'
   | 'service-deleted'
   | 'overridden'

@@ -60,6 +60,7 @@ export class DirectoryObject extends DurableObject<Env> {
 function platformOf(base: ObjectPlatform, env: Env): DirectoryPlatform {
   return {
     ...base,
+    rootToken: env.ROLLCALL_ROOT_TOKEN,
     placements: {
       own: jurisdictionProblem(env) === undefined ? homeJurisdiction(env) : undefined,
       matter: !isOneMachine(env),

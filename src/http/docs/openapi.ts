@@ -130,7 +130,7 @@ function bodyOf({ input, bodyType, example }: RouteCard): DescribeRouteOptions['
   };
 }
 
-function answersOf({ path, answers, scope, conditional }: RouteCard): DescribeRouteOptions['responses'] {
+function answersOf({ path, answers, scope, conditional, input }: RouteCard): DescribeRouteOptions['responses'] {
   // Responses of a namespace have a position in its history; those of the directory have none.
   const cursor = path.includes('/:ns/') ? CURSOR_HEADER : undefined;
   const entries = Object.entries(answers).map(([status, { description, schema, contentType }]) => {
@@ -150,7 +150,10 @@ function answersOf({ path, answers, scope, conditional }: RouteCard): DescribeRo
       { description: 'Nothing has changed since that cursor, nor within the wait', headers: CURSOR_HEADER },
     ]);
   const refused = {
-    description: scope === 'open' ? 'The registry is not set up' : 'Error; `code` identifies the reason',
+    description:
+      scope === 'open' && input.body === undefined
+        ? 'The registry is not set up'
+        : 'Error; `code` identifies the reason',
     content: { 'application/problem+json': { schema: described(Problem) } },
   };
   return { ...Object.fromEntries(entries), ...(path === '/health' ? {} : { default: refused }) };

@@ -222,6 +222,19 @@ describe('tokens in paths', () => {
   });
 });
 
+describe('redeemed tokens', () => {
+  it('[A67, A69] open sockets that end with them', async () => {
+    const test = new TestApp();
+    const { token, id } = test.directory.give(READ, { redeemedId: 'r', expiresAt: test.now + 60_000 });
+    await test.send('GET', `${NS}/socket`, {
+      headers: { ...bearer(token).headers, upgrade: 'websocket', 'sec-websocket-protocol': 'rollcall.v1' },
+    });
+    expect(test.sockets.passed).toMatchObject([
+      { purpose: { caller: { tokenId: id }, redeemedId: 'r', expiresAt: test.now + 60_000 } },
+    ]);
+  });
+});
+
 describe('tickets', () => {
   const socket = (protocols: string): RequestInit => ({
     headers: { upgrade: 'websocket', 'sec-websocket-protocol': protocols },

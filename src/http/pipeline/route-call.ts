@@ -61,6 +61,11 @@ export class RouteCall {
     return this.#context.env.request;
   }
 
+  /** The request as it was received, with the headers that identify its sender. */
+  get received(): Request {
+    return this.#context.env.received;
+  }
+
   /** The API of the namespace. */
   get calls(): NamespaceApi {
     return this.#opened.calls;
@@ -116,6 +121,7 @@ export class RouteCall {
       grants: grantsOn(this.#principal, this.namespace),
       namespace: this.namespace,
       expiresAt: this.#principal.expiresAt,
+      redeemedId: this.#principal.redeemedId,
     };
   }
 
