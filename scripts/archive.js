@@ -33,7 +33,7 @@ try {
   for (const path of ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json', 'bin/rollcall.js']) {
     copyFileSync(path, join(root, path));
   }
-  for (const file of ['rollcall.js', 'resident.js', 'checkpoint-worker.js', 'commit']) {
+  for (const file of ['rollcall.js', 'resident.js', 'checkpoint-worker.js', 'commit', 'licenses.txt']) {
     copyFileSync(join('dist', file), join(root, 'dist', file));
   }
   copyFileSync('examples/operate/rollcall.service', join(root, 'rollcall.service'));

@@ -305,6 +305,7 @@ const FILES: Record<string, WrittenFile> = {
       },
       Grant: { schema: Grant, about: 'A permission of a token, and the namespace and services it applies to.' },
       Token: { schema: token.TokenView, about: 'A token, without its secret.' },
+      OwnToken: { schema: token.OwnToken, about: 'The token that a request was sent with, without its secret.' },
       IssuedToken: {
         schema: token.IssuedToken,
         parts: ['Token'],
@@ -314,7 +315,12 @@ const FILES: Record<string, WrittenFile> = {
       TokenBody: { io: 'input', schema: token.TokenRequest, about: 'Request for a new token.' },
       Ticket: {
         schema: token.Ticket,
-        about: 'A credential that replaces a token once, to open one socket or stream.',
+        about: 'A credential that replaces a token once, to open one socket or stream, or to be redeemed for a token.',
+      },
+      RedeemedToken: {
+        schema: token.RedeemedToken,
+        about:
+          'A token of at most 12 hours that replaced a ticket, with its secret, which is shown only in this response.',
       },
       AuditAction: { schema: audit.AuditAction, about: 'An audited action.' },
       AuditEntry: {

@@ -13,3 +13,4 @@ await workerBundle();
 await residentBundle();
 writeFileSync('dist/commit', `${checkoutCommit() ?? ''}\n`);
 await import('./build-client.js');
+await import('./write-licenses.js');

@@ -43,8 +43,8 @@ const unreachable = new RegistryError('UNAVAILABLE', 'the directory could not be
 const guess = (number: number): string =>
   tokenText(String(number).padStart(TOKEN_ID_LENGTH, '0'), 'x'.repeat(TOKEN_SECRET_LENGTH));
 
-describe('root', () => {
-  it('[A2] is known by its token alone, and without the directory', async () => {
+describe('the root token', () => {
+  it('[A2] is the only text that authenticates root, without a call to the directory', async () => {
     const stage = new Stage();
     stage.directory.failure = unreachable;
     expect(await stage.authenticator.verify(ROOT_TOKEN)).toBe(ROOT);
@@ -60,7 +60,7 @@ describe('root', () => {
     expect(stage.directory.asked).toEqual([]);
   });
 
-  it('[A6] answers at once from the second time on, for ever', async () => {
+  it('[A6] is verified synchronously from the second request on, without an age limit', async () => {
     const stage = new Stage();
     const first = stage.authenticator.verify(ROOT_TOKEN);
     expect(first).toBeInstanceOf(Promise);
@@ -69,13 +69,13 @@ describe('root', () => {
     expect(stage.authenticator.verify(ROOT_TOKEN)).toBe(ROOT);
   });
 
-  it('may look like any other token', async () => {
+  it('may have the form of any other token', async () => {
     const stage = new Stage(guess(1));
     expect(await stage.seen(guess(1))).toBe('root');
     expect(await stage.seen(guess(2))).toBe('wrong');
   });
 
-  it('[A1] is not configured with any other root token, whatever is sent', () =>
+  it('[A1] that is missing or unusable makes every request fail, whatever it sends', () =>
     everyRow(
       [
         undefined,
@@ -100,13 +100,13 @@ describe('root', () => {
       },
     ));
 
-  it('[A1] is configured with 32 characters', () => {
+  it('[A1] is accepted from 32 characters on', () => {
     expect(() => new Stage('x'.repeat(32)).authenticator.assertConfigured()).not.toThrow();
   });
 });
 
 describe('tokens', () => {
-  it('[A6] are asked for once in 30 s, good or bad, and answered at once in between', async () => {
+  it('[A6] are verified by the directory every 30 s, valid or not, and from memory in between', async () => {
     const stage = new Stage();
     const { token, id } = stage.directory.give(READ);
     expect(await stage.seen(token)).toBe(id);
@@ -123,7 +123,7 @@ describe('tokens', () => {
     expect(stage.directory.asked).toHaveLength(4);
   });
 
-  it('[A6] are refused within 30 s of their end', async () => {
+  it('[A6] are refused at most 30 s after they were revoked', async () => {
     const stage = new Stage();
     const { token, id } = stage.directory.give(READ);
     await stage.seen(token);
@@ -132,7 +132,7 @@ describe('tokens', () => {
     expect(await stage.seen(token)).toBe('wrong');
   });
 
-  it('[A62] are asked for anew once they are forgotten, also by requests that were asking meanwhile', async () => {
+  it('[A62] are verified again after they are forgotten, and so are those with a verification in flight', async () => {
     const stage = new Stage();
     const { token, id } = stage.directory.give(READ);
     const other = stage.directory.give(READ);
@@ -142,7 +142,7 @@ describe('tokens', () => {
     stage.directory.revoke(id);
     stage.authenticator.forget(id);
     expect(await stage.seen(token)).toBe('wrong');
-    expect(stage.authenticator.verify(other.token), 'others stay known').toMatchObject({ tokenId: other.id });
+    expect(stage.authenticator.verify(other.token), 'other tokens stay cached').toMatchObject({ tokenId: other.id });
 
     stage.directory.asked.length = 0;
     const { promise: gate, resolve: open } = Promise.withResolvers<void>();
@@ -151,7 +151,7 @@ describe('tokens', () => {
     await expect.poll(() => stage.directory.asked).toHaveLength(1);
     stage.authenticator.forget(slow.id);
     const after = stage.seen(slow.token);
-    await expect.poll(() => stage.directory.asked, { message: 'a question of its own' }).toHaveLength(2);
+    await expect.poll(() => stage.directory.asked, { message: 'a call of its own' }).toHaveLength(2);
     open();
     await Promise.all([before, after]);
     stage.directory.revoke(slow.id);
@@ -159,7 +159,7 @@ describe('tokens', () => {
     expect(await stage.seen(slow.token)).toBe('wrong');
   });
 
-  it('[A6] were good when the directory was asked, not when it answered', async () => {
+  it('[A6] are cached from the time at which the directory was asked, not when it answered', async () => {
     const stage = new Stage();
     const { token, id } = stage.directory.give(READ);
     let open = () => {};
@@ -176,17 +176,17 @@ describe('tokens', () => {
     expect(await stage.seen(token)).toBe('wrong');
   });
 
-  it('[A7] end at their time, also while they are remembered', async () => {
+  it('[A7] expire on time while they are cached', async () => {
     const stage = new Stage();
     const { token, id } = stage.directory.give(READ, { expiresAt: stage.now + 10_000 });
     expect(await stage.seen(token)).toBe(id);
     stage.now += 9_999;
     expect(await stage.seen(token)).toBe(id);
     stage.now += 1;
-    expect(await stage.seen(token), 'though the directory still takes it').toBe('wrong');
+    expect(await stage.seen(token), 'although the directory still accepts it').toBe('wrong');
   });
 
-  it('[A6] that come at once are one call, and each gets its answer', async () => {
+  it('[A6] in concurrent requests are verified by one call, with the result for each', async () => {
     const stage = new Stage();
     const { token, id } = stage.directory.give(READ);
     const seen = await Promise.all(Array.from({ length: 50 }, () => stage.seen(token)));
@@ -194,7 +194,7 @@ describe('tokens', () => {
     expect(stage.directory.asked).toHaveLength(1);
   });
 
-  it('[A6, A60] work while the directory is out of reach as they were last known, others are refused', async () => {
+  it('[A6, A60] keep their last known result while the directory is unreachable, and unknown ones are refused', async () => {
     const stage = new Stage();
     const { token, id } = stage.directory.give(READ);
     const other = stage.directory.give(READ);
@@ -208,17 +208,17 @@ describe('tokens', () => {
     expect(await stage.seen(guess(2))).toBe('UNAVAILABLE');
     stage.now += 1;
     expect(await stage.seen(token)).toBe(id);
-    expect(await stage.seen(guess(1)), 'it may have been made by now').toBe('UNAVAILABLE');
+    expect(await stage.seen(guess(1)), 'it may have been created in the meantime').toBe('UNAVAILABLE');
     stage.now += LAST_KNOWN_MAX_AGE_MS - VERIFICATION_MAX_AGE_MS - 1;
     expect(await stage.seen(token)).toBe(id);
     stage.now += 1;
-    expect(await stage.seen(token), '10 minutes after it was last found to be good').toBe('UNAVAILABLE');
+    expect(await stage.seen(token), '10 minutes after it was last valid').toBe('UNAVAILABLE');
     expect(await stage.seen(ROOT_TOKEN)).toBe('root');
     stage.directory.failure = undefined;
     expect(await stage.seen(token)).toBe(id);
   });
 
-  it('[A60] that were revoked meanwhile are refused once the directory says so, also if it is lost again', async () => {
+  it('[A60] that were revoked during an outage are refused once the directory has answered, also in the next outage', async () => {
     const stage = new Stage();
     const { token, id } = stage.directory.give(READ);
     await stage.seen(token);
@@ -228,14 +228,14 @@ describe('tokens', () => {
     expect(await stage.seen(token)).toBe(id);
     stage.directory.failure = undefined;
     stage.now += DIRECTORY_RETRY_INTERVAL_MS;
-    expect(await stage.seen(token), 'the request that finds out').toBe(id);
+    expect(await stage.seen(token), 'the request that starts the check').toBe(id);
     await expect.poll(() => stage.seen(token)).toBe('wrong');
     stage.directory.failure = unreachable;
     stage.now += VERIFICATION_MAX_AGE_MS;
-    expect(await stage.seen(token), 'nothing good is known of it any more').toBe('UNAVAILABLE');
+    expect(await stage.seen(token), 'it has no last known state any more').toBe('UNAVAILABLE');
   });
 
-  it('[A7, A60] end at their time, also while the directory is out of reach', async () => {
+  it('[A7, A60] expire on time while the directory is unreachable', async () => {
     const stage = new Stage();
     const end = stage.now + 2 * VERIFICATION_MAX_AGE_MS;
     const { token, id } = stage.directory.give(READ, { expiresAt: end });
@@ -247,7 +247,7 @@ describe('tokens', () => {
     expect(await stage.seen(token)).toBe('wrong');
   });
 
-  it('[A6] are not pushed out of memory by guesses', async () => {
+  it('[A6] are not evicted from memory by guesses', async () => {
     const stage = new Stage();
     const { token, id } = stage.directory.give(READ);
     await stage.seen(token);
@@ -255,7 +255,7 @@ describe('tokens', () => {
     expect(stage.authenticator.verify(token)).toMatchObject({ tokenId: id });
   });
 
-  it('[A12] take the same steps for an id that is known and one that is not', async () => {
+  it('[A12] take the same steps for a known id and an unknown one', async () => {
     const stage = new Stage();
     const { token, id } = stage.directory.give(READ);
     const wrongSecret = `${token.slice(0, -1)}x`;
@@ -263,7 +263,7 @@ describe('tokens', () => {
     expect(stage.directory.asked).toEqual([id, '0'.repeat(TOKEN_ID_LENGTH - 1).concat('1')]);
   });
 
-  it('[A12] that are malformed are wrong, and nobody is asked', () =>
+  it('[A12] that are malformed are invalid without a call to the directory', () =>
     everyRow(
       [
         '',
@@ -282,25 +282,25 @@ describe('tokens', () => {
       },
     ));
 
-  it('[A12] that are too long are not even digested: that is told at once', () => {
+  it('[A12] that are too long are invalid without being hashed', () => {
     expect(new Stage().authenticator.verify('x'.repeat(CREDENTIAL_MAX_CHARACTERS + 1))).toBeNull();
   });
 });
 
 describe('tickets', () => {
-  const who = { tokenId: 't1', grants: READ, pathWrite: false };
+  const verified = { tokenId: 't1', grants: READ, pathWrite: false };
 
-  it('[A11] are redeemed once, and never remembered', async () => {
+  it('[A11] are redeemed once, and never cached', async () => {
     const { directory, authenticator } = new Stage();
-    const ticket = directory.ticketFor(who);
-    expect(await authenticator.redeem(ticket)).toEqual(who);
+    const ticket = directory.ticketFor(verified);
+    expect(await authenticator.redeem(ticket)).toEqual(verified);
     expect(await authenticator.redeem(ticket)).toBeNull();
     expect(directory.asked).toHaveLength(2);
   });
 
-  it('[A7, A11] of a token that has ended are wrong, and malformed ones ask nobody', async () => {
+  it('[A7, A11] of an expired token are invalid, and malformed ones cause no call to the directory', async () => {
     const { directory, authenticator, now } = new Stage();
-    expect(await authenticator.redeem(directory.ticketFor({ ...who, expiresAt: now }))).toBeNull();
+    expect(await authenticator.redeem(directory.ticketFor({ ...verified, expiresAt: now }))).toBeNull();
     directory.asked.length = 0;
     for (const ticket of ['', 'x'.repeat(CREDENTIAL_MAX_CHARACTERS + 1)]) {
       expect(await authenticator.redeem(ticket)).toBeNull();
@@ -308,75 +308,75 @@ describe('tickets', () => {
     expect(directory.asked).toEqual([]);
   });
 
-  it('[A11] are refused while the directory is out of reach', async () => {
+  it('[A11] are refused while the directory is unreachable', async () => {
     const { directory, authenticator } = new Stage();
-    const ticket = directory.ticketFor(who);
+    const ticket = directory.ticketFor(verified);
     directory.failure = unreachable;
     await expect(authenticator.redeem(ticket)).rejects.toBe(unreachable);
   });
 });
 
-const who: VerifiedToken = { tokenId: 't', grants: [], pathWrite: false };
+const verified: VerifiedToken = { tokenId: 't', grants: [], pathWrite: false };
 
 describe('Verifications', () => {
-  it('[A6] believes what was told for 30 s, and no longer than the token lives', () => {
+  it('[A6] returns a result for 30 s, and no longer than the token is valid', () => {
     const memory = new Verifications();
-    memory.keep('good', who, 100);
-    memory.keep('ends', { ...who, expiresAt: 105 }, 100);
+    memory.keep('good', verified, 100);
+    memory.keep('ends', { ...verified, expiresAt: 105 }, 100);
     memory.keep('bad', null, 100);
     const until = 100 + VERIFICATION_MAX_AGE_MS;
-    expect([memory.find('good', until - 1), memory.find('good', until)]).toEqual([who, undefined]);
+    expect([memory.find('good', until - 1), memory.find('good', until)]).toEqual([verified, undefined]);
     expect([memory.find('ends', 104)?.tokenId, memory.find('ends', 105)]).toEqual(['t', null]);
     expect([memory.find('bad', until - 1), memory.find('bad', until)]).toEqual([null, undefined]);
     expect(memory.find('other', 100)).toBeUndefined();
   });
 
-  it('[A6] takes the answer to the latest question, in whichever order the answers come', () => {
+  it('[A6] keeps the result of the latest call, in any order of the responses', () => {
     const memory = new Verifications();
-    memory.keep('token', who, 100);
+    memory.keep('token', verified, 100);
     memory.keep('token', null, 200);
-    memory.keep('token', who, 150);
+    memory.keep('token', verified, 150);
     expect([memory.find('token', 201), memory.lastKnown('token', 201)]).toEqual([null, undefined]);
-    memory.keep('token', who, 300);
+    memory.keep('token', verified, 300);
     memory.keep('token', null, 250);
-    expect([memory.find('token', 301), memory.lastKnown('token', 301)]).toEqual([who, who]);
+    expect([memory.find('token', 301), memory.lastKnown('token', 301)]).toEqual([verified, verified]);
   });
 
-  it('[A60] holds on to good tokens for 10 minutes, and to no others', () => {
+  it('[A60] returns valid tokens as last known for 10 minutes, and no invalid ones', () => {
     const memory = new Verifications();
-    memory.keep('good', who, 100);
+    memory.keep('good', verified, 100);
     memory.keep('bad', null, 100);
     const until = 100 + LAST_KNOWN_MAX_AGE_MS;
-    expect([memory.lastKnown('good', until - 1), memory.lastKnown('good', until)]).toEqual([who, undefined]);
+    expect([memory.lastKnown('good', until - 1), memory.lastKnown('good', until)]).toEqual([verified, undefined]);
     expect(memory.lastKnown('bad', 101)).toBeUndefined();
   });
 
-  it('[A6] forgets what was used longest ago beyond its bound, good and bad apart', () => {
+  it('[A6] evicts the least recently used beyond its limit, valid and invalid tokens separately', () => {
     const memory = new Verifications();
     for (let number = 0; number <= VERIFICATIONS_MAX_COUNT; number++) {
-      memory.keep(`good ${number}`, who, 100);
+      memory.keep(`good ${number}`, verified, 100);
       memory.keep(`bad ${number}`, null, 100);
-      if (number === 1) memory.keep('good 0', who, 100);
+      if (number === 1) memory.keep('good 0', verified, 100);
     }
-    expect(memory.find('good 0', 101), 'it was told again since').toBe(who);
+    expect(memory.find('good 0', 101), 'it was stored again since').toBe(verified);
     expect(memory.find('good 1', 101)).toBeUndefined();
-    expect(memory.find('good 2', 101)).toBe(who);
+    expect(memory.find('good 2', 101)).toBe(verified);
     expect([memory.find('bad 0', 101), memory.find('bad 1', 101)]).toEqual([undefined, null]);
   });
 
   it('[A6] keeps a token in use, however many others are used once', () => {
     const memory = new Verifications();
-    memory.keep('in use', who, 100);
+    memory.keep('in use', verified, 100);
     for (let number = 0; number < 2 * VERIFICATIONS_MAX_COUNT; number++) {
-      memory.keep(`once ${number}`, who, 100);
-      expect(memory.find('in use', 101)).toBe(who);
+      memory.keep(`once ${number}`, verified, 100);
+      expect(memory.find('in use', 101)).toBe(verified);
     }
   });
 
   it('[A6] forgets every secret of a token, and none of another', () => {
     const memory = new Verifications();
-    for (const token of ['first', 'second', 'third']) memory.keep(token, who, 100);
-    memory.keep('other', { ...who, tokenId: 'other' }, 100);
+    for (const token of ['first', 'second', 'third']) memory.keep(token, verified, 100);
+    memory.keep('other', { ...verified, tokenId: 'other' }, 100);
     memory.forget('t');
     expect(['first', 'second', 'third', 'other'].map((token) => memory.find(token, 101)?.tokenId)).toEqual([
       undefined,

@@ -192,13 +192,13 @@ export class Verifications {
   /** Drops the answers about all valid secrets of a token. */
   forget(tokenId: string): void {
     // Copied, because an iterator of the cache is not specified to survive a deletion.
-    for (const [token, { who }] of [...this.#good]) if (who.tokenId === tokenId) this.#good.delete(token);
+    for (const [token, { who }] of [...this.#good]) if (dependsOn(who, tokenId)) this.#good.delete(token);
   }
 
   /** Expires the answers about all valid secrets of a token. They remain as last known ones until new answers arrive. */
   doubt(tokenId: string, now: number): void {
     for (const verification of this.#good.values()) {
-      if (verification.who.tokenId !== tokenId) continue;
+      if (!dependsOn(verification.who, tokenId)) continue;
       verification.askedAt = Math.min(verification.askedAt, now - VERIFICATION_MAX_AGE_MS);
     }
   }
@@ -208,6 +208,10 @@ export class Verifications {
     this.#good.set(token, { who, askedAt: Number.POSITIVE_INFINITY });
   }
 }
+
+/** Reports whether a token ends with another: it is that token, or a ticket of that token was redeemed for it. */
+const dependsOn = (who: VerifiedToken, tokenId: string): boolean =>
+  who.tokenId === tokenId || who.redeemedId === tokenId;
 
 /** The root token. */
 export const ROOT: VerifiedToken = {

@@ -30,25 +30,25 @@ const may = (grants: Grant[], scope: Scope, namespace: string): boolean => {
 };
 
 describe('authorize', () => {
-  it('lets root do everything anywhere', () =>
+  it('permits root everything in any namespace', () =>
     everyRow(SCOPES, (scope) => {
       expect(() => authorize(ROOT, scope, { namespace: 'any' })).not.toThrow();
     }));
 
-  it('gives each scope to those who hold it, or hold more', () =>
+  it('permits a scope to grants of that scope or a higher one', () =>
     everyRow(SCOPES, (scope) => {
       const holders = SCOPES.filter((held) => may([{ scope: held, ns: 'a' }], scope, 'a'));
       expect(holders).toEqual(HOLDERS[scope]);
     }));
 
-  it('holds a grant to its namespace', () => {
+  it('limits a grant to its namespace', () => {
     expect(may([{ scope: 'read', ns: 'a' }], 'read', 'b')).toBe(false);
     expect(may([{ scope: 'admin', ns: 'a' }], 'read', 'b')).toBe(false);
     expect(may([{ scope: 'read', ns: '*' }], 'read', 'b')).toBe(true);
     expect(may([], 'read', 'a')).toBe(false);
   });
 
-  it('does not make one grant of two', () => {
+  it('does not combine two grants into one', () => {
     const grants: Grant[] = [
       { scope: 'read', ns: 'a' },
       { scope: 'operate', ns: 'b' },
@@ -57,7 +57,7 @@ describe('authorize', () => {
     expect(may(grants, 'operate', 'b')).toBe(true);
   });
 
-  it('names what is lacking, and not the token itself', () => {
+  it('names the missing scope, and the id of the token instead of its secret', () => {
     expect(() => authorize({ tokenId: 'tok', grants: [] }, 'operate', { namespace: 'ns1' })).toThrowError(
       'token "tok" lacks the scope "operate" on namespace "ns1"',
     );
@@ -65,7 +65,7 @@ describe('authorize', () => {
 });
 
 describe('callerOf', () => {
-  it('[A4] tells whose instances a principal may change in a namespace', () => {
+  it('[A4] returns whose instances a principal may change in a namespace', () => {
     const grants: Grant[] = [
       { scope: 'operate', ns: 'a' },
       { scope: 'operate', ns: 'b', services: ['g@@own*'] },
@@ -78,7 +78,7 @@ describe('callerOf', () => {
     expect(callerOf(ROOT, 'any')).toEqual({ tokenId: 'root', operates: true, share: 'all' });
   });
 
-  it('[N26] tells how much of a namespace a principal may fill', () => {
+  it('[N26] returns how much of a namespace a principal may fill', () => {
     const share = (...grants: Grant[]) => callerOf({ tokenId: 't', grants }, 'a').share;
     const services = ['g@@own*'];
     expect(share({ scope: 'admin', ns: '*' })).toBe('all');
@@ -90,7 +90,7 @@ describe('callerOf', () => {
     expect(share({ scope: 'operate', ns: 'b' })).toBe('half');
   });
 
-  it('makes it once, and nobody can change it', () => {
+  it('returns the same frozen object each time', () => {
     const principal = { tokenId: 't', grants: [] };
     expect(callerOf(principal, 'a')).toBe(callerOf(principal, 'a'));
     expect(callerOf(principal, 'b')).not.toBe(callerOf(principal, 'a'));
@@ -113,7 +113,7 @@ function refusal(grants: Grant[], ...claims: Claim[]): string {
 }
 
 describe('authorizeRegistration', () => {
-  it('[A48] asks for the service, and for each that is claimed', () => {
+  it('[A48] requires a grant for the service and for each claimed service', () => {
     expect(refusal([registers('g@@own')])).toBe('');
     expect(refusal([registers('g@@own', 'g@@a', 'g@@b')], claim('a'), claim('b'))).toBe('');
     expect(refusal([registers('g@@own'), registers('g@@a')], claim('a'), claim('b'))).toContain('vipAddress "b"');
@@ -122,7 +122,7 @@ describe('authorizeRegistration', () => {
     expect(refusal([registers('g@@own'), { ...registers('g@@a'), scope: 'operate' }], claim('a'))).toBe('');
   });
 
-  it('[A48] asks for so many claims, and refuses more, unless the token is for the whole namespace', () => {
+  it('[A48] refuses claims above the limit, unless the token covers the whole namespace', () => {
     const claims = Array.from({ length: REGISTRATION_CLAIMS_MAX_COUNT }, (_, index) => claim(`a${index}`));
     expect(refusal([registers('g@@*')], ...claims)).toBe('');
     expect(refusal([registers('g@@*')], ...claims, claim('b'))).toMatch(
@@ -131,13 +131,13 @@ describe('authorizeRegistration', () => {
     expect(refusal([{ scope: 'register', ns: 'n' }], ...claims, claim('b'))).toBe('');
   });
 
-  it('[A48] says what names which service, and which grant would do', () => {
+  it('[A48] names the field that claims the service, and a sufficient grant', () => {
     expect(refusal([registers('g@@own')], claim('a'))).toBe(
       'FORBIDDEN vipAddress "a" names the service "g@@a" of namespace "n", where token "t" lacks the scope "register"; remove it, or use a token with the grant {"scope":"register","ns":"n","services":["g@@a"]}',
     );
   });
 
-  it('[A48] names no grant for what none is good for alone', () =>
+  it("[A48] suggests no grant where a single one can't cover the name", () =>
     everyRow(['*', 'a*', 'a@@b', ''], (name) => {
       expect(refusal([registers('g@@own')], claim(name))).toMatch(/lacks the scope "register"; remove it$/);
     }));
@@ -162,7 +162,7 @@ const batch = (grants: Grant[], ...operations: Operation[]): string =>
 const ownRegisters: Grant = { scope: 'register', ns: 'n', services: ['g@@own*'] };
 
 describe('authorizeOperations', () => {
-  it('[A5] asks of each operation what its single call asks', () =>
+  it('[A5] requires of each operation what its single call requires', () =>
     everyRow(
       [
         ['register', 'allowed', 'allowed', 'FORBIDDEN'],
@@ -179,7 +179,7 @@ describe('authorizeOperations', () => {
       },
     ));
 
-  it('[A5] refuses a batch for one operation, wherever it stands', () => {
+  it('[A5] refuses a batch for one operation at any position', () => {
     const own = on('register', 'own');
     expect(batch([ownRegisters], own, own, own)).toBe('allowed');
     expect(batch([ownRegisters], on('register', 'other'), own, own)).toBe('FORBIDDEN');
@@ -187,7 +187,7 @@ describe('authorizeOperations', () => {
     expect(batch([ownRegisters], own, own, on('override', 'own'))).toBe('FORBIDDEN');
   });
 
-  it('[A48] asks of each registration for the services that it claims, and of nothing else', () => {
+  it('[A48] requires grants for the claimed services of registrations, and of no other operation', () => {
     const claims = [{ service: { group: 'g', service: 'claimed' }, by: 'its extension' }];
     const claiming = (op: Operation['op'], grants: Grant[]): string =>
       outcome(() => authorizeOperations({ tokenId: 't', grants }, 'n', [on(op, 'own')], () => claims));
@@ -209,7 +209,7 @@ describe('authorizeServices', () => {
       ),
     );
 
-  it('[A5] asks for each service, also between repeats of others', () => {
+  it('[A5] checks each service, also between repeats of others', () => {
     expect(asked([ownRegisters], 'own', 'own', 'own-2', 'own')).toBe('allowed');
     expect(asked([ownRegisters], 'own', 'own', 'other', 'own')).toBe('FORBIDDEN');
     expect(asked([ownRegisters], 'other', 'own')).toBe('FORBIDDEN');
@@ -217,7 +217,7 @@ describe('authorizeServices', () => {
     expect(asked([], 'own')).toBe('FORBIDDEN');
   });
 
-  it('[A5] does not take a service of another group for a repeat', () => {
+  it('[A5] distinguishes services of the same name in different groups', () => {
     const principal = { tokenId: 't', grants: [ownRegisters] };
     const services = [
       { group: 'g', service: 'own' },

@@ -90,7 +90,7 @@ export function measuredNamespaces({ tokenId, grants }: Principal): typeof ALL_N
   if (ids.size > 0) return [...ids].sort();
   throw new RegistryError(
     'FORBIDDEN',
-    `token "${tokenId}" lacks the scope "metrics" on every namespace; use a token that has it on those to scrape`,
+    `token "${tokenId}" does not have the scope "metrics" on any namespace; use a token that has it on the namespaces to scrape`,
   );
 }
 

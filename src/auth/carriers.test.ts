@@ -31,7 +31,7 @@ const MALFORMED =
   'UNAUTHENTICATED: the Authorization header is not "Bearer <token>", the only form that is accepted here';
 
 describe('credentialReader', () => {
-  it('[A9] takes at each door what that door takes', () =>
+  it('[A9] accepts at each door the carriers of that door', () =>
     everyRow(
       [
         [{ authorization: `Bearer ${TOKEN}` }, 'bearer', 'bearer', 'bearer', 'bearer'],
@@ -60,12 +60,12 @@ describe('credentialReader', () => {
       },
     ));
 
-  it('[A9] reads Bearer in any case, with any blanks', () =>
+  it('[A9] accepts Bearer in any case and with any spaces', () =>
     everyRow([`bearer ${TOKEN}`, `BEARER   ${TOKEN} `, `Bearer ${TOKEN}`], (authorization) => {
       expect(taken('api', { authorization })).toBe(`bearer ${TOKEN}`);
     }));
 
-  it('[A9] does not take any other header for a token', () =>
+  it('[A9] refuses any other Authorization header', () =>
     everyRow(
       [
         '',
@@ -87,7 +87,7 @@ describe('credentialReader', () => {
       },
     ));
 
-  it('[A9] refuses more than one', () =>
+  it('[A9] refuses more than one credential', () =>
     everyRow(
       [
         [{ authorization: `Bearer ${TOKEN}`, pathToken: TOKEN }, 'path, bearer'],
@@ -104,7 +104,7 @@ describe('credentialReader', () => {
       },
     ));
 
-  it('[A9] looks at nothing that a door does not take', () => {
+  it('[A9] ignores carriers that a door does not accept', () => {
     const headers = new Headers({ authorization: `Bearer ${TOKEN}`, 'sec-websocket-protocol': `token.${TOKEN}` });
     const places = { headers, parameters: () => `ticket=${TOKEN}`, pathToken: TOKEN };
     const taken = (carriers: Carrier[]) => credentialReader(carriers)(places)?.carrier;
@@ -114,7 +114,7 @@ describe('credentialReader', () => {
     expect(taken([])).toBeUndefined();
   });
 
-  it('[A13] never tells what was sent', () => {
+  it('[A13] never quotes the credential', () => {
     for (const authorization of [`Basic ${TOKEN}`, `Bearer ${TOKEN} x`, `Bearer ${TOKEN}`]) {
       expect(taken('socket', { authorization, pathToken: TOKEN, protocols: `token.${TOKEN}` })).not.toContain(TOKEN);
     }
@@ -129,7 +129,7 @@ describe('credentialReader for clients of dialects', () => {
     'access-token-parameter',
     'password-parameter',
   ];
-  const told = (headers: Record<string, string>, parameters = ''): string => {
+  const credentialIn = (headers: Record<string, string>, parameters = ''): string => {
     try {
       const found = credentialReader(CARRIERS)({ headers: new Headers(headers), parameters: () => parameters });
       return found === undefined ? NONE : `${found.carrier} ${found.text}`;
@@ -138,11 +138,11 @@ describe('credentialReader for clients of dialects', () => {
     }
   };
 
-  it('[A9] takes one, also where it is given twice', () =>
+  it('[A9] accepts a credential, also if it is sent twice', () =>
     everyRow(
       [
         [{ authorization: `Bearer ${TOKEN}` }, '', 'bearer'],
-        [{ authorization: `Basic ${btoa(`anybody:${TOKEN}`)}` }, '', 'basic'],
+        [{ authorization: `Basic ${btoa(`user:${TOKEN}`)}` }, '', 'basic'],
         [{ authorization: `basic  ${btoa(`${TOKEN}:`)}` }, '', 'basic'],
         [{ accessToken: TOKEN }, 'accessToken=', 'access-token-header'],
         [{}, `serviceName=a&accessToken=${TOKEN}`, 'access-token-parameter'],
@@ -151,17 +151,19 @@ describe('credentialReader for clients of dialects', () => {
         [{ authorization: `Bearer ${TOKEN}` }, `accessToken=${TOKEN}`, 'bearer'],
       ] as const,
       ([headers, parameters, carrier]) => {
-        expect(told(headers, parameters)).toBe(`${carrier} ${TOKEN}`);
+        expect(credentialIn(headers, parameters)).toBe(`${carrier} ${TOKEN}`);
       },
     ));
 
-  it('[A9] refuses two that differ', () => {
-    expect(told({ accessToken: TOKEN }, 'password=another')).toMatch(/more than one credential/);
-    expect(told({ authorization: `Bearer ${TOKEN}` }, 'accessToken=another')).toMatch(/more than one credential/);
-    expect(told({}, `accessToken=${TOKEN}&accessToken=another`)).toMatch(/more than one credential/);
+  it('[A9] refuses two different credentials', () => {
+    expect(credentialIn({ accessToken: TOKEN }, 'password=another')).toMatch(/more than one credential/);
+    expect(credentialIn({ authorization: `Bearer ${TOKEN}` }, 'accessToken=another')).toMatch(
+      /more than one credential/,
+    );
+    expect(credentialIn({}, `accessToken=${TOKEN}&accessToken=another`)).toMatch(/more than one credential/);
   });
 
-  it('[A9, A13] does not take any other header, and never tells it', () =>
+  it('[A9, A13] refuses any other header without quoting it', () =>
     everyRow(
       [
         'Basic',
@@ -173,14 +175,14 @@ describe('credentialReader for clients of dialects', () => {
         `Basic ${TOKEN}`,
       ],
       (authorization) => {
-        expect(told({ authorization })).toMatch(/is neither/);
-        expect(told({ authorization })).not.toContain(TOKEN);
+        expect(credentialIn({ authorization })).toMatch(/is neither/);
+        expect(credentialIn({ authorization })).not.toContain(TOKEN);
       },
     ));
 });
 
 describe('isTicket', () => {
-  it('[A11] tells what is good once', () => {
+  it('[A11] is true for the carriers of single-use tickets', () => {
     const carriers = ['bearer', 'path', 'subprotocol-token', 'subprotocol-ticket', 'query-ticket'] as const;
     expect(carriers.filter((carrier) => isTicket({ carrier, text: '' }))).toEqual([
       'subprotocol-ticket',
@@ -190,7 +192,7 @@ describe('isTicket', () => {
 });
 
 describe('isForPaths', () => {
-  it('[A10] is for tokens that only read, and for those that may write by path', () =>
+  it('[A10] permits read-only tokens, and tokens that may write by path', () =>
     everyRow(
       [
         [['read'], false, true],

@@ -80,7 +80,7 @@ export type ReadCredential = (places: CredentialPlaces) => Credential | undefine
  * Returns a reader of the credential for an endpoint that accepts these carriers and no others.
  *
  * Several credentials are refused even if one of them is valid or all are equal, because a proxy in front of the registry
- * may have checked another one than the registry would. Only the carriers of Nacos may repeat a credential.
+ * may have checked a different one. Only the carriers of Nacos may repeat a credential.
  */
 export function credentialReader(carriers: readonly Carrier[]): ReadCredential {
   const looks = looksOf(carriers);

@@ -7,7 +7,7 @@ describe('FailedLogins', () => {
     for (let time = 0; time < count; time++) logins.refusal(source);
   };
 
-  it('[A8] refuses a source that failed too often within a minute, and says when to come back', () => {
+  it('[A8] refuses a source with too many failures in a minute, and names the time to wait', () => {
     let now = 1_000_000;
     const logins = new FailedLogins(() => now);
     for (let time = 0; time < FAILED_LOGINS_MAX_COUNT; time++) {
@@ -20,13 +20,13 @@ describe('FailedLogins', () => {
     expect(logins.refusal('a').code).toBe('UNAUTHENTICATED');
   });
 
-  it('[A8] counts each source on its own', () => {
+  it('[A8] counts each source separately', () => {
     const logins = new FailedLogins(() => 0);
     failed(FAILED_LOGINS_MAX_COUNT + 1, logins, 'a');
     expect([logins.refusal('a').code, logins.refusal('b').code]).toEqual(['LIMIT_EXCEEDED', 'UNAUTHENTICATED']);
   });
 
-  it('[A8] forgets the source that failed longest ago beyond its bound, and none that keeps failing', () => {
+  it('[A8] forgets the source with the oldest failure beyond its limit, and none that keeps failing', () => {
     const logins = new FailedLogins(() => 0);
     failed(FAILED_LOGINS_MAX_COUNT + 1, logins, 'a');
     for (let number = 0; number < FAILED_LOGIN_SOURCES_MAX_COUNT; number++) logins.refusal(`source ${number}`);
@@ -39,7 +39,7 @@ describe('FailedLogins', () => {
     }
   });
 
-  it('[A8] keeps nobody out for longer than a minute, though the clock goes back', () => {
+  it('[A8] blocks a source for a minute at most, also if the clock goes back', () => {
     let now = 10_000_000;
     const logins = new FailedLogins(() => now);
     failed(FAILED_LOGINS_MAX_COUNT, logins, 'a');

@@ -33,7 +33,7 @@ export class FailedLogins {
     if (failures.count <= FAILED_LOGINS_MAX_COUNT)
       return new RegistryError(
         'UNAUTHENTICATED',
-        'the token is not valid: it is mistyped, revoked, expired or of another registry; send a valid one',
+        'the token is not valid: it may be mistyped, revoked, expired or from another registry',
       );
     const leftMs = failures.since + FAILED_LOGINS_WINDOW_MS - this.#now();
     return new RegistryError(

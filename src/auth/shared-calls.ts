@@ -29,7 +29,7 @@ const NOTHING = Symbol('nothing');
  */
 export class SharedCalls<T> {
   readonly #options: SharedCallsOptions;
-  readonly #underWay = new Map<string, Flight<T>>();
+  readonly #flights = new Map<string, Flight<T>>();
 
   constructor(options: SharedCallsOptions) {
     this.#options = options;
@@ -42,7 +42,7 @@ export class SharedCalls<T> {
    */
   async call(key: string, ask: () => Promise<T>, suits: (outcome: T) => boolean = () => true): Promise<T> {
     const { now, followMaxMs } = this.#options;
-    const flight = this.#underWay.get(key);
+    const flight = this.#flights.get(key);
     if (flight !== undefined && now() - flight.since < followMaxMs) {
       const followed = await this.#follow(flight.outcome);
       if (followed !== NOTHING && suits(followed)) return followed;
@@ -54,17 +54,17 @@ export class SharedCalls<T> {
     const { now, maxCount, waitUntil } = this.#options;
     const flight: Flight<T> = { since: now(), outcome: ask() };
     waitUntil?.(flight.outcome.catch(() => undefined));
-    this.#underWay.delete(key);
-    this.#underWay.set(key, flight);
+    this.#flights.delete(key);
+    this.#flights.set(key, flight);
     // A cancelled call never settles and would stay in the map; this bounds the number of such calls.
-    for (const oldest of this.#underWay.keys()) {
-      if (this.#underWay.size <= maxCount) break;
-      this.#underWay.delete(oldest);
+    for (const oldest of this.#flights.keys()) {
+      if (this.#flights.size <= maxCount) break;
+      this.#flights.delete(oldest);
     }
     try {
       return await flight.outcome;
     } finally {
-      if (this.#underWay.get(key) === flight) this.#underWay.delete(key);
+      if (this.#flights.get(key) === flight) this.#flights.delete(key);
     }
   }
 

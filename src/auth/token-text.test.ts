@@ -15,13 +15,13 @@ const ID = 'aZ09bY18cX27';
 const SECRET = '_-'.repeat(TOKEN_SECRET_LENGTH / 2);
 
 describe('readTokenText', () => {
-  it('reads what tokenText wrote, also where the secret looks like a separator', () => {
+  it('parses the output of tokenText, also with separators in the secret', () => {
     expect(ID).toHaveLength(TOKEN_ID_LENGTH);
     expect(readTokenText(tokenText(ID, SECRET))).toEqual({ id: ID, secret: SECRET });
     expect(tokenText(ID, SECRET)).toBe(`rc_${ID}_${SECRET}`);
   });
 
-  it('[A21] takes no other text for a token', () =>
+  it('[A21] refuses any other text', () =>
     everyRow(
       [
         '',
@@ -66,7 +66,7 @@ describe('digestOf', () => {
 });
 
 describe('sameDigest', () => {
-  it('is true for equal bytes alone, wherever they differ', () => {
+  it('is true only for equal bytes, wherever they differ', () => {
     const digest = Uint8Array.from({ length: 32 }, (_, index) => index);
     expect(sameDigest(digest, digest.slice())).toBe(true);
     for (let index = 0; index < digest.length; index++) {

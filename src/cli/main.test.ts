@@ -2,7 +2,7 @@ import { build } from 'esbuild';
 import { expect, it } from 'vitest';
 import { PROJECT_ROOT } from '../../test/house/source-tree';
 
-it('loads only packages that start fast: those of the registry take longer than all the rest', async () => {
+it('loads only packages that start fast: those of the registry take longer than all others together', async () => {
   const { metafile } = await build({
     absWorkingDir: PROJECT_ROOT,
     entryPoints: ['src/cli/main.ts'],

@@ -26,22 +26,22 @@ export async function main(words: string[]): Promise<number> {
   process.stdout.on('error', leaveQuietly);
   const printer = processPrinter({ json: wantsJson(words) });
   /** Text of the parser about an error: a line with the message, then advice; or the help. */
-  let said = '';
+  let usage = '';
   try {
     if (words.length === 0) {
       throw new CliError(EXIT.usage, 'rollcall needs a command, such as: rollcall serve', 'See: rollcall --help');
     }
     await createProgram((text) => {
-      said += text;
+      usage += text;
     }).parseAsync(words, { from: 'user' });
     return Number(process.exitCode ?? EXIT.ok);
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
     if (error instanceof CommanderError && error.code === 'commander.help' && !printer.json) {
-      process.stderr.write(said);
+      process.stderr.write(usage);
       return EXIT.usage;
     }
-    const failure = error instanceof CommanderError ? usageFailure(said) : failureOf(error);
+    const failure = error instanceof CommanderError ? usageFailure(usage) : failureOf(error);
     if (failure === undefined) throw error;
     printer.error(failure);
     return failure.exitCode;

@@ -33,23 +33,23 @@ function helpOf(command: CommandUnknownOpts): string {
 /** Parses invalid arguments, and returns the text of the error. */
 async function refusal(words: string[]): Promise<string> {
   const program = createProgram();
-  const said: string[] = [];
+  const output: string[] = [];
   const listen = (command: CommandUnknownOpts): void => {
-    command.configureOutput({ ...command.configureOutput(), writeErr: (text) => void said.push(text) });
+    command.configureOutput({ ...command.configureOutput(), writeErr: (text) => void output.push(text) });
     for (const sub of command.commands) listen(sub);
   };
   listen(program);
   await expect(program.parseAsync(words, { from: 'user' })).rejects.toMatchObject({ name: 'CommanderError' });
-  return said.join('');
+  return output.join('');
 }
 
 describe('every command', () => {
-  it('is one that issue and guide name', () => {
+  it('named in the guide exists', () => {
     const names = createProgram().commands.map((command) => command.name());
     expect(names).toEqual(expect.arrayContaining(['serve', 'register', 'exec', 'ls', 'watch', 'drain', 'doctor']));
   });
 
-  it('have tidy help', () =>
+  it('has tidy help', () =>
     eachRow(COMMANDS, (name, command) => {
       const help = helpOf(command);
       expect(help).toMatch(new RegExp(`^Usage: ${name}( |$)`, 'm'));
@@ -65,7 +65,7 @@ describe('every command', () => {
     }));
 });
 
-describe('a wrong command line', () => {
+describe('an invalid command line', () => {
   it('[K15] is refused with a sentence and the nearest known name', () =>
     eachRow(
       [
@@ -82,8 +82,8 @@ describe('a wrong command line', () => {
         [['completion', 'tcsh'], expect.stringMatching(/Allowed choices are bash, zsh, fish\./)],
         [['exec', '--port', '80', '--', 'node'], expect.stringMatching(/^Missing option --service <name>\./)],
       ],
-      async (words, said) => {
-        expect(await refusal(words)).toEqual(said);
+      async (words, expected) => {
+        expect(await refusal(words)).toEqual(expected);
       },
     ));
 

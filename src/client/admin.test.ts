@@ -52,12 +52,12 @@ type AnyCall = (ask: object) => Promise<unknown>;
 const NAMES = { service: 'a/b', id: 'ü', cursor: 'c' };
 
 describe('every operation of the API', () => {
-  it('is a call', () => {
+  it('has a method', () => {
     const ids = operations.map(({ id }) => id).filter((id) => !NO_CALLS.includes(id));
     expect(Object.keys(stage().admin).sort()).toEqual(ids.sort());
   });
 
-  it.each(operations.filter(({ id }) => !NO_CALLS.includes(id)))('goes where it should: $id', async (operation) => {
+  it.each(operations.filter(({ id }) => !NO_CALLS.includes(id)))('is sent to its path: $id', async (operation) => {
     const done = () => new Response('{"kind":"done"}', { headers: { 'content-type': 'application/json' } });
     const { admin, made } = stage(done);
     const call = admin[operation.id as keyof Admin] as AnyCall; // `as`: the test above says that it is there
@@ -74,7 +74,7 @@ describe('every operation of the API', () => {
 });
 
 describe('a call', () => {
-  it('puts names into the path, conditions into headers, and all else into the query', async () => {
+  it('puts names into the path, conditions into headers, and everything else into the query', async () => {
     const { admin, made } = stage();
     await admin.listInstances({
       ns: 'test',
@@ -108,7 +108,7 @@ describe('a call', () => {
     expect(made[1]?.body).toBe('{"metadata":{"a":"b"}}');
   });
 
-  it('is not made without the names that it needs', async () => {
+  it('is not sent if a name is missing', async () => {
     const { admin, made } = stage();
     const call = admin.readInstance as AnyCall; // `as`: what no type lets through, JavaScript does
     await expect(call({ service: 's' })).rejects.toMatchObject({ code: 'INVALID_REQUEST', errors: [{ path: 'id' }] });
@@ -116,14 +116,14 @@ describe('a call', () => {
     expect(made).toEqual([]);
   });
 
-  it('answers with text where there is no JSON, and with nothing where there is nothing', async () => {
+  it('returns text if there is no JSON, and undefined for an empty response', async () => {
     const text = stage(() => new Response('# HELP x', { headers: { 'content-type': 'text/plain' } }));
     expect(await text.admin.readMetrics()).toBe('# HELP x');
     const nothing = stage(() => new Response(null, { status: 204 }));
     expect(await nothing.admin.deregisterInstance({ service: 's', id: 'i' })).toBeUndefined();
   });
 
-  it('hands out the answer for its headers', async () => {
+  it('passes on the response for its headers', async () => {
     const { admin } = stage(() => Response.json({}, { headers: { 'rollcall-cursor': 'c7' } }));
     let cursor: string | null = null;
     await admin.readStats({
@@ -139,7 +139,7 @@ describe('a drain', () => {
   afterEach(() => void vi.useRealTimers());
 
   /** Milliseconds until a drain gives up on a registry that never answers. */
-  async function patienceMs(wait: string | undefined): Promise<number> {
+  async function timeoutMs(wait: string | undefined): Promise<number> {
     vi.useFakeTimers();
     const began = Date.now();
     const { drainInstance } = rollcallAdmin({ url: 'http://registry.example', fetch: hang });
@@ -148,7 +148,7 @@ describe('a drain', () => {
     return Number(await ended);
   }
 
-  it('waits ten seconds longer than it asks the registry to, however that time is written', async () => {
+  it('has a timeout of ten seconds more than its wait, in any notation', async () => {
     for (const [wait, waitMs] of [
       [undefined, 30_000],
       ['60', 60_000],
@@ -161,13 +161,13 @@ describe('a drain', () => {
       ['soon', 0],
       ['30d', WAIT_MAX_MS],
     ] as const) {
-      expect(await patienceMs(wait), wait).toBe(waitMs + 10_000);
+      expect(await timeoutMs(wait), wait).toBe(waitMs + 10_000);
     }
   });
 });
 
-describe('a refusal', () => {
-  it('is an error with all that the registry says', async () => {
+describe('an error', () => {
+  it('has all members of the response', async () => {
     const problem = { code: 'LIMIT_EXCEEDED', detail: 'too many', errors: [{ path: 'a', message: 'b' }] };
     const { admin } = stage(() => Response.json(problem, { status: 429, headers: { 'retry-after': '2' } }));
     await expect(admin.readStats()).rejects.toMatchObject({
@@ -181,14 +181,14 @@ describe('a refusal', () => {
     });
   });
 
-  it('by something in between is one, too', async () => {
+  it('is also created for the response of a proxy', async () => {
     const page = stage(() => new Response('<h1>Bad gateway</h1>', { status: 502 }));
     await expect(page.admin.readStats()).rejects.toMatchObject({ code: 'UNAVAILABLE', status: 502, isPassing: true });
     const odd = stage(() => new Response('null', { status: 404 }));
     await expect(odd.admin.readStats()).rejects.toMatchObject({ code: 'INVALID_REQUEST', isPassing: false });
   });
 
-  it('is UNREACHABLE where there is no answer, or none that can be read, with its cause', async () => {
+  it('is UNREACHABLE if there is no response, or an invalid one, with its cause', async () => {
     const cause = new TypeError('fetch failed');
     const away = rollcallAdmin({ url: 'http://registry.example', fetch: () => Promise.reject(cause) });
     await expect(away.readHealth()).rejects.toMatchObject({ code: 'UNREACHABLE', status: 0, cause });
@@ -196,7 +196,7 @@ describe('a refusal', () => {
     await expect(admin.readHealth()).rejects.toMatchObject({ code: 'UNREACHABLE' });
   });
 
-  it('is the reason of the signal where the caller gave up', async () => {
+  it('is the reason of the signal if the caller aborts', async () => {
     const reason = new Error('changed my mind');
     const hanging = rollcallAdmin({ url: 'http://registry.example', fetch: hang });
     const abort = new AbortController();
@@ -206,12 +206,12 @@ describe('a refusal', () => {
     await expect(hanging.readStats({ timeoutMs: 10 })).rejects.toMatchObject({ code: 'UNREACHABLE' });
   });
 
-  it('comes at once for a url that is none', () => {
+  it('is thrown immediately for an invalid url', () => {
     expect(() => rollcallAdmin({ url: 'registry.example' })).toThrow('absolute');
   });
 });
 
-it('a token may be given by a function, and a service binding makes the requests', async () => {
+it('a token may be a function, and a service binding may send the requests', async () => {
   const binding = {
     tokens: [] as unknown[],
     async fetch(_url: string, init?: RequestInit) {

@@ -37,6 +37,8 @@ import type {
   NamespaceBody,
   NamespaceList,
   NamespacePatchBody,
+  OwnToken,
+  RedeemedToken,
   Stats,
   Ticket,
   TokenBody,
@@ -129,19 +131,23 @@ export interface Admin extends Transfers {
   createNamespace(ask: CallSettings & { body: NamespaceBody }): Promise<Namespace>;
   /** Reads the settings of a namespace. */
   readNamespace(ask?: CallSettings): Promise<Namespace>;
-  /** Changes title, retention or limits of a namespace. */
+  /** Changes the settings of a namespace. */
   patchNamespace(ask: CallSettings & { body: NamespacePatchBody }): Promise<Namespace>;
   /** Removes a namespace; `ns` is required. If the namespace holds anything, only with `force`. */
   removeNamespace(ask: CallSettings & { ns: string; force?: boolean | undefined }): Promise<void>;
   createToken(ask: CallSettings & { body: TokenBody }): Promise<IssuedToken>;
-  /** Lists the tokens that this token could have created. */
+  /** Lists the tokens that this token may manage. */
   listTokens(ask?: CallSettings & Page): Promise<TokenList>;
+  /** Reads the token of this client: its id, grants and expiry. */
+  readOwnToken(ask?: CallSettings): Promise<OwnToken>;
   /** Revokes a token, everywhere within 30 s. A repeat by the same caller succeeds; by others it is `TOKEN_NOT_FOUND`. */
   revokeToken(ask: CallSettings & { id: string }): Promise<void>;
   /** Rotates the secret of a token; the previous one stays valid for `overlapMs`. */
   rotateToken(ask: CallSettings & { id: string; body: { overlapMs?: number | undefined } }): Promise<IssuedToken>;
   /** Creates a ticket that replaces this token once, within 30 s. */
   createTicket(ask?: CallSettings): Promise<Ticket>;
+  /** Redeems a ticket for a token of at most 12 hours. Needs no token. */
+  redeemTicket(ask: CallSettings & { body: { ticket: string } }): Promise<RedeemedToken>;
   /** Reads the audit trail; with `ns`, of that namespace only. */
   readAudit(ask?: CallSettings & Page): Promise<AuditTrail>;
   /** Scrapes the metrics of the namespaces that the token covers, or only of `ns`, in Prometheus' text format. */
@@ -217,9 +223,11 @@ const OPERATIONS: Record<Exclude<keyof Admin, keyof Transfers>, Operation> = {
   removeNamespace: ['DELETE', NAMESPACE],
   createToken: ['POST', '/api/v1/tokens'],
   listTokens: ['GET', '/api/v1/tokens'],
+  readOwnToken: ['GET', '/api/v1/token'],
   revokeToken: ['DELETE', TOKEN],
   rotateToken: ['POST', `${TOKEN}/rotate`],
   createTicket: ['POST', '/api/v1/tickets'],
+  redeemTicket: ['POST', '/api/v1/tickets/redeem'],
   readAudit: ['GET', '/api/v1/audit'],
   readMetrics: ['GET', '/metrics'],
   readHealth: ['GET', '/health'],

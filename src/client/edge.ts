@@ -1,6 +1,7 @@
 import { readCachedService } from './resolve/cached-service';
-import { type AskService, EdgeResolver, type EdgeResolverOptions } from './resolve/edge-resolver';
+import { type EdgeParts, EdgeResolver, type EdgeResolverOptions } from './resolve/edge-resolver';
 import type { ClientOptions } from './wire/client-options';
+import { OutageReports } from './wire/outage-reports';
 import { RegistryHttp } from './wire/registry-http';
 import { REAL_TIME } from './wire/time';
 
@@ -34,6 +35,7 @@ export function edgeResolver(
   options: EdgeResolverOptions = {},
 ): EdgeResolver {
   const http = new RegistryHttp(registry);
-  const ask: AskService = (maxAgeMs, known) => readCachedService(http, REAL_TIME, service, maxAgeMs, known);
-  return new EdgeResolver(service, options, ask, REAL_TIME);
+  const ask: EdgeParts['ask'] = (maxAgeMs, known) => readCachedService(http, REAL_TIME, service, maxAgeMs, known);
+  const outages = new OutageReports(http.url, REAL_TIME, registry.onWarning);
+  return new EdgeResolver(service, options, { ask, outages, time: REAL_TIME });
 }

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await (await exports.default.fetch('https://registry/health')).text();
 });
 
-it('[B1, B18] an isolate has the list that the registry resolves to, and asks once for many calls', async () => {
+it('[B1, B18] an isolate has the list that the registry resolves, and sends one request for many calls', async () => {
   await register('orders', 'a');
   await register('orders', 'b', { tags: ['blue'] });
   await register('orders', 'c', { status: 'out-of-service' });
@@ -42,7 +42,7 @@ it('[B1, B18] an isolate has the list that the registry resolves to, and asks on
   expect(orders.age).toBeLessThan(10_000);
 });
 
-it('[B18] drains are told for how long a list is kept', async () => {
+it('[B18] drains account for how long a list is cached', async () => {
   await register('kept', 'a');
   await edgeResolver(registry, 'kept', { maxAgeMs: 20_000 }).endpoints();
   const { blind, safeAfterMs } = await admin.drainInstance({ service: 'kept', id: 'a', wait: '0s' });
@@ -51,7 +51,7 @@ it('[B18] drains are told for how long a list is kept', async () => {
   expect(safeAfterMs).toBeLessThanOrEqual(20_000);
 });
 
-it('[B18] a list that has not changed stays the same one', async () => {
+it('[B18] a list that has not changed keeps its identity', async () => {
   await register('same', 'a');
   const read = (known?: Awaited<ReturnType<typeof readCachedService>>) =>
     readCachedService(new RegistryHttp(registry), REAL_TIME, 'same', 0, known);
@@ -63,15 +63,15 @@ it('[B18] a list that has not changed stays the same one', async () => {
   expect(third.instances.map(({ id }) => id)).toEqual(['a', 'b']);
 });
 
-it('[B1] protects by the threshold of the service, and takes one that nobody has made for empty', async () => {
+it('[B1] uses the protect threshold of the service, and has no instance for a service that does not exist', async () => {
   await admin.putService({ service: 'fragile', body: { protectThreshold: 0.9 } });
   await register('fragile', 'a');
   const fragile = await readCachedService(new RegistryHttp(registry), REAL_TIME, 'fragile', 0, undefined);
   expect(fragile.protectThreshold).toBe(0.9);
-  expect(await edgeResolver(registry, 'nobody').pick()).toBeUndefined();
+  expect(await edgeResolver(registry, 'missing').pick()).toBeUndefined();
 });
 
-it('[B20] says what the registry refuses', async () => {
+it('[B20] reports the error of the registry', async () => {
   const denied = edgeResolver({ ...registry, token: 'x'.repeat(40) }, 'orders');
   await expect(denied.endpoints()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
   expect(denied.error?.code).toBe('UNAUTHENTICATED');

@@ -33,7 +33,7 @@ describe.each<[string, () => Selector]>([
   ['subset', () => subset(2, 'client')],
   ['sticky', () => sticky()],
 ])('%s', (_, make) => {
-  it('[B13] chooses out of the list it is given, and nobody where nobody is', () => {
+  it('[B13] chooses from the given list, and nothing from an empty one', () => {
     const { pick } = asking(make());
     const list = endpoints('a b c');
     const first = pick(list, 'key');
@@ -53,14 +53,14 @@ describe('random', () => {
 });
 
 describe('roundRobin', () => {
-  it('[B7] takes turns, also when somebody leaves', () => {
+  it('[B7] takes turns, also when an instance leaves', () => {
     const { ids } = asking(roundRobin());
     const list = endpoints('a b c');
     expect('a b c a b c a b').toContain(ids(list, 6));
     expect(['a b a b', 'b a b a']).toContain(ids(without(list, 'c'), 4));
   });
 
-  it('[B7] begins anywhere', () => {
+  it('[B7] starts at a random instance', () => {
     const list = endpoints('a b c d');
     const firsts = Array.from({ length: 20 }, (_, seed) => asking(roundRobin(), seed).pick(list));
     expect(Object.keys(countById(firsts))).toHaveLength(4);
@@ -68,7 +68,7 @@ describe('roundRobin', () => {
 });
 
 describe('weightedRoundRobin', () => {
-  it("[B7] spreads turns as nginx's does", () => {
+  it('[B7] distributes turns like nginx', () => {
     const { ids } = asking(weightedRoundRobin());
     const list = weighing({ a: 5, b: 1, c: 1 });
     expect(ids(list, 7)).toBe('a a b a c a a');
@@ -77,12 +77,12 @@ describe('weightedRoundRobin', () => {
 });
 
 describe('consistentHash', () => {
-  it('[B8] gives a key to the same instance, whatever the order of the list', () => {
+  it('[B8] assigns a key to the same instance, in any order of the list', () => {
     const list = endpoints('a b c d e');
     expect(asking(consistentHash()).homes(list.toReversed(), 100)).toEqual(asking(consistentHash()).homes(list, 100));
   });
 
-  it('[B8] moves only the keys of who left, over all others', () => {
+  it('[B8] moves only the keys of a removed instance, to all others', () => {
     const { homes } = asking(consistentHash());
     const list = endpoints('a b c d e');
     const before = homes(list, 5_000);
@@ -94,7 +94,7 @@ describe('consistentHash', () => {
     }
   });
 
-  it('[B8] shares keys out by weight, and takes only from others when a weight grows', () => {
+  it('[B8] distributes keys by weight, and moves keys only to the instance whose weight grows', () => {
     const { homes } = asking(consistentHash());
     const before = homes(weighing({ a: 1, b: 1, c: 2 }), 8_000);
     const after = homes(weighing({ a: 1, b: 1, c: 6 }), 8_000);
@@ -118,7 +118,7 @@ describe('nearest', () => {
   });
   const nowhere = endpoints('nowhere');
 
-  it('[B9] takes those near a point, and the next nearest when they are gone', () => {
+  it('[B9] chooses those near a point, and the next nearest if there are none', () => {
     const { counts } = asking(nearest({ latitude: 52.52, longitude: 13.4 }, random()));
     expect(Object.keys(counts([...nowhere, ...cities], 50)).sort()).toEqual(['berlin', 'potsdam']);
     expect(counts([...nowhere, ...cities.slice(0, 2)], 50)).toEqual({ hamburg: 50 });
@@ -126,7 +126,7 @@ describe('nearest', () => {
     expect(counts(nowhere, 50)).toEqual({ nowhere: 50 });
   });
 
-  it('[B9] takes those of a zone, then of its region, then any', () => {
+  it('[B9] chooses those in a zone, then in its region, then any', () => {
     const zones: Record<string, { zone?: string; region: string }> = {
       here: { zone: 'eu-1a', region: 'eu-1' },
       near: { zone: 'eu-1b', region: 'eu-1' },
@@ -144,7 +144,7 @@ describe('subset', () => {
   const fleet = endpoints(Array.from({ length: 40 }, (_, index) => `i${index}`).join(' '));
   const members = (selector: Selector, list = fleet) => Object.keys(asking(selector).counts(list, 2_000)).sort();
 
-  it('[B10] is of its size, the same for the same client, and another one for each', () => {
+  it('[B10] has its size, is stable for a client, and differs between clients', () => {
     const one = members(subset(5, 'client-1', random()));
     expect(one).toHaveLength(5);
     expect(members(subset(5, 'client-1', random()), fleet.toReversed())).toEqual(one);
@@ -152,7 +152,7 @@ describe('subset', () => {
     expect(members(subset(50, 'client-1', random()))).toHaveLength(40);
   });
 
-  it('[B10] changes by one when one of it leaves, and not at all when another does', () => {
+  it('[B10] changes by one if a member leaves, and not at all if another instance does', () => {
     const selector = subset(5, 'client-1', random());
     const before = members(selector);
     for (const { id } of fleet) {
@@ -161,7 +161,7 @@ describe('subset', () => {
     }
   });
 
-  it('[B10] spreads clients over all instances', () => {
+  it('[B10] distributes clients over all instances', () => {
     const counts: Record<string, number> = {};
     for (let client = 0; client < 400; client++) {
       for (const id of members(subset(4, `client-${client}`, roundRobin()))) counts[id] = (counts[id] ?? 0) + 1;
@@ -174,24 +174,24 @@ describe('subset', () => {
     expect(() => subset(size, 'client')).toThrow(RangeError);
   });
 
-  it('[B10] tells the selector within how calls went', () => {
-    const told: string[] = [];
+  it('[B10] passes the results of calls on to the inner selector', () => {
+    const calls: string[] = [];
     const among: Selector = {
       pick: (list) => list[0],
-      started: ({ id }) => told.push(`${id} started`),
-      ended: ({ id }, { outcome }) => told.push(`${id} ${outcome}`),
+      started: ({ id }) => calls.push(`${id} started`),
+      ended: ({ id }, { outcome }) => calls.push(`${id} ${outcome}`),
     };
     const [a] = fleet;
     for (const selector of [subset(3, 'c', among), nearest({ zone: 'x' }, among), sticky(among)]) {
       if (a !== undefined) selector.started?.(a);
       if (a !== undefined) selector.ended?.(a, { latencyMs: 1, outcome: 'success', now: 0 });
     }
-    expect(told).toEqual(Array(3).fill(['i0 started', 'i0 success']).flat());
+    expect(calls).toEqual(Array(3).fill(['i0 started', 'i0 success']).flat());
   });
 });
 
 describe('sticky', () => {
-  it('[B11] keeps a key where it was, though others come', () => {
+  it('[B11] keeps a key on its instance when others are added', () => {
     const { homes } = asking(sticky(random()));
     const before = homes(endpoints('a b c').slice(0, 0), 1);
     expect(before).toEqual([undefined]);
@@ -200,7 +200,7 @@ describe('sticky', () => {
     expect(homes([...list, ...endpoints('d e f g h')], 100)).toEqual(first);
   });
 
-  it('[B11] moves only the keys of who left, and leaves them where they went', () => {
+  it('[B11] moves only the keys of a removed instance, and keeps them there', () => {
     const { homes } = asking(sticky(random()));
     const list = endpoints('a b c');
     const before = homes(list, 100);
@@ -209,7 +209,7 @@ describe('sticky', () => {
     expect(homes(list, 100)).toEqual(during);
   });
 
-  it('[B11] forgets the keys that were not used for longest', () => {
+  it('[B11] forgets the least recently used keys', () => {
     const { pick } = asking(sticky(roundRobin(), 2));
     const list = endpoints('a b c d e f g');
     const one = pick(list, 'one');
@@ -220,7 +220,7 @@ describe('sticky', () => {
     expect(pick(list, 'two')).not.toBe(two);
   });
 
-  it('[B11] has nothing to keep without a key', () => {
+  it('[B11] stores nothing without a key', () => {
     expect(Object.keys(asking(sticky(random())).counts(endpoints('a b c'), 100))).toHaveLength(3);
   });
 });

@@ -69,6 +69,9 @@ const OF_DIRECTORY = ['Namespaces', 'Access'];
 /** Doors that need no token. */
 const OPEN = ['GET /', 'GET /docs', 'GET /health', 'GET /api/v1/openapi.json'];
 
+/** Has its credential in the body. */
+const REDEMPTION = 'POST /api/v1/tickets/redeem';
+
 /** Grants of the table's columns. */
 const COLUMNS: [scope: Scope, where: string, grant: Omit<Grant, 'scope'>][] = (
   ['admin', 'operate', 'register', 'read', 'metrics'] as const
@@ -181,16 +184,17 @@ async function cell(line: Line, token: string, test: TestApp): Promise<string> {
 }
 
 describe('the table of authorization', () => {
-  it('[I9] has every route, and no other', () => {
+  it('[I9] lists every route, and no other', () => {
     const { routes } = new TestApp().app;
     const inNamespaces = routes.filter(({ chapter }) => !OF_DIRECTORY.includes(chapter));
     const found = inNamespaces.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
     expect(found.sort()).toEqual([...new Set(LINES.map(({ method, path }) => `${method} ${path}`)), ...OPEN].sort());
-    const open = routes.filter(({ scope }) => scope === 'open').map(({ path }) => `GET ${path}`);
-    expect(open.sort(), 'what is open says so').toEqual([...OPEN].sort());
+    const open = routes.filter(({ scope }) => scope === 'open');
+    const named = open.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
+    expect(named.sort(), 'what is open says so').toEqual([...OPEN, REDEMPTION].sort());
   });
 
-  it('has a cell in each column, and no line twice', () => {
+  it('has a cell for each column, and no duplicate line', () => {
     for (const { name, expected } of LINES) expect(expected, name).toHaveLength(COLUMNS.length);
     expect(new Set(LINES.map(({ name }) => name)).size).toBe(LINES.length);
     expect(Object.keys(ASKED).filter((asked) => !LINES.some(({ name }) => name === asked))).toEqual([]);
@@ -206,22 +210,25 @@ describe('the table of authorization', () => {
     expect(named(got)).toEqual(named(line.expected));
   });
 
-  it.each(LINES)('[A2] $name: root may, and no grant of another scope or namespace adds up to it', async (line) => {
-    const test = new TestApp({ namespacesMade: ['ns2'] });
-    expect(await cell(line, ROOT_TOKEN, test)).toBe('+');
-    const everywhere = test.directory.give([{ scope: 'admin', ns: '*' }]);
-    expect(await cell(line, everywhere.token, test)).toBe('+');
-    const nothing = test.directory.give([
-      { scope: 'admin', ns: 'ns2' },
-      { scope: 'read', ns: 'Public' },
-      { scope: 'operate', ns: 'publi' },
-    ]);
-    // A scrape that names no namespace covers `ns2`.
-    expect(await cell(line, nothing.token, test)).toBe(line.name === 'GET /metrics' ? '+' : '-');
-  });
+  it.each(LINES)(
+    '[A2] $name: allows root, and refuses grants of other scopes and namespaces together',
+    async (line) => {
+      const test = new TestApp({ namespacesMade: ['ns2'] });
+      expect(await cell(line, ROOT_TOKEN, test)).toBe('+');
+      const everywhere = test.directory.give([{ scope: 'admin', ns: '*' }]);
+      expect(await cell(line, everywhere.token, test)).toBe('+');
+      const nothing = test.directory.give([
+        { scope: 'admin', ns: 'ns2' },
+        { scope: 'read', ns: 'Public' },
+        { scope: 'operate', ns: 'publi' },
+      ]);
+      // A scrape that names no namespace covers `ns2`.
+      expect(await cell(line, nothing.token, test)).toBe(line.name === 'GET /metrics' ? '+' : '-');
+    },
+  );
 });
 
-describe('a grant on all of a group', () => {
+describe('a grant on all services of a group', () => {
   it.each([
     ['/services?group=g', '+'],
     ['/services?group=g2', '-'],
@@ -242,7 +249,7 @@ describe('a grant on all of a group', () => {
 });
 
 /** Invalid credentials, by their defect. */
-const NOBODY: Record<string, string | undefined> = {
+const INVALID_HEADERS: Record<string, string | undefined> = {
   'no token': undefined,
   'an empty header': '',
   'another scheme': `Basic ${ROOT_TOKEN}`,
@@ -256,21 +263,21 @@ const NOBODY: Record<string, string | undefined> = {
 const authorization = (header: string | undefined): RequestInit =>
   header === undefined ? {} : { headers: { authorization: header } };
 
-describe('without a token', () => {
-  it.each(LINES)('[A2] $name lets nobody in, and tells nothing else', async ({ method, target }) => {
+describe('a request without a valid token', () => {
+  it.each(LINES)('[A2] $name is refused, and nothing is called', async ({ method, target }) => {
     const test = new TestApp();
-    for (const [who, header] of Object.entries(NOBODY)) {
+    for (const [defect, header] of Object.entries(INVALID_HEADERS)) {
       const response = await test.send(method, target, authorization(header));
       const { status, headers } = response;
-      expect([status, headers.get('www-authenticate')], who).toEqual([401, 'Bearer realm="rollcall"']);
+      expect([status, headers.get('www-authenticate')], defect).toEqual([401, 'Bearer realm="rollcall"']);
       expect((await problemOf(response)).code).toBe('UNAUTHENTICATED');
     }
     expect(test.namespace.calls).toEqual([]);
   });
 
-  it.each(OPEN)('[A3] %s answers, and asks nobody', async (door) => {
+  it.each(OPEN)('[A3] %s answers without a call to a namespace or the directory', async (door) => {
     const test = new TestApp();
-    for (const header of Object.values(NOBODY)) {
+    for (const header of Object.values(INVALID_HEADERS)) {
       expect((await test.send('GET', door.slice('GET '.length), authorization(header))).status).toBe(200);
     }
     expect([test.namespace.calls, test.directory.asked]).toEqual([[], []]);
@@ -286,31 +293,34 @@ describe('without a token', () => {
     ['GET', '/api/v1/ns/public/services?x=1'],
     ['GET', '/api/v1/ns/public/groups/%ff/services/x'],
     ['GET', `/api/v1/ns/${'x'.repeat(5_000)}/services`],
-  ])('[A2] a stranger learns nothing about %s %s', async (method, path) => {
+  ])('[A2] reveals nothing about %s %s', async (method, path) => {
     expect((await new TestApp().send(method, path)).status).toBe(401);
   });
 
-  it('[A2] the body of a stranger is not read', async () => {
+  it('[A2] is refused before its body is read', async () => {
     const taken: string[] = [];
-    const body = new ReadableStream({ pull: () => void taken.push('a piece') }, { highWaterMark: 0 });
+    const body = new ReadableStream({ pull: () => void taken.push('a chunk') }, { highWaterMark: 0 });
     const init = { body, duplex: 'half', headers: { 'content-type': 'application/json' } } as RequestInit; // `as`: Node asks for duplex
     expect((await new TestApp().send('PUT', '/api/v1/ns/public/groups/g/services/s', init)).status).toBe(401);
     expect(taken).toEqual([]);
   });
 
-  it.each([null, '', 'x'.repeat(31)])('[A1] all but /health is closed with the root token %j', async (rootToken) => {
-    const test = new TestApp({ rootToken });
-    const { token } = test.directory.give([{ scope: 'admin', ns: '*' }]);
-    const doors = OPEN.map((door) => ({ method: 'GET', target: door.slice('GET '.length) }));
-    for (const { method, target } of [...LINES, ...doors, { method: 'GET', target: '/nope' }]) {
-      for (const header of [undefined, `Bearer ${rootToken}`, `Bearer ${ROOT_TOKEN}`, `Bearer ${token}`]) {
-        const response = await test.send(method, target, authorization(header));
-        expect(response.status, target).toBe(target === '/health' ? 200 : 503);
-        if (target === '/health') continue;
-        expect((await problemOf(response)).code).toBe('NOT_CONFIGURED');
-        expect(response.headers.get('retry-after')).toBe('60');
+  it.each([null, '', 'x'.repeat(31)])(
+    '[A1] is refused everywhere but at /health, with the root token %j',
+    async (rootToken) => {
+      const test = new TestApp({ rootToken });
+      const { token } = test.directory.give([{ scope: 'admin', ns: '*' }]);
+      const doors = OPEN.map((door) => ({ method: 'GET', target: door.slice('GET '.length) }));
+      for (const { method, target } of [...LINES, ...doors, { method: 'GET', target: '/nope' }]) {
+        for (const header of [undefined, `Bearer ${rootToken}`, `Bearer ${ROOT_TOKEN}`, `Bearer ${token}`]) {
+          const response = await test.send(method, target, authorization(header));
+          expect(response.status, target).toBe(target === '/health' ? 200 : 503);
+          if (target === '/health') continue;
+          expect((await problemOf(response)).code).toBe('NOT_CONFIGURED');
+          expect(response.headers.get('retry-after')).toBe('60');
+        }
       }
-    }
-    expect([test.namespace.calls, test.directory.asked]).toEqual([[], []]);
-  });
+      expect([test.namespace.calls, test.directory.asked]).toEqual([[], []]);
+    },
+  );
 });

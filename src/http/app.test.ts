@@ -23,7 +23,7 @@ describe('createApp', () => {
     expect([response.status, (await problemOf(response)).code]).toEqual([404, 'ROUTE_NOT_FOUND']);
   });
 
-  it('[Q7] has no route where copies for cached reads are kept, with a token or without', async () => {
+  it('[Q7] has no route under the path of cached copies, with a token or without', async () => {
     const path = `${COPIES_PATH}/${encodeURIComponent(`${SERVICE}/resolve?consistency=cached`)}`;
     const test = new TestApp();
     for (const method of ['GET', 'HEAD', 'PUT']) {
@@ -45,19 +45,19 @@ describe('createApp', () => {
     expect([response.status, response.headers.get('allow')]).toEqual([405, allow]);
   });
 
-  it.each(['a', 'PUBLIC', 'x'.repeat(64)])('[H6] knows no namespace %s', async (ns) => {
+  it.each(['a', 'PUBLIC', 'x'.repeat(64)])('[H6] rejects the namespace %s', async (ns) => {
     const test = new TestApp();
     const response = await test.ask('GET', `/api/v1/ns/${ns}/services`);
     expect([response.status, (await problemOf(response)).code]).toEqual([404, 'NAMESPACE_NOT_FOUND']);
     expect(test.namespace.calls).toEqual([]);
   });
 
-  it.each(['a.b', 'x'.repeat(65), '%00', '%2e%2e', '%C3%BC'])('refuses %s as the id of a namespace', async (ns) => {
+  it.each(['a.b', 'x'.repeat(65), '%00', '%2e%2e', '%C3%BC'])('rejects %s as the id of a namespace', async (ns) => {
     const response = await new TestApp().ask('GET', `/api/v1/ns/${ns}/services`);
     expect(response.status).toBe(ns === '%2e%2e' ? 404 : 400); // the URL standard takes %2e%2e out before we see it
   });
 
-  it('[H7] refuses a name with a point as the id of a namespace, on every route that reads or removes', async () => {
+  it('[H7] rejects a name with a dot as the id of a namespace, on every route that reads or removes', async () => {
     const test = new TestApp();
     const asked = test.app.routes.filter(({ method, path }) => /^(get|delete)$/.test(method) && path.includes('/:ns'));
     expect(asked.length).toBeGreaterThan(10);
@@ -74,22 +74,22 @@ describe('createApp', () => {
     expect(test.namespace.calls).toEqual([]);
   });
 
-  it('answers HEAD as GET, without the body', async () => {
+  it('answers HEAD like GET, without the body', async () => {
     const test = new TestApp();
     const response = await test.ask('HEAD', I);
     expect([response.status, await response.text(), response.headers.get('etag')]).toEqual([200, '', '"cE.1.x"']);
     expect(test.namespace.calls[0]?.method).toBe('readInstance');
   });
 
-  it('passes a refusal of the namespace on', async () => {
+  it('passes on an error of the namespace', async () => {
     const test = new TestApp();
-    test.namespace.failure = new RegistryError('UNAVAILABLE', 'gone for now', { retryAfterSeconds: 3 });
+    test.namespace.failure = new RegistryError('UNAVAILABLE', 'down for now', { retryAfterSeconds: 3 });
     const response = await test.ask('PUT', I, { address: 'a', port: 1 });
     expect([response.status, response.headers.get('retry-after')]).toEqual([503, '3']);
-    expect(await problemOf(response)).toMatchObject({ code: 'UNAVAILABLE', detail: 'gone for now' });
+    expect(await problemOf(response)).toMatchObject({ code: 'UNAVAILABLE', detail: 'down for now' });
   });
 
-  it('[G1] tells nothing of an error that nobody foresaw, and logs it with the route, not the path', async () => {
+  it('[G1] hides an unexpected error from the client, and logs it with the route instead of the path', async () => {
     const test = new TestApp();
     test.namespace.failure = new Error('disk on fire');
     const response = await test.ask('GET', `${SERVICE}/instances/secret-name`);
@@ -123,14 +123,14 @@ describe('createApp', () => {
     ['GET', `${SERVICE}/instances/${'x'.repeat(10_000)}`, undefined],
     ['DELETE', `${SERVICE}?force=yes`, undefined],
     ['GET', '/api/v1/ns/public/stats?x=1', undefined],
-  ])('[I10] refuses %s %s %j, and asks the namespace nothing', async (method, path, body) => {
+  ])('[I10] refuses %s %s %j without a call to the namespace', async (method, path, body) => {
     const test = new TestApp();
     const response = await test.ask(method, path, body);
     expect([response.status, (await problemOf(response)).code]).toEqual([400, 'INVALID_REQUEST']);
     expect(test.namespace.calls).toEqual([]);
   });
 
-  it('[H5] takes a batch larger than other bodies may be', async () => {
+  it('[H5] accepts a batch that is larger than the limit of other bodies', async () => {
     const test = new TestApp();
     const blanks = ' '.repeat(100 * 1024);
     const batch = `${blanks}{"operations":[{"op":"deregister","service":"s","id":"a"}]}`;
@@ -140,12 +140,12 @@ describe('createApp', () => {
     expect((await test.ask('POST', '/api/v1/ns/public/batch', tooLarge)).status).toBe(413);
   });
 
-  it('shows what runs', async () => {
+  it('shows the version and the commit', async () => {
     const response = await new TestApp().send('GET', '/health');
     expect(await response.json()).toEqual({ status: 'ok', version: '9.9.9', commit: 'abc1234' });
   });
 
-  it('[G11] says what keeps changes from being stored, to anybody, and that it is alive', async () => {
+  it("[G11] reports publicly why changes can't be stored, and that it is alive", async () => {
     const test = new TestApp();
     test.namespace.answer.body = NO_STATS;
     test.problems = ['nothing can be stored: database or disk is full'];
@@ -168,7 +168,7 @@ describe('createApp', () => {
     expect(await metrics()).toContain('\nrollcall_storage_fault{} 0\n');
   });
 
-  it('gives up on a namespace that does not answer, but lets a drain wait as long as it was asked to', async () => {
+  it('times out on a namespace that does not answer, but gives a drain its own wait', async () => {
     const test = new TestApp();
     await test.ask('GET', I); // from here on the token is known, and no digest is waited for
     vi.useFakeTimers();

@@ -11,7 +11,7 @@ import { OwnWrites } from './cache/own-writes';
 import { addDocsDoors } from './docs/docs-doors';
 import { Authentication } from './pipeline/authentication';
 import { addDialect, type Dialect } from './pipeline/dialect';
-import type { NamespaceWays } from './pipeline/request-context';
+import type { OpenNamespace } from './pipeline/request-context';
 import type { DialectCard, RouteCard } from './pipeline/route-card';
 import { domainProblem, entrance, Router } from './pipeline/router';
 import type { Surface } from './pipeline/surface';
@@ -40,7 +40,7 @@ export interface AppOptions {
    * Finds a namespace by its id; undefined if there is none. Returns no promise if the result is known, as it usually is:
    * a promise would slow down the most frequent calls.
    */
-  namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
+  namespaceOf(id: string): OpenNamespace | undefined | Promise<OpenNamespace | undefined>;
   /** Holds all namespaces, all tokens except the root token, and the audit trail. */
   directory: DirectoryApi;
   /** Asks the directory to verify a credential. */
@@ -137,7 +137,7 @@ export function createApp(options: AppOptions): App {
     openPipe: () => options.openPipe(),
     acceptSocket: options.acceptSocket,
     noteFailure: (record, error) => observer.noteFailure(record, error),
-    namespaceOf: notingWrites({ ownWrites, figures }, (id) => options.namespaceOf(id)),
+    namespaceOf: recordingWrites({ ownWrites, figures }, (id) => options.namespaceOf(id)),
     directory,
     claimsOf: claimsOfDialects(dialects),
   };
@@ -194,32 +194,32 @@ export function claimsOfDialects(dialects: readonly Dialect[]): ClaimsOf {
 }
 
 /** Wraps namespaces so that the changes made and the sockets opened through this isolate are recorded. */
-function notingWrites(
+function recordingWrites(
   { ownWrites, figures }: { ownWrites: OwnWrites; figures: NamespaceFigures },
   namespaceOf: AppOptions['namespaceOf'],
 ): Surface['namespaceOf'] {
-  const noted = new WeakMap<NamespaceWays, NamespaceWays>();
-  const notingSockets = (id: string, sockets: NamespaceSockets): NamespaceSockets => ({
-    pass: (...asked) => {
+  const noted = new WeakMap<OpenNamespace, OpenNamespace>();
+  const recordingSockets = (id: string, sockets: NamespaceSockets): NamespaceSockets => ({
+    pass: (...args) => {
       figures.socketOpened(id);
-      return sockets.pass(...asked);
+      return sockets.pass(...args);
     },
-    open: (...asked) => {
+    open: (...args) => {
       figures.socketOpened(id);
-      return sockets.open(...asked);
+      return sockets.open(...args);
     },
   });
-  const noting = (id: string, ways: NamespaceWays | undefined): NamespaceWays | undefined => {
-    if (ways === undefined) return undefined;
-    const known = noted.get(ways) ?? {
-      calls: ownWrites.through(id, ways.calls),
-      sockets: notingSockets(id, ways.sockets),
+  const recording = (id: string, namespace: OpenNamespace | undefined): OpenNamespace | undefined => {
+    if (namespace === undefined) return undefined;
+    const known = noted.get(namespace) ?? {
+      calls: ownWrites.through(id, namespace.calls),
+      sockets: recordingSockets(id, namespace.sockets),
     };
-    noted.set(ways, known);
+    noted.set(namespace, known);
     return known;
   };
   return (id) => {
     const found = namespaceOf(id);
-    return found instanceof Promise ? found.then((ways) => noting(id, ways)) : noting(id, found);
+    return found instanceof Promise ? found.then((namespace) => recording(id, namespace)) : recording(id, found);
   };
 }

@@ -15,7 +15,7 @@ const REASONS: Record<string, string> = {
   EROFS: 'the file system is read-only',
   ENOTDIR: 'part of the path is a file',
   EEXIST: 'it is a file',
-  ENOENT: 'it can’t be created there',
+  ENOENT: "it can't be created there",
   ENOSPC: 'the disk is full',
   ENAMETOOLONG: 'the path is too long',
 };

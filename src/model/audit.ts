@@ -8,6 +8,7 @@ export const AuditAction = z.enum([
   'token-created',
   'token-revoked',
   'token-rotated',
+  'ticket-redeemed',
   'service-changed',
   'service-deleted',
   'overridden',

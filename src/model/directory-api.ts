@@ -8,7 +8,7 @@ import type {
   NamespaceView,
   Placement,
 } from './namespace';
-import type { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from './token';
+import type { IssuedToken, OwnToken, RedeemedToken, Ticket, TokenList, TokenRequest, TokenRotation } from './token';
 
 /** A caller of the directory and its address. The directory authorizes: only it maps the id of a token to its grants. */
 export interface DirectoryCaller {
@@ -79,11 +79,14 @@ export interface DirectoryApi {
 
   /** Needs `admin` on each namespace that the token gets a grant for. */
   createToken(caller: DirectoryCaller, request: TokenRequest): Promise<IssuedToken>;
+  /** Returns the caller's own token. `UNAUTHENTICATED` if it has ended since it was verified. */
+  readOwnToken(caller: DirectoryCaller): Promise<OwnToken>;
   /** Lists the tokens that the caller may manage, sorted by id. */
   listTokens(caller: DirectoryCaller, page: Page): Promise<TokenList>;
   /**
    * Revokes a token; it stops working everywhere within 30 s. Succeeds again for the token that revoked it.
-   * `TOKEN_NOT_FOUND` also for a token that the caller may not manage.
+   * `TOKEN_NOT_FOUND` also for a token that the caller may not manage. A token may revoke those that its tickets were
+   * redeemed for, and such a token itself.
    */
   revokeToken(caller: DirectoryCaller, id: string): Promise<void>;
   /** Gives a token a new secret. `TOKEN_NOT_FOUND` also for a token that the caller may not manage. */
@@ -93,6 +96,12 @@ export interface DirectoryApi {
   createTicket(caller: DirectoryCaller): Promise<Ticket>;
   /** Uses up a ticket and returns the token it was created with; null if it was used, has expired or never existed. */
   redeemTicket(ticket: string): Promise<VerifiedToken | null>;
+  /**
+   * Uses up a ticket and returns a token that replaces the one it was created with, for at most 12 hours; null as with
+   * {@link redeemTicket}. `FORBIDDEN` for a ticket that was created with such a token, and `LIMIT_EXCEEDED`, leave the
+   * ticket unused.
+   */
+  exchangeTicket(ticket: string, address?: string): Promise<RedeemedToken | null>;
 
   /**
    * Returns the token with this id and secret; null if there is none, or it is no longer valid.

@@ -96,4 +96,6 @@ export interface Principal {
   grants: readonly Grant[];
   /** Time at which the token expires, in milliseconds since the epoch; absent: never. */
   expiresAt?: number | undefined;
+  /** Id of the redeemed token, if a ticket was redeemed for the credential. It acts as the token that requested the ticket. */
+  redeemedId?: string | undefined;
 }

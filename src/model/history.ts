@@ -191,7 +191,7 @@ export const RollbackReport = z
     to: MomentView,
     cursor: z.string(),
     revision: z.int().nullable().meta({ description: 'Revision that the rollback created; null if nothing changed' }),
-    service: z.enum(['restored', 'removed']).optional().meta({ description: 'Change of the service’s definition' }),
+    service: z.enum(['restored', 'removed']).optional().meta({ description: "Change of the service's definition" }),
     restored: z.array(z.string()).meta({ description: 'Ids of instances whose override was restored' }),
     removed: z
       .array(z.string())

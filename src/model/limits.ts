@@ -66,7 +66,7 @@ export const SOCKET_CLOSE_MAX_MS = 10_000;
 /** Interval at which connections are checked against these deadlines, and against Node's own. */
 export const CONNECTION_CHECK_INTERVAL_MS = 1_000;
 
-/** Interval at which a server without new connections is checked to still accept them. */
+/** Interval at which a server without new connections is checked for whether it still accepts them. */
 export const ACCEPT_CHECK_INTERVAL_MS = 5_000;
 
 /** Number of connections waiting to be accepted, such as when a whole fleet reconnects. The kernel's limit may be lower. */
@@ -367,7 +367,7 @@ export const DUPLICATE_ADDRESS_SCAN_MAX_COUNT = 100;
 /** Rows of one page of a list. `INVALID_REQUEST` */
 export const PAGE_MAX_COUNT = 100_000;
 
-/** Fewest characters of the root token: 190 bits when they are random. `NOT_CONFIGURED` */
+/** Minimum length of the root token: 190 bits if its characters are random. `NOT_CONFIGURED` */
 export const ROOT_TOKEN_MIN_CHARACTERS = 32;
 
 /** Headers of recent responses that an isolate caches. It clears the cache when it is full. */
@@ -726,6 +726,18 @@ export const TICKET_LIFE_MS = 30_000;
 /** Valid tickets of one token at a time; a page needs one for each of its sockets. `LIMIT_EXCEEDED` */
 export const TICKETS_PER_TOKEN_MAX_COUNT = 100;
 
+/** Longest life of a token that a ticket was redeemed for: a working day, after which a person signs in again. */
+export const REDEEMED_TOKEN_LIFE_MAX_MS = 12 * 60 * 60 * 1_000;
+
+/**
+ * Tickets of one token that can be redeemed for tokens within {@link REDEEMED_TOKEN_LIFE_MAX_MS}; the directory keeps a
+ * row for each until then. `LIMIT_EXCEEDED`
+ */
+export const REDEEMED_TOKENS_PER_TOKEN_MAX_COUNT = 100;
+
+/** Body of a request that redeems a ticket. It is read before the ticket is checked, so it is small. `PAYLOAD_TOO_LARGE` */
+export const TICKET_BODY_MAX_BYTES = 8 * 1024;
+
 /**
  * Failed logins within {@link FAILED_LOGINS_WINDOW_MS} from one address, or for one token id if no address is known.
  * `LIMIT_EXCEEDED`
@@ -814,22 +826,25 @@ export const LOG_REFUSALS_PER_SECOND_MAX_COUNT = 20;
  */
 export const METRICS_NAMESPACES_MAX_COUNT = 500;
 
-/** Namespaces that a scrape asks at a time: enough to take about a second for all, few enough to slow no other caller. */
+/** Namespaces that a scrape reads at a time: enough to read all in about a second, few enough not to slow other callers. */
 export const METRICS_CALLS_AT_ONCE_MAX_COUNT = 32;
 
 /** Longest wait of a scrape for the figures of one namespace. */
 export const METRICS_CALL_MAX_MS = 2_000;
 
-/** Time after which a scrape asks no further namespace; Prometheus waits ten seconds for all of it by default. */
+/** Time after which a scrape reads no further namespace; by default, Prometheus waits ten seconds for the whole scrape. */
 export const METRICS_COLLECT_MAX_MS = 5_000;
 
 /**
- * Time for which scrapes repeat the figures of an idle namespace, at most; at least half of it. Asking one at each scrape
- * would keep it awake.
+ * Longest time for which scrapes repeat the figures of an idle namespace; the shortest is half of it. Reading a namespace at
+ * each scrape would keep it awake.
  */
 export const METRICS_IDLE_MAX_AGE_MS = 5 * 60_000;
 
-/** Idle namespaces whose figures an isolate caches: four full scrapes, at about 2 KB each. The least recently used is evicted first. */
+/**
+ * Idle namespaces whose figures an isolate caches: four full scrapes, at about 2 KB each. The least recently used is
+ * evicted first.
+ */
 export const METRICS_IDLE_MAX_COUNT = 2_000;
 
 /** Tokens whose rate a namespace tracks. Beyond this, it forgets those that were idle for a second. */
@@ -942,11 +957,12 @@ export const EUREKA_FLEETS_MAX_COUNT = 64;
 export const EUREKA_CHANGES_SLICES_MAX_COUNT = 8;
 
 /**
- * Registrations of Eureka clients that an isolate caches for their heartbeats. Beyond this, the least recently used are read again.
+ * Registrations of Eureka clients that an isolate caches for their heartbeats. Beyond this, the least recently used are
+ * read again.
  */
 export const EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT = 20_000;
 
-/** Fewest instances for self-preservation; of a few, a single lost one is already more than 15 %. */
+/** Fewest instances for self-preservation: of fewer, a single lost one may already be more than 15 %. */
 export const SELF_PRESERVATION_INSTANCES_MIN_COUNT = 10;
 
 /** Share of clients that must renew; below it, expired instances are kept. Source: Eureka's `renewalPercentThreshold`. */

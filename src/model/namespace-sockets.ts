@@ -8,6 +8,8 @@ export interface SocketPurpose {
   /** Name of the subscriber in receipts; empty for a poller without a name, which need not acknowledge. */
   subscriber: string;
   caller: Caller;
+  /** Id of the redeemed token that opened it, if a ticket was redeemed for its credential: the socket ends with that one too. */
+  redeemedId?: string | undefined;
   /** Grants of the token on this namespace. Each frame is authorized against them. */
   grants: readonly Grant[];
   /** Id of the namespace, for error messages. */

@@ -72,7 +72,7 @@ export const NamespaceLimits = z
     watches: z.int().min(1).max(WATCHES_PER_NAMESPACE_MAX_COUNT).optional(),
     requestsPerSecond: Rate.optional().meta({
       description:
-        'Calls and frames that reach the namespace; cached reads do not count. A burst may have one second’s worth.',
+        "Calls and frames that reach the namespace; cached reads do not count. A burst may have one second's worth.",
     }),
     perToken: TokenLimits.optional().meta({
       description:
@@ -85,7 +85,7 @@ export type NamespaceLimits = z.output<typeof NamespaceLimits>;
 
 const SelfPreservation = z.boolean().meta({
   description:
-    'Eureka’s self-preservation: instances registered through the Eureka API are kept while 15 % or more of them fail ' +
+    "Eureka's self-preservation: instances registered through the Eureka API are kept while 15 % or more of them fail " +
     'to renew',
 });
 
@@ -97,7 +97,7 @@ export const NamespaceIntervals = z
       .min(NACOS_INTERVAL_MIN_MS)
       .max(NACOS_INTERVAL_MAX_MS)
       .optional()
-      .meta({ description: 'Nacos’ `cacheMillis`: its clients poll each list this often; 3 s by default' }),
+      .meta({ description: "Nacos' `cacheMillis`: its clients poll each list this often; 3 s by default" }),
     nacosBeatMs: z
       .int()
       .min(NACOS_INTERVAL_MIN_MS)
@@ -105,7 +105,7 @@ export const NamespaceIntervals = z
       .optional()
       .meta({
         description:
-          'Nacos’ `clientBeatInterval`; 5 s by default. Instances whose metadata sets no times become unhealthy after three ' +
+          "Nacos' `clientBeatInterval`; 5 s by default. Instances whose metadata sets no times become unhealthy after three " +
           'intervals, at least 15 s, and are removed after six',
       }),
     sessionPingMs: z

@@ -91,7 +91,7 @@ const NearParameter = z.string().transform((text, context): Near => {
 export const ResolveQuery = z.strictObject({
   cluster: ClusterName.optional().meta({ description: 'Only this cluster' }),
   tag: ShortName.optional().meta({ description: 'Only instances with this tag' }),
-  near: NearParameter.optional().meta({ description: 'auto, lat,lon or zone:<name>: the nearest come first' }),
+  near: NearParameter.optional().meta({ description: '`auto`, `lat,lon` or `zone:<name>`: sorts the nearest first' }),
   limit: PageCount.optional().meta({ description: 'Maximum number of instances; by default all' }),
   ...Freshness,
 });

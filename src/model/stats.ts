@@ -18,7 +18,7 @@ export const Stats = z
     leases: count('Leases held'),
     sessions: count('Sessions held, open or within their time to live'),
     sockets: count('Open sockets, including those of event streams and polls'),
-    watches: count('Watches on them'),
+    watches: count('Watches on these sockets'),
     recordBytes: count('Text of all records, in bytes, as the limit counts it'),
     largestHolders: z
       .array(
@@ -33,7 +33,7 @@ export const Stats = z
     journal: z.object({ revisions: count('Revisions kept'), bytes: count('Text kept, in bytes') }),
     sinceStart: z
       .object({
-        startedAt: z.iso.datetime().meta({ description: 'Time at which the counters were zero' }),
+        startedAt: z.iso.datetime().meta({ description: 'Time at which the counters started at zero' }),
         wokeAt: z.iso.datetime().meta({ description: 'Time at which the object last woke' }),
         wakes: count('Wakes of the object'),
         requests: count('Calls answered, including refusals'),
@@ -43,7 +43,7 @@ export const Stats = z
         removed: z.record(Cause, z.int()).meta({ description: 'Instances removed, by cause' }),
         unhealthy: count('Instances that became unhealthy'),
         recovered: count('Instances that became healthy again'),
-        outages: count('Silences that the registry attributed to an outage of its own'),
+        outages: count('Gaps in which the registry could not receive renewals; each delays the end of leases'),
         checkpoints: count('Checkpoints of renewals written'),
         alarms: count('Alarms run'),
         alarmsArmed: count('Alarms armed; each is a row written'),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { Grant } from './grant';
 import {
+  CREDENTIAL_MAX_CHARACTERS,
   GRANTS_MAX_BYTES,
   GRANTS_MAX_COUNT,
   TOKEN_LIFE_MAX_MS,
@@ -36,7 +37,7 @@ export const TokenRequest = z
       .default(false)
       .meta({
         description:
-          'For clients that can’t send a header, such as the proxy of go-micro: the token is accepted in the path ' +
+          "For clients that can't send a header, such as the proxy of go-micro: the token is accepted in the path " +
           '/t/<token>/ although it can write. Only for `register` on one namespace.',
       }),
   })
@@ -70,6 +71,22 @@ export const TokenView = z
   .meta({ id: 'Token' });
 export type TokenView = z.output<typeof TokenView>;
 
+/** The token of the caller, as the registry sees it. */
+export const OwnToken = z
+  .object({
+    id: z.string().meta({ description: '`root` for the root token' }),
+    name: z.string(),
+    grants: z.array(Grant),
+    expiresAt: z.iso.datetime().optional().meta({ description: 'Absent if the token is valid until it is revoked' }),
+    root: z.boolean().meta({ description: 'True for the root token' }),
+    redeemedId: z.string().optional().meta({
+      description:
+        'Present if a ticket was redeemed for the credential: the id to revoke it by. It can’t create or rotate tokens',
+    }),
+  })
+  .meta({ id: 'OwnToken' });
+export type OwnToken = z.output<typeof OwnToken>;
+
 /** A token with its secret, which is shown only in this response. */
 export const IssuedToken = TokenView.extend({
   token: z.string().meta({ description: 'Credential to send; shown only once' }),
@@ -94,6 +111,26 @@ export const TokenRotation = z
   .meta({ id: 'TokenRotation' });
 export type TokenRotation = z.output<typeof TokenRotation>;
 
-/** A credential that replaces a token once, to open one socket or stream. */
+/** A credential that replaces a token once, to open one socket or stream, or to be redeemed for a token. */
 export const Ticket = z.object({ ticket: z.string(), expiresAt: z.iso.datetime() }).meta({ id: 'Ticket' });
 export type Ticket = z.output<typeof Ticket>;
+
+/** Request to redeem a ticket. */
+export const TicketRedemption = z
+  .strictObject({ ticket: z.string().min(1).max(CREDENTIAL_MAX_CHARACTERS) })
+  .meta({ id: 'TicketRedemption' });
+export type TicketRedemption = z.output<typeof TicketRedemption>;
+
+/** A token that replaced a ticket, with its secret. */
+export const RedeemedToken = z
+  .object({
+    id: z.string().meta({ description: 'Id to revoke this token by' }),
+    tokenId: z.string().meta({
+      description: 'Id of the token that requested the ticket; the journal and the audit trail show it for both',
+    }),
+    grants: z.array(Grant),
+    expiresAt: z.iso.datetime(),
+    token: z.string().meta({ description: 'Credential to send; shown only once' }),
+  })
+  .meta({ id: 'RedeemedToken' });
+export type RedeemedToken = z.output<typeof RedeemedToken>;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../src/model/grant';
+import type { RedeemedToken } from '../../src/model/token';
 import { type Home, NS, serviceAt } from '../fixtures/home';
 
 const ORDERS = serviceAt('orders');
@@ -137,6 +138,37 @@ export function tokensSuite({ ask, send, upgrade, openSocket, tokenFor, ns }: Ho
       socket?.accept();
       socket?.close(1000);
       expect(await sent(`${NS}/stats?ticket=${await ticketOf()}`)).toBe(401);
+    });
+
+    it('[A65, A66, A67] can be replaced by a token that a ticket is redeemed for, until it is revoked', async () => {
+      const grants = [...read(), ...register()];
+      const made = await ask<{ token: string; id: string }>('POST', '/api/v1/tokens', { name: 'page', grants });
+      const { token, id } = made.body;
+      const ticketOf = async (holder: string) => {
+        const headers = { authorization: `Bearer ${holder}` };
+        return (await ask<{ ticket: string }>('POST', '/api/v1/tickets', undefined, headers)).body.ticket;
+      };
+      const redeem = (ticket: string) => {
+        const headers = { 'content-type': 'application/json' };
+        return send('POST', '/api/v1/tickets/redeem', { headers, body: JSON.stringify({ ticket }) });
+      };
+      const ticket = await ticketOf(token);
+      const answers = await Promise.all([redeem(ticket), redeem(ticket), redeem(ticket)]);
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 401, 401]);
+      const bodies = await Promise.all(answers.map((answer) => answer.json() as Promise<Partial<RedeemedToken>>)); // `as`: checked by the next line
+      const redeemed = bodies.find(({ tokenId }) => tokenId === id)?.token ?? expect.unreachable();
+      // It owns what its token registered, and the other way round.
+      expect(await status(token, 'PUT', `${ORDERS}/instances/a`, place)).toBe(201);
+      expect(await status(redeemed, 'DELETE', `${ORDERS}/instances/a`)).toBe(204);
+      const { status: opened, socket } = await upgrade(`${NS}/socket`, {
+        'sec-websocket-protocol': `rollcall.v1, ticket.${await ticketOf(redeemed)}`,
+      });
+      expect(opened).toBe(101);
+      socket?.accept();
+      socket?.close(1000);
+      expect((await redeem(await ticketOf(redeemed))).status).toBe(403);
+      expect((await ask('DELETE', `/api/v1/tokens/${id}`)).status).toBe(204);
+      expect(await status(redeemed, 'GET', `${ORDERS}/resolve`)).toBe(401);
     });
   });
 

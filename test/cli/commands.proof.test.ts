@@ -16,7 +16,7 @@ afterAll(() => stage.stop());
 const lines = (text: string): string[] => text.trimEnd().split('\n');
 
 describe('register, heartbeat, deregister', () => {
-  it('registers with everything that options say, and warns of likely mistakes', async () => {
+  it('registers with all options, and warns of likely mistakes', async () => {
     const words = ['--address', '127.0.0.1', '--port', '8080', '--weight', '2', '--cluster', 'blue', '--zone', 'a'];
     const more = ['--metadata', 'version=2', '--metadata', 'note=a=b', '--tag', 'x', '--tag', 'y', '--ttl', '10m'];
     const { code, stdout, stderr } = await stage.run(['register', 'reg', 'reg-1', ...words, ...more]);
@@ -34,7 +34,7 @@ describe('register, heartbeat, deregister', () => {
     });
   });
 
-  it('derives an id, takes a url, a group, and an instance without a lease', async () => {
+  it('derives an id, accepts a url, a group, and an instance without a lease', async () => {
     expect(await stage.json('register', 'reg', '--address', '10.0.0.8', '--port', '80')).toMatchObject({
       id: '10.0.0.8:80',
     });
@@ -48,14 +48,14 @@ describe('register, heartbeat, deregister', () => {
     expect((await stage.run(['heartbeat', 'beat', 'beat-1'])).stdout).toMatch(
       /^beat\/beat-1 is renewed; its lease ends in 10 min\n$/,
     );
-    const { code, stdout, stderr } = await stage.run(['heartbeat', 'beat', 'nobody']);
+    const { code, stdout, stderr } = await stage.run(['heartbeat', 'beat', 'missing']);
     expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
     expect(stderr).toMatch(
-      /^There is no instance "nobody".*\nList the instances of the service: rollcall ls <service>\n$/,
+      /^There is no instance "missing".*\nList the instances of the service: rollcall ls <service>\n$/,
     );
   });
 
-  it('deregisters, also what was gone already', async () => {
+  it('deregisters, also an instance that is already removed', async () => {
     await stage.register('gone', 'gone-1');
     for (const _ of ['first', 'again']) {
       expect((await stage.run(['deregister', 'gone', 'gone-1'])).code).toBe(0);
@@ -74,10 +74,10 @@ describe('ls, get, resolve, subscribers', () => {
     const { stdout } = await stage.run(['ls', '--prefix', 'look']);
     expect(lines(stdout)).toEqual(['SERVICE  INSTANCES  HEALTHY  AVAILABLE', 'look             2        2          1']);
     expect(await stage.json('ls', '--prefix', 'look')).toMatchObject({ services: [{ name: 'look', instances: 2 }] });
-    expect(await stage.json('ls', '--group', 'nobody')).toEqual({ services: [] });
+    expect(await stage.json('ls', '--group', 'missing')).toEqual({ services: [] });
   });
 
-  it('ls of a service lists its instances, and why one takes no traffic', async () => {
+  it('ls of a service lists its instances, and why one receives no traffic', async () => {
     const { stdout } = await stage.run(['ls', 'look']);
     expect(lines(stdout)).toEqual([
       'ID      ADDRESS        STATE      WEIGHT  CLUSTER  VERSION  METADATA',
@@ -91,7 +91,7 @@ describe('ls, get, resolve, subscribers', () => {
     [['--unavailable'], ['look-2']],
     [['--tag', 'canary'], ['look-1']],
     [['--metadata', 'name=注文'], ['look-2']],
-    [['--cluster', 'nobody'], []],
+    [['--cluster', 'missing'], []],
   ])('ls of a service with %j lists %j', async (words, ids) => {
     expect(await stage.json('ls', 'look', ...words)).toMatchObject({ instances: ids.map((id) => ({ id })) });
   });
@@ -99,11 +99,11 @@ describe('ls, get, resolve, subscribers', () => {
   it('get shows a service, and an instance of it', async () => {
     expect((await stage.run(['get', 'look'])).stdout).toMatch(/^service +look\ninstances +2\n/);
     expect((await stage.run(['get', 'look', 'look-1'])).stdout).toMatch(/^state +available$/m);
-    expect((await stage.run(['get', 'nobody'])).code).toBe(3);
-    expect((await stage.run(['get', 'look', 'nobody'])).code).toBe(3);
+    expect((await stage.run(['get', 'missing'])).code).toBe(3);
+    expect((await stage.run(['get', 'look', 'missing'])).code).toBe(3);
   });
 
-  it('resolve shows who takes traffic, or just addresses for a shell', async () => {
+  it('resolve shows the available instances, or just addresses for a shell', async () => {
     expect((await stage.run(['resolve', 'look'])).stdout).toMatch(
       /^ID +ADDRESS.*\nlook-1 +10\.0\.0\.7:8080 +1 +DEFAULT/,
     );
@@ -138,7 +138,7 @@ describe('ls, get, resolve, subscribers', () => {
     await stage.run(['ns', 'rm', 'empty', '--force', '--yes']);
   });
 
-  it('subscribers shows who watches', async () => {
+  it('subscribers lists who watches', async () => {
     const watch = stage.begin(['watch', 'look', '--json']);
     await watch.prints(/"snapshot"/);
     await stage.run(['resolve', 'look']);
@@ -152,7 +152,7 @@ describe('ls, get, resolve, subscribers', () => {
 });
 
 describe('watch', () => {
-  it('prints a line for each instance that is there, and each change', async () => {
+  it('prints a line for each existing instance, and for each change', async () => {
     await stage.register('seen', 'seen-1');
     const watch = stage.begin(['watch', 'seen']);
     await watch.prints(/present +available +seen\/seen-1 +10\.0\.0\.7:8080/);
@@ -167,7 +167,7 @@ describe('watch', () => {
     expect(await watch.end()).toEqual({ code: 130, signal: null });
   });
 
-  it('[K3] prints frames as JSON Lines, goes on from a cursor, and ends with 124 when its time is over', async () => {
+  it('[K3] prints frames as JSON Lines, resumes from a cursor, and exits with 124 when its time is over', async () => {
     await stage.register('framed', 'framed-1');
     const first = stage.begin(['watch', 'framed', '--json', '--timeout', '2s']);
     expect(await first.end()).toEqual({ code: 124, signal: null });
@@ -179,7 +179,7 @@ describe('watch', () => {
     expect(second.stdout.map((line) => JSON.parse(line).type)).toEqual(['changes']);
   });
 
-  it('reports that the registry is away, and misses nothing until it is back', async () => {
+  it('reports that the registry is unreachable, and misses nothing until it returns', async () => {
     await stage.register('away', 'away-1');
     const watch = stage.begin(['watch', 'away']);
     await watch.prints(/present +available +away\/away-1/);
@@ -193,7 +193,7 @@ describe('watch', () => {
     expect(watch.stderr).toEqual([expect.stringMatching(/^disconnected/), 'reconnected']);
   });
 
-  it('of a registry that was never there is 6, and with a token that is not good 4', async () => {
+  it('exits with 6 if the registry was never reachable, and with 4 for an invalid token', async () => {
     expect((await stage.run(['watch', '--url', 'http://127.0.0.1:1023'])).code).toBe(6);
     expect((await stage.run(['watch', '--token', 'wrong'])).code).toBe(4);
   });
@@ -210,7 +210,7 @@ describe('watch', () => {
 describe('drain, quarantine, enable, disable, weight, meta', () => {
   beforeAll(() => stage.register('ops', 'ops-1'));
 
-  it('drain takes an instance out, and says so', async () => {
+  it('drain stops traffic to an instance, and says so', async () => {
     await stage.register('drained', 'drained-1');
     const { code, stdout } = await stage.run(['drain', 'drained', 'drained-1']);
     expect(code).toBe(0);
@@ -229,7 +229,7 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
     expect((await stage.run(['drain', 'kept', 'kept-1', '--cancel'])).code).toBe(3);
   });
 
-  it('drain names those who did not acknowledge, with 124', async () => {
+  it('drain names the subscribers that did not acknowledge, with 124', async () => {
     await stage.register('lagging', 'lagging-1');
     const { url, rootToken } = stage.registry;
     const headers = { Authorization: `Bearer ${rootToken}`, 'Rollcall-Subscriber': 'sleeper' };
@@ -241,7 +241,7 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
     expect(stderr).toMatch(/^1 of 1 subscriber did not acknowledge within 300ms\.\n.*rollcall subscribers lagging/);
   });
 
-  it('each sets one thing, and leaves the others as they are', async () => {
+  it('each sets one member, and keeps the others', async () => {
     await stage.run(['quarantine', 'ops', 'ops-1', '--for', '10m', '--reason', 'disk is full']);
     await stage.run(['weight', 'ops', 'ops-1', '0.5']);
     await stage.run(['disable', 'ops', 'ops-1']);
@@ -258,7 +258,7 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
     });
   });
 
-  it('and each takes back what it set', async () => {
+  it('and each resets what it set', async () => {
     await stage.run(['meta', 'ops', 'ops-1', '--unset', 'a', 'c=3']);
     expect(await stage.json('get', 'ops', 'ops-1')).toMatchObject({ metadata: { b: '2', c: '3' } });
     await stage.run(['meta', 'ops', 'ops-1', '--unset', 'b', '--unset', 'c']);
@@ -269,7 +269,7 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
     expect(await stage.json('get', 'ops', 'ops-1')).toMatchObject({ available: true, overridden: false, weight: 1 });
   });
 
-  it('[K31] enable of a quarantined instance takes a disable back, and ends with 5 and how to lift the quarantine', async () => {
+  it('[K31] enable of a quarantined instance reverts a disable, and exits with 5 and how to lift the quarantine', async () => {
     await stage.register('held', 'held-1');
     await stage.run(['disable', 'held', 'held-1']);
     await stage.run(['quarantine', 'held', 'held-1', '--reason', 'disk is full']);
@@ -286,7 +286,7 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
     expect(await stage.json('get', 'held', 'held-1')).toMatchObject({ available: true });
   });
 
-  it('[K9] operators who change different things at once lose none', async () => {
+  it('[K9] concurrent operators who change different members lose none', async () => {
     await stage.register('race', 'race-1');
     const commands = [['disable'], ['weight', '7'], ['meta', 'x=1'], ['quarantine', '--reason', 'all at once']];
     const ends = await Promise.all(
@@ -301,8 +301,8 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
     });
   });
 
-  it.each(['enable', 'disable', 'quarantine'])('%s of an instance that is not there is 3', async (name) => {
-    expect((await stage.run([name, 'ops', 'nobody'])).code).toBe(3);
+  it.each(['enable', 'disable', 'quarantine'])('%s of an instance that does not exist is 3', async (name) => {
+    expect((await stage.run([name, 'ops', 'missing'])).code).toBe(3);
   });
 
   it.each([
@@ -310,7 +310,7 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
     ['weight', 'ops', 'ops-1', '1', '--reset'],
     ['meta', 'ops', 'ops-1'],
     ['meta', 'ops', 'ops-1', 'novalue'],
-  ])('%s %s %s %s %s is written wrongly', async (...words) => {
+  ])('%s %s %s %s %s is an invalid command line', async (...words) => {
     const { code, stdout, stderr } = await stage.run(words.filter((word) => word !== undefined));
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(`See: rollcall ${words[0]} --help`);
@@ -318,7 +318,7 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
 });
 
 describe('bench and doctor', () => {
-  it('[K13] bench measures on a service of its own, and leaves nothing behind', async () => {
+  it('[K13] bench measures on a service of its own, and removes it', async () => {
     // A separate namespace: instances of other tests may expire while the bench runs.
     const namespace = ['-n', 'benched'];
     await stage.run(['ns', 'create', 'benched']);
@@ -332,7 +332,7 @@ describe('bench and doctor', () => {
     await stage.run(['ns', 'rm', 'benched', '--force', '--yes']);
   });
 
-  it('doctor finds nothing wrong where nothing is', async () => {
+  it('doctor finds no problem if there is none', async () => {
     const { code, stdout, stderr } = await stage.run(['doctor']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     const checks = lines(stdout).map((line) => line.split(/ +/).slice(0, 2).join(' '));
@@ -349,9 +349,9 @@ describe('bench and doctor', () => {
   });
 
   it.each([
-    ['a registry that is not there', ['--url', 'http://127.0.0.1:9'], /^✗ +url +.*\n +→ .*rollcall serve/m],
+    ['an unreachable registry', ['--url', 'http://127.0.0.1:1023'], /^✗ +url +.*\n +→ .*rollcall serve/m],
     ['a wrong token', ['--token', 'x'.repeat(40)], /^✗ +token .*not valid[\s\S]*rollcall token create/m],
-    ['a namespace that the registry does not take', ['-n', 'no such'], /^✗ +token .*no such/m],
+    ['an invalid namespace', ['-n', 'no such'], /^✗ +token .*no such/m],
   ])('[K12] doctor finds %s, and how to fix it', async (_what, words, found) => {
     const { code, stdout, stderr } = await stage.run(['doctor', ...words]);
     expect(code).toBe(1);
@@ -359,14 +359,14 @@ describe('bench and doctor', () => {
     expect(stderr).toMatch(/^Failed checks: (url|token|websocket)/);
   });
 
-  it('[K12] doctor says of a namespace that is not there that, and nothing of a proxy', async () => {
+  it('[K12] doctor reports a missing namespace, and no proxy', async () => {
     const { code, stdout, stderr } = await stage.run(['doctor', '-n', 'nowhere']);
     expect({ code, stderr }).toEqual({ code: 1, stderr: 'Failed checks: token.\n' });
     expect(stdout).toMatch(/^✗ +token +.* is valid, but namespace nowhere does not exist\n +→ .*rollcall ns ls/m);
     expect(stdout).not.toContain('proxy');
   });
 
-  it('[K12] doctor names the secret that is not set where the registry runs', async () => {
+  it('[K12] doctor names the secret that is not set on the server', async () => {
     const registry = createServer((request, response) => {
       const isHealth = request.url?.endsWith('/health') === true;
       response.writeHead(isHealth ? 200 : 503, { 'Content-Type': 'application/json' });
@@ -381,7 +381,7 @@ describe('bench and doctor', () => {
     expect(stdout).toMatch(/^ +→ .*wrangler secret put ROLLCALL_ROOT_TOKEN$/m);
   });
 
-  it('[K12] doctor finds a clock that is off, and a proxy that lets no WebSocket through', async () => {
+  it('[K12] doctor detects a wrong clock, and a proxy that blocks WebSockets', async () => {
     const { url } = stage.registry;
     const proxy = createServer(async (request, response) => {
       const authorization = request.headers.authorization;
@@ -402,7 +402,7 @@ describe('bench and doctor', () => {
     expect(stdout).toMatch(/^✗ +websocket +cannot open a WebSocket/m);
   });
 
-  it('[K12, K16] doctor finds a file of tokens that others may read', async () => {
+  it('[K12, K16] doctor detects a file of tokens that others may read', async () => {
     const XDG_CONFIG_HOME = join(stage.folder, 'open-config');
     mkdirSync(join(XDG_CONFIG_HOME, 'rollcall'), { recursive: true });
     writeFileSync(join(XDG_CONFIG_HOME, 'rollcall/config.json'), '{"contexts": {}}', { mode: 0o644 });
@@ -413,7 +413,7 @@ describe('bench and doctor', () => {
 });
 
 describe('ns, token, audit', () => {
-  it('ns makes, changes, shows and removes a namespace', async () => {
+  it('ns creates, changes, shows and removes a namespace', async () => {
     const { stdout } = await stage.run(['ns', 'create', 'blue', '--title', 'Blue team', '--keep', '2d']);
     expect(stdout).toMatch(/^id +blue\ntitle +Blue team\nhistory retention +2d\n/);
     await stage.run(['ns', 'set', 'blue', '--max-instances', '10']);
@@ -452,7 +452,7 @@ describe('ns, token, audit', () => {
     expect((await stage.run(['ns', 'set', 'public'])).code).toBe(2);
   });
 
-  it('token create makes a token that may do what was granted, and shows it once', async () => {
+  it('token create makes a token with the given grants, and shows it once', async () => {
     const made = await stage.run(['token', 'create', 'orders in public', '--grant', 'register:public:mine*', '--json']);
     expect(made.stderr).toBe('Save the token: it is shown only once.\n');
     const { id, token } = JSON.parse(made.stdout);
@@ -465,6 +465,10 @@ describe('ns, token, audit', () => {
     const { stdout } = await stage.run(['token', 'ls']);
     expect(stdout).toMatch(new RegExp(`^${id} +orders in public +register:public:mine\\* +never`, 'm'));
     expect(stdout).not.toContain(token);
+    const shown = await as('token', 'show');
+    expect(shown.stdout).toMatch(new RegExp(`^id +${id}\nname +orders in public\ngrants +register:public:mine\\*\n`));
+    expect(shown.stdout).not.toContain(token);
+    expect(await stage.json('token', 'show')).toMatchObject({ id: 'root', root: true });
   });
 
   it('[K37] token create warns of a namespace that does not exist, and creates the token', async () => {
@@ -491,7 +495,7 @@ describe('ns, token, audit', () => {
     expect((await stage.run(['token', 'create', 'x', '--grant', 'write:public'])).code).toBe(2);
   });
 
-  it('audit shows who did what, newest first', async () => {
+  it('audit lists who did what, newest first', async () => {
     await stage.run(['ns', 'create', 'watched']);
     await stage.run(['ns', 'rm', 'watched']);
     const { stdout } = await stage.run(['audit', '--limit', '2']);

@@ -52,7 +52,7 @@ describe('bash', () => {
     await expect.poll(() => inBash(line).sort()).toEqual([...offered].sort());
   });
 
-  it('completes after a colon and an at sign, where bash begins a new word', async () => {
+  it('completes after a colon and an at sign, where bash starts a new word', async () => {
     await expect.poll(() => inBash('rollcall drain orders 10.0.0.7:80')).toEqual(['8080']);
     await expect.poll(() => inBash('rollcall ls eu@@o')).toEqual(['orders-eu']);
   });
@@ -68,7 +68,7 @@ describe('bash', () => {
 });
 
 describe('zsh', () => {
-  it('[K14] loads its script without a complaint, and completes at a real prompt', async () => {
+  it('[K14] loads its script without an error, and completes at a real prompt', async () => {
     const terminal = new Terminal(stage.env());
     terminal.type('exec zsh -f');
     terminal.type("PS1='% '; autoload -Uz compinit; compinit -u; source <(rollcall completion zsh); echo loaded");
@@ -93,14 +93,14 @@ describe('fish', () => {
     await expect.poll(() => words().sort()).toEqual([...offered].sort());
   });
 
-  it('shows what each is', () => {
+  it('shows descriptions', () => {
     expect(inFish('rollcall dr')).toEqual([
       'drain\ttake an instance out of traffic, wait for its callers, then remove it',
     ]);
   });
 });
 
-it('[K14] asks a registry that does not answer for half a second at most, and says nothing of it', async () => {
+it('[K14] waits half a second at most for a registry that does not answer, and prints no error', async () => {
   const timeOf = async (words: string[], stdout: string) => {
     const from = performance.now();
     const end = await stage.run(['complete', '--', ...words], { ROLLCALL_URL: 'http://192.0.2.1:1' });

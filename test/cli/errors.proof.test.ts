@@ -23,23 +23,23 @@ describe('exit codes and errors', () => {
       /^--address must be an IPv4 or IPv6 address or a host name, got "not an address"\.\n$/,
     ],
     [2, ['ls', '--url', 'nonsense'], /^--url must start with http:\/\/ or https:\/\/, got "nonsense"\.\n/],
-    [3, ['get', 'nobody'], /rollcall ls\n$/],
+    [3, ['get', 'missing'], /rollcall ls\n$/],
     [
       4,
       ['ls', '--token', 'wrong'],
-      /^http:\S+ refused the token from --token: the token is not valid\.\n.*rollcall token create\n$/,
+      /^http:\S+ refused the token from --token: the token is not valid: .* from another registry\.\n.*rollcall token create\n$/,
     ],
     [6, ['ls', '--url', 'http://127.0.0.1:1023'], /^Cannot reach http:\/\/127\.0\.0\.1:1023: connection refused\.\n/],
     [6, ['ls', '--url', 'http://no-such-host.invalid'], /no such host/],
-  ])('%i: %j', async (exitCode, words, said) => {
+  ])('%i: %j', async (exitCode, words, expected) => {
     const { code, stdout, stderr } = await stage.run(words);
     expect({ code, stdout }).toEqual({ code: exitCode, stdout: '' });
-    expect(stderr).toMatch(said);
+    expect(stderr).toMatch(expected);
   });
 
   it.each([
-    [3, 'SERVICE_NOT_FOUND', ['ls', 'nobody']],
-    [3, 'INSTANCE_NOT_FOUND', ['heartbeat', 'nobody', 'a']],
+    [3, 'SERVICE_NOT_FOUND', ['ls', 'missing']],
+    [3, 'INSTANCE_NOT_FOUND', ['heartbeat', 'missing', 'a']],
     [2, 'INVALID_REQUEST', ['history', '--cause', 'nothing']],
     [2, 'USAGE', ['ls', '--nothing']],
     [4, 'UNAUTHENTICATED', ['ls', '--token', 'wrong']],

@@ -46,7 +46,7 @@ async function idsOf(service: string): Promise<string[]> {
   return list.instances.map(({ id }) => id);
 }
 
-it('[K5, K7] registers when the port answers and not before, and deregisters with the exit code of the command', async () => {
+it('[K5, K7] registers when the port accepts connections and not before, and deregisters with the exit code of the command', async () => {
   const { program, port } = await exec('ready', [], undefined, 1_000);
   await sleep(500);
   expect(await idsOf('ready')).toEqual([]);
@@ -58,7 +58,7 @@ it('[K5, K7] registers when the port answers and not before, and deregisters wit
   expect(await idsOf('ready')).toEqual([]);
 });
 
-it('[K6] drains before it passes SIGTERM on: a subscriber has acknowledged it by then', async () => {
+it('[K6] drains before it forwards SIGTERM: a subscriber has acknowledged it by then', async () => {
   const { program } = await exec('stopped', ['--drain-wait', '20s']);
   await program.prints(/is registered/);
   const { url, rootToken } = stage.registry;
@@ -80,7 +80,7 @@ it('[K6] drains before it passes SIGTERM on: a subscriber has acknowledged it by
   expect(await program.end()).toEqual({ code: 7, signal: null });
 });
 
-it('[K6] does not wait for callers after a second signal, and does not stay for the drain', async () => {
+it('[K6] does not wait for callers after a second signal, nor for the drain', async () => {
   const { program } = await exec('hasty', ['--drain-wait', '60s']);
   await program.prints(/is registered/);
   const { url, rootToken } = stage.registry;
@@ -96,20 +96,20 @@ it('[K6] does not wait for callers after a second signal, and does not stay for 
   expect(await idsOf('hasty')).toEqual([]);
 });
 
-it('passes other signals on, and stays registered', async () => {
-  const { program } = await exec('told');
+it('forwards other signals, and stays registered', async () => {
+  const { program } = await exec('signals');
   await program.prints(/is registered/);
   program.kill('SIGHUP');
   await program.prints(/it got SIGHUP/);
   program.kill('SIGUSR2');
   await program.prints(/it got SIGUSR2/);
-  expect(await idsOf('told')).toHaveLength(1);
+  expect(await idsOf('signals')).toHaveLength(1);
 });
 
 it.each([
   ['the Node of this machine, by heartbeats', undefined],
   ['a Node with WebSocket, by a session', process.execPath],
-])('[K8] stays registered when the registry dies and comes back: %s', async (_how, node) => {
+])('[K8] stays registered when the registry dies and returns: %s', async (_how, node) => {
   const service = node === undefined ? 'kept-by-beats' : 'kept-by-session';
   const { program } = await exec(service, ['--ttl', '3s'], node);
   await program.prints(/is registered/);
@@ -118,7 +118,7 @@ it.each([
   await stage.registry.kill('SIGKILL');
   // Longer than its lease, so it has been renewed.
   await sleep(5_000);
-  await until('it is there', async () => (await idsOf(service)).length === 1);
+  await until('it is registered', async () => (await idsOf(service)).length === 1);
   expect(await idsOf(service)).toEqual(before);
   program.kill('SIGTERM');
   expect((await program.end()).code).toBe(7);
@@ -137,26 +137,22 @@ it('[K7] a command that dies is deregistered at once, with 128 and its signal as
   expect(await idsOf('dying')).toEqual([]);
 });
 
-it('[K5] ends a command whose port does not answer in time, with 124', async () => {
+it('[K5] terminates a command whose port does not accept connections in time, with 124', async () => {
   const { program } = await exec('late', ['--ready-within', '300ms'], undefined, 60_000);
   expect(await program.end()).toEqual({ code: 124, signal: null });
   expect(program.printed).toMatch(/Port \d+ did not open within 300ms, so late was not registered\./);
 });
 
-it('ends a command that may not be registered, with 4', async () => {
+it('terminates a command that may not be registered, with 4', async () => {
   const { program } = await exec('denied', ['--token', 'wrong']);
   expect(await program.end()).toEqual({ code: 4, signal: null });
-  expect(program.printed).toContain('The token is not valid.');
+  expect(program.printed).toContain('The token is not valid: ');
 });
 
 it.each([
-  ['a port that something else has', async (port: number) => ['--port', `${port}`, '--', 'true'], /is already in use/],
-  [
-    'a command that is not there',
-    async () => ['--port', `${await freePort()}`, '--', 'no-such-command'],
-    /command not found/,
-  ],
-])('refuses %s', async (_what, words, said) => {
+  ['a port in use', async (port: number) => ['--port', `${port}`, '--', 'true'], /is already in use/],
+  ['a missing command', async () => ['--port', `${await freePort()}`, '--', 'no-such-command'], /command not found/],
+])('refuses %s', async (_what, words, expected) => {
   const taken = createServer().listen(0, '127.0.0.1');
   await once(taken, 'listening');
   onTestFinished(() => void taken.close());
@@ -164,5 +160,5 @@ it.each([
   const port = typeof address === 'object' && address !== null ? address.port : 0;
   const { code, stderr } = await stage.run(['exec', '--service', 'refused', ...(await words(port))]);
   expect(code).toBe(1);
-  expect(stderr).toMatch(said);
+  expect(stderr).toMatch(expected);
 });

@@ -20,10 +20,10 @@ afterAll(() => stage.stop());
 const lines = (text: string): string[] => text.trimEnd().split('\n');
 
 describe('why', () => {
-  it('says in a sentence why an instance is gone, or takes no traffic', async () => {
-    const gone = await stage.run(['why', 'past', 'past-2']);
-    expect(lines(gone.stdout)[0]).toMatch(/^past-2 is gone: it was deregistered (?:now|\d+ s ago) by its owner$/);
-    expect(gone.stdout).toMatch(/deregistered +instance +past\/past-2 +root/);
+  it('says in a sentence why an instance was removed, or receives no traffic', async () => {
+    const removed = await stage.run(['why', 'past', 'past-2']);
+    expect(lines(removed.stdout)[0]).toMatch(/^past-2 is gone: it was deregistered (?:now|\d+ s ago) by its owner$/);
+    expect(removed.stdout).toMatch(/deregistered +instance +past\/past-2 +root/);
     const disabled = await stage.run(['why', 'past', 'past-1']);
     expect(lines(disabled.stdout)[0]).toMatch(
       /^past-1 is registered but takes no traffic: disabled by root (?:now|\d+ s ago)$/,
@@ -32,8 +32,8 @@ describe('why', () => {
     expect(await stage.json('why', 'past', 'past-2', '--limit', '1')).toMatchObject({ present: false, entries: [{}] });
   });
 
-  it('exits with 3 if there never was one', async () => {
-    expect((await stage.run(['why', 'past', 'nobody'])).code).toBe(3);
+  it('exits with 3 for an instance that never existed', async () => {
+    expect((await stage.run(['why', 'past', 'missing'])).code).toBe(3);
   });
 });
 
@@ -65,7 +65,7 @@ describe('history', () => {
 });
 
 describe('diff and rollback', () => {
-  it('show the differences, and restore what operators set, also when repeated', async () => {
+  it('show the differences, and restore overrides, also when repeated', async () => {
     const { stdout } = await stage.run(['diff', 'past', '--from', before]);
     expect(lines(stdout).map((line) => line.replace(/ +/g, ' '))).toEqual([
       'ID ADDRESS BEFORE AFTER',

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-it('[K11] watch draws one table, again and again in its place, and gives the terminal back', async () => {
+it('[K11] watch redraws one table in place, and restores the terminal', async () => {
   await stage.register('live', 'live-1');
   const terminal = new Terminal(stage.env());
   terminal.type('rollcall watch live');
@@ -40,7 +40,7 @@ it('[K11] watch draws one table, again and again in its place, and gives the ter
   await terminal.shows(/exit code 130/);
 });
 
-it('[K11] watch shows no more than fits, and says how much it leaves out', async () => {
+it('[K11] watch shows as many rows as fit, and how many it leaves out', async () => {
   const ids = Array.from({ length: 12 }, (_, index) => `many-${index}`);
   await Promise.all(ids.map((id) => stage.register('many', id)));
   const terminal = new Terminal(stage.env(), { rows: 12, columns: 60 });
@@ -54,7 +54,7 @@ it('[K11] watch shows no more than fits, and says how much it leaves out', async
   expect(lower.split('\n').length).toBeLessThanOrEqual(8);
 });
 
-it.each(['q', 'Escape'])('[K11] watch ends by %s with 0, and the terminal reads lines again', async (key) => {
+it.each(['q', 'Escape'])('[K11] watch exits with 0 on %s, and the terminal reads lines again', async (key) => {
   await stage.register('quit', 'quit-1');
   const terminal = new Terminal(stage.env());
   terminal.type('rollcall watch quit');
@@ -87,7 +87,7 @@ it('[K34] ls at 80 columns leaves out the least useful columns, and keeps ids an
   expect(screen).not.toMatch(/VERSION|CLUSTER/);
 });
 
-it('bench shows how far it is, and leaves nothing but its table', async () => {
+it('bench shows its progress, and leaves only its table', async () => {
   const terminal = new Terminal(stage.env());
   terminal.type('rollcall bench --duration 1s');
   await terminal.shows(/register +█+░+ +\d+ %/);
@@ -96,7 +96,7 @@ it('bench shows how far it is, and leaves nothing but its table', async () => {
   expect(screen).not.toMatch(/[█░]/);
 });
 
-it('drain shows how much of its wait is over', async () => {
+it('drain shows how much of its wait has passed', async () => {
   await stage.register('slow', 'slow-1');
   const { url, rootToken } = stage.registry;
   const headers = { Authorization: `Bearer ${rootToken}`, 'Rollcall-Subscriber': 'sleeper' };
@@ -108,7 +108,7 @@ it('drain shows how much of its wait is over', async () => {
   await stream.body?.cancel();
 });
 
-it('[K10] asks before what cannot be undone, and does nothing without a yes', async () => {
+it('[K10] asks before an irreversible change, and does nothing without a yes', async () => {
   await stage.run(['ns', 'create', 'asked']);
   const terminal = new Terminal(stage.env());
   terminal.type('rollcall ns rm asked --force');
@@ -130,7 +130,7 @@ it('NO_COLOR keeps a terminal free of colour', async () => {
   expect(terminal.coloured).not.toContain('\u001b[3');
 });
 
-it('exec leaves Ctrl-C to the command, which has the same terminal', async () => {
+it('exec leaves Ctrl-C to the command, which shares the terminal', async () => {
   const terminal = new Terminal(stage.env());
   // It runs long enough to receive the signal a second time, if `exec` forwards what the terminal has already sent.
   const heard = "console.log('interrupted'); setTimeout(() => process.exit(3), 2000)";
@@ -146,7 +146,7 @@ it('exec leaves Ctrl-C to the command, which has the same terminal', async () =>
   await terminal.shows(/exit code 3/);
 });
 
-it('[K10] says what a replace will remove before it asks for a yes', async () => {
+it('[K10] lists what a replace will remove before it asks for a yes', async () => {
   await stage.run(['ns', 'create', 'moved']);
   await stage.register('moved', 'moved-1', '-n', 'moved');
   await stage.run(['export', 'moved.jsonl', '-n', 'moved']);

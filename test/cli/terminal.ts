@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { onTestFinished } from 'vitest';
 
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 /** Time after which Tab is pressed again if the screen shows nothing new. */
 const TAB_AGAIN_MS = 5_000;
@@ -61,7 +61,7 @@ export class Terminal {
 
   /** Presses Tab until the screen matches, because completion skips a registry that is slow to answer. */
   async completes(pattern: RegExp): Promise<void> {
-    for (const end = performance.now() + PATIENCE_MS; ; ) {
+    for (const end = performance.now() + TIMEOUT_MS; ; ) {
       this.press('Tab');
       for (const next = performance.now() + TAB_AGAIN_MS; performance.now() < next; await sleep(30)) {
         if (pattern.test(this.screen)) return;
@@ -72,7 +72,7 @@ export class Terminal {
 
   /** Waits until the screen matches, and returns its whole text. */
   async shows(pattern: RegExp): Promise<string> {
-    const end = performance.now() + PATIENCE_MS;
+    const end = performance.now() + TIMEOUT_MS;
     for (;;) {
       const { screen } = this;
       if (pattern.test(screen)) return screen;

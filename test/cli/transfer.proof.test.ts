@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.stop());
 
-it('[Z5] exports to a file that is whole, or to standard output', async () => {
+it('[Z5] exports to a complete file, or to standard output', async () => {
   const { code, stdout } = await stage.run(['export', 'shop.jsonl']);
   expect(code).toBe(0);
   expect(stdout).toMatch(
@@ -27,7 +27,7 @@ it('[Z5] exports to a file that is whole, or to standard output', async () => {
   expect(await stage.json('export', 'again.jsonl')).toMatchObject({ instances: 2, services: 0, overrides: 0 });
 });
 
-it('[Z6, Z8, Z10] imports from a file and from standard input, and says in a dry run what would be', async () => {
+it('[Z6, Z8, Z10] imports from a file and from standard input, and reports the result in a dry run', async () => {
   await stage.register('shop', 'shop-3');
   const dry = await stage.run(['import', 'shop.jsonl', '--replace', '--dry-run']);
   expect(dry).toMatchObject({
@@ -44,7 +44,7 @@ it('[Z6, Z8, Z10] imports from a file and from standard input, and says in a dry
   );
 });
 
-it('[K10] replaces nothing without confirmation where there is no terminal, from a file or standard input', async () => {
+it('[K10] replaces nothing without confirmation if there is no terminal, from a file or standard input', async () => {
   await stage.register('shop', 'kept');
   for (const [file, input] of [
     ['shop.jsonl', ''],
@@ -57,7 +57,7 @@ it('[K10] replaces nothing without confirmation where there is no terminal, from
   expect((await stage.run(['get', 'shop', 'kept'])).code).toBe(0);
 });
 
-it('[Z7] says of a file that it can not be read or written, and why', async () => {
+it("[Z7] reports that a file can't be read or written, and why", async () => {
   mkdirSync(join(stage.folder, 'a folder'));
   for (const [words, found] of [
     [['import', 'nothing.jsonl', '--merge'], 'Cannot read the file: ENOENT'],
@@ -73,7 +73,7 @@ it('[Z7] says of a file that it can not be read or written, and why', async () =
   expect(taken.code).toBe(1);
 });
 
-it('[Z7] refuses what is wrong, with the line, and what is not there', async () => {
+it('[Z7] refuses an invalid file, with the line, and a missing one', async () => {
   const file = readFileSync(join(stage.folder, 'shop.jsonl'), 'utf8');
   writeFileSync(join(stage.folder, 'cut.jsonl'), file.split('\n').slice(0, 2).join('\n'));
   const cut = await stage.run(['import', 'cut.jsonl', '--merge']);

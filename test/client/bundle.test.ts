@@ -14,7 +14,7 @@ import { PROJECT_ROOT } from '../house/source-tree';
 const FIRST_LOAD_MAX_BYTES: Record<string, number> = {
   './client': 6_144,
   './client/admin': 3_500,
-  './client/edge': 5_700,
+  './client/edge': 6_000,
   './client/resolver': 4_700,
   './client/selectors': 1_900,
 };
@@ -111,7 +111,7 @@ function loadedWith(path: string, { outputs }: Metafile, found = new Set<string>
 const published = bundle(publishedEntries().values());
 
 describe('the first load of', () => {
-  it('every entry has its limit here', () => {
+  it('every entry has a limit here', () => {
     expect([...publishedEntries().keys()].sort()).toEqual(Object.keys(FIRST_LOAD_MAX_BYTES).sort());
   });
 
@@ -127,22 +127,25 @@ describe('the first load of', () => {
   );
 });
 
-describe('what is loaded on demand', () => {
-  it.each(Object.entries(ON_DEMAND_MAX_BYTES))('%s is at most %i bytes beside what is there', (name, mostBytes) => {
-    const there = published.loads.get(name === 'balanced-fetch' ? 'resolver' : 'index')?.files ?? [];
-    const more = published.loads.get(name)?.files.filter((file) => !there.includes(file)) ?? [];
-    expect(more).not.toEqual([]);
-    const bytes = more.reduce((sum, file) => sum + (published.sizes.get(file) ?? Number.NaN), 0);
-    expect(bytes).toBeLessThanOrEqual(mostBytes);
-  });
+describe('code loaded on demand', () => {
+  it.each(Object.entries(ON_DEMAND_MAX_BYTES))(
+    '%s adds at most %i bytes to what is loaded before it',
+    (name, mostBytes) => {
+      const there = published.loads.get(name === 'balanced-fetch' ? 'resolver' : 'index')?.files ?? [];
+      const more = published.loads.get(name)?.files.filter((file) => !there.includes(file)) ?? [];
+      expect(more).not.toEqual([]);
+      const bytes = more.reduce((sum, file) => sum + (published.sizes.get(file) ?? Number.NaN), 0);
+      expect(bytes).toBeLessThanOrEqual(mostBytes);
+    },
+  );
 
-  it('is in no first load', () => {
+  it('is not part of any first load', () => {
     const demanded = [...published.loads.keys()].filter((name) => ![...publishedEntries().values()].includes(name));
     expect(demanded.sort()).toEqual(Object.keys(ON_DEMAND_MAX_BYTES).sort());
   });
 });
 
-it('nothing of the client is anything else, or imports anything else when it runs', () => {
+it('the client has no other files and no other imports at run time', () => {
   expect(published.inputs.filter((path) => !path.startsWith('src/client/'))).toEqual(SHARED_FILES);
   expect(published.foreign).toEqual([]);
 });

@@ -19,7 +19,7 @@ export class ChaosProxy {
   readonly #halfOpen = new Set<Pair>();
   #delayMs = 0;
   #bytesPerSecond = Number.POSITIVE_INFINITY;
-  #isDeaf = false;
+  #isStalled = false;
   #refuses = false;
 
   private constructor(server: Server) {
@@ -83,7 +83,7 @@ export class ChaosProxy {
 
   /** Stops forwarding on all connections, old and new, without closing them, like an unplugged cable. */
   deafen(): void {
-    this.#isDeaf = true;
+    this.#isStalled = true;
     this.halfOpen();
   }
 
@@ -95,7 +95,7 @@ export class ChaosProxy {
 
   /** Lets new connections pass without delay. Half-open connections stay half open. */
   heal(): void {
-    this.#isDeaf = false;
+    this.#isStalled = false;
     this.#refuses = false;
     this.#delayMs = 0;
     this.#bytesPerSecond = Number.POSITIVE_INFINITY;
@@ -122,7 +122,7 @@ export class ChaosProxy {
     this.#pass(client, upstream);
     this.#pass(upstream, client);
     client.on('close', forget);
-    if (this.#isDeaf) this.halfOpen();
+    if (this.#isStalled) this.halfOpen();
   }
 
   #pass(from: Socket, to: Socket): void {

@@ -60,7 +60,7 @@ export class WatchedList {
   readonly instances = new Map<string, number>();
   readonly frames: string[] = [];
   /** Every id reported by a change, in order. */
-  readonly told: string[] = [];
+  readonly changes: string[] = [];
   cursor = '';
   error: unknown;
 
@@ -77,7 +77,7 @@ export class WatchedList {
         if (frame.type === 'changes') {
           for (const change of frame.changes) {
             if (change.kind !== 'instance') continue;
-            this.told.push(`${change.type} ${change.id}`);
+            this.changes.push(`${change.type} ${change.id}`);
             if (change.type === 'put') this.instances.set(change.id, change.after.port ?? 0);
             else this.instances.delete(change.id);
           }

@@ -30,7 +30,7 @@ const unformatted = (text: string): string =>
     .replace(/,>/g, '>');
 
 describe('the types of the client', () => {
-  it('are written out of the schemas; `npm run client-types` writes them', () => {
+  it('are generated from the schemas; `npm run client-types` writes them', () => {
     const files = clientTypes();
     expect(files.size).toBeGreaterThan(5);
     for (const [name, text] of files) {
@@ -40,7 +40,7 @@ describe('the types of the client', () => {
   });
 });
 
-it('the package leads programs with the module resolution `node10`, which ignores `exports`, to the same types', () => {
+it('the package has the same types under the module resolution `node10`, which ignores `exports`', () => {
   // `as`: our own
   const { exports, typesVersions } = JSON.parse(readFileSync(join(PROJECT_ROOT, 'package.json'), 'utf8')) as {
     exports: Record<string, { types?: string }>;
@@ -70,8 +70,8 @@ type Equal<A, B> = [Missing<A, B> | Missing<B, A>] extends [never] ? Same<A, B> 
 type Fits<A, B> = [Missing<A, B> | Missing<B, A>] extends [never] ? ([A] extends [B] ? true : false) : false;
 
 /** None of this runs; `npm run typecheck` fails if they differ. */
-describe('held by the compiler against what zod infers', () => {
-  it('types of each kind that the script writes are the same', () => {
+describe('compared by the compiler with the types that zod infers', () => {
+  it('generated types of each kind are equal', () => {
     expectTypeOf<Equal<Registered, instance.Registration>>().toEqualTypeOf<true>();
     expectTypeOf<Equal<Stats, stats.Stats>>().toEqualTypeOf<true>();
     expectTypeOf<Equal<Stats['sinceStart'], stats.Stats['sinceStart']>>().toEqualTypeOf<true>();
@@ -83,7 +83,7 @@ describe('held by the compiler against what zod infers', () => {
     expectTypeOf<Fits<BatchOperation, z.input<typeof batch.Batch>['operations'][number]>>().toEqualTypeOf<true>();
   });
 
-  it('types that are written by hand fit', () => {
+  it('hand-written types are compatible', () => {
     expectTypeOf<InstanceDefinition>().toExtend<instance.InstanceDefinitionInput>();
     expectTypeOf<Same<WireFrame, frames.ServerFrame>>().toEqualTypeOf<true>();
     expectTypeOf<RollcallErrorCode>().toEqualTypeOf<RegistryErrorCode | 'UNREACHABLE'>();

@@ -20,7 +20,7 @@ export default {
 };
 `;
 
-it('[B19] a lookup that was cut off with its request holds up nobody else', async () => {
+it('[B19] a lookup that was cut off with its request blocks no other request', async () => {
   let silent = true;
   let asked = 0;
   const registry = createServer((request, response) => {

@@ -14,5 +14,5 @@ await cart.release();
 
 // Nothing listens on this port, and no caller waits for it.
 const dead = resolver(rollcall({ url: 'http://127.0.0.1:2', onWarning: () => {} }), 'carts');
-if (dead.pick() !== undefined) throw new Error('it must have no list');
+if (dead.pick() !== undefined) throw new Error('expected no list');
 console.log('step released');

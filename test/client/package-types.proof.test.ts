@@ -19,8 +19,8 @@ export async function main(): Promise<void> {
   const registration: Registration = await client.register({ service: 'orders', address: '10.0.0.7', port: 80 });
   releaseOnSignals(registration);
   for await (const frame of client.watch({ services: ['orders'] })) {
-    const told: WatchFrame = frame;
-    if (told.type === 'changes') console.log(told.changes.map(({ kind, id }) => kind + id));
+    const typed: WatchFrame = frame;
+    if (typed.type === 'changes') console.log(typed.changes.map(({ kind, id }) => kind + id));
   }
   const { instances } = await rollcallAdmin({ url: 'http://registry.example' }).resolveService({ service: 'orders' });
   console.log(instances.map(({ zone }) => zone?.length));

@@ -17,7 +17,7 @@ const place = { service: SERVICE, address: '127.0.0.1', port: 80 };
 const TRANSPORTS: RegisterOptions['transport'][] = ['socket', 'heartbeat'];
 
 describe.each(TRANSPORTS)('a registration by %s', (transport) => {
-  it('is there, changes, and is gone at once when it is released', async () => {
+  it('exists, changes, and is removed at once when it is released', async () => {
     const stage = await ClientStage.start();
     const registration = await stage
       .client()
@@ -37,7 +37,7 @@ describe.each(TRANSPORTS)('a registration by %s', (transport) => {
     await registration.release();
   });
 
-  it('is refused with the code and the members that were wrong, and what was before stays', async () => {
+  it('is refused with the code and the invalid members, and the previous state stays', async () => {
     const stage = await ClientStage.start();
     const client = stage.client();
     await expect(client.register({ ...place, port: 99_999 }, { transport })).rejects.toMatchObject({
@@ -51,7 +51,7 @@ describe.each(TRANSPORTS)('a registration by %s', (transport) => {
     expect(await call(stage.registry, 'GET', instancePath(SERVICE, 'a'))).toMatchObject({ weight: 1, tags: ['still'] });
   });
 
-  it('stays over cuts, resets and the death of the registry, and nobody is told of anything', async () => {
+  it('survives cuts, resets and the death of the registry without an event', async () => {
     const stage = await ClientStage.start();
     const { types, onEvent } = recorded();
     // A killed registry has to be back before that, even on a busy machine.
@@ -75,7 +75,7 @@ describe.each(TRANSPORTS)('a registration by %s', (transport) => {
     expect(await stage.revision()).toBe(revision);
   });
 
-  it('is lost by its own clock when nothing passes any more, and registered again when it does', async () => {
+  it('is lost by its own clock when the network is down, and registered again when it is up', async () => {
     const stage = await ClientStage.start();
     const { types, onEvent } = recorded();
     const registration = await stage.client().register({ ...place, lease: { ttlMs: TTL_MS } }, { transport, onEvent });
@@ -88,16 +88,16 @@ describe.each(TRANSPORTS)('a registration by %s', (transport) => {
     // Its last renewal was up to a third of its time to live earlier.
     expect(took).toBeGreaterThan(TTL_MS / 2);
     expect(took).toBeLessThan(TTL_MS + NOISE_MS);
-    await until('the registry lost it, too', async () => (await stage.healthy(SERVICE)).length === 0);
+    await until('the registry has removed it too', async () => (await stage.healthy(SERVICE)).length === 0);
     stage.proxy.heal();
     stage.proxy.cut();
-    await until('it is back', () => registration.isHeld);
+    await until('it is registered again', () => registration.isHeld);
     expect(await stage.healthy(SERVICE)).toEqual([registration.id]);
     expect(types.filter((type) => type !== 'trouble')).toEqual(['registered', 'lost', 'registered']);
     expect(registration.lost).not.toBe(lost);
   });
 
-  it('takes a change that was made while the registry was away', async () => {
+  it('applies a change that was made while the registry was down', async () => {
     const stage = await ClientStage.start();
     const registration = await stage.client().register({ ...place, id: 'a' }, { transport });
     stage.proxy.refuse();
@@ -108,7 +108,7 @@ describe.each(TRANSPORTS)('a registration by %s', (transport) => {
     expect(await call(stage.registry, 'GET', instancePath(SERVICE, 'a'))).toMatchObject({ weight: 7 });
   });
 
-  it('waits for a registry that is away, unless its caller gives up', async () => {
+  it('waits for an unreachable registry, unless its caller aborts', async () => {
     const stage = await ClientStage.start();
     const client = stage.client();
     stage.proxy.refuse();
@@ -123,11 +123,11 @@ describe.each(TRANSPORTS)('a registration by %s', (transport) => {
     expect(await stage.healthy(SERVICE)).toEqual(['a']);
   });
 
-  it('that is drained takes no traffic, and does not come back though its process lives on', async () => {
+  it('that is drained receives no traffic, and stays drained while its process lives', async () => {
     const stage = await ClientStage.start();
     const registration = await stage.client().register({ ...place, lease: { ttlMs: TTL_MS } }, { transport });
     expect(await registration.drain({ waitMs: 1_000 })).toMatchObject({ drained: true });
-    await until('it is gone', async () => (await stage.healthy(SERVICE)).length === 0);
+    await until('it is removed', async () => (await stage.healthy(SERVICE)).length === 0);
     await stage.registry.kill('SIGKILL');
     await sleep(TTL_MS);
     expect(await stage.healthy(SERVICE)).toEqual([]);
@@ -135,17 +135,17 @@ describe.each(TRANSPORTS)('a registration by %s', (transport) => {
   });
 });
 
-it('heartbeats register again what the registry no longer knows', async () => {
+it('heartbeats register again an instance that the registry has lost', async () => {
   const stage = await ClientStage.start();
   const { types, onEvent } = recorded();
   const options = { transport: 'heartbeat', onEvent } as const;
   await stage.client().register({ ...place, id: 'a', lease: { ttlMs: TTL_MS } }, options);
   await call(stage.registry, 'DELETE', instancePath(SERVICE, 'a'));
-  await until('it is told of it', () => types.length === 3);
+  await until('both events have arrived', () => types.length === 3);
   expect([types, await stage.healthy(SERVICE)]).toEqual([['registered', 'lost', 'registered'], ['a']]);
 });
 
-it('a hundred registrations of one client go over one socket, and are one session', async () => {
+it('a hundred registrations of one client share one socket and one session', async () => {
   const stage = await ClientStage.start();
   const client = stage.client();
   const ids = Array.from({ length: 100 }, (_, index) => `i${String(index).padStart(2, '0')}`);
@@ -160,7 +160,7 @@ it('a hundred registrations of one client go over one socket, and are one sessio
   expect(await stage.healthy(SERVICE)).toEqual([]);
 });
 
-it('one registration that is refused spoils nothing for the others of its client', async () => {
+it('one refused registration does not affect the others of its client', async () => {
   const stage = await ClientStage.start();
   const client = stage.client();
   const ports = [1, 2, 99_999, 3];
@@ -169,7 +169,7 @@ it('one registration that is refused spoils nothing for the others of its client
   expect(await stage.healthy(SERVICE)).toEqual(['i1', 'i2', 'i3']);
 });
 
-it('a session that lapsed is opened anew, with all that it held, as one revision', async () => {
+it('a session that expired is opened again, with all its registrations, as one revision', async () => {
   const stage = await ClientStage.start();
   const client = stage.client();
   const watcher = new WatchedList();
@@ -177,16 +177,16 @@ it('a session that lapsed is opened anew, with all that it held, as one revision
   const reading = watcher.read(watch);
   await Promise.all(['a', 'b', 'c'].map((id) => client.register({ ...place, id, lease: { ttlMs: TTL_MS } })));
   stage.proxy.refuse();
-  await until('all are gone', () => watcher.told.filter((told) => told.startsWith('delete')).length === 3);
+  await until('all are removed', () => watcher.changes.filter((changes) => changes.startsWith('delete')).length === 3);
   const before = await stage.revision();
   stage.proxy.heal();
-  await until('all are back', async () => (await stage.healthy(SERVICE)).length === 3);
+  await until('all are registered again', async () => (await stage.healthy(SERVICE)).length === 3);
   expect(await stage.revision()).toBe(before + 1);
   watch.close();
   await reading;
 });
 
-it('falls back to heartbeats where no socket opens though the registry answers', async () => {
+it('falls back to heartbeats if no socket opens although the registry answers', async () => {
   const stage = await ClientStage.start();
   const NoSocket = class {
     constructor() {
@@ -202,7 +202,7 @@ it('falls back to heartbeats where no socket opens though the registry answers',
   expect(await call(stage.registry, 'GET', '/stats')).toMatchObject({ sockets: 0, leases: 1 });
 });
 
-it('makes ids as the registry does, and each run of a process is told from the one before', async () => {
+it('derives ids like the registry, and distinguishes each run of a process from the previous one', async () => {
   const stage = await ClientStage.start();
   const admin = rollcallAdmin({ url: stage.registry.url, token: stage.registry.rootToken });
   const { instances } = await register(stage, admin);
@@ -212,7 +212,7 @@ it('makes ids as the registry does, and each run of a process is told from the o
   expect(again.instances[0]?.incarnation).not.toBe(instances[0]?.incarnation);
 });
 
-it('goes on over a deploy, when another workerd takes the place of the one before', async () => {
+it('survives a deploy, when another workerd replaces the previous one', async () => {
   const stage = await ClientStage.start();
   const { types, onEvent } = recorded();
   const { data, url } = stage.registry;

@@ -49,12 +49,12 @@ const idsOf = ({ endpoints }: Resolver) => endpoints.map(({ id }) => id);
 async function until(what: string, holds: () => boolean): Promise<void> {
   const end = Date.now() + 60_000;
   while (!holds()) {
-    if (Date.now() > end) throw new Error(`not within a minute: ${what}`);
+    if (Date.now() > end) throw new Error(`timed out after a minute: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
-describe('a resolver of a registry that runs', () => {
+describe('a resolver of a running registry', () => {
   it("[B1] has what the registry's own resolve returns, through registrations, overrides, drains and thresholds", async () => {
     const random = new SeededRandom(11);
     const service = 'compared';
@@ -88,8 +88,8 @@ describe('a resolver of a registry that runs', () => {
       } else if (isKnown && action === 'clear') await api('DELETE', `${service}/instances/${id}/override`);
       else if (isKnown && action === 'drain') await api('POST', `${service}/instances/${id}/drain?wait=0s&grace=1h`);
       // The set of instances changes with time as well: compare until both agree.
-      let told = '';
-      let had = '';
+      let expected = '';
+      let actual = '';
       const end = Date.now() + 30_000;
       do {
         const [whole, part] = (await Promise.all([
@@ -99,14 +99,14 @@ describe('a resolver of a registry that runs', () => {
         const line = (ids: string[] = [], isProtected = false) =>
           `${ids.join(' ')}${isProtected ? ' (protected)' : ''}`;
         const ids = (answer = whole) => answer?.instances.map((instance) => instance.id);
-        told = `${line(ids(), whole?.protected)} | ${line(ids(part), part?.protected)}`;
-        had = `${line(idsOf(all), all.isProtected)} | ${line(idsOf(blue), blue.isProtected)}`;
-      } while (told !== had && Date.now() < end);
-      expect(`${step} ${action} ${id}: ${had}`).toBe(`${step} ${action} ${id}: ${told}`);
+        expected = `${line(ids(), whole?.protected)} | ${line(ids(part), part?.protected)}`;
+        actual = `${line(idsOf(all), all.isProtected)} | ${line(idsOf(blue), blue.isProtected)}`;
+      } while (expected !== actual && Date.now() < end);
+      expect(`${step} ${action} ${id}: ${actual}`).toBe(`${step} ${action} ${id}: ${expected}`);
     }
   });
 
-  it('[B4] lets a drain wait for its calls: none goes to an instance once it is drained', async () => {
+  it('[B4] lets a drain wait for its calls: none is sent to an instance once it is drained', async () => {
     const service = 'drained';
     const log: string[] = [];
     for (const id of ['a', 'b']) {
@@ -126,7 +126,7 @@ describe('a resolver of a registry that runs', () => {
     const callers = [open(service), open(service)];
     await Promise.all(callers.map(({ ready }) => ready));
     const calls = Array.from({ length: 10 }, (_, index) => callers[index % 2]?.fetch('/'));
-    await until('a is asked', () => log.includes('a asked'));
+    await until('a receives a call', () => log.includes('a asked'));
     const report = await api('POST', `${service}/instances/a/drain?wait=10s`);
     log.push('drained');
     expect(report).toMatchObject({ drained: true, subscribers: 2, acknowledged: 2, laggards: [] });
@@ -137,7 +137,7 @@ describe('a resolver of a registry that runs', () => {
     expect(log.filter((line) => line === 'b answered').length).toBeGreaterThanOrEqual(20);
   });
 
-  it('[B5] goes on with what it knew while the registry is killed, and catches up', async () => {
+  it('[B5] keeps its list while the registry is killed, and catches up', async () => {
     const service = 'outlived';
     await register(service, 'a');
     const one = open(service);
@@ -152,12 +152,12 @@ describe('a resolver of a registry that runs', () => {
     expect(one.age).toBeGreaterThan(0);
     await back;
     await register(service, 'b');
-    await until('the change is there', () => idsOf(one).join() === 'a,b');
+    await until('the change has arrived', () => idsOf(one).join() === 'a,b');
     await until('it is connected again', () => one.isConnected);
     expect(one.age).toBe(0);
   });
 
-  it('[B5] starts with the list of the run before where nobody answers', async () => {
+  it('[B5] starts with the list of the previous run if the registry is unreachable', async () => {
     const service = 'remembered';
     let text: string | undefined;
     const snapshot = {
@@ -177,7 +177,7 @@ describe('a resolver of a registry that runs', () => {
     expect(after.age).toBeLessThan(60_000);
   });
 
-  it('[B5] says what the registry refuses', async () => {
+  it('[B5] reports the error of the registry', async () => {
     const client = rollcall({ url: registry.url, token: 'x'.repeat(40) });
     onTestFinished(() => client.close());
     await expect(resolver(client, 'orders').fetch('/')).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });

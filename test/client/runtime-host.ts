@@ -60,7 +60,7 @@ const HEADERS = { 'Access-Control-Allow-Origin': '*', Connection: 'close' };
 
 async function act(action: Actions[string] | undefined, answer: ServerResponse): Promise<void> {
   try {
-    if (action === undefined) throw new Error('there is no such action');
+    if (action === undefined) throw new Error('unknown action');
     await action();
     answer.writeHead(200, HEADERS).end();
   } catch (error) {

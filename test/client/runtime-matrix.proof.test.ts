@@ -42,7 +42,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-it.each(Object.keys(RUNTIMES))('the client does what it should in %s', async (name) => {
+it.each(Object.keys(RUNTIMES))('the client works in %s', async (name) => {
   const printed = await outcomes.get(name);
   const steps = ['registered', 'watched', 'cut', 'reset', 'kill', 'halfOpen', 'refuse', 'drained', 'closed'];
   const bySignal = name === 'workerd' || name === 'Chromium' ? [] : ['step released', 'step released by a signal'];

@@ -8,18 +8,18 @@ const TTL_MS = 10_000;
 
 /** A runtime may try a few dead connections before it opens a new one. */
 const BEATING_TTL_MS = 15_000;
-const PATIENCE_MS = 60_000;
+const TIMEOUT_MS = 60_000;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 function assert(holds, what) {
-  if (!holds) throw new Error(`it is not so: ${what}`);
+  if (!holds) throw new Error(`failed: ${what}`);
 }
 
 async function until(what, holds) {
-  const end = Date.now() + PATIENCE_MS;
+  const end = Date.now() + TIMEOUT_MS;
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`still not after ${PATIENCE_MS} ms: ${what}`);
+    if (Date.now() > end) throw new Error(`timed out after ${TIMEOUT_MS} ms: ${what}`);
     await sleep(20);
   }
 }
@@ -80,7 +80,7 @@ export async function runSuite({ rollcall, rollcallAdmin, RollcallError, options
 
   const lists = [undefined, 'stream', 'poll'].map((transport) => listOf(client, transport));
   const allKnow = (id, weight) =>
-    until(`all know that ${id} has ${weight}`, () => lists.every((list) => list.weights.get(id) === weight));
+    until(`all have ${id} with weight ${weight}`, () => lists.every((list) => list.weights.get(id) === weight));
   await allKnow('held', 1);
   await held.update({ weight: 2 });
   await allKnow('held', 2);
@@ -107,15 +107,15 @@ export async function runSuite({ rollcall, rollcallAdmin, RollcallError, options
   const lost = events.filter(({ type }) => type === 'lost');
   assert(registered.length === 2 && lost.length === 0, `nothing was ever lost:\n${history()}`);
   for (const { frames } of lists.slice(0, 2)) {
-    assert(frames.filter((type) => type === 'snapshot').length === 1, `a watch goes on where it was: ${frames}`);
+    assert(frames.filter((type) => type === 'snapshot').length === 1, `a watch resumes where it was: ${frames}`);
   }
 
   const report = await held.drain({ waitMs: 10_000 });
   assert(report.drained && report.acknowledged === 3, `all three acknowledged: ${JSON.stringify(report)}`);
-  await until('all know that it left', () => lists.every((list) => !list.weights.has('held')));
+  await until('all have removed it', () => lists.every((list) => !list.weights.has('held')));
   log('drained');
 
-  const refusal = await admin.readInstance({ service: SERVICE, id: 'nobody' }).catch((error) => error);
+  const refusal = await admin.readInstance({ service: SERVICE, id: 'missing' }).catch((error) => error);
   assert(refusal instanceof RollcallError && refusal.code === 'INSTANCE_NOT_FOUND', 'errors have their code');
   await beating.release();
   await client.close();

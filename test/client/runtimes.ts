@@ -85,7 +85,7 @@ async function releaseBySignal(running: Running, host: RuntimeHost): Promise<str
   const { signal, printed } = await ended;
   const after = await idsOf(host.registry, 'orders');
   if (signal !== 'SIGTERM' || !printed.includes('released')) throw new Error(`ended with ${signal}:\n${printed}`);
-  if (before.join() !== 'told' || after.length > 0) throw new Error(`before: ${before}, after: ${after}`);
+  if (before.join() !== 'signalled' || after.length > 0) throw new Error(`before: ${before}, after: ${after}`);
   return 'step released by a signal\n';
 }
 

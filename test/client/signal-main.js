@@ -4,7 +4,7 @@ import { releaseOnSignals, rollcall } from 'rollcall/client';
 
 const { REGISTRY, TOKEN } = process.env;
 const client = rollcall({ url: REGISTRY, token: TOKEN });
-const registration = await client.register({ service: 'orders', id: 'told', address: '10.0.0.7', port: 80 });
+const registration = await client.register({ service: 'orders', id: 'signalled', address: '10.0.0.7', port: 80 });
 releaseOnSignals(registration, {
   drain: { waitMs: 1_000 },
   after: () => console.log('released'),

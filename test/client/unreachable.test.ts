@@ -39,7 +39,7 @@ function stage(url: string) {
   return { client, warnings, orders: resolver(client, 'orders') };
 }
 
-it('a registry where nothing listens is reported once, with its url and the reason, and so is its return', async () => {
+it('a registry that refuses connections is reported once, with its url and the reason, and so is its recovery', async () => {
   const url = await deadUrl();
   const { warnings, orders } = stage(url);
   await expect.poll(() => orders.error).toBeDefined();
@@ -61,7 +61,7 @@ it('a registry where nothing listens is reported once, with its url and the reas
   expect(orders.error).toBeUndefined();
 });
 
-it('a registry that accepts and never answers is reported before any attempt has ended', async () => {
+it('a registry that accepts and never answers is reported before an attempt has ended', async () => {
   const url = await listening(createTcpServer(() => {}));
   const { warnings, orders } = stage(url);
   await expect.poll(() => warnings).toEqual([`${url} has not answered for 1 s (UNREACHABLE); trying again`]);
@@ -124,7 +124,7 @@ it('warnings can be silenced', async () => {
 });
 
 it.each(['registry.example', 'localhost:8787', 'http://user:s3cret@127.0.0.1', 'http://127.0.0.1/?key=s3cret', ''])(
-  'the url %s is refused at once, without its secrets',
+  'the url %s is refused immediately, without its secrets',
   (url) => {
     expect(() => rollcall({ url })).toThrow(/url must be absolute/);
     expect(() => rollcall({ url })).not.toThrow(/s3cret/);

@@ -36,7 +36,7 @@ function writer({ registry }: ClientStage) {
 }
 
 describe.each<WatchTransport>(['socket', 'stream', 'poll'])('a watch by %s', (transport) => {
-  it('has all there is, in order and once, over cuts, resets, refusals and the death of the registry', async () => {
+  it('receives every change, in order and once, over cuts, resets, refusals and the death of the registry', async () => {
     const stage = await ClientStage.start();
     const client = stage.client();
     const list = new WatchedList();
@@ -55,7 +55,7 @@ describe.each<WatchTransport>(['socket', 'stream', 'poll'])('a watch by %s', (tr
       await sleep(300);
       const before = statuses.length;
       const broken = break_();
-      await until('it notices', () => {
+      await until('it is disconnected', () => {
         const notices = statuses[before] === 'disconnected';
         // A momentary fault between two polls goes unnoticed.
         if (!notices && isOver) break_();
@@ -63,10 +63,10 @@ describe.each<WatchTransport>(['socket', 'stream', 'poll'])('a watch by %s', (tr
       });
       stage.proxy.heal();
       await broken;
-      await until('it is back', () => watch.status.state === 'connected');
+      await until('it is connected again', () => watch.status.state === 'connected');
     }
     await writing.stop();
-    await until('it has all', () => list.instances.size === writing.written.length);
+    await until('it has everything', () => list.instances.size === writing.written.length);
     watch.close();
     await read;
 
@@ -76,13 +76,13 @@ describe.each<WatchTransport>(['socket', 'stream', 'poll'])('a watch by %s', (tr
     // Polls return only lists. The others start with a list, and then report each change once.
     if (transport !== 'poll') {
       expect(list.frames.filter((type) => type === 'snapshot')).toHaveLength(1);
-      expect(list.told).toEqual(writing.written.map((id) => `put ${id}`));
+      expect(list.changes).toEqual(writing.written.map((id) => `put ${id}`));
     }
   });
 });
 
 describe('a socket', () => {
-  it('that is half open is found out by a ping that is not answered, long before TCP would', async () => {
+  it('that is half open is detected by an unanswered ping, long before TCP would', async () => {
     const stage = await ClientStage.start();
     const client = stage.client();
     // A session with a short time to live pings often, over its own socket.
@@ -103,14 +103,14 @@ describe('a socket', () => {
   });
 });
 
-it('a reader that is slow holds up nobody, and misses nothing', async () => {
+it('a slow reader blocks no other, and misses nothing', async () => {
   const stage = await ClientStage.start();
   const client = stage.client();
   const slow = client.watch({ services: [SERVICE] }, { transport: 'socket' });
   const fast = new WatchedList();
   const quick = client.watch({ services: [SERVICE] }, { transport: 'socket' });
   const reading = fast.read(quick);
-  await until('both are there', () => slow.status.state === 'connected' && quick.status.state === 'connected');
+  await until('both are connected', () => slow.status.state === 'connected' && quick.status.state === 'connected');
   const metadata = Object.fromEntries([1, 2].map((key) => [`m${key}`, 'x'.repeat(4_000)]));
   const operations = (round: number) =>
     Array.from({ length: 50 }, (_, index) => ({
@@ -127,20 +127,20 @@ it('a reader that is slow holds up nobody, and misses nothing', async () => {
   // Each round sends 400 KB to each of the two; no socket may fall 16 MB behind.
   const rounds = 40;
   for (let round = 0; round < rounds; round++) await admin.applyBatch({ body: { operations: operations(round) } });
-  await until('the fast one has all', () => [...fast.instances.values()].every((port) => port === rounds));
-  await until('it was told of each', () => fast.told.length === rounds * 50);
+  await until('the fast one has everything', () => [...fast.instances.values()].every((port) => port === rounds));
+  await until('it has received each change', () => fast.changes.length === rounds * 50);
 
   const late = new WatchedList();
   const catchingUp = late.read(slow);
-  await until('the slow one has all, too', () => late.told.length === rounds * 50);
-  expect(late.told).toEqual(fast.told);
+  await until('the slow one has everything too', () => late.changes.length === rounds * 50);
+  expect(late.changes).toEqual(fast.changes);
   expect(late.frames.filter((type) => type === 'snapshot')).toHaveLength(1);
   slow.close();
   quick.close();
   await Promise.all([reading, catchingUp]);
 });
 
-it('goes on from the cursor that another watch left off at, and is told where that is no longer known', async () => {
+it('resumes from the cursor of another watch, and is reset if that is no longer known', async () => {
   const stage = await ClientStage.start();
   const client = stage.client();
   await put(stage.registry, SERVICE, 'a', 1);
@@ -155,21 +155,21 @@ it('goes on from the cursor that another watch left off at, and is told where th
     const next = new WatchedList();
     const again = client.watch({ services: [SERVICE] }, { transport, cursor: first.cursor });
     const read = next.read(again);
-    await until('it has what came since', () => next.told.length === 1);
-    expect([next.frames, next.told]).toEqual([['changes'], ['put b']]);
+    await until('it has the later changes', () => next.changes.length === 1);
+    expect([next.frames, next.changes]).toEqual([['changes'], ['put b']]);
     again.close();
     await read;
     const lost = new WatchedList();
     const other = client.watch({ services: [SERVICE] }, { transport, cursor: 'cAnotherPast.1.0' });
     const readOther = lost.read(other);
-    await until('it has all', () => lost.instances.size === 2);
+    await until('it has everything', () => lost.instances.size === 2);
     expect(lost.frames).toEqual(['reset', 'snapshot']);
     other.close();
     await readOther;
   }
 });
 
-it('is refused with the code that the registry gives', async () => {
+it('is refused with the code of the registry', async () => {
   const stage = await ClientStage.start();
   for (const transport of ['stream', 'poll', undefined] as const) {
     const client = stage.client({ token: 'rc_nobody_0123456789abcdef0123456789' });
@@ -183,7 +183,7 @@ it('is refused with the code that the registry gives', async () => {
 });
 
 describe('a receipt', () => {
-  it.each<WatchTransport>(['socket', 'stream', 'poll'])('over a %s lets a drain go on', async (transport) => {
+  it.each<WatchTransport>(['socket', 'stream', 'poll'])('over a %s lets a drain continue', async (transport) => {
     const stage = await ClientStage.start();
     const caller = stage.client({ subscriber: 'checkout' });
     const instance = await stage.client().register({ service: SERVICE, id: 'a', address: '127.0.0.1', port: 80 });
@@ -201,7 +201,7 @@ describe('a receipt', () => {
         },
       },
     );
-    await until('it watches', () => watch.status.state === 'connected');
+    await until('it is connected', () => watch.status.state === 'connected');
     // A poller counts as a subscriber from its first receipt on.
     await until('it is a subscriber', async () => {
       const path = `${servicePath(SERVICE)}/subscribers`;
@@ -210,7 +210,7 @@ describe('a receipt', () => {
     });
     isSlow = true;
     const drained = instance.drain({ waitMs: 20_000 });
-    await until('it is told of it', () => acknowledge.length > 0);
+    await until('it has received the drain', () => acknowledge.length > 0);
     await sleep(300);
     const early = await Promise.race([drained, sleep(0, 'waits')]);
     expect(early).toBe('waits');

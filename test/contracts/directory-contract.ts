@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { audit } from './directory/audit';
 import { namespaces } from './directory/namespaces';
+import { redemptions } from './directory/redemptions';
 import type { TestDirectory } from './directory/test-directory';
 import { tickets } from './directory/tickets';
 import { tokens } from './directory/tokens';
@@ -15,6 +16,6 @@ export function directoryContract(name: string, create: () => TestDirectory | Pr
     });
     afterEach(() => subject.close?.());
 
-    for (const chapter of [namespaces, tokens, tickets, audit]) chapter(() => subject);
+    for (const chapter of [namespaces, tokens, tickets, redemptions, audit]) chapter(() => subject);
   });
 }

@@ -53,11 +53,11 @@ const counted = new Set<string>(['']);
 
 describe('the cost of an hour', () => {
   it.each<CountedFleet>([
-    { title: 'Beats over HTTP every 10 s, ttl 30 s', count: () => nativeBeats(30_000) },
-    { title: 'Beats over HTTP every 100 s, ttl 5 min', count: () => nativeBeats(300_000) },
-    { title: 'Nacos, polls every 3 s, beats every 5 s', count: () => nacosClients(3_000, 5_000) },
-    { title: 'Nacos, polls every 10 s, beats every 15 s', count: () => nacosClients(10_000, 15_000) },
-    { title: 'Nacos, polls every 30 s, beats every 30 s', count: () => nacosClients(30_000, 30_000) },
+    { title: 'Heartbeats over HTTP every 10 s, ttl 30 s', count: () => nativeBeats(30_000) },
+    { title: 'Heartbeats over HTTP every 100 s, ttl 5 min', count: () => nativeBeats(300_000) },
+    { title: 'Nacos, polls every 3 s, heartbeats every 5 s', count: () => nacosClients(3_000, 5_000) },
+    { title: 'Nacos, polls every 10 s, heartbeats every 15 s', count: () => nacosClients(10_000, 15_000) },
+    { title: 'Nacos, polls every 30 s, heartbeats every 30 s', count: () => nacosClients(30_000, 30_000) },
     { title: 'Eureka', count: eurekaClients },
     { title: 'go-micro', count: goMicroServices },
   ])('[I8, D8] of the fleet "$title" is what the pages say', async ({ title, count }) => {

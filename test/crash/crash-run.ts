@@ -93,9 +93,10 @@ export async function crashRun(options: CrashOptions): Promise<CrashReport> {
   let freezes = 0;
   try {
     for (let round = 1; round <= rounds && violations.length === 0; round += 1) {
+      if (round % CALM_EVERY_ROUNDS === 0) await sleep(CALM_MS);
       const stop = new AbortController();
       const work = writers.map((writer) => writer.work(stop.signal));
-      await sleep(round % CALM_EVERY_ROUNDS === 0 ? CALM_MS : random.whole(100, 900));
+      await sleep(random.whole(100, 900));
       const blow = random.weighted(faults);
       if (blow === 'freeze') {
         freezes += 1;

@@ -25,7 +25,8 @@ it.each([
     expect(report.acknowledged).toBeGreaterThan(changes * rounds);
     expect(report.leases.renewals).toBeGreaterThan(5 * rounds);
     expect(report.leases.deaths).toBeGreaterThan(rounds);
-    expect(report.unknown.applied + report.unknown.lost).toBeGreaterThan(rounds);
+    // Only a kill leaves calls without an answer.
+    expect(report.unknown.applied + report.unknown.lost).toBeGreaterThanOrEqual(report.kills);
   },
 );
 
@@ -60,8 +61,9 @@ const DEFECTS: {
 describe('the proof detects that', () => {
   it.each(DEFECTS)('$name', async ({ changes, faults, caught }) => {
     const program = await packedProgram(temporaryFolder(), (resident) => withChanges(resident, changes));
-    // Ends with the first violation: on a busy machine this may take many rounds.
-    const { violations, data } = await crashRun({ host: 'resident', rounds: 60, seed: 1, program, faults });
+    // Ends with the first violation: on a busy machine this may take many rounds. The first freezes of this seed last four
+    // seconds and more, which the registry must detect.
+    const { violations, data } = await crashRun({ host: 'resident', rounds: 60, seed: 64, program, faults });
     rmSync(data, { recursive: true, force: true });
     expect(violations.join('\n')).toMatch(caught);
   });

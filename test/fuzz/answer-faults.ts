@@ -19,7 +19,7 @@ export function answerFaults(
   secrets: readonly string[],
 ): string[] {
   const faults = [...secretFaults(answer, secrets), ...unreadable(answer)];
-  if (INSIDES.test(answer.body) && asked.operation !== 'readDocs') faults.push('it shows our insides');
+  if (INSIDES.test(answer.body) && asked.operation !== 'readDocs') faults.push('it shows internals');
   if (answer.headers['set-cookie'] !== undefined) faults.push('it sets a cookie');
   if (answer.status >= 500) faults.push(`no fault was injected, and it is ${answer.status}`);
   if (isGood(answer.status)) faults.push(...goodFaults(asked, answer, cards.get(asked.operation)));
@@ -37,7 +37,7 @@ function refusalFaults({ status, headers, body }: Answer): string[] {
   const problem = parsed(body);
   if (typeof problem !== 'object' || problem === null || !('code' in problem)) return ['the problem has no code'];
   const expected = STATUS_OF_CODE.get(String(problem.code));
-  if (expected === undefined) return [`the code ${String(problem.code)} is none of the closed union`];
+  if (expected === undefined) return [`the code ${String(problem.code)} is not in the closed union`];
   const faults = expected === status ? [] : [`${String(problem.code)} is ${expected}, not ${status}`];
   for (const member of ['type', 'title', 'detail'] as const) {
     // `as`: an object, whose missing members are undefined.

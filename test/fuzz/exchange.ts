@@ -6,7 +6,7 @@ import type { Sender } from './principals';
 /** Timeout of a request that was not asked to wait, also on a busy machine. */
 const DEADLINE_MS = 15_000;
 /** Time after which a request that may wait or stream is abandoned. That it is still open is not a fault. */
-const PATIENCE_MS = 400;
+const SHORT_DEADLINE_MS = 400;
 
 /** Response to a request. */
 export interface Answer {
@@ -41,7 +41,7 @@ export class Target {
       false,
     );
     if (!isAnswer(outcome) || outcome.status > 299)
-      throw new Error(`${method} ${path} came to ${JSON.stringify(outcome)}`);
+      throw new Error(`${method} ${path} resulted in ${JSON.stringify(outcome)}`);
     return (outcome.body === '' ? undefined : JSON.parse(outcome.body)) as Body; // `as`: the caller knows the route
   }
 
@@ -91,7 +91,7 @@ export class Target {
           resolve(mayWait ? 'open' : { failure: `no answer within ${DEADLINE_MS} ms` });
           call.destroy();
         },
-        mayWait ? PATIENCE_MS : DEADLINE_MS,
+        mayWait ? SHORT_DEADLINE_MS : DEADLINE_MS,
       );
       const end = (outcome: Outcome): void => {
         clearTimeout(timer);

@@ -150,7 +150,8 @@ export class NativeRequests {
   /** Generates names that are mostly the same few, so that many requests are about something that exists. */
   #name(path: string, name: string): fc.Arbitrary<string> {
     if (name === 'ns') return fc.constantFrom(...NAMESPACES);
-    if (path.startsWith('/api/v1/tokens/')) return fc.oneof({ arbitrary: TOKEN_IDS, weight: 9 }, fc.constant('nobody'));
+    if (path.startsWith('/api/v1/tokens/'))
+      return fc.oneof({ arbitrary: TOKEN_IDS, weight: 9 }, fc.constant('missing'));
     return mostly(0.7, fc.constantFrom(...(COMMON_NAMES[name] ?? WORDS)), fc.constantFrom(...WORDS));
   }
 

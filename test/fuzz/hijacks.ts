@@ -21,7 +21,7 @@ interface Named {
 
 /**
  * Looks for instances that are found under a name for which the token that registered them has no grant, and for names
- * that could be split in two ways. Its rules for grants, names and virtual addresses share no code with the registry.
+ * that are ambiguous. Its rules for grants, names and virtual addresses share no code with the registry.
  */
 export class Hijacks {
   readonly #target: Target;
@@ -64,7 +64,7 @@ export class Hijacks {
       const { group, service } = change;
       const what = `${JSON.stringify([group, service])} of ${namespace} at revision ${revision}`;
       if (change.after !== null && (group.endsWith('@') || `${group} ${service}`.includes('@@')))
-        faults.push(`a name can be split in two ways: ${what}`);
+        faults.push(`a name is ambiguous: ${what}`);
       if (change.kind !== 'instance') return faults;
       const key = keyOf(appOf(change), change.id);
       if (change.after === null) {

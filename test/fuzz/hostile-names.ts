@@ -16,7 +16,7 @@ const GRANTS: Record<string, Grant[]> = {
   'register own': [{ scope: 'register', ns: 'public', services: ['DEFAULT_GROUP@@own'] }],
   'register own and carts': [{ scope: 'register', ns: '*', services: ['DEFAULT_GROUP@@own', 'DEFAULT_GROUP@@carts'] }],
   'register the team': [{ scope: 'register', ns: '*', services: ['team@@*'] }],
-  'register what begins with own': [
+  'register names with the prefix own': [
     { scope: 'register', ns: 'public', services: ['DEFAULT_GROUP@@own*', 'team@@own'] },
   ],
   'operate own': [{ scope: 'operate', ns: 'public', services: ['DEFAULT_GROUP@@own'] }],

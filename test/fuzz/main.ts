@@ -54,7 +54,7 @@ async function main(): Promise<number> {
     console.log(`${Math.round((report.requests * 1_000) / (Date.now() - startedAt))} requests a second`);
     if (report.violations.length === 0) return 0;
     const story = [...report.violations, '', 'sent together, and answered:', ...report.lastWindow].join('\n');
-    console.log(`what was found: ${keepFinding('fuzz', seed, story)}`);
+    console.log(`finding: ${keepFinding('fuzz', seed, story)}`);
     return 1;
   } finally {
     rmSync(folder, { recursive: true, force: true });

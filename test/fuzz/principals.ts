@@ -56,10 +56,10 @@ export async function makeSenders(target: Target): Promise<Sender[]> {
   senders.push({ name: 'revoked', tokenId: undefined, secret: revoked.token, carrier: 'header' });
   const rotated = await issue({ name: 'rotated', grants: GRANTS['admin of all'] ?? [] });
   await target.must('POST', `/api/v1/tokens/${rotated.id}/rotate`, {});
-  senders.push({ name: 'rotated away', tokenId: undefined, secret: rotated.token, carrier: 'header' });
+  senders.push({ name: 'replaced by rotation', tokenId: undefined, secret: rotated.token, carrier: 'header' });
   // The shortest possible lifetime: a long run covers both sides of its end.
   const mortal = await issue({ name: 'mortal', grants: GRANTS['operate public'] ?? [], expiresInMs: 60_000 });
-  senders.push({ name: 'ends after a minute', tokenId: mortal.id, secret: mortal.token, carrier: 'header' });
+  senders.push({ name: 'expires after a minute', tokenId: mortal.id, secret: mortal.token, carrier: 'header' });
   senders.push({ name: 'no token', tokenId: undefined, secret: '', carrier: 'none' });
   senders.push({ name: 'a guess', tokenId: undefined, secret: `${writer.token.slice(0, -4)}AAAA`, carrier: 'header' });
   return senders;

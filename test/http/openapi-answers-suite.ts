@@ -50,6 +50,9 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
   /** Placeholder for the id of the latest token. */
   const LAST_TOKEN = 'the-last-token';
 
+  /** Placeholder for the latest ticket. */
+  const LAST_TICKET = 'the last ticket';
+
   /** Placeholder for the cursor in the previous answer. */
   const LAST_CURSOR = 'the last cursor';
 
@@ -141,8 +144,10 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
     ],
     ['POST', `/api/v1/tokens/${LAST_TOKEN}/rotate`, { overlapMs: 1_000 }],
     ['GET', '/api/v1/tokens?limit=1'],
+    ['GET', '/api/v1/token'],
     ['DELETE', `/api/v1/tokens/${LAST_TOKEN}`],
     ['POST', '/api/v1/tickets'],
+    ['POST', '/api/v1/tickets/redeem', { ticket: LAST_TICKET }],
     ['GET', '/api/v1/audit?limit=1'],
     ['DELETE', `${I}/override`],
     ['DELETE', `${I}/drain`],
@@ -161,6 +166,7 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
     const seen = new Set<string>();
     let cursor = '';
     let token = '';
+    let ticket = '';
     for (const [method, path, body] of CALLS) {
       const route = routeOf(method, path);
       const answer = await ask(
@@ -169,11 +175,13 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
         JSON.parse(
           JSON.stringify(body ?? null)
             .replaceAll(LAST_CURSOR, cursor)
+            .replaceAll(LAST_TICKET, ticket)
             .replaceAll(':ns', ns()),
         ) ?? undefined,
       );
       cursor = answer.headers.get('rollcall-cursor') ?? cursor;
       if (route.operation === 'createToken') token = String(answer.body.id);
+      if (route.operation === 'createTicket') ticket = String(answer.body.ticket);
       const card = route.answers[answer.status];
       expect(card, `${method} ${path} answered ${answer.status} ${JSON.stringify(answer.body)}`).toBeDefined();
       seen.add(`${route.operation} ${answer.status}`);

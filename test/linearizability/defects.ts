@@ -10,7 +10,7 @@ export interface Defect {
 export const DEFECTS: readonly Defect[] = [
   {
     name: 'stale read: a list is reused after a small change of its service',
-    changes: [['.revision === service.revision) return', '.revision > service.revision - 8) return']],
+    changes: [['?.revision === service.revision ?', '?.revision > service.revision - 8 ?']],
   },
   {
     name: 'lost update: changes after the cursor of a condition are overwritten',

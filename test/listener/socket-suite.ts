@@ -3,6 +3,9 @@ import { WebSocket } from 'ws';
 import { head, type StartStage, seenAt, seenSoon, stageOf, wire } from './stage';
 import { statusesOf } from './wire';
 
+/** The example of RFC 6455, section 1.3. */
+const KEY = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
+
 /** Registers the tests of WebSockets, which pass on every runtime. */
 export function socketSuite(start: StartStage): void {
   describe('sockets', () => {
@@ -92,12 +95,29 @@ export function socketSuite(start: StartStage): void {
 
     it("are refused by the app's response, over plain HTTP", async () => {
       const upgrade = ['Connection: Upgrade', 'Upgrade: websocket', 'Sec-WebSocket-Version: 13'];
-      const key = 'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==';
       const port = await stageOf(start);
-      const refused = await wire(port, head('GET /refuse', ...upgrade, key)).closed();
+      const refused = await wire(port, head('GET /refuse', ...upgrade, KEY)).closed();
       expect(refused).toMatch(/^HTTP\/1\.1 401 Unauthorized\r\n.*\r\n\r\nno$/s);
-      expect(statusesOf(await wire(port, head('GET /fail', ...upgrade, key)).closed())).toEqual([500]);
-      expect(statusesOf(await wire(port, head('GET /socket', ...upgrade)).closed())).toEqual([400]);
+      expect(statusesOf(await wire(port, head('GET /fail', ...upgrade, KEY)).closed())).toEqual([500]);
+      await seenSoon(port).toMatchObject({ events: [] });
+    });
+
+    it.each([
+      ['no key', ['Sec-WebSocket-Version: 13'], /-Key header"/],
+      ['another version', [KEY, 'Sec-WebSocket-Version: 12'], /\nsec-websocket-version: 13\r.*-Version header"/is],
+      [
+        'a malformed subprotocol',
+        [KEY, 'Sec-WebSocket-Version: 13', 'Sec-WebSocket-Protocol: a?b'],
+        /-Protocol header"/,
+      ],
+    ])('[I10] refuse a handshake with %s as a problem', async (_, lines, refusal) => {
+      const port = await stageOf(start);
+      const answer = await wire(
+        port,
+        head('GET /socket', 'Connection: Upgrade', 'Upgrade: websocket', ...lines),
+      ).closed();
+      expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n.*content-type: application\/problem\+json\r\n/s);
+      expect(answer).toMatch(refusal);
       await seenSoon(port).toMatchObject({ events: ['/socket failed'] });
     });
 

@@ -3,35 +3,35 @@ import type { Mutant } from './mutant';
 /** Faults in permissions, the audit and the limits of a namespace. */
 export const ACCESS_MUTANTS: Mutant[] = [
   {
-    name: 'uses the power of an operator without a word',
+    name: 'uses the operator scope without an audit entry',
     breaks: 'A46',
     symbol: 'withOperatorAudit',
     from: 'if (action !== undefined) return record(action);',
     to: 'if (action !== undefined) return act(caller);',
   },
   {
-    name: 'keeps the power that was not accounted for',
+    name: 'keeps the operator scope for a call without an audit entry',
     breaks: 'A46',
     symbol: 'withOperatorAudit',
     from: 'act({ ...caller, operates: false, share: shareOf(caller) })',
     to: 'act(caller)',
   },
   {
-    name: 'does what could not be accounted for',
+    name: 'makes a change that could not be audited',
     breaks: 'A46',
     symbol: 'withAuditEntry',
     from: 'const id = await begin(audit, note);',
     to: 'const id = await begin(audit, note).catch(() => 0);',
   },
   {
-    name: 'accounts in batches for nothing but overrides',
+    name: 'audits only the overrides of a batch',
     breaks: 'A46',
     symbol: 'takesOperator',
     from: "return op === 'override' || isForeign(catalog, caller, key);",
     to: "return op === 'override';",
   },
   {
-    name: 'lets frames overtake a batch that is accounted for',
+    name: 'lets frames overtake a batch that is being audited',
     breaks: 'A46',
     symbol: 'ReceivedFrames.#batch',
     from: 'return takesTime ? this.#inOrder(connection, answered) : answered;',
@@ -45,14 +45,14 @@ export const ACCESS_MUTANTS: Mutant[] = [
     to: 'peer.connection.memory.caller.tokenId !== tokenId || true',
   },
   {
-    name: 'takes what another token polls for the poll of a subscriber',
+    name: 'mistakes the poll of another token for that of a subscriber',
     breaks: 'A47',
     symbol: 'Pollers.note',
     from: 'const name = pollerName(subscriber, tokenId, service);',
     to: "const name = pollerName(subscriber, '', service);",
   },
   {
-    name: 'asks again about tokens an interval after the directory was out of reach',
+    name: 'retries a failed verification of tokens an interval later',
     breaks: 'A44',
     symbol: 'attendTokens',
     from: 'noteChecked(state, sockets, due, clock + SOCKET_TOKENS_RETRY_MS - SOCKET_TOKENS_CHECK_INTERVAL_MS);',
@@ -66,7 +66,7 @@ export const ACCESS_MUTANTS: Mutant[] = [
     to: '',
   },
   {
-    name: 'has a limit for all instances and for those of no token',
+    name: 'does not limit the share of a token',
     breaks: 'N26',
     symbol: 'assertShare',
     from: 'if (held + more <= most) return;',
@@ -94,7 +94,7 @@ export const ACCESS_MUTANTS: Mutant[] = [
     to: '',
   },
   {
-    name: 'takes a group for another that its pattern begins with',
+    name: 'matches a group by the prefix of another',
     breaks: 'A50',
     symbol: 'isGroup',
     from: 'return at === group.length && pattern.startsWith(group);',
@@ -108,14 +108,14 @@ export const ACCESS_MUTANTS: Mutant[] = [
     to: "group === ''",
   },
   {
-    name: 'asks of a frame for no service that its registrations claim',
+    name: 'requires no grant for the services that the registrations of a frame claim',
     breaks: 'A48',
     symbol: 'authorizeFrame',
     from: 'frame.operations, claimsOf)',
     to: 'frame.operations, () => [])',
   },
   {
-    name: 'takes a grant on the own service for one on all that are claimed',
+    name: 'accepts a grant on the own service for all claimed ones',
     breaks: 'A48',
     symbol: 'authorizeRegistration',
     from: 'service: claim.service }',

@@ -5,7 +5,7 @@ import { coreFile, type Mutant, mutate, readCore } from './mutant';
 describe('the mutants', () => {
   const core = readCore();
 
-  it('find their places in the core, each exactly once', () => {
+  it('match their places in the core, each exactly once', () => {
     const problems = MUTANTS.flatMap((mutant) => {
       try {
         const { path, text } = mutate(core, mutant);
@@ -17,7 +17,7 @@ describe('the mutants', () => {
     expect(problems).toEqual([]);
   });
 
-  it('have a name of their own', () => {
+  it('have unique names', () => {
     expect(new Set(MUTANTS.map(({ name }) => name)).size).toBe(MUTANTS.length);
   });
 });
@@ -35,7 +35,7 @@ describe('mutate', () => {
     to,
   });
 
-  it('replaces a text within one symbol, however it is laid out', () => {
+  it('replaces a text within one symbol, regardless of layout', () => {
     expect(mutate(core, mutant('count', 'add(one, two)'))).toEqual({
       path: 'src/core/a.ts',
       text: 'function count(): number {\n  return three;\n}\n',
@@ -43,9 +43,11 @@ describe('mutate', () => {
     expect(mutate(core, mutant('Sum.count', '$one', '$&')).text).toContain('two + two + $&;');
   });
 
-  it('refuses a place that is not the only one', () => {
-    expect(() => mutate(core, mutant('Sum.count', 'two'))).toThrow('2 times in Sum.count of src/core/b.ts, and');
-    expect(() => mutate(core, mutant('count', 'tw'))).toThrow('0 times in count of src/core/a.ts');
-    expect(() => mutate(core, mutant('total', 'two'))).toThrow('0 times in total, which no file declares');
+  it('refuses an ambiguous place', () => {
+    expect(() => mutate(core, mutant('Sum.count', 'two'))).toThrow(
+      '2 places in Sum.count of src/core/b.ts instead of one',
+    );
+    expect(() => mutate(core, mutant('count', 'tw'))).toThrow('0 places in count of src/core/a.ts');
+    expect(() => mutate(core, mutant('total', 'two'))).toThrow('0 places in total, which no file declares');
   });
 });

@@ -10,7 +10,7 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     to: '',
   },
   {
-    name: 'refuses before what it refuses by is durable',
+    name: 'refuses a call before the reason is durable',
     breaks: 'I3',
     symbol: 'turn',
     from: `return step(now);
@@ -26,7 +26,7 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     arm(state);`,
   },
   {
-    name: 'takes a commit for durable without a sync',
+    name: 'treats a commit as durable without a sync',
     breaks: 'I1',
     symbol: 'CommitPipeline.#write',
     from: 'await this.#storage.sync();',
@@ -42,7 +42,7 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     to: 'for (const { write } of entries) write?.();',
   },
   {
-    name: 'goes on after a commit that failed',
+    name: 'continues after a failed commit',
     breaks: 'C4',
     symbol: 'CommitPipeline.#write',
     from: `this.#failed = true;
@@ -50,7 +50,7 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     to: 'return;',
   },
   {
-    name: 'begins again at revision 1 after a wake',
+    name: 'starts at revision 1 after a wake',
     breaks: 'I2',
     symbol: 'Journal.constructor',
     from: 'this.#head = { epoch, revision: revision ?? 0, check: check ?? 0 };',
@@ -64,7 +64,7 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     to: 'this.#appendAt(this.#head.revision + (check % 50 === 0 ? 2 : 1),',
   },
   {
-    name: 'journals what was before as nothing',
+    name: 'journals no previous state',
     breaks: 'I7',
     symbol: 'committedChange',
     from: 'before: before?.text ?? null,',
@@ -85,7 +85,7 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     to: '',
   },
   {
-    name: 'compacts what is young',
+    name: 'compacts young entries',
     breaks: 'J3',
     symbol: 'Journal.planCompaction',
     from: 'const stampByAge = stamp - maxAgeMs;',
@@ -99,7 +99,7 @@ export const DURABILITY_MUTANTS: Mutant[] = [
     to: "this.#storage.run('DELETE FROM journal WHERE revision <= ?', plan.revision + 1);",
   },
   {
-    name: 'writes a row more with each commit',
+    name: 'writes an extra row with each commit',
     breaks: 'I8',
     symbol: 'commit',
     from: 'append();',
@@ -115,28 +115,28 @@ export const DURABILITY_MUTANTS: Mutant[] = [
   state.checkpoints.close();`,
   },
   {
-    name: 'arms the alarm later than it stands',
+    name: 'postpones an alarm that is already set',
     breaks: 'I8',
     symbol: 'arm',
     from: 'if (isStanding && armedFor <= at) return;',
     to: 'if (isStanding && armedFor === at) return;',
   },
   {
-    name: 'takes what a newer storage says of others for its own leave to read it',
+    name: 'reads a newer storage that only later versions can read',
     breaks: 'U9',
     symbol: 'mayRead',
     from: 'readableFrom <= known)',
     to: 'readableFrom <= stored)',
   },
   {
-    name: 'brings a newer storage back to its own version',
+    name: 'downgrades a newer storage to its own version',
     breaks: 'U9',
     symbol: 'bringUpToDate',
     from: 'if (stored > known) return;',
     to: '',
   },
   {
-    name: 'takes the last step of a schema alone',
+    name: 'applies only the last migration of a schema',
     breaks: 'U8',
     symbol: 'bringUpToDate',
     from: '.slice((stored ?? known) - 1)',

@@ -71,7 +71,7 @@ export function mutate(core: Core, { name, symbol, from, to }: Mutant): Mutation
   const [mutation] = found;
   if (mutation !== undefined && found.length === 1) return mutation;
   const where = declared.length > 0 ? `${symbol} of ${declared.join(', ')}` : `${symbol}, which no file declares`;
-  throw new Error(`the mutant "${name}" finds its place ${found.length} times in ${where}, and must once`);
+  throw new Error(`the mutant "${name}" matches ${found.length} places in ${where} instead of one`);
 }
 
 /** Returns a pattern that matches a text in any layout: across lines, and with or without a comma at the end of a list. */

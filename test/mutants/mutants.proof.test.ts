@@ -9,7 +9,7 @@ import { Laboratory } from './trial';
 const TRIAL_MAX_MS = 240_000;
 
 /** Two faults that the simulation finds in a few seconds; `npm run mutants:planted` tries them all. */
-const SAMPLE = ['answers before anything is durable', 'makes a revision of a registration that changes nothing'];
+const SAMPLE = ['answers before anything is durable', 'creates a revision for a registration that changes nothing'];
 
 describe('the simulation', () => {
   let laboratory: Laboratory;
@@ -18,7 +18,7 @@ describe('the simulation', () => {
   });
   afterAll(() => laboratory.close());
 
-  it.each(SAMPLE)('finds a core that %s', async (name) => {
+  it.each(SAMPLE)('detects a core that %s', async (name) => {
     const mutant = MUTANTS.find((each) => each.name === name);
     if (mutant === undefined) throw new Error(`there is no mutant that ${name}`);
     expect(await laboratory.try('the simulation', mutant)).not.toEqual([]);

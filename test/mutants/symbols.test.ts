@@ -33,7 +33,7 @@ const SOURCE = [
   '}',
 ].join('\n');
 
-it('finds what a source declares, and where each ends', () => {
+it('finds the declarations of a source, and where each ends', () => {
   const found = Object.fromEntries(
     [...symbolsOf(SOURCE)].map(([name, extents]) => [
       name,

@@ -20,9 +20,9 @@ export const TRIAL_NAMES = Object.keys(TRIALS) as TrialName[]; // `as`: keys are
 const testBeside = (path: string): string => path.replace(/\.ts$/, '.test.ts');
 
 /** Time limit of a mutant as a multiple of the time without a mutant, because a mutant may make a test run forever. */
-const PATIENCE = 5;
+const LIMIT_FACTOR = 5;
 /** Minimum time limit in milliseconds, because fast tests spend most of their time on startup. */
-const PATIENCE_MIN_MS = 60_000;
+const LIMIT_MIN_MS = 60_000;
 
 /** Files that the trials need in a copy. */
 const COPIED = ['src', 'test', 'docs', 'package.json', 'tsconfig.json'];
@@ -64,15 +64,15 @@ export class Laboratory {
   readonly #folder = mkdtempSync(join(tmpdir(), 'rollcall-mutants-'));
   /** Time limit of each trial in milliseconds, derived from its time on the unchanged core in this run. */
   readonly #limits = new Map<TrialName, number>();
-  readonly #tell: (line: string) => void;
+  readonly #report: (line: string) => void;
   readonly #core: Core;
 
   /**
-   * @param tell Receives progress lines.
+   * @param report Receives progress lines.
    * @param limitMs Time limit of each trial, in milliseconds, until it is measured. By default it is measured first.
    */
-  constructor(tell: (line: string) => void = () => {}, limitMs?: number) {
-    this.#tell = tell;
+  constructor(report: (line: string) => void = () => {}, limitMs?: number) {
+    this.#report = report;
     if (limitMs !== undefined) for (const trial of TRIAL_NAMES) this.#limits.set(trial, limitMs);
     const filter = (path: string) => !path.includes('node_modules');
     for (const path of COPIED) cpSync(path, join(this.#folder, path), { recursive: true, filter });
@@ -90,8 +90,8 @@ export class Laboratory {
   async measure(trial: TrialName): Promise<number> {
     const { failures, tookMs } = await this.#run(TRIALS[trial](this.#paths(MUTANTS)), undefined);
     if (failures.length > 0) throw new Error(`without a mutant, ${trial} fails: ${failures.join('; ')}`);
-    this.#tell(`without a mutant, ${trial} takes ${(tookMs / 1_000).toFixed(1)} s`);
-    const limitMs = Math.ceil(Math.max(PATIENCE_MIN_MS, PATIENCE * tookMs, this.#limits.get(trial) ?? 0));
+    this.#report(`without a mutant, ${trial} takes ${(tookMs / 1_000).toFixed(1)} s`);
+    const limitMs = Math.ceil(Math.max(LIMIT_MIN_MS, LIMIT_FACTOR * tookMs, this.#limits.get(trial) ?? 0));
     this.#limits.set(trial, limitMs);
     return limitMs;
   }

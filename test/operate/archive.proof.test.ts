@@ -45,9 +45,14 @@ test('[M16] the archive holds Deno, the built files and their launcher', () => {
   expect(readdirSync(join(root, 'dist')).sort()).toEqual([
     'checkpoint-worker.js',
     'commit',
+    'licenses.txt',
     'resident.js',
     'rollcall.js',
   ]);
+  const licenses = readFileSync(join(root, 'dist/licenses.txt'), 'utf8');
+  for (const name of ['commander', 'hono', 'lru-cache', 'ws', 'zod']) {
+    expect(licenses).toMatch(new RegExp(`^${name} \\d[^]{0,300}(Permission is hereby granted|Blue Oak)`, 'm'));
+  }
 });
 
 test('[M16] it starts a registry from an empty folder in an empty environment, as one process, which exits cleanly', async () => {

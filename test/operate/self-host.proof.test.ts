@@ -52,13 +52,14 @@ it('[M9, D2] the packed package serves, and every command of the self-hosting gu
       'package/dist/resident.js',
       'package/dist/checkpoint-worker.js',
       'package/dist/worker.js',
+      'package/dist/licenses.txt',
       'package/dist/client/index.js',
     ]),
   );
   expect(
     packed.filter(
       (path) =>
-        !/^package\/(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/commit|(bin|dist|docs)\/[\w-]+\.(js|md)|dist\/client\/[\w-]+(\.d\.ts|\.js)|dist\/client\/(admin|resolve|session|watch|wire)\/[\w-]+\.d\.ts)$/.test(
+        !/^package\/(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/(commit|licenses\.txt)|(bin|dist|docs)\/[\w-]+\.(js|md)|dist\/client\/[\w-]+(\.d\.ts|\.js)|dist\/client\/(admin|resolve|session|watch|wire)\/[\w-]+\.d\.ts)$/.test(
           path,
         ),
     ),

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { keepFinding } from './keep-finding';
 
-it('keeps what was found under the names of the proof and its seed', () => {
+it('stores findings under the names of the proof and its seed', () => {
   const folder = join(temporaryFolder(), 'new');
   const path = keepFinding('crash', 7, 'one\ntwo\n\n', folder);
   expect(path).toBe(join(folder, 'crash-7.txt'));

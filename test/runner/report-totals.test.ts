@@ -35,7 +35,7 @@ describe('the totals of a run', () => {
     return { last: stdout.trimEnd().split('\n').at(-1), status, text: stdout };
   }
 
-  it('adds up what passed, in every report', () => {
+  it('adds up passed tests of every report', () => {
     const reports = [
       report('test', testFile('passed', 'passed'), testFile('passed')),
       report('proofs', testFile('passed')),
@@ -43,7 +43,7 @@ describe('the totals of a run', () => {
     expect(totals(...reports)).toMatchObject({ last: '4 passed, 0 failed', status: 0 });
   });
 
-  it('fails for a failed test, and counts it once though its step failed as well', () => {
+  it('fails for a failed test, and counts it once even if its step failed too', () => {
     const run = totals('--failed', 'test', report('test', testFile('passed', 'failed')));
     expect(run).toMatchObject({ last: '1 passed, 1 failed', status: 1 });
     expect(run.text).toContain('case 1');
@@ -62,7 +62,7 @@ describe('the totals of a run', () => {
     expect(totals('--failed', 'test', passing)).toMatchObject({ last: '1 passed, 1 failed', status: 1 });
   });
 
-  it('fails where nothing ran', () => {
+  it('fails if nothing ran', () => {
     expect(totals()).toMatchObject({ last: '0 passed, 1 failed', status: 1 });
     expect(totals(report('test'))).toMatchObject({ last: '0 passed, 1 failed', status: 1 });
     expect(totals(report('test', testFile('skipped')))).toMatchObject({ last: '0 passed, 1 failed', status: 1 });

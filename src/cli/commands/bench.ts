@@ -85,7 +85,7 @@ const BATCH_COUNT = 1_000;
 const RESOLVED_COUNT = 20;
 
 /** An address reserved for documentation. Source: RFC 5737. */
-const NOWHERE = '192.0.2.1';
+const TEST_ADDRESS = '192.0.2.1';
 
 /** Lifetime of the instances if this program is killed. */
 const TTL_MS = 60_000;
@@ -117,7 +117,7 @@ async function benchRegistry(registry: Admin, service: string, options: BenchOpt
   };
 
   const register = (index: number) => {
-    const body = { address: NOWHERE, port: 1 + index, metadata: { version: '1.0.0' }, lease: { ttlMs: TTL_MS } };
+    const body = { address: TEST_ADDRESS, port: 1 + index, metadata: { version: '1.0.0' }, lease: { ttlMs: TTL_MS } };
     return registry.registerInstance({ service, id: idOf(index), body });
   };
   const { calls, errors } = await measure('register', { call: register, mostCalls: INSTANCES_MAX_COUNT });

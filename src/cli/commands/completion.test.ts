@@ -71,13 +71,13 @@ it('completes commands, options and names', () =>
     },
   ));
 
-it('describes what it offers, and hides what is for shells alone', async () => {
+it('describes candidates, and hides commands that only shells call', async () => {
   const all = await candidates(createProgram(), [''], new KnownNames());
   expect(all).toContainEqual({ value: 'ls', description: 'list services, or the instances of one' });
   expect(all.map(({ value }) => value)).not.toContain('complete');
 });
 
-it('asks the registry that the line names', async () => {
+it('completes from the registry that the line names', async () => {
   const names = new KnownNames();
   await candidates(createProgram(), ['ls', '--url', 'http://a', '-n', 'blue', '--json', ''], names);
   expect(names.asked).toEqual({ '--url': 'http://a', '--namespace': 'blue' });

@@ -151,9 +151,9 @@ async function checkLatency({ registry }: CheckedPlace): Promise<Finding> {
 function checkClock({ place }: CheckedPlace, answer: Response | undefined): Finding {
   const check = 'clock';
   if (isLoopback(place.url)) return { check, result: 'good', found: 'the same machine' };
-  const theirs = Date.parse(answer?.headers.get('date') ?? '');
-  if (Number.isNaN(theirs)) return { check, result: 'unknown', found: 'the response has no Date header' };
-  const skew = Math.abs(Date.now() - theirs);
+  const serverTime = Date.parse(answer?.headers.get('date') ?? '');
+  if (Number.isNaN(serverTime)) return { check, result: 'unknown', found: 'the response has no Date header' };
+  const skew = Math.abs(Date.now() - serverTime);
   const unitMs = skew < MINUTE_MS ? 1_000 : MINUTE_MS;
   const found = `${durationText(Math.round(skew / unitMs) * unitMs)} apart`;
   if (skew <= SKEW_MAX_MS) return { check, result: 'good', found };
@@ -231,7 +231,7 @@ type Upgrade = { opened: true } | { opened: false; status?: number | undefined; 
 
 const UPGRADE_TIMEOUT_MS = 5_000;
 
-function asked(request: ClientRequest): Promise<Upgrade> {
+function upgradeOutcome(request: ClientRequest): Promise<Upgrade> {
   return new Promise((resolve) => {
     request.once('upgrade', (_answer, socket) => {
       socket.destroy();
@@ -266,5 +266,5 @@ function tryUpgrade(url: string, token: string | undefined): Promise<Upgrade> {
     ...(token !== undefined && { Authorization: `Bearer ${token}` }),
   };
   // Without an agent, no connection is kept alive for further requests.
-  return asked(send(url, { headers, timeout: UPGRADE_TIMEOUT_MS, agent: false }));
+  return upgradeOutcome(send(url, { headers, timeout: UPGRADE_TIMEOUT_MS, agent: false }));
 }

@@ -20,18 +20,18 @@ export function execCommand() {
     .summary('run a command, and keep it registered while it runs')
     .description(
       'Runs a command and registers it once its port accepts connections. On SIGTERM or SIGINT it drains the instance ' +
-        'first, then passes the signal on. Deregisters when the command has ended, and exits with its exit code.',
+        'first, then passes the signal on. When the command ends, it deregisters the instance and exits with the same exit code.',
     )
     .addArgument(new Argument('<command...>', 'the command with its arguments, after --'))
     .requiredOption('--service <name>', 'service of the instance', serviceName)
-    .requiredOption('--port <port>', 'port that it listens on', port)
+    .requiredOption('--port <port>', 'port that the command listens on', port)
     .option('--address <address>', 'its address (default: the local address of the connection to the registry)')
     .option('--id <id>', 'id of the instance (default: address and port)')
     .option('--ready-within <duration>', 'how long to wait for its port to open (default 60s)', duration)
     .option('--drain-wait <duration>', 'how long to wait for callers before it is stopped (default 5s)', duration)
     .option('--weight <number>', 'share of traffic (default 1)', amount);
   return withDescription(command)
-    .option('--ttl <duration>', 'time to removal if this program is killed', duration)
+    .option('--ttl <duration>', 'time until removal if this program is killed', duration)
     .addHelpText('after', HOW)
     .action(async ([command = '', ...words], options) => {
       const { place, print, client: open } = connect(options);
@@ -58,7 +58,7 @@ export function execCommand() {
         readyWithinMs: readyWithin,
         drainWaitMs: drainWait,
         atTerminal: process.stdin.isTTY === true,
-        say: (line) => print.note(`rollcall: ${line}`),
+        report: (line) => print.note(`rollcall: ${line}`),
       });
       process.exitCode = await execution.run();
       // Stop waiting for a drain that callers have not acknowledged.

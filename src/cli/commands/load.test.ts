@@ -3,7 +3,7 @@ import { percentile, runLoad } from './load';
 
 const forever = { durationMs: 60_000, signal: new AbortController().signal, progress: () => {} };
 
-it('makes so many calls at once, and so many in all', async () => {
+it('makes a limited number of concurrent calls, and a fixed number in total', async () => {
   let open = 0;
   let most = 0;
   const numbers: number[] = [];
@@ -19,7 +19,7 @@ it('makes so many calls at once, and so many in all', async () => {
   expect(numbers).toEqual(Array.from({ length: 10 }, (_, index) => index));
 });
 
-it('counts errors apart, keeps the first, and goes on', async () => {
+it('counts errors separately, keeps the first, and continues', async () => {
   const call = async (index: number) => {
     if (index % 2 === 0) throw new Error(`call ${index}`);
   };
@@ -27,7 +27,7 @@ it('counts errors apart, keeps the first, and goes on', async () => {
   expect(result).toMatchObject({ calls: 2, errors: 3, firstError: new Error('call 0') });
 });
 
-it('ends with its time, and with the signal', async () => {
+it('ends after its duration, and on the signal', async () => {
   const call = () => new Promise((wake) => setTimeout(wake, 1));
   const short = await runLoad({ ...forever, concurrency: 2, durationMs: 30, call });
   expect(short.seconds).toBeGreaterThanOrEqual(0.03);
@@ -36,7 +36,7 @@ it('ends with its time, and with the signal', async () => {
   expect(stopped.seconds).toBeLessThan(5);
 });
 
-it('percentiles are by nearest rank', () => {
+it('computes percentiles by nearest rank', () => {
   const sorted = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
   expect([0.5, 0.9, 0.99].map((share) => percentile(sorted, share))).toEqual([5, 9, 10]);
   expect(percentile([], 0.5)).toBe(0);

@@ -13,7 +13,9 @@ import { entriesText, fieldTable } from '../terminal/views';
 export function quarantineCommand() {
   return overrideCommand('quarantine')
     .summary('keep an instance out of traffic, whatever it reports')
-    .description('Keeps an instance out of traffic until lifted, even if it sends heartbeats or registers again.')
+    .description(
+      'Keeps an instance out of traffic until the quarantine is lifted, even if it sends heartbeats or registers again.',
+    )
     .option('--for <duration>', 'lift it automatically after this time, such as 10m', duration)
     .option('--reason <text>', 'reason to show to others')
     .option('--lift', 'lift the quarantine')
@@ -99,8 +101,8 @@ function quarantineText({ until, reason }: NonNullable<Override['quarantine']>):
 }
 
 /** Changes an override, and shows the result. */
-async function override(...asked: Parameters<typeof changedOverride>): Promise<void> {
-  await changedOverride(...asked);
+async function override(...args: Parameters<typeof changedOverride>): Promise<void> {
+  await changedOverride(...args);
 }
 
 /** Changes an override like {@link override}, and returns the result; undefined if there is none. */

@@ -46,7 +46,9 @@ export function registerCommand() {
 export function heartbeatCommand() {
   return registryCommand('heartbeat')
     .summary('renew the lease of an instance, once')
-    .description('Renews the lease of an instance. If the exit code is 3, it does not exist: register it again.')
+    .description(
+      'Renews the lease of an instance. If the exit code is 3, the instance does not exist: register it again.',
+    )
     .addArgument(serviceArgument())
     .addArgument(idArgument())
     .action(async (service, id, options) => {

@@ -35,7 +35,7 @@ export function serveCommand() {
     .option('--data <folder>', 'folder for all data; created if missing (default data, or ROLLCALL_DATA)')
     .option(
       '--cors-origin <origin>',
-      'origin of pages that may call from a browser; may be repeated (default none, or ROLLCALL_CORS_ORIGINS)',
+      'origin of web pages that may call the registry; may be repeated (default none, or ROLLCALL_CORS_ORIGINS)',
       (origin: string, others: string[] | undefined) => [...(others ?? []), origin],
     )
     .option(
@@ -46,7 +46,7 @@ export function serveCommand() {
     .option('--tls-key <file>', 'private key of the certificate, in PEM (or ROLLCALL_TLS_KEY)')
     .option(
       '--trusted-proxy',
-      'take the caller’s address from X-Forwarded-For, set by a proxy (or ROLLCALL_TRUSTED_PROXY=true)',
+      "take the caller's address from X-Forwarded-For, set by a proxy (or ROLLCALL_TRUSTED_PROXY=true)",
     )
     .option(
       '--log-level <level>',
@@ -153,8 +153,8 @@ const DENO_WORDS = ['run', ...DENO_OPTIONS, '--allow-read', '--allow-write', '--
 async function runAgain(words: readonly string[]): Promise<void> {
   const { name, program } = findRuntime();
   const before = name === 'deno' ? DENO_WORDS : NODE_OPTIONS;
-  const again = [...before, join(PACKAGE_ROOT, 'bin', 'rollcall.js'), ...words];
-  const child = spawn(program, again, { stdio: 'inherit', env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' } });
+  const args = [...before, join(PACKAGE_ROOT, 'bin', 'rollcall.js'), ...words];
+  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, DENO_NO_UPDATE_CHECK: '1' } });
   // The child decides how to handle a signal. A terminal also sends signals to it directly.
   const pass = (signal: NodeJS.Signals): void => void child.kill(signal);
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, pass);

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { eachRow } from '../../../test/fixtures/every-row';
 import { grant, grants, grantText } from './token';
 
-it('reads grants, and writes them again', () =>
+it('parses grants, and formats them again', () =>
   eachRow(
     [
       ['admin:*', { scope: 'admin', ns: '*' }],
@@ -21,7 +21,7 @@ it('reads grants, and writes them again', () =>
     },
   ));
 
-it('[A50] writes a pattern as it is read', () =>
+it('[A50] formats a pattern as it is parsed', () =>
   eachRow(
     [
       ['DEFAULT_GROUP@@*', 'read:public:DEFAULT_GROUP@@*'],
@@ -34,7 +34,7 @@ it('[A50] writes a pattern as it is read', () =>
     },
   ));
 
-it('refuses what is no grant', () =>
+it('refuses invalid grants', () =>
   eachRow(
     [
       ['write:public', 'starts with a scope (admin, operate'],
@@ -46,6 +46,6 @@ it('refuses what is no grant', () =>
     },
   ));
 
-it('collects those of an option that comes many times', () => {
+it('collects the grants of a repeated option', () => {
   expect(grants('read:b', grants('read:a')).map(({ ns }) => ns)).toEqual(['a', 'b']);
 });

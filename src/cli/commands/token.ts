@@ -22,7 +22,9 @@ Scopes: admin, operate, register, read, metrics. See docs/tokens.md.`;
 
 const idArgument = () => new Argument('<token-id>', 'id of the token (not a secret)');
 
-function tokenFields({ id, name, grants: given, expiresAt, pathWrite }: Token, secret?: string) {
+type Shown = Pick<Token, 'id' | 'name' | 'grants' | 'expiresAt'> & Partial<Pick<Token, 'pathWrite'>>;
+
+function tokenFields({ id, name, grants: given, expiresAt, pathWrite }: Shown, secret?: string) {
   return fieldTable([
     ['id', id],
     ['name', name],
@@ -38,10 +40,21 @@ function showIssued(print: Printer, issued: IssuedToken): void {
   print.note('Save the token: it is shown only once.');
 }
 
+function showCommand() {
+  return registryCommand('show')
+    .summary('show the token in use')
+    .description('Shows id, grants and expiry of the token in use, as the registry sees it. The secret is not shown.')
+    .action(async (options) => {
+      const { registry, print } = connect(options);
+      const token = await registry.readOwnToken();
+      print.answer(token, tokenFields(token));
+    });
+}
+
 function lsCommand() {
   return registryCommand('ls')
     .summary('list tokens')
-    .description('Lists the tokens that this token could have created. Secrets are not stored and never shown.')
+    .description('Lists the tokens that this token may manage. Secrets are not stored and never shown.')
     .action(async (options) => {
       const { registry, print } = connect(options);
       const { items: tokens } = await allPages(
@@ -135,8 +148,11 @@ function revokeCommand() {
 /** `rollcall token`: manages tokens. */
 export function tokenCommand() {
   return new Command('token')
-    .summary('create, rotate and revoke tokens')
-    .description('Creates, rotates and revokes tokens. A token can create others for everything that it has admin on.')
+    .summary('show, create, rotate and revoke tokens')
+    .description(
+      'Shows, creates, rotates and revokes tokens. A token can create others for everything that it has admin on.',
+    )
+    .addCommand(showCommand())
     .addCommand(lsCommand())
     .addCommand(createCommand())
     .addCommand(rotateCommand())

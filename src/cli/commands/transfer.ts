@@ -17,7 +17,7 @@ export function exportCommand() {
     .summary('write a namespace to a file')
     .description(
       'Writes a snapshot of a namespace to a file, one JSON value per line: services, overrides and instances. The file ' +
-        'gets its name only once it is complete. See docs/export.md.',
+        'name ends in .partial until it is complete. See docs/export.md.',
     )
     .addArgument(new Argument('[file]', 'file to write, or - for standard output').default(STDOUT))
     .action(async (file, options) => {
@@ -86,8 +86,8 @@ export function importCommand() {
   return registryCommand('import')
     .summary('import a file into a namespace')
     .description(
-      'Imports a file of `rollcall export` into a namespace. Nothing changes until the whole file has arrived and is ' +
-        'valid; then it is applied to the end, even if this command is interrupted. It is safe to import a file again.',
+      'Imports an exported file into a namespace. Nothing changes until the whole file has arrived and is valid; then it ' +
+        'is applied to the end, even if this command is interrupted. It is safe to import a file again.',
     )
     .addArgument(new Argument('<file>', 'file to import, or - for standard input'))
     .option('--merge', 'keep records that are not in the file')
@@ -132,14 +132,14 @@ interface Sending {
   onDifference: (difference: ImportDifference) => void;
 }
 
-async function sendFile({ registry, print }: Connection, { file, ...asked }: Sending): Promise<ImportDone> {
+async function sendFile({ registry, print }: Connection, { file, ...options }: Sending): Promise<ImportDone> {
   const opened = file === STDIN ? undefined : await openSource(file);
   const meter = new FileMeter(print.err, 'sending', opened?.bytes);
   const source = opened === undefined ? process.stdin : opened.handle.createReadStream();
   const body = Readable.toWeb(source) as ReadableStream<Uint8Array>; // `as`: Node's type of the same thing
   try {
     return await registry.importNamespace({
-      ...asked,
+      ...options,
       body: body.pipeThrough(meter.through()),
       onProgress: (progress) => meter.applied(progress.done, progress.of),
     });

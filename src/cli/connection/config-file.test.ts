@@ -7,13 +7,13 @@ import { type Config, configPath, isOpenToOthers, readConfig, writeConfig } from
 
 const place = (): string => configPath({ XDG_CONFIG_HOME: temporaryFolder() });
 
-it('is where XDG says, and in ~/.config otherwise', () => {
+it('is at the place that XDG defines, and in ~/.config otherwise', () => {
   expect(configPath({ XDG_CONFIG_HOME: '/etc/me' })).toBe('/etc/me/rollcall/config.json');
   expect(configPath({})).toBe(join(homedir(), '.config/rollcall/config.json'));
   expect(configPath({ XDG_CONFIG_HOME: 'relative' })).toBe(configPath({}));
 });
 
-it('[K16] reads what it wrote, which is for the owner alone', () => {
+it('[K16] reads what it wrote, and is readable by its owner only', () => {
   const path = place();
   const config: Config = { current: 'a', contexts: { a: { url: 'http://a', token: 'secret', namespace: 'x' } } };
   expect(readConfig(path)).toEqual({ contexts: {} });
@@ -25,7 +25,7 @@ it('[K16] reads what it wrote, which is for the owner alone', () => {
   expect(readdirSync(dirname(path))).toEqual(['config.json']);
 });
 
-it('closes a file that was open to others', () => {
+it('removes the permissions of others', () => {
   const path = place();
   writeConfig(path, { contexts: {} });
   chmodSync(path, 0o640);
@@ -34,7 +34,7 @@ it('closes a file that was open to others', () => {
   expect(isOpenToOthers(path)).toBe(false);
 });
 
-it('refuses what is no file of contexts, and leaves it as it is', () => {
+it('refuses a file without contexts, and leaves it unchanged', () => {
   for (const text of [
     '',
     'not json',

@@ -74,13 +74,13 @@ describe('[K38] a response that shows a mistake is explained', () => {
     expect(await explained(missing)).toEqual([6, `${missing} is not a registry: it responds with status 404.`, advice]);
   });
 
-  it('if it comes from elsewhere, where the token was not sent', async () => {
+  it('if it comes from another origin, where the token was not sent', async () => {
     const target = await serve(problem(401, 'UNAUTHENTICATED'));
     const url = await serve((_request, response) => response.writeHead(301, { Location: target }).end());
     expect(await explained(url)).toEqual([2, `${url} redirects to ${target}.`, `Use ${target} as the url.`]);
   });
 
-  it('and other responses are passed on', async () => {
+  it('passes on other responses', async () => {
     for (const status of [400, 403, 404, 503]) {
       expect(await explained(await serve(problem(status, 'SERVICE_NOT_FOUND')))).toBeUndefined();
     }

@@ -24,7 +24,7 @@ function servedFolder(): string {
 }
 
 describe('findPlace', () => {
-  it('takes the context in use, as a whole', () => {
+  it('uses the current context as a whole', () => {
     expect(find({})).toEqual({
       url: 'https://stage.example',
       token: 'of-stage',
@@ -33,20 +33,20 @@ describe('findPlace', () => {
     });
   });
 
-  it('[K2] lets options go before the environment, and that before the context', () => {
+  it('[K2] prefers options to the environment, and that to the context', () => {
     const env = { ROLLCALL_TOKEN: 'of-env', ROLLCALL_NAMESPACE: 'green' };
     expect(find({ env })).toMatchObject({ url: 'https://stage.example', token: 'of-env', namespace: 'green' });
     const flags = { token: 'of-flag', namespace: 'red' };
     expect(find({ env, flags })).toMatchObject({ token: 'of-flag', namespace: 'red', sources: { token: '--token' } });
   });
 
-  it('[K2] sends the token of a context to no other url', () => {
+  it('[K2] never sends the token of a context to another url', () => {
     expect(find({ flags: { url: 'https://other.example' } })).toMatchObject({ token: undefined, namespace: 'public' });
     const env = { ROLLCALL_URL: 'https://other.example' };
     expect(find({ env })).toMatchObject({ url: 'https://other.example', token: undefined, namespace: 'public' });
   });
 
-  it('takes a context that is named before the environment', () => {
+  it('prefers a named context to the environment', () => {
     const env = { ROLLCALL_URL: 'https://env.example', ROLLCALL_TOKEN: 'of-env', ROLLCALL_NAMESPACE: 'green' };
     expect(find({ env, flags: { context: 'stage' } })).toMatchObject({
       url: 'https://stage.example',
@@ -56,14 +56,14 @@ describe('findPlace', () => {
     expect(find({ env, flags: { context: 'prod' } })).toMatchObject({ token: 'of-prod', namespace: 'green' });
   });
 
-  it('names the contexts there are where one is not', () => {
+  it('lists the known contexts if one does not exist', () => {
     const unknown = () => find({ flags: { context: 'pord' } });
     expect(unknown).toThrow('There is no context "pord". Known contexts: prod, stage.');
     expect(unknown).toThrow(expect.objectContaining({ exitCode: 2 }));
     expect(() => find({ flags: { context: 'constructor' } })).toThrow('no context "constructor"');
   });
 
-  it('falls back to the registry of this machine, with the token that it left in this folder', () => {
+  it('falls back to the local registry, with the token in this folder', () => {
     const config = { contexts: {} };
     const cwd = servedFolder();
     expect(find({ config, cwd })).toMatchObject({
@@ -75,7 +75,7 @@ describe('findPlace', () => {
     expect(find({ config, cwd: '/' })).toMatchObject({ token: undefined, sources: { token: 'none' } });
   });
 
-  it('[K16] refuses a url with a password, and shows nothing of it', () => {
+  it('[K16] refuses a url with a password, without quoting it', () => {
     for (const url of [
       'https://user:hidden@registry.example',
       'https://hidden@registry.example',
@@ -88,7 +88,7 @@ describe('findPlace', () => {
     }
   });
 
-  it('[K2] sends the token of this folder to no url that was named', () => {
+  it('[K2] never sends the token in this folder to a given url', () => {
     const options = { config: { contexts: {} }, cwd: servedFolder() };
     expect(find({ ...options, flags: { url: 'http://127.0.0.1:9000' } }).token).toBeUndefined();
     expect(find({ ...options, env: { ROLLCALL_URL: 'http://127.0.0.1:9000' } }).token).toBeUndefined();

@@ -62,7 +62,7 @@ function localToken(env: NodeJS.ProcessEnv, cwd: string): Setting | undefined {
   }
 }
 
-/** Reports whether a url is of this machine. */
+/** Reports whether a url has a loopback address. */
 export const isLoopback = (url: string): boolean => /^(127\.|\[::1\]$|localhost$)/.test(new URL(url).hostname);
 
 /**

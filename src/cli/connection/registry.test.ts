@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { allPages } from './registry';
 
-it('[V9] reads a list to its end, and its one page where there are no more', async () => {
+it('[V9] reads a list to its end, or its one page', async () => {
   const pages: Record<string, { items: number[]; next?: string }> = {
     first: { items: [1, 2], next: 'second' },
     second: { items: [3], next: 'third' },

@@ -23,9 +23,9 @@ function distance(one: string, other: string): number {
 /** Returns the name that is most like a misspelt one; undefined if none is. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   const [nearest] = known
-    .map((each) => ({ each, away: distance(name.toLowerCase(), each.toLowerCase()) }))
-    .filter(({ each, away }) => away <= Math.max(name.length, each.length) * DIFFERENCE_MAX_SHARE)
-    .sort((a, b) => a.away - b.away);
+    .map((each) => ({ each, edits: distance(name.toLowerCase(), each.toLowerCase()) }))
+    .filter(({ each, edits }) => edits <= Math.max(name.length, each.length) * DIFFERENCE_MAX_SHARE)
+    .sort((a, b) => a.edits - b.edits);
   return nearest?.each;
 }
 

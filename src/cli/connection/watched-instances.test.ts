@@ -23,7 +23,7 @@ function snapshot(...instances: Instance[]): SnapshotFrame {
   return { type: 'snapshot', cursor: 'c0', revision: 1, services: [{ ...service, instances }] };
 }
 
-it('follows instances as they come, change and go', () => {
+it('reports instances as they are added, changed and removed', () => {
   const watched = new WatchedInstances();
   expect(watched.take(snapshot(clientInstance('b'), clientInstance('a')))).toEqual([]);
   expect(watched.list.map(({ id }) => id)).toEqual(['a', 'b']);
@@ -43,7 +43,7 @@ it('follows instances as they come, change and go', () => {
   expect(watched.list).toEqual([changed]);
 });
 
-it('begins anew with a snapshot, and makes nothing of a bookmark', () => {
+it('starts again with a snapshot, and ignores bookmarks', () => {
   const watched = new WatchedInstances();
   watched.take(snapshot(clientInstance('a')));
   expect(watched.take({ type: 'bookmark', cursor: 'c9' })).toEqual([]);

@@ -19,7 +19,7 @@ async function freePort() {
   return { port, listen };
 }
 
-it('waits until a port answers on one of the addresses', async () => {
+it('waits until a port accepts connections on one of the addresses', async () => {
   const { port, listen } = await freePort();
   const hosts = ['::1', '127.0.0.1'];
   expect(await portAnswers(hosts, port)).toBe(false);
@@ -28,18 +28,18 @@ it('waits until a port answers on one of the addresses', async () => {
   expect(await waiting).toBe(true);
 });
 
-it('gives up with the signal', async () => {
+it('is aborted by the signal', async () => {
   const { port } = await freePort();
   const from = performance.now();
   expect(await untilPortAnswers(['127.0.0.1'], port, AbortSignal.timeout(50))).toBe(false);
   expect(performance.now() - from).toBeLessThan(5_000);
 });
 
-it('is the loopback address on the way to this machine', async () => {
+it('is the loopback address on the route to this machine', async () => {
   expect(await sourceAddress('http://127.0.0.1:8787')).toBe('127.0.0.1');
   expect(await sourceAddress('http://[::1]:8787/path')).toBe('::1');
 });
 
-it('is nothing where there is no way', async () => {
+it('is undefined without a route', async () => {
   expect(await sourceAddress('http://no-such-host.invalid')).toBeUndefined();
 });

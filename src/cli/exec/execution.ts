@@ -34,7 +34,7 @@ interface ExecutionOptions {
   /** True if this process and the command share a terminal. */
   atTerminal: boolean;
   /** Prints a line about what happens. */
-  say: (line: string) => void;
+  report: (line: string) => void;
 }
 
 /**
@@ -113,19 +113,21 @@ export class Execution {
   }
 
   async #drain(): Promise<void> {
-    const { drainWaitMs, say } = this.#options;
+    const { drainWaitMs, report } = this.#options;
     const registration = this.#registration;
     if (registration === undefined || this.#over.signal.aborted) return;
-    say(`draining ${this.#name}`);
+    report(`draining ${this.#name}`);
     const until = performance.now() + drainWaitMs;
     try {
       const { acknowledged, subscribers, safeAfterMs } = await registration.drain({ waitMs: drainWaitMs });
-      say(`${this.#name} is out of traffic: ${acknowledged} of ${counted(subscribers, 'subscriber')} acknowledged it`);
+      report(
+        `${this.#name} is out of traffic: ${acknowledged} of ${counted(subscribers, 'subscriber')} acknowledged it`,
+      );
       // Readers without a subscription can't acknowledge, and may use a stale response for this time.
       const rest = Math.min(safeAfterMs, until - performance.now());
       if (rest > 0) await sleep(rest, undefined, { signal: this.#over.signal }).catch(() => {});
     } catch (error) {
-      if (!this.#over.signal.aborted) say(`could not drain: ${failureOf(error)?.message ?? String(error)}`);
+      if (!this.#over.signal.aborted) report(`could not drain: ${failureOf(error)?.message ?? String(error)}`);
     }
   }
 
@@ -153,15 +155,15 @@ export class Execution {
   /** Stops the command and prints the reason: an instance that can't be found is of no use. */
   #fail(failure: Failure): void {
     this.#failure = failure;
-    this.#options.say(failure.message);
-    if (failure.advice !== undefined) this.#options.say(failure.advice);
+    this.#options.report(failure.message);
+    if (failure.advice !== undefined) this.#options.report(failure.advice);
     this.#send('SIGTERM');
   }
 
   #report(event: RegistrationEvent): void {
-    const { say } = this.#options;
-    if (event.type === 'registered') say(`${this.#name} is registered`);
-    else if (event.type === 'lost') say(`the lease of ${this.#name} was lost; it is registered again`);
+    const { report } = this.#options;
+    if (event.type === 'registered') report(`${this.#name} is registered`);
+    else if (event.type === 'lost') report(`the lease of ${this.#name} was lost; it is registered again`);
     // The refusal of the first registration is reported by its error.
     else if (this.#registration !== undefined || event.error.isPassing) this.#reportTrouble(event.error);
   }
@@ -171,7 +173,7 @@ export class Execution {
     const now = performance.now();
     if (now - this.#troubleReportedAt < TROUBLE_REPORT_INTERVAL_MS) return;
     this.#troubleReportedAt = now;
-    this.#options.say(`${failureOf(error)?.message ?? error.detail} Retrying.`);
+    this.#options.report(`${failureOf(error)?.message ?? error.detail} Retrying.`);
   }
 }
 

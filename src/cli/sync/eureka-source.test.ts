@@ -50,8 +50,8 @@ async function scripted(...answers: (number | object)[]) {
   };
 }
 
-describe('a Eureka', () => {
-  it('[K21] is read whole once, and then by what has changed', async () => {
+describe('a Eureka server', () => {
+  it('[K21] is read in full once, then by its deltas', async () => {
     const delta = [instance('c', { actionType: 'ADDED' }), instance('a', { actionType: 'DELETED' })];
     const { asked, read } = await scripted(list([instance('a'), instance('b')]), list(delta, 'UP_2_'));
     expect(await read()).toEqual(['a', 'b']);
@@ -59,7 +59,7 @@ describe('a Eureka', () => {
     expect(asked).toEqual(['/eureka/apps/', '/eureka/apps/delta']);
   });
 
-  it('[K21] is read whole again where the hash says that something was missed', async () => {
+  it('[K21] is read in full again if its hash shows a missed change', async () => {
     const { asked, read } = await scripted(
       list([instance('a')]),
       list([], 'UP_2_'),
@@ -70,13 +70,13 @@ describe('a Eureka', () => {
     expect(asked.slice(1)).toEqual(['/eureka/apps/delta', '/eureka/apps/']);
   });
 
-  it.each([403, 404])('[K21] is read whole where it has no deltas: %d', async (status) => {
+  it.each([403, 404])('[K21] is read in full if it has no deltas: %d', async (status) => {
     const { read } = await scripted(list([instance('a')]), status, list([instance('b')]));
     await read();
     expect(await read()).toEqual(['b']);
   });
 
-  it('[K21] is read whole after so long that a delta may have forgotten something', async () => {
+  it('[K21] is read in full after so long that deltas may be missing', async () => {
     const { asked, read, pass } = await scripted(list([instance('a')]), list([instance('b')]));
     await read();
     pass(120_000);
@@ -84,7 +84,7 @@ describe('a Eureka', () => {
     expect(asked).toEqual(['/eureka/apps/', '/eureka/apps/']);
   });
 
-  it('[K29] that fails is an error, and what was known of it goes on from there', async () => {
+  it('[K29] that fails is reported as an error, and read from its last known state later', async () => {
     const { read } = await scripted(
       list([instance('a')]),
       503,
@@ -95,7 +95,7 @@ describe('a Eureka', () => {
     expect(await read()).toEqual(['a', 'b']);
   });
 
-  it('[K26] takes over what Eureka says of an instance', async () => {
+  it('[K26] has its instances converted', async () => {
     const { all } = await scripted(list([instance('h1:orders:8080', { ...SPRING_INSTANCE, actionType: 'ADDED' })]));
     const [found, ...others] = await all();
     expect(others).toEqual([]);
@@ -125,7 +125,7 @@ describe('a Eureka', () => {
     });
   });
 
-  it('[K26] leaves out instances without a usable address', async () => {
+  it('[K26] has instances without a usable address, which are skipped', async () => {
     const { read } = await scripted(
       list([
         instance('a', { ipAddr: 'a b', hostName: 'c d' }),
@@ -136,7 +136,7 @@ describe('a Eureka', () => {
     expect(await read()).toEqual(['c']);
   });
 
-  it('[K26] is no Eureka that answers something else: that is no empty one', async () => {
+  it('[K26] is not mistaken for an empty one if it sends an unknown response', async () => {
     const { read } = await scripted({});
     await expect(read()).rejects.toThrow('not return a list of applications');
   });

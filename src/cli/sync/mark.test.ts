@@ -11,14 +11,14 @@ const source: SourceInstance = {
 };
 
 describe('a mark', () => {
-  it('[K22] comes back as it was written, beside the extensions of others', () => {
+  it('[K22] is read as it was written, beside other extensions', () => {
     const mark = markFor('nacos old.test', source, 90_000);
     const extensions = withMark({ eureka: { vip: 'x' } }, mark);
     expect(markOf({ extensions })).toEqual(mark);
     expect(extensions.eureka).toEqual({ vip: 'x' });
   });
 
-  it('[K22] is in no extensions of another kind', () => {
+  it('[K22] is not found in other extensions', () => {
     for (const extensions of [
       {},
       { mirror: null },
@@ -30,7 +30,7 @@ describe('a mark', () => {
     }
   });
 
-  it('[K21] says the same of the same content, in whatever order, and another thing of another', () => {
+  it('[K21] is equal for equal content, in any order, and differs for different content', () => {
     const content = (body: SourceInstance['body'], ttlMs = 90_000) => markFor('m', { ...source, body }, ttlMs).content;
     const { body } = source;
     expect(content({ port: 1, metadata: { b: '2', a: '1' }, address: '10.0.0.1' })).toBe(content(body));
@@ -40,7 +40,7 @@ describe('a mark', () => {
 });
 
 describe('ownerOf', () => {
-  it('[K22] is the id of the token', () =>
+  it('[K22] returns the id of the token', () =>
     eachRow(
       [
         ['rc_AbCdEf123456_secret_with_more', 'AbCdEf123456'],

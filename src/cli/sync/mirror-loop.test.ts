@@ -48,8 +48,8 @@ class Stage {
 
 const until = (holds: () => boolean) => vi.waitUntil(holds, { timeout: 20_000, interval: 1 });
 
-describe('the loop of a mirror', () => {
-  it('[K29] waits for a side that is away, and says so once', async () => {
+describe('the mirror loop', () => {
+  it('[K29] waits for an unreachable side, and reports it once', async () => {
     const stage = new Stage();
     stage.look = async () => {
       throw new CliError(EXIT.unreachable, 'no answer.');
@@ -72,7 +72,7 @@ describe('the loop of a mirror', () => {
     await stage.stop();
   });
 
-  it('[K29] ends where the registry refuses for good', async () => {
+  it('[K29] ends if the registry refuses permanently', async () => {
     const stage = new Stage();
     stage.write = async () => {
       throw new RollcallError('FORBIDDEN', 'not you');
@@ -80,7 +80,7 @@ describe('the loop of a mirror', () => {
     await expect(stage.over).rejects.toThrow('not you');
   });
 
-  it('[K29] renews while the source takes its time', async () => {
+  it('[K29] renews leases while the source is slow', async () => {
     const stage = new Stage({ beatMs: 1 });
     let release = () => {};
     stage.look = () =>
@@ -98,7 +98,7 @@ describe('the loop of a mirror', () => {
     await stage.stop();
   });
 
-  it('[K23] writes at once after a change of another client, without another look', async () => {
+  it('[K23] writes immediately after a change by another client, without reading the source again', async () => {
     const stage = new Stage({ intervalMs: 60_000 });
     await until(() => stage.writes === 1);
     // Long enough that it waits.

@@ -22,7 +22,7 @@ export class MirrorLoop {
   readonly #options: LoopOptions;
   readonly #troubled = new Set<Side>();
   #wake: () => void = () => {};
-  #isNudged = false;
+  #isWakeRequested = false;
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -30,7 +30,7 @@ export class MirrorLoop {
 
   /** Compares with the registry now instead of at the end of the interval, after a foreign change. */
   nudge(): void {
-    this.#isNudged = true;
+    this.#isWakeRequested = true;
     this.#wake();
   }
 
@@ -41,14 +41,14 @@ export class MirrorLoop {
    */
   async run(): Promise<void> {
     const { intervalMs, signal } = this.#options;
-    let lookAt = performance.now();
+    let nextReadAt = performance.now();
     while (!signal.aborted) {
-      if (performance.now() >= lookAt) {
-        lookAt = performance.now() + intervalMs;
+      if (performance.now() >= nextReadAt) {
+        nextReadAt = performance.now() + intervalMs;
         await this.#look();
       }
       await this.#write();
-      await this.#pause(lookAt - performance.now());
+      await this.#pause(nextReadAt - performance.now());
     }
   }
 
@@ -70,7 +70,7 @@ export class MirrorLoop {
 
   async #write(): Promise<void> {
     const { mirror, signal } = this.#options;
-    this.#isNudged = false;
+    this.#isWakeRequested = false;
     await this.#attempt('registry', () => mirror.write(signal));
   }
 
@@ -89,7 +89,7 @@ export class MirrorLoop {
   }
 
   async #pause(ms: number): Promise<void> {
-    if (this.#isNudged || ms <= 0) return;
+    if (this.#isWakeRequested || ms <= 0) return;
     const over = new AbortController();
     this.#wake = () => over.abort();
     const either = AbortSignal.any([over.signal, this.#options.signal]);

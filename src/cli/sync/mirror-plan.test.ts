@@ -55,12 +55,12 @@ const counts = ({ added, changed, same, vanished, skipped }: MirrorPlan) => [
 
 const mirrored = (source: SourceInstance): Instance => {
   const [wanted] = planMirror([source], [], WRITER).added;
-  if (wanted === undefined) throw new Error('it was not wanted');
+  if (wanted === undefined) throw new Error('it was not in the source');
   return written(wanted);
 };
 
 describe('planMirror', () => {
-  it('[K21] adds what is not here, under an id that no client registers', () => {
+  it('[K21] adds missing instances, under an id that no client registers', () => {
     const { added } = planMirror([there('a')], [], WRITER);
     expect(added).toMatchObject([{ id: 'eureka:a', service: 'orders', mark: { mirror: 'eureka old.test', id: 'a' } }]);
   });
@@ -72,7 +72,7 @@ describe('planMirror', () => {
     expect(plan.changed[0]?.members).toEqual(['port', 'metadata']);
   });
 
-  it('[K21] sees a change of what only a dialect knows, and a different order as none', () => {
+  it("[K21] ignores the order of members, but detects changes of a dialect's extension", () => {
     const here = [mirrored(there('a', { extensions: { eureka: { vip: 'x', zone: 'y' } } }))];
     const same = planMirror([there('a', { extensions: { eureka: { zone: 'y', vip: 'x' } } })], here, WRITER);
     expect(counts(same)).toEqual([0, 0, 1, 0, 0]);
@@ -80,12 +80,12 @@ describe('planMirror', () => {
     expect(plan.changed[0]?.members).toEqual(['other']);
   });
 
-  it('[K21] takes what an operator has set here for no change of the source', () => {
+  it('[K21] does not mistake an override here for a change of the source', () => {
     const here = [{ ...mirrored(there('a')), weight: 5, overridden: true }];
     expect(counts(planMirror([there('a')], here, WRITER))).toEqual([0, 0, 1, 0, 0]);
   });
 
-  it('[K22] removes what it wrote and the source has no more, and nothing else', () => {
+  it('[K22] removes copies that the source has no longer, and nothing else', () => {
     const other = { ...mirrored(there('c')), extensions: withMark({}, { mirror: 'nacos', id: 'c', content: '' }) };
     const anothers = { ...mirrored(there('d')), owner: 'anothertoken' };
     const here = [mirrored(there('a')), clientInstance('native'), other, anothers];
@@ -93,7 +93,7 @@ describe('planMirror', () => {
     expect(plan.vanished).toEqual([{ group: 'DEFAULT_GROUP', service: 'orders', id: 'eureka:a' }]);
   });
 
-  it('[K27] leaves to another mirror, or to lapse, what it wrote of services that are not mirrored any more', () => {
+  it('[K27] leaves copies of services outside the selection to another mirror, or to expire', () => {
     const here = [mirrored(there('a')), mirrored({ ...there('b'), service: 'payments' })];
     const writer: Writer = { ...WRITER, covers: ({ service }) => service === 'payments' };
     expect(counts(planMirror([], here, writer))).toEqual([0, 0, 0, 1, 0]);
@@ -103,8 +103,8 @@ describe('planMirror', () => {
   it.each([
     ['place', clientInstance('another-id', { owner: 'tokenofitsown' })],
     ['id', clientInstance('a', { address: '10.9.9.9' })],
-    ['place, written in another way', clientInstance('x', { address: '10.0.0.7', port: 8080, cluster: 'B' })],
-  ])('[K23] leaves to itself what registered itself here, by its %s', (_by, native) => {
+    ['place in another notation', clientInstance('x', { address: '10.0.0.7', port: 8080, cluster: 'B' })],
+  ])('[K23] skips an instance that registered itself here, by its %s', (_by, native) => {
     const fresh = planMirror([there('a')], [native], WRITER);
     expect(counts(fresh)).toEqual([0, 0, 0, 0, 1]);
     expect(fresh.skipped[0]?.by).toBe(native);
@@ -112,17 +112,17 @@ describe('planMirror', () => {
     expect(counts(moved)).toEqual([0, 0, 0, 1, 1]);
   });
 
-  it('[K23] does not take the same place in another service for the same', () => {
+  it('[K23] distinguishes the same place in different services', () => {
     const native = clientInstance('a', { service: 'payments' });
     expect(counts(planMirror([there('a')], [native], WRITER))).toEqual([1, 0, 0, 0, 0]);
   });
 
-  it('[K23] waits until copies that an earlier token wrote expire', () => {
+  it('[K23] waits until copies written with a previous token expire', () => {
     const before = { ...mirrored(there('a')), owner: 'tokenbefore1' };
     expect(counts(planMirror([there('a')], [before], WRITER))).toEqual([0, 0, 0, 0, 1]);
   });
 
-  it('[K21] takes the first of two of the same name', () => {
+  it('[K21] uses the first of two with the same name', () => {
     const plan = planMirror([there('a'), there('a', { port: 1 })], [], WRITER);
     expect(plan.added.map(({ source }) => source.body.port)).toEqual([8080]);
   });
@@ -145,7 +145,7 @@ describe('any two registries', () => {
     zone: string;
   }) => ({ ...there(id, { port: at, metadata: { zone } }), service: of }) satisfies SourceInstance;
 
-  it('[K21, K22, K23] agree after the plan, but for what is native here, which no plan touches', () => {
+  it('[K21, K22, K23] agree after the plan, except for instances native here, which no plan changes', () => {
     fc.assert(
       fc.property(
         fc.array(source),

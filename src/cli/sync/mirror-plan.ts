@@ -86,7 +86,7 @@ class Natives {
   }
 
   /** Returns the directly registered instance that is the same as one of the source. */
-  twinOf({ id, source }: Wanted): Instance | undefined {
+  directlyRegistered({ id, source }: Wanted): Instance | undefined {
     const place = derivedId(source.body);
     return (
       this.#byName.get(id) ?? this.#byName.get(source.id) ?? (place === undefined ? undefined : this.#byName.get(place))
@@ -124,9 +124,9 @@ export function planMirror(there: readonly SourceInstance[], here: readonly Inst
     // Of duplicates in the source only the first counts.
     if (seen.has(key)) continue;
     seen.add(key);
-    const twin = natives.get(serviceKey(wanted))?.twinOf(wanted);
-    if (twin !== undefined) {
-      plan.skipped.push({ ...wanted, by: twin });
+    const direct = natives.get(serviceKey(wanted))?.directlyRegistered(wanted);
+    if (direct !== undefined) {
+      plan.skipped.push({ ...wanted, by: direct });
       continue;
     }
     const held = own.get(key);

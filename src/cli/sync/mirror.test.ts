@@ -13,9 +13,9 @@ const MINUTE = 60_000;
 class Stage {
   readonly namespace = new NodeNamespace();
   readonly reported: string[] = [];
-  there: SourceInstance[] | CliError = [];
+  sourceList: SourceInstance[] | CliError = [];
   batches = 0;
-  #here: Instance[] = [];
+  #copies: Instance[] = [];
   readonly #app = new TestApp({ calls: this.namespace.api });
   readonly registry: Admin = rollcallAdmin({
     url: 'http://rollcall.test',
@@ -30,11 +30,11 @@ class Stage {
       name: 'eureka old.test',
       covers: () => true,
       read: async () => {
-        if (this.there instanceof CliError) throw this.there;
-        return this.there;
+        if (this.sourceList instanceof CliError) throw this.sourceList;
+        return this.sourceList;
       },
     },
-    target: { registry: this.registry, replica: { instances: this.#here, heard: async () => {} } },
+    target: { registry: this.registry, replica: { instances: this.#copies, reached: async () => {} } },
     writer: { mirror: 'eureka old.test', prefix: 'eureka:', owner: 'root', leaseTtlMs: 90_000, covers: () => true },
     now: () => this.namespace.platform.clock.now(),
     onEvent: (event) => this.reported.push(text(event)),
@@ -42,17 +42,17 @@ class Stage {
 
   /** The source has these. */
   has(...ids: string[]): this {
-    this.there = ids.map((id) => instance(id));
+    this.sourceList = ids.map((id) => instance(id));
     return this;
   }
 
-  away(): void {
-    this.there = new CliError(EXIT.unreachable, 'it is away');
+  sourceDown(): void {
+    this.sourceList = new CliError(EXIT.unreachable, 'it is unreachable');
   }
 
   /** Looks at the source, and writes. */
   async turn(): Promise<void> {
-    this.#here.splice(0, this.#here.length, ...(await this.list()));
+    this.#copies.splice(0, this.#copies.length, ...(await this.list()));
     await this.#mirror.look().catch((error: unknown) => {
       if (!(error instanceof CliError)) throw error;
     });
@@ -89,12 +89,12 @@ function text(event: MirrorEvent): string {
 }
 
 describe('a mirror', () => {
-  it('[K21, K22] writes what is different, and says what it did', async () => {
+  it('[K21, K22] writes the differences, and reports them', async () => {
     const stage = new Stage().has('a', 'b');
     await stage.registry.registerInstance({ service: 'orders', id: 'own', body: { address: 'own.test', port: 1 } });
     await stage.turn();
     expect(await stage.ids()).toBe('eureka:a eureka:b own');
-    stage.there = [instance('b', { weight: 2 }), instance('c')];
+    stage.sourceList = [instance('b', { weight: 2 }), instance('c')];
     await stage.turn();
     expect(await stage.ids()).toBe('eureka:b eureka:c own');
     expect((await stage.list())[0]?.weight).toBe(2);
@@ -108,7 +108,7 @@ describe('a mirror', () => {
     ]);
   });
 
-  it('[K23] says once who registered itself, and again after that was gone', async () => {
+  it('[K23] reports once that an instance registered itself, and again after it was removed', async () => {
     const stage = new Stage().has('a');
     const native = { service: 'orders', id: 'a.test:8080', body: { address: 'a.test', port: 8080, ephemeral: false } };
     await stage.registry.registerInstance(native);
@@ -123,7 +123,7 @@ describe('a mirror', () => {
     expect(stage.reported).toEqual(['skipped eureka:a', 'added eureka:a', 'removed eureka:a', 'skipped eureka:a']);
   });
 
-  it('[K29] keeps leases for as long as it lives, and no longer', async () => {
+  it('[K29] renews leases while it runs, and no longer', async () => {
     const stage = new Stage().has('a');
     await stage.turn();
     await stage.turns(10 * MINUTE);
@@ -135,10 +135,10 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('eureka:a');
   });
 
-  it('[K24] keeps what a source lost while it was away, until its clients had time to come back', async () => {
+  it('[K24] keeps what a source lost during an outage, until its clients have had time to return', async () => {
     const stage = new Stage().has('a', 'b');
     await stage.turn();
-    stage.away();
+    stage.sourceDown();
     await stage.turns(5 * MINUTE);
     stage.has('a');
     await stage.turns(MINUTE);
@@ -147,7 +147,7 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('eureka:a');
   });
 
-  it('[K24] keeps what a source lost that is empty, until that is no more a restart', async () => {
+  it('[K24] keeps what an empty source lost, until a restart is ruled out', async () => {
     const stage = new Stage().has('a', 'b');
     await stage.turn();
     stage.has();
@@ -157,20 +157,20 @@ describe('a mirror', () => {
     expect(await stage.ids()).toBe('');
   });
 
-  it('[K25] stops renewing copies after the source was unreachable for fifteen minutes', async () => {
+  it('[K25] stops to renew copies once the source was unreachable for fifteen minutes', async () => {
     const stage = new Stage().has('a');
     await stage.turn();
-    stage.away();
+    stage.sourceDown();
     await stage.turns(14 * MINUTE);
     expect(await stage.ids()).toBe('eureka:a');
     await stage.turns(3 * MINUTE);
     expect(await stage.ids()).toBe('');
   });
 
-  it('[K30] writes the others where one is refused, and asks again when that one changes, or after five minutes', async () => {
+  it('[K30] writes the others if one is refused, and retries that one after a change or five minutes', async () => {
     const stage = new Stage();
     const large = { metadata: { much: 'x'.repeat(9_000) } };
-    stage.there = [instance('a'), instance('b', large), instance('c')];
+    stage.sourceList = [instance('a'), instance('b', large), instance('c')];
     await stage.turn();
     expect(await stage.ids()).toBe('eureka:a eureka:c');
     expect(stage.reported).toEqual(['added eureka:a', 'refused eureka:b', 'added eureka:c']);
@@ -186,63 +186,63 @@ describe('a mirror', () => {
 
   it('[K21] writes nothing before it has read its source', async () => {
     const stage = new Stage();
-    stage.away();
+    stage.sourceDown();
     await stage.turn();
     expect([stage.batches, await stage.ids()]).toEqual([0, '']);
   });
 });
 
 describe('patience', () => {
-  it('[K24] removes at once what vanished from a source that was there all the time', () => {
+  it('[K24] removes at once what disappeared from a source without an outage', () => {
     const patience = new Patience();
-    patience.back(0, 3, true);
-    patience.back(10, 1, true);
+    patience.sourceUp(0, 3, true);
+    patience.sourceUp(10, 1, true);
     expect([patience.mayRemove(10), patience.isOver(10)]).toEqual([true, false]);
   });
 
-  it('[K24] removes nothing while the source is away, nor for two minutes after', () => {
+  it('[K24] removes nothing while the source is unreachable, nor for two minutes after', () => {
     const patience = new Patience();
-    patience.back(0, 3, true);
-    patience.away(10);
+    patience.sourceUp(0, 3, true);
+    patience.sourceDown(10);
     expect(patience.mayRemove(10 + MINUTE)).toBe(false);
-    patience.back(5 * MINUTE, 1, true);
+    patience.sourceUp(5 * MINUTE, 1, true);
     expect(patience.mayRemove(7 * MINUTE - 1)).toBe(false);
     expect(patience.mayRemove(7 * MINUTE)).toBe(true);
   });
 
-  it('[K24] waits for two minutes, and once, where a source has nothing any more', () => {
+  it('[K24] waits for two minutes, once, if a source becomes empty', () => {
     const patience = new Patience();
-    patience.back(0, 3, true);
-    patience.back(10, 0, true);
+    patience.sourceUp(0, 3, true);
+    patience.sourceUp(10, 0, true);
     expect(patience.mayRemove(10)).toBe(false);
-    patience.back(MINUTE, 0, true);
-    patience.back(2 * MINUTE + 10, 0, true);
+    patience.sourceUp(MINUTE, 0, true);
+    patience.sourceUp(2 * MINUTE + 10, 0, true);
     expect(patience.mayRemove(2 * MINUTE + 10)).toBe(true);
-    patience.back(3 * MINUTE, 2, true);
+    patience.sourceUp(3 * MINUTE, 2, true);
     expect(patience.mayRemove(3 * MINUTE)).toBe(true);
-    patience.back(4 * MINUTE, 0, true);
+    patience.sourceUp(4 * MINUTE, 0, true);
     expect(patience.mayRemove(4 * MINUTE)).toBe(false);
   });
 
-  it('[K24] waits where the first that it sees of a source is nothing, and something of it is here', () => {
+  it('[K24] waits if the source is empty at first, and copies of it are here', () => {
     const patience = new Patience();
-    patience.back(0, 0, true);
+    patience.sourceUp(0, 0, true);
     expect(patience.mayRemove(0)).toBe(false);
   });
 
-  it('[K24] does not wait where there is nothing to lose', () => {
+  it('[K24] does not wait if there is nothing to lose', () => {
     const patience = new Patience();
-    patience.back(0, 0, false);
-    patience.back(10, 2, true);
+    patience.sourceUp(0, 0, false);
+    patience.sourceUp(10, 2, true);
     expect(patience.mayRemove(10)).toBe(true);
   });
 
-  it('[K25] gives up on a source that is away for fifteen minutes, and takes it up when it is back', () => {
+  it('[K25] gives up a source after an outage of fifteen minutes, and resumes when it returns', () => {
     const patience = new Patience();
-    patience.away(0);
-    patience.away(MINUTE);
+    patience.sourceDown(0);
+    patience.sourceDown(MINUTE);
     expect([patience.isOver(15 * MINUTE - 1), patience.isOver(15 * MINUTE)]).toEqual([false, true]);
-    patience.back(16 * MINUTE, 1, true);
+    patience.sourceUp(16 * MINUTE, 1, true);
     expect(patience.isOver(16 * MINUTE)).toBe(false);
   });
 });

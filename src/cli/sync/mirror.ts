@@ -23,7 +23,7 @@ export type MirrorEvent =
 /** The registry that the mirror writes to. */
 interface MirrorTarget {
   registry: Pick<Admin, 'applyBatch' | 'renewLeases'>;
-  replica: Pick<RegistryReplica, 'instances' | 'heard'>;
+  replica: Pick<RegistryReplica, 'instances' | 'reached'>;
 }
 
 interface MirrorOptions {
@@ -44,7 +44,7 @@ export class Mirror {
   /** Instances that the registry refused, by name; not retried for a while unless their content changes. */
   readonly #refused = new Map<string, { content: string; at: number }>();
   readonly #skipped = new Set<string>();
-  #there: SourceInstance[] | undefined;
+  #sourceInstances: SourceInstance[] | undefined;
   #renewedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: MirrorOptions) {
@@ -60,11 +60,11 @@ export class Mirror {
   async look(signal?: AbortSignal): Promise<void> {
     const { source, target, writer, now } = this.#options;
     try {
-      this.#there = await source.read(signal);
+      this.#sourceInstances = await source.read(signal);
       const holds = target.replica.instances.some((instance) => isOwn(instance, writer));
-      this.#patience.back(now(), this.#there.length, holds);
+      this.#patience.sourceUp(now(), this.#sourceInstances.length, holds);
     } catch (error) {
-      this.#patience.away(now());
+      this.#patience.sourceDown(now());
       throw error;
     }
   }
@@ -72,8 +72,8 @@ export class Mirror {
   /** Returns the current differences; none before the source was read for the first time. */
   plan(): MirrorPlan {
     const { target, writer } = this.#options;
-    if (this.#there === undefined) return { added: [], changed: [], same: [], vanished: [], skipped: [] };
-    return planMirror(this.#there, target.replica.instances, writer);
+    if (this.#sourceInstances === undefined) return { added: [], changed: [], same: [], vanished: [], skipped: [] };
+    return planMirror(this.#sourceInstances, target.replica.instances, writer);
   }
 
   /**
@@ -114,8 +114,8 @@ export class Mirror {
       events.set(write, { type: 'refused', names, error });
     }
     for (const event of events.values()) onEvent(event);
-    this.#tellSkipped(skipped);
-    await target.replica.heard(written.revision);
+    this.#reportSkipped(skipped);
+    await target.replica.reached(written.revision);
   }
 
   #isRefused(wanted: Wanted): boolean {
@@ -127,7 +127,7 @@ export class Mirror {
   }
 
   /** Reports each directly registered instance once, and again if it has been gone in between. */
-  #tellSkipped(skipped: MirrorPlan['skipped']): void {
+  #reportSkipped(skipped: MirrorPlan['skipped']): void {
     const now = new Set(skipped.map(nameOf));
     for (const { by, ...wanted } of skipped) {
       if (!this.#skipped.has(nameOf(wanted))) this.#options.onEvent({ type: 'skipped', wanted, by });
@@ -168,7 +168,7 @@ export class Patience {
   #keepsUntil = Number.NEGATIVE_INFINITY;
 
   /** Records a failed read of the source. @param now Milliseconds on a monotonic clock. */
-  away(now: number): void {
+  sourceDown(now: number): void {
     this.#awaySince ??= now;
   }
 
@@ -178,7 +178,7 @@ export class Patience {
    * @param count Number of its instances.
    * @param holds True if the registry has mirrored instances of it.
    */
-  back(now: number, count: number, holds: boolean): void {
+  sourceUp(now: number, count: number, holds: boolean): void {
     const isEmpty = count === 0 && holds;
     const isEmptied = isEmpty && !this.#isEmpty;
     this.#isEmpty = isEmpty;

@@ -19,7 +19,7 @@ const HOST = {
 };
 
 describe('fromNacos', () => {
-  it('[K26] takes over what Nacos says of an instance', () => {
+  it('[K26] converts an instance of Nacos', () => {
     expect(fromNacos(SERVICE, HOST)).toEqual({
       group: 'g',
       service: 'orders',
@@ -35,11 +35,11 @@ describe('fromNacos', () => {
     });
   });
 
-  it('[K26] has what is unhealthy there down here', () => {
+  it('[K26] converts an unhealthy instance to status down', () => {
     expect(fromNacos(SERVICE, { ...HOST, healthy: false })?.body.status).toBe('down');
   });
 
-  it('[K26] reads what older servers leave out, or write as text', () => {
+  it('[K26] parses responses of older servers, with missing members and numbers as text', () => {
     expect(fromNacos(SERVICE, { ip: 'host.test', port: '8080', metadata: null })?.body).toEqual({
       address: 'host.test',
       port: 8080,
@@ -50,14 +50,14 @@ describe('fromNacos', () => {
     });
   });
 
-  it('[K26] leaves out instances without a usable address', () => {
+  it('[K26] skips instances without a usable address', () => {
     for (const host of [{}, null, 'host', { ip: '10.0.0.1' }, { ip: '', port: 1 }, { ip: '10.0.0.1', port: 0 }]) {
       expect(fromNacos(SERVICE, host), JSON.stringify(host)).toBeUndefined();
     }
   });
 });
 
-it('[K26] reads members of other registries’ JSON, and takes what is wrong for absent', () => {
+it('[K26] treats invalid members as absent', () => {
   expect([asObject(null), asObject([]), asObject('x'), asObject({ a: 1 })]).toEqual([{}, {}, {}, { a: 1 }]);
   expect([asList(null), asList([1]), asList({ a: 1 })]).toEqual([[], [1], [{ a: 1 }]]);
   expect([asText(1), asText(true), asText('x'), asText(null), asText({})]).toEqual(['1', 'true', 'x', '', '']);

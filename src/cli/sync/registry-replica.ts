@@ -42,7 +42,7 @@ export class RegistryReplica {
   }
 
   /** Waits until the replica has a revision, up to a timeout. */
-  async heard(revision: number): Promise<void> {
+  async reached(revision: number): Promise<void> {
     if (this.#revision >= revision) return;
     await new Promise<void>((resolve) => {
       const end = () => {

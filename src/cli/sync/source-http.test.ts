@@ -3,7 +3,7 @@ import { eachRow } from '../../../test/fixtures/every-row';
 import { SourceHttp } from './source-http';
 
 describe('the url of a source', () => {
-  it('holds user and password', () =>
+  it('is parsed into its address, user and password', () =>
     eachRow(
       [
         ['http://nacos:8848/nacos/', undefined, undefined],
@@ -17,7 +17,7 @@ describe('the url of a source', () => {
       },
     ));
 
-  it('shows its url without parts that may be secret', async () => {
+  it('is shown without parts that may be secret', async () => {
     const http = new SourceHttp('http://user:pass-word@127.0.0.1:1/t/rc_secret_token/eureka');
     const failure = await http.answer('/apps/').catch((error: unknown) => String(error));
     expect(failure).toContain('Cannot reach the source 127.0.0.1:1');

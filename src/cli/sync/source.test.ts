@@ -4,7 +4,7 @@ import { serviceFilter } from './source';
 const orders = { group: 'DEFAULT_GROUP', service: 'orders' };
 const teamOrders = { group: 'team', service: 'orders' };
 
-it('[K27] names services, all of them or by their stems', () => {
+it('[K27] selects services by name or prefix', () => {
   const cases: [string[], boolean, boolean][] = [
     [[], true, true],
     [['orders'], true, false],
@@ -22,7 +22,7 @@ it('[K27] names services, all of them or by their stems', () => {
   }
 });
 
-it('[K27] takes the names of Eureka in any case', () => {
+it("[K27] ignores case in Eureka's names", () => {
   const filter = serviceFilter(['ORD*'], (one, other) => one.toLowerCase() === other.toLowerCase());
   expect([filter(orders), filter(teamOrders)]).toEqual([true, false]);
 });

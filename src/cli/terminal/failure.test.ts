@@ -5,7 +5,7 @@ import { RollcallError } from '../../client/wire/rollcall-error';
 import { LaunchError } from '../../launcher/launch-error';
 import { CliError, EXIT, exitCodeOf, failureOf } from './failure';
 
-it('[K1] gives scripts the numbers that the guide names', () => {
+it('[K1] has the documented exit codes', () => {
   expect(EXIT).toEqual({
     ok: 0,
     failure: 1,
@@ -18,7 +18,7 @@ it('[K1] gives scripts the numbers that the guide names', () => {
   });
 });
 
-it('each code of the registry ends with a number of its own', () =>
+it('maps each error code to an exit code of its own', () =>
   eachRow(
     [
       ['INVALID_REQUEST', 2],
@@ -65,7 +65,7 @@ it('omits hints about the HTTP API, which users of commands do not call', () => 
   expect(failureOf(error)?.message).toBe('There is no token "a".');
 });
 
-it('says what to do about a code, and nothing where that is not known', () =>
+it('suggests an action for a known code only', () =>
   eachRow(
     [
       ['INSTANCE_NOT_FOUND', 'List the instances of the service: rollcall ls <service>'],
@@ -80,12 +80,12 @@ it('says what to do about a code, and nothing where that is not known', () =>
     },
   ));
 
-it('prefers the reason for which a call was aborted', () => {
+it('uses the reason of an aborted call', () => {
   const cause = new CliError(124, 'It has not answered within 50 ms.', 'Wait longer.');
   expect(failureOf(new RollcallError('UNREACHABLE', 'no answer', { cause }))).toBe(cause);
 });
 
-it('[K1] keeps the words and the exit code of the launcher and of backups, and leaves defects alone', () => {
+it('[K1] keeps the message and the exit code of errors of the launcher and backups, and passes on defects', () => {
   expect(failureOf(new BackupError('The backup is damaged.'))).toEqual({
     exitCode: 1,
     code: 'FAILED',

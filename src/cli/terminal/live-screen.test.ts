@@ -7,7 +7,7 @@ const table = ['ID', 'a', 'b', 'c', 'd', 'e'];
 const events = ['1', '2', '3', '4', '5', '6'];
 const more = (count: number) => `+${count}`;
 
-it('[K11] shows rows before the status, and events where there is room', () =>
+it('[K11] shows rows before the status, and events if there is room', () =>
   eachRow(
     [
       [20, [...table, '', ...events, '', 'status']],

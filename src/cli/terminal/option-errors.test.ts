@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { eachRow } from '../../../test/fixtures/every-row';
 import { optionMessage } from './option-errors';
 
-it('[K36] names the option of an invalid value, and its bounds as the option accepts them', () =>
+it('[K36] names the option of an invalid value, and its bounds in the notation of the option', () =>
   eachRow(
     [
       ['lease.ttlMs', 'Too small: expected number to be >=1000, got 1', '--ttl must be at least 1s, got 1ms'],

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { eachRow } from '../../../test/fixtures/every-row';
 import * as values from './option-values';
 
-describe('values of options', () => {
-  it('are read', () =>
+describe('option values', () => {
+  it('are parsed', () =>
     eachRow(
       [
         [() => values.duration('1.5s'), 1_500],
@@ -24,7 +24,7 @@ describe('values of options', () => {
       },
     ));
 
-  it('are refused with how they are written', () =>
+  it('are refused with their syntax', () =>
     eachRow(
       [
         [() => values.duration('10'), 'a number with a unit'],
@@ -50,14 +50,14 @@ describe('values of options', () => {
       },
     ));
 
-  it('counts a duration back from now', () => {
+  it('subtracts a duration from the current time', () => {
     const moment = values.moment('10m');
     const agoMs = Date.now() - Date.parse(moment);
     expect(agoMs).toBeGreaterThanOrEqual(600_000);
     expect(agoMs).toBeLessThan(605_000);
   });
 
-  it('keeps every key, whatever it is called', () => {
+  it('keeps every key, with any name', () => {
     const entries = ['__proto__=a', 'b=1', 'b=2'].reduce<Record<string, string>>(
       (before, text) => values.keysAndValues(text, before),
       {},
@@ -68,7 +68,7 @@ describe('values of options', () => {
     ]);
   });
 
-  it('writes a service as it is read', () => {
+  it('formats a service as it is parsed', () => {
     for (const text of ['orders', 'eu@@orders']) expect(values.serviceText(values.serviceName(text))).toBe(text);
   });
 });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { eachRow } from '../../../test/fixtures/every-row';
 import { hasColour, paintFor } from './palette';
 
-it('colours by the environment and the terminal', () =>
+it('uses colours by the environment and the terminal', () =>
   eachRow(
     [
       [{}, true, true],
@@ -19,7 +19,7 @@ it('colours by the environment and the terminal', () =>
     },
   ));
 
-it('paints in codes that end what they begin, and nothing without colour', () => {
+it('resets each colour, and writes no codes without colours', () => {
   expect(paintFor(true)('up', 'good')).toBe('\u001b[32mup\u001b[39m');
   expect(paintFor(true)('up', undefined)).toBe('up');
   expect(paintFor(false)('up', 'good')).toBe('up');

@@ -25,7 +25,7 @@ function printed(options: Partial<PrinterOptions>, print: (printer: Printer) => 
 
 const view = { titles: ['ID', 'NOTE'], rows: [['orders-1', 'that is long enough']], spare: [1] };
 
-it('prints tables for people, cut on a terminal only', () => {
+it('prints tables for people, truncated on a terminal only', () => {
   expect(printed({}, (print) => print.answer({ a: 1 }, 'one', view)).out).toBe(
     'one\nID        NOTE\norders-1  that is long enough\n',
   );
@@ -39,7 +39,7 @@ it('prints one line of JSON into a pipe, and several on a terminal', () => {
   expect(printed({ json: true }, (print) => print.event({ a: 1 }, [view]), true).out).toBe('{"a":1}\n');
 });
 
-it('[K3] keeps everything but results off standard output', () => {
+it('[K3] prints only results to standard output', () => {
   const { out, err } = printed({ verbose: true }, (print) => {
     print.note('a note');
     print.warn('a warning');
@@ -59,7 +59,7 @@ it('[K32] prints an error as one line of JSON with --json', () => {
   expect(err).toBe('{"error":{"code":"USAGE","message":"It failed.\\nTwice.","advice":"Do this."}}\n');
 });
 
-it('colours on a terminal, and never sends control characters of others', () => {
+it('uses colours on a terminal, and never sends control characters of other parties', () => {
   expect(
     printed({}, (print) => print.error({ ...failure, message: 'It \u001b[2J failed.', advice: undefined }), true).err,
   ).toBe('\u001b[31mIt \\x1b[2J failed.\u001b[39m\n');

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { eachRow } from '../../../test/fixtures/every-row';
 import { Progress, progressLine } from './progress';
 
-it('draws a bar of the share', () =>
+it('draws a bar in proportion', () =>
   eachRow(
     [
       [0, 'x ░░░░░░░░░░░░░░░░░░░░░░░░   0 %'],
@@ -16,7 +16,7 @@ it('draws a bar of the share', () =>
     },
   ));
 
-it('is drawn over itself on a terminal, taken away at its end, and not there elsewhere', () => {
+it('is redrawn in place on a terminal, erased at its end, and omitted elsewhere', () => {
   const texts: string[] = [];
   const write = (text: string) => void texts.push(text);
   const bar = new Progress({ write, isTTY: true });

@@ -5,7 +5,7 @@ import { fitted, padded, printable, tableLines } from './table';
 
 const plain = paintFor(false);
 
-it('[K4] aligns columns by what they fill on a terminal, numbers to the right', () => {
+it('[K4] aligns columns by their width on a terminal, numbers to the right', () => {
   const rows = [
     ['orders', 12, 'DEFAULT_GROUP'],
     ['注文', 1_234, '🚀'],
@@ -19,7 +19,7 @@ it('[K4] aligns columns by what they fill on a terminal, numbers to the right', 
   ]);
 });
 
-it('colours texts, and measures them without', () => {
+it('colours texts, and measures them without codes', () => {
   const rows = [
     [{ text: 'up', tone: 'good' as const }, 'a'],
     [{ text: 'draining', tone: 'warning' as const }, 'b'],
@@ -66,12 +66,12 @@ it('[K4] never sends a control character to the terminal', () => {
   expect(tableLines({ rows: [['a\u001b[2Jb', 'c']] }, plain)).toEqual(['a\\x1b[2Jb  c']);
 });
 
-it('shows rows of different lengths, and no rows', () => {
+it('prints rows of different lengths, and an empty table', () => {
   expect(tableLines({ rows: [['a'], ['b', 'c']] }, plain)).toEqual(['a', 'b  c']);
   expect(tableLines({ titles: ['ID'], rows: [] }, plain)).toEqual(['ID']);
 });
 
-it('measures texts in cells of a terminal', () =>
+it('measures texts in terminal cells', () =>
   eachRow(
     [
       ['naïve', 5],
@@ -92,13 +92,13 @@ it('measures texts in cells of a terminal', () =>
   ));
 
 describe('fitted', () => {
-  it('keeps what fits, and marks a cut with an ellipsis', () => {
+  it('keeps short texts, and marks a cut with an ellipsis', () => {
     expect(fitted('orders', 6)).toBe('orders');
     expect(fitted('orders', 5)).toBe('orde…');
     expect(fitted('orders', 0)).toBe('');
   });
 
-  it('cuts between signs, never through one', () => {
+  it('cuts between characters, never within one', () => {
     expect(fitted('注文受付', 6)).toBe('注文…');
     expect(fitted('👩‍👩‍👧‍👦👩‍👩‍👧‍👦', 3)).toBe('👩‍👩‍👧‍👦…');
   });

@@ -23,7 +23,7 @@ const DONE =
   '{"kind":"done","mode":"merge","dryRun":false,"added":1,"changed":0,"removed":0,"unchanged":0,"cursor":"c","revision":1}\n';
 
 describe('exportNamespace', () => {
-  it('is the file, as it is', async () => {
+  it('streams the file unchanged', async () => {
     const { admin, sent } = stage(FILE);
     expect(await new Response(await admin.exportNamespace()).text()).toBe(FILE);
     expect(sent[0]?.url).toBe('https://registry.example/api/v1/ns/shop/export');
@@ -33,31 +33,31 @@ describe('exportNamespace', () => {
     ['was cut off', FILE.slice(0, -60), 'UNREACHABLE'],
     ['is empty', '', 'UNREACHABLE'],
     [
-      'broke off, and says why',
+      'broke off with an error',
       `${FILE.split('\n')[0]}\n{"kind":"failed","code":"COMPACTED","detail":"gone"}\n`,
       'COMPACTED',
     ],
-  ])('[Z5] fails where the file %s', async (_, body, code) => {
+  ])('[Z5] fails if the file %s', async (_, body, code) => {
     const { admin } = stage(body);
     await expect(new Response(await admin.exportNamespace()).text()).rejects.toMatchObject({ code });
   });
 });
 
 describe('importNamespace', () => {
-  it('sends the file as lines, tells of what comes, and returns the end', async () => {
+  it('sends the file as lines, reports differences and progress, and returns the result', async () => {
     const { admin, sent } = stage(
       `{"kind":"difference","change":"added","record":"instance","group":"g","service":"s","id":"a"}\n{"kind":"progress","done":1,"of":2}\n${DONE}`,
     );
-    const told: unknown[] = [];
+    const reports: unknown[] = [];
     const done = await admin.importNamespace({
       mode: 'merge',
       dryRun: true,
       body: new Response(FILE).body ?? '',
-      onDifference: ({ id }) => told.push(id),
-      onProgress: ({ done: so, of }) => told.push(`${so}/${of}`),
+      onDifference: ({ id }) => reports.push(id),
+      onProgress: ({ done: so, of }) => reports.push(`${so}/${of}`),
     });
     expect(done).toMatchObject({ kind: 'done', added: 1 });
-    expect(told).toEqual(['a', '1/2']);
+    expect(reports).toEqual(['a', '1/2']);
     expect(sent).toEqual([
       {
         url: 'https://registry.example/api/v1/ns/shop/import?mode=merge&dryRun=true',
@@ -68,8 +68,8 @@ describe('importNamespace', () => {
   });
 
   it.each([
-    ['what came in between', '{"kind":"failed","code":"UNAVAILABLE","detail":"x"}\n', 'UNAVAILABLE'],
-    ['that the response was cut off', '{"kind":"progress","done":1,"of":2}\n', 'UNREACHABLE'],
+    ['the error that interrupted it', '{"kind":"failed","code":"UNAVAILABLE","detail":"x"}\n', 'UNAVAILABLE'],
+    ['an error if the response was cut off', '{"kind":"progress","done":1,"of":2}\n', 'UNREACHABLE'],
   ])('[Z11] throws %s', async (_, body, code) => {
     await expect(stage(body).admin.importNamespace({ mode: 'merge', body: FILE })).rejects.toMatchObject({ code });
   });
@@ -91,7 +91,7 @@ async function allOf(body: ReadableStream<Uint8Array> | null): Promise<string[]>
   return lines;
 }
 
-it('gives lines however they were cut, and no empty ones', async () => {
+it('splits lines across chunks, and skips empty ones', async () => {
   expect(await linesOf('a\nb', 'c\n\nd')).toEqual(['a', 'bc', 'd']);
   // The two bytes of an ä, apart.
   expect(await linesOf('\xc3', '\xa4\n')).toEqual(['ä']);

@@ -11,7 +11,7 @@ function idsOf(instances: Instance[], filter: InstanceFilter = {}, threshold = 0
 }
 
 describe('availableOf', () => {
-  it('[B1] shows those that the registry calls available', () => {
+  it('[B1] returns the instances that the registry marks as available', () => {
     const all = [clientInstance('a'), clientInstance('b', { available: false, enabled: false }), clientInstance('c')];
     expect(idsOf(all)).toEqual({ ids: ['a', 'c'], isProtected: false });
   });
@@ -33,12 +33,12 @@ describe('availableOf', () => {
     { status: 'draining' },
     { status: 'down' },
     { weight: 0 },
-  ])('[B1] waives health in protection, and never %j', (more) => {
+  ])('[B1] ignores health under protection, but still excludes %j', (more) => {
     const all = [clientInstance('a', unhealthy), clientInstance('b', { ...unhealthy, ...more })];
     expect(idsOf(all, {}, 1)).toEqual({ ids: ['a'], isProtected: true });
   });
 
-  it('[B1] is not protected where nobody is there', () => {
+  it('[B1] is not protected without instances', () => {
     expect(idsOf([], {}, 1)).toEqual({ ids: [], isProtected: false });
   });
 
@@ -50,7 +50,7 @@ describe('availableOf', () => {
     [{ metadata: { tier: 'gold' } }, ['a', 'c']],
     [{ metadata: { tier: 'gold' }, cluster: 'blue' }, ['a']],
     [{ metadata: { tier: 'gold', rack: '1' } }, []],
-  ])('[B1] with %j shows %j', (filter, ids) => {
+  ])('[B1] with %j returns %j', (filter, ids) => {
     const all = [
       clientInstance('a', { cluster: 'blue', metadata: { tier: 'gold' } }),
       clientInstance('b', { cluster: 'blue', tags: ['x', 'canary'] }),
@@ -59,7 +59,7 @@ describe('availableOf', () => {
     expect(idsOf(all, filter).ids).toEqual(ids);
   });
 
-  it('[B1] asks for the healthy share of those that the filter names', () => {
+  it('[B1] computes the healthy share after the filter', () => {
     const all = [clientInstance('a', { cluster: 'blue', ...unhealthy }), clientInstance('b'), clientInstance('c')];
     expect(idsOf(all, {}, 0.5)).toEqual({ ids: ['b', 'c'], isProtected: false });
     expect(idsOf(all, { cluster: 'blue' }, 0.5)).toEqual({ ids: ['a'], isProtected: true });

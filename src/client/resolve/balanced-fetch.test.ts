@@ -73,7 +73,7 @@ async function stage(handlers: Record<string, Handler | typeof REFUSES>, options
 const stream = (text: string) => new Blob([text]).stream();
 
 describe('a call that works', () => {
-  it('[B13] goes to one instance, with all that it was given', async () => {
+  it('[B13] is sent to one instance, with everything that it was given', async () => {
     const echo: Handler = (request, response, body) =>
       response.end(JSON.stringify([request.headers['x-tenant'], request.headers['content-type'], body]));
     const { call, requests, outcomes, keys } = await stage({ a: echo, b: answers(200) });
@@ -89,17 +89,17 @@ describe('a call that works', () => {
     ['a path without a slash', () => 'orders/7', '/orders/7'],
     ['nothing', () => '', '/'],
     ['a query', () => '?q=http://x/y', '/?q=http://x/y'],
-    ['what looks like a host', () => '//elsewhere.example/x', '//elsewhere.example/x'],
-    ['what looks like a user', () => '@elsewhere.example/x', '/@elsewhere.example/x'],
+    ['a path like a host', () => '//elsewhere.example/x', '//elsewhere.example/x'],
+    ['a path like a user', () => '@elsewhere.example/x', '/@elsewhere.example/x'],
     ['a URL', () => new URL('https://orders/7?full=1#part'), '/7?full=1'],
     ['a Request', () => new Request('http://orders/7?full=1'), '/7?full=1'],
-  ])('[B13] takes path and query of %s', async (_, input, path) => {
+  ])('[B13] uses path and query of %s', async (_, input, path) => {
     const { call, requests } = await stage({ a: answers(200) });
     await call(input());
     expect(requests).toEqual([`a GET ${path}`]);
   });
 
-  it('[B13] takes method, headers and body of a Request, and lets the second argument replace them', async () => {
+  it('[B13] uses method, headers and body of a Request, and the second argument overrides them', async () => {
     const echo: Handler = (request, response, body) => response.end(`${request.headers['x-one']} ${body}`);
     const { call, requests } = await stage({ a: echo });
     const request = () => new Request('http://orders/7', { method: 'PUT', headers: { 'x-one': '1' }, body: 'seven' });
@@ -108,14 +108,14 @@ describe('a call that works', () => {
     expect(requests).toEqual(['a PUT /7 seven', 'a PATCH /7 eight']);
   });
 
-  it('[B2] goes below the path of the url that the instance registered', async () => {
+  it('[B2] is sent below the path of the registered url', async () => {
     const { call, requests, endpoints } = await stage({ a: answers(200) });
     Object.assign(endpoints[0] ?? {}, { url: `${endpoints[0]?.url}/api` });
     await call('/orders');
     expect(requests).toEqual(['a GET /api/orders']);
   });
 
-  it.each([200, 304, 404, 429])('[B13] is any answer below 500, as %d', async (status) => {
+  it.each([200, 304, 404, 429])('[B13] is any response below 500, such as %d', async (status) => {
     const { call, requests, outcomes } = await stage({ a: answers(status), b: answers(200) });
     expect((await call()).status).toBe(status);
     expect(requests).toHaveLength(1);
@@ -124,25 +124,25 @@ describe('a call that works', () => {
 });
 
 describe('a call that fails', () => {
-  it.each([502, 503, 504])('[B13] is tried on the next instance after %d', async (status) => {
+  it.each([502, 503, 504])('[B13] is retried on the next instance after %d', async (status) => {
     const { call, outcomes } = await stage({ a: answers(status, 'x'), b: REFUSES, c: answers(200, 'from c') });
     expect(await (await call()).text()).toBe('from c');
     expect(outcomes).toEqual(['a failure', 'b failure', 'c success']);
   });
 
-  it('[B13] with 500 is a failure of the instance, and not tried again', async () => {
+  it('[B13] with 500 counts as a failure of the instance, and is not retried', async () => {
     const { call, outcomes } = await stage({ a: answers(500), b: answers(200) });
     expect((await call()).status).toBe(500);
     expect(outcomes).toEqual(['a failure']);
   });
 
-  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'put'])('[B13] is tried again with %s', async (method) => {
+  it.each(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE', 'put'])('[B13] is retried with %s', async (method) => {
     const { call } = await stage({ a: answers(503), b: answers(200) });
     expect((await call('/', { method })).status).toBe(200);
   });
 
   it.each(['POST', 'PATCH', 'PURGE'])(
-    '[B13] is not tried again with %s, or only with an Idempotency-Key',
+    '[B13] is not retried with %s, or only with an Idempotency-Key',
     async (method) => {
       const { call } = await stage({ a: answers(503), b: answers(200) });
       expect((await call('/', { method })).status).toBe(503);
@@ -157,14 +157,14 @@ describe('a call that fails', () => {
     ['bytes', () => new TextEncoder().encode('seven')],
     ['a blob', () => new Blob(['seven'])],
     ['a form', () => new URLSearchParams({ seven: '7' })],
-  ])('[B13] is tried again with %s, whole', async (_, body) => {
+  ])('[B13] is retried with %s, completely', async (_, body) => {
     const { call, requests } = await stage({ a: answers(503), b: answers(200) });
     expect((await call('/', { method: 'PUT', body: body() })).status).toBe(200);
     expect(requests[1]).toBe(requests[0]?.replace('a', 'b'));
     expect(requests[1]).toContain('seven');
   });
 
-  it('[B13] is not tried again where its body is a stream', async () => {
+  it('[B13] is not retried if its body is a stream', async () => {
     const { call, requests } = await stage({ a: answers(503), b: answers(200) });
     // `as`: the types of the platform do not know `duplex`, which Node wants with a stream
     const init = { method: 'PUT', body: stream('seven'), duplex: 'half' } as RequestInit;
@@ -173,7 +173,7 @@ describe('a call that fails', () => {
     expect(requests).toEqual(['a PUT / seven', 'a PUT / eight']);
   });
 
-  it('[B13] is tried on three instances, or as many as it may', async () => {
+  it('[B13] is tried on three instances, or on as many as configured', async () => {
     const all = { a: answers(503), b: answers(503), c: answers(504), d: answers(200) };
     const three = await stage(all);
     expect((await three.call()).status).toBe(504);
@@ -184,14 +184,17 @@ describe('a call that fails', () => {
     expect((await four.call()).status).toBe(200);
   });
 
-  it('[B16] is not tried again when the budget is spent', async () => {
+  it('[B16] is not retried once the budget is spent', async () => {
     const { call, parts, requests } = await stage({ a: answers(503), b: answers(200) });
-    while (parts.budget.tryRetry(REAL_TIME.now()));
+    // The budget recovers with time: on a busy machine enough of it during one call.
+    const now = REAL_TIME.now();
+    parts.time = { ...REAL_TIME, now: () => now };
+    while (parts.budget.tryRetry(now));
     expect((await call()).status).toBe(503);
     expect(requests).toHaveLength(1);
   });
 
-  it('[B15] says who was tried, and why each failed', async () => {
+  it('[B15] lists the instances that were tried, with the reason of each failure', async () => {
     const { call, endpoints } = await stage({ a: answers(503), b: REFUSES, c: REFUSES });
     const [a, b, c] = endpoints.map(({ url }) => url);
     await expect(call()).rejects.toMatchObject({
@@ -202,12 +205,12 @@ describe('a call that fails', () => {
     await expect(call('/', { method: 'POST' })).resolves.toMatchObject({ status: 503 });
   });
 
-  it('[B15] says that there is nobody', async () => {
+  it('[B15] reports that there is no instance', async () => {
     const { call } = await stage({});
     await expect(call()).rejects.toMatchObject({ code: 'UNAVAILABLE', detail: expect.stringContaining('orders') });
   });
 
-  it('[B13] blames nobody for a request that can not be made', async () => {
+  it('[B13] counts no failure for an invalid request', async () => {
     const { call, requests, outcomes } = await stage({ a: answers(200), b: answers(200) });
     await expect(call('/', { headers: { 'not a name': '1' } })).rejects.toThrow(TypeError);
     await expect(call('/', { method: 'GET', body: 'x' })).rejects.toThrow(TypeError);
@@ -216,21 +219,21 @@ describe('a call that fails', () => {
   });
 });
 
-describe('a call that takes long', () => {
-  it('[B14] is tried on the next instance when an attempt has had its time', async () => {
+describe('a slow call', () => {
+  it('[B14] is retried on the next instance when an attempt times out', async () => {
     const { call, outcomes } = await stage({ a: silent, b: answers(200) }, { attemptTimeoutMs: 500 });
     expect((await call()).status).toBe(200);
     expect(outcomes).toEqual(['a failure', 'b success']);
   });
 
-  it('[B14] says so where no attempt had an answer', async () => {
+  it('[B14] reports that no attempt was answered', async () => {
     const { call } = await stage({ a: silent, b: silent });
     await expect(call('/', { attemptTimeoutMs: 30 })).rejects.toThrow(
       /a at .*: no answer within 30 ms; b at .*: no answer/,
     );
   });
 
-  it('[B14] has all its time for the body once the head is there', async () => {
+  it('[B14] has no timeout for the body after the headers have arrived', async () => {
     const slow: Handler = (_, response) => {
       response.write('be');
       setTimeout(() => response.end('gun'), 700);
@@ -239,7 +242,7 @@ describe('a call that takes long', () => {
     expect(await (await call()).text()).toBe('begun');
   });
 
-  it('[B14] is given up when the caller gives up, with its reason, and nobody is blamed', async () => {
+  it('[B14] is aborted with the reason of the caller, without a failure of the instance', async () => {
     const { call, requests, outcomes } = await stage({ a: silent, b: answers(200) }, { attemptTimeoutMs: 60_000 });
     const changeOfMind = new AbortController();
     const called = call('/', { signal: changeOfMind.signal });
@@ -273,7 +276,7 @@ describe('the first call', () => {
     expect(time.timers).toBe(0);
   });
 
-  it('[B5] fails with what the registry refuses with, or when the caller gives up', async () => {
+  it('[B5] fails with the error of the registry, or when the caller aborts', async () => {
     const { call, parts } = await stage({ a: answers(200) });
     Object.assign(parts, { first: { ready: Promise.reject(new RangeError('no such token')) } });
     await expect(call()).rejects.toThrow('no such token');
@@ -282,7 +285,7 @@ describe('the first call', () => {
     await expect(call('/', { signal: AbortSignal.abort(new RangeError('before')) })).rejects.toThrow('before');
   });
 
-  it('[B5] does not wait for ever', async () => {
+  it('[B5] waits for a limited time', async () => {
     const { call, parts } = await stage({ a: answers(200) });
     const error = new RollcallError('UNREACHABLE', 'connect ECONNREFUSED');
     const soon = { ...REAL_TIME, after: (ms: number, act: () => void) => REAL_TIME.after(ms / 100, act, true) };

@@ -27,14 +27,14 @@ function third(): NonNullable<FetchOptions['fetch']> {
 }
 
 describe('a call in a Worker', () => {
-  it('[B13] is tried again with all that it was given', async () => {
+  it('[B13] is retried with everything that it was given', async () => {
     const init = { method: 'PUT', headers: { 'x-one': '1' }, body: 'seven', key: 'k' };
     expect(await (await stage(third())('/orders/7?x=1', init)).text()).toBe('3 PUT /orders/7?x=1 1 seven');
     const request = new Request('http://orders/7', { headers: { 'x-one': '1' } });
     expect(await (await stage(third())(request)).text()).toBe('3 GET /7 1 ');
   });
 
-  it('[B13] is not tried again where its body is a stream', async () => {
+  it('[B13] is not retried if its body is a stream', async () => {
     const bodies: (() => RequestInit)[] = [
       () => ({ method: 'PUT', body: new Blob(['seven']).stream() }),
       () => ({ method: 'PUT', body: new Request('http://x/', { method: 'PUT', body: 'seven' }).body }),
@@ -44,7 +44,7 @@ describe('a call in a Worker', () => {
     expect((await stage(third())(request)).status).toBe(503);
   });
 
-  it('[B14] obeys a signal, and its own time', async () => {
+  it('[B14] respects a signal, and its own timeout', async () => {
     const never = () =>
       stage(
         (request) =>

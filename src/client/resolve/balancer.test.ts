@@ -8,7 +8,7 @@ import type { CallReport, PickContext } from './selector';
 
 /** Chooses the first endpoint, and records the reports it receives. */
 class FirstOne {
-  readonly told: string[] = [];
+  readonly reports: string[] = [];
   readonly contexts: PickContext[] = [];
 
   pick(list: readonly Endpoint[], context: PickContext): Endpoint | undefined {
@@ -17,11 +17,11 @@ class FirstOne {
   }
 
   started(endpoint: Endpoint): void {
-    this.told.push(`${endpoint.id} started`);
+    this.reports.push(`${endpoint.id} started`);
   }
 
   ended(endpoint: Endpoint, { latencyMs, outcome }: CallReport): void {
-    this.told.push(`${endpoint.id} ${outcome} ${latencyMs}`);
+    this.reports.push(`${endpoint.id} ${outcome} ${latencyMs}`);
   }
 }
 
@@ -34,7 +34,7 @@ function stage(ids = 'a b c', parts: Partial<BalancerParts> = {}) {
 }
 
 describe('Balancer', () => {
-  it('[B13] goes to another instance with each next, until nobody is left', () => {
+  it('[B13] chooses another instance for each attempt, until none is left', () => {
     const { balancer } = stage();
     const picker = balancer.picker();
     expect(['1', '2', '3', '4'].map(() => picker.next()?.endpoint.id)).toEqual(['a', 'b', 'c', undefined]);
@@ -42,7 +42,7 @@ describe('Balancer', () => {
     expect(balancer.picker().next()?.endpoint.id).toBe('a');
   });
 
-  it('[B13] has nobody where nobody is', () => {
+  it('[B13] chooses nothing from an empty list', () => {
     expect(stage().balancer.pick(undefined)?.id).toBe('a');
     const { balancer } = stage();
     balancer.endpoints = [];
@@ -50,7 +50,7 @@ describe('Balancer', () => {
     expect(balancer.picker().next()).toBeUndefined();
   });
 
-  it('[B6] tells the selector what it may go by, and how calls end, each once', () => {
+  it('[B6] gives the selector its context, and the result of each call once', () => {
     const { balancer, selector, time } = stage();
     const picker = balancer.picker('order-7');
     const first = picker.next();
@@ -60,11 +60,11 @@ describe('Balancer', () => {
     const second = picker.next();
     time.advance(5);
     second?.end('aborted');
-    expect(selector.told).toEqual(['a started', 'a failure 20', 'b started', 'b aborted 5']);
+    expect(selector.reports).toEqual(['a started', 'a failure 20', 'b started', 'b aborted 5']);
     expect(selector.contexts.map(({ key }) => key)).toEqual(['order-7', 'order-7']);
   });
 
-  it('[B12] leaves out who is ejected, and does not blame anybody for calls that were given up', () => {
+  it('[B12] skips ejected instances, and counts no aborted calls as failures', () => {
     const { balancer } = stage('a b c', { ejection: new OutlierEjection({ consecutiveFailures: 2 }) });
     const outcomes: CallReport['outcome'][] = ['failure', 'aborted', 'failure'];
     const went = outcomes.map((outcome) => {
@@ -78,7 +78,7 @@ describe('Balancer', () => {
     expect(balancer.endpoints).toHaveLength(3);
   });
 
-  it('[B4] knows to whom calls are under way', () => {
+  it('[B4] knows which instances have calls in progress', () => {
     const idle: string[] = [];
     const { balancer } = stage('a', { onIdle: ({ id }) => idle.push(id) });
     const [a] = balancer.endpoints;
@@ -111,12 +111,12 @@ describe('RetryBudget', () => {
     [1, 10.2],
     [100, 30],
     [1_000, 210],
-  ])('[B16] allows a fifth of %d requests a second and ten on top: %d', (requests, retries) => {
+  ])('[B16] permits a fifth of %d requests per second and ten more: %d', (requests, retries) => {
     expect(retriesPerSecond(requests)).toBeGreaterThan(retries * 0.9);
     expect(retriesPerSecond(requests)).toBeLessThan(retries * 1.1);
   });
 
-  it('[B16] does not save up for longer than some ten seconds', () => {
+  it('[B16] saves up for about ten seconds at most', () => {
     const budget = new RetryBudget();
     for (let count = 0; count < 10_000; count++) budget.request(0);
     let retries = 0;

@@ -34,7 +34,7 @@ export interface BalancerParts {
 /** Distributes calls among endpoints, and reports their outcomes to the selector and the ejection. */
 export class Balancer {
   readonly #parts: BalancerParts;
-  readonly #underWay = new Map<Endpoint, number>();
+  readonly #pendingCalls = new Map<Endpoint, number>();
   endpoints: readonly Endpoint[] = [];
 
   constructor(parts: BalancerParts) {
@@ -49,7 +49,7 @@ export class Balancer {
 
   /** Reports whether a call to `endpoint` is pending. */
   isBusy(endpoint: Endpoint): boolean {
-    return this.#underWay.has(endpoint);
+    return this.#pendingCalls.has(endpoint);
   }
 
   /** Selects an endpoint without counting the call. */
@@ -77,7 +77,7 @@ export class Balancer {
     const { selector, ejection, time, onIdle } = this.#parts;
     const began = time.now();
     let ended = false;
-    this.#underWay.set(endpoint, (this.#underWay.get(endpoint) ?? 0) + 1);
+    this.#pendingCalls.set(endpoint, (this.#pendingCalls.get(endpoint) ?? 0) + 1);
     selector.started?.(endpoint);
     return {
       endpoint,
@@ -87,9 +87,9 @@ export class Balancer {
         const at = time.now();
         selector.ended?.(endpoint, { latencyMs: at - began, outcome, now: at });
         if (outcome !== 'aborted') ejection?.report(endpoint, outcome === 'failure', at);
-        const left = (this.#underWay.get(endpoint) ?? 1) - 1;
-        if (left > 0) this.#underWay.set(endpoint, left);
-        else if (this.#underWay.delete(endpoint)) onIdle?.(endpoint);
+        const left = (this.#pendingCalls.get(endpoint) ?? 1) - 1;
+        if (left > 0) this.#pendingCalls.set(endpoint, left);
+        else if (this.#pendingCalls.delete(endpoint)) onIdle?.(endpoint);
       },
     };
   }

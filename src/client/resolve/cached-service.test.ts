@@ -12,7 +12,7 @@ it.each([
   const asked: object[] = [];
   const servicePath = (key: object): string => {
     asked.push(key);
-    throw new Error('no more is asked for');
+    throw new Error('nothing else is read');
   };
   // `as`, twice: nothing else of them is used before the path is known.
   const reading = readCachedService(
@@ -22,6 +22,6 @@ it.each([
     0,
     undefined,
   );
-  await expect(reading).rejects.toThrow('no more');
+  await expect(reading).rejects.toThrow('nothing else');
   expect(asked).toEqual([name]);
 });

@@ -39,7 +39,7 @@ export async function readCachedService(
       ...options,
       headers: { ...(known?.etag && { 'If-None-Match': known.etag }) },
     }),
-    http.request('GET', path, options).catch(nothingThere),
+    http.request('GET', path, options).catch(undefinedIfMissing),
   ]);
   try {
     // `as`: the registry's own tests check its responses against the schemas.
@@ -48,7 +48,7 @@ export async function readCachedService(
     const protectThreshold = own === undefined ? 0 : ((await own.json()) as Service).protectThreshold;
     const ageMs = Math.max(ageOf(listed), ageOf(own));
     const etag = listed.headers.get('etag') ?? undefined;
-    return { instances: instances ?? [], protectThreshold, etag, rightAt: askedAt - ageMs };
+    return { instances: instances ?? [], protectThreshold, etag, currentAt: askedAt - ageMs };
   } catch (error) {
     throw await http.failure(error, 'GET', `${path}/instances`, 'sent an incomplete response');
   }
@@ -60,6 +60,6 @@ function ageOf(answer: Response | undefined): number {
 }
 
 /** Treats a service that does not exist as an empty one. */
-function nothingThere(error: unknown): undefined {
+function undefinedIfMissing(error: unknown): undefined {
   if (!(error instanceof RollcallError) || error.code !== 'SERVICE_NOT_FOUND') throw error;
 }

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { clientInstance } from '../../../test/fixtures/client-instance';
 import { HandTime } from '../../../test/fixtures/hand-time';
+import { OutageReports } from '../wire/outage-reports';
 import { RollcallError } from '../wire/rollcall-error';
 import { type CachedService, EdgeList } from './edge-list';
 
-const AWAY = new RollcallError('UNREACHABLE', 'nobody there');
+const AWAY = new RollcallError('UNREACHABLE', 'connection refused');
 
 /** A call to the registry that the test answers, or leaves without an answer for ever. */
 interface Asked {
-  answer(id: string, rightAt?: number): Promise<void>;
+  answer(id: string, currentAt?: number): Promise<void>;
   fail(error?: RollcallError): Promise<void>;
 }
 
@@ -21,12 +22,13 @@ function stage() {
   const time = new HandTime();
   const asked: Asked[] = [];
   const kept: Promise<unknown>[] = [];
+  const warnings: string[] = [];
   const list = new EdgeList({
     ask: () =>
       new Promise<CachedService>((resolve, reject) => {
         asked.push({
-          answer: (id, rightAt = time.now()) => {
-            resolve({ instances: [clientInstance(id)], protectThreshold: 0, etag: undefined, rightAt });
+          answer: (id, currentAt = time.now()) => {
+            resolve({ instances: [clientInstance(id)], protectThreshold: 0, etag: undefined, currentAt });
             return settle();
           },
           fail: (error = AWAY) => {
@@ -35,6 +37,7 @@ function stage() {
           },
         });
       }),
+    outages: new OutageReports('http://registry.example', time, (message) => warnings.push(message)),
     time,
     maxAgeMs: 10_000,
     maxStaleMs: 60_000,
@@ -63,11 +66,11 @@ function stage() {
     read();
     await asked[0]?.answer('a');
   };
-  return { time, asked, kept, list, read, readNow, filled };
+  return { time, asked, kept, warnings, list, read, readNow, filled };
 }
 
 describe('the list of an isolate', () => {
-  it('[B18] is read once, and then is at hand while it is young', async () => {
+  it('[B18] is read once, then served from memory until it is old', async () => {
     const { time, asked, list, read, readNow } = stage();
     expect(list.age).toBe(Number.POSITIVE_INFINITY);
     const first = read();
@@ -80,7 +83,7 @@ describe('the list of an isolate', () => {
     expect([asked.length, list.age]).toEqual([1, 4_999]);
   });
 
-  it('[B18] is read again behind the answers from half of its time on, by one call that outlives its request', async () => {
+  it('[B18] is refreshed in the background from half of its time on, by one call that outlives its request', async () => {
     const { time, asked, kept, filled, readNow } = stage();
     await filled();
     time.advance(5_000);
@@ -91,7 +94,7 @@ describe('the list of an isolate', () => {
     expect(asked).toHaveLength(2);
   });
 
-  it('[B18] that came out of a copy is not asked for again at once', async () => {
+  it('[B18] from a cached copy is not read again immediately', async () => {
     const { time, asked, read, readNow } = stage();
     read();
     await asked[0]?.answer('a', time.now() - 9_000);
@@ -101,7 +104,7 @@ describe('the list of an isolate', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('[B18] that is too old is waited for, and an answer that was overtaken changes nothing', async () => {
+  it('[B18] is waited for if it is too old, and an outdated response is dropped', async () => {
     const { time, asked, filled, read, readNow } = stage();
     await filled();
     time.advance(10_000);
@@ -120,7 +123,7 @@ describe('the list of an isolate', () => {
     expect(await readNow()).toEqual({ id: 'd' });
   });
 
-  it('[B19] waits two seconds for a call that may have been cut off, and then makes its own', async () => {
+  it('[B19] waits two seconds for a call that may have been cut off, then makes another', async () => {
     const { time, asked, read, readNow } = stage();
     const cutOff = read();
     const follower = read();
@@ -136,7 +139,7 @@ describe('the list of an isolate', () => {
     expect(time.timers).toBe(0);
   });
 
-  it('[B20] serves an old one where the registry takes too long, fails, or has just failed; not one that is too old', async () => {
+  it('[B20] serves an old one if the registry is slow or fails, up to a maximum age', async () => {
     const { time, asked, list, filled, read, readNow } = stage();
     await filled();
     time.advance(10_000);
@@ -158,4 +161,20 @@ describe('the list of an isolate', () => {
     await asked[4]?.answer('e');
     expect([back, list.error]).toEqual([{ id: 'e' }, undefined]);
   });
+});
+
+it('[B18] an outage is reported once, and its end once, whether or not a stale list bridges it', async () => {
+  const { time, asked, warnings, filled, readNow } = stage();
+  await filled();
+  for (const attempt of [1, 2]) {
+    time.advance(10_000);
+    const read = readNow();
+    await asked[attempt]?.fail();
+    expect(await read).toEqual({ id: 'a' });
+  }
+  await expect.poll(() => warnings).toEqual([expect.stringMatching(/^http:\/\/registry\.example: .*trying again$/)]);
+  time.advance(10_000);
+  await readNow();
+  await asked[3]?.answer('b');
+  await expect.poll(() => warnings.slice(1)).toEqual(['http://registry.example answers again']);
 });

@@ -1,4 +1,5 @@
 import type { Instance } from '../wire/instance';
+import type { OutageReports } from '../wire/outage-reports';
 import type { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 
@@ -9,7 +10,7 @@ export interface CachedService {
   /** ETag for the next conditional read. */
   readonly etag: string | undefined;
   /** Last time when it was certainly current, in milliseconds on the clock of {@link Time.now}. */
-  readonly rightAt: number;
+  readonly currentAt: number;
 }
 
 export interface EdgeListParts {
@@ -18,6 +19,7 @@ export interface EdgeListParts {
   time: Time;
   maxAgeMs: number;
   maxStaleMs: number;
+  outages: Pick<OutageReports, 'report'>;
   /** Keeps work running after the response has been sent, on platforms that would stop it. */
   waitUntil: ((work: Promise<unknown>) => void) | undefined;
 }
@@ -39,9 +41,9 @@ const LATE = Symbol('late');
  */
 export class EdgeList {
   readonly #parts: EdgeListParts;
-  #told: CachedService | undefined;
+  #cached: CachedService | undefined;
   #error: RollcallError | undefined;
-  #underWay: { since: number; outcome: Promise<CachedService> } | undefined;
+  #pending: { since: number; outcome: Promise<CachedService> } | undefined;
   #quietUntil = Number.NEGATIVE_INFINITY;
 
   constructor(parts: EdgeListParts) {
@@ -50,7 +52,7 @@ export class EdgeList {
 
   /** Milliseconds since the list was certainly current; infinite before the first. */
   get age(): number {
-    return this.#told === undefined ? Number.POSITIVE_INFINITY : this.#parts.time.now() - this.#told.rightAt;
+    return this.#cached === undefined ? Number.POSITIVE_INFINITY : this.#parts.time.now() - this.#cached.currentAt;
   }
 
   /** Error of the last read; undefined if it succeeded. */
@@ -65,11 +67,11 @@ export class EdgeList {
    */
   async read(): Promise<CachedService> {
     const { maxAgeMs } = this.#parts;
-    const told = this.#told;
-    if (told !== undefined && this.age < maxAgeMs) {
+    const cached = this.#cached;
+    if (cached !== undefined && this.age < maxAgeMs) {
       // Refreshed in the background, so that frequent callers never wait.
-      if (this.age >= maxAgeMs / 2 && !this.#isAsking && !this.#isQuiet) this.#ask().catch(() => {});
-      return told;
+      if (this.age >= maxAgeMs / 2 && !this.#isReading && !this.#isQuiet) this.#ask().catch(() => {});
+      return cached;
     }
     if (this.#isQuiet && this.#usable !== undefined) return this.#usable;
     try {
@@ -82,7 +84,7 @@ export class EdgeList {
 
   /** List to use while the registry fails. */
   get #usable(): CachedService | undefined {
-    return this.age < this.#parts.maxStaleMs ? this.#told : undefined;
+    return this.age < this.#parts.maxStaleMs ? this.#cached : undefined;
   }
 
   get #isQuiet(): boolean {
@@ -90,45 +92,47 @@ export class EdgeList {
   }
 
   /** True if a read is pending that may still complete in time. */
-  get #isAsking(): boolean {
-    return this.#underWay !== undefined && this.#parts.time.now() - this.#underWay.since < WAIT_MAX_MS;
+  get #isReading(): boolean {
+    return this.#pending !== undefined && this.#parts.time.now() - this.#pending.since < WAIT_MAX_MS;
   }
 
   /** Returns a newer list, or the stale one if that takes too long. */
   async #another(): Promise<CachedService> {
-    if (this.#underWay !== undefined && this.#isAsking) {
-      const followed = await this.#waitFor(this.#underWay.outcome);
+    if (this.#pending !== undefined && this.#isReading) {
+      const followed = await this.#waitFor(this.#pending.outcome);
       if (followed !== LATE) return followed;
       if (this.#usable !== undefined) return this.#usable;
     }
     const own = this.#ask();
     if (this.#usable === undefined) return own;
-    const told = await this.#waitFor(own);
-    return told === LATE ? (this.#usable ?? own) : told;
+    const cached = await this.#waitFor(own);
+    return cached === LATE ? (this.#usable ?? own) : cached;
   }
 
   #ask(): Promise<CachedService> {
-    const { ask, time, waitUntil } = this.#parts;
+    const { ask, time, outages, waitUntil } = this.#parts;
     const settle = () => {
-      if (this.#underWay === flight) this.#underWay = undefined;
+      if (this.#pending === flight) this.#pending = undefined;
       this.#quietUntil = time.now() + ASK_SPACING_MS;
     };
-    const outcome = ask(this.#told).then(
-      (told) => {
+    const outcome = ask(this.#cached).then(
+      (cached) => {
         settle();
         this.#error = undefined;
+        outages.report((known) => known.worked(this));
         // An earlier read may complete later.
-        if (this.#told === undefined || told.rightAt >= this.#told.rightAt) this.#told = told;
-        return this.#told;
+        if (this.#cached === undefined || cached.currentAt >= this.#cached.currentAt) this.#cached = cached;
+        return this.#cached;
       },
       (error: RollcallError) => {
         settle();
         this.#error = error;
+        outages.report((known) => known.failed(this, error, 0), true);
         throw error;
       },
     );
     const flight = { since: time.now(), outcome };
-    this.#underWay = flight;
+    this.#pending = flight;
     waitUntil?.(outcome.catch(() => {}));
     return outcome;
   }

@@ -8,15 +8,15 @@ import { type EdgeChoice, EdgeResolver, type EdgeResolverOptions } from './edge-
 const PARIS = { latitude: 48.9, longitude: 2.4 };
 const BERLIN = { latitude: 52.5, longitude: 13.4 };
 
-/** A resolver of those that `told` says at each time. */
-function stage(told: { instances: Instance[]; protectThreshold?: number }, options: EdgeResolverOptions = {}) {
+/** A resolver of those that `service` says at each time. */
+function stage(service: { instances: Instance[]; protectThreshold?: number }, options: EdgeResolverOptions = {}) {
   const time = new HandTime();
   const asked: number[] = [];
   const ask = async (maxAgeMs: number): Promise<CachedService> => {
     asked.push(maxAgeMs);
-    return { protectThreshold: 0, etag: undefined, rightAt: time.now(), ...told };
+    return { protectThreshold: 0, etag: undefined, currentAt: time.now(), ...service };
   };
-  const resolver = new EdgeResolver('orders', options, ask, time);
+  const resolver = new EdgeResolver('orders', options, { ask, outages: { report: () => {} }, time });
   const ids = async () => (await resolver.endpoints()).map(({ id }) => id).join(' ');
   return { time, asked, resolver, ids };
 }
@@ -28,7 +28,7 @@ const down: Partial<Instance> = { healthy: false, available: false };
 const requestFrom = (cf: object | undefined) => Object.assign(new Request('http://x/'), { cf });
 
 describe('a resolver of an isolate', () => {
-  it('[B18] has those who take traffic, from memory, and says how old that is', async () => {
+  it('[B18] returns the available instances from memory, with the age of the list', async () => {
     const { time, asked, resolver, ids } = stage({ instances: [instance('b'), instance('a'), instance('c', down)] });
     expect([await ids(), resolver.age]).toEqual(['a b', 0]);
     time.advance(3_000);
@@ -37,13 +37,13 @@ describe('a resolver of an isolate', () => {
     expect(await resolver.endpoints()).toBe(await resolver.endpoints());
   });
 
-  it('[B1] narrows and protects as a resolver elsewhere does', async () => {
+  it('[B1] filters and protects like any other resolver', async () => {
     const instances = [instance('a', { tags: ['x'] }), instance('b', { tags: ['x'], ...down }), instance('c')];
     const { resolver, ids } = stage({ instances, protectThreshold: 0.6 }, { filter: { tag: 'x' } });
     expect([await ids(), resolver.isProtected]).toEqual(['a b', true]);
   });
 
-  it('[B9] chooses the nearest to each request, and anybody where its place is not known', async () => {
+  it('[B9] chooses the nearest to each request, and any if its place is unknown', async () => {
     const instances = [instance('paris', { location: PARIS }), instance('berlin', { location: BERLIN })];
     const { resolver } = stage({ instances });
     const picked = async (near: EdgeChoice['near']) => {
@@ -65,7 +65,7 @@ describe('a resolver of an isolate', () => {
     ]);
   });
 
-  it('[B12, B13] tries another one, and leaves alone who fails again and again, over all requests of the isolate', async () => {
+  it('[B12, B13] retries on another instance, and ejects failing ones across the requests of the isolate', async () => {
     const calls: string[] = [];
     const fetch = async ({ url }: Request) => {
       calls.push(url);

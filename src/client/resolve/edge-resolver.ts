@@ -1,3 +1,4 @@
+import type { OutageReports } from '../wire/outage-reports';
 import type { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
 import { availableOf } from './available';
@@ -30,8 +31,13 @@ export interface EdgeChoice {
 
 export interface EdgeRequestInit extends ResolverRequestInit, Pick<EdgeChoice, 'near'> {}
 
-/** Reads the list from the registry. */
-export type AskService = (maxAgeMs: number, known: CachedService | undefined) => Promise<CachedService>;
+/** Access of an edge resolver to its registry. */
+export interface EdgeParts {
+  /** Reads the list. */
+  ask: (maxAgeMs: number, known: CachedService | undefined) => Promise<CachedService>;
+  outages: Pick<OutageReports, 'report'>;
+  time: Time;
+}
 
 /**
  * Resolver of a service for Workers: a list in the memory of the isolate, which all its requests share. Create it once,
@@ -47,18 +53,18 @@ export class EdgeResolver {
   readonly #selector: Selector;
   readonly #ejection: OutlierEjection | undefined;
   readonly #budget = new RetryBudget();
-  #told: CachedService['instances'] | undefined;
+  #listed: CachedService['instances'] | undefined;
   #threshold = 0;
   #current: readonly Endpoint[] = [];
   #isProtected = false;
 
   /** Called by `edgeResolver()`. */
-  constructor(service: string, options: EdgeResolverOptions, ask: AskService, time: Time) {
+  constructor(service: string, options: EdgeResolverOptions, { ask, outages, time }: EdgeParts) {
     const { maxAgeMs = 10_000, maxStaleMs = 600_000, waitUntil, selector = powerOfTwo(), ejection } = options;
     this.service = service;
     this.#options = options;
     this.#time = time;
-    this.#list = new EdgeList({ ask: (known) => ask(maxAgeMs, known), time, maxAgeMs, maxStaleMs, waitUntil });
+    this.#list = new EdgeList({ ask: (known) => ask(maxAgeMs, known), outages, time, maxAgeMs, maxStaleMs, waitUntil });
     this.#endpoints = new EndpointList(options.port);
     this.#selector = selector;
     this.#ejection = ejection === false ? undefined : new OutlierEjection(ejection);
@@ -86,8 +92,8 @@ export class EdgeResolver {
    */
   async endpoints(): Promise<readonly Endpoint[]> {
     const { instances, protectThreshold } = await this.#list.read();
-    if (instances !== this.#told || protectThreshold !== this.#threshold) {
-      this.#told = instances;
+    if (instances !== this.#listed || protectThreshold !== this.#threshold) {
+      this.#listed = instances;
       this.#threshold = protectThreshold;
       const available = availableOf(instances, this.#options.filter, protectThreshold);
       this.#isProtected = available.isProtected;

@@ -14,7 +14,7 @@ describe('urlOf', () => {
     expect(urlOf(clientInstance('a', more))).toBe(url);
   });
 
-  it('[B2] goes by the name of a port', () => {
+  it('[B2] uses the port with the given name', () => {
     const ports = { admin: { port: 9090, secure: true }, plain: { port: 9091, secure: false } };
     const instance = clientInstance('a', { ports, url: 'https://orders.example' });
     expect(urlOf(instance, 'admin')).toBe('https://10.0.0.7:9090');

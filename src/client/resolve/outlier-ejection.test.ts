@@ -37,7 +37,7 @@ function stage(ids = TEN, options: EjectionOptions = {}) {
 }
 
 describe('OutlierEjection', () => {
-  it('[B12] ejects after five failures in a row, at once', () => {
+  it('[B12] ejects after five consecutive failures, immediately', () => {
     const { fails, works, out } = stage();
     fails('a', 4);
     works('a');
@@ -47,7 +47,7 @@ describe('OutlierEjection', () => {
     expect(out()).toBe('a');
   });
 
-  it('[B12] takes back after 30 s, at the next interval of 10 s', () => {
+  it('[B12] readmits after 30 s, at the next interval of 10 s', () => {
     const { fails, wait, out } = stage();
     wait(5_000);
     fails('a');
@@ -59,7 +59,7 @@ describe('OutlierEjection', () => {
     expect(out()).toBe('');
   });
 
-  it('[B12] counts anew after an ejection', () => {
+  it('[B12] starts to count again after an ejection', () => {
     const { fails, wait, out } = stage();
     fails('a');
     fails('a', 3); // calls that were under way
@@ -85,7 +85,7 @@ describe('OutlierEjection', () => {
     expect(lengths).toEqual([30, 60, 90, 120, 150, 180, 210, 240, 270, 300, 300, 300]);
   });
 
-  it('[B12] shortens the next ejection with each interval that went well', () => {
+  it('[B12] shortens the next ejection with each interval without failures', () => {
     const { fails, wait, out } = stage();
     for (const length of [30_000, 60_000, 90_000]) {
       fails('a');
@@ -106,13 +106,13 @@ describe('OutlierEjection', () => {
     ['a b c', 'a'],
     [`${TEN} k l m n o p q r s`, 'a'],
     [`${TEN} k l m n o p q r s t`, 'a b'],
-  ])('[B12] ejects a tenth of %s, and one in any case: %s', (ids, ejected) => {
+  ])('[B12] ejects a tenth of %s, but at least one: %s', (ids, ejected) => {
     const { fails, out } = stage(ids);
     for (const id of ids.split(' ')) fails(id);
     expect(out()).toBe(ejected);
   });
 
-  it('[B12] ignores ejections where less than half is left', () => {
+  it('[B12] ignores ejections if fewer than half of the instances are left', () => {
     const options = { maxEjectionPercent: 100 };
     const { fails, wait, out } = stage('a b c d', options);
     fails('a');
@@ -126,7 +126,7 @@ describe('OutlierEjection', () => {
     expect(out()).toBe('d');
   });
 
-  it('[B12] uses the only one there is, and both of two unless one fails', () => {
+  it('[B12] uses the only instance, and both of two unless one fails', () => {
     const one = stage('a');
     one.fails('a');
     expect(one.out()).toBe('');
@@ -135,7 +135,7 @@ describe('OutlierEjection', () => {
     expect(two.out()).toBe('a');
   });
 
-  it('[B12] takes an option that is undefined for one that was left out', () => {
+  it('[B12] treats an undefined option as omitted', () => {
     const { fails, out } = stage(TEN, { consecutiveFailures: undefined, maxEjectionPercent: undefined });
     fails('a', 4);
     expect(out()).toBe('');
@@ -143,7 +143,7 @@ describe('OutlierEjection', () => {
     expect(out()).toBe('a');
   });
 
-  it('[B12] gives the same array as long as nothing changes', () => {
+  it('[B12] returns the same array while nothing changes', () => {
     const { fails, wait, usable } = stage();
     const all = usable();
     wait(10_000);
@@ -157,7 +157,7 @@ describe('OutlierEjection', () => {
     expect(usable()).toBe(all);
   });
 
-  it('[B12] forgets who left, and remembers who stayed', () => {
+  it('[B12] forgets removed instances, and keeps the state of the others', () => {
     const { fails, replace, out } = stage('a b c');
     fails('a');
     replace((list) => [...list, ...endpoints('d')]);
@@ -168,11 +168,11 @@ describe('OutlierEjection', () => {
     expect(out()).toBe('b');
   });
 
-  it('[B12] keeps nothing of a call that ends after its instance has left', () => {
+  it('[B12] records no call that ends after its instance was removed', () => {
     const ejection = new OutlierEjection({ consecutiveFailures: 1 });
-    const [gone, ...rest] = endpoints('a b c');
+    const [removed, ...rest] = endpoints('a b c');
     ejection.usable(rest, 0);
-    if (gone !== undefined) ejection.report(gone, true, 0);
+    if (removed !== undefined) ejection.report(removed, true, 0);
     expect(ejection.usable(rest, 0)).toBe(rest);
     // Nor does it take the place of another endpoint's ejection.
     if (rest[0] !== undefined) ejection.report(rest[0], true, 0);

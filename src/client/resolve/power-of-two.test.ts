@@ -30,19 +30,19 @@ function stage(ids: string, weights: Record<string, number> = {}) {
 }
 
 describe('powerOfTwo', () => {
-  it('[B6] has nobody to choose where nobody is, and no choice where one is', () => {
+  it('[B6] chooses nothing from an empty list, and the only instance of one', () => {
     expect(powerOfTwo().pick([], { now: 0, random: () => 0 })).toBeUndefined();
     expect(stage('a').picks(3)).toEqual({ a: 3 });
   });
 
-  it('[B6] takes the faster one of two', () => {
+  it('[B6] chooses the faster of two', () => {
     const { called, picks } = stage('fast slow');
     called('fast', 10);
     called('slow', 11);
     expect(picks(100)).toEqual({ fast: 100 });
   });
 
-  it('[B6] takes the less busy one of two, and a slow one once the fast one is busier by as much', () => {
+  it('[B6] chooses the less busy of two, and a slow one once the fast one is busier by as much', () => {
     const { called, started, picks } = stage('fast slow');
     called('fast', 10);
     called('slow', 35);
@@ -52,14 +52,14 @@ describe('powerOfTwo', () => {
     expect(picks(100)).toEqual({ slow: 100 });
   });
 
-  it('[B6] never takes the worst of many, unless it has to', () => {
+  it('[B6] never chooses the worst of many without need', () => {
     const { called, picks } = stage('a b c d worst');
     for (const id of ['a', 'b', 'c', 'd']) called(id, 10);
     called('worst', 1_000);
     expect(picks(1_000).worst).toBeUndefined();
   });
 
-  it('[B6] believes a higher latency at once and a lower one slowly', () => {
+  it('[B6] follows a higher latency immediately and a lower one slowly', () => {
     const { called, wait, picks } = stage('steady spiky');
     for (let call = 0; call < 100; call++) {
       called('steady', 20);
@@ -83,7 +83,7 @@ describe('powerOfTwo', () => {
     expect(picks(10)).toEqual({ spiky: 10 });
   });
 
-  it('[B6] tries somebody new with one call first', () => {
+  it('[B6] tries a new instance with one call first', () => {
     const { called, started, picks } = stage('old new');
     called('old', 10);
     expect(picks(10)).toEqual({ new: 10 });
@@ -91,7 +91,7 @@ describe('powerOfTwo', () => {
     expect(picks(10)).toEqual({ old: 10 });
   });
 
-  it('[B6] comes back to one that was slow long ago', () => {
+  it('[B6] retries an instance that was slow long ago', () => {
     const { called, wait, picks } = stage('a b');
     called('a', 5_000);
     wait(90_000);
@@ -99,14 +99,14 @@ describe('powerOfTwo', () => {
     expect(picks(10)).toEqual({ a: 10 });
   });
 
-  it('[B6] does not take one that fails at once for a fast one', () => {
+  it('[B6] does not mistake quick failures for a fast instance', () => {
     const { called, picks } = stage('works fails');
     called('works', 50);
     called('fails', 1, 'failure');
     expect(picks(10)).toEqual({ works: 10 });
   });
 
-  it('[B6] takes from a call that was given up that it took so long', () => {
+  it('[B6] counts the duration of an aborted call as latency', () => {
     const { called, picks } = stage('a b');
     called('a', 20);
     called('b', 30);
@@ -115,7 +115,7 @@ describe('powerOfTwo', () => {
     expect(picks(10)).toEqual({ b: 10 });
   });
 
-  it('[B7] gives each its share where all are equally good', () => {
+  it('[B7] gives each its share if all are equally fast', () => {
     const { called, picks } = stage('a b c', { a: 1, b: 2, c: 5 });
     for (const id of ['a', 'b', 'c']) called(id, 10);
     const counts = picks(8_000);
@@ -125,7 +125,7 @@ describe('powerOfTwo', () => {
     expect(counts.b).toBeLessThan(2_200);
   });
 
-  it('[B7] counts calls under way by weight', () => {
+  it('[B7] weighs the number of calls in progress', () => {
     const { called, started, picks } = stage('small big', { small: 1, big: 9 });
     for (const id of ['small', 'big']) called(id, 10);
     started('small');

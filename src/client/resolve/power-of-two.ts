@@ -61,10 +61,10 @@ export function powerOfTwo(): Selector {
     ended(endpoint, { latencyMs, outcome, now }) {
       const load = loadOf(endpoint);
       load.pending -= 1;
-      const seen = outcome === 'failure' ? Math.max(latencyMs, FAILURE_FACTOR * (usualMs ?? latencyMs)) : latencyMs;
+      const sample = outcome === 'failure' ? Math.max(latencyMs, FAILURE_FACTOR * (usualMs ?? latencyMs)) : latencyMs;
       const before = load.latencyMs ?? 0;
-      const kept = fade(now - load.at);
-      load.latencyMs = seen > before ? seen : before * kept + seen * (1 - kept);
+      const remaining = fade(now - load.at);
+      load.latencyMs = sample > before ? sample : before * remaining + sample * (1 - remaining);
       load.at = now;
       if (outcome === 'success') usualMs = usualMs === undefined ? latencyMs : usualMs + (latencyMs - usualMs) / 16;
     },

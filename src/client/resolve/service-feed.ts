@@ -131,8 +131,8 @@ export class ServiceFeed {
   /** Time since the list was certainly current, in milliseconds; infinite if there is none. */
   get age(): number {
     if (this.isConnected) return 0;
-    const rightAt = this.#isLive ? this.#watch.status.since : this.#storedAt;
-    return rightAt === undefined ? Number.POSITIVE_INFINITY : Math.max(this.#time.wallClock() - rightAt, 0);
+    const currentAt = this.#isLive ? this.#watch.status.since : this.#storedAt;
+    return currentAt === undefined ? Number.POSITIVE_INFINITY : Math.max(this.#time.wallClock() - currentAt, 0);
   }
 
   join(reader: FeedReader): void {

@@ -158,11 +158,11 @@ export class ServiceResolver {
     for (const endpoint of left) if (this.#balancer.isBusy(endpoint)) this.#leaving.add(endpoint);
     this.#isProtected = isProtected;
     this.#balancer.endpoints = endpoints;
-    for (const listener of this.#listeners) this.#tell(listener);
+    for (const listener of this.#listeners) this.#notify(listener);
   }
 
   /** Calls a listener. Its errors must not stop the update of the list or its acknowledgement. */
-  #tell(listener: (endpoints: readonly Endpoint[]) => void): void {
+  #notify(listener: (endpoints: readonly Endpoint[]) => void): void {
     try {
       listener(this.endpoints);
     } catch (error) {

@@ -3,7 +3,7 @@ import { endpoints } from '../../../test/fixtures/client-instance';
 import { WeightedChoice } from './weighted-choice';
 
 describe('WeightedChoice', () => {
-  it('[B7] gives each the part of all numbers that its weight says', () => {
+  it('[B7] gives each the share of all numbers that its weight defines', () => {
     const weights: Record<string, number> = { a: 1, b: 5, c: 0.5, d: 3.5 };
     const list = endpoints('a b c d', (id) => ({ weight: weights[id] ?? 0 }));
     const choice = new WeightedChoice();
@@ -19,7 +19,7 @@ describe('WeightedChoice', () => {
     expect([0, 0.33, 0.34, 0.67, 0.999_999].map((fraction) => choice.index(list, fraction))).toEqual([0, 0, 1, 2, 2]);
   });
 
-  it('[B7] forgets the sums of another list', () => {
+  it('[B7] recomputes the sums for another list', () => {
     const choice = new WeightedChoice();
     choice.index(
       endpoints('a b', (id) => ({ weight: id === 'a' ? 9 : 1 })),

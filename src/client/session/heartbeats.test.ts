@@ -22,8 +22,8 @@ function stage() {
         body: typeof body === 'string' ? JSON.parse(body) : undefined,
         signal,
       });
-      const gone = new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
-      return Promise.race([world.answer(), gone]);
+      const aborted = new Promise<never>((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+      return Promise.race([world.answer(), aborted]);
     },
   });
   const events: string[] = [];
@@ -45,7 +45,7 @@ const refusing =
     Response.json({ code, detail: code }, { status, headers });
 
 describe('heartbeats', () => {
-  it('register first, and then beat as often as the registry says, not quite regularly', async () => {
+  it('register first, then renew at the interval of the registry, with jitter', async () => {
     const { time, holding, heartbeats, pass, asked, takeAsked } = stage();
     const settled = holding.settled();
     heartbeats.keep(holding);
@@ -67,7 +67,7 @@ describe('heartbeats', () => {
     expect(holding.guard.isHeld).toBe(true);
   });
 
-  it('register again at once what the registry does not know', async () => {
+  it('register again immediately if the registry does not know the instance', async () => {
     const { world, holding, heartbeats, pass, takeAsked, events } = stage();
     heartbeats.keep(holding);
     await pass(0);
@@ -84,7 +84,7 @@ describe('heartbeats', () => {
     ]);
   });
 
-  it('do not register again what is on its way out', async () => {
+  it('do not register an instance again that is being released', async () => {
     const { world, holding, heartbeats, pass, takeAsked } = stage();
     heartbeats.keep(holding);
     await pass(0);
@@ -95,7 +95,7 @@ describe('heartbeats', () => {
     expect(takeAsked()).toEqual(['PUT a', 'POST a/heartbeat']);
   });
 
-  it('go on over a registry that is away, sooner than an interval, and it is lost by the clock', async () => {
+  it('retry sooner than at their interval during an outage, and the lease expires by the clock', async () => {
     const { world, holding, heartbeats, pass, takeAsked, events } = stage();
     heartbeats.keep(holding);
     await pass(0);
@@ -116,7 +116,7 @@ describe('heartbeats', () => {
     expect(holding.guard.isHeld).toBe(true);
   });
 
-  it('wait as long as the registry asks them to', async () => {
+  it('wait as long as Retry-After says', async () => {
     const { world, holding, heartbeats, pass, takeAsked } = stage();
     world.answer = refusing('UNAVAILABLE', 503, { 'retry-after': '4' });
     heartbeats.keep(holding);
@@ -127,7 +127,7 @@ describe('heartbeats', () => {
     expect(takeAsked()).toEqual(['PUT a']);
   });
 
-  it('take back a change that is refused, and beat on', async () => {
+  it('revert a refused change, and continue', async () => {
     const { world, holding, heartbeats, pass, takeAsked } = stage();
     heartbeats.keep(holding);
     await pass(0);
@@ -144,7 +144,7 @@ describe('heartbeats', () => {
     expect([takeAsked(), holding.definition.weight]).toEqual([['POST a/heartbeat'], undefined]);
   });
 
-  it('tell a change that was made while another was told, right after that', async () => {
+  it('send a change made during another one right after it', async () => {
     const { world, holding, heartbeats, pass, asked } = stage();
     world.answer = () => {
       holding.change({ weight: 2 });
@@ -161,7 +161,7 @@ describe('heartbeats', () => {
     ]);
   });
 
-  it('end with what they are for, with a request under way as well', async () => {
+  it('stop when the registration is dropped, and abort a request in progress', async () => {
     const { time, world, holding, heartbeats, pass, asked, takeAsked, events } = stage();
     world.answer = () => new Promise<Response>(() => {});
     heartbeats.keep(holding);

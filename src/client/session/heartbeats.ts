@@ -24,7 +24,7 @@ interface Beat {
   readonly ended: AbortController;
   readonly backOff: BackOff;
   cancel: (() => void) | undefined;
-  isUnderWay: boolean;
+  isSending: boolean;
   /** Lease as granted; null before the first response. */
   lease: Lease | null;
 }
@@ -48,7 +48,7 @@ export class Heartbeats implements Keeper {
       ended: new AbortController(),
       backOff: new BackOff(this.#time),
       cancel: undefined,
-      isUnderWay: false,
+      isSending: false,
       lease: null,
     };
     this.#beats.set(holding, beat);
@@ -69,13 +69,13 @@ export class Heartbeats implements Keeper {
 
   /** Registers the instance or sends a heartbeat, and schedules the next. Never rejects. */
   async #act(holding: Holding, beat: Beat): Promise<void> {
-    if (beat.isUnderWay) return;
-    beat.isUnderWay = true;
+    if (beat.isSending) return;
+    beat.isSending = true;
     beat.cancel?.();
     const { version } = holding;
     let pauseMs: number;
     try {
-      await this.#tell(holding, beat);
+      await this.#send(holding, beat);
       beat.backOff.reset();
       // Jittered, so that instances that were started together don't send heartbeats together forever.
       const intervalMs = (beat.lease?.intervalMs ?? 0) * (0.9 + 0.1 * this.#time.random());
@@ -83,13 +83,13 @@ export class Heartbeats implements Keeper {
     } catch (error) {
       pauseMs = this.#pauseAfter(RollcallError.from(error, 'no heartbeat'), holding, version, beat);
     }
-    beat.isUnderWay = false;
+    beat.isSending = false;
     if (beat.ended.signal.aborted) return;
     // A registration keeps the process alive, as it does with a socket.
     beat.cancel = this.#time.after(pauseMs, () => void this.#act(holding, beat), true);
   }
 
-  async #tell(holding: Holding, beat: Beat): Promise<void> {
+  async #send(holding: Holding, beat: Beat): Promise<void> {
     const { version, definition, isDirty } = holding;
     const sentAt = this.#time.now();
     const intervalMs = beat.lease?.intervalMs ?? Number.POSITIVE_INFINITY;
@@ -118,7 +118,7 @@ export class Heartbeats implements Keeper {
   #pauseAfter(error: RollcallError, holding: Holding, version: number, beat: Beat): number {
     if (beat.ended.signal.aborted) return 0;
     if (error.code === 'INSTANCE_NOT_FOUND') {
-      holding.gone();
+      holding.markLost();
       return holding.isLeaving ? REFUSED_PAUSE_MS : 0;
     }
     if (error.isPassing || !holding.isDirty) {

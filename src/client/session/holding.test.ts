@@ -28,27 +28,27 @@ function stage(onEvent: (event: RegistrationEvent) => void = () => {}) {
   return { time, holding, take, outcome };
 }
 
-describe('what is held', () => {
-  it('is to be told until the registry has it, and again once it has lost it', () => {
+describe('a registration', () => {
+  it('is sent until the registry has it, and again after it was lost', () => {
     const { holding, take } = stage();
     expect(holding.isDirty).toBe(true);
     take();
     expect(holding.isDirty).toBe(false);
-    holding.gone();
+    holding.markLost();
     expect([holding.isDirty, holding.guard.isHeld]).toEqual([true, false]);
     take();
     expect([holding.isDirty, holding.guard.isHeld]).toEqual([false, true]);
   });
 
-  it('is never told again once it is on its way out', () => {
+  it('is never sent again while it is released', () => {
     const { holding, take } = stage();
     take();
     holding.isLeaving = true;
-    holding.gone();
+    holding.markLost();
     expect(holding.isDirty).toBe(false);
   });
 
-  it('changes by a merge patch: null takes an entry out, what is not named stays', () => {
+  it('changes by a merge patch: null removes an entry, omitted members stay', () => {
     const { holding } = stage();
     holding.change({ weight: 2, metadata: { x: null, z: '3' }, tags: undefined });
     holding.change({ status: 'down', tags: ['blue'] });
@@ -63,8 +63,8 @@ describe('what is held', () => {
   });
 });
 
-describe('whoever waits for a change', () => {
-  it('is told when that or a later one is taken', async () => {
+describe('the promise of a change', () => {
+  it('resolves when that or a later change is accepted', async () => {
     const { holding, take, outcome } = stage();
     const outcomes = [outcome()];
     holding.change({ weight: 2 });
@@ -73,23 +73,23 @@ describe('whoever waits for a change', () => {
     expect(await Promise.all(outcomes)).toEqual(['settled', 'settled']);
   });
 
-  it('is not told by one that was sent before', async () => {
+  it('is not resolved by one that was sent before', async () => {
     const { time, holding, outcome, take } = stage();
     const { version, definition } = holding;
     const first = outcome();
     holding.change({ weight: 2 });
-    let isTold = false;
+    let isSettled = false;
     const second = outcome().finally(() => {
-      isTold = true;
+      isSettled = true;
     });
     holding.taken(version, definition, time.now(), 9_000);
     await first;
-    expect([isTold, holding.isDirty]).toEqual([false, true]);
+    expect([isSettled, holding.isDirty]).toEqual([false, true]);
     take();
     expect(await second).toBe('settled');
   });
 
-  it('is told when it is refused, with all who built on it, and what was before is wanted again', async () => {
+  it('rejects when the change is refused, like all later ones, and the previous state is sent again', async () => {
     const { holding, take, outcome } = stage();
     take();
     holding.change({ weight: -1 });
@@ -104,7 +104,7 @@ describe('whoever waits for a change', () => {
     expect([holding.definition.weight, holding.isDirty]).toEqual([3, true]);
   });
 
-  it('is told when it is given up', async () => {
+  it('rejects when the registration is given up', async () => {
     const { holding, outcome } = stage();
     const waiting = outcome();
     holding.end();

@@ -126,9 +126,9 @@ export class Holding {
   }
 
   /** Records that the registry no longer has it. */
-  gone(): void {
+  markLost(): void {
     this.#isRegistered = false;
-    this.guard.gone();
+    this.guard.markLost();
   }
 
   /** Ends the registration, and rejects its waiting callers. */

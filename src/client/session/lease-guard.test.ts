@@ -15,7 +15,7 @@ async function hasResolved(promise: Promise<void>): Promise<boolean> {
 }
 
 describe('a lease', () => {
-  it('is held for its time to live after what renewed it was sent, not after it was answered', () => {
+  it('is held for its ttl after the renewal was sent, not after it was answered', () => {
     const { time, guard, losses, start } = stage();
     const sentAt = time.now();
     time.advance(2_000);
@@ -26,14 +26,14 @@ describe('a lease', () => {
     expect([guard.isHeld, losses]).toEqual([false, [start + 5_000]]);
   });
 
-  it('is not held before it was ever granted, and cannot be lost then', () => {
+  it("is not held before it was granted, and can't be lost then", () => {
     const { time, guard, losses } = stage();
-    guard.gone();
+    guard.markLost();
     time.advance(100_000);
     expect([guard.isHeld, losses]).toEqual([false, []]);
   });
 
-  it('lasts as long as it is renewed, and an answer that comes late does not shorten it', () => {
+  it('lasts as long as it is renewed, and a late response does not shorten it', () => {
     const { time, guard, losses } = stage();
     const late = time.now();
     guard.renewed(time.now(), 5_000);
@@ -46,7 +46,7 @@ describe('a lease', () => {
     expect([guard.isHeld, losses]).toEqual([true, []]);
   });
 
-  it('is not revived by an answer to what was sent too long ago', () => {
+  it('is not revived by a response to a renewal sent too long ago', () => {
     const { time, guard, losses } = stage();
     const sentAt = time.now();
     time.advance(6_000);
@@ -55,16 +55,16 @@ describe('a lease', () => {
     expect([guard.isHeld, losses]).toEqual([false, []]);
   });
 
-  it('is lost at once where the registry says so, and only once', () => {
+  it('is lost at once when the registry reports it, and only once', () => {
     const { time, guard, losses, start } = stage();
     guard.renewed(time.now(), 5_000);
-    guard.gone();
-    guard.gone();
+    guard.markLost();
+    guard.markLost();
     time.advance(10_000);
     expect([guard.isHeld, losses]).toEqual([false, [start]]);
   });
 
-  it('has a promise of its own each time', async () => {
+  it('has a new promise for each period', async () => {
     const { time, guard } = stage();
     const first = guard.lost;
     guard.renewed(time.now(), 5_000);
@@ -78,7 +78,7 @@ describe('a lease', () => {
     expect(await hasResolved(second)).toBe(true);
   });
 
-  it('that is given up is not lost', async () => {
+  it('that was given up is not lost', async () => {
     const { time, guard, losses } = stage();
     guard.renewed(time.now(), 5_000);
     guard.stop();

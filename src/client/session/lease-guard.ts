@@ -54,7 +54,7 @@ export class LeaseGuard {
   }
 
   /** Records that the lease is lost. */
-  gone(): void {
+  markLost(): void {
     if (this.#endsAt === undefined) return;
     this.stop();
     const { resolve } = this.#lost;
@@ -71,7 +71,7 @@ export class LeaseGuard {
 
   /** Checks the lease again when its timer fires, as a timer may fire early by our clock. */
   #check(): void {
-    if (!this.isHeld) this.gone();
+    if (!this.isHeld) this.markLost();
     else this.#cancel = this.#time.after((this.#endsAt ?? 0) - this.#time.now(), () => this.#check());
   }
 }

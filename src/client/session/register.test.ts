@@ -13,15 +13,15 @@ describe('an id', () => {
     { url: 'https://orders.example/?' },
     { url: 'https://orders.example:443/#' },
     { address: '10.0.0.7', url: 'https://orders.example/api?x=1' },
-  ])('of %j is what the registry makes', (place) => {
+  ])('of %j equals that of the registry', (place) => {
     expect(derivedId(place)).toBe(deriveInstanceId(place));
   });
 
-  it.each([{}, { address: '10.0.0.7' }, { port: 80 }, { url: 'orders' }])('cannot be made of %j', (place) => {
+  it.each([{}, { address: '10.0.0.7' }, { port: 80 }, { url: 'orders' }])("can't be derived from %j", (place) => {
     expect(derivedId(place)).toBeUndefined();
   });
 
-  it('of an address that is none is left for the registry to refuse', () => {
+  it('of an invalid address is left to the registry to refuse', () => {
     expect(derivedId({ address: 'a:b', port: 80 })).toBe('a:b:80');
   });
 });

@@ -93,8 +93,8 @@ class KeptRegistration implements Registration {
     const { core } = registrar;
     const health = (error: RollcallError | undefined) => {
       this.#cancelExpected();
-      if (error === undefined) core.report((outages) => outages.worked(this));
-      else core.report((outages) => outages.failed(this, error, this.isHeld ? RECONNECT_MS : 0), true);
+      if (error === undefined) core.outages.report((known) => known.worked(this));
+      else core.outages.report((known) => known.failed(this, error, this.isHeld ? RECONNECT_MS : 0), true);
     };
     this.#holding = new Holding(definition, core.time, options.onEvent ?? (() => {}), health);
     this.#cancelExpected = core.expectAnswer((error) => this.#holding.trouble(error));
@@ -191,7 +191,7 @@ class KeptRegistration implements Registration {
   #end(): void {
     this.#ended.abort();
     this.#cancelExpected();
-    this.#registrar.core.report((outages) => outages.closed(this));
+    this.#registrar.core.outages.report((known) => known.closed(this));
     this.#holding.end();
     this.#keeper?.drop(this.#holding);
     this.#over();

@@ -53,7 +53,7 @@ describe('a session', () => {
     [30_000, 90_000, 45_000, 15_000],
     [10_000, undefined, 45_000, 15_000],
   ])(
-    '[T14] of a client that pings every %d ms asks for %s ms, gets %d and pings every %d ms',
+    '[T14] of a client that pings every %d ms requests %s ms, gets %d and pings every %d ms',
     async (pingMs, asks, ttlMs, pings) => {
       const { hold, open, answer, link } = stage({ pingMs });
       hold('a');
@@ -63,7 +63,7 @@ describe('a session', () => {
     },
   );
 
-  it('is opened with the time to live that was asked for, and then holds all in one frame', async () => {
+  it('is opened with the requested ttl, and then registers everything in one frame', async () => {
     const { hold, open, answer, events, time, sockets } = stage();
     const [a, b] = [hold('a'), hold('b')];
     await open();
@@ -86,7 +86,7 @@ describe('a session', () => {
     expect(sockets.last.pings).toBe(2);
   });
 
-  it('is resumed on the next socket, and nothing is registered again', async () => {
+  it('is resumed on the next socket, without another registration', async () => {
     const { sockets, hold, open, answer, events, time } = stage();
     const { holding } = hold('a');
     const first = await open();
@@ -104,7 +104,7 @@ describe('a session', () => {
     expect(holding.guard.isHeld).toBe(true);
   });
 
-  it('that is not resumed is a loss, and all is registered again', async () => {
+  it('that is not resumed is lost, and everything is registered again', async () => {
     const { sockets, hold, open, answer, events } = stage();
     const { holding } = hold('a');
     hold('b');
@@ -130,22 +130,19 @@ describe('a session', () => {
     expect(await answer(RESUMED)).toMatchObject({ session: 'another.one' });
   });
 
-  it.each([4000, 4001, 4004])(
-    'that is over, by the close code %i, is lost at once, and not asked for again',
-    async (code) => {
-      const { sockets, hold, open, answer } = stage();
-      const { holding } = hold('a');
-      await open();
-      await answer(OPENED);
-      await answer();
-      sockets.last.break(code);
-      expect(holding.guard.isHeld).toBe(false);
-      await open();
-      expect((await answer(OPENED)).session).toBeUndefined();
-    },
-  );
+  it.each([4000, 4001, 4004])('that is over, by the close code %i, is lost at once, and not resumed', async (code) => {
+    const { sockets, hold, open, answer } = stage();
+    const { holding } = hold('a');
+    await open();
+    await answer(OPENED);
+    await answer();
+    sockets.last.break(code);
+    expect(holding.guard.isHeld).toBe(false);
+    await open();
+    expect((await answer(OPENED)).session).toBeUndefined();
+  });
 
-  it('that others keep the socket open for is held on, and needs no second opening', async () => {
+  it('whose socket stays open for others is kept, and needs no second open', async () => {
     const { sockets, link, session, hold, open, answer } = stage();
     const { holding } = hold('a');
     await open();
@@ -159,7 +156,7 @@ describe('a session', () => {
     await next.settled;
   });
 
-  it('ends with the last that it holds', async () => {
+  it('ends with its last registration', async () => {
     const { sockets, time, session, hold, open, answer } = stage();
     const { holding } = hold('a');
     await open();
@@ -170,7 +167,7 @@ describe('a session', () => {
     expect([sockets.last.closed, time.timers]).toEqual([4000, 0]);
   });
 
-  it('that is refused refuses those who need it', async () => {
+  it('that is refused rejects the registrations that need it', async () => {
     const { sockets, hold, open } = stage();
     const { settled } = hold('a');
     await open();
@@ -180,7 +177,7 @@ describe('a session', () => {
 });
 
 describe('a change', () => {
-  it('is told as a whole, and one that comes meanwhile right after it', async () => {
+  it('is sent as a whole, and a concurrent one right after it', async () => {
     const { session, hold, open, answer } = stage();
     const { holding, settled } = hold('a');
     await open();
@@ -194,7 +191,7 @@ describe('a change', () => {
     await second;
   });
 
-  it('that is refused is taken back, and spoils nothing for others', async () => {
+  it('that is refused is reverted, and affects no others', async () => {
     const { sockets, session, hold, open, answer } = stage();
     const [a, b] = [hold('a'), hold('b')];
     await open();
@@ -215,7 +212,7 @@ describe('a change', () => {
     expect([a.holding.definition.weight, a.holding.isDirty, sockets.last.take()]).toEqual([undefined, false, []]);
   });
 
-  it('that cannot be taken now is tried again', async () => {
+  it("that can't be applied now is retried", async () => {
     const { sockets, time, hold, open, answer } = stage();
     const { settled } = hold('a');
     await open();

@@ -44,7 +44,7 @@ export class Session implements Keeper, LinkUser {
   #heldBy = 0;
   /** Number of the socket on which the session is being opened. */
   #openingOn = 0;
-  #isTelling = false;
+  #isRegistering = false;
   #cancelRetry: (() => void) | undefined;
 
   /**
@@ -59,12 +59,12 @@ export class Session implements Keeper, LinkUser {
 
   keep(holding: Holding): void {
     this.#holdings.add(holding);
-    if (this.#isOpen) void this.#tell();
+    if (this.#isOpen) void this.#registerDirty();
     else if (this.#holdings.size === 1) this.#link.join(this);
   }
 
   changed(): void {
-    void this.#tell();
+    void this.#registerDirty();
   }
 
   drop(holding: Holding): void {
@@ -77,7 +77,7 @@ export class Session implements Keeper, LinkUser {
   up(): void {
     if (this.#heldBy === this.#link.sockets) {
       this.#isOpen = true;
-      void this.#tell();
+      void this.#registerDirty();
     } else if (this.#openingOn !== this.#link.sockets) void this.#open();
   }
 
@@ -100,7 +100,7 @@ export class Session implements Keeper, LinkUser {
   /** Records that the session is over, with all its instances. */
   #forget(): void {
     this.#id = undefined;
-    for (const holding of this.#holdings) holding.gone();
+    for (const holding of this.#holdings) holding.markLost();
   }
 
   async #open(): Promise<void> {
@@ -126,7 +126,7 @@ export class Session implements Keeper, LinkUser {
     }
     // From now on at the interval of the session.
     this.#link.ping();
-    await this.#tell();
+    await this.#registerDirty();
   }
 
   #refused(reason: RollcallError): void {
@@ -137,9 +137,9 @@ export class Session implements Keeper, LinkUser {
   }
 
   /** Registers everything that the registry does not have. Never rejects: errors go to the waiting callers. */
-  async #tell(): Promise<void> {
-    if (this.#isTelling) return;
-    this.#isTelling = true;
+  async #registerDirty(): Promise<void> {
+    if (this.#isRegistering) return;
+    this.#isRegistering = true;
     this.#cancelRetry?.();
     try {
       let most = BATCH_COUNT;
@@ -155,7 +155,7 @@ export class Session implements Keeper, LinkUser {
       }
       if (passed.size > 0) this.#retryLater();
     } finally {
-      this.#isTelling = false;
+      this.#isRegistering = false;
     }
   }
 
@@ -168,7 +168,7 @@ export class Session implements Keeper, LinkUser {
   }
 
   #retryLater(): void {
-    this.#cancelRetry = this.#link.time.after(REFUSED_PAUSE_MS, () => void this.#tell());
+    this.#cancelRetry = this.#link.time.after(REFUSED_PAUSE_MS, () => void this.#registerDirty());
   }
 
   /** @returns The error that the registry refused them with; undefined if it accepted them, or the socket broke. */

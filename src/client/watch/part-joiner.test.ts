@@ -26,7 +26,13 @@ const put = (id: string, revision: number): WatchedChange => ({
   after: instance('orders', id, revision),
 });
 
-const gone = (id: string): WatchedChange => ({ type: 'delete', kind: 'instance', group: 'g', service: 'orders', id });
+const removal = (id: string): WatchedChange => ({
+  type: 'delete',
+  kind: 'instance',
+  group: 'g',
+  service: 'orders',
+  id,
+});
 
 const snapshot = (services: SnapshotService[], part?: number, last?: boolean): WatchWireFrame => ({
   type: 'snapshot',
@@ -50,7 +56,7 @@ const changes = (revision: number, list: WatchedChange[], part?: number, last?: 
 });
 
 describe('parts', () => {
-  it('of a snapshot are one snapshot, with a service that goes on in the next part', () => {
+  it('of a snapshot are joined, with a service that continues in the next part', () => {
     const joiner = new PartJoiner();
     expect(joiner.take(snapshot([service('a', [['1', 1]]), service('b', [['1', 2]])], 0, false))).toBeUndefined();
     expect(joiner.take(snapshot([service('b', [['2', 3]])], 1, false))).toBeUndefined();
@@ -69,18 +75,18 @@ describe('parts', () => {
     });
   });
 
-  it('of a revision are one revision', () => {
+  it('of a revision are joined', () => {
     const joiner = new PartJoiner();
     joiner.take(snapshot([]));
     expect(joiner.take(changes(6, [put('1', 6)], 0, false))).toBeUndefined();
-    expect(joiner.take(changes(6, [put('2', 6), gone('3')], 1, true))).toMatchObject({
+    expect(joiner.take(changes(6, [put('2', 6), removal('3')], 1, true))).toMatchObject({
       type: 'changes',
       cursor: 'c.6',
-      changes: [put('1', 6), put('2', 6), gone('3')],
+      changes: [put('1', 6), put('2', 6), removal('3')],
     });
   });
 
-  it('are forgotten when the connection breaks, and come again as a whole', () => {
+  it('are dropped when the connection breaks, and arrive again as a whole', () => {
     const joiner = new PartJoiner();
     joiner.take(snapshot([]));
     joiner.take(changes(6, [put('1', 6)], 0, false));
@@ -90,8 +96,8 @@ describe('parts', () => {
   });
 });
 
-describe('what is known already', () => {
-  it('is left out: changes that made the later parts of a snapshot newer than its revision', () => {
+describe('a known change', () => {
+  it('is skipped if a later part of the snapshot has a newer record', () => {
     const joiner = new PartJoiner();
     joiner.take(
       snapshot([
@@ -104,16 +110,16 @@ describe('what is known already', () => {
     // The change of 2 at 6 is older than what is known of it; that at 7 is what is known.
     expect(joiner.take(changes(6, [put('1', 6), put('2', 6)]))).toMatchObject({ changes: [put('1', 6)] });
     expect(joiner.take(changes(7, [put('2', 7)]))).toEqual({ type: 'bookmark', cursor: 'c.7' });
-    expect(joiner.take(changes(8, [gone('2')]))).toMatchObject({ type: 'changes', changes: [gone('2')] });
+    expect(joiner.take(changes(8, [removal('2')]))).toMatchObject({ type: 'changes', changes: [removal('2')] });
   });
 
-  it('is left out where a removal is older than what came back since', () => {
+  it('is skipped if it removes a record that was created again since', () => {
     const joiner = new PartJoiner();
     joiner.take(snapshot([service('orders', [['2', 7]])]));
-    expect(joiner.take(changes(6, [gone('2')]))).toEqual({ type: 'bookmark', cursor: 'c.6' });
+    expect(joiner.take(changes(6, [removal('2')]))).toEqual({ type: 'bookmark', cursor: 'c.6' });
   });
 
-  it('is told by the service, too', () => {
+  it('is recognized by the revision of a service too', () => {
     const joiner = new PartJoiner();
     const ahead = { ...service('orders', []), revision: 7 };
     joiner.take(snapshot([ahead]));
@@ -122,7 +128,7 @@ describe('what is known already', () => {
     expect(joiner.take(changes(6, [change]))).toEqual({ type: 'bookmark', cursor: 'c.6' });
   });
 
-  it('is a revision that was told before', () => {
+  it('is skipped if its revision was seen before', () => {
     const joiner = new PartJoiner();
     joiner.take(snapshot([]));
     expect(joiner.take(changes(6, [put('1', 6)]))).toBeDefined();
@@ -130,7 +136,7 @@ describe('what is known already', () => {
     expect(joiner.take(changes(5, [put('1', 5)]))).toBeUndefined();
   });
 
-  it('is nothing after a reset: another past may have lower revisions', () => {
+  it('is accepted after a reset, since another epoch may have lower revisions', () => {
     const joiner = new PartJoiner();
     joiner.take(snapshot([service('orders', [['1', 9]])]));
     joiner.take(changes(20, [put('2', 20)]));
@@ -139,7 +145,7 @@ describe('what is known already', () => {
     expect(joiner.take(changes(2, [put('1', 2)]))).toMatchObject({ changes: [put('1', 2)] });
   });
 
-  it('is nothing of a bookmark', () => {
+  it('is never found in a bookmark', () => {
     expect(new PartJoiner().take({ type: 'bookmark', watch: 'w', cursor: 'c.9' })).toEqual({
       type: 'bookmark',
       cursor: 'c.9',

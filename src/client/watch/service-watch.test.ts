@@ -50,7 +50,7 @@ const change = (revision: number, more: object = {}) => ({
 const SNAPSHOT = { cursor: 'c.1', revision: 1, services: [] };
 
 describe('a watch', () => {
-  it('goes on after the last frame that was whole, and says what it was acknowledged', async () => {
+  it('resumes after the last complete frame, and repeats its acknowledgement', async () => {
     const { sockets, watch, statuses, connect } = await stage();
     const first = await connect();
     expect(first.frame).toMatchObject({ scope: { services: ['orders'] } });
@@ -73,6 +73,18 @@ describe('a watch', () => {
     // The part that had come is not counted twice.
     expect(counts).toEqual([1, 1]);
     expect([watch.cursor, statuses]).toEqual(['c.3', ['connected', 'disconnected', 'connected', 'disconnected']]);
+  });
+
+  it('is connected when its first frame arrives, right after the response', async () => {
+    const states: string[] = [];
+    const { sockets, time, watch } = await stage({ onFrame: () => states.push(watch.status.state) });
+    time.advance(0);
+    await turn();
+    sockets.last.open();
+    await turn();
+    const frame = sockets.last.answer({ reconnectWithinMs: 1_000 });
+    sockets.last.say({ type: 'snapshot', watch: String(frame.watch), ...SNAPSHOT });
+    expect(states).toEqual(['connected']);
   });
 
   it('[W28] asks to be an observer, and does without in a registry that does not know observers', async () => {
@@ -106,7 +118,7 @@ describe('a watch', () => {
     }
   });
 
-  it('begins with a snapshot again after a reset that broke off', async () => {
+  it('starts with a snapshot again after an interrupted reset', async () => {
     const { sockets, connect } = await stage({ cursor: 'c.0' });
     const first = await connect();
     expect(first.frame.cursor).toBe('c.0');
@@ -115,7 +127,7 @@ describe('a watch', () => {
     expect((await connect()).frame.cursor).toBeUndefined();
   });
 
-  it('whose reader does not read is let go of, and taken up where it was', async () => {
+  it('is suspended if its reader does not read, and resumed where it was', async () => {
     const { sockets, watch, connect } = await stage();
     const first = await connect();
     first.say('snapshot', SNAPSHOT);
@@ -138,7 +150,7 @@ describe('a watch', () => {
     await reading;
   });
 
-  it('ends with its signal, its loop, or a refusal', async () => {
+  it('ends with its signal, its loop, or an error', async () => {
     const abort = new AbortController();
     const aborted = await stage({ signal: abort.signal });
     await aborted.connect();
@@ -165,7 +177,7 @@ describe('a watch', () => {
     expect(ends).toEqual(['FORBIDDEN']);
   });
 
-  it('that ends on a socket which others need is ended there, too', async () => {
+  it('is also unsubscribed on a socket that others need', async () => {
     const { core, sockets, watch, connect } = await stage();
     const { frame, say } = await connect();
     core.link().join({ up: () => {}, down: () => {} });
@@ -175,7 +187,7 @@ describe('a watch', () => {
     expect([sockets.last.closed, watch.cursor]).toEqual([undefined, undefined]);
   });
 
-  it('that was taken once is not given up for a refusal later', async () => {
+  it('that was accepted once is retried after a later error', async () => {
     const { sockets, time, connect, isOver } = await stage();
     await connect();
     sockets.last.break();
@@ -190,7 +202,7 @@ describe('a watch', () => {
     expect(sockets.all).toHaveLength(3);
   });
 
-  it('gives frames to a listener, and a listener that throws breaks nothing', async () => {
+  it('passes frames to a listener, even if the listener throws', async () => {
     const printed = vi.spyOn(console, 'error').mockImplementation(() => {});
     const frames: WatchFrame['type'][] = [];
     const { connect, watch } = await stage({

@@ -93,12 +93,12 @@ export class ServiceWatch implements Watch, WatchSink {
     this.#source?.stop();
     this.#cancelExpected();
     this.#disconnect(error);
-    this.#core.report((outages) => outages.closed(this));
+    this.#core.outages.report((known) => known.closed(this));
     // An iterator throws the error; a listener may not be there.
     if (error !== undefined && this.#options.onFrame) {
       const { services = [], groups = [] } = this.#scope;
       const watched = [...services, ...groups].join(', ') || 'all services';
-      this.#core.report((outages) => outages.ended(watched, error), true);
+      this.#core.outages.report((known) => known.ended(watched, error), true);
     }
     this.#over(this);
     this.#wake?.();
@@ -116,7 +116,7 @@ export class ServiceWatch implements Watch, WatchSink {
         }
         if (this.#error !== undefined) throw this.#error;
         if (this.#ended.signal.aborted) return;
-        this.#takeUpAgain();
+        this.#resume();
         await new Promise<void>((wake) => {
           this.#wake = wake;
         });
@@ -129,6 +129,8 @@ export class ServiceWatch implements Watch, WatchSink {
 
   take(frame: WatchWireFrame, size: number): void {
     if (this.#ended.signal.aborted || this.#isSetAside) return;
+    // A first frame may overtake its source's own report.
+    if (this.#status.state !== 'connected') this.up();
     const whole = this.#joiner.take(frame);
     if (whole === undefined) return;
     this.#cursor = whole.type === 'reset' ? undefined : whole.cursor;
@@ -150,13 +152,13 @@ export class ServiceWatch implements Watch, WatchSink {
     this.#wasUp = true;
     this.#cancelExpected();
     this.#setStatus('connected', undefined);
-    this.#core.report((outages) => outages.worked(this));
+    this.#core.outages.report((known) => known.worked(this));
   }
 
   down(error?: RollcallError): void {
     const graceMs = this.#status.state === 'connected' ? RECONNECT_MS : 0;
     this.#disconnect(error);
-    if (error !== undefined) this.#core.report((outages) => outages.failed(this, error, graceMs), true);
+    if (error !== undefined) this.#core.outages.report((known) => known.failed(this, error, graceMs), true);
   }
 
   #disconnect(error: RollcallError | undefined): void {
@@ -197,7 +199,7 @@ export class ServiceWatch implements Watch, WatchSink {
     source.start();
   }
 
-  #takeUpAgain(): void {
+  #resume(): void {
     if (!this.#isSetAside) return;
     this.#isSetAside = false;
     this.#source?.start();

@@ -33,7 +33,7 @@ export class SocketSource implements WatchSource, LinkUser {
   acknowledge(): void {
     const { acknowledged } = this.#sink;
     if (this.#watch !== undefined && acknowledged !== undefined) {
-      this.#link.tell({ type: 'ack', watch: this.#watch, cursor: acknowledged });
+      this.#link.send({ type: 'ack', watch: this.#watch, cursor: acknowledged });
     }
   }
 

@@ -11,11 +11,11 @@ const events = [
 ];
 
 describe('an event stream', () => {
-  it('is read as the registry writes it', () => {
+  it('is parsed as the registry writes it', () => {
     expect(new EventParser().take(text)).toEqual(events);
   });
 
-  it('is read in pieces cut anywhere', () => {
+  it('is parsed in chunks split anywhere', () => {
     for (let at = 0; at <= text.length; at++) {
       const parser = new EventParser();
       expect([...parser.take(text.slice(0, at)), ...parser.take(text.slice(at))]).toEqual(events);
@@ -24,11 +24,11 @@ describe('an event stream', () => {
     expect(Array.from(text, (letter) => parser.take(letter)).flat()).toEqual(events);
   });
 
-  it('is read with the line ends that a proxy may give it', () => {
+  it('is parsed with the line ends of a proxy', () => {
     expect(new EventParser().take(text.replaceAll('\n', '\r\n'))).toEqual(events);
   });
 
-  it('has data with colons, with one space or none before it, and names without any', () => {
+  it('has data with colons, with one space or none before it, and names without data', () => {
     expect(new EventParser().take('event:changes\ndata:  {"at":"12:00"}\n\n')).toEqual([
       { type: 'changes', data: ' {"at":"12:00"}', retryMs: undefined },
     ]);

@@ -172,12 +172,12 @@ export class StreamSource implements WatchSource {
   async #acknowledge(signal: AbortSignal): Promise<void> {
     this.#isAcknowledging = true;
     const path = `${this.#http.namespacePath}/subscribers/${encodeURIComponent(this.#subscriber)}/ack`;
-    let told: string | undefined;
-    while (!signal.aborted && told !== this.#sink.acknowledged) {
+    let sent: string | undefined;
+    while (!signal.aborted && sent !== this.#sink.acknowledged) {
       const cursor = this.#sink.acknowledged;
       try {
         await this.#http.call('POST', path, { body: { cursor }, signal });
-        told = cursor;
+        sent = cursor;
       } catch (error) {
         if (!RollcallError.from(error, 'no receipt').isPassing) break;
         await pause(this.#time, ACKNOWLEDGE_AGAIN_MS, signal);

@@ -25,7 +25,7 @@ function begin() {
 }
 
 describe('wholeList', () => {
-  it('[V9] reads the further pages as of the moment of the first', async () => {
+  it('[V9] reads later pages as of the time of the first', async () => {
     const { http, asked } = begin();
     const path = `${http.namespacePath}/groups/g/services/s/instances`;
     const instances = await wholeList(http, path, await http.request('GET', path), {});
@@ -35,8 +35,8 @@ describe('wholeList', () => {
 
   it('[V9] gives resolvers in Workers all instances, under the ETag of the first page', async () => {
     const { http, asked } = begin();
-    const told = await readCachedService(http, REAL_TIME, 'orders', 5_000, undefined);
-    expect([told.instances.length, told.etag]).toEqual([4, '"cursor-1"']);
+    const service = await readCachedService(http, REAL_TIME, 'orders', 5_000, undefined);
+    expect([service.instances.length, service.etag]).toEqual([4, '"cursor-1"']);
     expect(asked).toEqual(
       [' cached', 'b cursor-1 cached', 'c cursor-1 cached'].map((each) => each.replace(/^ /, '  ')),
     );

@@ -10,26 +10,26 @@ function timeWith(random: number): HandTime {
 }
 
 describe('back-off', () => {
-  it('doubles with each failure, up to the most, and begins anew once it worked', () => {
+  it('doubles with each failure up to its maximum, and starts again after a success', () => {
     const backOff = new BackOff(timeWith(0.5));
     expect([1, 2, 3, 4, 5, 6].map(() => backOff.next())).toEqual([500, 1_000, 2_000, 4_000, 5_000, 5_000]);
     backOff.reset();
     expect(backOff.next()).toBe(500);
   });
 
-  it('is anywhere between nothing and that', () => {
+  it('is any duration up to that', () => {
     expect(new BackOff(timeWith(0)).next()).toBe(0);
     expect(new BackOff(timeWith(0.999)).next()).toBe(999);
   });
 
-  it('keeps to what the registry named, even where that is longer than the most', () => {
+  it('uses the delay that the registry sent, even above its own maximum', () => {
     const backOff = new BackOff(timeWith(0.5));
     backOff.spreadMs = 30_000;
     backOff.mostMs = 1_000;
     expect([backOff.next(), backOff.next()]).toEqual([15_000, 15_000]);
   });
 
-  it('is no longer than a short lease allows', () => {
+  it('is limited by a short lease', () => {
     const backOff = new BackOff(timeWith(0.5));
     backOff.mostMs = 2_000;
     expect([1, 2, 3].map(() => backOff.next())).toEqual([500, 1_000, 1_000]);

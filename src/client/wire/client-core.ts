@@ -1,6 +1,6 @@
 import { randomText } from './back-off';
 import type { ClientOptions } from './client-options';
-import type { Outages } from './outages';
+import { OutageReports } from './outage-reports';
 import { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
 import { SocketLink } from './socket-link';
@@ -15,15 +15,16 @@ export class ClientCore {
   readonly time: Time;
   readonly hasSockets: boolean;
   readonly options: ClientOptions;
+  readonly outages: OutageReports;
   readonly #links = new Map<number | undefined, SocketLink>();
   #subscriber: string | undefined;
   #names = 0;
-  #outages: Promise<Outages> | undefined;
 
   constructor(options: ClientOptions, time: Time) {
     this.options = options;
     this.http = new RegistryHttp(options);
     this.time = time;
+    this.outages = new OutageReports(this.http.url, time, options.onWarning);
     this.hasSockets =
       options.WebSocket !== undefined || ['WebSocket', 'WebSocketPair'].some((name) => name in globalThis);
   }
@@ -61,20 +62,6 @@ export class ClientCore {
     if (ttlMs !== undefined) link.backOff.mostMs = Math.min(link.backOff.mostMs, ttlMs / 3);
     this.#links.set(ttlMs, link);
     return link;
-  }
-
-  /**
-   * Reports a failure or a recovery to the application: see `ClientOptions.onWarning`.
-   *
-   * @param isFailure False: nothing happens unless there was a failure before.
-   */
-  report(act: (outages: Outages) => void, isFailure = false): void {
-    const { onWarning } = this.options;
-    if (isFailure && onWarning !== false) {
-      this.#outages ??= import('./outages').then(({ Outages }) => new Outages(this.http.url, this.time, onWarning));
-    }
-    // Offline, a browser can't load the module.
-    this.#outages?.then(act).catch(() => {});
   }
 
   /** Calls a function with an error if a first response takes long. Returns a function that cancels that. */

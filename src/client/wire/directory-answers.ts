@@ -26,7 +26,7 @@ export interface NamespaceLimits {
   bytes?: number | undefined;
   sockets?: number | undefined;
   watches?: number | undefined;
-  /** Calls and frames that reach the namespace; cached reads do not count. A burst may have one second’s worth. */
+  /** Calls and frames that reach the namespace; cached reads do not count. A burst may have one second's worth. */
   requestsPerSecond?: number | undefined;
   /** The same limits for each token. */
   perToken?:
@@ -44,10 +44,10 @@ export interface NamespaceLimits {
 
 /** Intervals that the namespace configures in its clients, in milliseconds. */
 export interface NamespaceIntervals {
-  /** Nacos’ `cacheMillis`: its clients poll each list this often; 3 s by default. */
+  /** Nacos' `cacheMillis`: its clients poll each list this often; 3 s by default. */
   nacosPollMs?: number | undefined;
   /**
-   * Nacos’ `clientBeatInterval`; 5 s by default. Instances whose metadata sets no times become unhealthy after three
+   * Nacos' `clientBeatInterval`; 5 s by default. Instances whose metadata sets no times become unhealthy after three
    * intervals, at least 15 s, and are removed after six.
    */
   nacosBeatMs?: number | undefined;
@@ -66,7 +66,7 @@ export interface Namespace {
   retention: Retention;
   limits: NamespaceLimits;
   /**
-   * Eureka’s self-preservation: instances registered through the Eureka API are kept while 15 % or more of them fail
+   * Eureka's self-preservation: instances registered through the Eureka API are kept while 15 % or more of them fail
    * to renew.
    */
   selfPreservation?: boolean | undefined;
@@ -96,7 +96,7 @@ export interface NamespaceBody {
   retention?: Retention | undefined;
   limits?: NamespaceLimits | undefined;
   /**
-   * Eureka’s self-preservation: instances registered through the Eureka API are kept while 15 % or more of them fail
+   * Eureka's self-preservation: instances registered through the Eureka API are kept while 15 % or more of them fail
    * to renew.
    */
   selfPreservation?: boolean | undefined;
@@ -138,7 +138,7 @@ export interface Stats {
   sessions: number;
   /** Open sockets, including those of event streams and polls. */
   sockets: number;
-  /** Watches on them. */
+  /** Watches on these sockets. */
   watches: number;
   /** Text of all records, in bytes, as the limit counts it. */
   recordBytes: number;
@@ -161,7 +161,7 @@ export interface Stats {
   };
   /** Counters that start at zero with the process that runs the object. */
   sinceStart: {
-    /** Time at which the counters were zero. RFC 3339. */
+    /** Time at which the counters started at zero. RFC 3339. */
     startedAt: string;
     /** Time at which the object last woke. RFC 3339. */
     wokeAt: string;
@@ -181,7 +181,7 @@ export interface Stats {
     unhealthy: number;
     /** Instances that became healthy again. */
     recovered: number;
-    /** Silences that the registry attributed to an outage of its own. */
+    /** Gaps in which the registry could not receive renewals; each delays the end of leases. */
     outages: number;
     /** Checkpoints of renewals written. */
     checkpoints: number;
@@ -225,6 +225,22 @@ export interface Token {
   lastUsedAt?: string | undefined;
 }
 
+/** The token that a request was sent with, without its secret. */
+export interface OwnToken {
+  /** `root` for the root token. */
+  id: string;
+  name: string;
+  grants: Grant[];
+  /** Absent if the token is valid until it is revoked. RFC 3339. */
+  expiresAt?: string | undefined;
+  /** True for the root token. */
+  root: boolean;
+  /**
+   * Present if a ticket was redeemed for the credential: the id to revoke it by. It can’t create or rotate tokens.
+   */
+  redeemedId?: string | undefined;
+}
+
 /** A token with its secret, which is shown only in this response. */
 export interface IssuedToken extends Token {
   /** Credential to send; shown only once. */
@@ -246,17 +262,30 @@ export interface TokenBody {
   /** The token expires after this time; by default, it is valid until revoked. */
   expiresInMs?: number | undefined;
   /**
-   * For clients that can’t send a header, such as the proxy of go-micro: the token is accepted in the path
+   * For clients that can't send a header, such as the proxy of go-micro: the token is accepted in the path
    * /t/<token>/ although it can write. Only for `register` on one namespace. Default `false`.
    */
   pathWrite?: boolean | undefined;
 }
 
-/** A credential that replaces a token once, to open one socket or stream. */
+/** A credential that replaces a token once, to open one socket or stream, or to be redeemed for a token. */
 export interface Ticket {
   ticket: string;
   /** RFC 3339. */
   expiresAt: string;
+}
+
+/** A token of at most 12 hours that replaced a ticket, with its secret, which is shown only in this response. */
+export interface RedeemedToken {
+  /** Id to revoke this token by. */
+  id: string;
+  /** Id of the token that requested the ticket; the journal and the audit trail show it for both. */
+  tokenId: string;
+  grants: Grant[];
+  /** RFC 3339. */
+  expiresAt: string;
+  /** Credential to send; shown only once. */
+  token: string;
 }
 
 /** An audited action. */
@@ -267,6 +296,7 @@ export type AuditAction =
   | 'token-created'
   | 'token-revoked'
   | 'token-rotated'
+  | 'ticket-redeemed'
   | 'service-changed'
   | 'service-deleted'
   | 'overridden'

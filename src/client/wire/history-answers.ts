@@ -188,7 +188,7 @@ export interface RollbackReport {
   cursor: string;
   /** Revision that the rollback created; null if nothing changed. */
   revision: number | null;
-  /** Change of the service’s definition. */
+  /** Change of the service's definition. */
   service?: 'restored' | 'removed' | undefined;
   /** Ids of instances whose override was restored. */
   restored: string[];

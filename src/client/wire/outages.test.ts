@@ -17,7 +17,7 @@ function stage() {
 }
 
 describe('an outage', () => {
-  it('is reported once, however often and at how many places an attempt fails', () => {
+  it('is reported once, however often and in however many places an attempt fails', () => {
     const { outages, takeWarnings } = stage();
     const [one, two] = [{}, {}];
     for (const source of [one, two, one]) for (const error of [REFUSED, TOO_SLOW]) outages.failed(source, error, 0);
@@ -53,7 +53,7 @@ describe('an outage', () => {
     expect([takeWarnings(), time.timers]).toEqual([[], 0]);
   });
 
-  it('is reported when that time is over, or with the next failed attempt', () => {
+  it('is reported after that time, or with the next failed attempt', () => {
     const { time, outages, takeWarnings } = stage();
     const [one, two] = [{}, {}];
     outages.failed(one, REFUSED, 2_000);

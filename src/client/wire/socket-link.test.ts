@@ -7,16 +7,16 @@ import type { RollcallError } from './rollcall-error';
 import { type LinkUser, SocketLink } from './socket-link';
 
 /** A user that records its notifications. */
-class NotingUser implements LinkUser {
-  readonly told: string[] = [];
+class RecordingUser implements LinkUser {
+  readonly events: string[] = [];
   up(): void {
-    this.told.push('up');
+    this.events.push('up');
   }
   down(_error: RollcallError, code: number): void {
-    this.told.push(`down ${code}`);
+    this.events.push(`down ${code}`);
   }
   heard(sentAt: number): void {
-    this.told.push(`heard ${sentAt}`);
+    this.events.push(`heard ${sentAt}`);
   }
 }
 
@@ -26,7 +26,7 @@ async function stage() {
   time.random = () => 0.5;
   const options = { url: 'https://registry.example', token: 'secret', WebSocket: sockets.WebSocket };
   const link = new SocketLink(new RegistryHttp(options), options, time, 'me');
-  const user = new NotingUser();
+  const user = new RecordingUser();
   /** Lets a socket be opened that is due. */
   const opened = async () => {
     await turn();
@@ -46,14 +46,14 @@ describe('the socket', () => {
       'wss://registry.example/api/v1/ns/public/socket?subscriber=me',
       ['rollcall.v1', 'token.secret'],
     ]);
-    const second = new NotingUser();
+    const second = new RecordingUser();
     link.join(second);
-    expect([user.told, second.told, sockets.all.length]).toEqual([['up'], ['up'], 1]);
+    expect([user.events, second.events, sockets.all.length]).toEqual([['up'], ['up'], 1]);
   });
 
-  it('is closed with the last user, with the code that it leaves with', async () => {
+  it('is closed with the last user, with its close code', async () => {
     const { time, link, user, opened } = await stage();
-    const other = new NotingUser();
+    const other = new RecordingUser();
     link.join(user);
     link.join(other);
     const socket = await opened();
@@ -64,21 +64,21 @@ describe('the socket', () => {
     expect([socket.closed, link.isOpen, time.timers]).toEqual([4000, false, 0]);
   });
 
-  it('that opens when nobody wants it any more is closed', async () => {
+  it('is closed after it opens if it has no user any more', async () => {
     const { link, user, opened } = await stage();
     link.join(user);
     await turn();
     link.leave(user);
     const socket = await opened();
-    expect([socket.closed, link.isOpen, user.told]).toEqual([1000, false, []]);
+    expect([socket.closed, link.isOpen, user.events]).toEqual([1000, false, []]);
   });
 
-  it('comes back after a pause at random, longer with each failure, until it says something', async () => {
+  it('reconnects after a random delay, longer with each failure, until the registry responds', async () => {
     const { sockets, time, link, user, opened } = await stage();
     link.join(user);
     const first = await opened();
     first.break();
-    expect(user.told).toEqual(['up', 'down 1006']);
+    expect(user.events).toEqual(['up', 'down 1006']);
     // Half of a second, of one, of two, of four; and no longer than half of ten.
     for (const pauseMs of [500, 1_000, 2_000, 4_000, 5_000, 5_000]) {
       const before = sockets.all.length;
@@ -101,7 +101,7 @@ describe('the socket', () => {
     expect(sockets.last).not.toBe(good);
   });
 
-  it('keeps to the time that the registry names when it closes, and that it named before', async () => {
+  it('reconnects after the delay that the registry sends when it closes, or sent before', async () => {
     const { sockets, time, link, user, opened } = await stage();
     link.join(user);
     (await opened()).break(4009, '60000');
@@ -114,8 +114,8 @@ describe('the socket', () => {
   });
 });
 
-describe('a connection that says nothing', () => {
-  it('is asked by a ping, and tells its users when that was sent', async () => {
+describe('an idle connection', () => {
+  it('is pinged, and its users learn when the ping was sent', async () => {
     const { time, link, user, opened } = await stage();
     link.pingIntervalMs = 5_000;
     link.join(user);
@@ -126,18 +126,18 @@ describe('a connection that says nothing', () => {
     const sentAt = time.now();
     time.advance(3_000);
     socket.say('pong');
-    expect([socket.pings, user.told]).toEqual([1, ['up', `heard ${sentAt}`]]);
+    expect([socket.pings, user.events]).toEqual([1, ['up', `heard ${sentAt}`]]);
     time.advance(5_000);
     expect(socket.pings).toBe(2);
   });
 
-  it('is given up when no pong comes, though nobody closed it', async () => {
+  it('is dropped if no pong arrives, although it was not closed', async () => {
     const { sockets, time, link, user, opened } = await stage();
     link.pingIntervalMs = 5_000;
     link.join(user);
     const dead = await opened();
     time.advance(10_000);
-    expect([user.told, dead.closed]).toEqual([['up', 'down 1006'], 1000]);
+    expect([user.events, dead.closed]).toEqual([['up', 'down 1006'], 1000]);
     time.advance(500);
     const next = await opened();
     // A late message of the dead socket is ignored: the next socket is pinged now.
@@ -145,7 +145,7 @@ describe('a connection that says nothing', () => {
     expect(next.pings).toBe(1);
     dead.say('pong');
     dead.break();
-    expect([sockets.all.length, link.isOpen, next.closed, user.told]).toEqual([
+    expect([sockets.all.length, link.isOpen, next.closed, user.events]).toEqual([
       2,
       true,
       undefined,
@@ -153,19 +153,19 @@ describe('a connection that says nothing', () => {
     ]);
   });
 
-  it('is given up when a frame is not answered', async () => {
+  it('is dropped if a frame is not answered', async () => {
     const { time, link, user, opened } = await stage();
     link.join(user);
     await opened();
     const asked = link.ask({ type: 'session' });
     time.advance(10_000);
     await expect(asked).rejects.toMatchObject({ code: 'UNREACHABLE' });
-    expect(user.told).toEqual(['up', 'down 1006']);
+    expect(user.events).toEqual(['up', 'down 1006']);
   });
 });
 
 describe('frames', () => {
-  it('are answered under their ids, or refused with their code', async () => {
+  it('are answered by id, or refused with their code', async () => {
     const { link, user, opened } = await stage();
     link.join(user);
     const socket = await opened();
@@ -177,7 +177,7 @@ describe('frames', () => {
     await expect(two).rejects.toMatchObject({ code: 'FORBIDDEN', detail: 'no', errors: [{ path: 'p', message: 'm' }] });
   });
 
-  it('that wait for an answer are told when the socket breaks, and when it is not open', async () => {
+  it('that are pending are rejected when the socket breaks or is not open', async () => {
     const { link, user, opened } = await stage();
     await expect(link.ask({ type: 'a' })).rejects.toMatchObject({ code: 'UNREACHABLE' });
     link.join(user);
@@ -185,10 +185,10 @@ describe('frames', () => {
     const asked = link.ask({ type: 'a' });
     socket.break(1001, 'a deploy');
     await expect(asked).rejects.toMatchObject({ code: 'UNREACHABLE' });
-    link.tell({ type: 'ack' });
+    link.send({ type: 'ack' });
   });
 
-  it('of a watch go to its listener, and their credit goes back in lumps', async () => {
+  it('of a watch are passed to its listener, and their credit is returned in batches', async () => {
     const { link, user, opened } = await stage();
     link.join(user);
     const socket = await opened();
@@ -205,7 +205,7 @@ describe('frames', () => {
     expect(sizes).toHaveLength(3);
   });
 
-  it('[W21] of a kind that an earlier client does not know pass it by, and a mark goes back with what came before', async () => {
+  it('[W21] of an unknown kind are ignored, and a mark is returned in order', async () => {
     const { link, user, opened } = await stage();
     link.join(user);
     const socket = await opened();
@@ -220,12 +220,12 @@ describe('frames', () => {
     expect([socket.take(), link.isOpen]).toEqual([[], true]);
   });
 
-  it('that are none end the socket, and nothing else', async () => {
+  it('that are invalid close the socket, and throw nothing', async () => {
     const { link, user, opened } = await stage();
     link.join(user);
     const socket = await opened();
     socket.say('pong');
     expect(() => socket.say('{')).not.toThrow();
-    expect([user.told, link.isOpen]).toEqual([['up', 'down 1006'], false]);
+    expect([user.events, link.isOpen]).toEqual([['up', 'down 1006'], false]);
   });
 });

@@ -41,7 +41,7 @@ export interface LinkUser {
 /** Receives the frames of a watch, and their sizes in characters. */
 export type WatchListener = (frame: WatchWireFrame, size: number) => void;
 
-interface Asked {
+interface PendingCall {
   resolve: (body: unknown) => void;
   reject: (error: RollcallError) => void;
 }
@@ -60,7 +60,7 @@ export class SocketLink {
   readonly #options: ClientOptions;
   readonly #subscriber: string;
   readonly #users = new Set<LinkUser>();
-  readonly #asked = new Map<string, Asked>();
+  readonly #pending = new Map<string, PendingCall>();
   readonly #watches = new Map<string, WatchListener>();
   #socket: OpenSocket | undefined;
   /** The pending attempt to open a socket; earlier attempts are ignored. */
@@ -126,17 +126,17 @@ export class SocketLink {
     const socket = this.#socket;
     if (socket === undefined) return Promise.reject(this.#broken('it is not open'));
     const id = this.name();
-    const answer = new Promise<unknown>((resolve, reject) => this.#asked.set(id, { resolve, reject }));
-    this.tell({ ...frame, id });
+    const answer = new Promise<unknown>((resolve, reject) => this.#pending.set(id, { resolve, reject }));
+    this.send({ ...frame, id });
     const cancel = this.time.after(ANSWER_TIMEOUT_MS, () => {
-      if (this.#asked.has(id)) this.#lost(socket, BROKEN, `no answer within ${ANSWER_TIMEOUT_MS} ms`);
+      if (this.#pending.has(id)) this.#lost(socket, BROKEN, `no answer within ${ANSWER_TIMEOUT_MS} ms`);
     });
     return answer.finally(cancel) as Promise<Body>; // `as`: the caller knows the type of the response
   }
 
   /** Sends a frame that has no response. Does nothing if the socket is not open. */
-  tell(frame: object): void {
-    this.#send(JSON.stringify(frame));
+  send(frame: object): void {
+    this.#write(JSON.stringify(frame));
   }
 
   /** Sets the listener of a watch; undefined removes it. */
@@ -150,7 +150,7 @@ export class SocketLink {
     if (this.#socket !== undefined) this.#lost(this.#socket, BROKEN, reason);
   }
 
-  #send(text: string): void {
+  #write(text: string): void {
     try {
       this.#socket?.send(text);
     } catch {
@@ -237,8 +237,8 @@ export class SocketLink {
     } catch {
       // It is closed already.
     }
-    for (const { reject } of this.#asked.values()) reject(this.#broken('it was closed before the response'));
-    this.#asked.clear();
+    for (const { reject } of this.#pending.values()) reject(this.#broken('it was closed before the response'));
+    this.#pending.clear();
   }
 
   #schedulePing(): void {
@@ -251,7 +251,7 @@ export class SocketLink {
     const socket = this.#socket;
     if (socket === undefined || this.#pingedAt !== undefined) return;
     this.#pingedAt = this.time.now();
-    this.#send('ping');
+    this.#write('ping');
     const timeoutMs = Math.min(ANSWER_TIMEOUT_MS, this.pingIntervalMs);
     this.#cancelPing?.();
     this.#cancelPing = this.time.after(timeoutMs, () => this.#lost(socket, BROKEN, `no pong within ${timeoutMs} ms`));
@@ -280,7 +280,7 @@ export class SocketLink {
     // A mark requests confirmation that everything before it was read. Older registries send none.
     const mark = frame.type === 'mark' ? frame.mark : undefined;
     if (mark !== undefined || this.#received >= CREDIT_LUMP_BYTES) {
-      this.tell({ type: 'credit', bytes: this.#received, mark });
+      this.send({ type: 'credit', bytes: this.#received, mark });
       this.#received = 0;
     }
     if (frame.type === 'mark') return;
@@ -288,14 +288,14 @@ export class SocketLink {
   }
 
   #settle(frame: Extract<WireFrame, { type: 'answer' | 'error' }>): void {
-    const asked = this.#asked.get(frame.id ?? '');
-    this.#asked.delete(frame.id ?? '');
+    const pending = this.#pending.get(frame.id ?? '');
+    this.#pending.delete(frame.id ?? '');
     if (frame.type === 'error') {
-      asked?.reject(new RollcallError(frame.code, frame.detail, { errors: frame.errors }));
+      pending?.reject(new RollcallError(frame.code, frame.detail, { errors: frame.errors }));
       return;
     }
     this.backOff.reset();
-    asked?.resolve(frame.body);
+    pending?.resolve(frame.body);
   }
 
   #broken(reason: string): RollcallError {

@@ -5,11 +5,14 @@ import type { AuditLog } from './audit-log';
 import type { DurableSteps } from './durable-steps';
 import type { ErrandRows } from './errand-rows';
 import type { NamespaceRows } from './namespace-rows';
+import type { RedeemedRows } from './redeemed-rows';
 import type { TicketRows, TokenRows } from './token-rows';
 
 /** Everything that the directory uses of its host. */
 export interface DirectoryPlatform
   extends Pick<Platform, 'storage' | 'clock' | 'random' | 'alarm' | 'abort' | 'log' | 'writeFault'> {
+  /** The root token: tokens that replace its tickets end when it is changed. */
+  rootToken: string | null | undefined;
   /**
    * `own`: the jurisdiction of the directory itself, if any. `matter`: false if all data is in one place, so that a
    * placement has no effect.
@@ -26,6 +29,7 @@ export interface DirectoryState {
   readonly namespaces: NamespaceRows;
   readonly tokens: TokenRows;
   readonly tickets: TicketRows;
+  readonly redeemed: RedeemedRows;
   readonly audit: AuditLog;
   readonly errands: ErrandRows;
 }

@@ -11,7 +11,15 @@ import type {
 import { ALL_NAMESPACES } from '../../model/grant';
 import { ALARM_SPACING_MIN_MS, DIRECTORY_SLICE_MAX_COUNT } from '../../model/limits';
 import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView } from '../../model/namespace';
-import type { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from '../../model/token';
+import type {
+  IssuedToken,
+  OwnToken,
+  RedeemedToken,
+  Ticket,
+  TokenList,
+  TokenRequest,
+  TokenRotation,
+} from '../../model/token';
 import { AuditLog } from './audit-log';
 import { Courier } from './courier';
 import type { DirectoryPlatform, DirectoryState } from './directory-state';
@@ -19,6 +27,8 @@ import { DurableSteps } from './durable-steps';
 import { ErrandRows } from './errand-rows';
 import { NamespaceRows } from './namespace-rows';
 import { Namespaces } from './namespaces';
+import { RedeemedRows } from './redeemed-rows';
+import { RedeemedTokens } from './redeemed-tokens';
 import { prepareDirectory } from './tables';
 import { Tickets } from './tickets';
 import { TicketRows, TokenRows } from './token-rows';
@@ -52,13 +62,15 @@ export class Directory implements DirectoryApi {
       namespaces: new NamespaceRows(storage),
       tokens: new TokenRows(storage),
       tickets: new TicketRows(storage),
+      redeemed: new RedeemedRows(storage),
       audit: new AuditLog(storage),
       errands: new ErrandRows(storage),
     };
     this.#courier = new Courier(this.#state);
     this.#namespaces = new Namespaces(this.#state, this.#courier);
-    this.#tokens = new Tokens(this.#state);
-    this.#tickets = new Tickets(this.#state, this.#tokens);
+    const redeemed = new RedeemedTokens(this.#state);
+    this.#tokens = new Tokens(this.#state, redeemed);
+    this.#tickets = new Tickets(this.#state, this.#tokens, redeemed);
   }
 
   /** Loads the directory from its storage, or creates a new one. */
@@ -77,6 +89,7 @@ export class Directory implements DirectoryApi {
     const { steps, audit, platform } = this.#state;
     this.#alarmRanAt = platform.clock.now();
     await this.#tokens.endDue(DIRECTORY_SLICE_MAX_COUNT);
+    await this.#tickets.endDue(DIRECTORY_SLICE_MAX_COUNT);
     await this.#courier.deliverDue(DIRECTORY_SLICE_MAX_COUNT);
     // Last, as every change arms the alarm for the remaining work.
     await steps.change(() => audit.trim(platform.clock.now(), DIRECTORY_SLICE_MAX_COUNT));
@@ -117,6 +130,10 @@ export class Directory implements DirectoryApi {
     return this.#tokens.create(caller, request);
   }
 
+  readOwnToken(caller: DirectoryCaller): Promise<OwnToken> {
+    return this.#tokens.readOwn(caller);
+  }
+
   listTokens(caller: DirectoryCaller, page: Page): Promise<TokenList> {
     return this.#tokens.list(caller, page);
   }
@@ -145,6 +162,10 @@ export class Directory implements DirectoryApi {
     return this.#tickets.redeem(ticket);
   }
 
+  exchangeTicket(ticket: string, address?: string): Promise<RedeemedToken | null> {
+    return this.#tickets.exchange(ticket, address);
+  }
+
   readAudit({ principal }: DirectoryCaller, query: Page & { ns?: string | undefined }): Promise<AuditTrail> {
     return this.#state.steps.read(() => {
       authorize(principal, 'admin', { namespace: query.ns ?? ALL_NAMESPACES });
@@ -163,8 +184,8 @@ export class Directory implements DirectoryApi {
 
   /** Arms the alarm for the next work that is due, unless it is armed for that time or earlier. */
   #arm(): void {
-    const { tokens, errands, audit, platform } = this.#state;
-    const due = [tokens.nextEnd, errands.nextDue, audit.nextEnd].filter((at) => at !== undefined);
+    const { tokens, redeemed, errands, audit, platform } = this.#state;
+    const due = [tokens.nextEnd, redeemed.nextEnd, errands.nextDue, audit.nextEnd].filter((at) => at !== undefined);
     if (due.length === 0) return;
     // A clock that was set back must not keep the alarm from running.
     const ranAt = Math.min(this.#alarmRanAt, platform.clock.now());

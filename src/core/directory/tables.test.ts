@@ -17,9 +17,9 @@ describe('prepareDirectory', () => {
     const disk = new HandDisk();
     prepareDirectory(disk);
     disk.run("DELETE FROM property WHERE name = 'readable-from'");
-    disk.run("UPDATE property SET value = '3' WHERE name = 'schema'");
+    disk.run("UPDATE property SET value = '4' WHERE name = 'schema'");
     expect(() => prepareDirectory(disk)).toThrow(
-      /the directory's storage has schema 3; this version of Rollcall supports 2/,
+      /the directory's storage has schema 4; this version of Rollcall supports 3/,
     );
   });
 
@@ -30,6 +30,9 @@ describe('prepareDirectory', () => {
     for (const query of [
       'SELECT MIN(ends_at) FROM token WHERE ends_at IS NOT NULL',
       'SELECT MIN(due_at) FROM errand',
+      'SELECT MIN(ends_at) FROM redeemed_token',
+      "SELECT COUNT(*), MIN(ends_at) FROM redeemed_token WHERE parent = 'a' AND ends_at > 1",
+      'SELECT id FROM redeemed_token WHERE ends_at <= 1 ORDER BY ends_at LIMIT 4',
       "SELECT id FROM audit WHERE id < 9 AND ns = 'a' ORDER BY id DESC LIMIT 1",
       "SELECT COUNT(*) FROM ticket WHERE token = 'a'",
       `SELECT id FROM audit WHERE ${ACCOUNT} = 'a' AND actor = 't' ORDER BY id LIMIT 4`,

@@ -2,6 +2,7 @@ import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { bringUpToDate, type Schema, type SchemaStep, versionOf } from '../storage/bring-up-to-date';
 import type { SqlStorage } from '../storage/sql-storage';
 import { AUDIT_ACCOUNT_TABLES, migrateAuditAccounts } from './audit-accounts';
+import { REDEEMED_TOKEN_TABLES } from './redeemed-rows';
 import { migrateTokenNamespaces, TOKEN_NAMESPACE_TABLES } from './token-rows';
 
 /**
@@ -40,6 +41,7 @@ const TABLES = [
     ends_at INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
   'CREATE INDEX IF NOT EXISTS ticket_by_token ON ticket (token, ends_at)',
+  ...REDEEMED_TOKEN_TABLES,
   `CREATE TABLE IF NOT EXISTS audit (
     id INTEGER PRIMARY KEY,
     at INTEGER NOT NULL,
@@ -76,8 +78,14 @@ const SHARES: SchemaStep = {
   readableFrom: 1,
 };
 
+/**
+ * Adds the table of redeemed tokens. Earlier versions ignore it, so they refuse these tokens: a client that has one gets
+ * another ticket.
+ */
+const REDEEMED_TOKENS: SchemaStep = { migrate: () => undefined, readableFrom: 1 };
+
 /** A change to the tables adds a step. */
-const SCHEMA: Schema = { name: 'directory', tables: TABLES, steps: [SHARES] };
+const SCHEMA: Schema = { name: 'directory', tables: TABLES, steps: [SHARES, REDEEMED_TOKENS] };
 
 /** The version of a directory's tables that this code writes. */
 export const DIRECTORY_SCHEMA_VERSION = versionOf(SCHEMA);

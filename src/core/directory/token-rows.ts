@@ -97,7 +97,7 @@ export class TokenRows {
     const [row] = this.#storage.read('SELECT digest, earlier_digest, earlier_until FROM token WHERE id = ?', id);
     const [current, earlier, earlierUntil] = row ?? [];
     return [
-      { digest: String(current ?? DIGEST_OF_NOTHING), counts: row !== undefined },
+      digestToCompare(current === undefined ? undefined : String(current)),
       { digest: String(earlier ?? DIGEST_OF_NOTHING), counts: Number(earlierUntil ?? 0) > now },
     ];
   }
@@ -175,9 +175,19 @@ export class TicketRows {
     return Number(endsAt) > now ? String(token) : undefined;
   }
 
+  /** Shortens the life of a token's tickets to a time. */
+  endBy(token: string, until: number): void {
+    this.#storage.run('UPDATE ticket SET ends_at = MIN(ends_at, ?) WHERE token = ?', until, token);
+  }
+
   removeOf(token: string): void {
     this.#storage.run('DELETE FROM ticket WHERE token = ?', token);
   }
+}
+
+/** Returns a digest to compare a secret with: a placeholder, which does not count, if there is none. */
+export function digestToCompare(known: string | undefined): { digest: string; counts: boolean } {
+  return { digest: known ?? DIGEST_OF_NOTHING, counts: known !== undefined };
 }
 
 /** Returns whether a token has ended. @param now Milliseconds since the epoch. */

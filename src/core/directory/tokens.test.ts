@@ -9,11 +9,14 @@ const REQUEST = { name: 't', grants: [{ scope: 'read', ns: 'a' }] satisfies Gran
 
 describe('Tokens', () => {
   it('[A21] stores only the digest of a secret or a ticket', async () => {
-    const { api, platform } = new NodeDirectory();
+    const directory = new NodeDirectory();
+    const { api, platform } = directory;
     const first = await api.createToken(BY_ROOT, REQUEST);
     const second = await api.rotateToken(BY_ROOT, first.id, { overlapMs: 1_000 });
     const { ticket } = await api.createTicket(BY_ROOT);
-    const stored = ['token', 'ticket', 'audit', 'errand', 'property', 'namespace']
+    const redeemed = await api.exchangeTicket((await api.createTicket(BY_ROOT)).ticket);
+    const redeemedSecret = readTokenText(redeemed?.token ?? '')?.secret ?? expect.unreachable();
+    const stored = ['token', 'ticket', 'redeemed_token', 'audit', 'errand', 'property', 'namespace']
       .flatMap((table) => platform.storage.rows(`SELECT * FROM ${table}`))
       .join('\n');
     for (const { token } of [first, second]) {
@@ -22,6 +25,9 @@ describe('Tokens', () => {
       expect(stored).not.toContain(secret);
       expect(stored).toContain(await secretDigest(secret));
     }
+    expect(stored).not.toContain(redeemedSecret);
+    expect(stored).toContain(await secretDigest(redeemedSecret));
+    expect(stored).not.toContain(directory.rootToken);
     expect(stored).not.toContain(ticket);
     expect(stored).toContain(await secretDigest(ticket));
     expect(JSON.stringify(platform.logs)).not.toContain('rc_');
@@ -60,6 +66,7 @@ describe('Tokens', () => {
       () => api.rotateToken(BY_ROOT, id, { overlapMs: 0 }),
       () => api.createTicket(BY_ROOT),
       () => api.redeemTicket(ticket),
+      () => api.exchangeTicket(ticket),
       () => api.createNamespace(BY_ROOT, { id: 'b' }),
       () => api.patchNamespace(BY_ROOT, 'public', { limits: { instances: 1 } }),
       () => api.beginAudit({ action: 'rolled-back', actor: 'o', target: 't' }),

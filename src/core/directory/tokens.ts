@@ -6,19 +6,24 @@ import type { DirectoryCaller, Page, VerifiedToken } from '../../model/directory
 import { quote, RegistryError } from '../../model/errors';
 import { ALL_NAMESPACES, type Grant, type Principal } from '../../model/grant';
 import { TOKENS_MAX_COUNT, TOKENS_PER_NAMESPACE_MAX_COUNT, TOKENS_RESERVED_COUNT } from '../../model/limits';
-import type { IssuedToken, TokenList, TokenRequest, TokenRotation } from '../../model/token';
+import { timestamp } from '../../model/timestamp';
+import type { IssuedToken, OwnToken, TokenList, TokenRequest, TokenRotation } from '../../model/token';
 import type { RandomSource } from '../platform/platform';
 import { accountOf } from './audit-log';
 import type { DirectoryState } from './directory-state';
 import { pageOf } from './page-of';
-import { hasEnded, type TokenRow, tokenView, useToNote } from './token-rows';
+import { assertMayIssue, type RedeemedTokens } from './redeemed-tokens';
+import { digestToCompare, hasEnded, type TokenRow, tokenView, useToNote } from './token-rows';
 
 /** The tokens of the registry, except the root token, which its host keeps. */
 export class Tokens {
   readonly #state: DirectoryState;
 
-  constructor(state: DirectoryState) {
+  readonly #redeemed: RedeemedTokens;
+
+  constructor(state: DirectoryState, redeemed: RedeemedTokens) {
     this.#state = state;
+    this.#redeemed = redeemed;
   }
 
   async create(caller: DirectoryCaller, request: TokenRequest): Promise<IssuedToken> {
@@ -27,11 +32,12 @@ export class Tokens {
     const secret = newSecret(platform.random);
     const digest = await secretDigest(secret);
     return steps.change(() => {
+      assertMayIssue(caller.principal);
       for (const { ns } of grants) authorize(caller.principal, 'admin', { namespace: ns });
       this.#assertRoom(caller.principal, grants);
       const createdAt = platform.clock.now();
       const token: TokenRow = {
-        id: this.#newId(),
+        id: this.newId(),
         digest,
         earlierDigest: null,
         earlierUntil: null,
@@ -40,8 +46,21 @@ export class Tokens {
         record: { name, grants, pathWrite, createdAt, createdBy: caller.principal.tokenId },
       };
       tokens.put(token);
-      this.#note(caller, 'token-created', token);
+      this.note(caller, 'token-created', { id: token.id, ...token.record });
       return issued(token, secret);
+    });
+  }
+
+  async readOwn({ principal }: DirectoryCaller): Promise<OwnToken> {
+    await this.#redeemed.prepare();
+    return this.#state.steps.read(() => {
+      const asked = principal.redeemedId ?? principal.tokenId;
+      const known = this.known(asked);
+      if (known === null) throw endedMeanwhile(asked);
+      const { tokenId: id, grants, redeemedId } = known;
+      const name = this.#redeemed.nameOf(id);
+      const expiresAt = known.expiresAt === undefined ? undefined : timestamp(known.expiresAt);
+      return { id, name, grants: [...grants], expiresAt, root: id === ROOT.tokenId, redeemedId };
     });
   }
 
@@ -58,8 +77,9 @@ export class Tokens {
   }
 
   /** Revokes a token. One that the caller may not manage is reported as missing, so that ids can't be probed. */
-  revoke(caller: DirectoryCaller, id: string): Promise<void> {
+  async revoke(caller: DirectoryCaller, id: string): Promise<void> {
     const { steps, tokens, audit, platform } = this.#state;
+    await this.#redeemed.prepare();
     return steps.change(() => {
       if (id === ROOT.tokenId) {
         throw new RegistryError(
@@ -69,20 +89,22 @@ export class Tokens {
       }
       const token = tokens.find(id, platform.clock.now());
       if (token === undefined || !couldMake(caller.principal, token)) {
+        if (this.#revokeRedeemed(caller, id)) return;
         // A retry after a lost answer succeeds, but only for the token that revoked it.
         if (audit.hasRevoked(caller.principal.tokenId, id)) return;
         throw missingToken(id);
       }
-      this.#note(caller, 'token-revoked', token);
+      this.note(caller, 'token-revoked', { id, ...token.record });
       this.#end(token);
     });
   }
 
   async rotate(caller: DirectoryCaller, id: string, { overlapMs }: TokenRotation): Promise<IssuedToken> {
-    const { steps, tokens, platform } = this.#state;
+    const { steps, tokens, tickets, platform } = this.#state;
     const secret = newSecret(platform.random);
     const digest = await secretDigest(secret);
     return steps.change(() => {
+      assertMayIssue(caller.principal);
       const now = platform.clock.now();
       const before = tokens.find(id, now);
       if (before === undefined || !couldMake(caller.principal, before)) throw missingToken(id);
@@ -94,24 +116,30 @@ export class Tokens {
         record: { ...before.record, rotatedAt: now },
       };
       tokens.put(after);
-      this.#note(caller, 'token-rotated', after);
-      if (overlapMs === 0) this.#closeSocketsOf(after);
+      this.note(caller, 'token-rotated', { id, ...after.record });
+      // A ticket of the previous secret must not be replaced by a token that outlives that secret.
+      tickets.endBy(id, now + overlapMs);
+      if (overlapMs === 0) this.#closeSocketsOf(id, after.record.grants);
       return issued(after, secret);
     });
   }
 
   /**
-   * Verifies a token. It takes as long for an unknown id as for a known one: both digests are compared before the row is
+   * Verifies a token. It takes as long for an unknown id as for a known one: all digests are compared before a row is
    * read.
    */
-  verify(id: string, digest: string): Promise<VerifiedToken | null> {
-    const { steps, tokens, platform } = this.#state;
+  async verify(id: string, digest: string): Promise<VerifiedToken | null> {
+    const { steps, tokens, redeemed, platform } = this.#state;
+    await this.#redeemed.prepare();
     const now = platform.clock.now();
-    const matches = tokens.digests(id, now).map((known) => sameText(digest, known.digest) && known.counts);
-    const token = matches.includes(true) ? tokens.find(id, now) : undefined;
+    const digests = [...tokens.digests(id, now), digestToCompare(redeemed.digestOf(id))];
+    const matches = digests.map((known) => sameText(digest, known.digest) && known.counts);
+    const isValid = matches.includes(true);
+    const token = isValid ? tokens.find(id, now) : undefined;
     const hour = token && steps.canStore ? useToNote(token, now) : undefined;
-    if (token === undefined || hour === undefined)
-      return steps.read(() => (token === undefined ? null : verified(token)));
+    if (token === undefined || hour === undefined) {
+      return steps.read(() => (isValid ? this.known(id) : null));
+    }
     return steps.change(() => {
       tokens.put({ ...token, usedAt: hour });
       return verified(token);
@@ -122,10 +150,11 @@ export class Tokens {
   known(id: string): VerifiedToken | null {
     if (id === ROOT.tokenId) return { ...ROOT, pathWrite: false };
     const token = this.#state.tokens.find(id, this.#state.platform.clock.now());
-    return token === undefined ? null : verified(token);
+    return token === undefined ? (this.#redeemed.known(id) ?? null) : verified(token);
   }
 
-  ended(ids: readonly string[]): Promise<string[]> {
+  async ended(ids: readonly string[]): Promise<string[]> {
+    await this.#redeemed.prepare();
     return this.#state.steps.read(() => ids.filter((id) => this.known(id) === null));
   }
 
@@ -142,20 +171,37 @@ export class Tokens {
         }
         tokens.put({ ...token, earlierDigest: null, earlierUntil: null });
         // It is unknown which sockets were opened with that secret, so all are closed; the others reconnect at once.
-        this.#closeSocketsOf(token);
+        this.#closeSocketsOf(token.id, token.record.grants);
       }
       return due.length === most;
     });
   }
 
-  #end(token: TokenRow): void {
-    this.#state.tokens.remove(token.id);
-    this.#state.tickets.removeOf(token.id);
-    this.#closeSocketsOf(token);
+  /**
+   * Revokes a token that replaced a ticket: for itself, for the token that requested the ticket, and for callers who may
+   * manage that one. @returns False if there is none that the caller may revoke.
+   */
+  #revokeRedeemed(caller: DirectoryCaller, id: string): boolean {
+    const known = this.#redeemed.known(id);
+    const row = this.#state.redeemed.find(id);
+    if (known === undefined || row === undefined) return false;
+    const { principal } = caller;
+    const isOwn = principal.tokenId === known.tokenId && (principal.redeemedId ?? id) === id;
+    if (!isOwn && !administers(principal, known.grants)) return false;
+    this.note(caller, 'token-revoked', { id, name: this.#redeemed.nameOf(known.tokenId), grants: known.grants });
+    this.#redeemed.end(row);
+    this.#closeSocketsOf(id, known.grants);
+    return true;
+  }
+
+  #end({ id, record: { grants } }: TokenRow): void {
+    this.#state.tokens.remove(id);
+    this.#state.tickets.removeOf(id);
+    this.#closeSocketsOf(id, grants);
   }
 
   /** Adds errands to close the token's sockets, for every namespace that may have one, due at once. */
-  #closeSocketsOf({ id, record: { grants } }: TokenRow): void {
+  #closeSocketsOf(id: string, grants: readonly Grant[]): void {
     const { namespaces, errands, platform } = this.#state;
     const named = new Set(grants.map(({ ns }) => ns));
     const concerned = named.has(ALL_NAMESPACES)
@@ -183,20 +229,22 @@ export class Tokens {
     }
   }
 
-  #newId(): string {
-    const { platform, tokens } = this.#state;
+  /** Returns an id that no token has. */
+  newId(): string {
+    const { platform, tokens, redeemed } = this.#state;
     for (;;) {
       const id = platform.random.id().replaceAll(/[_-]/g, '').slice(0, TOKEN_ID_LENGTH);
-      if (id.length === TOKEN_ID_LENGTH && !tokens.has(id)) return id;
+      if (id.length === TOKEN_ID_LENGTH && !tokens.has(id) && redeemed.find(id) === undefined) return id;
     }
   }
 
-  #note({ principal, address }: DirectoryCaller, action: AuditAction, { id, record }: TokenRow): void {
-    const namespaces = [...new Set(record.grants.map((grant) => grant.ns))];
+  /** Adds an entry about a token to the audit trail. */
+  note({ principal, address }: DirectoryCaller, action: AuditAction, { id, name, grants }: NotedToken): void {
+    const namespaces = [...new Set(grants.map((grant) => grant.ns))];
     const [ns] = namespaces;
     const isAboutOne = namespaces.length === 1 && ns !== ALL_NAMESPACES;
     this.#state.audit.add(
-      { action, actor: principal.tokenId, address, ns: isAboutOne ? ns : undefined, target: id, detail: record.name },
+      { action, actor: principal.tokenId, address, ns: isAboutOne ? ns : undefined, target: id, detail: name },
       'done',
       this.#state.platform.clock.now(),
       accountOf(principal, namespaces),
@@ -204,14 +252,26 @@ export class Tokens {
   }
 }
 
+/** A token, as the audit trail shows it. */
+interface NotedToken {
+  id: string;
+  name: string;
+  grants: readonly Grant[];
+}
+
 /** Returns a random secret of 256 bits. */
-function newSecret(random: RandomSource): string {
+export function newSecret(random: RandomSource): string {
   return random.id() + random.id();
 }
 
 /** Returns whether a principal may manage a token: it is admin of everything that the token grants. */
 function couldMake(principal: Principal, { record }: TokenRow): boolean {
-  return record.grants.every(({ ns }: Grant) => may(principal, 'admin', { namespace: ns }));
+  return administers(principal, record.grants);
+}
+
+/** Returns whether a principal is admin of everything that these grants cover. */
+function administers(principal: Principal, grants: readonly Grant[]): boolean {
+  return grants.every(({ ns }) => may(principal, 'admin', { namespace: ns }));
 }
 
 function verified({ id, expiresAt, record: { grants, pathWrite } }: TokenRow): VerifiedToken {
@@ -226,6 +286,11 @@ const encoder = new TextEncoder();
 
 function sameText(left: string, right: string): boolean {
   return sameDigest(encoder.encode(left), encoder.encode(right));
+}
+
+/** Returns the error of a caller whose token has ended after the request was admitted. */
+export function endedMeanwhile(tokenId: string): RegistryError {
+  return new RegistryError('UNAUTHENTICATED', `the token "${tokenId}" has expired or was revoked; use another one`);
 }
 
 function missingToken(id: string): RegistryError {

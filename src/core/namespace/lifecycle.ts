@@ -148,7 +148,7 @@ export class Namespace implements NamespaceControl {
     } catch (error) {
       if (error instanceof RegistryError) {
         this.#unreadable = error;
-        log('error', 'the storage can’t be read', { reason: error.message });
+        log('error', "the storage can't be read", { reason: error.message });
       } else if (!this.#holdsBack(error)) throw error;
     }
   }

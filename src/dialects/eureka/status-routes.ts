@@ -92,7 +92,7 @@ export function addStatusRoutes(door: DialectDoor): void {
     method: 'get',
     paths: ['/eureka/status'],
     scope: 'read',
-    summary: 'Reads the figures of Eureka’s status page',
+    summary: "Reads the figures of Eureka's status page",
     read: () => undefined,
     call: async (namespace, _input, { tokenId }) => readJsonText((await namespace.stats({ tokenId })).body),
     answer: (stats, _input, { request, surroundings }) => {

@@ -31,7 +31,7 @@ export class DirectoryObject extends DurableObject<Env> {
       } catch (error) {
         if (!(error instanceof RegistryError)) throw error;
         this.#unreadable = error;
-        platform.log('error', 'the directory’s storage can’t be read', { reason: error.message });
+        platform.log('error', "the directory's storage can't be read", { reason: error.message });
       }
     });
   }
@@ -60,6 +60,7 @@ export class DirectoryObject extends DurableObject<Env> {
 function platformOf(base: ObjectPlatform, env: Env): DirectoryPlatform {
   return {
     ...base,
+    rootToken: env.ROLLCALL_ROOT_TOKEN,
     placements: {
       own: jurisdictionProblem(env) === undefined ? homeJurisdiction(env) : undefined,
       matter: !isOneMachine(env),

@@ -142,7 +142,7 @@ export function assertCarried(text: string): void {
   const bytes = BEYOND_LATIN_1.test(text) ? 2 * text.length : text.length;
   if (bytes <= CALL_ANSWER_MAX_BYTES) return;
   const message = `has ${bytes} bytes and cannot have more than ${CALL_ANSWER_MAX_BYTES}; ask for less at a time, with limit or for one service or instance`;
-  throw new RegistryError('INVALID_REQUEST', `the answer ${message}`, {
-    errors: [{ path: 'limit', message: `the answer ${message}` }],
+  throw new RegistryError('INVALID_REQUEST', `the response ${message}`, {
+    errors: [{ path: 'limit', message: `the response ${message}` }],
   });
 }

@@ -12,6 +12,7 @@ export interface ResidentDirectoryParts {
   platform: ProcessPlatform;
   file: DatabaseFile;
   controlOf: DirectoryPlatform['controlOf'];
+  rootToken: DirectoryPlatform['rootToken'];
 }
 
 /** The directory of this process. It gives the core a file and an alarm, and adds no rule of its own. */
@@ -38,7 +39,7 @@ export class ResidentDirectory {
     } catch (error) {
       // A write fault is already in the log.
       if (file.writeFault === undefined) {
-        platform.log('error', 'the directory’s alarm failed; it will be retried', { error: String(error) });
+        platform.log('error', "the directory's alarm failed; it will be retried", { error: String(error) });
       }
       this.#alarm.arm(platform.clock.now() + ALARM_RETRY_MS);
     }
@@ -49,7 +50,7 @@ export class ResidentDirectory {
   }
 
   #wake(): Directory {
-    const { platform, file, controlOf } = this.#parts;
+    const { platform, file, controlOf, rootToken } = this.#parts;
     // The next tick runs what became due while no process ran, and then arms the alarm for the next deadline.
     this.#alarm.arm(platform.clock.now());
     return Directory.wake({
@@ -59,6 +60,7 @@ export class ResidentDirectory {
       alarm: this.#alarm,
       placements: { own: undefined, matter: false },
       controlOf,
+      rootToken,
       // After a failed write the state in memory is ahead of the file, so it is read again.
       abort: () => {
         this.#directory = this.#wake();

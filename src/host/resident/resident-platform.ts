@@ -18,6 +18,7 @@ import { WriteFaults } from './storage/write-faults';
 export interface ResidentOptions {
   /** Absolute path of the data folder. This process must hold its lock. */
   data: string;
+  rootToken: string;
   /** The lowest level that is logged. Default: `warn`. */
   logLevel?: string | undefined;
   claimsOf: ClaimsOf;
@@ -83,6 +84,7 @@ export class ResidentPlatform {
       platform,
       file: directoryFile,
       controlOf: (id) => namespaces.of(id),
+      rootToken: options.rootToken,
     });
     const registry = new ResidentPlatform({ log: platform.log, namespaces, directory, checkpoints, faults });
     registry.#ticking = setInterval(() => registry.#tick(), ATTENTION_PASS_MS);

@@ -37,7 +37,7 @@ describe('CachedReads', () => {
 
   const make = (shared?: SharedCache) => new CachedReads({ now: () => Date.now(), shared });
 
-  it('[Q5] serves a copy until it is as old as was asked for, and then asks again', async () => {
+  it('[Q5] serves a copy up to the requested age, then reads again', async () => {
     const reads = make();
     const ask = vi.fn(answering('one'));
     const first = await reads.read('k', 5_000, ask);
@@ -49,7 +49,7 @@ describe('CachedReads', () => {
     expect(ask).toHaveBeenCalledTimes(2);
   });
 
-  it('[Q5] refreshes for a caller that wants it younger', async () => {
+  it('[Q5] refreshes for a caller that requests a younger copy', async () => {
     const reads = make();
     const ask = vi.fn(answering('one'));
     await reads.read('k', 60_000, ask);
@@ -59,7 +59,7 @@ describe('CachedReads', () => {
     expect(ask).toHaveBeenCalledTimes(3);
   });
 
-  it('counts the age from when the read began, and survives a clock that goes back', async () => {
+  it('counts the age from the start of the read, also if the clock goes back', async () => {
     const reads = make();
     const asked = new Asked();
     const reading = reads.read('k', 5_000, asked.ask);
@@ -71,13 +71,13 @@ describe('CachedReads', () => {
     expect(reads.ageOf(copy)).toBe(0);
   });
 
-  it('tells the namespace for how long an answer may be kept', async () => {
+  it('passes on to the namespace how long a response may be cached', async () => {
     const asked = new Asked();
     void make().read('k', 7_000, asked.ask);
     expect(asked.keptFor).toEqual([7_000]);
   });
 
-  it('[Q6] makes one call of identical reads in flight, and none of different ones', async () => {
+  it('[Q6] shares one call among identical concurrent reads, and none among different ones', async () => {
     const reads = make();
     const asked = new Asked();
     const one = [
@@ -94,7 +94,7 @@ describe('CachedReads', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('lets a follower ask for itself when the leader fails', async () => {
+  it('makes a call for a follower if the call of the leader fails', async () => {
     const reads = make();
     const asked = new Asked();
     const leader = reads.read('k', 5_000, asked.ask);
@@ -107,7 +107,7 @@ describe('CachedReads', () => {
     expect((await follower).body).toBe('own');
   });
 
-  it('lets a follower ask for itself when the leader is never heard of again, and later reads at once', async () => {
+  it('makes a call for a follower if the leader never gets a response, and for later reads at once', async () => {
     const reads = make();
     const asked = new Asked();
     void reads.read('k', 5_000, () => new Promise(() => undefined));
@@ -123,13 +123,13 @@ describe('CachedReads', () => {
     expect(asked.keptFor).toHaveLength(2);
   });
 
-  it('keeps no failure', async () => {
+  it('caches no failure', async () => {
     const reads = make();
     await expect(reads.read('k', 5_000, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect((await reads.read('k', 5_000, answering('yes'))).body).toBe('yes');
   });
 
-  it('forgets the copies that were read longest ago when there are too many, or they are too large', async () => {
+  it('evicts the least recently read copies beyond the limits of count and size', async () => {
     const reads = make();
     const ask = vi.fn(answering('x'));
     for (let index = 0; index <= CACHED_READS_MAX_COUNT; index++) await reads.read(`k${index}`, 60_000, ask);
@@ -150,7 +150,7 @@ describe('CachedReads', () => {
     expect(third).toHaveBeenCalledOnce();
   });
 
-  it('serves what is too large to be kept', async () => {
+  it('serves a response that is too large for the cache', async () => {
     const reads = make();
     const ask = vi.fn(answering('x'.repeat(CACHED_READS_MAX_BYTES)));
     await reads.read('k', 60_000, ask);
@@ -158,7 +158,7 @@ describe('CachedReads', () => {
     expect(ask).toHaveBeenCalledTimes(2);
   });
 
-  it('[Q7] looks beyond the isolate before it asks, under the origin of the request, and leaves what it got there', async () => {
+  it('[Q7] reads the shared cache before the namespace, under the origin of the request, and stores the copy there', async () => {
     const kept = new Map<string, Copy>([
       ['https://one.example near', { cursor: 'c0', body: 'near', readAt: Date.now() - 4_000 }],
     ]);

@@ -64,7 +64,7 @@ export class CachedReads {
   }
 
   /** Returns the copy in this isolate if it is younger than `maxAgeMs`; synchronous, as it serves most cached reads. */
-  kept(key: string, maxAgeMs: number): Copy | undefined {
+  cached(key: string, maxAgeMs: number): Copy | undefined {
     const copy = this.#copies.get(key);
     return copy !== undefined && this.ageOf(copy) < maxAgeMs ? copy : undefined;
   }
@@ -76,8 +76,8 @@ export class CachedReads {
    * @param origin Origin of the request, such as `https://registry.example`. Without it the shared cache is not used.
    */
   async read(key: string, maxAgeMs: number, ask: AskNamespace, origin?: string): Promise<Copy> {
-    const kept = this.kept(key, maxAgeMs);
-    if (kept !== undefined) return kept;
+    const cached = this.cached(key, maxAgeMs);
+    if (cached !== undefined) return cached;
     const isYoung = (copy: Copy) => this.ageOf(copy) < maxAgeMs;
     return this.#reads.call(key, () => this.#refresh(key, maxAgeMs, ask, origin), isYoung);
   }

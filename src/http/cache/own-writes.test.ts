@@ -5,7 +5,7 @@ import { OwnWrites } from './own-writes';
 
 const CALLER = { tokenId: 't' };
 
-it('[Y23] notes each change that was answered through an isolate, and nothing that changed nothing', async () => {
+it('[Y23] counts each change made through an isolate, and no call without a change', async () => {
   const writes = new OwnWrites(10);
   const calls = writes.through('public', new NodeNamespace().api);
   const seen = [writes.changesOf('public')];
@@ -22,7 +22,7 @@ it('[Y23] notes each change that was answered through an isolate, and nothing th
   expect(seen).toEqual([0, 1, 1, 1, 1, 2]);
 });
 
-it('[Y23] takes a failed change for one that may have been made', async () => {
+it('[Y23] counts a failed change as one that may have been made', async () => {
   const writes = new OwnWrites(10);
   const { api } = new NodeNamespace();
   const failing = { ...api, register: () => Promise.reject(new Error('away')) };
@@ -31,7 +31,7 @@ it('[Y23] takes a failed change for one that may have been made', async () => {
   expect(writes.changesOf('public')).toBe(1);
 });
 
-it('[Y23] never comes back to a number, also of a namespace that it had forgotten', async () => {
+it('[Y23] never repeats a count, also after it has forgotten a namespace', async () => {
   const writes = new OwnWrites(1);
   const change = async (id: string) => {
     const register = { key: key('a'), definition: definition({}), precondition: {} };

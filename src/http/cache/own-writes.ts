@@ -20,7 +20,7 @@ const WRITES: ReadonlySet<PropertyKey> = new Set<keyof NamespaceApi>([
 ]);
 
 /** Any method of a namespace. */
-type Method = (...asked: unknown[]) => Promise<{ cursor: string }>;
+type Method = (...args: unknown[]) => Promise<{ cursor: string }>;
 
 /** Latest position of a namespace that this isolate knows of. */
 interface Position {
@@ -74,9 +74,9 @@ export class OwnWrites {
   }
 
   #noting(id: string, write: Method): Method {
-    return async (...asked) => {
+    return async (...args) => {
       try {
-        const answer = await write(...asked);
+        const answer = await write(...args);
         this.#note(id, answer.cursor);
         return answer;
       } catch (error) {

@@ -33,7 +33,7 @@ describe('PlatformCache', () => {
     vi.restoreAllMocks();
   });
 
-  it('[Q7] gives back what it was given, by its key and the origin of the request', async () => {
+  it('[Q7] returns a copy by its key and the origin of the request', async () => {
     const { api, kept } = memoryCache();
     const cache = new PlatformCache(api, () => 0);
     await cache.put(ORIGIN, '/a?b', copy, 4_500);
@@ -45,7 +45,7 @@ describe('PlatformCache', () => {
     expect(response?.headers.get('cache-control')).toBe('max-age=5');
   });
 
-  it('[Q7] keeps apart what differs beyond a "#", and keys that look like steps of a path', async () => {
+  it('[Q7] distinguishes keys that differ after a "#" or contain path segments', async () => {
     const { api, kept } = memoryCache();
     const cache = new PlatformCache(api, () => 0);
     for (const key of ['/a?near=auto#1', '/a?near=auto#2', '/a?near=auto%231', '/b/../a?near=auto']) {
@@ -56,7 +56,7 @@ describe('PlatformCache', () => {
     expect(asked.every(({ pathname }) => pathname.startsWith(`${COPIES_PATH}/`))).toBe(true);
   });
 
-  it('[Q7] takes nothing that it did not write', async () => {
+  it('[Q7] ignores entries that it did not write', async () => {
     const { api, kept } = memoryCache();
     const cache = new PlatformCache(api, () => 0);
     await cache.put(ORIGIN, '/a', copy, 1_000);
@@ -64,7 +64,7 @@ describe('PlatformCache', () => {
     expect(await cache.match(ORIGIN, '/a')).toBeUndefined();
   });
 
-  it('[Q8] leaves a cache that fails alone for a while, longer after each error, and then tries again', async () => {
+  it('[Q8] pauses the use of a failing cache, longer after each error, and then retries', async () => {
     vi.spyOn(console, 'info').mockReturnValue(undefined);
     const { cache, read } = failingCache();
     const triedAt: number[] = [];
@@ -79,7 +79,7 @@ describe('PlatformCache', () => {
     expect(pauses).toEqual([1, 2, 4, 8, 16, mostSteps, mostSteps, mostSteps]);
   });
 
-  it('[Q8] uses a cache that works again, and begins with the shortest pause at its next error', async () => {
+  it('[Q8] uses a recovered cache, and starts with the shortest pause at its next error', async () => {
     const log = vi.spyOn(console, 'info').mockReturnValue(undefined);
     const { cache, read } = failingCache();
     await read();
@@ -97,7 +97,7 @@ describe('PlatformCache', () => {
     expect([cache.calls, log.mock.calls.length]).toEqual([6, 2]);
   });
 
-  it('[Q8] logs once where there is no cache, however often it is tried, and counts calls that fail together as one', async () => {
+  it('[Q8] logs a missing cache once, however often it is tried, and counts concurrent failures as one', async () => {
     const log = vi.spyOn(console, 'info').mockReturnValue(undefined);
     const { cache, read } = failingCache();
     await Promise.all([read(), read(), read()]);

@@ -20,12 +20,12 @@ export async function changeOverride(
 ): Promise<void> {
   for (let tried = 1; ; tried++) {
     const view = await findOverride(namespace, key, caller.tokenId);
-    const override = change(saidIn(view));
+    const override = change(membersOf(view));
     const precondition = view === undefined ? { absent: true } : { revision: view.revision };
-    const isSilent = Object.values(override).every((member) => member === undefined);
-    if (isSilent && view === undefined) return;
+    const isEmpty = Object.values(override).every((member) => member === undefined);
+    if (isEmpty && view === undefined) return;
     try {
-      if (isSilent) await namespace.clearOverride(caller, { key, precondition });
+      if (isEmpty) await namespace.clearOverride(caller, { key, precondition });
       else await namespace.putOverride(caller, { key, override, precondition });
       return;
     } catch (error) {
@@ -35,7 +35,7 @@ export async function changeOverride(
 }
 
 /** Returns an override as it was put, without the members that the registry adds. */
-export function saidIn(view: OverrideView | undefined): Override {
+export function membersOf(view: OverrideView | undefined): Override {
   if (view === undefined) return {};
   const { actor: _actor, revision: _revision, updatedAt: _updatedAt, ...override } = view;
   return override;

@@ -6,7 +6,7 @@ import { findInstance, findOverride } from './find-record';
 
 const KEY = { group: 'g', service: 's', id: 'a' };
 
-it('finds an instance and what operators say over it, or nothing', async () => {
+it('finds an instance and its override, or nothing', async () => {
   const { api } = new NodeNamespace();
   expect([await findInstance(api, KEY, 't'), await findOverride(api, KEY, 't')]).toEqual([undefined, undefined]);
   const definition = InstanceDefinition.parse({ address: '10.0.0.1', port: 1 });
@@ -16,7 +16,7 @@ it('finds an instance and what operators say over it, or nothing', async () => {
   expect(await findOverride(api, KEY, 't')).toMatchObject({ weight: 2, actor: 'op' });
 });
 
-it('hides no other failure', async () => {
+it('passes on any other failure', async () => {
   const { api } = new NodeNamespace();
   const failure = new RegistryError('UNAVAILABLE', 'away');
   const away = { ...api, readInstance: () => Promise.reject(failure) };

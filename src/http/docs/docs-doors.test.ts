@@ -6,7 +6,7 @@ import { PROBLEM_TABLE } from '../response/error-response';
 const get = async (path: string): Promise<Response> => new TestApp().send('GET', path);
 
 describe('/docs', () => {
-  it('[H2] is one page that asks nothing of anybody', async () => {
+  it('[H2] is one page that loads nothing else', async () => {
     const html = await (await get('/docs')).text();
     expect(html).not.toMatch(/<(script|link|img|iframe|object|embed|form|base)\b/i);
     expect(html).not.toMatch(/\b(src|srcset|action|style|on\w+)\s*=\s*["']/i);
@@ -16,7 +16,7 @@ describe('/docs', () => {
     expect(addresses.filter((address) => !/^(#|\/)/.test(address))).toEqual([]);
   });
 
-  it('shows every route and every refusal, and each link leads somewhere', async () => {
+  it('lists every route and every error code, and has no broken link', async () => {
     const html = await (await get('/docs')).text();
     for (const [path, operations] of Object.entries(openApi.paths)) {
       expect(html).toContain(`>${path}</code>`);
@@ -54,7 +54,7 @@ describe('/docs', () => {
     }
   });
 
-  it('is well-formed: what opens closes', async () => {
+  it('closes every element', async () => {
     const html = await (await get('/docs')).text();
     const open: string[] = [];
     for (const [, slash, name = ''] of html.matchAll(/<(\/?)([a-z][a-z0-9]*)\b[^>]*>/g)) {
@@ -67,7 +67,7 @@ describe('/docs', () => {
 });
 
 describe('/', () => {
-  it('says what this is and where to go', async () => {
+  it('describes the registry and links to the docs', async () => {
     const html = await (await get('/')).text();
     expect(html).toContain('A service registry');
     expect(html).toContain('href="/docs"');
@@ -76,7 +76,7 @@ describe('/', () => {
 });
 
 describe('/api/v1/openapi.json', () => {
-  it('is the committed document, with the URLs of its servers', async () => {
+  it('is the committed document, with the URLs of the server', async () => {
     const response = await get('/api/v1/openapi.json');
     const { servers, ...rest } = (await response.json()) as typeof openApi; // `as`: the test checks it
     expect({ ...rest, servers: openApi.servers }).toEqual(openApi);

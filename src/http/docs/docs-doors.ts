@@ -68,7 +68,7 @@ function landingPage(version: string): Page {
   const body = html`<main>
 <h1>Rollcall</h1>
 <p class="lead">A service registry.</p>
-<p>Services register and renew a lease; they disappear when it expires. Clients resolve services to healthy instances.</p>
+<p>Instances register and renew a lease; an instance disappears when its lease expires. Clients resolve services to healthy instances.</p>
 <nav><a href="/docs">API reference</a><a href="/api/v1/openapi.json">OpenAPI</a><a href="/health">Health</a></nav>
 <footer>Version ${version}</footer>
 </main>`;

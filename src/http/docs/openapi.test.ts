@@ -17,18 +17,18 @@ beforeAll(async () => {
   );
 });
 
-describe('the document', () => {
+describe('the OpenAPI document', () => {
   it('[H1] is the committed one: after a change of routes or schemas, run npm run openapi', async () => {
     const committed = JSON.parse(await readFile('docs/openapi.json', 'utf8'));
     expect(document).toEqual(committed);
   });
 
-  it('[H1] has every route', () => {
+  it('[H1] lists every route', () => {
     const expected = routes.map(({ method, path }) => `${method} ${path.replace(/:(\w+)/g, '{$1}')}`);
     expect(operations.map(([name]) => name).sort()).toEqual(expected.sort());
   });
 
-  it('names each operation once, and says what it does', () => {
+  it('names each operation once, and describes it', () => {
     const ids = operations.map(([, { operationId }]) => operationId);
     expect(new Set(ids).size).toBe(ids.length);
     for (const [name, { summary, tags }] of operations) {
@@ -44,20 +44,20 @@ describe('the document', () => {
     }
   });
 
-  it('points nowhere that is not there', () => {
+  it('has no broken reference', () => {
     const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)];
     expect(references.length).toBeGreaterThan(10);
     for (const [, name = ''] of references) expect(Object.keys(document.components.schemas)).toContain(name);
   });
 
-  it('says of each operation what its token needs, and of an open door that it needs none', () => {
+  it('states the required scope of each operation, and that open doors need none', () => {
     for (const { method, path, scope } of routes) {
       const operation = document.paths[path.replace(/:(\w+)/g, '{$1}')]?.[method];
       expect(operation?.['x-scope'], path).toBe(scope === 'open' ? undefined : scope);
     }
   });
 
-  it('[A9] says where each operation takes a credential from', () => {
+  it('[A9] lists the carriers of credentials of each operation', () => {
     const taken = Object.fromEntries(operations.map(([name, { security }]) => [name, JSON.stringify(security)]));
     expect(taken['get /api/v1/ns/{ns}/services']).toBe('[{"token":[]}]');
     expect(taken['get /api/v1/ns/{ns}/watch']).toBe('[{"token":[]},{"ticket":[]}]');
@@ -65,7 +65,7 @@ describe('the document', () => {
     expect(taken['get /health']).toBe('[]');
   });
 
-  it('has examples that its own schemas take', () => {
+  it('has examples that match their schemas', () => {
     for (const { input, example, operation } of routes) {
       if (input.body === undefined) continue;
       expect(input.body.safeParse(example).error?.issues ?? [], operation).toEqual([]);

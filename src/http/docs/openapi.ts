@@ -130,7 +130,7 @@ function bodyOf({ input, bodyType, example }: RouteCard): DescribeRouteOptions['
   };
 }
 
-function answersOf({ path, answers, scope, conditional }: RouteCard): DescribeRouteOptions['responses'] {
+function answersOf({ path, answers, scope, conditional, input }: RouteCard): DescribeRouteOptions['responses'] {
   // Responses of a namespace have a position in its history; those of the directory have none.
   const cursor = path.includes('/:ns/') ? CURSOR_HEADER : undefined;
   const entries = Object.entries(answers).map(([status, { description, schema, contentType }]) => {
@@ -150,7 +150,10 @@ function answersOf({ path, answers, scope, conditional }: RouteCard): DescribeRo
       { description: 'Nothing has changed since that cursor, nor within the wait', headers: CURSOR_HEADER },
     ]);
   const refused = {
-    description: scope === 'open' ? 'The registry is not set up' : 'Error; `code` identifies the reason',
+    description:
+      scope === 'open' && input.body === undefined
+        ? 'The registry is not set up'
+        : 'Error; `code` identifies the reason',
     content: { 'application/problem+json': { schema: described(Problem) } },
   };
   return { ...Object.fromEntries(entries), ...(path === '/health' ? {} : { default: refused }) };
@@ -175,7 +178,7 @@ const SERVERS = [
   { url: '/' },
   {
     url: '/t/{token}',
-    description: 'For clients that cannot send headers; takes read-only tokens, and tokens created for use in paths',
+    description: 'For clients that cannot send headers; accepts read-only tokens, and tokens created for use in paths',
     variables: { token: { default: '-', description: 'The token' } },
   },
 ];
@@ -212,8 +215,8 @@ export async function openApiDocument(cards: readonly RouteCard[], version: stri
         version,
         summary: 'A service registry on Cloudflare Workers, or on one machine',
         description:
-          'Services register and renew a lease; they disappear when it expires. Clients resolve services to instances. ' +
-          'Every response about a namespace carries its position in `Rollcall-Cursor`.',
+          'Instances register and renew a lease; an instance disappears when its lease expires. Clients resolve services to ' +
+          'instances. Every response about a namespace has the position of the namespace in `Rollcall-Cursor`.',
         license: { name: 'MIT', identifier: 'MIT' },
       },
       servers: SERVERS,

@@ -20,7 +20,7 @@ function words(line: string): string[] {
 }
 
 describe('curlLine', () => {
-  it('fills in names, and asks for no more than it needs', () => {
+  it('fills in names, and sends required parameters only', () => {
     expect(words(curlLine('get', '/ns/{ns}/x/{other}', operation({})))).toEqual([
       'http://h/ns/public/x/other',
       '-H',
@@ -30,7 +30,7 @@ describe('curlLine', () => {
     expect(words(curlLine('get', '/health', open))).toEqual(['http://h/health']);
   });
 
-  it('shows a stream as it comes, and a socket as what it is', () => {
+  it('shows a stream without buffering, and a socket as an upgrade', () => {
     const content = { 'text/event-stream': { schema: { type: 'string' } } };
     const stream = operation({ responses: { 200: { description: '', content } } });
     expect(words(curlLine('get', '/ns/{ns}/watch', stream)).slice(0, 2)).toEqual(['-N', 'http://h/ns/public/watch']);
@@ -52,15 +52,15 @@ describe('curlLine', () => {
     });
   });
 
-  it('survives the shell with any body', () => {
+  it('quotes any body for the shell', () => {
     const example = { text: `it's "$HOME" \`id\` \\ ü` };
     const line = curlLine(
       'put',
       '/x',
       operation({ requestBody: { content: { 'application/json': { schema: {}, example } } } }),
     );
-    const said = words(line);
-    expect(said.slice(0, 3)).toEqual(['-X', 'PUT', 'http://h/x']);
-    expect(JSON.parse(said.at(-1) ?? '')).toEqual(example);
+    const args = words(line);
+    expect(args.slice(0, 3)).toEqual(['-X', 'PUT', 'http://h/x']);
+    expect(JSON.parse(args.at(-1) ?? '')).toEqual(example);
   });
 });

@@ -94,9 +94,9 @@ export function curlLine(method: string, path: string, { parameters, requestBody
     return `new WebSocket(ROLLCALL + '${filled}', ['${SOCKET_PROTOCOL}', 'token.' + TOKEN])`;
   }
   // Without -N curl buffers events.
-  const goesOn = answers.some(([, { content }]) => content?.['text/event-stream'] !== undefined);
+  const isStream = answers.some(([, { content }]) => content?.['text/event-stream'] !== undefined);
   const verb = method === 'get' ? '' : `-X ${method.toUpperCase()} `;
-  const lines = [`curl ${goesOn ? '-N ' : ''}${verb}"$ROLLCALL${filled}"`];
+  const lines = [`curl ${isStream ? '-N ' : ''}${verb}"$ROLLCALL${filled}"`];
   if (operation['x-scope'] !== undefined) lines.push('-H "Authorization: Bearer $TOKEN"');
   const example = requestBody?.content['application/json']?.example;
   if (example !== undefined) {

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { pageResponse, prose } from './page';
 
 describe('pageResponse', () => {
-  it('[H2] allows its own style and nothing else', async () => {
+  it('[H2] allows its own style only', async () => {
     const style = 'body { color: red }';
     const response = await pageResponse({ title: 'a < b', body: html`<p>x</p>`, style });
     const policy = response.headers.get('content-security-policy') ?? '';
@@ -26,14 +26,14 @@ describe('pageResponse', () => {
 });
 
 describe('prose', () => {
-  it('marks up code in backticks, and leaves nothing that could end a text or an attribute', async () => {
+  it('marks up code in backticks, and escapes text and attributes', async () => {
     const body = await html`${prose(`<a href="x" title='y'>& \`a<b\` and \`c\``)}`;
     expect(String(body)).toBe(
       '&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp; <code>a&lt;b</code> and <code>c</code>',
     );
   });
 
-  it('leaves a single backtick as it is', async () => {
+  it('keeps a single backtick', async () => {
     expect(String(await html`${prose('a `b')}`)).toBe('a `b');
   });
 });

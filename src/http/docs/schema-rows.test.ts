@@ -9,11 +9,11 @@ const Lease: Schema = {
 };
 const document = { components: { schemas: { Lease } } } as unknown as ApiDocument; // `as`: the rest is not looked at
 const rows = new SchemaRows(document);
-const told = (schema: Schema) =>
+const rowsOf = (schema: Schema) =>
   rows.of(schema).map(({ name, type, required, description }) => [name, type, required, description]);
 
 describe('SchemaRows', () => {
-  it('lists members by their paths, through references, maps, lists and nulls', () => {
+  it('lists members by path, through references, maps, arrays and nullable types', () => {
     const schema: Schema = {
       type: 'object',
       required: ['id'],
@@ -25,7 +25,7 @@ describe('SchemaRows', () => {
         metadata: { type: 'object', additionalProperties: { type: 'string' } },
       },
     };
-    expect(told(schema)).toEqual([
+    expect(rowsOf(schema)).toEqual([
       ['id', 'string', true, ''],
       ['weight', 'number, at least 0', false, 'Share. Default 1.'],
       ['lease', 'object | null', false, ''],
@@ -37,7 +37,7 @@ describe('SchemaRows', () => {
     ]);
   });
 
-  it('lists alternatives, each after the constant that tells it apart', () => {
+  it('lists alternatives, each after its discriminating constant', () => {
     const operation = (op: string, member: string): Schema => ({
       type: 'object',
       properties: { op: { const: op }, [member]: { type: 'string' } },
@@ -46,7 +46,7 @@ describe('SchemaRows', () => {
       type: 'object',
       properties: { operations: { type: 'array', items: { oneOf: [operation('a', 'x'), operation('b', 'y')] } } },
     };
-    expect(told(schema).map(([name]) => name)).toEqual([
+    expect(rowsOf(schema).map(([name]) => name)).toEqual([
       'operations',
       'operations[] (op: a).op',
       'operations[] (op: a).x',
@@ -55,13 +55,13 @@ describe('SchemaRows', () => {
     ]);
   });
 
-  it('ends where a schema names itself', () => {
+  it('ends at a recursive reference', () => {
     const Loop: Schema = { type: 'object', properties: { next: { $ref: '#/components/schemas/Loop' } } };
     const looped = new SchemaRows({ components: { schemas: { Loop } } } as unknown as ApiDocument); // `as`: as above
     expect(looped.of(Loop).length).toBeLessThan(10);
   });
 
-  it('says what is taken', () => {
+  it('describes the accepted values', () => {
     expect(rows.typeOf({ enum: ['a', 'b'] })).toBe('"a" | "b"');
     expect(rows.typeOf({ anyOf: [{ type: 'string', format: 'ipv4' }, { type: 'string' }] })).toBe('ipv4 | string');
     expect(rows.typeOf({})).toBe('anything');

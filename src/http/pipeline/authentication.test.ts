@@ -20,7 +20,7 @@ async function outcome(answer: Promise<Response>): Promise<string> {
 }
 
 describe('tokens', () => {
-  it('[A6, A60] are let in, refused, or asked to come back while the directory is out of reach', async () => {
+  it('[A6, A60] are accepted, refused, or answered with Retry-After while the directory is unreachable', async () => {
     const test = new TestApp();
     const { token } = test.directory.give(READ);
     expect(await outcome(test.send('GET', `${NS}/stats`, bearer(token)))).toBe('200');
@@ -35,7 +35,7 @@ describe('tokens', () => {
     expect(test.namespace.calls).toHaveLength(3);
   });
 
-  it('[A60, A62] outlive what others ask for in vain, also while the directory is out of reach', async () => {
+  it('[A60, A62] stay cached despite attempts of others to revoke them, also while the directory is unreachable', async () => {
     const test = new TestApp();
     const { token, id } = test.directory.give(READ);
     const other = bearer(test.directory.give(READ).token);
@@ -49,7 +49,7 @@ describe('tokens', () => {
     expect([await seen(), await revoke(), await seen()]).toEqual(['200', '503 UNAVAILABLE', '200']);
   });
 
-  it('[A62] are asked for anew where the answer to their revocation was lost', async () => {
+  it('[A62] are verified again after the response to their revocation was lost', async () => {
     const test = new TestApp();
     const { token, id } = test.directory.give(READ);
     const revokeToken = () => {
@@ -63,7 +63,7 @@ describe('tokens', () => {
     expect(await seen()).toBe('401 UNAUTHENTICATED');
   });
 
-  it('[A2] count for nothing against what the request asks: it is not read before', async () => {
+  it('[A2] are checked before anything else of the request is read', async () => {
     const test = new TestApp();
     const sent = { method: 'PUT', body: '{', ...bearer(wrong()) };
     expect(await outcome(test.send('PUT', `${NS}/groups/%ff/services/x?y`, sent))).toBe('401 UNAUTHENTICATED');
@@ -71,7 +71,7 @@ describe('tokens', () => {
 });
 
 describe('cached reads', () => {
-  it('[A4] are shared only with those who may read them, and keep no caller from being asked', async () => {
+  it('[A4] share a copy among authorized callers, and check every caller', async () => {
     const test = new TestApp();
     const path = `${NS}/groups/g/services/s/resolve?consistency=cached&maxAge=60s`;
     const first = test.directory.give([{ scope: 'read', ns: 'public', services: ['g@@s'] }]);
@@ -80,7 +80,7 @@ describe('cached reads', () => {
     expect(await outcome(test.send('GET', path, bearer(first.token)))).toBe('200');
     expect(await outcome(test.send('GET', path, bearer(second.token)))).toBe('200');
     expect(await outcome(test.send('GET', `/t/${second.token}${path}`))).toBe('200');
-    expect(test.namespace.calls, 'all of one copy').toHaveLength(1);
+    expect(test.namespace.calls, 'all share one copy').toHaveLength(1);
     expect(await outcome(test.send('GET', path, bearer(other.token)))).toBe('403 FORBIDDEN');
     expect(await outcome(test.send('GET', path))).toBe('401 UNAUTHENTICATED');
   });
@@ -100,7 +100,7 @@ describe('failed logins', () => {
   const idOf = (attempt: number): string => String(attempt).padStart(TOKEN_ID_LENGTH, '0');
   const refusals = [...Array(FAILED_LOGINS_MAX_COUNT).fill('401 UNAUTHENTICATED'), '429 LIMIT_EXCEEDED'];
 
-  it('[A8] are counted by address, whatever is tried, and stop no valid token', async () => {
+  it('[A8] are counted by address, for any credential, and never block a valid token', async () => {
     const test = new TestApp({ trustedProxy: true });
     const { token } = test.directory.give(READ);
     const guesses = attempts(test, refusals.length, (attempt) => from('192.0.2.1', wrong(idOf(attempt))));
@@ -114,7 +114,7 @@ describe('failed logins', () => {
     expect(await outcome(test.send('GET', `${NS}/stats`, from('192.0.2.1', wrong())))).toBe('401 UNAUTHENTICATED');
   });
 
-  it('[A8] are counted by the id that was tried, where no address is known', async () => {
+  it('[A8] are counted by the attempted id if the address is unknown', async () => {
     const test = new TestApp();
     const { token, id } = test.directory.give(READ);
     expect(await attempts(test, refusals.length, () => from('192.0.2.1', wrong(id)))).toEqual(refusals);
@@ -123,7 +123,7 @@ describe('failed logins', () => {
     expect(await attempts(test, 30, (attempt) => bearer(wrong(idOf(attempt))))).not.toContain('429 LIMIT_EXCEEDED');
   });
 
-  it('[A8] are none where there was no token, or several', async () => {
+  it('[A8] are not counted without a token, or with several', async () => {
     const test = new TestApp({ trustedProxy: true });
     const nothing = { 'x-forwarded-for': '192.0.2.1' };
     const several = { headers: { ...nothing, authorization: `Bearer ${wrong()}, Bearer ${wrong()}` } };
@@ -146,7 +146,7 @@ describe('failed logins', () => {
 });
 
 describe('tokens in paths', () => {
-  it('[A10] let in who can only read, and who was made for it', async () => {
+  it('[A10] authenticate read-only tokens, and tokens created for paths', async () => {
     const test = new TestApp();
     const reader = test.directory.give(READ);
     const scraper = test.directory.give([{ scope: 'metrics', ns: '*' }]);
@@ -167,7 +167,7 @@ describe('tokens in paths', () => {
     ['read and more', (test: TestApp) => test.directory.give([...READ, { scope: 'register', ns: 'public' }]).token],
     ['wrong', (): string => wrong()],
     ['none', (): string => ''],
-  ])('[A10] refuse %s, also at open doors', async (_, tokenOf) => {
+  ])('[A10] are refused if %s, also at open doors', async (_, tokenOf) => {
     const test = new TestApp();
     const token = tokenOf(test);
     for (const path of [`${NS}/stats`, '/health', '/', '/docs', '/nope']) {
@@ -193,7 +193,7 @@ describe('tokens in paths', () => {
     ['/api/v1/ns/Public/stats', '403 FORBIDDEN'],
     ['%2Fapi/v1/ns/public/stats', '401 UNAUTHENTICATED'],
     ['%3F/api/v1/ns/public/stats', '401 UNAUTHENTICATED'],
-  ])('[A10] lead nowhere with %s', async (path, expected) => {
+  ])('[A10] reach nothing else with %s', async (path, expected) => {
     const test = new TestApp();
     const { token } = test.directory.give(READ);
     const got = await outcome(test.send('GET', `/t/${token}${path}`));
@@ -202,14 +202,14 @@ describe('tokens in paths', () => {
     expect(test.namespace.calls).toEqual([]);
   });
 
-  it('[A10] and another in front of it are not two: the second is a name that no route has', async () => {
+  it('[A10] are read once: a second one in the path is part of an unknown route, and a header is refused', async () => {
     const test = new TestApp();
     const { token } = test.directory.give(READ);
     expect(await outcome(test.send('GET', `/t/${token}/t/${token}${NS}/stats`))).toBe('404 ROUTE_NOT_FOUND');
     expect(await outcome(test.send('GET', `/t/${token}${NS}/stats`, bearer(token)))).toBe('401 UNAUTHENTICATED');
   });
 
-  it('[A13] are gone from what is kept and told', async () => {
+  it('[A13] appear in no response and no stored record', async () => {
     const test = new TestApp();
     const writer = test.directory.give([{ scope: 'register', ns: 'public' }], { pathWrite: true });
     test.namespace.answer.created = true;
@@ -222,6 +222,19 @@ describe('tokens in paths', () => {
   });
 });
 
+describe('redeemed tokens', () => {
+  it('[A67, A69] open sockets that end with them', async () => {
+    const test = new TestApp();
+    const { token, id } = test.directory.give(READ, { redeemedId: 'r', expiresAt: test.now + 60_000 });
+    await test.send('GET', `${NS}/socket`, {
+      headers: { ...bearer(token).headers, upgrade: 'websocket', 'sec-websocket-protocol': 'rollcall.v1' },
+    });
+    expect(test.sockets.passed).toMatchObject([
+      { purpose: { caller: { tokenId: id }, redeemedId: 'r', expiresAt: test.now + 60_000 } },
+    ]);
+  });
+});
+
 describe('tickets', () => {
   const socket = (protocols: string): RequestInit => ({
     headers: { upgrade: 'websocket', 'sec-websocket-protocol': protocols },
@@ -229,13 +242,13 @@ describe('tickets', () => {
 
   it('[A11] open a stream or a socket, once', async () => {
     const test = new TestApp();
-    const who = { tokenId: 'page', grants: READ, pathWrite: false };
-    const inQuery = test.directory.ticketFor(who);
+    const verified = { tokenId: 'page', grants: READ, pathWrite: false };
+    const inQuery = test.directory.ticketFor(verified);
     expect(await outcome(test.send('HEAD', `${NS}/watch?ticket=${inQuery}`))).toBe('200');
     expect((await test.send('GET', `${NS}/watch?ticket=${inQuery}`)).status).toBe(401);
-    const onSocket = test.directory.ticketFor(who);
+    const onSocket = test.directory.ticketFor(verified);
     expect(await outcome(test.send('GET', `${NS}/socket?ticket=${onSocket}`, socket('rollcall.v1')))).toBe('200');
-    const offered = test.directory.ticketFor(who);
+    const offered = test.directory.ticketFor(verified);
     expect(await outcome(test.send('GET', `${NS}/socket`, socket(`rollcall.v1, ticket.${offered}`)))).toBe('200');
     expect(await outcome(test.send('GET', `${NS}/socket`, socket(`rollcall.v1, ticket.${offered}`)))).toBe(
       '401 UNAUTHENTICATED',
@@ -244,7 +257,7 @@ describe('tickets', () => {
     expect(JSON.stringify(test.sockets.passed)).not.toContain(onSocket);
   });
 
-  it('[A11] open nothing else, and are not used up by it', async () => {
+  it('[A11] open nothing else, and are not used up by the attempt', async () => {
     const test = new TestApp();
     const ticket = test.directory.ticketFor({ tokenId: 'page', grants: READ, pathWrite: false });
     for (const path of [`${NS}/stats`, `${NS}/services`, '/metrics']) {
@@ -291,7 +304,7 @@ function stage() {
   return { time, refusals, isRefused };
 }
 
-it('[N24] refuses a token that was over its rate for a second, in that namespace, and nobody else', () => {
+it('[N24] refuses a token for a second after it exceeded its rate in a namespace, and no other token', () => {
   const { time, refusals, isRefused } = stage();
   expect(isRefused('t')).toBe(false);
   refusals.noteRefusal('t', 'public', OVER_RATE);
@@ -302,7 +315,7 @@ it('[N24] refuses a token that was over its rate for a second, in that namespace
   expect(isRefused('t')).toBe(false);
 });
 
-it('[N24] takes no note of what says nothing of the next request', () => {
+it('[N24] ignores errors that do not predict the next request', () => {
   const { refusals, isRefused } = stage();
   refusals.noteRefusal(
     't',
@@ -313,7 +326,7 @@ it('[N24] takes no note of what says nothing of the next request', () => {
   expect(isRefused('t')).toBe(false);
 });
 
-it('[N24] keeps nobody out for longer though the clock goes back, and forgets the oldest beyond its bound', () => {
+it('[N24] refuses for no longer if the clock goes back, and forgets the oldest beyond its limit', () => {
   const { time, refusals, isRefused } = stage();
   refusals.noteRefusal('t', 'public', OVER_RATE);
   time.now -= 10_000;

@@ -118,6 +118,19 @@ export class Authentication {
     }
   }
 
+  /**
+   * Returns what a ticket in a body was exchanged for.
+   *
+   * @param exchange Gets the address of the sender, if it is known; resolves to null if the ticket is not valid.
+   * @throws {RegistryError} `UNAUTHENTICATED`, or `LIMIT_EXCEEDED` after too many wrong credentials from the same source.
+   */
+  async exchanged<T>(received: Request, exchange: (address: string | undefined) => Promise<T | null>): Promise<T> {
+    const { address } = originOf(received, this.#origins);
+    const outcome = await exchange(address);
+    if (outcome === null) throw this.#failedLogins.refusal(address === undefined ? ANY_TICKET : `address ${address}`);
+    return outcome;
+  }
+
   #admitted(who: VerifiedToken | null, credential: Credential, received: Request): Principal {
     if (who === null) throw this.#failedLogins.refusal(this.#sourceOf(credential, received));
     if (credential.carrier !== 'path' || isForPaths(who)) return who;
@@ -131,9 +144,12 @@ export class Authentication {
   #sourceOf(credential: Credential, received: Request): string {
     const { address } = originOf(received, this.#origins);
     if (address !== undefined) return `address ${address}`;
-    return isTicket(credential) ? 'any ticket' : `token ${readTokenText(credential.text)?.id ?? 'of no form'}`;
+    return isTicket(credential) ? ANY_TICKET : `token ${readTokenText(credential.text)?.id ?? 'of no form'}`;
   }
 }
+
+/** Source of failed logins with tickets, if the address is unknown. */
+const ANY_TICKET = 'any ticket';
 
 const placesIn = ({ request, pathToken }: CredentialSources, parameters: () => string): CredentialPlaces => ({
   headers: request.headers,

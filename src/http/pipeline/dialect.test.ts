@@ -43,7 +43,7 @@ async function ask(path: string, init: RequestInit = root, test = begin()): Prom
 }
 
 describe('a dialect', () => {
-  it('[X1] reads, asks the namespace and answers in its own words', async () => {
+  it('[X1] parses requests, calls the namespace, and formats responses', async () => {
     const test = begin();
     expect(await ask('/toy/orders', root, test)).toEqual([200, 'orders: "here"']);
     expect(test.namespace.calls).toEqual([{ method: 'resolve', asked: [{ group: 'g', service: 'orders' }] }]);
@@ -51,29 +51,29 @@ describe('a dialect', () => {
     expect(await ask('/toy/a%2Fb')).toEqual([200, 'a/b: "here"']);
   });
 
-  it('[X1] refuses in its own shape, whatever refuses and wherever', async () => {
+  it('[X1] formats every error, wherever it occurs', async () => {
     expect(await ask('/toy/bad')).toEqual([418, 'INVALID_REQUEST: it is bad']);
     expect(await ask('/toy/orders', {})).toEqual([418, expect.stringMatching(/^UNAUTHENTICATED: /)]);
     expect(await ask('/toy/a/b/c')).toEqual([418, expect.stringMatching(/^ROUTE_NOT_FOUND: /)]);
     expect(await ask('/toy/a/b/c', {})).toEqual([418, expect.stringMatching(/^UNAUTHENTICATED: /)]);
     expect(await ask('/toy/%ff')).toEqual([418, expect.stringMatching(/^INVALID_REQUEST: /)]);
     const test = begin();
-    expect(await ask('/toy/x?ns=nobody', readerOf(test), test)).toEqual([
+    expect(await ask('/toy/x?ns=missing', readerOf(test), test)).toEqual([
       418,
       expect.stringMatching(/^NAMESPACE_NOT_FOUND: /),
     ]);
     expect((await ask('/toyland'))[0]).toBe(404);
   });
 
-  it('[X1] says nothing of our insides', async () => {
+  it('[X1] hides internal errors', async () => {
     const test = begin();
-    test.namespace.failure = new TypeError('secret insides');
+    test.namespace.failure = new TypeError('secret internals');
     const [status, text] = await ask('/toy/x', root, test);
     expect([status, text.includes('secret')]).toEqual([418, false]);
     expect(text).toMatch(/^INTERNAL: /);
   });
 
-  it('[X1, I9] asks for the scope on what the request is about', async () => {
+  it('[X1, I9] requires the scope on the requested service', async () => {
     const test = begin();
     const header = (grants: readonly Grant[]) => ({
       headers: { authorization: `Bearer ${test.directory.give(grants).token}` },
@@ -86,9 +86,9 @@ describe('a dialect', () => {
 });
 
 /** A dialect whose clients send what they want in forms, and credentials as Nacos' and Eureka's do. */
-const former: Dialect = {
-  name: 'former',
-  paths: ['/former'],
+const forms: Dialect = {
+  name: 'forms',
+  paths: ['/forms'],
   carriers: ['basic', 'bearer', 'access-token-parameter', 'password-parameter'],
   takesForms: true,
   refuse: ({ code, message }) => new Response(`${code}: ${message}`, { status: 418 }),
@@ -96,10 +96,10 @@ const former: Dialect = {
     door.route({
       operation: 'write',
       method: 'post',
-      paths: ['/former'],
+      paths: ['/forms'],
       scope: 'any',
       withoutDeadline: true,
-      summary: 'Counts what there is',
+      summary: 'Counts instances',
       read: (request, _names, form) => new URLSearchParams(`${new URL(request.url).search.slice(1)}&${form}`),
       namespace: (parameters) => parameters.get('ns') ?? undefined,
       call: (namespace, _parameters, { tokenId }) => namespace.stats({ tokenId }),
@@ -108,8 +108,8 @@ const former: Dialect = {
     door.directoryRoute({
       operation: 'namespaces',
       method: 'get',
-      paths: ['/former/namespaces'],
-      summary: 'Tells who asks',
+      paths: ['/forms/namespaces'],
+      summary: 'Returns the id of the caller',
       read: () => 'nothing',
       call: async (_directory, { principal }) => principal.tokenId,
       answer: (tokenId) => new Response(tokenId),
@@ -122,114 +122,112 @@ const formed = (body: string, headers: Record<string, string> = {}): RequestInit
   headers: { 'content-type': 'application/x-www-form-urlencoded; charset=UTF-8', ...headers },
 });
 
-async function tell(test: TestApp, path: string, init: RequestInit): Promise<[number, string]> {
+async function post(test: TestApp, path: string, init: RequestInit): Promise<[number, string]> {
   const response = await test.send('POST', path, init);
   return [response.status, await response.text()];
 }
 
 describe('a dialect that takes forms', () => {
-  const begin = (): TestApp => new TestApp({ dialects: [former] });
+  const begin = (): TestApp => new TestApp({ dialects: [forms] });
 
   it('[X1, A9] reads parameters and credentials in them', async () => {
-    expect(await tell(begin(), '/former', formed(`what=it&accessToken=${ROOT_TOKEN}`))).toEqual([200, 'wrote it']);
-    expect(await tell(begin(), `/former?password=${ROOT_TOKEN}`, formed('what=it'))).toEqual([200, 'wrote it']);
+    expect(await post(begin(), '/forms', formed(`what=it&accessToken=${ROOT_TOKEN}`))).toEqual([200, 'wrote it']);
+    expect(await post(begin(), `/forms?password=${ROOT_TOKEN}`, formed('what=it'))).toEqual([200, 'wrote it']);
     const basic = { authorization: `Basic ${btoa(`who:${ROOT_TOKEN}`)}` };
-    expect(await tell(begin(), '/former', formed('what=it', basic))).toEqual([200, 'wrote it']);
-    expect((await tell(begin(), '/former', formed('what=it')))[1]).toMatch(/^UNAUTHENTICATED/);
+    expect(await post(begin(), '/forms', formed('what=it', basic))).toEqual([200, 'wrote it']);
+    expect((await post(begin(), '/forms', formed('what=it')))[1]).toMatch(/^UNAUTHENTICATED/);
   });
 
-  it('[A53, A9] never goes by a form where a credential came otherwise, and refuses another one in it', async () => {
-    const other = new TestApp({ dialects: [former] });
+  it('[A53, A9] ignores a credential in a form if there is another one, and refuses a different one in it', async () => {
+    const other = new TestApp({ dialects: [forms] });
     const { token } = other.directory.give([{ scope: 'read', ns: 'public' }]);
     const wrong = { authorization: 'Bearer wrong' };
-    expect((await tell(other, '/former', formed(`accessToken=${ROOT_TOKEN}`, wrong)))[1]).toMatch(/^UNAUTHENTICATED/);
+    expect((await post(other, '/forms', formed(`accessToken=${ROOT_TOKEN}`, wrong)))[1]).toMatch(/^UNAUTHENTICATED/);
     const known = { authorization: `Bearer ${token}` };
-    expect((await tell(other, '/former', formed(`accessToken=${ROOT_TOKEN}`, known)))[1]).toMatch(/more than one/);
-    expect((await tell(other, `/former?password=${token}`, formed(`accessToken=${ROOT_TOKEN}`)))[1]).toMatch(
-      /than one/,
-    );
-    expect((await tell(other, '/former', formed(`what=it&accessToken=${token}`, known)))[1]).toBe('wrote it');
+    expect((await post(other, '/forms', formed(`accessToken=${ROOT_TOKEN}`, known)))[1]).toMatch(/more than one/);
+    expect((await post(other, `/forms?password=${token}`, formed(`accessToken=${ROOT_TOKEN}`)))[1]).toMatch(/than one/);
+    expect((await post(other, '/forms', formed(`what=it&accessToken=${token}`, known)))[1]).toBe('wrote it');
     // An empty one is none: clients send it before they have logged in.
-    expect((await tell(other, '/former?accessToken=', formed(`what=it&password=${token}`)))[1]).toBe('wrote it');
+    expect((await post(other, '/forms?accessToken=', formed(`what=it&password=${token}`)))[1]).toBe('wrote it');
   });
 
-  it('[X1, A1] says what is wrong with a form only to those who may come in', async () => {
+  it('[X1, A1] reports a defect of a form to authenticated callers only', async () => {
     const much = `what=${'x'.repeat(70_000)}`;
-    expect((await tell(begin(), '/former', formed(much)))[1]).toMatch(/^UNAUTHENTICATED/);
+    expect((await post(begin(), '/forms', formed(much)))[1]).toMatch(/^UNAUTHENTICATED/);
     const known = { authorization: `Bearer ${ROOT_TOKEN}` };
-    expect((await tell(begin(), '/former', formed(much, known)))[1]).toMatch(/^PAYLOAD_TOO_LARGE/);
+    expect((await post(begin(), '/forms', formed(much, known)))[1]).toMatch(/^PAYLOAD_TOO_LARGE/);
   });
 
-  it('[X1] asks the directory in the name of who asks', async () => {
-    const response = await begin().ask('GET', '/former/namespaces');
+  it('[X1] calls the directory in the name of the caller', async () => {
+    const response = await begin().ask('GET', '/forms/namespaces');
     expect(await response.text()).toBe('root');
   });
 
-  it('[X1] refuses at the door who was over the rate a moment ago', async () => {
+  it('[X1] refuses a caller that exceeded its rate a moment ago, before the call', async () => {
     const test = begin();
     test.namespace.failure = new RegistryError('LIMIT_EXCEEDED', 'too often', { isOverRate: true });
     const known = { authorization: `Bearer ${ROOT_TOKEN}` };
-    expect((await tell(test, '/former', formed('', known)))[1]).toMatch(/^LIMIT_EXCEEDED/);
+    expect((await post(test, '/forms', formed('', known)))[1]).toMatch(/^LIMIT_EXCEEDED/);
     test.namespace.failure = undefined;
-    expect((await tell(test, '/former', formed('', known)))[1]).toMatch(/^LIMIT_EXCEEDED/);
+    expect((await post(test, '/forms', formed('', known)))[1]).toMatch(/^LIMIT_EXCEEDED/);
     expect(test.namespace.calls).toHaveLength(1);
   });
 });
 
-describe('a namespace that nobody created', () => {
+describe('a namespace that does not exist', () => {
   const begin = () => {
     const made: string[] = [];
-    const test = new TestApp({ dialects: [former], namespacesMade: made });
+    const test = new TestApp({ dialects: [forms], namespacesMade: made });
     return { test, made };
   };
 
-  it('[X2] is made for a token that may administer all', async () => {
+  it('[X2] is created for a token that is admin of all namespaces', async () => {
     const { test, made } = begin();
     const known = { authorization: `Bearer ${ROOT_TOKEN}` };
-    expect(await tell(test, '/former?ns=fresh&what=it', { headers: known })).toEqual([200, 'wrote it']);
-    expect(await tell(test, '/n/newer/former?what=it', { headers: known })).toEqual([200, 'wrote it']);
-    expect(await tell(test, '/former?ns=fresh&what=it', { headers: known })).toEqual([200, 'wrote it']);
+    expect(await post(test, '/forms?ns=fresh&what=it', { headers: known })).toEqual([200, 'wrote it']);
+    expect(await post(test, '/n/newer/forms?what=it', { headers: known })).toEqual([200, 'wrote it']);
+    expect(await post(test, '/forms?ns=fresh&what=it', { headers: known })).toEqual([200, 'wrote it']);
     expect(made).toEqual(['fresh', 'newer']);
   });
 
-  it('is made in the name of the client’s address, which the host knows by the request that it received', async () => {
-    const received = new Request('http://rollcall.test/n/newer/former?what=it', {
+  it("is created in the name of the client's address, which the host finds by the original request", async () => {
+    const received = new Request('http://rollcall.test/n/newer/forms?what=it', {
       method: 'POST',
       headers: { authorization: `Bearer ${ROOT_TOKEN}` },
     });
     const addressOf = (request: Request) => (request === received ? '192.0.2.7' : undefined);
-    const test = new TestApp({ dialects: [former], namespacesMade: [], addressOf });
+    const test = new TestApp({ dialects: [forms], namespacesMade: [], addressOf });
     const response = await test.app.fetch(received);
     expect([response.status, await response.text()]).toEqual([200, 'wrote it']);
     expect(test.directory.addresses).toEqual(['192.0.2.7']);
   });
 
-  it('[X2] is refused to all others, in the shape of the dialect', async () => {
+  it('[X2] is refused to all others, in the format of the dialect', async () => {
     const { test, made } = begin();
     const { token } = test.directory.give([{ scope: 'admin', ns: 'fresh' }]);
     const known = { authorization: `Bearer ${token}` };
-    expect((await tell(test, '/former?ns=fresh', { headers: known }))[1]).toMatch(/^NAMESPACE_NOT_FOUND/);
+    expect((await post(test, '/forms?ns=fresh', { headers: known }))[1]).toMatch(/^NAMESPACE_NOT_FOUND/);
     const { token: foreign } = test.directory.give([{ scope: 'admin', ns: 'other' }]);
     const stranger = { authorization: `Bearer ${foreign}` };
-    expect((await tell(test, '/former?ns=fresh', { headers: stranger }))[1]).toMatch(/^FORBIDDEN/);
+    expect((await post(test, '/forms?ns=fresh', { headers: stranger }))[1]).toMatch(/^FORBIDDEN/);
     expect(made).toEqual([]);
   });
 });
 
 describe('the namespace of a request', () => {
-  it('[X2] stands in front of the path, after a token, or in the request', async () => {
+  it('[X2] is read from the front of the path, after a token, or from the request', async () => {
     expect(await ask('/n/public/toy/orders')).toEqual([200, 'orders: "here"']);
     const test = begin();
     const reader = readerOf(test);
-    expect((await ask('/n/nobody/toy/orders', reader, test))[1]).toMatch(/^NAMESPACE_NOT_FOUND: .*"nobody"/);
-    expect((await ask('/n/nobody/toy/orders?ns=public', reader, test))[1]).toMatch(/^NAMESPACE_NOT_FOUND/);
+    expect((await ask('/n/missing/toy/orders', reader, test))[1]).toMatch(/^NAMESPACE_NOT_FOUND: .*"missing"/);
+    expect((await ask('/n/missing/toy/orders?ns=public', reader, test))[1]).toMatch(/^NAMESPACE_NOT_FOUND/);
     expect((await ask('/toy/orders?ns=public'))[0]).toBe(200);
     expect((await ask('/n/p%2Fq/toy/orders'))[1]).toMatch(/^INVALID_REQUEST/);
     const token = test.directory.give([{ scope: 'read', ns: 'public' }]).token;
     expect(await ask(`/t/${token}/n/public/toy/orders`, {}, test)).toEqual([200, 'orders: "here"']);
   });
 
-  it('[X2] stands in front of the domain in the host: after the path, before what the request says', async () => {
+  it('[X2] is read from the host in front of the domain: after the path, before the request', async () => {
     const test = new TestApp({ dialects: [toy], namespaceDomain: 'registry.test' });
     test.namespace.answer.body = '"here"';
     const { headers } = readerOf(test);
@@ -237,18 +235,18 @@ describe('the namespace of a request', () => {
       const response = await test.app.fetch(new Request(`http://${host}${path}`, { headers }));
       return [response.status, await response.text()];
     };
-    expect(await askHost('public.registry.test:8787', '/toy/orders?ns=nobody')).toEqual([200, 'orders: "here"']);
-    expect((await askHost('nobody.registry.test', '/toy/orders?ns=public'))[1]).toMatch(
-      /^NAMESPACE_NOT_FOUND: .*"nobody"/,
+    expect(await askHost('public.registry.test:8787', '/toy/orders?ns=missing')).toEqual([200, 'orders: "here"']);
+    expect((await askHost('missing.registry.test', '/toy/orders?ns=public'))[1]).toMatch(
+      /^NAMESPACE_NOT_FOUND: .*"missing"/,
     );
-    expect((await askHost('nobody.registry.test', '/n/public/toy/orders'))[0]).toBe(200);
+    expect((await askHost('missing.registry.test', '/n/public/toy/orders'))[0]).toBe(200);
     expect((await askHost('a.b.registry.test', '/toy/orders'))[1]).toMatch(/^INVALID_REQUEST: .*namespace id/);
     expect((await askHost('registry.test', '/toy/orders'))[0]).toBe(200);
-    expect((await askHost('nobody.registry.test', '/api/v1/ns/public/groups/g/services/s/resolve'))[0]).toBe(200);
-    expect((await askHost('nobody.registry.test', '/toy/a/b/c'))[1]).toMatch(/^ROUTE_NOT_FOUND/);
+    expect((await askHost('missing.registry.test', '/api/v1/ns/public/groups/g/services/s/resolve'))[0]).toBe(200);
+    expect((await askHost('missing.registry.test', '/toy/a/b/c'))[1]).toMatch(/^ROUTE_NOT_FOUND/);
   });
 
-  it('[X2, I9] in the host opens nothing that a token may not', async () => {
+  it('[X2, I9] in the host gives no access beyond the grants of the token', async () => {
     const test = new TestApp({ dialects: [toy], namespaceDomain: 'registry.test', namespacesMade: ['secret'] });
     const { token } = test.directory.give([{ scope: 'read', ns: 'public' }]);
     const headers = { authorization: `Bearer ${token}` };
@@ -257,17 +255,17 @@ describe('the namespace of a request', () => {
     expect(test.namespace.calls).toEqual([]);
   });
 
-  it('[X2] is asked of nobody while the domain is none', async () => {
+  it('[X2] is never looked up while the domain is invalid', async () => {
     const test = new TestApp({ dialects: [toy], namespaceDomain: '*.registry.test' });
     expect((await ask('/toy/orders', root, test))[1]).toMatch(/^NOT_CONFIGURED: .*"\*\.registry\.test"/);
   });
 
-  it('[X2] stands in front of no native path', async () => {
+  it('[X2] is not read from the front of native paths', async () => {
     expect((await ask('/n/public/api/v1/ns/public/services'))[0]).toBe(404);
   });
 });
 
-it('[X1] a dialect may have one spelling for the many of its paths, behind whatever stands in front of them', async () => {
+it('[X1] a dialect may normalize its paths, behind any prefix', async () => {
   const folded: Dialect = { ...toy, pathOf: (path) => path.replace(/\/{2,}/g, '/') };
   const test = new TestApp({ dialects: [folded] });
   test.namespace.answer.body = '"here"';

@@ -7,8 +7,8 @@ import type { Claim } from '../../model/instance';
 import { BODY_MAX_BYTES, CALL_MAX_MS, FORM_READ_MAX_MS } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { isForm, readBodyText } from '../request/body';
-import { enterNamespace, noteNamespace, pipeline, type Steps, waysTo, withDeadline } from './pipeline';
-import type { FormRead, NamespaceWays, RequestContext } from './request-context';
+import { enterNamespace, noteNamespace, openNamespace, pipeline, type Steps, withDeadline } from './pipeline';
+import type { FormRead, OpenNamespace, RequestContext } from './request-context';
 import { pathNames } from './route';
 import { directoryCaller, type RouteCall } from './route-call';
 import type { Surface } from './surface';
@@ -42,12 +42,12 @@ export interface Dialect {
 
 /** Registers the routes of a dialect. */
 export interface DialectDoor {
-  route<Asked, Outcome>(definition: DialectRoute<Asked, Outcome>): void;
-  directoryRoute<Asked, Outcome>(definition: DialectDirectoryRoute<Asked, Outcome>): void;
+  route<Input, Outcome>(definition: DialectRoute<Input, Outcome>): void;
+  directoryRoute<Input, Outcome>(definition: DialectDirectoryRoute<Input, Outcome>): void;
 }
 
 /** Members that all routes of a dialect share. */
-interface AnyDialectRoute<Asked> {
+interface AnyDialectRoute<Input> {
   /** Its name in the dialect's table of supported operations. */
   operation: string;
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
@@ -62,29 +62,29 @@ interface AnyDialectRoute<Asked> {
    * @param form Text of the form in the body, still encoded, if the dialect takes forms; the body is consumed then.
    * @throws {RegistryError} `INVALID_REQUEST` and the like; returned in the dialect's format.
    */
-  read(request: Request, names: Record<string, string>, form: string): Asked | Promise<Asked>;
+  read(request: Request, names: Record<string, string>, form: string): Input | Promise<Input>;
 }
 
 /** A route of a dialect. Its requests pass the same five steps as native ones: authenticate, parse, authorize, call, map. */
-export interface DialectRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
+export interface DialectRoute<Input, Outcome> extends AnyDialectRoute<Input> {
   /** Scope that a token needs on the target; `any`: some grant on the namespace. */
   scope: Scope | 'any';
   /** True for the most frequent calls, as for a native route. */
   withoutDeadline?: boolean;
   /** Namespace that the request names itself. One before the path, `/n/<id>`, or in the host name takes precedence. */
-  namespace?: (asked: Asked) => string | undefined;
+  namespace?: (input: Input) => string | undefined;
   /** Target of the request; default: the namespace as a whole. */
-  target?: (asked: Asked) => Omit<Target, 'namespace'>;
+  target?: (input: Input) => Omit<Target, 'namespace'>;
   /** Replaces the check by scope and target, for requests with several targets. Throws `FORBIDDEN`. */
-  authorize?: (principal: Principal, namespace: string, asked: Asked) => void;
-  call(namespace: NamespaceApi, asked: Asked, call: RouteCall): Promise<Outcome>;
-  answer(outcome: Outcome, asked: Asked, call: RouteCall): Response | Promise<Response>;
+  authorize?: (principal: Principal, namespace: string, input: Input) => void;
+  call(namespace: NamespaceApi, input: Input, call: RouteCall): Promise<Outcome>;
+  answer(outcome: Outcome, input: Input, call: RouteCall): Response | Promise<Response>;
 }
 
 /** A route of a dialect that calls the directory, which authorizes, instead of a namespace; or that calls neither. */
-export interface DialectDirectoryRoute<Asked, Outcome> extends AnyDialectRoute<Asked> {
-  call(directory: DirectoryApi, caller: DirectoryCaller, asked: Asked): Promise<Outcome>;
-  answer(outcome: Outcome, asked: Asked): Response | Promise<Response>;
+export interface DialectDirectoryRoute<Input, Outcome> extends AnyDialectRoute<Input> {
+  call(directory: DirectoryApi, caller: DirectoryCaller, input: Input): Promise<Outcome>;
+  answer(outcome: Outcome, input: Input): Response | Promise<Response>;
 }
 
 /** Registers a dialect. Outside its own folder, a new dialect needs a single line: the one that passes it to the app. */
@@ -95,26 +95,26 @@ export function addDialect(surface: Surface, dialect: Dialect): void {
   });
 }
 
-function addRoute<Asked, Outcome>(surface: Surface, dialect: Dialect, route: DialectRoute<Asked, Outcome>): void {
+function addRoute<Input, Outcome>(surface: Surface, dialect: Dialect, route: DialectRoute<Input, Outcome>): void {
   const { namespace: namespaceIn, call, answer, withoutDeadline } = route;
   const permit = route.authorize ?? permission(route);
   addSteps(surface, dialect, route, {
-    authorize: (context, asked) => {
+    authorize: (context, input) => {
       // An empty name counts as absent: many clients send empty parameters.
-      const namespace = noteNamespace(context, (context.env.namespace ?? namespaceIn?.(asked)) || undefined);
-      permit(context.get('principal'), namespace, asked);
-      return enterNamespace(surface, context, namespace, waysFor);
+      const namespace = noteNamespace(context, (context.env.namespace ?? namespaceIn?.(input)) || undefined);
+      permit(context.get('principal'), namespace, input);
+      return enterNamespace(surface, context, namespace, openOrCreateNamespace);
     },
-    call: (asked, routeCall) => call(routeCall.calls, asked, routeCall),
+    call: (input, routeCall) => call(routeCall.calls, input, routeCall),
     map: answer,
     withoutDeadline,
   });
 }
 
-function addDirectoryRoute<Asked, Outcome>(
+function addDirectoryRoute<Input, Outcome>(
   surface: Surface,
   dialect: Dialect,
-  route: DialectDirectoryRoute<Asked, Outcome>,
+  route: DialectDirectoryRoute<Input, Outcome>,
 ): void {
   const { call, answer } = route;
   addSteps(
@@ -123,18 +123,18 @@ function addDirectoryRoute<Asked, Outcome>(
     { scope: 'any', ...route },
     {
       authorize: () => undefined,
-      call: (asked, { directoryCaller }) => call(surface.directory, directoryCaller, asked),
+      call: (input, { directoryCaller }) => call(surface.directory, directoryCaller, input),
       map: answer,
     },
   );
 }
 
 /** Registers a route under all of its paths, with the first steps, which all routes of dialects share. */
-function addSteps<Asked, Outcome>(
+function addSteps<Input, Outcome>(
   surface: Surface,
   dialect: Dialect,
-  route: AnyDialectRoute<Asked> & { scope: Scope | 'any' },
-  steps: Omit<Steps<Asked, Outcome>, 'path' | 'authenticate' | 'parse'>,
+  route: AnyDialectRoute<Input> & { scope: Scope | 'any' },
+  steps: Omit<Steps<Input, Outcome>, 'path' | 'authenticate' | 'parse'>,
 ): void {
   const { operation, method, paths, scope, summary } = route;
   const { authentication, router, dialectCards } = surface;
@@ -185,20 +185,24 @@ async function formOf(request: Request): Promise<FormRead> {
 }
 
 /** Opens a namespace; creates it if the principal may, as clients of other registries cannot create it first. */
-function waysFor(surface: Surface, id: string, context: RequestContext): NamespaceWays | Promise<NamespaceWays> {
-  if (!may(context.get('principal'), 'admin', { namespace: ALL_NAMESPACES })) return waysTo(surface, id);
+function openOrCreateNamespace(
+  surface: Surface,
+  id: string,
+  context: RequestContext,
+): OpenNamespace | Promise<OpenNamespace> {
+  if (!may(context.get('principal'), 'admin', { namespace: ALL_NAMESPACES })) return openNamespace(surface, id);
   const found = surface.namespaceOf(id);
   if (!(found instanceof Promise) && found !== undefined) return found;
-  return madeWays(surface, directoryCaller(surface, context), id);
+  return createdNamespace(surface, directoryCaller(surface, context), id);
 }
 
-async function madeWays(surface: Surface, caller: DirectoryCaller, id: string): Promise<NamespaceWays> {
+async function createdNamespace(surface: Surface, caller: DirectoryCaller, id: string): Promise<OpenNamespace> {
   try {
-    return await waysTo(surface, id);
+    return await openNamespace(surface, id);
   } catch (error) {
     if (!hasCode(error, 'NAMESPACE_NOT_FOUND')) throw error;
     await withDeadline(createUnlessThere(surface.directory, caller, id), CALL_MAX_MS);
-    return waysTo(surface, id);
+    return openNamespace(surface, id);
   }
 }
 
@@ -212,7 +216,7 @@ async function createUnlessThere(directory: DirectoryApi, caller: DirectoryCalle
 }
 
 /** Returns the check of a route's scope on the target of a request. */
-function permission<Asked, Outcome>({ scope, target }: DialectRoute<Asked, Outcome>) {
-  return (principal: Principal, namespace: string, asked: Asked): void =>
-    authorizeRoute(principal, scope, { ...target?.(asked), namespace });
+function permission<Input, Outcome>({ scope, target }: DialectRoute<Input, Outcome>) {
+  return (principal: Principal, namespace: string, input: Input): void =>
+    authorizeRoute(principal, scope, { ...target?.(input), namespace });
 }

@@ -9,13 +9,13 @@ describe('withDeadline', () => {
     vi.useRealTimers();
   });
 
-  it('gives the answer, or the failure, of a call in time', async () => {
+  it('returns the result, or the failure, of a call in time', async () => {
     expect(await withDeadline(Promise.resolve(7), 1_000)).toBe(7);
     await expect(withDeadline(Promise.reject(new Error('no')), 1_000)).rejects.toThrow('no');
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('gives up on a call that takes longer, and not before', async () => {
+  it('rejects a call that takes longer, and not before', async () => {
     const settled = vi.fn();
     const waiting = withDeadline(new Promise(() => undefined), 1_000).catch(settled);
     await vi.advanceTimersByTimeAsync(999);

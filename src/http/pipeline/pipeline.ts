@@ -4,7 +4,7 @@ import { CALL_MAX_MS } from '../../model/limits';
 import { isNamespaceId, NamespaceId } from '../../model/names';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { parsed } from '../request/field-errors';
-import type { NamespaceWays, RequestContext } from './request-context';
+import type { OpenNamespace, RequestContext } from './request-context';
 import { RouteCall } from './route-call';
 import type { Surface } from './surface';
 
@@ -22,7 +22,7 @@ export interface Steps<Input, Outcome> {
   /** Parses the input. */
   parse(context: RequestContext): Input | Promise<Input>;
   /** Refuses what the principal may not do. Opens the namespace of the request, if it has one. */
-  authorize(context: RequestContext, input: Input): NamespaceWays | undefined | Promise<NamespaceWays>;
+  authorize(context: RequestContext, input: Input): OpenNamespace | undefined | Promise<OpenNamespace>;
   call(input: Input, call: RouteCall): Promise<Outcome>;
   map(outcome: Outcome, input: Input, call: RouteCall): Response | Promise<Response>;
   /** Time that the client asked the call to wait, in milliseconds; extends the deadline. */
@@ -49,19 +49,19 @@ export function pipeline<Input, Outcome>(surface: Surface, steps: Steps<Input, O
     const input = read instanceof Promise ? await read : read;
 
     const opened = authorize(context, input);
-    const ways = opened instanceof Promise ? await opened : opened;
+    const namespace = opened instanceof Promise ? await opened : opened;
 
-    const asked = new RouteCall(context, surface, ways);
-    const calling = call(input, asked);
-    const waits = waitMs?.(input, asked) ?? 0;
+    const routeCall = new RouteCall(context, surface, namespace);
+    const calling = call(input, routeCall);
+    const waits = waitMs?.(input, routeCall) ?? 0;
     record.isWait = waits > 0;
     try {
       const outcome = await (withoutDeadline ? calling : withDeadline(calling, CALL_MAX_MS + waits));
-      const mapping = map(outcome, input, asked);
+      const mapping = map(outcome, input, routeCall);
       return mapping instanceof Promise ? await mapping : mapping;
     } catch (error) {
       const namespace = context.get('namespace');
-      if (namespace !== undefined) surface.authentication.noteRefusal(asked.tokenId, namespace, error);
+      if (namespace !== undefined) surface.authentication.noteRefusal(routeCall.tokenId, namespace, error);
       throw error;
     }
   };
@@ -94,8 +94,12 @@ export function enterNamespace(
   surface: Surface,
   context: RequestContext,
   namespace: string,
-  open: (surface: Surface, id: string, context: RequestContext) => NamespaceWays | Promise<NamespaceWays> = waysTo,
-): NamespaceWays | Promise<NamespaceWays> {
+  open: (
+    surface: Surface,
+    id: string,
+    context: RequestContext,
+  ) => OpenNamespace | Promise<OpenNamespace> = openNamespace,
+): OpenNamespace | Promise<OpenNamespace> {
   surface.authentication.assertWithinRate(context.get('principal').tokenId, namespace);
   return open(surface, namespace, context);
 }
@@ -105,14 +109,14 @@ export function enterNamespace(
  *
  * @throws {RegistryError} `NAMESPACE_NOT_FOUND`, or `UNAVAILABLE` if its existence cannot be checked now.
  */
-export function waysTo(surface: Surface, id: string): NamespaceWays | Promise<NamespaceWays> {
+export function openNamespace(surface: Surface, id: string): OpenNamespace | Promise<OpenNamespace> {
   const found = surface.namespaceOf(id);
-  if (found instanceof Promise) return found.then((ways) => existing(ways, id));
+  if (found instanceof Promise) return found.then((namespace) => existing(namespace, id));
   return existing(found, id);
 }
 
-function existing(ways: NamespaceWays | undefined, id: string): NamespaceWays {
-  if (ways !== undefined) return ways;
+function existing(namespace: OpenNamespace | undefined, id: string): OpenNamespace {
+  if (namespace !== undefined) return namespace;
   throw new RegistryError(
     'NAMESPACE_NOT_FOUND',
     `there is no namespace "${id}"; check its spelling, or create it with POST /api/v1/ns ("${DEFAULT_NAMESPACE}" always exists)`,

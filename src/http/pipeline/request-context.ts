@@ -22,7 +22,7 @@ export interface IncomingRequest {
 }
 
 /** An open namespace: its API for calls, and its sockets. */
-export interface NamespaceWays {
+export interface OpenNamespace {
   calls: NamespaceApi;
   sockets: NamespaceSockets;
 }

@@ -19,7 +19,7 @@ import {
 import { pathAndQuery, requestOrigin } from '../request/request-target';
 import type { FreshnessKnown } from '../response/answers';
 import { longPoll } from '../watch/long-poll';
-import type { NamespaceWays, RequestContext } from './request-context';
+import type { OpenNamespace, RequestContext } from './request-context';
 import type { Surface } from './surface';
 
 /** Freshness that the query of a read asks for. */
@@ -45,20 +45,25 @@ export interface RouteRead<T> {
 export class RouteCall {
   readonly #context: RequestContext;
   readonly #surface: Surface;
-  readonly #ways: NamespaceWays | undefined;
+  readonly #namespace: OpenNamespace | undefined;
   readonly #principal: Principal;
 
-  /** @param ways The open namespace; undefined on a route to no namespace. */
-  constructor(context: RequestContext, surface: Surface, ways: NamespaceWays | undefined) {
+  /** @param namespace The open namespace; undefined on a route without one. */
+  constructor(context: RequestContext, surface: Surface, namespace: OpenNamespace | undefined) {
     this.#context = context;
     this.#surface = surface;
-    this.#ways = ways;
+    this.#namespace = namespace;
     this.#principal = context.get('principal');
   }
 
   /** The original request. */
   get request(): Request {
     return this.#context.env.request;
+  }
+
+  /** The request as it was received, with the headers that identify its sender. */
+  get received(): Request {
+    return this.#context.env.received;
   }
 
   /** The API of the namespace. */
@@ -71,9 +76,10 @@ export class RouteCall {
     return this.#opened.sockets;
   }
 
-  get #opened(): NamespaceWays {
-    if (this.#ways === undefined) throw new RegistryError('INTERNAL', 'a route to no namespace tried to use one');
-    return this.#ways;
+  get #opened(): OpenNamespace {
+    if (this.#namespace === undefined)
+      throw new RegistryError('INTERNAL', 'a route without a namespace tried to use one');
+    return this.#namespace;
   }
 
   /** The surface that the route is registered on. */
@@ -115,6 +121,7 @@ export class RouteCall {
       grants: grantsOn(this.#principal, this.namespace),
       namespace: this.namespace,
       expiresAt: this.#principal.expiresAt,
+      redeemedId: this.#principal.redeemedId,
     };
   }
 
@@ -156,24 +163,27 @@ export class RouteCall {
   }
 
   /** Reads with the freshness that the query asks for; waits for a change if the request asks for that. */
-  read<T>(asked: RouteRead<T>): Promise<ReadAnswer<T> & FreshnessKnown> {
+  read<T>(routeRead: RouteRead<T>): Promise<ReadAnswer<T> & FreshnessKnown> {
     const ifNoneMatch = readCondition(this.request.headers);
-    return asked.freshness.consistency === 'strong'
-      ? this.#readStrongly(asked, ifNoneMatch)
-      : this.#readCopy(asked, ifNoneMatch);
+    return routeRead.freshness.consistency === 'strong'
+      ? this.#readStrongly(routeRead, ifNoneMatch)
+      : this.#readCopy(routeRead, ifNoneMatch);
   }
 
-  async #readCopy<T>(asked: RouteRead<T>, ifNoneMatch: string | undefined): Promise<ReadAnswer<T> & FreshnessKnown> {
-    const { maxAge, wait } = asked.freshness;
+  async #readCopy<T>(
+    routeRead: RouteRead<T>,
+    ifNoneMatch: string | undefined,
+  ): Promise<ReadAnswer<T> & FreshnessKnown> {
+    const { maxAge, wait } = routeRead.freshness;
     if (wait !== undefined) {
       throw invalid('query', [{ path: 'wait', message: 'needs consistency=strong: a copy does not change' }]);
     }
     const { cachedReads } = this.#surface;
     const { tokenId } = this;
-    const key = this.#resourceOf(asked);
-    const ask = (keepForMs: number) => asked.ask({ keepForMs, tokenId });
+    const key = this.#resourceOf(routeRead);
+    const ask = (keepForMs: number) => routeRead.ask({ keepForMs, tokenId });
     const copy =
-      cachedReads.kept(key, maxAge) ?? (await cachedReads.read(key, maxAge, ask, requestOrigin(this.request)));
+      cachedReads.cached(key, maxAge) ?? (await cachedReads.read(key, maxAge, ask, requestOrigin(this.request)));
     return {
       cursor: copy.cursor,
       body: copy.cursor === ifNoneMatch ? null : copy.body,
@@ -182,19 +192,19 @@ export class RouteCall {
   }
 
   /** Reads without waiting directly, which is the usual case: every extra promise slows down a resolve. */
-  #readStrongly<T>(asked: RouteRead<T>, ifNoneMatch: string | undefined): Promise<ReadAnswer<T> & FreshnessKnown> {
+  #readStrongly<T>(routeRead: RouteRead<T>, ifNoneMatch: string | undefined): Promise<ReadAnswer<T> & FreshnessKnown> {
     const name = subscriberName(this.request.headers);
     const subscriber = name === undefined ? undefined : { id: name, address: this.callerWithOrigin.address };
-    const waitMs = ifNoneMatch === undefined ? 0 : this.waitMs(asked.freshness);
+    const waitMs = ifNoneMatch === undefined ? 0 : this.waitMs(routeRead.freshness);
     const options: ReadOptions = { ifNoneMatch, subscriber, tokenId: this.tokenId };
-    if (waitMs === 0) return asked.ask(options);
+    if (waitMs === 0) return routeRead.ask(options);
     const { waits, now } = this.#surface;
-    return longPoll(() => asked.ask(options), {
+    return longPoll(() => routeRead.ask(options), {
       sockets: this.sockets,
       waits,
       purpose: this.purpose('poll', name ?? ''),
-      resource: this.#resourceOf(asked),
-      scope: watchScopeOf(asked.about),
+      resource: this.#resourceOf(routeRead),
+      scope: watchScopeOf(routeRead.about),
       waitMs,
       now,
     }).then((answer) => ({ ...answer, waitSeconds: Math.floor(waitMs / 1_000) }));

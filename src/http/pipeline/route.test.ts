@@ -45,11 +45,11 @@ describe.each([
     expect(await read(path, pathNames)).toEqual({ ns: 'public', service: 'a/b%41' });
   });
 
-  it('are none where the route has none', async () => {
+  it('are empty if the route has none', async () => {
     expect(await read('/health', (req) => [pathNames(req), pathName(req, 'ns')])).toEqual([{}, undefined]);
   });
 
-  it('[H7] are refused where the path cannot be decoded, and no sooner than they are asked for', async () => {
+  it("[H7] are refused if the path can't be decoded, but only when they are read", async () => {
     const path = '/ns/public/services/%ff';
     expect(await read(path, () => 'nothing')).toBe('nothing');
     await expect(read(path, (req) => pathName(req, 'service'))).rejects.toThrowError(/write a literal % as %25/);
@@ -72,7 +72,7 @@ describe('namesReader', () => {
     fc.constantFrom('a.b', 'a:b', '.', '..', 'a@', '@@', 'a@@b'),
   );
 
-  it('[H7] takes in each path of each route what its schema takes, and refuses what that refuses', () => {
+  it('[H7] accepts and refuses in each path of each route the same as its schema', () => {
     const schemas = new Set(new TestApp().app.routes.flatMap(({ input }) => input.path ?? []));
     expect(schemas.size).toBeGreaterThan(4);
     for (const schema of schemas) {
@@ -100,38 +100,38 @@ const Query = z.strictObject({
 const at = (query: string): string => `http://a/x${query}`;
 
 describe('KnownQueries', () => {
-  it('parses a query once, and never takes one for another', () => {
+  it('parses a query once, and distinguishes different ones', () => {
     const queries = new KnownQueries(Query);
     const first = queries.of(at('?limit=3'));
     expect(first).toEqual({ limit: 3, services: [] });
-    expect(queries.of('http://b/y?limit=3#z'), 'the same of another resource').toBe(first);
+    expect(queries.of('http://b/y?limit=3#z'), 'the same query of another resource').toBe(first);
     for (let limit = 0; limit < 3 * KNOWN_QUERIES_MAX_COUNT; limit++) {
       expect(queries.of(at(`?limit=${limit}`))).toEqual({ limit, services: [] });
     }
-    expect(queries.of(at('?limit=3')), 'kept for good').not.toBe(first);
+    expect(queries.of(at('?limit=3')), 'evicted').not.toBe(first);
   });
 
-  it('knows no query from a fragment that looks like one', () => {
+  it('ignores a fragment that looks like a query', () => {
     const queries = new KnownQueries(Query);
     expect(queries.of(at('#?limit=3'))).toEqual({ services: [] });
     expect(queries.of(at('?limit=3'))).toEqual({ limit: 3, services: [] });
     expect(queries.of(at('?'))).toEqual({ services: [] });
   });
 
-  it('gives nobody what another could have changed', () => {
+  it('returns frozen objects', () => {
     expect(Object.isFrozen(new KnownQueries(Query).of(at('?limit=3')))).toBe(true);
   });
 
-  it('gathers what may come many times', () => {
+  it('collects the values of a repeated parameter', () => {
     expect(new KnownQueries(Query).of(at('?services=a&services=b'))).toEqual({ services: ['a', 'b'] });
   });
 
-  it('refuses a wrong one each time', () => {
+  it('refuses an invalid query each time', () => {
     const queries = new KnownQueries(Query);
     for (let times = 0; times < 2; times++) expect(() => queries.of(at('?limits=3'))).toThrowError(/in the query/);
   });
 
-  it('does not keep a long one', () => {
+  it('does not cache a long query', () => {
     const queries = new KnownQueries(Query);
     const long = at(`?text=${'x'.repeat(KNOWN_QUERY_MAX_CHARACTERS)}`);
     expect(queries.of(long)).toEqual(queries.of(long));

@@ -3,14 +3,20 @@ import * as z from 'zod';
 import { authorizeRoute, type Target } from '../../auth/authorize';
 import { credentialReader, DOORS } from '../../auth/carriers';
 import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
+import { RegistryError } from '../../model/errors';
 import type { Principal, Scope } from '../../model/grant';
-import { BODY_MAX_BYTES, KNOWN_QUERIES_MAX_COUNT, KNOWN_QUERY_MAX_CHARACTERS } from '../../model/limits';
+import {
+  BODY_MAX_BYTES,
+  FORM_READ_MAX_MS,
+  KNOWN_QUERIES_MAX_COUNT,
+  KNOWN_QUERY_MAX_CHARACTERS,
+} from '../../model/limits';
 import { isPlainName, PLAIN_NAMED } from '../../model/names';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { readJsonBody } from '../request/body';
 import { parsed } from '../request/field-errors';
 import { assertDecodable, queryText, readQuery } from '../request/request-target';
-import { enterNamespace, namespaceId, noteNamespace, pipeline, type Steps } from './pipeline';
+import { enterNamespace, namespaceId, noteNamespace, pipeline, type Steps, withDeadline } from './pipeline';
 import type { RequestContext } from './request-context';
 import type { RouteCall } from './route-call';
 import type { RequestSchemas, RouteCard } from './route-card';
@@ -54,7 +60,7 @@ export function route<Input extends RequestSchemas, Outcome>(
       permit(context.get('principal'), namespace, input);
       return enterNamespace(surface, context, namespace);
     },
-    call: (input, asked) => call(asked.calls, input, asked),
+    call: (input, routeCall) => call(routeCall.calls, input, routeCall),
     map,
     waitMs,
     withoutDeadline,
@@ -85,7 +91,7 @@ export function directoryRoute<Input extends RequestSchemas, Outcome>(
       return readInput(context);
     },
     authorize: () => undefined,
-    call: (input, asked) => call(surface.directory, asked.directoryCaller, input),
+    call: (input, routeCall) => call(surface.directory, routeCall.directoryCaller, input),
     map,
   });
 }
@@ -100,19 +106,53 @@ export interface OpenDoor extends RouteCard {
 
 /** Registers a route that needs no token. */
 export function openDoor(surface: Surface, door: OpenDoor): void {
-  const authenticate = authenticator(surface, door);
   addRoute(surface, door, {
-    authenticate: (context) => {
-      if (!door.beforeSetup) surface.authentication.assertConfigured();
-      // A token in the path is optional here: it identifies its owner in the log, and an invalid one is refused.
-      return context.env.pathToken === undefined ? undefined : authenticate(context);
-    },
+    authenticate: optionalAuthenticator(surface, door, door.beforeSetup),
     parse: () => undefined,
     authorize: () => undefined,
     call: async (_input, { request }) => door.answer(request),
     map: (response) => response,
     withoutDeadline: true,
   });
+}
+
+/** A route whose body has its only credential, which the call verifies. Any other credential is ignored. */
+export interface CredentialRouteDefinition<Input extends RequestSchemas, Outcome> extends RouteCard {
+  scope: 'open';
+  input: Input;
+  /** Size limit of the body, which is read before anything is known of its sender. */
+  bodyMaxBytes: number;
+  /** @param received The request with the headers that identify its sender. */
+  call: (input: Parsed<Input>, received: Request) => Promise<Outcome>;
+  map: (outcome: Outcome) => Response;
+}
+
+/** Registers a route that is authenticated by its body. */
+export function credentialRoute<Input extends RequestSchemas, Outcome>(
+  surface: Surface,
+  definition: CredentialRouteDefinition<Input, Outcome>,
+): void {
+  const readInput = inputReader(definition.input, definition.bodyMaxBytes);
+  addRoute(surface, definition, {
+    authenticate: optionalAuthenticator(surface, definition),
+    parse: (context) => withDeadline(Promise.resolve(readInput(context)), FORM_READ_MAX_MS, bodyTooSlow),
+    authorize: () => undefined,
+    call: (input, { received }) => definition.call(input, received),
+    map: definition.map,
+  });
+}
+
+function bodyTooSlow(maxMs: number): RegistryError {
+  return new RegistryError('INVALID_REQUEST', `the body did not arrive within ${maxMs / 1_000} s; send it again`);
+}
+
+/** Returns the step `authenticate` of a route that needs no token. One in the path is verified: it identifies its owner in the log. */
+function optionalAuthenticator(surface: Surface, card: RouteCard, beforeSetup = false) {
+  const authenticate = authenticator(surface, card);
+  return (context: RequestContext) => {
+    if (!beforeSetup) surface.authentication.assertConfigured();
+    return context.env.pathToken === undefined ? undefined : authenticate(context);
+  };
 }
 
 /** Returns the step `authenticate` of a native route. */
@@ -182,14 +222,14 @@ export function namesReader(schema: z.ZodObject) {
   const names = Object.keys(schema.shape);
   const mayBePlain = Object.values(schema.shape).every((part) => PLAIN_NAMED.has(part));
   return (req: HonoRequest): Record<string, unknown> => {
-    const asked: Record<string, string | undefined> = {};
+    const values: Record<string, string | undefined> = {};
     let arePlain = mayBePlain;
     for (const name of names) {
       const value = pathName(req, name);
-      asked[name] = value;
+      values[name] = value;
       arePlain &&= isPlainName(value);
     }
-    return arePlain ? asked : parsed(schema, asked, 'path');
+    return arePlain ? values : parsed(schema, values, 'path');
   };
 }
 

@@ -20,7 +20,7 @@ const toy: Dialect = {
       operation: 'read',
       method: 'get',
       paths: OVERLAPPING,
-      summary: 'Says its name',
+      summary: 'Returns its name',
       read: (_request, { name }) => name ?? 'no name',
       call: async (_directory, _caller, name) => name,
       answer: (name) => new Response(name),
@@ -30,7 +30,7 @@ const toy: Dialect = {
 const ask = (test: TestApp, path: string) =>
   test.send('GET', path, { headers: { authorization: `Bearer ${ROOT_TOKEN}` } });
 
-it('the native API takes no two paths that overlap: they would slow down all of it', () => {
+it('the native API refuses overlapping paths, which would slow down all requests', () => {
   const { directory } = new TestApp();
   const now = () => 0;
   const authenticator = new Authenticator({
@@ -46,7 +46,7 @@ it('the native API takes no two paths that overlap: they would slow down all of 
   expect(() => router.on('get', '/toy/all', () => new Response(''))).toThrow();
 });
 
-it('[X1] a dialect may have such paths, and the first that was added counts', async () => {
+it('[X1] a dialect may have overlapping paths, and the first one added wins', async () => {
   const test = new TestApp({ dialects: [toy] });
   expect(await (await ask(test, '/toy/a')).text()).toBe('a');
   expect(await (await ask(test, '/toy/all')).text()).toBe('all');
@@ -58,13 +58,13 @@ const ORIGIN = 'http://a.test';
 const targetOf = ({ url }: Request): string => url.slice(ORIGIN.length);
 
 describe('withoutPathToken', () => {
-  const parted = (path: string) => {
+  const split = (path: string) => {
     const request = new Request(`${ORIGIN}${path}`);
     const found = withoutPathToken(request, rawPath(request));
     return found === undefined ? undefined : [found.token, targetOf(found.request)];
   };
 
-  it('[A10] takes a token off the path, once and as it was sent', () => {
+  it('[A10] removes a token from the path, once, and returns it as it was sent', () => {
     for (const [path = '', token, rest] of [
       ['/t/tok/health', 'tok', '/health'],
       ['/t/tok/api/v1/ns/public/services?group=g&x=%2F', 'tok', '/api/v1/ns/public/services?group=g&x=%2F'],
@@ -81,7 +81,7 @@ describe('withoutPathToken', () => {
       ['/t/tok%2Fhealth', 'tok%2Fhealth', '/'],
       ['/t/tok@evil.test/health', 'tok@evil.test', '/health'],
     ]) {
-      expect(parted(path), path).toEqual([token, rest]);
+      expect(split(path), path).toEqual([token, rest]);
     }
   });
 
@@ -96,11 +96,11 @@ describe('withoutPathToken', () => {
       '/api/t/tok',
       '/?/t/tok/',
     ]) {
-      expect(parted(path), path).toBeUndefined();
+      expect(split(path), path).toBeUndefined();
     }
   });
 
-  it('leaves the rest of a request as it was', async () => {
+  it('keeps the rest of the request', async () => {
     const request = new Request('http://a.test/t/tok/x', {
       method: 'PUT',
       headers: { 'x-kept': 'yes', 'content-type': 'application/json' },
@@ -112,13 +112,13 @@ describe('withoutPathToken', () => {
 });
 
 describe('withoutNamespace', () => {
-  const parted = (path: string) => {
+  const split = (path: string) => {
     const request = new Request(`${ORIGIN}${path}`);
     const found = withoutNamespace(request, rawPath(request));
     return found === undefined ? undefined : [found.namespace, targetOf(found.request)];
   };
 
-  it('[X2] takes a namespace off the path, once and as it was sent', () => {
+  it('[X2] removes a namespace from the path, once, and returns it as it was sent', () => {
     for (const [path = '', namespace, rest] of [
       ['/n/shop/eureka/apps', 'shop', '/eureka/apps'],
       ['/n/shop/registry?service=a/b', 'shop', '/registry?service=a/b'],
@@ -127,11 +127,11 @@ describe('withoutNamespace', () => {
       ['/n/a%2Fb/eureka', 'a%2Fb', '/eureka'],
       ['/n/shop/n/other/eureka', 'shop', '/n/other/eureka'],
     ]) {
-      expect(parted(path), path).toEqual([namespace, rest]);
+      expect(split(path), path).toEqual([namespace, rest]);
     }
   });
 
-  it('[X2] finds none anywhere else', () => {
+  it('[X2] finds no namespace anywhere else', () => {
     for (const path of [
       '/',
       '/n',
@@ -142,7 +142,7 @@ describe('withoutNamespace', () => {
       '/%6E/shop/eureka',
       '/eureka?/n/shop/',
     ]) {
-      expect(parted(path), path).toBeUndefined();
+      expect(split(path), path).toBeUndefined();
     }
   });
 });
@@ -151,7 +151,7 @@ describe('namespaceOfHost', () => {
   const named = (host: string, path = '/eureka/apps') =>
     namespaceOfHost('registry.example.com')(`http://${host}${path}`);
 
-  it('[X2] takes what stands before the domain, in lower case', () => {
+  it('[X2] returns the part in front of the domain, in lower case', () => {
     for (const [host = '', namespace] of [
       ['orders.registry.example.com', 'orders'],
       ['orders.registry.example.com:8787', 'orders'],
@@ -165,7 +165,7 @@ describe('namespaceOfHost', () => {
     }
   });
 
-  it('[X2] takes what is no namespace as it is, for those who use it to refuse', () => {
+  it('[X2] returns an invalid namespace as it is, so that callers can refuse it', () => {
     for (const [host = '', namespace] of [
       ['a.b.registry.example.com', 'a.b'],
       ['user@orders.registry.example.com', 'user@orders'],
@@ -175,7 +175,7 @@ describe('namespaceOfHost', () => {
     }
   });
 
-  it('[X2] finds none in any other host', () => {
+  it('[X2] finds no namespace in any other host', () => {
     for (const host of [
       'registry.example.com',
       'registry.example.com:8787',
@@ -196,12 +196,12 @@ describe('namespaceOfHost', () => {
     }
   });
 
-  it('[X2] never looks beyond the host', () => {
+  it('[X2] reads the host only', () => {
     expect(named('evil.test', '/orders.registry.example.com')).toBeUndefined();
     expect(named('evil.test', '/?x=http://orders.registry.example.com/')).toBeUndefined();
   });
 
-  it('[X2] takes the domain in any case, and names none without one', () => {
+  it('[X2] accepts the domain in any case, and finds no namespace without a domain', () => {
     expect(namespaceOfHost('Registry.Example.COM')('http://orders.registry.example.com/')).toBe('orders');
     for (const domain of [undefined, null, '']) {
       expect(namespaceOfHost(domain)('http://orders.registry.example.com/')).toBeUndefined();
@@ -210,7 +210,7 @@ describe('namespaceOfHost', () => {
 });
 
 describe('domainProblem', () => {
-  it('[X2] finds nothing wrong with a host name', () => {
+  it('[X2] accepts a host name', () => {
     for (const domain of [
       undefined,
       null,
@@ -246,7 +246,7 @@ describe('domainProblem', () => {
 });
 
 describe('dialectOf', () => {
-  it('[X1] finds the dialect of all that begins as its paths do', () => {
+  it('[X1] finds the dialect of all paths with its prefixes', () => {
     // `as`: a dialect is found by its paths alone.
     const toy = { paths: ['/toy'] } as Partial<Dialect> as Dialect;
     for (const path of ['/toy', '/toy/', '/toy/a']) expect(dialectOf([toy], path), path).toBe(toy);

@@ -8,7 +8,7 @@ import type { AcceptSocket } from '../watch/accepted-socket';
 import type { BytePipe } from '../watch/event-stream';
 import type { Waits } from '../watch/waits';
 import type { Authentication } from './authentication';
-import type { NamespaceWays } from './request-context';
+import type { OpenNamespace } from './request-context';
 import type { DialectCard, RouteCard } from './route-card';
 import type { Router } from './router';
 
@@ -21,7 +21,7 @@ export interface Surface {
   dialectCards: DialectCard[];
   authentication: Authentication;
   /** Finds a namespace by its id; undefined if there is none. Usually returns without a promise. */
-  namespaceOf(id: string): NamespaceWays | undefined | Promise<NamespaceWays | undefined>;
+  namespaceOf(id: string): OpenNamespace | undefined | Promise<OpenNamespace | undefined>;
   directory: DirectoryApi;
   /** Reads the further services that the extensions of an instance claim. */
   claimsOf: ClaimsOf;

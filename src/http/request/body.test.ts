@@ -42,7 +42,7 @@ describe('readJsonBody', () => {
     'application/json; charset=utf-8',
     'Application/JSON;charset="UTF-8"',
     'application/merge-patch+json',
-  ])('takes %s', async (type) =>
+  ])('accepts %s', async (type) =>
     expect(await readJsonBody(post('{"a":"ü"}', { 'content-type': type }), LIMIT_BYTES)).toEqual({ a: 'ü' }),
   );
 
@@ -58,14 +58,14 @@ describe('readJsonBody', () => {
     expect(message).toContain('application/json');
   });
 
-  it('[H5] refuses a body that is compressed, and one without a type', async () => {
+  it('[H5] refuses a compressed body, and one without a type', async () => {
     expect((await refusal(post('{}', { ...JSON_HEADERS, 'content-encoding': 'gzip' }))).code).toBe(
       'UNSUPPORTED_MEDIA_TYPE',
     );
     expect((await refusal(post(new Uint8Array([0x7b, 0x7d]), {}))).code).toBe('UNSUPPORTED_MEDIA_TYPE');
   });
 
-  it('[R14] takes a body at its limit and refuses one a byte longer', async () => {
+  it('[R14] accepts a body at its limit, and refuses one a byte longer', async () => {
     const text = (bytes: number) => `"${'x'.repeat(bytes - 2)}"`;
     expect(await readJsonBody(post(text(LIMIT_BYTES)), LIMIT_BYTES)).toHaveLength(LIMIT_BYTES - 2);
     const { code, message } = await refusal(post(text(LIMIT_BYTES + 1)));
@@ -75,7 +75,7 @@ describe('readJsonBody', () => {
     ]);
   });
 
-  it('[H5] believes an announced length only where it is too long', async () => {
+  it('[H5] trusts an announced length only if it is too long', async () => {
     expect((await refusal(post('{}', { ...JSON_HEADERS, 'content-length': '1000000' }))).code).toBe(
       'PAYLOAD_TOO_LARGE',
     );
@@ -83,25 +83,28 @@ describe('readJsonBody', () => {
     expect((await refusal(lie)).code).toBe('PAYLOAD_TOO_LARGE');
   });
 
-  it('[H5] stops reading a body without a length as soon as it is too long', async () => {
+  it('[H5] stops reading a body without a length once it is too long', async () => {
     const { stream, taken } = pieces(1_000_000, 10);
     expect((await refusal(post(stream))).code).toBe('PAYLOAD_TOO_LARGE');
     expect(taken).toEqual({ count: 7, cancelled: true });
   });
 
-  it.each([undefined, '50'])('[I10] blames nobody here for a body that breaks off, of length %j', async (length) => {
-    const stream = new ReadableStream({
-      start(controller) {
-        controller.enqueue(new TextEncoder().encode('{"a":'));
-      },
-      pull: (controller) => controller.error(new Error('Network connection lost.')),
-    });
-    const headers = length === undefined ? JSON_HEADERS : { ...JSON_HEADERS, 'content-length': length };
-    const { code, message } = await refusal(post(stream, headers));
-    expect([code, message]).toEqual(['INVALID_REQUEST', 'the body ended early; send it again']);
-  });
+  it.each([undefined, '50'])(
+    '[I10] reports a body that breaks off as an error of the client, of length %j',
+    async (length) => {
+      const stream = new ReadableStream({
+        start(controller) {
+          controller.enqueue(new TextEncoder().encode('{"a":'));
+        },
+        pull: (controller) => controller.error(new Error('Network connection lost.')),
+      });
+      const headers = length === undefined ? JSON_HEADERS : { ...JSON_HEADERS, 'content-length': length };
+      const { code, message } = await refusal(post(stream, headers));
+      expect([code, message]).toEqual(['INVALID_REQUEST', 'the body ended early; send it again']);
+    },
+  );
 
-  it('puts the pieces of a body together', async () => {
+  it('joins the chunks of a body', async () => {
     const bytes = new TextEncoder().encode('{"a":"üü"}');
     const stream = new ReadableStream({
       start(controller) {
@@ -120,21 +123,21 @@ describe('readJsonBody', () => {
     ['{} {}', 'position 3'],
     ['NaN', 'the body is not JSON: '],
     ['undefined', 'the body is not JSON: '],
-  ])('[H5] says of %j that %j', async (text, said) => {
+  ])('[H5] describes the defect of %j as %j', async (text, expected) => {
     const { code, message } = await refusal(post(text));
     expect(code).toBe('INVALID_REQUEST');
-    expect(message).toContain(said);
+    expect(message).toContain(expected);
   });
 
   it.each([[[0xff]], [[0x22, 0xc3, 0x22]], [[0x22, 0xed, 0xa0, 0x80, 0x22]], [[0xc0, 0x80]]])(
-    '[H5] refuses the bytes %j, which are no UTF-8',
+    '[H5] refuses the bytes %j, which are not UTF-8',
     async (bytes) =>
       expect((await refusal(post(new Uint8Array(bytes)))).message).toBe('the body is not UTF-8; encode it as UTF-8'),
   );
 });
 
 describe('readUntypedJsonBody', () => {
-  it('reads JSON that is not said to be any, within the same bounds', async () => {
+  it('reads JSON of any type, within the same limits', async () => {
     expect(await readUntypedJsonBody(post('{"a":1}', {}), LIMIT_BYTES)).toEqual({ a: 1 });
     expect(await readUntypedJsonBody(post('{"a":1}', { 'content-type': 'text/plain' }), LIMIT_BYTES)).toEqual({ a: 1 });
     await expect(readUntypedJsonBody(post('{', {}), LIMIT_BYTES)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });

@@ -21,11 +21,11 @@ const refusal = (value: unknown): RegistryError => {
 };
 
 describe('parsed', () => {
-  it('gives what the schema gives', () => {
+  it('returns the result of the schema', () => {
     expect(parsed(Schema, { name: 'a' }, 'body')).toEqual({ name: 'a' });
   });
 
-  it('[H3] names each wrong member by path, with what it was', () => {
+  it('[H3] names each invalid member by path, with its value', () => {
     const { code, message, details } = refusal({
       name: 7,
       lease: { ttlMs: 1, ttl: 2 },
@@ -45,11 +45,11 @@ describe('parsed', () => {
     );
   });
 
-  it('says what is wrong with the whole', () => {
+  it('reports an invalid value as a whole', () => {
     expect(refusal([]).message).toBe('in the body: Invalid input: expected object, received array');
   });
 
-  it('tells the first faults of very many, and cuts names that a caller made up', () => {
+  it('reports the first of many errors, and shortens names of unknown members', () => {
     const many = Object.fromEntries(
       Array.from({ length: 1_000 }, (_, index) => [`${'k'.repeat(10_000)}${index}`, index]),
     );
@@ -59,7 +59,7 @@ describe('parsed', () => {
   });
 });
 
-it('takes the fast path of a schema that has one', () => {
+it('uses the fast path of a schema', () => {
   expect(
     parsed(
       withFastPath(z.string(), () => 'known'),

@@ -34,13 +34,15 @@ describe('readPrecondition', () => {
     [{ 'if-match': '"a", "b"' }, 'must be one entity tag'],
     [{ 'if-match': '' }, 'must be one entity tag'],
     [{ 'if-match': '*', 'if-none-match': '*' }, 'contradicts If-Match'],
-  ])('[Q4] refuses %j: %s', (headers, said) => expect(() => readPrecondition(new Headers(headers))).toThrowError(said));
+  ])('[Q4] refuses %j: %s', (headers, expected) =>
+    expect(() => readPrecondition(new Headers(headers))).toThrowError(expected),
+  );
 });
 
 describe('preferredWaitMs', () => {
-  const wished = (prefer: string) => preferredWaitMs(new Headers({ prefer }));
+  const preferred = (prefer: string) => preferredWaitMs(new Headers({ prefer }));
 
-  it('[P2] takes a wait in seconds among other preferences', () => {
+  it('[P2] reads a wait in seconds among other preferences', () => {
     for (const [prefer, waitMs] of [
       ['wait=30', 30_000],
       ['wait=0', 0],
@@ -51,11 +53,11 @@ describe('preferredWaitMs', () => {
       ['wait', READ_WAIT_DEFAULT_MS],
       ['wait=999999999', WAIT_MAX_MS],
     ] as const) {
-      expect(wished(prefer), prefer).toBe(waitMs);
+      expect(preferred(prefer), prefer).toBe(waitMs);
     }
   });
 
-  it('[P2] leaves alone whatever is no such wait', () => {
+  it('[P2] ignores anything else', () => {
     for (const prefer of [
       '',
       'return=minimal',
@@ -66,11 +68,11 @@ describe('preferredWaitMs', () => {
       'x=wait',
       'wait=5 minutes',
     ]) {
-      expect(wished(prefer), prefer).toBeUndefined();
+      expect(preferred(prefer), prefer).toBeUndefined();
     }
   });
 
-  it('[P3] wishes nothing without the header', () => {
+  it('[P3] returns no wait without the header', () => {
     expect(preferredWaitMs(new Headers())).toBeUndefined();
   });
 });
@@ -80,7 +82,7 @@ const onCloudflare = (cf: unknown, headers: Record<string, string> = {}): Reques
   Object.assign(new Request('http://a/', { headers }), { cf });
 
 describe('placeOf', () => {
-  it('is what the platform knows', () => {
+  it('returns the place that the platform reports', () => {
     const cf = { latitude: '52.5', longitude: '13.4', colo: 'TXL', region: 'Berlin', asn: 1 };
     expect(placeOf(onCloudflare(cf))).toEqual({ latitude: 52.5, longitude: 13.4, colo: 'TXL', region: 'Berlin' });
     expect(placeOf(onCloudflare({ colo: 'TXL' }))).toEqual({ colo: 'TXL' });
@@ -96,9 +98,9 @@ describe('placeOf', () => {
     { latitude: 'x', longitude: '1' },
     { latitude: '91', longitude: '1' },
     { colo: 7, region: '' },
-  ])('is not known from %j', (cf) => expect(placeOf(onCloudflare(cf))).toBeUndefined());
+  ])('is undefined for %j', (cf) => expect(placeOf(onCloudflare(cf))).toBeUndefined());
 
-  it('is not known on one machine', () => {
+  it('is undefined on a single machine', () => {
     expect(placeOf(new Request('http://a/'))).toBeUndefined();
   });
 });
@@ -106,21 +108,21 @@ describe('placeOf', () => {
 describe('originOf', () => {
   const written = { 'cf-connecting-ip': '203.0.113.1', 'x-forwarded-for': '198.51.100.1, 192.0.2.7' };
 
-  it('takes the address that Cloudflare tells', () => {
+  it('reads the address that Cloudflare sends', () => {
     expect(originOf(onCloudflare({ colo: 'TXL' }, written), { trustedProxy: true }).address).toBe('203.0.113.1');
   });
 
-  it('believes no header of a client', () => {
+  it('ignores headers of a client', () => {
     expect(originOf(new Request('http://a/', { headers: written }), { trustedProxy: false })).toEqual({});
   });
 
-  it('believes none on plain workerd either, which tells the other end in cf', () => {
+  it('ignores them on plain workerd too, which reports the peer in cf', () => {
     const cf = { clientIp: '127.0.0.1:59498' };
     expect(originOf(onCloudflare(cf, written), { trustedProxy: false })).toEqual({});
     expect(originOf(onCloudflare(cf, written), { trustedProxy: true }).address).toBe('192.0.2.7');
   });
 
-  it('takes the last address behind a trusted proxy: the one that this proxy saw', () => {
+  it('reads the last address behind a trusted proxy: the one that this proxy saw', () => {
     expect(originOf(new Request('http://a/', { headers: written }), { trustedProxy: true }).address).toBe('192.0.2.7');
     expect(
       originOf(new Request('http://a/', { headers: { 'x-forwarded-for': ' 192.0.2.8 ' } }), { trustedProxy: true })

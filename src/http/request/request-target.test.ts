@@ -14,7 +14,7 @@ describe('rawPath', () => {
     ['http://a/?', '/'],
   ])('is of %s %s', (url, path) => expect(rawPath(at(url))).toBe(path));
 
-  it('is what the URL standard says it is', () => {
+  it('equals the path of the URL standard', () => {
     fc.assert(
       fc.property(fc.webUrl({ withQueryParameters: true, withFragments: true }), (url) => {
         const { pathname, origin, href } = new URL(url);
@@ -26,7 +26,7 @@ describe('rawPath', () => {
 });
 
 describe('assertDecodable', () => {
-  it.each(['/a', '/%41', '/%C3%BC', '/%2F', '/%25', '/%00'])('takes %s', (path) =>
+  it.each(['/a', '/%41', '/%C3%BC', '/%2F', '/%25', '/%00'])('accepts %s', (path) =>
     expect(() => assertDecodable(path)).not.toThrow(),
   );
   it.each(['/%', '/%4', '/%zz', '/%ff', '/%C3', '/%C3/%BC', '/%ED%A0%80'])('[H7] refuses %s', (path) =>
@@ -52,7 +52,7 @@ describe('readQuery', () => {
     ['#?a=1', {}],
   ])('reads %j as %j', (text, parameters) => expect(query(text)).toEqual(parameters));
 
-  it('gathers filters by metadata', () => {
+  it('collects filters by metadata', () => {
     const { metadata } = query('?metadata.a=1&metadata.b.c=2&metadata.=3');
     expect({ ...(metadata as object) }).toEqual({ a: '1', 'b.c': '2', '': '3' }); // `as`: gathered just above
   });
@@ -61,7 +61,7 @@ describe('readQuery', () => {
     expect(() => query(text)).toThrowError(/appears twice; send it once/),
   );
 
-  it('gathers the values of a parameter that is a list, and of no other', () => {
+  it('collects the values of a list parameter, and of no other', () => {
     const lists = new Set(['a', 'metadata.x']);
     const read = (text: string) => ({ ...readQuery(`http://x/${text}`, lists) });
     expect(read('?a=1&b=2&%61=3&a=')).toEqual({ a: ['1', '3', ''], b: '2' });
@@ -73,14 +73,14 @@ describe('readQuery', () => {
     expect(() => query(text)).toThrowError(/the query has a "%"/),
   );
 
-  it('has no member that the query has not', () => {
+  it('has no inherited members', () => {
     const parameters = readQuery('http://a/x?__proto__=1&metadata.__proto__=2&toString=3');
     expect(Object.keys(parameters).sort()).toEqual(['__proto__', 'metadata', 'toString']);
     expect(Object.keys(parameters.metadata as object)).toEqual(['__proto__']); // `as`: gathered just above
     expect('constructor' in parameters).toBe(false);
   });
 
-  it('reads what URLSearchParams writes', () => {
+  it('reads the output of URLSearchParams', () => {
     const pairs = fc.dictionary(fc.string({ unit: 'grapheme', minLength: 1 }), fc.string({ unit: 'grapheme' }));
     fc.assert(
       fc.property(pairs, (given) => {

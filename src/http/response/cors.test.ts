@@ -10,8 +10,8 @@ const preflight = (origin: string): RequestInit => ({
   headers: { origin, 'access-control-request-method': 'PUT', 'access-control-request-headers': 'authorization' },
 });
 
-describe('origins', () => {
-  it('are parted by commas or blanks', () => {
+describe('configured origins', () => {
+  it('are comma- or space-separated', () => {
     expect(splitOrigins(` ${PAGE}, ${OTHER}\n`)).toEqual([PAGE, OTHER]);
     for (const nothing of [undefined, null, '', ' , ']) expect(splitOrigins(nothing)).toEqual([]);
   });
@@ -28,7 +28,7 @@ describe('origins', () => {
     'https://user@console.example.com',
     'ftp://console.example.com',
     'file:///x',
-  ])('[A14] %s is none, and nothing is answered until that is put right', async (wrong) => {
+  ])('[A14] reject %s, and nothing is answered until it is corrected', async (wrong) => {
     expect(originsProblem([PAGE, wrong])?.message).toContain(`"${wrong}"`);
     const test = new TestApp({ corsOrigins: `${PAGE},${wrong}` });
     const response = await test.ask('GET', SERVICE, undefined, { origin: PAGE });
@@ -36,20 +36,20 @@ describe('origins', () => {
     expect((await test.send('GET', '/health')).status).toBe(200);
   });
 
-  it('[A14] are exact', () => {
+  it('[A14] are matched exactly', () => {
     expect(originsProblem([PAGE, OTHER, 'https://[::1]:8443', 'https://a.test'])).toBeUndefined();
   });
 });
 
 describe('a page', () => {
-  it('[A14] may not read anything where no origin is configured', async () => {
+  it("[A14] can't read anything if no origin is configured", async () => {
     const test = new TestApp();
     expect(corsHeaders(await test.ask('GET', SERVICE, undefined, { origin: PAGE }))).toEqual([]);
     const asked = await test.send('OPTIONS', SERVICE, preflight(PAGE));
     expect([asked.status, corsHeaders(asked)]).toEqual([401, []]);
   });
 
-  it('[A14] of an origin that is configured may read answers, refusals too', async () => {
+  it('[A14] of a configured origin can read responses, including errors', async () => {
     const test = new TestApp({ corsOrigins: `${PAGE} ${OTHER}` });
     for (const origin of [PAGE, OTHER]) {
       const response = await test.ask('GET', SERVICE, undefined, { origin });
@@ -73,14 +73,14 @@ describe('a page', () => {
     'null',
     '*',
     '',
-  ])('[A14] of %j may not', async (origin) => {
+  ])("[A14] of %j can't", async (origin) => {
     const test = new TestApp({ corsOrigins: PAGE });
     expect(corsHeaders(await test.ask('GET', SERVICE, undefined, { origin }))).toEqual([]);
     const asked = await test.send('OPTIONS', SERVICE, preflight(origin));
     expect([asked.status, corsHeaders(asked)]).toEqual([401, []]);
   });
 
-  it('[A14] learns nothing from a preflight, whatever it asks about', async () => {
+  it('[A14] learns nothing from a preflight, whatever its path', async () => {
     const test = new TestApp({ corsOrigins: PAGE });
     const { token } = test.directory.give([{ scope: 'read', ns: 'public' }]);
     const seen = new Set<string>();
@@ -94,7 +94,7 @@ describe('a page', () => {
     expect([test.namespace.calls, test.directory.asked]).toEqual([[], []]);
   });
 
-  it('[A14] is never allowed what a browser would send by itself', async () => {
+  it('[A14] is never permitted to send credentials of the browser', async () => {
     const test = new TestApp({ corsOrigins: PAGE });
     const asked = await test.send('OPTIONS', SERVICE, preflight(PAGE));
     const read = await test.ask('GET', SERVICE, undefined, { origin: PAGE });
@@ -105,14 +105,14 @@ describe('a page', () => {
     expect(asked.headers.get('access-control-allow-headers')).toContain('Authorization');
   });
 
-  it('[A14] sends OPTIONS that is no preflight like anybody else', async () => {
+  it('[A14] gets 405 for an OPTIONS request that is not a preflight', async () => {
     const test = new TestApp({ corsOrigins: PAGE });
     expect((await test.ask('OPTIONS', SERVICE, undefined, { origin: PAGE })).status).toBe(405);
   });
 });
 
-describe('no cookie', () => {
-  it('[A15] is set by any route, and none is a credential', async () => {
+describe('cookies', () => {
+  it('[A15] are set by no route, and are no credential', async () => {
     const test = new TestApp({ corsOrigins: PAGE });
     test.namespace.answer.body = NO_STATS; // what /metrics reads
     for (const { method, path } of test.app.routes) {
@@ -127,7 +127,7 @@ describe('no cookie', () => {
     }
   });
 
-  it.each(['/', '/docs'])('[A15] %s runs no script, loads nothing, and is framed by nobody', async (path) => {
+  it.each(['/', '/docs'])("[A15] %s runs no script, loads nothing, and can't be framed", async (path) => {
     const { headers } = await new TestApp().send('GET', path);
     const policy = headers.get('content-security-policy') ?? '';
     expect(policy).toMatch(

@@ -48,13 +48,13 @@ describe('errorResponse', () => {
     });
   });
 
-  it('tells each wrong member', async () => {
+  it('lists each invalid member', async () => {
     const errors = [{ path: 'a', message: 'b' }];
     const response = errorResponse({ code: 'INVALID_REQUEST', message: 'x', details: { errors } });
     expect(await response.json()).toMatchObject({ errors });
   });
 
-  it('sends the headers that a code calls for, and no others', () => {
+  it('sends the headers of the code, and no others', () => {
     const sent = (code: RegistryErrorCode, details = {}) => {
       const { headers } = errorResponse({ code, message: 'x', details });
       return ['www-authenticate', 'allow', 'retry-after'].map((name) => headers.get(name));
@@ -72,27 +72,27 @@ describe('errorResponse', () => {
 describe('refusalOf', () => {
   const record = () => new RequestRecord({ headers: new Headers({ 'X-Request-Id': 'request-7' }), method: 'GET' }, 0);
 
-  it('[H12, G1] hands the failure of an object to the log, and not to the caller', () => {
+  it('[H12, G1] passes the cause of a failed object to the log, not to the caller', () => {
     const failed = record();
     const cause = new Error('disk on fire');
     const refusal = refusalOf(new RegistryError('INTERNAL', 'it failed', {}, { cause }), failed);
     expect([refusal.message, failed.unforeseen]).toEqual(['it failed', cause]);
   });
 
-  it('tells a refusal as it is', () => {
+  it('returns an expected error unchanged', () => {
     const refused = record();
     const error = new RegistryError('CONFLICT', 'no', {}, { cause: new Error('inside') });
     expect(refusalOf(error, refused)).toEqual({ code: 'CONFLICT', message: 'no', details: {} });
     expect(refused).toMatchObject({ code: 'CONFLICT', unforeseen: undefined });
   });
 
-  it('[G1] keeps our insides for the log, under the id of the request', () => {
+  it('[G1] hides the cause of an unexpected error, and names the id of the request in the log', () => {
     const refused = record();
-    const error = new TypeError('the inside of things');
+    const error = new TypeError('an internal detail');
     const refusal = refusalOf(error, refused);
     expect(refusal.code).toBe('INTERNAL');
     expect(refusal.message).toContain('request-7');
-    expect(refusal.message).not.toContain('inside');
+    expect(refusal.message).not.toContain('internal');
     expect(refused).toMatchObject({ code: 'INTERNAL', unforeseen: error });
   });
 });

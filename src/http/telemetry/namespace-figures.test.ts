@@ -24,16 +24,16 @@ function begin() {
     /** Called before a namespace answers. */
     before: async (_id: string): Promise<void> => {},
     missing: [] as string[],
-    underWay: 0,
-    mostUnderWay: 0,
+    pending: 0,
+    maxPending: 0,
   };
   const statsOf = async (id: string) => {
     asked.push(id);
-    state.underWay += 1;
-    state.mostUnderWay = Math.max(state.mostUnderWay, state.underWay);
+    state.pending += 1;
+    state.maxPending = Math.max(state.maxPending, state.pending);
     const body = JSON.stringify({ leases: 0, sessions: 0, sockets: 0, ...state.activity[id] });
     await state.before(id).finally(() => {
-      state.underWay -= 1;
+      state.pending -= 1;
     });
     return { cursor: 'cE.1.x', body };
   };
@@ -82,7 +82,7 @@ describe('NamespaceFigures', () => {
     expect(asked).toEqual(['slow']);
   });
 
-  it('[G12] asks a limited number at a time, and none after its own deadline', async () => {
+  it('[G12] reads a limited number at a time, and none after its own deadline', async () => {
     const { state, asked, scrape } = begin();
     state.before = () => new Promise(() => {});
     const ids = many(10 * METRICS_CALLS_AT_ONCE_MAX_COUNT);
@@ -95,15 +95,15 @@ describe('NamespaceFigures', () => {
     expect(asked).toHaveLength(rounds * METRICS_CALLS_AT_ONCE_MAX_COUNT);
   });
 
-  it('[G12] asks all of many', async () => {
+  it('[G12] reads all of many namespaces', async () => {
     const { state, asked, scrape } = begin();
     const ids = many(10 * METRICS_CALLS_AT_ONCE_MAX_COUNT);
     expect(await scrape(...ids)).toEqual(ids);
     expect(asked.sort()).toEqual([...ids].sort());
-    expect(state.mostUnderWay).toBeLessThanOrEqual(METRICS_CALLS_AT_ONCE_MAX_COUNT);
+    expect(state.maxPending).toBeLessThanOrEqual(METRICS_CALLS_AT_ONCE_MAX_COUNT);
   });
 
-  it('[G13] asks an idle namespace once in minutes, and every other one at each scrape', async () => {
+  it('[G13] reads an idle namespace once in minutes, and every other one at each scrape', async () => {
     const { state, asked, scrape } = begin();
     state.activity = { leased: { leases: 1 }, held: { sessions: 1 }, watched: { sockets: 1 } };
     const all = ['idle', 'leased', 'held', 'watched'];
@@ -121,7 +121,7 @@ describe('NamespaceFigures', () => {
     expect(asked, 'the clock was set back').toEqual(['idle', 'idle']);
   });
 
-  it('[G13] asks an idle namespace again after a change or a socket through this isolate', async () => {
+  it('[G13] reads an idle namespace again after a change or a socket through this isolate', async () => {
     const { figures, state, asked, scrape } = begin();
     await scrape('a', 'b', 'c');
     asked.length = 0;
@@ -133,7 +133,7 @@ describe('NamespaceFigures', () => {
     expect(asked).toEqual(['a', 'b']);
   });
 
-  it('[G13] caches nothing that a change or a socket may have overtaken', async () => {
+  it('[G13] caches no figures that a change or a socket may have outdated', async () => {
     const { figures, state, asked, scrape } = begin();
     state.before = async (id) => {
       if (id === 'a') state.changes.a = (state.changes.a ?? 0) + 1;

@@ -29,11 +29,11 @@ export interface FiguresOptions {
 /** Cached figures of an idle namespace. */
 interface IdleFigures {
   stats: Stats;
-  /** Number of its changes when it was asked. */
+  /** Number of its changes when it was read. */
   changes: number;
   /** Milliseconds since the epoch. */
   askedAt: number;
-  /** Differs by namespace, so that those asked in one scrape are not all asked again in one. */
+  /** Differs by namespace, so that namespaces read in the same scrape are not all read again in the same one. */
   maxAgeMs: number;
 }
 
@@ -45,7 +45,7 @@ interface IdleFigures {
 export class NamespaceFigures {
   readonly #options: FiguresOptions;
   readonly #idle = new LRUCache<string, IdleFigures>(countBound(METRICS_IDLE_MAX_COUNT));
-  /** Number of sockets opened, to detect one that opens while a namespace is asked. */
+  /** Number of sockets opened, to detect one that opens while a namespace is read. */
   #socketsOpened = 0;
 
   constructor(options: FiguresOptions) {

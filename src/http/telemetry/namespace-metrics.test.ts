@@ -33,13 +33,13 @@ const stats = distinctStats();
 const families = namespaceMetrics(new Map([['public', stats]]));
 
 describe('namespaceMetrics', () => {
-  it('[H8] shows every figure of the stats, once', () => {
+  it('[H8] exports every figure of the stats, once', () => {
     const shown = families.flatMap(({ samples }) => samples.map(({ value }) => value));
     expect(figuresOf(stats).filter((figure) => !shown.includes(figure))).toEqual([]);
     expect(new Set(shown).size).toBe(shown.length - 1); // both times are the same in these stats
   });
 
-  it('has no name twice, and calls nothing but counters a total', () => {
+  it('has unique names, and `total` in the names of counters only', () => {
     expect(new Set(families.map(({ name }) => name)).size).toBe(families.length);
     for (const { name, type } of families) expect([name, name.endsWith('_total')]).toEqual([name, type === 'counter']);
   });
@@ -51,7 +51,7 @@ describe('namespaceMetrics', () => {
     expect(instances?.samples.map(({ labels }) => labels.namespace)).toEqual(['a', 'b']);
   });
 
-  it('counts in seconds, and removals by cause', () => {
+  it('converts durations to seconds, and counts removals by cause', () => {
     const samplesOf = (wanted: string) => families.find(({ name }) => name === wanted)?.samples;
     const labels = { namespace: 'public' };
     expect(samplesOf('rollcall_wake_timestamp_seconds')).toEqual([{ labels, value: 1795161600.5 }]);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { prometheusText } from './prometheus-text';
 
-it('[H8] is text in the format 0.0.4: help and type of a metric, then its samples', () => {
+it('[H8] formats version 0.0.4: help and type of a metric, then its samples', () => {
   const text = prometheusText([
     { name: 'a_total', type: 'counter', help: 'Of a.', samples: [{ labels: { ns: 'x', cause: 'y' }, value: 7 }] },
     { name: 'none', type: 'gauge', help: 'Of none.', samples: [] },
@@ -29,7 +29,7 @@ it('[H8] is text in the format 0.0.4: help and type of a metric, then its sample
   );
 });
 
-it('escapes what is in labels', () => {
+it('escapes labels', () => {
   const samples = [{ labels: { commit: 'a"b\\c\n' }, value: 1 }];
   expect(prometheusText([{ name: 'a', type: 'gauge', help: 'A.', samples }])).toContain(
     'a{commit="a\\"b\\\\c\\n"} 1\n',

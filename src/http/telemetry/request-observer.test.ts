@@ -10,7 +10,7 @@ const ROUTE = '/api/v1/ns/:ns/groups/:group/services/:service/instances/:id';
 const linesOf = (test: TestApp): Record<string, unknown>[] => test.logged.map(({ line }) => JSON.parse(line));
 
 describe('a request', () => {
-  it('[G1] is answered with its id, refused or not, and told by it in the log', async () => {
+  it('[G1] has the same id in its response and in the log, also if it is refused', async () => {
     const test = new TestApp({ logLevel: 'info' });
     const ids = [];
     for (const path of [I, '/health', '/nope', '/']) {
@@ -21,7 +21,7 @@ describe('a request', () => {
     expect(linesOf(test).map(({ requestId }) => requestId)).toEqual(ids);
   });
 
-  it('[G1] is named where there is something to find: a line of the log, or a refusal', async () => {
+  it('[G1] has an id in its response if there is a line in the log, or if it is refused', async () => {
     const named = async (logLevel: string, path: string): Promise<boolean> => {
       const test = new TestApp({ logLevel });
       const id = (await test.ask('GET', path)).headers.get('x-request-id');
@@ -32,7 +32,7 @@ describe('a request', () => {
     expect([await named('info', '/nope'), await named('off', '/nope')]).toEqual([true, true]);
   });
 
-  it('[G1] is one line: when, what was asked by the pattern of the route, by whom, and how it went', async () => {
+  it('[G1] is one line in the log: time, route pattern, caller, result and duration', async () => {
     const test = new TestApp({ logLevel: 'info' });
     const body = { address: '10.0.0.7', port: 80 };
     await test.ask('PUT', I, body, { 'x-request-id': 'r1', 'content-length': '33' });
@@ -53,7 +53,7 @@ describe('a request', () => {
     ]);
   });
 
-  it('[G1] that is refused tells its code, and no caller that was not let in', async () => {
+  it('[G1] is logged with its error code if it is refused, and with its token only if authenticated', async () => {
     const test = new TestApp({ logLevel: 'info' });
     await test.ask('PUT', I, { address: 'a' });
     await test.send('GET', I, { headers: { authorization: 'Bearer rct_nobody_0123456789' } });
@@ -79,26 +79,26 @@ describe('a request', () => {
     expect(test.logged.map(({ level }) => level).sort()).toEqual(expected);
   });
 
-  it('[G4] is told that the level is none, before anything is logged by another', async () => {
+  it('[G4] is refused if the configured log level is invalid', async () => {
     const response = await new TestApp({ logLevel: 'debug' }).ask('GET', I);
     expect(response.status).toBe(503);
     expect(await response.text()).toContain('ROLLCALL_LOG_LEVEL is \\"debug\\"');
   });
 });
 
-it('[G10] a flood of refusals is told by a few lines, and by how many were left out', async () => {
+it('[G10] logs a limited number of refusals per second, and how many were left out', async () => {
   const test = new TestApp();
   for (let index = 0; index < LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5; index++) await test.send('GET', I);
   expect(test.logged).toHaveLength(LOG_REFUSALS_PER_SECOND_MAX_COUNT);
   test.now += 1_000;
   await test.send('GET', I);
   expect(linesOf(test).at(-1)).toMatchObject({ status: 401, leftOut: 5 });
-  const telling = new TestApp({ logLevel: 'info' });
-  for (let index = 0; index < LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5; index++) await telling.send('GET', I);
-  expect(telling.logged).toHaveLength(LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5);
+  const verbose = new TestApp({ logLevel: 'info' });
+  for (let index = 0; index < LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5; index++) await verbose.send('GET', I);
+  expect(verbose.logged).toHaveLength(LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5);
 });
 
-it('[G10] a flood of failures is told by a few lines, too, apart from the refusals', async () => {
+it('[G10] logs a limited number of failures per second, separately from the refusals', async () => {
   const test = new TestApp();
   test.namespace.failure = new Error('inside');
   for (let index = 0; index < LOG_REFUSALS_PER_SECOND_MAX_COUNT + 5; index++) await test.ask('GET', I);
@@ -109,7 +109,7 @@ it('[G10] a flood of failures is told by a few lines, too, apart from the refusa
   expect(linesOf(test).at(-1)).toMatchObject({ status: 500, leftOut: 5 });
 });
 
-it('[G1] an answer that breaks off is a line of its own, under the id that its last line names', async () => {
+it('[G1] logs an interrupted response as a line of its own, under the id that the response ends with', async () => {
   const test = new TestApp();
   test.namespace.answer.body = '{"lines":"1\\n","counts":{},"next":"x"}';
   const response = await test.ask('GET', '/api/v1/ns/public/export', undefined, { 'x-request-id': 'r1' });
@@ -127,7 +127,7 @@ it('[G1] an answer that breaks off is a line of its own, under the id that its l
   expect(linesOf(test)[0]?.error).toContain('inside');
 });
 
-describe('what is hostile', () => {
+describe('hostile input', () => {
   it.each([
     ['a path', `${SERVICE}/instances/x%0A%7B%22level%22%3A%22error%22%7D`, {}],
     ['a namespace', '/api/v1/ns/a%0Ab/services', {}],
@@ -135,7 +135,7 @@ describe('what is hostile', () => {
     ['an id', I, { 'x-request-id': '{"level":"error"}' }],
     ['a length', I, { 'content-length': '1,"status":200' }],
     ['no route', '/%22%0A', {}],
-  ])('[G3] stays out of the log, or in its place: %s', async (_, path, headers) => {
+  ])('[G3] stays out of the log, or within its field: %s', async (_, path, headers) => {
     const test = new TestApp({ logLevel: 'info' });
     await test.ask('GET', path, undefined, headers);
     expect(test.logged).toHaveLength(1);
@@ -144,7 +144,7 @@ describe('what is hostile', () => {
     expect(Object.keys(JSON.parse(line)).slice(0, 3)).toEqual(['time', 'level', 'message']);
   });
 
-  it('[G5] shows no secret in any line: neither headers, paths, queries nor bodies are told', async () => {
+  it('[G5] leaves no secret in any line: neither headers, paths, queries nor bodies are logged', async () => {
     const test = new TestApp({ logLevel: 'info' });
     const secret = 'rct_abc_secret0123456789secret0123456789secret01';
     const basic = btoa(`user:${secret}`);
@@ -172,7 +172,7 @@ describe('metrics', () => {
     return text.split('\n').filter((line) => line.startsWith('rollcall_http'));
   };
 
-  it('[G6] count requests by route and class of status, and time them', async () => {
+  it('[G6] count requests by route and class of status, and measure their duration', async () => {
     const test = new TestApp();
     await test.ask('GET', I);
     await test.ask('GET', I);
@@ -191,7 +191,7 @@ describe('metrics', () => {
     );
   });
 
-  it('[G6] stay as few, whatever paths and methods clients make up', async () => {
+  it('[G6] have a limited number of series, for any paths and methods that clients send', async () => {
     const test = new TestApp();
     for (let index = 0; index < 50; index++) {
       await test.ask(`M${index}`, `/nope/${index}`);
@@ -202,7 +202,7 @@ describe('metrics', () => {
     expect(series).toHaveLength(3);
   });
 
-  it('[G6] leave out the time of what was asked to wait', async () => {
+  it('[G6] omit the duration of requests that wait by design', async () => {
     const test = new TestApp();
     await test.ask('POST', `${I}/drain?wait=1m`);
     const shown = await lines(test);
@@ -215,14 +215,14 @@ const RANDOM = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const recordOf = (headers: Record<string, string>) =>
   new RequestRecord({ method: 'GET', headers: new Headers(headers) }, 0);
 
-it('[G2] takes the id that a request comes with, unless its letters are none of an id', () => {
+it('[G2] uses the id of the request, unless it has invalid characters', () => {
   expect(recordOf({ 'X-Request-Id': 'a.B_9-z', 'CF-Ray': '7d1f-FRA' }).givenId).toBe('a.B_9-z');
   for (const id of ['', 'a b', 'a"b', 'é', '{"level":"error"}', 'x'.repeat(129), 'a, b']) {
     expect(recordOf({ 'X-Request-Id': id }).givenId, id).toBeUndefined();
   }
 });
 
-it('[G2] names any other by the id that Cloudflare has for it, or by a random one that stays', () => {
+it('[G2] generates the id from that of Cloudflare, or at random once', () => {
   expect(recordOf({ 'CF-Ray': '7d1f-FRA' }).id).toBe('7d1f-FRA');
   const record = recordOf({ 'CF-Ray': 'no id' });
   expect(record.isNamed).toBe(false);
@@ -232,7 +232,7 @@ it('[G2] names any other by the id that Cloudflare has for it, or by a random on
   expect(recordOf({}).id).not.toBe(recordOf({}).id);
 });
 
-it('[G6] puts each duration into the buckets that hold it', () => {
+it('[G6] counts each duration in all buckets that contain it', () => {
   const counts = new RequestCounts();
   for (const durationMs of [0, 1, 1.5, 2.5, 9_999, 60_000]) {
     counts.note({ method: 'GET', route: '/x', status: 200, durationMs });

@@ -138,7 +138,7 @@ export class RequestObserver {
   }
 
   #write(level: LogLevel, record: RequestRecord, request: Request, status: number, durationMs: number): void {
-    // The level `info` asks for every request, so nothing is left out.
+    // At the level `info` every request is logged, so nothing is left out.
     const isGated = level !== 'info' && this.#options.threshold !== 'info';
     const leftOut = isGated ? this.#gates[level].admit(record.startedAt) : 0;
     if (leftOut === undefined) return;

@@ -22,7 +22,7 @@ async function linesOf(body: ReadableStream<Uint8Array>): Promise<string[]> {
   return lines;
 }
 
-it('[Z5] puts lines together however they come, and counts those that it leaves out', async () => {
+it('[Z5] joins chunks to lines, and counts skipped lines', async () => {
   const body = bodyOf(['\uFEFFon', 'e\r\n\ntw', 'o\nthr', '', 'ee']);
   expect(await linesOf(body)).toEqual(['1 one', '3 two', '4 three']);
 });
@@ -46,21 +46,21 @@ function counted(count = Number.POSITIVE_INFINITY) {
   return { body, taken };
 }
 
-describe('a file that is refused', () => {
-  it('[Z7] is taken in to its end, so that whoever sends it hears why', async () => {
+describe('a refused file', () => {
+  it('[Z7] is read to its end, so that the sender receives the error', async () => {
     const { body, taken } = counted(100);
     for await (const _line of fileLines(body, () => 0)) break;
     expect(taken.count).toBe(100);
   });
 
-  it('[Z7, I10] is not waited for without end', async () => {
+  it('[Z7, I10] is read for a limited time', async () => {
     const { body, taken } = counted();
     for await (const _line of fileLines(body, () => taken.count * 1_000)) break;
     expect(taken).toEqual({ count: 1 + IMPORT_DISCARD_MAX_MS / 1_000, isCancelled: true });
   });
 });
 
-it('[I10, Z11] blames nobody here for a file whose sender leaves', async () => {
+it('[I10, Z11] reports a file whose sender disconnects as an error of the client', async () => {
   await expect(linesOf(bodyOf(['one\ntw'], true))).rejects.toMatchObject({
     code: 'INVALID_REQUEST',
     message: 'the body ended early; send it again',

@@ -75,9 +75,9 @@ function assertHeader(number: number, value: unknown): void {
 
 function assertCounts(number: number, value: unknown, found: Record<string, number>): void {
   const end = inLine(number, () => parsed(ExportEnd, value, 'body'));
-  for (const [what, told] of Object.entries(end)) {
-    if (what === 'kind' || told === found[what]) continue;
-    throw wrong(number, `it counts ${told} ${what}, but the file has ${found[what]}: lines are missing or were added`);
+  for (const [name, count] of Object.entries(end)) {
+    if (name === 'kind' || count === found[name]) continue;
+    throw wrong(number, `it counts ${count} ${name}, but the file has ${found[name]}: lines are missing or were added`);
   }
 }
 

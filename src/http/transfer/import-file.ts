@@ -29,13 +29,13 @@ const LINES_TYPES = /^application\/(?:x-ndjson|ndjson|jsonl|x-jsonlines)\s*(?:;\
  */
 export async function importFile(
   api: NamespaceApi,
-  { caller, noteFailure, ...asked }: ImportRequest,
+  { caller, noteFailure, ...upload }: ImportRequest,
 ): Promise<Response> {
-  assertLines(asked.request.headers);
-  const importId = await stageFile(api, caller, asked);
-  const { mode } = asked;
+  assertLines(upload.request.headers);
+  const importId = await stageFile(api, caller, upload);
+  const { mode } = upload;
   return lineStream(
-    asked.dryRun ? dryRun(api, caller, importId, mode) : await applied(api, caller, importId, mode),
+    upload.dryRun ? dryRun(api, caller, importId, mode) : await applied(api, caller, importId, mode),
     noteFailure,
   );
 }

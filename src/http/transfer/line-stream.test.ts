@@ -15,7 +15,7 @@ function counted(count: number) {
   return { made, lines: lines() };
 }
 
-it('[Z5] makes no line that nobody has room for', async () => {
+it('[Z5] produces lines only as the reader takes them', async () => {
   const { made, lines } = counted(100);
   const reader = lineStream(lines, String).body?.getReader();
   await new Promise((passed) => setImmediate(passed));
@@ -26,7 +26,7 @@ it('[Z5] makes no line that nobody has room for', async () => {
   expect(made.lines).toBe(2);
 });
 
-it('[Z11] lets go of what it reads when its reader leaves', async () => {
+it('[Z11] closes its source when the reader disconnects', async () => {
   const { made, lines } = counted(100);
   const reader = lineStream(lines, String).body?.getReader();
   await reader?.read();
@@ -34,7 +34,7 @@ it('[Z11] lets go of what it reads when its reader leaves', async () => {
   expect(made).toEqual({ lines: 1, isOver: true });
 });
 
-it('[Z5] tells in a last line what came in between, and of what nobody foresaw only an id', async () => {
+it('[Z5] reports an error in the last line, and an unexpected one by an id only', async () => {
   const noted: unknown[] = [];
   const noteFailure = (error: unknown) => `r${noted.push(error)}`;
   async function* failing(error: Error): AsyncGenerator<string> {

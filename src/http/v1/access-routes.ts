@@ -1,12 +1,22 @@
 import * as z from 'zod';
 import { AuditTrail } from '../../model/audit';
+import { TICKET_BODY_MAX_BYTES } from '../../model/limits';
 import { ShortName } from '../../model/names';
 import { AuditQuery, DirectoryPageQuery } from '../../model/queries';
-import { IssuedToken, Ticket, TokenList, TokenRequest, TokenRotation } from '../../model/token';
-import { directoryRoute } from '../pipeline/route';
+import {
+  IssuedToken,
+  OwnToken,
+  RedeemedToken,
+  Ticket,
+  TicketRedemption,
+  TokenList,
+  TokenRequest,
+  TokenRotation,
+} from '../../model/token';
+import { credentialRoute, directoryRoute } from '../pipeline/route';
 import type { Surface } from '../pipeline/surface';
 import { done, told } from '../response/answers';
-import { TOKEN_PATH, TOKENS_PATH } from './paths';
+import { TICKETS_PATH, TOKEN_PATH, TOKENS_PATH } from './paths';
 
 const TokenName = z.strictObject({ id: ShortName.meta({ description: 'Id of the token; not a secret' }) });
 
@@ -48,6 +58,20 @@ export function addAccessRoutes(surface: Surface): void {
   });
 
   directoryRoute(surface, {
+    operation: 'readOwnToken',
+    method: 'get',
+    path: '/api/v1/token',
+    scope: 'any',
+    chapter: 'Access',
+    summary: 'Show the token that the request was sent with',
+    description: 'Any valid token may call it. Its secret is not shown.',
+    input: {},
+    answers: { 200: { description: 'The token', schema: OwnToken } },
+    call: (directory, caller) => directory.readOwnToken(caller),
+    map: (token) => told(token),
+  });
+
+  directoryRoute(surface, {
     operation: 'revokeToken',
     method: 'delete',
     path: TOKEN_PATH,
@@ -55,7 +79,7 @@ export function addAccessRoutes(surface: Surface): void {
     chapter: 'Access',
     summary: 'Revoke a token; takes effect everywhere within 30 s',
     description:
-      'Requires `admin` on everything that the token grants. A repeat by the token that revoked it succeeds; any other caller gets 404 for a token that is revoked or that it may not manage.',
+      'Requires `admin` on everything that the token grants. A token may also revoke those that its tickets were redeemed for, and such a token itself. A repeat by the token that revoked it succeeds; any other caller gets 404 for a token that is revoked or that it may not manage.',
     input: { path: TokenName },
     answers: { 204: { description: 'Revoked' } },
     call: (directory, caller, { path }) =>
@@ -85,15 +109,36 @@ export function addAccessRoutes(surface: Surface): void {
   directoryRoute(surface, {
     operation: 'createTicket',
     method: 'post',
-    path: '/api/v1/tickets',
+    path: TICKETS_PATH,
     scope: 'any',
     chapter: 'Access',
     summary: 'Create a ticket that replaces this token once, within 30 s',
-    description: 'For web pages, which cannot send headers when they open a socket.',
+    description:
+      'For web pages, which cannot send headers when they open a socket. It can also be redeemed for a token.',
     input: {},
     answers: { 200: { description: 'The ticket, shown only in this response', schema: Ticket } },
     call: (directory, caller) => directory.createTicket(caller),
     map: (ticket) => told(ticket),
+  });
+
+  credentialRoute(surface, {
+    operation: 'redeemTicket',
+    method: 'post',
+    path: `${TICKETS_PATH}/redeem`,
+    scope: 'open',
+    chapter: 'Access',
+    summary: 'Redeem a ticket for a token of at most 12 hours',
+    description:
+      'The ticket is the only credential; any other is ignored. The token has the id and the grants of the token that ' +
+      'requested the ticket, and ends with it, or with its secret if that is rotated. It can’t create or rotate tokens, ' +
+      'and a ticket that it requests can’t be redeemed.',
+    input: { body: TicketRedemption },
+    bodyMaxBytes: TICKET_BODY_MAX_BYTES,
+    answers: { 200: { description: 'The token, shown only in this response', schema: RedeemedToken } },
+    example: { ticket: 'rQJ8dQ4bTqmXyZk3sVfN7wW1uE6hR2cPzY5aLxKoM0gB' },
+    call: ({ body }, received) =>
+      surface.authentication.exchanged(received, (address) => surface.directory.exchangeTicket(body.ticket, address)),
+    map: (token) => told(token),
   });
 
   directoryRoute(surface, {

@@ -104,7 +104,7 @@ export function addNamespaceRoutes(surface: Surface): void {
     path: NAMESPACE_PATH,
     scope: 'any',
     chapter: 'Namespaces',
-    summary: 'Change title, retention or limits of a namespace',
+    summary: 'Change the settings of a namespace',
     description: 'Requires `admin` on it. A member replaces the previous value as a whole; null removes it.',
     input: { path: NamespaceName, body: NamespacePatch },
     answers: { 200: { description: 'The settings after the change', schema: NamespaceView } },

@@ -27,7 +27,7 @@ function samples(text: string, name: string): Record<string, number> {
 const on = (...namespaces: string[]): Grant[] => namespaces.map((ns) => ({ scope: 'metrics', ns }));
 
 describe('GET /metrics', () => {
-  it('[G12] covers all namespaces for a token for all, and those of its grants for any other', async () => {
+  it('[G12] covers all namespaces for a token for all of them, and otherwise those of its grants', async () => {
     const { text } = begin(['shop', 'bank']);
     expect(samples(await text(on('*')), 'rollcall_instances')).toEqual({ bank: 7, public: 7, shop: 7 });
     expect(samples(await text(on('shop', 'bank')), 'rollcall_instances')).toEqual({ bank: 7, shop: 7 });
@@ -59,18 +59,18 @@ describe('GET /metrics', () => {
     const body = await text(on('shop', 'gone'));
     expect(samples(body, 'rollcall_namespace_up')).toEqual({ gone: 0, shop: 1 });
     expect(samples(body, 'rollcall_instances')).toEqual({ shop: 7 });
-    test.namespace.failure = new RegistryError('UNAVAILABLE', 'out of reach');
+    test.namespace.failure = new RegistryError('UNAVAILABLE', 'unreachable');
     expect(samples(await text(on('shop')), 'rollcall_namespace_up')).toEqual({ shop: 0 });
   });
 
-  it('[G12] uses the last list while the directory is out of reach, and says that it is', async () => {
+  it('[G12] uses the last list while the directory is unreachable, and reports the outage', async () => {
     const { test, text } = begin(['shop']);
     const { token } = test.directory.give(on('*'));
     const read = async () =>
       (await test.send('GET', '/metrics', { headers: { authorization: `Bearer ${token}` } })).text();
     const before = await read();
     expect(samples(before, 'rollcall_directory_up')).toEqual({ '-': 1 });
-    test.directory.failure = new RegistryError('UNAVAILABLE', 'out of reach');
+    test.directory.failure = new RegistryError('UNAVAILABLE', 'unreachable');
     const during = await read();
     expect(samples(during, 'rollcall_directory_up')).toEqual({ '-': 0 });
     expect(samples(during, 'rollcall_namespace_up')).toEqual({ public: 1, shop: 1 });
@@ -78,15 +78,15 @@ describe('GET /metrics', () => {
     expect(samples(await text(on('shop')), 'rollcall_directory_up')).toEqual({ '-': 1 });
   });
 
-  it('[G12] covers public while the directory has never answered', async () => {
+  it('[G12] covers public if the directory has never answered', async () => {
     const { test } = begin(['shop']);
-    test.directory.failure = new RegistryError('UNAVAILABLE', 'out of reach');
+    test.directory.failure = new RegistryError('UNAVAILABLE', 'unreachable');
     const body = await (await test.ask('GET', '/metrics')).text();
     expect(samples(body, 'rollcall_namespace_up')).toEqual({ public: 1 });
     expect(samples(body, 'rollcall_directory_up')).toEqual({ '-': 0 });
   });
 
-  it('[G13] asks an idle namespace again when a request has changed it, or a socket was opened', async () => {
+  it('[G13] reads an idle namespace again after a request has changed it or opened a socket', async () => {
     const { test } = begin();
     test.namespace.answer.body = '{"leases":0,"sessions":0,"sockets":0,"journal":{},"sinceStart":{"removed":{}}}';
     const asked = async () => {
@@ -111,7 +111,7 @@ describe('GET /metrics', () => {
     };
     expect(await refusal([{ scope: 'read', ns: '*' }])).toEqual([
       403,
-      expect.stringMatching(/lacks the scope "metrics" on every namespace; use a token that has it/),
+      expect.stringMatching(/does not have the scope "metrics" on any namespace; use a token that has it/),
     ]);
     expect(await refusal(on('shop'), '?ns=shop&ns=bank')).toEqual([
       403,

@@ -9,6 +9,7 @@ export const INSTANCES_PATH = `${SERVICE_PATH}/instances`;
 export const INSTANCE_PATH = `${INSTANCES_PATH}/:id`;
 export const TOKENS_PATH = '/api/v1/tokens';
 export const TOKEN_PATH = `${TOKENS_PATH}/:id`;
+export const TICKETS_PATH = '/api/v1/tickets';
 
 /** Names of an existing service or instance, to read, change or remove it. */
 export const ServiceNames = z.strictObject({ group: StoredGroupName, service: StoredServiceName });

@@ -208,7 +208,7 @@ describe('each route', () => {
   it.each(CASES)('$request.0 $request.1 calls one method', async ({ request, calls, status }) => {
     const test = new TestApp();
     const response = await test.ask(...request);
-    expect([response.status, await response.text()]).toEqual([status, status === 204 ? '' : '{"told":true}']);
+    expect([response.status, await response.text()]).toEqual([status, status === 204 ? '' : '{"ok":true}']);
     expect(test.namespace.calls.map(({ method, asked }) => [method, ...asked])).toEqual([calls]);
     expect(response.headers.get('rollcall-cursor')).toBe('cE.1.x');
     expect(response.headers.get('etag')).toBe(
@@ -230,7 +230,7 @@ describe('each route', () => {
     expect(missing.map(({ method, path }) => `${method} ${path}`)).toEqual([]);
   });
 
-  it('answers 201 for what is new', async () => {
+  it('answers 201 for a new record', async () => {
     const test = new TestApp();
     test.namespace.answer.created = true;
     for (const [method, path, body] of [
@@ -247,14 +247,14 @@ describe('each route', () => {
     ]);
   });
 
-  it('answers 304 where nothing changed', async () => {
+  it('answers 304 if nothing has changed', async () => {
     const test = new TestApp();
     test.namespace.answer.body = null;
     const response = await test.ask('GET', I, undefined, { 'if-none-match': '"cE.1.x"' });
     expect([response.status, await response.text(), response.headers.get('etag')]).toEqual([304, '', '"cE.1.x"']);
   });
 
-  it('[H7] decodes each name once, whatever is in it', async () => {
+  it('[H7] decodes each name once, with any characters', async () => {
     const test = new TestApp();
     const id = 'a/b?c#d%2Fe ü%00'.slice(0, -3);
     await test.ask(
@@ -264,13 +264,13 @@ describe('each route', () => {
     expect(test.namespace.calls[0]?.asked[0]).toMatchObject({ key: { group: 'g/%41', id } });
   });
 
-  it('tells where a registration comes from, where somebody trustworthy says it', async () => {
+  it('passes on the address of a registration that a trusted proxy reports', async () => {
     const test = new TestApp({ trustedProxy: true });
     await test.ask('PUT', I, place, { 'x-forwarded-for': '203.0.113.9, 192.0.2.7' });
     expect(test.namespace.calls[0]?.asked[0]).toEqual({ ...caller, address: '192.0.2.7' });
   });
 
-  it('[A46] tells where a change comes from that an operator may have to account for', async () => {
+  it('[A46] passes on the address of every change except renewals', async () => {
     const renewals = ['renew', 'renewMany'];
     for (const { request, calls } of CASES) {
       const [method, asker] = calls;
@@ -292,7 +292,7 @@ describe('near=auto', () => {
       { cf: { colo: 'TXL', ...place } },
     );
 
-  it('[H9] is refused where the place of the caller is unknown', async () => {
+  it('[H9] is refused if the place of the caller is unknown', async () => {
     const test = new TestApp();
     const response = await test.ask('GET', `${SERVICE}/resolve?near=auto`);
     expect([response.status, await response.json()]).toMatchObject([
@@ -302,7 +302,7 @@ describe('near=auto', () => {
     expect(test.namespace.calls).toEqual([]);
   });
 
-  it('is where the platform says, and copies of two places are two', async () => {
+  it('uses the place that the platform reports, and caches each place separately', async () => {
     const test = new TestApp();
     const path = `${SERVICE}/resolve?near=auto&consistency=cached`;
     for (const latitude of ['1', '2', '1']) await test.app.fetch(from({ latitude, longitude: '3' }, path));
@@ -314,7 +314,7 @@ describe('near=auto', () => {
 });
 
 describe('consistency=cached', () => {
-  it('[Q5] serves a copy, and says how old it is', async () => {
+  it('[Q5] serves a copy with its age', async () => {
     const test = new TestApp();
     const path = `${SERVICE}/resolve?consistency=cached&maxAge=5s`;
     const ages: (string | null)[] = [];
@@ -326,7 +326,7 @@ describe('consistency=cached', () => {
     expect(test.namespace.calls).toHaveLength(2);
   });
 
-  it('answers 304 to who has the copy already', async () => {
+  it('answers 304 to a caller that has the copy', async () => {
     const test = new TestApp();
     const path = `${SERVICE}/resolve?consistency=cached`;
     expect((await test.ask('GET', path, undefined, { 'if-none-match': '"cE.1.x"' })).status).toBe(304);
@@ -344,7 +344,7 @@ describe('consistency=cached', () => {
     await Promise.all(reads);
   });
 
-  it('[A2] serves no copy to who has no token', async () => {
+  it('[A2] serves no copy without a token', async () => {
     const test = new TestApp();
     const path = `${SERVICE}/resolve?consistency=cached`;
     await test.ask('GET', path);
@@ -355,7 +355,7 @@ describe('consistency=cached', () => {
 describe('at', () => {
   const path = `${SERVICE}/instances?at=cE.1.x`;
 
-  it('[J6] waits for nothing, as what was does not change', async () => {
+  it("[J6] never waits, as the past doesn't change", async () => {
     const test = new TestApp();
     test.namespace.answer.body = null;
     const headers = { 'if-none-match': '"cE.1.x"', prefer: 'wait=30' };

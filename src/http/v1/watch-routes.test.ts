@@ -27,7 +27,7 @@ async function refused(query: string, headers: Record<string, string> = {}) {
 }
 
 describe('the event stream', () => {
-  it('[E1] is one that proxies leave alone', async () => {
+  it('[E1] disables buffering and transformation by proxies', async () => {
     const { status, headers } = await asked('');
     expect(status).toBe(200);
     expect(Object.fromEntries(headers)).toMatchObject({
@@ -38,14 +38,14 @@ describe('the event stream', () => {
     });
   });
 
-  it('is about the whole namespace, or what the query names', async () => {
+  it('covers the whole namespace, or the groups and services in the query', async () => {
     expect((await asked('')).watch).toMatchObject({ type: 'watch', scope: { groups: [], services: [] } });
     expect((await asked('?group=g&service=orders&service=h%40%40carts&group=i')).watch).toMatchObject({
       scope: { groups: ['g', 'i'], services: ['DEFAULT_GROUP@@orders', 'h@@carts'] },
     });
   });
 
-  it('[E2] goes on from the last id that a browser saw, or else from the cursor in its address', async () => {
+  it('[E2] resumes after Last-Event-ID, or else after the cursor in the query', async () => {
     expect((await asked('')).watch).not.toHaveProperty('cursor');
     expect((await asked('?cursor=cE.1.x')).watch).toMatchObject({ cursor: 'cE.1.x' });
     expect((await asked('', { 'last-event-id': 'cE.2.x' })).watch).toMatchObject({ cursor: 'cE.2.x' });
@@ -53,14 +53,14 @@ describe('the event stream', () => {
     expect((await asked('?cursor=cE.1.x', { 'last-event-id': '' })).watch).toMatchObject({ cursor: 'cE.1.x' });
   });
 
-  it('[E3] refuses what can be no cursor', async () => {
+  it('[E3] refuses an invalid cursor', async () => {
     for (const text of ['x', 'c', 'c%20', `c${'x'.repeat(128)}`]) {
       expect(await refused(`?cursor=${text}`)).toEqual([400, ['cursor']]);
     }
     expect(await refused('', { 'last-event-id': '12' })).toEqual([400, ['Last-Event-ID']]);
   });
 
-  it('refuses a scope that makes no sense', async () => {
+  it('refuses an invalid scope', async () => {
     expect(await refused('?service=')).toEqual([400, ['service.0.service']]);
     expect(await refused('?group=..')).toEqual([400, ['group.0']]);
     expect(await refused(`?${'service=x&'.repeat(257)}`)).toEqual([400, ['service']]);
@@ -68,7 +68,7 @@ describe('the event stream', () => {
     expect(await refused('?cursor=cE.1.x&cursor=cE.2.x')).toEqual([400, ['cursor']]);
   });
 
-  it('[E9] is named by the header, or by the query, or is given a name', async () => {
+  it('[E9] takes its subscriber from the header or the query, or generates one', async () => {
     const named = async (query: string, headers: Record<string, string> = {}) => {
       const { purpose, headers: answered } = await asked(query, headers);
       const isGiven = UUID.test(purpose?.subscriber ?? '');
@@ -84,7 +84,7 @@ describe('the event stream', () => {
     expect(await refused('', { 'rollcall-subscriber': '..' })).toEqual([400, ['Rollcall-Subscriber']]);
   });
 
-  it('[E1] writes what the namespace tells', async () => {
+  it('[E1] sends the frames of the namespace', async () => {
     const test = new TestApp();
     const response = await test.ask('GET', WATCH);
     const events = new EventReader(response.body);
@@ -92,7 +92,7 @@ describe('the event stream', () => {
     expect(await events.take(1)).toMatchObject([{ event: 'bookmark', id: 'cE.1.x' }]);
   });
 
-  it('is refused where the namespace refuses it', async () => {
+  it('is refused if the namespace refuses the watch', async () => {
     const test = new TestApp();
     test.sockets.reconnectWithinMs = undefined;
     const answer = test.ask('GET', WATCH);
@@ -101,14 +101,14 @@ describe('the event stream', () => {
     expect(await problemOf(await answer)).toMatchObject({ status: 429, detail: 'too many' });
   });
 
-  it('answers HEAD without opening anything', async () => {
+  it('answers HEAD without opening a socket', async () => {
     const test = new TestApp();
     const response = await test.ask('HEAD', WATCH);
     expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
     expect(test.sockets.opened).toEqual([]);
   });
 
-  it('[P5] is counted by its subscriber, for as long as it is open', async () => {
+  it('[P5] counts against its subscriber while it is open', async () => {
     const test = new TestApp();
     const open = () => test.ask('GET', `${WATCH}?subscriber=s`);
     const streams: Response[] = [];
@@ -126,7 +126,7 @@ describe('the socket', () => {
     return { response, passed: test.sockets.passed };
   };
 
-  it('[E8] is passed on to the namespace, and answered with its protocol alone', async () => {
+  it('[E8] is passed on to the namespace, and answered with its protocol only', async () => {
     const { passed } = await connect({
       upgrade: 'websocket',
       'sec-websocket-protocol': `token.${ROOT_TOKEN}, rollcall.v1`,
@@ -142,14 +142,14 @@ describe('the socket', () => {
     ]);
   });
 
-  it('[E8, A9] takes the token as a header, too, and never both', async () => {
+  it('[E8, A9] accepts the token in a header too, and refuses two', async () => {
     const header = { ...UPGRADE, authorization: `Bearer ${ROOT_TOKEN}` };
     expect((await connect(header)).passed).toHaveLength(1);
     const both = { ...header, 'sec-websocket-protocol': `rollcall.v1, token.${ROOT_TOKEN}` };
     expect((await connect(both)).response.status).toBe(401);
   });
 
-  it('[A2, E8] lets nobody in without a token, whatever else is wrong', async () => {
+  it('[A2, E8] is refused without a token, regardless of other errors', async () => {
     for (const headers of [
       UPGRADE,
       { ...UPGRADE, 'sec-websocket-protocol': 'rollcall.v1, token.wrong' },
@@ -161,7 +161,7 @@ describe('the socket', () => {
     }
   });
 
-  it('[E8] is nothing but a WebSocket of its own protocol', async () => {
+  it('[E8] refuses anything but a WebSocket of its protocol', async () => {
     const authorized = { authorization: `Bearer ${ROOT_TOKEN}` };
     const plain = await connect(authorized);
     expect(await problemOf(plain.response)).toMatchObject({ status: 426, code: 'UPGRADE_REQUIRED' });
@@ -171,7 +171,7 @@ describe('the socket', () => {
     expect([...plain.passed, ...other.passed]).toEqual([]);
   });
 
-  it('[E9] is named by the header, or by the query', async () => {
+  it('[E9] takes its subscriber from the header or the query', async () => {
     const headers = { ...UPGRADE, authorization: `Bearer ${ROOT_TOKEN}` };
     expect((await connect(headers, '?subscriber=one')).passed[0]?.purpose.subscriber).toBe('one');
     const both = await connect({ ...headers, 'rollcall-subscriber': 'two' }, '?subscriber=one');
@@ -202,7 +202,7 @@ describe('a read that waits', () => {
     const answer = test.ask('GET', `${path}${path.includes('?') ? '&' : '?'}wait=30s`, undefined, CONDITION);
     const socket = await test.sockets.next();
     await expect.poll(() => socket.sent[0]).toMatchObject({ scope, cursor: 'cE.1.x' });
-    test.namespace.answer.body = '{"told":true}';
+    test.namespace.answer.body = '{"ok":true}';
     socket.deliver({ type: 'changes', watch: 'x', cursor: 'cE.2.x', revision: 2, changes: [] });
     const response = await answer;
     expect([response.status, response.headers.get('preference-applied')]).toEqual([200, 'wait=30']);
@@ -211,7 +211,7 @@ describe('a read that waits', () => {
     expect(test.namespace.calls).toHaveLength(2);
   });
 
-  it('[P2] says which wait was applied: of the query, or else of the preference', async () => {
+  it('[P2] names the applied wait: that of the query, or else of the preference', async () => {
     const applied = async (query: string, prefer?: string) => {
       const test = unchanged();
       test.namespace.answer.body = '{}';
@@ -229,14 +229,14 @@ describe('a read that waits', () => {
     expect(await applied('?wait=0s', 'wait=20')).toBeNull();
   });
 
-  it('[P3] without a condition is answered at once', async () => {
+  it('[P3] is answered immediately without a condition', async () => {
     const test = unchanged();
     const response = await test.ask('GET', `${SERVICE}/resolve?wait=30s`, undefined, { prefer: 'wait=20' });
     expect(response.headers.get('preference-applied')).toBeNull();
     expect(test.sockets.opened).toEqual([]);
   });
 
-  it('[P2] refuses a wait that is too long or none, and one for a copy', async () => {
+  it('[P2] refuses an invalid or too long wait, and one for a cached copy', async () => {
     for (const query of ['?wait=301s', '?wait=soon', '?wait=-1s', '?consistency=cached&wait=1s']) {
       const problem = await problemOf(await unchanged().ask('GET', `${SERVICE}/resolve${query}`, undefined, CONDITION));
       expect([query, problem.status, problem.errors?.[0]?.path]).toEqual([query, 400, 'wait']);
@@ -248,7 +248,7 @@ describe('a read that waits', () => {
     expect([cached.status, cached.headers.get('preference-applied')]).toEqual([200, null]);
   });
 
-  it('[E9] tells the namespace who polls, where the poller names itself', async () => {
+  it('[E9] names the subscriber to the namespace if the header does', async () => {
     const test = new TestApp();
     await test.ask('GET', `${SERVICE}/resolve`, undefined, { ...CONDITION, 'rollcall-subscriber': 'p' });
     await test.ask('GET', `${SERVICE}/resolve`, undefined, CONDITION);
@@ -271,7 +271,7 @@ describe('a read that waits', () => {
 const protocols = (value: string) => new Headers({ upgrade: 'websocket', 'sec-websocket-protocol': value });
 
 describe('assertSocketUpgrade', () => {
-  it('[E8] takes a WebSocket that offers the subprotocol', () => {
+  it('[E8] accepts a WebSocket that offers the subprotocol', () => {
     for (const offered of ['rollcall.v1', 'other, rollcall.v1', 'token.x,rollcall.v1']) {
       expect(() => assertSocketUpgrade({ method: 'GET', headers: protocols(offered) })).not.toThrow();
     }

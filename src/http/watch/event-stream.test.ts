@@ -84,7 +84,7 @@ describe('EventStream', () => {
     ]);
   });
 
-  it('[E4] says when to come back, at random within what the namespace names', async () => {
+  it('[E4] sends a random delay for the reconnect, up to the maximum of the namespace', async () => {
     vi.spyOn(Math, 'random').mockReturnValue(0.25);
     const { socket, events } = await open();
     vi.restoreAllMocks();
@@ -93,7 +93,7 @@ describe('EventStream', () => {
     expect(events.retryMs).toBe(250);
   });
 
-  it('[E5] carries a comment while it is quiet', async () => {
+  it('[E5] sends a comment while it is idle', async () => {
     const { socket, events } = await open();
     const next = events.next();
     for (let count = 0; count < 3; count++) {
@@ -105,7 +105,7 @@ describe('EventStream', () => {
     expect(events.comments).toBe(3);
   });
 
-  it('[E5] piles up no comments for a client that does not read', async () => {
+  it('[E5] queues no comments for a client that does not read', async () => {
     const { socket, events } = await open();
     socket.deliver(changes(1));
     for (let count = 0; count < 5; count++) {
@@ -117,7 +117,7 @@ describe('EventStream', () => {
     expect(events.comments).toBe(0);
   });
 
-  it('[E4] ends after ten minutes, or up to a tenth before', async () => {
+  it('[E4] ends after ten minutes, or up to a tenth earlier', async () => {
     const { socket, events, over } = await open();
     const next = events.next();
     await vi.advanceTimersByTimeAsync(EVENT_STREAM_MAX_MS * 0.899);
@@ -129,7 +129,7 @@ describe('EventStream', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('[E4] ends when its socket breaks, after what has come', async () => {
+  it('[E4] ends when its socket breaks, after the frames received before', async () => {
     const { socket, events, over } = await open();
     socket.deliver(changes(1));
     socket.break(1006);
@@ -140,7 +140,7 @@ describe('EventStream', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('[E5] gives its socket back when the client is said to be gone', async () => {
+  it("[E5] closes its socket when the client's signal aborts", async () => {
     const { socket, gone, over } = await open();
     gone.abort();
     await turns();
@@ -149,7 +149,7 @@ describe('EventStream', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('[E5] gives its socket back when a write finds the client gone', async () => {
+  it('[E5] closes its socket when a write fails because the client has disconnected', async () => {
     const { socket, events, over } = await open();
     await events.leave();
     await vi.advanceTimersByTimeAsync(EVENT_STREAM_KEEPALIVE_MS);
@@ -159,7 +159,7 @@ describe('EventStream', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('[E6] gives credit back as the client reads, in lumps', async () => {
+  it('[E6] returns credit as the client reads, in batches', async () => {
     const { socket, events } = await open();
     const padding = 'x'.repeat(CREDIT_INITIAL_BYTES / 8);
     for (const revision of [1, 2, 3, 4]) socket.deliver(changes(revision, padding));
@@ -176,7 +176,7 @@ describe('EventStream', () => {
     expect(more).toEqual([]);
   });
 
-  it('[W21] sends a mark back when the client has taken what came before it, and hands none on', async () => {
+  it('[W21] returns a mark after the client has read everything before it, and does not forward it', async () => {
     const { socket, events } = await open();
     socket.deliver(changes(1));
     socket.deliver({ type: 'mark', mark: 'm1' });
@@ -191,7 +191,7 @@ describe('EventStream', () => {
     expect((await events.next())?.id).toBe('cE.2.x');
   });
 
-  it('[E6] is cut off where the namespace finds it too slow', async () => {
+  it('[E6] is aborted if the namespace closes the socket for a slow consumer', async () => {
     const { socket, events, over } = await open();
     for (const revision of [1, 2, 3]) socket.deliver(changes(revision));
     await turns();
@@ -201,7 +201,7 @@ describe('EventStream', () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
-  it('[E6] waits only for a while for a client that does not read the rest', async () => {
+  it('[E6] waits a limited time for a client that does not read the rest', async () => {
     const { socket, events } = await open();
     for (const revision of [1, 2, 3]) socket.deliver(changes(revision));
     await turns();
@@ -215,7 +215,7 @@ describe('EventStream', () => {
   });
 });
 
-describe('a stream that does not come about', () => {
+describe("a stream that can't be opened", () => {
   async function failing(act: (socket: RecordedSocket, gone: AbortController) => void) {
     const sockets = new RecordingSockets();
     sockets.reconnectWithinMs = undefined;
@@ -237,7 +237,7 @@ describe('a stream that does not come about', () => {
     return { opening, socket };
   }
 
-  it('is refused with what the namespace refuses the watch with', async () => {
+  it('is refused with the error of the watch', async () => {
     const { opening, socket } = await failing((each) =>
       each.deliver({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'too many names' }),
     );
@@ -245,17 +245,17 @@ describe('a stream that does not come about', () => {
     expect(socket.closed?.code).toBe(1000);
   });
 
-  it('is unavailable where the socket breaks first', async () => {
+  it('is unavailable if the socket breaks first', async () => {
     const { opening } = await failing((socket) => socket.break(1006));
     await expect(opening).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('[E5] leaves nothing behind where the client is gone first', async () => {
+  it('[E5] releases everything if the client disconnects first', async () => {
     const { socket } = await failing((_, gone) => gone.abort());
     expect(socket.closed?.code).toBe(1000);
   });
 
-  it('leaves nothing behind where no socket can be opened', async () => {
+  it('releases everything if no socket can be opened', async () => {
     const sockets = new RecordingSockets();
     sockets.failure = new Error('unreachable');
     const over = vi.fn();
@@ -271,7 +271,7 @@ describe('a stream that does not come about', () => {
   });
 });
 
-it('[E1] an event has the frame as it came as data, on one line', () => {
+it('[E1] an event has the unchanged frame as its data, on one line', () => {
   const text = '{"type": "bookmark", "watch":"stream","cursor":"cE.1.x","more":"a\\nb\u2028"}';
   expect(eventText({ type: 'bookmark', cursor: 'cE.1.x' }, text)).toBe(
     `event: bookmark\nid: cE.1.x\ndata: ${text}\n\n`,
@@ -279,6 +279,6 @@ it('[E1] an event has the frame as it came as data, on one line', () => {
   expect(eventText({ type: 'reset', cursor: undefined }, text)).toBe(`event: reset\ndata: ${text}\n\n`);
 });
 
-it('[E4, E5] what keeps a stream alive is no event', () => {
+it('[E4, E5] a keepalive is not an event', () => {
   expect(KEEPALIVE_TEXT).toMatch(/^:.*\n\n$/);
 });

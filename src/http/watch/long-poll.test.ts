@@ -41,13 +41,13 @@ const soon = async () => {
 };
 
 describe('longPoll', () => {
-  it('[P3] answers at once what has changed already', async () => {
+  it('[P3] answers immediately if something has changed', async () => {
     const { answer, sockets } = poll([changed]);
     expect(await answer).toBe(changed);
     expect(sockets.opened).toEqual([]);
   });
 
-  it('[P1] watches from where nothing had changed, and reads again at the first change', async () => {
+  it('[P1] watches from the cursor of the unchanged read, and reads again at the first change', async () => {
     const { answer, sockets } = poll([unchanged, changed]);
     const socket = await sockets.next();
     expect(socket.purpose).toEqual({ ...purpose, proof: 'marks' });
@@ -60,7 +60,7 @@ describe('longPoll', () => {
     expect(socket.closed?.code).toBe(1000);
   });
 
-  it('[W21] sends a mark back, and is not ended by it', async () => {
+  it('[W21] returns a mark, and keeps waiting', async () => {
     const { answer, sockets } = poll([unchanged, changed]);
     const socket = await sockets.next();
     await soon();
@@ -80,7 +80,7 @@ describe('longPoll', () => {
     expect(await answer).toBe(changed);
   });
 
-  it('[P1] misses no change that comes before it waits', async () => {
+  it('[P1] misses no change between the read and the watch', async () => {
     const { answer, sockets } = poll([unchanged, unchanged, changed]);
     const socket = await sockets.next();
     socket.deliver(CHANGES);
@@ -89,7 +89,7 @@ describe('longPoll', () => {
     expect(await answer).toBe(changed);
   });
 
-  it('[P1] waits on where a change did not concern what it reads, and a bookmark is none', async () => {
+  it('[P1] keeps waiting after an unrelated change or a bookmark', async () => {
     const { answer, sockets, reads } = poll([unchanged, unchanged, changed]);
     const socket = await sockets.next();
     socket.deliver({ type: 'bookmark', watch: 'x', cursor: 'cE.2.x' });
@@ -103,7 +103,7 @@ describe('longPoll', () => {
     expect(sockets.opened).toHaveLength(1);
   });
 
-  it('[P2] answers that nothing changed when time is up, or up to a tenth before', async () => {
+  it('[P2] answers "not modified" when its time is up, or up to a tenth earlier', async () => {
     const { answer, sockets } = poll([unchanged], { waitMs: 200 });
     const startedAt = Date.now();
     expect(await answer).toBe(unchanged);
@@ -111,13 +111,13 @@ describe('longPoll', () => {
     expect(sockets.opened[0]?.closed?.code).toBe(1000);
   });
 
-  it('[P4] is refused where the same poll began anew', async () => {
+  it('[P4] is refused if the same poll starts again', async () => {
     const { answer, sockets } = poll([unchanged]);
     (await sockets.next()).break(CLOSE_CODES.superseded);
     await expect(answer).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('"p"') });
   });
 
-  it('[P4] names what it reads the same every time, and other things otherwise', async () => {
+  it('[P4] uses the same watch name for the same resource, and different ones for others', async () => {
     const names: unknown[] = [];
     for (const resource of ['/orders', '/orders', '/carts']) {
       const { answer, sockets } = poll([unchanged, changed], { resource });
@@ -132,20 +132,20 @@ describe('longPoll', () => {
     expect(names[2]).not.toBe(names[0]);
   });
 
-  it('[P2] answers that nothing changed where its socket breaks: whoever comes back misses nothing', async () => {
+  it('[P2] answers "not modified" if its socket breaks, so that the next poll misses nothing', async () => {
     const { answer, sockets } = poll([unchanged]);
     (await sockets.next()).break(1006);
     expect(await answer).toBe(unchanged);
   });
 
-  it('is refused where the namespace refuses the watch', async () => {
+  it('is refused if the namespace refuses the watch', async () => {
     const { answer, sockets } = poll([unchanged]);
     (await sockets.next()).deliver({ type: 'error', id: 'watch', code: 'LIMIT_EXCEEDED', detail: 'too many' });
     await expect(answer).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED', message: 'too many' });
     expect(sockets.opened[0]?.closed?.code).toBe(1000);
   });
 
-  it('[P5] is counted for as long as it waits', async () => {
+  it('[P5] is counted while it waits', async () => {
     const waits = new Waits(() => 0);
     const entered: string[] = [];
     const enter = waits.enter.bind(waits);

@@ -41,10 +41,10 @@ export async function longPoll<T>(ask: () => Promise<ReadAnswer<T>>, poll: LongP
     const signal = await ChangeSignal.open(sockets, purpose, watch);
     try {
       for (let left = endsAt - now(); left > 0; left = endsAt - now()) {
-        const told = await signal.next(left);
-        if (told === 'superseded') throw superseded(subscriber);
+        const signalled = await signal.next(left);
+        if (signalled === 'superseded') throw superseded(subscriber);
         // A poll that is cut off ends as if it timed out: the client's next condition misses nothing.
-        if (told !== 'changed') break;
+        if (signalled !== 'changed') break;
         answer = await ask();
         if (answer.body !== null) break;
       }

@@ -13,13 +13,13 @@ const parsedHead = (text: string) => headOf(readNamespaceFrame(text) as WatchFra
 const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('","last":false,"changes":[', '\\', '"', '{}'));
 
 describe('readFrameHead', () => {
-  it('[E1] reads of a frame of changes what parsing it gives, whatever is written in it', () => {
+  it('[E1] reads the head of a frame like a full parse, with any content', () => {
     fc.assert(
       fc.property(text, text, text, fc.boolean(), (watch, actor, content, isLong) => {
-        const told = { revision: 7, cursor: 'cE.7.x-Y_', cause: 'register', actor, at: 0 };
+        const commit = { revision: 7, cursor: 'cE.7.x-Y_', cause: 'register', actor, at: 0 };
         const changeText = JSON.stringify({ content, padding: 'x'.repeat(isLong ? FRAME_PART_MAX_BYTES : 0) });
         const change = { group: 'DEFAULT_GROUP', service: 'orders', text: changeText };
-        for (const frame of changesFrames(told, isLong ? [change, change] : [change])) {
+        for (const frame of changesFrames(commit, isLong ? [change, change] : [change])) {
           const whole = addressed('changes', watch, frame);
           expect(readFrameHead(whole)).toEqual(parsedHead(whole));
         }
@@ -28,7 +28,7 @@ describe('readFrameHead', () => {
     );
   });
 
-  it('[E1] has the cursor where it counts: not in a part that others follow', () => {
+  it('[E1] returns the cursor only for a frame that completes it, not for an earlier part', () => {
     const frames: WatchFrame[] = [
       snapshot,
       { ...snapshot, part: 0, last: false },
@@ -44,7 +44,7 @@ describe('readFrameHead', () => {
     }
   });
 
-  it('leaves every other frame, and a head that is written otherwise, to be parsed', () => {
+  it('leaves other frames, and heads in another format, to the full parse', () => {
     const others = [
       { type: 'bookmark', watch: 'stream', cursor: 'cE.1.x' },
       { type: 'answer', id: '1', body: {} },
@@ -56,12 +56,12 @@ describe('readFrameHead', () => {
   });
 });
 
-it('[W15] a refusal keeps code, words and members on its way through a socket', () => {
+it('[W15] an error keeps its code, message and members through a socket', () => {
   const errors = [{ path: 'scope.services', message: 'must not be empty' }];
   const frame = readNamespaceFrame(
     JSON.stringify({ type: 'error', id: '1', code: 'INVALID_REQUEST', detail: 'no', errors }),
   );
-  if (frame.type !== 'error') throw new Error('it is an error frame');
+  if (frame.type !== 'error') throw new Error('expected an error frame');
   expect(refusalIn(frame)).toMatchObject({ code: 'INVALID_REQUEST', message: 'no', details: { errors } });
   expect(refusalIn({ type: 'error', code: 'FORBIDDEN', detail: 'no' }).details).toEqual({});
 });

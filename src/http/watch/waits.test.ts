@@ -11,7 +11,7 @@ function fill(waits: Waits, waiter: typeof root, count: number): (() => void)[] 
 }
 
 describe('Waits', () => {
-  it('[P5] takes so many of one token, and one more when one is over', () => {
+  it('[P5] permits a limited number per token, and another one after one has ended', () => {
     const waits = new Waits(() => 0);
     const [end] = fill(waits, root, WAITS_PER_TOKEN_MAX_COUNT);
     expect(() => waits.enter(root, 1)).toThrow(limited);
@@ -22,7 +22,7 @@ describe('Waits', () => {
     expect(() => waits.enter(root, 1)).toThrow(limited);
   });
 
-  it('[P5] takes so many of one subscriber of a token', () => {
+  it('[P5] permits a limited number per subscriber of a token', () => {
     const waits = new Waits(() => 0);
     const named = { tokenId: 'root', subscriber: 's' };
     const [end] = fill(waits, named, WAITS_PER_SUBSCRIBER_MAX_COUNT);
@@ -34,7 +34,7 @@ describe('Waits', () => {
     expect(() => waits.enter(named, 1)).not.toThrow();
   });
 
-  it('[P5] counts no refused wait', () => {
+  it('[P5] does not count a refused wait', () => {
     const waits = new Waits(() => 0);
     const named = { tokenId: 'root', subscriber: 's' };
     const ends = fill(waits, named, WAITS_PER_SUBSCRIBER_MAX_COUNT);
@@ -43,7 +43,7 @@ describe('Waits', () => {
     expect(fill(waits, root, WAITS_PER_TOKEN_MAX_COUNT)).toHaveLength(WAITS_PER_TOKEN_MAX_COUNT);
   });
 
-  it('[W27] keeps no name of a wait that was cut off once its token has as many as it may', () => {
+  it('[W27] drops the names of interrupted waits once their token has reached its limit', () => {
     let now = 0;
     const waits = new Waits(() => now);
     for (let count = 0; count < 3 * WAITS_PER_TOKEN_MAX_COUNT; count++) {
@@ -53,7 +53,7 @@ describe('Waits', () => {
     expect(waits.nameCount).toBeLessThanOrEqual(WAITS_PER_TOKEN_MAX_COUNT);
   });
 
-  it('[P5] forgets those that were cut off and never told that they are over', () => {
+  it('[P5] drops interrupted waits that never reported their end', () => {
     let now = 0;
     const waits = new Waits(() => now);
     fill(waits, root, WAITS_PER_TOKEN_MAX_COUNT);
@@ -64,7 +64,7 @@ describe('Waits', () => {
   });
 });
 
-it('[P2, E4] cuts a time short by up to a tenth', () => {
+it('[P2, E4] shortens a duration by up to a tenth', () => {
   const random = vi.spyOn(Math, 'random');
   random.mockReturnValue(0);
   expect(jittered(30_000)).toBe(30_000);

@@ -76,6 +76,18 @@ export function tokens(subject: () => TestDirectory): void {
     expect(await list(BY_ROOT)).toHaveLength(2);
   });
 
+  it('[A64] shows a caller its own token, and never the secret', async () => {
+    const { api } = subject();
+    const { id, expiresAt } = await create(BY_ROOT, [READ_A], { name: 'orders', expiresInMs: HOUR_MS });
+    const caller = { principal: { tokenId: id, grants: [READ_A] } };
+    const shown = { id, name: 'orders', grants: [READ_A], expiresAt, root: false };
+    expect(await api.readOwnToken(caller)).toEqual(shown);
+    const { grants } = BY_ROOT.principal;
+    expect(await api.readOwnToken(BY_ROOT)).toEqual({ id: 'root', name: 'root token', grants, root: true });
+    await api.revokeToken(BY_ROOT, id);
+    await expect(api.readOwnToken(caller)).rejects.toEqual(refusal('UNAUTHENTICATED'));
+  });
+
   it('[A55] answers as for an unknown token when a caller revokes or rotates a token that it could not have created', async () => {
     const { api } = subject();
     const adminOfA = by({ scope: 'admin', ns: 'a' });

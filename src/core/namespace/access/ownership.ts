@@ -38,7 +38,7 @@ export function assertOperates(caller: Caller, key: ServiceKey): void {
   if (operatesOn(caller, key)) return;
   throw new RegistryError(
     'FORBIDDEN',
-    `token ${quote(caller.tokenId)} does not operate the service ${quote(key.service)} of group ${quote(key.group)}; use a token with the scope "operate" there`,
+    `token ${quote(caller.tokenId)} may not operate the service ${quote(key.service)} of group ${quote(key.group)}; use a token with the scope "operate" there`,
   );
 }
 

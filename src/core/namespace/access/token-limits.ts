@@ -139,6 +139,6 @@ export function assertShare(caller: Caller, limits: NamespaceLimits, what: Share
   const why = shareOf(caller) === 'half' ? 'its grants name services' : 'it does not operate the namespace';
   throw new RegistryError(
     'LIMIT_EXCEEDED',
-    `${has}: as ${why}, it may have ${most} of the namespace's ${limits[what] ?? SHARED[what]}, so that others have room; remove some, use several tokens, or ask the namespace's admin to set ${name}: rollcall ns set --token-${what}`,
+    `${has}: as ${why}, it may have ${most} of the namespace's ${limits[what] ?? SHARED[what]}, so that others have room; remove some, use several tokens, or ask the namespace's admin to set ${name}: rollcall ns set --max-${what}-per-token`,
   );
 }

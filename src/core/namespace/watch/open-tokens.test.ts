@@ -8,8 +8,8 @@ import { newMemory } from './connection-memory';
 import { closeSocketsOf, dueAt, hasExpired } from './open-tokens';
 
 /** A socket of a token, as the host would open it. */
-function connect(stage: WatchStage, tokenId: string, expiresAt?: number) {
-  const client = stage.connect({ caller: { tokenId }, expiresAt });
+function connect(stage: WatchStage, tokenId: string, expiresAt?: number, redeemedId?: string) {
+  const client = stage.connect({ caller: { tokenId }, expiresAt, redeemedId });
   const { registry, platform } = stage.namespace;
   registry.opened(platform.connections.connectionOf(client.socket));
   return client;
@@ -72,6 +72,23 @@ describe('the token of an open socket', () => {
     platform.ended.add('one');
     await stage.namespace.pass(2_000);
     expect([platform.tokenChecks.length, one.socket.closed?.code]).toEqual([2, CLOSE_CODES.unauthorized]);
+  });
+
+  it('[A44, A67, A69] ends the socket of a redeemed token with that token, and with the one it acts as', async () => {
+    const stage = new WatchStage();
+    const { hub, platform } = stage.namespace;
+    const end = platform.clock.now() + 12 * SOCKET_TOKENS_CHECK_INTERVAL_MS;
+    const sockets = ['r1', 'r2', 'r3'].map((id) => connect(stage, id === 'r3' ? 'root' : 't', end, id));
+    const closed = () => sockets.map(({ socket }) => socket.closed !== undefined);
+    closeSocketsOf(hub, ['r1']);
+    expect(closed()).toEqual([true, false, false]);
+    platform.ended.add('r3');
+    await stage.namespace.pass(SOCKET_TOKENS_CHECK_INTERVAL_MS + 1_000);
+    expect(platform.tokenChecks).toEqual([['r2', 'r3']]);
+    expect(closed()).toEqual([true, false, true]);
+    await stage.namespace.hibernate();
+    closeSocketsOf(stage.namespace.hub, ['t']);
+    expect(closed()).toEqual([true, true, true]);
   });
 
   it('[A44] is checked again soon if the directory could not be reached', async () => {

@@ -15,10 +15,14 @@ type TokenSource = Pick<StoredState, 'platform' | 'agenda' | 'time'>;
 /**
  * Returns when the token of a socket ends or is due to be checked, by the clock; `Infinity` for a root token without an end.
  */
-export function dueAt({ caller, expiresAt = Number.POSITIVE_INFINITY, checkedAt }: ConnectionMemory): number {
-  if (caller.tokenId === ROOT.tokenId) return expiresAt;
+export function dueAt(memory: ConnectionMemory): number {
+  const { expiresAt = Number.POSITIVE_INFINITY, checkedAt } = memory;
+  if (idOf(memory) === ROOT.tokenId) return expiresAt;
   return Math.min(expiresAt, checkedAt + SOCKET_TOKENS_CHECK_INTERVAL_MS);
 }
+
+/** Returns the id under which the directory knows the credential of a socket. */
+const idOf = ({ caller, redeemedId }: ConnectionMemory): string => redeemedId ?? caller.tokenId;
 
 /** Returns whether the token of a socket has expired. */
 export function hasExpired({ expiresAt }: ConnectionMemory, clock: number): boolean {
@@ -35,7 +39,9 @@ export function dismissEnded(sockets: OpenSockets, connection: Connection): void
 export function closeSocketsOf(sockets: OpenSockets, tokenIds: readonly string[]): void {
   const ended = new Set(tokenIds);
   for (const { connection } of sockets.peers()) {
-    if (ended.has(connection.memory.caller.tokenId)) dismissEnded(sockets, connection);
+    const { caller, redeemedId } = connection.memory;
+    const hasEnded = ended.has(caller.tokenId) || (redeemedId !== undefined && ended.has(redeemedId));
+    if (hasEnded) dismissEnded(sockets, connection);
   }
 }
 
@@ -51,7 +57,7 @@ export async function attendTokens(state: TokenSource, sockets: OpenSockets): Pr
   noteChecked(state, sockets, due, clock);
   if (due.length === 0) return;
   try {
-    const tokenIds = [...new Set(due.map(({ memory }) => memory.caller.tokenId))];
+    const tokenIds = [...new Set(due.map(({ memory }) => idOf(memory)))];
     closeSocketsOf(sockets, await state.platform.endedTokens(tokenIds));
   } catch (error) {
     state.platform.log('warn', 'the tokens of open sockets could not be checked', { error: String(error) });

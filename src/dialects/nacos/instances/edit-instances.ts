@@ -1,4 +1,4 @@
-import { saidIn } from '../../../http/dialect-calls/change-override';
+import { membersOf } from '../../../http/dialect-calls/change-override';
 import { allOverrides } from '../../../http/dialect-calls/whole-lists';
 import type { RouteCall } from '../../../http/pipeline/route-call';
 import type { Operation } from '../../../model/batch';
@@ -104,7 +104,7 @@ export async function changeOverrides(
     const views = needsRead ? await overridesOf(namespace, service, call.tokenId) : new Map<string, OverrideView>();
     const operations = instances.flatMap((instance): Operation[] => {
       const view = views.get(instance.id);
-      const override = change(saidIn(view), instance);
+      const override = change(membersOf(view), instance);
       if (override === undefined) return [];
       const { group, service, id } = instance;
       const precondition = view === undefined ? { absent: true } : { revision: view.revision };

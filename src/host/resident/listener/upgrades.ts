@@ -3,11 +3,14 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { FRAME_MAX_BYTES, SOCKET_CLOSE_MAX_MS } from '../../../model/limits';
-import { writeToSocket } from './refusals';
+import { refusal, writeToSocket } from './refusals';
 import { type Upgrade, upgradeOf } from './upgrade-response';
 
 /** Response headers that the handshake writes itself. */
 const OF_HANDSHAKE = new Set(['upgrade', 'connection', 'sec-websocket-accept', 'sec-websocket-protocol']);
+
+/** Version of the WebSocket protocol (RFC 6455). */
+const VERSION = '13';
 
 /** Returns whether a request asks for a WebSocket. Other upgrades, such as `h2c` from Java clients, are optional and ignored. */
 export function wantsWebSocket({ method, headers }: IncomingMessage): boolean {
@@ -39,6 +42,13 @@ export class Upgrades {
       for (const [name, value] of Object.entries(this.#accepted.get(message)?.headers ?? {})) {
         if (!OF_HANDSHAKE.has(name.toLowerCase())) lines.push(`${name}: ${value}`);
       }
+    });
+    // Without this ws would refuse the handshake itself, as plain text.
+    this.#sockets.on('wsClientError', ({ message: reason }, socket, { headers }) => {
+      const answer = refusal(400, `the WebSocket handshake is not valid: ${reason}`);
+      // A client that speaks another version learns which one to use (RFC 6455, section 4.4).
+      if (headers['sec-websocket-version'] !== VERSION) answer.headers.set('Sec-WebSocket-Version', VERSION);
+      void writeToSocket(socket, answer);
     });
   }
 
