@@ -179,7 +179,7 @@ const FILES: Record<string, WrittenFile> = {
       },
       SubscriberList: {
         schema: subscriber.SubscriberList,
-        about: 'A page of the subscribers of a service.',
+        about: "A page of the subscribers of a service, and its readers that can't acknowledge.",
         notes: NEXT,
       },
     },

@@ -80,6 +80,11 @@ export interface Admin extends Transfers {
   ): Promise<HeartbeatReport>;
   /** Takes an instance out of traffic, then removes it. `wait` (default 30 s) and `grace` are durations such as `5s`. */
   drainInstance(ask: InstanceNames & { wait?: string | undefined; grace?: string | undefined }): Promise<DrainReport>;
+  /**
+   * Cancels a drain before its removal: the instance is as it was, and calls that wait for the drain fail with `CONFLICT`.
+   * Succeeds if the instance is not draining.
+   */
+  cancelDrain(ask: InstanceNames): Promise<void>;
   /** Resolves a service to the endpoints that take traffic. `near`: `auto`, `lat,lon` or `zone:<name>`. */
   resolveService(
     ask: ServiceNames &
@@ -193,6 +198,7 @@ const OPERATIONS: Record<Exclude<keyof Admin, keyof Transfers>, Operation> = {
   renewLease: ['POST', `${INSTANCE}/heartbeat`],
   renewLeases: ['POST', `${NAMESPACE}/heartbeat`],
   drainInstance: ['POST', `${INSTANCE}/drain`],
+  cancelDrain: ['DELETE', `${INSTANCE}/drain`],
   resolveService: ['GET', `${SERVICE}/resolve`],
   listServices: ['GET', `${NAMESPACE}/services`],
   putService: ['PUT', SERVICE],

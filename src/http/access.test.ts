@@ -57,6 +57,7 @@ PATCH  {svc}/instances/:id                                           +   -    + 
 DELETE {svc}/instances/:id                                           +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
 POST   {svc}/instances/:id/heartbeat                                 +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
 POST   {svc}/instances/:id/drain                                     +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
+DELETE {svc}/instances/:id/drain                                     +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
 PUT    {svc}/instances/:id/override                                  +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
 GET    {svc}/instances/:id/override                                  +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
 DELETE {svc}/instances/:id/override                                  +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -

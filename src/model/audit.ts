@@ -15,6 +15,7 @@ export const AuditAction = z.enum([
   'quarantined',
   'override-cleared',
   'drained',
+  'drain-cancelled',
   'changed',
   'deregistered',
   'rolled-back',

@@ -4,6 +4,7 @@ import { isPlainObject, withFastPath } from './fast-path';
 import { InstanceView } from './instance';
 import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from './limits';
 import { ClusterName, ShortName, StoredGroupName, StoredServiceName } from './names';
+import { ServiceSummary } from './service';
 import { splitName } from './service-name';
 
 /** Name of the WebSocket subprotocol. */
@@ -72,6 +73,8 @@ const AnyFrame = z.discriminatedUnion('type', [
     watch: ClientName,
     scope: WatchScope,
     cursor: Cursor.optional().meta({ description: 'Cursor to resume from; absent: a snapshot first' }),
+    observer: z.boolean().optional().meta({ description: 'No drain waits for this watch' }),
+    counts: z.boolean().optional().meta({ description: 'Frames of changes have the counts of their services' }),
   }),
   z.strictObject({ type: z.literal('unwatch'), ...request, watch: ClientName }),
   z.strictObject({ type: z.literal('sync'), ...request, watch: ClientName }),
@@ -167,6 +170,9 @@ export const ServerFrame = z.discriminatedUnion('type', [
     actor: z.string(),
     at: z.iso.datetime(),
     changes: z.array(WatchedChange),
+    counts: z.array(ServiceSummary).optional().meta({
+      description: 'Services of the changes, counted as of this revision; only if the watch asked for counts',
+    }),
   }),
   z.object({ type: z.literal('bookmark'), ...watchFrame }),
   z.object({ type: z.literal('reset'), watch: z.string(), reason: z.string() }),

@@ -17,6 +17,7 @@ export const Cause = z.enum([
   'overridden',
   'quarantined',
   'drained',
+  'drain-cancelled',
   'session-closed',
   'imported',
   'rolled-back',

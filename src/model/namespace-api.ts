@@ -223,6 +223,8 @@ export interface NamespaceApi {
   renewMany(caller: Caller, keys: InstanceKey[]): Promise<Answer<HeartbeatReport>>;
   /** Takes an instance out of traffic, then removes it after a grace period. */
   drain(caller: Caller, command: { key: InstanceKey; waitMs: number; graceMs: number }): Promise<Answer<DrainReport>>;
+  /** Cancels the drains of an instance that is not removed yet. Succeeds if there is none. */
+  cancelDrain(caller: Caller, command: { key: InstanceKey }): Promise<{ cursor: string }>;
   readInstance(command: { key: InstanceKey } & ReadOptions): Promise<ReadAnswer<InstanceView>>;
   listInstances(command: InstanceListCommand): Promise<ReadAnswer<ListedInstances>>;
   /** Returns available endpoints, nearest first or chosen by weight. */

@@ -12,7 +12,8 @@ import {
 } from './limits';
 import { refusesPrototypeKey } from './metadata';
 import { ClusterName, NamespaceId, ShortName, StoredGroupName } from './names';
-import { duration, PAGE_LIMIT, PageAfter, PageCount, PointInTime } from './query-values';
+import { duration, FlagParameter, PAGE_LIMIT, PageAfter, PageCount, PointInTime } from './query-values';
+import { BlindReaders } from './subscriber';
 
 const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 /** Parameters for how fresh a response must be. */
@@ -116,15 +117,12 @@ export const DrainQuery = z.strictObject({
 });
 export type DrainQuery = z.output<typeof DrainQuery>;
 
-const Force = z
-  .enum(['', 'true', 'false'])
-  .optional()
-  .transform((text) => text === '' || text === 'true');
-
-export const ServiceRemovalQuery = z.strictObject({ force: Force.meta({ description: 'Remove its instances too' }) });
+export const ServiceRemovalQuery = z.strictObject({
+  force: FlagParameter.meta({ description: 'Remove its instances too' }),
+});
 
 export const NamespaceRemovalQuery = z.strictObject({
-  force: Force.meta({ description: 'Erase its content too' }),
+  force: FlagParameter.meta({ description: 'Erase its content too' }),
 });
 
 /** Parameters of the lists of the directory. */
@@ -193,29 +191,14 @@ export const InstanceList = z
   .meta({ id: 'InstanceList' });
 export type InstanceList = z.output<typeof InstanceList>;
 
-/** Kinds of readers that the registry can't count right after it wakes. */
-const UnknownReaders = z.enum(['cached', 'plain', 'poll']);
-export type UnknownReaders = z.output<typeof UnknownReaders>;
-
-/** Response to a drain. `blind` counts clients that read without subscribing, by kind; they can't acknowledge. */
+/** Response to a drain. */
 export const DrainReport = z
   .object({
     drained: z.boolean(),
     acknowledged: z.int(),
     subscribers: z.int(),
     laggards: z.array(z.string()),
-    blind: z.record(z.string(), z.int()),
-    unknown: z
-      .array(UnknownReaders)
-      .optional()
-      .meta({
-        description:
-          'Kinds of readers that may exist uncounted, because the registry woke less than two minutes ago: `cached` and ' +
-          '`plain` readers, and subscribers that `poll`. Absent if all are known',
-      }),
-    safeAfterMs: z.int().meta({
-      description: 'Longest time that a reader in `blind` or `unknown` may use an old response, in milliseconds',
-    }),
+    ...BlindReaders.shape,
     removedAt: z.iso.datetime().meta({ description: 'Time at which the instance is removed' }),
   })
   .meta({ id: 'DrainReport' });

@@ -39,6 +39,12 @@ export const PageAfter = z
   .optional()
   .meta({ description: 'The `next` of the previous page; the last page has none' });
 
+/** A flag: true if it is present, unless its value is `false`. */
+export const FlagParameter = z
+  .enum(['', 'true', 'false'])
+  .optional()
+  .transform((text) => text === '' || text === 'true');
+
 /** Returns a schema for a duration in a query, as milliseconds between two bounds. */
 export function duration(leastMs: number, mostMs: number) {
   return z

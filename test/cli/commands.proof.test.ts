@@ -141,10 +141,12 @@ describe('ls, get, resolve, subscribers', () => {
   it('subscribers lists who watches', async () => {
     const watch = stage.begin(['watch', 'look', '--json']);
     await watch.prints(/"snapshot"/);
+    await stage.run(['resolve', 'look']);
     const { stdout } = await stage.run(['subscribers', 'look']);
     expect(lines(stdout)).toEqual([
       expect.stringMatching(/^SUBSCRIBER +BY +ADDRESS +SENT +ACKNOWLEDGED +LAG$/),
-      expect.stringMatching(/^\S+ +(stream|socket) /),
+      expect.stringMatching(/^\S+ +(stream|socket), observer /),
+      expect.stringMatching(/^blind readers +\d+ by plain$/),
     ]);
   });
 });
@@ -196,11 +198,12 @@ describe('watch', () => {
     expect((await stage.run(['watch', '--token', 'wrong'])).code).toBe(4);
   });
 
-  it('lets a drain pass that it has seen', async () => {
+  it('[W28] is an observer, for which no drain waits', async () => {
     await stage.register('passing', 'passing-1');
     const watch = stage.begin(['watch', 'passing']);
     await watch.prints(/passing-1/);
-    expect(await stage.json('drain', 'passing', 'passing-1')).toMatchObject({ drained: true, acknowledged: 1 });
+    expect((await stage.run(['subscribers', 'passing'])).stdout).toMatch(/, observer /);
+    expect(await stage.json('drain', 'passing', 'passing-1')).toMatchObject({ drained: true, subscribers: 0 });
   });
 });
 
@@ -213,6 +216,17 @@ describe('drain, quarantine, enable, disable, weight, meta', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^drained\/drained-1 is out of traffic\nacknowledged +0 of 0 subscribers\n/);
     expect((await stage.run(['resolve', 'drained'])).code).toBe(3);
+  });
+
+  it('[O9] drain --cancel puts an instance back into traffic until it is removed, and ends with 3 after that', async () => {
+    await stage.register('kept', 'kept-1');
+    await stage.run(['drain', 'kept', 'kept-1', '--grace', '5m']);
+    expect((await stage.run(['resolve', 'kept'])).code).toBe(3);
+    const { code, stdout } = await stage.run(['drain', 'kept', 'kept-1', '--cancel']);
+    expect([code, stdout]).toEqual([0, 'kept/kept-1 is not draining\n']);
+    expect((await stage.run(['resolve', 'kept'])).code).toBe(0);
+    await stage.run(['drain', 'kept', 'kept-1']);
+    expect((await stage.run(['drain', 'kept', 'kept-1', '--cancel'])).code).toBe(3);
   });
 
   it('drain names the subscribers that did not acknowledge, with 124', async () => {

@@ -33,7 +33,7 @@ const ON_DEMAND_MAX_BYTES: Record<string, number> = {
   failure: 1_100,
   'open-socket': 1_200,
   outages: 600,
-  'stream-source': 1_300,
+  'stream-source': 1_400,
   'poll-source': 1_900,
   'balanced-fetch': 1_400,
 };

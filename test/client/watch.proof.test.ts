@@ -220,3 +220,17 @@ describe('a receipt', () => {
     await instance.release();
   });
 });
+
+it.each<WatchTransport>(['socket', 'stream', 'poll'])(
+  '[W28] no drain waits for an observer over a %s',
+  async (transport) => {
+    const stage = await ClientStage.start();
+    const instance = await stage.client().register({ service: SERVICE, id: 'a', address: '127.0.0.1', port: 80 });
+    const watch = stage.client().watch({ services: [SERVICE] }, { transport, observer: true, onFrame: () => {} });
+    await until('it watches', () => watch.status.state === 'connected');
+    const path = `${servicePath(SERVICE)}/subscribers`;
+    const { subscribers } = await call<{ subscribers: object[] }>(stage.registry, 'GET', path);
+    expect(subscribers).toMatchObject(transport === 'poll' ? [] : [{ kind: transport, observer: true }]);
+    expect(await instance.drain({ waitMs: 20_000 })).toMatchObject({ drained: true, subscribers: 0, laggards: [] });
+  },
+);

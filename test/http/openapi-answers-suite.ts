@@ -150,6 +150,7 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
     ['POST', '/api/v1/tickets/redeem', { ticket: LAST_TICKET }],
     ['GET', '/api/v1/audit?limit=1'],
     ['DELETE', `${I}/override`],
+    ['DELETE', `${I}/drain`],
     ['POST', `${I}/drain?wait=0s`],
     ['DELETE', I],
     ['DELETE', `${S}?force`],

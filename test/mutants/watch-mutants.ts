@@ -100,8 +100,8 @@ export const WATCH_MUTANTS: Mutant[] = [
     name: 'sends every watcher all of a revision',
     breaks: 'W9',
     symbol: 'Hub.#audiencesOf',
-    from: 'audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(published, seen)) });',
-    to: 'audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(published, texts)) });',
+    from: 'audiences.set(name, audience([watcher], seen));',
+    to: 'audiences.set(name, audience([watcher], texts));',
   },
   {
     name: 'omits services that others watch by name from watches of everything',

@@ -22,6 +22,7 @@ const attempt = fc.record({
     'renew',
     'renewMany',
     'drain',
+    'cancelDrain',
     'clear',
     'remove',
   ),
@@ -50,6 +51,7 @@ function call(api: NamespaceApi, { what, id, weight }: Attempt): Promise<unknown
   if (what === 'renew') return api.renew(STRANGER, key(id));
   if (what === 'renewMany') return api.renewMany(STRANGER, [key('mine'), key(id)]);
   if (what === 'drain') return api.drain(STRANGER, { key: key(id), waitMs: 0, graceMs: 0 });
+  if (what === 'cancelDrain') return api.cancelDrain(STRANGER, { key: key(id) });
   return api.removeService(STRANGER, { ...key(id), force: true, precondition: NO_CONDITION });
 }
 

@@ -81,6 +81,9 @@ export function drainSuite({ ask, openSocket, openStream, sleep, sleepsWithSocke
     await ask('GET', `${ORDERS}/resolve`);
     // A unique age, since copies of another test may still exist.
     await ask('GET', `${ORDERS}/resolve?consistency=cached&maxAge=58s`);
+    const listed = await ask<Pick<Report, 'blind' | 'safeAfterMs'>>('GET', `${ORDERS}/subscribers`);
+    expect(listed.body.blind).toMatchObject({ cached: 1, plain: 1 });
+    expect(listed.body.safeAfterMs).toBeGreaterThan(50_000);
     const draining = drain('a', '?wait=500ms');
     const { cursor } = await socket.next('changes');
     socket.say({ type: 'ack', watch: 'w', cursor });
@@ -108,6 +111,47 @@ export function drainSuite({ ask, openSocket, openStream, sleep, sleepsWithSocke
     expect(body.laggards).toContain('stream');
     expect(body.safeAfterMs).toBeGreaterThan(50_000);
     expect((await polling).status).toBe(200);
+    await stream.leave();
+    socket.close();
+  });
+
+  it('[O9] a drain that is cancelled ends for its caller with a conflict, also after a possible hibernation', async () => {
+    const { socket, stream, polling } = await subscribers();
+    const draining = ask<{ code: string }>('POST', `${ORDERS}/instances/a/drain?wait=20s`);
+    await socket.next('changes');
+    expect((await ask('DELETE', `${ORDERS}/instances/a/drain`)).status).toBe(204);
+    expect(await draining).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
+    expect(await socket.next('changes')).toMatchObject({ cause: 'drain-cancelled', actor: 'root' });
+    expect((await ask('GET', `${ORDERS}/instances/a`)).body).toMatchObject({ status: 'up', available: true });
+    await polling;
+    await drain('a', '?wait=0s&grace=1h').report;
+    await sleep();
+    expect((await ask('DELETE', `${ORDERS}/instances/a/drain`)).status).toBe(204);
+    expect((await ask('GET', `${ORDERS}/instances/a`)).body).toMatchObject({ available: true });
+    expect((await ask('DELETE', `${ORDERS}/instances/a/drain`)).status).toBe(204);
+    expect((await ask('DELETE', `${ORDERS}/instances/x/drain`)).status).toBe(404);
+    await stream.leave();
+    socket.close();
+  });
+
+  it('[W28] a drain does not wait for observers, also after a possible hibernation', async () => {
+    await put('a');
+    const socket = await openSocket('?subscriber=console');
+    await socket.ask({ type: 'watch', watch: 'w', scope: { services: ['g@@orders'] }, observer: true });
+    await socket.next('snapshot');
+    const stream = await openStream('?service=g@@orders&subscriber=terminal&observer=true');
+    await stream.take(1);
+    await sleep();
+    const { subscribers } = (await ask<{ subscribers: object[] }>('GET', `${ORDERS}/subscribers`)).body;
+    expect(subscribers).toMatchObject([
+      { id: 'console', observer: true },
+      { id: 'terminal', observer: true },
+    ]);
+    await sleep();
+    const { body } = await drain('a', '?wait=20s').report;
+    expect(body).toMatchObject({ drained: true, subscribers: 0, acknowledged: 0, laggards: [] });
+    expect((await socket.next('changes')).changes).toMatchObject([{ id: 'a' }]);
+    expect((await stream.take(1))[0]?.event).toBe('changes');
     await stream.leave();
     socket.close();
   });

@@ -151,6 +151,16 @@ export function eventStreamSuite({ ask, openStream, sleep }: Home): void {
       await expect.poll(names).toEqual([]);
     });
 
+    it('[W30] has the counts of the services that change, if it is asked for them', async () => {
+      const events = await openStream('?service=g@@orders&counts=true');
+      await events.take(1);
+      await sleep();
+      await put('a');
+      const [changes] = await events.take(1);
+      expect(changes?.data.counts).toMatchObject([{ group: 'g', name: 'orders', instances: 1, available: 1 }]);
+      await events.leave();
+    });
+
     it('[E9, W17] acknowledges under its name, whatever characters that has', async () => {
       await put('a');
       const events = await openStream(`?service=g@@orders&subscriber=${encodeURIComponent('kasse-ü-🦆')}`);

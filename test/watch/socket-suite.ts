@@ -79,6 +79,18 @@ export function socketSuite(home: Home): void {
       socket.close();
     });
 
+    it('[W30] gets the counts of the services that change, if it asks for them', async () => {
+      const socket = await openSocket();
+      await socket.ask({ type: 'watch', watch: 'counted', scope: {}, counts: true });
+      await socket.next('snapshot');
+      await sleep();
+      await put('a');
+      const { counts } = await socket.next('changes');
+      expect(counts).toEqual((await ask<{ services: object[] }>('GET', `${NS}/services`)).body.services);
+      expect(counts).toMatchObject([{ group: 'g', name: 'orders', instances: 1, healthy: 1, available: 1 }]);
+      socket.close();
+    });
+
     it('[W15] reports an invalid frame, and continues', async () => {
       const socket = await openSocket();
       for (const [frame, code] of [

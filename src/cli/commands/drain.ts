@@ -4,28 +4,18 @@ import { CliError, EXIT } from '../terminal/failure';
 import { duration, serviceText } from '../terminal/option-values';
 import { counted, durationText, relativeText } from '../terminal/phrases';
 import { Progress } from '../terminal/progress';
-import { fieldTable } from '../terminal/views';
+import { blindReaderFields, fieldTable } from '../terminal/views';
 
 const DEFAULT_WAIT_MS = 30_000;
 
 /** Interval of progress updates. */
 const TICK_MS = 100;
 
-function reportFields({
-  acknowledged,
-  subscribers,
-  laggards,
-  blind,
-  unknown = [],
-  safeAfterMs,
-  removedAt,
-}: DrainReport) {
-  const kinds = Object.entries(blind).map(([kind, many]) => `${many} by ${kind}`);
+function reportFields({ acknowledged, subscribers, laggards, safeAfterMs, removedAt, ...readers }: DrainReport) {
   return fieldTable([
     ['acknowledged', `${acknowledged} of ${counted(subscribers, 'subscriber')}`],
     ['late subscribers', laggards.join(' ')],
-    ['blind readers', kinds.join(', ')],
-    ['unknown readers', unknown.join(', ')],
+    ...blindReaderFields(readers),
     ['safe to stop', safeAfterMs === 0 ? 'now' : `in ${durationText(safeAfterMs)}`],
     ['removed', relativeText(removedAt)],
   ]);
@@ -37,14 +27,21 @@ export function drainCommand() {
     .summary('take an instance out of traffic, wait for its callers, then remove it')
     .description(
       'Takes an instance out of traffic, waits until every subscriber of its service has acknowledged that, and removes ' +
-        'it. The exit code is 124 if some have not acknowledged in time; they are listed.',
+        'it. The exit code is 124 if some have not acknowledged in time; they are listed. Until it is removed, --cancel ' +
+        'puts it back into traffic.',
     )
     .addArgument(serviceArgument())
     .addArgument(idArgument())
     .option('--wait <duration>', 'how long to wait for subscribers (default 30s)', duration)
     .option('--grace <duration>', 'how long to keep it listed after that (default 0s)', duration)
+    .option('--cancel', 'cancel a drain before its removal')
     .action(async (service, id, options) => {
       const { registry, print } = connect(options);
+      if (options.cancel === true) {
+        await registry.cancelDrain({ ...service, id });
+        print.answer(await registry.readInstance({ ...service, id }), `${serviceText(service)}/${id} is not draining`);
+        return;
+      }
       const { wait: waitMs = DEFAULT_WAIT_MS, grace: graceMs = 0 } = options;
       const progress = new Progress(print.err);
       const from = performance.now();

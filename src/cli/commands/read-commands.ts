@@ -4,8 +4,9 @@ import { allPages, connect, registryCommand, serviceArgument } from '../connecti
 import { assertServiceExists } from '../connection/service-check';
 import { CliError, EXIT } from '../terminal/failure';
 import { count, serviceText } from '../terminal/option-values';
+import { durationText } from '../terminal/phrases';
 import type { Cell, Table } from '../terminal/table';
-import { addressText, entriesText, fieldTable, instanceFields } from '../terminal/views';
+import { addressText, blindReaderFields, entriesText, fieldTable, instanceFields } from '../terminal/views';
 
 function serviceFields(service: Service): Table {
   return fieldTable([
@@ -89,25 +90,32 @@ export function subscribersCommand() {
   return registryCommand('subscribers')
     .summary('list the subscribers of a service')
     .description(
-      'Lists the clients that watch a service, or poll it by name, and what they have acknowledged. A drain waits for them.',
+      'Lists the clients that watch a service, or poll it by name, and what they have acknowledged. A drain waits for them, ' +
+        "except for observers, such as rollcall watch. Below are the readers that can't acknowledge.",
     )
     .addArgument(serviceArgument())
     .action(async (service, options) => {
       const { place, registry, print } = connect(options);
-      const { items: subscribers } = await allPages(
+      const { first, items: subscribers } = await allPages(
         (after) => registry.listSubscribers({ ...service, after }),
         (list) => list.subscribers,
       );
       if (subscribers.length === 0) await assertServiceExists(registry, service, place.namespace);
       const rows = subscribers.map((each): Cell[] => [
         each.id,
-        each.kind,
+        each.observer ? `${each.kind}, observer` : each.kind,
         each.address ?? '',
         each.sentRevision,
         each.acknowledgedRevision,
         each.lag,
       ]);
       const titles = ['SUBSCRIBER', 'BY', 'ADDRESS', 'SENT', 'ACKNOWLEDGED', 'LAG'];
-      print.answer({ subscribers }, { titles, rows, spare: [3, 4, 1] });
+      // An older registry does not report the readers that can't acknowledge.
+      const { blind = {}, unknown, safeAfterMs = 0 } = first;
+      const fields = fieldTable([
+        ...blindReaderFields({ blind, unknown }),
+        ['old responses', safeAfterMs === 0 ? '' : `used for up to ${durationText(safeAfterMs)}`],
+      ]);
+      print.answer({ subscribers, blind, unknown, safeAfterMs }, { titles, rows, spare: [3, 4, 1] }, fields);
     });
 }

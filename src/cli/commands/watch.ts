@@ -71,7 +71,8 @@ export function watchCommand() {
         if (live !== undefined) live.status(status);
         else if (!isOver && late?.aborted !== true) note(status);
       };
-      const watch = client.watch({ services, groups }, { cursor, signal: late, onStatus });
+      // This command makes no calls to instances, so drains need not wait for it, even if its output is paused.
+      const watch = client.watch({ services, groups }, { cursor, observer: true, signal: late, onStatus });
       const interrupt = () => end('interrupt');
       process.once('SIGINT', interrupt);
       const show = live === undefined ? printed(print, instances) : undefined;
@@ -79,7 +80,7 @@ export function watchCommand() {
         for await (const frame of watch) {
           if (show === undefined) live?.changed(instances.take(frame));
           else show(frame);
-          // This command makes no calls to instances, so drains need not wait for it.
+          // For an older registry, which has no observers.
           if (frame.type !== 'reset') watch.acknowledge(frame.cursor);
         }
       } finally {

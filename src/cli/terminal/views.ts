@@ -1,4 +1,4 @@
-import type { Endpoint } from '../../client/wire/answers';
+import type { DrainReport, Endpoint } from '../../client/wire/answers';
 import type { Instance } from '../../client/wire/instance';
 import { serviceText } from './option-values';
 import { durationText, relativeText } from './phrases';
@@ -53,6 +53,15 @@ export function fieldTable(fields: readonly (readonly [name: string, value: Cell
       value === undefined || value === '' ? [] : [[{ text: name, tone: 'faint' as const }, value]],
     ),
   };
+}
+
+/** Returns the fields of readers that can't acknowledge, for {@link fieldTable}. */
+export function blindReaderFields({ blind, unknown = [] }: Pick<DrainReport, 'blind' | 'unknown'>) {
+  const kinds = Object.entries(blind).map(([kind, many]) => `${many} by ${kind}`);
+  return [
+    ['blind readers', kinds.join(', ')],
+    ['unknown readers', unknown.join(', ')],
+  ] as const;
 }
 
 /** Shows the details of an instance. */

@@ -38,7 +38,7 @@ export function caller(
   options: ClientOptions,
   [method, pattern]: Operation,
 ): (ask?: Ask) => Promise<unknown> {
-  const waits = pattern.endsWith('/drain');
+  const waits = method === 'POST' && pattern.endsWith('/drain');
   return async (ask = {}) => {
     const { body, signal, timeoutMs, onAnswer, ifMatch, ifNoneMatch, metadata, ...parameters } = ask;
     const names: Record<string, unknown> = {

@@ -23,7 +23,8 @@ export async function chooseSource({ core, scope, options, sink, signal, begin }
   const isBackground = options.keepsAlive === false;
   const transport = options.transport ?? (isBackground && !hasBackgroundSockets(core) ? 'stream' : undefined);
   const link = core.link();
-  const use = () => begin(new SocketSource(link, scope, sink, isBackground));
+  const request = { scope, observer: options.observer || undefined, counts: options.counts || undefined };
+  const use = () => begin(new SocketSource(link, request, sink, isBackground));
   if (transport === 'socket') return use();
   const failed = (error: RollcallError) => sink.down(error);
   if (transport === undefined && (await trySocket(core, link, { signal, use, failed, isBackground }))) return;
@@ -32,10 +33,11 @@ export async function chooseSource({ core, scope, options, sink, signal, begin }
   const subscriber = core.nextSubscriber();
   if ((transport ?? (readsStreams() ? 'stream' : 'poll')) === 'poll') {
     const { PollSource } = await import('./poll-source');
-    begin(new PollSource(http, time, subscriber, scope, sink));
+    // A poll without a name has no subscriber.
+    begin(new PollSource(http, time, options.observer ? undefined : subscriber, scope, sink));
   } else {
     const { StreamSource } = await import('./stream-source');
-    begin(new StreamSource(http, time, subscriber, scope, sink));
+    begin(new StreamSource(http, time, subscriber, request, sink));
   }
 }
 

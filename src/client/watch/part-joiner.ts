@@ -39,7 +39,11 @@ export class PartJoiner {
     }
     const { watch: _watch, part: _part, last: _last, ...rest } = frame;
     if (this.#changes === undefined) this.#changes = rest;
-    else this.#changes.changes.push(...frame.changes);
+    else {
+      this.#changes.changes.push(...frame.changes);
+      // The last part has the counts of all.
+      if (frame.counts) this.#changes.counts = frame.counts;
+    }
     return isWhole ? this.#wholeChanges(this.#changes) : undefined;
   }
 
@@ -66,7 +70,7 @@ export class PartJoiner {
     this.#revision = revision;
     if (this.#ahead.size === 0) return whole;
     const changes = whole.changes.filter((change) => !this.#isKnown(change, revision));
-    return changes.length === 0 ? { type: 'bookmark', cursor } : { ...whole, changes };
+    return changes.length === 0 && !whole.counts ? { type: 'bookmark', cursor } : { ...whole, changes };
   }
 
   #isKnown({ kind, group, service, id }: WatchedChange, revision: number): boolean {

@@ -51,7 +51,7 @@ const keyOf = ({ group, service }: ServiceName): string => `${group}\n${service}
 export class PollSource implements WatchSource {
   readonly #http: RegistryHttp;
   readonly #time: Time;
-  readonly #subscriber: string;
+  readonly #subscriber: string | undefined;
   readonly #sink: WatchSink;
   readonly #scope: WatchScope;
   readonly #services = new Map<string, SnapshotService & { newest?: number }>();
@@ -61,7 +61,8 @@ export class PollSource implements WatchSource {
   #polls: Poll[] = [];
   #told: string | undefined;
 
-  constructor(http: RegistryHttp, time: Time, subscriber: string, scope: WatchScope, sink: WatchSink) {
+  /** @param subscriber Undefined for an observer: its polls have no name. */
+  constructor(http: RegistryHttp, time: Time, subscriber: string | undefined, scope: WatchScope, sink: WatchSink) {
     this.#http = http;
     this.#time = time;
     this.#subscriber = subscriber;
@@ -105,7 +106,8 @@ export class PollSource implements WatchSource {
           headers: {
             ...(condition !== null && { 'If-None-Match': condition }),
             ...(waits && { Prefer: `wait=${WAIT_MS / 1_000}` }),
-            ...(this.#sink.acknowledged === this.#told && { 'Rollcall-Subscriber': this.#subscriber }),
+            ...(this.#subscriber !== undefined &&
+              this.#sink.acknowledged === this.#told && { 'Rollcall-Subscriber': this.#subscriber }),
           },
           signal: AbortSignal.any([signal, asked.signal]),
           timeoutMs: WAIT_MS + ANSWER_TIMEOUT_MS,

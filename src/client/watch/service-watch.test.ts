@@ -87,6 +87,37 @@ describe('a watch', () => {
     expect(states).toEqual(['connected']);
   });
 
+  it('[W28] asks to be an observer, and does without in a registry that does not know observers', async () => {
+    const { sockets, time, watch, statuses, connect } = await stage({ observer: true });
+    time.advance(0);
+    await turn();
+    sockets.last.open();
+    await turn();
+    sockets.last.refuse('INVALID_REQUEST');
+    await turn();
+    expect(sockets.last.answer({ reconnectWithinMs: 1_000 })).not.toHaveProperty('observer');
+    await turn();
+    expect([watch.status.state, statuses]).toEqual(['connected', ['connected']]);
+    sockets.last.break();
+    // Meanwhile the registry may have been updated.
+    expect((await connect()).frame).toMatchObject({ observer: true });
+  });
+
+  it('[W30] asks for counts, and hands on those of the last part', async () => {
+    const { watch, connect } = await stage({ counts: true });
+    const { frame, say } = await connect();
+    expect(frame).toMatchObject({ counts: true });
+    const counts = [
+      { name: 'orders', group: 'g', instances: 1, healthy: 1, available: 1, persistent: false, revision: 2 },
+    ];
+    say('changes', change(2, { part: 0, last: false }));
+    say('changes', change(2, { part: 1, last: true, counts }));
+    for await (const whole of watch) {
+      expect(whole).toMatchObject({ type: 'changes', counts, changes: [{ id: 'x' }, { id: 'x' }] });
+      break;
+    }
+  });
+
   it('starts with a snapshot again after an interrupted reset', async () => {
     const { sockets, connect } = await stage({ cursor: 'c.0' });
     const first = await connect();

@@ -1,21 +1,21 @@
 import { RollcallError } from '../wire/rollcall-error';
 import type { LinkUser, SocketLink } from '../wire/socket-link';
-import type { WatchScope, WatchSink, WatchSource } from './watch';
+import type { WatchRequest, WatchSink, WatchSource } from './watch';
 
 /** A watch over the client's socket. */
 export class SocketSource implements WatchSource, LinkUser {
   readonly #link: SocketLink;
-  readonly #scope: WatchScope;
+  readonly #request: WatchRequest;
   readonly #sink: WatchSink;
   /** Name of the watch on the socket: new each time, so that frames of an ended watch are ignored. */
   #watch: string | undefined;
 
   readonly isBackground: boolean;
 
-  constructor(link: SocketLink, scope: WatchScope, sink: WatchSink, isBackground: boolean) {
+  constructor(link: SocketLink, request: WatchRequest, sink: WatchSink, isBackground: boolean) {
     this.#link = link;
     this.isBackground = isBackground;
-    this.#scope = scope;
+    this.#request = request;
     this.#sink = sink;
   }
 
@@ -46,11 +46,12 @@ export class SocketSource implements WatchSource, LinkUser {
     this.#sink.down(error);
   }
 
-  async #begin(): Promise<void> {
+  async #begin(isPlain = false): Promise<void> {
     const watch = this.#link.name();
     this.#watch = watch;
     this.#link.listen(watch, (frame, size) => this.#sink.take(frame, size));
-    const request = { type: 'watch', watch, scope: this.#scope, cursor: this.#sink.cursor };
+    const { scope, ...options } = this.#request;
+    const request = { type: 'watch', watch, scope, ...(!isPlain && options), cursor: this.#sink.cursor };
     try {
       const { reconnectWithinMs } = await this.#link.ask<{ reconnectWithinMs: number }>(request);
       this.#link.backOff.spreadMs = reconnectWithinMs;
@@ -58,6 +59,9 @@ export class SocketSource implements WatchSource, LinkUser {
       const reason = RollcallError.from(error, 'no watch');
       if (this.#watch !== watch || reason.code === 'UNREACHABLE') return;
       this.#forget();
+      // An older registry refuses options that it does not know.
+      if (reason.code === 'INVALID_REQUEST' && !isPlain && (options.observer || options.counts))
+        return this.#begin(true);
       if (!this.#sink.refused(reason)) this.#link.reopen(reason.message);
       return;
     }

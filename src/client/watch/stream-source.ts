@@ -3,7 +3,7 @@ import type { RegistryHttp } from '../wire/registry-http';
 import { RollcallError } from '../wire/rollcall-error';
 import { pause, type Time } from '../wire/time';
 import type { WatchWireFrame } from '../wire/wire-frame';
-import type { WatchScope, WatchSink, WatchSource } from './watch';
+import type { WatchRequest, WatchSink, WatchSource } from './watch';
 
 /** An event of an event stream. */
 export interface ServerEvent {
@@ -59,17 +59,17 @@ export class StreamSource implements WatchSource {
   readonly #http: RegistryHttp;
   readonly #time: Time;
   readonly #subscriber: string;
-  readonly #scope: WatchScope;
+  readonly #request: WatchRequest;
   readonly #sink: WatchSink;
   readonly #backOff: BackOff;
   #ended = new AbortController();
   #isAcknowledging = false;
 
-  constructor(http: RegistryHttp, time: Time, subscriber: string, scope: WatchScope, sink: WatchSink) {
+  constructor(http: RegistryHttp, time: Time, subscriber: string, request: WatchRequest, sink: WatchSink) {
     this.#http = http;
     this.#time = time;
     this.#subscriber = subscriber;
-    this.#scope = scope;
+    this.#request = request;
     this.#sink = sink;
     this.#backOff = new BackOff(time);
   }
@@ -93,13 +93,21 @@ export class StreamSource implements WatchSource {
 
   /** Reads one stream after another. Never rejects. */
   async #run(signal: AbortSignal): Promise<void> {
+    const { observer, counts } = this.#request;
+    let isPlain = false;
     while (!signal.aborted) {
       let pauseMs: number | undefined;
       try {
-        pauseMs = await this.#read(signal);
+        pauseMs = await this.#read(isPlain ? {} : { observer, counts }, signal);
+        isPlain = false;
       } catch (error) {
         if (signal.aborted) return;
         const reason = await this.#http.failure(error, 'GET', this.#path, 'broke');
+        // An older registry refuses options that it does not know.
+        if (reason.code === 'INVALID_REQUEST' && !isPlain && (observer || counts)) {
+          isPlain = true;
+          continue;
+        }
         if (signal.aborted || this.#sink.refused(reason)) return;
         pauseMs = reason.retryAfterMs;
       }
@@ -110,12 +118,12 @@ export class StreamSource implements WatchSource {
   }
 
   /** Reads a stream to its end; returns the time until the next attempt, if the registry sent one. */
-  async #read(signal: AbortSignal): Promise<number | undefined> {
+  async #read(options: Omit<WatchRequest, 'scope'>, signal: AbortSignal): Promise<number | undefined> {
     const broken = new AbortController();
     const { cursor } = this.#sink;
-    const { services: service, groups: group } = this.#scope;
+    const { services: service, groups: group } = this.#request.scope;
     const answer = await this.#http.request('GET', this.#path, {
-      query: { service, group, cursor },
+      query: { service, group, cursor, ...options },
       headers: { 'Rollcall-Subscriber': this.#subscriber, Accept: 'text/event-stream' },
       signal: AbortSignal.any([signal, broken.signal]),
     });

@@ -26,6 +26,16 @@ export type WatchTransport = 'socket' | 'stream' | 'poll';
 export interface WatchOptions {
   /** Resumes after this cursor of an earlier watch of the same scope; default: start with a snapshot. */
   cursor?: string | undefined;
+  /**
+   * True: no drain waits for this watch, so it need not acknowledge anything. For dashboards and other readers that send no
+   * calls to instances. A registry that does not know this option treats the watch as a subscriber. Default: false.
+   */
+  observer?: boolean | undefined;
+  /**
+   * True: each frame of changes has the counts of the services that it concerns, as the list of services has them. Long
+   * polls have no frames of changes. A registry that does not know this option sends none. Default: false.
+   */
+  counts?: boolean | undefined;
   /** Default: a socket if the runtime can open one, otherwise an event stream. */
   transport?: WatchTransport | undefined;
   /**
@@ -61,6 +71,11 @@ export interface Watch extends AsyncIterable<WatchFrame> {
   acknowledge(cursor: string): void;
   /** Ends the watch. */
   close(): void;
+}
+
+/** Parameters of a watch that its source sends. */
+export interface WatchRequest extends Pick<WatchOptions, 'observer' | 'counts'> {
+  scope: WatchScope;
 }
 
 /** Receives the frames and the state of a source. */

@@ -173,11 +173,22 @@ export interface Subscriber {
   acknowledgedRevision: number;
   /** Number of revisions of this service not sent to it yet. */
   lag: number;
+  /** Present if no drain waits for it. */
+  observer?: true | undefined;
 }
 
-/** A page of the subscribers of a service. */
+/** A page of the subscribers of a service, and its readers that can't acknowledge. */
 export interface SubscriberList {
   subscribers: Subscriber[];
   /** Pass it as `after` to get the next page. */
   next?: string | undefined;
+  /** Number of clients that read without subscribing, by kind. */
+  blind: Record<string, number>;
+  /**
+   * Kinds of readers that may exist uncounted, because the registry woke less than two minutes ago: `cached` and
+   * `plain` readers, and subscribers that `poll`. Absent if all are known.
+   */
+  unknown?: ('cached' | 'plain' | 'poll')[] | undefined;
+  /** Longest time that a reader in `blind` or `unknown` may use an old response, in milliseconds. */
+  safeAfterMs: number;
 }

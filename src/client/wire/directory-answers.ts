@@ -303,6 +303,7 @@ export type AuditAction =
   | 'quarantined'
   | 'override-cleared'
   | 'drained'
+  | 'drain-cancelled'
   | 'changed'
   | 'deregistered'
   | 'rolled-back'

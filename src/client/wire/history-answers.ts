@@ -15,6 +15,7 @@ export type Cause =
   | 'overridden'
   | 'quarantined'
   | 'drained'
+  | 'drain-cancelled'
   | 'session-closed'
   | 'imported'
   | 'rolled-back'

@@ -38,6 +38,7 @@ import { assertRoomForSocket } from './watch/socket-limits';
 import {
   type Command,
   callBatch,
+  callCancelDrain,
   callClearOverride,
   callDeregister,
   callDrain,
@@ -115,6 +116,10 @@ export class Registry implements NamespaceApi {
 
   drain(caller: Caller, command: Command<'drain'>): Reply<'drain'> {
     return callDrain(this.#state, this.#hub, caller, command);
+  }
+
+  cancelDrain(caller: Caller, command: Command<'cancelDrain'>): Reply<'cancelDrain'> {
+    return callCancelDrain(this.#state, caller, command);
   }
 
   readInstance(command: Query<'readInstance'>): Reply<'readInstance'> {

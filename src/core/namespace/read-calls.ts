@@ -18,7 +18,7 @@ import { requireInstance } from './records/catalog';
 import { viewOf } from './records/view';
 import { read, turn } from './turn/turn';
 import type { TurnState } from './turn/turn-state';
-import { acknowledge, subscriberViews } from './watch/subscribers';
+import { acknowledge, blindReaders, subscriberViews } from './watch/subscribers';
 import type { WatchCounts, Watches, WatchState } from './watch/watch-state';
 import type { Reply } from './write-calls';
 
@@ -120,7 +120,11 @@ export function readSubscribers(
 ): Reply<'listSubscribers'> {
   const answer = (now: number) => ({
     cursor: state.journal.cursor,
-    body: subscribersText(subscriberViews(state, watches, key, now), after),
+    body: subscribersText(
+      subscriberViews(state, watches, key, now),
+      blindReaders(state, key, state.readerHolds.sharedUntil, now),
+      after,
+    ),
   });
   return turn(state, key, answer, tokenId);
 }

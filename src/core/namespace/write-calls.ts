@@ -1,7 +1,7 @@
 import type { InstanceKey, Operation, OperationResult } from '../../model/batch';
 import type { Answer, Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { ServiceView } from '../../model/service';
-import { deregister } from './commands/deregister';
+import { deregister, hasDrainQuarantine } from './commands/deregister';
 import { clearOverride, putOverride } from './commands/override';
 import { patch } from './commands/patch';
 import { register } from './commands/register';
@@ -20,7 +20,7 @@ import {
 } from './turn/operator-audit';
 import { turn } from './turn/turn';
 import type { TurnState } from './turn/turn-state';
-import { drainAndWait } from './watch/draining';
+import { cancelDrains, drainAndWait } from './watch/draining';
 import type { Watches, WatchState } from './watch/watch-state';
 
 /** The calls of {@link NamespaceApi} that change something: the audited action, the decision and the answer of each. */
@@ -89,6 +89,20 @@ export function callDrain(
     audited: () => foreignAction(state.catalog, caller, 'drained', command.key),
     act: (...by) => drainAndWait(state, watches, command, ...by),
   });
+}
+
+export function callCancelDrain(
+  state: WatchState,
+  caller: Caller,
+  { key }: Command<'cancelDrain'>,
+): Reply<'cancelDrain'> {
+  const audited = () => {
+    const override = state.catalog.override(key)?.record;
+    // The owner, too, needs an operator's power to lift what an operator's drain left.
+    if (override !== undefined && hasDrainQuarantine(override)) return { action: 'drain-cancelled' as const, key };
+    return foreignAction(state.catalog, caller, 'drain-cancelled', key);
+  };
+  return withOperatorAudit(state, caller, { audited, act: (...by) => cancelDrains(state, key, ...by) });
 }
 
 /**

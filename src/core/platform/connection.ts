@@ -14,7 +14,14 @@ export interface WatchMemory {
   snapshotAfter?: SnapshotPlace | undefined;
   /** Revision of the newest cursor that was acknowledged, or that the watch began with. Absent: none. */
   acknowledged?: number | undefined;
+  /** Set if no drain waits for it. */
+  observer?: true | undefined;
+  /** Set if its frames of changes have the counts of their services. */
+  counts?: true | undefined;
 }
+
+/** The part of a watch's state that its client chooses. */
+export type NewWatch = Pick<WatchMemory, 'name' | 'scope' | 'observer' | 'counts'>;
 
 /** A position in a snapshot, which is ordered by service name, group and instance id; `id` is empty before the first. */
 export interface SnapshotPlace {

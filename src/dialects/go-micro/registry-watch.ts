@@ -60,7 +60,7 @@ export class RegistryWatch {
           closed: (code) => this.#lost(code),
         },
       );
-      this.#namespace.send(watchRequest('registry', scope, undefined));
+      this.#namespace.send(watchRequest('registry', { scope }));
       return await this.#opened.promise;
     } catch (error) {
       this.#leave();

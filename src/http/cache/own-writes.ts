@@ -8,6 +8,7 @@ const WRITES: ReadonlySet<PropertyKey> = new Set<keyof NamespaceApi>([
   'patch',
   'deregister',
   'drain',
+  'cancelDrain',
   'putOverride',
   'clearOverride',
   'putService',

@@ -5,7 +5,7 @@ import { BATCH_BODY_MAX_BYTES } from '../../model/limits';
 import { DrainQuery, DrainReport } from '../../model/queries';
 import { route } from '../pipeline/route';
 import type { Surface } from '../pipeline/surface';
-import { answered } from '../response/answers';
+import { answered, removed } from '../response/answers';
 import { INSTANCE_PATH, InstanceNames, NAMESPACE_PATH } from './paths';
 
 /** Adds the routes of leases: heartbeats, single and batched, and drain. */
@@ -51,12 +51,30 @@ export function addLeaseRoutes(surface: Surface): void {
     summary: 'Take an instance out of traffic, then remove it',
     description:
       'Returns once every subscriber of the service has acknowledged the drain, or after `wait`. ' +
-      '`safeAfterMs` is the longest time that a reader without acknowledgements may use a stale response.',
+      '`safeAfterMs` is the longest time that a reader without acknowledgements may use a stale response. ' +
+      'If the drain is cancelled meanwhile, the response is `CONFLICT`.',
     input: { path: InstanceNames, query: DrainQuery },
     waitMs: ({ query }) => query.wait,
     answers: { 200: { description: 'The instance is out of traffic', schema: DrainReport } },
     call: (namespace, { path, query }, call) =>
       namespace.drain(call.callerWithOrigin, { key: path, waitMs: query.wait, graceMs: query.grace }),
     map: answered,
+  });
+
+  route(surface, {
+    operation: 'cancelDrain',
+    method: 'delete',
+    path: `${INSTANCE_PATH}/drain`,
+    scope: 'register',
+    chapter: 'Leases',
+    summary: 'Cancel a drain before its removal',
+    description:
+      'The instance is as it was before the drain, without the quarantine that a drain by an operator sets; callers that ' +
+      'wait for the drain get `CONFLICT`. Only an operator can cancel a drain by an operator. Succeeds without a change if ' +
+      'the instance is not draining; once it is removed, the response is `INSTANCE_NOT_FOUND`.',
+    input: { path: InstanceNames },
+    answers: { 204: { description: 'The instance is not draining' } },
+    call: (namespace, { path }, call) => namespace.cancelDrain(call.callerWithOrigin, { key: path }),
+    map: removed,
   });
 }

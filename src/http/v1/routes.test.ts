@@ -85,6 +85,7 @@ const CASES: RouteCase[] = [
     calls: ['renewMany', caller, [{ ...key, group: 'DEFAULT_GROUP' }]],
     status: 200,
   },
+  { request: ['DELETE', `${I}/drain`], calls: ['cancelDrain', caller, { key }], status: 204 },
   { request: ['POST', `${I}/drain`], calls: ['drain', caller, { key, waitMs: 30_000, graceMs: 0 }], status: 200 },
   {
     request: ['POST', `${I}/drain?wait=1s&grace=5m`],

@@ -5,7 +5,7 @@ import { ServiceRef, SOCKET_PROTOCOL, type WatchScope } from '../../model/frames
 import type { Principal } from '../../model/grant';
 import { EVENT_STREAM_MAX_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from '../../model/limits';
 import { StoredGroupName } from '../../model/names';
-import { CursorText } from '../../model/query-values';
+import { CursorText, FlagParameter } from '../../model/query-values';
 import { Acknowledgement, SubscriberId, SubscriberList, SubscriberListQuery } from '../../model/subscriber';
 import { route } from '../pipeline/route';
 import type { RouteCall } from '../pipeline/route-call';
@@ -39,6 +39,8 @@ const WatchQuery = z.strictObject({
     .default([])
     .meta({ description: '`orders` in the default group, or `group@@orders`; may be repeated' }),
   cursor: CursorText.optional().meta({ description: 'Resume from this cursor instead of starting with a snapshot' }),
+  observer: FlagParameter.meta({ description: 'No drain waits for this stream: for readers that call no instances' }),
+  counts: FlagParameter.meta({ description: 'Events of changes have the counts of their services' }),
   subscriber: SubscriberQuery,
   ticket: TicketQuery,
 });
@@ -93,8 +95,7 @@ async function openStream(query: WatchQuery, call: RouteCall): Promise<Response>
   await stream.open({
     sockets: call.sockets,
     purpose: call.purpose('stream', subscriber),
-    scope,
-    cursor,
+    watch: { scope, cursor, observer: query.observer, counts: query.counts },
     gone: request.signal,
   });
   return new Response(pipe.readable, { headers });
@@ -212,7 +213,9 @@ export function addSubscriberRoutes(surface: Surface): void {
     scope: 'read',
     chapter: 'Watching',
     summary: 'List the subscribers of a service and the cursor that each has acknowledged',
-    description: 'Sockets, event streams, and pollers that send a name. A drain waits for exactly these.',
+    description:
+      'Sockets, event streams, and pollers that send a name. A drain waits for exactly these, except for observers. ' +
+      '`blind`, `unknown` and `safeAfterMs` cover the readers that cannot acknowledge, as in the response to a drain.',
     input: { path: ServiceNames, query: SubscriberListQuery },
     answers: { 200: { description: 'Subscribers, sorted by id', schema: SubscriberList } },
     call: (namespace, { path, query }, call) =>

@@ -35,7 +35,7 @@ export class ChangeSignal {
       },
     );
     const { name, scope, cursor } = watch;
-    signal.#socket.send(watchRequest(name, scope, cursor));
+    signal.#socket.send(watchRequest(name, { scope, cursor }));
     return signal;
   }
 

@@ -24,7 +24,7 @@ beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 
 afterEach(() => void vi.useRealTimers());
 
 /** A stream that is open, with both of its ends. */
-async function open(cursor?: string) {
+async function open(cursor?: string, observer?: boolean) {
   const sockets = new RecordingSockets();
   const pipe = new TransformStream<Uint8Array, Uint8Array>();
   const gone = new AbortController();
@@ -33,8 +33,7 @@ async function open(cursor?: string) {
   const opening = stream.open({
     sockets,
     purpose: socketPurpose({ kind: 'stream' }),
-    scope: { groups: ['g'], services: [{ group: 'g', service: 'orders' }] },
-    cursor,
+    watch: { scope: { groups: ['g'], services: [{ group: 'g', service: 'orders' }] }, cursor, observer },
     gone: gone.signal,
   });
   const socket = await sockets.next();
@@ -48,6 +47,24 @@ const turns = async () => {
 const creditOf = ({ sent }: RecordedSocket) => sent.flatMap((frame) => (frame.type === 'credit' ? [frame.bytes] : []));
 
 describe('EventStream', () => {
+  it('[W28] asks for an observer only if it is to be one', async () => {
+    for (const [observer, member] of [
+      [true, { observer: true }],
+      [false, {}],
+      [undefined, {}],
+    ] as const) {
+      const { socket } = await open('cE.1.x', observer);
+      expect(socket.sent[0]).toEqual({
+        type: 'watch',
+        id: 'watch',
+        watch: 'stream',
+        scope: { groups: ['g'], services: ['g@@orders'] },
+        cursor: 'cE.1.x',
+        ...member,
+      });
+    }
+  });
+
   it('[E1] watches what it is asked to, and hands on every frame as an event', async () => {
     const { socket, events } = await open('cE.1.x');
     expect(socket.purpose).toMatchObject({ kind: 'stream', subscriber: 's' });
@@ -207,8 +224,7 @@ describe("a stream that can't be opened", () => {
     const opening = new EventStream(new TransformStream(), over).open({
       sockets,
       purpose: socketPurpose({ kind: 'stream' }),
-      scope: { groups: [], services: [] },
-      cursor: undefined,
+      watch: { scope: { groups: [], services: [] } },
       gone: gone.signal,
     });
     opening.catch(() => {});
@@ -246,8 +262,7 @@ describe("a stream that can't be opened", () => {
     const opening = new EventStream(new TransformStream(), over).open({
       sockets,
       purpose: socketPurpose({ kind: 'stream' }),
-      scope: { groups: [], services: [] },
-      cursor: undefined,
+      watch: { scope: { groups: [], services: [] } },
       gone: new AbortController().signal,
     });
     await expect(opening).rejects.toThrow('unreachable');

@@ -1,5 +1,5 @@
 import { RegistryError } from '../../model/errors';
-import { CLOSE_CODES, type WatchScope } from '../../model/frames';
+import { CLOSE_CODES } from '../../model/frames';
 import {
   CREDIT_INITIAL_BYTES,
   EVENT_STREAM_FLUSH_MAX_MS,
@@ -7,7 +7,15 @@ import {
   EVENT_STREAM_MAX_MS,
 } from '../../model/limits';
 import type { NamespaceSocket, NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
-import { type FrameHead, headOf, readFrameHead, readNamespaceFrame, refusalIn, watchRequest } from './namespace-frames';
+import {
+  type FrameHead,
+  headOf,
+  readFrameHead,
+  readNamespaceFrame,
+  refusalIn,
+  type WatchRequest,
+  watchRequest,
+} from './namespace-frames';
 import { jittered } from './waits';
 
 /** Pipe of bytes to a client. A write completes when the client's side has accepted it, and fails if the client is gone. */
@@ -20,9 +28,7 @@ export interface BytePipe {
 export interface EventStreamOptions {
   sockets: NamespaceSockets;
   purpose: SocketPurpose;
-  scope: WatchScope;
-  /** Cursor to resume from; undefined: start with a snapshot. */
-  cursor: string | undefined;
+  watch: WatchRequest;
   /** Aborted when the client is gone, if the platform reports it. */
   gone: AbortSignal;
 }
@@ -92,7 +98,7 @@ export class EventStream {
     }
   }
 
-  async #start({ sockets, purpose, scope, cursor, gone }: EventStreamOptions): Promise<void> {
+  async #start({ sockets, purpose, watch, gone }: EventStreamOptions): Promise<void> {
     this.#socket = await sockets.open(
       { ...purpose, proof: 'marks' },
       {
@@ -107,7 +113,7 @@ export class EventStream {
       () => clearInterval(keepalive),
       () => clearTimeout(end),
     );
-    this.#socket.send(watchRequest('stream', scope, cursor));
+    this.#socket.send(watchRequest('stream', watch));
     if (gone.aborted) this.#stop();
     await this.#opened.promise;
   }

@@ -49,12 +49,21 @@ export function refusalIn({ code, detail, errors }: Extract<ServerFrame, { type:
   return new RegistryError(code as RegistryErrorCode, detail, errors && { errors });
 }
 
-/**
- * Returns the frame that starts a watch, as text.
- *
- * @param cursor Cursor to resume from; undefined: start with a snapshot.
- */
-export function watchRequest(watch: string, { groups, services }: WatchScope, cursor: string | undefined): string {
-  const names = services.map(joinedName);
-  return JSON.stringify({ type: 'watch', id: 'watch', watch, scope: { groups, services: names }, cursor });
+/** Options of a watch. */
+export interface WatchRequest {
+  scope: WatchScope;
+  /** Cursor to resume from; undefined: start with a snapshot. */
+  cursor?: string | undefined;
+  /** True if no drain waits for this watch. Absent from the frame otherwise: an earlier version does not know it. */
+  observer?: boolean | undefined;
+  /** True if frames of changes have the counts of their services. Absent from the frame otherwise, too. */
+  counts?: boolean | undefined;
+}
+
+/** Returns the frame that starts a watch, as text. */
+export function watchRequest(watch: string, { scope, cursor, observer, counts }: WatchRequest): string {
+  const { groups, services } = scope;
+  const names = { groups, services: services.map(joinedName) };
+  const options = { observer: observer || undefined, counts: counts || undefined };
+  return JSON.stringify({ type: 'watch', id: 'watch', watch, scope: names, cursor, ...options });
 }

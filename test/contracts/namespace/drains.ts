@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { readJsonText } from '../../../src/model/json';
 import { DRAIN_QUARANTINE_MS } from '../../../src/model/limits';
-import { OPERATOR } from '../../fixtures/callers';
+import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { ORDERS } from '../../fixtures/definition';
 import { refusal, type Scene } from './scene';
 import { type Capabilities, where } from './test-namespace';
@@ -114,6 +115,56 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
       expect(Date.parse(sooner.removedAt)).toBeLessThan(Date.parse(first.removedAt));
     });
 
+    it('[O9] that is cancelled leaves the instance as it was, and says so in the history', async () => {
+      const scene = stage();
+      const { instance } = await scene.register('a', { weight: 3 });
+      await scene.drain('a', { graceMs: 20_000 });
+      const { cursor } = await scene.cancelDrain('a');
+      expect(await scene.cursor()).toBe(cursor);
+      expect(await scene.resolved()).toEqual(['a']);
+      const { revision, updatedAt, changes, ...rest } = await scene.read('a');
+      expect(instance).toMatchObject(rest);
+      expect([revision, changes, updatedAt >= instance.updatedAt]).toEqual([3, 3, true]);
+      const { entries } = readJsonText((await scene.api.history({ ...ORDERS, instance: 'a', limit: 1 })).body);
+      expect(entries).toMatchObject([{ cause: 'drain-cancelled', actor: OWNER.tokenId }]);
+      await scene.cancelDrain('a');
+      expect(await scene.cursor()).toBe(cursor);
+    });
+
+    it('[O9] by an operator that is cancelled lifts its quarantine, and no other', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await scene.drain('a', { caller: OPERATOR, graceMs: 20_000 });
+      await expect(scene.cancelDrain('a')).rejects.toEqual(refusal('FORBIDDEN'));
+      expect(await scene.read('a')).toMatchObject({ status: 'draining', quarantined: true });
+      await scene.cancelDrain('a', { caller: OPERATOR });
+      expect(await scene.resolved()).toEqual(['a']);
+      await expect(scene.readOverride('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+      await scene.override('a', { quarantine: { reason: 'bad disk' } });
+      await scene.drain('a', { caller: OPERATOR, graceMs: 20_000 });
+      await scene.cancelDrain('a', { caller: OPERATOR });
+      expect(await scene.read('a')).toMatchObject({ status: 'up', quarantined: true });
+      expect(await scene.readOverride('a')).toMatchObject({ quarantine: { reason: 'bad disk' } });
+    });
+
+    it('[O9] of two callers is cancelled for both, and can begin again', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await scene.drain('a', { graceMs: 20_000 });
+      await scene.drain('a', { caller: OPERATOR, graceMs: 10_000 });
+      await scene.cancelDrain('a', { caller: OPERATOR });
+      expect(await scene.read('a')).toMatchObject({ status: 'up', available: true });
+      await scene.drain('a', { graceMs: 20_000 });
+      expect(await scene.resolved()).toEqual([]);
+    });
+
+    it('[O9] can no longer be cancelled once the instance is removed', async () => {
+      const scene = stage();
+      await scene.register('a');
+      await scene.drain('a');
+      await expect(scene.cancelDrain('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
+    });
+
     where(capabilities.remembers, () => {
       it('reports how many callers hold a cached answer, and for how long they may use it', async () => {
         const scene = stage();
@@ -125,6 +176,18 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
         expect(report.blind).toEqual({ cached: 2, plain: 1 });
         expect(report.safeAfterMs).toBeGreaterThan(4_000);
         expect(report.safeAfterMs).toBeLessThanOrEqual(5_000);
+      });
+
+      it('[W29] reports the same in the list of subscribers, for a quarantine', async () => {
+        const scene = stage();
+        await scene.register('a');
+        await scene.api.resolve({ ...ORDERS, keepForMs: 5_000 });
+        await scene.resolve();
+        await scene.override('a', { quarantine: {} });
+        const list = readJsonText((await scene.api.listSubscribers(ORDERS)).body);
+        expect(list).toMatchObject({ subscribers: [], blind: { cached: 1, plain: 1 } });
+        expect(list.safeAfterMs).toBeGreaterThan(4_000);
+        expect(list.safeAfterMs).toBeLessThanOrEqual(5_000);
       });
     });
 
@@ -139,6 +202,19 @@ export function drains(stage: () => Scene, capabilities: Capabilities): void {
         expect(await scene.listed()).toEqual(['a']);
         await scene.pass(1);
         expect(await scene.listed()).toEqual([]);
+      });
+
+      it('[O9] that is cancelled removes nothing later', async () => {
+        const scene = stage();
+        await scene.register('a', { ephemeral: false });
+        await scene.drain('a', { graceMs: 20_000 });
+        await scene.pass(19_999);
+        await scene.cancelDrain('a');
+        await scene.pass(60_000);
+        expect(await scene.resolved()).toEqual(['a']);
+        await scene.drain('a', { graceMs: 20_000 });
+        await scene.pass(20_000);
+        await expect(scene.cancelDrain('a')).rejects.toEqual(refusal('INSTANCE_NOT_FOUND'));
       });
 
       it('[O7] cancels the pending removal when it ends', async () => {

@@ -105,6 +105,10 @@ export class Scene {
     return bodyOf(await this.api.drain(caller, { key: key(id), waitMs: 30_000, graceMs }));
   }
 
+  cancelDrain(id: string, { caller = OWNER } = {}): Promise<{ cursor: string }> {
+    return this.api.cancelDrain(caller, { key: key(id) });
+  }
+
   async override(id: string, override: Override, precondition: Precondition = {}): Promise<OverrideView> {
     const command = { key: key(id), override: Override.parse(override), precondition };
     return bodyOf(await this.api.putOverride(OPERATOR, command));

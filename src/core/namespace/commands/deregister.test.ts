@@ -3,7 +3,8 @@ import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { OPERATOR, OWNER } from '../../../../test/fixtures/callers';
 import { key } from '../../../../test/fixtures/definition';
 import { START } from '../../../../test/fixtures/hand-platform';
-import { deregister, drain } from './deregister';
+import type { Override } from '../../../model/override';
+import { cancelDrain, deregister, drain } from './deregister';
 
 it('[R9] deregister removes an instance, and succeeds if there is none', () => {
   const awake = new AwakeNamespace();
@@ -68,6 +69,66 @@ describe('drain', () => {
 
   it('requires an existing instance', () => {
     expect(() => drain(new AwakeNamespace().draft(), OWNER, key('a'), 0)).toThrow(
+      expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }),
+    );
+  });
+});
+
+describe('cancelDrain', () => {
+  const draining = () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', {}, { drainEndsAt: START + 500 });
+    return awake;
+  };
+  /** The override that a drain by an operator leaves over this one. */
+  const drainedOver = (override: Override) => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    awake.override('a', override);
+    awake.commit((draft) => drain(draft, OPERATOR, key('a'), 500), OPERATOR.tokenId);
+    return awake;
+  };
+
+  it('[O9] ends the drain, and changes nothing else', () => {
+    const draft = draining().draft();
+    expect(cancelDrain(draft, OWNER, key('a'))).toBe(true);
+    expect([...draft.changes]).toMatchObject([
+      { kind: 'instance', cause: 'drain-cancelled', renewed: false, record: { drainEndsAt: undefined, changes: 2 } },
+    ]);
+  });
+
+  it('[O9] of an instance that is not draining changes nothing', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a');
+    const draft = awake.draft();
+    expect(cancelDrain(draft, OWNER, key('a'))).toBe(false);
+    expect(draft.isEmpty).toBe(true);
+  });
+
+  it('[O9] lifts the quarantine of the drain, and keeps the rest of the override', () => {
+    const draft = drainedOver({ weight: 5 }).draft();
+    expect(cancelDrain(draft, OPERATOR, key('a'))).toBe(true);
+    expect(draft.override(key('a'))?.record).toMatchObject({ override: { weight: 5 }, actor: OPERATOR.tokenId });
+    expect(draft.override(key('a'))?.record.override.quarantine).toBeUndefined();
+  });
+
+  it('[O9] keeps a quarantine that was set on purpose, before the drain or after it', () => {
+    const before = drainedOver({ quarantine: { reason: 'bad disk' } }).draft();
+    cancelDrain(before, OPERATOR, key('a'));
+    expect(before.override(key('a'))?.record.override.quarantine).toEqual({ reason: 'bad disk' });
+    const awake = drainedOver({ weight: 5 });
+    awake.override('a', { quarantine: { reason: 'drained by an operator' } });
+    const after = awake.draft();
+    cancelDrain(after, OWNER, key('a'));
+    expect([...after.changes].map(({ kind }) => kind)).toEqual(['instance']);
+  });
+
+  it('[O9, A1] is refused to others than the owner, and to the owner after a drain by an operator', () => {
+    const STRANGER = { tokenId: 'stranger' };
+    const forbidden = expect.objectContaining({ code: 'FORBIDDEN' });
+    expect(() => cancelDrain(draining().draft(), STRANGER, key('a'))).toThrow(forbidden);
+    expect(() => cancelDrain(drainedOver({ weight: 5 }).draft(), OWNER, key('a'))).toThrow(forbidden);
+    expect(() => cancelDrain(new AwakeNamespace().draft(), OWNER, key('a'))).toThrow(
       expect.objectContaining({ code: 'INSTANCE_NOT_FOUND' }),
     );
   });

@@ -146,7 +146,14 @@ export function renew(state: RenewalState, entry: InstanceEntry, now: number): v
  * Causes that no limit applies to. A full namespace must continue to record health and drains, and an import has counted its
  * records before it began.
  */
-const UNLIMITED: ReadonlySet<Cause> = new Set(['unhealthy', 'recovered', 'expired', 'drained', 'imported']);
+const UNLIMITED: ReadonlySet<Cause> = new Set([
+  'unhealthy',
+  'recovered',
+  'expired',
+  'drained',
+  'drain-cancelled',
+  'imported',
+]);
 
 function encodeChanges(state: Pick<StoredState, 'catalog' | 'settings'>, draft: Draft): WeighedChange[] {
   const encoded: WeighedChange[] = [];

@@ -158,7 +158,8 @@ function endQuarantine(
     return;
   }
   const { quarantine: _lifted, ...rest } = record.override;
-  const kept = Object.keys(rest).length > 0 ? { ...record, override: rest, updatedAt: draft.stamp } : null;
+  const { actor } = record;
+  const kept = Object.keys(rest).length > 0 ? { override: rest, actor, updatedAt: draft.stamp } : null;
   draft.putOverride(duty.key, kept, 'overridden');
 }
 

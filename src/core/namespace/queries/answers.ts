@@ -6,7 +6,7 @@ import { DUPLICATE_ADDRESS_SCAN_MAX_COUNT } from '../../../model/limits';
 import type { Answer, Caller, ServiceKey } from '../../../model/namespace-api';
 import type { OverrideList, OverrideView } from '../../../model/override';
 import type { ServiceView } from '../../../model/service';
-import type { SubscriberList, SubscriberView } from '../../../model/subscriber';
+import type { BlindReaders, SubscriberList, SubscriberView } from '../../../model/subscriber';
 import type { StoredState } from '../commit/commit-state';
 import { expiresAt } from '../leases/expiry';
 import { type Catalog, compare, missingOverride, missingService, requireInstance } from '../records/catalog';
@@ -62,13 +62,17 @@ export function overridesText(catalog: Catalog, key: ServiceKey, after = ''): Js
  * Encodes a page of subscribers by id, starting after `after`. All streams of one id are on one page, so that the next can
  * start after it.
  */
-export function subscribersText(views: readonly SubscriberView[], after = ''): JsonText<SubscriberList> {
+export function subscribersText(
+  views: readonly SubscriberView[],
+  blind: BlindReaders,
+  after = '',
+): JsonText<SubscriberList> {
   const byId = Map.groupBy(
     views.filter(({ id }) => id > after),
     ({ id }) => id,
   );
   const encode = ([, streams]: [string, SubscriberView[]]) => streams.map((view) => JSON.stringify(view)).join(',');
-  return listText('subscribers', textPage(byId, { placeOf: ([id]) => id, encode }));
+  return listText('subscribers', textPage(byId, { placeOf: ([id]) => id, encode }), blind);
 }
 
 export function serviceText(catalog: Catalog, key: ServiceKey): JsonText<ServiceView> {

@@ -47,6 +47,8 @@ export interface OverrideRecord {
   override: Override;
   actor: string;
   updatedAt: number;
+  /** Set if a drain set its quarantine, which then ends with the drain if that is cancelled. */
+  isDrain?: true | undefined;
 }
 
 export interface ServiceRecord {

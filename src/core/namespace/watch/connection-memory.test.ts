@@ -23,6 +23,8 @@ describe('encodeMemory', () => {
     const cases: [string, WatchMemory][] = [
       ['that is live', { name: 'w', scope }],
       ['that is live and has acknowledged', { name: 'w', scope, acknowledged: Number.MAX_SAFE_INTEGER }],
+      ['for which no drain waits', { name: 'w', scope, observer: true }],
+      ['with counts', { name: 'w', scope, counts: true }],
       ['that is behind', { name: 'w', scope, sentUntil: 7, acknowledged: 35 }],
       ['whose snapshot has not started', { name: 'w', scope, sentUntil: 7, snapshotAfter: SNAPSHOT_START }],
       ['whose snapshot is being sent', { name: 'w', scope, sentUntil: 7, snapshotAfter: place }],
@@ -47,6 +49,15 @@ describe('encodeMemory', () => {
 
   it('[W24] stores the acknowledgements of each watch separately', () => {
     const watches = [undefined, 7, undefined, 123_456].map((acknowledged) => ({ name: 'w', scope, acknowledged }));
+    expect(decodeMemory(encodeMemory(memory(...watches)))).toEqual(memory(...watches));
+  });
+
+  it('[W28] stores which watches are observers by name', () => {
+    const watches: WatchMemory[] = [
+      { name: 'a', scope },
+      { name: '__proto__', scope, observer: true },
+      { name: 'b', scope, acknowledged: 7 },
+    ];
     expect(decodeMemory(encodeMemory(memory(...watches)))).toEqual(memory(...watches));
   });
 

@@ -20,6 +20,10 @@ interface StoredMemory extends Omit<ConnectionMemory, 'watches'> {
   watches: StoredWatch[];
   /** Acknowledged revisions in the order of the watches, in base 36, 0 for none; absent if all are 0. */
   acknowledged?: string | undefined;
+  /** Names of the watches for which no drain waits; absent if there are none. */
+  observers?: string[] | undefined;
+  /** Names of the watches that asked for counts; absent if there are none. */
+  counted?: string[] | undefined;
 }
 
 /** Returns the memory of a new connection; `now` is by the clock. */
@@ -31,7 +35,13 @@ export function newMemory(purpose: SocketPurpose, now: number): ConnectionMemory
 export function encodeMemory(memory: ConnectionMemory): string {
   const { watches } = memory;
   const acknowledged = watches.some((watch) => watch.acknowledged) ? storedAcknowledgements(watches) : undefined;
-  const stored: StoredMemory = { ...memory, watches: watches.map(storedWatch), acknowledged };
+  const stored: StoredMemory = {
+    ...memory,
+    watches: watches.map(storedWatch),
+    acknowledged,
+    observers: namesOf(watches.filter(({ observer }) => observer)),
+    counted: namesOf(watches.filter(({ counts }) => counts)),
+  };
   return JSON.stringify(stored);
 }
 
@@ -42,10 +52,19 @@ export function encodeMemory(memory: ConnectionMemory): string {
 export function decodeMemory(text: string): ConnectionMemory {
   const stored = JSON.parse(text) as StoredMemory; // `as`: only encodeMemory writes these texts
   if (stored.version < MEMORY_VERSION) return { ...stored, grants: [], namespace: '', checkedAt: 0, watches: [] };
-  const { acknowledged, ...rest } = stored;
+  const { acknowledged, observers = [], counted = [], ...rest } = stored;
   const revisions = acknowledgements(acknowledged);
-  const watches = stored.watches.map((watch, index) => ({ ...watchMemory(watch), acknowledged: revisions[index] }));
+  const watches = stored.watches.map((watch, index): WatchMemory => {
+    const [name] = watch;
+    const observer = observers.includes(name) || undefined;
+    const counts = counted.includes(name) || undefined;
+    return { ...watchMemory(watch), acknowledged: revisions[index], observer, counts };
+  });
   return { ...rest, watches };
+}
+
+function namesOf(watches: readonly WatchMemory[]): string[] | undefined {
+  return watches.length > 0 ? watches.map(({ name }) => name) : undefined;
 }
 
 /** Encodes revisions in at most 11 characters each, so that 256 watches still fit. */

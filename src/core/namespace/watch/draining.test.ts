@@ -6,6 +6,7 @@ import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { readJsonText } from '../../../model/json';
 import { PLAIN_READS_WINDOW_MS, POLLER_LINGER_MS } from '../../../model/limits';
+import type { Caller } from '../../../model/namespace-api';
 import type { DrainReport } from '../../../model/queries';
 import { changeEpoch } from '../commit/epoch-change';
 
@@ -230,6 +231,122 @@ describe('a drain', () => {
     await watching('one');
     const drained = namespace.api.drain(OWNER, { key: { ...ORDERS, id: 'x' }, waitMs: 30_000, graceMs: 0 });
     await expect(drained).rejects.toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
+  });
+});
+
+describe('a drain that is cancelled', () => {
+  /** Starts a drain of `a`, and collects its refusal. */
+  const draining = async (namespace: WatchStage['namespace'], caller: Caller = OWNER) => {
+    const seen: { refusal?: unknown } = {};
+    const command = { key: key('a'), waitMs: 30_000, graceMs: 0 };
+    void namespace.api.drain(caller, command).catch((refusal: unknown) => {
+      seen.refusal = refusal;
+    });
+    await settle();
+    return seen;
+  };
+  const conflict = (by: string) => ({ code: 'CONFLICT', message: expect.stringContaining(`cancelled by "${by}"`) });
+
+  it('[O9] refuses every caller that waits for it, and removes nothing', async () => {
+    const { scene, namespace, watching } = stage();
+    await scene.register('a', { ephemeral: false });
+    const client = await watching('one');
+    const [own, other] = [await draining(namespace), await draining(namespace, OPERATOR)];
+    await scene.cancelDrain('a', { caller: OPERATOR });
+    await settle();
+    expect([own.refusal, other.refusal]).toMatchObject([conflict('operator'), conflict('operator')]);
+    expect(client.takeOnly('changes').at(-1)).toMatchObject({
+      cause: 'drain-cancelled',
+      actor: 'operator',
+      changes: [{ type: 'put', id: 'a', after: { status: 'up', available: true, quarantined: false } }],
+    });
+    await namespace.pass(60_000);
+    expect(await scene.resolved()).toEqual(['a']);
+  });
+
+  it('[O9] refuses its caller, although every subscriber had acknowledged it, if it is not answered yet', async () => {
+    const { stage: all, scene, namespace, watching } = stage();
+    await scene.register('a', { ephemeral: false });
+    const client = await watching('one');
+    const seen = await draining(namespace);
+    const cursor = client.takeOnly('changes').at(-1)?.cursor;
+    all.disk.hold();
+    // The cancellation waits for the disk, and so does the answer that the acknowledgement allows.
+    const cancelled = scene.cancelDrain('a');
+    await client.say({ type: 'ack', watch: 'w', cursor });
+    expect(seen.refusal).toBeUndefined();
+    all.disk.release();
+    await cancelled;
+    await settle();
+    expect(seen.refusal).toMatchObject(conflict('owner'));
+    expect(await scene.resolved()).toEqual(['a']);
+  });
+
+  it('[O9] can be cancelled after a restart in its grace period, and not by its owner after an operator drained it', async () => {
+    const { scene, namespace, drain } = stage();
+    await scene.register('a', { ephemeral: false });
+    await drain('a', { caller: OPERATOR, graceMs: 600_000 });
+    await namespace.restart();
+    await expect(scene.cancelDrain('a')).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await scene.cancelDrain('a', { caller: OPERATOR });
+    expect(await scene.resolved()).toEqual(['a']);
+    await namespace.restart();
+    await namespace.pass(1_200_000);
+    expect(await scene.resolved()).toEqual(['a']);
+  });
+
+  it('[O9, A46] is in the audit trail if it needs an operator, and if it changes something', async () => {
+    const { scene, namespace, drain } = stage();
+    const { audit } = namespace.platform;
+    const actions = () => audit.notes.map(({ action, outcome }) => [action, outcome]);
+    await scene.register('a', { ephemeral: false });
+    await drain('a', { graceMs: 600_000 });
+    await scene.cancelDrain('a');
+    await scene.cancelDrain('a', { caller: OPERATOR });
+    expect(actions()).toEqual([]);
+    await drain('a', { graceMs: 600_000 });
+    await scene.cancelDrain('a', { caller: OPERATOR });
+    expect(actions()).toEqual([['drain-cancelled', 'done']]);
+    audit.forget();
+    await drain('a', { caller: OPERATOR, graceMs: 600_000 });
+    // The owner needs its power as an operator only for the quarantine that the other operator's drain has set.
+    await scene.cancelDrain('a', { caller: { ...OWNER, operates: true } });
+    expect(actions()).toEqual([
+      ['drained', 'done'],
+      ['drain-cancelled', 'done'],
+    ]);
+    expect(await scene.resolved()).toEqual(['a']);
+  });
+
+  it('[I8, O9] writes two rows, and one more for the quarantine of an operator’s drain', async () => {
+    const { stage: all, scene, drain } = stage();
+    const rows = () => Object.values(all.disk.takeWritten()).reduce((sum, count) => sum + count, 0);
+    await scene.register('a', { ephemeral: false });
+    for (const [caller, count] of [
+      [OWNER, 2],
+      [OPERATOR, 3],
+    ] as const) {
+      await drain('a', { caller, graceMs: 600_000 });
+      rows();
+      await scene.cancelDrain('a', { caller });
+      expect(rows()).toBe(count);
+      await scene.cancelDrain('a', { caller });
+      expect(rows()).toBe(0);
+    }
+  });
+
+  it('[O9] does not affect a drain that begins after it', async () => {
+    const { scene, namespace, drain, watching } = stage();
+    await scene.register('a', { ephemeral: false });
+    const client = await watching('one');
+    const first = await draining(namespace);
+    void scene.cancelDrain('a');
+    const second = await drain('a');
+    expect(first.refusal).toMatchObject(conflict('owner'));
+    expect(await second()).toBeUndefined();
+    await acknowledge(client);
+    expect(await second()).toMatchObject({ drained: true, subscribers: 1 });
+    expect(await scene.listed()).toEqual([]);
   });
 });
 

@@ -2,6 +2,7 @@ import { CATCH_UP_SLICE_MAX_COUNT, FRAMES_PER_TURN_BYTES } from '../../../model/
 import { SNAPSHOT_START, type SnapshotPlace } from '../../platform/connection';
 import type { StoredState } from '../commit/commit-state';
 import type { JournalEntry } from '../commit/journal';
+import { ServiceCounts } from './service-counts';
 import type { UnreadBudget } from './unread-budget';
 import { addressed, bookmarkFrame, changesFrames, changesOfPast, resetFrame, snapshotPart } from './watch-frames';
 import { inScope, mayConcern } from './watch-scope';
@@ -141,7 +142,9 @@ export class Feeder {
     const changes = changesOfPast(this.#memory, entry).filter((change) => inScope(scope, change));
     if (changes.length === 0) return;
     const frames = changesFrames(entry, changes);
-    for (const frame of frames) watcher.send(addressed('changes', watcher.name, frame));
+    const counts = watcher.memory.counts ? new ServiceCounts(this.#memory.catalog, entry.revision) : undefined;
+    for (const frame of counts?.addedTo(frames, changes) ?? frames)
+      watcher.send(addressed('changes', watcher.name, frame));
     watcher.noteSent(entry.revision, frames);
   }
 

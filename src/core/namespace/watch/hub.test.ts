@@ -235,7 +235,7 @@ describe('a receiver without credit', () => {
     await client.say({ type: 'credit', bytes: 1_000_000 });
     expect(client.socket.kept.watches).toEqual([]);
     expect(await namespace.api.listSubscribers({ group: 'DEFAULT_GROUP', service: 'orders' })).toMatchObject({
-      body: '{"subscribers":[]}',
+      body: expect.stringContaining('{"subscribers":[]'),
     });
   });
 });

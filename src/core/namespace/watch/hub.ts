@@ -1,15 +1,22 @@
 import { CLOSE_CODES } from '../../../model/frames';
 import { BACKLOG_MAX_BYTES, BOOKMARK_INTERVAL_MS, BOOKMARK_REVISIONS_COUNT } from '../../../model/limits';
 import type { ServiceKey } from '../../../model/namespace-api';
-import { type Connection, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from '../../platform/connection';
+import {
+  type Connection,
+  MEMORY_VERSION,
+  type NewWatch,
+  SNAPSHOT_START,
+  type WatchMemory,
+} from '../../platform/connection';
 import type { PublishedChange, PublishedRevision, Publisher, StoredState } from '../commit/commit-state';
 import { type AlarmState, arm } from '../leases/expiry';
 import { reconnectSpreadMs, reconnectWithinMs } from '../time/attention';
 import { Feeder } from './feeder';
 import { dueAt } from './open-tokens';
 import type { Receipts } from './receipts';
+import { ServiceCounts } from './service-counts';
 import { UnreadBudget } from './unread-budget';
-import { changesFrames, changesOfCommit, SharedFrames } from './watch-frames';
+import { type ChangeText, changesFrames, changesOfCommit, SharedFrames } from './watch-frames';
 import { WatchIndex } from './watch-scope';
 import { Peer, Watcher } from './watcher';
 
@@ -19,7 +26,10 @@ type WatchSource = StoredState & AlarmState;
 /** Frames of one revision, and the watchers that receive them. */
 interface Audience {
   watchers: Watcher[];
+  changes: readonly ChangeText[];
   frames: SharedFrames;
+  /** The same frames with counts; undefined if none of its watchers asked for them. */
+  counted?: SharedFrames;
 }
 
 /**
@@ -41,6 +51,8 @@ export class Hub implements Publisher {
   readonly #budget: UnreadBudget;
   readonly #feeder: Feeder;
   #isAwake = false;
+  /** Number of watches that asked for counts. */
+  #countingCount = 0;
   /** Position up to which live watches have been sent everything. */
   #published: { revision: number; cursor: string };
   #bookmarkedAt = 0;
@@ -137,12 +149,12 @@ export class Hub implements Publisher {
    *
    * @param sentUntil Revision of the cursor; undefined to begin with a snapshot.
    */
-  watch(peer: Peer, name: string, scope: Watcher['scope'], sentUntil: number | undefined): void {
+  watch(peer: Peer, watch: NewWatch, sentUntil: number | undefined): void {
     const { revision } = this.#memory.journal;
     const memory: WatchMemory =
       sentUntil === undefined
-        ? { name, scope, sentUntil: revision, snapshotAfter: SNAPSHOT_START }
-        : { name, scope, sentUntil, acknowledged: sentUntil };
+        ? { ...watch, sentUntil: revision, snapshotAfter: SNAPSHOT_START }
+        : { ...watch, sentUntil, acknowledged: sentUntil };
     peer.connection.memory.watches.push(memory);
     peer.connection.remember();
     this.#add(peer, memory);
@@ -226,10 +238,11 @@ export class Hub implements Publisher {
   prepare(published: PublishedRevision, changes: readonly PublishedChange[]): () => void {
     this.wake();
     const audiences = this.#index.size === 0 || this.#feeder.isHeld ? [] : this.#audiencesOf(published, changes);
+    if (this.#countingCount > 0) addCounts(audiences, new ServiceCounts(this.#memory.catalog, published.revision));
     return () => {
       this.#published = { revision: published.revision, cursor: published.cursor };
-      for (const { watchers, frames } of audiences) {
-        for (const watcher of watchers) this.#send(watcher, published.revision, frames);
+      for (const audience of audiences) {
+        for (const watcher of audience.watchers) this.#send(watcher, published.revision, audience);
       }
       this.sendBookmarks();
     };
@@ -298,25 +311,26 @@ export class Hub implements Publisher {
     const watcher = new Watcher(peer, memory, memory.sentUntil ?? this.#published.revision);
     peer.watchers.set(memory.name, watcher);
     this.#index.add(watcher);
+    if (memory.counts) this.#countingCount += 1;
     this.#feeder.feed(watcher);
   }
 
   #close(watcher: Watcher): void {
     watcher.isOpen = false;
     this.#index.remove(watcher);
+    if (watcher.memory.counts) this.#countingCount -= 1;
     this.#receipts.forget(watcher);
   }
 
   /** Groups watchers by the changes that they receive, so that each frame is encoded once. */
   #audiencesOf(published: PublishedRevision, changes: readonly PublishedChange[]): Audience[] {
     const texts = changesOfCommit(this.#memory.catalog, changes, published);
+    const audience = (watchers: Watcher[], seen: readonly ChangeText[]): Audience => {
+      return { watchers, changes: seen, frames: new SharedFrames(changesFrames(published, seen)) };
+    };
     const [first, ...more] = texts;
     if (first === undefined) return [];
-    if (more.length === 0) {
-      return [
-        { watchers: [...this.#index.watchersOf(first)], frames: new SharedFrames(changesFrames(published, texts)) },
-      ];
-    }
+    if (more.length === 0) return [audience([...this.#index.watchersOf(first)], texts)];
     const indexesOf = new Map<Watcher, number[]>();
     for (const [index, change] of texts.entries()) {
       for (const watcher of this.#index.watchersOf(change)) {
@@ -328,32 +342,41 @@ export class Hub implements Publisher {
     const audiences = new Map<string, Audience>();
     for (const [watcher, indexes] of indexesOf) {
       const name = indexes.length === texts.length ? 'all' : indexes.join();
-      const audience = audiences.get(name);
-      if (audience !== undefined) {
-        audience.watchers.push(watcher);
+      const known = audiences.get(name);
+      if (known !== undefined) {
+        known.watchers.push(watcher);
         continue;
       }
       const seen = indexes.flatMap((index) => texts[index] ?? []);
-      audiences.set(name, { watchers: [watcher], frames: new SharedFrames(changesFrames(published, seen)) });
+      audiences.set(name, audience([watcher], seen));
     }
     return [...audiences.values()];
   }
 
-  #send(watcher: Watcher, revision: number, shared: SharedFrames): void {
+  #send(watcher: Watcher, revision: number, { frames, counted = frames }: Audience): void {
     if (!watcher.isOpen || revision <= watcher.position) return;
     if (watcher.isLive && watcher.peer.hasCredit) {
+      const shared = watcher.memory.counts ? counted : frames;
       for (const frame of shared.addressedTo(watcher.name)) watcher.send(frame);
       watcher.position = revision;
       watcher.sentRevision = revision;
       return;
     }
     if (watcher.isLive) fallBehind(watcher, revision - 1);
-    watcher.noteWaiting(revision, shared.frames);
+    watcher.noteWaiting(revision, frames.frames);
     this.#budget.wait(watcher.peer.account);
     if (watcher.peer.isFull && watcher.waitingSize > BACKLOG_MAX_BYTES) {
       const reason = 'too slow: more than 4 MiB is waiting; resume by cursor';
       this.dismiss(watcher.peer.connection, CLOSE_CODES.slowConsumer, reason);
     }
+  }
+}
+
+/** Adds frames with counts to each audience that has a watch which asked for them. */
+function addCounts(audiences: readonly Audience[], counts: ServiceCounts): void {
+  for (const audience of audiences) {
+    if (!audience.watchers.some(({ memory }) => memory.counts)) continue;
+    audience.counted = new SharedFrames(counts.addedTo(audience.frames.frames, audience.changes));
   }
 }
 

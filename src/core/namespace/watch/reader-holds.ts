@@ -5,7 +5,7 @@ import {
   POLLS_HOLD_STEP_MS,
   WAIT_MAX_MS,
 } from '../../../model/limits';
-import type { UnknownReaders } from '../../../model/queries';
+import type { UnknownReaders } from '../../../model/subscriber';
 import { readProperty, writeProperty } from '../../storage/schema';
 import type { SqlStorage } from '../../storage/sql-storage';
 import { plainReadsCountUntil } from '../records/catalog-entries';

@@ -23,7 +23,7 @@ function stage() {
   };
   const wait = (pollers: Poller[], { revision = 7, until = UNTIL, key = KEY } = {}) => {
     const seen: { outcome?: BarrierOutcome } = {};
-    void receipts.wait(key, revision, pollers, until).then((outcome) => {
+    void receipts.wait(key, revision, pollers, until).outcome.then((outcome) => {
       seen.outcome = outcome;
     });
     return async () => {

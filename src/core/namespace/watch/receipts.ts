@@ -6,6 +6,13 @@ import type { Watcher } from './watcher';
 /** A subscriber that must acknowledge a change before its drain is done. */
 type Awaited = Watcher | Poller;
 
+/** The wait of a drain, until its caller is answered. */
+export interface DrainWait {
+  readonly outcome: Promise<BarrierOutcome>;
+  /** Id of the token that has cancelled the drain. */
+  cancelledBy?: string | undefined;
+}
+
 /** A drain that waits for acknowledgements. */
 interface Barrier {
   key: InstanceKey;
@@ -39,6 +46,8 @@ export function subscriberOf(awaited: Awaited): string {
 export class Receipts {
   readonly #pollers: Pollers;
   readonly #barriers = new Set<Barrier>();
+  /** Drains whose callers have not been answered, by their instances. */
+  readonly #unanswered = new Map<DrainWait, InstanceKey>();
 
   /** @param pollerLingerMs Returns how long a poller is live after its last poll. */
   constructor(pollerLingerMs: () => number) {
@@ -81,18 +90,33 @@ export class Receipts {
   }
 
   /**
-   * Waits until all of `subscribers` have acknowledged a revision, or are gone; {@link expire} ends the wait.
+   * Waits until all of `subscribers` have acknowledged a revision, or are gone; {@link expire} and {@link cancel} end the
+   * wait. The caller ends it with {@link answered}.
    *
    * @param revision Revision that they must have acknowledged.
    * @param until End of the wait, on the namespace's axis.
    */
-  wait(key: InstanceKey, revision: number, subscribers: readonly Awaited[], until: number): Promise<BarrierOutcome> {
+  wait(key: InstanceKey, revision: number, subscribers: readonly Awaited[], until: number): DrainWait {
     const missing = new Set(subscribers.filter(({ acknowledgedRevision }) => acknowledgedRevision < revision));
-    return new Promise((resolve) => {
+    const outcome = new Promise<BarrierOutcome>((resolve) => {
       const barrier: Barrier = { key, revision, until, awaited: new Set(subscribers), missing, resolve };
       this.#barriers.add(barrier);
       this.#settleIfDone(barrier);
     });
+    const wait: DrainWait = { outcome };
+    this.#unanswered.set(wait, key);
+    return wait;
+  }
+
+  /** Forgets a drain whose caller is answered. */
+  answered(wait: DrainWait): void {
+    this.#unanswered.delete(wait);
+  }
+
+  /** Ends the waits of an instance's drains, as a token has cancelled them: also those that were over but not answered. */
+  cancel(key: InstanceKey, tokenId: string): void {
+    for (const [wait, each] of this.#unanswered) if (isSame(each, key)) wait.cancelledBy ??= tokenId;
+    for (const barrier of this.#waitsFor(key)) this.#settle(barrier);
   }
 
   /** Ends the waits of an instance's drains whose time is over, with the acknowledgements they have so far. */
@@ -113,10 +137,7 @@ export class Receipts {
   }
 
   #waitsFor(key: InstanceKey): Barrier[] {
-    return [...this.#barriers].filter((barrier) => {
-      const { group, service, id } = barrier.key;
-      return group === key.group && service === key.service && id === key.id;
-    });
+    return [...this.#barriers].filter((barrier) => isSame(barrier.key, key));
   }
 
   #settleIfDone(barrier: Barrier): void {
@@ -130,4 +151,8 @@ export class Receipts {
     const laggards = [...new Set([...missing].map(subscriberOf))].sort();
     resolve({ subscribers, acknowledged: subscribers - laggards.length, laggards });
   }
+}
+
+function isSame(a: InstanceKey, b: InstanceKey): boolean {
+  return a.id === b.id && a.service === b.service && a.group === b.group;
 }

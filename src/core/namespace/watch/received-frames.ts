@@ -5,7 +5,7 @@ import { FRAME_MAX_BYTES, PINGS_PER_TTL_COUNT, SESSION_TTL_DEFAULT_MS } from '..
 import { utf8Length } from '../../../model/names';
 import type { Caller, NamespaceApi } from '../../../model/namespace-api';
 import { scopeParts } from '../../../model/watch-scope';
-import type { Connection } from '../../platform/connection';
+import type { Connection, NewWatch } from '../../platform/connection';
 import { arm } from '../leases/expiry';
 import { endSession, noteClosed, openSession, resumeSession } from '../leases/sessions';
 import type { SessionEntry } from '../records/catalog-entries';
@@ -209,11 +209,12 @@ export class ReceivedFrames {
     return takesTime ? this.#inOrder(connection, answered) : answered;
   }
 
-  async #watch(peer: Peer, { id, watch, cursor, ...frame }: Frame<'watch'>): Promise<void> {
+  async #watch(peer: Peer, { id, watch, cursor, observer, counts, ...frame }: Frame<'watch'>): Promise<void> {
     const { connection } = peer;
     const scope = scopeParts(frame.scope);
+    const begun: NewWatch = { name: watch, scope, observer: observer || undefined, counts: counts || undefined };
     await turn(this.#state, soleServiceOf(scope), () => {
-      assertRoomOnSocket(peer, watch, scope);
+      assertRoomOnSocket(peer, begun);
       assertRoomForWatch(this.#state, this.#hub, connection.memory.caller.tokenId);
       supersedePolls(this.#hub, peer, watch);
       const position = cursor === undefined ? undefined : this.#state.journal.position(cursor);
@@ -221,7 +222,7 @@ export class ReceivedFrames {
       if (cursor !== undefined && position === undefined) {
         this.#send(connection, resetFrame(watch, this.#resetReason(cursor)));
       }
-      this.#hub.watch(peer, watch, scope, position?.revision);
+      this.#hub.watch(peer, begun, position?.revision);
     });
   }
 

@@ -7,8 +7,7 @@ import {
   WATCHES_PER_SOCKET_MAX_COUNT,
 } from '../../../model/limits';
 import { utf8Length } from '../../../model/names';
-import type { ScopePart } from '../../../model/watch-scope';
-import type { WatchMemory } from '../../platform/connection';
+import type { NewWatch, WatchMemory } from '../../platform/connection';
 import type { CommitState } from '../commit/commit-state';
 import { encodeMemory } from './connection-memory';
 import type { WatchCounts } from './watch-state';
@@ -46,11 +45,11 @@ export function assertRoomForWatch(
 /**
  * @throws {RegistryError} `CONFLICT` for a name that is taken, `LIMIT_EXCEEDED` for more watches than one socket can store.
  */
-export function assertRoomOnSocket(peer: Peer, watch: string, scope: readonly ScopePart[]): void {
-  if (peer.watchers.has(watch)) {
+export function assertRoomOnSocket(peer: Peer, watch: NewWatch): void {
+  if (peer.watchers.has(watch.name)) {
     throw new RegistryError(
       'CONFLICT',
-      `this socket already has a watch ${quote(watch)}; unwatch it, or choose another name`,
+      `this socket already has a watch ${quote(watch.name)}; unwatch it, or choose another name`,
     );
   }
   if (peer.watchers.size >= WATCHES_PER_SOCKET_MAX_COUNT) {
@@ -63,9 +62,7 @@ export function assertRoomOnSocket(peer: Peer, watch: string, scope: readonly Sc
   // Any of them may fall behind or be acknowledged later, which takes more space.
   const most = Number.MAX_SAFE_INTEGER;
   const behind = (each: WatchMemory) => ({ ...each, sentUntil: most, acknowledged: most });
-  const size = utf8Length(
-    encodeMemory({ ...memory, watches: [...memory.watches, { name: watch, scope }].map(behind) }),
-  );
+  const size = utf8Length(encodeMemory({ ...memory, watches: [...memory.watches, watch].map(behind) }));
   if (size > SOCKET_MEMORY_MAX_BYTES) {
     throw new RegistryError(
       'LIMIT_EXCEEDED',

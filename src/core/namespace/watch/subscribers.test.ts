@@ -3,7 +3,7 @@ import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { CLOSE_CODES } from '../../../model/frames';
 import { readJsonText } from '../../../model/json';
-import { POLLER_LINGER_MS, POLLERS_PER_TOKEN_MAX_COUNT } from '../../../model/limits';
+import { PLAIN_READS_WINDOW_MS, POLLER_LINGER_MS, POLLERS_PER_TOKEN_MAX_COUNT } from '../../../model/limits';
 
 const ORDERS = { group: 'DEFAULT_GROUP', service: 'orders' };
 const SCOPE = { services: ['orders'] };
@@ -148,5 +148,96 @@ describe('a pending poll', () => {
     await both.watch({ services: ['orders'], groups: ['shop'] }, { cursor });
     await poll('', cursor);
     expect(await names()).toEqual([]);
+  });
+});
+
+describe('an observer', () => {
+  const drain = async (namespace: WatchStage['namespace'], id: string) => {
+    const { body } = await namespace.api.drain({ tokenId: 'owner' }, { key: { ...ORDERS, id }, waitMs: 0, graceMs: 0 });
+    return readJsonText(body);
+  };
+  const listed = async (namespace: WatchStage['namespace']) =>
+    readJsonText((await namespace.api.listSubscribers(ORDERS)).body).subscribers;
+
+  it('[W28] receives every change, is listed as an observer, and no drain waits for it', async () => {
+    const { connect, namespace, scene } = stage();
+    await scene.register('a');
+    const client = connect({ subscriber: 'console' });
+    await client.watch(SCOPE, { observer: true });
+    expect(await listed(namespace)).toMatchObject([{ id: 'console', kind: 'socket', lag: 0, observer: true }]);
+    expect(await drain(namespace, 'a')).toMatchObject({ drained: true, subscribers: 0, acknowledged: 0, laggards: [] });
+    expect(client.takeInstances()).toBe('+a -a');
+  });
+
+  it('[W28] is still one after the registry has slept, and after it has resumed', async () => {
+    const { connect, namespace, scene } = stage();
+    await scene.register('a');
+    await scene.register('b');
+    const client = connect({ subscriber: 'console' });
+    await client.watch({}, { observer: true });
+    await namespace.hibernate();
+    expect(await drain(namespace, 'a')).toMatchObject({ subscribers: 0, laggards: [] });
+    const cursor = client.takeOnly('changes').at(-1)?.cursor ?? '';
+    await client.close();
+    const resumed = connect({ subscriber: 'console' });
+    await resumed.watch({}, { observer: true, cursor });
+    await namespace.hibernate();
+    expect(await drain(namespace, 'b')).toMatchObject({ subscribers: 0, laggards: [] });
+    expect(resumed.takeInstances()).toBe('+b -b');
+  });
+
+  it('[W18, W28] does not excuse another watch of the same subscriber', async () => {
+    const { connect, namespace, scene } = stage();
+    await scene.register('a', { ephemeral: false });
+    const client = connect({ subscriber: 'both' });
+    await client.watch(SCOPE, { watch: 'shown', observer: true });
+    await client.watch(SCOPE, { watch: 'called', observer: false });
+    await namespace.hibernate();
+    expect(await drain(namespace, 'a')).toMatchObject({ drained: false, subscribers: 1, laggards: ['both'] });
+  });
+
+  it('[W28] may acknowledge, which is shown and changes nothing else', async () => {
+    const { connect, namespace, scene } = stage();
+    const client = connect({ subscriber: 'console' });
+    await client.watch(SCOPE, { observer: true });
+    await scene.register('a');
+    await client.say({ type: 'ack', watch: 'w', cursor: await scene.cursor() });
+    expect(await listed(namespace)).toMatchObject([{ acknowledgedRevision: 1, observer: true }]);
+  });
+});
+
+describe('the list of subscribers', () => {
+  /** The readers that can't acknowledge, from the list and from the response to a drain at the same moment. */
+  async function blindReaders({ namespace }: ReturnType<typeof stage>) {
+    const { subscribers: _, ...listed } = readJsonText((await namespace.api.listSubscribers(ORDERS)).body);
+    const command = { key: { ...ORDERS, id: 'a' }, waitMs: 0, graceMs: 600_000 };
+    const { blind, unknown, safeAfterMs } = readJsonText(
+      (await namespace.api.drain({ tokenId: 'owner' }, command)).body,
+    );
+    return { listed, drained: { blind, ...(unknown && { unknown }), safeAfterMs } };
+  }
+
+  it("[W29] counts the readers that can't acknowledge, as a drain does, for as long as a drain does", async () => {
+    const all = stage();
+    await all.scene.register('a', { ephemeral: false });
+    await all.scene.resolve({ keepForMs: 5_000 });
+    await all.scene.resolve();
+    await all.namespace.pass(2_000);
+    const { listed, drained } = await blindReaders(all);
+    expect(listed).toEqual({ blind: { cached: 1, plain: 1 }, safeAfterMs: 3_000 });
+    expect(listed).toEqual(drained);
+    await all.namespace.pass(PLAIN_READS_WINDOW_MS * 2);
+    expect((await blindReaders(all)).listed).toEqual({ blind: {}, safeAfterMs: 0 });
+  });
+
+  it('[W25, W26, W29] knows after a sleep what it does not know', async () => {
+    const all = stage();
+    await all.scene.register('a', { ephemeral: false });
+    await all.scene.resolve({ keepForMs: 60_000 });
+    await all.namespace.hibernate();
+    const { listed, drained } = await blindReaders(all);
+    expect(listed).toMatchObject({ blind: {}, unknown: expect.arrayContaining(['cached']) });
+    expect(listed.safeAfterMs).toBeGreaterThan(50_000);
+    expect(listed).toEqual(drained);
   });
 });

@@ -1,14 +1,15 @@
 import { quote, RegistryError } from '../../../model/errors';
 import { CLOSE_CODES } from '../../../model/frames';
 import type { ServiceKey } from '../../../model/namespace-api';
-import type { SubscriberView } from '../../../model/subscriber';
+import type { BlindReaders, SubscriberView } from '../../../model/subscriber';
 import type { Connection, ConnectionMemory, WatchMemory } from '../../platform/connection';
 import type { Journal } from '../commit/journal';
+import { recentPlainReads } from '../records/catalog-entries';
 import { notePoller, type Readers } from '../turn/turn';
 import type { Poller } from './pollers';
 import type { Receipts } from './receipts';
 import { soleServiceOf } from './watch-scope';
-import type { OpenSockets, PollerState, Watches } from './watch-state';
+import type { OpenSockets, PollerState, Watches, WatchState } from './watch-state';
 import type { Peer, Watcher } from './watcher';
 
 /**
@@ -62,23 +63,32 @@ function noteWatch(
   notePoller(readers, name, service, { acknowledged, sent: acknowledged }, now);
 }
 
-/** Returns the live subscribers of a service. */
+/** Returns the live subscribers of a service, for which drains wait. */
 export function subscribersOf(
   state: PollerState,
   watches: Watches,
   key: ServiceKey,
   now: number,
 ): (Watcher | Poller)[] {
+  return followersOf(state, watches, key, now).filter((each) => !isObserver(each));
+}
+
+function isObserver(follower: Watcher | Poller): boolean {
+  return 'peer' in follower && follower.memory.observer === true;
+}
+
+/** Returns the live subscribers and observers of a service. */
+function followersOf(state: PollerState, watches: Watches, key: ServiceKey, now: number): (Watcher | Poller)[] {
   const watchers = [...watches.watchersOf(key)];
   for (const watcher of watchers) notePollUnderWay(state, watcher, now);
   return [...watchers.filter(({ peer }) => !isPoll(peer)), ...state.receipts.pollersOf(key, now)];
 }
 
-/** Returns the live subscribers of a service as answers show them, with the lag of each. */
+/** Returns the live subscribers and observers of a service as answers show them, with the lag of each. */
 export function subscriberViews(state: PollerState, watches: Watches, key: ServiceKey, now: number): SubscriberView[] {
   const changedAt = state.catalog.service(key)?.revision ?? 0;
   const lag = (sent: number) => Math.max(0, changedAt - sent);
-  return subscribersOf(state, watches, key, now)
+  return followersOf(state, watches, key, now)
     .map((each): SubscriberView => {
       if (!('peer' in each)) {
         const { subscriber, address, sentRevision, acknowledgedRevision } = each;
@@ -94,9 +104,35 @@ export function subscriberViews(state: PollerState, watches: Watches, key: Servi
         sentRevision,
         acknowledgedRevision,
         lag: lag(sentRevision),
+        ...(isObserver(each) && { observer: true }),
       };
     })
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/**
+ * Counts the readers of a service that can't acknowledge, and bounds how long they may use what they have read.
+ *
+ * @param sharedUntil Time until which copies that several readers share may be used, on the namespace's axis.
+ */
+export function blindReaders(
+  { catalog, readerHolds }: Pick<WatchState, 'catalog' | 'readerHolds'>,
+  key: ServiceKey,
+  sharedUntil: number,
+  now: number,
+): BlindReaders {
+  const service = catalog.service(key);
+  const cachedMs = Math.max(0, (service?.keptUntil ?? 0) - now);
+  const unknown = readerHolds.unknownAt(now);
+  const blind: Record<string, number> = {};
+  if (cachedMs > 0) blind.cached = service?.keptCount ?? 0;
+  const plain = service === undefined ? 0 : recentPlainReads(service.plainReads, now);
+  if (plain > 0) blind.plain = plain;
+  return {
+    blind,
+    ...(unknown.kinds.length > 0 && { unknown: unknown.kinds }),
+    safeAfterMs: Math.max(cachedMs, unknown.safeAfterMs, sharedUntil - now),
+  };
 }
 
 /**
