@@ -98,7 +98,7 @@ export class Authenticator {
   async redeem(ticket: string): Promise<VerifiedToken | null> {
     this.assertConfigured();
     if (ticket === '' || ticket.length > CREDENTIAL_MAX_CHARACTERS) return null;
-    return this.#stillGood(await this.#askDirectory(() => this.#directory.redeemTicket(ticket)));
+    return this.#unexpired(await this.#askDirectory(() => this.#directory.redeemTicket(ticket)));
   }
 
   /** Drops the cached answers about a token that was revoked or rotated here, so that its next request is verified. */
@@ -116,7 +116,7 @@ export class Authenticator {
   async #ask(token: string): Promise<VerifiedToken | null> {
     this.#rootDigest ??= await digestOf(this.#rootToken);
     if (sameDigest(await digestOf(token), this.#rootDigest)) {
-      this.#verifications.keepForGood(token, ROOT);
+      this.#verifications.storePermanently(token, ROOT);
       return ROOT;
     }
     const parts = readTokenText(token);
@@ -128,25 +128,25 @@ export class Authenticator {
     const forgets = this.#forgets;
     const verification = async (): Promise<VerifiedToken | null> => {
       const askedAt = this.#now();
-      const who = this.#stillGood(await this.#directory.verify(parts.id, digest));
-      if (forgets === this.#forgets) this.#verifications.keep(token, who, askedAt);
-      return who;
+      const result = this.#unexpired(await this.#directory.verify(parts.id, digest));
+      if (forgets === this.#forgets) this.#verifications.keep(token, result, askedAt);
+      return result;
     };
     const lastKnown = this.#verifications.lastKnown(token, this.#now());
-    return this.#stillGood(
+    return this.#unexpired(
       await this.#askDirectory(() => this.#calls.call(`${forgets} ${token}`, verification), lastKnown),
     );
   }
 
   /** Treats a token as ended as soon as either clock says so, because this one may differ a little from the directory's. */
-  #stillGood(who: VerifiedToken | null): VerifiedToken | null {
-    return who?.expiresAt !== undefined && who.expiresAt <= this.#now() ? null : who;
+  #unexpired(result: VerifiedToken | null): VerifiedToken | null {
+    return result?.expiresAt !== undefined && result.expiresAt <= this.#now() ? null : result;
   }
 }
 
 /** An answer about a token, and the time of the query, in milliseconds since the epoch. */
-interface Verification<Who> {
-  who: Who;
+interface Verification<Result> {
+  result: Result;
   askedAt: number;
 }
 
@@ -157,22 +157,22 @@ interface Verification<Who> {
  * Valid and invalid tokens are stored separately, so that a thousand guesses evict only other guesses.
  */
 export class Verifications {
-  readonly #good = new LRUCache<string, Verification<VerifiedToken>>(countBound(VERIFICATIONS_MAX_COUNT));
-  readonly #bad = new LRUCache<string, Verification<null>>(countBound(VERIFICATIONS_MAX_COUNT));
+  readonly #valid = new LRUCache<string, Verification<VerifiedToken>>(countBound(VERIFICATIONS_MAX_COUNT));
+  readonly #invalid = new LRUCache<string, Verification<null>>(countBound(VERIFICATIONS_MAX_COUNT));
 
   /** Returns the cached answer; null if the token is not valid, undefined if the directory must be queried. */
   find(token: string, now: number): VerifiedToken | null | undefined {
-    const found = this.#good.get(token) ?? this.#bad.get(token);
+    const found = this.#valid.get(token) ?? this.#invalid.get(token);
     if (found === undefined) return undefined;
     // An expiry is final: an answer that contains one stays true, however old it is.
-    if (found.who?.expiresAt !== undefined && found.who.expiresAt <= now) return null;
-    return now - found.askedAt < VERIFICATION_MAX_AGE_MS ? found.who : undefined;
+    if (found.result?.expiresAt !== undefined && found.result.expiresAt <= now) return null;
+    return now - found.askedAt < VERIFICATION_MAX_AGE_MS ? found.result : undefined;
   }
 
   /** Returns the last answer about a valid token if it is less than 10 minutes old; undefined otherwise. */
   lastKnown(token: string, now: number): VerifiedToken | undefined {
-    const found = this.#good.get(token);
-    return found !== undefined && now - found.askedAt < LAST_KNOWN_MAX_AGE_MS ? found.who : undefined;
+    const found = this.#valid.get(token);
+    return found !== undefined && now - found.askedAt < LAST_KNOWN_MAX_AGE_MS ? found.result : undefined;
   }
 
   /**
@@ -180,38 +180,38 @@ export class Verifications {
    *
    * @param askedAt Time of the query, in milliseconds since the epoch. The answer was true then, and may be stale since.
    */
-  keep(token: string, who: VerifiedToken | null, askedAt: number): void {
-    const known = this.#good.get(token) ?? this.#bad.get(token);
+  keep(token: string, result: VerifiedToken | null, askedAt: number): void {
+    const known = this.#valid.get(token) ?? this.#invalid.get(token);
     if (known !== undefined && known.askedAt > askedAt) return;
-    this.#good.delete(token);
-    this.#bad.delete(token);
-    if (who === null) this.#bad.set(token, { who, askedAt });
-    else this.#good.set(token, { who, askedAt });
+    this.#valid.delete(token);
+    this.#invalid.delete(token);
+    if (result === null) this.#invalid.set(token, { result, askedAt });
+    else this.#valid.set(token, { result, askedAt });
   }
 
   /** Drops the answers about all valid secrets of a token. */
   forget(tokenId: string): void {
     // Copied, because an iterator of the cache is not specified to survive a deletion.
-    for (const [token, { who }] of [...this.#good]) if (dependsOn(who, tokenId)) this.#good.delete(token);
+    for (const [token, { result }] of [...this.#valid]) if (dependsOn(result, tokenId)) this.#valid.delete(token);
   }
 
   /** Expires the answers about all valid secrets of a token. They remain as last known ones until new answers arrive. */
   doubt(tokenId: string, now: number): void {
-    for (const verification of this.#good.values()) {
-      if (!dependsOn(verification.who, tokenId)) continue;
+    for (const verification of this.#valid.values()) {
+      if (!dependsOn(verification.result, tokenId)) continue;
       verification.askedAt = Math.min(verification.askedAt, now - VERIFICATION_MAX_AGE_MS);
     }
   }
 
   /** Caches an answer that does not change during the life of this isolate. */
-  keepForGood(token: string, who: VerifiedToken): void {
-    this.#good.set(token, { who, askedAt: Number.POSITIVE_INFINITY });
+  storePermanently(token: string, result: VerifiedToken): void {
+    this.#valid.set(token, { result, askedAt: Number.POSITIVE_INFINITY });
   }
 }
 
 /** Reports whether a token ends with another: it is that token, or a ticket of that token was redeemed for it. */
-const dependsOn = (who: VerifiedToken, tokenId: string): boolean =>
-  who.tokenId === tokenId || who.redeemedId === tokenId;
+const dependsOn = (result: VerifiedToken, tokenId: string): boolean =>
+  result.tokenId === tokenId || result.redeemedId === tokenId;
 
 /** The root token. */
 export const ROOT: VerifiedToken = {

@@ -191,7 +191,7 @@ describe('the table of authorization', () => {
     expect(found.sort()).toEqual([...new Set(LINES.map(({ method, path }) => `${method} ${path}`)), ...OPEN].sort());
     const open = routes.filter(({ scope }) => scope === 'open');
     const named = open.map(({ method, path }) => `${method.toUpperCase()} ${path}`);
-    expect(named.sort(), 'what is open says so').toEqual([...OPEN, REDEMPTION].sort());
+    expect(named.sort(), 'open routes are declared as such').toEqual([...OPEN, REDEMPTION].sort());
   });
 
   it('has a cell for each column, and no duplicate line', () => {

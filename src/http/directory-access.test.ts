@@ -121,7 +121,7 @@ const stored = () =>
 describe('the table of authorization for the directory', () => {
   beforeEach(begin);
 
-  it('[I9] has every route to the directory, and no other', () => {
+  it('[I9] lists every route to the directory, and no other', () => {
     const ofDirectory = test.app.routes.filter(
       ({ chapter, scope }) => scope !== 'open' && (chapter === 'Namespaces' || chapter === 'Access'),
     );

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { rollcallAdmin } from '../../src/client/admin';
 import { CliStage } from './cli-stage';
 
 /** Every command as used by scripts and people: arguments in, text and an exit code out, against one real registry. */
@@ -469,6 +470,13 @@ describe('ns, token, audit', () => {
     expect(shown.stdout).toMatch(new RegExp(`^id +${id}\nname +orders in public\ngrants +register:public:mine\\*\n`));
     expect(shown.stdout).not.toContain(token);
     expect(await stage.json('token', 'show')).toMatchObject({ id: 'root', root: true });
+    const { url, rootToken } = stage.registry;
+    const admin = rollcallAdmin({ url, token: rootToken });
+    const redeemed = await admin.redeemTicket({ body: await admin.createTicket().then(({ ticket }) => ({ ticket })) });
+    const ofRedeemed = await stage.run(['token', 'show'], { ROLLCALL_TOKEN: redeemed.token });
+    expect(ofRedeemed.stdout).toMatch(new RegExp(`^id +root\n[^]*^redeemed as +${redeemed.id}$`, 'm'));
+    expect((await stage.run(['token', 'revoke', redeemed.id, '--yes'])).code).toBe(0);
+    expect((await stage.run(['token', 'show'], { ROLLCALL_TOKEN: redeemed.token })).code).toBe(4);
   });
 
   it('[K37] token create warns of a namespace that does not exist, and creates the token', async () => {

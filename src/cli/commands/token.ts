@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import type { Admin } from '../../client/admin';
-import type { Grant, IssuedToken, Token } from '../../client/wire/directory-answers';
+import type { Grant, IssuedToken, OwnToken, Token } from '../../client/wire/directory-answers';
 import { RollcallError } from '../../client/wire/rollcall-error';
 import { GROUP_SEPARATOR, joinedName, shortName, splitName } from '../../model/service-name';
 import { allPages, connect, registryCommand } from '../connection/registry';
@@ -22,15 +22,18 @@ Scopes: admin, operate, register, read, metrics. See docs/tokens.md.`;
 
 const idArgument = () => new Argument('<token-id>', 'id of the token (not a secret)');
 
-type Shown = Pick<Token, 'id' | 'name' | 'grants' | 'expiresAt'> & Partial<Pick<Token, 'pathWrite'>>;
+/** Members that an existing token, a new one and the one in use have in common, and those that only some of them have. */
+type Shown = Pick<Token, 'id' | 'name' | 'grants' | 'expiresAt'> &
+  Partial<Pick<Token, 'pathWrite'> & Pick<OwnToken, 'redeemedId'>>;
 
-function tokenFields({ id, name, grants: given, expiresAt, pathWrite }: Shown, secret?: string) {
+function tokenFields({ id, name, grants: given, expiresAt, pathWrite, redeemedId }: Shown, secret?: string) {
   return fieldTable([
     ['id', id],
     ['name', name],
     ['grants', given.map(grantText).join(' ')],
     ['expires', expiresAt === undefined ? 'never' : relativeText(expiresAt)],
     ['allowed in paths', pathWrite ? 'yes' : ''],
+    ['redeemed as', redeemedId],
     ['token', secret === undefined ? '' : { text: secret, tone: 'strong' }],
   ]);
 }

@@ -59,7 +59,7 @@ export class PollSource implements WatchSource {
   /** Aborts the pending polls, to repeat them under the subscriber's name. */
   #asked = new AbortController();
   #polls: Poll[] = [];
-  #told: string | undefined;
+  #sentCursor: string | undefined;
 
   /** @param subscriber Undefined for an observer: its polls have no name. */
   constructor(http: RegistryHttp, time: Time, subscriber: string | undefined, scope: WatchScope, sink: WatchSink) {
@@ -88,7 +88,7 @@ export class PollSource implements WatchSource {
   }
 
   acknowledge(): void {
-    if (this.#sink.acknowledged === this.#told) this.#asked.abort();
+    if (this.#sink.acknowledged === this.#sentCursor) this.#asked.abort();
   }
 
   /** Polls until the signal aborts. Never rejects. */
@@ -107,7 +107,7 @@ export class PollSource implements WatchSource {
             ...(condition !== null && { 'If-None-Match': condition }),
             ...(waits && { Prefer: `wait=${WAIT_MS / 1_000}` }),
             ...(this.#subscriber !== undefined &&
-              this.#sink.acknowledged === this.#told && { 'Rollcall-Subscriber': this.#subscriber }),
+              this.#sink.acknowledged === this.#sentCursor && { 'Rollcall-Subscriber': this.#subscriber }),
           },
           signal: AbortSignal.any([signal, asked.signal]),
           timeoutMs: WAIT_MS + ANSWER_TIMEOUT_MS,
@@ -116,7 +116,7 @@ export class PollSource implements WatchSource {
           await poll.apply(answer, signal);
           condition = answer.headers.get('etag');
           poll.hasAnswered = true;
-          if (!signal.aborted) this.#tell(answer.headers.get('rollcall-cursor') ?? '');
+          if (!signal.aborted) this.#noteCursor(answer.headers.get('rollcall-cursor') ?? '');
         } else if (waits && this.#time.now() - startedAt < LEAST_MS) {
           await pause(this.#time, LEAST_MS, signal);
         }
@@ -137,11 +137,11 @@ export class PollSource implements WatchSource {
     }
   }
 
-  #tell(cursor: string): void {
+  #noteCursor(cursor: string): void {
     if (!this.#polls.every(({ hasAnswered }) => hasAnswered)) return;
     const services = [...this.#services.values()].map(({ newest: _newest, ...service }) => service);
     const revision = Math.max(0, ...services.flatMap(({ instances }) => instances.map((one) => one.revision)));
-    this.#told = cursor;
+    this.#sentCursor = cursor;
     this.#sink.take({ type: 'snapshot', watch: '', cursor, revision, services }, 0);
   }
 

@@ -95,11 +95,11 @@ export class Authentication {
 
   #verified(credential: Credential, received: Request): Principal | Promise<Principal> {
     const { text } = credential;
-    const who = isTicket(credential) ? this.#authenticator.redeem(text) : this.#authenticator.verify(text);
-    if (who instanceof Promise) {
-      return who.then((found) => this.#admitted(found, credential, received));
+    const verified = isTicket(credential) ? this.#authenticator.redeem(text) : this.#authenticator.verify(text);
+    if (verified instanceof Promise) {
+      return verified.then((found) => this.#admitted(found, credential, received));
     }
-    return this.#admitted(who, credential, received);
+    return this.#admitted(verified, credential, received);
   }
 
   /**
@@ -131,9 +131,9 @@ export class Authentication {
     return outcome;
   }
 
-  #admitted(who: VerifiedToken | null, credential: Credential, received: Request): Principal {
-    if (who === null) throw this.#failedLogins.refusal(this.#sourceOf(credential, received));
-    if (credential.carrier !== 'path' || isForPaths(who)) return who;
+  #admitted(verified: VerifiedToken | null, credential: Credential, received: Request): Principal {
+    if (verified === null) throw this.#failedLogins.refusal(this.#sourceOf(credential, received));
+    if (credential.carrier !== 'path' || isForPaths(verified)) return verified;
     throw new RegistryError(
       'UNAUTHENTICATED',
       'this token can do more than read, so it is not accepted in a path, where proxies log it: replace the token, and send the new one in the Authorization header',

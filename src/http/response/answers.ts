@@ -77,7 +77,7 @@ function changed(cursor: string, response: Response): Response {
 }
 
 /** Returns a result of the directory as JSON: 200, or 201 with the location of the new record. */
-export function told(body: unknown, { location }: { location?: string | undefined } = {}): Response {
+export function asJson(body: unknown, { location }: { location?: string | undefined } = {}): Response {
   const headers: Record<string, string> = { ...COMMON_HEADERS, 'Content-Type': 'application/json' };
   if (location !== undefined) headers.Location = location;
   return new Response(JSON.stringify(body), { status: location === undefined ? 200 : 201, headers });

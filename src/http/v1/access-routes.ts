@@ -15,7 +15,7 @@ import {
 } from '../../model/token';
 import { credentialRoute, directoryRoute } from '../pipeline/route';
 import type { Surface } from '../pipeline/surface';
-import { done, told } from '../response/answers';
+import { asJson, done } from '../response/answers';
 import { TICKETS_PATH, TOKEN_PATH, TOKENS_PATH } from './paths';
 
 const TokenName = z.strictObject({ id: ShortName.meta({ description: 'Id of the token; not a secret' }) });
@@ -39,7 +39,7 @@ export function addAccessRoutes(surface: Surface): void {
       grants: [{ scope: 'register', ns: 'staging', services: ['DEFAULT_GROUP@@orders*'] }],
     },
     call: (directory, caller, { body }) => directory.createToken(caller, body),
-    map: (token) => told(token, { location: `${TOKENS_PATH}/${token.id}` }),
+    map: (token) => asJson(token, { location: `${TOKENS_PATH}/${token.id}` }),
   });
 
   directoryRoute(surface, {
@@ -54,7 +54,7 @@ export function addAccessRoutes(surface: Surface): void {
     input: { query: DirectoryPageQuery },
     answers: { 200: { description: 'Tokens, sorted by id', schema: TokenList } },
     call: (directory, caller, { query }) => directory.listTokens(caller, query),
-    map: (list) => told(list),
+    map: (list) => asJson(list),
   });
 
   directoryRoute(surface, {
@@ -68,7 +68,7 @@ export function addAccessRoutes(surface: Surface): void {
     input: {},
     answers: { 200: { description: 'The token', schema: OwnToken } },
     call: (directory, caller) => directory.readOwnToken(caller),
-    map: (token) => told(token),
+    map: (token) => asJson(token),
   });
 
   directoryRoute(surface, {
@@ -103,7 +103,7 @@ export function addAccessRoutes(surface: Surface): void {
     example: { overlapMs: 3_600_000 },
     call: (directory, caller, { path, body }) =>
       surface.authentication.endingSecrets(path.id, directory.rotateToken(caller, path.id, body)),
-    map: (token) => told(token),
+    map: (token) => asJson(token),
   });
 
   directoryRoute(surface, {
@@ -118,7 +118,7 @@ export function addAccessRoutes(surface: Surface): void {
     input: {},
     answers: { 200: { description: 'The ticket, shown only in this response', schema: Ticket } },
     call: (directory, caller) => directory.createTicket(caller),
-    map: (ticket) => told(ticket),
+    map: (ticket) => asJson(ticket),
   });
 
   credentialRoute(surface, {
@@ -138,7 +138,7 @@ export function addAccessRoutes(surface: Surface): void {
     example: { ticket: 'rQJ8dQ4bTqmXyZk3sVfN7wW1uE6hR2cPzY5aLxKoM0gB' },
     call: ({ body }, received) =>
       surface.authentication.exchanged(received, (address) => surface.directory.exchangeTicket(body.ticket, address)),
-    map: (token) => told(token),
+    map: (token) => asJson(token),
   });
 
   directoryRoute(surface, {
@@ -153,6 +153,6 @@ export function addAccessRoutes(surface: Surface): void {
     input: { query: AuditQuery },
     answers: { 200: { description: 'Entries, newest first', schema: AuditTrail } },
     call: (directory, caller, { query }) => directory.readAudit(caller, query),
-    map: (trail) => told(trail),
+    map: (trail) => asJson(trail),
   });
 }

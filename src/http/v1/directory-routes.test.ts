@@ -117,7 +117,7 @@ describe('routes of tokens', () => {
     expect((await ask('GET', '/token')).body).toMatchObject({ id: 'root', root: true });
   });
 
-  it('[A26] make a ticket', async () => {
+  it('[A26] create a ticket', async () => {
     const { ask, directory } = begin();
     const { status, body } = await ask<{ ticket: string }>('POST', '/tickets');
     expect(status).toBe(200);

@@ -8,7 +8,7 @@ import { DirectoryPageQuery, NamespaceRemovalQuery } from '../../model/queries';
 import { Stats } from '../../model/stats';
 import { directoryRoute, route } from '../pipeline/route';
 import type { Surface } from '../pipeline/surface';
-import { answered, done, told } from '../response/answers';
+import { answered, asJson, done } from '../response/answers';
 import { NAMESPACE_PATH, NAMESPACES_PATH } from './paths';
 
 const NamespaceName = z.strictObject({ ns: NamespaceId });
@@ -62,7 +62,7 @@ export function addNamespaceRoutes(surface: Surface): void {
     input: { query: DirectoryPageQuery },
     answers: { 200: { description: 'Namespaces, sorted by id', schema: NamespaceList } },
     call: (directory, caller, { query }) => directory.listNamespaces(caller, query),
-    map: (list) => told(list),
+    map: (list) => asJson(list),
   });
 
   directoryRoute(surface, {
@@ -81,7 +81,7 @@ export function addNamespaceRoutes(surface: Surface): void {
     },
     example: { id: 'staging', title: 'Everything before production', limits: { instances: 1_000 } },
     call: (directory, caller, { body }) => directory.createNamespace(caller, body),
-    map: ({ created, view }) => told(view, created ? { location: `${NAMESPACES_PATH}/${view.id}` } : {}),
+    map: ({ created, view }) => asJson(view, created ? { location: `${NAMESPACES_PATH}/${view.id}` } : {}),
   });
 
   directoryRoute(surface, {
@@ -95,7 +95,7 @@ export function addNamespaceRoutes(surface: Surface): void {
     input: { path: NamespaceName },
     answers: { 200: { description: 'The settings of the namespace', schema: NamespaceView } },
     call: (directory, caller, { path }) => directory.readNamespace(caller, path.ns),
-    map: (view) => told(view),
+    map: (view) => asJson(view),
   });
 
   directoryRoute(surface, {
@@ -110,7 +110,7 @@ export function addNamespaceRoutes(surface: Surface): void {
     answers: { 200: { description: 'The settings after the change', schema: NamespaceView } },
     example: { limits: { requestsPerSecond: 500, perToken: { sockets: 10 } } },
     call: (directory, caller, { path, body }) => directory.patchNamespace(caller, path.ns, body),
-    map: (view) => told(view),
+    map: (view) => asJson(view),
   });
 
   directoryRoute(surface, {

@@ -31,7 +31,7 @@ export class ChangeSignal {
       { ...purpose, proof: 'marks' },
       {
         frame: (text) => signal.#take(text),
-        closed: (code) => signal.#tell(code === CLOSE_CODES.superseded ? 'superseded' : 'lost'),
+        closed: (code) => signal.#signal(code === CLOSE_CODES.superseded ? 'superseded' : 'lost'),
       },
     );
     const { name, scope, cursor } = watch;
@@ -53,9 +53,9 @@ export class ChangeSignal {
       clearTimeout(timer);
     }
     if (this.#refusal !== undefined) throw this.#refusal;
-    const told = this.#pending ?? 'late';
-    if (told === 'changed') this.#pending = undefined;
-    return told;
+    const pending = this.#pending ?? 'late';
+    if (pending === 'changed') this.#pending = undefined;
+    return pending;
   }
 
   close(): void {
@@ -64,22 +64,22 @@ export class ChangeSignal {
 
   #take(text: string): void {
     if (readFrameHead(text) !== undefined) {
-      this.#tell('changed');
+      this.#signal('changed');
       return;
     }
     const frame = readNamespaceFrame(text);
     if (frame.type === 'error') {
       this.#refusal = refusalIn(frame);
-      this.#tell('lost');
+      this.#signal('lost');
     } else if (frame.type === 'mark') {
       // Nothing is buffered here, so the credit is returned at once.
       this.#socket?.send(JSON.stringify({ type: 'credit', bytes: text.length, mark: frame.mark }));
     } else if (frame.type !== 'answer' && frame.type !== 'bookmark') {
-      this.#tell('changed');
+      this.#signal('changed');
     }
   }
 
-  #tell(signal: Signal): void {
+  #signal(signal: Signal): void {
     this.#pending = signal;
     this.#wake?.();
   }

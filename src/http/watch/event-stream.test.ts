@@ -65,7 +65,7 @@ describe('EventStream', () => {
     }
   });
 
-  it('[E1] watches what it is asked to, and hands on every frame as an event', async () => {
+  it('[E1] opens the requested watch, and sends every frame as an event', async () => {
     const { socket, events } = await open('cE.1.x');
     expect(socket.purpose).toMatchObject({ kind: 'stream', subscriber: 's' });
     expect(socket.sent).toEqual([
