@@ -60,16 +60,16 @@ it('[K10] replaces nothing without confirmation if there is no terminal, from a 
 it("[Z7] reports that a file can't be read or written, and why", async () => {
   mkdirSync(join(stage.folder, 'a folder'));
   for (const [words, found] of [
-    [['import', 'nothing.jsonl', '--merge'], 'Cannot read the file: ENOENT'],
-    [['import', 'a folder', '--merge'], 'Cannot read the file: it is a folder.'],
-    [['export', 'nowhere/shop.jsonl'], 'Cannot write the file: ENOENT'],
+    [['import', 'nothing.jsonl', '--merge'], 'Cannot read nothing.jsonl: no such file or directory.'],
+    [['import', 'a folder', '--merge'], 'Cannot read a folder: it is a folder.'],
+    [['export', 'nowhere/shop.jsonl'], 'Cannot write nowhere/shop.jsonl.partial: no such file or directory.'],
   ] as const) {
     const { code, stderr } = await stage.run(words);
     expect(stderr).toContain(found);
     expect(code).toBe(2);
   }
   const taken = await stage.run(['export', 'a folder']);
-  expect(taken.stderr).toContain('Cannot write the file: EISDIR');
+  expect(taken.stderr).toContain(': illegal operation on a directory.');
   expect(taken.code).toBe(1);
 });
 

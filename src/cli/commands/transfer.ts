@@ -1,5 +1,6 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
+import { getSystemErrorMap } from 'node:util';
 import { Argument } from '@commander-js/extra-typings';
 import type { FileCounts, ImportDifference, ImportDone, ImportMode } from '../../client/wire/transfer-answers';
 import { joinedName } from '../../model/service-name';
@@ -53,7 +54,7 @@ async function toFile(read: Read, file: string): Promise<void> {
     await rename(partial, file);
   } catch (error) {
     await rm(partial, { force: true });
-    throw isOfSystem(error) ? notWritten(error, EXIT.failure) : error;
+    throw isOfSystem(error) ? notWritten(partial, error, EXIT.failure) : error;
   } finally {
     await handle.close();
   }
@@ -63,15 +64,22 @@ async function openTarget(file: string): Promise<FileHandle> {
   try {
     return await open(file, 'w');
   } catch (error) {
-    throw isOfSystem(error) ? notWritten(error, EXIT.usage) : error;
+    throw isOfSystem(error) ? notWritten(file, error, EXIT.usage) : error;
   }
 }
 
 /** Reports whether an error comes from a system call, here on a file: errors of the registry have their own class. */
 const isOfSystem = (error: unknown): error is Error => error instanceof Error && 'syscall' in error;
 
-const notWritten = ({ message }: Error, exitCode: ExitCode): CliError =>
-  new CliError(exitCode, `Cannot write the file: ${message}.`, 'Check its name, and the disk.');
+const notWritten = (file: string, error: Error, exitCode: ExitCode): CliError =>
+  new CliError(exitCode, `Cannot write ${file}: ${reasonOf(error)}.`, 'Check its name, and the disk.');
+
+/** Returns the reason of a failed system call, such as "no such file or directory", without its code and path. */
+function reasonOf(error: unknown): string {
+  const errno = error instanceof Error && 'errno' in error ? Number(error.errno) : Number.NaN;
+  const [, reason] = getSystemErrorMap().get(errno) ?? [];
+  return reason ?? (error instanceof Error ? error.message : String(error));
+}
 
 /** File name for standard input. */
 const STDIN = '-';
@@ -158,8 +166,7 @@ async function openSource(file: string): Promise<{ handle: FileHandle; bytes: nu
     await handle.close();
     throw new Error('it is a folder');
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new CliError(EXIT.usage, `Cannot read the file: ${reason}.`, 'Check its name.');
+    throw new CliError(EXIT.usage, `Cannot read ${file}: ${reasonOf(error)}.`, 'Check its name.');
   }
 }
 
