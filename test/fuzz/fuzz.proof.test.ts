@@ -88,8 +88,12 @@ const DEFECTS = [
 ];
 
 it('[I10] a failure is reduced to a few requests, and its path repeats them', async () => {
-  const defect = `if (context.env.request.headers.get('if-none-match')) throw new TypeError('oops');`;
-  const handler = withDefect('surface.router', 'pipeline(surface, { ...steps, path })', defect);
+  // It fails before anything is looked up, so that each such request shows it, whatever came before.
+  const handler = `const handle = pipeline(surface, { ...steps, path });
+    surface.router.on(method, path, (context) => {
+      if (context.env.request.headers.get('if-none-match')) throw new TypeError('oops');
+      return handle(context);
+    });`;
   const change: Change = (resident) => replaceOnce(resident, REGISTERED, handler);
   const { violations, lastWindow, path } = await runWith(3_000, change, { shrinks: true });
   expect(violations.join('\n')).toContain('no fault was injected, and it is 500');
