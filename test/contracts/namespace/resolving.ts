@@ -135,7 +135,7 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
     });
 
     where(capabilities.isFast, () => {
-      it('[V3] chooses in proportion to weight, within 1 % in 10,000 choices, and never a weight of 0', async () => {
+      it('[V3] chooses in proportion to weight, and never a weight of 0', async () => {
         const scene = stage();
         const weights = { none: 0, one: 1, two: 2, seven: 7 };
         for (const [id, weight] of Object.entries(weights)) await scene.register(id, { weight });
@@ -146,7 +146,8 @@ export function resolving(stage: () => Scene, capabilities: Capabilities): void 
         }
         expect(chosen.none).toBe(0);
         for (const [id, weight] of Object.entries(weights)) {
-          expect(Math.abs((chosen[id] ?? 0) / 10_000 - weight / 10), id).toBeLessThan(0.01);
+          // Five standard deviations: a host's numbers are random. The exact shares are tested with numbers from a seed.
+          expect(Math.abs((chosen[id] ?? 0) / 10_000 - weight / 10), id).toBeLessThan(0.025);
         }
       });
     });
