@@ -10,8 +10,8 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     // As in vitest.config.ts: a log that comes late fails nothing.
     disableConsoleIntercept: true,
-    // Proofs mostly wait: for leases, drains, restarts and readers that are cut off. Seven of them keep two cores busy.
-    maxWorkers: 7,
+    // Proofs mostly wait: for leases, drains, restarts and readers that are cut off. Nine of them keep two cores busy.
+    maxWorkers: 9,
     sequence: {
       sequencer: longestFirst([
         'test/chaos/',
@@ -20,6 +20,7 @@ export default defineConfig({
         'test/client/register.',
         'bench/peers/',
         'src/host/resident/deno.',
+        'test/cost/',
         'test/faults/full-disk.',
         'test/listener/',
         'test/watch/event-streams.',
@@ -32,16 +33,15 @@ export default defineConfig({
         'test/fuzz/',
         'test/linearizability/',
         'test/namespaces/',
-        'test/cost/',
+        'test/soak/',
+        'test/power-loss/',
         'test/faults/',
         'test/watch-proofs/slow-reader.',
         'test/homes/',
         'test/client/watch.',
         'test/backup/',
         'src/launcher/',
-        'test/soak/',
         'test/watch-proofs/herd.',
-        'test/power-loss/',
         'test/dialects/',
         'examples/fleet/',
         'test/cli/',
