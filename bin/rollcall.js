@@ -15,6 +15,8 @@ async function bundleProgram() {
     entryPoints: [source],
     bundle: true,
     write: false,
+    // The text names the modules relative to this folder: it must not depend on where the command is run.
+    absWorkingDir: pathOf(''),
     platform: 'node',
     target: 'node20',
     format: 'esm',

@@ -15,6 +15,8 @@ async function bundled(entry: string, options: BuildOptions): Promise<string> {
     entryPoints: [entry],
     bundle: true,
     write: false,
+    // The text names the modules relative to this folder: it must not depend on where a command is run.
+    absWorkingDir: PACKAGE_ROOT,
     format: 'esm',
     target: 'es2024',
     loader: LOADER,
