@@ -8,7 +8,7 @@ const END = 'Math.min(this.#ttlMs[slot] ?? 0, removalMs)';
 
 // Also on workerd, because its sockets outlast hibernation and clients reconnect to them.
 it.each([
-  ['resident', 200, 25],
+  ['resident', 200, 20],
   ['workerd', 60, 15],
 ] as const)(
   '[I6] a fleet survives faults: %s, %i clients, %i s',

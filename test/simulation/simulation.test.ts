@@ -20,14 +20,14 @@ interface Run {
 
 /** Each world in a size that takes a few seconds; the seeds are arbitrary. */
 const RUNS: Run[] = [
-  { name: 'hasty', seed: 1, hours: 1, holders: 10 },
-  { name: 'mixed', seed: 2, hours: 4, holders: 20 },
-  { name: 'stormy', seed: 3, hours: 9, holders: 20 },
-  { name: 'quiet', seed: 4, hours: 3 * 24, holders: 12 },
-  { name: 'jumpy', seed: 6, hours: 10, holders: 15 },
+  { name: 'hasty', seed: 1, hours: 0.6, holders: 10 },
+  { name: 'mixed', seed: 2, hours: 2.5, holders: 20 },
+  { name: 'stormy', seed: 3, hours: 5, holders: 20 },
+  { name: 'quiet', seed: 4, hours: 36, holders: 12 },
+  { name: 'jumpy', seed: 6, hours: 6, holders: 15 },
   { name: 'calm', seed: 6, hours: 2, holders: 50 },
-  { name: 'steady', seed: 7, hours: 36, holders: 330 },
-  { name: 'freezing', seed: 8, hours: 3, holders: 20 },
+  { name: 'steady', seed: 7, hours: 40, holders: 330 },
+  { name: 'freezing', seed: 8, hours: 2, holders: 20 },
   { name: 'resident', seed: 9, hours: 1.5, holders: 20 },
   { name: 'crowd', seed: 10, hours: 0.1, holders: 10, sessions: 1_200 },
 ];
