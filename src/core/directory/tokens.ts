@@ -69,7 +69,7 @@ export class Tokens {
     return steps.read(() => {
       const rows = tokens.list(platform.clock.now(), page.after);
       const { items, next } = pageOf(rows, page, {
-        isShown: (token) => couldMake(principal, token),
+        isShown: ({ record }) => administers(principal, record.grants),
         viewOf: tokenView,
       });
       return { tokens: items, next };
@@ -88,7 +88,7 @@ export class Tokens {
         );
       }
       const token = tokens.find(id, platform.clock.now());
-      if (token === undefined || !couldMake(caller.principal, token)) {
+      if (token === undefined || !administers(caller.principal, token.record.grants)) {
         if (this.#revokeRedeemed(caller, id)) return;
         // A retry after a lost answer succeeds, but only for the token that revoked it.
         if (audit.hasRevoked(caller.principal.tokenId, id)) return;
@@ -107,7 +107,7 @@ export class Tokens {
       assertMayIssue(caller.principal);
       const now = platform.clock.now();
       const before = tokens.find(id, now);
-      if (before === undefined || !couldMake(caller.principal, before)) throw missingToken(id);
+      if (before === undefined || !administers(caller.principal, before.record.grants)) throw missingToken(id);
       const after: TokenRow = {
         ...before,
         digest,
@@ -264,12 +264,7 @@ export function newSecret(random: RandomSource): string {
   return random.id() + random.id();
 }
 
-/** Returns whether a principal may manage a token: it is admin of everything that the token grants. */
-function couldMake(principal: Principal, { record }: TokenRow): boolean {
-  return administers(principal, record.grants);
-}
-
-/** Returns whether a principal is admin of everything that these grants cover. */
+/** Returns whether a principal is admin of everything that these grants cover, and so may manage a token that has them. */
 function administers(principal: Principal, grants: readonly Grant[]): boolean {
   return grants.every(({ ns }) => may(principal, 'admin', { namespace: ns }));
 }
