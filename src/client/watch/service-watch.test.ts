@@ -22,19 +22,23 @@ async function stage(options: WatchOptions = {}) {
       isOver = true;
     },
   );
-  /** Opens the socket that is due, and answers the watch; returns what it was asked with. */
-  const connect = async () => {
+  /** Opens the socket that is due. */
+  const open = async () => {
     time.advance(0);
     await turn();
     sockets.last.open();
     await turn();
+  };
+  /** Opens the socket that is due, and answers the watch; returns what it was asked with. */
+  const connect = async () => {
+    await open();
     const frame = sockets.last.answer({ reconnectWithinMs: 1_000 });
     await turn();
     const name = String(frame.watch);
     const say = (type: string, more: object) => sockets.last.say({ type, watch: name, ...more });
     return { frame, say };
   };
-  return { core, sockets, time, watch, statuses, connect, isOver: () => isOver };
+  return { core, sockets, time, watch, statuses, open, connect, isOver: () => isOver };
 }
 
 const change = (revision: number, more: object = {}) => ({
@@ -77,22 +81,16 @@ describe('a watch', () => {
 
   it('is connected when its first frame arrives, right after the response', async () => {
     const states: string[] = [];
-    const { sockets, time, watch } = await stage({ onFrame: () => states.push(watch.status.state) });
-    time.advance(0);
-    await turn();
-    sockets.last.open();
-    await turn();
+    const { sockets, watch, open } = await stage({ onFrame: () => states.push(watch.status.state) });
+    await open();
     const frame = sockets.last.answer({ reconnectWithinMs: 1_000 });
     sockets.last.say({ type: 'snapshot', watch: String(frame.watch), ...SNAPSHOT });
     expect(states).toEqual(['connected']);
   });
 
   it('[W28] asks to be an observer, and does without in a registry that does not know observers', async () => {
-    const { sockets, time, watch, statuses, connect } = await stage({ observer: true });
-    time.advance(0);
-    await turn();
-    sockets.last.open();
-    await turn();
+    const { sockets, watch, statuses, open, connect } = await stage({ observer: true });
+    await open();
     sockets.last.refuse('INVALID_REQUEST');
     await turn();
     expect(sockets.last.answer({ reconnectWithinMs: 1_000 })).not.toHaveProperty('observer');
@@ -188,13 +186,10 @@ describe('a watch', () => {
   });
 
   it('that was accepted once is retried after a later error', async () => {
-    const { sockets, time, connect, isOver } = await stage();
+    const { sockets, open, connect, isOver } = await stage();
     await connect();
     sockets.last.break();
-    time.advance(0);
-    await turn();
-    sockets.last.open();
-    await turn();
+    await open();
     sockets.last.refuse('FORBIDDEN');
     await turn();
     expect([isOver(), sockets.all.length]).toEqual([false, 2]);
