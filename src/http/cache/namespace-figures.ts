@@ -10,6 +10,7 @@ import {
 } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import type { Stats } from '../../model/stats';
+import { withDeadline } from '../request/deadline';
 
 /** An open namespace, as far as a scrape needs it. The API may be a proxy, which no promise can resolve to. */
 interface Measured {
@@ -91,7 +92,7 @@ export class NamespaceFigures {
   /** Asks a namespace. An answer after the timeout is still cached for the next scrape. */
   #ask(id: string, tokenId: string): Promise<Stats | undefined> {
     // The metric `rollcall_namespace_up` reports the failure; the route of its statistics returns the reason.
-    return within(METRICS_CALL_MAX_MS, this.#statsOf(id, tokenId)).catch(() => undefined);
+    return withDeadline(this.#statsOf(id, tokenId), METRICS_CALL_MAX_MS).catch(() => undefined);
   }
 
   async #statsOf(id: string, tokenId: string): Promise<Stats | undefined> {
@@ -111,15 +112,4 @@ export class NamespaceFigures {
 
 function isIdle({ leases, sessions, sockets }: Stats): boolean {
   return leases === 0 && sessions === 0 && sockets === 0;
-}
-
-/** Waits for a result, up to a timeout; undefined after that. */
-async function within<T>(maxMs: number, working: Promise<T>): Promise<T | undefined> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), maxMs);
-  try {
-    return await Promise.race([working, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

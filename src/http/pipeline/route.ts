@@ -14,9 +14,10 @@ import {
 import { isPlainName, PLAIN_NAMED } from '../../model/names';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { readJsonBody } from '../request/body';
+import { withDeadline } from '../request/deadline';
 import { parsed } from '../request/field-errors';
 import { assertDecodable, queryText, readQuery } from '../request/request-target';
-import { enterNamespace, namespaceId, noteNamespace, pipeline, type Steps, withDeadline } from './pipeline';
+import { enterNamespace, namespaceId, noteNamespace, pipeline, type Steps } from './pipeline';
 import type { RequestContext } from './request-context';
 import type { RouteCall } from './route-call';
 import type { RequestSchemas, RouteCard } from './route-card';

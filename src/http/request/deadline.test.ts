@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { withDeadline } from './pipeline';
+import { withDeadline } from './deadline';
 
 describe('withDeadline', () => {
   beforeEach(() => {

@@ -1,7 +1,7 @@
 import { RegistryError } from '../../model/errors';
 import { IMPORT_DISCARD_MAX_MS, IMPORT_LINE_MAX_BYTES, IMPORT_MAX_MS, IMPORT_PIECE_MAX_MS } from '../../model/limits';
-import { withDeadline } from '../pipeline/pipeline';
 import { rejectBrokenOff } from '../request/body';
+import { withDeadline } from '../request/deadline';
 
 /** A line of a file, without its newline. */
 export interface FileLine {
