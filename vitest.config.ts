@@ -4,6 +4,8 @@ import { longestFirst } from './test/runner/longest-first';
 
 /** Settings of both projects. */
 const COMMON = {
+  // The Worker imports what it builds.
+  globalSetup: './test/runner/build-console.ts',
   // A machine that is busy with other things is slow, not wrong: what is waited for may take this long.
   testTimeout: 60_000,
   hookTimeout: 60_000,

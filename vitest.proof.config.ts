@@ -5,6 +5,8 @@ import { longestFirst } from './test/runner/longest-first';
 export default defineConfig({
   test: {
     include: ['{src,test,bench,examples}/**/*.proof.test.ts'],
+    // The Worker, which some proofs bundle themselves, imports what it builds.
+    globalSetup: './test/runner/build-console.ts',
     testTimeout: 300_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },

@@ -12,6 +12,7 @@ import { build } from 'esbuild';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { parseAst } from 'vitest/node';
 import { unstable_getMiniflareWorkerOptions } from 'wrangler';
+import { builtConsole } from '../src/launcher/bundle';
 
 const SHOWS_FUNCTIONS = process.argv.includes('--functions');
 const ROUNDS = 7;
@@ -74,6 +75,7 @@ async function countingWorker(): Promise<string> {
         return Response.json(counts);
       },
     };`;
+  await builtConsole();
   const { outputFiles } = await build({
     stdin: { contents, resolveDir: process.cwd() },
     bundle: true,

@@ -5,10 +5,10 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Comment that esbuild writes before each module of a package: the folder of the innermost package is captured. */
+/** Comment before each module of a package, or before the module of the console for each of its packages: the folder of the innermost package is captured. */
 const MODULE = /^\/\/ ((?:.*\/)?node_modules\/(?:@[^/\n]+\/)?[^/\n]+)\//gm;
 
-const bundles = ['rollcall.js', 'resident.js', 'checkpoint-worker.js', 'worker.js'];
+const bundles = ['rollcall.js', 'resident.js', 'checkpoint-worker.js', 'worker.js', 'console-files.js'];
 const folders = bundles.flatMap((name) =>
   [...readFileSync(join('dist', name), 'utf8').matchAll(MODULE)].map(([, folder]) => folder),
 );

@@ -1,3 +1,4 @@
+import consoleFiles from '#console-files';
 import { version } from '../package.json';
 import { DIALECTS } from './dialects/dialects';
 import { addressOf } from './host/resident/listener/light-request';
@@ -25,6 +26,7 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
     ...platform.appOptions,
     addressOf,
     dialects: DIALECTS,
+    consoleFiles,
     rootToken: settings.rootToken,
     trustedProxy: settings.trustedProxy,
     corsOrigins: settings.corsOrigins.join(','),

@@ -1,3 +1,4 @@
+import consoleFiles from '#console-files';
 import { version } from '../package.json';
 import { DIALECTS } from './dialects/dialects';
 import { NamespaceObject as HostedNamespace } from './host/cloudflare/namespace-object';
@@ -18,7 +19,7 @@ export class NamespaceObject extends HostedNamespace {
 function bind(env: Env): App {
   const { commit, ...platform } = workerPlatform(env);
   const sharedCache = new PlatformCache(caches.default, platform.now);
-  return createApp({ ...platform, sharedCache, dialects: DIALECTS, build: { version, commit } });
+  return createApp({ ...platform, sharedCache, dialects: DIALECTS, consoleFiles, build: { version, commit } });
 }
 
 let app: App | undefined;

@@ -191,9 +191,9 @@ describe('shape', () => {
   });
 
   it('imports have no cycle', () => {
-    expect(importCycles(project.filter(({ path }) => /^(src|bench|examples|scripts)\/.*\.[jt]s$/.test(path)))).toEqual(
-      [],
-    );
+    expect(
+      importCycles(project.filter(({ path }) => /^(src|bench|examples|scripts)\/.*\.[jt]sx?$/.test(path))),
+    ).toEqual([]);
   });
 
   it('sees a cycle of any length', () => {

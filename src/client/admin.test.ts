@@ -6,7 +6,7 @@ import { WAIT_MAX_MS } from '../model/limits';
 import { type Admin, rollcallAdmin } from './admin';
 
 /** Operations that are not calls: streams are part of the client, and pages are for browsers. */
-const NO_CALLS = ['watch', 'openSocket', 'showDocs', 'showLanding'];
+const NO_CALLS = ['watch', 'openSocket', 'showDocs', 'showLanding', 'showConsole', 'readConsoleFile'];
 
 const document = JSON.parse(readFileSync(join(PROJECT_ROOT, 'docs/openapi.json'), 'utf8')) as {
   paths: Record<string, Record<string, { operationId: string }>>;

@@ -67,7 +67,14 @@ DELETE {svc}/instances/:id/override                                  +   -    + 
 const OF_DIRECTORY = ['Namespaces', 'Access'];
 
 /** Doors that need no token. */
-const OPEN = ['GET /', 'GET /docs', 'GET /health', 'GET /api/v1/openapi.json'];
+const OPEN = [
+  'GET /',
+  'GET /docs',
+  'GET /health',
+  'GET /api/v1/openapi.json',
+  'GET /console',
+  'GET /console/files/:name',
+];
 
 /** Has its credential in the body. */
 const REDEMPTION = 'POST /api/v1/tickets/redeem';

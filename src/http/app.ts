@@ -9,6 +9,7 @@ import type { NamespaceSockets } from '../model/namespace-sockets';
 import { CachedReads, type SharedCache } from './cache/cached-reads';
 import { NamespaceFigures } from './cache/namespace-figures';
 import { OwnWrites } from './cache/own-writes';
+import { addConsoleDoors, type ConsoleFiles } from './console/console-door';
 import { addDocsDoors } from './docs/docs-doors';
 import { Authentication } from './pipeline/authentication';
 import { addDialect, type Dialect } from './pipeline/dialect';
@@ -67,6 +68,8 @@ export interface AppOptions {
   /** Domain whose subdomains name namespaces, for clients of dialects. Unset: none. */
   namespaceDomain?: string | null | undefined;
   build: Build;
+  /** The built console. Absent: there is none at `/console`. */
+  consoleFiles?: ConsoleFiles | undefined;
   /**
    * Returns the problems that keep changes from being stored, for `/health`: one sentence each, without names of
    * namespaces, as `/health` is public.
@@ -141,7 +144,8 @@ export function createApp(options: AppOptions): App {
     directory,
     claimsOf: claimsOfDialects(dialects),
   };
-  addNativeRoutes(surface, { build, counts, figures, askDirectory: options.askDirectory, problems });
+  const monitored = { build, counts, figures, askDirectory: options.askDirectory, problems };
+  addNativeRoutes(surface, monitored, options.consoleFiles);
   const enter = entrance({
     native: surface.router,
     dialects: dialectRouters(surface, dialects),
@@ -158,7 +162,7 @@ export function createApp(options: AppOptions): App {
 }
 
 /** Registers the native routes; the OpenAPI document and the reference page list them in this order. */
-function addNativeRoutes(surface: Surface, monitored: Monitored): void {
+function addNativeRoutes(surface: Surface, monitored: Monitored, consoleFiles: ConsoleFiles | undefined): void {
   addInstanceRoutes(surface);
   addLeaseRoutes(surface);
   addResolveRoute(surface);
@@ -171,7 +175,8 @@ function addNativeRoutes(surface: Surface, monitored: Monitored): void {
   addNamespaceRoutes(surface);
   addAccessRoutes(surface);
   addOperationsRoutes(surface, monitored);
-  addDocsDoors(surface, monitored.build.version);
+  addDocsDoors(surface, monitored.build.version, consoleFiles !== undefined);
+  addConsoleDoors(surface, consoleFiles);
 }
 
 /** Registers each dialect on its own router. */

@@ -1,15 +1,20 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { BuildOptions } from 'esbuild';
+import { bundleConsole, consoleModule } from './console-bundle';
 import { PACKAGE_ROOT } from './package';
 
 /** Loaders of the text files that the code imports as modules. */
 const LOADER = { '.html': 'text', '.txt': 'text', '.sql': 'text' } as const;
 
+// Imported when needed: an installed package ships its bundles, and has no esbuild.
+const importEsbuild = () => import('esbuild');
+
 /** Bundles an entry file with all that it imports into one ES module. */
 async function bundled(entry: string, options: BuildOptions): Promise<string> {
-  // Imported here: an installed package ships its bundles, and has no esbuild.
-  const esbuild = await import('esbuild');
+  const esbuild = await importEsbuild();
+  // Programs import it as `#console-files`.
+  await builtConsole();
   // The asynchronous call would leave esbuild's own process running beside a registry that runs for months.
   const { outputFiles = [] } = esbuild.buildSync({
     entryPoints: [entry],
@@ -71,6 +76,16 @@ async function builtFile(name: string, entry: string, bundle: (entry: string) =>
   const text = await bundle(source);
   if (!existsSync(path) || readFileSync(path, 'utf8') !== text) replaceFile(path, text);
   return path;
+}
+
+let consoleBuilding: Promise<string> | undefined;
+
+/** Builds the console, once in a process. Returns the path of the module with its files. */
+export function builtConsole(): Promise<string> {
+  consoleBuilding ??= builtFile('console-files.js', 'console/main.tsx', async () =>
+    consoleModule(bundleConsole(await importEsbuild(), PACKAGE_ROOT)),
+  );
+  return consoleBuilding;
 }
 
 /** Builds the registry's Worker. Returns the path of the file. */

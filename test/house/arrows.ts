@@ -36,6 +36,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],
   },
   codecs: { rooms: ['model'], packages: ['fast-xml-parser'], apart: true },
+  console: { rooms: ['client', 'model'], packages: ['preact', '@preact/signals', 'wouter-preact'] },
   dialects: {
     rooms: ['model', 'auth', 'http', 'codecs'],
     packages: ['lru-cache', 'zod'],
@@ -46,13 +47,13 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   launcher: { rooms: [], packages: ['node:*', 'esbuild'] },
   'resident.ts': {
     rooms: ['model', 'host', 'http', 'dialects', 'launcher'],
-    packages: ['node:*'],
+    packages: ['node:*', '#console-files'],
     files: ['package.json'],
     closed: ['host/cloudflare'],
   },
   'worker.ts': {
     rooms: ['host', 'http', 'dialects'],
-    packages: [],
+    packages: ['#console-files'],
     files: ['package.json'],
     closed: ['host/resident'],
   },
@@ -80,8 +81,9 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   ],
   host: ['cloudflare resident'],
   'host/resident': ['storage listener'],
-  http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs v1'],
+  http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs console v1'],
   client: ['wire', 'session watch admin', 'resolve'],
+  console: ['words', 'state', 'parts', 'pages'],
   cli: ['terminal', 'connection', 'exec sync', 'commands'],
   'dialects/nacos': ['wire', 'hosts', 'lists', 'services', 'instances', 'console operator'],
 };
@@ -140,7 +142,7 @@ export function arrowProblems(files: SourceFile[], arrows: Readonly<Record<strin
   const problems: string[] = [];
   for (const file of files) {
     const room = roomOf(file.path);
-    if (room === undefined || isTest(file) || !/\.[jt]s$/.test(file.path) || file.path.endsWith('.d.ts')) continue;
+    if (room === undefined || isTest(file) || !/\.[jt]sx?$/.test(file.path) || file.path.endsWith('.d.ts')) continue;
     const allowed = Object.hasOwn(arrows, room) ? arrows[room] : undefined;
     if (allowed === undefined) {
       problems.push(`${file.path}: the room "${room}" has no arrows; draw them in test/house/arrows.ts`);

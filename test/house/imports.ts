@@ -14,7 +14,9 @@ export function importsOf(file: SourceFile): string[] {
 function resolveImport(from: SourceFile, specifier: string, paths: ReadonlySet<string>): string | undefined {
   if (!specifier.startsWith('.')) return undefined;
   const base = join(dirname(from.path), specifier);
-  return [base, `${base}.ts`, base.replace(/\.js$/, '.ts'), `${base}/index.ts`].find((path) => paths.has(path));
+  return [base, `${base}.ts`, `${base}.tsx`, base.replace(/\.js$/, '.ts'), `${base}/index.ts`].find((path) =>
+    paths.has(path),
+  );
 }
 
 /** Returns the importers of each file by its path, including type imports. */

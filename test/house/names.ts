@@ -11,7 +11,7 @@ export function fileNameProblems(files: SourceFile[]): string[] {
   return files
     .filter((file) => file.path.startsWith('src/') && isSource(file))
     .flatMap(({ path }) => {
-      const name = basename(path).replace(/\.[jt]s$/, '');
+      const name = basename(path).replace(/\.[jt]sx?$/, '');
       if (DRAWER.test(name)) return [`${path}: "${name}" does not describe its contents`];
       return KEBAB_CASE.test(name) ? [] : [`${path} is not in kebab-case`];
     });

@@ -31,11 +31,11 @@ export function readProject(): SourceFile[] {
   return [...walk(PROJECT_ROOT)].sort((one, other) => (one.path < other.path ? -1 : 1));
 }
 
-export const isTest = (file: SourceFile): boolean => /\.test\.ts$/.test(file.path);
+export const isTest = (file: SourceFile): boolean => /\.test\.tsx?$/.test(file.path);
 
 /** Returns whether a file is source code and not a test. */
 export const isSource = (file: SourceFile): boolean =>
-  /^(src|bin|scripts|examples|bench)\/.*\.[jt]s$/.test(file.path) && !isTest(file) && !file.path.endsWith('.d.ts');
+  /^(src|bin|scripts|examples|bench)\/.*\.[jt]sx?$/.test(file.path) && !isTest(file) && !file.path.endsWith('.d.ts');
 
 /**
  * Returns the text without its comments, with the same line numbers. Ignores strings that look like comments, which are

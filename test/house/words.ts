@@ -71,7 +71,7 @@ const ODD =
 /** Rule 29: comments are plain technical English. */
 export function wordingProblems(files: SourceFile[]): string[] {
   return files
-    .filter(({ path }) => /\.(?:ts|js)$/.test(path))
+    .filter(({ path }) => /\.(?:tsx?|js)$/.test(path))
     .flatMap((file) =>
       file.text.split('\n').flatMap((line, index) => {
         const [, odd] = ODD.exec(COMMENT.exec(line)?.[1] ?? '') ?? OPENING.exec(line) ?? [];

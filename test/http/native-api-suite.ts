@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import consoleFiles from '#console-files';
 import { everyRow } from '../fixtures/every-row';
 import { etagOf, type Home, NS, serviceAt } from '../fixtures/home';
+
+/** Returns the digest of a text, as the build of the console names it. */
+async function digestOf(text: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+  return [...digest.subarray(0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
 
 /**
  * Registers the tests of the native API on the whole registry. Other tests cover the behavior of the registry in every case;
@@ -241,6 +248,28 @@ export function nativeApiSuite({ ask, send }: Home): void {
       expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
       expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
       expect((await send('HEAD', '/')).status).toBe(200);
+    });
+
+    it('[H2] serves the console and its files, the same as they were built', async () => {
+      const page = await send('GET', '/console/public/services/g/a%2Fb');
+      expect([page.status, page.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+      expect(page.headers.get('content-security-policy')).toContain("script-src 'self'; ");
+      const text = await page.text();
+      const names = [...text.matchAll(/"\/console\/files\/([^"]+)"/g)].map(([, name = '']) => name);
+      expect(names.length).toBeGreaterThan(2);
+      expect([text, consoleFiles['index.html']?.etag]).toEqual([text, await digestOf(text)]);
+      for (const name of names) {
+        for (const accepted of ['gzip', 'identity']) {
+          const file = await send('GET', `/console/files/${name}`, { headers: { 'accept-encoding': accepted } });
+          const { type, etag } = consoleFiles[name] ?? expect.unreachable(`${name} is not built`);
+          expect([file.status, file.headers.get('content-type')]).toEqual([200, type]);
+          expect(await digestOf(await file.text())).toBe(etag);
+        }
+        const etag = `W/"${consoleFiles[name]?.etag}"`;
+        expect((await send('GET', `/console/files/${name}`, { headers: { 'if-none-match': etag } })).status).toBe(304);
+        expect((await send('HEAD', `/console/files/${name}`)).status).toBe(200);
+      }
+      expect((await send('GET', '/console/files/main-OLD.js')).status).toBe(404);
     });
   });
 }

@@ -15,8 +15,12 @@ const document = openApi as unknown as ApiDocument;
 /** Where `rollcall serve` listens by default. */
 const DEFAULT_ORIGIN = 'http://127.0.0.1:8787';
 
-/** Adds the open routes that document the registry: two pages, and the OpenAPI document that one of them is made from. */
-export function addDocsDoors(surface: Surface, version: string): void {
+/**
+ * Adds the open routes that document the registry: two pages, and the OpenAPI document that one of them is made from.
+ *
+ * @param hasConsole True: the start page links to the console.
+ */
+export function addDocsDoors(surface: Surface, version: string, hasConsole: boolean): void {
   const originOf = (request: Request) => publicOrigin(request, surface.origins, DEFAULT_ORIGIN);
   openDoor(surface, {
     operation: 'readDocument',
@@ -59,17 +63,18 @@ export function addDocsDoors(surface: Surface, version: string): void {
     summary: 'Show the start page',
     input: {},
     answers: { 200: { description: 'An HTML page', contentType: 'text/html' } },
-    answer: () => pageResponse(landingPage(version)),
+    answer: () => pageResponse(landingPage(version, hasConsole)),
   });
 }
 
 /** Renders the start page: a description and links, no data. */
-function landingPage(version: string): Page {
+function landingPage(version: string, hasConsole: boolean): Page {
+  const toConsole = hasConsole ? html`<a href="/console">Console</a>` : '';
   const body = html`<main>
 <h1>Rollcall</h1>
 <p class="lead">A service registry.</p>
 <p>Instances register and renew a lease; an instance disappears when its lease expires. Clients resolve services to healthy instances.</p>
-<nav><a href="/docs">API reference</a><a href="/api/v1/openapi.json">OpenAPI</a><a href="/health">Health</a></nav>
+<nav>${toConsole}<a href="/docs">API reference</a><a href="/api/v1/openapi.json">OpenAPI</a><a href="/health">Health</a></nav>
 <footer>Version ${version}</footer>
 </main>`;
   return { title: 'Rollcall', body, style: DOCS_STYLE };

@@ -1,5 +1,6 @@
 import { html, raw } from 'hono/html';
 import { COMMON_HEADERS } from '../response/answers';
+import { PAGE_HEADERS } from '../response/page-headers';
 
 /** HTML in which all text is escaped. A promise only in the type: no part of a page is asynchronous. */
 export type Html = ReturnType<typeof html>;
@@ -42,12 +43,9 @@ ${body}
   return new Response(String(text), {
     headers: {
       ...COMMON_HEADERS,
+      ...PAGE_HEADERS,
       'Content-Type': 'text/html; charset=utf-8',
       'Content-Security-Policy': `default-src 'none'; style-src ${await styleSource(style)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
-      'X-Content-Type-Options': 'nosniff',
-      'X-Frame-Options': 'DENY',
-      'Referrer-Policy': 'no-referrer',
-      'Cross-Origin-Opener-Policy': 'same-origin',
     },
   });
 }

@@ -101,6 +101,8 @@ export function directoryRoute<Input extends RequestSchemas, Outcome>(
 /** A route that needs no token and shows no data. */
 export interface OpenDoor extends RouteCard {
   scope: 'open';
+  /** The router's pattern, if it matches other paths than `path` does. */
+  pattern?: string;
   /** True if it works even before the registry is set up. */
   beforeSetup?: boolean;
   answer: (request: Request) => Response | Promise<Response>;
@@ -108,14 +110,15 @@ export interface OpenDoor extends RouteCard {
 
 /** Registers a route that needs no token. */
 export function openDoor(surface: Surface, door: OpenDoor): void {
-  addRoute(surface, door, {
+  const steps: Omit<Steps<undefined, Response>, 'path'> = {
     authenticate: optionalAuthenticator(surface, door, door.beforeSetup),
     parse: () => undefined,
     authorize: () => undefined,
     call: async (_input, { request }) => door.answer(request),
     map: (response) => response,
     withoutDeadline: true,
-  });
+  };
+  addRoute(surface, door, steps, door.pattern);
 }
 
 /** A route whose body has its only credential, which the call verifies. Any other credential is ignored. */
@@ -163,9 +166,14 @@ function authenticator({ authentication }: Surface, { door = 'api' }: RouteCard)
   return ({ env }: RequestContext) => authentication.authenticate(readCredential, env);
 }
 
-function addRoute<Input, Outcome>(surface: Surface, card: RouteCard, steps: Omit<Steps<Input, Outcome>, 'path'>): void {
+function addRoute<Input, Outcome>(
+  surface: Surface,
+  card: RouteCard,
+  steps: Omit<Steps<Input, Outcome>, 'path'>,
+  pattern = card.path,
+): void {
   const { method, path } = card;
-  surface.router.on(method, path, pipeline(surface, { ...steps, path }));
+  surface.router.on(method, pattern, pipeline(surface, { ...steps, path }));
   surface.cards.push(card);
 }
 

@@ -1,0 +1,4 @@
+/** Writes `dist/console-files.js`, which the Worker imports: `npm run build:console`. */
+import { builtConsole } from '../src/launcher/bundle';
+
+await builtConsole();
