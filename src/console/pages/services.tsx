@@ -9,7 +9,7 @@ import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
 import { StateMark } from '../parts/state-mark';
 import { useSteadyOrder } from '../parts/steady-order';
-import { byName, sharesOf, type State, type Verdict, verdictOf, worstFirst } from '../state/instance-state';
+import { byName, type State, sharesOf, type Verdict, verdictOf, worstFirst } from '../state/instance-state';
 import { setQuery, useQuery } from '../state/location';
 import { servicePath } from '../state/paths';
 import { type LatestChanges, ServiceDirectory } from '../state/service-list';
@@ -28,8 +28,16 @@ const MARKS: Record<Verdict, State> = {
 
 /** Filters of the list, by their name in the address. */
 const FILTERS = {
-  'no-traffic': { state: 'unhealthy', text: 'noTraffic', has: (each: ServiceSummary) => verdictOf(each) === 'no-traffic' },
-  unhealthy: { state: 'unhealthy', text: 'unhealthy', has: ({ instances, healthy }: ServiceSummary) => healthy < instances },
+  'no-traffic': {
+    state: 'unhealthy',
+    text: 'noTraffic',
+    has: (each: ServiceSummary) => verdictOf(each) === 'no-traffic',
+  },
+  unhealthy: {
+    state: 'unhealthy',
+    text: 'unhealthy',
+    has: ({ instances, healthy }: ServiceSummary) => healthy < instances,
+  },
   out: { state: 'out', text: 'out', has: ({ healthy, available }: ServiceSummary) => available < healthy },
   available: { state: 'up', text: 'available', has: ({ available }: ServiceSummary) => available > 0 },
 } as const;
@@ -102,7 +110,6 @@ function AllServices({ ns }: { ns: string }) {
         </select>
       </div>
       <div class="cols">
-        {/* biome-ignore lint/a11y/noStaticElementInteractions: it only notes whether the rows are in use */}
         <div {...guard}>
           {!list.isComplete.value && all.length === 0 && error === undefined && <Skeleton />}
           {isFirst && <FirstInstance ns={ns} />}
@@ -132,8 +139,8 @@ function AllServices({ ns }: { ns: string }) {
   );
 }
 
-const sum = <Item,>(items: readonly Item[], valueOf: (item: Item) => number): number =>
-  items.reduce((total, item) => total + valueOf(item), 0);
+const sum = <Item,>(items: readonly Item[], amountOf: (item: Item) => number): number =>
+  items.reduce((total, item) => total + amountOf(item), 0);
 
 /** Counts of the namespace, which filter the list. */
 function Tiles({ all, pressed }: { all: readonly ServiceSummary[]; pressed: Filter | undefined }) {
@@ -147,19 +154,23 @@ function Tiles({ all, pressed }: { all: readonly ServiceSummary[]; pressed: Filt
   return (
     // biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out in a row
     <div class="tiles" role="group" aria-label={text.filter}>
-      {(Object.keys(FILTERS) as Filter[]).map((name) => ( // `as`: keys of an object of our own
-        <button
-          key={name}
-          class="tile"
-          type="button"
-          aria-pressed={pressed === name}
-          onClick={() => setQuery({ show: pressed === name ? undefined : name })}
-        >
-          <StateMark state={FILTERS[name].state} isCalm={values[name] === 0}>
-            <b>{count(values[name])}</b> {text[FILTERS[name].text]}
-          </StateMark>
-        </button>
-      ))}
+      {(Object.keys(FILTERS) as Filter[]).map(
+        (
+          name, // `as`: keys of an object of our own
+        ) => (
+          <button
+            key={name}
+            class="tile"
+            type="button"
+            aria-pressed={pressed === name}
+            onClick={() => setQuery({ show: pressed === name ? undefined : name })}
+          >
+            <StateMark state={values[name] === 0 ? 'out' : FILTERS[name].state}>
+              <b>{count(values[name])}</b> {text[FILTERS[name].text]}
+            </StateMark>
+          </button>
+        ),
+      )}
     </div>
   );
 }
@@ -248,7 +259,8 @@ function NamedServices({ ns }: { ns: string }) {
     // `as`: the event comes from this form
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const service = String(form.get('service')).trim();
-    if (service !== '') navigate(servicePath({ ns, group: String(form.get('group')).trim() || DEFAULT_GROUP, service }));
+    if (service !== '')
+      navigate(servicePath({ ns, group: String(form.get('group')).trim() || DEFAULT_GROUP, service }));
   };
   return (
     <main id="content">

@@ -39,9 +39,7 @@ export function LatestFeed({ ns, changes }: { ns: string; changes: LatestChanges
               {clock(at)}
             </time>
             <span>
-              <Link
-                href={id === '' ? servicePath({ ns, group, service }) : instancePath({ ns, group, service, id })}
-              >
+              <Link href={id === '' ? servicePath({ ns, group, service }) : instancePath({ ns, group, service, id })}>
                 <StateMark state={STATE_OF_CAUSE[cause] ?? 'up'}>
                   {id === '' ? service : id} {causes[cause] ?? cause}
                 </StateMark>

@@ -3,8 +3,8 @@ import { useEffect } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { connection } from '../state/live-feed';
 import { decoded } from '../state/location';
-import { AUDIT_PATH, historyPath, servicesPath, settingsPath, TOKENS_PATH } from '../state/paths';
 import { knownNamespaces, loadNamespaces } from '../state/namespaces';
+import { AUDIT_PATH, historyPath, servicesPath, settingsPath, TOKENS_PATH } from '../state/paths';
 import { session, signOut } from '../state/session';
 import { setTheme, THEMES, theme } from '../state/theme';
 import { clock } from '../words/format';
@@ -21,7 +21,12 @@ export function Layout({ children }: { children: ComponentChildren }) {
   const ns = isAccess || first === '' ? undefined : decoded(first);
   const home = ns ?? knownNamespaces.value[0] ?? 'public';
   const links = [
-    { name: 'services', text: nav.services, href: servicesPath(home), isHere: ns !== undefined && second === 'services' },
+    {
+      name: 'services',
+      text: nav.services,
+      href: servicesPath(home),
+      isHere: ns !== undefined && second === 'services',
+    },
     { name: 'history', text: nav.history, href: historyPath(home), isHere: second === 'history' },
     { name: 'access', text: nav.access, href: path === AUDIT_PATH ? AUDIT_PATH : TOKENS_PATH, isHere: isAccess },
     { name: 'settings', text: nav.settings, href: settingsPath(home), isHere: second === 'settings' },
@@ -107,7 +112,10 @@ function Account() {
         <p class="mono mute">{known.own.id}</p>
         <label>
           {nav.theme}
-          <select value={theme.value} onChange={({ currentTarget }) => setTheme(THEMES[currentTarget.selectedIndex] ?? 'auto')}>
+          <select
+            value={theme.value}
+            onChange={({ currentTarget }) => setTheme(THEMES[currentTarget.selectedIndex] ?? 'auto')}
+          >
             {THEMES.map((each) => (
               <option key={each} value={each}>
                 {nav.themes[each]}

@@ -11,7 +11,13 @@ const loaded = new Map<() => Promise<unknown>, unknown>();
  *
  * @param load Must be the same function each time.
  */
-export function Loaded<Props extends object>({ load, props }: { load: () => Promise<ComponentType<Props>>; props: Props }) {
+export function Loaded<Props extends object>({
+  load,
+  props,
+}: {
+  load: () => Promise<ComponentType<Props>>;
+  props: Props;
+}) {
   const [state, setState] = useState<{ page?: ComponentType<Props>; isLost?: boolean }>({
     // `as`: entries are made below, from the same loader
     page: loaded.get(load) as ComponentType<Props> | undefined,

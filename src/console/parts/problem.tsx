@@ -50,7 +50,6 @@ export function Skeleton() {
   return (
     <div class="card skeleton" role="status" aria-label={words.value.common.loading}>
       {[...Array(8)].map((_, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the rows have no identity
         <div key={index} class="bone" />
       ))}
     </div>

@@ -37,7 +37,15 @@ export function StateShape({ state }: { state: State }) {
  *
  * @param isCalm True: nothing needs attention, so the text is neither bold nor coloured.
  */
-export function StateMark({ state, isCalm = false, children }: { state: State; isCalm?: boolean; children?: ComponentChildren }) {
+export function StateMark({
+  state,
+  isCalm = false,
+  children,
+}: {
+  state: State;
+  isCalm?: boolean;
+  children?: ComponentChildren;
+}) {
   return (
     <span class={`st ${state}${isCalm ? ' calm' : ''}`}>
       <StateShape state={state} />

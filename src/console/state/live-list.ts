@@ -23,7 +23,11 @@ export interface LiveListOptions<Item extends Revised> {
   ns: string;
   scope: WatchScope;
   /** Reads a page; `onAnswer` must be passed on to the call. */
-  read: (page: { after?: string; onAnswer: (answer: Response) => void; signal: AbortSignal }) => Promise<ListPage<Item>>;
+  read: (page: {
+    after?: string;
+    onAnswer: (answer: Response) => void;
+    signal: AbortSignal;
+  }) => Promise<ListPage<Item>>;
   keyOf: (item: Item) => string;
   /** Applies a revision by `put` and `remove`. */
   apply: (frame: ChangesFrame, list: LiveList<Item>) => void;

@@ -77,7 +77,9 @@ export async function signOut(): Promise<void> {
   forget('signed-out');
   // If it fails, the token still expires within 12 hours.
   if (known !== undefined && redeemedId !== undefined)
-    await client(known.token).revokeToken({ id: redeemedId }).catch(() => {});
+    await client(known.token)
+      .revokeToken({ id: redeemedId })
+      .catch(() => {});
 }
 
 function forget(reason: SignedOut): void {

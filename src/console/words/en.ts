@@ -60,7 +60,8 @@ export const en = {
     reasons: {
       'signed-out': 'You are signed out.',
       refused: 'The registry does not accept this token: it may have expired or been revoked.',
-      'link-used': 'This link no longer works: it is valid once, and for 30 seconds. Sign in with a token, or request a new link.',
+      'link-used':
+        'This link no longer works: it is valid once, and for 30 seconds. Sign in with a token, or request a new link.',
     },
     empty: 'Enter a token.',
   },
@@ -138,7 +139,7 @@ export const en = {
     verdicts: {
       'no-traffic': 'No traffic',
       unhealthy: (value: number) => `${count(value)} unhealthy`,
-      out: (value: number) => `${count(value)} out of traffic`,
+      out: (value: number) => `${count(value)} out`,
       up: 'All up',
       empty: 'Empty, kept on purpose',
     },
@@ -152,4 +153,16 @@ export const en = {
     open: 'Open',
     limited: 'The token may read only some services, so the list is not available.',
   },
+  service: {},
+  acts: {},
+  instance: {},
+  history: {},
+  diff: {},
+  tokens: {},
+  audit: {},
+  settings: {},
+  keys: {},
 };
+
+/** All texts of the page. English is the type; every other language must be complete. */
+export type Words = typeof en;

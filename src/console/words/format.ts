@@ -1,4 +1,4 @@
-import { language } from './words';
+import { language } from './language';
 
 const DAY_MS = 86_400_000;
 

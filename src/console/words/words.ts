@@ -1,17 +1,9 @@
 import { computed, signal } from '@preact/signals';
-import { en } from './en';
-
-/** All texts of the page. English is the type; every other language must be complete. */
-export type Words = typeof en;
-
-/** Languages of the page. */
-export type Language = 'en' | 'zh';
+import { en, type Words } from './en';
+import { type Language, language } from './language';
 
 /** Key in local storage. */
 const STORED = 'rollcall-language';
-
-/** The language in use. */
-export const language = signal<Language>('en');
 
 const dictionaries = signal<Partial<Record<Language, Words>>>({ en });
 

@@ -1,5 +1,5 @@
+import type { Words } from './en';
 import { count } from './format';
-import type { Words } from './words';
 
 /** Texts in simplified Chinese. */
 export const zh: Words = {
@@ -150,4 +150,13 @@ export const zh: Words = {
     open: '打开',
     limited: '该令牌只能读取部分服务，因此无法列出全部服务。',
   },
+  service: {},
+  acts: {},
+  instance: {},
+  history: {},
+  diff: {},
+  tokens: {},
+  audit: {},
+  settings: {},
+  keys: {},
 };
