@@ -95,6 +95,8 @@ export interface FoldFacts {
   isOfServices: boolean;
   /** The only service, if there is just one. */
   service: { group: string; service: string } | undefined;
+  /** Id of the only instance, or name of the only service, if there is just one. */
+  id: string | undefined;
   from: string;
   to: string;
 }
@@ -108,13 +110,15 @@ export function factsOf({ lines }: Fold): FoldFacts | undefined {
   const { group, service } = change;
   const serviceKey = ({ change }: ChangeLine) => JSON.stringify([change.group, change.service]);
   const isOne = lines.every((line) => serviceKey(line) === serviceKey(newest));
+  const records = new Set(lines.map((line) => serviceKey(line) + idOf(line.change))).size;
   return {
     cause,
     actor,
     changes: lines.length,
-    records: new Set(lines.map((line) => serviceKey(line) + idOf(line.change))).size,
+    records,
     isOfServices: change.kind === 'service',
     service: isOne ? { group, service } : undefined,
+    id: records === 1 ? idOf(change) || service : undefined,
     from: oldest.at,
     to: newest.at,
   };

@@ -3,7 +3,7 @@ import { RollcallError } from '../../client/admin';
 import type { Cause, HistoryEntry } from '../../client/wire/history-answers';
 import { openFeed } from './live-feed';
 import { CURSOR_HEADER } from './live-list';
-import type { Range } from './moments';
+import { type Range, reachOf } from './moments';
 import { ask } from './session';
 
 /** Entries of a request. */
@@ -12,8 +12,11 @@ const PAGE = 200;
 /** Entries of a range that are read at once, so that most ranges are complete. */
 const RANGE_MAX_COUNT = 2_000;
 
-/** Shortest time between two reads of what is new. */
+/** Shortest time between two reads of what is new, unless another is asked for. */
 const PAUSE_MS = 300;
+
+/** Pause before a failed read of what is new is repeated. */
+const REPEAT_MS = 5_000;
 
 /** Filter of a history. */
 export interface HistoryOptions extends Range {
@@ -30,6 +33,7 @@ export interface HistoryOptions extends Range {
  */
 export class HistoryList {
   readonly options: HistoryOptions;
+  readonly #pauseMs: number;
   /** Entries by the request that read them. Newer ones join the first page. */
   readonly pages: Signal<readonly (readonly HistoryEntry[])[]> = signal([]);
   /** New entries that are not shown yet. */
@@ -39,8 +43,8 @@ export class HistoryList {
   /** True once the first page has been read. */
   readonly isReady = signal(false);
   readonly hasMore = signal(false);
-  /** True: older entries are no longer kept. */
-  readonly isCompacted = signal(false);
+  /** Time to which the history goes back, once the end of what is kept has been read; undefined if all of it is kept. */
+  readonly reach: Signal<string | undefined> = signal(undefined);
   #next: string | undefined;
   /** Position up to which new entries have been read. */
   #cursor: string | undefined;
@@ -49,9 +53,13 @@ export class HistoryList {
   #closeFeed: (() => void) | undefined;
   #reading = new AbortController();
   #refresh: ReturnType<typeof setTimeout> | undefined;
+  /** A change came after the last read of what is new had begun. */
+  #isStale = false;
 
-  constructor(options: HistoryOptions) {
+  /** @param pauseMs Shortest time between two reads of what is new. */
+  constructor(options: HistoryOptions, pauseMs = PAUSE_MS) {
     this.options = options;
+    this.#pauseMs = pauseMs;
     void this.#readFirst();
   }
 
@@ -59,6 +67,7 @@ export class HistoryList {
   close(): void {
     this.#reading.abort();
     clearTimeout(this.#refresh);
+    this.#refresh = undefined;
     this.#closeFeed?.();
     this.#closeFeed = undefined;
   }
@@ -104,7 +113,7 @@ export class HistoryList {
         if (signal.aborted) return;
         this.#next = next;
         this.hasMore.value = next !== undefined;
-        this.isCompacted.value = compacted;
+        if (compacted) void readReach(this.options.ns).then((at) => (this.reach.value = at));
         // A page may be empty although more follow.
         if (entries.length > 0) pages.push(entries);
         count += entries.length;
@@ -162,24 +171,43 @@ export class HistoryList {
     });
   }
 
-  #readNewSoon(): void {
-    this.#refresh ??= setTimeout(() => void this.#readNew(), PAUSE_MS);
+  #readNewSoon(pauseMs = this.#pauseMs): void {
+    this.#isStale = true;
+    this.#refresh ??= setTimeout(() => void this.#readNew(), pauseMs);
   }
 
   /** Reads the entries since the last read: frames lack the records before the change. */
   async #readNew(): Promise<void> {
     const { signal } = this.#reading;
+    this.#isStale = false;
+    let pauseMs: number | undefined;
     try {
-      if (!this.#isBehind) {
-        const { entries, next } = await this.#read({ since: this.#cursor }, signal);
-        if (signal.aborted) return;
-        this.#isBehind = next !== undefined || this.pending.peek().length > RANGE_MAX_COUNT;
-        if (entries.length > 0) this.pending.value = [...entries, ...this.pending.peek()];
-      }
+      if (this.#isBehind) return;
+      const { entries, next } = await this.#read({ since: this.#cursor }, signal);
+      if (signal.aborted) return;
+      this.#isBehind = next !== undefined || this.pending.peek().length > RANGE_MAX_COUNT;
+      if (entries.length > 0) this.pending.value = [...entries, ...this.pending.peek()];
     } catch {
-      // The next change reads again from the same position.
+      this.#isStale = true;
+      pauseMs = REPEAT_MS;
     } finally {
-      if (!signal.aborted) this.#refresh = undefined;
+      if (!signal.aborted) {
+        this.#refresh = undefined;
+        if (this.#isStale) this.#readNewSoon(pauseMs);
+      }
     }
+  }
+}
+
+/** A time before any history. */
+const LONG_AGO = '2000-01-01T00:00:00Z';
+
+/** Returns the time to which the history of a namespace goes back; undefined if all of it is kept. */
+async function readReach(ns: string): Promise<string | undefined> {
+  try {
+    await ask((admin) => admin.readHistory({ ns, until: LONG_AGO, limit: 1 }));
+    return undefined;
+  } catch (error) {
+    return reachOf(error);
   }
 }

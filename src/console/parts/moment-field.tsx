@@ -1,0 +1,43 @@
+import type { ComponentChildren } from 'preact';
+import { fieldOf, isCursor, timeOfField } from '../state/moments';
+import { words } from '../words/words';
+
+/**
+ * A field for a moment of the history, as a local date and time.
+ *
+ * @param value A cursor or a time.
+ * @param at Time of a cursor, if known.
+ */
+export function MomentField({
+  label,
+  value,
+  at,
+  onChange,
+  children,
+}: {
+  label: string;
+  value: string | undefined;
+  at?: string | undefined;
+  onChange: (time: string | undefined) => void;
+  children?: ComponentChildren;
+}) {
+  const isExact = value !== undefined && isCursor(value);
+  const time = isExact ? at : value;
+  return (
+    <label class="moment">
+      <span>{label}</span>
+      <input
+        type="datetime-local"
+        step="1"
+        value={time === undefined ? '' : fieldOf(time)}
+        onChange={({ currentTarget }) => onChange(timeOfField(currentTarget.value))}
+      />
+      {isExact && (
+        <span class="mute" title={value}>
+          {words.value.history.cursor}
+        </span>
+      )}
+      {children}
+    </label>
+  );
+}
