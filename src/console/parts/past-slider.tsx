@@ -4,7 +4,15 @@ import { linesOf } from '../state/change-lines';
 import { HistoryList } from '../state/history-list';
 import { setQuery, useQuery } from '../state/location';
 import { isPoint } from '../state/moments';
-import { indexAt, nearestTo, type PastPoint, placesOf } from '../state/past-points';
+import {
+  indexAfterKey,
+  indexAt,
+  marksOf,
+  nearestTo,
+  type PastMark,
+  type PastPoint,
+  placesOf,
+} from '../state/past-points';
 import type { ServiceAddress } from '../state/paths';
 import { ask } from '../state/session';
 import { fullTime, moment } from '../words/format';
@@ -24,16 +32,7 @@ const SETTLED_MS = 150;
 /** Changes that are searched for the moment of the address. */
 const SEARCHED_MAX_COUNT = 2_000;
 
-/** Points that a page key moves by. */
-const LEAP = 10;
-
 const WIDTH = 1_000;
-
-/** A point with its entry. */
-interface Mark extends PastPoint {
-  cursor: string;
-  entry: HistoryEntry;
-}
 
 /**
  * A slider over the changes of a service, which sets `at` in the address to the moment right after one of them. At its right
@@ -75,14 +74,7 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
   const { history } = words.value;
   const text = history.past;
   const pages = list.pages.value;
-  const marks = useMemo(
-    () =>
-      pages
-        .flat()
-        .map((entry): Mark => ({ revision: entry.revision, at: Date.parse(entry.at), cursor: entry.cursor, entry }))
-        .reverse(),
-    [pages],
-  );
+  const marks = useMemo(() => marksOf(pages.flat()), [pages]);
   const { moment: seen, error } = useMoment(address, at, marks, list.isReady.value);
   const [dragged, setDragged] = useState<number>();
   const settling = useRef<ReturnType<typeof setTimeout>>();
@@ -117,28 +109,24 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
   };
   useEffect(() => () => clearTimeout(settling.current), []);
   const onKeyDown = (event: KeyboardEvent) => {
-    const steps: Partial<Record<string, number>> = {
-      ArrowLeft: -1,
-      ArrowDown: -1,
-      ArrowRight: 1,
-      ArrowUp: 1,
-      PageDown: -LEAP,
-      PageUp: LEAP,
-      Home: -last,
-      End: last,
-    };
-    const step = steps[event.key];
-    if (step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    const wanted = indexAfterKey(event.key, index, last);
+    if (wanted === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
-    show(Math.min(last, index + step));
+    show(wanted);
   };
 
   // Between two changes, a moment is not that of its mark.
   const time = dragged === undefined ? (seen?.at ?? mark?.at) : mark?.at;
+  const change = mark && changeOf(mark.entry);
   const value =
-    mark === undefined || time === undefined ? text.atNow(last) : text.value(moment(time), changeOf(mark.entry));
+    time === undefined || index === last
+      ? text.atNow(last)
+      : change === undefined
+        ? moment(time)
+        : text.value(moment(time), change);
+  const isPast = at !== undefined || index < last;
   return (
-    <section class={at === undefined ? 'past' : 'past then'} aria-label={text.label}>
+    <section class={isPast ? 'past then' : 'past'} aria-label={text.label}>
       {error !== undefined && <PointProblem error={error} param="at" />}
       <div class="slide">
         <button class="btn" type="button" data-past-prev disabled={index <= 0} onClick={() => show(index - 1)}>
@@ -170,24 +158,18 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
           {text.now}
         </button>
       </div>
-      <p>
-        {time !== undefined && at !== undefined && <b title={fullTime(time)}>{text.sees(moment(time))}</b>}{' '}
-        <span class="mute">
-          {!list.isReady.value
-            ? text.loading
-            : mark !== undefined
-              ? changeOf(mark.entry)
-              : last === 0
-                ? text.none
-                : value}
-        </span>{' '}
-        {index <= 0 && hasMore && (
-          <button class="btn" type="button" disabled={list.isReading.value} onClick={() => void list.more()}>
-            {text.older}
-          </button>
-        )}
-        {index <= 0 && list.reach.value !== undefined && (
-          <span class="mute">{history.reach(moment(list.reach.value))}</span>
+      <p role="status">
+        {isPast && (
+          <>
+            {time !== undefined && <b title={fullTime(time)}>{text.sees(moment(time))}</b>}{' '}
+            <span>{list.isReady.value ? change : text.loading}</span>{' '}
+            {index <= 0 && hasMore && (
+              <button class="btn" type="button" disabled={list.isReading.value} onClick={() => void list.more()}>
+                {text.older}
+              </button>
+            )}
+            {index <= 0 && list.reach.value !== undefined && history.reach(moment(list.reach.value))}
+          </>
         )}
       </p>
     </section>
@@ -205,7 +187,7 @@ function changeOf(entry: HistoryEntry): string {
 function useMoment(
   { ns, group, service }: ServiceAddress,
   at: string | undefined,
-  marks: readonly Mark[],
+  marks: readonly PastMark[],
   isReady: boolean,
 ): { moment?: PastPoint | undefined; error?: unknown } {
   const [read, setRead] = useState<{ at: string; moment?: PastPoint; error?: unknown }>();

@@ -79,8 +79,12 @@ describe('foldLines', () => {
     const newer = entriesOf([14, 'updated', 'deploy', 'e'], [16, 'updated', 'deploy', 'f']);
     expect(textOf(older)).toBe('d [c b a]');
     expect(textOf([...newer, ...older])).toBe('[f e d] [c b a]');
+    // The fold takes in what follows within ten seconds, and keeps its key.
+    const joined = [...entriesOf([10, 'updated', 'deploy', 'g']), ...older.slice(1)];
+    expect(textOf(joined)).toBe('[g c b a]');
     const keysOf = (entries: HistoryEntry[]) => foldLines(linesOf(entries, undefined)).map(({ key }) => key);
     expect(keysOf([...newer, ...older])).toContain(keysOf(older)[1]);
+    expect(keysOf(joined)).toEqual([keysOf(older)[1]]);
   });
 });
 

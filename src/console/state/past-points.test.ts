@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { indexAt, nearestTo, placesOf } from './past-points';
+import { indexAfterKey, indexAt, nearestTo, placesOf } from './past-points';
 
 const points = [0, 1, 2, 1_000].map((at, index) => ({ at, revision: (index + 1) * 10 }));
 
@@ -49,5 +49,20 @@ describe('indexAt', () => {
     expect(indexAt(points, 20)).toBe(1);
     expect(indexAt(points, 39)).toBe(2);
     expect(indexAt(points, 1_000)).toBe(3);
+  });
+});
+
+describe('indexAfterKey', () => {
+  it('moves by one, by ten, or to an end, and stays in the range', () => {
+    expect(indexAfterKey('ArrowLeft', 5, 30)).toBe(4);
+    expect(indexAfterKey('ArrowUp', 30, 30)).toBe(30);
+    expect(indexAfterKey('PageDown', 15, 30)).toBe(5);
+    expect(indexAfterKey('PageDown', 5, 30)).toBe(0);
+    expect(indexAfterKey('Home', 5, 30)).toBe(0);
+    expect(indexAfterKey('End', 5, 30)).toBe(30);
+  });
+
+  it('leaves other keys to the browser', () => {
+    expect(indexAfterKey('Tab', 5, 30)).toBeUndefined();
   });
 });

@@ -1,8 +1,49 @@
+import type { HistoryEntry } from '../../client/wire/history-answers';
+
 /** A moment right after a change. */
 export interface PastPoint {
   revision: number;
   /** In milliseconds since the epoch. */
   at: number;
+}
+
+/** The point right after an entry. */
+export interface PastMark extends PastPoint {
+  cursor: string;
+  entry: HistoryEntry;
+}
+
+/**
+ * Returns the points after entries, oldest first.
+ *
+ * @param entries Newest first.
+ */
+export const marksOf = (entries: readonly HistoryEntry[]): PastMark[] =>
+  entries
+    .map((entry) => ({ revision: entry.revision, at: Date.parse(entry.at), cursor: entry.cursor, entry }))
+    .reverse();
+
+/** Points that a page key moves by. */
+const LEAP = 10;
+
+/**
+ * Returns the index that a key moves to; undefined if it moves nowhere.
+ *
+ * @param last Index of now.
+ */
+export function indexAfterKey(key: string, index: number, last: number): number | undefined {
+  const steps: Partial<Record<string, number>> = {
+    ArrowLeft: -1,
+    ArrowDown: -1,
+    ArrowRight: 1,
+    ArrowUp: 1,
+    PageDown: -LEAP,
+    PageUp: LEAP,
+    Home: -last,
+    End: last,
+  };
+  const step = steps[key];
+  return step === undefined ? undefined : Math.max(0, Math.min(last, index + step));
 }
 
 /**

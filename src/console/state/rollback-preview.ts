@@ -2,7 +2,7 @@ import type { Override } from '../../client/wire/answers';
 import type { WatchedService } from '../../client/wire/frames';
 import type { HistoryEntry, RollbackReport } from '../../client/wire/history-answers';
 
-/** What a rollback changes, or has changed. */
+/** Changes of a rollback, made or expected. */
 export type RollbackEffect = Pick<RollbackReport, 'service' | 'restored' | 'removed' | 'gone'>;
 
 /** A record as it was at the moment to restore, and as it is; null if there was none or is none. */
@@ -11,7 +11,7 @@ export interface Ends<View> {
   present: View | null;
 }
 
-/** What a rollback would change, with the records. */
+/** Changes that a rollback would make, with the records. */
 export interface RollbackPreview {
   effect: RollbackEffect;
   /** Overrides that have changed, by the id of the instance. */

@@ -217,7 +217,6 @@ export const en = {
       value: (time: string, what: string) => `${time}, after: ${what}`,
       older: 'Load older changes',
       loading: 'Loading the changes',
-      none: 'No change is known.',
     },
   },
   diff: {

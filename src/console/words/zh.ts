@@ -213,7 +213,6 @@ export const zh: Words = {
       value: (time, what) => `${time}，此前刚发生：${what}`,
       older: '加载更早的更改',
       loading: '正在加载更改',
-      none: '没有已知的更改。',
     },
   },
   diff: {
