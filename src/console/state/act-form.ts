@@ -1,7 +1,8 @@
 import type { Override, Service } from '../../client/wire/answers';
 import type { OverrideBody } from '../../client/wire/bodies';
 import type { Instance, InstanceStatus } from '../../client/wire/instance';
-import { type Act, bodyOf, type Effect, effectOf, isAvailableWith, isSameOverride, withoutQuarantine } from './acts';
+import { type Act, type Effect, effectOf, isAvailableWith } from './acts';
+import { bodyOf, isSameOverride, withoutQuarantine } from './override';
 
 /** A change that an operator has asked for. */
 export type Command =

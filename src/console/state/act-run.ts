@@ -4,12 +4,11 @@ import type { Override, Service, SubscriberList } from '../../client/wire/answer
 import type { OverrideBody } from '../../client/wire/bodies';
 import type { Instance } from '../../client/wire/instance';
 import type { Command } from './act-form';
-import { bodyOf, isSameOverride, type Readers, readersOf } from './acts';
-import { type Progress, progressOf } from './barrier';
+import { type Progress, progressOf, type Readers, readersOf } from './acts';
 import { CURSOR_HEADER } from './live-list';
+import { bodyOf, isSameOverride, planUndo, type Undoable } from './override';
 import type { InstanceAddress, ServiceAddress } from './paths';
 import { ask, ownId } from './session';
-import { planUndo, type Undoable } from './undo';
 
 /** Interval of reading the acknowledgements of a change. */
 const POLL_MS = 500;
@@ -124,7 +123,7 @@ function update(run: ActRun, changes: Partial<ActRun>): ActRun | undefined {
   return changed;
 }
 
-/** Sets or clears an override, on the condition that nobody has changed it since it was shown. */
+/** Sets or clears an override, provided that it is unchanged since it was shown. */
 async function override(
   address: InstanceAddress,
   basis: Basis,

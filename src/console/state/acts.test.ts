@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Override } from '../../client/wire/answers';
+import type { Override, Subscriber } from '../../client/wire/answers';
 import type { Instance } from '../../client/wire/instance';
 import { commandOf, effectOfCommand, formOf } from './act-form';
-import { actsOn, effectOf, isAvailableWith, isSameOverride, readersOf, withoutQuarantine } from './acts';
+import { actsOn, effectOf, isAvailableWith, progressOf, readersOf } from './acts';
+import { withoutQuarantine } from './override';
 
 const instance = {
   id: 'a',
@@ -157,10 +158,35 @@ describe('the command of a form', () => {
   });
 });
 
-it('compares overrides by what they set', () => {
-  expect(isSameOverride(undefined, undefined)).toBe(true);
-  expect(isSameOverride({}, undefined)).toBe(false);
-  expect(isSameOverride({ metadata: { a: '1', b: '2' } }, { metadata: { b: '2', a: '1' } })).toBe(true);
-  expect(isSameOverride({ quarantine: {} }, {})).toBe(false);
-  expect(isSameOverride({ quarantine: { reason: 'x' } }, { quarantine: {} })).toBe(false);
+describe('the progress of a change', () => {
+  const subscriber = (id: string, acknowledgedRevision: number, rest: Partial<Subscriber> = {}): Subscriber => ({
+    id,
+    kind: 'socket',
+    sentRevision: 9,
+    acknowledgedRevision,
+    lag: 0,
+    ...rest,
+  });
+
+  it('counts who has acknowledged a revision, and names the others', () => {
+    const all = [subscriber('a', 9), subscriber('b', 8, { lag: 2 }), subscriber('c', 10)];
+    expect(progressOf(all, new Set(['a', 'b', 'c']), 9)).toEqual({
+      acknowledged: 2,
+      all: 3,
+      behind: [{ id: 'b', lag: 2 }],
+    });
+  });
+
+  it('waits for no observer, and for none that subscribed later', () => {
+    const all = [subscriber('a', 9), subscriber('page', 0, { observer: true }), subscriber('later', 0)];
+    expect(progressOf(all, new Set(['a', 'page']), 9)).toEqual({ acknowledged: 1, all: 1, behind: [] });
+  });
+
+  it('does not count a subscriber that has left', () => {
+    expect(progressOf([subscriber('a', 9)], new Set(['a', 'gone']), 9)).toEqual({
+      acknowledged: 1,
+      all: 1,
+      behind: [],
+    });
+  });
 });

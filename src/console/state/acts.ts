@@ -85,37 +85,30 @@ export function isAvailableWith(instance: Instance, override: OverrideBody): boo
   return instance.healthy && enabled && weight > 0 && status === 'up' && quarantine === undefined;
 }
 
-/** Returns an override as the body that would set it again. */
-export function bodyOf({ enabled, weight, status, metadata, quarantine }: Override): OverrideBody {
-  return {
-    ...(enabled !== undefined && { enabled }),
-    ...(weight !== undefined && { weight }),
-    ...(status !== undefined && { status }),
-    ...(metadata !== undefined && { metadata }),
-    ...(quarantine !== undefined && { quarantine }),
-  };
+/** Progress of a change through the subscribers of its service. */
+export interface Progress {
+  /** Subscribers that have acknowledged it. */
+  acknowledged: number;
+  /** Subscribers that it waits for. */
+  all: number;
+  /** Those that have not acknowledged it, with the number of revisions that were not sent to them yet. */
+  behind: { id: string; lag: number }[];
 }
 
-/** Returns an override without its quarantine; undefined if nothing else is left. */
-export function withoutQuarantine(override: Override): OverrideBody | undefined {
-  const { quarantine: _lifted, ...rest } = bodyOf(override);
-  return Object.keys(rest).length > 0 ? rest : undefined;
+/**
+ * Returns how far a revision has come.
+ *
+ * @param awaited Ids of the subscribers at the time of the change: later ones have never seen the state before it. One that
+ * has left is not counted.
+ */
+export function progressOf(
+  subscribers: readonly Subscriber[],
+  awaited: ReadonlySet<string>,
+  revision: number,
+): Progress {
+  const counted = subscribers.filter(({ id, observer }) => observer !== true && awaited.has(id));
+  const behind = counted
+    .filter(({ acknowledgedRevision }) => acknowledgedRevision < revision)
+    .map(({ id, lag }) => ({ id, lag }));
+  return { acknowledged: counted.length - behind.length, all: counted.length, behind };
 }
-
-/** Reports whether an override is already as it is wanted; undefined: there is none. */
-export function isSameOverride(one: OverrideBody | undefined, other: OverrideBody | undefined): boolean {
-  return ordered(one) === ordered(other);
-}
-
-const ordered = (body: OverrideBody | undefined): string =>
-  body === undefined
-    ? ''
-    : JSON.stringify([
-        body.enabled ?? null,
-        body.weight ?? null,
-        body.status ?? null,
-        Object.entries(body.metadata ?? {}).sort(([one], [other]) => (one < other ? -1 : 1)),
-        body.quarantine !== undefined,
-        body.quarantine?.until ?? null,
-        body.quarantine?.reason ?? null,
-      ]);

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Override } from '../../client/wire/answers';
 import type { ServiceDiff } from '../../client/wire/history-answers';
-import { planUndo, type Undoable } from './undo';
+import { isSameOverride, planUndo, type Undoable } from './override';
 
 const act: Undoable = { id: 'a', before: 'c1', after: 'c2', override: undefined, left: 7 };
 const mine: Override = { quarantine: {}, actor: 'ops', revision: 7, updatedAt: '2026-11-20T10:00:00.000Z' };
@@ -37,4 +37,12 @@ it('needs no change if the override is as it was before', () => {
   expect(planUndo({ ...act, override: { weight: 2 } }, { ...mine, quarantine: undefined, weight: 2 }, diffOf())).toBe(
     'none',
   );
+});
+
+it('compares overrides by what they set', () => {
+  expect(isSameOverride(undefined, undefined)).toBe(true);
+  expect(isSameOverride({}, undefined)).toBe(false);
+  expect(isSameOverride({ metadata: { a: '1', b: '2' } }, { metadata: { b: '2', a: '1' } })).toBe(true);
+  expect(isSameOverride({ quarantine: {} }, {})).toBe(false);
+  expect(isSameOverride({ quarantine: { reason: 'x' } }, { quarantine: {} })).toBe(false);
 });

@@ -1,7 +1,41 @@
 import type { Override } from '../../client/wire/answers';
 import type { OverrideBody } from '../../client/wire/bodies';
 import type { ServiceDiff } from '../../client/wire/history-answers';
-import { bodyOf, isSameOverride } from './acts';
+
+/** Returns an override as the body that would set it again. */
+export function bodyOf({ enabled, weight, status, metadata, quarantine }: Override): OverrideBody {
+  return {
+    ...(enabled !== undefined && { enabled }),
+    ...(weight !== undefined && { weight }),
+    ...(status !== undefined && { status }),
+    ...(metadata !== undefined && { metadata }),
+    ...(quarantine !== undefined && { quarantine }),
+  };
+}
+
+/** Returns an override without its quarantine; undefined if nothing else is left. */
+export function withoutQuarantine(override: Override): OverrideBody | undefined {
+  const { quarantine: _lifted, ...rest } = bodyOf(override);
+  return Object.keys(rest).length > 0 ? rest : undefined;
+}
+
+/** Reports whether an override is already as it is wanted; undefined: there is none. */
+export function isSameOverride(one: OverrideBody | undefined, other: OverrideBody | undefined): boolean {
+  return ordered(one) === ordered(other);
+}
+
+const ordered = (body: OverrideBody | undefined): string =>
+  body === undefined
+    ? ''
+    : JSON.stringify([
+        body.enabled ?? null,
+        body.weight ?? null,
+        body.status ?? null,
+        Object.entries(body.metadata ?? {}).sort(([one], [other]) => (one < other ? -1 : 1)),
+        body.quarantine !== undefined,
+        body.quarantine?.until ?? null,
+        body.quarantine?.reason ?? null,
+      ]);
 
 /** State of an override before and after an act. */
 export interface Undoable {
