@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { SubscriberList } from '../../client/wire/answers';
+import { Blind } from '../parts/act-dialog';
 import { Empty, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';
 import { readSubscribers } from '../state/act-run';
+import { readersOf } from '../state/acts';
 import type { ServiceAddress } from '../state/paths';
 import type { ServiceLive } from '../state/service-live';
-import { count, duration } from '../words/format';
 import { words } from '../words/words';
 
 /** Longest time between two reads. */
@@ -53,21 +54,14 @@ export function Subscribers({ address, live }: { address: ServiceAddress; live: 
     };
   }, [live]);
   if (list === undefined) return error === undefined ? <Skeleton /> : <Problem error={error} />;
-  const { subscribers, blind, unknown = [], safeAfterMs } = list;
-  const kinds = Object.entries(blind);
+  const { subscribers, blind } = list;
+  const readers = readersOf(list, subscribers);
   return (
     <>
       {error !== undefined && <Problem error={error} />}
       <div class="card note">
-        <p>
-          {kinds.length === 0
-            ? text.noBlind
-            : text.blind(
-                kinds.map(([kind, number]) => `${count(number)} ${text.blindKinds[kind] ?? kind}`),
-                duration(safeAfterMs),
-              )}
-        </p>
-        {unknown.length > 0 && <p class="mute">{text.unknown(unknown.map((kind) => text.blindKinds[kind] ?? kind))}</p>}
+        {readers.blind === 0 && !readers.isUnsure ? <p>{text.noBlind}</p> : <Blind readers={readers} />}
+        {(blind.plain ?? 0) > 0 && <p class="mute">{text.plain(blind.plain ?? 0)}</p>}
       </div>
       {subscribers.length === 0 ? (
         <Empty>{text.noSubscribers}</Empty>

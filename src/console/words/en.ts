@@ -181,14 +181,9 @@ export const en = {
     upToDate: 'Up to date',
     revision: (value: number) => `revision ${count(value)}`,
     nothingYet: 'nothing yet',
-    blindKinds: { plain: 'plain readers', cached: 'cached readers', poll: 'pollers' } as Partial<
-      Record<string, string>
-    >, // `as`: the registry may have more kinds
-    noBlind: 'All known readers subscribe, so a drain knows when all of them have stopped calling.',
-    blind: (kinds: string[], time: string) =>
-      `${kinds.join(' and ')} read without subscribing: they can’t acknowledge, and may use an old list for up to ${time}.`,
-    unknown: (kinds: string[]) =>
-      `The registry has just started: there may be ${kinds.join(' and ')} that it does not know yet.`,
+    noBlind: 'No client holds a cached list, so a drain knows when all readers have stopped calling.',
+    plain: (value: number) =>
+      `In the last two minutes, it was read ${many(value, 'time', 'times')} without a subscription, also by this page.`,
     noSubscribers: 'No client subscribes to this service.',
     metadata: 'Metadata',
     key: 'Key',
