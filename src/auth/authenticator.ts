@@ -2,7 +2,6 @@ import { LRUCache } from 'lru-cache';
 import { countBound } from '../model/cache-bound';
 import type { AskDirectory, DirectoryApi, VerifiedToken } from '../model/directory-api';
 import { RegistryError } from '../model/errors';
-import { ALL_NAMESPACES } from '../model/grant';
 import {
   CREDENTIAL_MAX_CHARACTERS,
   LAST_KNOWN_MAX_AGE_MS,
@@ -11,6 +10,7 @@ import {
   VERIFICATION_MAX_AGE_MS,
   VERIFICATIONS_MAX_COUNT,
 } from '../model/limits';
+import { ALL_NAMESPACES } from '../model/service-name';
 import { SharedCalls } from './shared-calls';
 import { digestOf, readTokenText, sameDigest, secretDigest } from './token-text';
 

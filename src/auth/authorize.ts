@@ -1,29 +1,11 @@
 import type { Operation } from '../model/batch';
+import { covers, includesScope, type Target } from '../model/coverage';
 import { RegistryError } from '../model/errors';
-import {
-  ALL_NAMESPACES,
-  type Grant,
-  matchesGroup,
-  matchesService,
-  type Principal,
-  type Scope,
-  ServicePattern,
-} from '../model/grant';
+import { type Grant, type Principal, type Scope, ServicePattern } from '../model/grant';
 import type { Claim, ClaimsOf } from '../model/instance';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../model/limits';
 import type { Caller, ServiceKey, Share } from '../model/namespace-api';
-import { joinedName, type ServiceNames } from '../model/service-name';
-
-/**
- * Target of a request in a namespace: a service, all services of a group, or the whole namespace. A principal that may
- * access some services may not access the whole: a request is refused, and its result never filtered.
- */
-export interface Target {
-  /** Id of the namespace, or `*` for all of them. */
-  namespace: string;
-  service?: ServiceKey | undefined;
-  group?: string | undefined;
-}
+import { ALL_NAMESPACES, joinedName, type ServiceNames } from '../model/service-name';
 
 /**
  * Checks that a principal has a scope on a target. Every route of every dialect and every frame of a socket is authorized
@@ -85,7 +67,7 @@ export function mayKnowOf(principal: Principal, namespace: string): boolean {
  * @throws {RegistryError} `FORBIDDEN` if there are none.
  */
 export function measuredNamespaces({ tokenId, grants }: Principal): typeof ALL_NAMESPACES | string[] {
-  const ids = new Set(grants.filter(({ scope }) => isEnough(scope, 'metrics')).map(({ ns }) => ns));
+  const ids = new Set(grants.filter(({ scope }) => includesScope(scope, 'metrics')).map(({ ns }) => ns));
   if (ids.has(ALL_NAMESPACES)) return ALL_NAMESPACES;
   if (ids.size > 0) return [...ids].sort();
   throw new RegistryError(
@@ -109,7 +91,7 @@ export function authorizeTicket({ tokenId, grants }: Principal): void {
 }
 
 const hasScope = (principal: Principal, namespace: string, scope: Scope): boolean =>
-  grantsOn(principal, namespace).some((grant) => isEnough(grant.scope, scope));
+  grantsOn(principal, namespace).some((grant) => includesScope(grant.scope, scope));
 
 /** Returns the grants of a principal that apply to a namespace. */
 export function grantsOn({ grants }: Principal, namespace: string): Grant[] {
@@ -130,7 +112,7 @@ export function operatedServices(principal: Principal, namespace: string): boole
 /** Returns the share of a namespace's limits that a principal may use. */
 export function shareOf(principal: Principal, namespace: string): Share {
   if (operatedServices(principal, namespace) === true) return 'all';
-  const registers = grantsOn(principal, namespace).filter(({ scope }) => isEnough(scope, 'register'));
+  const registers = grantsOn(principal, namespace).filter(({ scope }) => includesScope(scope, 'register'));
   return registers.some(({ services }) => services === undefined) ? 'most' : 'half';
 }
 
@@ -151,17 +133,6 @@ export function callerOf(principal: Principal, namespace: string): Caller {
   if (callers === undefined) known.set(principal, new Map([[namespace, made]]));
   else callers.set(namespace, made);
   return made;
-}
-
-const isEnough = (held: Scope, scope: Scope): boolean =>
-  held === scope || held === 'admin' || (held === 'operate' && scope === 'register');
-
-function covers(grant: Grant, scope: Scope, { namespace, service, group }: Target): boolean {
-  if (grant.ns !== ALL_NAMESPACES && grant.ns !== namespace) return false;
-  if (!isEnough(grant.scope, scope)) return false;
-  if (grant.services === undefined) return true;
-  if (service !== undefined) return grant.services.some((pattern) => matchesService(pattern, service));
-  return group !== undefined && grant.services.some((pattern) => matchesGroup(pattern, group));
 }
 
 function nameOf({ namespace, service, group }: Target): string {

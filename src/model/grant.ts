@@ -1,10 +1,7 @@
 import * as z from 'zod';
 import { GRANT_SERVICES_MAX_COUNT, NAME_MAX_BYTES } from './limits';
 import { GroupName, NamespaceId, ServiceName } from './names';
-import { GROUP_SEPARATOR, type ServiceNames } from './service-name';
-
-/** Wildcard, which matches any rest of a name. Allowed only at the end of a pattern. */
-const REST = '*';
+import { ALL_NAMESPACES, GROUP_SEPARATOR, REST } from './service-name';
 
 /**
  * Pattern of services, as `group@@service`: one service, or with a trailing `*` all that begin with it.
@@ -33,42 +30,12 @@ function isPattern(text: string): boolean {
 }
 
 /**
- * Reports whether a pattern matches a service. Group and service are compared separately, because a prefix of the joined
- * name could match a service of another group.
- */
-export function matchesService(pattern: ServicePattern, { group, service }: ServiceNames): boolean {
-  const at = pattern.indexOf(GROUP_SEPARATOR);
-  if (at < 0) return matchesName(pattern, group) && pattern.endsWith(REST);
-  return isGroup(pattern, at, group) && matchesName(pattern.slice(at + GROUP_SEPARATOR.length), service);
-}
-
-/** Reports whether a pattern matches every service that a group has or may get. */
-export function matchesGroup(pattern: ServicePattern, group: string): boolean {
-  const at = pattern.indexOf(GROUP_SEPARATOR);
-  if (at < 0) return matchesName(pattern, group) && pattern.endsWith(REST);
-  return isGroup(pattern, at, group) && pattern.slice(at + GROUP_SEPARATOR.length) === REST;
-}
-
-/** Reports whether the text before the separator is this group. */
-function isGroup(pattern: ServicePattern, at: number, group: string): boolean {
-  return at === group.length && pattern.startsWith(group);
-}
-
-/** Reports whether one part of a pattern matches the name of a group or a service. */
-function matchesName(part: string, name: string): boolean {
-  return part.endsWith(REST) ? name.startsWith(part.slice(0, -REST.length)) : part === name;
-}
-
-/**
  * Kind of permission of a token. `admin` allows everything. `operate`, for people who run services, allows changes to
  * instances of any owner; `register` to those that the token itself registered. `read` is for clients that look services
  * up, `metrics` for scrapers.
  */
 export const Scope = z.enum(['admin', 'operate', 'register', 'read', 'metrics']);
 export type Scope = z.output<typeof Scope>;
-
-/** In a grant, every namespace. */
-export const ALL_NAMESPACES = '*';
 
 /** A permission of a token, and the namespace and services it applies to. */
 export const Grant = z

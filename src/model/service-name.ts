@@ -1,6 +1,9 @@
 /** Namespace that always exists. */
 export const DEFAULT_NAMESPACE = 'public';
 
+/** In a grant, every namespace. */
+export const ALL_NAMESPACES = '*';
+
 /** Name of the only directory object. */
 export const DIRECTORY_NAME = 'directory';
 
@@ -15,6 +18,9 @@ export const GROUP_SEPARATOR = '@@';
 
 /** Character that no group may end with, because the separator after it would seem to begin one character early. */
 export const SEPARATOR_SIGN = '@';
+
+/** Wildcard of a pattern of services, which matches any rest of a name. Allowed only at the end. */
+export const REST = '*';
 
 /** The two names of a service. */
 export interface ServiceNames {

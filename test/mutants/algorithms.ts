@@ -13,7 +13,7 @@ export const ALGORITHMS: readonly string[] = [
   'src/core/namespace/watch/receipts.ts',
   'src/core/namespace/watch/unread-budget.ts',
   'src/auth/authorize.ts',
-  'src/model/grant.ts',
+  'src/model/coverage.ts',
   'src/codecs/eureka/kept.ts',
   'src/codecs/eureka/xml.ts',
 ];

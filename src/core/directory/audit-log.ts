@@ -2,7 +2,7 @@ import { ROOT } from '../../auth/authenticator';
 import { may } from '../../auth/authorize';
 import type { AuditEnd, AuditEntry, AuditNote, AuditOutcome, AuditTrail } from '../../model/audit';
 import { quote, RegistryError } from '../../model/errors';
-import { ALL_NAMESPACES, type Principal } from '../../model/grant';
+import type { Principal } from '../../model/grant';
 import {
   AUDIT_MAX_AGE_MS,
   AUDIT_MAX_COUNT,
@@ -11,6 +11,7 @@ import {
   AUDIT_PER_NAMESPACE_MAX_COUNT,
   AUDIT_TRIMMED_WITH_EACH_COUNT,
 } from '../../model/limits';
+import { ALL_NAMESPACES } from '../../model/service-name';
 import { timestamp } from '../../model/timestamp';
 import { readProperty, writeProperty } from '../storage/schema';
 import type { SqlRow, SqlStorage } from '../storage/sql-storage';

@@ -8,9 +8,9 @@ import type {
   Page,
   VerifiedToken,
 } from '../../model/directory-api';
-import { ALL_NAMESPACES } from '../../model/grant';
 import { ALARM_SPACING_MIN_MS, DIRECTORY_SLICE_MAX_COUNT } from '../../model/limits';
 import type { NamespaceDefinition, NamespaceList, NamespacePatch, NamespaceView } from '../../model/namespace';
+import { ALL_NAMESPACES } from '../../model/service-name';
 import type {
   IssuedToken,
   OwnToken,

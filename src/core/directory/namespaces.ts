@@ -2,7 +2,6 @@ import { authorize, authorizeAny, mayKnowOf } from '../../auth/authorize';
 import type { AuditAction } from '../../model/audit';
 import type { DirectoryCaller, FirstNamespaces, NamespaceEntry, Page } from '../../model/directory-api';
 import { quote, RegistryError } from '../../model/errors';
-import { ALL_NAMESPACES } from '../../model/grant';
 import { ERRAND_RETRY_MIN_MS, NAMESPACES_MAX_COUNT } from '../../model/limits';
 import type {
   Jurisdiction,
@@ -12,7 +11,7 @@ import type {
   NamespaceView,
   Placement,
 } from '../../model/namespace';
-import { DEFAULT_NAMESPACE } from '../../model/service-name';
+import { ALL_NAMESPACES, DEFAULT_NAMESPACE } from '../../model/service-name';
 import { accountOf } from './audit-log';
 import type { Courier } from './courier';
 import type { DirectoryPlatform, DirectoryState } from './directory-state';

@@ -4,8 +4,9 @@ import { sameDigest, secretDigest, TOKEN_ID_LENGTH, tokenText } from '../../auth
 import type { AuditAction } from '../../model/audit';
 import type { DirectoryCaller, Page, VerifiedToken } from '../../model/directory-api';
 import { quote, RegistryError } from '../../model/errors';
-import { ALL_NAMESPACES, type Grant, type Principal } from '../../model/grant';
+import type { Grant, Principal } from '../../model/grant';
 import { TOKENS_MAX_COUNT, TOKENS_PER_NAMESPACE_MAX_COUNT, TOKENS_RESERVED_COUNT } from '../../model/limits';
+import { ALL_NAMESPACES } from '../../model/service-name';
 import { timestamp } from '../../model/timestamp';
 import type { IssuedToken, OwnToken, TokenList, TokenRequest, TokenRotation } from '../../model/token';
 import type { RandomSource } from '../platform/platform';

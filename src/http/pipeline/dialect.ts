@@ -1,11 +1,13 @@
-import { authorizeRoute, may, type Target } from '../../auth/authorize';
+import { authorizeRoute, may } from '../../auth/authorize';
 import { type Carrier, credentialReader } from '../../auth/carriers';
+import type { Target } from '../../model/coverage';
 import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
 import { type ErrorData, hasCode, RegistryError } from '../../model/errors';
-import { ALL_NAMESPACES, type Principal, type Scope } from '../../model/grant';
+import type { Principal, Scope } from '../../model/grant';
 import type { Claim } from '../../model/instance';
 import { BODY_MAX_BYTES, CALL_MAX_MS, FORM_READ_MAX_MS } from '../../model/limits';
 import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import { ALL_NAMESPACES } from '../../model/service-name';
 import { isForm, readBodyText } from '../request/body';
 import { withDeadline } from '../request/deadline';
 import { enterNamespace, noteNamespace, openNamespace, pipeline, type Steps } from './pipeline';

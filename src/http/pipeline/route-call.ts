@@ -1,5 +1,6 @@
-import { callerOf, grantsOn, may, type Target } from '../../auth/authorize';
+import { callerOf, grantsOn, may } from '../../auth/authorize';
 import type { Precondition } from '../../model/batch';
+import type { Target } from '../../model/coverage';
 import type { DirectoryCaller } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import type { WatchScope } from '../../model/frames';

@@ -1,7 +1,8 @@
 import type { HonoRequest } from 'hono';
 import * as z from 'zod';
-import { authorizeRoute, type Target } from '../../auth/authorize';
+import { authorizeRoute } from '../../auth/authorize';
 import { credentialReader, DOORS } from '../../auth/carriers';
+import type { Target } from '../../model/coverage';
 import type { DirectoryApi, DirectoryCaller } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import type { Principal, Scope } from '../../model/grant';

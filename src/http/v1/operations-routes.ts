@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { authorize, measuredNamespaces } from '../../auth/authorize';
 import type { AskDirectory, DirectoryApi, FirstNamespaces } from '../../model/directory-api';
-import { ALL_NAMESPACES, type Principal } from '../../model/grant';
+import type { Principal } from '../../model/grant';
 import { METRICS_NAMESPACES_MAX_COUNT } from '../../model/limits';
 import { NamespaceId } from '../../model/names';
-import { DEFAULT_NAMESPACE } from '../../model/service-name';
+import { ALL_NAMESPACES, DEFAULT_NAMESPACE } from '../../model/service-name';
 import type { NamespaceFigures } from '../cache/namespace-figures';
 import { directoryRoute, openDoor } from '../pipeline/route';
 import type { Surface } from '../pipeline/surface';

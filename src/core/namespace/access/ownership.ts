@@ -1,6 +1,6 @@
 import type { InstanceKey } from '../../../model/batch';
+import { matchesService } from '../../../model/coverage';
 import { quote, RegistryError } from '../../../model/errors';
-import { matchesService } from '../../../model/grant';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
 import { type InstanceEntry, keyOf } from '../records/catalog-entries';
 import { isOwnedBy } from '../records/records';

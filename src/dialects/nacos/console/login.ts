@@ -1,7 +1,8 @@
 import { may } from '../../../auth/authorize';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import { RegistryError } from '../../../model/errors';
-import { ALL_NAMESPACES, type Principal } from '../../../model/grant';
+import type { Principal } from '../../../model/grant';
+import { ALL_NAMESPACES } from '../../../model/service-name';
 import { answer } from '../wire/answers';
 import { Parameters } from '../wire/parameters';
 

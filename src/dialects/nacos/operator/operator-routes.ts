@@ -1,7 +1,7 @@
 import { authorize, authorizeAny } from '../../../auth/authorize';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
-import { ALL_NAMESPACES } from '../../../model/grant';
 import { readJsonText } from '../../../model/json';
+import { ALL_NAMESPACES } from '../../../model/service-name';
 import type { Stats } from '../../../model/stats';
 import { answer, ok, result } from '../wire/answers';
 import { namespaceOf } from '../wire/names';

@@ -1,0 +1,92 @@
+import { Component, type ComponentChildren } from 'preact';
+import { Route, Router, Switch } from 'wouter-preact';
+import { InstancePage } from './pages/instance';
+import { Namespaces } from './pages/namespaces';
+import { Service } from './pages/service';
+import { Services } from './pages/services';
+import { SignIn } from './pages/sign-in';
+import { Announcer } from './parts/announcer';
+import { Layout } from './parts/layout';
+import { Loaded } from './parts/loaded';
+import { Problem } from './parts/problem';
+import { decoded, usePath } from './state/location';
+import { AUDIT_PATH, BASE, type ServiceAddress, TOKENS_PATH } from './state/paths';
+import { session } from './state/session';
+import { words } from './words/words';
+
+// Loaded on demand: most visits need none of these.
+const loadHistory = () => import('./pages/history').then(({ History }) => History);
+const loadDiff = () => import('./pages/diff').then(({ Diff }) => Diff);
+const loadTokens = () => import('./pages/tokens').then(({ Tokens }) => Tokens);
+const loadAudit = () => import('./pages/audit').then(({ Audit }) => Audit);
+const loadSettings = () => import('./pages/settings').then(({ Settings }) => Settings);
+
+const addressOf = ({ ns, group, service }: ServiceAddress): ServiceAddress => ({
+  ns: decoded(ns),
+  group: decoded(group),
+  service: decoded(service),
+});
+
+/** The whole page: the form until the visitor has signed in, then the page of the address. */
+export function App() {
+  return (
+    <Boundary>
+      <Router base={BASE} hook={usePath}>
+        {session.value === undefined ? <SignIn /> : <Pages />}
+      </Router>
+      <Announcer />
+    </Boundary>
+  );
+}
+
+function Pages() {
+  return (
+    <Layout>
+      <Switch>
+        <Route path="/">
+          <Namespaces />
+        </Route>
+        <Route path="/:ns/services">{({ ns }) => <Services ns={decoded(ns)} />}</Route>
+        <Route path="/:ns/services/:group/:service">{(names) => <Service address={addressOf(names)} />}</Route>
+        <Route path="/:ns/services/:group/:service/diff">
+          {(names) => <Loaded load={loadDiff} props={{ address: addressOf(names) }} />}
+        </Route>
+        <Route path="/:ns/services/:group/:service/instances/:id">
+          {(names) => <InstancePage address={{ ...addressOf(names), id: decoded(names.id) }} />}
+        </Route>
+        <Route path="/:ns/history">{({ ns }) => <Loaded load={loadHistory} props={{ ns: decoded(ns) }} />}</Route>
+        <Route path="/:ns/settings">{({ ns }) => <Loaded load={loadSettings} props={{ ns: decoded(ns) }} />}</Route>
+        <Route path={TOKENS_PATH}>
+          <Loaded load={loadTokens} props={{}} />
+        </Route>
+        <Route path={AUDIT_PATH}>
+          <Loaded load={loadAudit} props={{}} />
+        </Route>
+        <Route>
+          <main id="content">
+            <div class="card note">{words.value.problem.notFound}</div>
+          </main>
+        </Route>
+      </Switch>
+    </Layout>
+  );
+}
+
+/** Shows an error of the page itself instead of an empty page. */
+class Boundary extends Component<{ children: ComponentChildren }, { error?: unknown }> {
+  override state: { error?: unknown } = {};
+
+  static override getDerivedStateFromError(error: unknown) {
+    return { error };
+  }
+
+  override render() {
+    const { error } = this.state;
+    if (error === undefined) return this.props.children;
+    return (
+      <main>
+        <Problem error={error} onRetry={() => location.reload()} />
+      </main>
+    );
+  }
+}

@@ -1,0 +1,58 @@
+import { Link } from 'wouter-preact';
+import type { Cause } from '../../client/wire/history-answers';
+import type { State } from '../state/instance-state';
+import { instancePath, servicePath } from '../state/paths';
+import type { LatestChanges } from '../state/service-list';
+import { clock, fullTime } from '../words/format';
+import { words } from '../words/words';
+import { StateMark } from './state-mark';
+
+/** State that a change leads to, for its shape. */
+export const STATE_OF_CAUSE: Record<Cause, State> = {
+  registered: 'up',
+  updated: 'up',
+  deregistered: 'gone',
+  expired: 'gone',
+  unhealthy: 'unhealthy',
+  recovered: 'up',
+  overridden: 'out',
+  quarantined: 'quarantined',
+  drained: 'draining',
+  'drain-cancelled': 'up',
+  'session-closed': 'gone',
+  imported: 'up',
+  'rolled-back': 'up',
+  restored: 'up',
+};
+
+/** Lists changes, newest first, with links to their explanation. */
+export function LatestFeed({ ns, changes }: { ns: string; changes: LatestChanges }) {
+  const { services: text, causes, common } = words.value;
+  return (
+    <aside class="card feed" aria-label={text.latest}>
+      <h2>{text.latest}</h2>
+      {changes.length === 0 && <p class="mute">{common.none}</p>}
+      <ol>
+        {changes.map(({ key, at, cause, actor, group, service, id }) => (
+          <li key={key}>
+            <time dateTime={at} title={fullTime(at)}>
+              {clock(at)}
+            </time>
+            <span>
+              <Link href={id === '' ? servicePath({ ns, group, service }) : instancePath({ ns, group, service, id })}>
+                <StateMark state={STATE_OF_CAUSE[cause] ?? 'up'}>
+                  {id === '' ? service : id} {causes[cause] ?? cause}
+                </StateMark>
+              </Link>
+              <br />
+              <span class="mute">
+                {id === '' ? '' : `${service} · `}
+                {common.by(actor)}
+              </span>
+            </span>
+          </li>
+        ))}
+      </ol>
+    </aside>
+  );
+}

@@ -1,0 +1,67 @@
+import { useRef, useState } from 'preact/hooks';
+
+/** Rows in an order that changes only while their reader does not use them. */
+export interface SteadyOrder<Item> {
+  items: readonly Item[];
+  /** Number of rows that are elsewhere in the current order. */
+  moved: number;
+  /** Sorts now. */
+  sort: () => void;
+  /** Handlers of the element that contains the rows. */
+  guard: {
+    onPointerEnter: () => void;
+    onPointerLeave: () => void;
+    onFocusIn: () => void;
+    onFocusOut: () => void;
+  };
+}
+
+/**
+ * Sorts rows, but keeps their order while the pointer or the focus is on them, so that no row moves away from under it. Rows
+ * that are new meanwhile are at the end; rows that are gone disappear.
+ *
+ * @param compare Must be the same function as long as the order is the same.
+ */
+export function useSteadyOrder<Item>(
+  all: readonly Item[],
+  keyOf: (item: Item) => string,
+  compare: (one: Item, other: Item) => number,
+): SteadyOrder<Item> {
+  const users = useRef(new Set<string>());
+  const kept = useRef<{ order: Map<string, number>; compare: typeof compare }>();
+  const [, redraw] = useState({});
+  const sorted = [...all].sort(compare);
+  const isUsed = users.current.size > 0 && kept.current?.compare === compare;
+  let items = sorted;
+  let moved = 0;
+  if (isUsed && kept.current !== undefined) {
+    const { order } = kept.current;
+    const place = (item: Item) => order.get(keyOf(item)) ?? Number.POSITIVE_INFINITY;
+    items = [...sorted].sort((one, other) => {
+      const [a, b] = [place(one), place(other)];
+      return a === b ? 0 : a - b;
+    });
+    for (const [index, item] of items.entries()) if (item !== sorted[index]) moved += 1;
+    for (const item of items) if (!order.has(keyOf(item))) order.set(keyOf(item), order.size);
+  } else {
+    kept.current = { order: new Map(sorted.map((item, index) => [keyOf(item), index])), compare };
+  }
+  const use = (user: string, isIn: boolean) => () => {
+    if (isIn) users.current.add(user);
+    else if (users.current.delete(user) && users.current.size === 0) redraw({});
+  };
+  return {
+    items,
+    moved,
+    sort: () => {
+      kept.current = undefined;
+      redraw({});
+    },
+    guard: {
+      onPointerEnter: use('pointer', true),
+      onPointerLeave: use('pointer', false),
+      onFocusIn: use('focus', true),
+      onFocusOut: use('focus', false),
+    },
+  };
+}

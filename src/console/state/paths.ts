@@ -1,0 +1,41 @@
+import { DEFAULT_GROUP } from '../../model/service-name';
+
+/** Path under which the page is served. */
+export const BASE = '/console';
+
+/** Names of a service in a namespace. */
+export interface ServiceAddress {
+  ns: string;
+  group: string;
+  service: string;
+}
+
+/** Names of an instance in a namespace. */
+export interface InstanceAddress extends ServiceAddress {
+  id: string;
+}
+
+const joined = (...names: string[]): string => `/${names.map(encodeURIComponent).join('/')}`;
+
+/** Returns the query of a page; values that are undefined or empty are omitted. */
+export function query(values: Readonly<Record<string, string | undefined>>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value) search.set(name, value);
+  const text = search.toString();
+  return text && `?${text}`;
+}
+
+export const servicesPath = (ns: string): string => joined(ns, 'services');
+export const servicePath = ({ ns, group, service }: ServiceAddress): string => joined(ns, 'services', group, service);
+export const instancePath = ({ id, ...service }: InstanceAddress): string =>
+  `${servicePath(service)}/instances${joined(id)}`;
+export const diffPath = (address: ServiceAddress, from: string, to?: string): string =>
+  `${servicePath(address)}/diff${query({ from, to })}`;
+export const historyPath = (ns: string): string => joined(ns, 'history');
+export const settingsPath = (ns: string): string => joined(ns, 'settings');
+export const TOKENS_PATH = '/access/tokens';
+export const AUDIT_PATH = '/access/audit';
+
+/** Formats the name of a service for people: without the default group. */
+export const serviceTitle = ({ group, service }: { group: string; service: string }): string =>
+  group === DEFAULT_GROUP ? service : `${group} / ${service}`;

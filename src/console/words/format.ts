@@ -1,0 +1,50 @@
+import { language } from './language';
+
+const DAY_MS = 86_400_000;
+
+const locale = (): string => (language.value === 'zh' ? 'zh-CN' : 'en-GB');
+
+/** Formats a count with separators. */
+export const count = (value: number): string => value.toLocaleString(locale());
+
+/** Formats a time of day, `14:02:31`. @param at RFC 3339, or milliseconds since the epoch. */
+export const clock = (at: string | number): string => new Date(at).toLocaleTimeString(locale(), { hour12: false });
+
+/** Formats a day, `Fri 20 Nov`. */
+export const day = (at: string | number): string =>
+  new Date(at).toLocaleDateString(locale(), { weekday: 'short', day: 'numeric', month: 'short' });
+
+/** Formats a time; with its day if that is not today. */
+export function moment(at: string | number): string {
+  const date = new Date(at);
+  return date.toDateString() === new Date().toDateString() ? clock(at) : `${day(at)} ${clock(at)}`;
+}
+
+/** Formats a time in full, for titles. */
+export const fullTime = (at: string | number): string =>
+  new Date(at).toLocaleString(locale(), { dateStyle: 'full', timeStyle: 'long', hour12: false });
+
+type Unit = 'second' | 'minute' | 'hour' | 'day';
+
+const amount = (value: number, unit: Unit, digits = 0): string =>
+  value.toLocaleString(locale(), {
+    style: 'unit',
+    unit,
+    unitDisplay: language.value === 'zh' ? 'long' : 'short',
+    maximumFractionDigits: digits,
+  });
+
+/** Formats a duration in its largest suitable unit: `10.4 sec`, `30 min`, `2 days`. */
+export function duration(ms: number): string {
+  if (ms < 60_000) return amount(ms / 1_000, 'second', ms < 20_000 ? 1 : 0);
+  if (ms < 3_600_000) return amount(ms / 60_000, 'minute', ms < 600_000 ? 1 : 0);
+  if (ms < 2 * DAY_MS) return amount(ms / 3_600_000, 'hour', 1);
+  return amount(ms / DAY_MS, 'day');
+}
+
+/** Formats a size in bytes. */
+export function bytes(value: number): string {
+  const unit = value < 1024 ? 'byte' : value < 1024 ** 2 ? 'kilobyte' : 'megabyte';
+  const scaled = unit === 'byte' ? value : unit === 'kilobyte' ? value / 1024 : value / 1024 ** 2;
+  return scaled.toLocaleString(locale(), { style: 'unit', unit, maximumFractionDigits: 1 });
+}
