@@ -96,14 +96,19 @@ describe('a file of the console', () => {
     expect(await response.text()).toBe('document.title = "Rollcall";');
   });
 
-  it.each(['main-OLD.js', 'index.htm', '..%2findex.html', '%ff.js', '__proto__.x', `${'x'.repeat(3_000)}.js`])(
-    'of the unknown name %s is refused without a token',
-    async (name) => {
-      const response = await get(`/console/files/${name}`);
-      expect([response.status, response.headers.get('cache-control')]).toEqual([404, 'no-store']);
-      expect(await problemOf(response)).toMatchObject({ code: 'ROUTE_NOT_FOUND' });
-    },
-  );
+  it.each([
+    'main-OLD.js',
+    'index.html',
+    'index.htm',
+    '..%2findex.html',
+    '%ff.js',
+    '__proto__.x',
+    `${'x'.repeat(3_000)}.js`,
+  ])('of the unknown name %s is refused without a token', async (name) => {
+    const response = await get(`/console/files/${name}`);
+    expect([response.status, response.headers.get('cache-control')]).toEqual([404, 'no-store']);
+    expect(await problemOf(response)).toMatchObject({ code: 'ROUTE_NOT_FOUND' });
+  });
 
   it('is absent in a build without a console', async () => {
     const test = new TestApp({ consoleFiles: null });
