@@ -10,7 +10,7 @@ import { Tab } from './tab';
 
 /** Options of a tab. */
 export interface TabOptions extends ContextOptions {
-  /** Signs in with this token; null: nobody is signed in. Default: the root token. */
+  /** Signs in with this token; null: none, and the page asks for one. Default: the root token. */
   token?: string | null;
   /** Default: English. */
   language?: 'en' | 'zh';
