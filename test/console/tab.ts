@@ -81,7 +81,7 @@ export class Tab {
 
   /** Waits until the page has a connection whose data are current. */
   async isLive(): Promise<void> {
-    await this.page.locator('.live.live').waitFor();
+    await this.page.locator('.live:not(.lost, .connecting)').waitFor();
   }
 
   /** Waits until the page shows that its connection is lost. */
