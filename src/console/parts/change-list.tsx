@@ -86,9 +86,11 @@ export function ChangeList({ list, actor }: { list: HistoryList; actor?: string 
   return (
     <div class="changes-of" ref={top} {...guard}>
       {freshCount > 0 && (
-        <button class="btn pill fresh" type="button" onClick={show}>
-          {text.fresh(freshCount)}
-        </button>
+        <div class="fresh">
+          <button class="btn pill" type="button" onClick={show}>
+            {(list.isBehind.value ? text.freshOver : text.fresh)(freshCount)}
+          </button>
+        </div>
       )}
       {error.value !== undefined && (
         <PointProblem

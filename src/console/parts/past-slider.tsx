@@ -3,7 +3,6 @@ import type { HistoryEntry } from '../../client/wire/history-answers';
 import { linesOf } from '../state/change-lines';
 import { HistoryList } from '../state/history-list';
 import { setQuery, useQuery } from '../state/location';
-import { isPoint } from '../state/moments';
 import {
   indexAfterKey,
   indexAt,
@@ -18,7 +17,6 @@ import { ask } from '../state/session';
 import { fullTime, moment } from '../words/format';
 import { words } from '../words/words';
 import { sentenceOf } from './change-sentence';
-import { BadPoint, PointProblem } from './point-problem';
 
 /** Time until the marks are read, so that what the page shows is read first. */
 const DELAY_MS = 400;
@@ -42,12 +40,10 @@ export function PastSlider({ address }: { address: ServiceAddress }) {
   const { ns, group, service } = address;
   const at = useQuery().get('at') ?? undefined;
   const key = JSON.stringify(address);
-  const isValid = at === undefined || isPoint(at);
   const list = useDelayed(
     useMemo(() => () => new HistoryList({ ns, group, service }, PAUSE_MS), [key]),
     at === undefined ? DELAY_MS : 0,
   );
-  if (!isValid) return <BadPoint name="at" value={at} />;
   return list === undefined ? <div class="past" /> : <Slider key={key} address={address} list={list} at={at} />;
 }
 
@@ -75,7 +71,7 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
   const text = history.past;
   const pages = list.pages.value;
   const marks = useMemo(() => marksOf(pages.flat()), [pages]);
-  const { moment: seen, error } = useMoment(address, at, marks, list.isReady.value);
+  const seen = useMoment(address, at, marks, list.isReady.value);
   const [dragged, setDragged] = useState<number>();
   const settling = useRef<ReturnType<typeof setTimeout>>();
 
@@ -127,7 +123,6 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
   const isPast = at !== undefined || index < last;
   return (
     <section class={isPast ? 'past then' : 'past'} aria-label={text.label}>
-      {error !== undefined && <PointProblem error={error} param="at" />}
       <div class="slide">
         <button class="btn" type="button" data-past-prev disabled={index <= 0} onClick={() => show(index - 1)}>
           <span aria-hidden="true">‹</span>
@@ -163,6 +158,7 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
           <>
             {time !== undefined && <b title={fullTime(time)}>{text.sees(moment(time))}</b>}{' '}
             <span>{list.isReady.value ? change : text.loading}</span>{' '}
+            <span class="mute">{words.value.service.actsOff}</span>{' '}
             {index <= 0 && hasMore && (
               <button class="btn" type="button" disabled={list.isReading.value} onClick={() => void list.more()}>
                 {text.older}
@@ -183,27 +179,29 @@ function changeOf(entry: HistoryEntry): string {
   return entry.changes.length === 1 ? sentenceOf(line) : words.value.history.changes(entry.changes.length);
 }
 
-/** Returns the revision and the time of the moment in the address, or why it can't be shown. */
+/**
+ * Returns the revision and the time of the moment in the address; undefined while it is not known, and if the registry
+ * refuses it, which the page shows.
+ */
 function useMoment(
   { ns, group, service }: ServiceAddress,
   at: string | undefined,
   marks: readonly PastMark[],
   isReady: boolean,
-): { moment?: PastPoint | undefined; error?: unknown } {
-  const [read, setRead] = useState<{ at: string; moment?: PastPoint; error?: unknown }>();
-  const known = at === undefined ? undefined : marks.find(({ cursor }) => cursor === at);
-  const isUnknown = isReady && at !== undefined && known === undefined && read?.at !== at;
+): PastPoint | undefined {
+  const [read, setRead] = useState<PastPoint & { point: string }>();
+  const known = marks.find(({ cursor }) => cursor === at);
+  const isUnknown = isReady && at !== undefined && known === undefined && read?.point !== at;
   useEffect(() => {
     if (!isUnknown) return;
     const reading = new AbortController();
     const { signal } = reading;
     // The difference from itself is empty, and has the time of the moment.
     ask((admin) => admin.diffService({ ns, group, service, from: at, to: at, limit: 1, signal })).then(
-      ({ from }) => !signal.aborted && setRead({ at, moment: { revision: from.revision, at: Date.parse(from.at) } }),
-      (error) => !signal.aborted && setRead({ at, error }),
+      ({ from }) => !signal.aborted && setRead({ point: at, revision: from.revision, at: Date.parse(from.at) }),
+      () => {},
     );
     return () => reading.abort();
   }, [isUnknown, at, ns, group, service]);
-  if (known !== undefined) return { moment: known };
-  return read !== undefined && read.at === at ? read : {};
+  return known ?? (read?.point === at ? read : undefined);
 }

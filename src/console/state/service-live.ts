@@ -7,7 +7,6 @@ import type { Instance } from '../../client/wire/instance';
 import { shortName } from '../../model/service-name';
 import { CURSOR_HEADER, LiveList } from './live-list';
 import type { ServiceAddress } from './paths';
-import { changesOfEntry, changesOfFrame, type LatestChanges, withLatest } from './service-list';
 import { ask } from './session';
 
 /** Instances of the first page, which is shown while the others are read. */
@@ -38,11 +37,10 @@ export interface ServiceSettings {
   cursor: string;
 }
 
-/** One service, live: its instances, its settings, and what changed last. Needs no grant on other services. */
+/** One service, live: its instances, its settings, and what is gone. Needs no grant on other services. */
 export class ServiceLive {
   readonly list: LiveList<Instance>;
   readonly settings = signal<ServiceSettings | undefined>(undefined);
-  readonly latest = signal<LatestChanges>([]);
   /** Newest first. An instance that has returned since is still in it. */
   readonly gone = signal<readonly GoneInstance[]>([]);
   /** Revision of the newest frame. */
@@ -98,7 +96,6 @@ export class ServiceLive {
     const { ns, group, service } = this.#address;
     try {
       const { entries } = await ask((admin) => admin.readHistory({ ns, group, service, limit: HISTORY }));
-      this.latest.value = withLatest(this.latest.peek(), entries.flatMap(changesOfEntry));
       this.#addGone(entries.flatMap(goneOfEntry));
     } catch {
       // The list of instances shows why the registry can't be read.
@@ -120,7 +117,6 @@ export class ServiceLive {
         .filter(({ type, kind }) => type === 'delete' && kind === 'instance')
         .map(({ id }) => ({ id, at, cause, actor, revision })),
     );
-    this.latest.value = withLatest(this.latest.peek(), changesOfFrame(frame));
     this.revision.value = revision;
     // A service without settings of its own exists as long as it has instances.
     const isOther = isFirst || this.list.items.size === 0 || frame.changes.some(({ kind }) => kind === 'service');
