@@ -18,9 +18,6 @@ import { fullTime, moment } from '../words/format';
 import { words } from '../words/words';
 import { sentenceOf } from './change-sentence';
 
-/** Time until the marks are read, so that what the page shows is read first. */
-const DELAY_MS = 400;
-
 /** Shortest time between two reads of new marks. */
 const PAUSE_MS = 2_000;
 
@@ -40,37 +37,16 @@ export function PastSlider({ address }: { address: ServiceAddress }) {
   const { ns, group, service } = address;
   const at = useQuery().get('at') ?? undefined;
   const key = JSON.stringify(address);
-  const list = useDelayed(
-    useMemo(() => () => new HistoryList({ ns, group, service }, PAUSE_MS), [key]),
-    at === undefined ? DELAY_MS : 0,
-  );
-  return list === undefined ? <div class="past" /> : <Slider key={key} address={address} list={list} at={at} />;
-}
-
-/** Makes a list after a while, and closes it. */
-function useDelayed(make: () => HistoryList, delayMs: number): HistoryList | undefined {
-  const [list, setList] = useState<HistoryList>();
-  const delay = useRef(delayMs);
-  useEffect(() => {
-    let made: HistoryList | undefined;
-    const timer = setTimeout(() => {
-      made = make();
-      setList(made);
-    }, delay.current);
-    return () => {
-      clearTimeout(timer);
-      made?.close();
-      setList(undefined);
-    };
-  }, [make]);
-  return list;
+  const list = useMemo(() => new HistoryList({ ns, group, service }, PAUSE_MS, 1), [key]);
+  useEffect(() => () => list.close(), [list]);
+  return <Slider key={key} address={address} list={list} at={at} />;
 }
 
 function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryList; at: string | undefined }) {
   const { history } = words.value;
   const text = history.past;
-  const pages = list.pages.value;
-  const marks = useMemo(() => marksOf(pages.flat()), [pages]);
+  const parts = list.parts.value;
+  const marks = useMemo(() => marksOf(parts.flat()), [parts]);
   const seen = useMoment(address, at, marks, list.isReady.value);
   const [dragged, setDragged] = useState<number>();
   const settling = useRef<ReturnType<typeof setTimeout>>();
@@ -124,7 +100,14 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
   return (
     <section class={isPast ? 'past then' : 'past'} aria-label={text.label}>
       <div class="slide">
-        <button class="btn" type="button" data-past-prev disabled={index <= 0} onClick={() => show(index - 1)}>
+        <button
+          class="btn"
+          type="button"
+          data-past-prev
+          title={text.previous}
+          disabled={index <= 0 && !hasMore}
+          onClick={() => (index > 0 ? show(index - 1) : void list.more())}
+        >
           <span aria-hidden="true">‹</span>
           <span class="vh">{text.previous}</span>
         </button>
@@ -145,7 +128,14 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
             onKeyDown={onKeyDown}
           />
         </div>
-        <button class="btn" type="button" data-past-next disabled={index >= last} onClick={() => show(index + 1)}>
+        <button
+          class="btn"
+          type="button"
+          data-past-next
+          title={text.next}
+          disabled={index >= last}
+          onClick={() => show(index + 1)}
+        >
           <span aria-hidden="true">›</span>
           <span class="vh">{text.next}</span>
         </button>
@@ -159,11 +149,6 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
             {time !== undefined && <b title={fullTime(time)}>{text.sees(moment(time))}</b>}{' '}
             <span>{list.isReady.value ? change : text.loading}</span>{' '}
             <span class="mute">{words.value.service.actsOff}</span>{' '}
-            {index <= 0 && hasMore && (
-              <button class="btn" type="button" disabled={list.isReading.value} onClick={() => void list.more()}>
-                {text.older}
-              </button>
-            )}
             {index <= 0 && list.reach.value !== undefined && history.reach(moment(list.reach.value))}
           </>
         )}

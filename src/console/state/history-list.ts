@@ -10,8 +10,11 @@ import { ask } from './session';
 /** Entries of a request. */
 const PAGE = 200;
 
-/** Entries of a range that are read at once, so that most ranges are complete. */
-const RANGE_MAX_COUNT = 2_000;
+/** Entries of a part, unless another number is asked for. */
+const PART_MIN_COUNT = 600;
+
+/** Entries of the first part of a range, so that most ranges are complete. */
+const RANGE_MIN_COUNT = 2_000;
 
 /** New entries that are kept until they are shown. */
 const PENDING_MAX_COUNT = 1_000;
@@ -41,8 +44,9 @@ export interface HistoryOptions extends Range {
 export class HistoryList {
   readonly options: HistoryOptions;
   readonly #pauseMs: number;
-  /** Entries by the request that read them. Newer ones join the first page. */
-  readonly pages: Signal<readonly (readonly HistoryEntry[])[]> = signal([]);
+  readonly #partMinCount: number;
+  /** Entries by the call that read them. Newer ones join the first part. */
+  readonly parts: Signal<readonly (readonly HistoryEntry[])[]> = signal([]);
   /** New entries that are not shown yet. */
   readonly pending: Signal<readonly HistoryEntry[]> = signal([]);
   /** True: more is new than is read; it is shown by another read from the top. */
@@ -65,10 +69,14 @@ export class HistoryList {
   /** A change came after the last read of what is new had begun. */
   #isStale = false;
 
-  /** @param pauseMs Shortest time between two reads of what is new. */
-  constructor(options: HistoryOptions, pauseMs = PAUSE_MS) {
+  /**
+   * @param pauseMs Shortest time between two reads of what is new.
+   * @param partMinCount Entries of a part: several requests, as a burst folds into one line.
+   */
+  constructor(options: HistoryOptions, pauseMs = PAUSE_MS, partMinCount = PART_MIN_COUNT) {
     this.options = options;
     this.#pauseMs = pauseMs;
+    this.#partMinCount = partMinCount;
     void this.#readFirst();
   }
 
@@ -94,28 +102,29 @@ export class HistoryList {
       this.reload();
       return;
     }
-    const [first = [], ...rest] = this.pages.peek();
-    this.pages.value = [[...this.pending.peek(), ...first], ...rest];
+    const [first = [], ...rest] = this.parts.peek();
+    this.parts.value = [[...this.pending.peek(), ...first], ...rest];
     this.pending.value = [];
   }
 
   /** Reads older entries. */
   async more(): Promise<void> {
-    if (!this.isReading.peek()) await this.#readPages(PAGE, false);
+    if (!this.isReading.peek()) await this.#readPart(this.#partMinCount, false);
   }
 
   async #readFirst(): Promise<void> {
     this.#next = undefined;
     this.#cursor = undefined;
     this.isBehind.value = false;
-    await this.#readPages(this.options.since === undefined ? PAGE : RANGE_MAX_COUNT, true);
+    await this.#readPart(this.options.since === undefined ? this.#partMinCount : RANGE_MIN_COUNT, true);
   }
 
-  /** @param isFirst True: the pages replace those that are shown. */
-  async #readPages(target: number, isFirst: boolean): Promise<void> {
+  /** @param isFirst True: the part replaces those that are shown. */
+  async #readPart(target: number, isFirst: boolean): Promise<void> {
     const { signal } = this.#reading;
-    this.isReading.value = true;
+    const place = isFirst ? 0 : this.parts.peek().length;
     let count = 0;
+    this.isReading.value = true;
     try {
       do {
         const { entries, next, compacted } = await this.#read({ after: this.#next }, signal);
@@ -123,12 +132,14 @@ export class HistoryList {
         this.#next = next;
         this.hasMore.value = next !== undefined;
         // A page may be empty although more follow.
-        if (isFirst && count === 0 && (entries.length > 0 || next === undefined)) {
-          // It has what was pending, too.
-          this.pending.value = [];
-          this.pages.value = [entries];
+        if (entries.length > 0 || next === undefined) {
+          const isReplaced = isFirst && count === 0;
+          // The first page has what was pending, too.
+          if (isReplaced) this.pending.value = [];
+          const parts = isReplaced ? [] : this.parts.peek();
+          this.parts.value = [...parts.slice(0, place), [...(parts[place] ?? []), ...entries]];
           this.isReady.value = true;
-        } else if (entries.length > 0) this.pages.value = [...this.pages.peek(), entries];
+        }
         if (compacted) void this.#readReach();
         count += entries.length;
         this.error.value = undefined;
@@ -227,7 +238,7 @@ export class HistoryList {
   async #readReach(): Promise<void> {
     const { ns, group, service, cause, since } = this.options;
     const isFiltered = [group, service, cause, since].some((each) => each !== undefined);
-    const oldest = this.pages.peek().at(-1)?.at(-1)?.at;
+    const oldest = this.parts.peek().at(-1)?.at(-1)?.at;
     if (!isFiltered && oldest !== undefined) {
       this.reach.value = oldest;
       return;
