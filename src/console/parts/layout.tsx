@@ -104,7 +104,7 @@ function Account() {
   if (known === undefined) return null;
   return (
     <details class="menu">
-      <summary class="btn" aria-label={nav.account}>
+      <summary class="btn" aria-label={`${known.own.name}, ${nav.account}`}>
         <Icon name="account" />
         <span class="hide">{known.own.name}</span>
       </summary>
