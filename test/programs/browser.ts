@@ -65,7 +65,7 @@ export interface Page {
   route(url: string, answer: (route: Route) => unknown): Promise<void>;
   on(event: 'pageerror', act: (error: Error) => void): void;
   on(event: 'console', act: (message: { type(): string; text(): string; location(): { url: string } }) => void): void;
-  on(event: 'request', act: (request: PageRequest) => void): void;
+  on(event: 'request' | 'requestfinished' | 'requestfailed', act: (request: PageRequest) => void): void;
   on(event: 'response', act: (response: { url(): string; status(): number }) => void): void;
   on(event: 'websocket', act: (socket: { url(): string }) => void): void;
 }
