@@ -53,7 +53,7 @@ export async function readBasis(address: InstanceAddress): Promise<Basis> {
   let cursor = '';
   const [why, service, { readers }] = await Promise.all([
     ask((admin) => admin.explainInstance({ ...address, limit: 1, onAnswer: (answer) => (cursor = cursorOf(answer)) })),
-    ask((admin) => admin.readService(address)).catch((error) => {
+    ask((admin) => admin.readService(serviceOf(address))).catch((error) => {
       // The service of an instance that is gone may be gone, too.
       if (RollcallError.from(error, 'service').code === 'SERVICE_NOT_FOUND') return { instances: 0, available: 0 };
       throw error;
@@ -63,6 +63,9 @@ export async function readBasis(address: InstanceAddress): Promise<Basis> {
   return { instance: why.instance, override: why.override, service, readers, cursor };
 }
 
+/** Returns the names of the service alone: a call sends all members that it is given. */
+const serviceOf = ({ ns, group, service }: ServiceAddress): ServiceAddress => ({ ns, group, service });
+
 const cursorOf = ({ headers }: Response): string => headers.get(CURSOR_HEADER) ?? '';
 
 /** Reads all pages of the subscribers of a service. */
@@ -71,7 +74,7 @@ export async function readSubscribers(address: ServiceAddress): Promise<{ list: 
   let list: SubscriberList;
   let after: string | undefined;
   do {
-    list = await ask((admin) => admin.listSubscribers({ ...address, after }));
+    list = await ask((admin) => admin.listSubscribers({ ...serviceOf(address), after }));
     all.push(...list.subscribers);
     after = list.next;
   } while (after !== undefined);
@@ -246,14 +249,15 @@ export async function undoLast(): Promise<void> {
     if (undo === undefined) return;
     const [{ override: current }, diff] = await Promise.all([
       ask((admin) => admin.explainInstance({ ...address, limit: 1 })),
-      ask((admin) => admin.diffService({ ...address, from: undo.before, limit: 2 })).catch((error) => {
+      ask((admin) => admin.diffService({ ...serviceOf(address), from: undo.before, limit: 2 })).catch((error) => {
         if (RollcallError.from(error, 'diff').code === 'COMPACTED') return undefined;
         throw error;
       }),
     ]);
     const plan = planUndo(undo, current, diff);
     if (plan === 'changed') throw new RollcallError('REVISION_MISMATCH', `changed by ${current?.actor ?? '?'}`);
-    if (plan === 'rollback') await ask((admin) => admin.rollBackService({ ...address, body: { to: undo.before } }));
+    if (plan === 'rollback')
+      await ask((admin) => admin.rollBackService({ ...serviceOf(address), body: { to: undo.before } }));
     if (plan === 'override') {
       const condition = undo.left === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: undo.after };
       const { override: body } = undo;

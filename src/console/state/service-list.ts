@@ -82,15 +82,21 @@ export class ServiceDirectory {
   }
 
   #addLatest(changes: LatestChanges): void {
-    const known = new Set(this.latest.peek().map(({ key }) => key));
-    const all = [...changes.filter(({ key }) => !known.has(key)), ...this.latest.peek()];
-    this.latest.value = all.sort((one, other) => other.revision - one.revision).slice(0, LATEST_MAX_COUNT);
+    this.latest.value = withLatest(this.latest.peek(), changes);
   }
+}
+
+/** Adds changes to the latest ones. */
+export function withLatest(latest: LatestChanges, changes: LatestChanges): LatestChanges {
+  const known = new Set(latest.map(({ key }) => key));
+  const all = [...changes.filter(({ key }) => !known.has(key)), ...latest];
+  return all.sort((one, other) => other.revision - one.revision).slice(0, LATEST_MAX_COUNT);
 }
 
 const keyOf = ({ group, name }: Pick<ServiceSummary, 'group' | 'name'>): string => JSON.stringify([group, name]);
 
-function changesOfEntry({ revision, at, actor, changes }: HistoryEntry): LatestChange[] {
+/** Returns the changes of an entry of the history. */
+export function changesOfEntry({ revision, at, actor, changes }: HistoryEntry): LatestChange[] {
   return changes.map((change) => {
     const { group, service, cause } = change;
     const id = change.kind === 'service' ? '' : change.id;
@@ -98,7 +104,8 @@ function changesOfEntry({ revision, at, actor, changes }: HistoryEntry): LatestC
   });
 }
 
-function changesOfFrame({ revision, at, actor, cause, changes }: ChangesFrame): LatestChange[] {
+/** Returns the changes of a frame, up to a number that a list of the latest shows. */
+export function changesOfFrame({ revision, at, actor, cause, changes }: ChangesFrame): LatestChange[] {
   return changes.slice(0, LATEST_MAX_COUNT).map(({ group, service, id }) => ({
     key: JSON.stringify([revision, group, service, id]),
     revision,
