@@ -22,7 +22,7 @@ type Act = { kind: 'new' } | { kind: 'rotate' | 'revoke'; token: Token };
 
 /** Lists the tokens that the visitor's token may manage, and what each may do. */
 export function Tokens() {
-  const { tokens: text, titles, common } = words.value;
+  const { tokens: text, nav, common } = words.value;
   const [list, setList] = useState<Token[]>();
   const [error, setError] = useState<unknown>();
   const [shown, setShown] = useState(STEP);
@@ -51,7 +51,7 @@ export function Tokens() {
   return (
     <main id="content">
       <div class="head">
-        <h1>{titles.tokens}</h1>
+        <h1>{nav.access}</h1>
         <AccessTabs here="tokens" />
         <span class="grow" />
         {isManager && !isLink && (
@@ -66,7 +66,9 @@ export function Tokens() {
           <b>{own.name}</b> <code class="mute">{own.id}</code>
         </p>
         <Grants grants={own.grants} />
-        <Expiry at={own.expiresAt} />
+        <p>
+          <span class="mute">{text.expiry}:</span> <Expiry at={own.expiresAt} />
+        </p>
         {isLink && <p class="mute">{isManager ? text.linkManages : text.link}</p>}
       </section>
       {!isManager && <Denied scope="admin" target={text.someNamespace} />}
@@ -112,12 +114,12 @@ export function Tokens() {
                       </td>
                       <td>
                         <Grants grants={token.grants} counts={page} />
-                        {token.pathWrite && <span class="tag">{text.inPath}</span>}
+                        {token.pathWrite && <small class="mute">{text.inPath}</small>}
                       </td>
                       <td data-label={text.created}>
                         <time dateTime={token.createdAt} title={fullTime(token.createdAt)}>
                           {moment(token.createdAt)}
-                        </time>
+                        </time>{' '}
                         <br />
                         <span class="mute">{common.by(nameOf(token.createdBy))}</span>
                       </td>

@@ -1,3 +1,4 @@
+import type { AuditAction } from '../../client/wire/directory-answers';
 import type { Cause } from '../../client/wire/history-answers';
 import { count } from './format';
 
@@ -194,7 +195,7 @@ export const en = {
     unused: 'Not used yet',
     expiry: 'Expires',
     acts: 'Actions',
-    inPath: 'accepted in a path',
+    inPath: 'Accepted in a path, /t/<token>/…',
     never: 'Never',
     until: (time: string) => time,
     soon: (time: string) => `Soon: ${time}`,
@@ -254,7 +255,42 @@ export const en = {
       'It stops working everywhere within 30 seconds, for good. What it registered stays until the leases end.',
     revokeOwn: 'This is your own token: you will be signed out.',
   },
-  audit: {},
+  audit: {
+    at: 'Time',
+    actor: 'Token',
+    action: 'Action',
+    target: 'Target',
+    outcome: 'Outcome',
+    address: 'Address',
+    allActions: 'All actions',
+    findActor: 'Token, by name or id',
+    none: 'Nothing is recorded here yet.',
+    noneFound: 'No entry matches.',
+    searched: (time: string) => `Searched back to ${time}.`,
+    all: 'all namespaces',
+    note: 'Changes that a token makes to its own instances are in the history, not here.',
+    actions: {
+      'namespace-created': 'created the namespace',
+      'namespace-changed': 'changed the namespace',
+      'namespace-deleted': 'deleted the namespace',
+      'token-created': 'created the token',
+      'token-revoked': 'revoked the token',
+      'token-rotated': 'rotated the token',
+      'ticket-redeemed': 'signed in by a link',
+      'service-changed': 'changed the service',
+      'service-deleted': 'deleted the service',
+      overridden: 'changed settings of',
+      quarantined: 'quarantined',
+      'override-cleared': 'cleared settings of',
+      drained: 'drained',
+      'drain-cancelled': 'cancelled the drain of',
+      changed: 'changed',
+      deregistered: 'deregistered',
+      'rolled-back': 'rolled back',
+      imported: 'imported',
+    } satisfies Record<AuditAction, string> as Record<AuditAction, string>, // `as`: other languages have other texts
+    outcomes: { done: 'Done', begun: 'Begun, outcome unknown', refused: 'Refused' },
+  },
   settings: {},
   keys: {},
 };
