@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { AuditEntry, Token } from '../../client/wire/directory-answers';
+import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/service-name';
 import { AccessTabs } from '../parts/access-tabs';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';
@@ -11,6 +12,9 @@ import { administered, ask, may, session } from '../state/session';
 import { readTokens } from '../state/token-list';
 import { fullTime, moment } from '../words/format';
 import { words } from '../words/words';
+
+/** Start of the target of an entry about a service of the default group. */
+const IN_DEFAULT_GROUP = new RegExp(`^${DEFAULT_GROUP}${GROUP_SEPARATOR}`);
 
 /** Pause after the last key in the field of the token, before the trail is searched. */
 const TYPING_MS = 400;
@@ -126,7 +130,7 @@ export function Audit() {
                 </thead>
                 <tbody>
                   {part.entries.map((entry) => (
-                    <Entry key={entry.id} entry={entry} name={nameOf(entry.actor)} nameOf={nameOf} />
+                    <Entry key={entry.id} entry={entry} name={nameOf(entry.actor)} />
                   ))}
                 </tbody>
               </table>
@@ -148,11 +152,14 @@ export function Audit() {
   );
 }
 
-function Entry({ entry, name, nameOf }: { entry: AuditEntry; name: string; nameOf: (id: string) => string }) {
+function Entry({ entry, name }: { entry: AuditEntry; name: string }) {
   const { audit: text } = words.value;
   const { at, action, actor, address, ns, target, detail, outcome, code } = entry;
   const path = targetPath(entry);
-  const title = action.startsWith('token-') && target !== undefined ? nameOf(target) : (target ?? ns);
+  // A token that is gone is only known by what was noted then.
+  const isToken = /^(token|ticket)-/.test(action);
+  const title = isToken ? detail : (target?.replace(IN_DEFAULT_GROUP, '') ?? ns);
+  const more = isToken ? [target, ns] : [title !== ns && ns, detail];
   return (
     <tr>
       <td>
@@ -172,7 +179,7 @@ function Entry({ entry, name, nameOf }: { entry: AuditEntry; name: string; nameO
             {title}
           </Link>
         )}{' '}
-        <span class="mute">{[title !== ns && ns, detail !== title && detail].filter(Boolean).join(' · ')}</span>
+        <span class="mute">{more.filter(Boolean).join(' · ')}</span>
       </td>
       <td data-label={text.outcome}>
         {outcome === 'done' ? (

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Grant, IssuedToken, Token } from '../../client/wire/directory-answers';
 import { CopyButton } from '../parts/copy-button';
 import { Dialog } from '../parts/dialog';
-import { Field } from '../parts/field';
+import { Buttons, Field, useCall } from '../parts/form';
 import { Problem } from '../parts/problem';
 import { allowsPathWrite, breadthOf, type GrantDraft, grantOf, hasServices, matchedServices } from '../state/grants';
 import { knownNamespaces, readNamespaces } from '../state/namespaces';
@@ -25,23 +25,6 @@ const NAMED_MAX_COUNT = 5;
 interface Making {
   onMade: (token: Token) => void;
   onClose: () => void;
-}
-
-/** Calls the registry for a dialog. */
-function useCall(): { error: unknown; isBusy: boolean; run: (call: () => Promise<void>) => Promise<void> } {
-  const [error, setError] = useState<unknown>();
-  const [isBusy, setBusy] = useState(false);
-  const run = async (call: () => Promise<void>) => {
-    setBusy(true);
-    setError(undefined);
-    try {
-      await call();
-    } catch (failure) {
-      setError(failure);
-    }
-    setBusy(false);
-  };
-  return { error, isBusy, run };
 }
 
 /** Creates a token, and shows its secret once. */
@@ -311,28 +294,5 @@ function Secret({ title, secret, onClose }: { title: string; secret: string; onC
         </div>
       </div>
     </Dialog>
-  );
-}
-
-function Buttons({
-  isBusy,
-  act,
-  isGrave = false,
-  onClose,
-}: {
-  isBusy: boolean;
-  act: string;
-  isGrave?: boolean;
-  onClose: () => void;
-}) {
-  return (
-    <div class="acts">
-      <button class="btn" type="button" onClick={onClose}>
-        {words.value.common.cancel}
-      </button>
-      <button class={`btn ${isGrave ? 'grave' : 'main'}`} type="submit" disabled={isBusy}>
-        {act}
-      </button>
-    </div>
   );
 }

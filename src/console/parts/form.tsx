@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import { RollcallError } from '../../client/admin';
+import { words } from '../words/words';
 
 /** Returns what the registry says about a member of a request, or about a part of it. */
 function messagesAt(error: unknown, path: string): string[] {
@@ -36,5 +38,46 @@ export function Field({
           </small>
         ))}
     </label>
+  );
+}
+
+/** Calls the registry for a form, and holds its refusal. */
+export function useCall(): { error: unknown; isBusy: boolean; run: (call: () => Promise<void>) => Promise<void> } {
+  const [error, setError] = useState<unknown>();
+  const [isBusy, setBusy] = useState(false);
+  const run = async (call: () => Promise<void>) => {
+    setBusy(true);
+    setError(undefined);
+    try {
+      await call();
+    } catch (failure) {
+      setError(failure);
+    }
+    setBusy(false);
+  };
+  return { error, isBusy, run };
+}
+
+/** The buttons of a form in a dialog. */
+export function Buttons({
+  isBusy,
+  act,
+  isGrave = false,
+  onClose,
+}: {
+  isBusy: boolean;
+  act: string;
+  isGrave?: boolean;
+  onClose: () => void;
+}) {
+  return (
+    <div class="acts">
+      <button class="btn" type="button" onClick={onClose}>
+        {words.value.common.cancel}
+      </button>
+      <button class={`btn ${isGrave ? 'grave' : 'main'}`} type="submit" disabled={isBusy}>
+        {act}
+      </button>
+    </div>
   );
 }
