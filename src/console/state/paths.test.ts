@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { placeOf, titleOf } from './place';
+import { placeOf, titleOf } from './paths';
 
 const TITLES = {
   namespaces: 'Namespaces',
