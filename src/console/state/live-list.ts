@@ -5,7 +5,7 @@ import type { ChangesFrame } from '../../client/wire/frames';
 import { openFeed } from './live-feed';
 
 /** Name of the response header with the position of a read. */
-const CURSOR_HEADER = 'Rollcall-Cursor';
+export const CURSOR_HEADER = 'Rollcall-Cursor';
 
 /** A record with the revision of its content. */
 export interface Revised {
