@@ -121,8 +121,12 @@ function itemOf(entry: HistoryEntry): EntryItem {
   const cause = (own ?? settings)?.cause ?? entry.cause;
   const fields: FieldChange[] = [];
   if (own?.before && own.after)
-    // A change of health is the title itself.
-    fields.push(...changedFields(own.before, own.after).filter(({ field }) => field !== 'healthy'));
+    // The title shows a change of health, and the start of a drain.
+    fields.push(
+      ...changedFields(own.before, own.after).filter(
+        ({ field, after }) => field !== 'healthy' && !(field === 'status' && after === 'draining'),
+      ),
+    );
   if (settings?.kind === 'override')
     fields.push(
       ...changedFields(settings.before, settings.after).filter(({ field }) => !field.startsWith('quarantine')),

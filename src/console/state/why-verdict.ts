@@ -197,11 +197,14 @@ function paces(renewals: Renewals | null, record: Leased | undefined, events: re
   if (renewals === null || record === undefined || lease === undefined) return [];
   const { ttlMs } = lease;
   const { lastAt, longestIntervalMs: intervalMs, gapsSince } = renewals;
-  if (intervalMs >= SLOW_SHARE * ttlMs) return [{ kind: 'slow', intervalMs, ttlMs }];
+  const isSlow = intervalMs >= SLOW_SHARE * ttlMs;
   const [last, since] = [Date.parse(lastAt), Date.parse(gapsSince)];
-  // Memory of the renewals that is younger than the instance must cover a ttl to say anything.
-  const isWhole = since <= Date.parse(record.registeredAt) + GRANT_MS;
-  if (!isWhole && last - since < ttlMs) return [{ kind: 'too-late', since: gapsSince }];
+  if (since > Date.parse(record.registeredAt) + GRANT_MS) {
+    // The registry woke later. What it recorded must cover a ttl, and its first interval may begin at any renewal before.
+    const wasLate = events.some(({ entry, change }) => change.cause === 'recovered' && Date.parse(entry.at) > since);
+    if (last - since < ttlMs || (isSlow && !wasLate)) return [{ kind: 'too-late', since: gapsSince }];
+  }
+  if (isSlow) return [{ kind: 'slow', intervalMs, ttlMs }];
   if (intervalMs === 0) {
     const granted = events.find(({ change }) => change.cause === 'registered')?.entry.at ?? record.registeredAt;
     return [last <= Date.parse(granted) + GRANT_MS ? { kind: 'never-renewed', ttlMs } : { kind: 'session', lastAt }];
@@ -210,9 +213,11 @@ function paces(renewals: Renewals | null, record: Leased | undefined, events: re
   return [{ kind: 'sudden', intervalMs, lastAt, host: record.address ?? record.url }];
 }
 
-function nearlyLate(renewals: Renewals | null, { lease }: Instance): Hint[] {
-  const intervalMs = renewals?.longestIntervalMs ?? 0;
-  if (lease === null || intervalMs < SLOW_SHARE * lease.ttlMs) return [];
+function nearlyLate(renewals: Renewals | null, { lease, registeredAt }: Instance): Hint[] {
+  if (renewals === null || lease === null) return [];
+  const { longestIntervalMs: intervalMs, gapsSince } = renewals;
+  const isWhole = Date.parse(gapsSince) <= Date.parse(registeredAt) + GRANT_MS;
+  if (!isWhole || intervalMs < SLOW_SHARE * lease.ttlMs) return [];
   return [{ kind: 'nearly-late', intervalMs, ttlMs: lease.ttlMs }];
 }
 
