@@ -41,7 +41,7 @@ function begin() {
     },
     /** Formats the timeline, newest first. */
     timeline: async (id = 'a') =>
-      timelineOf(await why(id)).map((item) => {
+      timelineOf(await why(id), namespace.platform.clock.now()).map((item) => {
         if (item.kind === 'coming') return `coming ${item.deadline}`;
         if (item.kind === 'silence') return `silence ${item.ms ?? 'lasting'}`;
         const fields = item.fields.map(({ field, before, after }) => ` ${field} ${before ?? '-'}>${after ?? '-'}`);
@@ -234,6 +234,14 @@ describe('the verdict on a registered instance', () => {
     expect((await verdict()).hints).toEqual([{ kind: 'nearly-late', intervalMs: 9_000, ttlMs: 10_000 }]);
   });
 
+  it('shows that it will be unhealthy once a renewal is overdue', async () => {
+    const { scene, namespace, beats, timeline } = begin();
+    await scene.register('a', TTL);
+    await beats(3);
+    await namespace.pass(6_000);
+    expect(await timeline()).toEqual(['coming unhealthyAt', 'registered by owner']);
+  });
+
   it('explains one that is unhealthy, and when it will be removed', async () => {
     const { scene, namespace, beats, verdict, legs, timeline } = begin();
     await scene.register('a', TTL);
@@ -247,7 +255,6 @@ describe('the verdict on a registered instance', () => {
     expect(await legs()).toEqual(['up -6', 'silent 6-16.5', 'unhealthy 16.5-18', 'due 26']);
     expect(await timeline()).toEqual([
       'coming removedAt',
-      'coming unhealthyAt',
       'unhealthy by registry',
       'silence lasting',
       'registered by owner',
@@ -256,7 +263,7 @@ describe('the verdict on a registered instance', () => {
 
   it('names a quarantine, who set it, why and until when', async () => {
     const { scene, namespace, verdict, timeline } = begin();
-    await scene.register('a', { lease: { ttlMs: 60_000 } });
+    await scene.register('a', { lease: { ttlMs: 600_000 } });
     await namespace.pass(1_000);
     await scene.override('a', { quarantine: { until: T(31), reason: 'bad disk' }, weight: 0 });
     expect(await verdict()).toEqual({
@@ -339,10 +346,14 @@ describe('the verdict on a registered instance', () => {
   });
 
   it('counts how often one that flaps was unhealthy', async () => {
-    const { scene, beats, verdict, timeline } = begin();
+    const { scene, beats, verdict, timeline, why } = begin();
     await scene.register('a', TTL);
     await beats(12, 12, 12);
-    expect((await verdict()).hints).toEqual([{ kind: 'flapping', count: 3 }]);
+    expect((await verdict()).hints).toEqual([
+      { kind: 'flapping', count: 3, isMore: false },
+      { kind: 'slow', intervalMs: 12_000, ttlMs: 10_000 },
+    ]);
+    expect(verdictOf(await why('a', 3)).hints[0]).toMatchObject({ count: 1, isMore: true });
     expect(await timeline()).toMatchObject([
       'recovered by owner',
       'unhealthy by registry',
@@ -364,7 +375,7 @@ describe('the timeline of an instance', () => {
     await scene.register('a');
     await stage.connect({ subscriber: 'checkout' }).watch();
     await scene.patch('a', { weight: 2 });
-    const [first, second] = timelineOf(await why());
+    const [first, second] = timelineOf(await why(), START);
     expect(first).toMatchObject({ kind: 'entry', watchers: 1, behind: ['checkout'] });
     expect(second).toMatchObject({ kind: 'entry', watchers: 0, behind: [] });
   });

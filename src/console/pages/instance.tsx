@@ -77,7 +77,7 @@ function ReadableInstance({ address }: { address: InstanceAddress }) {
           <Facts report={report} />
           <div class="two">
             <section class="card">
-              <Timeline items={timelineOf(report)} />
+              <Timeline items={timelineOf(report, Date.now())} />
               <Older report={report} onMore={() => void source.more()} />
             </section>
             <Definition report={report} />
@@ -159,7 +159,7 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 function comebackOf(events: readonly InstanceEvent[]): string | undefined {
   const removal = removalOf(events);
   const back = removal && events[events.indexOf(removal) - 1];
-  return back && `${moment(back.entry.at)} (${span(removal.entry.at, back.entry.at)})`;
+  return back && words.value.instance.facts.backAfter(moment(back.entry.at), span(removal.entry.at, back.entry.at));
 }
 
 /** Returns the definition of an instance: its current one, or the last one that is known. */

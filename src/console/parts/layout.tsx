@@ -10,6 +10,7 @@ import { setTheme, THEMES, theme } from '../state/theme';
 import { clock } from '../words/format';
 import { setLanguage, words } from '../words/words';
 import { Icon } from './icon';
+import { openKeyHelp } from './keys';
 import { StateShape } from './state-mark';
 
 /** The frame of all pages: namespace, navigation, connection and account. */
@@ -125,6 +126,9 @@ function Account() {
         </label>
         <button class="btn" type="button" onClick={() => void setLanguage(name === 'English' ? 'zh' : 'en')}>
           {name === 'English' ? '中文' : 'English'}
+        </button>
+        <button class="btn" type="button" onClick={openKeyHelp}>
+          {nav.keys}
         </button>
         <button class="btn" type="button" onClick={() => void signOut()}>
           {nav.signOut}

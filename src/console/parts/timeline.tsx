@@ -17,6 +17,14 @@ const STATE_OF_DEADLINE: Record<ComingItem['deadline'], State> = {
   quarantineEndsAt: 'quarantined',
 };
 
+/** State whose shape an entry has, if its cause alone does not determine it. */
+const STATE_OF_TITLE: Partial<Record<EntryTitle['kind'], State>> = {
+  'quarantine-lifted': 'quarantined',
+  'quarantine-ended': 'quarantined',
+  'drain-ended': 'gone',
+  removed: 'gone',
+};
+
 /** Lists what will happen to an instance and what happened, newest first. */
 export function Timeline({ items }: { items: readonly TimelineItem[] }) {
   return (
@@ -36,8 +44,7 @@ export function Timeline({ items }: { items: readonly TimelineItem[] }) {
 
 function Entry({ item: { at, cause, actor, title, fields, watchers, behind } }: { item: EntryItem }) {
   const { timeline: text } = words.value.instance;
-  const isLifted = title.kind === 'quarantine-lifted' || title.kind === 'quarantine-ended';
-  const state = isLifted ? 'quarantined' : (STATE_OF_CAUSE[cause] ?? 'up');
+  const state = STATE_OF_TITLE[title.kind] ?? STATE_OF_CAUSE[cause] ?? 'up';
   const named = behind.slice(0, NAMED_MAX_COUNT);
   return (
     <li>

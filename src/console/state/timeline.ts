@@ -64,13 +64,20 @@ export interface EntryItem {
 
 export type TimelineItem = ComingItem | SilenceItem | EntryItem;
 
-/** Returns the timeline of an instance, newest first: what will happen, what happened, and silences between. */
-export function timelineOf(report: WhyReport): TimelineItem[] {
-  const { entries, deadlines, instance, subscribers } = report;
+/** Time without a renewal, in intervals of the lease, after which the loss of health is in sight. */
+const OVERDUE_INTERVALS = 1.5;
+
+/**
+ * Returns the timeline of an instance, newest first: what will happen, what happened, and silences between.
+ *
+ * @param now Time in milliseconds since the epoch.
+ */
+export function timelineOf(report: WhyReport, now: number): TimelineItem[] {
+  const { entries, deadlines, subscribers } = report;
   // `as`: keys of an object whose type has no others
   const coming = (Object.entries(deadlines) as [ComingItem['deadline'], string | null][])
     .flatMap(([deadline, at]): ComingItem[] =>
-      at === null || isIdle(deadline, instance) ? [] : [{ kind: 'coming', key: deadline, at, deadline }],
+      at === null || !isInSight(deadline, report, now) ? [] : [{ kind: 'coming', key: deadline, at, deadline }],
     )
     .sort((one, other) => Date.parse(other.at) - Date.parse(one.at));
   const items: TimelineItem[] = [...coming];
@@ -90,9 +97,17 @@ export function timelineOf(report: WhyReport): TimelineItem[] {
   return items;
 }
 
-/** Reports whether a deadline moves with each renewal, which makes it no event. */
-const isIdle = (deadline: ComingItem['deadline'], instance: WhyReport['instance']): boolean =>
-  instance?.healthy === true && (deadline === 'unhealthyAt' || deadline === 'removedAt');
+/** Reports whether a deadline is in sight. Those of a lease move with each renewal, so they matter once one is overdue. */
+function isInSight(
+  deadline: ComingItem['deadline'],
+  { instance, renewals }: Pick<WhyReport, 'instance' | 'renewals'>,
+  now: number,
+): boolean {
+  if (deadline === 'drainEndsAt' || deadline === 'quarantineEndsAt') return true;
+  if (instance?.healthy === false) return deadline === 'removedAt';
+  const silentMs = renewals === null ? 0 : now - Date.parse(renewals.lastAt);
+  return deadline === 'unhealthyAt' && silentMs > OVERDUE_INTERVALS * (instance?.lease?.intervalMs ?? silentMs);
+}
 
 const changesHealth = ({ changes }: HistoryEntry): boolean =>
   changes.some(

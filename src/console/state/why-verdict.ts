@@ -58,7 +58,8 @@ export type Pace =
 export type Hint =
   | Pace
   | { kind: 'nearly-late'; intervalMs: number; ttlMs: number }
-  | { kind: 'flapping'; count: number }
+  /** `isMore`: the history has older changes that were not read. */
+  | { kind: 'flapping'; count: number; isMore: boolean }
   | { kind: 'was-gone'; cause: Cause; goneAt: string; backAt: string }
   | { kind: 'kept-quarantine'; until: string | undefined }
   | { kind: 'only-override'; actor: string }
@@ -147,8 +148,8 @@ function present(report: WhyReport, instance: Instance, events: readonly Instanc
   const wouldServe = instance.healthy && own?.status === 'up' && own.weight > 0;
   if (override !== undefined && wouldServe && findings.length > 0 && instance.status !== 'draining')
     hints.push({ kind: 'only-override', actor: override.actor });
-  if (instance.flapping) hints.push({ kind: 'flapping', count: lossesOf(events) });
-  else if (instance.healthy) hints.push(...nearlyLate(renewals, instance));
+  if (instance.flapping) hints.push(flappingOf(events, report.next !== undefined));
+  if (instance.healthy) hints.push(...latenessOf(renewals, instance, events));
   const removal = removalOf(events);
   const back = removal && events[events.indexOf(removal) - 1];
   if (removal !== undefined && back !== undefined)
@@ -213,18 +214,17 @@ function paces(renewals: Renewals | null, record: Leased | undefined, events: re
   return [{ kind: 'sudden', intervalMs, lastAt, host: record.address ?? record.url }];
 }
 
-function nearlyLate(renewals: Renewals | null, { lease, registeredAt }: Instance): Hint[] {
-  if (renewals === null || lease === null) return [];
-  const { longestIntervalMs: intervalMs, gapsSince } = renewals;
-  const isWhole = Date.parse(gapsSince) <= Date.parse(registeredAt) + GRANT_MS;
-  if (!isWhole || intervalMs < SLOW_SHARE * lease.ttlMs) return [];
-  return [{ kind: 'nearly-late', intervalMs, ttlMs: lease.ttlMs }];
+/** Returns a warning if an instance that renews comes close to its ttl, or has exceeded it. */
+function latenessOf(renewals: Renewals | null, instance: Instance, events: readonly InstanceEvent[]): Hint[] {
+  const [pace] = paces(renewals, instance, events);
+  if (pace?.kind !== 'slow') return [];
+  return [pace.intervalMs > pace.ttlMs ? pace : { ...pace, kind: 'nearly-late' }];
 }
 
 /** Counts the losses of health shortly before the newest change. */
-function lossesOf(events: readonly InstanceEvent[]): number {
+function flappingOf(events: readonly InstanceEvent[], hasOlder: boolean): Hint {
   const newest = Date.parse(events[0]?.entry.at ?? '');
-  return events.filter(
-    ({ entry, change }) => change.cause === 'unhealthy' && newest - Date.parse(entry.at) <= FLAPPING_MS,
-  ).length;
+  const isRecent = ({ entry }: InstanceEvent) => newest - Date.parse(entry.at) <= FLAPPING_MS;
+  const count = events.filter((event) => event.change.cause === 'unhealthy' && isRecent(event)).length;
+  return { kind: 'flapping', count, isMore: hasOlder && events.every(isRecent) };
 }

@@ -228,8 +228,8 @@ export const en = {
         `Renewals are recorded only since ${moment(since)}, when the registry started: too late to tell a slow process from one that stopped at once.`,
       'nearly-late': ({ intervalMs, ttlMs }: { intervalMs: number; ttlMs: number }) =>
         `Its renewals come up to ${duration(intervalMs)} apart, with a ttl of ${duration(ttlMs)}: a little slower, and it is unhealthy. Renew more often, or raise the ttl.`,
-      flapping: ({ count: times }: { count: number }) =>
-        `It is flapping: it was unhealthy ${count(times)} times within five minutes.`,
+      flapping: ({ count: times, isMore }: { count: number; isMore: boolean }) =>
+        `It is flapping: it was unhealthy ${isMore ? 'at least ' : ''}${count(times)} times within five minutes.`,
       'was-gone': ({ cause, goneAt, backAt }: { cause: Cause; goneAt: string; backAt: string }) =>
         `It was gone for ${span(goneAt, backAt)} (${causes[cause] ?? cause}) and came back at ${moment(backAt)}.`,
       'kept-quarantine': ({ until }: { until: string | undefined }) =>
@@ -262,6 +262,7 @@ export const en = {
       owner: 'Owner',
       registered: 'Registered',
       cameBack: 'Came back?',
+      backAfter: (at: string, later: string) => `${at}, after ${later}`,
       never: 'never',
       no: 'No',
       noLease: 'No lease',
@@ -335,7 +336,20 @@ export const en = {
   tokens: {},
   audit: {},
   settings: {},
-  keys: {},
+  keys: {
+    title: 'Keyboard',
+    on: 'Single keys are on',
+    list: [
+      ['/', 'Find'],
+      ['j k', 'Next and previous row'],
+      ['Enter', 'Open the row'],
+      ['.', 'Actions of the row or the page'],
+      ['[ ]', 'One change back or forward in the past'],
+      ['n', 'Back to now'],
+      ['?', 'This help'],
+      ['Esc', 'Close'],
+    ] as readonly (readonly [keys: string, meaning: string])[], // `as`: pairs
+  },
 };
 
 /** All texts of the page. English is the type; every other language must be complete. */

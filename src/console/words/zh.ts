@@ -208,7 +208,8 @@ export const zh: Words = {
       'too-late': ({ since }) => `续约记录从 ${moment(since)} 注册中心启动时才开始，无法判断是续约过慢还是突然停止。`,
       'nearly-late': ({ intervalMs, ttlMs }) =>
         `它的续约间隔长达 ${duration(intervalMs)}，TTL 为 ${duration(ttlMs)}：再慢一点就会变为不健康。请更频繁地续约，或增大 TTL。`,
-      flapping: ({ count: times }) => `它的状态在抖动：五分钟内有 ${count(times)} 次不健康。`,
+      flapping: ({ count: times, isMore }) =>
+        `它的状态在抖动：五分钟内${isMore ? '至少' : ''}有 ${count(times)} 次不健康。`,
       'was-gone': ({ cause, goneAt, backAt }) =>
         `它曾消失 ${span(goneAt, backAt)}（${causes[cause] ?? cause}），于 ${moment(backAt)} 重新注册。`,
       'kept-quarantine': ({ until }) =>
@@ -238,6 +239,7 @@ export const zh: Words = {
       owner: '所有者',
       registered: '注册时间',
       cameBack: '是否恢复',
+      backAfter: (at, later) => `${at}，${later}后`,
       never: '从不',
       no: '否',
       noLease: '无租约',
@@ -309,5 +311,18 @@ export const zh: Words = {
   tokens: {},
   audit: {},
   settings: {},
-  keys: {},
+  keys: {
+    title: '键盘快捷键',
+    on: '启用单键快捷键',
+    list: [
+      ['/', '查找'],
+      ['j k', '下一行 / 上一行'],
+      ['Enter', '打开该行'],
+      ['.', '该行或本页的操作'],
+      ['[ ]', '在历史中后退或前进一次更改'],
+      ['n', '回到现在'],
+      ['?', '显示此帮助'],
+      ['Esc', '关闭'],
+    ],
+  },
 };
