@@ -5,6 +5,7 @@ import type { WhyReport } from '../../client/wire/history-answers';
 import { announce } from '../parts/announcer';
 import { CopyButton } from '../parts/copy-button';
 import { EndBand } from '../parts/end-band';
+import { InstanceActs, LastAct } from '../parts/instance-acts';
 import { InstanceDefinition } from '../parts/instance-definition';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';
@@ -58,11 +59,15 @@ function ReadableInstance({ address }: { address: InstanceAddress }) {
           </span>
         )}
         <span class="grow" />
+        {report !== undefined && (
+          <InstanceActs address={address} subject={{ instance: report.instance, override: report.override }} />
+        )}
         <span class="acts">
           <CopyButton text={() => location.href} label={words.value.common.copyLink} />
           {report !== undefined && <BeforeLink address={address} report={report} />}
         </span>
       </div>
+      <LastAct address={address} />
       {error !== undefined && <Problem error={error} onRetry={() => source.reload()} />}
       {source.isMissing.value && (
         <Empty>

@@ -58,6 +58,7 @@ function Help() {
         <input
           type="checkbox"
           role="switch"
+          aria-checked={areOn.value}
           checked={areOn.value}
           onChange={({ currentTarget }) => setOn(currentTarget.checked)}
         />
@@ -115,14 +116,19 @@ function moveFocus(by: 1 | -1): boolean {
   return rows.length > 0;
 }
 
-/** Opens the menu of acts of the row that has the focus, or of the page. */
+/** Opens the first act of the row that has the focus, or the acts of the page. */
 function openActs(): boolean {
   const row = rowOf(document.activeElement);
-  const acts =
-    row?.querySelector<HTMLElement>('[data-acts]') ??
-    [...document.querySelectorAll<HTMLElement>('[data-acts]')].find((each) => rowOf(each) === null);
-  acts?.focus();
-  acts?.click();
+  if (row !== null) {
+    const act = row.querySelector<HTMLElement>('[data-acts], button');
+    act?.focus();
+    act?.click();
+    return act !== null;
+  }
+  const acts = [...document.querySelectorAll('[data-acts]')].find((each) => rowOf(each) === null);
+  const menu = acts?.querySelector('details');
+  if (menu) menu.open = true;
+  (menu ?? acts)?.querySelector<HTMLElement>('button')?.focus();
   return acts !== undefined;
 }
 

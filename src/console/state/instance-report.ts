@@ -106,9 +106,14 @@ export class InstanceReport {
   #isChanging(): boolean {
     const error = this.error.peek();
     if (error !== undefined || this.isMissing.peek()) return error?.isPassing ?? true;
-    const { present, entries = [], subscribers = [] } = this.report.peek() ?? {};
+    const { present, override, entries = [], subscribers = [] } = this.report.peek() ?? {};
     const newest = entries[0]?.revision ?? 0;
-    return present === true || subscribers.some(({ acknowledgedRevision }) => acknowledgedRevision < newest);
+    // No watch reports changes of an override whose instance is gone.
+    return (
+      present === true ||
+      override !== undefined ||
+      subscribers.some(({ acknowledgedRevision }) => acknowledgedRevision < newest)
+    );
   }
 
   #fail(error: unknown): void {

@@ -76,11 +76,16 @@ export const en = {
     hint: 'Use a token of this registry, or open a link with',
     reasons: {
       'signed-out': 'You are signed out.',
-      refused: 'The registry does not accept this token: it may have expired or been revoked.',
+      expired: 'The token has expired, so you are signed out.',
+      ended: 'The registry no longer accepts the token: it was revoked or replaced. You are signed out.',
       'link-used':
         'This link no longer works: it is valid once, and for 30 seconds. Sign in with a token, or request a new link.',
     },
-    empty: 'Enter a token.',
+    refused: 'The registry does not accept this token: it may be mistyped, have expired or been revoked.',
+    malformed: 'A token has no spaces and only letters, digits and signs. Copy the whole token.',
+    limited: (wait: string) => `Too many attempts to sign in. Wait ${wait}, then try again.`,
+    repeats: 'The page tries again by itself.',
+    other: 'Sign in with a token',
   },
   problem: {
     title: 'Something went wrong',
@@ -98,6 +103,7 @@ export const en = {
       REVISION_MISMATCH: 'Someone else has changed this meanwhile. Nothing was changed.',
       CONFLICT: 'Another change is in the way. Nothing was changed.',
       INVALID_REQUEST: 'The registry does not accept this input.',
+      NOT_CONFIGURED: 'The registry is not set up yet, so it refuses everything. Its operator must complete that.',
     } as Partial<Record<string, string>>, // `as`: the registry has more codes
     other: 'The registry refused the request.',
     needs: (scope: string, target: string) => `This needs the grant “${scope}” on ${target}.`,
@@ -156,7 +162,71 @@ export const en = {
     limited: 'The token may read only some services, so the list is not available.',
   },
   service: {},
-  acts: {},
+  acts: {
+    more: 'More',
+    names: {
+      'take-out': 'Take it out',
+      settings: 'Change traffic',
+      lift: 'Lift the quarantine',
+      clear: 'Clear the override',
+      'cancel-drain': 'Cancel the drain',
+      deregister: 'Remove now',
+    },
+    title: (act: string, id: string) => `${act}: ${id}`,
+    effects: {
+      out: (available: number) => `Takes 1 of ${many(available, 'available instance', 'available instances')} out`,
+      in: (available: number, all: number) => `Brings it back: ${count(available + 1)} of ${count(all)} take traffic`,
+      none: (available: number, all: number) =>
+        `Which instances take traffic stays the same: ${count(available)} of ${count(all)}`,
+    },
+    notified: (effect: string, value: number) =>
+      value === 0
+        ? `${effect}. No client subscribes to this service.`
+        : `${effect}; ${many(value, 'subscriber is', 'subscribers are')} notified.`,
+    blind: (value: number, time: string) =>
+      `${many(value, 'client reads', 'clients read')} without subscribing, and may use an old list for up to ${time}.`,
+    unsure: 'The registry has just started: there may be readers that it does not know yet.',
+    last: 'This is the last available instance. Without it, the service takes no traffic.',
+    typeId: (id: string) => `Type ${id} to confirm`,
+    pause: 'Pause',
+    pauseFor: 'Duration',
+    pauseNote: 'It stays registered and gets no traffic. Can be undone.',
+    untilLifted: 'until lifted',
+    recommended: 'recommended',
+    reason: 'Reason',
+    drain: 'Drain, then remove',
+    drainNote: 'Removed once all subscribers have stopped calling it. Can be cancelled until then.',
+    drainQuarantine: 'For 10 minutes after that, it gets no traffic even if it registers again.',
+    waitAtMost: 'Wait at most',
+    enabled: 'Enabled: may take traffic',
+    weight: 'Weight',
+    status: 'Status',
+    asRegistered: 'as registered',
+    clearNote: 'What operators have set is removed: the registration applies again.',
+    settingsNote: 'These settings apply on top of what the instance registers, and stay when it registers again.',
+    deregisterNote:
+      'Removed at once, without waiting for subscribers. A running process registers again at its next heartbeat. Can’t be undone.',
+    cancelDrainNote: 'It stays registered, and is as it was before the drain.',
+    done: {
+      pause: (id: string) => `${id} is paused.`,
+      settings: (id: string) => `The settings of ${id} have changed.`,
+      lift: (id: string) => `The quarantine of ${id} is lifted.`,
+      clear: (id: string) => `The override of ${id} is cleared.`,
+      drain: (id: string) => `${id} is removed.`,
+      deregister: (id: string) => `${id} is removed.`,
+      'cancel-drain': (id: string) => `The drain of ${id} is cancelled.`,
+    },
+    draining: (id: string) => `${id} is draining.`,
+    undone: (id: string) => `Undone: ${id} is as it was before.`,
+    stopped: (value: number, all: number) =>
+      `${count(value)} of ${many(all, 'subscriber has', 'subscribers have')} stopped calling`,
+    acknowledged: (value: number, all: number) =>
+      `${count(value)} of ${many(all, 'subscriber has', 'subscribers have')} acknowledged`,
+    behind: (id: string, lag: number) => (lag === 0 ? id : `${id}: ${count(lag)} behind`),
+    notYet: 'Not yet',
+
+    dismiss: 'Dismiss',
+  },
   instance: {
     missing: (id: string) => `The registry knows no instance ${id} of this service.`,
     missingHint:
