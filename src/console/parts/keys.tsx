@@ -80,9 +80,10 @@ function onKey(event: KeyboardEvent): void {
   const element = target instanceof HTMLElement ? target : document.body;
   if (key === 'Escape') {
     closeMenu();
-    if (element.matches('[data-find]')) element.blur();
     return;
   }
+  // From the search, Enter leads to the first row that it found.
+  if (key === 'Enter' && element.matches('[data-find]')) moveFocus(1);
   if (!areOn.peek() || element.isContentEditable || element.matches('input, textarea, select')) return;
   if (isHandled(key)) event.preventDefault();
 }
@@ -132,7 +133,7 @@ function openActs(): boolean {
   return acts !== undefined;
 }
 
-const rowOf = (element: Element | null): Element | null => element?.closest('[role="row"]') ?? null;
+const rowOf = (element: Element | null): Element | null => element?.closest('[role="row"], li:has([data-row])') ?? null;
 
 function isClicked(selector: string | undefined): boolean {
   const button = selector === undefined ? null : document.querySelector<HTMLElement>(selector);
