@@ -5,9 +5,9 @@ import type { ChangesFrame } from '../../client/wire/frames';
 import type { Cause, HistoryEntry } from '../../client/wire/history-answers';
 import type { Instance } from '../../client/wire/instance';
 import { shortName } from '../../model/service-name';
+import { changesOfEntry, changesOfFrame, type LatestChanges, withLatest } from './latest-change';
 import { CURSOR_HEADER, LiveList } from './live-list';
 import type { ServiceAddress } from './paths';
-import { changesOfEntry, changesOfFrame, type LatestChanges, withLatest } from './service-list';
 import { ask } from './session';
 
 /** Instances of the first page, which is shown while the others are read. */

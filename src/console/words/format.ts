@@ -48,3 +48,6 @@ export function bytes(value: number): string {
   const scaled = unit === 'byte' ? value : unit === 'kilobyte' ? value / 1024 : value / 1024 ** 2;
   return scaled.toLocaleString(locale(), { style: 'unit', unit, maximumFractionDigits: 1 });
 }
+
+/** Formats the time between two times. @param from RFC 3339. @param until RFC 3339. */
+export const span = (from: string, until: string): string => duration(Date.parse(until) - Date.parse(from));

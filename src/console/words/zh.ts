@@ -1,5 +1,22 @@
 import type { Words } from './en';
-import { count } from './format';
+import { count, duration, moment, span } from './format';
+
+const causes: Words['causes'] = {
+  registered: '已注册',
+  updated: '已更新',
+  deregistered: '已注销',
+  expired: '租约过期',
+  unhealthy: '不健康',
+  recovered: '已恢复',
+  overridden: '设置已更改',
+  quarantined: '已隔离',
+  drained: '排空中',
+  'drain-cancelled': '已取消排空',
+  'session-closed': '会话关闭',
+  imported: '已导入',
+  'rolled-back': '已回滚',
+  restored: '已还原',
+};
 
 /** Texts in simplified Chinese. */
 export const zh: Words = {
@@ -110,22 +127,7 @@ export const zh: Words = {
     out: '不接流量',
     up: '正常',
   },
-  causes: {
-    registered: '已注册',
-    updated: '已更新',
-    deregistered: '已注销',
-    expired: '租约过期',
-    unhealthy: '不健康',
-    recovered: '已恢复',
-    overridden: '设置已更改',
-    quarantined: '已隔离',
-    drained: '排空中',
-    'drain-cancelled': '已取消排空',
-    'session-closed': '会话关闭',
-    imported: '已导入',
-    'rolled-back': '已回滚',
-    restored: '已还原',
-  },
+  causes,
   namespaces: {
     title: '命名空间',
     lead: '命名空间即租户：各自拥有服务、历史和限额。',
@@ -142,7 +144,7 @@ export const zh: Words = {
     health: '健康',
     traffic: '接收流量',
     state: '状态',
-    find: '查找服务',
+    find: '查找服务或已消失的实例',
     noTraffic: '无流量',
     unhealthy: '不健康',
     out: '不接流量',
@@ -164,6 +166,7 @@ export const zh: Words = {
     firstNote: '注册后会立即显示在这里。',
     latest: '最近更改',
     goneLately: '最近消失',
+    gonePartial: '仅搜索了最近的移除记录。',
     openByName: '按名称打开服务',
     group: '分组',
     open: '打开',
@@ -274,7 +277,158 @@ export const zh: Words = {
 
     dismiss: '关闭提示',
   },
-  instance: {},
+  instance: {
+    missing: (id) => `注册中心没有该服务的实例 ${id}。`,
+    missingHint: '该 ID 从未注册过，或其历史已不再保留。一旦注册，这里会显示说明。',
+    asOf: (at) => `查看 ${moment(at)} 时的状态`,
+    asOfHint: '查看消失之前的服务',
+    copyId: '复制 ID',
+    copyAddress: '复制地址',
+    also: '另外：',
+    findings: {
+      expired: ({ lastAt, removedAt }) => `它在 ${moment(lastAt)} 之后不再续约，${span(lastAt, removedAt)}后被移除。`,
+      deregistered: ({ at, actor, isOwner }) =>
+        isOwner
+          ? `它于 ${moment(at)} 由自己的令牌 ${actor} 注销。`
+          : `它于 ${moment(at)} 被 ${actor} 注销，该令牌不是它的所有者。`,
+      drained: ({ at, actor, isOwner }) =>
+        isOwner
+          ? `它由自己的令牌 ${actor} 排空，于 ${moment(at)} 被移除。`
+          : `它被 ${actor} 排空，于 ${moment(at)} 被移除。`,
+      'session-closed': ({ at }) => `它于 ${moment(at)} 关闭了会话，因此被移除。`,
+      removed: ({ at, cause, actor }) => `它于 ${moment(at)} 被 ${actor} 移除：${causes[cause] ?? cause}。`,
+      unknown: () => '它已消失，移除它的更改已不再保留。',
+      never: () => '它没有注册，历史中也没有它的注册记录。',
+      draining: ({ actor, endsAt }) =>
+        `${actor} 正在排空它：它不接收流量${endsAt === undefined ? '' : `，最迟于 ${moment(endsAt)} 被移除`}。`,
+      quarantined: ({ at, actor, isRollback, reason, until }) =>
+        `${actor} 于 ${moment(at)} ${isRollback ? '通过回滚' : ''}将它隔离，${
+          until === undefined ? '直到手动解除' : `直到 ${moment(until)}`
+        }${reason === undefined ? '。' : `：“${reason}”。`}`,
+      unhealthy: ({ lastAt, removedAt }) =>
+        `它不健康${lastAt === undefined ? '' : `：自 ${moment(lastAt)} 起没有续约`}${
+          removedAt === undefined ? '' : `，将于 ${moment(removedAt)} 被移除`
+        }。`,
+      disabled: ({ at, actor }) => `${actor} 于 ${moment(at)} 将它停用。`,
+      status: ({ status, actor }) =>
+        actor === undefined ? `它上报的状态为“${status}”。` : `${actor} 将它的状态设为“${status}”。`,
+      weight: ({ actor }) => (actor === undefined ? '它的权重为 0。' : `${actor} 将它的权重设为 0。`),
+      up: ({ since }) => `它正在接收流量，注册于 ${moment(since)}。`,
+    },
+    hints: {
+      sudden: ({ intervalMs, lastAt, host }) =>
+        `在此之前，两次续约最多间隔 ${duration(intervalMs)}，因此它是突然停止的：请检查 ${moment(lastAt)} 前后${
+          host === undefined ? '' : ` ${host} 上`
+        }是否发生崩溃、进程被终止或网络中断。`,
+      slow: ({ intervalMs, ttlMs }) =>
+        `它的续约间隔长达 ${duration(intervalMs)}，而 TTL 为 ${duration(ttlMs)}：续约过慢。请检查长时间停顿（垃圾回收、处理器繁忙），或增大 TTL。`,
+      uneven: ({ intervalMs, ttlMs }) =>
+        `它的续约间隔长达 ${duration(intervalMs)}，TTL 为 ${duration(ttlMs)}：偏晚但仍及时。可能是续约过慢，也可能是突然停止。`,
+      'never-renewed': ({ ttlMs }) =>
+        `注册之后它从未续约：请检查它是否在启动时崩溃，或客户端是否没有在 ${duration(ttlMs)}内发送心跳。`,
+      session: ({ lastAt }) =>
+        `它的租约由连接续约，只记录了最后一次 ping：请检查 ${moment(lastAt)} 前后是否发生崩溃、进程被终止或网络中断。`,
+      'too-late': ({ since }) => `续约记录从 ${moment(since)} 注册中心启动时才开始，无法判断是续约过慢还是突然停止。`,
+      'nearly-late': ({ intervalMs, ttlMs }) =>
+        `它的续约间隔长达 ${duration(intervalMs)}，TTL 为 ${duration(ttlMs)}：再慢一点就会变为不健康。请更频繁地续约，或增大 TTL。`,
+      flapping: ({ count: times, isMore }) =>
+        `它的状态在抖动：五分钟内${isMore ? '至少' : ''}有 ${count(times)} 次不健康。`,
+      'was-gone': ({ cause, goneAt, backAt }) =>
+        `它曾消失 ${span(goneAt, backAt)}（${causes[cause] ?? cause}），于 ${moment(backAt)} 重新注册。`,
+      'kept-quarantine': ({ until }) =>
+        `它的隔离会保留${until === undefined ? '，直到手动解除' : `到 ${moment(until)}`}：在此之前即使重新注册也不接收流量。`,
+      'only-override': ({ actor }) => `它续约及时，如果没有 ${actor} 的设置，它会接收流量。`,
+      'look-at-owner': ({ at }) => `这是主动操作：请查看它自己的日志以及 ${moment(at)} 前后的部署。`,
+      ask: ({ actor }) => `没有迹象表明实例有故障：请询问令牌 ${actor} 的所有者。`,
+    },
+    end: {
+      title: '消失过程',
+      coming: '最近几分钟',
+      up: '正常',
+      upPace: (intervalMs) => `正常，续约间隔不超过 ${duration(intervalMs)}`,
+      silent: (ms) => `无续约 ${duration(ms)}，仍被信任`,
+      unhealthy: (ms) => `不健康 ${duration(ms)}，无流量`,
+      draining: (ms) => `排空 ${duration(ms)}，无新流量`,
+      starts: { silent: '最后续约', unhealthy: 'TTL 到期', draining: '开始排空' },
+      until: (at) => `至 ${moment(at)}`,
+      removed: '已移除',
+      due: '将移除，除非续约',
+      drainDue: '最迟移除',
+    },
+    facts: {
+      lastRenewal: '最后续约',
+      longestInterval: '此前最长间隔',
+      lease: '不健康 / 移除时限',
+      owner: '所有者',
+      registered: '注册时间',
+      cameBack: '是否恢复',
+      backAfter: (at, later) => `${at}，${later}后`,
+      never: '从不',
+      no: '否',
+      noLease: '无租约',
+      unknown: '无记录',
+    },
+    timeline: {
+      label: '时间线，最新在前',
+      coming: {
+        unhealthyAt: '将变为不健康，除非续约',
+        removedAt: '将被移除，除非续约',
+        drainEndsAt: '排空结束：将被移除',
+        quarantineEndsAt: '隔离结束',
+      },
+      registered: ({ place, zone }) =>
+        `已注册${place && `，地址 ${place}`}${zone === undefined ? '' : `，可用区 ${zone}`}`,
+      quarantined: ({ forMs, reason }) =>
+        `已隔离${forMs === undefined ? '，直到手动解除' : ` ${duration(forMs)}`}${reason === undefined ? '' : `：“${reason}”`}`,
+      unhealthy: ({ ttlMs }) => `不健康：${duration(ttlMs)}内没有续约`,
+      titles: {
+        'registered-again': '重新注册',
+        updated: '已更新',
+        expired: '已移除：租约过期',
+        deregistered: '已注销',
+        recovered: '已恢复：重新续约',
+        'settings-changed': '运维人员更改了设置',
+        'override-removed': '已移除运维设置',
+        'quarantine-lifted': '已解除隔离',
+        'quarantine-ended': '隔离到期结束',
+        'drain-began': '开始排空',
+        'drain-ended': '排空后已移除',
+        'drain-cancelled': '已取消排空',
+        'session-closed': '已移除：会话已关闭',
+        removed: '已移除',
+        imported: '已导入',
+        'rolled-back': '已回滚',
+        restored: '已从备份还原',
+      },
+      silence: (lastAt, ms) => `${moment(lastAt)} 续约之后无续约${ms === undefined ? '' : ` ${duration(ms)}`}`,
+      watchers: (value) => `已通知 ${count(value)} 个监听`,
+      behind: (ids, rest) => `${ids}${rest === 0 ? '' : ` 等另外 ${count(rest)} 个`}尚未确认`,
+      compacted: '更早的历史已不再保留。',
+      registry: '注册中心',
+    },
+    definition: {
+      title: '定义',
+      last: '最后的定义',
+      address: '地址',
+      ports: '端口',
+      location: '位置',
+      cluster: '集群',
+      node: '节点',
+      version: '版本',
+      status: '状态',
+      weight: '权重',
+      tags: '标签',
+      lease: '租约',
+      owner: '所有者',
+      incarnation: '启动标识',
+      override: '运维设置',
+      metadata: '元数据',
+      extensions: '扩展',
+      persistent: '无租约',
+      leaseOf: (ttlMs, removeAfterMs) =>
+        `${duration(ttlMs)}后不健康，${removeAfterMs === null ? '从不移除' : `${duration(removeAfterMs)}后移除`}`,
+    },
+  },
   history: {
     title: '历史',
     since: '从',
@@ -570,5 +724,18 @@ export const zh: Words = {
     force: '永久清除其中的所有内容',
     removeTokens: '授予该命名空间权限的令牌会保留，并对之后的同名命名空间有效。请先撤销它们：',
   },
-  keys: {},
+  keys: {
+    title: '键盘快捷键',
+    on: '启用单键快捷键',
+    list: [
+      ['/', '查找'],
+      ['j k', '下一行 / 上一行'],
+      ['Enter', '打开该行'],
+      ['.', '该行或本页的操作'],
+      ['[ ]', '在历史中后退或前进一次更改'],
+      ['n', '回到现在'],
+      ['?', '显示此帮助'],
+      ['Esc', '关闭'],
+    ],
+  },
 };
