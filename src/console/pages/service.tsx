@@ -100,7 +100,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
           </p>
         </div>
       )}
-      <LastAct address={address} />
+      {at === undefined && <LastAct address={address} />}
       <nav class="tabs" aria-label={text.tabs}>
         {tabs.map((each) => (
           <Link

@@ -179,6 +179,7 @@ export const en = {
     kinds: { socket: 'WebSocket', stream: 'event stream', poll: 'polling' },
     behind: (value: number) => `${many(value, 'revision', 'revisions')} behind`,
     upToDate: 'Up to date',
+    notAcknowledged: 'Not acknowledged yet',
     revision: (value: number) => `revision ${count(value)}`,
     nothingYet: 'nothing yet',
     noBlind: 'No client holds a cached list, so a drain knows when all readers have stopped calling.',
@@ -197,6 +198,7 @@ export const en = {
     persistent: 'Created on purpose: it stays when its last instance is removed.',
     passing: 'It exists through its instances, and disappears with the last one. Saving settings keeps it.',
     saved: 'Saved',
+    drained: 'drained and removed',
     missing: 'There is no such service. It is created with its first instance, or now, to be kept while it is empty.',
     create: 'Create it',
     removeService: 'Remove the service',
@@ -258,6 +260,7 @@ export const en = {
     },
     draining: (id: string) => `${id} is draining.`,
     undone: (id: string) => `Undone: ${id} is as it was before.`,
+    drainUndone: (id: string) => `The quarantine of ${id} is lifted: it takes traffic again once it registers.`,
     stopped: (value: number, all: number) =>
       `${count(value)} of ${many(all, 'subscriber has', 'subscribers have')} stopped calling`,
     acknowledged: (value: number, all: number) =>
