@@ -4,14 +4,14 @@ import { InstancePage } from './pages/instance';
 import { Namespaces } from './pages/namespaces';
 import { Service } from './pages/service';
 import { Services } from './pages/services';
-import { SignIn } from './pages/sign-in';
+import { Resuming, SignIn } from './pages/sign-in';
 import { Announcer } from './parts/announcer';
 import { Layout } from './parts/layout';
 import { Loaded } from './parts/loaded';
 import { Problem } from './parts/problem';
 import { decoded, usePath } from './state/location';
 import { AUDIT_PATH, BASE, type ServiceAddress, TOKENS_PATH } from './state/paths';
-import { session } from './state/session';
+import { resuming, session } from './state/session';
 import { words } from './words/words';
 
 // Loaded on demand: most visits need none of these.
@@ -32,11 +32,17 @@ export function App() {
   return (
     <Boundary>
       <Router base={BASE} hook={usePath}>
-        {session.value === undefined ? <SignIn /> : <Pages />}
+        <Entrance />
       </Router>
       <Announcer />
     </Boundary>
   );
+}
+
+function Entrance() {
+  const own = session.value?.own;
+  if (own !== undefined) return <Pages key={own.redeemedId ?? own.id} />;
+  return resuming.value === undefined ? <SignIn /> : <Resuming />;
 }
 
 function Pages() {

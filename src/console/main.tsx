@@ -9,7 +9,10 @@ import { startLanguage } from './words/words';
 
 startTheme();
 followVisibility();
-// The registry may be down: the form then shows that, once it is used.
-await Promise.all([startLanguage(), resume().catch(() => {})]);
+// Without waiting: the registry may be down, which the page then shows.
+void resume();
+// A link that is opened in the tab of the page only changes the fragment.
+addEventListener('hashchange', () => void resume());
+await startLanguage();
 const root = document.getElementById('root');
 if (root !== null) render(<App />, root);

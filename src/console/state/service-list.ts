@@ -67,8 +67,11 @@ export class ServiceDirectory {
   #apply(frame: ChangesFrame): void {
     const counted = new Set<string>();
     for (const summary of frame.counts ?? []) {
-      counted.add(keyOf(summary));
-      this.list.put(summary);
+      const key = keyOf(summary);
+      counted.add(key);
+      // A service that was not created explicitly ends with its last instance.
+      if (summary.instances === 0 && !summary.persistent) this.list.remove(key, summary.revision);
+      else this.list.put(summary);
     }
     // A service that is gone has no counts. If it only has newer ones, a later frame brings them.
     for (const { type, group, service } of frame.changes) {

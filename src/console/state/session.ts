@@ -2,22 +2,33 @@ import { computed, signal } from '@preact/signals';
 import { type Admin, RollcallError, rollcallAdmin } from '../../client/admin';
 import type { Grant, OwnToken } from '../../client/wire/directory-answers';
 import { covers, type Target } from '../../model/coverage';
+import { store, stored } from '../words/storage';
+import { ticketOf } from './credential';
 
-/** Key in session storage of the token, which is stored only if the visitor asks for it. */
+/** Key in session storage of the token. */
 const STORED_TOKEN = 'rollcall-token';
 
-/** Start of the fragment of a link that signs in. */
-const TICKET = '#ticket=';
+/** Pauses between attempts to sign in while the registry can't be reached: the shortest and the longest. */
+const RETRY_MIN_MS = 1_000;
+const RETRY_MAX_MS = 10_000;
+
+/** Longest time after which an expiry is checked; a timer of a browser holds 24 days. */
+const CHECK_MAX_MS = 24 * 60 * 60_000;
+
+/** Shortest time between two checks of an expiry, in case the browser's clock is ahead. */
+const CHECK_MIN_MS = 30_000;
 
 /** A signed-in visitor. */
 export interface Session {
   /** The credential. Never shown, logged, or put into a URL. */
   token: string;
   own: OwnToken;
+  /** True: the token is in session storage, until the tab is closed. */
+  isKept: boolean;
 }
 
 /** Reason for being signed out, shown with the form. */
-export type SignedOut = 'signed-out' | 'refused' | 'link-used';
+export type SignedOut = 'signed-out' | 'expired' | 'ended' | 'link-used';
 
 /** The session; undefined while signed out. */
 export const session = signal<Session | undefined>(undefined);
@@ -25,20 +36,23 @@ export const session = signal<Session | undefined>(undefined);
 /** Reason for being signed out; undefined on a first visit. */
 export const signedOut = signal<SignedOut | undefined>(undefined);
 
+/** The attempt to sign in with a link or a stored token; undefined if there is none. */
+export const resuming = signal<{ error?: RollcallError } | undefined>(undefined);
+
 /** Origin of the registry, which serves the page. */
 export const ORIGIN = location.origin;
 
 /** Id of the visitor's token, for comparisons with actors. */
 export const ownId = computed(() => session.value?.own.id);
 
-function client(token: string): Admin {
+function client(token?: string): Admin {
   return rollcallAdmin({ url: ORIGIN, token, onWarning: false });
 }
 
-const current = computed(() => {
-  const token = session.value?.token;
-  return token === undefined ? undefined : client(token);
-});
+const currentToken = computed(() => session.value?.token);
+
+/** Client with the visitor's token; the same one while the token is. */
+const current = computed(() => (currentToken.value === undefined ? undefined : client(currentToken.value)));
 
 /**
  * Calls the registry with the visitor's token. If the registry no longer accepts it, the visitor is signed out.
@@ -51,11 +65,12 @@ export async function ask<Answer>(call: (admin: Admin) => Promise<Answer>): Prom
   try {
     return await call(admin);
   } catch (error) {
-    if (error instanceof RollcallError && error.code === 'UNAUTHENTICATED' && current.peek() === admin)
-      forget('refused');
+    if (isRefusal(error) && current.peek() === admin) forget(hasExpired() ? 'expired' : 'ended');
     throw error;
   }
 }
+
+const isRefusal = (error: unknown): boolean => RollcallError.from(error, 'sign-in').code === 'UNAUTHENTICATED';
 
 /**
  * Signs in.
@@ -64,53 +79,160 @@ export async function ask<Answer>(call: (admin: Admin) => Promise<Answer>): Prom
  * @throws {RollcallError} `UNAUTHENTICATED` if the registry refuses the token.
  */
 export async function signIn(token: string, isKept: boolean): Promise<void> {
-  const own = await client(token).readOwnToken();
-  if (isKept) sessionStorage.setItem(STORED_TOKEN, token);
-  session.value = { token, own };
+  begin({ token, own: await client(token).readOwnToken(), isKept });
+}
+
+/** Replaces the secret of the visitor's own token, which was rotated. */
+export function adopt(token: string): void {
+  const known = session.peek();
+  if (known !== undefined) begin({ ...known, token });
+}
+
+/** Stores the token until the tab is closed, or removes it from storage. */
+export function keep(isKept: boolean): void {
+  const known = session.peek();
+  if (known !== undefined) begin({ ...known, isKept });
+}
+
+function begin(begun: Session): void {
+  attempt += 1;
+  store('sessionStorage', STORED_TOKEN, begun.isKept ? begun.token : undefined);
+  session.value = begun;
   signedOut.value = undefined;
+  resuming.value = undefined;
+  checkAtExpiry();
 }
 
 /** Signs out. A token that the page got for a ticket is revoked. */
 export async function signOut(): Promise<void> {
   const known = session.peek();
-  const redeemedId = known?.own.redeemedId;
   forget('signed-out');
-  // If it fails, the token still expires within 12 hours.
-  if (known !== undefined && redeemedId !== undefined)
-    await client(known.token)
-      .revokeToken({ id: redeemedId })
+  if (known !== undefined) await revokeRedeemed(known.token, known.own.redeemedId);
+}
+
+/** Revokes a token that the page got for a ticket. If that fails, it still expires within 12 hours. */
+async function revokeRedeemed(token: string, id: string | undefined): Promise<void> {
+  if (id !== undefined)
+    await client(token)
+      .revokeToken({ id })
       .catch(() => {});
 }
 
-function forget(reason: SignedOut): void {
-  sessionStorage.removeItem(STORED_TOKEN);
+/** Ends the session in this tab, and the attempt to resume one. */
+export function forget(reason: SignedOut): void {
+  attempt += 1;
+  clearTimeout(expiryTimer);
+  store('sessionStorage', STORED_TOKEN, undefined);
   session.value = undefined;
+  resuming.value = undefined;
   signedOut.value = reason;
 }
 
-/** Signs in with the ticket of a link or with a stored token, if there is one. */
+let expiryTimer: ReturnType<typeof setTimeout> | undefined;
+
+const msLeft = (): number => Date.parse(session.peek()?.own.expiresAt ?? '') - Date.now();
+
+const hasExpired = (): boolean => msLeft() <= 0;
+
+/** Asks the registry once the token should have expired: a page without live data would not notice. */
+function checkAtExpiry(): void {
+  clearTimeout(expiryTimer);
+  const left = msLeft();
+  if (Number.isNaN(left)) return;
+  expiryTimer = setTimeout(
+    async () => {
+      const known = session.peek();
+      try {
+        const own = await ask((admin) => admin.readOwnToken());
+        if (known !== undefined && session.peek() === known) session.value = { ...known, own };
+      } catch {
+        // Signed out, or checked again.
+      }
+      if (session.peek() !== undefined) checkAtExpiry();
+    },
+    Math.min(Math.max(left + 1_000, CHECK_MIN_MS), CHECK_MAX_MS),
+  );
+}
+
+/** Number of the last attempt to sign in. An older one that is still waiting ends. */
+let attempt = 0;
+
+/**
+ * Signs in with the ticket of a link or with a stored token, if there is one. While the registry can't be reached, it
+ * tries again.
+ *
+ * A token for a ticket is stored although nobody asks for that: without it, each reload would need another link. It is
+ * not the visitor's own, ends within 12 hours, can't create tokens, and signing out revokes it. The account menu shows
+ * that it is stored, and can remove it.
+ */
 export async function resume(): Promise<void> {
-  const { hash, pathname, search } = location;
-  if (hash.startsWith(TICKET)) {
-    // Erased before any request, so that neither history nor a copied address has it.
-    history.replaceState(null, '', pathname + search);
+  const ticket = ticketOf(location.hash);
+  // Erased before any request, so that neither history nor a copied address has it.
+  if (ticket !== undefined) history.replaceState(null, '', location.pathname + location.search);
+  const before = session.peek()?.token ?? stored('sessionStorage', STORED_TOKEN) ?? undefined;
+  if (ticket !== undefined) await persist(() => redeem(ticket, before));
+  else if (before !== undefined && session.peek() === undefined) await persist(() => resumeStored(before));
+}
+
+/** Repeats an attempt until it ends, or another one begins. */
+async function persist(signInOnce: () => Promise<void>): Promise<void> {
+  attempt += 1;
+  const mine = attempt;
+  resuming.value = {};
+  for (let pauseMs = RETRY_MIN_MS; ; pauseMs = Math.min(2 * pauseMs, RETRY_MAX_MS)) {
     try {
-      const { token } = await rollcallAdmin({ url: ORIGIN, onWarning: false }).redeemTicket({
-        body: { ticket: decodeURIComponent(hash.slice(TICKET.length)) },
-      });
-      // Stored: a reload must not need another link.
-      await signIn(token, true);
-    } catch {
-      forget('link-used');
+      return await signInOnce();
+    } catch (failure) {
+      if (attempt !== mine) return;
+      const error = RollcallError.from(failure, 'sign-in');
+      resuming.value = { error };
+      if (!error.isPassing) return;
+      await new Promise((resolve) => setTimeout(resolve, Math.max(pauseMs, error.retryAfterMs ?? 0)));
+      if (attempt !== mine) return;
     }
+  }
+}
+
+async function resumeStored(token: string): Promise<void> {
+  const mine = attempt;
+  const own = await client(token)
+    .readOwnToken()
+    .catch((error) => {
+      if (!isRefusal(error)) throw error;
+    });
+  if (attempt !== mine) return;
+  if (own === undefined) forget('ended');
+  else begin({ token, own, isKept: true });
+}
+
+/**
+ * Redeems a ticket. The session before, if there is one, ends; it stays if the ticket is no longer valid, as when a link
+ * is opened again in the same tab.
+ */
+async function redeem(ticket: string, before: string | undefined): Promise<void> {
+  const mine = attempt;
+  let token: string;
+  try {
+    token = (await client().redeemTicket({ body: { ticket } })).token;
+  } catch (error) {
+    if (!isRefusal(error) || attempt !== mine) throw error;
+    if (session.peek() !== undefined) resuming.value = undefined;
+    else if (before !== undefined) await resumeStored(before);
+    else forget('link-used');
     return;
   }
-  const stored = sessionStorage.getItem(STORED_TOKEN);
-  if (stored === null) return;
-  await signIn(stored, true).catch((error) => {
-    if (RollcallError.from(error, 'sign-in').code === 'UNAUTHENTICATED') forget('refused');
-    else throw error;
-  });
+  if (attempt !== mine) return;
+  // Stored before it is used: if the page is reloaded now, the ticket is gone.
+  store('sessionStorage', STORED_TOKEN, token);
+  if (before !== undefined) void endSessionBefore(before);
+  await persist(() => resumeStored(token));
+}
+
+async function endSessionBefore(token: string): Promise<void> {
+  const own = await client(token)
+    .readOwnToken()
+    .catch(() => undefined);
+  await revokeRedeemed(token, own?.redeemedId);
 }
 
 /** Reports whether the visitor's token has a scope on a target. The page offers only what the registry allows. */
@@ -120,6 +242,10 @@ export const may = (scope: Grant['scope'], target: Target): boolean =>
 /** Reports whether the visitor's token has any grant other than `metrics` on a namespace. */
 export const mayKnowOf = (namespace: string): boolean =>
   session.value?.own.grants.some(({ scope, ns }) => scope !== 'metrics' && (ns === '*' || ns === namespace)) ?? false;
+
+/** Returns the namespaces that the visitor's token administers, with `*` for all: it manages the tokens of those. */
+export const administered = (): string[] =>
+  (session.value?.own.grants ?? []).filter(({ scope }) => scope === 'admin').map(({ ns }) => ns);
 
 /** Returns the patterns of services that the visitor's token may read, without a grant on the whole namespace. */
 export const readablePatterns = (namespace: string): string[] =>

@@ -1,4 +1,5 @@
 import { signal } from '@preact/signals';
+import { store, stored } from '../words/storage';
 
 /** Colour themes; `auto` follows the system. */
 export const THEMES = ['auto', 'light', 'dark'] as const;
@@ -15,10 +16,10 @@ export function setTheme(chosen: Theme): void {
   theme.value = chosen;
   if (chosen === 'auto') delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = chosen;
-  localStorage.setItem(STORED, chosen);
+  store('localStorage', STORED, chosen);
 }
 
 /** Sets the theme of the last visit. */
 export function startTheme(): void {
-  setTheme(THEMES.find((known) => known === localStorage.getItem(STORED)) ?? 'auto');
+  setTheme(THEMES.find((known) => known === stored('localStorage', STORED)) ?? 'auto');
 }

@@ -59,11 +59,16 @@ export const en = {
     hint: 'Use a token of this registry, or open a link with',
     reasons: {
       'signed-out': 'You are signed out.',
-      refused: 'The registry does not accept this token: it may have expired or been revoked.',
+      expired: 'The token has expired, so you are signed out.',
+      ended: 'The registry no longer accepts the token: it was revoked or replaced. You are signed out.',
       'link-used':
         'This link no longer works: it is valid once, and for 30 seconds. Sign in with a token, or request a new link.',
     },
-    empty: 'Enter a token.',
+    refused: 'The registry does not accept this token: it may be mistyped, have expired or been revoked.',
+    malformed: 'A token has no spaces and only letters, digits and signs. Copy the whole token.',
+    limited: (wait: string) => `Too many attempts to sign in. Wait ${wait}, then try again.`,
+    repeats: 'The page tries again by itself.',
+    other: 'Sign in with a token',
   },
   problem: {
     title: 'Something went wrong',
@@ -81,6 +86,7 @@ export const en = {
       REVISION_MISMATCH: 'Someone else has changed this meanwhile. Nothing was changed.',
       CONFLICT: 'Another change is in the way. Nothing was changed.',
       INVALID_REQUEST: 'The registry does not accept this input.',
+      NOT_CONFIGURED: 'The registry is not set up yet, so it refuses everything. Its operator must complete that.',
     } as Partial<Record<string, string>>, // `as`: the registry has more codes
     other: 'The registry refused the request.',
     needs: (scope: string, target: string) => `This needs the grant “${scope}” on ${target}.`,

@@ -1,6 +1,7 @@
 import { computed, signal } from '@preact/signals';
 import { en, type Words } from './en';
 import { type Language, language } from './language';
+import { store, stored } from './storage';
 
 /** Key in local storage. */
 const STORED = 'rollcall-language';
@@ -18,11 +19,11 @@ export async function setLanguage(chosen: Language): Promise<void> {
   }
   language.value = chosen;
   document.documentElement.lang = chosen === 'zh' ? 'zh-Hans' : 'en';
-  localStorage.setItem(STORED, chosen);
+  store('localStorage', STORED, chosen);
 }
 
 /** Sets the language of the last visit, or that of the browser. Falls back to English if its texts can't be loaded. */
 export async function startLanguage(): Promise<void> {
-  const known = localStorage.getItem(STORED) ?? navigator.language;
+  const known = stored('localStorage', STORED) ?? navigator.language;
   if (known.startsWith('zh')) await setLanguage('zh').catch(() => {});
 }
