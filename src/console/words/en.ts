@@ -197,6 +197,7 @@ export const en = {
     value: 'Value',
     valueOf: (key: string) => `Value of ${key}`,
     repeated: (key: string) => `The key ${key} is there twice.`,
+    nameless: 'A value has no key.',
     addEntry: 'Add an entry',
     threshold: 'Protect threshold',
     thresholdNote:

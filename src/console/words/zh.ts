@@ -193,6 +193,7 @@ export const zh: Words = {
     value: '值',
     valueOf: (key) => `${key} 的值`,
     repeated: (key) => `键 ${key} 重复。`,
+    nameless: '有一项缺少键。',
     addEntry: '添加一项',
     threshold: '保护阈值',
     thresholdNote: '当健康实例的比例低于该值时，调用方也会获得不健康的实例，以免其余实例过载。0 表示从不启用。',
