@@ -92,7 +92,7 @@ export function Instances({ address, live, counts, isPast }: InstancesProps) {
                 <HeadCell>{text.zone}</HeadCell>
                 <HeadCell class="n">{text.weight}</HeadCell>
                 <HeadCell>{text.version}</HeadCell>
-                <HeadCell class="n">{text.age}</HeadCell>
+                <HeadCell class="n">{isPast ? text.registered : text.age}</HeadCell>
                 <HeadCell />
               </>
             }
@@ -135,7 +135,7 @@ function InstanceCells({ address, instance, isPast }: InstanceCellsProps) {
       <Cell class="cut version">{version}</Cell>
       <Cell class="n age">
         <time dateTime={registeredAt} title={fullTime(registeredAt)}>
-          {duration(Math.max(0, Date.now() - Date.parse(registeredAt)))}
+          {isPast ? moment(registeredAt) : duration(Math.max(0, Date.now() - Date.parse(registeredAt)))}
         </time>
       </Cell>
       <Cell class="n act">{!isPast && <RowAct address={names} subject={{ instance }} />}</Cell>
@@ -158,8 +158,9 @@ function GoneLately({ address, live }: { address: ServiceAddress; live: ServiceL
             <StateMark state="gone">
               <Link href={instancePath({ ...address, id })}>{id}</Link>
             </StateMark>
-            <span>{cause === 'drained' ? text.drained : causes[cause]}</span>
-            <span class="mute">{common.by(actor)}</span>
+            <span>
+              {cause === 'drained' ? text.drained : causes[cause]} <span class="mute">{common.by(actor)}</span>
+            </span>
             <time class="n mute" dateTime={at} title={fullTime(at)}>
               {moment(at)}
             </time>
