@@ -63,6 +63,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
     revision: 0,
   };
   const isKnown = isComplete || settings !== undefined;
+  const isMissing = at === undefined && live.settings.value !== undefined && settings === undefined && instances === 0;
   const isProtected = instances > 0 && healthy / instances < (settings?.protectThreshold ?? 0);
   const error = list.error.value;
   return (
@@ -78,7 +79,8 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
       </nav>
       <div class="head">
         <h1>{service}</h1>
-        {isKnown && <VerdictMark service={summary} />}
+        {(instances > 0 || summary.persistent) && <VerdictMark service={summary} />}
+        {isMissing && <span class="mute">{text.missingShort}</span>}
         <span class="grow" />
         <div class="acts">
           <CopyButton text={() => location.href} label={common.copyLink} />
@@ -100,7 +102,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
           </p>
         </div>
       )}
-      <LastAct address={address} />
+      {at === undefined && <LastAct address={address} />}
       <nav class="tabs" aria-label={text.tabs}>
         {tabs.map((each) => (
           <Link

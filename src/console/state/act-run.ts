@@ -122,7 +122,9 @@ function update(run: ActRun, changes: Partial<ActRun>): ActRun | undefined {
   const current = lastAct.peek();
   if (current?.address !== run.address) return undefined;
   const changed = { ...current, ...changes };
-  begin(changed);
+  // Its time starts with its end, not with each acknowledgement.
+  if (changed.phase === current.phase) lastAct.value = changed;
+  else begin(changed);
   return changed;
 }
 
@@ -203,6 +205,8 @@ async function drain(given: InstanceAddress, basis: Basis, waitMs: number): Prom
   void endDrain(run, basis, waitMs, end);
 }
 
+const CANCELLED = { phase: 'cancelled', progress: undefined } as const;
+
 /** Waits for the end of a drain, across broken connections, and shows it. */
 async function endDrain(run: ActRun, basis: Basis, waitMs: number, end: Promise<unknown>): Promise<void> {
   const { address } = run;
@@ -213,8 +217,8 @@ async function endDrain(run: ActRun, basis: Basis, waitMs: number, end: Promise<
     } catch (thrown) {
       const error = RollcallError.from(thrown, 'drain');
       if (error.code === 'INSTANCE_NOT_FOUND') break;
-      if (error.code === 'CONFLICT') return void update(run, { phase: 'cancelled' });
-      if (!error.isPassing) return void update(run, { phase: 'cancelled', error });
+      if (error.code === 'CONFLICT') return void update(run, CANCELLED);
+      if (!error.isPassing) return void update(run, { ...CANCELLED, error });
       await pause(REPEAT_MS);
       attempt = ask((admin) => admin.drainInstance({ ...address, wait: `${waitMs}ms` }));
     }
@@ -238,7 +242,7 @@ async function endDrain(run: ActRun, basis: Basis, waitMs: number, end: Promise<
 export async function cancelLast(): Promise<void> {
   await settle(async (run) => {
     await ask((admin) => admin.cancelDrain(run.address));
-    update(run, { phase: 'cancelled' });
+    update(run, CANCELLED);
   });
 }
 
@@ -255,7 +259,10 @@ export async function undoLast(): Promise<void> {
       }),
     ]);
     const plan = planUndo(undo, current, diff);
-    if (plan === 'changed') throw new RollcallError('REVISION_MISMATCH', `changed by ${current?.actor ?? '?'}`);
+    if (plan === 'changed') {
+      update(run, { undo: undefined });
+      throw new RollcallError('REVISION_MISMATCH', `changed by ${current?.actor ?? 'another'}`);
+    }
     if (plan === 'rollback')
       await ask((admin) => admin.rollBackService({ ...serviceOf(address), body: { to: undo.before } }));
     if (plan === 'override') {

@@ -67,9 +67,8 @@ export class ServiceLive {
       },
       apply: (frame) => this.#apply(frame),
     });
-    if (at !== undefined) return;
-    void this.readSettings();
-    void this.#readHistory();
+    void this.#readHistory(at);
+    if (at === undefined) void this.readSettings();
   }
 
   close(): void {
@@ -94,10 +93,10 @@ export class ServiceLive {
     }
   }
 
-  async #readHistory(): Promise<void> {
+  async #readHistory(until: string | undefined): Promise<void> {
     const { ns, group, service } = this.#address;
     try {
-      const { entries } = await ask((admin) => admin.readHistory({ ns, group, service, limit: HISTORY }));
+      const { entries } = await ask((admin) => admin.readHistory({ ns, group, service, until, limit: HISTORY }));
       this.latest.value = withLatest(this.latest.peek(), entries.flatMap(changesOfEntry));
       this.#addGone(entries.flatMap(goneOfEntry));
     } catch {

@@ -191,6 +191,7 @@ export const en = {
     weight: 'Weight',
     version: 'Version',
     age: 'Registered for',
+    registered: 'Registered',
     find: 'Find an instance',
     noneFound: 'No instance matches.',
     noneThen: 'The service had no instance then.',
@@ -203,6 +204,7 @@ export const en = {
     kinds: { socket: 'WebSocket', stream: 'event stream', poll: 'polling' },
     behind: (value: number) => `${many(value, 'revision', 'revisions')} behind`,
     upToDate: 'Up to date',
+    notAcknowledged: 'Not acknowledged yet',
     revision: (value: number) => `revision ${count(value)}`,
     nothingYet: 'nothing yet',
     noBlind: 'No client holds a cached list, so a drain knows when all readers have stopped calling.',
@@ -214,6 +216,7 @@ export const en = {
     value: 'Value',
     valueOf: (key: string) => `Value of ${key}`,
     repeated: (key: string) => `The key ${key} is there twice.`,
+    nameless: 'A value has no key.',
     addEntry: 'Add an entry',
     threshold: 'Protect threshold',
     thresholdNote:
@@ -221,7 +224,9 @@ export const en = {
     persistent: 'Created on purpose: it stays when its last instance is removed.',
     passing: 'It exists through its instances, and disappears with the last one. Saving settings keeps it.',
     saved: 'Saved',
+    drained: 'drained and removed',
     missing: 'There is no such service. It is created with its first instance, or now, to be kept while it is empty.',
+    missingShort: 'Not registered',
     create: 'Create it',
     removeService: 'Remove the service',
     removeNote: 'Its settings are removed. It is created again with its next instance.',
@@ -282,6 +287,7 @@ export const en = {
     },
     draining: (id: string) => `${id} is draining.`,
     undone: (id: string) => `Undone: ${id} is as it was before.`,
+    drainUndone: (id: string) => `The quarantine of ${id} is lifted: it takes traffic again once it registers.`,
     stopped: (value: number, all: number) =>
       `${count(value)} of ${many(all, 'subscriber has', 'subscribers have')} stopped calling`,
     acknowledged: (value: number, all: number) =>
