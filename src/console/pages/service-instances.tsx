@@ -6,8 +6,8 @@ import { Empty, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
 import { StateMark } from '../parts/state-mark';
 import { useSteadyOrder } from '../parts/steady-order';
-import { addressOf, type InstanceCounts, isFound, worstInstanceFirst } from '../state/instance-rows';
-import { STATES, stateOf } from '../state/instance-state';
+import { type InstanceCounts, isFound, worstInstanceFirst } from '../state/instance-rows';
+import { endpointOf, STATES, stateOf } from '../state/instance-state';
 import { setQuery, useQuery } from '../state/location';
 import { instancePath, type ServiceAddress } from '../state/paths';
 import type { ServiceLive } from '../state/service-live';
@@ -129,7 +129,7 @@ function InstanceCells({ address, instance, isPast }: InstanceCellsProps) {
           {id}
         </Link>
       </Cell>
-      <Cell class="cut mono address">{addressOf(instance)}</Cell>
+      <Cell class="cut mono address">{endpointOf(instance)}</Cell>
       <Cell class="cut place">{place}</Cell>
       <Cell class="n weight">{count(weight)}</Cell>
       <Cell class="cut version">{version}</Cell>

@@ -1,25 +1,28 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { ServiceSummary } from '../../client/wire/answers';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { Band } from '../parts/band';
 import { CopyButton } from '../parts/copy-button';
 import { LastAct } from '../parts/instance-acts';
-import { LatestFeed } from '../parts/latest-feed';
+import { Loaded } from '../parts/loaded';
 import { Denied, Problem, Skeleton } from '../parts/problem';
 import { countsOf } from '../state/instance-rows';
 import { sharesOf } from '../state/instance-state';
-import { setQuery, useQuery } from '../state/location';
+import { useQuery } from '../state/location';
 import { diffPath, query, type ServiceAddress, servicePath, servicesPath, serviceTitle } from '../state/paths';
 import { ServiceLive } from '../state/service-live';
-import { ask, may } from '../state/session';
-import { moment } from '../words/format';
+import { may } from '../state/session';
 import { words } from '../words/words';
 import { Instances } from './service-instances';
 import { ServiceSettingsForm } from './service-settings';
 import { Subscribers } from './service-subscribers';
 import { VerdictMark } from './services';
+
+// With the pages of the history, which most visits of a service don't need.
+const loadSlider = () => import('../parts/past-slider').then(({ PastSlider }) => PastSlider);
+const loadHistory = () => import('../parts/change-list').then(({ ServiceHistory }) => ServiceHistory);
 
 /** Tabs of the page; the first is the default. Those of the past show a moment of it. */
 const TABS = ['instances', 'subscribers', 'history', 'settings'] as const;
@@ -91,7 +94,9 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
           )}
         </div>
       </div>
-      {at !== undefined && <Past address={address} at={at} />}
+      <div class="past-place">
+        <Loaded load={loadSlider} props={{ address }} isPart />
+      </div>
       {error !== undefined && <Problem error={error} onRetry={() => list.reload()} />}
       {isKnown && instances > 0 && (
         <div class="health">
@@ -116,7 +121,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
       </nav>
       {tab === 'instances' && <Instances address={address} live={live} counts={counts} isPast={at !== undefined} />}
       {tab === 'subscribers' && <Subscribers address={address} live={live} />}
-      {tab === 'history' && <LatestFeed ns={ns} changes={live.latest.value} />}
+      {tab === 'history' && <Loaded load={loadHistory} props={{ address }} isPart />}
       {tab === 'settings' && <SettingsTab address={address} live={live} />}
     </main>
   );
@@ -126,32 +131,4 @@ function SettingsTab({ address, live }: { address: ServiceAddress; live: Service
   const settings = live.settings.value;
   if (settings === undefined) return <Skeleton />;
   return <ServiceSettingsForm address={address} settings={settings} onSaved={() => live.readSettings()} />;
-}
-
-/** Shows that the page shows the past, and leads back to now. */
-function Past({ address, at }: { address: ServiceAddress; at: string }) {
-  const { service: text, common } = words.value;
-  const isTime = !Number.isNaN(Date.parse(at)) && at.includes('-');
-  const [time, setTime] = useState<string>();
-  useEffect(() => {
-    setTime(undefined);
-    if (isTime) return;
-    const { ns, group, service } = address;
-    // A cursor: the time of the last change up to it.
-    ask((admin) => admin.readHistory({ ns, group, service, until: at, limit: 1 })).then(
-      ({ entries }) => setTime(entries[0]?.at),
-      () => {},
-    );
-  }, [at, servicePath(address)]);
-  const shown = isTime ? at : time;
-  return (
-    <div class="past" role="status">
-      <b>{text.youSee(shown === undefined ? at : moment(shown))}</b>
-      <span>{text.actsOff}</span>
-      <span class="grow" />
-      <button class="btn" type="button" onClick={() => setQuery({ at: undefined }, true)}>
-        {common.now}
-      </button>
-    </div>
-  );
 }

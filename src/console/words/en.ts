@@ -183,8 +183,6 @@ export const en = {
     tab: { instances: 'Instances', subscribers: 'Subscribers', history: 'History', settings: 'Settings' },
     protected: 'too few are healthy, so callers get unhealthy ones, too (protect threshold)',
     compare: 'Compare with now',
-    youSee: (time: string) => `You see ${time}`,
-    actsOff: 'Nothing can be changed in the past.',
     instance: 'Instance',
     address: 'Address',
     zone: 'Zone, cluster',

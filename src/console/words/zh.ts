@@ -178,8 +178,6 @@ export const zh: Words = {
     tab: { instances: '实例', subscribers: '订阅者', history: '历史', settings: '设置' },
     protected: '健康实例过少，调用方也会获得不健康的实例（保护阈值）',
     compare: '与现在对比',
-    youSee: (time) => `您看到的是 ${time} 的状态`,
-    actsOff: '无法更改过去的状态。',
     instance: '实例',
     address: '地址',
     zone: '可用区、集群',
