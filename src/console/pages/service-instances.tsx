@@ -6,6 +6,7 @@ import { Empty, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
 import { StateMark } from '../parts/state-mark';
 import { useSteadyOrder } from '../parts/steady-order';
+import { actorName } from '../state/actors';
 import { type InstanceCounts, isFound, worstInstanceFirst } from '../state/instance-rows';
 import { endpointOf, STATES, stateOf } from '../state/instance-state';
 import { setQuery, useQuery } from '../state/location';
@@ -159,7 +160,8 @@ function GoneLately({ address, live }: { address: ServiceAddress; live: ServiceL
               <Link href={instancePath({ ...address, id })}>{id}</Link>
             </StateMark>
             <span>
-              {cause === 'drained' ? text.drained : causes[cause]} <span class="mute">{common.by(actor)}</span>
+              {cause === 'drained' ? text.drained : causes[cause]}{' '}
+              <span class="mute">{common.by(actorName(actor))}</span>
             </span>
             <time class="n mute" dateTime={at} title={fullTime(at)}>
               {moment(at)}

@@ -4,9 +4,10 @@ import { Link } from 'wouter-preact';
 import type { ServiceSummary } from '../../client/wire/answers';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { Band } from '../parts/band';
+import { ServiceHistory } from '../parts/change-list';
 import { CopyButton } from '../parts/copy-button';
 import { LastAct } from '../parts/instance-acts';
-import { Loaded } from '../parts/loaded';
+import { PastSlider } from '../parts/past-slider';
 import { Denied, Problem, Skeleton } from '../parts/problem';
 import { countsOf } from '../state/instance-rows';
 import { sharesOf } from '../state/instance-state';
@@ -19,10 +20,6 @@ import { Instances } from './service-instances';
 import { ServiceSettingsForm } from './service-settings';
 import { Subscribers } from './service-subscribers';
 import { VerdictMark } from './services';
-
-// With the pages of the history, which most visits of a service don't need.
-const loadSlider = () => import('../parts/past-slider').then(({ PastSlider }) => PastSlider);
-const loadHistory = () => import('../parts/change-list').then(({ ServiceHistory }) => ServiceHistory);
 
 /** Tabs of the page; the first is the default. Those of the past show a moment of it. */
 const TABS = ['instances', 'subscribers', 'history', 'settings'] as const;
@@ -94,9 +91,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
           )}
         </div>
       </div>
-      <div class="past-place">
-        <Loaded load={loadSlider} props={{ address }} isPart />
-      </div>
+      <PastSlider address={address} />
       {error !== undefined && <Problem error={error} onRetry={() => list.reload()} />}
       {isKnown && instances > 0 && (
         <div class="health">
@@ -108,7 +103,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
         </div>
       )}
       {at === undefined && <LastAct address={address} />}
-      <nav class="tabs" aria-label={text.tabs}>
+      <nav class="tabs views" aria-label={text.tabs}>
         {tabs.map((each) => (
           <Link
             key={each}
@@ -121,7 +116,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
       </nav>
       {tab === 'instances' && <Instances address={address} live={live} counts={counts} isPast={at !== undefined} />}
       {tab === 'subscribers' && <Subscribers address={address} live={live} />}
-      {tab === 'history' && <Loaded load={loadHistory} props={{ address }} isPart />}
+      {tab === 'history' && <ServiceHistory address={address} />}
       {tab === 'settings' && <SettingsTab address={address} live={live} />}
     </main>
   );

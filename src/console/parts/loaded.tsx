@@ -7,20 +7,16 @@ import { Skeleton } from './problem';
 const loaded = new Map<() => Promise<unknown>, unknown>();
 
 /**
- * Shows a page, or a part of one, that is loaded on demand. If it can't be loaded, as after an update of the registry, it
- * offers a reload.
+ * Shows a page that is loaded on demand. If it can't be loaded, as after an update of the registry, it offers a reload.
  *
  * @param load Must be the same function each time.
- * @param isPart True: nothing is shown until a part of a page has been loaded.
  */
 export function Loaded<Props extends object>({
   load,
   props,
-  isPart = false,
 }: {
   load: () => Promise<ComponentType<Props>>;
   props: Props;
-  isPart?: boolean;
 }) {
   const [state, setState] = useState<{ page?: ComponentType<Props>; isLost?: boolean }>({
     // `as`: entries are made below, from the same loader
@@ -37,18 +33,17 @@ export function Loaded<Props extends object>({
     );
   }, [load, state.page]);
   const { problem, common } = words.value;
-  if (state.isLost) {
-    const note = (
-      <div class="card note bad" role="alert">
-        <p>{problem.chunk}</p>
-        <button class="btn" type="button" onClick={() => location.reload()}>
-          {common.reload}
-        </button>
-      </div>
+  if (state.isLost)
+    return (
+      <main id="content">
+        <div class="card note bad" role="alert">
+          <p>{problem.chunk}</p>
+          <button class="btn" type="button" onClick={() => location.reload()}>
+            {common.reload}
+          </button>
+        </div>
+      </main>
     );
-    return isPart ? note : <main id="content">{note}</main>;
-  }
   const Page = state.page;
-  if (Page !== undefined) return <Page {...props} />;
-  return isPart ? null : <Skeleton />;
+  return Page === undefined ? <Skeleton /> : <Page {...props} />;
 }
