@@ -2,13 +2,13 @@ import { Link } from 'wouter-preact';
 import type { Instance } from '../../client/wire/instance';
 import { CopyButton } from '../parts/copy-button';
 import { RowAct } from '../parts/instance-acts';
-import { STATE_OF_CAUSE } from '../parts/latest-feed';
 import { Empty, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
 import { StateMark } from '../parts/state-mark';
 import { useSteadyOrder } from '../parts/steady-order';
-import { addressOf, type InstanceCounts, isFound, worstInstanceFirst } from '../state/instance-rows';
-import { STATES, stateOf } from '../state/instance-state';
+import { actorName } from '../state/actors';
+import { type InstanceCounts, isFound, worstInstanceFirst } from '../state/instance-rows';
+import { endpointOf, STATES, stateOf } from '../state/instance-state';
 import { setQuery, useQuery } from '../state/location';
 import { instancePath, type ServiceAddress } from '../state/paths';
 import type { ServiceLive } from '../state/service-live';
@@ -93,7 +93,7 @@ export function Instances({ address, live, counts, isPast }: InstancesProps) {
                 <HeadCell>{text.zone}</HeadCell>
                 <HeadCell class="n">{text.weight}</HeadCell>
                 <HeadCell>{text.version}</HeadCell>
-                <HeadCell class="n">{text.age}</HeadCell>
+                <HeadCell class="n">{isPast ? text.registered : text.age}</HeadCell>
                 <HeadCell />
               </>
             }
@@ -130,13 +130,13 @@ function InstanceCells({ address, instance, isPast }: InstanceCellsProps) {
           {id}
         </Link>
       </Cell>
-      <Cell class="cut mono address">{addressOf(instance)}</Cell>
+      <Cell class="cut mono address">{endpointOf(instance)}</Cell>
       <Cell class="cut place">{place}</Cell>
       <Cell class="n weight">{count(weight)}</Cell>
       <Cell class="cut version">{version}</Cell>
       <Cell class="n age">
         <time dateTime={registeredAt} title={fullTime(registeredAt)}>
-          {duration(Math.max(0, Date.now() - Date.parse(registeredAt)))}
+          {isPast ? moment(registeredAt) : duration(Math.max(0, Date.now() - Date.parse(registeredAt)))}
         </time>
       </Cell>
       <Cell class="n act">{!isPast && <RowAct address={names} subject={{ instance }} />}</Cell>
@@ -146,7 +146,7 @@ function InstanceCells({ address, instance, isPast }: InstanceCellsProps) {
 
 /** Lists instances that are gone, with links to the reason. */
 function GoneLately({ address, live }: { address: ServiceAddress; live: ServiceLive }) {
-  const { services, causes, common } = words.value;
+  const { service: text, services, causes, common } = words.value;
   const { items } = live.list;
   const gone = live.gone.value.filter(({ id }) => !items.has(id));
   if (gone.length === 0) return null;
@@ -159,8 +159,10 @@ function GoneLately({ address, live }: { address: ServiceAddress; live: ServiceL
             <StateMark state="gone">
               <Link href={instancePath({ ...address, id })}>{id}</Link>
             </StateMark>
-            <span>{STATE_OF_CAUSE[cause] === 'gone' ? causes[cause] : causes.deregistered}</span>
-            <span class="mute">{common.by(actor)}</span>
+            <span>
+              {cause === 'drained' ? text.drained : causes[cause]}{' '}
+              <span class="mute">{common.by(actorName(actor))}</span>
+            </span>
             <time class="n mute" dateTime={at} title={fullTime(at)}>
               {moment(at)}
             </time>

@@ -8,7 +8,7 @@ import { connection } from '../state/live-feed';
 import { type ServiceAddress, servicesPath } from '../state/paths';
 import type { ServiceSettings } from '../state/service-live';
 import { ask, may } from '../state/session';
-import { repeatedKey, type SettingsForm, settingsFormOf, settingsPatchOf } from '../state/settings-form';
+import { problemOf, type SettingsForm, saveConditionOf, settingsFormOf, settingsPatchOf } from '../state/settings-form';
 import { words } from '../words/words';
 
 interface ServiceSettingsProps {
@@ -93,12 +93,11 @@ function Fields({ address, service, cursor, isOff, run }: ChangeProps & { servic
   const changeEntry = (index: number, entry: [string, string]) =>
     change({ metadata: form.metadata.map((known, at) => (at === index ? entry : known)) });
   const patch = settingsPatchOf(base, form);
-  const repeated = repeatedKey(form);
+  const problem = problemOf(form);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    if (patch === undefined || repeated !== undefined) return;
-    // A service that exists only through its instances has no settings yet.
-    const condition = base.createdRevision === null ? { ifNoneMatch: '*' as const } : { ifMatch: since };
+    if (patch === undefined || problem !== undefined) return;
+    const condition = saveConditionOf(base, since);
     if (await run(() => ask((admin) => admin.patchService({ ...address, ...condition, body: patch }))))
       setDraft(undefined);
   };
@@ -134,7 +133,9 @@ function Fields({ address, service, cursor, isOff, run }: ChangeProps & { servic
           </button>
         </div>
       ))}
-      {repeated !== undefined && <p role="alert">{text.repeated(repeated)}</p>}
+      {problem !== undefined && (
+        <p role="alert">{problem.kind === 'repeated' ? text.repeated(problem.key) : text.nameless}</p>
+      )}
       <button
         class="btn"
         type="button"
@@ -161,7 +162,7 @@ function Fields({ address, service, cursor, isOff, run }: ChangeProps & { servic
       <p class="mute">{text.thresholdNote}</p>
       <p>{service.persistent ? text.persistent : text.passing}</p>
       <div class="acts">
-        <button class="btn main" type="submit" disabled={isOff || patch === undefined || repeated !== undefined}>
+        <button class="btn main" type="submit" disabled={isOff || patch === undefined || problem !== undefined}>
           {common.save}
         </button>
         {draft !== undefined && (

@@ -56,6 +56,7 @@ export function Subscribers({ address, live }: { address: ServiceAddress; live: 
   if (list === undefined) return error === undefined ? <Skeleton /> : <Problem error={error} />;
   const { subscribers, blind } = list;
   const readers = readersOf(list, subscribers);
+  const changedAt = Math.max(live.revision.value, live.settings.value?.service?.revision ?? 0);
   return (
     <>
       {error !== undefined && <Problem error={error} />}
@@ -87,9 +88,13 @@ export function Subscribers({ address, live }: { address: ServiceAddress; live: 
                   <td>{text.kinds[kind]}</td>
                   <td class="mono">{from}</td>
                   <td>
-                    <StateMark state={lag > 0 ? 'starting' : 'up'} isCalm={lag === 0}>
-                      {lag > 0 ? text.behind(lag) : text.upToDate}
-                    </StateMark>
+                    {lag > 0 || (acknowledgedRevision < changedAt && !observer) ? (
+                      <StateMark state="starting">{lag > 0 ? text.behind(lag) : text.notAcknowledged}</StateMark>
+                    ) : (
+                      <StateMark state="up" isCalm>
+                        {text.upToDate}
+                      </StateMark>
+                    )}
                   </td>
                   <td>{acknowledgedRevision === 0 ? text.nothingYet : text.revision(acknowledgedRevision)}</td>
                 </tr>

@@ -68,6 +68,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
     revision: 0,
   };
   const isKnown = isComplete || settings !== undefined;
+  const isMissing = at === undefined && live.settings.value !== undefined && settings === undefined && instances === 0;
   const isProtected = instances > 0 && healthy / instances < (settings?.protectThreshold ?? 0);
   const error = list.error.value;
   return (
@@ -83,7 +84,8 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
       </nav>
       <div class="head">
         <h1>{service}</h1>
-        {isKnown && <VerdictMark service={summary} />}
+        {(instances > 0 || summary.persistent) && <VerdictMark service={summary} />}
+        {isMissing && <span class="mute">{text.missingShort}</span>}
         <span class="grow" />
         <div class="acts">
           <CopyButton text={() => location.href} label={common.copyLink} />
@@ -94,7 +96,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
           )}
         </div>
       </div>
-      {(tab === 'instances' || tab === 'history') && <PastSlider address={address} />}
+      <PastSlider address={address} />
       {error !== undefined && <PointProblem error={error} onRetry={() => list.reload()} param="at" />}
       {isKnown && instances > 0 && (
         <div class="health">
@@ -105,8 +107,8 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
           </p>
         </div>
       )}
-      <LastAct address={address} />
-      <nav class="tabs" aria-label={text.tabs}>
+      {at === undefined && <LastAct address={address} />}
+      <nav class="tabs views" aria-label={text.tabs}>
         {tabs.map((each) => (
           <Link
             key={each}

@@ -1,10 +1,12 @@
+import { useEffect } from 'preact/hooks';
 import { type ActRun, cancelLast, dismiss, lastAct, undoLast } from '../state/act-run';
 import { type Act, actsOn, type Powers, type Subject } from '../state/acts';
+import type { State } from '../state/instance-state';
 import { connection } from '../state/live-feed';
 import { type InstanceAddress, instancePath, type ServiceAddress } from '../state/paths';
 import { may, ownId } from '../state/session';
 import { words } from '../words/words';
-import { ActDialog, Blind, openAct } from './act-dialog';
+import { ActDialog, Blind, closeAct, openAct } from './act-dialog';
 import { Problem } from './problem';
 import { StateShape } from './state-mark';
 
@@ -90,13 +92,26 @@ export function LastAct({ address }: { address: ServiceAddress }) {
   const run = lastAct.value;
   const { ns, group, service } = address;
   const isHere = run?.address.ns === ns && run.address.group === group && run.address.service === service;
+  // A dialog ends with its page.
+  useEffect(() => () => closeAct(), []);
   return (
     <>
-      {isHere && run !== undefined && <Run run={run} />}
+      {isHere && run?.actor === ownId.value && <Run run={run} />}
       {request !== undefined && <ActDialog key={`${request.act} ${instancePath(request.address)}`} request={request} />}
     </>
   );
 }
+
+/** State that an act leads to, for its shape. */
+const SHAPES: Record<ActRun['kind'], State> = {
+  pause: 'quarantined',
+  drain: 'gone',
+  deregister: 'gone',
+  settings: 'up',
+  lift: 'up',
+  clear: 'up',
+  'cancel-drain': 'up',
+};
 
 function Run({ run }: { run: ActRun }) {
   const { acts: text, common } = words.value;
@@ -108,14 +123,12 @@ function Run({ run }: { run: ActRun }) {
     running: text.draining(id),
     done: text.done[kind](id),
     cancelled: text.done['cancel-drain'](id),
-    undone: text.undone(id),
+    undone: kind === 'drain' ? text.drainUndone(id) : text.undone(id),
   }[phase];
   return (
     <section class="card note run" aria-label={sentence}>
       <div class="run-line" role="status">
-        <StateShape
-          state={phase === 'running' ? 'draining' : kind === 'pause' && phase === 'done' ? 'quarantined' : 'up'}
-        />
+        <StateShape state={phase === 'running' ? 'draining' : phase === 'done' ? SHAPES[kind] : 'up'} />
         <b>{sentence}</b>
         {progress !== undefined && progress.all > 0 && (
           <>

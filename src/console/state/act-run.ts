@@ -32,6 +32,8 @@ export interface Basis {
 /** The last act: its progress, and its undo. */
 export interface ActRun {
   address: InstanceAddress;
+  /** Id of the token that performed it: another visitor of the tab is not offered its undo. */
+  actor?: string | undefined;
   kind: Command['kind'];
   /** `running`: it is not decided yet; a drain can be cancelled. */
   phase: 'running' | 'done' | 'cancelled' | 'undone';
@@ -86,9 +88,14 @@ export async function readSubscribers(address: ServiceAddress): Promise<{ list: 
  *
  * May be repeated after a broken connection: an override that is already set is not set again.
  *
+ * @param shown State that the visitor has seen: if the override has changed since, the registry refuses the act.
+ * @param current State right before the act.
  * @throws {RollcallError} The registry's error; nothing has changed then, unless the connection broke.
  */
-export async function perform(address: InstanceAddress, basis: Basis, command: Command): Promise<void> {
+export async function perform(address: InstanceAddress, shown: Basis, current: Basis, command: Command): Promise<void> {
+  const isSame = current.override?.revision === shown.override?.revision;
+  // The later an undo's position, the less it has to leave alone.
+  const basis = isSame ? current : shown;
   switch (command.kind) {
     case 'drain':
       return await drain(address, basis, command.waitMs);
@@ -99,13 +106,13 @@ export async function perform(address: InstanceAddress, basis: Basis, command: C
       await ask((admin) => admin.cancelDrain(address));
       return begin({ address, kind: command.kind, phase: 'done', readers: basis.readers });
     default:
-      return await override(address, basis, command.kind, command.override);
+      return await override(address, { basis, current }, command.kind, command.override);
   }
 }
 
 /** Shows an act, instead of the previous one. */
 function begin(run: ActRun): void {
-  lastAct.value = run;
+  lastAct.value = { actor: ownId.peek(), ...run };
   clearTimeout(endTimer);
   if (run.phase !== 'running') endTimer = setTimeout(dismiss, SHOWN_MS);
 }
@@ -122,32 +129,34 @@ function update(run: ActRun, changes: Partial<ActRun>): ActRun | undefined {
   const current = lastAct.peek();
   if (current?.address !== run.address) return undefined;
   const changed = { ...current, ...changes };
-  begin(changed);
+  // Its time starts with its end, not with each acknowledgement.
+  if (changed.phase === current.phase) lastAct.value = changed;
+  else begin(changed);
   return changed;
 }
 
 /** Sets or clears an override, provided that it is unchanged since it was shown. */
 async function override(
   address: InstanceAddress,
-  basis: Basis,
+  { basis, current }: { basis: Basis; current: Basis },
   kind: ActRun['kind'],
   wanted: OverrideBody | undefined,
 ): Promise<void> {
   const undo: Undoable = {
     id: address.id,
     before: basis.cursor,
-    after: basis.cursor,
+    after: current.cursor,
     override: basis.override && bodyOf(basis.override),
     left: undefined,
   };
   const onAnswer = (answer: Response) => {
     undo.after = cursorOf(answer);
   };
-  const { override: current } = await ask((admin) => admin.explainInstance({ ...address, limit: 1, onAnswer }));
-  let revision = current?.revision;
+  const set = current.override;
+  let revision = set?.revision;
   // An earlier attempt may have set it, although its response was lost.
-  const isOwn = current === undefined || current.actor === ownId.peek();
-  if (!isOwn || !isSameOverride(current && bodyOf(current), wanted)) {
+  const isOwn = set === undefined || set.actor === ownId.peek();
+  if (!isOwn || !isSameOverride(set && bodyOf(set), wanted)) {
     const condition = basis.override === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: basis.cursor };
     if (wanted === undefined) {
       await ask((admin) => admin.clearOverride({ ...address, ...condition, onAnswer }));
@@ -203,6 +212,8 @@ async function drain(given: InstanceAddress, basis: Basis, waitMs: number): Prom
   void endDrain(run, basis, waitMs, end);
 }
 
+const CANCELLED = { phase: 'cancelled', progress: undefined } as const;
+
 /** Waits for the end of a drain, across broken connections, and shows it. */
 async function endDrain(run: ActRun, basis: Basis, waitMs: number, end: Promise<unknown>): Promise<void> {
   const { address } = run;
@@ -213,8 +224,8 @@ async function endDrain(run: ActRun, basis: Basis, waitMs: number, end: Promise<
     } catch (thrown) {
       const error = RollcallError.from(thrown, 'drain');
       if (error.code === 'INSTANCE_NOT_FOUND') break;
-      if (error.code === 'CONFLICT') return void update(run, { phase: 'cancelled' });
-      if (!error.isPassing) return void update(run, { phase: 'cancelled', error });
+      if (error.code === 'CONFLICT') return void update(run, CANCELLED);
+      if (!error.isPassing) return void update(run, { ...CANCELLED, error });
       await pause(REPEAT_MS);
       attempt = ask((admin) => admin.drainInstance({ ...address, wait: `${waitMs}ms` }));
     }
@@ -238,7 +249,7 @@ async function endDrain(run: ActRun, basis: Basis, waitMs: number, end: Promise<
 export async function cancelLast(): Promise<void> {
   await settle(async (run) => {
     await ask((admin) => admin.cancelDrain(run.address));
-    update(run, { phase: 'cancelled' });
+    update(run, CANCELLED);
   });
 }
 
@@ -255,7 +266,10 @@ export async function undoLast(): Promise<void> {
       }),
     ]);
     const plan = planUndo(undo, current, diff);
-    if (plan === 'changed') throw new RollcallError('REVISION_MISMATCH', `changed by ${current?.actor ?? '?'}`);
+    if (plan === 'changed') {
+      update(run, { undo: undefined });
+      throw new RollcallError('REVISION_MISMATCH', `changed by ${current?.actor ?? 'another'}`);
+    }
     if (plan === 'rollback')
       await ask((admin) => admin.rollBackService({ ...serviceOf(address), body: { to: undo.before } }));
     if (plan === 'override') {

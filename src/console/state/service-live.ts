@@ -67,7 +67,7 @@ export class ServiceLive {
     });
     if (at !== undefined) return;
     void this.readSettings();
-    void this.#readHistory();
+    void this.#readGone();
   }
 
   close(): void {
@@ -92,7 +92,7 @@ export class ServiceLive {
     }
   }
 
-  async #readHistory(): Promise<void> {
+  async #readGone(): Promise<void> {
     const { ns, group, service } = this.#address;
     try {
       const { entries } = await ask((admin) => admin.readHistory({ ns, group, service, limit: HISTORY }));

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Service } from '../../client/wire/answers';
-import { repeatedKey, settingsFormOf, settingsPatchOf } from './settings-form';
+import { problemOf, saveConditionOf, settingsFormOf, settingsPatchOf } from './settings-form';
 
 const service: Service = {
   group: 'DEFAULT_GROUP',
@@ -31,7 +31,7 @@ it('sends only what differs, and null for an entry that is removed', () => {
   const metadata: [string, string][] = [
     ['team', 'pay'],
     [' new ', 'x'],
-    ['', 'ignored'],
+    ['', ''],
   ];
   expect(settingsPatchOf(service, { metadata, thresholdPercent: '50' })).toEqual({
     metadata: { tier: null, team: 'pay', new: 'x' },
@@ -39,7 +39,15 @@ it('sends only what differs, and null for an entry that is removed', () => {
   });
 });
 
-it('names a key that is there twice', () => {
-  expect(repeatedKey(form)).toBeUndefined();
-  expect(repeatedKey({ ...form, metadata: [...form.metadata, ['team ', 'x']] })).toBe('team');
+it('drops no entry in silence', () => {
+  const withEntry = (key: string, value: string) => problemOf({ ...form, metadata: [...form.metadata, [key, value]] });
+  expect(problemOf(form)).toBeUndefined();
+  expect(withEntry('team ', 'x')).toEqual({ kind: 'repeated', key: 'team' });
+  expect(withEntry(' ', 'x')).toEqual({ kind: 'nameless' });
+  expect(withEntry('', '')).toBeUndefined();
+});
+
+it('saves only what is unchanged since it was read', () => {
+  expect(saveConditionOf(service, 'c1')).toEqual({ ifMatch: 'c1' });
+  expect(saveConditionOf({ ...service, createdRevision: null }, 'c1')).toEqual({ ifNoneMatch: '*' });
 });

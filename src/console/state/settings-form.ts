@@ -1,3 +1,4 @@
+import type { Condition } from '../../client/admin';
 import type { Service } from '../../client/wire/answers';
 import type { ServicePatchBody } from '../../client/wire/bodies';
 
@@ -16,9 +17,23 @@ export const settingsFormOf = ({ metadata, protectThreshold }: Service): Setting
   thresholdPercent: String(Math.round(protectThreshold * 10_000) / 100),
 });
 
-/** Returns a key that the form has twice, which only one of its values would survive; undefined if there is none. */
-export const repeatedKey = ({ metadata }: SettingsForm): string | undefined =>
-  metadata.map(([key]) => key.trim()).find((key, index, all) => key !== '' && all.indexOf(key) !== index);
+/** Reason for which a form can't be saved. Neither entry may be dropped in silence. */
+export type SettingsProblem = { kind: 'repeated'; key: string } | { kind: 'nameless' };
+
+/** Returns why a form can't be saved: a key that it has twice, or a value without a key. */
+export function problemOf({ metadata }: SettingsForm): SettingsProblem | undefined {
+  const keys = metadata.map(([key]) => key.trim());
+  const repeated = keys.find((key, index) => key !== '' && keys.indexOf(key) !== index);
+  if (repeated !== undefined) return { kind: 'repeated', key: repeated };
+  return metadata.some(([key, value]) => key.trim() === '' && value !== '') ? { kind: 'nameless' } : undefined;
+}
+
+/**
+ * Returns the condition of saving settings: they are unchanged since they were read. A service that exists only through its
+ * instances has none yet.
+ */
+export const saveConditionOf = ({ createdRevision }: Service, cursor: string): Condition =>
+  createdRevision === null ? { ifNoneMatch: '*' } : { ifMatch: cursor };
 
 /** Returns the change from the settings of a service to those of the form; undefined if they are the same. */
 export function settingsPatchOf(service: Service, form: SettingsForm): ServicePatchBody | undefined {

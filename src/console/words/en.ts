@@ -1,7 +1,25 @@
+import type { AuditAction } from '../../client/wire/directory-answers';
 import type { Cause } from '../../client/wire/history-answers';
-import { count } from './format';
+import { count, duration, moment, span } from './format';
 
 const many = (value: number, one: string, more: string): string => `${count(value)} ${value === 1 ? one : more}`;
+
+const causes: Record<Cause, string> = {
+  registered: 'registered',
+  updated: 'updated',
+  deregistered: 'deregistered',
+  expired: 'lease expired',
+  unhealthy: 'unhealthy',
+  recovered: 'recovered',
+  overridden: 'settings changed',
+  quarantined: 'quarantined',
+  drained: 'draining',
+  'drain-cancelled': 'drain cancelled',
+  'session-closed': 'session closed',
+  imported: 'imported',
+  'rolled-back': 'rolled back',
+  restored: 'restored',
+};
 
 /** Texts in English. Each page has its section. */
 export const en = {
@@ -43,6 +61,16 @@ export const en = {
     keys: 'Keyboard',
     signOut: 'Sign out',
     account: 'Account and settings of this page',
+    until: (time: string) => `Valid until ${time}`,
+  },
+  titles: {
+    namespaces: 'Namespaces',
+    services: 'Services',
+    history: 'History',
+    entries: 'Entries',
+    settings: 'Settings',
+    tokens: 'Tokens',
+    audit: 'Audit trail',
   },
   connection: {
     live: 'Live',
@@ -103,28 +131,17 @@ export const en = {
     out: 'Out of traffic',
     up: 'Up',
   },
-  causes: {
-    registered: 'registered',
-    updated: 'updated',
-    deregistered: 'deregistered',
-    expired: 'lease expired',
-    unhealthy: 'unhealthy',
-    recovered: 'recovered',
-    overridden: 'settings changed',
-    quarantined: 'quarantined',
-    drained: 'draining',
-    'drain-cancelled': 'drain cancelled',
-    'session-closed': 'session closed',
-    imported: 'imported',
-    'rolled-back': 'rolled back',
-    restored: 'restored',
-  } satisfies Record<Cause, string> as Record<Cause, string>, // `as`: other languages have other texts
+  causes,
   namespaces: {
     title: 'Namespaces',
     lead: 'A namespace is a tenant: its services, history and limits are its own.',
     id: 'Namespace',
     created: 'Created',
     none: 'The token has no grant on any namespace.',
+    find: 'Find a namespace',
+    noneFound: 'No namespace matches.',
+    count: (value: number, isLeast: boolean) =>
+      `${isLeast ? 'At least ' : ''}${many(value, 'namespace', 'namespaces')}`,
   },
   services: {
     title: 'Services',
@@ -132,7 +149,7 @@ export const en = {
     health: 'Health',
     traffic: 'Take traffic',
     state: 'State',
-    find: 'Find a service',
+    find: 'Find a service, or an instance that is gone',
     noTraffic: 'without traffic',
     unhealthy: 'unhealthy',
     out: 'out of traffic',
@@ -154,6 +171,7 @@ export const en = {
     firstNote: 'It appears here at once.',
     latest: 'Latest changes',
     goneLately: 'Gone lately',
+    gonePartial: 'Only the newest removals were searched.',
     openByName: 'Open a service by name',
     group: 'Group',
     open: 'Open',
@@ -172,6 +190,7 @@ export const en = {
     weight: 'Weight',
     version: 'Version',
     age: 'Registered for',
+    registered: 'Registered',
     find: 'Find an instance',
     noneFound: 'No instance matches.',
     noneThen: 'The service had no instance then.',
@@ -184,6 +203,7 @@ export const en = {
     kinds: { socket: 'WebSocket', stream: 'event stream', poll: 'polling' },
     behind: (value: number) => `${many(value, 'revision', 'revisions')} behind`,
     upToDate: 'Up to date',
+    notAcknowledged: 'Not acknowledged yet',
     revision: (value: number) => `revision ${count(value)}`,
     nothingYet: 'nothing yet',
     noBlind: 'No client holds a cached list, so a drain knows when all readers have stopped calling.',
@@ -195,6 +215,7 @@ export const en = {
     value: 'Value',
     valueOf: (key: string) => `Value of ${key}`,
     repeated: (key: string) => `The key ${key} is there twice.`,
+    nameless: 'A value has no key.',
     addEntry: 'Add an entry',
     threshold: 'Protect threshold',
     thresholdNote:
@@ -202,7 +223,9 @@ export const en = {
     persistent: 'Created on purpose: it stays when its last instance is removed.',
     passing: 'It exists through its instances, and disappears with the last one. Saving settings keeps it.',
     saved: 'Saved',
+    drained: 'drained and removed',
     missing: 'There is no such service. It is created with its first instance, or now, to be kept while it is empty.',
+    missingShort: 'Not registered',
     create: 'Create it',
     removeService: 'Remove the service',
     removeNote: 'Its settings are removed. It is created again with its next instance.',
@@ -263,6 +286,7 @@ export const en = {
     },
     draining: (id: string) => `${id} is draining.`,
     undone: (id: string) => `Undone: ${id} is as it was before.`,
+    drainUndone: (id: string) => `The quarantine of ${id} is lifted: it takes traffic again once it registers.`,
     stopped: (value: number, all: number) =>
       `${count(value)} of ${many(all, 'subscriber has', 'subscribers have')} stopped calling`,
     acknowledged: (value: number, all: number) =>
@@ -272,7 +296,180 @@ export const en = {
 
     dismiss: 'Dismiss',
   },
-  instance: {},
+  instance: {
+    missing: (id: string) => `The registry knows no instance ${id} of this service.`,
+    missingHint:
+      'It was never registered under this id, or its history is no longer kept. Its explanation appears here if it registers.',
+    asOf: (at: string) => `As of ${moment(at)}`,
+    asOfHint: 'Show the service as it was before',
+    copyId: 'Copy id',
+    copyAddress: 'Copy address',
+    also: 'Also:',
+    findings: {
+      expired: ({ lastAt, removedAt }: { lastAt: string; removedAt: string }) =>
+        `It stopped renewing at ${moment(lastAt)} and was removed ${span(lastAt, removedAt)} later.`,
+      deregistered: ({ at, actor, isOwner }: { at: string; actor: string; isOwner: boolean }) =>
+        isOwner
+          ? `It was deregistered at ${moment(at)} by its own token, ${actor}.`
+          : `It was deregistered at ${moment(at)} by ${actor}, which is not its owner.`,
+      drained: ({ at, actor, isOwner }: { at: string; actor: string; isOwner: boolean }) =>
+        isOwner
+          ? `Its own token, ${actor}, drained it; it was removed at ${moment(at)}.`
+          : `${actor} drained it; it was removed at ${moment(at)}.`,
+      'session-closed': ({ at }: { at: string }) => `It closed its session at ${moment(at)}, which removed it.`,
+      removed: ({ at, cause, actor }: { at: string; cause: Cause; actor: string }) =>
+        `It was removed at ${moment(at)} by ${actor}: ${causes[cause] ?? cause}.`,
+      unknown: () => 'It is gone, and the change that removed it is no longer kept.',
+      never: () => 'It is not registered, and the history has no registration of it.',
+      draining: ({ actor, endsAt }: { actor: string; endsAt: string | undefined }) =>
+        `${actor} drains it: it takes no traffic${endsAt === undefined ? '' : `, and will be removed by ${moment(endsAt)}`}.`,
+      quarantined: ({
+        at,
+        actor,
+        isRollback,
+        reason,
+        until,
+      }: {
+        at: string;
+        actor: string;
+        isRollback: boolean;
+        reason: string | undefined;
+        until: string | undefined;
+      }) =>
+        `${isRollback ? `A rollback by ${actor}` : actor} quarantined it at ${moment(at)}, ${
+          until === undefined ? 'until it is lifted' : `until ${moment(until)}`
+        }${reason === undefined ? '.' : `: “${reason}”.`}`,
+      unhealthy: ({ lastAt, removedAt }: { lastAt: string | undefined; removedAt: string | undefined }) =>
+        `It is unhealthy${lastAt === undefined ? '' : `: it has not renewed since ${moment(lastAt)}`}${
+          removedAt === undefined ? '' : `, and will be removed at ${moment(removedAt)}`
+        }.`,
+      disabled: ({ at, actor }: { at: string; actor: string }) => `${actor} disabled it at ${moment(at)}.`,
+      status: ({ status, actor }: { status: string; actor: string | undefined }) =>
+        actor === undefined ? `It reports the status “${status}”.` : `${actor} set its status to “${status}”.`,
+      weight: ({ actor }: { actor: string | undefined }) =>
+        actor === undefined ? 'Its weight is 0.' : `${actor} set its weight to 0.`,
+      up: ({ since }: { since: string }) => `It takes traffic, registered since ${moment(since)}.`,
+    },
+    hints: {
+      sudden: ({ intervalMs, lastAt, host }: { intervalMs: number; lastAt: string; host: string | undefined }) =>
+        `Until then no renewal came later than ${duration(intervalMs)} after the one before, so it stopped at once: look for a crash, a kill or a cut network${
+          host === undefined ? '' : ` on ${host}`
+        } at ${moment(lastAt)}.`,
+      slow: ({ intervalMs, ttlMs }: { intervalMs: number; ttlMs: number }) =>
+        `Its renewals came up to ${duration(intervalMs)} apart, with a ttl of ${duration(ttlMs)}: it was too slow. Look for long pauses (garbage collection, a busy processor), or raise the ttl.`,
+      uneven: ({ intervalMs, ttlMs }: { intervalMs: number; ttlMs: number }) =>
+        `Its renewals came up to ${duration(intervalMs)} apart, with a ttl of ${duration(ttlMs)}: late, but in time. It may have been slow, or have stopped at once.`,
+      'never-renewed': ({ ttlMs }: { ttlMs: number }) =>
+        `It never renewed after it registered: look for a crash at its start, or for a client that sends no heartbeat within ${duration(ttlMs)}.`,
+      session: ({ lastAt }: { lastAt: string }) =>
+        `Its connection renewed it, and only the last ping is recorded: look for a crash, a kill or a cut network at ${moment(lastAt)}.`,
+      'too-late': ({ since }: { since: string }) =>
+        `Renewals are recorded only since ${moment(since)}, when the registry started: too late to tell a slow process from one that stopped at once.`,
+      'nearly-late': ({ intervalMs, ttlMs }: { intervalMs: number; ttlMs: number }) =>
+        `Its renewals come up to ${duration(intervalMs)} apart, with a ttl of ${duration(ttlMs)}: a little slower, and it is unhealthy. Renew more often, or raise the ttl.`,
+      flapping: ({ count: times, isMore }: { count: number; isMore: boolean }) =>
+        `It is flapping: it was unhealthy ${isMore ? 'at least ' : ''}${count(times)} times within five minutes.`,
+      'was-gone': ({ cause, goneAt, backAt }: { cause: Cause; goneAt: string; backAt: string }) =>
+        `It was gone for ${span(goneAt, backAt)} (${causes[cause] ?? cause}) and came back at ${moment(backAt)}.`,
+      'kept-quarantine': ({ until }: { until: string | undefined }) =>
+        `Its quarantine stays ${until === undefined ? 'until it is lifted' : `until ${moment(until)}`}: if it registers again before, it takes no traffic.`,
+      'only-override': ({ actor }: { actor: string }) =>
+        `It renews in time, and would take traffic without the settings of ${actor}.`,
+      'look-at-owner': ({ at }: { at: string }) =>
+        `That was on purpose: look at its own log and at its deployment at ${moment(at)}.`,
+      ask: ({ actor }: { actor: string }) =>
+        `Nothing points to a fault of the instance: ask the owner of the token ${actor}.`,
+    },
+    end: {
+      title: 'Its end',
+      coming: 'Its last minutes',
+      up: 'up',
+      upPace: (intervalMs: number) => `up, renewals at most ${duration(intervalMs)} apart`,
+      silent: (ms: number) => `silent ${duration(ms)}, still trusted`,
+      unhealthy: (ms: number) => `unhealthy ${duration(ms)}, no traffic`,
+      draining: (ms: number) => `draining ${duration(ms)}, no new traffic`,
+      starts: { silent: 'last renewal', unhealthy: 'ttl over', draining: 'drain began' },
+      until: (at: number) => `until ${moment(at)}`,
+      removed: 'removed',
+      due: 'removal, unless it renews',
+      drainDue: 'removal at the latest',
+    },
+    facts: {
+      lastRenewal: 'Last renewal',
+      longestInterval: 'Longest gap before',
+      lease: 'Unhealthy / removed after',
+      owner: 'Owner',
+      registered: 'Registered',
+      cameBack: 'Came back?',
+      backAfter: (at: string, later: string) => `${at}, after ${later}`,
+      never: 'never',
+      no: 'No',
+      noLease: 'No lease',
+      unknown: 'not recorded',
+    },
+    timeline: {
+      label: 'Timeline, newest first',
+      coming: {
+        unhealthyAt: 'Will be unhealthy, unless it renews',
+        removedAt: 'Will be removed, unless it renews',
+        drainEndsAt: 'Its drain ends: it will be removed',
+        quarantineEndsAt: 'Its quarantine ends',
+      },
+      registered: ({ place, zone }: { place: string; zone: string | undefined }) =>
+        `Registered${place && ` at ${place}`}${zone === undefined ? '' : `, zone ${zone}`}`,
+      quarantined: ({ forMs, reason }: { forMs: number | undefined; reason: string | undefined }) =>
+        `Quarantined ${forMs === undefined ? 'until lifted' : `for ${duration(forMs)}`}${reason === undefined ? '' : `: “${reason}”`}`,
+      unhealthy: ({ ttlMs }: { ttlMs: number }) => `Unhealthy: no renewal within ${duration(ttlMs)}`,
+      titles: {
+        'registered-again': 'Registered again',
+        updated: 'Updated',
+        expired: 'Removed: its lease expired',
+        deregistered: 'Deregistered',
+        recovered: 'Recovered: it renewed again',
+        'settings-changed': 'Settings changed by an operator',
+        'override-removed': 'Settings of operators removed',
+        'quarantine-lifted': 'Quarantine lifted',
+        'quarantine-ended': 'Quarantine ended at its time',
+        'drain-began': 'Drain began',
+        'drain-ended': 'Removed after its drain',
+        'drain-cancelled': 'Drain cancelled',
+        'session-closed': 'Removed: it closed its session',
+        removed: 'Removed',
+        imported: 'Imported',
+        'rolled-back': 'Rolled back',
+        restored: 'Restored from a backup',
+      },
+      silence: (lastAt: string, ms: number | undefined) =>
+        `silent ${ms === undefined ? '' : `for ${duration(ms)} `}after the renewal at ${moment(lastAt)}`,
+      watchers: (value: number) => many(value, 'watch was notified', 'watches were notified'),
+      behind: (ids: string, rest: number) =>
+        `not acknowledged by ${ids}${rest === 0 ? '' : ` and ${count(rest)} more`}`,
+      compacted: 'Older history is no longer kept.',
+      registry: 'registry',
+    },
+    definition: {
+      title: 'Definition',
+      last: 'Last definition',
+      address: 'Address',
+      ports: 'Ports',
+      location: 'Location',
+      cluster: 'Cluster',
+      node: 'Node',
+      version: 'Version',
+      status: 'Status',
+      weight: 'Weight',
+      tags: 'Tags',
+      lease: 'Lease',
+      owner: 'Owner',
+      incarnation: 'Incarnation',
+      override: 'Set by operators',
+      metadata: 'Metadata',
+      extensions: 'Extensions',
+      persistent: 'Without a lease',
+      leaseOf: (ttlMs: number, removeAfterMs: number | null) =>
+        `unhealthy after ${duration(ttlMs)}, ${removeAfterMs === null ? 'never removed' : `removed after ${duration(removeAfterMs)}`}`,
+    },
+  },
   history: {
     title: 'History',
     since: 'From',
@@ -357,10 +554,230 @@ export const en = {
     unchanged: 'Nothing had to be changed.',
     reading: 'Reading what operators have changed since…',
   },
-  tokens: {},
-  audit: {},
-  settings: {},
-  keys: {},
+  tokens: {
+    create: 'New token',
+    own: 'Your token',
+    yours: 'yours',
+    link: 'This session was opened by a link. It ends by itself, and signing out ends it.',
+    linkManages:
+      'This session was opened by a link, so it can’t create or rotate tokens, which could outlive it. To do that, sign out and sign in with the token itself.',
+    someNamespace: 'a namespace, to manage the tokens of that namespace',
+    find: 'Find by name, id or namespace',
+    count: (value: number) => many(value, 'token', 'tokens'),
+    none: 'There are no tokens that your token may manage.',
+    noneFound: 'No token matches.',
+    name: 'Name',
+    nameHint: 'Who uses it, and where: “orders in staging”',
+    grants: 'May do',
+    created: 'Created',
+    used: 'Last used',
+    unused: 'Not used yet',
+    expiry: 'Expires',
+    acts: 'Actions',
+    inPath: 'Accepted in a path, /t/<token>/…',
+    never: 'Never',
+    until: (time: string) => time,
+    soon: (time: string) => `Soon: ${time}`,
+    expired: (time: string) => `Expired ${time}`,
+    after: (time: string) => `After ${time}`,
+    rotate: 'Rotate',
+    revoke: 'Revoke',
+    allServices: 'all services',
+    everywhere: 'every namespace',
+    sentences: {
+      admin: (_: string, where: string) => `may do everything in ${where}`,
+      operate: (what: string, where: string) => `may operate ${what} of ${where}`,
+      register: (what: string, where: string) => `may register in ${what} of ${where}`,
+      read: (what: string, where: string) => `may read ${what} of ${where}`,
+      metrics: (_: string, where: string) => `may read the metrics of ${where}`,
+    },
+    matches: (value: string, isLeast: boolean) =>
+      `${isLeast ? 'at least ' : ''}${value} ${value === '1' ? 'service matches' : 'services match'}`,
+    grant: (value: number) => `Grant ${count(value)}`,
+    addGrant: 'Add a grant',
+    scope: 'Scope',
+    scopes: {
+      read: 'look services up',
+      register: 'register instances, and change its own',
+      operate: 'change and take out any instance',
+      admin: 'everything, including tokens',
+      metrics: 'figures for monitoring',
+    },
+    namespace: 'Namespace, or * for all',
+    services: 'Services',
+    servicesHint: 'One a line: payments, payments*, group@@service or group@@*. Empty: all services.',
+    preview: (names: string, more: number) =>
+      `Matches today: ${names}${more > 0 ? ` and ${count(more)} more` : ''}. Later services that match are included.`,
+    noMatch: 'No service matches today. The grant applies to services that are registered later.',
+    noNamespace: (ns: string) =>
+      `There is no namespace “${ns}” yet. The grant applies once it is created, whoever creates it.`,
+    notYours: (ns: string) => `Your token can’t grant anything on “${ns}”: that needs “admin” on it.`,
+    broad: {
+      admin: 'Broad: it can do everything there, also create and revoke tokens.',
+      everywhere: 'Broad: it applies to every namespace, also to those created later.',
+      'all-services': 'Broad: it applies to all services of the namespace. Name the services if it needs only some.',
+    },
+    pathWrite: 'Accept it in a path, /t/<token>/…, for clients that can’t send a header',
+    pathWriteRisk: 'Paths end up in logs: anyone who reads them can register with this token.',
+    made: (name: string) => `Token “${name}” is ready`,
+    rotated: (name: string) => `New secret of “${name}”`,
+    secretLead:
+      'Copy the token now: it is shown only once. The registry keeps a digest, not the token, and this page stores it nowhere.',
+    rotateTitle: (name: string) => `Rotate “${name}”`,
+    rotateLead: 'The token gets a new secret. Its id, its grants and what it registered stay.',
+    overlap: 'The old secret stays valid for',
+    overlapHint: 'Time to roll out the new one. Open connections close when it ends, and reconnect.',
+    noOverlap: 'no time',
+    noOverlapHint: 'The old secret ends within 30 seconds everywhere. Use this if it has leaked.',
+    revokeTitle: (name: string) => `Revoke “${name}”?`,
+    revokeLead:
+      'It stops working everywhere within 30 seconds, for good. What it registered stays until the leases end.',
+    revokeOwn: 'This is your own token: you will be signed out.',
+  },
+  audit: {
+    at: 'Time',
+    actor: 'Token',
+    action: 'Action',
+    target: 'Target',
+    outcome: 'Outcome',
+    address: 'Address',
+    allActions: 'All actions',
+    findActor: 'Token, by name or id',
+    none: 'Nothing is recorded here yet.',
+    noneFound: 'No entry matches.',
+    searched: (time: string) => `Searched back to ${time}.`,
+    all: 'all namespaces',
+    note: 'Changes that a token makes to its own instances are in the history, not here.',
+    actions: {
+      'namespace-created': 'created the namespace',
+      'namespace-changed': 'changed the namespace',
+      'namespace-deleted': 'deleted the namespace',
+      'token-created': 'created the token',
+      'token-revoked': 'revoked the token',
+      'token-rotated': 'rotated the token',
+      'ticket-redeemed': 'signed in by a link',
+      'service-changed': 'changed the service',
+      'service-deleted': 'deleted the service',
+      overridden: 'changed settings of',
+      quarantined: 'quarantined',
+      'override-cleared': 'cleared settings of',
+      drained: 'drained',
+      'drain-cancelled': 'cancelled the drain of',
+      changed: 'changed',
+      deregistered: 'deregistered',
+      'rolled-back': 'rolled back',
+      imported: 'imported',
+    } satisfies Record<AuditAction, string> as Record<AuditAction, string>, // `as`: other languages have other texts
+    outcomes: { done: 'Done', begun: 'Begun, outcome unknown', refused: 'Refused' },
+  },
+  settings: {
+    created: (time: string, actor: string) => `created ${time} by ${actor}`,
+    always: 'always exists',
+    changed: (time: string) => `settings changed ${time}`,
+    edit: 'Edit settings',
+    contents: 'Contents and limits',
+    used: (value: string, most: string) => `${value} of ${most}`,
+    nearlyFull: 'Nearly full: new records will be refused.',
+    bars: {
+      instances: 'Instances',
+      services: 'Services',
+      bytes: 'Records',
+      sockets: 'Connections',
+      watches: 'Watches',
+      revisions: 'History, revisions',
+      journal: 'History, size',
+    },
+    journalNote: 'When the history is full, its oldest part is dropped.',
+    now: 'Now',
+    counts: {
+      healthyInstances: 'Healthy instances',
+      availableInstances: 'Available instances',
+      flappingInstances: 'Flapping instances',
+      overrides: 'Overrides',
+      leases: 'Leases',
+      sessions: 'Sessions',
+    },
+    activity: 'Activity',
+    since: (time: string) => `since the process started, ${time}`,
+    sinceStart: {
+      requests: 'Calls',
+      commits: 'Revisions',
+      renewals: 'Leases renewed',
+      unhealthy: 'Became unhealthy',
+      recovered: 'Recovered',
+      outages: 'Own outages, which extend leases',
+      messagesReceived: 'Messages received',
+      messagesSent: 'Messages sent',
+      rowsWritten: 'Rows written',
+    },
+    removed: 'Instances removed',
+    holders: 'Largest holders',
+    holder: 'Token',
+    settings: 'Settings',
+    title: 'Title',
+    placement: 'Location',
+    placements: {
+      none: 'anywhere',
+      hint: (where: string) => `near ${where}`,
+      jurisdiction: (where: string) => `only in ${where}`,
+    },
+    placementNote: 'Set once, when the namespace is created. No effect on one machine.',
+    selfPreservation: 'Self-preservation of Eureka',
+    selfPreservationHint:
+      'Keeps instances that were registered through Eureka while 15 % or more of them fail to renew.',
+    on: 'On',
+    off: 'Off',
+    byDefault: (value: string) => `${value} (default)`,
+    unlimited: 'unlimited',
+    share: 'its share: ¾ or ½ of the total',
+    retention: 'History',
+    limits: 'Limits in total',
+    perToken: 'Limits of each token',
+    intervals: 'Intervals of clients',
+    numbers: {
+      maxAgeMs: 'Keep for',
+      maxCount: 'Revisions',
+      maxBytes: 'Size',
+      instances: 'Instances',
+      services: 'Services',
+      bytes: 'Size of records',
+      sockets: 'Connections',
+      watches: 'Watches',
+      requestsPerSecond: 'Calls per second',
+      nacosPollMs: 'Nacos polls each list every',
+      nacosBeatMs: 'Nacos beats every',
+      sessionPingMs: 'Sessions ping every',
+    } as Record<string, string>, // `as`: a path of a request names its text
+    units: { count: '', hours: 'hours', mebibytes: 'MiB', seconds: 'seconds', perSecond: '' },
+    emptyHint: 'An empty field has the default.',
+    create: 'New namespace',
+    id: 'Id',
+    idHint: '1 to 64 letters, digits, _ or -. It can’t be changed later.',
+    exists: (id: string) => `The namespace “${id}” exists already.`,
+    remove: 'Remove the namespace',
+    removeTitle: (ns: string) => `Remove “${ns}”?`,
+    removeLead: 'It can’t be undone. Type the name of the namespace to confirm.',
+    removeFull: (services: string, instances: string) =>
+      `It holds ${services} and ${instances}. They stop being found at once, connections close, and the history is erased.`,
+    removeNotEmpty: 'The namespace is not empty, so it was not removed.',
+    force: 'Erase everything in it, for good',
+    removeTokens:
+      'Tokens that were granted on it stay, and would be valid for a later namespace of this name. Revoke them first:',
+  },
+  keys: {
+    title: 'Keyboard',
+    on: 'Single keys are on',
+    list: [
+      ['/', 'Find'],
+      ['j k', 'Next and previous row'],
+      ['Enter', 'Open the row'],
+      ['.', 'Actions of the row or the page'],
+      ['[ ]', 'One change back or forward in the past'],
+      ['n', 'Back to now'],
+      ['?', 'This help'],
+      ['Esc', 'Close'],
+    ] as readonly (readonly [keys: string, meaning: string])[], // `as`: pairs
+  },
 };
 
 /** All texts of the page. English is the type; every other language must be complete. */
