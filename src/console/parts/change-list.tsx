@@ -33,9 +33,19 @@ export function useHistoryList(options: HistoryOptions): HistoryList {
   return shown.current;
 }
 
-/** Shows the history of a service, live. */
-export function ServiceHistory({ address: { ns, group, service } }: { address: ServiceAddress }) {
-  return <ChangeList list={useHistoryList({ ns, group, service })} />;
+/**
+ * Shows the history of a service.
+ *
+ * @param at Point in the past up to which it is shown; undefined: now, live.
+ */
+export function ServiceHistory({
+  address: { ns, group, service },
+  at,
+}: {
+  address: ServiceAddress;
+  at: string | undefined;
+}) {
+  return <ChangeList list={useHistoryList({ ns, group, service, until: at })} />;
 }
 
 /**
@@ -113,7 +123,9 @@ export function ChangeList({ list, actor }: { list: HistoryList; actor?: string 
               <HeadCell>{text.time}</HeadCell>
               <HeadCell>{text.change}</HeadCell>
               <HeadCell>{text.fields}</HeadCell>
-              <HeadCell />
+              <HeadCell>
+                <span class="vh">{text.compare}</span>
+              </HeadCell>
             </>
           }
           items={items}
