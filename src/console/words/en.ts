@@ -12,6 +12,7 @@ export const en = {
     close: 'Close',
     copy: 'Copy',
     copied: 'Copied',
+    copyFailed: 'Select the text and copy it',
     copyLink: 'Copy link',
     find: 'Find',
     loading: 'Loading',

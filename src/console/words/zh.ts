@@ -9,6 +9,7 @@ export const zh: Words = {
     close: '关闭',
     copy: '复制',
     copied: '已复制',
+    copyFailed: '请选中文本后复制',
     copyLink: '复制链接',
     find: '查找',
     loading: '加载中',
