@@ -36,10 +36,12 @@ export default defineConfig({
     },
     projects: [
       {
+        // As tsconfig.console.json has it.
+        oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
         test: {
           ...COMMON,
           name: 'node',
-          include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
+          include: ['src/**/*.test.{ts,tsx}', 'test/**/*.test.ts', 'examples/**/*.test.ts', 'bench/**/*.test.ts'],
           exclude: ['**/*.workerd.test.ts', '**/*.proof.test.ts', '**/node_modules/**', 'test/clients/**'],
           // No module keeps state that tests could hand on, and to load all of them for each file takes longer than its tests.
           isolate: false,

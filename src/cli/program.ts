@@ -2,6 +2,7 @@ import { Command, type CommandUnknownOpts } from '@commander-js/extra-typings';
 import { packageVersion } from '../launcher/package';
 import { benchCommand } from './commands/bench';
 import { completeCommand, completionCommand } from './commands/completion';
+import { consoleCommand } from './commands/console';
 import { contextCommand } from './commands/context';
 import { doctorCommand } from './commands/doctor';
 import { drainCommand } from './commands/drain';
@@ -25,7 +26,10 @@ const OWN_OPTIONS = 'Options:';
 const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
   ['Run a registry:', () => [serveCommand(), backupCommand(), restoreCommand()]],
   ['Register:', () => [registerCommand(), heartbeatCommand(), deregisterCommand(), execCommand()]],
-  ['Inspect:', () => [lsCommand(), getCommand(), resolveCommand(), watchCommand(), subscribersCommand()]],
+  [
+    'Inspect:',
+    () => [consoleCommand(), lsCommand(), getCommand(), resolveCommand(), watchCommand(), subscribersCommand()],
+  ],
   ['History:', () => [whyCommand(), historyCommand(), diffCommand()]],
   [
     'Operate:',

@@ -6,6 +6,7 @@ import { Service } from './pages/service';
 import { Services } from './pages/services';
 import { Resuming, SignIn } from './pages/sign-in';
 import { Announcer } from './parts/announcer';
+import { Keys } from './parts/keys';
 import { Layout } from './parts/layout';
 import { Loaded } from './parts/loaded';
 import { Problem } from './parts/problem';
@@ -48,6 +49,7 @@ function Entrance() {
 function Pages() {
   return (
     <Layout>
+      <Keys />
       <Switch>
         <Route path="/">
           <Namespaces />

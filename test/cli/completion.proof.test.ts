@@ -77,7 +77,7 @@ describe('zsh', () => {
     await terminal.completes(/rollcall drain orders 10\.0\.0\.7:8080/);
     // Not C-c: the line editor restarts after it, and keys pressed meanwhile are lost.
     terminal.press('C-u');
-    terminal.write('rollcall con');
+    terminal.write('rollcall cont');
     terminal.press('Tab');
     await terminal.shows(/rollcall context/);
     terminal.press('C-u');

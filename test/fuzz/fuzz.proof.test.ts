@@ -59,14 +59,14 @@ it(`[I10, A13, A48, A50, F14, N26] ${TITLE}: in workerd, a few (seed ${seed})`, 
 });
 
 /** Place in the bundle at which native routes are registered. Each defect changes their answers. */
-const REGISTERED = 'surface.router.on(method, path, pipeline(surface, { ...steps, path }));';
+const REGISTERED = 'surface.router.on(method, pattern, pipeline(surface, { ...steps, path }));';
 /** Place at which a dialect's routes are registered. The bundler may have numbered the names. */
 const OF_DIALECT =
   /(?<!\.)router\.on\(method, path, (pipeline\(surface, \{ \.\.\.steps, path, authenticate, parse.*? \}\))\);/;
 /** Registers a handler that changes the answers. */
-const withDefect = (router: string, handler: string, defect: string): string =>
+const withDefect = (router: 'surface.router' | 'router', handler: string, defect: string): string =>
   `const handle = ${handler};
-   ${router}.on(method, path, async (context) => { const response = await handle(context); ${defect} return response; });`;
+   ${router}.on(method, ${router === 'router' ? 'path' : 'pattern'}, async (context) => { const response = await handle(context); ${defect} return response; });`;
 const DEFECTS = [
   {
     name: 'a change is refused after it was written',
@@ -90,7 +90,7 @@ const DEFECTS = [
 it('[I10] a failure is reduced to a few requests, and its path repeats them', async () => {
   // It fails before anything is looked up, so that each such request shows it, whatever came before.
   const handler = `const handle = pipeline(surface, { ...steps, path });
-    surface.router.on(method, path, (context) => {
+    surface.router.on(method, pattern, (context) => {
       if (context.env.request.headers.get('if-none-match')) throw new TypeError('oops');
       return handle(context);
     });`;

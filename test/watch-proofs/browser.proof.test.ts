@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
+import { launchBrowser } from '../programs/browser';
 import { startRegistry } from '../programs/registry';
 import { temporaryFolder } from '../programs/temporary-folder';
-import { openPage } from './browser';
 import { PageProxy } from './page-proxy';
 import { put } from './registry-calls';
 import { until } from './until';
@@ -16,7 +16,9 @@ it("[E1, E2, E8] a browser's EventSource and WebSocket continue from their posit
   onTestFinished(() => registry.stop());
   const proxy = await PageProxy.start(registry, watchingPage(registry.url, registry.rootToken, SERVICE));
   onTestFinished(() => proxy.stop());
-  const page = await openPage();
+  const browser = await launchBrowser();
+  onTestFinished(() => browser.close());
+  const page = await browser.newPage();
   const seen = async () => (await page.evaluate('window.seen')) as Seen; // `as`: the page writes it
   const idsFromStream = async () =>
     (await seen()).stream.flatMap(({ frame }) => frame.changes ?? []).map(({ id }) => id);

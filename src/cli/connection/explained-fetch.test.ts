@@ -64,6 +64,18 @@ describe('[K38] a response that shows a mistake is explained', () => {
       `Use ${url} instead.`,
     ]);
     expect(await explained(url)).toBeUndefined();
+    const page = await serve((_request, response) =>
+      response.writeHead(200, { 'Content-Type': 'text/html', 'Rollcall-Api': '1.0' }).end('<p>'),
+    );
+    const change = await serve(problem(405, 'METHOD_NOT_ALLOWED'));
+    for (const origin of [page, change]) {
+      expect(await explained(`${origin}/console`)).toEqual([
+        2,
+        `The url of the registry has no path, got ${origin}/console.`,
+        `Use ${origin} instead.`,
+      ]);
+    }
+    expect(await explained(change)).toBeUndefined();
   });
 
   it('if another program responds', async () => {

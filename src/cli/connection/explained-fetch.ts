@@ -65,8 +65,15 @@ async function mistakeIn(answer: Response, place: Place): Promise<CliError | und
   if (target !== origin) {
     return new CliError(EXIT.usage, `${origin} redirects to ${target}.`, `Use ${target} as the url.`);
   }
+  const hasPath = new CliError(
+    EXIT.usage,
+    `The url of the registry has no path, got ${place.url}.`,
+    `Use ${origin} instead.`,
+  );
   if (answer.status < 400) {
     if (!/\bhtml\b/.test(answer.headers.get('content-type') ?? '')) return undefined;
+    // The console answers every path below its own, and its address is easily copied.
+    if (answer.headers.has('rollcall-api') && pathname !== '/') return hasPath;
     return new CliError(
       EXIT.unreachable,
       `${place.url} is not a registry: it responds with a web page.`,
@@ -80,9 +87,7 @@ async function mistakeIn(answer: Response, place: Place): Promise<CliError | und
     const advice = 'Use another one, or ask an administrator of the registry for it: rollcall token create';
     return new CliError(EXIT.denied, text, advice, { code });
   }
-  if (code === 'ROUTE_NOT_FOUND' && pathname !== '/') {
-    return new CliError(EXIT.usage, `The url of the registry has no path, got ${place.url}.`, `Use ${origin} instead.`);
-  }
+  if ((code === 'ROUTE_NOT_FOUND' || code === 'METHOD_NOT_ALLOWED') && pathname !== '/') return hasPath;
   // A proxy responds with these while the registry behind it is out of reach.
   const isPassing = answer.status >= 500 || answer.status === 429;
   if (isPassing || isJson(answer)) return undefined;

@@ -4,6 +4,7 @@ import type { ServiceSummary } from '../../client/wire/answers';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { Band } from '../parts/band';
 import { CopyButton } from '../parts/copy-button';
+import { GoneLately } from '../parts/gone-lately';
 import { LatestFeed } from '../parts/latest-feed';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
@@ -12,7 +13,7 @@ import { useSteadyOrder } from '../parts/steady-order';
 import { byName, type State, sharesOf, type Verdict, verdictOf, worstFirst } from '../state/instance-state';
 import { setQuery, useQuery } from '../state/location';
 import { servicePath } from '../state/paths';
-import { type LatestChanges, ServiceDirectory } from '../state/service-list';
+import { ServiceDirectory } from '../state/service-list';
 import { may, mayKnowOf, ORIGIN, readablePatterns } from '../state/session';
 import { count } from '../words/format';
 import { words } from '../words/words';
@@ -131,9 +132,9 @@ function AllServices({ ns }: { ns: string }) {
             />
           )}
           {!isFirst && list.isComplete.value && items.length === 0 && <Empty>{text.noneFound}</Empty>}
-          {find !== '' && <GoneLately ns={ns} find={find.trim()} latest={directory.latest.value} />}
+          {find !== '' && <GoneLately ns={ns} find={find.trim()} services={all} latest={directory.latest.value} />}
         </div>
-        <LatestFeed ns={ns} changes={directory.latest.value} />
+        <LatestFeed ns={ns} title={text.latest} changes={directory.latest.value} />
       </div>
     </main>
   );
@@ -231,21 +232,6 @@ function FirstInstance({ ns }: { ns: string }) {
       <CopyButton text={() => command} />
       <p class="mute">{text.firstNote}</p>
     </Empty>
-  );
-}
-
-/** Instances and services of the latest changes that match what is searched, and are gone. */
-function GoneLately({ ns, find, latest }: { ns: string; find: string; latest: LatestChanges }) {
-  const gone = latest.filter(
-    ({ cause, id, service }) =>
-      ['expired', 'deregistered', 'session-closed'].includes(cause) && (id.includes(find) || service.includes(find)),
-  );
-  if (gone.length === 0) return null;
-  return (
-    <section class="below">
-      <h2>{words.value.services.goneLately}</h2>
-      <LatestFeed ns={ns} changes={gone} />
-    </section>
   );
 }
 

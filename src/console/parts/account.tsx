@@ -3,6 +3,7 @@ import { keep, session, signOut } from '../state/session';
 import { moment } from '../words/format';
 import { words } from '../words/words';
 import { Icon } from './icon';
+import { openKeyHelp } from './keys';
 import { Preferences } from './preferences';
 
 /** The menu of the visitor's token. A click elsewhere and Escape close it. */
@@ -46,6 +47,9 @@ export function Account() {
           {signIn.keep}
         </label>
         <Preferences />
+        <button class="btn" type="button" onClick={openKeyHelp}>
+          {nav.keys}
+        </button>
         <button class="btn" type="button" onClick={() => void signOut()}>
           {nav.signOut}
         </button>

@@ -1,9 +1,9 @@
 import { Link } from 'wouter-preact';
 import type { Cause } from '../../client/wire/history-answers';
 import type { State } from '../state/instance-state';
+import type { LatestChanges } from '../state/latest-change';
 import { instancePath, servicePath } from '../state/paths';
-import type { LatestChanges } from '../state/service-list';
-import { clock, fullTime } from '../words/format';
+import { fullTime, moment } from '../words/format';
 import { words } from '../words/words';
 import { StateMark } from './state-mark';
 
@@ -25,21 +25,38 @@ export const STATE_OF_CAUSE: Record<Cause, State> = {
   restored: 'up',
 };
 
-/** Lists changes, newest first, with links to their explanation. */
-export function LatestFeed({ ns, changes }: { ns: string; changes: LatestChanges }) {
-  const { services: text, causes, common } = words.value;
+/**
+ * Lists changes, newest first, with links to their explanation.
+ *
+ * @param isMain True: the keyboard reaches the links as rows.
+ */
+export function LatestFeed({
+  ns,
+  title,
+  changes,
+  isMain = false,
+}: {
+  ns: string;
+  title: string;
+  changes: LatestChanges;
+  isMain?: boolean;
+}) {
+  const { causes, common } = words.value;
   return (
-    <aside class="card feed" aria-label={text.latest}>
-      <h2>{text.latest}</h2>
+    <aside class="card feed" aria-label={title}>
+      <h2>{title}</h2>
       {changes.length === 0 && <p class="mute">{common.none}</p>}
       <ol>
         {changes.map(({ key, at, cause, actor, group, service, id }) => (
           <li key={key}>
             <time dateTime={at} title={fullTime(at)}>
-              {clock(at)}
+              {moment(at)}
             </time>
             <span>
-              <Link href={id === '' ? servicePath({ ns, group, service }) : instancePath({ ns, group, service, id })}>
+              <Link
+                href={id === '' ? servicePath({ ns, group, service }) : instancePath({ ns, group, service, id })}
+                data-row={isMain ? '' : undefined}
+              >
                 <StateMark state={STATE_OF_CAUSE[cause] ?? 'up'}>
                   {id === '' ? service : id} {causes[cause] ?? cause}
                 </StateMark>

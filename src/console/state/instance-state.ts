@@ -17,6 +17,13 @@ export function stateOf(instance: Instance): State {
   return instance.available ? 'up' : 'out';
 }
 
+/** Returns the address of an instance, as callers use it. */
+export function endpointOf({ url, address, port }: Pick<Instance, 'url' | 'address' | 'port'>): string {
+  if (url !== undefined || address === undefined) return url ?? '';
+  const host = address.includes(':') ? `[${address}]` : address;
+  return port === undefined ? host : `${host}:${port}`;
+}
+
 /** Shares of a service's instances, for a band. */
 export interface Shares {
   up: number;

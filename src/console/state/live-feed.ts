@@ -124,8 +124,10 @@ class Feed {
     if (!feeds.delete(this)) return;
     const watch = this.#watch;
     this.#watch = undefined;
-    setTimeout(() => watch?.close(), LINGER_MS);
-    if (feeds.size === 0) show('none');
+    setTimeout(() => {
+      watch?.close();
+      if (feeds.size === 0) show('none');
+    }, LINGER_MS);
   }
 }
 

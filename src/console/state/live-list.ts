@@ -5,7 +5,7 @@ import type { ChangesFrame } from '../../client/wire/frames';
 import { openFeed } from './live-feed';
 
 /** Name of the response header with the position of a read. */
-const CURSOR_HEADER = 'Rollcall-Cursor';
+export const CURSOR_HEADER = 'Rollcall-Cursor';
 
 /** A record with the revision of its content. */
 export interface Revised {
@@ -35,12 +35,15 @@ export interface LiveListOptions<Item extends Revised> {
   at?: string | undefined;
 }
 
+/** Shortest time between two updates of the page: of many changes in a row, each need not be drawn by itself. */
+const UPDATE_MS = 50;
+
 /** Pause before a failed read is repeated. */
 const REPEAT_MS = 5_000;
 
 /**
  * A list that is read page by page, then kept up to date by a watch from the cursor of its first page. Changes are applied
- * to a map, and shown once for each animation frame.
+ * to a map, and shown together with the next update of the page.
  *
  * Changes that arrive during the read are held: a later page may be newer than they are, so each record keeps its highest
  * revision.
@@ -58,6 +61,7 @@ export class LiveList<Item extends Revised> {
   #reading = new AbortController();
   #repeat: ReturnType<typeof setTimeout> | undefined;
   #isBumping = false;
+  #bumpedAt = 0;
 
   constructor(options: LiveListOptions<Item>) {
     this.#options = options;
@@ -164,9 +168,14 @@ export class LiveList<Item extends Revised> {
   #bump(): void {
     if (this.#isBumping) return;
     this.#isBumping = true;
-    requestAnimationFrame(() => {
-      this.#isBumping = false;
-      this.version.value += 1;
-    });
+    const waitMs = this.#bumpedAt + UPDATE_MS - performance.now();
+    const bump = () =>
+      requestAnimationFrame(() => {
+        this.#isBumping = false;
+        this.#bumpedAt = performance.now();
+        this.version.value += 1;
+      });
+    if (waitMs > 0) setTimeout(bump, waitMs);
+    else bump();
   }
 }

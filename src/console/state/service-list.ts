@@ -1,32 +1,12 @@
 import { signal } from '@preact/signals';
 import type { ServiceSummary } from '../../client/wire/answers';
 import type { ChangesFrame } from '../../client/wire/frames';
-import type { Cause, HistoryEntry } from '../../client/wire/history-answers';
+import { changesOfEntry, changesOfFrame, LATEST_MAX_COUNT, type LatestChanges, withLatest } from './latest-change';
 import { LiveList } from './live-list';
 import { ask } from './session';
 
 /** Services of a page. */
 const PAGE = 200;
-
-/** Changes that are kept for the list of the latest. */
-const LATEST_MAX_COUNT = 20;
-
-/** A change of an instance or a service, for the list of the latest. */
-export interface LatestChange {
-  /** Unique among the changes. */
-  key: string;
-  revision: number;
-  at: string;
-  cause: Cause;
-  actor: string;
-  group: string;
-  service: string;
-  /** Empty for a service. */
-  id: string;
-}
-
-/** Latest changes, newest first. */
-export type LatestChanges = readonly LatestChange[];
 
 /** Services of a namespace with their counts, live, and the latest changes. */
 export class ServiceDirectory {
@@ -67,8 +47,11 @@ export class ServiceDirectory {
   #apply(frame: ChangesFrame): void {
     const counted = new Set<string>();
     for (const summary of frame.counts ?? []) {
-      counted.add(keyOf(summary));
-      this.list.put(summary);
+      const key = keyOf(summary);
+      counted.add(key);
+      // A service that was not created explicitly ends with its last instance.
+      if (summary.instances === 0 && !summary.persistent) this.list.remove(key, summary.revision);
+      else this.list.put(summary);
     }
     // A service that is gone has no counts. If it only has newer ones, a later frame brings them.
     for (const { type, group, service } of frame.changes) {
@@ -79,32 +62,8 @@ export class ServiceDirectory {
   }
 
   #addLatest(changes: LatestChanges): void {
-    const known = new Set(this.latest.peek().map(({ key }) => key));
-    const all = [...changes.filter(({ key }) => !known.has(key)), ...this.latest.peek()];
-    this.latest.value = all.sort((one, other) => other.revision - one.revision).slice(0, LATEST_MAX_COUNT);
+    this.latest.value = withLatest(this.latest.peek(), changes);
   }
 }
 
 const keyOf = ({ group, name }: Pick<ServiceSummary, 'group' | 'name'>): string => JSON.stringify([group, name]);
-
-function changesOfEntry({ revision, at, actor, changes }: HistoryEntry): LatestChange[] {
-  return changes.map((change) => {
-    const { group, service, cause } = change;
-    const id = change.kind === 'service' ? '' : change.id;
-    return { key: JSON.stringify([revision, group, service, id]), revision, at, cause, actor, group, service, id };
-  });
-}
-
-function changesOfFrame({ revision, at, actor, cause, changes }: ChangesFrame): LatestChange[] {
-  return changes.slice(0, LATEST_MAX_COUNT).map(({ group, service, id }) => ({
-    key: JSON.stringify([revision, group, service, id]),
-    revision,
-    at,
-    // `as`: the causes of frames are those of the history
-    cause: cause as Cause,
-    actor,
-    group,
-    service,
-    id,
-  }));
-}

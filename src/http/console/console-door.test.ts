@@ -29,7 +29,7 @@ describe('the page of the console', () => {
     expect(await response.text()).toBe(CONSOLE_PAGE);
   });
 
-  it('[H2] allows its own files and calls only, and is revalidated', async () => {
+  it('[H2, A15] allows its own files and calls only, and is revalidated', async () => {
     const { headers } = await get('/console/public/services');
     expect(headers.get('content-security-policy')).toBe(
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
@@ -44,7 +44,7 @@ describe('the page of the console', () => {
     });
   });
 
-  it('needs no token, and leaves no trace of a refused one', async () => {
+  it('[A3] needs no token, and leaves no trace of a refused one', async () => {
     const test = new TestApp({ logLevel: 'warn' });
     const headers = { authorization: 'Bearer wrong', 'x-rollcall-token': 'wrong' };
     for (let count = 0; count < 50; count += 1) {
@@ -96,14 +96,19 @@ describe('a file of the console', () => {
     expect(await response.text()).toBe('document.title = "Rollcall";');
   });
 
-  it.each(['main-OLD.js', 'index.htm', '..%2findex.html', '%ff.js', '__proto__.x', `${'x'.repeat(3_000)}.js`])(
-    'of the unknown name %s is refused without a token',
-    async (name) => {
-      const response = await get(`/console/files/${name}`);
-      expect([response.status, response.headers.get('cache-control')]).toEqual([404, 'no-store']);
-      expect(await problemOf(response)).toMatchObject({ code: 'ROUTE_NOT_FOUND' });
-    },
-  );
+  it.each([
+    'main-OLD.js',
+    'index.html',
+    'index.htm',
+    '..%2findex.html',
+    '%ff.js',
+    '__proto__.x',
+    `${'x'.repeat(3_000)}.js`,
+  ])('of the unknown name %s is refused without a token', async (name) => {
+    const response = await get(`/console/files/${name}`);
+    expect([response.status, response.headers.get('cache-control')]).toEqual([404, 'no-store']);
+    expect(await problemOf(response)).toMatchObject({ code: 'ROUTE_NOT_FOUND' });
+  });
 
   it('is absent in a build without a console', async () => {
     const test = new TestApp({ consoleFiles: null });

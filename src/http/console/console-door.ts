@@ -69,7 +69,10 @@ export function addConsoleDoors(surface: Surface, files: ConsoleFiles | undefine
     answers: { 200: { description: 'The file', contentType: '*/*' } },
     answer: (request) => {
       const path = rawPath(request);
-      return contents.answer(request, path.slice(path.lastIndexOf('/') + 1), FILE_ONLY);
+      const name = path.slice(path.lastIndexOf('/') + 1);
+      // The page would be kept for a year here, and without its policy.
+      if (name === PAGE) throw noFile(name);
+      return contents.answer(request, name, FILE_ONLY);
     },
   });
 
@@ -130,10 +133,7 @@ class Contents {
     }
     const file = Object.hasOwn(this.#files, name) ? this.#files[name] : undefined;
     if (file !== undefined) return file;
-    throw new RegistryError(
-      'ROUTE_NOT_FOUND',
-      `the console has no file ${quote(name)}; if the registry was updated, reload the page`,
-    );
+    throw noFile(name);
   }
 
   #gzipOf(name: string, base64: string): Uint8Array<ArrayBuffer> {
@@ -143,6 +143,13 @@ class Contents {
     this.#decoded.set(name, bytes);
     return bytes;
   }
+}
+
+function noFile(name: string): RegistryError {
+  return new RegistryError(
+    'ROUTE_NOT_FOUND',
+    `the console has no file ${quote(name)}; if the registry was updated, reload the page`,
+  );
 }
 
 async function decompressed(gzip: Uint8Array<ArrayBuffer>): Promise<ArrayBuffer> {

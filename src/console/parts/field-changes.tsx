@@ -1,0 +1,34 @@
+import type { FieldChange, FieldValue } from '../state/record-diff';
+import { duration, moment } from '../words/format';
+
+/** Characters of a value that are shown; its title has all of them. */
+const SHOWN_MAX_LENGTH = 80;
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
+
+/**
+ * Shows fields that differ, each with its old and its new value.
+ *
+ * @param changes From `changedFields`.
+ */
+export function FieldChanges({ changes }: { changes: readonly FieldChange[] }) {
+  if (changes.length === 0) return null;
+  return (
+    <span class="ch">
+      {changes.map(({ field, before, after }) => (
+        <code key={field}>
+          {field.replace(/Ms$/, '')} {before !== undefined && <del title={String(before)}>{shown(field, before)}</del>}
+          {before !== undefined && after !== undefined && ' → '}
+          {after !== undefined && <ins title={String(after)}>{shown(field, after)}</ins>}
+        </code>
+      ))}
+    </span>
+  );
+}
+
+function shown(field: string, value: FieldValue): string {
+  if (typeof value === 'number' && field.endsWith('Ms')) return duration(value);
+  const text = String(value);
+  if (TIME.test(text)) return moment(text);
+  return text.length > SHOWN_MAX_LENGTH ? `${text.slice(0, SHOWN_MAX_LENGTH)}…` : text || '""';
+}
