@@ -156,6 +156,7 @@ export const en = {
     firstNote: 'It appears here at once.',
     latest: 'Latest changes',
     goneLately: 'Gone lately',
+    drained: 'removed after its drain',
     gonePartial: 'Only the newest removals were searched.',
     openByName: 'Open a service by name',
     group: 'Group',

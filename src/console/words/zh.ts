@@ -153,6 +153,7 @@ export const zh: Words = {
     firstNote: '注册后会立即显示在这里。',
     latest: '最近更改',
     goneLately: '最近消失',
+    drained: '排空后已移除',
     gonePartial: '仅搜索了最近的移除记录。',
     openByName: '按名称打开服务',
     group: '分组',
