@@ -69,8 +69,11 @@ describe('a change', () => {
       .poll(async () => (await stage.admin.listSubscribers({ ns, service: 'orders' })).subscribers)
       .toEqual([]);
     await stage.admin.deregisterInstance({ ns, service: 'orders', id: 'a' });
+    // The registry forgets revisions by the thousand.
     for (let count = 0; (await stage.admin.readStats({ ns })).compactedRevision <= revision; count += 1)
-      await register(stage.admin, ns, `service-${count % 8}`, `${count}`);
+      await Promise.all(
+        [...Array(100)].map((_, index) => register(stage.admin, ns, `service-${index % 8}`, `${count}-${index}`)),
+      );
     await tab.page.evaluate(`dispatchEvent(new Event('pageshow'))`);
     await expect.poll(() => rowsOf(tab)).toEqual(await servicesOf(stage.admin, ns));
     await register(stage.admin, ns, 'payments', 'a');

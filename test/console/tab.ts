@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { BrowserContext, DebuggingSession, Locator, Page } from '../programs/browser';
+import type { BrowserContext, DebuggingSession, Locator, Page, PageRequest } from '../programs/browser';
 
 /** Reports violations of the policy, also those that Chromium only reports to the page. */
 const REPORT_VIOLATIONS = `document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
@@ -16,6 +16,7 @@ export class Tab {
   readonly refused: string[] = [];
   readonly #context: BrowserContext;
   readonly #origin: string;
+  readonly #pending = new Set<PageRequest>();
   readonly #problems: string[] = [];
   readonly #expected: RegExp[] = [];
 
@@ -28,7 +29,12 @@ export class Tab {
       if (!['error', 'warning'].includes(message.type())) return;
       this.#problems.push(`console ${message.type()}: ${message.text()} (${message.location().url})`);
     });
-    page.on('request', (request) => this.#request(request.url()));
+    page.on('request', (request) => {
+      this.#request(request.url());
+      this.#pending.add(request);
+    });
+    page.on('requestfinished', (request) => this.#pending.delete(request));
+    page.on('requestfailed', (request) => this.#pending.delete(request));
     page.on('websocket', (socket) => {
       this.sockets.push(socket.url());
       this.#request(socket.url());
@@ -87,6 +93,17 @@ export class Tab {
   /** Waits until the page shows that its connection is lost. */
   async isLost(): Promise<void> {
     await this.page.locator('.live.lost').waitFor();
+  }
+
+  /** Waits until the page has read its data and drawn them. */
+  async isSettled(): Promise<void> {
+    await this.page.locator('main').first().waitFor();
+    const isDone = async () => {
+      if (this.#pending.size > 0) return false;
+      await this.page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
+      return this.#pending.size === 0 && (await this.number(`document.querySelectorAll('.skeleton').length`)) === 0;
+    };
+    await expect.poll(isDone).toBe(true);
   }
 
   /** Number of rows of the table that are in the document. */

@@ -1,6 +1,5 @@
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
-import { PROJECT_ROOT } from '../house/source-tree';
+import { resolve } from 'node:path';
 
 /**
  * The part of playwright-core in use. Its own types are missing until `test/clients` is installed, which only
@@ -65,7 +64,7 @@ export interface Page {
   route(url: string, answer: (route: Route) => unknown): Promise<void>;
   on(event: 'pageerror', act: (error: Error) => void): void;
   on(event: 'console', act: (message: { type(): string; text(): string; location(): { url: string } }) => void): void;
-  on(event: 'request', act: (request: PageRequest) => void): void;
+  on(event: 'request' | 'requestfinished' | 'requestfailed', act: (request: PageRequest) => void): void;
   on(event: 'response', act: (response: { url(): string; status(): number }) => void): void;
   on(event: 'websocket', act: (socket: { url(): string }) => void): void;
 }
@@ -111,14 +110,23 @@ const FLAGS = [
   '--disable-sync',
 ];
 
-/** Packages that only `test/clients` has. */
-const clients = createRequire(join(PROJECT_ROOT, 'test/clients/package.json'));
+/** Resolves packages that only `test/clients` has, in the project's folder, in which all of its programs run. */
+const clients = createRequire(resolve('test/clients/package.json'));
 
 /** Returns the path of a file of a package in `test/clients`. */
 export const clientFile = (name: string): string => clients.resolve(name);
 
-/** Starts Debian's Chromium with an empty profile. */
-export async function launchBrowser(moreFlags: readonly string[] = []): Promise<Browser> {
-  const { chromium } = clients('playwright-core') as Playwright; // `as`: see Playwright
-  return chromium.launch({ executablePath: '/usr/bin/chromium', args: [...FLAGS, ...moreFlags] });
+/**
+ * Starts Debian's Chromium with an empty profile.
+ *
+ * @throws {Error} if playwright-core is not installed.
+ */
+export async function launchBrowser(): Promise<Browser> {
+  let playwright: Playwright;
+  try {
+    playwright = clients('playwright-core') as Playwright; // `as`: see Playwright
+  } catch (cause) {
+    throw new Error('playwright-core is missing: run npm ci --prefix test/clients', { cause });
+  }
+  return playwright.chromium.launch({ executablePath: '/usr/bin/chromium', args: FLAGS });
 }

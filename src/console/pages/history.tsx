@@ -1,4 +1,177 @@
-/** Lists what changed in a namespace. */
+import { useEffect, useState } from 'preact/hooks';
+import type { Cause } from '../../client/wire/history-answers';
+import { DEFAULT_GROUP } from '../../model/service-name';
+import { ChangeList, useHistoryList } from '../parts/change-list';
+import { ChangeStrip } from '../parts/change-strip';
+import { MomentField } from '../parts/moment-field';
+import { BadPoint } from '../parts/point-problem';
+import { Denied } from '../parts/problem';
+import { actorName, isActor } from '../state/actors';
+import { linesOf } from '../state/change-lines';
+import type { HistoryList, HistoryOptions } from '../state/history-list';
+import { setQuery, useQuery } from '../state/location';
+import { isCursor, isPoint, PRESETS, rangeOf } from '../state/moments';
+import { may } from '../state/session';
+import { words } from '../words/words';
+
+/** Lists what changed in a namespace or in one of its services, and when. */
 export function History({ ns }: { ns: string }) {
-  return <main id="content">{ns}</main>;
+  const { history: text, problem } = words.value;
+  const query = useQuery();
+  const value = (name: string) => query.get(name)?.trim() || undefined;
+  const [since, until, service] = [value('since'), value('until'), value('service')];
+  const group = value('group') ?? (service === undefined ? undefined : DEFAULT_GROUP);
+  const named = group === undefined ? {} : service === undefined ? { group } : { service: { group, service } };
+  const bad = Object.entries({ since, until }).find(([, point]) => point !== undefined && !isPoint(point));
+  const isAllowed = may('read', { namespace: ns, ...named });
+  const options: HistoryOptions = { ns, group, service, since, until, cause: causeOf(value('cause')) };
+  return (
+    <main id="content">
+      <div class="head">
+        <h1>{text.title}</h1>
+      </div>
+      <Filters options={options} actor={value('actor')} isWhole={may('read', { namespace: ns })} />
+      {!isAllowed ? (
+        <Denied scope="read" target={service ?? problem.allOf(ns)} />
+      ) : bad?.[1] !== undefined ? (
+        <BadPoint name={bad[0]} value={bad[1]} />
+      ) : (
+        <Changes key={ns} options={options} actor={value('actor')} />
+      )}
+    </main>
+  );
+}
+
+/** Returns a cause of the address; undefined if there is none of this name. */
+function causeOf(name: string | undefined): Cause | undefined {
+  // `as`: the texts have all causes
+  return name !== undefined && Object.hasOwn(words.value.causes, name) ? (name as Cause) : undefined;
+}
+
+function Filters({
+  options,
+  actor,
+  isWhole,
+}: {
+  options: HistoryOptions;
+  actor: string | undefined;
+  isWhole: boolean;
+}) {
+  const { history: text, causes } = words.value;
+  const { group, service, since, until, cause } = options;
+  const isBounded = since !== undefined || until !== undefined;
+  const [typed, setTyped] = useState(actor ?? '');
+  useEffect(() => setTyped(actor ?? ''), [actor]);
+  const name = service === undefined || group === DEFAULT_GROUP ? service : `${group}@@${service}`;
+  const setService = (entered: string) => {
+    const [first = '', second] = entered.trim().split('@@');
+    setQuery(second === undefined ? { service: first, group: undefined } : { service: second, group: first }, true);
+  };
+  return (
+    <form class="filters" onSubmit={(event) => event.preventDefault()}>
+      <div class="tools presets">
+        {PRESETS.map((preset) => (
+          <button
+            key={preset}
+            class="btn"
+            type="button"
+            onClick={() => setQuery({ until: undefined, ...rangeOf(preset, Date.now()) }, true)}
+          >
+            {text.presets[preset]}
+          </button>
+        ))}
+        {isBounded && (
+          <button class="btn" type="button" onClick={() => setQuery({ since: undefined, until: undefined }, true)}>
+            {text.clearTime}
+          </button>
+        )}
+      </div>
+      <div class="tools">
+        <MomentField label={text.since} value={since} onChange={(time) => setQuery({ since: time }, true)} />
+        <MomentField label={text.until} value={until} onChange={(time) => setQuery({ until: time }, true)} />
+        <select
+          aria-label={text.cause}
+          value={cause ?? ''}
+          onChange={({ currentTarget }) => setQuery({ cause: currentTarget.value }, true)}
+        >
+          <option value="">{text.anyCause}</option>
+          {Object.entries(causes).map(([each, label]) => (
+            <option key={each} value={each}>
+              {label}
+            </option>
+          ))}
+        </select>
+        <input
+          type="search"
+          data-actor
+          aria-label={text.actor}
+          placeholder={text.anyActor}
+          list="actors"
+          value={typed}
+          onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+          onChange={({ currentTarget }) => setQuery({ actor: currentTarget.value.trim() })}
+        />
+        {(isWhole || service !== undefined) && (
+          <input
+            type="search"
+            data-find
+            aria-label={text.service}
+            placeholder={text.anyService}
+            value={name ?? ''}
+            onChange={({ currentTarget }) => setService(currentTarget.value)}
+          />
+        )}
+      </div>
+    </form>
+  );
+}
+
+function Changes({ options, actor }: { options: HistoryOptions; actor: string | undefined }) {
+  const { history: text } = words.value;
+  const list = useHistoryList(options);
+  const entries = list.pages.value.flat();
+  const actors = [...new Set(entries.map((entry) => actorName(entry.actor)))];
+  return (
+    <>
+      <datalist id="actors">
+        {actors.map((each) => (
+          <option key={each} value={each} />
+        ))}
+      </datalist>
+      <Strip list={list} actor={actor} />
+      {actor !== undefined && list.hasMore.value && (
+        <p class="mute hint">{text.loadedOnly(linesOf(entries, undefined).length)}</p>
+      )}
+      <ChangeList list={list} actor={actor} />
+    </>
+  );
+}
+
+function Strip({ list, actor }: { list: HistoryList; actor: string | undefined }) {
+  const { since, until } = list.options;
+  const entries = list.pages.value.flat();
+  const oldest = entries.at(-1);
+  const newest = entries[0];
+  if (oldest === undefined || newest === undefined) return null;
+  const sought = entries.filter((entry) => actor === undefined || isActor(entry.actor, actor));
+  const timeOf = (point: string | undefined) =>
+    point === undefined || isCursor(point) ? undefined : Date.parse(point);
+  const first = Date.parse(oldest.at);
+  return (
+    <ChangeStrip
+      times={sought.flatMap(({ at, changes }) => changes.map(() => Date.parse(at)))}
+      from={timeOf(since) ?? first}
+      to={timeOf(until) ?? (until === undefined ? Date.now() : Date.parse(newest.at))}
+      loadedFrom={list.hasMore.value ? first : undefined}
+      onNarrow={(from, to) =>
+        setQuery(
+          {
+            since: new Date(from).toISOString(),
+            until: to < Date.now() ? new Date(to).toISOString() : undefined,
+          },
+          true,
+        )
+      }
+    />
+  );
 }

@@ -1,53 +1,151 @@
 import { useEffect, useState } from 'preact/hooks';
-import { Link } from 'wouter-preact';
-import type { NamespaceList } from '../../client/wire/directory-answers';
+import { Link, useLocation } from 'wouter-preact';
+import type { NamespaceBody } from '../../client/wire/directory-answers';
+import { Dialog } from '../parts/dialog';
+import { Buttons, Field, useCall } from '../parts/form';
 import { Empty, Problem, Skeleton } from '../parts/problem';
-import { servicesPath } from '../state/paths';
-import { ask } from '../state/session';
+import { setQuery, useQuery } from '../state/location';
+import { loadNamespaces, readNamespaces } from '../state/namespaces';
+import { servicesPath, settingsPath } from '../state/paths';
+import { ask, may } from '../state/session';
 import { moment } from '../words/format';
 import { words } from '../words/words';
 
+/** Namespaces above which they can be searched, and that are shown at first and with each step. */
+const FIND_MIN_COUNT = 10;
+const STEP = 200;
+
+const HINTS = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
+const JURISDICTIONS = ['eu', 'fedramp'] as const;
+
 /** Lists the namespaces that the token has a grant on. */
 export function Namespaces() {
-  const { namespaces: text, common } = words.value;
-  const [list, setList] = useState<NamespaceList>();
+  const { namespaces: text, settings, common } = words.value;
   const [error, setError] = useState<unknown>();
-  const load = (after?: string) => {
+  const [shown, setShown] = useState(STEP);
+  const [isNew, setNew] = useState(false);
+  const find = (useQuery().get('q') ?? '').trim();
+  const load = () => {
     setError(undefined);
-    ask((admin) => admin.listNamespaces({ after, limit: 100 })).then(
-      ({ namespaces, next }) =>
-        setList((known) => ({ namespaces: [...(after ? (known?.namespaces ?? []) : []), ...namespaces], next })),
-      setError,
-    );
+    loadNamespaces().catch(setError);
   };
-  useEffect(() => load(), []);
+  useEffect(load, []);
+  const known = readNamespaces();
+  const found = known?.list.filter(({ id, title = '' }) => `${id} ${title}`.includes(find)) ?? [];
   return (
     <main id="content">
       <div class="head">
         <h1>{text.title}</h1>
         <span class="mute">{text.lead}</span>
+        <span class="grow" />
+        {may('admin', { namespace: '*' }) && (
+          <button class="btn" type="button" onClick={() => setNew(true)}>
+            {settings.create}
+          </button>
+        )}
       </div>
-      {error !== undefined && <Problem error={error} onRetry={() => load()} />}
-      {list === undefined && error === undefined && <Skeleton />}
-      {list?.namespaces.length === 0 && <Empty>{text.none}</Empty>}
-      {list !== undefined && list.namespaces.length > 0 && (
+      {error !== undefined && <Problem error={error} onRetry={load} />}
+      {known === undefined && error === undefined && <Skeleton />}
+      {known && known.list.length > FIND_MIN_COUNT && (
+        <div class="tools">
+          <input
+            class="find"
+            type="search"
+            data-find
+            placeholder={text.find}
+            aria-label={text.find}
+            value={find}
+            onInput={({ currentTarget }) => setQuery({ q: currentTarget.value })}
+          />
+          <span class="mute">{text.count(found.length, known.hasMore)}</span>
+        </div>
+      )}
+      {known && found.length === 0 && <Empty>{find === '' ? text.none : text.noneFound}</Empty>}
+      {found.length > 0 && (
         <ul class="card links">
-          {list.namespaces.map(({ id, title, createdAt }) => (
+          {found.slice(0, shown).map(({ id, title, createdAt }) => (
             <li key={id}>
               <Link class="name" href={servicesPath(id)}>
                 {id}
               </Link>
               <span class="mute">{title}</span>
-              <span class="mute n">{createdAt && `${text.created} ${moment(createdAt)}`}</span>
+              <span class="mute n hide">{createdAt && `${text.created} ${moment(createdAt)}`}</span>
             </li>
           ))}
         </ul>
       )}
-      {list?.next !== undefined && (
-        <button class="btn" type="button" onClick={() => load(list.next)}>
+      {found.length > shown && (
+        <button class="btn" type="button" onClick={() => setShown(shown + STEP)}>
           {common.more}
         </button>
       )}
+      {isNew && <NewNamespace onClose={() => setNew(false)} />}
     </main>
+  );
+}
+
+function NewNamespace({ onClose }: { onClose: () => void }) {
+  const { settings: text } = words.value;
+  const [, navigate] = useLocation();
+  const { error, isBusy, run } = useCall();
+  const [id, setId] = useState('');
+  const [title, setTitle] = useState('');
+  const [placement, setPlacement] = useState<NamespaceBody['placement']>();
+  const isTaken = readNamespaces()?.list.some((known) => known.id === id) ?? false;
+  const places: NamespaceBody['placement'][] = [
+    undefined,
+    ...HINTS.map((hint) => ({ hint })),
+    ...JURISDICTIONS.map((jurisdiction) => ({ jurisdiction })),
+  ];
+  const titleOf = (place: NamespaceBody['placement']) =>
+    place === undefined
+      ? text.placements.none
+      : 'hint' in place
+        ? text.placements.hint(place.hint)
+        : text.placements.jurisdiction(place.jurisdiction);
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const body = { id, ...(title.trim() !== '' && { title: title.trim() }), ...(placement && { placement }) };
+    void run(async () => {
+      await ask((admin) => admin.createNamespace({ body }));
+      void loadNamespaces().catch(() => {});
+      onClose();
+      navigate(settingsPath(id));
+    });
+  };
+  return (
+    <Dialog title={text.create} onClose={onClose}>
+      <form onSubmit={submit}>
+        {error !== undefined && <Problem error={error} />}
+        <Field label={text.id} hint={text.idHint} path="id" error={error}>
+          <input
+            class="mono"
+            value={id}
+            required
+            autocomplete="off"
+            spellcheck={false}
+            onInput={({ currentTarget }) => setId(currentTarget.value.trim())}
+          />
+        </Field>
+        {isTaken && (
+          <p class="wrong" role="alert">
+            {text.exists(id)}
+          </p>
+        )}
+        <Field label={text.title} path="title" error={error}>
+          <input value={title} onInput={({ currentTarget }) => setTitle(currentTarget.value)} />
+        </Field>
+        <Field label={text.placement} hint={text.placementNote} path="placement" error={error}>
+          <select onChange={({ currentTarget }) => setPlacement(places[currentTarget.selectedIndex])}>
+            {places.map((place) => (
+              <option key={titleOf(place)} selected={place === placement}>
+                {titleOf(place)}
+              </option>
+            ))}
+          </select>
+        </Field>
+        <Buttons isBusy={isBusy || isTaken} act={text.create} onClose={onClose} />
+      </form>
+    </Dialog>
   );
 }

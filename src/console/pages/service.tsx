@@ -1,7 +1,157 @@
-import type { ServiceAddress } from '../state/paths';
-import { serviceTitle } from '../state/paths';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import type { ServiceSummary } from '../../client/wire/answers';
+import { DEFAULT_GROUP } from '../../model/service-name';
+import { Band } from '../parts/band';
+import { CopyButton } from '../parts/copy-button';
+import { LastAct } from '../parts/instance-acts';
+import { LatestFeed } from '../parts/latest-feed';
+import { Denied, Problem, Skeleton } from '../parts/problem';
+import { countsOf } from '../state/instance-rows';
+import { sharesOf } from '../state/instance-state';
+import { setQuery, useQuery } from '../state/location';
+import { diffPath, query, type ServiceAddress, servicePath, servicesPath, serviceTitle } from '../state/paths';
+import { ServiceLive } from '../state/service-live';
+import { ask, may } from '../state/session';
+import { moment } from '../words/format';
+import { words } from '../words/words';
+import { Instances } from './service-instances';
+import { ServiceSettingsForm } from './service-settings';
+import { Subscribers } from './service-subscribers';
+import { VerdictMark } from './services';
 
-/** Shows a service live: its verdict, instances, subscribers, history and settings. */
+/** Tabs of the page; the first is the default. Those of the past show a moment of it. */
+const TABS = ['instances', 'subscribers', 'history', 'settings'] as const;
+const PAST_TABS = ['instances', 'history'] as const;
+
+/** Shows a service live, or at a moment of the past: its verdict, instances, subscribers, history and settings. */
 export function Service({ address }: { address: ServiceAddress }) {
-  return <main id="content">{serviceTitle(address)}</main>;
+  const at = useQuery().get('at') ?? undefined;
+  if (!may('read', { namespace: address.ns, service: address }))
+    return (
+      <main id="content">
+        <Denied scope="read" target={serviceTitle(address)} />
+      </main>
+    );
+  return <ServiceAt key={servicePath(address)} address={address} at={at} />;
+}
+
+function ServiceAt({ address, at }: { address: ServiceAddress; at: string | undefined }) {
+  const { service: text, services, nav, common } = words.value;
+  const { ns, group, service } = address;
+  // The address is a new object at each render of the page.
+  const live = useMemo(() => new ServiceLive(address, at), [servicePath(address), at]);
+  useEffect(() => () => live.close(), [live]);
+  const asked = useQuery().get('tab');
+  const tabs: readonly (typeof TABS)[number][] = at === undefined ? TABS : PAST_TABS;
+  const tab = tabs.find((each) => each === asked) ?? 'instances';
+
+  const { list } = live;
+  const counts = countsOf(list.items.values());
+  const settings = live.settings.value?.service;
+  const isComplete = list.isComplete.value;
+  // The registry's counts, until all instances are read.
+  const { instances, healthy, available } = isComplete || settings === undefined ? counts : settings;
+  const summary: ServiceSummary = {
+    group,
+    name: service,
+    instances,
+    healthy,
+    available,
+    persistent: settings?.persistent ?? false,
+    revision: 0,
+  };
+  const isKnown = isComplete || settings !== undefined;
+  const isMissing = at === undefined && live.settings.value !== undefined && settings === undefined && instances === 0;
+  const isProtected = instances > 0 && healthy / instances < (settings?.protectThreshold ?? 0);
+  const error = list.error.value;
+  return (
+    <main id="content">
+      <nav class="crumbs" aria-label={text.path}>
+        <Link href={servicesPath(ns)}>{nav.services}</Link>
+        {group !== DEFAULT_GROUP && (
+          <>
+            {' '}
+            / <span>{group}</span>
+          </>
+        )}
+      </nav>
+      <div class="head">
+        <h1>{service}</h1>
+        {(instances > 0 || summary.persistent) && <VerdictMark service={summary} />}
+        {isMissing && <span class="mute">{text.missingShort}</span>}
+        <span class="grow" />
+        <div class="acts">
+          <CopyButton text={() => location.href} label={common.copyLink} />
+          {at !== undefined && (
+            <Link class="btn" href={diffPath(address, at)}>
+              {text.compare}
+            </Link>
+          )}
+        </div>
+      </div>
+      {at !== undefined && <Past address={address} at={at} />}
+      {error !== undefined && <Problem error={error} onRetry={() => list.reload()} />}
+      {isKnown && instances > 0 && (
+        <div class="health">
+          <Band {...sharesOf(summary)} />
+          <p>
+            <b>{services.available_of(available, instances)}</b>
+            {isProtected && ` · ${text.protected}`}
+          </p>
+        </div>
+      )}
+      {at === undefined && <LastAct address={address} />}
+      <nav class="tabs" aria-label={text.tabs}>
+        {tabs.map((each) => (
+          <Link
+            key={each}
+            href={`${servicePath(address)}${query({ at, tab: each === 'instances' ? undefined : each })}`}
+            aria-current={each === tab ? 'page' : undefined}
+          >
+            {text.tab[each]}
+          </Link>
+        ))}
+      </nav>
+      {tab === 'instances' && <Instances address={address} live={live} counts={counts} isPast={at !== undefined} />}
+      {tab === 'subscribers' && <Subscribers address={address} live={live} />}
+      {tab === 'history' && <LatestFeed ns={ns} changes={live.latest.value} />}
+      {tab === 'settings' && <SettingsTab address={address} live={live} />}
+    </main>
+  );
+}
+
+function SettingsTab({ address, live }: { address: ServiceAddress; live: ServiceLive }): ComponentChildren {
+  const settings = live.settings.value;
+  if (settings === undefined) return <Skeleton />;
+  return <ServiceSettingsForm address={address} settings={settings} onSaved={() => live.readSettings()} />;
+}
+
+/** Shows that the page shows the past, and leads back to now. */
+function Past({ address, at }: { address: ServiceAddress; at: string }) {
+  const { service: text, common } = words.value;
+  const isTime = !Number.isNaN(Date.parse(at)) && at.includes('-');
+  const [time, setTime] = useState<string>();
+  useEffect(() => {
+    setTime(undefined);
+    if (isTime) return;
+    const { ns, group, service } = address;
+    // A cursor: the time of the last change up to it.
+    ask((admin) => admin.readHistory({ ns, group, service, until: at, limit: 1 })).then(
+      ({ entries }) => setTime(entries[0]?.at),
+      () => {},
+    );
+  }, [at, servicePath(address)]);
+  const shown = isTime ? at : time;
+  return (
+    <div class="past" role="status">
+      <b>{text.youSee(shown === undefined ? at : moment(shown))}</b>
+      <span>{text.actsOff}</span>
+      <span class="grow" />
+      <button class="btn" type="button" onClick={() => setQuery({ at: undefined }, true)}>
+        {common.now}
+      </button>
+    </div>
+  );
 }

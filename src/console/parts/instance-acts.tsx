@@ -1,5 +1,6 @@
 import { type ActRun, cancelLast, dismiss, lastAct, undoLast } from '../state/act-run';
 import { type Act, actsOn, type Powers, type Subject } from '../state/acts';
+import type { State } from '../state/instance-state';
 import { connection } from '../state/live-feed';
 import { type InstanceAddress, instancePath, type ServiceAddress } from '../state/paths';
 import { may, ownId } from '../state/session';
@@ -98,6 +99,17 @@ export function LastAct({ address }: { address: ServiceAddress }) {
   );
 }
 
+/** State that an act leads to, for its shape. */
+const SHAPES: Record<ActRun['kind'], State> = {
+  pause: 'quarantined',
+  drain: 'gone',
+  deregister: 'gone',
+  settings: 'up',
+  lift: 'up',
+  clear: 'up',
+  'cancel-drain': 'up',
+};
+
 function Run({ run }: { run: ActRun }) {
   const { acts: text, common } = words.value;
   const { kind, phase, progress, readers, error } = run;
@@ -108,14 +120,12 @@ function Run({ run }: { run: ActRun }) {
     running: text.draining(id),
     done: text.done[kind](id),
     cancelled: text.done['cancel-drain'](id),
-    undone: text.undone(id),
+    undone: kind === 'drain' ? text.drainUndone(id) : text.undone(id),
   }[phase];
   return (
     <section class="card note run" aria-label={sentence}>
       <div class="run-line" role="status">
-        <StateShape
-          state={phase === 'running' ? 'draining' : kind === 'pause' && phase === 'done' ? 'quarantined' : 'up'}
-        />
+        <StateShape state={phase === 'running' ? 'draining' : phase === 'done' ? SHAPES[kind] : 'up'} />
         <b>{sentence}</b>
         {progress !== undefined && progress.all > 0 && (
           <>

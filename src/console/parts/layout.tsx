@@ -1,43 +1,59 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
+import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { connection } from '../state/live-feed';
-import { decoded } from '../state/location';
 import { knownNamespaces, loadNamespaces } from '../state/namespaces';
-import { AUDIT_PATH, historyPath, servicesPath, settingsPath, TOKENS_PATH } from '../state/paths';
-import { session, signOut } from '../state/session';
-import { setTheme, THEMES, theme } from '../state/theme';
+import { AUDIT_PATH, historyPath, placeOf, servicesPath, settingsPath, TOKENS_PATH, titleOf } from '../state/paths';
+import { administered, may, mayKnowOf } from '../state/session';
 import { clock } from '../words/format';
-import { setLanguage, words } from '../words/words';
+import { words } from '../words/words';
+import { Account } from './account';
+import { useArrival } from './arrival';
 import { Icon } from './icon';
-import { openKeyHelp } from './keys';
 import { StateShape } from './state-mark';
 
 /** The frame of all pages: namespace, navigation, connection and account. */
 export function Layout({ children }: { children: ComponentChildren }) {
   const [path] = useLocation();
-  const { nav } = words.value;
-  const [, first = '', second = ''] = path.split('/');
-  const isAccess = first === 'access' && (second === 'tokens' || second === 'audit');
-  const ns = isAccess || first === '' ? undefined : decoded(first);
-  const home = ns ?? knownNamespaces.value[0] ?? 'public';
+  const { nav, titles } = words.value;
+  const place = placeOf(path);
+  const { ns, section } = place;
+  useArrival(path, titleOf(place, titles));
+  const known = knownNamespaces();
+  const last = useRef<string>();
+  last.current = ns ?? last.current;
+  const home = last.current ?? (known.includes(DEFAULT_NAMESPACE) ? DEFAULT_NAMESPACE : known[0]) ?? DEFAULT_NAMESPACE;
   const links = [
     {
       name: 'services',
-      text: nav.services,
       href: servicesPath(home),
-      isHere: ns !== undefined && second === 'services',
+      isOffered: mayKnowOf(home),
+      isHere: section === 'services',
     },
-    { name: 'history', text: nav.history, href: historyPath(home), isHere: second === 'history' },
-    { name: 'access', text: nav.access, href: path === AUDIT_PATH ? AUDIT_PATH : TOKENS_PATH, isHere: isAccess },
-    { name: 'settings', text: nav.settings, href: settingsPath(home), isHere: second === 'settings' },
+    {
+      name: 'history',
+      href: historyPath(home),
+      isOffered: may('read', { namespace: home }),
+      isHere: section === 'history',
+    },
+    {
+      name: 'access',
+      href: section === 'audit' ? AUDIT_PATH : TOKENS_PATH,
+      isOffered: administered().length > 0,
+      isHere: section === 'tokens' || section === 'audit',
+    },
+    { name: 'settings', href: settingsPath(home), isOffered: mayKnowOf(home), isHere: section === 'settings' },
   ] as const;
-  const anchors = links.map(({ name, text, href, isHere }) => (
-    <Link key={name} href={href} aria-current={isHere ? 'page' : undefined}>
-      <Icon name={name} />
-      {text}
-    </Link>
-  ));
+  // A page that was opened by its address is shown in the navigation although the token lacks access.
+  const anchors = links
+    .filter(({ isOffered, isHere }) => isOffered || isHere)
+    .map(({ name, href, isHere }) => (
+      <Link key={name} href={href} aria-current={isHere ? 'page' : undefined}>
+        <Icon name={name} />
+        {nav[name]}
+      </Link>
+    ));
   return (
     <>
       <a class="skip" href="#content">
@@ -48,7 +64,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
           <Icon name="rollcall" />
           <span>Rollcall</span>
         </Link>
-        <NamespaceSelect ns={ns} />
+        <NamespaceSelect ns={ns} known={known} />
         <nav class="nav" aria-label={nav.main}>
           {anchors}
         </nav>
@@ -64,11 +80,11 @@ export function Layout({ children }: { children: ComponentChildren }) {
   );
 }
 
-function NamespaceSelect({ ns }: { ns: string | undefined }) {
+function NamespaceSelect({ ns, known }: { ns: string | undefined; known: readonly string[] }) {
   const [, navigate] = useLocation();
   const { nav } = words.value;
-  useEffect(() => void loadNamespaces(), []);
-  const known = knownNamespaces.value;
+  // The page itself shows why the registry can't be read.
+  useEffect(() => void loadNamespaces().catch(() => {}), []);
   const ids = ns === undefined || known.includes(ns) ? known : [ns, ...known];
   return (
     <select
@@ -96,44 +112,5 @@ function ConnectionState() {
       <StateShape state={state === 'live' ? 'up' : 'starting'} />
       <span>{state === 'lost' ? text.lost(clock(asOf)) : text[state]}</span>
     </span>
-  );
-}
-
-function Account() {
-  const { nav, language: name } = words.value;
-  const known = session.value;
-  if (known === undefined) return null;
-  return (
-    <details class="menu">
-      <summary class="btn" aria-label={nav.account}>
-        <Icon name="account" />
-        <span class="hide">{known.own.name}</span>
-      </summary>
-      <div class="card">
-        <p class="mono mute">{known.own.id}</p>
-        <label>
-          {nav.theme}
-          <select
-            value={theme.value}
-            onChange={({ currentTarget }) => setTheme(THEMES[currentTarget.selectedIndex] ?? 'auto')}
-          >
-            {THEMES.map((each) => (
-              <option key={each} value={each}>
-                {nav.themes[each]}
-              </option>
-            ))}
-          </select>
-        </label>
-        <button class="btn" type="button" onClick={() => void setLanguage(name === 'English' ? 'zh' : 'en')}>
-          {name === 'English' ? '中文' : 'English'}
-        </button>
-        <button class="btn" type="button" onClick={openKeyHelp}>
-          {nav.keys}
-        </button>
-        <button class="btn" type="button" onClick={() => void signOut()}>
-          {nav.signOut}
-        </button>
-      </div>
-    </details>
   );
 }

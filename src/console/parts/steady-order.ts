@@ -1,5 +1,35 @@
 import { useRef, useState } from 'preact/hooks';
 
+/** Handlers of an element that must not change while the pointer or the focus is in it. */
+export interface Guard {
+  onPointerEnter: () => void;
+  onPointerLeave: () => void;
+  onFocusIn: () => void;
+  onFocusOut: () => void;
+}
+
+/**
+ * Observes the use of an element.
+ *
+ * @param onFree Called when neither the pointer nor the focus is in it any more.
+ */
+export function useGuard(onFree: () => void): { isUsed: () => boolean; guard: Guard } {
+  const users = useRef(new Set<string>());
+  const use = (user: string, isIn: boolean) => () => {
+    if (isIn) users.current.add(user);
+    else if (users.current.delete(user) && users.current.size === 0) onFree();
+  };
+  return {
+    isUsed: () => users.current.size > 0,
+    guard: {
+      onPointerEnter: use('pointer', true),
+      onPointerLeave: use('pointer', false),
+      onFocusIn: use('focus', true),
+      onFocusOut: use('focus', false),
+    },
+  };
+}
+
 /** Rows in an order that changes only while their reader does not use them. */
 export interface SteadyOrder<Item> {
   items: readonly Item[];
@@ -8,12 +38,7 @@ export interface SteadyOrder<Item> {
   /** Sorts now. */
   sort: () => void;
   /** Handlers of the element that contains the rows. */
-  guard: {
-    onPointerEnter: () => void;
-    onPointerLeave: () => void;
-    onFocusIn: () => void;
-    onFocusOut: () => void;
-  };
+  guard: Guard;
 }
 
 /**
@@ -27,11 +52,11 @@ export function useSteadyOrder<Item>(
   keyOf: (item: Item) => string,
   compare: (one: Item, other: Item) => number,
 ): SteadyOrder<Item> {
-  const users = useRef(new Set<string>());
   const kept = useRef<{ order: Map<string, number>; compare: typeof compare }>();
   const [, redraw] = useState({});
+  const { isUsed: isInUse, guard } = useGuard(() => redraw({}));
   const sorted = [...all].sort(compare);
-  const isUsed = users.current.size > 0 && kept.current?.compare === compare;
+  const isUsed = isInUse() && kept.current?.compare === compare;
   let items = sorted;
   let moved = 0;
   if (isUsed && kept.current !== undefined) {
@@ -46,10 +71,6 @@ export function useSteadyOrder<Item>(
   } else {
     kept.current = { order: new Map(sorted.map((item, index) => [keyOf(item), index])), compare };
   }
-  const use = (user: string, isIn: boolean) => () => {
-    if (isIn) users.current.add(user);
-    else if (users.current.delete(user) && users.current.size === 0) redraw({});
-  };
   return {
     items,
     moved,
@@ -57,11 +78,6 @@ export function useSteadyOrder<Item>(
       kept.current = undefined;
       redraw({});
     },
-    guard: {
-      onPointerEnter: use('pointer', true),
-      onPointerLeave: use('pointer', false),
-      onFocusIn: use('focus', true),
-      onFocusOut: use('focus', false),
-    },
+    guard,
   };
 }

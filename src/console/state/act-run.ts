@@ -53,7 +53,7 @@ export async function readBasis(address: InstanceAddress): Promise<Basis> {
   let cursor = '';
   const [why, service, { readers }] = await Promise.all([
     ask((admin) => admin.explainInstance({ ...address, limit: 1, onAnswer: (answer) => (cursor = cursorOf(answer)) })),
-    ask((admin) => admin.readService(address)).catch((error) => {
+    ask((admin) => admin.readService(serviceOf(address))).catch((error) => {
       // The service of an instance that is gone may be gone, too.
       if (RollcallError.from(error, 'service').code === 'SERVICE_NOT_FOUND') return { instances: 0, available: 0 };
       throw error;
@@ -63,6 +63,9 @@ export async function readBasis(address: InstanceAddress): Promise<Basis> {
   return { instance: why.instance, override: why.override, service, readers, cursor };
 }
 
+/** Returns the names of the service alone: a call sends all members that it is given. */
+const serviceOf = ({ ns, group, service }: ServiceAddress): ServiceAddress => ({ ns, group, service });
+
 const cursorOf = ({ headers }: Response): string => headers.get(CURSOR_HEADER) ?? '';
 
 /** Reads all pages of the subscribers of a service. */
@@ -71,7 +74,7 @@ export async function readSubscribers(address: ServiceAddress): Promise<{ list: 
   let list: SubscriberList;
   let after: string | undefined;
   do {
-    list = await ask((admin) => admin.listSubscribers({ ...address, after }));
+    list = await ask((admin) => admin.listSubscribers({ ...serviceOf(address), after }));
     all.push(...list.subscribers);
     after = list.next;
   } while (after !== undefined);
@@ -119,7 +122,9 @@ function update(run: ActRun, changes: Partial<ActRun>): ActRun | undefined {
   const current = lastAct.peek();
   if (current?.address !== run.address) return undefined;
   const changed = { ...current, ...changes };
-  begin(changed);
+  // Its time starts with its end, not with each acknowledgement.
+  if (changed.phase === current.phase) lastAct.value = changed;
+  else begin(changed);
   return changed;
 }
 
@@ -200,6 +205,8 @@ async function drain(given: InstanceAddress, basis: Basis, waitMs: number): Prom
   void endDrain(run, basis, waitMs, end);
 }
 
+const CANCELLED = { phase: 'cancelled', progress: undefined } as const;
+
 /** Waits for the end of a drain, across broken connections, and shows it. */
 async function endDrain(run: ActRun, basis: Basis, waitMs: number, end: Promise<unknown>): Promise<void> {
   const { address } = run;
@@ -210,8 +217,8 @@ async function endDrain(run: ActRun, basis: Basis, waitMs: number, end: Promise<
     } catch (thrown) {
       const error = RollcallError.from(thrown, 'drain');
       if (error.code === 'INSTANCE_NOT_FOUND') break;
-      if (error.code === 'CONFLICT') return void update(run, { phase: 'cancelled' });
-      if (!error.isPassing) return void update(run, { phase: 'cancelled', error });
+      if (error.code === 'CONFLICT') return void update(run, CANCELLED);
+      if (!error.isPassing) return void update(run, { ...CANCELLED, error });
       await pause(REPEAT_MS);
       attempt = ask((admin) => admin.drainInstance({ ...address, wait: `${waitMs}ms` }));
     }
@@ -235,7 +242,7 @@ async function endDrain(run: ActRun, basis: Basis, waitMs: number, end: Promise<
 export async function cancelLast(): Promise<void> {
   await settle(async (run) => {
     await ask((admin) => admin.cancelDrain(run.address));
-    update(run, { phase: 'cancelled' });
+    update(run, CANCELLED);
   });
 }
 
@@ -246,14 +253,18 @@ export async function undoLast(): Promise<void> {
     if (undo === undefined) return;
     const [{ override: current }, diff] = await Promise.all([
       ask((admin) => admin.explainInstance({ ...address, limit: 1 })),
-      ask((admin) => admin.diffService({ ...address, from: undo.before, limit: 2 })).catch((error) => {
+      ask((admin) => admin.diffService({ ...serviceOf(address), from: undo.before, limit: 2 })).catch((error) => {
         if (RollcallError.from(error, 'diff').code === 'COMPACTED') return undefined;
         throw error;
       }),
     ]);
     const plan = planUndo(undo, current, diff);
-    if (plan === 'changed') throw new RollcallError('REVISION_MISMATCH', `changed by ${current?.actor ?? '?'}`);
-    if (plan === 'rollback') await ask((admin) => admin.rollBackService({ ...address, body: { to: undo.before } }));
+    if (plan === 'changed') {
+      update(run, { undo: undefined });
+      throw new RollcallError('REVISION_MISMATCH', `changed by ${current?.actor ?? 'another'}`);
+    }
+    if (plan === 'rollback')
+      await ask((admin) => admin.rollBackService({ ...serviceOf(address), body: { to: undo.before } }));
     if (plan === 'override') {
       const condition = undo.left === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: undo.after };
       const { override: body } = undo;

@@ -101,10 +101,15 @@ describe('the effect that is shown beforehand', () => {
       { id: 'a', ...socket },
       { id: 'page', observer: true as const, ...socket },
     ];
-    expect(readersOf({ subscribers, blind: { plain: 2, cached: 1 }, safeAfterMs: 900 }, subscribers)).toEqual({
+    expect(
+      readersOf(
+        { subscribers, blind: { plain: 2, cached: 1 }, unknown: ['plain', 'poll'], safeAfterMs: 900 },
+        subscribers,
+      ),
+    ).toEqual({
       subscribers: ['a'],
-      blind: 3,
-      isUnsure: false,
+      blind: 1,
+      isUnsure: true,
       safeAfterMs: 900,
     });
   });

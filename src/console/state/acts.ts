@@ -39,7 +39,7 @@ export function actsOn({ instance, override }: Subject, { operates, owns }: Powe
 export interface Readers {
   /** Ids of the subscribers that a drain waits for. */
   subscribers: string[];
-  /** Number of readers that can't acknowledge. */
+  /** Number of readers that hold a list and can't acknowledge. Plain reads hold nothing, and this page makes some itself. */
   blind: number;
   /** True: more of them may exist, as the registry has just started. */
   isUnsure: boolean;
@@ -51,8 +51,8 @@ export interface Readers {
 export function readersOf({ blind, unknown, safeAfterMs }: SubscriberList, all: readonly Subscriber[]): Readers {
   return {
     subscribers: all.filter(({ observer }) => observer !== true).map(({ id }) => id),
-    blind: Object.values(blind).reduce((sum, each) => sum + each, 0),
-    isUnsure: unknown !== undefined && unknown.length > 0,
+    blind: Object.entries(blind).reduce((sum, [kind, each]) => (kind === 'plain' ? sum : sum + each), 0),
+    isUnsure: unknown?.some((kind) => kind !== 'plain') ?? false,
     safeAfterMs,
   };
 }

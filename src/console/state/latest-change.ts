@@ -1,6 +1,9 @@
 import type { ChangesFrame } from '../../client/wire/frames';
 import type { Cause, HistoryEntry } from '../../client/wire/history-answers';
 
+/** Changes that are kept for the list of the latest. */
+export const LATEST_MAX_COUNT = 20;
+
 /** A change of an instance or a service, for the list of the latest. */
 export interface LatestChange {
   /** Unique among the changes. */
@@ -27,12 +30,9 @@ export function changesOfEntry({ revision, at, actor, changes }: HistoryEntry): 
   });
 }
 
-/** Returns the first changes of a frame. */
-export function changesOfFrame(
-  { revision, at, actor, cause, changes }: ChangesFrame,
-  maxCount: number,
-): LatestChange[] {
-  return changes.slice(0, maxCount).map(({ group, service, id }) => ({
+/** Returns the changes of a frame, up to a number that a list of the latest shows. */
+export function changesOfFrame({ revision, at, actor, cause, changes }: ChangesFrame): LatestChange[] {
+  return changes.slice(0, LATEST_MAX_COUNT).map(({ group, service, id }) => ({
     key: JSON.stringify([revision, group, service, id]),
     revision,
     at,
@@ -43,4 +43,11 @@ export function changesOfFrame(
     service,
     id,
   }));
+}
+
+/** Adds changes to the latest ones. */
+export function withLatest(latest: LatestChanges, changes: LatestChanges): LatestChanges {
+  const known = new Set(latest.map(({ key }) => key));
+  const all = [...changes.filter(({ key }) => !known.has(key)), ...latest];
+  return all.sort((one, other) => other.revision - one.revision).slice(0, LATEST_MAX_COUNT);
 }

@@ -1,17 +1,48 @@
 import { signal } from '@preact/signals';
-import { ask, session } from './session';
+import type { Namespace } from '../../client/wire/directory-answers';
+import { ask, ownId, session } from './session';
 
-/** Ids of the namespaces that the token has a grant on, as far as they were read. */
-export const knownNamespaces = signal<readonly string[]>([]);
+/** Namespaces of a page of the list. */
+const PAGE = 500;
 
-/** Reads the namespaces, up to a number that a menu can hold. Without them, the menu holds those that the grants name. */
+/** Most namespaces that are read. A registry may have 10,000; the list of namespaces says that there are more. */
+const READ_MAX_COUNT = 2_000;
+
+/** Namespaces as far as they were read. */
+interface Read {
+  list: readonly Namespace[];
+  hasMore: boolean;
+  /** Token that may read them. */
+  reader: string | undefined;
+}
+
+const read = signal<Read>({ list: [], hasMore: false, reader: undefined });
+
+/** Returns the namespaces that the visitor's token has a grant on; undefined until they were read. Subscribes. */
+export function readNamespaces(): Read | undefined {
+  return read.value.reader === ownId.value ? read.value : undefined;
+}
+
+/** Returns the ids of the known namespaces: until they were read, of those that the grants name. */
+export function knownNamespaces(): string[] {
+  const granted = new Set((session.value?.own.grants ?? []).map(({ ns }) => ns));
+  granted.delete('*');
+  return readNamespaces()?.list.map(({ id }) => id) ?? [...granted];
+}
+
+/**
+ * Reads the namespaces. The old list stays until then.
+ *
+ * @throws {RollcallError} If the registry can't be read.
+ */
 export async function loadNamespaces(): Promise<void> {
-  const granted = (session.peek()?.own.grants ?? []).map(({ ns }) => ns).filter((ns) => ns !== '*');
-  knownNamespaces.value = [...new Set(granted)];
-  try {
-    const { namespaces } = await ask((admin) => admin.listNamespaces({ limit: 200 }));
-    knownNamespaces.value = namespaces.map(({ id }) => id);
-  } catch {
-    // The page itself shows why the registry can't be read.
-  }
+  const reader = ownId.peek();
+  const list: Namespace[] = [];
+  let next: string | undefined;
+  do {
+    const page = await ask((admin) => admin.listNamespaces({ after: next, limit: PAGE }));
+    list.push(...page.namespaces);
+    next = page.next;
+  } while (next !== undefined && list.length < READ_MAX_COUNT);
+  read.value = { list, hasMore: next !== undefined, reader };
 }

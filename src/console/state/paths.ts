@@ -1,4 +1,5 @@
 import { DEFAULT_GROUP } from '../../model/service-name';
+import { decoded } from './location';
 
 /** Path under which the page is served. */
 export const BASE = '/console';
@@ -29,9 +30,12 @@ export const servicesPath = (ns: string): string => joined(ns, 'services');
 export const servicePath = ({ ns, group, service }: ServiceAddress): string => joined(ns, 'services', group, service);
 export const instancePath = ({ id, ...service }: InstanceAddress): string =>
   `${servicePath(service)}/instances${joined(id)}`;
-export const diffPath = (address: ServiceAddress, from: string, to?: string): string =>
+/** @param from Undefined: the moment before the last change up to `to`. */
+export const diffPath = (address: ServiceAddress, from: string | undefined, to?: string): string =>
   `${servicePath(address)}/diff${query({ from, to })}`;
-export const historyPath = (ns: string): string => joined(ns, 'history');
+/** @param filter Members of the query, such as `service` and `since`. */
+export const historyPath = (ns: string, filter: Readonly<Record<string, string | undefined>> = {}): string =>
+  joined(ns, 'history') + query(filter);
 export const settingsPath = (ns: string): string => joined(ns, 'settings');
 export const TOKENS_PATH = '/access/tokens';
 export const AUDIT_PATH = '/access/audit';
@@ -39,3 +43,34 @@ export const AUDIT_PATH = '/access/audit';
 /** Formats the name of a service for people: without the default group. */
 export const serviceTitle = ({ group, service }: { group: string; service: string }): string =>
   group === DEFAULT_GROUP ? service : `${group} / ${service}`;
+
+/** Sections of the page, as the navigation names them. */
+export type Section = 'namespaces' | 'services' | 'history' | 'entries' | 'settings' | 'tokens' | 'audit';
+
+/** Place that an address shows. */
+export interface Place {
+  /** Undefined: all namespaces. */
+  ns?: string | undefined;
+  section: Section | undefined;
+  /** Names below the section, the outermost first: service, instance. */
+  names: string[];
+}
+
+const OF_NAMESPACE = ['services', 'history', 'entries', 'settings'] as const;
+const OF_ACCESS = ['tokens', 'audit'] as const;
+
+/** Returns the place of a path, which begins after the base of the page. */
+export function placeOf(path: string): Place {
+  const [, first = '', second = '', , service, kind, id] = path.split('/').map(decoded);
+  if (first === '') return { section: 'namespaces', names: [] };
+  const access = OF_ACCESS.find((name) => name === second);
+  if (first === 'access' && access !== undefined) return { section: access, names: [] };
+  const names = [service, kind === 'instances' ? id : undefined].filter((name) => name !== undefined);
+  return { ns: first, section: OF_NAMESPACE.find((name) => name === second), names };
+}
+
+/** Returns the title of a place for the browser's tab, the innermost name first. @param titles Titles of the sections. */
+export function titleOf({ ns, section, names }: Place, titles: Readonly<Record<Section, string>>): string {
+  const own = names.length > 0 ? names.toReversed() : section === undefined ? [] : [titles[section]];
+  return [...own, ns, 'Rollcall'].filter(Boolean).join(' · ');
+}

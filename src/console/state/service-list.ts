@@ -1,15 +1,12 @@
 import { signal } from '@preact/signals';
 import type { ServiceSummary } from '../../client/wire/answers';
 import type { ChangesFrame } from '../../client/wire/frames';
-import { changesOfEntry, changesOfFrame, type LatestChanges } from './latest-change';
+import { changesOfEntry, changesOfFrame, LATEST_MAX_COUNT, type LatestChanges, withLatest } from './latest-change';
 import { LiveList } from './live-list';
 import { ask } from './session';
 
 /** Services of a page. */
 const PAGE = 200;
-
-/** Changes that are kept for the list of the latest. */
-const LATEST_MAX_COUNT = 20;
 
 /** Services of a namespace with their counts, live, and the latest changes. */
 export class ServiceDirectory {
@@ -61,13 +58,11 @@ export class ServiceDirectory {
       const key = keyOf({ group, name: service });
       if (type === 'delete' && !counted.has(key)) this.list.remove(key, frame.revision);
     }
-    this.#addLatest(changesOfFrame(frame, LATEST_MAX_COUNT));
+    this.#addLatest(changesOfFrame(frame));
   }
 
   #addLatest(changes: LatestChanges): void {
-    const known = new Set(this.latest.peek().map(({ key }) => key));
-    const all = [...changes.filter(({ key }) => !known.has(key)), ...this.latest.peek()];
-    this.latest.value = all.sort((one, other) => other.revision - one.revision).slice(0, LATEST_MAX_COUNT);
+    this.latest.value = withLatest(this.latest.peek(), changes);
   }
 }
 

@@ -161,9 +161,9 @@ let attempt = 0;
  * Signs in with the ticket of a link or with a stored token, if there is one. While the registry can't be reached, it
  * tries again.
  *
- * A token for a ticket is stored although nobody asks for that: without it, each reload would need another link. It is
- * not the visitor's own, ends within 12 hours, can't create tokens, and signing out revokes it. The account menu shows
- * that it is stored, and can remove it.
+ * A token for a ticket is stored without being asked for: otherwise, each reload would need another link. It is not the
+ * visitor's own, ends within 12 hours, can't create tokens, and signing out revokes it. The account menu shows that it is
+ * stored, and can remove it.
  */
 export async function resume(): Promise<void> {
   const ticket = ticketOf(location.hash);

@@ -4,15 +4,31 @@ const DAY_MS = 86_400_000;
 
 const locale = (): string => (language.value === 'zh' ? 'zh-CN' : 'en-GB');
 
+/** Formatters by language and options: to create one takes longer than to draw a row. */
+const known = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
+
+function formatter<Formatter extends Intl.NumberFormat | Intl.DateTimeFormat, Options>(
+  create: new (locale: string, options: Options) => Formatter,
+  options: Options,
+): Formatter {
+  const key = `${locale()} ${create.name} ${JSON.stringify(options)}`;
+  const found = known.get(key) ?? new create(locale(), options);
+  known.set(key, found);
+  return found as Formatter; // `as`: the key has its class
+}
+
+const numbers = (options: Intl.NumberFormatOptions = {}) => formatter(Intl.NumberFormat, options);
+const times = (at: string | number, options: Intl.DateTimeFormatOptions): string =>
+  formatter(Intl.DateTimeFormat, options).format(new Date(at));
+
 /** Formats a count with separators. */
-export const count = (value: number): string => value.toLocaleString(locale());
+export const count = (value: number): string => numbers().format(value);
 
 /** Formats a time of day, `14:02:31`. @param at RFC 3339, or milliseconds since the epoch. */
-export const clock = (at: string | number): string => new Date(at).toLocaleTimeString(locale(), { hour12: false });
+export const clock = (at: string | number): string => times(at, { timeStyle: 'medium', hour12: false });
 
 /** Formats a day, `Fri 20 Nov`. */
-export const day = (at: string | number): string =>
-  new Date(at).toLocaleDateString(locale(), { weekday: 'short', day: 'numeric', month: 'short' });
+export const day = (at: string | number): string => times(at, { weekday: 'short', day: 'numeric', month: 'short' });
 
 /** Formats a time; with its day if that is not today. */
 export function moment(at: string | number): string {
@@ -22,17 +38,17 @@ export function moment(at: string | number): string {
 
 /** Formats a time in full, for titles. */
 export const fullTime = (at: string | number): string =>
-  new Date(at).toLocaleString(locale(), { dateStyle: 'full', timeStyle: 'long', hour12: false });
+  times(at, { dateStyle: 'full', timeStyle: 'long', hour12: false });
 
 type Unit = 'second' | 'minute' | 'hour' | 'day';
 
 const amount = (value: number, unit: Unit, digits = 0): string =>
-  value.toLocaleString(locale(), {
+  numbers({
     style: 'unit',
     unit,
     unitDisplay: language.value === 'zh' ? 'long' : 'short',
     maximumFractionDigits: digits,
-  });
+  }).format(value);
 
 /** Formats a duration in its largest suitable unit: `10.4 sec`, `30 min`, `2 days`. */
 export function duration(ms: number): string {
@@ -46,7 +62,7 @@ export function duration(ms: number): string {
 export function bytes(value: number): string {
   const unit = value < 1024 ? 'byte' : value < 1024 ** 2 ? 'kilobyte' : 'megabyte';
   const scaled = unit === 'byte' ? value : unit === 'kilobyte' ? value / 1024 : value / 1024 ** 2;
-  return scaled.toLocaleString(locale(), { style: 'unit', unit, maximumFractionDigits: 1 });
+  return numbers({ style: 'unit', unit, maximumFractionDigits: 1 }).format(scaled);
 }
 
 /** Formats the time between two times. @param from RFC 3339. @param until RFC 3339. */

@@ -1,0 +1,189 @@
+import { Link } from 'wouter-preact';
+import type { Instance } from '../../client/wire/instance';
+import { CopyButton } from '../parts/copy-button';
+import { RowAct } from '../parts/instance-acts';
+import { Empty, Skeleton } from '../parts/problem';
+import { Cell, HeadCell, Rows } from '../parts/rows';
+import { StateMark } from '../parts/state-mark';
+import { useSteadyOrder } from '../parts/steady-order';
+import { addressOf, type InstanceCounts, isFound, worstInstanceFirst } from '../state/instance-rows';
+import { STATES, stateOf } from '../state/instance-state';
+import { setQuery, useQuery } from '../state/location';
+import { instancePath, type ServiceAddress } from '../state/paths';
+import type { ServiceLive } from '../state/service-live';
+import { ORIGIN } from '../state/session';
+import { count, duration, fullTime, moment } from '../words/format';
+import { words } from '../words/words';
+
+const keyOf = ({ id }: Instance): string => id;
+
+interface InstancesProps {
+  address: ServiceAddress;
+  live: ServiceLive;
+  counts: InstanceCounts;
+  isPast: boolean;
+}
+
+/** Lists the instances of a service, the worst first, and those that are gone lately. */
+export function Instances({ address, live, counts, isPast }: InstancesProps) {
+  const { service: text, services, states } = words.value;
+  const query = useQuery();
+  const find = query.get('q') ?? '';
+  const show = STATES.find((state) => state === query.get('show'));
+  const { list } = live;
+  const needle = find.trim().toLowerCase();
+  const found = [...list.items.values()].filter(
+    (each) => (show === undefined || stateOf(each) === show) && (needle === '' || isFound(each, needle)),
+  );
+  const { items, moved, sort, guard } = useSteadyOrder(found, keyOf, worstInstanceFirst);
+  const isComplete = list.isComplete.value;
+  const isEmpty = isComplete && counts.instances === 0;
+  return (
+    <>
+      {!isEmpty && (
+        <>
+          {/* biome-ignore lint/a11y/useSemanticElements: a fieldset can't be laid out in a row */}
+          <div class="tiles" role="group" aria-label={services.filter}>
+            {STATES.filter((state) => counts.states[state] > 0 || state === show).map((state) => (
+              <button
+                key={state}
+                class="tile"
+                type="button"
+                aria-pressed={state === show}
+                onClick={() => setQuery({ show: state === show ? undefined : state })}
+              >
+                <StateMark state={state}>
+                  <b>{count(counts.states[state])}</b> {states[state]}
+                </StateMark>
+              </button>
+            ))}
+          </div>
+          <div class="tools">
+            <input
+              class="find"
+              type="search"
+              data-find
+              placeholder={text.find}
+              aria-label={text.find}
+              value={find}
+              onInput={({ currentTarget }) => setQuery({ q: currentTarget.value })}
+            />
+            <span class="grow" />
+            {moved > 0 && (
+              <button class="btn pill" type="button" onClick={sort}>
+                {services.moved(moved)}
+              </button>
+            )}
+          </div>
+        </>
+      )}
+      <div {...guard}>
+        {!isComplete && counts.instances === 0 && list.error.value === undefined && <Skeleton />}
+        {isEmpty && (isPast ? <Empty>{text.noneThen}</Empty> : <FirstInstance address={address} />)}
+        {items.length > 0 && (
+          <Rows
+            label={text.tab.instances}
+            class="instances"
+            head={
+              <>
+                <HeadCell>{services.state}</HeadCell>
+                <HeadCell>{text.instance}</HeadCell>
+                <HeadCell>{text.address}</HeadCell>
+                <HeadCell>{text.zone}</HeadCell>
+                <HeadCell class="n">{text.weight}</HeadCell>
+                <HeadCell>{text.version}</HeadCell>
+                <HeadCell class="n">{isPast ? text.registered : text.age}</HeadCell>
+                <HeadCell />
+              </>
+            }
+            items={items}
+            keyOf={keyOf}
+            cells={(each) => <InstanceCells address={address} instance={each} isPast={isPast} />}
+          />
+        )}
+        {isComplete && !isEmpty && items.length === 0 && <Empty>{text.noneFound}</Empty>}
+      </div>
+      {!isPast && <GoneLately address={address} live={live} />}
+    </>
+  );
+}
+
+interface InstanceCellsProps {
+  address: ServiceAddress;
+  instance: Instance;
+  isPast: boolean;
+}
+
+function InstanceCells({ address, instance, isPast }: InstanceCellsProps) {
+  const { id, cluster, location, weight, version, registeredAt } = instance;
+  const names = { ...address, id };
+  const state = stateOf(instance);
+  const place = [location?.zone, cluster === 'DEFAULT' ? undefined : cluster].filter(Boolean).join(' · ');
+  return (
+    <>
+      <Cell class="say">
+        <StateMark state={state} isCalm={state === 'up'} />
+      </Cell>
+      <Cell class="name">
+        <Link href={instancePath(names)} data-row>
+          {id}
+        </Link>
+      </Cell>
+      <Cell class="cut mono address">{addressOf(instance)}</Cell>
+      <Cell class="cut place">{place}</Cell>
+      <Cell class="n weight">{count(weight)}</Cell>
+      <Cell class="cut version">{version}</Cell>
+      <Cell class="n age">
+        <time dateTime={registeredAt} title={fullTime(registeredAt)}>
+          {isPast ? moment(registeredAt) : duration(Math.max(0, Date.now() - Date.parse(registeredAt)))}
+        </time>
+      </Cell>
+      <Cell class="n act">{!isPast && <RowAct address={names} subject={{ instance }} />}</Cell>
+    </>
+  );
+}
+
+/** Lists instances that are gone, with links to the reason. */
+function GoneLately({ address, live }: { address: ServiceAddress; live: ServiceLive }) {
+  const { service: text, services, causes, common } = words.value;
+  const { items } = live.list;
+  const gone = live.gone.value.filter(({ id }) => !items.has(id));
+  if (gone.length === 0) return null;
+  return (
+    <section class="below">
+      <h2>{services.goneLately}</h2>
+      <ul class="card links gone-list">
+        {gone.map(({ id, at, cause, actor }) => (
+          <li key={id}>
+            <StateMark state="gone">
+              <Link href={instancePath({ ...address, id })}>{id}</Link>
+            </StateMark>
+            <span>
+              {cause === 'drained' ? text.drained : causes[cause]} <span class="mute">{common.by(actor)}</span>
+            </span>
+            <time class="n mute" dateTime={at} title={fullTime(at)}>
+              {moment(at)}
+            </time>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+/** Shows how to register a first instance of the service. */
+function FirstInstance({ address: { ns, group, service } }: { address: ServiceAddress }) {
+  const { service: text, services } = words.value;
+  const path = ['ns', ns, 'groups', group, 'services', service, 'instances'].map(encodeURIComponent).join('/');
+  const command = `curl -X POST '${ORIGIN}/api/v1/${path.replaceAll("'", '%27')}' \\
+  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
+  -d '{"address": "10.0.0.7", "port": 8080}'`;
+  return (
+    <Empty>
+      <p>{text.first}</p>
+      <pre class="mono">{command}</pre>
+      <CopyButton text={() => command} />
+      <p class="mute">{services.firstNote}</p>
+    </Empty>
+  );
+}

@@ -1,0 +1,298 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Grant, IssuedToken, Token } from '../../client/wire/directory-answers';
+import { CopyButton } from '../parts/copy-button';
+import { Dialog } from '../parts/dialog';
+import { Buttons, Field, useCall } from '../parts/form';
+import { Problem } from '../parts/problem';
+import { allowsPathWrite, breadthOf, type GrantDraft, grantOf, hasServices, matchedServices } from '../state/grants';
+import { knownNamespaces, readNamespaces } from '../state/namespaces';
+import { serviceTitle } from '../state/paths';
+import { readServiceNames, servicesOf } from '../state/service-names';
+import { administered, adopt, ask, forget, may, ownId } from '../state/session';
+import { withoutSecret } from '../state/token-list';
+import { duration } from '../words/format';
+import { words } from '../words/words';
+
+const SCOPES = ['read', 'register', 'operate', 'admin', 'metrics'] as const;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const LIVES_MS = [HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS, 90 * DAY_MS, 365 * DAY_MS];
+const OVERLAPS_MS = [10 * 60_000, HOUR_MS, DAY_MS, 7 * DAY_MS];
+
+/** Matching services that a preview names. */
+const NAMED_MAX_COUNT = 5;
+
+interface Making {
+  onMade: (token: Token) => void;
+  onClose: () => void;
+}
+
+/** Creates a token, and shows its secret once. */
+export function NewToken({ onMade, onClose }: Making) {
+  const { tokens: text, common } = words.value;
+  const { error, isBusy, run } = useCall();
+  const [first = ''] = administered();
+  const ns = first === '*' ? (knownNamespaces()[0] ?? '') : first;
+  const [name, setName] = useState('');
+  const [drafts, setDrafts] = useState<GrantDraft[]>([{ scope: 'read', ns, services: '' }]);
+  const [life, setLife] = useState('');
+  const [isForPath, setForPath] = useState(false);
+  const [secret, setSecret] = useState<string>();
+  if (secret !== undefined) return <Secret title={text.made(name)} secret={secret} onClose={onClose} />;
+
+  const grants = drafts.map(grantOf);
+  const canBeForPath = allowsPathWrite(grants);
+  const change = (index: number, part: Partial<GrantDraft>) =>
+    setDrafts(drafts.map((draft, each) => (each === index ? { ...draft, ...part } : draft)));
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const body = {
+      name: name.trim(),
+      grants,
+      ...(life !== '' && { expiresInMs: Number(life) }),
+      ...(isForPath && canBeForPath && { pathWrite: true }),
+    };
+    void run(async () => {
+      const made = withoutSecret(await ask((admin) => admin.createToken({ body })));
+      setSecret(made.secret);
+      onMade(made.view);
+    });
+  };
+  return (
+    <Dialog title={text.create} onClose={onClose}>
+      <form onSubmit={submit}>
+        {error !== undefined && <Problem error={error} />}
+        <Field label={text.name} hint={text.nameHint} path="name" error={error}>
+          <input value={name} required onInput={({ currentTarget }) => setName(currentTarget.value)} />
+        </Field>
+        {drafts.map((draft, index) => (
+          <fieldset key={index} class="grant">
+            <legend>{text.grant(index + 1)}</legend>
+            <GrantEditor
+              draft={draft}
+              path={`grants.${index}`}
+              error={error}
+              onChange={(part) => change(index, part)}
+            />
+            {drafts.length > 1 && (
+              <button class="btn" type="button" onClick={() => setDrafts(drafts.filter((each) => each !== draft))}>
+                {common.remove}
+              </button>
+            )}
+          </fieldset>
+        ))}
+        <div>
+          <button
+            class="btn"
+            type="button"
+            onClick={() => setDrafts([...drafts, { scope: 'register', ns: drafts[0]?.ns ?? ns, services: '' }])}
+          >
+            {text.addGrant}
+          </button>
+        </div>
+        <Field label={text.expiry} path="expiresInMs" error={error}>
+          <select value={life} onChange={({ currentTarget }) => setLife(currentTarget.value)}>
+            <option value="">{text.never}</option>
+            {LIVES_MS.map((ms) => (
+              <option key={ms} value={ms}>
+                {text.after(duration(ms))}
+              </option>
+            ))}
+          </select>
+        </Field>
+        {canBeForPath && (
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={isForPath}
+              onChange={({ currentTarget }) => setForPath(currentTarget.checked)}
+            />
+            <span>
+              {text.pathWrite}
+              {isForPath && <small class="wrong"> {text.pathWriteRisk}</small>}
+            </span>
+          </label>
+        )}
+        <Buttons isBusy={isBusy} act={text.create} onClose={onClose} />
+      </form>
+    </Dialog>
+  );
+}
+
+function GrantEditor({
+  draft,
+  path,
+  error,
+  onChange,
+}: {
+  draft: GrantDraft;
+  path: string;
+  error: unknown;
+  onChange: (part: Partial<GrantDraft>) => void;
+}) {
+  const { tokens: text } = words.value;
+  const { scope, ns, services } = draft;
+  const mine = administered();
+  const offered = mine.includes('*') ? ['*', ...knownNamespaces()] : mine;
+  return (
+    <>
+      <div class="pair">
+        <Field label={text.scope} path={`${path}.scope`} error={error}>
+          <select
+            value={scope}
+            onChange={({ currentTarget }) => onChange({ scope: SCOPES[currentTarget.selectedIndex] ?? 'read' })}
+          >
+            {SCOPES.map((each) => (
+              <option key={each} value={each}>
+                {each} – {text.scopes[each]}
+              </option>
+            ))}
+          </select>
+        </Field>
+        <Field label={text.namespace} path={`${path}.ns`} error={error}>
+          <input
+            value={ns}
+            list={`${path}-namespaces`}
+            required
+            autocomplete="off"
+            onInput={({ currentTarget }) => onChange({ ns: currentTarget.value })}
+          />
+          <datalist id={`${path}-namespaces`}>
+            {offered.map((each) => (
+              <option key={each} value={each} />
+            ))}
+          </datalist>
+        </Field>
+      </div>
+      {hasServices(scope) && (
+        <Field label={text.services} hint={text.servicesHint} path={`${path}.services`} error={error}>
+          <textarea
+            class="mono"
+            rows={2}
+            value={services}
+            placeholder="payments*"
+            spellcheck={false}
+            onInput={({ currentTarget }) => onChange({ services: currentTarget.value })}
+          />
+        </Field>
+      )}
+      <Preview grant={grantOf(draft)} />
+    </>
+  );
+}
+
+/** Shows what a grant covers today, and what deserves a second look. */
+function Preview({ grant }: { grant: Grant }) {
+  const { tokens: text } = words.value;
+  const { ns, scope } = grant;
+  useEffect(() => {
+    if (ns !== '*' && knownNamespaces().includes(ns)) void readServiceNames(ns);
+  }, [ns]);
+  const known = readNamespaces();
+  const breadth = breadthOf(grant);
+  const all = hasServices(scope) ? servicesOf(ns) : undefined;
+  const matched = all && matchedServices(grant, all.list);
+  const named = matched?.slice(0, NAMED_MAX_COUNT).map(serviceTitle) ?? [];
+  const isMissing = ns !== '' && ns !== '*' && known !== undefined && !known.hasMore && !knownNamespaces().includes(ns);
+  return (
+    <div class="preview" aria-live="polite">
+      {ns !== '' && !may('admin', { namespace: ns }) && <p class="wrong">{text.notYours(ns)}</p>}
+      {isMissing && may('admin', { namespace: ns }) && <p class="wrong">{text.noNamespace(ns)}</p>}
+      {breadth && <p class="wrong">{text.broad[breadth]}</p>}
+      {matched && (
+        <p class="mute">
+          {named.length === 0 ? text.noMatch : text.preview(named.join(', '), matched.length - named.length)}
+        </p>
+      )}
+    </div>
+  );
+}
+
+/** Gives a token a new secret, and shows it once. */
+export function RotateToken({ token, onMade, onClose }: Making & { token: Token }) {
+  const { tokens: text } = words.value;
+  const { error, isBusy, run } = useCall();
+  const [overlap, setOverlap] = useState(String(HOUR_MS));
+  const [secret, setSecret] = useState<string>();
+  if (secret !== undefined) return <Secret title={text.rotated(token.name)} secret={secret} onClose={onClose} />;
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const body = { overlapMs: Number(overlap) };
+    void run(async () => {
+      const made = withoutSecret(await ask((admin): Promise<IssuedToken> => admin.rotateToken({ id: token.id, body })));
+      // The page itself would be signed out with its old secret.
+      if (token.id === ownId.peek()) adopt(made.secret);
+      setSecret(made.secret);
+      onMade(made.view);
+    });
+  };
+  return (
+    <Dialog title={text.rotateTitle(token.name)} onClose={onClose}>
+      <form onSubmit={submit}>
+        {error !== undefined && <Problem error={error} />}
+        <p>{text.rotateLead}</p>
+        <Field
+          label={text.overlap}
+          hint={overlap === '0' ? text.noOverlapHint : text.overlapHint}
+          path="overlapMs"
+          error={error}
+        >
+          <select value={overlap} onChange={({ currentTarget }) => setOverlap(currentTarget.value)}>
+            <option value="0">{text.noOverlap}</option>
+            {OVERLAPS_MS.map((ms) => (
+              <option key={ms} value={ms}>
+                {duration(ms)}
+              </option>
+            ))}
+          </select>
+        </Field>
+        <Buttons isBusy={isBusy} act={text.rotate} onClose={onClose} />
+      </form>
+    </Dialog>
+  );
+}
+
+/** Revokes a token. */
+export function RevokeToken({ token, onDone, onClose }: { token: Token; onDone: () => void; onClose: () => void }) {
+  const { tokens: text } = words.value;
+  const { error, isBusy, run } = useCall();
+  const isOwn = token.id === ownId.value;
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    void run(async () => {
+      await ask((admin) => admin.revokeToken({ id: token.id }));
+      onDone();
+      onClose();
+      if (isOwn) forget('signed-out');
+    });
+  };
+  return (
+    <Dialog title={text.revokeTitle(token.name)} onClose={onClose}>
+      <form onSubmit={submit}>
+        {error !== undefined && <Problem error={error} />}
+        <p>{text.revokeLead}</p>
+        {isOwn && <p class="wrong">{text.revokeOwn}</p>}
+        <Buttons isBusy={isBusy} act={text.revoke} isGrave onClose={onClose} />
+      </form>
+    </Dialog>
+  );
+}
+
+/** Shows a secret until the dialog is closed; nothing keeps it. */
+function Secret({ title, secret, onClose }: { title: string; secret: string; onClose: () => void }) {
+  const { tokens: text, common } = words.value;
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <div class="secret">
+        <p>{text.secretLead}</p>
+        <pre class="mono">{secret}</pre>
+        <div class="acts">
+          <CopyButton text={() => secret} />
+          <button class="btn main" type="button" onClick={onClose}>
+            {common.close}
+          </button>
+        </div>
+      </div>
+    </Dialog>
+  );
+}

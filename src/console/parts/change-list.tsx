@@ -1,0 +1,246 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
+import { actorNames, isActor } from '../state/actors';
+import { type ChangeLine, type Fold, factsOf, foldLines, idOf, isFold, linesOf } from '../state/change-lines';
+import { HistoryList, type HistoryOptions } from '../state/history-list';
+import { diffPath, instancePath, type ServiceAddress, servicePath, serviceTitle } from '../state/paths';
+import { changedFields } from '../state/record-diff';
+import { clock, fullTime, moment } from '../words/format';
+import { words } from '../words/words';
+import { foldSentence, sentenceOf, stateAfter } from './change-sentence';
+import { FieldChanges } from './field-changes';
+import { Icon } from './icon';
+import { PointProblem } from './point-problem';
+import { Empty, Skeleton } from './problem';
+import { Cell, HeadCell, Rows } from './rows';
+import { StateMark } from './state-mark';
+import { useGuard } from './steady-order';
+
+/** Changed fields that a row shows. */
+const FIELDS_MAX_COUNT = 4;
+
+/** Ids that a fold names. */
+const NAMED_MAX_COUNT = 12;
+
+/** Reads a history, and shows that of the previous options until the new one has its first page. */
+export function useHistoryList(options: HistoryOptions): HistoryList {
+  const key = JSON.stringify(options);
+  const list = useMemo(() => new HistoryList(options), [key]);
+  useEffect(() => () => list.close(), [list]);
+  const shown = useRef(list);
+  if (list.isReady.value || list.error.value !== undefined) shown.current = list;
+  return shown.current;
+}
+
+/** Shows the history of a service, live. */
+export function ServiceHistory({ address: { ns, group, service } }: { address: ServiceAddress }) {
+  return <ChangeList list={useHistoryList({ ns, group, service })} />;
+}
+
+/**
+ * Lists changes, newest first. New ones appear at the top, unless that moves what is being used or read: then a button shows
+ * how many there are.
+ *
+ * @param actor Only changes of the author of this name or id.
+ */
+export function ChangeList({ list, actor }: { list: HistoryList; actor?: string | undefined }) {
+  const { history: text, common } = words.value;
+  const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
+  const top = useRef<HTMLDivElement>(null);
+  const { options, pages, pending, error, isReady, isReading, hasMore } = list;
+
+  const showIfFree = () => {
+    if (list.pending.peek().length === 0 || isUsed() || (top.current?.getBoundingClientRect().top ?? 0) < 0) return;
+    list.showPending();
+  };
+  const { isUsed, guard } = useGuard(showIfFree);
+  const fresh = pending.value;
+  useEffect(showIfFree, [fresh]);
+
+  const isByActor = (line: ChangeLine) => actor === undefined || isActor(line.actor, actor);
+  const names = actorNames.value;
+  const isGapless = options.cause === undefined;
+  const all = pages.value;
+  const rows = useMemo(
+    () =>
+      // Each page by itself: a fold must not grow above the reader when older changes come.
+      all.flatMap((entries, index) =>
+        foldLines(linesOf(entries, all[index + 1]?.[0]?.cursor, isGapless).filter(isByActor)),
+      ),
+    [all, actor, isGapless, names],
+  );
+  const items = rows.flatMap((row): Item[] =>
+    isFold(row) ? [row, ...(opened.has(row.key) ? row.lines.map((line) => ({ ...line, isInside: true })) : [])] : [row],
+  );
+  const toggle = (key: string) => {
+    const next = new Set(opened);
+    if (!next.delete(key)) next.add(key);
+    setOpened(next);
+  };
+  const freshCount = fresh.flatMap((entry) => linesOf([entry], undefined)).filter(isByActor).length;
+  const show = () => {
+    list.showPending();
+    top.current?.scrollIntoView({ block: 'nearest' });
+  };
+  return (
+    <div class="changes-of" ref={top} {...guard}>
+      {freshCount > 0 && (
+        <button class="btn pill fresh" type="button" onClick={show}>
+          {text.fresh(freshCount)}
+        </button>
+      )}
+      {error.value !== undefined && (
+        <PointProblem
+          error={error.value}
+          onRetry={() => (all.length > 0 ? void list.more() : list.reload())}
+          param="since"
+        />
+      )}
+      {!isReady.value && error.value === undefined && <Skeleton />}
+      {isReady.value && items.length === 0 && !isReading.value && (
+        <Empty>{actor === undefined ? text.none : text.noneOfActor}</Empty>
+      )}
+      {items.length > 0 && (
+        <Rows
+          label={text.title}
+          class="changes"
+          head={
+            <>
+              <HeadCell>{text.time}</HeadCell>
+              <HeadCell>{text.change}</HeadCell>
+              <HeadCell>{text.fields}</HeadCell>
+              <HeadCell />
+            </>
+          }
+          items={items}
+          keyOf={keyOf}
+          cells={(item) =>
+            isFold(item) ? (
+              <FoldCells ns={options.ns} fold={item} isOpen={opened.has(item.key)} onToggle={() => toggle(item.key)} />
+            ) : (
+              <LineCells ns={options.ns} line={item} isService={options.service !== undefined} />
+            )
+          }
+        />
+      )}
+      {isReady.value && (
+        <div class="end">
+          {hasMore.value ? (
+            <button class="btn" type="button" disabled={isReading.value} onClick={() => void list.more()}>
+              {isReading.value ? common.loading : common.more}
+            </button>
+          ) : (
+            <HistoryEnd list={list} />
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
+
+type Item = Fold | (ChangeLine & { isInside?: boolean });
+
+const keyOf = (item: Item): string => (isFold(item) || !item.isInside ? item.key : `in ${item.key}`);
+
+function HistoryEnd({ list: { reach, options, pages } }: { list: HistoryList }) {
+  const { history: text } = words.value;
+  if (reach.value !== undefined) return <p class="mute">{text.reach(moment(reach.value))}</p>;
+  const { since } = options;
+  if (since !== undefined) return <p class="mute">{text.rangeStart(since.startsWith('c') ? since : moment(since))}</p>;
+  return pages.value.length === 0 ? null : <p class="mute">{text.start}</p>;
+}
+
+function FoldCells({ ns, fold, isOpen, onToggle }: { ns: string; fold: Fold; isOpen: boolean; onToggle: () => void }) {
+  const { history: text } = words.value;
+  const facts = factsOf(fold);
+  const [newest] = fold.lines;
+  if (facts === undefined || newest === undefined) return null;
+  const names = new Set(fold.lines.map(({ change }) => idOf(change) || serviceTitle(change)));
+  return (
+    <>
+      <Cell class="time">
+        <time dateTime={facts.from} title={`${fullTime(facts.from)} – ${fullTime(facts.to)}`}>
+          {text.span(moment(facts.from), clock(facts.to))}
+        </time>
+      </Cell>
+      <Cell class="say">
+        <button class="fold" type="button" data-row aria-expanded={isOpen} onClick={onToggle}>
+          <Icon name="down" />
+          <StateMark state={stateAfter(newest)} isCalm={stateAfter(newest) === 'up'}>
+            {foldSentence(facts)}
+          </StateMark>
+        </button>
+      </Cell>
+      <Cell class="fields mute">{[...names].slice(0, NAMED_MAX_COUNT).join(', ')}</Cell>
+      <Cell class="n">
+        {facts.service && (
+          <Compare address={{ ns, ...facts.service }} from={fold.lines.at(-1)?.before} to={newest.cursor} />
+        )}
+      </Cell>
+    </>
+  );
+}
+
+function LineCells({
+  ns,
+  line,
+  isService,
+}: {
+  ns: string;
+  line: ChangeLine & { isInside?: boolean };
+  isService: boolean;
+}) {
+  const { history: text } = words.value;
+  const { at, change, before, cursor, omitted, isInside } = line;
+  const { group, service } = change;
+  const address = { ns, group, service };
+  const id = idOf(change);
+  // A registration or a removal changes every field.
+  const fields =
+    change.kind === 'instance' && (change.before === null || change.after === null)
+      ? []
+      : changedFields(change.before, change.after).slice(0, FIELDS_MAX_COUNT);
+  return (
+    <>
+      <Cell class="time">
+        <time dateTime={at} title={fullTime(at)}>
+          {moment(at)}
+        </time>
+      </Cell>
+      <Cell class={isInside ? 'say in' : 'say'}>
+        <Link href={id === '' ? servicePath(address) : instancePath({ ...address, id })} data-row>
+          <StateMark state={stateAfter(line)} isCalm={stateAfter(line) === 'up'}>
+            {sentenceOf(line)}
+          </StateMark>
+        </Link>
+        {!isService && id !== '' && <span class="mute"> {serviceTitle(change)}</span>}
+      </Cell>
+      <Cell class="fields">
+        {omitted > 0 && <span class="mute">{text.omitted(omitted)} </span>}
+        <FieldChanges changes={fields} />
+      </Cell>
+      <Cell class="n">
+        <Compare address={address} from={before} to={cursor} />
+      </Cell>
+    </>
+  );
+}
+
+/** Links to the service before and after a change. */
+function Compare({
+  address,
+  from,
+  to,
+}: {
+  address: ServiceAddress;
+  from: string | undefined;
+  to: string;
+}): ComponentChildren {
+  const { compare } = words.value.history;
+  return (
+    <Link class="btn" href={diffPath(address, from, to)} aria-label={compare} title={compare}>
+      ±
+    </Link>
+  );
+}

@@ -1,0 +1,125 @@
+import { type Admin, type BatchOperation, rollcallAdmin } from '../../src/client/admin';
+import type { Grant } from '../../src/client/wire/directory-answers';
+import type { ServiceAddress } from '../../src/console/state/paths';
+
+/** Instances of each service. */
+const SIZES: Readonly<Record<string, number>> = {
+  payments: 4,
+  checkout: 12,
+  'search-index': 6,
+  orders: 24,
+  catalog: 40,
+  cart: 16,
+  gateway: 8,
+  identity: 6,
+  inventory: 18,
+  mailer: 3,
+  'notifications-websocket-fanout': 120,
+  pricing: 9,
+  recommendations: 32,
+  sessions: 10,
+  shipping: 7,
+};
+
+const HOUR_MS = 3_600_000;
+
+/** A namespace with what an operator looks at. */
+export interface Population {
+  ns: string;
+  /** A service with a quarantined and a draining instance. */
+  troubled: ServiceAddress;
+  /** Id of an instance of it whose process was killed, so that its lease has ended. */
+  killed: string;
+  /** Time between the registrations and the acts of operators. RFC 3339. */
+  began: string;
+}
+
+/** Grants of the tokens that act, by the name of the token. */
+const TOKENS: Readonly<Record<string, (ns: string) => Grant[]>> = {
+  'orders-deploy': (ns) => [{ scope: 'register', ns, services: ['DEFAULT_GROUP@@orders', 'DEFAULT_GROUP@@pay*'] }],
+  'ops-night': (ns) => [
+    { scope: 'operate', ns },
+    { scope: 'read', ns },
+  ],
+  'grafana-scrape': () => [{ scope: 'metrics', ns: '*' }],
+  'payments-team': (ns) => [{ scope: 'read', ns, services: ['DEFAULT_GROUP@@payments'] }],
+};
+
+/**
+ * Fills a namespace with services in trouble and in health, and acts on them by several tokens. Returns once the lease of a
+ * killed instance has ended.
+ *
+ * @param registry Its root token creates the namespace.
+ */
+export async function populate(registry: { url: string; rootToken: string }, ns: string): Promise<Population> {
+  const { url } = registry;
+  const root = rollcallAdmin({ url, token: registry.rootToken, namespace: ns });
+  await root.createNamespace({ body: { id: ns, title: 'Shop, production' } });
+  const by: Record<string, Admin> = {};
+  for (const [name, grantsOf] of Object.entries(TOKENS)) {
+    const { token } = await root.createToken({ body: { name, grants: grantsOf(ns) } });
+    by[name] = rollcallAdmin({ url, token, namespace: ns });
+  }
+  const { 'orders-deploy': deploy = root, 'ops-night': ops = root } = by;
+
+  for (const [service, size] of Object.entries(SIZES)) {
+    const operations = [...Array(size)].map((_, index) => registration(service, index));
+    await (service === 'orders' ? deploy : root).applyBatch({ body: { operations } });
+  }
+  await root.putService({ group: 'batch', service: 'reports', body: {} });
+  const killed = { service: 'orders', id: 'orders-7c9' };
+  const registered = { address: '10.0.7.9', port: 8080, version: '4.1.0', lease: { ttlMs: 3_000, intervalMs: 500 } };
+  await deploy.registerInstance({ ...killed, body: registered });
+  await deploy.renewLease(killed);
+  const began = new Date().toISOString();
+  await deploy.patchInstance({ service: 'orders', id: 'orders-3', body: { weight: 2 } });
+  await ops.putOverride({
+    service: 'search-index',
+    id: 'search-index-2',
+    body: { quarantine: { reason: 'bad disk' } },
+  });
+  await ops.putOverride({ service: 'orders', id: 'orders-4', body: { quarantine: { reason: 'bad disk' } } });
+  // Answered once the instance is removed, which is after the population's use.
+  ops
+    .drainInstance({ service: 'orders', id: 'orders-5', wait: '0s', grace: '10m', timeoutMs: HOUR_MS })
+    .catch(() => {});
+  while ((await root.explainInstance(killed).catch(() => undefined))?.present !== false)
+    await new Promise((wake) => setTimeout(wake, 100));
+  return { ns, troubled: { ns, group: 'DEFAULT_GROUP', service: 'orders' }, killed: killed.id, began };
+}
+
+/** Returns the registration of an instance: of payments all but one are dead, of checkout two. */
+function registration(service: string, index: number): BatchOperation {
+  const isDead = service === 'payments' ? index > 0 : service === 'checkout' && index < 2;
+  const lease = isDead ? { ttlMs: 1_000, removeAfterMs: HOUR_MS } : { ttlMs: HOUR_MS };
+  return {
+    op: 'register',
+    service,
+    ...(service === 'mailer' && { group: 'batch' }),
+    id: `${service}-${index}`,
+    address: `10.0.${index % 250}.17`,
+    port: 8080,
+    version: `4.1.${index % 2}`,
+    location: { zone: `eu-${'abc'[index % 3]}` },
+    metadata: { team: service === 'payments' ? 'billing' : 'core', image: `registry.example/${service}:4.1` },
+    ...(service === 'checkout' && index === 4 && { status: 'starting' as const }),
+    ...(service === 'gateway' && index === 3 && { status: 'out-of-service' as const }),
+    lease,
+  };
+}
+
+/** Paths of the console's pages, by their names. */
+export const PAGES: Readonly<Record<string, (population: Population) => string>> = {
+  namespaces: () => '/',
+  services: ({ ns }) => `/${ns}/services`,
+  service: ({ troubled }) => serviceAt(troubled),
+  instance: ({ troubled }) => `${serviceAt(troubled)}/instances/orders-4`,
+  why: ({ troubled, killed }) => `${serviceAt(troubled)}/instances/${killed}`,
+  diff: ({ troubled, began }) => `${serviceAt(troubled)}/diff?from=${began}`,
+  history: ({ ns }) => `/${ns}/history`,
+  tokens: () => '/access/tokens',
+  audit: () => '/access/audit',
+  settings: ({ ns }) => `/${ns}/settings`,
+};
+
+const serviceAt = ({ ns, group, service }: ServiceAddress): string => `/${ns}/services/${group}/${service}`;
