@@ -32,12 +32,12 @@ export const STATE_OF_CAUSE: Record<Cause, State> = {
  */
 export function LatestFeed({
   ns,
-  title,
+  title = words.value.services.latest,
   changes,
   isGone = false,
 }: {
   ns: string;
-  title: string;
+  title?: string;
   changes: LatestChanges;
   isGone?: boolean;
 }) {
