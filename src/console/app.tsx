@@ -1,8 +1,6 @@
 import { Component, type ComponentChildren } from 'preact';
 import { Route, Router, Switch } from 'wouter-preact';
-import { InstancePage } from './pages/instance';
 import { Namespaces } from './pages/namespaces';
-import { Service } from './pages/service';
 import { Services } from './pages/services';
 import { Resuming, SignIn } from './pages/sign-in';
 import { Announcer } from './parts/announcer';
@@ -15,7 +13,9 @@ import { AUDIT_PATH, BASE, type ServiceAddress, TOKENS_PATH } from './state/path
 import { resuming, session } from './state/session';
 import { words } from './words/words';
 
-// Loaded on demand: most visits need none of these.
+// Loaded on demand: a visit downloads only the pages that it shows.
+const loadService = () => import('./pages/service').then(({ Service }) => Service);
+const loadInstance = () => import('./pages/instance').then(({ InstancePage }) => InstancePage);
 const loadHistory = () => import('./pages/history').then(({ History }) => History);
 const loadDiff = () => import('./pages/diff').then(({ Diff }) => Diff);
 const loadTokens = () => import('./pages/tokens').then(({ Tokens }) => Tokens);
@@ -55,12 +55,16 @@ function Pages() {
           <Namespaces />
         </Route>
         <Route path="/:ns/services">{({ ns }) => <Services ns={decoded(ns)} />}</Route>
-        <Route path="/:ns/services/:group/:service">{(names) => <Service address={addressOf(names)} />}</Route>
+        <Route path="/:ns/services/:group/:service">
+          {(names) => <Loaded load={loadService} props={{ address: addressOf(names) }} />}
+        </Route>
         <Route path="/:ns/services/:group/:service/diff">
           {(names) => <Loaded load={loadDiff} props={{ address: addressOf(names) }} />}
         </Route>
         <Route path="/:ns/services/:group/:service/instances/:id">
-          {(names) => <InstancePage address={{ ...addressOf(names), id: decoded(names.id) }} />}
+          {(names) => (
+            <Loaded load={loadInstance} props={{ address: { ...addressOf(names), id: decoded(names.id) } }} />
+          )}
         </Route>
         <Route path="/:ns/history">{({ ns }) => <Loaded load={loadHistory} props={{ ns: decoded(ns) }} />}</Route>
         <Route path="/:ns/settings">{({ ns }) => <Loaded load={loadSettings} props={{ ns: decoded(ns) }} />}</Route>

@@ -116,7 +116,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
       </nav>
       {tab === 'instances' && <Instances address={address} live={live} counts={counts} isPast={at !== undefined} />}
       {tab === 'subscribers' && <Subscribers address={address} live={live} />}
-      {tab === 'history' && <LatestFeed ns={ns} changes={live.latest.value} />}
+      {tab === 'history' && <LatestFeed ns={ns} title={text.tab.history} changes={live.latest.value} isMain />}
       {tab === 'settings' && <SettingsTab address={address} live={live} />}
     </main>
   );
