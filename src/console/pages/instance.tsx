@@ -40,6 +40,8 @@ function ReadableInstance({ address }: { address: InstanceAddress }) {
   useEffect(() => () => source.close(), [source]);
   const report = source.report.value;
   const error = source.error.value;
+  // While the registry is away, the data stay, and the header reports it.
+  const isShown = error !== undefined && (report === undefined || !error.isPassing);
   const verdict = report && verdictOf(report);
   const state = verdict?.state;
   useEffect(() => {
@@ -68,7 +70,7 @@ function ReadableInstance({ address }: { address: InstanceAddress }) {
         </span>
       </div>
       <LastAct address={address} />
-      {error !== undefined && <Problem error={error} onRetry={() => source.reload()} />}
+      {isShown && <Problem error={error} onRetry={() => source.reload()} />}
       {source.isMissing.value && (
         <Empty>
           <p>{text.missing(address.id)}</p>

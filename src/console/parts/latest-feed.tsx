@@ -28,17 +28,20 @@ export const STATE_OF_CAUSE: Record<Cause, State> = {
 /**
  * Lists changes, newest first, with links to their explanation.
  *
- * @param isGone True: all changes are removals, and the keyboard reaches their links as rows.
+ * @param isMain True: the keyboard reaches the links as rows.
+ * @param isGone True: all changes are removals.
  */
 export function LatestFeed({
   ns,
   title = words.value.services.latest,
   changes,
+  isMain = false,
   isGone = false,
 }: {
   ns: string;
   title?: string;
   changes: LatestChanges;
+  isMain?: boolean;
   isGone?: boolean;
 }) {
   const { causes, common, services: text } = words.value;
@@ -56,7 +59,7 @@ export function LatestFeed({
             <span>
               <Link
                 href={id === '' ? servicePath({ ns, group, service }) : instancePath({ ns, group, service, id })}
-                data-row={isGone ? '' : undefined}
+                data-row={isMain ? '' : undefined}
               >
                 <StateMark state={isGone ? 'gone' : (STATE_OF_CAUSE[cause] ?? 'up')}>
                   {id === '' ? service : id} {causeText(cause)}

@@ -446,6 +446,8 @@ export const en = {
       watchers: (value: number) => many(value, 'watch was notified', 'watches were notified'),
       behind: (ids: string, rest: number) =>
         `not acknowledged by ${ids}${rest === 0 ? '' : ` and ${count(rest)} more`}`,
+      fold: (times: number, since: string, until: string) =>
+        `Unhealthy and recovered ${count(times)} more times from ${moment(since)} to ${moment(until)}`,
       compacted: 'Older history is no longer kept.',
       registry: 'registry',
     },

@@ -410,6 +410,7 @@ export const zh: Words = {
       silence: (lastAt, ms) => `${moment(lastAt)} 续约之后无续约${ms === undefined ? '' : ` ${duration(ms)}`}`,
       watchers: (value) => `已通知 ${count(value)} 个监听`,
       behind: (ids, rest) => `${ids}${rest === 0 ? '' : ` 等另外 ${count(rest)} 个`}尚未确认`,
+      fold: (times, since, until) => `${moment(since)} 至 ${moment(until)} 另有 ${count(times)} 次不健康后恢复`,
       compacted: '更早的历史已不再保留。',
       registry: '注册中心',
     },
