@@ -122,14 +122,14 @@ function Facts({ report }: { report: WhyReport }) {
   const intervalMs = renewals?.longestIntervalMs ?? 0;
   const back = comebackOf(events);
   return (
-    <section class="card strip">
+    <section class="card its-end">
       {end !== undefined && (
         <>
           <h2>{end.isComing ? endText.coming : endText.title}</h2>
           <EndBand id={id} end={end} longestIntervalMs={renewals?.longestIntervalMs} />
         </>
       )}
-      <dl class="facts">
+      <dl class="why-facts">
         {renewals !== null && (
           <>
             <Fact name={text.lastRenewal}>{moment(renewals.lastAt)}</Fact>

@@ -57,7 +57,7 @@ function itemOf(item: TimelineItem | FoldItem) {
 
 function Fold({ item: { count, since, until, items } }: { item: FoldItem }) {
   return (
-    <li class="fold">
+    <li class="folded">
       <details>
         <summary>{words.value.instance.timeline.fold(count, since, until)}</summary>
         <ol class="tl">{items.map(itemOf)}</ol>
