@@ -104,6 +104,8 @@ describe('the page of an instance', () => {
     expect(await tab.page.locator('[data-acts]').count()).toBe(0);
     await stage.admin.deregisterInstance({ service: 'narrow', id: 'n-1' });
     await verdict(tab, /It was deregistered/);
+    await stage.admin.registerInstance({ service: 'narrow', id: 'n-1', body: LASTING });
+    await verdict(tab, /It was gone for .* and came back/);
     await tab.follow(pathOf('other', 'o-1'));
     await tab.page.getByText('This needs the grant “read” on other').waitFor();
   });
