@@ -172,6 +172,7 @@ export const en = {
     firstNote: 'It appears here at once.',
     latest: 'Latest changes',
     goneLately: 'Gone lately',
+    drained: 'removed after its drain',
     gonePartial: 'Only the newest removals were searched.',
     openByName: 'Open a service by name',
     group: 'Group',
@@ -446,6 +447,8 @@ export const en = {
       watchers: (value: number) => many(value, 'watch was notified', 'watches were notified'),
       behind: (ids: string, rest: number) =>
         `not acknowledged by ${ids}${rest === 0 ? '' : ` and ${count(rest)} more`}`,
+      fold: (times: number, since: string, until: string) =>
+        `Unhealthy and recovered ${count(times)} more times from ${moment(since)} to ${moment(until)}`,
       compacted: 'Older history is no longer kept.',
       registry: 'registry',
     },
