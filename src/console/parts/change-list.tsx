@@ -8,6 +8,7 @@ import { diffPath, instancePath, type ServiceAddress, servicePath, serviceTitle 
 import { changedFields } from '../state/record-diff';
 import { clock, fullTime, moment } from '../words/format';
 import { words } from '../words/words';
+import { announce } from './announcer';
 import { foldSentence, sentenceOf, stateAfter } from './change-sentence';
 import { FieldChanges } from './field-changes';
 import { Icon } from './icon';
@@ -61,8 +62,9 @@ export function ChangeList({ list, actor }: { list: HistoryList; actor?: string 
   const { options, parts, pending, error, isReady, isReading, hasMore } = list;
 
   const showIfFree = () => {
-    if (list.pending.peek().length === 0 || isUsed() || (top.current?.getBoundingClientRect().top ?? 0) < 0) return;
-    list.showPending();
+    if (list.pending.peek().length === 0) return;
+    if (isUsed() || (top.current?.getBoundingClientRect().top ?? 0) < 0) announce(text.fresh(freshCount));
+    else list.showPending();
   };
   const { isUsed, guard } = useGuard(showIfFree);
   const fresh = pending.value;
@@ -89,9 +91,11 @@ export function ChangeList({ list, actor }: { list: HistoryList; actor?: string 
     setOpened(next);
   };
   const freshCount = fresh.flatMap((entry) => linesOf([entry], undefined)).filter(isByActor).length;
-  const show = () => {
+  const show = ({ detail }: MouseEvent) => {
     list.showPending();
     top.current?.scrollIntoView({ block: 'nearest' });
+    // The button is gone: the keyboard goes on at the first row.
+    if (detail === 0) requestAnimationFrame(() => top.current?.querySelector<HTMLElement>('[data-row]')?.focus());
   };
   return (
     <div class="changes-of" ref={top} {...guard}>
