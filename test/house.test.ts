@@ -33,6 +33,8 @@ const LONG_FILES: Record<string, string> = {
 const SMALL_FILES: Record<string, string> = {
   'src/dialects/eureka/eureka.ts': 'the entry of the dialect, which dialects.ts lists',
   'src/dialects/nacos/nacos.ts': 'the entry of the dialect, which dialects.ts lists',
+  'src/console/pages/administration.ts': 'a file that the browser loads by itself',
+  'src/console/pages/details.ts': 'a file that the browser loads by itself',
 };
 
 /** Entry points of the package, which re-export from other files. */
