@@ -16,6 +16,9 @@ import { words } from './words/words';
 // Two files, loaded on demand: more would share little of what compression saves.
 const details = () => import('./pages/details');
 const administration = () => import('./pages/administration');
+/** Pause before the pages about services are loaded ahead. */
+const AHEAD_MS = 1_000;
+
 const loadService = () => details().then(({ Service }) => Service);
 const loadInstance = () => details().then(({ InstancePage }) => InstancePage);
 const loadHistory = () => details().then(({ History }) => History);
@@ -50,8 +53,9 @@ function Entrance() {
 
 function Pages() {
   useEffect(() => {
-    // Loaded ahead, while nothing else happens: most visits go on to a service.
-    requestIdleCallback(() => void details().catch(() => {}));
+    // Loaded ahead, after the page itself: most visits go on to a service.
+    const timer = setTimeout(() => void details().catch(() => {}), AHEAD_MS);
+    return () => clearTimeout(timer);
   }, []);
   return (
     <Layout>
