@@ -1,4 +1,5 @@
-import { Component, type ComponentChildren } from 'preact';
+import { Component, type ComponentChildren, type ComponentType } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { Route, Router, Switch } from 'wouter-preact';
 import { Namespaces } from './pages/namespaces';
 import { Services } from './pages/services';
@@ -6,21 +7,25 @@ import { Resuming, SignIn } from './pages/sign-in';
 import { Announcer } from './parts/announcer';
 import { Keys } from './parts/keys';
 import { Layout } from './parts/layout';
-import { Loaded } from './parts/loaded';
-import { Problem } from './parts/problem';
+import { Problem, Skeleton } from './parts/problem';
 import { decoded, usePath } from './state/location';
 import { AUDIT_PATH, BASE, type ServiceAddress, TOKENS_PATH } from './state/paths';
 import { resuming, session } from './state/session';
 import { words } from './words/words';
 
-// Loaded on demand: a visit downloads only the pages that it shows.
-const loadService = () => import('./pages/service').then(({ Service }) => Service);
-const loadInstance = () => import('./pages/instance').then(({ InstancePage }) => InstancePage);
-const loadHistory = () => import('./pages/history').then(({ History }) => History);
-const loadDiff = () => import('./pages/diff').then(({ Diff }) => Diff);
-const loadTokens = () => import('./pages/tokens').then(({ Tokens }) => Tokens);
-const loadAudit = () => import('./pages/audit').then(({ Audit }) => Audit);
-const loadSettings = () => import('./pages/settings').then(({ Settings }) => Settings);
+// Two files, loaded on demand: more would share little of what compression saves.
+const details = () => import('./pages/details');
+const administration = () => import('./pages/administration');
+/** Pause before the pages about services are loaded ahead. */
+const AHEAD_MS = 1_000;
+
+const loadService = () => details().then(({ Service }) => Service);
+const loadInstance = () => details().then(({ InstancePage }) => InstancePage);
+const loadHistory = () => details().then(({ History }) => History);
+const loadDiff = () => details().then(({ Diff }) => Diff);
+const loadTokens = () => administration().then(({ Tokens }) => Tokens);
+const loadAudit = () => administration().then(({ Audit }) => Audit);
+const loadSettings = () => administration().then(({ Settings }) => Settings);
 
 const addressOf = ({ ns, group, service }: ServiceAddress): ServiceAddress => ({
   ns: decoded(ns),
@@ -47,6 +52,11 @@ function Entrance() {
 }
 
 function Pages() {
+  useEffect(() => {
+    // Loaded ahead, after the page itself: most visits go on to a service.
+    const timer = setTimeout(() => void details().catch(() => {}), AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <Layout>
       <Keys />
@@ -82,6 +92,45 @@ function Pages() {
       </Switch>
     </Layout>
   );
+}
+
+/** Components that have been loaded, by their loader. */
+const loaded = new Map<() => Promise<unknown>, unknown>();
+
+/**
+ * Shows a page that is loaded on demand. If it can't be loaded, as after an update of the registry, it offers a reload.
+ *
+ * @param load Must be the same function each time.
+ */
+function Loaded<Props extends object>({ load, props }: { load: () => Promise<ComponentType<Props>>; props: Props }) {
+  const [state, setState] = useState<{ page?: ComponentType<Props>; isLost?: boolean }>({
+    // `as`: entries are made below, from the same loader
+    page: loaded.get(load) as ComponentType<Props> | undefined,
+  });
+  useEffect(() => {
+    if (state.page !== undefined) return;
+    load().then(
+      (page) => {
+        loaded.set(load, page);
+        setState({ page });
+      },
+      () => setState({ isLost: true }),
+    );
+  }, [load, state.page]);
+  const { problem, common } = words.value;
+  if (state.isLost)
+    return (
+      <main id="content">
+        <div class="card note bad" role="alert">
+          <p>{problem.chunk}</p>
+          <button class="btn" type="button" onClick={() => location.reload()}>
+            {common.reload}
+          </button>
+        </div>
+      </main>
+    );
+  const Page = state.page;
+  return Page === undefined ? <Skeleton /> : <Page {...props} />;
 }
 
 /** Shows an error of the page itself instead of an empty page. */
