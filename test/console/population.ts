@@ -1,6 +1,5 @@
 import { type Admin, type BatchOperation, rollcallAdmin } from '../../src/client/admin';
 import type { Grant } from '../../src/client/wire/directory-answers';
-import type { ServiceAddress } from '../../src/console/state/paths';
 
 /** Instances of each service. */
 const SIZES: Readonly<Record<string, number>> = {
@@ -22,6 +21,13 @@ const SIZES: Readonly<Record<string, number>> = {
 };
 
 const HOUR_MS = 3_600_000;
+
+/** Names of a service in a namespace. */
+interface ServiceAddress {
+  ns: string;
+  group: string;
+  service: string;
+}
 
 /** A namespace with what an operator looks at. */
 export interface Population {
