@@ -103,22 +103,22 @@ const loaded = new Map<() => Promise<unknown>, unknown>();
  * @param load Must be the same function each time.
  */
 function Loaded<Props extends object>({ load, props }: { load: () => Promise<ComponentType<Props>>; props: Props }) {
-  const [state, setState] = useState<{ page?: ComponentType<Props>; isLost?: boolean }>({
-    // `as`: entries are made below, from the same loader
-    page: loaded.get(load) as ComponentType<Props> | undefined,
-  });
+  const [, redraw] = useState({});
+  const [lost, setLost] = useState<typeof load>();
+  // From the loader of this address: the component stays when another page on demand follows.
+  const Page = loaded.get(load) as ComponentType<Props> | undefined; // `as`: entries are made below, from the same loader
   useEffect(() => {
-    if (state.page !== undefined) return;
+    if (Page !== undefined) return;
     load().then(
       (page) => {
         loaded.set(load, page);
-        setState({ page });
+        redraw({});
       },
-      () => setState({ isLost: true }),
+      () => setLost(() => load),
     );
-  }, [load, state.page]);
+  }, [load, Page]);
   const { problem, common } = words.value;
-  if (state.isLost)
+  if (lost === load)
     return (
       <main id="content">
         <div class="card note bad" role="alert">
@@ -129,7 +129,6 @@ function Loaded<Props extends object>({ load, props }: { load: () => Promise<Com
         </div>
       </main>
     );
-  const Page = state.page;
   return Page === undefined ? <Skeleton /> : <Page {...props} />;
 }
 
