@@ -17,7 +17,7 @@ import { endpointOf } from '../state/instance-state';
 import { type InstanceAddress, query, servicePath, servicesPath, serviceTitle } from '../state/paths';
 import { may } from '../state/session';
 import { timelineOf } from '../state/timeline';
-import { eventsOf, type InstanceEvent, removalOf, verdictOf } from '../state/why-verdict';
+import { eventsOf, type InstanceEvent, removalOf, renewalsOf, verdictOf } from '../state/why-verdict';
 import { duration, moment, span } from '../words/format';
 import { words } from '../words/words';
 
@@ -114,8 +114,9 @@ function BeforeLink({ address, report }: { address: InstanceAddress; report: Why
 
 function Facts({ report }: { report: WhyReport }) {
   const { facts: text, end: endText } = words.value.instance;
-  const { id, instance, renewals } = report;
+  const { id, instance } = report;
   const events = eventsOf(report);
+  const renewals = renewalsOf(report, events);
   const end = endOf(report, Date.now());
   const record = recordOf(report, events);
   const lease = record?.lease;

@@ -376,7 +376,7 @@ export const en = {
       'kept-quarantine': ({ until }: { until: string | undefined }) =>
         `Its quarantine stays ${until === undefined ? 'until it is lifted' : `until ${moment(until)}`}: if it registers again before, it takes no traffic.`,
       'only-override': ({ actor }: { actor: string }) =>
-        `It renews in time, and would take traffic without the settings of ${actor}.`,
+        `It is healthy, and would take traffic without the settings of ${actor}.`,
       'look-at-owner': ({ at }: { at: string }) =>
         `That was on purpose: look at its own log and at its deployment at ${moment(at)}.`,
       ask: ({ actor }: { actor: string }) =>

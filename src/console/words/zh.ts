@@ -344,7 +344,7 @@ export const zh: Words = {
         `它曾消失 ${span(goneAt, backAt)}（${causes[cause] ?? cause}），于 ${moment(backAt)} 重新注册。`,
       'kept-quarantine': ({ until }) =>
         `它的隔离会保留${until === undefined ? '，直到手动解除' : `到 ${moment(until)}`}：在此之前即使重新注册也不接收流量。`,
-      'only-override': ({ actor }) => `它续约及时，如果没有 ${actor} 的设置，它会接收流量。`,
+      'only-override': ({ actor }) => `它是健康的，如果没有 ${actor} 的设置，它会接收流量。`,
       'look-at-owner': ({ at }) => `这是主动操作：请查看它自己的日志以及 ${moment(at)} 前后的部署。`,
       ask: ({ actor }) => `没有迹象表明实例有故障：请询问令牌 ${actor} 的所有者。`,
     },
