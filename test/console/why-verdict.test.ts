@@ -97,7 +97,7 @@ describe('the verdict on an instance whose lease expired', () => {
     expect(await timeline()).toEqual(['expired by registry', 'silence 10500', 'registered by owner']);
   });
 
-  it('is too late to tell if the registry started shortly before the last renewal', async () => {
+  it('is unknown if the registry started shortly before the last renewal', async () => {
     const { scene, namespace, beats, verdict } = begin();
     await scene.register('a', TTL);
     await beats(9, 9);
@@ -107,7 +107,7 @@ describe('the verdict on an instance whose lease expired', () => {
     expect((await verdict()).hints).toEqual([{ kind: 'too-late', since: T(18) }]);
   });
 
-  it('is too late to tell if the registry started after the last renewal', async () => {
+  it('is unknown if the registry started after the last renewal', async () => {
     const { scene, namespace, beats, verdict } = begin();
     await scene.register('a', TTL);
     await beats(9);

@@ -6,8 +6,9 @@ import { Empty, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
 import { StateMark } from '../parts/state-mark';
 import { useSteadyOrder } from '../parts/steady-order';
-import { addressOf, type InstanceCounts, isFound, worstInstanceFirst } from '../state/instance-rows';
-import { STATES, stateOf } from '../state/instance-state';
+import { actorName } from '../state/actors';
+import { type InstanceCounts, isFound, worstInstanceFirst } from '../state/instance-rows';
+import { endpointOf, STATES, stateOf } from '../state/instance-state';
 import { setQuery, useQuery } from '../state/location';
 import { instancePath, type ServiceAddress } from '../state/paths';
 import type { ServiceLive } from '../state/service-live';
@@ -129,7 +130,7 @@ function InstanceCells({ address, instance, isPast }: InstanceCellsProps) {
           {id}
         </Link>
       </Cell>
-      <Cell class="cut mono address">{addressOf(instance)}</Cell>
+      <Cell class="cut mono address">{endpointOf(instance)}</Cell>
       <Cell class="cut place">{place}</Cell>
       <Cell class="n weight">{count(weight)}</Cell>
       <Cell class="cut version">{version}</Cell>
@@ -159,7 +160,8 @@ function GoneLately({ address, live }: { address: ServiceAddress; live: ServiceL
               <Link href={instancePath({ ...address, id })}>{id}</Link>
             </StateMark>
             <span>
-              {cause === 'drained' ? text.drained : causes[cause]} <span class="mute">{common.by(actor)}</span>
+              {cause === 'drained' ? text.drained : causes[cause]}{' '}
+              <span class="mute">{common.by(actorName(actor))}</span>
             </span>
             <time class="n mute" dateTime={at} title={fullTime(at)}>
               {moment(at)}

@@ -1,20 +1,21 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { ServiceSummary } from '../../client/wire/answers';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { Band } from '../parts/band';
+import { ServiceHistory } from '../parts/change-list';
 import { CopyButton } from '../parts/copy-button';
 import { LastAct } from '../parts/instance-acts';
-import { LatestFeed } from '../parts/latest-feed';
-import { Denied, Problem, Skeleton } from '../parts/problem';
+import { PastSlider } from '../parts/past-slider';
+import { PointProblem } from '../parts/point-problem';
+import { Denied, Skeleton } from '../parts/problem';
 import { countsOf } from '../state/instance-rows';
 import { sharesOf } from '../state/instance-state';
-import { setQuery, useQuery } from '../state/location';
+import { useQuery } from '../state/location';
 import { diffPath, query, type ServiceAddress, servicePath, servicesPath, serviceTitle } from '../state/paths';
 import { ServiceLive } from '../state/service-live';
-import { ask, may } from '../state/session';
-import { moment } from '../words/format';
+import { may } from '../state/session';
 import { words } from '../words/words';
 import { Instances } from './service-instances';
 import { ServiceSettingsForm } from './service-settings';
@@ -41,8 +42,12 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
   const { service: text, services, nav, common } = words.value;
   const { ns, group, service } = address;
   // The address is a new object at each render of the page.
-  const live = useMemo(() => new ServiceLive(address, at), [servicePath(address), at]);
-  useEffect(() => () => live.close(), [live]);
+  const next = useMemo(() => new ServiceLive(address, at), [servicePath(address), at]);
+  useEffect(() => () => next.close(), [next]);
+  // Another moment takes the place of the last one once it has been read.
+  const shown = useRef(next);
+  if (next.list.isComplete.value || next.list.error.value !== undefined) shown.current = next;
+  const live = shown.current;
   const asked = useQuery().get('tab');
   const tabs: readonly (typeof TABS)[number][] = at === undefined ? TABS : PAST_TABS;
   const tab = tabs.find((each) => each === asked) ?? 'instances';
@@ -91,8 +96,8 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
           )}
         </div>
       </div>
-      {at !== undefined && <Past address={address} at={at} />}
-      {error !== undefined && <Problem error={error} onRetry={() => list.reload()} />}
+      <PastSlider address={address} />
+      {error !== undefined && <PointProblem error={error} onRetry={() => list.reload()} param="at" />}
       {isKnown && instances > 0 && (
         <div class="health">
           <Band {...sharesOf(summary)} />
@@ -103,7 +108,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
         </div>
       )}
       {at === undefined && <LastAct address={address} />}
-      <nav class="tabs" aria-label={text.tabs}>
+      <nav class="tabs views" aria-label={text.tabs}>
         {tabs.map((each) => (
           <Link
             key={each}
@@ -116,7 +121,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
       </nav>
       {tab === 'instances' && <Instances address={address} live={live} counts={counts} isPast={at !== undefined} />}
       {tab === 'subscribers' && <Subscribers address={address} live={live} />}
-      {tab === 'history' && <LatestFeed ns={ns} title={text.tab.history} changes={live.latest.value} isMain />}
+      {tab === 'history' && <ServiceHistory address={address} />}
       {tab === 'settings' && <SettingsTab address={address} live={live} />}
     </main>
   );
@@ -126,32 +131,4 @@ function SettingsTab({ address, live }: { address: ServiceAddress; live: Service
   const settings = live.settings.value;
   if (settings === undefined) return <Skeleton />;
   return <ServiceSettingsForm address={address} settings={settings} onSaved={() => live.readSettings()} />;
-}
-
-/** Shows that the page shows the past, and leads back to now. */
-function Past({ address, at }: { address: ServiceAddress; at: string }) {
-  const { service: text, common } = words.value;
-  const isTime = !Number.isNaN(Date.parse(at)) && at.includes('-');
-  const [time, setTime] = useState<string>();
-  useEffect(() => {
-    setTime(undefined);
-    if (isTime) return;
-    const { ns, group, service } = address;
-    // A cursor: the time of the last change up to it.
-    ask((admin) => admin.readHistory({ ns, group, service, until: at, limit: 1 })).then(
-      ({ entries }) => setTime(entries[0]?.at),
-      () => {},
-    );
-  }, [at, servicePath(address)]);
-  const shown = isTime ? at : time;
-  return (
-    <div class="past" role="status">
-      <b>{text.youSee(shown === undefined ? at : moment(shown))}</b>
-      <span>{text.actsOff}</span>
-      <span class="grow" />
-      <button class="btn" type="button" onClick={() => setQuery({ at: undefined }, true)}>
-        {common.now}
-      </button>
-    </div>
-  );
 }

@@ -20,6 +20,11 @@ export interface ActRequest {
 /** The act whose dialog is open. */
 export const openAct = signal<ActRequest | undefined>(undefined);
 
+/** Closes the dialog. */
+export function closeAct(): void {
+  openAct.value = undefined;
+}
+
 /** Asks for the details of an act, shows its effect, and performs it. */
 export function ActDialog({ request: { address, act } }: { request: ActRequest }) {
   const { acts: text, common } = words.value;
@@ -31,9 +36,6 @@ export function ActDialog({ request: { address, act } }: { request: ActRequest }
   const [isBusy, setBusy] = useState(false);
   // The end of a pause is computed once for a form, so that a repeated request is the same.
   const sent = useRef<{ form: ActForm; at: number }>();
-  const close = () => {
-    openAct.value = undefined;
-  };
   const load = useCallback(async () => {
     setError(undefined);
     try {
@@ -61,15 +63,22 @@ export function ActDialog({ request: { address, act } }: { request: ActRequest }
     setBusy(true);
     setError(undefined);
     try {
-      await perform(address, state.basis, wanted);
-      close();
+      const current = await readBasis(address);
+      // Others may have taken instances out since: the last one needs its name first.
+      if (effectOfCommand(wanted, current)?.isLast && !effect?.isLast) {
+        setBasis({ ...state.basis, service: current.service });
+        setBusy(false);
+        return;
+      }
+      await perform(address, state.basis, current, wanted);
+      closeAct();
     } catch (reason) {
       setError(reason);
       setBusy(false);
     }
   };
   return (
-    <Dialog title={text.title(text.names[act], address.id)} onClose={close}>
+    <Dialog title={text.title(text.names[act], address.id)} onClose={closeAct}>
       <form onSubmit={submit}>
         {state === undefined && error === undefined && <Skeleton />}
         {state !== undefined && (
@@ -107,7 +116,7 @@ export function ActDialog({ request: { address, act } }: { request: ActRequest }
         )}
         {error !== undefined && <Problem error={error} onRetry={() => void load()} />}
         <div class="acts">
-          <button class="btn" type="button" onClick={close}>
+          <button class="btn" type="button" onClick={closeAct}>
             {common.cancel}
           </button>
           <button

@@ -1,3 +1,4 @@
+import { useEffect } from 'preact/hooks';
 import { type ActRun, cancelLast, dismiss, lastAct, undoLast } from '../state/act-run';
 import { type Act, actsOn, type Powers, type Subject } from '../state/acts';
 import type { State } from '../state/instance-state';
@@ -5,7 +6,7 @@ import { connection } from '../state/live-feed';
 import { type InstanceAddress, instancePath, type ServiceAddress } from '../state/paths';
 import { may, ownId } from '../state/session';
 import { words } from '../words/words';
-import { ActDialog, Blind, openAct } from './act-dialog';
+import { ActDialog, Blind, closeAct, openAct } from './act-dialog';
 import { Problem } from './problem';
 import { StateShape } from './state-mark';
 
@@ -91,9 +92,11 @@ export function LastAct({ address }: { address: ServiceAddress }) {
   const run = lastAct.value;
   const { ns, group, service } = address;
   const isHere = run?.address.ns === ns && run.address.group === group && run.address.service === service;
+  // A dialog ends with its page.
+  useEffect(() => () => closeAct(), []);
   return (
     <>
-      {isHere && run !== undefined && <Run run={run} />}
+      {isHere && run?.actor === ownId.value && <Run run={run} />}
       {request !== undefined && <ActDialog key={`${request.act} ${instancePath(request.address)}`} request={request} />}
     </>
   );

@@ -32,6 +32,8 @@ export interface Basis {
 /** The last act: its progress, and its undo. */
 export interface ActRun {
   address: InstanceAddress;
+  /** Id of the token that performed it: another visitor of the tab is not offered its undo. */
+  actor?: string | undefined;
   kind: Command['kind'];
   /** `running`: it is not decided yet; a drain can be cancelled. */
   phase: 'running' | 'done' | 'cancelled' | 'undone';
@@ -86,9 +88,14 @@ export async function readSubscribers(address: ServiceAddress): Promise<{ list: 
  *
  * May be repeated after a broken connection: an override that is already set is not set again.
  *
+ * @param shown State that the visitor has seen: if the override has changed since, the registry refuses the act.
+ * @param current State right before the act.
  * @throws {RollcallError} The registry's error; nothing has changed then, unless the connection broke.
  */
-export async function perform(address: InstanceAddress, basis: Basis, command: Command): Promise<void> {
+export async function perform(address: InstanceAddress, shown: Basis, current: Basis, command: Command): Promise<void> {
+  const isSame = current.override?.revision === shown.override?.revision;
+  // The later an undo's position, the less it has to leave alone.
+  const basis = isSame ? current : shown;
   switch (command.kind) {
     case 'drain':
       return await drain(address, basis, command.waitMs);
@@ -99,13 +106,13 @@ export async function perform(address: InstanceAddress, basis: Basis, command: C
       await ask((admin) => admin.cancelDrain(address));
       return begin({ address, kind: command.kind, phase: 'done', readers: basis.readers });
     default:
-      return await override(address, basis, command.kind, command.override);
+      return await override(address, { basis, current }, command.kind, command.override);
   }
 }
 
 /** Shows an act, instead of the previous one. */
 function begin(run: ActRun): void {
-  lastAct.value = run;
+  lastAct.value = { actor: ownId.peek(), ...run };
   clearTimeout(endTimer);
   if (run.phase !== 'running') endTimer = setTimeout(dismiss, SHOWN_MS);
 }
@@ -131,25 +138,25 @@ function update(run: ActRun, changes: Partial<ActRun>): ActRun | undefined {
 /** Sets or clears an override, provided that it is unchanged since it was shown. */
 async function override(
   address: InstanceAddress,
-  basis: Basis,
+  { basis, current }: { basis: Basis; current: Basis },
   kind: ActRun['kind'],
   wanted: OverrideBody | undefined,
 ): Promise<void> {
   const undo: Undoable = {
     id: address.id,
     before: basis.cursor,
-    after: basis.cursor,
+    after: current.cursor,
     override: basis.override && bodyOf(basis.override),
     left: undefined,
   };
   const onAnswer = (answer: Response) => {
     undo.after = cursorOf(answer);
   };
-  const { override: current } = await ask((admin) => admin.explainInstance({ ...address, limit: 1, onAnswer }));
-  let revision = current?.revision;
+  const set = current.override;
+  let revision = set?.revision;
   // An earlier attempt may have set it, although its response was lost.
-  const isOwn = current === undefined || current.actor === ownId.peek();
-  if (!isOwn || !isSameOverride(current && bodyOf(current), wanted)) {
+  const isOwn = set === undefined || set.actor === ownId.peek();
+  if (!isOwn || !isSameOverride(set && bodyOf(set), wanted)) {
     const condition = basis.override === undefined ? { ifNoneMatch: '*' as const } : { ifMatch: basis.cursor };
     if (wanted === undefined) {
       await ask((admin) => admin.clearOverride({ ...address, ...condition, onAnswer }));

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Instance } from '../../client/wire/instance';
-import { addressOf, countsOf, isFound, worstInstanceFirst } from './instance-rows';
+import { countsOf, isFound, worstInstanceFirst } from './instance-rows';
 
 const instance = (id: string, rest: Partial<Instance> = {}): Instance =>
   ({ id, cluster: 'DEFAULT', tags: [], healthy: true, available: true, status: 'up', ...rest }) as Instance; // `as`: the functions read no other member
@@ -40,10 +40,4 @@ it('finds by what a row shows', () => {
   });
   for (const find of ['orders', '0.7:8', '4.1', 'eu-b', 'default', 'x']) expect(isFound(one, find), find).toBe(true);
   expect(isFound(one, 'eu-c')).toBe(false);
-});
-
-it('formats addresses', () => {
-  expect(addressOf(instance('a', { address: '2001:db8::1', port: 80 }))).toBe('[2001:db8::1]:80');
-  expect(addressOf(instance('a', { url: 'https://a.example/' }))).toBe('https://a.example/');
-  expect(addressOf(instance('a', { address: 'a.example' }))).toBe('a.example');
 });

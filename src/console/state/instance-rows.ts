@@ -1,5 +1,5 @@
 import type { Instance } from '../../client/wire/instance';
-import { STATES, type State, stateOf } from './instance-state';
+import { endpointOf, STATES, type State, stateOf } from './instance-state';
 
 /** Number of instances in each state. */
 export type StateCounts = Record<State, number>;
@@ -28,15 +28,8 @@ export function countsOf(all: Iterable<Instance>): InstanceCounts {
 /** Reports whether an instance matches a search in lower case: by id, address, place, version or tag. */
 export function isFound(instance: Instance, find: string): boolean {
   const { id, node, version, cluster, location, tags } = instance;
-  const texts = [id, addressOf(instance), node, version, cluster, location?.zone, ...tags];
+  const texts = [id, endpointOf(instance), node, version, cluster, location?.zone, ...tags];
   return texts.some((text) => text?.toLowerCase().includes(find));
-}
-
-/** Formats the address of an instance: `10.0.0.7:8080`, `[2001:db8::1]:8080`, or its URL. */
-export function addressOf({ address, port, url }: Instance): string {
-  if (address === undefined) return url ?? '';
-  const host = address.includes(':') ? `[${address}]` : address;
-  return port === undefined ? host : `${host}:${port}`;
 }
 
 // `as`: the keys are the states

@@ -5,7 +5,6 @@ import type { ChangesFrame } from '../../client/wire/frames';
 import type { Cause, HistoryEntry } from '../../client/wire/history-answers';
 import type { Instance } from '../../client/wire/instance';
 import { shortName } from '../../model/service-name';
-import { changesOfEntry, changesOfFrame, type LatestChanges, withLatest } from './latest-change';
 import { CURSOR_HEADER, LiveList } from './live-list';
 import type { ServiceAddress } from './paths';
 import { ask } from './session';
@@ -38,11 +37,10 @@ export interface ServiceSettings {
   cursor: string;
 }
 
-/** One service, live: its instances, its settings, and what changed last. Needs no grant on other services. */
+/** One service, live: its instances, its settings, and what is gone. Needs no grant on other services. */
 export class ServiceLive {
   readonly list: LiveList<Instance>;
   readonly settings = signal<ServiceSettings | undefined>(undefined);
-  readonly latest = signal<LatestChanges>([]);
   /** Newest first. An instance that has returned since is still in it. */
   readonly gone = signal<readonly GoneInstance[]>([]);
   /** Revision of the newest frame. */
@@ -67,8 +65,9 @@ export class ServiceLive {
       },
       apply: (frame) => this.#apply(frame),
     });
-    void this.#readHistory(at);
-    if (at === undefined) void this.readSettings();
+    if (at !== undefined) return;
+    void this.readSettings();
+    void this.#readGone();
   }
 
   close(): void {
@@ -93,11 +92,10 @@ export class ServiceLive {
     }
   }
 
-  async #readHistory(until: string | undefined): Promise<void> {
+  async #readGone(): Promise<void> {
     const { ns, group, service } = this.#address;
     try {
-      const { entries } = await ask((admin) => admin.readHistory({ ns, group, service, until, limit: HISTORY }));
-      this.latest.value = withLatest(this.latest.peek(), entries.flatMap(changesOfEntry));
+      const { entries } = await ask((admin) => admin.readHistory({ ns, group, service, limit: HISTORY }));
       this.#addGone(entries.flatMap(goneOfEntry));
     } catch {
       // The list of instances shows why the registry can't be read.
@@ -119,7 +117,6 @@ export class ServiceLive {
         .filter(({ type, kind }) => type === 'delete' && kind === 'instance')
         .map(({ id }) => ({ id, at, cause, actor, revision })),
     );
-    this.latest.value = withLatest(this.latest.peek(), changesOfFrame(frame));
     this.revision.value = revision;
     // A service without settings of its own exists as long as it has instances.
     const isOther = isFirst || this.list.items.size === 0 || frame.changes.some(({ kind }) => kind === 'service');
