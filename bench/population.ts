@@ -9,7 +9,8 @@ const CYCLE = SERVICE_SIZES.reduce((sum, size) => sum + size, 0);
 /** Size of the services that {@link servicesOfTwenty} names. */
 export const RESOLVED_COUNT = SERVICE_SIZES[0];
 
-const BATCH_COUNT = 1_000;
+/** Instances of a batch. */
+export const BATCH_COUNT = 1_000;
 export const NAMESPACE_PATH = '/api/v1/ns/public';
 
 /** Returns the name of service `index`. All names have the same length. */

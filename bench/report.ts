@@ -80,7 +80,7 @@ export function renderTable(findings: readonly HomeFinding[]): string {
 }
 
 /** Returns the notes of the figures, each note once. */
-function renderNotes(findings: readonly Finding[]): string {
+export function renderNotes(findings: readonly Finding[]): string {
   const notes = new Map<string, string[]>();
   for (const { title, note } of findings) {
     if (note !== undefined) notes.set(note, [...new Set([...(notes.get(note) ?? []), title])]);

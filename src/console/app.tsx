@@ -1,4 +1,5 @@
-import { Component, type ComponentChildren } from 'preact';
+import { Component, type ComponentChildren, type ComponentType } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
 import { Route, Router, Switch } from 'wouter-preact';
 import { Namespaces } from './pages/namespaces';
 import { Services } from './pages/services';
@@ -6,8 +7,7 @@ import { Resuming, SignIn } from './pages/sign-in';
 import { Announcer } from './parts/announcer';
 import { Keys } from './parts/keys';
 import { Layout } from './parts/layout';
-import { Loaded } from './parts/loaded';
-import { Problem } from './parts/problem';
+import { Problem, Skeleton } from './parts/problem';
 import { decoded, usePath } from './state/location';
 import { AUDIT_PATH, BASE, type ServiceAddress, TOKENS_PATH } from './state/paths';
 import { resuming, session } from './state/session';
@@ -82,6 +82,45 @@ function Pages() {
       </Switch>
     </Layout>
   );
+}
+
+/** Components that have been loaded, by their loader. */
+const loaded = new Map<() => Promise<unknown>, unknown>();
+
+/**
+ * Shows a page that is loaded on demand. If it can't be loaded, as after an update of the registry, it offers a reload.
+ *
+ * @param load Must be the same function each time.
+ */
+function Loaded<Props extends object>({ load, props }: { load: () => Promise<ComponentType<Props>>; props: Props }) {
+  const [state, setState] = useState<{ page?: ComponentType<Props>; isLost?: boolean }>({
+    // `as`: entries are made below, from the same loader
+    page: loaded.get(load) as ComponentType<Props> | undefined,
+  });
+  useEffect(() => {
+    if (state.page !== undefined) return;
+    load().then(
+      (page) => {
+        loaded.set(load, page);
+        setState({ page });
+      },
+      () => setState({ isLost: true }),
+    );
+  }, [load, state.page]);
+  const { problem, common } = words.value;
+  if (state.isLost)
+    return (
+      <main id="content">
+        <div class="card note bad" role="alert">
+          <p>{problem.chunk}</p>
+          <button class="btn" type="button" onClick={() => location.reload()}>
+            {common.reload}
+          </button>
+        </div>
+      </main>
+    );
+  const Page = state.page;
+  return Page === undefined ? <Skeleton /> : <Page {...props} />;
 }
 
 /** Shows an error of the page itself instead of an empty page. */

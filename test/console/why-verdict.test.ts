@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { WhyReport } from '../../src/client/wire/history-answers';
 import { endOf } from '../../src/console/state/instance-end';
-import { timelineOf } from '../../src/console/state/timeline';
+import { folded, timelineOf } from '../../src/console/state/timeline';
 import { type Verdict, verdictOf } from '../../src/console/state/why-verdict';
 import type { SessionOpened } from '../../src/model/frames';
 import { bodyOf } from '../contracts/namespace/scene';
@@ -97,7 +97,7 @@ describe('the verdict on an instance whose lease expired', () => {
     expect(await timeline()).toEqual(['expired by registry', 'silence 10500', 'registered by owner']);
   });
 
-  it('is too late to tell if the registry started shortly before the last renewal', async () => {
+  it('is unknown if the registry started shortly before the last renewal', async () => {
     const { scene, namespace, beats, verdict } = begin();
     await scene.register('a', TTL);
     await beats(9, 9);
@@ -107,7 +107,7 @@ describe('the verdict on an instance whose lease expired', () => {
     expect((await verdict()).hints).toEqual([{ kind: 'too-late', since: T(18) }]);
   });
 
-  it('is too late to tell if the registry started after the last renewal', async () => {
+  it('is unknown if the registry started after the last renewal', async () => {
     const { scene, namespace, beats, verdict } = begin();
     await scene.register('a', TTL);
     await beats(9);
@@ -370,6 +370,21 @@ describe('the verdict on a registered instance', () => {
 });
 
 describe('the timeline of an instance', () => {
+  it('folds many losses of health in a row, except for the newest', async () => {
+    const { scene, beats, why } = begin();
+    await scene.register('a', TTL);
+    await beats(12, 12, 12);
+    const shown = async () => folded(timelineOf(await why('a', 100), START)).map(({ kind }) => kind);
+    expect(await shown()).not.toContain('fold');
+    await scene.patch('a', { weight: 2 });
+    await beats(12, 12, 12, 12);
+    const loss = ['entry', 'entry', 'silence'];
+    expect(await shown()).toEqual([...loss, 'fold', 'entry', ...loss, ...loss, ...loss, 'entry']);
+    const fold = folded(timelineOf(await why('a', 100), START))[3];
+    expect(fold).toMatchObject({ kind: 'fold', count: 3, until: T(72), since: T(46.5) });
+    expect(fold?.kind === 'fold' && fold.items).toHaveLength(9);
+  });
+
   it('names the subscribers that have not acknowledged the newest entry', async () => {
     const { stage, scene, why } = begin();
     await scene.register('a');

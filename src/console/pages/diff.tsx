@@ -1,20 +1,19 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { ServiceDiff } from '../../client/wire/history-answers';
 import type { Instance } from '../../client/wire/instance';
 import { FieldChanges } from '../parts/field-changes';
 import { MomentField } from '../parts/moment-field';
-import { BadPoint, PointProblem } from '../parts/point-problem';
+import { PointProblem } from '../parts/point-problem';
 import { Denied, Empty, Skeleton } from '../parts/problem';
 import { RollbackDialog } from '../parts/rollback-dialog';
 import { StateMark } from '../parts/state-mark';
 import { stateOf } from '../state/instance-state';
 import { setQuery, useQuery } from '../state/location';
-import { isPoint } from '../state/moments';
+import { rangeOf } from '../state/moments';
 import { historyPath, instancePath, type ServiceAddress, servicePath, serviceTitle } from '../state/paths';
-import { changedFields } from '../state/record-diff';
-import { countsOf, type InstanceDiff, pointBefore, readDiff } from '../state/service-diff';
-import { may } from '../state/session';
+import { changedFields, type FieldChange } from '../state/record-diff';
+import { ask, may } from '../state/session';
 import { fullTime, moment } from '../words/format';
 import { words } from '../words/words';
 
@@ -26,10 +25,10 @@ export function Diff({ address }: { address: ServiceAddress }) {
   const { diff: text, history } = words.value;
   const { ns, group, service } = address;
   const query = useQuery();
-  const [from, to] = [query.get('from') ?? undefined, query.get('to') ?? undefined];
-  const bad = Object.entries({ from, to }).find(([, point]) => point !== undefined && !isPoint(point));
+  const hourAgo = useMemo(() => rangeOf('hour', Date.now()).since, []);
+  const [from = '', to] = [query.get('from') ?? hourAgo, query.get('to') ?? undefined];
   const isAllowed = may('read', { namespace: ns, service: { group, service } });
-  const { diff, error, isReading, more, reload } = useDiff(address, from, to, isAllowed && bad === undefined);
+  const { diff, error, isReading, more, reload } = useDiff(address, from, to, isAllowed);
   const [isRollingBack, setRollingBack] = useState(false);
   return (
     <main id="content">
@@ -47,16 +46,9 @@ export function Diff({ address }: { address: ServiceAddress }) {
           label={text.from}
           value={from}
           at={diff?.from.at}
-          canType
           onChange={(point) => setQuery({ from: point }, true)}
         />
-        <MomentField
-          label={text.to}
-          value={to}
-          at={diff?.to.at}
-          canType
-          onChange={(point) => setQuery({ to: point }, true)}
-        >
+        <MomentField label={text.to} value={to} at={diff?.to.at} onChange={(point) => setQuery({ to: point }, true)}>
           <button
             class="btn"
             type="button"
@@ -74,12 +66,9 @@ export function Diff({ address }: { address: ServiceAddress }) {
         )}
       </div>
       {!isAllowed && <Denied scope="read" target={serviceTitle(address)} />}
-      {bad?.[1] !== undefined && <BadPoint name={bad[0]} value={bad[1]} />}
-      {error !== undefined && (
-        <PointProblem error={error} onRetry={reload} param={from === undefined ? 'to' : 'from'} />
-      )}
+      {error !== undefined && <PointProblem error={error} onRetry={reload} param={isOf(error, to) ? 'to' : 'from'} />}
       {diff === undefined && isReading && <Skeleton />}
-      {diff !== undefined && error === undefined && bad === undefined && <Differences address={address} diff={diff} />}
+      {diff !== undefined && error === undefined && <Differences address={address} diff={diff} />}
       {diff?.next !== undefined && (
         <div class="end">
           <button class="btn" type="button" disabled={isReading} onClick={more}>
@@ -94,13 +83,23 @@ export function Diff({ address }: { address: ServiceAddress }) {
   );
 }
 
-/** Reads the differences page by page. Those of other moments are shown until the new ones have been read. */
-function useDiff(
+/** Reports whether the registry's error is about a point. */
+const isOf = (error: unknown, point: string | undefined): boolean =>
+  point !== undefined && String(error).includes(point);
+
+/** Instances of a page. */
+const PAGE = 200;
+
+/** A difference of an instance. */
+type InstanceDiff = ServiceDiff['instances'][number];
+
+const readDiff = (
   { ns, group, service }: ServiceAddress,
-  from: string | undefined,
-  to: string | undefined,
-  isOn: boolean,
-) {
+  page: { from: string; to?: string | undefined; after?: string | undefined; signal?: AbortSignal },
+): Promise<ServiceDiff> => ask((admin) => admin.diffService({ ns, group, service, limit: PAGE, ...page }));
+
+/** Reads the differences page by page. Those of other moments are shown until the new ones have been read. */
+function useDiff({ ns, group, service }: ServiceAddress, from: string, to: string | undefined, isOn: boolean) {
   const [read, setRead] = useState<{ diff?: ServiceDiff | undefined; error?: unknown; isReading: boolean }>({
     isReading: true,
   });
@@ -114,14 +113,7 @@ function useDiff(
     const run = async () => {
       setRead((known) => ({ diff: known.diff, isReading: true }));
       try {
-        if (from === undefined) {
-          const before = await pointBefore(address, to, signal);
-          // The address changes, and this runs again.
-          if (!signal.aborted && before !== undefined) setQuery({ from: before });
-          if (before !== undefined) return;
-        }
-        // Without any change there is one moment only.
-        const diff = await readDiff(address, { from: from ?? new Date().toISOString(), to, signal });
+        const diff = await readDiff(address, { from, to, signal });
         if (!signal.aborted) setRead({ diff, isReading: false });
       } catch (error) {
         if (!signal.aborted) setRead((known) => ({ diff: known.diff, error, isReading: false }));
@@ -150,7 +142,9 @@ function useDiff(
 function Differences({ address, diff }: { address: ServiceAddress; diff: ServiceDiff }) {
   const { diff: text } = words.value;
   const { from, to, service, instances, next } = diff;
-  const counts = countsOf(instances);
+  const counts = { appeared: 0, disappeared: 0, changed: 0 };
+  for (const { before, after } of instances)
+    counts[before === null ? 'appeared' : after === null ? 'disappeared' : 'changed'] += 1;
   if (instances.length === 0 && service === undefined) return <Empty>{text.same}</Empty>;
   return (
     <>
@@ -212,9 +206,15 @@ function Row({ address, each: { id, before, after } }: { address: ServiceAddress
         <span class="lbl">{text.to}</span>
         <Side instance={after} />
       </td>
-      <td>{before !== null && after !== null && <FieldChanges changes={changedFields(before, after)} />}</td>
+      <td>{before !== null && after !== null && <FieldChanges changes={fieldsOf(before, after)} />}</td>
     </tr>
   );
+}
+
+/** Returns the fields that differ. If an instance was set to what it was before, only its revision does. */
+function fieldsOf(before: Instance, after: Instance): FieldChange[] {
+  const fields = changedFields(before, after);
+  return fields.length > 0 ? fields : [{ field: 'revision', before: before.revision, after: after.revision }];
 }
 
 /** Shows an instance as it was at one of the moments. */

@@ -4,13 +4,12 @@ import { DEFAULT_GROUP } from '../../model/service-name';
 import { ChangeList, useHistoryList } from '../parts/change-list';
 import { ChangeStrip } from '../parts/change-strip';
 import { MomentField } from '../parts/moment-field';
-import { BadPoint } from '../parts/point-problem';
 import { Denied } from '../parts/problem';
 import { actorName, isActor } from '../state/actors';
 import { linesOf } from '../state/change-lines';
 import type { HistoryList, HistoryOptions } from '../state/history-list';
 import { setQuery, useQuery } from '../state/location';
-import { isCursor, isPoint, PRESETS, rangeOf } from '../state/moments';
+import { PRESETS, rangeOf } from '../state/moments';
 import { may } from '../state/session';
 import { words } from '../words/words';
 
@@ -22,7 +21,6 @@ export function History({ ns }: { ns: string }) {
   const [since, until, service] = [value('since'), value('until'), value('service')];
   const group = value('group') ?? (service === undefined ? undefined : DEFAULT_GROUP);
   const named = group === undefined ? {} : service === undefined ? { group } : { service: { group, service } };
-  const bad = Object.entries({ since, until }).find(([, point]) => point !== undefined && !isPoint(point));
   const isAllowed = may('read', { namespace: ns, ...named });
   const options: HistoryOptions = { ns, group, service, since, until, cause: causeOf(value('cause')) };
   return (
@@ -30,13 +28,11 @@ export function History({ ns }: { ns: string }) {
       <div class="head">
         <h1>{text.title}</h1>
       </div>
-      <Filters options={options} actor={value('actor')} isWhole={may('read', { namespace: ns })} />
-      {!isAllowed ? (
-        <Denied scope="read" target={service ?? problem.allOf(ns)} />
-      ) : bad?.[1] !== undefined ? (
-        <BadPoint name={bad[0]} value={bad[1]} />
-      ) : (
+      <Filters options={options} actor={value('actor')} />
+      {isAllowed ? (
         <Changes key={ns} options={options} actor={value('actor')} />
+      ) : (
+        <Denied scope="read" target={service ?? problem.allOf(ns)} />
       )}
     </main>
   );
@@ -48,15 +44,7 @@ function causeOf(name: string | undefined): Cause | undefined {
   return name !== undefined && Object.hasOwn(words.value.causes, name) ? (name as Cause) : undefined;
 }
 
-function Filters({
-  options,
-  actor,
-  isWhole,
-}: {
-  options: HistoryOptions;
-  actor: string | undefined;
-  isWhole: boolean;
-}) {
+function Filters({ options, actor }: { options: HistoryOptions; actor: string | undefined }) {
   const { history: text, causes } = words.value;
   const { group, service, since, until, cause } = options;
   const isBounded = since !== undefined || until !== undefined;
@@ -111,16 +99,14 @@ function Filters({
           onInput={({ currentTarget }) => setTyped(currentTarget.value)}
           onChange={({ currentTarget }) => setQuery({ actor: currentTarget.value.trim() })}
         />
-        {(isWhole || service !== undefined) && (
-          <input
-            type="search"
-            data-find
-            aria-label={text.service}
-            placeholder={text.anyService}
-            value={name ?? ''}
-            onChange={({ currentTarget }) => setService(currentTarget.value)}
-          />
-        )}
+        <input
+          type="search"
+          data-find
+          aria-label={text.service}
+          placeholder={text.anyService}
+          value={name ?? ''}
+          onChange={({ currentTarget }) => setService(currentTarget.value)}
+        />
       </div>
     </form>
   );
@@ -129,7 +115,7 @@ function Filters({
 function Changes({ options, actor }: { options: HistoryOptions; actor: string | undefined }) {
   const { history: text } = words.value;
   const list = useHistoryList(options);
-  const entries = list.pages.value.flat();
+  const entries = list.parts.value.flat();
   const actors = [...new Set(entries.map((entry) => actorName(entry.actor)))];
   return (
     <>
@@ -149,13 +135,13 @@ function Changes({ options, actor }: { options: HistoryOptions; actor: string | 
 
 function Strip({ list, actor }: { list: HistoryList; actor: string | undefined }) {
   const { since, until } = list.options;
-  const entries = list.pages.value.flat();
+  const entries = list.parts.value.flat();
   const oldest = entries.at(-1);
   const newest = entries[0];
   if (oldest === undefined || newest === undefined) return null;
   const sought = entries.filter((entry) => actor === undefined || isActor(entry.actor, actor));
-  const timeOf = (point: string | undefined) =>
-    point === undefined || isCursor(point) ? undefined : Date.parse(point);
+  // The time of a cursor is not known.
+  const timeOf = (point: string | undefined) => Date.parse(point ?? '') || undefined;
   const first = Date.parse(oldest.at);
   return (
     <ChangeStrip

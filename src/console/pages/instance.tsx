@@ -40,6 +40,8 @@ function ReadableInstance({ address }: { address: InstanceAddress }) {
   useEffect(() => () => source.close(), [source]);
   const report = source.report.value;
   const error = source.error.value;
+  // While the registry is away, the data stay, and the header reports it.
+  const isShown = error !== undefined && (report === undefined || !error.isPassing);
   const verdict = report && verdictOf(report);
   const state = verdict?.state;
   useEffect(() => {
@@ -68,7 +70,7 @@ function ReadableInstance({ address }: { address: InstanceAddress }) {
         </span>
       </div>
       <LastAct address={address} />
-      {error !== undefined && <Problem error={error} onRetry={() => source.reload()} />}
+      {isShown && <Problem error={error} onRetry={() => source.reload()} />}
       {source.isMissing.value && (
         <Empty>
           <p>{text.missing(address.id)}</p>
@@ -120,14 +122,14 @@ function Facts({ report }: { report: WhyReport }) {
   const intervalMs = renewals?.longestIntervalMs ?? 0;
   const back = comebackOf(events);
   return (
-    <section class="card strip">
+    <section class="card its-end">
       {end !== undefined && (
         <>
           <h2>{end.isComing ? endText.coming : endText.title}</h2>
           <EndBand id={id} end={end} longestIntervalMs={renewals?.longestIntervalMs} />
         </>
       )}
-      <dl class="facts">
+      <dl class="why-facts">
         {renewals !== null && (
           <>
             <Fact name={text.lastRenewal}>{moment(renewals.lastAt)}</Fact>

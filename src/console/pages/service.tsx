@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import type { ServiceSummary } from '../../client/wire/answers';
 import { DEFAULT_GROUP } from '../../model/service-name';
@@ -8,7 +8,8 @@ import { ServiceHistory } from '../parts/change-list';
 import { CopyButton } from '../parts/copy-button';
 import { LastAct } from '../parts/instance-acts';
 import { PastSlider } from '../parts/past-slider';
-import { Denied, Problem, Skeleton } from '../parts/problem';
+import { PointProblem } from '../parts/point-problem';
+import { Denied, Skeleton } from '../parts/problem';
 import { countsOf } from '../state/instance-rows';
 import { sharesOf } from '../state/instance-state';
 import { useQuery } from '../state/location';
@@ -41,8 +42,12 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
   const { service: text, services, nav, common } = words.value;
   const { ns, group, service } = address;
   // The address is a new object at each render of the page.
-  const live = useMemo(() => new ServiceLive(address, at), [servicePath(address), at]);
-  useEffect(() => () => live.close(), [live]);
+  const next = useMemo(() => new ServiceLive(address, at), [servicePath(address), at]);
+  useEffect(() => () => next.close(), [next]);
+  // Another moment takes the place of the last one once it has been read.
+  const shown = useRef(next);
+  if (next.list.isComplete.value || next.list.error.value !== undefined) shown.current = next;
+  const live = shown.current;
   const asked = useQuery().get('tab');
   const tabs: readonly (typeof TABS)[number][] = at === undefined ? TABS : PAST_TABS;
   const tab = tabs.find((each) => each === asked) ?? 'instances';
@@ -90,7 +95,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
         <CopyButton text={() => location.href} label={common.copyLink} />
       </div>
       <PastSlider address={address} />
-      {error !== undefined && <Problem error={error} onRetry={() => list.reload()} />}
+      {error !== undefined && <PointProblem error={error} onRetry={() => list.reload()} param="at" />}
       {isKnown && instances > 0 && (
         <div class="health">
           <Band {...sharesOf(summary)} />

@@ -134,7 +134,7 @@ function AllServices({ ns }: { ns: string }) {
           {!isFirst && list.isComplete.value && items.length === 0 && <Empty>{text.noneFound}</Empty>}
           {find !== '' && <GoneLately ns={ns} find={find.trim()} services={all} latest={directory.latest.value} />}
         </div>
-        <LatestFeed ns={ns} title={text.latest} changes={directory.latest.value} />
+        <LatestFeed ns={ns} changes={directory.latest.value} />
       </div>
     </main>
   );

@@ -137,14 +137,14 @@ function GrantEditor({
   return (
     <>
       <div class="pair">
-        <Field label={text.scope} path={`${path}.scope`} error={error}>
+        <Field label={text.scope} hint={text.scopes[scope]} path={`${path}.scope`} error={error}>
           <select
             value={scope}
             onChange={({ currentTarget }) => onChange({ scope: SCOPES[currentTarget.selectedIndex] ?? 'read' })}
           >
             {SCOPES.map((each) => (
               <option key={each} value={each}>
-                {each} – {text.scopes[each]}
+                {each}
               </option>
             ))}
           </select>

@@ -48,7 +48,7 @@ export function ChangeList({ list, actor }: { list: HistoryList; actor?: string 
   const { history: text, common } = words.value;
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const top = useRef<HTMLDivElement>(null);
-  const { options, pages, pending, error, isReady, isReading, hasMore } = list;
+  const { options, parts, pending, error, isReady, isReading, hasMore } = list;
 
   const showIfFree = () => {
     if (list.pending.peek().length === 0 || isUsed() || (top.current?.getBoundingClientRect().top ?? 0) < 0) return;
@@ -61,10 +61,10 @@ export function ChangeList({ list, actor }: { list: HistoryList; actor?: string 
   const isByActor = (line: ChangeLine) => actor === undefined || isActor(line.actor, actor);
   const names = actorNames.value;
   const isGapless = options.cause === undefined;
-  const all = pages.value;
+  const all = parts.value;
   const rows = useMemo(
     () =>
-      // Each page by itself: a fold must not grow above the reader when older changes come.
+      // Each part by itself: a fold must not grow above the reader when older changes come.
       all.flatMap((entries, index) =>
         foldLines(linesOf(entries, all[index + 1]?.[0]?.cursor, isGapless).filter(isByActor)),
       ),
@@ -86,9 +86,12 @@ export function ChangeList({ list, actor }: { list: HistoryList; actor?: string 
   return (
     <div class="changes-of" ref={top} {...guard}>
       {freshCount > 0 && (
-        <button class="btn pill fresh" type="button" onClick={show}>
-          {text.fresh(freshCount)}
-        </button>
+        <div class="fresh">
+          <button class="btn pill" type="button" onClick={show}>
+            {text.fresh(freshCount)}
+            {list.isBehind.value && '+'}
+          </button>
+        </div>
       )}
       {error.value !== undefined && (
         <PointProblem
@@ -143,12 +146,12 @@ type Item = Fold | (ChangeLine & { isInside?: boolean });
 
 const keyOf = (item: Item): string => (isFold(item) || !item.isInside ? item.key : `in ${item.key}`);
 
-function HistoryEnd({ list: { reach, options, pages } }: { list: HistoryList }) {
+function HistoryEnd({ list: { reach, options, parts } }: { list: HistoryList }) {
   const { history: text } = words.value;
   if (reach.value !== undefined) return <p class="mute">{text.reach(moment(reach.value))}</p>;
   const { since } = options;
   if (since !== undefined) return <p class="mute">{text.rangeStart(since.startsWith('c') ? since : moment(since))}</p>;
-  return pages.value.length === 0 ? null : <p class="mute">{text.start}</p>;
+  return parts.value.flat().length === 0 ? null : <p class="mute">{text.start}</p>;
 }
 
 function FoldCells({ ns, fold, isOpen, onToggle }: { ns: string; fold: Fold; isOpen: boolean; onToggle: () => void }) {
@@ -175,7 +178,11 @@ function FoldCells({ ns, fold, isOpen, onToggle }: { ns: string; fold: Fold; isO
       <Cell class="fields mute">{[...names].slice(0, NAMED_MAX_COUNT).join(', ')}</Cell>
       <Cell class="n">
         {facts.service && (
-          <Compare address={{ ns, ...facts.service }} from={fold.lines.at(-1)?.before} to={newest.cursor} />
+          <Compare
+            address={{ ns, ...facts.service }}
+            from={fold.lines.at(-1)?.before ?? facts.from}
+            to={newest.cursor}
+          />
         )}
       </Cell>
     </>
@@ -191,8 +198,7 @@ function LineCells({
   line: ChangeLine & { isInside?: boolean };
   isService: boolean;
 }) {
-  const { history: text } = words.value;
-  const { at, change, before, cursor, omitted, isInside } = line;
+  const { at, change, before, cursor, isInside } = line;
   const { group, service } = change;
   const address = { ns, group, service };
   const id = idOf(change);
@@ -217,7 +223,6 @@ function LineCells({
         {!isService && id !== '' && <span class="mute"> {serviceTitle(change)}</span>}
       </Cell>
       <Cell class="fields">
-        {omitted > 0 && <span class="mute">{text.omitted(omitted)} </span>}
         <FieldChanges changes={fields} />
       </Cell>
       <Cell class="n">
@@ -228,15 +233,7 @@ function LineCells({
 }
 
 /** Links to the service before and after a change. */
-function Compare({
-  address,
-  from,
-  to,
-}: {
-  address: ServiceAddress;
-  from: string | undefined;
-  to: string;
-}): ComponentChildren {
+function Compare({ address, from, to }: { address: ServiceAddress; from: string; to: string }): ComponentChildren {
   const { compare } = words.value.history;
   return (
     <Link class="btn" href={diffPath(address, from, to)} aria-label={compare} title={compare}>

@@ -33,13 +33,10 @@ export function ChangeStrip({
   const most = Math.max(...bins);
   if (most === 0 || to <= from) return null;
   const width = (to - from) / BINS;
-  const [busiest, scale] = [bins.indexOf(most), (HEIGHT - 2) / Math.sqrt(most)];
+  const scale = (HEIGHT - 2) / Math.sqrt(most);
   const timeOf = (index: number) => Math.round(from + index * width);
   const unloaded = loadedFrom === undefined ? 0 : ((loadedFrom - from) / (to - from)) * WIDTH;
-  const label = [
-    text.strip(text.changes(times.length), moment(from), moment(to)),
-    text.busiest(text.changes(most), moment(timeOf(busiest)), moment(timeOf(busiest + 1))),
-  ].join(' ');
+  const label = text.strip(text.changes(times.length), moment(from), moment(to));
   const narrow = ({ currentTarget, clientX }: { currentTarget: SVGElement; clientX: number }) => {
     const { left, width: whole } = currentTarget.getBoundingClientRect();
     const index = Math.min(BINS - 1, Math.max(0, Math.floor(((clientX - left) / whole) * BINS)));
@@ -62,7 +59,6 @@ export function ChangeStrip({
       </svg>
       <figcaption class="mute">
         <span>{moment(from)}</span>
-        <span>{unloaded > WIDTH / 4 ? text.notLoaded : text.narrow}</span>
         <span>{moment(to)}</span>
       </figcaption>
     </figure>

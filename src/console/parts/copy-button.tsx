@@ -7,17 +7,24 @@ const SHOWN_MS = 2_000;
 
 /** Copies a text to the clipboard. */
 export function CopyButton({ text, label }: { text: () => string; label?: string }) {
-  const [isDone, setDone] = useState(false);
+  const [outcome, setOutcome] = useState<string>();
   const { common } = words.value;
   const copy = async () => {
-    await navigator.clipboard.writeText(text());
+    try {
+      await navigator.clipboard.writeText(text());
+    } catch {
+      // Without TLS, or if the visitor refuses.
+      announce(common.copyFailed);
+      setOutcome(common.copyFailed);
+      return;
+    }
     announce(common.copied);
-    setDone(true);
-    setTimeout(() => setDone(false), SHOWN_MS);
+    setOutcome(common.copied);
+    setTimeout(() => setOutcome(undefined), SHOWN_MS);
   };
   return (
     <button class="btn" type="button" onClick={copy}>
-      {isDone ? common.copied : (label ?? common.copy)}
+      {outcome ?? label ?? common.copy}
     </button>
   );
 }

@@ -39,7 +39,7 @@ export function EndBand({
   const edges = edgesOf(legs);
   return (
     <>
-      <svg class="end" role="img" aria-label={`${id}: ${sentence.join('; ')}`}>
+      <svg class="end-band" role="img" aria-label={`${id}: ${sentence.join('; ')}`}>
         <defs>
           <pattern id="hatch" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
             <path class="line" d="M0 0v7" />

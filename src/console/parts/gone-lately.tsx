@@ -68,7 +68,7 @@ export function GoneLately({
   if (gone.length === 0 && !isSearching) return null;
   return (
     <section class="below" aria-busy={isSearching}>
-      <LatestFeed ns={ns} title={text.goneLately} changes={gone} isMain />
+      <LatestFeed ns={ns} title={text.goneLately} changes={gone} isMain isGone />
       {(isSearching || isPartial) && <p class="mute">{isSearching ? common.loading : text.gonePartial}</p>}
     </section>
   );

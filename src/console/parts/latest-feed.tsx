@@ -29,19 +29,23 @@ export const STATE_OF_CAUSE: Record<Cause, State> = {
  * Lists changes, newest first, with links to their explanation.
  *
  * @param isMain True: the keyboard reaches the links as rows.
+ * @param isGone True: all changes are removals.
  */
 export function LatestFeed({
   ns,
-  title,
+  title = words.value.services.latest,
   changes,
   isMain = false,
+  isGone = false,
 }: {
   ns: string;
-  title: string;
+  title?: string;
   changes: LatestChanges;
   isMain?: boolean;
+  isGone?: boolean;
 }) {
-  const { causes, common } = words.value;
+  const { causes, common, services: text } = words.value;
+  const causeText = (cause: Cause) => (isGone && cause === 'drained' ? text.drained : (causes[cause] ?? cause));
   return (
     <aside class="card feed" aria-label={title}>
       <h2>{title}</h2>
@@ -57,8 +61,8 @@ export function LatestFeed({
                 href={id === '' ? servicePath({ ns, group, service }) : instancePath({ ns, group, service, id })}
                 data-row={isMain ? '' : undefined}
               >
-                <StateMark state={STATE_OF_CAUSE[cause] ?? 'up'}>
-                  {id === '' ? service : id} {causes[cause] ?? cause}
+                <StateMark state={isGone ? 'gone' : (STATE_OF_CAUSE[cause] ?? 'up')}>
+                  {id === '' ? service : id} {causeText(cause)}
                 </StateMark>
               </Link>
               <br />

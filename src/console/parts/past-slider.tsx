@@ -3,7 +3,6 @@ import type { HistoryEntry } from '../../client/wire/history-answers';
 import { linesOf } from '../state/change-lines';
 import { HistoryList } from '../state/history-list';
 import { setQuery, useQuery } from '../state/location';
-import { isPoint } from '../state/moments';
 import {
   indexAfterKey,
   indexAt,
@@ -18,10 +17,6 @@ import { ask } from '../state/session';
 import { fullTime, moment } from '../words/format';
 import { words } from '../words/words';
 import { sentenceOf } from './change-sentence';
-import { BadPoint, PointProblem } from './point-problem';
-
-/** Time until the marks are read, so that what the page shows is read first. */
-const DELAY_MS = 400;
 
 /** Shortest time between two reads of new marks. */
 const PAUSE_MS = 2_000;
@@ -42,40 +37,17 @@ export function PastSlider({ address }: { address: ServiceAddress }) {
   const { ns, group, service } = address;
   const at = useQuery().get('at') ?? undefined;
   const key = JSON.stringify(address);
-  const isValid = at === undefined || isPoint(at);
-  const list = useDelayed(
-    useMemo(() => () => new HistoryList({ ns, group, service }, PAUSE_MS), [key]),
-    at === undefined ? DELAY_MS : 0,
-  );
-  if (!isValid) return <BadPoint name="at" value={at} />;
-  return list === undefined ? <div class="past" /> : <Slider key={key} address={address} list={list} at={at} />;
-}
-
-/** Makes a list after a while, and closes it. */
-function useDelayed(make: () => HistoryList, delayMs: number): HistoryList | undefined {
-  const [list, setList] = useState<HistoryList>();
-  const delay = useRef(delayMs);
-  useEffect(() => {
-    let made: HistoryList | undefined;
-    const timer = setTimeout(() => {
-      made = make();
-      setList(made);
-    }, delay.current);
-    return () => {
-      clearTimeout(timer);
-      made?.close();
-      setList(undefined);
-    };
-  }, [make]);
-  return list;
+  const list = useMemo(() => new HistoryList({ ns, group, service }, PAUSE_MS, 1), [key]);
+  useEffect(() => () => list.close(), [list]);
+  return <Slider key={key} address={address} list={list} at={at} />;
 }
 
 function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryList; at: string | undefined }) {
   const { history } = words.value;
   const text = history.past;
-  const pages = list.pages.value;
-  const marks = useMemo(() => marksOf(pages.flat()), [pages]);
-  const { moment: seen, error } = useMoment(address, at, marks, list.isReady.value);
+  const parts = list.parts.value;
+  const marks = useMemo(() => marksOf(parts.flat()), [parts]);
+  const seen = useMoment(address, at, marks, list.isReady.value);
   const [dragged, setDragged] = useState<number>();
   const settling = useRef<ReturnType<typeof setTimeout>>();
 
@@ -127,9 +99,15 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
   const isPast = at !== undefined || index < last;
   return (
     <section class={isPast ? 'past then' : 'past'} aria-label={text.label}>
-      {error !== undefined && <PointProblem error={error} param="at" />}
       <div class="slide">
-        <button class="btn" type="button" data-past-prev disabled={index <= 0} onClick={() => show(index - 1)}>
+        <button
+          class="btn"
+          type="button"
+          data-past-prev
+          title={text.previous}
+          disabled={index <= 0 && !hasMore}
+          onClick={() => (index > 0 ? show(index - 1) : void list.more())}
+        >
           <span aria-hidden="true">‹</span>
           <span class="vh">{text.previous}</span>
         </button>
@@ -150,7 +128,14 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
             onKeyDown={onKeyDown}
           />
         </div>
-        <button class="btn" type="button" data-past-next disabled={index >= last} onClick={() => show(index + 1)}>
+        <button
+          class="btn"
+          type="button"
+          data-past-next
+          title={text.next}
+          disabled={index >= last}
+          onClick={() => show(index + 1)}
+        >
           <span aria-hidden="true">›</span>
           <span class="vh">{text.next}</span>
         </button>
@@ -163,11 +148,7 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
           <>
             {time !== undefined && <b title={fullTime(time)}>{text.sees(moment(time))}</b>}{' '}
             <span>{list.isReady.value ? change : text.loading}</span>{' '}
-            {index <= 0 && hasMore && (
-              <button class="btn" type="button" disabled={list.isReading.value} onClick={() => void list.more()}>
-                {text.older}
-              </button>
-            )}
+            <span class="mute">{words.value.service.actsOff}</span>{' '}
             {index <= 0 && list.reach.value !== undefined && history.reach(moment(list.reach.value))}
           </>
         )}
@@ -183,27 +164,29 @@ function changeOf(entry: HistoryEntry): string {
   return entry.changes.length === 1 ? sentenceOf(line) : words.value.history.changes(entry.changes.length);
 }
 
-/** Returns the revision and the time of the moment in the address, or why it can't be shown. */
+/**
+ * Returns the revision and the time of the moment in the address; undefined while it is not known, and if the registry
+ * refuses it, which the page shows.
+ */
 function useMoment(
   { ns, group, service }: ServiceAddress,
   at: string | undefined,
   marks: readonly PastMark[],
   isReady: boolean,
-): { moment?: PastPoint | undefined; error?: unknown } {
-  const [read, setRead] = useState<{ at: string; moment?: PastPoint; error?: unknown }>();
-  const known = at === undefined ? undefined : marks.find(({ cursor }) => cursor === at);
-  const isUnknown = isReady && at !== undefined && known === undefined && read?.at !== at;
+): PastPoint | undefined {
+  const [read, setRead] = useState<PastPoint & { point: string }>();
+  const known = marks.find(({ cursor }) => cursor === at);
+  const isUnknown = isReady && at !== undefined && known === undefined && read?.point !== at;
   useEffect(() => {
     if (!isUnknown) return;
     const reading = new AbortController();
     const { signal } = reading;
     // The difference from itself is empty, and has the time of the moment.
     ask((admin) => admin.diffService({ ns, group, service, from: at, to: at, limit: 1, signal })).then(
-      ({ from }) => !signal.aborted && setRead({ at, moment: { revision: from.revision, at: Date.parse(from.at) } }),
-      (error) => !signal.aborted && setRead({ at, error }),
+      ({ from }) => !signal.aborted && setRead({ point: at, revision: from.revision, at: Date.parse(from.at) }),
+      () => {},
     );
     return () => reading.abort();
   }, [isUnknown, at, ns, group, service]);
-  if (known !== undefined) return { moment: known };
-  return read !== undefined && read.at === at ? read : {};
+  return known ?? (read?.point === at ? read : undefined);
 }

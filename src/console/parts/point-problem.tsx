@@ -34,12 +34,3 @@ export function PointProblem({ error, onRetry, param }: { error: unknown; onRetr
     );
   return <Problem error={error} onRetry={onRetry} />;
 }
-
-/** Shows that a point of the address is neither a cursor nor a time. */
-export function BadPoint({ name, value }: { name: string; value: string }) {
-  return (
-    <div class="card note bad" role="alert">
-      <p>{words.value.history.badPoint(name, value)}</p>
-    </div>
-  );
-}

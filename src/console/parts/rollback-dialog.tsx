@@ -1,10 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Moment } from '../../client/wire/history-answers';
+import type { HistoryEntry, Moment } from '../../client/wire/history-answers';
 import { connection } from '../state/live-feed';
 import type { ServiceAddress } from '../state/paths';
 import { changedFields } from '../state/record-diff';
 import { type RollbackEffect, type RollbackPreview, rollbackPreview } from '../state/rollback-preview';
-import { entriesSince } from '../state/service-diff';
 import { ask } from '../state/session';
 import { count, moment } from '../words/format';
 import { words } from '../words/words';
@@ -12,6 +11,9 @@ import { announce } from './announcer';
 import { Dialog } from './dialog';
 import { FieldChanges } from './field-changes';
 import { PointProblem } from './point-problem';
+
+/** Entries of a request. */
+const PAGE = 1_000;
 
 /**
  * Shows what a rollback of a service would change, asks for confirmation, and shows what it has changed.
@@ -88,6 +90,22 @@ export function RollbackDialog({
       </div>
     </Dialog>
   );
+}
+
+/** Reads all entries of a service after a cursor, newest first. */
+async function entriesSince(
+  { ns, group, service }: ServiceAddress,
+  since: string,
+  signal: AbortSignal,
+): Promise<HistoryEntry[]> {
+  const entries: HistoryEntry[] = [];
+  let after: string | undefined;
+  do {
+    const page = await ask((admin) => admin.readHistory({ ns, group, service, since, after, limit: PAGE, signal }));
+    for (const entry of page.entries) entries.push(entry);
+    after = page.next;
+  } while (after !== undefined);
+  return entries;
 }
 
 /** A rollback that only leaves out instances that are gone changes nothing. */

@@ -1,5 +1,13 @@
 import type { State } from '../state/instance-state';
-import type { ComingItem, EntryItem, EntryTitle, SilenceItem, TimelineItem } from '../state/timeline';
+import {
+  type ComingItem,
+  type EntryItem,
+  type EntryTitle,
+  type FoldItem,
+  folded,
+  type SilenceItem,
+  type TimelineItem,
+} from '../state/timeline';
 import { fullTime, moment } from '../words/format';
 import { words } from '../words/words';
 import { FieldChanges } from './field-changes';
@@ -29,16 +37,32 @@ const STATE_OF_TITLE: Partial<Record<EntryTitle['kind'], State>> = {
 export function Timeline({ items }: { items: readonly TimelineItem[] }) {
   return (
     <ol class="tl" aria-label={words.value.instance.timeline.label}>
-      {items.map((item) =>
-        item.kind === 'entry' ? (
-          <Entry key={item.key} item={item} />
-        ) : item.kind === 'coming' ? (
-          <Coming key={item.key} item={item} />
-        ) : (
-          <Silence key={item.key} item={item} />
-        ),
-      )}
+      {folded(items).map(itemOf)}
     </ol>
+  );
+}
+
+function itemOf(item: TimelineItem | FoldItem) {
+  switch (item.kind) {
+    case 'entry':
+      return <Entry key={item.key} item={item} />;
+    case 'coming':
+      return <Coming key={item.key} item={item} />;
+    case 'silence':
+      return <Silence key={item.key} item={item} />;
+    case 'fold':
+      return <Fold key={item.key} item={item} />;
+  }
+}
+
+function Fold({ item: { count, since, until, items } }: { item: FoldItem }) {
+  return (
+    <li class="folded">
+      <details>
+        <summary>{words.value.instance.timeline.fold(count, since, until)}</summary>
+        <ol class="tl">{items.map(itemOf)}</ol>
+      </details>
+    </li>
   );
 }
 

@@ -27,7 +27,7 @@ export function VerdictCard({ verdict: { state, findings, hints } }: { verdict: 
         </p>
       )}
       {hints.map((hint) => (
-        <p key={hint.kind} class="hint">
+        <p key={hint.kind} class="advice">
           {textOf(hintTexts, hint)}
         </p>
       ))}

@@ -98,7 +98,7 @@ describe('linesOf', () => {
       ['c1', 'c2'],
       ['c0', 'c1'],
     ]);
-    expect(cursorsOf(false)[0]).toEqual([undefined, 'c2']);
+    expect(cursorsOf(false)[0]).toEqual(['2026-11-20T03:12:00.999Z', 'c2']);
   });
 
   it('gives each change a key of its own', () => {

@@ -12,13 +12,11 @@ export interface ChangeLine {
   at: string;
   /** Cursor right after its revision. */
   cursor: string;
-  /** Cursor right before its revision; undefined if that is not known. */
-  before: string | undefined;
+  /** Cursor right before its revision; if that is not known, a time before it. */
+  before: string;
   cause: Cause;
   actor: string;
   change: HistoryChange;
-  /** Number of changes of its revision that the registry left out. */
-  omitted: number;
 }
 
 /** Several changes with one cause and one actor, shown in one line until it is opened. */
@@ -41,19 +39,20 @@ export const idOf = (change: HistoryChange): string => (change.kind === 'service
  * @param isGapless False: other changes of the same records may lie between two entries, as they are filtered.
  */
 export function linesOf(entries: readonly HistoryEntry[], older: string | undefined, isGapless = true): ChangeLine[] {
-  return entries.flatMap(({ revision, at, cursor, actor, changes, omitted = 0 }, index) =>
-    changes.map((change, place) => ({
+  return entries.flatMap(({ revision, at, cursor, actor, changes }, index) =>
+    changes.map((change) => ({
       key: JSON.stringify([revision, change.kind, change.group, change.service, idOf(change)]),
       at,
       cursor,
-      before: isGapless ? (entries[index + 1]?.cursor ?? older) : undefined,
+      before: (isGapless && (entries[index + 1]?.cursor ?? older)) || timeBefore(at),
       cause: change.cause,
       actor,
       change,
-      omitted: place === changes.length - 1 ? omitted : 0,
     })),
   );
 }
+
+const timeBefore = (at: string): string => new Date(Date.parse(at) - 1).toISOString();
 
 /**
  * Folds three or more changes of one cause and one actor within ten seconds. Services do not fold with instances. Each fold

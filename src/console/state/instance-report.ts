@@ -112,7 +112,7 @@ export class InstanceReport {
     return (
       present === true ||
       override !== undefined ||
-      subscribers.some(({ acknowledgedRevision }) => acknowledgedRevision < newest)
+      subscribers.some((each) => !each.observer && each.acknowledgedRevision < newest)
     );
   }
 

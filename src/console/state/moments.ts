@@ -9,12 +9,6 @@ export interface Range {
 /** Reports whether a point in the history is a cursor, not a time. */
 export const isCursor = (point: string): boolean => point.startsWith('c');
 
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
-
-/** Reports whether a text of the address can be a point in the history: a cursor, or a time with its zone. */
-export const isPoint = (text: string): boolean =>
-  isCursor(text) ? /^[\w.-]+$/.test(text) : TIME.test(text) && !Number.isNaN(Date.parse(text));
-
 const two = (value: number): string => String(value).padStart(2, '0');
 
 /** Formats a time as the value of a field for local date and time. */

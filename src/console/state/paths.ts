@@ -30,8 +30,7 @@ export const servicesPath = (ns: string): string => joined(ns, 'services');
 export const servicePath = ({ ns, group, service }: ServiceAddress): string => joined(ns, 'services', group, service);
 export const instancePath = ({ id, ...service }: InstanceAddress): string =>
   `${servicePath(service)}/instances${joined(id)}`;
-/** @param from Undefined: the moment before the last change up to `to`. */
-export const diffPath = (address: ServiceAddress, from: string | undefined, to?: string): string =>
+export const diffPath = (address: ServiceAddress, from: string, to?: string): string =>
   `${servicePath(address)}/diff${query({ from, to })}`;
 /** @param filter Members of the query, such as `service` and `since`. */
 export const historyPath = (ns: string, filter: Readonly<Record<string, string | undefined>> = {}): string =>

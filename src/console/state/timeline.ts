@@ -62,7 +62,25 @@ export interface EntryItem {
   behind: readonly string[];
 }
 
+/** Losses of health that the instance recovered from, one after another. */
+export interface FoldItem {
+  kind: 'fold';
+  key: string;
+  /** Number of the losses. */
+  count: number;
+  /** Times of the newest and the oldest change. */
+  until: string;
+  since: string;
+  items: readonly (SilenceItem | EntryItem)[];
+}
+
 export type TimelineItem = ComingItem | SilenceItem | EntryItem;
+
+/** Losses of health in a row that are shown; more are folded, except for the newest. */
+const LOSSES_MAX_COUNT = 3;
+
+/** Items of a loss of health that the instance recovered from: its recovery, the loss, and the silence before. */
+const LOSS_ITEMS = 3;
 
 /** Time without a renewal, in intervals of the lease, after which the loss of health is in sight. */
 const OVERDUE_INTERVALS = 1.5;
@@ -95,6 +113,33 @@ export function timelineOf(report: WhyReport, now: number): TimelineItem[] {
     if (changesHealth(entry)) endedAt = entry.cause === 'unhealthy' ? undefined : entry.at;
   }
   return items;
+}
+
+/** Folds losses of health that follow one another, as those of an instance that flaps. */
+export function folded(items: readonly TimelineItem[]): (TimelineItem | FoldItem)[] {
+  const result: (TimelineItem | FoldItem)[] = [];
+  for (let at = 0; at < items.length; ) {
+    let losses = 0;
+    while (isLoss(items, at + losses * LOSS_ITEMS)) losses += 1;
+    const isFolded = losses > LOSSES_MAX_COUNT;
+    const end = at + Math.max(1, losses * LOSS_ITEMS);
+    const shownEnd = isFolded ? at + LOSS_ITEMS : end;
+    result.push(...items.slice(at, shownEnd));
+    if (isFolded) {
+      const within = items.slice(shownEnd, end).filter((item) => item.kind !== 'coming');
+      const times = within.flatMap((item) => (item.kind === 'entry' ? [item.at] : []));
+      const [until = '', since = ''] = [times[0], times.at(-1)];
+      result.push({ kind: 'fold', key: `fold-${since}`, count: losses - 1, until, since, items: within });
+    }
+    at = end;
+  }
+  return result;
+}
+
+function isLoss(items: readonly TimelineItem[], at: number): boolean {
+  const [recovery, loss, silence] = items.slice(at, at + LOSS_ITEMS);
+  const titleOf = (item: TimelineItem | undefined) => (item?.kind === 'entry' ? item.title.kind : undefined);
+  return titleOf(recovery) === 'recovered' && titleOf(loss) === 'unhealthy' && silence?.kind === 'silence';
 }
 
 /** Reports whether a deadline is in sight. Those of a lease move with each renewal, so they matter once one is overdue. */

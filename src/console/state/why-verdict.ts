@@ -20,7 +20,7 @@ interface By {
   isOwner: boolean;
 }
 
-/** What happened to an instance, or what keeps traffic from it. */
+/** End of an instance, or the reason why it gets no traffic. */
 export type Finding =
   | { kind: 'expired'; lastAt: string; removedAt: string }
   | ({ kind: 'deregistered'; at: string } & By)
@@ -45,7 +45,7 @@ export type Finding =
   | { kind: 'weight'; actor: string | undefined }
   | { kind: 'up'; since: string };
 
-/** What the renewals before a silence show about its cause. */
+/** Renewals before a silence, which show its probable cause. */
 export type Pace =
   | { kind: 'sudden'; intervalMs: number; lastAt: string; host: string | undefined }
   | { kind: 'slow'; intervalMs: number; ttlMs: number }

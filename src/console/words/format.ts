@@ -2,24 +2,26 @@ import { language } from './language';
 
 const DAY_MS = 86_400_000;
 
-const locale = (): string => (language.value === 'zh' ? 'zh-CN' : 'en-GB');
+/** Returns the locale; that of English differs: dates are British, and units have the symbols of the SI. */
+const locale = (english: string): string => (language.value === 'zh' ? 'zh-CN' : english);
 
 /** Formatters by language and options: to create one takes longer than to draw a row. */
 const known = new Map<string, Intl.NumberFormat | Intl.DateTimeFormat>();
 
 function formatter<Formatter extends Intl.NumberFormat | Intl.DateTimeFormat, Options>(
   create: new (locale: string, options: Options) => Formatter,
+  english: string,
   options: Options,
 ): Formatter {
-  const key = `${locale()} ${create.name} ${JSON.stringify(options)}`;
-  const found = known.get(key) ?? new create(locale(), options);
+  const key = `${locale(english)} ${create.name} ${JSON.stringify(options)}`;
+  const found = known.get(key) ?? new create(locale(english), options);
   known.set(key, found);
   return found as Formatter; // `as`: the key has its class
 }
 
-const numbers = (options: Intl.NumberFormatOptions = {}) => formatter(Intl.NumberFormat, options);
+const numbers = (options: Intl.NumberFormatOptions = {}) => formatter(Intl.NumberFormat, 'en', options);
 const times = (at: string | number, options: Intl.DateTimeFormatOptions): string =>
-  formatter(Intl.DateTimeFormat, options).format(new Date(at));
+  formatter(Intl.DateTimeFormat, 'en-GB', options).format(new Date(at));
 
 /** Formats a count with separators. */
 export const count = (value: number): string => numbers().format(value);
