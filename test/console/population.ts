@@ -114,7 +114,6 @@ export const PAGES: Readonly<Record<string, (population: Population) => string>>
   services: ({ ns }) => `/${ns}/services`,
   service: ({ troubled }) => serviceAt(troubled),
   subscribers: ({ troubled }) => `${serviceAt(troubled)}?tab=subscribers`,
-  changes: ({ troubled }) => `${serviceAt(troubled)}?tab=history`,
   definition: ({ troubled }) => `${serviceAt(troubled)}?tab=settings`,
   past: ({ troubled, began }) => `${serviceAt(troubled)}?at=${began}`,
   instance: ({ troubled }) => `${serviceAt(troubled)}/instances/orders-4`,
