@@ -13,14 +13,19 @@ import { AUDIT_PATH, BASE, type ServiceAddress, TOKENS_PATH } from './state/path
 import { resuming, session } from './state/session';
 import { words } from './words/words';
 
-// Loaded on demand: a visit downloads only the pages that it shows.
-const loadService = () => import('./pages/service').then(({ Service }) => Service);
-const loadInstance = () => import('./pages/instance').then(({ InstancePage }) => InstancePage);
-const loadHistory = () => import('./pages/history').then(({ History }) => History);
-const loadDiff = () => import('./pages/diff').then(({ Diff }) => Diff);
-const loadTokens = () => import('./pages/tokens').then(({ Tokens }) => Tokens);
-const loadAudit = () => import('./pages/audit').then(({ Audit }) => Audit);
-const loadSettings = () => import('./pages/settings').then(({ Settings }) => Settings);
+// Two files, loaded on demand: more would share little of what compression saves.
+const details = () => import('./pages/details');
+const administration = () => import('./pages/administration');
+/** Pause before the pages about services are loaded ahead. */
+const AHEAD_MS = 1_000;
+
+const loadService = () => details().then(({ Service }) => Service);
+const loadInstance = () => details().then(({ InstancePage }) => InstancePage);
+const loadHistory = () => details().then(({ History }) => History);
+const loadDiff = () => details().then(({ Diff }) => Diff);
+const loadTokens = () => administration().then(({ Tokens }) => Tokens);
+const loadAudit = () => administration().then(({ Audit }) => Audit);
+const loadSettings = () => administration().then(({ Settings }) => Settings);
 
 const addressOf = ({ ns, group, service }: ServiceAddress): ServiceAddress => ({
   ns: decoded(ns),
@@ -47,6 +52,11 @@ function Entrance() {
 }
 
 function Pages() {
+  useEffect(() => {
+    // Loaded ahead, after the page itself: most visits go on to a service.
+    const timer = setTimeout(() => void details().catch(() => {}), AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <Layout>
       <Keys />
