@@ -237,9 +237,9 @@ export const en = {
     names: {
       'take-out': 'Take it out',
       settings: 'Change traffic',
-      lift: 'Lift the quarantine',
-      clear: 'Clear the override',
-      'cancel-drain': 'Cancel the drain',
+      lift: 'Lift quarantine',
+      clear: 'Clear override',
+      'cancel-drain': 'Cancel drain',
       deregister: 'Remove now',
     },
     title: (act: string, id: string) => `${act}: ${id}`,
