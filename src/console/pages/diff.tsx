@@ -1,8 +1,8 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
-import { Link } from 'wouter-preact';
 import type { ServiceDiff } from '../../client/wire/history-answers';
 import type { Instance } from '../../client/wire/instance';
 import { FieldChanges } from '../parts/field-changes';
+import { Link } from '../parts/link';
 import { MomentField } from '../parts/moment-field';
 import { PointProblem } from '../parts/point-problem';
 import { Denied, Empty, Skeleton } from '../parts/problem';

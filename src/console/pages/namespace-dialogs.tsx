@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import { Link } from 'wouter-preact';
 import { RollcallError } from '../../client/admin';
 import type { Namespace, Stats } from '../../client/wire/directory-answers';
 import { Dialog } from '../parts/dialog';
 import { Buttons, Field, useCall } from '../parts/form';
+import { Link } from '../parts/link';
 import { Problem } from '../parts/problem';
 import { formOf, lastName, type NamespaceForm, NUMBERS, patchOf, pathsUnder } from '../state/namespace-form';
 import { query, TOKENS_PATH } from '../state/paths';

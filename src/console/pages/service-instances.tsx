@@ -1,7 +1,7 @@
-import { Link } from 'wouter-preact';
 import type { Instance } from '../../client/wire/instance';
 import { CopyButton } from '../parts/copy-button';
 import { RowAct } from '../parts/instance-acts';
+import { Link } from '../parts/link';
 import { Empty, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
 import { StateMark } from '../parts/state-mark';

@@ -1,10 +1,10 @@
-import { Link } from 'wouter-preact';
 import type { Cause } from '../../client/wire/history-answers';
 import type { State } from '../state/instance-state';
 import type { LatestChanges } from '../state/latest-change';
 import { instancePath, servicePath } from '../state/paths';
 import { fullTime, moment } from '../words/format';
 import { words } from '../words/words';
+import { Link } from './link';
 import { StateMark } from './state-mark';
 
 /** State that a change leads to, for its shape. */
