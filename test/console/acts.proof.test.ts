@@ -161,6 +161,7 @@ describe('a drain', () => {
     await drain(tab, 'drain-0');
     await stage.admin.cancelDrain({ service: 'drain', id: 'drain-0' });
     await run(tab, 'The drain of drain-0 is cancelled.');
+    expect(await tab.page.locator('.run [role=alert]').count()).toBe(0);
   });
 
   it('removes the instance once all have stopped calling, and its undo lifts the quarantine', async () => {
