@@ -8,8 +8,8 @@ import { Announcer } from './parts/announcer';
 import { Keys } from './parts/keys';
 import { Layout } from './parts/layout';
 import { Problem, Skeleton } from './parts/problem';
-import { decoded, usePath } from './state/location';
-import { AUDIT_PATH, BASE, type ServiceAddress, TOKENS_PATH } from './state/paths';
+import { usePath } from './state/location';
+import { AUDIT_PATH, BASE, decoded, type ServiceAddress, TOKENS_PATH } from './state/paths';
 import { resuming, session } from './state/session';
 import { words } from './words/words';
 
@@ -103,22 +103,22 @@ const loaded = new Map<() => Promise<unknown>, unknown>();
  * @param load Must be the same function each time.
  */
 function Loaded<Props extends object>({ load, props }: { load: () => Promise<ComponentType<Props>>; props: Props }) {
-  const [, redraw] = useState({});
-  const [lost, setLost] = useState<typeof load>();
-  // From the loader of this address: the component stays when another page on demand follows.
-  const Page = loaded.get(load) as ComponentType<Props> | undefined; // `as`: entries are made below, from the same loader
+  const [ended, setEnded] = useState<{ load: typeof load; isLost: boolean }>();
+  // `as`: entries are made below, from the same loader
+  const Page = loaded.get(load) as ComponentType<Props> | undefined;
   useEffect(() => {
-    if (Page !== undefined) return;
+    if (loaded.has(load)) return;
     load().then(
       (page) => {
         loaded.set(load, page);
-        redraw({});
+        setEnded({ load, isLost: false });
       },
-      () => setLost(() => load),
+      () => setEnded({ load, isLost: true }),
     );
-  }, [load, Page]);
+  }, [load]);
   const { problem, common } = words.value;
-  if (lost === load)
+  // The next page has the same component, with another loader.
+  if (ended?.load === load && ended.isLost)
     return (
       <main id="content">
         <div class="card note bad" role="alert">
