@@ -93,22 +93,22 @@ const loaded = new Map<() => Promise<unknown>, unknown>();
  * @param load Must be the same function each time.
  */
 function Loaded<Props extends object>({ load, props }: { load: () => Promise<ComponentType<Props>>; props: Props }) {
-  const [state, setState] = useState<{ page?: ComponentType<Props>; isLost?: boolean }>({
-    // `as`: entries are made below, from the same loader
-    page: loaded.get(load) as ComponentType<Props> | undefined,
-  });
+  // The same component shows the next page, so a state is only that of the loader that it names.
+  const [state, setState] = useState<{ load: unknown; isLost: boolean }>();
+  // `as`: entries are made below, from the same loader
+  const Page = loaded.get(load) as ComponentType<Props> | undefined;
   useEffect(() => {
-    if (state.page !== undefined) return;
+    if (loaded.has(load)) return;
     load().then(
       (page) => {
         loaded.set(load, page);
-        setState({ page });
+        setState({ load, isLost: false });
       },
-      () => setState({ isLost: true }),
+      () => setState({ load, isLost: true }),
     );
-  }, [load, state.page]);
+  }, [load]);
   const { problem, common } = words.value;
-  if (state.isLost)
+  if (state?.load === load && state.isLost)
     return (
       <main id="content">
         <div class="card note bad" role="alert">
@@ -119,7 +119,6 @@ function Loaded<Props extends object>({ load, props }: { load: () => Promise<Com
         </div>
       </main>
     );
-  const Page = state.page;
   return Page === undefined ? <Skeleton /> : <Page {...props} />;
 }
 
