@@ -8,19 +8,24 @@ import { Announcer } from './parts/announcer';
 import { Keys } from './parts/keys';
 import { Layout } from './parts/layout';
 import { Problem, Skeleton } from './parts/problem';
-import { decoded, usePath } from './state/location';
-import { AUDIT_PATH, BASE, type ServiceAddress, TOKENS_PATH } from './state/paths';
+import { usePath } from './state/location';
+import { AUDIT_PATH, BASE, decoded, type ServiceAddress, TOKENS_PATH } from './state/paths';
 import { resuming, session } from './state/session';
 import { words } from './words/words';
 
-// Loaded on demand: a visit downloads only the pages that it shows.
-const loadService = () => import('./pages/service').then(({ Service }) => Service);
-const loadInstance = () => import('./pages/instance').then(({ InstancePage }) => InstancePage);
-const loadHistory = () => import('./pages/history').then(({ History }) => History);
-const loadDiff = () => import('./pages/diff').then(({ Diff }) => Diff);
-const loadTokens = () => import('./pages/tokens').then(({ Tokens }) => Tokens);
-const loadAudit = () => import('./pages/audit').then(({ Audit }) => Audit);
-const loadSettings = () => import('./pages/settings').then(({ Settings }) => Settings);
+// Two files, loaded on demand: more would share little of what compression saves.
+const details = () => import('./pages/details');
+const administration = () => import('./pages/administration');
+/** Pause before the pages about services are loaded ahead. */
+const AHEAD_MS = 1_000;
+
+const loadService = () => details().then(({ Service }) => Service);
+const loadInstance = () => details().then(({ InstancePage }) => InstancePage);
+const loadHistory = () => details().then(({ History }) => History);
+const loadDiff = () => details().then(({ Diff }) => Diff);
+const loadTokens = () => administration().then(({ Tokens }) => Tokens);
+const loadAudit = () => administration().then(({ Audit }) => Audit);
+const loadSettings = () => administration().then(({ Settings }) => Settings);
 
 const addressOf = ({ ns, group, service }: ServiceAddress): ServiceAddress => ({
   ns: decoded(ns),
@@ -47,6 +52,11 @@ function Entrance() {
 }
 
 function Pages() {
+  useEffect(() => {
+    // Loaded ahead, after the page itself: most visits go on to a service.
+    const timer = setTimeout(() => void details().catch(() => {}), AHEAD_MS);
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <Layout>
       <Keys />
@@ -93,8 +103,7 @@ const loaded = new Map<() => Promise<unknown>, unknown>();
  * @param load Must be the same function each time.
  */
 function Loaded<Props extends object>({ load, props }: { load: () => Promise<ComponentType<Props>>; props: Props }) {
-  // The same component shows the next page, so a state is only that of the loader that it names.
-  const [state, setState] = useState<{ load: unknown; isLost: boolean }>();
+  const [ended, setEnded] = useState<{ load: typeof load; isLost: boolean }>();
   // `as`: entries are made below, from the same loader
   const Page = loaded.get(load) as ComponentType<Props> | undefined;
   useEffect(() => {
@@ -102,13 +111,14 @@ function Loaded<Props extends object>({ load, props }: { load: () => Promise<Com
     load().then(
       (page) => {
         loaded.set(load, page);
-        setState({ load, isLost: false });
+        setEnded({ load, isLost: false });
       },
-      () => setState({ load, isLost: true }),
+      () => setEnded({ load, isLost: true }),
     );
   }, [load]);
   const { problem, common } = words.value;
-  if (state?.load === load && state.isLost)
+  // The next page has the same component, with another loader.
+  if (ended?.load === load && ended.isLost)
     return (
       <main id="content">
         <div class="card note bad" role="alert">

@@ -67,16 +67,17 @@ export function Subscribers({ address, live }: { address: ServiceAddress; live: 
       {subscribers.length === 0 ? (
         <Empty>{text.noSubscribers}</Empty>
       ) : (
-        <div class="card scroll">
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: it scrolls, also by keys
+        <div class="card scroll" tabIndex={0}>
           <table>
             <caption class="vh">{text.tab.subscribers}</caption>
             <thead>
               <tr>
                 <th scope="col">{text.subscriber}</th>
-                <th scope="col">{text.kind}</th>
-                <th scope="col">{text.address}</th>
                 <th scope="col">{text.lag}</th>
                 <th scope="col">{text.acknowledged}</th>
+                <th scope="col">{text.kind}</th>
+                <th scope="col">{text.address}</th>
               </tr>
             </thead>
             <tbody>
@@ -85,8 +86,6 @@ export function Subscribers({ address, live }: { address: ServiceAddress; live: 
                   <th scope="row">
                     {id} {observer && <span class="mute">({text.observer})</span>}
                   </th>
-                  <td>{text.kinds[kind]}</td>
-                  <td class="mono">{from}</td>
                   <td>
                     {lag > 0 || (acknowledgedRevision < changedAt && !observer) ? (
                       <StateMark state="starting">{lag > 0 ? text.behind(lag) : text.notAcknowledged}</StateMark>
@@ -97,6 +96,8 @@ export function Subscribers({ address, live }: { address: ServiceAddress; live: 
                     )}
                   </td>
                   <td>{acknowledgedRevision === 0 ? text.nothingYet : text.revision(acknowledgedRevision)}</td>
+                  <td>{text.kinds[kind]}</td>
+                  <td class="mono">{from}</td>
                 </tr>
               ))}
             </tbody>

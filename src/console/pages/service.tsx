@@ -87,14 +87,12 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
         {(instances > 0 || summary.persistent) && <VerdictMark service={summary} />}
         {isMissing && <span class="mute">{text.missingShort}</span>}
         <span class="grow" />
-        <div class="acts">
-          <CopyButton text={() => location.href} label={common.copyLink} />
-          {at !== undefined && (
-            <Link class="btn" href={diffPath(address, at)}>
-              {text.compare}
-            </Link>
-          )}
-        </div>
+        {at !== undefined && (
+          <Link class="btn" href={diffPath(address, at)}>
+            {text.compare}
+          </Link>
+        )}
+        <CopyButton text={() => location.href} label={common.copyLink} />
       </div>
       <PastSlider address={address} />
       {error !== undefined && <PointProblem error={error} onRetry={() => list.reload()} param="at" />}
@@ -121,7 +119,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
       </nav>
       {tab === 'instances' && <Instances address={address} live={live} counts={counts} isPast={at !== undefined} />}
       {tab === 'subscribers' && <Subscribers address={address} live={live} />}
-      {tab === 'history' && <ServiceHistory address={address} />}
+      {tab === 'history' && <ServiceHistory address={address} at={at} />}
       {tab === 'settings' && <SettingsTab address={address} live={live} />}
     </main>
   );

@@ -8,7 +8,7 @@ import { may, ownId } from '../state/session';
 import { words } from '../words/words';
 import { ActDialog, Blind, closeAct, openAct } from './act-dialog';
 import { Problem } from './problem';
-import { StateShape } from './state-mark';
+import { StateMark } from './state-mark';
 
 /** Returns the visitor's powers over an instance of a service. */
 export function powersOf({ ns, group, service }: ServiceAddress, { instance }: Subject): Powers {
@@ -128,8 +128,9 @@ function Run({ run }: { run: ActRun }) {
   return (
     <section class="card note run" aria-label={sentence}>
       <div class="run-line" role="status">
-        <StateShape state={phase === 'running' ? 'draining' : phase === 'done' ? SHAPES[kind] : 'up'} />
-        <b>{sentence}</b>
+        <StateMark state={phase === 'running' ? 'draining' : phase === 'done' ? SHAPES[kind] : 'up'}>
+          {sentence}
+        </StateMark>
         {progress !== undefined && progress.all > 0 && (
           <>
             <span>{text[takesOut ? 'stopped' : 'acknowledged'](progress.acknowledged, progress.all)}</span>
@@ -137,21 +138,23 @@ function Run({ run }: { run: ActRun }) {
           </>
         )}
         <span class="grow" />
-        {phase === 'running' && (
-          <button class="btn" type="button" disabled={isOff} onClick={() => void cancelLast()}>
-            {text.names['cancel-drain']}
-          </button>
-        )}
-        {phase === 'done' && run.undo !== undefined && (
-          <button class="btn" type="button" disabled={isOff} onClick={() => void undoLast()}>
-            {common.undo}
-          </button>
-        )}
-        {phase !== 'running' && (
-          <button class="btn" type="button" onClick={dismiss}>
-            {text.dismiss}
-          </button>
-        )}
+        <div class="acts">
+          {phase === 'running' && (
+            <button class="btn" type="button" disabled={isOff} onClick={() => void cancelLast()}>
+              {text.names['cancel-drain']}
+            </button>
+          )}
+          {phase === 'done' && run.undo !== undefined && (
+            <button class="btn" type="button" disabled={isOff} onClick={() => void undoLast()}>
+              {common.undo}
+            </button>
+          )}
+          {phase !== 'running' && (
+            <button class="btn" type="button" onClick={dismiss}>
+              {text.dismiss}
+            </button>
+          )}
+        </div>
       </div>
       {progress !== undefined && progress.behind.length > 0 && (
         <p>
