@@ -207,10 +207,10 @@ describe('a visit', () => {
   it('shows each page after each other one, although all are loaded on demand', async () => {
     const tab = await stage.open('/public/services');
     const headings = { History: 'History', Namespace: 'public', Access: 'Access' };
-    for (const round of [1, 2])
+    for (const _round of [1, 2])
       for (const [link, heading] of Object.entries(headings)) {
         await tab.page.locator('.nav').getByRole('link', { name: link }).click();
-        await expect.poll(() => tab.page.locator('h1').innerText(), `${link}, round ${round}`).toContain(heading);
+        await expect.poll(() => tab.page.locator('h1').innerText()).toContain(heading);
       }
     await tab.page.getByRole('link', { name: 'Audit trail' }).click();
     await tab.page.getByLabel('Token, by name or id').waitFor();
