@@ -8,8 +8,8 @@ import { Announcer } from './parts/announcer';
 import { Keys } from './parts/keys';
 import { Layout } from './parts/layout';
 import { Problem, Skeleton } from './parts/problem';
-import { decoded, usePath } from './state/location';
-import { AUDIT_PATH, BASE, type ServiceAddress, TOKENS_PATH } from './state/paths';
+import { usePath } from './state/location';
+import { AUDIT_PATH, BASE, decoded, type ServiceAddress, TOKENS_PATH } from './state/paths';
 import { resuming, session } from './state/session';
 import { words } from './words/words';
 

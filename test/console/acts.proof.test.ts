@@ -1,182 +1,246 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { rollcall } from '../../src/client/client';
-import type { WatchFrame } from '../../src/client/wire/frames';
+import { WebSocket } from 'ws';
+import { rollcallAdmin } from '../../src/client/admin';
+import type { Grant } from '../../src/client/wire/directory-answers';
 import { ConsoleStage } from './console-stage';
 import { LASTING } from './service-rows';
 import type { Tab } from './tab';
 
-/** Operators' acts on instances, by a token that may operate one service. */
+/** Acts of operators: their effect, their progress, their undo, and which of them a token is offered. */
 
 const stage = new ConsoleStage();
+let made = 0;
 
-/** A subscriber that acknowledges its first frame, and later ones when it is asked to. */
-interface SlowSubscriber {
-  /** Acknowledges everything that it has received. */
-  catchUp: () => void;
+/** Registers a service with instances `a`, `b` and so on. Returns its name. */
+async function newService(ids: readonly string[]): Promise<string> {
+  const service = `service-${made++}`;
+  const operations = ids.map((id) => ({ op: 'register' as const, service, id, ...LASTING }));
+  await stage.admin.applyBatch({ body: { operations } });
+  return service;
 }
 
-async function subscribe(subscriber: string, service: string): Promise<SlowSubscriber> {
-  const { url, rootToken: token } = stage.registry;
-  const client = rollcall({ url, token, subscriber, onWarning: false });
-  onTestFinished(() => client.close());
-  let newest = '';
-  const first = Promise.withResolvers<void>();
-  const onFrame = (frame: WatchFrame) => {
-    if (!('cursor' in frame)) return;
-    if (newest === '') watch.acknowledge(frame.cursor);
-    newest = frame.cursor;
-    first.resolve();
-  };
-  const watch = client.watch({ services: [service] }, { onFrame });
-  await first.promise;
-  // Until its acknowledgement has arrived: a drain must wait for later changes alone.
-  const isCaughtUp = async () => {
-    const { subscribers } = await stage.admin.listSubscribers({ service });
-    return subscribers.some(({ id, acknowledgedRevision }) => id.startsWith(subscriber) && acknowledgedRevision > 0);
-  };
-  await expect.poll(isCaughtUp).toBe(true);
-  return { catchUp: () => watch.acknowledge(newest) };
-}
-
-/** Registers instances `<service>-0` and so on, and opens the page of their service. */
-async function openService(service: string, count: number): Promise<Tab> {
-  for (let index = 0; index < count; index += 1) {
-    await stage.admin.registerInstance({ service, id: `${service}-${index}`, body: LASTING });
-  }
-  const services = [`DEFAULT_GROUP@@${service}`];
-  const grants = (['read', 'operate'] as const).map((scope) => ({ scope, ns: 'public', services }));
-  const { token } = await stage.admin.createToken({ body: { name: service, grants } });
-  const tab = await stage.open(`/public/services/DEFAULT_GROUP/${service}`, { token });
+const open = async (service: string, rest = ''): Promise<Tab> => {
+  const tab = await stage.open(`/public/services/DEFAULT_GROUP/${service}${rest}`);
   await tab.isLive();
   return tab;
+};
+
+/** Opens a watch of a service that acknowledges nothing before it is asked to. */
+async function subscribe(service: string, subscriber: string): Promise<{ acknowledge: () => void }> {
+  const { url, rootToken } = stage.registry;
+  const address = `${url.replace('http', 'ws')}/api/v1/ns/public/socket?subscriber=${subscriber}`;
+  const socket = new WebSocket(address, ['rollcall.v1', `token.${rootToken}`]);
+  onTestFinished(() => socket.terminate());
+  let cursor = '';
+  const snapshot = new Promise<void>((resolve) => {
+    socket.on('message', (data) => {
+      const frame = JSON.parse(String(data)) as { type: string; cursor?: string }; // `as`: tests of the watch check it
+      cursor = frame.cursor ?? cursor;
+      if (frame.type === 'snapshot') resolve();
+    });
+  });
+  await new Promise((resolve) => socket.once('open', resolve));
+  socket.send(JSON.stringify({ type: 'watch', id: '1', watch: 'w', scope: { services: [service] } }));
+  await snapshot;
+  return { acknowledge: () => socket.send(JSON.stringify({ type: 'ack', watch: 'w', cursor })) };
 }
 
-/** Opens the dialog of an act from the row of an instance. */
-async function openDialog(tab: Tab, id: string, act = 'Take it out'): Promise<void> {
-  await tab.page.getByRole('button', { name: `${act}: ${id}` }).click();
-  await tab.page.locator('dialog .big').waitFor();
-}
+const button = (tab: Tab, name: string | RegExp) => tab.page.getByRole('button', { name, exact: true });
+const submit = (tab: Tab) => tab.page.locator('dialog [type=submit]');
 
-const submit = (tab: Tab) => tab.page.locator('dialog [type=submit]').click();
-const run = (tab: Tab, text: string | RegExp) => tab.page.locator(`.run >> text=${text}`).waitFor();
-const press = (tab: Tab, name: string) => tab.page.locator('.run').getByRole('button', { name }).click();
-const hasRow = (tab: Tab, name: string | RegExp) => tab.row(name).first().waitFor();
-const overrideOf = (service: string, id: string) => stage.admin.readOverride({ service, id });
-
-describe('a pause', () => {
-  it('says what it does, shows which subscribers have stopped calling, and is undone', async () => {
-    const tab = await openService('pause', 3);
-    const late = await subscribe('late', 'pause');
-    await openDialog(tab, 'pause-1');
-    expect(await tab.page.locator('dialog .big').innerText()).toBe(
-      'Takes 1 of 3 available instances out; 1 subscriber is notified.',
-    );
-    await tab.page.getByLabel('Reason').fill('bad disk');
-    await submit(tab);
-    await run(tab, 'pause-1 is paused.');
-    await run(tab, /^Not yet: late/);
-    await hasRow(tab, /Quarantined pause-1/);
-    expect((await overrideOf('pause', 'pause-1')).quarantine?.reason).toBe('bad disk');
-    late.catchUp();
-    await run(tab, '1 of 1 subscriber has stopped calling');
-
-    await tab.page.getByRole('link', { name: 'Subscribers' }).click();
-    await press(tab, 'Undo');
-    await run(tab, 'Undone: pause-1 is as it was before.');
-    await expect(overrideOf('pause', 'pause-1')).rejects.toMatchObject({ code: 'INSTANCE_NOT_FOUND' });
-    const { entries } = await stage.admin.readHistory({ service: 'pause', limit: 1 });
-    expect(entries[0]?.cause).toBe('rolled-back');
-  });
-
-  it('is undone alone if others have changed the service, too', async () => {
-    const tab = await openService('busy', 2);
-    await openDialog(tab, 'busy-0');
-    await submit(tab);
-    await run(tab, 'busy-0 is paused.');
-    await stage.admin.putOverride({ service: 'busy', id: 'busy-1', body: { weight: 3 } });
-    await press(tab, 'Undo');
-    await run(tab, 'Undone: busy-0 is as it was before.');
-    expect((await overrideOf('busy', 'busy-1')).weight).toBe(3);
-  });
-
-  it('is refused, and its undo, too, once others have changed the same settings', async () => {
-    const tab = await openService('contested', 3);
-    tab.expectProblems(/status of 412/);
-    const names = { service: 'contested', id: 'contested-0' };
-    await openDialog(tab, names.id);
-    await stage.admin.putOverride({ ...names, body: { weight: 2 } });
-    await submit(tab);
+describe('taking an instance out', () => {
+  it('shows its effect first, pauses it, and is undone', async () => {
+    const service = await newService(['a', 'b', 'c']);
+    await subscribe(service, 'checkout-1');
+    const tab = await open(service);
+    await tab
+      .row(/a.*10\.0\.0\.7/)
+      .first()
+      .waitFor();
+    await button(tab, 'Take it out: a').click();
     const dialog = tab.page.locator('dialog');
-    await dialog.locator('text=Someone else has changed this meanwhile').waitFor();
-    await dialog.getByRole('button', { name: 'Try again' }).click();
-    await dialog.getByRole('alert').waitFor({ state: 'hidden' });
-    await submit(tab);
-    await run(tab, 'contested-0 is paused.');
-    expect(await overrideOf(names.service, names.id)).toMatchObject({ weight: 2, quarantine: {} });
-
-    await stage.admin.putOverride({ ...names, body: { weight: 7 } });
-    await press(tab, 'Undo');
-    await run(tab, 'Someone else has changed this meanwhile');
-    expect(await overrideOf(names.service, names.id)).toMatchObject({ weight: 7 });
+    await dialog.getByText('Takes 1 of 3 available instances out; 1 subscriber is notified.').waitFor();
+    await dialog.getByLabel('Reason').fill('bad disk');
+    await submit(tab).click();
+    await tab.row(/^Quarantined a /).waitFor();
+    const override = await stage.admin.readOverride({ service, id: 'a' });
+    expect(override).toMatchObject({ quarantine: { reason: 'bad disk' } });
+    await tab.page.getByRole('status').getByText('a is paused.').waitFor();
+    await button(tab, 'Undo').click();
+    await tab.page.getByText('Undone: a is as it was before.').waitFor();
+    await tab.row(/^Up a /).waitFor();
+    expect(await stage.admin.readInstance({ service, id: 'a' })).toMatchObject({ available: true, overridden: false });
   });
-});
 
-describe('the last available instance', () => {
-  it('is taken out only after its id has been typed, also if it became the last one meanwhile', async () => {
-    const tab = await openService('last', 2);
-    await openDialog(tab, 'last-1');
-    expect(await tab.page.locator('dialog .big').innerText()).toContain('1 of 2 available');
-    await stage.admin.putOverride({ service: 'last', id: 'last-0', body: { enabled: false } });
-    await submit(tab);
-    await tab.page.locator('dialog >> text=This is the last available instance').waitFor();
-    expect(await tab.page.locator('dialog [type=submit]').isEnabled()).toBe(false);
-    await tab.page.getByLabel('Type last-1 to confirm').fill('last-1');
-    await submit(tab);
-    await run(tab, 'last-1 is paused.');
+  it('asks for the name of the last instance that takes traffic', async () => {
+    const service = await newService(['only']);
+    const tab = await open(service, '/instances/only');
+    await button(tab, 'Take it out').click();
+    await tab.page.getByText('This is the last available instance.').waitFor();
+    expect(await submit(tab).isEnabled()).toBe(false);
+    await tab.page.getByLabel(/Type only to confirm/).fill('only');
+    await submit(tab).click();
+    await tab.page.getByText('only is paused.').waitFor();
   });
-});
 
-describe('a drain', () => {
-  const drain = async (tab: Tab, id: string) => {
-    await openDialog(tab, id);
-    await tab.page.getByLabel('Drain, then remove').check();
-    await submit(tab);
-    await run(tab, `${id} is draining.`);
-  };
-
-  it('shows which subscribers it waits for, and can be cancelled until it has removed the instance', async () => {
-    const tab = await openService('drain', 2);
-    // The response to the drain that is cancelled.
+  it('drains it, names who still calls it, and can be cancelled until its removal', async () => {
+    const service = await newService(['a', 'b']);
+    const subscriber = await subscribe(service, 'reports-1');
+    const tab = await open(service);
+    // The call that waits for the drain.
     tab.expectProblems(/status of 409/);
-    await subscribe('quick', 'drain').then(({ catchUp }) => setInterval(catchUp, 50).unref());
-    await subscribe('late', 'drain');
-    await drain(tab, 'drain-0');
-    await run(tab, '1 of 2 subscribers have stopped calling');
-    await run(tab, /^Not yet: late/);
-    await hasRow(tab, /Draining drain-0/);
-    await press(tab, 'Cancel drain');
-    await run(tab, 'The drain of drain-0 is cancelled.');
-    await hasRow(tab, /Up drain-0/);
+    const drain = async () => {
+      await button(tab, 'Take it out: a').click();
+      await tab.page.getByLabel(/Drain, then remove/).check();
+      await submit(tab).click();
+      await tab.page.getByRole('status').getByText('a is draining.').waitFor();
+      await tab.page.getByText('0 of 1 subscriber has stopped calling').waitFor();
+      await tab.page.getByText(/reports-1/).waitFor();
+    };
+    await drain();
+    await tab.row(/^Draining a /).waitFor();
+    await tab.page.locator('.run').getByRole('button', { name: 'Cancel drain' }).click();
+    await tab.page.getByText('The drain of a is cancelled.').waitFor();
+    await tab.row(/^Up a /).waitFor();
+    expect(await stage.admin.readInstance({ service, id: 'a' })).toMatchObject({ status: 'up', available: true });
 
-    await drain(tab, 'drain-0');
-    await stage.admin.cancelDrain({ service: 'drain', id: 'drain-0' });
-    await run(tab, 'The drain of drain-0 is cancelled.');
-    expect(await tab.page.locator('.run [role=alert]').count()).toBe(0);
+    await drain();
+    subscriber.acknowledge();
+    await tab.page.getByText('1 of 1 subscriber has stopped calling').waitFor();
+    await tab.page.getByText('a is removed.').waitFor();
+    await expect.poll(() => tab.row(/10\.0\.0\.7/).count()).toBe(1);
+    expect((await stage.admin.listInstances({ service })).instances.map(({ id }) => id)).toEqual(['b']);
   });
 
-  it('removes the instance once all have stopped calling, and its undo lifts the quarantine', async () => {
-    const tab = await openService('removed', 2);
-    const late = await subscribe('late', 'removed');
-    await drain(tab, 'removed-0');
-    late.catchUp();
-    await run(tab, 'removed-0 is removed.');
-    await tab.page.getByRole('heading', { name: 'Gone lately' }).waitFor();
-    expect(await tab.row(/removed-0/).count()).toBe(0);
-    const names = { service: 'removed', id: 'removed-0' };
-    const { available } = await stage.admin.registerInstance({ ...names, body: LASTING });
-    expect(available).toBe(false);
-    await press(tab, 'Undo');
-    await run(tab, /The quarantine of removed-0 is lifted/);
-    await hasRow(tab, /Up removed-0/);
+  it('is off while the registry is away', async () => {
+    const own = await stage.startOwnRegistry();
+    await own.admin.registerInstance({ service: 'orders', id: 'a', body: LASTING });
+    const tab = await stage.open('/public/services/DEFAULT_GROUP/orders', { at: own.running });
+    tab.expectProblems(/ERR_|WebSocket/);
+    await tab.isLive();
+    expect(await button(tab, 'Take it out: a').isEnabled()).toBe(true);
+    await own.kill();
+    await tab.isLost();
+    expect(await button(tab, 'Take it out: a').isEnabled()).toBe(false);
+    await own.restart();
+    await expect.poll(() => button(tab, 'Take it out: a').isEnabled()).toBe(true);
+  });
+});
+
+describe('the past of a service', () => {
+  it('is shown change by change, with its acts off, and compares with now', async () => {
+    const service = await newService(['a', 'b']);
+    await stage.admin.patchInstance({ service, id: 'a', body: { weight: 5 } });
+    await stage.admin.deregisterInstance({ service, id: 'b' });
+    const tab = await open(service);
+    await expect.poll(() => tab.page.locator('.row .name').allInnerTexts()).toEqual(['a']);
+    // The moment after the newest change, and the one before it.
+    await button(tab, 'Previous change').click();
+    await button(tab, 'Previous change').click();
+    await tab.row(/^Up b /).waitFor();
+    expect(new URL(tab.page.url()).searchParams.get('at')).not.toBeNull();
+    expect(await button(tab, /Take it out/).count()).toBe(0);
+    await stage.admin.patchInstance({ service, id: 'a', body: { weight: 7 } });
+    expect(await tab.page.locator('.row .weight').allInnerTexts()).toEqual(['5', '1']);
+    await button(tab, 'Previous change').click();
+    await expect.poll(() => tab.page.locator('.row .weight').allInnerTexts()).toEqual(['1', '1']);
+    const from = encodeURIComponent(new URL(tab.page.url()).searchParams.get('at') ?? '');
+    await button(tab, 'Now').click();
+    await expect.poll(() => tab.page.locator('.row .weight').allInnerTexts()).toEqual(['7']);
+    await tab.follow(`/public/services/DEFAULT_GROUP/${service}/diff?from=${from}`);
+    await tab.page.getByText('1 disappeared').waitFor();
+    expect(await tab.page.locator('main').innerText()).toMatch(/weight\s*1\s*→\s*7/);
+  });
+});
+
+describe('a token', () => {
+  it('is created, shows its secret once, and is revoked', async () => {
+    await newService(['a']);
+    const tab = await stage.open('/access/tokens');
+    await button(tab, 'New token').click();
+    await tab.page.getByRole('textbox', { name: /^Name/ }).fill('orders-reader');
+    await submit(tab).click();
+    const secret = await tab.page.locator('dialog .secret pre').innerText();
+    const status = async () => {
+      const headers = { authorization: `Bearer ${secret}` };
+      return (await fetch(`${stage.registry.url}/api/v1/token`, { headers })).status;
+    };
+    expect(await status()).toBe(200);
+    await tab.page.locator('dialog').getByRole('button', { name: 'Close' }).click();
+    await tab.page.getByText('orders-reader').first().waitFor();
+    expect(await tab.text('document.documentElement.outerHTML')).not.toContain(secret);
+    await tab.page.reload();
+    await tab.page.getByText('orders-reader').first().waitFor();
+    expect(await tab.text('document.documentElement.outerHTML')).not.toContain(secret);
+    expect(tab.requests.join()).not.toContain(secret);
+    await button(tab, 'Revoke orders-reader').click();
+    await submit(tab).click();
+    await expect.poll(status).toBe(401);
+    await expect.poll(() => tab.page.locator('dialog').count()).toBe(0);
+  });
+});
+
+/** Tokens, and what each may do to instance `own`, which it has registered if it can, and to `other`. */
+const SCOPES: Record<string, Grant[]> = {
+  read: [{ scope: 'read', ns: 'public' }],
+  'read and register': [
+    { scope: 'read', ns: 'public' },
+    { scope: 'register', ns: 'public' },
+  ],
+  'read and operate': [
+    { scope: 'read', ns: 'public' },
+    { scope: 'operate', ns: 'public' },
+  ],
+  admin: [{ scope: 'admin', ns: 'public' }],
+};
+
+describe.each(Object.entries(SCOPES))('a token with %s', (name, grants) => {
+  it('is offered what the registry allows it, and nothing else', async () => {
+    const service = await newService(['other', 'third']);
+    const { token } = await stage.admin.createToken({ body: { name, grants } });
+    const admin = rollcallAdmin({ url: stage.registry.url, token });
+    const registers = await admin.registerInstance({ service, id: 'own', body: LASTING }).then(
+      () => true,
+      () => false,
+    );
+    if (!registers) await stage.admin.registerInstance({ service, id: 'own', body: LASTING });
+
+    /** Returns whether a call is allowed: it fails for another reason than the token, and changes nothing. */
+    const isAllowed = (call: Promise<unknown>) =>
+      call.then(
+        () => true,
+        (error) => error.code !== 'FORBIDDEN',
+      );
+    const stale = { ifMatch: (await stage.admin.readStats()).epoch };
+    for (const id of ['own', 'other']) {
+      const names = { service, id };
+      const tab = await stage.open(`/public/services/DEFAULT_GROUP/${service}/instances/${id}`, { token });
+      await tab.isLive();
+      await tab.isSettled();
+      const offered = await tab.page.evaluate(
+        `[...document.querySelectorAll('[data-acts] button')].map((each) => each.textContent).sort()`,
+      );
+      const mayOverride = await isAllowed(admin.putOverride({ ...names, body: { weight: 2 }, ...stale }));
+      const mayRemove = await isAllowed(admin.deregisterInstance({ ...names, ...stale }));
+      expect([id, offered]).toEqual([
+        id,
+        [
+          ...(mayOverride ? ['Change traffic'] : []),
+          ...(mayRemove ? ['Remove now'] : []),
+          ...(mayOverride || mayRemove ? ['Take it out'] : []),
+        ],
+      ]);
+    }
+
+    const tab = await stage.open('/access/tokens', { token });
+    await tab.isSettled();
+    const mayManage = await isAllowed(
+      admin.createToken({ body: { name: 'probe', grants: [{ scope: 'read', ns: 'public' }] } }),
+    );
+    expect(await button(tab, 'New token').count()).toBe(mayManage ? 1 : 0);
+    await tab.follow('/public/settings');
+    await tab.isSettled();
+    const mayConfigure = await isAllowed(admin.patchNamespace({ ns: 'public', body: { title: name } }));
+    expect(await button(tab, 'Edit settings').count()).toBe(mayConfigure ? 1 : 0);
   });
 });

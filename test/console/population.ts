@@ -1,6 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, type BatchOperation, rollcallAdmin } from '../../src/client/admin';
 import type { Grant } from '../../src/client/wire/directory-answers';
-import type { ServiceAddress } from '../../src/console/state/paths';
 
 /** Instances of each service. */
 const SIZES: Readonly<Record<string, number>> = {
@@ -22,6 +22,17 @@ const SIZES: Readonly<Record<string, number>> = {
 };
 
 const HOUR_MS = 3_600_000;
+
+/** Heartbeats of the instance before it is killed, and their pause. */
+const BEATS = 4;
+const BEAT_PAUSE_MS = 400;
+
+/** Names of a service in a namespace. */
+interface ServiceAddress {
+  ns: string;
+  group: string;
+  service: string;
+}
 
 /** A namespace with what an operator looks at. */
 export interface Population {
@@ -68,9 +79,17 @@ export async function populate(registry: { url: string; rootToken: string }, ns:
   }
   await root.putService({ group: 'batch', service: 'reports', body: {} });
   const killed = { service: 'orders', id: 'orders-7c9' };
-  const registered = { address: '10.0.7.9', port: 8080, version: '4.1.0', lease: { ttlMs: 3_000, intervalMs: 500 } };
+  const registered = {
+    address: '10.0.7.9',
+    port: 8080,
+    version: '4.1.0',
+    lease: { ttlMs: 2_000, removeAfterMs: 4_000, intervalMs: 400 },
+  };
   await deploy.registerInstance({ ...killed, body: registered });
-  await deploy.renewLease(killed);
+  for (let beat = 0; beat < BEATS; beat++) {
+    await sleep(BEAT_PAUSE_MS);
+    await deploy.renewLease(killed);
+  }
   const began = new Date().toISOString();
   await deploy.patchInstance({ service: 'orders', id: 'orders-3', body: { weight: 2 } });
   await ops.putOverride({
@@ -83,8 +102,7 @@ export async function populate(registry: { url: string; rootToken: string }, ns:
   ops
     .drainInstance({ service: 'orders', id: 'orders-5', wait: '0s', grace: '10m', timeoutMs: HOUR_MS })
     .catch(() => {});
-  while ((await root.explainInstance(killed).catch(() => undefined))?.present !== false)
-    await new Promise((wake) => setTimeout(wake, 100));
+  while ((await root.explainInstance(killed).catch(() => undefined))?.present !== false) await sleep(100);
   return { ns, troubled: { ns, group: 'DEFAULT_GROUP', service: 'orders' }, killed: killed.id, began };
 }
 

@@ -116,6 +116,18 @@ describe('the verdict on an instance whose lease expired', () => {
     expect((await verdict()).hints).toMatchObject([{ kind: 'too-late' }]);
   });
 
+  it('is known if the registry started after the loss of health', async () => {
+    const { scene, namespace, beats, verdict } = begin();
+    await scene.register('a', { lease: { ttlMs: 10_000, removeAfterMs: 60_000 } });
+    await beats(3, 4, 3);
+    await namespace.pass(12_000);
+    await namespace.restart();
+    const sudden = [{ kind: 'sudden', intervalMs: 4_000, lastAt: T(10) }];
+    expect(await verdict()).toMatchObject({ state: 'unhealthy', hints: sudden });
+    await namespace.pass(120_000);
+    expect(await verdict()).toMatchObject({ state: 'gone', hints: sudden });
+  });
+
   it('is a sudden stop if the registry has listened for a ttl since it started', async () => {
     const { scene, namespace, beats, verdict } = begin();
     await scene.register('a', TTL);

@@ -13,7 +13,7 @@ const pathOf = (service: string, id: string) =>
   `/public/services/DEFAULT_GROUP/${service}/instances/${encodeURIComponent(id)}`;
 
 /** Waits for the verdict to contain a text. */
-const verdict = (tab: Tab, text: string | RegExp) => tab.page.locator('.sum').getByText(text).waitFor();
+const verdict = (tab: Tab, text: RegExp) => tab.page.locator('.sum').locator(`text=${text}`).first().waitFor();
 
 /** A client in a process of its own, which renews its lease until it is killed. */
 const CLIENT = `

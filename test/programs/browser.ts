@@ -14,8 +14,10 @@ export interface Locator {
   focus(): Promise<void>;
   hover(): Promise<void>;
   check(): Promise<void>;
+  uncheck(): Promise<void>;
+  inputValue(): Promise<string>;
   selectOption(value: string): Promise<unknown>;
-  waitFor(options?: { state?: 'visible' | 'hidden' }): Promise<void>;
+  waitFor(options?: { state?: 'visible' | 'hidden' | 'detached' }): Promise<void>;
   count(): Promise<number>;
   innerText(): Promise<string>;
   allInnerTexts(): Promise<string[]>;
@@ -26,6 +28,8 @@ export interface Locator {
   nth(index: number): Locator;
   locator(selector: string): Locator;
   getByRole(role: string, options?: { name?: string | RegExp; exact?: boolean }): Locator;
+  getByLabel(text: string | RegExp): Locator;
+  getByText(text: string | RegExp): Locator;
 }
 
 /** A request of a page. */
@@ -37,6 +41,8 @@ export interface PageRequest {
 /** A request that a test answers itself. */
 export interface Route {
   fulfill(answer: { status?: number; body?: string }): Promise<void>;
+  /** Sends the request as it is. */
+  continue(): Promise<void>;
 }
 
 /** A session of the browser's debugging protocol. */

@@ -8,7 +8,7 @@ import { PointProblem } from '../parts/point-problem';
 import { Denied, Empty, Skeleton } from '../parts/problem';
 import { RollbackDialog } from '../parts/rollback-dialog';
 import { StateMark } from '../parts/state-mark';
-import { stateOf } from '../state/instance-state';
+import { endpointOf, stateOf } from '../state/instance-state';
 import { setQuery, useQuery } from '../state/location';
 import { rangeOf } from '../state/moments';
 import { historyPath, instancePath, type ServiceAddress, servicePath, serviceTitle } from '../state/paths';
@@ -220,13 +220,11 @@ function fieldsOf(before: Instance, after: Instance): FieldChange[] {
 /** Shows an instance as it was at one of the moments. */
 function Side({ instance }: { instance: Instance | null }) {
   if (instance === null) return <span class="mute">{words.value.diff.absent}</span>;
-  const { address, port, url, version } = instance;
-  const place = address === undefined ? url : port === undefined ? address : `${address}:${port}`;
   const state = stateOf(instance);
   return (
     <span class="side">
       <StateMark state={state} isCalm={state === 'up'} />
-      <span class="mute">{[place, version].filter((each) => each !== undefined).join(' · ')}</span>
+      <span class="mute">{[endpointOf(instance), instance.version].filter(Boolean).join(' · ')}</span>
     </span>
   );
 }

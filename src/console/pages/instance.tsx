@@ -10,14 +10,22 @@ import { InstanceDefinition } from '../parts/instance-definition';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';
 import { Timeline } from '../parts/timeline';
-import { VerdictCard } from '../parts/verdict';
 import { endOf } from '../state/instance-end';
 import { InstanceReport } from '../state/instance-report';
 import { endpointOf } from '../state/instance-state';
 import { type InstanceAddress, query, servicePath, servicesPath, serviceTitle } from '../state/paths';
 import { may } from '../state/session';
 import { timelineOf } from '../state/timeline';
-import { eventsOf, type InstanceEvent, removalOf, verdictOf } from '../state/why-verdict';
+import {
+  eventsOf,
+  type Finding,
+  type Hint,
+  type InstanceEvent,
+  removalOf,
+  renewalsOf,
+  type Verdict,
+  verdictOf,
+} from '../state/why-verdict';
 import { duration, moment, span } from '../words/format';
 import { words } from '../words/words';
 
@@ -28,6 +36,9 @@ export function InstancePage({ address }: { address: InstanceAddress }) {
     return <ReadableInstance key={JSON.stringify([ns, group, service, id])} address={address} />;
   return (
     <main id="content">
+      <div class="head">
+        <h1 class="mono">{id}</h1>
+      </div>
       <Denied scope="read" target={serviceTitle(address)} />
     </main>
   );
@@ -95,6 +106,40 @@ function ReadableInstance({ address }: { address: InstanceAddress }) {
   );
 }
 
+/** A text for each kind of fact, made from the fact. */
+type Texts<Fact extends { kind: string }> = {
+  [Kind in Fact['kind']]: (fact: Extract<Fact, { kind: Kind }>) => string;
+};
+
+function textOf<Fact extends { kind: string }>(texts: Texts<Fact>, fact: Fact): string {
+  // `as`: the text of this kind takes the facts of this kind
+  const text = texts[fact.kind as Fact['kind']] as (fact: Fact) => string;
+  return text(fact);
+}
+
+/** Explains an instance: what happened, and what to look for. */
+function VerdictCard({ verdict: { state, findings, hints } }: { verdict: Verdict }) {
+  const { instance: text } = words.value;
+  const texts: Texts<Finding> = text.findings;
+  const hintTexts: Texts<Hint> = text.hints;
+  const [first, ...others] = findings;
+  return (
+    <section class={`card sum ${state}`}>
+      <p class="big">{textOf(texts, first)}</p>
+      {others.length > 0 && (
+        <p>
+          {text.also} {others.map((finding) => textOf(texts, finding)).join(' ')}
+        </p>
+      )}
+      {hints.map((hint) => (
+        <p key={hint.kind} class="advice">
+          {textOf(hintTexts, hint)}
+        </p>
+      ))}
+    </section>
+  );
+}
+
 /** Links to the service as it was before the instance went: while it still renewed, if its lease expired. */
 function BeforeLink({ address, report }: { address: InstanceAddress; report: WhyReport }) {
   const { instance: text } = words.value;
@@ -114,8 +159,9 @@ function BeforeLink({ address, report }: { address: InstanceAddress; report: Why
 
 function Facts({ report }: { report: WhyReport }) {
   const { facts: text, end: endText } = words.value.instance;
-  const { id, instance, renewals } = report;
+  const { id, instance } = report;
   const events = eventsOf(report);
+  const renewals = renewalsOf(report, events);
   const end = endOf(report, Date.now());
   const record = recordOf(report, events);
   const lease = record?.lease;

@@ -119,7 +119,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
       </nav>
       {tab === 'instances' && <Instances address={address} live={live} counts={counts} isPast={at !== undefined} />}
       {tab === 'subscribers' && <Subscribers address={address} live={live} />}
-      {tab === 'history' && <ServiceHistory address={address} />}
+      {tab === 'history' && <ServiceHistory address={address} at={at} />}
       {tab === 'settings' && <SettingsTab address={address} live={live} />}
     </main>
   );

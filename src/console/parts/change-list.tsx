@@ -8,6 +8,7 @@ import { diffPath, instancePath, type ServiceAddress, servicePath, serviceTitle 
 import { changedFields } from '../state/record-diff';
 import { clock, fullTime, moment } from '../words/format';
 import { words } from '../words/words';
+import { announce } from './announcer';
 import { foldSentence, sentenceOf, stateAfter } from './change-sentence';
 import { FieldChanges } from './field-changes';
 import { Icon } from './icon';
@@ -33,9 +34,19 @@ export function useHistoryList(options: HistoryOptions): HistoryList {
   return shown.current;
 }
 
-/** Shows the history of a service, live. */
-export function ServiceHistory({ address: { ns, group, service } }: { address: ServiceAddress }) {
-  return <ChangeList list={useHistoryList({ ns, group, service })} />;
+/**
+ * Shows the history of a service.
+ *
+ * @param at Point in the past up to which it is shown; undefined: now, live.
+ */
+export function ServiceHistory({
+  address: { ns, group, service },
+  at,
+}: {
+  address: ServiceAddress;
+  at: string | undefined;
+}) {
+  return <ChangeList list={useHistoryList({ ns, group, service, until: at })} />;
 }
 
 /**
@@ -51,8 +62,9 @@ export function ChangeList({ list, actor }: { list: HistoryList; actor?: string 
   const { options, parts, pending, error, isReady, isReading, hasMore } = list;
 
   const showIfFree = () => {
-    if (list.pending.peek().length === 0 || isUsed() || (top.current?.getBoundingClientRect().top ?? 0) < 0) return;
-    list.showPending();
+    if (list.pending.peek().length === 0) return;
+    if (isUsed() || (top.current?.getBoundingClientRect().top ?? 0) < 0) announce(text.fresh(freshCount));
+    else list.showPending();
   };
   const { isUsed, guard } = useGuard(showIfFree);
   const fresh = pending.value;
@@ -79,9 +91,11 @@ export function ChangeList({ list, actor }: { list: HistoryList; actor?: string 
     setOpened(next);
   };
   const freshCount = fresh.flatMap((entry) => linesOf([entry], undefined)).filter(isByActor).length;
-  const show = () => {
+  const show = ({ detail }: MouseEvent) => {
     list.showPending();
     top.current?.scrollIntoView({ block: 'nearest' });
+    // The button is gone: the keyboard goes on at the first row.
+    if (detail === 0) requestAnimationFrame(() => top.current?.querySelector<HTMLElement>('[data-row]')?.focus());
   };
   return (
     <div class="changes-of" ref={top} {...guard}>
@@ -113,7 +127,9 @@ export function ChangeList({ list, actor }: { list: HistoryList; actor?: string 
               <HeadCell>{text.time}</HeadCell>
               <HeadCell>{text.change}</HeadCell>
               <HeadCell>{text.fields}</HeadCell>
-              <HeadCell />
+              <HeadCell>
+                <span class="vh">{text.compare}</span>
+              </HeadCell>
             </>
           }
           items={items}

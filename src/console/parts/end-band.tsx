@@ -1,5 +1,5 @@
 import type { EndLeg, InstanceEnd } from '../state/instance-end';
-import { moment } from '../words/format';
+import { clock, moment } from '../words/format';
 import { words } from '../words/words';
 
 /** Share of the width of what came before the end, in percent. */
@@ -55,13 +55,13 @@ export function EndBand({
               </text>
               <rect class={kind} x={`${x}%`} y="24.5" width={width} height="25" />
               {kind !== 'up' && from !== undefined && (
-                <Mark at={x} anchor="middle" text={`${moment(from)} ${text.starts[kind]}`} />
+                <Mark at={x} anchor="middle" text={`${clock(from)} ${text.starts[kind]}`} />
               )}
             </g>
           );
         })}
         {removedAt !== undefined && (
-          <Mark at={RIGHT} anchor="end" isComing={isComing} text={`${moment(removedAt)} ${last}`} />
+          <Mark at={RIGHT} anchor="end" isComing={isComing} text={`${clock(removedAt)} ${last}`} />
         )}
         {!isComing && (
           <svg class="gone" x={`${RIGHT + 1}%`} y="28" width="18" height="18" viewBox="0 0 12 12" aria-hidden="true">

@@ -5,7 +5,7 @@ export interface Guard {
   onPointerEnter: () => void;
   onPointerLeave: () => void;
   onFocusIn: () => void;
-  onFocusOut: () => void;
+  onFocusOut: (event: FocusEvent) => void;
 }
 
 /**
@@ -15,17 +15,21 @@ export interface Guard {
  */
 export function useGuard(onFree: () => void): { isUsed: () => boolean; guard: Guard } {
   const users = useRef(new Set<string>());
-  const use = (user: string, isIn: boolean) => () => {
-    if (isIn) users.current.add(user);
-    else if (users.current.delete(user) && users.current.size === 0) onFree();
+  const enter = (user: string) => () => void users.current.add(user);
+  const leave = (user: string) => {
+    if (users.current.delete(user) && users.current.size === 0) onFree();
   };
   return {
     isUsed: () => users.current.size > 0,
     guard: {
-      onPointerEnter: use('pointer', true),
-      onPointerLeave: use('pointer', false),
-      onFocusIn: use('focus', true),
-      onFocusOut: use('focus', false),
+      onPointerEnter: enter('pointer'),
+      onPointerLeave: () => leave('pointer'),
+      onFocusIn: enter('focus'),
+      onFocusOut: ({ currentTarget, relatedTarget }) => {
+        const isInside =
+          currentTarget instanceof Element && relatedTarget instanceof Node && currentTarget.contains(relatedTarget);
+        if (!isInside) leave('focus');
+      },
     },
   };
 }

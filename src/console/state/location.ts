@@ -4,18 +4,9 @@ import { navigate, usePathname, useSearch } from 'wouter-preact/use-browser-loca
 /**
  * Returns the path with its escapes, and the function to change it. wouter decodes a path before it matches, so a name with
  * an escaped slash would be cut, and one with a percent sign decoded twice; a second escape cancels that. The names in a
- * route's parameters must be decoded by {@link decoded}.
+ * route's parameters must be decoded by `decoded`.
  */
 export const usePath: BaseLocationHook = () => [usePathname().replaceAll('%', '%25'), navigate];
-
-/** Decodes a name of a path; returns it unchanged if it is malformed. */
-export function decoded(name: string): string {
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
-}
 
 /** Returns the query of the address, and subscribes to it. */
 export const useQuery = (): URLSearchParams => new URLSearchParams(useSearch());

@@ -1,5 +1,4 @@
 import { DEFAULT_GROUP } from '../../model/service-name';
-import { decoded } from './location';
 
 /** Path under which the page is served. */
 export const BASE = '/console';
@@ -42,6 +41,15 @@ export const AUDIT_PATH = '/access/audit';
 /** Formats the name of a service for people: without the default group. */
 export const serviceTitle = ({ group, service }: { group: string; service: string }): string =>
   group === DEFAULT_GROUP ? service : `${group} / ${service}`;
+
+/** Decodes a name of a path; returns it unchanged if it is malformed. */
+export function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
 
 /** Sections of the page, as the navigation names them. */
 export type Section = 'namespaces' | 'services' | 'history' | 'entries' | 'settings' | 'tokens' | 'audit';

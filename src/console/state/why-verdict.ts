@@ -96,6 +96,17 @@ export const removalOf = (events: readonly InstanceEvent[]): InstanceEvent | und
 export const drainOf = (events: readonly InstanceEvent[]): InstanceEvent | undefined =>
   events.find(({ change }) => change.cause === 'drained' && change.after !== null);
 
+/**
+ * Returns the renewals before the silence that an instance is in, or that ended it. A registry that was started within that
+ * silence has lost them, but the history has those up to the loss of health.
+ */
+export function renewalsOf({ renewals, instance }: WhyReport, events: readonly InstanceEvent[]): Renewals | null {
+  if (renewals === null || instance?.healthy === true) return renewals;
+  const atLoss = events.find(({ change }) => change.cause === 'unhealthy')?.change.renewals;
+  if (atLoss === undefined || Date.parse(atLoss.lastAt) + GRANT_MS < Date.parse(renewals.lastAt)) return renewals;
+  return atLoss;
+}
+
 /** Explains an instance from the facts of its report. */
 export function verdictOf(report: WhyReport): Verdict {
   const { instance } = report;
@@ -108,7 +119,7 @@ function gone(report: WhyReport, events: readonly InstanceEvent[]): Verdict {
   const finding = departure(report, removal, events);
   const hints: Hint[] = [];
   const before = removal?.change.before;
-  if (finding.kind === 'expired') hints.push(...paces(report.renewals, before ?? undefined, events));
+  if (finding.kind === 'expired') hints.push(...paces(renewalsOf(report, events), before ?? undefined, events));
   if (finding.kind === 'deregistered' || finding.kind === 'removed')
     hints.push(finding.isOwner ? { kind: 'look-at-owner', at: finding.at } : { kind: 'ask', actor: finding.actor });
   const quarantine = report.override?.quarantine;
@@ -139,7 +150,8 @@ function departure(
 }
 
 function present(report: WhyReport, instance: Instance, events: readonly InstanceEvent[]): Verdict {
-  const { override, renewals } = report;
+  const { override } = report;
+  const renewals = renewalsOf(report, events);
   const findings = obstacles(report, instance, events);
   const hints: Hint[] = [];
   if (!instance.healthy) hints.push(...paces(renewals, instance, events));

@@ -1,6 +1,6 @@
 import type { AuditAction } from '../../client/wire/directory-answers';
 import type { Cause } from '../../client/wire/history-answers';
-import { count, duration, moment, span } from './format';
+import { clock, count, duration, moment, span } from './format';
 
 const many = (value: number, one: string, more: string): string => `${count(value)} ${value === 1 ? one : more}`;
 
@@ -356,7 +356,7 @@ export const en = {
       sudden: ({ intervalMs, lastAt, host }: { intervalMs: number; lastAt: string; host: string | undefined }) =>
         `Until then no renewal came later than ${duration(intervalMs)} after the one before, so it stopped at once: look for a crash, a kill or a cut network${
           host === undefined ? '' : ` on ${host}`
-        } at ${moment(lastAt)}.`,
+        } at ${clock(lastAt)}.`,
       slow: ({ intervalMs, ttlMs }: { intervalMs: number; ttlMs: number }) =>
         `Its renewals came up to ${duration(intervalMs)} apart, with a ttl of ${duration(ttlMs)}: it was too slow. Look for long pauses (garbage collection, a busy processor), or raise the ttl.`,
       uneven: ({ intervalMs, ttlMs }: { intervalMs: number; ttlMs: number }) =>
@@ -376,9 +376,9 @@ export const en = {
       'kept-quarantine': ({ until }: { until: string | undefined }) =>
         `Its quarantine stays ${until === undefined ? 'until it is lifted' : `until ${moment(until)}`}: if it registers again before, it takes no traffic.`,
       'only-override': ({ actor }: { actor: string }) =>
-        `It renews in time, and would take traffic without the settings of ${actor}.`,
+        `It is healthy, and would take traffic without the settings of ${actor}.`,
       'look-at-owner': ({ at }: { at: string }) =>
-        `That was on purpose: look at its own log and at its deployment at ${moment(at)}.`,
+        `That was on purpose: look at its own log and at its deployment at ${clock(at)}.`,
       ask: ({ actor }: { actor: string }) =>
         `Nothing points to a fault of the instance: ask the owner of the token ${actor}.`,
     },
@@ -442,7 +442,7 @@ export const en = {
         restored: 'Restored from a backup',
       },
       silence: (lastAt: string, ms: number | undefined) =>
-        `silent ${ms === undefined ? '' : `for ${duration(ms)} `}after the renewal at ${moment(lastAt)}`,
+        `silent ${ms === undefined ? '' : `for ${duration(ms)} `}after the renewal at ${clock(lastAt)}`,
       watchers: (value: number) => many(value, 'watch was notified', 'watches were notified'),
       behind: (ids: string, rest: number) =>
         `not acknowledged by ${ids}${rest === 0 ? '' : ` and ${count(rest)} more`}`,

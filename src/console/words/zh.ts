@@ -1,5 +1,5 @@
 import type { Words } from './en';
-import { count, duration, moment, span } from './format';
+import { clock, count, duration, moment, span } from './format';
 
 const causes: Words['causes'] = {
   registered: '已注册',
@@ -324,7 +324,7 @@ export const zh: Words = {
     },
     hints: {
       sudden: ({ intervalMs, lastAt, host }) =>
-        `在此之前，两次续约最多间隔 ${duration(intervalMs)}，因此它是突然停止的：请检查 ${moment(lastAt)} 前后${
+        `在此之前，两次续约最多间隔 ${duration(intervalMs)}，因此它是突然停止的：请检查 ${clock(lastAt)} 前后${
           host === undefined ? '' : ` ${host} 上`
         }是否发生崩溃、进程被终止或网络中断。`,
       slow: ({ intervalMs, ttlMs }) =>
@@ -344,8 +344,8 @@ export const zh: Words = {
         `它曾消失 ${span(goneAt, backAt)}（${causes[cause] ?? cause}），于 ${moment(backAt)} 重新注册。`,
       'kept-quarantine': ({ until }) =>
         `它的隔离会保留${until === undefined ? '，直到手动解除' : `到 ${moment(until)}`}：在此之前即使重新注册也不接收流量。`,
-      'only-override': ({ actor }) => `它续约及时，如果没有 ${actor} 的设置，它会接收流量。`,
-      'look-at-owner': ({ at }) => `这是主动操作：请查看它自己的日志以及 ${moment(at)} 前后的部署。`,
+      'only-override': ({ actor }) => `它是健康的，如果没有 ${actor} 的设置，它会接收流量。`,
+      'look-at-owner': ({ at }) => `这是主动操作：请查看它自己的日志以及 ${clock(at)} 前后的部署。`,
       ask: ({ actor }) => `没有迹象表明实例有故障：请询问令牌 ${actor} 的所有者。`,
     },
     end: {
@@ -407,7 +407,7 @@ export const zh: Words = {
         'rolled-back': '已回滚',
         restored: '已从备份还原',
       },
-      silence: (lastAt, ms) => `${moment(lastAt)} 续约之后无续约${ms === undefined ? '' : ` ${duration(ms)}`}`,
+      silence: (lastAt, ms) => `${clock(lastAt)} 续约之后无续约${ms === undefined ? '' : ` ${duration(ms)}`}`,
       watchers: (value) => `已通知 ${count(value)} 个监听`,
       behind: (ids, rest) => `${ids}${rest === 0 ? '' : ` 等另外 ${count(rest)} 个`}尚未确认`,
       fold: (times, since, until) => `${moment(since)} 至 ${moment(until)} 另有 ${count(times)} 次不健康后恢复`,
