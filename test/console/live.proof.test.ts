@@ -132,6 +132,16 @@ describe('a list of 10,000', () => {
     expect(await tab.page.locator('[role=table]').getAttribute('aria-rowcount')).toBe('10001');
   };
 
+  it('instances keeps few rows in the document, and shows a change of one in sight', async () => {
+    const ns = await newNamespace();
+    await fill(ns, () => 'orders');
+    const tab = await stage.open(`/${ns}/services/DEFAULT_GROUP/orders`);
+    await tab.page.getByText('10,000 of 10,000 available').waitFor();
+    await scrolls(tab, 'i-00000', 'i-09999');
+    await stage.admin.patchInstance({ ns, service: 'orders', id: 'i-09999', body: { weight: 3 } });
+    await tab.row(/i-09999 .* 3 /).waitFor();
+  });
+
   it('services keeps few rows in the document', async () => {
     const ns = await newNamespace();
     await fill(ns, (n) => `s-${String(n).padStart(5, '0')}`);
