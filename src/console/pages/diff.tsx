@@ -2,19 +2,21 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { ServiceDiff } from '../../client/wire/history-answers';
 import type { Instance } from '../../client/wire/instance';
 import { FieldChanges } from '../parts/field-changes';
+import { More } from '../parts/form';
 import { Link } from '../parts/link';
 import { MomentField } from '../parts/moment-field';
 import { PointProblem } from '../parts/point-problem';
 import { Denied, Empty, Skeleton } from '../parts/problem';
 import { RollbackDialog } from '../parts/rollback-dialog';
 import { StateMark } from '../parts/state-mark';
+import { Time } from '../parts/time';
 import { endpointOf, stateOf } from '../state/instance-state';
 import { setQuery, useQuery } from '../state/location';
 import { rangeOf } from '../state/moments';
 import { historyPath, instancePath, type ServiceAddress, servicePath, serviceTitle } from '../state/paths';
 import { changedFields, type FieldChange } from '../state/record-diff';
 import { ask, may } from '../state/session';
-import { fullTime, moment } from '../words/format';
+import { moment } from '../words/format';
 import { words } from '../words/words';
 
 /** Shapes of the counts. */
@@ -71,9 +73,7 @@ export function Diff({ address }: { address: ServiceAddress }) {
       {diff !== undefined && error === undefined && <Differences address={address} diff={diff} />}
       {diff?.next !== undefined && (
         <div class="end">
-          <button class="btn" type="button" disabled={isReading} onClick={more}>
-            {isReading ? words.value.common.loading : words.value.common.more}
-          </button>
+          <More isBusy={isReading} onClick={more} />
         </div>
       )}
       {isRollingBack && diff !== undefined && (
@@ -169,10 +169,7 @@ function Differences({ address, diff }: { address: ServiceAddress; diff: Service
               <th scope="col">{text.instance}</th>
               {[from, to].map(({ at, cursor }, index) => (
                 <th key={cursor} scope="col">
-                  {index === 0 ? text.from : text.to}{' '}
-                  <time dateTime={at} title={fullTime(at)}>
-                    {moment(at)}
-                  </time>
+                  {index === 0 ? text.from : text.to} <Time at={at} />
                 </th>
               ))}
               <th scope="col">{text.fields}</th>

@@ -3,6 +3,7 @@ import type { Cause } from '../../client/wire/history-answers';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { ChangeList, useHistoryList } from '../parts/change-list';
 import { ChangeStrip } from '../parts/change-strip';
+import { Select } from '../parts/form';
 import { MomentField } from '../parts/moment-field';
 import { Denied } from '../parts/problem';
 import { actorName, isActor } from '../state/actors';
@@ -77,18 +78,12 @@ function Filters({ options, actor }: { options: HistoryOptions; actor: string | 
       <div class="tools">
         <MomentField label={text.since} value={since} onChange={(time) => setQuery({ since: time }, true)} />
         <MomentField label={text.until} value={until} onChange={(time) => setQuery({ until: time }, true)} />
-        <select
-          aria-label={text.cause}
+        <Select
+          label={text.cause}
           value={cause ?? ''}
-          onChange={({ currentTarget }) => setQuery({ cause: currentTarget.value }, true)}
-        >
-          <option value="">{text.anyCause}</option>
-          {Object.entries(causes).map(([each, label]) => (
-            <option key={each} value={each}>
-              {label}
-            </option>
-          ))}
-        </select>
+          options={[['', text.anyCause], ...Object.entries(causes)]}
+          onChange={(chosen) => setQuery({ cause: chosen }, true)}
+        />
         <input
           type="search"
           data-actor

@@ -1,11 +1,13 @@
 import type { Instance } from '../../client/wire/instance';
 import { CopyButton } from '../parts/copy-button';
+import { Find } from '../parts/form';
 import { RowAct } from '../parts/instance-acts';
 import { Link } from '../parts/link';
 import { Empty, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
 import { StateMark } from '../parts/state-mark';
 import { useSteadyOrder } from '../parts/steady-order';
+import { Time } from '../parts/time';
 import { actorName } from '../state/actors';
 import { type InstanceCounts, isFound, worstInstanceFirst } from '../state/instance-rows';
 import { endpointOf, STATES, stateOf } from '../state/instance-state';
@@ -60,15 +62,7 @@ export function Instances({ address, live, counts, isPast }: InstancesProps) {
             ))}
           </div>
           <div class="tools">
-            <input
-              class="find"
-              type="search"
-              data-find
-              placeholder={text.find}
-              aria-label={text.find}
-              value={find}
-              onInput={({ currentTarget }) => setQuery({ q: currentTarget.value })}
-            />
+            <Find label={text.find} value={find} />
             <span class="grow" />
             {moved > 0 && (
               <button class="btn pill" type="button" onClick={sort}>
@@ -163,9 +157,7 @@ function GoneLately({ address, live }: { address: ServiceAddress; live: ServiceL
               {cause === 'drained' ? text.drained : causes[cause]}{' '}
               <span class="mute">{common.by(actorName(actor))}</span>
             </span>
-            <time class="n mute" dateTime={at} title={fullTime(at)}>
-              {moment(at)}
-            </time>
+            <Time class="n mute" at={at} />
           </li>
         ))}
       </ul>

@@ -3,6 +3,7 @@ import type { ServiceSummary } from '../../client/wire/answers';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { Band } from '../parts/band';
 import { CopyButton } from '../parts/copy-button';
+import { Find } from '../parts/form';
 import { GoneLately } from '../parts/gone-lately';
 import { LatestFeed } from '../parts/latest-feed';
 import { Link } from '../parts/link';
@@ -86,15 +87,7 @@ function AllServices({ ns }: { ns: string }) {
       {error !== undefined && <Problem error={error} onRetry={() => list.reload()} />}
       <Tiles all={all} pressed={filter && show} />
       <div class="tools">
-        <input
-          class="find"
-          type="search"
-          data-find
-          placeholder={text.find}
-          aria-label={text.find}
-          value={find}
-          onInput={({ currentTarget }) => setQuery({ q: currentTarget.value })}
-        />
+        <Find label={text.find} value={find} />
         <span class="grow" />
         {moved > 0 && (
           <button class="btn pill" type="button" onClick={sort}>

@@ -1,14 +1,16 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Grant, Token } from '../../client/wire/directory-answers';
 import { AccessTabs } from '../parts/access-tabs';
+import { Find, More } from '../parts/form';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';
+import { Time } from '../parts/time';
 import { expiryOf, matchedServices, patternTitle } from '../state/grants';
-import { setQuery, useQuery } from '../state/location';
+import { useQuery } from '../state/location';
 import { forgetServiceNames, readServiceNames, servicesOf } from '../state/service-names';
 import { administered, session } from '../state/session';
 import { byOwnAndName, readTokens } from '../state/token-list';
-import { count, fullTime, moment } from '../words/format';
+import { count, moment } from '../words/format';
 import { words } from '../words/words';
 import { NewToken, RevokeToken, RotateToken } from './token-dialogs';
 
@@ -77,15 +79,7 @@ export function Tokens() {
       {list !== undefined && (
         <>
           <div class="tools">
-            <input
-              class="find"
-              type="search"
-              data-find
-              placeholder={text.find}
-              aria-label={text.find}
-              value={find}
-              onInput={({ currentTarget }) => setQuery({ q: currentTarget.value })}
-            />
+            <Find label={text.find} value={find} />
             <span class="mute">{text.count(found.length)}</span>
           </div>
           {found.length === 0 ? (
@@ -117,10 +111,7 @@ export function Tokens() {
                         {token.pathWrite && <small class="mute">{text.inPath}</small>}
                       </td>
                       <td data-label={text.created}>
-                        <time dateTime={token.createdAt} title={fullTime(token.createdAt)}>
-                          {moment(token.createdAt)}
-                        </time>{' '}
-                        <br />
+                        <Time at={token.createdAt} /> <br />
                         <span class="mute">{common.by(nameOf(token.createdBy))}</span>
                       </td>
                       <td data-label={text.used}>
@@ -151,11 +142,7 @@ export function Tokens() {
               </table>
             </div>
           )}
-          {found.length > shown && (
-            <button class="btn" type="button" onClick={() => setShown(shown + STEP)}>
-              {common.more}
-            </button>
-          )}
+          {found.length > shown && <More onClick={() => setShown(shown + STEP)} />}
         </>
       )}
       {act?.kind === 'new' && <NewToken onMade={put} onClose={() => setAct(undefined)} />}
