@@ -40,7 +40,7 @@ const chooseSource: ChooseSource = async (watch) => (await import('./watch/choos
  * @throws {RollcallError} `INVALID_REQUEST` if the URL is invalid.
  */
 export function rollcall(options: ClientOptions): Client {
-  const core = new ClientCore(options, REAL_TIME);
+  const core = new ClientCore(options, REAL_TIME, () => import('./wire/outages'));
   let registrar: Promise<Registrar> | undefined;
   const watches = new Set<Watch>();
   const close = async (): Promise<void> => {

@@ -23,7 +23,7 @@ const TYPING_MS = 400;
 
 /** Lists who did what, newest first. */
 export function Audit() {
-  const { audit: text, nav, common } = words.value;
+  const { audit: text, nav, common, tokens } = words.value;
   const query = useQuery();
   const mine = administered();
   const isForAll = mine.includes('*');
@@ -99,24 +99,26 @@ export function Audit() {
           {common.reload}
         </button>
       </div>
-      {!isAllowed && <Denied scope="admin" target={ns === undefined ? text.all : words.value.problem.allOf(ns)} />}
+      {!isAllowed && (
+        <Denied scope="admin" target={ns === undefined ? tokens.everywhere : words.value.problem.allOf(ns)} />
+      )}
       {error !== undefined && <Problem error={error} onRetry={() => void search()} />}
       {isAllowed && part === undefined && error === undefined && <Skeleton />}
       {isAllowed && part !== undefined && (
         <>
           {part.entries.length === 0 ? (
-            <Empty>{isFiltered ? text.noneFound : text.none}</Empty>
+            <Empty>{isFiltered ? common.noneFound : text.none}</Empty>
           ) : (
             <div class="card">
               <table class="list">
                 <thead>
                   <tr>
-                    <th>{text.at}</th>
-                    <th>{text.actor}</th>
+                    <th>{common.time}</th>
+                    <th>{common.token}</th>
                     <th>{text.action}</th>
                     <th>{text.target}</th>
                     <th>{text.outcome}</th>
-                    <th>{text.address}</th>
+                    <th>{common.address}</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -140,7 +142,7 @@ export function Audit() {
 }
 
 function Entry({ entry, name }: { entry: AuditEntry; name: string }) {
-  const { audit: text } = words.value;
+  const { audit: text, common } = words.value;
   const { at, action, actor, address, ns, target, detail, outcome, code } = entry;
   const path = targetPath(entry);
   // A token that is gone is only known by what was noted then.
@@ -175,7 +177,7 @@ function Entry({ entry, name }: { entry: AuditEntry; name: string }) {
           </StateMark>
         )}
       </td>
-      <td data-label={text.address}>
+      <td data-label={common.address}>
         <span class="mono">{address ?? '–'}</span>
       </td>
     </tr>

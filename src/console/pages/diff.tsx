@@ -24,7 +24,7 @@ const MARKS = { appeared: 'up', disappeared: 'gone', changed: 'starting' } as co
 
 /** Compares a service at two moments, and offers to roll it back to the first. */
 export function Diff({ address }: { address: ServiceAddress }) {
-  const { diff: text, history } = words.value;
+  const { diff: text, history, common, titles } = words.value;
   const { ns, group, service } = address;
   const query = useQuery();
   const hourAgo = useMemo(() => rangeOf('hour', Date.now()).since, []);
@@ -37,10 +37,10 @@ export function Diff({ address }: { address: ServiceAddress }) {
       <div class="head">
         <h1>{text.of(serviceTitle(address))}</h1>
         <Link class="btn" href={servicePath(address)}>
-          {words.value.services.service}
+          {words.value.common.service}
         </Link>
         <Link class="btn" href={historyPath(ns, { group, service })}>
-          {history.title}
+          {titles.history}
         </Link>
       </div>
       <div class="tools">
@@ -57,7 +57,7 @@ export function Diff({ address }: { address: ServiceAddress }) {
             aria-pressed={to === undefined}
             onClick={() => (to === undefined ? reload() : setQuery({ to: undefined }, true))}
           >
-            {text.now}
+            {common.now}
           </button>
         </MomentField>
         <span class="grow" />
@@ -140,7 +140,7 @@ function useDiff({ ns, group, service }: ServiceAddress, from: string, to: strin
 }
 
 function Differences({ address, diff }: { address: ServiceAddress; diff: ServiceDiff }) {
-  const { diff: text } = words.value;
+  const { diff: text, common } = words.value;
   const { from, to, service, instances, next } = diff;
   const counts = { appeared: 0, disappeared: 0, changed: 0 };
   for (const { before, after } of instances)
@@ -166,7 +166,7 @@ function Differences({ address, diff }: { address: ServiceAddress; diff: Service
         <table class="card diff">
           <thead>
             <tr>
-              <th scope="col">{text.instance}</th>
+              <th scope="col">{common.instance}</th>
               {[from, to].map(({ at, cursor }, index) => (
                 <th key={cursor} scope="col">
                   {index === 0 ? text.from : text.to} <Time at={at} />

@@ -16,7 +16,7 @@ import { words } from '../words/words';
 
 /** Lists what changed in a namespace or in one of its services, and when. */
 export function History({ ns }: { ns: string }) {
-  const { history: text, problem } = words.value;
+  const { history: text, problem, titles } = words.value;
   const query = useQuery();
   const value = (name: string) => query.get(name)?.trim() || undefined;
   const [since, until, service] = [value('since'), value('until'), value('service')];
@@ -27,7 +27,7 @@ export function History({ ns }: { ns: string }) {
   return (
     <main id="content">
       <div class="head">
-        <h1>{text.title}</h1>
+        <h1>{titles.history}</h1>
       </div>
       <Filters options={options} actor={value('actor')} />
       {isAllowed ? (
@@ -46,7 +46,7 @@ function causeOf(name: string | undefined): Cause | undefined {
 }
 
 function Filters({ options, actor }: { options: HistoryOptions; actor: string | undefined }) {
-  const { history: text, causes } = words.value;
+  const { history: text, causes, common } = words.value;
   const { group, service, since, until, cause } = options;
   const isBounded = since !== undefined || until !== undefined;
   const [typed, setTyped] = useState(actor ?? '');
@@ -97,7 +97,7 @@ function Filters({ options, actor }: { options: HistoryOptions; actor: string | 
         <input
           type="search"
           data-find
-          aria-label={text.service}
+          aria-label={common.service}
           placeholder={text.anyService}
           value={name ?? ''}
           onChange={({ currentTarget }) => setService(currentTarget.value)}

@@ -158,6 +158,7 @@ function BeforeLink({ address, report }: { address: InstanceAddress; report: Why
 }
 
 function Facts({ report }: { report: WhyReport }) {
+  const { common } = words.value;
   const { facts: text, end: endText } = words.value.instance;
   const { id, instance } = report;
   const events = eventsOf(report);
@@ -189,8 +190,8 @@ function Facts({ report }: { report: WhyReport }) {
               : text.noLease}
           </Fact>
         )}
-        {record !== undefined && <Fact name={text.owner}>{record.owner}</Fact>}
-        {record !== undefined && <Fact name={text.registered}>{moment(record.registeredAt)}</Fact>}
+        {record !== undefined && <Fact name={common.owner}>{record.owner}</Fact>}
+        {record !== undefined && <Fact name={common.registered}>{moment(record.registeredAt)}</Fact>}
         {(instance === undefined || back !== undefined) && (
           <Fact name={text.cameBack}>{instance === undefined ? text.no : back}</Fact>
         )}

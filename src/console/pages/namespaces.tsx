@@ -19,7 +19,7 @@ const JURISDICTIONS = ['eu', 'fedramp'] as const;
 
 /** Lists the namespaces that the token has a grant on. */
 export function Namespaces() {
-  const { namespaces: text, settings } = words.value;
+  const { namespaces: text, settings, common, titles } = words.value;
   const [error, setError] = useState<unknown>();
   const [shown, setShown] = useState(STEP);
   const [isNew, setNew] = useState(false);
@@ -34,7 +34,7 @@ export function Namespaces() {
   return (
     <main id="content">
       <div class="head">
-        <h1>{text.title}</h1>
+        <h1>{titles.namespaces}</h1>
         <span class="mute">{text.lead}</span>
         <span class="grow" />
         {may('admin', { namespace: '*' }) && (
@@ -47,11 +47,11 @@ export function Namespaces() {
       {known === undefined && error === undefined && <Skeleton />}
       {known && known.list.length > FIND_MIN_COUNT && (
         <div class="tools">
-          <Find label={text.find} value={find} />
+          <Find label={common.find} value={find} />
           <span class="mute">{text.count(found.length, known.hasMore)}</span>
         </div>
       )}
-      {known && found.length === 0 && <Empty>{find === '' ? text.none : text.noneFound}</Empty>}
+      {known && found.length === 0 && <Empty>{find === '' ? text.none : common.noneFound}</Empty>}
       {found.length > 0 && (
         <ul class="card links">
           {found.slice(0, shown).map(({ id, title, createdAt }) => (
@@ -60,7 +60,7 @@ export function Namespaces() {
                 {id}
               </Link>
               <span class="mute">{title}</span>
-              <span class="mute n hide">{createdAt && `${text.created} ${moment(createdAt)}`}</span>
+              <span class="mute n hide">{createdAt && `${common.created} ${moment(createdAt)}`}</span>
             </li>
           ))}
         </ul>

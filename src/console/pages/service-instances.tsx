@@ -29,7 +29,7 @@ interface InstancesProps {
 
 /** Lists the instances of a service, the worst first, and those that are gone lately. */
 export function Instances({ address, live, counts, isPast }: InstancesProps) {
-  const { service: text, services, states } = words.value;
+  const { service: text, services, states, common } = words.value;
   const query = useQuery();
   const find = query.get('q') ?? '';
   const show = STATES.find((state) => state === query.get('show'));
@@ -62,7 +62,7 @@ export function Instances({ address, live, counts, isPast }: InstancesProps) {
             ))}
           </div>
           <div class="tools">
-            <Find label={text.find} value={find} />
+            <Find label={common.find} value={find} />
             <span class="grow" />
             {moved > 0 && (
               <button class="btn pill" type="button" onClick={sort}>
@@ -81,13 +81,13 @@ export function Instances({ address, live, counts, isPast }: InstancesProps) {
             class="instances"
             head={
               <>
-                <HeadCell>{services.state}</HeadCell>
-                <HeadCell>{text.instance}</HeadCell>
-                <HeadCell>{text.address}</HeadCell>
+                <HeadCell>{common.state}</HeadCell>
+                <HeadCell>{common.instance}</HeadCell>
+                <HeadCell>{common.address}</HeadCell>
                 <HeadCell>{text.zone}</HeadCell>
-                <HeadCell class="n">{text.weight}</HeadCell>
-                <HeadCell>{text.version}</HeadCell>
-                <HeadCell class="n">{isPast ? text.registered : text.age}</HeadCell>
+                <HeadCell class="n">{common.weight}</HeadCell>
+                <HeadCell>{common.version}</HeadCell>
+                <HeadCell class="n">{isPast ? common.registered : text.age}</HeadCell>
                 <HeadCell />
               </>
             }
@@ -96,7 +96,7 @@ export function Instances({ address, live, counts, isPast }: InstancesProps) {
             cells={(each) => <InstanceCells address={address} instance={each} isPast={isPast} />}
           />
         )}
-        {isComplete && !isEmpty && items.length === 0 && <Empty>{text.noneFound}</Empty>}
+        {isComplete && !isEmpty && items.length === 0 && <Empty>{common.noneFound}</Empty>}
       </div>
       {!isPast && <GoneLately address={address} live={live} />}
     </>
@@ -154,7 +154,7 @@ function GoneLately({ address, live }: { address: ServiceAddress; live: ServiceL
               <Link href={instancePath({ ...address, id })}>{id}</Link>
             </StateMark>
             <span>
-              {cause === 'drained' ? text.drained : causes[cause]}{' '}
+              {cause === 'drained' ? services.drained : causes[cause]}{' '}
               <span class="mute">{common.by(actorName(actor))}</span>
             </span>
             <Time class="n mute" at={at} />

@@ -59,7 +59,7 @@ export function Services({ ns }: { ns: string }) {
 }
 
 function AllServices({ ns }: { ns: string }) {
-  const { services: text, common } = words.value;
+  const { services: text, common, titles } = words.value;
   const directory = useMemo(() => new ServiceDirectory(ns), [ns]);
   useEffect(() => () => directory.close(), [directory]);
   const query = useQuery();
@@ -79,7 +79,7 @@ function AllServices({ ns }: { ns: string }) {
   return (
     <main id="content">
       <div class="head">
-        <h1>{text.title}</h1>
+        <h1>{titles.services}</h1>
         <span class="mute">
           {common.services(all.length)} · {common.instances(sum(all, ({ instances }) => instances))}
         </span>
@@ -109,14 +109,14 @@ function AllServices({ ns }: { ns: string }) {
           {isFirst && <FirstInstance ns={ns} />}
           {items.length > 0 && (
             <Rows
-              label={text.title}
+              label={titles.services}
               class="services"
               head={
                 <>
-                  <HeadCell>{text.service}</HeadCell>
+                  <HeadCell>{common.service}</HeadCell>
                   <HeadCell>{text.health}</HeadCell>
                   <HeadCell class="n">{text.traffic}</HeadCell>
-                  <HeadCell>{text.state}</HeadCell>
+                  <HeadCell>{common.state}</HeadCell>
                 </>
               }
               items={items}
@@ -124,7 +124,7 @@ function AllServices({ ns }: { ns: string }) {
               cells={(each) => <ServiceCells ns={ns} service={each} />}
             />
           )}
-          {!isFirst && list.isComplete.value && items.length === 0 && <Empty>{text.noneFound}</Empty>}
+          {!isFirst && list.isComplete.value && items.length === 0 && <Empty>{common.noneFound}</Empty>}
           {find !== '' && <GoneLately ns={ns} find={find.trim()} services={all} latest={directory.latest.value} />}
         </div>
         <LatestFeed ns={ns} changes={directory.latest.value} />
@@ -230,7 +230,7 @@ function FirstInstance({ ns }: { ns: string }) {
 
 /** Offers the services that the token's grants name, as it may not list all. */
 function NamedServices({ ns }: { ns: string }) {
-  const { services: text } = words.value;
+  const { services: text, common, titles } = words.value;
   const named = readablePatterns(ns).filter((pattern) => !pattern.endsWith('*') && pattern.includes('@@'));
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -243,13 +243,13 @@ function NamedServices({ ns }: { ns: string }) {
   return (
     <main id="content">
       <div class="head">
-        <h1>{text.title}</h1>
+        <h1>{titles.services}</h1>
       </div>
       <div class="card note">
         <p>{text.limited}</p>
         <form class="tools" onSubmit={submit}>
           <label>
-            {text.service} <input name="service" required />
+            {common.service} <input name="service" required />
           </label>
           <label>
             {text.group} <input name="group" placeholder={DEFAULT_GROUP} />

@@ -109,7 +109,7 @@ function GrantEditor({
   error: unknown;
   onChange: (part: Partial<GrantDraft>) => void;
 }) {
-  const { tokens: text } = words.value;
+  const { tokens: text, titles } = words.value;
   const { scope, ns, services } = draft;
   const mine = administered();
   const offered = mine.includes('*') ? ['*', ...knownNamespaces()] : mine;
@@ -139,7 +139,7 @@ function GrantEditor({
         </Field>
       </div>
       {hasServices(scope) && (
-        <Field label={text.services} hint={text.servicesHint} path={`${path}.services`} error={error}>
+        <Field label={titles.services} hint={text.servicesHint} path={`${path}.services`} error={error}>
           <textarea
             class="mono"
             rows={2}

@@ -83,7 +83,7 @@ export function Tokens() {
             <span class="mute">{text.count(found.length)}</span>
           </div>
           {found.length === 0 ? (
-            <Empty>{find === '' ? text.none : text.noneFound}</Empty>
+            <Empty>{find === '' ? text.none : common.noneFound}</Empty>
           ) : (
             <div class="card">
               <table class="list">
@@ -91,7 +91,7 @@ export function Tokens() {
                   <tr>
                     <th>{text.name}</th>
                     <th>{text.grants}</th>
-                    <th>{text.created}</th>
+                    <th>{common.created}</th>
                     <th>{text.used}</th>
                     <th>{text.expiry}</th>
                     <th aria-label={text.acts} />
@@ -110,7 +110,7 @@ export function Tokens() {
                         <Grants grants={token.grants} counts={page} />
                         {token.pathWrite && <small class="mute">{text.inPath}</small>}
                       </td>
-                      <td data-label={text.created}>
+                      <td data-label={common.created}>
                         <Time at={token.createdAt} /> <br />
                         <span class="mute">{common.by(nameOf(token.createdBy))}</span>
                       </td>

@@ -203,7 +203,7 @@ function Fields({ act, form, operates, leavesQuarantine, onChange }: FieldsProps
 }
 
 function Settings({ form, onChange }: Pick<FieldsProps, 'form' | 'onChange'>) {
-  const { acts: text } = words.value;
+  const { acts: text, common } = words.value;
   return (
     <>
       <p class="mute">{text.settingsNote}</p>
@@ -211,7 +211,7 @@ function Settings({ form, onChange }: Pick<FieldsProps, 'form' | 'onChange'>) {
         {text.enabled}
       </Check>
       <label class="field">
-        {text.weight}
+        {common.weight}
         <input
           type="number"
           min="0"
@@ -222,7 +222,7 @@ function Settings({ form, onChange }: Pick<FieldsProps, 'form' | 'onChange'>) {
         />
       </label>
       <label class="field">
-        {text.status}
+        {common.status}
         <Select
           value={form.status}
           options={[['', text.asRegistered], ...SET_STATUSES.map((each) => [each, each] as const)]}

@@ -58,7 +58,7 @@ export function ServiceHistory({
  * @param actor Only changes of the author of this name or id.
  */
 export function ChangeList({ list, actor }: { list: HistoryList; actor?: string | undefined }) {
-  const { history: text } = words.value;
+  const { history: text, common, titles } = words.value;
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const top = useRef<HTMLDivElement>(null);
   const { options, parts, pending, error, isReady, isReading, hasMore } = list;
@@ -122,11 +122,11 @@ export function ChangeList({ list, actor }: { list: HistoryList; actor?: string 
       )}
       {items.length > 0 && (
         <Rows
-          label={text.title}
+          label={titles.history}
           class="changes"
           head={
             <>
-              <HeadCell>{text.time}</HeadCell>
+              <HeadCell>{common.time}</HeadCell>
               <HeadCell>{text.change}</HeadCell>
               <HeadCell>{text.fields}</HeadCell>
               <HeadCell>

@@ -65,7 +65,6 @@ function coreOf(ns: string): ClientCore {
       token,
       WebSocket: TicketSocket,
       subscriber: `console-${crypto.randomUUID().slice(0, 8)}`,
-      onWarning: false as const,
     };
     core = { ns, token, core: new ClientCore(options, REAL_TIME) };
   }
