@@ -72,6 +72,8 @@ describe('a link', () => {
     await tab.page.goBack();
     await tab.page.getByRole('heading', { name: 'Services' }).waitFor();
     expect(tab.path).toBe('/public/services');
+    await tab.page.goBack();
+    expect(tab.page.url()).toBe('about:blank');
     expect([...tab.requests, await tab.text(STORED)].join()).not.toContain(fragment.slice('#ticket='.length));
     expect(await tab.text(STORED)).not.toContain(stage.registry.rootToken);
   });
