@@ -38,6 +38,7 @@ export function greeting(version: string, started: Started, options: ServeOption
   const lines = [
     `Rollcall ${version} listens on ${started.url}`,
     '',
+    `  console      ${started.url}/console`,
     `  data         ${started.data}`,
     `  root token   ${tokenLocation(started)}`,
     `  connections  ${howManyConnections(started.connectionLimit)}`,

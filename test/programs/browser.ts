@@ -41,6 +41,8 @@ export interface PageRequest {
 /** A request that a test answers itself. */
 export interface Route {
   fulfill(answer: { status?: number; body?: string }): Promise<void>;
+  /** Sends the request as it is. */
+  continue(): Promise<void>;
 }
 
 /** A session of the browser's debugging protocol. */

@@ -11,8 +11,11 @@ import { TicketSocket } from './ticket-socket';
 /** Time after which a hidden tab closes its connection. */
 const HIDDEN_MS = 5 * 60_000;
 
-/** Time for which a connection outlives a page, so that the next page uses it, too. */
-const LINGER_MS = 500;
+/** Time for which a connection outlives a page, so that the next page uses it, too, even if it loads slowly. */
+const LINGER_MS = 10_000;
+
+/** Time after which a page without live data shows that, so that the state does not change between two live pages. */
+const NONE_AFTER_MS = 1_000;
 
 /** Time after which a lost connection is shown. */
 const LOST_AFTER_MS = 2_000;
@@ -124,10 +127,10 @@ class Feed {
     if (!feeds.delete(this)) return;
     const watch = this.#watch;
     this.#watch = undefined;
+    setTimeout(() => watch?.close(), LINGER_MS);
     setTimeout(() => {
-      watch?.close();
       if (feeds.size === 0) show('none');
-    }, LINGER_MS);
+    }, NONE_AFTER_MS);
   }
 }
 
