@@ -95,11 +95,11 @@ describe('each page', () => {
 
   it('scrolls in one direction at any width, in both languages', async () => {
     for (const language of ['en', 'zh'] as const) {
-      const tab = await stage.open('/', { language });
+      const tab = await stage.open('/', { language, viewport: { width: 720, height: 300 } });
       const tooWide = problemsOnPages(tab, async () => {
         const problems: string[] = [];
         for (const width of WIDTHS[language]) {
-          await tab.page.setViewportSize({ width, height: 900 });
+          await tab.page.setViewportSize({ width, height: 300 });
           await tab.isSettled();
           const needed = await tab.number('document.documentElement.scrollWidth');
           if (needed > width) problems.push(`needs ${needed} of ${width} pixels`);
@@ -183,7 +183,7 @@ const SCOPES: Record<string, Grant[]> = {
 describe.each(Object.entries(SCOPES))('a token with %s', (name, grants) => {
   it('sees every page without a refused request', async () => {
     const { token } = await stage.admin.createToken({ body: { name, grants } });
-    const tab = await stage.open('/', { token });
+    const tab = await stage.open('/', { token, viewport: { width: 720, height: 300 } });
     await tab.isSettled();
     expect(await problemsOnPages(tab, async () => tab.refused.splice(0))).toEqual([]);
   });

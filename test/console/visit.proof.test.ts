@@ -74,6 +74,8 @@ describe('a link', () => {
     expect(tab.path).toBe('/public/services');
     expect([...tab.requests, await tab.text(STORED)].join()).not.toContain(fragment.slice('#ticket='.length));
     expect(await tab.text(STORED)).not.toContain(stage.registry.rootToken);
+    await tab.page.goBack();
+    expect(tab.page.url()).toBe('about:blank');
   });
 
   it('that was used is refused with its reason, and offers the form', async () => {

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path/posix';
-import { isTest, type SourceFile } from './source-tree';
+import { isTest, PROJECT_ROOT, type SourceFile } from './source-tree';
 
 /** Paths and hosts that exist on one machine only, and lock file entries with the hosts of packages. */
 const LOCAL = /(?<![\w.])\/(?:work|farm|home|root|Users)\/|registry\.(?:npmjs|yarnpkg|npmmirror)\b|"resolve[d]":/;
@@ -33,7 +34,11 @@ export function brokenLinkProblems(files: SourceFile[]): string[] {
     .flatMap((file) =>
       [...file.text.matchAll(/\]\((?![a-z]+:|#)([^)#\s]+)/g)]
         .map((match) => match[1] ?? '')
-        .filter((target) => !paths.has(join(dirname(file.path), target).replace(/\/$/, '')))
+        .filter((target) => {
+          const path = join(dirname(file.path), target).replace(/\/$/, '');
+          // Pictures are no source files.
+          return !(path.endsWith('.png') ? existsSync(join(PROJECT_ROOT, path)) : paths.has(path));
+        })
         .map((target) => `${file.path} links to ${target}, which does not exist`),
     );
 }

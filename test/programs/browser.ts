@@ -48,12 +48,14 @@ export interface Route {
 /** A session of the browser's debugging protocol. */
 export interface DebuggingSession {
   send(method: string, params?: object): Promise<unknown>;
+  detach(): Promise<void>;
 }
 
 /** A tab. */
 export interface Page {
   goto(url: string): Promise<unknown>;
   reload(): Promise<unknown>;
+  bringToFront(): Promise<void>;
   goBack(): Promise<unknown>;
   url(): string;
   /** Evaluates JavaScript in the page, and returns its value. */

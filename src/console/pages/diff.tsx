@@ -15,6 +15,7 @@ import { setQuery, useQuery } from '../state/location';
 import { rangeOf } from '../state/moments';
 import { historyPath, instancePath, type ServiceAddress, servicePath, serviceTitle } from '../state/paths';
 import { changedFields, type FieldChange } from '../state/record-diff';
+import { registryNow } from '../state/registry-clock';
 import { ask, may } from '../state/session';
 import { moment } from '../words/format';
 import { words } from '../words/words';
@@ -27,7 +28,7 @@ export function Diff({ address }: { address: ServiceAddress }) {
   const { diff: text, history, common, titles } = words.value;
   const { ns, group, service } = address;
   const query = useQuery();
-  const hourAgo = useMemo(() => rangeOf('hour', Date.now()).since, []);
+  const hourAgo = useMemo(() => rangeOf('hour', registryNow()).since, []);
   const [from = '', to] = [query.get('from') ?? hourAgo, query.get('to') ?? undefined];
   const isAllowed = may('read', { namespace: ns, service: { group, service } });
   const { diff, error, isReading, more, reload } = useDiff(address, from, to, isAllowed);

@@ -11,6 +11,7 @@ import { linesOf } from '../state/change-lines';
 import type { HistoryList, HistoryOptions } from '../state/history-list';
 import { setQuery, useQuery } from '../state/location';
 import { PRESETS, rangeOf } from '../state/moments';
+import { registryNow } from '../state/registry-clock';
 import { may } from '../state/session';
 import { words } from '../words/words';
 
@@ -64,7 +65,7 @@ function Filters({ options, actor }: { options: HistoryOptions; actor: string | 
             key={preset}
             class="btn"
             type="button"
-            onClick={() => setQuery({ until: undefined, ...rangeOf(preset, Date.now()) }, true)}
+            onClick={() => setQuery({ until: undefined, ...rangeOf(preset, registryNow()) }, true)}
           >
             {text.presets[preset]}
           </button>
@@ -142,13 +143,13 @@ function Strip({ list, actor }: { list: HistoryList; actor: string | undefined }
     <ChangeStrip
       times={sought.flatMap(({ at, changes }) => changes.map(() => Date.parse(at)))}
       from={timeOf(since) ?? first}
-      to={timeOf(until) ?? (until === undefined ? Date.now() : Date.parse(newest.at))}
+      to={timeOf(until) ?? (until === undefined ? registryNow() : Date.parse(newest.at))}
       loadedFrom={list.hasMore.value ? first : undefined}
       onNarrow={(from, to) =>
         setQuery(
           {
             since: new Date(from).toISOString(),
-            until: to < Date.now() ? new Date(to).toISOString() : undefined,
+            until: to < registryNow() ? new Date(to).toISOString() : undefined,
           },
           true,
         )

@@ -14,6 +14,7 @@ import { endOf } from '../state/instance-end';
 import { InstanceReport } from '../state/instance-report';
 import { endpointOf } from '../state/instance-state';
 import { type InstanceAddress, query, servicePath, servicesPath, serviceTitle } from '../state/paths';
+import { registryNow } from '../state/registry-clock';
 import { may } from '../state/session';
 import { timelineOf } from '../state/timeline';
 import {
@@ -95,7 +96,7 @@ function ReadableInstance({ address }: { address: InstanceAddress }) {
           <Facts report={report} />
           <div class="two">
             <section class="card">
-              <Timeline items={timelineOf(report, Date.now())} />
+              <Timeline items={timelineOf(report, registryNow())} />
               <Older report={report} onMore={() => void source.more()} />
             </section>
             <Definition report={report} />
@@ -163,7 +164,7 @@ function Facts({ report }: { report: WhyReport }) {
   const { id, instance } = report;
   const events = eventsOf(report);
   const renewals = renewalsOf(report, events);
-  const end = endOf(report, Date.now());
+  const end = endOf(report, registryNow());
   const record = recordOf(report, events);
   const lease = record?.lease;
   const intervalMs = renewals?.longestIntervalMs ?? 0;

@@ -13,6 +13,7 @@ import { type InstanceCounts, isFound, worstInstanceFirst } from '../state/insta
 import { endpointOf, STATES, stateOf } from '../state/instance-state';
 import { setQuery, useQuery } from '../state/location';
 import { instancePath, type ServiceAddress } from '../state/paths';
+import { registryNow } from '../state/registry-clock';
 import type { ServiceLive } from '../state/service-live';
 import { ORIGIN } from '../state/session';
 import { count, duration, fullTime, moment } from '../words/format';
@@ -130,7 +131,7 @@ function InstanceCells({ address, instance, isPast }: InstanceCellsProps) {
       <Cell class="cut version">{version}</Cell>
       <Cell class="n age">
         <time dateTime={registeredAt} title={fullTime(registeredAt)}>
-          {isPast ? moment(registeredAt) : duration(Math.max(0, Date.now() - Date.parse(registeredAt)))}
+          {isPast ? moment(registeredAt) : duration(Math.max(0, registryNow() - Date.parse(registeredAt)))}
         </time>
       </Cell>
       <Cell class="n act">{!isPast && <RowAct address={names} subject={{ instance }} />}</Cell>

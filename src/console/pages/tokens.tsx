@@ -7,6 +7,7 @@ import { StateMark } from '../parts/state-mark';
 import { Time } from '../parts/time';
 import { expiryOf, matchedServices, patternTitle } from '../state/grants';
 import { useQuery } from '../state/location';
+import { registryNow } from '../state/registry-clock';
 import { forgetServiceNames, readServiceNames, servicesOf } from '../state/service-names';
 import { administered, session } from '../state/session';
 import { byOwnAndName, readTokens } from '../state/token-list';
@@ -193,7 +194,7 @@ function Grants({
 
 function Expiry({ at }: { at: string | undefined }) {
   const { tokens: text } = words.value;
-  const mark = expiryOf(at, Date.now());
+  const mark = expiryOf(at, registryNow());
   if (at === undefined) return <span class="mute">{text.never}</span>;
   if (mark === 'later') return <span>{text.until(moment(at))}</span>;
   return mark === 'soon' ? (

@@ -5,6 +5,7 @@ import { type Basis, perform, readBasis } from '../state/act-run';
 import type { Act, Readers } from '../state/acts';
 import { connection } from '../state/live-feed';
 import type { InstanceAddress } from '../state/paths';
+import { registryNow } from '../state/registry-clock';
 import { may, ownId } from '../state/session';
 import { duration } from '../words/format';
 import { words } from '../words/words';
@@ -49,14 +50,14 @@ export function ActDialog({ request: { address, act } }: { request: ActRequest }
   useEffect(() => void load(), [load]);
 
   const state = basis !== undefined && form !== undefined ? { basis, form } : undefined;
-  const command = state && commandOf(act, state.basis, state.form, Date.now());
+  const command = state && commandOf(act, state.basis, state.form, registryNow());
   const effect = command && state && effectOfCommand(command, state.basis);
   const isUnconfirmed = effect?.isLast === true && typed.trim() !== address.id;
   const isOff = isBusy || isUnconfirmed || connection.value.state === 'lost';
 
   const submit = async () => {
     if (state === undefined) return;
-    if (sent.current?.form !== state.form) sent.current = { form: state.form, at: Date.now() };
+    if (sent.current?.form !== state.form) sent.current = { form: state.form, at: registryNow() };
     const wanted = commandOf(act, state.basis, state.form, sent.current.at);
     if (wanted === undefined) return;
     setBusy(true);

@@ -13,6 +13,7 @@ import {
   placesOf,
 } from '../state/past-points';
 import type { ServiceAddress } from '../state/paths';
+import { registryNow } from '../state/registry-clock';
 import { ask } from '../state/session';
 import { fullTime, moment } from '../words/format';
 import { words } from '../words/words';
@@ -62,7 +63,7 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
     if (found === -1 && hasMore && marks.length < SEARCHED_MAX_COUNT) void list.more();
   }, [found, hasMore, marks, list]);
 
-  const places = useMemo(() => placesOf(marks, Date.now()), [marks]);
+  const places = useMemo(() => placesOf(marks, registryNow()), [marks]);
   const last = marks.length;
   const index = dragged ?? (at === undefined ? last : (found ?? last));
   const mark = marks[index];

@@ -139,7 +139,11 @@ class Feed {
     if (!feeds.delete(this)) return;
     const watch = this.#watch;
     this.#watch = undefined;
-    setTimeout(() => watch?.close(), LINGER_MS);
+    setTimeout(() => {
+      watch?.close();
+      // It holds a token, also after signing out.
+      if (feeds.size === 0) core = undefined;
+    }, LINGER_MS);
     setTimeout(() => {
       if (feeds.size === 0) show('none');
     }, NONE_AFTER_MS);

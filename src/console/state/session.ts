@@ -6,6 +6,7 @@ import { RegistryHttp } from '../../client/wire/registry-http';
 import { covers, type Target } from '../../model/coverage';
 import { store, stored } from '../words/storage';
 import { ticketOf } from './credential';
+import { noteTime, registryNow } from './registry-clock';
 
 /** Key in session storage of the token. */
 const STORED_TOKEN = 'rollcall-token';
@@ -47,8 +48,14 @@ export const ORIGIN = location.origin;
 /** Id of the visitor's token, for comparisons with actors. */
 export const ownId = computed(() => session.value?.own.id);
 
+const fetchAndNoteTime = async (url: string, init?: RequestInit): Promise<Response> => {
+  const answer = await fetch(url, init);
+  noteTime(answer);
+  return answer;
+};
+
 function client(token?: string): Calls {
-  const options = { url: ORIGIN, token };
+  const options = { url: ORIGIN, token, fetch: fetchAndNoteTime };
   return calls(new RegistryHttp(options), options);
 }
 
@@ -133,7 +140,7 @@ export function forget(reason: SignedOut): void {
 
 let expiryTimer: ReturnType<typeof setTimeout> | undefined;
 
-const msLeft = (): number => Date.parse(session.peek()?.own.expiresAt ?? '') - Date.now();
+const msLeft = (): number => Date.parse(session.peek()?.own.expiresAt ?? '') - registryNow();
 
 const hasExpired = (): boolean => msLeft() <= 0;
 
