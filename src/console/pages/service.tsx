@@ -97,7 +97,7 @@ function ServiceAt({ address, at }: { address: ServiceAddress; at: string | unde
       <PastSlider address={address} />
       {error !== undefined && <PointProblem error={error} onRetry={() => list.reload()} param="at" />}
       {isKnown && instances > 0 && (
-        <div class="health">
+        <div class="card health">
           <Band {...sharesOf(summary)} />
           <p>
             <b>{services.available_of(available, instances)}</b>
