@@ -1,6 +1,6 @@
-import { Component, type ComponentChildren, type ComponentType } from 'preact';
+import { signal } from '@preact/signals';
+import { Component, type ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Route, Router, Switch } from 'wouter-preact';
 import { Namespaces } from './pages/namespaces';
 import { Services } from './pages/services';
 import { Resuming, SignIn } from './pages/sign-in';
@@ -8,38 +8,28 @@ import { Announcer } from './parts/announcer';
 import { Keys } from './parts/keys';
 import { Layout } from './parts/layout';
 import { Problem, Skeleton } from './parts/problem';
-import { usePath } from './state/location';
-import { AUDIT_PATH, BASE, decoded, type ServiceAddress, TOKENS_PATH } from './state/paths';
+import { path } from './state/location';
+import { AUDIT_PATH, namesOf, TOKENS_PATH } from './state/paths';
 import { resuming, session } from './state/session';
 import { words } from './words/words';
 
-// Two files, loaded on demand: more would share little of what compression saves.
-const details = () => import('./pages/details');
-const administration = () => import('./pages/administration');
-/** Pause before the pages about services are loaded ahead. */
+type MorePages = typeof import('./pages/more');
+
+/** The pages of the file that is loaded on demand, once it has been loaded. */
+const morePages = signal<MorePages | undefined>(undefined);
+
+async function loadMorePages(): Promise<void> {
+  morePages.value ??= await import('./pages/more');
+}
+
+/** Pause before the other pages are loaded ahead. */
 const AHEAD_MS = 1_000;
-
-const loadService = () => details().then(({ Service }) => Service);
-const loadInstance = () => details().then(({ InstancePage }) => InstancePage);
-const loadHistory = () => details().then(({ History }) => History);
-const loadDiff = () => details().then(({ Diff }) => Diff);
-const loadTokens = () => administration().then(({ Tokens }) => Tokens);
-const loadAudit = () => administration().then(({ Audit }) => Audit);
-const loadSettings = () => administration().then(({ Settings }) => Settings);
-
-const addressOf = ({ ns, group, service }: ServiceAddress): ServiceAddress => ({
-  ns: decoded(ns),
-  group: decoded(group),
-  service: decoded(service),
-});
 
 /** The whole page: the form until the visitor has signed in, then the page of the address. */
 export function App() {
   return (
     <Boundary>
-      <Router base={BASE} hook={usePath}>
-        <Entrance />
-      </Router>
+      <Entrance />
       <Announcer />
     </Boundary>
   );
@@ -53,83 +43,61 @@ function Entrance() {
 
 function Pages() {
   useEffect(() => {
-    // Loaded ahead, after the page itself: most visits go on to a service.
-    const timer = setTimeout(() => void details().catch(() => {}), AHEAD_MS);
+    // After the page itself: most visits go on to a service.
+    const timer = setTimeout(() => void loadMorePages().catch(() => {}), AHEAD_MS);
     return () => clearTimeout(timer);
   }, []);
   return (
     <Layout>
       <Keys />
-      <Switch>
-        <Route path="/">
-          <Namespaces />
-        </Route>
-        <Route path="/:ns/services">{({ ns }) => <Services ns={decoded(ns)} />}</Route>
-        <Route path="/:ns/services/:group/:service">
-          {(names) => <Loaded load={loadService} props={{ address: addressOf(names) }} />}
-        </Route>
-        <Route path="/:ns/services/:group/:service/diff">
-          {(names) => <Loaded load={loadDiff} props={{ address: addressOf(names) }} />}
-        </Route>
-        <Route path="/:ns/services/:group/:service/instances/:id">
-          {(names) => (
-            <Loaded load={loadInstance} props={{ address: { ...addressOf(names), id: decoded(names.id) } }} />
-          )}
-        </Route>
-        <Route path="/:ns/history">{({ ns }) => <Loaded load={loadHistory} props={{ ns: decoded(ns) }} />}</Route>
-        <Route path="/:ns/settings">{({ ns }) => <Loaded load={loadSettings} props={{ ns: decoded(ns) }} />}</Route>
-        <Route path={TOKENS_PATH}>
-          <Loaded load={loadTokens} props={{}} />
-        </Route>
-        <Route path={AUDIT_PATH}>
-          <Loaded load={loadAudit} props={{}} />
-        </Route>
-        <Route>
-          <main id="content">
-            <div class="card note">{words.value.problem.notFound}</div>
-          </main>
-        </Route>
-      </Switch>
+      <Page />
     </Layout>
   );
 }
 
-/** Components that have been loaded, by their loader. */
-const loaded = new Map<() => Promise<unknown>, unknown>();
+/** The page of the address. */
+function Page() {
+  const [ns, section, group, service, part, id, ...rest] = namesOf(path.value);
+  if (ns === undefined) return <Namespaces />;
+  if (section === 'services' && group === undefined) return <Services ns={ns} />;
+  if (section === 'services' && group !== undefined && service !== undefined && rest.length === 0) {
+    const address = { ns, group, service };
+    if (part === undefined) return <Loaded>{({ Service }) => <Service address={address} />}</Loaded>;
+    if (part === 'diff' && id === undefined) return <Loaded>{({ Diff }) => <Diff address={address} />}</Loaded>;
+    if (part === 'instances' && id !== undefined)
+      return <Loaded>{({ Instance }) => <Instance address={{ ...address, id }} />}</Loaded>;
+  } else if (group === undefined) {
+    if (section === 'history') return <Loaded>{({ History }) => <History ns={ns} />}</Loaded>;
+    if (section === 'settings') return <Loaded>{({ Settings }) => <Settings ns={ns} />}</Loaded>;
+    const other = `/${ns}/${section}`;
+    if (other === TOKENS_PATH) return <Loaded>{({ Tokens }) => <Tokens />}</Loaded>;
+    if (other === AUDIT_PATH) return <Loaded>{({ Audit }) => <Audit />}</Loaded>;
+  }
+  return (
+    <main id="content">
+      <div class="card note">{words.value.problem.notFound}</div>
+    </main>
+  );
+}
 
-/**
- * Shows a page that is loaded on demand. If it can't be loaded, as after an update of the registry, it offers a reload.
- *
- * @param load Must be the same function each time.
- */
-function Loaded<Props extends object>({ load, props }: { load: () => Promise<ComponentType<Props>>; props: Props }) {
-  const [ended, setEnded] = useState<{ load: typeof load; isLost: boolean }>();
-  // `as`: entries are made below, from the same loader
-  const Page = loaded.get(load) as ComponentType<Props> | undefined;
-  useEffect(() => {
-    if (loaded.has(load)) return;
-    load().then(
-      (page) => {
-        loaded.set(load, page);
-        setEnded({ load, isLost: false });
-      },
-      () => setEnded({ load, isLost: true }),
-    );
-  }, [load]);
+/** Shows a page that is loaded on demand. If it can't be loaded, as after an update of the registry, it offers a reload. */
+function Loaded({ children: show }: { children: (pages: MorePages) => ComponentChildren }) {
+  const [isLost, setLost] = useState(false);
+  useEffect(() => void loadMorePages().catch(() => setLost(true)), []);
+  if (morePages.value !== undefined) return show(morePages.value);
   const { problem, common } = words.value;
-  // The next page has the same component, with another loader.
-  if (ended?.load === load && ended.isLost)
-    return (
-      <main id="content">
-        <div class="card note bad" role="alert">
-          <p>{problem.chunk}</p>
-          <button class="btn" type="button" onClick={() => location.reload()}>
-            {common.reload}
-          </button>
-        </div>
-      </main>
-    );
-  return Page === undefined ? <Skeleton /> : <Page {...props} />;
+  return isLost ? (
+    <main id="content">
+      <div class="card note bad" role="alert">
+        <p>{problem.chunk}</p>
+        <button class="btn" type="button" onClick={() => location.reload()}>
+          {common.reload}
+        </button>
+      </div>
+    </main>
+  ) : (
+    <Skeleton />
+  );
 }
 
 /** Shows an error of the page itself instead of an empty page. */

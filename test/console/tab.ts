@@ -65,9 +65,11 @@ export class Tab {
     return this.page.url().slice(`${this.#origin}/console`.length);
   }
 
-  /** Goes to a page of the console as a click on a link does. */
+  /** Goes to a page of the console without loading it again. */
   async follow(path: string): Promise<void> {
-    await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(`/console${path}`)})`);
+    await this.page.evaluate(
+      `history.pushState(null, '', ${JSON.stringify(`/console${path}`)}); dispatchEvent(new PopStateEvent('popstate'))`,
+    );
   }
 
   /** Evaluates JavaScript whose value is a text. */

@@ -1,12 +1,12 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
-import { Link } from 'wouter-preact';
 import type { WhyReport } from '../../client/wire/history-answers';
 import { announce } from '../parts/announcer';
 import { CopyButton } from '../parts/copy-button';
 import { EndBand } from '../parts/end-band';
 import { InstanceActs, LastAct } from '../parts/instance-acts';
 import { InstanceDefinition } from '../parts/instance-definition';
+import { Link } from '../parts/link';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';
 import { Timeline } from '../parts/timeline';
@@ -159,6 +159,7 @@ function BeforeLink({ address, report }: { address: InstanceAddress; report: Why
 }
 
 function Facts({ report }: { report: WhyReport }) {
+  const { common } = words.value;
   const { facts: text, end: endText } = words.value.instance;
   const { id, instance } = report;
   const events = eventsOf(report);
@@ -190,8 +191,8 @@ function Facts({ report }: { report: WhyReport }) {
               : text.noLease}
           </Fact>
         )}
-        {record !== undefined && <Fact name={text.owner}>{record.owner}</Fact>}
-        {record !== undefined && <Fact name={text.registered}>{moment(record.registeredAt)}</Fact>}
+        {record !== undefined && <Fact name={common.owner}>{record.owner}</Fact>}
+        {record !== undefined && <Fact name={common.registered}>{moment(record.registeredAt)}</Fact>}
         {(instance === undefined || back !== undefined) && (
           <Fact name={text.cameBack}>{instance === undefined ? text.no : back}</Fact>
         )}

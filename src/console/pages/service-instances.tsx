@@ -1,11 +1,13 @@
-import { Link } from 'wouter-preact';
 import type { Instance } from '../../client/wire/instance';
 import { CopyButton } from '../parts/copy-button';
+import { Find } from '../parts/form';
 import { RowAct } from '../parts/instance-acts';
+import { Link } from '../parts/link';
 import { Empty, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
 import { StateMark } from '../parts/state-mark';
 import { useSteadyOrder } from '../parts/steady-order';
+import { Time } from '../parts/time';
 import { actorName } from '../state/actors';
 import { type InstanceCounts, isFound, worstInstanceFirst } from '../state/instance-rows';
 import { endpointOf, STATES, stateOf } from '../state/instance-state';
@@ -28,7 +30,7 @@ interface InstancesProps {
 
 /** Lists the instances of a service, the worst first, and those that are gone lately. */
 export function Instances({ address, live, counts, isPast }: InstancesProps) {
-  const { service: text, services, states } = words.value;
+  const { service: text, services, states, common } = words.value;
   const query = useQuery();
   const find = query.get('q') ?? '';
   const show = STATES.find((state) => state === query.get('show'));
@@ -61,15 +63,7 @@ export function Instances({ address, live, counts, isPast }: InstancesProps) {
             ))}
           </div>
           <div class="tools">
-            <input
-              class="find"
-              type="search"
-              data-find
-              placeholder={text.find}
-              aria-label={text.find}
-              value={find}
-              onInput={({ currentTarget }) => setQuery({ q: currentTarget.value })}
-            />
+            <Find label={common.find} value={find} />
             <span class="grow" />
             {moved > 0 && (
               <button class="btn pill" type="button" onClick={sort}>
@@ -88,13 +82,13 @@ export function Instances({ address, live, counts, isPast }: InstancesProps) {
             class="instances"
             head={
               <>
-                <HeadCell>{services.state}</HeadCell>
-                <HeadCell>{text.instance}</HeadCell>
-                <HeadCell>{text.address}</HeadCell>
+                <HeadCell>{common.state}</HeadCell>
+                <HeadCell>{common.instance}</HeadCell>
+                <HeadCell>{common.address}</HeadCell>
                 <HeadCell>{text.zone}</HeadCell>
-                <HeadCell class="n">{text.weight}</HeadCell>
-                <HeadCell>{text.version}</HeadCell>
-                <HeadCell class="n">{isPast ? text.registered : text.age}</HeadCell>
+                <HeadCell class="n">{common.weight}</HeadCell>
+                <HeadCell>{common.version}</HeadCell>
+                <HeadCell class="n">{isPast ? common.registered : text.age}</HeadCell>
                 <HeadCell />
               </>
             }
@@ -103,7 +97,7 @@ export function Instances({ address, live, counts, isPast }: InstancesProps) {
             cells={(each) => <InstanceCells address={address} instance={each} isPast={isPast} />}
           />
         )}
-        {isComplete && !isEmpty && items.length === 0 && <Empty>{text.noneFound}</Empty>}
+        {isComplete && !isEmpty && items.length === 0 && <Empty>{common.noneFound}</Empty>}
       </div>
       {!isPast && <GoneLately address={address} live={live} />}
     </>
@@ -161,12 +155,10 @@ function GoneLately({ address, live }: { address: ServiceAddress; live: ServiceL
               <Link href={instancePath({ ...address, id })}>{id}</Link>
             </StateMark>
             <span>
-              {cause === 'drained' ? text.drained : causes[cause]}{' '}
+              {cause === 'drained' ? services.drained : causes[cause]}{' '}
               <span class="mute">{common.by(actorName(actor))}</span>
             </span>
-            <time class="n mute" dateTime={at} title={fullTime(at)}>
-              {moment(at)}
-            </time>
+            <Time class="n mute" at={at} />
           </li>
         ))}
       </ul>

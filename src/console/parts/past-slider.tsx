@@ -44,7 +44,7 @@ export function PastSlider({ address }: { address: ServiceAddress }) {
 }
 
 function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryList; at: string | undefined }) {
-  const { history } = words.value;
+  const { history, common } = words.value;
   const text = history.past;
   const parts = list.parts.value;
   const marks = useMemo(() => marksOf(parts.flat()), [parts]);
@@ -141,7 +141,7 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
           <span class="vh">{text.next}</span>
         </button>
         <button class="btn" type="button" data-past-now disabled={at === undefined} onClick={() => show(last)}>
-          {text.now}
+          {common.now}
         </button>
       </div>
       <p role="status">

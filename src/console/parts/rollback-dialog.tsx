@@ -65,7 +65,7 @@ export function RollbackDialog({
   const shown = report ?? preview?.effect;
   const isLost = connection.value.state === 'lost';
   return (
-    <Dialog title={report ? text.done : text.rollBackTitle(moment(to.at))} onClose={onClose}>
+    <Dialog title={report ? text.done : text.rollBack(moment(to.at))} onClose={onClose}>
       <div class="rollback">
         {report === undefined && <p>{text.covers}</p>}
         {error !== undefined && <PointProblem error={error} param="from" />}

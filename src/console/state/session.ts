@@ -1,6 +1,8 @@
 import { computed, signal } from '@preact/signals';
-import { type Admin, RollcallError, rollcallAdmin } from '../../client/admin';
+import { RollcallError } from '../../client/admin';
+import { type Calls, calls } from '../../client/admin/calls';
 import type { Grant, OwnToken } from '../../client/wire/directory-answers';
+import { RegistryHttp } from '../../client/wire/registry-http';
 import { covers, type Target } from '../../model/coverage';
 import { store, stored } from '../words/storage';
 import { ticketOf } from './credential';
@@ -52,8 +54,9 @@ const fetchAndNoteTime = async (url: string, init?: RequestInit): Promise<Respon
   return answer;
 };
 
-function client(token?: string): Admin {
-  return rollcallAdmin({ url: ORIGIN, token, onWarning: false, fetch: fetchAndNoteTime });
+function client(token?: string): Calls {
+  const options = { url: ORIGIN, token, fetch: fetchAndNoteTime };
+  return calls(new RegistryHttp(options), options);
 }
 
 const currentToken = computed(() => session.value?.token);
@@ -66,7 +69,7 @@ const current = computed(() => (currentToken.value === undefined ? undefined : c
  *
  * @throws {RollcallError} The registry's error.
  */
-export async function ask<Answer>(call: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+export async function ask<Answer>(call: (admin: Calls) => Promise<Answer>): Promise<Answer> {
   const admin = current.peek();
   if (admin === undefined) throw new RollcallError('UNAUTHENTICATED', 'not signed in');
   try {
