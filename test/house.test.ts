@@ -33,17 +33,11 @@ const LONG_FILES: Record<string, string> = {
 const SMALL_FILES: Record<string, string> = {
   'src/dialects/eureka/eureka.ts': 'the entry of the dialect, which dialects.ts lists',
   'src/dialects/nacos/nacos.ts': 'the entry of the dialect, which dialects.ts lists',
-  'src/console/pages/administration.ts': 'a file that the browser loads by itself',
-  'src/console/pages/details.ts': 'a file that the browser loads by itself',
+  'src/console/pages/more.ts': 'a file that the browser loads by itself',
 };
 
 /** Entry points of the package, and of files that a browser loads, which re-export from other files. */
-const ENTRY_POINTS = [
-  'src/client/index.ts',
-  'src/client/selectors.ts',
-  'src/console/pages/administration.ts',
-  'src/console/pages/details.ts',
-];
+const ENTRY_POINTS = ['src/client/index.ts', 'src/client/selectors.ts', 'src/console/pages/more.ts'];
 
 const project = readProject();
 

@@ -1,6 +1,6 @@
 import type { Registrar } from './session/register';
 import { ServiceWatch } from './watch/service-watch';
-import type { Watch, WatchOptions, WatchScope } from './watch/watch';
+import type { ChooseSource, Watch, WatchOptions, WatchScope } from './watch/watch';
 import type { AsyncDisposal } from './wire/async-disposal';
 import { ClientCore } from './wire/client-core';
 import type { ClientOptions } from './wire/client-options';
@@ -26,6 +26,9 @@ export interface Client extends AsyncDisposal {
   close(): Promise<void>;
 }
 
+/** Loads the transports with the first watch. */
+const chooseSource: ChooseSource = async (watch) => (await import('./watch/choose-source')).chooseSource(watch);
+
 /**
  * Creates a client of a registry.
  *
@@ -37,7 +40,7 @@ export interface Client extends AsyncDisposal {
  * @throws {RollcallError} `INVALID_REQUEST` if the URL is invalid.
  */
 export function rollcall(options: ClientOptions): Client {
-  const core = new ClientCore(options, REAL_TIME);
+  const core = new ClientCore(options, REAL_TIME, () => import('./wire/outages'));
   let registrar: Promise<Registrar> | undefined;
   const watches = new Set<Watch>();
   const close = async (): Promise<void> => {
@@ -45,7 +48,7 @@ export function rollcall(options: ClientOptions): Client {
     await (await registrar)?.release();
   };
   const watch = (scope: WatchScope, watchOptions: WatchOptions = {}): Watch => {
-    const opened = new ServiceWatch(core, scope, watchOptions, (over) => watches.delete(over));
+    const opened = new ServiceWatch(core, scope, watchOptions, (over) => watches.delete(over), chooseSource);
     if (watchOptions.signal?.aborted !== true) watches.add(opened);
     return opened;
   };

@@ -36,6 +36,6 @@ export function edgeResolver(
 ): EdgeResolver {
   const http = new RegistryHttp(registry);
   const ask: EdgeParts['ask'] = (maxAgeMs, known) => readCachedService(http, REAL_TIME, service, maxAgeMs, known);
-  const outages = new OutageReports(http.url, REAL_TIME, registry.onWarning);
+  const outages = new OutageReports(http.url, REAL_TIME, registry.onWarning, () => import('./wire/outages'));
   return new EdgeResolver(service, options, { ask, outages, time: REAL_TIME });
 }

@@ -1,4 +1,5 @@
-import { Component, type ComponentChildren, type ComponentType } from 'preact';
+import { signal } from '@preact/signals';
+import { Component, type ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Route, Router, Switch } from 'wouter-preact';
 import { Namespaces } from './pages/namespaces';
@@ -13,19 +14,17 @@ import { AUDIT_PATH, BASE, decoded, type ServiceAddress, TOKENS_PATH } from './s
 import { resuming, session } from './state/session';
 import { words } from './words/words';
 
-// Two files, loaded on demand: more would share little of what compression saves.
-const details = () => import('./pages/details');
-const administration = () => import('./pages/administration');
-/** Pause before the pages about services are loaded ahead. */
-const AHEAD_MS = 1_000;
+type MorePages = typeof import('./pages/more');
 
-const loadService = () => details().then(({ Service }) => Service);
-const loadInstance = () => details().then(({ InstancePage }) => InstancePage);
-const loadHistory = () => details().then(({ History }) => History);
-const loadDiff = () => details().then(({ Diff }) => Diff);
-const loadTokens = () => administration().then(({ Tokens }) => Tokens);
-const loadAudit = () => administration().then(({ Audit }) => Audit);
-const loadSettings = () => administration().then(({ Settings }) => Settings);
+/** The pages of the file that is loaded on demand, once it has been loaded. */
+const morePages = signal<MorePages | undefined>(undefined);
+
+async function loadMorePages(): Promise<void> {
+  morePages.value ??= await import('./pages/more');
+}
+
+/** Pause before the other pages are loaded ahead. */
+const AHEAD_MS = 1_000;
 
 const addressOf = ({ ns, group, service }: ServiceAddress): ServiceAddress => ({
   ns: decoded(ns),
@@ -53,8 +52,8 @@ function Entrance() {
 
 function Pages() {
   useEffect(() => {
-    // Loaded ahead, after the page itself: most visits go on to a service.
-    const timer = setTimeout(() => void details().catch(() => {}), AHEAD_MS);
+    // After the page itself: most visits go on to a service.
+    const timer = setTimeout(() => void loadMorePages().catch(() => {}), AHEAD_MS);
     return () => clearTimeout(timer);
   }, []);
   return (
@@ -66,23 +65,27 @@ function Pages() {
         </Route>
         <Route path="/:ns/services">{({ ns }) => <Services ns={decoded(ns)} />}</Route>
         <Route path="/:ns/services/:group/:service">
-          {(names) => <Loaded load={loadService} props={{ address: addressOf(names) }} />}
+          {(names) => <Loaded>{({ Service }) => <Service address={addressOf(names)} />}</Loaded>}
         </Route>
         <Route path="/:ns/services/:group/:service/diff">
-          {(names) => <Loaded load={loadDiff} props={{ address: addressOf(names) }} />}
+          {(names) => <Loaded>{({ Diff }) => <Diff address={addressOf(names)} />}</Loaded>}
         </Route>
         <Route path="/:ns/services/:group/:service/instances/:id">
           {(names) => (
-            <Loaded load={loadInstance} props={{ address: { ...addressOf(names), id: decoded(names.id) } }} />
+            <Loaded>{({ Instance }) => <Instance address={{ ...addressOf(names), id: decoded(names.id) }} />}</Loaded>
           )}
         </Route>
-        <Route path="/:ns/history">{({ ns }) => <Loaded load={loadHistory} props={{ ns: decoded(ns) }} />}</Route>
-        <Route path="/:ns/settings">{({ ns }) => <Loaded load={loadSettings} props={{ ns: decoded(ns) }} />}</Route>
+        <Route path="/:ns/history">
+          {({ ns }) => <Loaded>{({ History }) => <History ns={decoded(ns)} />}</Loaded>}
+        </Route>
+        <Route path="/:ns/settings">
+          {({ ns }) => <Loaded>{({ Settings }) => <Settings ns={decoded(ns)} />}</Loaded>}
+        </Route>
         <Route path={TOKENS_PATH}>
-          <Loaded load={loadTokens} props={{}} />
+          <Loaded>{({ Tokens }) => <Tokens />}</Loaded>
         </Route>
         <Route path={AUDIT_PATH}>
-          <Loaded load={loadAudit} props={{}} />
+          <Loaded>{({ Audit }) => <Audit />}</Loaded>
         </Route>
         <Route>
           <main id="content">
@@ -94,42 +97,24 @@ function Pages() {
   );
 }
 
-/** Components that have been loaded, by their loader. */
-const loaded = new Map<() => Promise<unknown>, unknown>();
-
-/**
- * Shows a page that is loaded on demand. If it can't be loaded, as after an update of the registry, it offers a reload.
- *
- * @param load Must be the same function each time.
- */
-function Loaded<Props extends object>({ load, props }: { load: () => Promise<ComponentType<Props>>; props: Props }) {
-  const [ended, setEnded] = useState<{ load: typeof load; isLost: boolean }>();
-  // `as`: entries are made below, from the same loader
-  const Page = loaded.get(load) as ComponentType<Props> | undefined;
-  useEffect(() => {
-    if (loaded.has(load)) return;
-    load().then(
-      (page) => {
-        loaded.set(load, page);
-        setEnded({ load, isLost: false });
-      },
-      () => setEnded({ load, isLost: true }),
-    );
-  }, [load]);
+/** Shows a page that is loaded on demand. If it can't be loaded, as after an update of the registry, it offers a reload. */
+function Loaded({ children: show }: { children: (pages: MorePages) => ComponentChildren }) {
+  const [isLost, setLost] = useState(false);
+  useEffect(() => void loadMorePages().catch(() => setLost(true)), []);
+  if (morePages.value !== undefined) return show(morePages.value);
   const { problem, common } = words.value;
-  // The next page has the same component, with another loader.
-  if (ended?.load === load && ended.isLost)
-    return (
-      <main id="content">
-        <div class="card note bad" role="alert">
-          <p>{problem.chunk}</p>
-          <button class="btn" type="button" onClick={() => location.reload()}>
-            {common.reload}
-          </button>
-        </div>
-      </main>
-    );
-  return Page === undefined ? <Skeleton /> : <Page {...props} />;
+  return isLost ? (
+    <main id="content">
+      <div class="card note bad" role="alert">
+        <p>{problem.chunk}</p>
+        <button class="btn" type="button" onClick={() => location.reload()}>
+          {common.reload}
+        </button>
+      </div>
+    </main>
+  ) : (
+    <Skeleton />
+  );
 }
 
 /** Shows an error of the page itself instead of an empty page. */

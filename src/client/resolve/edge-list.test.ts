@@ -37,7 +37,12 @@ function stage() {
           },
         });
       }),
-    outages: new OutageReports('http://registry.example', time, (message) => warnings.push(message)),
+    outages: new OutageReports(
+      'http://registry.example',
+      time,
+      (message) => warnings.push(message),
+      () => import('../wire/outages'),
+    ),
     time,
     maxAgeMs: 10_000,
     maxStaleMs: 60_000,

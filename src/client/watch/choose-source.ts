@@ -4,19 +4,7 @@ import type { RollcallError } from '../wire/rollcall-error';
 import { inBackground } from '../wire/time';
 import { trySocket } from '../wire/try-socket';
 import { SocketSource } from './socket-source';
-import type { WatchOptions, WatchScope, WatchSink, WatchSource } from './watch';
-
-/** A watch that needs a source. */
-interface Sourceless {
-  core: ClientCore;
-  scope: WatchScope;
-  options: WatchOptions;
-  sink: WatchSink;
-  /** Aborts when the watch ends. */
-  signal: AbortSignal;
-  /** Starts a source. */
-  begin: (source: WatchSource) => void;
-}
+import type { Sourceless } from './watch';
 
 /** Starts the requested transport, or the best one available. Loaded on demand, with the first watch. */
 export async function chooseSource({ core, scope, options, sink, signal, begin }: Sourceless): Promise<void> {

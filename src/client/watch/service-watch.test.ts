@@ -4,6 +4,7 @@ import { HandWebSockets } from '../../../test/fixtures/hand-web-socket';
 import { turn } from '../../../test/fixtures/turns';
 import { ClientCore } from '../wire/client-core';
 import type { WatchFrame } from '../wire/frames';
+import { chooseSource } from './choose-source';
 import { ServiceWatch } from './service-watch';
 import type { WatchOptions } from './watch';
 
@@ -21,6 +22,7 @@ async function stage(options: WatchOptions = {}) {
     () => {
       isOver = true;
     },
+    chooseSource,
   );
   /** Opens the socket that is due. */
   const open = async () => {

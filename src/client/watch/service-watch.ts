@@ -4,7 +4,7 @@ import { RollcallError } from '../wire/rollcall-error';
 import { pause } from '../wire/time';
 import type { WatchWireFrame } from '../wire/wire-frame';
 import { PartJoiner } from './part-joiner';
-import type { Watch, WatchOptions, WatchScope, WatchSink, WatchSource, WatchStatus } from './watch';
+import type { ChooseSource, Watch, WatchOptions, WatchScope, WatchSink, WatchSource, WatchStatus } from './watch';
 
 /**
  * Limit of unread frames, in characters. A watch above it is stopped, and resumed from its cursor once its reader has
@@ -30,6 +30,7 @@ export class ServiceWatch implements Watch, WatchSink {
   readonly #scope: WatchScope;
   readonly #options: WatchOptions;
   readonly #over: (watch: ServiceWatch) => void;
+  readonly #chooseSource: ChooseSource;
   readonly #joiner = new PartJoiner();
   readonly #ended = new AbortController();
   readonly #abort = (): void => this.close();
@@ -46,12 +47,19 @@ export class ServiceWatch implements Watch, WatchSink {
   /** Wakes the reader that waits for a frame. */
   #wake: (() => void) | undefined;
 
-  constructor(core: ClientCore, scope: WatchScope, options: WatchOptions, over: (watch: ServiceWatch) => void) {
+  constructor(
+    core: ClientCore,
+    scope: WatchScope,
+    options: WatchOptions,
+    over: (watch: ServiceWatch) => void,
+    chooseSource: ChooseSource,
+  ) {
     if (options.transport === 'socket') core.assertSockets();
     this.#core = core;
     this.#scope = scope;
     this.#options = options;
     this.#over = over;
+    this.#chooseSource = chooseSource;
     this.#cursor = options.cursor;
     this.#status = { state: 'disconnected', since: core.time.wallClock() };
     this.#cancelExpected = core.expectAnswer((error) => {
@@ -182,9 +190,8 @@ export class ServiceWatch implements Watch, WatchSink {
     const begin = (source: WatchSource) => this.#begin(source);
     while (!signal.aborted) {
       try {
-        const { chooseSource } = await import('./choose-source');
         const parts = { core: this.#core, scope: this.#scope, options: this.#options };
-        return await chooseSource({ ...parts, sink: this, signal, begin });
+        return await this.#chooseSource({ ...parts, sink: this, signal, begin });
       } catch (error) {
         // Offline, a browser can't load a module.
         this.down(RollcallError.from(error, 'could not load a module of the client'));

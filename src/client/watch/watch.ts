@@ -1,3 +1,4 @@
+import type { ClientCore } from '../wire/client-core';
 import type { WatchFrame } from '../wire/frames';
 import type { RollcallError } from '../wire/rollcall-error';
 import type { WatchWireFrame } from '../wire/wire-frame';
@@ -107,3 +108,18 @@ export interface WatchSource {
   /** Called when the reader has acknowledged a newer cursor. */
   acknowledge(): void;
 }
+
+/** A watch that needs a source. */
+export interface Sourceless {
+  core: ClientCore;
+  scope: WatchScope;
+  options: WatchOptions;
+  sink: WatchSink;
+  /** Aborts when the watch ends. */
+  signal: AbortSignal;
+  /** Starts a source. */
+  begin: (source: WatchSource) => void;
+}
+
+/** Starts a source for a watch. Rejects if a module of the client could not be loaded. */
+export type ChooseSource = (watch: Sourceless) => Promise<void>;

@@ -1,6 +1,6 @@
 import { randomText } from './back-off';
 import type { ClientOptions } from './client-options';
-import { OutageReports } from './outage-reports';
+import { type LoadOutages, OutageReports } from './outage-reports';
 import { RegistryHttp } from './registry-http';
 import { RollcallError } from './rollcall-error';
 import { SocketLink } from './socket-link';
@@ -20,11 +20,12 @@ export class ClientCore {
   #subscriber: string | undefined;
   #names = 0;
 
-  constructor(options: ClientOptions, time: Time) {
+  /** @param loadOutages Loads the reports of outages; undefined: nothing is reported. */
+  constructor(options: ClientOptions, time: Time, loadOutages?: LoadOutages) {
     this.options = options;
     this.http = new RegistryHttp(options);
     this.time = time;
-    this.outages = new OutageReports(this.http.url, time, options.onWarning);
+    this.outages = new OutageReports(this.http.url, time, options.onWarning, loadOutages);
     this.hasSockets =
       options.WebSocket !== undefined || ['WebSocket', 'WebSocketPair'].some((name) => name in globalThis);
   }

@@ -2,17 +2,21 @@ import type { ClientOptions } from './client-options';
 import type { Outages } from './outages';
 import type { Time } from './time';
 
+export type LoadOutages = () => Promise<typeof import('./outages')>;
+
 /** Loads {@link Outages} with the first failure: most clients never need it. */
 export class OutageReports {
   readonly #url: string;
   readonly #time: Time;
   readonly #onWarning: ClientOptions['onWarning'];
+  readonly #load: LoadOutages | undefined;
   #outages: Promise<Outages> | undefined;
 
-  constructor(url: string, time: Time, onWarning: ClientOptions['onWarning']) {
+  constructor(url: string, time: Time, onWarning: ClientOptions['onWarning'], load: LoadOutages | undefined) {
     this.#url = url;
     this.#time = time;
     this.#onWarning = onWarning;
+    this.#load = load;
   }
 
   /**
@@ -23,7 +27,7 @@ export class OutageReports {
   report(act: (outages: Outages) => void, isFailure = false): void {
     const onWarning = this.#onWarning;
     if (isFailure && onWarning !== false) {
-      this.#outages ??= import('./outages').then(({ Outages }) => new Outages(this.#url, this.#time, onWarning));
+      this.#outages ??= this.#load?.().then(({ Outages }) => new Outages(this.#url, this.#time, onWarning));
     }
     // Offline, a browser can't load the module.
     this.#outages?.then(act).catch(() => {});

@@ -3,14 +3,16 @@ import { Link } from 'wouter-preact';
 import type { AuditEntry, Token } from '../../client/wire/directory-answers';
 import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/service-name';
 import { AccessTabs } from '../parts/access-tabs';
+import { More, Select } from '../parts/form';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';
+import { Time } from '../parts/time';
 import { type AuditPart, searchAudit, targetPath } from '../state/audit-pages';
 import { setQuery, useQuery } from '../state/location';
 import { knownNamespaces } from '../state/namespaces';
 import { administered, ask, may, session } from '../state/session';
 import { readTokens } from '../state/token-list';
-import { fullTime, moment } from '../words/format';
+import { moment } from '../words/format';
 import { words } from '../words/words';
 
 /** Start of the target of an entry about a service of the default group. */
@@ -21,7 +23,7 @@ const TYPING_MS = 400;
 
 /** Lists who did what, newest first. */
 export function Audit() {
-  const { audit: text, nav, common } = words.value;
+  const { audit: text, nav, common, tokens } = words.value;
   const query = useQuery();
   const mine = administered();
   const isForAll = mine.includes('*');
@@ -63,6 +65,7 @@ export function Audit() {
     // Names are only needed to search for one.
   }, [ns, action, actor, isAllowed, actor !== undefined && names]);
 
+  const offered = new Set([...(isForAll ? ['', ...knownNamespaces()] : mine), ns ?? '']);
   const isFiltered = action !== undefined || actor !== undefined;
   return (
     <main id="content">
@@ -71,30 +74,18 @@ export function Audit() {
         <AccessTabs here="audit" />
       </div>
       <div class="tools">
-        <select
-          aria-label={nav.namespace}
+        <Select
+          label={nav.namespace}
           value={ns ?? ''}
-          onChange={({ currentTarget }) => setQuery({ ns: currentTarget.value })}
-        >
-          {isForAll && <option value="">{nav.allNamespaces}</option>}
-          {[...new Set([...(ns === undefined ? [] : [ns]), ...(isForAll ? knownNamespaces() : mine)])].map((each) => (
-            <option key={each} value={each}>
-              {each}
-            </option>
-          ))}
-        </select>
-        <select
-          aria-label={text.action}
+          options={[...offered].map((each) => [each, each || nav.allNamespaces])}
+          onChange={(chosen) => setQuery({ ns: chosen })}
+        />
+        <Select
+          label={text.action}
           value={action ?? ''}
-          onChange={({ currentTarget }) => setQuery({ action: currentTarget.value })}
-        >
-          <option value="">{text.allActions}</option>
-          {Object.entries(text.actions).map(([each, title]) => (
-            <option key={each} value={each}>
-              {title}
-            </option>
-          ))}
-        </select>
+          options={[['', text.allActions], ...Object.entries(text.actions)]}
+          onChange={(chosen) => setQuery({ action: chosen })}
+        />
         <input
           class="find"
           type="search"
@@ -108,24 +99,26 @@ export function Audit() {
           {common.reload}
         </button>
       </div>
-      {!isAllowed && <Denied scope="admin" target={ns === undefined ? text.all : words.value.problem.allOf(ns)} />}
+      {!isAllowed && (
+        <Denied scope="admin" target={ns === undefined ? tokens.everywhere : words.value.problem.allOf(ns)} />
+      )}
       {error !== undefined && <Problem error={error} onRetry={() => void search()} />}
       {isAllowed && part === undefined && error === undefined && <Skeleton />}
       {isAllowed && part !== undefined && (
         <>
           {part.entries.length === 0 ? (
-            <Empty>{isFiltered ? text.noneFound : text.none}</Empty>
+            <Empty>{isFiltered ? common.noneFound : text.none}</Empty>
           ) : (
             <div class="card">
               <table class="list">
                 <thead>
                   <tr>
-                    <th>{text.at}</th>
-                    <th>{text.actor}</th>
+                    <th>{common.time}</th>
+                    <th>{common.token}</th>
                     <th>{text.action}</th>
                     <th>{text.target}</th>
                     <th>{text.outcome}</th>
-                    <th>{text.address}</th>
+                    <th>{common.address}</th>
                   </tr>
                 </thead>
                 <tbody>
@@ -137,11 +130,7 @@ export function Audit() {
             </div>
           )}
           <div class="tools after">
-            {part.next !== undefined && (
-              <button class="btn" type="button" disabled={isBusy} onClick={() => void search(part)}>
-                {common.more}
-              </button>
-            )}
+            {part.next !== undefined && <More isBusy={isBusy} onClick={() => void search(part)} />}
             <span class="mute">
               {isFiltered && part.searchedTo && text.searched(moment(part.searchedTo))} {text.note}
             </span>
@@ -153,7 +142,7 @@ export function Audit() {
 }
 
 function Entry({ entry, name }: { entry: AuditEntry; name: string }) {
-  const { audit: text } = words.value;
+  const { audit: text, common } = words.value;
   const { at, action, actor, address, ns, target, detail, outcome, code } = entry;
   const path = targetPath(entry);
   // A token that is gone is only known by what was noted then.
@@ -163,9 +152,7 @@ function Entry({ entry, name }: { entry: AuditEntry; name: string }) {
   return (
     <tr>
       <td>
-        <time dateTime={at} title={fullTime(at)}>
-          {moment(at)}
-        </time>
+        <Time at={at} />
       </td>
       <td>
         <b>{name}</b> {name !== actor && <code class="mute">{actor}</code>}
@@ -190,7 +177,7 @@ function Entry({ entry, name }: { entry: AuditEntry; name: string }) {
           </StateMark>
         )}
       </td>
-      <td data-label={text.address}>
+      <td data-label={common.address}>
         <span class="mono">{address ?? '–'}</span>
       </td>
     </tr>

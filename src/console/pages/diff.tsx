@@ -3,18 +3,21 @@ import { Link } from 'wouter-preact';
 import type { ServiceDiff } from '../../client/wire/history-answers';
 import type { Instance } from '../../client/wire/instance';
 import { FieldChanges } from '../parts/field-changes';
+import { More } from '../parts/form';
 import { MomentField } from '../parts/moment-field';
 import { PointProblem } from '../parts/point-problem';
 import { Denied, Empty, Skeleton } from '../parts/problem';
 import { RollbackDialog } from '../parts/rollback-dialog';
 import { StateMark } from '../parts/state-mark';
+import { Time } from '../parts/time';
 import { endpointOf, stateOf } from '../state/instance-state';
 import { setQuery, useQuery } from '../state/location';
 import { rangeOf } from '../state/moments';
 import { historyPath, instancePath, type ServiceAddress, servicePath, serviceTitle } from '../state/paths';
 import { changedFields, type FieldChange } from '../state/record-diff';
+import { registryNow } from '../state/registry-clock';
 import { ask, may } from '../state/session';
-import { fullTime, moment } from '../words/format';
+import { moment } from '../words/format';
 import { words } from '../words/words';
 
 /** Shapes of the counts. */
@@ -22,10 +25,10 @@ const MARKS = { appeared: 'up', disappeared: 'gone', changed: 'starting' } as co
 
 /** Compares a service at two moments, and offers to roll it back to the first. */
 export function Diff({ address }: { address: ServiceAddress }) {
-  const { diff: text, history } = words.value;
+  const { diff: text, common, titles } = words.value;
   const { ns, group, service } = address;
   const query = useQuery();
-  const hourAgo = useMemo(() => rangeOf('hour', Date.now()).since, []);
+  const hourAgo = useMemo(() => rangeOf('hour', registryNow()).since, []);
   const [from = '', to] = [query.get('from') ?? hourAgo, query.get('to') ?? undefined];
   const isAllowed = may('read', { namespace: ns, service: { group, service } });
   const { diff, error, isReading, more, reload } = useDiff(address, from, to, isAllowed);
@@ -35,10 +38,10 @@ export function Diff({ address }: { address: ServiceAddress }) {
       <div class="head">
         <h1>{text.of(serviceTitle(address))}</h1>
         <Link class="btn" href={servicePath(address)}>
-          {words.value.services.service}
+          {words.value.common.service}
         </Link>
         <Link class="btn" href={historyPath(ns, { group, service })}>
-          {history.title}
+          {titles.history}
         </Link>
       </div>
       <div class="tools">
@@ -55,7 +58,7 @@ export function Diff({ address }: { address: ServiceAddress }) {
             aria-pressed={to === undefined}
             onClick={() => (to === undefined ? reload() : setQuery({ to: undefined }, true))}
           >
-            {text.now}
+            {common.now}
           </button>
         </MomentField>
         <span class="grow" />
@@ -71,9 +74,7 @@ export function Diff({ address }: { address: ServiceAddress }) {
       {diff !== undefined && error === undefined && <Differences address={address} diff={diff} />}
       {diff?.next !== undefined && (
         <div class="end">
-          <button class="btn" type="button" disabled={isReading} onClick={more}>
-            {isReading ? words.value.common.loading : words.value.common.more}
-          </button>
+          <More isBusy={isReading} onClick={more} />
         </div>
       )}
       {isRollingBack && diff !== undefined && (
@@ -140,7 +141,7 @@ function useDiff({ ns, group, service }: ServiceAddress, from: string, to: strin
 }
 
 function Differences({ address, diff }: { address: ServiceAddress; diff: ServiceDiff }) {
-  const { diff: text } = words.value;
+  const { diff: text, common } = words.value;
   const { from, to, service, instances, next } = diff;
   const counts = { appeared: 0, disappeared: 0, changed: 0 };
   for (const { before, after } of instances)
@@ -166,13 +167,10 @@ function Differences({ address, diff }: { address: ServiceAddress; diff: Service
         <table class="card diff">
           <thead>
             <tr>
-              <th scope="col">{text.instance}</th>
+              <th scope="col">{common.instance}</th>
               {[from, to].map(({ at, cursor }, index) => (
                 <th key={cursor} scope="col">
-                  {index === 0 ? text.from : text.to}{' '}
-                  <time dateTime={at} title={fullTime(at)}>
-                    {moment(at)}
-                  </time>
+                  {index === 0 ? text.from : text.to} <Time at={at} />
                 </th>
               ))}
               <th scope="col">{text.fields}</th>

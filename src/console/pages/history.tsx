@@ -3,6 +3,7 @@ import type { Cause } from '../../client/wire/history-answers';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { ChangeList, useHistoryList } from '../parts/change-list';
 import { ChangeStrip } from '../parts/change-strip';
+import { Select } from '../parts/form';
 import { MomentField } from '../parts/moment-field';
 import { Denied } from '../parts/problem';
 import { actorName, isActor } from '../state/actors';
@@ -10,12 +11,13 @@ import { linesOf } from '../state/change-lines';
 import type { HistoryList, HistoryOptions } from '../state/history-list';
 import { setQuery, useQuery } from '../state/location';
 import { PRESETS, rangeOf } from '../state/moments';
+import { registryNow } from '../state/registry-clock';
 import { may } from '../state/session';
 import { words } from '../words/words';
 
 /** Lists what changed in a namespace or in one of its services, and when. */
 export function History({ ns }: { ns: string }) {
-  const { history: text, problem } = words.value;
+  const { problem, titles } = words.value;
   const query = useQuery();
   const value = (name: string) => query.get(name)?.trim() || undefined;
   const [since, until, service] = [value('since'), value('until'), value('service')];
@@ -26,7 +28,7 @@ export function History({ ns }: { ns: string }) {
   return (
     <main id="content">
       <div class="head">
-        <h1>{text.title}</h1>
+        <h1>{titles.history}</h1>
       </div>
       <Filters options={options} actor={value('actor')} />
       {isAllowed ? (
@@ -45,7 +47,7 @@ function causeOf(name: string | undefined): Cause | undefined {
 }
 
 function Filters({ options, actor }: { options: HistoryOptions; actor: string | undefined }) {
-  const { history: text, causes } = words.value;
+  const { history: text, causes, common } = words.value;
   const { group, service, since, until, cause } = options;
   const isBounded = since !== undefined || until !== undefined;
   const [typed, setTyped] = useState(actor ?? '');
@@ -63,7 +65,7 @@ function Filters({ options, actor }: { options: HistoryOptions; actor: string | 
             key={preset}
             class="btn"
             type="button"
-            onClick={() => setQuery({ until: undefined, ...rangeOf(preset, Date.now()) }, true)}
+            onClick={() => setQuery({ until: undefined, ...rangeOf(preset, registryNow()) }, true)}
           >
             {text.presets[preset]}
           </button>
@@ -77,18 +79,12 @@ function Filters({ options, actor }: { options: HistoryOptions; actor: string | 
       <div class="tools">
         <MomentField label={text.since} value={since} onChange={(time) => setQuery({ since: time }, true)} />
         <MomentField label={text.until} value={until} onChange={(time) => setQuery({ until: time }, true)} />
-        <select
-          aria-label={text.cause}
+        <Select
+          label={text.cause}
           value={cause ?? ''}
-          onChange={({ currentTarget }) => setQuery({ cause: currentTarget.value }, true)}
-        >
-          <option value="">{text.anyCause}</option>
-          {Object.entries(causes).map(([each, label]) => (
-            <option key={each} value={each}>
-              {label}
-            </option>
-          ))}
-        </select>
+          options={[['', text.anyCause], ...Object.entries(causes)]}
+          onChange={(chosen) => setQuery({ cause: chosen }, true)}
+        />
         <input
           type="search"
           data-actor
@@ -102,7 +98,7 @@ function Filters({ options, actor }: { options: HistoryOptions; actor: string | 
         <input
           type="search"
           data-find
-          aria-label={text.service}
+          aria-label={common.service}
           placeholder={text.anyService}
           value={name ?? ''}
           onChange={({ currentTarget }) => setService(currentTarget.value)}
@@ -147,13 +143,13 @@ function Strip({ list, actor }: { list: HistoryList; actor: string | undefined }
     <ChangeStrip
       times={sought.flatMap(({ at, changes }) => changes.map(() => Date.parse(at)))}
       from={timeOf(since) ?? first}
-      to={timeOf(until) ?? (until === undefined ? Date.now() : Date.parse(newest.at))}
+      to={timeOf(until) ?? (until === undefined ? registryNow() : Date.parse(newest.at))}
       loadedFrom={list.hasMore.value ? first : undefined}
       onNarrow={(from, to) =>
         setQuery(
           {
             since: new Date(from).toISOString(),
-            until: to < Date.now() ? new Date(to).toISOString() : undefined,
+            until: to < registryNow() ? new Date(to).toISOString() : undefined,
           },
           true,
         )

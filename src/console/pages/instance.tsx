@@ -14,6 +14,7 @@ import { endOf } from '../state/instance-end';
 import { InstanceReport } from '../state/instance-report';
 import { endpointOf } from '../state/instance-state';
 import { type InstanceAddress, query, servicePath, servicesPath, serviceTitle } from '../state/paths';
+import { registryNow } from '../state/registry-clock';
 import { may } from '../state/session';
 import { timelineOf } from '../state/timeline';
 import {
@@ -95,7 +96,7 @@ function ReadableInstance({ address }: { address: InstanceAddress }) {
           <Facts report={report} />
           <div class="two">
             <section class="card">
-              <Timeline items={timelineOf(report, Date.now())} />
+              <Timeline items={timelineOf(report, registryNow())} />
               <Older report={report} onMore={() => void source.more()} />
             </section>
             <Definition report={report} />
@@ -158,11 +159,12 @@ function BeforeLink({ address, report }: { address: InstanceAddress; report: Why
 }
 
 function Facts({ report }: { report: WhyReport }) {
+  const { common } = words.value;
   const { facts: text, end: endText } = words.value.instance;
   const { id, instance } = report;
   const events = eventsOf(report);
   const renewals = renewalsOf(report, events);
-  const end = endOf(report, Date.now());
+  const end = endOf(report, registryNow());
   const record = recordOf(report, events);
   const lease = record?.lease;
   const intervalMs = renewals?.longestIntervalMs ?? 0;
@@ -189,8 +191,8 @@ function Facts({ report }: { report: WhyReport }) {
               : text.noLease}
           </Fact>
         )}
-        {record !== undefined && <Fact name={text.owner}>{record.owner}</Fact>}
-        {record !== undefined && <Fact name={text.registered}>{moment(record.registeredAt)}</Fact>}
+        {record !== undefined && <Fact name={common.owner}>{record.owner}</Fact>}
+        {record !== undefined && <Fact name={common.registered}>{moment(record.registeredAt)}</Fact>}
         {(instance === undefined || back !== undefined) && (
           <Fact name={text.cameBack}>{instance === undefined ? text.no : back}</Fact>
         )}

@@ -2,9 +2,7 @@ import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { RollcallError } from '../../client/admin';
 import type { Namespace, Stats } from '../../client/wire/directory-answers';
-import { Dialog } from '../parts/dialog';
-import { Buttons, Field, useCall } from '../parts/form';
-import { Problem } from '../parts/problem';
+import { Check, Field, FormDialog, Select, useCall } from '../parts/form';
 import { formOf, lastName, type NamespaceForm, NUMBERS, patchOf, pathsUnder } from '../state/namespace-form';
 import { query, TOKENS_PATH } from '../state/paths';
 import { ask } from '../state/session';
@@ -25,9 +23,7 @@ export function EditNamespace({
   const [form, setForm] = useState<NamespaceForm>(() => formOf(namespace));
   const body = patchOf(namespace, form);
   const isChanged = Object.keys(body).length > 0;
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    if (!isChanged) return onClose();
+  const submit = () => {
     void run(async () => {
       onDone(await ask((admin) => admin.patchNamespace({ ns: namespace.id, body })));
       onClose();
@@ -58,32 +54,34 @@ export function EditNamespace({
     </fieldset>
   );
   return (
-    <Dialog title={`${text.edit}: ${namespace.id}`} onClose={onClose}>
-      <form onSubmit={submit}>
-        {error !== undefined && <Problem error={error} />}
-        <Field label={text.title} path="title" error={error}>
-          <input value={form.title} onInput={({ currentTarget }) => setForm({ ...form, title: currentTarget.value })} />
-        </Field>
-        <p class="mute">{text.emptyHint}</p>
-        {numbers('retention')}
-        {numbers('limits')}
-        {numbers('perToken')}
-        {numbers('intervals')}
-        <Field label={text.selfPreservation} hint={text.selfPreservationHint} path="selfPreservation" error={error}>
-          <select
-            value={form.selfPreservation}
-            onChange={({ currentTarget }) =>
-              setForm({ ...form, selfPreservation: (['', 'on', 'off'] as const)[currentTarget.selectedIndex] ?? '' })
-            }
-          >
-            <option value="">{text.byDefault(text.off)}</option>
-            <option value="on">{text.on}</option>
-            <option value="off">{text.off}</option>
-          </select>
-        </Field>
-        <Buttons isBusy={isBusy || !isChanged} act={common.save} onClose={onClose} />
-      </form>
-    </Dialog>
+    <FormDialog
+      title={`${text.edit}: ${namespace.id}`}
+      act={common.save}
+      error={error}
+      isOff={isBusy || !isChanged}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Field label={text.title} path="title" error={error}>
+        <input value={form.title} onInput={({ currentTarget }) => setForm({ ...form, title: currentTarget.value })} />
+      </Field>
+      <p class="mute">{text.emptyHint}</p>
+      {numbers('retention')}
+      {numbers('limits')}
+      {numbers('perToken')}
+      {numbers('intervals')}
+      <Field label={text.selfPreservation} hint={text.selfPreservationHint} path="selfPreservation" error={error}>
+        <Select
+          value={form.selfPreservation}
+          options={[
+            ['', text.byDefault(text.off)],
+            ['on', text.on],
+            ['off', text.off],
+          ]}
+          onChange={(selfPreservation) => setForm({ ...form, selfPreservation })}
+        />
+      </Field>
+    </FormDialog>
   );
 }
 
@@ -105,8 +103,7 @@ export function RemoveNamespace({
   const [force, setForce] = useState(false);
   const isRefused = error instanceof RollcallError && error.code === 'CONFLICT';
   const isFull = isRefused || (stats !== undefined && stats.instances + stats.services > 0);
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
     void run(async () => {
       await ask((admin) => admin.removeNamespace({ ns, ...(force && { force }) }));
       onClose();
@@ -114,40 +111,41 @@ export function RemoveNamespace({
     });
   };
   return (
-    <Dialog title={text.removeTitle(ns)} onClose={onClose}>
-      <form onSubmit={submit}>
-        {error !== undefined && !isRefused && <Problem error={error} />}
-        {isRefused && (
-          <p class="wrong" role="alert">
-            {text.removeNotEmpty}
-          </p>
-        )}
-        {isFull && stats && (
-          <p>{text.removeFull(common.services(stats.services), common.instances(stats.instances))}</p>
-        )}
-        {isFull && (
-          <label class="check">
-            <input type="checkbox" checked={force} onChange={({ currentTarget }) => setForce(currentTarget.checked)} />
-            {text.force}
-          </label>
-        )}
-        <p>
-          {text.removeTokens}{' '}
-          <Link class="link" href={TOKENS_PATH + query({ q: ns })}>
-            {titles.tokens}
-          </Link>
+    <FormDialog
+      title={text.removeTitle(ns)}
+      act={common.remove}
+      error={isRefused ? undefined : error}
+      isGrave
+      isOff={isBusy || typed !== ns || (isFull && !force)}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      {isRefused && (
+        <p class="wrong" role="alert">
+          {text.removeNotEmpty}
         </p>
-        <Field label={text.removeLead}>
-          <input
-            class="mono"
-            value={typed}
-            placeholder={ns}
-            autocomplete="off"
-            onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-          />
-        </Field>
-        <Buttons isBusy={isBusy || typed !== ns || (isFull && !force)} act={common.remove} isGrave onClose={onClose} />
-      </form>
-    </Dialog>
+      )}
+      {isFull && stats && <p>{text.removeFull(common.services(stats.services), common.instances(stats.instances))}</p>}
+      {isFull && (
+        <Check isOn={force} onChange={setForce}>
+          {text.force}
+        </Check>
+      )}
+      <p>
+        {text.removeTokens}{' '}
+        <Link class="link" href={TOKENS_PATH + query({ q: ns })}>
+          {titles.tokens}
+        </Link>
+      </p>
+      <Field label={text.removeLead}>
+        <input
+          class="mono"
+          value={typed}
+          placeholder={ns}
+          autocomplete="off"
+          onInput={({ currentTarget }) => setTyped(currentTarget.value)}
+        />
+      </Field>
+    </FormDialog>
   );
 }

@@ -1,10 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import type { NamespaceBody } from '../../client/wire/directory-answers';
-import { Dialog } from '../parts/dialog';
-import { Buttons, Field, useCall } from '../parts/form';
+import { Field, Find, FormDialog, More, Select, useCall } from '../parts/form';
 import { Empty, Problem, Skeleton } from '../parts/problem';
-import { setQuery, useQuery } from '../state/location';
+import { useQuery } from '../state/location';
 import { loadNamespaces, readNamespaces } from '../state/namespaces';
 import { servicesPath, settingsPath } from '../state/paths';
 import { ask, may } from '../state/session';
@@ -20,7 +19,7 @@ const JURISDICTIONS = ['eu', 'fedramp'] as const;
 
 /** Lists the namespaces that the token has a grant on. */
 export function Namespaces() {
-  const { namespaces: text, settings, common } = words.value;
+  const { namespaces: text, settings, common, titles } = words.value;
   const [error, setError] = useState<unknown>();
   const [shown, setShown] = useState(STEP);
   const [isNew, setNew] = useState(false);
@@ -35,7 +34,7 @@ export function Namespaces() {
   return (
     <main id="content">
       <div class="head">
-        <h1>{text.title}</h1>
+        <h1>{titles.namespaces}</h1>
         <span class="mute">{text.lead}</span>
         <span class="grow" />
         {may('admin', { namespace: '*' }) && (
@@ -48,19 +47,11 @@ export function Namespaces() {
       {known === undefined && error === undefined && <Skeleton />}
       {known && known.list.length > FIND_MIN_COUNT && (
         <div class="tools">
-          <input
-            class="find"
-            type="search"
-            data-find
-            placeholder={text.find}
-            aria-label={text.find}
-            value={find}
-            onInput={({ currentTarget }) => setQuery({ q: currentTarget.value })}
-          />
+          <Find label={common.find} value={find} />
           <span class="mute">{text.count(found.length, known.hasMore)}</span>
         </div>
       )}
-      {known && found.length === 0 && <Empty>{find === '' ? text.none : text.noneFound}</Empty>}
+      {known && found.length === 0 && <Empty>{find === '' ? text.none : common.noneFound}</Empty>}
       {found.length > 0 && (
         <ul class="card links">
           {found.slice(0, shown).map(({ id, title, createdAt }) => (
@@ -69,16 +60,12 @@ export function Namespaces() {
                 {id}
               </Link>
               <span class="mute">{title}</span>
-              <span class="mute n hide">{createdAt && `${text.created} ${moment(createdAt)}`}</span>
+              <span class="mute n hide">{createdAt && `${common.created} ${moment(createdAt)}`}</span>
             </li>
           ))}
         </ul>
       )}
-      {found.length > shown && (
-        <button class="btn" type="button" onClick={() => setShown(shown + STEP)}>
-          {common.more}
-        </button>
-      )}
+      {found.length > shown && <More onClick={() => setShown(shown + STEP)} />}
       {isNew && <NewNamespace onClose={() => setNew(false)} />}
     </main>
   );
@@ -90,21 +77,16 @@ function NewNamespace({ onClose }: { onClose: () => void }) {
   const { error, isBusy, run } = useCall();
   const [id, setId] = useState('');
   const [title, setTitle] = useState('');
-  const [placement, setPlacement] = useState<NamespaceBody['placement']>();
+  const [place, setPlace] = useState(0);
   const isTaken = readNamespaces()?.list.some((known) => known.id === id) ?? false;
-  const places: NamespaceBody['placement'][] = [
-    undefined,
-    ...HINTS.map((hint) => ({ hint })),
-    ...JURISDICTIONS.map((jurisdiction) => ({ jurisdiction })),
+  const { none, hint, jurisdiction } = text.placements;
+  const places: readonly (readonly [title: string, placement: NamespaceBody['placement']])[] = [
+    [none, undefined],
+    ...HINTS.map((name) => [hint(name), { hint: name }] as const),
+    ...JURISDICTIONS.map((name) => [jurisdiction(name), { jurisdiction: name }] as const),
   ];
-  const titleOf = (place: NamespaceBody['placement']) =>
-    place === undefined
-      ? text.placements.none
-      : 'hint' in place
-        ? text.placements.hint(place.hint)
-        : text.placements.jurisdiction(place.jurisdiction);
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
+    const placement = places[place]?.[1];
     const body = { id, ...(title.trim() !== '' && { title: title.trim() }), ...(placement && { placement }) };
     void run(async () => {
       await ask((admin) => admin.createNamespace({ body }));
@@ -114,38 +96,35 @@ function NewNamespace({ onClose }: { onClose: () => void }) {
     });
   };
   return (
-    <Dialog title={text.create} onClose={onClose}>
-      <form onSubmit={submit}>
-        {error !== undefined && <Problem error={error} />}
-        <Field label={text.id} hint={text.idHint} path="id" error={error}>
-          <input
-            class="mono"
-            value={id}
-            required
-            autocomplete="off"
-            spellcheck={false}
-            onInput={({ currentTarget }) => setId(currentTarget.value.trim())}
-          />
-        </Field>
-        {isTaken && (
-          <p class="wrong" role="alert">
-            {text.exists(id)}
-          </p>
-        )}
-        <Field label={text.title} path="title" error={error}>
-          <input value={title} onInput={({ currentTarget }) => setTitle(currentTarget.value)} />
-        </Field>
-        <Field label={text.placement} hint={text.placementNote} path="placement" error={error}>
-          <select onChange={({ currentTarget }) => setPlacement(places[currentTarget.selectedIndex])}>
-            {places.map((place) => (
-              <option key={titleOf(place)} selected={place === placement}>
-                {titleOf(place)}
-              </option>
-            ))}
-          </select>
-        </Field>
-        <Buttons isBusy={isBusy || isTaken} act={text.create} onClose={onClose} />
-      </form>
-    </Dialog>
+    <FormDialog
+      title={text.create}
+      act={text.create}
+      error={error}
+      isOff={isBusy || isTaken}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <Field label={text.id} hint={text.idHint} path="id" error={error}>
+        <input
+          class="mono"
+          value={id}
+          required
+          autocomplete="off"
+          spellcheck={false}
+          onInput={({ currentTarget }) => setId(currentTarget.value.trim())}
+        />
+      </Field>
+      {isTaken && (
+        <p class="wrong" role="alert">
+          {text.exists(id)}
+        </p>
+      )}
+      <Field label={text.title} path="title" error={error}>
+        <input value={title} onInput={({ currentTarget }) => setTitle(currentTarget.value)} />
+      </Field>
+      <Field label={text.placement} hint={text.placementNote} path="placement" error={error}>
+        <Select value={place} options={places.map(([name], index) => [index, name])} onChange={setPlace} />
+      </Field>
+    </FormDialog>
   );
 }

@@ -1,16 +1,19 @@
 import { Link } from 'wouter-preact';
 import type { Instance } from '../../client/wire/instance';
 import { CopyButton } from '../parts/copy-button';
+import { Find } from '../parts/form';
 import { RowAct } from '../parts/instance-acts';
 import { Empty, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
 import { StateMark } from '../parts/state-mark';
 import { useSteadyOrder } from '../parts/steady-order';
+import { Time } from '../parts/time';
 import { actorName } from '../state/actors';
 import { type InstanceCounts, isFound, worstInstanceFirst } from '../state/instance-rows';
 import { endpointOf, STATES, stateOf } from '../state/instance-state';
 import { setQuery, useQuery } from '../state/location';
 import { instancePath, type ServiceAddress } from '../state/paths';
+import { registryNow } from '../state/registry-clock';
 import type { ServiceLive } from '../state/service-live';
 import { ORIGIN } from '../state/session';
 import { count, duration, fullTime, moment } from '../words/format';
@@ -27,7 +30,7 @@ interface InstancesProps {
 
 /** Lists the instances of a service, the worst first, and those that are gone lately. */
 export function Instances({ address, live, counts, isPast }: InstancesProps) {
-  const { service: text, services, states } = words.value;
+  const { service: text, services, states, common } = words.value;
   const query = useQuery();
   const find = query.get('q') ?? '';
   const show = STATES.find((state) => state === query.get('show'));
@@ -60,15 +63,7 @@ export function Instances({ address, live, counts, isPast }: InstancesProps) {
             ))}
           </div>
           <div class="tools">
-            <input
-              class="find"
-              type="search"
-              data-find
-              placeholder={text.find}
-              aria-label={text.find}
-              value={find}
-              onInput={({ currentTarget }) => setQuery({ q: currentTarget.value })}
-            />
+            <Find label={common.find} value={find} />
             <span class="grow" />
             {moved > 0 && (
               <button class="btn pill" type="button" onClick={sort}>
@@ -87,13 +82,13 @@ export function Instances({ address, live, counts, isPast }: InstancesProps) {
             class="instances"
             head={
               <>
-                <HeadCell>{services.state}</HeadCell>
-                <HeadCell>{text.instance}</HeadCell>
-                <HeadCell>{text.address}</HeadCell>
+                <HeadCell>{common.state}</HeadCell>
+                <HeadCell>{common.instance}</HeadCell>
+                <HeadCell>{common.address}</HeadCell>
                 <HeadCell>{text.zone}</HeadCell>
-                <HeadCell class="n">{text.weight}</HeadCell>
-                <HeadCell>{text.version}</HeadCell>
-                <HeadCell class="n">{isPast ? text.registered : text.age}</HeadCell>
+                <HeadCell class="n">{common.weight}</HeadCell>
+                <HeadCell>{common.version}</HeadCell>
+                <HeadCell class="n">{isPast ? common.registered : text.age}</HeadCell>
                 <HeadCell />
               </>
             }
@@ -102,7 +97,7 @@ export function Instances({ address, live, counts, isPast }: InstancesProps) {
             cells={(each) => <InstanceCells address={address} instance={each} isPast={isPast} />}
           />
         )}
-        {isComplete && !isEmpty && items.length === 0 && <Empty>{text.noneFound}</Empty>}
+        {isComplete && !isEmpty && items.length === 0 && <Empty>{common.noneFound}</Empty>}
       </div>
       {!isPast && <GoneLately address={address} live={live} />}
     </>
@@ -136,7 +131,7 @@ function InstanceCells({ address, instance, isPast }: InstanceCellsProps) {
       <Cell class="cut version">{version}</Cell>
       <Cell class="n age">
         <time dateTime={registeredAt} title={fullTime(registeredAt)}>
-          {isPast ? moment(registeredAt) : duration(Math.max(0, Date.now() - Date.parse(registeredAt)))}
+          {isPast ? moment(registeredAt) : duration(Math.max(0, registryNow() - Date.parse(registeredAt)))}
         </time>
       </Cell>
       <Cell class="n act">{!isPast && <RowAct address={names} subject={{ instance }} />}</Cell>
@@ -146,7 +141,7 @@ function InstanceCells({ address, instance, isPast }: InstanceCellsProps) {
 
 /** Lists instances that are gone, with links to the reason. */
 function GoneLately({ address, live }: { address: ServiceAddress; live: ServiceLive }) {
-  const { service: text, services, causes, common } = words.value;
+  const { services, causes, common } = words.value;
   const { items } = live.list;
   const gone = live.gone.value.filter(({ id }) => !items.has(id));
   if (gone.length === 0) return null;
@@ -160,12 +155,10 @@ function GoneLately({ address, live }: { address: ServiceAddress; live: ServiceL
               <Link href={instancePath({ ...address, id })}>{id}</Link>
             </StateMark>
             <span>
-              {cause === 'drained' ? text.drained : causes[cause]}{' '}
+              {cause === 'drained' ? services.drained : causes[cause]}{' '}
               <span class="mute">{common.by(actorName(actor))}</span>
             </span>
-            <time class="n mute" dateTime={at} title={fullTime(at)}>
-              {moment(at)}
-            </time>
+            <Time class="n mute" at={at} />
           </li>
         ))}
       </ul>

@@ -103,7 +103,7 @@ function Fields({ address, service, cursor, isOff, run }: ChangeProps & { servic
   };
   return (
     <form onSubmit={submit}>
-      <h2>{text.metadata}</h2>
+      <h2>{common.metadata}</h2>
       {form.metadata.map(([key, value], index) => (
         <div class="tools entry" key={index}>
           <input

@@ -17,7 +17,7 @@ const BUSY_MS = 500;
 
 /** Lists the subscribers of a service, with how far each has come, and its readers that can't acknowledge. */
 export function Subscribers({ address, live }: { address: ServiceAddress; live: ServiceLive }) {
-  const { service: text } = words.value;
+  const { service: text, common } = words.value;
   const [list, setList] = useState<SubscriberList>();
   const [error, setError] = useState<unknown>();
   useEffect(() => {
@@ -74,10 +74,10 @@ export function Subscribers({ address, live }: { address: ServiceAddress; live: 
             <thead>
               <tr>
                 <th scope="col">{text.subscriber}</th>
-                <th scope="col">{text.lag}</th>
+                <th scope="col">{common.state}</th>
                 <th scope="col">{text.acknowledged}</th>
                 <th scope="col">{text.kind}</th>
-                <th scope="col">{text.address}</th>
+                <th scope="col">{common.address}</th>
               </tr>
             </thead>
             <tbody>

@@ -4,6 +4,7 @@ import type { ServiceSummary } from '../../client/wire/answers';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { Band } from '../parts/band';
 import { CopyButton } from '../parts/copy-button';
+import { Find } from '../parts/form';
 import { GoneLately } from '../parts/gone-lately';
 import { LatestFeed } from '../parts/latest-feed';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
@@ -58,7 +59,7 @@ export function Services({ ns }: { ns: string }) {
 }
 
 function AllServices({ ns }: { ns: string }) {
-  const { services: text, common } = words.value;
+  const { services: text, common, titles } = words.value;
   const directory = useMemo(() => new ServiceDirectory(ns), [ns]);
   useEffect(() => () => directory.close(), [directory]);
   const query = useQuery();
@@ -78,7 +79,7 @@ function AllServices({ ns }: { ns: string }) {
   return (
     <main id="content">
       <div class="head">
-        <h1>{text.title}</h1>
+        <h1>{titles.services}</h1>
         <span class="mute">
           {common.services(all.length)} · {common.instances(sum(all, ({ instances }) => instances))}
         </span>
@@ -86,15 +87,7 @@ function AllServices({ ns }: { ns: string }) {
       {error !== undefined && <Problem error={error} onRetry={() => list.reload()} />}
       <Tiles all={all} pressed={filter && show} />
       <div class="tools">
-        <input
-          class="find"
-          type="search"
-          data-find
-          placeholder={text.find}
-          aria-label={text.find}
-          value={find}
-          onInput={({ currentTarget }) => setQuery({ q: currentTarget.value })}
-        />
+        <Find label={text.find} value={find} />
         <span class="grow" />
         {moved > 0 && (
           <button class="btn pill" type="button" onClick={sort}>
@@ -116,14 +109,14 @@ function AllServices({ ns }: { ns: string }) {
           {isFirst && <FirstInstance ns={ns} />}
           {items.length > 0 && (
             <Rows
-              label={text.title}
+              label={titles.services}
               class="services"
               head={
                 <>
-                  <HeadCell>{text.service}</HeadCell>
+                  <HeadCell>{common.service}</HeadCell>
                   <HeadCell>{text.health}</HeadCell>
                   <HeadCell class="n">{text.traffic}</HeadCell>
-                  <HeadCell>{text.state}</HeadCell>
+                  <HeadCell>{common.state}</HeadCell>
                 </>
               }
               items={items}
@@ -131,7 +124,7 @@ function AllServices({ ns }: { ns: string }) {
               cells={(each) => <ServiceCells ns={ns} service={each} />}
             />
           )}
-          {!isFirst && list.isComplete.value && items.length === 0 && <Empty>{text.noneFound}</Empty>}
+          {!isFirst && list.isComplete.value && items.length === 0 && <Empty>{common.noneFound}</Empty>}
           {find !== '' && <GoneLately ns={ns} find={find.trim()} services={all} latest={directory.latest.value} />}
         </div>
         <LatestFeed ns={ns} changes={directory.latest.value} />
@@ -237,7 +230,7 @@ function FirstInstance({ ns }: { ns: string }) {
 
 /** Offers the services that the token's grants name, as it may not list all. */
 function NamedServices({ ns }: { ns: string }) {
-  const { services: text } = words.value;
+  const { services: text, common, titles } = words.value;
   const [, navigate] = useLocation();
   const named = readablePatterns(ns).filter((pattern) => !pattern.endsWith('*') && pattern.includes('@@'));
   const submit = (event: SubmitEvent) => {
@@ -251,13 +244,13 @@ function NamedServices({ ns }: { ns: string }) {
   return (
     <main id="content">
       <div class="head">
-        <h1>{text.title}</h1>
+        <h1>{titles.services}</h1>
       </div>
       <div class="card note">
         <p>{text.limited}</p>
         <form class="tools" onSubmit={submit}>
           <label>
-            {text.service} <input name="service" required />
+            {common.service} <input name="service" required />
           </label>
           <label>
             {text.group} <input name="group" placeholder={DEFAULT_GROUP} />

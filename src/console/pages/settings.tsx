@@ -130,7 +130,7 @@ function Facts({ facts }: { facts: readonly (readonly [name: string, value: Comp
 }
 
 function Statistics({ namespace, stats }: { namespace: Namespace; stats: Stats }) {
-  const { settings: text, causes } = words.value;
+  const { settings: text, causes, common } = words.value;
   const { sinceStart, journal, largestHolders } = stats;
   const limit = (path: string) => numberAt(namespace, path) ?? NUMBERS[path]?.fallback ?? 0;
   const bar = (name: Amount & keyof typeof text.bars, value: number) => (
@@ -155,7 +155,7 @@ function Statistics({ namespace, stats }: { namespace: Namespace; stats: Stats }
         <Bar label={text.bars.journal} value={journal.bytes} most={limit('retention.maxBytes')} format={bytes} />
         <p class="mute">{text.journalNote}</p>
       </Section>
-      <Section title={text.now}>
+      <Section title={common.now}>
         <Facts facts={entriesOf(text.counts).map(([name, title]) => [title, count(stats[name])])} />
         <h2>{text.holders}</h2>
         {largestHolders.length === 0 && <p class="mute">{words.value.common.none}</p>}
@@ -233,7 +233,7 @@ function Bar({
 
 /** Shows each setting, and the default where none is set. */
 function Values({ namespace }: { namespace: Namespace }) {
-  const { settings: text } = words.value;
+  const { settings: text, titles } = words.value;
   const { placement, selfPreservation } = namespace;
   const where =
     placement === undefined
@@ -244,7 +244,7 @@ function Values({ namespace }: { namespace: Namespace }) {
   const facts = (start: string): [string, ComponentChildren][] =>
     pathsUnder(start).map((path) => [text.numbers[lastName(path)] ?? path, valueAt(namespace, path)]);
   return (
-    <Section title={text.settings}>
+    <Section title={titles.settings}>
       <div class="groups">
         {(['retention', 'limits', 'perToken', 'intervals'] as const).map((group) => (
           <div key={group}>

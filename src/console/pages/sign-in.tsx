@@ -11,7 +11,7 @@ import { words } from '../words/words';
 
 /** Asks for a token. */
 export function SignIn() {
-  const { signIn: text } = words.value;
+  const { signIn: text, common } = words.value;
   const [error, setError] = useState<ComponentChildren>();
   const [isBusy, setBusy] = useState(false);
   const field = useRef<HTMLInputElement>(null);
@@ -37,7 +37,7 @@ export function SignIn() {
       <form onSubmit={submit}>
         {error ?? (reason && <Refusal isBad={reason !== 'signed-out'}>{text.reasons[reason]}</Refusal>)}
         <label>
-          {text.token}
+          {common.token}
           <input
             class="find mono"
             ref={field}

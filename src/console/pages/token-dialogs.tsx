@@ -2,8 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Grant, IssuedToken, Token } from '../../client/wire/directory-answers';
 import { CopyButton } from '../parts/copy-button';
 import { Dialog } from '../parts/dialog';
-import { Buttons, Field, useCall } from '../parts/form';
-import { Problem } from '../parts/problem';
+import { Check, Field, FormDialog, Select, useCall } from '../parts/form';
 import { allowsPathWrite, breadthOf, type GrantDraft, grantOf, hasServices, matchedServices } from '../state/grants';
 import { knownNamespaces, readNamespaces } from '../state/namespaces';
 import { serviceTitle } from '../state/paths';
@@ -35,7 +34,7 @@ export function NewToken({ onMade, onClose }: Making) {
   const ns = first === '*' ? (knownNamespaces()[0] ?? '') : first;
   const [name, setName] = useState('');
   const [drafts, setDrafts] = useState<GrantDraft[]>([{ scope: 'read', ns, services: '' }]);
-  const [life, setLife] = useState('');
+  const [lifeMs, setLifeMs] = useState(0);
   const [isForPath, setForPath] = useState(false);
   const [secret, setSecret] = useState<string>();
   if (secret !== undefined) return <Secret title={text.made(name)} secret={secret} onClose={onClose} />;
@@ -44,12 +43,11 @@ export function NewToken({ onMade, onClose }: Making) {
   const canBeForPath = allowsPathWrite(grants);
   const change = (index: number, part: Partial<GrantDraft>) =>
     setDrafts(drafts.map((draft, each) => (each === index ? { ...draft, ...part } : draft)));
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
     const body = {
       name: name.trim(),
       grants,
-      ...(life !== '' && { expiresInMs: Number(life) }),
+      ...(lifeMs > 0 && { expiresInMs: lifeMs }),
       ...(isForPath && canBeForPath && { pathWrite: true }),
     };
     void run(async () => {
@@ -59,63 +57,44 @@ export function NewToken({ onMade, onClose }: Making) {
     });
   };
   return (
-    <Dialog title={text.create} onClose={onClose}>
-      <form onSubmit={submit}>
-        {error !== undefined && <Problem error={error} />}
-        <Field label={text.name} hint={text.nameHint} path="name" error={error}>
-          <input value={name} required onInput={({ currentTarget }) => setName(currentTarget.value)} />
-        </Field>
-        {drafts.map((draft, index) => (
-          <fieldset key={index} class="grant">
-            <legend>{text.grant(index + 1)}</legend>
-            <GrantEditor
-              draft={draft}
-              path={`grants.${index}`}
-              error={error}
-              onChange={(part) => change(index, part)}
-            />
-            {drafts.length > 1 && (
-              <button class="btn" type="button" onClick={() => setDrafts(drafts.filter((each) => each !== draft))}>
-                {common.remove}
-              </button>
-            )}
-          </fieldset>
-        ))}
-        <div>
-          <button
-            class="btn"
-            type="button"
-            onClick={() => setDrafts([...drafts, { scope: 'register', ns: drafts[0]?.ns ?? ns, services: '' }])}
-          >
-            {text.addGrant}
-          </button>
-        </div>
-        <Field label={text.expiry} path="expiresInMs" error={error}>
-          <select value={life} onChange={({ currentTarget }) => setLife(currentTarget.value)}>
-            <option value="">{text.never}</option>
-            {LIVES_MS.map((ms) => (
-              <option key={ms} value={ms}>
-                {text.after(duration(ms))}
-              </option>
-            ))}
-          </select>
-        </Field>
-        {canBeForPath && (
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={isForPath}
-              onChange={({ currentTarget }) => setForPath(currentTarget.checked)}
-            />
-            <span>
-              {text.pathWrite}
-              {isForPath && <small class="wrong"> {text.pathWriteRisk}</small>}
-            </span>
-          </label>
-        )}
-        <Buttons isBusy={isBusy} act={text.create} onClose={onClose} />
-      </form>
-    </Dialog>
+    <FormDialog title={text.create} act={text.create} error={error} isOff={isBusy} onSubmit={submit} onClose={onClose}>
+      <Field label={text.name} hint={text.nameHint} path="name" error={error}>
+        <input value={name} required onInput={({ currentTarget }) => setName(currentTarget.value)} />
+      </Field>
+      {drafts.map((draft, index) => (
+        <fieldset key={index} class="grant">
+          <legend>{text.grant(index + 1)}</legend>
+          <GrantEditor draft={draft} path={`grants.${index}`} error={error} onChange={(part) => change(index, part)} />
+          {drafts.length > 1 && (
+            <button class="btn" type="button" onClick={() => setDrafts(drafts.filter((each) => each !== draft))}>
+              {common.remove}
+            </button>
+          )}
+        </fieldset>
+      ))}
+      <div>
+        <button
+          class="btn"
+          type="button"
+          onClick={() => setDrafts([...drafts, { scope: 'register', ns: drafts[0]?.ns ?? ns, services: '' }])}
+        >
+          {text.addGrant}
+        </button>
+      </div>
+      <Field label={text.expiry} path="expiresInMs" error={error}>
+        <Select
+          value={lifeMs}
+          options={[[0, text.never], ...LIVES_MS.map((ms) => [ms, text.after(duration(ms))] as const)]}
+          onChange={setLifeMs}
+        />
+      </Field>
+      {canBeForPath && (
+        <Check isOn={isForPath} onChange={setForPath}>
+          {text.pathWrite}
+          {isForPath && <small class="wrong"> {text.pathWriteRisk}</small>}
+        </Check>
+      )}
+    </FormDialog>
   );
 }
 
@@ -130,7 +109,7 @@ function GrantEditor({
   error: unknown;
   onChange: (part: Partial<GrantDraft>) => void;
 }) {
-  const { tokens: text } = words.value;
+  const { tokens: text, titles } = words.value;
   const { scope, ns, services } = draft;
   const mine = administered();
   const offered = mine.includes('*') ? ['*', ...knownNamespaces()] : mine;
@@ -138,16 +117,11 @@ function GrantEditor({
     <>
       <div class="pair">
         <Field label={text.scope} hint={text.scopes[scope]} path={`${path}.scope`} error={error}>
-          <select
+          <Select
             value={scope}
-            onChange={({ currentTarget }) => onChange({ scope: SCOPES[currentTarget.selectedIndex] ?? 'read' })}
-          >
-            {SCOPES.map((each) => (
-              <option key={each} value={each}>
-                {each}
-              </option>
-            ))}
-          </select>
+            options={SCOPES.map((each) => [each, each])}
+            onChange={(chosen) => onChange({ scope: chosen })}
+          />
         </Field>
         <Field label={text.namespace} path={`${path}.ns`} error={error}>
           <input
@@ -165,7 +139,7 @@ function GrantEditor({
         </Field>
       </div>
       {hasServices(scope) && (
-        <Field label={text.services} hint={text.servicesHint} path={`${path}.services`} error={error}>
+        <Field label={titles.services} hint={text.servicesHint} path={`${path}.services`} error={error}>
           <textarea
             class="mono"
             rows={2}
@@ -212,14 +186,14 @@ function Preview({ grant }: { grant: Grant }) {
 export function RotateToken({ token, onMade, onClose }: Making & { token: Token }) {
   const { tokens: text } = words.value;
   const { error, isBusy, run } = useCall();
-  const [overlap, setOverlap] = useState(String(HOUR_MS));
+  const [overlapMs, setOverlapMs] = useState(HOUR_MS);
   const [secret, setSecret] = useState<string>();
   if (secret !== undefined) return <Secret title={text.rotated(token.name)} secret={secret} onClose={onClose} />;
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const body = { overlapMs: Number(overlap) };
+  const submit = () => {
     void run(async () => {
-      const made = withoutSecret(await ask((admin): Promise<IssuedToken> => admin.rotateToken({ id: token.id, body })));
+      const made = withoutSecret(
+        await ask((admin): Promise<IssuedToken> => admin.rotateToken({ id: token.id, body: { overlapMs } })),
+      );
       // The page itself would be signed out with its old secret.
       if (token.id === ownId.peek()) adopt(made.secret);
       setSecret(made.secret);
@@ -227,28 +201,28 @@ export function RotateToken({ token, onMade, onClose }: Making & { token: Token 
     });
   };
   return (
-    <Dialog title={text.rotateTitle(token.name)} onClose={onClose}>
-      <form onSubmit={submit}>
-        {error !== undefined && <Problem error={error} />}
-        <p>{text.rotateLead}</p>
-        <Field
-          label={text.overlap}
-          hint={overlap === '0' ? text.noOverlapHint : text.overlapHint}
-          path="overlapMs"
-          error={error}
-        >
-          <select value={overlap} onChange={({ currentTarget }) => setOverlap(currentTarget.value)}>
-            <option value="0">{text.noOverlap}</option>
-            {OVERLAPS_MS.map((ms) => (
-              <option key={ms} value={ms}>
-                {duration(ms)}
-              </option>
-            ))}
-          </select>
-        </Field>
-        <Buttons isBusy={isBusy} act={text.rotate} onClose={onClose} />
-      </form>
-    </Dialog>
+    <FormDialog
+      title={text.rotateTitle(token.name)}
+      act={text.rotate}
+      error={error}
+      isOff={isBusy}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <p>{text.rotateLead}</p>
+      <Field
+        label={text.overlap}
+        hint={overlapMs === 0 ? text.noOverlapHint : text.overlapHint}
+        path="overlapMs"
+        error={error}
+      >
+        <Select
+          value={overlapMs}
+          options={[[0, text.noOverlap], ...OVERLAPS_MS.map((ms) => [ms, duration(ms)] as const)]}
+          onChange={setOverlapMs}
+        />
+      </Field>
+    </FormDialog>
   );
 }
 
@@ -257,8 +231,7 @@ export function RevokeToken({ token, onDone, onClose }: { token: Token; onDone: 
   const { tokens: text } = words.value;
   const { error, isBusy, run } = useCall();
   const isOwn = token.id === ownId.value;
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = () => {
     void run(async () => {
       await ask((admin) => admin.revokeToken({ id: token.id }));
       onDone();
@@ -267,14 +240,18 @@ export function RevokeToken({ token, onDone, onClose }: { token: Token; onDone: 
     });
   };
   return (
-    <Dialog title={text.revokeTitle(token.name)} onClose={onClose}>
-      <form onSubmit={submit}>
-        {error !== undefined && <Problem error={error} />}
-        <p>{text.revokeLead}</p>
-        {isOwn && <p class="wrong">{text.revokeOwn}</p>}
-        <Buttons isBusy={isBusy} act={text.revoke} isGrave onClose={onClose} />
-      </form>
-    </Dialog>
+    <FormDialog
+      title={text.revokeTitle(token.name)}
+      act={text.revoke}
+      error={error}
+      isGrave
+      isOff={isBusy}
+      onSubmit={submit}
+      onClose={onClose}
+    >
+      <p>{text.revokeLead}</p>
+      {isOwn && <p class="wrong">{text.revokeOwn}</p>}
+    </FormDialog>
   );
 }
 

@@ -1,14 +1,17 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Grant, Token } from '../../client/wire/directory-answers';
 import { AccessTabs } from '../parts/access-tabs';
+import { Find, More } from '../parts/form';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';
+import { Time } from '../parts/time';
 import { expiryOf, matchedServices, patternTitle } from '../state/grants';
-import { setQuery, useQuery } from '../state/location';
+import { useQuery } from '../state/location';
+import { registryNow } from '../state/registry-clock';
 import { forgetServiceNames, readServiceNames, servicesOf } from '../state/service-names';
 import { administered, session } from '../state/session';
 import { byOwnAndName, readTokens } from '../state/token-list';
-import { count, fullTime, moment } from '../words/format';
+import { count, moment } from '../words/format';
 import { words } from '../words/words';
 import { NewToken, RevokeToken, RotateToken } from './token-dialogs';
 
@@ -77,19 +80,11 @@ export function Tokens() {
       {list !== undefined && (
         <>
           <div class="tools">
-            <input
-              class="find"
-              type="search"
-              data-find
-              placeholder={text.find}
-              aria-label={text.find}
-              value={find}
-              onInput={({ currentTarget }) => setQuery({ q: currentTarget.value })}
-            />
+            <Find label={text.find} value={find} />
             <span class="mute">{text.count(found.length)}</span>
           </div>
           {found.length === 0 ? (
-            <Empty>{find === '' ? text.none : text.noneFound}</Empty>
+            <Empty>{find === '' ? text.none : common.noneFound}</Empty>
           ) : (
             <div class="card">
               <table class="list">
@@ -97,7 +92,7 @@ export function Tokens() {
                   <tr>
                     <th>{text.name}</th>
                     <th>{text.grants}</th>
-                    <th>{text.created}</th>
+                    <th>{common.created}</th>
                     <th>{text.used}</th>
                     <th>{text.expiry}</th>
                     <th aria-label={text.acts} />
@@ -116,11 +111,8 @@ export function Tokens() {
                         <Grants grants={token.grants} counts={page} />
                         {token.pathWrite && <small class="mute">{text.inPath}</small>}
                       </td>
-                      <td data-label={text.created}>
-                        <time dateTime={token.createdAt} title={fullTime(token.createdAt)}>
-                          {moment(token.createdAt)}
-                        </time>{' '}
-                        <br />
+                      <td data-label={common.created}>
+                        <Time at={token.createdAt} /> <br />
                         <span class="mute">{common.by(nameOf(token.createdBy))}</span>
                       </td>
                       <td data-label={text.used}>
@@ -151,11 +143,7 @@ export function Tokens() {
               </table>
             </div>
           )}
-          {found.length > shown && (
-            <button class="btn" type="button" onClick={() => setShown(shown + STEP)}>
-              {common.more}
-            </button>
-          )}
+          {found.length > shown && <More onClick={() => setShown(shown + STEP)} />}
         </>
       )}
       {act?.kind === 'new' && <NewToken onMade={put} onClose={() => setAct(undefined)} />}
@@ -206,7 +194,7 @@ function Grants({
 
 function Expiry({ at }: { at: string | undefined }) {
   const { tokens: text } = words.value;
-  const mark = expiryOf(at, Date.now());
+  const mark = expiryOf(at, registryNow());
   if (at === undefined) return <span class="mute">{text.never}</span>;
   if (mark === 'later') return <span>{text.until(moment(at))}</span>;
   return mark === 'soon' ? (

@@ -2,6 +2,7 @@ import { useEffect, useRef } from 'preact/hooks';
 import { keep, session, signOut } from '../state/session';
 import { moment } from '../words/format';
 import { words } from '../words/words';
+import { Check } from './form';
 import { Icon } from './icon';
 import { openKeyHelp } from './keys';
 import { Preferences } from './preferences';
@@ -42,10 +43,9 @@ export function Account() {
           <p class="mono mute">{own.id}</p>
           {own.expiresAt !== undefined && <p class="mute">{nav.until(moment(own.expiresAt))}</p>}
         </div>
-        <label class="check">
-          <input type="checkbox" checked={isKept} onChange={({ currentTarget }) => keep(currentTarget.checked)} />
+        <Check isOn={isKept} onChange={keep}>
           {signIn.keep}
-        </label>
+        </Check>
         <Preferences />
         <button class="btn" type="button" onClick={openKeyHelp}>
           {nav.keys}

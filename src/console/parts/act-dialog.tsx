@@ -5,11 +5,12 @@ import { type Basis, perform, readBasis } from '../state/act-run';
 import type { Act, Readers } from '../state/acts';
 import { connection } from '../state/live-feed';
 import type { InstanceAddress } from '../state/paths';
+import { registryNow } from '../state/registry-clock';
 import { may, ownId } from '../state/session';
 import { duration } from '../words/format';
 import { words } from '../words/words';
-import { Dialog } from './dialog';
-import { Problem, Skeleton } from './problem';
+import { Check, FormDialog, Select } from './form';
+import { Skeleton } from './problem';
 
 /** An act whose dialog is open. */
 export interface ActRequest {
@@ -27,7 +28,7 @@ export function closeAct(): void {
 
 /** Asks for the details of an act, shows its effect, and performs it. */
 export function ActDialog({ request: { address, act } }: { request: ActRequest }) {
-  const { acts: text, common } = words.value;
+  const { acts: text } = words.value;
   const operates = may('operate', { namespace: address.ns, service: address });
   const [basis, setBasis] = useState<Basis>();
   const [form, setForm] = useState<ActForm>();
@@ -49,15 +50,14 @@ export function ActDialog({ request: { address, act } }: { request: ActRequest }
   useEffect(() => void load(), [load]);
 
   const state = basis !== undefined && form !== undefined ? { basis, form } : undefined;
-  const command = state && commandOf(act, state.basis, state.form, Date.now());
+  const command = state && commandOf(act, state.basis, state.form, registryNow());
   const effect = command && state && effectOfCommand(command, state.basis);
   const isUnconfirmed = effect?.isLast === true && typed.trim() !== address.id;
   const isOff = isBusy || isUnconfirmed || connection.value.state === 'lost';
 
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
+  const submit = async () => {
     if (state === undefined || isOff) return;
-    if (sent.current?.form !== state.form) sent.current = { form: state.form, at: Date.now() };
+    if (sent.current?.form !== state.form) sent.current = { form: state.form, at: registryNow() };
     const wanted = commandOf(act, state.basis, state.form, sent.current.at);
     if (wanted === undefined) return;
     setBusy(true);
@@ -78,57 +78,47 @@ export function ActDialog({ request: { address, act } }: { request: ActRequest }
     }
   };
   return (
-    <Dialog title={text.title(text.names[act], address.id)} onClose={closeAct}>
-      <form onSubmit={submit}>
-        {state === undefined && error === undefined && <Skeleton />}
-        {state !== undefined && (
-          <>
-            {effect && (
-              <p class="big">
-                {text.notified(
-                  effect.change === 'out'
-                    ? text.effects.out(effect.available)
-                    : text.effects[effect.change](effect.available, effect.instances),
-                  state.basis.readers.subscribers.length,
-                )}
-              </p>
-            )}
-            {effect?.change === 'out' && <Blind readers={state.basis.readers} />}
-            <Fields
-              act={act}
-              form={state.form}
-              operates={operates}
-              leavesQuarantine={operates && state.basis.instance?.owner !== ownId.value}
-              onChange={(changes) => setForm({ ...state.form, ...changes })}
-            />
-            {effect?.isLast && (
-              <label class="field grave">
-                <b>{text.last}</b>
-                {text.typeId(address.id)}
-                <input
-                  value={typed}
-                  autocomplete="off"
-                  onInput={({ currentTarget }) => setTyped(currentTarget.value)}
-                />
-              </label>
-            )}
-          </>
-        )}
-        {error !== undefined && <Problem error={error} onRetry={() => void load()} />}
-        <div class="acts">
-          <button class="btn" type="button" onClick={closeAct}>
-            {common.cancel}
-          </button>
-          <button
-            class={effect?.isLast || act === 'deregister' ? 'btn grave' : 'btn main'}
-            type="submit"
-            disabled={isOff || command === undefined}
-          >
-            {text.names[act]}
-          </button>
-        </div>
-      </form>
-    </Dialog>
+    <FormDialog
+      title={text.title(text.names[act], address.id)}
+      act={text.names[act]}
+      error={error}
+      onRetry={() => void load()}
+      isGrave={effect?.isLast || act === 'deregister'}
+      isOff={isOff || command === undefined}
+      onSubmit={() => void submit()}
+      onClose={closeAct}
+    >
+      {state === undefined && error === undefined && <Skeleton />}
+      {state !== undefined && (
+        <>
+          {effect && (
+            <p class="big">
+              {text.notified(
+                effect.change === 'out'
+                  ? text.effects.out(effect.available)
+                  : text.effects[effect.change](effect.available, effect.instances),
+                state.basis.readers.subscribers.length,
+              )}
+            </p>
+          )}
+          {effect?.change === 'out' && <Blind readers={state.basis.readers} />}
+          <Fields
+            act={act}
+            form={state.form}
+            operates={operates}
+            leavesQuarantine={operates && state.basis.instance?.owner !== ownId.value}
+            onChange={(changes) => setForm({ ...state.form, ...changes })}
+          />
+          {effect?.isLast && (
+            <label class="field grave">
+              <b>{text.last}</b>
+              {text.typeId(address.id)}
+              <input value={typed} autocomplete="off" onInput={({ currentTarget }) => setTyped(currentTarget.value)} />
+            </label>
+          )}
+        </>
+      )}
+    </FormDialog>
   );
 }
 
@@ -172,17 +162,12 @@ function Fields({ act, form, operates, leavesQuarantine, onChange }: FieldsProps
           <p class="mute">{text.pauseNote}</p>
           {isPause && (
             <div class="tools">
-              <select
-                aria-label={text.pauseFor}
+              <Select
+                label={text.pauseFor}
                 value={form.pauseMs}
-                onChange={({ currentTarget }) => onChange({ pauseMs: Number(currentTarget.value) })}
-              >
-                {PAUSES_MS.map((each) => (
-                  <option key={each} value={each}>
-                    {each === 0 ? text.untilLifted : duration(each)}
-                  </option>
-                ))}
-              </select>
+                options={PAUSES_MS.map((ms) => [ms, ms === 0 ? text.untilLifted : duration(ms)])}
+                onChange={(pauseMs) => onChange({ pauseMs })}
+              />
               <input
                 class="grow"
                 aria-label={text.reason}
@@ -206,16 +191,11 @@ function Fields({ act, form, operates, leavesQuarantine, onChange }: FieldsProps
         {!isPause && (
           <label class="tools">
             {text.waitAtMost}
-            <select
+            <Select
               value={form.waitMs}
-              onChange={({ currentTarget }) => onChange({ waitMs: Number(currentTarget.value) })}
-            >
-              {WAITS_MS.map((each) => (
-                <option key={each} value={each}>
-                  {duration(each)}
-                </option>
-              ))}
-            </select>
+              options={WAITS_MS.map((ms) => [ms, duration(ms)])}
+              onChange={(waitMs) => onChange({ waitMs })}
+            />
           </label>
         )}
       </div>
@@ -224,20 +204,15 @@ function Fields({ act, form, operates, leavesQuarantine, onChange }: FieldsProps
 }
 
 function Settings({ form, onChange }: Pick<FieldsProps, 'form' | 'onChange'>) {
-  const { acts: text } = words.value;
+  const { acts: text, common } = words.value;
   return (
     <>
       <p class="mute">{text.settingsNote}</p>
-      <label class="check">
-        <input
-          type="checkbox"
-          checked={form.isEnabled}
-          onChange={({ currentTarget }) => onChange({ isEnabled: currentTarget.checked })}
-        />
+      <Check isOn={form.isEnabled} onChange={(isEnabled) => onChange({ isEnabled })}>
         {text.enabled}
-      </label>
+      </Check>
       <label class="field">
-        {text.weight}
+        {common.weight}
         <input
           type="number"
           min="0"
@@ -248,15 +223,12 @@ function Settings({ form, onChange }: Pick<FieldsProps, 'form' | 'onChange'>) {
         />
       </label>
       <label class="field">
-        {text.status}
-        <select value={form.status} onChange={({ currentTarget }) => onChange({ status: currentTarget.value })}>
-          <option value="">{text.asRegistered}</option>
-          {SET_STATUSES.map((each) => (
-            <option key={each} value={each}>
-              {each}
-            </option>
-          ))}
-        </select>
+        {common.status}
+        <Select
+          value={form.status}
+          options={[['', text.asRegistered], ...SET_STATUSES.map((each) => [each, each] as const)]}
+          onChange={(status) => onChange({ status })}
+        />
       </label>
     </>
   );

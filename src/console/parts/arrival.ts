@@ -4,9 +4,10 @@ import { announce } from './announcer';
 /** Animation frames to wait for the heading of a page that is loaded on demand. */
 const FRAMES_MAX_COUNT = 120;
 
-let isBack = false;
+/** Path that the last step back led to. */
+let backTo: string | undefined;
 addEventListener('popstate', () => {
-  isBack = true;
+  backTo = location.pathname;
 });
 
 /**
@@ -22,8 +23,9 @@ export function useArrival(path: string, title: string): void {
     if (last.current === path) return;
     last.current = path;
     announce(title);
-    if (!isBack) scrollTo(0, 0);
-    isBack = false;
+    // A step back may only have changed the query: then, this is a later step forward.
+    if (backTo !== location.pathname) scrollTo(0, 0);
+    backTo = undefined;
     return whenShown(focusHeading);
   }, [path]);
 }

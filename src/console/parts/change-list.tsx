@@ -11,12 +11,14 @@ import { words } from '../words/words';
 import { announce } from './announcer';
 import { foldSentence, sentenceOf, stateAfter } from './change-sentence';
 import { FieldChanges } from './field-changes';
+import { More } from './form';
 import { Icon } from './icon';
 import { PointProblem } from './point-problem';
 import { Empty, Skeleton } from './problem';
 import { Cell, HeadCell, Rows } from './rows';
 import { StateMark } from './state-mark';
 import { useGuard } from './steady-order';
+import { Time } from './time';
 
 /** Changed fields that a row shows. */
 const FIELDS_MAX_COUNT = 4;
@@ -56,7 +58,7 @@ export function ServiceHistory({
  * @param actor Only changes of the author of this name or id.
  */
 export function ChangeList({ list, actor }: { list: HistoryList; actor?: string | undefined }) {
-  const { history: text, common } = words.value;
+  const { history: text, common, titles } = words.value;
   const [opened, setOpened] = useState<ReadonlySet<string>>(new Set());
   const top = useRef<HTMLDivElement>(null);
   const { options, parts, pending, error, isReady, isReading, hasMore } = list;
@@ -120,11 +122,11 @@ export function ChangeList({ list, actor }: { list: HistoryList; actor?: string 
       )}
       {items.length > 0 && (
         <Rows
-          label={text.title}
+          label={titles.history}
           class="changes"
           head={
             <>
-              <HeadCell>{text.time}</HeadCell>
+              <HeadCell>{common.time}</HeadCell>
               <HeadCell>{text.change}</HeadCell>
               <HeadCell>{text.fields}</HeadCell>
               <HeadCell>
@@ -146,9 +148,7 @@ export function ChangeList({ list, actor }: { list: HistoryList; actor?: string 
       {isReady.value && (
         <div class="end">
           {hasMore.value ? (
-            <button class="btn" type="button" disabled={isReading.value} onClick={() => void list.more()}>
-              {isReading.value ? common.loading : common.more}
-            </button>
+            <More isBusy={isReading.value} onClick={() => void list.more()} />
           ) : (
             <HistoryEnd list={list} />
           )}
@@ -226,9 +226,7 @@ function LineCells({
   return (
     <>
       <Cell class="time">
-        <time dateTime={at} title={fullTime(at)}>
-          {moment(at)}
-        </time>
+        <Time at={at} />
       </Cell>
       <Cell class={isInside ? 'say in' : 'say'}>
         <Link href={id === '' ? servicePath(address) : instancePath({ ...address, id })} data-row>

@@ -17,7 +17,8 @@ export function FieldChanges({ changes }: { changes: readonly FieldChange[] }) {
     <span class="ch">
       {changes.map(({ field, before, after }) => (
         <code key={field}>
-          {field.replace(/Ms$/, '')} {before !== undefined && <del title={String(before)}>{shown(field, before)}</del>}
+          {isDuration(field, after ?? before) ? field.slice(0, -2) : field}{' '}
+          {before !== undefined && <del title={String(before)}>{shown(field, before)}</del>}
           {before !== undefined && after !== undefined && ' → '}
           {after !== undefined && <ins title={String(after)}>{shown(field, after)}</ins>}
         </code>
@@ -26,8 +27,12 @@ export function FieldChanges({ changes }: { changes: readonly FieldChange[] }) {
   );
 }
 
+/** Metadata may have such a name, too, but its values are texts. */
+const isDuration = (field: string, value: FieldValue | undefined): value is number =>
+  typeof value === 'number' && field.endsWith('Ms');
+
 function shown(field: string, value: FieldValue): string {
-  if (typeof value === 'number' && field.endsWith('Ms')) return duration(value);
+  if (isDuration(field, value)) return duration(value);
   const text = String(value);
   if (TIME.test(text)) return moment(text);
   return text.length > SHOWN_MAX_LENGTH ? `${text.slice(0, SHOWN_MAX_LENGTH)}…` : text || '""';

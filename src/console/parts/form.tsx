@@ -1,7 +1,10 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentChildren, JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import { RollcallError } from '../../client/admin';
+import { setQuery } from '../state/location';
 import { words } from '../words/words';
+import { Dialog } from './dialog';
+import { Problem } from './problem';
 
 /** Returns what the registry says about a member of a request, or about a part of it. */
 function messagesAt(error: unknown, path: string): string[] {
@@ -58,26 +61,122 @@ export function useCall(): { error: unknown; isBusy: boolean; run: (call: () => 
   return { error, isBusy, run };
 }
 
-/** The buttons of a form in a dialog. */
-export function Buttons({
-  isBusy,
+/** A dialog with a form. */
+export function FormDialog({
+  title,
   act,
+  error,
+  onRetry,
   isGrave = false,
+  isOff,
+  onSubmit,
   onClose,
+  children,
 }: {
-  isBusy: boolean;
+  title: string;
+  /** Text of the button that submits. */
   act: string;
+  /** Reason of the last failure. */
+  error: unknown;
+  onRetry?: () => void;
+  /** True: the act can't be undone. */
   isGrave?: boolean;
+  isOff: boolean;
+  onSubmit: () => void;
   onClose: () => void;
+  children: ComponentChildren;
+}) {
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    if (!isOff) onSubmit();
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form onSubmit={submit}>
+        {error !== undefined && <Problem error={error} onRetry={onRetry} />}
+        {children}
+        <div class="acts">
+          <button class="btn" type="button" onClick={onClose}>
+            {words.value.common.cancel}
+          </button>
+          <button class={`btn ${isGrave ? 'grave' : 'main'}`} type="submit" disabled={isOff}>
+            {act}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+/** A list of options, each a value and its title. */
+export function Select<Value extends string | number>({
+  label,
+  class: name,
+  value,
+  options,
+  onChange,
+}: {
+  /** Accessible name, unless a label contains it. */
+  label?: string;
+  class?: string;
+  value: Value;
+  options: readonly (readonly [value: Value, title: string])[];
+  onChange: (value: Value) => void;
+}) {
+  const choose = ({ currentTarget }: JSX.TargetedEvent<HTMLSelectElement>) => {
+    const chosen = options[currentTarget.selectedIndex];
+    if (chosen !== undefined) onChange(chosen[0]);
+  };
+  return (
+    <select class={name} aria-label={label} value={value} onChange={choose}>
+      {options.map(([each, title]) => (
+        <option key={each} value={each}>
+          {title}
+        </option>
+      ))}
+    </select>
+  );
+}
+
+/** A labelled checkbox. */
+export function Check({
+  isOn,
+  onChange,
+  children,
+}: {
+  isOn: boolean;
+  onChange: (isOn: boolean) => void;
+  children: ComponentChildren;
 }) {
   return (
-    <div class="acts">
-      <button class="btn" type="button" onClick={onClose}>
-        {words.value.common.cancel}
-      </button>
-      <button class={`btn ${isGrave ? 'grave' : 'main'}`} type="submit" disabled={isBusy}>
-        {act}
-      </button>
-    </div>
+    <label class="check">
+      <input type="checkbox" checked={isOn} onChange={({ currentTarget }) => onChange(currentTarget.checked)} />
+      <span>{children}</span>
+    </label>
+  );
+}
+
+/** The field that searches a page, which is the parameter `q` of its address. */
+export function Find({ label, value }: { label: string; value: string }) {
+  return (
+    <input
+      class="find"
+      type="search"
+      data-find
+      placeholder={label}
+      aria-label={label}
+      value={value}
+      onInput={({ currentTarget }) => setQuery({ q: currentTarget.value })}
+    />
+  );
+}
+
+/** Shows more of a list. */
+export function More({ isBusy = false, onClick }: { isBusy?: boolean; onClick: () => void }) {
+  const { common } = words.value;
+  return (
+    <button class="btn" type="button" disabled={isBusy} onClick={onClick}>
+      {isBusy ? common.loading : common.more}
+    </button>
   );
 }

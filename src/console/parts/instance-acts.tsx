@@ -114,7 +114,7 @@ const SHAPES: Record<ActRun['kind'], State> = {
 };
 
 function Run({ run }: { run: ActRun }) {
-  const { acts: text, common } = words.value;
+  const { acts: text, common, service } = words.value;
   const { kind, phase, progress, readers, error } = run;
   const { id } = run.address;
   const takesOut = kind === 'pause' || kind === 'drain';
@@ -151,14 +151,14 @@ function Run({ run }: { run: ActRun }) {
           )}
           {phase !== 'running' && (
             <button class="btn" type="button" onClick={dismiss}>
-              {text.dismiss}
+              {common.close}
             </button>
           )}
         </div>
       </div>
       {progress !== undefined && progress.behind.length > 0 && (
         <p>
-          {text.notYet}: {progress.behind.map(({ id, lag }) => text.behind(id, lag)).join(' · ')}
+          {service.notAcknowledged}: {progress.behind.map(({ id, lag }) => text.behind(id, lag)).join(' · ')}
         </p>
       )}
       {takesOut && (phase === 'running' || phase === 'done') && <Blind readers={readers} />}

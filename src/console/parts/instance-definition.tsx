@@ -17,6 +17,7 @@ export function InstanceDefinition({
   override: Override | undefined;
   isLast: boolean;
 }) {
+  const { common } = words.value;
   const { definition: text } = words.value.instance;
   const { ports, location = {}, cluster, node, version, status, weight, tags, lease, metadata, extensions } = record;
   const { region, zone, colo, latitude, longitude } = location;
@@ -27,24 +28,24 @@ export function InstanceDefinition({
     <section class="card defs">
       <h2>{isLast ? text.last : text.title}</h2>
       <dl>
-        <Row name={text.address}>{endpointOf(record)}</Row>
+        <Row name={common.address}>{endpointOf(record)}</Row>
         <Row name={text.ports}>
           {Object.entries(ports)
             .map(([name, { port, secure }]) => `${name} ${port}${secure ? ' TLS' : ''}`)
             .join(', ')}
         </Row>
-        <Row name={text.version}>{version}</Row>
+        <Row name={common.version}>{version}</Row>
         <Row name={text.location}>{place}</Row>
         <Row name={text.cluster}>{cluster}</Row>
         <Row name={text.node}>{node}</Row>
-        <Row name={text.status}>{status}</Row>
-        <Row name={text.weight}>{String(weight)}</Row>
+        <Row name={common.status}>{status}</Row>
+        <Row name={common.weight}>{String(weight)}</Row>
         <Row name={text.tags}>{tags.join(', ')}</Row>
         <Row name={text.lease}>{lease === null ? text.persistent : text.leaseOf(lease.ttlMs, lease.removeAfterMs)}</Row>
-        <Row name={text.owner}>{record.owner}</Row>
+        <Row name={common.owner}>{record.owner}</Row>
         <Row name={text.incarnation}>{record.incarnation}</Row>
         <Row name={text.override}>{overridden.length > 0 && <FieldChanges changes={overridden} />}</Row>
-        <Row name={text.metadata}>
+        <Row name={common.metadata}>
           {metadataEntries.length > 0 && (
             <ul class="mono">
               {metadataEntries.map(([name, value]) => (

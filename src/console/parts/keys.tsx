@@ -1,12 +1,13 @@
 import { signal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
+import { store, stored } from '../words/storage';
 import { words } from '../words/words';
 import { Dialog } from './dialog';
 
 /** Key in local storage; `off` if the visitor turned the keys off. */
 const STORED = 'rollcall-keys';
 
-const areOn = signal(localStorage.getItem(STORED) !== 'off');
+const areOn = signal(stored('localStorage', STORED) !== 'off');
 const isHelpOpen = signal(false);
 
 /** Opens the help about the keys. */
@@ -37,8 +38,7 @@ function Help() {
   };
   const setOn = (isOn: boolean) => {
     areOn.value = isOn;
-    if (isOn) localStorage.removeItem(STORED);
-    else localStorage.setItem(STORED, 'off');
+    store('localStorage', STORED, isOn ? undefined : 'off');
   };
   return (
     <Dialog title={text.title} onClose={close}>

@@ -3,9 +3,9 @@ import type { Cause } from '../../client/wire/history-answers';
 import type { State } from '../state/instance-state';
 import type { LatestChanges } from '../state/latest-change';
 import { instancePath, servicePath } from '../state/paths';
-import { fullTime, moment } from '../words/format';
 import { words } from '../words/words';
 import { StateMark } from './state-mark';
+import { Time } from './time';
 
 /** State that a change leads to, for its shape. */
 export const STATE_OF_CAUSE: Record<Cause, State> = {
@@ -53,9 +53,7 @@ export function LatestFeed({
       <ol>
         {changes.map(({ key, at, cause, actor, group, service, id }) => (
           <li key={key}>
-            <time dateTime={at} title={fullTime(at)}>
-              {moment(at)}
-            </time>
+            <Time at={at} />
             <span>
               <Link
                 href={id === '' ? servicePath({ ns, group, service }) : instancePath({ ns, group, service, id })}

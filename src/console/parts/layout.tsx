@@ -10,6 +10,7 @@ import { clock } from '../words/format';
 import { words } from '../words/words';
 import { Account } from './account';
 import { useArrival } from './arrival';
+import { Select } from './form';
 import { Icon } from './icon';
 import { StateShape } from './state-mark';
 
@@ -87,19 +88,13 @@ function NamespaceSelect({ ns, known }: { ns: string | undefined; known: readonl
   useEffect(() => void loadNamespaces().catch(() => {}), []);
   const ids = ns === undefined || known.includes(ns) ? known : [ns, ...known];
   return (
-    <select
+    <Select
       class="ns"
-      aria-label={nav.namespace}
+      label={nav.namespace}
       value={ns ?? ''}
-      onChange={({ currentTarget }) => navigate(currentTarget.value === '' ? '/' : servicesPath(currentTarget.value))}
-    >
-      <option value="">{nav.allNamespaces}</option>
-      {ids.map((id) => (
-        <option key={id} value={id}>
-          {id}
-        </option>
-      ))}
-    </select>
+      options={[['', nav.allNamespaces], ...ids.map((id) => [id, id] as const)]}
+      onChange={(id) => navigate(id === '' ? '/' : servicesPath(id))}
+    />
   );
 }
 

@@ -13,6 +13,7 @@ import {
   placesOf,
 } from '../state/past-points';
 import type { ServiceAddress } from '../state/paths';
+import { registryNow } from '../state/registry-clock';
 import { ask } from '../state/session';
 import { fullTime, moment } from '../words/format';
 import { words } from '../words/words';
@@ -43,7 +44,7 @@ export function PastSlider({ address }: { address: ServiceAddress }) {
 }
 
 function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryList; at: string | undefined }) {
-  const { history } = words.value;
+  const { history, common } = words.value;
   const text = history.past;
   const parts = list.parts.value;
   const marks = useMemo(() => marksOf(parts.flat()), [parts]);
@@ -62,7 +63,7 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
     if (found === -1 && hasMore && marks.length < SEARCHED_MAX_COUNT) void list.more();
   }, [found, hasMore, marks, list]);
 
-  const places = useMemo(() => placesOf(marks, Date.now()), [marks]);
+  const places = useMemo(() => placesOf(marks, registryNow()), [marks]);
   const last = marks.length;
   const index = dragged ?? (at === undefined ? last : (found ?? last));
   const mark = marks[index];
@@ -140,7 +141,7 @@ function Slider({ address, list, at }: { address: ServiceAddress; list: HistoryL
           <span class="vh">{text.next}</span>
         </button>
         <button class="btn" type="button" data-past-now disabled={at === undefined} onClick={() => show(last)}>
-          {text.now}
+          {common.now}
         </button>
       </div>
       <p role="status">

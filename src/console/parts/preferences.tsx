@@ -1,5 +1,6 @@
 import { setTheme, THEMES, theme } from '../state/theme';
 import { setLanguage, words } from '../words/words';
+import { Select } from './form';
 
 /** Controls of theme and language, which are available before signing in, too. */
 export function Preferences() {
@@ -8,16 +9,7 @@ export function Preferences() {
     <>
       <label class="pref">
         {nav.theme}
-        <select
-          value={theme.value}
-          onChange={({ currentTarget }) => setTheme(THEMES[currentTarget.selectedIndex] ?? 'auto')}
-        >
-          {THEMES.map((each) => (
-            <option key={each} value={each}>
-              {nav.themes[each]}
-            </option>
-          ))}
-        </select>
+        <Select value={theme.value} options={THEMES.map((each) => [each, nav.themes[each]])} onChange={setTheme} />
       </label>
       <button
         class="btn"

@@ -3,6 +3,7 @@ import type { HistoryEntry, Moment } from '../../client/wire/history-answers';
 import { connection } from '../state/live-feed';
 import type { ServiceAddress } from '../state/paths';
 import { changedFields } from '../state/record-diff';
+import { registryNow } from '../state/registry-clock';
 import { type RollbackEffect, type RollbackPreview, rollbackPreview } from '../state/rollback-preview';
 import { ask } from '../state/session';
 import { count, moment } from '../words/format';
@@ -42,7 +43,7 @@ export function RollbackDialog({
     const reading = new AbortController();
     const { signal } = reading;
     entriesSince({ ns, group, service }, to.cursor, signal).then(
-      (entries) => !signal.aborted && setPreview(rollbackPreview(entries, Date.now())),
+      (entries) => !signal.aborted && setPreview(rollbackPreview(entries, registryNow())),
       (reason) => !signal.aborted && setError(reason),
     );
     return () => reading.abort();
@@ -64,7 +65,7 @@ export function RollbackDialog({
   const shown = report ?? preview?.effect;
   const isLost = connection.value.state === 'lost';
   return (
-    <Dialog title={report ? text.done : text.rollBackTitle(moment(to.at))} onClose={onClose}>
+    <Dialog title={report ? text.done : text.rollBack(moment(to.at))} onClose={onClose}>
       <div class="rollback">
         {report === undefined && <p>{text.covers}</p>}
         {error !== undefined && <PointProblem error={error} param="from" />}

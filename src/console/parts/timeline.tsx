@@ -8,11 +8,11 @@ import {
   type SilenceItem,
   type TimelineItem,
 } from '../state/timeline';
-import { fullTime, moment } from '../words/format';
 import { words } from '../words/words';
 import { FieldChanges } from './field-changes';
 import { STATE_OF_CAUSE } from './latest-feed';
 import { StateShape } from './state-mark';
+import { Time } from './time';
 
 /** Subscribers that are named. */
 const NAMED_MAX_COUNT = 3;
@@ -72,9 +72,7 @@ function Entry({ item: { at, cause, actor, title, fields, watchers, behind } }: 
   const named = behind.slice(0, NAMED_MAX_COUNT);
   return (
     <li>
-      <time dateTime={at} title={fullTime(at)}>
-        {moment(at)}
-      </time>
+      <Time at={at} />
       <span class="dot">
         <StateShape state={state} />
       </span>
@@ -97,9 +95,7 @@ function Entry({ item: { at, cause, actor, title, fields, watchers, behind } }: 
 function Coming({ item: { at, deadline } }: { item: ComingItem }) {
   return (
     <li class="coming">
-      <time dateTime={at} title={fullTime(at)}>
-        {moment(at)}
-      </time>
+      <Time at={at} />
       <span class="dot">
         <StateShape state={STATE_OF_DEADLINE[deadline]} />
       </span>

@@ -217,6 +217,7 @@ const CANCELLED = { phase: 'cancelled', progress: undefined } as const;
 /** Waits for the end of a drain, across broken connections, and shows it. */
 async function endDrain(run: ActRun, basis: Basis, waitMs: number, end: Promise<unknown>): Promise<void> {
   const { address } = run;
+  const actor = ownId.peek();
   for (let attempt = end; ; ) {
     try {
       await attempt;
@@ -227,7 +228,9 @@ async function endDrain(run: ActRun, basis: Basis, waitMs: number, end: Promise<
       if (error.code === 'CONFLICT') return void update(run, CANCELLED);
       if (!error.isPassing) return void update(run, { ...CANCELLED, error });
       await pause(REPEAT_MS);
-      attempt = ask((admin) => admin.drainInstance({ ...address, wait: `${waitMs}ms` }));
+      // Another token must not continue it.
+      if (ownId.peek() !== actor) return;
+      attempt = rejoin(address, waitMs);
     }
   }
   // A drain of another token's instance leaves a quarantine, which an undo lifts.
@@ -243,6 +246,14 @@ async function endDrain(run: ActRun, basis: Basis, waitMs: number, end: Promise<
       undo: { id: address.id, before: basis.cursor, after, override, left: left?.override?.revision },
     }),
   });
+}
+
+/** Waits for a drain again. One that was cancelled meanwhile is not started again. */
+async function rejoin(address: InstanceAddress, waitMs: number): Promise<void> {
+  const { instance } = await ask((admin) => admin.explainInstance({ ...address, limit: 1 }));
+  if (instance === undefined) return;
+  if (instance.status !== 'draining') throw new RollcallError('CONFLICT', 'the drain was cancelled');
+  await ask((admin) => admin.drainInstance({ ...address, wait: `${waitMs}ms` }));
 }
 
 /** Cancels the drain that is running. */

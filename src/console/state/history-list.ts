@@ -19,6 +19,9 @@ const RANGE_MIN_COUNT = 2_000;
 /** New entries that are kept until they are shown. */
 const PENDING_MAX_COUNT = 1_000;
 
+/** Entries of the first part, which grows while the list is live, from which on the list is read again instead. */
+const LIVE_MAX_COUNT = 2 * RANGE_MIN_COUNT;
+
 /** Shortest time between two reads of what is new, unless another is asked for. */
 const PAUSE_MS = 300;
 
@@ -98,11 +101,11 @@ export class HistoryList {
 
   /** Shows the new entries. */
   showPending(): void {
-    if (this.isBehind.peek()) {
+    const [first = [], ...rest] = this.parts.peek();
+    if (this.isBehind.peek() || first.length > LIVE_MAX_COUNT) {
       this.reload();
       return;
     }
-    const [first = [], ...rest] = this.parts.peek();
     this.parts.value = [[...this.pending.peek(), ...first], ...rest];
     this.pending.value = [];
   }

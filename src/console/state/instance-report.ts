@@ -12,6 +12,9 @@ const PAUSE_MS = 250;
 /** Time after which the report is read again though nothing changed: renewals are no changes. */
 const REFRESH_MS = 5_000;
 
+/** Entries that are kept besides those that were asked for: an instance that flaps has ever more. */
+const SPARE_MAX_COUNT = 500;
+
 /** Explanation of an instance, live, with as much of its history as was asked for. */
 export class InstanceReport {
   /** The report; its entries are all that are known, newest first. */
@@ -23,9 +26,11 @@ export class InstanceReport {
   readonly #ended = new AbortController();
   #closeFeed: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #readAt = 0;
+  #readAt = Number.NEGATIVE_INFINITY;
   #isReading = false;
   #isStale = false;
+  /** Number of older entries that the visitor has asked for. */
+  #askedCount = 0;
 
   constructor(address: InstanceAddress) {
     this.#address = address;
@@ -38,7 +43,7 @@ export class InstanceReport {
       this.#isStale = true;
       return;
     }
-    this.#schedule(Math.max(0, this.#readAt + PAUSE_MS - Date.now()));
+    this.#schedule(Math.max(0, this.#readAt + PAUSE_MS - performance.now()));
   }
 
   /** Reads the next page of older entries. */
@@ -50,6 +55,7 @@ export class InstanceReport {
       const { entries, next, compacted } = await ask((admin) =>
         admin.readHistory({ ns, group, service, instance: id, after, signal: this.#ended.signal }),
       );
+      this.#askedCount += entries.length;
       const known = this.report.peek();
       if (known?.next === after)
         this.report.value = { ...known, entries: [...known.entries, ...entries], next, compacted };
@@ -77,7 +83,7 @@ export class InstanceReport {
     let cursor: string | null = null;
     this.#isReading = true;
     this.#isStale = false;
-    this.#readAt = Date.now();
+    this.#readAt = performance.now();
     try {
       const report = await ask((admin) =>
         admin.explainInstance({
@@ -89,7 +95,7 @@ export class InstanceReport {
         }),
       );
       if (signal.aborted) return;
-      this.report.value = joined(report, this.report.peek());
+      this.report.value = joined(report, this.report.peek(), this.#askedCount + SPARE_MAX_COUNT);
       this.error.value = undefined;
       this.isMissing.value = false;
       if (cursor !== null) this.#watch(cursor);
@@ -145,11 +151,12 @@ export class InstanceReport {
   }
 }
 
-/** Adds the older entries that are known to a new report, unless entries between them are missing. */
-function joined(report: WhyReport, known: WhyReport | undefined): WhyReport {
+/** Adds the older entries that are known to a new report, unless entries between them are missing or they are too many. */
+function joined(report: WhyReport, known: WhyReport | undefined, mostOlder: number): WhyReport {
   const oldest = report.entries.at(-1);
   const isOverlapping = known?.entries.some(({ revision }) => revision === oldest?.revision);
   if (known === undefined || oldest === undefined || !isOverlapping) return report;
   const older: HistoryEntry[] = known.entries.filter(({ revision }) => revision < oldest.revision);
+  if (older.length > mostOlder) return report;
   return { ...report, entries: [...report.entries, ...older], next: known.next, compacted: known.compacted };
 }

@@ -1,10 +1,13 @@
 import { signal } from '@preact/signals';
 import type { RollcallError } from '../../client/admin';
 import { ServiceWatch } from '../../client/watch/service-watch';
-import type { WatchScope } from '../../client/watch/watch';
+import { SocketSource } from '../../client/watch/socket-source';
+import { StreamSource } from '../../client/watch/stream-source';
+import type { Sourceless, WatchScope } from '../../client/watch/watch';
 import { ClientCore } from '../../client/wire/client-core';
 import type { ChangesFrame } from '../../client/wire/frames';
 import { REAL_TIME } from '../../client/wire/time';
+import { trySocket } from '../../client/wire/try-socket';
 import { ORIGIN, session } from './session';
 import { TicketSocket } from './ticket-socket';
 
@@ -62,11 +65,19 @@ function coreOf(ns: string): ClientCore {
       token,
       WebSocket: TicketSocket,
       subscriber: `console-${crypto.randomUUID().slice(0, 8)}`,
-      onWarning: false as const,
     };
     core = { ns, token, core: new ClientCore(options, REAL_TIME) };
   }
   return core.core;
+}
+
+/** Starts the shared socket or, if none opens, an event stream: a browser needs none of the client's other transports. */
+async function chooseSource({ core, scope, options, sink, signal, begin }: Sourceless): Promise<void> {
+  const link = core.link();
+  const request = { scope, observer: options.observer, counts: options.counts };
+  const use = () => begin(new SocketSource(link, request, sink, false));
+  if (!(await trySocket(core, link, { signal, use, failed: (error) => sink.down(error) })))
+    begin(new StreamSource(core.http, core.time, core.nextSubscriber(), request, sink));
 }
 
 class Feed {
@@ -112,6 +123,7 @@ class Feed {
         },
       },
       () => {},
+      chooseSource,
     );
     this.#watch = watch;
   }
@@ -127,7 +139,11 @@ class Feed {
     if (!feeds.delete(this)) return;
     const watch = this.#watch;
     this.#watch = undefined;
-    setTimeout(() => watch?.close(), LINGER_MS);
+    setTimeout(() => {
+      watch?.close();
+      // It holds a token, also after signing out.
+      if (feeds.size === 0) core = undefined;
+    }, LINGER_MS);
     setTimeout(() => {
       if (feeds.size === 0) show('none');
     }, NONE_AFTER_MS);

@@ -5,7 +5,6 @@ const TITLES = {
   namespaces: 'Namespaces',
   services: 'Services',
   history: 'History',
-  entries: 'Entries',
   settings: 'Settings',
   tokens: 'Tokens',
   audit: 'Audit',

@@ -52,7 +52,7 @@ export function decoded(name: string): string {
 }
 
 /** Sections of the page, as the navigation names them. */
-export type Section = 'namespaces' | 'services' | 'history' | 'entries' | 'settings' | 'tokens' | 'audit';
+export type Section = 'namespaces' | 'services' | 'history' | 'settings' | 'tokens' | 'audit';
 
 /** Place that an address shows. */
 export interface Place {
@@ -63,7 +63,7 @@ export interface Place {
   names: string[];
 }
 
-const OF_NAMESPACE = ['services', 'history', 'entries', 'settings'] as const;
+const OF_NAMESPACE = ['services', 'history', 'settings'] as const;
 const OF_ACCESS = ['tokens', 'audit'] as const;
 
 /** Returns the place of a path, which begins after the base of the page. */

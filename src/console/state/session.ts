@@ -1,9 +1,12 @@
 import { computed, signal } from '@preact/signals';
-import { type Admin, RollcallError, rollcallAdmin } from '../../client/admin';
+import { RollcallError } from '../../client/admin';
+import { type Calls, calls } from '../../client/admin/calls';
 import type { Grant, OwnToken } from '../../client/wire/directory-answers';
+import { RegistryHttp } from '../../client/wire/registry-http';
 import { covers, type Target } from '../../model/coverage';
 import { store, stored } from '../words/storage';
 import { ticketOf } from './credential';
+import { noteTime, registryNow } from './registry-clock';
 
 /** Key in session storage of the token. */
 const STORED_TOKEN = 'rollcall-token';
@@ -45,8 +48,15 @@ export const ORIGIN = location.origin;
 /** Id of the visitor's token, for comparisons with actors. */
 export const ownId = computed(() => session.value?.own.id);
 
-function client(token?: string): Admin {
-  return rollcallAdmin({ url: ORIGIN, token, onWarning: false });
+const fetchAndNoteTime = async (url: string, init?: RequestInit): Promise<Response> => {
+  const answer = await fetch(url, init);
+  noteTime(answer);
+  return answer;
+};
+
+function client(token?: string): Calls {
+  const options = { url: ORIGIN, token, fetch: fetchAndNoteTime };
+  return calls(new RegistryHttp(options), options);
 }
 
 const currentToken = computed(() => session.value?.token);
@@ -59,7 +69,7 @@ const current = computed(() => (currentToken.value === undefined ? undefined : c
  *
  * @throws {RollcallError} The registry's error.
  */
-export async function ask<Answer>(call: (admin: Admin) => Promise<Answer>): Promise<Answer> {
+export async function ask<Answer>(call: (admin: Calls) => Promise<Answer>): Promise<Answer> {
   const admin = current.peek();
   if (admin === undefined) throw new RollcallError('UNAUTHENTICATED', 'not signed in');
   try {
@@ -130,7 +140,7 @@ export function forget(reason: SignedOut): void {
 
 let expiryTimer: ReturnType<typeof setTimeout> | undefined;
 
-const msLeft = (): number => Date.parse(session.peek()?.own.expiresAt ?? '') - Date.now();
+const msLeft = (): number => Date.parse(session.peek()?.own.expiresAt ?? '') - registryNow();
 
 const hasExpired = (): boolean => msLeft() <= 0;
 

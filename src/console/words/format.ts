@@ -29,13 +29,17 @@ export const count = (value: number): string => numbers().format(value);
 /** Formats a time of day, `14:02:31`. @param at RFC 3339, or milliseconds since the epoch. */
 export const clock = (at: string | number): string => times(at, { timeStyle: 'medium', hour12: false });
 
-/** Formats a day, `Fri 20 Nov`. */
-export const day = (at: string | number): string => times(at, { weekday: 'short', day: 'numeric', month: 'short' });
+/** Formats a day, `Fri 20 Nov`; with its year if that is not the current one, `20 Nov 2027`. */
+function day(date: Date): string {
+  const options = { day: 'numeric', month: 'short' } as const;
+  const isThisYear = date.getFullYear() === new Date().getFullYear();
+  return times(date.getTime(), { ...options, ...(isThisYear ? { weekday: 'short' } : { year: 'numeric' }) });
+}
 
 /** Formats a time; with its day if that is not today. */
 export function moment(at: string | number): string {
   const date = new Date(at);
-  return date.toDateString() === new Date().toDateString() ? clock(at) : `${day(at)} ${clock(at)}`;
+  return date.toDateString() === new Date().toDateString() ? clock(at) : `${day(date)} ${clock(at)}`;
 }
 
 /** Formats a time in full, for titles. */
