@@ -89,7 +89,7 @@ describe('taking an instance out', () => {
     await drain();
     await tab.row(/^Draining a /).waitFor();
     await tab.page.locator('.run').getByRole('button', { name: 'Cancel drain' }).click();
-    await tab.page.getByText('The drain of a is cancelled.').waitFor();
+    await tab.page.getByText('a is no longer draining.').waitFor();
     await tab.row(/^Up a /).waitFor();
     expect(await stage.admin.readInstance({ service, id: 'a' })).toMatchObject({ status: 'up', available: true });
 

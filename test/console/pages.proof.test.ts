@@ -125,9 +125,9 @@ it('the language can be changed, and stays after a reload', async () => {
   const tab = await stage.open('/shop/services');
   await tab.page.locator('summary').click();
   await tab.page.getByRole('button', { name: '中文' }).click();
-  await tab.page.getByRole('heading', { name: zh.services.title }).first().waitFor();
+  await tab.page.getByRole('heading', { name: zh.titles.services }).first().waitFor();
   await tab.page.reload();
-  await tab.page.getByRole('heading', { name: zh.services.title }).first().waitFor();
+  await tab.page.getByRole('heading', { name: zh.titles.services }).first().waitFor();
   expect(await tab.text('document.documentElement.lang')).toBe('zh-Hans');
 });
 

@@ -1,4 +1,5 @@
 import { useEffect, useMemo } from 'preact/hooks';
+import { Link, useLocation } from 'wouter-preact';
 import type { ServiceSummary } from '../../client/wire/answers';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { Band } from '../parts/band';
@@ -6,13 +7,12 @@ import { CopyButton } from '../parts/copy-button';
 import { Find } from '../parts/form';
 import { GoneLately } from '../parts/gone-lately';
 import { LatestFeed } from '../parts/latest-feed';
-import { Link } from '../parts/link';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
 import { StateMark } from '../parts/state-mark';
 import { useSteadyOrder } from '../parts/steady-order';
 import { byName, type State, sharesOf, type Verdict, verdictOf, worstFirst } from '../state/instance-state';
-import { navigate, setQuery, useQuery } from '../state/location';
+import { setQuery, useQuery } from '../state/location';
 import { servicePath } from '../state/paths';
 import { isMatch } from '../state/search';
 import { ServiceDirectory } from '../state/service-list';
@@ -232,6 +232,7 @@ function FirstInstance({ ns }: { ns: string }) {
 /** Offers the services that the token's grants name, as it may not list all. */
 function NamedServices({ ns }: { ns: string }) {
   const { services: text, common, titles } = words.value;
+  const [, navigate] = useLocation();
   const named = readablePatterns(ns).filter((pattern) => !pattern.endsWith('*') && pattern.includes('@@'));
   const submit = (event: SubmitEvent) => {
     event.preventDefault();

@@ -294,18 +294,18 @@ export const en = {
       deregistered: ({ at, actor, isOwner }: { at: string; actor: string; isOwner: boolean }) =>
         isOwner
           ? `It was deregistered at ${moment(at)} by its own token, ${actor}.`
-          : `It was deregistered at ${moment(at)} by ${actor}, which is not its owner.`,
+          : `It was deregistered at ${moment(at)} by ${actor}, not its owner.`,
       drained: ({ at, actor, isOwner }: { at: string; actor: string; isOwner: boolean }) =>
         isOwner
           ? `Its own token, ${actor}, drained it; it was removed at ${moment(at)}.`
           : `${actor} drained it; it was removed at ${moment(at)}.`,
-      'session-closed': ({ at }: { at: string }) => `It closed its session at ${moment(at)}, which removed it.`,
+      'session-closed': ({ at }: { at: string }) => `It closed its session at ${moment(at)}.`,
       removed: ({ at, cause, actor }: { at: string; cause: Cause; actor: string }) =>
         `It was removed at ${moment(at)} by ${actor}: ${causes[cause] ?? cause}.`,
-      unknown: () => 'It is gone, and the change that removed it is no longer kept.',
-      never: () => 'It is not registered, and the history has no registration of it.',
+      unknown: () => 'It is gone; its removal is no longer kept.',
+      never: () => 'It has never been registered, as far as the history goes.',
       draining: ({ actor, endsAt }: { actor: string; endsAt: string | undefined }) =>
-        `${actor} drains it: it takes no traffic${endsAt === undefined ? '' : `, and will be removed by ${moment(endsAt)}`}.`,
+        `${actor} drains it${endsAt === undefined ? '' : `; it will be removed by ${moment(endsAt)}`}.`,
       quarantined: ({
         at,
         actor,
@@ -335,33 +335,31 @@ export const en = {
     },
     hints: {
       sudden: ({ intervalMs, lastAt, host }: { intervalMs: number; lastAt: string; host: string | undefined }) =>
-        `Until then no renewal came later than ${duration(intervalMs)} after the one before, so it stopped at once: look for a crash, a kill or a cut network${
+        `Its renewals came at most ${duration(intervalMs)} apart until it stopped at once: look for a crash, a kill or a cut network${
           host === undefined ? '' : ` on ${host}`
         } at ${clock(lastAt)}.`,
       slow: ({ intervalMs, ttlMs }: { intervalMs: number; ttlMs: number }) =>
-        `Its renewals came up to ${duration(intervalMs)} apart, with a ttl of ${duration(ttlMs)}: it was too slow. Look for long pauses (garbage collection, a busy processor), or raise the ttl.`,
+        `Its renewals came up to ${duration(intervalMs)} apart, with a ttl of ${duration(ttlMs)}: too slow. Look for pauses (garbage collection, a busy processor), or raise the ttl.`,
       uneven: ({ intervalMs, ttlMs }: { intervalMs: number; ttlMs: number }) =>
-        `Its renewals came up to ${duration(intervalMs)} apart, with a ttl of ${duration(ttlMs)}: late, but in time. It may have been slow, or have stopped at once.`,
+        `Its renewals came up to ${duration(intervalMs)} apart, with a ttl of ${duration(ttlMs)}: late, but in time. It was slow, or stopped at once.`,
       'never-renewed': ({ ttlMs }: { ttlMs: number }) =>
-        `It never renewed after it registered: look for a crash at its start, or for a client that sends no heartbeat within ${duration(ttlMs)}.`,
+        `It never renewed: look for a crash at its start, or a client without a heartbeat within ${duration(ttlMs)}.`,
       session: ({ lastAt }: { lastAt: string }) =>
-        `Its connection renewed it, and only the last ping is recorded: look for a crash, a kill or a cut network at ${moment(lastAt)}.`,
+        `Only the last ping of its connection is recorded: look for a crash, a kill or a cut network at ${moment(lastAt)}.`,
       'too-late': ({ since }: { since: string }) =>
-        `Renewals are recorded only since ${moment(since)}, when the registry started: too late to tell a slow process from one that stopped at once.`,
+        `Renewals are recorded only since the registry started at ${moment(since)}: too late to tell if it was slow or stopped at once.`,
       'nearly-late': ({ intervalMs, ttlMs }: { intervalMs: number; ttlMs: number }) =>
-        `Its renewals come up to ${duration(intervalMs)} apart, with a ttl of ${duration(ttlMs)}: a little slower, and it is unhealthy. Renew more often, or raise the ttl.`,
+        `Its renewals come up to ${duration(intervalMs)} apart, with a ttl of ${duration(ttlMs)}: nearly too slow. Renew more often, or raise the ttl.`,
       flapping: ({ count: times, isMore }: { count: number; isMore: boolean }) =>
         `It is flapping: it was unhealthy ${isMore ? 'at least ' : ''}${count(times)} times within five minutes.`,
       'was-gone': ({ cause, goneAt, backAt }: { cause: Cause; goneAt: string; backAt: string }) =>
         `It was gone for ${span(goneAt, backAt)} (${causes[cause] ?? cause}) and came back at ${moment(backAt)}.`,
       'kept-quarantine': ({ until }: { until: string | undefined }) =>
         `Its quarantine stays ${until === undefined ? 'until it is lifted' : `until ${moment(until)}`}: if it registers again before, it takes no traffic.`,
-      'only-override': ({ actor }: { actor: string }) =>
-        `It is healthy, and would take traffic without the settings of ${actor}.`,
+      'only-override': ({ actor }: { actor: string }) => `It would take traffic without the settings of ${actor}.`,
       'look-at-owner': ({ at }: { at: string }) =>
-        `That was on purpose: look at its own log and at its deployment at ${clock(at)}.`,
-      ask: ({ actor }: { actor: string }) =>
-        `Nothing points to a fault of the instance: ask the owner of the token ${actor}.`,
+        `That was on purpose: look at its log and its deployment at ${clock(at)}.`,
+      ask: ({ actor }: { actor: string }) => `Nothing points to a fault: ask the owner of the token ${actor}.`,
     },
     end: {
       title: 'Its end',
@@ -404,17 +402,17 @@ export const en = {
       titles: {
         'registered-again': 'Registered again',
         updated: 'Updated',
-        expired: 'Removed: its lease expired',
+        expired: 'Removed: lease expired',
         deregistered: 'Deregistered',
-        recovered: 'Recovered: it renewed again',
-        'settings-changed': 'Settings changed by an operator',
-        'override-removed': 'Settings of operators removed',
+        recovered: 'Recovered',
+        'settings-changed': 'Settings changed',
+        'override-removed': 'Settings removed',
         'quarantine-lifted': 'Quarantine lifted',
-        'quarantine-ended': 'Quarantine ended at its time',
+        'quarantine-ended': 'Quarantine ended',
         'drain-began': 'Drain began',
         'drain-ended': 'Removed after its drain',
         'drain-cancelled': 'Drain cancelled',
-        'session-closed': 'Removed: it closed its session',
+        'session-closed': 'Removed: session closed',
         removed: 'Removed',
         imported: 'Imported',
         'rolled-back': 'Rolled back',
@@ -458,7 +456,7 @@ export const en = {
     anyActor: 'Any author',
     anyService: 'Any service',
     cursor: 'exact position',
-    loadedOnly: (value: number) => `The author is searched in the ${many(value, 'change', 'changes')} loaded so far.`,
+    loadedOnly: (value: number) => `Only the ${many(value, 'change', 'changes')} loaded so far are searched.`,
     change: 'Change',
     fields: 'Fields',
     compare: 'Compare before and after',
@@ -482,8 +480,8 @@ export const en = {
     span: (from: string, to: string) => (from === to ? from : `${from}–${to}`),
     fresh: (value: number) => `${many(value, 'new change', 'new changes')}`,
     none: 'Nothing changed in this range.',
-    noneOfActor: 'None of the loaded changes is by this author.',
-    reach: (time: string) => `The history goes back to ${time}. Older changes are no longer kept.`,
+    noneOfActor: 'None of the loaded changes.',
+    reach: (time: string) => `The history goes back to ${time}.`,
     start: 'This is the first change.',
     rangeStart: (time: string) => `Start of the range: ${time}`,
     showFrom: (time: string) => `Show from ${time}`,
@@ -508,33 +506,33 @@ export const en = {
     disappeared: (value: number) => `${count(value)} disappeared`,
     changed: (value: number) => `${count(value)} changed`,
     soFar: 'so far',
-    same: 'The service is the same at both moments.',
+    same: 'No difference.',
     settings: 'Settings of the service',
     absent: 'not there',
     rollBack: (time: string) => `Roll back to ${time}`,
     covers:
-      'A rollback restores what operators set: settings of instances and of the service. It brings no instance back, and changes no registration.',
-    nothing: 'Nothing to restore: operators have changed nothing since, or have already put it back.',
+      'Restores what operators set on the service and its instances. Brings no instance back, and changes no registration.',
+    nothing: 'Nothing to restore.',
     restores: 'Settings restored',
     removes: 'Settings removed, as there were none',
     goneTitle: 'Gone, so not restored',
     serviceRestores: { restored: 'Settings of the service restored', removed: 'Settings of the service removed' },
     confirm: 'Roll back',
     done: 'Rolled back.',
-    unchanged: 'Nothing had to be changed.',
-    reading: 'Reading what operators have changed since…',
+    unchanged: 'Nothing to change.',
+    reading: 'Reading the changes since…',
   },
   tokens: {
     create: 'New token',
     own: 'Your token',
     yours: 'yours',
-    link: 'This session was opened by a link. It ends by itself, and signing out ends it.',
+    link: 'This session was opened by a link. Signing out ends it.',
     linkManages:
-      'This session was opened by a link, so it can’t create or rotate tokens, which could outlive it. To do that, sign out and sign in with the token itself.',
-    someNamespace: 'a namespace, to manage the tokens of that namespace',
+      'This session was opened by a link: it can’t create or rotate tokens, which could outlive it. Sign in with the token itself to do that.',
+    someNamespace: 'a namespace',
     find: 'Find by name, id or namespace',
     count: (value: number) => many(value, 'token', 'tokens'),
-    none: 'There are no tokens that your token may manage.',
+    none: 'No tokens.',
     name: 'Name',
     nameHint: 'Who uses it, and where: “orders in staging”',
     grants: 'May do',
@@ -574,32 +572,29 @@ export const en = {
     namespace: 'Namespace, or * for all',
     servicesHint: 'One a line: payments, payments*, group@@service or group@@*. Empty: all services.',
     preview: (names: string, more: number) =>
-      `Matches today: ${names}${more > 0 ? ` and ${count(more)} more` : ''}. Later services that match are included.`,
-    noMatch: 'No service matches today. The grant applies to services that are registered later.',
-    noNamespace: (ns: string) =>
-      `There is no namespace “${ns}” yet. The grant applies once it is created, whoever creates it.`,
+      `Matches today: ${names}${more > 0 ? ` and ${count(more)} more` : ''}. Later ones are included.`,
+    noMatch: 'No service matches today, but later ones may.',
+    noNamespace: (ns: string) => `There is no namespace “${ns}” yet. The grant applies once anyone creates it.`,
     notYours: (ns: string) => `Your token can’t grant anything on “${ns}”: that needs “admin” on it.`,
     broad: {
-      admin: 'Broad: it can do everything there, also create and revoke tokens.',
-      everywhere: 'Broad: it applies to every namespace, also to those created later.',
-      'all-services': 'Broad: it applies to all services of the namespace. Name the services if it needs only some.',
+      admin: 'Broad: everything, also tokens.',
+      everywhere: 'Broad: every namespace, also later ones.',
+      'all-services': 'Broad: all services. Name them if it needs only some.',
     },
     pathWrite: 'Accept it in a path, /t/<token>/…, for clients that can’t send a header',
-    pathWriteRisk: 'Paths end up in logs: anyone who reads them can register with this token.',
+    pathWriteRisk: 'Paths end up in logs, whose readers can then register.',
     made: (name: string) => `Token “${name}” is ready`,
     rotated: (name: string) => `New secret of “${name}”`,
-    secretLead:
-      'Copy the token now: it is shown only once. The registry keeps a digest, not the token, and this page stores it nowhere.',
+    secretLead: 'Copy the token now: it is shown only once, and stored nowhere.',
     rotateTitle: (name: string) => `Rotate “${name}”`,
-    rotateLead: 'The token gets a new secret. Its id, its grants and what it registered stay.',
+    rotateLead: 'It gets a new secret. Its id, its grants and what it registered stay.',
     overlap: 'The old secret stays valid for',
-    overlapHint: 'Time to roll out the new one. Open connections close when it ends, and reconnect.',
+    overlapHint: 'Time to roll out the new one. Connections reconnect at its end.',
     noOverlap: 'no time',
-    noOverlapHint: 'The old secret ends within 30 seconds everywhere. Use this if it has leaked.',
+    noOverlapHint: 'It ends within 30 seconds. Use this if it has leaked.',
     revokeTitle: (name: string) => `Revoke “${name}”?`,
-    revokeLead:
-      'It stops working everywhere within 30 seconds, for good. What it registered stays until the leases end.',
-    revokeOwn: 'This is your own token: you will be signed out.',
+    revokeLead: 'It ends within 30 seconds, for good. What it registered stays until the leases end.',
+    revokeOwn: 'This is your token: you will be signed out.',
   },
   audit: {
     action: 'Action',
@@ -609,7 +604,7 @@ export const en = {
     findActor: 'Token, by name or id',
     none: 'Nothing is recorded here yet.',
     searched: (time: string) => `Searched back to ${time}.`,
-    note: 'Changes that a token makes to its own instances are in the history, not here.',
+    note: 'Changes of own instances are in the history, not here.',
     actions: {
       'namespace-created': 'created the namespace',
       'namespace-changed': 'changed the namespace',
@@ -639,7 +634,7 @@ export const en = {
     edit: 'Edit settings',
     contents: 'Contents and limits',
     used: (value: string, most: string) => `${value} of ${most}`,
-    nearlyFull: 'Nearly full: new records will be refused.',
+    nearlyFull: 'Nearly full: more will be refused.',
     bars: {
       instances: 'Instances',
       services: 'Services',
@@ -666,7 +661,7 @@ export const en = {
       renewals: 'Leases renewed',
       unhealthy: 'Became unhealthy',
       recovered: 'Recovered',
-      outages: 'Own outages, which extend leases',
+      outages: 'Own outages',
       messagesReceived: 'Messages received',
       messagesSent: 'Messages sent',
       rowsWritten: 'Rows written',
@@ -680,10 +675,9 @@ export const en = {
       hint: (where: string) => `near ${where}`,
       jurisdiction: (where: string) => `only in ${where}`,
     },
-    placementNote: 'Set once, when the namespace is created. No effect on one machine.',
+    placementNote: 'Can’t be changed later. No effect on one machine.',
     selfPreservation: 'Self-preservation of Eureka',
-    selfPreservationHint:
-      'Keeps instances that were registered through Eureka while 15 % or more of them fail to renew.',
+    selfPreservationHint: 'Keeps instances of Eureka while 15 % or more of them fail to renew.',
     on: 'On',
     off: 'Off',
     byDefault: (value: string) => `${value} (default)`,
@@ -715,13 +709,12 @@ export const en = {
     exists: (id: string) => `The namespace “${id}” exists already.`,
     remove: 'Remove the namespace',
     removeTitle: (ns: string) => `Remove “${ns}”?`,
-    removeLead: 'It can’t be undone. Type the name of the namespace to confirm.',
+    removeLead: 'Can’t be undone. Type the id to confirm.',
     removeFull: (services: string, instances: string) =>
-      `It holds ${services} and ${instances}. They stop being found at once, connections close, and the history is erased.`,
-    removeNotEmpty: 'The namespace is not empty, so it was not removed.',
+      `It holds ${services} and ${instances}. All of it ends at once; the history is erased.`,
+    removeNotEmpty: 'Not removed: it is not empty.',
     force: 'Erase everything in it, for good',
-    removeTokens:
-      'Tokens that were granted on it stay, and would be valid for a later namespace of this name. Revoke them first:',
+    removeTokens: 'Its tokens stay, and would be valid for a later namespace of this name. Revoke them first:',
   },
   keys: {
     title: 'Keyboard',
