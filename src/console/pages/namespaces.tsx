@@ -6,6 +6,7 @@ import { Empty, Problem, Skeleton } from '../parts/problem';
 import { useQuery } from '../state/location';
 import { loadNamespaces, readNamespaces } from '../state/namespaces';
 import { servicesPath, settingsPath } from '../state/paths';
+import { isMatch } from '../state/search';
 import { ask, may } from '../state/session';
 import { moment } from '../words/format';
 import { words } from '../words/words';
@@ -30,7 +31,7 @@ export function Namespaces() {
   };
   useEffect(load, []);
   const known = readNamespaces();
-  const found = known?.list.filter(({ id, title = '' }) => `${id} ${title}`.includes(find)) ?? [];
+  const found = known?.list.filter(({ id, title = '' }) => isMatch(find, `${id} ${title}`)) ?? [];
   return (
     <main id="content">
       <div class="head">

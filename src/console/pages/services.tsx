@@ -14,6 +14,7 @@ import { useSteadyOrder } from '../parts/steady-order';
 import { byName, type State, sharesOf, type Verdict, verdictOf, worstFirst } from '../state/instance-state';
 import { setQuery, useQuery } from '../state/location';
 import { servicePath } from '../state/paths';
+import { isMatch } from '../state/search';
 import { ServiceDirectory } from '../state/service-list';
 import { may, mayKnowOf, ORIGIN, readablePatterns } from '../state/session';
 import { count } from '../words/format';
@@ -71,7 +72,7 @@ function AllServices({ ns }: { ns: string }) {
   const { list } = directory;
   const all = [...list.items.values()];
   const found = all.filter(
-    (each) => (filter === undefined || filter.has(each)) && `${each.group}/${each.name}`.includes(find.trim()),
+    (each) => (filter === undefined || filter.has(each)) && isMatch(find, `${each.group}/${each.name}`),
   );
   const { items, moved, sort, guard } = useSteadyOrder(found, keyOf, compare);
   const isFirst = list.isComplete.value && all.length === 0;
