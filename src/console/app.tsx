@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import { Component, type ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { Route, Router, Switch } from 'wouter-preact';
 import { Namespaces } from './pages/namespaces';
 import { Services } from './pages/services';
 import { Resuming, SignIn } from './pages/sign-in';
@@ -8,8 +9,8 @@ import { Announcer } from './parts/announcer';
 import { Keys } from './parts/keys';
 import { Layout } from './parts/layout';
 import { Problem, Skeleton } from './parts/problem';
-import { path } from './state/location';
-import { AUDIT_PATH, namesOf, TOKENS_PATH } from './state/paths';
+import { usePath } from './state/location';
+import { AUDIT_PATH, BASE, decoded, type ServiceAddress, TOKENS_PATH } from './state/paths';
 import { resuming, session } from './state/session';
 import { words } from './words/words';
 
@@ -25,11 +26,19 @@ async function loadMorePages(): Promise<void> {
 /** Pause before the other pages are loaded ahead. */
 const AHEAD_MS = 1_000;
 
+const addressOf = ({ ns, group, service }: ServiceAddress): ServiceAddress => ({
+  ns: decoded(ns),
+  group: decoded(group),
+  service: decoded(service),
+});
+
 /** The whole page: the form until the visitor has signed in, then the page of the address. */
 export function App() {
   return (
     <Boundary>
-      <Entrance />
+      <Router base={BASE} hook={usePath}>
+        <Entrance />
+      </Router>
       <Announcer />
     </Boundary>
   );
@@ -50,33 +59,41 @@ function Pages() {
   return (
     <Layout>
       <Keys />
-      <Page />
+      <Switch>
+        <Route path="/">
+          <Namespaces />
+        </Route>
+        <Route path="/:ns/services">{({ ns }) => <Services ns={decoded(ns)} />}</Route>
+        <Route path="/:ns/services/:group/:service">
+          {(names) => <Loaded>{({ Service }) => <Service address={addressOf(names)} />}</Loaded>}
+        </Route>
+        <Route path="/:ns/services/:group/:service/diff">
+          {(names) => <Loaded>{({ Diff }) => <Diff address={addressOf(names)} />}</Loaded>}
+        </Route>
+        <Route path="/:ns/services/:group/:service/instances/:id">
+          {(names) => (
+            <Loaded>{({ Instance }) => <Instance address={{ ...addressOf(names), id: decoded(names.id) }} />}</Loaded>
+          )}
+        </Route>
+        <Route path="/:ns/history">
+          {({ ns }) => <Loaded>{({ History }) => <History ns={decoded(ns)} />}</Loaded>}
+        </Route>
+        <Route path="/:ns/settings">
+          {({ ns }) => <Loaded>{({ Settings }) => <Settings ns={decoded(ns)} />}</Loaded>}
+        </Route>
+        <Route path={TOKENS_PATH}>
+          <Loaded>{({ Tokens }) => <Tokens />}</Loaded>
+        </Route>
+        <Route path={AUDIT_PATH}>
+          <Loaded>{({ Audit }) => <Audit />}</Loaded>
+        </Route>
+        <Route>
+          <main id="content">
+            <div class="card note">{words.value.problem.notFound}</div>
+          </main>
+        </Route>
+      </Switch>
     </Layout>
-  );
-}
-
-/** The page of the address. */
-function Page() {
-  const [ns, section, group, service, part, id, ...rest] = namesOf(path.value);
-  if (ns === undefined) return <Namespaces />;
-  if (section === 'services' && group === undefined) return <Services ns={ns} />;
-  if (section === 'services' && group !== undefined && service !== undefined && rest.length === 0) {
-    const address = { ns, group, service };
-    if (part === undefined) return <Loaded>{({ Service }) => <Service address={address} />}</Loaded>;
-    if (part === 'diff' && id === undefined) return <Loaded>{({ Diff }) => <Diff address={address} />}</Loaded>;
-    if (part === 'instances' && id !== undefined)
-      return <Loaded>{({ Instance }) => <Instance address={{ ...address, id }} />}</Loaded>;
-  } else if (group === undefined) {
-    if (section === 'history') return <Loaded>{({ History }) => <History ns={ns} />}</Loaded>;
-    if (section === 'settings') return <Loaded>{({ Settings }) => <Settings ns={ns} />}</Loaded>;
-    const other = `/${ns}/${section}`;
-    if (other === TOKENS_PATH) return <Loaded>{({ Tokens }) => <Tokens />}</Loaded>;
-    if (other === AUDIT_PATH) return <Loaded>{({ Audit }) => <Audit />}</Loaded>;
-  }
-  return (
-    <main id="content">
-      <div class="card note">{words.value.problem.notFound}</div>
-    </main>
   );
 }
 

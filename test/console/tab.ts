@@ -65,11 +65,9 @@ export class Tab {
     return this.page.url().slice(`${this.#origin}/console`.length);
   }
 
-  /** Goes to a page of the console without loading it again. */
+  /** Goes to a page of the console as a click on a link does. */
   async follow(path: string): Promise<void> {
-    await this.page.evaluate(
-      `history.pushState(null, '', ${JSON.stringify(`/console${path}`)}); dispatchEvent(new PopStateEvent('popstate'))`,
-    );
+    await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(`/console${path}`)})`);
   }
 
   /** Evaluates JavaScript whose value is a text. */

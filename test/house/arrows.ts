@@ -36,7 +36,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
     packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],
   },
   codecs: { rooms: ['model'], packages: ['fast-xml-parser'], apart: true },
-  console: { rooms: ['client', 'model'], packages: ['preact', '@preact/signals'] },
+  console: { rooms: ['client', 'model'], packages: ['preact', '@preact/signals', 'wouter-preact'] },
   dialects: {
     rooms: ['model', 'auth', 'http', 'codecs'],
     packages: ['lru-cache', 'zod'],

@@ -53,6 +53,7 @@ test('[M16] the archive holds Deno, the built files and their launcher', () => {
   for (const name of ['commander', 'hono', 'lru-cache', 'ws', 'zod', 'preact', '@preact/signals']) {
     expect(licenses).toMatch(new RegExp(`^${name} \\d[^]{0,300}(Permission is hereby granted|Blue Oak)`, 'm'));
   }
+  expect(licenses).toMatch(/^wouter-preact \d/m);
 });
 
 test('[M16] it starts a registry from an empty folder in an empty environment, as one process, which exits cleanly', async () => {

@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
 import type { AuditEntry, Token } from '../../client/wire/directory-answers';
 import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/service-name';
 import { AccessTabs } from '../parts/access-tabs';
 import { More, Select } from '../parts/form';
-import { Link } from '../parts/link';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';
 import { Time } from '../parts/time';

@@ -1,9 +1,9 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
 import type { ServiceDiff } from '../../client/wire/history-answers';
 import type { Instance } from '../../client/wire/instance';
 import { FieldChanges } from '../parts/field-changes';
 import { More } from '../parts/form';
-import { Link } from '../parts/link';
 import { MomentField } from '../parts/moment-field';
 import { PointProblem } from '../parts/point-problem';
 import { Denied, Empty, Skeleton } from '../parts/problem';
@@ -25,7 +25,7 @@ const MARKS = { appeared: 'up', disappeared: 'gone', changed: 'starting' } as co
 
 /** Compares a service at two moments, and offers to roll it back to the first. */
 export function Diff({ address }: { address: ServiceAddress }) {
-  const { diff: text, history, common, titles } = words.value;
+  const { diff: text, common, titles } = words.value;
   const { ns, group, service } = address;
   const query = useQuery();
   const hourAgo = useMemo(() => rangeOf('hour', registryNow()).since, []);

@@ -17,7 +17,7 @@ import { words } from '../words/words';
 
 /** Lists what changed in a namespace or in one of its services, and when. */
 export function History({ ns }: { ns: string }) {
-  const { history: text, problem, titles } = words.value;
+  const { problem, titles } = words.value;
   const query = useQuery();
   const value = (name: string) => query.get(name)?.trim() || undefined;
   const [since, until, service] = [value('since'), value('until'), value('service')];

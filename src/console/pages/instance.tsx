@@ -1,12 +1,12 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
+import { Link } from 'wouter-preact';
 import type { WhyReport } from '../../client/wire/history-answers';
 import { announce } from '../parts/announcer';
 import { CopyButton } from '../parts/copy-button';
 import { EndBand } from '../parts/end-band';
 import { InstanceActs, LastAct } from '../parts/instance-acts';
 import { InstanceDefinition } from '../parts/instance-definition';
-import { Link } from '../parts/link';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';
 import { Timeline } from '../parts/timeline';

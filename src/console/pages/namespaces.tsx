@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
+import { Link, useLocation } from 'wouter-preact';
 import type { NamespaceBody } from '../../client/wire/directory-answers';
 import { Field, Find, FormDialog, More, Select, useCall } from '../parts/form';
-import { Link } from '../parts/link';
 import { Empty, Problem, Skeleton } from '../parts/problem';
-import { navigate, useQuery } from '../state/location';
+import { useQuery } from '../state/location';
 import { loadNamespaces, readNamespaces } from '../state/namespaces';
 import { servicesPath, settingsPath } from '../state/paths';
+import { isMatch } from '../state/search';
 import { ask, may } from '../state/session';
 import { moment } from '../words/format';
 import { words } from '../words/words';
@@ -30,7 +31,7 @@ export function Namespaces() {
   };
   useEffect(load, []);
   const known = readNamespaces();
-  const found = known?.list.filter(({ id, title = '' }) => `${id} ${title}`.includes(find)) ?? [];
+  const found = known?.list.filter(({ id, title = '' }) => isMatch(find, `${id} ${title}`)) ?? [];
   return (
     <main id="content">
       <div class="head">
@@ -73,6 +74,7 @@ export function Namespaces() {
 
 function NewNamespace({ onClose }: { onClose: () => void }) {
   const { settings: text } = words.value;
+  const [, navigate] = useLocation();
   const { error, isBusy, run } = useCall();
   const [id, setId] = useState('');
   const [title, setTitle] = useState('');

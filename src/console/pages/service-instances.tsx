@@ -1,8 +1,8 @@
+import { Link } from 'wouter-preact';
 import type { Instance } from '../../client/wire/instance';
 import { CopyButton } from '../parts/copy-button';
 import { Find } from '../parts/form';
 import { RowAct } from '../parts/instance-acts';
-import { Link } from '../parts/link';
 import { Empty, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
 import { StateMark } from '../parts/state-mark';
@@ -141,7 +141,7 @@ function InstanceCells({ address, instance, isPast }: InstanceCellsProps) {
 
 /** Lists instances that are gone, with links to the reason. */
 function GoneLately({ address, live }: { address: ServiceAddress; live: ServiceLive }) {
-  const { service: text, services, causes, common } = words.value;
+  const { services, causes, common } = words.value;
   const { items } = live.list;
   const gone = live.gone.value.filter(({ id }) => !items.has(id));
   if (gone.length === 0) return null;

@@ -1,10 +1,10 @@
 import { useState } from 'preact/hooks';
+import { useLocation } from 'wouter-preact';
 import type { Service } from '../../client/wire/answers';
 import { announce } from '../parts/announcer';
 import { Dialog } from '../parts/dialog';
 import { Problem } from '../parts/problem';
 import { connection } from '../state/live-feed';
-import { navigate } from '../state/location';
 import { type ServiceAddress, servicesPath } from '../state/paths';
 import type { ServiceSettings } from '../state/service-live';
 import { ask, may } from '../state/session';
@@ -178,6 +178,7 @@ function Fields({ address, service, cursor, isOff, run }: ChangeProps & { servic
 /** Offers to remove a service that is empty. */
 function Removal({ address, service, isOff, run }: ChangeProps & { service: Service }) {
   const { service: text, common } = words.value;
+  const [, navigate] = useLocation();
   const [isOpen, setOpen] = useState(false);
   if (!service.persistent || service.instances > 0) return null;
   const remove = async () => {

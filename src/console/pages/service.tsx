@@ -1,12 +1,12 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { Link } from 'wouter-preact';
 import type { ServiceSummary } from '../../client/wire/answers';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { Band } from '../parts/band';
 import { ServiceHistory } from '../parts/change-list';
 import { CopyButton } from '../parts/copy-button';
 import { LastAct } from '../parts/instance-acts';
-import { Link } from '../parts/link';
 import { PastSlider } from '../parts/past-slider';
 import { PointProblem } from '../parts/point-problem';
 import { Denied, Skeleton } from '../parts/problem';

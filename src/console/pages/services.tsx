@@ -1,4 +1,5 @@
 import { useEffect, useMemo } from 'preact/hooks';
+import { Link, useLocation } from 'wouter-preact';
 import type { ServiceSummary } from '../../client/wire/answers';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { Band } from '../parts/band';
@@ -6,14 +7,14 @@ import { CopyButton } from '../parts/copy-button';
 import { Find } from '../parts/form';
 import { GoneLately } from '../parts/gone-lately';
 import { LatestFeed } from '../parts/latest-feed';
-import { Link } from '../parts/link';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
 import { StateMark } from '../parts/state-mark';
 import { useSteadyOrder } from '../parts/steady-order';
 import { byName, type State, sharesOf, type Verdict, verdictOf, worstFirst } from '../state/instance-state';
-import { navigate, setQuery, useQuery } from '../state/location';
+import { setQuery, useQuery } from '../state/location';
 import { servicePath } from '../state/paths';
+import { isMatch } from '../state/search';
 import { ServiceDirectory } from '../state/service-list';
 import { may, mayKnowOf, ORIGIN, readablePatterns } from '../state/session';
 import { count } from '../words/format';
@@ -71,7 +72,7 @@ function AllServices({ ns }: { ns: string }) {
   const { list } = directory;
   const all = [...list.items.values()];
   const found = all.filter(
-    (each) => (filter === undefined || filter.has(each)) && `${each.group}/${each.name}`.includes(find.trim()),
+    (each) => (filter === undefined || filter.has(each)) && isMatch(find, `${each.group}/${each.name}`),
   );
   const { items, moved, sort, guard } = useSteadyOrder(found, keyOf, compare);
   const isFirst = list.isComplete.value && all.length === 0;
@@ -231,6 +232,7 @@ function FirstInstance({ ns }: { ns: string }) {
 /** Offers the services that the token's grants name, as it may not list all. */
 function NamedServices({ ns }: { ns: string }) {
   const { services: text, common, titles } = words.value;
+  const [, navigate] = useLocation();
   const named = readablePatterns(ns).filter((pattern) => !pattern.endsWith('*') && pattern.includes('@@'));
   const submit = (event: SubmitEvent) => {
     event.preventDefault();

@@ -1,11 +1,10 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
+import { Link, useLocation } from 'wouter-preact';
 import type { Namespace, Stats } from '../../client/wire/directory-answers';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
-import { Link } from '../parts/link';
 import { Denied, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';
-import { navigate } from '../state/location';
 import { type Amount, lastName, NUMBERS, numberAt, pathsUnder } from '../state/namespace-form';
 import { loadNamespaces } from '../state/namespaces';
 import { query, TOKENS_PATH } from '../state/paths';
@@ -32,6 +31,7 @@ export function Settings({ ns }: { ns: string }) {
 
 function KnownNamespace({ ns }: { ns: string }) {
   const { settings: text } = words.value;
+  const [, navigate] = useLocation();
   const [namespace, setNamespace] = useState<Namespace>();
   const [stats, setStats] = useState<Stats>();
   const [error, setError] = useState<unknown>();

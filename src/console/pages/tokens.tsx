@@ -8,6 +8,7 @@ import { Time } from '../parts/time';
 import { expiryOf, matchedServices, patternTitle } from '../state/grants';
 import { useQuery } from '../state/location';
 import { registryNow } from '../state/registry-clock';
+import { isMatch } from '../state/search';
 import { forgetServiceNames, readServiceNames, servicesOf } from '../state/service-names';
 import { administered, session } from '../state/session';
 import { byOwnAndName, readTokens } from '../state/token-list';
@@ -47,7 +48,7 @@ export function Tokens() {
   const names = new Map(list?.map(({ id, name }) => [id, name]));
   const nameOf = (id: string) => names.get(id) ?? (id === own.id ? own.name : id);
   const found = (list ?? [])
-    .filter(({ id, name, grants }) => [id, name, ...grants.map(({ ns }) => ns)].some((each) => each.includes(find)))
+    .filter(({ id, name, grants }) => isMatch(find, id, name, ...grants.map(({ ns }) => ns)))
     .sort(byOwnAndName(own.id));
   const put = (token: Token) => setList((known) => [...(known ?? []).filter(({ id }) => id !== token.id), token]);
   const page = found.slice(0, shown);

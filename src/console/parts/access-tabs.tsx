@@ -1,6 +1,6 @@
+import { Link } from 'wouter-preact';
 import { AUDIT_PATH, TOKENS_PATH } from '../state/paths';
 import { words } from '../words/words';
-import { Link } from './link';
 
 /** Switches between the pages about access. */
 export function AccessTabs({ here }: { here: 'tokens' | 'audit' }) {

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { Link } from 'wouter-preact';
 import { actorNames, isActor } from '../state/actors';
 import { type ChangeLine, type Fold, factsOf, foldLines, idOf, isFold, linesOf } from '../state/change-lines';
 import { HistoryList, type HistoryOptions } from '../state/history-list';
@@ -12,7 +13,6 @@ import { foldSentence, sentenceOf, stateAfter } from './change-sentence';
 import { FieldChanges } from './field-changes';
 import { More } from './form';
 import { Icon } from './icon';
-import { Link } from './link';
 import { PointProblem } from './point-problem';
 import { Empty, Skeleton } from './problem';
 import { Cell, HeadCell, Rows } from './rows';

@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { ServiceSummary } from '../../client/wire/answers';
 import { type GoneSearch, REMOVALS, searchGone } from '../state/gone-search';
 import type { LatestChange, LatestChanges } from '../state/latest-change';
+import { isMatch } from '../state/search';
 import { ask } from '../state/session';
 import { words } from '../words/words';
 import { LatestFeed } from './latest-feed';
@@ -83,9 +84,6 @@ function mergeGone(find: string, latest: LatestChanges, matches: LatestChanges):
   }
   const removals: readonly string[] = REMOVALS;
   return [...newest.values()]
-    .filter(
-      ({ cause, id, service }) =>
-        id !== '' && removals.includes(cause) && (id.includes(find) || service.includes(find)),
-    )
+    .filter(({ cause, id, service }) => id !== '' && removals.includes(cause) && isMatch(find, id, service))
     .sort((one, other) => other.revision - one.revision);
 }

@@ -1,9 +1,9 @@
+import { Link } from 'wouter-preact';
 import type { Cause } from '../../client/wire/history-answers';
 import type { State } from '../state/instance-state';
 import type { LatestChanges } from '../state/latest-change';
 import { instancePath, servicePath } from '../state/paths';
 import { words } from '../words/words';
-import { Link } from './link';
 import { StateMark } from './state-mark';
 import { Time } from './time';
 

@@ -1,8 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { Link, useLocation } from 'wouter-preact';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { connection } from '../state/live-feed';
-import { navigate, path } from '../state/location';
 import { knownNamespaces, loadNamespaces } from '../state/namespaces';
 import { AUDIT_PATH, historyPath, placeOf, servicesPath, settingsPath, TOKENS_PATH, titleOf } from '../state/paths';
 import { administered, may, mayKnowOf } from '../state/session';
@@ -12,15 +12,15 @@ import { Account } from './account';
 import { useArrival } from './arrival';
 import { Select } from './form';
 import { Icon } from './icon';
-import { Link } from './link';
 import { StateShape } from './state-mark';
 
 /** The frame of all pages: namespace, navigation, connection and account. */
 export function Layout({ children }: { children: ComponentChildren }) {
+  const [path] = useLocation();
   const { nav, titles } = words.value;
-  const place = placeOf(path.value);
+  const place = placeOf(path);
   const { ns, section } = place;
-  useArrival(path.value, titleOf(place, titles));
+  useArrival(path, titleOf(place, titles));
   const known = knownNamespaces();
   const last = useRef<string>();
   last.current = ns ?? last.current;
@@ -82,6 +82,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
 }
 
 function NamespaceSelect({ ns, known }: { ns: string | undefined; known: readonly string[] }) {
+  const [, navigate] = useLocation();
   const { nav } = words.value;
   // The page itself shows why the registry can't be read.
   useEffect(() => void loadNamespaces().catch(() => {}), []);

@@ -50,6 +50,7 @@ describe('searchGone', () => {
     });
     expect(idsOf(await search('17', stage))).toEqual(['orders/o-17', 'payments/x-17']);
     expect(idsOf(await search('cart', stage))).toEqual(['cart/c-1']);
+    expect(idsOf(await search(' CART', stage))).toEqual(['cart/c-1']);
   });
 
   it('continues page by page, and shows what it has', async () => {

@@ -1,5 +1,6 @@
 import type { HistoryEntry, HistoryPage } from '../../client/wire/history-answers';
 import { changesOfEntry, type LatestChange } from './latest-change';
+import { isMatch } from './search';
 
 /** Causes of removals. Each is searched by itself, so that the registry sends nothing else. */
 export const REMOVALS = ['expired', 'deregistered', 'session-closed', 'drained', 'imported'] as const;
@@ -51,7 +52,7 @@ export async function searchGone(
     for (const change of entries.flatMap(removalsOf)) {
       const key = JSON.stringify([change.group, change.service, change.id]);
       const isNewer = (found.get(key)?.revision ?? 0) < change.revision;
-      if (isNewer && (change.id.includes(find) || change.service.includes(find))) found.set(key, change);
+      if (isNewer && isMatch(find, change.id, change.service)) found.set(key, change);
     }
   };
   const show = (isPartial: boolean) => {

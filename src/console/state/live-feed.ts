@@ -163,13 +163,18 @@ let lossTimer: ReturnType<typeof setTimeout> | undefined;
 
 /** Sets the state that is shown; a loss only after a pause, as most connections are back at once. */
 function show(state: Connection['state']): void {
-  clearTimeout(lossTimer);
   const set = () => {
     // The data are as old as the loss, not as its report.
     connection.value = { state, asOf: state === 'lost' ? connection.peek().asOf : Date.now() };
   };
-  if (state === 'lost') lossTimer = setTimeout(set, LOST_AFTER_MS);
-  else set();
+  if (state === 'lost') {
+    // Further failures to connect do not extend the pause.
+    lossTimer ??= setTimeout(set, LOST_AFTER_MS);
+    return;
+  }
+  clearTimeout(lossTimer);
+  lossTimer = undefined;
+  set();
 }
 
 /** Notes that the data are current. */

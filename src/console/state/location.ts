@@ -1,31 +1,15 @@
-import { signal } from '@preact/signals';
-import { BASE } from './paths';
-
-/** Path of the page below its base, with its escapes. */
-export const path = signal('');
-
-const search = signal('');
-
-function follow(): void {
-  path.value = location.pathname.slice(BASE.length);
-  search.value = location.search;
-}
-follow();
-addEventListener('popstate', follow);
+import type { BaseLocationHook } from 'wouter-preact';
+import { navigate, usePathname, useSearch } from 'wouter-preact/use-browser-location';
 
 /**
- * Goes to a page.
- *
- * @param href Path below the base of the page, and its query.
- * @param isStep False: the back button does not return to the page before.
+ * Returns the path with its escapes, and the function to change it. wouter decodes a path before it matches, so a name with
+ * an escaped slash would be cut, and one with a percent sign decoded twice; a second escape cancels that. The names in a
+ * route's parameters must be decoded by `decoded`.
  */
-export function navigate(href: string, isStep = true): void {
-  history[isStep ? 'pushState' : 'replaceState'](null, '', BASE + href);
-  follow();
-}
+export const usePath: BaseLocationHook = () => [usePathname().replaceAll('%', '%25'), navigate];
 
 /** Returns the query of the address, and subscribes to it. */
-export const useQuery = (): URLSearchParams => new URLSearchParams(search.value);
+export const useQuery = (): URLSearchParams => new URLSearchParams(useSearch());
 
 /**
  * Changes parameters of the address; undefined removes one.
@@ -39,5 +23,5 @@ export function setQuery(values: Readonly<Record<string, string | undefined>>, i
     else query.delete(name);
   }
   const text = query.toString();
-  if (text !== location.search.slice(1)) navigate(path.peek() + (text && `?${text}`), isStep);
+  if (text !== location.search.slice(1)) navigate(location.pathname + (text && `?${text}`), { replace: !isStep });
 }

@@ -43,20 +43,13 @@ export const serviceTitle = ({ group, service }: { group: string; service: strin
   group === DEFAULT_GROUP ? service : `${group} / ${service}`;
 
 /** Decodes a name of a path; returns it unchanged if it is malformed. */
-function decoded(name: string): string {
+export function decoded(name: string): string {
   try {
     return decodeURIComponent(name);
   } catch {
     return name;
   }
 }
-
-/** Returns the names in a path, which begins after the base of the page. */
-export const namesOf = (path: string): string[] =>
-  path
-    .split('/')
-    .filter((name) => name !== '')
-    .map(decoded);
 
 /** Sections of the page, as the navigation names them. */
 export type Section = 'namespaces' | 'services' | 'history' | 'settings' | 'tokens' | 'audit';
@@ -75,8 +68,8 @@ const OF_ACCESS = ['tokens', 'audit'] as const;
 
 /** Returns the place of a path, which begins after the base of the page. */
 export function placeOf(path: string): Place {
-  const [first, second, , service, kind, id] = namesOf(path);
-  if (first === undefined) return { section: 'namespaces', names: [] };
+  const [, first = '', second = '', , service, kind, id] = path.split('/').map(decoded);
+  if (first === '') return { section: 'namespaces', names: [] };
   const access = OF_ACCESS.find((name) => name === second);
   if (first === 'access' && access !== undefined) return { section: access, names: [] };
   const names = [service, kind === 'instances' ? id : undefined].filter((name) => name !== undefined);
