@@ -34,7 +34,7 @@ describe('a token', () => {
     await field(tab, 'Name').locator('input').fill('payments in public');
     await field(tab, 'Scope').locator('select').selectOption('register');
     await field(tab, 'Namespace, or * for all').locator('input').fill('public');
-    await tab.page.getByText('Broad: it applies to all services').waitFor();
+    await tab.page.getByText('Broad: all services').waitFor();
     await field(tab, 'Services').locator('textarea').fill('pay*');
     await tab.page.getByText('Matches today: payments.').waitFor();
     await button(tab, 'New token').click();
@@ -109,7 +109,7 @@ describe('a token', () => {
         .row(/created the token/)
         .first()
         .waitFor();
-    else await tab.page.getByText('This needs the grant “admin” on all namespaces.').waitFor();
+    else await tab.page.getByText('This needs the grant “admin” on every namespace.').waitFor();
     await tab.isSettled();
     expect(tab.refused).toEqual([]);
   });

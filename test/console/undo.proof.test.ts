@@ -126,9 +126,9 @@ describe('a drain', () => {
     tab.expectProblems(/status of 409/);
     await subscribe('late', 'drain');
     await drain(tab, 'drain-0');
-    await run(tab, /^Not yet: late/);
+    await run(tab, /^Not acknowledged yet: late/);
     await stage.admin.cancelDrain({ service: 'drain', id: 'drain-0' });
-    await run(tab, 'The drain of drain-0 is cancelled.');
+    await run(tab, 'drain-0 is no longer draining.');
     expect(await tab.page.locator('.run [role=alert]').count()).toBe(0);
     await hasRow(tab, /Up drain-0/);
   });
@@ -145,7 +145,7 @@ describe('a drain', () => {
     const { available } = await stage.admin.registerInstance({ ...names, body: LASTING });
     expect(available).toBe(false);
     await press(tab, 'Undo');
-    await run(tab, /The quarantine of removed-0 is lifted/);
+    await run(tab, /removed-0 is out of quarantine/);
     await hasRow(tab, /Up removed-0/);
   });
 });
