@@ -189,6 +189,7 @@ function Fields({ act, form, operates, leavesQuarantine, onChange }: FieldsProps
           {text.drainNote} {leavesQuarantine && text.drainQuarantine}
         </p>
         {!isPause && (
+          // biome-ignore lint/a11y/noLabelWithoutControl: the control is a child
           <label class="tools">
             {text.waitAtMost}
             <Select
@@ -222,6 +223,7 @@ function Settings({ form, onChange }: Pick<FieldsProps, 'form' | 'onChange'>) {
           onInput={({ currentTarget }) => onChange({ weight: currentTarget.value })}
         />
       </label>
+      {/* biome-ignore lint/a11y/noLabelWithoutControl: the control is a child */}
       <label class="field">
         {common.status}
         <Select

@@ -7,6 +7,7 @@ export function Preferences() {
   const { nav, language: name } = words.value;
   return (
     <>
+      {/* biome-ignore lint/a11y/noLabelWithoutControl: the control is a child */}
       <label class="pref">
         {nav.theme}
         <Select value={theme.value} options={THEMES.map((each) => [each, nav.themes[each]])} onChange={setTheme} />
