@@ -56,7 +56,7 @@ export function ActDialog({ request: { address, act } }: { request: ActRequest }
   const isOff = isBusy || isUnconfirmed || connection.value.state === 'lost';
 
   const submit = async () => {
-    if (state === undefined || isOff) return;
+    if (state === undefined) return;
     if (sent.current?.form !== state.form) sent.current = { form: state.form, at: registryNow() };
     const wanted = commandOf(act, state.basis, state.form, sent.current.at);
     if (wanted === undefined) return;
