@@ -10,6 +10,7 @@ import { InstanceDefinition } from '../parts/instance-definition';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';
 import { Timeline } from '../parts/timeline';
+import { actorName } from '../state/actors';
 import { endOf } from '../state/instance-end';
 import { InstanceReport } from '../state/instance-report';
 import { endpointOf } from '../state/instance-state';
@@ -112,10 +113,11 @@ type Texts<Fact extends { kind: string }> = {
   [Kind in Fact['kind']]: (fact: Extract<Fact, { kind: Kind }>) => string;
 };
 
-function textOf<Fact extends { kind: string }>(texts: Texts<Fact>, fact: Fact): string {
+function textOf<Fact extends { kind: string; actor?: string | undefined }>(texts: Texts<Fact>, fact: Fact): string {
   // `as`: the text of this kind takes the facts of this kind
   const text = texts[fact.kind as Fact['kind']] as (fact: Fact) => string;
-  return text(fact);
+  const { actor } = fact;
+  return text(actor === undefined ? fact : { ...fact, actor: actorName(actor) });
 }
 
 /** Explains an instance: what happened, and what to look for. */

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { RollcallError } from '../../client/admin';
+import { announce } from '../parts/announcer';
 import { Icon } from '../parts/icon';
 import { Preferences } from '../parts/preferences';
 import { Problem, Skeleton } from '../parts/problem';
@@ -17,6 +18,11 @@ export function SignIn() {
   const field = useRef<HTMLInputElement>(null);
   const reason = signedOut.value;
   useEffect(() => field.current?.focus(), []);
+  useEffect(() => {
+    // Those of the session before name what it showed.
+    document.title = text.title;
+    announce(text.title);
+  }, [text.title]);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     // `as`: the event comes from this form

@@ -26,7 +26,10 @@ const BUTTONS: Partial<Record<string, string>> = {
 export function Keys() {
   useEffect(() => {
     addEventListener('keydown', onKey);
-    return () => removeEventListener('keydown', onKey);
+    return () => {
+      removeEventListener('keydown', onKey);
+      isHelpOpen.value = false;
+    };
   }, []);
   return isHelpOpen.value ? <Help /> : null;
 }

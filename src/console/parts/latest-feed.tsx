@@ -1,5 +1,6 @@
 import { Link } from 'wouter-preact';
 import type { Cause } from '../../client/wire/history-answers';
+import { actorName } from '../state/actors';
 import type { State } from '../state/instance-state';
 import type { LatestChanges } from '../state/latest-change';
 import { instancePath, servicePath } from '../state/paths';
@@ -66,7 +67,7 @@ export function LatestFeed({
               <br />
               <span class="mute">
                 {id === '' ? '' : `${service} · `}
-                {common.by(actor)}
+                {common.by(actorName(actor))}
               </span>
             </span>
           </li>

@@ -1,3 +1,4 @@
+import { actorName } from '../state/actors';
 import type { State } from '../state/instance-state';
 import {
   type ComingItem,
@@ -87,7 +88,7 @@ function Entry({ item: { at, cause, actor, title, fields, watchers, behind } }: 
           </span>
         )}
       </span>
-      <span class="who mono">{actor === 'registry' ? text.registry : actor}</span>
+      <span class="who mono">{actor === 'registry' ? text.registry : actorName(actor)}</span>
     </li>
   );
 }
