@@ -35,14 +35,16 @@ function KnownNamespace({ ns }: { ns: string }) {
   const [namespace, setNamespace] = useState<Namespace>();
   const [stats, setStats] = useState<Stats>();
   const [error, setError] = useState<unknown>();
+  const [statsError, setStatsError] = useState<unknown>();
   const [act, setAct] = useState<'edit' | 'remove'>();
   const mayRead = may('read', { namespace: ns });
   const readStats = () =>
     ask((admin) => admin.readStats({ ns })).then((read) => {
       setStats(read);
-      setError(undefined);
-    }, setError);
+      setStatsError(undefined);
+    }, setStatsError);
   const load = () => {
+    setError(undefined);
     ask((admin) => admin.readNamespace({ ns })).then(setNamespace, setError);
     if (mayRead) void readStats();
   };
@@ -65,7 +67,7 @@ function KnownNamespace({ ns }: { ns: string }) {
           </button>
         )}
       </div>
-      {error !== undefined && <Problem error={error} onRetry={load} />}
+      {(error ?? statsError) !== undefined && <Problem error={error ?? statsError} onRetry={load} />}
       {namespace === undefined && error === undefined && <Skeleton />}
       {!mayRead && <Denied scope="read" target={words.value.problem.allOf(ns)} />}
       {namespace && stats && <Statistics namespace={namespace} stats={stats} />}

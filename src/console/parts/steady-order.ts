@@ -70,7 +70,8 @@ export function useSteadyOrder<Item>(
       const [a, b] = [place(one), place(other)];
       return a === b ? 0 : a - b;
     });
-    for (const [index, item] of items.entries()) if (item !== sorted[index]) moved += 1;
+    const places = new Map(sorted.map((item, index) => [item, index]));
+    moved = movedCount(items.map((item) => places.get(item) ?? 0));
     for (const item of items) if (!order.has(keyOf(item))) order.set(keyOf(item), order.size);
   } else {
     kept.current = { order: new Map(sorted.map((item, index) => [keyOf(item), index])), compare };
@@ -84,4 +85,25 @@ export function useSteadyOrder<Item>(
     },
     guard,
   };
+}
+
+/**
+ * Returns how many items have to move to sort a list: all but those of a longest run that is in order already, with gaps.
+ * Source: patience sorting; Aldous and Diaconis, "Longest increasing subsequences", 1999.
+ *
+ * @param places Place of each item in the sorted list.
+ */
+export function movedCount(places: readonly number[]): number {
+  /** The lowest last place of a run, by the length of the run. */
+  const ends: number[] = [];
+  for (const place of places) {
+    let [low, high] = [0, ends.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((ends[middle] ?? 0) < place) low = middle + 1;
+      else high = middle;
+    }
+    ends[low] = place;
+  }
+  return places.length - ends.length;
 }

@@ -68,7 +68,8 @@ export function duration(ms: number): string {
 export function bytes(value: number): string {
   const unit = value < 1024 ? 'byte' : value < 1024 ** 2 ? 'kilobyte' : 'megabyte';
   const scaled = unit === 'byte' ? value : unit === 'kilobyte' ? value / 1024 : value / 1024 ** 2;
-  return numbers({ style: 'unit', unit, maximumFractionDigits: 1 }).format(scaled);
+  const unitDisplay = unit === 'byte' ? 'long' : 'short';
+  return numbers({ style: 'unit', unit, unitDisplay, maximumFractionDigits: 1 }).format(scaled);
 }
 
 /** Formats the time between two times. @param from RFC 3339. @param until RFC 3339. */
