@@ -7,6 +7,7 @@ export type RegistryErrorCode =
   | 'NAMESPACE_NOT_FOUND'
   | 'SERVICE_NOT_FOUND'
   | 'INSTANCE_NOT_FOUND'
+  | 'ENTRY_NOT_FOUND'
   | 'LEASE_NOT_FOUND'
   | 'TOKEN_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'

@@ -19,6 +19,8 @@ export const Cause = z.enum([
   'drained',
   'drain-cancelled',
   'session-closed',
+  'put',
+  'deleted',
   'imported',
   'rolled-back',
   'restored',

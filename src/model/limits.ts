@@ -287,6 +287,47 @@ export const JOURNAL_MAX_BYTES = 512 * 1024 * 1024;
 /** Size of one journal row; a larger revision is split into parts. The platform allows 2 MB per row. */
 export const JOURNAL_PART_MAX_BYTES = 1024 * 1024;
 
+/**
+ * Length of the key of an entry in bytes: a ZooKeeper path or an etcd key. Keys are in memory. `INVALID_REQUEST`
+ */
+export const ENTRY_KEY_MAX_BYTES = 4 * 1024;
+
+/** Value of an entry, the same as in Consul. A change of it, before and after, fits into one row. `PAYLOAD_TOO_LARGE` */
+export const ENTRY_VALUE_MAX_BYTES = 512 * 1024;
+
+/** Content type of an entry; registered ones are much shorter. `INVALID_REQUEST` */
+export const ENTRY_CONTENT_TYPE_MAX_CHARACTERS = 255;
+
+/** Entries of one namespace. Each takes some 130 bytes of memory besides its key. `LIMIT_EXCEEDED` */
+export const ENTRIES_PER_NAMESPACE_MAX_COUNT = 100_000;
+
+/** Keys and values of all entries of one namespace; values are on disk. `LIMIT_EXCEEDED` */
+export const ENTRIES_PER_NAMESPACE_MAX_BYTES = 256 * 1024 * 1024;
+
+/** Keys of all entries of one namespace, which are in memory: 160 bytes for each of 100,000. `LIMIT_EXCEEDED` */
+export const ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Values of entries that a namespace caches: a sixteenth of an object's 128 MB. */
+export const ENTRY_CACHE_MAX_BYTES = 8 * 1024 * 1024;
+
+/** Distinct texts of facts about entries that a namespace stores once each. Beyond this, they are merely shared less. */
+export const ENTRY_FACTS_MAX_COUNT = 1_000;
+
+/** Entries that a wake reads at once. */
+export const ENTRY_ROWS_PER_PAGE_COUNT = 1_000;
+
+/** Maximum size of the changes of entries in the journal; they have a budget of their own. */
+export const ENTRY_JOURNAL_MAX_BYTES = 512 * 1024 * 1024;
+
+/** Maximum number of revisions with changes of entries alone whose content the journal keeps. */
+export const ENTRY_JOURNAL_MAX_COUNT = 200_000;
+
+/** Rows of a journal in all, including those that only keep the cursor of a revision: some 100 MB. */
+export const JOURNAL_ROWS_MAX_COUNT = 1_000_000;
+
+/** Changes of an entry that are followed back one by one, before the journal is read forward instead. */
+export const ENTRY_STEPS_BACK_MAX_COUNT = 20;
+
 /** Lines of one part of an export. The Worker holds one part while a slow reader takes it. */
 export const EXPORT_PART_MAX_BYTES = 1024 * 1024;
 

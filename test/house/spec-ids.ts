@@ -1,8 +1,8 @@
 import type { SourceFile } from './source-tree';
 
-/** A promise, whose id is the letter of its chapter and a number: `I1`, `L3`. */
-const PROMISE = /^- \*\*([A-Z]\d+)\*\* /;
-const QUOTED_IDS = /(?<=['"`])\[([A-Z]\d+(?:, [A-Z]\d+)*)\] /g;
+/** A promise, whose id is the letters of its chapter and a number: `I1`, `L3`, `KV2`. */
+const PROMISE = /^- \*\*([A-Z]{1,2}\d+)\*\* /;
+const QUOTED_IDS = /(?<=['"`])\[([A-Z]{1,2}\d+(?:, [A-Z]{1,2}\d+)*)\] /g;
 
 export interface Spec {
   /** Ids that a test must quote. */

@@ -24,6 +24,7 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   NAMESPACE_NOT_FOUND: EXIT.notFound,
   SERVICE_NOT_FOUND: EXIT.notFound,
   INSTANCE_NOT_FOUND: EXIT.notFound,
+  ENTRY_NOT_FOUND: EXIT.notFound,
   LEASE_NOT_FOUND: EXIT.notFound,
   TOKEN_NOT_FOUND: EXIT.notFound,
   UNAUTHENTICATED: EXIT.denied,

@@ -17,6 +17,8 @@ export type Cause =
   | 'drained'
   | 'drain-cancelled'
   | 'session-closed'
+  | 'put'
+  | 'deleted'
   | 'imported'
   | 'rolled-back'
   | 'restored';

@@ -21,6 +21,8 @@ export const STATE_OF_CAUSE: Record<Cause, State> = {
   drained: 'draining',
   'drain-cancelled': 'up',
   'session-closed': 'gone',
+  put: 'up',
+  deleted: 'gone',
   imported: 'up',
   'rolled-back': 'up',
   restored: 'up',

@@ -11,6 +11,7 @@ const PROBLEMS = {
   NAMESPACE_NOT_FOUND: { status: 404, title: 'There is no such namespace' },
   SERVICE_NOT_FOUND: { status: 404, title: 'There is no such service' },
   INSTANCE_NOT_FOUND: { status: 404, title: 'There is no such instance' },
+  ENTRY_NOT_FOUND: { status: 404, title: 'There is no such entry' },
   LEASE_NOT_FOUND: { status: 404, title: 'There is no such lease' },
   TOKEN_NOT_FOUND: { status: 404, title: 'There is no such token' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not support this method' },

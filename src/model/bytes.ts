@@ -1,0 +1,53 @@
+/**
+ * Bytes as strings of one character a byte, from `\u0000` to `\u00ff`. Keys of entries have this form: JavaScript compares
+ * them in the order of their bytes, and stores them in one byte a character.
+ */
+
+/** Characters that one call converts: the arguments of a function have to fit on the stack. */
+const STEP = 8_192;
+
+/** Matches a character that is no byte. */
+const BEYOND_BYTES = /[\u0100-\uffff]/;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Returns whether a string has one character a byte. */
+export function isByteString(text: string): boolean {
+  return !BEYOND_BYTES.test(text);
+}
+
+/** Converts bytes to a string of one character a byte. */
+export function byteString(bytes: Uint8Array): string {
+  if (bytes.length <= STEP) return String.fromCharCode(...bytes);
+  let text = '';
+  for (let at = 0; at < bytes.length; at += STEP) text += String.fromCharCode(...bytes.subarray(at, at + STEP));
+  return text;
+}
+
+/** Converts a string of {@link byteString} to its bytes. */
+export function bytesOf(text: string): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at);
+  return bytes;
+}
+
+/** Encodes a text as UTF-8. */
+export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
+  // `as`: an encoder returns an array with a buffer of its own.
+  return encoder.encode(text) as Uint8Array<ArrayBuffer>;
+}
+
+/** Decodes UTF-8; undefined if the bytes are anything else. A byte order mark is kept. */
+export function utf8Text(bytes: Uint8Array): string | undefined {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Encodes bytes as base64. */
+export function base64(bytes: Uint8Array): string {
+  return btoa(byteString(bytes));
+}
