@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { base64, bytesOf, isByteString, utf8Text } from './bytes';
-import { RegistryError } from './errors';
+import { quote, RegistryError } from './errors';
 import { Cause } from './history';
 import { ENTRY_CONTENT_TYPE_MAX_CHARACTERS, ENTRY_KEY_MAX_BYTES, ENTRY_VALUE_MAX_BYTES } from './limits';
+import type { Answer, Asker, Caller, ReadAnswer, ReadOptions, WriteAnswer } from './namespace-api';
 import type { PointInTime } from './query-values';
 
 /** Key of an entry, one character a byte: any bytes, also NUL and invalid UTF-8. */
@@ -121,8 +122,33 @@ export function intervalOfPrefix(prefix: string): KeyInterval {
 /** Property by which a range is ordered; entries with the same one are in the order of their keys. */
 export type EntryOrder = 'key' | 'createdRevision' | 'revision' | 'version';
 
+/** Puts an entry. */
+export interface PutEntryCommand {
+  /** One character a byte. */
+  key: string;
+  value: Uint8Array<ArrayBuffer>;
+  contentType?: string | undefined;
+  precondition: EntryPrecondition;
+}
+
+/** Condition under which an entry is put or deleted. */
+export interface EntryPrecondition {
+  /** True: there must be none; false: there must be one. */
+  absent?: boolean | undefined;
+  /** Revision that it must have. */
+  revision?: number | undefined;
+}
+
+/** A read of a page of the history of a key. */
+export interface EntryHistoryCommand extends Asker {
+  key: string;
+  limit?: number | undefined;
+  /** The `next` of the previous page. */
+  after?: string | undefined;
+}
+
 /** A read of a range of entries. */
-export interface EntryRangeCommand {
+export interface EntryRangeCommand extends ReadOptions {
   interval: KeyInterval;
   /** Maximum number of entries. */
   limit?: number | undefined;
@@ -143,8 +169,30 @@ export function shownKey(key: string): { key: string } | { keyBase64: string } {
   return text === undefined ? { keyBase64: btoa(key) } : { key: text };
 }
 
+/** Formats a key for an error message. */
+export function quoteKey(key: string): string {
+  return quote(utf8Text(bytesOf(key)) ?? key);
+}
+
 /** Returns a value as {@link shownKey} returns a key. */
 export function shownValue(value: Uint8Array): { value: string } | { valueBase64: string } {
   const text = utf8Text(value);
   return text === undefined ? { valueBase64: base64(value) } : { value: text };
+}
+
+/**
+ * Operations on the entries of one namespace, with the same guarantees as those of `NamespaceApi`. Keys and values are as
+ * their schemas accept them.
+ */
+export interface EntryApi {
+  /** Puts an entry, in a revision of its own, even if nothing differs. `LIMIT_EXCEEDED`: the namespace is full. */
+  putEntry(caller: Caller, command: PutEntryCommand): Promise<WriteAnswer<EntryView>>;
+  /** Deletes an entry. Succeeds if there is none, unless a precondition requires it. */
+  deleteEntry(caller: Caller, command: { key: string; precondition: EntryPrecondition }): Promise<{ cursor: string }>;
+  /** Returns an entry. `ENTRY_NOT_FOUND`: there is none. `COMPACTED`: the history does not reach back to `at`. */
+  readEntry(command: { key: string; at?: PointInTime | undefined } & ReadOptions): Promise<ReadAnswer<EntryView>>;
+  /** Returns entries of a range, as many as fit. */
+  rangeEntries(command: EntryRangeCommand): Promise<ReadAnswer<EntryRange>>;
+  /** Returns a page of the changes of a key, newest first, also of one that was deleted. */
+  entryHistory(command: EntryHistoryCommand): Promise<Answer<EntryHistory>>;
 }

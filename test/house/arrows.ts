@@ -69,6 +69,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   'core/namespace': [
     'time',
     'records',
+    'entries',
     'access',
     'commit',
     'leases',

@@ -111,16 +111,28 @@ function noteAlarm({ alarmTimes, counters, platform }: AlarmState): void {
  * there was none.
  */
 function compact(state: StoredState): boolean {
-  const { journal, catalog, pipeline } = state;
+  const { journal, catalog, pipeline, entries } = state;
   const plan = journal.planCompaction(state.time.stamp(), knowsTooManyServices(state));
-  if (plan === undefined) return false;
+  if (plan === undefined) return emptyEntries(state);
   pipeline.enqueue(() => {
     journal.compact(plan);
+    entries.removeHeads(plan.removedEntries);
     for (const key of plan.removed) {
       const service = catalog.service(key);
       if (service === undefined || service.exists || service.overrides.size > 0) continue;
       if (service.revision <= journal.compactedRevision) catalog.forget(service);
     }
+  });
+  return true;
+}
+
+/** Removes the oldest slice of the changes of entries if they exceed their budget. Returns false if they don't. */
+function emptyEntries({ journal, pipeline, entries }: StoredState): boolean {
+  const plan = journal.entries.planEmptying(journal.storedRevision);
+  if (plan === undefined) return false;
+  pipeline.enqueue(() => {
+    journal.entries.empty(plan);
+    entries.removeHeads(plan.heads);
   });
   return true;
 }

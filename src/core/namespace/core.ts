@@ -1,4 +1,5 @@
 import type { InstanceKey, Operation } from '../../model/batch';
+import type { EntryApi } from '../../model/entry';
 import type { Asker, Caller, NamespaceApi } from '../../model/namespace-api';
 import type { SocketPurpose } from '../../model/namespace-sockets';
 import type { Connection } from '../platform/connection';
@@ -6,6 +7,7 @@ import type { Platform } from '../platform/platform';
 import { attendAlarm, attendTick } from './alarm';
 import type { Retention } from './commit/journal';
 import { readChangedSince } from './history/changed-since';
+import { readEntryHistory } from './history/entry-reads';
 import { NamespaceSnapshots } from './history/namespace-snapshots';
 import { readDiff, readHistory, rollback } from './history/past-reads';
 import { readWhy } from './history/why';
@@ -15,6 +17,8 @@ import { readChangedServices } from './queries/changed-services';
 import {
   callAcknowledge,
   type Query,
+  readEntry,
+  readEntryRange,
   readInstance,
   readInstanceList,
   readOverride,
@@ -40,10 +44,12 @@ import {
   callBatch,
   callCancelDrain,
   callClearOverride,
+  callDeleteEntry,
   callDeregister,
   callDrain,
   callPatch,
   callPatchService,
+  callPutEntry,
   callPutOverride,
   callPutService,
   callRegister,
@@ -57,7 +63,7 @@ import {
  * An awake namespace: its calls, one line each. It depends on no platform: the host passes one in, and calls {@link alarm}
  * when the alarm fires.
  */
-export class Registry implements NamespaceApi {
+export class Registry implements NamespaceApi, EntryApi {
   readonly #state: NamespaceState;
   readonly #hub: Hub;
   readonly #frames: ReceivedFrames;
@@ -232,6 +238,26 @@ export class Registry implements NamespaceApi {
 
   acknowledge(command: Query<'acknowledge'>): Reply<'acknowledge'> {
     return callAcknowledge(this.#state, this.#hub, command);
+  }
+
+  putEntry(caller: Caller, command: Parameters<EntryApi['putEntry']>[1]): ReturnType<EntryApi['putEntry']> {
+    return callPutEntry(this.#state, caller, command);
+  }
+
+  deleteEntry(caller: Caller, command: Parameters<EntryApi['deleteEntry']>[1]): ReturnType<EntryApi['deleteEntry']> {
+    return callDeleteEntry(this.#state, caller, command);
+  }
+
+  readEntry(command: Parameters<EntryApi['readEntry']>[0]): ReturnType<EntryApi['readEntry']> {
+    return readEntry(this.#state, command);
+  }
+
+  rangeEntries(command: Parameters<EntryApi['rangeEntries']>[0]): ReturnType<EntryApi['rangeEntries']> {
+    return readEntryRange(this.#state, command);
+  }
+
+  entryHistory(command: Parameters<EntryApi['entryHistory']>[0]): ReturnType<EntryApi['entryHistory']> {
+    return readEntryHistory(this.#state, command);
   }
 
   /** Handles a frame that a socket sent. The host calls it in the order in which frames arrive. */

@@ -95,6 +95,8 @@ describe('a namespace that was restored to a full disk', () => {
     writeProperty(platform.storage, 'schema', '1');
     platform.storage.run('ALTER TABLE checkpoint DROP COLUMN attended_ms');
     platform.storage.run('ALTER TABLE checkpoint DROP COLUMN attentive_since');
+    for (const column of ['entries', 'entries_until', 'entry_revisions'])
+      platform.storage.run(`ALTER TABLE journal DROP COLUMN ${column}`);
     platform.fill();
     const namespace = new Namespace(platform, false);
     await expect(namespace.size()).rejects.toEqual(expect.objectContaining({ code: 'UNAVAILABLE' }));

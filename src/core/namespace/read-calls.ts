@@ -1,6 +1,9 @@
+import type { EntryRange, EntryRangeCommand, EntryView } from '../../model/entry';
 import { jsonText } from '../../model/json';
-import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import type { NamespaceApi, ReadAnswer, ReadOptions, ServiceKey } from '../../model/namespace-api';
+import type { PointInTime } from '../../model/query-values';
 import type { StoredState } from './commit/commit-state';
+import { rangeEntriesAt, readEntryAt } from './history/entry-reads';
 import { listInstancesAt } from './history/past-reads';
 import type { AnswerCache } from './queries/answer-cache';
 import {
@@ -11,6 +14,7 @@ import {
   serviceText,
   subscribersText,
 } from './queries/answers';
+import { entryRange, entryText, requireEntry } from './queries/entries';
 import { listInstances, listServices, newestRevision } from './queries/lists';
 import { namespaceStats } from './queries/namespace-stats';
 import { resolve } from './queries/resolve';
@@ -105,6 +109,32 @@ export function readServiceList(state: TurnState, command: Query<'listServices'>
     options: command,
     changedAt: () => newestRevision(catalog, command),
     body: () => listServices(catalog, command),
+  });
+}
+
+export function readEntry(
+  state: TurnState,
+  { at, ...command }: { key: string; at?: PointInTime | undefined } & ReadOptions,
+): Promise<ReadAnswer<EntryView>> {
+  const { entries } = state;
+  if (at !== undefined) return readEntryAt(state, command, at);
+  return read(state, {
+    scope: undefined,
+    options: command,
+    changedAt: () => requireEntry(entries, command.key).revision,
+    body: () => entryText(entries, command.key),
+  });
+}
+
+export function readEntryRange(state: TurnState, command: EntryRangeCommand): Promise<ReadAnswer<EntryRange>> {
+  const { entries } = state;
+  if (command.at !== undefined) return rangeEntriesAt(state, command, command.at);
+  return read(state, {
+    scope: undefined,
+    options: command,
+    // A deleted entry leaves no revision in memory, so this is that of all entries.
+    changedAt: () => entries.revision,
+    body: () => entryRange(entries, command),
   });
 }
 

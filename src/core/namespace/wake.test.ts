@@ -357,6 +357,8 @@ describe('storage of the previous version', () => {
     storage.run("UPDATE checkpoint SET process = 'process-1', leases = ? WHERE row = 0", leases.buffer);
     for (const column of ['attentive_since', 'attended_ms'])
       storage.run(`ALTER TABLE checkpoint DROP COLUMN ${column}`);
+    for (const column of ['entries', 'entries_until', 'entry_revisions'])
+      storage.run(`ALTER TABLE journal DROP COLUMN ${column}`);
     storage.run("UPDATE property SET value = '1' WHERE name = 'schema'");
     storage.run("DELETE FROM property WHERE name = 'readable-from'");
   }

@@ -10,6 +10,7 @@ import type { StoredState } from './commit/commit-state';
 import { changeEpochIfMarked, newEpoch } from './commit/epoch-change';
 import { Journal, type Retention } from './commit/journal';
 import { Settings } from './commit/settings';
+import { EntryStore } from './entries/entry-store';
 import { Catalog } from './records/catalog';
 import type { ServiceEntry, SessionEntry } from './records/catalog-entries';
 import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoint } from './records/checkpoints';
@@ -50,6 +51,8 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
   const { header } = checkpoint;
   const attention = new Attention(header?.attention ?? noAttention(header), header?.at ?? 0, Number.NEGATIVE_INFINITY);
   const loaded = load(storage, checkpoint, attention);
+  const entries = new EntryStore(storage);
+  entries.load();
   const shiftMs = header?.shiftMs ?? 0;
   // Stamps stand still after the clock was set back, so one that is still ahead of the clock says nothing about the axis.
   const stampedAt = journal.latestStamp > counters.wokeAt ? 0 : journal.latestStamp + shiftMs;
@@ -97,6 +100,7 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
     leaseTerms,
     sessions,
     agenda,
+    entries,
     journal,
     pipeline,
     checkpoints,

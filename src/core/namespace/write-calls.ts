@@ -1,5 +1,7 @@
 import type { InstanceKey, Operation, OperationResult } from '../../model/batch';
-import type { Answer, Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import type { EntryPrecondition, EntryView, PutEntryCommand } from '../../model/entry';
+import { jsonText } from '../../model/json';
+import type { Answer, Caller, NamespaceApi, ServiceKey, WriteAnswer } from '../../model/namespace-api';
 import type { ServiceView } from '../../model/service';
 import { deregister, hasDrainQuarantine } from './commands/deregister';
 import { clearOverride, putOverride } from './commands/override';
@@ -8,9 +10,12 @@ import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
 import type { StoredState } from './commit/commit-state';
 import type { Draft } from './commit/draft';
+import type { DraftedEntries } from './commit/drafted-entries';
+import { encodeFacts } from './entries/entry';
 import { renewMany, renewOne } from './leases/renewing';
 import { requireSession } from './leases/sessions';
 import { batchReport, instanceAnswer, overrideText, registration, serviceText } from './queries/answers';
+import { entryView, requireEntry } from './queries/entries';
 import {
   batchAction,
   changeWithOperatorAudit,
@@ -18,7 +23,7 @@ import {
   overrideAction,
   withOperatorAudit,
 } from './turn/operator-audit';
-import { turn } from './turn/turn';
+import { change, turn } from './turn/turn';
 import type { TurnState } from './turn/turn-state';
 import { cancelDrains, drainAndWait } from './watch/draining';
 import type { Watches, WatchState } from './watch/watch-state';
@@ -195,6 +200,54 @@ export function callRemoveService(
     scope: command,
     audited: () => ({ action: 'service-deleted', key: command, detail: command.force ? 'force' : undefined }),
     decide: (draft, by) => removeService(draft, by, command, instanceIds(), command.force, command.precondition),
+    answer: () => position(state),
+  });
+}
+
+export function callPutEntry(
+  state: TurnState,
+  caller: Caller,
+  command: PutEntryCommand,
+): Promise<WriteAnswer<EntryView>> {
+  return change(state, caller, {
+    scope: undefined,
+    decide: ({ entries }, by) => putEntry(entries, by, command),
+    // The caller knows the value.
+    answer: (outcome) => ({
+      ...position(state),
+      created: outcome === 'created',
+      body: jsonText(entryView(requireEntry(state.entries, command.key), undefined)),
+    }),
+  });
+}
+
+/**
+ * Puts an entry. It always makes a change, as its version counts every put.
+ *
+ * @throws {RegistryError} `REVISION_MISMATCH`.
+ */
+function putEntry(
+  entries: DraftedEntries,
+  { tokenId: actor }: Caller,
+  { key, value, contentType, precondition }: PutEntryCommand,
+): OperationResult['outcome'] {
+  entries.require(key, precondition);
+  const isNew = entries.get(key) === undefined;
+  entries.put(key, { value, lease: null, facts: encodeFacts({ actor, contentType }) }, 'put');
+  return isNew ? 'created' : 'changed';
+}
+
+export function callDeleteEntry(
+  state: TurnState,
+  caller: Caller,
+  { key, precondition }: { key: string; precondition: EntryPrecondition },
+): Promise<{ cursor: string }> {
+  return change(state, caller, {
+    scope: undefined,
+    decide: ({ entries }) => {
+      entries.require(key, precondition);
+      entries.delete(key, 'deleted');
+    },
     answer: () => position(state),
   });
 }

@@ -17,6 +17,7 @@ describe('prepareStorage', () => {
     expect(disk.rows(TABLES).flat()).toEqual([
       'checkpoint',
       'document',
+      'entry',
       'journal',
       'property',
       'record',

@@ -33,7 +33,21 @@ const TABLES = [
     check_bits INTEGER NOT NULL,
     size_until INTEGER NOT NULL,
     changes TEXT NOT NULL,
+    entries BLOB,
+    entries_until INTEGER,
+    entry_revisions INTEGER,
     PRIMARY KEY (revision, part)
+  ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS entry (
+    space INTEGER NOT NULL,
+    key BLOB NOT NULL,
+    revision INTEGER NOT NULL,
+    created_revision INTEGER NOT NULL,
+    version INTEGER NOT NULL,
+    lease INTEGER,
+    facts TEXT,
+    value BLOB,
+    PRIMARY KEY (space, key)
   ) STRICT, WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS checkpoint (
     row INTEGER PRIMARY KEY,
@@ -81,8 +95,24 @@ const ATTENTION: SchemaStep = {
   readableFrom: 1,
 };
 
+/**
+ * Adds the changes of entries to the journal. Version 2 ignores the columns and leaves them null, and reads a revision of
+ * entries alone as one without changes.
+ */
+const ENTRIES: SchemaStep = {
+  migrate: (storage) => {
+    storage.run('ALTER TABLE journal ADD COLUMN entries BLOB');
+    storage.run('ALTER TABLE journal ADD COLUMN entries_until INTEGER');
+    storage.run('ALTER TABLE journal ADD COLUMN entry_revisions INTEGER');
+    // Rows from before have no sums. `src/core/namespace/commit/entry-journal.ts` reads this.
+    storage.run(`INSERT OR REPLACE INTO property (name, value)
+      SELECT 'entry-journal', '{"begun":' || (1 + COALESCE(MAX(revision), 0)) || ',"emptied":0}' FROM journal`);
+  },
+  readableFrom: 1,
+};
+
 /** A change to a table adds a step. A new table needs none if the previous version may ignore it. */
-const SCHEMA: Schema = { name: 'namespace', tables: TABLES, steps: [ATTENTION] };
+const SCHEMA: Schema = { name: 'namespace', tables: TABLES, steps: [ATTENTION, ENTRIES] };
 
 /** The version of a namespace's tables that this code writes. */
 export const SCHEMA_VERSION = versionOf(SCHEMA);

@@ -1,6 +1,7 @@
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { Platform } from '../../platform/platform';
 import type { CommitPipeline } from '../../storage/commit-pipeline';
+import type { EntryStore } from '../entries/entry-store';
 import type { Checkpoints } from '../records/checkpoints';
 import type { RecordMemory } from '../records/record-kind';
 import type { AnyRecord, RecordKey } from '../records/records';
@@ -10,6 +11,7 @@ import type { Settings } from './settings';
 /** The parts of a namespace that hold its records: in memory, and in storage. */
 export interface StoredState extends RecordMemory {
   readonly platform: Platform;
+  readonly entries: EntryStore;
   readonly journal: Journal;
   readonly pipeline: CommitPipeline;
   readonly checkpoints: Checkpoints;

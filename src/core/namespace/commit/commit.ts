@@ -45,10 +45,14 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
   const { storage } = platform;
   const encoded = encodeChanges(state, draft);
   const { documents } = draft;
-  if (encoded.length > 0 || documents.length > 0) pipeline.assertStorable();
+  draft.entries.assertRoom();
+  const changesNothing = encoded.length === 0 && draft.entries.isEmpty;
+  if (!changesNothing || documents.length > 0) pipeline.assertStorable();
+  // Reads previous values from the disk, which may fail: nothing has been changed yet.
+  const entries = draft.entries.committed();
   for (const entry of draft.renewed) renew(state, entry, draft.now);
   putDocuments(catalog, documents);
-  if (encoded.length === 0) {
+  if (changesNothing) {
     if (documents.length > 0) pipeline.enqueue(() => writeDocuments(storage, documents));
     return false;
   }
@@ -56,8 +60,11 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
   const changes = encoded.map((each) => committedChange(state, each));
   const rows = changes.map((change) => applyChange(state, change, revision, now));
   const released = catalog.dropReleasedDocuments();
+  const entryRows = entries.map(({ key, after }) => {
+    return after === null ? state.entries.remove(key, revision) : state.entries.put(after);
+  });
   const check = Math.floor(platform.random.fraction() * 0x1_0000_0000);
-  const append = journal.append(changes, draft.cause, actor, draft.stamp, check);
+  const append = journal.append(changes, draft.cause, actor, draft.stamp, check, entries);
   state.counters.commits += 1;
   const published = { revision, cursor: journal.cursor, cause: draft.cause, actor, at: draft.stamp };
   const publish = publisher.prepare(published, changes);
@@ -68,6 +75,7 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
     for (const row of rows) {
       if (row.value === null) forgetUnwrittenHead(catalog, row);
     }
+    for (const write of entryRows) write();
     append();
   }, publish);
   scheduleCompaction(state, now);

@@ -1,21 +1,33 @@
 import { COMPACTION_SLICE_MAX_COUNT } from '../../../model/limits';
 import type { SqlRow } from '../../storage/sql-storage';
+import { deletedKeys } from '../entries/entry-changes';
 import type { RecordKey } from '../records/records';
 import { decodeChanges } from './journal-format';
 
-/** Maximum text read for one slice, as parsing its deletions takes time. In characters. */
-const COMPACTION_SLICE_MAX_SIZE = 4 * 1024 * 1024;
+/** Maximum content read for one slice, as parsing its deletions takes time. In characters or bytes. */
+export const COMPACTION_SLICE_MAX_SIZE = 4 * 1024 * 1024;
 
-/** The scope of a compaction: all revisions up to one, and the heads of records that were deleted in them. */
+/** An entry that was deleted in a revision. */
+export interface DeletedEntry {
+  key: string;
+  revision: number;
+}
+
+/** The scope of a compaction: all revisions up to one, and the heads of what was deleted in them. */
 export interface Compaction {
   revision: number;
   removed: (RecordKey & { revision: number })[];
+  removedEntries: DeletedEntry[];
 }
 
 /** Bounds on the journal. A row beyond any of them must be removed. */
 interface Bounds {
-  /** Revisions up to this one exceed the maximum count. */
-  newestByCount: number;
+  /**
+   * Reports whether a revision exceeds the maximum count.
+   *
+   * @param entryRevisions Number of revisions up to it that changed entries alone.
+   */
+  isBeyondCount: (revision: number, entryRevisions: number) => boolean;
   /** Text up to here exceeds the maximum size, counted like `size_until`. */
   sizeByBytes: number;
   /** Stamps up to this one are too old. */
@@ -27,7 +39,8 @@ interface Bounds {
 /**
  * Returns the oldest revisions that must be removed, at most a slice of them; undefined if all may stay.
  *
- * @param rows Rows of the journal, oldest first: revision, stamp, `size_until` and changes. Only as many as needed are read.
+ * @param rows Rows of the journal, oldest first: revision, stamp, `size_until`, changes, and of entries: `entry_revisions` and
+ *   changes. Only as many as needed are read.
  */
 export function compactionOf(rows: Iterable<SqlRow>, bounds: Bounds): Compaction | undefined {
   let plan: Compaction | undefined;
@@ -36,16 +49,20 @@ export function compactionOf(rows: Iterable<SqlRow>, bounds: Bounds): Compaction
   for (const row of rows) {
     const [revision, at, sizeUntil] = [Number(row[0]), Number(row[1]), Number(row[2])];
     const changes = String(row[3]);
+    const [, , , , entryRevisions, entries] = row;
     const isNextRevision = revision !== plan?.revision;
     if (isNextRevision && (count >= COMPACTION_SLICE_MAX_COUNT || size >= COMPACTION_SLICE_MAX_SIZE)) break;
     const isOverSize = sizeUntil - changes.length < bounds.sizeByBytes;
-    const mustGo = revision <= bounds.newestByCount || at <= bounds.stampByAge || isOverSize;
+    const mustGo = bounds.isBeyondCount(revision, Number(entryRevisions ?? 0)) || at <= bounds.stampByAge || isOverSize;
     if (isNextRevision && (!mustGo || revision === bounds.head)) break;
-    plan ??= { revision, removed: [] };
+    plan ??= { revision, removed: [], removedEntries: [] };
     plan.revision = revision;
     count += 1;
     size += changes.length;
     collectRemoved(plan, revision, changes);
+    if (!(entries instanceof ArrayBuffer)) continue;
+    size += entries.byteLength;
+    for (const key of deletedKeys(entries)) plan.removedEntries.push({ key, revision });
   }
   return plan;
 }

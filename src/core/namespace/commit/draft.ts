@@ -11,6 +11,7 @@ import {
 import type { NamespaceLimits } from '../../../model/namespace';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
 import { assertShare } from '../access/token-limits';
+import type { EntryStore } from '../entries/entry-store';
 import type { Catalog } from '../records/catalog';
 import type { InstanceEntry } from '../records/catalog-entries';
 import { instanceKind } from '../records/instance-kind';
@@ -18,6 +19,7 @@ import { overrideKind } from '../records/override-kind';
 import type { RecordKind, RecordState } from '../records/record-kind';
 import type { AnyRecord, InstanceRecord, OverrideRecord, RecordKey, ServiceRecord } from '../records/records';
 import { serviceKind } from '../records/service-kind';
+import { DraftedEntries } from './drafted-entries';
 import type { Journal } from './journal';
 
 /** A change that a command makes to one record. `record` is null if it removes it. */
@@ -31,6 +33,7 @@ export interface DraftedChange extends RecordKey {
 /** The parts of a namespace that a draft builds on. */
 export interface DraftBase {
   readonly catalog: Catalog;
+  readonly entries: EntryStore;
   readonly journal: Journal;
   /** Limits of the namespace, if they are below those of the registry. */
   readonly settings: { readonly limits: NamespaceLimits };
@@ -38,7 +41,7 @@ export interface DraftBase {
 }
 
 /**
- * The changes of a command: an overlay over the catalog. Commands read and write through it, so that a command that is
+ * The changes of a command: an overlay over the catalog and the entries. Commands read and write through it, so that a command that is
  * refused halfway changes nothing, and a batch sees its own earlier operations.
  */
 export class Draft {
@@ -54,6 +57,9 @@ export class Draft {
   readonly #newServices = new Set<string>();
   readonly #documents = new Map<string, ServiceKey & SharedDocument>();
 
+  /** Entries that the command changes. */
+  readonly entries: DraftedEntries;
+
   /** Current time on the namespace's axis. */
   readonly now: number;
   /** Current time for people. */
@@ -63,11 +69,12 @@ export class Draft {
   readonly by: Caller | undefined;
 
   /** @param by Absent for changes by the registry itself, and for an import. */
-  constructor({ catalog, journal, settings, time }: DraftBase, now: number, by?: Caller) {
+  constructor({ catalog, entries, journal, settings, time }: DraftBase, now: number, by?: Caller) {
     this.by = by;
     this.#catalog = catalog;
     this.#limits = settings.limits;
     this.#journal = journal;
+    this.entries = new DraftedEntries(entries, journal.revision + 1);
     this.now = now;
     this.stamp = time.stamp();
   }
@@ -77,13 +84,13 @@ export class Draft {
     return this.#journal.revision + 1;
   }
 
-  /** All changes, in the order in which their records were first changed. */
+  /** All changes of records, in the order in which their records were first changed. */
   get changes(): Iterable<DraftedChange> {
     return this.#changes.values();
   }
 
   get isEmpty(): boolean {
-    return this.#changes.size === 0;
+    return this.#changes.size === 0 && this.entries.isEmpty;
   }
 
   /** Instances whose lease is renewed without any other change. */
@@ -93,7 +100,7 @@ export class Draft {
 
   /** Cause of the revision: that of its changes, or `updated` if they differ. */
   get cause(): Cause {
-    const causes = new Set([...this.#changes.values()].map((change) => change.cause));
+    const causes = new Set([...this.#changes.values()].map((change) => change.cause).concat(this.entries.causes));
     const [cause] = causes;
     return causes.size === 1 && cause !== undefined ? cause : 'updated';
   }

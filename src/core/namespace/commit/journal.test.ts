@@ -9,8 +9,9 @@ import type { RecordRow } from '../records/record-kind';
 import { writeRecordRows } from '../records/record-row';
 import type { RecordKey } from '../records/records';
 import { wake } from '../wake';
-import { DEFAULT_RETENTION, Journal, type Retention, recordAt } from './journal';
+import { DEFAULT_RETENTION, Journal, type Retention } from './journal';
 import { decodeChanges, decodeCursor, encodeCursor, type JournaledChange } from './journal-format';
+import { recordAt } from './record-past';
 
 const DAY_MS = 24 * 3_600_000;
 
@@ -311,7 +312,7 @@ describe('reads of the history', () => {
       0, 1, 2, 3,
     ]);
     expect([0, 1, 2, 3, 4].map((revision) => journal.stampAt(revision))).toEqual([10, 10, 20, 30, undefined]);
-    journal.compact({ revision: 1, removed: [] });
+    journal.compact({ revision: 1, removed: [], removedEntries: [] });
     expect([0, 1].map((revision) => journal.cursorAt(revision))).toEqual([undefined, undefined]);
   });
 });

@@ -5,21 +5,19 @@ import {
   JOURNAL_MAX_AGE_MS,
   JOURNAL_MAX_BYTES,
   JOURNAL_MAX_COUNT,
+  JOURNAL_ROWS_MAX_COUNT,
 } from '../../../model/limits';
-import type { Platform } from '../../platform/platform';
 import { readProperty, writeProperty } from '../../storage/schema';
 import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
-import type { Catalog } from '../records/catalog';
-import { findRecord, RECORD_KINDS } from '../records/record-kinds';
-import { headRevision } from '../records/record-row';
-import type { RecordKey, RecordText } from '../records/records';
+import type { JournaledEntry } from '../entries/entry-changes';
+import { RECORD_KINDS } from '../records/record-kinds';
 import { type Compaction, compactionOf } from './compaction';
+import { EntryJournal, type EntryRetention, rowsOf } from './entry-journal';
 import {
   decodeChanges,
   decodeCursor,
   encodeCursor,
   encodeParts,
-  isOf,
   type JournaledChange,
   type Position,
   RevisionGaps,
@@ -45,6 +43,8 @@ export interface Retention {
   maxAgeMs: number;
   maxCount: number;
   maxBytes: number;
+  /** Bounds on the changes of entries, which the other two don't count; absent: the registry's. */
+  entries?: EntryRetention | undefined;
 }
 
 /** Retention if the namespace's settings have none. */
@@ -57,8 +57,9 @@ export const DEFAULT_RETENTION: Retention = {
 /** Property that holds the gaps in the sequence of revisions. */
 const GAPS = 'revision-gaps';
 
-const APPEND = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, changes)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+const APPEND = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, changes,
+    entries, entries_until, entry_revisions)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes FROM journal';
 
@@ -79,8 +80,12 @@ export class Journal {
   #sizeCompacted = 0;
   #latestStamp = 0;
   #oldestStamp = 0;
+  /** Number of revisions with changes of entries alone that were ever compacted. */
+  #entryRevisionsCompacted = 0;
   /** Revisions that have not been written to the disk yet. */
   readonly #unwritten = new Map<number, readonly JournaledChange[]>();
+  /** The changes of entries. */
+  readonly entries: EntryJournal;
 
   /** @param settings Holds the retention in effect now. */
   constructor(storage: SqlStorage, epoch: string, settings: { readonly retention: Retention }) {
@@ -98,6 +103,7 @@ export class Journal {
       this.#latestStamp = at ?? 0;
     }
     this.#cursor = encodeCursor(this.#head);
+    this.entries = new EntryJournal(storage, () => settings.retention.entries);
     this.#readOldest();
   }
 
@@ -167,8 +173,15 @@ export class Journal {
    * @param check 32 random bits.
    * @param at Stamp of the commit, in milliseconds since the epoch.
    */
-  append(changes: readonly JournaledChange[], cause: Cause, actor: string, at: number, check: number): () => void {
-    return this.#appendAt(this.#head.revision + 1, changes, cause, actor, at, check);
+  append(
+    changes: readonly JournaledChange[],
+    cause: Cause,
+    actor: string,
+    at: number,
+    check: number,
+    entries: readonly JournaledEntry[] = [],
+  ): () => void {
+    return this.#appendAt(this.#head.revision + 1, changes, cause, actor, at, check, entries);
   }
 
   /**
@@ -197,21 +210,24 @@ export class Journal {
     actor: string,
     at: number,
     check: number,
+    entries: readonly JournaledEntry[] = [],
   ): () => void {
     this.#head = { epoch: this.#epoch, revision, check };
     this.#cursor = encodeCursor(this.#head);
     this.#latestStamp = at;
     if (this.#oldestStamp === 0) this.#oldestStamp = at;
     this.#unwritten.set(revision, changes);
-    const parts = encodeParts(changes);
+    const rows = rowsOf(encodeParts(changes), this.entries.append(revision, entries, changes.length === 0));
     let sizeUntil = this.#sizeUntil;
-    for (const part of parts) this.#sizeUntil += part.length;
+    for (const { text } of rows) this.#sizeUntil += text.length;
     return () => {
-      for (const [index, part] of parts.entries()) {
-        sizeUntil += part.length;
-        this.#storage.run(APPEND, revision, index, at, cause, actor, check, sizeUntil, part);
+      for (const [index, { text, part, sums: until }] of rows.entries()) {
+        sizeUntil += text.length;
+        const columns = [part, until.bytes, until.revisions];
+        this.#storage.run(APPEND, revision, index, at, cause, actor, check, sizeUntil, text, ...columns);
       }
       this.#unwritten.delete(revision);
+      this.entries.written(revision);
     };
   }
 
@@ -308,7 +324,13 @@ export class Journal {
   get isOverfull(): boolean {
     const { maxCount, maxBytes } = this.#settings.retention;
     const slack = 1 + COMPACTION_SLICE_MAX_COUNT / maxCount;
-    return this.count > maxCount * slack || this.size > maxBytes * slack;
+    const isOverCount = this.#recordCount > maxCount * slack || this.count > JOURNAL_ROWS_MAX_COUNT * slack;
+    return isOverCount || this.size > maxBytes * slack || this.entries.isOverfull;
+  }
+
+  /** Number of retained revisions that changed a record, not only entries. */
+  get #recordCount(): number {
+    return this.count - (this.entries.revisionsUntil - this.#entryRevisionsCompacted);
   }
 
   /**
@@ -328,11 +350,19 @@ export class Journal {
    */
   planCompaction(stamp: number, isTooMuch = false): Compaction | undefined {
     const { maxAgeMs, maxCount, maxBytes } = this.#settings.retention;
-    const newestByCount = isTooMuch ? this.storedRevision - 1 : this.#gaps.before(this.#head.revision, maxCount);
+    const newestByRows = isTooMuch
+      ? this.storedRevision - 1
+      : this.#gaps.before(this.#head.revision, JOURNAL_ROWS_MAX_COUNT);
+    const isBeyondCount = (revision: number, entryRevisions: number) => {
+      const after = this.#gaps.count(revision, this.#head.revision);
+      const entriesAfter = this.entries.revisionsUntil - Math.max(entryRevisions, this.#entryRevisionsCompacted);
+      return revision <= newestByRows || after - entriesAfter >= maxCount;
+    };
     const sizeByBytes = this.#sizeUntil - maxBytes;
     const stampByAge = stamp - maxAgeMs;
-    const rows = 'SELECT revision, at, size_until, changes FROM journal ORDER BY revision, part';
-    const bounds = { newestByCount, sizeByBytes, stampByAge, head: this.#head.revision };
+    const rows = `SELECT revision, at, size_until, changes, entry_revisions, entries FROM journal
+      ORDER BY revision, part`;
+    const bounds = { isBeyondCount, sizeByBytes, stampByAge, head: this.#head.revision };
     return compactionOf(this.#storage.read(rows), bounds);
   }
 
@@ -362,28 +392,7 @@ export class Journal {
       this.#sizeCompacted = Number(sizeUntil) - String(changes).length;
       this.#oldestStamp = Number(at);
     }
+    this.#entryRevisionsCompacted = this.entries.revisionsBefore(this.#compactedRevision + 1);
+    this.entries.refresh();
   }
-}
-
-/**
- * Returns a record as it was right after a revision; undefined if there was none. It walks back from the current record,
- * change by change, so it costs as many reads as the record has changed since.
- *
- * @param revision A retained revision.
- */
-export function recordAt(
-  { catalog, journal, platform }: { catalog: Catalog; journal: Journal; platform: Pick<Platform, 'storage'> },
-  key: RecordKey,
-  revision: number,
-): RecordText | undefined {
-  const today = findRecord(catalog, key);
-  let text = today?.text ?? null;
-  let changedAt = today?.revision ?? headRevision(platform.storage, key, catalog.service(key));
-  while (changedAt > revision) {
-    const change = journal.changesAt(changedAt).find((each) => isOf(each, key));
-    if (change === undefined) break;
-    text = change.before;
-    changedAt = change.previous;
-  }
-  return text === null ? undefined : { text, revision: changedAt };
 }

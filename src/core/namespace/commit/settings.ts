@@ -55,8 +55,8 @@ export class Settings {
 
   get retention(): Retention {
     const { maxAgeMs, maxCount, maxBytes } = this.#settings.retention;
-    const { maxAgeMs: age, maxCount: count, maxBytes: bytes } = this.#defaults;
-    return { maxAgeMs: maxAgeMs ?? age, maxCount: maxCount ?? count, maxBytes: maxBytes ?? bytes };
+    const { maxAgeMs: age, maxCount: count, maxBytes: bytes, entries } = this.#defaults;
+    return { maxAgeMs: maxAgeMs ?? age, maxCount: maxCount ?? count, maxBytes: maxBytes ?? bytes, entries };
   }
 
   /** Replaces the settings. Returns false if they are the same. */

@@ -15,7 +15,7 @@ function begin(keepsFrom = 1) {
     journal.append([], 'registered', 'owner', at, at)();
     cursors.push(journal.cursor);
   }
-  if (keepsFrom > 1) journal.compact({ revision: keepsFrom - 1, removed: [] });
+  if (keepsFrom > 1) journal.compact({ revision: keepsFrom - 1, removed: [], removedEntries: [] });
   return { journal, cursors, at: (point: string) => momentOf(journal, point, 5, 9_000) };
 }
 

@@ -51,7 +51,7 @@ describe('serviceAt', () => {
     const records = await serviceAt(counting, ORDERS, 1);
     expect([...viewsAt(ORDERS, records, START)]).toMatchObject([{ id: 'a', weight: 0 }]);
     expect(turns).toBe(1);
-    const forgetful = during(async () => state.journal.compact({ revision: 10, removed: [] }));
+    const forgetful = during(async () => state.journal.compact({ revision: 10, removed: [], removedEntries: [] }));
     await expect(serviceAt(forgetful, ORDERS, 1)).rejects.toEqual(refusal('COMPACTED'));
   });
 

@@ -1,0 +1,127 @@
+import { describe, expect, it } from 'vitest';
+import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
+import { utf8Bytes } from '../../../model/bytes';
+import {
+  ENTRIES_PER_NAMESPACE_MAX_BYTES,
+  ENTRIES_PER_NAMESPACE_MAX_COUNT,
+  ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES,
+} from '../../../model/limits';
+import type { EntryStore } from '../entries/entry-store';
+import { DraftedEntries, type EntryInput } from './drafted-entries';
+
+const input = (text = ''): EntryInput => ({ value: utf8Bytes(text), lease: null, facts: null });
+
+function begin() {
+  const awake = new AwakeNamespace();
+  awake.commit(({ entries }) => entries.put('a', input('first'), 'put'));
+  return { awake, draft: new DraftedEntries(awake.state.entries, 2) };
+}
+
+describe('put and delete', () => {
+  it('[KV2] count versions from 1, and start again after a delete', () => {
+    const { draft } = begin();
+    draft.put('a', input('second'), 'put');
+    expect(draft.get('a')).toMatchObject({ version: 2, createdRevision: 1, revision: 2, size: 6 });
+    draft.delete('a', 'deleted');
+    expect(draft.get('a')).toBeUndefined();
+    draft.put('a', input(), 'put');
+    expect(draft.get('a')).toMatchObject({ version: 1, createdRevision: 2, revision: 2 });
+  });
+
+  it('[KV2, C3] leave one change for each key, with the entry before the revision', () => {
+    const { draft } = begin();
+    draft.put('b', input('new'), 'put');
+    draft.put('a', input('second'), 'put');
+    draft.put('b', input('newer'), 'put');
+    draft.put('c', input('for a moment'), 'put');
+    draft.delete('c', 'deleted');
+    draft.delete('never', 'deleted');
+    expect(
+      draft.committed().map(({ key, previous, before, after }) => [key, previous, before?.size, after?.version]),
+    ).toEqual([
+      ['b', 0, undefined, 1],
+      ['a', 1, 5, 2],
+    ]);
+  });
+
+  it('[C5] change nothing before they are committed', () => {
+    const { awake, draft } = begin();
+    draft.put('a', input('second'), 'put');
+    draft.delete('a', 'deleted');
+    expect(awake.state.entries.get('a')).toMatchObject({ version: 1 });
+  });
+});
+
+describe('require', () => {
+  it('[KV3] accepts an entry that meets the precondition', () => {
+    const { draft } = begin();
+    draft.require('a', {});
+    draft.require('a', { absent: false });
+    draft.require('a', { revision: 1 });
+    draft.require('b', { absent: true });
+  });
+
+  it('[KV3] refuses any other, with what there is', () => {
+    const { draft } = begin();
+    for (const [key, precondition, found] of [
+      ['a', { absent: true }, 'already exists, at revision 1'],
+      ['a', { revision: 2 }, 'it has revision 1'],
+      ['b', { absent: false }, 'there is no entry "b"'],
+      ['b', { revision: 1 }, 'there is none'],
+    ] as const) {
+      const refused = expect.objectContaining({
+        code: 'REVISION_MISMATCH',
+        message: expect.stringContaining(found),
+      });
+      expect(() => draft.require(key, precondition), `${key} ${JSON.stringify(precondition)}`).toThrow(refused);
+    }
+  });
+});
+
+describe('assertRoom', () => {
+  /** Returns a draft over a store that seems to hold these amounts. */
+  function full(amounts: Partial<Pick<EntryStore, 'count' | 'keyBytes' | 'valueBytes'>>) {
+    const { awake } = begin();
+    const store = awake.state.entries;
+    for (const [name, value] of Object.entries({ count: 1, keyBytes: 1, valueBytes: 5, ...amounts })) {
+      Object.defineProperty(store, name, { get: () => value });
+    }
+    return new DraftedEntries(store, 2);
+  }
+
+  const FULL = {
+    count: { count: ENTRIES_PER_NAMESPACE_MAX_COUNT },
+    keys: { keyBytes: ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES },
+    bytes: { valueBytes: ENTRIES_PER_NAMESPACE_MAX_BYTES - 1 },
+  };
+
+  it('[KV10] refuses a new entry in a full namespace, whatever it is full of', () => {
+    for (const [what, amounts] of Object.entries(FULL)) {
+      const draft = full(amounts);
+      draft.put('b', input(), 'put');
+      expect(() => draft.assertRoom(), what).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+    }
+  });
+
+  it('[KV10] accepts what makes a full namespace smaller, and what leaves it as large', () => {
+    for (const [what, amounts] of Object.entries(FULL)) {
+      const draft = full(amounts);
+      draft.put('a', input('4444'), 'put');
+      expect(() => draft.assertRoom(), what).not.toThrow();
+      draft.delete('a', 'deleted');
+      draft.put('b', input('55555'), 'put');
+      expect(() => draft.assertRoom(), what).not.toThrow();
+      draft.put('b', input('666666'), 'put');
+      if (what === 'bytes') expect(() => draft.assertRoom(), what).toThrow(/more than the maximum of 268435456/);
+      else expect(() => draft.assertRoom(), what).not.toThrow();
+    }
+  });
+
+  it('[KV10] accepts the last entry that fits', () => {
+    const draft = full({ count: ENTRIES_PER_NAMESPACE_MAX_COUNT - 1 });
+    draft.put('b', input(), 'put');
+    expect(() => draft.assertRoom()).not.toThrow();
+    draft.put('c', input(), 'put');
+    expect(() => draft.assertRoom()).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+  });
+});

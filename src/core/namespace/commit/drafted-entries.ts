@@ -1,0 +1,138 @@
+import { type EntryPrecondition, quoteKey } from '../../../model/entry';
+import { RegistryError } from '../../../model/errors';
+import type { Cause } from '../../../model/history';
+import {
+  ENTRIES_PER_NAMESPACE_MAX_BYTES,
+  ENTRIES_PER_NAMESPACE_MAX_COUNT,
+  ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES,
+} from '../../../model/limits';
+import type { Entry, WholeEntry } from '../entries/entry';
+import type { JournaledEntry } from '../entries/entry-changes';
+import type { EntryStore } from '../entries/entry-store';
+
+/** The part of an entry that a command puts. The rest follows from the previous one and the revision. */
+export interface EntryInput extends Pick<Entry, 'lease' | 'facts'> {
+  value: Uint8Array<ArrayBuffer>;
+}
+
+interface DraftedEntry {
+  cause: Cause;
+  /** Null if the entry is deleted. */
+  after: WholeEntry | null;
+}
+
+/** Amounts that the limits of a namespace bound. */
+interface Amounts {
+  count: number;
+  keyBytes: number;
+  bytes: number;
+}
+
+/**
+ * The entries that a command changes: an overlay over the store, in the order of the command. A later change of a key
+ * replaces the earlier one, in its place.
+ */
+export class DraftedEntries {
+  readonly #store: EntryStore;
+  readonly #revision: number;
+  readonly #changes = new Map<string, DraftedEntry>();
+
+  /** @param revision Revision that the draft becomes. */
+  constructor(store: EntryStore, revision: number) {
+    this.#store = store;
+    this.#revision = revision;
+  }
+
+  get isEmpty(): boolean {
+    return this.#changes.size === 0;
+  }
+
+  /** Causes of the changes. */
+  get causes(): Cause[] {
+    return [...this.#changes.values()].map(({ cause }) => cause);
+  }
+
+  /** Returns an entry with the changes of the draft; undefined if there is none. */
+  get(key: string): Entry | undefined {
+    const change = this.#changes.get(key);
+    return change === undefined ? this.#store.get(key) : (change.after ?? undefined);
+  }
+
+  /** Puts an entry. Its version counts from 1 since it was created. */
+  put(key: string, { value, lease, facts }: EntryInput, cause: Cause): void {
+    const current = this.get(key);
+    // A second put in the same revision is still one change.
+    const version = current?.revision === this.#revision ? current.version : (current?.version ?? 0) + 1;
+    const createdRevision = current?.createdRevision ?? this.#revision;
+    const after = { key, revision: this.#revision, createdRevision, version, lease, facts, size: value.length, value };
+    this.#changes.set(key, { cause, after });
+  }
+
+  /** Deletes an entry, if there is one. */
+  delete(key: string, cause: Cause): void {
+    if (this.#store.get(key) === undefined) this.#changes.delete(key);
+    else this.#changes.set(key, { cause, after: null });
+  }
+
+  /** Returns the changes as the journal keeps them. Reads the previous values. */
+  committed(): JournaledEntry[] {
+    return [...this.#changes].map(([key, { cause, after }]) => {
+      const entry = this.#store.get(key);
+      const before = entry === undefined ? null : { ...entry, value: this.#store.valueOf(entry) };
+      return { key, cause, previous: this.#store.changedAt(key), before, after };
+    });
+  }
+
+  /**
+   * Checks that the namespace has room for the changes. It always has for those that make it smaller.
+   *
+   * @throws {RegistryError} `LIMIT_EXCEEDED`.
+   */
+  assertRoom(): void {
+    const growth: Amounts = { count: 0, keyBytes: 0, bytes: 0 };
+    for (const [key, { after }] of this.#changes) {
+      const before = this.#store.get(key);
+      const isNew = Number(after !== null) - Number(before !== undefined);
+      growth.count += isNew;
+      growth.keyBytes += isNew * key.length;
+      growth.bytes += (after?.size ?? 0) - (before?.size ?? 0) + isNew * key.length;
+    }
+    const { count, keyBytes, valueBytes } = this.#store;
+    assertWithin(growth.count, count, ENTRIES_PER_NAMESPACE_MAX_COUNT, 'entries');
+    assertWithin(growth.keyBytes, keyBytes, ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES, 'bytes of keys');
+    const bytes = keyBytes + valueBytes;
+    assertWithin(growth.bytes, bytes, ENTRIES_PER_NAMESPACE_MAX_BYTES, 'bytes of entries');
+  }
+
+  /**
+   * Checks that an entry is absent, or that it has a revision.
+   *
+   * @throws {RegistryError} `REVISION_MISMATCH`.
+   */
+  require(key: string, { absent, revision }: EntryPrecondition): void {
+    const current = this.get(key);
+    const what = `the entry ${quoteKey(key)}`;
+    if (absent === true && current !== undefined) {
+      throw mismatch(
+        `${what} already exists, at revision ${current.revision}; the precondition requires it to be absent`,
+      );
+    }
+    if (absent === false && current === undefined) {
+      throw mismatch(`there is no entry ${quoteKey(key)}; the precondition requires it to exist`);
+    }
+    if (revision !== undefined && current?.revision !== revision) {
+      const found = current === undefined ? 'there is none' : `it has revision ${current.revision}`;
+      throw mismatch(`the precondition requires ${what} at revision ${revision}, but ${found}; read it and retry`);
+    }
+  }
+}
+
+const mismatch = (message: string): RegistryError => new RegistryError('REVISION_MISMATCH', message);
+
+function assertWithin(growth: number, held: number, most: number, what: string): void {
+  if (growth <= 0 || held + growth <= most) return;
+  throw new RegistryError(
+    'LIMIT_EXCEEDED',
+    `this namespace would have ${held + growth} ${what}, more than the maximum of ${most}; delete some first, or use another namespace`,
+  );
+}

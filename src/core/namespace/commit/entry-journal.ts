@@ -1,0 +1,243 @@
+import {
+  COMPACTION_SLICE_MAX_COUNT,
+  ENTRY_JOURNAL_MAX_BYTES,
+  ENTRY_JOURNAL_MAX_COUNT,
+  JOURNAL_PART_MAX_BYTES,
+} from '../../../model/limits';
+import { readProperty, writeProperty } from '../../storage/schema';
+import type { SqlStorage } from '../../storage/sql-storage';
+import { decodeEntryChanges, deletedKeys, encodeEntryParts, type JournaledEntry } from '../entries/entry-changes';
+import { COMPACTION_SLICE_MAX_SIZE, type DeletedEntry } from './compaction';
+
+/** Bounds on the changes of entries that the journal keeps, besides its own. */
+export interface EntryRetention {
+  maxCount: number;
+  maxBytes: number;
+}
+
+const DEFAULT_ENTRY_RETENTION: EntryRetention = {
+  maxCount: ENTRY_JOURNAL_MAX_COUNT,
+  maxBytes: ENTRY_JOURNAL_MAX_BYTES,
+};
+
+/** Property with the state of this part of the journal; absent as long as it is {@link NEW}. */
+const PROPERTY = 'entry-journal';
+
+/** The property, as JSON. */
+interface StoredState {
+  /** Revisions before this one have no sums: an earlier version wrote them. */
+  begun: number;
+  /** Newest revision whose changes of entries were removed to stay within their budget. */
+  emptied: number;
+}
+
+const NEW: StoredState = { begun: 0, emptied: 0 };
+
+/** Sums over all revisions up to one, including those that are compacted. */
+export interface Sums {
+  /** Bytes of changes of entries. */
+  bytes: number;
+  /** Revisions that have changes of entries alone. */
+  revisions: number;
+}
+
+/** The oldest revisions whose changes of entries must be removed, and the heads that go with them. */
+export interface Emptying {
+  revision: number;
+  heads: DeletedEntry[];
+}
+
+/** A part of a revision's changes of entries, with the sums up to it. */
+export interface EntryPart {
+  part: ArrayBuffer;
+  sums: Sums;
+}
+
+/** A revision's changes of entries. */
+export interface AppendedEntries {
+  parts: EntryPart[];
+  /** For rows without a part. */
+  sums: Sums;
+}
+
+/**
+ * The changes of entries in the journal. They have a budget of their own, beyond which the oldest are removed from their
+ * rows: the rows stay, as readers of services may have their cursors.
+ */
+export class EntryJournal {
+  readonly #storage: SqlStorage;
+  readonly #retention: () => EntryRetention;
+  #stored: StoredState;
+  /** Sums up to the newest revision, durable or not. */
+  #until: Sums = { bytes: 0, revisions: 0 };
+  /** Sums up to the newest emptied or compacted revision. */
+  #gone: Sums = { bytes: 0, revisions: 0 };
+  readonly #unwritten = new Map<number, readonly JournaledEntry[]>();
+
+  constructor(storage: SqlStorage, retention: () => EntryRetention | undefined) {
+    this.#storage = storage;
+    this.#retention = () => retention() ?? DEFAULT_ENTRY_RETENTION;
+    const text = readProperty(storage, PROPERTY);
+    this.#stored = text === undefined ? NEW : (JSON.parse(text) as StoredState); // `as`: only written here and by a migration
+    this.#until = this.#sums(this.#stored.begun, 'DESC')?.until ?? this.#until;
+    this.refresh();
+  }
+
+  /** Newest revision whose changes of entries were removed before the revision itself; 0 if there is none. */
+  get emptiedRevision(): number {
+    return this.#stored.emptied;
+  }
+
+  /** Bytes of the retained changes. */
+  get size(): number {
+    return this.#until.bytes - this.#gone.bytes;
+  }
+
+  /** Number of retained revisions that have changes of entries alone. */
+  get count(): number {
+    return this.#until.revisions - this.#gone.revisions;
+  }
+
+  /** Number of revisions that have changes of entries alone, ever. */
+  get revisionsUntil(): number {
+    return this.#until.revisions;
+  }
+
+  /** True if it exceeds its budget by at least a slice, so that not every commit causes a compaction. */
+  get isOverfull(): boolean {
+    const { maxCount, maxBytes } = this.#retention();
+    const slack = 1 + COMPACTION_SLICE_MAX_COUNT / maxCount;
+    return this.count > maxCount * slack || this.size > maxBytes * slack;
+  }
+
+  /**
+   * Takes the changes of a new revision.
+   *
+   * @param isAlone True if the revision changes nothing else.
+   */
+  append(revision: number, changes: readonly JournaledEntry[], isAlone: boolean): { parts: EntryPart[]; sums: Sums } {
+    if (changes.length > 0) this.#unwritten.set(revision, changes);
+    const revisions = this.#until.revisions + (changes.length > 0 && isAlone ? 1 : 0);
+    let { bytes } = this.#until;
+    const sums = { bytes, revisions };
+    const parts = encodeEntryParts(changes).map((part): EntryPart => {
+      bytes += part.byteLength;
+      return { part, sums: { bytes, revisions } };
+    });
+    this.#until = { bytes, revisions };
+    return { parts, sums };
+  }
+
+  /** Records that a revision is on the disk. Runs inside its commit. */
+  written(revision: number): void {
+    this.#unwritten.delete(revision);
+  }
+
+  /** Returns the changes of entries of a revision, durable or not; none if they were removed. */
+  changesAt(revision: number): readonly JournaledEntry[] {
+    const unwritten = this.#unwritten.get(revision);
+    if (unwritten !== undefined) return unwritten;
+    const changes: JournaledEntry[] = [];
+    const rows = 'SELECT entries FROM journal WHERE revision = ? AND entries IS NOT NULL ORDER BY part';
+    for (const [entries] of this.#storage.read(rows, revision)) {
+      if (entries instanceof ArrayBuffer) changes.push(...decodeEntryChanges(entries, revision));
+    }
+    return changes;
+  }
+
+  /**
+   * Yields the parts after one revision and up to another that are on the disk, oldest first. Rows are read as they are
+   * needed.
+   */
+  *partsAfter(after: number, upTo: number): Generator<{ revision: number; part: ArrayBuffer }> {
+    const rows = `SELECT revision, entries FROM journal
+      WHERE revision > ? AND revision <= ? AND entries IS NOT NULL ORDER BY revision, part`;
+    for (const [revision, part] of this.#storage.read(rows, after, upTo)) {
+      if (part instanceof ArrayBuffer) yield { revision: Number(revision), part };
+    }
+  }
+
+  /** Returns the oldest revisions that must be emptied, at most a slice of them; undefined if all may stay. */
+  planEmptying(head: number): Emptying | undefined {
+    const { maxCount, maxBytes } = this.#retention();
+    if (this.count <= maxCount && this.size <= maxBytes) return undefined;
+    let plan: Emptying | undefined;
+    let rows = 0;
+    let size = 0;
+    const parts = `SELECT revision, entries, entries_until, entry_revisions FROM journal
+      WHERE revision > ? AND revision < ? AND entries IS NOT NULL ORDER BY revision, part`;
+    for (const [number, part, bytes, revisions] of this.#storage.read(parts, this.emptiedRevision, head)) {
+      if (!(part instanceof ArrayBuffer)) continue;
+      const revision = Number(number);
+      if (revision !== plan?.revision) {
+        if (rows >= COMPACTION_SLICE_MAX_COUNT || size >= COMPACTION_SLICE_MAX_SIZE) break;
+        const isOverSize = this.#until.bytes - Number(bytes) + part.byteLength > maxBytes;
+        if (!isOverSize && this.#until.revisions - Number(revisions) + 1 <= maxCount) break;
+      }
+      plan ??= { revision, heads: [] };
+      plan.revision = revision;
+      for (const key of deletedKeys(part)) plan.heads.push({ key, revision });
+      rows += 1;
+      size += part.byteLength;
+    }
+    return plan;
+  }
+
+  /** Removes the changes of a plan. The caller removes the heads. Runs inside a commit. */
+  empty({ revision }: Emptying): void {
+    const rows = 'UPDATE journal SET entries = NULL WHERE revision > ? AND revision <= ? AND entries IS NOT NULL';
+    this.#storage.run(rows, this.emptiedRevision, revision);
+    this.#stored = { ...this.#stored, emptied: revision };
+    writeProperty(this.#storage, PROPERTY, JSON.stringify(this.#stored));
+    this.refresh();
+  }
+
+  /** Reads where the retained changes begin. Call it after rows were removed. */
+  refresh(): void {
+    const first = Math.max(this.#stored.begun, this.#stored.emptied + 1);
+    this.#gone = this.#sums(first, 'ASC')?.before ?? this.#until;
+  }
+
+  /** Returns the number of revisions with entries alone before the oldest row of the journal. */
+  revisionsBefore(revision: number): number {
+    return this.#sums(Math.max(revision, this.#stored.begun), 'ASC')?.before.revisions ?? 0;
+  }
+
+  /**
+   * Returns the sums in the first or last row from a revision on, before and after it. Rows of the previous version have
+   * none.
+   */
+  #sums(from: number, order: 'ASC' | 'DESC'): { before: Sums; until: Sums } | undefined {
+    const row = `SELECT entries_until, entry_revisions, length(entries), changes = '[]' AND entries IS NOT NULL FROM journal
+      WHERE revision >= ? AND entries_until IS NOT NULL ORDER BY revision ${order}, part ${order} LIMIT 1`;
+    for (const [bytes, revisions, size, isAlone] of this.#storage.read(row, from)) {
+      const until = { bytes: Number(bytes), revisions: Number(revisions) };
+      const before = { bytes: until.bytes - Number(size ?? 0), revisions: until.revisions - Number(isAlone) };
+      return { before, until };
+    }
+    return undefined;
+  }
+}
+
+/** Text of a row without changes of records. */
+const EMPTY = '[]';
+
+/** A row of a revision: changes of records, of entries, or both. `sums` go up to it. */
+export interface RevisionRow {
+  text: string;
+  part: ArrayBuffer | null;
+  sums: Sums;
+}
+
+/** Returns the rows of a revision. The last changes of records share a row with the first ones of entries if both fit. */
+export function rowsOf(texts: readonly string[], { parts, sums }: AppendedEntries): RevisionRow[] {
+  const rows: RevisionRow[] = texts.map((text) => ({ text, part: null, sums }));
+  for (const { part, sums: until } of parts) {
+    const last = rows.at(-1);
+    const fits =
+      last?.part === null && (last.text.length + part.byteLength <= JOURNAL_PART_MAX_BYTES || last.text === EMPTY);
+    if (last !== undefined && fits) Object.assign(last, { part, sums: until });
+    else rows.push({ text: EMPTY, part, sums: until });
+  }
+  return rows;
+}

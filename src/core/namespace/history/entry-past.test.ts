@@ -1,0 +1,241 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
+import { settle } from '../../../../test/simulation/virtual-time';
+import { byteString, utf8Bytes } from '../../../model/bytes';
+import { type EntryOrder, type EntryView, type KeyInterval, shownKey, shownValue } from '../../../model/entry';
+import { readJsonText } from '../../../model/json';
+import { attendAlarm } from '../alarm';
+import { DEFAULT_RETENTION } from '../commit/journal';
+import { readEntry, readEntryRange } from '../read-calls';
+import { readEntryHistory } from './entry-reads';
+
+/** Few different keys, so that they are changed often, of bytes that are hard to keep. */
+const KEY = fc.string({ unit: fc.constantFrom('\u0000', 'a', '\u00c3', '\u00ff'), minLength: 1, maxLength: 2 });
+const VALUE = fc.uint8Array({ maxLength: 5 }).map((bytes) => new Uint8Array(bytes));
+
+const CHANGE = fc.oneof(fc.record({ put: KEY, value: VALUE }), fc.record({ remove: KEY }));
+const SELECTION = fc.record({
+  interval: fc.record({ from: fc.oneof(fc.constant(''), KEY), to: fc.option(KEY, { nil: undefined }) }),
+  limit: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
+  orderBy: fc.constantFrom<EntryOrder>('key', 'createdRevision', 'revision', 'version'),
+  descending: fc.boolean(),
+});
+
+type Change = typeof CHANGE extends fc.Arbitrary<infer Value> ? Value : never;
+type Selection = typeof SELECTION extends fc.Arbitrary<infer Value> ? Value : never;
+
+const STEP = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ revision: fc.array(CHANGE, { minLength: 1, maxLength: 3 }) }) },
+  { weight: 1, arbitrary: fc.record({ other: fc.constant('an instance') }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      select: SELECTION,
+      back: fc.nat({ max: 9 }),
+      meanwhile: fc.array(CHANGE, { maxLength: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ trace: KEY }) },
+  { weight: 1, arbitrary: fc.record({ wake: fc.constant(true) }) },
+  { weight: 1, arbitrary: fc.record({ compact: fc.constant(true) }) },
+);
+
+/** An entry of the model. */
+interface Modelled {
+  value: Uint8Array;
+  createdRevision: number;
+  revision: number;
+  version: number;
+}
+
+type State = ReadonlyMap<string, Modelled>;
+
+const viewOf = (key: string, { value, ...numbers }: Modelled): EntryView => ({
+  ...shownKey(key),
+  ...shownValue(value),
+  bytes: value.length,
+  ...numbers,
+});
+
+const inKeyOrder = (state: State): [string, Modelled][] => [...state].sort(([a], [b]) => (a < b ? -1 : 1));
+
+const isWithin = (key: string, { from, to }: KeyInterval) => key >= from && (to === undefined || key < to);
+
+/** Returns what a read of a range shows in a state of the model. */
+function expectedRange(state: State, { interval, limit = 1_000, orderBy, descending }: Selection) {
+  const inRange = inKeyOrder(state).filter(([key]) => isWithin(key, interval));
+  const sign = descending ? -1 : 1;
+  if (orderBy !== 'key') inRange.sort(([, a], [, b]) => sign * (a[orderBy] - b[orderBy]));
+  else if (descending) inRange.reverse();
+  const entries = inRange.slice(0, limit).map(([key, entry]) => viewOf(key, entry));
+  return { entries, count: inRange.length, more: entries.length < inRange.length };
+}
+
+/** A namespace, and a model of it that keeps every state. */
+class Scene {
+  awake = new AwakeNamespace(undefined, { ...DEFAULT_RETENTION, entries: { maxCount: 6, maxBytes: 1e9 } });
+  /** States by revision, with their cursors. */
+  readonly states: { state: State; cursor: string }[] = [{ state: new Map(), cursor: this.awake.state.journal.cursor }];
+
+  change(changes: readonly Change[]): void {
+    const before = this.states.at(-1)?.state ?? new Map<string, Modelled>();
+    const after = new Map(before);
+    const revision = this.awake.state.journal.revision + 1;
+    for (const change of changes) {
+      if ('remove' in change) after.delete(change.remove);
+      else {
+        const current = after.get(change.put);
+        const versionBefore = current?.revision === revision ? current.version - 1 : (current?.version ?? 0);
+        const createdRevision = current?.createdRevision ?? revision;
+        after.set(change.put, { value: change.value, createdRevision, revision, version: versionBefore + 1 });
+      }
+    }
+    this.awake.commit(({ entries }) => {
+      for (const change of changes) {
+        if ('remove' in change) entries.delete(change.remove, 'deleted');
+        else entries.put(change.put, { value: change.value, lease: null, facts: null }, 'put');
+      }
+    });
+    if (this.awake.state.journal.revision < revision) expect([...after]).toEqual([...before]);
+    else this.states.push({ state: after, cursor: this.awake.state.journal.cursor });
+  }
+
+  /** Makes a revision that changes no entry. */
+  changeOther(): void {
+    this.awake.put('a', { weight: this.states.length });
+    this.states.push({ state: this.states.at(-1)?.state ?? new Map(), cursor: this.awake.state.journal.cursor });
+  }
+
+  /** Reads a range, now or as it was, while further changes are made. */
+  async select(selection: Selection, back: number, meanwhile: readonly Change[]): Promise<void> {
+    const { state: namespace } = this.awake;
+    const revision = Math.max(0, this.states.length - 1 - back);
+    const { state, cursor } = this.states[revision] ?? {};
+    if (state === undefined || cursor === undefined) throw new Error('there is no such state');
+    const at = back === 0 ? undefined : cursor;
+    const compacted = namespace.journal.entries.emptiedRevision;
+    const read = readEntryRange(namespace, { ...selection, at });
+    // A refusal is handled below, after the changes.
+    read.catch(() => {});
+    for (const change of meanwhile) {
+      this.change([change]);
+      await undefined;
+    }
+    if (at !== undefined && revision < compacted) {
+      await expect(read).rejects.toThrow(expect.objectContaining({ code: 'COMPACTED' }));
+      return;
+    }
+    expect(readJsonText((await read).body ?? '{}'), `at revision ${revision}`).toEqual(expectedRange(state, selection));
+    for (const [key, entry] of at === undefined ? [] : state) {
+      const { body } = await readEntry(namespace, { key, at });
+      expect(readJsonText(body ?? '{}')).toEqual(viewOf(key, entry));
+    }
+  }
+
+  /** Compares the history of a key with the states of the model. */
+  async trace(key: string): Promise<void> {
+    const { state: namespace } = this.awake;
+    const expected = this.states.flatMap(({ state }, revision) => {
+      if (revision <= namespace.journal.entries.emptiedRevision) return [];
+      const [before, after] = [this.states[revision - 1]?.state.get(key), state.get(key)];
+      if (before === after) return [];
+      const shown = (entry: Modelled | undefined) => {
+        if (entry === undefined) return null;
+        const { key: _key, keyBase64: _base64, ...content } = viewOf(key, entry);
+        return content;
+      };
+      return [{ revision, before: shown(before), after: shown(after) }];
+    });
+    const found: unknown[] = [];
+    let after: string | undefined;
+    do {
+      const page = readJsonText((await readEntryHistory(namespace, { key, limit: 2, after })).body);
+      found.push(...page.changes.map(({ revision, before, after: now }) => ({ revision, before, after: now })));
+      after = page.next;
+    } while (after !== undefined);
+    expect(found.toReversed()).toEqual(expected);
+  }
+
+  /** Sleeps and wakes, or lets the alarm compact the journal. */
+  async wake(): Promise<void> {
+    await settle();
+    const { platform } = this.awake;
+    platform.loseMemory();
+    this.awake = new AwakeNamespace(platform, { ...DEFAULT_RETENTION, entries: { maxCount: 6, maxBytes: 1e9 } });
+  }
+
+  async compact(): Promise<void> {
+    await settle();
+    await attendAlarm(this.awake.state, this.awake.hub, this.awake.platform.clock.now());
+    const { journal } = this.awake.state;
+    expect(journal.entries.count).toBeLessThanOrEqual(7);
+  }
+}
+
+it('[KV2, KV4, KV5, KV6, KV8, KV9] reads like a model that keeps every state, now and at every retained revision', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(STEP, { maxLength: 60, size: 'max' }), async (steps) => {
+      const scene = new Scene();
+      for (const step of steps) {
+        if ('revision' in step) scene.change(step.revision);
+        else if ('other' in step) scene.changeOther();
+        else if ('select' in step) await scene.select(step.select, step.back, step.meanwhile);
+        else if ('trace' in step) await scene.trace(step.trace);
+        else if ('wake' in step) await scene.wake();
+        else await scene.compact();
+      }
+    }),
+    { numRuns: 150 },
+  );
+}, 120_000);
+
+it('[KV5] finds a key that changes often by reading forward', async () => {
+  const awake = new AwakeNamespace();
+  const change = (key: string, value: number) => {
+    const bytes = Uint8Array.of(value % 256);
+    awake.commit(({ entries }) => entries.put(key, { value: bytes, lease: null, facts: null }, 'put'));
+  };
+  change('rare', 0);
+  for (let value = 1; value <= 300; value++) change('often', value);
+  await settle();
+  const { cursor } = awake.state.journal;
+  for (let value = 301; value <= 900; value++) change(value % 100 === 0 ? 'rare' : 'often', value);
+  const { body } = await readEntryRange(awake.state, { interval: { from: '', to: undefined }, at: cursor });
+  const { entries } = readJsonText(body ?? '{}');
+  expect(entries.map(({ key, revision, version }) => [key, revision, version])).toEqual([
+    ['often', 301, 300],
+    ['rare', 1, 1],
+  ]);
+  expect(byteString(Uint8Array.of(300 % 256))).toBe(entries[0]?.value);
+});
+
+it('[KV5] shows nothing of changes that are made while it reads the journal', async () => {
+  const awake = new AwakeNamespace();
+  const put = (key: string, text: string) =>
+    awake.commit(({ entries }) => entries.put(key, { value: utf8Bytes(text), lease: null, facts: null }, 'put'));
+  for (const key of ['changed', 'deleted', 'often', 'untouched']) put(key, 'then');
+  await settle();
+  const { cursor } = awake.state.journal;
+  for (let change = 0; change < 300; change++) put('often', `now ${change}`);
+  let turns = 0;
+  Object.assign(awake.state.platform, {
+    nextTurn: async () => {
+      turns += 1;
+      put('changed', 'now');
+      put('new', 'now');
+      awake.commit(({ entries }) => entries.delete('deleted', 'deleted'));
+      await settle();
+    },
+  });
+  const { body } = await readEntryRange(awake.state, { interval: { from: '', to: undefined }, at: cursor });
+  expect(turns).toBeGreaterThan(0);
+  const { entries, count } = readJsonText(body ?? '{}');
+  expect(entries.map(({ key, value }) => `${key} ${value}`)).toEqual([
+    'changed then',
+    'deleted then',
+    'often then',
+    'untouched then',
+  ]);
+  expect(count).toBe(4);
+});

@@ -1,0 +1,207 @@
+import type { KeyInterval } from '../../../model/entry';
+import { RegistryError } from '../../../model/errors';
+import { ENTRY_STEPS_BACK_MAX_COUNT } from '../../../model/limits';
+import type { StoredState } from '../commit/commit-state';
+import type { Journal } from '../commit/journal';
+import type { Entry, WholeEntry } from '../entries/entry';
+import { changedKeys, decodeEntryChanges, type JournaledEntry } from '../entries/entry-changes';
+import type { EntryStore } from '../entries/entry-store';
+import type { EntrySource } from '../queries/entries';
+
+/** Journal rows, or keys, after which a walk yields to other work: a few milliseconds. */
+const STEPS_PER_TURN = 200;
+
+/** Bytes of the journal after which it does, too. */
+const SIZE_PER_TURN = 2 * 1024 * 1024;
+
+/** An entry as it was, and the revision of its next change, where the journal has its value. */
+interface PastEntry {
+  entry: Entry;
+  changedAt: number;
+}
+
+/** The parts of a namespace that the past of its entries is read from. */
+type PastState = Pick<StoredState, 'journal' | 'entries' | 'platform'>;
+
+/**
+ * Reads entries as they were right after a revision. Those that have not changed since are as they are now. Each other one
+ * is looked for along its own chain of changes, which is short for most; the rest are found by reading forward from the
+ * revision up to the first change of each, which comes soon for a key that changes often.
+ *
+ * @param revision A retained and durable revision.
+ * @param answer Reads from the entries of the interval. It runs in the same turn that completes them.
+ * @throws {RegistryError} `COMPACTED` if the history of entries does not reach back to the revision.
+ */
+export async function withEntriesAt<Result>(
+  state: PastState,
+  interval: KeyInterval,
+  revision: number,
+  answer: (source: EntrySource) => Result,
+): Promise<Result> {
+  const { journal, entries, platform } = state;
+  /** Entries that have changed since; null for a key without one at the revision. */
+  const found = new Map<string, PastEntry | null>();
+  for (;;) {
+    assertRetained(journal, revision);
+    const missing = missingKeys(entries, interval, revision, found);
+    if (missing.length === 0) return answer(new PastEntries(state, interval, revision, found));
+    const changes = new ChangesByKey(journal);
+    const rest = new Set<string>();
+    for (const [index, key] of missing.entries()) {
+      const past = lookBack(changes, { newest: entries.changedAt(key), stored: journal.storedRevision }, key, revision);
+      if (past === undefined) rest.add(key);
+      else found.set(key, past);
+      if (index % STEPS_PER_TURN === STEPS_PER_TURN - 1) await platform.nextTurn();
+    }
+    if (rest.size > 0) await lookForward(state, rest, revision, found);
+  }
+}
+
+/** @throws {RegistryError} `COMPACTED`. */
+function assertRetained(journal: Journal, revision: number): void {
+  const compacted = Math.max(journal.compactedRevision, journal.entries.emptiedRevision);
+  if (revision >= compacted) return;
+  throw new RegistryError(
+    'COMPACTED',
+    `the history of entries goes back to revision ${compacted}, and not to revision ${revision}; read a later one`,
+  );
+}
+
+/** Returns the keys of an interval that have changed since a revision, without those that are found. */
+function missingKeys(
+  entries: EntryStore,
+  interval: KeyInterval,
+  revision: number,
+  found: ReadonlyMap<string, unknown>,
+): string[] {
+  const keys: string[] = [];
+  for (const entry of entries.within(interval)) {
+    if (entry.revision > revision && !found.has(entry.key)) keys.push(entry.key);
+  }
+  for (const key of entries.deletedSince(interval, revision).keys()) if (!found.has(key)) keys.push(key);
+  return keys;
+}
+
+/** The changes of entries, by key. It keeps those of the last revision: many keys may have changed in the same one. */
+class ChangesByKey {
+  readonly #journal: Journal;
+  #revision = -1;
+  #changes = new Map<string, JournaledEntry>();
+
+  constructor(journal: Journal) {
+    this.#journal = journal;
+  }
+
+  at(revision: number, key: string): JournaledEntry | undefined {
+    if (revision !== this.#revision) {
+      this.#revision = revision;
+      this.#changes = new Map(this.#journal.entries.changesAt(revision).map((change) => [change.key, change]));
+    }
+    return this.#changes.get(key);
+  }
+}
+
+/**
+ * Follows the changes of a key back to a revision. Returns undefined if that takes too many steps: the rest is then on the
+ * disk.
+ *
+ * @param stored Newest revision on the disk. Later ones are in memory, and few.
+ */
+function lookBack(
+  changes: ChangesByKey,
+  { newest, stored }: { newest: number; stored: number },
+  key: string,
+  revision: number,
+): PastEntry | null | undefined {
+  let changedAt = newest;
+  for (let steps = 0; steps < ENTRY_STEPS_BACK_MAX_COUNT; steps += changedAt <= stored ? 1 : 0) {
+    const change = changes.at(changedAt, key);
+    if (change === undefined) return undefined;
+    if (change.previous <= revision) return pastEntry(change, changedAt);
+    changedAt = change.previous;
+  }
+  return undefined;
+}
+
+function pastEntry({ before }: JournaledEntry, changedAt: number): PastEntry | null {
+  if (before === null) return null;
+  const { value: _, ...entry } = before;
+  return { entry, changedAt };
+}
+
+/** Finds the first change of each key after a revision: its `before` is the entry at that revision. */
+async function lookForward(
+  { journal, platform }: PastState,
+  missing: Set<string>,
+  from: number,
+  found: Map<string, PastEntry | null>,
+): Promise<void> {
+  let reached = from;
+  while (missing.size > 0 && reached < journal.storedRevision) {
+    // Revisions that are being written are found along the chain, in the next round.
+    reached = scan(journal, missing, reached, found);
+    await platform.nextTurn();
+    assertRetained(journal, from);
+  }
+}
+
+/** Reads some of the journal. Returns the revision up to which everything was read. */
+function scan(journal: Journal, missing: Set<string>, after: number, found: Map<string, PastEntry | null>): number {
+  let rows = 0;
+  let size = 0;
+  let reached = after;
+  for (const { revision, part } of journal.entries.partsAfter(after, journal.storedRevision)) {
+    if (revision !== reached) {
+      if (rows >= STEPS_PER_TURN || size >= SIZE_PER_TURN || missing.size === 0) return reached;
+      reached = revision;
+    }
+    rows += 1;
+    size += part.byteLength;
+    // Decoding the values of a change that is not sought takes time.
+    if (!changedKeys(part).some((key) => missing.has(key))) continue;
+    for (const change of decodeEntryChanges(part, revision)) {
+      if (missing.delete(change.key)) found.set(change.key, pastEntry(change, revision));
+    }
+  }
+  return journal.storedRevision;
+}
+
+/** The entries of one interval at a revision. */
+class PastEntries implements EntrySource {
+  readonly #store: EntryStore;
+  readonly #found: ReadonlyMap<string, PastEntry | null>;
+  readonly #changes: ChangesByKey;
+  readonly #entries: Entry[];
+
+  constructor(
+    { entries, journal }: PastState,
+    interval: KeyInterval,
+    revision: number,
+    found: ReadonlyMap<string, PastEntry | null>,
+  ) {
+    this.#store = entries;
+    this.#found = found;
+    this.#changes = new ChangesByKey(journal);
+    this.#entries = [...entries.within(interval)].filter((entry) => entry.revision <= revision);
+    for (const past of found.values()) if (past !== null) this.#entries.push(past.entry);
+    this.#entries.sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** Returns the number of all its entries, as it has only one interval. */
+  countIn(): number {
+    return this.#entries.length;
+  }
+
+  within(_interval: KeyInterval, descending = false): Iterable<Entry> {
+    return descending ? this.#entries.toReversed() : this.#entries;
+  }
+
+  *whole(entries: readonly Entry[]): Generator<WholeEntry> {
+    for (const entry of entries) {
+      const past = this.#found.get(entry.key);
+      const value = past ? this.#changes.at(past.changedAt, entry.key)?.before?.value : this.#store.valueOf(entry);
+      if (value === undefined) throw new Error('the journal has lost an entry that it had');
+      yield { ...entry, value };
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import {
+  type EntryChange,
+  type EntryHistory,
+  type EntryHistoryCommand,
+  type EntryRange,
+  type EntryRangeCommand,
+  type EntryView,
+  intervalOf,
+} from '../../../model/entry';
+import { jsonText } from '../../../model/json';
+import { PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
+import type { Answer, ReadAnswer, ReadOptions } from '../../../model/namespace-api';
+import type { PointInTime } from '../../../model/query-values';
+import { timestamp } from '../../../model/timestamp';
+import type { Journal, JournalEntry } from '../commit/journal';
+import { entryContent, type WholeEntry } from '../entries/entry';
+import type { JournaledEntry } from '../entries/entry-changes';
+import { entryRange, entryView, missingEntry } from '../queries/entries';
+import { turn } from '../turn/turn';
+import type { TurnState } from '../turn/turn-state';
+import { withEntriesAt } from './entry-past';
+import { decodePlace, encodePlace } from './history-page';
+import { type Moment, momentOf } from './moment';
+
+/** Reads of the past of entries. Each records the newest revision first, and reads only what is durable. */
+
+async function momentAt(state: TurnState, point: PointInTime, tokenId: string | undefined): Promise<Moment> {
+  const { journal, time } = state;
+  const here = () => ({ revision: journal.revision, now: time.stamp() });
+  const { revision, now } = await turn(state, undefined, here, tokenId);
+  return momentOf(journal, point, revision, now);
+}
+
+/** Returns a range of entries as it was. The answer's cursor is that of the moment. */
+export async function rangeEntriesAt(
+  state: TurnState,
+  command: EntryRangeCommand,
+  at: PointInTime,
+): Promise<ReadAnswer<EntryRange>> {
+  const { revision, cursor } = await momentAt(state, at, command.tokenId);
+  // History does not change.
+  if (command.ifNoneMatch === cursor) return { cursor, body: null };
+  const body = await withEntriesAt(state, command.interval, revision, (source) => entryRange(source, command));
+  return { cursor, body };
+}
+
+/** Returns an entry as it was. The answer's cursor is that of the moment. */
+export async function readEntryAt(
+  state: TurnState,
+  { key, ifNoneMatch, tokenId }: { key: string } & ReadOptions,
+  at: PointInTime,
+): Promise<ReadAnswer<EntryView>> {
+  const { revision, cursor } = await momentAt(state, at, tokenId);
+  const interval = intervalOf(key);
+  const entry = await withEntriesAt(state, interval, revision, (source) => [
+    ...source.whole([...source.within(interval)]),
+  ]);
+  const [whole] = entry;
+  if (whole === undefined) throw missingEntry(key);
+  return { cursor, body: ifNoneMatch === cursor ? null : jsonText(entryView(whole, whole.value)) };
+}
+
+/** Reads a page of the changes of a key, newest first. */
+export async function readEntryHistory(
+  state: TurnState,
+  { key, limit = PAST_SLICE_MAX_COUNT, after, tokenId }: EntryHistoryCommand,
+): Promise<Answer<EntryHistory>> {
+  const { journal, entries } = state;
+  const here = () => ({ cursor: journal.cursor, newest: entries.changedAt(key) });
+  const { cursor, newest } = await turn(state, undefined, here, tokenId);
+  const [asked = newest] = after === undefined ? [] : decodePlace(after, 1);
+  return { cursor, body: jsonText(historyOf(journal, key, Math.min(asked, newest), limit)) };
+}
+
+function historyOf(journal: Journal, key: string, from: number, limit: number): EntryHistory {
+  const changes: EntryChange[] = [];
+  let revision = from;
+  let size = 0;
+  while (revision > 0) {
+    const found = changeOf(journal, key, revision);
+    if (found === undefined) break;
+    const { entry, change } = found;
+    if (changes.length >= Math.min(limit, PAST_SLICE_MAX_COUNT) || size >= PAST_SLICE_MAX_BYTES) {
+      return { changes, next: encodePlace([revision]), compacted: false };
+    }
+    changes.push(changeView(entry, change));
+    size += (change.before?.size ?? 0) + (change.after?.size ?? 0);
+    revision = change.previous;
+  }
+  return { changes, compacted: Math.max(journal.compactedRevision, journal.entries.emptiedRevision) > 0 };
+}
+
+function changeOf(
+  journal: Journal,
+  key: string,
+  revision: number,
+): { entry: JournalEntry; change: JournaledEntry } | undefined {
+  const change = journal.entries.changesAt(revision).find((each) => each.key === key);
+  const entry = change && journal.entryAt(revision);
+  return entry && { entry, change };
+}
+
+function changeView({ revision, cursor, at, actor }: JournalEntry, change: JournaledEntry): EntryChange {
+  const shown = (entry: WholeEntry | null) => entry && entryContent(entry, entry.value);
+  const { cause, before, after } = change;
+  return { revision, cursor, at: timestamp(at), cause, actor, before: shown(before), after: shown(after) };
+}

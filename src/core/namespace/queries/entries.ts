@@ -1,0 +1,130 @@
+import {
+  type EntryOrder,
+  type EntryRange,
+  type EntryRangeCommand,
+  type EntryView,
+  type KeyInterval,
+  quoteKey,
+  shownKey,
+} from '../../../model/entry';
+import { RegistryError } from '../../../model/errors';
+import { type JsonText, jsonText } from '../../../model/json';
+import { LIST_TEXT_MAX_BYTES } from '../../../model/limits';
+import { type Entry, entryContent, type WholeEntry } from '../entries/entry';
+import type { EntryStore } from '../entries/entry-store';
+
+/** Entries whose values are read at once. */
+const SLICE = 500;
+
+/** The entries of a namespace at some moment. */
+export interface EntrySource {
+  countIn(interval: KeyInterval): number;
+  within(interval: KeyInterval, descending?: boolean): Iterable<Entry>;
+  /** Yields entries with their values. @param entries In the order of their keys. */
+  whole(entries: readonly Entry[]): Iterable<WholeEntry>;
+}
+
+/** Returns an entry as answers show it. @param value Undefined if it was not requested. */
+export function entryView(entry: Entry, value: Uint8Array | undefined): EntryView {
+  return { ...shownKey(entry.key), ...entryContent(entry, value) };
+}
+
+/**
+ * Returns a current entry as answers show it.
+ *
+ * @throws {RegistryError} `ENTRY_NOT_FOUND`.
+ */
+export function entryText(store: EntryStore, key: string): JsonText<EntryView> {
+  const entry = requireEntry(store, key);
+  return jsonText(entryView(entry, store.valueOf(entry)));
+}
+
+/** @throws {RegistryError} `ENTRY_NOT_FOUND`. */
+export function requireEntry(store: EntryStore, key: string): Entry {
+  const entry = store.get(key);
+  if (entry === undefined) throw missingEntry(key);
+  return entry;
+}
+
+export function missingEntry(key: string): RegistryError {
+  return new RegistryError('ENTRY_NOT_FOUND', `there is no entry ${quoteKey(key)}; check the key, or PUT it`);
+}
+
+/** The part of a command that selects and shows entries. */
+export type RangeSelection = Pick<
+  EntryRangeCommand,
+  'interval' | 'limit' | 'orderBy' | 'descending' | 'keysOnly' | 'countOnly'
+>;
+
+/** Returns the entries of a range, as many as the limit and the size of an answer allow. */
+export function entryRange(source: EntrySource, selection: RangeSelection): JsonText<EntryRange> {
+  const { interval, limit = Number.POSITIVE_INFINITY, keysOnly, countOnly } = selection;
+  const count = source.countIn(interval);
+  if (countOnly === true) return jsonText({ entries: [], count, more: false });
+  const texts: string[] = [];
+  let size = 0;
+  for (const slice of slices(selected(source, selection, Math.min(limit, count)))) {
+    const shown = keysOnly === true ? slice.map((entry) => entryView(entry, undefined)) : withValues(source, slice);
+    for (const view of shown) {
+      const text = JSON.stringify(view);
+      if (texts.length > 0 && size + text.length > LIST_TEXT_MAX_BYTES) return rangeText(texts, count);
+      texts.push(text);
+      size += text.length;
+    }
+  }
+  return rangeText(texts, count);
+}
+
+function rangeText(texts: readonly string[], count: number): JsonText<EntryRange> {
+  // `as`: the members of an EntryRange, each encoded already.
+  return `{"entries":[${texts.join(',')}],"count":${count},"more":${texts.length < count}}` as JsonText<EntryRange>;
+}
+
+/** Yields entries in the requested order. */
+function* selected(
+  source: EntrySource,
+  { interval, orderBy = 'key', descending = false }: RangeSelection,
+  limit: number,
+): Generator<Entry> {
+  let left = limit;
+  if (left <= 0) return;
+  const entries =
+    orderBy === 'key' ? source.within(interval, descending) : ordered(source, interval, orderBy, descending);
+  for (const entry of entries) {
+    yield entry;
+    left -= 1;
+    if (left === 0) return;
+  }
+}
+
+function ordered(
+  source: EntrySource,
+  interval: KeyInterval,
+  by: Exclude<EntryOrder, 'key'>,
+  descending: boolean,
+): Entry[] {
+  const sign = descending ? -1 : 1;
+  // The sort is stable, so entries that are equal stay in the order of their keys.
+  return [...source.within(interval)].sort((a, b) => sign * (a[by] - b[by]));
+}
+
+function* slices(entries: Iterable<Entry>): Generator<Entry[]> {
+  let slice: Entry[] = [];
+  for (const entry of entries) {
+    slice.push(entry);
+    if (slice.length < SLICE) continue;
+    yield slice;
+    slice = [];
+  }
+  if (slice.length > 0) yield slice;
+}
+
+/** Yields entries with their values, in the same order. Values are read in the order of the keys, as the disk has them. */
+function* withValues(source: EntrySource, entries: readonly Entry[]): Generator<EntryView> {
+  const isInOrder = entries.every((entry, index) => index === 0 || (entries[index - 1]?.key ?? '') < entry.key);
+  if (isInOrder) {
+    for (const entry of source.whole(entries)) yield entryView(entry, entry.value);
+    return;
+  }
+  for (const entry of entries) for (const { value } of source.whole([entry])) yield entryView(entry, value);
+}
