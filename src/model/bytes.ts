@@ -6,6 +6,9 @@
 /** Characters that one call converts: the arguments of a function have to fit on the stack. */
 const STEP = 8_192;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is one of the characters of ASCII
+const ASCII = /^[\u0000-\u007f]*$/;
+
 /** Matches a character that is no byte. */
 const BEYOND_BYTES = /[\u0100-\uffff]/;
 
@@ -19,10 +22,16 @@ export function isByteString(text: string): boolean {
 
 /** Converts bytes to a string of one character a byte. */
 export function byteString(bytes: Uint8Array): string {
-  if (bytes.length <= STEP) return String.fromCharCode(...bytes);
+  if (bytes.length <= STEP) return characters(bytes);
   let text = '';
-  for (let at = 0; at < bytes.length; at += STEP) text += String.fromCharCode(...bytes.subarray(at, at + STEP));
+  for (let at = 0; at < bytes.length; at += STEP) text += characters(bytes.subarray(at, at + STEP));
   return text;
+}
+
+/** Converts a few bytes. `apply` takes an eighth of the time of spread arguments, which are iterated one by one. */
+function characters(bytes: Uint8Array): string {
+  // `as`: apply accepts anything that has a length and elements.
+  return String.fromCharCode.apply(null, bytes as unknown as number[]);
 }
 
 /** Converts a string of {@link byteString} to its bytes. */
@@ -45,6 +54,11 @@ export function utf8Text(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Decodes the UTF-8 in a string of {@link byteString}; undefined if the bytes are anything else. */
+export function utf8Of(text: string): string | undefined {
+  return ASCII.test(text) ? text : utf8Text(bytesOf(text));
 }
 
 /** Encodes bytes as base64. */

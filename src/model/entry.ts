@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { base64, bytesOf, isByteString, utf8Text } from './bytes';
+import { base64, isByteString, utf8Of, utf8Text } from './bytes';
 import { quote, RegistryError } from './errors';
 import { Cause } from './history';
 import { ENTRY_CONTENT_TYPE_MAX_CHARACTERS, ENTRY_KEY_MAX_BYTES, ENTRY_VALUE_MAX_BYTES } from './limits';
@@ -165,13 +165,13 @@ export interface EntryRangeCommand extends ReadOptions {
 
 /** Returns a key or a value as text, or as base64 if it is not valid UTF-8. */
 export function shownKey(key: string): { key: string } | { keyBase64: string } {
-  const text = utf8Text(bytesOf(key));
+  const text = utf8Of(key);
   return text === undefined ? { keyBase64: btoa(key) } : { key: text };
 }
 
 /** Formats a key for an error message. */
 export function quoteKey(key: string): string {
-  return quote(utf8Text(bytesOf(key)) ?? key);
+  return quote(utf8Of(key) ?? key);
 }
 
 /** Returns a value as {@link shownKey} returns a key. */

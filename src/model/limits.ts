@@ -313,6 +313,12 @@ export const ENTRY_CACHE_MAX_BYTES = 8 * 1024 * 1024;
 /** Distinct texts of facts about entries that a namespace stores once each. Beyond this, they are merely shared less. */
 export const ENTRY_FACTS_MAX_COUNT = 1_000;
 
+/** Values of entries that one statement reads. */
+export const ENTRIES_READ_AT_ONCE_MAX_COUNT = 1_000;
+
+/** The same in bytes: enough for a thousand small ones. A single larger one is read by itself. */
+export const ENTRIES_READ_AT_ONCE_MAX_BYTES = 2 * 1024 * 1024;
+
 /** Entries that a wake reads at once. */
 export const ENTRY_ROWS_PER_PAGE_COUNT = 1_000;
 

@@ -11,7 +11,6 @@ import { patchService, putService, removeService } from './commands/service';
 import type { StoredState } from './commit/commit-state';
 import type { Draft } from './commit/draft';
 import type { DraftedEntries } from './commit/drafted-entries';
-import { encodeFacts } from './entries/entry';
 import { renewMany, renewOne } from './leases/renewing';
 import { requireSession } from './leases/sessions';
 import { batchReport, instanceAnswer, overrideText, registration, serviceText } from './queries/answers';
@@ -233,7 +232,7 @@ function putEntry(
 ): OperationResult['outcome'] {
   entries.require(key, precondition);
   const isNew = entries.get(key) === undefined;
-  entries.put(key, { value, lease: null, facts: encodeFacts({ actor, contentType }) }, 'put');
+  entries.put(key, { value, lease: null, facts: { actor, contentType } }, 'put');
   return isNew ? 'created' : 'changed';
 }
 

@@ -16,7 +16,7 @@ const CHANGE = fc
     before: fc.option(BYTES),
     after: fc.option(BYTES),
     lease: fc.option(fc.nat()),
-    facts: fc.option(fc.string()),
+    facts: fc.option(fc.record({ actor: fc.string() })),
   })
   .map(({ key, previous, before, after, lease, facts }): JournaledEntry => {
     const entry = (revision: number, value: Uint8Array<ArrayBuffer> | null): WholeEntry | null =>

@@ -2,7 +2,7 @@ import { byteString, bytesOf } from '../../../model/bytes';
 import type { KeyInterval } from '../../../model/entry';
 import { ENTRY_ROWS_PER_PAGE_COUNT } from '../../../model/limits';
 import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
-import type { Entry } from './entry';
+import { type Entry, encodeFacts } from './entry';
 
 /** Number of the space of keys and values, in the column `space`. 2 is for ZooKeeper's tree. */
 const KV = 1;
@@ -15,8 +15,9 @@ export interface EntryRow extends Pick<Entry, 'key' | 'revision' | 'createdRevis
   value: Uint8Array<ArrayBuffer> | null;
 }
 
-/** An entry as a wake reads it: without its value. */
-export interface EntryNumbers extends Omit<EntryRow, 'value'> {
+/** An entry as a wake reads it: without its value, and with the text of its facts. */
+export interface EntryNumbers extends Omit<EntryRow, 'value' | 'facts'> {
+  facts: string | null;
   /** Length of the value. */
   size: number;
 }
@@ -29,7 +30,7 @@ const PUT = `INSERT INTO entry (space, key, revision, created_revision, version,
 /** Writes a row. Runs inside a commit. */
 export function writeEntryRow(storage: SqlStorage, row: EntryRow): void {
   const { key, revision, createdRevision, version, lease, facts, value } = row;
-  storage.run(PUT, keyBlob(key), revision, createdRevision, version, lease, facts, value && blobOf(value));
+  storage.run(PUT, keyBlob(key), revision, createdRevision, version, lease, encodeFacts(facts), value && blobOf(value));
 }
 
 /**
@@ -71,16 +72,15 @@ export function readEntryValue(storage: SqlStorage, key: string): Uint8Array<Arr
   throw new Error('an entry in memory has no row');
 }
 
-/** Yields the values of an interval, with their keys and revisions, in the order of the keys. Heads are left out. */
-export function* readEntryValues(
-  storage: SqlStorage,
-  interval: KeyInterval,
-): Generator<{ key: string; revision: number; value: Uint8Array<ArrayBuffer> }> {
+/**
+ * Reads the values of all entries of an interval at once, in the order of the keys. Heads are left out.
+ *
+ * @param count Number of entries in the interval.
+ */
+export function readEntryValues(storage: SqlStorage, interval: KeyInterval, count: number): Uint8Array<ArrayBuffer>[] {
   const { where, bindings } = within(interval);
-  const values = `SELECT key, revision, value FROM entry WHERE ${where} AND version > 0 ORDER BY key`;
-  for (const [key, revision, value] of storage.read(values, ...bindings)) {
-    yield { key: keyOf(key), revision: Number(revision), value: bytesIn(value) };
-  }
+  const values = `SELECT value FROM entry WHERE ${where} AND version > 0 ORDER BY key LIMIT ?`;
+  return Array.from(storage.read(values, ...bindings, count), ([value]) => bytesIn(value));
 }
 
 /** Reads the revision in the head of a deleted entry; 0 if there is none. */

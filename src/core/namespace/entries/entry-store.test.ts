@@ -9,7 +9,7 @@ const ALL = { from: '', to: undefined };
 
 function put(awake: AwakeNamespace, key: string, text: string): void {
   awake.commit(({ entries }) =>
-    entries.put(key, { value: utf8Bytes(text), lease: null, facts: '{"actor":"a"}' }, 'put'),
+    entries.put(key, { value: utf8Bytes(text), lease: null, facts: { actor: 'a' } }, 'put'),
   );
 }
 

@@ -1,8 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import type { KeyInterval } from '../../../model/entry';
-import { ENTRY_CACHE_MAX_BYTES, ENTRY_FACTS_MAX_COUNT } from '../../../model/limits';
+import {
+  ENTRIES_READ_AT_ONCE_MAX_BYTES,
+  ENTRIES_READ_AT_ONCE_MAX_COUNT,
+  ENTRY_CACHE_MAX_BYTES,
+  ENTRY_FACTS_MAX_COUNT,
+} from '../../../model/limits';
 import type { SqlStorage } from '../../storage/sql-storage';
-import type { Entry, WholeEntry } from './entry';
+import { type Entry, type EntryFacts, encodeFacts, type WholeEntry } from './entry';
 import { EntryIndex } from './entry-index';
 import {
   type EntryRow,
@@ -18,9 +23,6 @@ import {
 /** Approximate bytes that the cache needs for a value besides its content. */
 const CACHED_OVERHEAD = 200;
 
-/** Share of a range that is read value by value while more of it than this is cached; otherwise it is read as a whole. */
-const CACHED_SHARE = 0.5;
-
 /**
  * All entries of a namespace: keys and numbers in memory, values on disk and in a bounded cache. It enforces no rules:
  * commands do.
@@ -35,7 +37,8 @@ export class EntryStore {
   });
   /** Rows that are not on the disk yet, by key. */
   readonly #unwritten = new Map<string, EntryRow>();
-  readonly #facts = new Map<string, string>();
+  /** Facts by their text. */
+  readonly #facts = new Map<string, EntryFacts>();
   #keyBytes = 0;
   #valueBytes = 0;
   #revision = 0;
@@ -51,7 +54,7 @@ export class EntryStore {
     for (const { version, ...numbers } of readEntryRows(this.#storage)) {
       this.#revision = Math.max(this.#revision, numbers.revision);
       if (version === 0) this.#hasHeads = true;
-      else this.#add({ ...numbers, version, facts: this.#shared(numbers.facts) });
+      else this.#add({ ...numbers, version, facts: this.#sharedFacts(numbers.facts) });
     }
   }
 
@@ -108,30 +111,41 @@ export class EntryStore {
   }
 
   /**
-   * Yields current entries with their values. Many that are not cached are read with one statement, which takes a fraction
-   * of the time of a read for each; those are not added to the cache, as one large range would replace all of it.
+   * Yields current entries with their values. Those that follow one another are read with one statement, which takes a
+   * fraction of the time of a read for each; they are not added to the cache, as one large range would replace all of it.
    *
-   * @param entries In the order of their keys. Nothing may be changed meanwhile.
+   * @param entries In any order. Nothing may be changed meanwhile.
    */
-  *whole(entries: readonly Entry[]): Generator<WholeEntry> {
-    const [first, last] = [entries.at(0), entries.at(-1)];
-    if (first === undefined || last === undefined) return;
-    const cached = entries.filter(({ key }) => this.#keptValue(key) !== undefined).length;
-    const isDense = entries.length > 1 && this.countIn({ from: first.key, to: last.key }) < 2 * entries.length;
-    if (!isDense || cached > entries.length * CACHED_SHARE) {
-      for (const entry of entries) yield { ...entry, value: this.valueOf(entry) };
-      return;
+  *whole(entries: Iterable<Entry>): Generator<WholeEntry> {
+    for (const slice of slices(entries)) {
+      const values = this.#valuesOf(slice);
+      for (const [index, entry] of slice.entries()) {
+        yield { ...entry, value: values?.[index] ?? this.valueOf(entry) };
+      }
     }
-    const rows = readEntryValues(this.#storage, { from: first.key, to: `${last.key}\u0000` });
-    let row = rows.next();
-    for (const entry of entries) {
-      while (row.done !== true && row.value.key < entry.key) row = rows.next();
-      const isCurrent = row.done !== true && row.value.key === entry.key && row.value.revision === entry.revision;
-      const value = isCurrent ? row.value?.value : this.#keptValue(entry.key);
-      if (value === undefined) throw new Error('an entry in memory has no row');
-      yield { ...entry, value };
-    }
-    rows.return(undefined);
+  }
+
+  /**
+   * Reads the values of entries with one statement. Returns undefined if they don't follow one another in either direction,
+   * if some are not on the disk yet, or if they are few and some are cached.
+   */
+  #valuesOf(entries: readonly Entry[]): Uint8Array<ArrayBuffer>[] | undefined {
+    const [first, last] = [entries[0], entries.at(-1)];
+    if (first === undefined || last === undefined || entries.length === 1) return undefined;
+    const isAscending = first.key < last.key;
+    const [low, high] = isAscending ? [first.key, last.key] : [last.key, first.key];
+    const interval = { from: low, to: `${high}\u0000` };
+    if (this.countIn(interval) !== entries.length || this.#isUnwritten(interval)) return undefined;
+    if (entries.every(({ key }) => this.#cache.has(key))) return undefined;
+    const values = readEntryValues(this.#storage, interval, entries.length);
+    if (values.length !== entries.length) throw new Error('the entries in memory differ from those on the disk');
+    return isAscending ? values : values.reverse();
+  }
+
+  /** Returns whether an entry of an interval is not on the disk yet, or is still there although it was deleted. */
+  #isUnwritten({ from, to }: KeyInterval): boolean {
+    for (const key of this.#unwritten.keys()) if (key >= from && (to === undefined || key < to)) return true;
+    return false;
   }
 
   /** Returns the revision of the last change of a key: of its entry, or of its deletion as far as the journal has it. */
@@ -158,7 +172,7 @@ export class EntryStore {
   /** Puts an entry, new or changed. Returns a function that writes its row, once. */
   put(entry: WholeEntry): () => void {
     const { value, ...numbers } = entry;
-    const facts = this.#shared(entry.facts);
+    const facts = this.#sharedFacts(encodeFacts(entry.facts));
     this.#take(this.#index.get(entry.key));
     this.#add({ ...numbers, facts });
     return this.#pending({ ...numbers, facts, value });
@@ -201,13 +215,32 @@ export class EntryStore {
     for (const { key, revision } of heads) removeEntryHead(this.#storage, key, revision);
   }
 
-  /** Returns the same text, of which one copy is kept: there are few. */
-  #shared(facts: string | null): string | null {
-    if (facts === null) return null;
-    const known = this.#facts.get(facts);
+  /** Decodes facts. The result is shared by all entries with the same text: there are few. */
+  #sharedFacts(text: string | null): EntryFacts | null {
+    if (text === null) return null;
+    const known = this.#facts.get(text);
     if (known !== undefined) return known;
     if (this.#facts.size >= ENTRY_FACTS_MAX_COUNT) this.#facts.clear();
-    this.#facts.set(facts, facts);
+    const facts = JSON.parse(text) as EntryFacts; // `as`: only encodeFacts writes these texts
+    this.#facts.set(text, facts);
     return facts;
   }
+}
+
+/** Yields entries in slices that are small enough to be read at once, in their order. */
+function* slices(entries: Iterable<Entry>): Generator<Entry[]> {
+  let slice: Entry[] = [];
+  let bytes = 0;
+  for (const entry of entries) {
+    const isFull =
+      slice.length >= ENTRIES_READ_AT_ONCE_MAX_COUNT || bytes + entry.size > ENTRIES_READ_AT_ONCE_MAX_BYTES;
+    if (isFull && slice.length > 0) {
+      yield slice;
+      slice = [];
+      bytes = 0;
+    }
+    slice.push(entry);
+    bytes += entry.size;
+  }
+  if (slice.length > 0) yield slice;
 }

@@ -1,11 +1,11 @@
 import type { EntryContent } from '../../../model/entry';
 import { shownValue } from '../../../model/entry';
 
-/** Members of an entry that only surfaces use, and the token that put it. */
+/** Members of an entry that only surfaces use, and the token that put it. Equal facts of a namespace are one object. */
 export interface EntryFacts {
   /** Id of the token. */
-  actor: string;
-  contentType?: string | undefined;
+  readonly actor: string;
+  readonly contentType?: string | undefined;
 }
 
 /**
@@ -21,8 +21,7 @@ export interface Entry {
   readonly version: number;
   /** Lease that holds it; null without one. */
   readonly lease: number | null;
-  /** Text of {@link encodeFacts}. */
-  readonly facts: string | null;
+  readonly facts: EntryFacts | null;
   /** Length of the value. */
   readonly size: number;
 }
@@ -32,14 +31,9 @@ export interface WholeEntry extends Entry {
   readonly value: Uint8Array<ArrayBuffer>;
 }
 
-/** Encodes facts: equal facts have equal text. */
-export function encodeFacts({ actor, contentType }: EntryFacts): string {
-  return JSON.stringify({ actor, contentType });
-}
-
-/** Decodes text of {@link encodeFacts}. */
-export function decodeFacts(text: string | null): EntryFacts {
-  return text === null ? { actor: '' } : (JSON.parse(text) as EntryFacts); // `as`: only encodeFacts writes these texts
+/** Encodes facts for storage: equal facts have equal text. */
+export function encodeFacts(facts: EntryFacts | null): string | null {
+  return facts && JSON.stringify({ actor: facts.actor, contentType: facts.contentType });
 }
 
 /**
@@ -48,12 +42,7 @@ export function decodeFacts(text: string | null): EntryFacts {
  * @param value Undefined if the value was not requested.
  */
 export function entryContent(entry: Entry, value: Uint8Array | undefined): EntryContent {
-  return {
-    ...(value === undefined ? {} : shownValue(value)),
-    contentType: decodeFacts(entry.facts).contentType,
-    bytes: entry.size,
-    createdRevision: entry.createdRevision,
-    revision: entry.revision,
-    version: entry.version,
-  };
+  const { createdRevision, revision, version, size: bytes, facts } = entry;
+  const numbers = { contentType: facts?.contentType, bytes, createdRevision, revision, version };
+  return value === undefined ? numbers : { ...shownValue(value), ...numbers };
 }

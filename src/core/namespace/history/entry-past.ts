@@ -196,12 +196,21 @@ class PastEntries implements EntrySource {
     return descending ? this.#entries.toReversed() : this.#entries;
   }
 
-  *whole(entries: readonly Entry[]): Generator<WholeEntry> {
+  *whole(entries: Iterable<Entry>): Generator<WholeEntry> {
+    // Entries that have not changed since, until the next one that has.
+    let current: Entry[] = [];
     for (const entry of entries) {
       const past = this.#found.get(entry.key);
-      const value = past ? this.#changes.at(past.changedAt, entry.key)?.before?.value : this.#store.valueOf(entry);
+      if (!past) {
+        current.push(entry);
+        continue;
+      }
+      yield* this.#store.whole(current);
+      current = [];
+      const value = this.#changes.at(past.changedAt, entry.key)?.before?.value;
       if (value === undefined) throw new Error('the journal has lost an entry that it had');
       yield { ...entry, value };
     }
+    yield* this.#store.whole(current);
   }
 }

@@ -13,15 +13,12 @@ import { LIST_TEXT_MAX_BYTES } from '../../../model/limits';
 import { type Entry, entryContent, type WholeEntry } from '../entries/entry';
 import type { EntryStore } from '../entries/entry-store';
 
-/** Entries whose values are read at once. */
-const SLICE = 500;
-
 /** The entries of a namespace at some moment. */
 export interface EntrySource {
   countIn(interval: KeyInterval): number;
   within(interval: KeyInterval, descending?: boolean): Iterable<Entry>;
-  /** Yields entries with their values. @param entries In the order of their keys. */
-  whole(entries: readonly Entry[]): Iterable<WholeEntry>;
+  /** Yields entries with their values. */
+  whole(entries: Iterable<Entry>): Iterable<WholeEntry>;
 }
 
 /** Returns an entry as answers show it. @param value Undefined if it was not requested. */
@@ -63,14 +60,12 @@ export function entryRange(source: EntrySource, selection: RangeSelection): Json
   if (countOnly === true) return jsonText({ entries: [], count, more: false });
   const texts: string[] = [];
   let size = 0;
-  for (const slice of slices(selected(source, selection, Math.min(limit, count)))) {
-    const shown = keysOnly === true ? slice.map((entry) => entryView(entry, undefined)) : withValues(source, slice);
-    for (const view of shown) {
-      const text = JSON.stringify(view);
-      if (texts.length > 0 && size + text.length > LIST_TEXT_MAX_BYTES) return rangeText(texts, count);
-      texts.push(text);
-      size += text.length;
-    }
+  const entries = selected(source, selection, Math.min(limit, count));
+  for (const view of keysOnly === true ? withoutValues(entries) : withValues(source, entries)) {
+    const text = JSON.stringify(view);
+    if (texts.length > 0 && size + text.length > LIST_TEXT_MAX_BYTES) break;
+    texts.push(text);
+    size += text.length;
   }
   return rangeText(texts, count);
 }
@@ -108,23 +103,10 @@ function ordered(
   return [...source.within(interval)].sort((a, b) => sign * (a[by] - b[by]));
 }
 
-function* slices(entries: Iterable<Entry>): Generator<Entry[]> {
-  let slice: Entry[] = [];
-  for (const entry of entries) {
-    slice.push(entry);
-    if (slice.length < SLICE) continue;
-    yield slice;
-    slice = [];
-  }
-  if (slice.length > 0) yield slice;
+function* withoutValues(entries: Iterable<Entry>): Generator<EntryView> {
+  for (const entry of entries) yield entryView(entry, undefined);
 }
 
-/** Yields entries with their values, in the same order. Values are read in the order of the keys, as the disk has them. */
-function* withValues(source: EntrySource, entries: readonly Entry[]): Generator<EntryView> {
-  const isInOrder = entries.every((entry, index) => index === 0 || (entries[index - 1]?.key ?? '') < entry.key);
-  if (isInOrder) {
-    for (const entry of source.whole(entries)) yield entryView(entry, entry.value);
-    return;
-  }
-  for (const entry of entries) for (const { value } of source.whole([entry])) yield entryView(entry, value);
+function* withValues(source: EntrySource, entries: Iterable<Entry>): Generator<EntryView> {
+  for (const entry of source.whole(entries)) yield entryView(entry, entry.value);
 }

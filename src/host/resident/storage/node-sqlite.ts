@@ -148,8 +148,13 @@ const toNode = (value: SqlValue) => (value instanceof ArrayBuffer ? new Uint8Arr
 
 const isNoBlob = (value: NodeValue): value is Exclude<NodeValue, Uint8Array> => !(value instanceof Uint8Array);
 
-/** Gives blobs buffers of their own. Most rows have none, and are not copied. */
+/** Gives blobs buffers of their own. Most rows have none, and most blobs already have one. */
 function toRow(row: NodeValue[]): SqlRow {
   if (row.every(isNoBlob)) return row;
-  return row.map((value) => (value instanceof Uint8Array ? value.slice().buffer : value));
+  return row.map((value) => (value instanceof Uint8Array ? bufferOf(value) : value));
+}
+
+function bufferOf(blob: Uint8Array): ArrayBuffer {
+  const { buffer } = blob;
+  return buffer instanceof ArrayBuffer && buffer.byteLength === blob.byteLength ? buffer : blob.slice().buffer;
 }
