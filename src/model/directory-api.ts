@@ -123,6 +123,14 @@ export interface DirectoryApi {
   endAudit(id: number, end: AuditEnd): Promise<void>;
 }
 
+/** How much a namespace holds. */
+export interface NamespaceSize {
+  instances: number;
+  services: number;
+  /** Absent in the answer of an earlier version. */
+  entries?: number;
+}
+
 /** Calls of the directory to a namespace. Only the directory makes them; each may be repeated. */
 export interface NamespaceControl {
   /**
@@ -131,11 +139,11 @@ export interface NamespaceControl {
    */
   configure(settings: NamespaceSettings): Promise<void>;
   /** Returns how much the namespace holds, for the message that explains why it can't be deleted. */
-  size(): Promise<{ instances: number; services: number }>;
+  size(): Promise<NamespaceSize>;
   /**
    * Closes every socket and erases everything.
    *
-   * @param options `onlyIfEmpty`: only if the namespace holds no instance and no service; check and erasure are one step.
+   * @param options `onlyIfEmpty`: only if the namespace holds no instance, no service and no entry; check and erasure are one step.
    * @returns Whether the namespace was erased.
    */
   erase(options: { onlyIfEmpty: boolean }): Promise<boolean>;

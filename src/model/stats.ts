@@ -30,6 +30,17 @@ export const Stats = z
         }),
       )
       .meta({ description: 'Tokens that hold the most bytes, largest first' }),
+    entries: z
+      .object({
+        count: count('Entries'),
+        keyBytes: count('Keys of all entries, in bytes, as the limit counts them'),
+        valueBytes: count('Values of all entries, in bytes; with the keys, as the limit counts them'),
+        cachedBytes: count('Values in memory, in bytes'),
+        journalRevisions: count('Revisions in the journal with changes of entries alone'),
+        journalBytes: count('Changes of entries in the journal, in bytes'),
+      })
+      .optional()
+      .meta({ description: 'Keys and values; absent while an object still runs an earlier version' }),
     journal: z.object({ revisions: count('Revisions kept'), bytes: count('Text kept, in bytes') }),
     sinceStart: z
       .object({

@@ -153,6 +153,23 @@ export interface Stats {
     /** Text of its instances, and of overrides and services that it set last. */
     recordBytes: number;
   }[];
+  /** Keys and values; absent while an object still runs an earlier version. */
+  entries?:
+    | {
+        /** Entries. */
+        count: number;
+        /** Keys of all entries, in bytes, as the limit counts them. */
+        keyBytes: number;
+        /** Values of all entries, in bytes; with the keys, as the limit counts them. */
+        valueBytes: number;
+        /** Values in memory, in bytes. */
+        cachedBytes: number;
+        /** Revisions in the journal with changes of entries alone. */
+        journalRevisions: number;
+        /** Changes of entries in the journal, in bytes. */
+        journalBytes: number;
+      }
+    | undefined;
   journal: {
     /** Revisions kept. */
     revisions: number;

@@ -1,6 +1,6 @@
 import { authorize, authorizeAny, mayKnowOf } from '../../auth/authorize';
 import type { AuditAction } from '../../model/audit';
-import type { DirectoryCaller, FirstNamespaces, NamespaceEntry, Page } from '../../model/directory-api';
+import type { DirectoryCaller, FirstNamespaces, NamespaceEntry, NamespaceSize, Page } from '../../model/directory-api';
 import { quote, RegistryError } from '../../model/errors';
 import { ERRAND_RETRY_MIN_MS, NAMESPACES_MAX_COUNT } from '../../model/limits';
 import type {
@@ -106,8 +106,8 @@ export class Namespaces {
       return namespaces.find(id);
     });
     if (found?.state === 'there' && !force) {
-      const { instances, services } = await platform.controlOf(id, found.settings.placement).size();
-      if (instances + services > 0) throw notEmpty(id, instances, services);
+      const size = await platform.controlOf(id, found.settings.placement).size();
+      if (size.instances + size.services + (size.entries ?? 0) > 0) throw notEmpty(id, size);
     }
     // Its object decides whether it is empty, in the same step that erases it, so that later registrations are not lost.
     const erase = force ? 'erase' : 'erase-if-empty';
@@ -214,10 +214,11 @@ function tooMany(): RegistryError {
   );
 }
 
-function notEmpty(id: string, instances: number, services: number): RegistryError {
+function notEmpty(id: string, { instances, services, entries = 0 }: NamespaceSize): RegistryError {
+  const also = entries === 0 ? '' : `, entries: ${entries}`;
   return new RegistryError(
     'CONFLICT',
-    `the namespace "${id}" is not empty (instances: ${instances}, services: ${services}); remove them first, or erase them with ?force`,
+    `the namespace "${id}" is not empty (instances: ${instances}, services: ${services}${also}); remove them first, or erase them with ?force`,
   );
 }
 

@@ -31,7 +31,7 @@ describe('a namespace that was not created', () => {
     const platform = new HandPlatform();
     const namespace = new Namespace(platform, false);
     expect(() => namespace.registry).toThrow(NOT_FOUND);
-    expect(await namespace.size()).toEqual({ instances: 0, services: 0 });
+    expect(await namespace.size()).toEqual({ instances: 0, services: 0, entries: 0 });
     await namespace.closeSocketsOf(['t']);
     await namespace.erase({ onlyIfEmpty: false });
     expect([namespace.exists, tablesOf(platform), platform.armings]).toEqual([false, [], []]);
@@ -39,15 +39,15 @@ describe('a namespace that was not created', () => {
 
   it('[N21] exists once it is created, also after a sleep', async () => {
     const { platform, namespace } = await begin();
-    expect(await namespace.size()).toEqual({ instances: 1, services: 1 });
+    expect(await namespace.size()).toEqual({ instances: 1, services: 1, entries: 0 });
     const woken = new Namespace(platform, false);
-    expect(await woken.size()).toEqual({ instances: 1, services: 1 });
+    expect(await woken.size()).toEqual({ instances: 1, services: 1, entries: 0 });
   });
 
   it('[N21] creates itself if configured to', async () => {
     const namespace = new Namespace(new HandPlatform(), true);
     await register(namespace);
-    expect(await namespace.size()).toEqual({ instances: 1, services: 1 });
+    expect(await namespace.size()).toEqual({ instances: 1, services: 1, entries: 0 });
   });
 });
 
@@ -85,7 +85,7 @@ describe('a namespace that was restored to a full disk', () => {
     expect([namespace.exists, platform.aborts]).toEqual([false, []]);
     platform.empty();
     namespace.beginAgain();
-    expect(await namespace.size()).toEqual({ instances: 1, services: 1 });
+    expect(await namespace.size()).toEqual({ instances: 1, services: 1, entries: 0 });
     const stats = JSON.parse((await namespace.registry.stats()).body ?? '');
     expect(stats.epoch).not.toBe(epoch);
   });
@@ -102,7 +102,7 @@ describe('a namespace that was restored to a full disk', () => {
     await expect(namespace.size()).rejects.toEqual(expect.objectContaining({ code: 'UNAVAILABLE' }));
     platform.empty();
     namespace.beginAgain();
-    expect(await namespace.size()).toEqual({ instances: 1, services: 1 });
+    expect(await namespace.size()).toEqual({ instances: 1, services: 1, entries: 0 });
   });
 });
 
@@ -207,7 +207,7 @@ describe('erase', () => {
     const before = (await namespace.registry.stats()).cursor;
     await namespace.erase({ onlyIfEmpty: false });
     await namespace.configure(NOTHING);
-    expect(await namespace.size()).toEqual({ instances: 0, services: 0 });
+    expect(await namespace.size()).toEqual({ instances: 0, services: 0, entries: 0 });
     const { cursor } = await namespace.registry.stats();
     expect(cursor.split('.')[0]).not.toBe(before.split('.')[0]);
   });
@@ -216,15 +216,18 @@ describe('erase', () => {
     const { namespace } = await begin();
     const { registry } = namespace;
     await registry.deregister(OWNER, { key: key('a'), precondition: {} });
-    expect(await namespace.size()).toEqual({ instances: 0, services: 0 });
+    expect(await namespace.size()).toEqual({ instances: 0, services: 0, entries: 0 });
     const [registered, isErased] = [register(namespace), namespace.erase({ onlyIfEmpty: true })];
     await registered;
     expect([await isErased, namespace.exists, await namespace.size()]).toEqual([
       false,
       true,
-      { instances: 1, services: 1 },
+      { instances: 1, services: 1, entries: 0 },
     ]);
     await registry.deregister(OWNER, { key: key('a'), precondition: {} });
+    await registry.putEntry(OWNER, { key: 'a', value: new Uint8Array(), precondition: {} });
+    expect([await namespace.erase({ onlyIfEmpty: true }), namespace.exists]).toEqual([false, true]);
+    await registry.deleteEntry(OWNER, { key: 'a', precondition: {} });
     expect([await namespace.erase({ onlyIfEmpty: true }), namespace.exists]).toEqual([true, false]);
     expect(await namespace.erase({ onlyIfEmpty: true })).toBe(true);
   });
@@ -232,7 +235,7 @@ describe('erase', () => {
   it('[N23] takes its turn: the last request wins', async () => {
     const { namespace } = await begin();
     await Promise.all([namespace.erase({ onlyIfEmpty: false }), namespace.configure(NOTHING)]);
-    expect([namespace.exists, await namespace.size()]).toEqual([true, { instances: 0, services: 0 }]);
+    expect([namespace.exists, await namespace.size()]).toEqual([true, { instances: 0, services: 0, entries: 0 }]);
     await Promise.all([
       namespace.configure({ retention: {}, limits: { instances: 1 } }),
       namespace.erase({ onlyIfEmpty: false }),

@@ -1,4 +1,4 @@
-import type { NamespaceControl } from '../../model/directory-api';
+import type { NamespaceControl, NamespaceSize } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import { CLOSE_CODES } from '../../model/frames';
 import type { NamespaceSettings } from '../../model/namespace';
@@ -85,11 +85,11 @@ export class Namespace implements NamespaceControl {
     });
   }
 
-  async size(): Promise<{ instances: number; services: number }> {
+  async size(): Promise<NamespaceSize> {
     this.#assertUsable();
-    if (this.#awake === undefined) return { instances: 0, services: 0 };
-    const { catalog } = this.#awake.state;
-    return { instances: catalog.instanceCount, services: catalog.serviceCount };
+    if (this.#awake === undefined) return { instances: 0, services: 0, entries: 0 };
+    const { catalog, entries } = this.#awake.state;
+    return { instances: catalog.instanceCount, services: catalog.serviceCount, entries: entries.count };
   }
 
   erase({ onlyIfEmpty }: { onlyIfEmpty: boolean }): Promise<boolean> {
@@ -98,7 +98,8 @@ export class Namespace implements NamespaceControl {
       if (this.#awake === undefined && !this.#isEnded) return true;
       if (this.#awake !== undefined) {
         const { state, hub } = this.#awake;
-        if (onlyIfEmpty && state.catalog.instanceCount + state.catalog.serviceCount > 0) return false;
+        const { catalog, entries } = state;
+        if (onlyIfEmpty && catalog.instanceCount + catalog.serviceCount + entries.count > 0) return false;
         // From here on every call is refused. Calls under way finish before the storage is erased.
         this.#awake = undefined;
         this.#isEnded = true;

@@ -1,7 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { Namespace } from '../../core/namespace/lifecycle';
 import type { Platform } from '../../core/platform/platform';
-import type { NamespaceControl } from '../../model/directory-api';
+import type { NamespaceControl, NamespaceSize } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import { CLOSE_CODES } from '../../model/frames';
 import type { ClaimsOf } from '../../model/instance';
@@ -93,7 +93,7 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
     return this.#awake().configure(settings);
   }
 
-  size(): Promise<{ instances: number; services: number }> {
+  size(): Promise<NamespaceSize> {
     return this.#awake().size();
   }
 

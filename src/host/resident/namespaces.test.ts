@@ -146,12 +146,12 @@ it('[L1] a lease ends in time although its namespace was opened by a read that a
   const { calls } = host.namespace();
   await register(calls, 'a', { lease: { ttlMs: 600_000 } });
   await host.pass(IDLE_MS);
-  expect(await host.namespace().size()).toEqual({ instances: 1, services: 1 });
+  expect(await host.namespace().size()).toEqual({ instances: 1, services: 1, entries: 0 });
   await host.pass(IDLE_MS);
   expect(host.awake()).toEqual([]);
   await host.pass(600_000 + 2 * LEASE_SLACK_MS - 2 * IDLE_MS);
   expect(host.awake()).toEqual(['public']);
-  expect(await host.namespace().size()).toEqual({ instances: 0, services: 0 });
+  expect(await host.namespace().size()).toEqual({ instances: 0, services: 0, entries: 0 });
 });
 
 it('a namespace does not sleep while it does due work', async () => {
@@ -183,7 +183,7 @@ it('if all are due at once, a few are opened at a time', async () => {
   await looking;
   expect(most).toBeGreaterThan(0);
   expect(most).toBeLessThanOrEqual(2 * NAMESPACES_OPENED_AT_ONCE_MAX_COUNT);
-  for (const id of ids) expect(await host.namespace(id).size()).toEqual({ instances: 0, services: 0 });
+  for (const id of ids) expect(await host.namespace(id).size()).toEqual({ instances: 0, services: 0, entries: 0 });
 });
 
 it('after a kill, sleeping namespaces stay asleep, and awake ones are opened', async () => {

@@ -3,7 +3,7 @@ import { Namespace } from '../../core/namespace/lifecycle';
 import { missingNamespace } from '../../core/namespace/records/catalog';
 import { type Counters, newCounters } from '../../core/platform/counters';
 import type { Platform } from '../../core/platform/platform';
-import type { NamespaceControl } from '../../model/directory-api';
+import type { NamespaceControl, NamespaceSize } from '../../model/directory-api';
 import { ALARM_RETRY_MS } from '../../model/limits';
 import type { NamespaceSettings } from '../../model/namespace';
 import type { NamespaceApi } from '../../model/namespace-api';
@@ -183,10 +183,10 @@ export class ResidentNamespace implements NamespaceControl {
     return this.#control(true, (namespace) => namespace.configure(settings));
   }
 
-  size(): Promise<{ instances: number; services: number }> {
+  size(): Promise<NamespaceSize> {
     return this.#host.isStored(this.id)
       ? this.#control(false, (namespace) => namespace.size())
-      : Promise.resolve({ instances: 0, services: 0 });
+      : Promise.resolve({ instances: 0, services: 0, entries: 0 });
   }
 
   async erase(options: { onlyIfEmpty: boolean }): Promise<boolean> {

@@ -13,6 +13,7 @@ function distinctStats(): Stats {
         Object.entries(schema.shape).map(([name, member]) => [name, fill(member as z.ZodType)]),
       ); // `as`: of an object schema, members are schemas
     }
+    if (schema instanceof z.ZodOptional) return fill(schema.unwrap() as z.ZodType); // `as`: it wraps a schema
     if (schema instanceof z.ZodRecord) {
       return Object.fromEntries(Cause.options.map((cause) => [cause, ++next]));
     }

@@ -35,6 +35,20 @@ const METRICS: readonly Metric[] = [
   gauge('rollcall_sockets', 'Open sockets, including those of event streams and polls.', (stats) => stats.sockets),
   gauge('rollcall_watches', 'Watches on sockets.', (stats) => stats.watches),
   gauge('rollcall_record_bytes', 'Size of all records, as counted by the limit.', (stats) => stats.recordBytes),
+  gauge('rollcall_entries', 'Entries: keys with values.', ({ entries }) => entries?.count ?? 0),
+  gauge('rollcall_entry_key_bytes', 'Size of all keys.', ({ entries }) => entries?.keyBytes ?? 0),
+  gauge('rollcall_entry_value_bytes', 'Size of all values.', ({ entries }) => entries?.valueBytes ?? 0),
+  gauge('rollcall_entry_cached_bytes', 'Size of the values in memory.', ({ entries }) => entries?.cachedBytes ?? 0),
+  gauge(
+    'rollcall_entry_journal_revisions',
+    'Revisions in the journal with changes of entries alone.',
+    ({ entries }) => entries?.journalRevisions ?? 0,
+  ),
+  gauge(
+    'rollcall_entry_journal_bytes',
+    'Size of the changes of entries in the journal.',
+    ({ entries }) => entries?.journalBytes ?? 0,
+  ),
   gauge('rollcall_journal_revisions', 'Revisions in the journal.', (stats) => stats.journal.revisions),
   gauge('rollcall_journal_bytes', 'Size of the journal.', (stats) => stats.journal.bytes),
   gauge(

@@ -41,6 +41,24 @@ describe('namespaceStats', () => {
     expect(stats.journal.bytes).toBeGreaterThan(stats.recordBytes);
   });
 
+  it('[H8, KV7] counts entries, and what they take', async () => {
+    const awake = new AwakeNamespace();
+    const put = (key: string, length: number) => {
+      const value = new Uint8Array(length);
+      awake.commit(({ entries }) => entries.put(key, { value, lease: null, facts: null }, 'put'));
+    };
+    put('a', 100);
+    put('bcd', 1_000);
+    put('gone', 10);
+    awake.commit(({ entries }) => entries.delete('gone', 'deleted'));
+    await awake.journal();
+    const { entries } = namespaceStats(awake.state, awake.hub);
+    expect(entries).toMatchObject({ count: 2, keyBytes: 4, valueBytes: 1_100, journalRevisions: 4 });
+    expect(entries?.cachedBytes).toBeGreaterThanOrEqual(1_100);
+    expect(entries?.journalBytes).toBe(awake.state.journal.entries.size);
+    expect(entries?.journalBytes).toBeGreaterThan(1_120);
+  });
+
   it('[H8] counts operations since the process started', async () => {
     const namespace = new NodeNamespace();
     const { api } = namespace;

@@ -10,7 +10,7 @@ import type { WatchCounts } from '../watch/watch-state';
 
 /** Returns the contents of a namespace in numbers, and counts of what it has done since its process started. */
 export function namespaceStats(state: StoredState, open: WatchCounts): Stats {
-  const { catalog, journal, leases, sessions, counters } = state;
+  const { catalog, entries, journal, leases, sessions, counters } = state;
   const stamp = state.time.stamp();
   let services = 0;
   let healthy = 0;
@@ -41,6 +41,14 @@ export function namespaceStats(state: StoredState, open: WatchCounts): Stats {
     watches: open.watchCount,
     recordBytes: catalog.size,
     largestHolders: largestHolders(catalog),
+    entries: {
+      count: entries.count,
+      keyBytes: entries.keyBytes,
+      valueBytes: entries.valueBytes,
+      cachedBytes: entries.cachedBytes,
+      journalRevisions: journal.entries.count,
+      journalBytes: journal.entries.size,
+    },
     journal: { revisions: journal.count, bytes: journal.size },
     sinceStart: {
       startedAt: timestamp(counters.startedAt),
