@@ -1,10 +1,7 @@
 import * as z from 'zod';
-import { base64, isByteString, utf8Of, utf8Text } from './bytes';
+import { base64, byteString, isByteString, utf8Bytes, utf8Of, utf8Text } from './bytes';
 import { quote, RegistryError } from './errors';
-import { Cause } from './history';
 import { ENTRY_CONTENT_TYPE_MAX_CHARACTERS, ENTRY_KEY_MAX_BYTES, ENTRY_VALUE_MAX_BYTES } from './limits';
-import type { Answer, Asker, Caller, ReadAnswer, ReadOptions, WriteAnswer } from './namespace-api';
-import type { PointInTime } from './query-values';
 
 /** Key of an entry, one character a byte: any bytes, also NUL and invalid UTF-8. */
 export const EntryKey = z
@@ -35,7 +32,8 @@ export function assertEntryValue(value: Uint8Array): void {
 
 const count = (description: string) => z.int().meta({ description });
 
-const keyed = {
+/** Members that identify an entry. */
+export const keyed = {
   key: z.string().optional().meta({ description: 'Key as text; absent if it is not valid UTF-8' }),
   keyBase64: z.string().optional().meta({ description: 'Key as base64, if it is not valid UTF-8' }),
 };
@@ -73,36 +71,53 @@ export const EntryRange = z
   .meta({ id: 'EntryRange' });
 export type EntryRange = z.output<typeof EntryRange>;
 
-/** One change of an entry, complete before and after it; null if there was none. */
-export const EntryChange = z
-  .object({
-    revision: z.int(),
-    cursor: z.string().meta({ description: 'Position right after this revision' }),
-    at: z.iso.datetime(),
-    cause: Cause,
-    actor: z.string().meta({ description: 'Id of the token, or `registry`' }),
-    before: EntryContent.nullable(),
-    after: EntryContent.nullable(),
-  })
-  .meta({ id: 'EntryChange' });
-export type EntryChange = z.output<typeof EntryChange>;
-
-/** A page of the history of a key, newest change first. */
-export const EntryHistory = z
-  .object({
-    changes: z.array(EntryChange),
-    next: z.string().optional().meta({ description: 'Pass it as `after` to continue' }),
-    compacted: z.boolean().meta({ description: 'true: this is the end; older changes are no longer kept' }),
-  })
-  .meta({ id: 'EntryHistory' });
-export type EntryHistory = z.output<typeof EntryHistory>;
-
 /** Keys from one up to, but not including, another. */
 export interface KeyInterval {
   /** Empty: from the first key. */
   from: string;
   /** Undefined: to the last key. */
   to: string | undefined;
+}
+
+/** Matches base64 with its padding. */
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/**
+ * Keys in JSON: a key, all keys with a prefix, or those from one up to another. With `base64`, the members are base64 of
+ * the bytes, for keys that are not UTF-8.
+ */
+export const KeyScope = z
+  .strictObject({
+    key: z.string().optional(),
+    prefix: z.string().optional(),
+    from: z.string().optional(),
+    to: z.string().optional(),
+    base64: z.literal(true).optional(),
+  })
+  .transform(({ base64: isBase64, ...texts }, context): KeyInterval => {
+    const keys: Partial<Record<keyof typeof texts, string>> = {};
+    for (const [name, text] of Object.entries(texts)) {
+      const key = isBase64 ? bytesOfBase64(text) : text && byteString(utf8Bytes(text));
+      if (text !== undefined && (key === undefined || key.length > ENTRY_KEY_MAX_BYTES || !text.isWellFormed())) {
+        const message = `must be ${isBase64 ? 'base64' : 'text'} of at most ${ENTRY_KEY_MAX_BYTES} bytes`;
+        context.addIssue({ code: 'custom', message, path: [name] });
+      }
+      Object.assign(keys, { [name]: key });
+    }
+    const { key, prefix, from, to } = keys;
+    const isOne = [key, prefix, from ?? to].filter((each) => each !== undefined).length === 1;
+    if (!isOne) context.addIssue({ code: 'custom', message: 'give one of key, prefix, or from and to' });
+    if (key !== undefined) return intervalOf(key);
+    return prefix === undefined ? { from: from ?? '', to } : intervalOfPrefix(prefix);
+  });
+
+function bytesOfBase64(text: string | undefined): string | undefined {
+  return text !== undefined && BASE64.test(text) ? atob(text) : undefined;
+}
+
+/** Returns whether a key is in an interval. */
+export function isWithin(key: string, { from, to }: KeyInterval): boolean {
+  return key >= from && (to === undefined || key < to);
 }
 
 /** Returns the interval of a single key. */
@@ -117,50 +132,6 @@ export function intervalOfPrefix(prefix: string): KeyInterval {
     if (last < 0xff) return { from: prefix, to: prefix.slice(0, end - 1) + String.fromCharCode(last + 1) };
   }
   return { from: prefix, to: undefined };
-}
-
-/** Property by which a range is ordered; entries with the same one are in the order of their keys. */
-export type EntryOrder = 'key' | 'createdRevision' | 'revision' | 'version';
-
-/** Puts an entry. */
-export interface PutEntryCommand {
-  /** One character a byte. */
-  key: string;
-  value: Uint8Array<ArrayBuffer>;
-  contentType?: string | undefined;
-  precondition: EntryPrecondition;
-}
-
-/** Condition under which an entry is put or deleted. */
-export interface EntryPrecondition {
-  /** True: there must be none; false: there must be one. */
-  absent?: boolean | undefined;
-  /** Revision that it must have. */
-  revision?: number | undefined;
-}
-
-/** A read of a page of the history of a key. */
-export interface EntryHistoryCommand extends Asker {
-  key: string;
-  limit?: number | undefined;
-  /** The `next` of the previous page. */
-  after?: string | undefined;
-}
-
-/** A read of a range of entries. */
-export interface EntryRangeCommand extends ReadOptions {
-  interval: KeyInterval;
-  /** Maximum number of entries. */
-  limit?: number | undefined;
-  /** By key unless set. */
-  orderBy?: EntryOrder | undefined;
-  descending?: boolean | undefined;
-  /** Leave out values. */
-  keysOnly?: boolean | undefined;
-  /** Leave out entries: only their number. */
-  countOnly?: boolean | undefined;
-  /** Read the range as it was then. `COMPACTED`: the history of entries no longer reaches back to it. */
-  at?: PointInTime | undefined;
 }
 
 /** Returns a key or a value as text, or as base64 if it is not valid UTF-8. */
@@ -178,21 +149,4 @@ export function quoteKey(key: string): string {
 export function shownValue(value: Uint8Array): { value: string } | { valueBase64: string } {
   const text = utf8Text(value);
   return text === undefined ? { valueBase64: base64(value) } : { value: text };
-}
-
-/**
- * Operations on the entries of one namespace, with the same guarantees as those of `NamespaceApi`. Keys and values are as
- * their schemas accept them.
- */
-export interface EntryApi {
-  /** Puts an entry, in a revision of its own, even if nothing differs. `LIMIT_EXCEEDED`: the namespace is full. */
-  putEntry(caller: Caller, command: PutEntryCommand): Promise<WriteAnswer<EntryView>>;
-  /** Deletes an entry. Succeeds if there is none, unless a precondition requires it. */
-  deleteEntry(caller: Caller, command: { key: string; precondition: EntryPrecondition }): Promise<{ cursor: string }>;
-  /** Returns an entry. `ENTRY_NOT_FOUND`: there is none. `COMPACTED`: the history does not reach back to `at`. */
-  readEntry(command: { key: string; at?: PointInTime | undefined } & ReadOptions): Promise<ReadAnswer<EntryView>>;
-  /** Returns entries of a range, as many as fit. */
-  rangeEntries(command: EntryRangeCommand): Promise<ReadAnswer<EntryRange>>;
-  /** Returns a page of the changes of a key, newest first, also of one that was deleted. */
-  entryHistory(command: EntryHistoryCommand): Promise<Answer<EntryHistory>>;
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { Batch, plainOperations } from './batch';
+import { EntryContent, EntryView, KeyScope, keyed } from './entry';
 import { isPlainObject, withFastPath } from './fast-path';
 import { InstanceView } from './instance';
 import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from './limits';
@@ -45,12 +46,13 @@ export const ServiceRef = z
   .transform(splitName)
   .pipe(z.object({ group: StoredGroupName, service: StoredServiceName }));
 
-/** Scope of a watch: the whole namespace, or the listed groups and services. */
+/** Scope of a watch: all services of the namespace, or the listed groups, services and keys of entries. */
 export const WatchScope = z.strictObject({
   groups: z.array(StoredGroupName).max(WATCH_SCOPE_NAMES_MAX_COUNT).default([]),
   services: z.array(ServiceRef).max(WATCH_SCOPE_NAMES_MAX_COUNT).default([]),
+  keys: z.array(KeyScope).max(WATCH_SCOPE_NAMES_MAX_COUNT).optional(),
 });
-/** Empty in both members: the whole namespace. */
+/** Empty in all members: all services of the namespace, and no entries. */
 export type WatchScope = z.output<typeof WatchScope>;
 
 const request = { id: ClientName.meta({ description: 'Repeated in the answer' }) };
@@ -75,6 +77,7 @@ const AnyFrame = z.discriminatedUnion('type', [
     cursor: Cursor.optional().meta({ description: 'Cursor to resume from; absent: a snapshot first' }),
     observer: z.boolean().optional().meta({ description: 'No drain waits for this watch' }),
     counts: z.boolean().optional().meta({ description: 'Frames of changes have the counts of their services' }),
+    previous: z.boolean().optional().meta({ description: 'Changes of entries have the entry before them, too' }),
   }),
   z.strictObject({ type: z.literal('unwatch'), ...request, watch: ClientName }),
   z.strictObject({ type: z.literal('sync'), ...request, watch: ClientName }),
@@ -132,11 +135,17 @@ export const NamespaceSnapshot = z.object({
 });
 export type NamespaceSnapshot = z.output<typeof NamespaceSnapshot>;
 
+const before = EntryContent.nullable().optional().meta({
+  description: 'The entry before the change, null if there was none; only if the watch asked for it',
+});
+
 /** One change that a watcher applies: a record in its current state, or the key of a deleted one. */
 export const WatchedChange = z.union([
   z.object({ type: z.literal('put'), kind: z.literal('instance'), ...named, after: InstanceView }),
   z.object({ type: z.literal('put'), kind: z.literal('service'), ...named, after: WatchedService }),
   z.object({ type: z.literal('delete'), kind: z.enum(['instance', 'service']), ...named }),
+  z.object({ type: z.literal('put'), kind: z.literal('entry'), ...keyed, after: EntryContent, before }),
+  z.object({ type: z.literal('delete'), kind: z.literal('entry'), ...keyed, before }),
 ]);
 export type WatchedChange = z.output<typeof WatchedChange>;
 
@@ -160,7 +169,14 @@ export const ServerFrame = z.discriminatedUnion('type', [
     detail: z.string(),
     errors: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   }),
-  z.object({ type: z.literal('snapshot'), ...watchFrame, ...part, revision: asOf, services: z.array(SnapshotService) }),
+  z.object({
+    type: z.literal('snapshot'),
+    ...watchFrame,
+    ...part,
+    revision: asOf,
+    services: z.array(SnapshotService),
+    entries: z.array(EntryView).optional().meta({ description: 'Only if the scope has keys' }),
+  }),
   z.object({
     type: z.literal('changes'),
     ...watchFrame,

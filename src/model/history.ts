@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { EntryContent } from './entry';
 import { WatchedService } from './frames';
 import { InstanceView } from './instance';
 import { InstanceId, StoredGroupName, StoredServiceName } from './names';
@@ -233,3 +234,27 @@ export const WhyReport = HistoryPage.extend({
   }),
 }).meta({ id: 'WhyReport' });
 export type WhyReport = z.output<typeof WhyReport>;
+
+/** One change of an entry, complete before and after it; null if there was none. */
+export const EntryChange = z
+  .object({
+    revision: z.int(),
+    cursor: z.string().meta({ description: 'Position right after this revision' }),
+    at: z.iso.datetime(),
+    cause: Cause,
+    actor: z.string().meta({ description: 'Id of the token, or `registry`' }),
+    before: EntryContent.nullable(),
+    after: EntryContent.nullable(),
+  })
+  .meta({ id: 'EntryChange' });
+export type EntryChange = z.output<typeof EntryChange>;
+
+/** A page of the history of a key, newest change first. */
+export const EntryHistory = z
+  .object({
+    changes: z.array(EntryChange),
+    next: z.string().optional().meta({ description: 'Pass it as `after` to continue' }),
+    compacted: z.boolean().meta({ description: 'true: this is the end; older changes are no longer kept' }),
+  })
+  .meta({ id: 'EntryHistory' });
+export type EntryHistory = z.output<typeof EntryHistory>;

@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { HistoryEntry } from '../../src/model/history';
 import type { InstanceView } from '../../src/model/instance';
 import { bodyOf } from '../contracts/namespace/scene';
+import { recordChanges } from '../fixtures/watched-ids';
 import { RandomPast, SERVICES, type Seen } from './random-past';
 
 const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
@@ -96,7 +97,7 @@ describe('the past', () => {
     for (const { cursor, cause, actor, at, changes } of watched) {
       const entry = byCursor.get(cursor);
       expect({ cause: entry?.cause, actor: entry?.actor, at: entry?.at }).toEqual({ cause, actor, at });
-      for (const change of changes) {
+      for (const change of recordChanges(changes)) {
         const named = entry?.changes.filter(
           (each) => each.service === change.service && (each.kind === 'service' ? '' : each.id) === change.id,
         );

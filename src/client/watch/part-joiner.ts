@@ -5,6 +5,10 @@ import type { WatchWireFrame } from '../wire/wire-frame';
 const nameOf = (kind: string, group: string, service: string, id: string): string =>
   JSON.stringify([kind, group, service, id]);
 
+/** Returns a key for an entry, which never equals that of a record. */
+const nameOfEntry = ({ key, keyBase64 }: { key?: string | undefined; keyBase64?: string | undefined }): string =>
+  JSON.stringify([key ?? null, keyBase64]);
+
 /**
  * Joins the parts of large frames, and drops what a watcher has already: later parts of a snapshot may be newer than its
  * revision, but the changes up to that state are sent again.
@@ -34,7 +38,10 @@ export class PartJoiner {
     if (frame.type === 'snapshot') {
       const { watch: _watch, part: _part, last: _last, ...rest } = frame;
       if (this.#snapshot === undefined) this.#snapshot = rest;
-      else addServices(this.#snapshot.services, frame.services);
+      else {
+        addServices(this.#snapshot.services, frame.services);
+        if (frame.entries) this.#snapshot.entries = [...(this.#snapshot.entries ?? []), ...frame.entries];
+      }
       return isWhole ? this.#wholeSnapshot(this.#snapshot) : undefined;
     }
     const { watch: _watch, part: _part, last: _last, ...rest } = frame;
@@ -60,6 +67,9 @@ export class PartJoiner {
         if (own > revision) this.#ahead.set(nameOf('instance', group, name, id), own);
       }
     }
+    for (const entry of snapshot.entries ?? []) {
+      if (entry.revision > revision) this.#ahead.set(nameOfEntry(entry), entry.revision);
+    }
     return snapshot;
   }
 
@@ -73,8 +83,9 @@ export class PartJoiner {
     return changes.length === 0 && !whole.counts ? { type: 'bookmark', cursor } : { ...whole, changes };
   }
 
-  #isKnown({ kind, group, service, id }: WatchedChange, revision: number): boolean {
-    const name = nameOf(kind, group, service, id);
+  #isKnown(change: WatchedChange, revision: number): boolean {
+    const name =
+      change.kind === 'entry' ? nameOfEntry(change) : nameOf(change.kind, change.group, change.service, change.id);
     const known = this.#ahead.get(name);
     if (known === undefined) return false;
     if (known <= revision) this.#ahead.delete(name);

@@ -46,6 +46,78 @@ export type WatchedChange =
       group: string;
       service: string;
       id: string;
+    }
+  | {
+      type: 'put';
+      kind: 'entry';
+      /** Key as text; absent if it is not valid UTF-8. */
+      key?: string | undefined;
+      /** Key as base64, if it is not valid UTF-8. */
+      keyBase64?: string | undefined;
+      after: {
+        /** Value as text; absent if it is not valid UTF-8, or not requested. */
+        value?: string | undefined;
+        /** Value as base64, if it is not valid UTF-8. */
+        valueBase64?: string | undefined;
+        /** Media type of the value, as it was put. */
+        contentType?: string | undefined;
+        /** Length of the value. */
+        bytes: number;
+        /** Revision that created the key. It increases from one holder of a lock to the next. */
+        createdRevision: number;
+        /** Revision of the last change. */
+        revision: number;
+        /** Number of changes since the key was created, including that. */
+        version: number;
+      };
+      /** The entry before the change, null if there was none; only if the watch asked for it. */
+      before?:
+        | {
+            /** Value as text; absent if it is not valid UTF-8, or not requested. */
+            value?: string | undefined;
+            /** Value as base64, if it is not valid UTF-8. */
+            valueBase64?: string | undefined;
+            /** Media type of the value, as it was put. */
+            contentType?: string | undefined;
+            /** Length of the value. */
+            bytes: number;
+            /** Revision that created the key. It increases from one holder of a lock to the next. */
+            createdRevision: number;
+            /** Revision of the last change. */
+            revision: number;
+            /** Number of changes since the key was created, including that. */
+            version: number;
+          }
+        | null
+        | undefined;
+    }
+  | {
+      type: 'delete';
+      kind: 'entry';
+      /** Key as text; absent if it is not valid UTF-8. */
+      key?: string | undefined;
+      /** Key as base64, if it is not valid UTF-8. */
+      keyBase64?: string | undefined;
+      /** The entry before the change, null if there was none; only if the watch asked for it. */
+      before?:
+        | {
+            /** Value as text; absent if it is not valid UTF-8, or not requested. */
+            value?: string | undefined;
+            /** Value as base64, if it is not valid UTF-8. */
+            valueBase64?: string | undefined;
+            /** Media type of the value, as it was put. */
+            contentType?: string | undefined;
+            /** Length of the value. */
+            bytes: number;
+            /** Revision that created the key. It increases from one holder of a lock to the next. */
+            createdRevision: number;
+            /** Revision of the last change. */
+            revision: number;
+            /** Number of changes since the key was created, including that. */
+            version: number;
+          }
+        | null
+        | undefined;
     };
 
 /** The complete state, which replaces the previous one. */
@@ -55,6 +127,29 @@ export interface SnapshotFrame {
   /** Revision of the content. A receiver ignores records that it already has at this revision or a later one. */
   revision: number;
   services: SnapshotService[];
+  /** Only if the scope has keys. */
+  entries?:
+    | {
+        /** Value as text; absent if it is not valid UTF-8, or not requested. */
+        value?: string | undefined;
+        /** Value as base64, if it is not valid UTF-8. */
+        valueBase64?: string | undefined;
+        /** Media type of the value, as it was put. */
+        contentType?: string | undefined;
+        /** Length of the value. */
+        bytes: number;
+        /** Revision that created the key. It increases from one holder of a lock to the next. */
+        createdRevision: number;
+        /** Revision of the last change. */
+        revision: number;
+        /** Number of changes since the key was created, including that. */
+        version: number;
+        /** Key as text; absent if it is not valid UTF-8. */
+        key?: string | undefined;
+        /** Key as base64, if it is not valid UTF-8. */
+        keyBase64?: string | undefined;
+      }[]
+    | undefined;
 }
 
 /** All changes of one revision. Apply each of them. */

@@ -138,7 +138,7 @@ export class InstanceReport {
       scope: { services: [`${group}@@${service}`] },
       cursor,
       onChanges: ({ changes }) => {
-        if (changes.some((change) => change.id === id)) this.reload();
+        if (changes.some((change) => change.kind !== 'entry' && change.id === id)) this.reload();
       },
       onReset: () => {
         this.#closeFeed = undefined;

@@ -32,7 +32,8 @@ export function changesOfEntry({ revision, at, actor, changes }: HistoryEntry): 
 
 /** Returns the changes of a frame, up to a number that a list of the latest shows. */
 export function changesOfFrame({ revision, at, actor, cause, changes }: ChangesFrame): LatestChange[] {
-  return changes.slice(0, LATEST_MAX_COUNT).map(({ group, service, id }) => ({
+  const records = changes.filter((change) => change.kind !== 'entry');
+  return records.slice(0, LATEST_MAX_COUNT).map(({ group, service, id }) => ({
     key: JSON.stringify([revision, group, service, id]),
     revision,
     at,

@@ -54,7 +54,9 @@ export class ServiceDirectory {
       else this.list.put(summary);
     }
     // A service that is gone has no counts. If it only has newer ones, a later frame brings them.
-    for (const { type, group, service } of frame.changes) {
+    for (const change of frame.changes) {
+      if (change.kind === 'entry') continue;
+      const { type, group, service } = change;
       const key = keyOf({ group, name: service });
       if (type === 'delete' && !counted.has(key)) this.list.remove(key, frame.revision);
     }

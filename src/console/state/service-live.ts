@@ -106,7 +106,7 @@ export class ServiceLive {
     const { revision, at, actor } = frame;
     const isFirst = this.list.items.size === 0;
     for (const change of frame.changes) {
-      if (change.kind === 'service') continue;
+      if (change.kind !== 'instance') continue;
       if (change.type === 'put') this.list.put(change.after);
       else this.list.remove(change.id, revision);
     }
@@ -114,6 +114,7 @@ export class ServiceLive {
     const cause = frame.cause as Cause;
     this.#addGone(
       frame.changes
+        .filter((change) => change.kind !== 'entry')
         .filter(({ type, kind }) => type === 'delete' && kind === 'instance')
         .map(({ id }) => ({ id, at, cause, actor, revision })),
     );

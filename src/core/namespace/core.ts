@@ -1,5 +1,5 @@
 import type { InstanceKey, Operation } from '../../model/batch';
-import type { EntryApi } from '../../model/entry';
+import type { EntryApi } from '../../model/entry-api';
 import type { Asker, Caller, NamespaceApi } from '../../model/namespace-api';
 import type { SocketPurpose } from '../../model/namespace-sockets';
 import type { Connection } from '../platform/connection';

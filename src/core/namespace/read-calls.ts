@@ -1,4 +1,5 @@
-import type { EntryRange, EntryRangeCommand, EntryView } from '../../model/entry';
+import type { EntryRange, EntryView } from '../../model/entry';
+import type { EntryRangeCommand } from '../../model/entry-api';
 import { jsonText } from '../../model/json';
 import type { NamespaceApi, ReadAnswer, ReadOptions, ServiceKey } from '../../model/namespace-api';
 import type { PointInTime } from '../../model/query-values';

@@ -1,5 +1,6 @@
 import type { InstanceKey, Operation, OperationResult } from '../../model/batch';
-import type { EntryPrecondition, EntryView, PutEntryCommand } from '../../model/entry';
+import type { EntryView } from '../../model/entry';
+import type { EntryPrecondition, PutEntryCommand } from '../../model/entry-api';
 import { jsonText } from '../../model/json';
 import type { Answer, Caller, NamespaceApi, ServiceKey, WriteAnswer } from '../../model/namespace-api';
 import type { ServiceView } from '../../model/service';
@@ -11,10 +12,11 @@ import { patchService, putService, removeService } from './commands/service';
 import type { StoredState } from './commit/commit-state';
 import type { Draft } from './commit/draft';
 import type { DraftedEntries } from './commit/drafted-entries';
+import { entryView } from './entries/entry';
 import { renewMany, renewOne } from './leases/renewing';
 import { requireSession } from './leases/sessions';
 import { batchReport, instanceAnswer, overrideText, registration, serviceText } from './queries/answers';
-import { entryView, requireEntry } from './queries/entries';
+import { requireEntry } from './queries/entries';
 import {
   batchAction,
   changeWithOperatorAudit,

@@ -18,16 +18,23 @@ export interface WatchMemory {
   observer?: true | undefined;
   /** Set if its frames of changes have the counts of their services. */
   counts?: true | undefined;
+  /** Set if its changes of entries have the entry before them. */
+  previous?: true | undefined;
 }
 
 /** The part of a watch's state that its client chooses. */
-export type NewWatch = Pick<WatchMemory, 'name' | 'scope' | 'observer' | 'counts'>;
+export type NewWatch = Pick<WatchMemory, 'name' | 'scope' | 'observer' | 'counts' | 'previous'>;
 
-/** A position in a snapshot, which is ordered by service name, group and instance id; `id` is empty before the first. */
+/**
+ * A position in a snapshot, which is ordered by service name, group and instance id, and then has entries by key; `id` is
+ * empty before the first.
+ */
 export interface SnapshotPlace {
   service: string;
   group: string;
   id: string;
+  /** Set once all services have been sent: first key of the entries that follow. */
+  key?: string | undefined;
   /** Parts sent so far. */
   parts: number;
   /** Cursor of the snapshot as a whole; empty before its first part. */

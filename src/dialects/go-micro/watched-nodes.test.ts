@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { instanceView } from '../../../test/fixtures/instance-view';
+import type { RecordChanged } from '../../../test/fixtures/watched-ids';
 import type { ServerFrame } from '../../model/frames';
 import type { InstanceView } from '../../model/instance';
 import { WatchedNodes } from './watched-nodes';
@@ -41,7 +42,7 @@ const put = (id: string, more: Partial<InstanceView> = {}): Changes['changes'][n
   id,
   after: instance(id, more),
 });
-const gone = (id: string): Changes['changes'][number] => ({ type: 'delete', kind: 'instance', ...names, id });
+const gone = (id: string): RecordChanged => ({ type: 'delete', kind: 'instance', ...names, id });
 
 /** Returns the events that a watcher receives for each frame, such as `create greeter 1 a`. */
 function results(nodes: WatchedNodes, ...frames: ServerFrame[]): string[] {

@@ -42,7 +42,7 @@ export class WatchedNodes {
   }
 
   #changed(change: WatchedChange): Result[] {
-    if (change.kind === 'service') return [];
+    if (change.kind !== 'instance') return [];
     return change.type === 'put' ? this.#put(change.after) : this.#removed(textOf(change));
   }
 

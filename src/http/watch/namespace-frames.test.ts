@@ -18,7 +18,7 @@ describe('readFrameHead', () => {
       fc.property(text, text, text, fc.boolean(), (watch, actor, content, isLong) => {
         const commit = { revision: 7, cursor: 'cE.7.x-Y_', cause: 'register', actor, at: 0 };
         const changeText = JSON.stringify({ content, padding: 'x'.repeat(isLong ? FRAME_PART_MAX_BYTES : 0) });
-        const change = { group: 'DEFAULT_GROUP', service: 'orders', text: changeText };
+        const change = { of: { group: 'DEFAULT_GROUP', service: 'orders' }, text: changeText };
         for (const frame of changesFrames(commit, isLong ? [change, change] : [change])) {
           const whole = addressed('changes', watch, frame);
           expect(readFrameHead(whole)).toEqual(parsedHead(whole));

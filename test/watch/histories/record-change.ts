@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { SnapshotService, WatchedChange, WatchedService, WatchScope } from '../../../src/model/frames';
+import type { SnapshotService, WatchedService, WatchScope } from '../../../src/model/frames';
+import type { RecordChanged } from '../../fixtures/watched-ids';
 import { type ExpectedView, shownView } from '../../simulation/expected-view';
 
 /** A change of a record, in a form that can be compared between frames and the journal. */
@@ -39,7 +40,7 @@ function digest(text: string): string {
 }
 
 /** Converts a change in a frame. */
-export function toRecordChange(change: WatchedChange): RecordChange {
+export function toRecordChange(change: RecordChanged): RecordChange {
   const { group, service } = change;
   if (change.kind === 'service') {
     return {

@@ -1,5 +1,6 @@
 import { decodeCursor } from '../../../src/core/namespace/commit/journal-format';
 import type { ServerFrame, WatchScope } from '../../../src/model/frames';
+import { recordChanges } from '../../fixtures/watched-ids';
 import type { Sent } from '../../simulation/simulated-sockets';
 import { type RecordChange, recordsShown, toRecordChange } from './record-change';
 
@@ -64,7 +65,15 @@ export function received(frame: ServerFrame, at: number, sent: Sent): Received |
     }
     case 'changes': {
       const { cause, actor } = frame;
-      return { type: 'changes', at, sent, changes: frame.changes.map(toRecordChange), cause, actor, ...placeOf(frame) };
+      return {
+        type: 'changes',
+        at,
+        sent,
+        changes: recordChanges(frame.changes).map(toRecordChange),
+        cause,
+        actor,
+        ...placeOf(frame),
+      };
     }
     case 'bookmark':
       return { type: 'bookmark', at, sent, cursor: frame.cursor };

@@ -1,6 +1,7 @@
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { Platform } from '../../platform/platform';
 import type { CommitPipeline } from '../../storage/commit-pipeline';
+import type { JournaledEntry } from '../entries/entry-changes';
 import type { EntryStore } from '../entries/entry-store';
 import type { Checkpoints } from '../records/checkpoints';
 import type { RecordMemory } from '../records/record-kind';
@@ -47,7 +48,11 @@ export interface Publisher {
   audienceOf(key: ServiceKey): number;
 
   /** Prepares the frames of a commit as it is applied. Call the returned function once the commit is durable. */
-  prepare(published: PublishedRevision, changes: readonly PublishedChange[]): () => void;
+  prepare(
+    published: PublishedRevision,
+    changes: readonly PublishedChange[],
+    entries: readonly JournaledEntry[],
+  ): () => void;
 
   /** Notifies no watcher until {@link startOver}: to them, everything that is committed until then is one change. */
   hold(): void;

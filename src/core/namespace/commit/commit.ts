@@ -67,7 +67,7 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
   const append = journal.append(changes, draft.cause, actor, draft.stamp, check, entries);
   state.counters.commits += 1;
   const published = { revision, cursor: journal.cursor, cause: draft.cause, actor, at: draft.stamp };
-  const publish = publisher.prepare(published, changes);
+  const publish = publisher.prepare(published, changes, entries);
   pipeline.enqueue(() => {
     writeDocuments(storage, documents);
     for (const { service, id } of released) removeDocumentRow(storage, documentOwner(service), id);

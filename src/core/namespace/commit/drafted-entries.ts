@@ -1,4 +1,5 @@
-import { type EntryPrecondition, quoteKey } from '../../../model/entry';
+import { quoteKey } from '../../../model/entry';
+import type { EntryPrecondition } from '../../../model/entry-api';
 import { RegistryError } from '../../../model/errors';
 import type { Cause } from '../../../model/history';
 import {

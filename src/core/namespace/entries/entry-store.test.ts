@@ -100,4 +100,17 @@ describe('EntryStore', () => {
     expected.splice(11, 0, ['key-1105', 'new']);
     expect(found).toEqual(expected);
   });
+
+  it('[KV4] reads entries in any order with their own values', async () => {
+    const awake = new AwakeNamespace();
+    for (const key of ['a', 'b', 'c', 'd']) put(awake, key, `value ${key}`);
+    await settle();
+    const { entries } = new AwakeNamespace(awake.platform).state;
+    const inIndex = [...entries.within(ALL)];
+    for (const order of ['abcd', 'dcba', 'acbd', 'dbca', 'abd', 'bcad', 'ad', 'c']) {
+      const asked = [...order].flatMap((key) => inIndex.filter((entry) => entry.key === key));
+      const found = [...entries.whole(asked)].map(({ key, value }) => [key, utf8Text(value)]);
+      expect(found, order).toEqual([...order].map((key) => [key, `value ${key}`]));
+    }
+  });
 });

@@ -135,7 +135,8 @@ export class EntryStore {
     const isAscending = first.key < last.key;
     const [low, high] = isAscending ? [first.key, last.key] : [last.key, first.key];
     const interval = { from: low, to: `${high}\u0000` };
-    if (this.countIn(interval) !== entries.length || this.#isUnwritten(interval)) return undefined;
+    if (!isInOrder(entries, isAscending) || this.countIn(interval) !== entries.length) return undefined;
+    if (this.#isUnwritten(interval)) return undefined;
     if (entries.every(({ key }) => this.#cache.has(key))) return undefined;
     const values = readEntryValues(this.#storage, interval, entries.length);
     if (values.length !== entries.length) throw new Error('the entries in memory differ from those on the disk');
@@ -243,4 +244,12 @@ function* slices(entries: Iterable<Entry>): Generator<Entry[]> {
     bytes += entry.size;
   }
   if (slice.length > 0) yield slice;
+}
+
+/** Returns whether the keys of entries only rise, or only fall. */
+function isInOrder(entries: readonly Entry[], isAscending: boolean): boolean {
+  return entries.every(({ key }, index) => {
+    const before = entries[index - 1];
+    return before === undefined || (isAscending ? before.key < key : before.key > key);
+  });
 }

@@ -1,5 +1,4 @@
-import type { EntryContent } from '../../../model/entry';
-import { shownValue } from '../../../model/entry';
+import { type EntryContent, type EntryView, shownKey, shownValue } from '../../../model/entry';
 
 /** Members of an entry that only surfaces use, and the token that put it. Equal facts of a namespace are one object. */
 export interface EntryFacts {
@@ -45,4 +44,9 @@ export function entryContent(entry: Entry, value: Uint8Array | undefined): Entry
   const { createdRevision, revision, version, size: bytes, facts } = entry;
   const numbers = { contentType: facts?.contentType, bytes, createdRevision, revision, version };
   return value === undefined ? numbers : { ...shownValue(value), ...numbers };
+}
+
+/** Returns an entry as answers show it. @param value Undefined if it was not requested. */
+export function entryView(entry: Entry, value: Uint8Array | undefined): EntryView {
+  return { ...shownKey(entry.key), ...entryContent(entry, value) };
 }

@@ -1,21 +1,15 @@
-import {
-  type EntryChange,
-  type EntryHistory,
-  type EntryHistoryCommand,
-  type EntryRange,
-  type EntryRangeCommand,
-  type EntryView,
-  intervalOf,
-} from '../../../model/entry';
+import { type EntryRange, type EntryView, intervalOf } from '../../../model/entry';
+import type { EntryHistoryCommand, EntryRangeCommand } from '../../../model/entry-api';
+import type { EntryChange, EntryHistory } from '../../../model/history';
 import { jsonText } from '../../../model/json';
 import { PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
 import type { Answer, ReadAnswer, ReadOptions } from '../../../model/namespace-api';
 import type { PointInTime } from '../../../model/query-values';
 import { timestamp } from '../../../model/timestamp';
 import type { Journal, JournalEntry } from '../commit/journal';
-import { entryContent, type WholeEntry } from '../entries/entry';
+import { entryContent, entryView, type WholeEntry } from '../entries/entry';
 import type { JournaledEntry } from '../entries/entry-changes';
-import { entryRange, entryView, missingEntry } from '../queries/entries';
+import { entryRange, missingEntry } from '../queries/entries';
 import { turn } from '../turn/turn';
 import type { TurnState } from '../turn/turn-state';
 import { withEntriesAt } from './entry-past';

@@ -1,16 +1,9 @@
-import {
-  type EntryOrder,
-  type EntryRange,
-  type EntryRangeCommand,
-  type EntryView,
-  type KeyInterval,
-  quoteKey,
-  shownKey,
-} from '../../../model/entry';
+import { type EntryRange, type EntryView, type KeyInterval, quoteKey } from '../../../model/entry';
+import type { EntryOrder, EntryRangeCommand } from '../../../model/entry-api';
 import { RegistryError } from '../../../model/errors';
 import { type JsonText, jsonText } from '../../../model/json';
 import { LIST_TEXT_MAX_BYTES } from '../../../model/limits';
-import { type Entry, entryContent, type WholeEntry } from '../entries/entry';
+import { type Entry, entryView, type WholeEntry } from '../entries/entry';
 import type { EntryStore } from '../entries/entry-store';
 
 /** The entries of a namespace at some moment. */
@@ -19,11 +12,6 @@ export interface EntrySource {
   within(interval: KeyInterval, descending?: boolean): Iterable<Entry>;
   /** Yields entries with their values. */
   whole(entries: Iterable<Entry>): Iterable<WholeEntry>;
-}
-
-/** Returns an entry as answers show it. @param value Undefined if it was not requested. */
-export function entryView(entry: Entry, value: Uint8Array | undefined): EntryView {
-  return { ...shownKey(entry.key), ...entryContent(entry, value) };
 }
 
 /**

@@ -61,6 +61,25 @@ describe('encodeMemory', () => {
     expect(decodeMemory(encodeMemory(memory(...watches)))).toEqual(memory(...watches));
   });
 
+  it('[KV11] stores which keys a watch has, and which watches asked for entries before their changes', () => {
+    const keys = [
+      { kind: 'keys' as const, from: 'a', to: 'a\u0000' },
+      { kind: 'keys' as const, from: '\u00ff', to: undefined },
+    ];
+    const key = '\u0000\u00ff';
+    const watches: WatchMemory[] = [
+      { name: 'a', scope: keys, previous: true },
+      { name: '__proto__', scope: [...scope.filter(({ kind }) => kind === 'service'), ...keys] },
+      {
+        name: 'b',
+        scope: keys,
+        sentUntil: 7,
+        snapshotAfter: { service: '', group: '', id: '', parts: 3, cursor: 'c', key },
+      },
+    ];
+    expect(decodeMemory(encodeMemory(memory(...watches)))).toEqual(memory(...watches));
+  });
+
   it('[W24] reads no acknowledgement from what an earlier version wrote', () => {
     const earlier = JSON.stringify({ ...memory(), watches: [['w', [], [], 7]] });
     expect(decodeMemory(earlier).watches).toEqual([{ name: 'w', scope, sentUntil: 7 }]);

@@ -14,7 +14,10 @@ import {
 type StoredWatch = [name: string, groups: string[], services: string[], sentUntil?: number, snapshot?: StoredPlace];
 
 /** Stored form of a snapshot's position; 0 if the snapshot has not begun. */
-type StoredPlace = 0 | [service: string, group: string, id: string, parts: number, cursor: string];
+type StoredPlace = 0 | [service: string, group: string, id: string, parts: number, cursor: string, key?: string];
+
+/** Stored form of an interval of keys; one without an end has the last key. */
+type StoredInterval = [from: string, to?: string];
 
 interface StoredMemory extends Omit<ConnectionMemory, 'watches'> {
   watches: StoredWatch[];
@@ -24,6 +27,10 @@ interface StoredMemory extends Omit<ConnectionMemory, 'watches'> {
   observers?: string[] | undefined;
   /** Names of the watches that asked for counts; absent if there are none. */
   counted?: string[] | undefined;
+  /** Keys of the watches that have some, by their names: where each interval begins and ends. */
+  keys?: [name: string, intervals: StoredInterval[]][] | undefined;
+  /** Names of the watches that asked for entries before their changes; absent if there are none. */
+  previous?: string[] | undefined;
 }
 
 /** Returns the memory of a new connection; `now` is by the clock. */
@@ -41,6 +48,8 @@ export function encodeMemory(memory: ConnectionMemory): string {
     acknowledged,
     observers: namesOf(watches.filter(({ observer }) => observer)),
     counted: namesOf(watches.filter(({ counts }) => counts)),
+    keys: storedKeys(watches),
+    previous: namesOf(watches.filter(({ previous }) => previous)),
   };
   return JSON.stringify(stored);
 }
@@ -52,13 +61,15 @@ export function encodeMemory(memory: ConnectionMemory): string {
 export function decodeMemory(text: string): ConnectionMemory {
   const stored = JSON.parse(text) as StoredMemory; // `as`: only encodeMemory writes these texts
   if (stored.version < MEMORY_VERSION) return { ...stored, grants: [], namespace: '', checkedAt: 0, watches: [] };
-  const { acknowledged, observers = [], counted = [], ...rest } = stored;
+  const { acknowledged, observers = [], counted = [], keys, previous: withPrevious = [], ...rest } = stored;
   const revisions = acknowledgements(acknowledged);
+  const keysOf = new Map(keys);
   const watches = stored.watches.map((watch, index): WatchMemory => {
     const [name] = watch;
     const observer = observers.includes(name) || undefined;
     const counts = counted.includes(name) || undefined;
-    return { ...watchMemory(watch), acknowledged: revisions[index], observer, counts };
+    const previous = withPrevious.includes(name) || undefined;
+    return { ...watchMemory(watch, keysOf.get(name)), acknowledged: revisions[index], observer, counts, previous };
   });
   return { ...rest, watches };
 }
@@ -84,17 +95,31 @@ function storedWatch({ name, scope, sentUntil, snapshotAfter }: WatchMemory): St
   return [name, groups, shortNames, sentUntil, storedPlace(snapshotAfter)];
 }
 
-function watchMemory([name, groups, services, sentUntil, snapshot]: StoredWatch): WatchMemory {
-  const scope = scopeParts({ groups, services: services.map((text) => ServiceRef.parse(text)) });
+function watchMemory(
+  [name, groups, services, sentUntil, snapshot]: StoredWatch,
+  intervals: StoredInterval[] | undefined,
+): WatchMemory {
+  const keys = intervals?.map(([from, to]) => ({ from, to }));
+  const scope = scopeParts({ groups, services: services.map((text) => ServiceRef.parse(text)), keys });
   return { name, scope, sentUntil, snapshotAfter: snapshot === undefined ? undefined : placeOf(snapshot) };
 }
 
-function storedPlace({ service, group, id, parts, cursor }: SnapshotPlace): StoredPlace {
-  return parts === 0 ? 0 : [service, group, id, parts, cursor];
+function storedKeys(watches: readonly WatchMemory[]): StoredMemory['keys'] {
+  const stored = watches.flatMap(({ name, scope }): [string, StoredInterval[]][] => {
+    const { keys = [] } = scopeNames(scope);
+    if (keys.length === 0) return [];
+    return [[name, keys.map(({ from, to }): StoredInterval => (to === undefined ? [from] : [from, to]))]];
+  });
+  return stored.length > 0 ? stored : undefined;
+}
+
+function storedPlace({ service, group, id, parts, cursor, key }: SnapshotPlace): StoredPlace {
+  if (parts === 0) return 0;
+  return key === undefined ? [service, group, id, parts, cursor] : [service, group, id, parts, cursor, key];
 }
 
 function placeOf(stored: StoredPlace): SnapshotPlace {
   if (stored === 0) return SNAPSHOT_START;
-  const [service, group, id, parts, cursor] = stored;
-  return { service, group, id, parts, cursor };
+  const [service, group, id, parts, cursor, key] = stored;
+  return { service, group, id, parts, cursor, ...(key !== undefined && { key }) };
 }

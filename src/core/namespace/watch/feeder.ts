@@ -4,8 +4,18 @@ import type { StoredState } from '../commit/commit-state';
 import type { JournalEntry } from '../commit/journal';
 import { ServiceCounts } from './service-counts';
 import type { UnreadBudget } from './unread-budget';
-import { addressed, bookmarkFrame, changesFrames, changesOfPast, resetFrame, snapshotPart } from './watch-frames';
-import { inScope, mayConcern } from './watch-scope';
+import {
+  addressed,
+  bookmarkFrame,
+  type ChangeText,
+  changesFrames,
+  changesOfPast,
+  entryChangeText,
+  resetFrame,
+  snapshotPart,
+  withPreviousEntries,
+} from './watch-frames';
+import { hasKeys, inScope, mayConcern } from './watch-scope';
 import type { Watcher } from './watcher';
 
 /** Brings watches that are behind up to date: with the rest of their snapshot, then the journal, as their credit allows. */
@@ -75,7 +85,7 @@ export class Feeder {
       // Data read here may not be durable yet, so nothing is sent before it is. Waiting also lets others run.
       const { snapshotAfter } = watcher.memory;
       if (snapshotAfter !== undefined) await this.#sendSnapshotPart(watcher, snapshotAfter);
-      else if (watcher.position < this.#memory.journal.compactedRevision) this.startOver(watcher, 'compacted');
+      else if (watcher.position < this.#compactedFor(watcher)) this.startOver(watcher, 'compacted');
       else this.#sendFromJournal(watcher);
       this.#pace.spend(watcher.peer.account.sent - sentBefore);
       await this.#memory.platform.storage.sync();
@@ -137,15 +147,30 @@ export class Feeder {
   }
 
   #sendEntry(watcher: Watcher, entry: JournalEntry): void {
-    const { scope } = watcher;
-    if (!mayConcern(scope, entry.parts)) return;
-    const changes = changesOfPast(this.#memory, entry).filter((change) => inScope(scope, change));
+    const changes = this.#changesIn(watcher, entry);
     if (changes.length === 0) return;
     const frames = changesFrames(entry, changes);
     const counts = watcher.memory.counts ? new ServiceCounts(this.#memory.catalog, entry.revision) : undefined;
     for (const frame of counts?.addedTo(frames, changes) ?? frames)
       watcher.send(addressed('changes', watcher.name, frame));
     watcher.noteSent(entry.revision, frames);
+  }
+
+  /** Returns the changes of a revision within the scope of a watch: of records, then of entries. */
+  #changesIn({ scope, memory }: Watcher, entry: JournalEntry): ChangeText[] {
+    const records = mayConcern(scope, entry.parts) ? changesOfPast(this.#memory, entry) : [];
+    const changes = records.filter(({ of }) => inScope(scope, of));
+    if (!hasKeys(scope)) return changes;
+    for (const change of this.#memory.journal.entries.changesAt(entry.revision)) {
+      if (inScope(scope, { key: change.key })) changes.push(entryChangeText(change, memory.previous === true));
+    }
+    return memory.previous ? withPreviousEntries(changes) : changes;
+  }
+
+  /** Returns the newest revision before which the journal no longer has all changes within the scope of a watch. */
+  #compactedFor({ scope }: Watcher): number {
+    const { compactedRevision, entries } = this.#memory.journal;
+    return hasKeys(scope) ? Math.max(compactedRevision, entries.emptiedRevision) : compactedRevision;
   }
 
   /** Makes a watch live again once it has been sent everything that live watches have. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ids, WatchStage } from '../../../../test/fixtures/watch-stage';
+import { changedIds } from '../../../../test/fixtures/watched-ids';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { CLOSE_CODES } from '../../../model/frames';
 import {
@@ -65,7 +66,7 @@ describe('a synced watch', () => {
       [1, false],
       [2, true],
     ]);
-    expect(parts.flatMap(({ changes }) => changes.map(({ id }) => id))).toEqual(ids(70));
+    expect(parts.flatMap(({ changes }) => changedIds(changes))).toEqual(ids(70));
     expect(late.takeOnly('changes')).toEqual(parts);
   });
 

@@ -9,28 +9,21 @@ import {
   type WatchMemory,
 } from '../../platform/connection';
 import type { PublishedChange, PublishedRevision, Publisher, StoredState } from '../commit/commit-state';
+import type { JournaledEntry } from '../entries/entry-changes';
 import { type AlarmState, arm } from '../leases/expiry';
 import { reconnectSpreadMs, reconnectWithinMs } from '../time/attention';
+import { type Audience, addCounts, audiencesOf } from './audiences';
 import { Feeder } from './feeder';
 import { dueAt } from './open-tokens';
 import type { Receipts } from './receipts';
 import { ServiceCounts } from './service-counts';
 import { UnreadBudget } from './unread-budget';
-import { type ChangeText, changesFrames, changesOfCommit, SharedFrames } from './watch-frames';
+import { type ChangeText, changesOfCommit, entryChangeText } from './watch-frames';
 import { WatchIndex } from './watch-scope';
 import { Peer, Watcher } from './watcher';
 
 /** The parts of a namespace that watches are fed from. */
 type WatchSource = StoredState & AlarmState;
-
-/** Frames of one revision, and the watchers that receive them. */
-interface Audience {
-  watchers: Watcher[];
-  changes: readonly ChangeText[];
-  frames: SharedFrames;
-  /** The same frames with counts; undefined if none of its watchers asked for them. */
-  counted?: SharedFrames;
-}
 
 /**
  * Sends watchers the changes of the namespace: in order, each change once, none left out, a revision as a whole, and nothing
@@ -235,9 +228,14 @@ export class Hub implements Publisher {
     return [...(this.#bySubscriber.get(subscriber) ?? [])].flatMap((peer) => [...peer.watchers.values()]);
   }
 
-  prepare(published: PublishedRevision, changes: readonly PublishedChange[]): () => void {
+  prepare(
+    published: PublishedRevision,
+    changes: readonly PublishedChange[],
+    entries: readonly JournaledEntry[],
+  ): () => void {
     this.wake();
-    const audiences = this.#index.size === 0 || this.#feeder.isHeld ? [] : this.#audiencesOf(published, changes);
+    const isWatched = this.#index.size > 0 && !this.#feeder.isHeld;
+    const audiences = isWatched ? audiencesOf(this.#index, published, this.#textsOf(published, changes, entries)) : [];
     if (this.#countingCount > 0) addCounts(audiences, new ServiceCounts(this.#memory.catalog, published.revision));
     return () => {
       this.#published = { revision: published.revision, cursor: published.cursor };
@@ -322,35 +320,20 @@ export class Hub implements Publisher {
     this.#receipts.forget(watcher);
   }
 
-  /** Groups watchers by the changes that they receive, so that each frame is encoded once. */
-  #audiencesOf(published: PublishedRevision, changes: readonly PublishedChange[]): Audience[] {
+  /** Encodes changes. Entries that no watch includes are left out, as their values may be large. */
+  #textsOf(
+    published: PublishedRevision,
+    changes: readonly PublishedChange[],
+    entries: readonly JournaledEntry[],
+  ): ChangeText[] {
     const texts = changesOfCommit(this.#memory.catalog, changes, published);
-    const audience = (watchers: Watcher[], seen: readonly ChangeText[]): Audience => {
-      return { watchers, changes: seen, frames: new SharedFrames(changesFrames(published, seen)) };
-    };
-    const [first, ...more] = texts;
-    if (first === undefined) return [];
-    if (more.length === 0) return [audience([...this.#index.watchersOf(first)], texts)];
-    const indexesOf = new Map<Watcher, number[]>();
-    for (const [index, change] of texts.entries()) {
-      for (const watcher of this.#index.watchersOf(change)) {
-        const indexes = indexesOf.get(watcher);
-        if (indexes === undefined) indexesOf.set(watcher, [index]);
-        else indexes.push(index);
-      }
+    for (const change of entries) {
+      const watchers = [...this.#index.watchersOf({ key: change.key })];
+      if (watchers.length === 0) continue;
+      const isWithPrevious = watchers.some(({ memory }) => memory.previous);
+      texts.push(entryChangeText(change, isWithPrevious));
     }
-    const audiences = new Map<string, Audience>();
-    for (const [watcher, indexes] of indexesOf) {
-      const name = indexes.length === texts.length ? 'all' : indexes.join();
-      const known = audiences.get(name);
-      if (known !== undefined) {
-        known.watchers.push(watcher);
-        continue;
-      }
-      const seen = indexes.flatMap((index) => texts[index] ?? []);
-      audiences.set(name, audience([watcher], seen));
-    }
-    return [...audiences.values()];
+    return texts;
   }
 
   #send(watcher: Watcher, revision: number, { frames, counted = frames }: Audience): void {
@@ -369,14 +352,6 @@ export class Hub implements Publisher {
       const reason = 'too slow: more than 4 MiB is waiting; resume by cursor';
       this.dismiss(watcher.peer.connection, CLOSE_CODES.slowConsumer, reason);
     }
-  }
-}
-
-/** Adds frames with counts to each audience that has a watch which asked for them. */
-function addCounts(audiences: readonly Audience[], counts: ServiceCounts): void {
-  for (const audience of audiences) {
-    if (!audience.watchers.some(({ memory }) => memory.counts)) continue;
-    audience.counted = new SharedFrames(counts.addedTo(audience.frames.frames, audience.changes));
   }
 }
 

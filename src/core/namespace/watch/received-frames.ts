@@ -209,10 +209,16 @@ export class ReceivedFrames {
     return takesTime ? this.#inOrder(connection, answered) : answered;
   }
 
-  async #watch(peer: Peer, { id, watch, cursor, observer, counts, ...frame }: Frame<'watch'>): Promise<void> {
+  async #watch(peer: Peer, { id, watch, cursor, observer, counts, previous, ...frame }: Frame<'watch'>): Promise<void> {
     const { connection } = peer;
     const scope = scopeParts(frame.scope);
-    const begun: NewWatch = { name: watch, scope, observer: observer || undefined, counts: counts || undefined };
+    const begun: NewWatch = {
+      name: watch,
+      scope,
+      observer: observer || undefined,
+      counts: counts || undefined,
+      previous: previous || undefined,
+    };
     await turn(this.#state, soleServiceOf(scope), () => {
       assertRoomOnSocket(peer, begun);
       assertRoomForWatch(this.#state, this.#hub, connection.memory.caller.tokenId);

@@ -151,9 +151,9 @@ describe('ServiceCounts', () => {
     const lookups = vi.spyOn(catalog, 'service');
     const counts = new ServiceCounts(catalog, journal.revision);
     const frames = ['"changes":[]}'];
-    const first = counts.addedTo(frames, [ORDERS, ORDERS]);
+    const first = counts.addedTo(frames, [{ of: ORDERS }, { of: ORDERS }, { of: { key: 'a' } }]);
     expect(first[0]).toMatch(/^"changes":\[\],"counts":\[\{"name":"orders",.*"instances":1,.*\}\]\}$/);
-    expect(counts.addedTo(frames, [ORDERS])).toEqual(first);
+    expect(counts.addedTo(frames, [{ of: ORDERS }])).toEqual(first);
     expect(lookups).toHaveBeenCalledTimes(1);
   });
 
@@ -164,6 +164,6 @@ describe('ServiceCounts', () => {
     awake.put('b');
     const frames = ['"changes":[]}'];
     const earlier = new ServiceCounts(awake.state.catalog, revision);
-    expect(earlier.addedTo(frames, [ORDERS, { ...ORDERS, service: 'unknown' }])).toEqual(frames);
+    expect(earlier.addedTo(frames, [{ of: ORDERS }, { of: { ...ORDERS, service: 'unknown' } }])).toEqual(frames);
   });
 });

@@ -1,6 +1,7 @@
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { Catalog } from '../records/catalog';
 import { serviceSummary } from '../records/view';
+import { isEntry, type Watchable } from './watch-scope';
 
 /**
  * The counts of services as of one revision, for the watches that ask for them. Each service is counted once, however many
@@ -21,8 +22,10 @@ export class ServiceCounts {
   }
 
   /** Returns the frames of the revision's changes, with the counts of their services in the last frame. */
-  addedTo(frames: readonly string[], changes: readonly ServiceKey[]): readonly string[] {
-    const texts = [...new Set(changes.map((change) => this.#textOf(change)))].filter((text) => text !== '');
+  addedTo(frames: readonly string[], changes: readonly { of: Watchable }[]): readonly string[] {
+    const texts = [...new Set(changes.map(({ of }) => (isEntry(of) ? '' : this.#textOf(of))))].filter(
+      (text) => text !== '',
+    );
     if (texts.length === 0) return frames;
     const last = frames.at(-1)?.slice(0, -1);
     return [...frames.slice(0, -1), `${last},"counts":[${texts.join(',')}]}`];

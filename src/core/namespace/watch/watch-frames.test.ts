@@ -3,6 +3,7 @@ import { Scene } from '../../../../test/contracts/namespace/scene';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { type Frame, SocketClient } from '../../../../test/fixtures/socket-client';
 import { ids, WatchStage } from '../../../../test/fixtures/watch-stage';
+import { recordChanges } from '../../../../test/fixtures/watched-ids';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { ServerFrame, type WatchedChange } from '../../../model/frames';
 import { CREDIT_INITIAL_BYTES, FRAME_PART_MAX_BYTES } from '../../../model/limits';
@@ -10,8 +11,7 @@ import { addressed, changesFrames, SharedFrames } from './watch-frames';
 
 const published = { revision: 7, cursor: 'cepoch.7.1', cause: 'updated', actor: 'owner', at: Date.UTC(2030, 0, 1) };
 const change = (id: string) => ({
-  group: 'g',
-  service: 's',
+  of: { group: 'g', service: 's' },
   text: JSON.stringify({ type: 'delete', kind: 'instance', group: 'g', service: 's', id }),
 });
 
@@ -338,7 +338,11 @@ describe('a snapshot sent as credit permits', () => {
     expect(rest.map((part) => part.cursor)).toEqual(rest.map(() => cursor));
     expect(rest.map(({ revision }) => revision)).toEqual(rest.map(() => 12));
     const changes = frames.flatMap((frame) => (frame.type === 'changes' ? frame.changes : []));
-    expect(changes.map(({ type, id }) => `${type} ${id}`)).toEqual(['delete 0i00', 'delete 7i80', 'put 7i99']);
+    expect(recordChanges(changes).map(({ type, id }) => `${type} ${id}`)).toEqual([
+      'delete 0i00',
+      'delete 7i80',
+      'put 7i99',
+    ]);
     expect(frames.findIndex(({ type }) => type === 'changes')).toBe(rest.length);
   });
 

@@ -1,6 +1,7 @@
 import type { InstanceKey } from '../../../model/batch';
+import { shownKey } from '../../../model/entry';
+import type { WatchedChange } from '../../../model/frames';
 import { FRAME_PART_MAX_BYTES } from '../../../model/limits';
-import type { ServiceKey } from '../../../model/namespace-api';
 import { timestamp } from '../../../model/timestamp';
 import type { ScopePart } from '../../../model/watch-scope';
 import type { SnapshotPlace } from '../../platform/connection';
@@ -8,6 +9,9 @@ import type { PublishedChange, PublishedRevision, StoredState } from '../commit/
 import type { JournalEntry } from '../commit/journal';
 import { decodeChanges, isOf, type JournaledChange } from '../commit/journal-format';
 import { recordAt } from '../commit/record-past';
+import { entryContent, entryView, type WholeEntry } from '../entries/entry';
+import type { JournaledEntry } from '../entries/entry-changes';
+import type { EntryStore } from '../entries/entry-store';
 import { type Catalog, compare } from '../records/catalog';
 import type { ServiceEntry } from '../records/catalog-entries';
 import { instanceKind } from '../records/instance-kind';
@@ -16,13 +20,35 @@ import type { RecordKind, RecordsThen } from '../records/record-kind';
 import { RECORD_KINDS } from '../records/record-kinds';
 import type { RecordKey, RecordText } from '../records/records';
 import { viewOf, watchedServiceOf } from '../records/view';
-import { servicesIn } from './watch-scope';
+import { hasKeys, keysIn, servicesIn, type Watchable } from './watch-scope';
 
 /** Encodes every frame that a watch is sent. A change looks the same whether it is new or from the journal. */
 
-/** A change as JSON for a frame, with the service that it belongs to. */
-export interface ChangeText extends ServiceKey {
+/** A change as JSON for a frame, with the service or the key that it belongs to. */
+export interface ChangeText {
+  of: Watchable;
   text: string;
+  /** The same with the entry before it, for watches that asked for it; absent if none did. */
+  withPrevious?: string;
+}
+
+/** Encodes the change of an entry. @param isWithPrevious True if a watch asked for entries before their changes. */
+export function entryChangeText({ key, before, after }: JournaledEntry, isWithPrevious: boolean): ChangeText {
+  const shown = shownKey(key);
+  const content = (entry: WholeEntry) => entryContent(entry, entry.value);
+  const change: WatchedChange =
+    after === null
+      ? { type: 'delete', kind: 'entry', ...shown }
+      : { type: 'put', kind: 'entry', ...shown, after: content(after) };
+  const text = JSON.stringify(change);
+  if (!isWithPrevious) return { of: { key }, text };
+  const withPrevious = `${text.slice(0, -1)},"before":${JSON.stringify(before && content(before))}}`;
+  return { of: { key }, text, withPrevious };
+}
+
+/** Returns changes in the form for watches that asked for entries before their changes. */
+export function withPreviousEntries(changes: readonly ChangeText[]): ChangeText[] {
+  return changes.map(({ of, text, withPrevious = text }) => ({ of, text: withPrevious }));
 }
 
 /** Encodes the changes of a commit that has just been applied. */
@@ -79,7 +105,7 @@ function changeTexts(changes: readonly PublishedChange[], then: RecordsThen): Ch
     const name = `${watched.kind}\u0000${group}\u0000${service}\u0000${id}`;
     if (named.has(name)) continue;
     named.add(name);
-    texts.push({ group, service, text: JSON.stringify(watched) });
+    texts.push({ of: { group, service }, text: JSON.stringify(watched) });
   }
   return texts;
 }
@@ -176,14 +202,43 @@ export interface SnapshotOptions {
 
 /** Encodes the next part of a snapshot from the current state. */
 export function snapshotPart(
-  { catalog, journal, time }: Pick<StoredState, 'catalog' | 'journal' | 'time'>,
+  { catalog, entries, journal, time }: Pick<StoredState, 'catalog' | 'entries' | 'journal' | 'time'>,
   { watch, scope, from, partSize }: SnapshotOptions,
 ): SnapshotPart {
-  const { services, next } = snapshotServices(servicesFrom(catalog, scope, from), from, partSize, time.stamp());
+  const shown =
+    from.key === undefined
+      ? snapshotServices(servicesFrom(catalog, scope, from), from, partSize, time.stamp())
+      : { services: [], next: undefined };
+  const { services } = shown;
+  const isWithKeys = hasKeys(scope);
+  const listed = isWithKeys && shown.next === undefined ? snapshotEntries(entries, scope, from, partSize) : undefined;
+  const next = shown.next ?? listed?.next;
   const isOnly = from.parts === 0 && next === undefined;
   const place = isOnly ? {} : { part: from.parts, last: next === undefined };
   const head = JSON.stringify({ cursor: from.cursor, revision: journal.revision, ...place }).slice(1, -1);
-  return { frame: addressed('snapshot', watch, `${head},"services":[${services.join(',')}]}`), next };
+  const keys = isWithKeys ? `,"entries":[${listed?.texts.join(',') ?? ''}]` : '';
+  return { frame: addressed('snapshot', watch, `${head},"services":[${services.join(',')}]${keys}}`), next };
+}
+
+/** Encodes entries by key, from the place of a snapshot on. */
+function snapshotEntries(
+  store: EntryStore,
+  scope: readonly ScopePart[],
+  { key = '', parts, cursor }: SnapshotPlace,
+  partSize: number,
+): { texts: string[]; next: SnapshotPlace | undefined } {
+  const texts: string[] = [];
+  let size = 0;
+  for (const interval of keysIn(scope, key)) {
+    for (const entry of store.whole(store.within(interval))) {
+      if (size > partSize)
+        return { texts, next: { service: '', group: '', id: '', key: entry.key, parts: parts + 1, cursor } };
+      const text = JSON.stringify(entryView(entry, entry.value));
+      texts.push(text);
+      size += text.length;
+    }
+  }
+  return { texts, next: undefined };
 }
 
 /** Encodes services by name and group, with their instances by id; a large service continues in the next part. */

@@ -1,7 +1,9 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isWithin } from '../../../model/entry';
 import { WatchScope } from '../../../model/frames';
 import { type ScopePart, scopeNames, scopeParts } from '../../../model/watch-scope';
-import { inScope, WatchIndex } from './watch-scope';
+import { inScope, keysIn, WatchIndex } from './watch-scope';
 
 const key = (service: string, group = 'DEFAULT_GROUP') => ({ group, service });
 
@@ -78,4 +80,43 @@ it('[W9] a scope has one form on the wire, and an empty one is the whole namespa
     const parsed = WatchScope.parse(scope);
     expect(scopeNames(scopeParts(parsed))).toEqual(parsed);
   }
+});
+
+describe('keys', () => {
+  const KEY = fc.string({ unit: fc.constantFrom('\u0000', 'a', 'b', '\u00ff'), maxLength: 2 });
+  const INTERVAL = fc.oneof(
+    fc.record({ kind: fc.constant('keys' as const), from: KEY, to: fc.option(KEY, { nil: undefined }) }),
+    KEY.map((from) => ({ kind: 'keys' as const, from, to: `${from}\u0000` })),
+  );
+  const SCOPE = fc.array(INTERVAL, { maxLength: 4 });
+  const alphabet = ['\u0000', 'a', 'b', '\u00ff'];
+  const every = alphabet.flatMap((one) => [one, ...alphabet.map((two) => one + two)]);
+
+  it('[KV11] of a scope are in order and disjoint, from any key on', () => {
+    fc.assert(
+      fc.property(SCOPE, KEY, (scope, from) => {
+        const intervals = keysIn(scope, from);
+        const expected = every.filter((key) => key >= from && inScope(scope, { key })).sort((a, b) => (a < b ? -1 : 1));
+        const found = intervals.flatMap((interval) => every.filter((key) => isWithin(key, interval)).sort());
+        expect(found).toEqual(expected);
+      }),
+    );
+  });
+
+  it('[KV11] find the same watches as a check of each scope, also after some have ended', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ scope: SCOPE, ends: fc.boolean() }), { maxLength: 5 }), (watchers) => {
+        const index = new WatchIndex<(typeof watchers)[number]>();
+        for (const watcher of watchers) index.add(watcher);
+        for (const watcher of watchers) if (watcher.ends) index.remove(watcher);
+        const left = watchers.filter(({ ends }) => !ends);
+        for (const key of every) {
+          const expected = left.filter(({ scope }) => inScope(scope, { key }));
+          const found = [...index.watchersOf({ key })];
+          expect(found).toHaveLength(expected.length);
+          expect(new Set(found)).toEqual(new Set(expected));
+        }
+      }),
+    );
+  });
 });

@@ -1,4 +1,5 @@
 import { authorize, authorizeServices } from '../../../auth/authorize';
+import { isWithin, type KeyInterval } from '../../../model/entry';
 import type { Principal } from '../../../model/grant';
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { ScopePart } from '../../../model/watch-scope';
@@ -11,9 +12,21 @@ import type { ServiceEntry } from '../records/catalog-entries';
  */
 type Scope = readonly ScopePart[];
 
-/** Returns whether a scope includes a service. */
-export function inScope(scope: Scope, key: ServiceKey): boolean {
-  return scope.some((part) => holds(part, key));
+/** The key of an entry that changed. */
+export interface ChangedKey {
+  /** One character a byte. */
+  readonly key: string;
+}
+
+/** Anything that changes and that a scope may include: a service with its instances, or an entry. */
+export type Watchable = Readonly<ServiceKey> | ChangedKey;
+
+/** Returns whether a change is one of an entry. */
+export const isEntry = (changed: Watchable): changed is ChangedKey => 'key' in changed;
+
+/** Returns whether a scope includes a service or an entry. */
+export function inScope(scope: Scope, changed: Watchable): boolean {
+  return scope.some((part) => (isEntry(changed) ? holdsKey(part, changed.key) : holds(part, changed)));
 }
 
 function holds(part: ScopePart, { group, service }: ServiceKey): boolean {
@@ -24,7 +37,33 @@ function holds(part: ScopePart, { group, service }: ServiceKey): boolean {
       return part.group === group;
     case 'service':
       return part.service === service && part.group === group;
+    case 'keys':
+      return false;
   }
+}
+
+/** A watch of the whole namespace has no entries: its clients may not know them. */
+function holdsKey(part: ScopePart, key: string): boolean {
+  return part.kind === 'keys' && isWithin(key, part);
+}
+
+/** Returns whether a scope has keys of entries. */
+export function hasKeys(scope: Scope): boolean {
+  return scope.some(({ kind }) => kind === 'keys');
+}
+
+/** Returns the keys of a scope from one on, as intervals that are in order and have no key in common. */
+export function keysIn(scope: Scope, from: string): KeyInterval[] {
+  const intervals = scope.filter((part) => part.kind === 'keys').sort((a, b) => (a.from < b.from ? -1 : 1));
+  const joined: KeyInterval[] = [];
+  for (const { from: begin, to } of intervals) {
+    if (to !== undefined && to <= from) continue;
+    const first = begin < from ? from : begin;
+    const last = joined.at(-1);
+    if (last === undefined || (last.to !== undefined && last.to < first)) joined.push({ from: first, to });
+    else if (last.to !== undefined && (to === undefined || to > last.to)) last.to = to;
+  }
+  return joined;
 }
 
 /** Returns the only service of a scope; undefined if the scope includes more. */
@@ -33,11 +72,12 @@ export function soleServiceOf([part, ...more]: Scope): ServiceKey | undefined {
 }
 
 /**
- * Returns whether journal entries may contain changes within a scope. Searching their text saves parsing most of those that
+ * Returns whether rows of the journal may contain changes of records within a scope. Searching their text saves parsing most of those that
  * don't.
  */
 export function mayConcern(scope: Scope, texts: readonly string[]): boolean {
   return scope.some((part) => {
+    if (part.kind === 'keys') return false;
     if (part.kind !== 'service') return true;
     const named = `"service":${JSON.stringify(part.service)}`;
     return texts.some((text) => text.includes(named));
@@ -73,6 +113,9 @@ export function authorizeScope(principal: Principal, namespace: string, scope: S
       case 'group':
         authorize(principal, 'read', { namespace, group: part.group });
         break;
+      case 'keys':
+        authorize(principal, 'read', { namespace });
+        break;
       case 'service':
         services.push(part);
     }
@@ -83,7 +126,8 @@ export function authorizeScope(principal: Principal, namespace: string, scope: S
 /** Name of the whole namespace among the parts of an index; those of groups and services differ from it. */
 const WHOLE = '\u0000';
 
-function partName(part: ScopePart): string {
+/** Returns the name of a part in the index of services; undefined for keys, which have an index of their own. */
+function partName(part: ScopePart): string | undefined {
   switch (part.kind) {
     case 'namespace':
       return WHOLE;
@@ -91,14 +135,44 @@ function partName(part: ScopePart): string {
       return part.group;
     case 'service':
       return serviceName(part);
+    case 'keys':
+      return undefined;
   }
 }
 
 const serviceName = ({ group, service }: ServiceKey): string => `${group}\u0000${service}`;
 
-/** An index that finds the watchers of a service in time proportional to their number. */
+/** Sets of watchers by name. */
+class NamedWatchers<Watcher> {
+  readonly #byName = new Map<string, Set<Watcher>>();
+
+  get(name: string): Set<Watcher> | undefined {
+    return this.#byName.get(name);
+  }
+
+  add(name: string, watcher: Watcher): void {
+    const watchers = this.#byName.get(name);
+    if (watchers === undefined) this.#byName.set(name, new Set([watcher]));
+    else watchers.add(watcher);
+  }
+
+  /** Removes a watcher. Returns whether the name has none any more. */
+  remove(name: string, watcher: Watcher): boolean {
+    const watchers = this.#byName.get(name);
+    watchers?.delete(watcher);
+    if (watchers?.size !== 0) return false;
+    return this.#byName.delete(name);
+  }
+}
+
+/** An index that finds the watchers of a service, or of a single key, in time proportional to their number. */
 export class WatchIndex<Watcher extends { readonly scope: Scope }> {
-  readonly #byPart = new Map<string, Set<Watcher>>();
+  readonly #byPart = new NamedWatchers<Watcher>();
+  /** Watchers of single keys. */
+  readonly #byKey = new NamedWatchers<Watcher>();
+  /** Watchers of other intervals, by a name of the interval, and these intervals. */
+  readonly #byInterval = new NamedWatchers<Watcher>();
+  readonly #intervals = new Map<string, KeyInterval>();
   #size = 0;
 
   get size(): number {
@@ -109,20 +183,34 @@ export class WatchIndex<Watcher extends { readonly scope: Scope }> {
     this.#size += 1;
     for (const part of watcher.scope) {
       const name = partName(part);
-      const watchers = this.#byPart.get(name);
-      if (watchers === undefined) this.#byPart.set(name, new Set([watcher]));
-      else watchers.add(watcher);
+      if (name !== undefined) this.#byPart.add(name, watcher);
+      else if (part.kind === 'keys') this.#addKeys(part, watcher);
     }
+  }
+
+  #addKeys({ from, to }: KeyInterval, watcher: Watcher): void {
+    if (isSingle({ from, to })) {
+      this.#byKey.add(from, watcher);
+      return;
+    }
+    const name = intervalName({ from, to });
+    this.#intervals.set(name, { from, to });
+    this.#byInterval.add(name, watcher);
   }
 
   remove(watcher: Watcher): void {
     this.#size -= 1;
     for (const part of watcher.scope) {
       const name = partName(part);
-      const watchers = this.#byPart.get(name);
-      watchers?.delete(watcher);
-      if (watchers?.size === 0) this.#byPart.delete(name);
+      if (name !== undefined) this.#byPart.remove(name, watcher);
+      else if (part.kind === 'keys') this.#removeKeys(part, watcher);
     }
+  }
+
+  #removeKeys(interval: KeyInterval, watcher: Watcher): void {
+    const name = intervalName(interval);
+    if (isSingle(interval)) this.#byKey.remove(interval.from, watcher);
+    else if (this.#byInterval.remove(name, watcher)) this.#intervals.delete(name);
   }
 
   /** Returns the number of watches that include a service. */
@@ -134,9 +222,10 @@ export class WatchIndex<Watcher extends { readonly scope: Scope }> {
     return (whole?.size ?? 0) + (byGroup?.size ?? 0) + (byService?.size ?? 0);
   }
 
-  /** Returns the watchers of a service, each once. */
-  watchersOf(key: ServiceKey): Iterable<Watcher> {
-    const [first, ...more] = this.#holding(key).filter((watchers) => watchers !== undefined);
+  /** Returns the watchers of a service or an entry, each once. */
+  watchersOf(changed: Watchable): Iterable<Watcher> {
+    const holding = isEntry(changed) ? this.#holdingKey(changed.key) : this.#holding(changed);
+    const [first, ...more] = holding.filter((watchers) => watchers !== undefined);
     if (first === undefined) return [];
     return more.length === 0 ? first : new Set([first, ...more].flatMap((watchers) => [...watchers]));
   }
@@ -145,4 +234,17 @@ export class WatchIndex<Watcher extends { readonly scope: Scope }> {
   #holding(key: ServiceKey): [whole?: Set<Watcher>, byGroup?: Set<Watcher>, byService?: Set<Watcher>] {
     return [this.#byPart.get(WHOLE), this.#byPart.get(key.group), this.#byPart.get(serviceName(key))];
   }
+
+  /** Returns the watchers of a key, and of each interval that has it. */
+  #holdingKey(key: string): (Set<Watcher> | undefined)[] {
+    const holding = [this.#byKey.get(key)];
+    for (const [name, interval] of this.#intervals) {
+      if (isWithin(key, interval)) holding.push(this.#byInterval.get(name));
+    }
+    return holding;
+  }
 }
+
+const isSingle = ({ from, to }: KeyInterval): boolean => to === `${from}\u0000`;
+
+const intervalName = ({ from, to }: KeyInterval): string => JSON.stringify([from, to]);
