@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { byteString, bytesOf, utf8Bytes } from './bytes';
 import {
-  assertEntryValue,
+  assertEntrySizes,
   EntryContentType,
   EntryKey,
   intervalOf,
   intervalOfPrefix,
+  isWithin,
+  type KeyInterval,
   shownKey,
   shownValue,
 } from './entry';
@@ -44,11 +46,13 @@ describe('EntryKey', () => {
   });
 });
 
-it('[KV1] accepts a value at its limit, and refuses one byte more', () => {
-  expect(() => assertEntryValue(new Uint8Array(ENTRY_VALUE_MAX_BYTES))).not.toThrow();
-  expect(() => assertEntryValue(new Uint8Array(ENTRY_VALUE_MAX_BYTES + 1))).toThrow(
-    expect.objectContaining({ code: 'PAYLOAD_TOO_LARGE' }),
-  );
+it('[KV1] accepts keys and values at their limits, and refuses one byte more', () => {
+  const [key, value] = ['k'.repeat(ENTRY_KEY_MAX_BYTES), 'v'.repeat(ENTRY_VALUE_MAX_BYTES)];
+  expect(() => assertEntrySizes(key, value)).not.toThrow();
+  expect(() => assertEntrySizes(key, `${value}v`)).toThrow(expect.objectContaining({ code: 'PAYLOAD_TOO_LARGE' }));
+  for (const wrong of ['', `${key}k`]) {
+    expect(() => assertEntrySizes(wrong, '')).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }));
+  }
 });
 
 it('refuses a content type that a header could not carry', () => {
@@ -71,8 +75,7 @@ describe('intervals', () => {
     '\u00ff\u00ff',
     '\u00ff\u00ffa',
   ];
-  const within = ({ from, to }: { from: string; to: string | undefined }) =>
-    keys.filter((key) => key >= from && (to === undefined || key < to));
+  const within = (interval: KeyInterval) => keys.filter((key) => isWithin(key, interval));
 
   it('holds one key, or all keys with a prefix', () => {
     for (const key of keys) expect(within(intervalOf(key))).toEqual([key]);

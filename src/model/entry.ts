@@ -18,11 +18,16 @@ export const EntryContentType = z
   .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII');
 
 /**
- * Checks the size of a value.
+ * Checks the sizes of an entry, which every surface also does with its own words.
  *
- * @throws {RegistryError} `PAYLOAD_TOO_LARGE`.
+ * @param key One character a byte, as `value`.
+ * @throws {RegistryError} `INVALID_REQUEST` for the key, `PAYLOAD_TOO_LARGE` for the value.
  */
-export function assertEntryValue(value: Uint8Array): void {
+export function assertEntrySizes(key: string, value: string): void {
+  if (key.length === 0 || key.length > ENTRY_KEY_MAX_BYTES) {
+    const message = `a key has 1 to ${ENTRY_KEY_MAX_BYTES} bytes; ${quoteKey(key)} has ${key.length}`;
+    throw new RegistryError('INVALID_REQUEST', message);
+  }
   if (value.length <= ENTRY_VALUE_MAX_BYTES) return;
   throw new RegistryError(
     'PAYLOAD_TOO_LARGE',
@@ -75,8 +80,8 @@ export type EntryRange = z.output<typeof EntryRange>;
 export interface KeyInterval {
   /** Empty: from the first key. */
   from: string;
-  /** Undefined: to the last key. */
-  to: string | undefined;
+  /** Absent: to the last key. */
+  to?: string | undefined;
 }
 
 /** Matches base64 with its padding. */

@@ -1,8 +1,9 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
 import type { ChangedInstances, ChangedServices, ListedInstances, SharedRead } from './dialect-reads';
+import type { EntryRange, EntryView, KeyInterval } from './entry';
 import type { NamespaceSnapshot } from './frames';
 import type { ServicePattern } from './grant';
-import type { Cause, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
+import type { Cause, EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json';
 import type { Lease } from './lease';
@@ -203,6 +204,58 @@ export interface AcknowledgeCommand {
   tokenId: string;
 }
 
+/** Property by which a range is ordered; entries with the same one are in the order of their keys. */
+export type EntryOrder = 'key' | 'createdRevision' | 'revision' | 'version';
+
+/** Puts an entry. */
+export interface PutEntryCommand {
+  /** One character a byte. */
+  key: string;
+  /** One character a byte, so that a call can carry it as text. */
+  value: string;
+  contentType?: string | undefined;
+  precondition: EntryPrecondition;
+}
+
+/** Condition under which an entry is put or deleted. */
+export interface EntryPrecondition {
+  /** True: there must be none; false: there must be one. */
+  absent?: boolean | undefined;
+  /** Revision that it must have. */
+  revision?: number | undefined;
+}
+
+/** A read of one entry. */
+export interface ReadEntryCommand extends ReadOptions {
+  key: string;
+  /** Read the entry as it was then. */
+  at?: PointInTime | undefined;
+}
+
+/** A read of a page of the history of a key. */
+export interface EntryHistoryCommand extends Asker {
+  key: string;
+  limit?: number | undefined;
+  /** The `next` of the previous page. */
+  after?: string | undefined;
+}
+
+/** A read of a range of entries. */
+export interface EntryRangeCommand extends ReadOptions {
+  interval: KeyInterval;
+  /** Maximum number of entries. */
+  limit?: number | undefined;
+  /** By key unless set. */
+  orderBy?: EntryOrder | undefined;
+  descending?: boolean | undefined;
+  /** Leave out values. */
+  keysOnly?: boolean | undefined;
+  /** Leave out entries: only their number. */
+  countOnly?: boolean | undefined;
+  /** Read the range as it was then. `COMPACTED`: the history of entries no longer reaches back to it. */
+  at?: PointInTime | undefined;
+}
+
 /**
  * Operations of one namespace. Surfaces depend on this interface and not on an implementation.
  *
@@ -316,4 +369,15 @@ export interface NamespaceApi {
    * changes up to it. `FORBIDDEN` if other tokens opened all of them.
    */
   acknowledge(command: AcknowledgeCommand): Promise<{ cursor: string }>;
+
+  /** Puts an entry, in a revision of its own, even if nothing differs. `LIMIT_EXCEEDED`: the namespace is full. */
+  putEntry(caller: Caller, command: PutEntryCommand): Promise<WriteAnswer<EntryView>>;
+  /** Deletes an entry. Succeeds if there is none, unless a precondition requires it. */
+  deleteEntry(caller: Caller, command: { key: string; precondition: EntryPrecondition }): Promise<{ cursor: string }>;
+  /** Returns an entry. `ENTRY_NOT_FOUND`: there is none. `COMPACTED`: the history does not reach back to `at`. */
+  readEntry(command: ReadEntryCommand): Promise<ReadAnswer<EntryView>>;
+  /** Returns entries of a range, as many as fit. */
+  rangeEntries(command: EntryRangeCommand): Promise<ReadAnswer<EntryRange>>;
+  /** Returns a page of the changes of a key, newest first, also of one that was deleted. */
+  entryHistory(command: EntryHistoryCommand): Promise<Answer<EntryHistory>>;
 }

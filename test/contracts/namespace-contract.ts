@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe } from 'vitest';
 import { batches } from './namespace/batches';
 import { conditions } from './namespace/conditions';
 import { drains } from './namespace/drains';
+import { entries } from './namespace/entries';
 import { leases } from './namespace/leases';
 import { limits } from './namespace/limits';
 import { listing } from './namespace/listing';
@@ -28,6 +29,7 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   services,
   batches,
   conditions,
+  entries,
   past,
   transfers,
   leases,

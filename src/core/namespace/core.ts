@@ -1,5 +1,4 @@
 import type { InstanceKey, Operation } from '../../model/batch';
-import type { EntryApi } from '../../model/entry-api';
 import type { Asker, Caller, NamespaceApi } from '../../model/namespace-api';
 import type { SocketPurpose } from '../../model/namespace-sockets';
 import type { Connection } from '../platform/connection';
@@ -63,7 +62,7 @@ import {
  * An awake namespace: its calls, one line each. It depends on no platform: the host passes one in, and calls {@link alarm}
  * when the alarm fires.
  */
-export class Registry implements NamespaceApi, EntryApi {
+export class Registry implements NamespaceApi {
   readonly #state: NamespaceState;
   readonly #hub: Hub;
   readonly #frames: ReceivedFrames;
@@ -240,23 +239,23 @@ export class Registry implements NamespaceApi, EntryApi {
     return callAcknowledge(this.#state, this.#hub, command);
   }
 
-  putEntry(caller: Caller, command: Parameters<EntryApi['putEntry']>[1]): ReturnType<EntryApi['putEntry']> {
+  putEntry(caller: Caller, command: Command<'putEntry'>): Reply<'putEntry'> {
     return callPutEntry(this.#state, caller, command);
   }
 
-  deleteEntry(caller: Caller, command: Parameters<EntryApi['deleteEntry']>[1]): ReturnType<EntryApi['deleteEntry']> {
+  deleteEntry(caller: Caller, command: Command<'deleteEntry'>): Reply<'deleteEntry'> {
     return callDeleteEntry(this.#state, caller, command);
   }
 
-  readEntry(command: Parameters<EntryApi['readEntry']>[0]): ReturnType<EntryApi['readEntry']> {
+  readEntry(command: Query<'readEntry'>): Reply<'readEntry'> {
     return readEntry(this.#state, command);
   }
 
-  rangeEntries(command: Parameters<EntryApi['rangeEntries']>[0]): ReturnType<EntryApi['rangeEntries']> {
+  rangeEntries(command: Query<'rangeEntries'>): Reply<'rangeEntries'> {
     return readEntryRange(this.#state, command);
   }
 
-  entryHistory(command: Parameters<EntryApi['entryHistory']>[0]): ReturnType<EntryApi['entryHistory']> {
+  entryHistory(command: Query<'entryHistory'>): Reply<'entryHistory'> {
     return readEntryHistory(this.#state, command);
   }
 

@@ -225,7 +225,7 @@ describe('erase', () => {
       { instances: 1, services: 1, entries: 0 },
     ]);
     await registry.deregister(OWNER, { key: key('a'), precondition: {} });
-    await registry.putEntry(OWNER, { key: 'a', value: new Uint8Array(), precondition: {} });
+    await registry.putEntry(OWNER, { key: 'a', value: '', precondition: {} });
     expect([await namespace.erase({ onlyIfEmpty: true }), namespace.exists]).toEqual([false, true]);
     await registry.deleteEntry(OWNER, { key: 'a', precondition: {} });
     expect([await namespace.erase({ onlyIfEmpty: true }), namespace.exists]).toEqual([true, false]);

@@ -1,8 +1,5 @@
-import type { EntryRange, EntryView } from '../../model/entry';
-import type { EntryRangeCommand } from '../../model/entry-api';
 import { jsonText } from '../../model/json';
-import type { NamespaceApi, ReadAnswer, ReadOptions, ServiceKey } from '../../model/namespace-api';
-import type { PointInTime } from '../../model/query-values';
+import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { StoredState } from './commit/commit-state';
 import { rangeEntriesAt, readEntryAt } from './history/entry-reads';
 import { listInstancesAt } from './history/past-reads';
@@ -113,10 +110,7 @@ export function readServiceList(state: TurnState, command: Query<'listServices'>
   });
 }
 
-export function readEntry(
-  state: TurnState,
-  { at, ...command }: { key: string; at?: PointInTime | undefined } & ReadOptions,
-): Promise<ReadAnswer<EntryView>> {
+export function readEntry(state: TurnState, { at, ...command }: Query<'readEntry'>): Reply<'readEntry'> {
   const { entries } = state;
   if (at !== undefined) return readEntryAt(state, command, at);
   return read(state, {
@@ -127,7 +121,7 @@ export function readEntry(
   });
 }
 
-export function readEntryRange(state: TurnState, command: EntryRangeCommand): Promise<ReadAnswer<EntryRange>> {
+export function readEntryRange(state: TurnState, command: Query<'rangeEntries'>): Reply<'rangeEntries'> {
   const { entries } = state;
   if (command.at !== undefined) return rangeEntriesAt(state, command, command.at);
   return read(state, {

@@ -1,8 +1,8 @@
 import type { InstanceKey, Operation, OperationResult } from '../../model/batch';
-import type { EntryView } from '../../model/entry';
-import type { EntryPrecondition, PutEntryCommand } from '../../model/entry-api';
+import { bytesOf } from '../../model/bytes';
+import { assertEntrySizes } from '../../model/entry';
 import { jsonText } from '../../model/json';
-import type { Answer, Caller, NamespaceApi, ServiceKey, WriteAnswer } from '../../model/namespace-api';
+import type { Answer, Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { ServiceView } from '../../model/service';
 import { deregister, hasDrainQuarantine } from './commands/deregister';
 import { clearOverride, putOverride } from './commands/override';
@@ -205,11 +205,7 @@ export function callRemoveService(
   });
 }
 
-export function callPutEntry(
-  state: TurnState,
-  caller: Caller,
-  command: PutEntryCommand,
-): Promise<WriteAnswer<EntryView>> {
+export function callPutEntry(state: TurnState, caller: Caller, command: Command<'putEntry'>): Reply<'putEntry'> {
   return change(state, caller, {
     scope: undefined,
     decide: ({ entries }, by) => putEntry(entries, by, command),
@@ -225,24 +221,25 @@ export function callPutEntry(
 /**
  * Puts an entry. It always makes a change, as its version counts every put.
  *
- * @throws {RegistryError} `REVISION_MISMATCH`.
+ * @throws {RegistryError} `REVISION_MISMATCH`, `INVALID_REQUEST`, `PAYLOAD_TOO_LARGE`.
  */
 function putEntry(
   entries: DraftedEntries,
   { tokenId: actor }: Caller,
-  { key, value, contentType, precondition }: PutEntryCommand,
+  { key, value, contentType, precondition }: Command<'putEntry'>,
 ): OperationResult['outcome'] {
+  assertEntrySizes(key, value);
   entries.require(key, precondition);
   const isNew = entries.get(key) === undefined;
-  entries.put(key, { value, lease: null, facts: { actor, contentType } }, 'put');
+  entries.put(key, { value: bytesOf(value), lease: null, facts: { actor, contentType } }, 'put');
   return isNew ? 'created' : 'changed';
 }
 
 export function callDeleteEntry(
   state: TurnState,
   caller: Caller,
-  { key, precondition }: { key: string; precondition: EntryPrecondition },
-): Promise<{ cursor: string }> {
+  { key, precondition }: Command<'deleteEntry'>,
+): Reply<'deleteEntry'> {
   return change(state, caller, {
     scope: undefined,
     decide: ({ entries }) => {

@@ -207,6 +207,11 @@ export function remoteNamespace(stub: () => CalledNamespace<keyof NamespaceApi>,
     changedServices: read('changedServices'),
     listSubscribers: read('listSubscribers'),
     acknowledge: once('acknowledge'),
+    putEntry: once('putEntry'),
+    deleteEntry: once('deleteEntry'),
+    readEntry: read('readEntry'),
+    rangeEntries: read('rangeEntries'),
+    entryHistory: read('entryHistory'),
   };
 }
 

@@ -17,6 +17,8 @@ const WRITES: ReadonlySet<PropertyKey> = new Set<keyof NamespaceApi>([
   'batch',
   'rollback',
   'applyImport',
+  'putEntry',
+  'deleteEntry',
 ]);
 
 /** Any method of a namespace. */

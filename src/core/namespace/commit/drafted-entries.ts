@@ -1,5 +1,4 @@
 import { quoteKey } from '../../../model/entry';
-import type { EntryPrecondition } from '../../../model/entry-api';
 import { RegistryError } from '../../../model/errors';
 import type { Cause } from '../../../model/history';
 import {
@@ -7,6 +6,7 @@ import {
   ENTRIES_PER_NAMESPACE_MAX_COUNT,
   ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
+import type { EntryPrecondition } from '../../../model/namespace-api';
 import type { Entry, WholeEntry } from '../entries/entry';
 import type { JournaledEntry } from '../entries/entry-changes';
 import type { EntryStore } from '../entries/entry-store';

@@ -1,9 +1,14 @@
 import { type EntryRange, type EntryView, intervalOf } from '../../../model/entry';
-import type { EntryHistoryCommand, EntryRangeCommand } from '../../../model/entry-api';
 import type { EntryChange, EntryHistory } from '../../../model/history';
 import { jsonText } from '../../../model/json';
 import { PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
-import type { Answer, ReadAnswer, ReadOptions } from '../../../model/namespace-api';
+import type {
+  Answer,
+  EntryHistoryCommand,
+  EntryRangeCommand,
+  ReadAnswer,
+  ReadOptions,
+} from '../../../model/namespace-api';
 import type { PointInTime } from '../../../model/query-values';
 import { timestamp } from '../../../model/timestamp';
 import type { Journal, JournalEntry } from '../commit/journal';

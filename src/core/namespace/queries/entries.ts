@@ -1,8 +1,8 @@
 import { type EntryRange, type EntryView, type KeyInterval, quoteKey } from '../../../model/entry';
-import type { EntryOrder, EntryRangeCommand } from '../../../model/entry-api';
 import { RegistryError } from '../../../model/errors';
 import { type JsonText, jsonText } from '../../../model/json';
 import { LIST_TEXT_MAX_BYTES } from '../../../model/limits';
+import type { EntryOrder, EntryRangeCommand } from '../../../model/namespace-api';
 import { type Entry, entryView, type WholeEntry } from '../entries/entry';
 import type { EntryStore } from '../entries/entry-store';
 
