@@ -1,8 +1,10 @@
 import type { Operation } from '../model/batch';
+import { utf8Of } from '../model/bytes';
 import { covers, includesScope, type Target } from '../model/coverage';
-import { RegistryError } from '../model/errors';
+import { quote, RegistryError } from '../model/errors';
 import { type Grant, type Principal, type Scope, ServicePattern } from '../model/grant';
 import type { Claim, ClaimsOf } from '../model/instance';
+import { intervalOf, type KeyInterval } from '../model/key-interval';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../model/limits';
 import type { Caller, ServiceKey, Share } from '../model/namespace-api';
 import { ALL_NAMESPACES, joinedName, type ServiceNames } from '../model/service-name';
@@ -98,13 +100,16 @@ export function grantsOn({ grants }: Principal, namespace: string): Grant[] {
   return grants.filter(({ ns }) => ns === ALL_NAMESPACES || ns === namespace);
 }
 
+/** Reports whether a grant is on a whole namespace. */
+const isWhole = ({ services, keys }: Grant): boolean => services === undefined && keys === undefined;
+
 /**
  * Returns where in a namespace a principal may change instances of any owner: everywhere (true), nowhere (false), or in
  * services that match these patterns.
  */
 export function operatedServices(principal: Principal, namespace: string): boolean | string[] {
   const grants = grantsOn(principal, namespace).filter(({ scope }) => scope === 'admin' || scope === 'operate');
-  if (grants.some(({ services }) => services === undefined)) return true;
+  if (grants.some(isWhole)) return true;
   const patterns = grants.flatMap(({ services = [] }) => services);
   return patterns.length > 0 && patterns;
 }
@@ -113,7 +118,7 @@ export function operatedServices(principal: Principal, namespace: string): boole
 export function shareOf(principal: Principal, namespace: string): Share {
   if (operatedServices(principal, namespace) === true) return 'all';
   const registers = grantsOn(principal, namespace).filter(({ scope }) => includesScope(scope, 'register'));
-  return registers.some(({ services }) => services === undefined) ? 'most' : 'half';
+  return registers.some(isWhole) ? 'most' : 'half';
 }
 
 /** Cached callers of principals, by namespace. A principal lives as long as its token is cached. */
@@ -135,10 +140,16 @@ export function callerOf(principal: Principal, namespace: string): Caller {
   return made;
 }
 
-function nameOf({ namespace, service, group }: Target): string {
+function nameOf({ namespace, service, group, keys }: Target): string {
   const where = namespace === ALL_NAMESPACES ? 'all namespaces' : `namespace "${namespace}"`;
+  if (keys !== undefined) return `${keysName(keys)} of ${where}`;
   if (service !== undefined) return `service "${joinedName(service)}" of ${where}`;
   return group === undefined ? where : `all of group "${group}" of ${where}`;
+}
+
+function keysName({ from, to }: KeyInterval): string {
+  if (to === intervalOf(from).to) return `key ${quote(utf8Of(from) ?? from)}`;
+  return from === '' && to === undefined ? 'all keys' : `the keys from ${quote(utf8Of(from) ?? from)} on`;
 }
 
 /**

@@ -3,24 +3,29 @@
  */
 
 import type { Grant, Scope, ServicePattern } from './grant';
+import { includesKeys, type KeyInterval, keysOfPattern } from './key-interval';
 import { ALL_NAMESPACES, GROUP_SEPARATOR, REST, type ServiceNames } from './service-name';
 
 /**
- * Target of a request in a namespace: a service, all services of a group, or the whole namespace. A principal that may
- * access some services may not access the whole: a request is refused, and its result never filtered.
+ * Target of a request in a namespace: a service, all services of a group, entries, or the whole namespace. A principal that
+ * may access some services or keys may not access the whole: a request is refused, and its result never filtered.
  */
 export interface Target {
   /** Id of the namespace, or `*` for all of them. */
   namespace: string;
   service?: ServiceNames | undefined;
   group?: string | undefined;
+  /** Keys of entries. */
+  keys?: KeyInterval | undefined;
 }
 
 /** Reports whether a grant covers a scope on a target. */
-export function covers(grant: Grant, scope: Scope, { namespace, service, group }: Target): boolean {
+export function covers(grant: Grant, scope: Scope, { namespace, service, group, keys }: Target): boolean {
   if (grant.ns !== ALL_NAMESPACES && grant.ns !== namespace) return false;
   if (!includesScope(grant.scope, scope)) return false;
-  if (grant.services === undefined) return true;
+  if (grant.services === undefined && grant.keys === undefined) return true;
+  if (keys !== undefined) return (grant.keys ?? []).some((pattern) => includesKeys(keysOfPattern(pattern), keys));
+  if (grant.services === undefined) return false;
   if (service !== undefined) return grant.services.some((pattern) => matchesService(pattern, service));
   return group !== undefined && grant.services.some((pattern) => matchesGroup(pattern, group));
 }

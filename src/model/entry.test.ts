@@ -1,16 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { byteString, bytesOf, utf8Bytes } from './bytes';
-import {
-  assertEntrySizes,
-  EntryContentType,
-  EntryKey,
-  intervalOf,
-  intervalOfPrefix,
-  isWithin,
-  type KeyInterval,
-  shownKey,
-  shownValue,
-} from './entry';
+import { assertEntrySizes, EntryContentType, EntryKey, shownKey, shownValue } from './entry';
+import { intervalOf, intervalOfPrefix, isWithin, type KeyInterval } from './key-interval';
 import { ENTRY_KEY_MAX_BYTES, ENTRY_VALUE_MAX_BYTES } from './limits';
 
 const EVERY_BYTE = Uint8Array.from({ length: 256 }, (_, byte) => byte);

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { base64, byteString, isByteString, utf8Bytes, utf8Of, utf8Text } from './bytes';
 import { quote, RegistryError } from './errors';
+import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
 import { ENTRY_CONTENT_TYPE_MAX_CHARACTERS, ENTRY_KEY_MAX_BYTES, ENTRY_VALUE_MAX_BYTES } from './limits';
 
 /** Key of an entry, one character a byte: any bytes, also NUL and invalid UTF-8. */
@@ -76,14 +77,6 @@ export const EntryRange = z
   .meta({ id: 'EntryRange' });
 export type EntryRange = z.output<typeof EntryRange>;
 
-/** Keys from one up to, but not including, another. */
-export interface KeyInterval {
-  /** Empty: from the first key. */
-  from: string;
-  /** Absent: to the last key. */
-  to?: string | undefined;
-}
-
 /** Matches base64 with its padding. */
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
@@ -118,25 +111,6 @@ export const KeyScope = z
 
 function bytesOfBase64(text: string | undefined): string | undefined {
   return text !== undefined && BASE64.test(text) ? atob(text) : undefined;
-}
-
-/** Returns whether a key is in an interval. */
-export function isWithin(key: string, { from, to }: KeyInterval): boolean {
-  return key >= from && (to === undefined || key < to);
-}
-
-/** Returns the interval of a single key. */
-export function intervalOf(key: string): KeyInterval {
-  return { from: key, to: `${key}\u0000` };
-}
-
-/** Returns the interval of all keys that begin with a prefix; every key if it is empty. */
-export function intervalOfPrefix(prefix: string): KeyInterval {
-  for (let end = prefix.length; end > 0; end--) {
-    const last = prefix.charCodeAt(end - 1);
-    if (last < 0xff) return { from: prefix, to: prefix.slice(0, end - 1) + String.fromCharCode(last + 1) };
-  }
-  return { from: prefix, to: undefined };
 }
 
 /** Returns a key or a value as text, or as base64 if it is not valid UTF-8. */

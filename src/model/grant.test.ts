@@ -56,3 +56,23 @@ it('[A4] an invalid grant is refused', () => {
     expect(Grant.safeParse(grant).success, JSON.stringify(grant)).toBe(false);
   }
 });
+
+describe('keys of a grant', () => {
+  const grant = (more: object) => Grant.safeParse({ scope: 'read', ns: 'shop', ...more });
+
+  it('[KV12] are patterns of keys, exact or with a trailing *', () => {
+    for (const keys of [['config/*'], ['*'], ['a', 'b\u0000', 'größe*']]) expect(grant({ keys }).success).toBe(true);
+    for (const keys of [[], [''], ['a*b'], ['**'], ['\ud800'], ['k'.repeat(4_097)]]) {
+      expect(grant({ keys }).success, JSON.stringify(keys).slice(0, 20)).toBe(false);
+    }
+    expect(grant({ keys: ['a'], scope: 'admin' }).success).toBe(false);
+    expect(grant({ services: [] }).success).toBe(false);
+  });
+
+  it('[KV12, U9] give an earlier version, which ignores them, no access to services', () => {
+    expect(grant({ keys: ['a'] }).data).toEqual({ scope: 'read', ns: 'shop', services: [], keys: ['a'] });
+    const both = { scope: 'read', ns: 'shop', services: ['g@@s'], keys: ['a'] };
+    expect(grant(both).data).toEqual(both);
+    expect(grant({}).data).toEqual({ scope: 'read', ns: 'shop' });
+  });
+});

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { GRANT_SERVICES_MAX_COUNT, NAME_MAX_BYTES } from './limits';
+import { ENTRY_KEY_MAX_BYTES, GRANT_SERVICES_MAX_COUNT, NAME_MAX_BYTES } from './limits';
 import { GroupName, NamespaceId, ServiceName } from './names';
 import { ALL_NAMESPACES, GROUP_SEPARATOR, REST } from './service-name';
 
@@ -29,6 +29,16 @@ function isPattern(text: string): boolean {
   return isNamed && GroupName.safeParse(stem.slice(0, at)).success;
 }
 
+/** Pattern of keys of entries: one key, or with a trailing `*` all that begin with it. `*` alone matches every key. */
+export const KeyPattern = z
+  .string()
+  .min(1)
+  .max(ENTRY_KEY_MAX_BYTES)
+  .refine((text) => text.isWellFormed(), 'must be well-formed Unicode')
+  .refine((text) => !text.slice(0, -1).includes(REST), 'a pattern is a key, exact or with one trailing *')
+  .meta({ description: 'Keys of entries, exact or with a trailing `*`', example: 'config/*' });
+export type KeyPattern = z.output<typeof KeyPattern>;
+
 /**
  * Kind of permission of a token. `admin` allows everything. `operate`, for people who run services, allows changes to
  * instances of any owner; `register` to those that the token itself registered. `read` is for clients that look services
@@ -44,15 +54,26 @@ export const Grant = z
     ns: z.union([z.literal(ALL_NAMESPACES), NamespaceId]).meta({ description: 'Namespace id, or `*` for all' }),
     services: z
       .array(ServicePattern)
+      .max(GRANT_SERVICES_MAX_COUNT)
+      .optional()
+      .meta({ description: 'Only these services; absent: the whole namespace, or only `keys`' }),
+    keys: z
+      .array(KeyPattern)
       .min(1)
       .max(GRANT_SERVICES_MAX_COUNT)
       .optional()
-      .meta({ description: 'Only these services; absent: the whole namespace' }),
+      .meta({ description: 'Only these keys of entries; absent: the whole namespace, or only `services`' }),
   })
-  .refine(({ scope, services }) => services === undefined || (scope !== 'admin' && scope !== 'metrics'), {
-    message: 'admin and metrics apply to a whole namespace: omit services',
+  .refine(({ scope, services, keys }) => !(services ?? keys) || (scope !== 'admin' && scope !== 'metrics'), {
+    message: 'admin and metrics apply to a whole namespace: omit services and keys',
     path: ['services'],
   })
+  .refine(({ services, keys }) => services?.length !== 0 || keys !== undefined, {
+    message: 'must name a service; omit it for the whole namespace',
+    path: ['services'],
+  })
+  // An earlier version, which ignores keys, would take a grant without services for one on the whole namespace.
+  .overwrite((grant) => (grant.keys === undefined || grant.services ? grant : { ...grant, services: [] }))
   .meta({ id: 'Grant' });
 export type Grant = z.output<typeof Grant>;
 

@@ -1,11 +1,12 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
 import type { ChangedInstances, ChangedServices, ListedInstances, SharedRead } from './dialect-reads';
-import type { EntryRange, EntryView, KeyInterval } from './entry';
+import type { EntryRange, EntryView } from './entry';
 import type { NamespaceSnapshot } from './frames';
 import type { ServicePattern } from './grant';
 import type { Cause, EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json';
+import type { KeyInterval } from './key-interval';
 import type { Lease } from './lease';
 import type { Override, OverrideList, OverrideView } from './override';
 import type { DrainReport, InstanceFilter, Near, Resolution } from './queries';

@@ -1,5 +1,5 @@
-import type { KeyInterval } from './entry';
 import type { WatchScope } from './frames';
+import type { KeyInterval } from './key-interval';
 import type { ServiceKey } from './namespace-api';
 
 /**

@@ -220,8 +220,10 @@ export interface Grant {
   scope: 'admin' | 'operate' | 'register' | 'read' | 'metrics';
   /** Namespace id, or `*` for all. */
   ns: string;
-  /** Only these services; absent: the whole namespace. */
+  /** Only these services; absent: the whole namespace, or only `keys`. */
   services?: string[] | undefined;
+  /** Only these keys of entries; absent: the whole namespace, or only `services`. */
+  keys?: string[] | undefined;
 }
 
 /** A token, without its secret. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { byteString } from '../../../src/model/bytes';
-import { type EntryView, intervalOfPrefix } from '../../../src/model/entry';
+import type { EntryView } from '../../../src/model/entry';
+import { intervalOfPrefix } from '../../../src/model/key-interval';
 import { ENTRY_KEY_MAX_BYTES, ENTRY_VALUE_MAX_BYTES } from '../../../src/model/limits';
 import { OWNER } from '../../fixtures/callers';
 import { ALL, EntryCalls } from '../../fixtures/entry-calls';

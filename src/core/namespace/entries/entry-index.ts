@@ -1,4 +1,4 @@
-import type { KeyInterval } from '../../../model/entry';
+import type { KeyInterval } from '../../../model/key-interval';
 
 /** Entries of a chunk, from which on it is split. Measured: design/decisions/0041-entries.md. */
 const CHUNK_FULL = 256;

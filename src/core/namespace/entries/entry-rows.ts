@@ -1,5 +1,5 @@
 import { byteString, bytesOf } from '../../../model/bytes';
-import type { KeyInterval } from '../../../model/entry';
+import type { KeyInterval } from '../../../model/key-interval';
 import { ENTRY_ROWS_PER_PAGE_COUNT } from '../../../model/limits';
 import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
 import { type Entry, encodeFacts } from './entry';

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { KeyInterval } from '../../../model/entry';
+import type { KeyInterval } from '../../../model/key-interval';
 import {
   ENTRIES_READ_AT_ONCE_MAX_BYTES,
   ENTRIES_READ_AT_ONCE_MAX_COUNT,

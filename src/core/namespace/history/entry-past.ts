@@ -1,5 +1,5 @@
-import type { KeyInterval } from '../../../model/entry';
 import { RegistryError } from '../../../model/errors';
+import type { KeyInterval } from '../../../model/key-interval';
 import { ENTRY_STEPS_BACK_MAX_COUNT } from '../../../model/limits';
 import type { StoredState } from '../commit/commit-state';
 import type { Journal } from '../commit/journal';

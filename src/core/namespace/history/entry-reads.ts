@@ -1,6 +1,7 @@
-import { type EntryRange, type EntryView, intervalOf } from '../../../model/entry';
+import type { EntryRange, EntryView } from '../../../model/entry';
 import type { EntryChange, EntryHistory } from '../../../model/history';
 import { jsonText } from '../../../model/json';
+import { intervalOf } from '../../../model/key-interval';
 import { PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
 import type {
   Answer,

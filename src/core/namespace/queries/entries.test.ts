@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OWNER } from '../../../../test/fixtures/callers';
 import { ALL, EntryCalls, keyOf } from '../../../../test/fixtures/entry-calls';
 import { HandPlatform } from '../../../../test/fixtures/hand-platform';
-import { intervalOfPrefix } from '../../../model/entry';
+import { intervalOfPrefix } from '../../../model/key-interval';
 import { ENTRY_VALUE_MAX_BYTES, LIST_TEXT_MAX_BYTES } from '../../../model/limits';
 import { Registry } from '../core';
 

@@ -1,6 +1,7 @@
-import { type EntryRange, type EntryView, type KeyInterval, quoteKey } from '../../../model/entry';
+import { type EntryRange, type EntryView, quoteKey } from '../../../model/entry';
 import { RegistryError } from '../../../model/errors';
 import { type JsonText, jsonText } from '../../../model/json';
+import type { KeyInterval } from '../../../model/key-interval';
 import { LIST_TEXT_MAX_BYTES } from '../../../model/limits';
 import type { EntryOrder, EntryRangeCommand } from '../../../model/namespace-api';
 import { type Entry, entryView, type WholeEntry } from '../entries/entry';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isWithin } from '../../../model/entry';
 import { WatchScope } from '../../../model/frames';
+import { isWithin } from '../../../model/key-interval';
 import { type ScopePart, scopeNames, scopeParts } from '../../../model/watch-scope';
 import { inScope, keysIn, WatchIndex } from './watch-scope';
 

@@ -1,6 +1,6 @@
 import { authorize, authorizeServices } from '../../../auth/authorize';
-import { isWithin, type KeyInterval } from '../../../model/entry';
 import type { Principal } from '../../../model/grant';
+import { isWithin, type KeyInterval } from '../../../model/key-interval';
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { ScopePart } from '../../../model/watch-scope';
 import { type Catalog, compare } from '../records/catalog';
@@ -114,7 +114,7 @@ export function authorizeScope(principal: Principal, namespace: string, scope: S
         authorize(principal, 'read', { namespace, group: part.group });
         break;
       case 'keys':
-        authorize(principal, 'read', { namespace });
+        authorize(principal, 'read', { namespace, keys: { from: part.from, to: part.to } });
         break;
       case 'service':
         services.push(part);

@@ -229,11 +229,17 @@ describe('a watch of keys', () => {
     expect(replica.resets).toBe(0);
   });
 
-  it('[KV11, A5] needs a token for the whole namespace', async () => {
+  it('[KV11, KV12, A5] needs a token for all of its keys', async () => {
     const { all } = stage();
-    const grants = [{ scope: 'read' as const, ns: '*' as const, services: ['DEFAULT_GROUP@@*'] }];
-    const client = all.connect({ grants });
-    await expect(client.watch(CONFIG)).rejects.toThrow('FORBIDDEN');
+    const connect = (services: string[], keys?: string[]) =>
+      all.connect({ grants: [{ scope: 'read', ns: '*', services, keys }] });
+    await connect([], ['config/*']).watch(CONFIG);
+    await connect([], ['config/*', 'lock']).watch({ keys: [{ key: 'lock' }, { prefix: 'config/a' }] });
+    for (const client of [connect(['DEFAULT_GROUP@@*']), connect([], ['config/a*']), connect([], ['config'])]) {
+      await expect(client.watch(CONFIG)).rejects.toThrow('FORBIDDEN');
+    }
+    await expect(connect([], ['*']).watch({})).rejects.toThrow('FORBIDDEN');
+    await expect(connect([], ['*']).watch({ ...CONFIG, services: ['orders'] })).rejects.toThrow('FORBIDDEN');
   });
 });
 
