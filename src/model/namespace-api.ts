@@ -215,15 +215,7 @@ export interface PutEntryCommand {
   /** One character a byte, so that a call can carry it as text. */
   value: string;
   contentType?: string | undefined;
-  precondition: EntryPrecondition;
-}
-
-/** Condition under which an entry is put or deleted. */
-export interface EntryPrecondition {
-  /** True: there must be none; false: there must be one. */
-  absent?: boolean | undefined;
-  /** Revision that it must have. */
-  revision?: number | undefined;
+  precondition: Precondition;
 }
 
 /** A read of one entry. */
@@ -374,7 +366,7 @@ export interface NamespaceApi {
   /** Puts an entry, in a revision of its own, even if nothing differs. `LIMIT_EXCEEDED`: the namespace is full. */
   putEntry(caller: Caller, command: PutEntryCommand): Promise<WriteAnswer<EntryView>>;
   /** Deletes an entry. Succeeds if there is none, unless a precondition requires it. */
-  deleteEntry(caller: Caller, command: { key: string; precondition: EntryPrecondition }): Promise<{ cursor: string }>;
+  deleteEntry(caller: Caller, command: { key: string; precondition: Precondition }): Promise<{ cursor: string }>;
   /** Returns an entry. `ENTRY_NOT_FOUND`: there is none. `COMPACTED`: the history does not reach back to `at`. */
   readEntry(command: ReadEntryCommand): Promise<ReadAnswer<EntryView>>;
   /** Returns entries of a range, as many as fit. */

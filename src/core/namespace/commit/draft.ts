@@ -21,6 +21,7 @@ import type { AnyRecord, InstanceRecord, OverrideRecord, RecordKey, ServiceRecor
 import { serviceKind } from '../records/service-kind';
 import { DraftedEntries } from './drafted-entries';
 import type { Journal } from './journal';
+import { assertPrecondition } from './precondition';
 
 /** A change that a command makes to one record. `record` is null if it removes it. */
 export interface DraftedChange extends RecordKey {
@@ -74,7 +75,7 @@ export class Draft {
     this.#catalog = catalog;
     this.#limits = settings.limits;
     this.#journal = journal;
-    this.entries = new DraftedEntries(entries, journal.revision + 1);
+    this.entries = new DraftedEntries(entries, journal);
     this.now = now;
     this.stamp = time.stamp();
   }
@@ -212,46 +213,8 @@ export class Draft {
    * @throws {RegistryError} `REVISION_MISMATCH` if it does not hold.
    */
   require(key: RecordKey, current: RecordState<unknown> | undefined, precondition: Precondition): void {
-    const { absent, revision, cursor } = precondition;
-    if (absent === undefined && revision === undefined && cursor === undefined) return;
     const what = `${key.kind} ${quote(key.id === '' ? key.service : key.id)}`;
-    if (absent && current !== undefined) {
-      throw new RegistryError(
-        'REVISION_MISMATCH',
-        `the ${what} already exists; the precondition requires it to be absent`,
-      );
-    }
-    if (absent === false && current === undefined) {
-      throw new RegistryError('REVISION_MISMATCH', `there is no ${what}; the precondition requires it to exist`);
-    }
-    if (revision !== undefined && current?.revision !== revision) {
-      const found = current === undefined ? 'there is none' : `it has revision ${current.revision}`;
-      throw new RegistryError(
-        'REVISION_MISMATCH',
-        `the precondition requires the ${what} at revision ${revision}, but ${found}; read it and retry`,
-      );
-    }
-    if (cursor !== undefined) this.#requireUnchanged(what, current, cursor);
-  }
-
-  #requireUnchanged(what: string, current: RecordState<unknown> | undefined, cursor: string): void {
-    if (current === undefined) {
-      throw new RegistryError(
-        'REVISION_MISMATCH',
-        `there is no ${what}; the precondition requires it to be unchanged since the cursor`,
-      );
-    }
-    const position = this.#journal.position(cursor);
-    if (position === undefined) {
-      throw new RegistryError(
-        'REVISION_MISMATCH',
-        `the cursor ${quote(cursor)} is not in this namespace's retained history; read the ${what} again for a new one`,
-      );
-    }
-    // A record that this draft has changed has no revision yet: it is newer than any cursor.
-    if (current.revision === 0 || current.revision > position.revision) {
-      throw new RegistryError('REVISION_MISMATCH', `the ${what} has changed since the cursor; read it and retry`);
-    }
+    assertPrecondition(this.#journal, what, current, precondition);
   }
 
   #makeRoom({ group, service }: InstanceKey): void {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
+import { settle } from '../../../../test/simulation/virtual-time';
 import { utf8Bytes } from '../../../model/bytes';
 import {
   ENTRIES_PER_NAMESPACE_MAX_BYTES,
@@ -14,7 +15,7 @@ const input = (text = ''): EntryInput => ({ value: utf8Bytes(text), lease: null,
 function begin() {
   const awake = new AwakeNamespace();
   awake.commit(({ entries }) => entries.put('a', input('first'), 'put'));
-  return { awake, draft: new DraftedEntries(awake.state.entries, 2) };
+  return { awake, draft: new DraftedEntries(awake.state.entries, awake.state.journal) };
 }
 
 describe('put and delete', () => {
@@ -61,10 +62,32 @@ describe('require', () => {
     draft.require('b', { absent: true });
   });
 
+  it('[KV3, Q3] takes a cursor, since which the entry must be unchanged', async () => {
+    const { awake } = begin();
+    const before = awake.state.journal.cursor;
+    awake.commit(({ entries }) => entries.put('b', input(), 'put'));
+    const after = awake.state.journal.cursor;
+    await settle();
+    const { entries: draft } = awake.draft();
+    draft.require('a', { cursor: before });
+    draft.require('a', { cursor: after });
+    draft.require('b', { cursor: after });
+    for (const [key, cursor] of [
+      ['b', before],
+      ['never', after],
+      ['a', 'celsewhere.1.1'],
+    ] as const) {
+      expect(() => draft.require(key, { cursor }), `${key} ${cursor}`).toThrow(/cursor/);
+    }
+    draft.put('a', input(), 'put');
+    expect(() => draft.require('a', { cursor: after })).toThrow('has changed since the cursor');
+    expect(() => draft.require('a', { revision: 3 })).toThrow('it has revision 0');
+  });
+
   it('[KV3] refuses any other, with what there is', () => {
     const { draft } = begin();
     for (const [key, precondition, found] of [
-      ['a', { absent: true }, 'already exists, at revision 1'],
+      ['a', { absent: true }, 'already exists'],
       ['a', { revision: 2 }, 'it has revision 1'],
       ['b', { absent: false }, 'there is no entry "b"'],
       ['b', { revision: 1 }, 'there is none'],
@@ -86,7 +109,7 @@ describe('assertRoom', () => {
     for (const [name, value] of Object.entries({ count: 1, keyBytes: 1, valueBytes: 5, ...amounts })) {
       Object.defineProperty(store, name, { get: () => value });
     }
-    return new DraftedEntries(store, 2);
+    return new DraftedEntries(store, awake.state.journal);
   }
 
   const FULL = {

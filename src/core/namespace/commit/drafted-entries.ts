@@ -1,3 +1,4 @@
+import type { Precondition } from '../../../model/batch';
 import { quoteKey } from '../../../model/entry';
 import { RegistryError } from '../../../model/errors';
 import type { Cause } from '../../../model/history';
@@ -6,10 +7,11 @@ import {
   ENTRIES_PER_NAMESPACE_MAX_COUNT,
   ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
-import type { EntryPrecondition } from '../../../model/namespace-api';
 import type { Entry, WholeEntry } from '../entries/entry';
 import type { JournaledEntry } from '../entries/entry-changes';
 import type { EntryStore } from '../entries/entry-store';
+import type { Journal } from './journal';
+import { assertPrecondition } from './precondition';
 
 /** The part of an entry that a command puts. The rest follows from the previous one and the revision. */
 export interface EntryInput extends Pick<Entry, 'lease' | 'facts'> {
@@ -35,13 +37,15 @@ interface Amounts {
  */
 export class DraftedEntries {
   readonly #store: EntryStore;
+  readonly #journal: Pick<Journal, 'position'>;
+  /** Revision that the draft becomes. */
   readonly #revision: number;
   readonly #changes = new Map<string, DraftedEntry>();
 
-  /** @param revision Revision that the draft becomes. */
-  constructor(store: EntryStore, revision: number) {
+  constructor(store: EntryStore, journal: Pick<Journal, 'position' | 'revision'>) {
     this.#store = store;
-    this.#revision = revision;
+    this.#journal = journal;
+    this.#revision = journal.revision + 1;
   }
 
   get isEmpty(): boolean {
@@ -106,29 +110,16 @@ export class DraftedEntries {
   }
 
   /**
-   * Checks that an entry is absent, or that it has a revision.
+   * Checks the precondition of a change.
    *
-   * @throws {RegistryError} `REVISION_MISMATCH`.
+   * @throws {RegistryError} `REVISION_MISMATCH` if it does not hold.
    */
-  require(key: string, { absent, revision }: EntryPrecondition): void {
+  require(key: string, precondition: Precondition): void {
     const current = this.get(key);
-    const what = `the entry ${quoteKey(key)}`;
-    if (absent === true && current !== undefined) {
-      throw mismatch(
-        `${what} already exists, at revision ${current.revision}; the precondition requires it to be absent`,
-      );
-    }
-    if (absent === false && current === undefined) {
-      throw mismatch(`there is no entry ${quoteKey(key)}; the precondition requires it to exist`);
-    }
-    if (revision !== undefined && current?.revision !== revision) {
-      const found = current === undefined ? 'there is none' : `it has revision ${current.revision}`;
-      throw mismatch(`the precondition requires ${what} at revision ${revision}, but ${found}; read it and retry`);
-    }
+    const isDrafted = current?.revision === this.#revision;
+    assertPrecondition(this.#journal, `entry ${quoteKey(key)}`, isDrafted ? { revision: 0 } : current, precondition);
   }
 }
-
-const mismatch = (message: string): RegistryError => new RegistryError('REVISION_MISMATCH', message);
 
 function assertWithin(growth: number, held: number, most: number, what: string): void {
   if (growth <= 0 || held + growth <= most) return;

@@ -159,6 +159,27 @@ class Scene {
     expect(found.toReversed()).toEqual(expected);
   }
 
+  /** Replays the journal from each retained revision, and compares the result with the newest state. */
+  async replay(): Promise<void> {
+    await settle();
+    const { journal } = this.awake.state;
+    const newest = inKeyOrder(this.states.at(-1)?.state ?? new Map());
+    for (let from = journal.entries.emptiedRevision; from < this.states.length; from++) {
+      const state = new Map(this.states[from]?.state);
+      for (let revision = from + 1; revision < this.states.length; revision++) {
+        for (const { key, before, after } of journal.entries.changesAt(revision)) {
+          expect(before?.revision).toBe(state.get(key)?.revision);
+          if (after === null) state.delete(key);
+          else {
+            const { value, createdRevision, version } = after;
+            state.set(key, { value, createdRevision, revision, version });
+          }
+        }
+      }
+      expect(inKeyOrder(state), `from revision ${from}`).toEqual(newest);
+    }
+  }
+
   /** Sleeps and wakes, or lets the alarm compact the journal. */
   async wake(): Promise<void> {
     await settle();
@@ -175,7 +196,7 @@ class Scene {
   }
 }
 
-it('[KV2, KV4, KV5, KV6, KV8, KV9] reads like a model that keeps every state, now and at every retained revision', async () => {
+it('[KV2, KV4, KV5, KV6, KV8, KV9, I7] reads like a model that keeps every state, now and at every retained revision', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(STEP, { maxLength: 60, size: 'max' }), async (steps) => {
       const scene = new Scene();
@@ -187,8 +208,9 @@ it('[KV2, KV4, KV5, KV6, KV8, KV9] reads like a model that keeps every state, no
         else if ('wake' in step) await scene.wake();
         else await scene.compact();
       }
+      await scene.replay();
     }),
-    { numRuns: 150 },
+    { numRuns: 200 },
   );
 }, 120_000);
 
