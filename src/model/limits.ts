@@ -313,6 +313,12 @@ export const ENTRY_CACHE_MAX_BYTES = 8 * 1024 * 1024;
 /** Distinct texts of facts about entries that a namespace stores once each. Beyond this, they are merely shared less. */
 export const ENTRY_FACTS_MAX_COUNT = 1_000;
 
+/**
+ * Values of entries that are not on the disk yet. In memory are also the previous values, and the journal of both: four
+ * times as much. Further puts wait until the disk has caught up.
+ */
+export const ENTRIES_UNWRITTEN_MAX_BYTES = 8 * 1024 * 1024;
+
 /** Values of entries that one statement reads. */
 export const ENTRIES_READ_AT_ONCE_MAX_COUNT = 1_000;
 

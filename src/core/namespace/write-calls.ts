@@ -2,6 +2,7 @@ import type { InstanceKey, Operation, OperationResult } from '../../model/batch'
 import { bytesOf } from '../../model/bytes';
 import { assertEntrySizes } from '../../model/entry';
 import { jsonText } from '../../model/json';
+import { ENTRIES_UNWRITTEN_MAX_BYTES } from '../../model/limits';
 import type { Answer, Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { ServiceView } from '../../model/service';
 import { deregister, hasDrainQuarantine } from './commands/deregister';
@@ -205,7 +206,9 @@ export function callRemoveService(
   });
 }
 
-export function callPutEntry(state: TurnState, caller: Caller, command: Command<'putEntry'>): Reply<'putEntry'> {
+export async function callPutEntry(state: TurnState, caller: Caller, command: Command<'putEntry'>): Reply<'putEntry'> {
+  // Each waiter looks again, as those before it may have used up the room.
+  while (state.entries.unwrittenBytes > ENTRIES_UNWRITTEN_MAX_BYTES) await state.pipeline.settled();
   return change(state, caller, {
     scope: undefined,
     decide: ({ entries }, by) => putEntry(entries, by, command),

@@ -37,6 +37,7 @@ export class EntryStore {
   });
   /** Rows that are not on the disk yet, by key. */
   readonly #unwritten = new Map<string, EntryRow>();
+  #unwrittenBytes = 0;
   /** Facts by their text. */
   readonly #facts = new Map<string, EntryFacts>();
   #keyBytes = 0;
@@ -61,6 +62,11 @@ export class EntryStore {
   /** Bytes that the cache takes, with an estimate of its own overhead. */
   get cachedBytes(): number {
     return this.#cache.calculatedSize;
+  }
+
+  /** Length of the values that are not on the disk yet. */
+  get unwrittenBytes(): number {
+    return this.#unwrittenBytes;
   }
 
   /** Number of entries. */
@@ -202,9 +208,11 @@ export class EntryStore {
     const { key, revision, value } = row;
     this.#revision = Math.max(this.#revision, revision);
     this.#unwritten.set(key, row);
+    this.#unwrittenBytes += value?.length ?? 0;
     this.#cache.delete(key);
     return () => {
       writeEntryRow(this.#storage, row);
+      this.#unwrittenBytes -= value?.length ?? 0;
       if (this.#unwritten.get(key) !== row) return;
       this.#unwritten.delete(key);
       if (value !== null) this.#cache.set(key, value);

@@ -2,14 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { OWNER } from '../../../../test/fixtures/callers';
 import { ALL, EntryCalls, keyOf } from '../../../../test/fixtures/entry-calls';
 import { HandPlatform } from '../../../../test/fixtures/hand-platform';
+import { settle } from '../../../../test/simulation/virtual-time';
 import { intervalOfPrefix } from '../../../model/key-interval';
-import { ENTRY_VALUE_MAX_BYTES, LIST_TEXT_MAX_BYTES } from '../../../model/limits';
+import { ENTRIES_UNWRITTEN_MAX_BYTES, ENTRY_VALUE_MAX_BYTES, LIST_TEXT_MAX_BYTES } from '../../../model/limits';
 import { Registry } from '../core';
+import { wake } from '../wake';
 
 function begin() {
   const platform = new HandPlatform();
-  const registry = Registry.wake(platform);
-  return { platform, registry, calls: new EntryCalls(registry) };
+  const { state, hub } = wake(platform);
+  const registry = new Registry(state, hub);
+  return { platform, registry, entries: state.entries, calls: new EntryCalls(registry) };
 }
 
 describe('putEntry and readEntry', () => {
@@ -54,6 +57,22 @@ describe('putEntry and readEntry', () => {
     }
     expect((await registry.stats()).cursor).toBe(cursor);
     expect(await calls.read('a')).toMatchObject({ value: 'first', version: 1 });
+  });
+
+  it('[KV7] wait until the disk has caught up, so that large values do not pile up in memory', async () => {
+    const { platform, calls, entries } = begin();
+    const value = 'x'.repeat(ENTRY_VALUE_MAX_BYTES);
+    platform.storage.hold();
+    const puts = Array.from({ length: 40 }, (_, index) => calls.put(`key-${index}`, value));
+    // All were called before anything could be written.
+    expect(entries.unwrittenBytes).toBeGreaterThan(ENTRIES_UNWRITTEN_MAX_BYTES);
+    expect(entries.unwrittenBytes).toBeLessThanOrEqual(ENTRIES_UNWRITTEN_MAX_BYTES + ENTRY_VALUE_MAX_BYTES);
+    await settle();
+    expect(entries.count).toBeLessThan(puts.length / 2);
+    platform.storage.release();
+    await Promise.all(puts);
+    expect(entries.unwrittenBytes).toBe(0);
+    expect((await calls.range({ keysOnly: true })).count).toBe(40);
   });
 
   it('[Q2] return nothing new until the entry changes', async () => {
