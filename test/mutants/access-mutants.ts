@@ -62,7 +62,7 @@ export const ACCESS_MUTANTS: Mutant[] = [
     name: 'erases a namespace that is not empty',
     breaks: 'N13',
     symbol: 'Namespace.erase',
-    from: 'if (onlyIfEmpty && state.catalog.instanceCount + state.catalog.serviceCount > 0) return false;',
+    from: 'if (onlyIfEmpty && catalog.instanceCount + catalog.serviceCount + entries.count > 0) return false;',
     to: '',
   },
   {

@@ -1,6 +1,7 @@
 import { ACCESS_MUTANTS } from './access-mutants';
 import { COMMAND_MUTANTS } from './command-mutants';
 import { DURABILITY_MUTANTS } from './durability-mutants';
+import { ENTRY_MUTANTS } from './entry-mutants';
 import { LEASE_MUTANTS } from './lease-mutants';
 import type { Mutant } from './mutant';
 import { PAST_MUTANTS } from './past-mutants';
@@ -14,4 +15,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...ACCESS_MUTANTS,
   ...WATCH_MUTANTS,
   ...PAST_MUTANTS,
+  ...ENTRY_MUTANTS,
 ];

@@ -18,7 +18,7 @@ export const COMMAND_MUTANTS: Mutant[] = [
   {
     name: 'ignores the precondition of a change',
     breaks: 'Q4',
-    symbol: 'Draft.require',
+    symbol: 'assertPrecondition',
     from: 'if (revision !== undefined && current?.revision !== revision) {',
     to: 'if (revision !== undefined && current?.revision === -1) {',
   },

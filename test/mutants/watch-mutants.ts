@@ -49,15 +49,15 @@ export const WATCH_MUTANTS: Mutant[] = [
     name: 'continues after compaction',
     breaks: 'W6',
     symbol: 'Feeder.#feedInSlices',
-    from: 'watcher.position < this.#memory.journal.compactedRevision',
+    from: 'watcher.position < this.#compactedFor(watcher)',
     to: 'watcher.position < -1',
   },
   {
     name: 'continues if the first revision after a position was compacted',
     breaks: 'W6',
     symbol: 'Feeder.#feedInSlices',
-    from: 'watcher.position < this.#memory.journal.compactedRevision',
-    to: 'watcher.position + 1 < this.#memory.journal.compactedRevision',
+    from: 'watcher.position < this.#compactedFor(watcher)',
+    to: 'watcher.position + 1 < this.#compactedFor(watcher)',
   },
   {
     name: 'continues after the last part of a snapshot, not after its first',
@@ -99,9 +99,9 @@ export const WATCH_MUTANTS: Mutant[] = [
   {
     name: 'sends every watcher all of a revision',
     breaks: 'W9',
-    symbol: 'Hub.#audiencesOf',
-    from: 'audiences.set(name, audience([watcher], seen));',
-    to: 'audiences.set(name, audience([watcher], texts));',
+    symbol: 'audiencesOf',
+    from: 'const seen = indexes.flatMap((each) => texts[each] ?? []);',
+    to: 'const seen = [...texts];',
   },
   {
     name: 'omits services that others watch by name from watches of everything',
