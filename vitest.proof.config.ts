@@ -4,7 +4,29 @@ import { longestFirst } from './test/runner/longest-first';
 /** Short forms of the proofs, tests that start whole registries, and what needs Debian packages: `npm run test:ci`. */
 export default defineConfig({
   test: {
-    include: ['{src,test,bench,examples}/**/*.proof.test.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'proofs',
+          include: ['{src,test,bench,examples}/**/*.proof.test.ts'],
+          exclude: ['test/console/**', '**/node_modules/**'],
+          // Proofs mostly wait: for leases, drains, restarts and readers that are cut off. Nine of them keep two cores busy.
+          maxWorkers: 9,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'console',
+          include: ['test/console/**/*.proof.test.ts'],
+          // A browser computes most of the time: with more of them, or beside the others, all of them would wait for each other.
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
     // The Worker, which some proofs bundle themselves, imports what it builds.
     globalSetup: './test/runner/build-console.ts',
     testTimeout: 300_000,
@@ -12,8 +34,6 @@ export default defineConfig({
     expect: { poll: { timeout: 60_000 } },
     // As in vitest.config.ts: a log that comes late fails nothing.
     disableConsoleIntercept: true,
-    // Proofs mostly wait: for leases, drains, restarts and readers that are cut off. Nine of them keep two cores busy.
-    maxWorkers: 9,
     sequence: {
       sequencer: longestFirst([
         'test/chaos/',

@@ -54,11 +54,8 @@ const OPTIONS = {
   // Two bytes for a Chinese letter, not six.
   charset: 'utf8',
   legalComments: 'none',
-  // Shorter than the automatic runtime: children are arguments, not a property.
-  jsx: 'transform',
-  jsxFactory: 'h',
-  jsxFragment: 'Fragment',
-  inject: ['node_modules/preact/dist/preact.module.js'],
+  jsx: 'automatic',
+  jsxImportSource: 'preact',
   loader: { '.svg': 'file' },
   entryNames: '[name]-[hash]',
   chunkNames: '[name]-[hash]',

@@ -8,6 +8,9 @@ import type { RunningRegistry } from '../programs/registry';
 import { temporaryFolder, temporaryFolderOfFile } from '../programs/temporary-folder';
 import { Tab } from './tab';
 
+/** Longest wait of an action for its element: a busy machine is slow, not wrong. */
+const ACTION_TIMEOUT_MS = 120_000;
+
 /** Options of a tab. */
 export interface TabOptions extends ContextOptions {
   /** Signs in with this token; null: none, and the page asks for one. Default: the root token. */
@@ -65,6 +68,7 @@ export class ConsoleStage {
     if (this.#browser === undefined) throw new Error('the browser runs while tests do');
     const locale = language === 'zh' ? 'zh-CN' : 'en-GB';
     const context = await this.#browser.newContext({ locale, viewport: { width: 1280, height: 800 }, ...rest });
+    context.setDefaultTimeout(ACTION_TIMEOUT_MS);
     const tab = await Tab.open(context, at.url);
     onTestFinished(() => tab.end());
     if (token !== null) await context.addInitScript(`sessionStorage.setItem('rollcall-token', '${token}')`);

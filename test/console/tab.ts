@@ -5,6 +5,9 @@ import type { BrowserContext, DebuggingSession, Locator, Page, PageRequest } fro
 const REPORT_VIOLATIONS = `document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
   console.error('policy violation: ' + violatedDirective + ' ' + blockedURI))`;
 
+/** Time after which a request without an end counts as over. */
+const LOST_AFTER_MS = 20_000;
+
 /** A tab with the console, in a profile of its own. It records each problem of the page, and fails its test with them. */
 export class Tab {
   readonly page: Page;
@@ -17,6 +20,7 @@ export class Tab {
   readonly #context: BrowserContext;
   readonly #origin: string;
   readonly #pending = new Set<PageRequest>();
+  #requestedAt = 0;
   readonly #problems: string[] = [];
   readonly #expected: RegExp[] = [];
 
@@ -32,6 +36,7 @@ export class Tab {
     page.on('request', (request) => {
       this.#request(request.url());
       this.#pending.add(request);
+      this.#requestedAt = performance.now();
     });
     page.on('requestfinished', (request) => this.#pending.delete(request));
     page.on('requestfailed', (request) => this.#pending.delete(request));
@@ -98,12 +103,15 @@ export class Tab {
   /** Waits until the page has read its data and drawn them. */
   async isSettled(): Promise<void> {
     await this.page.locator('main').first().waitFor();
-    const isDone = async () => {
-      if (this.#pending.size > 0) return false;
+    const unsettled = async () => {
+      // Of some requests, as when a page aborts them, the browser does not report the end.
+      if (performance.now() > this.#requestedAt + LOST_AFTER_MS) this.#pending.clear();
+      if (this.#pending.size > 0) return [...this.#pending].map((request) => request.url());
       await this.page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
-      return this.#pending.size === 0 && (await this.number(`document.querySelectorAll('.skeleton').length`)) === 0;
+      const skeletons = await this.number(`document.querySelectorAll('.skeleton').length`);
+      return [...[...this.#pending].map((request) => request.url()), ...Array(skeletons).fill('a skeleton')];
     };
-    await expect.poll(isDone).toBe(true);
+    await expect.poll(unsettled).toEqual([]);
   }
 
   /** Number of rows of the table that are in the document. */

@@ -21,7 +21,8 @@ const CLIENT = `
   const call = (method, path, body) => fetch(url + path, {
     method, body, headers: { authorization: 'Bearer ' + token, 'content-type': 'application/json' },
   });
-  const lease = { ttlMs: 3000, removeAfterMs: 5000 };
+  // Unhealthy for long enough to be seen on a busy machine.
+  const lease = { ttlMs: 3000, removeAfterMs: 15000 };
   await call('PUT', '', JSON.stringify({ address: '10.0.3.17', port: 8080, version: '4.1.0', lease }));
   await call('PUT', '', JSON.stringify({ address: '10.0.3.17', port: 8080, version: '4.1.1', lease }));
   for (let beats = 1; ; beats++) {

@@ -88,6 +88,8 @@ export interface ContextOptions {
 /** A profile of its own: storage and cache are empty. */
 export interface BrowserContext {
   newPage(): Promise<Page>;
+  /** Sets how long actions wait for their elements. */
+  setDefaultTimeout(ms: number): void;
   /** Adds a script that runs in each page before its own. */
   addInitScript(script: string): Promise<void>;
   newCDPSession(page: Page): Promise<DebuggingSession>;

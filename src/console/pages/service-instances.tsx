@@ -1,6 +1,6 @@
 import { Link } from 'wouter-preact';
 import type { Instance } from '../../client/wire/instance';
-import { CopyButton } from '../parts/copy-button';
+import { FirstInstance } from '../parts/first-instance';
 import { Find } from '../parts/form';
 import { RowAct } from '../parts/instance-acts';
 import { Empty, Skeleton } from '../parts/problem';
@@ -15,7 +15,6 @@ import { setQuery, useQuery } from '../state/location';
 import { instancePath, type ServiceAddress } from '../state/paths';
 import { registryNow } from '../state/registry-clock';
 import type { ServiceLive } from '../state/service-live';
-import { ORIGIN } from '../state/session';
 import { count, duration, fullTime, moment } from '../words/format';
 import { words } from '../words/words';
 
@@ -75,7 +74,8 @@ export function Instances({ address, live, counts, isPast }: InstancesProps) {
       )}
       <div {...guard}>
         {!isComplete && counts.instances === 0 && list.error.value === undefined && <Skeleton />}
-        {isEmpty && (isPast ? <Empty>{text.noneThen}</Empty> : <FirstInstance address={address} />)}
+        {isEmpty &&
+          (isPast ? <Empty>{text.noneThen}</Empty> : <FirstInstance address={address}>{text.first}</FirstInstance>)}
         {items.length > 0 && (
           <Rows
             label={text.tab.instances}
@@ -163,22 +163,5 @@ function GoneLately({ address, live }: { address: ServiceAddress; live: ServiceL
         ))}
       </ul>
     </section>
-  );
-}
-
-/** Shows how to register a first instance of the service. */
-function FirstInstance({ address: { ns, group, service } }: { address: ServiceAddress }) {
-  const { service: text, services } = words.value;
-  const path = ['ns', ns, 'groups', group, 'services', service, 'instances'].map(encodeURIComponent).join('/');
-  const command = `curl -X POST '${ORIGIN}/api/v1/${path.replaceAll("'", '%27')}' \\
-  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
-  -d '{"address": "10.0.0.7", "port": 8080}'`;
-  return (
-    <Empty>
-      <p>{text.first}</p>
-      <pre class="mono">{command}</pre>
-      <CopyButton text={() => command} />
-      <p class="mute">{services.firstNote}</p>
-    </Empty>
   );
 }

@@ -3,7 +3,7 @@ import { Link, useLocation } from 'wouter-preact';
 import type { ServiceSummary } from '../../client/wire/answers';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { Band } from '../parts/band';
-import { CopyButton } from '../parts/copy-button';
+import { FirstInstance } from '../parts/first-instance';
 import { Find } from '../parts/form';
 import { GoneLately } from '../parts/gone-lately';
 import { LatestFeed } from '../parts/latest-feed';
@@ -16,7 +16,7 @@ import { setQuery, useQuery } from '../state/location';
 import { servicePath } from '../state/paths';
 import { isMatch } from '../state/search';
 import { ServiceDirectory } from '../state/service-list';
-import { may, mayKnowOf, ORIGIN, readablePatterns } from '../state/session';
+import { may, mayKnowOf, readablePatterns } from '../state/session';
 import { count } from '../words/format';
 import { words } from '../words/words';
 
@@ -107,7 +107,9 @@ function AllServices({ ns }: { ns: string }) {
       <div class="cols">
         <div {...guard}>
           {!list.isComplete.value && all.length === 0 && error === undefined && <Skeleton />}
-          {isFirst && <FirstInstance ns={ns} />}
+          {isFirst && (
+            <FirstInstance address={{ ns, group: DEFAULT_GROUP, service: 'orders' }}>{text.first}</FirstInstance>
+          )}
           {items.length > 0 && (
             <Rows
               label={titles.services}
@@ -210,22 +212,6 @@ export function VerdictMark({ service }: { service: ServiceSummary }) {
     <StateMark state={MARKS[verdict]} isCalm={verdict === 'up' || verdict === 'empty'}>
       {parts.join(', ')}
     </StateMark>
-  );
-}
-
-/** Shows how to register a first instance. */
-function FirstInstance({ ns }: { ns: string }) {
-  const { services: text } = words.value;
-  const command = `curl -X POST ${ORIGIN}/api/v1/ns/${ns}/groups/${DEFAULT_GROUP}/services/orders/instances \\
-  -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' \\
-  -d '{"address": "10.0.0.7", "port": 8080}'`;
-  return (
-    <Empty>
-      <p>{text.first}</p>
-      <pre class="mono">{command}</pre>
-      <CopyButton text={() => command} />
-      <p class="mute">{text.firstNote}</p>
-    </Empty>
   );
 }
 

@@ -8,7 +8,7 @@ import { STATE_OF_CAUSE } from './latest-feed';
 /** Author of what happens without a request, such as the end of a lease. */
 const REGISTRY = 'registry';
 
-/** Returns a change in words: `ops-night quarantined orders-4`, `orders-4 lease expired`. */
+/** Returns a change in words: `ops-night quarantined orders-4`, `orders-4 expired`. */
 export function sentenceOf({ cause, actor, change }: Pick<ChangeLine, 'cause' | 'actor' | 'change'>): string {
   const { history: text, causes } = words.value;
   const what = idOf(change) || text.serviceNamed(serviceTitle(change));

@@ -11,7 +11,7 @@ import { Problem } from './problem';
 import { StateMark } from './state-mark';
 
 /** Returns the visitor's powers over an instance of a service. */
-export function powersOf({ ns, group, service }: ServiceAddress, { instance }: Subject): Powers {
+function powersOf({ ns, group, service }: ServiceAddress, { instance }: Subject): Powers {
   const target = { namespace: ns, service: { group, service } };
   return {
     operates: may('operate', target),

@@ -24,7 +24,7 @@ export interface NumberField {
 }
 
 /** Amounts that can be limited, in total and for each token. */
-export const AMOUNTS = ['instances', 'services', 'bytes', 'sockets', 'watches', 'requestsPerSecond'] as const;
+const AMOUNTS = ['instances', 'services', 'bytes', 'sockets', 'watches', 'requestsPerSecond'] as const;
 export type Amount = (typeof AMOUNTS)[number];
 
 const TOTALS: Record<Amount, NumberField> = {

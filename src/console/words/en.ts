@@ -8,7 +8,7 @@ const causes: Record<Cause, string> = {
   registered: 'registered',
   updated: 'updated',
   deregistered: 'deregistered',
-  expired: 'lease expired',
+  expired: 'expired',
   unhealthy: 'unhealthy',
   recovered: 'recovered',
   overridden: 'settings changed',
