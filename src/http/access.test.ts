@@ -61,6 +61,12 @@ DELETE {svc}/instances/:id/drain                                     +   -    + 
 PUT    {svc}/instances/:id/override                                  +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
 GET    {svc}/instances/:id/override                                  +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
 DELETE {svc}/instances/:id/override                                  +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
+GET    /ns/:ns/kv                                                    +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/kv [prefix]                                           +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/kv/:key                                               +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+PUT    /ns/:ns/kv/:key                                               +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+DELETE /ns/:ns/kv/:key                                               +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+GET    /ns/:ns/history/kv/:key                                       +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
 `;
 
 /** Routes to the directory, which authorizes: `directory-access.test.ts` has their table. */
@@ -115,6 +121,7 @@ const ASKED: Record<string, { query?: string; body?: unknown }> = {
   'GET /ns/:ns/watch [own-orders, own-bills]': { query: '?service=g@@own-orders&service=g@@own-bills' },
   'GET /ns/:ns/watch [own-orders, other]': { query: '?service=g@@own-orders&service=g@@other' },
   'GET /ns/:ns/watch [own-orders, and a group]': { query: '?service=g@@own-orders&group=g' },
+  'GET /ns/:ns/kv [prefix]': { query: '?prefix=own' },
   'POST /ns/:ns/subscribers/:id/ack': { body: { cursor: 'cE.1.x' } },
   'POST /ns/:ns/batch [register]': { body: { operations: [{ op: 'register', ...own, ...place }] } },
   'POST /ns/:ns/batch [update]': { body: { operations: [{ op: 'update', ...own, weight: 2 }] } },
@@ -160,7 +167,7 @@ const LINES: Line[] = TABLE.trim()
     const path = short.replace('{svc}', '/ns/:ns/groups/:group/services/:service').replace(/^\/ns\//, '/api/v1/ns/');
     const filled = path.replace(':ns', 'public').replace(':group', own.group).replace(':service', own.service);
     const { query = '', body } = ASKED[name] ?? {};
-    const target = filled.replace(':id', own.id) + query;
+    const target = filled.replace(':id', own.id).replace(':key', own.service) + query;
     return { name, method, path, target, body, expected: cells.trim().split(/ +/) };
   });
 

@@ -295,6 +295,9 @@ export const ENTRY_KEY_MAX_BYTES = 4 * 1024;
 /** Value of an entry, the same as in Consul. A change of it, before and after, fits into one row. `PAYLOAD_TOO_LARGE` */
 export const ENTRY_VALUE_MAX_BYTES = 512 * 1024;
 
+/** Body of a request that puts one entry. It exceeds that of a value, so that a slightly larger one is refused with its size. */
+export const ENTRY_BODY_MAX_BYTES = 600 * 1024;
+
 /** Content type of an entry; registered ones are much shorter. `INVALID_REQUEST` */
 export const ENTRY_CONTENT_TYPE_MAX_CHARACTERS = 255;
 

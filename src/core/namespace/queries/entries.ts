@@ -1,4 +1,4 @@
-import { type EntryRange, type EntryView, quoteKey } from '../../../model/entry';
+import { base64urlKey, type EntryRange, type EntryView, keyOf, quoteKey } from '../../../model/entry';
 import { RegistryError } from '../../../model/errors';
 import { type JsonText, jsonText } from '../../../model/json';
 import type { KeyInterval } from '../../../model/key-interval';
@@ -49,19 +49,22 @@ export function entryRange(source: EntrySource, selection: RangeSelection): Json
   if (countOnly === true) return jsonText({ entries: [], count, more: false });
   const texts: string[] = [];
   let size = 0;
+  let last: EntryView | undefined;
   const entries = selected(source, selection, Math.min(limit, count));
   for (const view of keysOnly === true ? withoutValues(entries) : withValues(source, entries)) {
     const text = JSON.stringify(view);
     if (texts.length > 0 && size + text.length > LIST_TEXT_MAX_BYTES) break;
     texts.push(text);
     size += text.length;
+    last = view;
   }
-  return rangeText(texts, count);
-}
-
-function rangeText(texts: readonly string[], count: number): JsonText<EntryRange> {
-  // `as`: the members of an EntryRange, each encoded already.
-  return `{"entries":[${texts.join(',')}],"count":${count},"more":${texts.length < count}}` as JsonText<EntryRange>;
+  const more = texts.length < count;
+  // Only the order of keys stays the same from one page to the next.
+  const next =
+    more && last !== undefined && (selection.orderBy ?? 'key') === 'key' ? base64urlKey(keyOf(last)) : undefined;
+  const rest = JSON.stringify({ count, more, next }).slice(1);
+  // `as`: the members of an EntryRange, the entries encoded already.
+  return `{"entries":[${texts.join(',')}],${rest}` as JsonText<EntryRange>;
 }
 
 /** Yields entries in the requested order. */
