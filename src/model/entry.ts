@@ -109,7 +109,8 @@ export const KeyScope = z
     return prefix === undefined ? { from: from ?? '', to } : intervalOfPrefix(prefix);
   });
 
-function bytesOfBase64(text: string | undefined): string | undefined {
+/** Decodes base64 to one character a byte; undefined if the text is anything else. */
+export function bytesOfBase64(text: string | undefined): string | undefined {
   return text !== undefined && BASE64.test(text) ? atob(text) : undefined;
 }
 
