@@ -94,7 +94,8 @@ export function keyIn(text: string, isBase64: boolean): string | undefined {
   return key !== undefined && key.length <= ENTRY_KEY_MAX_BYTES ? key : undefined;
 }
 
-function bytesOfBase64(text: string): string | undefined {
+/** Decodes base64 or base64url to one character a byte; undefined if the text is anything else. */
+export function bytesOfBase64(text: string): string | undefined {
   return BASE64.test(text) ? atob(text.replaceAll('-', '+').replaceAll('_', '/')) : undefined;
 }
 
