@@ -176,7 +176,7 @@ describe('a watch of entries by socket', () => {
 /** A registry that answers requests with what the test lines up, and keeps further ones waiting. */
 function answering(answers: (() => Response)[]) {
   const asked: { url: URL; headers: Headers }[] = [];
-  const fetch = (url: string, init: RequestInit): Promise<Response> => {
+  const fetch = (url: string, init: RequestInit = {}): Promise<Response> => {
     asked.push({ url: new URL(url), headers: new Headers(init.headers) });
     const answer = answers.shift();
     if (answer !== undefined) return Promise.resolve(answer());
