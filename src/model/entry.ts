@@ -109,7 +109,8 @@ export const KeyScope = z
     return prefix === undefined ? { from: from ?? '', to } : intervalOfPrefix(prefix);
   });
 
-function bytesOfBase64(text: string | undefined): string | undefined {
+/** Decodes base64 to a string of one character a byte; undefined for anything else. */
+export function bytesOfBase64(text: string | undefined): string | undefined {
   return text !== undefined && BASE64.test(text) ? atob(text) : undefined;
 }
 
