@@ -13,7 +13,7 @@ import type { ImportDifference, ImportPlan } from '../../../model/transfer';
 import type { Draft } from '../commit/draft';
 import type { Entry } from '../entries/entry';
 import type { EntryStore } from '../entries/entry-store';
-import type { ImportState, PlanFacts } from './imports';
+import type { EntryPlace, ImportState, PlanFacts } from './imports';
 import type { StagedChange } from './staged-change';
 import type { EntryTally, StagedEntry } from './staged-entries';
 
@@ -21,16 +21,6 @@ import type { EntryTally, StagedEntry } from './staged-entries';
  * Entries of an import. The file has none that a lease holds: those end with their lease, which a file does not have. For
  * the same reason a replace keeps them, unless the file has the key.
  */
-
-/** Progress of applying the entries of an import. */
-export interface EntryPlace {
-  /** Key of the last entry of the file that was put. */
-  put: string;
-  isAllPut: boolean;
-  /** Key of the last existing entry that was looked up in the file. */
-  present: string;
-  isAllRemoved: boolean;
-}
 
 /**
  * Returns entries of a file in their staged form, and adds them to a tally.

@@ -5,7 +5,6 @@ import type { SqlStorage } from '../../storage/sql-storage';
 import type { RecordKey } from '../records/records';
 import type { Agenda } from '../time/agenda';
 import type { TurnState } from '../turn/turn-state';
-import type { EntryPlace } from './import-entries';
 import { type EntryTally, type StagedEntries, type StagedEntry, StagedEntryTable } from './staged-entries';
 import { EMPTY_TALLY, type StagedRecord, StagedRecords, type StagedTally } from './staged-records';
 
@@ -34,6 +33,16 @@ export interface PlanFacts {
   inService: { name: string; count: number };
   /** True once the whole file has been compared. */
   isWhole: boolean;
+}
+
+/** Progress of applying the entries of an import. */
+export interface EntryPlace {
+  /** Key of the last entry of the file that was put. */
+  put: string;
+  isAllPut: boolean;
+  /** Key of the last existing entry that was looked up in the file. */
+  present: string;
+  isAllRemoved: boolean;
 }
 
 /** Progress of applying an import. It is not stored: after a wake everything may be done again. */
