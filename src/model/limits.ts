@@ -295,6 +295,9 @@ export const ENTRY_KEY_MAX_BYTES = 4 * 1024;
 /** Value of an entry, the same as in Consul. A change of it, before and after, fits into one row. `PAYLOAD_TOO_LARGE` */
 export const ENTRY_VALUE_MAX_BYTES = 512 * 1024;
 
+/** Body of a request that puts one entry. It exceeds that of a value, so that a slightly larger one is refused with its size. */
+export const ENTRY_BODY_MAX_BYTES = 600 * 1024;
+
 /** Content type of an entry; registered ones are much shorter. `INVALID_REQUEST` */
 export const ENTRY_CONTENT_TYPE_MAX_CHARACTERS = 255;
 
@@ -318,6 +321,27 @@ export const ENTRY_FACTS_MAX_COUNT = 1_000;
  * times as much. Further puts wait until the disk has caught up.
  */
 export const ENTRIES_UNWRITTEN_MAX_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Compares of a transaction, and operations on each of its sides, with those of nested transactions: as many as etcd and
+ * Consul allow. `INVALID_REQUEST`
+ */
+export const TRANSACTION_OPERATIONS_MAX_COUNT = 128;
+
+/** Body of a transaction, and all of its keys and values: four of the largest values. `PAYLOAD_TOO_LARGE` */
+export const TRANSACTION_MAX_BYTES = 2 * 1024 * 1024;
+
+/** Entries that a transaction compares, deletes or sorts: every one of a full namespace, once. `LIMIT_EXCEEDED` */
+export const TRANSACTION_VISITED_MAX_COUNT = 100_000;
+
+/** Values that a transaction reads for its compares: each of its compares may read the largest one. `LIMIT_EXCEEDED` */
+export const TRANSACTION_COMPARED_MAX_BYTES = 64 * 1024 * 1024;
+
+/** Entries that a transaction deletes; each takes a row, and all of them are in memory at once. `LIMIT_EXCEEDED` */
+export const TRANSACTION_DELETED_MAX_COUNT = 10_000;
+
+/** Values that a transaction replaces or deletes, which are in memory twice for the journal. `LIMIT_EXCEEDED` */
+export const TRANSACTION_REPLACED_MAX_BYTES = 16 * 1024 * 1024;
 
 /** Values of entries that one statement reads. */
 export const ENTRIES_READ_AT_ONCE_MAX_COUNT = 1_000;
@@ -358,6 +382,12 @@ export const EXPORT_PART_MAX_BYTES = 1024 * 1024;
 /** Largest line of an import: a registration with full metadata and extensions takes a third of it. `PAYLOAD_TOO_LARGE` */
 export const IMPORT_LINE_MAX_BYTES = 64 * 1024;
 
+/**
+ * Largest line of an entry: the largest value and key, as text whose characters are escaped, or as base64.
+ * `PAYLOAD_TOO_LARGE`
+ */
+export const IMPORT_ENTRY_LINE_MAX_BYTES = 1_040 * 1024;
+
 /** Lines of an import that one call passes to the namespace, which is what a Worker holds of a file. */
 export const IMPORT_STAGE_MAX_BYTES = 512 * 1024;
 
@@ -369,6 +399,9 @@ export const IMPORT_SCAN_MAX_COUNT = 2_000;
 
 /** Changes of an import in one revision, as many as in a batch. */
 export const IMPORT_SLICE_MAX_COUNT = 1_000;
+
+/** Values of entries, before and after, that an import compares or changes at once. A larger one is by itself. */
+export const IMPORT_ENTRY_SLICE_MAX_BYTES = 2 * 1024 * 1024;
 
 /** Slices of an import that one call applies, so that the client receives progress. */
 export const IMPORT_SLICES_PER_CALL_COUNT = 4;

@@ -3,18 +3,20 @@ import type { ChangedInstances, ChangedServices, ListedInstances, SharedRead } f
 import type { EntryRange, EntryView } from './entry';
 import type { NamespaceSnapshot } from './frames';
 import type { ServicePattern } from './grant';
-import type { GrantedLeaseDetail, GrantedLeaseList, GrantedLeaseView, LeaseDoor } from './granted-lease';
+import type { LeaseDoor } from './granted-lease';
 import type { Cause, EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json';
 import type { KeyInterval } from './key-interval';
 import type { Lease } from './lease';
+import type { LeaseApi } from './lease-api';
 import type { Override, OverrideList, OverrideView } from './override';
 import type { DrainReport, InstanceFilter, Near, Resolution } from './queries';
 import type { PointInTime } from './query-values';
 import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from './service';
 import type { Stats } from './stats';
 import type { SubscriberList } from './subscriber';
+import type { Transaction, TransactionReport } from './transaction';
 import type {
   ApplyCommand,
   ApplyReport,
@@ -218,32 +220,9 @@ export interface PutEntryCommand {
   contentType?: string | undefined;
   /** Granted lease that holds the entry, which is deleted when the lease ends. Absent: none holds it any more. */
   lease?: string | undefined;
-  /** As in {@link LeaseName}. */
+  /** Surface that the lease's alias belongs to; `native` unless set. */
   door?: LeaseDoor | undefined;
   precondition: Precondition;
-}
-
-/** A granted lease: its id, or the alias that its client chose. */
-export interface LeaseName {
-  lease: string;
-  /** Surface that the alias belongs to; `native` unless set. */
-  door?: LeaseDoor | undefined;
-}
-
-/** A request for a lease. */
-export interface GrantLeaseCommand {
-  /** Null: it ends only when it is revoked. */
-  ttlMs: number | null;
-  alias?: string | undefined;
-  /** As in {@link LeaseName}. */
-  door?: LeaseDoor | undefined;
-}
-
-/** A read of a page of granted leases. */
-export interface LeaseListCommand {
-  limit?: number | undefined;
-  /** The `next` of the previous page. */
-  after?: string | undefined;
 }
 
 /** A read of one entry. */
@@ -284,7 +263,7 @@ export interface EntryRangeCommand extends ReadOptions {
  * {@link RegistryError}: `INSTANCE_NOT_FOUND` and `SERVICE_NOT_FOUND` for missing records, `REVISION_MISMATCH` for a
  * failed precondition, `LIMIT_EXCEEDED` for a full namespace, `UNAVAILABLE` if the outcome is unknown.
  */
-export interface NamespaceApi {
+export interface NamespaceApi extends LeaseApi {
   /** Registers or replaces an instance. Repeating the same content renews the lease and changes nothing else. */
   register(caller: Caller, command: RegisterCommand): Promise<WriteAnswer<Registration>>;
   /** Changes some members of a registration. */
@@ -395,27 +374,16 @@ export interface NamespaceApi {
   putEntry(caller: Caller, command: PutEntryCommand): Promise<WriteAnswer<EntryView>>;
   /** Deletes an entry. Succeeds if there is none, unless a precondition requires it. */
   deleteEntry(caller: Caller, command: { key: string; precondition: Precondition }): Promise<{ cursor: string }>;
+  /**
+   * Compares entries, and carries out one of two lists of operations, as one revision or none if nothing changes. A refusal of
+   * any operation refuses all. `INVALID_REQUEST`: too many operations, or one key is changed twice. `ENTRY_NOT_FOUND`: a put
+   * that keeps a value. `LIMIT_EXCEEDED`: it is too much work, or the namespace is full.
+   */
+  transaction(caller: Caller, transaction: Transaction): Promise<Answer<TransactionReport>>;
   /** Returns an entry. `ENTRY_NOT_FOUND`: there is none. `COMPACTED`: the history does not reach back to `at`. */
   readEntry(command: ReadEntryCommand): Promise<ReadAnswer<EntryView>>;
   /** Returns entries of a range, as many as fit. */
   rangeEntries(command: EntryRangeCommand): Promise<ReadAnswer<EntryRange>>;
   /** Returns a page of the changes of a key, newest first, also of one that was deleted. */
   entryHistory(command: EntryHistoryCommand): Promise<Answer<EntryHistory>>;
-
-  /**
-   * Grants a lease, which entries and instances can be held by: they are deleted in one revision when it ends. It makes no
-   * revision itself. `CONFLICT`: another lease has the alias.
-   */
-  grantLease(caller: Caller, command: GrantLeaseCommand): Promise<Answer<GrantedLeaseView>>;
-  /**
-   * Renews a granted lease: its time to live starts again. `LEASE_NOT_FOUND`: it has ended. `FORBIDDEN`: another token was
-   * granted it, and the caller does not operate the namespace.
-   */
-  renewLease(caller: Caller, command: LeaseName): Promise<Answer<GrantedLeaseView>>;
-  /** Returns a granted lease with what it holds. Refuses as {@link renewLease} does. */
-  readLease(caller: Caller, command: LeaseName): Promise<Answer<GrantedLeaseDetail>>;
-  /** Lists the granted leases of the caller, or all if it operates the namespace. */
-  listLeases(caller: Caller, command: LeaseListCommand): Promise<Answer<GrantedLeaseList>>;
-  /** Ends a granted lease, with everything that it holds. Refuses as {@link renewLease} does. */
-  revokeLease(caller: Caller, command: LeaseName): Promise<{ cursor: string }>;
 }
