@@ -29,6 +29,7 @@ import { addOperationsRoutes, type Build, type Monitored } from './v1/operations
 import { addOverrideRoutes } from './v1/override-routes';
 import { addResolveRoute } from './v1/resolve-route';
 import { addServiceRoutes } from './v1/service-routes';
+import { addTransactionRoute } from './v1/transaction-route';
 import { addTransferRoutes } from './v1/transfer-routes';
 import { addSubscriberRoutes, addWatchRoutes } from './v1/watch-routes';
 import type { AcceptSocket } from './watch/accepted-socket';
@@ -168,6 +169,7 @@ function addNativeRoutes(surface: Surface, monitored: Monitored, consoleFiles: C
   addResolveRoute(surface);
   addServiceRoutes(surface);
   addOverrideRoutes(surface);
+  addTransactionRoute(surface);
   addHistoryRoutes(surface);
   addTransferRoutes(surface);
   addWatchRoutes(surface);

@@ -10,6 +10,7 @@ export const CHAPTERS = [
   { name: 'Watching', description: 'Receive changes as they happen' },
   { name: 'Services', description: 'Settings that the instances of a service share' },
   { name: 'Operators', description: 'Override what an instance registered' },
+  { name: 'Entries', description: 'Keys and values: configuration, locks and other small data' },
   { name: 'History', description: 'Past states and changes, with their authors and reasons' },
   { name: 'Namespaces', description: 'Tenants of the registry, each with its own services, limits and history' },
   { name: 'Access', description: 'Tokens, tickets and the audit trail' },
