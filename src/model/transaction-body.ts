@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { INSTANCE_OPERATIONS } from './batch';
-import { byteString, utf8Bytes } from './bytes';
+import { utf8ByteString } from './bytes';
 import { bytesOfBase64, EntryContentType } from './entry';
 import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
 import { ENTRY_KEY_MAX_BYTES } from './limits';
@@ -37,7 +37,7 @@ function bytesGiven<Name extends string>(members: Texts<Name>, name: Name, issue
   const report = (message: string, path: string) => issues.addIssue({ code: 'custom', message, path: [path] });
   if (plain !== undefined && encoded !== undefined) report(`give ${name} or ${base64Name}, not both`, base64Name);
   if (plain?.isWellFormed() === false) report('must be well-formed Unicode; send other bytes as base64', name);
-  if (encoded === undefined) return plain === undefined ? undefined : byteString(utf8Bytes(plain));
+  if (encoded === undefined) return plain === undefined ? undefined : utf8ByteString(plain);
   const bytes = bytesOfBase64(encoded);
   if (bytes === undefined) report('must be base64 with its padding', base64Name);
   return bytes;
