@@ -14,7 +14,7 @@ const SHOWN_URL = 'http://127.0.0.1:8787';
 
 const PAGES = [
   'README.md',
-  ...['getting-started', 'watch', 'tokens', 'history', 'export', 'backup', 'command-line', 'console', 'operate'].map(
+  ...['getting-started', 'watch', 'tokens', 'history', 'transactions', 'export', 'backup', 'command-line', 'console', 'operate'].map(
     (name) => `docs/${name}.md`,
   ),
 ];
