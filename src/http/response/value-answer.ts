@@ -44,8 +44,8 @@ function valueIn(body: JsonText<EntryView>, cursor: string, ageSeconds: number |
 }
 
 function headersOf(view: EntryView, cursor: string, ageSeconds: number | undefined): Headers {
-  const { contentType = ANY_BYTES, revision, createdRevision, version } = view;
-  const key = `${cursor} ${ageSeconds} ${revision} ${createdRevision} ${version} ${contentType}`;
+  const { contentType = ANY_BYTES, revision, createdRevision, version, lease } = view;
+  const key = `${cursor} ${ageSeconds} ${revision} ${createdRevision} ${version} ${lease} ${contentType}`;
   const cached = known.get(key);
   if (cached !== undefined) return cached;
   const headers = new Headers({
@@ -55,6 +55,7 @@ function headersOf(view: EntryView, cursor: string, ageSeconds: number | undefin
     'Rollcall-Revision': String(revision),
     'Rollcall-Created-Revision': String(createdRevision),
     'Rollcall-Version': String(version),
+    ...(lease === undefined ? undefined : { 'Rollcall-Lease': lease }),
   });
   if (known.size >= KNOWN_HEADERS_MAX_COUNT) known.clear();
   known.set(key, headers);

@@ -30,6 +30,19 @@ const definition = {
 };
 
 const CASES: RouteCase[] = [
+  {
+    request: ['POST', `${NS}/leases`, { ttlMs: null, alias: '-7' }],
+    calls: ['grantLease', caller, { ttlMs: null, alias: '-7' }],
+    status: 201,
+  },
+  {
+    request: ['GET', `${NS}/leases?limit=2&after=7`],
+    calls: ['listLeases', caller, { limit: 2, after: '7' }],
+    status: 200,
+  },
+  { request: ['GET', `${NS}/leases/7`], calls: ['readLease', caller, { lease: '7' }], status: 200 },
+  { request: ['POST', `${NS}/leases/7/renew`], calls: ['renewLease', caller, { lease: '7' }], status: 200 },
+  { request: ['DELETE', `${NS}/leases/7`], calls: ['revokeLease', caller, { lease: '7' }], status: 204 },
   { request: ['PUT', I, place], calls: ['register', caller, { key, definition, precondition: {} }], status: 200 },
   {
     request: ['PUT', I, place, { 'if-none-match': '*' }],
