@@ -8,6 +8,15 @@ const REPORT_VIOLATIONS = `document.addEventListener('securitypolicyviolation', 
 /** Time after which a request without an end counts as over. */
 const LOST_AFTER_MS = 20_000;
 
+/** Waits, within a page, for its effects, which follow a frame, and for its next update, which follows the last by 50 ms. */
+const DRAWN = `new Promise((drawn) => {
+  const next = (act, ms) => requestAnimationFrame(() => setTimeout(act, ms));
+  next(() => next(drawn, 0), 60);
+})`;
+
+/** What a page shows only while it loads. */
+const LOADING = '.skeleton, .live.connecting, [aria-busy=true]';
+
 /** A tab with the console, in a profile of its own. It records each problem of the page, and fails its test with them. */
 export class Tab {
   readonly page: Page;
@@ -75,6 +84,17 @@ export class Tab {
     await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(`/console${path}`)})`);
   }
 
+  /** Reloads the page once it has settled: Chromium reports a socket that closes while it opens as a problem. */
+  async reload(): Promise<void> {
+    await this.isSettled();
+    await this.page.reload();
+  }
+
+  /** Returns the text of the element that has the focus. */
+  focused(): Promise<string> {
+    return this.text('document.activeElement.textContent');
+  }
+
   /** Evaluates JavaScript whose value is a text. */
   async text(script: string): Promise<string> {
     return String(await this.page.evaluate(script));
@@ -100,6 +120,11 @@ export class Tab {
     await this.page.locator('.live.lost').waitFor();
   }
 
+  /** Waits until the page has drawn what the last key, click or change of its address has led to, but for what it still reads. */
+  async isDrawn(): Promise<void> {
+    await this.page.evaluate(DRAWN);
+  }
+
   /** Waits until the page has read its data and drawn them. */
   async isSettled(): Promise<void> {
     await this.page.locator('main').first().waitFor();
@@ -107,9 +132,9 @@ export class Tab {
       // Of some requests, as when a page aborts them, the browser does not report the end.
       if (performance.now() > this.#requestedAt + LOST_AFTER_MS) this.#pending.clear();
       if (this.#pending.size > 0) return [...this.#pending].map((request) => request.url());
-      await this.page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
-      const skeletons = await this.number(`document.querySelectorAll('.skeleton').length`);
-      return [...[...this.#pending].map((request) => request.url()), ...Array(skeletons).fill('a skeleton')];
+      await this.isDrawn();
+      const loading = await this.number(`document.querySelectorAll('${LOADING}').length`);
+      return [...[...this.#pending].map((request) => request.url()), ...Array(loading).fill('an element that loads')];
     };
     await expect.poll(unsettled).toEqual([]);
   }
