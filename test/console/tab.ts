@@ -8,10 +8,16 @@ const REPORT_VIOLATIONS = `document.addEventListener('securitypolicyviolation', 
 /** Time after which a request without an end counts as over. */
 const LOST_AFTER_MS = 20_000;
 
-/** Waits, within a page, for its effects, which follow a frame, and for its next update, which follows the last by 50 ms. */
-const DRAWN = `new Promise((drawn) => {
+/** Longer than the pause between two updates of a page, which is 50 ms. */
+const UPDATED_MS = 60;
+
+/** Longer than the time after which a page that has nothing to show yet shows that it loads, which is 150 ms. */
+const LATE_MS = 180;
+
+/** Waits, within a page, for its effects, which follow a frame, for a time, and for what follows then. */
+const drawn = (ms: number) => `new Promise((drawn) => {
   const next = (act, ms) => requestAnimationFrame(() => setTimeout(act, ms));
-  next(() => next(drawn, 0), 60);
+  next(() => next(drawn, 0), ${ms});
 })`;
 
 /** What a page shows only while it loads. */
@@ -120,9 +126,9 @@ export class Tab {
     await this.page.locator('.live.lost').waitFor();
   }
 
-  /** Waits until the page has drawn what the last key, click or change of its address has led to, but for what it still reads. */
+  /** Waits until the page has drawn what the last input has led to, except for what it reads from the registry. */
   async isDrawn(): Promise<void> {
-    await this.page.evaluate(DRAWN);
+    await this.page.evaluate(drawn(UPDATED_MS));
   }
 
   /** Waits until the page has read its data and drawn them. */
@@ -131,10 +137,11 @@ export class Tab {
     const unsettled = async () => {
       // Of some requests, as when a page aborts them, the browser does not report the end.
       if (performance.now() > this.#requestedAt + LOST_AFTER_MS) this.#pending.clear();
-      if (this.#pending.size > 0) return [...this.#pending].map((request) => request.url());
-      await this.isDrawn();
-      const loading = await this.number(`document.querySelectorAll('${LOADING}').length`);
-      return [...[...this.#pending].map((request) => request.url()), ...Array(loading).fill('an element that loads')];
+      const pending = () => [...this.#pending].map((request) => request.url());
+      if (this.#pending.size > 0) return pending();
+      await this.page.evaluate(drawn(LATE_MS));
+      const loading = await this.page.locator(LOADING).allInnerTexts();
+      return [...pending(), ...loading.map((text) => `loading: ${text}`)];
     };
     await expect.poll(unsettled).toEqual([]);
   }
