@@ -20,7 +20,7 @@ const drawn = (ms: number) => `new Promise((drawn) => {
   next(() => next(drawn, 0), ${ms});
 })`;
 
-/** What a page shows only while it loads. */
+/** Matches elements that a page shows only while it loads. */
 const LOADING = '.skeleton, .live.connecting, [aria-busy=true]';
 
 /** A tab with the console, in a profile of its own. It records each problem of the page, and fails its test with them. */
