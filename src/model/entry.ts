@@ -94,7 +94,8 @@ export function keyIn(text: string, isBase64: boolean): string | undefined {
   return key !== undefined && key.length <= ENTRY_KEY_MAX_BYTES ? key : undefined;
 }
 
-function bytesOfBase64(text: string): string | undefined {
+/** Decodes base64 or base64url to one character a byte; undefined if the text is anything else. */
+export function bytesOfBase64(text: string): string | undefined {
   return BASE64.test(text) ? atob(text.replaceAll('-', '+').replaceAll('_', '/')) : undefined;
 }
 
@@ -128,6 +129,7 @@ export const KeyScope = z
       if (key === undefined) context.addIssue({ code: 'custom', message: keyProblem(isBase64), path: [name] });
       Object.assign(keys, { [name]: key });
     }
+    if (texts.key === '') context.addIssue({ code: 'custom', message: 'a key must not be empty', path: ['key'] });
     const { key, prefix, from, to } = keys;
     const isOne = [key, prefix, from ?? to].filter((each) => each !== undefined).length === 1;
     if (!isOne) context.addIssue({ code: 'custom', message: 'give one of key, prefix, or from and to' });

@@ -42,20 +42,38 @@ export type RangeSelection = Pick<
   'interval' | 'limit' | 'orderBy' | 'descending' | 'keysOnly' | 'countOnly'
 >;
 
+/** Room for the entries of an answer. The first one has room whatever its size, so that a reader gets on. */
+export class AnswerRoom {
+  #used = 0;
+
+  /** Takes room for a text, and returns whether there was any. A text without room leaves none for others. */
+  take(length: number): boolean {
+    const hasRoom = this.#used === 0 || this.#used + length <= LIST_TEXT_MAX_BYTES;
+    this.#used = hasRoom ? this.#used + length : LIST_TEXT_MAX_BYTES;
+    return hasRoom;
+  }
+
+  get isFull(): boolean {
+    return this.#used >= LIST_TEXT_MAX_BYTES;
+  }
+}
+
 /** Returns the entries of a range, as many as the limit and the size of an answer allow. */
-export function entryRange(source: EntrySource, selection: RangeSelection): JsonText<EntryRange> {
+export function entryRange(
+  source: EntrySource,
+  selection: RangeSelection,
+  room = new AnswerRoom(),
+): JsonText<EntryRange> {
   const { interval, limit = Number.POSITIVE_INFINITY, keysOnly, countOnly } = selection;
   const count = source.countIn(interval);
   if (countOnly === true) return jsonText({ entries: [], count, more: false });
   const texts: string[] = [];
-  let size = 0;
   let last: EntryView | undefined;
-  const entries = selected(source, selection, Math.min(limit, count));
+  const entries = selected(source, selection, room.isFull ? 0 : Math.min(limit, count));
   for (const view of keysOnly === true ? withoutValues(entries) : withValues(source, entries)) {
     const text = JSON.stringify(view);
-    if (texts.length > 0 && size + text.length > LIST_TEXT_MAX_BYTES) break;
+    if (!room.take(text.length)) break;
     texts.push(text);
-    size += text.length;
     last = view;
   }
   const more = texts.length < count;
