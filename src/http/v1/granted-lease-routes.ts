@@ -43,7 +43,7 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     input: { body: LeaseGrantRequest },
     answers: { 201: { description: 'The lease', schema: GrantedLeaseView } },
     example: { ttlMs: 30_000 },
-    call: (namespace, { body }, call) => namespace.grantLease(call.caller, body),
+    call: (namespace, { body }, call) => namespace.grantLease(call.callerWithOrigin, body),
     map: (answer) => written({ ...answer, created: true }),
   });
 
@@ -104,7 +104,7 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     description: `Everything that it holds is deleted, in one revision. ${OWN}`,
     input: { path: LeaseNames },
     answers: { 204: { description: 'Revoked' } },
-    call: (namespace, { path }, call) => namespace.revokeLease(call.caller, path),
+    call: (namespace, { path }, call) => namespace.revokeLease(call.callerWithOrigin, path),
     map: removed,
   });
 }
