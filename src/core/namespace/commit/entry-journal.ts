@@ -8,6 +8,7 @@ import { readProperty, writeProperty } from '../../storage/schema';
 import type { SqlStorage } from '../../storage/sql-storage';
 import { decodeEntryChanges, deletedKeys, encodeEntryParts, type JournaledEntry } from '../entries/entry-changes';
 import { COMPACTION_SLICE_MAX_SIZE, type DeletedEntry } from './compaction';
+import { readStagedPart, type StagedDeletions, type StagedRow } from './staged-parts';
 
 /** Bounds on the changes of entries that the journal keeps, besides its own. */
 export interface EntryRetention {
@@ -73,6 +74,8 @@ export class EntryJournal {
   /** Sums up to the newest emptied or compacted revision. */
   #gone: Sums = { bytes: 0, revisions: 0 };
   readonly #unwritten = new Map<number, readonly JournaledEntry[]>();
+  /** Revisions whose parts are staged, and not copied to the journal yet. */
+  readonly #unwrittenStaged = new Map<number, StagedDeletions>();
 
   constructor(storage: SqlStorage, retention: () => EntryRetention | undefined) {
     this.#storage = storage;
@@ -128,21 +131,50 @@ export class EntryJournal {
     return { parts, sums };
   }
 
+  /**
+   * Takes parts that were staged, after the other changes of the same revision.
+   *
+   * @param isAlone True if the revision changes no record.
+   */
+  appendStaged(
+    revision: number,
+    staged: StagedDeletions,
+    isAlone: boolean,
+  ): (StagedRow & { lease: number; sums: Sums })[] {
+    const { lease, rows } = staged;
+    this.#unwrittenStaged.set(revision, staged);
+    let { bytes, revisions } = this.#until;
+    if (isAlone) revisions += 1;
+    const appended = rows.map((row) => {
+      bytes += row.bytes;
+      return { ...row, lease, sums: { bytes, revisions } };
+    });
+    this.#until = { bytes, revisions };
+    return appended;
+  }
+
   /** Records that a revision is on the disk. Runs inside its commit. */
   written(revision: number): void {
     this.#unwritten.delete(revision);
+    this.#unwrittenStaged.delete(revision);
   }
 
   /** Returns the changes of entries of a revision, durable or not; none if they were removed. */
   changesAt(revision: number): readonly JournaledEntry[] {
-    const unwritten = this.#unwritten.get(revision);
-    if (unwritten !== undefined) return unwritten;
-    const changes: JournaledEntry[] = [];
+    return this.#unwritten.get(revision) ?? [...this.eachChangeAt(revision)];
+  }
+
+  /** Yields the changes of entries of a revision as {@link changesAt} returns them, and decodes one part at a time. */
+  *eachChangeAt(revision: number): Generator<JournaledEntry> {
+    yield* this.#unwritten.get(revision) ?? [];
+    const staged = this.#unwrittenStaged.get(revision);
+    for (const { row } of staged?.rows ?? []) {
+      yield* decodeEntryChanges(readStagedPart(this.#storage, staged?.lease ?? 0, row), revision);
+    }
     const rows = 'SELECT entries FROM journal WHERE revision = ? AND entries IS NOT NULL ORDER BY part';
     for (const [entries] of this.#storage.read(rows, revision)) {
-      if (entries instanceof ArrayBuffer) changes.push(...decodeEntryChanges(entries, revision));
+      if (entries instanceof ArrayBuffer) yield* decodeEntryChanges(entries, revision);
     }
-    return changes;
   }
 
   /**

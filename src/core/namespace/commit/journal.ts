@@ -22,6 +22,7 @@ import {
   type Position,
   RevisionGaps,
 } from './journal-format';
+import type { StagedDeletions } from './staged-parts';
 
 /** A revision that the journal keeps. */
 export interface JournalEntry {
@@ -60,6 +61,14 @@ const GAPS = 'revision-gaps';
 const APPEND = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, changes,
     entries, entries_until, entry_revisions)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+
+/** Text of a row without changes of records. */
+const NO_CHANGES = '[]';
+
+/** Copies a part that was staged. */
+const APPEND_STAGED = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, entries_until,
+    entry_revisions, changes, entries)
+  SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, '${NO_CHANGES}', entries FROM lease_part WHERE lease = ? AND row = ?`;
 
 const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes FROM journal';
 
@@ -180,8 +189,9 @@ export class Journal {
     at: number,
     check: number,
     entries: readonly JournaledEntry[] = [],
+    staged?: StagedDeletions,
   ): () => void {
-    return this.#appendAt(this.#head.revision + 1, changes, cause, actor, at, check, entries);
+    return this.#appendAt(this.#head.revision + 1, changes, cause, actor, at, check, entries, staged);
   }
 
   /**
@@ -211,20 +221,40 @@ export class Journal {
     at: number,
     check: number,
     entries: readonly JournaledEntry[] = [],
+    staged?: StagedDeletions,
   ): () => void {
     this.#head = { epoch: this.#epoch, revision, check };
     this.#cursor = encodeCursor(this.#head);
     this.#latestStamp = at;
     if (this.#oldestStamp === 0) this.#oldestStamp = at;
     this.#unwritten.set(revision, changes);
-    const rows = rowsOf(encodeParts(changes), this.entries.append(revision, entries, changes.length === 0));
+    const isAlone = changes.length === 0;
+    const texts = isAlone && staged !== undefined ? [] : encodeParts(changes);
+    const rows = rowsOf(texts, this.entries.append(revision, entries, isAlone));
+    const stagedRows = staged === undefined ? [] : this.entries.appendStaged(revision, staged, isAlone);
     let sizeUntil = this.#sizeUntil;
     for (const { text } of rows) this.#sizeUntil += text.length;
+    this.#sizeUntil += stagedRows.length * NO_CHANGES.length;
     return () => {
       for (const [index, { text, part, sums: until }] of rows.entries()) {
         sizeUntil += text.length;
         const columns = [part, until.bytes, until.revisions];
         this.#storage.run(APPEND, revision, index, at, cause, actor, check, sizeUntil, text, ...columns);
+      }
+      for (const [index, { lease, row, sums: until }] of stagedRows.entries()) {
+        sizeUntil += NO_CHANGES.length;
+        const columns = [
+          revision,
+          rows.length + index,
+          at,
+          cause,
+          actor,
+          check,
+          sizeUntil,
+          until.bytes,
+          until.revisions,
+        ];
+        this.#storage.run(APPEND_STAGED, ...columns, lease, row);
       }
       this.#unwritten.delete(revision);
       this.entries.written(revision);
