@@ -1,9 +1,4 @@
-import {
-  COMPACTION_SLICE_MAX_COUNT,
-  ENTRY_JOURNAL_MAX_BYTES,
-  ENTRY_JOURNAL_MAX_COUNT,
-  JOURNAL_PART_MAX_BYTES,
-} from '../../../model/limits';
+import { COMPACTION_SLICE_MAX_COUNT, ENTRY_JOURNAL_MAX_BYTES, ENTRY_JOURNAL_MAX_COUNT } from '../../../model/limits';
 import { readProperty, writeProperty } from '../../storage/schema';
 import type { SqlStorage } from '../../storage/sql-storage';
 import { decodeEntryChanges, deletedKeys, encodeEntryParts, type JournaledEntry } from '../entries/entry-changes';
@@ -51,6 +46,13 @@ export interface Emptying {
 /** A part of a revision's changes of entries, with the sums up to it. */
 export interface EntryPart {
   part: ArrayBuffer;
+  sums: Sums;
+}
+
+/** A staged part that is copied into a revision, with the sums up to it. */
+export interface CopiedPart extends StagedRow {
+  /** Id of the lease that it was staged for. */
+  lease: number;
   sums: Sums;
 }
 
@@ -136,11 +138,7 @@ export class EntryJournal {
    *
    * @param isAlone True if the revision changes no record.
    */
-  appendStaged(
-    revision: number,
-    staged: StagedDeletions,
-    isAlone: boolean,
-  ): (StagedRow & { lease: number; sums: Sums })[] {
+  appendStaged(revision: number, staged: StagedDeletions, isAlone: boolean): CopiedPart[] {
     const { lease, rows } = staged;
     this.#unwrittenStaged.set(revision, staged);
     let { bytes, revisions } = this.#until;
@@ -249,27 +247,4 @@ export class EntryJournal {
     }
     return undefined;
   }
-}
-
-/** Text of a row without changes of records. */
-const EMPTY = '[]';
-
-/** A row of a revision: changes of records, of entries, or both. `sums` go up to it. */
-export interface RevisionRow {
-  text: string;
-  part: ArrayBuffer | null;
-  sums: Sums;
-}
-
-/** Returns the rows of a revision. The last changes of records share a row with the first ones of entries if both fit. */
-export function rowsOf(texts: readonly string[], { parts, sums }: AppendedEntries): RevisionRow[] {
-  const rows: RevisionRow[] = texts.map((text) => ({ text, part: null, sums }));
-  for (const { part, sums: until } of parts) {
-    const last = rows.at(-1);
-    const fits =
-      last?.part === null && (last.text.length + part.byteLength <= JOURNAL_PART_MAX_BYTES || last.text === EMPTY);
-    if (last !== undefined && fits) Object.assign(last, { part, sums: until });
-    else rows.push({ text: EMPTY, part, sums: until });
-  }
-  return rows;
 }

@@ -12,7 +12,7 @@ import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
 import type { JournaledEntry } from '../entries/entry-changes';
 import { RECORD_KINDS } from '../records/record-kinds';
 import { type Compaction, compactionOf } from './compaction';
-import { EntryJournal, type EntryRetention, rowsOf } from './entry-journal';
+import { EntryJournal, type EntryRetention } from './entry-journal';
 import {
   decodeChanges,
   decodeCursor,
@@ -22,6 +22,7 @@ import {
   type Position,
   RevisionGaps,
 } from './journal-format';
+import { rowsOf, rowsWriter } from './journal-rows';
 import type { StagedDeletions } from './staged-parts';
 
 /** A revision that the journal keeps. */
@@ -57,18 +58,6 @@ export const DEFAULT_RETENTION: Retention = {
 
 /** Property that holds the gaps in the sequence of revisions. */
 const GAPS = 'revision-gaps';
-
-const APPEND = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, changes,
-    entries, entries_until, entry_revisions)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-
-/** Text of a row without changes of records. */
-const NO_CHANGES = '[]';
-
-/** Copies a part that was staged. */
-const APPEND_STAGED = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, entries_until,
-    entry_revisions, changes, entries)
-  SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, '${NO_CHANGES}', entries FROM lease_part WHERE lease = ? AND row = ?`;
 
 const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes FROM journal';
 
@@ -167,12 +156,8 @@ export class Journal {
     const { revision, check } = position;
     if (revision === 0) return this.#compactedRevision === 0 && check === 0 ? position : undefined;
     if (revision >= this.#head.revision || revision <= this.#compactedRevision) return undefined;
-    for (const [kept] of this.#storage.read(
-      'SELECT check_bits FROM journal WHERE revision = ? AND part = 0',
-      revision,
-    )) {
-      if (kept === check) return position;
-    }
+    const row = 'SELECT check_bits FROM journal WHERE revision = ? AND part = 0';
+    for (const [kept] of this.#storage.read(row, revision)) if (kept === check) return position;
     return undefined;
   }
 
@@ -231,31 +216,16 @@ export class Journal {
     const isAlone = changes.length === 0;
     const texts = isAlone && staged !== undefined ? [] : encodeParts(changes);
     const rows = rowsOf(texts, this.entries.append(revision, entries, isAlone));
-    const stagedRows = staged === undefined ? [] : this.entries.appendStaged(revision, staged, isAlone);
-    let sizeUntil = this.#sizeUntil;
-    for (const { text } of rows) this.#sizeUntil += text.length;
-    this.#sizeUntil += stagedRows.length * NO_CHANGES.length;
+    const copies = staged === undefined ? [] : this.entries.appendStaged(revision, staged, isAlone);
+    const append = rowsWriter(
+      this.#storage,
+      { revision, at, cause, actor, check },
+      [...rows, ...copies],
+      this.#sizeUntil,
+    );
+    this.#sizeUntil = append.sizeUntil;
     return () => {
-      for (const [index, { text, part, sums: until }] of rows.entries()) {
-        sizeUntil += text.length;
-        const columns = [part, until.bytes, until.revisions];
-        this.#storage.run(APPEND, revision, index, at, cause, actor, check, sizeUntil, text, ...columns);
-      }
-      for (const [index, { lease, row, sums: until }] of stagedRows.entries()) {
-        sizeUntil += NO_CHANGES.length;
-        const columns = [
-          revision,
-          rows.length + index,
-          at,
-          cause,
-          actor,
-          check,
-          sizeUntil,
-          until.bytes,
-          until.revisions,
-        ];
-        this.#storage.run(APPEND_STAGED, ...columns, lease, row);
-      }
+      append.write();
       this.#unwritten.delete(revision);
       this.entries.written(revision);
     };
@@ -342,11 +312,8 @@ export class Journal {
 
   /** Returns the stamp of a revision that is on the disk, or of the next that is; undefined if there is none. */
   stampAt(revision: number): number | undefined {
-    for (const [at] of this.#storage.read(
-      'SELECT at FROM journal WHERE revision >= ? ORDER BY revision LIMIT 1',
-      revision,
-    ))
-      return Number(at);
+    const next = 'SELECT at FROM journal WHERE revision >= ? ORDER BY revision LIMIT 1';
+    for (const [at] of this.#storage.read(next, revision)) return Number(at);
     return undefined;
   }
 
