@@ -47,7 +47,7 @@ export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text) as Uint8Array<ArrayBuffer>;
 }
 
-/** Encodes a text as UTF-8, in a string of {@link byteString}. */
+/** Encodes a text as UTF-8, one character a byte. */
 export function utf8ByteString(text: string): string {
   return ASCII.test(text) ? text : byteString(utf8Bytes(text));
 }

@@ -295,6 +295,9 @@ export const ENTRY_KEY_MAX_BYTES = 4 * 1024;
 /** Value of an entry, the same as in Consul. A change of it, before and after, fits into one row. `PAYLOAD_TOO_LARGE` */
 export const ENTRY_VALUE_MAX_BYTES = 512 * 1024;
 
+/** Body of a request that puts one entry. It exceeds that of a value, so that a slightly larger one is refused with its size. */
+export const ENTRY_BODY_MAX_BYTES = 600 * 1024;
+
 /** Content type of an entry; registered ones are much shorter. `INVALID_REQUEST` */
 export const ENTRY_CONTENT_TYPE_MAX_CHARACTERS = 255;
 
@@ -367,6 +370,12 @@ export const EXPORT_PART_MAX_BYTES = 1024 * 1024;
 /** Largest line of an import: a registration with full metadata and extensions takes a third of it. `PAYLOAD_TOO_LARGE` */
 export const IMPORT_LINE_MAX_BYTES = 64 * 1024;
 
+/**
+ * Largest line of an entry: the largest value and key, as text whose characters are escaped, or as base64.
+ * `PAYLOAD_TOO_LARGE`
+ */
+export const IMPORT_ENTRY_LINE_MAX_BYTES = 1_040 * 1024;
+
 /** Lines of an import that one call passes to the namespace, which is what a Worker holds of a file. */
 export const IMPORT_STAGE_MAX_BYTES = 512 * 1024;
 
@@ -378,6 +387,9 @@ export const IMPORT_SCAN_MAX_COUNT = 2_000;
 
 /** Changes of an import in one revision, as many as in a batch. */
 export const IMPORT_SLICE_MAX_COUNT = 1_000;
+
+/** Values of entries, before and after, that an import compares or changes at once. A larger one is by itself. */
+export const IMPORT_ENTRY_SLICE_MAX_BYTES = 2 * 1024 * 1024;
 
 /** Slices of an import that one call applies, so that the client receives progress. */
 export const IMPORT_SLICES_PER_CALL_COUNT = 4;

@@ -39,7 +39,7 @@ function bytesGiven<Name extends string>(members: Texts<Name>, name: Name, issue
   if (plain?.isWellFormed() === false) report('must be well-formed Unicode; send other bytes as base64', name);
   if (encoded === undefined) return plain === undefined ? undefined : utf8ByteString(plain);
   const bytes = bytesOfBase64(encoded);
-  if (bytes === undefined) report('must be base64 with its padding', base64Name);
+  if (bytes === undefined) report('must be base64', base64Name);
   return bytes;
 }
 

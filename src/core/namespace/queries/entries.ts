@@ -1,4 +1,4 @@
-import { type EntryRange, type EntryView, quoteKey } from '../../../model/entry';
+import { base64urlKey, type EntryRange, type EntryView, keyOf, quoteKey } from '../../../model/entry';
 import { RegistryError } from '../../../model/errors';
 import { type JsonText, jsonText } from '../../../model/json';
 import type { KeyInterval } from '../../../model/key-interval';
@@ -68,18 +68,21 @@ export function entryRange(
   const count = source.countIn(interval);
   if (countOnly === true) return jsonText({ entries: [], count, more: false });
   const texts: string[] = [];
+  let last: EntryView | undefined;
   const entries = selected(source, selection, room.isFull ? 0 : Math.min(limit, count));
   for (const view of keysOnly === true ? withoutValues(entries) : withValues(source, entries)) {
     const text = JSON.stringify(view);
     if (!room.take(text.length)) break;
     texts.push(text);
+    last = view;
   }
-  return rangeText(texts, count);
-}
-
-function rangeText(texts: readonly string[], count: number): JsonText<EntryRange> {
-  // `as`: the members of an EntryRange, each encoded already.
-  return `{"entries":[${texts.join(',')}],"count":${count},"more":${texts.length < count}}` as JsonText<EntryRange>;
+  const more = texts.length < count;
+  // Only the order of keys stays the same from one page to the next.
+  const next =
+    more && last !== undefined && (selection.orderBy ?? 'key') === 'key' ? base64urlKey(keyOf(last)) : undefined;
+  const rest = JSON.stringify({ count, more, next }).slice(1);
+  // `as`: the members of an EntryRange, the entries encoded already.
+  return `{"entries":[${texts.join(',')}],${rest}` as JsonText<EntryRange>;
 }
 
 /** Yields entries in the requested order. */
