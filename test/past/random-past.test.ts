@@ -99,7 +99,10 @@ describe('the past', () => {
       expect({ cause: entry?.cause, actor: entry?.actor, at: entry?.at }).toEqual({ cause, actor, at });
       for (const change of recordChanges(changes)) {
         const named = entry?.changes.filter(
-          (each) => each.service === change.service && (each.kind === 'service' ? '' : each.id) === change.id,
+          (each) =>
+            each.kind !== 'entry' &&
+            each.service === change.service &&
+            (each.kind === 'service' ? '' : each.id) === change.id,
         );
         expect(named?.length, `${cursor} ${change.id}`).toBeGreaterThan(0);
         const instance = named?.find(({ kind }) => kind === 'instance');
@@ -125,7 +128,9 @@ describe('the past', () => {
             ...entry,
             changes: entry.changes.filter(
               (change) =>
-                change.service === service && (id === undefined || (change.kind !== 'service' && change.id === id)),
+                change.kind !== 'entry' &&
+                change.service === service &&
+                (id === undefined || (change.kind !== 'service' && change.id === id)),
             ),
           }))
           .filter(({ changes }) => changes.length > 0);

@@ -1,10 +1,10 @@
 import { Argument } from '@commander-js/extra-typings';
 import type { AuditEntry } from '../../client/wire/directory-answers';
-import type { Cause, HistoryEntry, ServiceDiff } from '../../client/wire/history-answers';
+import type { Cause, HistoryChange, HistoryEntry, ServiceDiff } from '../../client/wire/history-answers';
 import { allPages, connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
 import { assertServiceExists } from '../connection/service-check';
 import { count, moment, serviceName, serviceText } from '../terminal/option-values';
-import { relativeText, spanText, withRelativeTimes } from '../terminal/phrases';
+import { keyText, relativeText, spanText, withRelativeTimes } from '../terminal/phrases';
 import type { Cell, Table } from '../terminal/table';
 import { addressText, fieldTable, stateCell } from '../terminal/views';
 
@@ -172,13 +172,19 @@ export function auditCommand() {
 
 const BAD: ReadonlySet<string> = new Set(['expired', 'unhealthy', 'quarantined']);
 
+/** Returns the name of a service, an instance or an entry. */
+function nameOf(change: HistoryChange): string {
+  if (change.kind === 'entry') return change.key === undefined ? `base64:${change.keyBase64}` : keyText(change.key);
+  return change.kind === 'service' ? serviceText(change) : `${serviceText(change)}/${change.id}`;
+}
+
 /** Shows changes, one per line. */
 function historyTable(entries: readonly HistoryEntry[]): Table {
   const rows = entries.flatMap(({ at, actor, revision, changes, omitted = 0 }) => {
     const when = relativeText(at);
     const shown = changes.map((change): Cell[] => {
       const { kind, cause } = change;
-      const name = kind === 'service' ? serviceText(change) : `${serviceText(change)}/${change.id}`;
+      const name = nameOf(change);
       return [when, { text: cause, tone: BAD.has(cause) ? 'bad' : undefined }, kind, name, actor, revision];
     });
     return omitted === 0 ? shown : [...shown, [when, '', '', `and ${omitted} more`, actor, revision]];
