@@ -316,11 +316,8 @@ export class Journal {
 
   /** Returns the stamp of a revision that is on the disk, or of the next that is; undefined if there is none. */
   stampAt(revision: number): number | undefined {
-    for (const [at] of this.#storage.read(
-      'SELECT at FROM journal WHERE revision >= ? ORDER BY revision LIMIT 1',
-      revision,
-    ))
-      return Number(at);
+    const next = 'SELECT at FROM journal WHERE revision >= ? ORDER BY revision LIMIT 1';
+    for (const [at] of this.#storage.read(next, revision)) return Number(at);
     return undefined;
   }
 
