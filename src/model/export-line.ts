@@ -145,7 +145,7 @@ const EntryLine = z
   .transform(({ kind, contentType, ...line }, context): ImportedEntry => {
     const bytesIn = (name: 'key' | 'value'): string => {
       const [text, encoded] = [line[name], line[`${name}Base64`]];
-      const bytes = text === undefined ? bytesOfBase64(encoded) : byteString(utf8Bytes(text));
+      const bytes = text === undefined ? encoded && bytesOfBase64(encoded) : byteString(utf8Bytes(text));
       const problem = problemOf(text, encoded, bytes);
       if (problem !== undefined) context.addIssue({ code: 'custom', message: problem, path: [name] });
       return bytes ?? '';
