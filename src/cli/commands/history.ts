@@ -50,26 +50,29 @@ const LIMIT_DEFAULT_COUNT = 50;
 export function historyCommand() {
   return registryCommand('history')
     .summary('show changes with their time, cause and author')
-    .description('Shows the changes of the namespace, of a service, or of one instance, newest first.')
+    .description('Shows the changes of the namespace, of a service, of one instance, or of entries, newest first.')
     .addArgument(new Argument('[service]', 'only this service: orders, or group@@orders').argParser(serviceName))
     .addArgument(new Argument('[id]', 'only this instance of it'))
+    .option('--prefix <keys>', 'only entries whose keys begin with this; "" for all entries')
     .option('--cause <cause>', 'only changes with this cause, such as expired')
     .option('--since <time>', 'only later changes: a cursor, a time, or how long ago, such as 10m', moment)
     .option('--until <time>', 'only changes up to then', moment)
     .option('--limit <count>', `maximum number of changes (default ${LIMIT_DEFAULT_COUNT})`, count)
     .option('--page <position>', 'next page, at the position that the previous one printed')
-    .action(async (service, id, { cause, since, until, limit = LIMIT_DEFAULT_COUNT, page: after, ...options }) => {
-      const { place, registry, print } = connect(options);
-      // `as`: the registry refuses an unknown cause, and lists the valid ones.
-      const filter = { ...service, instance: id, cause: cause as Cause | undefined, since, until };
-      const page = await registry.readHistory({ ...filter, limit, after });
-      if (service !== undefined && page.entries.length === 0) {
-        await assertServiceExists(registry, service, place.namespace);
-      }
-      print.answer(page, historyTable(page.entries));
-      if (page.next !== undefined) print.note(`There are older changes: --page ${page.next}`);
-      else if (page.compacted) print.note('Older changes are no longer retained.');
-    });
+    .action(
+      async (service, id, { prefix, cause, since, until, limit = LIMIT_DEFAULT_COUNT, page: after, ...options }) => {
+        const { place, registry, print } = connect(options);
+        // `as`: the registry refuses an unknown cause, and lists the valid ones.
+        const filter = { ...service, instance: id, prefix, cause: cause as Cause | undefined, since, until };
+        const page = await registry.readHistory({ ...filter, limit, after });
+        if (service !== undefined && page.entries.length === 0) {
+          await assertServiceExists(registry, service, place.namespace);
+        }
+        print.answer(page, historyTable(page.entries));
+        if (page.next !== undefined) print.note(`There are older changes: --page ${page.next}`);
+        else if (page.compacted) print.note('Older changes are no longer retained.');
+      },
+    );
 }
 
 /** Shows an instance at one end of a comparison. */
