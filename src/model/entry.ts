@@ -102,6 +102,7 @@ export const KeyScope = z
       }
       Object.assign(keys, { [name]: key });
     }
+    if (texts.key === '') context.addIssue({ code: 'custom', message: 'a key must not be empty', path: ['key'] });
     const { key, prefix, from, to } = keys;
     const isOne = [key, prefix, from ?? to].filter((each) => each !== undefined).length === 1;
     if (!isOne) context.addIssue({ code: 'custom', message: 'give one of key, prefix, or from and to' });
