@@ -4,14 +4,26 @@
  * @module
  */
 import type { Client } from './client';
-import { type KeyValue, keyValue } from './entries/key-value';
+import { type EntryCalls, entryCalls } from './entries/entry-calls';
+import { type KeyScope, type KeyWatch, type KeyWatchOptions, watchKeys } from './watch/key-watch';
 import { coreOf } from './wire/core-of';
 
 export type { CallSettings } from './entries/attempts';
 export type { Entry, EntryFacts } from './entries/entry';
+export type * from './entries/entry-calls';
 export type { Key, KeyRange, Value } from './entries/key';
-export type * from './entries/key-value';
 export type * from './entries/transaction';
+export type { KeyChange, KeyEvent, KeyScope, KeyWatch, KeyWatchOptions } from './watch/key-watch';
+
+/** Entries of a namespace. */
+export interface KeyValue extends EntryCalls {
+  /**
+   * Watches entries: see {@link KeyWatch}. Closing the client ends the watch.
+   *
+   * @throws {RollcallError} `INVALID_REQUEST` if a socket is requested in a runtime without WebSocket.
+   */
+  watch(scope: KeyScope, options?: KeyWatchOptions): KeyWatch;
+}
 
 /**
  * Returns the entries of the client's namespace.
@@ -25,5 +37,11 @@ export type * from './entries/transaction';
  * ```
  */
 export function kv(client: Client): KeyValue {
-  return keyValue(coreOf(client));
+  const core = coreOf(client);
+  const watch: KeyValue['watch'] = (scope, options) => {
+    const opened = watchKeys(core, scope, options, () => core.opened.delete(opened));
+    if (options?.signal?.aborted !== true) core.opened.add(opened);
+    return opened;
+  };
+  return { ...entryCalls(core), watch };
 }

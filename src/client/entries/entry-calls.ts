@@ -76,8 +76,8 @@ export interface KeyHistory {
   compacted: boolean;
 }
 
-/** Entries of a namespace. */
-export interface KeyValue {
+/** Calls for the entries of a namespace. */
+export interface EntryCalls {
   /** Returns an entry; undefined if there is none. */
   get(key: Key, options?: ReadOptions): Promise<Entry | undefined>;
   /**
@@ -140,7 +140,7 @@ function changeOf(key: Key, { ifRevision, ifAbsent, ...settings }: EntryConditio
 }
 
 /** Creates the calls for entries. */
-export function keyValue(core: ClientCore): KeyValue {
+export function entryCalls(core: ClientCore): EntryCalls {
   const read = (path: string, query: EntryCall['query'], settings: CallSettings) =>
     send(core, { method: 'GET', path, query, isRepeatable: true, ...settings });
 
