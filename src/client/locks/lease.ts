@@ -20,7 +20,7 @@ const CLOCK_MARGIN = 0.01;
 const RECONNECT_MS = 2_000;
 
 /** Timeout of a revocation, for each attempt. */
-const REVOKE_TIMEOUT_MS = 5_000;
+const REVOKE_TIMEOUT_MS = 2_000;
 
 export interface LeaseOptions extends Pick<CallSettings, 'signal'> {
   /** Time after which the registry ends the lease unless it is renewed; from one second to 30 days. */
@@ -65,7 +65,12 @@ export function suspensionAware(time: Time): Time {
     suspendedMs = Math.max(suspendedMs, ahead() - start);
     return time.now() + suspendedMs;
   };
-  return { ...time, now };
+  return {
+    now,
+    wallClock: () => time.wallClock(),
+    random: () => time.random(),
+    after: (ms, act, staysAwake) => time.after(ms, act, staysAwake),
+  };
 }
 
 /** A lease that this process renews. */
