@@ -1,4 +1,3 @@
-import { base64, bytesOf, utf8Bytes } from '../../model/bytes';
 import type { EntryJson } from '../entries/entry';
 import type { RegistryHttp } from '../wire/registry-http';
 import type { Poll, PolledContent, PolledState } from './poll-source';
@@ -69,25 +68,13 @@ export class KeyPolls implements PolledState {
   }
 }
 
-/** Returns keys as a query of a range, in base64. */
-function rangeQuery(keys: WireKeys): Record<string, string> {
-  const bytes = (text: string) => (keys.base64 ? bytesOf(atob(text)) : utf8Bytes(text));
-  const query: Record<string, string> = { base64: 'true' };
-  const add = (name: string, value: Uint8Array) => {
-    query[name] = base64(value).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-  };
-  if (keys.key !== undefined) {
-    const key = bytes(keys.key);
-    // No longer key begins with one of the greatest length, and none is between a shorter one and itself with a NUL.
-    if (key.length >= KEY_MAX_BYTES) add('prefix', key);
-    else {
-      add('from', key);
-      add('to', Uint8Array.of(...key, 0));
-    }
-    return query;
-  }
-  for (const name of ['prefix', 'from', 'to'] as const) {
-    if (keys[name] !== undefined) add(name, bytes(keys[name]));
-  }
-  return query;
+/** Returns keys as a query of a range. */
+function rangeQuery({ key, base64, ...range }: WireKeys): Record<string, string> {
+  const encoding = base64 && { base64: 'true' };
+  if (key === undefined) return { ...range, ...encoding };
+  const bytes = base64 ? atob(key) : undefined;
+  const length = bytes?.length ?? new TextEncoder().encode(key).length;
+  // No longer key begins with one of the greatest length, and none is between a shorter one and itself with a NUL.
+  if (length >= KEY_MAX_BYTES) return { prefix: key, ...encoding };
+  return { from: key, to: bytes === undefined ? `${key}\0` : btoa(`${bytes}\0`), ...encoding };
 }

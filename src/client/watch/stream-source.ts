@@ -1,4 +1,3 @@
-import { base64, utf8Bytes } from '../../model/bytes';
 import { BackOff } from '../wire/back-off';
 import type { RegistryHttp } from '../wire/registry-http';
 import { RollcallError } from '../wire/rollcall-error';
@@ -188,18 +187,14 @@ export class StreamSource implements WatchSource {
   }
 }
 
-/** Returns keys as members of a query, in base64 if any of them is. */
-function keysQuery(keys: readonly WireKeys[]): Record<string, readonly string[] | true> {
-  const isBase64 = keys.some((each) => each.base64);
-  const encoded = (text: string, each: WireKeys) => (isBase64 && !each.base64 ? base64(utf8Bytes(text)) : text);
-  const named = (name: 'key' | 'prefix') =>
-    keys.flatMap((each) => (each[name] === undefined ? [] : [encoded(each[name], each)]));
+/** Returns keys as members of a query. */
+function keysQuery(keys: readonly WireKeys[]): Record<string, readonly string[] | true | undefined> {
   const intervals = keys.filter(({ from, to }) => (from ?? to) !== undefined);
   return {
-    key: named('key'),
-    prefix: named('prefix'),
-    from: intervals.map((each) => encoded(each.from ?? '', each)),
-    to: intervals.map((each) => encoded(each.to ?? '', each)),
-    ...(isBase64 && { base64: true as const }),
+    key: keys.flatMap(({ key = [] }) => key),
+    prefix: keys.flatMap(({ prefix = [] }) => prefix),
+    from: intervals.map(({ from = '' }) => from),
+    to: intervals.map(({ to = '' }) => to),
+    base64: keys[0]?.base64,
   };
 }

@@ -17,7 +17,7 @@ export interface WireKeys {
   prefix?: string | undefined;
   from?: string | undefined;
   to?: string | undefined;
-  /** The members are base64 of the bytes. */
+  /** The members are base64 of the bytes. The same in all keys of a watch. */
   base64?: true | undefined;
 }
 
