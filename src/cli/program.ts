@@ -8,6 +8,7 @@ import { doctorCommand } from './commands/doctor';
 import { drainCommand } from './commands/drain';
 import { execCommand } from './commands/exec';
 import { auditCommand, diffCommand, historyCommand, rollbackCommand, whyCommand } from './commands/history';
+import { kvCommand } from './commands/kv';
 import { lsCommand } from './commands/ls';
 import { nsCommand } from './commands/ns';
 import { disableCommand, enableCommand, metaCommand, quarantineCommand, weightCommand } from './commands/overrides';
@@ -30,6 +31,7 @@ const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
     'Inspect:',
     () => [consoleCommand(), lsCommand(), getCommand(), resolveCommand(), watchCommand(), subscribersCommand()],
   ],
+  ['Entries:', () => [kvCommand()]],
   ['History:', () => [whyCommand(), historyCommand(), diffCommand()]],
   [
     'Operate:',

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Client } from './client';
-import { type EntryCalls, entryCalls } from './entries/entry-calls';
+import { type EntryCallOptions, type EntryCalls, entryCalls } from './entries/entry-calls';
 import { type KeyScope, type KeyWatch, type KeyWatchOptions, watchKeys } from './watch/key-watch';
 import { coreOf } from './wire/core-of';
 
@@ -36,12 +36,12 @@ export interface KeyValue extends EntryCalls {
  * console.log(found?.text(), found?.revision);
  * ```
  */
-export function kv(client: Client): KeyValue {
+export function kv(client: Client, options: EntryCallOptions = {}): KeyValue {
   const core = coreOf(client);
   const watch: KeyValue['watch'] = (scope, options) => {
     const opened = watchKeys(core, scope, options, () => core.opened.delete(opened));
     if (options?.signal?.aborted !== true) core.opened.add(opened);
     return opened;
   };
-  return { ...entryCalls(core), watch };
+  return { ...entryCalls(core, options), watch };
 }

@@ -21,6 +21,10 @@ class KnownNames implements NameSource {
   async instances(_flags: ReadonlyMap<string, string>, service: string): Promise<Candidate[]> {
     return list(`${service}-1`, `${service}-2`);
   }
+
+  async keys(_flags: ReadonlyMap<string, string>, prefix: string): Promise<Candidate[]> {
+    return list(`${prefix}a`, `${prefix}b`);
+  }
 }
 
 const values = async (...words: string[]): Promise<string[]> =>
@@ -35,6 +39,10 @@ it('completes commands, options and names', () =>
         ['add', 'use', 'ls', 'rm'],
       ],
       [['context', 'use', 'p'], ['prod']],
+      [
+        ['kv', 'get', 'config/'],
+        ['config/a', 'config/b'],
+      ],
       [
         ['ls', '--context', ''],
         ['prod', 'stage'],

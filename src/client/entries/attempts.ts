@@ -4,7 +4,7 @@ import type { CallOptions } from '../wire/registry-http';
 import { RollcallError } from '../wire/rollcall-error';
 import { pause } from '../wire/time';
 
-/** Attempts at a call whose repetition changes nothing. */
+/** Default number of attempts at a call whose repetition changes nothing. */
 const ATTEMPTS_COUNT = 3;
 
 /** Longest pause before another attempt, unless the registry asks for a longer one. */
@@ -31,6 +31,8 @@ export interface EntryCall extends CallOptions {
   path: string;
   /** True: another attempt has no further effect, so the call is repeated if it was not answered. */
   isRepeatable: boolean;
+  /** Maximum number of attempts. */
+  attempts?: number | undefined;
 }
 
 /**
@@ -38,7 +40,8 @@ export interface EntryCall extends CallOptions {
  *
  * @throws {RollcallError} The error of the last attempt.
  */
-export async function send(core: ClientCore, { method, path, isRepeatable, ...options }: EntryCall): Promise<Answer> {
+export async function send(core: ClientCore, call: EntryCall): Promise<Answer> {
+  const { method, path, isRepeatable, attempts = ATTEMPTS_COUNT, ...options } = call;
   const backOff = new BackOff(core.time);
   backOff.mostMs = PAUSE_MAX_MS;
   const whole = core.http.namespacePath + path;
@@ -50,7 +53,7 @@ export async function send(core: ClientCore, { method, path, isRepeatable, ...op
       return { status: answer.status, cursor, body: text === '' ? undefined : JSON.parse(text) };
     } catch (error) {
       options.signal?.throwIfAborted();
-      if (!isRepeatable || attempt >= ATTEMPTS_COUNT || !isUnanswered(error)) throw error;
+      if (!isRepeatable || attempt >= attempts || !isUnanswered(error)) throw error;
       const { retryAfterMs = 0 } = error as RollcallError; // `as`: only those are unanswered
       await pause(core.time, Math.max(backOff.next(), retryAfterMs), options.signal ?? new AbortController().signal);
       options.signal?.throwIfAborted();

@@ -205,7 +205,7 @@ describe('a range', () => {
       { from: 'YQ', to: 'YQA', base64: 'true' },
       { prefix: '_w', base64: 'true' },
     ]);
-    // @ts-expect-error: a program without types
+    // A program without types may name both.
     await expect(calls.range({ prefix: 'a', key: 'b' })).rejects.toThrow('got key and prefix');
   });
 

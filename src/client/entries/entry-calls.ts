@@ -139,10 +139,16 @@ function changeOf(key: Key, { ifRevision, ifAbsent, ...settings }: EntryConditio
   };
 }
 
+/** Options of all calls for entries. */
+export interface EntryCallOptions {
+  /** Maximum number of attempts at a call that is not answered, if a repetition has no further effect. Default: 3. */
+  attempts?: number | undefined;
+}
+
 /** Creates the calls for entries. */
-export function entryCalls(core: ClientCore): EntryCalls {
+export function entryCalls(core: ClientCore, { attempts }: EntryCallOptions = {}): EntryCalls {
   const read = (path: string, query: EntryCall['query'], settings: CallSettings) =>
-    send(core, { method: 'GET', path, query, isRepeatable: true, ...settings });
+    send(core, { method: 'GET', path, query, isRepeatable: true, attempts, ...settings });
 
   const page = async <Item extends EntryFacts>(
     range: KeyRange,
@@ -187,6 +193,7 @@ export function entryCalls(core: ClientCore): EntryCalls {
       const { query, headers = {}, ...change } = changeOf(key, options);
       const { status, body } = await send(core, {
         ...change,
+        attempts,
         method: 'PUT',
         query: { ...query, lease },
         // Without a type the registry stores none.
@@ -196,7 +203,7 @@ export function entryCalls(core: ClientCore): EntryCalls {
       return { ...factsOf(body as EntryJson), created: status === 201 }; // `as`: what this route returns
     },
     delete: async (key, options = {}) => {
-      await send(core, { method: 'DELETE', ...changeOf(key, options) });
+      await send(core, { method: 'DELETE', attempts, ...changeOf(key, options) });
     },
     range: (range, options = {}) => page(range, options, entryOf),
     list: (range, options = {}) => all(range, options, entryOf),
@@ -214,6 +221,6 @@ export function entryCalls(core: ClientCore): EntryCalls {
         compacted,
       };
     },
-    transaction: (transaction, options = {}) => sendTransaction(core, transaction, options),
+    transaction: (transaction, options = {}) => sendTransaction(core, transaction, { ...options, attempts }),
   };
 }

@@ -1,6 +1,6 @@
 import type { BatchOperation } from '../wire/bodies';
 import type { ClientCore } from '../wire/client-core';
-import { type CallSettings, send } from './attempts';
+import { type EntryCall, send } from './attempts';
 import { type Entry, type EntryFacts, type EntryJson, entryOf, factsOf } from './entry';
 import { type Key, type KeyRange, shown, shownRange, type Value } from './key';
 
@@ -127,7 +127,7 @@ type ReportJson = Omit<TransactionResult, 'results'> & { results: ResultJson[] }
 export async function sendTransaction(
   core: ClientCore,
   transaction: Transaction,
-  settings: CallSettings,
+  settings: Pick<EntryCall, 'signal' | 'timeoutMs' | 'attempts'>,
 ): Promise<TransactionResult> {
   const isRepeatable = !changes(transaction);
   const parts = { method: 'POST', path: '/transaction', body: inJson(transaction), isRepeatable };
