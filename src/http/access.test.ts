@@ -63,6 +63,12 @@ DELETE {svc}/instances/:id/drain                                     +   -    + 
 PUT    {svc}/instances/:id/override                                  +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
 GET    {svc}/instances/:id/override                                  +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
 DELETE {svc}/instances/:id/override                                  +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
+GET    /ns/:ns/kv                                                    +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/kv [prefix]                                           +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/kv/:key                                               +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+PUT    /ns/:ns/kv/:key                                               +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+DELETE /ns/:ns/kv/:key                                               +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+GET    /ns/:ns/history/kv/:key                                       +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
 `;
 
 /** Routes to the directory, which authorizes: `directory-access.test.ts` has their table. */
@@ -117,6 +123,7 @@ const ASKED: Record<string, { query?: string; body?: unknown }> = {
   'GET /ns/:ns/watch [own-orders, own-bills]': { query: '?service=g@@own-orders&service=g@@own-bills' },
   'GET /ns/:ns/watch [own-orders, other]': { query: '?service=g@@own-orders&service=g@@other' },
   'GET /ns/:ns/watch [own-orders, and a group]': { query: '?service=g@@own-orders&group=g' },
+  'GET /ns/:ns/kv [prefix]': { query: '?prefix=own' },
   'GET /ns/:ns/watch [keys]': { query: '?prefix=own' },
   'GET /ns/:ns/watch [own-orders, and a key]': { query: '?service=g@@own-orders&key=own' },
   'POST /ns/:ns/subscribers/:id/ack': { body: { cursor: 'cE.1.x' } },
@@ -164,7 +171,7 @@ const LINES: Line[] = TABLE.trim()
     const path = short.replace('{svc}', '/ns/:ns/groups/:group/services/:service').replace(/^\/ns\//, '/api/v1/ns/');
     const filled = path.replace(':ns', 'public').replace(':group', own.group).replace(':service', own.service);
     const { query = '', body } = ASKED[name] ?? {};
-    const target = filled.replace(':id', own.id) + query;
+    const target = filled.replace(':id', own.id).replace(':key', own.service) + query;
     return { name, method, path, target, body, expected: cells.trim().split(/ +/) };
   });
 

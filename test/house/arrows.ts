@@ -77,6 +77,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'commands',
     'watch',
     'queries',
+    'transactions',
     'history',
     'transfer',
   ],
