@@ -5,8 +5,21 @@ import { PROJECT_ROOT } from '../../test/house/source-tree';
 import { WAIT_MAX_MS } from '../model/limits';
 import { type Admin, rollcallAdmin } from './admin';
 
-/** Operations that are not calls: streams are part of the client, and pages are for browsers. */
-const NO_CALLS = ['watch', 'openSocket', 'showDocs', 'showLanding', 'showConsole', 'readConsoleFile'];
+/** Operations that are not calls: streams are part of the client, pages are for browsers, and `rollcall/client/kv` has entries. */
+const NO_CALLS = [
+  'watch',
+  'openSocket',
+  'showDocs',
+  'showLanding',
+  'showConsole',
+  'readConsoleFile',
+  'putEntry',
+  'readEntry',
+  'deleteEntry',
+  'listEntries',
+  'readEntryHistory',
+  'runTransaction',
+];
 
 const document = JSON.parse(readFileSync(join(PROJECT_ROOT, 'docs/openapi.json'), 'utf8')) as {
   paths: Record<string, Record<string, { operationId: string }>>;

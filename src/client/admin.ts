@@ -1,6 +1,6 @@
 /**
- * All operations of the native API, for tools, scripts and consoles. Services use `rollcall/client` to register and to
- * watch.
+ * The operations of the native API, for tools, scripts and consoles. Services use `rollcall/client` to register and to
+ * watch; `rollcall/client/kv` has the operations on entries.
  *
  * @module
  */

@@ -182,24 +182,18 @@ class Queue {
   /** Puts the entry; returns its created revision. Repeatable: no other client puts this key. */
   async #join(key: string, value: Value): Promise<number> {
     const backOff = new BackOff(this.#core.time);
+    const signal = this.#signal;
     for (;;) {
       try {
-        const { results } = await this.#calls.transaction(
-          {
-            if: [{ key, exists: false }],
-            do: [{ op: 'put', key, value, lease: this.#lease.id }],
-            else: [{ op: 'range', key }],
-          },
-          { signal: this.#signal },
-        );
-        const [result] = results;
-        const entry = result?.op === 'put' ? result.entry : result?.op === 'range' ? result.entries[0] : undefined;
-        if (entry !== undefined) return entry.createdRevision;
-        throw new RollcallError('INVALID_REQUEST', 'the transaction was answered without its results');
+        return (await this.#calls.put(key, value, { lease: this.#lease.id, ifAbsent: true, signal })).createdRevision;
       } catch (error) {
-        if (!isUnanswered(error)) throw error;
-        await pause(this.#core.time, backOff.next(), this.#signal);
-        this.#signal.throwIfAborted();
+        // An attempt before this one was carried out, although it was not answered.
+        const isThere = error instanceof RollcallError && error.code === 'REVISION_MISMATCH';
+        const entry = isThere ? await this.#calls.get(key, { signal }) : undefined;
+        if (entry !== undefined) return entry.createdRevision;
+        if (!isThere && !isUnanswered(error)) throw error;
+        await pause(this.#core.time, backOff.next(), signal);
+        signal.throwIfAborted();
       }
     }
   }
