@@ -13,7 +13,7 @@ const SHOWN_URL = 'http://127.0.0.1:8787';
 /** Ports of services on the pages. The test uses free ones instead. */
 const SHOWN_PORTS = ['9001', '9002'];
 
-describe.each(['README.md', 'docs/register.md', 'docs/resolve-and-balance.md', 'docs/deploy.md'])('%s', (page) => {
+describe.each(['README.md', 'docs/register.md', 'docs/resolve-and-balance.md', 'docs/locks.md', 'docs/deploy.md'])('%s', (page) => {
   it('[D2] runs as written and prints what it shows', async () => {
     const folder = temporaryFolder();
     const registry = await startRegistry({ data: join(folder, 'data') });
