@@ -370,6 +370,12 @@ export const EXPORT_PART_MAX_BYTES = 1024 * 1024;
 /** Largest line of an import: a registration with full metadata and extensions takes a third of it. `PAYLOAD_TOO_LARGE` */
 export const IMPORT_LINE_MAX_BYTES = 64 * 1024;
 
+/**
+ * Largest line of an entry: the largest value and key, as text whose characters are escaped, or as base64.
+ * `PAYLOAD_TOO_LARGE`
+ */
+export const IMPORT_ENTRY_LINE_MAX_BYTES = 1_040 * 1024;
+
 /** Lines of an import that one call passes to the namespace, which is what a Worker holds of a file. */
 export const IMPORT_STAGE_MAX_BYTES = 512 * 1024;
 
@@ -381,6 +387,9 @@ export const IMPORT_SCAN_MAX_COUNT = 2_000;
 
 /** Changes of an import in one revision, as many as in a batch. */
 export const IMPORT_SLICE_MAX_COUNT = 1_000;
+
+/** Values of entries, before and after, that an import compares or changes at once. A larger one is by itself. */
+export const IMPORT_ENTRY_SLICE_MAX_BYTES = 2 * 1024 * 1024;
 
 /** Slices of an import that one call applies, so that the client receives progress. */
 export const IMPORT_SLICES_PER_CALL_COUNT = 4;

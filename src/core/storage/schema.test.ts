@@ -23,6 +23,7 @@ describe('prepareStorage', () => {
       'record',
       'session',
       'staged',
+      'staged_entry',
     ]);
     expect(disk.rows('SELECT name, value FROM property')).toEqual([
       ['epoch', 'first'],

@@ -148,13 +148,15 @@ export class DraftedEntries {
   }
 
   /**
-   * Checks that the namespace has room for the changes. It always has for those that make it smaller.
+   * Checks that the namespace has room for the changes. It always has for those that make it smaller, and for an import,
+   * which has counted its entries before it began.
    *
    * @throws {RegistryError} `LIMIT_EXCEEDED`.
    */
   assertRoom(): void {
     const growth: Amounts = { count: 0, keyBytes: 0, bytes: 0 };
-    for (const [key, { after }] of this.#changes) {
+    for (const [key, { cause, after }] of this.#changes) {
+      if (cause === 'imported') continue;
       const before = this.#store.get(key);
       const isNew = Number(after !== null) - Number(before !== undefined);
       growth.count += isNew;
