@@ -138,7 +138,7 @@ describe('a call that is not answered', () => {
     ['get', () => problem(503, 'UNAVAILABLE')],
     ['put', lost],
     ['delete', () => problem(504, 'DEADLINE_EXCEEDED')],
-  ] as const)('is repeated if that has no further effect: %s', async (name, failure) => {
+  ] as const)('[LK4] is repeated if that has no further effect: %s', async (name, failure) => {
     const { calls, made, time } = stage(failure, failure, () => json(ENTRY));
     const done = name === 'put' ? calls.put('a', '') : calls[name]('a');
     for (let attempt = 0; attempt < 2; attempt++) {
@@ -161,7 +161,7 @@ describe('a call that is not answered', () => {
   });
 
   // The registry may have carried it out. A repetition would then be refused, as if another client had been first.
-  it('is sent once if it has a condition, so that no mismatch is its own effect', async () => {
+  it('[LK4] is sent once if it has a condition, so that no mismatch is its own effect', async () => {
     const { calls, made } = stage(lost, () => problem(412, 'REVISION_MISMATCH'));
     const unreachable = { code: 'UNREACHABLE' };
     await expect(calls.put('a', '', { ifAbsent: true })).rejects.toMatchObject(unreachable);

@@ -71,7 +71,7 @@ describe('a granted lease', () => {
     ]);
   });
 
-  it('is lost before its time to live has passed since the last confirmed renewal was sent', async () => {
+  it('[LK2] is lost before its time to live has passed since the last confirmed renewal was sent', async () => {
     const { time, lease, pass, respond, isLost } = await stage();
     let confirm = () => {};
     respond(
@@ -97,14 +97,14 @@ describe('a granted lease', () => {
     expect(lease.signal.reason).toMatchObject({ code: 'LEASE_NOT_FOUND' });
   });
 
-  it('is not held right after a freeze that outlasts it, before any timer has run', async () => {
+  it('[LK2] is not held right after a freeze that outlasts it, before any timer has run', async () => {
     const { time, lease } = await stage();
     const frozen = time.now() + TTL_MS;
     time.now = () => frozen;
     expect([lease.signal.aborted, lease.isHeld]).toEqual([false, false]);
   });
 
-  it('is not held after a suspension in which only the wall clock went on', async () => {
+  it('[LK2] is not held after a suspension in which only the wall clock went on', async () => {
     const { time, lease, pass } = await stage();
     expect(lease.isHeld).toBe(true);
     const { wallClock } = time;
@@ -115,7 +115,7 @@ describe('a granted lease', () => {
     expect([lease.isHeld, lease.signal.aborted]).toEqual([true, false]);
   });
 
-  it('is lost at once when the registry has ended it', async () => {
+  it('[LK2] is lost at once when the registry has ended it', async () => {
     const { made, lease, pass, respond, isLost, core } = await stage();
     respond(GONE);
     await pass(3_000);
