@@ -2,7 +2,9 @@ import * as z from 'zod';
 import { INSTANCE_OPERATIONS, type Operation, OperationResult } from './batch';
 import { byteString, utf8Bytes } from './bytes';
 import { bytesOfBase64, EntryContentType, EntryView } from './entry';
+import type { LeaseDoor } from './granted-lease';
 import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
+import { LeaseId } from './lease';
 import { ENTRY_KEY_MAX_BYTES } from './limits';
 import type { EntryOrder } from './namespace-api';
 import { transactionProblem } from './transaction-rules';
@@ -29,6 +31,12 @@ export interface PutOperation {
   /** Absent: keep the value that the entry has. */
   value?: string | undefined;
   contentType?: string | undefined;
+  /** Granted lease that holds the entry. */
+  lease?: string | undefined;
+  /** True: the lease that holds the entry, if one does, continues to. */
+  keepLease?: boolean | undefined;
+  /** Surface that the lease's alias belongs to; `native` unless set. */
+  door?: LeaseDoor | undefined;
   /** Return the entry as it was before. */
   previous?: boolean | undefined;
 }
@@ -199,14 +207,20 @@ const PutBody = z
     valueBase64: text('Value as base64'),
     keepValue: z.literal(true).optional().meta({ description: 'Keep the value of the entry, which must exist' }),
     contentType: EntryContentType.optional(),
+    lease: LeaseId.optional().meta({ description: 'Granted lease that holds the entry; without one, none does' }),
+    keepLease: z.literal(true).optional().meta({ description: 'The lease that holds the entry continues to' }),
     previous,
   })
   .transform(({ op, value, valueBase64, keepValue, contentType, previous, ...members }, context): PutOperation => {
+    const { lease, keepLease, ...keys } = members;
+    if (lease !== undefined && keepLease !== undefined) {
+      context.addIssue({ code: 'custom', message: 'give lease or keepLease, not both', path: ['keepLease'] });
+    }
     const bytes = bytesGiven({ value, valueBase64 }, 'value', context);
     if ((bytes === undefined) !== (keepValue === true)) {
       context.addIssue({ code: 'custom', message: 'give a value, or keepValue', path: ['value'] });
     }
-    return { op, key: singleKey(members, context), value: bytes, contentType, previous };
+    return { op, key: singleKey(keys, context), value: bytes, contentType, lease, keepLease, previous };
   });
 
 const DeleteBody = z
