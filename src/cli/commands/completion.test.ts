@@ -22,6 +22,10 @@ class KnownNames implements NameSource {
     return list(`${service}-1`, `${service}-2`);
   }
 
+  async leases(): Promise<Candidate[]> {
+    return list('1201', '1302');
+  }
+
   async keys(_flags: ReadonlyMap<string, string>, prefix: string): Promise<Candidate[]> {
     return list(`${prefix}a`, `${prefix}b`);
   }
@@ -39,6 +43,8 @@ it('completes commands, options and names', () =>
         ['add', 'use', 'ls', 'rm'],
       ],
       [['context', 'use', 'p'], ['prod']],
+      [['lease', 'revoke', '13'], ['1302']],
+      [['kv', 'put', 'a', 'x', '--lease', '12'], ['1201']],
       [
         ['kv', 'get', 'config/'],
         ['config/a', 'config/b'],

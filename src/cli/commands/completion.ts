@@ -97,6 +97,7 @@ export interface NameSource {
   /** @param flags Values of the options typed so far, such as `--url`. */
   services(flags: ReadonlyMap<string, string>): Promise<Candidate[]>;
   instances(flags: ReadonlyMap<string, string>, service: string): Promise<Candidate[]>;
+  leases(flags: ReadonlyMap<string, string>): Promise<Candidate[]>;
   /** @param prefix Beginning of the keys. */
   keys(flags: ReadonlyMap<string, string>, prefix: string): Promise<Candidate[]>;
 }
@@ -157,6 +158,8 @@ async function named(
       return names.instances(flags, operands[0] ?? '');
     case 'context':
       return names.contexts();
+    case 'lease':
+      return names.leases(flags);
     case 'key':
     case 'keys':
     case 'key-prefix':
@@ -243,6 +246,16 @@ export class RegistryNames implements NameSource {
       return instances.map(({ id, status, available }) => ({
         value: id,
         description: available ? 'available' : status,
+      }));
+    });
+  }
+
+  leases(flags: ReadonlyMap<string, string>): Promise<Candidate[]> {
+    return orNothing(async () => {
+      const { leases } = await this.#calls(flags).listLeases({ limit: NAMES_MAX_COUNT, signal: soon() });
+      return leases.map(({ id, holds }) => ({
+        value: id,
+        description: `${counted(holds.entries, 'entry', 'entries')}, ${counted(holds.instances, 'instance')}`,
       }));
     });
   }

@@ -71,12 +71,15 @@ function showCommand() {
     .summary('show a lease, and what it holds')
     .description('Shows a lease with the keys and instances that it holds. The exit code is 3 if it has ended.')
     .addArgument(idArgument())
-    .action(async (id, options) => {
+    .action(async (lease, options) => {
       const { registry, print } = connect(options);
-      const lease = await registry.readLease({ id });
-      const keys = lease.entries.map(({ key, keyBase64 = '' }): Cell[] => ['entry', key ?? `base64 ${keyBase64}`]);
-      const instances = lease.instances.map((each): Cell[] => ['instance', `${each.group}@@${each.service}/${each.id}`]);
-      print.answer(lease, leaseFields(lease), { rows: [...keys, ...instances] });
+      const found = await registry.readLease({ lease });
+      const keys = found.entries.map(({ key, keyBase64 = '' }): Cell[] => ['entry', key ?? `base64 ${keyBase64}`]);
+      const instances = found.instances.map((each): Cell[] => [
+        'instance',
+        `${each.group}@@${each.service}/${each.id}`,
+      ]);
+      print.answer(found, leaseFields(found), { rows: [...keys, ...instances] });
     });
 }
 
@@ -85,10 +88,11 @@ function renewCommand() {
     .summary('renew a lease')
     .description('Renews a lease: its time to live starts again. The exit code is 3 if it has ended.')
     .addArgument(idArgument())
-    .action(async (id, options) => {
+    .action(async (lease, options) => {
       const { registry, print } = connect(options);
-      const lease = await registry.renewGrantedLease({ id });
-      print.answer(lease, `renewed lease ${lease.id}; it ends in ${remainingText(lease)}`);
+      const renewed = await registry.renewGrantedLease({ lease });
+      const end = renewed.ttlMs === null ? 'until it is revoked' : `for ${durationText(renewed.ttlMs)}`;
+      print.answer(renewed, `lease ${renewed.id} is renewed ${end}`);
     });
 }
 
@@ -97,10 +101,10 @@ function revokeCommand() {
     .summary('end a lease')
     .description('Ends a lease, and removes everything that it holds. The exit code is 3 if it has ended before.')
     .addArgument(idArgument())
-    .action(async (id, options) => {
+    .action(async (lease, options) => {
       const { registry, print } = connect(options);
-      const { holds } = await registry.readLease({ id });
-      await registry.revokeLease({ id });
+      const { id, holds } = await registry.readLease({ lease });
+      await registry.revokeLease({ lease });
       const what = [counted(holds.entries, 'entry', 'entries'), counted(holds.instances, 'instance')].join(' and ');
       print.answer({ id, revoked: true, holds }, `revoked lease ${id}, which held ${what}`);
     });
