@@ -13,7 +13,7 @@ import { PROJECT_ROOT } from '../house/source-tree';
 /** Maximum size of the first load of each published entry. The core's is a promise; the others are the current sizes. */
 const FIRST_LOAD_MAX_BYTES: Record<string, number> = {
   './client': 6_144,
-  './client/admin': 3_500,
+  './client/admin': 3_600,
   './client/edge': 6_000,
   './client/kv': 6_000,
   './client/locks': 8_200,
