@@ -252,7 +252,7 @@ export class RegistryNames implements NameSource {
 
   leases(flags: ReadonlyMap<string, string>): Promise<Candidate[]> {
     return orNothing(async () => {
-      const { leases } = await this.#calls(flags).listLeases({ limit: NAMES_MAX_COUNT, signal: soon() });
+      const { leases } = await this.#calls(flags).listGrantedLeases({ limit: NAMES_MAX_COUNT, signal: soon() });
       return leases.map(({ id, holds }) => ({
         value: id,
         description: `${counted(holds.entries, 'entry', 'entries')}, ${counted(holds.instances, 'instance')}`,

@@ -47,7 +47,7 @@ function lsCommand() {
     .action(async (options) => {
       const { registry, print, place } = connect(options);
       const { items: leases } = await allPages(
-        (after) => registry.listLeases({ after }),
+        (after) => registry.listGrantedLeases({ after }),
         (list) => list.leases,
       );
       if (leases.length === 0 && !print.json) print.note(`Namespace ${place.namespace} has no leases.`);
@@ -73,7 +73,7 @@ function showCommand() {
     .addArgument(idArgument())
     .action(async (lease, options) => {
       const { registry, print } = connect(options);
-      const found = await registry.readLease({ lease });
+      const found = await registry.readGrantedLease({ lease });
       const keys = found.entries.map(({ key, keyBase64 = '' }): Cell[] => ['entry', key ?? `base64 ${keyBase64}`]);
       const instances = found.instances.map((each): Cell[] => [
         'instance',
@@ -103,7 +103,7 @@ function revokeCommand() {
     .addArgument(idArgument())
     .action(async (lease, options) => {
       const { registry, print } = connect(options);
-      const { id, holds } = await registry.readLease({ lease });
+      const { id, holds } = await registry.readGrantedLease({ lease });
       await registry.revokeLease({ lease });
       const what = [counted(holds.entries, 'entry', 'entries'), counted(holds.instances, 'instance')].join(' and ');
       print.answer({ id, revoked: true, holds }, `revoked lease ${id}, which held ${what}`);

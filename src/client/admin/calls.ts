@@ -111,9 +111,9 @@ export interface Calls {
   /** Grants a lease, which entries and instances can be held by. `grantLease` of `rollcall/client/locks` also renews it. */
   grantLease(ask: CallSettings & { body: LeaseGrantBody }): Promise<GrantedLease>;
   /** Lists the granted leases of this token, or all if it may operate the namespace. */
-  listLeases(ask?: CallSettings & Page): Promise<GrantedLeaseList>;
+  listGrantedLeases(ask?: CallSettings & Page): Promise<GrantedLeaseList>;
   /** Reads a granted lease with what it holds; `lease` is its id or its alias. */
-  readLease(ask: CallSettings & { lease: string }): Promise<GrantedLeaseDetail>;
+  readGrantedLease(ask: CallSettings & { lease: string }): Promise<GrantedLeaseDetail>;
   /** Renews a granted lease: its time to live starts again. */
   renewGrantedLease(ask: CallSettings & { lease: string }): Promise<GrantedLease>;
   /** Ends a granted lease, and removes everything that it holds. */
@@ -210,8 +210,8 @@ const OPERATIONS: Record<keyof Calls, Operation> = {
   diffService: ['GET', `${SERVICE}/diff`],
   rollBackService: ['POST', `${SERVICE}/rollback`],
   grantLease: ['POST', `${NAMESPACE}/leases`],
-  listLeases: ['GET', `${NAMESPACE}/leases`],
-  readLease: ['GET', LEASE],
+  listGrantedLeases: ['GET', `${NAMESPACE}/leases`],
+  readGrantedLease: ['GET', LEASE],
   renewGrantedLease: ['POST', `${LEASE}/renew`],
   revokeLease: ['DELETE', LEASE],
   listNamespaces: ['GET', '/api/v1/ns'],
