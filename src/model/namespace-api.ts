@@ -3,11 +3,13 @@ import type { ChangedInstances, ChangedServices, ListedInstances, SharedRead } f
 import type { EntryRange, EntryView } from './entry';
 import type { NamespaceSnapshot } from './frames';
 import type { ServicePattern } from './grant';
+import type { LeaseDoor } from './granted-lease';
 import type { Cause, EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json';
 import type { KeyInterval } from './key-interval';
 import type { Lease } from './lease';
+import type { LeaseApi } from './lease-api';
 import type { Override, OverrideList, OverrideView } from './override';
 import type { DrainReport, InstanceFilter, Near, Resolution } from './queries';
 import type { PointInTime } from './query-values';
@@ -219,6 +221,10 @@ export interface PutEntryCommand {
   /** One character a byte, so that a call can carry it as text. */
   value: string;
   contentType?: string | undefined;
+  /** Granted lease that holds the entry, which is deleted when the lease ends. Absent: none holds it any more. */
+  lease?: string | undefined;
+  /** Surface that the lease's alias belongs to; `native` unless set. */
+  door?: LeaseDoor | undefined;
   precondition: Precondition;
 }
 
@@ -260,7 +266,7 @@ export interface EntryRangeCommand extends ReadOptions {
  * {@link RegistryError}: `INSTANCE_NOT_FOUND` and `SERVICE_NOT_FOUND` for missing records, `REVISION_MISMATCH` for a
  * failed precondition, `LIMIT_EXCEEDED` for a full namespace, `UNAVAILABLE` if the outcome is unknown.
  */
-export interface NamespaceApi {
+export interface NamespaceApi extends LeaseApi {
   /** Registers or replaces an instance. Repeating the same content renews the lease and changes nothing else. */
   register(caller: Caller, command: RegisterCommand): Promise<WriteAnswer<Registration>>;
   /** Changes some members of a registration. */

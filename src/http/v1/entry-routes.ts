@@ -6,6 +6,7 @@ import {
   EntryChangeQuery,
   EntryHistoryQuery,
   type EntryKeyQuery,
+  EntryPutQuery,
   EntryQuery,
   EntryRangeQuery,
   keysOf,
@@ -103,7 +104,7 @@ export function addEntryRoutes(surface: Surface): void {
     description:
       'The body is the value, of at most 512 KiB; its `Content-Type` is kept. Each put is a change, even of the same value. ' +
       'The response has the numbers of the entry, without its value.',
-    input: { path: EntryPath, query: EntryChangeQuery },
+    input: { path: EntryPath, query: EntryPutQuery },
     bodyType: { contentType: '*/*', description: 'The value: any bytes' },
     withoutDeadline: true,
     conditional: 'change',
@@ -115,7 +116,8 @@ export function addEntryRoutes(surface: Surface): void {
       const contentType = typeOf(call.request);
       const precondition = preconditionOf(input.query, call);
       const value = byteString(await readBodyBytes(call.request, ENTRY_BODY_MAX_BYTES));
-      return namespace.putEntry(call.caller, { key: keyOf(input), value, contentType, precondition });
+      const { lease } = input.query;
+      return namespace.putEntry(call.caller, { key: keyOf(input), value, contentType, lease, precondition });
     },
     map: (entry) => written(entry),
   });
