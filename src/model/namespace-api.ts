@@ -14,7 +14,8 @@ import type { PointInTime } from './query-values';
 import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from './service';
 import type { Stats } from './stats';
 import type { SubscriberList } from './subscriber';
-import type { Transaction, TransactionReport } from './transaction';
+import type { Transaction } from './transaction';
+import type { TransactionReport } from './transaction-report';
 import type {
   ApplyCommand,
   ApplyReport,
