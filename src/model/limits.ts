@@ -316,6 +316,9 @@ export const ENTRY_CACHE_MAX_BYTES = 8 * 1024 * 1024;
 /** Distinct texts of facts about entries that a namespace stores once each. Beyond this, they are merely shared less. */
 export const ENTRY_FACTS_MAX_COUNT = 1_000;
 
+/** Deleted keys in memory: a conditional read of a range is unchanged by those outside of it. */
+export const ENTRY_DELETIONS_KNOWN_MAX_COUNT = 256;
+
 /**
  * Values of entries that are not on the disk yet. In memory are also the previous values, and the journal of both: four
  * times as much. Further puts wait until the disk has caught up.
@@ -363,6 +366,18 @@ export const JOURNAL_ROWS_MAX_COUNT = 1_000_000;
 
 /** Changes of an entry that are followed back one by one, before the journal is read forward instead. */
 export const ENTRY_STEPS_BACK_MAX_COUNT = 20;
+
+/** Time to live of a lease that was granted by itself. An etcd client may hold one for a month. `INVALID_REQUEST` */
+export const GRANTED_LEASE_TTL_MAX_MS = 30 * 24 * 60 * 60 * 1_000;
+
+/** Granted leases of one namespace: one for each instance or entry, as go-zero has. `LIMIT_EXCEEDED` */
+export const GRANTED_LEASES_MAX_COUNT = 100_000;
+
+/** Granted leases in one page of a list. */
+export const GRANTED_LEASES_PER_PAGE_COUNT = 1_000;
+
+/** Keys, and instances, that the description of one lease lists. The rest is only counted. */
+export const LEASE_HOLDS_SHOWN_MAX_COUNT = 1_000;
 
 /** Lines of one part of an export. The Worker holds one part while a slow reader takes it. */
 export const EXPORT_PART_MAX_BYTES = 1024 * 1024;
