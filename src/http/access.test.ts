@@ -40,6 +40,12 @@ POST   /ns/:ns/batch [update]                                        +   -    + 
 POST   /ns/:ns/batch [deregister]                                    +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
 POST   /ns/:ns/batch [override]                                      +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
 POST   /ns/:ns/batch [register, register of other]                   +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+POST   /ns/:ns/transaction [nothing]                                 +   -    +   +   +   -    +   +   +   -    +   +   +   -    -   -
+POST   /ns/:ns/transaction [put a key]                               +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+POST   /ns/:ns/transaction [read a key, or else nothing]             +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+POST   /ns/:ns/transaction [put a key, or else read it]              +   -    -   -   -   -    -   -   -   -    -   -   -   -    -   -
+POST   /ns/:ns/transaction [register]                                +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
+POST   /ns/:ns/transaction [register, or else put a key]             +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
 POST   /ns/:ns/heartbeat                                             +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
 POST   /ns/:ns/heartbeat [own-orders, other]                         +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
 PUT    {svc}                                                         +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
@@ -138,6 +144,16 @@ const ASKED: Record<string, { query?: string; body?: unknown }> = {
         { op: 'register', ...other, ...place },
       ],
     },
+  },
+  'POST /ns/:ns/transaction [nothing]': { body: {} },
+  'POST /ns/:ns/transaction [put a key]': { body: { then: [{ op: 'put', key: 'own', value: '' }] } },
+  'POST /ns/:ns/transaction [read a key, or else nothing]': { body: { then: [{ op: 'range', key: 'own' }] } },
+  'POST /ns/:ns/transaction [put a key, or else read it]': {
+    body: { then: [{ op: 'put', key: 'own', value: '' }], else: [{ op: 'range', key: 'own' }] },
+  },
+  'POST /ns/:ns/transaction [register]': { body: { then: [{ op: 'register', ...own, ...place }] } },
+  'POST /ns/:ns/transaction [register, or else put a key]': {
+    body: { then: [{ op: 'register', ...own, ...place }], else: [{ op: 'put', key: 'own', value: '' }] },
   },
   'POST /ns/:ns/heartbeat': { body: { instances: [own] } },
   'POST /ns/:ns/heartbeat [own-orders, other]': { body: { instances: [own, other] } },

@@ -30,6 +30,7 @@ import { addOperationsRoutes, type Build, type Monitored } from './v1/operations
 import { addOverrideRoutes } from './v1/override-routes';
 import { addResolveRoute } from './v1/resolve-route';
 import { addServiceRoutes } from './v1/service-routes';
+import { addTransactionRoute } from './v1/transaction-route';
 import { addTransferRoutes } from './v1/transfer-routes';
 import { addSubscriberRoutes, addWatchRoutes } from './v1/watch-routes';
 import type { AcceptSocket } from './watch/accepted-socket';
@@ -170,6 +171,7 @@ function addNativeRoutes(surface: Surface, monitored: Monitored, consoleFiles: C
   addServiceRoutes(surface);
   addOverrideRoutes(surface);
   addEntryRoutes(surface);
+  addTransactionRoute(surface);
   addHistoryRoutes(surface);
   addTransferRoutes(surface);
   addWatchRoutes(surface);

@@ -6,10 +6,10 @@ export const COMMAND_MUTANTS: Mutant[] = [
     name: 'applies a part of a batch',
     breaks: 'C3',
     symbol: 'callBatch',
-    from: 'return operations.map((operation) => applyOperation(draft, by, operation));',
+    from: 'return operations.map((operation) => applyToInstance(draft, by, operation));',
     to: `return operations.map((operation) => {
           try {
-            return applyOperation(draft, by, operation);
+            return applyToInstance(draft, by, operation);
           } catch {
             return 'absent';
           }

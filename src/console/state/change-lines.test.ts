@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Cause, HistoryChange, HistoryEntry } from '../../client/wire/history-answers';
-import { binsOf, factsOf, foldLines, isFold, linesOf } from './change-lines';
+import { binsOf, factsOf, foldLines, idOf, isFold, linesOf } from './change-lines';
 
 const START = Date.parse('2026-11-20T03:12:00.000Z');
 
@@ -30,7 +30,7 @@ function entriesOf(...made: [number, Cause, string, ...string[]][]): HistoryEntr
 const textOf = (entries: readonly HistoryEntry[]): string =>
   foldLines(linesOf(entries, undefined))
     .map((row) => {
-      const ids = (isFold(row) ? row.lines : [row]).map(({ change }) => (change.kind === 'service' ? 's' : change.id));
+      const ids = (isFold(row) ? row.lines : [row]).map(({ change }) => idOf(change) || 's');
       return isFold(row) ? `[${ids.join(' ')}]` : ids.join('');
     })
     .join(' ');
@@ -122,7 +122,7 @@ describe('factsOf', () => {
           [3, 'updated', 'deploy', 'b'],
         ),
       ),
-    ).toMatchObject({ changes: 4, records: 2, id: undefined, service: { service: 'orders' }, isOfServices: false });
+    ).toMatchObject({ changes: 4, records: 2, id: undefined, service: { service: 'orders' }, of: 'instances' });
     expect(
       factsFor(entriesOf([0, 'updated', 'd', 'a'], [1, 'updated', 'd', 'a'], [2, 'updated', 'd', 'a'])),
     ).toMatchObject({
