@@ -164,7 +164,7 @@ const EntryLine = z
 /** Returns the reason for which a line's text and base64 are not one string of bytes. */
 function problemOf(text: string | undefined, encoded: string | undefined, bytes: string | undefined) {
   if ((text === undefined) === (encoded === undefined)) return 'give it either as text or as base64';
-  if (bytes === undefined) return 'must be base64 with its padding';
+  if (bytes === undefined) return 'must be base64';
   return text?.isWellFormed() === false ? 'has half of a surrogate pair; give it as base64' : undefined;
 }
 

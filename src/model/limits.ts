@@ -316,6 +316,9 @@ export const ENTRY_CACHE_MAX_BYTES = 8 * 1024 * 1024;
 /** Distinct texts of facts about entries that a namespace stores once each. Beyond this, they are merely shared less. */
 export const ENTRY_FACTS_MAX_COUNT = 1_000;
 
+/** Deleted keys in memory: a conditional read of a range is unchanged by those outside of it. */
+export const ENTRY_DELETIONS_KNOWN_MAX_COUNT = 256;
+
 /**
  * Values of entries that are not on the disk yet. In memory are also the previous values, and the journal of both: four
  * times as much. Further puts wait until the disk has caught up.

@@ -25,6 +25,7 @@ const PAGES = [
     'console',
     'operate',
     'entries',
+    'transactions',
   ].map((name) => `docs/${name}.md`),
 ];
 

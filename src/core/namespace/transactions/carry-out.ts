@@ -4,13 +4,8 @@ import { RegistryError } from '../../../model/errors';
 import { type JsonText, jsonText } from '../../../model/json';
 import { LIST_TEXT_MAX_BYTES } from '../../../model/limits';
 import type { Caller } from '../../../model/namespace-api';
-import type {
-  DeleteOperation,
-  PutOperation,
-  RangeOperation,
-  TransactionReport,
-  TransactionResult,
-} from '../../../model/transaction';
+import type { DeleteOperation, PutOperation, RangeOperation } from '../../../model/transaction';
+import type { TransactionReport, TransactionResult } from '../../../model/transaction-report';
 import { deregister } from '../commands/deregister';
 import { putOverride } from '../commands/override';
 import { patch } from '../commands/patch';
