@@ -177,7 +177,15 @@ describe.each(HOSTS)('the client of the host %s', (host) => {
     await until('the next leader', () => seen.at(-1) === 'two');
     expect(second.token).toBeGreaterThan(first.token);
     await expect(first.proclaim('late')).rejects.toMatchObject({ name: 'RollcallError' });
+    // Closing a client ends its wait, its leadership and its watches.
+    const waiting = election(one.client, 'scheduler').campaign();
+    await until('its candidacy', async () => (await kv(two.client).count({ prefix: 'elections/' })) === 2);
+    await Promise.all([expect(waiting).rejects.toMatchObject({ name: 'RollcallError' }), one.client.close()]);
+    const early = expect(lock(one.client, 'early')).rejects.toMatchObject({ name: 'RollcallError' });
+    await one.client.close();
+    await early;
     await two.client.close();
+    expect(second.isHeld).toBe(false);
     await observed;
   });
 });

@@ -93,12 +93,9 @@ export class Claim implements Held {
 
   /** Resolves if the entry is deleted while the lease is held: an operator has ended the claim. */
   async #removed(): Promise<void> {
-    try {
-      await untilDeleted(this.#core, this.key, this.signal);
-    } catch {
-      // Without a watch, the lease alone decides.
-    }
-    if (this.signal.aborted) return new Promise(() => {});
+    // Without a watch, the lease alone decides.
+    const isGone = await untilDeleted(this.#core, this.key, this.signal).catch(() => false);
+    if (!isGone) return new Promise(() => {});
     this.#ended.abort(this.#removal());
     void this.#lease.revoke();
   }
@@ -142,8 +139,8 @@ export async function claim(
     } catch (error) {
       signal?.throwIfAborted();
       const isLost = lease.signal.aborted || (error instanceof RollcallError && error.code === 'LEASE_NOT_FOUND');
-      // It has lost its place in the queue with the lease.
-      if (!isLost) throw error;
+      // It has lost its place in the queue with the lease, unless the client was closed.
+      if (!isLost || lease.isRevoked) throw error;
     } finally {
       if (held === undefined) await lease.revoke();
     }
@@ -212,10 +209,11 @@ class Queue {
   }
 }
 
-/** Waits until there is no entry with a key, or the signal aborts. */
-async function untilDeleted(core: ClientCore, key: Key, signal: AbortSignal): Promise<void> {
+/** Waits until there is no entry with a key. @returns False if the signal has aborted before. */
+async function untilDeleted(core: ClientCore, key: Key, signal: AbortSignal): Promise<boolean> {
   for await (const event of watchKeys(core, { key }, { signal })) {
-    if (event.type === 'snapshot' && event.entries.length === 0) return;
-    if (event.type === 'changes' && event.changes.some(({ type }) => type === 'delete')) return;
+    if (event.type === 'snapshot' && event.entries.length === 0) return true;
+    if (event.type === 'changes' && event.changes.some(({ type }) => type === 'delete')) return true;
   }
+  return false;
 }

@@ -74,7 +74,7 @@ export function suspensionAware(time: Time): Time {
 }
 
 /** A lease that this process renews. */
-class KeptLease implements Lease {
+export class KeptLease implements Lease {
   readonly id: string;
   readonly ttlMs: number;
   readonly lost: Promise<void>;
@@ -85,6 +85,7 @@ class KeptLease implements Lease {
   readonly #backOff: BackOff;
   #cancel: (() => void) | undefined;
   #revoked: Promise<void> | undefined;
+  #isRevoked = false;
 
   constructor(core: ClientCore, time: Time, { id, ttlMs }: { id: string; ttlMs: number }) {
     this.id = id;
@@ -107,6 +108,11 @@ class KeptLease implements Lease {
     return this.#ended.signal;
   }
 
+  /** True if it is ended by this process, and was not lost before. */
+  get isRevoked(): boolean {
+    return this.#isRevoked;
+  }
+
   get #intervalMs(): number {
     return this.ttlMs / RENEWALS_PER_TTL;
   }
@@ -119,7 +125,10 @@ class KeptLease implements Lease {
   }
 
   revoke(): Promise<void> {
-    this.#revoked ??= this.#revoke('it is revoked');
+    if (this.#revoked === undefined) {
+      this.#isRevoked = true;
+      this.#revoked = this.#revoke('it is revoked');
+    }
     return this.#revoked;
   }
 
@@ -181,17 +190,19 @@ class KeptLease implements Lease {
 const pathOf = (id: string): string => `/leases/${encodeURIComponent(id)}`;
 
 /** Grants a lease: see `grantLease` in locks.ts. */
-export async function keepLease(core: ClientCore, { ttlMs, signal }: LeaseOptions): Promise<Lease> {
+export async function keepLease(core: ClientCore, { ttlMs, signal }: LeaseOptions): Promise<KeptLease> {
   const time = suspensionAware(core.time);
   const sentAt = time.now();
+  const { closes } = core;
   // Repeatable: a lease whose grant was not answered ends by itself.
   const call = { method: 'POST', path: '/leases', body: { ttlMs }, signal, isRepeatable: true };
   const { body } = await send(core, call);
   const granted = body as LeaseJson; // `as`: what this route returns
   const lease = new KeptLease(core, time, { id: granted.id, ttlMs: granted.ttlMs ?? ttlMs });
   lease.confirmed(sentAt);
-  if (lease.isHeld) return lease;
+  if (lease.isHeld && core.closes === closes) return lease;
   await lease.revoke();
+  if (core.closes !== closes) throw new RollcallError('CONFLICT', 'the client was closed');
   const message = `${core.http.url} took longer to grant a lease than its time to live of ${ttlMs} ms`;
   throw new RollcallError('UNREACHABLE', message);
 }
