@@ -3,6 +3,15 @@ import type { ChangedInstances, ChangedServices, ListedInstances, SharedRead } f
 import type { EntryRange, EntryView } from './entry';
 import type { NamespaceSnapshot } from './frames';
 import type { ServicePattern } from './grant';
+import type {
+  GrantedLeaseDetail,
+  GrantedLeaseList,
+  GrantedLeaseView,
+  GrantLeaseCommand,
+  LeaseDoor,
+  LeaseListCommand,
+  LeaseName,
+} from './granted-lease';
 import type { Cause, EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json';
@@ -13,7 +22,7 @@ import type { DrainReport, InstanceFilter, Near, Resolution } from './queries';
 import type { PointInTime } from './query-values';
 import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from './service';
 import type { Stats } from './stats';
-import type { SubscriberList } from './subscriber';
+import type { AcknowledgeCommand, SubscriberList } from './subscriber';
 import type { Transaction } from './transaction';
 import type { TransactionReport } from './transaction-report';
 import type {
@@ -202,13 +211,6 @@ export interface ChangedServicesCommand extends Asker {
   reads: SharedRead[];
 }
 
-export interface AcknowledgeCommand {
-  subscriber: string;
-  cursor: string;
-  /** Id of the acknowledging token. */
-  tokenId: string;
-}
-
 /** Property by which a range is ordered; entries with the same one are in the order of their keys. */
 export type EntryOrder = 'key' | 'createdRevision' | 'revision' | 'version';
 
@@ -219,6 +221,10 @@ export interface PutEntryCommand {
   /** One character a byte, so that a call can carry it as text. */
   value: string;
   contentType?: string | undefined;
+  /** Granted lease that holds the entry, which is deleted when the lease ends. Absent: none holds it any more. */
+  lease?: string | undefined;
+  /** Surface that the lease's alias belongs to; `native` unless set. */
+  door?: LeaseDoor | undefined;
   precondition: Precondition;
 }
 
@@ -383,4 +389,14 @@ export interface NamespaceApi {
   rangeEntries(command: EntryRangeCommand): Promise<ReadAnswer<EntryRange>>;
   /** Returns a page of the changes of a key, newest first, also of one that was deleted. */
   entryHistory(command: EntryHistoryCommand): Promise<Answer<EntryHistory>>;
+  /** Grants a lease to hold entries and instances, without a revision. `CONFLICT`: another lease has the alias. */
+  grantLease(caller: Caller, command: GrantLeaseCommand): Promise<Answer<GrantedLeaseView>>;
+  /** Renews a granted lease. `LEASE_NOT_FOUND`: it has ended. `FORBIDDEN`: it was granted to another token. */
+  renewLease(caller: Caller, command: LeaseName): Promise<Answer<GrantedLeaseView>>;
+  /** Returns a granted lease with what it holds. */
+  readLease(caller: Caller, command: LeaseName): Promise<Answer<GrantedLeaseDetail>>;
+  /** Lists the granted leases of the caller, or all if it operates the namespace. */
+  listLeases(caller: Caller, command: LeaseListCommand): Promise<Answer<GrantedLeaseList>>;
+  /** Ends a granted lease. Everything that it holds is deleted, in one revision. */
+  revokeLease(caller: Caller, command: LeaseName): Promise<{ cursor: string }>;
 }

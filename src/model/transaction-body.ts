@@ -3,6 +3,7 @@ import { INSTANCE_OPERATIONS } from './batch';
 import { utf8ByteString } from './bytes';
 import { bytesOfBase64, EntryContentType } from './entry';
 import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
+import { LeaseId } from './lease';
 import { ENTRY_KEY_MAX_BYTES } from './limits';
 import type { Compare, DeleteOperation, PutOperation, RangeOperation, TransactionOperation } from './transaction';
 import { transactionProblem } from './transaction-rules';
@@ -141,14 +142,20 @@ const PutBody = z
     valueBase64: text('Value as base64'),
     keepValue: z.literal(true).optional().meta({ description: 'Keep the value of the entry, which must exist' }),
     contentType: EntryContentType.optional(),
+    lease: LeaseId.optional().meta({ description: 'Granted lease that holds the entry; without one, none does' }),
+    keepLease: z.literal(true).optional().meta({ description: 'The lease that holds the entry continues to' }),
     previous,
   })
   .transform(({ op, value, valueBase64, keepValue, contentType, previous, ...members }, context): PutOperation => {
+    const { lease, keepLease, ...keys } = members;
+    if (lease !== undefined && keepLease !== undefined) {
+      context.addIssue({ code: 'custom', message: 'give lease or keepLease, not both', path: ['keepLease'] });
+    }
     const bytes = bytesGiven({ value, valueBase64 }, 'value', context);
     if ((bytes === undefined) !== (keepValue === true)) {
       context.addIssue({ code: 'custom', message: 'give a value, or keepValue', path: ['value'] });
     }
-    return { op, key: singleKey(members, context), value: bytes, contentType, previous };
+    return { op, key: singleKey(keys, context), value: bytes, contentType, lease, keepLease, previous };
   });
 
 const DeleteBody = z

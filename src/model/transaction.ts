@@ -1,4 +1,5 @@
 import type { Operation } from './batch';
+import type { LeaseDoor } from './granted-lease';
 import type { KeyInterval } from './key-interval';
 
 /** Relation of a property of an entry to an operand. */
@@ -22,6 +23,12 @@ export interface PutOperation {
   /** Absent: keep the value that the entry has. */
   value?: string | undefined;
   contentType?: string | undefined;
+  /** Granted lease that holds the entry. */
+  lease?: string | undefined;
+  /** True: the lease that holds the entry, if one does, continues to. */
+  keepLease?: boolean | undefined;
+  /** Surface that the lease's alias belongs to; `native` unless set. */
+  door?: LeaseDoor | undefined;
   /** Return the entry as it was before. */
   previous?: boolean | undefined;
 }

@@ -54,6 +54,8 @@ export interface InstanceBody {
         intervalMs?: number | undefined;
         /** Replaces `removeAfterMs` until the first renewal. */
         firstRemoveAfterMs?: number | undefined;
+        /** Id of a granted lease, which holds the instance. Its times replace the others. */
+        id?: string | undefined;
       }
     | null
     | undefined;

@@ -69,6 +69,8 @@ export type WatchedChange =
         revision: number;
         /** Number of changes since the key was created, including that. */
         version: number;
+        /** Id of the lease that holds it; absent without one. */
+        lease?: string | undefined;
       };
       /** The entry before the change, null if there was none; only if the watch asked for it. */
       before?:
@@ -87,6 +89,8 @@ export type WatchedChange =
             revision: number;
             /** Number of changes since the key was created, including that. */
             version: number;
+            /** Id of the lease that holds it; absent without one. */
+            lease?: string | undefined;
           }
         | null
         | undefined;
@@ -115,6 +119,8 @@ export type WatchedChange =
             revision: number;
             /** Number of changes since the key was created, including that. */
             version: number;
+            /** Id of the lease that holds it; absent without one. */
+            lease?: string | undefined;
           }
         | null
         | undefined;
@@ -144,6 +150,8 @@ export interface SnapshotFrame {
         revision: number;
         /** Number of changes since the key was created, including that. */
         version: number;
+        /** Id of the lease that holds it; absent without one. */
+        lease?: string | undefined;
         /** Key as text; absent if it is not valid UTF-8. */
         key?: string | undefined;
         /** Key as base64, if it is not valid UTF-8. */

@@ -10,6 +10,7 @@ export type Cause =
   | 'updated'
   | 'deregistered'
   | 'expired'
+  | 'revoked'
   | 'unhealthy'
   | 'recovered'
   | 'overridden'
@@ -127,6 +128,8 @@ export type HistoryChange =
         revision: number;
         /** Number of changes since the key was created, including that. */
         version: number;
+        /** Id of the lease that holds it; absent without one. */
+        lease?: string | undefined;
       } | null;
       after: {
         /** Value as text; absent if it is not valid UTF-8, or not requested. */
@@ -143,6 +146,8 @@ export type HistoryChange =
         revision: number;
         /** Number of changes since the key was created, including that. */
         version: number;
+        /** Id of the lease that holds it; absent without one. */
+        lease?: string | undefined;
       } | null;
     };
 

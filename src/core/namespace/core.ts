@@ -10,6 +10,7 @@ import { readEntryHistory } from './history/entry-reads';
 import { NamespaceSnapshots } from './history/namespace-snapshots';
 import { readDiff, readHistory, rollback } from './history/past-reads';
 import { readWhy } from './history/why';
+import { callGrantLease, callListLeases, callReadLease, callRenewLease, callRevokeLease } from './lease-calls';
 import { arm } from './leases/expiry';
 import { AnswerCache } from './queries/answer-cache';
 import { readChangedServices } from './queries/changed-services';
@@ -262,6 +263,26 @@ export class Registry implements NamespaceApi {
 
   entryHistory(command: Query<'entryHistory'>): Reply<'entryHistory'> {
     return readEntryHistory(this.#state, command);
+  }
+
+  grantLease(caller: Caller, command: Command<'grantLease'>): Reply<'grantLease'> {
+    return callGrantLease(this.#state, caller, command);
+  }
+
+  renewLease(caller: Caller, command: Command<'renewLease'>): Reply<'renewLease'> {
+    return callRenewLease(this.#state, caller, command);
+  }
+
+  readLease(caller: Caller, command: Command<'readLease'>): Reply<'readLease'> {
+    return callReadLease(this.#state, caller, command);
+  }
+
+  listLeases(caller: Caller, command: Command<'listLeases'>): Reply<'listLeases'> {
+    return callListLeases(this.#state, caller, command);
+  }
+
+  revokeLease(caller: Caller, command: Command<'revokeLease'>): Reply<'revokeLease'> {
+    return callRevokeLease(this.#state, caller, command);
   }
 
   /** Handles a frame that a socket sent. The host calls it in the order in which frames arrive. */

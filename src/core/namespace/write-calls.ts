@@ -12,8 +12,9 @@ import { patch } from './commands/patch';
 import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
 import type { StoredState } from './commit/commit-state';
-import type { DraftedEntries } from './commit/drafted-entries';
+import type { Draft } from './commit/draft';
 import { entryView } from './entries/entry';
+import { requireGranted } from './leases/granting';
 import { renewMany, renewOne } from './leases/renewing';
 import { requireSession } from './leases/sessions';
 import { batchReport, instanceAnswer, overrideText, registration, serviceText } from './queries/answers';
@@ -225,7 +226,7 @@ export async function callPutEntry(state: TurnState, caller: Caller, command: Co
   await roomForValues(state);
   return change(state, caller, {
     scope: undefined,
-    decide: ({ entries }, by) => putEntry(entries, by, command),
+    decide: (draft, by) => putEntry(draft, by, command),
     // The caller knows the value.
     answer: (outcome) => ({
       ...position(state),
@@ -238,17 +239,18 @@ export async function callPutEntry(state: TurnState, caller: Caller, command: Co
 /**
  * Puts an entry. It always makes a change, as its version counts every put.
  *
- * @throws {RegistryError} `REVISION_MISMATCH`, `INVALID_REQUEST`, `PAYLOAD_TOO_LARGE`.
+ * @throws {RegistryError} `REVISION_MISMATCH`, `INVALID_REQUEST`, `PAYLOAD_TOO_LARGE`, `LEASE_NOT_FOUND`, `FORBIDDEN`.
  */
 function putEntry(
-  entries: DraftedEntries,
-  { tokenId: actor }: Caller,
-  { key, value, contentType, precondition }: Command<'putEntry'>,
+  { entries, granted }: Draft,
+  caller: Caller,
+  { key, value, contentType, lease: name, door, precondition }: Command<'putEntry'>,
 ): OperationResult['outcome'] {
   assertEntrySizes(key, value);
+  const lease = name === undefined ? null : requireGranted(granted, caller, { lease: name, door }).id;
   entries.require(key, precondition);
   const isNew = entries.get(key) === undefined;
-  entries.put(key, { value: bytesOf(value), lease: null, facts: { actor, contentType } }, 'put');
+  entries.put(key, { value: bytesOf(value), lease, facts: { actor: caller.tokenId, contentType } }, 'put');
   return isNew ? 'created' : 'changed';
 }
 

@@ -19,6 +19,7 @@ describe('prepareStorage', () => {
       'document',
       'entry',
       'journal',
+      'lease',
       'property',
       'record',
       'session',

@@ -87,7 +87,7 @@ describe('bodies of a transaction', () => {
       { then: [{ op: 'put', key: 'a', keyBase64: 'YQ==', value: '' }] },
       { then: [{ op: 'put', key: 'a', value: '', valueBase64: '' }] },
       { then: [{ op: 'put', key: 'a', value: '', keepValue: true }] },
-      { then: [{ op: 'put', key: 'a', valueBase64: 'YQ' }] },
+      { then: [{ op: 'put', key: 'a', valueBase64: 'Y' }] },
       { then: [{ op: 'put', key: 'k'.repeat(4_097), value: '' }] },
       { then: [{ op: 'delete' }] },
       { then: [{ op: 'delete', key: 'a', prefix: 'a' }] },

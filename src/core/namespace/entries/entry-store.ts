@@ -64,6 +64,11 @@ export class EntryStore {
     }
   }
 
+  /** Yields the entries that a lease holds. */
+  *held(): Generator<Entry> {
+    for (const entry of this.#index.within({ from: '' })) if (entry.lease !== null) yield entry;
+  }
+
   #noteHead(revision: number): void {
     this.#hasHeads = true;
     this.#forgottenDeletion = Math.max(this.#forgottenDeletion, revision);

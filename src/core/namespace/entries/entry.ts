@@ -42,7 +42,8 @@ export function encodeFacts(facts: EntryFacts | null): string | null {
  */
 export function entryContent(entry: Entry, value: Uint8Array | undefined): EntryContent {
   const { createdRevision, revision, version, size: bytes, facts } = entry;
-  const numbers = { contentType: facts?.contentType, bytes, createdRevision, revision, version };
+  const lease = entry.lease === null ? undefined : String(entry.lease);
+  const numbers = { contentType: facts?.contentType, bytes, createdRevision, revision, version, lease };
   return value === undefined ? numbers : { ...shownValue(value), ...numbers };
 }
 

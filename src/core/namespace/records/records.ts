@@ -257,6 +257,8 @@ export const INSTANCE_FLAGS = {
   awaitsFirstRenewal: 8,
   /** Its session holds its lease. */
   heldBySession: 16,
+  /** A granted lease holds it. */
+  heldByLease: 32,
 } as const;
 
 /** Returns the bits of a record. */
@@ -286,7 +288,8 @@ export function sameLease(a: Lease, b: Lease): boolean {
     a.ttlMs === b.ttlMs &&
     a.removeAfterMs === b.removeAfterMs &&
     a.intervalMs === b.intervalMs &&
-    a.firstRemoveAfterMs === b.firstRemoveAfterMs
+    a.firstRemoveAfterMs === b.firstRemoveAfterMs &&
+    a.id === b.id
   );
 }
 
