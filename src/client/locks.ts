@@ -11,8 +11,8 @@ import { coreOf } from './wire/core-of';
 
 export type { CallSettings } from './entries/attempts';
 export type { Compare } from './entries/transaction';
-export type { ClaimOptions, Held } from './locks/claim';
-export type { Election, Leader, Leadership } from './locks/election';
+export type { ClaimOptions, Held, Leadership } from './locks/claim';
+export type { Election, Leader } from './locks/election';
 export type { Lease, LeaseOptions } from './locks/lease';
 
 /**

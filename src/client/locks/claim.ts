@@ -45,8 +45,18 @@ export interface Held extends AsyncDisposal {
   release(): Promise<void>;
 }
 
+/** The leadership, while this client holds it. */
+export interface Leadership extends Held {
+  /**
+   * Replaces the value that others see.
+   *
+   * @throws {RollcallError} `ENTRY_NOT_FOUND` if the leadership is lost.
+   */
+  proclaim(value: Value): Promise<void>;
+}
+
 /** An entry in the queue of a prefix: the oldest one holds what the others wait for. */
-export class Claim implements Held {
+class Claim implements Leadership {
   readonly key: string;
   readonly token: number;
   readonly lost: Promise<void>;
@@ -76,8 +86,7 @@ export class Claim implements Held {
     return { key: this.key, createdRevision: this.token };
   }
 
-  /** Replaces the value of the entry. */
-  async put(value: Value): Promise<void> {
+  async proclaim(value: Value): Promise<void> {
     const put = { op: 'put', key: this.key, value, lease: this.#lease.id } as const;
     const { succeeded } = await entryCalls(this.#core).transaction({ if: [this.condition], do: [put] });
     if (!succeeded) throw this.#removal();
@@ -116,22 +125,22 @@ export class Claim implements Held {
  * @throws The reason of the signal, if it aborts.
  * @throws {RollcallError} If the registry refuses the lease or the entry.
  */
-export function claim(core: ClientCore, prefix: string, options: ClaimOptions, waits: true): Promise<Claim>;
+export function claim(core: ClientCore, prefix: string, options: ClaimOptions, waits: true): Promise<Leadership>;
 export function claim(
   core: ClientCore,
   prefix: string,
   options: ClaimOptions,
   waits: false,
-): Promise<Claim | undefined>;
+): Promise<Leadership | undefined>;
 export async function claim(
   core: ClientCore,
   prefix: string,
   { ttlMs = TTL_DEFAULT_MS, value = '', signal }: ClaimOptions,
   waits: boolean,
-): Promise<Claim | undefined> {
+): Promise<Leadership | undefined> {
   for (;;) {
     const lease = await keepLease(core, { ttlMs, signal });
-    let held: Claim | undefined;
+    let held: Leadership | undefined;
     try {
       const queue = new Queue(core, prefix, lease, signal);
       held = await queue.claim(value, waits);
@@ -164,7 +173,7 @@ class Queue {
     this.#signal = signal === undefined ? lease.signal : AbortSignal.any([lease.signal, signal]);
   }
 
-  async claim(value: Value, waits: boolean): Promise<Claim | undefined> {
+  async claim(value: Value, waits: boolean): Promise<Leadership | undefined> {
     const key = this.#prefix + this.#lease.id;
     const token = await this.#join(key, value);
     for (;;) {
