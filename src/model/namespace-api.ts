@@ -160,8 +160,10 @@ export interface SubscriberListCommand extends ServiceKey, Asker {
   after?: string | undefined;
 }
 
-/** A history query: for the whole namespace, a group, a service, or an instance and its override. */
+/** A history query: for the whole namespace, a group, a service, an instance and its override, or entries. */
 export interface HistoryCommand extends Asker {
+  /** Only these entries. A query for a group, a service or an instance has no entries. */
+  keys?: KeyInterval | undefined;
   group?: string | undefined;
   /** In `DEFAULT_GROUP` if no group is given. */
   service?: string | undefined;

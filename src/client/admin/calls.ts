@@ -156,6 +156,12 @@ export interface HistoryFilter {
   group?: string | undefined;
   service?: string | undefined;
   instance?: string | undefined;
+  /** Only the entry of this key. */
+  key?: string | undefined;
+  /** Only entries whose keys begin with this; empty: all entries. */
+  prefix?: string | undefined;
+  /** The key or prefix is base64, as it is not valid UTF-8. */
+  base64?: 'true' | undefined;
   cause?: Cause | undefined;
   /** Only changes after this cursor, or at this time or later. */
   since?: string | undefined;
