@@ -30,7 +30,8 @@ export function grantLease(client: Client, options: LeaseOptions): Promise<Lease
 }
 
 /**
- * Waits for a lock, and holds it until it is released or lost. Closing the client releases it.
+ * Waits for a lock, also while the registry can't be reached, and holds it until it is released or lost. Closing the client
+ * releases it.
  *
  * @example
  * ```ts

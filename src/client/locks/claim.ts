@@ -8,7 +8,7 @@ import { BackOff } from '../wire/back-off';
 import type { ClientCore } from '../wire/client-core';
 import { RollcallError } from '../wire/rollcall-error';
 import { pause } from '../wire/time';
-import { keepLease, type Lease } from './lease';
+import { keepLease, type Lease, type OwnLease } from './lease';
 
 /** Default time to live of a claim's lease, in milliseconds. */
 const TTL_DEFAULT_MS = 15_000;
@@ -121,7 +121,7 @@ class Claim implements Leadership {
  * Puts an entry below a prefix, and waits until it is the oldest there. The same recipe as that of etcd's clients: each
  * contender waits for the one before it, so the end of one wakes one.
  *
- * @param waits False: returns undefined if another client holds it.
+ * @param waits False: returns undefined if another client holds it. True: also waits for a registry that can't be reached.
  * @throws The reason of the signal, if it aborts.
  * @throws {RollcallError} If the registry refuses the lease or the entry.
  */
@@ -138,22 +138,39 @@ export async function claim(
   { ttlMs = TTL_DEFAULT_MS, value = '', signal }: ClaimOptions,
   waits: boolean,
 ): Promise<Leadership | undefined> {
-  for (;;) {
-    const lease = await keepLease(core, { ttlMs, signal });
-    let held: Leadership | undefined;
-    try {
-      const queue = new Queue(core, prefix, lease, signal);
-      held = await queue.claim(value, waits);
-      if (held !== undefined || !waits) return held;
-    } catch (error) {
-      signal?.throwIfAborted();
-      const isLost = lease.signal.aborted || (error instanceof RollcallError && error.code === 'LEASE_NOT_FOUND');
-      // It has lost its place in the queue with the lease, unless the client was closed.
-      if (!isLost || lease.isRevoked) throw error;
-    } finally {
-      if (held === undefined) await lease.revoke();
+  const { closes, outages, time } = core;
+  const backOff = new BackOff(time);
+  /** Identifies this wait among what may be reported as failing. */
+  const source = {};
+  try {
+    for (;;) {
+      let lease: OwnLease | undefined;
+      try {
+        lease = await keepLease(core, { ttlMs, signal }, closes);
+        const held = await new Queue(core, prefix, lease, signal).claim(value, waits);
+        outages.report((known) => known.worked(source));
+        if (held === undefined) await lease.revoke();
+        return held;
+      } catch (error) {
+        const isRepeatable = waits && lease?.isRevoked !== true && mayPass(error, lease);
+        void lease?.revoke();
+        signal?.throwIfAborted();
+        if (!isRepeatable) throw error;
+        const failure = RollcallError.from(error, 'no lock');
+        if (isUnanswered(failure)) outages.report((known) => known.failed(source, failure, 0), true);
+        await pause(time, backOff.next(), signal ?? new AbortController().signal);
+        signal?.throwIfAborted();
+      }
     }
+  } finally {
+    outages.report((known) => known.closed(source));
   }
+}
+
+/** Reports whether a claim may succeed at the next attempt: a lost lease has only cost its place in the queue. */
+function mayPass(error: unknown, lease: OwnLease | undefined): boolean {
+  const isLost = error instanceof RollcallError && error.code === 'LEASE_NOT_FOUND';
+  return isLost || lease?.signal.aborted === true || isUnanswered(error);
 }
 
 /** The claims below a prefix, as a contender sees them. */

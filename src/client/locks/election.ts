@@ -20,7 +20,7 @@ export interface Leader {
 /** An election: candidates wait, and one of them leads. */
 export interface Election {
   /**
-   * Waits until this client leads: its value is then that of the leader.
+   * Waits until this client leads, also while the registry can't be reached: its value is then that of the leader.
    *
    * @throws The reason of the signal, if it aborts.
    * @throws {RollcallError} If the registry refuses the lease or the entry.

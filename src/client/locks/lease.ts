@@ -194,11 +194,18 @@ class KeptLease implements OwnLease {
 
 const pathOf = (id: string): string => `/leases/${encodeURIComponent(id)}`;
 
-/** Grants a lease: see `grantLease` in locks.ts. */
-export async function keepLease(core: ClientCore, { ttlMs, signal }: LeaseOptions): Promise<OwnLease> {
+/**
+ * Grants a lease: see `grantLease` in locks.ts.
+ *
+ * @param closes Value of `core.closes` when the caller began: it fails if the client was closed since.
+ */
+export async function keepLease(
+  core: ClientCore,
+  { ttlMs, signal }: LeaseOptions,
+  closes: number = core.closes,
+): Promise<OwnLease> {
   const time = suspensionAware(core.time);
   const sentAt = time.now();
-  const { closes } = core;
   // Repeatable: a lease whose grant was not answered ends by itself.
   const call = { method: 'POST', path: '/leases', body: { ttlMs }, signal, isRepeatable: true };
   const { body } = await send(core, call);
