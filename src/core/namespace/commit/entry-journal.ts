@@ -175,6 +175,11 @@ export class EntryJournal {
     }
   }
 
+  /** Yields the parts of one revision that is on the disk. Rows are read as they are needed. */
+  *partsAt(revision: number): Generator<ArrayBuffer> {
+    for (const { part } of this.partsAfter(revision - 1, revision)) yield part;
+  }
+
   /**
    * Yields the parts after one revision and up to another that are on the disk, oldest first. Rows are read as they are
    * needed.

@@ -33,8 +33,10 @@ export interface JournalEntry {
   at: number;
   cause: Cause;
   actor: string;
-  /** Its changes as JSON arrays: {@link decodeChanges} reads them. */
+  /** Its changes of records as JSON arrays: {@link decodeChanges} reads them. */
   parts: string[];
+  /** True if it changes entries, whose changes {@link EntryJournal} has. */
+  hasEntries: boolean;
 }
 
 /** Actor of changes by the registry itself, which have no caller. */
@@ -59,7 +61,7 @@ export const DEFAULT_RETENTION: Retention = {
 /** Property that holds the gaps in the sequence of revisions. */
 const GAPS = 'revision-gaps';
 
-const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes FROM journal';
+const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes, entries IS NOT NULL FROM journal';
 
 /**
  * The retained history: one or more rows per revision, in order. Its newest revision is that of the namespace, so the last
@@ -263,8 +265,9 @@ export class Journal {
     let entry: JournalEntry | undefined;
     for (const row of rows) {
       const changes = String(row[5]);
-      if (entry?.revision === row[0]) {
-        entry?.parts.push(changes);
+      if (entry !== undefined && entry.revision === row[0]) {
+        entry.parts.push(changes);
+        entry.hasEntries ||= row[6] === 1;
         continue;
       }
       if (entry !== undefined) yield entry;
@@ -276,6 +279,7 @@ export class Journal {
         cause: String(row[2]) as Cause, // `as`: only append writes this column
         actor: String(row[3]),
         parts: [changes],
+        hasEntries: row[6] === 1,
       };
     }
     if (entry !== undefined) yield entry;
