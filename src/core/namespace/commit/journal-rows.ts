@@ -34,7 +34,7 @@ export function rowsOf(texts: readonly string[], { parts, sums }: AppendedEntrie
   return rows;
 }
 
-/** What all rows of a revision share. `at` is its stamp, in milliseconds since the epoch; `check` has 32 random bits. */
+/** The columns that all rows of a revision share. `at` is its stamp, in milliseconds since the epoch; `check` has 32 random bits. */
 interface RevisionHead {
   revision: number;
   at: number;
