@@ -1,10 +1,11 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
 import type { ChangedInstances, ChangedServices, ListedInstances, SharedRead } from './dialect-reads';
 import type { EntryRange, EntryView } from './entry';
+import type { EntryPastApi } from './entry-past';
 import type { NamespaceSnapshot } from './frames';
 import type { ServicePattern } from './grant';
 import type { LeaseDoor } from './granted-lease';
-import type { Cause, EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
+import type { Cause, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json';
 import type { KeyInterval } from './key-interval';
@@ -235,14 +236,6 @@ export interface ReadEntryCommand extends ReadOptions {
   at?: PointInTime | undefined;
 }
 
-/** A read of a page of the history of a key. */
-export interface EntryHistoryCommand extends Asker {
-  key: string;
-  limit?: number | undefined;
-  /** The `next` of the previous page. */
-  after?: string | undefined;
-}
-
 /** A read of a range of entries. */
 export interface EntryRangeCommand extends ReadOptions {
   interval: KeyInterval;
@@ -266,7 +259,7 @@ export interface EntryRangeCommand extends ReadOptions {
  * {@link RegistryError}: `INSTANCE_NOT_FOUND` and `SERVICE_NOT_FOUND` for missing records, `REVISION_MISMATCH` for a
  * failed precondition, `LIMIT_EXCEEDED` for a full namespace, `UNAVAILABLE` if the outcome is unknown.
  */
-export interface NamespaceApi extends LeaseApi {
+export interface NamespaceApi extends LeaseApi, EntryPastApi {
   /** Registers or replaces an instance. Repeating the same content renews the lease and changes nothing else. */
   register(caller: Caller, command: RegisterCommand): Promise<WriteAnswer<Registration>>;
   /** Changes some members of a registration. */
@@ -387,6 +380,4 @@ export interface NamespaceApi extends LeaseApi {
   readEntry(command: ReadEntryCommand): Promise<ReadAnswer<EntryView>>;
   /** Returns entries of a range, as many as fit. */
   rangeEntries(command: EntryRangeCommand): Promise<ReadAnswer<EntryRange>>;
-  /** Returns a page of the changes of a key, newest first, also of one that was deleted. */
-  entryHistory(command: EntryHistoryCommand): Promise<Answer<EntryHistory>>;
 }

@@ -33,9 +33,9 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
   {
     name: 'answers before changes made meanwhile are found',
     breaks: 'KV5',
-    symbol: 'withEntriesAt',
-    from: 'if (missing.length === 0) return answer',
-    to: 'if (missing.length === 0 || found.size > 0) return answer',
+    symbol: 'EntryPast.now',
+    from: 'this.#missing().length > 0',
+    to: 'this.#missing().length > 0 && this.#found.size === 0',
   },
   {
     name: 'uses the last change of a key after a revision instead of the first',
