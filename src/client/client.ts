@@ -44,6 +44,7 @@ export function rollcall(options: ClientOptions): Client {
   const core = new ClientCore(options, REAL_TIME, () => import('./wire/outages'));
   let registrar: Promise<Registrar> | undefined;
   const close = async (): Promise<void> => {
+    core.closes += 1;
     const released = [...core.opened].map((each) => each.close());
     await (await registrar)?.release();
     await Promise.all(released);

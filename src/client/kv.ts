@@ -38,10 +38,5 @@ export interface KeyValue extends EntryCalls {
  */
 export function kv(client: Client, options: EntryCallOptions = {}): KeyValue {
   const core = coreOf(client);
-  const watch: KeyValue['watch'] = (scope, options) => {
-    const opened = watchKeys(core, scope, options, () => core.opened.delete(opened));
-    if (options?.signal?.aborted !== true) core.opened.add(opened);
-    return opened;
-  };
-  return { ...entryCalls(core, options), watch };
+  return { ...entryCalls(core, options), watch: (scope, watchOptions) => watchKeys(core, scope, watchOptions) };
 }

@@ -48,6 +48,11 @@ POST   /ns/:ns/transaction [register]                                +   -    + 
 POST   /ns/:ns/transaction [register, or else put a key]             +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
 POST   /ns/:ns/heartbeat                                             +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
 POST   /ns/:ns/heartbeat [own-orders, other]                         +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+POST   /ns/:ns/leases                                                +   -    +   +   +   -    +   +   +   -    -   -   -   -    -   -
+GET    /ns/:ns/leases                                                +   -    +   +   +   -    +   +   +   -    -   -   -   -    -   -
+GET    /ns/:ns/leases/:lease                                         +   -    +   +   +   -    +   +   +   -    -   -   -   -    -   -
+POST   /ns/:ns/leases/:lease/renew                                   +   -    +   +   +   -    +   +   +   -    -   -   -   -    -   -
+DELETE /ns/:ns/leases/:lease                                         +   -    +   +   +   -    +   +   +   -    -   -   -   -    -   -
 PUT    {svc}                                                         +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
 GET    {svc}                                                         +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
 PATCH  {svc}                                                         +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
@@ -161,6 +166,7 @@ const ASKED: Record<string, { query?: string; body?: unknown }> = {
   'POST /ns/:ns/transaction [register, or else put a key]': {
     body: { then: [{ op: 'register', ...own, ...place }], else: [{ op: 'put', key: 'own', value: '' }] },
   },
+  'POST /ns/:ns/leases': { body: { ttlMs: null } },
   'POST /ns/:ns/heartbeat': { body: { instances: [own] } },
   'POST /ns/:ns/heartbeat [own-orders, other]': { body: { instances: [own, other] } },
   'PUT {svc}': { body: { protectThreshold: 0.5 } },
@@ -193,7 +199,7 @@ const LINES: Line[] = TABLE.trim()
     const path = short.replace('{svc}', '/ns/:ns/groups/:group/services/:service').replace(/^\/ns\//, '/api/v1/ns/');
     const filled = path.replace(':ns', 'public').replace(':group', own.group).replace(':service', own.service);
     const { query = '', body } = ASKED[name] ?? {};
-    const target = filled.replace(':id', own.id).replace(':key', own.service) + query;
+    const target = filled.replace(':id', own.id).replace(':key', own.service).replace(':lease', '7') + query;
     return { name, method, path, target, body, expected: cells.trim().split(/ +/) };
   });
 

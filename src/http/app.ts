@@ -22,6 +22,7 @@ import { Cors, originsProblem, splitOrigins } from './response/cors';
 import { logLevelProblem, RequestCounts, RequestObserver, type WriteLog } from './telemetry/request-observer';
 import { addAccessRoutes } from './v1/access-routes';
 import { addEntryRoutes } from './v1/entry-routes';
+import { addGrantedLeaseRoutes } from './v1/granted-lease-routes';
 import { addHistoryRoutes } from './v1/history-routes';
 import { addInstanceRoutes } from './v1/instance-routes';
 import { addLeaseRoutes } from './v1/lease-routes';
@@ -171,6 +172,7 @@ function addNativeRoutes(surface: Surface, monitored: Monitored, consoleFiles: C
   addServiceRoutes(surface);
   addOverrideRoutes(surface);
   addEntryRoutes(surface);
+  addGrantedLeaseRoutes(surface);
   addTransactionRoute(surface);
   addHistoryRoutes(surface);
   addTransferRoutes(surface);

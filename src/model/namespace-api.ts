@@ -4,19 +4,26 @@ import type { EntryRange, EntryView } from './entry';
 import type { EntryPastApi } from './entry-past';
 import type { NamespaceSnapshot } from './frames';
 import type { ServicePattern } from './grant';
-import type { LeaseDoor } from './granted-lease';
+import type {
+  GrantedLeaseDetail,
+  GrantedLeaseList,
+  GrantedLeaseView,
+  GrantLeaseCommand,
+  LeaseDoor,
+  LeaseListCommand,
+  LeaseName,
+} from './granted-lease';
 import type { Cause, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json';
 import type { KeyInterval } from './key-interval';
 import type { Lease } from './lease';
-import type { LeaseApi } from './lease-api';
 import type { Override, OverrideList, OverrideView } from './override';
 import type { DrainReport, InstanceFilter, Near, Resolution } from './queries';
 import type { PointInTime } from './query-values';
 import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from './service';
 import type { Stats } from './stats';
-import type { SubscriberList } from './subscriber';
+import type { AcknowledgeCommand, SubscriberList } from './subscriber';
 import type { Transaction } from './transaction';
 import type { TransactionReport } from './transaction-report';
 import type {
@@ -205,13 +212,6 @@ export interface ChangedServicesCommand extends Asker {
   reads: SharedRead[];
 }
 
-export interface AcknowledgeCommand {
-  subscriber: string;
-  cursor: string;
-  /** Id of the acknowledging token. */
-  tokenId: string;
-}
-
 /** Property by which a range is ordered; entries with the same one are in the order of their keys. */
 export type EntryOrder = 'key' | 'createdRevision' | 'revision' | 'version';
 
@@ -259,7 +259,7 @@ export interface EntryRangeCommand extends ReadOptions {
  * {@link RegistryError}: `INSTANCE_NOT_FOUND` and `SERVICE_NOT_FOUND` for missing records, `REVISION_MISMATCH` for a
  * failed precondition, `LIMIT_EXCEEDED` for a full namespace, `UNAVAILABLE` if the outcome is unknown.
  */
-export interface NamespaceApi extends LeaseApi, EntryPastApi {
+export interface NamespaceApi extends EntryPastApi {
   /** Registers or replaces an instance. Repeating the same content renews the lease and changes nothing else. */
   register(caller: Caller, command: RegisterCommand): Promise<WriteAnswer<Registration>>;
   /** Changes some members of a registration. */
@@ -370,14 +370,20 @@ export interface NamespaceApi extends LeaseApi, EntryPastApi {
   putEntry(caller: Caller, command: PutEntryCommand): Promise<WriteAnswer<EntryView>>;
   /** Deletes an entry. Succeeds if there is none, unless a precondition requires it. */
   deleteEntry(caller: Caller, command: { key: string; precondition: Precondition }): Promise<{ cursor: string }>;
-  /**
-   * Compares entries, and carries out one of two lists of operations, as one revision or none if nothing changes. A refusal of
-   * any operation refuses all. `INVALID_REQUEST`: too many operations, or one key is changed twice. `ENTRY_NOT_FOUND`: a put
-   * that keeps a value. `LIMIT_EXCEEDED`: it is too much work, or the namespace is full.
-   */
+  /** Carries out one of two lists of operations as one revision. `INVALID_REQUEST`: too many, or one key twice. */
   transaction(caller: Caller, transaction: Transaction): Promise<Answer<TransactionReport>>;
   /** Returns an entry. `ENTRY_NOT_FOUND`: there is none. `COMPACTED`: the history does not reach back to `at`. */
   readEntry(command: ReadEntryCommand): Promise<ReadAnswer<EntryView>>;
   /** Returns entries of a range, as many as fit. */
   rangeEntries(command: EntryRangeCommand): Promise<ReadAnswer<EntryRange>>;
+  /** Grants a lease to hold entries and instances, without a revision. `CONFLICT`: another lease has the alias. */
+  grantLease(caller: Caller, command: GrantLeaseCommand): Promise<Answer<GrantedLeaseView>>;
+  /** Renews a granted lease. `LEASE_NOT_FOUND`: it has ended. `FORBIDDEN`: it was granted to another token. */
+  renewLease(caller: Caller, command: LeaseName): Promise<Answer<GrantedLeaseView>>;
+  /** Returns a granted lease with what it holds. */
+  readLease(caller: Caller, command: LeaseName): Promise<Answer<GrantedLeaseDetail>>;
+  /** Lists the granted leases of the caller, or all if it operates the namespace. */
+  listLeases(caller: Caller, command: LeaseListCommand): Promise<Answer<GrantedLeaseList>>;
+  /** Ends a granted lease. Everything that it holds is deleted, in one revision. */
+  revokeLease(caller: Caller, command: LeaseName): Promise<{ cursor: string }>;
 }

@@ -113,8 +113,8 @@ describe.each(HOSTS)('the client of the host %s', (host) => {
     expect(await kv(other.client).get('held')).toBeUndefined();
   });
 
-  it('[LK1, LK3] gives a lock to one holder at a time, in order, while connections break', async () => {
-    const { connect } = await start(host);
+  it('[LK1, LK3] gives a lock to one holder at a time, in order, while connections break and the registry is killed', async () => {
+    const { registry, connect } = await start(host);
     const tokens: number[] = [];
     let holders = 0;
     const take = async ({ client, proxy }: Awaited<ReturnType<typeof connect>>) => {
@@ -129,7 +129,12 @@ describe.each(HOSTS)('the client of the host %s', (host) => {
         await held.release();
       }
     };
-    await Promise.all((await Promise.all([connect(), connect(), connect(), connect()])).map(take));
+    const all = Promise.all((await Promise.all([connect(), connect(), connect(), connect()])).map(take));
+    for (const count of [3, 8]) {
+      await Promise.race([all, until(`${count} holders`, () => tokens.length >= count)]);
+      await registry.kill('SIGKILL');
+    }
+    await all;
     expect(tokens).toHaveLength(16);
     expect(tokens).toEqual([...new Set(tokens)].sort((a, b) => a - b));
   });
@@ -177,7 +182,15 @@ describe.each(HOSTS)('the client of the host %s', (host) => {
     await until('the next leader', () => seen.at(-1) === 'two');
     expect(second.token).toBeGreaterThan(first.token);
     await expect(first.proclaim('late')).rejects.toMatchObject({ name: 'RollcallError' });
+    // Closing a client ends its wait, its leadership and its watches.
+    const waiting = election(one.client, 'scheduler').campaign();
+    await until('its candidacy', async () => (await kv(two.client).count({ prefix: 'elections/' })) === 2);
+    await Promise.all([expect(waiting).rejects.toMatchObject({ name: 'RollcallError' }), one.client.close()]);
+    const early = expect(lock(one.client, 'early')).rejects.toMatchObject({ name: 'RollcallError' });
+    await one.client.close();
+    await early;
     await two.client.close();
+    expect(second.isHeld).toBe(false);
     await observed;
   });
 });

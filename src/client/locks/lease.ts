@@ -47,6 +47,12 @@ export interface Lease extends AsyncDisposal {
   revoke(): Promise<void>;
 }
 
+/** A lease, as locks and elections use it. */
+export interface OwnLease extends Lease {
+  /** True if this process has revoked it, and it was not lost before. */
+  readonly isRevoked: boolean;
+}
+
 /** A granted lease as the registry returns it; other members are not used. */
 interface LeaseJson {
   id: string;
@@ -74,7 +80,7 @@ export function suspensionAware(time: Time): Time {
 }
 
 /** A lease that this process renews. */
-class KeptLease implements Lease {
+class KeptLease implements OwnLease {
   readonly id: string;
   readonly ttlMs: number;
   readonly lost: Promise<void>;
@@ -85,6 +91,7 @@ class KeptLease implements Lease {
   readonly #backOff: BackOff;
   #cancel: (() => void) | undefined;
   #revoked: Promise<void> | undefined;
+  #isRevoked = false;
 
   constructor(core: ClientCore, time: Time, { id, ttlMs }: { id: string; ttlMs: number }) {
     this.id = id;
@@ -107,6 +114,10 @@ class KeptLease implements Lease {
     return this.#ended.signal;
   }
 
+  get isRevoked(): boolean {
+    return this.#isRevoked;
+  }
+
   get #intervalMs(): number {
     return this.ttlMs / RENEWALS_PER_TTL;
   }
@@ -119,7 +130,10 @@ class KeptLease implements Lease {
   }
 
   revoke(): Promise<void> {
-    this.#revoked ??= this.#revoke('it is revoked');
+    if (this.#revoked === undefined) {
+      this.#isRevoked = true;
+      this.#revoked = this.#revoke('it is revoked');
+    }
     return this.#revoked;
   }
 
@@ -180,8 +194,16 @@ class KeptLease implements Lease {
 
 const pathOf = (id: string): string => `/leases/${encodeURIComponent(id)}`;
 
-/** Grants a lease: see `grantLease` in locks.ts. */
-export async function keepLease(core: ClientCore, { ttlMs, signal }: LeaseOptions): Promise<Lease> {
+/**
+ * Grants a lease: see `grantLease` in locks.ts.
+ *
+ * @param closes Value of `core.closes` when the caller began: it fails if the client was closed since.
+ */
+export async function keepLease(
+  core: ClientCore,
+  { ttlMs, signal }: LeaseOptions,
+  closes: number = core.closes,
+): Promise<OwnLease> {
   const time = suspensionAware(core.time);
   const sentAt = time.now();
   // Repeatable: a lease whose grant was not answered ends by itself.
@@ -190,8 +212,9 @@ export async function keepLease(core: ClientCore, { ttlMs, signal }: LeaseOption
   const granted = body as LeaseJson; // `as`: what this route returns
   const lease = new KeptLease(core, time, { id: granted.id, ttlMs: granted.ttlMs ?? ttlMs });
   lease.confirmed(sentAt);
-  if (lease.isHeld) return lease;
+  if (lease.isHeld && core.closes === closes) return lease;
   await lease.revoke();
+  if (core.closes !== closes) throw new RollcallError('CONFLICT', 'the client was closed');
   const message = `${core.http.url} took longer to grant a lease than its time to live of ${ttlMs} ms`;
   throw new RollcallError('UNREACHABLE', message);
 }

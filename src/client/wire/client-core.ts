@@ -24,6 +24,8 @@ export class ClientCore {
   readonly outages: OutageReports;
   /** Watches, leases and locks that end with the client. */
   readonly opened: Set<Closable> = new Set();
+  /** Number of times that the client was closed: what was begun before must not go on. */
+  closes = 0;
   readonly #links = new Map<number | undefined, SocketLink>();
   #subscriber: string | undefined;
   #names = 0;

@@ -139,3 +139,32 @@ describe('binsOf', () => {
     expect(binsOf([0, 24, 25, 99, 100, 101, -1], 0, 100, 4)).toEqual([2, 1, 0, 2]);
   });
 });
+
+describe('changes of entries', () => {
+  const change = (key: object): HistoryChange => ({
+    kind: 'entry',
+    ...key,
+    cause: 'imported',
+    before: null,
+    after: null,
+  });
+  const [imported] = entriesOf([0, 'imported', 'root', 'a', 'b', 'c']);
+  const keys = [{ key: 'config/a' }, { key: 'config/b' }, { keyBase64: '/wA=' }].map(change);
+  const rows = foldLines(
+    linesOf(imported === undefined ? [] : [{ ...imported, changes: [...imported.changes, ...keys] }], undefined),
+  );
+
+  it('have keys of their own, and fold apart from instances', () => {
+    expect(rows.map((row) => (isFold(row) ? row.lines.map(({ change }) => idOf(change)) : []))).toEqual([
+      ['a', 'b', 'c'],
+      ['config/a', 'config/b', '/wA='],
+    ]);
+    expect(new Set(rows.flatMap((row) => (isFold(row) ? row.lines : [row])).map(({ key }) => key)).size).toBe(6);
+  });
+
+  it('are counted as entries, without a service', () => {
+    const [, fold] = rows;
+    const facts = fold !== undefined && isFold(fold) ? factsOf(fold) : undefined;
+    expect(facts).toMatchObject({ of: 'entries', records: 3, service: undefined, id: undefined });
+  });
+});

@@ -1,7 +1,12 @@
 import { shownKey } from '../../model/entry';
-import type { GrantedLeaseDetail, GrantedLeaseList, GrantedLeaseView } from '../../model/granted-lease';
+import type {
+  GrantedLeaseDetail,
+  GrantedLeaseList,
+  GrantedLeaseView,
+  LeaseListCommand,
+  LeaseName,
+} from '../../model/granted-lease';
 import { jsonText } from '../../model/json';
-import type { LeaseListCommand, LeaseName } from '../../model/lease-api';
 import { GRANTED_LEASES_PER_PAGE_COUNT, LEASE_HOLDS_SHOWN_MAX_COUNT } from '../../model/limits';
 import type { Answer, Caller } from '../../model/namespace-api';
 import { timestamp } from '../../model/timestamp';

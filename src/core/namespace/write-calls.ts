@@ -209,7 +209,7 @@ export async function callTransaction(
     decide: (draft, by) => {
       if (onInstances.length > 0) requireSession(state, by);
       const meter = new TransactionMeter();
-      return new TransactionRun(draft, by, meter).carryOut(chooseSides(state.entries, transaction, meter));
+      return new TransactionRun(draft, by, caller, meter).carryOut(chooseSides(state, transaction, meter));
     },
     answer: (outcome) => ({ ...position(state), body: transactionReport(state, outcome) }),
   });

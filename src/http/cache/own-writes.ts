@@ -21,6 +21,7 @@ const WRITES: ReadonlySet<PropertyKey> = new Set<keyof NamespaceApi>([
   'deleteEntry',
   'transaction',
   'rollBackEntries',
+  'revokeLease',
 ]);
 
 /** Any method of a namespace. */

@@ -37,13 +37,14 @@ function unchanged(cursor: string, ageSeconds: number | undefined): Response {
 }
 
 function valueIn(body: JsonText<EntryView>, cursor: string, ageSeconds: number | undefined): Response {
-  const { value = '', valueBase64, contentType, revision, createdRevision, version } = readJsonText(body);
+  const { value = '', valueBase64, contentType, revision, createdRevision, version, lease } = readJsonText(body);
   const content = valueBase64 === undefined ? value : bytesOf(atob(valueBase64));
   const response = new Response(content, { headers: sharedHeaders(contentType, cursor, ageSeconds) });
   const { headers } = response;
   headers.set('Rollcall-Revision', String(revision));
   headers.set('Rollcall-Created-Revision', String(createdRevision));
   headers.set('Rollcall-Version', String(version));
+  if (lease !== undefined) headers.set('Rollcall-Lease', lease);
   return response;
 }
 

@@ -132,7 +132,7 @@ export function addEntryRoutes(surface: Surface): void {
     summary: 'Read an entry',
     description:
       'Returns the value as it was put, as a download: `Rollcall-Revision`, `Rollcall-Created-Revision` and ' +
-      '`Rollcall-Version` have the numbers of the entry. `as=entry` returns JSON instead. ' +
+      '`Rollcall-Version` have the numbers of the entry, `Rollcall-Lease` the id of the lease that holds it. `as=entry` returns JSON instead. ' +
       '`at` reads an earlier point; one outside the retained history returns 410 `COMPACTED`.',
     input: { path: EntryPath, query: EntryQuery },
     conditional: 'read',

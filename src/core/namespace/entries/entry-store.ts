@@ -64,14 +64,14 @@ export class EntryStore {
     }
   }
 
-  #noteHead(revision: number): void {
-    this.#hasHeads = true;
-    this.#forgottenDeletion = Math.max(this.#forgottenDeletion, revision);
-  }
-
   /** Yields the entries that a lease holds. */
   *held(): Generator<Entry> {
     for (const entry of this.#index.within({ from: '' })) if (entry.lease !== null) yield entry;
+  }
+
+  #noteHead(revision: number): void {
+    this.#hasHeads = true;
+    this.#forgottenDeletion = Math.max(this.#forgottenDeletion, revision);
   }
 
   /** Bytes that the cache takes, with an estimate of its own overhead. */

@@ -1,6 +1,6 @@
 import { RegistryError } from '../../../model/errors';
+import type { GrantLeaseCommand, LeaseName } from '../../../model/granted-lease';
 import type { Cause } from '../../../model/history';
-import type { GrantLeaseCommand, LeaseName } from '../../../model/lease-api';
 import { GRANTED_LEASES_MAX_COUNT } from '../../../model/limits';
 import type { Caller } from '../../../model/namespace-api';
 import { commit } from '../commit/commit';

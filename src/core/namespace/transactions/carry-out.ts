@@ -32,13 +32,19 @@ interface Results {
 export class TransactionRun {
   readonly #draft: Draft;
   readonly #by: Caller;
+  readonly #caller: Caller;
   readonly #meter: TransactionMeter;
   /** Shared by all results, so that many ranges make no larger answer than one. */
   readonly #room = new AnswerRoom();
 
-  constructor(draft: Draft, by: Caller, meter: TransactionMeter) {
+  /**
+   * @param by On whose behalf instances are changed: with an operator's power only if that is recorded.
+   * @param caller Whose leases may hold entries, for which nothing is recorded.
+   */
+  constructor(draft: Draft, by: Caller, caller: Caller, meter: TransactionMeter) {
     this.#draft = draft;
     this.#by = by;
+    this.#caller = caller;
     this.#meter = meter;
   }
 
@@ -75,7 +81,7 @@ export class TransactionRun {
   }
 
   #leaseFor({ lease, keepLease, door }: Pick<PutOperation, 'lease' | 'keepLease' | 'door'>, before: Entry | undefined) {
-    if (lease !== undefined) return requireGranted(this.#draft.granted, this.#by, { lease, door }).id;
+    if (lease !== undefined) return requireGranted(this.#draft.granted, this.#caller, { lease, door }).id;
     return keepLease === true ? (before?.lease ?? null) : null;
   }
 
