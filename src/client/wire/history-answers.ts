@@ -113,42 +113,8 @@ export type HistoryChange =
       /** Key as base64, if it is not valid UTF-8. */
       keyBase64?: string | undefined;
       cause: Cause;
-      before: {
-        /** Value as text; absent if it is not valid UTF-8, or not requested. */
-        value?: string | undefined;
-        /** Value as base64, if it is not valid UTF-8. */
-        valueBase64?: string | undefined;
-        /** Media type of the value, as it was put. */
-        contentType?: string | undefined;
-        /** Length of the value. */
-        bytes: number;
-        /** Revision that created the key. It increases from one holder of a lock to the next. */
-        createdRevision: number;
-        /** Revision of the last change. */
-        revision: number;
-        /** Number of changes since the key was created, including that. */
-        version: number;
-        /** Id of the lease that holds it; absent without one. */
-        lease?: string | undefined;
-      } | null;
-      after: {
-        /** Value as text; absent if it is not valid UTF-8, or not requested. */
-        value?: string | undefined;
-        /** Value as base64, if it is not valid UTF-8. */
-        valueBase64?: string | undefined;
-        /** Media type of the value, as it was put. */
-        contentType?: string | undefined;
-        /** Length of the value. */
-        bytes: number;
-        /** Revision that created the key. It increases from one holder of a lock to the next. */
-        createdRevision: number;
-        /** Revision of the last change. */
-        revision: number;
-        /** Number of changes since the key was created, including that. */
-        version: number;
-        /** Id of the lease that holds it; absent without one. */
-        lease?: string | undefined;
-      } | null;
+      before: EntryContent | null;
+      after: EntryContent | null;
     };
 
 /** A revision, with those of its changes that match the query. */
@@ -243,4 +209,73 @@ export interface RollbackReport {
   removed: string[];
   /** Ids of instances that had an override then and no longer exist; they are not restored. */
   gone: string[];
+}
+
+/** An entry without its key. */
+export interface EntryContent {
+  /** Value as text; absent if it is not valid UTF-8, or not requested. */
+  value?: string | undefined;
+  /** Value as base64, if it is not valid UTF-8. */
+  valueBase64?: string | undefined;
+  /** Media type of the value, as it was put. */
+  contentType?: string | undefined;
+  /** Length of the value. */
+  bytes: number;
+  /** Revision that created the key. It increases from one holder of a lock to the next. */
+  createdRevision: number;
+  /** Revision of the last change. */
+  revision: number;
+  /** Number of changes since the key was created, including that. */
+  version: number;
+  /** Id of the lease that holds it; absent without one. */
+  lease?: string | undefined;
+}
+
+/** Differences of entries between two points in time. */
+export interface EntryDiff {
+  from: Moment;
+  to: Moment;
+  /** Entries that differ, in the order of their keys; null: the entry did not exist. */
+  entries: {
+    /** Key as text; absent if it is not valid UTF-8. */
+    key?: string | undefined;
+    /** Key as base64, if it is not valid UTF-8. */
+    keyBase64?: string | undefined;
+    before: EntryContent | null;
+    after: EntryContent | null;
+  }[];
+  /** True: continue with `next`, even if this page has no entries. */
+  more: boolean;
+  /** Pass it as `after`, and the cursor in `to` as `to`, to get the next page. */
+  next?: string | undefined;
+}
+
+/** Request for a rollback of entries: one key, a prefix, or those from one key up to another. */
+export interface EntryRollbackBody {
+  /** Only this key. */
+  key?: string | undefined;
+  /** Only keys that begin with this; empty: all. */
+  prefix?: string | undefined;
+  /** Only this key and those after it, in the order of bytes. */
+  fromKey?: string | undefined;
+  /** Only keys before this one. */
+  toKey?: string | undefined;
+  /** Keys are base64 of their bytes. */
+  base64?: true | undefined;
+  /** A cursor, or a time such as 2027-01-31T12:00:00Z. */
+  to: string;
+}
+
+/** Result of a rollback of entries. */
+export interface EntryRollbackReport {
+  to: Moment;
+  cursor: string;
+  /** Revision that the rollback created; null if nothing changed. */
+  revision: number | null;
+  /** Entries that have their earlier value and type again. */
+  restored: number;
+  /** Entries that were deleted because they did not exist then. */
+  deleted: number;
+  /** Entries that were left as they are because a lease holds them, or held them then. */
+  held: number;
 }
