@@ -190,6 +190,7 @@ const FILES: Record<string, WrittenFile> = {
   frames: {
     about: 'Frames of a watch.',
     types: {
+      EntryContent: { schema: entry.EntryContent, about: 'An entry without its key.' },
       WatchedService: {
         schema: frames.WatchedService,
         about: 'Settings of a service, as watchers see them.',
@@ -272,7 +273,6 @@ const FILES: Record<string, WrittenFile> = {
         notes: { next: 'Pass it as `after`, and the cursor in `to` as `to`, to get the next page.' },
       },
       RollbackReport: { schema: history.RollbackReport, about: 'Result of a rollback.' },
-      EntryContent: { schema: entry.EntryContent, about: 'An entry without its key.' },
       EntryDiff: {
         schema: entryPast.EntryDiff,
         about: 'Differences of entries between two points in time.',

@@ -1,12 +1,10 @@
 import * as z from 'zod';
 import { EntryContent, KeyScope, keyed, keyIn, keyProblem, shownKey } from './entry';
-import type { EntryHistory } from './history';
 import { MomentView } from './history';
 import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
-import type { Answer, Asker, Caller } from './namespace-api';
 import { FlagParameter, PAGE_LIMIT, PageCount, PointInTime } from './query-values';
 
-/** Comparison and rollback of entries: queries, bodies and answers, and the calls of a namespace. */
+/** Comparison and rollback of entries: queries, bodies, commands and answers. */
 
 /** Members that select keys. `from` and `to` of the same requests are points in time. */
 const SELECTION = {
@@ -135,7 +133,9 @@ export function intervalText({ from, to }: KeyInterval): string {
 }
 
 /** A read of a page of the history of a key. */
-export interface EntryHistoryCommand extends Asker {
+export interface EntryHistoryCommand {
+  /** Id of the token whose rate the call counts towards, if the namespace limits it. */
+  tokenId?: string | undefined;
   key: string;
   limit?: number | undefined;
   /** The `next` of the previous page. */
@@ -143,7 +143,9 @@ export interface EntryHistoryCommand extends Asker {
 }
 
 /** A comparison of entries. */
-export interface EntryDiffCommand extends Asker {
+export interface EntryDiffCommand {
+  /** Id of the token whose rate the call counts towards, if the namespace limits it. */
+  tokenId?: string | undefined;
   interval: KeyInterval;
   from: PointInTime;
   /** Now by default. */
@@ -151,24 +153,4 @@ export interface EntryDiffCommand extends Asker {
   limit?: number | undefined;
   /** The last key of the previous page. */
   after?: string | undefined;
-}
-
-/** The part of `NamespaceApi` about the past of entries. */
-export interface EntryPastApi {
-  /** Returns a page of the changes of a key, newest first, also of one that was deleted. */
-  entryHistory(command: EntryHistoryCommand): Promise<Answer<EntryHistory>>;
-  /**
-   * Compares entries at two points in time. A page examines a bounded number of keys, and may be empty although there are
-   * more. `COMPACTED`: the history of entries does not reach back to one of them.
-   */
-  diffEntries(command: EntryDiffCommand): Promise<Answer<EntryDiff>>;
-  /**
-   * Restores the values and types of entries to an earlier state, in one new revision, and deletes those that did not exist.
-   * Entries that a lease holds, now or then, are left as they are. `COMPACTED` as above; `LIMIT_EXCEEDED`: it is too much for
-   * one revision, or the namespace is full.
-   */
-  rollBackEntries(
-    caller: Caller,
-    command: { interval: KeyInterval; to: PointInTime },
-  ): Promise<Answer<EntryRollbackReport>>;
 }

@@ -1,7 +1,7 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
 import type { ChangedInstances, ChangedServices, ListedInstances, SharedRead } from './dialect-reads';
 import type { EntryRange, EntryView } from './entry';
-import type { EntryPastApi } from './entry-past';
+import type { EntryDiff, EntryDiffCommand, EntryHistoryCommand, EntryRollbackReport } from './entry-past';
 import type { NamespaceSnapshot } from './frames';
 import type { ServicePattern } from './grant';
 import type {
@@ -13,7 +13,7 @@ import type {
   LeaseListCommand,
   LeaseName,
 } from './granted-lease';
-import type { Cause, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
+import type { Cause, EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json';
 import type { KeyInterval } from './key-interval';
@@ -259,7 +259,7 @@ export interface EntryRangeCommand extends ReadOptions {
  * {@link RegistryError}: `INSTANCE_NOT_FOUND` and `SERVICE_NOT_FOUND` for missing records, `REVISION_MISMATCH` for a
  * failed precondition, `LIMIT_EXCEEDED` for a full namespace, `UNAVAILABLE` if the outcome is unknown.
  */
-export interface NamespaceApi extends EntryPastApi {
+export interface NamespaceApi {
   /** Registers or replaces an instance. Repeating the same content renews the lease and changes nothing else. */
   register(caller: Caller, command: RegisterCommand): Promise<WriteAnswer<Registration>>;
   /** Changes some members of a registration. */
@@ -376,6 +376,15 @@ export interface NamespaceApi extends EntryPastApi {
   readEntry(command: ReadEntryCommand): Promise<ReadAnswer<EntryView>>;
   /** Returns entries of a range, as many as fit. */
   rangeEntries(command: EntryRangeCommand): Promise<ReadAnswer<EntryRange>>;
+  /** Returns a page of the changes of a key, newest first, also of one that was deleted. */
+  entryHistory(command: EntryHistoryCommand): Promise<Answer<EntryHistory>>;
+  /** Compares entries at two points in time. A page examines a bounded number of keys, and may be empty before the last. */
+  diffEntries(command: EntryDiffCommand): Promise<Answer<EntryDiff>>;
+  /** Restores entries to an earlier state, in one new revision, without those that a lease holds, or held then. */
+  rollBackEntries(
+    caller: Caller,
+    command: { interval: KeyInterval; to: PointInTime },
+  ): Promise<Answer<EntryRollbackReport>>;
   /** Grants a lease to hold entries and instances, without a revision. `CONFLICT`: another lease has the alias. */
   grantLease(caller: Caller, command: GrantLeaseCommand): Promise<Answer<GrantedLeaseView>>;
   /** Renews a granted lease. `LEASE_NOT_FOUND`: it has ended. `FORBIDDEN`: it was granted to another token. */

@@ -69,7 +69,9 @@ describe('diff and rollback of entries', () => {
     const put = (key: string, value: string) => stage.run(['kv', 'put', key, value]);
     await put('flags/a', 'one');
     await put('flags/gone', 'here');
-    const { cursor } = await stage.json('diff', '--prefix', 'flags/', '--from', '1h').then(({ to }) => to);
+    // `as`: the API describes the answer.
+    const { to } = (await stage.json('diff', '--prefix', 'flags/', '--from', '1h')) as { to: { cursor: string } };
+    const { cursor } = to;
     await put('flags/a', 'two');
     await put('flags/new', '2');
     await stage.run(['kv', 'rm', 'flags/gone']);

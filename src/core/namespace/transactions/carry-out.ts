@@ -13,7 +13,7 @@ import { register } from '../commands/register';
 import type { StoredState } from '../commit/commit-state';
 import type { Draft } from '../commit/draft';
 import { type Entry, entryView, type WholeEntry } from '../entries/entry';
-import { requireGranted } from '../leases/granting';
+import { assertHolds, requireGranted } from '../leases/granting';
 import { operationResult } from '../queries/answers';
 import { AnswerRoom, entryRange, missingEntry } from '../queries/entries';
 import type { ChosenSide, Step } from './choose-sides';
@@ -82,7 +82,9 @@ export class TransactionRun {
 
   #leaseFor({ lease, keepLease, door }: Pick<PutOperation, 'lease' | 'keepLease' | 'door'>, before: Entry | undefined) {
     if (lease !== undefined) return requireGranted(this.#draft.granted, this.#caller, { lease, door }).id;
-    return keepLease === true ? (before?.lease ?? null) : null;
+    if (keepLease !== true || before?.lease == null) return null;
+    assertHolds(this.#draft.granted, before.lease);
+    return before.lease;
   }
 
   #delete({ interval, previous }: DeleteOperation): JsonText<TransactionResult> {

@@ -77,10 +77,13 @@ export function change<Outcome, Result>(
   );
 }
 
+/** Returns whether too many values are not written yet. Calls that find room don't wait, not even for a microtask. */
+export const lacksRoom = ({ entries }: TurnState): boolean => entries.unwrittenBytes > ENTRIES_UNWRITTEN_MAX_BYTES;
+
 /** Waits while too many values are not written yet. */
-export async function roomForValues({ entries, pipeline }: TurnState): Promise<void> {
+export async function roomForValues(state: TurnState): Promise<void> {
   // Each waiter looks again, as those before it may have used up the room.
-  while (entries.unwrittenBytes > ENTRIES_UNWRITTEN_MAX_BYTES) await pipeline.settled();
+  while (lacksRoom(state)) await state.pipeline.settled();
 }
 
 /** One call that reads. */
