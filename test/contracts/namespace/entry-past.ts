@@ -28,24 +28,28 @@ export function entryPast(stage: () => Scene): void {
       const { scene, calls, diff } = begin();
       await calls.put('same', '0');
       await calls.put('a', 'first');
+      await calls.put('again', 'x');
       const from = await calls.put('gone', '1');
       await calls.put('a', 'second');
       await calls.delete('gone');
       await calls.put('passing', '');
       await calls.delete('passing');
+      // It has the same version as before.
+      await calls.delete('again');
+      await calls.put('again', 'y');
       const to = await calls.put('new', '2');
       await calls.put('a', 'third');
       const found = await diff({ from, to });
-      expect(found.entries.map(short)).toEqual(['a: first -> second', 'gone: 1 -> -', 'new: - -> 2']);
+      expect(found.entries.map(short)).toEqual(['a: first -> second', 'again: x -> y', 'gone: 1 -> -', 'new: - -> 2']);
       expect(found).toMatchObject({
-        from: { cursor: from, revision: 3 },
-        to: { cursor: to, revision: 8 },
+        from: { cursor: from, revision: 4 },
+        to: { cursor: to, revision: 11 },
         more: false,
       });
       const back = await diff({ from: to, to: from });
-      expect(back.entries.map(short)).toEqual(['a: second -> first', 'gone: - -> 1', 'new: 2 -> -']);
+      expect(back.entries.map(short)).toEqual(['a: second -> first', 'again: y -> x', 'gone: - -> 1', 'new: 2 -> -']);
       expect((await diff({ from })).entries.map(short)).toContain('a: first -> third');
-      const ofA = await scene.api.diffEntries({ interval: intervalOfPrefix('a'), from, to });
+      const ofA = await scene.api.diffEntries({ interval: intervalOf('a'), from, to });
       expect(bodyOf(ofA).entries.map(short)).toEqual(['a: first -> second']);
       expect((await diff({ from: to, to })).entries).toEqual([]);
     });

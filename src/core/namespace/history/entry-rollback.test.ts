@@ -82,6 +82,8 @@ it('[KV13] a comparison examines a bounded number of keys, and continues after t
   expect(first.entries).toHaveLength(PAST_SLICE_MAX_COUNT);
   expect(first.more).toBe(true);
   const to = first.to.cursor;
+  const back = bodyOf(await api.diffEntries({ interval: ALL, from: to, to: from }));
+  expect(back.entries).toHaveLength(PAST_SLICE_MAX_COUNT);
   const rest = bodyOf(await api.diffEntries({ interval: ALL, from, to, after: atob(first.next ?? '') }));
   expect(rest).toMatchObject({ entries: [{ key: 'k999' }], more: false });
 });
