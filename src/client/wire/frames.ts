@@ -69,6 +69,8 @@ export type WatchedChange =
         revision: number;
         /** Number of changes since the key was created, including that. */
         version: number;
+        /** Layout by which the registry shows an instance as this entry; absent if it was put. */
+        layout?: string | undefined;
       };
       /** The entry before the change, null if there was none; only if the watch asked for it. */
       before?:
@@ -87,6 +89,8 @@ export type WatchedChange =
             revision: number;
             /** Number of changes since the key was created, including that. */
             version: number;
+            /** Layout by which the registry shows an instance as this entry; absent if it was put. */
+            layout?: string | undefined;
           }
         | null
         | undefined;
@@ -115,6 +119,8 @@ export type WatchedChange =
             revision: number;
             /** Number of changes since the key was created, including that. */
             version: number;
+            /** Layout by which the registry shows an instance as this entry; absent if it was put. */
+            layout?: string | undefined;
           }
         | null
         | undefined;
@@ -144,6 +150,8 @@ export interface SnapshotFrame {
         revision: number;
         /** Number of changes since the key was created, including that. */
         version: number;
+        /** Layout by which the registry shows an instance as this entry; absent if it was put. */
+        layout?: string | undefined;
         /** Key as text; absent if it is not valid UTF-8. */
         key?: string | undefined;
         /** Key as base64, if it is not valid UTF-8. */

@@ -9,6 +9,7 @@ import { scheduleCompaction } from './commit/commit';
 import { newEpoch } from './commit/epoch-change';
 import { writeSettings } from './commit/settings';
 import { Registry } from './core';
+import { beginLookAgain } from './layouts/look-again';
 import { arm } from './leases/expiry';
 import { missingNamespace } from './records/catalog';
 import type { NamespaceState } from './state';
@@ -185,6 +186,8 @@ function configure(state: NamespaceState, settings: NamespaceSettings): Promise<
     if (!state.settings.replace(settings)) return;
     state.pipeline.enqueue(() => writeSettings(state.platform.storage, settings));
     scheduleCompaction(state, now);
+    state.layouts.configure(settings.layouts ?? []);
+    beginLookAgain(state, now);
   });
 }
 

@@ -11,6 +11,8 @@ import { changeEpochIfMarked, newEpoch } from './commit/epoch-change';
 import { Journal, type Retention } from './commit/journal';
 import { Settings } from './commit/settings';
 import { EntryStore } from './entries/entry-store';
+import { beginLookAgain, LookAgainPlace } from './layouts/look-again';
+import { Layouts } from './layouts/projection';
 import { Catalog } from './records/catalog';
 import type { ServiceEntry, SessionEntry } from './records/catalog-entries';
 import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoint } from './records/checkpoints';
@@ -111,6 +113,8 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
     imports: new Imports(storage),
     attention,
     alarmTimes,
+    layouts: new Layouts({ platform, catalog, entries, described: loaded.described }, settings.layouts),
+    lookAgain: new LookAgainPlace(),
   };
   const receipts = new Receipts(() => settings.pollerLingerMs);
   const hub = new Hub(memory, receipts);
@@ -120,6 +124,7 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
   fillAgenda(state, loaded);
   resumeAttention(state, header);
   changeEpochIfMarked(state);
+  beginLookAgain(state, time.now());
   resumeImport(state);
   return { state, hub };
 }
@@ -139,6 +144,7 @@ function load(storage: SqlStorage, checkpoint: StoredCheckpoint, attention: Atte
     checkpoint,
     sessionsBySlot: new Map(),
     removedAt: new Map(),
+    described: [],
     latest: 0,
   };
   loadSessions(waking, storage);

@@ -43,17 +43,20 @@ interface WeighedChange {
 export function commit(state: CommitState, draft: Draft, actor: string): boolean {
   const { catalog, journal, platform, pipeline, publisher } = state;
   const { storage } = platform;
+  const projected = state.layouts.project(draft);
   const encoded = encodeChanges(state, draft);
   const { documents } = draft;
   draft.entries.assertRoom();
   const changesNothing = encoded.length === 0 && draft.entries.isEmpty;
-  if (!changesNothing || documents.length > 0) pipeline.assertStorable();
+  if (!changesNothing || documents.length > 0 || projected !== undefined) pipeline.assertStorable();
   // Reads previous values from the disk, which may fail: nothing has been changed yet.
   const entries = draft.entries.committed();
   for (const entry of draft.renewed) renew(state, entry, draft.now);
   putDocuments(catalog, documents);
   if (changesNothing) {
+    const note = projected?.();
     if (documents.length > 0) pipeline.enqueue(() => writeDocuments(storage, documents));
+    if (note !== undefined) pipeline.enqueue(note);
     return false;
   }
   const { revision, now } = draft;
@@ -63,6 +66,7 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
   const entryRows = entries.map(({ key, after }) => {
     return after === null ? state.entries.remove(key, revision) : state.entries.put(after);
   });
+  const note = projected?.();
   const check = Math.floor(platform.random.fraction() * 0x1_0000_0000);
   const append = journal.append(changes, draft.cause, actor, draft.stamp, check, entries);
   state.counters.commits += 1;
@@ -76,6 +80,7 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
       if (row.value === null) forgetUnwrittenHead(catalog, row);
     }
     for (const write of entryRows) write();
+    note?.();
     append();
   }, publish);
   scheduleCompaction(state, now);

@@ -5,6 +5,10 @@ export interface EntryFacts {
   /** Id of the token. */
   readonly actor: string;
   readonly contentType?: string | undefined;
+  /** Kind of the layout of a synthetic entry, by which the registry shows an instance. */
+  readonly layout?: string | undefined;
+  /** Group, service and id of that instance. On the disk only, as each entry has another one. */
+  readonly shows?: readonly [group: string, service: string, id: string] | undefined;
 }
 
 /**
@@ -30,9 +34,27 @@ export interface WholeEntry extends Entry {
   readonly value: Uint8Array<ArrayBuffer>;
 }
 
+/** Returns whether the registry shows an instance as this entry, which no client has put. */
+export function isSynthetic({ facts }: Pick<Entry, 'facts'>): boolean {
+  return facts?.layout !== undefined;
+}
+
 /** Encodes facts for storage: equal facts have equal text. */
 export function encodeFacts(facts: EntryFacts | null): string | null {
-  return facts && JSON.stringify({ actor: facts.actor, contentType: facts.contentType });
+  if (facts === null) return null;
+  const { actor, contentType, layout, shows } = facts;
+  return JSON.stringify({ actor, contentType, layout, shows });
+}
+
+/** Returns the text of facts without the instance that the entry shows. No string in it contains the unescaped name. */
+export function sharedFactsText(text: string): string {
+  const at = text.lastIndexOf(',"shows":[');
+  return at < 0 ? text : `${text.slice(0, at)}}`;
+}
+
+/** Decodes text of {@link encodeFacts}. */
+export function decodeFacts(text: string): EntryFacts {
+  return JSON.parse(text) as EntryFacts; // `as`: only encodeFacts writes these texts
 }
 
 /**
@@ -42,7 +64,8 @@ export function encodeFacts(facts: EntryFacts | null): string | null {
  */
 export function entryContent(entry: Entry, value: Uint8Array | undefined): EntryContent {
   const { createdRevision, revision, version, size: bytes, facts } = entry;
-  const numbers = { contentType: facts?.contentType, bytes, createdRevision, revision, version };
+  const { contentType, layout } = facts ?? {};
+  const numbers = { contentType, bytes, createdRevision, revision, version, layout };
   return value === undefined ? numbers : { ...shownValue(value), ...numbers };
 }
 

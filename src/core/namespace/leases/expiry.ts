@@ -27,6 +27,7 @@ export interface ExpiryState extends CommitState {
   readonly attention: Attention;
   readonly receipts: DrainWaits;
   readonly imports: ImportInProgress;
+  readonly lookAgain: { readonly isUnderWay: boolean };
 }
 
 /** Drains that wait for acknowledgements of their subscribers. */
@@ -117,6 +118,7 @@ function attend(state: ExpiryState, now: number): void {
     else if (duty.kind === 'quarantine') endQuarantine(state, settled, duty);
     else if (duty.kind === 'linger') endLinger(state, settled, duty.key);
     else if (duty.kind === 'import') waitForAlarm(state, now);
+    else if (duty.kind === 'layouts' && state.lookAgain.isUnderWay) state.agenda.set(duty, now + ALARM_SPACING_MIN_MS);
     // Compactions and the tokens of sockets are on the agenda only to arm the alarm: every alarm handles both.
   }
   commit(state, drained, REGISTRY_ACTOR);

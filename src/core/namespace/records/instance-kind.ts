@@ -4,6 +4,7 @@ import { OVERRIDE_LINGER_MS } from '../../../model/limits';
 import {
   ENTRY_FLAGS,
   type InstanceEntry,
+  isDescribed,
   isHealthy,
   keyOf,
   type ServiceEntry,
@@ -92,6 +93,7 @@ export const instanceKind: RecordKind<InstanceRecord> = {
     const entry = waking.catalog.putInstance(service, row.id, text, row.revision, row.flags | eligible);
     const override = service.overrides.get(row.id);
     if (override !== undefined) refreshEligibility(entry, override.record);
+    if (isDescribed(entry)) waking.described.push(entry);
     loadLease(waking, entry, row);
   },
 
@@ -198,7 +200,7 @@ function releaseLease(leases: RecordMemory['leases'], entry: InstanceEntry): voi
 
 /** Returns the columns of an instance's row besides its text, so that waking needs no parsing. */
 function columnsOf({ leases }: RecordMemory, entry: InstanceEntry): Partial<RowColumns> {
-  const flags = entry.flags & (INSTANCE_FLAGS.healthy | INSTANCE_FLAGS.willing);
+  const flags = entry.flags & (INSTANCE_FLAGS.healthy | INSTANCE_FLAGS.willing | INSTANCE_FLAGS.described);
   if (entry.terms === null) return { flags };
   if (entry.session !== undefined) {
     return { flags: flags | INSTANCE_FLAGS.heldBySession, lease: entry.lease, leaseTerms: keptLeaseText(entry.terms) };

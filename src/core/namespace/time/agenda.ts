@@ -12,6 +12,8 @@ export type Duty =
   | { kind: 'linger'; key: InstanceKey }
   /** The journal exceeds its retention. */
   | { kind: 'compaction' }
+  /** Entries and instances have to be looked at again, by other layouts. */
+  | { kind: 'layouts' }
   /** An import continues by itself, or is dropped. */
   | { kind: 'import' }
   /** The token of an open socket ends, or is due to be checked. */
