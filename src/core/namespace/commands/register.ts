@@ -2,10 +2,10 @@ import type { InstanceKey, OperationResult, Precondition } from '../../../model/
 import type { SharedDocument } from '../../../model/dialect-reads';
 import type { InstanceDefinition } from '../../../model/instance';
 import type { Caller } from '../../../model/namespace-api';
-import { assertMayChange, assertMayChangeEntry } from '../access/ownership';
+import { assertMayChange, assertMayChangeEntry, assertRegistered } from '../access/ownership';
 import type { Draft } from '../commit/draft';
 import { recover } from '../leases/renewing';
-import { type InstanceEntry, isHealthy } from '../records/catalog-entries';
+import { type InstanceEntry, isDescribed, isHealthy } from '../records/catalog-entries';
 import { documentIn, holdsDefinition, type InstanceRecord, withHealth } from '../records/records';
 
 /**
@@ -13,7 +13,7 @@ import { documentIn, holdsDefinition, type InstanceRecord, withHealth } from '..
  * definition with a new incarnation is a restart, and ends a drain.
  *
  * @param document Document that it shares with other instances of its service. It is stored once, if absent.
- * @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`, `LIMIT_EXCEEDED`.
+ * @throws {RegistryError} `FORBIDDEN`, `CONFLICT` if an entry describes it, `REVISION_MISMATCH`, `LIMIT_EXCEEDED`.
  */
 export function register(
   draft: Draft,
@@ -31,7 +31,10 @@ export function register(
     return repeat(draft, key, entry);
   }
   const current = draft.instance(key);
-  if (current !== undefined) assertMayChange(caller, key, current.record.owner);
+  if (current !== undefined) {
+    assertMayChange(caller, key, current.record.owner);
+    assertRegistered(key, current.record);
+  }
   draft.require({ kind: 'instance', ...key }, current, precondition);
   if (document !== undefined) draft.putDocument(key, document);
   const registered = { definition, document: document?.id };
@@ -51,7 +54,7 @@ function isRepeat(
   document: SharedDocument | undefined,
 ): boolean {
   const session = definition.lease === null ? undefined : caller.session;
-  const isSame = entry.session?.key === session && holdsDefinition(entry.text, definition);
+  const isSame = entry.session?.key === session && !isDescribed(entry) && holdsDefinition(entry.text, definition);
   return isSame && documentIn(entry.text) === document?.id;
 }
 

@@ -87,7 +87,9 @@ class Lines {
     }
     const instance = instances.get(key.id);
     if (instance === undefined) return;
-    const { owner, place } = decodeInstance(instance.text);
+    const { owner, place, entry } = decodeInstance(instance.text);
+    // An instance that an entry describes comes back with the entry.
+    if (entry !== undefined) return;
     // The definition is inserted in its stored form, without defaults.
     this.#add('instances', { kind: 'instance', ...key, owner, place }, definitionIn(instance.text));
   }
