@@ -31,6 +31,8 @@ GET    /ns/:ns/watch [own-orders]                                    +   -    - 
 GET    /ns/:ns/watch [own-orders, own-bills]                         +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
 GET    /ns/:ns/watch [own-orders, other]                             +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
 GET    /ns/:ns/watch [own-orders, and a group]                       +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/watch [keys]                                          +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/watch [own-orders, and a key]                         +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
 GET    /ns/:ns/socket                                                +   -    +   +   +   -    +   +   +   -    +   +   +   -    -   -
 POST   /ns/:ns/subscribers/:id/ack                                   +   -    -   -   -   -    -   -   -   -    +   +   +   -    -   -
 POST   /ns/:ns/batch [register]                                      +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
@@ -61,6 +63,12 @@ DELETE {svc}/instances/:id/drain                                     +   -    + 
 PUT    {svc}/instances/:id/override                                  +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
 GET    {svc}/instances/:id/override                                  +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
 DELETE {svc}/instances/:id/override                                  +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
+GET    /ns/:ns/kv                                                    +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/kv [prefix]                                           +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/kv/:key                                               +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+PUT    /ns/:ns/kv/:key                                               +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+DELETE /ns/:ns/kv/:key                                               +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+GET    /ns/:ns/history/kv/:key                                       +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
 `;
 
 /** Routes to the directory, which authorizes: `directory-access.test.ts` has their table. */
@@ -115,6 +123,9 @@ const ASKED: Record<string, { query?: string; body?: unknown }> = {
   'GET /ns/:ns/watch [own-orders, own-bills]': { query: '?service=g@@own-orders&service=g@@own-bills' },
   'GET /ns/:ns/watch [own-orders, other]': { query: '?service=g@@own-orders&service=g@@other' },
   'GET /ns/:ns/watch [own-orders, and a group]': { query: '?service=g@@own-orders&group=g' },
+  'GET /ns/:ns/kv [prefix]': { query: '?prefix=own' },
+  'GET /ns/:ns/watch [keys]': { query: '?prefix=own' },
+  'GET /ns/:ns/watch [own-orders, and a key]': { query: '?service=g@@own-orders&key=own' },
   'POST /ns/:ns/subscribers/:id/ack': { body: { cursor: 'cE.1.x' } },
   'POST /ns/:ns/batch [register]': { body: { operations: [{ op: 'register', ...own, ...place }] } },
   'POST /ns/:ns/batch [update]': { body: { operations: [{ op: 'update', ...own, weight: 2 }] } },
@@ -160,7 +171,7 @@ const LINES: Line[] = TABLE.trim()
     const path = short.replace('{svc}', '/ns/:ns/groups/:group/services/:service').replace(/^\/ns\//, '/api/v1/ns/');
     const filled = path.replace(':ns', 'public').replace(':group', own.group).replace(':service', own.service);
     const { query = '', body } = ASKED[name] ?? {};
-    const target = filled.replace(':id', own.id) + query;
+    const target = filled.replace(':id', own.id).replace(':key', own.service) + query;
     return { name, method, path, target, body, expected: cells.trim().split(/ +/) };
   });
 
@@ -250,6 +261,30 @@ describe('a grant on all services of a group', () => {
   ])('[A5] %s: %s', async (path, expected) => {
     const test = new TestApp();
     const { token } = test.directory.give([{ scope: 'read', ns: 'public', services: ['g@@*'] }]);
+    const line = { name: path, method: 'GET', path, target: `/api/v1/ns/public${path}`, body: undefined, expected: [] };
+    expect(await cell(line, token, test)).toBe(expected);
+  });
+});
+
+describe('a grant on keys', () => {
+  it.each([
+    ['/watch?prefix=config/', '+'],
+    ['/watch?key=config/a&key=lock', '+'],
+    ['/watch?from=config/a&to=config/z', '+'],
+    ['/watch?prefix=Y29uZmlnLw&base64=true', '+'],
+    ['/watch?prefix=config', '-'],
+    ['/watch?key=lock&key=locks', '-'],
+    ['/watch?from=config/a', '-'],
+    ['/watch?to=config/z', '-'],
+    ['/watch?prefix=', '-'],
+    ['/watch?key=config/a&service=g@@any', '-'],
+    ['/watch', '-'],
+  ])('[A5, KV12] %s: %s', async (path, expected) => {
+    const test = new TestApp();
+    const { token } = test.directory.give([
+      { scope: 'read', ns: 'public', services: [], keys: ['config/*', 'lock'] },
+      { scope: 'register', ns: 'public' },
+    ]);
     const line = { name: path, method: 'GET', path, target: `/api/v1/ns/public${path}`, body: undefined, expected: [] };
     expect(await cell(line, token, test)).toBe(expected);
   });

@@ -21,6 +21,7 @@ import type { OriginSettings } from './request/headers';
 import { Cors, originsProblem, splitOrigins } from './response/cors';
 import { logLevelProblem, RequestCounts, RequestObserver, type WriteLog } from './telemetry/request-observer';
 import { addAccessRoutes } from './v1/access-routes';
+import { addEntryRoutes } from './v1/entry-routes';
 import { addHistoryRoutes } from './v1/history-routes';
 import { addInstanceRoutes } from './v1/instance-routes';
 import { addLeaseRoutes } from './v1/lease-routes';
@@ -168,6 +169,7 @@ function addNativeRoutes(surface: Surface, monitored: Monitored, consoleFiles: C
   addResolveRoute(surface);
   addServiceRoutes(surface);
   addOverrideRoutes(surface);
+  addEntryRoutes(surface);
   addHistoryRoutes(surface);
   addTransferRoutes(surface);
   addWatchRoutes(surface);

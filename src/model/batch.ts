@@ -102,10 +102,15 @@ const OverrideOperation = z
     return { op: 'override', key, precondition, override: body };
   });
 
-const Operations = z
-  .array(z.discriminatedUnion('op', [RegisterOperation, UpdateOperation, DeregisterOperation, OverrideOperation]))
-  .min(1)
-  .max(BATCH_OPERATIONS_MAX_COUNT);
+/** Schemas of the operations on an instance. */
+export const INSTANCE_OPERATIONS = [
+  RegisterOperation,
+  UpdateOperation,
+  DeregisterOperation,
+  OverrideOperation,
+] as const;
+
+const Operations = z.array(z.discriminatedUnion('op', INSTANCE_OPERATIONS)).min(1).max(BATCH_OPERATIONS_MAX_COUNT);
 
 /** Members of a registration without a precondition. The schema parses those that have one. */
 const REGISTRATION_MEMBERS = plainMembers('op', 'group', 'service', 'id');

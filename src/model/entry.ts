@@ -76,12 +76,41 @@ export const EntryRange = z
     more: z.boolean().meta({
       description: 'true: the range has entries that are left out, because of the limit or the size of the answer',
     }),
+    next: z.string().optional().meta({
+      description: 'With `more`, in the order of keys: pass it as `after` to continue',
+    }),
   })
   .meta({ id: 'EntryRange' });
 export type EntryRange = z.output<typeof EntryRange>;
 
-/** Matches base64 with its padding. */
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+/** Matches base64 or base64url, padded or not, of whole bytes: unused bits are zero, as in RFC 4648, section 3.5. */
+const BASE64 = /^(?:[\w+/-]{4})*(?:[\w+/-][AQgw](?:==)?|[\w+/-]{2}[AEIMQUYcgkosw048]=?)?$/;
+
+/**
+ * Returns the bytes of a text that names a key, or a part of one, one character a byte; undefined if the text is not valid
+ * or too long.
+ *
+ * @param isBase64 True if the text is base64 or base64url of the bytes, otherwise it is the key itself.
+ */
+export function keyIn(text: string, isBase64: boolean): string | undefined {
+  const key = isBase64 ? bytesOfBase64(text) : text.isWellFormed() ? byteString(utf8Bytes(text)) : undefined;
+  return key !== undefined && key.length <= ENTRY_KEY_MAX_BYTES ? key : undefined;
+}
+
+/** Decodes base64 or base64url to one character a byte; undefined if the text is anything else. */
+export function bytesOfBase64(text: string): string | undefined {
+  return BASE64.test(text) ? atob(text.replaceAll('-', '+').replaceAll('_', '/')) : undefined;
+}
+
+/** Returns a key as base64url without padding, as paths and queries take it. */
+export function base64urlKey(key: string): string {
+  return btoa(key).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** Describes a valid text of {@link keyIn}. */
+export function keyProblem(isBase64: boolean): string {
+  return `must be ${isBase64 ? 'base64' : 'text'} of at most ${ENTRY_KEY_MAX_BYTES} bytes`;
+}
 
 /**
  * Keys in JSON: a key, all keys with a prefix, or those from one up to another. With `base64`, the members are base64 of
@@ -95,16 +124,15 @@ export const KeyScope = z
     to: z.string().optional(),
     base64: z.literal(true).optional(),
   })
-  .transform(({ base64: isBase64, ...texts }, context): KeyInterval => {
+  .transform(({ base64: isBase64 = false, ...texts }, context): KeyInterval => {
     const keys: Partial<Record<keyof typeof texts, string>> = {};
     for (const [name, text] of Object.entries(texts)) {
-      const key = isBase64 ? bytesOfBase64(text) : text && byteString(utf8Bytes(text));
-      if (text !== undefined && (key === undefined || key.length > ENTRY_KEY_MAX_BYTES || !text.isWellFormed())) {
-        const message = `must be ${isBase64 ? 'base64' : 'text'} of at most ${ENTRY_KEY_MAX_BYTES} bytes`;
-        context.addIssue({ code: 'custom', message, path: [name] });
-      }
+      if (text === undefined) continue;
+      const key = keyIn(text, isBase64);
+      if (key === undefined) context.addIssue({ code: 'custom', message: keyProblem(isBase64), path: [name] });
       Object.assign(keys, { [name]: key });
     }
+    if (texts.key === '') context.addIssue({ code: 'custom', message: 'a key must not be empty', path: ['key'] });
     const { key, prefix, from, to } = keys;
     const isOne = [key, prefix, from ?? to].filter((each) => each !== undefined).length === 1;
     if (!isOne) context.addIssue({ code: 'custom', message: 'give one of key, prefix, or from and to' });
@@ -112,14 +140,15 @@ export const KeyScope = z
     return prefix === undefined ? { from: from ?? '', to } : intervalOfPrefix(prefix);
   });
 
-function bytesOfBase64(text: string | undefined): string | undefined {
-  return text !== undefined && BASE64.test(text) ? atob(text) : undefined;
-}
-
 /** Returns a key or a value as text, or as base64 if it is not valid UTF-8. */
 export function shownKey(key: string): { key: string } | { keyBase64: string } {
   const text = utf8Of(key);
   return text === undefined ? { keyBase64: btoa(key) } : { key: text };
+}
+
+/** Returns the key that {@link shownKey} has shown. */
+export function keyOf({ key = '', keyBase64 }: { key?: string | undefined; keyBase64?: string | undefined }): string {
+  return keyBase64 === undefined ? byteString(utf8Bytes(key)) : atob(keyBase64);
 }
 
 /** Formats a key for an error message. */

@@ -295,6 +295,9 @@ export const ENTRY_KEY_MAX_BYTES = 4 * 1024;
 /** Value of an entry, the same as in Consul. A change of it, before and after, fits into one row. `PAYLOAD_TOO_LARGE` */
 export const ENTRY_VALUE_MAX_BYTES = 512 * 1024;
 
+/** Body of a request that puts one entry. It exceeds that of a value, so that a slightly larger one is refused with its size. */
+export const ENTRY_BODY_MAX_BYTES = 600 * 1024;
+
 /** Content type of an entry; registered ones are much shorter. `INVALID_REQUEST` */
 export const ENTRY_CONTENT_TYPE_MAX_CHARACTERS = 255;
 
@@ -327,6 +330,27 @@ export const ENTRY_FACTS_MAX_COUNT = 1_000;
  * times as much. Further puts wait until the disk has caught up.
  */
 export const ENTRIES_UNWRITTEN_MAX_BYTES = 8 * 1024 * 1024;
+
+/**
+ * Compares of a transaction, and operations on each of its sides, with those of nested transactions: as many as etcd and
+ * Consul allow. `INVALID_REQUEST`
+ */
+export const TRANSACTION_OPERATIONS_MAX_COUNT = 128;
+
+/** Body of a transaction, and all of its keys and values: four of the largest values. `PAYLOAD_TOO_LARGE` */
+export const TRANSACTION_MAX_BYTES = 2 * 1024 * 1024;
+
+/** Entries that a transaction compares, deletes or sorts: every one of a full namespace, once. `LIMIT_EXCEEDED` */
+export const TRANSACTION_VISITED_MAX_COUNT = 100_000;
+
+/** Values that a transaction reads for its compares: each of its compares may read the largest one. `LIMIT_EXCEEDED` */
+export const TRANSACTION_COMPARED_MAX_BYTES = 64 * 1024 * 1024;
+
+/** Entries that a transaction deletes; each takes a row, and all of them are in memory at once. `LIMIT_EXCEEDED` */
+export const TRANSACTION_DELETED_MAX_COUNT = 10_000;
+
+/** Values that a transaction replaces or deletes, which are in memory twice for the journal. `LIMIT_EXCEEDED` */
+export const TRANSACTION_REPLACED_MAX_BYTES = 16 * 1024 * 1024;
 
 /** Values of entries that one statement reads. */
 export const ENTRIES_READ_AT_ONCE_MAX_COUNT = 1_000;

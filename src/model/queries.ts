@@ -17,7 +17,7 @@ import { BlindReaders } from './subscriber';
 
 const Flag = z.enum(['true', 'false']).transform((text) => text === 'true');
 /** Parameters for how fresh a response must be. */
-const Freshness = {
+export const Freshness = {
   consistency: z
     .enum(['strong', 'cached'])
     .default('strong')

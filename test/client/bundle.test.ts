@@ -33,8 +33,10 @@ const ON_DEMAND_MAX_BYTES: Record<string, number> = {
   failure: 1_100,
   'open-socket': 1_200,
   outages: 600,
-  'stream-source': 1_400,
-  'poll-source': 1_900,
+  'stream-source': 1_500,
+  'poll-source': 1_300,
+  'service-polls': 1_300,
+  'key-polls': 800,
   'balanced-fetch': 1_400,
 };
 

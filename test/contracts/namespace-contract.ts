@@ -15,6 +15,7 @@ import { rows } from './namespace/rows';
 import { Scene } from './namespace/scene';
 import { services } from './namespace/services';
 import type { Capabilities, TestNamespace } from './namespace/test-namespace';
+import { transactions } from './namespace/transactions';
 import { transfers } from './namespace/transfers';
 import { trouble } from './namespace/trouble';
 import { waking } from './namespace/waking';
@@ -30,6 +31,7 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   batches,
   conditions,
   entries,
+  transactions,
   past,
   transfers,
   leases,

@@ -9,6 +9,7 @@ import { nacosConsoleSuite } from '../dialects/nacos-console-suite';
 import { nacosSuite } from '../dialects/nacos-suite';
 import { directorySuite } from '../directory/directory-suite';
 import type { Home } from '../fixtures/home';
+import { entriesSuite } from '../http/entries-suite';
 import { longListsSuite } from '../http/long-lists-suite';
 import { nativeApiSuite } from '../http/native-api-suite';
 import { openapiAnswersSuite } from '../http/openapi-answers-suite';
@@ -27,6 +28,7 @@ const SUITES: Record<string, (home: Home) => void> = {
   'event streams': eventStreamSuite,
   'long-polls': longPollSuite,
   socket: socketSuite,
+  entries: entriesSuite,
   directory: directorySuite,
   Eureka: eurekaSuite,
   'go-micro watch': goMicroWatchSuite,

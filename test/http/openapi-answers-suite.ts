@@ -111,6 +111,15 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
         ],
       },
     ],
+    ['PUT', `${NS}/kv/config`, { a: 1 }],
+    ['PUT', `${NS}/kv/config`, { a: 2 }],
+    ['PUT', `${NS}/kv/other`, {}],
+    ['GET', `${NS}/kv/config`],
+    ['GET', `${NS}/kv/config?as=entry`],
+    ['GET', `${NS}/kv?limit=1`],
+    ['GET', `${NS}/kv?prefix=config&keys=true`],
+    ['GET', `${NS}/history/kv/config?limit=1`],
+    ['DELETE', `${NS}/kv/config`],
     ['GET', `${NS}/history?limit=5`],
     ['GET', `${NS}/history?group=g&service=orders&instance=a`],
     ['GET', `${I}/why`],
@@ -191,7 +200,7 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
       const card = route.answers[answer.status];
       expect(card, `${method} ${path} answered ${answer.status} ${JSON.stringify(answer.body)}`).toBeDefined();
       seen.add(`${route.operation} ${answer.status}`);
-      if (card?.schema !== undefined) {
+      if (card?.schema !== undefined && (card.contentType === undefined || path.endsWith('as=entry'))) {
         // An object schema drops unknown members, so the comparison finds undocumented ones.
         expect(card.schema.parse(answer.body), `${method} ${path}`).toEqual(answer.body);
       } else if (card?.contentType !== undefined) {

@@ -40,7 +40,8 @@ export class PartJoiner {
       if (this.#snapshot === undefined) this.#snapshot = rest;
       else {
         addServices(this.#snapshot.services, frame.services);
-        if (frame.entries) this.#snapshot.entries = [...(this.#snapshot.entries ?? []), ...frame.entries];
+        if (this.#snapshot.entries === undefined) this.#snapshot.entries = frame.entries;
+        else for (const entry of frame.entries ?? []) this.#snapshot.entries.push(entry);
       }
       return isWhole ? this.#wholeSnapshot(this.#snapshot) : undefined;
     }

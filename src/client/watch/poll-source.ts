@@ -1,17 +1,8 @@
 import { BackOff } from '../wire/back-off';
-import type { SnapshotService, WatchedService } from '../wire/frames';
-import type { Instance } from '../wire/instance';
+import type { SnapshotFrame } from '../wire/frames';
 import type { RegistryHttp } from '../wire/registry-http';
-import { RollcallError } from '../wire/rollcall-error';
 import { pause, type Time } from '../wire/time';
-import type { WatchScope, WatchSink, WatchSource } from './watch';
-import { wholeList } from './whole-list';
-
-/** The part of a list of services that is used. */
-interface ServiceNames {
-  services: { group: string; name: string; revision: number }[];
-  next?: string | undefined;
-}
+import type { WatchSink, WatchSource } from './watch';
 
 /** Time that a poll waits for a change. */
 const WAIT_MS = 30_000;
@@ -22,26 +13,23 @@ const ANSWER_TIMEOUT_MS = 10_000;
 /** Interval of polls that return "unchanged" without waiting: the registry did not let them wait. */
 const LEAST_MS = 1_000;
 
-/** A repeated read: its path, and the handler of its response. */
-interface Poll {
+/** A repeated read. */
+export interface Poll {
   path: string;
+  /** Processes a response that has changed. */
   apply: (answer: Response, signal: AbortSignal) => Promise<void>;
-  hasAnswered: boolean;
 }
 
-interface ServiceName {
-  group: string;
-  service: string;
-}
+/** The content of a snapshot. */
+export type PolledContent = Pick<SnapshotFrame, 'revision' | 'services' | 'entries'>;
 
-/** Parses `orders` (in the default group) or `group@@orders`. */
-function serviceName(text: string): ServiceName {
-  const at = text.indexOf('@@');
-  return at < 0 ? { group: 'DEFAULT_GROUP', service: text } : { group: text.slice(0, at), service: text.slice(at + 2) };
+/** The state of a scope, kept by polls. */
+export interface PolledState {
+  /** Forgets the state, and returns the polls that get it. */
+  begin(): Poll[];
+  /** The state, once each poll has been answered. */
+  readonly content: PolledContent;
 }
-
-/** Returns the key of a service. Names contain no line breaks. */
-const keyOf = ({ group, service }: ServiceName): string => `${group}\n${service}`;
 
 /**
  * A watch by long polls, for runtimes that have neither sockets nor streams. Changes between two responses are merged:
@@ -53,33 +41,26 @@ export class PollSource implements WatchSource {
   readonly #time: Time;
   readonly #subscriber: string | undefined;
   readonly #sink: WatchSink;
-  readonly #scope: WatchScope;
-  readonly #services = new Map<string, SnapshotService & { newest?: number }>();
+  readonly #state: PolledState;
   #ended = new AbortController();
   /** Aborts the pending polls, to repeat them under the subscriber's name. */
   #asked = new AbortController();
   #polls: Poll[] = [];
+  readonly #answered = new WeakSet<Poll>();
   #sentCursor: string | undefined;
 
   /** @param subscriber Undefined for an observer: its polls have no name. */
-  constructor(http: RegistryHttp, time: Time, subscriber: string | undefined, scope: WatchScope, sink: WatchSink) {
+  constructor(http: RegistryHttp, time: Time, subscriber: string | undefined, state: PolledState, sink: WatchSink) {
     this.#http = http;
     this.#time = time;
     this.#subscriber = subscriber;
-    this.#scope = scope;
+    this.#state = state;
     this.#sink = sink;
   }
 
   start(): void {
-    const { services = [], groups = [] } = this.#scope;
     this.#ended = new AbortController();
-    this.#services.clear();
-    const isWhole = services.length === 0 && groups.length === 0;
-    this.#polls = [
-      ...services.map((text) => this.#servicePoll(serviceName(text))),
-      ...groups.map((group) => this.#groupPoll(group)),
-      ...(isWhole ? [this.#groupPoll()] : []),
-    ];
+    this.#polls = this.#state.begin();
     for (const poll of this.#polls) void this.#run(poll, this.#ended.signal);
   }
 
@@ -115,7 +96,7 @@ export class PollSource implements WatchSource {
         if (answer.status !== 304) {
           await poll.apply(answer, signal);
           condition = answer.headers.get('etag');
-          poll.hasAnswered = true;
+          this.#answered.add(poll);
           if (!signal.aborted) this.#noteCursor(answer.headers.get('rollcall-cursor') ?? '');
         } else if (waits && this.#time.now() - startedAt < LEAST_MS) {
           await pause(this.#time, LEAST_MS, signal);
@@ -138,83 +119,8 @@ export class PollSource implements WatchSource {
   }
 
   #noteCursor(cursor: string): void {
-    if (!this.#polls.every(({ hasAnswered }) => hasAnswered)) return;
-    const services = [...this.#services.values()].map(({ newest: _newest, ...service }) => service);
-    const revision = Math.max(0, ...services.flatMap(({ instances }) => instances.map((one) => one.revision)));
+    if (!this.#polls.every((poll) => this.#answered.has(poll))) return;
     this.#sentCursor = cursor;
-    this.#sink.take({ type: 'snapshot', watch: '', cursor, revision, services }, 0);
-  }
-
-  #servicePoll(name: ServiceName): Poll {
-    const path = `${this.#http.servicePath(name)}/instances`;
-    return {
-      path,
-      hasAnswered: false,
-      apply: async (answer, signal) => this.#take(name, await wholeList(this.#http, path, answer, { signal }), signal),
-    };
-  }
-
-  #groupPoll(group?: string): Poll {
-    const query = group === undefined ? '' : `?group=${encodeURIComponent(group)}`;
-    return {
-      path: `${this.#http.namespacePath}/services${query}`,
-      hasAnswered: false,
-      // `as`: the response of the list of services
-      apply: async (answer, signal) => this.#takeAll(group, (await answer.json()) as ServiceNames, signal),
-    };
-  }
-
-  async #takeAll(group: string | undefined, first: ServiceNames, signal: AbortSignal): Promise<void> {
-    let { services, next } = first;
-    while (next !== undefined) {
-      const query = { group, after: next };
-      const page = await this.#http.call<ServiceNames>('GET', `${this.#http.namespacePath}/services`, {
-        query,
-        signal,
-      });
-      services = services.concat(page.services);
-      next = page.next;
-    }
-    const known = [...this.#services].filter(([, service]) => group === undefined || service.group === group);
-    const left = new Set(known.map(([key]) => key));
-    for (const { group: of, name: service, revision } of services) {
-      const key = keyOf({ group: of, service });
-      left.delete(key);
-      if (this.#services.get(key)?.newest === revision) continue;
-      const path = `${this.#http.servicePath({ group: of, service })}/instances`;
-      const answer = await this.#http.request('GET', path, { signal });
-      const instances = await wholeList(this.#http, path, answer, { signal });
-      await this.#take({ group: of, service }, instances, signal, revision);
-    }
-    // Services that the scope names individually have their own polls.
-    for (const key of left) this.#services.delete(key);
-  }
-
-  async #take(name: ServiceName, instances: Instance[], signal: AbortSignal, newest?: number): Promise<void> {
-    const plain: WatchedService = {
-      group: name.group,
-      name: name.service,
-      persistent: false,
-      metadata: {},
-      protectThreshold: 0,
-      revision: 0,
-    };
-    const own = await this.#http
-      .call<WatchedService>('GET', this.#http.servicePath(name), { signal })
-      .catch((error) => {
-        if (error instanceof RollcallError && error.code === 'SERVICE_NOT_FOUND') return plain;
-        throw error;
-      });
-    const { persistent, metadata, protectThreshold, selector, revision } = own;
-    this.#services.set(keyOf(name), {
-      ...plain,
-      persistent,
-      metadata,
-      protectThreshold,
-      selector,
-      revision,
-      instances,
-      ...(newest !== undefined && { newest }),
-    });
+    this.#sink.take({ type: 'snapshot', watch: '', cursor, ...this.#state.content }, 0);
   }
 }

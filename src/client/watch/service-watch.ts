@@ -4,7 +4,7 @@ import { RollcallError } from '../wire/rollcall-error';
 import { pause } from '../wire/time';
 import type { WatchWireFrame } from '../wire/wire-frame';
 import { PartJoiner } from './part-joiner';
-import type { ChooseSource, Watch, WatchOptions, WatchScope, WatchSink, WatchSource, WatchStatus } from './watch';
+import type { ChooseSource, SourceOptions, Watch, WatchSink, WatchSource, WatchStatus, WireScope } from './watch';
 
 /**
  * Limit of unread frames, in characters. A watch above it is stopped, and resumed from its cursor once its reader has
@@ -27,8 +27,8 @@ interface Unread {
 /** A watch over any source: whole frames, in order, and a cursor to resume from. */
 export class ServiceWatch implements Watch, WatchSink {
   readonly #core: ClientCore;
-  readonly #scope: WatchScope;
-  readonly #options: WatchOptions;
+  readonly #scope: WireScope;
+  readonly #options: SourceOptions;
   readonly #over: (watch: ServiceWatch) => void;
   readonly #chooseSource: ChooseSource;
   readonly #joiner = new PartJoiner();
@@ -49,8 +49,8 @@ export class ServiceWatch implements Watch, WatchSink {
 
   constructor(
     core: ClientCore,
-    scope: WatchScope,
-    options: WatchOptions,
+    scope: WireScope,
+    options: SourceOptions,
     over: (watch: ServiceWatch) => void,
     chooseSource: ChooseSource,
   ) {
@@ -104,8 +104,8 @@ export class ServiceWatch implements Watch, WatchSink {
     this.#core.outages.report((known) => known.closed(this));
     // An iterator throws the error; a listener may not be there.
     if (error !== undefined && this.#options.onFrame) {
-      const { services = [], groups = [] } = this.#scope;
-      const watched = [...services, ...groups].join(', ') || 'all services';
+      const { services = [], groups = [], keys } = this.#scope;
+      const watched = [...services, ...groups].join(', ') || (keys === undefined ? 'all services' : 'entries');
       this.#core.outages.report((known) => known.ended(watched, error), true);
     }
     this.#over(this);

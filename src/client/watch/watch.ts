@@ -11,6 +11,21 @@ export interface WatchScope {
   groups?: readonly string[] | undefined;
 }
 
+/** Keys of entries as frames name them: a key, all keys with a prefix, or those from one up to another. */
+export interface WireKeys {
+  key?: string | undefined;
+  prefix?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+  /** The members are base64 of the bytes. The same in all keys of a watch. */
+  base64?: true | undefined;
+}
+
+/** Scope of any watch: of services, or of entries. */
+export interface WireScope extends WatchScope {
+  keys?: readonly WireKeys[] | undefined;
+}
+
 /** State of the connection to the registry. */
 export interface WatchStatus {
   /** `connected`: the watch is up to date. `disconnected`: it is reconnecting, and will miss nothing. */
@@ -74,9 +89,15 @@ export interface Watch extends AsyncIterable<WatchFrame> {
   close(): void;
 }
 
+/** Options of any watch: of services, or of entries. */
+export interface SourceOptions extends WatchOptions {
+  /** True: changes of entries have the entry before them. */
+  previous?: boolean | undefined;
+}
+
 /** Parameters of a watch that its source sends. */
-export interface WatchRequest extends Pick<WatchOptions, 'observer' | 'counts'> {
-  scope: WatchScope;
+export interface WatchRequest extends Pick<SourceOptions, 'observer' | 'counts' | 'previous'> {
+  scope: WireScope;
 }
 
 /** Receives the frames and the state of a source. */
@@ -112,8 +133,8 @@ export interface WatchSource {
 /** A watch that needs a source. */
 export interface Sourceless {
   core: ClientCore;
-  scope: WatchScope;
-  options: WatchOptions;
+  scope: WireScope;
+  options: SourceOptions;
   sink: WatchSink;
   /** Aborts when the watch ends. */
   signal: AbortSignal;

@@ -55,6 +55,7 @@ import {
   callRemoveService,
   callRenew,
   callRenewMany,
+  callTransaction,
   type Reply,
 } from './write-calls';
 
@@ -245,6 +246,10 @@ export class Registry implements NamespaceApi {
 
   deleteEntry(caller: Caller, command: Command<'deleteEntry'>): Reply<'deleteEntry'> {
     return callDeleteEntry(this.#state, caller, command);
+  }
+
+  transaction(caller: Caller, command: Command<'transaction'>): Reply<'transaction'> {
+    return callTransaction(this.#state, caller, command);
   }
 
   readEntry(command: Query<'readEntry'>): Reply<'readEntry'> {

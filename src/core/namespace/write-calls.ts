@@ -1,23 +1,26 @@
-import type { InstanceKey, Operation, OperationResult } from '../../model/batch';
+import type { InstanceKey, OperationResult } from '../../model/batch';
 import { bytesOf } from '../../model/bytes';
 import { assertEntrySizes } from '../../model/entry';
 import { jsonText } from '../../model/json';
 import { ENTRIES_UNWRITTEN_MAX_BYTES } from '../../model/limits';
 import type { Answer, Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { ServiceView } from '../../model/service';
+import { assertTransaction, instanceOperations } from '../../model/transaction-rules';
 import { deregister, hasDrainQuarantine } from './commands/deregister';
 import { clearOverride, putOverride } from './commands/override';
 import { patch } from './commands/patch';
 import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
 import type { StoredState } from './commit/commit-state';
-import type { Draft } from './commit/draft';
 import type { DraftedEntries } from './commit/drafted-entries';
 import { entryView } from './entries/entry';
 import { renewMany, renewOne } from './leases/renewing';
 import { requireSession } from './leases/sessions';
 import { batchReport, instanceAnswer, overrideText, registration, serviceText } from './queries/answers';
 import { requireEntry } from './queries/entries';
+import { applyToInstance, TransactionRun, transactionReport } from './transactions/carry-out';
+import { chooseSides } from './transactions/choose-sides';
+import { TransactionMeter } from './transactions/transaction-meter';
 import {
   batchAction,
   changeWithOperatorAudit,
@@ -112,28 +115,13 @@ export function callCancelDrain(
   return withOperatorAudit(state, caller, { audited, act: (...by) => cancelDrains(state, key, ...by) });
 }
 
-/**
- * Applies one operation of a batch, as the corresponding single call would.
- *
- * @throws {RegistryError} As that call does; the whole batch is then refused.
- */
-function applyOperation(draft: Draft, by: Caller, operation: Operation): OperationResult['outcome'] {
-  const { key, precondition } = operation;
-  if (operation.op === 'register') {
-    return register(draft, by, key, operation.definition, precondition, operation.document);
-  }
-  if (operation.op === 'update') return patch(draft, by, key, operation.patch, precondition);
-  if (operation.op === 'deregister') return deregister(draft, by, key, precondition);
-  return putOverride(draft, by, key, operation.override, precondition);
-}
-
 export function callBatch(state: TurnState, caller: Caller, operations: Command<'batch'>): Reply<'batch'> {
   return changeWithOperatorAudit(state, caller, {
     scope: undefined,
     audited: () => batchAction(state.catalog, caller, operations),
     decide: (draft, by) => {
       requireSession(state, by);
-      return operations.map((operation) => applyOperation(draft, by, operation));
+      return operations.map((operation) => applyToInstance(draft, by, operation));
     },
     answer: (outcomes) => ({ ...position(state), body: batchReport(state, operations, outcomes) }),
   });
@@ -206,9 +194,35 @@ export function callRemoveService(
   });
 }
 
-export async function callPutEntry(state: TurnState, caller: Caller, command: Command<'putEntry'>): Reply<'putEntry'> {
+export async function callTransaction(
+  state: TurnState,
+  caller: Caller,
+  transaction: Command<'transaction'>,
+): Reply<'transaction'> {
+  assertTransaction(transaction);
+  const onInstances = instanceOperations(transaction);
+  await roomForValues(state);
+  return changeWithOperatorAudit(state, caller, {
+    scope: undefined,
+    // Both sides: which one is carried out may change until the action is recorded.
+    audited: () => batchAction(state.catalog, caller, onInstances),
+    decide: (draft, by) => {
+      if (onInstances.length > 0) requireSession(state, by);
+      const meter = new TransactionMeter();
+      return new TransactionRun(draft, by, meter).carryOut(chooseSides(state.entries, transaction, meter));
+    },
+    answer: (outcome) => ({ ...position(state), body: transactionReport(state, outcome) }),
+  });
+}
+
+/** Waits while too many values are not written yet. */
+async function roomForValues({ entries, pipeline }: TurnState): Promise<void> {
   // Each waiter looks again, as those before it may have used up the room.
-  while (state.entries.unwrittenBytes > ENTRIES_UNWRITTEN_MAX_BYTES) await state.pipeline.settled();
+  while (entries.unwrittenBytes > ENTRIES_UNWRITTEN_MAX_BYTES) await pipeline.settled();
+}
+
+export async function callPutEntry(state: TurnState, caller: Caller, command: Command<'putEntry'>): Reply<'putEntry'> {
+  await roomForValues(state);
   return change(state, caller, {
     scope: undefined,
     decide: ({ entries }, by) => putEntry(entries, by, command),
@@ -233,7 +247,7 @@ function putEntry(
 ): OperationResult['outcome'] {
   assertEntrySizes(key, value);
   entries.require(key, precondition);
-  const isNew = entries.get(key) === undefined;
+  const isNew = entries.real(key) === undefined;
   entries.put(key, { value: bytesOf(value), lease: null, facts: { actor, contentType } }, 'put');
   return isNew ? 'created' : 'changed';
 }

@@ -19,6 +19,7 @@ const WRITES: ReadonlySet<PropertyKey> = new Set<keyof NamespaceApi>([
   'applyImport',
   'putEntry',
   'deleteEntry',
+  'transaction',
 ]);
 
 /** Any method of a namespace. */

@@ -134,15 +134,14 @@ function answersOf({ path, answers, scope, conditional, input }: RouteCard): Des
   // Responses of a namespace have a position in its history; those of the directory have none.
   const cursor = path.includes('/:ns/') ? CURSOR_HEADER : undefined;
   const entries = Object.entries(answers).map(([status, { description, schema, contentType }]) => {
-    const content =
-      schema !== undefined
-        ? { 'application/json': { schema: described(schema) } }
-        : contentType !== undefined
-          ? { [contentType]: { schema: { type: 'string' as const } } }
-          : undefined;
+    const content = {
+      ...(contentType !== undefined && { [contentType]: { schema: { type: 'string' as const } } }),
+      ...(schema !== undefined && { 'application/json': { schema: described(schema) } }),
+    };
+    const isEmpty = schema === undefined && contentType === undefined;
     // A stream has no position of its own: each of its events has one.
     const headers = status === '101' || contentType === 'text/event-stream' ? undefined : cursor;
-    return [status, { description, ...(headers && { headers }), ...(content && { content }) }] as const;
+    return [status, { description, ...(headers && { headers }), ...(!isEmpty && { content }) }] as const;
   });
   if (conditional === 'read')
     entries.push([

@@ -222,8 +222,9 @@ export function directoryCaller({ origins }: Surface, context: RequestContext): 
   return { principal: context.get('principal'), address: originOf(context.env.received, origins).address };
 }
 
-/** Returns a service or a group as the scope of a watch; the whole namespace if neither is given. */
-function watchScopeOf({ service, group }: Omit<Target, 'namespace'>): WatchScope {
+/** Returns a service, a group or keys as the scope of a watch; all services of the namespace if none is given. */
+function watchScopeOf({ service, group, keys }: Omit<Target, 'namespace'>): WatchScope {
+  if (keys !== undefined) return { groups: [], services: [], keys: [keys] };
   if (service !== undefined) return { groups: [], services: [{ group: service.group, service: service.service }] };
   return { groups: group === undefined ? [] : [group], services: [] };
 }

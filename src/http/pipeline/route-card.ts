@@ -10,6 +10,7 @@ export const CHAPTERS = [
   { name: 'Watching', description: 'Receive changes as they happen' },
   { name: 'Services', description: 'Settings that the instances of a service share' },
   { name: 'Operators', description: 'Override what an instance registered' },
+  { name: 'Entries', description: 'Keys and values: configuration, locks and other small data' },
   { name: 'History', description: 'Past states and changes, with their authors and reasons' },
   { name: 'Namespaces', description: 'Tenants of the registry, each with its own services, limits and history' },
   { name: 'Access', description: 'Tokens, tickets and the audit trail' },
@@ -22,7 +23,7 @@ export interface AnswerCard {
   description: string;
   /** Schema of a JSON body; absent if there is no body or it has another type. */
   schema?: z.ZodType;
-  /** Type of a body that is not JSON. */
+  /** Type of a body that is not JSON; with a schema, the request chooses between both. */
   contentType?: string;
 }
 
@@ -40,6 +41,8 @@ export interface RouteCard {
   method: 'get' | 'put' | 'post' | 'patch' | 'delete';
   /** In the router's syntax: `/api/v1/ns/:ns/services`. */
   path: string;
+  /** The router's pattern, if it matches other paths than `path` does. */
+  pattern?: string;
   /** Scope that a token needs; `any`: depends on the request; `open`: no token needed, and no data shown. */
   scope: Scope | 'any' | 'open';
   /** Where the credential comes from, if not from where the native API takes it. */

@@ -101,8 +101,6 @@ export function directoryRoute<Input extends RequestSchemas, Outcome>(
 /** A route that needs no token and shows no data. */
 export interface OpenDoor extends RouteCard {
   scope: 'open';
-  /** The router's pattern, if it matches other paths than `path` does. */
-  pattern?: string;
   /** True if it works even before the registry is set up. */
   beforeSetup?: boolean;
   answer: (request: Request) => Response | Promise<Response>;
@@ -118,7 +116,7 @@ export function openDoor(surface: Surface, door: OpenDoor): void {
     map: (response) => response,
     withoutDeadline: true,
   };
-  addRoute(surface, door, steps, door.pattern);
+  addRoute(surface, door, steps);
 }
 
 /** A route whose body has its only credential, which the call verifies. Any other credential is ignored. */
@@ -166,13 +164,8 @@ function authenticator({ authentication }: Surface, { door = 'api' }: RouteCard)
   return ({ env }: RequestContext) => authentication.authenticate(readCredential, env);
 }
 
-function addRoute<Input, Outcome>(
-  surface: Surface,
-  card: RouteCard,
-  steps: Omit<Steps<Input, Outcome>, 'path'>,
-  pattern = card.path,
-): void {
-  const { method, path } = card;
+function addRoute<Input, Outcome>(surface: Surface, card: RouteCard, steps: Omit<Steps<Input, Outcome>, 'path'>): void {
+  const { method, path, pattern = path } = card;
   surface.router.on(method, pattern, pipeline(surface, { ...steps, path }));
   surface.cards.push(card);
 }

@@ -61,14 +61,24 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
 }
 
 /**
+ * Reads the body of a request as bytes; none if there is no body.
+ *
+ * @throws {RegistryError} `UNSUPPORTED_MEDIA_TYPE` if it is compressed, `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST` if it
+ * ended early.
+ */
+export function readBodyBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  assertPlain(request.headers);
+  return readBytes(request, maxBytes);
+}
+
+/**
  * Reads the body of a request as text; empty if there is none.
  *
  * @throws {RegistryError} `UNSUPPORTED_MEDIA_TYPE` if it is compressed, `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST` if it
  * is not UTF-8 or ended early.
  */
 export async function readBodyText(request: Request, maxBytes: number): Promise<string> {
-  assertPlain(request.headers);
-  const bytes = await readBytes(request, maxBytes);
+  const bytes = await readBodyBytes(request, maxBytes);
   try {
     return decoder.decode(bytes);
   } catch (cause) {

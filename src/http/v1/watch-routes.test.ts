@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { EventReader } from '../../../test/fixtures/event-reader';
 import { socketPurpose } from '../../../test/fixtures/socket-purpose';
 import { problemOf, ROOT_TOKEN, SERVICE, TestApp } from '../../../test/fixtures/test-app';
-import { WAITS_PER_SUBSCRIBER_MAX_COUNT } from '../../model/limits';
+import { ClientFrame } from '../../model/frames';
+import { ENTRY_KEY_MAX_BYTES, WAITS_PER_SUBSCRIBER_MAX_COUNT } from '../../model/limits';
 import { assertSocketUpgrade } from './watch-routes';
 
 const WATCH = '/api/v1/ns/public/watch';
@@ -43,6 +44,45 @@ describe('the event stream', () => {
     expect((await asked('?group=g&service=orders&service=h%40%40carts&group=i')).watch).toMatchObject({
       scope: { groups: ['g', 'i'], services: ['DEFAULT_GROUP@@orders', 'h@@carts'] },
     });
+  });
+
+  it('[E10] covers keys, prefixes and intervals of entries, also of keys that are not text', async () => {
+    const keysOf = async (query: string) => {
+      const { watch } = await asked(query);
+      const { scope } = ClientFrame.parse(watch) as Extract<ClientFrame, { type: 'watch' }>;
+      expect([scope.groups, scope.services]).toEqual([[], []]);
+      return scope.keys;
+    };
+    expect(await keysOf('?key=config/a&prefix=lock%2F&key=%C3%BC')).toEqual([
+      { from: 'config/a', to: 'config/a\0' },
+      { from: '\u00c3\u00bc', to: '\u00c3\u00bc\0' },
+      { from: 'lock/', to: 'lock0' },
+    ]);
+    expect(await keysOf('?from=a&to=b&from=c&to=')).toEqual([{ from: 'a', to: 'b' }, { from: 'c' }]);
+    expect([await keysOf('?from=a'), await keysOf('?to=b')]).toEqual([[{ from: 'a' }], [{ from: '', to: 'b' }]]);
+    expect(await keysOf('?prefix=')).toEqual([{ from: '' }]);
+    expect(await keysOf('?base64=true&prefix=_w&key=%2Fw%3D%3D&from=AP8B&to=')).toEqual([
+      { from: '\u00ff', to: '\u00ff\0' },
+      { from: '\u00ff' },
+      { from: '\0\u00ff\u0001' },
+    ]);
+    const longest = 'k'.repeat(ENTRY_KEY_MAX_BYTES);
+    expect(await keysOf(`?key=${longest}`)).toEqual([{ from: longest, to: `${longest}\0` }]);
+    expect((await asked('?key=a&previous=true')).watch).toMatchObject({ previous: true });
+    expect((await asked('?key=a')).watch).not.toHaveProperty('previous');
+  });
+
+  it('[E10] refuses invalid keys by the name of their parameter', async () => {
+    expect(await refused('?key=')).toEqual([400, ['key.0']]);
+    expect(await refused(`?prefix=a&prefix=${'k'.repeat(ENTRY_KEY_MAX_BYTES + 1)}`)).toEqual([400, ['prefix.1']]);
+    for (const text of ['%25', 'A', 'AA=A', 'AAAAA']) {
+      expect(await refused(`?base64=true&key=${text}`), text).toEqual([400, ['key.0']]);
+    }
+    expect(await refused('?base64=true&from=AAAA&to=%21')).toEqual([400, ['from.0']]);
+    expect(await refused('?from=a&from=b&to=c')).toEqual([400, ['to']]);
+    expect(await refused(`?${'key=x&'.repeat(200)}${'prefix=x&'.repeat(57)}`)).toEqual([400, ['prefix.56']]);
+    expect(await refused('?keys=x')).toEqual([400, ['keys']]);
+    expect(await refused('?key=a&previous=1')).toEqual([400, ['previous']]);
   });
 
   it('[E2] resumes after Last-Event-ID, or else after the cursor in the query', async () => {

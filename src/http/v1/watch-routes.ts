@@ -1,8 +1,10 @@
 import * as z from 'zod';
 import { authorize, authorizeAny, authorizeServices } from '../../auth/authorize';
+import { KeyScope } from '../../model/entry';
 import { RegistryError } from '../../model/errors';
 import { ServiceRef, SOCKET_PROTOCOL, type WatchScope } from '../../model/frames';
 import type { Principal } from '../../model/grant';
+import type { KeyInterval } from '../../model/key-interval';
 import { EVENT_STREAM_MAX_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from '../../model/limits';
 import { StoredGroupName } from '../../model/names';
 import { CursorText, FlagParameter } from '../../model/query-values';
@@ -27,6 +29,8 @@ const TicketQuery = z.string().optional().meta({
 
 const SocketQuery = z.strictObject({ subscriber: SubscriberQuery, ticket: TicketQuery });
 
+const keyTexts = (description: string) => z.array(z.string()).default([]).meta({ description });
+
 const WatchQuery = z.strictObject({
   group: z
     .array(StoredGroupName)
@@ -38,9 +42,15 @@ const WatchQuery = z.strictObject({
     .max(WATCH_SCOPE_NAMES_MAX_COUNT)
     .default([])
     .meta({ description: '`orders` in the default group, or `group@@orders`; may be repeated' }),
+  key: keyTexts('The entry with this key; may be repeated'),
+  prefix: keyTexts('All entries whose keys begin with this, every entry if it is empty; may be repeated'),
+  from: keyTexts('All entries from this key on, up to, but not including, `to`; may be repeated'),
+  to: keyTexts('As many as `from`, in the same order; an empty one is after the last key'),
+  base64: FlagParameter.meta({ description: 'Keys and prefixes in this query are base64 of their bytes' }),
   cursor: CursorText.optional().meta({ description: 'Resume from this cursor instead of starting with a snapshot' }),
   observer: FlagParameter.meta({ description: 'No drain waits for this stream: for readers that call no instances' }),
   counts: FlagParameter.meta({ description: 'Events of changes have the counts of their services' }),
+  previous: FlagParameter.meta({ description: 'Changes of entries have the entry before them' }),
   subscriber: SubscriberQuery,
   ticket: TicketQuery,
 });
@@ -62,14 +72,62 @@ function named(query: { subscriber?: string | undefined }, call: RouteCall) {
   return { subscriber, headers };
 }
 
+/** Converts base64 of URLs, which may lack its padding, to that of frames. */
+function frameBase64(text: string): string {
+  const plain = text.replaceAll('-', '+').replaceAll('_', '/');
+  return plain.padEnd(Math.ceil(plain.length / 4) * 4, '=');
+}
+
+/** Returns the scopes of keys that a query names, as a frame would have them, by the parameters that they are from. */
+function namedKeys({ key, prefix, from, to }: WatchQuery): { path: string; scope: Record<string, string> }[] {
+  const intervals = Array.from({ length: Math.max(from.length, to.length) }, (_, index) => {
+    const [begin, end = ''] = [from[index], to[index]];
+    const path = begin === undefined ? `to.${index}` : `from.${index}`;
+    return { path, scope: { from: begin ?? '', ...(end !== '' && { to: end }) } };
+  });
+  return [
+    ...key.map((text, index) => ({ path: `key.${index}`, scope: { key: text } })),
+    ...prefix.map((text, index) => ({ path: `prefix.${index}`, scope: { prefix: text } })),
+    ...intervals,
+  ];
+}
+
+/**
+ * Returns the keys in a query; undefined if it has none.
+ *
+ * @throws {RegistryError} `INVALID_REQUEST`.
+ */
+function keysOf(query: WatchQuery): KeyInterval[] | undefined {
+  const { from, to } = query;
+  if (from.length !== to.length && Math.max(from.length, to.length) > 1) {
+    const message = `there are ${from.length} \`from\` and ${to.length} \`to\`; give each \`from\` its \`to\`, empty for all keys after it`;
+    throw invalid('query', [{ path: 'to', message }]);
+  }
+  const named = namedKeys(query);
+  if (named.length === 0) return undefined;
+  if (named.length > WATCH_SCOPE_NAMES_MAX_COUNT) {
+    const message = `a watch has at most ${WATCH_SCOPE_NAMES_MAX_COUNT} keys, prefixes and intervals; ${named.length} are given`;
+    throw invalid('query', [{ path: named.at(-1)?.path ?? '', message }]);
+  }
+  return named.map(({ path, scope }) => {
+    const texts = Object.entries(scope).map(([name, text]) => [name, query.base64 ? frameBase64(text) : text]);
+    const read = KeyScope.safeParse({ ...Object.fromEntries(texts), ...(query.base64 && { base64: true }) });
+    if (read.success) return read.data;
+    throw invalid('query', [{ path, message: read.error.issues[0]?.message ?? 'must be a key' }]);
+  });
+}
+
+/** Returns the scope of a query. */
+function scopeOf(query: WatchQuery): WatchScope {
+  return { groups: query.group, services: query.service, keys: keysOf(query) };
+}
+
 /** Checks that the caller may read everything it names; nothing is left out silently. */
-function authorizeWatch(
-  principal: Principal,
-  namespace: string,
-  { group: groups, service: services }: WatchQuery,
-): void {
-  if (groups.length === 0 && services.length === 0) authorize(principal, 'read', { namespace });
+function authorizeWatch(principal: Principal, namespace: string, query: WatchQuery): void {
+  const { groups, services, keys = [] } = scopeOf(query);
+  if (groups.length === 0 && services.length === 0 && keys.length === 0) authorize(principal, 'read', { namespace });
   for (const group of groups) authorize(principal, 'read', { namespace, group });
+  for (const each of keys) authorize(principal, 'read', { namespace, keys: each });
   authorizeServices(principal, 'read', namespace, services);
 }
 
@@ -90,12 +148,12 @@ async function openStream(query: WatchQuery, call: RouteCall): Promise<Response>
   if (request.method === 'HEAD') return new Response(null, { headers });
   const leave = surroundings.waits.enter({ tokenId: caller.tokenId, subscriber }, EVENT_STREAM_MAX_MS);
   const pipe = surroundings.openPipe();
-  const scope: WatchScope = { groups: query.group, services: query.service };
+  const { observer, counts, previous } = query;
   const stream = new EventStream(pipe, leave);
   await stream.open({
     sockets: call.sockets,
     purpose: call.purpose('stream', subscriber),
-    watch: { scope, cursor, observer: query.observer, counts: query.counts },
+    watch: { scope: scopeOf(query), cursor, observer, counts, previous },
     gone: request.signal,
   });
   return new Response(pipe.readable, { headers });
@@ -134,10 +192,10 @@ export function addWatchRoutes(surface: Surface): void {
     authorize: (principal, namespace, { query }) => authorizeWatch(principal, namespace, query),
     door: 'stream',
     chapter: 'Watching',
-    summary: 'Watch services as an event stream',
+    summary: 'Watch services and entries as an event stream',
     description:
       'Sends a snapshot, then every change; the `id` of each event is its cursor. ' +
-      'Without `group` and `service` it covers the whole namespace. ' +
+      'Without a service, a group or keys it covers all services of the namespace, and no entries. ' +
       'The stream ends after ten minutes, or when the connection breaks: reconnect with the last id as ' +
       '`Last-Event-ID`, as browsers do, and no change is missed. docs/watch.md describes the events.',
     input: { query: WatchQuery },

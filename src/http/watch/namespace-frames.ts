@@ -1,5 +1,8 @@
+import type * as z from 'zod';
+import type { KeyScope } from '../../model/entry';
 import { RegistryError, type RegistryErrorCode } from '../../model/errors';
 import type { ServerFrame, WatchScope } from '../../model/frames';
+import { intervalOf, type KeyInterval } from '../../model/key-interval';
 import { joinedName } from '../../model/service-name';
 
 /** A frame of a watch; an event stream sends it as an event. */
@@ -58,12 +61,22 @@ export interface WatchRequest {
   observer?: boolean | undefined;
   /** True if frames of changes have the counts of their services. Absent from the frame otherwise, too. */
   counts?: boolean | undefined;
+  /** True if changes of entries have the entry before them. Absent from the frame otherwise, too. */
+  previous?: boolean | undefined;
 }
 
 /** Returns the frame that starts a watch, as text. */
-export function watchRequest(watch: string, { scope, cursor, observer, counts }: WatchRequest): string {
-  const { groups, services } = scope;
-  const names = { groups, services: services.map(joinedName) };
-  const options = { observer: observer || undefined, counts: counts || undefined };
+export function watchRequest(watch: string, request: WatchRequest): string {
+  const { scope, cursor, observer, counts, previous } = request;
+  const { groups, services, keys } = scope;
+  const names = { groups, services: services.map(joinedName), keys: keys?.map(keyScope) };
+  const options = { observer: observer || undefined, counts: counts || undefined, previous: previous || undefined };
   return JSON.stringify({ type: 'watch', id: 'watch', watch, scope: names, cursor, ...options });
+}
+
+/** Returns keys as a frame names them. A single key is named as such: the end of its interval may be longer than a key. */
+function keyScope(interval: KeyInterval): z.input<typeof KeyScope> {
+  const { from, to } = interval;
+  if (to === intervalOf(from).to) return { key: btoa(from), base64: true };
+  return { from: btoa(from), ...(to !== undefined && { to: btoa(to) }), base64: true };
 }

@@ -2,9 +2,11 @@ import type { Precondition } from '../../../model/batch';
 import { quoteKey } from '../../../model/entry';
 import { RegistryError } from '../../../model/errors';
 import type { Cause } from '../../../model/history';
+import { isWithin, type KeyInterval } from '../../../model/key-interval';
 import {
   ENTRIES_PER_NAMESPACE_MAX_BYTES,
   ENTRIES_PER_NAMESPACE_MAX_COUNT,
+  ENTRIES_READ_AT_ONCE_MAX_COUNT,
   ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
 import { type Entry, isSynthetic, type WholeEntry } from '../entries/entry';
@@ -67,6 +69,62 @@ export class DraftedEntries {
     return change === undefined ? this.#store.get(key) : (change.after ?? undefined);
   }
 
+  /** Counts the entries of an interval, with the changes of the draft. */
+  countIn(interval: KeyInterval): number {
+    let count = this.#store.countIn(interval);
+    for (const { key, after } of this.#changesIn(interval)) {
+      count += Number(after !== null) - Number(this.#store.get(key) !== undefined);
+    }
+    return count;
+  }
+
+  /** Yields the entries of an interval by key, with the changes of the draft. Nothing may be changed meanwhile. */
+  *within(interval: KeyInterval, descending = false): Generator<Entry> {
+    const sign = descending ? -1 : 1;
+    const changes = this.#changesIn(interval).sort((a, b) => sign * compareKeys(a.key, b.key));
+    let at = 0;
+    for (const entry of this.#store.within(interval, descending)) {
+      for (let next = changes[at]; next && sign * compareKeys(next.key, entry.key) < 0; next = changes[++at]) {
+        if (next.after !== null) yield next.after;
+      }
+      const change = changes[at];
+      if (change?.key !== entry.key) yield entry;
+      else {
+        at += 1;
+        if (change.after !== null) yield change.after;
+      }
+    }
+    for (const { after } of changes.slice(at)) if (after !== null) yield after;
+  }
+
+  #changesIn(interval: KeyInterval): (DraftedEntry & { key: string })[] {
+    const found: (DraftedEntry & { key: string })[] = [];
+    for (const [key, change] of this.#changes) if (isWithin(key, interval)) found.push({ key, ...change });
+    return found;
+  }
+
+  /** Yields entries with their values, with the changes of the draft. */
+  *whole(entries: Iterable<Entry>): Generator<WholeEntry> {
+    let stored: Entry[] = [];
+    for (const entry of entries) {
+      const drafted = this.#changes.get(entry.key)?.after;
+      if (drafted) {
+        yield* this.#store.whole(stored);
+        stored = [];
+        yield drafted;
+      } else if (stored.push(entry) >= ENTRIES_READ_AT_ONCE_MAX_COUNT) {
+        yield* this.#store.whole(stored);
+        stored = [];
+      }
+    }
+    yield* this.#store.whole(stored);
+  }
+
+  /** Returns the value of an entry of the draft. */
+  valueOf({ key }: Pick<Entry, 'key'>): Uint8Array<ArrayBuffer> {
+    return this.#changes.get(key)?.after?.value ?? this.#store.valueOf({ key });
+  }
+
   /** All changes of the draft, by key. */
   get changes(): Iterable<readonly [key: string, change: DraftedEntry]> {
     return this.#changes;
@@ -83,9 +141,9 @@ export class DraftedEntries {
     return entry === undefined || isSynthetic(entry) ? undefined : entry;
   }
 
-  /** Puts an entry. Its version counts from 1 since it was created, also if a synthetic entry had the key. */
-  put(key: string, input: EntryInput, cause: Cause): void {
-    this.#put(key, this.real(key), input, cause);
+  /** Puts an entry, and returns it. Its version counts from 1 since it was created, also if a synthetic entry had the key. */
+  put(key: string, input: EntryInput, cause: Cause): WholeEntry {
+    return this.#put(key, this.real(key), input, cause);
   }
 
   /**
@@ -102,7 +160,7 @@ export class DraftedEntries {
     this.#changes.set(key, { cause, after: null });
   }
 
-  #put(key: string, current: Entry | undefined, { value, lease, facts }: EntryInput, cause: Cause): void {
+  #put(key: string, current: Entry | undefined, { value, lease, facts }: EntryInput, cause: Cause): WholeEntry {
     // A second put in the same revision is still one change.
     const version = current?.revision === this.#revision ? current.version : (current?.version ?? 0) + 1;
     const createdRevision = current?.createdRevision ?? this.#revision;
@@ -117,6 +175,7 @@ export class DraftedEntries {
       value,
     };
     this.#changes.set(key, { cause, after });
+    return after;
   }
 
   /** Deletes an entry that a client has put, if there is one. */
@@ -169,6 +228,8 @@ export class DraftedEntries {
     assertPrecondition(this.#journal, `entry ${quoteKey(key)}`, isDrafted ? { revision: 0 } : current, precondition);
   }
 }
+
+const compareKeys = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
 function assertWithin(growth: number, held: number, most: number, what: string): void {
   if (growth <= 0 || held + growth <= most) return;

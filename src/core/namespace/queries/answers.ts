@@ -105,11 +105,20 @@ export function batchReport(
   operations: readonly Operation[],
   outcomes: readonly OperationResult['outcome'][],
 ): JsonText<BatchReport> {
-  const results = operations.map(({ op, key }, index): OperationResult => {
-    const kept = op === 'override' ? state.catalog.override(key) : state.catalog.instance(key);
-    return { outcome: outcomes[index] ?? 'absent', id: key.id, revision: kept?.revision ?? null };
-  });
+  const results = operations.map((operation, index) =>
+    operationResult(state.catalog, operation, outcomes[index] ?? 'absent'),
+  );
   return jsonText({ cursor: state.journal.cursor, revision: state.journal.revision, results });
+}
+
+/** Returns the result of an operation on an instance that has just been applied. */
+export function operationResult(
+  catalog: Catalog,
+  { op, key }: Operation,
+  outcome: OperationResult['outcome'],
+): OperationResult {
+  const kept = op === 'override' ? catalog.override(key) : catalog.instance(key);
+  return { outcome, id: key.id, revision: kept?.revision ?? null };
 }
 
 const LOOPBACK = /^(127\.|::1$|localhost\.?$)/i;

@@ -1,4 +1,4 @@
-import { type EntryRange, type EntryView, quoteKey } from '../../../model/entry';
+import { base64urlKey, type EntryRange, type EntryView, keyOf, quoteKey } from '../../../model/entry';
 import { RegistryError } from '../../../model/errors';
 import { type JsonText, jsonText } from '../../../model/json';
 import type { KeyInterval } from '../../../model/key-interval';
@@ -42,26 +42,47 @@ export type RangeSelection = Pick<
   'interval' | 'limit' | 'orderBy' | 'descending' | 'keysOnly' | 'countOnly'
 >;
 
+/** Room for the entries of an answer. The first one has room whatever its size, so that a reader gets on. */
+export class AnswerRoom {
+  #used = 0;
+
+  /** Takes room for a text, and returns whether there was any. A text without room leaves none for others. */
+  take(length: number): boolean {
+    const hasRoom = this.#used === 0 || this.#used + length <= LIST_TEXT_MAX_BYTES;
+    this.#used = hasRoom ? this.#used + length : LIST_TEXT_MAX_BYTES;
+    return hasRoom;
+  }
+
+  get isFull(): boolean {
+    return this.#used >= LIST_TEXT_MAX_BYTES;
+  }
+}
+
 /** Returns the entries of a range, as many as the limit and the size of an answer allow. */
-export function entryRange(source: EntrySource, selection: RangeSelection): JsonText<EntryRange> {
+export function entryRange(
+  source: EntrySource,
+  selection: RangeSelection,
+  room = new AnswerRoom(),
+): JsonText<EntryRange> {
   const { interval, limit = Number.POSITIVE_INFINITY, keysOnly, countOnly } = selection;
   const count = source.countIn(interval);
   if (countOnly === true) return jsonText({ entries: [], count, more: false });
   const texts: string[] = [];
-  let size = 0;
-  const entries = selected(source, selection, Math.min(limit, count));
+  let last: EntryView | undefined;
+  const entries = selected(source, selection, room.isFull ? 0 : Math.min(limit, count));
   for (const view of keysOnly === true ? withoutValues(entries) : withValues(source, entries)) {
     const text = JSON.stringify(view);
-    if (texts.length > 0 && size + text.length > LIST_TEXT_MAX_BYTES) break;
+    if (!room.take(text.length)) break;
     texts.push(text);
-    size += text.length;
+    last = view;
   }
-  return rangeText(texts, count);
-}
-
-function rangeText(texts: readonly string[], count: number): JsonText<EntryRange> {
-  // `as`: the members of an EntryRange, each encoded already.
-  return `{"entries":[${texts.join(',')}],"count":${count},"more":${texts.length < count}}` as JsonText<EntryRange>;
+  const more = texts.length < count;
+  // Only the order of keys stays the same from one page to the next.
+  const next =
+    more && last !== undefined && (selection.orderBy ?? 'key') === 'key' ? base64urlKey(keyOf(last)) : undefined;
+  const rest = JSON.stringify({ count, more, next }).slice(1);
+  // `as`: the members of an EntryRange, the entries encoded already.
+  return `{"entries":[${texts.join(',')}],${rest}` as JsonText<EntryRange>;
 }
 
 /** Yields entries in the requested order. */

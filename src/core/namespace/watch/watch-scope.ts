@@ -5,6 +5,7 @@ import type { ServiceKey } from '../../../model/namespace-api';
 import type { ScopePart } from '../../../model/watch-scope';
 import { type Catalog, compare } from '../records/catalog';
 import type { ServiceEntry } from '../records/catalog-entries';
+import { IntervalIndex } from './interval-index';
 
 /**
  * Everything that depends on the scope of a watch: its authorization, the services it includes, and the changes it is sent.
@@ -156,12 +157,10 @@ class NamedWatchers<Watcher> {
     else watchers.add(watcher);
   }
 
-  /** Removes a watcher. Returns whether the name has none any more. */
-  remove(name: string, watcher: Watcher): boolean {
+  remove(name: string, watcher: Watcher): void {
     const watchers = this.#byName.get(name);
     watchers?.delete(watcher);
-    if (watchers?.size !== 0) return false;
-    return this.#byName.delete(name);
+    if (watchers?.size === 0) this.#byName.delete(name);
   }
 }
 
@@ -170,9 +169,8 @@ export class WatchIndex<Watcher extends { readonly scope: Scope }> {
   readonly #byPart = new NamedWatchers<Watcher>();
   /** Watchers of single keys. */
   readonly #byKey = new NamedWatchers<Watcher>();
-  /** Watchers of other intervals, by a name of the interval, and these intervals. */
-  readonly #byInterval = new NamedWatchers<Watcher>();
-  readonly #intervals = new Map<string, KeyInterval>();
+  /** Watchers of other intervals. */
+  readonly #byInterval = new IntervalIndex<Watcher>();
   #size = 0;
 
   get size(): number {
@@ -188,14 +186,9 @@ export class WatchIndex<Watcher extends { readonly scope: Scope }> {
     }
   }
 
-  #addKeys({ from, to }: KeyInterval, watcher: Watcher): void {
-    if (isSingle({ from, to })) {
-      this.#byKey.add(from, watcher);
-      return;
-    }
-    const name = intervalName({ from, to });
-    this.#intervals.set(name, { from, to });
-    this.#byInterval.add(name, watcher);
+  #addKeys(interval: KeyInterval, watcher: Watcher): void {
+    if (isSingle(interval)) this.#byKey.add(interval.from, watcher);
+    else this.#byInterval.add(interval, watcher);
   }
 
   remove(watcher: Watcher): void {
@@ -208,9 +201,8 @@ export class WatchIndex<Watcher extends { readonly scope: Scope }> {
   }
 
   #removeKeys(interval: KeyInterval, watcher: Watcher): void {
-    const name = intervalName(interval);
     if (isSingle(interval)) this.#byKey.remove(interval.from, watcher);
-    else if (this.#byInterval.remove(name, watcher)) this.#intervals.delete(name);
+    else this.#byInterval.remove(interval, watcher);
   }
 
   /** Returns the number of watches that include a service. */
@@ -237,14 +229,8 @@ export class WatchIndex<Watcher extends { readonly scope: Scope }> {
 
   /** Returns the watchers of a key, and of each interval that has it. */
   #holdingKey(key: string): (Set<Watcher> | undefined)[] {
-    const holding = [this.#byKey.get(key)];
-    for (const [name, interval] of this.#intervals) {
-      if (isWithin(key, interval)) holding.push(this.#byInterval.get(name));
-    }
-    return holding;
+    return [this.#byKey.get(key), ...this.#byInterval.setsOf(key)];
   }
 }
 
 const isSingle = ({ from, to }: KeyInterval): boolean => to === `${from}\u0000`;
-
-const intervalName = ({ from, to }: KeyInterval): string => JSON.stringify([from, to]);

@@ -1,0 +1,65 @@
+import { utf8Text } from '../../model/bytes';
+import { bytesShown } from './key';
+
+/** Key and numbers of an entry. */
+export interface EntryFacts {
+  /** Key as text. Bytes that are not UTF-8 appear as U+FFFD: `keyBytes` has them. */
+  readonly key: string;
+  readonly keyBytes: Uint8Array<ArrayBuffer>;
+  /** Media type of the value, as it was put. */
+  readonly contentType: string | undefined;
+  /** Length of the value. */
+  readonly bytes: number;
+  /** Revision that created the key. It increases from one holder of a lock to the next. */
+  readonly createdRevision: number;
+  /** Revision of the last change. */
+  readonly revision: number;
+  /** Number of changes since the key was created, including that. */
+  readonly version: number;
+  /** Id of the lease with which the entry ends; undefined if it stays. */
+  readonly lease: string | undefined;
+}
+
+/** An entry with its value. */
+export interface Entry extends EntryFacts {
+  readonly value: Uint8Array<ArrayBuffer>;
+  /** Returns the value as text; bytes that are not UTF-8 appear as U+FFFD. */
+  text(): string;
+  /**
+   * Parses the value as JSON.
+   *
+   * @throws {SyntaxError} If it is something else.
+   */
+  json(): unknown;
+}
+
+/** An entry as JSON has it. */
+export interface EntryJson {
+  key?: string | undefined;
+  keyBase64?: string | undefined;
+  value?: string | undefined;
+  valueBase64?: string | undefined;
+  contentType?: string | undefined;
+  bytes: number;
+  createdRevision: number;
+  revision: number;
+  version: number;
+  lease?: string | undefined;
+}
+
+/** Returns key and numbers of an entry. */
+export function factsOf(json: EntryJson): EntryFacts {
+  const keyBytes = bytesShown(json.key, json.keyBase64);
+  const { contentType, bytes, createdRevision, revision, version, lease } = json;
+  const key = json.key ?? lossyText(keyBytes);
+  return { key, keyBytes, contentType, bytes, createdRevision, revision, version, lease };
+}
+
+/** Returns an entry whose JSON has its value. */
+export function entryOf(json: EntryJson): Entry {
+  const value = bytesShown(json.value, json.valueBase64);
+  const text = () => json.value ?? lossyText(value);
+  return { ...factsOf(json), value, text, json: () => JSON.parse(text()) as unknown };
+}
+
+const lossyText = (bytes: Uint8Array): string => utf8Text(bytes) ?? new TextDecoder('utf-8').decode(bytes);

@@ -1,0 +1,143 @@
+import type { Operation, OperationResult } from '../../../model/batch';
+import { bytesOf } from '../../../model/bytes';
+import { RegistryError } from '../../../model/errors';
+import { type JsonText, jsonText } from '../../../model/json';
+import { LIST_TEXT_MAX_BYTES } from '../../../model/limits';
+import type { Caller } from '../../../model/namespace-api';
+import type {
+  DeleteOperation,
+  PutOperation,
+  RangeOperation,
+  TransactionReport,
+  TransactionResult,
+} from '../../../model/transaction';
+import { deregister } from '../commands/deregister';
+import { putOverride } from '../commands/override';
+import { patch } from '../commands/patch';
+import { register } from '../commands/register';
+import type { StoredState } from '../commit/commit-state';
+import type { Draft } from '../commit/draft';
+import { entryView, isSynthetic, type WholeEntry } from '../entries/entry';
+import { operationResult } from '../queries/answers';
+import { AnswerRoom, entryRange, missingEntry } from '../queries/entries';
+import type { ChosenSide, Step } from './choose-sides';
+import type { TransactionMeter } from './transaction-meter';
+
+/** Result of a step. That of an operation on an instance is known only after the commit. */
+type Result = JsonText<TransactionResult> | { operation: Operation; outcome: OperationResult['outcome'] } | Results;
+
+/** Results of a side, in the order of its steps. */
+interface Results {
+  succeeded: boolean;
+  results: Result[];
+}
+
+/** Carries out the chosen side of a transaction on a draft, step by step: each sees the changes of those before it. */
+export class TransactionRun {
+  readonly #draft: Draft;
+  readonly #by: Caller;
+  readonly #meter: TransactionMeter;
+  /** Shared by all results, so that many ranges make no larger answer than one. */
+  readonly #room = new AnswerRoom();
+
+  constructor(draft: Draft, by: Caller, meter: TransactionMeter) {
+    this.#draft = draft;
+    this.#by = by;
+    this.#meter = meter;
+  }
+
+  /** @throws {RegistryError} As each operation does by itself; nothing of the transaction is then changed. */
+  carryOut({ succeeded, steps }: ChosenSide): Results {
+    return { succeeded, results: steps.map((step) => this.#step(step)) };
+  }
+
+  #step(step: Step): Result {
+    if (step.op === 'put') return this.#put(step);
+    if (step.op === 'delete') return this.#delete(step);
+    if (step.op === 'range') return this.#range(step);
+    if (step.op === 'transaction') return this.carryOut(step);
+    return { operation: step, outcome: applyToInstance(this.#draft, this.#by, step) };
+  }
+
+  #put({ key, value, contentType, previous }: PutOperation): JsonText<TransactionResult> {
+    const { entries } = this.#draft;
+    const before = entries.get(key);
+    if (before === undefined && value === undefined) throw missingEntry(key);
+    const kept = before && (previous === true || value === undefined) ? entries.valueOf(before) : undefined;
+    const shown = before && kept && previous ? this.#shown({ ...before, value: kept }) : undefined;
+    this.#meter.add('replaced', before?.size ?? 0);
+    const facts = {
+      actor: this.#by.tokenId,
+      contentType: contentType ?? (value === undefined ? before?.facts?.contentType : undefined),
+    };
+    const bytes = value === undefined ? kept : bytesOf(value);
+    const after = entries.put(key, { value: bytes ?? new Uint8Array(0), lease: null, facts }, 'put');
+    const outcome = before === undefined || isSynthetic(before) ? 'created' : 'changed';
+    const members = `"op":"put","outcome":"${outcome}","entry":${jsonText(entryView(after, undefined))}`;
+    return shown === undefined ? `{${members}}` : `{${members},"previous":${shown}}`;
+  }
+
+  #delete({ interval, previous }: DeleteOperation): JsonText<TransactionResult> {
+    const { entries } = this.#draft;
+    this.#meter.add('visited', entries.countIn(interval));
+    const doomed = [...entries.within(interval)].filter((entry) => !isSynthetic(entry));
+    this.#meter.add('deleted', doomed.length);
+    for (const { size } of doomed) this.#meter.add('replaced', size);
+    const shown = previous === true ? [...entries.whole(doomed)].map((entry) => this.#shown(entry)) : undefined;
+    for (const { key } of doomed) entries.delete(key, 'deleted');
+    const members = `"op":"delete","deleted":${doomed.length}`;
+    return shown === undefined ? `{${members}}` : `{${members},"previous":[${shown.join(',')}]}`;
+  }
+
+  #range(selection: RangeOperation): JsonText<TransactionResult> {
+    const { entries } = this.#draft;
+    const { interval, orderBy = 'key', countOnly } = selection;
+    if (orderBy !== 'key' && countOnly !== true) this.#meter.add('visited', entries.countIn(interval));
+    return `{"op":"range",${entryRange(entries, selection, this.#room).slice(1)}`;
+  }
+
+  /** Encodes an entry as it was before. */
+  #shown(entry: WholeEntry): string {
+    const text = jsonText(entryView(entry, entry.value));
+    if (this.#room.take(text.length)) return text;
+    throw new RegistryError(
+      'PAYLOAD_TOO_LARGE',
+      `the answer with all previous entries would have more than ${LIST_TEXT_MAX_BYTES} characters; request fewer of them, or use several transactions`,
+    );
+  }
+}
+
+/**
+ * Applies an operation on an instance, as the corresponding single call would.
+ *
+ * @throws {RegistryError} As that call does; the whole batch or transaction is then refused.
+ */
+export function applyToInstance(draft: Draft, by: Caller, operation: Operation): OperationResult['outcome'] {
+  const { key, precondition } = operation;
+  if (operation.op === 'register') {
+    return register(draft, by, key, operation.definition, precondition, operation.document);
+  }
+  if (operation.op === 'update') return patch(draft, by, key, operation.patch, precondition);
+  if (operation.op === 'deregister') return deregister(draft, by, key, precondition);
+  return putOverride(draft, by, key, operation.override, precondition);
+}
+
+/** Encodes the answer to a transaction that has just been committed. */
+export function transactionReport(
+  state: Pick<StoredState, 'catalog' | 'journal'>,
+  { succeeded, results }: Results,
+): JsonText<TransactionReport> {
+  const { cursor, revision } = state.journal;
+  const texts = results.map((result) => resultText(state, result));
+  return `{"cursor":${jsonText(cursor)},"revision":${revision},"succeeded":${succeeded},"results":[${texts.join(',')}]}`;
+}
+
+function resultText(state: Pick<StoredState, 'catalog'>, result: Result): JsonText<TransactionResult> {
+  if (typeof result === 'string') return result;
+  if ('operation' in result) {
+    const { operation, outcome } = result;
+    return jsonText({ op: operation.op, ...operationResult(state.catalog, operation, outcome) });
+  }
+  const texts = result.results.map((each) => resultText(state, each));
+  return `{"op":"transaction","succeeded":${result.succeeded},"results":[${texts.join(',')}]}`;
+}

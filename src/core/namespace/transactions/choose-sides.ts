@@ -1,0 +1,95 @@
+import type { Compare, Relation, Transaction, TransactionOperation } from '../../../model/transaction';
+import type { Entry } from '../entries/entry';
+import type { EntryStore } from '../entries/entry-store';
+import type { TransactionMeter } from './transaction-meter';
+
+/** The side of a transaction that is carried out, with those of the transactions in it. */
+export interface ChosenSide {
+  /** True if the compares hold. */
+  succeeded: boolean;
+  steps: Step[];
+}
+
+/** An operation of a chosen side. */
+export type Step = Exclude<TransactionOperation, { op: 'transaction' }> | ({ op: 'transaction' } & ChosenSide);
+
+/**
+ * Chooses the side of a transaction, and of each transaction on that side. All compares are about the state before the
+ * transaction, as in etcd: those of a nested one don't see what precedes it.
+ *
+ * @throws {RegistryError} `LIMIT_EXCEEDED` if the compares are too much work.
+ */
+export function chooseSides(store: EntryStore, transaction: Transaction, meter: TransactionMeter): ChosenSide {
+  const succeeded = transaction.compares.every((compare) => holds(store, compare, meter));
+  const operations = succeeded ? transaction.then : transaction.else;
+  const steps = operations.map((operation): Step => {
+    return operation.op === 'transaction' ? { op: 'transaction', ...chooseSides(store, operation, meter) } : operation;
+  });
+  return { succeeded, steps };
+}
+
+/** Returns whether a compare holds: for every entry of its interval, or for a missing one if there is none. */
+function holds(store: EntryStore, compare: Compare, meter: TransactionMeter): boolean {
+  const { interval } = compare;
+  const count = store.countIn(interval);
+  if (count === 0) return holdsWithout(compare);
+  if (compare.property === 'exists') return compare.operand;
+  meter.add('visited', count);
+  if (compare.property === 'value') return valuesHold(store, compare, meter);
+  for (const entry of store.within(interval)) if (!holdsFor(entry, compare)) return false;
+  return true;
+}
+
+/** Compares without an entry: its numbers are 0, and it has no value that any operand is related to. */
+function holdsWithout(compare: Compare): boolean {
+  if (compare.property === 'exists') return !compare.operand;
+  if (compare.property === 'value') return false;
+  if (compare.property === 'lease') return (compare.operand === null) === (compare.is === '=');
+  return isRelated(0 - compare.operand, compare.is);
+}
+
+function holdsFor(entry: Entry, compare: Exclude<Compare, { property: 'value' | 'exists' }>): boolean {
+  if (compare.property !== 'lease') return isRelated(entry[compare.property] - compare.operand, compare.is);
+  const isSame = (entry.lease === null ? null : String(entry.lease)) === compare.operand;
+  return isSame === (compare.is === '=');
+}
+
+function valuesHold(
+  store: EntryStore,
+  { interval, is, operand }: Extract<Compare, { property: 'value' }>,
+  meter: TransactionMeter,
+): boolean {
+  let differs = false;
+  /** Yields the entries whose values have to be read: values of other lengths are not equal. */
+  function* undecided(): Generator<Entry> {
+    for (const entry of store.within(interval)) {
+      const isDecided = entry.size !== operand.length && (is === '=' || is === '!=');
+      if (isDecided && is === '=') {
+        differs = true;
+        return;
+      }
+      if (isDecided) continue;
+      meter.add('compared', entry.size);
+      yield entry;
+    }
+  }
+  for (const { value } of store.whole(undecided())) if (!isRelated(compareBytes(value, operand), is)) return false;
+  return !differs;
+}
+
+/** @param difference Negative, zero or positive, as a comparator returns it. */
+function isRelated(difference: number, is: Relation): boolean {
+  if (is === '=') return difference === 0;
+  if (is === '!=') return difference !== 0;
+  return is === '<' ? difference < 0 : difference > 0;
+}
+
+/** Compares bytes. @param operand One character a byte. */
+function compareBytes(value: Uint8Array, operand: string): number {
+  const length = Math.min(value.length, operand.length);
+  for (let at = 0; at < length; at++) {
+    const difference = (value[at] ?? 0) - operand.charCodeAt(at);
+    if (difference !== 0) return difference;
+  }
+  return value.length - operand.length;
+}

@@ -1,0 +1,67 @@
+import { bytesOf } from '../../model/bytes';
+import type { EntryView } from '../../model/entry';
+import { type JsonText, readJsonText } from '../../model/json';
+import { KNOWN_HEADERS_MAX_COUNT } from '../../model/limits';
+import type { ReadAnswer } from '../../model/namespace-api';
+import { COMMON_HEADERS, type FreshnessKnown } from './answers';
+
+/** Media type of a value that was put without one. */
+const ANY_BYTES = 'application/octet-stream';
+
+/**
+ * Headers that keep a browser from showing a value as a page of the registry: a client that may put an entry chooses its
+ * bytes and its type, and a page of this origin could act with the credentials of its reader. The value is downloaded; if a
+ * browser shows it nevertheless, it has an origin of its own, and neither scripts nor subresources.
+ */
+const UNTRUSTED = {
+  'Content-Disposition': 'attachment',
+  'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+  'Cross-Origin-Resource-Policy': 'same-origin',
+  'X-Content-Type-Options': 'nosniff',
+} as const;
+
+/** Cache of the headers of recent responses, since many clients read the same few entries between two changes. */
+const known = new Map<string, Headers>();
+
+/** Returns the value of an entry as its bytes: 200 with its type, its numbers and an ETag, or 304 if nothing has changed. */
+export function valueAnswer(answer: ReadAnswer<EntryView> & FreshnessKnown): Response {
+  const { cursor, body, ageSeconds, waitSeconds } = answer;
+  const response = body === null ? unchanged(cursor, ageSeconds) : valueIn(body, cursor, ageSeconds);
+  if (waitSeconds !== undefined) response.headers.set('Preference-Applied', `wait=${waitSeconds}`);
+  return response;
+}
+
+/** Returns 304, without a type: a cache would take it for that of the value that it has. */
+function unchanged(cursor: string, ageSeconds: number | undefined): Response {
+  return new Response(null, { status: 304, headers: new Headers(positionHeaders(cursor, ageSeconds)) });
+}
+
+function valueIn(body: JsonText<EntryView>, cursor: string, ageSeconds: number | undefined): Response {
+  const view = readJsonText(body);
+  const { value = '', valueBase64 } = view;
+  const content = valueBase64 === undefined ? value : bytesOf(atob(valueBase64));
+  return new Response(content, { headers: headersOf(view, cursor, ageSeconds) });
+}
+
+function headersOf(view: EntryView, cursor: string, ageSeconds: number | undefined): Headers {
+  const { contentType = ANY_BYTES, revision, createdRevision, version } = view;
+  const key = `${cursor} ${ageSeconds} ${revision} ${createdRevision} ${version} ${contentType}`;
+  const cached = known.get(key);
+  if (cached !== undefined) return cached;
+  const headers = new Headers({
+    ...positionHeaders(cursor, ageSeconds),
+    ...UNTRUSTED,
+    'Content-Type': contentType,
+    'Rollcall-Revision': String(revision),
+    'Rollcall-Created-Revision': String(createdRevision),
+    'Rollcall-Version': String(version),
+  });
+  if (known.size >= KNOWN_HEADERS_MAX_COUNT) known.clear();
+  known.set(key, headers);
+  return headers;
+}
+
+function positionHeaders(cursor: string, ageSeconds: number | undefined): Record<string, string> {
+  const age = ageSeconds === undefined ? undefined : { Age: String(ageSeconds) };
+  return { ...COMMON_HEADERS, 'Rollcall-Cursor': cursor, ETag: `"${cursor}"`, ...age };
+}

@@ -1,0 +1,96 @@
+import * as z from 'zod';
+import { keyIn, keyProblem } from './entry';
+import { intervalOfPrefix, type KeyInterval } from './key-interval';
+import { Freshness } from './queries';
+import { FlagParameter, PageCount, PointInTime } from './query-values';
+
+const Base64 = FlagParameter.meta({
+  description: 'Keys are base64url of their bytes, for keys that are not plain text',
+});
+
+const PAST = {
+  message: 'cannot be combined with at: the past does not change',
+  path: ['wait'],
+};
+
+/** Parameters of a request for one key. */
+export const EntryKeyQuery = z.strictObject({ base64: Base64 });
+
+/** Parameters of a change of an entry. */
+export const EntryChangeQuery = EntryKeyQuery.extend({
+  ifRevision: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .optional()
+    .meta({ description: '412 unless this is the `revision` of the entry' }),
+});
+
+/** Parameters of a read of an entry. */
+export const EntryQuery = EntryKeyQuery.extend({
+  as: z
+    .enum(['value', 'entry'])
+    .default('value')
+    .meta({ description: 'value: the bytes, with their type; entry: JSON with the value and its numbers' }),
+  at: PointInTime.optional().meta({ description: 'Read the entry as it was then: a cursor or a time' }),
+  ...Freshness,
+}).refine(({ at, wait }) => at === undefined || wait === undefined, PAST);
+
+/** Parameters of a page of the history of a key. */
+export const EntryHistoryQuery = EntryKeyQuery.extend({
+  limit: PageCount.optional().meta({ description: 'Maximum number of changes' }),
+  after: z.string().optional().meta({ description: 'The `next` of the previous page' }),
+});
+
+/** Parameters of a range of entries. */
+export const EntryRangeQuery = EntryKeyQuery.extend({
+  prefix: z.string().optional().meta({ description: 'Only keys that begin with this' }),
+  from: z.string().optional().meta({ description: 'Only this key and those after it, in the order of bytes' }),
+  to: z.string().optional().meta({ description: 'Only keys before this one; all if it is empty' }),
+  limit: PageCount.optional().meta({ description: 'Maximum number of entries; by default as many as fit into 8 MiB' }),
+  order: z
+    .enum(['key', 'createdRevision', 'revision', 'version'])
+    .default('key')
+    .meta({ description: 'Member to sort by; equal ones are in the order of their keys' }),
+  descending: FlagParameter.meta({ description: 'Reverse the order' }),
+  keys: FlagParameter.meta({ description: 'Without values' }),
+  count: FlagParameter.meta({ description: 'Only the number of entries' }),
+  after: z.string().optional().meta({ description: 'The `next` of the previous page, in the order of keys' }),
+  at: PointInTime.optional().meta({ description: 'Read the range as it was then: a cursor or a time' }),
+  ...Freshness,
+})
+  .refine(({ at, wait }) => at === undefined || wait === undefined, PAST)
+  .refine(({ after, order }) => after === undefined || order === 'key', {
+    message: 'needs order=key, as other orders change from page to page',
+    path: ['after'],
+  })
+  .refine(({ prefix, from, to }) => prefix === undefined || (from ?? to) === undefined, {
+    message: 'cannot be combined with from or to',
+    path: ['prefix'],
+  })
+  .check(({ value, issues }) => {
+    for (const name of ['prefix', 'from', 'to', 'after'] as const) {
+      const text = value[name];
+      const isBase64 = value.base64 || name === 'after';
+      if (text === undefined || keyIn(text, isBase64) !== undefined) continue;
+      issues.push({ code: 'custom', message: keyProblem(isBase64), path: [name], input: text });
+    }
+  });
+export type EntryRangeQuery = z.output<typeof EntryRangeQuery>;
+
+/** Returns the keys that a query asks for. */
+export function keysOf({ prefix, from, to, base64 }: EntryRangeQuery): KeyInterval {
+  // The schema has checked that each is valid.
+  const key = (text = '') => keyIn(text, base64) ?? '';
+  return prefix === undefined ? { from: key(from), to: key(to) || undefined } : intervalOfPrefix(key(prefix));
+}
+
+/** Returns the keys of a page: those that a query asks for, without those of the previous pages. */
+export function keysOfPage(query: EntryRangeQuery): KeyInterval {
+  const { from, to } = keysOf(query);
+  const { after, descending } = query;
+  const last = after === undefined ? undefined : keyIn(after, true);
+  if (last === undefined) return { from, to };
+  if (descending) return { from, to: to === undefined || last < to ? last : to };
+  return { from: last < from ? from : `${last}\u0000`, to };
+}
