@@ -60,6 +60,7 @@ export const EntryContent = z
     layout: z.string().optional().meta({
       description: 'Layout by which the registry shows an instance as this entry; absent if it was put',
     }),
+    lease: z.string().optional().meta({ description: 'Id of the lease that holds it; absent without one' }),
   })
   .meta({ id: 'EntryContent' });
 export type EntryContent = z.output<typeof EntryContent>;

@@ -13,6 +13,7 @@ export const Cause = z.enum([
   'updated',
   'deregistered',
   'expired',
+  'revoked',
   'unhealthy',
   'recovered',
   'overridden',

@@ -18,9 +18,21 @@ export interface Lease {
   intervalMs: number;
   /** Replaces `removeAfterMs` until the first renewal. Only the Eureka dialect sets it. */
   firstRemoveAfterMs?: number;
+  /** Id of the granted lease that holds the instance; absent if the lease is its own. */
+  id?: string;
 }
 
 const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
+
+/**
+ * Id of a granted lease, or the alias that its client chose: a decimal number of 64 bits. Opaque to clients, and text, as
+ * JavaScript's numbers have 53 bits.
+ */
+export const LeaseId = z
+  .string()
+  .regex(/^(?:0|-?[1-9][0-9]{0,18})$/, 'must be a decimal number of at most 19 digits')
+  .refine((id) => BigInt.asIntN(64, BigInt(id)) === BigInt(id), 'must be within 64 bits')
+  .meta({ example: '4185296581467695' });
 
 /** Lease that a registration requests; every member is optional. */
 export const LeaseRequest = withFastPath(
@@ -39,9 +51,17 @@ export const LeaseRequest = withFastPath(
       firstRemoveAfterMs: milliseconds(LEASE_TTL_MIN_MS, LEASE_REMOVE_AFTER_MAX_MS)
         .optional()
         .meta({ description: 'Replaces `removeAfterMs` until the first renewal' }),
+      id: LeaseId.optional().meta({
+        description: 'Id of a granted lease that holds the instance, with its times, in place of a lease of its own',
+      }),
     })
     .check((payload) => {
-      const { ttlMs = LEASE_TTL_DEFAULT_MS, removeAfterMs, intervalMs } = payload.value;
+      const { id, ...times } = payload.value;
+      const { ttlMs = LEASE_TTL_DEFAULT_MS, removeAfterMs, intervalMs } = times;
+      if (id !== undefined && Object.values(times).some((time) => time !== undefined)) {
+        const message = 'a lease with an id has its own times; omit the other members';
+        payload.issues.push({ code: 'custom', path: ['id'], message, input: id });
+      }
       if (removeAfterMs !== undefined && removeAfterMs !== null && removeAfterMs < ttlMs) {
         payload.issues.push({
           code: 'custom',
@@ -77,6 +97,7 @@ export const LeaseView = z.object({
   removeAfterMs: z.int().nullable(),
   intervalMs: z.int(),
   firstRemoveAfterMs: z.int().optional(),
+  id: z.string().optional().meta({ description: 'Id of the granted lease that holds the instance' }),
 });
 
 /** Returns the requested lease with defaults: 30 s to live, removal at that time, a heartbeat every third of it. */
@@ -87,5 +108,6 @@ export function grantLease(request: LeaseRequest | null | undefined): Lease {
     removeAfterMs: request?.removeAfterMs === undefined ? ttlMs : request.removeAfterMs,
     intervalMs: request?.intervalMs ?? Math.floor(ttlMs / HEARTBEATS_PER_TTL_COUNT),
     ...(request?.firstRemoveAfterMs === undefined ? {} : { firstRemoveAfterMs: request.firstRemoveAfterMs }),
+    ...(request?.id === undefined ? {} : { id: request.id }),
   };
 }

@@ -373,6 +373,18 @@ export const JOURNAL_ROWS_MAX_COUNT = 1_000_000;
 /** Changes of an entry that are followed back one by one, before the journal is read forward instead. */
 export const ENTRY_STEPS_BACK_MAX_COUNT = 20;
 
+/** Time to live of a lease that was granted by itself. An etcd client may hold one for a month. `INVALID_REQUEST` */
+export const GRANTED_LEASE_TTL_MAX_MS = 30 * 24 * 60 * 60 * 1_000;
+
+/** Granted leases of one namespace: one for each instance or entry, as go-zero has. `LIMIT_EXCEEDED` */
+export const GRANTED_LEASES_MAX_COUNT = 100_000;
+
+/** Granted leases in one page of a list. */
+export const GRANTED_LEASES_PER_PAGE_COUNT = 1_000;
+
+/** Keys, and instances, that the description of one lease lists. The rest is only counted. */
+export const LEASE_HOLDS_SHOWN_MAX_COUNT = 1_000;
+
 /** Lines of one part of an export. The Worker holds one part while a slow reader takes it. */
 export const EXPORT_PART_MAX_BYTES = 1024 * 1024;
 

@@ -3,6 +3,7 @@ import { batches } from './namespace/batches';
 import { conditions } from './namespace/conditions';
 import { drains } from './namespace/drains';
 import { entries } from './namespace/entries';
+import { grantedLeases } from './namespace/granted-leases';
 import { leases } from './namespace/leases';
 import { limits } from './namespace/limits';
 import { listing } from './namespace/listing';
@@ -35,6 +36,7 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   past,
   transfers,
   leases,
+  grantedLeases,
   trouble,
   waking,
   rows,

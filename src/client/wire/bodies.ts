@@ -54,6 +54,8 @@ export interface InstanceBody {
         intervalMs?: number | undefined;
         /** Replaces `removeAfterMs` until the first renewal. */
         firstRemoveAfterMs?: number | undefined;
+        /** Id of a granted lease that holds the instance, with its times, in place of a lease of its own. */
+        id?: string | undefined;
       }
     | null
     | undefined;

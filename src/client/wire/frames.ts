@@ -71,6 +71,8 @@ export type WatchedChange =
         version: number;
         /** Layout by which the registry shows an instance as this entry; absent if it was put. */
         layout?: string | undefined;
+        /** Id of the lease that holds it; absent without one. */
+        lease?: string | undefined;
       };
       /** The entry before the change, null if there was none; only if the watch asked for it. */
       before?:
@@ -91,6 +93,8 @@ export type WatchedChange =
             version: number;
             /** Layout by which the registry shows an instance as this entry; absent if it was put. */
             layout?: string | undefined;
+            /** Id of the lease that holds it; absent without one. */
+            lease?: string | undefined;
           }
         | null
         | undefined;
@@ -121,6 +125,8 @@ export type WatchedChange =
             version: number;
             /** Layout by which the registry shows an instance as this entry; absent if it was put. */
             layout?: string | undefined;
+            /** Id of the lease that holds it; absent without one. */
+            lease?: string | undefined;
           }
         | null
         | undefined;
@@ -152,6 +158,8 @@ export interface SnapshotFrame {
         version: number;
         /** Layout by which the registry shows an instance as this entry; absent if it was put. */
         layout?: string | undefined;
+        /** Id of the lease that holds it; absent without one. */
+        lease?: string | undefined;
         /** Key as text; absent if it is not valid UTF-8. */
         key?: string | undefined;
         /** Key as base64, if it is not valid UTF-8. */

@@ -10,6 +10,7 @@ export type Cause =
   | 'updated'
   | 'deregistered'
   | 'expired'
+  | 'revoked'
   | 'unhealthy'
   | 'recovered'
   | 'overridden'

@@ -31,6 +31,8 @@ export interface Lease {
   /** Suggested time between renewals. */
   intervalMs: number;
   firstRemoveAfterMs?: number | undefined;
+  /** Id of the granted lease that holds the instance. */
+  id?: string | undefined;
 }
 
 /** An instance: its registration, with an operator's override merged over it, and what the registry derives. */

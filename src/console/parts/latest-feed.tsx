@@ -14,6 +14,7 @@ export const STATE_OF_CAUSE: Record<Cause, State> = {
   updated: 'up',
   deregistered: 'gone',
   expired: 'gone',
+  revoked: 'gone',
   unhealthy: 'unhealthy',
   recovered: 'up',
   overridden: 'out',

@@ -3,7 +3,7 @@ import { changesOfEntry, type LatestChange } from './latest-change';
 import { isMatch } from './search';
 
 /** Causes of removals. Each is searched by itself, so that the registry sends nothing else. */
-export const REMOVALS = ['expired', 'deregistered', 'session-closed', 'drained', 'imported'] as const;
+export const REMOVALS = ['expired', 'revoked', 'deregistered', 'session-closed', 'drained', 'imported'] as const;
 
 /** Pages of each cause that are searched. */
 const PAGES_MAX_COUNT = 5;

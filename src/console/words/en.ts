@@ -9,6 +9,7 @@ const causes: Record<Cause, string> = {
   updated: 'updated',
   deregistered: 'deregistered',
   expired: 'expired',
+  revoked: 'lease revoked',
   unhealthy: 'unhealthy',
   recovered: 'recovered',
   overridden: 'settings changed',

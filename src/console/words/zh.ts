@@ -6,6 +6,7 @@ const causes: Words['causes'] = {
   updated: '已更新',
   deregistered: '已注销',
   expired: '租约过期',
+  revoked: '租约已撤销',
   unhealthy: '不健康',
   recovered: '已恢复',
   overridden: '设置已更改',

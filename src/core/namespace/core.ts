@@ -46,15 +46,20 @@ import {
   callDeleteEntry,
   callDeregister,
   callDrain,
+  callGrantLease,
+  callListLeases,
   callPatch,
   callPatchService,
   callPutEntry,
   callPutOverride,
   callPutService,
+  callReadLease,
   callRegister,
   callRemoveService,
   callRenew,
+  callRenewLease,
   callRenewMany,
+  callRevokeLease,
   callTransaction,
   type Reply,
 } from './write-calls';
@@ -262,6 +267,26 @@ export class Registry implements NamespaceApi {
 
   entryHistory(command: Query<'entryHistory'>): Reply<'entryHistory'> {
     return readEntryHistory(this.#state, command);
+  }
+
+  grantLease(caller: Caller, command: Command<'grantLease'>): Reply<'grantLease'> {
+    return callGrantLease(this.#state, caller, command);
+  }
+
+  renewLease(caller: Caller, command: Command<'renewLease'>): Reply<'renewLease'> {
+    return callRenewLease(this.#state, caller, command);
+  }
+
+  readLease(caller: Caller, command: Command<'readLease'>): Reply<'readLease'> {
+    return callReadLease(this.#state, caller, command);
+  }
+
+  listLeases(caller: Caller, command: Command<'listLeases'>): Reply<'listLeases'> {
+    return callListLeases(this.#state, caller, command);
+  }
+
+  revokeLease(caller: Caller, command: Command<'revokeLease'>): Reply<'revokeLease'> {
+    return callRevokeLease(this.#state, caller, command);
   }
 
   /** Handles a frame that a socket sent. The host calls it in the order in which frames arrive. */

@@ -13,9 +13,11 @@ import { Settings } from './commit/settings';
 import { EntryStore } from './entries/entry-store';
 import { beginLookAgain, LookAgainPlace } from './layouts/look-again';
 import { Layouts } from './layouts/projection';
+import { grantedTerms } from './leases/granting';
 import { Catalog } from './records/catalog';
 import type { ServiceEntry, SessionEntry } from './records/catalog-entries';
 import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoint } from './records/checkpoints';
+import { GrantedLeases, type LeaseRow, readLeaseRows, writeLeaseRow } from './records/granted-leases';
 import { loadedTimes } from './records/instance-kind';
 import { LeaseTable } from './records/lease-table';
 import type { RecordRow, WakingMemory } from './records/record-kind';
@@ -52,9 +54,8 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
   const checkpoint = readCheckpoint(storage);
   const { header } = checkpoint;
   const attention = new Attention(header?.attention ?? noAttention(header), header?.at ?? 0, Number.NEGATIVE_INFINITY);
-  const loaded = load(storage, checkpoint, attention);
   const entries = new EntryStore(storage);
-  entries.load();
+  const loaded = load(storage, checkpoint, attention, entries);
   const shiftMs = header?.shiftMs ?? 0;
   // Stamps stand still after the clock was set back, so one that is still ahead of the clock says nothing about the axis.
   const stampedAt = journal.latestStamp > counters.wokeAt ? 0 : journal.latestStamp + shiftMs;
@@ -75,7 +76,7 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
       platform.abort('a commit could not be stored');
     },
   });
-  const { catalog, leases, leaseTerms, sessions } = loaded;
+  const { catalog, leases, leaseTerms, sessions, granted } = loaded;
   const checkpoints = new Checkpoints({
     storage,
     leases,
@@ -101,6 +102,7 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
     leases,
     leaseTerms,
     sessions,
+    granted,
     agenda,
     entries,
     journal,
@@ -122,6 +124,9 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
   const readerHolds = new ReaderHolds(storage, (write) => pipeline.offer(write), wokenAt);
   const state = { ...memory, publisher: hub, receipts, readerHolds };
   fillAgenda(state, loaded);
+  for (const { lease, renewedAt } of loaded.movedLeases) {
+    pipeline.offer(() => writeLeaseRow(storage, lease, renewedAt));
+  }
   resumeAttention(state, header);
   changeEpochIfMarked(state);
   beginLookAgain(state, time.now());
@@ -135,19 +140,28 @@ function noAttention(header: CheckpointHeader | undefined): StoredAttention {
 }
 
 /** Loads the records of a namespace into memory. Documents come first, so that instances find theirs. */
-function load(storage: SqlStorage, checkpoint: StoredCheckpoint, attention: Attention): WakingMemory {
+function load(
+  storage: SqlStorage,
+  checkpoint: StoredCheckpoint,
+  attention: Attention,
+  entries: EntryStore,
+): WakingMemory {
   const waking: WakingMemory = {
     catalog: new Catalog(),
     leases: new LeaseTable(attention),
     leaseTerms: new LeaseTerms(),
     sessions: new SessionTable(),
+    granted: new GrantedLeases(),
     checkpoint,
+    movedLeases: [],
     sessionsBySlot: new Map(),
     removedAt: new Map(),
     described: [],
     latest: 0,
   };
   loadSessions(waking, storage);
+  const rows = readLeaseRows(storage);
+  for (const { timedAt: _, ...row } of rows) waking.granted.add({ ...row, keys: new Set(), instances: new Set() });
   for (const document of readDocumentRows(storage)) {
     waking.catalog.putDocument(waking.catalog.serviceFor(document), document);
   }
@@ -159,8 +173,36 @@ function load(storage: SqlStorage, checkpoint: StoredCheckpoint, attention: Atte
     if (value === null) loadHead(waking, service, row);
     else RECORD_KINDS[row.kind].load(waking, service, row, value);
   }
-  waking.leases.collectFreeSlots();
+  entries.load();
+  for (const entry of entries.held()) waking.granted.noteHold(entry.key, null, entry);
+  loadGrantedTimes(waking, rows);
   return waking;
+}
+
+/**
+ * Puts granted leases into the lease table. The previous version of Rollcall knows none, and may have given their slots to
+ * others: they then get new ones, which have to be stored.
+ */
+function loadGrantedTimes(waking: WakingMemory, rows: readonly LeaseRow[]): void {
+  const { leases, granted } = waking;
+  const moved: (() => void)[] = [];
+  for (const { id, slot, ttlMs, timedAt } of rows) {
+    const lease = granted.get(id);
+    if (lease === undefined || ttlMs === null) continue;
+    const isMoved = leases.isUsed(slot);
+    const times = isMoved ? { renewedAt: timedAt, askedAt: 0 } : loadedTimes(timedAt, slot, waking.checkpoint);
+    waking.latest = Math.max(waking.latest, times.renewedAt);
+    const grant = (free?: number) => {
+      lease.slot = leases.grant(lease, grantedTerms(ttlMs, times.renewedAt, times.askedAt), free);
+      for (const instance of lease.instances) instance.lease = lease.slot;
+    };
+    if (isMoved) {
+      moved.push(grant);
+      waking.movedLeases.push({ lease, renewedAt: times.renewedAt });
+    } else grant(slot);
+  }
+  leases.collectFreeSlots();
+  for (const grant of moved) grant();
 }
 
 function loadSessions(waking: WakingMemory, storage: SqlStorage): void {

@@ -68,6 +68,16 @@ const TABLES = [
     timed_at INTEGER NOT NULL,
     closed INTEGER NOT NULL
   ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS lease (
+    id INTEGER PRIMARY KEY,
+    alias TEXT,
+    door TEXT NOT NULL,
+    token TEXT NOT NULL,
+    ttl_ms INTEGER,
+    granted_at INTEGER NOT NULL,
+    slot INTEGER,
+    timed_at INTEGER NOT NULL
+  ) STRICT`,
   `CREATE TABLE IF NOT EXISTS document (
     group_name TEXT NOT NULL,
     service TEXT NOT NULL,

@@ -213,6 +213,11 @@ export function remoteNamespace(stub: () => CalledNamespace<keyof NamespaceApi>,
     readEntry: read('readEntry'),
     rangeEntries: read('rangeEntries'),
     entryHistory: read('entryHistory'),
+    grantLease: once('grantLease'),
+    renewLease: change('renewLease'),
+    readLease: read('readLease'),
+    listLeases: read('listLeases'),
+    revokeLease: once('revokeLease'),
   };
 }
 

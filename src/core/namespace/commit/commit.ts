@@ -67,6 +67,7 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
     return after === null ? state.entries.remove(key, revision) : state.entries.put(after);
   });
   const note = projected?.();
+  for (const { key, before, after } of entries) state.granted.noteHold(key, before, after);
   const check = Math.floor(platform.random.fraction() * 0x1_0000_0000);
   const append = journal.append(changes, draft.cause, actor, draft.stamp, check, entries);
   state.counters.commits += 1;
@@ -147,7 +148,7 @@ type RenewalState = Pick<StoredState, 'leases' | 'checkpoints' | 'counters' | 'p
  * before it is answered: otherwise crashes that lose one renewal after another would make its holder look silent.
  */
 export function renew(state: RenewalState, entry: InstanceEntry, now: number): void {
-  if (entry.lease < 0 || entry.session !== undefined || entry.service.instances.get(entry.id) !== entry) return;
+  if (entry.lease < 0 || entry.holder !== undefined || entry.service.instances.get(entry.id) !== entry) return;
   const wasAsked = state.leases.isAsked(entry.lease);
   state.checkpoints.open();
   state.leases.renew(entry.lease, now);

@@ -14,6 +14,7 @@ import { assertShare } from '../access/token-limits';
 import type { EntryStore } from '../entries/entry-store';
 import type { Catalog } from '../records/catalog';
 import type { InstanceEntry } from '../records/catalog-entries';
+import type { GrantedLeases } from '../records/granted-leases';
 import { instanceKind } from '../records/instance-kind';
 import { overrideKind } from '../records/override-kind';
 import type { RecordKind, RecordState } from '../records/record-kind';
@@ -35,6 +36,7 @@ export interface DraftedChange extends RecordKey {
 export interface DraftBase {
   readonly catalog: Catalog;
   readonly entries: EntryStore;
+  readonly granted: GrantedLeases;
   readonly journal: Journal;
   /** Limits of the namespace, if they are below those of the registry. */
   readonly settings: { readonly limits: NamespaceLimits };
@@ -61,6 +63,8 @@ export class Draft {
 
   /** Entries that the command changes. */
   readonly entries: DraftedEntries;
+  /** Leases that may hold what the command changes. */
+  readonly granted: GrantedLeases;
 
   /** Current time on the namespace's axis. */
   readonly now: number;
@@ -71,11 +75,12 @@ export class Draft {
   readonly by: Caller | undefined;
 
   /** @param by Absent for changes by the registry itself, and for an import. */
-  constructor({ catalog, entries, journal, settings, time }: DraftBase, now: number, by?: Caller) {
+  constructor({ catalog, entries, granted, journal, settings, time }: DraftBase, now: number, by?: Caller) {
     this.by = by;
     this.#catalog = catalog;
     this.#limits = settings.limits;
     this.#journal = journal;
+    this.granted = granted;
     this.entries = new DraftedEntries(entries, journal);
     this.now = now;
     this.stamp = time.stamp();

@@ -60,6 +60,11 @@ export class EntryStore {
     }
   }
 
+  /** Yields the entries that a lease holds. */
+  *held(): Generator<Entry> {
+    for (const entry of this.#index.within({ from: '' })) if (entry.lease !== null) yield entry;
+  }
+
   /** Bytes that the cache takes, with an estimate of its own overhead. */
   get cachedBytes(): number {
     return this.#cache.calculatedSize;

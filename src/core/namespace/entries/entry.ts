@@ -65,7 +65,8 @@ export function decodeFacts(text: string): EntryFacts {
 export function entryContent(entry: Entry, value: Uint8Array | undefined): EntryContent {
   const { createdRevision, revision, version, size: bytes, facts } = entry;
   const { contentType, layout } = facts ?? {};
-  const numbers = { contentType, bytes, createdRevision, revision, version, layout };
+  const lease = entry.lease === null ? undefined : String(entry.lease);
+  const numbers = { contentType, bytes, createdRevision, revision, version, lease, layout };
   return value === undefined ? numbers : { ...shownValue(value), ...numbers };
 }
 

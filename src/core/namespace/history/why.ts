@@ -116,6 +116,7 @@ function departure(removal: HistoryEntry, renewals: Renewals | null, entries: re
   const drained = drain === undefined ? 'drained' : `drained at ${drain.at} by ${by(drain)}`;
   const how: Partial<Record<Cause, string>> = {
     expired: `its lease expired at ${at}${heard}`,
+    revoked: `the lease that held it was revoked at ${at} by ${by(removal)}`,
     deregistered: `it was deregistered at ${at} by ${by(removal)}`,
     drained: `it was ${drained}, and removed at ${at}`,
     'session-closed': `its session was closed at ${at} by ${by(removal)}`,

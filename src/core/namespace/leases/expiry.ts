@@ -14,11 +14,18 @@ import { commit } from '../commit/commit';
 import type { CommitState, StoredState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
 import { REGISTRY_ACTOR } from '../commit/journal';
-import { type InstanceEntry, keyOf, type ServiceEntry, type SessionEntry } from '../records/catalog-entries';
+import {
+  type GrantedLease,
+  type InstanceEntry,
+  keyOf,
+  type ServiceEntry,
+  type SessionEntry,
+} from '../records/catalog-entries';
 import { decodeInstance, withHealth } from '../records/records';
-import { isSession, type LeaseHolder } from '../records/session-table';
+import { isGranted, isSession, type LeaseHolder } from '../records/session-table';
 import type { Duty } from '../time/agenda';
 import type { Attention } from '../time/attention';
+import { endGranted } from './granting';
 import { partPreserved } from './self-preservation';
 import { endSessions, hearSessions } from './sessions';
 
@@ -66,21 +73,24 @@ export function sweep(state: ExpiryState, now: number, first?: ServiceEntry): bo
 
 function sweepLeases(state: ExpiryState, now: number, first: ServiceEntry | undefined): void {
   const isFirst = (holder: LeaseHolder) =>
-    isSession(holder) ? [...holder.instances].some(({ service }) => service === first) : holder.service === first;
+    'instances' in holder ? [...holder.instances].some(({ service }) => service === first) : holder.service === first;
   hearSessions(state, now);
   const lapsed = state.leases.lapsed(now, SWEEP_SLICE_MAX_COUNT, isFirst);
   if (lapsed.length === 0) return;
   const expired: InstanceEntry[] = [];
   const unhealthy: InstanceEntry[] = [];
   const ended: SessionEntry[] = [];
+  const granted: GrantedLease[] = [];
   for (const { holder, lapse } of lapsed) {
     if (isSession(holder)) ended.push(holder);
+    else if (isGranted(holder)) granted.push(holder);
     else if (lapse === 'expired') expired.push(holder);
     else unhealthy.push(holder);
   }
   const preserved = partPreserved(state, expired, now);
   expire(state, preserved.expired, now);
   if (ended.length > 0) endSessions(state, ended, 'expired', REGISTRY_ACTOR, now);
+  if (granted.length > 0) endGranted(state, granted, 'expired', REGISTRY_ACTOR, now);
   markUnhealthy(state, [...unhealthy, ...preserved.unhealthy], now);
   state.leases.findEarliest();
 }

@@ -157,9 +157,9 @@ export function hearSessions(state: SessionState, now: number): void {
 /** Reads the last ping of the session that holds an instance, if one does. */
 export function hearHolder(
   state: Pick<CommitState, 'leases' | 'time' | 'platform' | 'publisher'>,
-  { session }: InstanceEntry,
+  { holder: session }: InstanceEntry,
 ): void {
-  if (session === undefined) return;
+  if (session === undefined || !isSession(session)) return;
   state.publisher.wake();
   if (session.connection !== undefined) hear(state, session, session.connection);
 }

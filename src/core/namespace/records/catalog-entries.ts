@@ -1,4 +1,5 @@
 import type { InstanceKey } from '../../../model/batch';
+import type { LeaseDoor } from '../../../model/granted-lease';
 import type { Lease } from '../../../model/lease';
 import { PLAIN_READS_WINDOW_MS } from '../../../model/limits';
 import type { Connection } from '../../platform/connection';
@@ -24,10 +25,10 @@ export interface InstanceEntry {
   revision: number;
   /** Bits of {@link ENTRY_FLAGS}. */
   flags: number;
-  /** Slot in the lease table, that of its session if it has one; -1 without a lease. */
+  /** Slot in the lease table, that of its holder if it has one; -1 without a lease. */
   lease: number;
-  /** The session that holds it; undefined if it has its own lease, or none. */
-  session: SessionEntry | undefined;
+  /** The session or granted lease that holds it; undefined if it has its own lease, or none. */
+  holder: SessionEntry | GrantedLease | undefined;
   /** Terms of the lease; null without one. */
   terms: Lease | null;
   /** Holding of its owner. */
@@ -50,6 +51,26 @@ export interface SessionEntry {
   connection: Connection | undefined;
   /** True if its row records that its socket is closed. If it doesn't, and there is no socket, a close was missed. */
   isClosed: boolean;
+}
+
+/** A lease that was granted by itself, and what it holds. */
+export interface GrantedLease {
+  /** Random, below 2^53. */
+  readonly id: number;
+  /** Number that its client chose, decimal; unique within `door`. */
+  readonly alias: string | undefined;
+  readonly door: LeaseDoor;
+  /** Token that was granted it. */
+  readonly tokenId: string;
+  /** Null: it ends only when it is revoked. */
+  readonly ttlMs: number | null;
+  /** Milliseconds since the epoch, for people. */
+  readonly grantedAt: number;
+  /** Slot in the lease table; -1 without a time to live. */
+  slot: number;
+  /** Keys of the entries that are deleted when it ends. */
+  readonly keys: Set<string>;
+  readonly instances: Set<InstanceEntry>;
 }
 
 /** Bits of an entry: those of the record, and the effect of the override on them. */

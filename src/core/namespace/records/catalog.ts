@@ -126,7 +126,7 @@ export class Catalog {
     let entry = service.instances.get(id);
     if (entry === undefined) {
       const holding = this.#holdings.add(owner, 1, 0, text.length);
-      entry = { service, id, text, revision, flags, lease: -1, session: undefined, terms: null, holding };
+      entry = { service, id, text, revision, flags, lease: -1, holder: undefined, terms: null, holding };
       if (!service.exists) this.#begin(service, owner);
       service.instances.set(id, entry);
       this.#instances += 1;

@@ -3,6 +3,7 @@ import type { WatchedChange } from '../../../model/frames';
 import { OVERRIDE_LINGER_MS } from '../../../model/limits';
 import {
   ENTRY_FLAGS,
+  type GrantedLease,
   type InstanceEntry,
   isDescribed,
   isHealthy,
@@ -11,6 +12,7 @@ import {
   type SessionEntry,
 } from './catalog-entries';
 import type { StoredCheckpoint } from './checkpoints';
+import { heldTerms } from './granted-leases';
 import { LeaseTable, unpackLease } from './lease-table';
 import type {
   JournaledRenewals,
@@ -33,10 +35,10 @@ import {
   type OverrideRecord,
   ownerIn,
 } from './records';
-import { holdInstance } from './session-table';
+import { holdInstance, isGranted, isSession } from './session-table';
 import { effective, instanceView, isEligible } from './view';
 
-/** An instance, with its own lease or that of its session. */
+/** An instance, with its own lease or that of its holder. */
 export const instanceKind: RecordKind<InstanceRecord> = {
   name: 'instance',
   number: 3,
@@ -150,7 +152,7 @@ export function noteRemoval({ removedAt }: WakingMemory, service: ServiceEntry, 
 }
 
 function setLease(
-  { leases, leaseTerms, sessions }: RecordMemory,
+  { leases, leaseTerms, sessions, granted }: RecordMemory,
   entry: InstanceEntry,
   { definition, healthy, session }: InstanceRecord,
   { isNew, isRenewed, now }: { isNew: boolean; isRenewed: boolean; now: number },
@@ -159,11 +161,19 @@ function setLease(
     releaseLease(leases, entry);
     return;
   }
-  // An instance that leaves or joins a session gets a new lease.
-  if (entry.session?.key !== session) releaseLease(leases, entry);
-  entry.terms = leaseTerms.read(leaseText(definition.lease));
-  if (session !== undefined) {
-    holdBySession(entry, sessions.get(session));
+  const { id } = definition.lease;
+  const isHeld = id !== undefined || session !== undefined;
+  const holder = id === undefined ? sessions.get(session ?? '') : granted.get(Number(id));
+  if (isHeld && holder === undefined) throw new Error('an instance names a session or lease that has ended');
+  // An instance that leaves or joins a holder gets a new lease.
+  if (entry.holder !== holder) releaseLease(leases, entry);
+  entry.terms =
+    holder !== undefined && isGranted(holder)
+      ? heldTerms(holder, definition.lease.ttlMs)
+      : leaseTerms.read(leaseText(definition.lease));
+  if (holder !== undefined) {
+    holdInstance(entry, holder);
+    entry.lease = slotOf(holder);
     return;
   }
   if (!isRenewed && entry.lease >= 0) {
@@ -184,15 +194,12 @@ function removeInstance({ leases, catalog, agenda }: RecordMemory, entry: Instan
   agenda.set({ kind: 'linger', key: keyOf(entry) }, now + OVERRIDE_LINGER_MS);
 }
 
-function holdBySession(entry: InstanceEntry, session: SessionEntry | undefined): void {
-  if (session === undefined) throw new Error('an instance names a session that has ended');
-  holdInstance(entry, session);
-  entry.lease = session.lease;
-}
+/** Returns the slot of the lease by which an instance is held. */
+const slotOf = (holder: SessionEntry | GrantedLease): number => (isSession(holder) ? holder.lease : holder.slot);
 
-/** Detaches an instance from its lease: its own lease ends, that of its session continues without it. */
+/** Detaches an instance from its lease: its own lease ends, that of its holder continues without it. */
 function releaseLease(leases: RecordMemory['leases'], entry: InstanceEntry): void {
-  if (entry.session !== undefined) holdInstance(entry, undefined);
+  if (entry.holder !== undefined) holdInstance(entry, undefined);
   else if (entry.lease >= 0) leases.release(entry.lease);
   entry.lease = -1;
   entry.terms = null;
@@ -202,9 +209,12 @@ function releaseLease(leases: RecordMemory['leases'], entry: InstanceEntry): voi
 function columnsOf({ leases }: RecordMemory, entry: InstanceEntry): Partial<RowColumns> {
   const flags = entry.flags & (INSTANCE_FLAGS.healthy | INSTANCE_FLAGS.willing | INSTANCE_FLAGS.described);
   if (entry.terms === null) return { flags };
-  if (entry.session !== undefined) {
+  const { holder } = entry;
+  if (holder !== undefined && isSession(holder)) {
     return { flags: flags | INSTANCE_FLAGS.heldBySession, lease: entry.lease, leaseTerms: keptLeaseText(entry.terms) };
   }
+  // Without a slot, so that the previous version, which knows no granted leases, does not take it for one of its own.
+  if (holder !== undefined) return { flags: flags | INSTANCE_FLAGS.heldByLease, leaseTerms: String(holder.id) };
   return {
     flags: leases.awaitsFirstRenewal(entry.lease) ? flags | INSTANCE_FLAGS.awaitsFirstRenewal : flags,
     lease: entry.lease,
@@ -214,6 +224,10 @@ function columnsOf({ leases }: RecordMemory, entry: InstanceEntry): Partial<RowC
 }
 
 function loadLease(waking: WakingMemory, entry: InstanceEntry, row: RecordRow): void {
+  if ((row.flags & INSTANCE_FLAGS.heldByLease) !== 0) {
+    loadGranted(waking, entry, row);
+    return;
+  }
   if (row.lease === null) return;
   entry.terms = waking.leaseTerms.read(row.leaseTerms);
   if ((row.flags & INSTANCE_FLAGS.heldBySession) !== 0) {
@@ -230,6 +244,14 @@ function loadLease(waking: WakingMemory, entry: InstanceEntry, row: RecordRow): 
   const healthy = (row.flags & ENTRY_FLAGS.healthy) !== 0;
   const grant = { ttlMs, removeAfterMs, firstRemoveAfterMs, healthy, renewedAt, askedAt };
   entry.lease = waking.leases.grant(entry, grant, row.lease);
+}
+
+/** Attaches an instance to the granted lease that its row names. The lease gets its slot once all instances are loaded. */
+function loadGranted({ granted }: WakingMemory, entry: InstanceEntry, { leaseTerms }: RecordRow): void {
+  const lease = granted.get(Number(leaseTerms));
+  if (lease === undefined) return;
+  holdInstance(entry, lease);
+  entry.terms = heldTerms(lease, lease.ttlMs ?? 0);
 }
 
 /**

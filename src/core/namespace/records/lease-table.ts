@@ -114,6 +114,11 @@ export class LeaseTable<Holder> {
     this.#write(slot, lease);
   }
 
+  /** Returns whether a lease has this slot. */
+  isUsed(slot: number): boolean {
+    return this.#holders[slot] !== undefined;
+  }
+
   /** Ends a lease, and frees its slot. */
   release(slot: number): void {
     this.#holders[slot] = undefined;

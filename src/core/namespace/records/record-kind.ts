@@ -5,8 +5,9 @@ import type { Counters } from '../../platform/counters';
 import type { Agenda } from '../time/agenda';
 import type { NamespaceTime } from '../time/namespace-time';
 import type { Catalog } from './catalog';
-import type { InstanceEntry, ServiceEntry, SessionEntry } from './catalog-entries';
+import type { GrantedLease, InstanceEntry, ServiceEntry, SessionEntry } from './catalog-entries';
 import type { StoredCheckpoint } from './checkpoints';
+import type { GrantedLeases } from './granted-leases';
 import type { LeaseTable } from './lease-table';
 import type { InstanceRecord, LeaseTerms, OverrideRecord, RecordKey, RecordKindName, RecordText } from './records';
 import type { LeaseHolder, SessionTable } from './session-table';
@@ -128,13 +129,16 @@ export interface RecordMemory {
   readonly leases: LeaseTable<LeaseHolder>;
   readonly leaseTerms: LeaseTerms;
   readonly sessions: SessionTable;
+  readonly granted: GrantedLeases;
   readonly agenda: Agenda;
   readonly counters: Counters;
 }
 
 /** The memory of a namespace that a wake is filling. */
-export interface WakingMemory extends Pick<RecordMemory, 'catalog' | 'leases' | 'leaseTerms' | 'sessions'> {
+export interface WakingMemory extends Pick<RecordMemory, 'catalog' | 'leases' | 'leaseTerms' | 'sessions' | 'granted'> {
   readonly checkpoint: StoredCheckpoint;
+  /** Granted leases that had to be given another slot, with their last renewal. */
+  readonly movedLeases: { lease: GrantedLease; renewedAt: number }[];
   /** Sessions by their slot, as the rows of their instances name it. */
   readonly sessionsBySlot: Map<number, SessionEntry>;
   /** Time each override was put, or its instance was removed later: an override without an instance lingers from then. */

@@ -269,6 +269,8 @@ export const INSTANCE_FLAGS = {
   heldBySession: 16,
   /** An entry describes it. */
   described: 64,
+  /** A granted lease holds it. */
+  heldByLease: 32,
 } as const;
 
 /** Returns the bits of a record. */
@@ -299,7 +301,8 @@ export function sameLease(a: Lease, b: Lease): boolean {
     a.ttlMs === b.ttlMs &&
     a.removeAfterMs === b.removeAfterMs &&
     a.intervalMs === b.intervalMs &&
-    a.firstRemoveAfterMs === b.firstRemoveAfterMs
+    a.firstRemoveAfterMs === b.firstRemoveAfterMs &&
+    a.id === b.id
   );
 }
 

@@ -46,9 +46,9 @@ describe('holdInstance', () => {
     holdInstance(entry, one);
     holdInstance(entry, one);
     holdInstance(entry, two);
-    expect([one.instances.size, [...two.instances], entry.session === two]).toEqual([0, [entry], true]);
+    expect([one.instances.size, [...two.instances], entry.holder === two]).toEqual([0, [entry], true]);
     holdInstance(entry, undefined);
-    expect([two.instances.size, entry.session]).toEqual([0, undefined]);
+    expect([two.instances.size, entry.holder]).toEqual([0, undefined]);
   });
 
   it('distinguishes a session from an instance with its own lease', () => {

@@ -1,12 +1,17 @@
 import type { SqlStorage } from '../../storage/sql-storage';
-import type { InstanceEntry, SessionEntry } from './catalog-entries';
+import type { GrantedLease, InstanceEntry, SessionEntry } from './catalog-entries';
 
-/** Holder of a lease: an instance, or a session for many instances. */
-export type LeaseHolder = InstanceEntry | SessionEntry;
+/** Holder of a lease: an instance, a session for many instances, or a granted lease for many instances and entries. */
+export type LeaseHolder = InstanceEntry | SessionEntry | GrantedLease;
 
 /** Returns whether the holder of a lease is a session, not an instance. */
 export function isSession(holder: LeaseHolder): holder is SessionEntry {
   return 'secretDigest' in holder;
+}
+
+/** Returns whether the holder of a lease is that lease itself, which was granted. */
+export function isGranted(holder: LeaseHolder): holder is GrantedLease {
+  return 'grantedAt' in holder;
 }
 
 /** The sessions of a namespace, by key. */
@@ -36,12 +41,12 @@ export class SessionTable {
   }
 }
 
-/** Sets the session that holds an instance, or none. */
-export function holdInstance(entry: InstanceEntry, session: SessionEntry | undefined): void {
-  if (entry.session === session) return;
-  entry.session?.instances.delete(entry);
-  session?.instances.add(entry);
-  entry.session = session;
+/** Sets the session or granted lease that holds an instance, or none. */
+export function holdInstance(entry: InstanceEntry, holder: InstanceEntry['holder']): void {
+  if (entry.holder === holder) return;
+  entry.holder?.instances.delete(entry);
+  holder?.instances.add(entry);
+  entry.holder = holder;
 }
 
 /** A row of the table `session`. */

@@ -58,7 +58,7 @@ function registered(draft: Draft, file: InstanceRecord, present: InstanceRecord 
     place,
     changes: present.changes + 1,
     updatedAt: stamp,
-    session: definition.lease === null ? undefined : present.session,
+    session: definition.lease === null || definition.lease.id !== undefined ? undefined : present.session,
   };
 }
 

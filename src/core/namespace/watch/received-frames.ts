@@ -320,9 +320,10 @@ function letGo(connection: Connection): void {
   connection.close(CLOSE_CODES.superseded, 'another socket resumed the session');
 }
 
-/** Gives a registration over a session's socket the lease of the session, unless it has no lease at all. */
+/** Gives a registration over a session's socket the lease of the session, unless it has none, or names a granted one. */
 function held(operation: Operation, { ttlMs }: SessionEntry, intervalMs: number): Operation {
   if (operation.op !== 'register' || !operation.definition.ephemeral) return operation;
+  if (operation.definition.lease?.id !== undefined) return operation;
   const lease = { ttlMs, removeAfterMs: ttlMs, intervalMs };
   return { ...operation, definition: { ...operation.definition, lease } };
 }

@@ -1,0 +1,118 @@
+import { RegistryError } from '../../../model/errors';
+import type { Cause } from '../../../model/history';
+import { GRANTED_LEASES_MAX_COUNT } from '../../../model/limits';
+import type { Caller, GrantLeaseCommand, LeaseName } from '../../../model/namespace-api';
+import { commit } from '../commit/commit';
+import type { CommitState } from '../commit/commit-state';
+import { Draft } from '../commit/draft';
+import { type GrantedLease, keyOf } from '../records/catalog-entries';
+import { deleteLeaseRow, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
+
+/**
+ * Leases that are granted by themselves. Only the token that was granted one may renew, use or revoke it, or one that
+ * operates the namespace. The implicit leases of instances and sessions are not reachable here.
+ */
+
+/**
+ * Grants a lease. It makes no revision, and one row.
+ *
+ * @throws {RegistryError} `CONFLICT` if its alias is taken, `LIMIT_EXCEEDED`, `UNAVAILABLE` while nothing can be stored.
+ */
+export function grantLease(
+  state: CommitState,
+  { tokenId }: Caller,
+  { ttlMs, alias, door = 'native' }: GrantLeaseCommand,
+  now: number,
+): GrantedLease {
+  const { granted, leases, pipeline, platform, time } = state;
+  pipeline.assertStorable();
+  if (alias !== undefined && granted.isTaken(alias, door)) {
+    throw new RegistryError('CONFLICT', `there is a lease ${alias} already; choose another alias, or omit it`);
+  }
+  if (granted.size >= GRANTED_LEASES_MAX_COUNT) throw tooManyLeases();
+  const lease: GrantedLease = {
+    id: granted.newId(() => platform.random.fraction()),
+    alias,
+    door,
+    tokenId,
+    ttlMs,
+    grantedAt: time.stamp(),
+    slot: -1,
+    keys: new Set(),
+    instances: new Set(),
+  };
+  if (ttlMs !== null) lease.slot = leases.grant(lease, grantedTerms(ttlMs, now));
+  granted.add(lease);
+  pipeline.enqueue(() => writeLeaseRow(platform.storage, lease, now));
+  return lease;
+}
+
+/** Returns the terms of a granted lease: it is healthy until it ends. */
+export function grantedTerms(ttlMs: number, renewedAt: number, askedAt = 0) {
+  return { ttlMs, removeAfterMs: ttlMs, healthy: true, renewedAt, askedAt };
+}
+
+/**
+ * Renews a granted lease, without a row: like the lease of an instance, it is stored with the next checkpoint. The renewal
+ * of a lease that was asked is stored before it is answered.
+ */
+export function renewGranted(state: CommitState, lease: GrantedLease, now: number): void {
+  const { slot } = lease;
+  if (slot < 0) return;
+  const wasAsked = state.leases.isAsked(slot);
+  state.checkpoints.open();
+  state.leases.renew(slot, now);
+  state.counters.renewals += 1;
+  if (wasAsked) state.pipeline.offer(() => writeLeaseRow(state.platform.storage, lease, now));
+}
+
+/**
+ * Finds a lease that the caller may use.
+ *
+ * @throws {RegistryError} `LEASE_NOT_FOUND`, `FORBIDDEN`.
+ */
+export function requireGranted(granted: GrantedLeases, caller: Caller, name: LeaseName): GrantedLease {
+  const lease = granted.find(name.lease, name.door ?? 'native');
+  if (lease === undefined) {
+    throw new RegistryError('LEASE_NOT_FOUND', `there is no lease ${name.lease}, or it has ended; grant a new one`);
+  }
+  if (lease.tokenId === caller.tokenId || caller.operates === true) return lease;
+  throw new RegistryError(
+    'FORBIDDEN',
+    `the lease ${name.lease} was granted to a token other than "${caller.tokenId}"; use that token, or one with the scope "operate" on the namespace`,
+  );
+}
+
+/**
+ * Ends granted leases, with everything that they hold, in one revision. Without anything held there is no revision.
+ *
+ * @param actor Id of the token, or `registry`.
+ * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.
+ */
+export function endGranted(
+  state: CommitState,
+  ended: readonly GrantedLease[],
+  cause: Cause,
+  actor: string,
+  now: number,
+): void {
+  state.pipeline.assertStorable();
+  const draft = new Draft(state, now);
+  for (const lease of ended) {
+    for (const instance of lease.instances) draft.removeInstance(keyOf(instance), cause);
+    for (const key of [...lease.keys].sort()) draft.entries.delete(key, cause);
+  }
+  commit(state, draft, actor);
+  for (const lease of ended) {
+    if (lease.slot >= 0) state.leases.release(lease.slot);
+    state.granted.remove(lease);
+    state.pipeline.enqueue(() => deleteLeaseRow(state.platform.storage, lease.id));
+  }
+}
+
+function tooManyLeases(): RegistryError {
+  return new RegistryError(
+    'LIMIT_EXCEEDED',
+    `this namespace has ${GRANTED_LEASES_MAX_COUNT} granted leases, the maximum; revoke some, or hold more with each`,
+  );
+}

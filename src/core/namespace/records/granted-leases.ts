@@ -1,0 +1,126 @@
+import { LEASE_DOORS, type LeaseDoor } from '../../../model/granted-lease';
+import type { Lease } from '../../../model/lease';
+import { HEARTBEATS_PER_TTL_COUNT } from '../../../model/limits';
+import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
+import type { GrantedLease } from './catalog-entries';
+
+/** Ids are below this: JSON and SQLite keep such numbers exactly. */
+const ID_LIMIT = 2 ** 53;
+
+/** An entry before or after a change, with the lease that holds it. */
+interface Held {
+  readonly lease: number | null;
+}
+
+/** The granted leases of a namespace: by id, and by the aliases that clients chose. */
+export class GrantedLeases {
+  readonly #byId = new Map<number, GrantedLease>();
+  readonly #byAlias = new Map<string, GrantedLease>();
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  all(): Iterable<GrantedLease> {
+    return this.#byId.values();
+  }
+
+  get(id: number): GrantedLease | undefined {
+    return this.#byId.get(id);
+  }
+
+  /**
+   * Finds a lease by its id or alias.
+   *
+   * @param name Decimal. No alias equals an id: {@link isTaken} is asked before either is given.
+   */
+  find(name: string, door: LeaseDoor): GrantedLease | undefined {
+    return this.#byId.get(Number(name)) ?? this.#byAlias.get(aliasName(door, name));
+  }
+
+  /** Returns whether a new alias or id would mean a known lease. */
+  isTaken(name: string, door: LeaseDoor): boolean {
+    return this.find(name, door) !== undefined;
+  }
+
+  /** Returns an id that no lease has, and no alias. @param fraction Returns a random number in [0, 1). */
+  newId(fraction: () => number): number {
+    for (;;) {
+      const id = 1 + Math.floor(fraction() * (ID_LIMIT - 1));
+      if (!LEASE_DOORS.some((door) => this.isTaken(String(id), door))) return id;
+    }
+  }
+
+  add(lease: GrantedLease): void {
+    this.#byId.set(lease.id, lease);
+    if (lease.alias !== undefined) this.#byAlias.set(aliasName(lease.door, lease.alias), lease);
+  }
+
+  remove(lease: GrantedLease): void {
+    this.#byId.delete(lease.id);
+    if (lease.alias !== undefined) this.#byAlias.delete(aliasName(lease.door, lease.alias));
+  }
+
+  /** Records which leases hold an entry after a change. */
+  noteHold(key: string, before: Held | null, after: Held | null): void {
+    const [from, to] = [before?.lease ?? null, after?.lease ?? null];
+    if (from === to) return;
+    if (from !== null) this.#byId.get(from)?.keys.delete(key);
+    if (to !== null) this.#byId.get(to)?.keys.add(key);
+  }
+}
+
+const aliasName = (door: LeaseDoor, alias: string): string => `${door} ${alias}`;
+
+/** Terms of the instances that a lease holds, by the lease. They share one object. */
+const terms = new WeakMap<GrantedLease, Lease>();
+
+/** Returns the terms of an instance that a lease holds. @param ttlMs Its time to live. */
+export function heldTerms(lease: GrantedLease, ttlMs: number): Lease {
+  const known = terms.get(lease);
+  if (known !== undefined) return known;
+  const intervalMs = Math.floor(ttlMs / HEARTBEATS_PER_TTL_COUNT);
+  const made = { ttlMs, removeAfterMs: ttlMs, intervalMs, id: String(lease.id) };
+  terms.set(lease, made);
+  return made;
+}
+
+/** A row of the table `lease`. */
+export interface LeaseRow extends Omit<GrantedLease, 'keys' | 'instances'> {
+  /** Time of the last renewal that this row knows of, on the namespace's axis. */
+  timedAt: number;
+}
+
+const PUT = `INSERT INTO lease (id, alias, door, token, ttl_ms, granted_at, slot, timed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET slot = excluded.slot, timed_at = excluded.timed_at`;
+
+/** Writes a lease, or its changes. Runs inside a commit. */
+export function writeLeaseRow(storage: SqlStorage, lease: Omit<LeaseRow, 'timedAt'>, timedAt: number): void {
+  const { id, alias = null, door, tokenId, ttlMs, grantedAt, slot } = lease;
+  storage.run(PUT, id, alias, door, tokenId, ttlMs, grantedAt, slot < 0 ? null : slot, timedAt);
+}
+
+/** Removes a lease. Runs inside a commit. */
+export function deleteLeaseRow(storage: SqlStorage, id: number): void {
+  storage.run('DELETE FROM lease WHERE id = ?', id);
+}
+
+/** Reads all leases. */
+export function readLeaseRows(storage: SqlStorage): LeaseRow[] {
+  const rows = 'SELECT id, alias, door, token, ttl_ms, granted_at, slot, timed_at FROM lease';
+  return Array.from(storage.read(rows), decodeRow);
+}
+
+// `as` below: the table is STRICT, so columns have the types of the schema.
+function decodeRow(row: SqlRow): LeaseRow {
+  return {
+    id: row[0] as number,
+    alias: (row[1] as string | null) ?? undefined,
+    door: row[2] as LeaseDoor,
+    tokenId: row[3] as string,
+    ttlMs: row[4] as number | null,
+    grantedAt: row[5] as number,
+    slot: (row[6] as number | null) ?? -1,
+    timedAt: row[7] as number,
+  };
+}

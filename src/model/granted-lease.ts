@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { keyed } from './entry';
+import { LeaseId } from './lease';
+import { GRANTED_LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS } from './limits';
+
+/**
+ * Surface whose clients chose the alias of a lease: an etcd client and a user of the native API may use the same number for
+ * different leases.
+ */
+export type LeaseDoor = (typeof LEASE_DOORS)[number];
+
+export const LEASE_DOORS = ['native', 'consul', 'etcd'] as const;
+
+/** Body of a grant. */
+export const LeaseGrantRequest = z
+  .strictObject({
+    ttlMs: z.int().min(LEASE_TTL_MIN_MS).max(GRANTED_LEASE_TTL_MAX_MS).nullable().meta({
+      description: 'The lease ends this time after its last renewal; null: only when it is revoked',
+    }),
+    alias: LeaseId.optional().meta({ description: 'A number of your choice, by which calls find the lease too' }),
+  })
+  .meta({ id: 'LeaseGrant' });
+export type LeaseGrantRequest = z.output<typeof LeaseGrantRequest>;
+
+const count = (description: string) => z.int().meta({ description });
+
+/** A granted lease as answers show it. */
+export const GrantedLeaseView = z
+  .object({
+    id: z.string().meta({ description: 'Decimal number; opaque' }),
+    alias: z.string().optional().meta({ description: 'Number that its client chose' }),
+    ttlMs: z.int().nullable().meta({ description: 'null: it ends only when it is revoked' }),
+    remainingMs: z
+      .int()
+      .nullable()
+      .meta({ description: 'Time until it may end unless it is renewed; null without `ttlMs`' }),
+    owner: z.string().meta({ description: 'Id of the token that was granted it' }),
+    grantedAt: z.iso.datetime(),
+    holds: z.object({ entries: count('Entries that it holds'), instances: count('Instances that it holds') }),
+  })
+  .meta({ id: 'GrantedLease' });
+export type GrantedLeaseView = z.output<typeof GrantedLeaseView>;
+
+/** A granted lease with what it holds. */
+export const GrantedLeaseDetail = GrantedLeaseView.extend({
+  entries: z.array(z.object(keyed)).meta({ description: 'Keys of its entries, in order, up to a thousand' }),
+  instances: z
+    .array(z.object({ group: z.string(), service: z.string(), id: z.string() }))
+    .meta({ description: 'Its instances, up to a thousand' }),
+}).meta({ id: 'GrantedLeaseDetail' });
+export type GrantedLeaseDetail = z.output<typeof GrantedLeaseDetail>;
+
+/** A page of granted leases, by id. */
+export const GrantedLeaseList = z
+  .object({
+    leases: z.array(GrantedLeaseView),
+    next: z.string().optional().meta({ description: 'Pass it as `after` to continue' }),
+  })
+  .meta({ id: 'GrantedLeaseList' });
+export type GrantedLeaseList = z.output<typeof GrantedLeaseList>;
