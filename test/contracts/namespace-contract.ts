@@ -4,6 +4,7 @@ import { conditions } from './namespace/conditions';
 import { drains } from './namespace/drains';
 import { entries } from './namespace/entries';
 import { grantedLeases } from './namespace/granted-leases';
+import { layouts } from './namespace/layouts';
 import { leases } from './namespace/leases';
 import { limits } from './namespace/limits';
 import { listing } from './namespace/listing';
@@ -37,6 +38,7 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   transfers,
   leases,
   grantedLeases,
+  layouts,
   trouble,
   waking,
   rows,

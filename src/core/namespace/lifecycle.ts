@@ -180,7 +180,7 @@ function awaken(platform: Platform): Awake {
 }
 
 /** Replaces the settings. They take effect at once, and are durable when the promise resolves. */
-function configure(state: NamespaceState, settings: NamespaceSettings): Promise<void> {
+export function configure(state: NamespaceState, settings: NamespaceSettings): Promise<void> {
   return turn(state, undefined, (now) => {
     state.pipeline.assertStorable();
     if (!state.settings.replace(settings)) return;

@@ -6,6 +6,7 @@ import type { Draft } from '../commit/draft';
 import { isSynthetic, type WholeEntry } from '../entries/entry';
 import type { Catalog } from '../records/catalog';
 import { type InstanceEntry, isDescribed, keyOf } from '../records/catalog-entries';
+import { heldTerms } from '../records/granted-leases';
 import { decodeInstance, definitionText, type InstanceRecord } from '../records/records';
 import type { LayoutPlan, Reading } from './layout-plan';
 
@@ -54,7 +55,7 @@ export class DescribedInstances {
     for (const entry of entries) {
       const { key, cause, after } = entry;
       const known = this.#byKey.get(key);
-      const reading = after === null ? undefined : readingOf(plan, after);
+      const reading = after === null ? undefined : readingOf(draft, plan, after);
       const isSame = known !== undefined && reading !== undefined && isFor(known, reading);
       if (known !== undefined && !isSame) draft.removeInstance(keyOf(known), removalCause(cause));
       if (after === null || reading === undefined) continue;
@@ -91,10 +92,18 @@ export class DescribedInstances {
   }
 }
 
-/** Only an entry that a lease holds, and that a client has put, is read as an instance. */
-function readingOf(plan: LayoutPlan, after: WholeEntry): Reading | undefined {
-  if (after.lease === null || isSynthetic(after)) return undefined;
-  return plan.read({ key: after.key, value: after.value, leaseNames: [String(after.lease)] });
+/**
+ * Reads an entry, if a lease holds it and a client has put it. The instance has the terms of that lease, and no lease of its
+ * own if it ends only when it is revoked.
+ */
+function readingOf(draft: Draft, plan: LayoutPlan, { key, value, ...after }: WholeEntry): Reading | undefined {
+  const lease = after.lease === null || isSynthetic(after) ? undefined : draft.granted.get(after.lease);
+  if (lease === undefined) return undefined;
+  const leaseNames = lease.alias === undefined ? [String(lease.id)] : [String(lease.id), lease.alias];
+  const reading = plan.read({ key, value, leaseNames });
+  if (reading === undefined || lease.ttlMs === null) return reading;
+  const definition = { ...reading.definition, ephemeral: true, lease: heldTerms(lease, lease.ttlMs) };
+  return { ...reading, definition };
 }
 
 /** Returns whether an entry still describes the same instance: one may keep the id that it was given. */

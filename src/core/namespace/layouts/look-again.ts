@@ -40,11 +40,12 @@ export class LookAgainPlace {
 }
 
 /** Begins to look at everything again if the layouts have changed. */
-export function beginLookAgain({ layouts, lookAgain, agenda, catalog, entries }: LookAgainState, now: number): void {
-  const { plan, isOutdated } = layouts;
-  if (!isOutdated) return;
-  // The layouts of most hosts read nothing in most namespaces. What they read later is read by them.
-  if (!plan.shows && catalog.instanceCount === 0 && entries.count === 0) return;
+export function beginLookAgain({ layouts, lookAgain, agenda, catalog, granted }: LookAgainState, now: number): void {
+  if (!layouts.isOutdated) return;
+  const mayRead = layouts.plan.reads && [...granted.all()].some(({ keys }) => keys.size > 0);
+  const mayShow = layouts.plan.shows && catalog.instanceCount > 0;
+  // Most namespaces have nothing to read or show: what is put later is read by the layouts of then.
+  if (!layouts.isBegun && !mayRead && !mayShow) return;
   Object.assign(lookAgain, { pass: 'shadowed', key: '', instance: START, leftOut: 0 });
   agenda.set({ kind: 'layouts' }, now);
 }

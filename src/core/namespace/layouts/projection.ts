@@ -79,6 +79,11 @@ export class Layouts implements Projection {
     return this.#settled !== this.#plan.fingerprint;
   }
 
+  /** True if anything was ever read or shown. */
+  get isBegun(): boolean {
+    return this.#settled !== NEVER;
+  }
+
   /** Returns whether the entry of a key describes an instance. */
   describes(key: string): boolean {
     return this.#described.has(key);
