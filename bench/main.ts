@@ -8,6 +8,7 @@ import { calls } from './figures/calls';
 import { coldWake } from './figures/cold-wake';
 import { contests } from './figures/contests';
 import { cost } from './figures/cost';
+import { entries, entryRange } from './figures/entries';
 import { eureka } from './figures/eureka';
 import { eurekaAfterChange } from './figures/eureka-after-change';
 import { fanOut } from './figures/fan-out';
@@ -40,6 +41,8 @@ const FIGURES: readonly Figure[] = [
   ...contests.map(contestFigure),
   calls,
   requestLog,
+  entries,
+  entryRange,
   nacos,
   eureka,
   readsAfterChange,

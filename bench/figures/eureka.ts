@@ -1,7 +1,7 @@
 import type { Contest } from '../contest';
-import { type DialectContest, dialectFigure } from '../dialect-contest';
 import { LISTED_COUNT, LISTED_PATH, registerListed } from '../listed-service';
 import { expect, made, nativeRegister, nativeRenew, registerRenewed, renewed } from '../native-contests';
+import { NATIVE, type PairedContest, pairedFigure } from '../paired-contest';
 import { placeOf, RESOLVED_COUNT, servicePath } from '../population';
 import { referenceInstance } from '../reference-instance';
 
@@ -121,9 +121,13 @@ const delta: Contest = {
 };
 
 /** Measures the most frequent calls of Eureka's clients against the native calls for the same work. */
-export const eureka = dialectFigure('eureka', [
-  { native: nativeRenew('eureka'), dialect: renew },
-  { native: nativeRegister('eureka'), dialect: register },
-  { native: nativeChanged, dialect: delta },
-  { native: nativeList, dialect: full, isLarge: true },
-] satisfies DialectContest[]);
+export const eureka = pairedFigure(
+  'eureka',
+  [
+    { floor: nativeRenew('eureka'), contest: renew },
+    { floor: nativeRegister('eureka'), contest: register },
+    { floor: nativeChanged, contest: delta },
+    { floor: nativeList, contest: full, isLarge: true },
+  ] satisfies PairedContest[],
+  NATIVE,
+);

@@ -1,6 +1,6 @@
 import type { Contest } from '../contest';
-import { type DialectContest, dialectFigure } from '../dialect-contest';
 import { expect, made, nativeRegister, nativeRenew, registerRenewed, renewed } from '../native-contests';
+import { NATIVE, type PairedContest, pairedFigure } from '../paired-contest';
 import { placeOf, RESOLVED_COUNT, servicePath, servicesOfTwenty } from '../population';
 import { referenceInstance } from '../reference-instance';
 
@@ -78,10 +78,10 @@ const list: Contest = {
 };
 
 /** The most frequent calls of Nacos' clients, against the native calls for the same work. */
-const nacosContests: readonly DialectContest[] = [
-  { native: nativeRenew('nacos'), dialect: beat },
-  { native: nativeRegister('nacos'), dialect: register },
-  { native: nativeList, dialect: list },
+const nacosContests: readonly PairedContest[] = [
+  { floor: nativeRenew('nacos'), contest: beat },
+  { floor: nativeRegister('nacos'), contest: register },
+  { floor: nativeList, contest: list },
 ];
 
-export const nacos = dialectFigure('nacos', nacosContests);
+export const nacos = pairedFigure('nacos', nacosContests, NATIVE);

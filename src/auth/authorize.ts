@@ -8,6 +8,8 @@ import { intervalOf, type KeyInterval } from '../model/key-interval';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../model/limits';
 import type { Caller, ServiceKey, Share } from '../model/namespace-api';
 import { ALL_NAMESPACES, joinedName, type ServiceNames } from '../model/service-name';
+import type { Transaction } from '../model/transaction';
+import { instanceOperations, keyUses } from '../model/transaction-rules';
 
 /**
  * Checks that a principal has a scope on a target. Every route of every dialect and every frame of a socket is authorized
@@ -220,6 +222,28 @@ export function authorizeOperations(
     const { op, key } = operation;
     if (op !== 'register') authorize(principal, SCOPES[op], { namespace, service: key });
     else authorizeRegistration(principal, namespace, key, claimsOf(key, operation.definition.extensions));
+  }
+}
+
+/**
+ * Checks that a principal has the scope for every key and instance that a transaction names, on both of its sides: which one
+ * is carried out depends on the keys that it compares.
+ *
+ * @param claimsOf Returns the further services that a registration claims.
+ * @throws {RegistryError} `FORBIDDEN`.
+ */
+export function authorizeTransaction(
+  principal: Principal,
+  namespace: string,
+  transaction: Transaction,
+  claimsOf: ClaimsOf,
+): void {
+  authorizeAny(principal, namespace);
+  authorizeOperations(principal, namespace, instanceOperations(transaction), claimsOf);
+  const isWhole = { read: may(principal, 'read', { namespace }), register: may(principal, 'register', { namespace }) };
+  for (const { keys, isChange } of keyUses(transaction)) {
+    const scope = isChange ? 'register' : 'read';
+    if (!isWhole[scope]) authorize(principal, scope, { namespace, keys });
   }
 }
 

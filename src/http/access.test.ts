@@ -40,8 +40,19 @@ POST   /ns/:ns/batch [update]                                        +   -    + 
 POST   /ns/:ns/batch [deregister]                                    +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
 POST   /ns/:ns/batch [override]                                      +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
 POST   /ns/:ns/batch [register, register of other]                   +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+POST   /ns/:ns/transaction [nothing]                                 +   -    +   +   +   -    +   +   +   -    +   +   +   -    -   -
+POST   /ns/:ns/transaction [put a key]                               +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+POST   /ns/:ns/transaction [read a key, or else nothing]             +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+POST   /ns/:ns/transaction [put a key, or else read it]              +   -    -   -   -   -    -   -   -   -    -   -   -   -    -   -
+POST   /ns/:ns/transaction [register]                                +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
+POST   /ns/:ns/transaction [register, or else put a key]             +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
 POST   /ns/:ns/heartbeat                                             +   -    +   +   -   -    +   +   -   -    -   -   -   -    -   -
 POST   /ns/:ns/heartbeat [own-orders, other]                         +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
+POST   /ns/:ns/leases                                                +   -    +   +   +   -    +   +   +   -    -   -   -   -    -   -
+GET    /ns/:ns/leases                                                +   -    +   +   +   -    +   +   +   -    -   -   -   -    -   -
+GET    /ns/:ns/leases/:lease                                         +   -    +   +   +   -    +   +   +   -    -   -   -   -    -   -
+POST   /ns/:ns/leases/:lease/renew                                   +   -    +   +   +   -    +   +   +   -    -   -   -   -    -   -
+DELETE /ns/:ns/leases/:lease                                         +   -    +   +   +   -    +   +   +   -    -   -   -   -    -   -
 PUT    {svc}                                                         +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
 GET    {svc}                                                         +   -    -   -   -   -    -   -   -   -    +   +   -   -    -   -
 PATCH  {svc}                                                         +   -    +   +   -   -    -   -   -   -    -   -   -   -    -   -
@@ -139,6 +150,17 @@ const ASKED: Record<string, { query?: string; body?: unknown }> = {
       ],
     },
   },
+  'POST /ns/:ns/transaction [nothing]': { body: {} },
+  'POST /ns/:ns/transaction [put a key]': { body: { then: [{ op: 'put', key: 'own', value: '' }] } },
+  'POST /ns/:ns/transaction [read a key, or else nothing]': { body: { then: [{ op: 'range', key: 'own' }] } },
+  'POST /ns/:ns/transaction [put a key, or else read it]': {
+    body: { then: [{ op: 'put', key: 'own', value: '' }], else: [{ op: 'range', key: 'own' }] },
+  },
+  'POST /ns/:ns/transaction [register]': { body: { then: [{ op: 'register', ...own, ...place }] } },
+  'POST /ns/:ns/transaction [register, or else put a key]': {
+    body: { then: [{ op: 'register', ...own, ...place }], else: [{ op: 'put', key: 'own', value: '' }] },
+  },
+  'POST /ns/:ns/leases': { body: { ttlMs: null } },
   'POST /ns/:ns/heartbeat': { body: { instances: [own] } },
   'POST /ns/:ns/heartbeat [own-orders, other]': { body: { instances: [own, other] } },
   'PUT {svc}': { body: { protectThreshold: 0.5 } },
@@ -171,7 +193,7 @@ const LINES: Line[] = TABLE.trim()
     const path = short.replace('{svc}', '/ns/:ns/groups/:group/services/:service').replace(/^\/ns\//, '/api/v1/ns/');
     const filled = path.replace(':ns', 'public').replace(':group', own.group).replace(':service', own.service);
     const { query = '', body } = ASKED[name] ?? {};
-    const target = filled.replace(':id', own.id).replace(':key', own.service) + query;
+    const target = filled.replace(':id', own.id).replace(':key', own.service).replace(':lease', '7') + query;
     return { name, method, path, target, body, expected: cells.trim().split(/ +/) };
   });
 

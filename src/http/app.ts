@@ -22,6 +22,7 @@ import { Cors, originsProblem, splitOrigins } from './response/cors';
 import { logLevelProblem, RequestCounts, RequestObserver, type WriteLog } from './telemetry/request-observer';
 import { addAccessRoutes } from './v1/access-routes';
 import { addEntryRoutes } from './v1/entry-routes';
+import { addGrantedLeaseRoutes } from './v1/granted-lease-routes';
 import { addHistoryRoutes } from './v1/history-routes';
 import { addInstanceRoutes } from './v1/instance-routes';
 import { addLeaseRoutes } from './v1/lease-routes';
@@ -30,6 +31,7 @@ import { addOperationsRoutes, type Build, type Monitored } from './v1/operations
 import { addOverrideRoutes } from './v1/override-routes';
 import { addResolveRoute } from './v1/resolve-route';
 import { addServiceRoutes } from './v1/service-routes';
+import { addTransactionRoute } from './v1/transaction-route';
 import { addTransferRoutes } from './v1/transfer-routes';
 import { addSubscriberRoutes, addWatchRoutes } from './v1/watch-routes';
 import type { AcceptSocket } from './watch/accepted-socket';
@@ -170,6 +172,8 @@ function addNativeRoutes(surface: Surface, monitored: Monitored, consoleFiles: C
   addServiceRoutes(surface);
   addOverrideRoutes(surface);
   addEntryRoutes(surface);
+  addGrantedLeaseRoutes(surface);
+  addTransactionRoute(surface);
   addHistoryRoutes(surface);
   addTransferRoutes(surface);
   addWatchRoutes(surface);

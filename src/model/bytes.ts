@@ -47,6 +47,11 @@ export function utf8Bytes(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text) as Uint8Array<ArrayBuffer>;
 }
 
+/** Encodes a text as UTF-8, one character a byte. */
+export function utf8ByteString(text: string): string {
+  return ASCII.test(text) ? text : byteString(utf8Bytes(text));
+}
+
 /** Decodes UTF-8; undefined if the bytes are anything else. A byte order mark is kept. */
 export function utf8Text(bytes: Uint8Array): string | undefined {
   try {

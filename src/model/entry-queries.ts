@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { keyIn, keyProblem } from './entry';
 import { intervalOfPrefix, type KeyInterval } from './key-interval';
+import { LeaseId } from './lease';
 import { Freshness } from './queries';
 import { FlagParameter, PageCount, PointInTime } from './query-values';
 
@@ -24,6 +25,13 @@ export const EntryChangeQuery = EntryKeyQuery.extend({
     .transform(Number)
     .optional()
     .meta({ description: '412 unless this is the `revision` of the entry' }),
+});
+
+/** Parameters of a put of an entry. */
+export const EntryPutQuery = EntryChangeQuery.extend({
+  lease: LeaseId.optional().meta({
+    description: 'Granted lease that holds the entry: it is deleted when the lease ends. Without one, none does',
+  }),
 });
 
 /** Parameters of a read of an entry. */

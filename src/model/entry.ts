@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { base64, byteString, isByteString, utf8Bytes, utf8Of, utf8Text } from './bytes';
+import { base64, isByteString, utf8ByteString, utf8Of, utf8Text } from './bytes';
 import { quote, RegistryError } from './errors';
 import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
 import { ENTRY_CONTENT_TYPE_MAX_CHARACTERS, ENTRY_KEY_MAX_BYTES, ENTRY_VALUE_MAX_BYTES } from './limits';
@@ -94,7 +94,7 @@ const BASE64 = /^(?:[\w+/-]{4})*(?:[\w+/-][AQgw](?:==)?|[\w+/-]{2}[AEIMQUYcgkosw
  * @param isBase64 True if the text is base64 or base64url of the bytes, otherwise it is the key itself.
  */
 export function keyIn(text: string, isBase64: boolean): string | undefined {
-  const key = isBase64 ? bytesOfBase64(text) : text.isWellFormed() ? byteString(utf8Bytes(text)) : undefined;
+  const key = isBase64 ? bytesOfBase64(text) : text.isWellFormed() ? utf8ByteString(text) : undefined;
   return key !== undefined && key.length <= ENTRY_KEY_MAX_BYTES ? key : undefined;
 }
 
@@ -149,7 +149,7 @@ export function shownKey(key: string): { key: string } | { keyBase64: string } {
 
 /** Returns the key that {@link shownKey} has shown. */
 export function keyOf({ key = '', keyBase64 }: { key?: string | undefined; keyBase64?: string | undefined }): string {
-  return keyBase64 === undefined ? byteString(utf8Bytes(key)) : atob(keyBase64);
+  return keyBase64 === undefined ? utf8ByteString(key) : atob(keyBase64);
 }
 
 /** Formats a key for an error message. */

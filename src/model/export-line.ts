@@ -1,8 +1,11 @@
 import * as z from 'zod';
 import { type InstanceKey, NewInstanceKey } from './batch';
+import { byteString, utf8Bytes } from './bytes';
+import { bytesOfBase64, EntryContentType, EntryKey } from './entry';
 import { isPlainObject, withFastPath } from './fast-path';
 import { definitionProblem, type InstanceDefinition, instanceMembers, Location } from './instance';
 import { grantLease } from './lease';
+import { ENTRY_VALUE_MAX_BYTES } from './limits';
 import { GroupName, isPlainName, ServiceName, ShortName } from './names';
 import { EMPTY_OVERRIDE_PROBLEM, type Override, overrideMembers } from './override';
 import { plainDefinition, plainMembers } from './plain-definition';
@@ -14,14 +17,21 @@ import { DEFAULT_GROUP } from './service-name';
  * documents them; an import accepts what these schemas accept.
  */
 
-/** Version of the format. An import refuses a newer one, because it could lose data that this version does not know. */
-export const EXPORT_VERSION = 1;
+/**
+ * Version of the format: 2 adds entries. An import refuses a newer one, because it could lose data that this version does
+ * not know.
+ */
+export const EXPORT_VERSION = 2;
+
+/** Version of a file without entries, which an earlier Rollcall can import. */
+export const EXPORT_VERSION_WITHOUT_ENTRIES = 1;
 
 /** Number of records of each kind. */
 export const RecordCounts = z.object({
   services: z.int().min(0),
   overrides: z.int().min(0),
   instances: z.int().min(0),
+  entries: z.int().min(0).default(0),
 });
 export type RecordCounts = z.output<typeof RecordCounts>;
 
@@ -69,7 +79,16 @@ export interface ImportedInstance extends InstanceKey {
   place?: Location | undefined;
 }
 
-export type ImportedRecord = ImportedService | ImportedOverride | ImportedInstance;
+/** A key and its value. It gets a new revision and counts its versions from there. */
+export interface ImportedEntry {
+  kind: 'entry';
+  /** One character a byte, as the value. */
+  key: string;
+  value: string;
+  contentType?: string | undefined;
+}
+
+export type ImportedRecord = ImportedService | ImportedOverride | ImportedInstance | ImportedEntry;
 
 const ServiceLine = z
   .strictObject({
@@ -114,6 +133,41 @@ const InstanceLine = z
     return { kind, group, service, id, owner, place, definition };
   });
 
+const EntryLine = z
+  .strictObject({
+    kind: z.literal('entry'),
+    key: z.string().optional(),
+    keyBase64: z.string().optional(),
+    value: z.string().optional(),
+    valueBase64: z.string().optional(),
+    contentType: EntryContentType.optional(),
+  })
+  .transform(({ kind, contentType, ...line }, context): ImportedEntry => {
+    const bytesIn = (name: 'key' | 'value'): string => {
+      const [text, encoded] = [line[name], line[`${name}Base64`]];
+      const bytes = text === undefined ? encoded && bytesOfBase64(encoded) : byteString(utf8Bytes(text));
+      const problem = problemOf(text, encoded, bytes);
+      if (problem !== undefined) context.addIssue({ code: 'custom', message: problem, path: [name] });
+      return bytes ?? '';
+    };
+    const [key, value] = [bytesIn('key'), bytesIn('value')];
+    if (context.issues.length > 0) return z.NEVER;
+    const { error } = EntryKey.safeParse(key);
+    for (const { message } of error?.issues ?? []) context.addIssue({ code: 'custom', message, path: ['key'] });
+    if (value.length > ENTRY_VALUE_MAX_BYTES) {
+      const message = `has ${value.length} bytes; an entry has at most ${ENTRY_VALUE_MAX_BYTES}`;
+      context.addIssue({ code: 'custom', message, path: ['value'] });
+    }
+    return { kind, key, value, contentType };
+  });
+
+/** Returns the reason for which a line's text and base64 are not one string of bytes. */
+function problemOf(text: string | undefined, encoded: string | undefined, bytes: string | undefined) {
+  if ((text === undefined) === (encoded === undefined)) return 'give it either as text or as base64';
+  if (bytes === undefined) return 'must be base64';
+  return text?.isWellFormed() === false ? 'has half of a surrogate pair; give it as base64' : undefined;
+}
+
 /** Members of an instance's line without a place. The schema parses those that have one. */
 const INSTANCE_LINE_MEMBERS = plainMembers('kind', 'group', 'service', 'id', 'owner');
 
@@ -129,6 +183,6 @@ function plainInstanceLine(value: unknown): ImportedInstance | undefined {
 
 /** The line of a record. */
 export const RecordLine = withFastPath(
-  z.discriminatedUnion('kind', [ServiceLine, OverrideLine, InstanceLine]),
+  z.discriminatedUnion('kind', [ServiceLine, OverrideLine, InstanceLine, EntryLine]),
   plainInstanceLine,
 );

@@ -58,3 +58,26 @@ export const GrantedLeaseList = z
   })
   .meta({ id: 'GrantedLeaseList' });
 export type GrantedLeaseList = z.output<typeof GrantedLeaseList>;
+
+/** A granted lease: its id, or the alias that its client chose. */
+export interface LeaseName {
+  lease: string;
+  /** Surface that the alias belongs to; `native` unless set. */
+  door?: LeaseDoor | undefined;
+}
+
+/** A request for a lease. */
+export interface GrantLeaseCommand {
+  /** Null: it ends only when it is revoked. */
+  ttlMs: number | null;
+  alias?: string | undefined;
+  /** As in {@link LeaseName}. */
+  door?: LeaseDoor | undefined;
+}
+
+/** A read of a page of granted leases. */
+export interface LeaseListCommand {
+  limit?: number | undefined;
+  /** The `next` of the previous page. */
+  after?: string | undefined;
+}

@@ -1,4 +1,4 @@
-import { byteString, utf8Bytes } from './bytes';
+import { utf8ByteString } from './bytes';
 import type { KeyPattern } from './grant';
 import { REST } from './service-name';
 
@@ -32,7 +32,7 @@ export function intervalOfPrefix(prefix: string): KeyInterval {
 /** Returns the keys that a pattern of a grant covers. */
 export function keysOfPattern(pattern: KeyPattern): KeyInterval {
   const isOpen = pattern.endsWith(REST);
-  const stem = byteString(utf8Bytes(isOpen ? pattern.slice(0, -REST.length) : pattern));
+  const stem = utf8ByteString(isOpen ? pattern.slice(0, -REST.length) : pattern);
   return isOpen ? intervalOfPrefix(stem) : intervalOf(stem);
 }
 

@@ -24,6 +24,8 @@ export interface Lease {
 
 const milliseconds = (least: number, most: number) => z.int().min(least).max(most);
 
+const isWithin64Bits = (id: string): boolean => BigInt.asIntN(64, BigInt(id)) === BigInt(id);
+
 /**
  * Id of a granted lease, or the alias that its client chose: a decimal number of 64 bits. Opaque to clients, and text, as
  * JavaScript's numbers have 53 bits.
@@ -31,7 +33,7 @@ const milliseconds = (least: number, most: number) => z.int().min(least).max(mos
 export const LeaseId = z
   .string()
   .regex(/^(?:0|-?[1-9][0-9]{0,18})$/, 'must be a decimal number of at most 19 digits')
-  .refine((id) => BigInt.asIntN(64, BigInt(id)) === BigInt(id), 'must be within 64 bits')
+  .refine((id) => id.length < 19 || !/^-?[0-9]+$/.test(id) || isWithin64Bits(id), 'must be within 64 bits')
   .meta({ example: '4185296581467695' });
 
 /** Lease that a registration requests; every member is optional. */
@@ -52,16 +54,11 @@ export const LeaseRequest = withFastPath(
         .optional()
         .meta({ description: 'Replaces `removeAfterMs` until the first renewal' }),
       id: LeaseId.optional().meta({
-        description: 'Id of a granted lease that holds the instance, with its times, in place of a lease of its own',
+        description: 'Id of a granted lease, which holds the instance. Its times replace the others',
       }),
     })
     .check((payload) => {
-      const { id, ...times } = payload.value;
-      const { ttlMs = LEASE_TTL_DEFAULT_MS, removeAfterMs, intervalMs } = times;
-      if (id !== undefined && Object.values(times).some((time) => time !== undefined)) {
-        const message = 'a lease with an id has its own times; omit the other members';
-        payload.issues.push({ code: 'custom', path: ['id'], message, input: id });
-      }
+      const { ttlMs = LEASE_TTL_DEFAULT_MS, removeAfterMs, intervalMs } = payload.value;
       if (removeAfterMs !== undefined && removeAfterMs !== null && removeAfterMs < ttlMs) {
         payload.issues.push({
           code: 'custom',

@@ -325,6 +325,9 @@ export const ENTRY_CACHE_MAX_BYTES = 8 * 1024 * 1024;
 /** Distinct texts of facts about entries that a namespace stores once each. Beyond this, they are merely shared less. */
 export const ENTRY_FACTS_MAX_COUNT = 1_000;
 
+/** Deleted keys in memory: a conditional read of a range is unchanged by those outside of it. */
+export const ENTRY_DELETIONS_KNOWN_MAX_COUNT = 256;
+
 /**
  * Values of entries that are not on the disk yet. In memory are also the previous values, and the journal of both: four
  * times as much. Further puts wait until the disk has caught up.
@@ -391,6 +394,12 @@ export const EXPORT_PART_MAX_BYTES = 1024 * 1024;
 /** Largest line of an import: a registration with full metadata and extensions takes a third of it. `PAYLOAD_TOO_LARGE` */
 export const IMPORT_LINE_MAX_BYTES = 64 * 1024;
 
+/**
+ * Largest line of an entry: the largest value and key, as text whose characters are escaped, or as base64.
+ * `PAYLOAD_TOO_LARGE`
+ */
+export const IMPORT_ENTRY_LINE_MAX_BYTES = 1_040 * 1024;
+
 /** Lines of an import that one call passes to the namespace, which is what a Worker holds of a file. */
 export const IMPORT_STAGE_MAX_BYTES = 512 * 1024;
 
@@ -402,6 +411,9 @@ export const IMPORT_SCAN_MAX_COUNT = 2_000;
 
 /** Changes of an import in one revision, as many as in a batch. */
 export const IMPORT_SLICE_MAX_COUNT = 1_000;
+
+/** Values of entries, before and after, that an import compares or changes at once. A larger one is by itself. */
+export const IMPORT_ENTRY_SLICE_MAX_BYTES = 2 * 1024 * 1024;
 
 /** Slices of an import that one call applies, so that the client receives progress. */
 export const IMPORT_SLICES_PER_CALL_COUNT = 4;

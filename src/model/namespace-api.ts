@@ -3,7 +3,15 @@ import type { ChangedInstances, ChangedServices, ListedInstances, SharedRead } f
 import type { EntryRange, EntryView } from './entry';
 import type { NamespaceSnapshot } from './frames';
 import type { ServicePattern } from './grant';
-import type { GrantedLeaseDetail, GrantedLeaseList, GrantedLeaseView, LeaseDoor } from './granted-lease';
+import type {
+  GrantedLeaseDetail,
+  GrantedLeaseList,
+  GrantedLeaseView,
+  GrantLeaseCommand,
+  LeaseDoor,
+  LeaseListCommand,
+  LeaseName,
+} from './granted-lease';
 import type { Cause, EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json';
@@ -14,8 +22,9 @@ import type { DrainReport, InstanceFilter, Near, Resolution } from './queries';
 import type { PointInTime } from './query-values';
 import type { ServiceDefinition, ServiceList, ServicePatch, ServiceView } from './service';
 import type { Stats } from './stats';
-import type { SubscriberList } from './subscriber';
-import type { Transaction, TransactionReport } from './transaction';
+import type { AcknowledgeCommand, SubscriberList } from './subscriber';
+import type { Transaction } from './transaction';
+import type { TransactionReport } from './transaction-report';
 import type {
   ApplyCommand,
   ApplyReport,
@@ -200,13 +209,6 @@ export interface ChangedServicesCommand extends Asker {
   reads: SharedRead[];
 }
 
-export interface AcknowledgeCommand {
-  subscriber: string;
-  cursor: string;
-  /** Id of the acknowledging token. */
-  tokenId: string;
-}
-
 /** Property by which a range is ordered; entries with the same one are in the order of their keys. */
 export type EntryOrder = 'key' | 'createdRevision' | 'revision' | 'version';
 
@@ -219,32 +221,9 @@ export interface PutEntryCommand {
   contentType?: string | undefined;
   /** Granted lease that holds the entry, which is deleted when the lease ends. Absent: none holds it any more. */
   lease?: string | undefined;
-  /** As in {@link LeaseName}. */
+  /** Surface that the lease's alias belongs to; `native` unless set. */
   door?: LeaseDoor | undefined;
   precondition: Precondition;
-}
-
-/** A granted lease: its id, or the alias that its client chose. */
-export interface LeaseName {
-  lease: string;
-  /** Surface that the alias belongs to; `native` unless set. */
-  door?: LeaseDoor | undefined;
-}
-
-/** A request for a lease. */
-export interface GrantLeaseCommand {
-  /** Null: it ends only when it is revoked. */
-  ttlMs: number | null;
-  alias?: string | undefined;
-  /** As in {@link LeaseName}. */
-  door?: LeaseDoor | undefined;
-}
-
-/** A read of a page of granted leases. */
-export interface LeaseListCommand {
-  limit?: number | undefined;
-  /** The `next` of the previous page. */
-  after?: string | undefined;
 }
 
 /** A read of one entry. */
@@ -408,21 +387,14 @@ export interface NamespaceApi {
   rangeEntries(command: EntryRangeCommand): Promise<ReadAnswer<EntryRange>>;
   /** Returns a page of the changes of a key, newest first, also of one that was deleted. */
   entryHistory(command: EntryHistoryCommand): Promise<Answer<EntryHistory>>;
-
-  /**
-   * Grants a lease, which entries and instances can be held by: they are deleted in one revision when it ends. It makes no
-   * revision itself. `CONFLICT`: another lease has the alias.
-   */
+  /** Grants a lease to hold entries and instances, without a revision. `CONFLICT`: another lease has the alias. */
   grantLease(caller: Caller, command: GrantLeaseCommand): Promise<Answer<GrantedLeaseView>>;
-  /**
-   * Renews a granted lease: its time to live starts again. `LEASE_NOT_FOUND`: it has ended. `FORBIDDEN`: another token was
-   * granted it, and the caller does not operate the namespace.
-   */
+  /** Renews a granted lease. `LEASE_NOT_FOUND`: it has ended. `FORBIDDEN`: it was granted to another token. */
   renewLease(caller: Caller, command: LeaseName): Promise<Answer<GrantedLeaseView>>;
-  /** Returns a granted lease with what it holds. Refuses as {@link renewLease} does. */
+  /** Returns a granted lease with what it holds. */
   readLease(caller: Caller, command: LeaseName): Promise<Answer<GrantedLeaseDetail>>;
   /** Lists the granted leases of the caller, or all if it operates the namespace. */
   listLeases(caller: Caller, command: LeaseListCommand): Promise<Answer<GrantedLeaseList>>;
-  /** Ends a granted lease, with everything that it holds. Refuses as {@link renewLease} does. */
+  /** Ends a granted lease. Everything that it holds is deleted, in one revision. */
   revokeLease(caller: Caller, command: LeaseName): Promise<{ cursor: string }>;
 }

@@ -52,3 +52,11 @@ export const SubscriberList = z
   .object({ subscribers: z.array(SubscriberView), next: z.string().optional(), ...BlindReaders.shape })
   .meta({ id: 'SubscriberList' });
 export type SubscriberList = z.output<typeof SubscriberList>;
+
+/** Acknowledgement of a cursor by a subscriber. */
+export interface AcknowledgeCommand {
+  subscriber: string;
+  cursor: string;
+  /** Id of the acknowledging token. */
+  tokenId: string;
+}

@@ -1,15 +1,9 @@
-import * as z from 'zod';
-import { INSTANCE_OPERATIONS, type Operation, OperationResult } from './batch';
-import { byteString, utf8Bytes } from './bytes';
-import { bytesOfBase64, EntryContentType, EntryView } from './entry';
-import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
-import { ENTRY_KEY_MAX_BYTES } from './limits';
-import type { EntryOrder } from './namespace-api';
-import { transactionProblem } from './transaction-rules';
+import type { Operation } from './batch';
+import type { LeaseDoor } from './granted-lease';
+import type { KeyInterval } from './key-interval';
 
 /** Relation of a property of an entry to an operand. */
-export const Relation = z.enum(['=', '!=', '<', '>']);
-export type Relation = z.output<typeof Relation>;
+export type Relation = '=' | '!=' | '<' | '>';
 
 /** Condition on an entry, or on each entry of an interval. */
 export type Compare = { interval: KeyInterval } & (
@@ -29,6 +23,12 @@ export interface PutOperation {
   /** Absent: keep the value that the entry has. */
   value?: string | undefined;
   contentType?: string | undefined;
+  /** Granted lease that holds the entry. */
+  lease?: string | undefined;
+  /** True: the lease that holds the entry, if one does, continues to. */
+  keepLease?: boolean | undefined;
+  /** Surface that the lease's alias belongs to; `native` unless set. */
+  door?: LeaseDoor | undefined;
   /** Return the entry as it was before. */
   previous?: boolean | undefined;
 }
@@ -46,7 +46,7 @@ export interface RangeOperation {
   op: 'range';
   interval: KeyInterval;
   limit?: number | undefined;
-  orderBy?: EntryOrder | undefined;
+  orderBy?: 'key' | 'createdRevision' | 'revision' | 'version' | undefined;
   descending?: boolean | undefined;
   keysOnly?: boolean | undefined;
   countOnly?: boolean | undefined;
@@ -66,258 +66,3 @@ export interface Transaction {
   then: TransactionOperation[];
   else: TransactionOperation[];
 }
-
-const text = (description: string) => z.string().optional().meta({ description });
-
-/** Members of a single key. */
-const keyMembers = { key: text('Key'), keyBase64: text('Key as base64, if it is not valid UTF-8') };
-
-/** Members of a key or an interval of keys. Each may be base64 instead. */
-const intervalMembers = {
-  ...keyMembers,
-  prefix: text('All keys that begin with this; every key if it is empty'),
-  prefixBase64: text('Prefix as base64'),
-  from: text('First key of an interval; the first of all if it is absent'),
-  fromBase64: text('First key as base64'),
-  to: text('End of the interval, which is not part of it; no end if it is absent'),
-  toBase64: text('End as base64'),
-};
-
-type Texts<Name extends string> = { [Member in Name | `${Name}Base64`]?: string | undefined };
-
-/** Context of a transform: collects what is wrong. */
-interface Issues {
-  addIssue(issue: { code: 'custom'; message: string; path: string[] }): void;
-}
-
-/** Reads bytes that are given as text or as base64; undefined if they are absent, or not valid. */
-function bytesGiven<Name extends string>(members: Texts<Name>, name: Name, issues: Issues): string | undefined {
-  const base64Name = `${name}Base64` as const;
-  const [plain, encoded]: (string | undefined)[] = [members[name], members[base64Name]];
-  const report = (message: string, path: string) => issues.addIssue({ code: 'custom', message, path: [path] });
-  if (plain !== undefined && encoded !== undefined) report(`give ${name} or ${base64Name}, not both`, base64Name);
-  if (plain?.isWellFormed() === false) report('must be well-formed Unicode; send other bytes as base64', name);
-  if (encoded === undefined) return plain === undefined ? undefined : byteString(utf8Bytes(plain));
-  const bytes = bytesOfBase64(encoded);
-  if (bytes === undefined) report('must be base64', base64Name);
-  return bytes;
-}
-
-/** Reads a key or the end of an interval. */
-function keyGiven<Name extends string>(members: Texts<Name>, name: Name, issues: Issues): string | undefined {
-  const key = bytesGiven(members, name, issues);
-  if (key === undefined || key.length <= ENTRY_KEY_MAX_BYTES) return key;
-  issues.addIssue({ code: 'custom', message: `a key has at most ${ENTRY_KEY_MAX_BYTES} bytes`, path: [name] });
-  return key;
-}
-
-function singleKey(members: Texts<'key'>, issues: Issues): string {
-  const key = keyGiven(members, 'key', issues);
-  if (!key) issues.addIssue({ code: 'custom', message: 'must be a key, which is not empty', path: ['key'] });
-  return key ?? '';
-}
-
-function intervalGiven(members: Texts<'key' | 'prefix' | 'from' | 'to'>, issues: Issues): KeyInterval {
-  const prefix = keyGiven(members, 'prefix', issues);
-  const from = keyGiven(members, 'from', issues);
-  const to = keyGiven(members, 'to', issues);
-  const isSingle = members.key !== undefined || members.keyBase64 !== undefined;
-  if ([isSingle || undefined, prefix, from ?? to].filter((each) => each !== undefined).length !== 1) {
-    issues.addIssue({ code: 'custom', message: 'give one of key, prefix, or from and to', path: [] });
-  }
-  if (isSingle) return intervalOf(singleKey(members, issues));
-  return prefix === undefined ? { from: from ?? '', to } : intervalOfPrefix(prefix);
-}
-
-const relation = Relation.default('=').meta({ description: 'Relation of the property to the operand' });
-
-const numberCompare = <Property extends 'createdRevision' | 'revision' | 'version'>(property: Property) =>
-  z
-    .strictObject({
-      property: z.literal(property),
-      ...intervalMembers,
-      is: relation,
-      operand: z.int().min(0).meta({ description: '0 is the number of a key without an entry' }),
-    })
-    .transform(({ is, operand, ...members }, context): Compare => {
-      return { property, is, operand, interval: intervalGiven(members, context) };
-    });
-
-const ValueCompare = z
-  .strictObject({
-    property: z.literal('value'),
-    ...intervalMembers,
-    is: relation,
-    operand: text('Value, compared by its bytes. A key without an entry never matches'),
-    operandBase64: text('Value as base64'),
-  })
-  .transform(({ property, is, operand, operandBase64, ...members }, context): Compare => {
-    const bytes = bytesGiven({ operand, operandBase64 }, 'operand', context);
-    if (bytes === undefined) context.addIssue({ code: 'custom', message: 'must be a value', path: ['operand'] });
-    return { property, is, operand: bytes ?? '', interval: intervalGiven(members, context) };
-  });
-
-const LeaseCompare = z
-  .strictObject({
-    property: z.literal('lease'),
-    ...intervalMembers,
-    is: Relation.extract(['=', '!=']).default('='),
-    operand: z.string().nullable().meta({ description: 'Id of a lease; null for none' }),
-  })
-  .transform(({ property, is, operand, ...members }, context): Compare => {
-    return { property, is, operand, interval: intervalGiven(members, context) };
-  });
-
-const ExistsCompare = z
-  .strictObject({
-    property: z.literal('exists'),
-    ...intervalMembers,
-    operand: z.boolean().meta({ description: 'true: there is an entry; false: there is none' }),
-  })
-  .transform(({ property, operand, ...members }, context): Compare => {
-    return { property, operand, interval: intervalGiven(members, context) };
-  });
-
-const CompareBody = z
-  .discriminatedUnion('property', [
-    numberCompare('createdRevision'),
-    numberCompare('revision'),
-    numberCompare('version'),
-    ValueCompare,
-    LeaseCompare,
-    ExistsCompare,
-  ])
-  .meta({ id: 'Compare', description: 'Condition on an entry, or on each entry of an interval' });
-
-const previous = z.literal(true).optional().meta({ description: 'Return what was there before' });
-
-const PutBody = z
-  .strictObject({
-    op: z.literal('put'),
-    ...keyMembers,
-    value: text('Value as text'),
-    valueBase64: text('Value as base64'),
-    keepValue: z.literal(true).optional().meta({ description: 'Keep the value of the entry, which must exist' }),
-    contentType: EntryContentType.optional(),
-    previous,
-  })
-  .transform(({ op, value, valueBase64, keepValue, contentType, previous, ...members }, context): PutOperation => {
-    const bytes = bytesGiven({ value, valueBase64 }, 'value', context);
-    if ((bytes === undefined) !== (keepValue === true)) {
-      context.addIssue({ code: 'custom', message: 'give a value, or keepValue', path: ['value'] });
-    }
-    return { op, key: singleKey(members, context), value: bytes, contentType, previous };
-  });
-
-const DeleteBody = z
-  .strictObject({ op: z.literal('delete'), ...intervalMembers, previous })
-  .transform(({ op, previous, ...members }, context): DeleteOperation => {
-    return { op, interval: intervalGiven(members, context), previous };
-  });
-
-const RangeBody = z
-  .strictObject({
-    op: z.literal('range'),
-    ...intervalMembers,
-    limit: z.int().min(1).optional(),
-    orderBy: z.enum(['key', 'createdRevision', 'revision', 'version']).optional(),
-    descending: z.literal(true).optional(),
-    keys: z.literal(true).optional().meta({ description: 'Leave out values' }),
-    count: z.literal(true).optional().meta({ description: 'Only count the entries' }),
-  })
-  .transform(({ op, limit, orderBy, descending, keys, count, ...members }, context): RangeOperation => {
-    const interval = intervalGiven(members, context);
-    return { op, interval, limit, orderBy, descending, keysOnly: keys, countOnly: count };
-  });
-
-const operations = z
-  .lazy(() => z.array(OperationBody))
-  .default(() => [])
-  .meta({ description: 'Operations, in the order in which they are carried out' });
-
-const transactionMembers = {
-  compares: z
-    .array(CompareBody)
-    .default(() => [])
-    .meta({ description: 'Conditions on the state before the transaction' }),
-  then: operations,
-  else: operations,
-};
-
-const NestedBody = z.strictObject({ op: z.literal('transaction'), ...transactionMembers });
-
-const OperationBody: z.ZodType<TransactionOperation> = z
-  .discriminatedUnion('op', [PutBody, DeleteBody, RangeBody, NestedBody, ...INSTANCE_OPERATIONS])
-  .meta({ id: 'TransactionOperation' });
-
-/**
- * Body of a transaction. Its size is checked first: a schema calls itself for each nested transaction, and the sender
- * chooses how deep they are.
- */
-export const TransactionBody = z
-  .preprocess((body, context) => {
-    const problem = transactionProblem(body);
-    if (problem === undefined) return body;
-    context.addIssue({ code: 'custom', message: problem });
-    return z.NEVER;
-  }, z.strictObject(transactionMembers))
-  .meta({ id: 'Transaction' });
-
-/** Result of a put. */
-const PutResult = z.object({
-  op: z.literal('put'),
-  outcome: z.enum(['created', 'changed']),
-  entry: EntryView.meta({ description: 'The entry, without its value' }),
-  previous: EntryView.optional().meta({ description: 'The entry before, if it was requested and there was one' }),
-});
-
-/** Result of a delete. */
-const DeleteResult = z.object({
-  op: z.literal('delete'),
-  deleted: z.int().meta({ description: 'Number of deleted entries' }),
-  previous: z.array(EntryView).optional().meta({ description: 'The deleted entries, if they were requested' }),
-});
-
-/** Result of a range. */
-const RangeResult = z.object({
-  op: z.literal('range'),
-  entries: z.array(EntryView),
-  count: z.int(),
-  more: z.boolean(),
-});
-
-/** Result of an operation on an instance. */
-const InstanceResult = OperationResult.extend({ op: z.enum(['register', 'update', 'deregister', 'override']) });
-
-/** Result of a nested transaction. */
-export interface NestedResult {
-  op: 'transaction';
-  succeeded: boolean;
-  results: TransactionResult[];
-}
-
-/** Result of an operation, which `op` names. */
-export type TransactionResult =
-  | z.output<typeof PutResult>
-  | z.output<typeof DeleteResult>
-  | z.output<typeof RangeResult>
-  | z.output<typeof InstanceResult>
-  | NestedResult;
-
-const results = z
-  .lazy(() => z.array(AnyResult))
-  .meta({ description: 'Results of the operations that were carried out, in their order' });
-
-const succeeded = z.boolean().meta({ description: 'true: the compares held, and `then` was carried out; else `else`' });
-
-const NestedResult = z.object({ op: z.literal('transaction'), succeeded, results });
-
-const AnyResult: z.ZodType<TransactionResult> = z
-  .discriminatedUnion('op', [PutResult, DeleteResult, RangeResult, InstanceResult, NestedResult])
-  .meta({ id: 'TransactionResult' });
-
-/** Response to a transaction. `revision` is that of the namespace: a new one if anything changed. */
-export const TransactionReport = z
-  .object({ cursor: z.string(), revision: z.int(), succeeded, results })
-  .meta({ id: 'TransactionReport' });
-export type TransactionReport = z.output<typeof TransactionReport>;

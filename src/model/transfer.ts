@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { keyed } from './entry';
 import type { ImportedRecord, RecordCounts } from './export-line';
 
 /** Treatment of existing records by an import. */
@@ -14,10 +15,11 @@ export const ImportDifference = z
   .object({
     kind: z.literal('difference'),
     change: z.enum(['added', 'changed', 'removed']),
-    record: z.enum(['service', 'override', 'instance']),
-    group: z.string(),
-    service: z.string(),
-    id: z.string().optional().meta({ description: 'Id of the instance; absent for a service' }),
+    record: z.enum(['service', 'override', 'instance', 'entry']),
+    group: z.string().optional().meta({ description: 'Group of the service; absent for an entry' }),
+    service: z.string().optional().meta({ description: 'Absent for an entry' }),
+    id: z.string().optional().meta({ description: 'Id of the instance; absent for a service and an entry' }),
+    ...keyed,
   })
   .meta({ id: 'ImportDifference' });
 export type ImportDifference = z.output<typeof ImportDifference>;
@@ -108,7 +110,7 @@ export interface PlanCommand {
 /** A page of the changes that an import would make. */
 export interface ImportPlan extends ImportCounts {
   differences: ImportDifference[];
-  next?: string;
+  next?: string | undefined;
 }
 
 /** Applies a slice of an import. After the first call, the import runs to completion. */

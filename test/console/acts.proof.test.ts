@@ -25,24 +25,31 @@ const open = async (service: string, rest = ''): Promise<Tab> => {
   return tab;
 };
 
-/** Opens a watch of a service that acknowledges nothing before it is asked to. */
+/** Opens a watch of a service that acknowledges nothing before it is asked to, and then everything. */
 async function subscribe(service: string, subscriber: string): Promise<{ acknowledge: () => void }> {
   const { url, rootToken } = stage.registry;
   const address = `${url.replace('http', 'ws')}/api/v1/ns/public/socket?subscriber=${subscriber}`;
   const socket = new WebSocket(address, ['rollcall.v1', `token.${rootToken}`]);
   onTestFinished(() => socket.terminate());
   let cursor = '';
+  let isAcknowledging = false;
+  const send = (frame: object) => socket.send(JSON.stringify(frame));
+  const acknowledge = () => {
+    isAcknowledging = true;
+    send({ type: 'ack', watch: 'w', cursor });
+  };
   const snapshot = new Promise<void>((resolve) => {
     socket.on('message', (data) => {
       const frame = JSON.parse(String(data)) as { type: string; cursor?: string }; // `as`: tests of the watch check it
       cursor = frame.cursor ?? cursor;
+      if (isAcknowledging && frame.cursor !== undefined) acknowledge();
       if (frame.type === 'snapshot') resolve();
     });
   });
   await new Promise((resolve) => socket.once('open', resolve));
-  socket.send(JSON.stringify({ type: 'watch', id: '1', watch: 'w', scope: { services: [service] } }));
+  send({ type: 'watch', id: '1', watch: 'w', scope: { services: [service] } });
   await snapshot;
-  return { acknowledge: () => socket.send(JSON.stringify({ type: 'ack', watch: 'w', cursor })) };
+  return { acknowledge };
 }
 
 const button = (tab: Tab, name: string | RegExp) => tab.page.getByRole('button', { name, exact: true });
@@ -107,12 +114,13 @@ describe('taking an instance out', () => {
     const tab = await stage.open('/public/services/DEFAULT_GROUP/orders', { at: own.running });
     tab.expectProblems(/ERR_|WebSocket/);
     await tab.isLive();
-    expect(await button(tab, 'Take it out: a').isEnabled()).toBe(true);
+    const isEnabled = () => button(tab, 'Take it out: a').isEnabled();
+    await expect.poll(isEnabled).toBe(true);
     await own.kill();
     await tab.isLost();
-    expect(await button(tab, 'Take it out: a').isEnabled()).toBe(false);
+    await expect.poll(isEnabled).toBe(false);
     await own.restart();
-    await expect.poll(() => button(tab, 'Take it out: a').isEnabled()).toBe(true);
+    await expect.poll(isEnabled).toBe(true);
   });
 });
 
@@ -122,23 +130,27 @@ describe('the past of a service', () => {
     await stage.admin.patchInstance({ service, id: 'a', body: { weight: 5 } });
     await stage.admin.deregisterInstance({ service, id: 'b' });
     const tab = await open(service);
+    const weights = () => tab.page.locator('.row .weight').allInnerTexts();
+    const at = () => new URL(tab.page.url()).searchParams.get('at');
     await expect.poll(() => tab.page.locator('.row .name').allInnerTexts()).toEqual(['a']);
     // The moment after the newest change, and the one before it.
     await button(tab, 'Previous change').click();
     await button(tab, 'Previous change').click();
     await tab.row(/^Up b /).waitFor();
-    expect(new URL(tab.page.url()).searchParams.get('at')).not.toBeNull();
+    await expect.poll(at).not.toBeNull();
+    await tab.isSettled();
     expect(await button(tab, /Take it out/).count()).toBe(0);
     await stage.admin.patchInstance({ service, id: 'a', body: { weight: 7 } });
-    expect(await tab.page.locator('.row .weight').allInnerTexts()).toEqual(['5', '1']);
+    await tab.isSettled();
+    expect(await weights()).toEqual(['5', '1']);
     await button(tab, 'Previous change').click();
-    await expect.poll(() => tab.page.locator('.row .weight').allInnerTexts()).toEqual(['1', '1']);
-    const from = encodeURIComponent(new URL(tab.page.url()).searchParams.get('at') ?? '');
+    await expect.poll(weights).toEqual(['1', '1']);
+    const from = encodeURIComponent(at() ?? '');
     await button(tab, 'Now').click();
-    await expect.poll(() => tab.page.locator('.row .weight').allInnerTexts()).toEqual(['7']);
+    await expect.poll(weights).toEqual(['7']);
     await tab.follow(`/public/services/DEFAULT_GROUP/${service}/diff?from=${from}`);
     await tab.page.getByText('1 disappeared').waitFor();
-    expect(await tab.page.locator('main').innerText()).toMatch(/weight\s*1\s*→\s*7/);
+    await expect.poll(() => tab.page.locator('main').innerText()).toMatch(/weight\s*1\s*→\s*7/);
   });
 });
 
@@ -179,19 +191,24 @@ describe.each(Object.entries(SCOPES))('a token with %s', (name, grants) => {
       const tab = await stage.open(`/public/services/DEFAULT_GROUP/${service}/instances/${id}`, { token });
       await tab.isLive();
       await tab.isSettled();
-      const offered = await tab.page.evaluate(
-        `[...document.querySelectorAll('[data-acts] button')].map((each) => each.textContent).sort()`,
-      );
+      const offered = async () => [
+        id,
+        await tab.page.evaluate(
+          `[...document.querySelectorAll('[data-acts] button')].map((each) => each.textContent).sort()`,
+        ),
+      ];
       const mayOverride = await isAllowed(admin.putOverride({ ...names, body: { weight: 2 }, ...stale }));
       const mayRemove = await isAllowed(admin.deregisterInstance({ ...names, ...stale }));
-      expect([id, offered]).toEqual([
-        id,
-        [
-          ...(mayOverride ? ['Change traffic'] : []),
-          ...(mayRemove ? ['Remove now'] : []),
-          ...(mayOverride || mayRemove ? ['Take it out'] : []),
-        ],
-      ]);
+      await expect
+        .poll(offered)
+        .toEqual([
+          id,
+          [
+            ...(mayOverride ? ['Change traffic'] : []),
+            ...(mayRemove ? ['Remove now'] : []),
+            ...(mayOverride || mayRemove ? ['Take it out'] : []),
+          ],
+        ]);
     }
 
     const tab = await stage.open('/access/tokens', { token });
@@ -199,10 +216,11 @@ describe.each(Object.entries(SCOPES))('a token with %s', (name, grants) => {
     const mayManage = await isAllowed(
       admin.createToken({ body: { name: 'probe', grants: [{ scope: 'read', ns: 'public' }] } }),
     );
-    expect(await button(tab, 'New token').count()).toBe(mayManage ? 1 : 0);
+    await expect.poll(() => button(tab, 'New token').count()).toBe(mayManage ? 1 : 0);
     await tab.follow('/public/settings');
+    await tab.page.getByRole('heading', { name: 'public' }).waitFor();
     await tab.isSettled();
     const mayConfigure = await isAllowed(admin.patchNamespace({ ns: 'public', body: { title: name } }));
-    expect(await button(tab, 'Edit settings').count()).toBe(mayConfigure ? 1 : 0);
+    await expect.poll(() => button(tab, 'Edit settings').count()).toBe(mayConfigure ? 1 : 0);
   });
 });

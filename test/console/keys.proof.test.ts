@@ -21,23 +21,26 @@ async function listOf(count: number): Promise<Tab> {
   return tab;
 }
 
-const focused = (tab: Tab) => tab.text(`document.activeElement.textContent`);
 const press = async (tab: Tab, ...keys: string[]) => {
   for (const key of keys) await tab.page.keyboard.press(key);
 };
+/** Presses keys faster than the page can draw what each of them leads to. */
+const pressAtOnce = (tab: Tab, ...keys: string[]) => Promise.all(keys.map((key) => tab.page.keyboard.press(key)));
 
 describe('a key', () => {
   it('moves among rows, beyond those that are mounted, and opens one', async () => {
     const tab = await listOf(200);
     await press(tab, 'j');
-    expect(await focused(tab)).toBe('s000');
+    await expect.poll(() => tab.focused()).toBe('s000');
     for (let index = 1; index <= 120; index++) {
+      const name = `s${String(index).padStart(3, '0')}`;
+      // The rows beyond those in sight are mounted once the page has scrolled.
+      await tab.row(name).waitFor();
       await press(tab, 'j');
-      await expect.poll(() => focused(tab)).toBe(`s${String(index).padStart(3, '0')}`);
-      await tab.number('new Promise((resolve) => requestAnimationFrame(resolve))');
+      await expect.poll(() => tab.focused()).toBe(name);
     }
     await press(tab, 'k');
-    expect(await focused(tab)).toBe('s119');
+    await expect.poll(() => tab.focused()).toBe('s119');
     await press(tab, 'Enter');
     await expect.poll(() => tab.path).toBe('/public/services/DEFAULT_GROUP/s119');
   });
@@ -45,10 +48,11 @@ describe('a key', () => {
   it('leads to the search and from there to what it finds, and is text within it', async () => {
     const tab = await listOf(20);
     await press(tab, '/', 's', '0', '1', '5');
-    expect(await tab.text(`document.querySelector('[data-find]').value`)).toBe('s015');
+    await expect.poll(() => tab.page.locator('[data-find]').inputValue()).toBe('s015');
     await tab.row('s014').waitFor({ state: 'hidden' });
+    await tab.row('s015').waitFor();
     await press(tab, 'Enter');
-    await expect.poll(() => focused(tab)).toBe('s015');
+    await expect.poll(() => tab.focused()).toBe('s015');
   });
 
   it('opens the acts of an instance, and closes them', async () => {
@@ -56,6 +60,7 @@ describe('a key', () => {
     const tab = await stage.open('/public/services/DEFAULT_GROUP/s000/instances/i');
     const menu = tab.page.locator('[data-acts] details');
     await menu.waitFor();
+    await tab.isSettled();
     await press(tab, '.');
     await expect.poll(() => menu.getAttribute('open')).not.toBeNull();
     await press(tab, 'Escape');
@@ -64,20 +69,56 @@ describe('a key', () => {
 
   it('does nothing together with Control, or once the keys are turned off, which lasts', async () => {
     const tab = await listOf(5);
-    await press(tab, 'Control+j');
-    expect(await focused(tab)).not.toBe('s000');
+    const isOn = tab.page.getByRole('switch', { name: 'Single keys are on' });
+    await press(tab, 'Control+j', 'j');
+    // The first row: only the second of the keys had an effect.
+    await expect.poll(() => tab.focused()).toBe('s000');
     await press(tab, '?');
-    await tab.page.getByRole('switch', { name: 'Single keys are on' }).click();
-    await press(tab, 'Escape', 'j');
-    expect(await focused(tab)).not.toBe('s000');
-    await tab.page.reload();
+    await isOn.click();
+    await expect.poll(() => isOn.getAttribute('aria-checked')).toBe('false');
+    await press(tab, 'Escape');
+    await isOn.waitFor({ state: 'detached' });
+    await expect.poll(() => tab.focused()).toBe('s000');
+    await press(tab, 'j', '?');
+    await tab.isDrawn();
+    expect(await tab.focused()).toBe('s000');
+    expect(await isOn.count()).toBe(0);
+
+    await tab.reload();
     await tab.row('s000').waitFor();
     await press(tab, 'j', '?');
-    expect(await tab.page.getByRole('dialog').count()).toBe(0);
+    await tab.isDrawn();
+    expect(await tab.focused()).not.toBe('s000');
+    expect(await isOn.count()).toBe(0);
     await tab.page.locator('summary').click();
     await tab.page.getByRole('button', { name: 'Keyboard' }).click();
-    await tab.page.getByRole('switch', { name: 'Single keys are on' }).click();
-    await press(tab, 'Escape', 'Escape', 'j');
-    expect(await focused(tab)).toBe('s000');
+    await isOn.click();
+    await expect.poll(() => isOn.getAttribute('aria-checked')).toBe('true');
+    await press(tab, 'Escape');
+    await isOn.waitFor({ state: 'detached' });
+    await press(tab, 'j');
+    await expect.poll(() => tab.focused()).toBe('s000');
+  });
+
+  it('has its effect also right before a dialog has opened, and right after it has closed', async () => {
+    const tab = await listOf(5);
+    await pressAtOnce(tab, 'j', '?', 'Escape', 'j');
+    await expect.poll(() => tab.focused()).toBe('s001');
+    await tab.page.locator('summary').click();
+    await tab.page.getByRole('button', { name: 'Keyboard' }).click();
+    await tab.page.getByRole('dialog').waitFor();
+    await pressAtOnce(tab, 'Escape', 'j');
+    await expect.poll(() => tab.focused()).toBe('s000');
+  });
+
+  it('closes a dialog that a menu has opened, with the focus on the menu', async () => {
+    const tab = await listOf(1);
+    await tab.page.locator('summary').click();
+    await tab.page.getByRole('button', { name: 'Keyboard' }).click();
+    await tab.page.getByRole('dialog').waitFor();
+    await press(tab, 'Escape');
+    await expect.poll(() => tab.text('document.activeElement.tagName')).toBe('SUMMARY');
+    await press(tab, 'Enter');
+    await tab.page.getByRole('button', { name: 'Keyboard' }).waitFor();
   });
 });

@@ -86,7 +86,7 @@ describe('each page', () => {
     for (const colorScheme of ['light', 'dark'] as const) {
       await tab.page.emulateMedia({ colorScheme });
       const found = problemsOnPages(tab, async (name) => {
-        expect(await tab.text(`document.querySelector('h1')?.textContent`)).toContain(HEADINGS[name]);
+        await expect.poll(() => tab.text(`document.querySelector('h1')?.textContent`)).toContain(HEADINGS[name]);
         return (await tab.page.evaluate(AXE)) as string[]; // `as`: see AXE
       });
       expect(await found, colorScheme).toEqual([]);
@@ -100,7 +100,7 @@ describe('each page', () => {
         const problems: string[] = [];
         for (const width of WIDTHS[language]) {
           await tab.page.setViewportSize({ width, height: 300 });
-          await tab.isSettled();
+          await tab.isDrawn();
           const needed = await tab.number('document.documentElement.scrollWidth');
           if (needed > width) problems.push(`needs ${needed} of ${width} pixels`);
         }
@@ -117,7 +117,7 @@ describe('each page', () => {
       return texts.filter((text) => english.has(text));
     });
     expect(await left).toEqual([]);
-    expect(await tab.text('document.documentElement.lang')).toBe('zh-Hans');
+    await expect.poll(() => tab.text('document.documentElement.lang')).toBe('zh-Hans');
   });
 });
 
@@ -126,9 +126,9 @@ it('the language can be changed, and stays after a reload', async () => {
   await tab.page.locator('summary').click();
   await tab.page.getByRole('button', { name: '中文' }).click();
   await tab.page.getByRole('heading', { name: zh.titles.services }).first().waitFor();
-  await tab.page.reload();
+  await tab.reload();
   await tab.page.getByRole('heading', { name: zh.titles.services }).first().waitFor();
-  expect(await tab.text('document.documentElement.lang')).toBe('zh-Hans');
+  await expect.poll(() => tab.text('document.documentElement.lang')).toBe('zh-Hans');
 });
 
 it('the token is in no address, in no text of a page, in no storage that was not asked for, and in no line of the log', async () => {
@@ -136,16 +136,17 @@ it('the token is in no address, in no text of a page, in no storage that was not
   const tab = await stage.open('/', { token: null });
   await tab.page.getByLabel('Token').fill(token);
   await tab.page.getByRole('button', { name: 'Sign in' }).click();
-  await tab.isSettled();
-  for (const path of Object.values(PAGES)) {
+  await tab.page.getByRole('heading', { name: 'Namespaces' }).waitFor();
+  for (const [name, path] of Object.entries(PAGES)) {
     await tab.follow(path(population));
+    await expect.poll(() => tab.text(`document.querySelector('h1')?.textContent`)).toContain(HEADINGS[name]);
     await tab.isSettled();
     expect(await tab.text('document.documentElement.outerHTML')).not.toContain(token);
   }
   expect(await tab.text('JSON.stringify({ ...sessionStorage, ...localStorage })')).not.toContain(token);
-  expect(tab.sockets.length).toBeGreaterThan(0);
+  await expect.poll(() => tab.sockets.length).toBeGreaterThan(0);
   expect(tab.requests.filter((url) => url.includes(token))).toEqual([]);
-  expect(stage.printed.some((line) => line.includes('/console'))).toBe(true);
+  await expect.poll(() => stage.printed.some((line) => line.includes('/console'))).toBe(true);
   expect(stage.printed.filter((line) => line.includes(token))).toEqual([]);
 });
 

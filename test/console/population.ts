@@ -83,7 +83,8 @@ export async function populate(registry: { url: string; rootToken: string }, ns:
     address: '10.0.7.9',
     port: 8080,
     version: '4.1.0',
-    lease: { ttlMs: 2_000, removeAfterMs: 4_000, intervalMs: 400 },
+    // Long enough that no heartbeat of a busy machine is late.
+    lease: { ttlMs: 4_000, removeAfterMs: 6_000, intervalMs: 400 },
   };
   await deploy.registerInstance({ ...killed, body: registered });
   for (let beat = 0; beat < BEATS; beat++) {

@@ -8,6 +8,21 @@ const REPORT_VIOLATIONS = `document.addEventListener('securitypolicyviolation', 
 /** Time after which a request without an end counts as over. */
 const LOST_AFTER_MS = 20_000;
 
+/** Longer than the pause between two updates of a page, which is 50 ms. */
+const UPDATED_MS = 60;
+
+/** Longer than the time after which a page that has nothing to show yet shows that it loads, which is 150 ms. */
+const LATE_MS = 180;
+
+/** Waits, within a page, for its effects, which follow a frame, for a time, and for what follows then. */
+const drawn = (ms: number) => `new Promise((drawn) => {
+  const next = (act, ms) => requestAnimationFrame(() => setTimeout(act, ms));
+  next(() => next(drawn, 0), ${ms});
+})`;
+
+/** Matches elements that a page shows only while it loads. */
+const LOADING = '.skeleton, .live.connecting, [aria-busy=true]';
+
 /** A tab with the console, in a profile of its own. It records each problem of the page, and fails its test with them. */
 export class Tab {
   readonly page: Page;
@@ -75,6 +90,17 @@ export class Tab {
     await this.page.evaluate(`history.pushState(null, '', ${JSON.stringify(`/console${path}`)})`);
   }
 
+  /** Reloads the page once it has settled: Chromium reports a socket that closes while it opens as a problem. */
+  async reload(): Promise<void> {
+    await this.isSettled();
+    await this.page.reload();
+  }
+
+  /** Returns the text of the element that has the focus. */
+  focused(): Promise<string> {
+    return this.text('document.activeElement.textContent');
+  }
+
   /** Evaluates JavaScript whose value is a text. */
   async text(script: string): Promise<string> {
     return String(await this.page.evaluate(script));
@@ -100,16 +126,22 @@ export class Tab {
     await this.page.locator('.live.lost').waitFor();
   }
 
+  /** Waits until the page has drawn what the last input has led to, except for what it reads from the registry. */
+  async isDrawn(): Promise<void> {
+    await this.page.evaluate(drawn(UPDATED_MS));
+  }
+
   /** Waits until the page has read its data and drawn them. */
   async isSettled(): Promise<void> {
     await this.page.locator('main').first().waitFor();
     const unsettled = async () => {
       // Of some requests, as when a page aborts them, the browser does not report the end.
       if (performance.now() > this.#requestedAt + LOST_AFTER_MS) this.#pending.clear();
-      if (this.#pending.size > 0) return [...this.#pending].map((request) => request.url());
-      await this.page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
-      const skeletons = await this.number(`document.querySelectorAll('.skeleton').length`);
-      return [...[...this.#pending].map((request) => request.url()), ...Array(skeletons).fill('a skeleton')];
+      const pending = () => [...this.#pending].map((request) => request.url());
+      if (this.#pending.size > 0) return pending();
+      await this.page.evaluate(drawn(LATE_MS));
+      const loading = await this.page.locator(LOADING).allInnerTexts();
+      return [...pending(), ...loading.map((text) => `loading: ${text}`)];
     };
     await expect.poll(unsettled).toEqual([]);
   }

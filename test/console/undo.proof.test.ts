@@ -9,9 +9,9 @@ import type { Tab } from './tab';
 
 const stage = new ConsoleStage();
 
-/** A subscriber that acknowledges its first frame, and later ones when it is asked to. */
+/** A subscriber that acknowledges its first frame, and later ones once it is asked to. */
 interface SlowSubscriber {
-  /** Acknowledges everything that it has received. */
+  /** Acknowledges everything that it has received, and from now on each frame. */
   catchUp: () => void;
 }
 
@@ -20,10 +20,11 @@ async function subscribe(subscriber: string, service: string): Promise<SlowSubsc
   const client = rollcall({ url, token, subscriber, onWarning: false });
   onTestFinished(() => client.close());
   let newest = '';
+  let isCatchingUp = false;
   const first = Promise.withResolvers<void>();
   const onFrame = (frame: WatchFrame) => {
     if (!('cursor' in frame)) return;
-    if (newest === '') watch.acknowledge(frame.cursor);
+    if (newest === '' || isCatchingUp) watch.acknowledge(frame.cursor);
     newest = frame.cursor;
     first.resolve();
   };
@@ -35,7 +36,11 @@ async function subscribe(subscriber: string, service: string): Promise<SlowSubsc
     return subscribers.some(({ id, acknowledgedRevision }) => id.startsWith(subscriber) && acknowledgedRevision > 0);
   };
   await expect.poll(isCaughtUp).toBe(true);
-  return { catchUp: () => watch.acknowledge(newest) };
+  const catchUp = () => {
+    isCatchingUp = true;
+    watch.acknowledge(newest);
+  };
+  return { catchUp };
 }
 
 /** Registers instances `<service>-0` and so on, and opens the page of their service. */
@@ -101,10 +106,12 @@ describe('the last available instance', () => {
   it('is taken out only after its id has been typed, also if it became the last one meanwhile', async () => {
     const tab = await openService('last', 2);
     await openDialog(tab, 'last-1');
-    expect(await tab.page.locator('dialog .big').innerText()).toContain('1 of 2 available');
+    await tab.page.locator('dialog .big:has-text("1 of 2 available")').waitFor();
     await stage.admin.putOverride({ service: 'last', id: 'last-0', body: { enabled: false } });
     await submit(tab);
     await tab.page.locator('dialog >> text=This is the last available instance').waitFor();
+    await expect.poll(() => tab.page.locator('dialog [type=submit]').isEnabled()).toBe(false);
+    await tab.isSettled();
     expect(await tab.page.locator('dialog [type=submit]').isEnabled()).toBe(false);
     await tab.page.getByLabel('Type last-1 to confirm').fill('last-1');
     await submit(tab);
@@ -129,8 +136,9 @@ describe('a drain', () => {
     await run(tab, /^Not acknowledged yet: late/);
     await stage.admin.cancelDrain({ service: 'drain', id: 'drain-0' });
     await run(tab, 'drain-0 is no longer draining.');
-    expect(await tab.page.locator('.run [role=alert]').count()).toBe(0);
     await hasRow(tab, /Up drain-0/);
+    await tab.isSettled();
+    expect(await tab.page.locator('.run [role=alert]').count()).toBe(0);
   });
 
   it('removes the instance once all have stopped calling, and its undo lifts the quarantine', async () => {
@@ -140,7 +148,7 @@ describe('a drain', () => {
     late.catchUp();
     await run(tab, 'removed-0 is removed.');
     await tab.page.getByRole('heading', { name: 'Gone lately' }).waitFor();
-    expect(await tab.row(/removed-0/).count()).toBe(0);
+    await expect.poll(() => tab.row(/removed-0/).count()).toBe(0);
     const names = { service: 'removed', id: 'removed-0' };
     const { available } = await stage.admin.registerInstance({ ...names, body: LASTING });
     expect(available).toBe(false);

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { ConsoleStage } from './console-stage';
 import { LASTING } from './service-rows';
 import type { Tab } from './tab';
@@ -21,8 +21,8 @@ const CLIENT = `
   const call = (method, path, body) => fetch(url + path, {
     method, body, headers: { authorization: 'Bearer ' + token, 'content-type': 'application/json' },
   });
-  // Unhealthy for long enough to be seen on a busy machine.
-  const lease = { ttlMs: 3000, removeAfterMs: 15000 };
+  // On a busy machine, no heartbeat is late, and the time without health is long enough to be seen.
+  const lease = { ttlMs: 8000, removeAfterMs: 25000 };
   await call('PUT', '', JSON.stringify({ address: '10.0.3.17', port: 8080, version: '4.1.0', lease }));
   await call('PUT', '', JSON.stringify({ address: '10.0.3.17', port: 8080, version: '4.1.1', lease }));
   for (let beats = 1; ; beats++) {
@@ -36,6 +36,7 @@ describe('the page of an instance', () => {
     const { url, rootToken } = stage.registry;
     const instance = `${url}/api/v1/ns/public/groups/DEFAULT_GROUP/services/killed/instances/killed-1`;
     const client = spawn(process.execPath, ['--input-type=module', '-e', CLIENT, instance, rootToken]);
+    onTestFinished(() => void client.kill('SIGKILL'));
     await once(client.stdout, 'data');
     const tab = await stage.open(pathOf('killed', 'killed-1'));
     await verdict(tab, /It takes traffic/);
@@ -45,11 +46,11 @@ describe('the page of an instance', () => {
     await verdict(tab, /It stopped renewing at .* and was removed/);
     await verdict(tab, /it stopped at once: look for a crash, a kill or a cut network on 10\.0\.3\.17/);
     await tab.page.getByRole('img', { name: /killed-1: .*still trusted.*no traffic.*removed/ }).waitFor();
-    const timeline = await tab.page.locator('.tl').innerText();
-    expect(timeline).toMatch(
-      /lease expired[\s\S]*Unhealthy[\s\S]*silent for[\s\S]*Registered again[\s\S]*Registered at/,
-    );
-    expect(timeline).toContain('version 4.1.0 → 4.1.1');
+    const timeline = () => tab.page.locator('.tl').innerText();
+    await expect
+      .poll(timeline)
+      .toMatch(/lease expired[\s\S]*Unhealthy[\s\S]*silent for[\s\S]*Registered again[\s\S]*Registered at/);
+    await expect.poll(timeline).toContain('version 4.1.0 → 4.1.1');
   });
 
   it('follows a quarantine, and offers to lift it', async () => {
@@ -73,7 +74,7 @@ describe('the page of an instance', () => {
     const tab = await stage.open(pathOf('left', 'left-1'));
     await verdict(tab, /It was deregistered at .* by its own token, root/);
     await tab.page.getByRole('link', { name: /As of/ }).click();
-    expect(tab.path).toMatch(/^\/public\/services\/DEFAULT_GROUP\/left\?at=/);
+    await expect.poll(() => tab.path).toMatch(/^\/public\/services\/DEFAULT_GROUP\/left\?at=/);
   });
 
   it('works for any id', async () => {
@@ -81,7 +82,7 @@ describe('the page of an instance', () => {
       await stage.admin.registerInstance({ service: 'odd', id, body: LASTING });
       const tab = await stage.open(pathOf('odd', id));
       await verdict(tab, /It takes traffic/);
-      expect(await tab.page.locator('h1').innerText()).toBe(id);
+      await expect.poll(() => tab.page.locator('h1').innerText()).toBe(id);
     }
   });
 
@@ -102,6 +103,7 @@ describe('the page of an instance', () => {
     const tab = await stage.open(pathOf('narrow', 'n-1'), { token });
     await verdict(tab, /It takes traffic/);
     await tab.isLive();
+    await tab.isSettled();
     expect(await tab.page.locator('[data-acts]').count()).toBe(0);
     await stage.admin.deregisterInstance({ service: 'narrow', id: 'n-1' });
     await verdict(tab, /It was deregistered/);
@@ -118,11 +120,12 @@ describe('the page of an instance', () => {
     const tab = await stage.open(pathOf('busy', 'busy-1'));
     await tab.page.getByRole('button', { name: 'Show more' }).click();
     await tab.page.getByText('Registered at 10.0.0.7:8080').waitFor();
-    expect(await tab.number(`document.querySelectorAll('.tl > li').length`)).toBe(30);
+    const listed = () => tab.page.locator('.tl > li').count();
+    await expect.poll(listed).toBe(30);
     await tab.isLive();
     await stage.admin.patchInstance({ ...names, body: { weight: 50 } });
     await tab.page.getByText('weight 30 → 50').waitFor();
-    expect(await tab.number(`document.querySelectorAll('.tl > li').length`)).toBe(31);
+    await expect.poll(listed).toBe(31);
   });
 });
 

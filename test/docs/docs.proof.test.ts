@@ -14,9 +14,19 @@ const SHOWN_URL = 'http://127.0.0.1:8787';
 
 const PAGES = [
   'README.md',
-  ...['getting-started', 'watch', 'tokens', 'history', 'export', 'backup', 'command-line', 'console', 'operate'].map(
-    (name) => `docs/${name}.md`,
-  ),
+  ...[
+    'getting-started',
+    'watch',
+    'tokens',
+    'history',
+    'export',
+    'backup',
+    'command-line',
+    'console',
+    'operate',
+    'entries',
+    'transactions',
+  ].map((name) => `docs/${name}.md`),
 ];
 
 describe.each(PAGES)('%s', (page) => {

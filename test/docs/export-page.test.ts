@@ -13,5 +13,5 @@ it('[D4] the export file on the page can be imported', async () => {
   }
   const kinds: string[] = [];
   for await (const records of fileRecords(lines())) kinds.push(...records.map(({ kind }) => kind));
-  expect(kinds).toEqual(['service', 'override', 'instance']);
+  expect(kinds).toEqual(['service', 'override', 'instance', 'entry', 'entry']);
 });

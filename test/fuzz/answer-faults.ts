@@ -18,7 +18,10 @@ export function answerFaults(
   cards: ReadonlyMap<string, RouteCard>,
   secrets: readonly string[],
 ): string[] {
-  const faults = [...secretFaults(answer, secrets), ...unreadable(answer)];
+  const faults = secretFaults(answer, secrets);
+  // The value of an entry is what a client has put, whatever its type promises.
+  if (answer.headers['content-disposition'] === 'attachment' && answer.status < 300) return faults;
+  faults.push(...unreadable(answer));
   if (INSIDES.test(answer.body) && asked.operation !== 'readDocs') faults.push('it shows internals');
   if (answer.headers['set-cookie'] !== undefined) faults.push('it sets a cookie');
   if (answer.status >= 500) faults.push(`no fault was injected, and it is ${answer.status}`);

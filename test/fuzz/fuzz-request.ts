@@ -3,12 +3,20 @@ import { maybe, mostly, some } from './odds';
 import { type Schema, SchemaValues, wildTexts } from './schema-values';
 import { CURSORS, TOKEN_IDS } from './seen-values';
 
+/** A parameter of an operation. */
+interface Parameter {
+  in: 'path' | 'query' | 'header';
+  name: string;
+  example?: string;
+  schema: Schema;
+}
+
 /** An operation of docs/openapi.json, with the members that the fuzz needs. */
 export interface Operation {
   operationId: string;
   method: string;
   path: string;
-  parameters: { in: 'path' | 'query' | 'header'; name: string; example?: string; schema: Schema }[];
+  parameters: Parameter[];
   requestBody?: { content: Record<string, { schema: Schema; example?: unknown }> };
 }
 
@@ -31,6 +39,7 @@ const COMMON_NAMES: Record<string, readonly [string, ...string[]]> = {
   group: ['DEFAULT_GROUP'],
   service: ['orders'],
   id: ['a', 'b'],
+  key: ['a', 'a', 'config/a'],
 };
 const NAMESPACES = ['public', 'public', 'public', 'fuzz', 'fuzz', 'absent', '*'] as const;
 const CONTENT_TYPES = [
@@ -78,6 +87,16 @@ const BROKEN: readonly ((text: string) => Buffer)[] = [
   () => Buffer.from(JSON.stringify({ name: 'x'.repeat(1_000_000) })),
   () => Buffer.alloc(0),
 ];
+
+/** Values of entries, some of them around the limits of a value and of its body. */
+const VALUES = fc.oneof(
+  { arbitrary: fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)), weight: 20 },
+  { arbitrary: fc.constantFrom(...BROKEN).map((broken) => broken('{"a":1}')), weight: 4 },
+  {
+    arbitrary: fc.constantFrom(512, 513, 600, 601).map((kibibytes) => Buffer.alloc(kibibytes * 1_024, 'v')),
+    weight: 1,
+  },
+);
 
 /** Returns all operations of the document. */
 export function operationsOf(document: { paths: Record<string, Record<string, object>> }): Operation[] {
@@ -155,11 +174,11 @@ export class NativeRequests {
     return mostly(0.7, fc.constantFrom(...(COMMON_NAMES[name] ?? WORDS)), fc.constantFrom(...WORDS));
   }
 
-  #text(schema: Schema, name: string, example: string | undefined): fc.Arbitrary<string> {
-    return mostly(0.95, this.#usualText(schema, name, example), wildTexts);
+  #text(path: string, parameter: Parameter): fc.Arbitrary<string> {
+    return mostly(0.95, this.#usualText(path, parameter), wildTexts);
   }
 
-  #usualText(schema: Schema, name: string, example: string | undefined): fc.Arbitrary<string> {
+  #usualText(path: string, { schema, name, example }: Parameter): fc.Arbitrary<string> {
     // A requested wait takes its time: short ones show as much.
     if (name === 'wait' || name === 'grace' || name === 'maxAge')
       return fc.constantFrom('0s', '10ms', '50ms', '1s', '6m', '-1s');
@@ -168,18 +187,22 @@ export class NativeRequests {
       const tags = CURSORS.chain((cursor) => fc.constantFrom(`"${cursor}"`, `W/"${cursor}"`));
       return fc.oneof(tags, fc.constantFrom('*', '"x"', '"', '"1", "2"'));
     }
-    if (['cursor', 'at', 'since', 'until', 'from', 'to', 'after', 'Last-Event-ID'].includes(name)) return CURSORS;
+    if (['cursor', 'at', 'since', 'until', 'from', 'to', 'after', 'Last-Event-ID'].includes(name)) {
+      return path.includes('/kv') && name !== 'at'
+        ? mostly(0.6, fc.constantFrom('a', 'config/', 'YQ'), CURSORS)
+        : CURSORS;
+    }
     const values = this.#values.valid(schema, example);
     return values.map((value) => (typeof value === 'string' ? value : JSON.stringify(value)));
   }
 
-  #query({ parameters }: Operation): fc.Arbitrary<Pair[]> {
+  #query({ parameters, path }: Operation): fc.Arbitrary<Pair[]> {
     const own = parameters
       .filter((parameter) => parameter.in === 'query')
-      .map(({ name, schema, example }) =>
+      .map((parameter) =>
         fc.tuple(
-          fc.constantFrom(...WORDS).map((word) => name.replace('<key>', word)),
-          this.#text(schema, name, example),
+          fc.constantFrom(...WORDS).map((word) => parameter.name.replace('<key>', word)),
+          this.#text(path, parameter),
         ),
       );
     return withRepeats(some(0.2, own), maybe(0.03, fc.tuple(wildTexts, wildTexts)));
@@ -188,7 +211,7 @@ export class NativeRequests {
   #headers({ parameters, path }: Operation): fc.Arbitrary<Pair[]> {
     const own = parameters
       .filter((parameter) => parameter.in === 'header')
-      .map(({ name, schema, example }) => fc.tuple(fc.constant(name), this.#text(schema, name, example)));
+      .map((parameter) => fc.tuple(fc.constant(parameter.name), this.#text(path, parameter)));
     const extra = maybe(0.04, fc.tuple(fc.constantFrom(...HEADER_NAMES), wildTexts));
     const upgrade: fc.Arbitrary<Pair[] | undefined> = path.endsWith('/socket')
       ? maybe(0.7, fc.constant(UPGRADE))
@@ -200,6 +223,9 @@ export class NativeRequests {
 
   /** Generates a body and its declared type. */
   #content({ requestBody }: Operation): fc.Arbitrary<{ type: string; body: Buffer } | undefined> {
+    if (requestBody?.content['*/*'] !== undefined) {
+      return fc.record({ type: fc.constantFrom('application/json', ...CONTENT_TYPES), body: VALUES });
+    }
     const content = requestBody?.content['application/json'];
     const texts = this.#values
       .mixed(content?.schema ?? {}, content?.example)

@@ -18,6 +18,7 @@ import { disappearancesSuite } from '../past/disappearances-suite';
 import { residentHomes } from '../programs/resident-home';
 import { drainSuite } from '../watch/drain-suite';
 import { eventStreamSuite } from '../watch/event-stream-suite';
+import { keyWatchSuite } from '../watch/key-watch-suite';
 import { longPollSuite } from '../watch/long-poll-suite';
 import { socketSuite } from '../watch/socket-suite';
 
@@ -26,6 +27,7 @@ import { socketSuite } from '../watch/socket-suite';
 const SUITES: Record<string, (home: Home) => void> = {
   transfer: transferSuite,
   'event streams': eventStreamSuite,
+  'watches of keys': keyWatchSuite,
   'long-polls': longPollSuite,
   socket: socketSuite,
   entries: entriesSuite,

@@ -224,6 +224,24 @@ export function entriesSuite({ ask, send, tokenFor, ns }: Home): void {
       }
     });
 
+    it('[Q2] is read once it changes, if the request waits for that', async () => {
+      const path = `${KV}/gr%C3%B6%C3%9Fe`;
+      await put(path, 'first');
+      for (const query of [path, `${path}?as=entry`, `${KV}?prefix=gr%C3%B6`]) {
+        const etag = etagOf(await ask('GET', query));
+        const waiting = get(`${query}${query.includes('?') ? '&' : '?'}wait=5m`, { 'if-none-match': etag });
+        await put(path, `changed for ${query}`);
+        const answer = await waiting;
+        expect([answer.status, answer.headers.get('preference-applied')], query).toEqual([200, 'wait=300']);
+        expect(await answer.text()).toContain('changed for');
+      }
+      const etag = etagOf(await ask('GET', path));
+      const waiting = ask('GET', `${path}?wait=5m`, undefined, { 'if-none-match': etag });
+      await ask('DELETE', path);
+      expect(await waiting).toMatchObject({ status: 404, body: { code: 'ENTRY_NOT_FOUND' } });
+      expect((await get(`${path}?consistency=cached&wait=1s`)).status).toBe(400);
+    });
+
     it('[Q5] is read from a copy that is fresh enough, with its age', async () => {
       await put(`${KV}/a`, 'first');
       const cached = () => get(`${KV}/a?consistency=cached&maxAge=60s`);

@@ -88,10 +88,38 @@ export function transferSuite({ ask, send, ns }: Home): void {
       expect((await ask<{ entries: object[] }>('GET', `${NS}/history`)).body.entries).toHaveLength(1);
     });
 
+    it('[Z5, Z6, Z10] contains entries, in a version of its own, and recreates them', async () => {
+      const header = HEADER.replace('1}', '2}');
+      const end = (entries: number) => END(0).replace('}', `,"entries":${entries}}`);
+      const large = 'A'.repeat(699_048);
+      const entries = [
+        JSON.stringify({ kind: 'entry', key: 'config/a', value: '{"a":1}', contentType: 'application/json' }),
+        JSON.stringify({ kind: 'entry', key: 'large', valueBase64: large }),
+        JSON.stringify({ kind: 'entry', keyBase64: '/wA=', value: '' }),
+      ];
+      const answer = await importText([header, ...entries, end(3)].join('\n'), '?mode=replace');
+      expect(answer.done).toMatchObject({ kind: 'done', added: 3, unchanged: 0 });
+      const [first, ...rest] = await exported();
+      expect(JSON.parse(first ?? '')).toMatchObject({ version: 2, counts: { instances: 0, entries: 3 } });
+      expect(rest).toEqual([...entries, end(3)]);
+      const again = await importText([first, ...rest].join('\n'), '?mode=merge');
+      expect(again.done).toMatchObject({ added: 0, changed: 0, unchanged: 3 });
+      const { lines } = await importText(file('a'), '?mode=replace&dryRun=true');
+      expect(lines.slice(1, -1)).toEqual([
+        { kind: 'difference', change: 'removed', record: 'entry', key: 'config/a' },
+        { kind: 'difference', change: 'removed', record: 'entry', key: 'large' },
+        { kind: 'difference', change: 'removed', record: 'entry', keyBase64: '/wA=' },
+      ]);
+      // An earlier version of the registry can read a file without entries.
+      await importText(file('a'), '?mode=replace');
+      const without = await exported();
+      expect([JSON.parse(without[0] ?? '').version, without.at(-1)]).toEqual([1, END(1)]);
+    });
+
     it.each([
       ['is empty', '', 400, 'it must start with a header line'],
       ['has no header', [line('a'), END(1)].join('\n'), 400, 'line 1: kind: must be "rollcall-export"'],
-      ['is of a newer version', [HEADER.replace('1}', '2,"more":{}}'), '?'].join('\n'), 400, 'version 2'],
+      ['is of a newer version', [HEADER.replace('1}', '3,"more":{}}'), '?'].join('\n'), 400, 'version 3'],
       ['was cut off', [HEADER, line('a')].join('\n'), 400, 'line 2: the file ends here'],
       ['lost a line', [HEADER, line('a'), END(2)].join('\n'), 400, 'line 3: it counts 2 instances, but the file has 1'],
       ['has something after its end', `${file('a')}\n${line('b')}`, 400, 'line 4: it follows the line'],

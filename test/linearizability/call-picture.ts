@@ -124,6 +124,8 @@ function shortText({ call, answer }: Operation): string {
       return `list ${call.service} ${outcome}`;
     case 'renew':
       return `renew ${call.keys.join(' ')} ${outcome}`;
+    case 'transact':
+      return `${call.compares.map(({ key, value }) => `${key}=${value}?`).join(' ')} ${call.then.map(({ op }) => op).join(' + ')} ${outcome}`;
     case 'end':
       return `end ${call.session}`;
   }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { checkHistory } from './check-history';
 import { at, content, HandHistory, SHORT, shown } from './hand-history';
-import type { Step } from './operation';
+import type { EntryResult, EntryStep, ShownEntry, Step } from './operation';
 
 const A = content('a');
 const B = content('b');
@@ -275,4 +275,67 @@ it('gives up on a search that takes too long, and reports that as a problem', ()
   for (let number = 0; number < 9; number++) hand.register([0], 's/a', content(`m${number}`));
   hand.read([20, 30], 's/a', 1, shown('s/a', 1, content('unknown')));
   expect(checkHistory(hand.history, 50).problems).toEqual([expect.stringContaining('could not decide')]);
+});
+
+describe('a history of transactions', () => {
+  type Compare = [id: string, value: string | null];
+  const entry = (id: string, revision: number, createdRevision = revision, version = 1) => {
+    return { key: `e/${id}`, revision, createdRevision, version };
+  };
+  const put = (id: string, value: string): EntryStep => ({ op: 'put', key: `e/${id}`, value });
+  const range: EntryStep = { op: 'range', group: 'e' };
+  /** Adds a transaction that puts values, or else reads. */
+  const transact = (
+    hand: HandHistory,
+    times: [number, number?],
+    compares: Compare[],
+    then: EntryStep[],
+    answer?: [succeeded: boolean, revision: number, ...results: EntryResult[]],
+  ) => {
+    const call = { kind: 'transact' as const, compares: compares.map(([id, value]) => ({ key: `e/${id}`, value })) }; // `as`: one of the kinds
+    const [succeeded = false, revision = 0, ...results] = answer ?? [];
+    const answered = { kind: 'transacted' as const, at: at(revision), succeeded, results }; // `as`: the same
+    return hand.call(times, { ...call, then, else: [range] }, answer && answered);
+  };
+  const reads = (hand: HandHistory, times: [number, number], revision: number, ...entries: ShownEntry[]) =>
+    transact(hand, times, [], [range], [true, revision, { op: 'range', entries }]);
+  const putResult = (...numbers: Parameters<typeof entry>): EntryResult => ({ op: 'put', entry: entry(...numbers) });
+  const shownEntry = (value: string, ...numbers: Parameters<typeof entry>) => ({ ...entry(...numbers), value });
+
+  it('has an order in which each compare holds or fails as answered', () => {
+    const hand = begin();
+    transact(
+      hand,
+      [0, 10],
+      [['a', null]],
+      [put('a', 'x'), put('b', 'x')],
+      [true, 1, putResult('a', 1), putResult('b', 1)],
+    );
+    transact(hand, [20, 30], [['a', 'x']], [put('a', 'y')], [true, 2, putResult('a', 2, 1, 2)]);
+    const both = [shownEntry('y', 'a', 2, 1, 2), shownEntry('x', 'b', 1)];
+    transact(hand, [22, 40], [['a', 'x']], [put('a', 'z')], [false, 2, { op: 'range', entries: both }]);
+    isRight(reads(hand, [50, 60], 2, ...both));
+  });
+
+  it('has none where two clients swap the same value', () => {
+    const hand = transact(begin(), [0, 10], [['a', null]], [put('a', 'x')], [true, 1, putResult('a', 1)]);
+    transact(hand, [20, 40], [['a', 'x']], [put('a', 'y')], [true, 2, putResult('a', 2, 1, 2)]);
+    isWrong(transact(hand, [25, 45], [['a', 'x']], [put('a', 'z')], [true, 3, putResult('a', 3, 1, 3)]));
+  });
+
+  it('has none where a part of a transaction is lost, or has another revision', () => {
+    const cut = () => transact(begin(), [0], [], [put('a', 'x'), put('b', 'x')]);
+    isRight(reads(cut(), [20, 30], 0));
+    isRight(reads(cut(), [20, 30], 1, shownEntry('x', 'a', 1), shownEntry('x', 'b', 1)));
+    isWrong(reads(cut(), [20, 30], 1, shownEntry('x', 'a', 1)));
+    isWrong(reads(cut(), [20, 30], 2, shownEntry('x', 'a', 1), shownEntry('x', 'b', 2)));
+    isWrong(reads(reads(cut(), [20, 30], 1, shownEntry('x', 'a', 1), shownEntry('x', 'b', 1)), [40, 50], 1));
+  });
+
+  it('has none where a version or a creation is forgotten', () => {
+    const hand = () => transact(begin(), [0, 10], [], [put('a', 'x')], [true, 1, putResult('a', 1)]);
+    isWrong(transact(hand(), [20, 30], [], [put('a', 'y')], [true, 2, putResult('a', 2, 2, 2)]));
+    isWrong(transact(hand(), [20, 30], [], [put('a', 'y')], [true, 2, putResult('a', 2, 1, 1)]));
+    isWrong(transact(hand(), [20, 30], [], [put('a', 'y')], [true, 1, putResult('a', 1, 1, 2)]));
+  });
 });

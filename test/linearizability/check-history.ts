@@ -1,7 +1,8 @@
+import { EntryModel, entryPartitionsOf } from './entry-model';
 import { LeaseHappenings } from './lease-happenings';
-import { linearize, type Search } from './linearize';
+import { linearize, type Model, type Search } from './linearize';
 import type { History, Key } from './operation';
-import { partitionsOf } from './partitions';
+import { type Partition, partitionsOf } from './partitions';
 import { type RegistryCall, RegistryModel } from './registry-model';
 import { revisionProblems } from './revision-order';
 
@@ -28,15 +29,18 @@ export function checkHistory(history: History, stepsMax = STEPS_MAX): Judgement 
   const findings: Finding[] = [];
   const leases = new LeaseHappenings(history.outages, history.sessions);
   const partitions = partitionsOf(history);
+  const entries = entryPartitionsOf(history);
   let steps = 0;
-  for (const { keys, calls } of partitions) {
-    const search = linearize(new RegistryModel(keys, leases), calls, stepsMax);
+  const order = <State>(model: Model<State, RegistryCall>, { keys, calls }: Partition) => {
+    const search = linearize(model, calls, stepsMax);
     steps += search.steps;
-    if (search.verdict === 'linearizable') continue;
+    if (search.verdict === 'linearizable') return;
     findings.push({ keys, search });
     problems.push(sentence(keys, search));
-  }
-  return { problems, findings, partitions: partitions.length, steps };
+  };
+  for (const partition of partitions) order(new RegistryModel(partition.keys, leases), partition);
+  for (const partition of entries) order(new EntryModel(partition.keys), partition);
+  return { problems, findings, partitions: partitions.length + entries.length, steps };
 }
 
 function sentence(keys: readonly Key[], { verdict, order, stuck, steps }: Search<RegistryCall>): string {

@@ -32,6 +32,14 @@ export const DEFECTS: readonly Defect[] = [
     changes: [['writeRecordRows(storage, rows);', 'writeRecordRows(storage, rows.slice(0, 1));']],
   },
   {
+    name: 'lost compare: a transaction does not compare its first entry',
+    changes: [['transaction.compares.every(', 'transaction.compares.slice(1).every(']],
+  },
+  {
+    name: 'half-applied transaction: only its first entry is stored',
+    changes: [['for (const write of entryRows) write();', 'entryRows[0]?.();']],
+  },
+  {
     name: 'dirty read: a response is sent before its change is stored',
     changes: [
       ['return this.#waiting ?? this.#writing;', 'return undefined;'],

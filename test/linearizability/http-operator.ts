@@ -2,11 +2,21 @@ import { encodeCursor } from '../../src/core/namespace/commit/journal-format';
 import type { BatchReport, HeartbeatReport } from '../../src/model/batch';
 import type { InstanceView } from '../../src/model/instance';
 import type { InstanceList } from '../../src/model/queries';
+import type { TransactionReport } from '../../src/model/transaction-report';
 import { type HttpAnswer, HttpCaller, OutcomeUnknown } from '../http/http-caller';
 import { instancePath, servicePath } from '../watch-proofs/registry-calls';
 import { type Answer, type Call, type Condition, idOf, type Key, keyOf, type Step, serviceOf } from './operation';
 import { Unlawful } from './recorder';
-import { batchAnswer, batchOperation, positionOf, refusal, shownOf, stepBody } from './wire';
+import {
+  batchAnswer,
+  batchOperation,
+  positionOf,
+  refusal,
+  shownOf,
+  stepBody,
+  transactionAnswer,
+  transactionBody,
+} from './wire';
 
 /** Time after which a call without an answer fails. */
 const ANSWER_WITHIN_MS = 4_000;
@@ -36,6 +46,8 @@ export class HttpOperator {
         return this.#read(`${servicePath(call.service)}/instances`, call.since, (body: InstanceList) => body.instances);
       case 'renew':
         return this.#renew(call.keys);
+      case 'transact':
+        return this.#transact(call);
       case 'end':
         throw new Error('a session ends over its socket');
     }
@@ -68,6 +80,11 @@ export class HttpOperator {
     const at = positionOf(answer.headers['rollcall-cursor']);
     if (answer.status === 304) return { kind: 'unmodified', at };
     return { kind: 'shown', at, records: viewsIn(JSON.parse(answer.text) as Body).map(shownOf) }; // `as`: see above
+  }
+
+  async #transact(call: Extract<Call, { kind: 'transact' }>): Promise<Answer> {
+    const answer = await this.#call('POST', '/transaction', transactionBody(call));
+    return answer.status >= 400 ? refused(answer) : transactionAnswer(JSON.parse(answer.text) as TransactionReport); // `as`: see above
   }
 
   async #renew(keys: Key[]): Promise<Answer> {

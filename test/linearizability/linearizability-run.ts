@@ -10,15 +10,18 @@ import type { StreamHistory } from '../watch/histories/stream-history';
 import { validate } from '../watch/histories/validators';
 import { CallChoice, type Quarter, quartersOf } from './call-choice';
 import { checkHistory, type Judgement } from './check-history';
+import { ENTRY_GROUPS, EntryChoice, readingOf } from './entry-choice';
 import { type FaultKind, Faults } from './faults';
 import type { JudgedHistory } from './history-page';
 import { HttpOperator } from './http-operator';
 import { journalTruth } from './journal-truth';
-import { type History, placeIn, type SessionLife } from './operation';
+import { type Answer, type Call, type History, placeIn, type SessionLife } from './operation';
 import { RecordedWatcher } from './recorded-watcher';
 import { Recorder } from './recorder';
 import { SessionOperator } from './session-operator';
 
+/** Clients that carry out transactions over entries, besides the others. */
+const ENTRY_CLIENTS_COUNT = 4;
 /** Share of the clients that hold sessions; the others call over HTTP. */
 const SESSIONS_SHARE = 0.25;
 const WATCHERS_COUNT = 3;
@@ -113,6 +116,11 @@ async function recordHistory(
     const holder = { name, place, recorder, random: random.fork(), choice, quarter, lives: sessions };
     return new SessionOperator(holder).work(over.signal);
   });
+  for (let index = 0; index < ENTRY_CLIENTS_COUNT; index++) {
+    const name = `entries-${index}`;
+    const choice = new EntryChoice(name, random.fork());
+    work.push(callOverHttp(name, place, { recorder, choice, faults, random: random.fork() }, over.signal));
+  }
   const watching = watchers.map((watcher) => watcher.work(end.signal));
   try {
     const passed = sleep(seconds * 1_000).then(() => trouble.abort());
@@ -135,7 +143,7 @@ async function recordHistory(
 
 interface CallerContext {
   recorder: Recorder;
-  choice: CallChoice;
+  choice: { next(): Call; learn(answer: Answer): void };
   faults: Faults;
   random: SeededRandom;
 }
@@ -162,8 +170,8 @@ async function callOverHttp(
 async function readAll(victim: Victim, recorder: Recorder, quarters: readonly Quarter[]): Promise<number> {
   const operator = new HttpOperator(victim.url, victim.token);
   let head = 0;
-  for (const service of quarters.flatMap(({ services }) => services)) {
-    const call = { kind: 'list' as const, service }; // `as`: one of the kinds
+  const lists = quarters.flatMap(({ services }) => services).map((service): Call => ({ kind: 'list', service }));
+  for (const call of [...lists, ...ENTRY_GROUPS.map(readingOf)]) {
     const answer = await recorder.record('reader', call, () => operator.perform(call));
     head = Math.max(head, placeIn(answer)?.revision ?? 0);
   }

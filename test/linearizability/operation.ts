@@ -41,6 +41,33 @@ export type Step = { key: Key; condition: Condition } & (
   | { op: 'deregister' }
 );
 
+/** An entry in an answer. */
+export interface ShownEntry {
+  key: Key;
+  value: string;
+  createdRevision: number;
+  revision: number;
+  version: number;
+}
+
+/** Condition of a transaction on the value of an entry; null: there is none. */
+export interface EntryCondition {
+  key: Key;
+  value: string | null;
+}
+
+/** Operation of a transaction. A range shows all keys of its group. */
+export type EntryStep =
+  | { op: 'put'; key: Key; value: string }
+  | { op: 'delete'; key: Key }
+  | { op: 'range'; group: string };
+
+/** Result of an operation of a transaction. */
+export type EntryResult =
+  | { op: 'put'; entry: Omit<ShownEntry, 'value'> }
+  | { op: 'delete'; deleted: number }
+  | { op: 'range'; entries: ShownEntry[] };
+
 /** A call of a client. */
 export type Call =
   /** One change or a batch; over the socket of a session if one is named. */
@@ -49,6 +76,8 @@ export type Call =
   | { kind: 'read'; key: Key; since?: Position | undefined }
   | { kind: 'list'; service: string; since?: Position | undefined }
   | { kind: 'renew'; keys: Key[] }
+  /** Entries of one group, as `group/id`. */
+  | { kind: 'transact'; compares: EntryCondition[]; then: EntryStep[]; else: EntryStep[] }
   /** The holder of a session ends it. */
   | { kind: 'end'; session: string };
 
@@ -65,6 +94,7 @@ export type Answer =
   | { kind: 'shown'; at: Position; records: Shown[] }
   | { kind: 'unmodified'; at: Position }
   | { kind: 'renewed'; at: Position; unknown: Key[] }
+  | { kind: 'transacted'; at: Position; succeeded: boolean; results: EntryResult[] }
   | { kind: 'ended' }
   | { kind: 'refused'; code: string };
 
@@ -117,7 +147,16 @@ export function keysOf(call: Call, keys: readonly Key[], heldBy: (session: strin
       return keys.filter((key) => serviceOf(key) === call.service);
     case 'renew':
       return call.keys;
+    case 'transact':
+      return keysOfTransaction(call, keys);
     case 'end':
       return heldBy(call.session);
   }
+}
+
+function keysOfTransaction(call: Extract<Call, { kind: 'transact' }>, keys: readonly Key[]): Key[] {
+  const named = [...call.then, ...call.else].flatMap((step) => {
+    return step.op === 'range' ? keys.filter((key) => serviceOf(key) === step.group) : step.key;
+  });
+  return [...new Set([...call.compares.map(({ key }) => key), ...named])];
 }

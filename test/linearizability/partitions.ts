@@ -1,6 +1,7 @@
 import { type Evidence, evidenceIn, recoveriesIn } from './evidence';
 import { type History, type Key, keysOf, type Operation, placeIn } from './operation';
 import type { RegistryCall } from './registry-model';
+import { changesSurely } from './revision-order';
 
 /** Some of the records, and all calls on them. No call uses records of two partitions. */
 export interface Partition {
@@ -12,7 +13,8 @@ export interface Partition {
  * Splits a history into parts that can be checked separately: if each part is linearizable, so is the whole (Herlihy and
  * Wing's locality). The order of revisions, which the parts share, is checked for all of them together.
  */
-export function partitionsOf({ operations, outages }: History): Partition[] {
+export function partitionsOf({ operations: all, outages }: History): Partition[] {
+  const operations = all.filter(({ call }) => call.kind !== 'transact');
   const keys = [...new Set(operations.flatMap(({ call }) => namedIn(call)))].sort();
   const held = heldKeys(operations);
   const keysOfCall = ({ call }: Operation) => keysOf(call, keys, (session) => held.get(session) ?? []);
@@ -49,7 +51,8 @@ function isIdle({ call, end }: Operation): boolean {
   return end === null && (call.kind === 'read' || call.kind === 'list');
 }
 
-function asCall(
+/** Returns an operation as the search sees it. @param evidence Proof that it took effect although it has no answer. */
+export function asCall(
   operation: Operation,
   named: readonly Key[],
   keys: readonly Key[],
@@ -61,7 +64,7 @@ function asCall(
   // At equal revisions the change comes before its readers. A call without a revision usually changes nothing, and comes
   // first.
   const deadline = deadlineOf(operation, outages);
-  const isChange = answer === null || answer.kind === 'changed';
+  const isChange = answer === null || answer.kind === 'changed' || changesSurely(operation);
   return {
     operation,
     start,

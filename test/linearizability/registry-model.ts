@@ -96,6 +96,8 @@ export class RegistryModel implements Model<RegistryState, RegistryCall> {
         return this.#show(state, call, asked.since?.revision);
       case 'renew':
         return this.#renew(state, call, until);
+      case 'transact':
+        throw new Error('a transaction has a model of its own');
       case 'end':
         if (answer !== null && answer.kind !== 'ended') return undefined;
         return this.#release(state, asked.session);

@@ -36,7 +36,10 @@ export function revisionProblems(operations: readonly Operation[]): string[] {
 }
 
 /** Returns whether an answer confirms a change; other answers may hide one. */
-function changesSurely({ answer }: Operation): boolean {
+export function changesSurely({ answer }: Operation): boolean {
+  if (answer?.kind === 'transacted') {
+    return answer.results.some((result) => result.op === 'put' || (result.op === 'delete' && result.deleted > 0));
+  }
   if (answer?.kind !== 'changed') return false;
   return answer.results.some(({ outcome }) => outcome !== undefined && outcome !== 'unchanged' && outcome !== 'absent');
 }

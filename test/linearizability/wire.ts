@@ -1,7 +1,19 @@
 import { decodeCursor, type Position } from '../../src/core/namespace/commit/journal-format';
 import type { BatchReport } from '../../src/model/batch';
 import type { InstanceView } from '../../src/model/instance';
-import { type Answer, type Content, idOf, keyOf, type Shown, type Step, serviceOf } from './operation';
+import type { TransactionReport, TransactionResult } from '../../src/model/transaction-report';
+import {
+  type Answer,
+  type Call,
+  type Content,
+  type EntryResult,
+  type EntryStep,
+  idOf,
+  keyOf,
+  type Shown,
+  type Step,
+  serviceOf,
+} from './operation';
 import { Unlawful } from './recorder';
 
 /** Refusals that calls of a history may get; any other is a defect of the registry or of this recorder. */
@@ -47,4 +59,35 @@ export function positionOf(cursor: unknown): Position {
 export function shownOf({ service, id, revision, weight, metadata, healthy, lease }: InstanceView): Shown {
   const terms = lease === null ? null : { ttlMs: lease.ttlMs, removeAfterMs: lease.removeAfterMs ?? Infinity };
   return { key: keyOf(service, id), revision, weight, metadata, healthy, lease: terms };
+}
+
+/** Returns the body of a transaction. */
+export function transactionBody(call: Extract<Call, { kind: 'transact' }>): Record<string, unknown> {
+  const compares = call.compares.map(({ key, value }) => {
+    return value === null ? { key, property: 'exists', operand: false } : { key, property: 'value', operand: value };
+  });
+  return { compares, then: call.then.map(entryOperation), else: call.else.map(entryOperation) };
+}
+
+function entryOperation(step: EntryStep): Record<string, unknown> {
+  return step.op === 'range' ? { op: 'range', prefix: `${step.group}/` } : { ...step };
+}
+
+export function transactionAnswer({ cursor, revision, succeeded, results }: TransactionReport): Answer {
+  const at = positionOf(cursor);
+  if (at.revision !== revision) throw new Unlawful(`the cursor ${cursor} is not of revision ${revision}`);
+  return { kind: 'transacted', at, succeeded, results: results.map(entryResult) };
+}
+
+function entryResult(result: TransactionResult): EntryResult {
+  if (result.op === 'delete') return { op: 'delete', deleted: result.deleted };
+  if (result.op === 'put') {
+    const { key = '', createdRevision, revision, version } = result.entry;
+    return { op: 'put', entry: { key, createdRevision, revision, version } };
+  }
+  if (result.op !== 'range') throw new Unlawful(`no operation has the result ${JSON.stringify(result)}`);
+  const entries = result.entries.map(({ key = '', value = '', createdRevision, revision, version }) => {
+    return { key, value, createdRevision, revision, version };
+  });
+  return { op: 'range', entries };
 }

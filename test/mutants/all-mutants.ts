@@ -5,6 +5,7 @@ import { ENTRY_MUTANTS } from './entry-mutants';
 import { LEASE_MUTANTS } from './lease-mutants';
 import type { Mutant } from './mutant';
 import { PAST_MUTANTS } from './past-mutants';
+import { TRANSACTION_MUTANTS } from './transaction-mutants';
 import { WATCH_MUTANTS } from './watch-mutants';
 
 /** All faults. The tests of the core must find each of them. */
@@ -16,4 +17,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...WATCH_MUTANTS,
   ...PAST_MUTANTS,
   ...ENTRY_MUTANTS,
+  ...TRANSACTION_MUTANTS,
 ];

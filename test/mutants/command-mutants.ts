@@ -6,10 +6,10 @@ export const COMMAND_MUTANTS: Mutant[] = [
     name: 'applies a part of a batch',
     breaks: 'C3',
     symbol: 'callBatch',
-    from: 'return operations.map((operation) => applyOperation(draft, by, operation));',
+    from: 'return operations.map((operation) => applyToInstance(draft, by, operation));',
     to: `return operations.map((operation) => {
           try {
-            return applyOperation(draft, by, operation);
+            return applyToInstance(draft, by, operation);
           } catch {
             return 'absent';
           }
@@ -76,8 +76,8 @@ export const COMMAND_MUTANTS: Mutant[] = [
     name: 'mistakes a newer state for an unchanged one',
     breaks: 'Q2',
     symbol: 'read',
-    from: 'changedAt() <= known.revision)',
-    to: 'changedAt() <= known.revision + 3)',
+    from: 'changedAt(known.revision) <= known.revision)',
+    to: 'changedAt(known.revision) <= known.revision + 3)',
   },
   {
     name: 'lets every token change every instance',

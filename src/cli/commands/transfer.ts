@@ -17,16 +17,16 @@ export function exportCommand() {
   return registryCommand('export')
     .summary('write a namespace to a file')
     .description(
-      'Writes a snapshot of a namespace to a file, one JSON value per line: services, overrides and instances. The file ' +
-        'name ends in .partial until it is complete. See docs/export.md.',
+      'Writes a snapshot of a namespace to a file, one JSON value per line: services, overrides, instances and ' +
+        'entries. The file name ends in .partial until it is complete. See docs/export.md.',
     )
     .addArgument(new Argument('[file]', 'file to write, or - for standard output').default(STDOUT))
     .action(async (file, options) => {
       const { registry, print, place } = connect(options);
       const meter = new FileMeter(print.err, 'exporting');
-      let counts: FileCounts = { services: 0, overrides: 0, instances: 0 };
-      const onEnd = ({ services, overrides, instances }: FileCounts) => {
-        counts = { services, overrides, instances };
+      let counts: FileCounts = { services: 0, overrides: 0, instances: 0, entries: 0 };
+      const onEnd = ({ services, overrides, instances, entries }: FileCounts) => {
+        counts = { services, overrides, instances, entries };
       };
       const read = async () => {
         const exported = await registry.exportNamespace({ timeoutMs: options.timeout, onEnd });
@@ -177,10 +177,14 @@ function replaceQuestion(namespace: string, file: string, wouldBe: ImportDone | 
   return `${what}: ${removed} removed, ${changed} changed, ${added} added, ${unchanged} unchanged?`;
 }
 
-function differenceLine({ change, record, group, service, id }: ImportDifference): string {
-  const what = `${joinedName({ group, service })}${id === undefined ? '' : `/${id}`}`;
-  return `${SIGNS[change]} ${record} ${what}`;
+function differenceLine({ change, record, group = '', service = '', id, key, keyBase64 }: ImportDifference): string {
+  const sign = SIGNS[change];
+  if (record === 'entry') return `${sign} entry ${key === undefined ? `base64:${keyBase64}` : oneLine(key)}`;
+  return `${sign} ${record} ${joinedName({ group, service })}${id === undefined ? '' : `/${id}`}`;
 }
+
+/** Returns a key as JSON if it has characters that would change the terminal or begin a line. */
+const oneLine = (key: string): string => (/[\p{C}\p{Zl}\p{Zp}]/u.test(key) ? JSON.stringify(key) : key);
 
 function doneLine({ added, changed, removed, unchanged, dryRun, revision }: ImportDone, namespace: string): string {
   const counts = `${added} added, ${changed} changed, ${removed} removed, ${unchanged} unchanged`;

@@ -80,11 +80,14 @@ export class FileMeter {
   }
 
   /** Returns the totals, for people. */
-  summary({ services, overrides, instances }: FileCounts): { rate: string; text: string } {
+  summary({ services, overrides, instances, entries }: FileCounts): { rate: string; text: string } {
+    const others = [counted(instances, 'instance'), counted(services, 'service')];
+    const last = entries === 0 ? counted(overrides, 'override') : `${entries} ${entries === 1 ? 'entry' : 'entries'}`;
+    if (entries > 0) others.push(counted(overrides, 'override'));
     const seconds = (performance.now() - this.#beganAt) / 1_000;
-    const perSecond = Math.round((services + overrides + instances) / Math.max(seconds, 0.001));
+    const perSecond = Math.round((services + overrides + instances + entries) / Math.max(seconds, 0.001));
     return {
-      text: `${counted(instances, 'instance')}, ${counted(services, 'service')} and ${counted(overrides, 'override')} (${megabytes(this.bytes)})`,
+      text: `${others.join(', ')} and ${last} (${megabytes(this.bytes)})`,
       rate: `${perSecond} records/s`,
     };
   }

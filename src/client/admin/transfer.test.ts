@@ -30,6 +30,16 @@ describe('exportNamespace', () => {
   });
 
   it.each([
+    ['without entries', FILE, 0],
+    ['with entries', FILE.replace('"instances":0', '"instances":0,"entries":3'), 3],
+  ])('reports the counts of a file %s', async (_, body, entries) => {
+    const counts: object[] = [];
+    const exported = await stage(body).admin.exportNamespace({ onEnd: (each) => counts.push(each) });
+    await new Response(exported).text();
+    expect(counts).toMatchObject([{ services: 0, overrides: 0, instances: 0, entries }]);
+  });
+
+  it.each([
     ['was cut off', FILE.slice(0, -60), 'UNREACHABLE'],
     ['is empty', '', 'UNREACHABLE'],
     [

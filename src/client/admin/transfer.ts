@@ -97,7 +97,8 @@ function untilItsEnd(onEnd: ExportAsk['onEnd']): TransformStream<Uint8Array, Uin
     flush() {
       const last = new TextDecoder().decode(tail).trimEnd().split('\n').at(-1) ?? '';
       if (last.startsWith('{"kind":"end"')) {
-        onEnd?.(JSON.parse(last) as FileCounts); // `as`: the registry's
+        // A file without entries does not count them. `as`: the registry's
+        onEnd?.({ entries: 0, ...(JSON.parse(last) as Omit<FileCounts, 'entries'>) });
         return;
       }
       if (last.startsWith('{"kind":"failed"')) {

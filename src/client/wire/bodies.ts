@@ -54,7 +54,7 @@ export interface InstanceBody {
         intervalMs?: number | undefined;
         /** Replaces `removeAfterMs` until the first renewal. */
         firstRemoveAfterMs?: number | undefined;
-        /** Id of a granted lease that holds the instance, with its times, in place of a lease of its own. */
+        /** Id of a granted lease, which holds the instance. Its times replace the others. */
         id?: string | undefined;
       }
     | null

@@ -8,6 +8,8 @@ export interface FileCounts {
   services: number;
   overrides: number;
   instances: number;
+  /** Default `0`. */
+  entries: number;
 }
 
 /** Treatment of records that are not in the file: `merge` keeps them, `replace` removes them. */
@@ -17,11 +19,17 @@ export type ImportMode = 'merge' | 'replace';
 export interface ImportDifference {
   kind: 'difference';
   change: 'added' | 'changed' | 'removed';
-  record: 'service' | 'override' | 'instance';
-  group: string;
-  service: string;
-  /** Id of the instance; absent for a service. */
+  record: 'service' | 'override' | 'instance' | 'entry';
+  /** Group of the service; absent for an entry. */
+  group?: string | undefined;
+  /** Absent for an entry. */
+  service?: string | undefined;
+  /** Id of the instance; absent for a service and an entry. */
   id?: string | undefined;
+  /** Key as text; absent if it is not valid UTF-8. */
+  key?: string | undefined;
+  /** Key as base64, if it is not valid UTF-8. */
+  keyBase64?: string | undefined;
 }
 
 /** Progress of an import, in records. */

@@ -102,7 +102,7 @@ const readDiff = (
 /** Reads the differences page by page. Those of other moments are shown until the new ones have been read. */
 function useDiff({ ns, group, service }: ServiceAddress, from: string, to: string | undefined, isOn: boolean) {
   const [read, setRead] = useState<{ diff?: ServiceDiff | undefined; error?: unknown; isReading: boolean }>({
-    isReading: true,
+    isReading: isOn,
   });
   const [round, setRound] = useState(0);
   const address = { ns, group, service };

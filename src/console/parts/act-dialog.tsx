@@ -38,6 +38,8 @@ export function ActDialog({ request: { address, act } }: { request: ActRequest }
   // The end of a pause is computed once for a form, so that a repeated request is the same.
   const sent = useRef<{ form: ActForm; at: number }>();
   const load = useCallback(async () => {
+    // Until then, an act would be refused again for the state that is shown.
+    setBusy(true);
     setError(undefined);
     try {
       const read = await readBasis(address);
@@ -46,6 +48,7 @@ export function ActDialog({ request: { address, act } }: { request: ActRequest }
     } catch (reason) {
       setError(reason);
     }
+    setBusy(false);
   }, [address, operates]);
   useEffect(() => void load(), [load]);
 

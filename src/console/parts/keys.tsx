@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import { store, stored } from '../words/storage';
 import { words } from '../words/words';
 import { Dialog } from './dialog';
@@ -24,7 +24,7 @@ const BUTTONS: Partial<Record<string, string>> = {
 
 /** Handles the keys of the page, and holds their help. */
 export function Keys() {
-  useEffect(() => {
+  useLayoutEffect(() => {
     addEventListener('keydown', onKey);
     return () => {
       removeEventListener('keydown', onKey);

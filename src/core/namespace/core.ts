@@ -10,6 +10,7 @@ import { readEntryHistory } from './history/entry-reads';
 import { NamespaceSnapshots } from './history/namespace-snapshots';
 import { readDiff, readHistory, rollback } from './history/past-reads';
 import { readWhy } from './history/why';
+import { callGrantLease, callListLeases, callReadLease, callRenewLease, callRevokeLease } from './lease-calls';
 import { arm } from './leases/expiry';
 import { AnswerCache } from './queries/answer-cache';
 import { readChangedServices } from './queries/changed-services';
@@ -46,20 +47,15 @@ import {
   callDeleteEntry,
   callDeregister,
   callDrain,
-  callGrantLease,
-  callListLeases,
   callPatch,
   callPatchService,
   callPutEntry,
   callPutOverride,
   callPutService,
-  callReadLease,
   callRegister,
   callRemoveService,
   callRenew,
-  callRenewLease,
   callRenewMany,
-  callRevokeLease,
   callTransaction,
   type Reply,
 } from './write-calls';

@@ -127,8 +127,7 @@ export function readEntryRange(state: TurnState, command: Query<'rangeEntries'>)
   return read(state, {
     scope: undefined,
     options: command,
-    // A deleted entry leaves no revision in memory, so this is that of all entries.
-    changedAt: () => entries.revision,
+    changedAt: (known) => (entries.hasChangedSince(command.interval, known) ? entries.revision : known),
     body: () => entryRange(entries, command),
   });
 }

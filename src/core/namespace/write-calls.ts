@@ -3,7 +3,7 @@ import { bytesOf } from '../../model/bytes';
 import { assertEntrySizes } from '../../model/entry';
 import { jsonText } from '../../model/json';
 import { ENTRIES_UNWRITTEN_MAX_BYTES } from '../../model/limits';
-import type { Answer, Caller, LeaseName, NamespaceApi, ServiceKey } from '../../model/namespace-api';
+import type { Answer, Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { ServiceView } from '../../model/service';
 import { assertTransaction, instanceOperations } from '../../model/transaction-rules';
 import { deregister, hasDrainQuarantine } from './commands/deregister';
@@ -14,12 +14,11 @@ import { patchService, putService, removeService } from './commands/service';
 import type { StoredState } from './commit/commit-state';
 import type { Draft } from './commit/draft';
 import { entryView } from './entries/entry';
-import { endGranted, grantLease, renewGranted, requireGranted } from './leases/granting';
+import { requireGranted } from './leases/granting';
 import { renewMany, renewOne } from './leases/renewing';
 import { requireSession } from './leases/sessions';
 import { batchReport, instanceAnswer, overrideText, registration, serviceText } from './queries/answers';
 import { requireEntry } from './queries/entries';
-import { grantedDetail, grantedList, grantedView } from './queries/granted-leases';
 import { applyToInstance, TransactionRun, transactionReport } from './transactions/carry-out';
 import { chooseSides } from './transactions/choose-sides';
 import { TransactionMeter } from './transactions/transaction-meter';
@@ -268,47 +267,6 @@ export function callDeleteEntry(
     },
     answer: () => position(state),
   });
-}
-
-export function callGrantLease(state: TurnState, caller: Caller, command: Command<'grantLease'>): Reply<'grantLease'> {
-  return aboutLease(state, caller, (now) => grantedView(state, grantLease(state, caller, command, now), now));
-}
-
-export function callRenewLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'renewLease'> {
-  return aboutLease(state, caller, (now) => {
-    const lease = requireGranted(state.granted, caller, name);
-    renewGranted(state, lease, now);
-    return grantedView(state, lease, now);
-  });
-}
-
-export function callReadLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'readLease'> {
-  return aboutLease(state, caller, (now) => grantedDetail(state, requireGranted(state.granted, caller, name), now));
-}
-
-export function callListLeases(state: TurnState, caller: Caller, command: Command<'listLeases'>): Reply<'listLeases'> {
-  return aboutLease(state, caller, (now) => grantedList(state, caller, command, now));
-}
-
-export function callRevokeLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'revokeLease'> {
-  const revoked = (now: number) => {
-    endGranted(state, [requireGranted(state.granted, caller, name)], 'revoked', caller.tokenId, now);
-    return position(state);
-  };
-  return turn(state, undefined, revoked, caller.tokenId);
-}
-
-/** Runs one call about granted leases. They are no records, so it makes no revision. */
-function aboutLease<Body>(state: TurnState, caller: Caller, act: (now: number) => Body): Promise<Answer<Body>> {
-  return turn(
-    state,
-    undefined,
-    (now) => {
-      const body = jsonText(act(now));
-      return { ...position(state), body };
-    },
-    caller.tokenId,
-  );
 }
 
 function position({ journal }: Pick<StoredState, 'journal'>): { cursor: string } {

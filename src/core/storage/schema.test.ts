@@ -19,10 +19,12 @@ describe('prepareStorage', () => {
       'document',
       'entry',
       'journal',
+      'lease',
       'property',
       'record',
       'session',
       'staged',
+      'staged_entry',
     ]);
     expect(disk.rows('SELECT name, value FROM property')).toEqual([
       ['epoch', 'first'],

@@ -94,6 +94,14 @@ const TABLES = [
     value TEXT NOT NULL,
     PRIMARY KEY (kind, group_name, service, id)
   ) STRICT, WITHOUT ROWID`,
+  `CREATE TABLE IF NOT EXISTS staged_entry (
+    import TEXT NOT NULL,
+    key BLOB NOT NULL,
+    line INTEGER NOT NULL,
+    content_type TEXT,
+    value BLOB NOT NULL,
+    PRIMARY KEY (import, key)
+  ) STRICT, WITHOUT ROWID`,
 ];
 
 /** Adds the registry's attention to its checkpoints. Version 1 ignores both columns. */

@@ -1,5 +1,10 @@
 import { RegistryError } from '../../model/errors';
-import { IMPORT_DISCARD_MAX_MS, IMPORT_LINE_MAX_BYTES, IMPORT_MAX_MS, IMPORT_PIECE_MAX_MS } from '../../model/limits';
+import {
+  IMPORT_DISCARD_MAX_MS,
+  IMPORT_ENTRY_LINE_MAX_BYTES,
+  IMPORT_MAX_MS,
+  IMPORT_PIECE_MAX_MS,
+} from '../../model/limits';
 import { rejectBrokenOff } from '../request/body';
 import { withDeadline } from '../request/deadline';
 
@@ -41,7 +46,7 @@ export async function* fileLines(body: ReadableStream<Uint8Array> | null, now: (
       for (;;) {
         const end = value.indexOf(NEWLINE, start);
         const length = (end < 0 ? value.byteLength : end) - start;
-        if (begunBytes + length > IMPORT_LINE_MAX_BYTES) throw tooLong(number + 1);
+        if (begunBytes + length > IMPORT_ENTRY_LINE_MAX_BYTES) throw tooLong(number + 1);
         const piece = value.subarray(start, start + length);
         if (end < 0) {
           begun.push(piece);
@@ -101,7 +106,7 @@ function decoded(bytes: Uint8Array, number: number): string {
 }
 
 function tooLong(number: number): RegistryError {
-  const message = `line ${number} has more than ${IMPORT_LINE_MAX_BYTES} bytes, the limit of a line in an import`;
+  const message = `line ${number} has more than ${IMPORT_ENTRY_LINE_MAX_BYTES} bytes, the limit of an entry's line in an import`;
   return new RegistryError('PAYLOAD_TOO_LARGE', message);
 }
 

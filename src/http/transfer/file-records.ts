@@ -1,12 +1,12 @@
 import { RegistryError } from '../../model/errors';
 import { EXPORT_VERSION, ExportEnd, ExportHeader, RecordLine } from '../../model/export-line';
 import { isRecord, parseJson } from '../../model/json';
-import { IMPORT_STAGE_MAX_BYTES, IMPORT_STAGE_MAX_COUNT } from '../../model/limits';
+import { IMPORT_LINE_MAX_BYTES, IMPORT_STAGE_MAX_BYTES, IMPORT_STAGE_MAX_COUNT } from '../../model/limits';
 import type { NumberedRecord } from '../../model/transfer';
 import { parsed } from '../request/field-errors';
 import type { FileLine } from './file-lines';
 
-const COUNT_OF = { service: 'services', override: 'overrides', instance: 'instances' } as const;
+const COUNT_OF = { service: 'services', override: 'overrides', instance: 'instances', entry: 'entries' } as const;
 
 /**
  * Yields the records of a file in pieces, each small enough for one call. It completes only if the file has its end line
@@ -15,7 +15,7 @@ const COUNT_OF = { service: 'services', override: 'overrides', instance: 'instan
  * @throws {RegistryError} `INVALID_REQUEST` with the number of the invalid line.
  */
 export async function* fileRecords(lines: AsyncIterable<FileLine>): AsyncGenerator<NumberedRecord[]> {
-  const counts = { services: 0, overrides: 0, instances: 0 };
+  const counts = { services: 0, overrides: 0, instances: 0, entries: 0 };
   let next: 'header' | 'records' | 'nothing' = 'header';
   let piece: NumberedRecord[] = [];
   let bytes = 0;
@@ -23,6 +23,7 @@ export async function* fileRecords(lines: AsyncIterable<FileLine>): AsyncGenerat
   for await (const line of lines) {
     const value = jsonOf(line);
     last = line.number;
+    if (line.bytes > IMPORT_LINE_MAX_BYTES && !(isRecord(value) && value.kind === 'entry')) throw tooLong(last);
     if (next === 'nothing') throw wrong(last, 'it follows the line of kind "end", which must be the last');
     if (next === 'header') {
       assertHeader(last, value);
@@ -99,6 +100,11 @@ function inLine<T>(number: number, read: () => T): T {
       { cause: error },
     );
   }
+}
+
+function tooLong(number: number): RegistryError {
+  const message = `line ${number} has more than ${IMPORT_LINE_MAX_BYTES} bytes, the limit of a line in an import other than that of an entry`;
+  return new RegistryError('PAYLOAD_TOO_LARGE', message);
 }
 
 function wrong(number: number, problem: string, cause?: unknown): RegistryError {

@@ -6,6 +6,7 @@ import {
   EntryChangeQuery,
   EntryHistoryQuery,
   type EntryKeyQuery,
+  EntryPutQuery,
   EntryQuery,
   EntryRangeQuery,
   keysOf,
@@ -103,7 +104,7 @@ export function addEntryRoutes(surface: Surface): void {
     description:
       'The body is the value, of at most 512 KiB; its `Content-Type` is kept. Each put is a change, even of the same value. ' +
       'The response has the numbers of the entry, without its value.',
-    input: { path: EntryPath, query: EntryChangeQuery },
+    input: { path: EntryPath, query: EntryPutQuery },
     bodyType: { contentType: '*/*', description: 'The value: any bytes' },
     withoutDeadline: true,
     conditional: 'change',
@@ -115,7 +116,8 @@ export function addEntryRoutes(surface: Surface): void {
       const contentType = typeOf(call.request);
       const precondition = preconditionOf(input.query, call);
       const value = byteString(await readBodyBytes(call.request, ENTRY_BODY_MAX_BYTES));
-      return namespace.putEntry(call.caller, { key: keyOf(input), value, contentType, precondition });
+      const { lease } = input.query;
+      return namespace.putEntry(call.caller, { key: keyOf(input), value, contentType, lease, precondition });
     },
     map: (entry) => written(entry),
   });
@@ -130,7 +132,7 @@ export function addEntryRoutes(surface: Surface): void {
     summary: 'Read an entry',
     description:
       'Returns the value as it was put, as a download: `Rollcall-Revision`, `Rollcall-Created-Revision` and ' +
-      '`Rollcall-Version` have the numbers of the entry. `as=entry` returns JSON instead. ' +
+      '`Rollcall-Version` have the numbers of the entry, `Rollcall-Lease` the id of the lease that holds it. `as=entry` returns JSON instead. ' +
       '`at` reads an earlier point; one outside the retained history returns 410 `COMPACTED`.',
     input: { path: EntryPath, query: EntryQuery },
     conditional: 'read',

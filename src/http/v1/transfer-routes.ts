@@ -1,4 +1,4 @@
-import { EXPORT_VERSION } from '../../model/export-line';
+import { EXPORT_VERSION, EXPORT_VERSION_WITHOUT_ENTRIES } from '../../model/export-line';
 import { readJsonText } from '../../model/json';
 import { IMPORT_MAX_MS } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
@@ -19,8 +19,8 @@ export function addTransferRoutes(surface: Surface): void {
     chapter: 'Registry',
     summary: 'Export a namespace as a file',
     description:
-      'One JSON value per line: a header, services, overrides and instances, and an end line; a file without it is ' +
-      'truncated. The whole file is a snapshot at the cursor in the header. docs/export.md describes the lines.',
+      'One JSON value per line: a header, services, overrides, instances and entries, and an end line; a file without it ' +
+      'is truncated. Entries that a lease holds are left out. The whole file is a snapshot at the cursor in the header. docs/export.md describes the lines.',
     input: {},
     answers: { 200: { description: 'The file, streamed', contentType: LINES_TYPE } },
     call: (namespace, _input, call) =>
@@ -84,18 +84,22 @@ async function exportFile(api: NamespaceApi, { namespace, tokenId, noteFailure }
 
   async function* lines(): AsyncGenerator<string> {
     const { cursor } = answer;
-    yield line({ kind: 'rollcall-export', version: EXPORT_VERSION, namespace, cursor, ...first.header });
-    const counts = { services: 0, overrides: 0, instances: 0 };
+    const version = first.header?.counts.entries === 0 ? EXPORT_VERSION_WITHOUT_ENTRIES : EXPORT_VERSION;
+    yield line({ kind: 'rollcall-export', version, namespace, cursor, ...first.header });
+    const counts = { services: 0, overrides: 0, instances: 0, entries: 0 };
     let part = first;
     for (;;) {
       counts.services += part.counts.services;
       counts.overrides += part.counts.overrides;
       counts.instances += part.counts.instances;
+      counts.entries += part.counts.entries;
       if (part.lines !== '') yield part.lines;
       if (part.next === undefined) break;
       part = readJsonText((await api.exportPart({ tokenId, after: part.next })).body);
     }
-    yield line({ kind: 'end', ...counts });
+    const { entries, ...records } = counts;
+    // An earlier version refuses a member that it does not know.
+    yield line({ kind: 'end', ...(version === EXPORT_VERSION_WITHOUT_ENTRIES ? records : { ...records, entries }) });
   }
 }
 

@@ -46,7 +46,7 @@ const WatchQuery = z.strictObject({
   prefix: keyTexts('All entries whose keys begin with this, every entry if it is empty; may be repeated'),
   from: keyTexts('All entries from this key on, up to, but not including, `to`; may be repeated'),
   to: keyTexts('As many as `from`, in the same order; an empty one is after the last key'),
-  base64: FlagParameter.meta({ description: 'Keys and prefixes in this query are base64 of their bytes' }),
+  base64: FlagParameter.meta({ description: 'Keys and prefixes in this query are base64url of their bytes' }),
   cursor: CursorText.optional().meta({ description: 'Resume from this cursor instead of starting with a snapshot' }),
   observer: FlagParameter.meta({ description: 'No drain waits for this stream: for readers that call no instances' }),
   counts: FlagParameter.meta({ description: 'Events of changes have the counts of their services' }),
@@ -70,12 +70,6 @@ function named(query: { subscriber?: string | undefined }, call: RouteCall) {
   const subscriber = own ?? crypto.randomUUID();
   const headers: Record<string, string> = own === undefined ? { [SUBSCRIBER_HEADER]: subscriber } : {};
   return { subscriber, headers };
-}
-
-/** Converts base64 of URLs, which may lack its padding, to that of frames. */
-function frameBase64(text: string): string {
-  const plain = text.replaceAll('-', '+').replaceAll('_', '/');
-  return plain.padEnd(Math.ceil(plain.length / 4) * 4, '=');
 }
 
 /** Returns the scopes of keys that a query names, as a frame would have them, by the parameters that they are from. */
@@ -110,8 +104,7 @@ function keysOf(query: WatchQuery): KeyInterval[] | undefined {
     throw invalid('query', [{ path: named.at(-1)?.path ?? '', message }]);
   }
   return named.map(({ path, scope }) => {
-    const texts = Object.entries(scope).map(([name, text]) => [name, query.base64 ? frameBase64(text) : text]);
-    const read = KeyScope.safeParse({ ...Object.fromEntries(texts), ...(query.base64 && { base64: true }) });
+    const read = KeyScope.safeParse({ ...scope, ...(query.base64 && { base64: true }) });
     if (read.success) return read.data;
     throw invalid('query', [{ path, message: read.error.issues[0]?.message ?? 'must be a key' }]);
   });

@@ -141,8 +141,8 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
         '+z@4v1',
         '-1',
         ['a=old', 'b=new', 'c=new', 'z=new'],
-        ['z=new', 'c=new'],
-        ['c=new'],
+        ['z=new', 'c=new', 4],
+        ['c=new', 4],
         [],
         ['b=new'],
       ]);

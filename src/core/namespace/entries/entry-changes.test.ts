@@ -53,3 +53,14 @@ it('[J2] keeps the largest change in one part, and splits many into parts that f
   expect(decoded(parts).map(({ key }) => key)).toEqual(changes.map(({ key }) => key));
   expect(encodeEntryParts([])).toEqual([]);
 });
+
+it('[J2] splits many small changes into parts that fit a row', () => {
+  const changes = Array.from({ length: 30_000 }, (_, index): JournaledEntry => {
+    const key = `k${index}`;
+    const before = { key, revision: 5, createdRevision: 5, version: 1, lease: 2 ** 52, facts: null, size: 0 };
+    return { key, cause: 'expired', previous: 5, before: { ...before, value: new Uint8Array(0) }, after: null };
+  });
+  const parts = encodeEntryParts(changes);
+  for (const part of parts) expect(part.byteLength).toBeLessThan(1.1 * JOURNAL_PART_MAX_BYTES);
+  expect(parts.flatMap(changedKeys)).toEqual(changes.map(({ key }) => key));
+});

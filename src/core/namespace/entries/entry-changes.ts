@@ -1,5 +1,6 @@
 import type { Cause } from '../../../model/history';
 import { JOURNAL_PART_MAX_BYTES } from '../../../model/limits';
+import { utf8Length } from '../../../model/names';
 import type { WholeEntry } from './entry';
 
 /** One changed entry as the journal keeps it, whole before and after; null if there was none. */
@@ -41,26 +42,33 @@ function headOf(entry: WholeEntry | null): EntryHead | null {
 export function encodeEntryParts(changes: readonly JournaledEntry[]): ArrayBuffer[] {
   const parts: ArrayBuffer[] = [];
   let part: JournaledEntry[] = [];
+  let heads: string[] = [];
   let bytes = 0;
   for (const change of changes) {
-    const more = (change.before?.size ?? 0) + (change.after?.size ?? 0) + 2 * change.key.length;
+    const head = encodeHead(change);
+    // Many small entries have longer heads than values.
+    const more = (change.before?.size ?? 0) + (change.after?.size ?? 0) + utf8Length(head);
     if (bytes + more > JOURNAL_PART_MAX_BYTES && part.length > 0) {
-      parts.push(encodePart(part));
+      parts.push(encodePart(part, heads));
       part = [];
+      heads = [];
       bytes = 0;
     }
     part.push(change);
+    heads.push(head);
     bytes += more;
   }
-  if (part.length > 0) parts.push(encodePart(part));
+  if (part.length > 0) parts.push(encodePart(part, heads));
   return parts;
 }
 
-function encodePart(changes: readonly JournaledEntry[]): ArrayBuffer {
-  const heads = changes.map(({ key, cause, previous, before, after }): ChangeHead => {
-    return { key, cause, previous, before: headOf(before), after: headOf(after) };
-  });
-  const head = encoder.encode(JSON.stringify(heads));
+function encodeHead({ key, cause, previous, before, after }: JournaledEntry): string {
+  const head: ChangeHead = { key, cause, previous, before: headOf(before), after: headOf(after) };
+  return JSON.stringify(head);
+}
+
+function encodePart(changes: readonly JournaledEntry[], heads: readonly string[]): ArrayBuffer {
+  const head = encoder.encode(`[${heads.join(',')}]`);
   const values = changes.flatMap(({ before, after }) => [before, after].flatMap((entry) => entry?.value ?? []));
   const length = values.reduce((sum, value) => sum + value.length, HEAD_AT + head.length);
   const part = new Uint8Array(length);

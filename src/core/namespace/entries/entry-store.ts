@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import type { KeyInterval } from '../../../model/key-interval';
+import { isWithin, type KeyInterval } from '../../../model/key-interval';
 import {
   ENTRIES_READ_AT_ONCE_MAX_BYTES,
   ENTRIES_READ_AT_ONCE_MAX_COUNT,
   ENTRY_CACHE_MAX_BYTES,
+  ENTRY_DELETIONS_KNOWN_MAX_COUNT,
   ENTRY_FACTS_MAX_COUNT,
 } from '../../../model/limits';
 import type { SqlStorage } from '../../storage/sql-storage';
@@ -46,6 +47,10 @@ export class EntryStore {
   #revision = 0;
   /** True if the disk may have heads of deleted entries. */
   #hasHeads = false;
+  /** The last deletions, oldest first. */
+  readonly #deletions: { readonly key: string; readonly revision: number }[] = [];
+  /** Revision of the newest deletion that is not among them any more. */
+  #forgottenDeletion = 0;
 
   constructor(storage: SqlStorage) {
     this.#storage = storage;
@@ -55,7 +60,7 @@ export class EntryStore {
   load(): void {
     for (const { version, ...numbers } of readEntryRows(this.#storage)) {
       this.#revision = Math.max(this.#revision, numbers.revision);
-      if (version === 0) this.#hasHeads = true;
+      if (version === 0) this.#noteHead(numbers.revision);
       else this.#add({ ...numbers, version, facts: this.#sharedFacts(numbers.facts) });
     }
   }
@@ -63,6 +68,11 @@ export class EntryStore {
   /** Yields the entries that a lease holds. */
   *held(): Generator<Entry> {
     for (const entry of this.#index.within({ from: '' })) if (entry.lease !== null) yield entry;
+  }
+
+  #noteHead(revision: number): void {
+    this.#hasHeads = true;
+    this.#forgottenDeletion = Math.max(this.#forgottenDeletion, revision);
   }
 
   /** Bytes that the cache takes, with an estimate of its own overhead. */
@@ -93,6 +103,18 @@ export class EntryStore {
   /** Revision of the newest change of any entry that the journal or an entry still shows; 0 if there is none. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /**
+   * Returns whether an entry of an interval may have changed after a revision. A deletion leaves nothing in memory, so that
+   * only the last ones are known: if others came after the revision, the answer is true.
+   */
+  hasChangedSince(interval: KeyInterval, revision: number): boolean {
+    if (this.#revision <= revision) return false;
+    if (this.#forgottenDeletion > revision) return true;
+    if (this.#deletions.some((each) => each.revision > revision && isWithin(each.key, interval))) return true;
+    for (const entry of this.within(interval)) if (entry.revision > revision) return true;
+    return false;
   }
 
   get(key: string): Entry | undefined {
@@ -203,6 +225,10 @@ export class EntryStore {
   remove(key: string, revision: number): () => void {
     this.#take(this.#index.remove(key));
     this.#hasHeads = true;
+    this.#deletions.push({ key, revision });
+    if (this.#deletions.length > ENTRY_DELETIONS_KNOWN_MAX_COUNT) {
+      this.#forgottenDeletion = this.#deletions.shift()?.revision ?? 0;
+    }
     return this.#pending({ key, revision, createdRevision: 0, version: 0, lease: null, facts: null, value: null });
   }
 

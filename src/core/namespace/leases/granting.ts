@@ -1,7 +1,8 @@
 import { RegistryError } from '../../../model/errors';
+import type { GrantLeaseCommand, LeaseName } from '../../../model/granted-lease';
 import type { Cause } from '../../../model/history';
 import { GRANTED_LEASES_MAX_COUNT } from '../../../model/limits';
-import type { Caller, GrantLeaseCommand, LeaseName } from '../../../model/namespace-api';
+import type { Caller } from '../../../model/namespace-api';
 import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';

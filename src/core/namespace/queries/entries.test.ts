@@ -3,8 +3,13 @@ import { OWNER } from '../../../../test/fixtures/callers';
 import { ALL, EntryCalls, keyOf } from '../../../../test/fixtures/entry-calls';
 import { HandPlatform } from '../../../../test/fixtures/hand-platform';
 import { settle } from '../../../../test/simulation/virtual-time';
-import { intervalOfPrefix } from '../../../model/key-interval';
-import { ENTRIES_UNWRITTEN_MAX_BYTES, ENTRY_VALUE_MAX_BYTES, LIST_TEXT_MAX_BYTES } from '../../../model/limits';
+import { intervalOf, intervalOfPrefix } from '../../../model/key-interval';
+import {
+  ENTRIES_UNWRITTEN_MAX_BYTES,
+  ENTRY_DELETIONS_KNOWN_MAX_COUNT,
+  ENTRY_VALUE_MAX_BYTES,
+  LIST_TEXT_MAX_BYTES,
+} from '../../../model/limits';
 import { Registry } from '../core';
 import { wake } from '../wake';
 
@@ -129,13 +134,40 @@ describe('rangeEntries', () => {
     expect([first.entries.length + rest.entries.length, rest.more]).toEqual([20, false]);
   });
 
-  it('[Q2] returns nothing new until an entry changes', async () => {
+  it('[Q2, P1] returns nothing new until an entry of the range changes', async () => {
     const { registry, calls } = begin();
+    await calls.put('b', '');
     const cursor = await calls.put('a', 'first');
-    const again = () => registry.rangeEntries({ interval: ALL, ifNoneMatch: cursor });
-    expect((await again()).body).toBeNull();
+    const again = async (interval = intervalOf('a'), ifNoneMatch = cursor) =>
+      (await registry.rangeEntries({ interval, ifNoneMatch })).body;
+    expect([await again(), await again(ALL)]).toEqual([null, null]);
+    await calls.put('b', 'new');
+    await calls.put('c', '');
+    await calls.delete('b');
+    expect(await again()).toBeNull();
+    expect(await again(ALL)).not.toBeNull();
+    const { cursor: later } = await registry.stats();
     await calls.delete('a');
-    expect((await again()).body).toBe('{"entries":[],"count":0,"more":false}');
+    expect(await again()).toBe('{"entries":[],"count":0,"more":false}');
+    expect(await again(intervalOf('c'), later)).toBeNull();
+  });
+
+  it('[Q2] returns a range anew if there were more deletions since than are known, or a sleep', async () => {
+    const { platform, registry, calls } = begin();
+    const cursor = await calls.put('a', 'first');
+    const again = async (asked = registry) =>
+      (await asked.rangeEntries({ interval: intervalOf('a'), ifNoneMatch: cursor })).body;
+    for (let count = 0; count < ENTRY_DELETIONS_KNOWN_MAX_COUNT; count++) {
+      await calls.put('other', '');
+      await calls.delete('other');
+    }
+    expect(await again()).toBeNull();
+    await settle();
+    const { state, hub } = wake(platform);
+    expect(await again(new Registry(state, hub))).not.toBeNull();
+    await calls.put('other', '');
+    await calls.delete('other');
+    expect(await again()).not.toBeNull();
   });
 
   it('[KV7, I8] writes nothing', async () => {

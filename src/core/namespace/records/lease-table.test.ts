@@ -590,6 +590,15 @@ describe('renewals', () => {
     expect(table.longestGapMs(table.grant('b', granted))).toBe(0);
   });
 
+  it('[J8] counts no gap before the first renewal of a loaded lease', () => {
+    const { table } = begin();
+    const slot = table.grant('a', granted, 3);
+    table.renew(slot, 9_000);
+    expect(table.longestGapMs(slot)).toBe(0);
+    table.renew(slot, 9_500);
+    expect(table.longestGapMs(slot)).toBe(500);
+  });
+
   it('[J8] returns when a lease will be removed, if ever', () => {
     const { table } = begin();
     expect(table.removalAt(table.grant('a', granted))).toBe(21_000);

@@ -55,6 +55,8 @@ export class LeaseTable<Holder> {
   #unhealthy = new Uint8Array(64);
   /** Longest time between two renewals since the slot was granted, or filled at a wake. */
   #longestGapMs = new Uint32Array(64);
+  /** 1 from a wake to the first renewal after it: earlier renewals may be stored nowhere, so the time before is no gap. */
+  #isLoaded = new Uint8Array(64);
   /** Value of `removeAfterMs` after the first renewal, for the few leases where it differs. */
   readonly #removeAfterFirstRenewal = new Map<number, number>();
   readonly #freeSlots: number[] = [];
@@ -98,9 +100,15 @@ export class LeaseTable<Holder> {
     return this.#changedRows.size > 0;
   }
 
-  /** Grants a lease, by default in the slot that was freed last. Returns the slot. */
-  grant(holder: Holder, lease: LeaseGrant, slot = this.#freeSlots.pop() ?? this.#holders.length): number {
+  /**
+   * Grants a lease. Returns its slot.
+   *
+   * @param loaded Slot of a lease that is loaded; absent for a new one, which gets the slot that was freed last.
+   */
+  grant(holder: Holder, lease: LeaseGrant, loaded?: number): number {
+    const slot = loaded ?? this.#freeSlots.pop() ?? this.#holders.length;
     this.#reserve(slot);
+    this.#isLoaded[slot] = loaded === undefined ? 0 : 1;
     this.#holders[slot] = holder;
     this.#size += 1;
     this.#write(slot, lease);
@@ -295,6 +303,10 @@ export class LeaseTable<Holder> {
   }
 
   #noteGap(slot: number, now: number): void {
+    if (this.#isLoaded[slot] === 1) {
+      this.#isLoaded[slot] = 0;
+      return;
+    }
     const gapMs = now - (this.#renewedAt[slot] ?? now);
     if (gapMs > (this.#longestGapMs[slot] ?? 0)) this.#longestGapMs[slot] = Math.min(gapMs, NEVER);
   }
@@ -351,6 +363,7 @@ export class LeaseTable<Holder> {
     this.#ttlMs = grown(this.#ttlMs, new Uint32Array(length));
     this.#removeAfterMs = grown(this.#removeAfterMs, new Uint32Array(length));
     this.#unhealthy = grown(this.#unhealthy, new Uint8Array(length));
+    this.#isLoaded = grown(this.#isLoaded, new Uint8Array(length));
     this.#longestGapMs = grown(this.#longestGapMs, new Uint32Array(length));
   }
 }

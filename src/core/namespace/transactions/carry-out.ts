@@ -4,20 +4,16 @@ import { RegistryError } from '../../../model/errors';
 import { type JsonText, jsonText } from '../../../model/json';
 import { LIST_TEXT_MAX_BYTES } from '../../../model/limits';
 import type { Caller } from '../../../model/namespace-api';
-import type {
-  DeleteOperation,
-  PutOperation,
-  RangeOperation,
-  TransactionReport,
-  TransactionResult,
-} from '../../../model/transaction';
+import type { DeleteOperation, PutOperation, RangeOperation } from '../../../model/transaction';
+import type { TransactionReport, TransactionResult } from '../../../model/transaction-report';
 import { deregister } from '../commands/deregister';
 import { putOverride } from '../commands/override';
 import { patch } from '../commands/patch';
 import { register } from '../commands/register';
 import type { StoredState } from '../commit/commit-state';
 import type { Draft } from '../commit/draft';
-import { entryView, isSynthetic, type WholeEntry } from '../entries/entry';
+import { type Entry, entryView, isSynthetic, type WholeEntry } from '../entries/entry';
+import { requireGranted } from '../leases/granting';
 import { operationResult } from '../queries/answers';
 import { AnswerRoom, entryRange, missingEntry } from '../queries/entries';
 import type { ChosenSide, Step } from './choose-sides';
@@ -59,22 +55,28 @@ export class TransactionRun {
     return { operation: step, outcome: applyToInstance(this.#draft, this.#by, step) };
   }
 
-  #put({ key, value, contentType, previous }: PutOperation): JsonText<TransactionResult> {
+  #put({ key, value, contentType, previous, ...holder }: PutOperation): JsonText<TransactionResult> {
     const { entries } = this.#draft;
     const before = entries.get(key);
     if (before === undefined && value === undefined) throw missingEntry(key);
     const kept = before && (previous === true || value === undefined) ? entries.valueOf(before) : undefined;
     const shown = before && kept && previous ? this.#shown({ ...before, value: kept }) : undefined;
     this.#meter.add('replaced', before?.size ?? 0);
+    const lease = this.#leaseFor(holder, before);
     const facts = {
       actor: this.#by.tokenId,
       contentType: contentType ?? (value === undefined ? before?.facts?.contentType : undefined),
     };
     const bytes = value === undefined ? kept : bytesOf(value);
-    const after = entries.put(key, { value: bytes ?? new Uint8Array(0), lease: null, facts }, 'put');
+    const after = entries.put(key, { value: bytes ?? new Uint8Array(0), lease, facts }, 'put');
     const outcome = before === undefined || isSynthetic(before) ? 'created' : 'changed';
     const members = `"op":"put","outcome":"${outcome}","entry":${jsonText(entryView(after, undefined))}`;
     return shown === undefined ? `{${members}}` : `{${members},"previous":${shown}}`;
+  }
+
+  #leaseFor({ lease, keepLease, door }: Pick<PutOperation, 'lease' | 'keepLease' | 'door'>, before: Entry | undefined) {
+    if (lease !== undefined) return requireGranted(this.#draft.granted, this.#by, { lease, door }).id;
+    return keepLease === true ? (before?.lease ?? null) : null;
   }
 
   #delete({ interval, previous }: DeleteOperation): JsonText<TransactionResult> {

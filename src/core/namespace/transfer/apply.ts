@@ -18,6 +18,7 @@ import { changeEpoch } from '../commit/epoch-change';
 import { findRecord } from '../records/record-kinds';
 import { withAuditEntry } from '../turn/operator-audit';
 import { turn } from '../turn/turn';
+import { applyEntrySlice, entriesAfter, entryLimitBelow } from './import-entries';
 import type { ApplyPlace, ImportState, KeptImport } from './imports';
 import { dropStaged } from './stage';
 import { changeBy, presentRecords, putStaged, removeUnstaged } from './staged-change';
@@ -42,8 +43,9 @@ export async function applyImport(
   const { imports, journal, pipeline, agenda } = state;
   const kept = imports.require(importId, 'staging', 'applying', 'over');
   if (kept.phase === 'staging') {
-    const { services, overrides, instances } = imports.tally;
-    const detail = `${mode}: ${services} services, ${overrides} overrides, ${instances} instances`;
+    const { services, overrides, instances, entries } = imports.tally;
+    const others = entries === 0 ? '' : `, ${entries} entries`;
+    const detail = `${mode}: ${services} services, ${overrides} overrides, ${instances} instances${others}`;
     const note = { action: 'imported' as const, actor: caller.tokenId, address: caller.address, detail };
     await withAuditEntry(state, note, (changed) =>
       turn(state, undefined, (now) => {
@@ -98,6 +100,10 @@ function assertRoom(state: ImportState, mode: ImportMode): void {
     throw overLimit('limits.instances', limits.instances, 'instances');
   }
   assertRoomForServices(state, isMerge);
+  const limit = entryLimitBelow(entriesAfter(state, isMerge, known));
+  if (limit === undefined) return;
+  const message = `the namespace would have more than ${limit}, the maximum: import less, or delete some entries first`;
+  throw new RegistryError('LIMIT_EXCEEDED', message);
 }
 
 /** Counts services if there may be too many: a merge adds those that don't exist. */
@@ -148,24 +154,39 @@ function applySlice(state: ImportState, now: number): void {
   state.pipeline.assertStorable();
   imports.place ??= newPlace(state, kept);
   const { place } = imports;
-  if (place.isAllPut && place.isAllRemoved) {
+  const areRecordsDone = place.isAllPut && place.isAllRemoved;
+  if (areRecordsDone && place.entries.isAllPut && place.entries.isAllRemoved) {
     end(state, kept);
     return;
   }
   const draft = new Draft(state, now);
+  if (areRecordsDone) place.done += applyEntrySlice(state, place.entries, draft);
+  else applyRecordSlice(state, place, draft);
+  commit(state, draft, kept.actor);
+}
+
+function applyRecordSlice(state: ImportState, place: ApplyPlace, draft: Draft): void {
+  const { imports } = state;
   const rows = place.isAllPut ? [] : imports.staged.after(place.put, IMPORT_SLICE_MAX_COUNT);
   // Removals come first only if there would be no room otherwise: readers must not find a service empty in between.
   if (!place.isAllPut && (place.isAllRemoved || fits(state, rows))) put(state, place, draft, rows);
   else remove(state, place, draft);
-  commit(state, draft, kept.actor);
 }
 
-function newPlace({ imports, catalog }: ImportState, { mode }: KeptImport): ApplyPlace {
-  const { services, overrides, instances } = imports.tally;
-  const ofFile = services + overrides + instances;
+function newPlace({ imports, catalog, entries: store }: ImportState, { mode }: KeptImport): ApplyPlace {
+  const { services, overrides, instances, entries } = imports.tally;
   const isMerge = mode === 'merge';
-  const present = isMerge ? 0 : catalog.ownServiceCount + catalog.overrideCount + catalog.instanceCount;
-  return { put: undefined, isAllPut: false, present: undefined, isAllRemoved: isMerge, done: 0, of: ofFile + present };
+  const presentRecords = catalog.ownServiceCount + catalog.overrideCount + catalog.instanceCount;
+  const present = isMerge ? 0 : presentRecords + store.count;
+  return {
+    put: undefined,
+    isAllPut: false,
+    present: undefined,
+    isAllRemoved: isMerge,
+    entries: { put: '', isAllPut: entries === 0, present: '', isAllRemoved: isMerge || store.count === 0 },
+    done: 0,
+    of: services + overrides + instances + entries + present,
+  };
 }
 
 function fits({ catalog }: ImportState, rows: readonly StagedRecord[]): boolean {
@@ -205,7 +226,7 @@ function end(state: ImportState, kept: KeptImport): void {
   const write = imports.keep({ ...kept, phase: 'over' });
   const forget = () => {
     write();
-    imports.staged.clear();
+    imports.clear();
   };
   if (kept.mode === 'replace') changeEpoch(state, 'imported', kept.actor, forget);
   else pipeline.enqueue(forget);

@@ -10,6 +10,7 @@ import { decodePlace, encodePlace, idsAfter, type Place, START, servicesFrom } f
 import { decodeInstance, decodeOverride, decodeService, definitionIn } from '../records/records';
 import { turn } from '../turn/turn';
 import type { TurnState } from '../turn/turn-state';
+import { countExported, decodeKeyPlace, entriesPart, firstKeyPlace } from './export-entries';
 
 /**
  * Reads the whole namespace as lines of a file, one part at a time. Each part is read as of the moment of the first: later
@@ -29,13 +30,16 @@ export async function exportPart(state: TurnState, { after, tokenId }: ExportCom
       services: catalog.ownServiceCount,
       overrides: catalog.overrideCount,
       instances: catalog.instanceCount,
+      entries: countExported(state.entries),
     },
   });
   const now = await turn(state, undefined, here, tokenId);
   if (after !== undefined) {
-    const { cursor, place } = decodePlace(after);
+    const among = decodeKeyPlace(after);
+    const { cursor, place } = among === undefined ? decodePlace(after) : { cursor: among.cursor, place: START };
     const moment = momentOf(journal, cursor, now.revision, now.at);
-    return { cursor, body: jsonText(await partOf(state, moment, place)) };
+    const part = among === undefined ? partOf(state, moment, place) : entriesPart(state, moment, among.from);
+    return { cursor, body: jsonText(await part) };
   }
   const { cursor, revision, at, epoch, counts } = now;
   const header = { at: timestamp(at), epoch, revision, counts };
@@ -58,12 +62,13 @@ async function partOf(state: TurnState, { revision, cursor }: Moment, from: Plac
       place.id = id;
     }
   }
-  return part.whole();
+  // Entries follow, unless there have been none as far back as the moment.
+  return state.entries.revision === 0 ? part.whole() : { ...part.whole(), next: firstKeyPlace(cursor) };
 }
 
-/** Lines of records, in the format of `model/export-line.ts`. */
+/** Lines of services, overrides and instances, in the format of `model/export-line.ts`. */
 class Lines {
-  readonly #counts: RecordCounts = { services: 0, overrides: 0, instances: 0 };
+  readonly #counts: RecordCounts = { services: 0, overrides: 0, instances: 0, entries: 0 };
   #text = '';
 
   get isFull(): boolean {

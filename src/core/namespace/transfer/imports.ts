@@ -5,6 +5,7 @@ import type { SqlStorage } from '../../storage/sql-storage';
 import type { RecordKey } from '../records/records';
 import type { Agenda } from '../time/agenda';
 import type { TurnState } from '../turn/turn-state';
+import { type EntryTally, type StagedEntries, type StagedEntry, StagedEntryTable } from './staged-entries';
 import { EMPTY_TALLY, type StagedRecord, StagedRecords, type StagedTally } from './staged-records';
 
 const PROPERTY = 'import';
@@ -27,10 +28,21 @@ export interface PlanFacts {
   mode: ImportMode;
   addedInstances: number;
   addedSize: number;
+  addedEntries: EntryTally;
   /** The service that is being counted, and the number of instances that it will have. */
   inService: { name: string; count: number };
   /** True once the whole file has been compared. */
   isWhole: boolean;
+}
+
+/** Progress of applying the entries of an import. */
+export interface EntryPlace {
+  /** Key of the last entry of the file that was put. */
+  put: string;
+  isAllPut: boolean;
+  /** Key of the last existing entry that was looked up in the file. */
+  present: string;
+  isAllRemoved: boolean;
 }
 
 /** Progress of applying an import. It is not stored: after a wake everything may be done again. */
@@ -41,6 +53,8 @@ export interface ApplyPlace {
   /** Existing records, to find those that are not in the file. */
   present: Iterator<RecordKey> | undefined;
   isAllRemoved: boolean;
+  /** Entries, which follow the records. */
+  entries: EntryPlace;
   done: number;
   of: number;
 }
@@ -53,6 +67,7 @@ export interface ImportState extends TurnState {
 /** The only import that a namespace may have in progress: its staged records, and its progress. */
 export class Imports {
   readonly staged: StagedRecords;
+  readonly #entries: StagedEntryTable;
   readonly #storage: SqlStorage;
   #kept: KeptImport | undefined;
   tally: StagedTally = EMPTY_TALLY;
@@ -64,9 +79,14 @@ export class Imports {
   constructor(storage: SqlStorage) {
     this.#storage = storage;
     this.staged = new StagedRecords(storage);
+    this.#entries = new StagedEntryTable(storage);
     const text = readProperty(storage, PROPERTY);
     this.#kept = text === undefined ? undefined : (JSON.parse(text) as KeptImport); // `as`: only keep writes it
-    if (this.isUnderWay) this.tally = this.staged.tally();
+    if (this.isUnderWay) this.tally = { ...this.staged.tally(), ...this.#entries.tally(this.#id) };
+  }
+
+  get #id(): string {
+    return this.#kept?.id ?? '';
   }
 
   get current(): KeptImport | undefined {
@@ -104,10 +124,30 @@ export class Imports {
     agenda.set({ kind: 'import' }, at);
   }
 
-  /** Counts records as staged, and returns a function that writes them. */
-  add(records: readonly StagedRecord[], tally: StagedTally): () => void {
+  /** Counts records and entries as staged, and returns a function that writes them. */
+  add(records: readonly StagedRecord[], entries: readonly StagedEntry[], tally: StagedTally): () => void {
     this.tally = tally;
-    return () => this.staged.add(records);
+    const id = this.#id;
+    return () => {
+      this.staged.add(records);
+      this.#entries.add(id, entries);
+    };
+  }
+
+  /** Removes all that is staged. Runs inside a commit. */
+  clear(): void {
+    this.staged.clear();
+    this.#entries.clear();
+  }
+
+  /** Returns the line of a staged entry; undefined if it is not in the file. */
+  lineOfEntry(key: string): number | undefined {
+    return this.tally.entries === 0 ? undefined : this.#entries.lineOf(this.#id, key);
+  }
+
+  /** Returns staged entries after a key, in order. */
+  entriesAfter(key: string, most: number): StagedEntries {
+    return this.tally.entries === 0 ? { rows: [], isEnd: true } : this.#entries.after(this.#id, key, most);
   }
 
   /** @throws {RegistryError} `CONFLICT` if this is not the current import, in one of these phases. */

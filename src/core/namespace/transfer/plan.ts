@@ -6,6 +6,7 @@ import type { ImportDifference, ImportMode, ImportPlan, PlanCommand } from '../.
 import { findRecord, RECORD_KINDS } from '../records/record-kinds';
 import type { RecordKey } from '../records/records';
 import { turn } from '../turn/turn';
+import { planEntriesOfFile, planOtherEntries } from './import-entries';
 import type { ImportState, PlanFacts } from './imports';
 import { changeBy, presentRecords } from './staged-change';
 import type { StagedRecord } from './staged-records';
@@ -13,9 +14,13 @@ import type { StagedRecord } from './staged-records';
 /** Place from which a plan continues: after this record of the file, or after this existing record. */
 type PlanPlace = ['file' | 'present', RecordKey | undefined];
 
+/** The same among entries, by key. They follow the records. */
+type KeyPlace = ['entries' | 'present-entries', string];
+
 /**
  * Returns a page of the changes that an import would make to the current state: first records that the file adds or changes,
- * ordered by kind; then, if it replaces everything, existing records that are not in the file.
+ * ordered by kind; then, if it replaces everything, existing records that are not in the file; and then entries, in the same
+ * way.
  *
  * @throws {RegistryError} `CONFLICT`, `LIMIT_EXCEEDED` for a service that would have too many instances.
  */
@@ -32,8 +37,7 @@ export function planImport(
       imports.require(importId, 'staging');
       imports.schedule(agenda, now + IMPORT_IDLE_MAX_MS);
       if (after === undefined) imports.plan = newFacts(mode);
-      const [side, key] = after === undefined ? (['file', undefined] as const) : decodePlanPlace(after);
-      const plan = side === 'file' ? ofFile(state, key, mode) : ofPresent(state, key);
+      const plan = pageFrom(state, after === undefined ? ['file', undefined] : decodePlanPlace(after), mode);
       if (plan.next === undefined && imports.plan?.mode === mode) imports.plan.isWhole = true;
       return { cursor: journal.cursor, body: jsonText(plan) };
     },
@@ -41,10 +45,33 @@ export function planImport(
   );
 }
 
+function pageFrom(state: ImportState, place: PlanPlace | KeyPlace, mode: ImportMode): ImportPlan {
+  if (!isAmongEntries(place)) return place[0] === 'file' ? ofFile(state, place[1], mode) : ofPresent(state, place[1]);
+  const [side, after] = place;
+  const plan = emptyPlan();
+  const read = side === 'entries' ? planEntriesOfFile : planOtherEntries;
+  const last = read(state, after, plan);
+  if (last !== undefined) plan.next = JSON.stringify([side, last]);
+  else if (side === 'entries' && mode === 'replace' && state.entries.count > 0) {
+    plan.next = JSON.stringify(['present-entries', ''] satisfies KeyPlace);
+  }
+  return plan;
+}
+
+const isAmongEntries = (place: PlanPlace | KeyPlace): place is KeyPlace =>
+  place[0] === 'entries' || place[0] === 'present-entries';
+
+/** Returns the place of the first entry; undefined if there is none to compare. */
+function firstEntry({ imports, entries }: ImportState, mode: ImportMode): string | undefined {
+  const isAny = imports.tally.entries > 0 || (mode === 'replace' && entries.count > 0);
+  return isAny ? JSON.stringify(['entries', ''] satisfies KeyPlace) : undefined;
+}
+
 const newFacts = (mode: ImportMode): PlanFacts => ({
   mode,
   addedInstances: 0,
   addedSize: 0,
+  addedEntries: { entries: 0, keyBytes: 0, entryBytes: 0 },
   inService: { name: '', count: 0 },
   isWhole: false,
 });
@@ -81,10 +108,12 @@ function ofFile(state: ImportState, from: RecordKey | undefined, mode: ImportMod
   const last = rows.at(-1);
   if (rows.length === IMPORT_SCAN_MAX_COUNT) plan.next = encodePlanPlace(['file', last]);
   else if (mode === 'replace') plan.next = encodePlanPlace(['present', undefined]);
+  else plan.next = firstEntry(state, mode);
   return plan;
 }
 
-function ofPresent({ imports, catalog }: ImportState, from: RecordKey | undefined): ImportPlan {
+function ofPresent(state: ImportState, from: RecordKey | undefined): ImportPlan {
+  const { imports, catalog } = state;
   const plan = emptyPlan();
   let seen = 0;
   let last: RecordKey | undefined;
@@ -92,7 +121,7 @@ function ofPresent({ imports, catalog }: ImportState, from: RecordKey | undefine
     // A page never ends between an override and its instance.
     if (seen >= IMPORT_SCAN_MAX_COUNT && (key.kind !== 'instance' || key.id !== last?.id)) {
       plan.next = encodePlanPlace(['present', last]);
-      break;
+      return plan;
     }
     seen += 1;
     last = key;
@@ -100,6 +129,7 @@ function ofPresent({ imports, catalog }: ImportState, from: RecordKey | undefine
     plan.removed += 1;
     plan.differences.push(difference('removed', key));
   }
+  plan.next = firstEntry(state, 'replace');
   return plan;
 }
 
@@ -114,8 +144,9 @@ function encodePlanPlace(place: PlanPlace): string {
   return JSON.stringify(key === undefined ? [side] : [side, key.kind, key.group, key.service, key.id]);
 }
 
-function decodePlanPlace(text: string): PlanPlace {
+function decodePlanPlace(text: string): PlanPlace | KeyPlace {
   const [side, kind, group = '', service = '', id = ''] = JSON.parse(text) as string[]; // `as`: only we wrote it
+  if (side === 'entries' || side === 'present-entries') return [side, kind ?? ''];
   if (kind === undefined) return [side === 'present' ? 'present' : 'file', undefined];
   const known = (Object.keys(RECORD_KINDS) as RecordKey['kind'][]).find((each) => each === kind); // `as`: its keys
   return [side === 'present' ? 'present' : 'file', { kind: known ?? 'instance', group, service, id }];

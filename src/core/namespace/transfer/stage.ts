@@ -1,5 +1,5 @@
 import { quote, RegistryError } from '../../../model/errors';
-import type { ImportedRecord } from '../../../model/export-line';
+import type { ImportedEntry, ImportedRecord } from '../../../model/export-line';
 import { jsonText } from '../../../model/json';
 import {
   IMPORT_IDLE_MAX_MS,
@@ -12,7 +12,9 @@ import type { NumberedRecord, StageCommand } from '../../../model/transfer';
 import { inOrder } from '../commands/override';
 import { encodeInstance, encodeOverride, encodeService } from '../records/records';
 import { turn } from '../turn/turn';
+import { entryLimitBelow, stagedEntries } from './import-entries';
 import type { ImportState, KeptImport } from './imports';
+import type { StagedEntry } from './staged-entries';
 import { countOf, EMPTY_TALLY, type StagedRecord, type StagedTally } from './staged-records';
 
 /**
@@ -38,17 +40,17 @@ export function stageImport(
       const isNew = importId === undefined;
       if (isNew) assertNoneIsApplied(state);
       else imports.require(importId, 'staging');
-      const { rows, tally } = staged(state, caller, records, isNew ? EMPTY_TALLY : imports.tally);
+      const { rows, entries, tally } = staged(state, caller, records, isNew ? EMPTY_TALLY : imports.tally);
       const id = importId ?? platform.random.id();
       if (isNew) {
         const write = imports.keep({ id, actor: caller.tokenId, phase: 'staging' });
         pipeline.enqueue(() => {
-          imports.staged.clear();
+          imports.clear();
           write();
         });
       }
       imports.plan = undefined;
-      pipeline.enqueue(imports.add(rows, tally));
+      pipeline.enqueue(imports.add(rows, entries, tally));
       imports.schedule(agenda, now + IMPORT_IDLE_MAX_MS);
       return { cursor: journal.cursor, body: jsonText({ importId: id }) };
     },
@@ -82,7 +84,7 @@ export function dropStaged({ imports, pipeline }: ImportState, kept: KeptImport)
   const write = imports.keep({ ...kept, phase: 'dropped' });
   pipeline.enqueue(() => {
     write();
-    imports.staged.clear();
+    imports.clear();
   });
 }
 
@@ -101,11 +103,13 @@ function staged(
   { tokenId }: Caller,
   records: readonly NumberedRecord[],
   before: StagedTally,
-): { rows: StagedRecord[]; tally: StagedTally } {
+): { rows: StagedRecord[]; entries: StagedEntry[]; tally: StagedTally } {
   const tally = { ...before };
   const stamp = time.stamp();
   const lines = new Map<string, number>();
-  const rows = records.map((record) => {
+  const known = (key: string) => (before.entries === 0 ? undefined : imports.lineOfEntry(key));
+  const entries = stagedEntries(records.filter(isEntry), tally, known, refused);
+  const rows = records.filter(isRecord).map((record) => {
     const row = stagedRecord(record, tokenId, stamp);
     const name = JSON.stringify([row.kind, row.group, row.service, row.id]);
     const twin = lines.get(name) ?? (before.size === 0 ? undefined : imports.staged.lineOf(row));
@@ -119,11 +123,18 @@ function staged(
     assertRoom(tally, record.line);
     return row;
   });
-  return { rows, tally };
+  assertRoom(tally, records.at(-1)?.line ?? 0);
+  return { rows, entries, tally };
 }
 
+type NumberedEntry = ImportedEntry & { line: number };
+
+const isEntry = (record: NumberedRecord): record is NumberedEntry => record.kind === 'entry';
+
+const isRecord = (record: NumberedRecord): record is Exclude<NumberedRecord, NumberedEntry> => record.kind !== 'entry';
+
 /** Returns a record of a file in its staged form. Members that are known only when it is applied have no value yet. */
-function stagedRecord(record: NumberedRecord, tokenId: string, stamp: number): StagedRecord {
+function stagedRecord(record: Exclude<NumberedRecord, NumberedEntry>, tokenId: string, stamp: number): StagedRecord {
   const { kind, group, service, line } = record;
   return {
     kind,
@@ -135,7 +146,7 @@ function stagedRecord(record: NumberedRecord, tokenId: string, stamp: number): S
   };
 }
 
-function textOf(record: ImportedRecord, tokenId: string, stamp: number): string {
+function textOf(record: Exclude<ImportedRecord, ImportedEntry>, tokenId: string, stamp: number): string {
   if (record.kind === 'service') {
     const { metadata, protectThreshold, selector } = record.definition;
     return encodeService({ definition: { metadata, protectThreshold, selector }, createdRevision: 0 });
@@ -157,7 +168,8 @@ function textOf(record: ImportedRecord, tokenId: string, stamp: number): string 
 }
 
 /** Refuses a file that exceeds what any namespace can hold, at the line that does, before the rest of the file arrives. */
-function assertRoom({ services, instances, overrides, size }: StagedTally, line: number): void {
+function assertRoom(tally: StagedTally, line: number): void {
+  const { services, instances, overrides, size } = tally;
   const over = (what: string) =>
     new RegistryError(
       'LIMIT_EXCEEDED',
@@ -167,6 +179,8 @@ function assertRoom({ services, instances, overrides, size }: StagedTally, line:
   if (overrides > INSTANCES_PER_NAMESPACE_MAX_COUNT) throw over(`${INSTANCES_PER_NAMESPACE_MAX_COUNT} overrides`);
   if (services > SERVICES_PER_NAMESPACE_MAX_COUNT) throw over(`${SERVICES_PER_NAMESPACE_MAX_COUNT} services`);
   if (size > RECORDS_PER_NAMESPACE_MAX_BYTES) throw over(`${RECORDS_PER_NAMESPACE_MAX_BYTES} bytes of records`);
+  const limit = entryLimitBelow(tally);
+  if (limit !== undefined) throw over(limit);
 }
 
 function refused(line: number, problem: string): RegistryError {

@@ -1,3 +1,4 @@
+import type { InstanceDefinition } from '../../../model/instance';
 import type { Draft } from '../commit/draft';
 import type { Catalog } from '../records/catalog';
 import { isDescribed } from '../records/catalog-entries';
@@ -45,11 +46,12 @@ export function putStaged(draft: Draft, { kind, value, ...key }: StagedRecord): 
 
 /** Returns the record that a registration would make of it. A session still holds it, and a drain continues. */
 function registered(draft: Draft, file: InstanceRecord, present: InstanceRecord | undefined): InstanceRecord {
-  const { definition, owner } = file;
+  const definition = withOwnLease(file.definition, present);
+  const { owner } = file;
   const place = definition.location === undefined ? (file.place ?? present?.place) : undefined;
   const { stamp } = draft;
   if (present === undefined) {
-    return { ...file, place, createdRevision: draft.revision, registeredAt: stamp, updatedAt: stamp };
+    return { ...file, definition, place, createdRevision: draft.revision, registeredAt: stamp, updatedAt: stamp };
   }
   return {
     ...(present.healthy ? present : withHealth(present, true, stamp)),
@@ -60,6 +62,16 @@ function registered(draft: Draft, file: InstanceRecord, present: InstanceRecord 
     updatedAt: stamp,
     session: definition.lease === null || definition.lease.id !== undefined ? undefined : present.session,
   };
+}
+
+/** Gives an instance a lease of its own, unless the granted lease that the file names holds it now. */
+function withOwnLease(definition: InstanceDefinition, present: InstanceRecord | undefined): InstanceDefinition {
+  const { lease } = definition;
+  if (lease?.id === undefined) return definition;
+  const held = present?.definition.lease;
+  if (held?.id === lease.id) return { ...definition, lease: held };
+  const { id: _left, ...own } = lease;
+  return { ...definition, lease: own };
 }
 
 /** Removes a record that is not in the file. */

@@ -3,6 +3,7 @@ import type { ServiceKey } from '../../../model/namespace-api';
 import type { SqlStorage, SqlValue } from '../../storage/sql-storage';
 import { RECORD_KINDS, recordKind } from '../records/record-kinds';
 import type { RecordKey, RecordKindName } from '../records/records';
+import type { EntryTally } from './staged-entries';
 
 /**
  * A staged record of a file. Its text is that of the final record, except for members that are known only when it is
@@ -14,14 +15,22 @@ export interface StagedRecord extends RecordKey {
   value: string;
 }
 
-/** Counts of staged records. */
-export interface StagedTally extends RecordCounts {
-  /** Length of all texts. */
+/** Counts of staged records and entries. */
+export interface StagedTally extends RecordCounts, EntryTally {
+  /** Length of all texts of records. */
   size: number;
 }
 
 /** Tally of no staged records. */
-export const EMPTY_TALLY: StagedTally = { services: 0, overrides: 0, instances: 0, size: 0 };
+export const EMPTY_TALLY: StagedTally = {
+  services: 0,
+  overrides: 0,
+  instances: 0,
+  size: 0,
+  entries: 0,
+  keyBytes: 0,
+  entryBytes: 0,
+};
 
 const COUNTED = { service: 'services', override: 'overrides', instance: 'instances' } as const;
 

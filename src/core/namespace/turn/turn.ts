@@ -81,8 +81,11 @@ export interface Read<T> {
   /** The service it concerns; undefined for the whole namespace. */
   scope: ServiceKey | undefined;
   options: ReadOptions;
-  /** Returns the revision of the newest change in what is read. */
-  changedAt: () => number;
+  /**
+   * Returns the revision of the newest change in what is read. It may be any later one if that is after `known`, the
+   * revision that the reader has.
+   */
+  changedAt: (known: number) => number;
   body: () => JsonText<T>;
 }
 
@@ -95,7 +98,7 @@ export function read<T>(state: TurnState, { scope, options, changedAt, body }: R
       const { cursor } = state.journal;
       const known = options.ifNoneMatch === undefined ? undefined : state.journal.position(options.ifNoneMatch);
       if (scope !== undefined) noteReader(state, scope, options, known?.revision ?? 0, now);
-      if (known !== undefined && changedAt() <= known.revision) return { cursor, body: null };
+      if (known !== undefined && changedAt(known.revision) <= known.revision) return { cursor, body: null };
       return { cursor, body: body() };
     },
     options.tokenId,

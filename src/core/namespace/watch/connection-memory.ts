@@ -13,8 +13,11 @@ import {
 /** Stored form of a watch. Absent members are left out, as a connection may have hundreds of watches. */
 type StoredWatch = [name: string, groups: string[], services: string[], sentUntil?: number, snapshot?: StoredPlace];
 
-/** Stored form of a snapshot's position; 0 if the snapshot has not begun. */
-type StoredPlace = 0 | [service: string, group: string, id: string, parts: number, cursor: string, key?: string];
+/**
+ * Stored form of a snapshot's position; 0 if the snapshot has not begun. The key is base64: as JSON, one of 4 KiB could
+ * take more than the platform keeps.
+ */
+type StoredPlace = 0 | [service: string, group: string, id: string, parts: number, cursor: string, key64?: string];
 
 /** Stored form of an interval of keys; one without an end has the last key. */
 type StoredInterval = [from: string, to?: string];
@@ -115,11 +118,11 @@ function storedKeys(watches: readonly WatchMemory[]): StoredMemory['keys'] {
 
 function storedPlace({ service, group, id, parts, cursor, key }: SnapshotPlace): StoredPlace {
   if (parts === 0) return 0;
-  return key === undefined ? [service, group, id, parts, cursor] : [service, group, id, parts, cursor, key];
+  return key === undefined ? [service, group, id, parts, cursor] : [service, group, id, parts, cursor, btoa(key)];
 }
 
 function placeOf(stored: StoredPlace): SnapshotPlace {
   if (stored === 0) return SNAPSHOT_START;
-  const [service, group, id, parts, cursor, key] = stored;
-  return { service, group, id, parts, cursor, ...(key !== undefined && { key }) };
+  const [service, group, id, parts, cursor, key64] = stored;
+  return { service, group, id, parts, cursor, ...(key64 !== undefined && { key: atob(key64) }) };
 }

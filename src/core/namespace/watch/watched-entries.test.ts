@@ -4,7 +4,12 @@ import type { Frame, SocketClient } from '../../../../test/fixtures/socket-clien
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
 import type { EntryView } from '../../../model/entry';
-import { CREDIT_INITIAL_BYTES, ENTRY_VALUE_MAX_BYTES, FRAME_PART_MAX_BYTES } from '../../../model/limits';
+import {
+  CREDIT_INITIAL_BYTES,
+  ENTRY_KEY_MAX_BYTES,
+  ENTRY_VALUE_MAX_BYTES,
+  FRAME_PART_MAX_BYTES,
+} from '../../../model/limits';
 import { DEFAULT_RETENTION } from '../commit/journal';
 
 const CONFIG = { keys: [{ prefix: 'config/' }] };
@@ -227,6 +232,24 @@ describe('a watch of keys', () => {
     replica.apply(client.take());
     expect(replica.texts).toContain('config/2=live');
     expect(replica.resets).toBe(0);
+  });
+
+  it('[KV11, W14] continues a snapshot of the longest keys after a sleep', async () => {
+    const { all, put } = stage();
+    // A text of NULs takes six times as much as JSON.
+    const keys = Array.from({ length: 30 }, (_, index) => '\0'.repeat(ENTRY_KEY_MAX_BYTES - 2) + String(index + 10));
+    for (const key of keys) await put(key, 'x'.repeat(ENTRY_VALUE_MAX_BYTES / 2));
+    const client = all.connect();
+    const replica = new Replica();
+    await client.watch({ keys: [{ prefix: '' }] });
+    replica.apply(client.take());
+    expect(replica.cursor).toBe('');
+    await all.namespace.hibernate();
+    for (let round = 0; round < 16; round++) {
+      await client.say({ type: 'credit', bytes: 1024 * 1024 });
+      replica.apply(client.take());
+    }
+    expect([[...replica.entries.keys()].sort(), replica.resets]).toEqual([keys, 0]);
   });
 
   it('[KV11, KV12, A5] needs a token for all of its keys', async () => {

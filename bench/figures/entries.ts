@@ -1,0 +1,143 @@
+import { BenchServer } from '../bench-server';
+import type { Contest } from '../contest';
+import type { Bench, Figure, Finding } from '../figure';
+import { expect } from '../native-contests';
+import { type PairedContest, pairedFigure } from '../paired-contest';
+import { instancePath, NAMESPACE_PATH } from '../population';
+import { referenceInstance } from '../reference-instance';
+import { median, spread } from '../statistics';
+
+/** Length of a value, and of the registration of an instance that it is compared with. */
+const SIZE_BYTES = 1_024;
+
+/** Number of entries, and of instances, that are read and changed in turn. */
+const COUNT = 1_000;
+
+/** Number of ranges read in one round, whose median counts. */
+const READS = 20;
+
+const PREFIX = 'config/service/';
+const entryPath = (n: number): string => `${NAMESPACE_PATH}/kv/${PREFIX}${String(n % COUNT).padStart(5, '0')}`;
+
+/** Returns a value that differs from the one before it. */
+const value = (n: number): string => String(n).padStart(SIZE_BYTES, '0');
+
+/** Returns a registration of the size of a value, which differs from the one before it. */
+function largeInstance(n: number): string {
+  const definition = referenceInstance(n % COUNT, { generation: Math.floor(n / COUNT), longLease: true });
+  const padded = (notes: string) =>
+    JSON.stringify({ ...definition, metadata: { ...Object(definition.metadata), notes } });
+  return padded('x'.repeat(SIZE_BYTES - padded('').length));
+}
+
+const putEntry = (n: number) => ({ path: entryPath(n), body: value(n) });
+const putInstance = (n: number) => ({ path: instancePath(n % COUNT), body: largeInstance(n) });
+
+/** Puts all entries, or all instances. */
+async function fillBy(registry: BenchServer, request: (n: number) => { path: string; body: string }): Promise<void> {
+  for (let n = 0; n < COUNT; n++) {
+    const { path, body } = request(n);
+    await registry.must('PUT', path, body);
+  }
+}
+
+/** Settings of a contest in which each request is a change. Each thing has one of two contents in turn. */
+const changes: Pick<Contest, 'population' | 'cycle' | 'method' | 'verify'> = {
+  population: 0,
+  cycle: 2 * COUNT,
+  method: 'PUT',
+  verify: (before, after, answered) => {
+    const made = after.revision - before.revision;
+    if (made < answered) throw new Error(`${answered} changes were answered, and ${made} revisions made`);
+  },
+};
+
+const reads: Pick<Contest, 'population' | 'cycle' | 'method'> = { population: 0, cycle: COUNT, method: 'GET' };
+
+const pairs: readonly PairedContest[] = [
+  {
+    contest: {
+      ...reads,
+      name: 'entry-read',
+      title: 'Read an entry of 1 KiB',
+      prepare: (registry) => fillBy(registry, putEntry),
+      request: (n) => ({ path: entryPath(n) }),
+      check: (answer) => expect(answer === value(0), 'a read returns the value', answer),
+    },
+    floor: {
+      ...reads,
+      name: 'entry-read-instance',
+      title: 'Read an instance of 1 KiB',
+      prepare: (registry) => fillBy(registry, putInstance),
+      request: (n) => ({ path: instancePath(n % COUNT) }),
+      check: (answer) => expect(answer.includes('"notes":"xxx'), 'a read returns the instance', answer),
+    },
+  },
+  {
+    contest: {
+      ...changes,
+      name: 'entry-put',
+      title: 'Put an entry of 1 KiB, durable',
+      prepare: (registry) => fillBy(registry, putEntry),
+      // The first request differs from what is there.
+      request: (n) => putEntry(n + COUNT),
+      check: (answer) => expect(answer.includes('"version":2'), 'a put is a change', answer),
+    },
+    floor: {
+      ...changes,
+      name: 'entry-put-instance',
+      title: 'Change an instance of 1 KiB, durable',
+      prepare: (registry) => fillBy(registry, putInstance),
+      request: (n) => putInstance(n + COUNT),
+      check: (answer) => expect(answer.includes('"available":true'), 'an instance is available', answer),
+    },
+  },
+];
+
+/** Measures reading and putting an entry, relative to the same call for an instance of the same size. */
+export const entries = pairedFigure('entries', pairs, { against: 'instance', atLeast: 0.9 });
+
+/** Returns the client-side time of one range, in milliseconds. */
+async function timedRange(server: BenchServer, query: string): Promise<number> {
+  const began = performance.now();
+  const answer = await server.must('GET', `${NAMESPACE_PATH}/kv?prefix=${PREFIX}${query}`);
+  const took = performance.now() - began;
+  // Only the number of members is read.
+  const { entries } = JSON.parse(answer) as { entries: unknown[] };
+  if (entries.length !== COUNT) throw new Error(`the range has ${entries.length} entries`);
+  return took;
+}
+
+/** Measures a range of a thousand entries. Node sends one call at a time, and the time includes its own cost. */
+export const entryRange: Figure = {
+  name: 'entry-range',
+  async measure(bench: Bench): Promise<Finding[]> {
+    const server = await BenchServer.start({ workspace: bench.workspace, program: bench.programs.registry });
+    await fillBy(server, putEntry);
+    const isResident = bench.programs.home !== 'workerd';
+    const findings: Finding[] = [];
+    for (const [query, what] of [
+      ['', 'with values of 1 KiB'],
+      ['&keys=true', 'without values'],
+    ] as const) {
+      const times: number[] = [];
+      // Round 0 is a warm-up.
+      for (let round = 0; round <= bench.rounds; round++) {
+        const taken: number[] = [];
+        for (let read = 0; read < READS; read++) taken.push(await timedRange(server, query));
+        if (round > 0) times.push(median(taken));
+      }
+      bench.log(`entry-range, ${what}: ${median(times).toFixed(2)} ms`);
+      findings.push({
+        figure: 'entry-range',
+        title: `Range of ${COUNT} entries, ${what}`,
+        unit: 'ms',
+        value: spread(times),
+        ...(isResident ? { goal: { of: 'value', atMost: 5 } } : {}),
+        note: "one call at a time from Node, including the client's own cost",
+      });
+    }
+    await server.stop();
+    return findings;
+  },
+};

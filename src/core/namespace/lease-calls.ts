@@ -1,0 +1,103 @@
+import { shownKey } from '../../model/entry';
+import type {
+  GrantedLeaseDetail,
+  GrantedLeaseList,
+  GrantedLeaseView,
+  LeaseListCommand,
+  LeaseName,
+} from '../../model/granted-lease';
+import { jsonText } from '../../model/json';
+import { GRANTED_LEASES_PER_PAGE_COUNT, LEASE_HOLDS_SHOWN_MAX_COUNT } from '../../model/limits';
+import type { Answer, Caller } from '../../model/namespace-api';
+import { timestamp } from '../../model/timestamp';
+import type { StoredState } from './commit/commit-state';
+import { endGranted, grantLease, renewGranted, requireGranted } from './leases/granting';
+import { type GrantedLease, keyOf } from './records/catalog-entries';
+import { turn } from './turn/turn';
+import type { TurnState } from './turn/turn-state';
+import type { Command, Reply } from './write-calls';
+
+/** The calls of `LeaseApi`, and their answers. */
+
+export function callGrantLease(state: TurnState, caller: Caller, command: Command<'grantLease'>): Reply<'grantLease'> {
+  return aboutLease(state, caller, (now) => grantedView(state, grantLease(state, caller, command, now), now));
+}
+
+export function callRenewLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'renewLease'> {
+  return aboutLease(state, caller, (now) => {
+    const lease = requireGranted(state.granted, caller, name);
+    renewGranted(state, lease, now);
+    return grantedView(state, lease, now);
+  });
+}
+
+export function callReadLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'readLease'> {
+  return aboutLease(state, caller, (now) => grantedDetail(state, requireGranted(state.granted, caller, name), now));
+}
+
+export function callListLeases(state: TurnState, caller: Caller, command: Command<'listLeases'>): Reply<'listLeases'> {
+  return aboutLease(state, caller, (now) => grantedList(state, caller, command, now));
+}
+
+export function callRevokeLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'revokeLease'> {
+  const revoked = (now: number) => {
+    endGranted(state, [requireGranted(state.granted, caller, name)], 'revoked', caller.tokenId, now);
+    return { cursor: state.journal.cursor };
+  };
+  return turn(state, undefined, revoked, caller.tokenId);
+}
+
+/** Runs one call about granted leases. They are no records, so it makes no revision. */
+function aboutLease<Body>(state: TurnState, caller: Caller, act: (now: number) => Body): Promise<Answer<Body>> {
+  return turn(
+    state,
+    undefined,
+    (now) => {
+      const body = jsonText(act(now));
+      return { cursor: state.journal.cursor, body };
+    },
+    caller.tokenId,
+  );
+}
+
+/** The parts of a namespace that answers about granted leases show. */
+type LeaseSource = Pick<StoredState, 'granted' | 'leases'>;
+
+/** Returns a granted lease as answers show it. */
+function grantedView({ leases }: LeaseSource, lease: GrantedLease, now: number): GrantedLeaseView {
+  const { id, alias, ttlMs, tokenId: owner, grantedAt, slot } = lease;
+  return {
+    id: String(id),
+    alias,
+    ttlMs,
+    remainingMs: slot < 0 ? null : Math.max(0, leases.ttlEndsAt(slot) - now),
+    owner,
+    grantedAt: timestamp(grantedAt),
+    holds: { entries: lease.keys.size, instances: lease.instances.size },
+  };
+}
+
+/** Returns a granted lease with what it holds, up to a limit. */
+function grantedDetail(state: LeaseSource, lease: GrantedLease, now: number): GrantedLeaseDetail {
+  const keys = [...lease.keys].sort().slice(0, LEASE_HOLDS_SHOWN_MAX_COUNT);
+  const instances = [...lease.instances].slice(0, LEASE_HOLDS_SHOWN_MAX_COUNT).map(keyOf);
+  return { ...grantedView(state, lease, now), entries: keys.map(shownKey), instances };
+}
+
+/** Returns a page of the granted leases of a caller, by id; of all tokens if it operates the namespace. */
+function grantedList(
+  state: LeaseSource,
+  { tokenId, operates }: Caller,
+  { limit = GRANTED_LEASES_PER_PAGE_COUNT, after = '0' }: LeaseListCommand,
+  now: number,
+): GrantedLeaseList {
+  const last = Number(after);
+  const found: GrantedLease[] = [];
+  for (const lease of state.granted.all()) {
+    if (lease.id > last && (operates === true || lease.tokenId === tokenId)) found.push(lease);
+  }
+  found.sort((a, b) => a.id - b.id);
+  const page = found.slice(0, Math.min(limit, GRANTED_LEASES_PER_PAGE_COUNT));
+  const next = page.length < found.length ? String(page.at(-1)?.id) : undefined;
+  return { leases: page.map((lease) => grantedView(state, lease, now)), next };
+}

@@ -1,0 +1,103 @@
+import type { Mutant } from './mutant';
+
+/** Faults in transactions: their compares, their operations, their limits and what they may change. */
+export const TRANSACTION_MUTANTS: readonly Mutant[] = [
+  {
+    name: 'compares only the first entry of a range',
+    breaks: 'TX1',
+    symbol: 'holds',
+    from: 'if (!holdsFor(entry, compare)) return false; return true',
+    to: 'return holdsFor(entry, compare); return true',
+  },
+  {
+    name: 'relates the value of a missing key',
+    breaks: 'TX1',
+    symbol: 'holdsWithout',
+    from: "if (compare.property === 'value') return false",
+    to: "if (compare.property === 'value') return compare.is === '!='",
+  },
+  {
+    name: 'compares bytes up to the shorter value only',
+    breaks: 'TX1',
+    symbol: 'compareBytes',
+    from: 'return value.length - operand.length',
+    to: 'return 0',
+  },
+  {
+    name: 'carries out a side although one compare does not hold',
+    breaks: 'TX1',
+    symbol: 'chooseSides',
+    from: 'transaction.compares.every',
+    to: 'transaction.compares.some',
+  },
+  {
+    name: 'leaves out drafted entries after the last stored one',
+    breaks: 'TX3',
+    symbol: 'DraftedEntries.within',
+    from: 'for (const { after } of changes.slice(at))',
+    to: 'for (const { after } of changes.slice(at + 1))',
+  },
+  {
+    name: 'counts a deleted entry in a range',
+    breaks: 'TX3',
+    symbol: 'DraftedEntries.countIn',
+    from: 'Number(after !== null)',
+    to: '1',
+  },
+  {
+    name: 'reads the stored value of a drafted entry',
+    breaks: 'TX3',
+    symbol: 'DraftedEntries.whole',
+    from: 'yield drafted',
+    to: 'yield { ...drafted, value: this.#store.get(entry.key) ? this.#store.valueOf(entry) : drafted.value }',
+  },
+  {
+    name: 'loses the value that a put keeps',
+    breaks: 'TX3',
+    symbol: 'TransactionRun.#put',
+    from: 'value === undefined ? kept : bytesOf(value)',
+    to: "bytesOf(value ?? '')",
+  },
+  {
+    name: 'accepts a put of a key that a later operation deletes',
+    breaks: 'TX4',
+    symbol: 'changesOf',
+    from: 'if (deletes.some((interval) => isWithin(key, interval)))',
+    to: 'if (deletes.length > 128)',
+  },
+  {
+    name: 'ignores what one side of a nested transaction changes',
+    breaks: 'TX4',
+    symbol: 'changesBy',
+    from: 'puts: new Set([...one.puts, ...other.puts])',
+    to: 'puts: one.puts',
+  },
+  {
+    name: 'checks only the first side of a transaction',
+    breaks: 'TX4',
+    symbol: 'assertTransaction',
+    from: 'for (const side of SIDES) changesOf(transaction[side])',
+    to: 'changesOf(transaction.then)',
+  },
+  {
+    name: 'does not count the operations of nested transactions',
+    breaks: 'TX5',
+    symbol: 'transactionProblem',
+    from: 'count += list.length',
+    to: 'count += 0',
+  },
+  {
+    name: 'gives each range of a transaction a whole answer',
+    breaks: 'TX5',
+    symbol: 'TransactionRun.#range',
+    from: 'entryRange(entries, selection, this.#room)',
+    to: 'entryRange(entries, selection, new AnswerRoom())',
+  },
+  {
+    name: 'deletes without a limit',
+    breaks: 'TX5',
+    symbol: 'TransactionRun.#delete',
+    from: "this.#meter.add('deleted', deleted)",
+    to: 'void deleted',
+  },
+];
