@@ -4,6 +4,7 @@ import type { InstanceView } from '../../../src/model/instance';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { definition, key, ORDERS } from '../../fixtures/definition';
 import { EntryCalls, keyOf } from '../../fixtures/entry-calls';
+import { exportLines, importLines, planOf, stageLines } from '../../fixtures/files';
 import { LeaseCalls } from '../../fixtures/lease-calls';
 import { transact } from '../../fixtures/transaction-calls';
 import { bodyOf, ENDS_AFTER_MS, refusal, type Scene } from './scene';
@@ -383,6 +384,26 @@ function showInstances(begin: Begin): void {
       value: '10.0.0.1:80',
       createdRevision: revision,
     });
+  });
+
+  it('[LO9, Z12] an export has neither, and an import that replaces everything keeps both', async () => {
+    const { scene, entries, leases } = begin();
+    await scene.layOut(SHOWN);
+    await scene.register('a', place);
+    await entries.put('mine', 'kept');
+    const { id: lease } = await leases.grant();
+    await leases.put(`orders/${lease}`, '10.0.0.9:80', lease);
+    const lines = await exportLines(scene.api);
+    expect(lines.map((line) => JSON.parse(line).kind)).toEqual(['instance', 'entry']);
+    const importId = await stageLines(scene.api, lines);
+    const plan = await planOf(scene.api, importId, 'replace');
+    expect(plan).toMatchObject({ added: 0, changed: 0, removed: 0, unchanged: 2 });
+    await importLines(scene.api, [], 'replace');
+    expect(await scene.listed()).toEqual([lease]);
+    expect(await entries.keys()).toEqual([`orders/${lease}`]);
+    await importLines(scene.api, lines, 'replace');
+    expect(await scene.listed()).toEqual([lease, 'a']);
+    expect(await entries.keys()).toEqual(['mine', `orders/${lease}`, 'shown/orders/a']);
   });
 
   it('[LO6] a transaction deletes only real entries, and shows instances in its revision', async () => {

@@ -39,6 +39,11 @@ export function isSynthetic({ facts }: Pick<Entry, 'facts'>): boolean {
   return facts?.layout !== undefined;
 }
 
+/** Returns whether an entry belongs to nothing else: a client has put it, and no lease holds it. Exports have these. */
+export function standsAlone(entry: Pick<Entry, 'lease' | 'facts'>): boolean {
+  return entry.lease === null && !isSynthetic(entry);
+}
+
 /** Encodes facts for storage: equal facts have equal text. */
 export function encodeFacts(facts: EntryFacts | null): string | null {
   if (facts === null) return null;
