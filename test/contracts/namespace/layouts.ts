@@ -29,7 +29,7 @@ export function layouts(stage: () => Scene, capabilities: Capabilities): void {
 
   where(capabilities.hasLayouts, () => {
     describe('entries as instances', () => readEntries(begin, read));
-    describe('instances as entries', () => showInstances(begin));
+    describe('instances as entries', () => showInstances(begin, capabilities));
   });
 }
 
@@ -229,7 +229,7 @@ function readEntries(begin: Begin, read: (scene: Scene, id: string, service?: st
   });
 }
 
-function showInstances(begin: Begin): void {
+function showInstances(begin: Begin, capabilities: Capabilities): void {
   const SHOWN = { kind: 'roster', prefix: 'shown/', show: true };
   const CARDS = { kind: 'cards', prefix: 'cards/', show: true };
   const place = { address: '10.0.0.1', port: 80 };
@@ -386,24 +386,26 @@ function showInstances(begin: Begin): void {
     });
   });
 
-  it('[LO9, Z12] an export has neither, and an import that replaces everything keeps both', async () => {
-    const { scene, entries, leases } = begin();
-    await scene.layOut(SHOWN);
-    await scene.register('a', place);
-    await entries.put('mine', 'kept');
-    const { id: lease } = await leases.grant();
-    await leases.put(`orders/${lease}`, '10.0.0.9:80', lease);
-    const lines = await exportLines(scene.api);
-    expect(lines.map((line) => JSON.parse(line).kind)).toEqual(['instance', 'entry']);
-    const importId = await stageLines(scene.api, lines);
-    const plan = await planOf(scene.api, importId, 'replace');
-    expect(plan).toMatchObject({ added: 0, changed: 0, removed: 0, unchanged: 2 });
-    await importLines(scene.api, [], 'replace');
-    expect(await scene.listed()).toEqual([lease]);
-    expect(await entries.keys()).toEqual([`orders/${lease}`]);
-    await importLines(scene.api, lines, 'replace');
-    expect(await scene.listed()).toEqual([lease, 'a']);
-    expect(await entries.keys()).toEqual(['mine', `orders/${lease}`, 'shown/orders/a']);
+  where(capabilities.remembers, () => {
+    it('[LO9, Z12] an export has neither, and an import that replaces everything keeps both', async () => {
+      const { scene, entries, leases } = begin();
+      await scene.layOut(SHOWN);
+      await scene.register('a', place);
+      await entries.put('mine', 'kept');
+      const { id: lease } = await leases.grant();
+      await leases.put(`orders/${lease}`, '10.0.0.9:80', lease);
+      const lines = await exportLines(scene.api);
+      expect(lines.map((line) => JSON.parse(line).kind)).toEqual(['instance', 'entry']);
+      const importId = await stageLines(scene.api, lines);
+      const plan = await planOf(scene.api, importId, 'replace');
+      expect(plan).toMatchObject({ added: 0, changed: 0, removed: 0, unchanged: 2 });
+      await importLines(scene.api, [], 'replace');
+      expect(await scene.listed()).toEqual([lease]);
+      expect(await entries.keys()).toEqual([`orders/${lease}`]);
+      await importLines(scene.api, lines, 'replace');
+      expect(await scene.listed()).toEqual([lease, 'a']);
+      expect(await entries.keys()).toEqual(['mine', `orders/${lease}`, 'shown/orders/a']);
+    });
   });
 
   it('[LO6] a transaction deletes only real entries, and shows instances in its revision', async () => {
