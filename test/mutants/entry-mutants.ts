@@ -61,7 +61,7 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
   {
     name: 'counts a second put of a revision as another version',
     breaks: 'KV2',
-    symbol: 'DraftedEntries.put',
+    symbol: 'DraftedEntries.#put',
     from: 'current?.revision === this.#revision ? current.version',
     to: 'current?.revision === -1 ? current.version',
   },
