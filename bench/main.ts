@@ -8,7 +8,7 @@ import { calls } from './figures/calls';
 import { coldWake } from './figures/cold-wake';
 import { contests } from './figures/contests';
 import { cost } from './figures/cost';
-import { entries, entryRange } from './figures/entries';
+import { entries, entryRange, transactions } from './figures/entries';
 import { eureka } from './figures/eureka';
 import { eurekaAfterChange } from './figures/eureka-after-change';
 import { fanOut } from './figures/fan-out';
@@ -43,6 +43,7 @@ const FIGURES: readonly Figure[] = [
   requestLog,
   entries,
   entryRange,
+  transactions,
   nacos,
   eureka,
   readsAfterChange,

@@ -21,7 +21,7 @@ const folder = `${target}.${process.pid}`;
 const types = `${folder}.types`;
 
 /** Entry points, as package.json exports them. */
-const ENTRIES = ['index.ts', 'admin.ts', 'edge.ts', 'resolver.ts', 'selectors.ts'];
+const ENTRIES = ['index.ts', 'admin.ts', 'edge.ts', 'kv.ts', 'locks.ts', 'resolver.ts', 'selectors.ts'];
 
 /** A relative import in a declaration. TypeScript leaves it unchanged, but Node requires the complete file name. */
 const RELATIVE = /((?:from|import\()\s*['"]\.\.?\/[^'"]*?)(['"])/g;

@@ -4,6 +4,7 @@ import * as batch from '../src/model/batch';
 import { RecordCounts } from '../src/model/export-line';
 import * as frames from '../src/model/frames';
 import { Grant } from '../src/model/grant';
+import * as grantedLease from '../src/model/granted-lease';
 import * as history from '../src/model/history';
 import * as instance from '../src/model/instance';
 import { LeaseView } from '../src/model/lease';
@@ -269,6 +270,23 @@ const FILES: Record<string, WrittenFile> = {
         notes: { next: 'Pass it as `after`, and the cursor in `to` as `to`, to get the next page.' },
       },
       RollbackReport: { schema: history.RollbackReport, about: 'Result of a rollback.' },
+    },
+  },
+  'lease-answers': {
+    about: 'Requests and responses about leases that are granted by themselves.',
+    types: {
+      LeaseGrantBody: { io: 'input', schema: grantedLease.LeaseGrantRequest, about: 'Request for a lease.' },
+      GrantedLease: { schema: grantedLease.GrantedLeaseView, about: 'A granted lease.' },
+      GrantedLeaseDetail: {
+        schema: grantedLease.GrantedLeaseDetail,
+        parts: ['GrantedLease'],
+        about: 'A granted lease with what it holds.',
+      },
+      GrantedLeaseList: {
+        schema: grantedLease.GrantedLeaseList,
+        about: 'A page of granted leases, sorted by id.',
+        notes: NEXT,
+      },
     },
   },
   'directory-answers': {

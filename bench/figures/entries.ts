@@ -17,7 +17,8 @@ const COUNT = 1_000;
 const READS = 20;
 
 const PREFIX = 'config/service/';
-const entryPath = (n: number): string => `${NAMESPACE_PATH}/kv/${PREFIX}${String(n % COUNT).padStart(5, '0')}`;
+const keyOf = (n: number): string => `${PREFIX}${String(n % COUNT).padStart(5, '0')}`;
+const entryPath = (n: number): string => `${NAMESPACE_PATH}/kv/${keyOf(n)}`;
 
 /** Returns a value that differs from the one before it. */
 const value = (n: number): string => String(n).padStart(SIZE_BYTES, '0');
@@ -96,6 +97,37 @@ const pairs: readonly PairedContest[] = [
 
 /** Measures reading and putting an entry, relative to the same call for an instance of the same size. */
 export const entries = pairedFigure('entries', pairs, { against: 'instance', atLeast: 0.9 });
+
+/** Puts of a transaction that is compared with a single put. */
+const TRANSACTION_PUTS = 10;
+
+const TRANSACTIONS: PairedContest = {
+  contest: {
+    ...changes,
+    name: 'transaction',
+    title: `Transaction of a compare and ${TRANSACTION_PUTS} puts of 1 KiB, durable`,
+    method: 'POST',
+    prepare: (registry) => fillBy(registry, putEntry),
+    request: (n) => {
+      const keys = Array.from({ length: TRANSACTION_PUTS }, (_, index) => keyOf(n * TRANSACTION_PUTS + index));
+      const compares = [{ key: keys[0], property: 'exists', operand: true }];
+      const then = keys.map((key) => ({ op: 'put', key, value: value(n + COUNT) }));
+      return { path: `${NAMESPACE_PATH}/transaction`, body: JSON.stringify({ compares, then }) };
+    },
+    check: (answer) => expect(answer.includes('"succeeded":true'), 'the compare holds', answer),
+  },
+  floor: {
+    ...changes,
+    name: 'transaction-put',
+    title: 'Put an entry of 1 KiB, durable',
+    prepare: (registry) => fillBy(registry, putEntry),
+    request: (n) => putEntry(n + COUNT),
+    check: (answer) => expect(answer.includes('"version":2'), 'a put is a change', answer),
+  },
+};
+
+/** Measures a transaction of ten puts, relative to a single put. */
+export const transactions = pairedFigure('transactions', [TRANSACTIONS], { against: 'put', atLeast: 1 / 3 });
 
 /** Returns the client-side time of one range, in milliseconds. */
 async function timedRange(server: BenchServer, query: string): Promise<number> {

@@ -13,9 +13,13 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, test } from 'vitest';
 import { note, noted, StoredRegistry } from '../../test/fixtures/stored-registry';
 import { temporaryFolder } from '../../test/programs/temporary-folder';
+import { writeEntryRow } from '../core/namespace/entries/entry-rows';
+import { EntryStore } from '../core/namespace/entries/entry-store';
 import { DIRECTORY_FILE, namespaceFile } from '../host/resident/data-files';
+import { nodeSqlite } from '../host/resident/storage/node-sqlite';
 import { RESTORING_NAME, refuseInterruptedRestore } from '../launcher/data-folder';
 import { DataLock } from '../launcher/data-lock';
+import { ENTRY_VALUE_MAX_BYTES } from '../model/limits';
 import { checkBackup, restoreBackup } from './restore-backup';
 import { takeBackup } from './take-backup';
 
@@ -54,6 +58,29 @@ test('[U5] a backup is restored to a data folder whose namespaces start a new ep
   const kept = rows(join(backup, 'storage', namespaceFile('public')), 'SELECT name FROM property ORDER BY name');
   expect(kept.map(({ name }) => name)).toEqual(['epoch', 'readable-from', 'schema']);
   await checkBackup({ backup, data });
+});
+
+test('[U5] entries are restored with keys and values of any bytes, and a namespace reads them', async () => {
+  const registry = new StoredRegistry();
+  const storage = nodeSqlite(registry.makeNamespace('team-a'));
+  const value = Uint8Array.from({ length: ENTRY_VALUE_MAX_BYTES }, (_, index) => index % 251);
+  const entry = { revision: 3, createdRevision: 2, lease: null, facts: { actor: 'root', contentType: 'text/plain' } };
+  const key = '\u0000\u00ff';
+  storage.transaction(() => {
+    writeEntryRow(storage, { ...entry, key, version: 2, value });
+    writeEntryRow(storage, { ...entry, key: 'head', version: 0, facts: null, value: null });
+  });
+  const backup = join(temporaryFolder(), 'backup');
+  await takeBackup({ data: registry.data, target: backup, version: '1.2.3' });
+  const data = join(temporaryFolder(), 'elsewhere');
+  await restoreBackup({ backup, data });
+  const restored = new DatabaseSync(join(data, 'storage', namespaceFile('team-a')));
+  const store = new EntryStore(nodeSqlite(restored));
+  store.load();
+  expect([...store.within({ from: '' })]).toEqual([{ ...entry, key, version: 2, size: value.length }]);
+  expect(store.valueOf({ key })).toEqual(value);
+  expect(store.changedAt('head')).toBe(3);
+  restored.close();
 });
 
 test('[U4] a folder that is in use or holds a registry is left unchanged', async () => {

@@ -5,8 +5,21 @@ import { PROJECT_ROOT } from '../../test/house/source-tree';
 import { WAIT_MAX_MS } from '../model/limits';
 import { type Admin, rollcallAdmin } from './admin';
 
-/** Operations that are not calls: streams are part of the client, and pages are for browsers. */
-const NO_CALLS = ['watch', 'openSocket', 'showDocs', 'showLanding', 'showConsole', 'readConsoleFile'];
+/** Operations that are not calls: streams are part of the client, pages are for browsers, and `rollcall/client/kv` has entries. */
+const NO_CALLS = [
+  'watch',
+  'openSocket',
+  'showDocs',
+  'showLanding',
+  'showConsole',
+  'readConsoleFile',
+  'putEntry',
+  'readEntry',
+  'deleteEntry',
+  'listEntries',
+  'readEntryHistory',
+  'runTransaction',
+];
 
 const document = JSON.parse(readFileSync(join(PROJECT_ROOT, 'docs/openapi.json'), 'utf8')) as {
   paths: Record<string, Record<string, { operationId: string }>>;
@@ -49,7 +62,7 @@ function hang(_url: string, { signal }: RequestInit = {}): Promise<Response> {
 /** Any call, with all the names that any of them needs. */
 type AnyCall = (ask: object) => Promise<unknown>;
 
-const NAMES = { service: 'a/b', id: 'ü', cursor: 'c' };
+const NAMES = { service: 'a/b', id: 'ü', cursor: 'c', lease: '12' };
 
 describe('every operation of the API', () => {
   it('has a method', () => {
@@ -66,7 +79,8 @@ describe('every operation of the API', () => {
       .replace('{ns}', 'public')
       .replace('{group}', 'DEFAULT_GROUP')
       .replace('{service}', 'a%2Fb')
-      .replace('{id}', '%C3%BC');
+      .replace('{id}', '%C3%BC')
+      .replace('{lease}', '12');
     expect(made[0]?.method).toBe(operation.method);
     expect(new URL(made[0]?.url ?? '').pathname).toBe(path);
     expect(made[0]?.headers.Authorization).toBe('Bearer secret');

@@ -1,6 +1,6 @@
 /**
- * All operations of the native API, for tools, scripts and consoles. Services use `rollcall/client` to register and to
- * watch.
+ * The operations of the native API, for tools, scripts and consoles. Services use `rollcall/client` to register and to
+ * watch; `rollcall/client/kv` has the operations on entries.
  *
  * @module
  */
@@ -18,6 +18,7 @@ export type { ClientOptions, Fetch, SocketEvent, SocketLike, WebSocketConstructo
 export type * from './wire/directory-answers';
 export type * from './wire/history-answers';
 export type * from './wire/instance';
+export type * from './wire/lease-answers';
 export type { LeaseRequest } from './wire/registration';
 export { type FieldError, RollcallError, type RollcallErrorCode, type RollcallErrorFacts } from './wire/rollcall-error';
 export type * from './wire/transfer-answers';

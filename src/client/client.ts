@@ -4,6 +4,7 @@ import type { ChooseSource, Watch, WatchOptions, WatchScope } from './watch/watc
 import type { AsyncDisposal } from './wire/async-disposal';
 import { ClientCore } from './wire/client-core';
 import type { ClientOptions } from './wire/client-options';
+import { setCore } from './wire/core-of';
 import type { InstanceDefinition, RegisterOptions, Registration } from './wire/registration';
 import { REAL_TIME } from './wire/time';
 
@@ -22,7 +23,7 @@ export interface Client extends AsyncDisposal {
    * @throws {RollcallError} `INVALID_REQUEST` if a socket is requested in a runtime without WebSocket.
    */
   watch(scope: WatchScope, options?: WatchOptions): Watch;
-  /** Releases all registrations and ends all watches. Never rejects. */
+  /** Releases all registrations, leases and locks, and ends all watches. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -42,17 +43,18 @@ const chooseSource: ChooseSource = async (watch) => (await import('./watch/choos
 export function rollcall(options: ClientOptions): Client {
   const core = new ClientCore(options, REAL_TIME, () => import('./wire/outages'));
   let registrar: Promise<Registrar> | undefined;
-  const watches = new Set<Watch>();
   const close = async (): Promise<void> => {
-    for (const watch of [...watches]) watch.close();
+    core.closes += 1;
+    const released = [...core.opened].map((each) => each.close());
     await (await registrar)?.release();
+    await Promise.all(released);
   };
   const watch = (scope: WatchScope, watchOptions: WatchOptions = {}): Watch => {
-    const opened = new ServiceWatch(core, scope, watchOptions, (over) => watches.delete(over), chooseSource);
-    if (watchOptions.signal?.aborted !== true) watches.add(opened);
+    const opened = new ServiceWatch(core, scope, watchOptions, (over) => core.opened.delete(over), chooseSource);
+    if (watchOptions.signal?.aborted !== true) core.opened.add(opened);
     return opened;
   };
-  return {
+  const client: Client = {
     register: async (instance, registerOptions = {}) => {
       registrar ??= import('./session/register').then((loaded) => new loaded.Registrar(core));
       return (await registrar).register(instance, registerOptions);
@@ -61,4 +63,6 @@ export function rollcall(options: ClientOptions): Client {
     close,
     [Symbol.asyncDispose]: close,
   };
+  setCore(client, core);
+  return client;
 }

@@ -1,7 +1,8 @@
 import * as z from 'zod';
-import { EntryContent } from './entry';
+import { EntryContent, KeyScope, keyed } from './entry';
 import { WatchedService } from './frames';
 import { InstanceView } from './instance';
+import type { KeyInterval } from './key-interval';
 import { InstanceId, StoredGroupName, StoredServiceName } from './names';
 import { OverrideView } from './override';
 import { PAGE_LIMIT, PageAfter, PageCount, PointInTime } from './query-values';
@@ -58,7 +59,7 @@ export type Renewals = z.output<typeof Renewals>;
 
 const audience = { watchers: z.int().meta({ description: 'Number of watches that were notified of it' }) };
 
-/** One record that changed, complete before and after the change; null if it did not exist. */
+/** One record or entry that changed, complete before and after the change; null if it did not exist. */
 export const HistoryChange = z
   .discriminatedUnion('kind', [
     z.object({
@@ -87,6 +88,13 @@ export const HistoryChange = z
       before: WatchedService.nullable(),
       after: WatchedService.nullable(),
       ...audience,
+    }),
+    z.object({
+      kind: z.literal('entry'),
+      ...keyed,
+      cause: Cause,
+      before: EntryContent.nullable(),
+      after: EntryContent.nullable(),
     }),
   ])
   .meta({ id: 'HistoryChange' });
@@ -129,6 +137,9 @@ export const HistoryQuery = z
     }),
     service: StoredServiceName.optional().meta({ description: 'Only this service' }),
     instance: InstanceId.optional().meta({ description: 'Only this instance of the service, and its override' }),
+    key: z.string().optional().meta({ description: 'Only the entry of this key' }),
+    prefix: z.string().optional().meta({ description: 'Only entries whose keys begin with this; empty: all entries' }),
+    base64: z.literal('true').optional().meta({ description: 'true: `key` or `prefix` is base64' }),
     cause: Cause.optional().meta({ description: 'Only changes with this cause' }),
     since: PointInTime.optional().meta({ description: 'Only entries after this cursor, or at this time and later' }),
     until: PointInTime.optional().meta({ description: 'Only entries up to this cursor or time' }),
@@ -138,8 +149,29 @@ export const HistoryQuery = z
   .refine(({ instance, service }) => instance === undefined || service !== undefined, {
     message: 'is required with instance',
     path: ['service'],
+  })
+  .check(({ value, issues }) => {
+    const { key, prefix, base64, group, service } = value;
+    if (key === undefined && prefix === undefined) {
+      if (base64 !== undefined)
+        issues.push({ code: 'custom', message: 'needs key or prefix', path: ['base64'], input: value });
+      return;
+    }
+    if (group !== undefined || service !== undefined) {
+      const message = 'is for services and instances; leave it out with key or prefix';
+      issues.push({ code: 'custom', message, path: [group === undefined ? 'service' : 'group'], input: value });
+    }
+    for (const issue of keyScopeOf(value).error?.issues ?? []) issues.push({ ...issue, code: 'custom', input: value });
   });
 export type HistoryQuery = z.output<typeof HistoryQuery>;
+
+const keyScopeOf = ({ key, prefix, base64 }: Pick<z.output<typeof HistoryQuery>, 'key' | 'prefix' | 'base64'>) =>
+  KeyScope.safeParse({ key, prefix, base64: base64 && true });
+
+/** Returns the keys that a query is about; undefined for one about services and instances, or about everything. */
+export function keysOfQuery(query: HistoryQuery): KeyInterval | undefined {
+  return query.key === undefined && query.prefix === undefined ? undefined : keyScopeOf(query).data;
+}
 
 /** A point in the history, as responses show it. */
 export const MomentView = z

@@ -38,8 +38,10 @@ const isEndOfDrain = ({ changes }: HistoryEntry): boolean =>
 function unaccounted(revisions: readonly HistoryEntry[], entries: readonly AuditEntry[]): HistoryEntry[] {
   let next = 0;
   return revisions.filter(({ changes, at }) => {
-    const targets = changes.map(
-      (each) => `${each.group}@@${each.service}${each.kind === 'service' ? '' : `/${each.id}`}`,
+    const targets = changes.map((each) =>
+      each.kind === 'entry'
+        ? `entry ${each.key}`
+        : `${each.group}@@${each.service}${each.kind === 'service' ? '' : `/${each.id}`}`,
     );
     while (next < entries.length) {
       const entry = entries[next++];

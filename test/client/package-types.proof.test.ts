@@ -11,6 +11,8 @@ const PROGRAM = `
 import { rollcall, releaseOnSignals, type Registration, type WatchFrame } from 'rollcall/client';
 import { rollcallAdmin } from 'rollcall/client/admin';
 import { edgeResolver } from 'rollcall/client/edge';
+import { type Entry, kv } from 'rollcall/client/kv';
+import { election, grantLease, type Held, lock } from 'rollcall/client/locks';
 import { resolver, type Resolver } from 'rollcall/client/resolver';
 import { consistentHash } from 'rollcall/client/selectors';
 
@@ -20,7 +22,7 @@ export async function main(): Promise<void> {
   releaseOnSignals(registration);
   for await (const frame of client.watch({ services: ['orders'] })) {
     const typed: WatchFrame = frame;
-    if (typed.type === 'changes') console.log(typed.changes.map(({ kind, id }) => kind + id));
+    if (typed.type === 'changes') console.log(typed.changes.map((change) => change.type + change.kind));
   }
   const { instances } = await rollcallAdmin({ url: 'http://registry.example' }).resolveService({ service: 'orders' });
   console.log(instances.map(({ zone }) => zone?.length));
@@ -29,6 +31,12 @@ export async function main(): Promise<void> {
   const edge = edgeResolver({ url: 'https://registry.example' }, 'orders');
   const near: Response = await edge.fetch('/', { near: new Request('/') });
   console.log(near.status);
+  const entries = kv(client);
+  const entry: Entry | undefined = await entries.get('config/db');
+  await entries.put('config/db', new Uint8Array(entry?.value ?? []), { ifRevision: entry?.revision });
+  const held: Held = await lock(client, 'report', { signal: AbortSignal.timeout(1_000) });
+  await entries.transaction({ if: [held.condition], do: [{ op: 'put', key: 'report', value: String(held.token) }] });
+  await (await election(client, 'report').campaign()).proclaim((await grantLease(client, { ttlMs: 5_000 })).id);
   // @ts-expect-error A misspelt member does not exist.
   await client.register({ service: 'orders', adress: '10.0.0.7', port: 80 });
 }

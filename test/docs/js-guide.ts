@@ -12,6 +12,8 @@ export const CLIENT_PACKAGES = {
   'rollcall/client/selectors': 'src/client/selectors.ts',
   'rollcall/client/resolver': 'src/client/resolver.ts',
   'rollcall/client/admin': 'src/client/admin.ts',
+  'rollcall/client/locks': 'src/client/locks.ts',
+  'rollcall/client/kv': 'src/client/kv.ts',
   'rollcall/client/edge': 'src/client/edge.ts',
   'rollcall/client': 'src/client/index.ts',
 };

@@ -13,24 +13,27 @@ const SHOWN_URL = 'http://127.0.0.1:8787';
 /** Ports of services on the pages. The test uses free ones instead. */
 const SHOWN_PORTS = ['9001', '9002'];
 
-describe.each(['README.md', 'docs/register.md', 'docs/resolve-and-balance.md', 'docs/deploy.md'])('%s', (page) => {
-  it('[D2] runs as written and prints what it shows', async () => {
-    const folder = temporaryFolder();
-    const registry = await startRegistry({ data: join(folder, 'data') });
-    onTestFinished(() => registry.stop());
+describe.each(['README.md', 'docs/register.md', 'docs/resolve-and-balance.md', 'docs/locks.md', 'docs/deploy.md'])(
+  '%s',
+  (page) => {
+    it('[D2] runs as written and prints what it shows', async () => {
+      const folder = temporaryFolder();
+      const registry = await startRegistry({ data: join(folder, 'data') });
+      onTestFinished(() => registry.stop());
 
-    let text = readFileSync(join(PROJECT_ROOT, page), 'utf8').replaceAll(SHOWN_URL, registry.url);
-    for (const port of SHOWN_PORTS) text = text.replaceAll(port, `${await freePort()}`);
-    const pieces = readPieces(text);
-    expect(pieces.length).toBeGreaterThan(0);
-    const { outputs, status, stderr } = await runPieces(pieces, folder, CLIENT_PACKAGES);
-    // On a busy machine a registry may take longer than the second after which the client warns.
-    const problems = stderr.replace(/^rollcall: \S+ (has not answered for 1 s.*|answers again)\n/gm, '');
-    expect({ problems, status }).toEqual({ problems: '', status: 0 });
-    const printed = pieces.map(({ line }, index) => `${page}:${line}\n${outputs[index] ?? 'did not run'}`);
-    expect(printed).toEqual(pieces.map(({ line, shown = '' }) => `${page}:${line}\n${shown}`));
-  });
-});
+      let text = readFileSync(join(PROJECT_ROOT, page), 'utf8').replaceAll(SHOWN_URL, registry.url);
+      for (const port of SHOWN_PORTS) text = text.replaceAll(port, `${await freePort()}`);
+      const pieces = readPieces(text);
+      expect(pieces.length).toBeGreaterThan(0);
+      const { outputs, status, stderr } = await runPieces(pieces, folder, CLIENT_PACKAGES);
+      // On a busy machine a registry may take longer than the second after which the client warns.
+      const problems = stderr.replace(/^rollcall: \S+ (has not answered for 1 s.*|answers again)\n/gm, '');
+      expect({ problems, status }).toEqual({ problems: '', status: 0 });
+      const printed = pieces.map(({ line }, index) => `${page}:${line}\n${outputs[index] ?? 'did not run'}`);
+      expect(printed).toEqual(pieces.map(({ line, shown = '' }) => `${page}:${line}\n${shown}`));
+    });
+  },
+);
 
 describe('the check of a page', () => {
   it('detects different output, an error, and a snippet that was not reached', async () => {

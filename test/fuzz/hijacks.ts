@@ -61,6 +61,7 @@ export class Hijacks {
     this.#writers.set(namespace, writers);
     return changes.flatMap((change) => {
       const faults: string[] = [];
+      if (change.kind === 'entry') return faults;
       const { group, service } = change;
       const what = `${JSON.stringify([group, service])} of ${namespace} at revision ${revision}`;
       if (change.after !== null && (group.endsWith('@') || `${group} ${service}`.includes('@@')))

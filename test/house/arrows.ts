@@ -85,7 +85,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   host: ['cloudflare resident'],
   'host/resident': ['storage listener'],
   http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs console v1'],
-  client: ['wire', 'entries', 'session watch admin', 'resolve'],
+  client: ['wire', 'entries', 'session watch admin', 'locks resolve'],
   console: ['words', 'state', 'parts', 'pages'],
   cli: ['terminal', 'connection', 'exec sync', 'commands'],
   'dialects/nacos': ['wire', 'hosts', 'lists', 'services', 'instances', 'console operator'],

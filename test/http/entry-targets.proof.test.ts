@@ -100,4 +100,15 @@ describe.each(HOSTS)('on %s', (host) => {
     }
     expect(await listed()).toEqual([]);
   });
+
+  it('[I10] a body that ends early creates nothing', async () => {
+    const lines = [`PUT ${KV}/a HTTP/1.1`, 'Host: x', `Authorization: ${authorization()}`];
+    // The client closes the connection after a while without an answer.
+    const answers = await Promise.all([
+      exchange(registry.url, [...lines, 'Content-Length: 100', '', 'a part'].join('\r\n')),
+      exchange(registry.url, [...lines, 'Transfer-Encoding: chunked', '', '6', 'a part', ''].join('\r\n')),
+    ]);
+    for (const answer of answers) expect(answer).not.toMatch(/^HTTP\/1\.1 [25]/);
+    expect(await listed()).toEqual([]);
+  });
 });

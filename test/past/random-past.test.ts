@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import type { HistoryEntry } from '../../src/model/history';
 import type { InstanceView } from '../../src/model/instance';
+import { readJsonText } from '../../src/model/json';
 import { bodyOf } from '../contracts/namespace/scene';
 import { recordChanges } from '../fixtures/watched-ids';
 import { RandomPast, SERVICES, type Seen } from './random-past';
@@ -39,16 +40,24 @@ async function wholeHistory({ api, random }: RandomPast, scope: object = {}): Pr
   return entries;
 }
 
+/** Returns an entry of the history with its changes of keys alone. */
+function ofEntries(entry: HistoryEntry): HistoryEntry {
+  return { ...entry, changes: entry.changes.filter(({ kind }) => kind === 'entry') };
+}
+
 describe('the past', () => {
   afterAll(() => kept.clear());
 
   it.each(SEEDS)('[I7, J6] equals at every cursor and time what a read showed then, with seed %i', async (seed) => {
     const { api, seen } = await toRead(seed);
     expect(seen.length).toBeGreaterThan(40);
-    for (const [index, { cursor, at, services }] of seen.entries()) {
+    for (const [index, { cursor, at, services, entries }] of seen.entries()) {
       const isLastOfItsTime = seen[index + 1]?.at !== at;
       const points = isLastOfItsTime ? [cursor, new Date(at).toISOString()] : [cursor];
       for (const point of points) {
+        const range = await api.rangeEntries({ interval: { from: '' }, at: point });
+        expect(range.cursor).toBe(cursor);
+        expect(range.body === null ? [] : readJsonText(range.body).entries).toEqual(entries);
         for (const [which, key] of SERVICES.entries()) {
           const list = await api.listInstances({ ...key, filter: {}, at: point });
           expect(list.cursor).toBe(cursor);
@@ -99,7 +108,10 @@ describe('the past', () => {
       expect({ cause: entry?.cause, actor: entry?.actor, at: entry?.at }).toEqual({ cause, actor, at });
       for (const change of recordChanges(changes)) {
         const named = entry?.changes.filter(
-          (each) => each.service === change.service && (each.kind === 'service' ? '' : each.id) === change.id,
+          (each) =>
+            each.kind !== 'entry' &&
+            each.service === change.service &&
+            (each.kind === 'service' ? '' : each.id) === change.id,
         );
         expect(named?.length, `${cursor} ${change.id}`).toBeGreaterThan(0);
         const instance = named?.find(({ kind }) => kind === 'instance');
@@ -111,9 +123,42 @@ describe('the past', () => {
     // Watchers receive every change except overrides of instances that do not exist.
     const known = new Set(watched.map(({ cursor }) => cursor));
     for (const { cursor, changes } of entries) {
-      if (!known.has(cursor)) expect(changes.map(({ kind }) => kind)).toEqual(changes.map(() => 'override'));
+      if (!known.has(cursor))
+        expect(changes.map(({ kind }) => kind)).toEqual(
+          changes.map(({ kind }) => (kind === 'entry' ? 'entry' : 'override')),
+        );
     }
   });
+
+  it.each(SEEDS)(
+    '[I7, J4] gives the entries of every moment when their history is replayed, with seed %i',
+    async (seed) => {
+      const past = await toRead(seed);
+      const revisions = (await wholeHistory(past, { keys: { from: '' } })).reverse();
+      expect(revisions.length).toBeGreaterThan(10);
+      const whole = (await wholeHistory(past)).reverse().map((entry) => ofEntries(entry));
+      expect(whole.filter(({ changes }) => changes.length > 0)).toEqual(revisions);
+      const replayed = new Map<string, object>();
+      let next = 0;
+      for (const { revision, entries } of past.seen) {
+        for (
+          let entry = revisions[next];
+          entry !== undefined && entry.revision <= revision;
+          entry = revisions[++next]
+        ) {
+          for (const change of entry.changes) {
+            if (change.kind !== 'entry' || change.key === undefined) throw new Error('this is the history of texts');
+            expect(change.before).toEqual(replayed.get(change.key) ?? null);
+            if (change.after === null) replayed.delete(change.key);
+            else replayed.set(change.key, change.after);
+          }
+        }
+        expect(Object.fromEntries(replayed)).toEqual(
+          Object.fromEntries(entries.map(({ key, ...content }) => [key, content])),
+        );
+      }
+    },
+  );
 
   it.each(SEEDS)('[J4] has the same history by service and by instance as in total, with seed %i', async (seed) => {
     const past = await toRead(seed);
@@ -125,7 +170,9 @@ describe('the past', () => {
             ...entry,
             changes: entry.changes.filter(
               (change) =>
-                change.service === service && (id === undefined || (change.kind !== 'service' && change.id === id)),
+                change.kind !== 'entry' &&
+                change.service === service &&
+                (id === undefined || (change.kind !== 'service' && change.id === id)),
             ),
           }))
           .filter(({ changes }) => changes.length > 0);

@@ -1,8 +1,10 @@
+import type { EntryView } from '../../src/model/entry';
 import type { ServiceKey } from '../../src/model/namespace-api';
 import type { InstanceList } from '../../src/model/queries';
 import { bodyOf, Scene } from '../contracts/namespace/scene';
 import { OPERATOR, OWNER } from '../fixtures/callers';
 import { ORDERS } from '../fixtures/definition';
+import { EntryCalls } from '../fixtures/entry-calls';
 import { exportLines, importLines } from '../fixtures/files';
 import { NodeNamespace } from '../fixtures/node-namespace';
 import { SocketClient } from '../fixtures/socket-client';
@@ -13,6 +15,8 @@ export const SERVICES: readonly [ServiceKey, ServiceKey] = [ORDERS, { ...ORDERS,
 
 const IDS = ['a', 'b', 'c', 'd'] as const;
 
+const KEYS = ['config/a', 'config/b', 'config/\u0000', 'z'] as const;
+
 /** The answers of plain reads at the moment of a cursor. */
 export interface Seen {
   cursor: string;
@@ -21,6 +25,7 @@ export interface Seen {
   at: number;
   /** Instances of each service, and the service's own settings. */
   services: { instances: InstanceList['instances']; own: string }[];
+  entries: EntryView[];
 }
 
 /** A random series of events, with the answers of reads after each. */
@@ -38,6 +43,11 @@ export class RandomPast {
   constructor(seed: number, hasImports: boolean) {
     this.random = new SeededRandom(seed);
     this.#hasImports = hasImports;
+  }
+
+  /** Calls about entries; a restart replaces what they call. */
+  get #calls(): EntryCalls {
+    return new EntryCalls(this.api);
   }
 
   get api() {
@@ -72,7 +82,14 @@ export class RandomPast {
       services.push({ instances: bodyOf(list).instances, own });
       cursor = list.cursor;
     }
-    return { cursor, revision: await this.scene.revision(), at: this.namespace.platform.clock.now(), services };
+    const { entries } = await this.#calls.range();
+    return {
+      cursor,
+      revision: await this.scene.revision(),
+      at: this.namespace.platform.clock.now(),
+      services,
+      entries,
+    };
   }
 
   async #act(): Promise<void> {
@@ -92,6 +109,8 @@ export class RandomPast {
       batch: 2,
       drain: 1,
       rollback: 1,
+      put: 5,
+      deleteEntry: 2,
       pass: 4,
       restart: 1,
       merge: this.#hasImports ? 1 : 0,
@@ -120,6 +139,9 @@ export class RandomPast {
     }
     if (what === 'service') return scene.putService({ protectThreshold: weight / 10 }, { service: key.service });
     if (what === 'removeService') return api.removeService(OPERATOR, { ...key, force: true, precondition });
+    if (what === 'put')
+      return this.#calls.put(random.pick(KEYS), `${weight}`, {}, random.pick([undefined, 'text/plain']));
+    if (what === 'deleteEntry') return this.#calls.delete(random.pick(KEYS));
     if (what === 'drain') return api.drain(OPERATOR, { key, waitMs: 0, graceMs: 5_000 });
     if (what === 'rollback') return this.rollBack(key);
     if (what === 'restart') return this.namespace.restart();
@@ -138,6 +160,7 @@ export class RandomPast {
     const lines = (await exportLines(this.api)).filter(() => random.chance(0.7)).map((line) => JSON.parse(line));
     for (const line of lines) if (line.kind === 'instance' && random.chance(0.5)) line.weight = random.whole(1, 5);
     const exists = lines.some((line) => line.kind === 'instance' && line.service === service && line.id === 'd');
+    for (const line of lines) if (line.kind === 'entry' && random.chance(0.5)) line.value = `${random.whole(1, 5)}`;
     if (!exists) lines.push({ kind: 'instance', group, service, id: 'd', address: '10.0.0.8', port: 80 });
     await importLines(this.api, lines, mode);
     // Earlier reads belong to the previous epoch now; the journal has their new cursors.

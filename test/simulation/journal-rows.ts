@@ -14,6 +14,8 @@ export interface JournaledRevision {
   /** Number of its rows. */
   parts: number;
   changes: JournaledChange[];
+  /** True if it has changes of entries. */
+  hasEntries?: boolean | undefined;
 }
 
 /** Returns the newest revision in the journal; 0 if it is empty or does not exist yet. */
@@ -36,12 +38,12 @@ export function readJournal(storage: SqlStorage, after: number, upTo: number): J
   const revisions: JournaledRevision[] = [];
   if (after >= upTo) return revisions;
   const rows = storage.read(
-    `SELECT revision, part, at, cause, actor, check_bits, changes FROM journal
+    `SELECT revision, part, at, cause, actor, check_bits, changes, entries IS NOT NULL FROM journal
       WHERE revision > ? AND revision <= ? ORDER BY revision, part`,
     after,
     upTo,
   );
-  for (const [revision, part, at, cause, actor, check, changes] of rows) {
+  for (const [revision, part, at, cause, actor, check, changes, hasEntries] of rows) {
     const parsed = JSON.parse(String(changes)) as JournaledChange[]; // `as`: the core wrote this
     const last = revisions.at(-1);
     if (part !== 0 && last !== undefined && last.revision === revision) {
@@ -57,6 +59,7 @@ export function readJournal(storage: SqlStorage, after: number, upTo: number): J
       check: Number(check),
       parts: 1,
       changes: parsed.map(withTexts),
+      hasEntries: hasEntries === 1 || undefined,
     });
   }
   return revisions;

@@ -71,7 +71,7 @@ export class Replica {
     const wrong = (what: string) => problems.push(`revision ${next.revision}: ${what}`);
     if (next.revision !== this.#revision + 1) wrong(`follows ${this.#revision}`);
     if (next.at < this.#at) wrong(`its time ${next.at} is before ${this.#at}`);
-    if (next.changes.length === 0) wrong('changes nothing');
+    if (next.changes.length === 0 && next.hasEntries !== true) wrong('changes nothing');
     const touched = new Set<string>();
     const services = new Map<string, number>();
     for (const change of next.changes) {

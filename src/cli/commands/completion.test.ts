@@ -21,6 +21,14 @@ class KnownNames implements NameSource {
   async instances(_flags: ReadonlyMap<string, string>, service: string): Promise<Candidate[]> {
     return list(`${service}-1`, `${service}-2`);
   }
+
+  async leases(): Promise<Candidate[]> {
+    return list('1201', '1302');
+  }
+
+  async keys(_flags: ReadonlyMap<string, string>, prefix: string): Promise<Candidate[]> {
+    return list(`${prefix}a`, `${prefix}b`);
+  }
 }
 
 const values = async (...words: string[]): Promise<string[]> =>
@@ -35,6 +43,12 @@ it('completes commands, options and names', () =>
         ['add', 'use', 'ls', 'rm'],
       ],
       [['context', 'use', 'p'], ['prod']],
+      [['lease', 'revoke', '13'], ['1302']],
+      [['kv', 'put', 'a', 'x', '--lease', '12'], ['1201']],
+      [
+        ['kv', 'get', 'config/'],
+        ['config/a', 'config/b'],
+      ],
       [
         ['ls', '--context', ''],
         ['prod', 'stage'],

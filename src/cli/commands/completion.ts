@@ -1,8 +1,11 @@
 import { Argument, Command, type CommandUnknownOpts, type Option } from '@commander-js/extra-typings';
 import { type Admin, rollcallAdmin } from '../../client/admin';
+import { rollcall } from '../../client/client';
+import { kv } from '../../client/kv';
 import { configPath, readConfig } from '../connection/config-file';
-import { findPlace } from '../connection/place';
+import { findPlace, type Place } from '../connection/place';
 import { serviceName, serviceText } from '../terminal/option-values';
+import { counted } from '../terminal/phrases';
 
 /** Candidates that need no quotes in a shell; others are left out. */
 const UNQUOTED = /^[\p{L}\p{N}_.:@%+,/=-]+$/u;
@@ -94,6 +97,9 @@ export interface NameSource {
   /** @param flags Values of the options typed so far, such as `--url`. */
   services(flags: ReadonlyMap<string, string>): Promise<Candidate[]>;
   instances(flags: ReadonlyMap<string, string>, service: string): Promise<Candidate[]>;
+  leases(flags: ReadonlyMap<string, string>): Promise<Candidate[]>;
+  /** @param prefix Beginning of the keys. */
+  keys(flags: ReadonlyMap<string, string>, prefix: string): Promise<Candidate[]>;
 }
 
 /** Position in the command line of the word to complete. */
@@ -137,7 +143,12 @@ function follow(program: CommandUnknownOpts, words: readonly string[]): Position
   return at;
 }
 
-async function named(what: string, { flags, operands }: Position, names: NameSource): Promise<Candidate[]> {
+async function named(
+  what: string,
+  { flags, operands }: Position,
+  word: string,
+  names: NameSource,
+): Promise<Candidate[]> {
   switch (what) {
     case 'service':
     case 'services':
@@ -147,6 +158,12 @@ async function named(what: string, { flags, operands }: Position, names: NameSou
       return names.instances(flags, operands[0] ?? '');
     case 'context':
       return names.contexts();
+    case 'lease':
+      return names.leases(flags);
+    case 'key':
+    case 'keys':
+    case 'key-prefix':
+      return names.keys(flags, word);
     default:
       return [];
   }
@@ -157,7 +174,7 @@ async function everything(at: Position, word: string, names: NameSource): Promis
   if (at.isBeyond) return [];
   if (awaiting !== undefined) {
     const choices = awaiting.argChoices?.map((value) => ({ value, description: '' }));
-    return choices ?? named(awaiting.attributeName(), at, names);
+    return choices ?? named(awaiting.attributeName(), at, word, names);
   }
   if (word.startsWith('-')) {
     return optionsOf(command).map(({ long, short, description }) => ({ value: long ?? short ?? '', description }));
@@ -171,7 +188,7 @@ async function everything(at: Position, word: string, names: NameSource): Promis
   const all = command.registeredArguments;
   const argument = all[operands.length] ?? (all.at(-1)?.variadic === true ? all.at(-1) : undefined);
   if (argument === undefined) return [];
-  return argument.argChoices?.map((value) => ({ value, description: '' })) ?? named(argument.name(), at, names);
+  return argument.argChoices?.map((value) => ({ value, description: '' })) ?? named(argument.name(), at, word, names);
 }
 
 /**
@@ -233,7 +250,34 @@ export class RegistryNames implements NameSource {
     });
   }
 
+  leases(flags: ReadonlyMap<string, string>): Promise<Candidate[]> {
+    return orNothing(async () => {
+      const { leases } = await this.#calls(flags).listGrantedLeases({ limit: NAMES_MAX_COUNT, signal: soon() });
+      return leases.map(({ id, holds }) => ({
+        value: id,
+        description: `${counted(holds.entries, 'entry', 'entries')}, ${counted(holds.instances, 'instance')}`,
+      }));
+    });
+  }
+
+  keys(flags: ReadonlyMap<string, string>, prefix: string): Promise<Candidate[]> {
+    return orNothing(async () => {
+      const found: Candidate[] = [];
+      const settings = { pageSize: NAMES_MAX_COUNT, signal: soon() };
+      const entries = kv(rollcall({ ...this.#place(flags), onWarning: false }));
+      for await (const { key, bytes, contentType = '' } of entries.keys({ prefix }, settings)) {
+        found.push({ value: key, description: `${counted(bytes, 'byte')} ${contentType}`.trim() });
+        if (found.length >= NAMES_MAX_COUNT) break;
+      }
+      return found;
+    });
+  }
+
   #calls(flags: ReadonlyMap<string, string>): Admin {
+    return rollcallAdmin(this.#place(flags));
+  }
+
+  #place(flags: ReadonlyMap<string, string>): Place {
     const named = {
       url: flags.get('--url'),
       token: flags.get('--token'),
@@ -241,7 +285,7 @@ export class RegistryNames implements NameSource {
       context: flags.get('--context'),
     };
     const config = readConfig(configPath(this.#env));
-    return rollcallAdmin(findPlace({ flags: named, env: this.#env, config, cwd: this.#cwd }));
+    return findPlace({ flags: named, env: this.#env, config, cwd: this.#cwd });
   }
 }
 

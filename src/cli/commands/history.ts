@@ -1,10 +1,10 @@
 import { Argument } from '@commander-js/extra-typings';
 import type { AuditEntry } from '../../client/wire/directory-answers';
-import type { Cause, HistoryEntry, ServiceDiff } from '../../client/wire/history-answers';
+import type { Cause, HistoryChange, HistoryEntry, ServiceDiff } from '../../client/wire/history-answers';
 import { allPages, connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
 import { assertServiceExists } from '../connection/service-check';
 import { count, moment, serviceName, serviceText } from '../terminal/option-values';
-import { relativeText, spanText, withRelativeTimes } from '../terminal/phrases';
+import { keyText, relativeText, spanText, withRelativeTimes } from '../terminal/phrases';
 import type { Cell, Table } from '../terminal/table';
 import { addressText, fieldTable, stateCell } from '../terminal/views';
 
@@ -50,26 +50,29 @@ const LIMIT_DEFAULT_COUNT = 50;
 export function historyCommand() {
   return registryCommand('history')
     .summary('show changes with their time, cause and author')
-    .description('Shows the changes of the namespace, of a service, or of one instance, newest first.')
+    .description('Shows the changes of the namespace, of a service, of one instance, or of entries, newest first.')
     .addArgument(new Argument('[service]', 'only this service: orders, or group@@orders').argParser(serviceName))
     .addArgument(new Argument('[id]', 'only this instance of it'))
+    .option('--prefix <keys>', 'only entries whose keys begin with this; "" for all entries')
     .option('--cause <cause>', 'only changes with this cause, such as expired')
     .option('--since <time>', 'only later changes: a cursor, a time, or how long ago, such as 10m', moment)
     .option('--until <time>', 'only changes up to then', moment)
     .option('--limit <count>', `maximum number of changes (default ${LIMIT_DEFAULT_COUNT})`, count)
     .option('--page <position>', 'next page, at the position that the previous one printed')
-    .action(async (service, id, { cause, since, until, limit = LIMIT_DEFAULT_COUNT, page: after, ...options }) => {
-      const { place, registry, print } = connect(options);
-      // `as`: the registry refuses an unknown cause, and lists the valid ones.
-      const filter = { ...service, instance: id, cause: cause as Cause | undefined, since, until };
-      const page = await registry.readHistory({ ...filter, limit, after });
-      if (service !== undefined && page.entries.length === 0) {
-        await assertServiceExists(registry, service, place.namespace);
-      }
-      print.answer(page, historyTable(page.entries));
-      if (page.next !== undefined) print.note(`There are older changes: --page ${page.next}`);
-      else if (page.compacted) print.note('Older changes are no longer retained.');
-    });
+    .action(
+      async (service, id, { prefix, cause, since, until, limit = LIMIT_DEFAULT_COUNT, page: after, ...options }) => {
+        const { place, registry, print } = connect(options);
+        // `as`: the registry refuses an unknown cause, and lists the valid ones.
+        const filter = { ...service, instance: id, prefix, cause: cause as Cause | undefined, since, until };
+        const page = await registry.readHistory({ ...filter, limit, after });
+        if (service !== undefined && page.entries.length === 0) {
+          await assertServiceExists(registry, service, place.namespace);
+        }
+        print.answer(page, historyTable(page.entries));
+        if (page.next !== undefined) print.note(`There are older changes: --page ${page.next}`);
+        else if (page.compacted) print.note('Older changes are no longer retained.');
+      },
+    );
 }
 
 /** Shows an instance at one end of a comparison. */
@@ -172,13 +175,19 @@ export function auditCommand() {
 
 const BAD: ReadonlySet<string> = new Set(['expired', 'unhealthy', 'quarantined']);
 
+/** Returns the name of a service, an instance or an entry. */
+function nameOf(change: HistoryChange): string {
+  if (change.kind === 'entry') return change.key === undefined ? `base64:${change.keyBase64}` : keyText(change.key);
+  return change.kind === 'service' ? serviceText(change) : `${serviceText(change)}/${change.id}`;
+}
+
 /** Shows changes, one per line. */
 function historyTable(entries: readonly HistoryEntry[]): Table {
   const rows = entries.flatMap(({ at, actor, revision, changes, omitted = 0 }) => {
     const when = relativeText(at);
     const shown = changes.map((change): Cell[] => {
       const { kind, cause } = change;
-      const name = kind === 'service' ? serviceText(change) : `${serviceText(change)}/${change.id}`;
+      const name = nameOf(change);
       return [when, { text: cause, tone: BAD.has(cause) ? 'bad' : undefined }, kind, name, actor, revision];
     });
     return omitted === 0 ? shown : [...shown, [when, '', '', `and ${omitted} more`, actor, revision]];

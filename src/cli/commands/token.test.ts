@@ -9,6 +9,7 @@ it('parses grants, and formats them again', () =>
       ['read:public', { scope: 'read', ns: 'public' }],
       ['register:staging:orders*', { scope: 'register', ns: 'staging', services: ['DEFAULT_GROUP@@orders*'] }],
       ['operate:public:eu@@*', { scope: 'operate', ns: 'public', services: ['eu@@*'] }],
+      ['read:public:keys=config/a:b*', { scope: 'read', ns: 'public', keys: ['config/a:b*'] }],
       ['read:public:*', { scope: 'read', ns: 'public', services: ['*'] }],
       [
         'read:public:com.example:Orders',
@@ -34,12 +35,19 @@ it('[A50] formats a pattern as it is parsed', () =>
     },
   ));
 
+it('formats a grant on services and entries', () => {
+  expect(grantText({ scope: 'read', ns: 'public', services: ['*'], keys: ['a', 'b*'] })).toBe(
+    'read:public:*,keys=a,keys=b*',
+  );
+});
+
 it('refuses invalid grants', () =>
   eachRow(
     [
       ['write:public', 'starts with a scope (admin, operate'],
       ['read', 'needs a namespace, or * for all: read:public'],
       ['read:public:', 'must not end with a colon'],
+      ['read:public:keys=', 'needs their keys: read:public:keys=config/*'],
     ],
     (text, message) => {
       expect(() => grant(text)).toThrow(message);

@@ -13,11 +13,12 @@ import { fieldTable } from '../terminal/views';
 
 const GRANTS = `
 A grant is scope:namespace, or scope:namespace:service to restrict it to
-services:
+services, or scope:namespace:keys=pattern to restrict it to entries:
   --grant read:public                read everything in public
   --grant 'register:*:orders*'       register instances of services that start
                                      with orders, in any namespace
   --grant operate:staging:eu@@carts  operate any instance of that service
+  --grant 'read:public:keys=config/*'  read entries below config/
 Scopes: admin, operate, register, read, metrics. See docs/tokens.md.`;
 
 const idArgument = () => new Argument('<token-id>', 'id of the token (not a secret)');
@@ -167,9 +168,13 @@ const SCOPES: readonly Grant['scope'][] = ['admin', 'operate', 'register', 'read
 
 const isScope = (text: string): text is Grant['scope'] => SCOPES.some((scope) => scope === text);
 
+/** Begins a pattern of keys, in place of one of services. */
+const KEYS = 'keys=';
+
 /**
- * Parses a grant of the command line: `read:*`, `register:staging`, `operate:public:orders*`, or `read:public:eu@@*` for a
- * whole group. It has a scope, a namespace or `*`, and a service pattern if it is restricted to services.
+ * Parses a grant of the command line: `read:*`, `register:staging`, `operate:public:orders*`, `read:public:eu@@*` for a
+ * whole group, or `read:public:keys=config/*` for entries. It has a scope, a namespace or `*`, and a pattern if it is
+ * restricted to services or to entries.
  */
 export function grant(text: string): Grant {
   const [scope = '', ns = '', ...rest] = text.split(':');
@@ -180,6 +185,9 @@ export function grant(text: string): Grant {
   if (rest.length === 0) return { scope, ns };
   if (pattern === '')
     throw new InvalidArgumentError('A grant must not end with a colon; add a service, or remove the colon.');
+  if (pattern === KEYS)
+    throw new InvalidArgumentError(`A grant on entries needs their keys: ${scope}:${ns}:keys=config/*.`);
+  if (pattern.startsWith(KEYS)) return { scope, ns, keys: [pattern.slice(KEYS.length)] };
   if (pattern === '*') return { scope, ns, services: ['*'] };
   return { scope, ns, services: [joinedName(serviceName(pattern))] };
 }
@@ -190,8 +198,8 @@ export function grants(text: string, before: Grant[] = []): Grant[] {
 }
 
 /** Formats a grant; {@link grant} can parse the result if it can express the grant. */
-export function grantText({ scope, ns, services = [] }: Grant): string {
-  const patterns = services.map(patternText);
+export function grantText({ scope, ns, services = [], keys = [] }: Grant): string {
+  const patterns = [...services.map(patternText), ...keys.map((pattern) => `${KEYS}${pattern}`)];
   return [scope, ns, ...(patterns.length > 0 ? [patterns.join(',')] : [])].join(':');
 }
 

@@ -7,6 +7,7 @@ import { joinedName } from '../../model/service-name';
 import { type Connection, connect, registryCommand } from '../connection/registry';
 import { canAsk, confirm } from '../terminal/confirm';
 import { CliError, EXIT, type ExitCode } from '../terminal/failure';
+import { keyText } from '../terminal/phrases';
 import { FileMeter } from '../terminal/progress';
 
 /** File name for standard output. */
@@ -179,12 +180,9 @@ function replaceQuestion(namespace: string, file: string, wouldBe: ImportDone | 
 
 function differenceLine({ change, record, group = '', service = '', id, key, keyBase64 }: ImportDifference): string {
   const sign = SIGNS[change];
-  if (record === 'entry') return `${sign} entry ${key === undefined ? `base64:${keyBase64}` : oneLine(key)}`;
+  if (record === 'entry') return `${sign} entry ${key === undefined ? `base64:${keyBase64}` : keyText(key)}`;
   return `${sign} ${record} ${joinedName({ group, service })}${id === undefined ? '' : `/${id}`}`;
 }
-
-/** Returns a key as JSON if it has characters that would change the terminal or begin a line. */
-const oneLine = (key: string): string => (/[\p{C}\p{Zl}\p{Zp}]/u.test(key) ? JSON.stringify(key) : key);
 
 function doneLine({ added, changed, removed, unchanged, dryRun, revision }: ImportDone, namespace: string): string {
   const counts = `${added} added, ${changed} changed, ${removed} removed, ${unchanged} unchanged`;

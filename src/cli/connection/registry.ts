@@ -1,6 +1,7 @@
 import { Argument, Command } from '@commander-js/extra-typings';
 import { type Admin, rollcallAdmin } from '../../client/admin';
 import { type Client, rollcall } from '../../client/client';
+import { type KeyValue, kv } from '../../client/kv';
 import { duration, serviceName } from '../terminal/option-values';
 import { type Printer, processPrinter } from '../terminal/printer';
 import { configPath, readConfig } from './config-file';
@@ -39,6 +40,8 @@ export interface Connection {
   print: Printer;
   /** For single calls. */
   registry: Admin;
+  /** For single calls about entries. */
+  entries: KeyValue;
   /**
    * Creates a client for what stays open: registrations and watches.
    *
@@ -57,13 +60,13 @@ export function connect(flags: RegistryFlags): Connection {
   print.trace(`namespace ${place.namespace} (${place.sources.namespace})`);
   const trace = (line: string) => print.trace(line);
   const options = { url: place.url, token: place.token, namespace: place.namespace };
+  const single = { ...options, fetch: explainedFetch(tracedFetch({ trace, timeoutMs: flags.timeout }), place) };
   return {
     place,
     print,
-    registry: rollcallAdmin({
-      ...options,
-      fetch: explainedFetch(tracedFetch({ trace, timeoutMs: flags.timeout }), place),
-    }),
+    registry: rollcallAdmin(single),
+    // One attempt: its failure is explained at once.
+    entries: kv(rollcall({ ...single, onWarning: false }), { attempts: 1 }),
     // `--timeout` applies only to single calls.
     // Commands show the state of the connection themselves.
     client: (signal) => rollcall({ ...options, fetch: tracedFetch({ trace, signal }), onWarning: false }),

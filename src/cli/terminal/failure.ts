@@ -94,6 +94,8 @@ const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
   INSTANCE_NOT_FOUND: 'List the instances of the service: rollcall ls <service>',
   NAMESPACE_NOT_FOUND: 'List the namespaces: rollcall ns ls',
   TOKEN_NOT_FOUND: 'List the tokens: rollcall token ls',
+  ENTRY_NOT_FOUND: 'List the entries: rollcall kv ls',
+  LEASE_NOT_FOUND: 'List the leases: rollcall lease ls',
   REVISION_MISMATCH: 'It was changed meanwhile: check it, then try again.',
 };
 

@@ -4,6 +4,7 @@ import { durationText } from './phrases';
 /** Options by the members of requests that they set. */
 const OPTIONS: Readonly<Record<string, string>> = {
   address: '--address',
+  alias: '--alias',
   at: '--as-of',
   after: '--page',
   cause: '--cause',
@@ -15,9 +16,12 @@ const OPTIONS: Readonly<Record<string, string>> = {
   grants: '--grant',
   group: '--group',
   id: 'id',
+  ifRevision: '--if-revision',
   'intervals.nacosBeatMs': '--nacos-beat',
   'intervals.nacosPollMs': '--nacos-poll',
   'intervals.sessionPingMs': '--session-ping',
+  key: 'key',
+  lease: '--lease',
   'lease.ttlMs': '--ttl',
   limit: '--limit',
   'limits.bytes': '--max-bytes',
@@ -39,6 +43,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   tag: '--tag',
   tags: '--tag',
   title: '--title',
+  ttlMs: '--ttl',
   to: '--to',
   until: '--until',
   url: '--instance-url',

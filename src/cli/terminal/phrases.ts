@@ -48,3 +48,8 @@ export const withRelativeTimes = (sentence: string, now?: number): string =>
 /** Formats a number with its noun: `1 instance`, `2 instances`. */
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
   `${count} ${count === 1 ? noun : plural}`;
+
+/** Returns the key of an entry; as JSON if it has characters that would begin a line, or change the terminal. */
+export function keyText(key: string): string {
+  return /[\p{C}\p{Zl}\p{Zp}]/u.test(key) ? JSON.stringify(key) : key;
+}

@@ -36,6 +36,7 @@ import type {
 } from '../wire/directory-answers';
 import type { Cause, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from '../wire/history-answers';
 import type { Instance, InstanceStatus } from '../wire/instance';
+import type { GrantedLease, GrantedLeaseDetail, GrantedLeaseList, LeaseGrantBody } from '../wire/lease-answers';
 import type { RegistryHttp } from '../wire/registry-http';
 import { caller, type Operation } from './operation';
 import type { CallSettings, Condition, Freshness, Health, InstanceNames, Page, ServiceNames } from './requests';
@@ -107,6 +108,16 @@ export interface Calls {
   diffService(ask: ServiceNames & Page & { from: string; to?: string | undefined }): Promise<ServiceDiff>;
   /** Rolls back the operators' settings of a service and its instances. */
   rollBackService(ask: ServiceNames & { body: { to: string } }): Promise<RollbackReport>;
+  /** Grants a lease, which entries and instances can be held by. `grantLease` of `rollcall/client/locks` also renews it. */
+  grantLease(ask: CallSettings & { body: LeaseGrantBody }): Promise<GrantedLease>;
+  /** Lists the granted leases of this token, or all if it may operate the namespace. */
+  listGrantedLeases(ask?: CallSettings & Page): Promise<GrantedLeaseList>;
+  /** Reads a granted lease with what it holds; `lease` is its id or its alias. */
+  readGrantedLease(ask: CallSettings & { lease: string }): Promise<GrantedLeaseDetail>;
+  /** Renews a granted lease: its time to live starts again. */
+  renewGrantedLease(ask: CallSettings & { lease: string }): Promise<GrantedLease>;
+  /** Ends a granted lease, and removes everything that it holds. */
+  revokeLease(ask: CallSettings & { lease: string }): Promise<void>;
   /** Lists the namespaces that the token has a grant on. */
   listNamespaces(ask?: CallSettings & Page): Promise<NamespaceList>;
   createNamespace(ask: CallSettings & { body: NamespaceBody }): Promise<Namespace>;
@@ -145,6 +156,12 @@ export interface HistoryFilter {
   group?: string | undefined;
   service?: string | undefined;
   instance?: string | undefined;
+  /** Only the entry of this key. */
+  key?: string | undefined;
+  /** Only entries whose keys begin with this; empty: all entries. */
+  prefix?: string | undefined;
+  /** The key or prefix is base64, as it is not valid UTF-8. */
+  base64?: 'true' | undefined;
   cause?: Cause | undefined;
   /** Only changes after this cursor, or at this time or later. */
   since?: string | undefined;
@@ -167,6 +184,7 @@ const NAMESPACE = '/api/v1/ns/{ns}';
 const TOKEN = '/api/v1/tokens/{id}';
 const SERVICE = `${NAMESPACE}/groups/{group}/services/{service}`;
 const INSTANCE = `${SERVICE}/instances/{id}`;
+const LEASE = `${NAMESPACE}/leases/{lease}`;
 
 /** Method and path of each call; a test compares them with the OpenAPI document. */
 const OPERATIONS: Record<keyof Calls, Operation> = {
@@ -197,6 +215,11 @@ const OPERATIONS: Record<keyof Calls, Operation> = {
   explainInstance: ['GET', `${INSTANCE}/why`],
   diffService: ['GET', `${SERVICE}/diff`],
   rollBackService: ['POST', `${SERVICE}/rollback`],
+  grantLease: ['POST', `${NAMESPACE}/leases`],
+  listGrantedLeases: ['GET', `${NAMESPACE}/leases`],
+  readGrantedLease: ['GET', LEASE],
+  renewGrantedLease: ['POST', `${LEASE}/renew`],
+  revokeLease: ['DELETE', LEASE],
   listNamespaces: ['GET', '/api/v1/ns'],
   createNamespace: ['POST', '/api/v1/ns'],
   readNamespace: ['GET', NAMESPACE],

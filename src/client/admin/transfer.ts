@@ -63,7 +63,8 @@ export function transfers(http: RegistryHttp, options: ClientOptions): Transfers
     async importNamespace({ ns, mode, dryRun, body, signal, timeoutMs, onAnswer, onDifference, onProgress }) {
       const answer = await http.request('POST', `${pathOf(ns)}/import`, {
         query: { mode, dryRun },
-        lines: body,
+        raw: body,
+        headers: { 'Content-Type': 'application/x-ndjson' },
         signal,
         timeoutMs: timeoutMs ?? IMPORT_TIMEOUT_MS,
       });

@@ -1,4 +1,4 @@
-import { base64, bytesOf, utf8Bytes, utf8Text } from '../../model/bytes';
+import { base64, bytesOf as bytesOfString, utf8Bytes, utf8Text } from '../../model/bytes';
 import { RollcallError } from '../wire/rollcall-error';
 
 /** Key of an entry: a text, which stands for its UTF-8, or any bytes. At most 4 KiB. */
@@ -37,51 +37,69 @@ export function shown<Name extends string>(name: Name, data: Key | Value): Shown
 
 /** Returns the bytes that JSON has as text or as base64. */
 export function bytesShown(text: string | undefined, encoded: string | undefined): Uint8Array<ArrayBuffer> {
-  return encoded === undefined ? utf8Bytes(text ?? '') : bytesOf(atob(encoded));
+  return encoded === undefined ? utf8Bytes(text ?? '') : bytesOfString(atob(encoded));
 }
 
 /** Returns the last segments of an entry's path, and the query that says how the key is encoded. */
 export function keyInPath(key: Key): { path: string; query: { base64?: true } } {
-  assertKey(key);
+  if (key.length === 0) throw invalid('a key must not be empty');
   const text = textOf(key);
   if (text !== undefined && !NOT_IN_PATH.test(text)) return { path: encodeURIComponent(text), query: {} };
-  return { path: urlBase64(bytesOfKey(key)), query: { base64: true } };
+  return { path: urlBase64(bytesOf(key)), query: { base64: true } };
 }
 
 /** Returns a range as members of a query. */
 export function rangeQuery(range: KeyRange): Record<string, string | true> {
-  const members = membersOf(range).map(([name, key]) => ({ name, key, text: textOf(key) }));
-  if (members.every(({ text }) => text !== undefined)) {
-    return Object.fromEntries(members.map(({ name, text = '' }) => [name, text]));
-  }
-  const encoded = members.map(({ name, key }) => [name, urlBase64(bytesOfKey(key))] as const);
-  return { ...Object.fromEntries(encoded), base64: true };
+  const members = membersOf(range).flatMap(([name, key]): [name: string, key: Key][] =>
+    name === 'key'
+      ? [
+          ['from', key],
+          ['to', keyAfter(bytesOf(key))],
+        ]
+      : [[name, key]],
+  );
+  const texts = members.map(([name, key]) => [name, textInUrl(key)] as const);
+  if (texts.every(([, text]) => text !== undefined)) return Object.fromEntries(texts) as Record<string, string>; // `as`: checked
+  return { ...Object.fromEntries(members.map(([name, key]) => [name, urlBase64(bytesOf(key))])), base64: true };
 }
 
-/** Returns a range as members of JSON. */
+/** Returns a range as a scope of keys in JSON, which has `base64` if any of its members is not UTF-8. */
 export function rangeInJson(range: KeyRange): Record<string, string | true> {
-  const members = membersOf(range).map(([name, key]) => ({ name, key, text: textOf(key) }));
-  if (members.every(({ text }) => text !== undefined)) {
-    return Object.fromEntries(members.map(({ name, text = '' }) => [name, text]));
-  }
-  return { ...Object.fromEntries(members.map(({ name, key }) => [name, base64(bytesOfKey(key))])), base64: true };
+  const members = membersOf(range);
+  const texts = members.map(([name, key]) => [name, textOf(key)] as const);
+  if (texts.every(([, text]) => text !== undefined)) return Object.fromEntries(texts) as Record<string, string>; // `as`: checked
+  return { ...Object.fromEntries(members.map(([name, key]) => [name, base64(bytesOf(key))])), base64: true };
+}
+
+/** Returns a range as members of an operation in JSON, each of which is text or base64. */
+export function shownRange(range: KeyRange): object {
+  return Object.assign({}, ...membersOf(range).map(([name, key]) => shown(name, key)));
+}
+
+/** Returns the bytes of a key or value. */
+export function bytesOf(data: Key | Value): Uint8Array<ArrayBuffer> {
+  // A copy, since the caller may change its array while the request is sent.
+  return typeof data === 'string' ? utf8Bytes(textOf(data) ?? '') : new Uint8Array(data);
 }
 
 /** Returns the key right after another: there is none between them. */
-export function keyAfter(key: Uint8Array): Uint8Array {
+function keyAfter(key: Uint8Array): Uint8Array {
   const after = new Uint8Array(key.length + 1);
   after.set(key);
   return after;
 }
 
-/** @throws {RollcallError} `INVALID_REQUEST` for an empty key, which a path cannot have. */
-function assertKey(key: Key): void {
-  if (key.length === 0) throw invalid('a key must not be empty');
+/** Returns the text of a key if it can be in a query. */
+function textInUrl(key: Key): string | undefined {
+  const text = textOf(key);
+  return text?.includes('\u0000') ? undefined : text;
 }
 
-function membersOf(range: KeyRange): [name: string, key: Key][] {
-  const given: Partial<Record<(typeof RANGE_MEMBERS)[number], Key | undefined>> = range;
-  const members = RANGE_MEMBERS.flatMap((name): [string, Key][] => {
+type Member = (typeof RANGE_MEMBERS)[number];
+
+function membersOf(range: KeyRange): [name: Member, key: Key][] {
+  const given: Partial<Record<Member, Key | undefined>> = range;
+  const members = RANGE_MEMBERS.flatMap((name): [Member, Key][] => {
     const key = given[name];
     return key === undefined ? [] : [[name, key]];
   });
@@ -91,8 +109,6 @@ function membersOf(range: KeyRange): [name: string, key: Key][] {
   }
   return members;
 }
-
-const bytesOfKey = (key: Key): Uint8Array => (typeof key === 'string' ? utf8Bytes(key) : key);
 
 /** Encodes bytes as base64 for URLs, without padding. */
 const urlBase64 = (bytes: Uint8Array): string =>

@@ -31,11 +31,8 @@ function stage(scope: KeyScope, options: KeyWatchOptions = {}) {
   time.random = () => 0;
   const core = new ClientCore({ url: 'http://registry.example', WebSocket: sockets.WebSocket }, time);
   const events: string[] = [];
-  let isOver = false;
   const onEvent = (event: KeyEvent) => events.push(textOf(event));
-  const watch = watchKeys(core, scope, { transport: 'socket', onEvent, ...options }, () => {
-    isOver = true;
-  });
+  const watch = watchKeys(core, scope, { transport: 'socket', onEvent, ...options });
   onTestFinished(() => watch.close());
   const connect = async () => {
     time.advance(0);
@@ -47,7 +44,7 @@ function stage(scope: KeyScope, options: KeyWatchOptions = {}) {
     const say = (type: string, more: object) => sockets.last.say({ type, watch: String(frame.watch), ...more });
     return { frame, say };
   };
-  return { core, sockets, watch, events, connect, isOver: () => isOver };
+  return { core, sockets, watch, events, connect, isOver: () => core.opened.size === 0 };
 }
 
 const change = (revision: number, changes: object[]) => ({

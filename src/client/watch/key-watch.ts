@@ -67,23 +67,17 @@ export interface KeyWatch extends AsyncIterable<KeyEvent> {
 const chooseSource: ChooseSource = async (watch) => (await import('./choose-source')).chooseSource(watch);
 
 /**
- * Watches entries.
+ * Watches entries until the watch or the client is closed.
  *
- * @param over Called when the watch has ended.
  * @throws {RollcallError} `INVALID_REQUEST` for keys that are not valid, or if a socket is requested in a runtime without
  * WebSocket.
  */
-export function watchKeys(
-  core: ClientCore,
-  scope: KeyScope,
-  options: KeyWatchOptions = {},
-  over: (watch: KeyWatch) => void = () => {},
-): KeyWatch {
+export function watchKeys(core: ClientCore, scope: KeyScope, options: KeyWatchOptions = {}): KeyWatch {
   const ranges = isList(scope) ? scope : [scope];
   if (ranges.length === 0) throw new RollcallError('INVALID_REQUEST', 'name at least one key, prefix or interval');
   const { onEvent, ...others } = options;
   const onFrame = onEvent && ((frame: WatchFrame) => onEvent(eventOf(frame)));
-  const opened: KeyWatch = {
+  const watch: KeyWatch = {
     get status() {
       return frames.status;
     },
@@ -99,8 +93,10 @@ export function watchKeys(
   if (keys.some(({ key, to }) => key === '' || to === '')) {
     throw new RollcallError('INVALID_REQUEST', 'a key must not be empty; omit `to` for all keys after `from`');
   }
-  const frames = new ServiceWatch(core, { keys }, { ...others, onFrame }, () => over(opened), chooseSource);
-  return opened;
+  const over = (ended: ServiceWatch) => core.opened.delete(ended);
+  const frames = new ServiceWatch(core, { keys }, { ...others, onFrame }, over, chooseSource);
+  if (options.signal?.aborted !== true) core.opened.add(frames);
+  return watch;
 }
 
 /** Narrows a scope: `Array.isArray` does not know lists that are read-only. */

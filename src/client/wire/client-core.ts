@@ -9,6 +9,12 @@ import type { Time } from './time';
 /** Time after which a registry that has not answered yet is reported. */
 const EXPECTED_MS = 1_000;
 
+/** Something that ends with the client. */
+interface Closable {
+  /** Must not reject. */
+  close(): void | Promise<void>;
+}
+
 /** Shared state of a client: HTTP, sockets and names. */
 export class ClientCore {
   readonly http: RegistryHttp;
@@ -16,6 +22,10 @@ export class ClientCore {
   readonly hasSockets: boolean;
   readonly options: ClientOptions;
   readonly outages: OutageReports;
+  /** Watches, leases and locks that end with the client. */
+  readonly opened: Set<Closable> = new Set();
+  /** Number of times that the client was closed: what was begun before must not go on. */
+  closes = 0;
   readonly #links = new Map<number | undefined, SocketLink>();
   #subscriber: string | undefined;
   #names = 0;

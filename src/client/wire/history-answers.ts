@@ -105,6 +105,54 @@ export type HistoryChange =
       after: WatchedService | null;
       /** Number of watches that were notified of it. */
       watchers: number;
+    }
+  | {
+      kind: 'entry';
+      /** Key as text; absent if it is not valid UTF-8. */
+      key?: string | undefined;
+      /** Key as base64, if it is not valid UTF-8. */
+      keyBase64?: string | undefined;
+      cause: Cause;
+      before: {
+        /** Value as text; absent if it is not valid UTF-8, or not requested. */
+        value?: string | undefined;
+        /** Value as base64, if it is not valid UTF-8. */
+        valueBase64?: string | undefined;
+        /** Media type of the value, as it was put. */
+        contentType?: string | undefined;
+        /** Length of the value. */
+        bytes: number;
+        /** Revision that created the key. It increases from one holder of a lock to the next. */
+        createdRevision: number;
+        /** Revision of the last change. */
+        revision: number;
+        /** Number of changes since the key was created, including that. */
+        version: number;
+        /** Layout by which the registry shows an instance as this entry; absent if it was put. */
+        layout?: string | undefined;
+        /** Id of the lease that holds it; absent without one. */
+        lease?: string | undefined;
+      } | null;
+      after: {
+        /** Value as text; absent if it is not valid UTF-8, or not requested. */
+        value?: string | undefined;
+        /** Value as base64, if it is not valid UTF-8. */
+        valueBase64?: string | undefined;
+        /** Media type of the value, as it was put. */
+        contentType?: string | undefined;
+        /** Length of the value. */
+        bytes: number;
+        /** Revision that created the key. It increases from one holder of a lock to the next. */
+        createdRevision: number;
+        /** Revision of the last change. */
+        revision: number;
+        /** Number of changes since the key was created, including that. */
+        version: number;
+        /** Layout by which the registry shows an instance as this entry; absent if it was put. */
+        layout?: string | undefined;
+        /** Id of the lease that holds it; absent without one. */
+        lease?: string | undefined;
+      } | null;
     };
 
 /** A revision, with those of its changes that match the query. */

@@ -10,8 +10,8 @@ export interface CallOptions {
   /** Undefined values are omitted; a list becomes a repeated parameter. */
   query?: Readonly<Record<string, QueryValue>> | undefined;
   body?: unknown;
-  /** A body of lines, instead of JSON; a stream is sent as it is read. */
-  lines?: string | ReadableStream<Uint8Array> | undefined;
+  /** A body that is not JSON, whose type is in `headers`. A stream is sent as it is read. */
+  raw?: string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> | undefined;
   headers?: Readonly<Record<string, string>> | undefined;
   signal?: AbortSignal | undefined;
   /** Time until the response starts. Default: ten seconds. */
@@ -87,7 +87,7 @@ export class RegistryHttp {
    * @throws The reason of the caller's signal, if it aborts.
    */
   async request(method: string, path: string, options: CallOptions = {}): Promise<Response> {
-    const { body, lines, headers, signal, timeoutMs = ANSWER_TIMEOUT_MS } = options;
+    const { body, raw, headers, signal, timeoutMs = ANSWER_TIMEOUT_MS } = options;
     const late = new AbortController();
     const timer = setTimeout(() => late.abort(new Error(`it took longer than ${timeoutMs / 1_000} s`)), timeoutMs);
     if (this.#isBackground) letSleep(timer);
@@ -98,12 +98,11 @@ export class RegistryHttp {
         headers: {
           ...(token !== undefined && { Authorization: `Bearer ${token}` }),
           ...(body !== undefined && { 'Content-Type': 'application/json' }),
-          ...(lines !== undefined && { 'Content-Type': 'application/x-ndjson' }),
           ...headers,
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         // Node and browsers require `duplex` for streams: no response is read before the whole body is sent.
-        ...(lines !== undefined && { body: lines, duplex: 'half' }),
+        ...(raw !== undefined && { body: raw, duplex: 'half' }),
         // The caller's signal also aborts a response body that is still being read.
         signal: signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
       });

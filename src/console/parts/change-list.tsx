@@ -2,7 +2,7 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { actorNames, isActor } from '../state/actors';
-import { type ChangeLine, type Fold, factsOf, foldLines, idOf, isFold, linesOf } from '../state/change-lines';
+import { type ChangeLine, type Fold, factsOf, foldLines, idOf, isFold, linesOf, recordOf } from '../state/change-lines';
 import { HistoryList, type HistoryOptions } from '../state/history-list';
 import { diffPath, instancePath, type ServiceAddress, servicePath, serviceTitle } from '../state/paths';
 import { changedFields } from '../state/record-diff';
@@ -175,7 +175,9 @@ function FoldCells({ ns, fold, isOpen, onToggle }: { ns: string; fold: Fold; isO
   const facts = factsOf(fold);
   const [newest] = fold.lines;
   if (facts === undefined || newest === undefined) return null;
-  const names = new Set(fold.lines.map(({ change }) => idOf(change) || serviceTitle(change)));
+  const names = new Set(
+    fold.lines.map(({ change }) => (change.kind === 'service' ? serviceTitle(change) : idOf(change))),
+  );
   return (
     <>
       <Cell class="time">
@@ -215,33 +217,36 @@ function LineCells({
   isService: boolean;
 }) {
   const { at, change, before, cursor, isInside } = line;
-  const { group, service } = change;
-  const address = { ns, group, service };
+  const record = recordOf(change);
+  const address = record && { ns, group: record.group, service: record.service };
   const id = idOf(change);
-  // A registration or a removal changes every field.
-  const fields =
-    change.kind === 'instance' && (change.before === null || change.after === null)
-      ? []
-      : changedFields(change.before, change.after).slice(0, FIELDS_MAX_COUNT);
+  const sentence = (
+    <StateMark state={stateAfter(line)} isCalm={stateAfter(line) === 'up'}>
+      {sentenceOf(line)}
+    </StateMark>
+  );
+  // A registration or a removal changes every field, and so does the creation or deletion of an entry.
+  const isWhole = (change.kind === 'instance' || !record) && (change.before === null || change.after === null);
+  const fields = isWhole ? [] : changedFields(change.before, change.after).slice(0, FIELDS_MAX_COUNT);
   return (
     <>
       <Cell class="time">
         <Time at={at} />
       </Cell>
       <Cell class={isInside ? 'say in' : 'say'}>
-        <Link href={id === '' ? servicePath(address) : instancePath({ ...address, id })} data-row>
-          <StateMark state={stateAfter(line)} isCalm={stateAfter(line) === 'up'}>
-            {sentenceOf(line)}
-          </StateMark>
-        </Link>
-        {!isService && id !== '' && <span class="mute"> {serviceTitle(change)}</span>}
+        {address === undefined ? (
+          sentence
+        ) : (
+          <Link href={id === '' ? servicePath(address) : instancePath({ ...address, id })} data-row>
+            {sentence}
+          </Link>
+        )}
+        {!isService && record && id !== '' && <span class="mute"> {serviceTitle(record)}</span>}
       </Cell>
       <Cell class="fields">
         <FieldChanges changes={fields} />
       </Cell>
-      <Cell class="n">
-        <Compare address={address} from={before} to={cursor} />
-      </Cell>
+      <Cell class="n">{address && <Compare address={address} from={before} to={cursor} />}</Cell>
     </>
   );
 }

@@ -1,5 +1,6 @@
+import type { HistoryChange } from '../../client/wire/history-answers';
 import { actorName } from '../state/actors';
-import { type ChangeLine, type FoldFacts, idOf } from '../state/change-lines';
+import { type ChangeLine, type FoldFacts, keyOf } from '../state/change-lines';
 import type { State } from '../state/instance-state';
 import { serviceTitle } from '../state/paths';
 import { words } from '../words/words';
@@ -11,7 +12,7 @@ const REGISTRY = 'registry';
 /** Returns a change in words: `ops-night quarantined orders-4`, `orders-4 expired`. */
 export function sentenceOf({ cause, actor, change }: Pick<ChangeLine, 'cause' | 'actor' | 'change'>): string {
   const { history: text, causes } = words.value;
-  const what = idOf(change) || text.serviceNamed(serviceTitle(change));
+  const what = nameOf(change);
   const isLifted = change.kind === 'override' && change.after === null;
   const verb = isLifted && cause === 'overridden' ? text.lifted : text.verbs[cause];
   return verb === undefined || actor === REGISTRY
@@ -19,11 +20,18 @@ export function sentenceOf({ cause, actor, change }: Pick<ChangeLine, 'cause' | 
     : text.did(actorName(actor), verb, what);
 }
 
+/** Returns the name of an instance, a service or an entry, with its kind unless it is an instance. */
+export function nameOf(change: HistoryChange): string {
+  const { history: text } = words.value;
+  if (change.kind === 'entry') return text.entryNamed(keyOf(change));
+  return change.kind === 'service' ? text.serviceNamed(serviceTitle(change)) : change.id;
+}
+
 /** Returns the changes of a fold in words: `deploy registered 24 instances of orders`. */
-export function foldSentence({ cause, actor, changes, records, isOfServices, service, id }: FoldFacts): string {
+export function foldSentence({ cause, actor, changes, records, of, service, id }: FoldFacts): string {
   const { history: text, causes, common } = words.value;
-  const counted = id ?? (isOfServices ? common.services(records) : common.instances(records));
-  const isNamed = service !== undefined && id === undefined && !isOfServices;
+  const counted = id ?? common[of](records);
+  const isNamed = service !== undefined && id === undefined && of === 'instances';
   const what = isNamed ? text.ofService(counted, serviceTitle(service)) : counted;
   const verb = actor === REGISTRY ? undefined : text.verbs[cause];
   const sentence =

@@ -1,8 +1,13 @@
 import type { FieldChange, FieldValue } from '../state/record-diff';
 import { duration, moment } from '../words/format';
 
-/** Characters of a value that are shown; its title has all of them. */
+/** Characters of a value that are shown. */
 const SHOWN_MAX_LENGTH = 80;
+
+/** Characters of a value in its title: an entry may have half a megabyte. */
+const TITLE_MAX_LENGTH = 2_000;
+
+const titleOf = (value: FieldValue): string => String(value).slice(0, TITLE_MAX_LENGTH);
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/;
 
@@ -18,9 +23,9 @@ export function FieldChanges({ changes }: { changes: readonly FieldChange[] }) {
       {changes.map(({ field, before, after }) => (
         <code key={field}>
           {isDuration(field, after ?? before) ? field.slice(0, -2) : field}{' '}
-          {before !== undefined && <del title={String(before)}>{shown(field, before)}</del>}
+          {before !== undefined && <del title={titleOf(before)}>{shown(field, before)}</del>}
           {before !== undefined && after !== undefined && ' → '}
-          {after !== undefined && <ins title={String(after)}>{shown(field, after)}</ins>}
+          {after !== undefined && <ins title={titleOf(after)}>{shown(field, after)}</ins>}
         </code>
       ))}
     </span>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Cause, HistoryChange, HistoryEntry } from '../../client/wire/history-answers';
-import { binsOf, factsOf, foldLines, isFold, linesOf } from './change-lines';
+import { binsOf, factsOf, foldLines, idOf, isFold, linesOf } from './change-lines';
 
 const START = Date.parse('2026-11-20T03:12:00.000Z');
 
@@ -30,7 +30,7 @@ function entriesOf(...made: [number, Cause, string, ...string[]][]): HistoryEntr
 const textOf = (entries: readonly HistoryEntry[]): string =>
   foldLines(linesOf(entries, undefined))
     .map((row) => {
-      const ids = (isFold(row) ? row.lines : [row]).map(({ change }) => (change.kind === 'service' ? 's' : change.id));
+      const ids = (isFold(row) ? row.lines : [row]).map(({ change }) => idOf(change) || 's');
       return isFold(row) ? `[${ids.join(' ')}]` : ids.join('');
     })
     .join(' ');
@@ -122,7 +122,7 @@ describe('factsOf', () => {
           [3, 'updated', 'deploy', 'b'],
         ),
       ),
-    ).toMatchObject({ changes: 4, records: 2, id: undefined, service: { service: 'orders' }, isOfServices: false });
+    ).toMatchObject({ changes: 4, records: 2, id: undefined, service: { service: 'orders' }, of: 'instances' });
     expect(
       factsFor(entriesOf([0, 'updated', 'd', 'a'], [1, 'updated', 'd', 'a'], [2, 'updated', 'd', 'a'])),
     ).toMatchObject({
@@ -137,5 +137,34 @@ describe('factsOf', () => {
 describe('binsOf', () => {
   it('counts times in equal parts, and none outside of the range', () => {
     expect(binsOf([0, 24, 25, 99, 100, 101, -1], 0, 100, 4)).toEqual([2, 1, 0, 2]);
+  });
+});
+
+describe('changes of entries', () => {
+  const change = (key: object): HistoryChange => ({
+    kind: 'entry',
+    ...key,
+    cause: 'imported',
+    before: null,
+    after: null,
+  });
+  const [imported] = entriesOf([0, 'imported', 'root', 'a', 'b', 'c']);
+  const keys = [{ key: 'config/a' }, { key: 'config/b' }, { keyBase64: '/wA=' }].map(change);
+  const rows = foldLines(
+    linesOf(imported === undefined ? [] : [{ ...imported, changes: [...imported.changes, ...keys] }], undefined),
+  );
+
+  it('have keys of their own, and fold apart from instances', () => {
+    expect(rows.map((row) => (isFold(row) ? row.lines.map(({ change }) => idOf(change)) : []))).toEqual([
+      ['a', 'b', 'c'],
+      ['config/a', 'config/b', '/wA='],
+    ]);
+    expect(new Set(rows.flatMap((row) => (isFold(row) ? row.lines : [row])).map(({ key }) => key)).size).toBe(6);
+  });
+
+  it('are counted as entries, without a service', () => {
+    const [, fold] = rows;
+    const facts = fold !== undefined && isFold(fold) ? factsOf(fold) : undefined;
+    expect(facts).toMatchObject({ of: 'entries', records: 3, service: undefined, id: undefined });
   });
 });

@@ -6,7 +6,7 @@ const FOLD_MS = 10_000;
 /** Fewest changes that fold. */
 const FOLD_MIN_COUNT = 3;
 
-/** One change of one record. */
+/** One change of one record or entry. */
 export interface ChangeLine {
   key: string;
   at: string;
@@ -29,8 +29,25 @@ export interface Fold {
 
 export const isFold = (row: ChangeLine | Fold): row is Fold => 'lines' in row;
 
-/** Returns the id of the instance that a change is about; empty for a service. */
-export const idOf = (change: HistoryChange): string => (change.kind === 'service' ? '' : change.id);
+/** A change of an instance, its settings or a service. */
+export type RecordChange = Exclude<HistoryChange, { kind: 'entry' }>;
+
+/** Returns a change if it is one of a service or of its instances; undefined for an entry. */
+export const recordOf = (change: HistoryChange): RecordChange | undefined =>
+  change.kind === 'entry' ? undefined : change;
+
+/** Returns the key of an entry: text, or base64 if it is not UTF-8. */
+export const keyOf = ({ key, keyBase64 = '' }: Extract<HistoryChange, { kind: 'entry' }>): string => key ?? keyBase64;
+
+/** Returns the id of the instance that a change is about, or the key of its entry; empty for a service. */
+export const idOf = (change: HistoryChange): string =>
+  change.kind === 'entry' ? keyOf(change) : change.kind === 'service' ? '' : change.id;
+
+/** Returns the name of the service that a change is about, as a key; the same for all entries. */
+const serviceKey = ({ change }: Pick<ChangeLine, 'change'>): string => {
+  const record = recordOf(change);
+  return JSON.stringify([record?.group, record?.service]);
+};
 
 /**
  * Splits entries into their changes, both newest first.
@@ -41,7 +58,7 @@ export const idOf = (change: HistoryChange): string => (change.kind === 'service
 export function linesOf(entries: readonly HistoryEntry[], older: string | undefined, isGapless = true): ChangeLine[] {
   return entries.flatMap(({ revision, at, cursor, actor, changes }, index) =>
     changes.map((change) => ({
-      key: JSON.stringify([revision, change.kind, change.group, change.service, idOf(change)]),
+      key: JSON.stringify([revision, change.kind, serviceKey({ change }), idOf(change)]),
       at,
       cursor,
       before: (isGapless && (entries[index + 1]?.cursor ?? older)) || timeBefore(at),
@@ -55,7 +72,7 @@ export function linesOf(entries: readonly HistoryEntry[], older: string | undefi
 const timeBefore = (at: string): string => new Date(Date.parse(at) - 1).toISOString();
 
 /**
- * Folds three or more changes of one cause and one actor within ten seconds. Services do not fold with instances. Each fold
+ * Folds three or more changes of one cause and one actor within ten seconds. Services, instances and entries fold separately. Each fold
  * takes the place of its newest change.
  *
  * Folds are made from the oldest change on, so that those that exist stay as they are when newer changes come.
@@ -67,7 +84,7 @@ export function foldLines(lines: readonly ChangeLine[]): (ChangeLine | Fold)[] {
   const current = new Map<string, { start: number; lines: ChangeLine[] }>();
   for (const line of lines.toReversed()) {
     const { cause, actor, change } = line;
-    const key = JSON.stringify([cause, actor, change.kind === 'service']);
+    const key = JSON.stringify([cause, actor, foldedAs(change)]);
     const at = Date.parse(line.at);
     let fold = current.get(key);
     if (fold === undefined || at - fold.start > FOLD_MS) {
@@ -84,17 +101,21 @@ export function foldLines(lines: readonly ChangeLine[]): (ChangeLine | Fold)[] {
   });
 }
 
+/** Returns the name of the records that a change folds with. */
+const foldedAs = ({ kind }: HistoryChange): FoldFacts['of'] =>
+  kind === 'entry' ? 'entries' : kind === 'service' ? 'services' : 'instances';
+
 /** Facts of a fold, for its sentence. */
 export interface FoldFacts {
   cause: Cause;
   actor: string;
   changes: number;
-  /** Number of different instances, or of services. */
+  /** Number of different instances, services or entries. */
   records: number;
-  isOfServices: boolean;
+  of: 'instances' | 'services' | 'entries';
   /** The only service, if there is just one. */
   service: { group: string; service: string } | undefined;
-  /** Id of the only instance, or name of the only service, if there is just one. */
+  /** Id of the only instance, name of the only service, or key of the only entry, if there is just one. */
   id: string | undefined;
   from: string;
   to: string;
@@ -106,8 +127,7 @@ export function factsOf({ lines }: Fold): FoldFacts | undefined {
   const oldest = lines.at(-1);
   if (newest === undefined || oldest === undefined) return undefined;
   const { cause, actor, change } = newest;
-  const { group, service } = change;
-  const serviceKey = ({ change }: ChangeLine) => JSON.stringify([change.group, change.service]);
+  const record = recordOf(change);
   const isOne = lines.every((line) => serviceKey(line) === serviceKey(newest));
   const records = new Set(lines.map((line) => serviceKey(line) + idOf(line.change))).size;
   return {
@@ -115,9 +135,9 @@ export function factsOf({ lines }: Fold): FoldFacts | undefined {
     actor,
     changes: lines.length,
     records,
-    isOfServices: change.kind === 'service',
-    service: isOne ? { group, service } : undefined,
-    id: records === 1 ? idOf(change) || service : undefined,
+    of: foldedAs(change),
+    service: isOne && record ? { group: record.group, service: record.service } : undefined,
+    id: records === 1 ? idOf(change) || record?.service : undefined,
     from: oldest.at,
     to: newest.at,
   };

@@ -21,9 +21,10 @@ export interface LatestChange {
 /** Latest changes, newest first. */
 export type LatestChanges = readonly LatestChange[];
 
-/** Returns the changes of an entry of the history. */
+/** Returns the changes of instances and services in an entry of the history. */
 export function changesOfEntry({ revision, at, actor, changes }: HistoryEntry): LatestChange[] {
-  return changes.map((change) => {
+  return changes.flatMap((change) => {
+    if (change.kind === 'entry') return [];
     const { group, service, cause } = change;
     const id = change.kind === 'service' ? '' : change.id;
     return { key: JSON.stringify([revision, group, service, id]), revision, at, cause, actor, group, service, id };

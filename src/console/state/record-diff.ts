@@ -1,10 +1,13 @@
 import type { Override } from '../../client/wire/answers';
 import type { WatchedService } from '../../client/wire/frames';
-import type { RegisteredInstance } from '../../client/wire/history-answers';
+import type { HistoryChange, RegisteredInstance } from '../../client/wire/history-answers';
 import type { Instance } from '../../client/wire/instance';
 
-/** A record of the history or of a diff. */
-export type DiffedRecord = Instance | RegisteredInstance | Override | WatchedService;
+/** An entry of the history, without its key. */
+export type EntryContent = NonNullable<Extract<HistoryChange, { kind: 'entry' }>['after']>;
+
+/** A record or an entry of the history or of a diff. */
+export type DiffedRecord = Instance | RegisteredInstance | Override | WatchedService | EntryContent;
 
 /** A value without members. Lists of such values are joined. */
 export type FieldValue = string | number | boolean;

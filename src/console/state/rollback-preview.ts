@@ -36,7 +36,7 @@ export function rollbackPreview(entries: readonly HistoryEntry[], now: number): 
     } else if (change.kind === 'override') {
       const known = overrides.get(change.id);
       overrides.set(change.id, { past: change.before, present: known ? known.present : change.after });
-    } else if (!isGone.has(change.id)) isGone.set(change.id, change.after === null);
+    } else if (change.kind === 'instance' && !isGone.has(change.id)) isGone.set(change.id, change.after === null);
   }
   const effect: RollbackEffect = { restored: [], removed: [], gone: [] };
   for (const [id, ends] of [...overrides].sort(([one], [other]) => (one < other ? -1 : 1))) {

@@ -197,7 +197,7 @@ function itemOf(entry: HistoryEntry): EntryItem {
       : settings?.kind === 'override'
         ? titleOfOverride(settings.cause, settings.before, settings.after, entry)
         : ({ kind: 'updated' } as const);
-  const watchers = Math.max(0, ...changes.map((change) => change.watchers));
+  const watchers = Math.max(0, ...changes.map((change) => (change.kind === 'entry' ? 0 : change.watchers)));
   return { kind: 'entry', key: `entry-${revision}`, at, cause, actor, title, fields, watchers, behind: [] };
 }
 

@@ -62,6 +62,7 @@ export const en = {
     by: (actor: string) => `by ${actor}`,
     services: (value: number) => many(value, 'service', 'services'),
     instances: (value: number) => many(value, 'instance', 'instances'),
+    entries: (value: number) => many(value, 'entry', 'entries'),
   },
   nav: {
     main: 'Main',
@@ -472,6 +473,8 @@ export const en = {
       quarantined: 'quarantined',
       drained: 'drained',
       'drain-cancelled': 'cancelled the drain of',
+      put: 'wrote',
+      deleted: 'deleted',
       imported: 'imported',
       'rolled-back': 'rolled back',
     } as Partial<Record<Cause, string>>, // `as`: for other causes, the state of the instance matters, not its author
@@ -480,6 +483,7 @@ export const en = {
     became: (what: string, cause: string) => `${what} ${cause}`,
     ofService: (what: string, service: string) => `${what} of ${service}`,
     serviceNamed: (service: string) => `service ${service}`,
+    entryNamed: (key: string) => `entry ${key}`,
     repeated: (sentence: string, changes: string) => `${sentence}, ${changes}`,
     span: (from: string, to: string) => (from === to ? from : `${from}–${to}`),
     fresh: (value: number) => `${many(value, 'new change', 'new changes')}`,

@@ -4,6 +4,7 @@ import type { StoredState } from './commit/commit-state';
 import { attendLookAgain } from './layouts/look-again';
 import { type AlarmState, arm, nextDeadline, planNextLook, sweep } from './leases/expiry';
 import { noteLostSockets } from './leases/sessions';
+import { continueEnds } from './leases/slow-end';
 import type { NamespaceState } from './state';
 import { notePass } from './time/attention';
 import { attendImport } from './transfer/apply';
@@ -76,6 +77,10 @@ async function clearAway(state: NamespaceState): Promise<void> {
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());
   while (attendLookAgain(state, state.time.now())) {
+    await (state.pipeline.settled() ?? state.platform.nextTurn());
+    sweep(state, notePass(state));
+  }
+  while (continueEnds(state, state.time.now())) {
     await (state.pipeline.settled() ?? state.platform.nextTurn());
     sweep(state, notePass(state));
   }

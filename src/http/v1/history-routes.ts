@@ -3,6 +3,7 @@ import {
   DiffQuery,
   HistoryPage,
   HistoryQuery,
+  keysOfQuery,
   RollbackReport,
   RollbackRequest,
   ServiceDiff,
@@ -22,19 +23,23 @@ export function addHistoryRoutes(surface: Surface): void {
     method: 'get',
     path: `${NAMESPACE_PATH}/history`,
     scope: 'read',
-    authorize: (principal, namespace, { query: { group, service } }) => {
+    authorize: (principal, namespace, { query }) => {
+      const { group, service } = query;
       const key = service === undefined ? undefined : { group: group ?? DEFAULT_GROUP, service };
-      authorize(principal, 'read', { namespace, service: key, group });
+      authorize(principal, 'read', { namespace, service: key, group, keys: keysOfQuery(query) });
     },
     chapter: 'History',
     summary: 'Read the history of changes: who, what, when and why',
     description:
-      'Newest first; covers the namespace, a group, a service, or an instance and its override. ' +
+      'Newest first; covers the namespace, a group, a service, an instance and its override, or entries. ' +
       'A page scans a bounded part of the history: continue with `next` even if a page is empty. ' +
       'A cursor outside the retained history returns 410 `COMPACTED`.',
     input: { query: HistoryQuery },
     answers: { 200: { description: 'Changes, each with the record before and after', schema: HistoryPage } },
-    call: (namespace, { query }, call) => namespace.history({ ...query, tokenId: call.tokenId }),
+    call: (namespace, { query }, call) => {
+      const { key: _key, prefix: _prefix, base64: _base64, ...rest } = query;
+      return namespace.history({ ...rest, keys: keysOfQuery(query), tokenId: call.tokenId });
+    },
     map: answered,
   });
 

@@ -162,6 +162,15 @@ const CASES: RouteCase[] = [
     calls: ['batch', caller, [{ op: 'deregister', key: { ...key, group: 'DEFAULT_GROUP' }, precondition: {} }]],
     status: 200,
   },
+  {
+    request: ['POST', `${NS}/transaction`, { then: [{ op: 'delete', key: 'a' }] }],
+    calls: [
+      'transaction',
+      caller,
+      { compares: [], then: [{ op: 'delete', interval: { from: 'a', to: 'a\u0000' } }], else: [] },
+    ],
+    status: 200,
+  },
   { request: ['GET', `${NS}/stats`], calls: ['stats', { tokenId }], status: 200 },
   {
     request: ['POST', `${NS}/subscribers/s-1/ack`, { cursor: 'cE.1.x' }],

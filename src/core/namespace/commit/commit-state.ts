@@ -3,6 +3,7 @@ import type { Platform } from '../../platform/platform';
 import type { CommitPipeline } from '../../storage/commit-pipeline';
 import type { JournaledEntry } from '../entries/entry-changes';
 import type { EntryStore } from '../entries/entry-store';
+import type { GrantedLease } from '../records/catalog-entries';
 import type { Checkpoints } from '../records/checkpoints';
 import type { RecordMemory } from '../records/record-kind';
 import type { AnyRecord, RecordKey } from '../records/records';
@@ -33,6 +34,8 @@ export type Projected = () => () => void;
 export interface Projection {
   /** Returns undefined if nothing has to be remembered besides the changes of the draft. */
   project(draft: Draft): Projected | undefined;
+  /** Returns whether more follows from the end of a lease than the removal of what it holds. */
+  concerns(lease: Pick<GrantedLease, 'keys' | 'instances'>): boolean;
 }
 
 /** A revision as watchers are notified of it, with its actor and time. */
@@ -58,11 +61,16 @@ export interface Publisher {
   /** Counts the watches that are notified of a change to a service. */
   audienceOf(key: ServiceKey): number;
 
-  /** Prepares the frames of a commit as it is applied. Call the returned function once the commit is durable. */
+  /**
+   * Prepares the frames of a commit as it is applied. Call the returned function once the commit is durable.
+   *
+   * @param deleted Keys of entries that were deleted besides, too many for a frame: watches find them in the journal.
+   */
   prepare(
     published: PublishedRevision,
     changes: readonly PublishedChange[],
     entries: readonly JournaledEntry[],
+    deleted?: ReadonlySet<string>,
   ): () => void;
 
   /** Notifies no watcher until {@link startOver}: to them, everything that is committed until then is one change. */

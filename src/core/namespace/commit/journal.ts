@@ -12,7 +12,7 @@ import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
 import type { JournaledEntry } from '../entries/entry-changes';
 import { RECORD_KINDS } from '../records/record-kinds';
 import { type Compaction, compactionOf } from './compaction';
-import { EntryJournal, type EntryRetention, rowsOf } from './entry-journal';
+import { EntryJournal, type EntryRetention } from './entry-journal';
 import {
   decodeChanges,
   decodeCursor,
@@ -22,6 +22,8 @@ import {
   type Position,
   RevisionGaps,
 } from './journal-format';
+import { rowsOf, rowsWriter } from './journal-rows';
+import type { StagedDeletions } from './staged-parts';
 
 /** A revision that the journal keeps. */
 export interface JournalEntry {
@@ -31,8 +33,10 @@ export interface JournalEntry {
   at: number;
   cause: Cause;
   actor: string;
-  /** Its changes as JSON arrays: {@link decodeChanges} reads them. */
+  /** Its changes of records as JSON arrays: {@link decodeChanges} reads them. */
   parts: string[];
+  /** True if it changes entries, whose changes {@link EntryJournal} has. */
+  hasEntries: boolean;
 }
 
 /** Actor of changes by the registry itself, which have no caller. */
@@ -57,11 +61,7 @@ export const DEFAULT_RETENTION: Retention = {
 /** Property that holds the gaps in the sequence of revisions. */
 const GAPS = 'revision-gaps';
 
-const APPEND = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, changes,
-    entries, entries_until, entry_revisions)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
-
-const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes FROM journal';
+const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes, entries IS NOT NULL FROM journal';
 
 /**
  * The retained history: one or more rows per revision, in order. Its newest revision is that of the namespace, so the last
@@ -158,12 +158,8 @@ export class Journal {
     const { revision, check } = position;
     if (revision === 0) return this.#compactedRevision === 0 && check === 0 ? position : undefined;
     if (revision >= this.#head.revision || revision <= this.#compactedRevision) return undefined;
-    for (const [kept] of this.#storage.read(
-      'SELECT check_bits FROM journal WHERE revision = ? AND part = 0',
-      revision,
-    )) {
-      if (kept === check) return position;
-    }
+    const row = 'SELECT check_bits FROM journal WHERE revision = ? AND part = 0';
+    for (const [kept] of this.#storage.read(row, revision)) if (kept === check) return position;
     return undefined;
   }
 
@@ -180,8 +176,9 @@ export class Journal {
     at: number,
     check: number,
     entries: readonly JournaledEntry[] = [],
+    staged?: StagedDeletions,
   ): () => void {
-    return this.#appendAt(this.#head.revision + 1, changes, cause, actor, at, check, entries);
+    return this.#appendAt(this.#head.revision + 1, changes, cause, actor, at, check, entries, staged);
   }
 
   /**
@@ -211,21 +208,26 @@ export class Journal {
     at: number,
     check: number,
     entries: readonly JournaledEntry[] = [],
+    staged?: StagedDeletions,
   ): () => void {
     this.#head = { epoch: this.#epoch, revision, check };
     this.#cursor = encodeCursor(this.#head);
     this.#latestStamp = at;
     if (this.#oldestStamp === 0) this.#oldestStamp = at;
     this.#unwritten.set(revision, changes);
-    const rows = rowsOf(encodeParts(changes), this.entries.append(revision, entries, changes.length === 0));
-    let sizeUntil = this.#sizeUntil;
-    for (const { text } of rows) this.#sizeUntil += text.length;
+    const isAlone = changes.length === 0;
+    const texts = isAlone && staged !== undefined ? [] : encodeParts(changes);
+    const rows = rowsOf(texts, this.entries.append(revision, entries, isAlone));
+    const copies = staged === undefined ? [] : this.entries.appendStaged(revision, staged, isAlone);
+    const append = rowsWriter(
+      this.#storage,
+      { revision, at, cause, actor, check },
+      [...rows, ...copies],
+      this.#sizeUntil,
+    );
+    this.#sizeUntil = append.sizeUntil;
     return () => {
-      for (const [index, { text, part, sums: until }] of rows.entries()) {
-        sizeUntil += text.length;
-        const columns = [part, until.bytes, until.revisions];
-        this.#storage.run(APPEND, revision, index, at, cause, actor, check, sizeUntil, text, ...columns);
-      }
+      append.write();
       this.#unwritten.delete(revision);
       this.entries.written(revision);
     };
@@ -263,8 +265,9 @@ export class Journal {
     let entry: JournalEntry | undefined;
     for (const row of rows) {
       const changes = String(row[5]);
-      if (entry?.revision === row[0]) {
-        entry?.parts.push(changes);
+      if (entry !== undefined && entry.revision === row[0]) {
+        entry.parts.push(changes);
+        entry.hasEntries ||= row[6] === 1;
         continue;
       }
       if (entry !== undefined) yield entry;
@@ -276,6 +279,7 @@ export class Journal {
         cause: String(row[2]) as Cause, // `as`: only append writes this column
         actor: String(row[3]),
         parts: [changes],
+        hasEntries: row[6] === 1,
       };
     }
     if (entry !== undefined) yield entry;
@@ -312,11 +316,8 @@ export class Journal {
 
   /** Returns the stamp of a revision that is on the disk, or of the next that is; undefined if there is none. */
   stampAt(revision: number): number | undefined {
-    for (const [at] of this.#storage.read(
-      'SELECT at FROM journal WHERE revision >= ? ORDER BY revision LIMIT 1',
-      revision,
-    ))
-      return Number(at);
+    const next = 'SELECT at FROM journal WHERE revision >= ? ORDER BY revision LIMIT 1';
+    for (const [at] of this.#storage.read(next, revision)) return Number(at);
     return undefined;
   }
 

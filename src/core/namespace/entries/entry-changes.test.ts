@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { byteString } from '../../../model/bytes';
 import { ENTRY_KEY_MAX_BYTES, ENTRY_VALUE_MAX_BYTES, JOURNAL_PART_MAX_BYTES } from '../../../model/limits';
 import type { WholeEntry } from './entry';
-import { changedKeys, decodeEntryChanges, deletedKeys, encodeEntryParts, type JournaledEntry } from './entry-changes';
+import { changeHeads, decodeEntryChanges, deletedKeys, encodeEntryParts, type JournaledEntry } from './entry-changes';
 
 const REVISION = 77;
 
@@ -31,7 +31,7 @@ it('[KV1] keeps any changes as they are, in order', () => {
     fc.property(fc.array(CHANGE, { minLength: 1, maxLength: 8 }), (changes) => {
       const parts = encodeEntryParts(changes);
       expect(decoded(parts)).toEqual(changes);
-      expect(parts.flatMap(changedKeys)).toEqual(changes.map(({ key }) => key));
+      expect(parts.flatMap(changeHeads)).toMatchObject(changes.map(({ key, cause }) => ({ key, cause })));
       expect(parts.flatMap(deletedKeys)).toEqual(changes.filter(({ after }) => after === null).map(({ key }) => key));
     }),
   );
@@ -62,5 +62,5 @@ it('[J2] splits many small changes into parts that fit a row', () => {
   });
   const parts = encodeEntryParts(changes);
   for (const part of parts) expect(part.byteLength).toBeLessThan(1.1 * JOURNAL_PART_MAX_BYTES);
-  expect(parts.flatMap(changedKeys)).toEqual(changes.map(({ key }) => key));
+  expect(parts.flatMap(changeHeads).map(({ key }) => key)).toEqual(changes.map(({ key }) => key));
 });

@@ -104,9 +104,9 @@ export function deletedKeys(part: ArrayBuffer): string[] {
   return headsOf(part).heads.flatMap(({ key, after }) => (after === null ? key : []));
 }
 
-/** Returns the keys of the changes of a part. */
-export function changedKeys(part: ArrayBuffer): string[] {
-  return headsOf(part).heads.map(({ key }) => key);
+/** Returns the keys of the changes of a part, and their causes. */
+export function changeHeads(part: ArrayBuffer): Pick<JournaledEntry, 'key' | 'cause'>[] {
+  return headsOf(part).heads;
 }
 
 function headsOf(part: ArrayBuffer): { heads: ChangeHead[]; end: number } {

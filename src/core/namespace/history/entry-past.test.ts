@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { byteString, utf8Bytes } from '../../../model/bytes';
-import { type EntryView, shownKey, shownValue } from '../../../model/entry';
+import { base64urlKey, type EntryView, shownKey, shownValue } from '../../../model/entry';
 import { readJsonText } from '../../../model/json';
 import type { KeyInterval } from '../../../model/key-interval';
 import type { EntryOrder } from '../../../model/namespace-api';
@@ -70,8 +70,12 @@ function expectedRange(state: State, { interval, limit = 1_000, orderBy, descend
   const sign = descending ? -1 : 1;
   if (orderBy !== 'key') inRange.sort(([, a], [, b]) => sign * (a[orderBy] - b[orderBy]));
   else if (descending) inRange.reverse();
-  const entries = inRange.slice(0, limit).map(([key, entry]) => viewOf(key, entry));
-  return { entries, count: inRange.length, more: entries.length < inRange.length };
+  const shown = inRange.slice(0, limit);
+  const last = shown.at(-1)?.[0];
+  const more = shown.length < inRange.length;
+  // A page in the order of the keys names its last one, to continue from.
+  const next = more && orderBy === 'key' && last !== undefined ? { next: base64urlKey(last) } : {};
+  return { entries: shown.map(([key, entry]) => viewOf(key, entry)), count: inRange.length, more, ...next };
 }
 
 /** A namespace, and a model of it that keeps every state. */

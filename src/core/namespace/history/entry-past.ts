@@ -4,7 +4,7 @@ import { ENTRY_STEPS_BACK_MAX_COUNT } from '../../../model/limits';
 import type { StoredState } from '../commit/commit-state';
 import type { Journal } from '../commit/journal';
 import type { Entry, WholeEntry } from '../entries/entry';
-import { changedKeys, decodeEntryChanges, type JournaledEntry } from '../entries/entry-changes';
+import { changeHeads, decodeEntryChanges, type JournaledEntry } from '../entries/entry-changes';
 import type { EntryStore } from '../entries/entry-store';
 import type { EntrySource } from '../queries/entries';
 
@@ -158,7 +158,7 @@ function scan(journal: Journal, missing: Set<string>, after: number, found: Map<
     rows += 1;
     size += part.byteLength;
     // Decoding the values of a change that is not sought takes time.
-    if (!changedKeys(part).some((key) => missing.has(key))) continue;
+    if (!changeHeads(part).some(({ key }) => missing.has(key))) continue;
     for (const change of decodeEntryChanges(part, revision)) {
       if (missing.delete(change.key)) found.set(change.key, pastEntry(change, revision));
     }

@@ -1,3 +1,4 @@
+import { shownKey } from '../../../model/entry';
 import { RegistryError } from '../../../model/errors';
 import type {
   Cause,
@@ -7,10 +8,13 @@ import type {
   RegisteredInstance,
   Renewals,
 } from '../../../model/history';
+import { isWithin, type KeyInterval } from '../../../model/key-interval';
 import { LIST_TEXT_MAX_BYTES, PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
 import { timestamp } from '../../../model/timestamp';
 import type { Journal, JournalEntry } from '../commit/journal';
 import type { JournaledChange } from '../commit/journal-format';
+import { entryContent, type WholeEntry } from '../entries/entry';
+import { changeHeads, decodeEntryChanges, type JournaledEntry } from '../entries/entry-changes';
 import type { JournaledRenewals } from '../records/record-kind';
 import { decodeInstance, decodeOverride } from '../records/records';
 import { instanceView, overrideView, watchedService } from '../records/view';
@@ -23,7 +27,20 @@ export interface PageBounds {
   sinceRevision?: number | undefined;
   untilRevision: number;
   limit?: number | undefined;
+  /** Entries whose changes are included; undefined for none. */
+  keys?: KeyInterval | undefined;
 }
+
+/** Changes of entries in a revision. */
+interface EntryChanges {
+  listed: HistoryChange[];
+  /** Number of those that are left out; at least that many in a very large revision. */
+  omitted: number;
+  /** Bytes that were read. */
+  size: number;
+}
+
+const NO_ENTRIES: EntryChanges = { listed: [], omitted: 0, size: 0 };
 
 /**
  * Returns a page of history. The work for a page is bounded by rows and by text, not by time: the platform's clock stands
@@ -35,7 +52,7 @@ export function historyPage(
   journal: Journal,
   walk: Iterable<WalkStep>,
   from: WalkPlace,
-  { cause, sinceRevision = 0, untilRevision, limit = PAST_SLICE_MAX_COUNT }: PageBounds,
+  { cause, sinceRevision = 0, untilRevision, limit = PAST_SLICE_MAX_COUNT, keys }: PageBounds,
 ): HistoryPage {
   const entries: HistoryEntry[] = [];
   let place = from;
@@ -51,12 +68,48 @@ export function historyPage(
     for (const part of entry.parts) size += part.length;
     if (entry.revision > untilRevision) continue;
     const sought = cause === undefined ? changes : changes.filter((change) => change.cause === cause);
-    if (sought.length > 0) entries.push(historyEntry(entry, sought));
+    const ofEntries = keys === undefined || !entry.hasEntries ? NO_ENTRIES : entryChanges(journal, entry, keys, cause);
+    size += ofEntries.size;
+    if (sought.length + ofEntries.listed.length > 0) entries.push(historyEntry(entry, sought, ofEntries));
   }
-  return { entries, compacted: journal.compactedRevision > sinceRevision };
+  const compacted = Math.max(journal.compactedRevision, keys === undefined ? 0 : journal.entries.emptiedRevision);
+  return { entries, compacted: compacted > sinceRevision };
 }
 
-function historyEntry({ revision, cursor, at, cause, actor }: JournalEntry, changes: JournaledChange[]): HistoryEntry {
+/** Reads the changes of entries in a revision, as many as an answer may have. */
+function entryChanges(
+  journal: Journal,
+  { revision }: JournalEntry,
+  keys: KeyInterval,
+  cause: Cause | undefined,
+): EntryChanges {
+  const found: EntryChanges = { listed: [], omitted: 0, size: 0 };
+  const isSought = (change: Pick<JournaledEntry, 'key' | 'cause'>) =>
+    isWithin(change.key, keys) && (cause === undefined || change.cause === cause);
+  for (const part of journal.entries.partsAt(revision)) {
+    const sought = changeHeads(part).filter(isSought).length;
+    // The first part of a revision with a match is always listed.
+    const isFull = found.size >= PAST_SLICE_MAX_BYTES && found.listed.length > 0;
+    found.size += part.byteLength;
+    if (isFull) found.omitted += sought;
+    else if (sought > 0) {
+      found.listed.push(...decodeEntryChanges(part, revision).filter(isSought).map(entryChange));
+    }
+    if (found.size >= LIST_TEXT_MAX_BYTES) break;
+  }
+  return found;
+}
+
+function entryChange({ key, cause, before, after }: JournaledEntry): HistoryChange {
+  const shown = (entry: WholeEntry | null) => entry && entryContent(entry, entry.value);
+  return { kind: 'entry', ...shownKey(key), cause, before: shown(before), after: shown(after) };
+}
+
+function historyEntry(
+  { revision, cursor, at, cause, actor }: JournalEntry,
+  changes: JournaledChange[],
+  ofEntries: EntryChanges,
+): HistoryEntry {
   const listed: HistoryChange[] = [];
   let bytes = 0;
   for (const change of changes) {
@@ -64,7 +117,8 @@ function historyEntry({ revision, cursor, at, cause, actor }: JournalEntry, chan
     if (listed.length > 0 && bytes > LIST_TEXT_MAX_BYTES) break;
     listed.push(historyChange(change, revision, at));
   }
-  const omitted = changes.length - listed.length;
+  const omitted = changes.length - listed.length + ofEntries.omitted;
+  listed.push(...ofEntries.listed);
   return { revision, cursor, at: timestamp(at), cause, actor, changes: listed, ...(omitted > 0 && { omitted }) };
 }
 

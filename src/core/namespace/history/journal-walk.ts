@@ -1,3 +1,4 @@
+import type { KeyInterval } from '../../../model/key-interval';
 import type { HistoryCommand, ServiceKey } from '../../../model/namespace-api';
 import { DEFAULT_GROUP } from '../../../model/service-name';
 import type { StoredState } from '../commit/commit-state';
@@ -7,8 +8,8 @@ import { findRecord } from '../records/record-kinds';
 import { headRevision } from '../records/record-row';
 import type { RecordKey } from '../records/records';
 
-/** Scope of a read of history: the namespace, a group, a service, or an instance with its override. */
-export type HistoryScope = Pick<HistoryCommand, 'group' | 'service' | 'instance'>;
+/** Scope of a read of history: the namespace, a group, a service, an instance with its override, or entries. */
+export type HistoryScope = Pick<HistoryCommand, 'group' | 'service' | 'instance' | 'keys'>;
 
 /** Place from which a walk continues: for each chain that it follows, the newest revision not visited yet; 0 at its end. */
 export type WalkPlace = readonly number[];
@@ -16,10 +17,15 @@ export type WalkPlace = readonly number[];
 /** One revision of a walk. */
 export interface WalkStep {
   entry: JournalEntry;
-  /** Its changes within the scope. */
+  /** Its changes of records within the scope. */
   changes: JournaledChange[];
   /** Place to continue from. */
   rest: WalkPlace;
+}
+
+/** Returns the keys of entries in a scope: those that it names, or all in the scope of the whole namespace. */
+export function keysIn({ group, service, keys }: HistoryScope): KeyInterval | undefined {
+  return keys ?? (group === undefined && service === undefined ? { from: '' } : undefined);
 }
 
 /** Returns the service of a scope, or of its instance; undefined if the scope is larger than one service. */
@@ -53,9 +59,7 @@ export function newestPlace({ journal, catalog, platform }: StoredState, scope: 
 export function walkBack(journal: Journal, scope: HistoryScope, from: WalkPlace, cause?: string): Iterable<WalkStep> {
   if (scope.instance !== undefined) return alongRecords(journal, keysOf(scope), from);
   const key = serviceOf(scope);
-  return key === undefined
-    ? throughAll(journal, from[0] ?? 0, scope.group, cause)
-    : alongService(journal, key, from[0] ?? 0);
+  return key === undefined ? throughAll(journal, from[0] ?? 0, scope, cause) : alongService(journal, key, from[0] ?? 0);
 }
 
 /** Follows the chains of several records at once. */
@@ -88,8 +92,17 @@ function* alongService(journal: Journal, key: ServiceKey, from: number): Generat
 }
 
 /** Reads all rows. */
-function* throughAll(journal: Journal, from: number, group: string | undefined, cause?: string): Generator<WalkStep> {
+function* throughAll(
+  journal: Journal,
+  from: number,
+  { group, keys }: HistoryScope,
+  cause?: string,
+): Generator<WalkStep> {
   for (const entry of journal.entriesUpTo(from)) {
+    if (keys !== undefined) {
+      yield { entry, changes: [], rest: [entry.revision - 1] };
+      continue;
+    }
     const changes = changesMentioning(entry, glance('group', group), glance('cause', cause));
     const within = changes.filter((change) => group === undefined || change.group === group);
     yield { entry, changes: within, rest: [entry.revision - 1] };

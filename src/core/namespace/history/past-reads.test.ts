@@ -15,7 +15,10 @@ const ALL = 1_000_000;
 const short = ({ revision, changes }: HistoryEntry) =>
   [
     revision,
-    ...changes.map((change) => `${change.cause} ${change.kind === 'service' ? change.service : change.id}`),
+    ...changes.map(
+      (change) =>
+        `${change.cause} ${change.kind === 'entry' ? change.key : change.kind === 'service' ? change.service : change.id}`,
+    ),
   ].join(' ');
 
 async function begin(maxCount = ALL) {

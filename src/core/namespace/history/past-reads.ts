@@ -17,7 +17,7 @@ import { noteOf, withAuditEntry } from '../turn/operator-audit';
 import { change, turn } from '../turn/turn';
 import type { TurnState } from '../turn/turn-state';
 import { decodePlace, historyPage } from './history-page';
-import { newestPlace, serviceOf, walkBack } from './journal-walk';
+import { keysIn, newestPlace, serviceOf, walkBack } from './journal-walk';
 import { momentOf, momentView, revisionBy } from './moment';
 import { rollBack } from './rollback';
 import { type ServiceMoment, serviceDiff } from './service-diff';
@@ -126,6 +126,7 @@ export async function readHistory(state: TurnState, command: HistoryCommand): Pr
     sinceRevision,
     untilRevision,
     limit,
+    keys: keysIn(command),
   });
   return { cursor, body: jsonText(page) };
 

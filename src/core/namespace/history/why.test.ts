@@ -202,7 +202,7 @@ describe('readWhy', () => {
     await client.watch();
     await scene.patch('a', { weight: 2 });
     const { entries, subscribers } = await why();
-    expect(entries.map(({ changes }) => changes[0]?.watchers)).toEqual([1, 0]);
+    expect(entries.map(({ changes }) => changes[0])).toMatchObject([{ watchers: 1 }, { watchers: 0 }]);
     expect(subscribers).toMatchObject([{ id: 'checkout', sentRevision: 2 }]);
   });
 

@@ -7,7 +7,7 @@ import type { Draft } from '../commit/draft';
 import { isSynthetic } from '../entries/entry';
 import type { EntryStore } from '../entries/entry-store';
 import type { Catalog } from '../records/catalog';
-import type { InstanceEntry } from '../records/catalog-entries';
+import type { GrantedLease, InstanceEntry } from '../records/catalog-entries';
 import { DescribedInstances, type ReadEntry } from './described';
 import { LayoutPlan } from './layout-plan';
 import { Shadowed } from './shadowed';
@@ -112,6 +112,13 @@ export class Layouts implements Projection {
     } finally {
       this.#again = {};
     }
+  }
+
+  concerns({ keys, instances }: Pick<GrantedLease, 'keys' | 'instances'>): boolean {
+    if (this.#plan.shows && instances.size > 0) return true;
+    if (this.#described.size + this.#shadowed.size === 0) return false;
+    for (const key of keys) if (this.#described.has(key) || this.#shadowed.at(key).length > 0) return true;
+    return false;
   }
 
   project(draft: Draft): Projected | undefined {

@@ -14,6 +14,8 @@ export type Duty =
   | { kind: 'compaction' }
   /** Entries and instances have to be looked at again, by other layouts. */
   | { kind: 'layouts' }
+  /** A lease that holds much has ended: its entries are deleted in slices. */
+  | { kind: 'lease-end' }
   /** An import continues by itself, or is dropped. */
   | { kind: 'import' }
   /** The token of an open socket ends, or is due to be checked. */

@@ -18,7 +18,7 @@ import { changeEpoch } from '../commit/epoch-change';
 import { findRecord } from '../records/record-kinds';
 import { withAuditEntry } from '../turn/operator-audit';
 import { turn } from '../turn/turn';
-import { applyEntrySlice, entriesAfter, entryLimitBelow } from './import-entries';
+import { amountsAfter, applyEntrySlice, entryLimitBelow } from './import-entries';
 import type { ApplyPlace, ImportState, KeptImport } from './imports';
 import { dropStaged } from './stage';
 import { changeBy, presentRecords, putStaged, removeUnstaged } from './staged-change';
@@ -100,7 +100,7 @@ function assertRoom(state: ImportState, mode: ImportMode): void {
     throw overLimit('limits.instances', limits.instances, 'instances');
   }
   assertRoomForServices(state, isMerge);
-  const limit = entryLimitBelow(entriesAfter(state, isMerge, known));
+  const limit = entryLimitBelow(amountsAfter(state, isMerge, known));
   if (limit === undefined) return;
   const message = `the namespace would have more than ${limit}, the maximum: import less, or delete some entries first`;
   throw new RegistryError('LIMIT_EXCEEDED', message);

@@ -56,7 +56,7 @@ export function entryLimitBelow({ entries, keyBytes, entryBytes }: EntryTally): 
 }
 
 /** Returns the amounts that a namespace would have after an import. */
-export function entriesAfter({ entries, imports }: ImportState, isMerge: boolean, facts?: PlanFacts): EntryTally {
+export function amountsAfter({ entries, imports }: ImportState, isMerge: boolean, facts?: PlanFacts): EntryTally {
   const { tally } = imports;
   const added = (isMerge ? facts?.addedEntries : undefined) ?? tally;
   const kept = isMerge ? amountsOf(entries) : heldAmounts(entries);

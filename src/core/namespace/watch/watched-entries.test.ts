@@ -4,6 +4,7 @@ import type { Frame, SocketClient } from '../../../../test/fixtures/socket-clien
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
 import type { EntryView } from '../../../model/entry';
+import { CLOSE_CODES } from '../../../model/frames';
 import {
   CREDIT_INITIAL_BYTES,
   ENTRY_KEY_MAX_BYTES,
@@ -231,6 +232,36 @@ describe('a watch of keys', () => {
     await put('config/2', 'live');
     replica.apply(client.take());
     expect(replica.texts).toContain('config/2=live');
+    expect(replica.resets).toBe(0);
+  });
+
+  it('[KV11, W13, W5] is closed if its reader does not read, and then misses nothing', async () => {
+    const { all, put } = stage();
+    await put('config/count', 'start');
+    const client = all.connect();
+    const replica = new Replica();
+    await client.watch(CONFIG);
+    const value = (index: number) => `${index} `.padEnd(ENTRY_VALUE_MAX_BYTES, 'x');
+    let puts = 0;
+    while (client.socket.closed === undefined && puts < 100) await put(`config/${puts % 3}`, value(puts++));
+    expect(client.socket.closed?.code).toBe(CLOSE_CODES.slowConsumer);
+    expect(puts * ENTRY_VALUE_MAX_BYTES).toBeLessThan(4 * CREDIT_INITIAL_BYTES);
+    replica.apply(client.take());
+    const again = all.connect();
+    await again.watch(CONFIG, { cursor: replica.cursor });
+    for (let round = 0; round < 20; round++) {
+      await again.say({ type: 'credit', bytes: 1024 * 1024 });
+      replica.apply(again.take());
+    }
+    const last = (key: number) => value([puts - 1, puts - 2, puts - 3].find((each) => each % 3 === key) ?? -1);
+    expect([...replica.entries].map(([key, { value: text }]) => [key, text?.trimEnd().slice(0, 8)]).sort()).toEqual(
+      [
+        ['config/0', last(0)],
+        ['config/1', last(1)],
+        ['config/2', last(2)],
+        ['config/count', 'start'],
+      ].map(([key, text]) => [key, text?.slice(0, 8)]),
+    );
     expect(replica.resets).toBe(0);
   });
 

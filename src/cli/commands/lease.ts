@@ -1,0 +1,127 @@
+import { Argument, Command } from '@commander-js/extra-typings';
+import type { GrantedLease } from '../../client/wire/lease-answers';
+import { allPages, connect, registryCommand } from '../connection/registry';
+import { CliError, EXIT } from '../terminal/failure';
+import { duration } from '../terminal/option-values';
+import { counted, durationText, relativeText, spanText } from '../terminal/phrases';
+import type { Cell } from '../terminal/table';
+import { fieldTable } from '../terminal/views';
+
+/** `rollcall lease`: manages leases. */
+export function leaseCommand() {
+  return new Command('lease')
+    .summary('grant, show, renew and revoke leases')
+    .description('Manages leases: entries and instances that a lease holds are removed together when it ends.')
+    .addCommand(grantCommand())
+    .addCommand(lsCommand())
+    .addCommand(showCommand())
+    .addCommand(renewCommand())
+    .addCommand(revokeCommand());
+}
+
+/** Argument for a lease. Completion depends on its name: see `completion.ts`. */
+const idArgument = () => new Argument('<lease>', 'id or alias of the lease');
+
+function grantCommand() {
+  return registryCommand('grant')
+    .summary('grant a lease')
+    .description('Grants a lease, and prints its id. Renew it in time: rollcall lease renew.')
+    .option('--ttl <duration>', 'end it this long after its last renewal, such as 30s', duration)
+    .option('--until-revoked', 'end it only when it is revoked')
+    .option('--alias <number>', 'a number by which it can be found, too')
+    .action(async ({ ttl, untilRevoked, alias, ...options }) => {
+      if ((ttl === undefined) !== (untilRevoked === true)) {
+        const message = 'Give either --ttl or --until-revoked.';
+        throw new CliError(EXIT.usage, message, 'See: rollcall lease grant --help');
+      }
+      const { registry, print } = connect(options);
+      const lease = await registry.grantLease({ body: { ttlMs: ttl ?? null, alias } });
+      print.answer(lease, lease.id);
+    });
+}
+
+function lsCommand() {
+  return registryCommand('ls')
+    .summary('list leases')
+    .description('Lists the leases of this token, or all if it may operate the namespace.')
+    .action(async (options) => {
+      const { registry, print, place } = connect(options);
+      const { items: leases } = await allPages(
+        (after) => registry.listGrantedLeases({ after }),
+        (list) => list.leases,
+      );
+      if (leases.length === 0 && !print.json) print.note(`Namespace ${place.namespace} has no leases.`);
+      const rows = leases.map((each): Cell[] => [
+        each.id,
+        each.alias ?? '',
+        ttlText(each),
+        remainingText(each),
+        each.holds.entries,
+        each.holds.instances,
+        each.owner,
+        relativeText(each.grantedAt),
+      ]);
+      const titles = ['ID', 'ALIAS', 'TTL', 'ENDS IN', 'ENTRIES', 'INSTANCES', 'OWNER', 'GRANTED'];
+      print.answer({ leases }, { titles, rows, spare: [7, 6, 1] });
+    });
+}
+
+function showCommand() {
+  return registryCommand('show')
+    .summary('show a lease, and what it holds')
+    .description('Shows a lease with the keys and instances that it holds. The exit code is 3 if it has ended.')
+    .addArgument(idArgument())
+    .action(async (lease, options) => {
+      const { registry, print } = connect(options);
+      const found = await registry.readGrantedLease({ lease });
+      const keys = found.entries.map(({ key, keyBase64 = '' }): Cell[] => ['entry', key ?? `base64 ${keyBase64}`]);
+      const instances = found.instances.map((each): Cell[] => [
+        'instance',
+        `${each.group}@@${each.service}/${each.id}`,
+      ]);
+      print.answer(found, leaseFields(found), { rows: [...keys, ...instances] });
+    });
+}
+
+function renewCommand() {
+  return registryCommand('renew')
+    .summary('renew a lease')
+    .description('Renews a lease: its time to live starts again. The exit code is 3 if it has ended.')
+    .addArgument(idArgument())
+    .action(async (lease, options) => {
+      const { registry, print } = connect(options);
+      const renewed = await registry.renewGrantedLease({ lease });
+      const end = renewed.ttlMs === null ? 'until it is revoked' : `for ${durationText(renewed.ttlMs)}`;
+      print.answer(renewed, `lease ${renewed.id} is renewed ${end}`);
+    });
+}
+
+function revokeCommand() {
+  return registryCommand('revoke')
+    .summary('end a lease')
+    .description('Ends a lease, and removes everything that it holds. The exit code is 3 if it has ended before.')
+    .addArgument(idArgument())
+    .action(async (lease, options) => {
+      const { registry, print } = connect(options);
+      const { id, holds } = await registry.readGrantedLease({ lease });
+      await registry.revokeLease({ lease });
+      const what = [counted(holds.entries, 'entry', 'entries'), counted(holds.instances, 'instance')].join(' and ');
+      print.answer({ id, revoked: true, holds }, `revoked lease ${id}, which held ${what}`);
+    });
+}
+
+const ttlText = ({ ttlMs }: GrantedLease): string => (ttlMs === null ? 'until revoked' : durationText(ttlMs));
+
+const remainingText = ({ remainingMs }: GrantedLease): string => (remainingMs === null ? '' : spanText(remainingMs));
+
+function leaseFields(lease: GrantedLease) {
+  return fieldTable([
+    ['id', lease.id],
+    ['alias', lease.alias],
+    ['time to live', ttlText(lease)],
+    ['ends in', remainingText(lease)],
+    ['owner', lease.owner],
+    ['granted', relativeText(lease.grantedAt)],
+    ['holds', `${counted(lease.holds.entries, 'entry', 'entries')}, ${counted(lease.holds.instances, 'instance')}`],
+  ]);
+}

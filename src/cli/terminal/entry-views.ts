@@ -1,0 +1,74 @@
+import type { Entry, EntryFacts } from '../../client/kv';
+import { base64, utf8Text } from '../../model/bytes';
+import { type Cell, fitted, type Table } from './table';
+import { fieldTable } from './views';
+
+/** Views of entries. */
+
+/** Width of a value in a table, in cells. */
+const VALUE_CELLS = 60;
+
+/** An entry with its value, or without it. */
+export type AnyEntry = EntryFacts & Partial<Pick<Entry, 'value'>>;
+
+/** Returns an entry as the API has it: text where it is UTF-8, base64 otherwise. */
+export function entryJson({ keyBytes, value, ...entry }: AnyEntry): object {
+  const { contentType, bytes, createdRevision, revision, version, lease } = entry;
+  const numbers = { contentType, bytes, createdRevision, revision, version, lease };
+  return { ...shown('key', keyBytes), ...(value && shown('value', value)), ...numbers };
+}
+
+function shown(name: string, bytes: Uint8Array): object {
+  const text = utf8Text(bytes);
+  return text === undefined ? { [`${name}Base64`]: base64(bytes) } : { [name]: text };
+}
+
+/** Matches characters that a terminal would interpret, apart from tabs and line breaks. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is there to find
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
+
+/** Returns the text of a value; undefined if it is no text, or has characters that a terminal would interpret. */
+export function plainText(value: Uint8Array): string | undefined {
+  const text = utf8Text(value);
+  return text === undefined || CONTROL.test(text) ? undefined : text;
+}
+
+/** Shows the beginning of a value in one line. */
+export function valueCell({ value, bytes, contentType }: AnyEntry): Cell {
+  if (value === undefined) return '';
+  const text = plainText(value);
+  if (text === undefined) return { text: `(${bytes} bytes of ${contentType ?? 'data'})`, tone: 'faint' };
+  return fitted(text.replace(/\s+/g, ' ').slice(0, 4 * VALUE_CELLS), VALUE_CELLS);
+}
+
+/** Shows entries of a range. */
+export function entryTable(entries: readonly AnyEntry[]): Table {
+  const hasValues = entries.some(({ value }) => value !== undefined);
+  return {
+    titles: ['KEY', 'BYTES', 'VERSION', 'REVISION', 'TYPE', 'LEASE', ...(hasValues ? ['VALUE'] : [])],
+    spare: [6, 4, 2],
+    rows: entries.map((each): Cell[] => [
+      each.key,
+      each.bytes,
+      each.version,
+      `${each.revision}`,
+      each.contentType ?? '',
+      each.lease ?? '',
+      ...(hasValues ? [valueCell(each)] : []),
+    ]),
+  };
+}
+
+/** Shows the details of an entry. */
+export function entryFields(entry: Entry): Table {
+  return fieldTable([
+    ['key', entry.key],
+    ['value', valueCell(entry)],
+    ['bytes', `${entry.bytes}`],
+    ['type', entry.contentType],
+    ['lease', entry.lease],
+    ['version', `${entry.version}`],
+    ['revision', `${entry.revision}`],
+    ['created', `${entry.createdRevision}`],
+  ]);
+}

@@ -1,0 +1,226 @@
+import type { ClientCore } from '../wire/client-core';
+import { RollcallError } from '../wire/rollcall-error';
+import { type CallSettings, type EntryCall, send } from './attempts';
+import { type Entry, type EntryFacts, type EntryJson, entryOf, factsOf } from './entry';
+import { bytesOf, type Key, type KeyRange, keyInPath, rangeQuery, shown, type Value } from './key';
+import { sendTransaction, type Transaction, type TransactionResult } from './transaction';
+
+/** Condition of a change: if it does not hold, nothing changes and the call throws `REVISION_MISMATCH`. */
+export interface EntryCondition {
+  /** The entry has this `revision`: it has not changed since it was read. */
+  ifRevision?: number | undefined;
+  /** True: there is no entry with this key. */
+  ifAbsent?: boolean | undefined;
+}
+
+export interface PutOptions extends CallSettings, EntryCondition {
+  /** Media type, which is stored with the value. */
+  contentType?: string | undefined;
+  /** Id of a lease: the entry is deleted when it ends. Without it, no lease holds the entry, also if one did before. */
+  lease?: string | undefined;
+}
+
+export interface ReadOptions extends CallSettings {
+  /** Reads the past: a cursor, or a time in RFC 3339. */
+  at?: string | undefined;
+}
+
+export interface RangeOptions extends ReadOptions {
+  /** Maximum number of entries; by default as many as fit into 8 MiB. */
+  limit?: number | undefined;
+  /** Member to sort by. Default: `key`, in the order of bytes. */
+  order?: 'key' | 'createdRevision' | 'revision' | 'version' | undefined;
+  descending?: boolean | undefined;
+  /** `next` of the previous page; only in the order of keys. */
+  after?: string | undefined;
+}
+
+/** Options of a list, which has all pages of a range in the order of keys. */
+export interface ListOptions extends ReadOptions {
+  descending?: boolean | undefined;
+  /** Maximum number of entries in a page; by default as many as fit into 8 MiB. */
+  pageSize?: number | undefined;
+}
+
+/** A page of a range. */
+export interface EntryPage<Item extends EntryFacts = Entry> {
+  entries: Item[];
+  /** Entries in the whole range. */
+  count: number;
+  /** Set if there are more, in the order of keys: pass it as `after`. */
+  next: string | undefined;
+  /** Position of this read; pass it as `at` to read further pages at the same time. */
+  cursor: string;
+}
+
+/** One change of an entry; null: there was none before, or there is none after. */
+export interface EntryChange {
+  revision: number;
+  cursor: string;
+  /** RFC 3339. */
+  at: string;
+  /** Cause, such as `updated` or `expired`. */
+  cause: string;
+  /** Id of the token, or `registry`. */
+  actor: string;
+  before: Entry | null;
+  after: Entry | null;
+}
+
+/** A page of the history of a key, newest change first. */
+export interface KeyHistory {
+  changes: EntryChange[];
+  /** Set if there are more: pass it as `after`. */
+  next: string | undefined;
+  /** True: this is the end, and older changes are no longer kept. */
+  compacted: boolean;
+}
+
+/** Calls for the entries of a namespace. */
+export interface EntryCalls {
+  /** Returns an entry; undefined if there is none. */
+  get(key: Key, options?: ReadOptions): Promise<Entry | undefined>;
+  /**
+   * Puts an entry, in a revision of its own, even if nothing differs.
+   *
+   * A put without a condition is repeated if it was not answered. One with a condition is sent once: a repetition could
+   * not distinguish its own effect from that of another client. If it fails with `UNREACHABLE`, `UNAVAILABLE` or
+   * `DEADLINE_EXCEEDED`, it may have been carried out; read the entry to find out.
+   *
+   * @throws {RollcallError} `REVISION_MISMATCH`, `LEASE_NOT_FOUND`, `PAYLOAD_TOO_LARGE`, `LIMIT_EXCEEDED`.
+   */
+  put(key: Key, value: Value, options?: PutOptions): Promise<EntryFacts & { created: boolean }>;
+  /** Deletes an entry; also succeeds if there is none, unless a condition requires it. Repeated like {@link put}. */
+  delete(key: Key, options?: CallSettings & Pick<EntryCondition, 'ifRevision'>): Promise<void>;
+  /** Returns a page of a range. */
+  range(range: KeyRange, options?: RangeOptions): Promise<EntryPage>;
+  /**
+   * Iterates over a range in the order of keys, page by page, as it is when the first page is read.
+   *
+   * @throws {RollcallError} `COMPACTED` if the iteration takes longer than the history reaches back.
+   */
+  list(range: KeyRange, options?: ListOptions): AsyncIterable<Entry>;
+  /** Iterates over the keys of a range like {@link list}, without values. */
+  keys(range: KeyRange, options?: ListOptions): AsyncIterable<EntryFacts>;
+  /** Counts the entries of a range. */
+  count(range: KeyRange, options?: ReadOptions): Promise<number>;
+  /** Returns a page of the history of a key, also of one that was deleted. */
+  history(key: Key, options?: CallSettings & { limit?: number; after?: string | undefined }): Promise<KeyHistory>;
+  /**
+   * Carries out a list of operations in one revision, if all conditions hold, and another list otherwise: see
+   * {@link Transaction}. Sent once, unless it only reads: see {@link put}.
+   */
+  transaction(transaction: Transaction, options?: CallSettings): Promise<TransactionResult>;
+}
+
+/** A range as the registry returns it. */
+interface RangeJson {
+  entries: EntryJson[];
+  count: number;
+  next?: string | undefined;
+}
+
+/** A page of a history as the registry returns it. */
+interface HistoryJson {
+  changes: (Omit<EntryChange, 'before' | 'after'> & { before: EntryJson | null; after: EntryJson | null })[];
+  next?: string | undefined;
+  compacted: boolean;
+}
+
+/** Returns the parts of a change that follow from its key and its condition. */
+function changeOf(key: Key, { ifRevision, ifAbsent, ...settings }: EntryCondition & CallSettings) {
+  const { path, query } = keyInPath(key);
+  return {
+    path: `/kv/${path}`,
+    query: { ...query, ifRevision },
+    ...(ifAbsent && { headers: { 'If-None-Match': '*' } }),
+    isRepeatable: ifRevision === undefined && !ifAbsent,
+    ...settings,
+  };
+}
+
+/** Options of all calls for entries. */
+export interface EntryCallOptions {
+  /** Maximum number of attempts at a call that is not answered, if a repetition has no further effect. Default: 3. */
+  attempts?: number | undefined;
+}
+
+/** Creates the calls for entries. */
+export function entryCalls(core: ClientCore, { attempts }: EntryCallOptions = {}): EntryCalls {
+  const read = (path: string, query: EntryCall['query'], settings: CallSettings) =>
+    send(core, { method: 'GET', path, query, isRepeatable: true, attempts, ...settings });
+
+  const page = async <Item extends EntryFacts>(
+    range: KeyRange,
+    { limit, order, descending, after, at, ...settings }: RangeOptions,
+    decode: (json: EntryJson) => Item,
+    flags: EntryCall['query'] = {},
+  ): Promise<EntryPage<Item>> => {
+    const options = { limit, order, descending: descending || undefined, after, at, ...flags };
+    const { body, cursor } = await read('/kv', { ...rangeQuery(range), ...options }, settings);
+    const { entries, count, next } = body as RangeJson; // `as`: what this route returns
+    return { entries: entries.map(decode), count, next, cursor };
+  };
+
+  async function* all<Item extends EntryFacts>(
+    range: KeyRange,
+    { pageSize, ...options }: ListOptions,
+    decode: (json: EntryJson) => Item,
+    flags?: EntryCall['query'],
+  ): AsyncGenerator<Item, void, void> {
+    let { at } = options;
+    let after: string | undefined;
+    do {
+      const { entries, next, cursor } = await page(range, { ...options, limit: pageSize, at, after }, decode, flags);
+      yield* entries;
+      at ??= cursor;
+      after = next;
+    } while (after !== undefined);
+  }
+
+  return {
+    get: async (key, { at, ...settings } = {}) => {
+      const { path, query } = keyInPath(key);
+      try {
+        const { body } = await read(`/kv/${path}`, { ...query, as: 'entry', at }, settings);
+        return entryOf(body as EntryJson); // `as`: what this route returns
+      } catch (error) {
+        if (error instanceof RollcallError && error.code === 'ENTRY_NOT_FOUND') return undefined;
+        throw error;
+      }
+    },
+    put: async (key, value, { contentType, lease, ...options } = {}) => {
+      const { query, headers = {}, ...change } = changeOf(key, options);
+      const { status, body } = await send(core, {
+        ...change,
+        attempts,
+        method: 'PUT',
+        query: { ...query, lease },
+        // Without a type the registry stores none.
+        headers: { ...headers, ...(contentType !== undefined && { 'Content-Type': contentType }) },
+        raw: bytesOf(value),
+      });
+      return { ...factsOf(body as EntryJson), created: status === 201 }; // `as`: what this route returns
+    },
+    delete: async (key, options = {}) => {
+      await send(core, { method: 'DELETE', attempts, ...changeOf(key, options) });
+    },
+    range: (range, options = {}) => page(range, options, entryOf),
+    list: (range, options = {}) => all(range, options, entryOf),
+    keys: (range, options = {}) => all(range, options, factsOf, { keys: true }),
+    count: async (range, options = {}) => (await page(range, options, factsOf, { count: true })).count,
+    history: async (key, { limit, after, ...settings } = {}) => {
+      const { path, query } = keyInPath(key);
+      const { body } = await read(`/history/kv/${path}`, { ...query, limit, after }, settings);
+      const { changes, next, compacted } = body as HistoryJson; // `as`: what this route returns
+      const name = shown('key', key);
+      const content = (json: EntryJson | null) => json && entryOf({ ...json, ...name });
+      return {
+        changes: changes.map((each) => ({ ...each, before: content(each.before), after: content(each.after) })),
+        next,
+        compacted,
+      };
+    },
+    transaction: (transaction, options = {}) => sendTransaction(core, transaction, { ...options, attempts }),
+  };
+}

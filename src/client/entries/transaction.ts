@@ -1,0 +1,222 @@
+import type { OperationResult as BatchResult } from '../wire/answers';
+import type { BatchOperation } from '../wire/bodies';
+import type { ClientCore } from '../wire/client-core';
+import { type EntryCall, send } from './attempts';
+import { type Entry, type EntryFacts, type EntryJson, entryOf, factsOf } from './entry';
+import { type Key, type KeyRange, shown, shownRange, type Value } from './key';
+
+/** Relation of a property to a number or a value. */
+export type Relation = '=' | '!=' | '<' | '>';
+
+/** A number that a property has to equal, or a relation to one. 0 is the number of a key without an entry. */
+export type NumberTest = number | readonly [Relation, number];
+
+/**
+ * Condition on an entry, or on each entry of a range: `{ key: 'a', exists: false }`, `{ key: 'a', revision: 7 }`,
+ * `{ prefix: 'jobs/', version: ['<', 3] }`.
+ */
+export type Compare = KeyRange &
+  (
+    | { exists: boolean }
+    | { revision: NumberTest }
+    | { createdRevision: NumberTest }
+    | { version: NumberTest }
+    /** Compared by bytes. A key without an entry never matches. */
+    | { value: Value | readonly [Relation, Value] }
+    /** Id of a lease; null for none. */
+    | { lease: string | null }
+  );
+
+/** Puts an entry. */
+export interface PutOperation {
+  op: 'put';
+  key: Key;
+  /** Required unless `keepValue` is true. */
+  value?: Value | undefined;
+  /** True: the entry, which must exist, keeps its value. */
+  keepValue?: boolean | undefined;
+  contentType?: string | undefined;
+  /** As in a put by itself. */
+  lease?: string | undefined;
+  /** True: the lease that holds the entry, if one does, continues to. */
+  keepLease?: boolean | undefined;
+  /** True: the result has the entry before. */
+  previous?: boolean | undefined;
+}
+
+/** Deletes a key or a range. */
+export type DeleteOperation = KeyRange & {
+  op: 'delete';
+  /** True: the result has the deleted entries. */
+  previous?: boolean | undefined;
+};
+
+/** Reads a key or a range, with the changes of the operations before it. */
+export type RangeOperation = KeyRange & {
+  op: 'range';
+  limit?: number | undefined;
+  order?: 'key' | 'createdRevision' | 'revision' | 'version' | undefined;
+  descending?: boolean | undefined;
+};
+
+/** One step of a transaction: on entries, on an instance as in a batch, or a transaction inside it. */
+export type Operation =
+  | PutOperation
+  | DeleteOperation
+  | RangeOperation
+  | BatchOperation
+  | ({ op: 'transaction' } & Transaction);
+
+/**
+ * Conditions, and the operations that are carried out if all of them hold, or else: all in one revision. At most 128
+ * operations and 2 MiB.
+ *
+ * @example
+ * ```ts
+ * await entries.transaction({
+ *   if: [{ key: 'orders/next', revision: next.revision }],
+ *   do: [{ op: 'put', key: 'orders/next', value: '8' }, { op: 'put', key: 'orders/7', value: order }],
+ *   else: [{ op: 'range', key: 'orders/next' }],
+ * });
+ * ```
+ */
+export interface Transaction {
+  /** Default: none, which always holds. */
+  if?: readonly Compare[] | undefined;
+  do?: readonly Operation[] | undefined;
+  else?: readonly Operation[] | undefined;
+}
+
+/** Result of an operation on an instance, as in a batch. `revision` is null if the record no longer exists. */
+export interface InstanceResult extends BatchResult {
+  op: 'register' | 'update' | 'deregister' | 'override';
+}
+
+/** Result of an operation. */
+export type OperationResult =
+  | { op: 'put'; created: boolean; entry: EntryFacts; previous: Entry | undefined }
+  | { op: 'delete'; deleted: number; previous: Entry[] | undefined }
+  /** `more`: the range has entries that are left out, because of the limit or the size of the response. */
+  | { op: 'range'; entries: Entry[]; count: number; more: boolean }
+  | InstanceResult
+  | { op: 'transaction'; succeeded: boolean; results: OperationResult[] };
+
+/** Result of a transaction. */
+export interface TransactionResult {
+  /** True: the conditions held, and `do` was carried out; otherwise `else`. */
+  succeeded: boolean;
+  /** Results of the operations that were carried out, in their order. */
+  results: OperationResult[];
+  /** Newest revision: that of the transaction, if it changed anything. */
+  revision: number;
+  cursor: string;
+}
+
+/** Result of an operation as the registry returns it. */
+type ResultJson =
+  | { op: 'put'; outcome: string; entry: EntryJson; previous?: EntryJson }
+  | { op: 'delete'; deleted: number; previous?: EntryJson[] }
+  | { op: 'range'; entries: EntryJson[]; count: number; more: boolean }
+  | InstanceResult
+  | { op: 'transaction'; succeeded: boolean; results: ResultJson[] };
+
+type ReportJson = Omit<TransactionResult, 'results'> & { results: ResultJson[] };
+
+/** Carries out a transaction. Only one that changes nothing is repeated if it was not answered. */
+export async function sendTransaction(
+  core: ClientCore,
+  transaction: Transaction,
+  settings: Pick<EntryCall, 'signal' | 'timeoutMs' | 'attempts'>,
+): Promise<TransactionResult> {
+  const isRepeatable = !changes(transaction);
+  const parts = { method: 'POST', path: '/transaction', body: inJson(transaction), isRepeatable };
+  const { body } = await send(core, { ...parts, ...settings });
+  const report = body as ReportJson; // `as`: what this route returns
+  return { ...report, results: report.results.map(resultOf) };
+}
+
+/** Reports whether a transaction has an operation that may change something. */
+function changes({ do: then = [], else: otherwise = [] }: Transaction): boolean {
+  return [...then, ...otherwise].some((each) => (each.op === 'transaction' ? changes(each) : each.op !== 'range'));
+}
+
+function inJson(transaction: Transaction): object {
+  const { if: compares = [], do: then = [], else: otherwise = [] } = transaction;
+  return {
+    compares: compares.map(compareInJson),
+    then: then.map(operationInJson),
+    else: otherwise.map(operationInJson),
+  };
+}
+
+function compareInJson(compare: Compare): object {
+  const range = shownRange(compare);
+  if ('exists' in compare) return { ...range, property: 'exists', operand: compare.exists };
+  if ('lease' in compare) return { ...range, property: 'lease', operand: compare.lease };
+  if ('value' in compare) {
+    const [is, operand] = relationOf(compare.value);
+    return { ...range, property: 'value', is, ...shown('operand', operand) };
+  }
+  const [property, test] =
+    'revision' in compare
+      ? (['revision', compare.revision] as const)
+      : 'version' in compare
+        ? (['version', compare.version] as const)
+        : (['createdRevision', compare.createdRevision] as const);
+  const [is, operand] = relationOf(test);
+  return { ...range, property, is, operand };
+}
+
+/** Returns a relation and its operand; a bare operand has to be equal. */
+function relationOf<Operand extends number | Value>(test: Operand | readonly [Relation, Operand]) {
+  return Array.isArray(test) ? (test as readonly [Relation, Operand]) : (['=', test as Operand] as const); // `as`: an operand is no array
+}
+
+function operationInJson(operation: Operation): object {
+  switch (operation.op) {
+    case 'put': {
+      const { op, key, value, keepValue, contentType, lease, keepLease, previous } = operation;
+      const flags = {
+        keepValue: keepValue || undefined,
+        keepLease: keepLease || undefined,
+        previous: previous || undefined,
+      };
+      return {
+        op,
+        ...shown('key', key),
+        ...(value !== undefined && shown('value', value)),
+        contentType,
+        lease,
+        ...flags,
+      };
+    }
+    case 'delete':
+      return { op: operation.op, ...shownRange(operation), previous: operation.previous || undefined };
+    case 'range': {
+      const { op, limit, order: orderBy, descending } = operation;
+      return { op, ...shownRange(operation), limit, orderBy, descending: descending || undefined };
+    }
+    case 'transaction':
+      return { op: operation.op, ...inJson(operation) };
+    default:
+      return operation;
+  }
+}
+
+function resultOf(json: ResultJson): OperationResult {
+  switch (json.op) {
+    case 'put': {
+      const { outcome, entry, previous } = json;
+      const before = previous && entryOf(previous);
+      return { op: 'put', created: outcome === 'created', entry: factsOf(entry), previous: before };
+    }
+    case 'delete':
+      return { ...json, previous: json.previous?.map(entryOf) };
+    case 'range':
+      return { ...json, entries: json.entries.map(entryOf) };
+    case 'transaction':
+      return { ...json, results: json.results.map(resultOf) };
+    default:
+      return json;
+  }
+}
