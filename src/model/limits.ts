@@ -304,6 +304,15 @@ export const ENTRY_CONTENT_TYPE_MAX_CHARACTERS = 255;
 /** Entries of one namespace. Each takes some 130 bytes of memory besides its key. `LIMIT_EXCEEDED` */
 export const ENTRIES_PER_NAMESPACE_MAX_COUNT = 100_000;
 
+/** Layouts in the settings of a namespace. Each shows up to all instances, as entries. `INVALID_REQUEST` */
+export const LAYOUTS_PER_NAMESPACE_MAX_COUNT = 16;
+
+/** Entries, instances or bytes of values that one commit reads again after a change of layouts: some 10 ms. */
+export const LAYOUT_SLICE_MAX_COUNT = 200;
+
+/** Bytes of values that such a commit reads: some 5 ms. */
+export const LAYOUT_SLICE_MAX_BYTES = 1024 * 1024;
+
 /** Keys and values of all entries of one namespace; values are on disk. `LIMIT_EXCEEDED` */
 export const ENTRIES_PER_NAMESPACE_MAX_BYTES = 256 * 1024 * 1024;
 

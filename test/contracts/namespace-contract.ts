@@ -5,6 +5,7 @@ import { drains } from './namespace/drains';
 import { entries } from './namespace/entries';
 import { entryPast } from './namespace/entry-past';
 import { grantedLeases } from './namespace/granted-leases';
+import { layouts } from './namespace/layouts';
 import { leases } from './namespace/leases';
 import { limits } from './namespace/limits';
 import { listing } from './namespace/listing';
@@ -39,6 +40,7 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   transfers,
   leases,
   grantedLeases,
+  layouts,
   trouble,
   waking,
   rows,

@@ -61,7 +61,7 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
   {
     name: 'counts a second put of a revision as another version',
     breaks: 'KV2',
-    symbol: 'DraftedEntries.put',
+    symbol: 'DraftedEntries.#put',
     from: 'current?.revision === this.#revision ? current.version',
     to: 'current?.revision === -1 ? current.version',
   },
@@ -139,8 +139,8 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
     name: 'exports entries that a lease holds',
     breaks: 'Z5',
     symbol: 'entriesPart',
-    from: 'if (entry.lease !== null) continue;',
-    to: '',
+    from: 'if (!standsAlone(entry)) continue;',
+    to: 'if (!standsAlone({ ...entry, lease: null })) continue;',
   },
   {
     name: 'exports entries as they are now, and not as they were at the cursor',
@@ -167,8 +167,8 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
     name: 'replaces entries that a lease holds',
     breaks: 'Z10',
     symbol: 'isRemoved',
-    from: 'lease === null && imports',
-    to: 'imports',
+    from: 'standsAlone(entry) &&',
+    to: 'standsAlone({ ...entry, lease: null }) &&',
   },
   {
     name: 'counts no previous values in a slice of an import',

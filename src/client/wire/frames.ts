@@ -19,6 +19,8 @@ export interface EntryContent {
   revision: number;
   /** Number of changes since the key was created, including that. */
   version: number;
+  /** Layout by which the registry shows an instance as this entry; absent if it was put. */
+  layout?: string | undefined;
   /** Id of the lease that holds it; absent without one. */
   lease?: string | undefined;
 }
@@ -113,6 +115,8 @@ export interface SnapshotFrame {
         revision: number;
         /** Number of changes since the key was created, including that. */
         version: number;
+        /** Layout by which the registry shows an instance as this entry; absent if it was put. */
+        layout?: string | undefined;
         /** Id of the lease that holds it; absent without one. */
         lease?: string | undefined;
         /** Key as text; absent if it is not valid UTF-8. */

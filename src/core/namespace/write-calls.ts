@@ -242,7 +242,7 @@ function putEntry(
   assertEntrySizes(key, value);
   const lease = name === undefined ? null : requireGranted(granted, caller, { lease: name, door }).id;
   entries.require(key, precondition);
-  const isNew = entries.get(key) === undefined;
+  const isNew = entries.real(key) === undefined;
   entries.put(key, { value: bytesOf(value), lease, facts: { actor: caller.tokenId, contentType } }, 'put');
   return isNew ? 'created' : 'changed';
 }
