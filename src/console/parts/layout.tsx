@@ -4,8 +4,17 @@ import { Link, useLocation } from 'wouter-preact';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { connection } from '../state/live-feed';
 import { knownNamespaces, loadNamespaces } from '../state/namespaces';
-import { AUDIT_PATH, historyPath, placeOf, servicesPath, settingsPath, TOKENS_PATH, titleOf } from '../state/paths';
-import { administered, may, mayKnowOf } from '../state/session';
+import {
+  AUDIT_PATH,
+  entriesPath,
+  historyPath,
+  placeOf,
+  servicesPath,
+  settingsPath,
+  TOKENS_PATH,
+  titleOf,
+} from '../state/paths';
+import { administered, may, mayKnowOf, mayUseEntries } from '../state/session';
 import { clock } from '../words/format';
 import { words } from '../words/words';
 import { Account } from './account';
@@ -32,6 +41,7 @@ export function Layout({ children }: { children: ComponentChildren }) {
       isOffered: mayKnowOf(home),
       isHere: section === 'services',
     },
+    { name: 'entries', href: entriesPath(home), isOffered: mayUseEntries('read', home), isHere: section === 'entries' },
     {
       name: 'history',
       href: historyPath(home),
