@@ -30,7 +30,7 @@ it('a key that is not text is shown and addressed by its bytes', () => {
   });
 });
 
-it('characters that nobody sees are shown by their numbers', () => {
+it('invisible characters are shown by their numbers', () => {
   expect(keyTitle(bytesOfKey({ key: 'a\u0000\u202eb\n' }))).toBe('a\\u0000\\u202eb\\u000a');
   expect(keyTitle(bytesOfKey({ key: '日本' }))).toBe('日本');
 });
