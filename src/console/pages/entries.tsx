@@ -1,8 +1,8 @@
-import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { utf8ByteString } from '../../model/bytes';
 import { intervalOfPrefix } from '../../model/key-interval';
+import { Crumbs } from '../parts/entry-crumbs';
 import { Find } from '../parts/form';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';
 import { Cell, HeadCell, Rows } from '../parts/rows';
@@ -10,7 +10,6 @@ import { useSteadyOrder } from '../parts/steady-order';
 import {
   byFolderAndKey,
   folderOf,
-  foldersOf,
   keyTitle,
   placeOfQuery,
   queryOfPlace,
@@ -39,26 +38,6 @@ export function Entries({ ns }: { ns: string }) {
     <Folder key={`${ns} ${prefix}`} ns={ns} prefix={prefix} />
   ) : (
     <EntryPage key={`${ns} ${key}`} ns={ns} id={key} />
-  );
-}
-
-/** Links to the folders around a place. */
-export function Crumbs({ ns, prefix, children }: { ns: string; prefix: string; children?: ComponentChildren }) {
-  const { entries: text, titles } = words.value;
-  const folders = foldersOf(prefix);
-  return (
-    <nav class="crumbs" aria-label={text.path}>
-      <Link href={entriesPath(ns)}>{titles.entries}</Link>
-      {folders.map((folder, index) => (
-        <span key={folder}>
-          {' / '}
-          <Link href={entriesPath(ns, queryOfPlace({ prefix: folder }))}>
-            {keyTitle(folder.slice(folders[index - 1]?.length ?? 0)).replace(/\/$/, '') || '/'}
-          </Link>
-        </span>
-      ))}
-      {children}
-    </nav>
   );
 }
 

@@ -5,7 +5,7 @@ import { intervalOf } from '../../model/key-interval';
 import { announce } from '../parts/announcer';
 import { EntryValue } from '../parts/entry-value';
 import { Field, FormDialog, useCall } from '../parts/form';
-import { deleteEntry, type Outcome, putEntry } from '../state/entry-acts';
+import { deleteEntry, putEntry, useSeen } from '../state/entry-acts';
 import { keyTitle, queryOfPlace } from '../state/entry-keys';
 import type { KnownEntry } from '../state/entry-list';
 import { textOf, withBreaksOf } from '../state/entry-values';
@@ -24,18 +24,6 @@ interface EntryDialog {
   /** The entry now. */
   current: KnownEntry | undefined;
   onClose: () => void;
-}
-
-/**
- * Holds what the visitor has seen of an entry. If it differs from what is there now, the change must not be made before the
- * visitor has seen that, too.
- */
-function useSeen(first: KnownEntry | undefined, current: KnownEntry | undefined) {
-  const [seen, setSeen] = useState(first);
-  const [refusal, setRefusal] = useState<Extract<Outcome, { isMade: false }>>();
-  // The answer to a refused change may be ahead of the watch.
-  const now = refusal !== undefined && refusal.revision > (current?.revision ?? 0) ? refusal.found : current;
-  return { seen, now, isOther: seen?.revision !== now?.revision, accept: () => setSeen(now), setRefusal };
 }
 
 /** Shows the entry that another client has put in place of the one that was read, or that it is gone. */

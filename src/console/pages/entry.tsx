@@ -2,6 +2,7 @@ import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Cause } from '../../client/wire/history-answers';
 import { intervalOf } from '../../model/key-interval';
 import { CopyButton } from '../parts/copy-button';
+import { Crumbs } from '../parts/entry-crumbs';
 import { EntryValue } from '../parts/entry-value';
 import { Fact, LeaseFacts } from '../parts/lease-facts';
 import { Empty, Problem, Skeleton } from '../parts/problem';
@@ -15,7 +16,6 @@ import { connection } from '../state/live-feed';
 import { may } from '../state/session';
 import { bytes, count } from '../words/format';
 import { words } from '../words/words';
-import { Crumbs } from './entries';
 import { DeleteEntry, EditEntry } from './entry-dialogs';
 
 /** Shows one entry: its value, its lease and its history. @param id Key, one character a byte. */

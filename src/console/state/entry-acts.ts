@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import type { EntryJson } from '../../client/entries/entry';
 import { shownKey } from './entry-keys';
 import type { KnownEntry } from './entry-list';
@@ -42,3 +43,15 @@ export const putEntry = (
 /** Deletes an entry. */
 export const deleteEntry = (ns: string, id: string, seen: KnownEntry): Promise<Outcome> =>
   change(ns, id, seen, { op: 'delete' });
+
+/**
+ * Holds what the visitor has seen of an entry. If it differs from what is there now, the change must not be made before the
+ * visitor has seen that, too.
+ */
+export function useSeen(first: KnownEntry | undefined, current: KnownEntry | undefined) {
+  const [seen, setSeen] = useState(first);
+  const [refusal, setRefusal] = useState<Extract<Outcome, { isMade: false }>>();
+  // The answer to a refused change may be ahead of the watch.
+  const now = refusal !== undefined && refusal.revision > (current?.revision ?? 0) ? refusal.found : current;
+  return { seen, now, isOther: seen?.revision !== now?.revision, accept: () => setSeen(now), setRefusal };
+}
