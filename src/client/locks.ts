@@ -11,8 +11,8 @@ import { coreOf } from './wire/core-of';
 
 export type { CallSettings } from './entries/attempts';
 export type { Compare } from './entries/transaction';
-export type { ClaimOptions, Held } from './locks/claim';
-export type { Election, Leader, Leadership } from './locks/election';
+export type { ClaimOptions, Held, Leadership } from './locks/claim';
+export type { Election, Leader } from './locks/election';
 export type { Lease, LeaseOptions } from './locks/lease';
 
 /**
@@ -30,7 +30,8 @@ export function grantLease(client: Client, options: LeaseOptions): Promise<Lease
 }
 
 /**
- * Waits for a lock, and holds it until it is released or lost. Closing the client releases it.
+ * Waits for a lock, also while the registry can't be reached, and holds it until it is released or lost. Closing the client
+ * releases it.
  *
  * @example
  * ```ts

@@ -50,6 +50,11 @@ const RELATIONS: Record<string, boolean> = {
   'a look for a session detects a gap before its ttl ends':
     limits.SESSION_TTL_DEFAULT_MS / limits.LOOKS_PER_TTL_COUNT + limits.LOOK_LATE_MS < limits.SESSION_TTL_DEFAULT_MS,
   'a part of the journal fits a row of the platform': limits.JOURNAL_PART_MAX_BYTES < 2 * 1024 * 1024,
+  'each compare of a transaction may read the largest value':
+    limits.TRANSACTION_OPERATIONS_MAX_COUNT * limits.ENTRY_VALUE_MAX_BYTES <= limits.TRANSACTION_COMPARED_MAX_BYTES,
+  'a transaction may visit every entry of a namespace':
+    limits.TRANSACTION_VISITED_MAX_COUNT >= limits.ENTRIES_PER_NAMESPACE_MAX_COUNT,
+  'a transaction leaves an object memory to work': 4 * limits.TRANSACTION_REPLACED_MAX_BYTES <= 64 * 1024 * 1024,
   'a quarantine by drain lasts as long as an override lingers': limits.DRAIN_QUARANTINE_MS <= limits.OVERRIDE_LINGER_MS,
   'a receiver that has read keeps its window during a flood of new ones, of its token and of others':
     limits.UNREAD_BY_NEWCOMERS_MAX_BYTES + limits.CREDIT_INITIAL_BYTES <= limits.UNREAD_PER_TOKEN_MAX_BYTES &&

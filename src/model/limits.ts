@@ -373,6 +373,12 @@ export const GRANTED_LEASE_TTL_MAX_MS = 30 * 24 * 60 * 60 * 1_000;
 /** Granted leases of one namespace: one for each instance or entry, as go-zero has. `LIMIT_EXCEEDED` */
 export const GRANTED_LEASES_MAX_COUNT = 100_000;
 
+/** Entries of a lease that end in one turn, or in one slice of several turns. */
+export const LEASE_END_SLICE_MAX_COUNT = 1_000;
+
+/** The same, in bytes of their values: a part of the journal. */
+export const LEASE_END_SLICE_MAX_BYTES = 1024 * 1024;
+
 /** Granted leases in one page of a list. */
 export const GRANTED_LEASES_PER_PAGE_COUNT = 1_000;
 

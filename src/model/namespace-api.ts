@@ -377,11 +377,7 @@ export interface NamespaceApi {
   putEntry(caller: Caller, command: PutEntryCommand): Promise<WriteAnswer<EntryView>>;
   /** Deletes an entry. Succeeds if there is none, unless a precondition requires it. */
   deleteEntry(caller: Caller, command: { key: string; precondition: Precondition }): Promise<{ cursor: string }>;
-  /**
-   * Compares entries, and carries out one of two lists of operations, as one revision or none if nothing changes. A refusal of
-   * any operation refuses all. `INVALID_REQUEST`: too many operations, or one key is changed twice. `ENTRY_NOT_FOUND`: a put
-   * that keeps a value. `LIMIT_EXCEEDED`: it is too much work, or the namespace is full.
-   */
+  /** Carries out one of two lists of operations as one revision. `INVALID_REQUEST`: too many, or one key twice. */
   transaction(caller: Caller, transaction: Transaction): Promise<Answer<TransactionReport>>;
   /** Returns an entry. `ENTRY_NOT_FOUND`: there is none. `COMPACTED`: the history does not reach back to `at`. */
   readEntry(command: ReadEntryCommand): Promise<ReadAnswer<EntryView>>;

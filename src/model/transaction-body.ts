@@ -105,7 +105,7 @@ const LeaseCompare = z
     property: z.literal('lease'),
     ...intervalMembers,
     is: Relations.extract(['=', '!=']).default('='),
-    operand: z.string().nullable().meta({ description: 'Id of a lease; null for none' }),
+    operand: LeaseId.nullable().meta({ description: 'Id or alias of a lease; null for none' }),
   })
   .transform(({ property, is, operand, ...members }, context): Compare => {
     return { property, is, operand, interval: intervalGiven(members, context) };

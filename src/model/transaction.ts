@@ -10,8 +10,8 @@ export type Compare = { interval: KeyInterval } & (
   | { property: 'createdRevision' | 'revision' | 'version'; is: Relation; operand: number }
   /** The operand has one character a byte. */
   | { property: 'value'; is: Relation; operand: string }
-  /** Null: no lease. */
-  | { property: 'lease'; is: '=' | '!='; operand: string | null }
+  /** Id or alias of a lease, and the surface that the alias belongs to; null: no lease. */
+  | { property: 'lease'; is: '=' | '!='; operand: string | null; door?: LeaseDoor | undefined }
   | { property: 'exists'; operand: boolean }
 );
 

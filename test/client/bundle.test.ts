@@ -16,7 +16,7 @@ const FIRST_LOAD_MAX_BYTES: Record<string, number> = {
   './client/admin': 3_600,
   './client/edge': 6_000,
   './client/kv': 6_000,
-  './client/locks': 8_200,
+  './client/locks': 8_450,
   './client/resolver': 4_700,
   './client/selectors': 1_900,
 };
@@ -29,7 +29,7 @@ const SHARED_EXTRA_BYTES = 1_200;
 
 /** Maximum size of each file that the core and the resolver load on demand. */
 const ON_DEMAND_MAX_BYTES: Record<string, number> = {
-  register: 4_300,
+  register: 4_350,
   'choose-source': 1_900,
   'background-fetch': 600,
   failure: 1_100,

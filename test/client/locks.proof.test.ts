@@ -113,8 +113,8 @@ describe.each(HOSTS)('the client of the host %s', (host) => {
     expect(await kv(other.client).get('held')).toBeUndefined();
   });
 
-  it('[LK1, LK3] gives a lock to one holder at a time, in order, while connections break', async () => {
-    const { connect } = await start(host);
+  it('[LK1, LK3] gives a lock to one holder at a time, in order, while connections break and the registry is killed', async () => {
+    const { registry, connect } = await start(host);
     const tokens: number[] = [];
     let holders = 0;
     const take = async ({ client, proxy }: Awaited<ReturnType<typeof connect>>) => {
@@ -129,7 +129,12 @@ describe.each(HOSTS)('the client of the host %s', (host) => {
         await held.release();
       }
     };
-    await Promise.all((await Promise.all([connect(), connect(), connect(), connect()])).map(take));
+    const all = Promise.all((await Promise.all([connect(), connect(), connect(), connect()])).map(take));
+    for (const count of [3, 8]) {
+      await Promise.race([all, until(`${count} holders`, () => tokens.length >= count)]);
+      await registry.kill('SIGKILL');
+    }
+    await all;
     expect(tokens).toHaveLength(16);
     expect(tokens).toEqual([...new Set(tokens)].sort((a, b) => a - b));
   });

@@ -22,7 +22,7 @@ export async function main(): Promise<void> {
   releaseOnSignals(registration);
   for await (const frame of client.watch({ services: ['orders'] })) {
     const typed: WatchFrame = frame;
-    if (typed.type === 'changes') console.log(typed.changes.map(({ kind, id }) => kind + id));
+    if (typed.type === 'changes') console.log(typed.changes.map((change) => change.type + change.kind));
   }
   const { instances } = await rollcallAdmin({ url: 'http://registry.example' }).resolveService({ service: 'orders' });
   console.log(instances.map(({ zone }) => zone?.length));

@@ -2,6 +2,8 @@
 import process from 'node:process';
 import { RollcallError, rollcall } from 'rollcall/client';
 import { rollcallAdmin } from 'rollcall/client/admin';
+import { kv } from 'rollcall/client/kv';
+import { lock } from 'rollcall/client/locks';
 import { runSuite } from './runtime-suite.js';
 
 const { REGISTRY, TOKEN, CONTROL } = process.env;
@@ -15,6 +17,8 @@ process.on('unhandledRejection', (reason) => {
 await runSuite({
   rollcall,
   rollcallAdmin,
+  kv,
+  lock,
   RollcallError,
   options: { url: REGISTRY, token: TOKEN },
   control: async (action) => {

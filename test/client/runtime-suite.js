@@ -8,6 +8,7 @@ const TTL_MS = 10_000;
 
 /** A runtime may try a few dead connections before it opens a new one. */
 const BEATING_TTL_MS = 15_000;
+const LOCK_TTL_MS = 20_000;
 const TIMEOUT_MS = 60_000;
 
 const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -52,11 +53,13 @@ function listOf(client, transport) {
 /**
  * @param rollcall The client's entry point.
  * @param rollcallAdmin Entry point of all calls.
+ * @param kv Entry point of entries.
+ * @param lock Entry point of locks.
  * @param options Client options, with the proxy's URL.
  * @param control Breaks and repairs connections: `kill`, `cut`, `reset`, `halfOpen`, `refuse`, `heal`.
  * @param log Receives each completed step.
  */
-export async function runSuite({ rollcall, rollcallAdmin, RollcallError, options, control, log }) {
+export async function runSuite({ rollcall, rollcallAdmin, kv, lock, RollcallError, options, control, log }) {
   const client = rollcall(options);
   const admin = rollcallAdmin(options);
   const events = [];
@@ -86,6 +89,13 @@ export async function runSuite({ rollcall, rollcallAdmin, RollcallError, options
   await allKnow('held', 2);
   log('watched');
 
+  const entries = kv(client);
+  await entries.put('bytes/ü', Uint8Array.of(0, 255));
+  assert((await entries.get('bytes/ü'))?.value.join() === '0,255', 'an entry has its bytes');
+  const locked = await lock(client, 'suite', { ttlMs: LOCK_TTL_MS });
+  const waiting = lock(client, 'suite', { ttlMs: LOCK_TTL_MS });
+  log('locked');
+
   let weight = 2;
   for (const trouble of ['cut', 'reset', 'kill', 'halfOpen', 'refuse']) {
     await control(trouble);
@@ -102,7 +112,10 @@ export async function runSuite({ rollcall, rollcallAdmin, RollcallError, options
   }
   // Long enough for the lease to expire, if it had not been renewed throughout.
   await sleep(TTL_MS);
-  assert(held.isHeld && beating.isHeld, 'both are held');
+  assert(held.isHeld && beating.isHeld && locked.isHeld, 'all are held');
+  await locked.release();
+  const next = await waiting;
+  assert(next.isHeld && !locked.isHeld && next.token > locked.token, 'a lock is passed on');
   const registered = events.filter(({ type }) => type === 'registered');
   const lost = events.filter(({ type }) => type === 'lost');
   assert(registered.length === 2 && lost.length === 0, `nothing was ever lost:\n${history()}`);
@@ -121,5 +134,6 @@ export async function runSuite({ rollcall, rollcallAdmin, RollcallError, options
   await client.close();
   const left = await admin.listInstances({ service: SERVICE });
   assert(left.instances.length === 0, 'nothing is left');
+  assert((await entries.count({ prefix: 'locks/' })) === 0 && !next.isHeld, 'no lock is left');
   log('closed');
 }

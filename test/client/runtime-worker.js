@@ -1,6 +1,8 @@
 /** Runs the suite inside workerd, where the registry is a service binding, and responds when it is done. */
 import { rollcallAdmin } from './client/admin.js';
 import { RollcallError, rollcall } from './client/index.js';
+import { kv } from './client/kv.js';
+import { lock } from './client/locks.js';
 import { runSuite } from './runtime-suite.js';
 
 export default {
@@ -10,6 +12,8 @@ export default {
       await runSuite({
         rollcall,
         rollcallAdmin,
+        kv,
+        lock,
         RollcallError,
         options: { url: 'http://registry', token: TOKEN, fetch: REGISTRY },
         control: async (action) => {

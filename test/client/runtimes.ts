@@ -145,11 +145,15 @@ const browser: Runtime = async (host) => {
       const control = '${host.controlUrl}';
       const { rollcall, RollcallError } = await import(control + '/client/index.js');
       const { rollcallAdmin } = await import(control + '/client/admin.js');
+      const { kv } = await import(control + '/client/kv.js');
+      const { lock } = await import(control + '/client/locks.js');
       const { runSuite } = await import(control + '/suite/runtime-suite.js');
       const steps = [];
       await runSuite({
         rollcall,
         rollcallAdmin,
+        kv,
+        lock,
         RollcallError,
         options: { url: location.origin, token: '${host.registry.rootToken}' },
         control: async (action) => {

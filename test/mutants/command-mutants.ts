@@ -26,8 +26,8 @@ export const COMMAND_MUTANTS: Mutant[] = [
     name: 'creates a revision for a registration that changes nothing',
     breaks: 'R2',
     symbol: 'isRepeat',
-    from: 'const isSame = entry.session?.key === session && holdsDefinition(entry.text, definition);',
-    to: 'const isSame = entry.session?.key === session && entry.revision < 0;',
+    from: 'const isSame = holder === sessionFor(definition, caller) && holdsDefinition(entry.text, definition);',
+    to: 'const isSame = holder === sessionFor(definition, caller) && entry.revision < 0;',
   },
   {
     name: 'forgets when an instance was created when it registers again',

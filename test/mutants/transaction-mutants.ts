@@ -6,8 +6,8 @@ export const TRANSACTION_MUTANTS: readonly Mutant[] = [
     name: 'compares only the first entry of a range',
     breaks: 'TX1',
     symbol: 'holds',
-    from: 'if (!holdsFor(entry, compare)) return false; return true',
-    to: 'return holdsFor(entry, compare); return true',
+    from: 'if (!isRelated(entry[property] - operand, is)) return false',
+    to: 'return isRelated(entry[property] - operand, is)',
   },
   {
     name: 'relates the value of a missing key',

@@ -1,3 +1,4 @@
+import type { OperationResult as BatchResult } from '../wire/answers';
 import type { BatchOperation } from '../wire/bodies';
 import type { ClientCore } from '../wire/client-core';
 import { type EntryCall, send } from './attempts';
@@ -30,10 +31,15 @@ export type Compare = KeyRange &
 export interface PutOperation {
   op: 'put';
   key: Key;
-  value: Value;
+  /** Required unless `keepValue` is true. */
+  value?: Value | undefined;
+  /** True: the entry, which must exist, keeps its value. */
+  keepValue?: boolean | undefined;
   contentType?: string | undefined;
   /** As in a put by itself. */
   lease?: string | undefined;
+  /** True: the lease that holds the entry, if one does, continues to. */
+  keepLease?: boolean | undefined;
   /** True: the result has the entry before. */
   previous?: boolean | undefined;
 }
@@ -81,19 +87,18 @@ export interface Transaction {
   else?: readonly Operation[] | undefined;
 }
 
+/** Result of an operation on an instance, as in a batch. `revision` is null if the record no longer exists. */
+export interface InstanceResult extends BatchResult {
+  op: 'register' | 'update' | 'deregister' | 'override';
+}
+
 /** Result of an operation. */
 export type OperationResult =
   | { op: 'put'; created: boolean; entry: EntryFacts; previous: Entry | undefined }
   | { op: 'delete'; deleted: number; previous: Entry[] | undefined }
   /** `more`: the range has entries that are left out, because of the limit or the size of the response. */
   | { op: 'range'; entries: Entry[]; count: number; more: boolean }
-  | {
-      op: 'register' | 'update' | 'deregister' | 'override';
-      outcome: string;
-      group: string;
-      service: string;
-      id: string;
-    }
+  | InstanceResult
   | { op: 'transaction'; succeeded: boolean; results: OperationResult[] };
 
 /** Result of a transaction. */
@@ -112,13 +117,7 @@ type ResultJson =
   | { op: 'put'; outcome: string; entry: EntryJson; previous?: EntryJson }
   | { op: 'delete'; deleted: number; previous?: EntryJson[] }
   | { op: 'range'; entries: EntryJson[]; count: number; more: boolean }
-  | {
-      op: 'register' | 'update' | 'deregister' | 'override';
-      outcome: string;
-      group: string;
-      service: string;
-      id: string;
-    }
+  | InstanceResult
   | { op: 'transaction'; succeeded: boolean; results: ResultJson[] };
 
 type ReportJson = Omit<TransactionResult, 'results'> & { results: ResultJson[] };
@@ -176,8 +175,20 @@ function relationOf<Operand extends number | Value>(test: Operand | readonly [Re
 function operationInJson(operation: Operation): object {
   switch (operation.op) {
     case 'put': {
-      const { key, value, ...others } = operation;
-      return { ...others, ...shown('key', key), ...shown('value', value), previous: operation.previous || undefined };
+      const { op, key, value, keepValue, contentType, lease, keepLease, previous } = operation;
+      const flags = {
+        keepValue: keepValue || undefined,
+        keepLease: keepLease || undefined,
+        previous: previous || undefined,
+      };
+      return {
+        op,
+        ...shown('key', key),
+        ...(value !== undefined && shown('value', value)),
+        contentType,
+        lease,
+        ...flags,
+      };
     }
     case 'delete':
       return { op: operation.op, ...shownRange(operation), previous: operation.previous || undefined };

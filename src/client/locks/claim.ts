@@ -8,7 +8,7 @@ import { BackOff } from '../wire/back-off';
 import type { ClientCore } from '../wire/client-core';
 import { RollcallError } from '../wire/rollcall-error';
 import { pause } from '../wire/time';
-import { keepLease, type Lease } from './lease';
+import { keepLease, type Lease, type OwnLease } from './lease';
 
 /** Default time to live of a claim's lease, in milliseconds. */
 const TTL_DEFAULT_MS = 15_000;
@@ -45,8 +45,18 @@ export interface Held extends AsyncDisposal {
   release(): Promise<void>;
 }
 
+/** The leadership, while this client holds it. */
+export interface Leadership extends Held {
+  /**
+   * Replaces the value that others see.
+   *
+   * @throws {RollcallError} `ENTRY_NOT_FOUND` if the leadership is lost.
+   */
+  proclaim(value: Value): Promise<void>;
+}
+
 /** An entry in the queue of a prefix: the oldest one holds what the others wait for. */
-export class Claim implements Held {
+class Claim implements Leadership {
   readonly key: string;
   readonly token: number;
   readonly lost: Promise<void>;
@@ -76,8 +86,7 @@ export class Claim implements Held {
     return { key: this.key, createdRevision: this.token };
   }
 
-  /** Replaces the value of the entry. */
-  async put(value: Value): Promise<void> {
+  async proclaim(value: Value): Promise<void> {
     const put = { op: 'put', key: this.key, value, lease: this.#lease.id } as const;
     const { succeeded } = await entryCalls(this.#core).transaction({ if: [this.condition], do: [put] });
     if (!succeeded) throw this.#removal();
@@ -112,39 +121,56 @@ export class Claim implements Held {
  * Puts an entry below a prefix, and waits until it is the oldest there. The same recipe as that of etcd's clients: each
  * contender waits for the one before it, so the end of one wakes one.
  *
- * @param waits False: returns undefined if another client holds it.
+ * @param waits False: returns undefined if another client holds it. True: also waits for a registry that can't be reached.
  * @throws The reason of the signal, if it aborts.
  * @throws {RollcallError} If the registry refuses the lease or the entry.
  */
-export function claim(core: ClientCore, prefix: string, options: ClaimOptions, waits: true): Promise<Claim>;
+export function claim(core: ClientCore, prefix: string, options: ClaimOptions, waits: true): Promise<Leadership>;
 export function claim(
   core: ClientCore,
   prefix: string,
   options: ClaimOptions,
   waits: false,
-): Promise<Claim | undefined>;
+): Promise<Leadership | undefined>;
 export async function claim(
   core: ClientCore,
   prefix: string,
   { ttlMs = TTL_DEFAULT_MS, value = '', signal }: ClaimOptions,
   waits: boolean,
-): Promise<Claim | undefined> {
-  for (;;) {
-    const lease = await keepLease(core, { ttlMs, signal });
-    let held: Claim | undefined;
-    try {
-      const queue = new Queue(core, prefix, lease, signal);
-      held = await queue.claim(value, waits);
-      if (held !== undefined || !waits) return held;
-    } catch (error) {
-      signal?.throwIfAborted();
-      const isLost = lease.signal.aborted || (error instanceof RollcallError && error.code === 'LEASE_NOT_FOUND');
-      // It has lost its place in the queue with the lease, unless the client was closed.
-      if (!isLost || lease.isRevoked) throw error;
-    } finally {
-      if (held === undefined) await lease.revoke();
+): Promise<Leadership | undefined> {
+  const { closes, outages, time } = core;
+  const backOff = new BackOff(time);
+  /** Identifies this wait among what may be reported as failing. */
+  const source = {};
+  try {
+    for (;;) {
+      let lease: OwnLease | undefined;
+      try {
+        lease = await keepLease(core, { ttlMs, signal }, closes);
+        const held = await new Queue(core, prefix, lease, signal).claim(value, waits);
+        outages.report((known) => known.worked(source));
+        if (held === undefined) await lease.revoke();
+        return held;
+      } catch (error) {
+        const isRepeatable = waits && lease?.isRevoked !== true && mayPass(error, lease);
+        void lease?.revoke();
+        signal?.throwIfAborted();
+        if (!isRepeatable) throw error;
+        const failure = RollcallError.from(error, 'no lock');
+        if (isUnanswered(failure)) outages.report((known) => known.failed(source, failure, 0), true);
+        await pause(time, backOff.next(), signal ?? new AbortController().signal);
+        signal?.throwIfAborted();
+      }
     }
+  } finally {
+    outages.report((known) => known.closed(source));
   }
+}
+
+/** Reports whether a claim may succeed at the next attempt: a lost lease has only cost its place in the queue. */
+function mayPass(error: unknown, lease: OwnLease | undefined): boolean {
+  const isLost = error instanceof RollcallError && error.code === 'LEASE_NOT_FOUND';
+  return isLost || lease?.signal.aborted === true || isUnanswered(error);
 }
 
 /** The claims below a prefix, as a contender sees them. */
@@ -164,7 +190,7 @@ class Queue {
     this.#signal = signal === undefined ? lease.signal : AbortSignal.any([lease.signal, signal]);
   }
 
-  async claim(value: Value, waits: boolean): Promise<Claim | undefined> {
+  async claim(value: Value, waits: boolean): Promise<Leadership | undefined> {
     const key = this.#prefix + this.#lease.id;
     const token = await this.#join(key, value);
     for (;;) {

@@ -1,10 +1,9 @@
 import type { CallSettings } from '../entries/attempts';
 import type { Entry } from '../entries/entry';
 import { entryCalls } from '../entries/entry-calls';
-import type { Value } from '../entries/key';
 import { watchKeys } from '../watch/key-watch';
 import type { ClientCore } from '../wire/client-core';
-import { type ClaimOptions, claim, type Held } from './claim';
+import { type ClaimOptions, claim, type Leadership } from './claim';
 
 /** The leader of an election. */
 export interface Leader {
@@ -18,20 +17,10 @@ export interface Leader {
   readonly token: number;
 }
 
-/** The leadership, while this client holds it. */
-export interface Leadership extends Held {
-  /**
-   * Replaces the value that others see.
-   *
-   * @throws {RollcallError} `ENTRY_NOT_FOUND` if the leadership is lost.
-   */
-  proclaim(value: Value): Promise<void>;
-}
-
 /** An election: candidates wait, and one of them leads. */
 export interface Election {
   /**
-   * Waits until this client leads: its value is then that of the leader.
+   * Waits until this client leads, also while the registry can't be reached: its value is then that of the leader.
    *
    * @throws The reason of the signal, if it aborts.
    * @throws {RollcallError} If the registry refuses the lease or the entry.
@@ -46,10 +35,7 @@ export interface Election {
 /** Opens the election below a prefix. */
 export function openElection(core: ClientCore, prefix: string): Election {
   return {
-    async campaign(options = {}) {
-      const held = await claim(core, prefix, options, true);
-      return Object.assign(held, { proclaim: (value: Value) => held.put(value) });
-    },
+    campaign: (options = {}) => claim(core, prefix, options, true),
     async leader(options = {}) {
       const oldest = { ...options, order: 'createdRevision', limit: 1 } as const;
       const { entries } = await entryCalls(core).range({ prefix }, oldest);

@@ -47,6 +47,12 @@ export interface Lease extends AsyncDisposal {
   revoke(): Promise<void>;
 }
 
+/** A lease, as locks and elections use it. */
+export interface OwnLease extends Lease {
+  /** True if this process has revoked it, and it was not lost before. */
+  readonly isRevoked: boolean;
+}
+
 /** A granted lease as the registry returns it; other members are not used. */
 interface LeaseJson {
   id: string;
@@ -74,7 +80,7 @@ export function suspensionAware(time: Time): Time {
 }
 
 /** A lease that this process renews. */
-export class KeptLease implements Lease {
+class KeptLease implements OwnLease {
   readonly id: string;
   readonly ttlMs: number;
   readonly lost: Promise<void>;
@@ -108,7 +114,6 @@ export class KeptLease implements Lease {
     return this.#ended.signal;
   }
 
-  /** True if it is ended by this process, and was not lost before. */
   get isRevoked(): boolean {
     return this.#isRevoked;
   }
@@ -189,11 +194,18 @@ export class KeptLease implements Lease {
 
 const pathOf = (id: string): string => `/leases/${encodeURIComponent(id)}`;
 
-/** Grants a lease: see `grantLease` in locks.ts. */
-export async function keepLease(core: ClientCore, { ttlMs, signal }: LeaseOptions): Promise<KeptLease> {
+/**
+ * Grants a lease: see `grantLease` in locks.ts.
+ *
+ * @param closes Value of `core.closes` when the caller began: it fails if the client was closed since.
+ */
+export async function keepLease(
+  core: ClientCore,
+  { ttlMs, signal }: LeaseOptions,
+  closes: number = core.closes,
+): Promise<OwnLease> {
   const time = suspensionAware(core.time);
   const sentAt = time.now();
-  const { closes } = core;
   // Repeatable: a lease whose grant was not answered ends by itself.
   const call = { method: 'POST', path: '/leases', body: { ttlMs }, signal, isRepeatable: true };
   const { body } = await send(core, call);

@@ -50,7 +50,7 @@ export class LeaseGuard {
     if (endsAt <= this.#time.now() || endsAt <= (this.#endsAt ?? 0)) return;
     this.#endsAt = endsAt;
     this.#cancel?.();
-    this.#cancel = this.#time.after(endsAt - this.#time.now(), () => this.#check());
+    this.#wait(endsAt);
   }
 
   /** Records that the lease is lost. */
@@ -72,6 +72,11 @@ export class LeaseGuard {
   /** Checks the lease again when its timer fires, as a timer may fire early by our clock. */
   #check(): void {
     if (!this.isHeld) this.markLost();
-    else this.#cancel = this.#time.after((this.#endsAt ?? 0) - this.#time.now(), () => this.#check());
+    else this.#wait(this.#endsAt ?? 0);
+  }
+
+  #wait(endsAt: number): void {
+    // The time may pass between a comparison and this line, and timers warn of negative delays.
+    this.#cancel = this.#time.after(Math.max(0, endsAt - this.#time.now()), () => this.#check());
   }
 }

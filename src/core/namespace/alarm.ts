@@ -3,6 +3,7 @@ import { knowsTooManyServices, scheduleCompaction } from './commit/commit';
 import type { StoredState } from './commit/commit-state';
 import { type AlarmState, arm, nextDeadline, planNextLook, sweep } from './leases/expiry';
 import { noteLostSockets } from './leases/sessions';
+import { continueEnds } from './leases/slow-end';
 import type { NamespaceState } from './state';
 import { notePass } from './time/attention';
 import { attendImport } from './transfer/apply';
@@ -74,6 +75,10 @@ async function attend(state: NamespaceState, hub: Hub, now: number): Promise<voi
 async function clearAway(state: NamespaceState): Promise<void> {
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());
+  while (continueEnds(state, state.time.now())) {
+    await (state.pipeline.settled() ?? state.platform.nextTurn());
+    sweep(state, notePass(state));
+  }
   while (attendImport(state, state.time.now())) {
     // A slice that changes nothing writes nothing, so there is no write to wait for. Yield anyway.
     await (state.pipeline.settled() ?? state.platform.nextTurn());

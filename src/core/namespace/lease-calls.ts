@@ -12,6 +12,7 @@ import type { Answer, Caller } from '../../model/namespace-api';
 import { timestamp } from '../../model/timestamp';
 import type { StoredState } from './commit/commit-state';
 import { endGranted, grantLease, renewGranted, requireGranted } from './leases/granting';
+import { continueEnds } from './leases/slow-end';
 import { type GrantedLease, keyOf } from './records/catalog-entries';
 import { turn } from './turn/turn';
 import type { TurnState } from './turn/turn-state';
@@ -39,12 +40,18 @@ export function callListLeases(state: TurnState, caller: Caller, command: Comman
   return aboutLease(state, caller, (now) => grantedList(state, caller, command, now));
 }
 
-export function callRevokeLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'revokeLease'> {
+export async function callRevokeLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'revokeLease'> {
   const revoked = (now: number) => {
-    endGranted(state, [requireGranted(state.granted, caller, name)], 'revoked', caller.tokenId, now);
-    return { cursor: state.journal.cursor };
+    const lease = requireGranted(state.granted, caller, name);
+    endGranted(state, [lease], 'revoked', caller.tokenId, now);
+    return lease;
   };
-  return turn(state, undefined, revoked, caller.tokenId);
+  const lease = await turn(state, undefined, revoked, caller.tokenId);
+  // The alarm does the same. Slices of both may alternate.
+  while (state.granted.get(lease.id) === lease && continueEnds(state, state.time.now())) {
+    await (state.pipeline.settled() ?? state.platform.nextTurn());
+  }
+  return turn(state, undefined, () => ({ cursor: state.journal.cursor }));
 }
 
 /** Runs one call about granted leases. They are no records, so it makes no revision. */
@@ -94,7 +101,8 @@ function grantedList(
   const last = Number(after);
   const found: GrantedLease[] = [];
   for (const lease of state.granted.all()) {
-    if (lease.id > last && (operates === true || lease.tokenId === tokenId)) found.push(lease);
+    if (lease.id > last && lease.ending === undefined && (operates === true || lease.tokenId === tokenId))
+      found.push(lease);
   }
   found.sort((a, b) => a.id - b.id);
   const page = found.slice(0, Math.min(limit, GRANTED_LEASES_PER_PAGE_COUNT));

@@ -182,7 +182,7 @@ function loadGrantedTimes(waking: WakingMemory, rows: readonly LeaseRow[]): void
   const moved: (() => void)[] = [];
   for (const { id, slot, ttlMs, timedAt } of rows) {
     const lease = granted.get(id);
-    if (lease === undefined || ttlMs === null) continue;
+    if (lease === undefined || ttlMs === null || lease.ending !== undefined) continue;
     const isMoved = leases.isUsed(slot);
     const times = isMoved ? { renewedAt: timedAt, askedAt: 0 } : loadedTimes(timedAt, slot, waking.checkpoint);
     waking.latest = Math.max(waking.latest, times.renewedAt);
@@ -223,6 +223,7 @@ function fillAgenda(state: Pick<StoredState, 'catalog' | 'agenda' | 'time' | 'jo
   for (const service of state.catalog.services()) {
     for (const kind of kinds) kind.schedule?.(state, service, waking);
   }
+  if (waking.granted.nextEnding !== undefined) state.agenda.set({ kind: 'lease-end' }, state.time.now());
   scheduleCompaction(state, state.time.now());
 }
 

@@ -202,7 +202,7 @@ export async function callTransaction(
 ): Reply<'transaction'> {
   assertTransaction(transaction);
   const onInstances = instanceOperations(transaction);
-  await roomForValues(state);
+  if (lacksRoom(state)) await roomForValues(state);
   return changeWithOperatorAudit(state, caller, {
     scope: undefined,
     // Both sides: which one is carried out may change until the action is recorded.
@@ -210,20 +210,23 @@ export async function callTransaction(
     decide: (draft, by) => {
       if (onInstances.length > 0) requireSession(state, by);
       const meter = new TransactionMeter();
-      return new TransactionRun(draft, by, meter).carryOut(chooseSides(state.entries, transaction, meter));
+      return new TransactionRun(draft, by, caller, meter).carryOut(chooseSides(state, transaction, meter));
     },
     answer: (outcome) => ({ ...position(state), body: transactionReport(state, outcome) }),
   });
 }
 
+/** Returns whether too many values are not written yet. Calls that find room don't wait, not even for a microtask. */
+const lacksRoom = ({ entries }: TurnState): boolean => entries.unwrittenBytes > ENTRIES_UNWRITTEN_MAX_BYTES;
+
 /** Waits while too many values are not written yet. */
-async function roomForValues({ entries, pipeline }: TurnState): Promise<void> {
+async function roomForValues(state: TurnState): Promise<void> {
   // Each waiter looks again, as those before it may have used up the room.
-  while (entries.unwrittenBytes > ENTRIES_UNWRITTEN_MAX_BYTES) await pipeline.settled();
+  while (lacksRoom(state)) await state.pipeline.settled();
 }
 
 export async function callPutEntry(state: TurnState, caller: Caller, command: Command<'putEntry'>): Reply<'putEntry'> {
-  await roomForValues(state);
+  if (lacksRoom(state)) await roomForValues(state);
   return change(state, caller, {
     scope: undefined,
     decide: (draft, by) => putEntry(draft, by, command),

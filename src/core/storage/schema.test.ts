@@ -20,6 +20,7 @@ describe('prepareStorage', () => {
       'entry',
       'journal',
       'lease',
+      'lease_part',
       'property',
       'record',
       'session',

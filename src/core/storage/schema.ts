@@ -76,8 +76,16 @@ const TABLES = [
     ttl_ms INTEGER,
     granted_at INTEGER NOT NULL,
     slot INTEGER,
-    timed_at INTEGER NOT NULL
+    timed_at INTEGER NOT NULL,
+    ended TEXT,
+    ended_by TEXT
   ) STRICT`,
+  `CREATE TABLE IF NOT EXISTS lease_part (
+    lease INTEGER NOT NULL,
+    row INTEGER NOT NULL,
+    entries BLOB NOT NULL,
+    PRIMARY KEY (lease, row)
+  ) STRICT, WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS document (
     group_name TEXT NOT NULL,
     service TEXT NOT NULL,

@@ -215,7 +215,7 @@ export function grantedLeases(stage: () => Scene, capabilities: Capabilities): v
 
     where(capabilities.restarts, () => {
       it('[GL6, I1] survive a restart with what they hold', async () => {
-        const { scene, entries, leases } = begin();
+        const { scene, leases } = begin();
         const lease = await leases.grant({ alias: '77' });
         const endless = await leases.grant({ ttlMs: null });
         await leases.put('a', '', lease.id);
@@ -225,22 +225,24 @@ export function grantedLeases(stage: () => Scene, capabilities: Capabilities): v
         await scene.register('i', { lease: { id: lease.id } });
         const { grantedAt } = lease;
         await scene.restart();
-        expect(await leases.read('77')).toMatchObject({
+        const woken = begin();
+        expect(await woken.leases.read('77')).toMatchObject({
           id: lease.id,
           owner: 'owner',
           grantedAt,
           entries: [{ key: 'a' }],
           instances: [key('i')],
         });
-        expect(await leases.read(endless.id)).toMatchObject({ ttlMs: null, entries: [{ key: 'b' }] });
+        expect(await woken.leases.read(endless.id)).toMatchObject({ ttlMs: null, entries: [{ key: 'b' }] });
         expect((await scene.read('i')).lease).toMatchObject({ id: lease.id, ttlMs: TTL_MS });
-        await expect(leases.grant({ alias: '77' })).rejects.toEqual(refusal('CONFLICT'));
-        await leases.renew('77');
-        await leases.revoke('77');
+        await expect(woken.leases.grant({ alias: '77' })).rejects.toEqual(refusal('CONFLICT'));
+        await woken.leases.renew('77');
+        await woken.leases.revoke('77');
         await scene.restart();
-        expect(await entries.keys()).toEqual(['b', 'free']);
+        const last = begin();
+        expect(await last.entries.keys()).toEqual(['b', 'free']);
         expect(await scene.listed()).toEqual([]);
-        await expect(leases.read(lease.id)).rejects.toEqual(refusal('LEASE_NOT_FOUND'));
+        await expect(last.leases.read(lease.id)).rejects.toEqual(refusal('LEASE_NOT_FOUND'));
       });
     });
 

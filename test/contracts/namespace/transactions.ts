@@ -4,6 +4,7 @@ import type { Transaction } from '../../../src/model/transaction';
 import { OPERATOR, OWNER, STRANGER } from '../../fixtures/callers';
 import { key as keyOf } from '../../fixtures/definition';
 import { EntryCalls } from '../../fixtures/entry-calls';
+import { LeaseCalls } from '../../fixtures/lease-calls';
 import { shortResults, type TransactionInput, transact, transactionOf } from '../../fixtures/transaction-calls';
 import { refusal, type Scene } from './scene';
 import { type Capabilities, where } from './test-namespace';
@@ -299,6 +300,36 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       expect((await scene.api.readInstance({ key: keyOf('b') })).cursor).toBe(report.cursor);
       expect((await transact(scene.api, foreign, OPERATOR)).revision).toBe(3);
       expect(await scene.listed()).toEqual([]);
+    });
+
+    it('[TX1, GL3] compare leases by id and alias, and put entries that a lease holds', async () => {
+      const { scene, run } = begin();
+      const leases = new LeaseCalls(scene.api);
+      const [one, two] = [await leases.grant({ alias: '77' }), await leases.grant()];
+      await run({ then: [put('a', '', { lease: one.id }), put('b', ''), put('c', '', { lease: two.id })] });
+      const holding = async (operand: string | null, is = '=') => {
+        const held: string[] = [];
+        for (const key of ['a', 'b', 'c', 'none']) {
+          if ((await run({ compares: [{ key, property: 'lease', is, operand }] })).succeeded) held.push(key);
+        }
+        return held.join(' ');
+      };
+      expect(await holding(one.id)).toBe('a');
+      expect(await holding('77')).toBe('a');
+      expect(await holding('78')).toBe('');
+      expect(await holding(null)).toBe('b none');
+      expect(await holding('77', '!=')).toBe('b c none');
+      await run({ then: [{ op: 'put', key: 'a', value: 'x', keepLease: true }, put('c')] });
+      expect(await holding(null)).toBe('b c none');
+      const foreign = { then: [put('d', '', { lease: one.id })] };
+      await expect(transact(scene.api, foreign, STRANGER)).rejects.toEqual(refusal('FORBIDDEN'));
+      await transact(scene.api, foreign, OPERATOR);
+      await expect(run({ then: [put('e', '', { lease: '78' })] })).rejects.toEqual(refusal('LEASE_NOT_FOUND'));
+      expect((await leases.read(one.id)).entries).toEqual([{ key: 'a' }, { key: 'd' }]);
+      const { revision } = await run({});
+      await leases.revoke(one.id);
+      expect((await run({ then: [range()] })).revision).toBe(revision + 1);
+      expect(await holding(one.id)).toBe('');
     });
 
     it('[TX1, I4] of many callers are carried out one after the other', async () => {

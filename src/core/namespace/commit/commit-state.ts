@@ -47,11 +47,16 @@ export interface Publisher {
   /** Counts the watches that are notified of a change to a service. */
   audienceOf(key: ServiceKey): number;
 
-  /** Prepares the frames of a commit as it is applied. Call the returned function once the commit is durable. */
+  /**
+   * Prepares the frames of a commit as it is applied. Call the returned function once the commit is durable.
+   *
+   * @param deleted Keys of entries that were deleted besides, too many for a frame: watches find them in the journal.
+   */
   prepare(
     published: PublishedRevision,
     changes: readonly PublishedChange[],
     entries: readonly JournaledEntry[],
+    deleted?: ReadonlySet<string>,
   ): () => void;
 
   /** Notifies no watcher until {@link startOver}: to them, everything that is committed until then is one change. */

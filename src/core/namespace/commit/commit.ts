@@ -20,6 +20,7 @@ import {
 import type { CommitState, StoredState } from './commit-state';
 import type { Draft, DraftedChange } from './draft';
 import type { JournaledChange } from './journal-format';
+import type { StagedDeletions } from './staged-parts';
 
 /** A change of a commit, as the journal keeps it, with the record that its text encodes. */
 type CommittedChange = DraftedChange & JournaledChange;
@@ -36,17 +37,18 @@ interface WeighedChange {
  * passes through here. A draft that changes nothing makes no revision, but its renewals and documents are applied.
  *
  * @param actor Id of the token, or `registry`.
+ * @param staged Deletions that become part of the revision. The draft then changes no entry.
  * @returns True if it made a revision.
  * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace would hold too much, `UNAVAILABLE` while nothing can be
  *   stored. Nothing is changed then.
  */
-export function commit(state: CommitState, draft: Draft, actor: string): boolean {
+export function commit(state: CommitState, draft: Draft, actor: string, staged?: StagedDeletions): boolean {
   const { catalog, journal, platform, pipeline, publisher } = state;
   const { storage } = platform;
   const encoded = encodeChanges(state, draft);
   const { documents } = draft;
   draft.entries.assertRoom();
-  const changesNothing = encoded.length === 0 && draft.entries.isEmpty;
+  const changesNothing = encoded.length === 0 && draft.entries.isEmpty && !staged?.rows.length;
   if (!changesNothing || documents.length > 0) pipeline.assertStorable();
   // Reads previous values from the disk, which may fail: nothing has been changed yet.
   const entries = draft.entries.committed();
@@ -64,11 +66,13 @@ export function commit(state: CommitState, draft: Draft, actor: string): boolean
     return after === null ? state.entries.remove(key, revision) : state.entries.put(after);
   });
   for (const { key, before, after } of entries) state.granted.noteHold(key, before, after);
+  if (staged !== undefined) entryRows.push(state.entries.removeHeld(staged.lease, staged.keys, revision));
+  const cause = staged?.cause ?? draft.cause;
   const check = Math.floor(platform.random.fraction() * 0x1_0000_0000);
-  const append = journal.append(changes, draft.cause, actor, draft.stamp, check, entries);
+  const append = journal.append(changes, cause, actor, draft.stamp, check, entries, staged);
   state.counters.commits += 1;
-  const published = { revision, cursor: journal.cursor, cause: draft.cause, actor, at: draft.stamp };
-  const publish = publisher.prepare(published, changes, entries);
+  const published = { revision, cursor: journal.cursor, cause, actor, at: draft.stamp };
+  const publish = publisher.prepare(published, changes, entries, staged?.keys);
   pipeline.enqueue(() => {
     writeDocuments(storage, documents);
     for (const { service, id } of released) removeDocumentRow(storage, documentOwner(service), id);

@@ -1,13 +1,9 @@
-import {
-  COMPACTION_SLICE_MAX_COUNT,
-  ENTRY_JOURNAL_MAX_BYTES,
-  ENTRY_JOURNAL_MAX_COUNT,
-  JOURNAL_PART_MAX_BYTES,
-} from '../../../model/limits';
+import { COMPACTION_SLICE_MAX_COUNT, ENTRY_JOURNAL_MAX_BYTES, ENTRY_JOURNAL_MAX_COUNT } from '../../../model/limits';
 import { readProperty, writeProperty } from '../../storage/schema';
 import type { SqlStorage } from '../../storage/sql-storage';
 import { decodeEntryChanges, deletedKeys, encodeEntryParts, type JournaledEntry } from '../entries/entry-changes';
 import { COMPACTION_SLICE_MAX_SIZE, type DeletedEntry } from './compaction';
+import { readStagedPart, type StagedDeletions, type StagedRow } from './staged-parts';
 
 /** Bounds on the changes of entries that the journal keeps, besides its own. */
 export interface EntryRetention {
@@ -53,6 +49,13 @@ export interface EntryPart {
   sums: Sums;
 }
 
+/** A staged part that is copied into a revision, with the sums up to it. */
+export interface CopiedPart extends StagedRow {
+  /** Id of the lease that it was staged for. */
+  lease: number;
+  sums: Sums;
+}
+
 /** A revision's changes of entries. */
 export interface AppendedEntries {
   parts: EntryPart[];
@@ -73,6 +76,8 @@ export class EntryJournal {
   /** Sums up to the newest emptied or compacted revision. */
   #gone: Sums = { bytes: 0, revisions: 0 };
   readonly #unwritten = new Map<number, readonly JournaledEntry[]>();
+  /** Revisions whose parts are staged, and not copied to the journal yet. */
+  readonly #unwrittenStaged = new Map<number, StagedDeletions>();
 
   constructor(storage: SqlStorage, retention: () => EntryRetention | undefined) {
     this.#storage = storage;
@@ -128,21 +133,46 @@ export class EntryJournal {
     return { parts, sums };
   }
 
+  /**
+   * Takes parts that were staged, after the other changes of the same revision.
+   *
+   * @param isAlone True if the revision changes no record.
+   */
+  appendStaged(revision: number, staged: StagedDeletions, isAlone: boolean): CopiedPart[] {
+    const { lease, rows } = staged;
+    this.#unwrittenStaged.set(revision, staged);
+    let { bytes, revisions } = this.#until;
+    if (isAlone) revisions += 1;
+    const appended = rows.map((row) => {
+      bytes += row.bytes;
+      return { ...row, lease, sums: { bytes, revisions } };
+    });
+    this.#until = { bytes, revisions };
+    return appended;
+  }
+
   /** Records that a revision is on the disk. Runs inside its commit. */
   written(revision: number): void {
     this.#unwritten.delete(revision);
+    this.#unwrittenStaged.delete(revision);
   }
 
   /** Returns the changes of entries of a revision, durable or not; none if they were removed. */
   changesAt(revision: number): readonly JournaledEntry[] {
-    const unwritten = this.#unwritten.get(revision);
-    if (unwritten !== undefined) return unwritten;
-    const changes: JournaledEntry[] = [];
+    return this.#unwritten.get(revision) ?? [...this.eachChangeAt(revision)];
+  }
+
+  /** Yields the changes of entries of a revision as {@link changesAt} returns them, and decodes one part at a time. */
+  *eachChangeAt(revision: number): Generator<JournaledEntry> {
+    yield* this.#unwritten.get(revision) ?? [];
+    const staged = this.#unwrittenStaged.get(revision);
+    for (const { row } of staged?.rows ?? []) {
+      yield* decodeEntryChanges(readStagedPart(this.#storage, staged?.lease ?? 0, row), revision);
+    }
     const rows = 'SELECT entries FROM journal WHERE revision = ? AND entries IS NOT NULL ORDER BY part';
     for (const [entries] of this.#storage.read(rows, revision)) {
-      if (entries instanceof ArrayBuffer) changes.push(...decodeEntryChanges(entries, revision));
+      if (entries instanceof ArrayBuffer) yield* decodeEntryChanges(entries, revision);
     }
-    return changes;
   }
 
   /** Yields the parts of one revision that is on the disk. Rows are read as they are needed. */
@@ -222,27 +252,4 @@ export class EntryJournal {
     }
     return undefined;
   }
-}
-
-/** Text of a row without changes of records. */
-const EMPTY = '[]';
-
-/** A row of a revision: changes of records, of entries, or both. `sums` go up to it. */
-export interface RevisionRow {
-  text: string;
-  part: ArrayBuffer | null;
-  sums: Sums;
-}
-
-/** Returns the rows of a revision. The last changes of records share a row with the first ones of entries if both fit. */
-export function rowsOf(texts: readonly string[], { parts, sums }: AppendedEntries): RevisionRow[] {
-  const rows: RevisionRow[] = texts.map((text) => ({ text, part: null, sums }));
-  for (const { part, sums: until } of parts) {
-    const last = rows.at(-1);
-    const fits =
-      last?.part === null && (last.text.length + part.byteLength <= JOURNAL_PART_MAX_BYTES || last.text === EMPTY);
-    if (last !== undefined && fits) Object.assign(last, { part, sums: until });
-    else rows.push({ text: EMPTY, part, sums: until });
-  }
-  return rows;
 }

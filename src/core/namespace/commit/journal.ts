@@ -12,7 +12,7 @@ import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
 import type { JournaledEntry } from '../entries/entry-changes';
 import { RECORD_KINDS } from '../records/record-kinds';
 import { type Compaction, compactionOf } from './compaction';
-import { EntryJournal, type EntryRetention, rowsOf } from './entry-journal';
+import { EntryJournal, type EntryRetention } from './entry-journal';
 import {
   decodeChanges,
   decodeCursor,
@@ -22,6 +22,8 @@ import {
   type Position,
   RevisionGaps,
 } from './journal-format';
+import { rowsOf, rowsWriter } from './journal-rows';
+import type { StagedDeletions } from './staged-parts';
 
 /** A revision that the journal keeps. */
 export interface JournalEntry {
@@ -58,10 +60,6 @@ export const DEFAULT_RETENTION: Retention = {
 
 /** Property that holds the gaps in the sequence of revisions. */
 const GAPS = 'revision-gaps';
-
-const APPEND = `INSERT INTO journal (revision, part, at, cause, actor, check_bits, size_until, changes,
-    entries, entries_until, entry_revisions)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes, entries IS NOT NULL FROM journal';
 
@@ -160,12 +158,8 @@ export class Journal {
     const { revision, check } = position;
     if (revision === 0) return this.#compactedRevision === 0 && check === 0 ? position : undefined;
     if (revision >= this.#head.revision || revision <= this.#compactedRevision) return undefined;
-    for (const [kept] of this.#storage.read(
-      'SELECT check_bits FROM journal WHERE revision = ? AND part = 0',
-      revision,
-    )) {
-      if (kept === check) return position;
-    }
+    const row = 'SELECT check_bits FROM journal WHERE revision = ? AND part = 0';
+    for (const [kept] of this.#storage.read(row, revision)) if (kept === check) return position;
     return undefined;
   }
 
@@ -182,8 +176,9 @@ export class Journal {
     at: number,
     check: number,
     entries: readonly JournaledEntry[] = [],
+    staged?: StagedDeletions,
   ): () => void {
-    return this.#appendAt(this.#head.revision + 1, changes, cause, actor, at, check, entries);
+    return this.#appendAt(this.#head.revision + 1, changes, cause, actor, at, check, entries, staged);
   }
 
   /**
@@ -213,21 +208,26 @@ export class Journal {
     at: number,
     check: number,
     entries: readonly JournaledEntry[] = [],
+    staged?: StagedDeletions,
   ): () => void {
     this.#head = { epoch: this.#epoch, revision, check };
     this.#cursor = encodeCursor(this.#head);
     this.#latestStamp = at;
     if (this.#oldestStamp === 0) this.#oldestStamp = at;
     this.#unwritten.set(revision, changes);
-    const rows = rowsOf(encodeParts(changes), this.entries.append(revision, entries, changes.length === 0));
-    let sizeUntil = this.#sizeUntil;
-    for (const { text } of rows) this.#sizeUntil += text.length;
+    const isAlone = changes.length === 0;
+    const texts = isAlone && staged !== undefined ? [] : encodeParts(changes);
+    const rows = rowsOf(texts, this.entries.append(revision, entries, isAlone));
+    const copies = staged === undefined ? [] : this.entries.appendStaged(revision, staged, isAlone);
+    const append = rowsWriter(
+      this.#storage,
+      { revision, at, cause, actor, check },
+      [...rows, ...copies],
+      this.#sizeUntil,
+    );
+    this.#sizeUntil = append.sizeUntil;
     return () => {
-      for (const [index, { text, part, sums: until }] of rows.entries()) {
-        sizeUntil += text.length;
-        const columns = [part, until.bytes, until.revisions];
-        this.#storage.run(APPEND, revision, index, at, cause, actor, check, sizeUntil, text, ...columns);
-      }
+      append.write();
       this.#unwritten.delete(revision);
       this.entries.written(revision);
     };

@@ -64,6 +64,17 @@ export class EntryIndex<Entry extends Keyed> {
     return entry;
   }
 
+  /** Removes the entries of many keys in one pass. Returns them. */
+  removeAll(keys: ReadonlySet<string>): Entry[] {
+    const removed: Entry[] = [];
+    const kept: Entry[] = [];
+    for (const chunk of this.#chunks) for (const entry of chunk) (keys.has(entry.key) ? removed : kept).push(entry);
+    this.#chunks.length = 0;
+    for (let at = 0; at < kept.length; at += CHUNK_FULL - 1) this.#chunks.push(kept.slice(at, at + CHUNK_FULL - 1));
+    this.#size = kept.length;
+    return removed;
+  }
+
   /** Removes a chunk that is empty, or joins it with the next while both are small. */
   #shrink(index: number, chunk: Entry[]): void {
     const next = this.#chunks[index + 1];

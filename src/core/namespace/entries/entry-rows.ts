@@ -33,6 +33,13 @@ export function writeEntryRow(storage: SqlStorage, row: EntryRow): void {
   storage.run(PUT, keyBlob(key), revision, createdRevision, version, lease, encodeFacts(facts), value && blobOf(value));
 }
 
+/** Turns the rows of all entries that a lease holds into heads. Runs inside a commit. */
+export function writeEntryHeads(storage: SqlStorage, lease: number, revision: number): void {
+  const heads = `UPDATE entry SET revision = ?, created_revision = 0, version = 0, lease = NULL, facts = NULL, value = NULL
+    WHERE space = ${KV} AND lease = ?`;
+  storage.run(heads, revision, lease);
+}
+
 /**
  * Yields all rows in the order of their keys, in pages, each read at once. Values are not read: SQLite finds their length
  * in the beginning of a row.

@@ -18,6 +18,7 @@ import {
   readEntryValue,
   readEntryValues,
   removeEntryHead,
+  writeEntryHeads,
   writeEntryRow,
 } from './entry-rows';
 
@@ -39,6 +40,8 @@ export class EntryStore {
   /** Rows that are not on the disk yet, by key. */
   readonly #unwritten = new Map<string, EntryRow>();
   #unwrittenBytes = 0;
+  /** Removals of all entries of a lease that are not on the disk yet, in their order. */
+  readonly #removing = new Set<{ keys: ReadonlySet<string>; revision: number }>();
   /** Facts by their text. */
   readonly #facts = new Map<string, EntryFacts>();
   #keyBytes = 0;
@@ -178,6 +181,7 @@ export class EntryStore {
 
   /** Returns whether an entry of an interval is not on the disk yet, or is still there although it was deleted. */
   #isUnwritten({ from, to }: KeyInterval): boolean {
+    if (this.#removing.size > 0) return true;
     for (const key of this.#unwritten.keys()) if (key >= from && (to === undefined || key < to)) return true;
     return false;
   }
@@ -188,6 +192,7 @@ export class EntryStore {
     if (entry !== undefined) return entry.revision;
     const unwritten = this.#unwritten.get(key);
     if (unwritten !== undefined) return unwritten.revision;
+    for (const removal of this.#removing) if (removal.keys.has(key)) return removal.revision;
     return this.#hasHeads ? readEntryHead(this.#storage, key) : 0;
   }
 
@@ -195,6 +200,13 @@ export class EntryStore {
   deletedSince(interval: KeyInterval, revision: number): Map<string, number> {
     const { from, to } = interval;
     const found = this.#hasHeads ? readEntryHeads(this.#storage, interval, revision) : new Map<string, number>();
+    for (const removal of this.#removing) {
+      if (removal.revision <= revision) continue;
+      for (const key of removal.keys) {
+        if (key >= from && (to === undefined || key < to) && this.get(key) === undefined)
+          found.set(key, removal.revision);
+      }
+    }
     for (const [key, row] of this.#unwritten) {
       if (key < from || (to !== undefined && key >= to)) continue;
       if (row.value === null && row.revision > revision) found.set(key, row.revision);
@@ -221,6 +233,25 @@ export class EntryStore {
       this.#forgottenDeletion = this.#deletions.shift()?.revision ?? 0;
     }
     return this.#pending({ key, revision, createdRevision: 0, version: 0, lease: null, facts: null, value: null });
+  }
+
+  /**
+   * Removes all entries of a lease. Returns a function that turns their rows into heads, once.
+   *
+   * @param keys Not changed from now on.
+   */
+  removeHeld(lease: number, keys: ReadonlySet<string>, revision: number): () => void {
+    for (const entry of this.#index.removeAll(keys)) this.#take(entry);
+    for (const key of [...this.#unwritten.keys()]) if (keys.has(key)) this.#unwritten.delete(key);
+    for (const key of [...this.#cache.keys()]) if (keys.has(key)) this.#cache.delete(key);
+    this.#noteHead(revision);
+    this.#revision = Math.max(this.#revision, revision);
+    const removal = { keys, revision };
+    this.#removing.add(removal);
+    return () => {
+      writeEntryHeads(this.#storage, lease, revision);
+      this.#removing.delete(removal);
+    };
   }
 
   #add(entry: Entry): void {

@@ -2,6 +2,7 @@ import type { InstanceKey } from '../../../model/batch';
 import {
   ALARM_SPACING_MIN_MS,
   CHECKPOINT_DELAY_MS,
+  LEASE_END_SLICE_MAX_COUNT,
   LOOK_INTERVAL_MAX_MS,
   LOOK_INTERVAL_MIN_MS,
   LOOK_LATE_MS,
@@ -89,9 +90,22 @@ function sweepLeases(state: ExpiryState, now: number, first: ServiceEntry | unde
   const preserved = partPreserved(state, expired, now);
   expire(state, preserved.expired, now);
   if (ended.length > 0) endSessions(state, ended, 'expired', REGISTRY_ACTOR, now);
-  if (granted.length > 0) endGranted(state, granted, 'expired', REGISTRY_ACTOR, now);
+  if (granted.length > 0) endGranted(state, firstBatch(granted, isFirst), 'expired', REGISTRY_ACTOR, now);
   markUnhealthy(state, [...unhealthy, ...preserved.unhealthy], now);
   state.leases.findEarliest();
+}
+
+/**
+ * Returns as many leases as may end in one turn, and all that hold an instance of the service that is being read. The others
+ * are found again in the next slice.
+ */
+function firstBatch(leases: readonly GrantedLease[], isFirst: (lease: GrantedLease) => boolean): GrantedLease[] {
+  let held = 0;
+  return leases.filter((lease) => {
+    const isNext = held === 0 || held + lease.keys.size <= LEASE_END_SLICE_MAX_COUNT;
+    if (isNext) held += lease.keys.size;
+    return isNext || isFirst(lease);
+  });
 }
 
 function expire(state: CommitState, instances: readonly InstanceEntry[], now: number): void {
@@ -127,6 +141,10 @@ function attend(state: ExpiryState, now: number): void {
     else if (duty.kind === 'quarantine') endQuarantine(state, settled, duty);
     else if (duty.kind === 'linger') endLinger(state, settled, duty.key);
     else if (duty.kind === 'import') waitForAlarm(state, now);
+    else if (duty.kind === 'lease-end' && state.granted.nextEnding !== undefined) {
+      // The alarm does it, in slices.
+      state.agenda.set({ kind: 'lease-end' }, now + ALARM_SPACING_MIN_MS);
+    }
     // Compactions and the tokens of sockets are on the agenda only to arm the alarm: every alarm handles both.
   }
   commit(state, drained, REGISTRY_ACTOR);

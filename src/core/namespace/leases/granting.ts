@@ -8,6 +8,7 @@ import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
 import { type GrantedLease, keyOf } from '../records/catalog-entries';
 import { deleteLeaseRow, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
+import { beginEnd, isSlowToEnd } from './slow-end';
 
 /**
  * Leases that are granted by themselves. Only the token that was granted one may renew, use or revoke it, or one that
@@ -74,7 +75,7 @@ export function renewGranted(state: CommitState, lease: GrantedLease, now: numbe
  */
 export function requireGranted(granted: GrantedLeases, caller: Caller, name: LeaseName): GrantedLease {
   const lease = granted.find(name.lease, name.door ?? 'native');
-  if (lease === undefined) {
+  if (lease === undefined || lease.ending !== undefined) {
     throw new RegistryError('LEASE_NOT_FOUND', `there is no lease ${name.lease}, or it has ended; grant a new one`);
   }
   if (lease.tokenId === caller.tokenId || caller.operates === true) return lease;
@@ -84,8 +85,18 @@ export function requireGranted(granted: GrantedLeases, caller: Caller, name: Lea
   );
 }
 
+/** @throws {RegistryError} `LEASE_NOT_FOUND` if a lease that still holds an entry has ended, and may not hold a change of it. */
+export function assertHolds(granted: GrantedLeases, id: number): void {
+  if (granted.get(id)?.ending === undefined) return;
+  throw new RegistryError(
+    'LEASE_NOT_FOUND',
+    `the lease ${id} has ended, and its entries are being deleted; use another`,
+  );
+}
+
 /**
- * Ends granted leases, with everything that they hold, in one revision. Without anything held there is no revision.
+ * Ends granted leases, with everything that they hold, in one revision. Without anything held there is no revision. Those
+ * that hold too much are only marked as ended, and get revisions of their own later.
  *
  * @param actor Id of the token, or `registry`.
  * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.
@@ -99,12 +110,14 @@ export function endGranted(
 ): void {
   state.pipeline.assertStorable();
   const draft = new Draft(state, now);
-  for (const lease of ended) {
+  const quick = ended.filter((lease) => !isSlowToEnd(state, lease));
+  for (const lease of ended) if (!quick.includes(lease)) beginEnd(state, lease, cause, actor, now);
+  for (const lease of quick) {
     for (const instance of lease.instances) draft.removeInstance(keyOf(instance), cause);
     for (const key of [...lease.keys].sort()) draft.entries.delete(key, cause);
   }
   commit(state, draft, actor);
-  for (const lease of ended) {
+  for (const lease of quick) {
     if (lease.slot >= 0) state.leases.release(lease.slot);
     state.granted.remove(lease);
     state.pipeline.enqueue(() => deleteLeaseRow(state.platform.storage, lease.id));

@@ -1,5 +1,6 @@
 import type { InstanceKey } from '../../../model/batch';
 import type { LeaseDoor } from '../../../model/granted-lease';
+import type { Cause } from '../../../model/history';
 import type { Lease } from '../../../model/lease';
 import { PLAIN_READS_WINDOW_MS } from '../../../model/limits';
 import type { Connection } from '../../platform/connection';
@@ -71,6 +72,30 @@ export interface GrantedLease {
   /** Keys of the entries that are deleted when it ends. */
   readonly keys: Set<string>;
   readonly instances: Set<InstanceEntry>;
+  /** Set once it has ended, while what it holds is still there. */
+  ending?: LeaseEnding | undefined;
+}
+
+/** The end of a lease that holds too much for one turn. */
+export interface LeaseEnding {
+  readonly cause: Cause;
+  /** Id of the token, or `registry`. */
+  readonly actor: string;
+  /** Keys that changed since the last slice. */
+  readonly changed: string[];
+  /** Undefined until the first slice. */
+  staged: StagedKeys | undefined;
+}
+
+/** The keys of a lease, and those whose deletion is staged. */
+export interface StagedKeys {
+  /** All keys when it ended, in order. */
+  readonly order: readonly string[];
+  /** Place of the first one that is not staged yet. */
+  next: number;
+  readonly slices: { first: string; last: string; isChanged: boolean; rows: { row: number; bytes: number }[] }[];
+  /** Number of rows that were ever staged. */
+  rows: number;
 }
 
 /** Bits of an entry: those of the record, and the effect of the override on them. */

@@ -1,8 +1,9 @@
 import { LEASE_DOORS, type LeaseDoor } from '../../../model/granted-lease';
+import type { Cause } from '../../../model/history';
 import type { Lease } from '../../../model/lease';
 import { HEARTBEATS_PER_TTL_COUNT } from '../../../model/limits';
 import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
-import type { GrantedLease } from './catalog-entries';
+import type { GrantedLease, LeaseEnding } from './catalog-entries';
 
 /** Ids are below this: JSON and SQLite keep such numbers exactly. */
 const ID_LIMIT = 2 ** 53;
@@ -16,6 +17,8 @@ interface Held {
 export class GrantedLeases {
   readonly #byId = new Map<number, GrantedLease>();
   readonly #byAlias = new Map<string, GrantedLease>();
+  /** In the order in which they ended. */
+  readonly #ending = new Set<GrantedLease>();
 
   get size(): number {
     return this.#byId.size;
@@ -53,17 +56,39 @@ export class GrantedLeases {
 
   add(lease: GrantedLease): void {
     this.#byId.set(lease.id, lease);
-    if (lease.alias !== undefined) this.#byAlias.set(aliasName(lease.door, lease.alias), lease);
+    if (lease.ending !== undefined) this.#ending.add(lease);
+    else if (lease.alias !== undefined) this.#byAlias.set(aliasName(lease.door, lease.alias), lease);
   }
 
   remove(lease: GrantedLease): void {
     this.#byId.delete(lease.id);
-    if (lease.alias !== undefined) this.#byAlias.delete(aliasName(lease.door, lease.alias));
+    this.#ending.delete(lease);
+    this.#forgetAlias(lease);
+  }
+
+  /** The lease that ended first of those that still hold something; undefined if there is none. */
+  get nextEnding(): GrantedLease | undefined {
+    for (const lease of this.#ending) return lease;
+    return undefined;
+  }
+
+  /** Marks a lease as ended: nothing finds it any more, and its alias is free, but it still holds what it held. */
+  markEnded(lease: GrantedLease, ending: LeaseEnding): void {
+    lease.ending = ending;
+    this.#ending.add(lease);
+    this.#forgetAlias(lease);
+  }
+
+  #forgetAlias(lease: GrantedLease): void {
+    if (lease.alias === undefined) return;
+    const name = aliasName(lease.door, lease.alias);
+    if (this.#byAlias.get(name) === lease) this.#byAlias.delete(name);
   }
 
   /** Records which leases hold an entry after a change. */
   noteHold(key: string, before: Held | null, after: Held | null): void {
     const [from, to] = [before?.lease ?? null, after?.lease ?? null];
+    if (from !== null) this.#byId.get(from)?.ending?.changed.push(key);
     if (from === to) return;
     if (from !== null) this.#byId.get(from)?.keys.delete(key);
     if (to !== null) this.#byId.get(to)?.keys.add(key);
@@ -91,13 +116,17 @@ export interface LeaseRow extends Omit<GrantedLease, 'keys' | 'instances'> {
   timedAt: number;
 }
 
-const PUT = `INSERT INTO lease (id, alias, door, token, ttl_ms, granted_at, slot, timed_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-  ON CONFLICT (id) DO UPDATE SET slot = excluded.slot, timed_at = excluded.timed_at`;
+const COLUMNS = 'id, alias, door, token, ttl_ms, granted_at, slot, timed_at, ended, ended_by';
+
+const PUT = `INSERT INTO lease (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (id) DO UPDATE SET
+    slot = excluded.slot, timed_at = excluded.timed_at, ended = excluded.ended, ended_by = excluded.ended_by`;
 
 /** Writes a lease, or its changes. Runs inside a commit. */
 export function writeLeaseRow(storage: SqlStorage, lease: Omit<LeaseRow, 'timedAt'>, timedAt: number): void {
-  const { id, alias = null, door, tokenId, ttlMs, grantedAt, slot } = lease;
-  storage.run(PUT, id, alias, door, tokenId, ttlMs, grantedAt, slot < 0 ? null : slot, timedAt);
+  const { id, alias = null, door, tokenId, ttlMs, grantedAt, slot, ending } = lease;
+  const end = [ending?.cause ?? null, ending?.actor ?? null];
+  storage.run(PUT, id, alias, door, tokenId, ttlMs, grantedAt, slot < 0 ? null : slot, timedAt, ...end);
 }
 
 /** Removes a lease. Runs inside a commit. */
@@ -107,8 +136,7 @@ export function deleteLeaseRow(storage: SqlStorage, id: number): void {
 
 /** Reads all leases. */
 export function readLeaseRows(storage: SqlStorage): LeaseRow[] {
-  const rows = 'SELECT id, alias, door, token, ttl_ms, granted_at, slot, timed_at FROM lease';
-  return Array.from(storage.read(rows), decodeRow);
+  return Array.from(storage.read(`SELECT ${COLUMNS} FROM lease`), decodeRow);
 }
 
 // `as` below: the table is STRICT, so columns have the types of the schema.
@@ -122,5 +150,7 @@ function decodeRow(row: SqlRow): LeaseRow {
     grantedAt: row[5] as number,
     slot: (row[6] as number | null) ?? -1,
     timedAt: row[7] as number,
+    ending:
+      row[8] === null ? undefined : { cause: row[8] as Cause, actor: row[9] as string, changed: [], staged: undefined },
   };
 }

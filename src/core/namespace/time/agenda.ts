@@ -12,6 +12,8 @@ export type Duty =
   | { kind: 'linger'; key: InstanceKey }
   /** The journal exceeds its retention. */
   | { kind: 'compaction' }
+  /** A lease that holds much has ended: its entries are deleted in slices. */
+  | { kind: 'lease-end' }
   /** An import continues by itself, or is dropped. */
   | { kind: 'import' }
   /** The token of an open socket ends, or is due to be checked. */

@@ -13,7 +13,7 @@ import { register } from '../commands/register';
 import type { StoredState } from '../commit/commit-state';
 import type { Draft } from '../commit/draft';
 import { type Entry, entryView, type WholeEntry } from '../entries/entry';
-import { requireGranted } from '../leases/granting';
+import { assertHolds, requireGranted } from '../leases/granting';
 import { operationResult } from '../queries/answers';
 import { AnswerRoom, entryRange, missingEntry } from '../queries/entries';
 import type { ChosenSide, Step } from './choose-sides';
@@ -32,13 +32,19 @@ interface Results {
 export class TransactionRun {
   readonly #draft: Draft;
   readonly #by: Caller;
+  readonly #caller: Caller;
   readonly #meter: TransactionMeter;
   /** Shared by all results, so that many ranges make no larger answer than one. */
   readonly #room = new AnswerRoom();
 
-  constructor(draft: Draft, by: Caller, meter: TransactionMeter) {
+  /**
+   * @param by On whose behalf instances are changed: with an operator's power only if that is recorded.
+   * @param caller Whose leases may hold entries, for which nothing is recorded.
+   */
+  constructor(draft: Draft, by: Caller, caller: Caller, meter: TransactionMeter) {
     this.#draft = draft;
     this.#by = by;
+    this.#caller = caller;
     this.#meter = meter;
   }
 
@@ -75,8 +81,10 @@ export class TransactionRun {
   }
 
   #leaseFor({ lease, keepLease, door }: Pick<PutOperation, 'lease' | 'keepLease' | 'door'>, before: Entry | undefined) {
-    if (lease !== undefined) return requireGranted(this.#draft.granted, this.#by, { lease, door }).id;
-    return keepLease === true ? (before?.lease ?? null) : null;
+    if (lease !== undefined) return requireGranted(this.#draft.granted, this.#caller, { lease, door }).id;
+    if (keepLease !== true || before?.lease == null) return null;
+    assertHolds(this.#draft.granted, before.lease);
+    return before.lease;
   }
 
   #delete({ interval, previous }: DeleteOperation): JsonText<TransactionResult> {

@@ -1,7 +1,14 @@
 import type { Compare, Relation, Transaction, TransactionOperation } from '../../../model/transaction';
 import type { Entry } from '../entries/entry';
 import type { EntryStore } from '../entries/entry-store';
+import type { GrantedLeases } from '../records/granted-leases';
 import type { TransactionMeter } from './transaction-meter';
+
+/** The parts of a namespace that compares are about. */
+export interface ComparedState {
+  readonly entries: EntryStore;
+  readonly granted: GrantedLeases;
+}
 
 /** The side of a transaction that is carried out, with those of the transactions in it. */
 export interface ChosenSide {
@@ -19,24 +26,26 @@ export type Step = Exclude<TransactionOperation, { op: 'transaction' }> | ({ op:
  *
  * @throws {RegistryError} `LIMIT_EXCEEDED` if the compares are too much work.
  */
-export function chooseSides(store: EntryStore, transaction: Transaction, meter: TransactionMeter): ChosenSide {
-  const succeeded = transaction.compares.every((compare) => holds(store, compare, meter));
+export function chooseSides(state: ComparedState, transaction: Transaction, meter: TransactionMeter): ChosenSide {
+  const succeeded = transaction.compares.every((compare) => holds(state, compare, meter));
   const operations = succeeded ? transaction.then : transaction.else;
   const steps = operations.map((operation): Step => {
-    return operation.op === 'transaction' ? { op: 'transaction', ...chooseSides(store, operation, meter) } : operation;
+    return operation.op === 'transaction' ? { op: 'transaction', ...chooseSides(state, operation, meter) } : operation;
   });
   return { succeeded, steps };
 }
 
 /** Returns whether a compare holds: for every entry of its interval, or for a missing one if there is none. */
-function holds(store: EntryStore, compare: Compare, meter: TransactionMeter): boolean {
+function holds({ entries: store, granted }: ComparedState, compare: Compare, meter: TransactionMeter): boolean {
   const { interval } = compare;
   const count = store.countIn(interval);
   if (count === 0) return holdsWithout(compare);
   if (compare.property === 'exists') return compare.operand;
   meter.add('visited', count);
   if (compare.property === 'value') return valuesHold(store, compare, meter);
-  for (const entry of store.within(interval)) if (!holdsFor(entry, compare)) return false;
+  if (compare.property === 'lease') return leasesHold(store.within(interval), compare, granted);
+  const { property, is, operand } = compare;
+  for (const entry of store.within(interval)) if (!isRelated(entry[property] - operand, is)) return false;
   return true;
 }
 
@@ -48,10 +57,15 @@ function holdsWithout(compare: Compare): boolean {
   return isRelated(0 - compare.operand, compare.is);
 }
 
-function holdsFor(entry: Entry, compare: Exclude<Compare, { property: 'value' | 'exists' }>): boolean {
-  if (compare.property !== 'lease') return isRelated(entry[compare.property] - compare.operand, compare.is);
-  const isSame = (entry.lease === null ? null : String(entry.lease)) === compare.operand;
-  return isSame === (compare.is === '=');
+/** Compares leases, which have an id and may have an alias. A lease that has ended holds no entry. */
+function leasesHold(
+  entries: Iterable<Entry>,
+  { is, operand, door = 'native' }: Extract<Compare, { property: 'lease' }>,
+  granted: GrantedLeases,
+): boolean {
+  const lease = operand === null ? null : granted.find(operand, door)?.id;
+  for (const entry of entries) if ((entry.lease === lease) !== (is === '=')) return false;
+  return true;
 }
 
 function valuesHold(

@@ -19,7 +19,7 @@ import type { Receipts } from './receipts';
 import { ServiceCounts } from './service-counts';
 import { UnreadBudget } from './unread-budget';
 import { type ChangeText, changesOfCommit, entryChangeText } from './watch-frames';
-import { WatchIndex } from './watch-scope';
+import { hasKeys, WatchIndex } from './watch-scope';
 import { Peer, Watcher } from './watcher';
 
 /** The parts of a namespace that watches are fed from. */
@@ -232,18 +232,29 @@ export class Hub implements Publisher {
     published: PublishedRevision,
     changes: readonly PublishedChange[],
     entries: readonly JournaledEntry[],
+    deleted?: ReadonlySet<string>,
   ): () => void {
     this.wake();
     const isWatched = this.#index.size > 0 && !this.#feeder.isHeld;
     const audiences = isWatched ? audiencesOf(this.#index, published, this.#textsOf(published, changes, entries)) : [];
     if (this.#countingCount > 0) addCounts(audiences, new ServiceCounts(this.#memory.catalog, published.revision));
+    const behind = deleted === undefined ? [] : this.#watchersOfKeys();
     return () => {
+      for (const watcher of behind) {
+        if (watcher.isOpen && watcher.isLive) fallBehind(watcher, published.revision - 1);
+      }
       this.#published = { revision: published.revision, cursor: published.cursor };
       for (const audience of audiences) {
         for (const watcher of audience.watchers) this.#send(watcher, published.revision, audience);
       }
+      for (const watcher of behind) this.#feeder.feed(watcher);
       this.sendBookmarks();
     };
+  }
+
+  /** Returns the watches whose scope has keys. */
+  #watchersOfKeys(): Watcher[] {
+    return this.peers().flatMap((peer) => [...peer.watchers.values()].filter(({ scope }) => hasKeys(scope)));
   }
 
   hold(): void {

@@ -5,9 +5,8 @@ import { IntervalIndex } from './interval-index';
 
 const key = fc.string({ unit: fc.constantFrom('a', 'b', 'c', '\u00ff'), maxLength: 4 });
 const interval = fc.oneof(key.map(intervalOfPrefix), fc.record({ from: key, to: fc.option(key, { nil: undefined }) }));
-const steps = fc.array(fc.record({ interval, value: fc.integer({ min: 0, max: 3 }), isRemoval: fc.boolean() }), {
-  maxLength: 40,
-});
+const removal = fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: fc.nat(9) });
+const steps = fc.array(fc.record({ interval, value: fc.nat(1), removal }), { maxLength: 40 });
 
 const sorted = (sets: Iterable<ReadonlySet<number>>) => [...sets].map((values) => [...values].sort().join()).sort();
 
@@ -17,10 +16,12 @@ describe('an index of intervals', () => {
       fc.property(steps, fc.array(key, { maxLength: 10 }), (taken, keys) => {
         const index = new IntervalIndex<number>();
         const model = new Map<string, { interval: KeyInterval; values: Set<number> }>();
-        for (const { interval, value, isRemoval } of taken) {
+        for (const { interval: any, value, removal } of taken) {
+          // One that is there, so that removals find something.
+          const interval = removal === undefined ? any : ([...model.values()].at(removal)?.interval ?? any);
           const name = JSON.stringify([interval.from, interval.to]);
           const known = model.get(name) ?? { interval, values: new Set() };
-          if (isRemoval) {
+          if (removal !== undefined) {
             index.remove(interval, value);
             known.values.delete(value);
           } else {
@@ -36,5 +37,15 @@ describe('an index of intervals', () => {
         }
       }),
     );
+  });
+
+  it('[KV11] finds intervals that were added after a removal', () => {
+    const index = new IntervalIndex<number>();
+    const one = (value: number) => ({ from: `${value}`, to: `${value}x` });
+    for (let value = 10; value < 40; value++) index.add(one(value), value);
+    index.remove(one(20), 20);
+    expect(index.setsOf('20')).toEqual([]);
+    for (let value = 40; value < 60; value++) index.add(one(value), value);
+    for (let value = 21; value < 60; value++) expect(index.setsOf(`${value}`)).toEqual([new Set([value])]);
   });
 });

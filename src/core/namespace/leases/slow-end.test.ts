@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { OWNER } from '../../../../test/fixtures/callers';
+import { key } from '../../../../test/fixtures/definition';
+import { EntryCalls } from '../../../../test/fixtures/entry-calls';
+import { LeaseCalls } from '../../../../test/fixtures/lease-calls';
+import type { NodeNamespace } from '../../../../test/fixtures/node-namespace';
+import { WatchStage } from '../../../../test/fixtures/watch-stage';
+import { utf8Bytes } from '../../../model/bytes';
+import { LEASE_END_SLICE_MAX_COUNT } from '../../../model/limits';
+import { commit } from '../commit/commit';
+import { Draft } from '../commit/draft';
+import { endGranted } from './granting';
+import { continueEnds } from './slow-end';
+
+const COUNT = 3 * LEASE_END_SLICE_MAX_COUNT + 7;
+
+const nameOf = (index: number) => `k${String(index).padStart(5, '0')}`;
+
+function begin() {
+  const stage = new WatchStage();
+  const { namespace, scene } = stage;
+  const calls = () => ({ entries: new EntryCalls(namespace.api), leases: new LeaseCalls(namespace.api) });
+  /** Restarts the namespace, and returns calls to it. */
+  const restart = async () => {
+    await namespace.restart();
+    return calls();
+  };
+  return { stage, scene, namespace, restart, ...calls() };
+}
+
+/** Puts entries that a lease holds, in one revision. */
+function putMany({ state }: NodeNamespace, lease: string, count = COUNT): void {
+  const draft = new Draft(state, state.time.now());
+  for (let index = 0; index < count; index++) {
+    const value = utf8Bytes(`value ${index}`);
+    draft.entries.put(nameOf(index), { value, lease: Number(lease), facts: { actor: 'owner' } }, 'put');
+  }
+  commit(state, draft, OWNER.tokenId);
+}
+
+describe('a lease that holds much', () => {
+  it('[GL7, GL2] ends in one revision, with other commands between its slices', async () => {
+    const { namespace, scene, entries, leases } = begin();
+    const { id } = await leases.grant({ alias: '5' });
+    putMany(namespace, id);
+    await scene.register('i', { lease: { id } });
+    await entries.put('other', 'stays');
+    const revoked = leases.revoke(id);
+    const revisions: number[] = [];
+    let isOver = false;
+    void revoked.then(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      await entries.put('other', `${revisions.length}`);
+      revisions.push(namespace.state.journal.revision);
+      if (isOver) break;
+      await expect(leases.put('new', '', id)).rejects.toMatchObject({ code: 'LEASE_NOT_FOUND' });
+      await expect(leases.renew('5')).rejects.toMatchObject({ code: 'LEASE_NOT_FOUND' });
+    }
+    await revoked;
+    expect(revisions.length).toBeGreaterThan(1);
+    expect(await entries.keys()).toEqual(['other']);
+    expect(await scene.listed()).toEqual([]);
+    const [change, put] = (await entries.history(nameOf(0))).changes;
+    expect(put).toMatchObject({ cause: 'put', after: { value: 'value 0', lease: id } });
+    expect(change).toMatchObject({
+      cause: 'revoked',
+      actor: 'owner',
+      before: { value: 'value 0', lease: id },
+      after: null,
+    });
+    for (const index of [1, COUNT >> 1, COUNT - 1]) {
+      const [last] = (await entries.history(nameOf(index))).changes;
+      expect(last).toMatchObject({ revision: change?.revision, before: { value: `value ${index}` }, after: null });
+    }
+    const why = await namespace.api.why({ key: key('i') });
+    expect(JSON.parse(why.body)).toMatchObject({ entries: [{ cause: 'revoked', revision: change?.revision }, {}] });
+    expect(namespace.platform.storage.rows('SELECT * FROM lease_part')).toEqual([]);
+    expect(namespace.platform.storage.rows('SELECT * FROM lease')).toEqual([]);
+  });
+
+  it('[GL7] leaves out entries that left it between two slices', async () => {
+    const { namespace, entries, leases, restart } = begin();
+    const [one, two] = [await leases.grant(), await leases.grant()];
+    putMany(namespace, one.id);
+    const { state } = namespace;
+    const lease = state.granted.get(Number(one.id));
+    if (lease === undefined) throw new Error('the lease is gone');
+    endGranted(state, [lease], 'revoked', OWNER.tokenId, state.time.now());
+    const left: string[] = [];
+    for (let turn = 0; continueEnds(state, state.time.now()); turn++) {
+      await state.pipeline.settled();
+      if (turn >= 6) continue;
+      // One that is staged already, and one that may not be.
+      await leases.put(nameOf(turn), 'left');
+      await leases.put(nameOf(COUNT - 1 - turn), 'left', two.id);
+      left.push(nameOf(turn), nameOf(COUNT - 1 - turn));
+    }
+    expect(await entries.keys()).toEqual(left.sort());
+    const woken = await restart();
+    expect(await woken.entries.keys()).toEqual(left.sort());
+    const { revision } = namespace.state.journal;
+    await woken.leases.revoke(two.id);
+    expect(namespace.state.journal.revision).toBe(revision + 1);
+  });
+
+  it('[GL7, GL6] ends after a restart in the middle, and is watched as one revision', async () => {
+    const { stage, namespace, restart, ...first } = begin();
+    const { id } = await first.leases.grant({ ttlMs: 10_000 });
+    putMany(namespace, id);
+    await namespace.pass(10_250);
+    await namespace.freeze(250);
+    // A call finds the lease due, and only marks it.
+    await first.entries.put('other', '');
+    expect(namespace.state.granted.nextEnding?.id).toBe(Number(id));
+    expect(await first.entries.keys({ limit: 1 })).toEqual([nameOf(0)]);
+    const { entries, leases } = await restart();
+    await expect(leases.renew(id)).rejects.toMatchObject({ code: 'LEASE_NOT_FOUND' });
+    const watcher = stage.connect();
+    await watcher.watch({ keys: [{ prefix: 'k0' }] });
+    watcher.take();
+    await namespace.pass(1_000);
+    expect(await entries.keys()).toEqual(['other']);
+    const frames = watcher.take().filter(({ type }) => type === 'changes');
+    const changes = frames.flatMap((frame) => ('changes' in frame ? frame.changes : []));
+    expect(changes).toHaveLength(COUNT);
+    expect(changes[0]).toEqual({ type: 'delete', kind: 'entry', key: nameOf(0) });
+    expect(new Set(frames.map((frame) => ('revision' in frame ? frame.revision : 0))).size).toBe(1);
+    const before = await entries.range({ at: (await entries.history(nameOf(3))).changes[1]?.cursor ?? '', limit: 2 });
+    expect(before).toMatchObject({ count: COUNT, entries: [{ value: 'value 0' }, {}] });
+    const last = await restart();
+    expect(await last.entries.keys()).toEqual(['other']);
+    expect((await last.entries.history(nameOf(3))).changes).toHaveLength(2);
+    expect(namespace.state.journal.entries.count).toBe(3);
+  });
+});

@@ -1,0 +1,127 @@
+import type { Cause } from '../../../model/history';
+import { LEASE_END_SLICE_MAX_BYTES, LEASE_END_SLICE_MAX_COUNT } from '../../../model/limits';
+import { commit } from '../commit/commit';
+import type { CommitState } from '../commit/commit-state';
+import { Draft } from '../commit/draft';
+import { deleteStagedParts, writeStagedPart } from '../commit/staged-parts';
+import { encodeEntryParts, type JournaledEntry } from '../entries/entry-changes';
+import { type GrantedLease, keyOf, type LeaseEnding, type StagedKeys } from '../records/catalog-entries';
+import { deleteLeaseRow, writeLeaseRow } from '../records/granted-leases';
+
+/**
+ * The end of a lease that holds too much for one turn: it is marked as ended, and holds nothing new from then on. Slices,
+ * between which other commands run, write the changes of its entries into parts that belong to no revision yet. The last
+ * turn makes these parts the next revision. Until then everything is still there. After a restart it begins again.
+ *
+ * Source: design/decisions/0043-leases-that-hold-much.md.
+ */
+
+/** Returns whether a lease holds too much to end in one turn. */
+export function isSlowToEnd({ entries }: Pick<CommitState, 'entries'>, { keys }: GrantedLease): boolean {
+  if (keys.size > LEASE_END_SLICE_MAX_COUNT) return true;
+  let bytes = 0;
+  for (const key of keys) bytes += entries.get(key)?.size ?? 0;
+  return bytes > LEASE_END_SLICE_MAX_BYTES;
+}
+
+/** Marks a lease as ended. {@link continueEnds} does the rest. */
+export function beginEnd(state: CommitState, lease: GrantedLease, cause: Cause, actor: string, now: number): void {
+  const { granted, leases, pipeline, platform, agenda } = state;
+  if (lease.slot >= 0) {
+    leases.release(lease.slot);
+    lease.slot = -1;
+    for (const instance of lease.instances) instance.lease = -1;
+  }
+  granted.markEnded(lease, { cause, actor, changed: [], staged: undefined });
+  pipeline.enqueue(() => writeLeaseRow(platform.storage, lease, now));
+  agenda.set({ kind: 'lease-end' }, now);
+}
+
+/** Does one slice of the end of a lease. Returns false if no lease is ending. */
+export function continueEnds(state: CommitState, now: number): boolean {
+  const lease = state.granted.nextEnding;
+  if (lease?.ending === undefined || state.pipeline.fault !== undefined) return false;
+  const { ending } = lease;
+  const { storage } = state.platform;
+  if (ending.staged === undefined) {
+    state.pipeline.enqueue(() => deleteStagedParts(storage, lease.id));
+    ending.staged = { order: [...lease.keys].sort(), next: 0, slices: [], rows: 0 };
+  }
+  const { staged } = ending;
+  noteChanged(ending, staged);
+  const dirty = staged.slices.find(({ isChanged }) => isChanged);
+  if (staged.next < staged.order.length) stageNext(state, lease, staged);
+  else if (dirty !== undefined) stageAgain(state, lease, staged, dirty);
+  else finish(state, lease, ending, staged, now);
+  return true;
+}
+
+/** Marks the slices whose entries have changed since they were staged. */
+function noteChanged(ending: LeaseEnding, { slices }: StagedKeys): void {
+  for (const key of ending.changed) {
+    const slice = slices.find(({ last }) => key <= last);
+    if (slice !== undefined && key >= slice.first) slice.isChanged = true;
+  }
+  ending.changed.length = 0;
+}
+
+function stageNext(state: CommitState, lease: GrantedLease, staged: StagedKeys): void {
+  const keys: string[] = [];
+  let bytes = 0;
+  while (staged.next < staged.order.length && keys.length < LEASE_END_SLICE_MAX_COUNT) {
+    const key = staged.order[staged.next] ?? '';
+    bytes += state.entries.get(key)?.size ?? 0;
+    if (keys.length > 0 && bytes > LEASE_END_SLICE_MAX_BYTES) break;
+    keys.push(key);
+    staged.next += 1;
+  }
+  const [first = '', last = ''] = [keys[0], keys.at(-1)];
+  staged.slices.push({ first, last, isChanged: false, rows: stage(state, lease, staged, keys) });
+}
+
+function stageAgain(
+  state: CommitState,
+  lease: GrantedLease,
+  staged: StagedKeys,
+  slice: StagedKeys['slices'][number],
+): void {
+  const { storage } = state.platform;
+  const obsolete = slice.rows.map(({ row }) => row);
+  state.pipeline.enqueue(() => {
+    for (const row of obsolete) deleteStagedParts(storage, lease.id, row);
+  });
+  const keys = staged.order.filter((key) => key >= slice.first && key <= slice.last);
+  slice.rows = stage(state, lease, staged, keys);
+  slice.isChanged = false;
+}
+
+/** Encodes the deletion of those keys that the lease still holds, and writes the parts. */
+function stage(state: CommitState, lease: GrantedLease, staged: StagedKeys, keys: readonly string[]) {
+  const held = keys.flatMap((key) => (lease.keys.has(key) ? (state.entries.get(key) ?? []) : []));
+  const cause = lease.ending?.cause ?? 'expired';
+  const changes: JournaledEntry[] = [];
+  for (const before of state.entries.whole(held)) {
+    changes.push({ key: before.key, cause, previous: before.revision, before, after: null });
+  }
+  return encodeEntryParts(changes).map((part) => {
+    const row = staged.rows;
+    staged.rows += 1;
+    state.pipeline.enqueue(() => writeStagedPart(state.platform.storage, lease.id, row, part));
+    return { row, bytes: part.byteLength };
+  });
+}
+
+/** Takes the revision, in one turn that reads no value. */
+function finish(state: CommitState, lease: GrantedLease, ending: LeaseEnding, staged: StagedKeys, now: number): void {
+  const { granted, pipeline, platform } = state;
+  const { cause, actor } = ending;
+  const draft = new Draft(state, now);
+  for (const instance of lease.instances) draft.removeInstance(keyOf(instance), cause);
+  const rows = staged.slices.flatMap((slice) => slice.rows);
+  commit(state, draft, actor, { lease: lease.id, keys: lease.keys, cause, rows });
+  granted.remove(lease);
+  pipeline.enqueue(() => {
+    deleteStagedParts(platform.storage, lease.id);
+    deleteLeaseRow(platform.storage, lease.id);
+  });
+}
