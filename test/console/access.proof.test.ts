@@ -100,7 +100,7 @@ describe('a token', () => {
   it.each<[string, Grant, string[]]>([
     ['admin', { scope: 'admin', ns: 'public' }, ['Services', 'Entries', 'History', 'Access', 'Namespace']],
     ['read', { scope: 'read', ns: 'public' }, ['Services', 'Entries', 'History', 'Namespace']],
-    ['read of keys', { scope: 'read', ns: 'public', keys: ['config/*'] }, ['Services', 'Entries', 'Namespace']],
+    ['read of keys', { scope: 'read', ns: 'public', keys: ['config/*'] }, ['Entries', 'Namespace']],
     ['read of a service', { scope: 'read', ns: 'public', services: ['a@@b'] }, ['Services', 'Namespace']],
     ['metrics', { scope: 'metrics', ns: 'public' }, []],
   ])('with %s is offered only the pages that it may read', async (name, grant, pages) => {

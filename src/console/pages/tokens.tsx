@@ -169,7 +169,7 @@ function Grants({
   counts?: readonly { grants: readonly Grant[] }[];
 }) {
   const { tokens: text } = words.value;
-  const patterned = counts.flatMap((each) => each.grants).filter(({ ns, services }) => ns !== '*' && services);
+  const patterned = counts.flatMap((each) => each.grants).filter(({ ns, services }) => ns !== '*' && services?.length);
   const namespaces = [...new Set(patterned.map(({ ns }) => ns))].slice(0, COUNTED_MAX_COUNT).join();
   useEffect(() => {
     for (const ns of namespaces.split(',')) if (ns !== '') void readServiceNames(ns);
@@ -187,7 +187,7 @@ function Grants({
         ];
         return (
           <li key={JSON.stringify(grant)}>
-            {sentences.filter(Boolean).join('; ')}
+            {sentences.filter(Boolean).join(' · ')}
             {all && (
               <span class="mute"> ({text.matches(count(matchedServices(grant, all.list).length), all.hasMore)})</span>
             )}

@@ -35,13 +35,15 @@ export function LeaseFacts({ ns, id }: { ns: string; id: string }) {
     let isOver = false;
     const load = async () => {
       try {
+        if (document.hidden) return;
         const lease = await ask((admin) => admin.readGrantedLease({ ns, lease: id }));
         if (!isOver) setRead({ lease, at: performance.now() });
       } catch (error) {
         // Otherwise the last answer stays; the page shows that the connection is lost.
         if (RollcallError.from(error, 'lease').code === 'LEASE_NOT_FOUND' && !isOver) setRead('ended');
+      } finally {
+        if (!isOver) timer = setTimeout(load, READ_AGAIN_MS);
       }
-      if (!isOver) timer = setTimeout(load, READ_AGAIN_MS);
     };
     void load();
     const clock = setInterval(() => draw((count) => count + 1), SECOND_MS);

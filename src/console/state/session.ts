@@ -273,6 +273,13 @@ export const mayUseEntries = (scope: Grant['scope'], namespace: string): boolean
 export const mayKnowOf = (namespace: string): boolean =>
   session.value?.own.grants.some(({ scope, ns }) => scope !== 'metrics' && (ns === '*' || ns === namespace)) ?? false;
 
+/** Reports whether the visitor's token may know of services of a namespace: not if all of its grants name keys alone. */
+export const mayKnowServices = (namespace: string): boolean =>
+  session.value?.own.grants.some(
+    ({ scope, ns, services, keys }) =>
+      scope !== 'metrics' && (ns === '*' || ns === namespace) && (keys === undefined || services?.length),
+  ) ?? false;
+
 /** Returns the namespaces that the visitor's token administers, with `*` for all: it manages the tokens of those. */
 export const administered = (): string[] =>
   (session.value?.own.grants ?? []).filter(({ scope }) => scope === 'admin').map(({ ns }) => ns);
