@@ -63,6 +63,26 @@ describe('the list', () => {
     expect(tab.sockets).toHaveLength(1);
   });
 
+  it('is used by the keyboard alone', async () => {
+    await entries.put('keyboard/one/a', '1');
+    await entries.put('keyboard/two', '2');
+    const tab = await stage.open(`/${NS}/entries?prefix=keyboard/`);
+    await rowOf(tab, 'one/').waitFor();
+    await tab.page.keyboard.press('j');
+    await expect.poll(() => tab.focused()).toBe('one/');
+    await tab.page.keyboard.press('j');
+    await expect.poll(() => tab.focused()).toBe('two');
+    await tab.page.keyboard.press('Enter');
+    await expect.poll(() => shown(tab)).toBe('2');
+    await act(tab, 'Edit').waitFor();
+    await tab.page.keyboard.press('.');
+    await expect.poll(() => tab.focused()).toBe('Edit');
+    await tab.page.keyboard.press('Enter');
+    await field(tab, 'Value').waitFor();
+    await tab.page.keyboard.press('Escape');
+    await expect.poll(() => tab.focused()).toBe('Edit');
+  });
+
   it('of 10,000 keys scrolls with few rows in the document', async () => {
     const put = (index: number) => ({ op: 'put' as const, key: `many/${String(index).padStart(5, '0')}`, value: 'x' });
     for (let first = 0; first < 10_000; first += 100)
