@@ -23,6 +23,9 @@ export default defineConfig({
           include: ['test/console/**/*.proof.test.ts'],
           // A browser computes most of the time: with more of them, or beside the others, all of them would wait for each other.
           maxWorkers: 4,
+          // A browser that gets no processor for seconds loses events of its own. What the console does wrong, it does again;
+          // CI's totals name each test that had to be repeated.
+          retry: 1,
           sequence: { groupOrder: 1 },
         },
       },

@@ -1,6 +1,7 @@
 // Adds up the test runners' reports: `node scripts/report-totals.js [--failed STEP]... REPORT...`
 //
-// Reports are those of Vitest's json reporter. The last line printed is `N passed, N failed`. The exit code is 1 when
+// Reports are those of Vitest's json reporter. A test that failed first and passed when it was repeated is printed as
+// `unstable`, with the failure. The last line printed is `N passed, N failed`. The exit code is 1 when
 // a test failed, a step failed, a report is missing or unreadable, or no test ran.
 // Plain Node 20 without packages, because it must also work after a failed installation.
 import { readFileSync } from 'node:fs';
@@ -34,7 +35,12 @@ function count(path) {
   for (const file of files) {
     const failures = file.assertionResults.filter((test) => test.status === 'failed');
     for (const test of failures) fail(`${file.name}: ${test.fullName}`);
-    passed += file.assertionResults.filter((test) => test.status === 'passed').length;
+    const successes = file.assertionResults.filter((test) => test.status === 'passed');
+    passed += successes.length;
+    for (const test of successes) {
+      const [failure] = test.failureMessages ?? [];
+      if (failure !== undefined) console.log(`unstable: ${file.name}: ${test.fullName}: ${failure.split('\n')[0]}`);
+    }
     // A file that can't be loaded fails without a failed test.
     if (file.status === 'failed' && failures.length === 0) fail(`${file.name}: ${file.message}`);
   }

@@ -64,7 +64,7 @@ describe('createApp', () => {
     for (const { method, path, input } of asked) {
       // Another defect of the request may be reported first.
       if (input.query?.safeParse({}).success === false) continue;
-      const names = path.replace(':ns', 'a.b').replace(/:(\w+)/g, 'x');
+      const names = path.replace(':ns', 'a.b').replace(/:(\w+)/g, '1');
       const problem = await problemOf(await test.ask(method.toUpperCase(), names));
       expect([problem.status, problem.detail], names).toEqual([
         400,

@@ -346,6 +346,12 @@ export const TRANSACTION_DELETED_MAX_COUNT = 10_000;
 /** Values that a transaction replaces or deletes, which are in memory twice for the journal. `LIMIT_EXCEEDED` */
 export const TRANSACTION_REPLACED_MAX_BYTES = 16 * 1024 * 1024;
 
+/** Entries that have changed since the moment of a rollback; each may take a row. `LIMIT_EXCEEDED` */
+export const ENTRY_ROLLBACK_MAX_COUNT = 10_000;
+
+/** Values that a rollback restores, and those that it replaces or deletes. `LIMIT_EXCEEDED` */
+export const ENTRY_ROLLBACK_MAX_BYTES = 16 * 1024 * 1024;
+
 /** Values of entries that one statement reads. */
 export const ENTRIES_READ_AT_ONCE_MAX_COUNT = 1_000;
 

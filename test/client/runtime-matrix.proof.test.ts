@@ -44,7 +44,7 @@ afterAll(async () => {
 
 it.each(Object.keys(RUNTIMES))('the client works in %s', async (name) => {
   const printed = await outcomes.get(name);
-  const steps = ['registered', 'watched', 'locked', 'cut', 'reset', 'kill', 'halfOpen', 'refuse', 'drained', 'closed'];
+  const steps = ['registered', 'watched', 'cut', 'reset', 'kill', 'halfOpen', 'refuse', 'locked', 'drained', 'closed'];
   const bySignal = name === 'workerd' || name === 'Chromium' ? [] : ['step released', 'step released by a signal'];
   // The client warns of outages, which are the point of most steps.
   const lines = printed

@@ -137,7 +137,7 @@ describe('the verdict on an instance whose lease expired', () => {
     await namespace.restart();
     await beats(3, 3, 3, 3);
     await namespace.pass(25_000);
-    expect((await verdict()).hints).toMatchObject([{ kind: 'sudden', intervalMs: 4_000 }]);
+    expect((await verdict()).hints).toMatchObject([{ kind: 'sudden', intervalMs: 3_000 }]);
   });
 
   it('is slowness if it was unhealthy in between since the registry started', async () => {

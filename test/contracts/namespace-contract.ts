@@ -3,6 +3,7 @@ import { batches } from './namespace/batches';
 import { conditions } from './namespace/conditions';
 import { drains } from './namespace/drains';
 import { entries } from './namespace/entries';
+import { entryPast } from './namespace/entry-past';
 import { grantedLeases } from './namespace/granted-leases';
 import { leases } from './namespace/leases';
 import { limits } from './namespace/limits';
@@ -32,6 +33,7 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   batches,
   conditions,
   entries,
+  entryPast,
   transactions,
   past,
   transfers,

@@ -49,6 +49,14 @@ describe('the totals of a run', () => {
     expect(run.text).toContain('case 1');
   });
 
+  it('names a test that passed only when it was repeated', () => {
+    const [passed] = testFile('passed').assertionResults;
+    const repeated = { ...passed, failureMessages: ['expected 1 to be 2\n    at a.test.ts'] };
+    const run = totals(report('test', { ...testFile(), assertionResults: [repeated] }));
+    expect(run).toMatchObject({ last: '1 passed, 0 failed', status: 0 });
+    expect(run.text).toContain('unstable: a.test.ts: case 0: expected 1 to be 2\n');
+  });
+
   it('fails for a file that could not be loaded', () => {
     const broken = { ...testFile(), status: 'failed', message: 'no such module' };
     const run = totals(report('test', testFile('passed'), broken));

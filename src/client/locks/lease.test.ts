@@ -134,6 +134,20 @@ describe('a granted lease', () => {
     expect(made.at(-1)).toBe('DELETE /leases/12');
   });
 
+  it('is held if all connections but a new one are dead, and renewed by an attempt that is only slow', async () => {
+    const { made, lease, pass, respond, isLost } = await stage();
+    const answers: (() => void)[] = [];
+    respond(() => new Promise((resolve) => answers.push(() => resolve(json({ id: '12', ttlMs: TTL_MS })))));
+    await pass(6_000);
+    expect(made.filter((line) => line === RENEWAL).length).toBeGreaterThanOrEqual(3);
+    // The second of them was sent after less than four seconds.
+    answers[1]?.();
+    await pass(TTL_MS - 2_500);
+    expect([lease.isHeld, isLost()]).toEqual([true, false]);
+    await pass(1_000);
+    expect([lease.isHeld, isLost()]).toEqual([false, true]);
+  });
+
   it('is held through renewals that fail', async () => {
     const { lease, pass, respond, isLost } = await stage();
     respond(() => json({ code: 'UNAVAILABLE', detail: 'no' }, 503));

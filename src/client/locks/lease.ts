@@ -1,7 +1,6 @@
 import { type CallSettings, send } from '../entries/attempts';
 import { LeaseGuard } from '../session/lease-guard';
 import type { AsyncDisposal } from '../wire/async-disposal';
-import { BackOff } from '../wire/back-off';
 import type { ClientCore } from '../wire/client-core';
 import { RollcallError } from '../wire/rollcall-error';
 import type { Time } from '../wire/time';
@@ -9,9 +8,11 @@ import type { Time } from '../wire/time';
 /** Renewals in a time to live: two may fail. */
 const RENEWALS_PER_TTL = 3;
 
-/** Timeouts of a renewal, in milliseconds: half an interval, within these bounds. */
-const RENEWAL_TIMEOUT_LEAST_MS = 500;
-const RENEWAL_TIMEOUT_MOST_MS = 5_000;
+/** Shortest timeout of a renewal, in milliseconds, whatever the time to live. */
+const RENEWAL_TIMEOUT_LEAST_MS = 1_000;
+
+/** Attempts at a renewal that may be pending at the same time, on connections of their own: some connections may be dead. */
+const ATTEMPTS_AT_ONCE = 4;
 
 /** Part of the time to live by which a lease counts as lost early, as no two clocks run at the same rate. */
 const CLOCK_MARGIN = 0.01;
@@ -88,7 +89,6 @@ class KeptLease implements OwnLease {
   readonly #time: Time;
   readonly #guard: LeaseGuard;
   readonly #ended = new AbortController();
-  readonly #backOff: BackOff;
   #cancel: (() => void) | undefined;
   #revoked: Promise<void> | undefined;
   #isRevoked = false;
@@ -100,9 +100,6 @@ class KeptLease implements OwnLease {
     this.#time = time;
     this.#guard = new LeaseGuard(time, () => this.#lose());
     this.lost = this.#guard.lost;
-    this.#backOff = new BackOff(time);
-    this.#backOff.mostMs = this.#intervalMs / 2;
-    this.#backOff.spreadMs = Math.min(this.#backOff.spreadMs, this.#backOff.mostMs);
     core.opened.add(this);
   }
 
@@ -154,21 +151,21 @@ class KeptLease implements OwnLease {
   /** Never rejects. */
   async #renew(): Promise<void> {
     const sentAt = this.#time.now();
-    const half = this.#intervalMs / 2;
-    const timeoutMs = Math.max(RENEWAL_TIMEOUT_LEAST_MS, Math.min(RENEWAL_TIMEOUT_MOST_MS, half));
     const { outages, http } = this.#core;
+    // Another attempt follows, unless this one succeeds before. It does not end this one, which may only be slow.
+    this.#renewAfter((this.#intervalMs / ATTEMPTS_AT_ONCE) * (0.75 + 0.25 * this.#time.random()));
+    const options = { timeoutMs: Math.max(RENEWAL_TIMEOUT_LEAST_MS, this.#intervalMs), signal: this.signal };
     try {
-      await http.call('POST', `${http.namespacePath}${pathOf(this.id)}/renew`, { timeoutMs, signal: this.signal });
+      await http.call('POST', `${http.namespacePath}${pathOf(this.id)}/renew`, options);
       if (this.signal.aborted) return;
       outages.report((known) => known.worked(this));
-      this.#backOff.reset();
       this.confirmed(sentAt);
     } catch (thrown) {
       if (this.signal.aborted) return;
       const error = RollcallError.from(thrown, `lease ${this.id} was not renewed`);
       if (error.code === 'LEASE_NOT_FOUND') return this.#guard.markLost();
       outages.report((known) => known.failed(this, error, this.isHeld ? RECONNECT_MS : 0), true);
-      this.#renewAfter(Math.max(this.#backOff.next(), error.retryAfterMs ?? 0));
+      if (error.retryAfterMs !== undefined) this.#renewAfter(Math.min(error.retryAfterMs, this.#intervalMs));
     }
   }
 

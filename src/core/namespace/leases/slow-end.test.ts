@@ -98,6 +98,11 @@ describe('a lease that holds much', () => {
       left.push(nameOf(turn), nameOf(COUNT - 1 - turn));
     }
     expect(await entries.keys()).toEqual(left.sort());
+    const { journal } = state;
+    const made = Array.from({ length: journal.revision }, (_, index) => journal.entries.changesAt(index + 1));
+    const deleted = made.flat().filter(({ cause }) => cause === 'revoked');
+    expect(deleted).toHaveLength(COUNT - left.length);
+    expect(deleted.filter(({ key: name }) => left.includes(name))).toEqual([]);
     const woken = await restart();
     expect(await woken.entries.keys()).toEqual(left.sort());
     const { revision } = namespace.state.journal;
