@@ -8,10 +8,10 @@ import { cards, roster } from '../../../../test/fixtures/made-up-layouts';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { utf8Bytes } from '../../../model/bytes';
 import type { Layout, LayoutRule } from '../../../model/layout';
-import { LAYOUT_SLICE_MAX_COUNT } from '../../../model/limits';
+import { LAYOUT_SLICE_MAX_COUNT, LEASE_END_SLICE_MAX_COUNT } from '../../../model/limits';
 import type { Draft } from '../commit/draft';
 import { Registry } from '../core';
-import { grantLease } from '../leases/granting';
+import { endGranted, grantLease } from '../leases/granting';
 import { configure } from '../lifecycle';
 
 const CARDS: LayoutRule = { kind: 'cards', prefix: 'cards/', show: true };
@@ -86,6 +86,21 @@ describe('entries as instances', () => {
       for (let count = 0; count < 40; count++) draft.entries.delete(`cards/${count}`, 'deleted');
     });
     expect(awake.ids()).toEqual([]);
+  });
+
+  it('[LO2, GL2] the instance of a lease that holds much goes in the revision of its entry', async () => {
+    const awake = awaken();
+    const { state } = awake;
+    const held = lease(awake);
+    awake.commit((draft) => {
+      for (let each = 0; each <= LEASE_END_SLICE_MAX_COUNT; each++) put(draft, `plain/${each}`, '', held);
+      put(draft, `orders/${held}`, '10.0.0.1:80', held);
+    });
+    expect(awake.ids()).toEqual([String(held)]);
+    const { revision } = state.journal;
+    const granted = state.granted.get(held);
+    endGranted(state, granted === undefined ? [] : [granted], 'revoked', 'owner', state.time.now());
+    expect([awake.ids(), keysOf(awake), state.journal.revision]).toEqual([[], [], revision + 1]);
   });
 
   it('[LO1] a layout that fails reads and shows nothing, and is logged', async () => {
