@@ -1,10 +1,10 @@
 import { base64, bytesOf as bytesOfString, utf8Bytes, utf8Text } from '../../model/bytes';
 import { RollcallError } from '../wire/rollcall-error';
 
-/** Key of an entry: a text, which stands for its UTF-8, or any bytes. At most 4 KiB. */
+/** Key of an entry: a string, which is encoded as UTF-8, or any bytes. At most 4 KiB. */
 export type Key = string | Uint8Array;
 
-/** Value of an entry: a text, which is stored as UTF-8, or any bytes. At most 512 KiB. */
+/** Value of an entry: a string, which is stored as UTF-8, or any bytes. At most 512 KiB. */
 export type Value = string | Uint8Array;
 
 /** Keys to read or to watch: one key, all keys with a prefix, or those from one up to, but not including, another. */
@@ -28,14 +28,14 @@ export function textOf(data: Key | Value): string | undefined {
   return data;
 }
 
-/** Returns a key or value as JSON has it: `{ key }`, or `{ keyBase64 }` if it is not UTF-8. */
+/** Encodes a key or value for JSON: `{ key }`, or `{ keyBase64 }` if it is not UTF-8. */
 export function shown<Name extends string>(name: Name, data: Key | Value): Shown<Name> {
   const text = textOf(data);
   const member = text === undefined ? { [`${name}Base64`]: base64(data as Uint8Array) } : { [name]: text }; // `as`: a string has a text
   return member as Shown<Name>; // `as`: one of the two
 }
 
-/** Returns the bytes that JSON has as text or as base64. */
+/** Decodes bytes that JSON has as text or as base64. */
 export function bytesShown(text: string | undefined, encoded: string | undefined): Uint8Array<ArrayBuffer> {
   return encoded === undefined ? utf8Bytes(text ?? '') : bytesOfString(atob(encoded));
 }

@@ -8,7 +8,7 @@ import { type Key, type KeyRange, shown, shownRange, type Value } from './key';
 /** Relation of a property to a number or a value. */
 export type Relation = '=' | '!=' | '<' | '>';
 
-/** A number that a property has to equal, or a relation to one. 0 is the number of a key without an entry. */
+/** A number that a property must equal, or a relation to a number. For a key without an entry, the property is 0. */
 export type NumberTest = number | readonly [Relation, number];
 
 /**
@@ -36,22 +36,22 @@ export interface PutOperation {
   /** True: the entry, which must exist, keeps its value. */
   keepValue?: boolean | undefined;
   contentType?: string | undefined;
-  /** As in a put by itself. */
+  /** Id of a lease: the entry is deleted when it ends. Without it, no lease holds the entry, unless `keepLease` is true. */
   lease?: string | undefined;
-  /** True: the lease that holds the entry, if one does, continues to. */
+  /** True: keeps the lease that holds the entry, if one does. */
   keepLease?: boolean | undefined;
-  /** True: the result has the entry before. */
+  /** True: the result includes the entry as it was before. */
   previous?: boolean | undefined;
 }
 
 /** Deletes a key or a range. */
 export type DeleteOperation = KeyRange & {
   op: 'delete';
-  /** True: the result has the deleted entries. */
+  /** True: the result includes the deleted entries. */
   previous?: boolean | undefined;
 };
 
-/** Reads a key or a range, with the changes of the operations before it. */
+/** Reads a key or a range, including the changes of the operations before it. */
 export type RangeOperation = KeyRange & {
   op: 'range';
   limit?: number | undefined;
@@ -59,7 +59,7 @@ export type RangeOperation = KeyRange & {
   descending?: boolean | undefined;
 };
 
-/** One step of a transaction: on entries, on an instance as in a batch, or a transaction inside it. */
+/** One step of a transaction: an operation on entries, one on an instance as in a batch, or a nested transaction. */
 export type Operation =
   | PutOperation
   | DeleteOperation
@@ -68,8 +68,8 @@ export type Operation =
   | ({ op: 'transaction' } & Transaction);
 
 /**
- * Conditions, and the operations that are carried out if all of them hold, or else: all in one revision. At most 128
- * operations and 2 MiB.
+ * Conditions, the operations to carry out if all of them hold (`do`), and those to carry out otherwise (`else`). All changes
+ * are one revision. At most 128 conditions, 128 operations on each side, and 2 MiB.
  *
  * @example
  * ```ts
@@ -81,7 +81,7 @@ export type Operation =
  * ```
  */
 export interface Transaction {
-  /** Default: none, which always holds. */
+  /** Default: none, so that `do` is always carried out. */
   if?: readonly Compare[] | undefined;
   do?: readonly Operation[] | undefined;
   else?: readonly Operation[] | undefined;
@@ -96,18 +96,18 @@ export interface InstanceResult extends BatchResult {
 export type OperationResult =
   | { op: 'put'; created: boolean; entry: EntryFacts; previous: Entry | undefined }
   | { op: 'delete'; deleted: number; previous: Entry[] | undefined }
-  /** `more`: the range has entries that are left out, because of the limit or the size of the response. */
+  /** `more`: some entries of the range are omitted, because of the limit or the size of the response. */
   | { op: 'range'; entries: Entry[]; count: number; more: boolean }
   | InstanceResult
   | { op: 'transaction'; succeeded: boolean; results: OperationResult[] };
 
 /** Result of a transaction. */
 export interface TransactionResult {
-  /** True: the conditions held, and `do` was carried out; otherwise `else`. */
+  /** True: the conditions held, and `do` was carried out. False: `else` was. */
   succeeded: boolean;
   /** Results of the operations that were carried out, in their order. */
   results: OperationResult[];
-  /** Newest revision: that of the transaction, if it changed anything. */
+  /** Revision of the namespace: that of the transaction, if it changed anything. */
   revision: number;
   cursor: string;
 }
@@ -122,7 +122,7 @@ type ResultJson =
 
 type ReportJson = Omit<TransactionResult, 'results'> & { results: ResultJson[] };
 
-/** Carries out a transaction. Only one that changes nothing is repeated if it was not answered. */
+/** Sends a transaction. It is retried only if it can change nothing. */
 export async function sendTransaction(
   core: ClientCore,
   transaction: Transaction,
