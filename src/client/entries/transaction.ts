@@ -1,9 +1,10 @@
 import type { OperationResult as BatchResult } from '../wire/answers';
 import type { BatchOperation } from '../wire/bodies';
 import type { ClientCore } from '../wire/client-core';
+import { RollcallError } from '../wire/rollcall-error';
 import { type EntryCall, send } from './attempts';
 import { type Entry, type EntryFacts, type EntryJson, entryOf, factsOf } from './entry';
-import { type Key, type KeyRange, shown, shownRange, type Value } from './key';
+import { type Key, type KeyRange, RANGE_MEMBERS, shown, shownRange, type Value } from './key';
 
 /** Relation of a property to a number or a value. */
 export type Relation = '=' | '!=' | '<' | '>';
@@ -13,7 +14,7 @@ export type NumberTest = number | readonly [Relation, number];
 
 /**
  * Condition on an entry, or on each entry of a range: `{ key: 'a', exists: false }`, `{ key: 'a', revision: 7 }`,
- * `{ prefix: 'jobs/', version: ['<', 3] }`.
+ * `{ prefix: 'jobs/', version: ['<', 3] }`. A condition is on one property: use several for more.
  */
 export type Compare = KeyRange &
   (
@@ -140,7 +141,13 @@ function changes({ do: then = [], else: otherwise = [] }: Transaction): boolean 
   return [...then, ...otherwise].some((each) => (each.op === 'transaction' ? changes(each) : each.op !== 'range'));
 }
 
+/** Members of a transaction; `op` is that of a nested one. */
+const TRANSACTION_MEMBERS: readonly string[] = ['op', 'if', 'do', 'else'];
+
 function inJson(transaction: Transaction): object {
+  // Without its conditions, for example, a transaction would always be carried out.
+  const unknown = Object.keys(othersIn(transaction, TRANSACTION_MEMBERS));
+  if (unknown.length > 0) throw invalid(`a transaction has if, do and else; got ${unknown.join(' and ')}`);
   const { if: compares = [], do: then = [], else: otherwise = [] } = transaction;
   return {
     compares: compares.map(compareInJson),
@@ -151,6 +158,11 @@ function inJson(transaction: Transaction): object {
 
 function compareInJson(compare: Compare): object {
   const range = shownRange(compare);
+  const properties = Object.keys(othersIn(compare, RANGE_MEMBERS));
+  if (properties.length !== 1) {
+    const given = properties.join(' and ') || 'none';
+    throw invalid(`a condition is on one property, such as exists or revision; got ${given}. Use a condition for each`);
+  }
   if ('exists' in compare) return { ...range, property: 'exists', operand: compare.exists };
   if ('lease' in compare) return { ...range, property: 'lease', operand: compare.lease };
   if ('value' in compare) {
@@ -175,26 +187,29 @@ function relationOf<Operand extends number | Value>(test: Operand | readonly [Re
 function operationInJson(operation: Operation): object {
   switch (operation.op) {
     case 'put': {
-      const { op, key, value, keepValue, contentType, lease, keepLease, previous } = operation;
+      const { key, value, keepValue, keepLease, previous, ...others } = operation;
       const flags = {
         keepValue: keepValue || undefined,
         keepLease: keepLease || undefined,
         previous: previous || undefined,
       };
       return {
-        op,
+        ...others,
         ...shown('key', key),
         ...(value !== undefined && shown('value', value)),
-        contentType,
-        lease,
         ...flags,
       };
     }
     case 'delete':
-      return { op: operation.op, ...shownRange(operation), previous: operation.previous || undefined };
+      return {
+        ...othersIn(operation, RANGE_MEMBERS),
+        ...shownRange(operation),
+        previous: operation.previous || undefined,
+      };
     case 'range': {
-      const { op, limit, order: orderBy, descending } = operation;
-      return { op, ...shownRange(operation), limit, orderBy, descending: descending || undefined };
+      const { order: orderBy, descending } = operation;
+      const others = othersIn(operation, [...RANGE_MEMBERS, 'order']);
+      return { ...others, ...shownRange(operation), orderBy, descending: descending || undefined };
     }
     case 'transaction':
       return { op: operation.op, ...inJson(operation) };
@@ -202,6 +217,18 @@ function operationInJson(operation: Operation): object {
       return operation;
   }
 }
+
+/**
+ * Returns the members of an object that are set, without the named ones. The registry refuses members that it does not know, so
+ * they are passed on: a condition or an option that was left out silently would change what is done.
+ */
+function othersIn(members: object, names: readonly string[]): object {
+  return Object.fromEntries(
+    Object.entries(members).filter(([name, value]) => value !== undefined && !names.includes(name)),
+  );
+}
+
+const invalid = (message: string): RollcallError => new RollcallError('INVALID_REQUEST', message);
 
 function resultOf(json: ResultJson): OperationResult {
   switch (json.op) {

@@ -201,6 +201,10 @@ export async function keepLease(
   { ttlMs, signal }: LeaseOptions,
   closes: number = core.closes,
 ): Promise<OwnLease> {
+  // JSON has null for it, which is a lease without an end, and a timer runs at once.
+  if (!Number.isFinite(ttlMs)) {
+    throw new RollcallError('INVALID_REQUEST', `ttlMs must be a number of milliseconds, got ${String(ttlMs)}`);
+  }
   const time = suspensionAware(core.time);
   const sentAt = time.now();
   // Repeatable: a lease whose grant was not answered ends by itself.
