@@ -37,12 +37,9 @@ export const EntryPutQuery = EntryChangeQuery.extend({
 
 /** Parameters of a read of an entry. */
 export const EntryQuery = EntryKeyQuery.extend({
-  as: z
-    .enum(['value', 'entry'])
-    .default('value')
-    .meta({
-      description: 'value: the bytes, with their media type; entry: JSON with the value, its revisions and its version',
-    }),
+  as: z.enum(['value', 'entry']).default('value').meta({
+    description: 'value: the bytes, with their media type; entry: JSON with the value, its revisions and its version',
+  }),
   at: PointInTime.optional().meta({ description: 'Read the entry as it was then: a cursor or a time' }),
   ...Freshness,
 }).refine(({ at, wait }) => at === undefined || wait === undefined, PAST);

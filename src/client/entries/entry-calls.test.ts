@@ -288,7 +288,7 @@ describe('a transaction', () => {
     await expect(calls.transaction(named)).rejects.toThrow('a transaction has if, do and else; got compares');
     await expect(calls.transaction({ do: [{ op: 'transaction', ...named }] })).rejects.toThrow('got compares');
     await expect(calls.transaction({ if: [{ key: 'a', exists: true, revision: 7 }], do: [put] })).rejects.toThrow(
-      'got exists and revision. Use a condition for each',
+      'a condition has one property; got exists and revision',
     );
     // `as`: a program without types may omit the property.
     const none = { key: 'a' } as { key: string; exists: boolean };

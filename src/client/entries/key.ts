@@ -89,10 +89,7 @@ export function bytesOf(data: Key | Value): Uint8Array<ArrayBuffer> {
 function checkedBytes(data: Uint8Array): Uint8Array {
   // By its tag, since bytes may come from another realm.
   if (Object.prototype.toString.call(data) === '[object Uint8Array]') return data;
-  const given = data === null ? 'null' : typeof data === 'object' ? 'an object' : typeof data;
-  throw invalid(
-    `a key or a value must be a string or a Uint8Array, got ${given}; encode others, such as with JSON.stringify`,
-  );
+  throw invalid('a key or a value must be a string or a Uint8Array');
 }
 
 /** Returns the key right after another: there is none between them. */

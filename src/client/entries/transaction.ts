@@ -159,10 +159,7 @@ function inJson(transaction: Transaction): object {
 function compareInJson(compare: Compare): object {
   const range = shownRange(compare);
   const properties = Object.keys(othersIn(compare, RANGE_MEMBERS));
-  if (properties.length !== 1) {
-    const given = properties.join(' and ') || 'none';
-    throw invalid(`a condition is on one property, such as exists or revision; got ${given}. Use a condition for each`);
-  }
+  if (properties.length !== 1) throw invalid(`a condition has one property; got ${properties.join(' and ') || 'none'}`);
   if ('exists' in compare) return { ...range, property: 'exists', operand: compare.exists };
   if ('lease' in compare) return { ...range, property: 'lease', operand: compare.lease };
   if ('value' in compare) {

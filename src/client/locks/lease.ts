@@ -203,7 +203,7 @@ export async function keepLease(
 ): Promise<OwnLease> {
   // JSON has null for it, which is a lease without an end, and a timer runs at once.
   if (!Number.isFinite(ttlMs)) {
-    throw new RollcallError('INVALID_REQUEST', `ttlMs must be a number of milliseconds, got ${String(ttlMs)}`);
+    throw new RollcallError('INVALID_REQUEST', `ttlMs must be a number, got ${ttlMs}`);
   }
   const time = suspensionAware(core.time);
   const sentAt = time.now();
