@@ -29,7 +29,10 @@ export function grantLease(
   const { granted, leases, pipeline, platform, time } = state;
   pipeline.assertStorable();
   if (alias !== undefined && granted.isTaken(alias, door)) {
-    throw new RegistryError('CONFLICT', `there is a lease ${alias} already; choose another alias, or omit it`);
+    throw new RegistryError(
+      'CONFLICT',
+      `the alias ${alias} already belongs to another lease; choose another one, or omit it`,
+    );
   }
   if (granted.size >= GRANTED_LEASES_MAX_COUNT) throw tooManyLeases();
   const lease: GrantedLease = {
