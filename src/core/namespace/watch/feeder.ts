@@ -161,8 +161,9 @@ export class Feeder {
     const records = mayConcern(scope, entry.parts) ? changesOfPast(this.#memory, entry) : [];
     const changes = records.filter(({ of }) => inScope(scope, of));
     if (!hasKeys(scope)) return changes;
-    for (const change of this.#memory.journal.entries.eachChangeAt(entry.revision)) {
-      if (inScope(scope, { key: change.key })) changes.push(entryChangeText(change, memory.previous === true));
+    const isSought = ({ key }: { key: string }) => inScope(scope, { key });
+    for (const change of this.#memory.journal.entries.eachChangeAt(entry.revision, isSought)) {
+      changes.push(entryChangeText(change, memory.previous === true));
     }
     return memory.previous ? withPreviousEntries(changes) : changes;
   }
