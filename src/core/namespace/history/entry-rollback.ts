@@ -9,7 +9,7 @@ import type { PointInTime } from '../../../model/query-values';
 import type { Draft } from '../commit/draft';
 import type { Entry, WholeEntry } from '../entries/entry';
 import { withAuditEntry } from '../turn/operator-audit';
-import { change, roomForValues, turn } from '../turn/turn';
+import { change, lacksRoom, turn } from '../turn/turn';
 import type { TurnState } from '../turn/turn-state';
 import { EntryPast, type PastEntries } from './entry-past';
 import { momentOf, momentView } from './moment';
@@ -33,7 +33,7 @@ export async function rollBackEntries(
   return withAuditEntry(state, note, async (changed) => {
     for (;;) {
       await past.find();
-      await roomForValues(state);
+      while (lacksRoom(state)) await state.pipeline.settled();
       const answer = await change(
         state,
         caller,
