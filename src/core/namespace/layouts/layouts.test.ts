@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
-import { OWNER } from '../../../../test/fixtures/callers';
+import { OPERATOR, OWNER } from '../../../../test/fixtures/callers';
 import { key } from '../../../../test/fixtures/definition';
 import { EntryCalls, keyOf } from '../../../../test/fixtures/entry-calls';
 import { HandPlatform } from '../../../../test/fixtures/hand-platform';
 import { cards, roster } from '../../../../test/fixtures/made-up-layouts';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { utf8Bytes } from '../../../model/bytes';
+import { readJsonText } from '../../../model/json';
 import type { Layout, LayoutRule } from '../../../model/layout';
 import { LAYOUT_SLICE_MAX_COUNT, LEASE_END_SLICE_MAX_COUNT } from '../../../model/limits';
 import type { Draft } from '../commit/draft';
@@ -212,6 +213,28 @@ describe('instances as entries', () => {
     while (continueEnds(state, state.time.now())) await settle();
     expect([keysOf(awake), state.journal.revision]).toEqual([['shown/orders/a'], revision + 1]);
     expect(state.entries.get('shown/orders/a')).toMatchObject({ version: 1, createdRevision: revision + 1 });
+  });
+
+  it('[LO6, KV14] a rollback neither puts nor deletes them, and ends or restores what shadows them', async () => {
+    const awake = awaken();
+    await layOut(awake, SHOWN);
+    awake.put('a b c');
+    awake.commit((draft) => put(draft, 'shown/orders/c', 'mine', null));
+    await settle();
+    const registry = new Registry(awake.state, awake.hub);
+    const { cursor: to } = await registry.stats();
+    awake.remove('a');
+    awake.put('d');
+    awake.commit((draft) => {
+      put(draft, 'shown/orders/b', 'mine', null);
+      draft.entries.delete('shown/orders/c', 'deleted');
+    });
+    const { body } = await registry.rollBackEntries(OPERATOR, { interval: { from: '' }, to });
+    expect(readJsonText(body)).toMatchObject({ restored: 1, deleted: 1, held: 0 });
+    const calls = new EntryCalls(registry);
+    expect(await calls.keys()).toEqual(['shown/orders/b', 'shown/orders/c', 'shown/orders/d']);
+    expect(await calls.read('shown/orders/b')).toMatchObject({ layout: 'roster' });
+    expect(await calls.read('shown/orders/c')).toMatchObject({ value: 'mine' });
   });
 
   it('[LO10] an instance that is shown writes three rows, and one that is shown alike two', async () => {
