@@ -321,12 +321,12 @@ export class Journal {
     return undefined;
   }
 
-  /** True if the journal exceeds its bounds by at least a slice, so that not every commit causes a compaction. */
+  /** True if it exceeds its bounds by at least a slice, so that not every commit causes a compaction. The newest revision stays. */
   get isOverfull(): boolean {
     const { maxCount, maxBytes } = this.#settings.retention;
     const slack = 1 + COMPACTION_SLICE_MAX_COUNT / maxCount;
     const isOverCount = this.#recordCount > maxCount * slack || this.count > JOURNAL_ROWS_MAX_COUNT * slack;
-    return isOverCount || this.size > maxBytes * slack || this.entries.isOverfull;
+    return this.count > 1 && (isOverCount || this.size > maxBytes * slack || this.entries.isOverfull);
   }
 
   /** Number of retained revisions that changed a record, not only entries. */
