@@ -68,7 +68,8 @@ export function historyPage(
     for (const part of entry.parts) size += part.length;
     if (entry.revision > untilRevision) continue;
     const sought = cause === undefined ? changes : changes.filter((change) => change.cause === cause);
-    const ofEntries = keys === undefined || !entry.hasEntries ? NO_ENTRIES : entryChanges(journal, entry, keys, cause);
+    const ofEntries =
+      keys === undefined || entry.entryBytes === 0 ? NO_ENTRIES : entryChanges(journal, entry, keys, cause);
     size += ofEntries.size;
     if (sought.length + ofEntries.listed.length > 0) entries.push(historyEntry(entry, sought, ofEntries));
   }

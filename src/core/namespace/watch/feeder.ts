@@ -1,4 +1,4 @@
-import { CATCH_UP_SLICE_MAX_COUNT, FRAMES_PER_TURN_BYTES } from '../../../model/limits';
+import { CATCH_UP_SLICE_MAX_COUNT, FRAMES_PER_TURN_BYTES, PAST_SLICE_MAX_BYTES } from '../../../model/limits';
 import { SNAPSHOT_START, type SnapshotPlace } from '../../platform/connection';
 import type { StoredState } from '../commit/commit-state';
 import type { JournalEntry } from '../commit/journal';
@@ -133,6 +133,8 @@ export class Feeder {
 
   #sendFromJournal(watcher: Watcher): void {
     let rows = 0;
+    let size = 0;
+    const isWithKeys = hasKeys(watcher.scope);
     const published = this.#published().revision;
     for (const entry of this.#memory.journal.entriesAfter(watcher.position)) {
       // Entries on the disk may not be durable yet.
@@ -141,7 +143,10 @@ export class Feeder {
       watcher.position = entry.revision;
       watcher.memory.sentUntil = entry.revision;
       rows += entry.parts.length;
-      if (rows >= CATCH_UP_SLICE_MAX_COUNT || !watcher.peer.hasCredit) break;
+      // The changes of entries are read, whatever their keys.
+      if (isWithKeys) size += entry.entryBytes;
+      const isFull = rows >= CATCH_UP_SLICE_MAX_COUNT || size >= PAST_SLICE_MAX_BYTES;
+      if (isFull || !watcher.peer.hasCredit) break;
     }
     this.#caughtUp(watcher);
   }
