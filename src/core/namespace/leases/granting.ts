@@ -6,9 +6,9 @@ import type { Caller } from '../../../model/namespace-api';
 import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
-import { type GrantedLease, keyOf } from '../records/catalog-entries';
+import type { GrantedLease } from '../records/catalog-entries';
 import { deleteLeaseRow, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
-import { beginEnd, isSlowToEnd } from './slow-end';
+import { beginEnd, draftEnd, isSlowToEnd } from './slow-end';
 
 /**
  * Leases that are granted by themselves. Only the token that was granted one may renew, use or revoke it, or one that
@@ -115,10 +115,7 @@ export function endGranted(
   const draft = new Draft(state, now);
   const quick = ended.filter((lease) => !isSlowToEnd(state, lease));
   for (const lease of ended) if (!quick.includes(lease)) beginEnd(state, lease, cause, actor, now);
-  for (const lease of quick) {
-    for (const instance of lease.instances) draft.removeInstance(keyOf(instance), cause);
-    for (const key of [...lease.keys].sort()) draft.entries.delete(key, cause);
-  }
+  for (const lease of quick) draftEnd(draft, lease, cause);
   commit(state, draft, actor);
   for (const lease of quick) {
     if (lease.slot >= 0) state.leases.release(lease.slot);
