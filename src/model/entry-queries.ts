@@ -32,6 +32,17 @@ export const EntryPutQuery = EntryChangeQuery.extend({
   lease: LeaseId.optional().meta({
     description: 'Granted lease that holds the entry: it is deleted when the lease ends. Without one, none does',
   }),
+  acquire: LeaseId.optional().meta({
+    description:
+      'Granted lease that acquires the lock of the entry. 409 `LOCK_HELD` if another one holds it. The entry stays when the ' +
+      'lease ends, and the lock is released. A put without `acquire` and `release` leaves the lock as it is',
+  }),
+  release: LeaseId.optional().meta({
+    description: 'Granted lease that releases the lock. 409 `LOCK_HELD` or `CONFLICT` if it does not hold it',
+  }),
+}).refine(({ acquire, release }) => acquire === undefined || release === undefined, {
+  message: 'cannot be combined with acquire',
+  path: ['release'],
 });
 
 /** Parameters of a read of an entry. */

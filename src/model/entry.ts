@@ -44,6 +44,18 @@ export const keyed = {
   keyBase64: z.string().optional().meta({ description: 'Key as base64, if it is not valid UTF-8' }),
 };
 
+/** Lock of an entry. */
+export const EntryLock = z
+  .object({
+    lease: z.string().optional().meta({ description: 'Id of the lease that holds it; absent while it is free' }),
+    index: count('Number of acquisitions since the entry was created'),
+    acquiredRevision: count(
+      'Revision of the last acquisition: a fencing token, which increases from one holder to the next',
+    ),
+  })
+  .meta({ id: 'EntryLock' });
+export type EntryLock = z.output<typeof EntryLock>;
+
 /** An entry without its key. */
 export const EntryContent = z
   .object({
@@ -58,6 +70,7 @@ export const EntryContent = z
     revision: count('Revision of the last change'),
     version: count('Number of changes since the key was created, including that'),
     lease: z.string().optional().meta({ description: 'Id of the lease that holds it; absent without one' }),
+    lock: EntryLock.optional().meta({ description: 'Lock of the entry; absent until it is acquired' }),
   })
   .meta({ id: 'EntryContent' });
 export type EntryContent = z.output<typeof EntryContent>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { keyed } from './entry';
 import { LeaseId } from './lease';
-import { GRANTED_LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS } from './limits';
+import { GRANTED_LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, LOCK_DELAY_MAX_MS } from './limits';
 
 /**
  * Surface whose clients chose the alias of a lease: an etcd client and a user of the native API may use the same number for
@@ -18,6 +18,10 @@ export const LeaseGrantRequest = z
       description: 'The lease ends this time after its last renewal; null: only when it is revoked',
     }),
     alias: LeaseId.optional().meta({ description: 'A number of your choice, by which calls find the lease too' }),
+    lockDelayMs: z.int().min(0).max(LOCK_DELAY_MAX_MS).optional().meta({
+      description:
+        'No other lease acquires the locks of this one for so long after it has ended; 0 unless set. A lock that is released is free at once',
+    }),
   })
   .meta({ id: 'LeaseGrant' });
 export type LeaseGrantRequest = z.output<typeof LeaseGrantRequest>;
@@ -36,7 +40,12 @@ export const GrantedLeaseView = z
       .meta({ description: 'Time until it may end unless it is renewed; null without `ttlMs`' }),
     owner: z.string().meta({ description: 'Id of the token that was granted it' }),
     grantedAt: z.iso.datetime(),
-    holds: z.object({ entries: count('Entries that it holds'), instances: count('Instances that it holds') }),
+    lockDelayMs: z.int().meta({ description: 'Time after its end for which its locks are not free' }),
+    holds: z.object({
+      entries: count('Entries that it holds'),
+      instances: count('Instances that it holds'),
+      locks: count('Locks that it holds'),
+    }),
   })
   .meta({ id: 'GrantedLease' });
 export type GrantedLeaseView = z.output<typeof GrantedLeaseView>;
@@ -44,6 +53,7 @@ export type GrantedLeaseView = z.output<typeof GrantedLeaseView>;
 /** A granted lease with what it holds. */
 export const GrantedLeaseDetail = GrantedLeaseView.extend({
   entries: z.array(z.object(keyed)).meta({ description: 'Keys of its entries, in order, up to a thousand' }),
+  locks: z.array(z.object(keyed)).meta({ description: 'Keys of the entries that it has locked, in order' }),
   instances: z
     .array(z.object({ group: z.string(), service: z.string(), id: z.string() }))
     .meta({ description: 'Its instances, up to a thousand' }),
@@ -71,6 +81,8 @@ export interface GrantLeaseCommand {
   /** Null: it ends only when it is revoked. */
   ttlMs: number | null;
   alias?: string | undefined;
+  /** Time after its end for which no other lease acquires its locks; 0 unless set. */
+  lockDelayMs?: number | undefined;
   /** As in {@link LeaseName}. */
   door?: LeaseDoor | undefined;
 }

@@ -223,7 +223,11 @@ export interface PutEntryCommand {
   contentType?: string | undefined;
   /** Granted lease that holds the entry, which is deleted when the lease ends. Absent: none holds it any more. */
   lease?: string | undefined;
-  /** Surface that the lease's alias belongs to; `native` unless set. */
+  /** Granted lease that acquires the lock of the entry. Without this and `release`, the lock stays as it is. */
+  acquire?: string | undefined;
+  /** Granted lease that releases the lock. */
+  release?: string | undefined;
+  /** Surface that the aliases of leases belong to; `native` unless set. */
   door?: LeaseDoor | undefined;
   precondition: Precondition;
 }
@@ -393,6 +397,6 @@ export interface NamespaceApi {
   readLease(caller: Caller, command: LeaseName): Promise<Answer<GrantedLeaseDetail>>;
   /** Lists the granted leases of the caller, or all if it operates the namespace. */
   listLeases(caller: Caller, command: LeaseListCommand): Promise<Answer<GrantedLeaseList>>;
-  /** Ends a granted lease. Everything that it holds is deleted, in one revision. */
+  /** Ends a granted lease. Everything that it holds is deleted, and its locks are released, in one revision. */
   revokeLease(caller: Caller, command: LeaseName): Promise<{ cursor: string }>;
 }

@@ -5,13 +5,22 @@ import type { KeyInterval } from './key-interval';
 /** Relation of a property of an entry to an operand. */
 export type Relation = '=' | '!=' | '<' | '>';
 
+/** Condition on the lease that holds an entry, or its lock: its id or alias, or null for none. */
+interface HolderTest {
+  is: '=' | '!=';
+  operand: string | null;
+  /** Surface that the alias belongs to; `native` unless set. */
+  door?: LeaseDoor | undefined;
+}
+
+export type HolderCompare = ({ property: 'lease' } & HolderTest) | ({ property: 'lock' } & HolderTest);
+
 /** Condition on an entry, or on each entry of an interval. */
 export type Compare = { interval: KeyInterval } & (
   | { property: 'createdRevision' | 'revision' | 'version'; is: Relation; operand: number }
   /** The operand has one character a byte. */
   | { property: 'value'; is: Relation; operand: string }
-  /** Id or alias of a lease, and the surface that the alias belongs to; null: no lease. */
-  | { property: 'lease'; is: '=' | '!='; operand: string | null; door?: LeaseDoor | undefined }
+  | HolderCompare
   | { property: 'exists'; operand: boolean }
 );
 
@@ -27,7 +36,11 @@ export interface PutOperation {
   lease?: string | undefined;
   /** True: the lease that holds the entry, if one does, continues to. */
   keepLease?: boolean | undefined;
-  /** Surface that the lease's alias belongs to; `native` unless set. */
+  /** Granted lease that acquires the lock of the entry. Without this and `release`, the lock stays as it is. */
+  acquire?: string | undefined;
+  /** Granted lease that releases the lock. */
+  release?: string | undefined;
+  /** Surface that the aliases of leases belong to; `native` unless set. */
   door?: LeaseDoor | undefined;
   /** Return the entry as it was before. */
   previous?: boolean | undefined;

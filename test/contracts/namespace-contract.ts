@@ -3,6 +3,7 @@ import { batches } from './namespace/batches';
 import { conditions } from './namespace/conditions';
 import { drains } from './namespace/drains';
 import { entries } from './namespace/entries';
+import { entryLocks } from './namespace/entry-locks';
 import { grantedLeases } from './namespace/granted-leases';
 import { leases } from './namespace/leases';
 import { limits } from './namespace/limits';
@@ -37,6 +38,7 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   transfers,
   leases,
   grantedLeases,
+  entryLocks,
   trouble,
   waking,
   rows,

@@ -25,6 +25,8 @@ export type Compare = KeyRange &
     | { value: Value | readonly [Relation, Value] }
     /** Id of a lease; null for none. */
     | { lease: string | null }
+    /** Id of a lease that has locked the entry; null for none. */
+    | { lock: string | null }
   );
 
 /** Puts an entry. */
@@ -40,6 +42,10 @@ export interface PutOperation {
   lease?: string | undefined;
   /** True: the lease that holds the entry, if one does, continues to. */
   keepLease?: boolean | undefined;
+  /** Id of a lease that acquires the lock of the entry, as in a put by itself: `LOCK_HELD` refuses the transaction. */
+  acquire?: string | undefined;
+  /** Id of the lease that releases the lock. */
+  release?: string | undefined;
   /** True: the result has the entry before. */
   previous?: boolean | undefined;
 }
@@ -153,6 +159,7 @@ function compareInJson(compare: Compare): object {
   const range = shownRange(compare);
   if ('exists' in compare) return { ...range, property: 'exists', operand: compare.exists };
   if ('lease' in compare) return { ...range, property: 'lease', operand: compare.lease };
+  if ('lock' in compare) return { ...range, property: 'lock', operand: compare.lock };
   if ('value' in compare) {
     const [is, operand] = relationOf(compare.value);
     return { ...range, property: 'value', is, ...shown('operand', operand) };
@@ -175,7 +182,7 @@ function relationOf<Operand extends number | Value>(test: Operand | readonly [Re
 function operationInJson(operation: Operation): object {
   switch (operation.op) {
     case 'put': {
-      const { op, key, value, keepValue, contentType, lease, keepLease, previous } = operation;
+      const { op, key, value, keepValue, contentType, lease, keepLease, acquire, release, previous } = operation;
       const flags = {
         keepValue: keepValue || undefined,
         keepLease: keepLease || undefined,
@@ -187,6 +194,8 @@ function operationInJson(operation: Operation): object {
         ...(value !== undefined && shown('value', value)),
         contentType,
         lease,
+        acquire,
+        release,
         ...flags,
       };
     }

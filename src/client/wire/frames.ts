@@ -71,6 +71,17 @@ export type WatchedChange =
         version: number;
         /** Id of the lease that holds it; absent without one. */
         lease?: string | undefined;
+        /** Lock of the entry; absent until it is acquired. */
+        lock?:
+          | {
+              /** Id of the lease that holds it; absent while it is free. */
+              lease?: string | undefined;
+              /** Number of acquisitions since the entry was created. */
+              index: number;
+              /** Revision of the last acquisition: a fencing token, which increases from one holder to the next. */
+              acquiredRevision: number;
+            }
+          | undefined;
       };
       /** The entry before the change, null if there was none; only if the watch asked for it. */
       before?:
@@ -91,6 +102,17 @@ export type WatchedChange =
             version: number;
             /** Id of the lease that holds it; absent without one. */
             lease?: string | undefined;
+            /** Lock of the entry; absent until it is acquired. */
+            lock?:
+              | {
+                  /** Id of the lease that holds it; absent while it is free. */
+                  lease?: string | undefined;
+                  /** Number of acquisitions since the entry was created. */
+                  index: number;
+                  /** Revision of the last acquisition: a fencing token, which increases from one holder to the next. */
+                  acquiredRevision: number;
+                }
+              | undefined;
           }
         | null
         | undefined;
@@ -121,6 +143,17 @@ export type WatchedChange =
             version: number;
             /** Id of the lease that holds it; absent without one. */
             lease?: string | undefined;
+            /** Lock of the entry; absent until it is acquired. */
+            lock?:
+              | {
+                  /** Id of the lease that holds it; absent while it is free. */
+                  lease?: string | undefined;
+                  /** Number of acquisitions since the entry was created. */
+                  index: number;
+                  /** Revision of the last acquisition: a fencing token, which increases from one holder to the next. */
+                  acquiredRevision: number;
+                }
+              | undefined;
           }
         | null
         | undefined;
@@ -152,6 +185,17 @@ export interface SnapshotFrame {
         version: number;
         /** Id of the lease that holds it; absent without one. */
         lease?: string | undefined;
+        /** Lock of the entry; absent until it is acquired. */
+        lock?:
+          | {
+              /** Id of the lease that holds it; absent while it is free. */
+              lease?: string | undefined;
+              /** Number of acquisitions since the entry was created. */
+              index: number;
+              /** Revision of the last acquisition: a fencing token, which increases from one holder to the next. */
+              acquiredRevision: number;
+            }
+          | undefined;
         /** Key as text; absent if it is not valid UTF-8. */
         key?: string | undefined;
         /** Key as base64, if it is not valid UTF-8. */

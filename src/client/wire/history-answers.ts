@@ -130,6 +130,17 @@ export type HistoryChange =
         version: number;
         /** Id of the lease that holds it; absent without one. */
         lease?: string | undefined;
+        /** Lock of the entry; absent until it is acquired. */
+        lock?:
+          | {
+              /** Id of the lease that holds it; absent while it is free. */
+              lease?: string | undefined;
+              /** Number of acquisitions since the entry was created. */
+              index: number;
+              /** Revision of the last acquisition: a fencing token, which increases from one holder to the next. */
+              acquiredRevision: number;
+            }
+          | undefined;
       } | null;
       after: {
         /** Value as text; absent if it is not valid UTF-8, or not requested. */
@@ -148,6 +159,17 @@ export type HistoryChange =
         version: number;
         /** Id of the lease that holds it; absent without one. */
         lease?: string | undefined;
+        /** Lock of the entry; absent until it is acquired. */
+        lock?:
+          | {
+              /** Id of the lease that holds it; absent while it is free. */
+              lease?: string | undefined;
+              /** Number of acquisitions since the entry was created. */
+              index: number;
+              /** Revision of the last acquisition: a fencing token, which increases from one holder to the next. */
+              acquiredRevision: number;
+            }
+          | undefined;
       } | null;
     };
 

@@ -9,6 +9,11 @@ export interface LeaseGrantBody {
   ttlMs: number | null;
   /** A number of your choice, by which calls find the lease too. */
   alias?: string | undefined;
+  /**
+   * No other lease acquires the locks of this one for so long after it has ended; 0 unless set. A lock that is
+   * released is free at once.
+   */
+  lockDelayMs?: number | undefined;
 }
 
 /** A granted lease. */
@@ -25,11 +30,15 @@ export interface GrantedLease {
   owner: string;
   /** RFC 3339. */
   grantedAt: string;
+  /** Time after its end for which its locks are not free. */
+  lockDelayMs: number;
   holds: {
     /** Entries that it holds. */
     entries: number;
     /** Instances that it holds. */
     instances: number;
+    /** Locks that it holds. */
+    locks: number;
   };
 }
 
@@ -37,6 +46,13 @@ export interface GrantedLease {
 export interface GrantedLeaseDetail extends GrantedLease {
   /** Keys of its entries, in order, up to a thousand. */
   entries: {
+    /** Key as text; absent if it is not valid UTF-8. */
+    key?: string | undefined;
+    /** Key as base64, if it is not valid UTF-8. */
+    keyBase64?: string | undefined;
+  }[];
+  /** Keys of the entries that it has locked, in order. */
+  locks: {
     /** Key as text; absent if it is not valid UTF-8. */
     key?: string | undefined;
     /** Key as base64, if it is not valid UTF-8. */

@@ -18,6 +18,7 @@ import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoi
 import { GrantedLeases, type LeaseRow, readLeaseRows, writeLeaseRow } from './records/granted-leases';
 import { loadedTimes } from './records/instance-kind';
 import { LeaseTable } from './records/lease-table';
+import { LockDelays } from './records/lock-delays';
 import type { RecordRow, WakingMemory } from './records/record-kind';
 import { RECORD_KINDS } from './records/record-kinds';
 import { readDocumentRows, readRecordRows } from './records/record-row';
@@ -54,10 +55,11 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
   const attention = new Attention(header?.attention ?? noAttention(header), header?.at ?? 0, Number.NEGATIVE_INFINITY);
   const entries = new EntryStore(storage);
   const loaded = load(storage, checkpoint, attention, entries);
+  const lockDelays = new LockDelays(storage);
   const shiftMs = header?.shiftMs ?? 0;
   // Stamps stand still after the clock was set back, so one that is still ahead of the clock says nothing about the axis.
   const stampedAt = journal.latestStamp > counters.wokeAt ? 0 : journal.latestStamp + shiftMs;
-  const latest = Math.max(header?.at ?? 0, loaded.latest, stampedAt);
+  const latest = Math.max(header?.at ?? 0, loaded.latest, lockDelays.load(), stampedAt);
   const start = { shiftMs, latest, latestStamp: journal.latestStamp };
   const time = new NamespaceTime(platform.clock, platform.monotonic, start);
   const armedFor = platform.alarm.armedFor();
@@ -101,6 +103,7 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
     leaseTerms,
     sessions,
     granted,
+    lockDelays,
     agenda,
     entries,
     journal,
@@ -155,7 +158,9 @@ function load(
   };
   loadSessions(waking, storage);
   const rows = readLeaseRows(storage);
-  for (const { timedAt: _, ...row } of rows) waking.granted.add({ ...row, keys: new Set(), instances: new Set() });
+  for (const { timedAt: _, ...row } of rows) {
+    waking.granted.add({ ...row, keys: new Set(), instances: new Set(), locks: new Set() });
+  }
   for (const document of readDocumentRows(storage)) {
     waking.catalog.putDocument(waking.catalog.serviceFor(document), document);
   }
@@ -168,7 +173,10 @@ function load(
     else RECORD_KINDS[row.kind].load(waking, service, row, value);
   }
   entries.load();
-  for (const entry of entries.held()) waking.granted.noteHold(entry.key, null, entry);
+  for (const entry of entries.held()) {
+    waking.granted.noteHold(entry.key, null, entry);
+    waking.granted.noteLock(entry.key, null, entry);
+  }
   loadGrantedTimes(waking, rows);
   return waking;
 }

@@ -116,8 +116,9 @@ export function addEntryRoutes(surface: Surface): void {
       const contentType = typeOf(call.request);
       const precondition = preconditionOf(input.query, call);
       const value = byteString(await readBodyBytes(call.request, ENTRY_BODY_MAX_BYTES));
-      const { lease } = input.query;
-      return namespace.putEntry(call.caller, { key: keyOf(input), value, contentType, lease, precondition });
+      const { lease, acquire, release } = input.query;
+      const holder = { lease, acquire, release };
+      return namespace.putEntry(call.caller, { key: keyOf(input), value, contentType, ...holder, precondition });
     },
     map: (entry) => written(entry),
   });
@@ -132,7 +133,8 @@ export function addEntryRoutes(surface: Surface): void {
     summary: 'Read an entry',
     description:
       'Returns the value as it was put, as a download: `Rollcall-Revision`, `Rollcall-Created-Revision` and ' +
-      '`Rollcall-Version` have the numbers of the entry, `Rollcall-Lease` the id of the lease that holds it. `as=entry` returns JSON instead. ' +
+      '`Rollcall-Version` have the numbers of the entry, `Rollcall-Lease` the id of the lease that holds it, `Rollcall-Lock` that of the lease that has locked it, with the ' +
+      '`Rollcall-Acquired-Revision`. `as=entry` returns JSON instead. ' +
       '`at` reads an earlier point; one outside the retained history returns 410 `COMPACTED`.',
     input: { path: EntryPath, query: EntryQuery },
     conditional: 'read',

@@ -39,6 +39,7 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     summary: 'Grant a lease',
     description:
       'Name it when you put an entry or register an instance: all that it holds is deleted, in one revision, when it ends. ' +
+      'Locks that it has acquired are released in that revision, and the entries stay. ' +
       'It ends when it is revoked, or when it is not renewed for `ttlMs`. 409 `CONFLICT`: another lease has the alias.',
     input: { body: LeaseGrantRequest },
     answers: { 201: { description: 'The lease', schema: GrantedLeaseView } },

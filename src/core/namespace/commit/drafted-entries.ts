@@ -9,15 +9,16 @@ import {
   ENTRIES_READ_AT_ONCE_MAX_COUNT,
   ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
-import type { Entry, WholeEntry } from '../entries/entry';
+import { type Entry, type EntryFacts, freed, type WholeEntry } from '../entries/entry';
 import type { JournaledEntry } from '../entries/entry-changes';
 import type { EntryStore } from '../entries/entry-store';
 import type { Journal } from './journal';
 import { assertPrecondition } from './precondition';
 
 /** The part of an entry that a command puts. The rest follows from the previous one and the revision. */
-export interface EntryInput extends Pick<Entry, 'lease' | 'facts'> {
+export interface EntryInput extends Pick<Entry, 'lease'> {
   value: Uint8Array<ArrayBuffer>;
+  facts: EntryFacts | null;
 }
 
 interface DraftedEntry {
@@ -121,15 +122,29 @@ export class DraftedEntries {
     return this.#changes.get(key)?.after?.value ?? this.#store.valueOf({ key });
   }
 
-  /** Puts an entry, and returns it. Its version counts from 1 since it was created. */
-  put(key: string, { value, lease, facts }: EntryInput, cause: Cause): WholeEntry {
+  /**
+   * Puts an entry, and returns it. Its version counts from 1 since it was created.
+   *
+   * @param input With the lock of the entry from now on; without one it stays as it is.
+   */
+  put(key: string, { value, lease, facts: given }: EntryInput, cause: Cause): WholeEntry {
     const current = this.get(key);
+    const lock = given?.lock ?? current?.facts?.lock;
+    const facts = given && lock ? { ...given, lock } : given;
     // A second put in the same revision is still one change.
     const version = current?.revision === this.#revision ? current.version : (current?.version ?? 0) + 1;
     const createdRevision = current?.createdRevision ?? this.#revision;
     const after = { key, revision: this.#revision, createdRevision, version, lease, facts, size: value.length, value };
     this.#changes.set(key, { cause, after });
     return after;
+  }
+
+  /** Releases the lock of an entry, whose value stays. */
+  unlock(key: string, cause: Cause): void {
+    const entry = this.get(key);
+    if (!entry?.facts) return;
+    const facts = { ...entry.facts, lock: freed(entry.facts.lock) };
+    this.put(key, { value: this.valueOf(entry), lease: entry.lease, facts }, cause);
   }
 
   /** Deletes an entry, if there is one. */

@@ -17,7 +17,7 @@ export function countExported(store: EntryStore): number {
 
 /**
  * Reads a part of the entries, as they were at a moment. An entry that a lease holds is left out: it ends with its lease,
- * and a file has no leases.
+ * and a file has no leases. For the same reason an entry is exported without its lock.
  *
  * @param from First key of the part.
  * @throws {RegistryError} `COMPACTED`.
