@@ -34,6 +34,9 @@ import { Hub } from './watch/hub';
 import { ReaderHolds } from './watch/reader-holds';
 import { Receipts } from './watch/receipts';
 
+/** Shift of the axis since the last checkpoint, from which on it is stored by a wake while locks are delayed. */
+const SHIFT_KEPT_MIN_MS = 1_000;
+
 /**
  * Loads a namespace from its storage, or creates a new one.
  *
@@ -244,11 +247,15 @@ function resumeAttention(
   state: StoredState & Pick<AttentionState, 'attention'>,
   header: CheckpointHeader | undefined,
 ): void {
-  const { leases, time, attention, checkpoints, platform, sessions } = state;
+  const { leases, time, attention, checkpoints, platform, sessions, lockDelays } = state;
   const now = time.now();
   const spreadMs = reconnectSpreadMs(sessions.size);
   if (leases.size === 0) {
-    if (header?.attention !== undefined) return;
+    if (header?.attention !== undefined) {
+      // The clock was set back. Without the new shift, each wake would begin the lock delays again until it has caught up.
+      if (lockDelays.isRunning(now) && time.shiftMs > header.shiftMs + SHIFT_KEPT_MIN_MS) checkpoints.close();
+      return;
+    }
     attention.gap(now, 0);
     checkpoints.close();
   } else if (header?.attention === undefined) {

@@ -32,9 +32,14 @@ export class LockDelays {
     return 0;
   }
 
+  /** Returns whether any lock may be delayed. */
+  isRunning(now: number): boolean {
+    return now < this.#latestEnd;
+  }
+
   /** Returns how long the lock of a key is delayed, in milliseconds; 0 if it is not. */
   remainingMs(key: string, now: number): number {
-    if (now >= this.#latestEnd) return 0;
+    if (!this.isRunning(now)) return 0;
     const until = this.#unwritten.get(key) ?? this.#stored(key);
     return Math.max(0, until - now);
   }
