@@ -23,7 +23,7 @@ export function entryLocks(stage: () => Scene, capabilities: Capabilities): void
   const interval = (key: string) => ({ from: keyOf(key), to: `${keyOf(key)}\u0000` });
 
   describe('the lock of an entry', () => {
-    it('[LK1] is acquired by one lease, counts its acquisitions, and has a token that increases', async () => {
+    it('[EL1] is acquired by one lease, counts its acquisitions, and has a token that increases', async () => {
       const { entries, leases, lockOf } = begin();
       const [one, two] = [await leases.grant(), await leases.grant()];
       const first = await leases.acquire('a', one.id, 'first');
@@ -48,7 +48,7 @@ export function entryLocks(stage: () => Scene, capabilities: Capabilities): void
       expect(await lockOf('a')).toEqual(next.lock);
     });
 
-    it('[LK2] stays through a put by anyone, and goes with a deletion', async () => {
+    it('[EL2] stays through a put by anyone, and goes with a deletion', async () => {
       const { scene, entries, leases, lockOf } = begin();
       const [one, two] = [await leases.grant(), await leases.grant()];
       const { lock } = await leases.acquire('a', one.id);
@@ -68,7 +68,7 @@ export function entryLocks(stage: () => Scene, capabilities: Capabilities): void
       expect(next.lock?.acquiredRevision).toBeGreaterThan(lock?.acquiredRevision ?? 0);
     });
 
-    it('[LK3] is released by its holder alone', async () => {
+    it('[EL3] is released by its holder alone', async () => {
       const { scene, leases, entries } = begin();
       const [one, two] = [await leases.grant(), await leases.grant()];
       await entries.put('free', '');
@@ -88,7 +88,7 @@ export function entryLocks(stage: () => Scene, capabilities: Capabilities): void
       expect(await scene.cursor()).toBe(cursor);
     });
 
-    it('[LK4] is released in the one revision in which its lease ends, and the entry stays', async () => {
+    it('[EL4] is released in the one revision in which its lease ends, and the entry stays', async () => {
       const { scene, entries, leases } = begin();
       const [one, two] = [await leases.grant(), await leases.grant()];
       await leases.acquire('a', one.id, 'kept');
@@ -111,7 +111,7 @@ export function entryLocks(stage: () => Scene, capabilities: Capabilities): void
       expect((await leases.acquire('a', (await leases.grant()).id)).lock).toMatchObject({ index: 2 });
     });
 
-    it('[LK5] is not free for a while after its lease has ended, if the lease asked for that', async () => {
+    it('[EL5] is not free for a while after its lease has ended, if the lease asked for that', async () => {
       const { entries, leases } = begin();
       const careful = await leases.grant({ lockDelayMs: LOCK_DELAY_MAX_MS });
       const next = await leases.grant();
@@ -136,7 +136,7 @@ export function entryLocks(stage: () => Scene, capabilities: Capabilities): void
       await expect(leases.acquire('a', next.id)).rejects.toEqual(delayed);
     });
 
-    it('[LK6] is compared and changed by transactions', async () => {
+    it('[EL6] is compared and changed by transactions', async () => {
       const { scene, entries, leases, transact, lockOf } = begin();
       const [one, two] = [await leases.grant({ alias: '5' }), await leases.grant()];
       const put = { op: 'put', key: keyOf('a'), value: 'x' } as const;
@@ -162,7 +162,7 @@ export function entryLocks(stage: () => Scene, capabilities: Capabilities): void
       expect(await leases.read(one.id)).toMatchObject({ locks: [{ key: 'b' }] });
     });
 
-    it('[LK1] is one of a limited number for each lease, also within a transaction', async () => {
+    it('[EL1] is one of a limited number for each lease, also within a transaction', async () => {
       const { leases, transact } = begin();
       const { id } = await leases.grant();
       const locks = (from: number, count: number) =>
@@ -179,7 +179,7 @@ export function entryLocks(stage: () => Scene, capabilities: Capabilities): void
     });
 
     where(capabilities.movesTime, () => {
-      it('[LK4, LK5] is released when its lease expires, and free once the lock delay is over', async () => {
+      it('[EL4, EL5] is released when its lease expires, and free once the lock delay is over', async () => {
         const { scene, entries, leases, lockOf } = begin();
         const { id } = await leases.grant({ ttlMs: TTL_MS, lockDelayMs: DELAY_MS });
         const next = await leases.grant({ ttlMs: null });
@@ -196,7 +196,7 @@ export function entryLocks(stage: () => Scene, capabilities: Capabilities): void
         expect((await leases.acquire('a', next.id)).lock).toMatchObject({ lease: next.id, index: 2 });
       });
 
-      it('[LK5] is delayed by the time that passes, not by a wall clock that is set', async () => {
+      it('[EL5] is delayed by the time that passes, not by a wall clock that is set', async () => {
         const { scene, leases } = begin();
         const { id } = await leases.grant({ lockDelayMs: DELAY_MS });
         const next = await leases.grant({ ttlMs: null });
@@ -210,7 +210,7 @@ export function entryLocks(stage: () => Scene, capabilities: Capabilities): void
     });
 
     where(capabilities.restarts, () => {
-      it('[LK7] survives a restart with its delay', async () => {
+      it('[EL7] survives a restart with its delay', async () => {
         const { scene, leases } = begin();
         const holder = await leases.grant();
         const gone = await leases.grant({ lockDelayMs: LOCK_DELAY_MAX_MS });
