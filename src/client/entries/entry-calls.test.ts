@@ -119,6 +119,18 @@ describe('put', () => {
     expect(made[1]?.query).toEqual({ lease: '12' });
   });
 
+  it('repeats an acquisition, which succeeds again, and sends a release once', async () => {
+    const { calls, made } = stage(
+      () => problem(503, 'UNAVAILABLE'),
+      () => json({ ...ENTRY, lock: { lease: '12', index: 1, acquiredRevision: 5 } }),
+      () => problem(503, 'UNAVAILABLE'),
+    );
+    const { lock } = await calls.put('a', '', { acquire: '12' });
+    expect(lock).toEqual({ lease: '12', index: 1, acquiredRevision: 5 });
+    await expect(calls.put('a', '', { release: '12' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(made.map(({ query }) => query)).toEqual([{ acquire: '12' }, { acquire: '12' }, { release: '12' }]);
+  });
+
   it('sends its condition', async () => {
     const { calls, made } = stage();
     await calls.put('a', '', { ifRevision: 7 });
@@ -238,9 +250,11 @@ describe('a transaction', () => {
         { key: 'b', value: ['!=', bytes] },
         { key: 'b', value: 'text' },
         { key: 'b', lease: null },
+        { key: 'b', lock: '12' },
       ],
       do: [
         { op: 'put', key: 'a', value: bytes, lease: '12', previous: true },
+        { op: 'put', key: 'b', keepValue: true, release: '12' },
         { op: 'delete', from: 'a', to: 'b' },
         { op: 'transaction', do: [{ op: 'range', key: 'a', order: 'revision' }] },
         { op: 'deregister', service: 'orders', id: 'orders-1' },
@@ -255,9 +269,11 @@ describe('a transaction', () => {
         { key: 'b', property: 'value', is: '!=', operandBase64: '/w==' },
         { key: 'b', property: 'value', is: '=', operand: 'text' },
         { key: 'b', property: 'lease', operand: null },
+        { key: 'b', property: 'lock', operand: '12' },
       ],
       then: [
         { op: 'put', key: 'a', valueBase64: '/w==', lease: '12', previous: true },
+        { op: 'put', key: 'b', keepValue: true, release: '12' },
         { op: 'delete', from: 'a', to: 'b' },
         { op: 'transaction', compares: [], then: [{ op: 'range', key: 'a', orderBy: 'revision' }], else: [] },
         { op: 'deregister', service: 'orders', id: 'orders-1' },
