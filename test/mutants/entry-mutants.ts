@@ -167,7 +167,7 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
     name: 'replaces entries that a lease holds',
     breaks: 'Z10',
     symbol: 'isRemoved',
-    from: 'lease === null && imports',
+    from: '!isHeld(entry) && imports',
     to: 'imports',
   },
   {

@@ -119,18 +119,6 @@ describe('put', () => {
     expect(made[1]?.query).toEqual({ lease: '12' });
   });
 
-  it('repeats an acquisition, which succeeds again, and sends a release once', async () => {
-    const { calls, made } = stage(
-      () => problem(503, 'UNAVAILABLE'),
-      () => json({ ...ENTRY, lock: { lease: '12', index: 1, acquiredRevision: 5 } }),
-      () => problem(503, 'UNAVAILABLE'),
-    );
-    const { lock } = await calls.put('a', '', { acquire: '12' });
-    expect(lock).toEqual({ lease: '12', index: 1, acquiredRevision: 5 });
-    await expect(calls.put('a', '', { release: '12' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
-    expect(made.map(({ query }) => query)).toEqual([{ acquire: '12' }, { acquire: '12' }, { release: '12' }]);
-  });
-
   it('sends its condition', async () => {
     const { calls, made } = stage();
     await calls.put('a', '', { ifRevision: 7 });
@@ -159,6 +147,17 @@ describe('a call that is not answered', () => {
     }
     await done;
     expect(made).toHaveLength(3);
+  });
+
+  it('[LK4] is repeated if it acquires a lock, which succeeds again, and sent once if it releases one', async () => {
+    const locked = { ...ENTRY, lock: { lease: '12', index: 1, acquiredRevision: 5 } };
+    const { calls, made, time } = stage(lost, () => json(locked), lost);
+    const acquired = calls.put('a', '', { acquire: '12' });
+    await turn();
+    time.advance(2_000);
+    expect((await acquired).lock).toEqual(locked.lock);
+    await expect(calls.put('a', '', { release: '12' })).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    expect(made.map(({ query }) => query)).toEqual([{ acquire: '12' }, { acquire: '12' }, { release: '12' }]);
   });
 
   it('is given up after three attempts', async () => {
