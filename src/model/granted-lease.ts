@@ -76,6 +76,16 @@ export interface LeaseName {
   door?: LeaseDoor | undefined;
 }
 
+/** The change that a put makes to the lock of its entry; without a lease to acquire or release it, it stays as it is. */
+export interface LockChange {
+  /** Granted lease that acquires it. */
+  acquire?: string | undefined;
+  /** Granted lease that releases it. */
+  release?: string | undefined;
+  /** Surface that the aliases of the put's leases belong to; `native` unless set. */
+  door?: LeaseDoor | undefined;
+}
+
 /** A request for a lease. */
 export interface GrantLeaseCommand {
   /** Null: it ends only when it is revoked. */

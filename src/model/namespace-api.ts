@@ -1,6 +1,7 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
 import type { ChangedInstances, ChangedServices, ListedInstances, SharedRead } from './dialect-reads';
 import type { EntryRange, EntryView } from './entry';
+import type { EntryDiff, EntryDiffCommand, EntryHistoryCommand, EntryRollbackReport } from './entry-past';
 import type { NamespaceSnapshot } from './frames';
 import type { ServicePattern } from './grant';
 import type {
@@ -8,9 +9,9 @@ import type {
   GrantedLeaseList,
   GrantedLeaseView,
   GrantLeaseCommand,
-  LeaseDoor,
   LeaseListCommand,
   LeaseName,
+  LockChange,
 } from './granted-lease';
 import type { Cause, EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
@@ -215,7 +216,7 @@ export interface ChangedServicesCommand extends Asker {
 export type EntryOrder = 'key' | 'createdRevision' | 'revision' | 'version';
 
 /** Puts an entry. */
-export interface PutEntryCommand {
+export interface PutEntryCommand extends LockChange {
   /** One character a byte. */
   key: string;
   /** One character a byte, so that a call can carry it as text. */
@@ -223,12 +224,6 @@ export interface PutEntryCommand {
   contentType?: string | undefined;
   /** Granted lease that holds the entry, which is deleted when the lease ends. Absent: none holds it any more. */
   lease?: string | undefined;
-  /** Granted lease that acquires the lock of the entry. Without this and `release`, the lock stays as it is. */
-  acquire?: string | undefined;
-  /** Granted lease that releases the lock. */
-  release?: string | undefined;
-  /** Surface that the aliases of leases belong to; `native` unless set. */
-  door?: LeaseDoor | undefined;
   precondition: Precondition;
 }
 
@@ -237,14 +232,6 @@ export interface ReadEntryCommand extends ReadOptions {
   key: string;
   /** Read the entry as it was then. */
   at?: PointInTime | undefined;
-}
-
-/** A read of a page of the history of a key. */
-export interface EntryHistoryCommand extends Asker {
-  key: string;
-  limit?: number | undefined;
-  /** The `next` of the previous page. */
-  after?: string | undefined;
 }
 
 /** A read of a range of entries. */
@@ -389,6 +376,13 @@ export interface NamespaceApi {
   rangeEntries(command: EntryRangeCommand): Promise<ReadAnswer<EntryRange>>;
   /** Returns a page of the changes of a key, newest first, also of one that was deleted. */
   entryHistory(command: EntryHistoryCommand): Promise<Answer<EntryHistory>>;
+  /** Compares entries at two points in time. A page examines a bounded number of keys, and may be empty before the last. */
+  diffEntries(command: EntryDiffCommand): Promise<Answer<EntryDiff>>;
+  /** Restores entries to an earlier state, in one new revision, without those that a lease holds, or held then. */
+  rollBackEntries(
+    caller: Caller,
+    command: { interval: KeyInterval; to: PointInTime },
+  ): Promise<Answer<EntryRollbackReport>>;
   /** Grants a lease to hold entries and instances, without a revision. `CONFLICT`: another lease has the alias. */
   grantLease(caller: Caller, command: GrantLeaseCommand): Promise<Answer<GrantedLeaseView>>;
   /** Renews a granted lease. `LEASE_NOT_FOUND`: it has ended. `FORBIDDEN`: it was granted to another token. */

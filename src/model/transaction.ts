@@ -1,5 +1,5 @@
 import type { Operation } from './batch';
-import type { LeaseDoor } from './granted-lease';
+import type { LeaseDoor, LockChange } from './granted-lease';
 import type { KeyInterval } from './key-interval';
 
 /** Relation of a property of an entry to an operand. */
@@ -25,7 +25,7 @@ export type Compare = { interval: KeyInterval } & (
 );
 
 /** Puts an entry. */
-export interface PutOperation {
+export interface PutOperation extends LockChange {
   op: 'put';
   /** One character a byte, as `value`. */
   key: string;
@@ -36,12 +36,6 @@ export interface PutOperation {
   lease?: string | undefined;
   /** True: the lease that holds the entry, if one does, continues to. */
   keepLease?: boolean | undefined;
-  /** Granted lease that acquires the lock of the entry. Without this and `release`, the lock stays as it is. */
-  acquire?: string | undefined;
-  /** Granted lease that releases the lock. */
-  release?: string | undefined;
-  /** Surface that the aliases of leases belong to; `native` unless set. */
-  door?: LeaseDoor | undefined;
   /** Return the entry as it was before. */
   previous?: boolean | undefined;
 }

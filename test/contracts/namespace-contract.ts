@@ -4,7 +4,9 @@ import { conditions } from './namespace/conditions';
 import { drains } from './namespace/drains';
 import { entries } from './namespace/entries';
 import { entryLocks } from './namespace/entry-locks';
+import { entryPast } from './namespace/entry-past';
 import { grantedLeases } from './namespace/granted-leases';
+import { layouts } from './namespace/layouts';
 import { leases } from './namespace/leases';
 import { limits } from './namespace/limits';
 import { listing } from './namespace/listing';
@@ -33,12 +35,14 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   batches,
   conditions,
   entries,
+  entryPast,
   transactions,
   past,
   transfers,
   leases,
   grantedLeases,
   entryLocks,
+  layouts,
   trouble,
   waking,
   rows,

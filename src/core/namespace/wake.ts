@@ -1,4 +1,4 @@
-import { LOG_REFUSALS_PER_SECOND_MAX_COUNT } from '../../model/limits';
+import { LOG_REFUSALS_PER_SECOND_MAX_COUNT, SHIFT_STORED_MIN_MS } from '../../model/limits';
 import { LogGate } from '../../model/log';
 import type { Platform } from '../platform/platform';
 import { CommitPipeline } from '../storage/commit-pipeline';
@@ -10,7 +10,10 @@ import type { StoredState } from './commit/commit-state';
 import { changeEpochIfMarked, newEpoch } from './commit/epoch-change';
 import { Journal, type Retention } from './commit/journal';
 import { Settings } from './commit/settings';
+import { lockHolder } from './entries/entry';
 import { EntryStore } from './entries/entry-store';
+import { beginLookAgain, LookAgainPlace } from './layouts/look-again';
+import { Layouts } from './layouts/projection';
 import { grantedTerms } from './leases/granting';
 import { Catalog } from './records/catalog';
 import type { ServiceEntry, SessionEntry } from './records/catalog-entries';
@@ -33,9 +36,6 @@ import { Imports } from './transfer/imports';
 import { Hub } from './watch/hub';
 import { ReaderHolds } from './watch/reader-holds';
 import { Receipts } from './watch/receipts';
-
-/** Shift of the axis since the last checkpoint, from which on it is stored by a wake while locks are delayed. */
-const SHIFT_KEPT_MIN_MS = 1_000;
 
 /**
  * Loads a namespace from its storage, or creates a new one.
@@ -119,6 +119,8 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
     imports: new Imports(storage),
     attention,
     alarmTimes,
+    layouts: new Layouts({ platform, catalog, entries, described: loaded.described }, settings.layouts),
+    lookAgain: new LookAgainPlace(),
   };
   const receipts = new Receipts(() => settings.pollerLingerMs);
   const hub = new Hub(memory, receipts);
@@ -131,6 +133,7 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
   }
   resumeAttention(state, header);
   changeEpochIfMarked(state);
+  beginLookAgain(state, time.now());
   resumeImport(state);
   return { state, hub };
 }
@@ -157,6 +160,7 @@ function load(
     movedLeases: [],
     sessionsBySlot: new Map(),
     removedAt: new Map(),
+    described: [],
     latest: 0,
   };
   loadSessions(waking, storage);
@@ -178,7 +182,7 @@ function load(
   entries.load();
   for (const entry of entries.held()) {
     waking.granted.noteHold(entry.key, null, entry);
-    waking.granted.noteLock(entry.key, null, entry);
+    waking.granted.noteLock(entry.key, null, lockHolder(entry));
   }
   loadGrantedTimes(waking, rows);
   return waking;
@@ -253,7 +257,7 @@ function resumeAttention(
   if (leases.size === 0) {
     if (header?.attention !== undefined) {
       // The clock was set back. Without the new shift, each wake would begin the lock delays again until it has caught up.
-      if (lockDelays.isRunning(now) && time.shiftMs > header.shiftMs + SHIFT_KEPT_MIN_MS) checkpoints.close();
+      if (lockDelays.isRunning(now) && time.shiftMs > header.shiftMs + SHIFT_STORED_MIN_MS) checkpoints.close();
       return;
     }
     attention.gap(now, 0);

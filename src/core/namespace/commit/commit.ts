@@ -46,17 +46,20 @@ interface WeighedChange {
 export function commit(state: CommitState, draft: Draft, actor: string, staged?: StagedEnd): boolean {
   const { catalog, journal, platform, pipeline, publisher } = state;
   const { storage } = platform;
+  const projected = state.layouts.project(draft);
   const encoded = encodeChanges(state, draft);
   const { documents } = draft;
   draft.entries.assertRoom();
   const changesNothing = encoded.length === 0 && draft.entries.isEmpty && !staged?.rows.length;
-  if (!changesNothing || documents.length > 0) pipeline.assertStorable();
+  if (!changesNothing || documents.length > 0 || projected !== undefined) pipeline.assertStorable();
   // Reads previous values from the disk, which may fail: nothing has been changed yet.
   const entries = draft.entries.committed();
   for (const entry of draft.renewed) renew(state, entry, draft.now);
   putDocuments(catalog, documents);
   if (changesNothing) {
+    const note = projected?.();
     if (documents.length > 0) pipeline.enqueue(() => writeDocuments(storage, documents));
+    if (note !== undefined) pipeline.enqueue(note);
     return false;
   }
   const { revision, now } = draft;
@@ -66,6 +69,7 @@ export function commit(state: CommitState, draft: Draft, actor: string, staged?:
   const entryRows = entries.map(({ key, after }) => {
     return after === null ? state.entries.remove(key, revision) : state.entries.put(after);
   });
+  const note = projected?.();
   for (const { key, before, after } of entries) entryRows.push(...noteHolders(state, key, before, after, now));
   if (staged !== undefined) entryRows.push(...applyStaged(state, staged, revision));
   const cause = staged?.cause ?? draft.cause;
@@ -82,6 +86,7 @@ export function commit(state: CommitState, draft: Draft, actor: string, staged?:
       if (row.value === null) forgetUnwrittenHead(catalog, row);
     }
     for (const write of entryRows) write();
+    note?.();
     append();
   }, publish);
   scheduleCompaction(state, now);
@@ -101,8 +106,9 @@ function noteHolders(
 ): (() => void)[] {
   const holder = lockHolder(before);
   granted.noteHold(key, before, after);
-  granted.noteLock(key, before, after);
-  const ended = holder === null || holder === lockHolder(after) ? undefined : granted.get(holder);
+  const next = lockHolder(after);
+  granted.noteLock(key, holder, next);
+  const ended = holder === null || holder === next ? undefined : granted.get(holder);
   if (ended?.ending === undefined || ended.lockDelayMs === 0) return [];
   return [lockDelays.begin([key], ended.lockDelayMs, now)];
 }
@@ -115,11 +121,11 @@ function applyStaged({ entries, granted }: CommitState, staged: StagedEnd, revis
     const facts = { ...before.facts, lock: freed(before.facts.lock) };
     const after = { ...before, revision, version: before.version + 1, facts };
     granted.noteHold(key, before, after);
-    granted.noteLock(key, before, after);
+    granted.noteLock(key, lockHolder(before), null);
     return after;
   });
   // Their locks may be of other leases.
-  for (const key of staged.keys) granted.noteLock(key, entries.get(key) ?? null, null);
+  for (const key of staged.keys) granted.noteLock(key, lockHolder(entries.get(key)), null);
   return [entries.removeHeld(staged.lease, staged.keys, revision), entries.replaceFacts(released, revision)];
 }
 

@@ -7,6 +7,10 @@ export interface EntryFacts {
   readonly contentType?: string | undefined;
   /** Set from the first acquisition on. */
   readonly lock?: EntryLock | undefined;
+  /** Kind of the layout of a synthetic entry, by which the registry shows an instance. */
+  readonly layout?: string | undefined;
+  /** Group, service and id of that instance. On the disk only, as each entry has another one. */
+  readonly shows?: readonly [group: string, service: string, id: string] | undefined;
 }
 
 /** Lock of an entry. It stays, free, when it is released, so that acquisitions are counted. */
@@ -57,9 +61,32 @@ export interface WholeEntry extends Entry {
   readonly value: Uint8Array<ArrayBuffer>;
 }
 
+/** Returns whether the registry shows an instance as this entry, which no client has put. */
+export function isSynthetic({ facts }: Pick<Entry, 'facts'>): boolean {
+  return facts?.layout !== undefined;
+}
+
+/** Returns whether an entry belongs to nothing else: a client has put it, and no lease holds it. Exports have these. */
+export function standsAlone(entry: Pick<Entry, 'lease' | 'facts'>): boolean {
+  return entry.lease === null && !isSynthetic(entry);
+}
+
 /** Encodes facts for storage: equal facts have equal text. */
 export function encodeFacts(facts: EntryFacts | null): string | null {
-  return facts && JSON.stringify({ actor: facts.actor, contentType: facts.contentType, lock: facts.lock });
+  if (facts === null) return null;
+  const { actor, contentType, lock, layout, shows } = facts;
+  return JSON.stringify({ actor, contentType, lock, layout, shows });
+}
+
+/** Returns the text of facts without the instance that the entry shows. No string in it contains the unescaped name. */
+export function sharedFactsText(text: string): string {
+  const at = text.lastIndexOf(',"shows":[');
+  return at < 0 ? text : `${text.slice(0, at)}}`;
+}
+
+/** Decodes text of {@link encodeFacts}. */
+export function decodeFacts(text: string): EntryFacts {
+  return JSON.parse(text) as EntryFacts; // `as`: only encodeFacts writes these texts
 }
 
 /**
@@ -69,9 +96,10 @@ export function encodeFacts(facts: EntryFacts | null): string | null {
  */
 export function entryContent(entry: Entry, value: Uint8Array | undefined): EntryContent {
   const { createdRevision, revision, version, size: bytes, facts } = entry;
+  const { contentType, layout } = facts ?? {};
   const lease = entry.lease === null ? undefined : String(entry.lease);
   const lock = shownLock(facts?.lock);
-  const numbers = { contentType: facts?.contentType, bytes, createdRevision, revision, version, lease, lock };
+  const numbers = { contentType, bytes, createdRevision, revision, version, lease, lock, layout };
   return value === undefined ? numbers : { ...shownValue(value), ...numbers };
 }
 

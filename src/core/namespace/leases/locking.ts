@@ -1,6 +1,6 @@
 import { quoteKey } from '../../../model/entry';
 import { RegistryError } from '../../../model/errors';
-import type { LeaseDoor } from '../../../model/granted-lease';
+import type { LeaseName, LockChange } from '../../../model/granted-lease';
 import { LEASE_LOCKS_MAX_COUNT } from '../../../model/limits';
 import type { Caller } from '../../../model/namespace-api';
 import type { Draft } from '../commit/draft';
@@ -8,13 +8,6 @@ import { type Entry, type EntryLock, freed, lockHolder } from '../entries/entry'
 import { requireGranted } from './granting';
 
 /** Locks of entries, which leases acquire and release, and lose without losing the entry when they end. */
-
-/** The change that a put makes to the lock of its entry; without a lease to acquire or release it, it stays. */
-export interface LockChange {
-  acquire?: string | undefined;
-  release?: string | undefined;
-  door?: LeaseDoor | undefined;
-}
 
 /**
  * Returns the lock of an entry after a put; undefined if it never had one.
@@ -43,13 +36,7 @@ export function lockAfterPut(
   );
 }
 
-function acquired(
-  draft: Draft,
-  caller: Caller,
-  key: string,
-  before: Entry | undefined,
-  name: { lease: string; door?: LeaseDoor | undefined },
-): EntryLock {
+function acquired(draft: Draft, caller: Caller, key: string, before: Entry | undefined, name: LeaseName): EntryLock {
   const { granted, lockDelays, now, revision } = draft;
   const lease = requireGranted(granted, caller, name);
   const lock = before?.facts?.lock;

@@ -17,8 +17,15 @@ import { deleteLeaseRow, writeLeaseRow } from '../records/granted-leases';
  * Source: design/decisions/0043-leases-that-hold-much.md.
  */
 
-/** Returns whether a lease holds too much to end in one turn. */
-export function isSlowToEnd({ entries }: Pick<CommitState, 'entries'>, { keys, locks }: GrantedLease): boolean {
+/** Returns whether a lease holds too much to end in one turn. One that layouts are concerned with ends in one. */
+export function isSlowToEnd(
+  { entries, layouts }: Pick<CommitState, 'entries' | 'layouts'>,
+  lease: GrantedLease,
+): boolean {
+  return isMuch(entries, lease) && !layouts.concerns(lease);
+}
+
+function isMuch(entries: CommitState['entries'], { keys, locks }: GrantedLease): boolean {
   if (keys.size + locks.size > LEASE_END_SLICE_MAX_COUNT) return true;
   let bytes = 0;
   for (const key of keys) bytes += entries.get(key)?.size ?? 0;

@@ -3,14 +3,15 @@ import type { Cause } from '../../../model/history';
 import type { Lease } from '../../../model/lease';
 import { HEARTBEATS_PER_TTL_COUNT } from '../../../model/limits';
 import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
-import { type Entry, lockHolder } from '../entries/entry';
 import type { GrantedLease, LeaseEnding } from './catalog-entries';
 
 /** Ids are below this: JSON and SQLite keep such numbers exactly. */
 const ID_LIMIT = 2 ** 53;
 
-/** An entry before or after a change, with the leases that hold it and its lock. */
-type Held = Pick<Entry, 'lease' | 'facts'>;
+/** An entry before or after a change, with the lease that holds it. */
+interface Held {
+  readonly lease: number | null;
+}
 
 /** The granted leases of a namespace: by id, and by the aliases that clients chose. */
 export class GrantedLeases {
@@ -93,9 +94,8 @@ export class GrantedLeases {
     if (to !== null) this.#byId.get(to)?.keys.add(key);
   }
 
-  /** Records which leases hold the lock of an entry after a change. */
-  noteLock(key: string, before: Held | null, after: Held | null): void {
-    const [from, to] = [lockHolder(before), lockHolder(after)];
+  /** Records which lease holds the lock of an entry after a change. */
+  noteLock(key: string, from: number | null, to: number | null): void {
     if (from !== null) this.#byId.get(from)?.ending?.changed.push(key);
     if (from === to) return;
     if (from !== null) this.#byId.get(from)?.locks.delete(key);

@@ -11,7 +11,7 @@ import {
 } from '../../../model/limits';
 import type { ImportDifference, ImportPlan } from '../../../model/transfer';
 import type { Draft } from '../commit/draft';
-import { type Entry, isHeld } from '../entries/entry';
+import { type Entry, isHeld, isSynthetic, lockHolder, standsAlone } from '../entries/entry';
 import type { EntryStore } from '../entries/entry-store';
 import type { EntryPlace, ImportState, PlanFacts } from './imports';
 import type { StagedChange } from './staged-change';
@@ -88,7 +88,7 @@ function heldAmounts({ entries, imports }: Pick<ImportState, 'entries' | 'import
 /** Returns the effect of an entry of a file on the existing one. */
 function changeBy(store: EntryStore, { key, contentType, value }: StagedEntry): StagedChange {
   const present = store.get(key);
-  if (present === undefined) return 'added';
+  if (present === undefined || isSynthetic(present)) return 'added';
   const isLike = present.lease === null && present.facts?.contentType === contentType && present.size === value.length;
   return isLike && isEqual(store.valueOf(present), value) ? 'unchanged' : 'changed';
 }
@@ -146,7 +146,7 @@ const following = (store: EntryStore, after: string): Generator<Entry> =>
   store.within({ from: after === '' ? '' : `${after}\u0000` });
 
 const isRemoved = (imports: ImportState['imports'], entry: Entry): boolean =>
-  !isHeld(entry) && imports.lineOfEntry(entry.key) === undefined;
+  standsAlone(entry) && lockHolder(entry) === null && imports.lineOfEntry(entry.key) === undefined;
 
 /**
  * Puts or removes the next slice of entries in a draft. Removals come first only if there would be no room otherwise.
