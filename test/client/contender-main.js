@@ -50,7 +50,9 @@ async function write(token) {
 for (;;) {
   try {
     const held = await take();
-    console.log(`granted ${held.token} ${Date.now()}`);
+    // Held at this time: it was granted before, and still is afterwards. A freeze between may be longer than the lease.
+    const grantedAt = Date.now();
+    if (held.isHeld()) console.log(`granted ${held.token} ${grantedAt}`);
     for (let turn = 0; turn < 20; turn += 1) {
       const at = Date.now();
       if (!held.isHeld()) break;
