@@ -33,6 +33,17 @@ export const EntryPutQuery = EntryChangeQuery.extend({
     description:
       'Id or alias of a granted lease: the entry is deleted when it ends. Without this parameter, no lease holds the entry, even if one did before',
   }),
+  acquire: LeaseId.optional().meta({
+    description:
+      'Granted lease that acquires the lock of the entry. 409 `LOCK_HELD` if another one holds it. The entry stays when the ' +
+      'lease ends, and the lock is released. A put without `acquire` and `release` leaves the lock as it is',
+  }),
+  release: LeaseId.optional().meta({
+    description: 'Granted lease that releases the lock. 409 `LOCK_HELD` or `CONFLICT` if it does not hold it',
+  }),
+}).refine(({ acquire, release }) => acquire === undefined || release === undefined, {
+  message: 'cannot be combined with acquire',
+  path: ['release'],
 });
 
 /** Parameters of a read of an entry. */

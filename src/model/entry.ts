@@ -44,6 +44,18 @@ export const keyed = {
   keyBase64: z.string().optional().meta({ description: 'Key as base64, if it is not valid UTF-8' }),
 };
 
+/** Lock of an entry. */
+export const EntryLock = z
+  .object({
+    lease: z.string().optional().meta({ description: 'Id of the lease that holds it; absent while it is free' }),
+    index: count('Number of acquisitions since the entry was created'),
+    acquiredRevision: count(
+      'Revision of the last acquisition: a fencing token, which increases from one holder to the next',
+    ),
+  })
+  .meta({ id: 'EntryLock' });
+export type EntryLock = z.output<typeof EntryLock>;
+
 /** An entry without its key. */
 export const EntryContent = z
   .object({
@@ -63,6 +75,7 @@ export const EntryContent = z
       description: 'Layout in which the registry shows an instance as this entry; absent if a client put the entry',
     }),
     lease: z.string().optional().meta({ description: 'Id of the lease that holds the entry; absent if none does' }),
+    lock: EntryLock.optional().meta({ description: 'Lock of the entry; absent until it is acquired' }),
   })
   .meta({ id: 'EntryContent' });
 export type EntryContent = z.output<typeof EntryContent>;

@@ -12,6 +12,7 @@ export type RegistryErrorCode =
   | 'TOKEN_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'CONFLICT'
+  | 'LOCK_HELD'
   | 'COMPACTED'
   | 'REVISION_MISMATCH'
   | 'PAYLOAD_TOO_LARGE'
@@ -35,7 +36,7 @@ export interface ErrorDetails {
   errors?: FieldError[];
   /** Methods that the route supports. Set with `METHOD_NOT_ALLOWED`. */
   allow?: string[];
-  /** Time to wait before a retry, in seconds. Set with `LIMIT_EXCEEDED` and `UNAVAILABLE`. */
+  /** Time to wait before a retry, in seconds. Set with `LIMIT_EXCEEDED`, `UNAVAILABLE` and, after the end of a holder, `LOCK_HELD`. */
   retryAfterSeconds?: number;
   /** True: the token exceeds its rate, so all its requests to this namespace are refused until `retryAfterSeconds` pass. */
   isOverRate?: true;

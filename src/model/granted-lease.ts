@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { keyed } from './entry';
 import { LeaseId } from './lease';
-import { GRANTED_LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS } from './limits';
+import { GRANTED_LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, LOCK_DELAY_MAX_MS } from './limits';
 
 /**
  * Surface whose clients chose the alias of a lease: an etcd client and a user of the native API may use the same number for
@@ -26,6 +26,10 @@ export const LeaseGrantRequest = z
     alias: LeaseId.optional().meta({
       description: 'A decimal number of your choice, which other calls accept in place of the id',
     }),
+    lockDelayMs: z.int().min(0).max(LOCK_DELAY_MAX_MS).optional().meta({
+      description:
+        'Time after the end of the lease in which no other lease acquires its locks; 0 unless set. A lock that is released is free at once',
+    }),
   })
   .meta({ id: 'LeaseGrant' });
 export type LeaseGrantRequest = z.output<typeof LeaseGrantRequest>;
@@ -44,9 +48,11 @@ export const GrantedLeaseView = z
       .meta({ description: 'Time until it ends unless it is renewed; null if `ttlMs` is null' }),
     owner: z.string().meta({ description: 'Id of the token to which it was granted' }),
     grantedAt: z.iso.datetime(),
+    lockDelayMs: z.int().meta({ description: 'Time after its end in which its locks are not free' }),
     holds: z.object({
       entries: count('Number of entries that it holds'),
       instances: count('Number of instances that it holds'),
+      locks: count('Number of locks that it holds'),
     }),
   })
   .meta({ id: 'GrantedLease' });
@@ -55,6 +61,7 @@ export type GrantedLeaseView = z.output<typeof GrantedLeaseView>;
 /** A granted lease with what it holds. */
 export const GrantedLeaseDetail = GrantedLeaseView.extend({
   entries: z.array(z.object(keyed)).meta({ description: 'Keys that it holds, in order; at most a thousand' }),
+  locks: z.array(z.object(keyed)).meta({ description: 'Keys of the entries that it has locked, in order' }),
   instances: z
     .array(z.object({ group: z.string(), service: z.string(), id: z.string() }))
     .meta({ description: 'Instances that it holds; at most a thousand' }),
@@ -77,11 +84,23 @@ export interface LeaseName {
   door?: LeaseDoor | undefined;
 }
 
+/** The change that a put makes to the lock of its entry; without a lease to acquire or release it, it stays as it is. */
+export interface LockChange {
+  /** Granted lease that acquires it. */
+  acquire?: string | undefined;
+  /** Granted lease that releases it. */
+  release?: string | undefined;
+  /** Surface that the aliases of the put's leases belong to; `native` unless set. */
+  door?: LeaseDoor | undefined;
+}
+
 /** A request for a lease. */
 export interface GrantLeaseCommand {
   /** Null: it ends only when it is revoked. */
   ttlMs: number | null;
   alias?: string | undefined;
+  /** Time after its end for which no other lease acquires its locks; 0 unless set. */
+  lockDelayMs?: number | undefined;
   /** As in {@link LeaseName}. */
   door?: LeaseDoor | undefined;
 }

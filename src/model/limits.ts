@@ -394,6 +394,18 @@ export const LEASE_END_SLICE_MAX_COUNT = 1_000;
 /** The same, in bytes of their values: a part of the journal. */
 export const LEASE_END_SLICE_MAX_BYTES = 1024 * 1024;
 
+/** Locks of one lease. Each takes a row in the turn that ends the lease. `LIMIT_EXCEEDED` */
+export const LEASE_LOCKS_MAX_COUNT = 1_000;
+
+/** Longest lock delay of a lease, as in Consul. */
+export const LOCK_DELAY_MAX_MS = 60_000;
+
+/** Shift of the axis since the last checkpoint that a wake stores while locks are delayed: smaller ones are the clock's own. */
+export const SHIFT_STORED_MIN_MS = 1_000;
+
+/** Rows of lock delays, also of past ones, that are kept at least before past ones are removed. */
+export const LOCK_DELAY_ROWS_MIN_COUNT = 1_000;
+
 /** Granted leases in one page of a list. */
 export const GRANTED_LEASES_PER_PAGE_COUNT = 1_000;
 

@@ -9,9 +9,9 @@ import type {
   GrantedLeaseList,
   GrantedLeaseView,
   GrantLeaseCommand,
-  LeaseDoor,
   LeaseListCommand,
   LeaseName,
+  LockChange,
 } from './granted-lease';
 import type { Cause, EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
@@ -216,7 +216,7 @@ export interface ChangedServicesCommand extends Asker {
 export type EntryOrder = 'key' | 'createdRevision' | 'revision' | 'version';
 
 /** Puts an entry. */
-export interface PutEntryCommand {
+export interface PutEntryCommand extends LockChange {
   /** One character a byte. */
   key: string;
   /** One character a byte, so that a call can carry it as text. */
@@ -224,8 +224,6 @@ export interface PutEntryCommand {
   contentType?: string | undefined;
   /** Granted lease that holds the entry, which is deleted when the lease ends. Absent: none holds it any more. */
   lease?: string | undefined;
-  /** Surface that the lease's alias belongs to; `native` unless set. */
-  door?: LeaseDoor | undefined;
   precondition: Precondition;
 }
 
@@ -393,6 +391,6 @@ export interface NamespaceApi {
   readLease(caller: Caller, command: LeaseName): Promise<Answer<GrantedLeaseDetail>>;
   /** Lists the granted leases of the caller, or all if it operates the namespace. */
   listLeases(caller: Caller, command: LeaseListCommand): Promise<Answer<GrantedLeaseList>>;
-  /** Ends a granted lease. Everything that it holds is deleted, in one revision. */
+  /** Ends a granted lease. Everything that it holds is deleted, and its locks are released, in one revision. */
   revokeLease(caller: Caller, command: LeaseName): Promise<{ cursor: string }>;
 }

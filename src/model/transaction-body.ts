@@ -100,16 +100,17 @@ const ValueCompare = z
     return { property, is, operand: bytes ?? '', interval: intervalGiven(members, context) };
   });
 
-const LeaseCompare = z
-  .strictObject({
-    property: z.literal('lease'),
-    ...intervalMembers,
-    is: Relations.extract(['=', '!=']).default('='),
-    operand: LeaseId.nullable().meta({ description: 'Id or alias of a lease; null for none' }),
-  })
-  .transform(({ property, is, operand, ...members }, context): Compare => {
-    return { property, is, operand, interval: intervalGiven(members, context) };
-  });
+const holderCompare = (property: 'lease' | 'lock') =>
+  z
+    .strictObject({
+      property: z.literal(property),
+      ...intervalMembers,
+      is: Relations.extract(['=', '!=']).default('='),
+      operand: LeaseId.nullable().meta({ description: 'Id or alias of a lease; null for none' }),
+    })
+    .transform(({ is, operand, ...members }, context): Compare => {
+      return { property, is, operand, interval: intervalGiven(members, context) };
+    });
 
 const ExistsCompare = z
   .strictObject({
@@ -127,7 +128,8 @@ const CompareBody = z
     numberCompare('revision'),
     numberCompare('version'),
     ValueCompare,
-    LeaseCompare,
+    holderCompare('lease'),
+    holderCompare('lock'),
     ExistsCompare,
   ])
   .meta({ id: 'Compare', description: 'Condition on an entry, or on each entry of an interval' });
@@ -147,18 +149,27 @@ const PutBody = z
         'Id or alias of a granted lease: the entry is deleted when it ends. Without it, no lease holds the entry',
     }),
     keepLease: z.literal(true).optional().meta({ description: 'Keep the lease that holds the entry, if one does' }),
+    acquire: LeaseId.optional().meta({
+      description:
+        'Id or alias of a granted lease that acquires the lock of the entry. 409 `LOCK_HELD` if it is not free',
+    }),
+    release: LeaseId.optional().meta({ description: 'Id or alias of the granted lease that releases the lock' }),
     previous,
   })
   .transform(({ op, value, valueBase64, keepValue, contentType, previous, ...members }, context): PutOperation => {
-    const { lease, keepLease, ...keys } = members;
+    const { lease, keepLease, acquire, release, ...keys } = members;
     if (lease !== undefined && keepLease !== undefined) {
       context.addIssue({ code: 'custom', message: 'give lease or keepLease, not both', path: ['keepLease'] });
+    }
+    if (acquire !== undefined && release !== undefined) {
+      context.addIssue({ code: 'custom', message: 'give acquire or release, not both', path: ['release'] });
     }
     const bytes = bytesGiven({ value, valueBase64 }, 'value', context);
     if ((bytes === undefined) !== (keepValue === true)) {
       context.addIssue({ code: 'custom', message: 'give a value, or keepValue', path: ['value'] });
     }
-    return { op, key: singleKey(keys, context), value: bytes, contentType, lease, keepLease, previous };
+    const holder = { lease, keepLease, acquire, release };
+    return { op, key: singleKey(keys, context), value: bytes, contentType, ...holder, previous };
   });
 
 const DeleteBody = z

@@ -1,22 +1,31 @@
 import type { Operation } from './batch';
-import type { LeaseDoor } from './granted-lease';
+import type { LeaseDoor, LockChange } from './granted-lease';
 import type { KeyInterval } from './key-interval';
 
 /** Relation of a property of an entry to an operand. */
 export type Relation = '=' | '!=' | '<' | '>';
+
+/** Condition on the lease that holds an entry, or its lock: its id or alias, or null for none. */
+interface HolderTest {
+  is: '=' | '!=';
+  operand: string | null;
+  /** Surface that the alias belongs to; `native` unless set. */
+  door?: LeaseDoor | undefined;
+}
+
+export type HolderCompare = ({ property: 'lease' } & HolderTest) | ({ property: 'lock' } & HolderTest);
 
 /** Condition on an entry, or on each entry of an interval. */
 export type Compare = { interval: KeyInterval } & (
   | { property: 'createdRevision' | 'revision' | 'version'; is: Relation; operand: number }
   /** The operand has one character a byte. */
   | { property: 'value'; is: Relation; operand: string }
-  /** Id or alias of a lease, and the surface that the alias belongs to; null: no lease. */
-  | { property: 'lease'; is: '=' | '!='; operand: string | null; door?: LeaseDoor | undefined }
+  | HolderCompare
   | { property: 'exists'; operand: boolean }
 );
 
 /** Puts an entry. */
-export interface PutOperation {
+export interface PutOperation extends LockChange {
   op: 'put';
   /** One character a byte, as `value`. */
   key: string;
@@ -27,8 +36,6 @@ export interface PutOperation {
   lease?: string | undefined;
   /** True: the lease that holds the entry, if one does, continues to. */
   keepLease?: boolean | undefined;
-  /** Surface that the lease's alias belongs to; `native` unless set. */
-  door?: LeaseDoor | undefined;
   /** Return the entry as it was before. */
   previous?: boolean | undefined;
 }

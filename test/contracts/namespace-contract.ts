@@ -3,6 +3,7 @@ import { batches } from './namespace/batches';
 import { conditions } from './namespace/conditions';
 import { drains } from './namespace/drains';
 import { entries } from './namespace/entries';
+import { entryLocks } from './namespace/entry-locks';
 import { entryPast } from './namespace/entry-past';
 import { grantedLeases } from './namespace/granted-leases';
 import { layouts } from './namespace/layouts';
@@ -40,6 +41,7 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   transfers,
   leases,
   grantedLeases,
+  entryLocks,
   layouts,
   trouble,
   waking,

@@ -104,16 +104,21 @@ function putCommand() {
     .addArgument(new Argument('<value>', 'text, @file, or - for standard input'))
     .option('--content-type <type>', 'media type of the value, such as application/json')
     .option('--lease <id>', 'delete the entry when this lease ends; see: rollcall lease')
+    .option('--acquire <lease>', 'lock the entry for this lease; refused while another one holds the lock')
+    .option('--release <lease>', 'release the lock, which this lease holds')
     .option('--if-revision <revision>', 'only if the entry has this revision', revision)
     .option('--if-absent', 'only if there is no such entry')
     .addHelpText('after', VALUES)
-    .action(async (name, value, { contentType, lease, ifRevision, ifAbsent, ...options }) => {
+    .action(async (name, value, { contentType, lease, acquire, release, ifRevision, ifAbsent, ...options }) => {
       if (ifAbsent === true && ifRevision !== undefined) {
         const message = 'Use either --if-absent or --if-revision, not both.';
         throw new CliError(EXIT.usage, message, 'See: rollcall kv put --help');
       }
+      if (acquire !== undefined && release !== undefined) {
+        throw new CliError(EXIT.usage, 'Use either --acquire or --release, not both.', 'See: rollcall kv put --help');
+      }
       const { entries, print } = connect(options);
-      const settings = { contentType, lease, ifRevision, ifAbsent };
+      const settings = { contentType, lease, acquire, release, ifRevision, ifAbsent };
       const { created, ...entry } = await entries.put(keyOf(name, options), valueFrom(value), settings);
       const done = `${created ? 'created' : 'changed'} ${entry.key}, revision ${entry.revision}`;
       print.answer({ ...entryJson(entry), created }, done);

@@ -11,7 +11,9 @@ import { fieldTable } from '../terminal/views';
 export function leaseCommand() {
   return new Command('lease')
     .summary('grant, show, renew and revoke leases')
-    .description('Manages leases. When a lease ends, all entries and instances that it holds are removed together.')
+    .description(
+      'Manages leases. When a lease ends, all entries and instances that it holds are removed together, and its locks are released.',
+    )
     .addCommand(grantCommand())
     .addCommand(lsCommand())
     .addCommand(showCommand())
@@ -29,13 +31,14 @@ function grantCommand() {
     .option('--ttl <duration>', 'end it this long after its last renewal, such as 30s', duration)
     .option('--until-revoked', 'end it only when it is revoked')
     .option('--alias <number>', 'a number of your choice that other commands accept in place of the id')
-    .action(async ({ ttl, untilRevoked, alias, ...options }) => {
+    .option('--lock-delay <duration>', 'keep its locks from others this long after its end', duration)
+    .action(async ({ ttl, untilRevoked, alias, lockDelay: lockDelayMs, ...options }) => {
       if ((ttl === undefined) !== (untilRevoked === true)) {
         const message = 'Give either --ttl or --until-revoked.';
         throw new CliError(EXIT.usage, message, 'See: rollcall lease grant --help');
       }
       const { registry, print } = connect(options);
-      const lease = await registry.grantLease({ body: { ttlMs: ttl ?? null, alias } });
+      const lease = await registry.grantLease({ body: { ttlMs: ttl ?? null, alias, lockDelayMs } });
       print.answer(lease, lease.id);
     });
 }
@@ -69,7 +72,7 @@ function lsCommand() {
 function showCommand() {
   return registryCommand('show')
     .summary('show a lease, and what it holds')
-    .description('Shows a lease with the keys and instances that it holds. The exit code is 3 if it has ended.')
+    .description('Shows a lease with the keys, locks and instances that it holds. The exit code is 3 if it has ended.')
     .addArgument(idArgument())
     .action(async (lease, options) => {
       const { registry, print } = connect(options);
@@ -79,7 +82,8 @@ function showCommand() {
         'instance',
         `${each.group}@@${each.service}/${each.id}`,
       ]);
-      print.answer(found, leaseFields(found), { rows: [...keys, ...instances] });
+      const locks = found.locks.map(({ key, keyBase64 = '' }): Cell[] => ['lock', key ?? `base64 ${keyBase64}`]);
+      print.answer(found, leaseFields(found), { rows: [...keys, ...locks, ...instances] });
     });
 }
 
@@ -103,13 +107,15 @@ function renewCommand() {
 function revokeCommand() {
   return registryCommand('revoke')
     .summary('end a lease')
-    .description('Ends a lease, and removes everything that it holds. The exit code is 3 if it has already ended.')
+    .description(
+      'Ends a lease, removes everything that it holds, and releases its locks. The exit code is 3 if it has already ended.',
+    )
     .addArgument(idArgument())
     .action(async (lease, options) => {
       const { registry, print } = connect(options);
       const { id, holds } = await registry.readGrantedLease({ lease });
       await registry.revokeLease({ lease });
-      const what = [counted(holds.entries, 'entry', 'entries'), counted(holds.instances, 'instance')].join(' and ');
+      const what = holdsText(holds, ' and ');
       print.answer({ id, revoked: true, holds }, `revoked lease ${id}, which held ${what}`);
     });
 }
@@ -117,6 +123,12 @@ function revokeCommand() {
 const ttlText = ({ ttlMs }: GrantedLease): string => (ttlMs === null ? 'until revoked' : durationText(ttlMs));
 
 const remainingText = ({ remainingMs }: GrantedLease): string => (remainingMs === null ? '' : spanText(remainingMs));
+
+function holdsText({ entries, instances, locks }: GrantedLease['holds'], joint: string): string {
+  const counts = [counted(entries, 'entry', 'entries'), counted(instances, 'instance')];
+  if (locks > 0) counts.push(counted(locks, 'lock'));
+  return counts.join(joint);
+}
 
 function leaseFields(lease: GrantedLease) {
   return fieldTable([
@@ -126,6 +138,6 @@ function leaseFields(lease: GrantedLease) {
     ['ends in', remainingText(lease)],
     ['owner', lease.owner],
     ['granted', relativeText(lease.grantedAt)],
-    ['holds', `${counted(lease.holds.entries, 'entry', 'entries')}, ${counted(lease.holds.instances, 'instance')}`],
+    ['holds', holdsText(lease.holds, ', ')],
   ]);
 }

@@ -12,8 +12,8 @@ export type AnyEntry = EntryFacts & Partial<Pick<Entry, 'value'>>;
 
 /** Returns an entry as the API has it: text where it is UTF-8, base64 otherwise. */
 export function entryJson({ keyBytes, value, ...entry }: AnyEntry): object {
-  const { contentType, bytes, createdRevision, revision, version, lease } = entry;
-  const numbers = { contentType, bytes, createdRevision, revision, version, lease };
+  const { contentType, bytes, createdRevision, revision, version, lease, lock } = entry;
+  const numbers = { contentType, bytes, createdRevision, revision, version, lease, lock };
   return { ...keyJson(keyBytes), ...(value && shown('value', value)), ...numbers };
 }
 
@@ -78,6 +78,8 @@ export function entryFields(entry: Entry): Table {
     ['bytes', `${entry.bytes}`],
     ['type', entry.contentType],
     ['lease', entry.lease],
+    ['locked by', entry.lock?.lease],
+    ['acquired', entry.lock?.lease && `${entry.lock.acquiredRevision}`],
     ['version', `${entry.version}`],
     ['revision', `${entry.revision}`],
     ['created', `${entry.createdRevision}`],

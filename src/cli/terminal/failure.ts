@@ -30,6 +30,7 @@ const BY_CODE: Readonly<Record<string, ExitCode>> = {
   UNAUTHENTICATED: EXIT.denied,
   FORBIDDEN: EXIT.denied,
   CONFLICT: EXIT.conflict,
+  LOCK_HELD: EXIT.conflict,
   REVISION_MISMATCH: EXIT.conflict,
   UNREACHABLE: EXIT.unreachable,
   UNAVAILABLE: EXIT.unreachable,

@@ -163,6 +163,17 @@ describe('a call that is not answered', () => {
     expect(made).toHaveLength(3);
   });
 
+  it('[LK4] is repeated if it acquires a lock, which succeeds again, and sent once if it releases one', async () => {
+    const locked = { ...ENTRY, lock: { lease: '12', index: 1, acquiredRevision: 5 } };
+    const { calls, made, time } = stage(lost, () => json(locked), lost);
+    const acquired = calls.put('a', '', { acquire: '12' });
+    await turn();
+    time.advance(2_000);
+    expect((await acquired).lock).toEqual(locked.lock);
+    await expect(calls.put('a', '', { release: '12' })).rejects.toMatchObject({ code: 'UNREACHABLE' });
+    expect(made.map(({ query }) => query)).toEqual([{ acquire: '12' }, { acquire: '12' }, { release: '12' }]);
+  });
+
   it('is given up after three attempts', async () => {
     const { calls, made, time } = stage(lost);
     const done = expect(calls.get('a')).rejects.toMatchObject({ code: 'UNREACHABLE' });
@@ -252,9 +263,11 @@ describe('a transaction', () => {
         { key: 'b', value: ['!=', bytes] },
         { key: 'b', value: 'text' },
         { key: 'b', lease: null },
+        { key: 'b', lock: '12' },
       ],
       do: [
         { op: 'put', key: 'a', value: bytes, lease: '12', previous: true },
+        { op: 'put', key: 'b', keepValue: true, release: '12' },
         { op: 'delete', from: 'a', to: 'b' },
         { op: 'transaction', do: [{ op: 'range', key: 'a', order: 'revision' }] },
         { op: 'deregister', service: 'orders', id: 'orders-1' },
@@ -269,9 +282,11 @@ describe('a transaction', () => {
         { key: 'b', property: 'value', is: '!=', operandBase64: '/w==' },
         { key: 'b', property: 'value', is: '=', operand: 'text' },
         { key: 'b', property: 'lease', operand: null },
+        { key: 'b', property: 'lock', operand: '12' },
       ],
       then: [
         { op: 'put', key: 'a', valueBase64: '/w==', lease: '12', previous: true },
+        { op: 'put', key: 'b', keepValue: true, release: '12' },
         { op: 'delete', from: 'a', to: 'b' },
         { op: 'transaction', compares: [], then: [{ op: 'range', key: 'a', orderBy: 'revision' }], else: [] },
         { op: 'deregister', service: 'orders', id: 'orders-1' },

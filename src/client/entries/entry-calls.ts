@@ -18,6 +18,13 @@ export interface PutOptions extends CallSettings, EntryCondition {
   contentType?: string | undefined;
   /** Id of a lease: the entry is deleted when it ends. Without it, no lease holds the entry, even if one did before. */
   lease?: string | undefined;
+  /**
+   * Id of a lease that acquires the lock of the entry. The entry stays when the lease ends, and the lock is released. A
+   * put without `acquire` and `release` leaves the lock as it is.
+   */
+  acquire?: string | undefined;
+  /** Id of the lease that releases the lock. */
+  release?: string | undefined;
 }
 
 export interface ReadOptions extends CallSettings {
@@ -89,7 +96,9 @@ export interface EntryCalls {
    * retry could be caused by the first attempt. If it fails with `UNREACHABLE`, `UNAVAILABLE` or `DEADLINE_EXCEEDED`, it may
    * have been carried out; read the entry to find out.
    *
-   * @throws {RollcallError} `REVISION_MISMATCH`, `LEASE_NOT_FOUND`, `PAYLOAD_TOO_LARGE`, `LIMIT_EXCEEDED`.
+   * One that acquires a lock may be repeated, as a lease that holds it succeeds again; one that releases it is sent once.
+   *
+   * @throws {RollcallError} `REVISION_MISMATCH`, `LOCK_HELD`, `LEASE_NOT_FOUND`, `PAYLOAD_TOO_LARGE`, `LIMIT_EXCEEDED`.
    */
   put(key: Key, value: Value, options?: PutOptions): Promise<EntryFacts & { created: boolean }>;
   /** Deletes an entry. Succeeds even if there is none, unless a condition requires one. Retried like {@link put}. */
@@ -191,13 +200,15 @@ export function entryCalls(core: ClientCore, { attempts }: EntryCallOptions = {}
         throw error;
       }
     },
-    put: async (key, value, { contentType, lease, ...options } = {}) => {
-      const { query, headers = {}, ...change } = changeOf(key, options);
+    put: async (key, value, { contentType, lease, acquire, release, ...options } = {}) => {
+      const { query, headers = {}, isRepeatable, ...change } = changeOf(key, options);
       const { status, body } = await send(core, {
         ...change,
         attempts,
         method: 'PUT',
-        query: { ...query, lease },
+        // A repeated release would be refused, as the first one has freed the lock.
+        isRepeatable: isRepeatable && release === undefined,
+        query: { ...query, lease, acquire, release },
         // Without a type the registry stores none.
         headers: { ...headers, ...(contentType !== undefined && { 'Content-Type': contentType }) },
         raw: bytesOf(value),

@@ -18,6 +18,18 @@ export interface EntryFacts {
   readonly version: number;
   /** Id of the lease that holds the entry; undefined if none does. */
   readonly lease: string | undefined;
+  /** Lock of the entry; undefined if it was never acquired. */
+  readonly lock: EntryLock | undefined;
+}
+
+/** Lock of an entry, which a lease holds without holding the entry: it stays when the lease ends. */
+export interface EntryLock {
+  /** Id of the lease that holds it; undefined while it is free. */
+  readonly lease?: string | undefined;
+  /** Number of acquisitions since the entry was created. */
+  readonly index: number;
+  /** Revision of the last acquisition: a fencing token, which increases from one holder to the next. */
+  readonly acquiredRevision: number;
 }
 
 /** An entry with its value. */
@@ -45,14 +57,15 @@ export interface EntryJson {
   revision: number;
   version: number;
   lease?: string | undefined;
+  lock?: EntryLock | undefined;
 }
 
 /** Converts an entry without its value. */
 export function factsOf(json: EntryJson): EntryFacts {
   const keyBytes = bytesShown(json.key, json.keyBase64);
-  const { contentType, bytes, createdRevision, revision, version, lease } = json;
+  const { contentType, bytes, createdRevision, revision, version, lease, lock } = json;
   const key = json.key ?? lossyText(keyBytes);
-  return { key, keyBytes, contentType, bytes, createdRevision, revision, version, lease };
+  return { key, keyBytes, contentType, bytes, createdRevision, revision, version, lease, lock };
 }
 
 /** Converts an entry with its value. */

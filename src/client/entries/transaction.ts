@@ -26,6 +26,8 @@ export type Compare = KeyRange &
     | { value: Value | readonly [Relation, Value] }
     /** Id of a lease; null for none. */
     | { lease: string | null }
+    /** Id of a lease that has locked the entry; null for none. */
+    | { lock: string | null }
   );
 
 /** Puts an entry. */
@@ -41,6 +43,10 @@ export interface PutOperation {
   lease?: string | undefined;
   /** True: keeps the lease that holds the entry, if one does. */
   keepLease?: boolean | undefined;
+  /** Id of a lease that acquires the lock of the entry, as in a put by itself: `LOCK_HELD` refuses the transaction. */
+  acquire?: string | undefined;
+  /** Id of the lease that releases the lock. */
+  release?: string | undefined;
   /** True: the result includes the entry as it was before. */
   previous?: boolean | undefined;
 }
@@ -162,6 +168,7 @@ function compareInJson(compare: Compare): object {
   if (properties.length !== 1) throw invalid(`a condition has one property; got ${properties.join(' and ') || 'none'}`);
   if ('exists' in compare) return { ...range, property: 'exists', operand: compare.exists };
   if ('lease' in compare) return { ...range, property: 'lease', operand: compare.lease };
+  if ('lock' in compare) return { ...range, property: 'lock', operand: compare.lock };
   if ('value' in compare) {
     const [is, operand] = relationOf(compare.value);
     return { ...range, property: 'value', is, ...shown('operand', operand) };

@@ -26,11 +26,13 @@ const REVOKE_TIMEOUT_MS = 2_000;
 export interface LeaseOptions extends Pick<CallSettings, 'signal'> {
   /** Time in milliseconds after which the registry ends the lease unless it is renewed; from one second to 30 days. */
   ttlMs: number;
+  /** Time after its end, but not after a release, for which no other lease acquires the locks of its entries. Default: 0. */
+  lockDelayMs?: number | undefined;
 }
 
 /**
- * A lease that renews itself in the background until it is revoked or lost. Entries that are put with its id are deleted
- * when it ends.
+ * A lease that renews itself in the background until it is revoked or lost. When it ends, entries that were put with its id
+ * are deleted, and locks that it has acquired are released.
  *
  * The lease counts as lost when its time to live has passed, by the clock of this process, since the last confirmed renewal was
  * sent, which is before the registry may end it. A lost lease is never regained: grant another one.
@@ -198,7 +200,7 @@ const pathOf = (id: string): string => `/leases/${encodeURIComponent(id)}`;
  */
 export async function keepLease(
   core: ClientCore,
-  { ttlMs, signal }: LeaseOptions,
+  { ttlMs, lockDelayMs, signal }: LeaseOptions,
   closes: number = core.closes,
 ): Promise<OwnLease> {
   // JSON has null for it, which is a lease without an end, and a timer runs at once.
@@ -208,7 +210,7 @@ export async function keepLease(
   const time = suspensionAware(core.time);
   const sentAt = time.now();
   // Repeatable: a lease whose grant was not answered ends by itself.
-  const call = { method: 'POST', path: '/leases', body: { ttlMs }, signal, isRepeatable: true };
+  const call = { method: 'POST', path: '/leases', body: { ttlMs, lockDelayMs }, signal, isRepeatable: true };
   const { body } = await send(core, call);
   const granted = body as LeaseJson; // `as`: what this route returns
   const lease = new KeptLease(core, time, { id: granted.id, ttlMs: granted.ttlMs ?? ttlMs });

@@ -26,6 +26,17 @@ export interface EntryContent {
   layout?: string | undefined;
   /** Id of the lease that holds the entry; absent if none does. */
   lease?: string | undefined;
+  /** Lock of the entry; absent until it is acquired. */
+  lock?:
+    | {
+        /** Id of the lease that holds it; absent while it is free. */
+        lease?: string | undefined;
+        /** Number of acquisitions since the entry was created. */
+        index: number;
+        /** Revision of the last acquisition: a fencing token, which increases from one holder to the next. */
+        acquiredRevision: number;
+      }
+    | undefined;
 }
 
 /** Settings of a service, as watchers see them. */
@@ -125,6 +136,17 @@ export interface SnapshotFrame {
         layout?: string | undefined;
         /** Id of the lease that holds the entry; absent if none does. */
         lease?: string | undefined;
+        /** Lock of the entry; absent until it is acquired. */
+        lock?:
+          | {
+              /** Id of the lease that holds it; absent while it is free. */
+              lease?: string | undefined;
+              /** Number of acquisitions since the entry was created. */
+              index: number;
+              /** Revision of the last acquisition: a fencing token, which increases from one holder to the next. */
+              acquiredRevision: number;
+            }
+          | undefined;
         /** Key as text; absent if it is not valid UTF-8. */
         key?: string | undefined;
         /** Key as base64, if it is not valid UTF-8. */

@@ -9,6 +9,11 @@ export interface LeaseGrantBody {
   ttlMs: number | null;
   /** A decimal number of your choice, which other calls accept in place of the id. */
   alias?: string | undefined;
+  /**
+   * Time after the end of the lease in which no other lease acquires its locks; 0 unless set. A lock that is
+   * released is free at once.
+   */
+  lockDelayMs?: number | undefined;
 }
 
 /** A granted lease. */
@@ -25,11 +30,15 @@ export interface GrantedLease {
   owner: string;
   /** RFC 3339. */
   grantedAt: string;
+  /** Time after its end in which its locks are not free. */
+  lockDelayMs: number;
   holds: {
     /** Number of entries that it holds. */
     entries: number;
     /** Number of instances that it holds. */
     instances: number;
+    /** Number of locks that it holds. */
+    locks: number;
   };
 }
 
@@ -37,6 +46,13 @@ export interface GrantedLease {
 export interface GrantedLeaseDetail extends GrantedLease {
   /** Keys that it holds, in order; at most a thousand. */
   entries: {
+    /** Key as text; absent if it is not valid UTF-8. */
+    key?: string | undefined;
+    /** Key as base64, if it is not valid UTF-8. */
+    keyBase64?: string | undefined;
+  }[];
+  /** Keys of the entries that it has locked, in order. */
+  locks: {
     /** Key as text; absent if it is not valid UTF-8. */
     key?: string | undefined;
     /** Key as base64, if it is not valid UTF-8. */

@@ -19,6 +19,7 @@ export type RollcallErrorCode =
   | 'TOKEN_NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
   | 'CONFLICT'
+  | 'LOCK_HELD'
   | 'COMPACTED'
   | 'REVISION_MISMATCH'
   | 'PAYLOAD_TOO_LARGE'

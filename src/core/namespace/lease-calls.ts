@@ -72,7 +72,7 @@ type LeaseSource = Pick<StoredState, 'granted' | 'leases'>;
 
 /** Returns a granted lease as answers show it. */
 function grantedView({ leases }: LeaseSource, lease: GrantedLease, now: number): GrantedLeaseView {
-  const { id, alias, ttlMs, tokenId: owner, grantedAt, slot } = lease;
+  const { id, alias, ttlMs, tokenId: owner, grantedAt, slot, lockDelayMs } = lease;
   return {
     id: String(id),
     alias,
@@ -80,7 +80,8 @@ function grantedView({ leases }: LeaseSource, lease: GrantedLease, now: number):
     remainingMs: slot < 0 ? null : Math.max(0, leases.ttlEndsAt(slot) - now),
     owner,
     grantedAt: timestamp(grantedAt),
-    holds: { entries: lease.keys.size, instances: lease.instances.size },
+    lockDelayMs,
+    holds: { entries: lease.keys.size, instances: lease.instances.size, locks: lease.locks.size },
   };
 }
 
@@ -88,7 +89,8 @@ function grantedView({ leases }: LeaseSource, lease: GrantedLease, now: number):
 function grantedDetail(state: LeaseSource, lease: GrantedLease, now: number): GrantedLeaseDetail {
   const keys = [...lease.keys].sort().slice(0, LEASE_HOLDS_SHOWN_MAX_COUNT);
   const instances = [...lease.instances].slice(0, LEASE_HOLDS_SHOWN_MAX_COUNT).map(keyOf);
-  return { ...grantedView(state, lease, now), entries: keys.map(shownKey), instances };
+  const locks = [...lease.locks].sort().map(shownKey);
+  return { ...grantedView(state, lease, now), entries: keys.map(shownKey), locks, instances };
 }
 
 /** Returns a page of the granted leases of a caller, by id; of all tokens if it operates the namespace. */

@@ -1,4 +1,4 @@
-import { LOG_REFUSALS_PER_SECOND_MAX_COUNT } from '../../model/limits';
+import { LOG_REFUSALS_PER_SECOND_MAX_COUNT, SHIFT_STORED_MIN_MS } from '../../model/limits';
 import { LogGate } from '../../model/log';
 import type { Platform } from '../platform/platform';
 import { CommitPipeline } from '../storage/commit-pipeline';
@@ -10,6 +10,7 @@ import type { StoredState } from './commit/commit-state';
 import { changeEpochIfMarked, newEpoch } from './commit/epoch-change';
 import { Journal, type Retention } from './commit/journal';
 import { Settings } from './commit/settings';
+import { lockHolder } from './entries/entry';
 import { EntryStore } from './entries/entry-store';
 import { beginLookAgain, LookAgainPlace } from './layouts/look-again';
 import { Layouts } from './layouts/projection';
@@ -20,6 +21,7 @@ import { type CheckpointHeader, Checkpoints, readCheckpoint, type StoredCheckpoi
 import { GrantedLeases, type LeaseRow, readLeaseRows, writeLeaseRow } from './records/granted-leases';
 import { loadedTimes } from './records/instance-kind';
 import { LeaseTable } from './records/lease-table';
+import { LockDelays } from './records/lock-delays';
 import type { RecordRow, WakingMemory } from './records/record-kind';
 import { RECORD_KINDS } from './records/record-kinds';
 import { readDocumentRows, readRecordRows } from './records/record-row';
@@ -56,10 +58,11 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
   const attention = new Attention(header?.attention ?? noAttention(header), header?.at ?? 0, Number.NEGATIVE_INFINITY);
   const entries = new EntryStore(storage);
   const loaded = load(storage, checkpoint, attention, entries);
+  const lockDelays = new LockDelays(storage);
   const shiftMs = header?.shiftMs ?? 0;
   // Stamps stand still after the clock was set back, so one that is still ahead of the clock says nothing about the axis.
   const stampedAt = journal.latestStamp > counters.wokeAt ? 0 : journal.latestStamp + shiftMs;
-  const latest = Math.max(header?.at ?? 0, loaded.latest, stampedAt);
+  const latest = Math.max(header?.at ?? 0, loaded.latest, lockDelays.load(), stampedAt);
   const start = { shiftMs, latest, latestStamp: journal.latestStamp };
   const time = new NamespaceTime(platform.clock, platform.monotonic, start);
   const armedFor = platform.alarm.armedFor();
@@ -103,6 +106,7 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
     leaseTerms,
     sessions,
     granted,
+    lockDelays,
     agenda,
     entries,
     journal,
@@ -161,7 +165,9 @@ function load(
   };
   loadSessions(waking, storage);
   const rows = readLeaseRows(storage);
-  for (const { timedAt: _, ...row } of rows) waking.granted.add({ ...row, keys: new Set(), instances: new Set() });
+  for (const { timedAt: _, ...row } of rows) {
+    waking.granted.add({ ...row, keys: new Set(), instances: new Set(), locks: new Set() });
+  }
   for (const document of readDocumentRows(storage)) {
     waking.catalog.putDocument(waking.catalog.serviceFor(document), document);
   }
@@ -174,7 +180,10 @@ function load(
     else RECORD_KINDS[row.kind].load(waking, service, row, value);
   }
   entries.load();
-  for (const entry of entries.held()) waking.granted.noteHold(entry.key, null, entry);
+  for (const entry of entries.held()) {
+    waking.granted.noteHold(entry.key, null, entry);
+    waking.granted.noteLock(entry.key, null, lockHolder(entry));
+  }
   loadGrantedTimes(waking, rows);
   return waking;
 }
@@ -242,11 +251,15 @@ function resumeAttention(
   state: StoredState & Pick<AttentionState, 'attention'>,
   header: CheckpointHeader | undefined,
 ): void {
-  const { leases, time, attention, checkpoints, platform, sessions } = state;
+  const { leases, time, attention, checkpoints, platform, sessions, lockDelays } = state;
   const now = time.now();
   const spreadMs = reconnectSpreadMs(sessions.size);
   if (leases.size === 0) {
-    if (header?.attention !== undefined) return;
+    if (header?.attention !== undefined) {
+      // The clock was set back. Without the new shift, each wake would begin the lock delays again until it has caught up.
+      if (lockDelays.isRunning(now) && time.shiftMs > header.shiftMs + SHIFT_STORED_MIN_MS) checkpoints.close();
+      return;
+    }
     attention.gap(now, 0);
     checkpoints.close();
   } else if (header?.attention === undefined) {

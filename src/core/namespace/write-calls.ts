@@ -14,6 +14,7 @@ import type { StoredState } from './commit/commit-state';
 import type { Draft } from './commit/draft';
 import { entryView } from './entries/entry';
 import { requireGranted } from './leases/granting';
+import { lockAfterPut } from './leases/locking';
 import { renewMany, renewOne } from './leases/renewing';
 import { requireSession } from './leases/sessions';
 import { batchReport, instanceAnswer, overrideText, registration, serviceText } from './queries/answers';
@@ -232,18 +233,21 @@ export async function callPutEntry(state: TurnState, caller: Caller, command: Co
 /**
  * Puts an entry. It always makes a change, as its version counts every put.
  *
- * @throws {RegistryError} `REVISION_MISMATCH`, `INVALID_REQUEST`, `PAYLOAD_TOO_LARGE`, `LEASE_NOT_FOUND`, `FORBIDDEN`.
+ * @throws {RegistryError} `REVISION_MISMATCH`, `INVALID_REQUEST`, `PAYLOAD_TOO_LARGE`, `LEASE_NOT_FOUND`, `FORBIDDEN`,
+ *   `LOCK_HELD`, and others of {@link lockAfterPut}.
  */
 function putEntry(
-  { entries, granted }: Draft,
+  draft: Draft,
   caller: Caller,
-  { key, value, contentType, lease: name, door, precondition }: Command<'putEntry'>,
+  { key, value, contentType, lease: name, door, precondition, ...locking }: Command<'putEntry'>,
 ): OperationResult['outcome'] {
+  const { entries, granted } = draft;
   assertEntrySizes(key, value);
   const lease = name === undefined ? null : requireGranted(granted, caller, { lease: name, door }).id;
   entries.require(key, precondition);
   const isNew = entries.real(key) === undefined;
-  entries.put(key, { value: bytesOf(value), lease, facts: { actor: caller.tokenId, contentType } }, 'put');
+  const lock = lockAfterPut(draft, caller, key, { ...locking, door });
+  entries.put(key, { value: bytesOf(value), lease, facts: { actor: caller.tokenId, contentType, lock } }, 'put');
   return isNew ? 'created' : 'changed';
 }
 

@@ -21,6 +21,7 @@ describe('prepareStorage', () => {
       'journal',
       'lease',
       'lease_part',
+      'lock_delay',
       'property',
       'record',
       'session',

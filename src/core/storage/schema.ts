@@ -78,8 +78,14 @@ const TABLES = [
     slot INTEGER,
     timed_at INTEGER NOT NULL,
     ended TEXT,
-    ended_by TEXT
+    ended_by TEXT,
+    lock_delay_ms INTEGER NOT NULL
   ) STRICT`,
+  `CREATE TABLE IF NOT EXISTS lock_delay (
+    key BLOB PRIMARY KEY,
+    begun_at INTEGER NOT NULL,
+    until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID`,
   `CREATE TABLE IF NOT EXISTS lease_part (
     lease INTEGER NOT NULL,
     row INTEGER NOT NULL,

@@ -31,7 +31,7 @@ const ALLOWED_HEADERS =
 
 /** Response headers that a page may read, apart from the few that it always may. */
 const EXPOSED_HEADERS =
-  'Age, Allow, ETag, Location, Preference-Applied, Retry-After, Rollcall-Api, Rollcall-Created-Revision, Rollcall-Cursor, Rollcall-Lease, Rollcall-Revision, Rollcall-Subscriber, Rollcall-Version, WWW-Authenticate, X-Request-Id';
+  'Age, Allow, ETag, Location, Preference-Applied, Retry-After, Rollcall-Acquired-Revision, Rollcall-Api, Rollcall-Created-Revision, Rollcall-Cursor, Rollcall-Lease, Rollcall-Lock, Rollcall-Revision, Rollcall-Subscriber, Rollcall-Version, WWW-Authenticate, X-Request-Id';
 
 /**
  * Lets pages of some origins call the registry from a browser. Origins must match exactly, and `*` is never sent: for

@@ -16,6 +16,7 @@ const PROBLEMS = {
   TOKEN_NOT_FOUND: { status: 404, title: 'There is no such token' },
   METHOD_NOT_ALLOWED: { status: 405, title: 'The route does not support this method' },
   CONFLICT: { status: 409, title: 'The current state does not allow this' },
+  LOCK_HELD: { status: 409, title: 'The lock is not free' },
   COMPACTED: { status: 410, title: 'That part of the history is no longer retained' },
   REVISION_MISMATCH: { status: 412, title: 'A precondition failed' },
   PAYLOAD_TOO_LARGE: { status: 413, title: 'The body is too large' },

@@ -37,7 +37,7 @@ function unchanged(cursor: string, ageSeconds: number | undefined): Response {
 }
 
 function valueIn(body: JsonText<EntryView>, cursor: string, ageSeconds: number | undefined): Response {
-  const { value = '', valueBase64, contentType, revision, createdRevision, version, lease } = readJsonText(body);
+  const { value = '', valueBase64, contentType, revision, createdRevision, version, lease, lock } = readJsonText(body);
   const content = valueBase64 === undefined ? value : bytesOf(atob(valueBase64));
   const response = new Response(content, { headers: sharedHeaders(contentType, cursor, ageSeconds) });
   const { headers } = response;
@@ -45,6 +45,10 @@ function valueIn(body: JsonText<EntryView>, cursor: string, ageSeconds: number |
   headers.set('Rollcall-Created-Revision', String(createdRevision));
   headers.set('Rollcall-Version', String(version));
   if (lease !== undefined) headers.set('Rollcall-Lease', lease);
+  if (lock?.lease !== undefined) {
+    headers.set('Rollcall-Lock', lock.lease);
+    headers.set('Rollcall-Acquired-Revision', String(lock.acquiredRevision));
+  }
   return response;
 }
 

@@ -52,6 +52,27 @@ describe('a request for an entry', () => {
     expect(await put('', { 'if-none-match': '*' })).toMatchObject([['putEntry', { precondition: { absent: true } }]]);
   });
 
+  it('[EL1, EL3] acquires or releases its lock for a lease, and shows who holds it', async () => {
+    const { test, called } = begin();
+    expect(await called('PUT', `${KV}/a?acquire=7&lease=8`, { body: '' })).toMatchObject([
+      ['putEntry', { acquire: '7', release: undefined, lease: '8' }],
+    ]);
+    expect(await called('PUT', `${KV}/a?release=7`, { body: '' })).toMatchObject([['putEntry', { release: '7' }]]);
+    const headers = { authorization: `Bearer ${ROOT_TOKEN}` };
+    for (const query of ['acquire=7&release=7', 'acquire=x', 'release=']) {
+      const response = await test.send('PUT', `${KV}/a?${query}`, { headers, body: '' });
+      expect([response.status, (await problemOf(response)).code], query).toEqual([400, 'INVALID_REQUEST']);
+    }
+    expect(test.namespace.calls).toEqual([]);
+    const shown = async (lock: object) => {
+      test.namespace.answer.body = JSON.stringify({ ...VIEW, lock });
+      const response = await test.send('GET', `${KV}/a`, { headers });
+      return ['rollcall-lock', 'rollcall-acquired-revision'].map((name) => response.headers.get(name));
+    };
+    expect(await shown({ lease: '7', index: 2, acquiredRevision: 5 })).toEqual(['7', '5']);
+    expect(await shown({ index: 2, acquiredRevision: 5 })).toEqual([null, null]);
+  });
+
   it('[H5] is refused for a body that is too large as soon as that is known', async () => {
     const { test } = begin();
     const headers = { authorization: `Bearer ${ROOT_TOKEN}` };

@@ -119,8 +119,9 @@ export function addEntryRoutes(surface: Surface): void {
       const contentType = typeOf(call.request);
       const precondition = preconditionOf(input.query, call);
       const value = byteString(await readBodyBytes(call.request, ENTRY_BODY_MAX_BYTES, VALUE_LIMIT));
-      const { lease } = input.query;
-      return namespace.putEntry(call.caller, { key: keyOf(input), value, contentType, lease, precondition });
+      const { lease, acquire, release } = input.query;
+      const holder = { lease, acquire, release };
+      return namespace.putEntry(call.caller, { key: keyOf(input), value, contentType, ...holder, precondition });
     },
     map: (entry) => written(entry),
   });
@@ -135,7 +136,8 @@ export function addEntryRoutes(surface: Surface): void {
     summary: 'Read an entry',
     description:
       'Returns the bytes of the value, as a download. The headers `Rollcall-Revision`, `Rollcall-Created-Revision` and ' +
-      '`Rollcall-Version` describe the entry; `Rollcall-Lease` is the id of the lease that holds it, if one does. `as=entry` returns JSON instead. ' +
+      '`Rollcall-Version` describe the entry; `Rollcall-Lease` is the id of the lease that holds it, if one does. If a lease has locked it, ' +
+      '`Rollcall-Lock` is the id of that lease, and `Rollcall-Acquired-Revision` the revision in which it acquired the lock. `as=entry` returns JSON instead. ' +
       '`at` reads an earlier point; one outside the retained history returns 410 `COMPACTED`.',
     input: { path: EntryPath, query: EntryQuery },
     conditional: 'read',

@@ -38,8 +38,8 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     chapter: 'Leases',
     summary: 'Grant a lease',
     description:
-      'Name the lease when you put an entry or register an instance. When it ends, everything that it holds is deleted in ' +
-      'one revision. It ends when it is revoked, or when `ttlMs` has passed since its last renewal. 409 `CONFLICT`: another lease has the alias.',
+      'Name the lease when you put an entry or register an instance. When it ends, everything that it holds is deleted, and ' +
+      'its locks are released, in one revision; entries that it only locked stay. It ends when it is revoked, or when `ttlMs` has passed since its last renewal. 409 `CONFLICT`: another lease has the alias.',
     input: { body: LeaseGrantRequest },
     answers: { 201: { description: 'The lease', schema: GrantedLeaseView } },
     example: { ttlMs: 30_000 },

@@ -64,7 +64,7 @@ export interface Publisher {
   /**
    * Prepares the frames of a commit as it is applied. Call the returned function once the commit is durable.
    *
-   * @param deleted Keys of entries that were deleted besides, too many for a frame: watches find them in the journal.
+   * @param deleted Set if a lease has ended that held too much for a frame, to its keys: watches find it in the journal.
    */
   prepare(
     published: PublishedRevision,

@@ -5,6 +5,7 @@ import { RECORDS_PER_NAMESPACE_MAX_BYTES, REMOVED_SERVICES_MAX_COUNT } from '../
 import type { ServiceKey } from '../../../model/namespace-api';
 import type { SqlStorage } from '../../storage/sql-storage';
 import { assertShare, mostHeldBy } from '../access/token-limits';
+import { type Entry, freed, lockHolder } from '../entries/entry';
 import type { Catalog } from '../records/catalog';
 import { type InstanceEntry, keyOf, type ServiceEntry } from '../records/catalog-entries';
 import type { RecordMemory, RecordRow } from '../records/record-kind';
@@ -20,7 +21,7 @@ import {
 import type { CommitState, StoredState } from './commit-state';
 import type { Draft, DraftedChange } from './draft';
 import type { JournaledChange } from './journal-format';
-import type { StagedDeletions } from './staged-parts';
+import type { StagedEnd } from './staged-parts';
 
 /** A change of a commit, as the journal keeps it, with the record that its text encodes. */
 type CommittedChange = DraftedChange & JournaledChange;
@@ -37,12 +38,12 @@ interface WeighedChange {
  * passes through here. A draft that changes nothing makes no revision, but its renewals and documents are applied.
  *
  * @param actor Id of the token, or `registry`.
- * @param staged Deletions that become part of the revision. The draft then changes no entry.
+ * @param staged End of a lease that becomes part of the revision. The draft then changes no entry.
  * @returns True if it made a revision.
  * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace would hold too much, `UNAVAILABLE` while nothing can be
  *   stored. Nothing is changed then.
  */
-export function commit(state: CommitState, draft: Draft, actor: string, staged?: StagedDeletions): boolean {
+export function commit(state: CommitState, draft: Draft, actor: string, staged?: StagedEnd): boolean {
   const { catalog, journal, platform, pipeline, publisher } = state;
   const { storage } = platform;
   const projected = state.layouts.project(draft);
@@ -69,8 +70,8 @@ export function commit(state: CommitState, draft: Draft, actor: string, staged?:
     return after === null ? state.entries.remove(key, revision) : state.entries.put(after);
   });
   const note = projected?.();
-  for (const { key, before, after } of entries) state.granted.noteHold(key, before, after);
-  if (staged !== undefined) entryRows.push(state.entries.removeHeld(staged.lease, staged.keys, revision));
+  for (const { key, before, after } of entries) entryRows.push(...noteHolders(state, key, before, after, now));
+  if (staged !== undefined) entryRows.push(...applyStaged(state, staged, revision));
   const cause = staged?.cause ?? draft.cause;
   const check = Math.floor(platform.random.fraction() * 0x1_0000_0000);
   const append = journal.append(changes, cause, actor, draft.stamp, check, entries, staged);
@@ -90,6 +91,42 @@ export function commit(state: CommitState, draft: Draft, actor: string, staged?:
   }, publish);
   scheduleCompaction(state, now);
   return true;
+}
+
+/**
+ * Records which leases hold an entry and its lock after a change. Returns functions that write the lock delay, if the change
+ * takes the lock from a lease that has ended.
+ */
+function noteHolders(
+  { granted, lockDelays }: CommitState,
+  key: string,
+  before: Entry | null,
+  after: Entry | null,
+  now: number,
+): (() => void)[] {
+  const holder = lockHolder(before);
+  granted.noteHold(key, before, after);
+  const next = lockHolder(after);
+  granted.noteLock(key, holder, next);
+  const ended = holder === null || holder === next ? undefined : granted.get(holder);
+  if (ended?.ending === undefined || ended.lockDelayMs === 0) return [];
+  return [lockDelays.begin([key], ended.lockDelayMs, now)];
+}
+
+/** Applies a staged end of a lease in memory, without reading a value. Returns functions that write it. */
+function applyStaged({ entries, granted }: CommitState, staged: StagedEnd, revision: number): (() => void)[] {
+  const released = staged.released.flatMap((key) => {
+    const before = entries.get(key);
+    if (!before?.facts) return [];
+    const facts = { ...before.facts, lock: freed(before.facts.lock) };
+    const after = { ...before, revision, version: before.version + 1, facts };
+    granted.noteHold(key, before, after);
+    granted.noteLock(key, lockHolder(before), null);
+    return after;
+  });
+  // Their locks may be of other leases.
+  for (const key of staged.keys) granted.noteLock(key, lockHolder(entries.get(key)), null);
+  return [entries.removeHeld(staged.lease, staged.keys, revision), entries.replaceFacts(released, revision)];
 }
 
 /** Applies a change in memory, and returns its row. */

@@ -16,6 +16,7 @@ import type { Catalog } from '../records/catalog';
 import type { InstanceEntry } from '../records/catalog-entries';
 import type { GrantedLeases } from '../records/granted-leases';
 import { instanceKind } from '../records/instance-kind';
+import type { LockDelays } from '../records/lock-delays';
 import { overrideKind } from '../records/override-kind';
 import type { RecordKind, RecordState } from '../records/record-kind';
 import type { AnyRecord, InstanceRecord, OverrideRecord, RecordKey, ServiceRecord } from '../records/records';
@@ -37,6 +38,7 @@ export interface DraftBase {
   readonly catalog: Catalog;
   readonly entries: EntryStore;
   readonly granted: GrantedLeases;
+  readonly lockDelays: LockDelays;
   readonly journal: Journal;
   /** Limits of the namespace, if they are below those of the registry. */
   readonly settings: { readonly limits: NamespaceLimits };
@@ -65,6 +67,9 @@ export class Draft {
   readonly entries: DraftedEntries;
   /** Leases that may hold what the command changes. */
   readonly granted: GrantedLeases;
+  readonly lockDelays: LockDelays;
+  /** Number of locks that the command has acquired for each lease. */
+  readonly locksTaken = new Map<number, number>();
 
   /** Current time on the namespace's axis. */
   readonly now: number;
@@ -75,12 +80,13 @@ export class Draft {
   readonly by: Caller | undefined;
 
   /** @param by Absent for changes by the registry itself, and for an import. */
-  constructor({ catalog, entries, granted, journal, settings, time }: DraftBase, now: number, by?: Caller) {
+  constructor({ catalog, entries, granted, lockDelays, journal, settings, time }: DraftBase, now: number, by?: Caller) {
     this.by = by;
     this.#catalog = catalog;
     this.#limits = settings.limits;
     this.#journal = journal;
     this.granted = granted;
+    this.lockDelays = lockDelays;
     this.entries = new DraftedEntries(entries, journal);
     this.now = now;
     this.stamp = time.stamp();

@@ -9,15 +9,16 @@ import {
   ENTRIES_READ_AT_ONCE_MAX_COUNT,
   ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
-import { type Entry, isSynthetic, type WholeEntry } from '../entries/entry';
+import { type Entry, type EntryFacts, freed, isSynthetic, type WholeEntry } from '../entries/entry';
 import type { JournaledEntry } from '../entries/entry-changes';
 import type { EntryStore } from '../entries/entry-store';
 import type { Journal } from './journal';
 import { assertPrecondition } from './precondition';
 
 /** The part of an entry that a command puts. The rest follows from the previous one and the revision. */
-export interface EntryInput extends Pick<Entry, 'lease' | 'facts'> {
+export interface EntryInput extends Pick<Entry, 'lease'> {
   value: Uint8Array<ArrayBuffer>;
+  facts: EntryFacts | null;
 }
 
 /** A drafted change of an entry. */
@@ -141,9 +142,16 @@ export class DraftedEntries {
     return entry === undefined || isSynthetic(entry) ? undefined : entry;
   }
 
-  /** Puts an entry, and returns it. Its version counts from 1 since it was created, also if a synthetic entry had the key. */
+  /**
+   * Puts an entry, and returns it. Its version counts from 1 since it was created, also if a synthetic entry had the key.
+   *
+   * @param input With the lock of the entry from now on; without one it stays as it is.
+   */
   put(key: string, input: EntryInput, cause: Cause): WholeEntry {
-    return this.#put(key, this.real(key), input, cause);
+    const current = this.real(key);
+    const lock = input.facts?.lock ?? current?.facts?.lock;
+    const facts = input.facts && lock ? { ...input.facts, lock } : input.facts;
+    return this.#put(key, current, { ...input, facts }, cause);
   }
 
   /**
@@ -176,6 +184,14 @@ export class DraftedEntries {
     };
     this.#changes.set(key, { cause, after });
     return after;
+  }
+
+  /** Releases the lock of an entry, whose value stays. */
+  unlock(key: string, cause: Cause): void {
+    const entry = this.get(key);
+    if (!entry?.facts) return;
+    const facts = { ...entry.facts, lock: freed(entry.facts.lock) };
+    this.put(key, { value: this.valueOf(entry), lease: entry.lease, facts }, cause);
   }
 
   /** Deletes an entry that a client has put, if there is one. */

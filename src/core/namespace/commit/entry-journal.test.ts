@@ -11,7 +11,7 @@ import { encodeEntryParts, type JournaledEntry } from '../entries/entry-changes'
 import type { EntryRetention } from './entry-journal';
 import { DEFAULT_RETENTION, Journal, type Retention } from './journal';
 import type { JournaledChange } from './journal-format';
-import { type StagedDeletions, writeStagedPart } from './staged-parts';
+import { type StagedEnd, writeStagedPart } from './staged-parts';
 
 function awakeWith(entries?: EntryRetention, retention: Partial<Retention> = {}, platform = new HandPlatform()) {
   return new AwakeNamespace(platform, { ...DEFAULT_RETENTION, ...retention, entries });
@@ -134,9 +134,10 @@ it('[KV7, C4] the changes of a revision that is not written include those that a
   };
   const [part = new ArrayBuffer(0)] = encodeEntryParts([entry('b'), entry('c')]);
   writeStagedPart(disk, 7, 3, part);
-  const staged: StagedDeletions = {
+  const staged: StagedEnd = {
     lease: 7,
     keys: new Set(['b', 'c']),
+    released: [],
     cause: 'revoked',
     rows: [{ row: 3, bytes: part.byteLength }],
   };

@@ -3,7 +3,7 @@ import { readProperty, writeProperty } from '../../storage/schema';
 import type { SqlStorage } from '../../storage/sql-storage';
 import { decodeEntryChanges, deletedKeys, encodeEntryParts, type JournaledEntry } from '../entries/entry-changes';
 import { COMPACTION_SLICE_MAX_SIZE, type DeletedEntry } from './compaction';
-import { readStagedPart, type StagedDeletions, type StagedRow } from './staged-parts';
+import { readStagedPart, type StagedEnd, type StagedRow } from './staged-parts';
 
 /** Bounds on the changes of entries that the journal keeps, besides its own. */
 export interface EntryRetention {
@@ -77,7 +77,7 @@ export class EntryJournal {
   #gone: Sums = { bytes: 0, revisions: 0 };
   readonly #unwritten = new Map<number, readonly JournaledEntry[]>();
   /** Revisions whose parts are staged, and not copied to the journal yet. */
-  readonly #unwrittenStaged = new Map<number, StagedDeletions>();
+  readonly #unwrittenStaged = new Map<number, StagedEnd>();
 
   constructor(storage: SqlStorage, retention: () => EntryRetention | undefined) {
     this.#storage = storage;
@@ -138,7 +138,7 @@ export class EntryJournal {
    *
    * @param isAlone True if the revision changes no record.
    */
-  appendStaged(revision: number, staged: StagedDeletions, isAlone: boolean): CopiedPart[] {
+  appendStaged(revision: number, staged: StagedEnd, isAlone: boolean): CopiedPart[] {
     const { lease, rows } = staged;
     this.#unwrittenStaged.set(revision, staged);
     let { bytes, revisions } = this.#until;

@@ -23,7 +23,7 @@ import {
   RevisionGaps,
 } from './journal-format';
 import { rowsOf, rowsWriter } from './journal-rows';
-import type { StagedDeletions } from './staged-parts';
+import type { StagedEnd } from './staged-parts';
 
 /** A revision that the journal keeps. */
 export interface JournalEntry {
@@ -176,7 +176,7 @@ export class Journal {
     at: number,
     check: number,
     entries: readonly JournaledEntry[] = [],
-    staged?: StagedDeletions,
+    staged?: StagedEnd,
   ): () => void {
     return this.#appendAt(this.#head.revision + 1, changes, cause, actor, at, check, entries, staged);
   }
@@ -208,7 +208,7 @@ export class Journal {
     at: number,
     check: number,
     entries: readonly JournaledEntry[] = [],
-    staged?: StagedDeletions,
+    staged?: StagedEnd,
   ): () => void {
     this.#head = { epoch: this.#epoch, revision, check };
     this.#cursor = encodeCursor(this.#head);

@@ -1,11 +1,16 @@
 import type { Cause } from '../../../model/history';
 import type { SqlStorage } from '../../storage/sql-storage';
 
-/** Deletions of all entries that a lease holds, staged as parts of a revision that they become. */
-export interface StagedDeletions {
+/**
+ * Deletions of all entries that a lease holds, and releases of all locks that it has on others, staged as parts of a
+ * revision that they become.
+ */
+export interface StagedEnd {
   /** Id of the lease. */
   lease: number;
   keys: ReadonlySet<string>;
+  /** Keys whose locks are released. */
+  released: readonly string[];
   cause: Cause;
   /** Rows of the parts, in their order. */
   rows: readonly StagedRow[];

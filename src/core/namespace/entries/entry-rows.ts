@@ -33,6 +33,12 @@ export function writeEntryRow(storage: SqlStorage, row: EntryRow): void {
   storage.run(PUT, keyBlob(key), revision, createdRevision, version, lease, encodeFacts(facts), value && blobOf(value));
 }
 
+/** Writes the numbers and facts of an entry whose value has not changed. Runs inside a commit. */
+export function updateEntryRow(storage: SqlStorage, { key, revision, version, facts }: Entry): void {
+  const update = `UPDATE entry SET revision = ?, version = ?, facts = ? WHERE space = ${KV} AND key = ?`;
+  storage.run(update, revision, version, encodeFacts(facts), keyBlob(key));
+}
+
 /** Turns the rows of all entries that a lease holds into heads. Runs inside a commit. */
 export function writeEntryHeads(storage: SqlStorage, lease: number, revision: number): void {
   const heads = `UPDATE entry SET revision = ?, created_revision = 0, version = 0, lease = NULL, facts = NULL, value = NULL

@@ -8,7 +8,15 @@ import {
   ENTRY_FACTS_MAX_COUNT,
 } from '../../../model/limits';
 import type { SqlStorage } from '../../storage/sql-storage';
-import { decodeFacts, type Entry, type EntryFacts, encodeFacts, sharedFactsText, type WholeEntry } from './entry';
+import {
+  decodeFacts,
+  type Entry,
+  type EntryFacts,
+  encodeFacts,
+  isHeld,
+  sharedFactsText,
+  type WholeEntry,
+} from './entry';
 import { EntryIndex } from './entry-index';
 import {
   type EntryRow,
@@ -19,6 +27,7 @@ import {
   readEntryValue,
   readEntryValues,
   removeEntryHead,
+  updateEntryRow,
   writeEntryHeads,
   writeEntryRow,
 } from './entry-rows';
@@ -68,9 +77,9 @@ export class EntryStore {
     }
   }
 
-  /** Yields the entries that a lease holds. */
+  /** Yields the entries that are held, or locked, by a lease. */
   *held(): Generator<Entry> {
-    for (const entry of this.#index.within({ from: '' })) if (entry.lease !== null) yield entry;
+    for (const entry of this.#index.within({ from: '' })) if (isHeld(entry)) yield entry;
   }
 
   #noteHead(revision: number): void {
@@ -260,6 +269,19 @@ export class EntryStore {
     return () => {
       writeEntryHeads(this.#storage, lease, revision);
       this.#removing.delete(removal);
+    };
+  }
+
+  /**
+   * Replaces entries by others with the same values. Returns a function that writes their rows, without the values.
+   *
+   * @param entries As they are from the revision on.
+   */
+  replaceFacts(entries: readonly Entry[], revision: number): () => void {
+    for (const entry of entries) this.#index.put(entry);
+    this.#revision = Math.max(this.#revision, revision);
+    return () => {
+      for (const entry of entries) updateEntryRow(this.#storage, entry);
     };
   }
 

@@ -5,10 +5,37 @@ export interface EntryFacts {
   /** Id of the token. */
   readonly actor: string;
   readonly contentType?: string | undefined;
+  /** Set from the first acquisition on. */
+  readonly lock?: EntryLock | undefined;
   /** Kind of the layout of a synthetic entry, by which the registry shows an instance. */
   readonly layout?: string | undefined;
   /** Group, service and id of that instance. On the disk only, as each entry has another one. */
   readonly shows?: readonly [group: string, service: string, id: string] | undefined;
+}
+
+/** Lock of an entry. It stays, free, when it is released, so that acquisitions are counted. */
+export interface EntryLock {
+  /** Lease that holds it; null while it is free. */
+  readonly lease: number | null;
+  /** Number of acquisitions since the entry was created. */
+  readonly index: number;
+  /** Revision of the last acquisition. It increases from one holder to the next, also if the entry is deleted between. */
+  readonly acquiredRevision: number;
+}
+
+/** Returns the lease that holds the lock of an entry; null if it is free. */
+export function lockHolder(entry: Pick<Entry, 'facts'> | null | undefined): number | null {
+  return entry?.facts?.lock?.lease ?? null;
+}
+
+/** Returns whether a lease holds an entry or its lock. */
+export function isHeld(entry: Pick<Entry, 'lease' | 'facts'>): boolean {
+  return entry.lease !== null || lockHolder(entry) !== null;
+}
+
+/** Returns a lock as it is once its holder has lost it. */
+export function freed(lock: EntryLock | undefined): EntryLock | undefined {
+  return lock && { ...lock, lease: null };
 }
 
 /**
@@ -47,8 +74,8 @@ export function standsAlone(entry: Pick<Entry, 'lease' | 'facts'>): boolean {
 /** Encodes facts for storage: equal facts have equal text. */
 export function encodeFacts(facts: EntryFacts | null): string | null {
   if (facts === null) return null;
-  const { actor, contentType, layout, shows } = facts;
-  return JSON.stringify({ actor, contentType, layout, shows });
+  const { actor, contentType, lock, layout, shows } = facts;
+  return JSON.stringify({ actor, contentType, lock, layout, shows });
 }
 
 /** Returns the text of facts without the instance that the entry shows. No string in it contains the unescaped name. */
@@ -71,8 +98,15 @@ export function entryContent(entry: Entry, value: Uint8Array | undefined): Entry
   const { createdRevision, revision, version, size: bytes, facts } = entry;
   const { contentType, layout } = facts ?? {};
   const lease = entry.lease === null ? undefined : String(entry.lease);
-  const numbers = { contentType, bytes, createdRevision, revision, version, lease, layout };
+  const lock = shownLock(facts?.lock);
+  const numbers = { contentType, bytes, createdRevision, revision, version, lease, lock, layout };
   return value === undefined ? numbers : { ...shownValue(value), ...numbers };
+}
+
+function shownLock(lock: EntryLock | undefined): EntryContent['lock'] {
+  if (lock === undefined) return undefined;
+  const { lease, index, acquiredRevision } = lock;
+  return { lease: lease === null ? undefined : String(lease), index, acquiredRevision };
 }
 
 /** Returns an entry as answers show it. @param value Undefined if it was not requested. */

@@ -114,10 +114,12 @@ export class Layouts implements Projection {
     }
   }
 
-  concerns({ keys, instances }: Pick<GrantedLease, 'keys' | 'instances'>): boolean {
+  concerns({ keys, locks, instances }: Pick<GrantedLease, 'keys' | 'locks' | 'instances'>): boolean {
     if (this.#plan.shows && instances.size > 0) return true;
     if (this.#described.size + this.#shadowed.size === 0) return false;
-    for (const key of keys) if (this.#described.has(key) || this.#shadowed.at(key).length > 0) return true;
+    for (const held of [keys, locks]) {
+      for (const key of held) if (this.#described.has(key) || this.#shadowed.at(key).length > 0) return true;
+    }
     return false;
   }
 

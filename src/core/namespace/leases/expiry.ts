@@ -101,10 +101,11 @@ function sweepLeases(state: ExpiryState, now: number, first: ServiceEntry | unde
  * are found again in the next slice.
  */
 function firstBatch(leases: readonly GrantedLease[], isFirst: (lease: GrantedLease) => boolean): GrantedLease[] {
+  const sizeOf = ({ keys, locks }: GrantedLease) => keys.size + locks.size;
   let held = 0;
   return leases.filter((lease) => {
-    const isNext = held === 0 || held + lease.keys.size <= LEASE_END_SLICE_MAX_COUNT;
-    if (isNext) held += lease.keys.size;
+    const isNext = held === 0 || held + sizeOf(lease) <= LEASE_END_SLICE_MAX_COUNT;
+    if (isNext) held += sizeOf(lease);
     return isNext || isFirst(lease);
   });
 }

@@ -8,7 +8,7 @@ import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
 import type { GrantedLease } from '../records/catalog-entries';
 import { deleteLeaseRow, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
-import { beginEnd, draftEnd, isSlowToEnd } from './slow-end';
+import { beginEnd, delayLocks, draftEnd, isSlowToEnd } from './slow-end';
 
 /**
  * Leases that are granted by themselves. Only the token that was granted one may renew, use or revoke it, or one that
@@ -23,7 +23,7 @@ import { beginEnd, draftEnd, isSlowToEnd } from './slow-end';
 export function grantLease(
   state: CommitState,
   { tokenId }: Caller,
-  { ttlMs, alias, door = 'native' }: GrantLeaseCommand,
+  { ttlMs, alias, door = 'native', lockDelayMs = 0 }: GrantLeaseCommand,
   now: number,
 ): GrantedLease {
   const { granted, leases, pipeline, platform, time } = state;
@@ -45,6 +45,8 @@ export function grantLease(
     slot: -1,
     keys: new Set(),
     instances: new Set(),
+    locks: new Set(),
+    lockDelayMs,
   };
   if (ttlMs !== null) lease.slot = leases.grant(lease, grantedTerms(ttlMs, now));
   granted.add(lease);
@@ -98,7 +100,7 @@ export function assertHolds(granted: GrantedLeases, id: number): void {
 }
 
 /**
- * Ends granted leases, with everything that they hold, in one revision. Without anything held there is no revision. Those
+ * Ends granted leases in one revision: everything that they hold is deleted, and their locks are released. Without anything held there is no revision. Those
  * that hold too much are only marked as ended, and get revisions of their own later.
  *
  * @param actor Id of the token, or `registry`.
@@ -116,8 +118,10 @@ export function endGranted(
   const quick = ended.filter((lease) => !isSlowToEnd(state, lease));
   for (const lease of ended) if (!quick.includes(lease)) beginEnd(state, lease, cause, actor, now);
   for (const lease of quick) draftEnd(draft, lease, cause);
+  const locks = quick.map(({ locks }) => [...locks]);
   commit(state, draft, actor);
-  for (const lease of quick) {
+  for (const [index, lease] of quick.entries()) {
+    delayLocks(state, lease, locks[index] ?? [], now);
     if (lease.slot >= 0) state.leases.release(lease.slot);
     state.granted.remove(lease);
     state.pipeline.enqueue(() => deleteLeaseRow(state.platform.storage, lease.id));

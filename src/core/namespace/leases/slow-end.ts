@@ -4,6 +4,7 @@ import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
 import { deleteStagedParts, writeStagedPart } from '../commit/staged-parts';
+import { freed, type WholeEntry } from '../entries/entry';
 import { encodeEntryParts, type JournaledEntry } from '../entries/entry-changes';
 import { type GrantedLease, keyOf, type LeaseEnding, type StagedKeys } from '../records/catalog-entries';
 import { deleteLeaseRow, writeLeaseRow } from '../records/granted-leases';
@@ -21,14 +22,25 @@ export function isSlowToEnd(
   { entries, layouts }: Pick<CommitState, 'entries' | 'layouts'>,
   lease: GrantedLease,
 ): boolean {
-  return isMuch(entries, lease.keys) && !layouts.concerns(lease);
+  return isMuch(entries, lease) && !layouts.concerns(lease);
 }
 
-function isMuch(entries: CommitState['entries'], keys: ReadonlySet<string>): boolean {
-  if (keys.size > LEASE_END_SLICE_MAX_COUNT) return true;
+function isMuch(entries: CommitState['entries'], { keys, locks }: GrantedLease): boolean {
+  if (keys.size + locks.size > LEASE_END_SLICE_MAX_COUNT) return true;
   let bytes = 0;
   for (const key of keys) bytes += entries.get(key)?.size ?? 0;
+  for (const key of locks) bytes += entries.get(key)?.size ?? 0;
   return bytes > LEASE_END_SLICE_MAX_BYTES;
+}
+
+/** Begins the lock delay of a lease that has ended. @param keys The locks that it had. */
+export function delayLocks(
+  { pipeline, lockDelays }: CommitState,
+  { lockDelayMs }: GrantedLease,
+  keys: readonly string[],
+  now: number,
+): void {
+  if (lockDelayMs > 0 && keys.length > 0) pipeline.enqueue(lockDelays.begin(keys, lockDelayMs, now));
 }
 
 /** Marks a lease as ended. {@link continueEnds} does the rest. */
@@ -45,9 +57,10 @@ export function beginEnd(state: CommitState, lease: GrantedLease, cause: Cause, 
 }
 
 /** Adds to a draft the end of everything that a lease holds. */
-export function draftEnd(draft: Draft, { instances, keys }: GrantedLease, cause: Cause): void {
+export function draftEnd(draft: Draft, { instances, keys, locks }: GrantedLease, cause: Cause): void {
   for (const instance of instances) draft.removeInstance(keyOf(instance), cause);
   for (const key of [...keys].sort()) draft.entries.delete(key, cause);
+  for (const key of [...locks].sort()) draft.entries.unlock(key, cause);
 }
 
 /** Does one slice of the end of a lease. Returns false if no lease is ending. */
@@ -60,7 +73,8 @@ export function continueEnds(state: CommitState, now: number): boolean {
   const { storage } = state.platform;
   if (ending.staged === undefined) {
     state.pipeline.enqueue(() => deleteStagedParts(storage, lease.id));
-    ending.staged = { order: [...lease.keys].sort(), next: 0, slices: [], rows: 0, unwritten: 0 };
+    const order = [...new Set([...lease.keys, ...lease.locks])].sort();
+    ending.staged = { order, next: 0, slices: [], rows: 0, unwritten: 0 };
   }
   const { staged } = ending;
   noteChanged(ending, staged);
@@ -110,13 +124,15 @@ function stageAgain(
   slice.isChanged = false;
 }
 
-/** Encodes the deletion of those keys that the lease still holds, and writes the parts. */
+/** Encodes the end of those keys that the lease still holds or has locked, and writes the parts. */
 function stage(state: CommitState, lease: GrantedLease, staged: StagedKeys, keys: readonly string[]) {
-  const held = keys.flatMap((key) => (lease.keys.has(key) ? (state.entries.get(key) ?? []) : []));
+  const isOurs = (key: string) => lease.keys.has(key) || lease.locks.has(key);
+  const held = keys.flatMap((key) => (isOurs(key) ? (state.entries.get(key) ?? []) : []));
   const cause = lease.ending?.cause ?? 'expired';
   const changes: JournaledEntry[] = [];
   for (const before of state.entries.whole(held)) {
-    changes.push({ key: before.key, cause, previous: before.revision, before, after: null });
+    const after = lease.keys.has(before.key) ? null : unlocked(before);
+    changes.push({ key: before.key, cause, previous: before.revision, before, after });
   }
   return encodeEntryParts(changes).map((part) => {
     const row = staged.rows;
@@ -130,6 +146,12 @@ function stage(state: CommitState, lease: GrantedLease, staged: StagedKeys, keys
   });
 }
 
+/** Returns an entry as it is once its lock is released. Its revision is not encoded: it is that of the part. */
+function unlocked(entry: WholeEntry): WholeEntry {
+  const facts = entry.facts && { ...entry.facts, lock: freed(entry.facts.lock) };
+  return { ...entry, version: entry.version + 1, facts };
+}
+
 /**
  * Takes the revision, in one turn that reads no value, unless layouts have become concerned with the lease meanwhile: more
  * than the staged deletions follows then.
@@ -138,14 +160,17 @@ function finish(state: CommitState, lease: GrantedLease, ending: LeaseEnding, st
   const { granted, pipeline, platform } = state;
   const { cause, actor } = ending;
   const draft = new Draft(state, now);
+  const locks = [...lease.locks];
   if (state.layouts.concerns(lease)) {
     draftEnd(draft, lease, cause);
     commit(state, draft, actor);
   } else {
     for (const instance of lease.instances) draft.removeInstance(keyOf(instance), cause);
     const rows = staged.slices.flatMap((slice) => slice.rows);
-    commit(state, draft, actor, { lease: lease.id, keys: lease.keys, cause, rows });
+    const released = locks.filter((key) => !lease.keys.has(key));
+    commit(state, draft, actor, { lease: lease.id, keys: lease.keys, released, cause, rows });
   }
+  delayLocks(state, lease, locks, now);
   granted.remove(lease);
   pipeline.enqueue(() => {
     deleteStagedParts(platform.storage, lease.id);

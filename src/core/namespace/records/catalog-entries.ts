@@ -72,6 +72,10 @@ export interface GrantedLease {
   /** Keys of the entries that are deleted when it ends. */
   readonly keys: Set<string>;
   readonly instances: Set<InstanceEntry>;
+  /** Keys of the entries that it has locked, which stay when it ends. */
+  readonly locks: Set<string>;
+  /** Time after its end for which no other lease acquires its locks. */
+  readonly lockDelayMs: number;
   /** Set once it has ended, while what it holds is still there. */
   ending?: LeaseEnding | undefined;
 }
@@ -87,7 +91,7 @@ export interface LeaseEnding {
   staged: StagedKeys | undefined;
 }
 
-/** The keys of a lease, and those whose deletion is staged. */
+/** The keys of a lease, held and locked, and those whose change is staged. */
 export interface StagedKeys {
   /** All keys when it ended, in order. */
   readonly order: readonly string[];

@@ -93,6 +93,14 @@ export class GrantedLeases {
     if (from !== null) this.#byId.get(from)?.keys.delete(key);
     if (to !== null) this.#byId.get(to)?.keys.add(key);
   }
+
+  /** Records which lease holds the lock of an entry after a change. */
+  noteLock(key: string, from: number | null, to: number | null): void {
+    if (from !== null) this.#byId.get(from)?.ending?.changed.push(key);
+    if (from === to) return;
+    if (from !== null) this.#byId.get(from)?.locks.delete(key);
+    if (to !== null) this.#byId.get(to)?.locks.add(key);
+  }
 }
 
 const aliasName = (door: LeaseDoor, alias: string): string => `${door} ${alias}`;
@@ -111,22 +119,22 @@ export function heldTerms(lease: GrantedLease, ttlMs: number): Lease {
 }
 
 /** A row of the table `lease`. */
-export interface LeaseRow extends Omit<GrantedLease, 'keys' | 'instances'> {
+export interface LeaseRow extends Omit<GrantedLease, 'keys' | 'instances' | 'locks'> {
   /** Time of the last renewal that this row knows of, on the namespace's axis. */
   timedAt: number;
 }
 
-const COLUMNS = 'id, alias, door, token, ttl_ms, granted_at, slot, timed_at, ended, ended_by';
+const COLUMNS = 'id, alias, door, token, ttl_ms, granted_at, slot, timed_at, ended, ended_by, lock_delay_ms';
 
-const PUT = `INSERT INTO lease (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+const PUT = `INSERT INTO lease (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET
     slot = excluded.slot, timed_at = excluded.timed_at, ended = excluded.ended, ended_by = excluded.ended_by`;
 
 /** Writes a lease, or its changes. Runs inside a commit. */
 export function writeLeaseRow(storage: SqlStorage, lease: Omit<LeaseRow, 'timedAt'>, timedAt: number): void {
-  const { id, alias = null, door, tokenId, ttlMs, grantedAt, slot, ending } = lease;
+  const { id, alias = null, door, tokenId, ttlMs, grantedAt, slot, ending, lockDelayMs } = lease;
   const end = [ending?.cause ?? null, ending?.actor ?? null];
-  storage.run(PUT, id, alias, door, tokenId, ttlMs, grantedAt, slot < 0 ? null : slot, timedAt, ...end);
+  storage.run(PUT, id, alias, door, tokenId, ttlMs, grantedAt, slot < 0 ? null : slot, timedAt, ...end, lockDelayMs);
 }
 
 /** Removes a lease. Runs inside a commit. */
@@ -150,6 +158,7 @@ function decodeRow(row: SqlRow): LeaseRow {
     grantedAt: row[5] as number,
     slot: (row[6] as number | null) ?? -1,
     timedAt: row[7] as number,
+    lockDelayMs: row[10] as number,
     ending:
       row[8] === null ? undefined : { cause: row[8] as Cause, actor: row[9] as string, changed: [], staged: undefined },
   };

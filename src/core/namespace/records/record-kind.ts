@@ -9,6 +9,7 @@ import type { GrantedLease, InstanceEntry, ServiceEntry, SessionEntry } from './
 import type { StoredCheckpoint } from './checkpoints';
 import type { GrantedLeases } from './granted-leases';
 import type { LeaseTable } from './lease-table';
+import type { LockDelays } from './lock-delays';
 import type { InstanceRecord, LeaseTerms, OverrideRecord, RecordKey, RecordKindName, RecordText } from './records';
 import type { LeaseHolder, SessionTable } from './session-table';
 
@@ -130,6 +131,7 @@ export interface RecordMemory {
   readonly leaseTerms: LeaseTerms;
   readonly sessions: SessionTable;
   readonly granted: GrantedLeases;
+  readonly lockDelays: LockDelays;
   readonly agenda: Agenda;
   readonly counters: Counters;
 }

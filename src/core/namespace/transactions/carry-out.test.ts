@@ -40,7 +40,7 @@ const compare: fc.Arbitrary<Compare> = fc.oneof(
   fc.record({ interval, property: fc.constant('exists' as const), operand: fc.boolean() }),
   fc.record({
     interval,
-    property: fc.constant('lease' as const),
+    property: fc.constantFrom('lease' as const, 'lock' as const),
     is: fc.constantFrom('=' as const, '!=' as const),
     operand: fc.constantFrom(null, '7'),
   }),

@@ -14,6 +14,7 @@ import type { StoredState } from '../commit/commit-state';
 import type { Draft } from '../commit/draft';
 import { type Entry, entryView, isSynthetic, type WholeEntry } from '../entries/entry';
 import { assertHolds, requireGranted } from '../leases/granting';
+import { lockAfterPut } from '../leases/locking';
 import { operationResult } from '../queries/answers';
 import { AnswerRoom, entryRange, missingEntry } from '../queries/entries';
 import type { ChosenSide, Step } from './choose-sides';
@@ -61,7 +62,7 @@ export class TransactionRun {
     return { operation: step, outcome: applyToInstance(this.#draft, this.#by, step) };
   }
 
-  #put({ key, value, contentType, previous, ...holder }: PutOperation): JsonText<TransactionResult> {
+  #put({ key, value, contentType, previous, acquire, release, ...holder }: PutOperation): JsonText<TransactionResult> {
     const { entries } = this.#draft;
     const before = entries.get(key);
     if (before === undefined && value === undefined) throw missingEntry(key);
@@ -72,6 +73,7 @@ export class TransactionRun {
     const facts = {
       actor: this.#by.tokenId,
       contentType: contentType ?? (value === undefined ? before?.facts?.contentType : undefined),
+      lock: lockAfterPut(this.#draft, this.#caller, key, { acquire, release, door: holder.door }),
     };
     const bytes = value === undefined ? kept : bytesOf(value);
     const after = entries.put(key, { value: bytes ?? new Uint8Array(0), lease, facts }, 'put');

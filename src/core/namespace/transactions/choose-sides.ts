@@ -1,5 +1,5 @@
-import type { Compare, Relation, Transaction, TransactionOperation } from '../../../model/transaction';
-import type { Entry } from '../entries/entry';
+import type { Compare, HolderCompare, Relation, Transaction, TransactionOperation } from '../../../model/transaction';
+import { type Entry, lockHolder } from '../entries/entry';
 import type { EntryStore } from '../entries/entry-store';
 import type { GrantedLeases } from '../records/granted-leases';
 import type { TransactionMeter } from './transaction-meter';
@@ -43,7 +43,8 @@ function holds({ entries: store, granted }: ComparedState, compare: Compare, met
   if (compare.property === 'exists') return compare.operand;
   meter.add('visited', count);
   if (compare.property === 'value') return valuesHold(store, compare, meter);
-  if (compare.property === 'lease') return leasesHold(store.within(interval), compare, granted);
+  if (compare.property === 'lease' || compare.property === 'lock')
+    return leasesHold(store.within(interval), compare, granted);
   const { property, is, operand } = compare;
   for (const entry of store.within(interval)) if (!isRelated(entry[property] - operand, is)) return false;
   return true;
@@ -53,18 +54,22 @@ function holds({ entries: store, granted }: ComparedState, compare: Compare, met
 function holdsWithout(compare: Compare): boolean {
   if (compare.property === 'exists') return !compare.operand;
   if (compare.property === 'value') return false;
-  if (compare.property === 'lease') return (compare.operand === null) === (compare.is === '=');
+  if (compare.property === 'lease' || compare.property === 'lock')
+    return (compare.operand === null) === (compare.is === '=');
   return isRelated(0 - compare.operand, compare.is);
 }
 
-/** Compares leases, which have an id and may have an alias. A lease that has ended holds no entry. */
+/** Compares leases, which have an id and may have an alias. One that has ended is not found, so no operand is equal to it. */
 function leasesHold(
   entries: Iterable<Entry>,
-  { is, operand, door = 'native' }: Extract<Compare, { property: 'lease' }>,
+  { property, is, operand, door = 'native' }: HolderCompare,
   granted: GrantedLeases,
 ): boolean {
   const lease = operand === null ? null : granted.find(operand, door)?.id;
-  for (const entry of entries) if ((entry.lease === lease) !== (is === '=')) return false;
+  for (const entry of entries) {
+    const holder = property === 'lease' ? entry.lease : lockHolder(entry);
+    if ((holder === lease) !== (is === '=')) return false;
+  }
   return true;
 }
 

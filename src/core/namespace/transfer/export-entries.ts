@@ -17,7 +17,7 @@ export function countExported(store: EntryStore): number {
 
 /**
  * Reads a part of the entries, as they were at a moment. An entry that a lease holds is left out: it ends with its lease,
- * and a file has no leases. So is a synthetic one, as the file has its instance.
+ * and a file has no leases: an entry is exported without its lock. A synthetic one is left out, as the file has its instance.
  *
  * @param from First key of the part.
  * @throws {RegistryError} `COMPACTED`.

@@ -11,6 +11,7 @@ import {
   planOf,
   stageLines,
 } from '../../../../test/fixtures/files';
+import { LeaseCalls } from '../../../../test/fixtures/lease-calls';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { utf8Bytes } from '../../../model/bytes';
 import { readJsonText } from '../../../model/json';
@@ -81,6 +82,25 @@ it('[Z10] a replace removes the entries that are not in the file, but none that 
   expect(await valuesOf(namespace)).toEqual(['b=new', 'held=held', 'named=held', 'z=new']);
   expect(namespace.state.entries.get('named')?.lease).toBeNull();
   expect(namespace.state.entries.get('held')?.lease).toBe(7);
+});
+
+it('[EL8] an import leaves locks as they are, a replace keeps locked entries, and an export has no locks', async () => {
+  const { api } = new NodeNamespace();
+  const leases = new LeaseCalls(api);
+  const { id } = await leases.grant();
+  const { lock } = await leases.acquire('in the file', id, 'before');
+  await leases.acquire('not in it', id, 'kept');
+  await leases.acquire('released', id);
+  await leases.release('released', id, 'gone');
+  await importLines(api, [line('in the file', 'after')], 'replace');
+  const entries = new EntryCalls(api);
+  expect(await entries.keys()).toEqual(['in the file', 'not in it']);
+  expect(await entries.read('in the file')).toMatchObject({ value: 'after', lock });
+  expect((await leases.read(id)).locks).toEqual([{ key: 'in the file' }, { key: 'not in it' }]);
+  expect((await exportLines(api)).map((line) => JSON.parse(line))).toEqual([
+    { kind: 'entry', key: 'in the file', value: 'after' },
+    { kind: 'entry', key: 'not in it', value: 'kept' },
+  ]);
 });
 
 it('[Z10] a replace with a file without entries removes all entries, and an instance import alone none', async () => {

@@ -11,7 +11,7 @@ import {
 } from '../../../model/limits';
 import type { ImportDifference, ImportPlan } from '../../../model/transfer';
 import type { Draft } from '../commit/draft';
-import { type Entry, isSynthetic, standsAlone } from '../entries/entry';
+import { type Entry, isHeld, isSynthetic, lockHolder, standsAlone } from '../entries/entry';
 import type { EntryStore } from '../entries/entry-store';
 import type { EntryPlace, ImportState, PlanFacts } from './imports';
 import type { StagedChange } from './staged-change';
@@ -19,7 +19,8 @@ import type { EntryTally, StagedEntry } from './staged-entries';
 
 /**
  * Entries of an import. The file has none that a lease holds: those end with their lease, which a file does not have. For
- * the same reason a replace keeps them, unless the file has the key.
+ * the same reason a replace keeps them, unless the file has the key. Locked entries are in the file without their lock. A
+ * replace keeps those, too, and a put of an import leaves the lock as it is.
  */
 
 /**
@@ -59,7 +60,7 @@ export function entryLimitBelow({ entries, keyBytes, entryBytes }: EntryTally): 
 export function amountsAfter({ entries, imports }: ImportState, isMerge: boolean, facts?: PlanFacts): EntryTally {
   const { tally } = imports;
   const added = (isMerge ? facts?.addedEntries : undefined) ?? tally;
-  const kept = isMerge ? amountsOf(entries) : heldAmounts(entries);
+  const kept = isMerge ? amountsOf(entries) : heldAmounts({ entries, imports });
   return {
     entries: kept.entries + added.entries,
     keyBytes: kept.keyBytes + added.keyBytes,
@@ -71,11 +72,12 @@ const amountsOf = ({ count, keyBytes, valueBytes }: EntryStore): EntryTally => {
   return { entries: count, keyBytes, entryBytes: keyBytes + valueBytes };
 };
 
-/** Counts the entries that leases hold, which a replace keeps. */
-function heldAmounts(store: EntryStore): EntryTally {
+/** Counts the entries that leases hold or have locked, which a replace keeps. Locked ones may be in the file, and count there. */
+function heldAmounts({ entries, imports }: Pick<ImportState, 'entries' | 'imports'>): EntryTally {
   const held: EntryTally = { entries: 0, keyBytes: 0, entryBytes: 0 };
-  for (const { key, lease, size } of store.within({ from: '' })) {
-    if (lease === null) continue;
+  for (const entry of entries.within({ from: '' })) {
+    if (!isHeld(entry) || (entry.lease === null && imports.lineOfEntry(entry.key) !== undefined)) continue;
+    const { key, size } = entry;
     held.entries += 1;
     held.keyBytes += key.length;
     held.entryBytes += key.length + size;
@@ -144,7 +146,7 @@ const following = (store: EntryStore, after: string): Generator<Entry> =>
   store.within({ from: after === '' ? '' : `${after}\u0000` });
 
 const isRemoved = (imports: ImportState['imports'], entry: Entry): boolean =>
-  standsAlone(entry) && imports.lineOfEntry(entry.key) === undefined;
+  standsAlone(entry) && lockHolder(entry) === null && imports.lineOfEntry(entry.key) === undefined;
 
 /**
  * Puts or removes the next slice of entries in a draft. Removals come first only if there would be no room otherwise.
