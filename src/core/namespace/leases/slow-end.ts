@@ -16,12 +16,25 @@ import { deleteLeaseRow, writeLeaseRow } from '../records/granted-leases';
  * Source: design/decisions/0043-leases-that-hold-much.md.
  */
 
-/** Returns whether a lease holds too much to end in one turn. */
-export function isSlowToEnd({ entries }: Pick<CommitState, 'entries'>, { keys }: GrantedLease): boolean {
-  if (keys.size > LEASE_END_SLICE_MAX_COUNT) return true;
+/** Work of the end of leases. */
+export interface EndLoad {
+  /** Number of entries and instances. */
+  count: number;
+  /** Bytes of the entries. */
+  bytes: number;
+}
+
+/** Returns the work of the end of a lease. */
+export function endLoadOf({ entries }: Pick<CommitState, 'entries'>, { keys, instances }: GrantedLease): EndLoad {
   let bytes = 0;
   for (const key of keys) bytes += entries.get(key)?.size ?? 0;
-  return bytes > LEASE_END_SLICE_MAX_BYTES;
+  return { count: keys.size + instances.size, bytes };
+}
+
+/** Returns whether a lease holds too much to end in one turn. */
+export function isSlowToEnd(state: Pick<CommitState, 'entries'>, lease: GrantedLease): boolean {
+  if (lease.keys.size > LEASE_END_SLICE_MAX_COUNT) return true;
+  return endLoadOf(state, lease).bytes > LEASE_END_SLICE_MAX_BYTES;
 }
 
 /** Marks a lease as ended. {@link continueEnds} does the rest. */
