@@ -325,6 +325,7 @@ export type AuditAction =
   | 'drain-cancelled'
   | 'changed'
   | 'deregistered'
+  | 'lease-revoked'
   | 'rolled-back'
   | 'imported';
 
