@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import * as audit from '../src/model/audit';
 import * as batch from '../src/model/batch';
+import * as entry from '../src/model/entry';
+import * as entryPast from '../src/model/entry-past';
 import { RecordCounts } from '../src/model/export-line';
 import * as frames from '../src/model/frames';
 import { Grant } from '../src/model/grant';
@@ -188,6 +190,7 @@ const FILES: Record<string, WrittenFile> = {
   frames: {
     about: 'Frames of a watch.',
     types: {
+      EntryContent: { schema: entry.EntryContent, about: 'An entry without its key.' },
       WatchedService: {
         schema: frames.WatchedService,
         about: 'Settings of a service, as watchers see them.',
@@ -270,6 +273,17 @@ const FILES: Record<string, WrittenFile> = {
         notes: { next: 'Pass it as `after`, and the cursor in `to` as `to`, to get the next page.' },
       },
       RollbackReport: { schema: history.RollbackReport, about: 'Result of a rollback.' },
+      EntryDiff: {
+        schema: entryPast.EntryDiff,
+        about: 'Differences of entries between two points in time.',
+        notes: { next: 'Pass it as `after`, and the cursor in `to` as `to`, to get the next page.' },
+      },
+      EntryRollbackBody: {
+        io: 'input',
+        schema: entryPast.EntryRollbackRequest,
+        about: 'Request for a rollback of entries: one key, a prefix, or those from one key up to another.',
+      },
+      EntryRollbackReport: { schema: entryPast.EntryRollbackReport, about: 'Result of a rollback of entries.' },
     },
   },
   'lease-answers': {

@@ -10,7 +10,7 @@ import { type Transfers, transfers } from './admin/transfer';
 import type { ClientOptions } from './wire/client-options';
 import { RegistryHttp } from './wire/registry-http';
 
-export type { HistoryFilter, InstanceFilter } from './admin/calls';
+export type { HistoryFilter, InstanceFilter, KeySelection } from './admin/calls';
 export type * from './admin/requests';
 export type { ExportAsk, ImportAsk, Transfers } from './admin/transfer';
 export type * from './wire/answers';

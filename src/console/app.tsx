@@ -75,6 +75,9 @@ function Pages() {
             <Loaded>{({ Instance }) => <Instance address={{ ...addressOf(names), id: decoded(names.id) }} />}</Loaded>
           )}
         </Route>
+        <Route path="/:ns/entries">
+          {({ ns }) => <Loaded>{({ Entries }) => <Entries ns={decoded(ns)} />}</Loaded>}
+        </Route>
         <Route path="/:ns/history">
           {({ ns }) => <Loaded>{({ History }) => <History ns={decoded(ns)} />}</Loaded>}
         </Route>

@@ -80,6 +80,9 @@ GET    /ns/:ns/kv/:key                                               +   -    - 
 PUT    /ns/:ns/kv/:key                                               +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
 DELETE /ns/:ns/kv/:key                                               +   -    +   -   -   -    +   -   -   -    -   -   -   -    -   -
 GET    /ns/:ns/history/kv/:key                                       +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/diff/kv                                               +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+GET    /ns/:ns/diff/kv [prefix]                                      +   -    -   -   -   -    -   -   -   -    +   -   -   -    -   -
+POST   /ns/:ns/rollback/kv                                           +   -    +   -   -   -    -   -   -   -    -   -   -   -    -   -
 `;
 
 /** Routes to the directory, which authorizes: `directory-access.test.ts` has their table. */
@@ -135,6 +138,9 @@ const ASKED: Record<string, { query?: string; body?: unknown }> = {
   'GET /ns/:ns/watch [own-orders, other]': { query: '?service=g@@own-orders&service=g@@other' },
   'GET /ns/:ns/watch [own-orders, and a group]': { query: '?service=g@@own-orders&group=g' },
   'GET /ns/:ns/kv [prefix]': { query: '?prefix=own' },
+  'GET /ns/:ns/diff/kv': { query: '?from=cE.1.x' },
+  'GET /ns/:ns/diff/kv [prefix]': { query: '?from=cE.1.x&prefix=own' },
+  'POST /ns/:ns/rollback/kv': { body: { prefix: 'own', to: 'cE.1.x' } },
   'GET /ns/:ns/watch [keys]': { query: '?prefix=own' },
   'GET /ns/:ns/watch [own-orders, and a key]': { query: '?service=g@@own-orders&key=own' },
   'POST /ns/:ns/subscribers/:id/ack': { body: { cursor: 'cE.1.x' } },

@@ -57,6 +57,9 @@ export const EntryContent = z
     createdRevision: count('Revision that created the key. It increases from one holder of a lock to the next'),
     revision: count('Revision of the last change'),
     version: count('Number of changes since the key was created, including that'),
+    layout: z.string().optional().meta({
+      description: 'Layout by which the registry shows an instance as this entry; absent if it was put',
+    }),
     lease: z.string().optional().meta({ description: 'Id of the lease that holds it; absent without one' }),
   })
   .meta({ id: 'EntryContent' });

@@ -304,6 +304,15 @@ export const ENTRY_CONTENT_TYPE_MAX_CHARACTERS = 255;
 /** Entries of one namespace. Each takes some 130 bytes of memory besides its key. `LIMIT_EXCEEDED` */
 export const ENTRIES_PER_NAMESPACE_MAX_COUNT = 100_000;
 
+/** Layouts in the settings of a namespace. Each shows up to all instances, as entries. `INVALID_REQUEST` */
+export const LAYOUTS_PER_NAMESPACE_MAX_COUNT = 16;
+
+/** Entries, instances or bytes of values that one commit reads again after a change of layouts: some 10 ms. */
+export const LAYOUT_SLICE_MAX_COUNT = 200;
+
+/** Bytes of values that such a commit reads: some 5 ms. */
+export const LAYOUT_SLICE_MAX_BYTES = 1024 * 1024;
+
 /** Keys and values of all entries of one namespace; values are on disk. `LIMIT_EXCEEDED` */
 export const ENTRIES_PER_NAMESPACE_MAX_BYTES = 256 * 1024 * 1024;
 
@@ -345,6 +354,12 @@ export const TRANSACTION_DELETED_MAX_COUNT = 10_000;
 
 /** Values that a transaction replaces or deletes, which are in memory twice for the journal. `LIMIT_EXCEEDED` */
 export const TRANSACTION_REPLACED_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Entries that have changed since the moment of a rollback; each may take a row. `LIMIT_EXCEEDED` */
+export const ENTRY_ROLLBACK_MAX_COUNT = 10_000;
+
+/** Values that a rollback restores, and those that it replaces or deletes. `LIMIT_EXCEEDED` */
+export const ENTRY_ROLLBACK_MAX_BYTES = 16 * 1024 * 1024;
 
 /** Values of entries that one statement reads. */
 export const ENTRIES_READ_AT_ONCE_MAX_COUNT = 1_000;

@@ -1,6 +1,7 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
 import type { ChangedInstances, ChangedServices, ListedInstances, SharedRead } from './dialect-reads';
 import type { EntryRange, EntryView } from './entry';
+import type { EntryDiff, EntryDiffCommand, EntryHistoryCommand, EntryRollbackReport } from './entry-past';
 import type { NamespaceSnapshot } from './frames';
 import type { ServicePattern } from './grant';
 import type {
@@ -235,14 +236,6 @@ export interface ReadEntryCommand extends ReadOptions {
   at?: PointInTime | undefined;
 }
 
-/** A read of a page of the history of a key. */
-export interface EntryHistoryCommand extends Asker {
-  key: string;
-  limit?: number | undefined;
-  /** The `next` of the previous page. */
-  after?: string | undefined;
-}
-
 /** A read of a range of entries. */
 export interface EntryRangeCommand extends ReadOptions {
   interval: KeyInterval;
@@ -385,6 +378,13 @@ export interface NamespaceApi {
   rangeEntries(command: EntryRangeCommand): Promise<ReadAnswer<EntryRange>>;
   /** Returns a page of the changes of a key, newest first, also of one that was deleted. */
   entryHistory(command: EntryHistoryCommand): Promise<Answer<EntryHistory>>;
+  /** Compares entries at two points in time. A page examines a bounded number of keys, and may be empty before the last. */
+  diffEntries(command: EntryDiffCommand): Promise<Answer<EntryDiff>>;
+  /** Restores entries to an earlier state, in one new revision, without those that a lease holds, or held then. */
+  rollBackEntries(
+    caller: Caller,
+    command: { interval: KeyInterval; to: PointInTime },
+  ): Promise<Answer<EntryRollbackReport>>;
   /** Grants a lease to hold entries and instances, without a revision. `CONFLICT`: another lease has the alias. */
   grantLease(caller: Caller, command: GrantLeaseCommand): Promise<Answer<GrantedLeaseView>>;
   /** Renews a granted lease. `LEASE_NOT_FOUND`: it has ended. `FORBIDDEN`: it was granted to another token. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { type LayoutRule, LayoutRules } from './layout';
 import {
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   JOURNAL_MAX_AGE_MS,
@@ -128,6 +129,7 @@ export interface NamespaceSettings {
   limits: NamespaceLimits;
   selfPreservation?: boolean | undefined;
   intervals?: NamespaceIntervals | undefined;
+  layouts?: LayoutRule[] | undefined;
 }
 
 export const NamespaceDefinition = z
@@ -139,6 +141,7 @@ export const NamespaceDefinition = z
     limits: NamespaceLimits.optional(),
     selfPreservation: SelfPreservation.optional(),
     intervals: NamespaceIntervals.optional(),
+    layouts: LayoutRules.optional(),
   })
   .meta({ id: 'NamespaceDefinition' });
 export type NamespaceDefinition = z.output<typeof NamespaceDefinition>;
@@ -151,6 +154,7 @@ export const NamespacePatch = z
     limits: NamespaceLimits.nullable().optional(),
     selfPreservation: SelfPreservation.nullable().optional(),
     intervals: NamespaceIntervals.nullable().optional(),
+    layouts: LayoutRules.nullable().optional(),
   })
   .meta({ id: 'NamespacePatch' });
 export type NamespacePatch = z.output<typeof NamespacePatch>;
@@ -164,6 +168,7 @@ export const NamespaceView = z
     limits: NamespaceLimits,
     selfPreservation: SelfPreservation.optional(),
     intervals: NamespaceIntervals.optional(),
+    layouts: LayoutRules.optional(),
     createdAt: z.iso.datetime().optional().meta({ description: 'Absent for `public`, which always exists' }),
     createdBy: z.string().optional().meta({ description: 'Id of the token that created it' }),
     updatedAt: z.iso.datetime().optional(),

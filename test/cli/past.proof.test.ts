@@ -64,6 +64,46 @@ describe('history', () => {
   });
 });
 
+describe('diff and rollback of entries', () => {
+  it('show the differences of a prefix, and restore a key or all of them', async () => {
+    const put = (key: string, value: string) => stage.run(['kv', 'put', key, value]);
+    await put('flags/a', 'one');
+    await put('flags/gone', 'here');
+    // `as`: the API describes the answer.
+    const { to } = (await stage.json('diff', '--prefix', 'flags/', '--from', '1h')) as { to: { cursor: string } };
+    const { cursor } = to;
+    await put('flags/a', 'two');
+    await put('flags/new', '2');
+    await stage.run(['kv', 'rm', 'flags/gone']);
+    const { stdout } = await stage.run(['diff', '--prefix', 'flags/', '--from', cursor]);
+    expect(lines(stdout).map((line) => line.trimEnd().replace(/ +/g, ' '))).toEqual([
+      'KEY BEFORE AFTER',
+      'flags/a one two',
+      'flags/gone here not there',
+      'flags/new not there 2',
+    ]);
+    const one = await stage.run(['rollback', '--key', 'flags/a', '--to', cursor]);
+    expect(one.stdout).toMatch(/^rolled back flags\/a to its state (?:now|\d+ s ago)\nrestored +1\n$/);
+    expect(await stage.json('rollback', '--prefix', 'flags/', '--to', cursor)).toMatchObject({
+      restored: 1,
+      deleted: 1,
+    });
+    const again = await stage.run(['rollback', '--prefix', 'flags/', '--to', cursor]);
+    expect(again.stdout).toMatch(/^flags\/\* is already as it was (?:now|\d+ s ago)\n$/);
+    expect((await stage.run(['kv', 'get', 'flags/a'])).stdout).toBe('one');
+  });
+
+  it('need a service, a key or a prefix', async () => {
+    for (const command of [
+      ['diff', '--from', '1h'],
+      ['rollback', 'past', '--key', 'a', '--to', '1h'],
+    ]) {
+      const { code, stderr } = await stage.run(command);
+      expect([code, stderr]).toEqual([2, expect.stringContaining('Give one of: a service, --key or --prefix.')]);
+    }
+  });
+});
+
 describe('diff and rollback', () => {
   it('show the differences, and restore overrides, also when repeated', async () => {
     const { stdout } = await stage.run(['diff', 'past', '--from', before]);

@@ -24,8 +24,7 @@ const statusOf = async (token: string): Promise<number> =>
 const button = (tab: Tab, name: string) => tab.page.locator('dialog').getByRole('button', { name });
 const field = (tab: Tab, label: string) => tab.page.locator(`dialog label:has(> span:text-is("${label}"))`);
 /** Returns the pages that the navigation offers. */
-const navigation = async (tab: Tab) =>
-  (await tab.page.locator('.nav a').allInnerTexts()).filter((page) => page !== 'Entries');
+const navigation = (tab: Tab) => tab.page.locator('.nav a').allInnerTexts();
 const storedBy = (tab: Tab) => tab.text('JSON.stringify({ ...sessionStorage })');
 
 describe('a token', () => {
@@ -99,8 +98,9 @@ describe('a token', () => {
   });
 
   it.each<[string, Grant, string[]]>([
-    ['admin', { scope: 'admin', ns: 'public' }, ['Services', 'History', 'Access', 'Namespace']],
-    ['read', { scope: 'read', ns: 'public' }, ['Services', 'History', 'Namespace']],
+    ['admin', { scope: 'admin', ns: 'public' }, ['Services', 'Entries', 'History', 'Access', 'Namespace']],
+    ['read', { scope: 'read', ns: 'public' }, ['Services', 'Entries', 'History', 'Namespace']],
+    ['read of keys', { scope: 'read', ns: 'public', keys: ['config/*'] }, ['Entries', 'Namespace']],
     ['read of a service', { scope: 'read', ns: 'public', services: ['a@@b'] }, ['Services', 'Namespace']],
     ['metrics', { scope: 'metrics', ns: 'public' }, []],
   ])('with %s is offered only the pages that it may read', async (name, grant, pages) => {

@@ -60,6 +60,9 @@ const HEADINGS: Record<keyof typeof PAGES, string> = {
   instance: 'orders-4',
   why: 'orders-7c9',
   diff: 'Two moments of orders',
+  entries: 'config/',
+  entry: 'config/features.json',
+  held: 'locks/orders/1',
   history: 'History',
   tokens: 'Access',
   audit: 'Access',
@@ -179,6 +182,7 @@ const SCOPES: Record<string, Grant[]> = {
   operate: [{ scope: 'operate', ns: 'shop' }],
   admin: [{ scope: 'admin', ns: 'shop' }],
   metrics: [{ scope: 'metrics', ns: '*' }],
+  'read on some keys': [{ scope: 'read', ns: 'shop', keys: ['config/*'] }],
 };
 
 describe.each(Object.entries(SCOPES))('a token with %s', (name, grants) => {

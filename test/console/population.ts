@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, type BatchOperation, rollcallAdmin } from '../../src/client/admin';
+import { rollcall } from '../../src/client/client';
+import { kv } from '../../src/client/kv';
 import type { Grant } from '../../src/client/wire/directory-answers';
 
 /** Instances of each service. */
@@ -22,6 +24,9 @@ const SIZES: Readonly<Record<string, number>> = {
 };
 
 const HOUR_MS = 3_600_000;
+
+/** Entries in the folder of jobs. */
+const JOBS_COUNT = 30;
 
 /** Heartbeats of the instance before it is killed, and their pause. */
 const BEATS = 4;
@@ -77,6 +82,7 @@ export async function populate(registry: { url: string; rootToken: string }, ns:
     const operations = [...Array(size)].map((_, index) => registration(service, index));
     await (service === 'orders' ? deploy : root).applyBatch({ body: { operations } });
   }
+  await putEntries({ url, token: registry.rootToken, ns });
   await root.putService({ group: 'batch', service: 'reports', body: {} });
   const killed = { service: 'orders', id: 'orders-7c9' };
   const registered = {
@@ -105,6 +111,25 @@ export async function populate(registry: { url: string; rootToken: string }, ns:
     .catch(() => {});
   while ((await root.explainInstance(killed).catch(() => undefined))?.present !== false) await sleep(100);
   return { ns, troubled: { ns, group: 'DEFAULT_GROUP', service: 'orders' }, killed: killed.id, began };
+}
+
+/** Puts configuration of several types, jobs, and two locks that a lease holds. */
+async function putEntries({ url, token, ns }: { url: string; token: string; ns: string }): Promise<void> {
+  const client = rollcall({ url, token, namespace: ns });
+  const entries = kv(client);
+  const json = { contentType: 'application/json' };
+  await entries.put('config/features.json', '{ "dark": false }', json);
+  await entries.put('config/features.json', '{ "dark": true, "banner": "<b>Sale</b>" }', json);
+  await entries.put('config/db/url', 'postgres://db.internal/orders', { contentType: 'text/plain' });
+  await entries.put(
+    'config/logo.png',
+    new Uint8Array(1_200).map((_, index) => index * 7),
+    { contentType: 'image/png' },
+  );
+  for (let index = 1; index <= JOBS_COUNT; index++) await entries.put(`jobs/${index}`, `order ${index}`);
+  const { id: lease } = await rollcallAdmin({ url, token, namespace: ns }).grantLease({ body: { ttlMs: HOUR_MS } });
+  for (const owner of [1, 2]) await entries.put(`locks/orders/${owner}`, `worker-${owner}`, { lease });
+  await client.close();
 }
 
 /** Returns the registration of an instance: of payments all but one are dead, of checkout two. */
@@ -138,6 +163,9 @@ export const PAGES: Readonly<Record<string, (population: Population) => string>>
   instance: ({ troubled }) => `${serviceAt(troubled)}/instances/orders-4`,
   why: ({ troubled, killed }) => `${serviceAt(troubled)}/instances/${killed}`,
   diff: ({ troubled, began }) => `${serviceAt(troubled)}/diff?from=${began}`,
+  entries: ({ ns }) => `/${ns}/entries?prefix=config/`,
+  entry: ({ ns }) => `/${ns}/entries?key=config/features.json`,
+  held: ({ ns }) => `/${ns}/entries?key=locks/orders/1`,
   history: ({ ns }) => `/${ns}/history`,
   tokens: () => '/access/tokens',
   audit: () => '/access/audit',

@@ -8,7 +8,7 @@ import { PROJECT_ROOT } from '../house/source-tree';
 const VISIT_MAX_KB = 55;
 
 /** Most that all files may weigh together, compressed: all pages, in all languages. */
-const ALL_MAX_KB = 98;
+const ALL_MAX_KB = 105;
 
 const files = [...bundleConsole(esbuild, PROJECT_ROOT).files].map(([name, { gzip }]) => {
   const content = Buffer.from(gzip, 'base64');
@@ -35,6 +35,6 @@ it('the files of a first visit fit into 55 KB, compressed', () => {
   expect(problemOf('a first visit', visited, VISIT_MAX_KB)).toBeUndefined();
 });
 
-it('all files of the console fit into 98 KB, compressed', () => {
+it('all files of the console fit into 105 KB, compressed', () => {
   expect(problemOf('the console', files, ALL_MAX_KB)).toBeUndefined();
 });

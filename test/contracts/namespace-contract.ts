@@ -3,7 +3,9 @@ import { batches } from './namespace/batches';
 import { conditions } from './namespace/conditions';
 import { drains } from './namespace/drains';
 import { entries } from './namespace/entries';
+import { entryPast } from './namespace/entry-past';
 import { grantedLeases } from './namespace/granted-leases';
+import { layouts } from './namespace/layouts';
 import { leases } from './namespace/leases';
 import { limits } from './namespace/limits';
 import { listing } from './namespace/listing';
@@ -32,11 +34,13 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   batches,
   conditions,
   entries,
+  entryPast,
   transactions,
   past,
   transfers,
   leases,
   grantedLeases,
+  layouts,
   trouble,
   waking,
   rows,

@@ -72,6 +72,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
     'entries',
     'access',
     'commit',
+    'layouts',
     'leases',
     'turn',
     'commands',

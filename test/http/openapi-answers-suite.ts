@@ -120,6 +120,8 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
     ['GET', `${NS}/kv?prefix=config&keys=true`],
     ['GET', `${NS}/history/kv/config?limit=1`],
     ['DELETE', `${NS}/kv/config`],
+    ['GET', `${NS}/diff/kv?limit=1&from=${LONG_AGO}`],
+    ['POST', `${NS}/rollback/kv`, { prefix: 'other', to: LONG_AGO }],
     ['GET', `${NS}/history?limit=5`],
     ['GET', `${NS}/history?group=g&service=orders&instance=a`],
     ['GET', `${I}/why`],

@@ -2,6 +2,7 @@ import { ACCESS_MUTANTS } from './access-mutants';
 import { COMMAND_MUTANTS } from './command-mutants';
 import { DURABILITY_MUTANTS } from './durability-mutants';
 import { ENTRY_MUTANTS } from './entry-mutants';
+import { LAYOUT_MUTANTS } from './layout-mutants';
 import { LEASE_MUTANTS } from './lease-mutants';
 import type { Mutant } from './mutant';
 import { PAST_MUTANTS } from './past-mutants';
@@ -17,5 +18,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...WATCH_MUTANTS,
   ...PAST_MUTANTS,
   ...ENTRY_MUTANTS,
+  ...LAYOUT_MUTANTS,
   ...TRANSACTION_MUTANTS,
 ];

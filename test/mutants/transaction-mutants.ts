@@ -97,7 +97,7 @@ export const TRANSACTION_MUTANTS: readonly Mutant[] = [
     name: 'deletes without a limit',
     breaks: 'TX5',
     symbol: 'TransactionRun.#delete',
-    from: "this.#meter.add('deleted', deleted)",
-    to: 'void deleted',
+    from: "this.#meter.add('deleted', doomed.length)",
+    to: 'void doomed',
   },
 ];

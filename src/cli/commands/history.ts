@@ -1,12 +1,12 @@
 import { Argument } from '@commander-js/extra-typings';
 import type { AuditEntry } from '../../client/wire/directory-answers';
-import type { Cause, HistoryChange, HistoryEntry, ServiceDiff } from '../../client/wire/history-answers';
-import { allPages, connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
+import type { Cause, HistoryChange, HistoryEntry } from '../../client/wire/history-answers';
+import { connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
 import { assertServiceExists } from '../connection/service-check';
 import { count, moment, serviceName, serviceText } from '../terminal/option-values';
 import { keyText, relativeText, spanText, withRelativeTimes } from '../terminal/phrases';
 import type { Cell, Table } from '../terminal/table';
-import { addressText, fieldTable, stateCell } from '../terminal/views';
+import { fieldTable } from '../terminal/views';
 
 /** `rollcall why`: explains the state of an instance. */
 export function whyCommand() {
@@ -73,71 +73,6 @@ export function historyCommand() {
         else if (page.compacted) print.note('Older changes are no longer retained.');
       },
     );
-}
-
-/** Shows an instance at one end of a comparison. */
-function endCell(instance: ServiceDiff['instances'][number]['before']): Cell {
-  return instance === null ? 'not there' : stateCell(instance);
-}
-
-/** `rollcall diff`: compares a service at two points in time. */
-export function diffCommand() {
-  return registryCommand('diff')
-    .summary('compare a service with its past')
-    .description('Compares a service at two points in time: a cursor, a time, or how long ago, such as 10m.')
-    .addArgument(serviceArgument())
-    .requiredOption('--from <time>', 'first point in time', moment)
-    .option('--to <time>', 'second point in time (default now)', moment)
-    .action(async (service, { from, to, ...options }) => {
-      const { place, registry, print } = connect(options);
-      let until = to;
-      const { first, items: instances } = await allPages(
-        async (after) => {
-          const page = await registry.diffService({ ...service, from, to: until, after });
-          // Further pages compare the same points as the first.
-          until = page.to.cursor;
-          return page;
-        },
-        (page) => page.instances,
-      );
-      if (instances.length === 0) await assertServiceExists(registry, service, place.namespace);
-      const { next: _next, ...diff } = { ...first, instances };
-      const rows = instances.map(({ id, before, after }): Cell[] => {
-        const known = after ?? before;
-        return [id, known === null ? '' : addressText(known), endCell(before), endCell(after)];
-      });
-      const own = diff.service === undefined ? [] : ['the settings of the service differ'];
-      print.answer(diff, ...own, { titles: ['ID', 'ADDRESS', 'BEFORE', 'AFTER'], rows });
-    });
-}
-
-/** `rollcall rollback`: restores earlier settings of operators. */
-export function rollbackCommand() {
-  return registryCommand('rollback')
-    .summary('roll back the overrides and settings of a service')
-    .description(
-      'Restores overrides, and the metadata, protect threshold and selector of the service, to an earlier state. It does ' +
-        'not change registrations, or bring back instances.',
-    )
-    .addArgument(serviceArgument())
-    .requiredOption('--to <time>', 'a cursor, a time, or how long ago, such as 10m', moment)
-    .action(async (service, { to, ...options }) => {
-      const { registry, print } = connect(options);
-      const report = await registry.rollBackService({ ...service, body: { to } });
-      const name = serviceText(service);
-      print.answer(
-        report,
-        report.revision === null
-          ? `${name} is already as it was ${relativeText(report.to.at)}`
-          : `rolled back ${name} to its state ${relativeText(report.to.at)}`,
-        fieldTable([
-          ['service', report.service],
-          ['restored', report.restored.join(' ')],
-          ['removed', report.removed.join(' ')],
-          ['gone', report.gone.join(' ')],
-        ]),
-      );
-    });
 }
 
 function outcomeCell({ outcome, code }: AuditEntry): Cell {

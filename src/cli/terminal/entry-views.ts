@@ -1,5 +1,6 @@
 import type { Entry, EntryFacts } from '../../client/kv';
-import { base64, utf8Text } from '../../model/bytes';
+import type { EntryContent } from '../../client/wire/frames';
+import { base64, bytesOf, utf8Bytes, utf8Text } from '../../model/bytes';
 import { type Cell, fitted, type Table } from './table';
 import { fieldTable } from './views';
 
@@ -34,11 +35,20 @@ export function plainText(value: Uint8Array): string | undefined {
 }
 
 /** Shows the beginning of a value in one line. */
-export function valueCell({ value, bytes, contentType }: AnyEntry): Cell {
+export function valueCell({ value, bytes, contentType }: Pick<AnyEntry, 'value' | 'bytes' | 'contentType'>): Cell {
   if (value === undefined) return '';
   const text = plainText(value);
   if (text === undefined) return { text: `(${bytes} bytes of ${contentType ?? 'data'})`, tone: 'faint' };
   return fitted(text.replace(/\s+/g, ' ').slice(0, 4 * VALUE_CELLS), VALUE_CELLS);
+}
+
+/** Shows the beginning of a value as the API has it. */
+export function contentCell({ value, valueBase64, bytes, contentType }: EntryContent): Cell {
+  return valueCell({
+    value: value === undefined ? bytesOf(atob(valueBase64 ?? '')) : utf8Bytes(value),
+    bytes,
+    contentType,
+  });
 }
 
 /** Shows entries of a range. */

@@ -34,7 +34,16 @@ import type {
   TokenBody,
   TokenList,
 } from '../wire/directory-answers';
-import type { Cause, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from '../wire/history-answers';
+import type {
+  Cause,
+  EntryDiff,
+  EntryRollbackBody,
+  EntryRollbackReport,
+  HistoryPage,
+  RollbackReport,
+  ServiceDiff,
+  WhyReport,
+} from '../wire/history-answers';
 import type { Instance, InstanceStatus } from '../wire/instance';
 import type { GrantedLease, GrantedLeaseDetail, GrantedLeaseList, LeaseGrantBody } from '../wire/lease-answers';
 import type { RegistryHttp } from '../wire/registry-http';
@@ -108,6 +117,10 @@ export interface Calls {
   diffService(ask: ServiceNames & Page & { from: string; to?: string | undefined }): Promise<ServiceDiff>;
   /** Rolls back the operators' settings of a service and its instances. */
   rollBackService(ask: ServiceNames & { body: { to: string } }): Promise<RollbackReport>;
+  /** Compares entries at two points in time, given as cursors or times; `to` defaults to now. */
+  diffEntries(ask: CallSettings & Page & KeySelection & { from: string; to?: string | undefined }): Promise<EntryDiff>;
+  /** Restores the values of entries at a cursor or time, and deletes those that did not exist. */
+  rollBackEntries(ask: CallSettings & { body: EntryRollbackBody }): Promise<EntryRollbackReport>;
   /** Grants a lease, which entries and instances can be held by. `grantLease` of `rollcall/client/locks` also renews it. */
   grantLease(ask: CallSettings & { body: LeaseGrantBody }): Promise<GrantedLease>;
   /** Lists the granted leases of this token, or all if it may operate the namespace. */
@@ -169,6 +182,16 @@ export interface HistoryFilter {
   until?: string | undefined;
 }
 
+/** Selects entries: one key, a prefix, or those from one key up to another; by default all. */
+export interface KeySelection {
+  key?: string | undefined;
+  prefix?: string | undefined;
+  fromKey?: string | undefined;
+  toKey?: string | undefined;
+  /** The keys are base64, as they are not valid UTF-8. */
+  base64?: 'true' | undefined;
+}
+
 /** Filter of a list of instances. */
 export interface InstanceFilter {
   cluster?: string | undefined;
@@ -215,6 +238,8 @@ const OPERATIONS: Record<keyof Calls, Operation> = {
   explainInstance: ['GET', `${INSTANCE}/why`],
   diffService: ['GET', `${SERVICE}/diff`],
   rollBackService: ['POST', `${SERVICE}/rollback`],
+  diffEntries: ['GET', `${NAMESPACE}/diff/kv`],
+  rollBackEntries: ['POST', `${NAMESPACE}/rollback/kv`],
   grantLease: ['POST', `${NAMESPACE}/leases`],
   listGrantedLeases: ['GET', `${NAMESPACE}/leases`],
   readGrantedLease: ['GET', LEASE],

@@ -71,6 +71,20 @@ export interface Namespace {
    */
   selfPreservation?: boolean | undefined;
   intervals?: NamespaceIntervals | undefined;
+  /**
+   * Layouts: under its prefix, entries that a framework writes are read as instances, and with `show` instances
+   * appear as entries that can only be read.
+   */
+  layouts?:
+    | {
+        /** Kind of the layout. */
+        kind: string;
+        /** Beginning of the keys of the layout. */
+        prefix: string;
+        /** True: instances also appear as entries under the prefix, in the form of this layout. */
+        show?: boolean | undefined;
+      }[]
+    | undefined;
   /** Absent for `public`, which always exists. RFC 3339. */
   createdAt?: string | undefined;
   /** Id of the token that created it. */
@@ -101,6 +115,20 @@ export interface NamespaceBody {
    */
   selfPreservation?: boolean | undefined;
   intervals?: NamespaceIntervals | undefined;
+  /**
+   * Layouts: under its prefix, entries that a framework writes are read as instances, and with `show` instances
+   * appear as entries that can only be read.
+   */
+  layouts?:
+    | {
+        /** Kind of the layout. */
+        kind: string;
+        /** Beginning of the keys of the layout. */
+        prefix: string;
+        /** True: instances also appear as entries under the prefix, in the form of this layout. */
+        show?: boolean | undefined;
+      }[]
+    | undefined;
 }
 
 /** A change of a namespace: each given member is replaced as a whole; null removes it. */
@@ -110,6 +138,17 @@ export interface NamespacePatchBody {
   limits?: NamespaceLimits | null | undefined;
   selfPreservation?: boolean | null | undefined;
   intervals?: NamespaceIntervals | null | undefined;
+  layouts?:
+    | {
+        /** Kind of the layout. */
+        kind: string;
+        /** Beginning of the keys of the layout. */
+        prefix: string;
+        /** True: instances also appear as entries under the prefix, in the form of this layout. */
+        show?: boolean | undefined;
+      }[]
+    | null
+    | undefined;
 }
 
 /** Contents of a namespace, and counters of its work and cost since its process started. */

@@ -4,8 +4,8 @@ import type { NamespaceBody } from '../../client/wire/directory-answers';
 import { Field, Find, FormDialog, More, Select, useCall } from '../parts/form';
 import { Empty, Problem, Skeleton } from '../parts/problem';
 import { useQuery } from '../state/location';
-import { loadNamespaces, readNamespaces } from '../state/namespaces';
-import { servicesPath, settingsPath } from '../state/paths';
+import { homePath, loadNamespaces, readNamespaces } from '../state/namespaces';
+import { settingsPath } from '../state/paths';
 import { isMatch } from '../state/search';
 import { ask, may } from '../state/session';
 import { moment } from '../words/format';
@@ -57,7 +57,7 @@ export function Namespaces() {
         <ul class="card links">
           {found.slice(0, shown).map(({ id, title, createdAt }) => (
             <li key={id}>
-              <Link class="name" href={servicesPath(id)}>
+              <Link class="name" href={homePath(id)}>
                 {id}
               </Link>
               <span class="mute">{title}</span>

@@ -16,7 +16,7 @@ import { setQuery, useQuery } from '../state/location';
 import { servicePath } from '../state/paths';
 import { isMatch } from '../state/search';
 import { ServiceDirectory } from '../state/service-list';
-import { may, mayKnowOf, readablePatterns } from '../state/session';
+import { may, mayKnowServices, readablePatterns } from '../state/session';
 import { count } from '../words/format';
 import { words } from '../words/words';
 
@@ -51,7 +51,7 @@ const keyOf = ({ group, name }: ServiceSummary): string => JSON.stringify([group
 /** Lists the services of a namespace, the worst first, and what changed last. */
 export function Services({ ns }: { ns: string }) {
   if (may('read', { namespace: ns })) return <AllServices key={ns} ns={ns} />;
-  if (mayKnowOf(ns)) return <NamedServices ns={ns} />;
+  if (mayKnowServices(ns)) return <NamedServices ns={ns} />;
   return (
     <main id="content">
       <Denied scope="read" target={words.value.problem.allOf(ns)} />

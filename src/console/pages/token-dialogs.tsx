@@ -21,6 +21,12 @@ const OVERLAPS_MS = [10 * 60_000, HOUR_MS, DAY_MS, 7 * DAY_MS];
 /** Matching services that a preview names. */
 const NAMED_MAX_COUNT = 5;
 
+/** Patterns that limit a grant. */
+const PATTERNS = [
+  { member: 'services', title: 'services', hint: 'servicesHint', example: 'payments*' },
+  { member: 'keys', title: 'entries', hint: 'keysHint', example: 'config/*' },
+] as const;
+
 interface Making {
   onMade: (token: Token) => void;
   onClose: () => void;
@@ -33,7 +39,7 @@ export function NewToken({ onMade, onClose }: Making) {
   const [first = ''] = administered();
   const ns = first === '*' ? (knownNamespaces()[0] ?? '') : first;
   const [name, setName] = useState('');
-  const [drafts, setDrafts] = useState<GrantDraft[]>([{ scope: 'read', ns, services: '' }]);
+  const [drafts, setDrafts] = useState<GrantDraft[]>([{ scope: 'read', ns, services: '', keys: '' }]);
   const [lifeMs, setLifeMs] = useState(0);
   const [isForPath, setForPath] = useState(false);
   const [secret, setSecret] = useState<string>();
@@ -76,7 +82,7 @@ export function NewToken({ onMade, onClose }: Making) {
         <button
           class="btn"
           type="button"
-          onClick={() => setDrafts([...drafts, { scope: 'register', ns: drafts[0]?.ns ?? ns, services: '' }])}
+          onClick={() => setDrafts([...drafts, { scope: 'register', ns: drafts[0]?.ns ?? ns, services: '', keys: '' }])}
         >
           {text.addGrant}
         </button>
@@ -110,7 +116,7 @@ function GrantEditor({
   onChange: (part: Partial<GrantDraft>) => void;
 }) {
   const { tokens: text, titles } = words.value;
-  const { scope, ns, services } = draft;
+  const { scope, ns } = draft;
   const mine = administered();
   const offered = mine.includes('*') ? ['*', ...knownNamespaces()] : mine;
   return (
@@ -138,18 +144,19 @@ function GrantEditor({
           </datalist>
         </Field>
       </div>
-      {hasServices(scope) && (
-        <Field label={titles.services} hint={text.servicesHint} path={`${path}.services`} error={error}>
-          <textarea
-            class="mono"
-            rows={2}
-            value={services}
-            placeholder="payments*"
-            spellcheck={false}
-            onInput={({ currentTarget }) => onChange({ services: currentTarget.value })}
-          />
-        </Field>
-      )}
+      {hasServices(scope) &&
+        PATTERNS.map(({ member, title, hint, example }) => (
+          <Field key={member} label={titles[title]} hint={text[hint]} path={`${path}.${member}`} error={error}>
+            <textarea
+              class="mono"
+              rows={2}
+              value={draft[member]}
+              placeholder={example}
+              spellcheck={false}
+              onInput={({ currentTarget }) => onChange({ [member]: currentTarget.value })}
+            />
+          </Field>
+        ))}
       <Preview grant={grantOf(draft)} />
     </>
   );
@@ -164,7 +171,7 @@ function Preview({ grant }: { grant: Grant }) {
   }, [ns]);
   const known = readNamespaces();
   const breadth = breadthOf(grant);
-  const all = hasServices(scope) ? servicesOf(ns) : undefined;
+  const all = hasServices(scope) && (grant.services || !grant.keys) ? servicesOf(ns) : undefined;
   const matched = all && matchedServices(grant, all.list);
   const named = matched?.slice(0, NAMED_MAX_COUNT).map(serviceTitle) ?? [];
   const isMissing = ns !== '' && ns !== '*' && known !== undefined && !known.hasMore && !knownNamespaces().includes(ns);

@@ -169,7 +169,7 @@ function Grants({
   counts?: readonly { grants: readonly Grant[] }[];
 }) {
   const { tokens: text } = words.value;
-  const patterned = counts.flatMap((each) => each.grants).filter(({ ns, services }) => ns !== '*' && services);
+  const patterned = counts.flatMap((each) => each.grants).filter(({ ns, services }) => ns !== '*' && services?.length);
   const namespaces = [...new Set(patterned.map(({ ns }) => ns))].slice(0, COUNTED_MAX_COUNT).join();
   useEffect(() => {
     for (const ns of namespaces.split(',')) if (ns !== '') void readServiceNames(ns);
@@ -177,12 +177,17 @@ function Grants({
   return (
     <ul>
       {grants.map((grant) => {
-        const { scope, ns, services } = grant;
-        const all = services && servicesOf(ns);
-        const what = services?.map(patternTitle).join(', ') ?? text.allServices;
+        const { scope, ns, services, keys } = grant;
+        // A grant on keys alone has no services.
+        const all = services?.length ? servicesOf(ns) : undefined;
+        const where = ns === '*' ? text.everywhere : ns;
+        const sentences = [
+          (all || !keys) && text.sentences[scope](services?.map(patternTitle).join(', ') ?? text.allServices, where),
+          keys && text[scope === 'read' ? 'readsKeys' : 'writesKeys'](keys.join(', '), where),
+        ];
         return (
           <li key={JSON.stringify(grant)}>
-            {text.sentences[scope](what, ns === '*' ? text.everywhere : ns)}
+            {sentences.filter(Boolean).join(' · ')}
             {all && (
               <span class="mute"> ({text.matches(count(matchedServices(grant, all.list).length), all.hasMore)})</span>
             )}

@@ -1,10 +1,12 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
+import type { HistoryChange } from '../../client/wire/history-answers';
 import { actorNames, isActor } from '../state/actors';
 import { type ChangeLine, type Fold, factsOf, foldLines, idOf, isFold, linesOf, recordOf } from '../state/change-lines';
+import { bytesOfKey, queryOfPlace } from '../state/entry-keys';
 import { HistoryList, type HistoryOptions } from '../state/history-list';
-import { diffPath, instancePath, type ServiceAddress, servicePath, serviceTitle } from '../state/paths';
+import { diffPath, entriesPath, instancePath, type ServiceAddress, servicePath, serviceTitle } from '../state/paths';
 import { changedFields } from '../state/record-diff';
 import { clock, fullTime, moment } from '../words/format';
 import { words } from '../words/words';
@@ -220,11 +222,6 @@ function LineCells({
   const record = recordOf(change);
   const address = record && { ns, group: record.group, service: record.service };
   const id = idOf(change);
-  const sentence = (
-    <StateMark state={stateAfter(line)} isCalm={stateAfter(line) === 'up'}>
-      {sentenceOf(line)}
-    </StateMark>
-  );
   // A registration or a removal changes every field, and so does the creation or deletion of an entry.
   const isWhole = (change.kind === 'instance' || !record) && (change.before === null || change.after === null);
   const fields = isWhole ? [] : changedFields(change.before, change.after).slice(0, FIELDS_MAX_COUNT);
@@ -234,13 +231,11 @@ function LineCells({
         <Time at={at} />
       </Cell>
       <Cell class={isInside ? 'say in' : 'say'}>
-        {address === undefined ? (
-          sentence
-        ) : (
-          <Link href={id === '' ? servicePath(address) : instancePath({ ...address, id })} data-row>
-            {sentence}
-          </Link>
-        )}
+        <Link href={pathOf(ns, change)} data-row>
+          <StateMark state={stateAfter(line)} isCalm={stateAfter(line) === 'up'}>
+            {sentenceOf(line)}
+          </StateMark>
+        </Link>
         {!isService && record && id !== '' && <span class="mute"> {serviceTitle(record)}</span>}
       </Cell>
       <Cell class="fields">
@@ -249,6 +244,14 @@ function LineCells({
       <Cell class="n">{address && <Compare address={address} from={before} to={cursor} />}</Cell>
     </>
   );
+}
+
+/** Returns the page of what a change is about. */
+function pathOf(ns: string, change: HistoryChange): string {
+  if (change.kind === 'entry') return entriesPath(ns, queryOfPlace({ prefix: '', key: bytesOfKey(change) }));
+  const { group, service } = change;
+  const address = { ns, group, service };
+  return change.kind === 'service' ? servicePath(address) : instancePath({ ...address, id: change.id });
 }
 
 /** Links to the service before and after a change. */

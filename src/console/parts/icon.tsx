@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 const ICONS = {
   rollcall: 'M9 6h11M9 12h11M9 18h11M4 6h.01M4 12h.01M4 18h.01',
   services: 'M4 5h16v5H4zM4 14h16v5H4zM8 7.5h.01M8 16.5h.01',
+  entries: 'M4 6h6M4 12h6M4 18h6M14 6h6M14 12h6M14 18h6',
   history: 'M4 12a8 8 0 1 0 2.5-5.8M4 4v4h4M12 8v4l3 2',
   access: 'M15 9a4 4 0 1 1-4-4 4 4 0 0 1 4 4zM14 12l6 6M17 15l2-2',
   settings: 'M4 7h10M18 7h2M4 17h2M10 17h10M14 7a2 2 0 1 0 4 0 2 2 0 1 0-4 0M6 17a2 2 0 1 0 4 0 2 2 0 1 0-4 0',

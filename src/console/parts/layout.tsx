@@ -3,9 +3,18 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { connection } from '../state/live-feed';
-import { knownNamespaces, loadNamespaces } from '../state/namespaces';
-import { AUDIT_PATH, historyPath, placeOf, servicesPath, settingsPath, TOKENS_PATH, titleOf } from '../state/paths';
-import { administered, may, mayKnowOf } from '../state/session';
+import { homePath, knownNamespaces, loadNamespaces } from '../state/namespaces';
+import {
+  AUDIT_PATH,
+  entriesPath,
+  historyPath,
+  placeOf,
+  servicesPath,
+  settingsPath,
+  TOKENS_PATH,
+  titleOf,
+} from '../state/paths';
+import { administered, may, mayKnowOf, mayKnowServices, mayUseEntries } from '../state/session';
 import { clock } from '../words/format';
 import { words } from '../words/words';
 import { Account } from './account';
@@ -29,9 +38,10 @@ export function Layout({ children }: { children: ComponentChildren }) {
     {
       name: 'services',
       href: servicesPath(home),
-      isOffered: mayKnowOf(home),
+      isOffered: mayKnowServices(home),
       isHere: section === 'services',
     },
+    { name: 'entries', href: entriesPath(home), isOffered: mayUseEntries('read', home), isHere: section === 'entries' },
     {
       name: 'history',
       href: historyPath(home),
@@ -93,7 +103,7 @@ function NamespaceSelect({ ns, known }: { ns: string | undefined; known: readonl
       label={nav.namespace}
       value={ns ?? ''}
       options={[['', nav.allNamespaces], ...ids.map((id) => [id, id] as const)]}
-      onChange={(id) => navigate(id === '' ? '/' : servicesPath(id))}
+      onChange={(id) => navigate(id === '' ? '/' : homePath(id))}
     />
   );
 }

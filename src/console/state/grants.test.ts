@@ -26,14 +26,20 @@ describe('an entered pattern', () => {
 
 describe('an entered grant', () => {
   it('has a pattern for each line, and none without lines', () => {
-    const draft = { scope: 'register' as const, ns: ' production ', services: ' a \n\neu@@b*\n' };
+    const draft = { scope: 'register' as const, ns: ' production ', services: ' a \n\neu@@b*\n', keys: '' };
     expect(grantOf(draft)).toEqual({ scope: 'register', ns: 'production', services: ['DEFAULT_GROUP@@a', 'eu@@b*'] });
     expect(grantOf({ ...draft, services: ' \n' })).toEqual({ scope: 'register', ns: 'production' });
+    const keys = ['config/*', 'leader'];
+    expect(grantOf({ ...draft, services: '', keys: ' config/* \n\nleader' })).toEqual({
+      scope: 'register',
+      ns: 'production',
+      keys,
+    });
   });
 
   it('with admin or metrics is for the whole namespace', () => {
     for (const scope of ['admin', 'metrics'] as const)
-      expect(grantOf({ scope, ns: 'a', services: 'b' })).toEqual({ scope, ns: 'a' });
+      expect(grantOf({ scope, ns: 'a', services: 'b', keys: 'c' })).toEqual({ scope, ns: 'a' });
   });
 });
 
@@ -45,6 +51,7 @@ it('a grant matches the services that the registry would', () => {
   expect(names(['DEFAULT_GROUP@@pay*'])).toEqual(['DEFAULT_GROUP/pay', 'DEFAULT_GROUP/payments']);
   expect(names(['eu@@*', 'DEFAULT_GROUP@@orders'])).toEqual(['DEFAULT_GROUP/orders', 'eu/payments']);
   expect(names()).toHaveLength(4);
+  expect(matchedServices({ ...read(), keys: ['*'] }, all)).toEqual([]);
 });
 
 it('a broad grant is noticed', () => {
@@ -54,6 +61,7 @@ it('a broad grant is noticed', () => {
   expect(breadthOf({ scope: 'operate', ns: 'a', services: ['a@@b', '*'] })).toBe('all-services');
   expect(breadthOf({ scope: 'operate', ns: 'a', services: ['a@@b'] })).toBeUndefined();
   expect(breadthOf(read())).toBeUndefined();
+  expect(breadthOf({ scope: 'register', ns: 'a', services: [], keys: ['b'] })).toBeUndefined();
 });
 
 it('a token may be used in a path only if it registers in one namespace', () => {

@@ -5,11 +5,12 @@ import { ALL_NAMESPACES, DEFAULT_GROUP, GROUP_SEPARATOR, REST, type ServiceNames
 /** Time before its expiry in which a token is marked. */
 const SOON_MS = 7 * 24 * 60 * 60_000;
 
-/** A grant as it is entered: services as one pattern a line. */
+/** A grant as it is entered: services and keys as one pattern a line. */
 export interface GrantDraft {
   scope: Grant['scope'];
   ns: string;
   services: string;
+  keys: string;
 }
 
 /** Separator and wildcard after a group: all its services. */
@@ -33,31 +34,41 @@ export function patternTitle(pattern: string): string {
   return name === REST || name.includes(GROUP_SEPARATOR) ? pattern : name;
 }
 
-/** Reports whether a scope can be limited to services. */
+/** Reports whether a scope can be limited to services and keys. */
 export const hasServices = (scope: Grant['scope']): boolean => scope !== 'admin' && scope !== 'metrics';
 
-/** Returns the grant for an entered one. */
-export function grantOf({ scope, ns, services }: GrantDraft): Grant {
-  const patterns = services
+const linesOf = (text: string): string[] =>
+  text
     .split('\n')
     .map((line) => line.trim())
-    .filter((line) => line !== '')
-    .map(patternOf);
-  return { scope, ns: ns.trim(), ...(hasServices(scope) && patterns.length > 0 && { services: patterns }) };
+    .filter((line) => line !== '');
+
+/** Returns the grant for an entered one. */
+export function grantOf({ scope, ns, services, keys }: GrantDraft): Grant {
+  const patterns = linesOf(services).map(patternOf);
+  const keyPatterns = linesOf(keys);
+  return {
+    scope,
+    ns: ns.trim(),
+    ...(hasServices(scope) && patterns.length > 0 && { services: patterns }),
+    ...(hasServices(scope) && keyPatterns.length > 0 && { keys: keyPatterns }),
+  };
 }
 
 /** Returns the services that a grant covers, among those of its namespace. */
-export const matchedServices = ({ services }: Grant, all: readonly ServiceNames[]): readonly ServiceNames[] =>
-  services === undefined ? all : all.filter((names) => services.some((pattern) => matchesService(pattern, names)));
+export const matchedServices = ({ services, keys }: Grant, all: readonly ServiceNames[]): readonly ServiceNames[] =>
+  services === undefined && keys === undefined
+    ? all
+    : all.filter((names) => services?.some((pattern) => matchesService(pattern, names)));
 
 /**
  * Returns why a grant deserves a second look: it allows everything, applies to every namespace, or changes all services
  * of one. Undefined if it does not.
  */
-export function breadthOf({ scope, ns, services }: Grant): 'admin' | 'everywhere' | 'all-services' | undefined {
+export function breadthOf({ scope, ns, services, keys }: Grant): 'admin' | 'everywhere' | 'all-services' | undefined {
   if (scope === 'admin') return 'admin';
   if (ns === ALL_NAMESPACES) return 'everywhere';
-  const isAll = services === undefined || services.includes(REST);
+  const isAll = (services === undefined && keys === undefined) || services?.includes(REST);
   return isAll && (scope === 'operate' || scope === 'register') ? 'all-services' : undefined;
 }
 

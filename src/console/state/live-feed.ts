@@ -3,7 +3,7 @@ import type { RollcallError } from '../../client/admin';
 import { ServiceWatch } from '../../client/watch/service-watch';
 import { SocketSource } from '../../client/watch/socket-source';
 import { StreamSource } from '../../client/watch/stream-source';
-import type { Sourceless, WatchScope } from '../../client/watch/watch';
+import type { Sourceless, WireScope } from '../../client/watch/watch';
 import { ClientCore } from '../../client/wire/client-core';
 import type { ChangesFrame } from '../../client/wire/frames';
 import { REAL_TIME } from '../../client/wire/time';
@@ -38,7 +38,7 @@ export const connection = signal<Connection>({ state: 'none', asOf: Date.now() }
 export interface FeedRequest {
   ns: string;
   /** Empty: the whole namespace. */
-  scope: WatchScope;
+  scope: WireScope;
   /** Position of the data that the page has read. */
   cursor: string;
   /** Called for each revision, in order. */

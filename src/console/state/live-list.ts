@@ -1,6 +1,6 @@
 import { type Signal, signal } from '@preact/signals';
 import { RollcallError } from '../../client/admin';
-import type { WatchScope } from '../../client/watch/watch';
+import type { WireScope } from '../../client/watch/watch';
 import type { ChangesFrame } from '../../client/wire/frames';
 import { openFeed } from './live-feed';
 
@@ -21,7 +21,7 @@ export interface ListPage<Item> {
 /** Definition of a list that is kept up to date. */
 export interface LiveListOptions<Item extends Revised> {
   ns: string;
-  scope: WatchScope;
+  scope: WireScope;
   /** Reads a page; `onAnswer` must be passed on to the call. */
   read: (page: {
     after?: string;

@@ -1,6 +1,7 @@
 import { signal } from '@preact/signals';
 import type { Namespace } from '../../client/wire/directory-answers';
-import { ask, ownId, session } from './session';
+import { entriesPath, servicesPath } from './paths';
+import { ask, mayKnowServices, mayUseEntries, ownId, session } from './session';
 
 /** Namespaces of a page of the list. */
 const PAGE = 500;
@@ -46,3 +47,7 @@ export async function loadNamespaces(): Promise<void> {
   } while (next !== undefined && list.length < READ_MAX_COUNT);
   read.value = { list, hasMore: next !== undefined, reader };
 }
+
+/** Returns the first page of a namespace: its services, or the entries for a token that may only read those. */
+export const homePath = (ns: string): string =>
+  !mayKnowServices(ns) && mayUseEntries('read', ns) ? entriesPath(ns) : servicesPath(ns);

@@ -4,6 +4,7 @@ import { placeOf, titleOf } from './paths';
 const TITLES = {
   namespaces: 'Namespaces',
   services: 'Services',
+  entries: 'Entries',
   history: 'History',
   settings: 'Settings',
   tokens: 'Tokens',
@@ -18,6 +19,7 @@ describe('the title of a page', () => {
     ['/production/services/DEFAULT_GROUP/payments/diff', 'payments · production · Rollcall'],
     ['/production/services/g/payments/instances/p-1', 'p-1 · payments · production · Rollcall'],
     ['/production/services/g/a%2Fb%25', 'a/b% · production · Rollcall'],
+    ['/production/entries', 'Entries · production · Rollcall'],
     ['/production/history', 'History · production · Rollcall'],
     ['/access/tokens', 'Tokens · Rollcall'],
     ['/access/audit', 'Audit · Rollcall'],

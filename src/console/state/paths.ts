@@ -34,6 +34,9 @@ export const diffPath = (address: ServiceAddress, from: string, to?: string): st
 /** @param filter Members of the query, such as `service` and `since`. */
 export const historyPath = (ns: string, filter: Readonly<Record<string, string | undefined>> = {}): string =>
   joined(ns, 'history') + query(filter);
+/** @param place Members of the query that name a prefix or a key. */
+export const entriesPath = (ns: string, place: Readonly<Record<string, string | undefined>> = {}): string =>
+  joined(ns, 'entries') + query(place);
 export const settingsPath = (ns: string): string => joined(ns, 'settings');
 export const TOKENS_PATH = '/access/tokens';
 export const AUDIT_PATH = '/access/audit';
@@ -52,7 +55,7 @@ export function decoded(name: string): string {
 }
 
 /** Sections of the page, as the navigation names them. */
-export type Section = 'namespaces' | 'services' | 'history' | 'settings' | 'tokens' | 'audit';
+export type Section = 'namespaces' | 'services' | 'entries' | 'history' | 'settings' | 'tokens' | 'audit';
 
 /** Place that an address shows. */
 export interface Place {
@@ -63,7 +66,7 @@ export interface Place {
   names: string[];
 }
 
-const OF_NAMESPACE = ['services', 'history', 'settings'] as const;
+const OF_NAMESPACE = ['services', 'entries', 'history', 'settings'] as const;
 const OF_ACCESS = ['tokens', 'audit'] as const;
 
 /** Returns the place of a path, which begins after the base of the page. */

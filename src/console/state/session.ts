@@ -1,9 +1,10 @@
 import { computed, signal } from '@preact/signals';
 import { RollcallError } from '../../client/admin';
 import { type Calls, calls } from '../../client/admin/calls';
+import { caller, type Operation } from '../../client/admin/operation';
 import type { Grant, OwnToken } from '../../client/wire/directory-answers';
 import { RegistryHttp } from '../../client/wire/registry-http';
-import { covers, type Target } from '../../model/coverage';
+import { covers, includesScope, type Target } from '../../model/coverage';
 import { store, stored } from '../words/storage';
 import { ticketOf } from './credential';
 import { noteTime, registryNow } from './registry-clock';
@@ -54,28 +55,37 @@ const fetchAndNoteTime = async (url: string, init?: RequestInit): Promise<Respon
   return answer;
 };
 
-function client(token?: string): Calls {
+/** Makes a call that is not among those of the client, such as one about entries. */
+export type Call = (operation: Operation, parameters: Parameters<ReturnType<typeof caller>>[0]) => Promise<unknown>;
+
+function clients(token?: string): { admin: Calls; call: Call } {
   const options = { url: ORIGIN, token, fetch: fetchAndNoteTime };
-  return calls(new RegistryHttp(options), options);
+  const http = new RegistryHttp(options);
+  return {
+    admin: calls(http, options),
+    call: (operation, parameters) => caller(http, options, operation)(parameters),
+  };
 }
+
+const client = (token?: string): Calls => clients(token).admin;
 
 const currentToken = computed(() => session.value?.token);
 
-/** Client with the visitor's token; the same one while the token is. */
-const current = computed(() => (currentToken.value === undefined ? undefined : client(currentToken.value)));
+/** Clients with the visitor's token; the same ones while the token is. */
+const current = computed(() => (currentToken.value === undefined ? undefined : clients(currentToken.value)));
 
 /**
  * Calls the registry with the visitor's token. If the registry no longer accepts it, the visitor is signed out.
  *
  * @throws {RollcallError} The registry's error.
  */
-export async function ask<Answer>(call: (admin: Calls) => Promise<Answer>): Promise<Answer> {
-  const admin = current.peek();
-  if (admin === undefined) throw new RollcallError('UNAUTHENTICATED', 'not signed in');
+export async function ask<Answer>(question: (admin: Calls, call: Call) => Promise<Answer>): Promise<Answer> {
+  const asked = current.peek();
+  if (asked === undefined) throw new RollcallError('UNAUTHENTICATED', 'not signed in');
   try {
-    return await call(admin);
+    return await question(asked.admin, asked.call);
   } catch (error) {
-    if (isRefusal(error) && current.peek() === admin) forget(hasExpired() ? 'expired' : 'ended');
+    if (isRefusal(error) && current.peek() === asked) forget(hasExpired() ? 'expired' : 'ended');
     throw error;
   }
 }
@@ -249,9 +259,26 @@ async function endSessionBefore(token: string): Promise<void> {
 export const may = (scope: Grant['scope'], target: Target): boolean =>
   session.value?.own.grants.some((grant) => covers(grant, scope, target)) ?? false;
 
+/** Returns the patterns of keys on which the visitor's token has a scope, without a grant on the whole namespace. */
+export const grantedKeys = (scope: Grant['scope'], namespace: string): string[] =>
+  (session.value?.own.grants ?? [])
+    .filter((grant) => (grant.ns === '*' || grant.ns === namespace) && includesScope(grant.scope, scope))
+    .flatMap(({ keys = [] }) => keys);
+
+/** Reports whether the visitor's token has a scope on entries of a namespace: on all of them, or some. */
+export const mayUseEntries = (scope: Grant['scope'], namespace: string): boolean =>
+  may(scope, { namespace, keys: { from: '' } }) || grantedKeys(scope, namespace).length > 0;
+
 /** Reports whether the visitor's token has any grant other than `metrics` on a namespace. */
 export const mayKnowOf = (namespace: string): boolean =>
   session.value?.own.grants.some(({ scope, ns }) => scope !== 'metrics' && (ns === '*' || ns === namespace)) ?? false;
+
+/** Reports whether the visitor's token may know of services of a namespace: not if all of its grants name keys alone. */
+export const mayKnowServices = (namespace: string): boolean =>
+  session.value?.own.grants.some(
+    ({ scope, ns, services, keys }) =>
+      scope !== 'metrics' && (ns === '*' || ns === namespace) && (keys === undefined || services?.length),
+  ) ?? false;
 
 /** Returns the namespaces that the visitor's token administers, with `*` for all: it manages the tokens of those. */
 export const administered = (): string[] =>

@@ -1,3 +1,4 @@
+import type { LayoutRule } from '../../model/layout';
 import type { NamespaceDefinition, NamespaceSettings, NamespaceView } from '../../model/namespace';
 import { timestamp } from '../../model/timestamp';
 import type { SqlRow, SqlStorage } from '../storage/sql-storage';
@@ -82,7 +83,7 @@ export class NamespaceRows {
 
 /** Encodes settings: equal settings have equal text, whatever the order of their members. */
 export function settingsText(settings: NamespaceRow['settings']): string {
-  const { title, placement, retention, limits, selfPreservation, intervals } = settings;
+  const { title, placement, retention, limits, selfPreservation, intervals, layouts } = settings;
   return JSON.stringify({
     title,
     placement: placement && sorted(placement),
@@ -90,6 +91,7 @@ export function settingsText(settings: NamespaceRow['settings']): string {
     limits: limits && unlessEmpty({ ...limits, perToken: limits.perToken && unlessEmpty(limits.perToken) }),
     selfPreservation: selfPreservation || undefined,
     intervals: intervals && unlessEmpty(intervals),
+    layouts: layouts && orderedRules(layouts),
   });
 }
 
@@ -97,7 +99,14 @@ export function settingsText(settings: NamespaceRow['settings']): string {
 export function objectSettings({ settings }: NamespaceRow): NamespaceSettings {
   const { retention = {}, limits = {}, selfPreservation, intervals } = settings;
   const kept = intervals && unlessEmpty(intervals);
-  return { retention, limits, ...(selfPreservation ? { selfPreservation } : {}), ...(kept && { intervals: kept }) };
+  const layouts = settings.layouts && orderedRules(settings.layouts);
+  return {
+    retention,
+    limits,
+    ...(selfPreservation ? { selfPreservation } : {}),
+    ...(kept && { intervals: kept }),
+    ...(layouts && { layouts }),
+  };
 }
 
 /** Returns a namespace as answers show it. */
@@ -110,10 +119,17 @@ export function namespaceView({ id, settings, createdAt, createdBy, updatedAt }:
     limits: settings.limits ?? {},
     selfPreservation: settings.selfPreservation || undefined,
     intervals: settings.intervals && unlessEmpty(settings.intervals),
+    layouts: settings.layouts && orderedRules(settings.layouts),
     createdAt: createdAt === null ? undefined : timestamp(createdAt),
     createdBy: createdBy ?? undefined,
     updatedAt: updatedAt === null ? undefined : timestamp(updatedAt),
   };
+}
+
+/** Returns rules with their members in a fixed order; undefined if there are none. Their own order counts. */
+function orderedRules(rules: readonly LayoutRule[]): LayoutRule[] | undefined {
+  if (rules.length === 0) return undefined;
+  return rules.map(({ kind, prefix, show }) => ({ kind, prefix, ...(show === true && { show }) }));
 }
 
 function sorted<T extends object>(members: T): T {

@@ -194,7 +194,7 @@ export class Namespaces {
 }
 
 function patched(settings: NamespaceRow['settings'], patch: NamespacePatch): NamespaceRow['settings'] {
-  const { title, retention, limits, selfPreservation, intervals } = patch;
+  const { title, retention, limits, selfPreservation, intervals, layouts } = patch;
   const merged = <T>(before: T | undefined, asked: T | null | undefined) =>
     asked === undefined ? before : (asked ?? undefined);
   return {
@@ -204,6 +204,7 @@ function patched(settings: NamespaceRow['settings'], patch: NamespacePatch): Nam
     limits: merged(settings.limits, limits),
     selfPreservation: merged(settings.selfPreservation, selfPreservation),
     intervals: merged(settings.intervals, intervals),
+    layouts: merged(settings.layouts, layouts),
   };
 }
 

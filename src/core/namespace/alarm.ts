@@ -1,6 +1,7 @@
 import { ALARM_RETRY_MS, ALARMS_PER_HOUR_WARN_COUNT, CHECKPOINT_EARLY_MS } from '../../model/limits';
 import { knowsTooManyServices, scheduleCompaction } from './commit/commit';
 import type { StoredState } from './commit/commit-state';
+import { attendLookAgain } from './layouts/look-again';
 import { type AlarmState, arm, nextDeadline, planNextLook, sweep } from './leases/expiry';
 import { noteLostSockets } from './leases/sessions';
 import { continueEnds } from './leases/slow-end';
@@ -71,10 +72,14 @@ async function attend(state: NamespaceState, hub: Hub, now: number): Promise<voi
   await attendTokens(state, hub);
 }
 
-/** Compacts the journal and continues an import. */
+/** Compacts the journal, applies changed layouts, and continues an import. */
 async function clearAway(state: NamespaceState): Promise<void> {
   while (compact(state)) await state.pipeline.settled();
   scheduleCompaction(state, state.time.now());
+  while (attendLookAgain(state, state.time.now())) {
+    await (state.pipeline.settled() ?? state.platform.nextTurn());
+    sweep(state, notePass(state));
+  }
   while (continueEnds(state, state.time.now())) {
     await (state.pipeline.settled() ?? state.platform.nextTurn());
     sweep(state, notePass(state));

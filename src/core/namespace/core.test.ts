@@ -1,5 +1,7 @@
 import type { Capabilities } from '../../../test/contracts/namespace/test-namespace';
 import { namespaceContract } from '../../../test/contracts/namespace-contract';
+import { HandPlatform } from '../../../test/fixtures/hand-platform';
+import { MADE_UP_LAYOUTS } from '../../../test/fixtures/made-up-layouts';
 import { forgetful, NodeNamespace } from '../../../test/fixtures/node-namespace';
 
 const capabilities: Capabilities = {
@@ -10,11 +12,18 @@ const capabilities: Capabilities = {
   looks: true,
   ticks: 'the manual platform has one clock',
   addsUpAttention: true,
+  hasLayouts: true,
   remembers: true,
   isFast: true,
 };
 
-namespaceContract('the core in Node', capabilities, () => new NodeNamespace());
+function laidOut(): NodeNamespace {
+  const platform = new HandPlatform();
+  platform.layouts = MADE_UP_LAYOUTS;
+  return new NodeNamespace(undefined, platform);
+}
+
+namespaceContract('the core in Node', capabilities, laidOut);
 
 namespaceContract(
   'the core in Node, woken for every call',
@@ -25,7 +34,7 @@ namespaceContract(
     isFast: 'a wake reads every record',
   },
   () => {
-    const namespace = new NodeNamespace();
+    const namespace = laidOut();
     const api = forgetful(namespace);
     return {
       api,
@@ -37,6 +46,7 @@ namespaceContract(
       setClock: (ms) => namespace.setClock(ms),
       restart: () => namespace.restart(),
       loseAlarm: () => namespace.loseAlarm(),
+      configure: (settings) => namespace.configure(settings),
     };
   },
 );

@@ -6,7 +6,9 @@ import type { Platform } from '../platform/platform';
 import { attendAlarm, attendTick } from './alarm';
 import type { Retention } from './commit/journal';
 import { readChangedSince } from './history/changed-since';
+import { diffEntries } from './history/entry-diff';
 import { readEntryHistory } from './history/entry-reads';
+import { rollBackEntries } from './history/entry-rollback';
 import { NamespaceSnapshots } from './history/namespace-snapshots';
 import { readDiff, readHistory, rollback } from './history/past-reads';
 import { readWhy } from './history/why';
@@ -263,6 +265,14 @@ export class Registry implements NamespaceApi {
 
   entryHistory(command: Query<'entryHistory'>): Reply<'entryHistory'> {
     return readEntryHistory(this.#state, command);
+  }
+
+  diffEntries(command: Query<'diffEntries'>): Reply<'diffEntries'> {
+    return diffEntries(this.#state, command);
+  }
+
+  rollBackEntries(caller: Caller, command: Command<'rollBackEntries'>): Reply<'rollBackEntries'> {
+    return rollBackEntries(this.#state, caller, command);
   }
 
   grantLease(caller: Caller, command: Command<'grantLease'>): Reply<'grantLease'> {

@@ -9,6 +9,7 @@ import { scheduleCompaction } from './commit/commit';
 import { newEpoch } from './commit/epoch-change';
 import { writeSettings } from './commit/settings';
 import { Registry } from './core';
+import { beginLookAgain } from './layouts/look-again';
 import { arm } from './leases/expiry';
 import { missingNamespace } from './records/catalog';
 import type { NamespaceState } from './state';
@@ -179,12 +180,14 @@ function awaken(platform: Platform): Awake {
 }
 
 /** Replaces the settings. They take effect at once, and are durable when the promise resolves. */
-function configure(state: NamespaceState, settings: NamespaceSettings): Promise<void> {
+export function configure(state: NamespaceState, settings: NamespaceSettings): Promise<void> {
   return turn(state, undefined, (now) => {
     state.pipeline.assertStorable();
     if (!state.settings.replace(settings)) return;
     state.pipeline.enqueue(() => writeSettings(state.platform.storage, settings));
     scheduleCompaction(state, now);
+    state.layouts.configure(settings.layouts ?? []);
+    beginLookAgain(state, now);
   });
 }
 

@@ -11,6 +11,8 @@ import { changeEpochIfMarked, newEpoch } from './commit/epoch-change';
 import { Journal, type Retention } from './commit/journal';
 import { Settings } from './commit/settings';
 import { EntryStore } from './entries/entry-store';
+import { beginLookAgain, LookAgainPlace } from './layouts/look-again';
+import { Layouts } from './layouts/projection';
 import { grantedTerms } from './leases/granting';
 import { Catalog } from './records/catalog';
 import type { ServiceEntry, SessionEntry } from './records/catalog-entries';
@@ -113,6 +115,8 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
     imports: new Imports(storage),
     attention,
     alarmTimes,
+    layouts: new Layouts({ platform, catalog, entries, described: loaded.described }, settings.layouts),
+    lookAgain: new LookAgainPlace(),
   };
   const receipts = new Receipts(() => settings.pollerLingerMs);
   const hub = new Hub(memory, receipts);
@@ -125,6 +129,7 @@ export function wake(host: Platform, defaults?: Retention): { state: NamespaceSt
   }
   resumeAttention(state, header);
   changeEpochIfMarked(state);
+  beginLookAgain(state, time.now());
   resumeImport(state);
   return { state, hub };
 }
@@ -151,6 +156,7 @@ function load(
     movedLeases: [],
     sessionsBySlot: new Map(),
     removedAt: new Map(),
+    described: [],
     latest: 0,
   };
   loadSessions(waking, storage);

@@ -2,7 +2,6 @@ import type { InstanceKey, OperationResult } from '../../model/batch';
 import { bytesOf } from '../../model/bytes';
 import { assertEntrySizes } from '../../model/entry';
 import { jsonText } from '../../model/json';
-import { ENTRIES_UNWRITTEN_MAX_BYTES } from '../../model/limits';
 import type { Answer, Caller, NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import type { ServiceView } from '../../model/service';
 import { assertTransaction, instanceOperations } from '../../model/transaction-rules';
@@ -29,7 +28,7 @@ import {
   overrideAction,
   withOperatorAudit,
 } from './turn/operator-audit';
-import { change, turn } from './turn/turn';
+import { change, lacksRoom, roomForValues, turn } from './turn/turn';
 import type { TurnState } from './turn/turn-state';
 import { cancelDrains, drainAndWait } from './watch/draining';
 import type { Watches, WatchState } from './watch/watch-state';
@@ -216,15 +215,6 @@ export async function callTransaction(
   });
 }
 
-/** Returns whether too many values are not written yet. Calls that find room don't wait, not even for a microtask. */
-const lacksRoom = ({ entries }: TurnState): boolean => entries.unwrittenBytes > ENTRIES_UNWRITTEN_MAX_BYTES;
-
-/** Waits while too many values are not written yet. */
-async function roomForValues(state: TurnState): Promise<void> {
-  // Each waiter looks again, as those before it may have used up the room.
-  while (lacksRoom(state)) await state.pipeline.settled();
-}
-
 export async function callPutEntry(state: TurnState, caller: Caller, command: Command<'putEntry'>): Reply<'putEntry'> {
   if (lacksRoom(state)) await roomForValues(state);
   return change(state, caller, {
@@ -252,7 +242,7 @@ function putEntry(
   assertEntrySizes(key, value);
   const lease = name === undefined ? null : requireGranted(granted, caller, { lease: name, door }).id;
   entries.require(key, precondition);
-  const isNew = entries.get(key) === undefined;
+  const isNew = entries.real(key) === undefined;
   entries.put(key, { value: bytesOf(value), lease, facts: { actor: caller.tokenId, contentType } }, 'put');
   return isNew ? 'created' : 'changed';
 }

@@ -1,5 +1,6 @@
 import type { Audit } from '../../model/audit';
 import type { ClaimsOf } from '../../model/instance';
+import type { Layout } from '../../model/layout';
 import type { SqlStorage } from '../storage/sql-storage';
 import type { Connections } from './connection';
 import type { Counters } from './counters';
@@ -88,6 +89,8 @@ export interface Platform {
    * dialect.
    */
   claimsOf: ClaimsOf;
+  /** Layouts of entries that doors bring. The core knows none. Default: none. */
+  layouts?: readonly Layout[] | undefined;
   /** Aborts this object: its memory is ahead of the disk, and only a restart can fix that. */
   abort(reason: string): void;
   /** Writes one line for the operator. It must never contain a secret. */

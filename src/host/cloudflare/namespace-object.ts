@@ -5,6 +5,7 @@ import type { NamespaceControl, NamespaceSize } from '../../model/directory-api'
 import { RegistryError } from '../../model/errors';
 import { CLOSE_CODES } from '../../model/frames';
 import type { ClaimsOf } from '../../model/instance';
+import type { Layout } from '../../model/layout';
 import type { NamespaceSettings } from '../../model/namespace';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
@@ -32,14 +33,17 @@ export class NamespaceObject extends DurableObject<Env> implements NamespaceCont
   #alarm: ObjectAlarm | undefined;
   readonly #sockets: ObjectSockets;
 
-  /** @param claimsOf Passed by the entry file, because the core knows no dialect. */
-  constructor(ctx: DurableObjectState, env: Env, claimsOf: ClaimsOf) {
+  /**
+   * @param claimsOf Passed by the entry file, like `layouts`, because the core knows no dialect.
+   * @param layouts Layouts of entries that doors bring.
+   */
+  constructor(ctx: DurableObjectState, env: Env, claimsOf: ClaimsOf, layouts: readonly Layout[] = []) {
     super(ctx, env);
     this.#sockets = new ObjectSockets(ctx);
     void ctx.blockConcurrencyWhile(async () => {
       const base = await objectPlatform(ctx, env);
       this.#alarm = base.alarm;
-      const platform = platformOf(ctx, env, { base, connections: this.#sockets, claimsOf });
+      const platform = platformOf(ctx, env, { base, connections: this.#sockets, claimsOf, layouts });
       this.#namespace = new Namespace(platform, ctx.id.name === DEFAULT_NAMESPACE);
     });
   }
@@ -135,9 +139,14 @@ interface NamespaceParts {
   base: ObjectPlatform;
   connections: ObjectSockets;
   claimsOf: ClaimsOf;
+  layouts: readonly Layout[];
 }
 
-function platformOf(ctx: DurableObjectState, env: Env, { base, connections, claimsOf }: NamespaceParts): Platform {
+function platformOf(
+  ctx: DurableObjectState,
+  env: Env,
+  { base, connections, claimsOf, layouts }: NamespaceParts,
+): Platform {
   const directory = remoteDirectory(directoryStubs(env));
   return {
     ...base,
@@ -145,6 +154,7 @@ function platformOf(ctx: DurableObjectState, env: Env, { base, connections, clai
     connections,
     digest: sha256,
     claimsOf,
+    layouts,
     counters: processCounters(ctx.id.toString(), Date.now()),
     erase: async () => {
       await ctx.storage.deleteAlarm();

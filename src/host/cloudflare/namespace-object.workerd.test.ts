@@ -40,6 +40,7 @@ namespaceContract(
     looks: true,
     ticks: 'time stands still between events, and a pending timer is billed',
     addsUpAttention: true,
+    hasLayouts: 'its entry file passes it no layouts',
     remembers: true,
     isFast: 'ten thousand calls to another isolate take many seconds',
   },

@@ -25,6 +25,7 @@ export interface NamespacesParts {
   /** Returns the directory, which exists before any namespace is called. */
   directory(): DirectoryApi;
   claimsOf: Platform['claimsOf'];
+  layouts?: Platform['layouts'];
   /** Default {@link NAMESPACE_SLEEP_AFTER_MS}. */
   sleepAfterMs?: number | undefined;
   /** Number of idle namespaces that may stay in memory. Default: {@link NAMESPACES_AWAKE_MAX_COUNT}. */
@@ -132,9 +133,10 @@ export class Namespaces {
   }
 
   #sharedParts(id: string): ReturnType<NamespaceHost['sharedParts']> {
-    const { directory, claimsOf } = this.#parts;
+    const { directory, claimsOf, layouts } = this.#parts;
     return {
       claimsOf,
+      layouts,
       endedTokens: (tokenIds) => directory().endedTokens(tokenIds),
       audit: {
         begin: (note) => directory().beginAudit({ ...note, ns: id }),

@@ -1,6 +1,7 @@
 import type { Capabilities, TestNamespace } from '../../../test/contracts/namespace/test-namespace';
 import { namespaceContract } from '../../../test/contracts/namespace-contract';
 import { HandResident } from '../../../test/fixtures/hand-resident';
+import { MADE_UP_LAYOUTS } from '../../../test/fixtures/made-up-layouts';
 import { forgetful } from '../../../test/fixtures/node-namespace';
 
 const capabilities: Capabilities = {
@@ -11,6 +12,7 @@ const capabilities: Capabilities = {
   looks: 'it ticks',
   ticks: true,
   addsUpAttention: true,
+  hasLayouts: true,
   remembers: true,
   isFast: true,
 };
@@ -25,11 +27,14 @@ function lentOf(host: HandResident): TestNamespace {
     setClock: async (ms) => host.setClock(ms),
     restart: () => host.restart(),
     loseAlarm: async () => {},
+    configure: (settings) => host.namespace().configure(settings),
     close: () => host.close(),
   };
 }
 
-namespaceContract('the resident host', capabilities, async () => lentOf(await HandResident.start()));
+const start = () => HandResident.start({ layouts: MADE_UP_LAYOUTS });
+
+namespaceContract('the resident host', capabilities, async () => lentOf(await start()));
 
 namespaceContract(
   'the resident host, put to sleep after every call',
@@ -40,7 +45,7 @@ namespaceContract(
     isFast: 'a wake reads every record',
   },
   async () => {
-    const host = await HandResident.start();
+    const host = await start();
     const hibernate = () => host.namespace().sleep();
     const api = forgetful({
       get api() {

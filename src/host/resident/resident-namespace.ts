@@ -22,7 +22,7 @@ const SERVICE_RESTART = 1012;
 export interface NamespaceHost {
   platform: ProcessPlatform;
   /** Returns the parts of a namespace's platform that reach the directory and the dialects. */
-  sharedParts: (id: string) => Pick<Platform, 'audit' | 'endedTokens' | 'claimsOf'>;
+  sharedParts: (id: string) => Pick<Platform, 'audit' | 'endedTokens' | 'claimsOf' | 'layouts'>;
   /** Records that the process takes in messages, and returns its attention. */
   passed(): ProcessAttention;
   /** Returns whether the namespace has a file. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { DirectoryApi } from '../../model/directory-api';
 import type { ClaimsOf } from '../../model/instance';
+import type { Layout } from '../../model/layout';
 import { ATTENTION_PASS_MS } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
 import type { NamespaceSockets } from '../../model/namespace-sockets';
@@ -22,6 +23,8 @@ export interface ResidentOptions {
   /** The lowest level that is logged. Default: `warn`. */
   logLevel?: string | undefined;
   claimsOf: ClaimsOf;
+  /** Layouts of entries that doors bring. Default: none. */
+  layouts?: readonly Layout[] | undefined;
   writeLine: WriteLine;
   /** Called once if the state in memory is ahead of the disk for good. The process must then end. */
   onLost: (reason: string) => void;
@@ -73,8 +76,8 @@ export class ResidentPlatform {
     const checkpoints = new CheckpointWorker(checkpointWorker);
     const faults = new WriteFaults(platform.log);
     const openFile = (path: string) => DatabaseFile.open({ path, checkpoints, faults, onLost: options.onLost });
-    const { claimsOf, sleepAfterMs, awakeMaxCount } = options;
-    const parts = { platform, files, openFile, claimsOf, sleepAfterMs, awakeMaxCount };
+    const { claimsOf, layouts, sleepAfterMs, awakeMaxCount } = options;
+    const parts = { platform, files, openFile, claimsOf, layouts, sleepAfterMs, awakeMaxCount };
     // Together: each waits for the disk.
     const [directoryFile, namespaces] = await Promise.all([
       openFile(files.directory),

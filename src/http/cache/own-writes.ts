@@ -20,6 +20,7 @@ const WRITES: ReadonlySet<PropertyKey> = new Set<keyof NamespaceApi>([
   'putEntry',
   'deleteEntry',
   'transaction',
+  'rollBackEntries',
   'revokeLease',
 ]);
 

@@ -1,4 +1,12 @@
 import { authorize } from '../../auth/authorize';
+import { keyIn } from '../../model/entry';
+import {
+  EntryDiff,
+  EntryDiffQuery,
+  EntryRollbackReport,
+  EntryRollbackRequest,
+  selectedKeys,
+} from '../../model/entry-past';
 import {
   DiffQuery,
   HistoryPage,
@@ -10,6 +18,7 @@ import {
   WhyQuery,
   WhyReport,
 } from '../../model/history';
+import { ENTRY_ROLLBACK_MAX_BYTES, ENTRY_ROLLBACK_MAX_COUNT } from '../../model/limits';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { route } from '../pipeline/route';
 import type { Surface } from '../pipeline/surface';
@@ -70,6 +79,51 @@ export function addHistoryRoutes(surface: Surface): void {
     input: { path: ServiceNames, query: DiffQuery },
     answers: { 200: { description: 'What was added, removed and changed', schema: ServiceDiff } },
     call: (namespace, { path, query }, call) => namespace.diff({ ...path, ...query, tokenId: call.tokenId }),
+    map: answered,
+  });
+
+  route(surface, {
+    operation: 'diffEntries',
+    method: 'get',
+    path: `${NAMESPACE_PATH}/diff/kv`,
+    scope: 'read',
+    authorize: (principal, namespace, { query }) =>
+      authorize(principal, 'read', { namespace, keys: selectedKeys(query) }),
+    chapter: 'History',
+    summary: 'Compare entries at two points in time',
+    description:
+      'All entries, one `key`, those with a `prefix`, or those from one key up to another. The token needs one grant that ' +
+      'covers all of them. A page examines a bounded number of keys: continue with `next` even if a page is empty. ' +
+      'A point outside the retained history returns 410 `COMPACTED`.',
+    input: { query: EntryDiffQuery },
+    answers: { 200: { description: 'Entries that differ, each before and after', schema: EntryDiff } },
+    call: (namespace, { query }, call) => {
+      const { from, to, limit, after } = query;
+      const selection = { interval: selectedKeys(query), after: after && keyIn(after, true) };
+      return namespace.diffEntries({ ...selection, from, to, limit, tokenId: call.tokenId });
+    },
+    map: answered,
+  });
+
+  route(surface, {
+    operation: 'rollBackEntries',
+    method: 'post',
+    path: `${NAMESPACE_PATH}/rollback/kv`,
+    scope: 'operate',
+    authorize: (principal, namespace, { body }) =>
+      authorize(principal, 'operate', { namespace, keys: selectedKeys(body) }),
+    chapter: 'History',
+    summary: 'Roll back entries to an earlier point in time',
+    description:
+      'Restores the values and types of one `key`, of all with a `prefix`, or of those from one key up to another, and ' +
+      'deletes those that did not exist, in one revision. Entries that a lease holds, or held then, are left as they are. ' +
+      `Refused with \`LIMIT_EXCEEDED\` for more than ${ENTRY_ROLLBACK_MAX_COUNT} entries that have changed, or ` +
+      `${ENTRY_ROLLBACK_MAX_BYTES / 1_048_576} MiB of values. Repeating it changes nothing.`,
+    input: { body: EntryRollbackRequest },
+    answers: { 200: { description: 'Number of entries that were restored and deleted', schema: EntryRollbackReport } },
+    example: { prefix: 'config/', to: '2027-01-31T12:00:00Z' },
+    call: (namespace, { body }, call) =>
+      namespace.rollBackEntries(call.callerWithOrigin, { interval: selectedKeys(body), to: body.to }),
     map: answered,
   });
 

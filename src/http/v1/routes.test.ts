@@ -214,6 +214,16 @@ const CASES: RouteCase[] = [
     calls: ['rollback', caller, { ...service, to: 'cE.1.x' }],
     status: 200,
   },
+  {
+    request: ['GET', '/api/v1/ns/public/diff/kv?from=cE.1.x&prefix=a&after=YWI'],
+    calls: ['diffEntries', { interval: { from: 'a', to: 'b' }, after: 'ab', tokenId, from: 'cE.1.x' }],
+    status: 200,
+  },
+  {
+    request: ['POST', '/api/v1/ns/public/rollback/kv', { fromKey: '_w==', base64: true, to: 'cE.1.x' }],
+    calls: ['rollBackEntries', caller, { interval: { from: '\u00ff' }, to: 'cE.1.x' }],
+    status: 200,
+  },
   { request: ['GET', `${SERVICE}/subscribers`], calls: ['listSubscribers', { ...service, tokenId }], status: 200 },
 ];
 
@@ -221,7 +231,7 @@ const CASES: RouteCase[] = [
 const OTHER_ROUTES = ['watch', 'openSocket', 'exportNamespace', 'importNamespace'];
 
 /** Answers that are no reads: they have no ETag. */
-const WITHOUT_ETAG = ['stats', 'listSubscribers', 'history', 'diff', 'why', 'readLease', 'listLeases'];
+const WITHOUT_ETAG = ['stats', 'listSubscribers', 'history', 'diff', 'diffEntries', 'why', 'readLease', 'listLeases'];
 
 /** Chapters that tests of their own cover: `directory-routes`, `entry-routes` and `transaction-route`. */
 const OTHER_CHAPTERS = ['Namespaces', 'Access', 'Entries'];

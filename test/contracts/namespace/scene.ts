@@ -8,6 +8,7 @@ import type {
   Renewal,
 } from '../../../src/model/instance';
 import { type JsonText, readJsonText } from '../../../src/model/json';
+import type { LayoutRule } from '../../../src/model/layout';
 import { LEASE_SLACK_MS } from '../../../src/model/limits';
 import type { NamespaceApi, ReadAnswer, ResolveCommand, ServiceListCommand } from '../../../src/model/namespace-api';
 import { Override, type OverrideView } from '../../../src/model/override';
@@ -62,6 +63,12 @@ export class Scene {
 
   restart(): Promise<void> {
     return this.#subject.restart();
+  }
+
+  /** Sets the layouts, and lets the namespace apply them. */
+  async layOut(...layouts: LayoutRule[]): Promise<void> {
+    await this.#subject.configure?.({ retention: {}, limits: {}, layouts });
+    await this.pass(1_000);
   }
 
   loseAlarm(): Promise<void> {

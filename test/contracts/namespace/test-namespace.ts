@@ -1,3 +1,4 @@
+import type { NamespaceSettings } from '../../../src/model/namespace';
 import type { NamespaceApi } from '../../../src/model/namespace-api';
 
 /** A namespace given to one test: empty, and torn down after it. */
@@ -13,6 +14,8 @@ export interface TestNamespace {
   restart(): Promise<void>;
   /** Loses the armed alarm, without the namespace noticing. */
   loseAlarm(): Promise<void>;
+  /** Replaces its settings, if it has made-up layouts. */
+  configure?(settings: NamespaceSettings): Promise<void>;
   close?(): Promise<void>;
 }
 
@@ -35,6 +38,8 @@ export interface Capabilities {
   ticks: Capability;
   /** True if listening time counts towards the end of a lease across gaps. */
   addsUpAttention: Capability;
+  /** True if it has the layouts of `made-up-layouts.ts`, and {@link TestNamespace.configure} is supported. */
+  hasLayouts: Capability;
   /** True if memory lasts from one call to the next. */
   remembers: Capability;
   /** True if ten thousand calls take seconds at most. */

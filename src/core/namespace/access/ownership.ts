@@ -1,9 +1,10 @@
 import type { InstanceKey } from '../../../model/batch';
 import { matchesService } from '../../../model/coverage';
+import { quoteKey } from '../../../model/entry';
 import { quote, RegistryError } from '../../../model/errors';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
 import { type InstanceEntry, keyOf } from '../records/catalog-entries';
-import { isOwnedBy } from '../records/records';
+import { type InstanceRecord, isOwnedBy } from '../records/records';
 
 /**
  * Only the token that registered an instance, or one that operates its service, may change it. This is checked in the
@@ -31,6 +32,20 @@ export function assertMayChangeEntry(caller: Caller, entry: InstanceEntry): void
   if (caller.operates === true || isOwnedBy(entry.text, caller.tokenId)) return;
   const key = keyOf(entry);
   if (!operatesOn(caller, key)) throw foreignInstance(caller, key);
+}
+
+/**
+ * Checks that an instance is not one that an entry describes: it changes and goes with the entry alone, so anything else
+ * would be undone by the next put. Overrides are kept beside it.
+ *
+ * @throws {RegistryError} `CONFLICT`.
+ */
+export function assertRegistered({ group, service, id }: InstanceKey, { entry }: Pick<InstanceRecord, 'entry'>): void {
+  if (entry === undefined) return;
+  throw new RegistryError(
+    'CONFLICT',
+    `the instance ${quote(id)} of service ${quote(service)} in group ${quote(group)} is described by the entry ${quoteKey(entry.key)}; change or delete that entry, or put an override, such as a quarantine`,
+  );
 }
 
 /** @throws {RegistryError} `FORBIDDEN` if the caller does not operate the service. */

@@ -3,7 +3,7 @@ import { quote, RegistryError } from '../../../model/errors';
 import { DRAIN_QUARANTINE_MS } from '../../../model/limits';
 import type { Caller } from '../../../model/namespace-api';
 import { timestamp } from '../../../model/timestamp';
-import { assertMayChange, operatesOn } from '../access/ownership';
+import { assertMayChange, assertRegistered, operatesOn } from '../access/ownership';
 import type { Draft } from '../commit/draft';
 import { missingInstance } from '../records/catalog';
 import type { OverrideRecord } from '../records/records';
@@ -11,7 +11,7 @@ import type { OverrideRecord } from '../records/records';
 /**
  * Removes an instance. It is not an error if the instance is already gone, unless a precondition says so.
  *
- * @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`.
+ * @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`, `CONFLICT` if an entry describes it.
  */
 export function deregister(
   draft: Draft,
@@ -23,6 +23,7 @@ export function deregister(
   if (current !== undefined) assertMayChange(caller, key, current.record.owner);
   draft.require({ kind: 'instance', ...key }, current, precondition);
   if (current === undefined) return 'absent';
+  assertRegistered(key, current.record);
   draft.removeInstance(key, 'deregistered');
   return 'removed';
 }
@@ -32,13 +33,14 @@ export function deregister(
  * it also leaves a quarantine of ten minutes, as a live client would register again at its next heartbeat.
  *
  * @returns Time at which the instance is removed, on the namespace's axis.
- * @throws {RegistryError} `FORBIDDEN`, `INSTANCE_NOT_FOUND`.
+ * @throws {RegistryError} `FORBIDDEN`, `INSTANCE_NOT_FOUND`, `CONFLICT` if an entry describes it.
  */
 export function drain(draft: Draft, caller: Caller, key: InstanceKey, graceMs: number): number {
   const current = draft.instance(key);
   if (current === undefined) throw missingInstance(key);
   const { record } = current;
   assertMayChange(caller, key, record.owner);
+  assertRegistered(key, record);
   const drainEndsAt = Math.min(record.drainEndsAt ?? Number.POSITIVE_INFINITY, draft.now + graceMs);
   if (drainEndsAt !== record.drainEndsAt) {
     const updated = { ...record, drainEndsAt, changes: record.changes + 1, updatedAt: draft.stamp };

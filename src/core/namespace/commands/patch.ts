@@ -3,7 +3,7 @@ import { RegistryError } from '../../../model/errors';
 import type { InstanceDefinition, InstancePatch } from '../../../model/instance';
 import { Metadata, mergeMetadata } from '../../../model/metadata';
 import type { Caller, PatchCommand } from '../../../model/namespace-api';
-import { assertMayChange } from '../access/ownership';
+import { assertMayChange, assertRegistered } from '../access/ownership';
 import type { Draft } from '../commit/draft';
 import { missingInstance } from '../records/catalog';
 import { definitionText } from '../records/records';
@@ -11,8 +11,8 @@ import { definitionText } from '../records/records';
 /**
  * Changes members of a registration. It does not renew the lease, as the caller need not be the instance itself.
  *
- * @throws {RegistryError} `FORBIDDEN`, `INSTANCE_NOT_FOUND`, `REVISION_MISMATCH`, `INVALID_REQUEST` if the result exceeds a
- *   limit.
+ * @throws {RegistryError} `FORBIDDEN`, `INSTANCE_NOT_FOUND`, `CONFLICT` if an entry describes it, `REVISION_MISMATCH`,
+ *   `INVALID_REQUEST` if the result exceeds a limit.
  */
 export function patch(
   draft: Draft,
@@ -26,6 +26,7 @@ export function patch(
   draft.require({ kind: 'instance', ...key }, current, precondition);
   if (current === undefined) throw missingInstance(key);
   const { record } = current;
+  assertRegistered(key, record);
   const lease = changes.lease ?? record.definition.lease;
   const definition: InstanceDefinition = {
     ...record.definition,

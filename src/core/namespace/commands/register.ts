@@ -3,11 +3,11 @@ import type { SharedDocument } from '../../../model/dialect-reads';
 import { RegistryError } from '../../../model/errors';
 import type { InstanceDefinition } from '../../../model/instance';
 import type { Caller } from '../../../model/namespace-api';
-import { assertMayChange, assertMayChangeEntry } from '../access/ownership';
+import { assertMayChange, assertMayChangeEntry, assertRegistered } from '../access/ownership';
 import type { Draft } from '../commit/draft';
 import { requireGranted } from '../leases/granting';
 import { recover } from '../leases/renewing';
-import { type InstanceEntry, isHealthy } from '../records/catalog-entries';
+import { type InstanceEntry, isDescribed, isHealthy } from '../records/catalog-entries';
 import { heldTerms } from '../records/granted-leases';
 import { documentIn, holdsDefinition, type InstanceRecord, withHealth } from '../records/records';
 import { isSession } from '../records/session-table';
@@ -17,7 +17,8 @@ import { isSession } from '../records/session-table';
  * definition with a new incarnation is a restart, and ends a drain.
  *
  * @param document Document that it shares with other instances of its service. It is stored once, if absent.
- * @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`, `LIMIT_EXCEEDED`, `LEASE_NOT_FOUND`.
+ * @throws {RegistryError} `FORBIDDEN`, `CONFLICT` if an entry describes it, `REVISION_MISMATCH`, `LIMIT_EXCEEDED`,
+ *   `LEASE_NOT_FOUND`.
  */
 export function register(
   draft: Draft,
@@ -36,7 +37,10 @@ export function register(
     return repeat(draft, key, entry);
   }
   const current = draft.instance(key);
-  if (current !== undefined) assertMayChange(caller, key, current.record.owner);
+  if (current !== undefined) {
+    assertMayChange(caller, key, current.record.owner);
+    assertRegistered(key, current.record);
+  }
   draft.require({ kind: 'instance', ...key }, current, precondition);
   if (document !== undefined) draft.putDocument(key, document);
   const registered = { definition, document: document?.id };
@@ -80,6 +84,7 @@ function isRepeat(
   caller: Caller,
   document: SharedDocument | undefined,
 ): boolean {
+  if (isDescribed(entry)) return false;
   const holder = entry.holder !== undefined && isSession(entry.holder) ? entry.holder.key : undefined;
   const isSame = holder === sessionFor(definition, caller) && holdsDefinition(entry.text, definition);
   return isSame && documentIn(entry.text) === document?.id;

@@ -2,7 +2,7 @@ import type { OperationResult, Precondition } from '../../../model/batch';
 import { quote, RegistryError } from '../../../model/errors';
 import type { Caller, ServiceKey } from '../../../model/namespace-api';
 import type { ServiceDefinition, ServicePatch } from '../../../model/service';
-import { assertOperates } from '../access/ownership';
+import { assertOperates, assertRegistered } from '../access/ownership';
 import type { Draft } from '../commit/draft';
 import { missingService } from '../records/catalog';
 import type { ServiceRecord } from '../records/records';
@@ -73,7 +73,8 @@ function replace(
  * Removes a service. It is not an error if there is none.
  *
  * @param instanceIds Ids of its instances.
- * @throws {RegistryError} `FORBIDDEN`, `CONFLICT` while it has instances and `force` is not set, `REVISION_MISMATCH`.
+ * @throws {RegistryError} `FORBIDDEN`, `REVISION_MISMATCH`, `CONFLICT` while it has instances and `force` is not set, or
+ *   instances that entries describe.
  */
 export function removeService(
   draft: Draft,
@@ -92,6 +93,10 @@ export function removeService(
       `the service ${quote(key.service)} still has instances (${instanceIds.length}); deregister them first, or add ?force to remove them with it`,
     );
   }
-  for (const id of instanceIds) draft.removeInstance({ ...key, id }, 'deregistered');
+  for (const id of instanceIds) {
+    const instance = draft.instance({ ...key, id });
+    if (instance !== undefined) assertRegistered({ ...key, id }, instance.record);
+    draft.removeInstance({ ...key, id }, 'deregistered');
+  }
   if (current !== undefined) draft.putService(key, null, 'deregistered');
 }

@@ -3,9 +3,11 @@ import type { Platform } from '../../platform/platform';
 import type { CommitPipeline } from '../../storage/commit-pipeline';
 import type { JournaledEntry } from '../entries/entry-changes';
 import type { EntryStore } from '../entries/entry-store';
+import type { GrantedLease } from '../records/catalog-entries';
 import type { Checkpoints } from '../records/checkpoints';
 import type { RecordMemory } from '../records/record-kind';
 import type { AnyRecord, RecordKey } from '../records/records';
+import type { Draft } from './draft';
 import type { Journal } from './journal';
 import type { Settings } from './settings';
 
@@ -22,6 +24,18 @@ export interface StoredState extends RecordMemory {
 /** The parts of a namespace that a commit changes, and the port through which it is published. */
 export interface CommitState extends StoredState {
   readonly publisher: Publisher;
+  readonly layouts: Projection;
+}
+
+/** Applies in memory what a projection has found, once its draft is applied. Returns a function that writes it. */
+export type Projected = () => () => void;
+
+/** The port through which layouts add to a draft what follows from its changes. */
+export interface Projection {
+  /** Returns undefined if nothing has to be remembered besides the changes of the draft. */
+  project(draft: Draft): Projected | undefined;
+  /** Returns whether more follows from the end of a lease than the removal of what it holds. */
+  concerns(lease: Pick<GrantedLease, 'keys' | 'instances'>): boolean;
 }
 
 /** A revision as watchers are notified of it, with its actor and time. */

@@ -45,17 +45,20 @@ interface WeighedChange {
 export function commit(state: CommitState, draft: Draft, actor: string, staged?: StagedDeletions): boolean {
   const { catalog, journal, platform, pipeline, publisher } = state;
   const { storage } = platform;
+  const projected = state.layouts.project(draft);
   const encoded = encodeChanges(state, draft);
   const { documents } = draft;
   draft.entries.assertRoom();
   const changesNothing = encoded.length === 0 && draft.entries.isEmpty && !staged?.rows.length;
-  if (!changesNothing || documents.length > 0) pipeline.assertStorable();
+  if (!changesNothing || documents.length > 0 || projected !== undefined) pipeline.assertStorable();
   // Reads previous values from the disk, which may fail: nothing has been changed yet.
   const entries = draft.entries.committed();
   for (const entry of draft.renewed) renew(state, entry, draft.now);
   putDocuments(catalog, documents);
   if (changesNothing) {
+    const note = projected?.();
     if (documents.length > 0) pipeline.enqueue(() => writeDocuments(storage, documents));
+    if (note !== undefined) pipeline.enqueue(note);
     return false;
   }
   const { revision, now } = draft;
@@ -65,6 +68,7 @@ export function commit(state: CommitState, draft: Draft, actor: string, staged?:
   const entryRows = entries.map(({ key, after }) => {
     return after === null ? state.entries.remove(key, revision) : state.entries.put(after);
   });
+  const note = projected?.();
   for (const { key, before, after } of entries) state.granted.noteHold(key, before, after);
   if (staged !== undefined) entryRows.push(state.entries.removeHeld(staged.lease, staged.keys, revision));
   const cause = staged?.cause ?? draft.cause;
@@ -81,6 +85,7 @@ export function commit(state: CommitState, draft: Draft, actor: string, staged?:
       if (row.value === null) forgetUnwrittenHead(catalog, row);
     }
     for (const write of entryRows) write();
+    note?.();
     append();
   }, publish);
   scheduleCompaction(state, now);

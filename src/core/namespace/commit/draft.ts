@@ -55,6 +55,7 @@ export class Draft {
   /** The name that was requested last. */
   #named: { kind: RecordKey['kind']; key: InstanceKey; name: string } | undefined;
   readonly #renewed = new Set<InstanceEntry>();
+  #cause: Cause | undefined;
   readonly #created = new Map<string, number>();
   #createdTotal = 0;
   readonly #newServices = new Set<string>();
@@ -104,8 +105,14 @@ export class Draft {
     return this.#renewed;
   }
 
+  /** Keeps the present cause of the revision, whatever changes are added from now on. */
+  keepCause(): void {
+    if (!this.isEmpty) this.#cause = this.cause;
+  }
+
   /** Cause of the revision: that of its changes, or `updated` if they differ. */
   get cause(): Cause {
+    if (this.#cause !== undefined) return this.#cause;
     const causes = new Set([...this.#changes.values()].map((change) => change.cause).concat(this.entries.causes));
     const [cause] = causes;
     return causes.size === 1 && cause !== undefined ? cause : 'updated';

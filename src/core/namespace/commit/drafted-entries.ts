@@ -9,7 +9,7 @@ import {
   ENTRIES_READ_AT_ONCE_MAX_COUNT,
   ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
-import type { Entry, WholeEntry } from '../entries/entry';
+import { type Entry, isSynthetic, type WholeEntry } from '../entries/entry';
 import type { JournaledEntry } from '../entries/entry-changes';
 import type { EntryStore } from '../entries/entry-store';
 import type { Journal } from './journal';
@@ -20,11 +20,15 @@ export interface EntryInput extends Pick<Entry, 'lease' | 'facts'> {
   value: Uint8Array<ArrayBuffer>;
 }
 
-interface DraftedEntry {
+/** A drafted change of an entry. */
+export interface DraftedEntry {
   cause: Cause;
   /** Null if the entry is deleted. */
   after: WholeEntry | null;
 }
+
+/** Causes of synthetic entries that the limits apply to. What time or an operator does always succeeds. */
+const NEEDS_ROOM: ReadonlySet<Cause> = new Set(['registered', 'updated']);
 
 /** Amounts that the limits of a namespace bound. */
 interface Amounts {
@@ -121,20 +125,63 @@ export class DraftedEntries {
     return this.#changes.get(key)?.after?.value ?? this.#store.valueOf({ key });
   }
 
-  /** Puts an entry, and returns it. Its version counts from 1 since it was created. */
-  put(key: string, { value, lease, facts }: EntryInput, cause: Cause): WholeEntry {
-    const current = this.get(key);
+  /** All changes of the draft, by key. */
+  get changes(): Iterable<readonly [key: string, change: DraftedEntry]> {
+    return this.#changes;
+  }
+
+  /** Returns the change of a key; undefined if there is none. */
+  changeOf(key: string): DraftedEntry | undefined {
+    return this.#changes.get(key);
+  }
+
+  /** Returns an entry that a client has put, with the changes of the draft; undefined if there is none. */
+  real(key: string): Entry | undefined {
+    const entry = this.get(key);
+    return entry === undefined || isSynthetic(entry) ? undefined : entry;
+  }
+
+  /** Puts an entry, and returns it. Its version counts from 1 since it was created, also if a synthetic entry had the key. */
+  put(key: string, input: EntryInput, cause: Cause): WholeEntry {
+    return this.#put(key, this.real(key), input, cause);
+  }
+
+  /**
+   * Puts a synthetic entry.
+   *
+   * @param isSame True if the present synthetic entry shows the same instance, which is then changed and not created.
+   */
+  show(key: string, input: EntryInput, cause: Cause, isSame: boolean): void {
+    this.#put(key, isSame ? this.#store.get(key) : undefined, input, cause);
+  }
+
+  /** Deletes a synthetic entry. */
+  hide(key: string, cause: Cause): void {
+    this.#changes.set(key, { cause, after: null });
+  }
+
+  #put(key: string, current: Entry | undefined, { value, lease, facts }: EntryInput, cause: Cause): WholeEntry {
     // A second put in the same revision is still one change.
     const version = current?.revision === this.#revision ? current.version : (current?.version ?? 0) + 1;
     const createdRevision = current?.createdRevision ?? this.#revision;
-    const after = { key, revision: this.#revision, createdRevision, version, lease, facts, size: value.length, value };
+    const after: WholeEntry = {
+      key,
+      revision: this.#revision,
+      createdRevision,
+      version,
+      lease,
+      facts,
+      size: value.length,
+      value,
+    };
     this.#changes.set(key, { cause, after });
     return after;
   }
 
-  /** Deletes an entry, if there is one. */
+  /** Deletes an entry that a client has put, if there is one. */
   delete(key: string, cause: Cause): void {
-    if (this.#store.get(key) === undefined) this.#changes.delete(key);
+    const stored = this.#store.get(key);
+    if (stored === undefined || isSynthetic(stored)) this.#changes.delete(key);
     else this.#changes.set(key, { cause, after: null });
   }
 
@@ -148,15 +195,15 @@ export class DraftedEntries {
   }
 
   /**
-   * Checks that the namespace has room for the changes. It always has for those that make it smaller, and for an import,
-   * which has counted its entries before it began.
+   * Checks that the namespace has room for the changes. It always has for those that make it smaller, for synthetic entries
+   * that no registration adds, and for an import, which has counted its entries before it began.
    *
    * @throws {RegistryError} `LIMIT_EXCEEDED`.
    */
   assertRoom(): void {
     const growth: Amounts = { count: 0, keyBytes: 0, bytes: 0 };
     for (const [key, { cause, after }] of this.#changes) {
-      if (cause === 'imported') continue;
+      if (cause === 'imported' || (after !== null && isSynthetic(after) && !NEEDS_ROOM.has(cause))) continue;
       const before = this.#store.get(key);
       const isNew = Number(after !== null) - Number(before !== undefined);
       growth.count += isNew;

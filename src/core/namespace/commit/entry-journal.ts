@@ -159,7 +159,8 @@ export class EntryJournal {
 
   /** Returns the changes of entries of a revision, durable or not; none if they were removed. */
   changesAt(revision: number): readonly JournaledEntry[] {
-    return this.#unwritten.get(revision) ?? [...this.eachChangeAt(revision)];
+    const unwritten = this.#unwrittenStaged.has(revision) ? undefined : this.#unwritten.get(revision);
+    return unwritten ?? [...this.eachChangeAt(revision)];
   }
 
   /** Yields the changes of entries of a revision as {@link changesAt} returns them, and decodes one part at a time. */

@@ -1,3 +1,4 @@
+import type { LayoutRule } from '../../../model/layout';
 import {
   NACOS_CACHE_MS,
   NACOS_CHECK_MAX_AGE_MS,
@@ -36,6 +37,11 @@ export class Settings {
   /** Intervals that this namespace gives to clients instead of the defaults. */
   get intervals(): NamespaceIntervals {
     return this.#settings.intervals ?? {};
+  }
+
+  /** Layouts that are used under prefixes of this namespace. */
+  get layouts(): readonly LayoutRule[] {
+    return this.#settings.layouts ?? [];
   }
 
   /** Interval at which sessions ping. */

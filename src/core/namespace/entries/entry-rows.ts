@@ -90,6 +90,13 @@ export function readEntryValues(storage: SqlStorage, interval: KeyInterval, coun
   return Array.from(storage.read(values, ...bindings, count), ([value]) => bytesIn(value));
 }
 
+/** Reads the text of an entry's facts; null if it has none. */
+export function readEntryFacts(storage: SqlStorage, key: string): string | null {
+  const facts = `SELECT facts FROM entry WHERE space = ${KV} AND key = ?`;
+  for (const [text] of storage.read(facts, keyBlob(key))) return typeof text === 'string' ? text : null;
+  return null;
+}
+
 /** Reads the revision in the head of a deleted entry; 0 if there is none. */
 export function readEntryHead(storage: SqlStorage, key: string): number {
   const head = `SELECT revision FROM entry WHERE space = ${KV} AND key = ? AND version = 0`;

@@ -8,10 +8,11 @@ import {
   ENTRY_FACTS_MAX_COUNT,
 } from '../../../model/limits';
 import type { SqlStorage } from '../../storage/sql-storage';
-import { type Entry, type EntryFacts, encodeFacts, type WholeEntry } from './entry';
+import { decodeFacts, type Entry, type EntryFacts, encodeFacts, sharedFactsText, type WholeEntry } from './entry';
 import { EntryIndex } from './entry-index';
 import {
   type EntryRow,
+  readEntryFacts,
   readEntryHead,
   readEntryHeads,
   readEntryRows,
@@ -123,6 +124,14 @@ export class EntryStore {
     return this.#index.get(key);
   }
 
+  /** Returns group, service and id of the instance that a synthetic entry shows. */
+  shownBy(key: string): EntryFacts['shows'] {
+    const unwritten = this.#unwritten.get(key);
+    if (unwritten !== undefined) return unwritten.facts?.shows;
+    const text = readEntryFacts(this.#storage, key);
+    return text === null ? undefined : decodeFacts(text).shows;
+  }
+
   /** Counts the entries of an interval. */
   countIn(interval: KeyInterval): number {
     return this.#index.count(interval);
@@ -221,7 +230,7 @@ export class EntryStore {
     const facts = this.#sharedFacts(encodeFacts(entry.facts));
     this.#take(this.#index.get(entry.key));
     this.#add({ ...numbers, facts });
-    return this.#pending({ ...numbers, facts, value });
+    return this.#pending({ ...numbers, facts: entry.facts, value });
   }
 
   /** Removes an entry. Returns a function that writes its head, once. */
@@ -289,11 +298,12 @@ export class EntryStore {
   /** Decodes facts. The result is shared by all entries with the same text: there are few. */
   #sharedFacts(text: string | null): EntryFacts | null {
     if (text === null) return null;
-    const known = this.#facts.get(text);
+    const shared = sharedFactsText(text);
+    const known = this.#facts.get(shared);
     if (known !== undefined) return known;
     if (this.#facts.size >= ENTRY_FACTS_MAX_COUNT) this.#facts.clear();
-    const facts = JSON.parse(text) as EntryFacts; // `as`: only encodeFacts writes these texts
-    this.#facts.set(text, facts);
+    const facts = decodeFacts(shared);
+    this.#facts.set(shared, facts);
     return facts;
   }
 }

@@ -5,6 +5,10 @@ export interface EntryFacts {
   /** Id of the token. */
   readonly actor: string;
   readonly contentType?: string | undefined;
+  /** Kind of the layout of a synthetic entry, by which the registry shows an instance. */
+  readonly layout?: string | undefined;
+  /** Group, service and id of that instance. On the disk only, as each entry has another one. */
+  readonly shows?: readonly [group: string, service: string, id: string] | undefined;
 }
 
 /**
@@ -30,9 +34,32 @@ export interface WholeEntry extends Entry {
   readonly value: Uint8Array<ArrayBuffer>;
 }
 
+/** Returns whether the registry shows an instance as this entry, which no client has put. */
+export function isSynthetic({ facts }: Pick<Entry, 'facts'>): boolean {
+  return facts?.layout !== undefined;
+}
+
+/** Returns whether an entry belongs to nothing else: a client has put it, and no lease holds it. Exports have these. */
+export function standsAlone(entry: Pick<Entry, 'lease' | 'facts'>): boolean {
+  return entry.lease === null && !isSynthetic(entry);
+}
+
 /** Encodes facts for storage: equal facts have equal text. */
 export function encodeFacts(facts: EntryFacts | null): string | null {
-  return facts && JSON.stringify({ actor: facts.actor, contentType: facts.contentType });
+  if (facts === null) return null;
+  const { actor, contentType, layout, shows } = facts;
+  return JSON.stringify({ actor, contentType, layout, shows });
+}
+
+/** Returns the text of facts without the instance that the entry shows. No string in it contains the unescaped name. */
+export function sharedFactsText(text: string): string {
+  const at = text.lastIndexOf(',"shows":[');
+  return at < 0 ? text : `${text.slice(0, at)}}`;
+}
+
+/** Decodes text of {@link encodeFacts}. */
+export function decodeFacts(text: string): EntryFacts {
+  return JSON.parse(text) as EntryFacts; // `as`: only encodeFacts writes these texts
 }
 
 /**
@@ -42,8 +69,9 @@ export function encodeFacts(facts: EntryFacts | null): string | null {
  */
 export function entryContent(entry: Entry, value: Uint8Array | undefined): EntryContent {
   const { createdRevision, revision, version, size: bytes, facts } = entry;
+  const { contentType, layout } = facts ?? {};
   const lease = entry.lease === null ? undefined : String(entry.lease);
-  const numbers = { contentType: facts?.contentType, bytes, createdRevision, revision, version, lease };
+  const numbers = { contentType, bytes, createdRevision, revision, version, lease, layout };
   return value === undefined ? numbers : { ...shownValue(value), ...numbers };
 }
 

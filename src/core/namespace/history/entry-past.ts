@@ -24,11 +24,66 @@ interface PastEntry {
 type PastState = Pick<StoredState, 'journal' | 'entries' | 'platform'>;
 
 /**
- * Reads entries as they were right after a revision. Those that have not changed since are as they are now. Each other one
- * is looked for along its own chain of changes, which is short for most; the rest are found by reading forward from the
- * revision up to the first change of each, which comes soon for a key that changes often.
+ * The entries of an interval as they were right after a revision. Those that have not changed since are as they are now. Each
+ * other one is looked for along its own chain of changes, which is short for most; the rest are found by reading forward from
+ * the revision up to the first change of each, which comes soon for a key that changes often.
  *
- * @param revision A retained and durable revision.
+ * The namespace goes on meanwhile: {@link now} returns nothing while entries are missing, and is valid for the turn in which
+ * it returns them.
+ */
+export class EntryPast {
+  readonly #state: PastState;
+  readonly #interval: KeyInterval;
+  readonly #revision: number;
+  /** Entries that have changed since; null for a key without one at the revision. */
+  readonly #found = new Map<string, PastEntry | null>();
+
+  /** @param revision A retained and durable revision. */
+  constructor(state: PastState, interval: KeyInterval, revision: number) {
+    this.#state = state;
+    this.#interval = interval;
+    this.#revision = revision;
+  }
+
+  /**
+   * Returns the entries; undefined if some are missing, because they have changed since {@link find}.
+   *
+   * @throws {RegistryError} `COMPACTED` if the history of entries does not reach back to the revision.
+   */
+  now(): PastEntries | undefined {
+    return this.#missing().length > 0
+      ? undefined
+      : new PastEntries(this.#state, this.#interval, this.#revision, this.#found);
+  }
+
+  #missing(): string[] {
+    assertRetained(this.#state.journal, this.#revision);
+    return missingKeys(this.#state.entries, this.#interval, this.#revision, this.#found);
+  }
+
+  /**
+   * Finds what is missing.
+   *
+   * @throws {RegistryError} `COMPACTED`.
+   */
+  async find(): Promise<void> {
+    const { journal, entries, platform } = this.#state;
+    const changes = new ChangesByKey(journal);
+    const rest = new Set<string>();
+    for (const [index, key] of this.#missing().entries()) {
+      const ends = { newest: entries.changedAt(key), stored: journal.storedRevision };
+      const past = lookBack(changes, ends, key, this.#revision);
+      if (past === undefined) rest.add(key);
+      else this.#found.set(key, past);
+      if (index % STEPS_PER_TURN === STEPS_PER_TURN - 1) await platform.nextTurn();
+    }
+    if (rest.size > 0) await lookForward(this.#state, rest, this.#revision, this.#found);
+  }
+}
+
+/**
+ * Reads entries as they were right after a revision.
+ *
  * @param answer Reads from the entries of the interval. It runs in the same turn that completes them.
  * @throws {RegistryError} `COMPACTED` if the history of entries does not reach back to the revision.
  */
@@ -38,22 +93,11 @@ export async function withEntriesAt<Result>(
   revision: number,
   answer: (source: EntrySource) => Result,
 ): Promise<Result> {
-  const { journal, entries, platform } = state;
-  /** Entries that have changed since; null for a key without one at the revision. */
-  const found = new Map<string, PastEntry | null>();
+  const past = new EntryPast(state, interval, revision);
   for (;;) {
-    assertRetained(journal, revision);
-    const missing = missingKeys(entries, interval, revision, found);
-    if (missing.length === 0) return answer(new PastEntries(state, interval, revision, found));
-    const changes = new ChangesByKey(journal);
-    const rest = new Set<string>();
-    for (const [index, key] of missing.entries()) {
-      const past = lookBack(changes, { newest: entries.changedAt(key), stored: journal.storedRevision }, key, revision);
-      if (past === undefined) rest.add(key);
-      else found.set(key, past);
-      if (index % STEPS_PER_TURN === STEPS_PER_TURN - 1) await platform.nextTurn();
-    }
-    if (rest.size > 0) await lookForward(state, rest, revision, found);
+    const source = past.now();
+    if (source !== undefined) return answer(source);
+    await past.find();
   }
 }
 
@@ -68,11 +112,11 @@ function assertRetained(journal: Journal, revision: number): void {
 }
 
 /** Returns the keys of an interval that have changed since a revision, without those that are found. */
-function missingKeys(
+export function missingKeys(
   entries: EntryStore,
   interval: KeyInterval,
   revision: number,
-  found: ReadonlyMap<string, unknown>,
+  found: ReadonlyMap<string, unknown> = new Map(),
 ): string[] {
   const keys: string[] = [];
   for (const entry of entries.within(interval)) {
@@ -167,11 +211,13 @@ function scan(journal: Journal, missing: Set<string>, after: number, found: Map<
 }
 
 /** The entries of one interval at a revision. */
-class PastEntries implements EntrySource {
+export class PastEntries implements EntrySource {
   readonly #store: EntryStore;
   readonly #found: ReadonlyMap<string, PastEntry | null>;
   readonly #changes: ChangesByKey;
-  readonly #entries: Entry[];
+  readonly #interval: KeyInterval;
+  readonly #revision: number;
+  #listed: Entry[] | undefined;
 
   constructor(
     { entries, journal }: PastState,
@@ -182,9 +228,37 @@ class PastEntries implements EntrySource {
     this.#store = entries;
     this.#found = found;
     this.#changes = new ChangesByKey(journal);
-    this.#entries = [...entries.within(interval)].filter((entry) => entry.revision <= revision);
-    for (const past of found.values()) if (past !== null) this.#entries.push(past.entry);
-    this.#entries.sort((a, b) => (a.key < b.key ? -1 : 1));
+    this.#interval = interval;
+    this.#revision = revision;
+  }
+
+  /** All of them, by key: listed only when needed, as a comparison needs none but those that have changed. */
+  get #entries(): Entry[] {
+    this.#listed ??= this.#list();
+    return this.#listed;
+  }
+
+  #list(): Entry[] {
+    const entries = [...this.#store.within(this.#interval)].filter((entry) => entry.revision <= this.#revision);
+    for (const past of this.#found.values()) if (past !== null) entries.push(past.entry);
+    return entries.sort((a, b) => (a.key < b.key ? -1 : 1));
+  }
+
+  /** Returns an entry of the interval; undefined if there was none. */
+  get(key: string): Entry | undefined {
+    const past = this.#found.get(key);
+    return past === undefined ? this.#store.get(key) : past?.entry;
+  }
+
+  /** Returns the keys that have changed since. */
+  changedKeys(): Iterable<string> {
+    return this.#found.keys();
+  }
+
+  /** Returns entries with their values, in the order in which the journal has them: it decodes each revision once. */
+  wholeInOrderOfJournal(entries: readonly Entry[]): WholeEntry[] {
+    const changedAt = ({ key }: Entry) => this.#found.get(key)?.changedAt ?? 0;
+    return [...this.whole([...entries].sort((a, b) => changedAt(a) - changedAt(b)))];
   }
 
   /** Returns the number of all its entries, as it has only one interval. */

@@ -1,15 +1,10 @@
 import type { EntryRange, EntryView } from '../../../model/entry';
+import type { EntryHistoryCommand } from '../../../model/entry-past';
 import type { EntryChange, EntryHistory } from '../../../model/history';
 import { jsonText } from '../../../model/json';
 import { intervalOf } from '../../../model/key-interval';
 import { PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
-import type {
-  Answer,
-  EntryHistoryCommand,
-  EntryRangeCommand,
-  ReadAnswer,
-  ReadOptions,
-} from '../../../model/namespace-api';
+import type { Answer, EntryRangeCommand, ReadAnswer, ReadOptions } from '../../../model/namespace-api';
 import type { PointInTime } from '../../../model/query-values';
 import { timestamp } from '../../../model/timestamp';
 import type { Journal, JournalEntry } from '../commit/journal';

@@ -37,6 +37,7 @@ export interface ExpiryState extends CommitState {
   readonly attention: Attention;
   readonly receipts: DrainWaits;
   readonly imports: ImportInProgress;
+  readonly lookAgain: { readonly isUnderWay: boolean };
 }
 
 /** Drains that wait for acknowledgements of their subscribers. */
@@ -153,6 +154,7 @@ function attend(state: ExpiryState, now: number): void {
     else if (duty.kind === 'quarantine') endQuarantine(state, settled, duty);
     else if (duty.kind === 'linger') endLinger(state, settled, duty.key);
     else if (duty.kind === 'import') waitForAlarm(state, now);
+    else if (duty.kind === 'layouts' && state.lookAgain.isUnderWay) state.agenda.set(duty, now + ALARM_SPACING_MIN_MS);
     else if (duty.kind === 'lease-end' && state.granted.nextEnding !== undefined) {
       // The alarm does it, in slices.
       state.agenda.set({ kind: 'lease-end' }, now + ALARM_SPACING_MIN_MS);

@@ -31,10 +31,11 @@ export function endLoadOf({ entries }: Pick<CommitState, 'entries'>, { keys, ins
   return { count: keys.size + instances.size, bytes };
 }
 
-/** Returns whether a lease holds too much to end in one turn. */
-export function isSlowToEnd(state: Pick<CommitState, 'entries'>, lease: GrantedLease): boolean {
-  if (lease.keys.size > LEASE_END_SLICE_MAX_COUNT) return true;
-  return endLoadOf(state, lease).bytes > LEASE_END_SLICE_MAX_BYTES;
+/** Returns whether a lease holds too much to end in one turn. One that layouts are concerned with ends in one. */
+export function isSlowToEnd(state: Pick<CommitState, 'entries' | 'layouts'>, lease: GrantedLease): boolean {
+  const isMuch =
+    lease.keys.size > LEASE_END_SLICE_MAX_COUNT || endLoadOf(state, lease).bytes > LEASE_END_SLICE_MAX_BYTES;
+  return isMuch && !state.layouts.concerns(lease);
 }
 
 /** Marks a lease as ended. {@link continueEnds} does the rest. */

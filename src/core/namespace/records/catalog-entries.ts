@@ -104,6 +104,8 @@ export const ENTRY_FLAGS = {
   willing: 2,
   /** Accepts traffic with its override applied. With `healthy`, it is available. */
   eligible: 4,
+  /** An entry describes it. */
+  described: 64,
 } as const;
 
 const AVAILABLE = ENTRY_FLAGS.healthy | ENTRY_FLAGS.eligible;
@@ -116,6 +118,11 @@ export function isAvailable(entry: InstanceEntry): boolean {
 /** Returns whether the lease of an instance is within its time to live. */
 export function isHealthy(entry: InstanceEntry): boolean {
   return (entry.flags & ENTRY_FLAGS.healthy) !== 0;
+}
+
+/** Returns whether an entry describes an instance, which changes and goes with it. */
+export function isDescribed(entry: InstanceEntry): boolean {
+  return (entry.flags & ENTRY_FLAGS.described) !== 0;
 }
 
 export interface OverrideEntry {

@@ -5,6 +5,7 @@ import {
   ENTRY_FLAGS,
   type GrantedLease,
   type InstanceEntry,
+  isDescribed,
   isHealthy,
   keyOf,
   type ServiceEntry,
@@ -94,6 +95,7 @@ export const instanceKind: RecordKind<InstanceRecord> = {
     const entry = waking.catalog.putInstance(service, row.id, text, row.revision, row.flags | eligible);
     const override = service.overrides.get(row.id);
     if (override !== undefined) refreshEligibility(entry, override.record);
+    if (isDescribed(entry)) waking.described.push(entry);
     loadLease(waking, entry, row);
   },
 
@@ -205,7 +207,7 @@ function releaseLease(leases: RecordMemory['leases'], entry: InstanceEntry): voi
 
 /** Returns the columns of an instance's row besides its text, so that waking needs no parsing. */
 function columnsOf({ leases }: RecordMemory, entry: InstanceEntry): Partial<RowColumns> {
-  const flags = entry.flags & (INSTANCE_FLAGS.healthy | INSTANCE_FLAGS.willing);
+  const flags = entry.flags & (INSTANCE_FLAGS.healthy | INSTANCE_FLAGS.willing | INSTANCE_FLAGS.described);
   if (entry.terms === null) return { flags };
   const { holder } = entry;
   if (holder !== undefined && isSession(holder)) {

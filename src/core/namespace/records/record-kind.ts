@@ -5,7 +5,7 @@ import type { Counters } from '../../platform/counters';
 import type { Agenda } from '../time/agenda';
 import type { NamespaceTime } from '../time/namespace-time';
 import type { Catalog } from './catalog';
-import type { GrantedLease, ServiceEntry, SessionEntry } from './catalog-entries';
+import type { GrantedLease, InstanceEntry, ServiceEntry, SessionEntry } from './catalog-entries';
 import type { StoredCheckpoint } from './checkpoints';
 import type { GrantedLeases } from './granted-leases';
 import type { LeaseTable } from './lease-table';
@@ -143,6 +143,8 @@ export interface WakingMemory extends Pick<RecordMemory, 'catalog' | 'leases' | 
   readonly sessionsBySlot: Map<number, SessionEntry>;
   /** Time each override was put, or its instance was removed later: an override without an instance lingers from then. */
   readonly removedAt: Map<ServiceEntry, Map<string, number>>;
+  /** Instances that entries describe. */
+  readonly described: InstanceEntry[];
   /** Latest time in any row, on the namespace's axis. */
   latest: number;
 }

@@ -39,8 +39,17 @@ export interface InstanceRecord {
   session?: string | undefined;
   /** Set while it drains: the time at which it is removed, on the namespace's axis. */
   drainEndsAt?: number | undefined;
+  /** The entry that a layout reads as this instance. The instance changes and goes with it. */
+  entry?: EntrySource | undefined;
   /** Id of the document that it shares with other instances of its service. */
   document?: string | undefined;
+}
+
+/** An entry that describes an instance, and the kind of its layout. */
+export interface EntrySource {
+  /** One character a byte. */
+  readonly key: string;
+  readonly layout: string;
 }
 
 export interface OverrideRecord {
@@ -138,6 +147,7 @@ export function encodeInstance(record: InstanceRecord): string {
     healthChangedAt: record.healthChangedAt.length === 0 ? undefined : record.healthChangedAt,
     session: record.session,
     drainEndsAt: record.drainEndsAt,
+    entry: record.entry,
     document: record.document,
   });
 }
@@ -257,6 +267,8 @@ export const INSTANCE_FLAGS = {
   awaitsFirstRenewal: 8,
   /** Its session holds its lease. */
   heldBySession: 16,
+  /** An entry describes it. */
+  described: 64,
   /** A granted lease holds it. */
   heldByLease: 32,
 } as const;
@@ -265,7 +277,8 @@ export const INSTANCE_FLAGS = {
 export function instanceFlags(record: InstanceRecord): number {
   const { status, weight } = record.definition;
   const willing = status === 'up' && weight > 0 && record.drainEndsAt === undefined;
-  return (record.healthy ? INSTANCE_FLAGS.healthy : 0) | (willing ? INSTANCE_FLAGS.willing : 0);
+  const { healthy, willing: isWilling, described } = INSTANCE_FLAGS;
+  return (record.healthy ? healthy : 0) | (willing ? isWilling : 0) | (record.entry === undefined ? 0 : described);
 }
 
 /** Returns an instance whose health changed at `stamp`. The last of these changes decide `flapping`. */

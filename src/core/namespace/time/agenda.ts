@@ -12,6 +12,8 @@ export type Duty =
   | { kind: 'linger'; key: InstanceKey }
   /** The journal exceeds its retention. */
   | { kind: 'compaction' }
+  /** Entries and instances have to be looked at again, by other layouts. */
+  | { kind: 'layouts' }
   /** A lease that holds much has ended: its entries are deleted in slices. */
   | { kind: 'lease-end' }
   /** An import continues by itself, or is dropped. */

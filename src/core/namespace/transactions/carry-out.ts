@@ -12,7 +12,7 @@ import { patch } from '../commands/patch';
 import { register } from '../commands/register';
 import type { StoredState } from '../commit/commit-state';
 import type { Draft } from '../commit/draft';
-import { type Entry, entryView, type WholeEntry } from '../entries/entry';
+import { type Entry, entryView, isSynthetic, type WholeEntry } from '../entries/entry';
 import { assertHolds, requireGranted } from '../leases/granting';
 import { operationResult } from '../queries/answers';
 import { AnswerRoom, entryRange, missingEntry } from '../queries/entries';
@@ -75,7 +75,7 @@ export class TransactionRun {
     };
     const bytes = value === undefined ? kept : bytesOf(value);
     const after = entries.put(key, { value: bytes ?? new Uint8Array(0), lease, facts }, 'put');
-    const outcome = before === undefined ? 'created' : 'changed';
+    const outcome = before === undefined || isSynthetic(before) ? 'created' : 'changed';
     const members = `"op":"put","outcome":"${outcome}","entry":${jsonText(entryView(after, undefined))}`;
     return shown === undefined ? `{${members}}` : `{${members},"previous":${shown}}`;
   }
@@ -89,14 +89,13 @@ export class TransactionRun {
 
   #delete({ interval, previous }: DeleteOperation): JsonText<TransactionResult> {
     const { entries } = this.#draft;
-    const deleted = entries.countIn(interval);
-    this.#meter.add('visited', deleted);
-    this.#meter.add('deleted', deleted);
-    const doomed = [...entries.within(interval)];
+    this.#meter.add('visited', entries.countIn(interval));
+    const doomed = [...entries.within(interval)].filter((entry) => !isSynthetic(entry));
+    this.#meter.add('deleted', doomed.length);
     for (const { size } of doomed) this.#meter.add('replaced', size);
     const shown = previous === true ? [...entries.whole(doomed)].map((entry) => this.#shown(entry)) : undefined;
     for (const { key } of doomed) entries.delete(key, 'deleted');
-    const members = `"op":"delete","deleted":${deleted}`;
+    const members = `"op":"delete","deleted":${doomed.length}`;
     return shown === undefined ? `{${members}}` : `{${members},"previous":[${shown.join(',')}]}`;
   }
 

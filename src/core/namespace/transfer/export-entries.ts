@@ -2,22 +2,22 @@ import { base64, utf8Text } from '../../../model/bytes';
 import { shownKey } from '../../../model/entry';
 import { ENTRIES_READ_AT_ONCE_MAX_COUNT, EXPORT_PART_MAX_BYTES } from '../../../model/limits';
 import type { ExportPart } from '../../../model/transfer';
-import type { WholeEntry } from '../entries/entry';
+import { standsAlone, type WholeEntry } from '../entries/entry';
 import type { EntryStore } from '../entries/entry-store';
 import { withEntriesAt } from '../history/entry-past';
 import type { Moment } from '../history/moment';
 import type { TurnState } from '../turn/turn-state';
 
-/** Counts the entries that an export contains: those that no lease holds. */
+/** Counts the entries that an export contains: those that no lease holds, without synthetic ones. */
 export function countExported(store: EntryStore): number {
   let count = 0;
-  for (const { lease } of store.within({ from: '' })) if (lease === null) count += 1;
+  for (const entry of store.within({ from: '' })) if (standsAlone(entry)) count += 1;
   return count;
 }
 
 /**
  * Reads a part of the entries, as they were at a moment. An entry that a lease holds is left out: it ends with its lease,
- * and a file has no leases.
+ * and a file has no leases. So is a synthetic one, as the file has its instance.
  *
  * @param from First key of the part.
  * @throws {RegistryError} `COMPACTED`.
@@ -30,7 +30,7 @@ export async function entriesPart(state: TurnState, { revision, cursor }: Moment
     for (const entry of source.whole(source.within(interval))) {
       // Values may have been larger then than now.
       if (lines.length >= EXPORT_PART_MAX_BYTES) return { lines, counts, next: encodeKeyPlace(cursor, entry.key) };
-      if (entry.lease !== null) continue;
+      if (!standsAlone(entry)) continue;
       lines += `${lineOf(entry)}\n`;
       counts.entries += 1;
     }

@@ -6,6 +6,7 @@ import { timestamp } from '../../../model/timestamp';
 import type { ExportCommand, ExportPart } from '../../../model/transfer';
 import { type Moment, momentOf } from '../history/moment';
 import { type ServiceRecords, serviceAt } from '../history/service-past';
+import { isDescribed } from '../records/catalog-entries';
 import { decodePlace, encodePlace, idsAfter, type Place, START, servicesFrom } from '../records/catalog-place';
 import { decodeInstance, decodeOverride, decodeService, definitionIn } from '../records/records';
 import { turn } from '../turn/turn';
@@ -29,7 +30,7 @@ export async function exportPart(state: TurnState, { after, tokenId }: ExportCom
     counts: {
       services: catalog.ownServiceCount,
       overrides: catalog.overrideCount,
-      instances: catalog.instanceCount,
+      instances: catalog.instanceCount - countDescribed(state),
       entries: countExported(state.entries),
     },
   });
@@ -44,6 +45,16 @@ export async function exportPart(state: TurnState, { after, tokenId }: ExportCom
   const { cursor, revision, at, epoch, counts } = now;
   const header = { at: timestamp(at), epoch, revision, counts };
   return { cursor, body: jsonText({ ...(await partOf(state, now, START)), header }) };
+}
+
+/** Counts the instances that entries describe. Only entries that leases hold do. */
+function countDescribed({ catalog, granted }: TurnState): number {
+  let count = 0;
+  if (granted.size === 0) return count;
+  for (const service of catalog.unordered()) {
+    for (const instance of service.instances.values()) if (isDescribed(instance)) count += 1;
+  }
+  return count;
 }
 
 async function partOf(state: TurnState, { revision, cursor }: Moment, from: Place): Promise<ExportPart> {
@@ -92,7 +103,9 @@ class Lines {
     }
     const instance = instances.get(key.id);
     if (instance === undefined) return;
-    const { owner, place } = decodeInstance(instance.text);
+    const { owner, place, entry } = decodeInstance(instance.text);
+    // The entry that describes it is left out, too, as a lease holds that.
+    if (entry !== undefined) return;
     // The definition is inserted in its stored form, without defaults.
     this.#add('instances', { kind: 'instance', ...key, owner, place }, definitionIn(instance.text));
   }

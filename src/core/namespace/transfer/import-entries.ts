@@ -11,7 +11,7 @@ import {
 } from '../../../model/limits';
 import type { ImportDifference, ImportPlan } from '../../../model/transfer';
 import type { Draft } from '../commit/draft';
-import type { Entry } from '../entries/entry';
+import { type Entry, isSynthetic, standsAlone } from '../entries/entry';
 import type { EntryStore } from '../entries/entry-store';
 import type { EntryPlace, ImportState, PlanFacts } from './imports';
 import type { StagedChange } from './staged-change';
@@ -86,7 +86,7 @@ function heldAmounts(store: EntryStore): EntryTally {
 /** Returns the effect of an entry of a file on the existing one. */
 function changeBy(store: EntryStore, { key, contentType, value }: StagedEntry): StagedChange {
   const present = store.get(key);
-  if (present === undefined) return 'added';
+  if (present === undefined || isSynthetic(present)) return 'added';
   const isLike = present.lease === null && present.facts?.contentType === contentType && present.size === value.length;
   return isLike && isEqual(store.valueOf(present), value) ? 'unchanged' : 'changed';
 }
@@ -143,8 +143,8 @@ export function planOtherEntries(
 const following = (store: EntryStore, after: string): Generator<Entry> =>
   store.within({ from: after === '' ? '' : `${after}\u0000` });
 
-const isRemoved = (imports: ImportState['imports'], { key, lease }: Entry): boolean =>
-  lease === null && imports.lineOfEntry(key) === undefined;
+const isRemoved = (imports: ImportState['imports'], entry: Entry): boolean =>
+  standsAlone(entry) && imports.lineOfEntry(entry.key) === undefined;
 
 /**
  * Puts or removes the next slice of entries in a draft. Removals come first only if there would be no room otherwise.

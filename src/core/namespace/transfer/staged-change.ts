@@ -1,6 +1,7 @@
 import type { InstanceDefinition } from '../../../model/instance';
 import type { Draft } from '../commit/draft';
 import type { Catalog } from '../records/catalog';
+import { isDescribed } from '../records/catalog-entries';
 import { idsAfter, START, servicesFrom } from '../records/catalog-place';
 import {
   decodeInstance,
@@ -31,14 +32,14 @@ export function changeBy({ kind, value }: StagedRecord, present: string | undefi
 
 const definitionText = (service: string): string => JSON.stringify(decodeService(service).definition);
 
-/** Puts a record of a file. The lease of an instance starts now. */
+/** Puts a record of a file. The lease of an instance starts now. An instance that an entry describes stays as it is. */
 export function putStaged(draft: Draft, { kind, value, ...key }: StagedRecord): void {
   if (kind === 'service') {
     const createdRevision = draft.service(key)?.record.createdRevision ?? draft.revision;
     draft.putService(key, { definition: decodeService(value).definition, createdRevision }, 'imported');
   } else if (kind === 'override') {
     draft.putOverride(key, decodeOverride(value), 'imported');
-  } else {
+  } else if (draft.instance(key)?.record.entry === undefined) {
     draft.putInstance(key, registered(draft, decodeInstance(value), draft.instance(key)?.record), 'imported', true);
   }
 }
@@ -82,7 +83,7 @@ export function removeUnstaged(draft: Draft, key: RecordKey): void {
 
 /**
  * Yields the keys of all existing records, ordered by service and id: first a service's own record, then each override
- * followed by its instance. Records removed meanwhile are left out; records added meanwhile may be.
+ * followed by its instance, unless an entry describes that. Records removed meanwhile are left out; records added meanwhile may be.
  *
  * @param last Only records after this one. It is never an override whose instance has not been yielded.
  */
@@ -94,7 +95,8 @@ export function* presentRecords(catalog: Catalog, last?: RecordKey): Generator<R
     if (!isContinued && service.own !== undefined) yield { kind: 'service', ...key, id: '' };
     for (const id of idsAfter(service, isContinued ? last.id : '')) {
       if (service.overrides.has(id)) yield { kind: 'override', ...key, id };
-      if (service.instances.has(id)) yield { kind: 'instance', ...key, id };
+      const instance = service.instances.get(id);
+      if (instance !== undefined && !isDescribed(instance)) yield { kind: 'instance', ...key, id };
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { JsonText } from '../../../model/json';
+import { ENTRIES_UNWRITTEN_MAX_BYTES } from '../../../model/limits';
 import type { Caller, ReadAnswer, ReadOptions, ServiceKey } from '../../../model/namespace-api';
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
@@ -74,6 +75,15 @@ export function change<Outcome, Result>(
     },
     caller.tokenId,
   );
+}
+
+/** Returns whether too many values are not written yet. Calls that find room don't wait, not even for a microtask. */
+export const lacksRoom = ({ entries }: TurnState): boolean => entries.unwrittenBytes > ENTRIES_UNWRITTEN_MAX_BYTES;
+
+/** Waits while too many values are not written yet. */
+export async function roomForValues(state: TurnState): Promise<void> {
+  // Each waiter looks again, as those before it may have used up the room.
+  while (lacksRoom(state)) await state.pipeline.settled();
 }
 
 /** One call that reads. */

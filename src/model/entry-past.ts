@@ -1,0 +1,156 @@
+import * as z from 'zod';
+import { EntryContent, KeyScope, keyed, keyIn, keyProblem, shownKey } from './entry';
+import { MomentView } from './history';
+import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
+import { FlagParameter, PAGE_LIMIT, PageCount, PointInTime } from './query-values';
+
+/** Comparison and rollback of entries: queries, bodies, commands and answers. */
+
+/** Members that select keys. `from` and `to` of the same requests are points in time. */
+const SELECTION = {
+  key: z.string().optional().meta({ description: 'Only this key' }),
+  prefix: z.string().optional().meta({ description: 'Only keys that begin with this; empty: all' }),
+  fromKey: z.string().optional().meta({ description: 'Only this key and those after it, in the order of bytes' }),
+  toKey: z.string().optional().meta({ description: 'Only keys before this one' }),
+};
+
+interface Selection {
+  key?: string | undefined;
+  prefix?: string | undefined;
+  fromKey?: string | undefined;
+  toKey?: string | undefined;
+  base64?: boolean | undefined;
+}
+
+function scopeOf({ key, prefix, fromKey, toKey, base64 }: Selection) {
+  const isAll = [key, prefix, fromKey, toKey].every((each) => each === undefined);
+  const selected = isAll ? { prefix: '' } : { key, prefix, from: fromKey, to: toKey };
+  return KeyScope.safeParse({ ...selected, base64: base64 === true ? true : undefined });
+}
+
+/** Names of the members of a {@link KeyScope} in a selection. */
+const NAMES: Readonly<Record<string, string>> = { from: 'fromKey', to: 'toKey' };
+
+/** Returns the faults of a selection. */
+function issuesOf(selection: Selection): z.core.$ZodRawIssue[] {
+  const issues = scopeOf(selection).error?.issues ?? [];
+  return issues.map(({ message, path: [name] }) => {
+    const isOne = name === undefined;
+    return {
+      code: 'custom',
+      message: isOne ? 'give one of key, prefix, or fromKey and toKey' : message,
+      path: isOne ? [] : [NAMES[String(name)] ?? name],
+      input: selection,
+    };
+  });
+}
+
+/** Returns the keys that a valid query or body selects: all if it names none. */
+export function selectedKeys(selection: Selection): KeyInterval {
+  return scopeOf(selection).data ?? { from: '' };
+}
+
+/** Parameters of a comparison of entries. */
+export const EntryDiffQuery = z
+  .strictObject({
+    ...SELECTION,
+    base64: FlagParameter.meta({ description: 'Keys are base64url of their bytes, for keys that are not plain text' }),
+    from: PointInTime.meta({ description: 'First point in time: a cursor or a time' }),
+    to: PointInTime.optional().meta({ description: 'Second point in time: a cursor or a time; by default, now' }),
+    limit: PageCount.optional().meta({ description: PAGE_LIMIT }),
+    after: z.string().optional().meta({ description: 'The `next` of the previous page' }),
+  })
+  .check(({ value, issues }) => {
+    issues.push(...issuesOf(value));
+    const { after } = value;
+    if (after === undefined || keyIn(after, true) !== undefined) return;
+    issues.push({ code: 'custom', message: keyProblem(true), path: ['after'], input: after });
+  });
+export type EntryDiffQuery = z.output<typeof EntryDiffQuery>;
+
+/** An entry that differs between two points in time. */
+export const EntryDifference = z
+  .object({ ...keyed, before: EntryContent.nullable(), after: EntryContent.nullable() })
+  .meta({ id: 'EntryDifference' });
+export type EntryDifference = z.output<typeof EntryDifference>;
+
+/** Differences of entries between two points in time. Applied to the first, they give the second. */
+export const EntryDiff = z
+  .object({
+    from: MomentView,
+    to: MomentView,
+    entries: z.array(EntryDifference).meta({
+      description: 'Entries that differ, in the order of their keys; null: the entry did not exist',
+    }),
+    more: z.boolean().meta({ description: 'true: continue with `next`, even if this page has no entries' }),
+    next: z.string().optional().meta({
+      description:
+        'Pass it as `after`, and the cursor in `to` as `to`, so that all pages compare the same two points in time',
+    }),
+  })
+  .meta({ id: 'EntryDiff' });
+export type EntryDiff = z.output<typeof EntryDiff>;
+
+/** Body of a rollback of entries. It names its keys, so that an omission never rolls back all of them. */
+export const EntryRollbackRequest = z
+  .strictObject({
+    ...SELECTION,
+    base64: z.literal(true).optional().meta({ description: 'Keys are base64 of their bytes' }),
+    to: PointInTime,
+  })
+  .check(({ value, issues }) => {
+    const { key, prefix, fromKey, toKey } = value;
+    if ((key ?? prefix ?? fromKey ?? toKey) !== undefined) issues.push(...issuesOf(value));
+    else issues.push({ code: 'custom', message: 'is required; empty for all keys', path: ['prefix'], input: value });
+  })
+  .meta({ id: 'EntryRollback' });
+export type EntryRollbackRequest = z.output<typeof EntryRollbackRequest>;
+
+const count = (description: string) => z.int().meta({ description });
+
+/** Result of a rollback of entries. */
+export const EntryRollbackReport = z
+  .object({
+    to: MomentView,
+    cursor: z.string(),
+    revision: z.int().nullable().meta({ description: 'Revision that the rollback created; null if nothing changed' }),
+    restored: count('Entries that have their earlier value and type again'),
+    deleted: count('Entries that were deleted because they did not exist then'),
+    held: count('Entries that were left as they are because a lease holds them, or held them then'),
+  })
+  .meta({ id: 'EntryRollbackReport' });
+export type EntryRollbackReport = z.output<typeof EntryRollbackReport>;
+
+/** Describes keys for the audit trail: `kv/config/*`, `kv/config/db`, or from one key up to another. */
+export function intervalText({ from, to }: KeyInterval): string {
+  const text = (key: string) => {
+    const shown = shownKey(key);
+    return 'key' in shown ? shown.key : `base64:${shown.keyBase64}`;
+  };
+  if (to === intervalOf(from).to) return `kv/${text(from)}`;
+  if (to === intervalOfPrefix(from).to) return `kv/${text(from)}*`;
+  return `kv/${text(from)} to ${to === undefined ? 'the last key' : text(to)}`;
+}
+
+/** A read of a page of the history of a key. */
+export interface EntryHistoryCommand {
+  /** Id of the token whose rate the call counts towards, if the namespace limits it. */
+  tokenId?: string | undefined;
+  key: string;
+  limit?: number | undefined;
+  /** The `next` of the previous page. */
+  after?: string | undefined;
+}
+
+/** A comparison of entries. */
+export interface EntryDiffCommand {
+  /** Id of the token whose rate the call counts towards, if the namespace limits it. */
+  tokenId?: string | undefined;
+  interval: KeyInterval;
+  from: PointInTime;
+  /** Now by default. */
+  to?: PointInTime | undefined;
+  limit?: number | undefined;
+  /** The last key of the previous page. */
+  after?: string | undefined;
+}
