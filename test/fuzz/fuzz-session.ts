@@ -117,6 +117,13 @@ export class FuzzSession {
     for (const namespace of NAMESPACES) {
       await this.#target.must('PATCH', `/api/v1/ns/${namespace}`, { limits: null, retention: null });
     }
+    // Entries that reads find, and leases that senders may use.
+    for (const namespace of NAMESPACES) {
+      const place = `/api/v1/ns/${namespace}`;
+      for (const key of ['a', 'config/a']) await this.#target.must('PUT', `${place}/kv/${key}`, { kept: true });
+      const lease = await this.#target.must('POST', `${place}/leases`, { ttlMs: 60_000 });
+      this.#seen.note(JSON.stringify(lease), undefined);
+    }
     // A token that may be rotated and revoked.
     const body = { name: 'sacrifice', grants: [{ scope: 'read', ns: 'public' }] };
     this.#seen.noteToken((await this.#target.must<{ id: string }>('POST', '/api/v1/tokens', body)).id);
