@@ -1,6 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { readJsonText } from '../../src/model/json';
+import type { NamespaceApi } from '../../src/model/namespace-api';
 import { BenchServer } from '../bench-server';
 import type { Bench, Figure, Finding } from '../figure';
+import { changeStopped } from '../long-journal';
 import { instancePath, NAMESPACE_PATH } from '../population';
 import { referenceInstance } from '../reference-instance';
 import { residentBytes } from '../resident-memory';
@@ -11,57 +14,49 @@ const COUNT = 100_000;
 /** Length of a value. */
 const SIZE_BYTES = 100;
 
-/** Puts of one transaction, as many as the registry allows. */
-const TRANSACTION_PUTS = 128;
+/** Calls that share a write while a namespace is filled. */
+const GROUP_COUNT = 2_000;
 
-/** Calls at the same time while a namespace is filled. */
-const FILLERS = 32;
-
-/** Time to live of the leases, longer than it takes to fill a namespace. A restart starts all of them again. */
-const TTL_MS = 120_000;
+/** Time to live of the leases. A restart starts all of them again. */
+const TTL_MS = 20_000;
 
 /** Number of calls of the probe whose median is the usual time of one. */
 const USUAL_CALLS = 200;
 
 const keyOf = (n: number): string => `held/${String(n).padStart(6, '0')}`;
 
-/** Runs `work` for each number below `count`, several at a time. */
-async function forEach(count: number, work: (n: number) => Promise<unknown>): Promise<void> {
-  let next = 0;
-  const filler = async () => {
-    while (next < count) await work(next++);
-  };
-  await Promise.all(Array.from({ length: FILLERS }, filler));
+const ROOT = { tokenId: 'root', operates: true };
+
+/** Runs calls for all entries. */
+async function forEach(call: (n: number) => Promise<unknown>): Promise<void> {
+  for (let first = 0; first < COUNT; first += GROUP_COUNT) {
+    await Promise.all(Array.from({ length: GROUP_COUNT }, (_, index) => call(first + index)));
+  }
 }
 
-async function grant(server: BenchServer): Promise<string> {
-  const text = await server.must('POST', `${NAMESPACE_PATH}/leases`, JSON.stringify({ ttlMs: TTL_MS }));
-  // Only the id is read.
-  return (JSON.parse(text) as { id: string }).id;
+async function grant(registry: NamespaceApi): Promise<string> {
+  return readJsonText((await registry.grantLease(ROOT, { ttlMs: TTL_MS })).body).id;
 }
 
 /** Puts all entries. @param leaseOf Returns the lease of an entry by its number. */
-async function putAll(server: BenchServer, leaseOf: (n: number) => string): Promise<void> {
+function putAll(registry: NamespaceApi, leaseOf: (n: number) => string): Promise<void> {
   const value = 'x'.repeat(SIZE_BYTES);
-  await forEach(Math.ceil(COUNT / TRANSACTION_PUTS), async (part) => {
-    const first = part * TRANSACTION_PUTS;
-    const members = Array.from({ length: Math.min(TRANSACTION_PUTS, COUNT - first) }, (_, index) => first + index);
-    const then = members.map((n) => ({ op: 'put', key: keyOf(n), value, lease: leaseOf(n) }));
-    await server.must('POST', `${NAMESPACE_PATH}/transaction`, JSON.stringify({ then }));
-  });
+  return forEach((n) => registry.putEntry(ROOT, { key: keyOf(n), value, lease: leaseOf(n), precondition: {} }));
 }
 
 /** Puts all entries on one lease. */
-async function fillOne(server: BenchServer): Promise<void> {
-  const lease = await grant(server);
-  await putAll(server, () => lease);
+async function fillOne(registry: NamespaceApi): Promise<void> {
+  const lease = await grant(registry);
+  await putAll(registry, () => lease);
 }
 
 /** Puts each entry on a lease of its own. */
-async function fillMany(server: BenchServer): Promise<void> {
+async function fillMany(registry: NamespaceApi): Promise<void> {
   const leases: string[] = [];
-  await forEach(COUNT, async () => leases.push(await grant(server)));
-  await putAll(server, (n) => leases[n] ?? '');
+  await forEach(async (n) => {
+    leases[n] = await grant(registry);
+  });
+  await putAll(registry, (n) => leases[n] ?? '');
 }
 
 /** Changes an instance. Returns the time until the change was durable, in milliseconds. */
@@ -91,10 +86,11 @@ interface End {
 }
 
 /** Restarts a registry with leases, and waits until they have ended, while another client changes something. */
-async function ended({ workspace, programs }: Bench, fill: (server: BenchServer) => Promise<void>): Promise<End> {
+async function ended({ workspace, programs }: Bench, fill: (registry: NamespaceApi) => Promise<void>): Promise<End> {
   const first = await BenchServer.start({ workspace, program: programs.registry });
-  await fill(first);
+  await timedChange(first, 0);
   await first.stop();
+  await changeStopped(first.storage, fill);
   const server = await BenchServer.start({ workspace, program: programs.registry, storage: first.storage });
   const usual: number[] = [];
   let generation = 0;
@@ -134,7 +130,7 @@ export const leaseEnds: Figure = {
       ['One lease with 100,000 entries ends', fillOne],
       ['100,000 leases with an entry each end at once', fillMany],
     ] as const) {
-      // One round: it fills a registry, and waits for two minutes.
+      // One round: it fills a registry, and waits for the leases.
       const end = await ended(bench, fill);
       bench.log(`lease-ends, ${what}: ${JSON.stringify(end)}`);
       const finding = (title: string, unit: string, value: number, note: string): Finding => {
