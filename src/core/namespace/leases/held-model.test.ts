@@ -36,7 +36,7 @@ interface Take {
   deletes: boolean;
 }
 
-/** What clients know of entries and leases: which lease holds what, and not when the registry ends one. */
+/** Clients of a namespace. They know which lease holds an entry, and not when the registry ends one. */
 class Clients {
   readonly #namespace = new NodeNamespace();
   readonly #leases: Known[] = [];
