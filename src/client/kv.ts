@@ -1,5 +1,5 @@
 /**
- * Entry point `rollcall/client/kv`: entries, which are keys and values in bytes.
+ * Entry point `rollcall/client/kv`: entries, which are keys with values of any bytes.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export type { Key, KeyRange, Value } from './entries/key';
 export type * from './entries/transaction';
 export type { KeyChange, KeyEvent, KeyScope, KeyWatch, KeyWatchOptions } from './watch/key-watch';
 
-/** Entries of a namespace. */
+/** Reads, changes and watches the entries of a namespace. */
 export interface KeyValue extends EntryCalls {
   /**
    * Watches entries: see {@link KeyWatch}. Closing the client ends the watch.
@@ -26,7 +26,7 @@ export interface KeyValue extends EntryCalls {
 }
 
 /**
- * Returns the entries of the client's namespace.
+ * Returns the calls for entries of the client's namespace.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Entry point `rollcall/client/locks`: leases that renew themselves, locks and elections.
+ * Entry point `rollcall/client/locks`: self-renewing leases, locks and elections.
  *
  * @module
  */
@@ -30,7 +30,7 @@ export function grantLease(client: Client, options: LeaseOptions): Promise<Lease
 }
 
 /**
- * Waits for a lock, also while the registry can't be reached, and holds it until it is released or lost. Closing the client
+ * Waits for a lock, even while the registry can't be reached, and holds it until it is released or lost. Closing the client
  * releases it.
  *
  * @example
@@ -38,7 +38,7 @@ export function grantLease(client: Client, options: LeaseOptions): Promise<Lease
  * await using held = await lock(client, 'nightly-report');
  * await upload(report, { token: held.token, signal: held.signal });
  * ```
- * @param name Its entries are below `locks/<name>/`, so the token needs `read` and `register` on those keys.
+ * @param name Name of the lock. Its entries are below `locks/<name>/`, so the token needs `read` and `register` on those keys.
  * @throws The reason of the signal, if it aborts.
  * @throws {RollcallError} If the registry refuses the lease or the entry.
  */
@@ -46,7 +46,7 @@ export function lock(client: Client, name: string, options: ClaimOptions = {}): 
   return claim(coreOf(client), prefixOf('locks', name), options, true);
 }
 
-/** Takes a lock like {@link lock} if it is free; returns undefined if another client holds it. */
+/** Takes a lock like {@link lock}, but without waiting: returns undefined if another client holds it. */
 export function tryLock(client: Client, name: string, options: ClaimOptions = {}): Promise<Held | undefined> {
   return claim(coreOf(client), prefixOf('locks', name), options, false);
 }
@@ -59,7 +59,8 @@ export function tryLock(client: Client, name: string, options: ClaimOptions = {}
  * await using leadership = await election(client, 'scheduler').campaign({ value: 'http://10.0.0.7:8080' });
  * while (leadership.isHeld) await runNextJob(leadership.token);
  * ```
- * @param name Its entries are below `elections/<name>/`, so the token needs `read` and `register` on those keys.
+ * @param name Name of the election. Its entries are below `elections/<name>/`, so the token needs `read` and `register` on
+ * those keys.
  */
 export function election(client: Client, name: string): Election {
   return openElection(coreOf(client), prefixOf('elections', name));

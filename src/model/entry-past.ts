@@ -54,7 +54,9 @@ export function selectedKeys(selection: Selection): KeyInterval {
 export const EntryDiffQuery = z
   .strictObject({
     ...SELECTION,
-    base64: FlagParameter.meta({ description: 'Keys are base64url of their bytes, for keys that are not plain text' }),
+    base64: FlagParameter.meta({
+      description: 'Keys in this request are base64url of their bytes, which any key can be sent as',
+    }),
     from: PointInTime.meta({ description: 'First point in time: a cursor or a time' }),
     to: PointInTime.optional().meta({ description: 'Second point in time: a cursor or a time; by default, now' }),
     limit: PageCount.optional().meta({ description: PAGE_LIMIT }),
@@ -101,7 +103,13 @@ export const EntryRollbackRequest = z
   .check(({ value, issues }) => {
     const { key, prefix, fromKey, toKey } = value;
     if ((key ?? prefix ?? fromKey ?? toKey) !== undefined) issues.push(...issuesOf(value));
-    else issues.push({ code: 'custom', message: 'is required; empty for all keys', path: ['prefix'], input: value });
+    else
+      issues.push({
+        code: 'custom',
+        message: 'give key, prefix, or fromKey and toKey; an empty prefix is all keys',
+        path: ['prefix'],
+        input: value,
+      });
   })
   .meta({ id: 'EntryRollback' });
 export type EntryRollbackRequest = z.output<typeof EntryRollbackRequest>;

@@ -6,7 +6,7 @@ import { Freshness } from './queries';
 import { FlagParameter, PageCount, PointInTime } from './query-values';
 
 const Base64 = FlagParameter.meta({
-  description: 'Keys are base64url of their bytes, for keys that are not plain text',
+  description: 'Keys in this request are base64url of their bytes, which any key can be sent as',
 });
 
 const PAST = {
@@ -30,16 +30,16 @@ export const EntryChangeQuery = EntryKeyQuery.extend({
 /** Parameters of a put of an entry. */
 export const EntryPutQuery = EntryChangeQuery.extend({
   lease: LeaseId.optional().meta({
-    description: 'Granted lease that holds the entry: it is deleted when the lease ends. Without one, none does',
+    description:
+      'Id or alias of a granted lease: the entry is deleted when it ends. Without this parameter, no lease holds the entry, even if one did before',
   }),
 });
 
 /** Parameters of a read of an entry. */
 export const EntryQuery = EntryKeyQuery.extend({
-  as: z
-    .enum(['value', 'entry'])
-    .default('value')
-    .meta({ description: 'value: the bytes, with their type; entry: JSON with the value and its numbers' }),
+  as: z.enum(['value', 'entry']).default('value').meta({
+    description: 'value: the bytes, with their media type; entry: JSON with the value, its revisions and its version',
+  }),
   at: PointInTime.optional().meta({ description: 'Read the entry as it was then: a cursor or a time' }),
   ...Freshness,
 }).refine(({ at, wait }) => at === undefined || wait === undefined, PAST);
@@ -54,22 +54,22 @@ export const EntryHistoryQuery = EntryKeyQuery.extend({
 export const EntryRangeQuery = EntryKeyQuery.extend({
   prefix: z.string().optional().meta({ description: 'Only keys that begin with this' }),
   from: z.string().optional().meta({ description: 'Only this key and those after it, in the order of bytes' }),
-  to: z.string().optional().meta({ description: 'Only keys before this one; all if it is empty' }),
+  to: z.string().optional().meta({ description: 'Only keys before this one; empty: no end' }),
   limit: PageCount.optional().meta({ description: 'Maximum number of entries; by default as many as fit into 8 MiB' }),
   order: z
     .enum(['key', 'createdRevision', 'revision', 'version'])
     .default('key')
     .meta({ description: 'Member to sort by; equal ones are in the order of their keys' }),
   descending: FlagParameter.meta({ description: 'Reverse the order' }),
-  keys: FlagParameter.meta({ description: 'Without values' }),
-  count: FlagParameter.meta({ description: 'Only the number of entries' }),
+  keys: FlagParameter.meta({ description: 'Omit values' }),
+  count: FlagParameter.meta({ description: 'Return only the number of entries' }),
   after: z.string().optional().meta({ description: 'The `next` of the previous page, in the order of keys' }),
   at: PointInTime.optional().meta({ description: 'Read the range as it was then: a cursor or a time' }),
   ...Freshness,
 })
   .refine(({ at, wait }) => at === undefined || wait === undefined, PAST)
   .refine(({ after, order }) => after === undefined || order === 'key', {
-    message: 'needs order=key, as other orders change from page to page',
+    message: 'needs order=key: pages in another order may overlap',
     path: ['after'],
   })
   .refine(({ prefix, from, to }) => prefix === undefined || (from ?? to) === undefined, {
@@ -86,14 +86,14 @@ export const EntryRangeQuery = EntryKeyQuery.extend({
   });
 export type EntryRangeQuery = z.output<typeof EntryRangeQuery>;
 
-/** Returns the keys that a query asks for. */
+/** Returns the keys that a query requests. */
 export function keysOf({ prefix, from, to, base64 }: EntryRangeQuery): KeyInterval {
   // The schema has checked that each is valid.
   const key = (text = '') => keyIn(text, base64) ?? '';
   return prefix === undefined ? { from: key(from), to: key(to) || undefined } : intervalOfPrefix(key(prefix));
 }
 
-/** Returns the keys of a page: those that a query asks for, without those of the previous pages. */
+/** Returns the keys of a page: those that a query requests, without those of the previous pages. */
 export function keysOfPage(query: EntryRangeQuery): KeyInterval {
   const { from, to } = keysOf(query);
   const { after, descending } = query;

@@ -4,14 +4,14 @@ import { quote, RegistryError } from './errors';
 import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
 import { ENTRY_CONTENT_TYPE_MAX_CHARACTERS, ENTRY_KEY_MAX_BYTES, ENTRY_VALUE_MAX_BYTES } from './limits';
 
-/** Key of an entry, one character a byte: any bytes, also NUL and invalid UTF-8. */
+/** Key of an entry, one character a byte: any bytes, including NUL and invalid UTF-8. */
 export const EntryKey = z
   .string()
   .refine(isByteString, 'must have one character a byte')
   .min(1, 'a key must not be empty')
   .max(ENTRY_KEY_MAX_BYTES, `a key has at most ${ENTRY_KEY_MAX_BYTES} bytes`);
 
-/** Media type of a value: what the client sent, and is sent back. */
+/** Media type of a value, stored and returned as the client sent it. */
 export const EntryContentType = z
   .string()
   .min(1)
@@ -19,9 +19,9 @@ export const EntryContentType = z
   .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII');
 
 /**
- * Checks the sizes of an entry, which every surface also does with its own words.
+ * Checks the sizes of an entry. A surface that has its own error for them checks them before.
  *
- * @param key One character a byte, as `value`.
+ * @param key One character a byte, like `value`.
  * @throws {RegistryError} `INVALID_REQUEST` for the key, `PAYLOAD_TOO_LARGE` for the value.
  */
 export function assertEntrySizes(key: string, value: string): void {
@@ -50,17 +50,19 @@ export const EntryContent = z
     value: z
       .string()
       .optional()
-      .meta({ description: 'Value as text; absent if it is not valid UTF-8, or not requested' }),
+      .meta({ description: 'Value as text; absent if it is not valid UTF-8, or was not requested' }),
     valueBase64: z.string().optional().meta({ description: 'Value as base64, if it is not valid UTF-8' }),
     contentType: z.string().optional().meta({ description: 'Media type of the value, as it was put' }),
     bytes: count('Length of the value'),
-    createdRevision: count('Revision that created the key. It increases from one holder of a lock to the next'),
+    createdRevision: count(
+      'Revision that created the entry. It is greater than that of every earlier entry with this key, so it can serve as a fencing token',
+    ),
     revision: count('Revision of the last change'),
-    version: count('Number of changes since the key was created, including that'),
+    version: count('Number of puts since the entry was created, counting from 1'),
     layout: z.string().optional().meta({
-      description: 'Layout by which the registry shows an instance as this entry; absent if it was put',
+      description: 'Layout in which the registry shows an instance as this entry; absent if a client put the entry',
     }),
-    lease: z.string().optional().meta({ description: 'Id of the lease that holds it; absent without one' }),
+    lease: z.string().optional().meta({ description: 'Id of the lease that holds the entry; absent if none does' }),
   })
   .meta({ id: 'EntryContent' });
 export type EntryContent = z.output<typeof EntryContent>;
@@ -73,12 +75,12 @@ export type EntryView = z.output<typeof EntryView>;
 export const EntryRange = z
   .object({
     entries: z.array(EntryView),
-    count: count('Entries in the range, whatever the limit'),
+    count: count('Number of entries in the range, regardless of `limit`'),
     more: z.boolean().meta({
-      description: 'true: the range has entries that are left out, because of the limit or the size of the answer',
+      description: 'true: some entries of the range are omitted, because of `limit` or the size of the response',
     }),
     next: z.string().optional().meta({
-      description: 'With `more`, in the order of keys: pass it as `after` to continue',
+      description: 'Set if `more` is true and the entries are in the order of keys: pass it as `after` to continue',
     }),
   })
   .meta({ id: 'EntryRange' });

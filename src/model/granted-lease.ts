@@ -11,42 +11,53 @@ export type LeaseDoor = (typeof LEASE_DOORS)[number];
 
 export const LEASE_DOORS = ['native', 'consul', 'etcd'] as const;
 
+/** Explains a missing time to live: the message of a number would not mention null. */
+const explainMissingTtl = ({ input }: { input?: unknown }): string | undefined =>
+  input === undefined
+    ? 'give a time in milliseconds, or null for a lease that ends only when it is revoked'
+    : undefined;
+
 /** Body of a grant. */
 export const LeaseGrantRequest = z
   .strictObject({
-    ttlMs: z.int().min(LEASE_TTL_MIN_MS).max(GRANTED_LEASE_TTL_MAX_MS).nullable().meta({
-      description: 'The lease ends this time after its last renewal; null: only when it is revoked',
+    ttlMs: z.int({ error: explainMissingTtl }).min(LEASE_TTL_MIN_MS).max(GRANTED_LEASE_TTL_MAX_MS).nullable().meta({
+      description: 'Time after which the lease ends unless it is renewed; null: it ends only when it is revoked',
     }),
-    alias: LeaseId.optional().meta({ description: 'A number of your choice, by which calls find the lease too' }),
+    alias: LeaseId.optional().meta({
+      description: 'A decimal number of your choice, which other calls accept in place of the id',
+    }),
   })
   .meta({ id: 'LeaseGrant' });
 export type LeaseGrantRequest = z.output<typeof LeaseGrantRequest>;
 
 const count = (description: string) => z.int().meta({ description });
 
-/** A granted lease as answers show it. */
+/** A granted lease in a response. */
 export const GrantedLeaseView = z
   .object({
-    id: z.string().meta({ description: 'Decimal number; opaque' }),
-    alias: z.string().optional().meta({ description: 'Number that its client chose' }),
+    id: z.string().meta({ description: 'Opaque decimal number' }),
+    alias: z.string().optional().meta({ description: 'Number that the client chose' }),
     ttlMs: z.int().nullable().meta({ description: 'null: it ends only when it is revoked' }),
     remainingMs: z
       .int()
       .nullable()
-      .meta({ description: 'Time until it may end unless it is renewed; null without `ttlMs`' }),
-    owner: z.string().meta({ description: 'Id of the token that was granted it' }),
+      .meta({ description: 'Time until it ends unless it is renewed; null if `ttlMs` is null' }),
+    owner: z.string().meta({ description: 'Id of the token to which it was granted' }),
     grantedAt: z.iso.datetime(),
-    holds: z.object({ entries: count('Entries that it holds'), instances: count('Instances that it holds') }),
+    holds: z.object({
+      entries: count('Number of entries that it holds'),
+      instances: count('Number of instances that it holds'),
+    }),
   })
   .meta({ id: 'GrantedLease' });
 export type GrantedLeaseView = z.output<typeof GrantedLeaseView>;
 
 /** A granted lease with what it holds. */
 export const GrantedLeaseDetail = GrantedLeaseView.extend({
-  entries: z.array(z.object(keyed)).meta({ description: 'Keys of its entries, in order, up to a thousand' }),
+  entries: z.array(z.object(keyed)).meta({ description: 'Keys that it holds, in order; at most a thousand' }),
   instances: z
     .array(z.object({ group: z.string(), service: z.string(), id: z.string() }))
-    .meta({ description: 'Its instances, up to a thousand' }),
+    .meta({ description: 'Instances that it holds; at most a thousand' }),
 }).meta({ id: 'GrantedLeaseDetail' });
 export type GrantedLeaseDetail = z.output<typeof GrantedLeaseDetail>;
 

@@ -430,7 +430,7 @@ export const IMPORT_SLICE_MAX_COUNT = 1_000;
 /** Values of entries, before and after, that an import compares or changes at once. A larger one is by itself. */
 export const IMPORT_ENTRY_SLICE_MAX_BYTES = 2 * 1024 * 1024;
 
-/** Slices of an import that one call applies, so that the client receives progress. */
+/** Slices of an import that one call applies, so that the client receives progress. Those that change nothing don't count. */
 export const IMPORT_SLICES_PER_CALL_COUNT = 4;
 
 /** An import that receives no further records for this time is discarded, unless it is already being applied. */

@@ -36,7 +36,7 @@ export const Stats = z
         keyBytes: count('Keys of all entries, in bytes, as the limit counts them'),
         valueBytes: count('Values of all entries, in bytes; with the keys, as the limit counts them'),
         cachedBytes: count('Values in memory, in bytes'),
-        journalRevisions: count('Revisions in the journal with changes of entries alone'),
+        journalRevisions: count('Revisions in the journal that changed only entries'),
         journalBytes: count('Changes of entries in the journal, in bytes'),
       })
       .optional()

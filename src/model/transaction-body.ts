@@ -18,9 +18,9 @@ const intervalMembers = {
   ...keyMembers,
   prefix: text('All keys that begin with this; every key if it is empty'),
   prefixBase64: text('Prefix as base64'),
-  from: text('First key of an interval; the first of all if it is absent'),
+  from: text('First key of an interval; absent: from the first key of all'),
   fromBase64: text('First key as base64'),
-  to: text('End of the interval, which is not part of it; no end if it is absent'),
+  to: text('End of the interval, itself not included; absent: no end'),
   toBase64: text('End as base64'),
 };
 
@@ -54,7 +54,7 @@ function keyGiven<Name extends string>(members: Texts<Name>, name: Name, issues:
 
 function singleKey(members: Texts<'key'>, issues: Issues): string {
   const key = keyGiven(members, 'key', issues);
-  if (!key) issues.addIssue({ code: 'custom', message: 'must be a key, which is not empty', path: ['key'] });
+  if (!key) issues.addIssue({ code: 'custom', message: 'must be a key of at least one byte', path: ['key'] });
   return key ?? '';
 }
 
@@ -132,7 +132,7 @@ const CompareBody = z
   ])
   .meta({ id: 'Compare', description: 'Condition on an entry, or on each entry of an interval' });
 
-const previous = z.literal(true).optional().meta({ description: 'Return what was there before' });
+const previous = z.literal(true).optional().meta({ description: 'Return the entries as they were before' });
 
 const PutBody = z
   .strictObject({
@@ -142,8 +142,11 @@ const PutBody = z
     valueBase64: text('Value as base64'),
     keepValue: z.literal(true).optional().meta({ description: 'Keep the value of the entry, which must exist' }),
     contentType: EntryContentType.optional(),
-    lease: LeaseId.optional().meta({ description: 'Granted lease that holds the entry; without one, none does' }),
-    keepLease: z.literal(true).optional().meta({ description: 'The lease that holds the entry continues to' }),
+    lease: LeaseId.optional().meta({
+      description:
+        'Id or alias of a granted lease: the entry is deleted when it ends. Without it, no lease holds the entry',
+    }),
+    keepLease: z.literal(true).optional().meta({ description: 'Keep the lease that holds the entry, if one does' }),
     previous,
   })
   .transform(({ op, value, valueBase64, keepValue, contentType, previous, ...members }, context): PutOperation => {
@@ -171,8 +174,8 @@ const RangeBody = z
     limit: z.int().min(1).optional(),
     orderBy: z.enum(['key', 'createdRevision', 'revision', 'version']).optional(),
     descending: z.literal(true).optional(),
-    keys: z.literal(true).optional().meta({ description: 'Leave out values' }),
-    count: z.literal(true).optional().meta({ description: 'Only count the entries' }),
+    keys: z.literal(true).optional().meta({ description: 'Omit values' }),
+    count: z.literal(true).optional().meta({ description: 'Return only the number of entries' }),
   })
   .transform(({ op, limit, orderBy, descending, keys, count, ...members }, context): RangeOperation => {
     const interval = intervalGiven(members, context);

@@ -45,7 +45,9 @@ export type TransactionResult =
 
 /** Members of the result of a transaction. */
 const reportMembers = () => ({
-  succeeded: z.boolean().meta({ description: 'true: the compares held, and `then` was carried out; else `else`' }),
+  succeeded: z
+    .boolean()
+    .meta({ description: 'true: the compares held, and `then` was carried out; false: `else` was' }),
   results: z
     .array(z.lazy(() => AnyResult))
     .meta({ description: 'Results of the operations that were carried out, in their order' }),

@@ -48,14 +48,20 @@ describe('kv', () => {
     expect((await stage.run(['kv', 'rm', 'cas', '--if-revision', '1'])).code).toBe(5);
     const { revision } = (await stage.json('kv', 'get', 'cas')) as { revision: number }; // `as`: an entry has one
     expect(await output('kv', 'rm', 'cas', '--if-revision', `${revision}`)).toBe('deleted cas\n');
+    expect(await output('kv', 'rm', 'cas')).toBe('there was no entry cas\n');
     const both = await stage.run(['kv', 'put', 'cas', '', '--if-absent', '--if-revision', '1']);
     expect([both.code, both.stderr]).toEqual([2, expect.stringContaining('not both')]);
   });
 
   it('lists keys in order, with values on request, and counts them', async () => {
     for (const key of ['list/b', 'list/a', 'list/c']) await output('kv', 'put', key, `value of ${key}`);
-    const table = await output('kv', 'ls', 'list/', '--values', '--limit', '2');
-    expect(table.split('\n').map((line) => line.replace(/ {2,}\d+ {2,}/g, ' # ').replace(/ +/g, ' '))).toMatchObject(
+    const limited = await stage.run(['kv', 'ls', 'list/', '--values', '--limit', '2']);
+    expect([limited.code, limited.stderr]).toEqual([0, 'There are more entries than --limit 2.\n']);
+    expect((await stage.run(['kv', 'ls', 'list/', '--limit', '3'])).stderr).toBe('');
+    expect(await stage.json('kv', 'ls', 'list/', '--limit', '2')).toMatchObject({ more: true });
+    expect(
+      limited.stdout.split('\n').map((line) => line.replace(/ {2,}\d+ {2,}/g, ' # ').replace(/ +/g, ' ')),
+    ).toMatchObject(
       [/^KEY/, /^list\/a .*value of list\/a$/, /^list\/b .*value of list\/b$/, /^$/].map((line) =>
         expect.stringMatching(line),
       ),
@@ -68,7 +74,9 @@ describe('kv', () => {
       'Delete 3 entries of namespace public',
     );
     expect(await output('kv', 'rm', 'list/', '--prefix', '--yes')).toBe('deleted 3 entries\n');
-    expect((await stage.run(['kv', 'ls', 'list/'])).stderr).toBe('Namespace public has no such entries.\n');
+    expect((await stage.run(['kv', 'ls', 'list/'])).stderr).toBe(
+      'Namespace public has no entries whose keys begin with "list/".\n',
+    );
   });
 
   it('takes keys that are not text as base64', async () => {
@@ -78,7 +86,10 @@ describe('kv', () => {
       entries: expect.arrayContaining([expect.objectContaining({ keyBase64: '/wA=' })]),
     });
     expect((await stage.run(['kv', 'get', '!', '--base64'])).code).toBe(2);
+    const watch = stage.begin(['kv', 'watch', '--prefix', '', '--json']);
+    await expect.poll(() => watch.stdout.length).toBe(1);
     await output('kv', 'rm', '_wA', '--base64');
+    await expect.poll(() => watch.stdout[1]).toContain('"changes":[{"type":"delete","keyBase64":"/wA="}]');
   });
 
   it('shows the history of a key, and its past value', async () => {
@@ -124,7 +135,7 @@ describe('lease', () => {
       ttlMs: 3_600_000,
       entries: [{ key: 'leased' }],
     });
-    expect(await output('lease', 'renew', id)).toBe(`lease ${id} is renewed for 1h\n`);
+    expect(await output('lease', 'renew', id)).toBe(`renewed lease ${id} for 1h\n`);
     expect(await stage.json('lease', 'ls')).toMatchObject({ leases: [{ id, alias: '77', holds: { entries: 1 } }] });
     expect(await output('lease', 'ls')).toMatch(/^ID .*\n.* 77 +1h /);
     expect(await output('lease', 'revoke', id)).toBe(`revoked lease ${id}, which held 1 entry and 0 instances\n`);
@@ -133,7 +144,7 @@ describe('lease', () => {
     expect([gone.code, gone.stderr]).toEqual([3, expect.stringContaining('List the leases: rollcall lease ls')]);
     expect((await stage.run(['lease', 'grant'])).code).toBe(2);
     const endless = (await output('lease', 'grant', '--until-revoked')).trim();
-    expect(await output('lease', 'renew', endless)).toBe(`lease ${endless} is renewed until it is revoked\n`);
+    expect(await output('lease', 'renew', endless)).toBe(`lease ${endless} does not expire; revoke it to end it\n`);
     const short = await stage.run(['lease', 'grant', '--ttl', '1ms']);
     expect([short.code, short.stderr]).toEqual([2, expect.stringContaining('--ttl must be at least 1s')]);
   });

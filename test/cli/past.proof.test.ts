@@ -57,6 +57,16 @@ describe('history', () => {
     expect(await stage.json('history', '--until', '1h')).toEqual({ entries: [], compacted: false });
   });
 
+  it('shows the changes of one entry, and refuses an entry of a service', async () => {
+    await stage.run(['kv', 'put', 'one/key', '1']);
+    await stage.run(['kv', 'put', 'one/key/below', '1']);
+    expect(await stage.json('history', '--key', 'one/key')).toMatchObject({
+      entries: [{ changes: [{ kind: 'entry', key: 'one/key' }] }],
+    });
+    const { code, stderr } = await stage.run(['history', 'orders', '--key', 'one/key']);
+    expect([code, stderr]).toEqual([2, expect.stringContaining('at most one of: a service, --key or --prefix')]);
+  });
+
   it('refuses an invalid point in time', async () => {
     const { code, stderr } = await stage.run(['history', '--since', 'yesterday']);
     expect(code).toBe(2);

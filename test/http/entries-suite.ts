@@ -75,7 +75,10 @@ export function entriesSuite({ ask, send, tokenFor, ns }: Home): void {
         const refused = await put(`${KV}/large`, new Uint8Array(bytes));
         expect([refused.status, await refused.json()]).toEqual([
           413,
-          expect.objectContaining({ code: 'PAYLOAD_TOO_LARGE' }),
+          expect.objectContaining({
+            code: 'PAYLOAD_TOO_LARGE',
+            detail: expect.stringMatching(`(?:an entry|a value) has at most ${ENTRY_VALUE_MAX_BYTES}$`),
+          }),
         ]);
       }
       expect((await get(`${KV}/large`)).headers.get('rollcall-version')).toBe('1');

@@ -3,6 +3,7 @@ import type { AuditEntry } from '../../client/wire/directory-answers';
 import type { Cause, HistoryChange, HistoryEntry } from '../../client/wire/history-answers';
 import { connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
 import { assertServiceExists } from '../connection/service-check';
+import { CliError, EXIT } from '../terminal/failure';
 import { count, moment, serviceName, serviceText } from '../terminal/option-values';
 import { keyText, relativeText, spanText, withRelativeTimes } from '../terminal/phrases';
 import type { Cell, Table } from '../terminal/table';
@@ -53,6 +54,7 @@ export function historyCommand() {
     .description('Shows the changes of the namespace, of a service, of one instance, or of entries, newest first.')
     .addArgument(new Argument('[service]', 'only this service: orders, or group@@orders').argParser(serviceName))
     .addArgument(new Argument('[id]', 'only this instance of it'))
+    .option('--key <key>', 'only this entry')
     .option('--prefix <keys>', 'only entries whose keys begin with this; "" for all entries')
     .option('--cause <cause>', 'only changes with this cause, such as expired')
     .option('--since <time>', 'only later changes: a cursor, a time, or how long ago, such as 10m', moment)
@@ -60,10 +62,18 @@ export function historyCommand() {
     .option('--limit <count>', `maximum number of changes (default ${LIMIT_DEFAULT_COUNT})`, count)
     .option('--page <position>', 'next page, at the position that the previous one printed')
     .action(
-      async (service, id, { prefix, cause, since, until, limit = LIMIT_DEFAULT_COUNT, page: after, ...options }) => {
+      async (
+        service,
+        id,
+        { key, prefix, cause, since, until, limit = LIMIT_DEFAULT_COUNT, page: after, ...options },
+      ) => {
+        if ([service, key, prefix].filter((each) => each !== undefined).length > 1) {
+          const message = 'Give at most one of: a service, --key or --prefix.';
+          throw new CliError(EXIT.usage, message, 'See: rollcall history --help');
+        }
         const { place, registry, print } = connect(options);
         // `as`: the registry refuses an unknown cause, and lists the valid ones.
-        const filter = { ...service, instance: id, prefix, cause: cause as Cause | undefined, since, until };
+        const filter = { ...service, instance: id, key, prefix, cause: cause as Cause | undefined, since, until };
         const page = await registry.readHistory({ ...filter, limit, after });
         if (service !== undefined && page.entries.length === 0) {
           await assertServiceExists(registry, service, place.namespace);

@@ -2,7 +2,7 @@ import { Argument } from '@commander-js/extra-typings';
 import { type KeyEvent, type KeyRange, kv } from '../../client/kv';
 import type { WatchStatus } from '../../client/watch/watch';
 import { connect, registryCommand } from '../connection/registry';
-import { entryJson, valueCell } from '../terminal/entry-views';
+import { entryJson, keyJson, valueCell } from '../terminal/entry-views';
 import { CliError, EXIT } from '../terminal/failure';
 import { list } from '../terminal/option-values';
 import type { Printer } from '../terminal/printer';
@@ -22,15 +22,15 @@ export function kvWatchCommand() {
       'Prints the current entries, then a line for each change; with --json a line of JSON for each event. Ctrl-C ends it.',
     )
     .addArgument(new Argument('[keys...]', 'keys to watch'))
-    .option('--prefix <text>', 'every entry whose key begins with this; may be repeated', list)
-    .option('--previous', 'changes have the entry before them; only with --json')
+    .option('--prefix <text>', 'watch all keys that begin with this; may be repeated', list)
+    .option('--previous', 'include the previous entry in each change; only with --json')
     .option('--resume-from <cursor>', 'continue after this cursor of an earlier watch of the same keys')
     .action(async (keys, { prefix = [], previous, resumeFrom: cursor, timeout, ...options }) => {
       const scope: KeyRange[] = [...keys.map((key) => ({ key })), ...prefix.map((text) => ({ prefix: text }))];
       if (scope.length === 0) {
         throw new CliError(
           EXIT.usage,
-          "Give a key, or --prefix; --prefix '' is every entry.",
+          "Give a key, or --prefix; --prefix '' watches every entry.",
           'See: rollcall kv watch --help',
         );
       }
@@ -70,7 +70,7 @@ function eventJson(event: KeyEvent): object {
   const changes = event.changes.map((change) => {
     const previous = change.previous === undefined ? {} : { previous: change.previous && entryJson(change.previous) };
     if (change.type === 'put') return { type: change.type, ...entryJson(change.entry), ...previous };
-    return { type: change.type, key: change.key, ...previous };
+    return { type: change.type, ...keyJson(change.keyBytes), ...previous };
   });
   return { ...event, changes };
 }
@@ -93,6 +93,6 @@ function rowsOf(event: KeyEvent, print: Printer): Cell[][] {
   return event.changes.map((change) =>
     change.type === 'put'
       ? row(event.at, event.cause, change.key, valueCell(change.entry), by)
-      : row(event.at, event.cause, change.key, { text: 'gone', tone: 'bad' }, by),
+      : row(event.at, event.cause, change.key, { text: 'deleted', tone: 'bad' }, by),
   );
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError } from '@commander-js/extra-typings';
-import type { EntryChange, Key } from '../../client/kv';
+import type { EntryChange, Key, KeyRange, KeyValue } from '../../client/kv';
 import { bytesOf } from '../../model/bytes';
 import { connect, registryCommand } from '../connection/registry';
 import { confirm } from '../terminal/confirm';
@@ -15,7 +15,7 @@ import { kvWatchCommand } from './kv-watch';
 export function kvCommand() {
   return new Command('kv')
     .summary('read and change entries: keys and values')
-    .description('Reads and changes entries: keys and values, which are kept in order, and may be any bytes.')
+    .description('Reads and changes entries: keys with values of any bytes, in the order of the keys.')
     .addCommand(getCommand())
     .addCommand(putCommand())
     .addCommand(rmCommand())
@@ -28,7 +28,7 @@ export function kvCommand() {
 function keyCommand(name: string) {
   return registryCommand(name)
     .addArgument(new Argument('<key>', 'key, such as config/db'))
-    .option('--base64', 'the key is base64, for one that is not text');
+    .option('--base64', 'the key is base64, for a key that is not text');
 }
 
 /** Returns the key that an argument names. */
@@ -51,10 +51,10 @@ function getCommand() {
   return keyCommand('get')
     .summary('print the value of an entry')
     .description(
-      'Prints the value of an entry, byte by byte. In a terminal it ends with a line break, and one that is not text is ' +
-        'refused. The exit code is 3 if there is no such entry.',
+      'Prints the bytes of a value. In a terminal, a line break follows, and a value that is not text is refused. The ' +
+        'exit code is 3 if there is no such entry.',
     )
-    .option('--details', 'show the numbers of the entry, too')
+    .option('--details', 'also show the revision, the version, the type and the lease')
     .option('--as-of <time>', 'the value at a cursor, a time, or how long ago, such as 10m', moment)
     .action(async (name, { details, asOf, ...options }) => {
       const { entries, print } = connect(options);
@@ -84,7 +84,10 @@ function valueFrom(text: string): string | Uint8Array {
     return readFileSync(text === '-' ? 0 : path);
   } catch (error) {
     const from = text === '-' ? 'standard input' : path;
-    throw new CliError(EXIT.usage, `Cannot read the value from ${from}: ${String(error)}`);
+    throw new CliError(
+      EXIT.usage,
+      `Cannot read the value from ${from}: ${error instanceof Error ? error.message : String(error)}`,
+    );
   }
 }
 
@@ -127,47 +130,66 @@ function rmCommand() {
     .action(async (name, { prefix: isPrefix, ifRevision, yes, ...options }) => {
       const { entries, print, place } = connect(options);
       const key = keyOf(name, options);
-      if (isPrefix !== true) {
+      if (ifRevision !== undefined) {
+        if (isPrefix === true) {
+          const message = 'Use either --prefix or --if-revision, not both.';
+          throw new CliError(EXIT.usage, message, 'See: rollcall kv rm --help');
+        }
         await entries.delete(key, { ifRevision });
         return print.answer({ key: name, deleted: true }, `deleted ${name}`);
       }
-      if (ifRevision !== undefined) throw new CliError(EXIT.usage, 'Use either --prefix or --if-revision, not both.');
+      if (isPrefix !== true) {
+        const deleted = (await deleteRange(entries, { key })) > 0;
+        return print.answer({ key: name, deleted }, deleted ? `deleted ${name}` : `there was no entry ${name}`);
+      }
       const many = await entries.count({ prefix: key });
       const question = `Delete ${counted(many, 'entry', 'entries')} of namespace ${place.namespace} with ${JSON.stringify(name)}?`;
       if (many > 0) await confirm(question, yes, { input: process.stdin, output: process.stderr });
-      const { results } = await entries.transaction({ do: [{ op: 'delete', prefix: key }] });
-      const deleted = results[0]?.op === 'delete' ? results[0].deleted : 0;
+      const deleted = await deleteRange(entries, { prefix: key });
       print.answer({ prefix: name, deleted }, `deleted ${counted(deleted, 'entry', 'entries')}`);
     });
+}
+
+/** Deletes the entries of a range in one revision; returns their number. */
+async function deleteRange(entries: KeyValue, range: KeyRange): Promise<number> {
+  const { results } = await entries.transaction({ do: [{ op: 'delete', ...range }] });
+  return results[0]?.op === 'delete' ? results[0].deleted : 0;
 }
 
 function lsCommand() {
   return registryCommand('ls')
     .summary('list entries')
     .description('Lists entries in the order of their keys, all or those whose keys begin with a prefix.')
-    .addArgument(new Argument('[key-prefix]', 'beginning of the keys, such as config/').default(''))
-    .option('--values', 'show values, too')
+    .addArgument(new Argument('[key-prefix]', 'beginning of the keys, such as config/'))
+    .option('--values', 'also show the values')
     .option('--limit <count>', 'maximum number of entries', count)
     .option('--descending', 'reverse the order')
     .option('--count', 'print only the number of entries')
     .option('--as-of <time>', 'past entries: at a cursor, a time, or how long ago, such as 10m', moment)
-    .action(async (prefix, { values, limit = Number.POSITIVE_INFINITY, count: isCount, ...options }) => {
+    .action(async (prefix = '', { values, limit = Number.POSITIVE_INFINITY, count: isCount, ...options }) => {
       const { entries, print, place } = connect(options);
       const { descending, asOf: at } = options;
       if (isCount === true) {
         const number = await entries.count({ prefix }, { at });
         return print.answer({ count: number }, `${number}`);
       }
-      const settings = { descending, at, pageSize: Math.min(limit, PAGE_COUNT) };
+      // One more than the limit shows whether there are further entries.
+      const settings = { descending, at, pageSize: Math.min(limit + 1, PAGE_COUNT) };
       const found: AnyEntry[] = [];
+      let hasMore = false;
       for await (const entry of entries[values === true ? 'list' : 'keys']({ prefix }, settings)) {
+        hasMore = found.length === limit;
+        if (hasMore) break;
         found.push(entry);
-        if (found.length >= limit) break;
       }
-      if (found.length === 0 && !print.json) {
-        print.note(`Namespace ${place.namespace} has no ${prefix === '' ? 'entries yet' : 'such entries'}.`);
+      print.answer({ entries: found.map(entryJson), more: hasMore }, entryTable(found));
+      if (print.json) return;
+      if (found.length === 0) {
+        const verb = at === undefined ? 'has' : 'had';
+        const kind = prefix === '' ? 'entries' : `entries whose keys begin with ${JSON.stringify(prefix)}`;
+        print.note(`Namespace ${place.namespace} ${verb} no ${kind}${at === undefined ? '' : ' at that time'}.`);
       }
-      print.answer({ entries: found.map(entryJson) }, entryTable(found));
+      if (hasMore) print.note(`There are more entries than --limit ${limit}.`);
     });
 }
 
@@ -177,7 +199,7 @@ const PAGE_COUNT = 1_000;
 function historyCommand() {
   return keyCommand('history')
     .summary('show the changes of a key')
-    .description('Shows the changes of a key, newest first, also of one that was deleted.')
+    .description('Shows the changes of a key, newest first, even if the entry has been deleted.')
     .option('--limit <count>', 'maximum number of changes (default 20)', count)
     .option('--page <position>', 'continue a previous page')
     .action(async (name, { limit = 20, page, ...options }) => {
@@ -188,8 +210,8 @@ function historyCommand() {
       print.answer({ changes: shown, next, compacted }, changeTable(changes));
       if (print.json) return;
       if (changes.length === 0) print.note(`The history has no change of ${JSON.stringify(name)}.`);
-      if (next !== undefined) print.note(`More: --page ${next}`);
-      else if (compacted) print.note('Older changes are no longer kept.');
+      if (next !== undefined) print.note(`There are older changes: --page ${next}`);
+      else if (compacted) print.note('Older changes are no longer retained.');
     });
 }
 

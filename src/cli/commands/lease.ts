@@ -11,7 +11,7 @@ import { fieldTable } from '../terminal/views';
 export function leaseCommand() {
   return new Command('lease')
     .summary('grant, show, renew and revoke leases')
-    .description('Manages leases: entries and instances that a lease holds are removed together when it ends.')
+    .description('Manages leases. When a lease ends, all entries and instances that it holds are removed together.')
     .addCommand(grantCommand())
     .addCommand(lsCommand())
     .addCommand(showCommand())
@@ -25,10 +25,10 @@ const idArgument = () => new Argument('<lease>', 'id or alias of the lease');
 function grantCommand() {
   return registryCommand('grant')
     .summary('grant a lease')
-    .description('Grants a lease, and prints its id. Renew it in time: rollcall lease renew.')
+    .description('Grants a lease, and prints its id. Renew it before its time to live is over: rollcall lease renew.')
     .option('--ttl <duration>', 'end it this long after its last renewal, such as 30s', duration)
     .option('--until-revoked', 'end it only when it is revoked')
-    .option('--alias <number>', 'a number by which it can be found, too')
+    .option('--alias <number>', 'a number of your choice that other commands accept in place of the id')
     .action(async ({ ttl, untilRevoked, alias, ...options }) => {
       if ((ttl === undefined) !== (untilRevoked === true)) {
         const message = 'Give either --ttl or --until-revoked.';
@@ -43,7 +43,7 @@ function grantCommand() {
 function lsCommand() {
   return registryCommand('ls')
     .summary('list leases')
-    .description('Lists the leases of this token, or all if it may operate the namespace.')
+    .description('Lists the leases of this token, or all leases if it may operate the namespace.')
     .action(async (options) => {
       const { registry, print, place } = connect(options);
       const { items: leases } = await allPages(
@@ -91,15 +91,19 @@ function renewCommand() {
     .action(async (lease, options) => {
       const { registry, print } = connect(options);
       const renewed = await registry.renewGrantedLease({ lease });
-      const end = renewed.ttlMs === null ? 'until it is revoked' : `for ${durationText(renewed.ttlMs)}`;
-      print.answer(renewed, `lease ${renewed.id} is renewed ${end}`);
+      const { id, ttlMs } = renewed;
+      const done =
+        ttlMs === null
+          ? `lease ${id} does not expire; revoke it to end it`
+          : `renewed lease ${id} for ${durationText(ttlMs)}`;
+      print.answer(renewed, done);
     });
 }
 
 function revokeCommand() {
   return registryCommand('revoke')
     .summary('end a lease')
-    .description('Ends a lease, and removes everything that it holds. The exit code is 3 if it has ended before.')
+    .description('Ends a lease, and removes everything that it holds. The exit code is 3 if it has already ended.')
     .addArgument(idArgument())
     .action(async (lease, options) => {
       const { registry, print } = connect(options);

@@ -47,6 +47,8 @@ it('refuses invalid grants', () =>
       ['write:public', 'starts with a scope (admin, operate'],
       ['read', 'needs a namespace, or * for all: read:public'],
       ['read:public:', 'must not end with a colon'],
+      ['read:public:key=config/*', 'A grant has no key=. Write read:public:orders for a service, or read:public:keys='],
+      ['read:public:services=orders:keys=a', 'A grant has no services='],
       ['read:public:keys=', 'needs their keys: read:public:keys=config/*'],
     ],
     (text, message) => {

@@ -13,7 +13,8 @@ import { fieldTable } from '../terminal/views';
 
 const GRANTS = `
 A grant is scope:namespace, or scope:namespace:service to restrict it to
-services, or scope:namespace:keys=pattern to restrict it to entries:
+services, or scope:namespace:keys=pattern to restrict it to entries. Repeat
+--grant for further patterns:
   --grant read:public                read everything in public
   --grant 'register:*:orders*'       register instances of services that start
                                      with orders, in any namespace
@@ -171,6 +172,9 @@ const isScope = (text: string): text is Grant['scope'] => SCOPES.some((scope) =>
 /** Begins a pattern of keys, in place of one of services. */
 const KEYS = 'keys=';
 
+/** Matches what may be a misspelled `keys=`. As the name of a service, it would make a grant that covers nothing. */
+const MISTAKEN_MEMBER = /^(keys?|prefix|services?)\s*=/i;
+
 /**
  * Parses a grant of the command line: `read:*`, `register:staging`, `operate:public:orders*`, `read:public:eu@@*` for a
  * whole group, or `read:public:keys=config/*` for entries. It has a scope, a namespace or `*`, and a pattern if it is
@@ -188,6 +192,11 @@ export function grant(text: string): Grant {
   if (pattern === KEYS)
     throw new InvalidArgumentError(`A grant on entries needs their keys: ${scope}:${ns}:keys=config/*.`);
   if (pattern.startsWith(KEYS)) return { scope, ns, keys: [pattern.slice(KEYS.length)] };
+  const [, member] = MISTAKEN_MEMBER.exec(pattern) ?? [];
+  if (member !== undefined) {
+    const hint = `Write ${scope}:${ns}:orders for a service, or ${scope}:${ns}:keys=config/* for entries.`;
+    throw new InvalidArgumentError(`A grant has no ${member}=. ${hint}`);
+  }
   if (pattern === '*') return { scope, ns, services: ['*'] };
   return { scope, ns, services: [joinedName(serviceName(pattern))] };
 }

@@ -4,8 +4,6 @@ import { base64, bytesOf, utf8Bytes, utf8Text } from '../../model/bytes';
 import { type Cell, fitted, type Table } from './table';
 import { fieldTable } from './views';
 
-/** Views of entries. */
-
 /** Width of a value in a table, in cells. */
 const VALUE_CELLS = 60;
 
@@ -16,8 +14,11 @@ export type AnyEntry = EntryFacts & Partial<Pick<Entry, 'value'>>;
 export function entryJson({ keyBytes, value, ...entry }: AnyEntry): object {
   const { contentType, bytes, createdRevision, revision, version, lease } = entry;
   const numbers = { contentType, bytes, createdRevision, revision, version, lease };
-  return { ...shown('key', keyBytes), ...(value && shown('value', value)), ...numbers };
+  return { ...keyJson(keyBytes), ...(value && shown('value', value)), ...numbers };
 }
+
+/** Returns a key as the API has it. */
+export const keyJson = (bytes: Uint8Array): object => shown('key', bytes);
 
 function shown(name: string, bytes: Uint8Array): object {
   const text = utf8Text(bytes);
@@ -28,7 +29,7 @@ function shown(name: string, bytes: Uint8Array): object {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is there to find
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]/;
 
-/** Returns the text of a value; undefined if it is no text, or has characters that a terminal would interpret. */
+/** Returns the text of a value; undefined if it is not text, or has characters that a terminal would interpret. */
 export function plainText(value: Uint8Array): string | undefined {
   const text = utf8Text(value);
   return text === undefined || CONTROL.test(text) ? undefined : text;

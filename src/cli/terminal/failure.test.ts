@@ -72,7 +72,7 @@ it('suggests an action for a known code only', () =>
       ['SERVICE_NOT_FOUND', 'List what exists: rollcall ls'],
       ['NAMESPACE_NOT_FOUND', 'List the namespaces: rollcall ns ls'],
       ['TOKEN_NOT_FOUND', 'List the tokens: rollcall token ls'],
-      ['REVISION_MISMATCH', 'It was changed meanwhile: check it, then try again.'],
+      ['REVISION_MISMATCH', 'Another change was made first: check it, then try again.'],
       ['CONFLICT', undefined],
     ],
     (code, advice) => {

@@ -96,7 +96,7 @@ const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
   TOKEN_NOT_FOUND: 'List the tokens: rollcall token ls',
   ENTRY_NOT_FOUND: 'List the entries: rollcall kv ls',
   LEASE_NOT_FOUND: 'List the leases: rollcall lease ls',
-  REVISION_MISMATCH: 'It was changed meanwhile: check it, then try again.',
+  REVISION_MISMATCH: 'Another change was made first: check it, then try again.',
 };
 
 /** A part of a message about the HTTP API, which users of commands don't call. */

@@ -19,6 +19,20 @@ it('[K4] aligns columns by their width on a terminal, numbers to the right', () 
   ]);
 });
 
+it('aligns no column by a very long cell, which stays whole', () => {
+  const long = 'k'.repeat(4_096);
+  const table = {
+    titles: ['KEY', 'BYTES'],
+    rows: [
+      ['config/db', 1],
+      [long, 2],
+    ],
+  };
+  for (const room of [80, undefined]) {
+    expect(tableLines(table, plain, room)).toEqual(['KEY        BYTES', 'config/db      1', `${long}      2`]);
+  }
+});
+
 it('colours texts, and measures them without codes', () => {
   const rows = [
     [{ text: 'up', tone: 'good' as const }, 'a'],

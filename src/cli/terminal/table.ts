@@ -17,6 +17,9 @@ export interface Table {
 
 const GAP = '  ';
 
+/** Widest cell by which a column is aligned. A longer one, such as a key of 4 KiB, moves only the rest of its own line. */
+const ALIGNED_MAX_CELLS = 120;
+
 /** Minimum width of a truncated column. */
 const NARROWEST = 8;
 
@@ -78,14 +81,20 @@ export function tableLines(
   const all = head === undefined ? body : [head, ...body];
   const count = Math.max(0, ...all.map((row) => row.length));
   const indices = Array.from({ length: count }, (_, index) => index);
-  const natural = indices.map((column) => Math.max(0, ...all.map((row) => stringWidth(row[column]?.text ?? ''))));
+  const natural = indices.map((column) => {
+    const cells = all.map((row) => stringWidth(row[column]?.text ?? ''));
+    const isWhole = !spare.includes(column);
+    return Math.max(0, ...cells.filter((width) => !isWhole || width <= ALIGNED_MAX_CELLS));
+  });
   const filled = indices.map((column) => body.some((row) => (row[column]?.text ?? '') !== ''));
   const areNumbers = indices.map((column) => body.length > 0 && body.every((row) => row[column]?.isNumber === true));
   const columns = fittingColumns(natural, filled, spare, room);
   return all.map((row) => {
     const cells = columns.map(({ index, width }, place) => {
       const cell = row[index];
-      const text = padded(fitted(cell?.text ?? '', width), width, areNumbers[index] ? 'right' : 'left');
+      const whole = cell?.text ?? '';
+      const shown = spare.includes(index) ? fitted(whole, width) : whole;
+      const text = padded(shown, width, areNumbers[index] ? 'right' : 'left');
       // Trailing spaces are invisible, and a nuisance in copied text.
       return paint(place === columns.length - 1 ? text.trimEnd() : text, cell?.tone);
     });

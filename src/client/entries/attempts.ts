@@ -4,7 +4,7 @@ import type { CallOptions } from '../wire/registry-http';
 import { RollcallError } from '../wire/rollcall-error';
 import { pause } from '../wire/time';
 
-/** Default number of attempts at a call whose repetition changes nothing. */
+/** Default number of attempts at a call that is safe to retry. */
 const ATTEMPTS_COUNT = 3;
 
 /** Longest pause before another attempt, unless the registry asks for a longer one. */
@@ -17,10 +17,10 @@ export interface CallSettings {
   timeoutMs?: number | undefined;
 }
 
-/** Codes of failures that leave open if the registry has carried out the request. */
+/** Codes of failures after which the registry may or may not have carried out the request. */
 const UNANSWERED: readonly string[] = ['UNREACHABLE', 'UNAVAILABLE', 'DEADLINE_EXCEEDED'];
 
-/** Reports whether a request may have been carried out although it failed. */
+/** Reports whether a failed request may have been carried out. */
 export const isUnanswered = (error: unknown): boolean =>
   error instanceof RollcallError && UNANSWERED.includes(error.code);
 
@@ -29,7 +29,7 @@ export interface EntryCall extends CallOptions {
   method: string;
   /** Path below the namespace, beginning with a slash. */
   path: string;
-  /** True: another attempt has no further effect, so the call is repeated if it was not answered. */
+  /** True: the call is safe to retry, and is repeated if it was not answered. */
   isRepeatable: boolean;
   /** Maximum number of attempts. */
   attempts?: number | undefined;

@@ -119,6 +119,20 @@ describe('put', () => {
     expect(made[1]?.query).toEqual({ lease: '12' });
   });
 
+  it.each<unknown>([5, { a: 1 }, undefined, null, [1], new ArrayBuffer(2), new DataView(new ArrayBuffer(2))])(
+    'refuses %j as a value, of which bytes would be zeros or none',
+    async (value) => {
+      const { calls, made } = stage();
+      // `as`: a program without types may pass anything.
+      await expect(calls.put('a', value as string)).rejects.toMatchObject({
+        code: 'INVALID_REQUEST',
+        message: expect.stringContaining('must be a string or a Uint8Array'),
+      });
+      await expect(calls.get(value as string)).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+      expect(made).toEqual([]);
+    },
+  );
+
   it('sends its condition', async () => {
     const { calls, made } = stage();
     await calls.put('a', '', { ifRevision: 7 });
@@ -263,6 +277,41 @@ describe('a transaction', () => {
         { op: 'deregister', service: 'orders', id: 'orders-1' },
       ],
       else: [],
+    });
+  });
+
+  it('is refused if it has members that would be left out, such as conditions under another name', async () => {
+    const { calls, made } = stage();
+    const put = { op: 'put', key: 'a', value: '' } as const;
+    const compares = [{ key: 'a', exists: false }];
+    const named = { compares, do: [put] };
+    await expect(calls.transaction(named)).rejects.toThrow('a transaction has if, do and else; got compares');
+    await expect(calls.transaction({ do: [{ op: 'transaction', ...named }] })).rejects.toThrow('got compares');
+    await expect(calls.transaction({ if: [{ key: 'a', exists: true, revision: 7 }], do: [put] })).rejects.toThrow(
+      'a condition has one property; got exists and revision',
+    );
+    // `as`: a program without types may omit the property.
+    const none = { key: 'a' } as { key: string; exists: boolean };
+    await expect(calls.transaction({ if: [none], do: [put] })).rejects.toThrow('got none');
+    expect(made).toEqual([]);
+  });
+
+  it('passes on members of operations that it does not know, which the registry refuses', async () => {
+    const { calls, made } = stage(() => json({ succeeded: true, cursor: 'c1', revision: 9, results: [] }));
+    const odd = { ifRevision: 7 };
+    await calls.transaction({
+      do: [
+        { op: 'put', key: 'a', value: '', previous: false, contentType: undefined, ...odd },
+        { op: 'delete', key: 'b', ...odd },
+        { op: 'range', prefix: 'c', limit: 1, ...odd },
+      ],
+    });
+    expect(JSON.parse(String(made[0]?.body))).toMatchObject({
+      then: [
+        { op: 'put', key: 'a', value: '', ifRevision: 7 },
+        { op: 'delete', key: 'b', ifRevision: 7 },
+        { op: 'range', prefix: 'c', limit: 1, ifRevision: 7 },
+      ],
     });
   });
 

@@ -5,23 +5,23 @@ import { type Entry, type EntryFacts, type EntryJson, entryOf, factsOf } from '.
 import { bytesOf, type Key, type KeyRange, keyInPath, rangeQuery, shown, type Value } from './key';
 import { sendTransaction, type Transaction, type TransactionResult } from './transaction';
 
-/** Condition of a change: if it does not hold, nothing changes and the call throws `REVISION_MISMATCH`. */
+/** Condition of a change. If it does not hold, nothing changes and the call throws `REVISION_MISMATCH`. */
 export interface EntryCondition {
-  /** The entry has this `revision`: it has not changed since it was read. */
+  /** Requires that the entry has this `revision`: it has not changed since it was read. */
   ifRevision?: number | undefined;
-  /** True: there is no entry with this key. */
+  /** True: requires that there is no entry with this key. */
   ifAbsent?: boolean | undefined;
 }
 
 export interface PutOptions extends CallSettings, EntryCondition {
-  /** Media type, which is stored with the value. */
+  /** Media type to store with the value. */
   contentType?: string | undefined;
-  /** Id of a lease: the entry is deleted when it ends. Without it, no lease holds the entry, also if one did before. */
+  /** Id of a lease: the entry is deleted when it ends. Without it, no lease holds the entry, even if one did before. */
   lease?: string | undefined;
 }
 
 export interface ReadOptions extends CallSettings {
-  /** Reads the past: a cursor, or a time in RFC 3339. */
+  /** Reads the state at an earlier moment: a cursor, or a time in RFC 3339. */
   at?: string | undefined;
 }
 
@@ -45,25 +45,27 @@ export interface ListOptions extends ReadOptions {
 /** A page of a range. */
 export interface EntryPage<Item extends EntryFacts = Entry> {
   entries: Item[];
-  /** Entries in the whole range. */
+  /** Number of entries in the whole range. */
   count: number;
-  /** Set if there are more, in the order of keys: pass it as `after`. */
+  /** Set if there are more entries and the order is that of keys: pass it as `after`. */
   next: string | undefined;
-  /** Position of this read; pass it as `at` to read further pages at the same time. */
+  /** Cursor of this read; pass it as `at` to read further pages as of the same moment. */
   cursor: string;
 }
 
-/** One change of an entry; null: there was none before, or there is none after. */
+/** One change of an entry. */
 export interface EntryChange {
   revision: number;
   cursor: string;
   /** RFC 3339. */
   at: string;
-  /** Cause, such as `updated` or `expired`. */
+  /** Cause, such as `put`, `deleted` or `expired`. */
   cause: string;
   /** Id of the token, or `registry`. */
   actor: string;
+  /** Null if there was no entry. */
   before: Entry | null;
+  /** Null if the entry was deleted. */
   after: Entry | null;
 }
 
@@ -72,7 +74,7 @@ export interface KeyHistory {
   changes: EntryChange[];
   /** Set if there are more: pass it as `after`. */
   next: string | undefined;
-  /** True: this is the end, and older changes are no longer kept. */
+  /** True: this is the last page, and older changes are no longer kept. */
   compacted: boolean;
 }
 
@@ -81,21 +83,21 @@ export interface EntryCalls {
   /** Returns an entry; undefined if there is none. */
   get(key: Key, options?: ReadOptions): Promise<Entry | undefined>;
   /**
-   * Puts an entry, in a revision of its own, even if nothing differs.
+   * Puts an entry. Every put is a revision, even of the same value.
    *
-   * A put without a condition is repeated if it was not answered. One with a condition is sent once: a repetition could
-   * not distinguish its own effect from that of another client. If it fails with `UNREACHABLE`, `UNAVAILABLE` or
-   * `DEADLINE_EXCEEDED`, it may have been carried out; read the entry to find out.
+   * A put without a condition is retried if it was not answered. A put with a condition is sent only once: the refusal of a
+   * retry could be caused by the first attempt. If it fails with `UNREACHABLE`, `UNAVAILABLE` or `DEADLINE_EXCEEDED`, it may
+   * have been carried out; read the entry to find out.
    *
    * @throws {RollcallError} `REVISION_MISMATCH`, `LEASE_NOT_FOUND`, `PAYLOAD_TOO_LARGE`, `LIMIT_EXCEEDED`.
    */
   put(key: Key, value: Value, options?: PutOptions): Promise<EntryFacts & { created: boolean }>;
-  /** Deletes an entry; also succeeds if there is none, unless a condition requires it. Repeated like {@link put}. */
+  /** Deletes an entry. Succeeds even if there is none, unless a condition requires one. Retried like {@link put}. */
   delete(key: Key, options?: CallSettings & Pick<EntryCondition, 'ifRevision'>): Promise<void>;
   /** Returns a page of a range. */
   range(range: KeyRange, options?: RangeOptions): Promise<EntryPage>;
   /**
-   * Iterates over a range in the order of keys, page by page, as it is when the first page is read.
+   * Iterates over a range in the order of keys, page by page, as of the moment at which the first page is read.
    *
    * @throws {RollcallError} `COMPACTED` if the iteration takes longer than the history reaches back.
    */
@@ -104,11 +106,11 @@ export interface EntryCalls {
   keys(range: KeyRange, options?: ListOptions): AsyncIterable<EntryFacts>;
   /** Counts the entries of a range. */
   count(range: KeyRange, options?: ReadOptions): Promise<number>;
-  /** Returns a page of the history of a key, also of one that was deleted. */
+  /** Returns a page of the history of a key, even if its entry was deleted. */
   history(key: Key, options?: CallSettings & { limit?: number; after?: string | undefined }): Promise<KeyHistory>;
   /**
-   * Carries out a list of operations in one revision, if all conditions hold, and another list otherwise: see
-   * {@link Transaction}. Sent once, unless it only reads: see {@link put}.
+   * Carries out one list of operations if all conditions hold, and another list otherwise, in one revision: see
+   * {@link Transaction}. Sent only once unless it only reads: see {@link put}.
    */
   transaction(transaction: Transaction, options?: CallSettings): Promise<TransactionResult>;
 }
@@ -141,7 +143,7 @@ function changeOf(key: Key, { ifRevision, ifAbsent, ...settings }: EntryConditio
 
 /** Options of all calls for entries. */
 export interface EntryCallOptions {
-  /** Maximum number of attempts at a call that is not answered, if a repetition has no further effect. Default: 3. */
+  /** Maximum number of attempts at a call that is not answered, if it is safe to retry. Default: 3. */
   attempts?: number | undefined;
 }
 

@@ -1,22 +1,22 @@
 import { utf8Text } from '../../model/bytes';
 import { bytesShown } from './key';
 
-/** Key and numbers of an entry. */
+/** An entry without its value. */
 export interface EntryFacts {
   /** Key as text. Bytes that are not UTF-8 appear as U+FFFD: `keyBytes` has them. */
   readonly key: string;
   readonly keyBytes: Uint8Array<ArrayBuffer>;
-  /** Media type of the value, as it was put. */
+  /** Media type that was put with the value. */
   readonly contentType: string | undefined;
-  /** Length of the value. */
+  /** Length of the value in bytes. */
   readonly bytes: number;
-  /** Revision that created the key. It increases from one holder of a lock to the next. */
+  /** Revision at which the entry was created: greater than that of every earlier entry with this key. */
   readonly createdRevision: number;
   /** Revision of the last change. */
   readonly revision: number;
-  /** Number of changes since the key was created, including that. */
+  /** Number of puts since the entry was created, counting from 1. */
   readonly version: number;
-  /** Id of the lease with which the entry ends; undefined if it stays. */
+  /** Id of the lease that holds the entry; undefined if none does. */
   readonly lease: string | undefined;
 }
 
@@ -28,12 +28,12 @@ export interface Entry extends EntryFacts {
   /**
    * Parses the value as JSON.
    *
-   * @throws {SyntaxError} If it is something else.
+   * @throws {SyntaxError} If it is not JSON.
    */
   json(): unknown;
 }
 
-/** An entry as JSON has it. */
+/** An entry in JSON. */
 export interface EntryJson {
   key?: string | undefined;
   keyBase64?: string | undefined;
@@ -47,7 +47,7 @@ export interface EntryJson {
   lease?: string | undefined;
 }
 
-/** Returns key and numbers of an entry. */
+/** Converts an entry without its value. */
 export function factsOf(json: EntryJson): EntryFacts {
   const keyBytes = bytesShown(json.key, json.keyBase64);
   const { contentType, bytes, createdRevision, revision, version, lease } = json;
@@ -55,7 +55,7 @@ export function factsOf(json: EntryJson): EntryFacts {
   return { key, keyBytes, contentType, bytes, createdRevision, revision, version, lease };
 }
 
-/** Returns an entry whose JSON has its value. */
+/** Converts an entry with its value. */
 export function entryOf(json: EntryJson): Entry {
   const value = bytesShown(json.value, json.valueBase64);
   const text = () => json.value ?? lossyText(value);

@@ -1,10 +1,10 @@
 import { base64, bytesOf as bytesOfString, utf8Bytes, utf8Text } from '../../model/bytes';
 import { RollcallError } from '../wire/rollcall-error';
 
-/** Key of an entry: a text, which stands for its UTF-8, or any bytes. At most 4 KiB. */
+/** Key of an entry: a string, which is encoded as UTF-8, or any bytes. At most 4 KiB. */
 export type Key = string | Uint8Array;
 
-/** Value of an entry: a text, which is stored as UTF-8, or any bytes. At most 512 KiB. */
+/** Value of an entry: a string, which is stored as UTF-8, or any bytes. At most 512 KiB. */
 export type Value = string | Uint8Array;
 
 /** Keys to read or to watch: one key, all keys with a prefix, or those from one up to, but not including, another. */
@@ -14,7 +14,7 @@ export type KeyRange = { key: Key } | { prefix: Key } | { from: Key; to?: Key | 
 type Shown<Name extends string> = { [Text in Name]: string } | { [Base64 in `${Name}Base64`]: string };
 
 /** Names of the members of a range. */
-const RANGE_MEMBERS = ['key', 'prefix', 'from', 'to'] as const;
+export const RANGE_MEMBERS = ['key', 'prefix', 'from', 'to'] as const;
 
 /** Segments that a URL removes from its path, and NUL, which not every server accepts in one. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is what it is there to find
@@ -22,28 +22,28 @@ const NOT_IN_PATH = /(?:^|\/)\.{0,2}(?:\/|$)|\u0000/;
 
 /** Returns the text of a key or value; undefined if it is not UTF-8. */
 export function textOf(data: Key | Value): string | undefined {
-  if (typeof data !== 'string') return utf8Text(data);
+  if (typeof data !== 'string') return utf8Text(checkedBytes(data));
   // An encoder would replace half of a surrogate pair, so that two texts were the same key.
   if (/\p{Cs}/u.test(data)) throw invalid(`${JSON.stringify(data)} has half of a surrogate pair, which has no UTF-8`);
   return data;
 }
 
-/** Returns a key or value as JSON has it: `{ key }`, or `{ keyBase64 }` if it is not UTF-8. */
+/** Encodes a key or value for JSON: `{ key }`, or `{ keyBase64 }` if it is not UTF-8. */
 export function shown<Name extends string>(name: Name, data: Key | Value): Shown<Name> {
   const text = textOf(data);
   const member = text === undefined ? { [`${name}Base64`]: base64(data as Uint8Array) } : { [name]: text }; // `as`: a string has a text
   return member as Shown<Name>; // `as`: one of the two
 }
 
-/** Returns the bytes that JSON has as text or as base64. */
+/** Decodes bytes that JSON has as text or as base64. */
 export function bytesShown(text: string | undefined, encoded: string | undefined): Uint8Array<ArrayBuffer> {
   return encoded === undefined ? utf8Bytes(text ?? '') : bytesOfString(atob(encoded));
 }
 
 /** Returns the last segments of an entry's path, and the query that says how the key is encoded. */
 export function keyInPath(key: Key): { path: string; query: { base64?: true } } {
-  if (key.length === 0) throw invalid('a key must not be empty');
   const text = textOf(key);
+  if (key.length === 0) throw invalid('a key must not be empty');
   if (text !== undefined && !NOT_IN_PATH.test(text)) return { path: encodeURIComponent(text), query: {} };
   return { path: urlBase64(bytesOf(key)), query: { base64: true } };
 }
@@ -79,7 +79,17 @@ export function shownRange(range: KeyRange): object {
 /** Returns the bytes of a key or value. */
 export function bytesOf(data: Key | Value): Uint8Array<ArrayBuffer> {
   // A copy, since the caller may change its array while the request is sent.
-  return typeof data === 'string' ? utf8Bytes(textOf(data) ?? '') : new Uint8Array(data);
+  return typeof data === 'string' ? utf8Bytes(textOf(data) ?? '') : new Uint8Array(checkedBytes(data));
+}
+
+/**
+ * Returns the bytes of a key or value that is not a string. A caller without types may pass anything, and a typed array made
+ * from a number or an object would replace the value by zeros, or by nothing.
+ */
+function checkedBytes(data: Uint8Array): Uint8Array {
+  // By its tag, since bytes may come from another realm.
+  if (Object.prototype.toString.call(data) === '[object Uint8Array]') return data;
+  throw invalid('a key or a value must be a string or a Uint8Array');
 }
 
 /** Returns the key right after another: there is none between them. */

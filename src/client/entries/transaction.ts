@@ -1,19 +1,20 @@
 import type { OperationResult as BatchResult } from '../wire/answers';
 import type { BatchOperation } from '../wire/bodies';
 import type { ClientCore } from '../wire/client-core';
+import { RollcallError } from '../wire/rollcall-error';
 import { type EntryCall, send } from './attempts';
 import { type Entry, type EntryFacts, type EntryJson, entryOf, factsOf } from './entry';
-import { type Key, type KeyRange, shown, shownRange, type Value } from './key';
+import { type Key, type KeyRange, RANGE_MEMBERS, shown, shownRange, type Value } from './key';
 
 /** Relation of a property to a number or a value. */
 export type Relation = '=' | '!=' | '<' | '>';
 
-/** A number that a property has to equal, or a relation to one. 0 is the number of a key without an entry. */
+/** A number that a property must equal, or a relation to a number. For a key without an entry, the property is 0. */
 export type NumberTest = number | readonly [Relation, number];
 
 /**
  * Condition on an entry, or on each entry of a range: `{ key: 'a', exists: false }`, `{ key: 'a', revision: 7 }`,
- * `{ prefix: 'jobs/', version: ['<', 3] }`.
+ * `{ prefix: 'jobs/', version: ['<', 3] }`. A condition is on one property: use several for more.
  */
 export type Compare = KeyRange &
   (
@@ -36,22 +37,22 @@ export interface PutOperation {
   /** True: the entry, which must exist, keeps its value. */
   keepValue?: boolean | undefined;
   contentType?: string | undefined;
-  /** As in a put by itself. */
+  /** Id of a lease: the entry is deleted when it ends. Without it, no lease holds the entry, unless `keepLease` is true. */
   lease?: string | undefined;
-  /** True: the lease that holds the entry, if one does, continues to. */
+  /** True: keeps the lease that holds the entry, if one does. */
   keepLease?: boolean | undefined;
-  /** True: the result has the entry before. */
+  /** True: the result includes the entry as it was before. */
   previous?: boolean | undefined;
 }
 
 /** Deletes a key or a range. */
 export type DeleteOperation = KeyRange & {
   op: 'delete';
-  /** True: the result has the deleted entries. */
+  /** True: the result includes the deleted entries. */
   previous?: boolean | undefined;
 };
 
-/** Reads a key or a range, with the changes of the operations before it. */
+/** Reads a key or a range, including the changes of the operations before it. */
 export type RangeOperation = KeyRange & {
   op: 'range';
   limit?: number | undefined;
@@ -59,7 +60,7 @@ export type RangeOperation = KeyRange & {
   descending?: boolean | undefined;
 };
 
-/** One step of a transaction: on entries, on an instance as in a batch, or a transaction inside it. */
+/** One step of a transaction: an operation on entries, one on an instance as in a batch, or a nested transaction. */
 export type Operation =
   | PutOperation
   | DeleteOperation
@@ -68,8 +69,8 @@ export type Operation =
   | ({ op: 'transaction' } & Transaction);
 
 /**
- * Conditions, and the operations that are carried out if all of them hold, or else: all in one revision. At most 128
- * operations and 2 MiB.
+ * Conditions, the operations to carry out if all of them hold (`do`), and those to carry out otherwise (`else`). All changes
+ * are one revision. At most 128 conditions, 128 operations on each side, and 2 MiB.
  *
  * @example
  * ```ts
@@ -81,7 +82,7 @@ export type Operation =
  * ```
  */
 export interface Transaction {
-  /** Default: none, which always holds. */
+  /** Default: none, so that `do` is always carried out. */
   if?: readonly Compare[] | undefined;
   do?: readonly Operation[] | undefined;
   else?: readonly Operation[] | undefined;
@@ -96,18 +97,18 @@ export interface InstanceResult extends BatchResult {
 export type OperationResult =
   | { op: 'put'; created: boolean; entry: EntryFacts; previous: Entry | undefined }
   | { op: 'delete'; deleted: number; previous: Entry[] | undefined }
-  /** `more`: the range has entries that are left out, because of the limit or the size of the response. */
+  /** `more`: some entries of the range are omitted, because of the limit or the size of the response. */
   | { op: 'range'; entries: Entry[]; count: number; more: boolean }
   | InstanceResult
   | { op: 'transaction'; succeeded: boolean; results: OperationResult[] };
 
 /** Result of a transaction. */
 export interface TransactionResult {
-  /** True: the conditions held, and `do` was carried out; otherwise `else`. */
+  /** True: the conditions held, and `do` was carried out. False: `else` was. */
   succeeded: boolean;
   /** Results of the operations that were carried out, in their order. */
   results: OperationResult[];
-  /** Newest revision: that of the transaction, if it changed anything. */
+  /** Revision of the namespace: that of the transaction, if it changed anything. */
   revision: number;
   cursor: string;
 }
@@ -122,7 +123,7 @@ type ResultJson =
 
 type ReportJson = Omit<TransactionResult, 'results'> & { results: ResultJson[] };
 
-/** Carries out a transaction. Only one that changes nothing is repeated if it was not answered. */
+/** Sends a transaction. It is retried only if it can change nothing. */
 export async function sendTransaction(
   core: ClientCore,
   transaction: Transaction,
@@ -140,7 +141,13 @@ function changes({ do: then = [], else: otherwise = [] }: Transaction): boolean 
   return [...then, ...otherwise].some((each) => (each.op === 'transaction' ? changes(each) : each.op !== 'range'));
 }
 
+/** Members of a transaction; `op` is that of a nested one. */
+const TRANSACTION_MEMBERS: readonly string[] = ['op', 'if', 'do', 'else'];
+
 function inJson(transaction: Transaction): object {
+  // Without its conditions, for example, a transaction would always be carried out.
+  const unknown = Object.keys(othersIn(transaction, TRANSACTION_MEMBERS));
+  if (unknown.length > 0) throw invalid(`a transaction has if, do and else; got ${unknown.join(' and ')}`);
   const { if: compares = [], do: then = [], else: otherwise = [] } = transaction;
   return {
     compares: compares.map(compareInJson),
@@ -151,6 +158,8 @@ function inJson(transaction: Transaction): object {
 
 function compareInJson(compare: Compare): object {
   const range = shownRange(compare);
+  const properties = Object.keys(othersIn(compare, RANGE_MEMBERS));
+  if (properties.length !== 1) throw invalid(`a condition has one property; got ${properties.join(' and ') || 'none'}`);
   if ('exists' in compare) return { ...range, property: 'exists', operand: compare.exists };
   if ('lease' in compare) return { ...range, property: 'lease', operand: compare.lease };
   if ('value' in compare) {
@@ -175,26 +184,29 @@ function relationOf<Operand extends number | Value>(test: Operand | readonly [Re
 function operationInJson(operation: Operation): object {
   switch (operation.op) {
     case 'put': {
-      const { op, key, value, keepValue, contentType, lease, keepLease, previous } = operation;
+      const { key, value, keepValue, keepLease, previous, ...others } = operation;
       const flags = {
         keepValue: keepValue || undefined,
         keepLease: keepLease || undefined,
         previous: previous || undefined,
       };
       return {
-        op,
+        ...others,
         ...shown('key', key),
         ...(value !== undefined && shown('value', value)),
-        contentType,
-        lease,
         ...flags,
       };
     }
     case 'delete':
-      return { op: operation.op, ...shownRange(operation), previous: operation.previous || undefined };
+      return {
+        ...othersIn(operation, RANGE_MEMBERS),
+        ...shownRange(operation),
+        previous: operation.previous || undefined,
+      };
     case 'range': {
-      const { op, limit, order: orderBy, descending } = operation;
-      return { op, ...shownRange(operation), limit, orderBy, descending: descending || undefined };
+      const { order: orderBy, descending } = operation;
+      const others = othersIn(operation, [...RANGE_MEMBERS, 'order']);
+      return { ...others, ...shownRange(operation), orderBy, descending: descending || undefined };
     }
     case 'transaction':
       return { op: operation.op, ...inJson(operation) };
@@ -202,6 +214,18 @@ function operationInJson(operation: Operation): object {
       return operation;
   }
 }
+
+/**
+ * Returns the members of an object that are set, without the named ones. The registry refuses members that it does not know, so
+ * they are passed on: a condition or an option that was left out silently would change what is done.
+ */
+function othersIn(members: object, names: readonly string[]): object {
+  return Object.fromEntries(
+    Object.entries(members).filter(([name, value]) => value !== undefined && !names.includes(name)),
+  );
+}
+
+const invalid = (message: string): RollcallError => new RollcallError('INVALID_REQUEST', message);
 
 function resultOf(json: ResultJson): OperationResult {
   switch (json.op) {

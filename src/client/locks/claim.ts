@@ -14,34 +14,34 @@ import { keepLease, type Lease, type OwnLease } from './lease';
 const TTL_DEFAULT_MS = 15_000;
 
 export interface ClaimOptions {
-  /** Time to live of the lease; others wait as long for a holder that has crashed. Default: 15 seconds. */
+  /** Time to live of the lease in milliseconds: how long others wait after a holder has crashed. Default: 15 seconds. */
   ttlMs?: number | undefined;
   /** Value of the holder's entry, such as its address. Default: empty. */
   value?: Value | undefined;
-  /** Ends the wait. */
+  /** Aborts the wait. */
   signal?: AbortSignal | undefined;
 }
 
 /**
  * Something that only one client holds at a time: a lock, or the leadership of an election.
  *
- * No lease can stop a process that was frozen from going on for a moment, or a request of it that is still on its way. So
- * whatever the holder changes must check {@link token}: see docs/locks.md.
+ * A holder that was frozen may continue for a moment after its lease has ended, and its requests may still be in transit. So the
+ * resource that the holder changes must check {@link token}: see docs/locks.md.
  */
 export interface Held extends AsyncDisposal {
   /** Key of the holder's entry. */
   readonly key: string;
-  /** Fencing token: greater than those of all earlier holders. */
+  /** Fencing token: greater than the tokens of all earlier holders. */
   readonly token: number;
-  /** Compares with the clock, so it is correct right after the process was frozen. Check it before each action. */
+  /** Checks the clock, so it is correct right after a freeze of the process. Check it before each action. */
   readonly isHeld: boolean;
   /** Aborts when it is lost or released; the reason is a `RollcallError`. */
   readonly signal: AbortSignal;
   /** Resolves when it is lost. Stays pending if it is released. */
   readonly lost: Promise<void>;
-  /** Condition for transactions on entries of this registry: this client still holds it. */
+  /** Condition for transactions on entries of this registry; true only while this client holds it. */
   readonly condition: Compare;
-  /** Releases it. Never rejects: without an answer it ends with its lease. */
+  /** Releases it. Never rejects: if the registry can't be reached, it is released when the lease expires. */
   release(): Promise<void>;
 }
 
@@ -118,10 +118,10 @@ class Claim implements Leadership {
 }
 
 /**
- * Puts an entry below a prefix, and waits until it is the oldest there. The same recipe as that of etcd's clients: each
- * contender waits for the one before it, so the end of one wakes one.
+ * Puts an entry below a prefix, and waits until it is the oldest there. This is the recipe of etcd's clients: each contender
+ * waits only for the one before it, so each release wakes one contender.
  *
- * @param waits False: returns undefined if another client holds it. True: also waits for a registry that can't be reached.
+ * @param waits False: returns undefined if another client holds it. True: waits, even for a registry that can't be reached.
  * @throws The reason of the signal, if it aborts.
  * @throws {RollcallError} If the registry refuses the lease or the entry.
  */

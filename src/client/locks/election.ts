@@ -9,7 +9,7 @@ import { type ClaimOptions, claim, type Leadership } from './claim';
 export interface Leader {
   /** Key of its entry. */
   readonly key: string;
-  /** Value that it has proclaimed. */
+  /** Value that it has published. */
   readonly value: Uint8Array<ArrayBuffer>;
   /** Returns the value as text. */
   text(): string;
@@ -20,7 +20,7 @@ export interface Leader {
 /** An election: candidates wait, and one of them leads. */
 export interface Election {
   /**
-   * Waits until this client leads, also while the registry can't be reached: its value is then that of the leader.
+   * Waits until this client leads, even while the registry can't be reached. Its value is then that of the leader.
    *
    * @throws The reason of the signal, if it aborts.
    * @throws {RollcallError} If the registry refuses the lease or the entry.

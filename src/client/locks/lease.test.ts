@@ -160,6 +160,18 @@ describe('a granted lease', () => {
   });
 });
 
+it.each([Number.NaN, Number.POSITIVE_INFINITY, undefined, null])(
+  'a lease of %s ms is refused before a request, in which it would have no end',
+  async (ttlMs) => {
+    const core = new ClientCore(
+      { url: 'https://registry.example', fetch: () => Promise.reject(new Error('asked')) },
+      new HandTime(),
+    );
+    // `as`: a program without types may pass anything.
+    await expect(keepLease(core, { ttlMs: ttlMs as number })).rejects.toMatchObject({ code: 'INVALID_REQUEST' });
+  },
+);
+
 describe('a clock that counts suspensions', () => {
   it('never goes back, and is ahead by what the wall clock is', () => {
     const time = new HandTime();

@@ -24,7 +24,7 @@ const RECONNECT_MS = 2_000;
 const REVOKE_TIMEOUT_MS = 2_000;
 
 export interface LeaseOptions extends Pick<CallSettings, 'signal'> {
-  /** Time after which the registry ends the lease unless it is renewed; from one second to 30 days. */
+  /** Time in milliseconds after which the registry ends the lease unless it is renewed; from one second to 30 days. */
   ttlMs: number;
 }
 
@@ -32,23 +32,23 @@ export interface LeaseOptions extends Pick<CallSettings, 'signal'> {
  * A lease that renews itself in the background until it is revoked or lost. Entries that are put with its id are deleted
  * when it ends.
  *
- * The lease counts as lost before the registry may end it: after its time to live, by the clock of this process, since
- * the last confirmed renewal was sent. A lost lease is never regained: grant another one.
+ * The lease counts as lost when its time to live has passed, by the clock of this process, since the last confirmed renewal was
+ * sent, which is before the registry may end it. A lost lease is never regained: grant another one.
  */
 export interface Lease extends AsyncDisposal {
   readonly id: string;
   readonly ttlMs: number;
-  /** Compares with the clock, so it is correct right after the process was frozen, when `signal` is not aborted yet. */
+  /** Checks the clock, so it is correct right after a freeze of the process, when `signal` has not aborted yet. */
   readonly isHeld: boolean;
   /** Aborts when the lease is lost or revoked; the reason is a `RollcallError` with the code `LEASE_NOT_FOUND`. */
   readonly signal: AbortSignal;
   /** Resolves when the lease is lost. Stays pending if it is revoked. */
   readonly lost: Promise<void>;
-  /** Ends the lease, and deletes the entries that it holds. Never rejects: without an answer it ends by itself. */
+  /** Ends the lease, and deletes the entries that it holds. Never rejects: if the registry can't be reached, the lease expires. */
   revoke(): Promise<void>;
 }
 
-/** A lease, as locks and elections use it. */
+/** A lease as locks and elections see it. */
 export interface OwnLease extends Lease {
   /** True if this process has revoked it, and it was not lost before. */
   readonly isRevoked: boolean;
@@ -201,6 +201,10 @@ export async function keepLease(
   { ttlMs, signal }: LeaseOptions,
   closes: number = core.closes,
 ): Promise<OwnLease> {
+  // JSON has null for it, which is a lease without an end, and a timer runs at once.
+  if (!Number.isFinite(ttlMs)) {
+    throw new RollcallError('INVALID_REQUEST', `ttlMs must be a number, got ${ttlMs}`);
+  }
   const time = suspensionAware(core.time);
   const sentAt = time.now();
   // Repeatable: a lease whose grant was not answered ends by itself.

@@ -26,6 +26,22 @@ describe('a lease', () => {
     expect([guard.isHeld, losses]).toEqual([false, [start + 5_000]]);
   });
 
+  it('of 30 days never sets a longer timer than runtimes have, which would fire at once', () => {
+    const { time, guard, losses } = stage();
+    const delays: number[] = [];
+    const { after } = HandTime.prototype;
+    time.after = (ms, act) => {
+      delays.push(ms);
+      return after.call(time, ms, act);
+    };
+    const ttlMs = 30 * 24 * 3_600_000;
+    guard.renewed(time.now(), ttlMs);
+    time.advance(ttlMs - 1);
+    expect([guard.isHeld, delays]).toEqual([true, [2 ** 31 - 1, ttlMs - (2 ** 31 - 1)]]);
+    time.advance(1);
+    expect(losses).toHaveLength(1);
+  });
+
   it("is not held before it was granted, and can't be lost then", () => {
     const { time, guard, losses } = stage();
     guard.markLost();

@@ -1,5 +1,8 @@
 import type { Time } from '../wire/time';
 
+/** Longest delay of a timer; runtimes fire at once after a longer one. */
+const TIMER_MAX_MS = 2 ** 31 - 1;
+
 /** A promise and its resolver. Node 20 has no `Promise.withResolvers`. */
 interface Loss {
   promise: Promise<void>;
@@ -77,6 +80,7 @@ export class LeaseGuard {
 
   #wait(endsAt: number): void {
     // The time may pass between a comparison and this line, and timers warn of negative delays.
-    this.#cancel = this.#time.after(Math.max(0, endsAt - this.#time.now()), () => this.#check());
+    const ms = Math.min(Math.max(0, endsAt - this.#time.now()), TIMER_MAX_MS);
+    this.#cancel = this.#time.after(ms, () => this.#check());
   }
 }

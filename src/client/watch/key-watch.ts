@@ -14,14 +14,14 @@ export type KeyScope = KeyRange | readonly KeyRange[];
 export interface KeyWatchOptions
   extends Pick<WatchOptions, 'cursor' | 'transport' | 'keepsAlive' | 'signal' | 'onStatus' | 'onEnd'> {
   /**
-   * True: each change has the entry before it. Not by long polls, which have no changes. Default: false.
+   * True: each change includes the entry before it. Has no effect on long polls, which report no changes. Default: false.
    */
   previous?: boolean | undefined;
   /** Receives the events as they arrive, instead of the iterator. */
   onEvent?: ((event: KeyEvent) => void) | undefined;
 }
 
-/** A change of an entry. `previous`: the entry before it, null if there was none; only if the watch asked for it. */
+/** A change of an entry. `previous`: the entry before it, null if there was none; only if the watch requested it. */
 export type KeyChange =
   | { type: 'put'; key: string; keyBytes: Uint8Array<ArrayBuffer>; entry: Entry; previous?: Entry | null }
   | { type: 'delete'; key: string; keyBytes: Uint8Array<ArrayBuffer>; previous?: Entry | null };
@@ -45,7 +45,7 @@ export type KeyEvent =
     }
   /** A newer cursor without changes of these keys. */
   | { type: 'bookmark'; cursor: string }
-  /** The changes since the cursor are not known any more, for this reason: a snapshot follows. */
+  /** The changes since the cursor are no longer available, for this reason. A snapshot follows. */
   | { type: 'reset'; reason: string };
 
 /**

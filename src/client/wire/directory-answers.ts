@@ -203,7 +203,7 @@ export interface Stats {
         valueBytes: number;
         /** Values in memory, in bytes. */
         cachedBytes: number;
-        /** Revisions in the journal with changes of entries alone. */
+        /** Revisions in the journal that changed only entries. */
         journalRevisions: number;
         /** Changes of entries in the journal, in bytes. */
         journalBytes: number;

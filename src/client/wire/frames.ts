@@ -5,7 +5,7 @@ import type { Instance } from './instance';
 
 /** An entry without its key. */
 export interface EntryContent {
-  /** Value as text; absent if it is not valid UTF-8, or not requested. */
+  /** Value as text; absent if it is not valid UTF-8, or was not requested. */
   value?: string | undefined;
   /** Value as base64, if it is not valid UTF-8. */
   valueBase64?: string | undefined;
@@ -13,15 +13,18 @@ export interface EntryContent {
   contentType?: string | undefined;
   /** Length of the value. */
   bytes: number;
-  /** Revision that created the key. It increases from one holder of a lock to the next. */
+  /**
+   * Revision that created the entry. It is greater than that of every earlier entry with this key, so it can serve
+   * as a fencing token.
+   */
   createdRevision: number;
   /** Revision of the last change. */
   revision: number;
-  /** Number of changes since the key was created, including that. */
+  /** Number of puts since the entry was created, counting from 1. */
   version: number;
-  /** Layout by which the registry shows an instance as this entry; absent if it was put. */
+  /** Layout in which the registry shows an instance as this entry; absent if a client put the entry. */
   layout?: string | undefined;
-  /** Id of the lease that holds it; absent without one. */
+  /** Id of the lease that holds the entry; absent if none does. */
   lease?: string | undefined;
 }
 
@@ -101,7 +104,7 @@ export interface SnapshotFrame {
   /** Only if the scope has keys. */
   entries?:
     | {
-        /** Value as text; absent if it is not valid UTF-8, or not requested. */
+        /** Value as text; absent if it is not valid UTF-8, or was not requested. */
         value?: string | undefined;
         /** Value as base64, if it is not valid UTF-8. */
         valueBase64?: string | undefined;
@@ -109,15 +112,18 @@ export interface SnapshotFrame {
         contentType?: string | undefined;
         /** Length of the value. */
         bytes: number;
-        /** Revision that created the key. It increases from one holder of a lock to the next. */
+        /**
+         * Revision that created the entry. It is greater than that of every earlier entry with this key, so it can serve
+         * as a fencing token.
+         */
         createdRevision: number;
         /** Revision of the last change. */
         revision: number;
-        /** Number of changes since the key was created, including that. */
+        /** Number of puts since the entry was created, counting from 1. */
         version: number;
-        /** Layout by which the registry shows an instance as this entry; absent if it was put. */
+        /** Layout in which the registry shows an instance as this entry; absent if a client put the entry. */
         layout?: string | undefined;
-        /** Id of the lease that holds it; absent without one. */
+        /** Id of the lease that holds the entry; absent if none does. */
         lease?: string | undefined;
         /** Key as text; absent if it is not valid UTF-8. */
         key?: string | undefined;

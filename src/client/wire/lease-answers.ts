@@ -5,44 +5,44 @@
 
 /** Request for a lease. */
 export interface LeaseGrantBody {
-  /** The lease ends this time after its last renewal; null: only when it is revoked. */
+  /** Time after which the lease ends unless it is renewed; null: it ends only when it is revoked. */
   ttlMs: number | null;
-  /** A number of your choice, by which calls find the lease too. */
+  /** A decimal number of your choice, which other calls accept in place of the id. */
   alias?: string | undefined;
 }
 
 /** A granted lease. */
 export interface GrantedLease {
-  /** Decimal number; opaque. */
+  /** Opaque decimal number. */
   id: string;
-  /** Number that its client chose. */
+  /** Number that the client chose. */
   alias?: string | undefined;
   /** Null: it ends only when it is revoked. */
   ttlMs: number | null;
-  /** Time until it may end unless it is renewed; null without `ttlMs`. */
+  /** Time until it ends unless it is renewed; null if `ttlMs` is null. */
   remainingMs: number | null;
-  /** Id of the token that was granted it. */
+  /** Id of the token to which it was granted. */
   owner: string;
   /** RFC 3339. */
   grantedAt: string;
   holds: {
-    /** Entries that it holds. */
+    /** Number of entries that it holds. */
     entries: number;
-    /** Instances that it holds. */
+    /** Number of instances that it holds. */
     instances: number;
   };
 }
 
 /** A granted lease with what it holds. */
 export interface GrantedLeaseDetail extends GrantedLease {
-  /** Keys of its entries, in order, up to a thousand. */
+  /** Keys that it holds, in order; at most a thousand. */
   entries: {
     /** Key as text; absent if it is not valid UTF-8. */
     key?: string | undefined;
     /** Key as base64, if it is not valid UTF-8. */
     keyBase64?: string | undefined;
   }[];
-  /** Its instances, up to a thousand. */
+  /** Instances that it holds; at most a thousand. */
   instances: { group: string; service: string; id: string }[];
 }
 

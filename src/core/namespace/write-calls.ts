@@ -28,7 +28,7 @@ import {
   overrideAction,
   withOperatorAudit,
 } from './turn/operator-audit';
-import { change, lacksRoom, roomForValues, turn } from './turn/turn';
+import { change, lacksRoom, turn } from './turn/turn';
 import type { TurnState } from './turn/turn-state';
 import { cancelDrains, drainAndWait } from './watch/draining';
 import type { Watches, WatchState } from './watch/watch-state';
@@ -201,7 +201,7 @@ export async function callTransaction(
 ): Reply<'transaction'> {
   assertTransaction(transaction);
   const onInstances = instanceOperations(transaction);
-  if (lacksRoom(state)) await roomForValues(state);
+  while (lacksRoom(state)) await state.pipeline.settled();
   return changeWithOperatorAudit(state, caller, {
     scope: undefined,
     // Both sides: which one is carried out may change until the action is recorded.
@@ -216,7 +216,7 @@ export async function callTransaction(
 }
 
 export async function callPutEntry(state: TurnState, caller: Caller, command: Command<'putEntry'>): Reply<'putEntry'> {
-  if (lacksRoom(state)) await roomForValues(state);
+  while (lacksRoom(state)) await state.pipeline.settled();
   return change(state, caller, {
     scope: undefined,
     decide: (draft, by) => putEntry(draft, by, command),

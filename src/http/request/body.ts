@@ -4,11 +4,8 @@ import { parseJson } from '../../model/json';
 /** Strict: invalid UTF-8 is an error, not a replacement character. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
-const tooLarge = (maxBytes: number): RegistryError =>
-  new RegistryError(
-    'PAYLOAD_TOO_LARGE',
-    `the body has more than ${maxBytes} bytes, the limit of this call; send less at a time`,
-  );
+const tooLarge = (maxBytes: number, advice: string): RegistryError =>
+  new RegistryError('PAYLOAD_TOO_LARGE', `the body has more than ${maxBytes} bytes, the limit of this call; ${advice}`);
 
 /** Converts an error of reading a body: the client disconnected before its end, which is not a fault of the registry. */
 export function rejectBrokenOff(cause: unknown): never {
@@ -25,13 +22,13 @@ function assertPlain(headers: Headers): void {
 }
 
 /** Reads all bytes of a body; throws as soon as they exceed the limit, whatever `Content-Length` says. */
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+async function readBytes(request: Request, maxBytes: number, advice: string): Promise<Uint8Array> {
   const announced = request.headers.get('content-length');
-  if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes);
+  if (announced !== null && Number(announced) > maxBytes) throw tooLarge(maxBytes, advice);
   if (announced !== null && Number(announced) <= maxBytes) {
     // HTTP guarantees a declared length, and a single read is many times cheaper than a stream of chunks.
     const bytes = new Uint8Array(await request.arrayBuffer().catch(rejectBrokenOff));
-    if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes);
+    if (bytes.byteLength > maxBytes) throw tooLarge(maxBytes, advice);
     return bytes;
   }
   if (request.body === null) return new Uint8Array(0);
@@ -45,7 +42,7 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
     if (length > maxBytes) {
       // Not awaited: it only matters that no more is buffered.
       reader.cancel().catch(() => undefined);
-      throw tooLarge(maxBytes);
+      throw tooLarge(maxBytes, advice);
     }
     chunks.push(value);
   }
@@ -63,12 +60,13 @@ async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array
 /**
  * Reads the body of a request as bytes; none if there is no body.
  *
+ * @param advice Ends the message for a body that is too large.
  * @throws {RegistryError} `UNSUPPORTED_MEDIA_TYPE` if it is compressed, `PAYLOAD_TOO_LARGE`, or `INVALID_REQUEST` if it
  * ended early.
  */
-export function readBodyBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+export function readBodyBytes(request: Request, maxBytes: number, advice = 'send less at a time'): Promise<Uint8Array> {
   assertPlain(request.headers);
-  return readBytes(request, maxBytes);
+  return readBytes(request, maxBytes, advice);
 }
 
 /**

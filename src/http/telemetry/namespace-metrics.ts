@@ -41,7 +41,7 @@ const METRICS: readonly Metric[] = [
   gauge('rollcall_entry_cached_bytes', 'Size of the values in memory.', ({ entries }) => entries?.cachedBytes ?? 0),
   gauge(
     'rollcall_entry_journal_revisions',
-    'Revisions in the journal with changes of entries alone.',
+    'Revisions in the journal that changed only entries.',
     ({ entries }) => entries?.journalRevisions ?? 0,
   ),
   gauge(

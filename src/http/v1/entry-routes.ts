@@ -16,7 +16,7 @@ import { quote } from '../../model/errors';
 import type { Principal, Scope } from '../../model/grant';
 import { EntryHistory } from '../../model/history';
 import { intervalOf } from '../../model/key-interval';
-import { ENTRY_BODY_MAX_BYTES, ENTRY_KEY_MAX_BYTES } from '../../model/limits';
+import { ENTRY_BODY_MAX_BYTES, ENTRY_KEY_MAX_BYTES, ENTRY_VALUE_MAX_BYTES } from '../../model/limits';
 import { route } from '../pipeline/route';
 import type { Freshness, RouteCall } from '../pipeline/route-call';
 import type { Surface } from '../pipeline/surface';
@@ -61,7 +61,7 @@ function keyOf({ path, query }: KeyedRequest): string {
   if (key === undefined) throw invalidKey(`${keyProblem(base64)}, got ${quote(path.key)}`);
   if (!base64 && UNSAFE_IN_PATH.test(key)) {
     throw invalidKey(
-      `has NUL or a segment "." or "..", which may be changed on the way; send it as base64url, with ?base64=true`,
+      'has NUL or a segment "." or "..", which clients and proxies may change; send it as base64url, with ?base64=true',
     );
   }
   return key;
@@ -73,7 +73,7 @@ const invalidKey = (message: string) => invalid('path', [{ path: 'key', message 
 const onKey = (scope: Scope) => (principal: Principal, namespace: string, input: KeyedRequest) =>
   authorize(principal, scope, { namespace, keys: intervalOf(keyOf(input)) });
 
-/** Returns the freshness of a read, which never waits for the past: it does not change, even if the request asks. */
+/** Returns the freshness of a read. A read of the past never waits, as it can't change. */
 function freshnessOf({ consistency, maxAge, wait, at }: Freshness & { at?: string | undefined }): Freshness {
   return { consistency, maxAge, wait: at !== undefined && consistency === 'strong' ? 0 : wait };
 }
@@ -91,6 +91,9 @@ function typeOf({ headers }: Request): string | undefined {
   return type && parsed(TypeHeader, { 'Content-Type': type }, 'headers')['Content-Type'];
 }
 
+/** Limit that a body beyond {@link ENTRY_BODY_MAX_BYTES} exceeds. */
+const VALUE_LIMIT = `a value has at most ${ENTRY_VALUE_MAX_BYTES}`;
+
 /** Adds the routes of entries: put, read, delete, list, and the history of a key. */
 export function addEntryRoutes(surface: Surface): void {
   route(surface, {
@@ -102,8 +105,8 @@ export function addEntryRoutes(surface: Surface): void {
     chapter: 'Entries',
     summary: 'Put an entry',
     description:
-      'The body is the value, of at most 512 KiB; its `Content-Type` is kept. Each put is a change, even of the same value. ' +
-      'The response has the numbers of the entry, without its value.',
+      'The body is the value, at most 512 KiB; its `Content-Type` is stored with it. Every put is a change, even of the same ' +
+      'value. Returns the entry without its value.',
     input: { path: EntryPath, query: EntryPutQuery },
     bodyType: { contentType: '*/*', description: 'The value: any bytes' },
     withoutDeadline: true,
@@ -115,7 +118,7 @@ export function addEntryRoutes(surface: Surface): void {
     call: async (namespace, input, call) => {
       const contentType = typeOf(call.request);
       const precondition = preconditionOf(input.query, call);
-      const value = byteString(await readBodyBytes(call.request, ENTRY_BODY_MAX_BYTES));
+      const value = byteString(await readBodyBytes(call.request, ENTRY_BODY_MAX_BYTES, VALUE_LIMIT));
       const { lease } = input.query;
       return namespace.putEntry(call.caller, { key: keyOf(input), value, contentType, lease, precondition });
     },
@@ -131,8 +134,8 @@ export function addEntryRoutes(surface: Surface): void {
     chapter: 'Entries',
     summary: 'Read an entry',
     description:
-      'Returns the value as it was put, as a download: `Rollcall-Revision`, `Rollcall-Created-Revision` and ' +
-      '`Rollcall-Version` have the numbers of the entry, `Rollcall-Lease` the id of the lease that holds it. `as=entry` returns JSON instead. ' +
+      'Returns the bytes of the value, as a download. The headers `Rollcall-Revision`, `Rollcall-Created-Revision` and ' +
+      '`Rollcall-Version` describe the entry; `Rollcall-Lease` is the id of the lease that holds it, if one does. `as=entry` returns JSON instead. ' +
       '`at` reads an earlier point; one outside the retained history returns 410 `COMPACTED`.',
     input: { path: EntryPath, query: EntryQuery },
     conditional: 'read',
@@ -158,7 +161,7 @@ export function addEntryRoutes(surface: Surface): void {
     authorize: onKey('register'),
     chapter: 'Entries',
     summary: 'Delete an entry',
-    description: 'Also succeeds if there is none, unless a condition requires one.',
+    description: 'Succeeds even if there is no such entry, unless a condition requires one.',
     input: { path: EntryPath, query: EntryChangeQuery },
     conditional: 'change',
     answers: { 204: { description: 'Deleted' } },
@@ -180,7 +183,7 @@ export function addEntryRoutes(surface: Surface): void {
     summary: 'List the entries of a range of keys',
     description:
       'All entries, those with a `prefix`, or those from one key up to another, in the order of the bytes of their keys. ' +
-      'The token needs one grant that covers the whole range. With `after`, `count` is that of the rest. ' +
+      'The token needs one grant that covers the whole range. With `after`, `count` includes only the remaining entries. ' +
       '`at` reads an earlier point; one outside the retained history returns 410 `COMPACTED`.',
     input: { query: EntryRangeQuery },
     conditional: 'read',
@@ -214,7 +217,7 @@ export function addEntryRoutes(surface: Surface): void {
     chapter: 'Entries',
     summary: 'Read the changes of a key',
     description:
-      'Newest first, each with the entry before and after it, also of a key that was deleted. Continue with `next`.',
+      'Newest first, each with the entry before and after the change, even if the entry has been deleted. Continue with `next`.',
     input: { path: EntryPath, query: EntryHistoryQuery },
     answers: { 200: { description: 'Changes of the key', schema: EntryHistory } },
     call: (namespace, input, call) => {

@@ -22,10 +22,10 @@ const ListQuery = z.strictObject({
   after: LeaseId.optional().meta({ description: 'The `next` of the previous page' }),
 });
 
-/** A token that may register or write anything may hold it by a lease. The namespace checks whose lease it is. */
+/** A token that may register an instance or put an entry may use leases. The namespace checks whose lease it is. */
 const mayHold = (principal: Principal, namespace: string) => authorizeAny(principal, namespace, 'register');
 
-const OWN = 'Only the token that was granted the lease, or one with the scope `operate` on the namespace, may do this.';
+const OWN = 'Requires the token to which the lease was granted, or the scope `operate` on the namespace.';
 
 /** Adds the routes of leases that are granted by themselves, and hold entries and instances. */
 export function addGrantedLeaseRoutes(surface: Surface): void {
@@ -38,8 +38,8 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     chapter: 'Leases',
     summary: 'Grant a lease',
     description:
-      'Name it when you put an entry or register an instance: all that it holds is deleted, in one revision, when it ends. ' +
-      'It ends when it is revoked, or when it is not renewed for `ttlMs`. 409 `CONFLICT`: another lease has the alias.',
+      'Name the lease when you put an entry or register an instance. When it ends, everything that it holds is deleted in ' +
+      'one revision. It ends when it is revoked, or when `ttlMs` has passed since its last renewal. 409 `CONFLICT`: another lease has the alias.',
     input: { body: LeaseGrantRequest },
     answers: { 201: { description: 'The lease', schema: GrantedLeaseView } },
     example: { ttlMs: 30_000 },
@@ -55,7 +55,8 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     authorize: mayHold,
     chapter: 'Leases',
     summary: 'List granted leases',
-    description: 'Those that were granted to the token; all with the scope `operate` on the namespace.',
+    description:
+      'Lists the leases that were granted to the token, or all leases with the scope `operate` on the namespace.',
     input: { query: ListQuery },
     answers: { 200: { description: 'Leases by id', schema: GrantedLeaseList } },
     call: (namespace, { query }, call) => namespace.listLeases(call.caller, query),
@@ -69,7 +70,7 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     scope: 'register',
     authorize: mayHold,
     chapter: 'Leases',
-    summary: 'Read a granted lease with what it holds',
+    summary: 'Read a granted lease and what it holds',
     description: OWN,
     input: { path: LeaseNames },
     answers: { 200: { description: 'The lease', schema: GrantedLeaseDetail } },
@@ -85,7 +86,7 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     authorize: mayHold,
     chapter: 'Leases',
     summary: 'Renew a granted lease',
-    description: `Its time to live starts again. No body is needed. 404 \`LEASE_NOT_FOUND\`: it has ended. ${OWN}`,
+    description: `Restarts its time to live. No body is needed. 404 \`LEASE_NOT_FOUND\`: the lease has ended. ${OWN}`,
     input: { path: LeaseNames },
     withoutDeadline: true,
     answers: { 200: { description: 'The lease', schema: GrantedLeaseView } },
@@ -101,7 +102,7 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
     authorize: mayHold,
     chapter: 'Leases',
     summary: 'Revoke a granted lease',
-    description: `Everything that it holds is deleted, in one revision. ${OWN}`,
+    description: `Ends the lease, and deletes everything that it holds in one revision. ${OWN}`,
     input: { path: LeaseNames },
     answers: { 204: { description: 'Revoked' } },
     call: (namespace, { path }, call) => namespace.revokeLease(call.callerWithOrigin, path),

@@ -384,6 +384,13 @@ describe('consistency=cached', () => {
   });
 });
 
+it('explains the time to live that a grant of a lease lacks', async () => {
+  const { detail } = await problemOf(await new TestApp().ask('POST', `${NS}/leases`, {}));
+  expect(detail).toBe(
+    'in the body: ttlMs: give a time in milliseconds, or null for a lease that ends only when it is revoked',
+  );
+});
+
 describe('at', () => {
   const path = `${SERVICE}/instances?at=cE.1.x`;
 

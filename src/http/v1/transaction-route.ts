@@ -7,7 +7,7 @@ import type { Surface } from '../pipeline/surface';
 import { answered } from '../response/answers';
 import { NAMESPACE_PATH } from './paths';
 
-/** Takes a job off a queue, unless another client was faster. */
+/** Takes a job from a queue, unless another client has taken it. */
 const EXAMPLE = {
   compares: [{ key: 'queue/job-7', property: 'revision', is: '=', operand: 42 }],
   then: [
@@ -26,14 +26,14 @@ export function addTransactionRoute(surface: Surface): void {
     scope: 'any',
     authorize: (principal, namespace, { body }) => authorizeTransaction(principal, namespace, body, surface.claimsOf),
     chapter: 'Entries',
-    summary: 'Compare entries, then carry out one of two lists of operations, as one revision',
+    summary: 'Compare entries, then carry out one of two lists of operations in one revision',
     description:
       'If all compares hold, `then` is carried out, otherwise `else`: all of its operations, or none. ' +
-      'A compare of a range holds if it does for each of its entries. Without an entry, numbers are 0 and no compare of a value holds. ' +
-      'Compares, also those of nested transactions, see the state before the transaction; an operation sees the changes of those before it. ' +
-      'On one side, each key may be changed once. ' +
-      'The token needs `read` on all keys that are compared or read, `register` on those that are changed, and on instances ' +
-      'the scope of the single call: on both sides, whichever is carried out. ' +
+      'A compare of a range holds if it holds for every entry in it. For a key without an entry, numbers are 0 and no compare of a value holds. ' +
+      'All compares, including those of nested transactions, see the state before the transaction; an operation sees the changes of those before it. ' +
+      'Each side may change a key only once. ' +
+      'The token needs `read` on all keys that are compared or read, `register` on all keys that are changed, and for ' +
+      'instances the scope of the single call, on both sides, whichever is carried out. ' +
       'At most 128 compares and 128 operations on a side, with those of nested transactions.',
     input: { body: TransactionBody },
     bodyMaxBytes: TRANSACTION_MAX_BYTES,

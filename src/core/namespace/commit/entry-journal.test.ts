@@ -7,10 +7,11 @@ import { utf8Bytes, utf8Text } from '../../../model/bytes';
 import { COMPACTION_SLICE_MAX_COUNT, JOURNAL_PART_MAX_BYTES } from '../../../model/limits';
 import { prepareStorage } from '../../storage/schema';
 import { attendAlarm } from '../alarm';
-import type { JournaledEntry } from '../entries/entry-changes';
+import { encodeEntryParts, type JournaledEntry } from '../entries/entry-changes';
 import type { EntryRetention } from './entry-journal';
 import { DEFAULT_RETENTION, Journal, type Retention } from './journal';
 import type { JournaledChange } from './journal-format';
+import { type StagedDeletions, writeStagedPart } from './staged-parts';
 
 function awakeWith(entries?: EntryRetention, retention: Partial<Retention> = {}, platform = new HandPlatform()) {
   return new AwakeNamespace(platform, { ...DEFAULT_RETENTION, ...retention, entries });
@@ -120,6 +121,31 @@ describe('a revision with entries', () => {
     );
     expect(sums(awake)).toEqual(sums(awakeWith(undefined, {}, awake.platform)));
   });
+});
+
+it('[KV7, C4] the changes of a revision that is not written include those that are drafted and those that are staged', () => {
+  const disk = new HandDisk();
+  prepareStorage(disk, () => 'epoch');
+  const journal = new Journal(disk, 'epoch', { retention: DEFAULT_RETENTION });
+  const entry = (key: string): JournaledEntry => {
+    const value = utf8Bytes(key);
+    const before = { key, revision: 1, createdRevision: 1, version: 1, lease: 7, facts: null, size: 1, value };
+    return { key, cause: 'revoked', previous: 1, before, after: null };
+  };
+  const [part = new ArrayBuffer(0)] = encodeEntryParts([entry('b'), entry('c')]);
+  writeStagedPart(disk, 7, 3, part);
+  const staged: StagedDeletions = {
+    lease: 7,
+    keys: new Set(['b', 'c']),
+    cause: 'revoked',
+    rows: [{ row: 3, bytes: part.byteLength }],
+  };
+  const write = journal.append([], 'revoked', 'owner', 0, 1, [entry('a')], staged);
+  const keys = () => journal.entries.changesAt(1).map(({ key }) => key);
+  expect(keys()).toEqual(['a', 'b', 'c']);
+  expect(journal.entries.changeAt(1, 'c')?.before?.value).toEqual(utf8Bytes('c'));
+  write();
+  expect(keys()).toEqual(['a', 'b', 'c']);
 });
 
 describe('the budget of entries', () => {

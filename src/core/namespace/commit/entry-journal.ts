@@ -159,26 +159,59 @@ export class EntryJournal {
 
   /** Returns the changes of entries of a revision, durable or not; none if they were removed. */
   changesAt(revision: number): readonly JournaledEntry[] {
-    const unwritten = this.#unwrittenStaged.has(revision) ? undefined : this.#unwritten.get(revision);
-    return unwritten ?? [...this.eachChangeAt(revision)];
+    return [...this.eachChangeAt(revision)];
   }
 
-  /** Yields the changes of entries of a revision as {@link changesAt} returns them, and decodes one part at a time. */
-  *eachChangeAt(revision: number): Generator<JournaledEntry> {
-    yield* this.#unwritten.get(revision) ?? [];
+  /**
+   * Yields the changes of entries of a revision as {@link changesAt} returns them, and decodes one part at a time: all of
+   * them may be larger than the memory.
+   *
+   * @param isSought Chooses changes by their keys; all by default.
+   */
+  *eachChangeAt(revision: number, isSought?: (change: { key: string }) => boolean): Generator<JournaledEntry> {
+    for (const change of this.draftedAt(revision)) if (isSought?.(change) ?? true) yield change;
+    for (const { part } of this.placedParts(revision)) yield* decodeEntryChanges(part, revision, isSought);
+  }
+
+  /** Returns the changes of a revision that are not on the disk yet, without those in staged parts. */
+  draftedAt(revision: number): readonly JournaledEntry[] {
+    return this.#unwritten.get(revision) ?? [];
+  }
+
+  /** Returns whether the parts of a revision are staged, and not copied to the journal yet. */
+  isStaged(revision: number): boolean {
+    return this.#unwrittenStaged.has(revision);
+  }
+
+  /**
+   * Yields the parts of a revision that are on the disk, staged or not, in their order. The place of each is the argument of
+   * {@link partAt}, as long as {@link isStaged} stays the same.
+   */
+  *placedParts(revision: number): Generator<{ place: number; part: ArrayBuffer }> {
     const staged = this.#unwrittenStaged.get(revision);
-    for (const { row } of staged?.rows ?? []) {
-      yield* decodeEntryChanges(readStagedPart(this.#storage, staged?.lease ?? 0, row), revision);
+    if (staged !== undefined) {
+      for (const { row } of staged.rows) yield { place: row, part: readStagedPart(this.#storage, staged.lease, row) };
+      return;
     }
-    const rows = 'SELECT entries FROM journal WHERE revision = ? AND entries IS NOT NULL ORDER BY part';
-    for (const [entries] of this.#storage.read(rows, revision)) {
-      if (entries instanceof ArrayBuffer) yield* decodeEntryChanges(entries, revision);
+    const rows = 'SELECT part, entries FROM journal WHERE revision = ? AND entries IS NOT NULL ORDER BY part';
+    for (const [place, part] of this.#storage.read(rows, revision)) {
+      if (part instanceof ArrayBuffer) yield { place: Number(place), part };
     }
   }
 
-  /** Yields the parts of one revision that is on the disk. Rows are read as they are needed. */
-  *partsAt(revision: number): Generator<ArrayBuffer> {
-    for (const { part } of this.partsAfter(revision - 1, revision)) yield part;
+  /** Returns a part by its place; undefined if it was removed. */
+  partAt(revision: number, place: number): ArrayBuffer | undefined {
+    const staged = this.#unwrittenStaged.get(revision);
+    if (staged !== undefined) return readStagedPart(this.#storage, staged.lease, place);
+    const row = 'SELECT entries FROM journal WHERE revision = ? AND part = ?';
+    for (const [part] of this.#storage.read(row, revision, place)) if (part instanceof ArrayBuffer) return part;
+    return undefined;
+  }
+
+  /** Returns the change of a key in a revision, durable or not; undefined if there is none, or it was removed. */
+  changeAt(revision: number, key: string): JournaledEntry | undefined {
+    for (const change of this.eachChangeAt(revision, (each) => each.key === key)) return change;
+    return undefined;
   }
 
   /**

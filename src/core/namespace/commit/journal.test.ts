@@ -263,7 +263,10 @@ describe('the next compaction', () => {
     append([change('a')]);
     expect(journal.isOverfull).toBe(true);
     const large = begin({ maxBytes: 10 });
+    // The newest revision stays, so another alarm would change nothing.
     large.append([change('a')]);
+    expect(large.journal.isOverfull).toBe(false);
+    large.append([change('b')]);
     expect(large.journal.isOverfull).toBe(true);
   });
 

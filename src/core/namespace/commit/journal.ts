@@ -35,8 +35,8 @@ export interface JournalEntry {
   actor: string;
   /** Its changes of records as JSON arrays: {@link decodeChanges} reads them. */
   parts: string[];
-  /** True if it changes entries, whose changes {@link EntryJournal} has. */
-  hasEntries: boolean;
+  /** Bytes of its changes of entries, which {@link EntryJournal} has; 0 if it has none. */
+  entryBytes: number;
 }
 
 /** Actor of changes by the registry itself, which have no caller. */
@@ -61,7 +61,7 @@ export const DEFAULT_RETENTION: Retention = {
 /** Property that holds the gaps in the sequence of revisions. */
 const GAPS = 'revision-gaps';
 
-const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes, entries IS NOT NULL FROM journal';
+const ENTRY = 'SELECT revision, at, cause, actor, check_bits, changes, COALESCE(length(entries), 0) FROM journal';
 
 /**
  * The retained history: one or more rows per revision, in order. Its newest revision is that of the namespace, so the last
@@ -267,7 +267,7 @@ export class Journal {
       const changes = String(row[5]);
       if (entry !== undefined && entry.revision === row[0]) {
         entry.parts.push(changes);
-        entry.hasEntries ||= row[6] === 1;
+        entry.entryBytes += Number(row[6]);
         continue;
       }
       if (entry !== undefined) yield entry;
@@ -279,7 +279,7 @@ export class Journal {
         cause: String(row[2]) as Cause, // `as`: only append writes this column
         actor: String(row[3]),
         parts: [changes],
-        hasEntries: row[6] === 1,
+        entryBytes: Number(row[6]),
       };
     }
     if (entry !== undefined) yield entry;
@@ -321,12 +321,12 @@ export class Journal {
     return undefined;
   }
 
-  /** True if the journal exceeds its bounds by at least a slice, so that not every commit causes a compaction. */
+  /** True if it exceeds its bounds by at least a slice, so that not every commit causes a compaction. The newest revision stays. */
   get isOverfull(): boolean {
     const { maxCount, maxBytes } = this.#settings.retention;
     const slack = 1 + COMPACTION_SLICE_MAX_COUNT / maxCount;
     const isOverCount = this.#recordCount > maxCount * slack || this.count > JOURNAL_ROWS_MAX_COUNT * slack;
-    return isOverCount || this.size > maxBytes * slack || this.entries.isOverfull;
+    return this.count > 1 && (isOverCount || this.size > maxBytes * slack || this.entries.isOverfull);
   }
 
   /** Number of retained revisions that changed a record, not only entries. */

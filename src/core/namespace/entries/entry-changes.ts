@@ -82,8 +82,17 @@ function encodePart(changes: readonly JournaledEntry[], heads: readonly string[]
   return part.buffer;
 }
 
-/** Decodes a part of {@link encodeEntryParts}. @param revision Its revision. */
-export function decodeEntryChanges(part: ArrayBuffer, revision: number): JournaledEntry[] {
+/**
+ * Decodes a part of {@link encodeEntryParts}.
+ *
+ * @param revision Its revision.
+ * @param isSought Chooses changes by their keys; all by default. The values of others are not copied.
+ */
+export function decodeEntryChanges(
+  part: ArrayBuffer,
+  revision: number,
+  isSought: (change: Pick<JournaledEntry, 'key' | 'cause'>) => boolean = () => true,
+): JournaledEntry[] {
   const { heads, end } = headsOf(part);
   let at = end;
   const take = (key: string, head: EntryHead | null, madeAt: number): WholeEntry | null => {
@@ -93,10 +102,15 @@ export function decodeEntryChanges(part: ArrayBuffer, revision: number): Journal
     at += head.size;
     return { key, revision: madeAt, ...head, value };
   };
-  return heads.map(({ key, cause, previous, before, after }) => {
-    const earlier = take(key, before, previous);
-    return { key, cause, previous, before: earlier, after: take(key, after, revision) };
-  });
+  const changes: JournaledEntry[] = [];
+  for (const head of heads) {
+    const { key, cause, previous, before, after } = head;
+    if (isSought(head)) {
+      const earlier = take(key, before, previous);
+      changes.push({ key, cause, previous, before: earlier, after: take(key, after, revision) });
+    } else at += (before?.size ?? 0) + (after?.size ?? 0);
+  }
+  return changes;
 }
 
 /** Returns the keys that the changes of a part deleted. */

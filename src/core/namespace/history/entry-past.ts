@@ -4,9 +4,10 @@ import { ENTRY_STEPS_BACK_MAX_COUNT } from '../../../model/limits';
 import type { StoredState } from '../commit/commit-state';
 import type { Journal } from '../commit/journal';
 import type { Entry, WholeEntry } from '../entries/entry';
-import { changeHeads, decodeEntryChanges, type JournaledEntry } from '../entries/entry-changes';
+import { decodeEntryChanges, type JournaledEntry } from '../entries/entry-changes';
 import type { EntryStore } from '../entries/entry-store';
 import type { EntrySource } from '../queries/entries';
+import { ChangesByKey } from './changes-by-key';
 
 /** Journal rows, or keys, after which a walk yields to other work: a few milliseconds. */
 const STEPS_PER_TURN = 200;
@@ -126,25 +127,6 @@ export function missingKeys(
   return keys;
 }
 
-/** The changes of entries, by key. It keeps those of the last revision: many keys may have changed in the same one. */
-class ChangesByKey {
-  readonly #journal: Journal;
-  #revision = -1;
-  #changes = new Map<string, JournaledEntry>();
-
-  constructor(journal: Journal) {
-    this.#journal = journal;
-  }
-
-  at(revision: number, key: string): JournaledEntry | undefined {
-    if (revision !== this.#revision) {
-      this.#revision = revision;
-      this.#changes = new Map(this.#journal.entries.changesAt(revision).map((change) => [change.key, change]));
-    }
-    return this.#changes.get(key);
-  }
-}
-
 /**
  * Follows the changes of a key back to a revision. Returns undefined if that takes too many steps: the rest is then on the
  * disk.
@@ -201,9 +183,7 @@ function scan(journal: Journal, missing: Set<string>, after: number, found: Map<
     }
     rows += 1;
     size += part.byteLength;
-    // Decoding the values of a change that is not sought takes time.
-    if (!changeHeads(part).some(({ key }) => missing.has(key))) continue;
-    for (const change of decodeEntryChanges(part, revision)) {
+    for (const change of decodeEntryChanges(part, revision, ({ key }) => missing.has(key))) {
       if (missing.delete(change.key)) found.set(change.key, pastEntry(change, revision));
     }
   }

@@ -90,7 +90,7 @@ function changeOf(
   key: string,
   revision: number,
 ): { entry: JournalEntry; change: JournaledEntry } | undefined {
-  const change = journal.entries.changesAt(revision).find((each) => each.key === key);
+  const change = journal.entries.changeAt(revision, key);
   const entry = change && journal.entryAt(revision);
   return entry && { entry, change };
 }

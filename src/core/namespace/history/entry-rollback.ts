@@ -7,9 +7,9 @@ import { ENTRY_ROLLBACK_MAX_BYTES, ENTRY_ROLLBACK_MAX_COUNT } from '../../../mod
 import type { Answer, Caller } from '../../../model/namespace-api';
 import type { PointInTime } from '../../../model/query-values';
 import type { Draft } from '../commit/draft';
-import type { Entry, WholeEntry } from '../entries/entry';
+import { type Entry, isSynthetic, type WholeEntry } from '../entries/entry';
 import { withAuditEntry } from '../turn/operator-audit';
-import { change, roomForValues, turn } from '../turn/turn';
+import { change, lacksRoom, turn } from '../turn/turn';
 import type { TurnState } from '../turn/turn-state';
 import { EntryPast, type PastEntries } from './entry-past';
 import { momentOf, momentView } from './moment';
@@ -33,7 +33,7 @@ export async function rollBackEntries(
   return withAuditEntry(state, note, async (changed) => {
     for (;;) {
       await past.find();
-      await roomForValues(state);
+      while (lacksRoom(state)) await state.pipeline.settled();
       const answer = await change(
         state,
         caller,
@@ -89,18 +89,24 @@ function rollBack(draft: Draft, caller: Caller, then: PastEntries): RolledBack {
   return done;
 }
 
-/** Returns the entries that have changed since a moment, by key, without those that a lease holds or held. */
+/**
+ * Returns the entries that have changed since a moment, by key, without those that a lease holds or held. A synthetic one
+ * counts as none: it follows from its instance.
+ */
 function changedEntries({ entries }: Draft, past: PastEntries): { changed: Ends[]; held: number } {
   const changed: Ends[] = [];
   let held = 0;
   for (const key of [...past.changedKeys()].sort()) {
-    const [then, today] = [past.get(key), entries.get(key)];
+    const [then, today] = [realOf(past.get(key)), entries.real(key)];
     if (then === undefined && today === undefined) continue;
     if ((then?.lease ?? null) === null && (today?.lease ?? null) === null) changed.push({ key, then, today });
     else held += 1;
   }
   return { changed, held };
 }
+
+const realOf = (entry: Entry | undefined): Entry | undefined =>
+  entry === undefined || isSynthetic(entry) ? undefined : entry;
 
 /** @throws {RegistryError} `LIMIT_EXCEEDED` for more than one revision should have. */
 function assertBounded(changed: readonly Ends[]): void {

@@ -68,7 +68,8 @@ export function historyPage(
     for (const part of entry.parts) size += part.length;
     if (entry.revision > untilRevision) continue;
     const sought = cause === undefined ? changes : changes.filter((change) => change.cause === cause);
-    const ofEntries = keys === undefined || !entry.hasEntries ? NO_ENTRIES : entryChanges(journal, entry, keys, cause);
+    const ofEntries =
+      keys === undefined || entry.entryBytes === 0 ? NO_ENTRIES : entryChanges(journal, entry, keys, cause);
     size += ofEntries.size;
     if (sought.length + ofEntries.listed.length > 0) entries.push(historyEntry(entry, sought, ofEntries));
   }
@@ -86,14 +87,14 @@ function entryChanges(
   const found: EntryChanges = { listed: [], omitted: 0, size: 0 };
   const isSought = (change: Pick<JournaledEntry, 'key' | 'cause'>) =>
     isWithin(change.key, keys) && (cause === undefined || change.cause === cause);
-  for (const part of journal.entries.partsAt(revision)) {
+  for (const { part } of journal.entries.placedParts(revision)) {
     const sought = changeHeads(part).filter(isSought).length;
     // The first part of a revision with a match is always listed.
     const isFull = found.size >= PAST_SLICE_MAX_BYTES && found.listed.length > 0;
     found.size += part.byteLength;
     if (isFull) found.omitted += sought;
     else if (sought > 0) {
-      found.listed.push(...decodeEntryChanges(part, revision).filter(isSought).map(entryChange));
+      found.listed.push(...decodeEntryChanges(part, revision, isSought).map(entryChange));
     }
     if (found.size >= LIST_TEXT_MAX_BYTES) break;
   }

@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
-import { OWNER } from '../../../../test/fixtures/callers';
+import { OPERATOR, OWNER } from '../../../../test/fixtures/callers';
 import { key } from '../../../../test/fixtures/definition';
 import { EntryCalls, keyOf } from '../../../../test/fixtures/entry-calls';
 import { HandPlatform } from '../../../../test/fixtures/hand-platform';
 import { cards, roster } from '../../../../test/fixtures/made-up-layouts';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { utf8Bytes } from '../../../model/bytes';
+import { readJsonText } from '../../../model/json';
 import type { Layout, LayoutRule } from '../../../model/layout';
 import { LAYOUT_SLICE_MAX_COUNT, LEASE_END_SLICE_MAX_COUNT } from '../../../model/limits';
 import type { Draft } from '../commit/draft';
 import { Registry } from '../core';
 import { endGranted, grantLease } from '../leases/granting';
+import { continueEnds } from '../leases/slow-end';
 import { configure } from '../lifecycle';
+import { attendLookAgain } from './look-again';
 
 const CARDS: LayoutRule = { kind: 'cards', prefix: 'cards/', show: true };
 const SHOWN: LayoutRule = { kind: 'roster', prefix: 'shown/', show: true };
@@ -44,6 +47,20 @@ const card = (id: string, place = '10.0.0.9:80') => JSON.stringify({ service: 'o
 /** Puts an entry in a draft. */
 const put = (draft: Draft, name: string, value: string, held: number | null) =>
   draft.entries.put(keyOf(name), { value: utf8Bytes(value), lease: held, facts: { actor: 'owner' } }, 'put');
+
+/** Begins the end of a lease that holds too much for one turn, and an entry besides: the first slice is done. */
+async function beginSlowEnd(awake: AwakeNamespace, held: number, putOne: (draft: Draft) => void): Promise<void> {
+  const { state } = awake;
+  awake.commit((draft) => {
+    for (let each = 0; each <= LEASE_END_SLICE_MAX_COUNT; each++) put(draft, `plain/${each}`, '', held);
+    putOne(draft);
+  });
+  await settle();
+  const granted = state.granted.get(held);
+  endGranted(state, granted === undefined ? [] : [granted], 'revoked', 'owner', state.time.now());
+  continueEnds(state, state.time.now());
+  await settle();
+}
 
 const keysOf = ({ state }: AwakeNamespace): string[] => [...state.entries.within({ from: '' })].map((each) => each.key);
 
@@ -101,6 +118,18 @@ describe('entries as instances', () => {
     const granted = state.granted.get(held);
     endGranted(state, granted === undefined ? [] : [granted], 'revoked', 'owner', state.time.now());
     expect([awake.ids(), keysOf(awake), state.journal.revision]).toEqual([[], [], revision + 1]);
+  });
+
+  it('[LO2, GL7] the instance of a lease that is ending in slices goes with its entry, if a layout has read it since', async () => {
+    const awake = awaken();
+    const { state } = awake;
+    const held = lease(awake);
+    await beginSlowEnd(awake, held, (draft) => put(draft, 'cards/1', card('a'), held));
+    await configure(state, { retention: {}, limits: {}, layouts: [{ ...CARDS, show: false }] });
+    while (attendLookAgain(state, state.time.now())) await settle();
+    expect(awake.ids()).toEqual(['a']);
+    while (continueEnds(state, state.time.now())) await settle();
+    expect([awake.ids(), keysOf(awake)]).toEqual([[], []]);
   });
 
   it('[LO1] a layout that fails reads and shows nothing, and is logged', async () => {
@@ -170,6 +199,42 @@ describe('instances as entries', () => {
     });
     expect(keysOf(awake)).toEqual([]);
     expect([...awake.state.layouts.shadowedKeys]).toEqual([]);
+  });
+
+  it('[LO6, GL7] an instance is shown once the lease of its shadow has ended in slices', async () => {
+    const awake = awaken();
+    const { state } = awake;
+    await layOut(awake, SHOWN);
+    const held = lease(awake);
+    await beginSlowEnd(awake, held, (draft) => put(draft, 'shown/orders/a', 'mine', held));
+    awake.put('a');
+    await settle();
+    const { revision } = state.journal;
+    while (continueEnds(state, state.time.now())) await settle();
+    expect([keysOf(awake), state.journal.revision]).toEqual([['shown/orders/a'], revision + 1]);
+    expect(state.entries.get('shown/orders/a')).toMatchObject({ version: 1, createdRevision: revision + 1 });
+  });
+
+  it('[LO6, KV14] a rollback neither puts nor deletes them, and ends or restores what shadows them', async () => {
+    const awake = awaken();
+    await layOut(awake, SHOWN);
+    awake.put('a b c');
+    awake.commit((draft) => put(draft, 'shown/orders/c', 'mine', null));
+    await settle();
+    const registry = new Registry(awake.state, awake.hub);
+    const { cursor: to } = await registry.stats();
+    awake.remove('a');
+    awake.put('d');
+    awake.commit((draft) => {
+      put(draft, 'shown/orders/b', 'mine', null);
+      draft.entries.delete('shown/orders/c', 'deleted');
+    });
+    const { body } = await registry.rollBackEntries(OPERATOR, { interval: { from: '' }, to });
+    expect(readJsonText(body)).toMatchObject({ restored: 1, deleted: 1, held: 0 });
+    const calls = new EntryCalls(registry);
+    expect(await calls.keys()).toEqual(['shown/orders/b', 'shown/orders/c', 'shown/orders/d']);
+    expect(await calls.read('shown/orders/b')).toMatchObject({ layout: 'roster' });
+    expect(await calls.read('shown/orders/c')).toMatchObject({ value: 'mine' });
   });
 
   it('[LO10] an instance that is shown writes three rows, and one that is shown alike two', async () => {

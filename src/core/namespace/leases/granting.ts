@@ -7,9 +7,9 @@ import { assertLeaseShare } from '../access/token-limits';
 import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
-import { type GrantedLease, keyOf } from '../records/catalog-entries';
+import type { GrantedLease } from '../records/catalog-entries';
 import { deleteLeaseRow, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
-import { beginEnd, isSlowToEnd } from './slow-end';
+import { beginEnd, draftEnd, isSlowToEnd } from './slow-end';
 
 /**
  * Leases that are granted by themselves. Only the token that was granted one may renew, use or revoke it, or one that
@@ -30,7 +30,10 @@ export function grantLease(
   const { granted, leases, pipeline, platform, time } = state;
   pipeline.assertStorable();
   if (alias !== undefined && granted.isTaken(alias, door)) {
-    throw new RegistryError('CONFLICT', `there is a lease ${alias} already; choose another alias, or omit it`);
+    throw new RegistryError(
+      'CONFLICT',
+      `the alias ${alias} already belongs to another lease; choose another one, or omit it`,
+    );
   }
   if (granted.size >= GRANTED_LEASES_MAX_COUNT) throw tooManyLeases();
   assertLeaseShare(caller, granted.countOf(caller.tokenId));
@@ -114,10 +117,7 @@ export function endGranted(
   const draft = new Draft(state, now);
   const quick = ended.filter((lease) => !isSlowToEnd(state, lease));
   for (const lease of ended) if (!quick.includes(lease)) beginEnd(state, lease, cause, actor, now);
-  for (const lease of quick) {
-    for (const instance of lease.instances) draft.removeInstance(keyOf(instance), cause);
-    for (const key of [...lease.keys].sort()) draft.entries.delete(key, cause);
-  }
+  for (const lease of quick) draftEnd(draft, lease, cause);
   commit(state, draft, actor);
   for (const lease of quick) {
     if (lease.slot >= 0) state.leases.release(lease.slot);

@@ -5,6 +5,7 @@ import { EntryCalls } from '../../../../test/fixtures/entry-calls';
 import { LeaseCalls } from '../../../../test/fixtures/lease-calls';
 import type { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
+import { settle } from '../../../../test/simulation/virtual-time';
 import { utf8Bytes } from '../../../model/bytes';
 import { LEASE_END_SLICE_MAX_BYTES, LEASE_END_SLICE_MAX_COUNT } from '../../../model/limits';
 import { commit } from '../commit/commit';
@@ -108,6 +109,25 @@ describe('a lease that holds much', () => {
     const { revision } = namespace.state.journal;
     await woken.leases.revoke(two.id);
     expect(namespace.state.journal.revision).toBe(revision + 1);
+  });
+
+  it('[GL7] takes its revision only once all parts are on the disk, however many callers do its slices', async () => {
+    const { namespace, leases } = begin();
+    const { id } = await leases.grant();
+    putMany(namespace, id);
+    await settle();
+    const { state } = namespace;
+    const lease = state.granted.get(Number(id));
+    if (lease === undefined) throw new Error('the lease is gone');
+    const made = state.journal.revision + 1;
+    endGranted(state, [lease], 'revoked', OWNER.tokenId, state.time.now());
+    while (state.journal.revision < made) {
+      // Several callers in the same turn.
+      for (let caller = 0; caller < 3; caller++) continueEnds(state, state.time.now());
+      if (state.journal.revision === made) expect(state.journal.entries.changesAt(made)).toHaveLength(COUNT);
+      await state.pipeline.settled();
+    }
+    expect(state.journal.entries.changesAt(made)).toHaveLength(COUNT);
   });
 
   it('[GL7, GL6] ends after a restart in the middle, and is watched as one revision', async () => {

@@ -51,15 +51,23 @@ export function beginEnd(state: CommitState, lease: GrantedLease, cause: Cause, 
   agenda.set({ kind: 'lease-end' }, now);
 }
 
+/** Adds to a draft the end of everything that a lease holds. */
+export function draftEnd(draft: Draft, { instances, keys }: GrantedLease, cause: Cause): void {
+  for (const instance of instances) draft.removeInstance(keyOf(instance), cause);
+  for (const key of [...keys].sort()) draft.entries.delete(key, cause);
+}
+
 /** Does one slice of the end of a lease. Returns false if no lease is ending. */
 export function continueEnds(state: CommitState, now: number): boolean {
   const lease = state.granted.nextEnding;
   if (lease?.ending === undefined || state.pipeline.fault !== undefined) return false;
+  // The parts of the last slice may be read only once they are on the disk. Two callers may do slices in turn.
+  if ((lease.ending.staged?.unwritten ?? 0) > 0) return true;
   const { ending } = lease;
   const { storage } = state.platform;
   if (ending.staged === undefined) {
     state.pipeline.enqueue(() => deleteStagedParts(storage, lease.id));
-    ending.staged = { order: [...lease.keys].sort(), next: 0, slices: [], rows: 0 };
+    ending.staged = { order: [...lease.keys].sort(), next: 0, slices: [], rows: 0, unwritten: 0 };
   }
   const { staged } = ending;
   noteChanged(ending, staged);
@@ -120,19 +128,31 @@ function stage(state: CommitState, lease: GrantedLease, staged: StagedKeys, keys
   return encodeEntryParts(changes).map((part) => {
     const row = staged.rows;
     staged.rows += 1;
-    state.pipeline.enqueue(() => writeStagedPart(state.platform.storage, lease.id, row, part));
+    staged.unwritten += 1;
+    state.pipeline.enqueue(() => {
+      writeStagedPart(state.platform.storage, lease.id, row, part);
+      staged.unwritten -= 1;
+    });
     return { row, bytes: part.byteLength };
   });
 }
 
-/** Takes the revision, in one turn that reads no value. */
+/**
+ * Takes the revision, in one turn that reads no value, unless layouts have become concerned with the lease meanwhile: more
+ * than the staged deletions follows then.
+ */
 function finish(state: CommitState, lease: GrantedLease, ending: LeaseEnding, staged: StagedKeys, now: number): void {
   const { granted, pipeline, platform } = state;
   const { cause, actor } = ending;
   const draft = new Draft(state, now);
-  for (const instance of lease.instances) draft.removeInstance(keyOf(instance), cause);
-  const rows = staged.slices.flatMap((slice) => slice.rows);
-  commit(state, draft, actor, { lease: lease.id, keys: lease.keys, cause, rows });
+  if (state.layouts.concerns(lease)) {
+    draftEnd(draft, lease, cause);
+    commit(state, draft, actor);
+  } else {
+    for (const instance of lease.instances) draft.removeInstance(keyOf(instance), cause);
+    const rows = staged.slices.flatMap((slice) => slice.rows);
+    commit(state, draft, actor, { lease: lease.id, keys: lease.keys, cause, rows });
+  }
   granted.remove(lease);
   pipeline.enqueue(() => {
     deleteStagedParts(platform.storage, lease.id);

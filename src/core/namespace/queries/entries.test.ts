@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { OWNER } from '../../../../test/fixtures/callers';
 import { ALL, EntryCalls, keyOf } from '../../../../test/fixtures/entry-calls';
 import { HandPlatform } from '../../../../test/fixtures/hand-platform';
@@ -78,6 +78,25 @@ describe('putEntry and readEntry', () => {
     await Promise.all(puts);
     expect(entries.unwrittenBytes).toBe(0);
     expect((await calls.range({ keysOnly: true })).count).toBe(40);
+  });
+
+  it('[KV7] that waited use the room one after the other', async () => {
+    const { platform, calls, entries } = begin();
+    const value = 'x'.repeat(ENTRY_VALUE_MAX_BYTES);
+    platform.storage.hold();
+    const puts = Array.from({ length: 60 }, (_, index) => calls.put(`key-${index}`, value));
+    await settle();
+    let most = 0;
+    const { put } = entries;
+    vi.spyOn(entries, 'put').mockImplementation((entry) => {
+      const write = put.call(entries, entry);
+      most = Math.max(most, entries.unwrittenBytes);
+      return write;
+    });
+    platform.storage.release();
+    await Promise.all(puts);
+    expect(most).toBeGreaterThan(ENTRIES_UNWRITTEN_MAX_BYTES);
+    expect(most).toBeLessThanOrEqual(ENTRIES_UNWRITTEN_MAX_BYTES + ENTRY_VALUE_MAX_BYTES);
   });
 
   it('[Q2] return nothing new until the entry changes', async () => {

@@ -96,6 +96,8 @@ export interface StagedKeys {
   readonly slices: { first: string; last: string; isChanged: boolean; rows: { row: number; bytes: number }[] }[];
   /** Number of rows that were ever staged. */
   rows: number;
+  /** Number of those that are not on the disk yet. */
+  unwritten: number;
 }
 
 /** Bits of an entry: those of the record, and the effect of the override on them. */

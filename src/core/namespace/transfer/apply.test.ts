@@ -270,9 +270,11 @@ it('[Z11, L1] and continues automatically yields to other calls between its slic
   await importLines(namespace.api, [instanceLine('dies', { ephemeral: true, service: 'other' })], 'merge');
   await namespace.pass(29_500);
   const importId = await stageLines(namespace.api, instanceLines(6_000));
-  await namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'merge' });
   const seen: string[] = [];
   // Nothing is written for unchanged records: only a turn separates two slices.
+  vi.spyOn(namespace.state.platform, 'nextTurn').mockRejectedValueOnce(new Error('the call is cut off'));
+  const applied = namespace.api.applyImport({ tokenId: 'admin' }, { importId, mode: 'merge' });
+  await expect(applied).rejects.toThrow('cut off');
   vi.spyOn(namespace.platform, 'nextTurn').mockImplementation(async () => {
     const { catalog, imports } = namespace.state;
     seen.push(`${imports.isApplying ? 'applying' : 'over'}, ${catalog.instanceCount}`);

@@ -40,7 +40,7 @@ export async function applyImport(
   caller: Caller,
   { importId, mode }: ApplyCommand,
 ): Promise<Answer<ApplyReport>> {
-  const { imports, journal, pipeline, agenda } = state;
+  const { imports, journal, pipeline, platform, agenda } = state;
   const kept = imports.require(importId, 'staging', 'applying', 'over');
   if (kept.phase === 'staging') {
     const { services, overrides, instances, entries } = imports.tally;
@@ -54,11 +54,13 @@ export async function applyImport(
       }),
     );
   }
-  for (let slice = 0; slice < IMPORT_SLICES_PER_CALL_COUNT && imports.isApplying; slice++) {
-    await pipeline.settled();
+  let slices = 0;
+  while (slices < IMPORT_SLICES_PER_CALL_COUNT && imports.isApplying) {
+    await (pipeline.settled() ?? platform.nextTurn());
     await turn(state, undefined, (now) => {
       imports.schedule(agenda, now + IMPORT_RESUME_MS);
-      applySlice(state, now);
+      // After a wake, slices that are done already must not use up the call: the import would never get any further.
+      if (applySlice(state, now)) slices += 1;
     });
   }
   return turn(state, undefined, () => {
@@ -146,23 +148,23 @@ export function attendImport(state: ImportState, now: number): boolean {
   return imports.isApplying;
 }
 
-/** Puts or removes the next slice of records, as one revision, or ends the import. */
-function applySlice(state: ImportState, now: number): void {
+/** Puts or removes the next slice of records, as one revision, or ends the import. Returns whether it made a revision. */
+function applySlice(state: ImportState, now: number): boolean {
   const { imports } = state;
   const kept = imports.current;
-  if (kept?.phase !== 'applying') return;
+  if (kept?.phase !== 'applying') return false;
   state.pipeline.assertStorable();
   imports.place ??= newPlace(state, kept);
   const { place } = imports;
   const areRecordsDone = place.isAllPut && place.isAllRemoved;
   if (areRecordsDone && place.entries.isAllPut && place.entries.isAllRemoved) {
     end(state, kept);
-    return;
+    return false;
   }
   const draft = new Draft(state, now);
   if (areRecordsDone) place.done += applyEntrySlice(state, place.entries, draft);
   else applyRecordSlice(state, place, draft);
-  commit(state, draft, kept.actor);
+  return commit(state, draft, kept.actor);
 }
 
 function applyRecordSlice(state: ImportState, place: ApplyPlace, draft: Draft): void {

@@ -4,8 +4,10 @@ import {
   ADMIN,
   applyStaged,
   exportLines,
+  idsOfOrders,
   importLines,
   instanceLine,
+  instanceLines,
   planOf,
   stageLines,
 } from '../../../../test/fixtures/files';
@@ -17,6 +19,7 @@ import {
   ENTRY_VALUE_MAX_BYTES,
   IMPORT_ENTRY_SLICE_MAX_BYTES,
   IMPORT_RESUME_MS,
+  IMPORT_SLICE_MAX_COUNT,
 } from '../../../model/limits';
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
@@ -174,4 +177,23 @@ it('[Z7] refuses more entries than a namespace can hold: of the file at a line, 
   await importLines(namespace.api, longKeys(2_500, 2_500), 'replace');
   expect(namespace.state.entries.get(key(0))).toBeUndefined();
   expect(namespace.state.entries.count).toBe(2_500);
+});
+
+it('[Z8, Z10, S2] an import of records and entries ends, even if the namespace sleeps after each call', async () => {
+  for (const mode of ['merge', 'replace'] as const) {
+    const namespace = new NodeNamespace();
+    for (const id of ['x', 'y']) await new EntryCalls(namespace.api).put(id, 'old');
+    const count = 3 * IMPORT_SLICE_MAX_COUNT;
+    const entries = Array.from({ length: count }, (_, index) => line(`k${index}`, 'new'));
+    const importId = await stageLines(namespace.api, [...instanceLines(count), ...entries]);
+    let calls = 0;
+    for (let isDone = false; !isDone; calls++) {
+      expect(calls, mode).toBeLessThan(5);
+      ({ isDone } = readJsonText((await namespace.api.applyImport(ADMIN, { importId, mode })).body));
+      await namespace.hibernate();
+    }
+    expect(calls, mode).toBeGreaterThan(1);
+    expect(idsOfOrders(namespace), mode).toHaveLength(count);
+    expect(namespace.state.entries.count, mode).toBe(mode === 'merge' ? count + 2 : count);
+  }
 });

@@ -77,14 +77,11 @@ export function change<Outcome, Result>(
   );
 }
 
-/** Returns whether too many values are not written yet. Calls that find room don't wait, not even for a microtask. */
+/**
+ * Returns whether too many values are not written yet. A call that puts values waits until the pipeline has settled, and asks
+ * again right before it puts them: many calls resume at once, and those before it may have used up the room.
+ */
 export const lacksRoom = ({ entries }: TurnState): boolean => entries.unwrittenBytes > ENTRIES_UNWRITTEN_MAX_BYTES;
-
-/** Waits while too many values are not written yet. */
-export async function roomForValues(state: TurnState): Promise<void> {
-  // Each waiter looks again, as those before it may have used up the room.
-  while (lacksRoom(state)) await state.pipeline.settled();
-}
 
 /** One call that reads. */
 export interface Read<T> {

@@ -2,6 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { EntryCalls } from '../../../../test/fixtures/entry-calls';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
+import { ENTRY_VALUE_MAX_BYTES, PAST_SLICE_MAX_BYTES } from '../../../model/limits';
 
 /** The work that watches of entries cause, counted: it takes the same time on a machine of any speed. */
 
@@ -81,4 +82,20 @@ it('[KV11, W9] a watch of one key among 100,000 costs other clients no row, no f
   await settle();
   expect(encoded(), 'one encoding serves all who watch it').toBe(1);
   expect(watchers.map((watcher) => watcher.takeOnly('changes').length)).toEqual(watchers.map(() => 1));
+});
+
+it('[KV11, W9] a watch of keys catches up in slices, by the bytes that it reads of all keys', async () => {
+  const stage = new WatchStage();
+  const calls = new EntryCalls(stage.namespace.registry);
+  const cursor = await calls.put('watched', 'old');
+  const value = 'x'.repeat(ENTRY_VALUE_MAX_BYTES);
+  const count = (3 * PAST_SLICE_MAX_BYTES) / ENTRY_VALUE_MAX_BYTES;
+  for (let index = 0; index < count; index++) await calls.put(`other-${index}`, value);
+  await calls.put('watched', 'new');
+  const watcher = stage.connect();
+  const slices = vi.spyOn(stage.namespace.state.platform.storage, 'sync');
+  await watcher.watch({ keys: [{ key: 'watched' }] }, { cursor });
+  await settle();
+  expect(watcher.take().filter(({ type }) => type === 'changes')).toHaveLength(1);
+  expect(slices.mock.calls.length).toBeGreaterThanOrEqual(3);
 });

@@ -1,4 +1,4 @@
-import { CATCH_UP_SLICE_MAX_COUNT, FRAMES_PER_TURN_BYTES } from '../../../model/limits';
+import { CATCH_UP_SLICE_MAX_COUNT, FRAMES_PER_TURN_BYTES, PAST_SLICE_MAX_BYTES } from '../../../model/limits';
 import { SNAPSHOT_START, type SnapshotPlace } from '../../platform/connection';
 import type { StoredState } from '../commit/commit-state';
 import type { JournalEntry } from '../commit/journal';
@@ -133,6 +133,8 @@ export class Feeder {
 
   #sendFromJournal(watcher: Watcher): void {
     let rows = 0;
+    let size = 0;
+    const isWithKeys = hasKeys(watcher.scope);
     const published = this.#published().revision;
     for (const entry of this.#memory.journal.entriesAfter(watcher.position)) {
       // Entries on the disk may not be durable yet.
@@ -141,7 +143,10 @@ export class Feeder {
       watcher.position = entry.revision;
       watcher.memory.sentUntil = entry.revision;
       rows += entry.parts.length;
-      if (rows >= CATCH_UP_SLICE_MAX_COUNT || !watcher.peer.hasCredit) break;
+      // The changes of entries are read, whatever their keys.
+      if (isWithKeys) size += entry.entryBytes;
+      const isFull = rows >= CATCH_UP_SLICE_MAX_COUNT || size >= PAST_SLICE_MAX_BYTES;
+      if (isFull || !watcher.peer.hasCredit) break;
     }
     this.#caughtUp(watcher);
   }
@@ -161,8 +166,9 @@ export class Feeder {
     const records = mayConcern(scope, entry.parts) ? changesOfPast(this.#memory, entry) : [];
     const changes = records.filter(({ of }) => inScope(scope, of));
     if (!hasKeys(scope)) return changes;
-    for (const change of this.#memory.journal.entries.eachChangeAt(entry.revision)) {
-      if (inScope(scope, { key: change.key })) changes.push(entryChangeText(change, memory.previous === true));
+    const isSought = ({ key }: { key: string }) => inScope(scope, { key });
+    for (const change of this.#memory.journal.entries.eachChangeAt(entry.revision, isSought)) {
+      changes.push(entryChangeText(change, memory.previous === true));
     }
     return memory.previous ? withPreviousEntries(changes) : changes;
   }
