@@ -21,16 +21,30 @@ export interface Stretch {
 }
 
 /**
- * Writes a long history into the files of a stopped server. The registry's own code writes it, in Node, because two
- * hundred thousand commits over HTTP take minutes.
+ * Writes a long history into the files of a stopped server.
  *
  * @param storage Folder of the server's data, with one namespace.
  * @returns Times between the stretches, at which nothing else happened.
  */
 export async function lengthenJournal(storage: string, stretches: readonly Stretch[]): Promise<string[]> {
-  const database = new DatabaseSync(fileOfNamespace(storage));
-  const registry = Registry.wake(platform(database));
   const times: string[] = [];
+  await changeStopped(storage, (registry) => lengthen(registry, stretches, times));
+  return times;
+}
+
+/**
+ * Changes the namespace of a stopped server. The registry's own code does it, in Node: over HTTP, a hundred thousand changes
+ * take minutes.
+ *
+ * @param storage Folder of the server's data, with one namespace.
+ */
+export async function changeStopped(storage: string, work: (registry: Registry) => Promise<void>): Promise<void> {
+  const database = new DatabaseSync(fileOfNamespace(storage));
+  await work(Registry.wake(platform(database)));
+  database.close();
+}
+
+async function lengthen(registry: Registry, stretches: readonly Stretch[], times: string[]): Promise<void> {
   for (const { revisions, instance } of stretches) {
     for (let first = 0; first < revisions; first += GROUP_COUNT) {
       const group = Array.from({ length: Math.min(GROUP_COUNT, revisions - first) }, (_, index) => {
@@ -46,8 +60,6 @@ export async function lengthenJournal(storage: string, stretches: readonly Stret
     times.push(new Date().toISOString());
     await new Promise((passed) => setTimeout(passed, 5));
   }
-  database.close();
-  return times;
 }
 
 /** Returns the file of the only namespace, in the layout of the resident host or of workerd. */

@@ -14,6 +14,7 @@ import { eurekaAfterChange } from './figures/eureka-after-change';
 import { fanOut } from './figures/fan-out';
 import { heap } from './figures/heap';
 import { history } from './figures/history';
+import { leaseEnds } from './figures/lease-ends';
 import { longPolls } from './figures/long-polls';
 import { memory } from './figures/memory';
 import { nacos } from './figures/nacos';
@@ -44,6 +45,7 @@ const FIGURES: readonly Figure[] = [
   entries,
   entryRange,
   transactions,
+  leaseEnds,
   nacos,
   eureka,
   readsAfterChange,

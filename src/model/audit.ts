@@ -18,6 +18,7 @@ export const AuditAction = z.enum([
   'drain-cancelled',
   'changed',
   'deregistered',
+  'lease-revoked',
   'rolled-back',
   'imported',
 ]);
@@ -39,7 +40,7 @@ export interface AuditNote {
   address?: string | undefined;
   /** Namespace that the action concerns; absent if it concerns none or several. */
   ns?: string | undefined;
-  /** Target of the action: a token's id, `group@@service`, `group@@service/instance`. */
+  /** Target of the action: a token's or lease's id, `group@@service`, `group@@service/instance`. */
   target?: string | undefined;
   /** Details for people: a reason, a number. Never a secret. */
   detail?: string | undefined;

@@ -385,7 +385,10 @@ export const ENTRY_STEPS_BACK_MAX_COUNT = 20;
 /** Time to live of a lease that was granted by itself. An etcd client may hold one for a month. `INVALID_REQUEST` */
 export const GRANTED_LEASE_TTL_MAX_MS = 30 * 24 * 60 * 60 * 1_000;
 
-/** Granted leases of one namespace: one for each instance or entry, as go-zero has. `LIMIT_EXCEEDED` */
+/**
+ * Granted leases of one namespace: one for each instance or entry, as go-zero has. A token that does not operate the
+ * namespace may have its share of them. `LIMIT_EXCEEDED`
+ */
 export const GRANTED_LEASES_MAX_COUNT = 100_000;
 
 /** Entries of a lease that end in one turn, or in one slice of several turns. */

@@ -25,6 +25,7 @@ const PAGES = [
     'console',
     'operate',
     'entries',
+    'leases',
     'transactions',
   ].map((name) => `docs/${name}.md`),
 ];

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { maybe, mostly, some } from './odds';
 import { type Schema, SchemaValues, wildTexts } from './schema-values';
-import { CURSORS, TOKEN_IDS } from './seen-values';
+import { CURSORS, LEASE_IDS, TOKEN_IDS } from './seen-values';
 
 /** A parameter of an operation. */
 interface Parameter {
@@ -171,6 +171,7 @@ export class NativeRequests {
     if (name === 'ns') return fc.constantFrom(...NAMESPACES);
     if (path.startsWith('/api/v1/tokens/'))
       return fc.oneof({ arbitrary: TOKEN_IDS, weight: 9 }, fc.constant('missing'));
+    if (name === 'lease') return LEASE_IDS;
     return mostly(0.7, fc.constantFrom(...(COMMON_NAMES[name] ?? WORDS)), fc.constantFrom(...WORDS));
   }
 
@@ -187,6 +188,7 @@ export class NativeRequests {
       const tags = CURSORS.chain((cursor) => fc.constantFrom(`"${cursor}"`, `W/"${cursor}"`));
       return fc.oneof(tags, fc.constantFrom('*', '"x"', '"', '"1", "2"'));
     }
+    if (name === 'lease' || (name === 'after' && path.endsWith('/leases'))) return LEASE_IDS;
     if (['cursor', 'at', 'since', 'until', 'from', 'to', 'after', 'Last-Event-ID'].includes(name)) {
       return path.includes('/kv') && name !== 'at'
         ? mostly(0.6, fc.constantFrom('a', 'config/', 'YQ'), CURSORS)
@@ -229,7 +231,7 @@ export class NativeRequests {
     const content = requestBody?.content['application/json'];
     const texts = this.#values
       .mixed(content?.schema ?? {}, content?.example)
-      .chain((value) => withCursors(JSON.stringify(value) ?? ''));
+      .chain((value) => withSeen(JSON.stringify(value) ?? ''));
     const bodies = mostly(
       0.96,
       texts.map((text) => Buffer.from(text)),
@@ -253,11 +255,22 @@ function withRepeats(pairs: fc.Arbitrary<Pair[]>, extra: fc.Arbitrary<Pair | und
     ]);
 }
 
-/** Generates a text with cursors of the run in the members that take one. */
-function withCursors(text: string): fc.Arbitrary<string> {
-  if (!/"(?:cursor|to)":"/.test(text)) return fc.constant(text);
-  return CURSORS.map((cursor) => text.replace(/"(cursor|to)":"[^"]*"/g, (_, name) => `"${name}":"${cursor}"`));
+/** Generates a text with cursors and leases of the run in the members that take one. */
+function withSeen(text: string): fc.Arbitrary<string> {
+  const hasCursor = /"(?:cursor|to)":"/.test(text);
+  const hasLease = LEASE_MEMBER.test(text);
+  if (!hasCursor && !hasLease) return fc.constant(text);
+  return fc
+    .tuple(CURSORS, LEASE_IDS)
+    .map(([cursor, lease]) =>
+      text
+        .replace(/"(cursor|to)":"[^"]*"/g, (_, name) => `"${name}":"${cursor}"`)
+        .replace(LEASE_MEMBER, `$1"${lease}"`),
+    );
 }
+
+/** The id of a lease that holds an entry or an instance. */
+const LEASE_MEMBER = /("lease":(?:\{"id":)?)"[^"]*"/;
 
 /** Returns what HTTP can carry of a text; a client can send bytes beyond ASCII, but no control characters. */
 const headerText = (text: string): string =>

@@ -117,10 +117,19 @@ export class FuzzSession {
     for (const namespace of NAMESPACES) {
       await this.#target.must('PATCH', `/api/v1/ns/${namespace}`, { limits: null, retention: null });
     }
+    for (const namespace of NAMESPACES) await this.#stock(`/api/v1/ns/${namespace}`);
     // A token that may be rotated and revoked.
     const body = { name: 'sacrifice', grants: [{ scope: 'read', ns: 'public' }] };
     this.#seen.noteToken((await this.#target.must<{ id: string }>('POST', '/api/v1/tokens', body)).id);
     await this.#accounts.read();
+  }
+
+  /** Puts entries that reads find, and grants a lease that requests may name. A planted defect may refuse either. */
+  async #stock(place: string): Promise<void> {
+    const must = (method: string, path: string, body: object) =>
+      this.#target.must(method, place + path, body).catch(() => undefined);
+    for (const key of ['a', 'config/a']) await must('PUT', `/kv/${key}`, { kept: true });
+    this.#seen.note(JSON.stringify(await must('POST', '/leases', { ttlMs: 60_000 })) ?? '', undefined);
   }
 
   /** Checks that everything accepted through any door is readable at every other. */

@@ -54,6 +54,7 @@ export const LISTS: readonly [path: string, accept: string][] = [
     `${SERVICE}/resolve`,
     '/api/v1/ns/public/services',
     '/api/v1/ns/public/kv',
+    '/api/v1/ns/public/leases',
     '/api/v1/ns/public/history?limit=100',
     '/api/v1/ns/public/export',
     '/api/v1/audit?limit=100',

@@ -121,4 +121,18 @@ export const ACCESS_MUTANTS: Mutant[] = [
     from: 'service: claim.service }',
     to: 'service }',
   },
+  {
+    name: 'revokes the lease of another token without an audit entry',
+    breaks: 'A46',
+    symbol: 'callRevokeLease',
+    from: 'return withAuditEntry(state, note, (changed) => revoke(state, caller, name, changed));',
+    to: 'return revoke(state, caller, name);',
+  },
+  {
+    name: 'counts a lease that has ended towards the share of its token',
+    breaks: 'N26',
+    symbol: 'GrantedLeases.remove',
+    from: 'this.countOf(lease.tokenId) - 1',
+    to: 'this.countOf(lease.tokenId)',
+  },
 ];

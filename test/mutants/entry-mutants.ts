@@ -76,8 +76,8 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
     name: 'sends a watch that catches up every entry',
     breaks: 'KV11',
     symbol: 'Feeder.#changesIn',
-    from: 'if (inScope(scope, { key: change.key }))',
-    to: 'if (change)',
+    from: 'inScope(scope, { key })',
+    to: "key !== ''",
   },
   {
     name: 'looks for a watched interval only before those that begin with a key',

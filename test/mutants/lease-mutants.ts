@@ -395,4 +395,11 @@ export const LEASE_MUTANTS: Mutant[] = [
     from: 'if (lease.ending !== undefined) this.#ending.add(lease);',
     to: 'if (lease.ending !== undefined) return;',
   },
+  {
+    name: 'ends leases with any values in one turn',
+    breaks: 'GL7',
+    symbol: 'firstBatch',
+    from: 'batch.bytes + bytes <= LEASE_END_SLICE_MAX_BYTES',
+    to: 'bytes >= 0',
+  },
 ];

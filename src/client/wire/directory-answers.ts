@@ -364,6 +364,7 @@ export type AuditAction =
   | 'drain-cancelled'
   | 'changed'
   | 'deregistered'
+  | 'lease-revoked'
   | 'rolled-back'
   | 'imported';
 

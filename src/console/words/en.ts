@@ -673,6 +673,7 @@ export const en = {
       'drain-cancelled': 'cancelled the drain of',
       changed: 'changed',
       deregistered: 'deregistered',
+      'lease-revoked': 'revoked the lease',
       'rolled-back': 'rolled back',
       imported: 'imported',
     } satisfies Record<AuditAction, string> as Record<AuditAction, string>, // `as`: other languages have other texts

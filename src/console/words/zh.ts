@@ -637,6 +637,7 @@ export const zh: Words = {
       'drain-cancelled': '取消排空',
       changed: '修改实例',
       deregistered: '注销实例',
+      'lease-revoked': '撤销租约',
       'rolled-back': '回滚',
       imported: '导入',
     },

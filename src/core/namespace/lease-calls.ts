@@ -1,3 +1,4 @@
+import type { AuditNote } from '../../model/audit';
 import { shownKey } from '../../model/entry';
 import type {
   GrantedLeaseDetail,
@@ -14,6 +15,7 @@ import type { StoredState } from './commit/commit-state';
 import { endGranted, grantLease, renewGranted, requireGranted } from './leases/granting';
 import { continueEnds } from './leases/slow-end';
 import { type GrantedLease, keyOf } from './records/catalog-entries';
+import { withAuditEntry } from './turn/operator-audit';
 import { turn } from './turn/turn';
 import type { TurnState } from './turn/turn-state';
 import type { Command, Reply } from './write-calls';
@@ -40,10 +42,31 @@ export function callListLeases(state: TurnState, caller: Caller, command: Comman
   return aboutLease(state, caller, (now) => grantedList(state, caller, command, now));
 }
 
-export async function callRevokeLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'revokeLease'> {
+export function callRevokeLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'revokeLease'> {
+  const lease = state.granted.find(name.lease, name.door ?? 'native');
+  const isForeign = lease !== undefined && lease.tokenId !== caller.tokenId && caller.operates === true;
+  if (!isForeign) return revoke(state, { ...caller, operates: false }, name);
+  const { tokenId: actor, address } = caller;
+  const detail = `of ${lease.tokenId}, entries: ${lease.keys.size}, instances: ${lease.instances.size}`;
+  const note: AuditNote = { action: 'lease-revoked', actor, address, target: String(lease.id), detail };
+  return withAuditEntry(state, note, (changed) => revoke(state, caller, name, changed));
+}
+
+/**
+ * Revokes a lease, and returns when all that it held is deleted.
+ *
+ * @param changed Called once it has ended.
+ */
+async function revoke(
+  state: TurnState,
+  caller: Caller,
+  name: LeaseName,
+  changed?: () => void,
+): ReturnType<typeof callRevokeLease> {
   const revoked = (now: number) => {
     const lease = requireGranted(state.granted, caller, name);
     endGranted(state, [lease], 'revoked', caller.tokenId, now);
+    changed?.();
     return lease;
   };
   const lease = await turn(state, undefined, revoked, caller.tokenId);

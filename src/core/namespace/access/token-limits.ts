@@ -1,6 +1,7 @@
 import { ROOT } from '../../../auth/authenticator';
 import { RegistryError } from '../../../model/errors';
 import {
+  GRANTED_LEASES_MAX_COUNT,
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   RATE_BUCKETS_SWEEP_COUNT,
   RECORDS_PER_NAMESPACE_MAX_BYTES,
@@ -114,9 +115,11 @@ export function mostHeldBy(caller: Caller, limits: NamespaceLimits, what: Shared
   if (set !== undefined && caller.tokenId !== ROOT.tokenId) return set;
   const share = shareOf(caller);
   if (share === 'all') return Number.POSITIVE_INFINITY;
-  // Rounded up: a share of a limit of one is one.
-  return Math.ceil(((limits[what] ?? SHARED[what]) * PERCENT[share]) / 100);
+  return partOf(limits[what] ?? SHARED[what], share);
 }
+
+/** Returns a share of a capacity. It is rounded up: a share of one is one. */
+const partOf = (capacity: number, share: Exclude<Share, 'all'>): number => Math.ceil((capacity * PERCENT[share]) / 100);
 
 /**
  * Checks that a caller's share has room.
@@ -136,9 +139,27 @@ export function assertShare(caller: Caller, limits: NamespaceLimits, what: Share
       `${has}: the limit ${name} of the namespace allows ${most}; remove some, or ask its admin to raise it`,
     );
   }
-  const why = shareOf(caller) === 'half' ? 'its grants name services' : 'it does not operate the namespace';
+  const why = reasonOf(shareOf(caller));
   throw new RegistryError(
     'LIMIT_EXCEEDED',
     `${has}: as ${why}, it may have ${most} of the namespace's ${limits[what] ?? SHARED[what]}, so that others have room; remove some, use several tokens, or ask the namespace's admin to set ${name}: rollcall ns set --max-${what}-per-token`,
+  );
+}
+
+const reasonOf = (share: Share): string =>
+  share === 'half' ? 'its grants name services' : 'it does not operate the namespace';
+
+/**
+ * Checks that a caller's share of the granted leases has room for another one.
+ *
+ * @param held Number of leases that were granted to its token, and have not ended.
+ * @throws {RegistryError} `LIMIT_EXCEEDED`.
+ */
+export function assertLeaseShare(caller: Caller, held: number): void {
+  const share = shareOf(caller);
+  if (share === 'all' || held < partOf(GRANTED_LEASES_MAX_COUNT, share)) return;
+  throw new RegistryError(
+    'LIMIT_EXCEEDED',
+    `the token has ${held} granted leases: as ${reasonOf(share)}, it may not have more of the namespace's ${GRANTED_LEASES_MAX_COUNT}, so that others have room; revoke some, hold more with each, or use several tokens`,
   );
 }

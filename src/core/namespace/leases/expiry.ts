@@ -2,6 +2,7 @@ import type { InstanceKey } from '../../../model/batch';
 import {
   ALARM_SPACING_MIN_MS,
   CHECKPOINT_DELAY_MS,
+  LEASE_END_SLICE_MAX_BYTES,
   LEASE_END_SLICE_MAX_COUNT,
   LOOK_INTERVAL_MAX_MS,
   LOOK_INTERVAL_MIN_MS,
@@ -29,6 +30,7 @@ import type { Attention } from '../time/attention';
 import { endGranted } from './granting';
 import { partPreserved } from './self-preservation';
 import { endSessions, hearSessions } from './sessions';
+import { type EndLoad, endLoadOf, isSlowToEnd } from './slow-end';
 
 /** The parts of a namespace that expiry works on. */
 export interface ExpiryState extends CommitState {
@@ -91,21 +93,30 @@ function sweepLeases(state: ExpiryState, now: number, first: ServiceEntry | unde
   const preserved = partPreserved(state, expired, now);
   expire(state, preserved.expired, now);
   if (ended.length > 0) endSessions(state, ended, 'expired', REGISTRY_ACTOR, now);
-  if (granted.length > 0) endGranted(state, firstBatch(granted, isFirst), 'expired', REGISTRY_ACTOR, now);
+  if (granted.length > 0) endGranted(state, firstBatch(state, granted, isFirst), 'expired', REGISTRY_ACTOR, now);
   markUnhealthy(state, [...unhealthy, ...preserved.unhealthy], now);
   state.leases.findEarliest();
 }
 
 /**
  * Returns as many leases as may end in one turn, and all that hold an instance of the service that is being read. The others
- * are found again in the next slice.
+ * are found again in the next slice. Those that are slow to end are only marked, so they take no room.
  */
-function firstBatch(leases: readonly GrantedLease[], isFirst: (lease: GrantedLease) => boolean): GrantedLease[] {
-  const sizeOf = ({ keys, locks }: GrantedLease) => keys.size + locks.size;
-  let held = 0;
+function firstBatch(
+  state: CommitState,
+  leases: readonly GrantedLease[],
+  isFirst: (lease: GrantedLease) => boolean,
+): GrantedLease[] {
+  const batch: EndLoad = { count: 0, bytes: 0 };
   return leases.filter((lease) => {
-    const isNext = held === 0 || held + sizeOf(lease) <= LEASE_END_SLICE_MAX_COUNT;
-    if (isNext) held += sizeOf(lease);
+    if (isSlowToEnd(state, lease)) return true;
+    const { count, bytes } = endLoadOf(state, lease);
+    const fits = batch.count + count <= LEASE_END_SLICE_MAX_COUNT && batch.bytes + bytes <= LEASE_END_SLICE_MAX_BYTES;
+    const isNext = batch.count === 0 || fits;
+    if (isNext) {
+      batch.count += count;
+      batch.bytes += bytes;
+    }
     return isNext || isFirst(lease);
   });
 }

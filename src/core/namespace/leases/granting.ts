@@ -3,6 +3,7 @@ import type { GrantLeaseCommand, LeaseName } from '../../../model/granted-lease'
 import type { Cause } from '../../../model/history';
 import { GRANTED_LEASES_MAX_COUNT } from '../../../model/limits';
 import type { Caller } from '../../../model/namespace-api';
+import { assertLeaseShare } from '../access/token-limits';
 import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
@@ -22,7 +23,7 @@ import { beginEnd, delayLocks, draftEnd, isSlowToEnd } from './slow-end';
  */
 export function grantLease(
   state: CommitState,
-  { tokenId }: Caller,
+  caller: Caller,
   { ttlMs, alias, door = 'native', lockDelayMs = 0 }: GrantLeaseCommand,
   now: number,
 ): GrantedLease {
@@ -35,11 +36,12 @@ export function grantLease(
     );
   }
   if (granted.size >= GRANTED_LEASES_MAX_COUNT) throw tooManyLeases();
+  assertLeaseShare(caller, granted.countOf(caller.tokenId));
   const lease: GrantedLease = {
     id: granted.newId(() => platform.random.fraction()),
     alias,
     door,
-    tokenId,
+    tokenId: caller.tokenId,
     ttlMs,
     grantedAt: time.stamp(),
     slot: -1,

@@ -7,7 +7,7 @@ import type { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { utf8Bytes } from '../../../model/bytes';
-import { LEASE_END_SLICE_MAX_COUNT } from '../../../model/limits';
+import { LEASE_END_SLICE_MAX_BYTES, LEASE_END_SLICE_MAX_COUNT } from '../../../model/limits';
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
 import { endGranted } from './granting';
@@ -158,5 +158,19 @@ describe('a lease that holds much', () => {
     expect(await last.entries.keys()).toEqual(['other']);
     expect((await last.entries.history(nameOf(3))).changes).toHaveLength(2);
     expect(namespace.state.journal.entries.count).toBe(3);
+  });
+
+  it('[GL7] shares a revision only with leases whose values fit into one turn with its own', async () => {
+    const { namespace, entries, leases } = begin();
+    const value = 'x'.repeat(LEASE_END_SLICE_MAX_BYTES / 2 - 1_000);
+    const names = ['a', 'b', 'c', 'd'];
+    for (const name of names) await leases.put(name, value, (await leases.grant({ ttlMs: 10_000 })).id);
+    await leases.put('large', value, (await leases.grant({ ttlMs: 10_000 })).id);
+    await leases.put('large', value);
+    const { revision } = namespace.state.journal;
+    await namespace.pass(12_000);
+    expect(await entries.keys()).toEqual(['large']);
+    const made = await Promise.all(names.map(async (name) => (await entries.history(name)).changes[0]?.revision));
+    expect(made).toEqual([revision + 1, revision + 1, revision + 2, revision + 2]);
   });
 });

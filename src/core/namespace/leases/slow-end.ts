@@ -17,20 +17,31 @@ import { deleteLeaseRow, writeLeaseRow } from '../records/granted-leases';
  * Source: design/decisions/0043-leases-that-hold-much.md.
  */
 
-/** Returns whether a lease holds too much to end in one turn. One that layouts are concerned with ends in one. */
-export function isSlowToEnd(
-  { entries, layouts }: Pick<CommitState, 'entries' | 'layouts'>,
-  lease: GrantedLease,
-): boolean {
-  return isMuch(entries, lease) && !layouts.concerns(lease);
+/** Work of the end of leases. */
+export interface EndLoad {
+  /** Number of entries, held or only locked, and of instances. */
+  count: number;
+  /** Bytes of the entries. */
+  bytes: number;
 }
 
-function isMuch(entries: CommitState['entries'], { keys, locks }: GrantedLease): boolean {
-  if (keys.size + locks.size > LEASE_END_SLICE_MAX_COUNT) return true;
+/** Returns the work of the end of a lease. */
+export function endLoadOf(
+  { entries }: Pick<CommitState, 'entries'>,
+  { keys, locks, instances }: GrantedLease,
+): EndLoad {
   let bytes = 0;
   for (const key of keys) bytes += entries.get(key)?.size ?? 0;
   for (const key of locks) bytes += entries.get(key)?.size ?? 0;
-  return bytes > LEASE_END_SLICE_MAX_BYTES;
+  return { count: keys.size + locks.size + instances.size, bytes };
+}
+
+/** Returns whether a lease holds too much to end in one turn. One that layouts are concerned with ends in one. */
+export function isSlowToEnd(state: Pick<CommitState, 'entries' | 'layouts'>, lease: GrantedLease): boolean {
+  const isMuch =
+    lease.keys.size + lease.locks.size > LEASE_END_SLICE_MAX_COUNT ||
+    endLoadOf(state, lease).bytes > LEASE_END_SLICE_MAX_BYTES;
+  return isMuch && !state.layouts.concerns(lease);
 }
 
 /** Begins the lock delay of a lease that has ended. @param keys The locks that it had. */

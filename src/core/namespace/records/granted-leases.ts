@@ -17,11 +17,18 @@ interface Held {
 export class GrantedLeases {
   readonly #byId = new Map<number, GrantedLease>();
   readonly #byAlias = new Map<string, GrantedLease>();
+  /** Number of leases of each token. */
+  readonly #counts = new Map<string, number>();
   /** In the order in which they ended. */
   readonly #ending = new Set<GrantedLease>();
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** Returns the number of leases that were granted to a token. */
+  countOf(tokenId: string): number {
+    return this.#counts.get(tokenId) ?? 0;
   }
 
   all(): Iterable<GrantedLease> {
@@ -56,12 +63,16 @@ export class GrantedLeases {
 
   add(lease: GrantedLease): void {
     this.#byId.set(lease.id, lease);
+    this.#counts.set(lease.tokenId, this.countOf(lease.tokenId) + 1);
     if (lease.ending !== undefined) this.#ending.add(lease);
     else if (lease.alias !== undefined) this.#byAlias.set(aliasName(lease.door, lease.alias), lease);
   }
 
   remove(lease: GrantedLease): void {
-    this.#byId.delete(lease.id);
+    if (!this.#byId.delete(lease.id)) return;
+    const left = this.countOf(lease.tokenId) - 1;
+    if (left > 0) this.#counts.set(lease.tokenId, left);
+    else this.#counts.delete(lease.tokenId);
     this.#ending.delete(lease);
     this.#forgetAlias(lease);
   }

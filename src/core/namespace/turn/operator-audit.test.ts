@@ -3,6 +3,7 @@ import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { OPERATOR, OWNER, STRANGER } from '../../../../test/fixtures/callers';
 import { definition, key, ORDERS } from '../../../../test/fixtures/definition';
 import { HandPlatform } from '../../../../test/fixtures/hand-platform';
+import { LeaseCalls } from '../../../../test/fixtures/lease-calls';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { SocketClient } from '../../../../test/fixtures/socket-client';
 import { ALL_GRANTS } from '../../../../test/fixtures/socket-purpose';
@@ -123,6 +124,28 @@ describe('an operator’s privilege', () => {
     await api.renew(BY, key('a'));
     await api.renewMany(BY, [key('a')]);
     expect(audit.notes).toEqual([]);
+  });
+
+  it('[A46, GL5] revokes the granted lease of another token with an audit entry, and renews it without one', async () => {
+    const { api, audit, namespace, standing } = await begin();
+    const [owned, operators] = [new LeaseCalls(api), new LeaseCalls(api, BY)];
+    const [own, { id }] = [await operators.grant(), await owned.grant()];
+    await owned.put('a', '', id);
+    const before = await standing();
+    audit.failure = new RegistryError('UNAVAILABLE', 'no directory');
+    await operators.renew(id);
+    await operators.revoke(own.id);
+    await expect(new LeaseCalls(api, STRANGER).revoke(id)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await expect(operators.revoke(id)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect([await standing(), audit.notes]).toEqual([before, []]);
+    audit.failure = undefined;
+    await operators.revoke(id);
+    const detail = 'of owner, entries: 1, instances: 0';
+    const note = { action: 'lease-revoked', actor: 'operator', address: '192.0.2.1', target: id, detail };
+    expect(audit.notes).toEqual([{ ...note, outcome: 'done' }]);
+    await expect(operators.revoke(id)).rejects.toMatchObject({ code: 'LEASE_NOT_FOUND' });
+    expect(audit.notes).toHaveLength(1);
+    expect(namespace.state.granted.size).toBe(0);
   });
 
   it('[A56] leaves no entry if it is refused', async () => {
