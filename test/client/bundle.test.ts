@@ -16,7 +16,7 @@ const FIRST_LOAD_MAX_BYTES: Record<string, number> = {
   './client/admin': 3_600,
   './client/edge': 6_000,
   './client/kv': 6_200,
-  './client/locks': 8_600,
+  './client/locks': 8_700,
   './client/resolver': 4_700,
   './client/selectors': 1_900,
 };

@@ -314,8 +314,8 @@ export const LEASE_MUTANTS: Mutant[] = [
   {
     name: 'keeps a lock when its lease ends',
     breaks: 'EL4',
-    symbol: 'endGranted',
-    from: 'for (const key of [...lease.locks].sort()) draft.entries.unlock(key, cause);',
+    symbol: 'draftEnd',
+    from: 'for (const key of [...locks].sort()) draft.entries.unlock(key, cause);',
     to: '',
   },
   {
