@@ -58,7 +58,8 @@ export class WebSocketClient {
     return new Promise((resolve, reject) => {
       const call = request(url, {
         agent: false,
-        timeout: 60_000,
+        // A registry that is filling the sockets of hundreds of readers is slow to answer on a busy machine, not broken.
+        timeout: 180_000,
         headers: {
           ...headers,
           Connection: 'Upgrade',
@@ -79,7 +80,7 @@ export class WebSocketClient {
         });
         response.on('close', () => reject(new UpgradeRefused(response.statusCode ?? 0, text)));
       });
-      call.on('timeout', () => call.destroy(new Error('the upgrade was not answered within a minute')));
+      call.on('timeout', () => call.destroy(new Error('the upgrade was not answered within 3 minutes')));
       call.on('error', reject);
       call.end();
     });

@@ -12,6 +12,7 @@ const SUITES = ['resident-namespace', 'resident-directory', 'namespaces', 'sleep
 
 /** The part of a report of Vitest's JSON reporter that is read here. */
 interface Report {
+  success: boolean;
   numPassedTests: number;
   testResults: {
     /** Why the file could not be run; else empty. */
@@ -46,14 +47,14 @@ it('passes the same suites in Deno as in Node', async () => {
   const vitest = new Program(DENO, ['run', '-A', '--no-lock', 'node_modules/vitest/vitest.mjs', ...run], { cwd: ROOT });
   const { code } = await vitest.end();
   expect(existsSync(report), vitest.printed).toBe(true);
-  const { numPassedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report; // `as`: Vitest wrote it
+  const { success, numPassedTests, testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report; // `as`: Vitest wrote it
   const failed = testResults.flatMap(({ assertionResults, message }) => [
     ...(message ? [message] : []),
     ...assertionResults
       .filter(({ status }) => status === 'failed')
       .map((test) => [test.fullName, ...test.failureMessages]),
   ]);
-  expect({ code, failed }, vitest.printed).toEqual({ code: 0, failed: [] });
+  expect({ code, success, failed }, vitest.printed).toEqual({ code: 0, success: true, failed: [] });
   expect(testResults).toHaveLength(SUITES.length);
   expect(numPassedTests).toBeGreaterThan(300);
 }, 600_000);
