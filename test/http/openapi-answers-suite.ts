@@ -117,7 +117,7 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
     ['GET', `${NS}/kv/config`],
     ['GET', `${NS}/kv/config?as=entry`],
     ['GET', `${NS}/kv?limit=1`],
-    ['GET', `${NS}/kv?prefix=config&keys=true`],
+    ['GET', `${NS}/kv?prefix=config&keysOnly=true`],
     ['GET', `${NS}/history/kv/config?limit=1`],
     ['DELETE', `${NS}/kv/config`],
     ['GET', `${NS}/diff/kv?limit=1&from=${LONG_AGO}`],
