@@ -114,7 +114,7 @@ function revokeCommand() {
     .action(async (lease, options) => {
       const { registry, print } = connect(options);
       const { id, holds } = await registry.readGrantedLease({ lease });
-      await registry.revokeLease({ lease });
+      await registry.revokeGrantedLease({ lease });
       const what = holdsText(holds, ' and ');
       print.answer({ id, revoked: true, holds }, `revoked lease ${id}, which held ${what}`);
     });

@@ -1,5 +1,5 @@
 import type { Entry, EntryFacts } from '../../client/kv';
-import type { EntryContent } from '../../client/wire/frames';
+import type { EntryContent } from '../../client/wire/entry-frames';
 import { base64, bytesOf, utf8Bytes, utf8Text } from '../../model/bytes';
 import { type Cell, fitted, type Table } from './table';
 import { fieldTable } from './views';
