@@ -154,6 +154,22 @@ describe('an entry', () => {
   });
 });
 
+it('shows which lease has locked an entry, since which revision, and the time that it has left', async () => {
+  const { id } = await stage.admin.grantLease({ ns: NS, body: { ttlMs: 3_600_000 } });
+  await entries.put('locked/a', 'worker-1');
+  const tab = await stage.open(pageOf('locked/a'));
+  await expect.poll(() => shown(tab)).toBe('worker-1');
+  expect(await tab.page.getByText('Locked by').count()).toBe(0);
+  const { revision } = await entries.put('locked/a', 'worker-2', { acquire: id });
+  await tab.page.getByText(`${id} since revision ${revision.toLocaleString('en')}`).waitFor();
+  await tab.page.getByText(/ of 1 hr, unless renewed/).waitFor();
+  await tab.page.getByText('0 entries · 0 instances · 1 lock').waitFor();
+  await entries.put('locked/a', 'worker-3', { release: id });
+  await tab.page.getByText('Locked by').waitFor({ state: 'detached' });
+  await expect.poll(() => shown(tab)).toBe('worker-3');
+  await stage.admin.revokeGrantedLease({ ns: NS, lease: id });
+});
+
 describe('a change', () => {
   it('creates an entry, and overwrites none that exists', async () => {
     await entries.put('new/taken', 'before');

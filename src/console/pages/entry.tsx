@@ -18,7 +18,7 @@ import { bytes, count } from '../words/format';
 import { words } from '../words/words';
 import { DeleteEntry, EditEntry } from './entry-dialogs';
 
-/** Shows one entry: its value, its lease and its history. @param id Key, one character a byte. */
+/** Shows one entry: its value, its lease, its lock and its history. @param id Key, one character a byte. */
 export function EntryPage({ ns, id }: { ns: string; id: string }) {
   const { entries: text, common } = words.value;
   const live = useMemo(() => new EntryLive(ns, id), [ns, id]);
@@ -85,7 +85,8 @@ export function EntryPage({ ns, id }: { ns: string; id: string }) {
 
 function Facts({ ns, entry }: { ns: string; entry: KnownEntry }) {
   const { entries: text, common } = words.value;
-  const { bytes: size, contentType, version, revision, createdRevision, lease } = entry;
+  const { bytes: size, contentType, version, revision, createdRevision, lease, lock } = entry;
+  const leases = new Set([lease, lock?.lease].filter((each) => each !== undefined));
   return (
     <aside class="defs-side">
       <section class="card defs">
@@ -96,9 +97,16 @@ function Facts({ ns, entry }: { ns: string; entry: KnownEntry }) {
           <Fact name={text.revision}>{count(revision)}</Fact>
           <Fact name={text.createdRevision}>{count(createdRevision)}</Fact>
           <Fact name={text.lease}>{lease === undefined ? common.none : <code>{lease}</code>}</Fact>
+          {lock?.lease !== undefined && (
+            <Fact name={text.lock}>
+              <code>{lock.lease}</code> {text.since(count(lock.acquiredRevision))}
+            </Fact>
+          )}
         </dl>
       </section>
-      {lease !== undefined && <LeaseFacts key={lease} ns={ns} id={lease} />}
+      {[...leases].map((each) => (
+        <LeaseFacts key={each} ns={ns} id={each} isNamed={leases.size > 1} />
+      ))}
     </aside>
   );
 }

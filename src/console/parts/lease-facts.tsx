@@ -24,8 +24,12 @@ interface ReadLease {
   at: number;
 }
 
-/** Shows a lease: its remaining time, and what it holds. Only for operators, as a lease is its owner's. */
-export function LeaseFacts({ ns, id }: { ns: string; id: string }) {
+/**
+ * Shows a lease: its remaining time, and what it holds and locks. Only for operators, as a lease is its owner's.
+ *
+ * @param isNamed True: the heading has its id, as there are several on the page.
+ */
+export function LeaseFacts({ ns, id, isNamed }: { ns: string; id: string; isNamed: boolean }) {
   const isAllowed = may('operate', { namespace: ns });
   const [read, setRead] = useState<ReadLease | 'ended'>();
   const [, draw] = useState(0);
@@ -56,11 +60,15 @@ export function LeaseFacts({ ns, id }: { ns: string; id: string }) {
   if (read === undefined) return null;
   const { entries: text, common } = words.value;
   if (read === 'ended') return <p class="card defs mute">{text.leaseEnded}</p>;
-  const { ttlMs, remainingMs, owner, grantedAt, holds, entries, instances } = read.lease;
+  const { ttlMs, remainingMs, owner, grantedAt, holds, entries, locks, instances } = read.lease;
+  // A lease may hold an entry and lock it, too.
+  const keys = [...new Set([...entries.slice(0, NAMED_MAX_COUNT), ...locks.slice(0, NAMED_MAX_COUNT)].map(bytesOfKey))];
   const leftMs = remainingMs === null ? null : Math.max(0, remainingMs - (performance.now() - read.at));
   return (
     <section class="card defs">
-      <h2>{text.lease}</h2>
+      <h2>
+        {text.lease} {isNamed && <code>{id}</code>}
+      </h2>
       <dl>
         <Fact name={text.remaining}>
           {leftMs === null || ttlMs === null
@@ -71,19 +79,17 @@ export function LeaseFacts({ ns, id }: { ns: string; id: string }) {
         <Fact name={common.created}>{moment(grantedAt)}</Fact>
         <Fact name={text.holds}>
           {common.entries(holds.entries)} · {common.instances(holds.instances)}
+          {holds.locks > 0 && ` · ${text.locks(holds.locks)}`}
         </Fact>
       </dl>
       <ul class="held">
-        {entries.slice(0, NAMED_MAX_COUNT).map((shown) => {
-          const key = bytesOfKey(shown);
-          return (
-            <li key={key}>
-              <Link class="link mono" href={entriesPath(ns, queryOfPlace({ prefix: '', key }))}>
-                {keyTitle(key)}
-              </Link>
-            </li>
-          );
-        })}
+        {keys.map((key) => (
+          <li key={key}>
+            <Link class="link mono" href={entriesPath(ns, queryOfPlace({ prefix: '', key }))}>
+              {keyTitle(key)}
+            </Link>
+          </li>
+        ))}
         {instances.slice(0, NAMED_MAX_COUNT).map(({ group, service, id: instance }) => (
           <li key={JSON.stringify([group, service, instance])}>
             <Link class="link" href={instancePath({ ns, group, service, id: instance })}>
@@ -92,7 +98,7 @@ export function LeaseFacts({ ns, id }: { ns: string; id: string }) {
           </li>
         ))}
       </ul>
-      {Math.max(holds.entries, holds.instances) > NAMED_MAX_COUNT && (
+      {Math.max(holds.entries, holds.instances, holds.locks) > NAMED_MAX_COUNT && (
         <p class="mute">{text.firstOnly(count(NAMED_MAX_COUNT))}</p>
       )}
     </section>
