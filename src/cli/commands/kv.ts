@@ -41,7 +41,7 @@ Examples:
   rollcall kv watch --prefix config/                print changes as they happen
   rollcall kv put leader me --acquire <lease>       lock an entry for a lease
   rollcall diff --prefix config/ --from 10m         what has changed
-  rollcall rollback --prefix config/ --to 10m       restore earlier values`;
+  rollcall rollback --prefix config/ --to 10m       earlier values again`;
 
 /** Creates a command about one key. */
 function keyCommand(name: string) {

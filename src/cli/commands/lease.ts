@@ -24,7 +24,7 @@ export function leaseCommand() {
 
 const EXAMPLES = `
 Examples:
-  lease=$(rollcall lease grant --ttl 30s)           grant a lease, and keep its id
+  lease=$(rollcall lease grant --ttl 30s)           grant a lease, keep its id
   rollcall kv put workers/7 busy --lease "$lease"   an entry that ends with it
   rollcall lease renew "$lease"                     restart its time to live
   rollcall lease show "$lease"                      what it holds

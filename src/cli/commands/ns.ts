@@ -3,7 +3,7 @@ import type { Namespace, NamespaceIntervals, NamespaceLimits, Placement } from '
 import { allPages, connect, registryCommand } from '../connection/registry';
 import { confirm } from '../terminal/confirm';
 import { CliError, EXIT } from '../terminal/failure';
-import { count, duration } from '../terminal/option-values';
+import { count, duration, list } from '../terminal/option-values';
 import { durationText, relativeText } from '../terminal/phrases';
 import type { Cell } from '../terminal/table';
 import { entriesText, fieldTable } from '../terminal/views';
@@ -16,6 +16,8 @@ const selfPreservationOption = () =>
     '--self-preservation <on|off>',
     'keep instances of Eureka clients while too few of them renew, as Eureka does',
   ).choices(['on', 'off'] as const);
+
+type LayoutRule = NonNullable<Namespace['layouts']>[number];
 
 /** Values of the options that set limits. */
 type LimitOptions = Partial<
@@ -68,6 +70,39 @@ function intervalsText({ nacosPollMs, nacosBeatMs, sessionPingMs }: NamespaceInt
   return entriesText(Object.fromEntries(Object.entries(intervals).map(([name, ms]) => [name, durationText(ms)])));
 }
 
+/** Returns the layouts of the options, which replace all before; undefined if no option is given. */
+function layoutsOf({
+  layout,
+  shownLayout,
+}: {
+  layout?: string[] | boolean | undefined;
+  shownLayout?: string[] | undefined;
+}) {
+  if (layout === false) {
+    if (shownLayout === undefined) return [];
+    throw new CliError(
+      EXIT.usage,
+      'Use either --no-layout or --shown-layout, not both.',
+      'See: rollcall ns set --help',
+    );
+  }
+  const read = Array.isArray(layout) ? layout.map((text) => layoutRule(text)) : [];
+  const shown = (shownLayout ?? []).map((text) => ({ ...layoutRule(text), show: true }));
+  return read.length + shown.length === 0 ? undefined : [...read, ...shown];
+}
+
+/** Parses a layout, such as `roster=services/`. */
+function layoutRule(text: string): LayoutRule {
+  const [, kind, prefix] = /^([^=]+)=(.+)$/s.exec(text) ?? [];
+  if (kind !== undefined && prefix !== undefined) return { kind, prefix };
+  const message = `A layout is a kind and a prefix of keys, such as roster=services/; got ${JSON.stringify(text)}.`;
+  throw new CliError(EXIT.usage, message, 'See: rollcall ns set --help');
+}
+
+/** Shows layouts as their options. */
+const layoutsText = (layouts: readonly LayoutRule[] = []): string =>
+  layouts.map(({ kind, prefix, show }) => `${kind}=${prefix}${show === true ? ' (shown)' : ''}`).join(', ');
+
 const isOn = (choice: 'on' | 'off' | undefined): boolean | undefined =>
   choice === undefined ? undefined : choice === 'on';
 
@@ -83,7 +118,7 @@ function limitsText({ perToken: _perToken, ...limits }: NamespaceLimits): string
 }
 
 function namespaceFields(namespace: Namespace) {
-  const { id, title, retention, limits, selfPreservation, intervals, createdAt, createdBy } = namespace;
+  const { id, title, retention, limits, selfPreservation, intervals, layouts, createdAt, createdBy } = namespace;
   return fieldTable([
     ['id', id],
     ['title', title],
@@ -93,6 +128,7 @@ function namespaceFields(namespace: Namespace) {
     ['limits per token', limits.perToken === undefined ? '' : limitsText(limits.perToken)],
     ['self-preservation', selfPreservation === true ? 'on' : ''],
     ['intervals', intervalsText(intervals)],
+    ['layouts', layoutsText(layouts)],
     ['created', createdAt === undefined ? '' : `${relativeText(createdAt)} by ${createdBy}`],
   ]);
 }
@@ -153,6 +189,9 @@ function settingsCommand(name: string) {
     .option('--nacos-beat <duration>', 'heartbeat interval of Nacos clients, such as 15s', duration)
     .option('--session-ping <duration>', 'ping interval of sessions, such as 30s', duration)
     .addOption(selfPreservationOption())
+    .option('--layout <kind=prefix>', 'read entries below a prefix as instances; may be repeated', list)
+    .option('--shown-layout <kind=prefix>', 'also show instances as entries below it; may be repeated', list)
+    .option('--no-layout', 'remove all layouts')
     .addHelpText('after', SHARES);
 }
 
@@ -184,6 +223,7 @@ function createCommand() {
           limits: limitsWith({}, options),
           selfPreservation: isOn(selfPreservation),
           intervals: intervalsOf(options),
+          layouts: layoutsOf(options),
         },
       });
       print.answer(namespace, namespaceFields(namespace));
@@ -198,7 +238,8 @@ function setCommand() {
       const { registry, print } = connect(options);
       const { title, keep, selfPreservation } = options;
       const intervals = intervalsOf(options);
-      const changed = [title, keep, selfPreservation, limitsWith({}, options), intervals];
+      const layouts = layoutsOf(options);
+      const changed = [title, keep, selfPreservation, limitsWith({}, options), intervals, layouts];
       if (changed.every((value) => value === undefined)) {
         throw new CliError(EXIT.usage, 'There is nothing to change.', 'See: rollcall ns set --help');
       }
@@ -213,6 +254,7 @@ function setCommand() {
           limits: limitsWith(before.limits, options),
           selfPreservation: isOn(selfPreservation),
           intervals: intervals && { ...before.intervals, ...intervals },
+          layouts: layouts?.length === 0 ? null : layouts,
         },
       });
       print.answer(namespace, namespaceFields(namespace));

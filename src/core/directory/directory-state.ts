@@ -18,6 +18,8 @@ export interface DirectoryPlatform
    * placement has no effect.
    */
   placements: { own: Jurisdiction | undefined; matter: boolean };
+  /** Kinds of the layouts that its namespaces have; absent: none. */
+  layoutKinds?: readonly string[] | undefined;
   /** Returns the control of a namespace, whether or not it exists. Called again for each delivery. */
   controlOf(id: string, placement: Placement | undefined): NamespaceControl;
 }

@@ -33,6 +33,28 @@ describe('Namespaces', () => {
   });
 });
 
+it('[LO8] a layout that the registry does not have is refused, and the ones that it has are named', async () => {
+  const directory = new NodeDirectory();
+  const layouts = [{ kind: 'roster', prefix: 'a/' }];
+  const refusal = (message: string) => expect.objectContaining({ code: 'INVALID_REQUEST', message });
+  const none = 'this registry has no layout "roster"; it has none';
+  await expect(directory.api.createNamespace(BY_ROOT, { id: 'a', layouts })).rejects.toEqual(refusal(none));
+  await directory.api.createNamespace(BY_ROOT, { id: 'a', layouts: [] });
+  await expect(directory.api.patchNamespace(BY_ROOT, 'a', { layouts })).rejects.toEqual(refusal(none));
+  directory.layoutKinds = ['cards', 'roster'];
+  await directory.restart();
+  expect(await directory.api.patchNamespace(BY_ROOT, 'a', { layouts })).toMatchObject({ layouts });
+  const other = [...layouts, { kind: 'rooster', prefix: 'a/' }];
+  await expect(directory.api.patchNamespace(BY_ROOT, 'a', { layouts: other })).rejects.toEqual(
+    refusal('this registry has no layout "rooster"; it has cards, roster'),
+  );
+  // A version without the layout keeps the setting, other settings can be changed, and it can be removed.
+  directory.layoutKinds = [];
+  await directory.restart();
+  expect(await directory.api.patchNamespace(BY_ROOT, 'a', { title: 'A' })).toMatchObject({ title: 'A', layouts });
+  expect((await directory.api.patchNamespace(BY_ROOT, 'a', { layouts: null })).layouts).toBeUndefined();
+});
+
 it('[D7] a namespace is created in the directory’s location unless its definition names one', async () => {
   const { api } = new NodeDirectory({ own: 'eu', matter: true });
   const made = await api.createNamespace(BY_ROOT, { id: 'a' });

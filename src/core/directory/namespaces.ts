@@ -2,6 +2,7 @@ import { authorize, authorizeAny, mayKnowOf } from '../../auth/authorize';
 import type { AuditAction } from '../../model/audit';
 import type { DirectoryCaller, FirstNamespaces, NamespaceEntry, NamespaceSize, Page } from '../../model/directory-api';
 import { quote, RegistryError } from '../../model/errors';
+import type { LayoutRule } from '../../model/layout';
 import { ERRAND_RETRY_MIN_MS, NAMESPACES_MAX_COUNT } from '../../model/limits';
 import type {
   Jurisdiction,
@@ -49,6 +50,7 @@ export class Namespaces {
         return known.state === 'founding';
       }
       assertWithin(platform.placements, id, settings.placement);
+      assertKnown(settings.layouts, platform.layoutKinds);
       if (namespaces.count >= NAMESPACES_MAX_COUNT) throw tooMany();
       const auditId = this.#note(caller, 'namespace-created', id, settings.title, 'begun');
       const createdBy = caller.principal.tokenId;
@@ -78,10 +80,11 @@ export class Namespaces {
   }
 
   async patch(caller: DirectoryCaller, id: string, patch: NamespacePatch): Promise<NamespaceView> {
-    const { steps, namespaces, errands } = this.#state;
+    const { steps, namespaces, errands, platform } = this.#state;
     const view = await steps.change(() => {
       authorize(caller.principal, 'admin', { namespace: id });
       const before = this.#require(id);
+      assertKnown(patch.layouts, platform.layoutKinds);
       const settings = patched(before.settings, patch);
       if (settingsText(settings) === settingsText(before.settings)) return namespaceView(before);
       const after = { ...before, settings, updatedAt: this.#now };
@@ -206,6 +209,14 @@ function patched(settings: NamespaceRow['settings'], patch: NamespacePatch): Nam
     intervals: merged(settings.intervals, intervals),
     layouts: merged(settings.layouts, layouts),
   };
+}
+
+/** @throws {RegistryError} `INVALID_REQUEST` for a layout that the registry does not have. */
+function assertKnown(rules: readonly LayoutRule[] | null | undefined, kinds: readonly string[] = []): void {
+  const unknown = rules?.find(({ kind }) => !kinds.includes(kind));
+  if (unknown === undefined) return;
+  const known = kinds.length === 0 ? 'it has none' : `it has ${kinds.join(', ')}`;
+  throw new RegistryError('INVALID_REQUEST', `this registry has no layout ${quote(unknown.kind)}; ${known}`);
 }
 
 function tooMany(): RegistryError {

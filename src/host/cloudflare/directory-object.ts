@@ -20,12 +20,13 @@ export class DirectoryObject extends DurableObject<Env> {
   #unreadable: RegistryError | undefined;
   #alarm: ObjectAlarm | undefined;
 
-  constructor(ctx: DurableObjectState, env: Env) {
+  /** @param layoutKinds Kinds of the layouts that the entry file passes to the namespaces. */
+  constructor(ctx: DurableObjectState, env: Env, layoutKinds: readonly string[] = []) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(async () => {
       const base = await objectPlatform(ctx, env);
       this.#alarm = base.alarm;
-      const platform = platformOf(base, env);
+      const platform = { ...platformOf(base, env), layoutKinds };
       try {
         this.#directory = Directory.wake(platform);
       } catch (error) {

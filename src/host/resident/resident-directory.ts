@@ -13,6 +13,7 @@ export interface ResidentDirectoryParts {
   file: DatabaseFile;
   controlOf: DirectoryPlatform['controlOf'];
   rootToken: DirectoryPlatform['rootToken'];
+  layoutKinds?: DirectoryPlatform['layoutKinds'];
 }
 
 /** The directory of this process. It gives the core a file and an alarm, and adds no rule of its own. */
@@ -50,7 +51,7 @@ export class ResidentDirectory {
   }
 
   #wake(): Directory {
-    const { platform, file, controlOf, rootToken } = this.#parts;
+    const { platform, file, controlOf, rootToken, layoutKinds } = this.#parts;
     // The next tick runs what became due while no process ran, and then arms the alarm for the next deadline.
     this.#alarm.arm(platform.clock.now());
     return Directory.wake({
@@ -61,6 +62,7 @@ export class ResidentDirectory {
       placements: { own: undefined, matter: false },
       controlOf,
       rootToken,
+      layoutKinds,
       // After a failed write the state in memory is ahead of the file, so it is read again.
       abort: () => {
         this.#directory = this.#wake();

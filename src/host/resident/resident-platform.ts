@@ -88,6 +88,7 @@ export class ResidentPlatform {
       file: directoryFile,
       controlOf: (id) => namespaces.of(id),
       rootToken: options.rootToken,
+      layoutKinds: layouts?.map(({ kind }) => kind),
     });
     const registry = new ResidentPlatform({ log: platform.log, namespaces, directory, checkpoints, faults });
     registry.#ticking = setInterval(() => registry.#tick(), ATTENTION_PASS_MS);
