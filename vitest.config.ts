@@ -50,9 +50,13 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest({
+            main: './test/fixtures/worker-main.ts',
             wrangler: { configPath: './wrangler.toml' },
             remoteBindings: false,
-            miniflare: { bindings: { ROLLCALL_ROOT_TOKEN: 'test-root-token-0123456789abcdefghijklmnop' } },
+            miniflare: {
+              bindings: { ROLLCALL_ROOT_TOKEN: 'test-root-token-0123456789abcdefghijklmnop' },
+              durableObjects: { LAID_OUT_NAMESPACES: { className: 'LaidOutNamespace', useSQLite: true } },
+            },
           }),
         ],
         test: {
