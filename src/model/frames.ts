@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { Batch, plainOperations } from './batch';
-import { EntryContent, EntryView, KeyScope, keyed } from './entry';
+import { EntryContent, EntryView, keyed } from './entry';
 import { isPlainObject, withFastPath } from './fast-path';
 import { InstanceView } from './instance';
+import { KeyScope } from './key-scope';
 import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from './limits';
 import { ClusterName, ShortName, StoredGroupName, StoredServiceName } from './names';
 import { ServiceSummary } from './service';

@@ -240,7 +240,7 @@ export interface EntryRangeCommand extends ReadOptions {
   /** Maximum number of entries. */
   limit?: number | undefined;
   /** By key unless set. */
-  orderBy?: EntryOrder | undefined;
+  order?: EntryOrder | undefined;
   descending?: boolean | undefined;
   /** Leave out values. */
   keysOnly?: boolean | undefined;
