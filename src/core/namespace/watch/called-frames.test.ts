@@ -109,10 +109,11 @@ describe('a transaction over a socket', () => {
 
   it('[W25, TX7] registers instances that the session of the socket holds, at any depth', async () => {
     const { client, scene } = begin();
-    await client.ask({ type: 'session' });
+    await client.ask({ type: 'session', ttlMs: 20_000 });
     const register = (id: string) => ({ op: 'register', service: 'orders', id, ...AT });
     await client.ask(transaction(register('a'), { op: 'transaction', then: [register('b')] }, put('key', '')));
-    expect(await scene.listed()).toEqual(['a', 'b']);
+    const ttls = await Promise.all(['a', 'b'].map(async (id) => (await scene.read(id)).lease?.ttlMs));
+    expect(ttls).toEqual([20_000, 20_000]);
     await client.close({ isEnd: true });
     expect(await scene.listed()).toEqual([]);
   });
@@ -154,17 +155,18 @@ describe('calls in quick succession on one socket', () => {
   });
 
   it('[W16] are not overtaken while too many values wait for the disk', async () => {
-    const { client, disk, entries } = begin();
+    const { client, disk, entries, namespace } = begin();
     disk.hold();
     const value = 'x'.repeat(ENTRY_VALUE_MAX_BYTES);
-    const count = ENTRIES_UNWRITTEN_MAX_BYTES / ENTRY_VALUE_MAX_BYTES;
+    // The first one is being written.
+    const count = 1 + ENTRIES_UNWRITTEN_MAX_BYTES / ENTRY_VALUE_MAX_BYTES;
     for (let each = 0; each <= count; each++)
       void client.post({ id: `${each}`, ...transaction(put(`k${each}`, value)) });
     void client.post({ id: 'waits', ...transaction(put('last', 'first')) });
     void client.post({ id: 'batch', type: 'batch', operations: [{ op: 'register', service: 's', id: 'i', ...AT }] });
     void client.post({ id: 'last', ...transaction(put('last', 'second')) });
     await settle();
-    expect(client.take()).toEqual([]);
+    expect([namespace.state.journal.revision, client.take()]).toEqual([count + 1, []]);
     disk.release();
     await settle();
     const answers = answersOf(client);
