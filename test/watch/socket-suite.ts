@@ -36,7 +36,7 @@ export function socketSuite(home: Home): void {
   const heardAllBut = (count: number) => expect.poll(() => sockets()).toBe(count);
 
   describe('a socket for entries', () => {
-    it('[W25, TX1, KV11] carries transactions, each answered after its own changes', async () => {
+    it('[W32, TX1, KV11] carries transactions, each answered after its own changes', async () => {
       const socket = await openSocket();
       await socket.ask({ type: 'watch', watch: 'w', scope: { keys: [{ prefix: 'jobs/' }] } });
       await socket.next('snapshot');
@@ -61,7 +61,7 @@ export function socketSuite(home: Home): void {
       socket.close();
     });
 
-    it('[W25, GL1, GL2] carries leases, whose renewals survive a sleep of the registry', async () => {
+    it('[W32, GL1, GL2] carries leases, whose renewals survive a sleep of the registry', async () => {
       const socket = await openSocket();
       const lease = await socket.ask<{ id: string }>({ type: 'grant-lease', ttlMs: 60_000, alias: '7' });
       const then = [{ op: 'put', key: 'held', value: '', lease: '7' }];
@@ -80,7 +80,7 @@ export function socketSuite(home: Home): void {
       socket.close();
     });
 
-    it('[W25, TX5] takes a transaction as large as one may be, in base64', async () => {
+    it('[W32, TX5] takes a transaction as large as one may be, in base64', async () => {
       const socket = await openSocket();
       const bytes = Buffer.alloc(512 * 1024 - 10, 255).toString('base64');
       const then = ['a', 'b', 'c', 'd'].map((key) => ({ op: 'put', key: `large/${key}`, valueBase64: bytes }));

@@ -49,7 +49,7 @@ function answersOf(client: SocketClient): Map<string, { revision?: number }> {
 }
 
 describe('a transaction over a socket', () => {
-  it('[W25, TX1, TX2] compares, puts, deletes and reads entries as over HTTP', async () => {
+  it('[W32, TX1, TX2] compares, puts, deletes and reads entries as over HTTP', async () => {
     const { client, entries } = begin();
     const swap = {
       compares: [{ key: 'color', property: 'version', operand: 0 }],
@@ -70,7 +70,7 @@ describe('a transaction over a socket', () => {
     expect((await entries.range()).entries).toMatchObject([{ keyBase64: '/w==' }]);
   });
 
-  it('[W25, W15] is refused with the id of its frame, and changes nothing', async () => {
+  it('[W32, W15] is refused with the id of its frame, and changes nothing', async () => {
     const { stage, client, entries } = begin();
     const errorOf = async (frame: object, at = client) => {
       await at.say({ id: '7', ...frame });
@@ -92,7 +92,7 @@ describe('a transaction over a socket', () => {
     expect(client.socket.closed).toBeUndefined();
   });
 
-  it('[W25, TX5] has room for 2 MiB of values in base64, and for no more', async () => {
+  it('[W32, TX5] has room for 2 MiB of values in base64, and for no more', async () => {
     const { client } = begin();
     const values = (bytes: number) => {
       const most = ENTRY_VALUE_MAX_BYTES - 1;
@@ -107,7 +107,7 @@ describe('a transaction over a socket', () => {
     expect(received(client)).toEqual(['more: PAYLOAD_TOO_LARGE']);
   });
 
-  it('[W25, TX7] registers instances that the session of the socket holds, at any depth', async () => {
+  it('[W32, TX7] registers instances that the session of the socket holds, at any depth', async () => {
     const { client, scene } = begin();
     await client.ask({ type: 'session', ttlMs: 20_000 });
     const register = (id: string) => ({ op: 'register', service: 'orders', id, ...AT });
@@ -118,7 +118,7 @@ describe('a transaction over a socket', () => {
     expect(await scene.listed()).toEqual([]);
   });
 
-  it('[W25] is answered after its own changes, on the same socket', async () => {
+  it('[W32] is answered after its own changes, on the same socket', async () => {
     const { client } = begin();
     await client.watch({ keys: [{ prefix: '' }] });
     client.take();
@@ -137,7 +137,7 @@ describe('a transaction over a socket', () => {
 });
 
 describe('calls in quick succession on one socket', () => {
-  it('[W25, I3] are decided in order without waiting for the disk, and answered once they are durable', async () => {
+  it('[W32, I3] are decided in order without waiting for the disk, and answered once they are durable', async () => {
     const { client, disk, namespace } = begin();
     disk.hold();
     void client.post({ type: 'grant-lease', id: 'g', ttlMs: 5_000, alias: '5' });
@@ -222,7 +222,7 @@ describe('long answers to short frames', () => {
 });
 
 describe('leases over a socket', () => {
-  it('[W25, GL1, GL2] are granted, read, renewed and revoked as over HTTP', async () => {
+  it('[W32, GL1, GL2] are granted, read, renewed and revoked as over HTTP', async () => {
     const { client, entries, scene } = begin();
     const before = await scene.revision();
     const lease = await client.ask<GrantedLeaseView>({ type: 'grant-lease', ttlMs: 5_000, alias: '7', lockDelayMs: 9 });
@@ -247,7 +247,7 @@ describe('leases over a socket', () => {
     expect(received(client)).toEqual(['9: LEASE_NOT_FOUND']);
   });
 
-  it('[W25, GL5] need the token that was granted them', async () => {
+  it('[W32, GL5] need the token that was granted them', async () => {
     const { stage, client, leases } = begin();
     const { id: lease } = await leases.grant();
     const stranger = stage.connect({ caller: { tokenId: 'stranger' } });
