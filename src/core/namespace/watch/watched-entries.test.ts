@@ -106,12 +106,7 @@ describe('a watch of keys', () => {
     for (const key of ['a', 'a/', 'b', 'bb', 'c', 'd/z', 'e', 'w', 'x', 'z']) await put(key, '');
     expect(taken(client)).toEqual(['+a=', '+b=', '+bb=', '+c=', '+d/z=', '+x=', '+z=']);
     const refused = all.connect();
-    for (const keys of [
-      [{}],
-      [{ key: 'a', prefix: 'b' }],
-      [{ keyBase64: '%' }],
-      [{ key: 'k'.repeat(4_097) }],
-    ]) {
+    for (const keys of [[{}], [{ key: 'a', prefix: 'b' }], [{ keyBase64: '%' }], [{ key: 'k'.repeat(4_097) }]]) {
       await expect(refused.watch({ keys }), JSON.stringify(keys).slice(0, 40)).rejects.toThrow('INVALID_REQUEST');
     }
   });
