@@ -27,11 +27,11 @@ it.each([1, 2, 3])(
   '[N27] what tokens hold matches the entries through every operation, and after a wake (seed %i)',
   async (seed) => {
     const namespace = new NodeNamespace();
-    const { api } = namespace;
     const random = new SeededRandom(seed);
     const granted: string[] = [];
     const put = (key: string) => ({ op: 'put', key, value: 'x'.repeat(random.whole(0, 9)), precondition: {} }) as const;
     for (let count = 0; count < 200; count++) {
+      const { api } = namespace;
       const by = random.pick([OWNER, STRANGER, OPERATOR]);
       const key = random.pick(['a', 'b', 'cc', 'ddd']);
       const acts = {
