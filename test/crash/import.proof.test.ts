@@ -24,12 +24,8 @@ function fileOf(name: string): string {
     }),
   );
   for (let index = 0; index < ENTRIES_COUNT; index++) {
-    const [place, value] = [
-      { key: `all-${index}`, value: 'the same' },
-      { key: `all-${index}`, value: `of ${name}` },
-      { key: `${name}-${index}`, value: 'the same' },
-    ][index % 3] as { key: string; value: string };
-    lines.push(JSON.stringify({ kind: 'entry', key: place, value }));
+    const key = index % 3 === 2 ? `${name}-${index}` : `all-${index}`;
+    lines.push(JSON.stringify({ kind: 'entry', key, value: index % 3 === 1 ? `of ${name}` : 'the same' }));
   }
   const end = { kind: 'end', services: 0, overrides: 0, instances: COUNT, entries: ENTRIES_COUNT };
   return ['{"kind":"rollcall-export","version":2}', ...lines, JSON.stringify(end)].join('\n');
