@@ -39,8 +39,8 @@ import type {
 } from './transfer';
 
 /**
- * Share of a namespace's limits on instances, services and bytes that a token may use: `all` if it operates the
- * namespace, `half` if its grants name services, otherwise `most`.
+ * Share of a namespace's limits on instances, services, bytes, entries and granted leases that a token may use: `all` if it
+ * operates the namespace, `half` if its grants name services or keys, otherwise `most`.
  */
 export type Share = 'all' | 'most' | 'half';
 
