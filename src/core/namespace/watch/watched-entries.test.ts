@@ -101,17 +101,12 @@ describe('a watch of keys', () => {
     const { all, put } = stage();
     const client = all.connect();
     await client.watch({
-      keys: [{ key: 'a' }, { from: 'c', to: 'e' }, { prefix: 'Yg==', base64: true }, { from: 'x' }],
+      keys: [{ key: 'a' }, { from: 'c', to: 'e' }, { prefixBase64: 'Yg==' }, { from: 'x' }],
     });
     for (const key of ['a', 'a/', 'b', 'bb', 'c', 'd/z', 'e', 'w', 'x', 'z']) await put(key, '');
     expect(taken(client)).toEqual(['+a=', '+b=', '+bb=', '+c=', '+d/z=', '+x=', '+z=']);
     const refused = all.connect();
-    for (const keys of [
-      [{}],
-      [{ key: 'a', prefix: 'b' }],
-      [{ key: '%', base64: true }],
-      [{ key: 'k'.repeat(4_097) }],
-    ]) {
+    for (const keys of [[{}], [{ key: 'a', prefix: 'b' }], [{ keyBase64: '%' }], [{ key: 'k'.repeat(4_097) }]]) {
       await expect(refused.watch({ keys }), JSON.stringify(keys).slice(0, 40)).rejects.toThrow('INVALID_REQUEST');
     }
   });
