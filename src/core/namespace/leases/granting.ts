@@ -81,8 +81,21 @@ export function renewGranted(state: CommitState, lease: GrantedLease, now: numbe
  * @throws {RegistryError} `LEASE_NOT_FOUND`, `FORBIDDEN`.
  */
 export function requireGranted(granted: GrantedLeases, caller: Caller, name: LeaseName): GrantedLease {
-  const lease = granted.find(name.lease, name.door ?? 'native');
-  if (lease === undefined || lease.ending !== undefined) {
+  return permitted(granted.find(name.lease, name.door ?? 'native'), caller, name);
+}
+
+/**
+ * Finds a lease that the caller may revoke. One that has ended is found as long as it holds something, so that a call
+ * without an answer can be repeated.
+ *
+ * @throws {RegistryError} `LEASE_NOT_FOUND`, `FORBIDDEN`.
+ */
+export function requireRevocable(granted: GrantedLeases, caller: Caller, name: LeaseName): GrantedLease {
+  return permitted(granted.findHolding(name.lease, name.door ?? 'native'), caller, name);
+}
+
+function permitted(lease: GrantedLease | undefined, caller: Caller, name: LeaseName): GrantedLease {
+  if (lease === undefined) {
     throw new RegistryError('LEASE_NOT_FOUND', `there is no lease ${name.lease}, or it has ended; grant a new one`);
   }
   if (lease.tokenId === caller.tokenId || caller.operates === true) return lease;

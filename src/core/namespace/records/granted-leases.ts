@@ -40,17 +40,30 @@ export class GrantedLeases {
   }
 
   /**
-   * Finds a lease by its id or alias.
+   * Finds a lease that has not ended, by its id or alias.
    *
    * @param name Decimal. No alias equals an id: {@link isTaken} is asked before either is given.
    */
   find(name: string, door: LeaseDoor): GrantedLease | undefined {
-    return this.#byId.get(Number(name)) ?? this.#byAlias.get(aliasName(door, name));
+    const lease = this.#byId.get(Number(name)) ?? this.#byAlias.get(aliasName(door, name));
+    return lease?.ending === undefined ? lease : undefined;
+  }
+
+  /**
+   * Finds a lease that has not ended, or one that still holds something, by its id, or by the alias that it has or had.
+   */
+  findHolding(name: string, door: LeaseDoor): GrantedLease | undefined {
+    const known = this.find(name, door);
+    if (known !== undefined) return known;
+    for (const lease of this.#ending) {
+      if (lease.id === Number(name) || (lease.alias === name && lease.door === door)) return lease;
+    }
+    return undefined;
   }
 
   /** Returns whether a new alias or id would mean a known lease. */
   isTaken(name: string, door: LeaseDoor): boolean {
-    return this.find(name, door) !== undefined;
+    return this.#byId.has(Number(name)) || this.#byAlias.has(aliasName(door, name));
   }
 
   /** Returns an id that no lease has, and no alias. @param fraction Returns a random number in [0, 1). */
