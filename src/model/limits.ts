@@ -287,6 +287,9 @@ export const JOURNAL_MAX_BYTES = 512 * 1024 * 1024;
 /** Size of one journal row; a larger revision is split into parts. The platform allows 2 MB per row. */
 export const JOURNAL_PART_MAX_BYTES = 1024 * 1024;
 
+/** Changes of entries in one journal row, so that one turn can read a row and remove its heads. */
+export const JOURNAL_PART_MAX_ENTRIES_COUNT = 1_000;
+
 /**
  * Length of the key of an entry in bytes: a ZooKeeper path or an etcd key. Keys are in memory. `INVALID_REQUEST`
  */
@@ -473,6 +476,9 @@ export const RECORD_ROWS_PER_PAGE_COUNT = 250;
 
 /** Journal rows removed in one commit of a compaction. */
 export const COMPACTION_SLICE_MAX_COUNT = 500;
+
+/** Heads removed in one commit of a compaction. The last row may add as many as it has. */
+export const COMPACTION_SLICE_MAX_HEADS_COUNT = 1_000;
 
 /** Journal rows that one page of the history, or one step of a reconstruction, reads: about 20 ms. */
 export const PAST_SLICE_MAX_COUNT = 1_000;
