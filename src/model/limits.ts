@@ -403,6 +403,9 @@ export const LEASE_END_SLICE_MAX_BYTES = 1024 * 1024;
 /** Locks of one lease. Each takes a row in the turn that ends the lease. `LIMIT_EXCEEDED` */
 export const LEASE_LOCKS_MAX_COUNT = 1_000;
 
+/** Instances that one granted lease holds. They are removed in one turn when it ends: 0.2 s of the processor. `LIMIT_EXCEEDED` */
+export const LEASE_INSTANCES_MAX_COUNT = 10_000;
+
 /** Longest lock delay of a lease, as in Consul. */
 export const LOCK_DELAY_MAX_MS = 60_000;
 

@@ -8,7 +8,7 @@ import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
 import { Draft } from '../commit/draft';
 import type { GrantedLease } from '../records/catalog-entries';
-import { deleteLeaseRow, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
+import { deleteLeaseRows, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
 import { beginEnd, delayLocks, draftEnd, isSlowToEnd } from './slow-end';
 
 /**
@@ -130,17 +130,20 @@ export function endGranted(
 ): void {
   state.pipeline.assertStorable();
   const draft = new Draft(state, now);
-  const quick = ended.filter((lease) => !isSlowToEnd(state, lease));
-  for (const lease of ended) if (!quick.includes(lease)) beginEnd(state, lease, cause, actor, now);
-  for (const lease of quick) draftEnd(draft, lease, cause);
-  const locks = quick.map(({ locks }) => [...locks]);
+  const quick: { lease: GrantedLease; locks: string[] }[] = [];
+  for (const lease of ended) {
+    if (isSlowToEnd(state, lease)) beginEnd(state, lease, cause, actor, now);
+    else quick.push({ lease, locks: [...lease.locks] });
+  }
+  for (const { lease } of quick) draftEnd(draft, lease, cause);
   commit(state, draft, actor);
-  for (const [index, lease] of quick.entries()) {
-    delayLocks(state, lease, locks[index] ?? [], now);
+  for (const { lease, locks } of quick) {
+    delayLocks(state, lease, locks, now);
     if (lease.slot >= 0) state.leases.release(lease.slot);
     state.granted.remove(lease);
-    state.pipeline.enqueue(() => deleteLeaseRow(state.platform.storage, lease.id));
   }
+  const ids = quick.map(({ lease }) => lease.id);
+  if (ids.length > 0) state.pipeline.enqueue(() => deleteLeaseRows(state.platform.storage, ids));
 }
 
 function tooManyLeases(): RegistryError {
