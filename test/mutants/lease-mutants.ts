@@ -377,9 +377,16 @@ export const LEASE_MUTANTS: Mutant[] = [
   {
     name: 'uses the granted lease of another token',
     breaks: 'GL5',
-    symbol: 'requireGranted',
+    symbol: 'findGranted',
     from: 'lease.tokenId === caller.tokenId ||',
     to: 'lease.tokenId !== "" ||',
+  },
+  {
+    name: 'shortens the time of a lease by an old renewal',
+    breaks: 'GL1',
+    symbol: 'renewGranted',
+    from: 'slot < 0 || heardAt < state.leases.renewedAt(slot)',
+    to: 'slot < 0',
   },
   {
     name: 'deletes an entry that left its lease after its deletion was staged',
