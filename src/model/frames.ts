@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { Batch, plainOperations } from './batch';
-import { EntryContent, EntryView, KeyScope, keyed } from './entry';
+import { EntryContent, EntryView, keyed } from './entry';
 import { isPlainObject, withFastPath } from './fast-path';
 import { LeaseGrantRequest, LeaseRenewals } from './granted-lease';
 import { InstanceView } from './instance';
+import { KeyScope } from './key-scope';
 import { LeaseId } from './lease';
 import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from './limits';
 import { ClusterName, ShortName, StoredGroupName, StoredServiceName } from './names';
@@ -144,7 +145,8 @@ export const NamespaceSnapshot = z.object({
 export type NamespaceSnapshot = z.output<typeof NamespaceSnapshot>;
 
 const before = EntryContent.nullable().optional().meta({
-  description: 'The entry before the change, null if there was none; only if the watch asked for it',
+  description:
+    'The entry before the change, null if there was none; only if the watch asked for it, and the revision has no more than 32 MiB of them',
 });
 
 /** One change that a watcher applies: a record in its current state, or the key of a deleted one. */

@@ -663,6 +663,12 @@ export const MARK_INTERVAL_BYTES = 256 * 1024;
 export const UNPROVEN_PER_CONNECTION_MAX_BYTES = 64 * 1024 * 1024;
 
 /**
+ * Changes of one revision with the entries before them, as text. They are sent without a pause: beyond this, a watch gets
+ * them without those entries, as the connection would be closed, at each attempt to resume.
+ */
+export const PREVIOUS_ENTRIES_MAX_BYTES = UNPROVEN_PER_CONNECTION_MAX_BYTES / 2;
+
+/**
  * The same for all connections of a namespace. Further output waits, and the worst connection of the worst token is
  * closed with 4008.
  */

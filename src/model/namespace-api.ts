@@ -39,8 +39,8 @@ import type {
 } from './transfer';
 
 /**
- * Share of a namespace's limits on instances, services and bytes that a token may use: `all` if it operates the
- * namespace, `half` if its grants name services, otherwise `most`.
+ * Share of a namespace's limits on instances, services, bytes, entries and granted leases that a token may use: `all` if it
+ * operates the namespace, `half` if its grants name services or keys, otherwise `most`.
  */
 export type Share = 'all' | 'most' | 'half';
 
@@ -242,7 +242,7 @@ export interface EntryRangeCommand extends ReadOptions {
   /** Maximum number of entries. */
   limit?: number | undefined;
   /** By key unless set. */
-  orderBy?: EntryOrder | undefined;
+  order?: EntryOrder | undefined;
   descending?: boolean | undefined;
   /** Leave out values. */
   keysOnly?: boolean | undefined;

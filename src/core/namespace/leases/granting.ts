@@ -3,10 +3,10 @@ import type { GrantLeaseCommand, LeaseName } from '../../../model/granted-lease'
 import type { Cause } from '../../../model/history';
 import { GRANTED_LEASES_MAX_COUNT } from '../../../model/limits';
 import type { Caller } from '../../../model/namespace-api';
-import { assertLeaseShare } from '../access/token-limits';
+import { assertShare } from '../access/token-limits';
 import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
-import { Draft } from '../commit/draft';
+import { Draft, overLimit } from '../commit/draft';
 import type { GrantedLease } from '../records/catalog-entries';
 import { deleteLeaseRow, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
 import { beginEnd, delayLocks, draftEnd, isSlowToEnd } from './slow-end';
@@ -36,7 +36,12 @@ export function grantLease(
     );
   }
   if (granted.size >= GRANTED_LEASES_MAX_COUNT) throw tooManyLeases();
-  assertLeaseShare(caller, granted.countOf(caller.tokenId));
+  const { limits } = state.settings;
+  const { grantedLeases } = limits;
+  if (grantedLeases !== undefined && granted.size >= grantedLeases) {
+    throw overLimit('limits.grantedLeases', grantedLeases, 'granted leases');
+  }
+  assertShare(caller, limits, 'grantedLeases', granted.countOf(caller.tokenId), 1);
   const lease: GrantedLease = {
     id: granted.newId(() => platform.random.fraction()),
     alias,

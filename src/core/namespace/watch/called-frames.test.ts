@@ -19,7 +19,7 @@ import type { TransactionReport } from '../../../model/transaction-report';
 const AT = { address: '10.0.0.1', port: 1 };
 
 /** Frame of a transaction without compares. */
-const transaction = (...then: object[]) => ({ type: 'transaction', transaction: { then } });
+const transaction = (...operations: object[]) => ({ type: 'transaction', transaction: { do: operations } });
 const put = (key: string, value: string, more: object = {}) => ({ op: 'put', key, value, ...more });
 
 function begin() {
@@ -52,11 +52,8 @@ describe('a transaction over a socket', () => {
   it('[W32, TX1, TX2] compares, puts, deletes and reads entries as over HTTP', async () => {
     const { client, entries } = begin();
     const swap = {
-      compares: [{ key: 'color', property: 'version', operand: 0 }],
-      then: [
-        put('color', 'green', { contentType: 'text/plain' }),
-        { op: 'put', keyBase64: '/w==', valueBase64: 'AP8=' },
-      ],
+      if: [{ key: 'color', property: 'version', operand: 0 }],
+      do: [put('color', 'green', { contentType: 'text/plain' }), { op: 'put', keyBase64: '/w==', valueBase64: 'AP8=' }],
       else: [{ op: 'range', prefix: '' }],
     };
     const ask = () => client.ask<TransactionReport>({ type: 'transaction', transaction: swap });
@@ -79,11 +76,11 @@ describe('a transaction over a socket', () => {
       return error;
     };
     const invalid = await errorOf(transaction(put('a', '1'), { op: 'put', key: 'b' }));
-    expect(invalid).toMatchObject({ id: '7', code: 'INVALID_REQUEST', errors: [{ path: 'transaction.then.1.value' }] });
+    expect(invalid).toMatchObject({ id: '7', code: 'INVALID_REQUEST', errors: [{ path: 'transaction.do.1.value' }] });
     const twice = await errorOf(transaction(put('a', '1'), put('a', '2')));
     expect(twice).toMatchObject({ id: '7', code: 'INVALID_REQUEST' });
     let nested: object = { op: 'range', prefix: '' };
-    for (let depth = 0; depth < 400; depth++) nested = { op: 'transaction', then: [nested] };
+    for (let depth = 0; depth < 400; depth++) nested = { op: 'transaction', do: [nested] };
     expect(await errorOf(transaction(nested))).toMatchObject({ id: '7', code: 'INVALID_REQUEST' });
     expect(await errorOf(transaction(put('a', '1', { lease: '5' })))).toMatchObject({ code: 'LEASE_NOT_FOUND' });
     const reader = stage.connect({ grants: [{ scope: 'read', ns: 'public' }] });
@@ -111,7 +108,7 @@ describe('a transaction over a socket', () => {
     const { client, scene } = begin();
     await client.ask({ type: 'session', ttlMs: 20_000 });
     const register = (id: string) => ({ op: 'register', service: 'orders', id, ...AT });
-    await client.ask(transaction(register('a'), { op: 'transaction', then: [register('b')] }, put('key', '')));
+    await client.ask(transaction(register('a'), { op: 'transaction', do: [register('b')] }, put('key', '')));
     const ttls = await Promise.all(['a', 'b'].map(async (id) => (await scene.read(id)).lease?.ttlMs));
     expect(ttls).toEqual([20_000, 20_000]);
     await client.close({ isEnd: true });

@@ -82,6 +82,5 @@ function allHeldBy(transaction: Transaction, held: HeldSession): Transaction {
     if (operation.op === 'transaction') return { ...operation, ...allHeldBy(operation, held) };
     return isOnInstance(operation) ? heldBy(operation, held) : operation;
   };
-  const { compares, then, else: other } = transaction;
-  return { compares, then: then.map(changed), else: other.map(changed) };
+  return { if: transaction.if, do: transaction.do.map(changed), else: transaction.else.map(changed) };
 }

@@ -51,15 +51,15 @@ const FRAMES = {
   },
   'transaction that reads config': {
     type: 'transaction',
-    transaction: { compares: [{ property: 'exists', key: 'config/a', operand: true }], then: [], else: [] },
+    transaction: { if: [{ property: 'exists', key: 'config/a', operand: true }], do: [], else: [] },
   },
   'transaction that puts config': {
     type: 'transaction',
-    transaction: { then: [], else: [{ op: 'put', key: 'config/a', value: '' }] },
+    transaction: { do: [], else: [{ op: 'put', key: 'config/a', value: '' }] },
   },
   'transaction that registers orders': {
     type: 'transaction',
-    transaction: { then: [{ op: 'register', service: 'orders', ...ADDRESS, id: 'a' }] },
+    transaction: { do: [{ op: 'register', service: 'orders', ...ADDRESS, id: 'a' }] },
   },
   'grant of a lease': { type: 'grant-lease', ttlMs: null },
   'renewal of a lease': { type: 'renew-leases', leases: [{ lease: '7' }] },
