@@ -139,15 +139,23 @@ export const EntryRollbackReport = z
   .meta({ id: 'EntryRollbackReport' });
 export type EntryRollbackReport = z.output<typeof EntryRollbackReport>;
 
+/** Length of a key in the audit trail, which is kept for a year: a longer one is truncated. */
+const AUDITED_KEY_MAX_CHARACTERS = 512;
+
 /** Describes keys for the audit trail: `kv/config/*`, `kv/config/db`, or from one key up to another. */
 export function intervalText({ from, to }: KeyInterval): string {
-  const text = (key: string) => {
-    const shown = shownKey(key);
-    return 'key' in shown ? shown.key : `base64:${shown.keyBase64}`;
-  };
-  if (to === intervalOf(from).to) return `kv/${text(from)}`;
-  if (to === intervalOfPrefix(from).to) return `kv/${text(from)}*`;
-  return `kv/${text(from)} to ${to === undefined ? 'the last key' : text(to)}`;
+  if (to === intervalOf(from).to) return `kv/${auditedKey(from)}`;
+  if (to === intervalOfPrefix(from).to) return `kv/${auditedKey(from)}*`;
+  return `kv/${auditedKey(from)} to ${to === undefined ? 'the last key' : auditedKey(to)}`;
+}
+
+function auditedKey(key: string): string {
+  const shown = shownKey(key);
+  // The trail is text in SQLite, which Deno cuts at NUL when it reads.
+  const text = 'key' in shown && !shown.key.includes('\u0000') ? shown.key : `base64:${btoa(key)}`;
+  if (text.length <= AUDITED_KEY_MAX_CHARACTERS) return text;
+  // The cut may split a surrogate pair.
+  return `${text.slice(0, AUDITED_KEY_MAX_CHARACTERS).toWellFormed()}...`;
 }
 
 /** A read of a page of the history of a key. */

@@ -145,7 +145,8 @@ export const NamespaceSnapshot = z.object({
 export type NamespaceSnapshot = z.output<typeof NamespaceSnapshot>;
 
 const before = EntryContent.nullable().optional().meta({
-  description: 'The entry before the change, null if there was none; only if the watch asked for it',
+  description:
+    'The entry before the change, null if there was none; only if the watch asked for it, and the revision has no more than 32 MiB of them',
 });
 
 /** One change that a watcher applies: a record in its current state, or the key of a deleted one. */

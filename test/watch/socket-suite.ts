@@ -64,8 +64,8 @@ export function socketSuite(home: Home): void {
     it('[W32, GL1, GL2] carries leases, whose renewals survive a sleep of the registry', async () => {
       const socket = await openSocket();
       const lease = await socket.ask<{ id: string }>({ type: 'grant-lease', ttlMs: 60_000, alias: '7' });
-      const then = [{ op: 'put', key: 'held', value: '', lease: '7' }];
-      await socket.ask({ type: 'transaction', transaction: { then } });
+      const puts = [{ op: 'put', key: 'held', value: '', lease: '7' }];
+      await socket.ask({ type: 'transaction', transaction: { do: puts } });
       await sleep();
       const renewed = await socket.ask({ type: 'renew-leases', leases: [{ lease: '7', ageMs: 10 }, { lease: '8' }] });
       expect(renewed).toMatchObject({ renewed: [{ lease: '7' }], unknown: ['8'] });
@@ -83,8 +83,8 @@ export function socketSuite(home: Home): void {
     it('[W32, TX5] takes a transaction as large as one may be, in base64', async () => {
       const socket = await openSocket();
       const bytes = Buffer.alloc(512 * 1024 - 10, 255).toString('base64');
-      const then = ['a', 'b', 'c', 'd'].map((key) => ({ op: 'put', key: `large/${key}`, valueBase64: bytes }));
-      const { results } = await socket.ask<{ results: unknown[] }>({ type: 'transaction', transaction: { then } });
+      const puts = ['a', 'b', 'c', 'd'].map((key) => ({ op: 'put', key: `large/${key}`, valueBase64: bytes }));
+      const { results } = await socket.ask<{ results: unknown[] }>({ type: 'transaction', transaction: { do: puts } });
       expect(results).toHaveLength(4);
       socket.close();
     });
