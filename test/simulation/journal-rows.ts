@@ -1,5 +1,6 @@
 import type { JournaledChange } from '../../src/core/namespace/commit/journal-format';
-import type { SqlStorage } from '../../src/core/storage/sql-storage';
+import { decodeEntryChanges, type JournaledEntry } from '../../src/core/namespace/entries/entry-changes';
+import type { SqlRow, SqlStorage } from '../../src/core/storage/sql-storage';
 import type { Cause } from '../../src/model/history';
 
 /** A revision as stored in the journal. */
@@ -14,8 +15,7 @@ export interface JournaledRevision {
   /** Number of its rows. */
   parts: number;
   changes: JournaledChange[];
-  /** True if it has changes of entries. */
-  hasEntries?: boolean | undefined;
+  entries: JournaledEntry[];
 }
 
 /** Returns the newest revision in the journal; 0 if it is empty or does not exist yet. */
@@ -33,36 +33,51 @@ export function compactedRevision(storage: SqlStorage): number {
   return 0;
 }
 
+/** Returns the newest revision without its changes of entries, beyond which the history of entries reaches; 0 if there is none. */
+export function emptiedRevision(storage: SqlStorage): number {
+  for (const [state] of storage.read("SELECT value FROM property WHERE name = 'entry-journal'")) {
+    return (JSON.parse(String(state)) as { emptied: number }).emptied; // `as`: the core wrote this
+  }
+  return 0;
+}
+
 /** Returns a range of revisions in order, after one and up to another, each assembled from its parts. */
 export function readJournal(storage: SqlStorage, after: number, upTo: number): JournaledRevision[] {
   const revisions: JournaledRevision[] = [];
   if (after >= upTo) return revisions;
   const rows = storage.read(
-    `SELECT revision, part, at, cause, actor, check_bits, changes, entries IS NOT NULL FROM journal
+    `SELECT revision, part, at, cause, actor, check_bits, changes, entries FROM journal
       WHERE revision > ? AND revision <= ? ORDER BY revision, part`,
     after,
     upTo,
   );
-  for (const [revision, part, at, cause, actor, check, changes, hasEntries] of rows) {
+  for (const [number, part, at, cause, actor, check, changes, encoded] of rows) {
+    const revision = Number(number);
+    const entries = entriesIn(encoded, revision);
     const parsed = JSON.parse(String(changes)) as JournaledChange[]; // `as`: the core wrote this
     const last = revisions.at(-1);
     if (part !== 0 && last !== undefined && last.revision === revision) {
       last.parts += 1;
       last.changes.push(...parsed.map(withTexts));
+      last.entries.push(...entries);
       continue;
     }
     revisions.push({
-      revision: Number(revision),
+      revision,
       at: Number(at),
       cause: String(cause) as Cause, // `as`: likewise
       actor: String(actor),
       check: Number(check),
       parts: 1,
       changes: parsed.map(withTexts),
-      hasEntries: hasEntries === 1 || undefined,
+      entries,
     });
   }
   return revisions;
+}
+
+function entriesIn(encoded: SqlRow[number] | undefined, revision: number): JournaledEntry[] {
+  return encoded instanceof ArrayBuffer ? decodeEntryChanges(encoded, revision) : [];
 }
 
 /** Converts JSON records of the journal to the texts that the core uses. */
