@@ -14,8 +14,8 @@ export interface JournaledRevision {
   check: number;
   /** Number of its rows. */
   parts: number;
-  changes: JournaledChange[];
-  entries: JournaledEntry[];
+  changes: readonly JournaledChange[];
+  readonly entries: readonly JournaledEntry[];
 }
 
 /** Returns the newest revision in the journal; 0 if it is empty or does not exist yet. */
@@ -43,7 +43,7 @@ export function emptiedRevision(storage: SqlStorage): number {
 
 /** Returns a range of revisions in order, after one and up to another, each assembled from its parts. */
 export function readJournal(storage: SqlStorage, after: number, upTo: number): JournaledRevision[] {
-  const revisions: JournaledRevision[] = [];
+  const revisions: StoredRevision[] = [];
   if (after >= upTo) return revisions;
   const rows = storage.read(
     `SELECT revision, part, at, cause, actor, check_bits, changes, entries FROM journal
@@ -51,33 +51,49 @@ export function readJournal(storage: SqlStorage, after: number, upTo: number): J
     after,
     upTo,
   );
-  for (const [number, part, at, cause, actor, check, changes, encoded] of rows) {
-    const revision = Number(number);
-    const entries = entriesIn(encoded, revision);
-    const parsed = JSON.parse(String(changes)) as JournaledChange[]; // `as`: the core wrote this
+  for (const row of rows) {
     const last = revisions.at(-1);
-    if (part !== 0 && last !== undefined && last.revision === revision) {
-      last.parts += 1;
-      last.changes.push(...parsed.map(withTexts));
-      last.entries.push(...entries);
-      continue;
-    }
-    revisions.push({
-      revision,
-      at: Number(at),
-      cause: String(cause) as Cause, // `as`: likewise
-      actor: String(actor),
-      check: Number(check),
-      parts: 1,
-      changes: parsed.map(withTexts),
-      entries,
-    });
+    if (row[1] !== 0 && last !== undefined && last.revision === row[0]) last.add(row);
+    else revisions.push(new StoredRevision(row));
   }
   return revisions;
 }
 
-function entriesIn(encoded: SqlRow[number] | undefined, revision: number): JournaledEntry[] {
-  return encoded instanceof ArrayBuffer ? decodeEntryChanges(encoded, revision) : [];
+/** A revision whose changes of entries are decoded only if they are read: many are read for their identity alone. */
+class StoredRevision implements JournaledRevision {
+  readonly revision: number;
+  readonly at: number;
+  readonly cause: Cause;
+  readonly actor: string;
+  readonly check: number;
+  parts = 0;
+  readonly changes: JournaledChange[] = [];
+  readonly #encoded: ArrayBuffer[] = [];
+  #entries: JournaledEntry[] | undefined;
+
+  constructor(row: SqlRow) {
+    const [revision, , at, cause, actor, check] = row;
+    this.revision = Number(revision);
+    this.at = Number(at);
+    this.cause = String(cause) as Cause; // `as`: the core wrote this
+    this.actor = String(actor);
+    this.check = Number(check);
+    this.add(row);
+  }
+
+  get entries(): JournaledEntry[] {
+    this.#entries ??= this.#encoded.flatMap((part) => decodeEntryChanges(part, this.revision));
+    return this.#entries;
+  }
+
+  /** Adds one of its rows. */
+  add(row: SqlRow): void {
+    const [changes, encoded] = row.slice(6);
+    const parsed = JSON.parse(String(changes)) as JournaledChange[]; // `as`: likewise
+    this.parts += 1;
+    this.changes.push(...parsed.map(withTexts));
+    if (encoded instanceof ArrayBuffer) this.#encoded.push(encoded);
+  }
 }
 
 /** Converts JSON records of the journal to the texts that the core uses. */
