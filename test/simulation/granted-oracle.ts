@@ -48,12 +48,18 @@ export class GrantedOracle {
   readonly #ended = new Set<string>();
   /** Lock delays that are running or past, by key, in the registry's time. */
   readonly #delays = new Map<string, { lease: string; from: number; until: number }>();
+  #troubledAt = Number.NEGATIVE_INFINITY;
   counts = { granted: 0, expired: 0, revoked: 0, held: 0, acquired: 0, released: 0, refused: 0, delayed: 0 };
   /** Rows of leases and of lock delays that may have been written so far. */
   rows = { leases: 0, delays: 0 };
 
   constructor(parts: GrantedOracleParts) {
     this.#parts = parts;
+  }
+
+  /** The clock was set, or the registry has lost renewals: to it, leases may be past their limits. */
+  troubled(): void {
+    this.#troubledAt = this.#parts.now();
   }
 
   /** A request for a lease has reached the registry, which writes a row. */
@@ -76,7 +82,7 @@ export class GrantedOracle {
     if (lease === undefined || lease.ttlMs === null) return;
     const { ttlMs, heardAt } = lease;
     // A lease that was asked for a sign of life is stored when it gives one.
-    if (at - heardAt > ttlMs / 2) this.rows.leases += 1;
+    if (at - heardAt > ttlMs / 2 || heardAt <= this.#troubledAt) this.rows.leases += 1;
     lease.heardAt = at;
     this.#parts.leases.heard(
       leaseKey(id),

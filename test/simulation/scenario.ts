@@ -212,6 +212,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   entries: {
     ...MIXED,
     name: 'entries',
+    isDrowsy: true,
     holders: 6,
     services: 2,
     keepers: 8,

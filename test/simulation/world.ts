@@ -100,6 +100,7 @@ export class World {
         this.#missedAt = time.now;
         this.leases.missed();
         this.sessions.troubled();
+        this.granted.troubled();
         this.ledger.missed();
       },
       thawed: () => {
@@ -232,6 +233,7 @@ export class World {
     this.trace.add(`the clock jumps by ${ms} ms`);
     this.counts.jumps += 1;
     this.#jumpedAt = this.time.now;
+    this.granted.troubled();
     this.attention.troubled('the clock jumped');
     // With a monotonic clock, jumps do not affect leases.
     if (this.scenario.ticks !== true) this.#shiftLeases(ms);
@@ -335,6 +337,7 @@ export class World {
     this.trace.add(`restarts; durable is revision ${this.machine.disk.durable}`);
     this.leases.hears();
     this.sessions.troubled();
+    this.granted.troubled();
     this.chronicle.compareAfterCrash();
     const waiting = this.#waitingForMachine;
     this.#waitingForMachine = [];
