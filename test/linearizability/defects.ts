@@ -40,6 +40,24 @@ export const DEFECTS: readonly Defect[] = [
     changes: [['of entryRows)', 'of entryRows.slice(0, 1))']],
   },
   {
+    name: 'stolen lock: an acquisition ignores the holder',
+    changes: [
+      ['granted.get(lock.lease) !== void 0) throw heldByOther', 'granted.get(lock.lease) === null) throw heldByOther'],
+    ],
+  },
+  {
+    name: 'stuck lock: the end of a lease keeps its locks',
+    changes: [['draft.entries.unlock(key, cause);', '']],
+  },
+  {
+    name: 'ignored delay: a lock is free as soon as its lease has ended',
+    changes: [['if (delayMs > 0) {', 'if (delayMs > Number.POSITIVE_INFINITY) {']],
+  },
+  {
+    name: 'stale token: the next holder of a lock has the fencing token of the last one',
+    changes: [['acquiredRevision: revision };', 'acquiredRevision: lock?.acquiredRevision ?? revision };']],
+  },
+  {
     name: 'dirty read: a response is sent before its change is stored',
     changes: [
       ['return this.#waiting ?? this.#writing;', 'return undefined;'],
