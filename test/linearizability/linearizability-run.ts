@@ -109,7 +109,9 @@ async function recordHistory(
   const end = new AbortController();
   const watchers = Array.from({ length: WATCHERS_COUNT }, (_, index) => {
     const services = index === 0 ? [] : [...random.pick(quarters).services];
-    return new RecordedWatcher(`watcher-${index}`, place, random.fork(), services);
+    // One of them watches keys, too.
+    const keys = index === 1 ? { keys: ENTRY_GROUPS.map((group) => ({ prefix: `${group}/` })) } : {};
+    return new RecordedWatcher(`watcher-${index}`, place, random.fork(), { services, ...keys });
   });
   const work = Array.from({ length: clients }, (_, index) => {
     const name = index < holders ? `session-${index}` : `client-${index}`;
