@@ -19,6 +19,9 @@ const RETRY_MAX_MS = 1_000;
 const BULK_PUTS_COUNT = 120;
 const BULK_COUNT = 1_200;
 
+/** Changes of such entries while their lease ends. */
+const INTERFERENCES_COUNT = 8;
+
 /** A lease, as its client knows it. */
 interface Kept {
   id: string;
@@ -76,6 +79,7 @@ export class LeaseKeeper {
     if (ending === 'stalls' && !(await this.#renew(lease))) return;
     if (ending === 'dies' && lease.ttlMs !== null) return;
     granted.revoking(lease.id);
+    if (this.#isBulk) void this.#interfere();
     await this.#ask(lease, 'revokes', (registry) => registry.revokeLease(this.#caller, { lease: lease.id }));
   }
 
@@ -131,6 +135,21 @@ export class LeaseKeeper {
       if (!(await this.#transact(lease, then)) || !(await this.#renew(lease))) return false;
     }
     return true;
+  }
+
+  /** Takes entries from the lease while it ends. */
+  async #interfere(): Promise<void> {
+    for (let count = 0; count < INTERFERENCES_COUNT; count++) {
+      await this.#world.sleep(this.#random.magnitude(1, 300));
+      const key = `bulk/${this.#random.whole(0, BULK_COUNT - 1)}`;
+      const isPut = this.#random.chance(0.5);
+      const command = { key, value: this.#someValue(), precondition: {} };
+      await this.#world.ask<Positioned>({
+        name: `${this.#name} takes ${key}`,
+        ask: (registry) =>
+          isPut ? registry.putEntry(this.#caller, command) : registry.deleteEntry(this.#caller, command),
+      });
+    }
   }
 
   /** Makes one of the usual changes. Returns false if the lease has ended. */
