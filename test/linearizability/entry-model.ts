@@ -148,7 +148,8 @@ export class EntryModel implements Model<EntriesState, RegistryCall> {
     }
     const holder = this.#entryOf(state, step.key)?.lock?.lease ?? null;
     const isOthers = holder !== null && holder !== lease;
-    const mayBeDelayed = holder === null && start <= (state.delays[step.key]?.to ?? 0) + CLOCK_MARGIN_MS;
+    const delayedUntil = state.delays[step.key]?.to ?? Number.NEGATIVE_INFINITY;
+    const mayBeDelayed = holder === null && start <= delayedUntil + CLOCK_MARGIN_MS;
     if (code === 'LOCK_HELD') return isOthers || (step.acquire !== undefined && mayBeDelayed) ? [state] : [];
     return code === 'CONFLICT' && step.release !== undefined && holder === null ? [state] : [];
   }

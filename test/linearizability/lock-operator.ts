@@ -33,7 +33,7 @@ export class LockOperator {
       await faults.up();
       const id = await this.#grant().catch(ignoreUnknown);
       if (id !== undefined) await this.#use(id, stop);
-      await sleep(random.magnitude(5, 300));
+      await sleep(random.magnitude(1, 100));
     }
     operator.close();
   }
@@ -54,7 +54,7 @@ export class LockOperator {
     const { random, leases } = this.#client;
     const life = leases[id];
     if (life === undefined) return;
-    const until = monotonicNow() + random.magnitude(300, 6_000);
+    const until = monotonicNow() + random.magnitude(50, 2_500);
     while (!stop.aborted && monotonicNow() < until) {
       const what = random.weighted({ lock: 6, renew: 3, read: 1 });
       const answer =
@@ -62,7 +62,7 @@ export class LockOperator {
           ? await this.#renew(id, life)
           : await this.#call(what === 'read' ? readingOf(life.group) : this.#locking(id, life));
       if (answer === 'ended' || (answer?.kind === 'refused' && answer.code === 'LEASE_NOT_FOUND')) return;
-      await sleep(random.magnitude(2, 200));
+      await sleep(random.magnitude(1, 60));
     }
     if (random.chance(0.6)) await this.#call({ kind: 'revoke', lease: id, group: life.group });
   }

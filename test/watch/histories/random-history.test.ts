@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type HistoryReport, randomHistory } from './random-history';
 
-/** `npm run validate -- --histories 1000` makes more of them; the seeds are arbitrary. */
-const SEEDS = Array.from({ length: 10 }, (_, index) => index + 11);
+/** `npm run validate -- --histories 1000` makes more of them. These have all kinds of frames, also those of large leases. */
+const SEEDS = [11, 13, 15, 24, 29, 32, 33, 34, 36, 37];
 
 describe('a random history of watchers', () => {
   const reports: HistoryReport[] = [];
