@@ -134,7 +134,7 @@ export const EntryRollbackReport = z
     revision: z.int().nullable().meta({ description: 'Revision that the rollback created; null if nothing changed' }),
     restored: count('Entries that have their earlier value and type again'),
     deleted: count('Entries that were deleted because they did not exist then'),
-    held: count('Entries that were left as they are because a lease holds them, or held them then'),
+    held: count('Entries that were left as they are because a lease holds them or has locked them, or held them then'),
   })
   .meta({ id: 'EntryRollbackReport' });
 export type EntryRollbackReport = z.output<typeof EntryRollbackReport>;

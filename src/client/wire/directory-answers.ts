@@ -183,7 +183,7 @@ export interface Stats {
   flappingInstances: number;
   /** Overrides, including those of removed instances. */
   overrides: number;
-  /** Leases held, granted ones included. */
+  /** Leases with a time to live: of instances, of sessions, and granted ones. */
   leases: number;
   /** Leases that were granted by themselves and have not ended; absent as `entries` is. */
   grantedLeases?: number | undefined;
