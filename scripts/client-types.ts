@@ -303,8 +303,8 @@ const FILES: Record<string, WrittenFile> = {
       },
     },
   },
-  'directory-answers': {
-    about: 'Requests and responses about namespaces, tokens and the audit trail.',
+  'namespace-answers': {
+    about: 'Requests and responses about namespaces.',
     types: {
       Placement: {
         schema: namespace.Placement,
@@ -335,6 +335,11 @@ const FILES: Record<string, WrittenFile> = {
         schema: Stats,
         about: 'Contents of a namespace, and counters of its work and cost since its process started.',
       },
+    },
+  },
+  'access-answers': {
+    about: 'Requests and responses about tokens and the audit trail.',
+    types: {
       Grant: { schema: Grant, about: 'A permission of a token, and the namespace and services it applies to.' },
       Token: { schema: token.TokenView, about: 'A token, without its secret.' },
       OwnToken: { schema: token.OwnToken, about: 'The token that a request was sent with, without its secret.' },
