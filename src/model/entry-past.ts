@@ -4,6 +4,7 @@ import { RegistryError } from './errors';
 import { MomentView } from './history';
 import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
 import { keyMembers, keysInJson, keysInQuery, type NamedKeys, textMember } from './key-scope';
+import { AUDITED_KEY_MAX_CHARACTERS } from './limits';
 import { FlagParameter, PAGE_LIMIT, PageCount, PointInTime } from './query-values';
 
 /** Comparison and rollback of entries: queries, bodies, commands and answers. */
@@ -138,9 +139,6 @@ export const EntryRollbackReport = z
   })
   .meta({ id: 'EntryRollbackReport' });
 export type EntryRollbackReport = z.output<typeof EntryRollbackReport>;
-
-/** Length of a key in the audit trail, which is kept for a year: a longer one is truncated. */
-const AUDITED_KEY_MAX_CHARACTERS = 512;
 
 /** Describes keys for the audit trail: `kv/config/*`, `kv/config/db`, or from one key up to another. */
 export function intervalText({ from, to }: KeyInterval): string {
