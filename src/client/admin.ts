@@ -21,6 +21,7 @@ export type * from './wire/instance';
 export type * from './wire/lease-answers';
 export type { LeaseRequest } from './wire/registration';
 export { type FieldError, RollcallError, type RollcallErrorCode, type RollcallErrorFacts } from './wire/rollcall-error';
+export type * from './wire/stats-answers';
 export type * from './wire/transfer-answers';
 
 /** The calls of the API, named after their operations. All of them throw a `RollcallError` on failure. */

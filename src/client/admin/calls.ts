@@ -29,7 +29,6 @@ import type {
   NamespacePatchBody,
   OwnToken,
   RedeemedToken,
-  Stats,
   Ticket,
   TokenBody,
   TokenList,
@@ -47,6 +46,7 @@ import type {
 import type { Instance, InstanceStatus } from '../wire/instance';
 import type { GrantedLease, GrantedLeaseDetail, GrantedLeaseList, LeaseGrantBody } from '../wire/lease-answers';
 import type { RegistryHttp } from '../wire/registry-http';
+import type { Stats } from '../wire/stats-answers';
 import { caller, type Operation } from './operation';
 import type { CallSettings, Condition, Freshness, Health, InstanceNames, Page, ServiceNames } from './requests';
 

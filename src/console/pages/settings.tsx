@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
-import type { Namespace, Stats } from '../../client/wire/directory-answers';
+import type { Namespace } from '../../client/wire/directory-answers';
+import type { Stats } from '../../client/wire/stats-answers';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { Denied, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';
