@@ -150,8 +150,7 @@ describe('the cost of an hour', () => {
     const rows: Record<string, () => Promise<unknown>> = {
       'put an entry': () => entries.put('a', 'y'),
       'read or list entries, now or in the past': () => entries.range(),
-      'a transaction that changes ten entries': () =>
-        api.transaction(CALLER, { compares: [], then: puts('new'), else: [] }),
+      'a transaction that changes ten entries': () => api.transaction(CALLER, { if: [], do: puts('new'), else: [] }),
       'acquire a lock': () => leases.acquire('a', id),
       'release a lock': () => leases.release('a', id),
       'delete an entry': () => entries.delete('a'),

@@ -70,10 +70,10 @@ export class EntryStore {
 
   /** Loads all keys. Called once, by a wake. */
   load(): void {
-    for (const { version, ...numbers } of readEntryRows(this.#storage)) {
-      this.#revision = Math.max(this.#revision, numbers.revision);
-      if (version === 0) this.#noteHead(numbers.revision);
-      else this.#add({ ...numbers, version, facts: this.#sharedFacts(numbers.facts) });
+    for (const { key, revision, createdRevision, version, lease, facts, size } of readEntryRows(this.#storage)) {
+      this.#revision = Math.max(this.#revision, revision);
+      if (version === 0) this.#noteHead(revision);
+      else this.#add({ key, revision, createdRevision, version, lease, facts: this.#sharedFacts(facts), size });
     }
   }
 
