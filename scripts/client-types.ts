@@ -303,8 +303,8 @@ const FILES: Record<string, WrittenFile> = {
       },
     },
   },
-  'directory-answers': {
-    about: 'Requests and responses about namespaces, tokens and the audit trail.',
+  'namespace-answers': {
+    about: 'Requests and responses about namespaces.',
     types: {
       Placement: {
         schema: namespace.Placement,
@@ -331,6 +331,15 @@ const FILES: Record<string, WrittenFile> = {
         schema: namespace.NamespacePatch,
         about: 'A change of a namespace: each given member is replaced as a whole; null removes it.',
       },
+      Stats: {
+        schema: Stats,
+        about: 'Contents of a namespace, and counters of its work and cost since its process started.',
+      },
+    },
+  },
+  'access-answers': {
+    about: 'Requests and responses about tokens and the audit trail.',
+    types: {
       Grant: { schema: Grant, about: 'A permission of a token, and the namespace and services it applies to.' },
       Token: { schema: token.TokenView, about: 'A token, without its secret.' },
       OwnToken: { schema: token.OwnToken, about: 'The token that a request was sent with, without its secret.' },
@@ -357,15 +366,6 @@ const FILES: Record<string, WrittenFile> = {
         notes: { actor: 'Id of the token.', outcome: '`begun`: the outcome is not known yet.' },
       },
       AuditTrail: { schema: audit.AuditTrail, about: 'A page of the audit trail, newest entry first.', notes: NEXT },
-    },
-  },
-  'stats-answers': {
-    about: 'The statistics of a namespace.',
-    types: {
-      Stats: {
-        schema: Stats,
-        about: 'Contents of a namespace, and counters of its work and cost since its process started.',
-      },
     },
   },
   'transfer-answers': {

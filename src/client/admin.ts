@@ -13,15 +13,15 @@ import { RegistryHttp } from './wire/registry-http';
 export type { HistoryFilter, InstanceFilter, KeySelection } from './admin/calls';
 export type * from './admin/requests';
 export type { ExportAsk, ImportAsk, Transfers } from './admin/transfer';
+export type * from './wire/access-answers';
 export type * from './wire/answers';
 export type { ClientOptions, Fetch, SocketEvent, SocketLike, WebSocketConstructor } from './wire/client-options';
-export type * from './wire/directory-answers';
 export type * from './wire/history-answers';
 export type * from './wire/instance';
 export type * from './wire/lease-answers';
+export type * from './wire/namespace-answers';
 export type { LeaseRequest } from './wire/registration';
 export { type FieldError, RollcallError, type RollcallErrorCode, type RollcallErrorFacts } from './wire/rollcall-error';
-export type * from './wire/stats-answers';
 export type * from './wire/transfer-answers';
 
 /** The calls of the API, named after their operations. All of them throw a `RollcallError` on failure. */
