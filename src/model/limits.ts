@@ -486,6 +486,12 @@ export const COMPACTION_SLICE_MAX_HEADS_COUNT = 1_000;
 /** Journal rows that one page of the history, or one step of a reconstruction, reads: about 20 ms. */
 export const PAST_SLICE_MAX_COUNT = 1_000;
 
+/** Keys of entries that one step of a read of the past visits, besides those that have changed since. */
+export const PAST_ENTRIES_VISITED_MAX_COUNT = 5_000;
+
+/** Steps in which a range of past entries is read. It then ends early, and another call continues. */
+export const PAST_RANGE_STEPS_MAX_COUNT = 20;
+
 /** Text of the journal that one page of the history reads; parsing and encoding it takes about 30 ms. */
 export const PAST_SLICE_MAX_BYTES = 2 * 1024 * 1024;
 

@@ -40,11 +40,22 @@ export class EntryPast {
   /** Entries that have changed since; null for a key without one at the revision. */
   readonly #found = new Map<string, PastEntry | null>();
 
-  /** @param revision A retained and durable revision. */
-  constructor(state: PastState, interval: KeyInterval, revision: number) {
+  readonly #changes: ChangesByKey;
+
+  /**
+   * @param revision A retained and durable revision.
+   * @param changes Shared by the pieces of one read, as a revision may have changed keys of several.
+   */
+  constructor(
+    state: PastState,
+    interval: KeyInterval,
+    revision: number,
+    changes: ChangesByKey = new ChangesByKey(state.journal),
+  ) {
     this.#state = state;
     this.#interval = interval;
     this.#revision = revision;
+    this.#changes = changes;
   }
 
   /**
@@ -55,7 +66,7 @@ export class EntryPast {
   now(): PastEntries | undefined {
     return this.#missing().length > 0
       ? undefined
-      : new PastEntries(this.#state, this.#interval, this.#revision, this.#found);
+      : new PastEntries(this.#state.entries, this.#changes, this.#interval, this.#revision, this.#found);
   }
 
   #missing(): string[] {
@@ -70,11 +81,10 @@ export class EntryPast {
    */
   async find(): Promise<void> {
     const { journal, entries, platform } = this.#state;
-    const changes = new ChangesByKey(journal);
     const rest = new Set<string>();
     for (const [index, key] of this.#missing().entries()) {
       const ends = { newest: entries.changedAt(key), stored: journal.storedRevision };
-      const past = lookBack(changes, ends, key, this.#revision);
+      const past = lookBack(this.#changes, ends, key, this.#revision);
       if (past === undefined) rest.add(key);
       else this.#found.set(key, past);
       if (index % STEPS_PER_TURN === STEPS_PER_TURN - 1) await platform.nextTurn();
@@ -89,6 +99,7 @@ export class EntryPast {
  * Reads entries as they were right after a revision.
  *
  * @param answer Reads from the entries of the interval. It runs in the same turn that completes them.
+ * @param changes Shared by the pieces of one read.
  * @throws {RegistryError} `COMPACTED` if the history of entries does not reach back to the revision.
  */
 export async function withEntriesAt<Result>(
@@ -96,8 +107,9 @@ export async function withEntriesAt<Result>(
   interval: KeyInterval,
   revision: number,
   answer: (source: EntrySource) => Result,
+  changes?: ChangesByKey,
 ): Promise<Result> {
-  const past = new EntryPast(state, interval, revision);
+  const past = new EntryPast(state, interval, revision, changes);
   for (;;) {
     const source = past.now();
     if (source !== undefined) return answer(source);
@@ -116,11 +128,11 @@ function assertRetained(journal: Journal, revision: number): void {
 }
 
 /** Returns the keys of an interval that have changed since a revision, without those that are found. */
-export function missingKeys(
+function missingKeys(
   entries: EntryStore,
   interval: KeyInterval,
   revision: number,
-  found: ReadonlyMap<string, unknown> = new Map(),
+  found: ReadonlyMap<string, unknown>,
 ): string[] {
   const keys: string[] = [];
   for (const entry of entries.within(interval)) {
@@ -215,14 +227,15 @@ export class PastEntries implements EntrySource {
   #listed: Entry[] | undefined;
 
   constructor(
-    { entries, journal }: PastState,
+    store: EntryStore,
+    changes: ChangesByKey,
     interval: KeyInterval,
     revision: number,
     found: ReadonlyMap<string, PastEntry | null>,
   ) {
-    this.#store = entries;
+    this.#store = store;
     this.#found = found;
-    this.#changes = new ChangesByKey(journal);
+    this.#changes = changes;
     this.#interval = interval;
     this.#revision = revision;
   }
