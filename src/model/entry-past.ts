@@ -4,6 +4,7 @@ import { RegistryError } from './errors';
 import { MomentView } from './history';
 import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
 import { keyMembers, keysInJson, keysInQuery, type NamedKeys, textMember } from './key-scope';
+import { AUDITED_KEY_MAX_CHARACTERS } from './limits';
 import { FlagParameter, PAGE_LIMIT, PageCount, PointInTime } from './query-values';
 
 /** Comparison and rollback of entries: queries, bodies, commands and answers. */
@@ -134,20 +135,25 @@ export const EntryRollbackReport = z
     revision: z.int().nullable().meta({ description: 'Revision that the rollback created; null if nothing changed' }),
     restored: count('Entries that have their earlier value and type again'),
     deleted: count('Entries that were deleted because they did not exist then'),
-    held: count('Entries that were left as they are because a lease holds them, or held them then'),
+    held: count('Entries that were left as they are because a lease holds them or has locked them, or held them then'),
   })
   .meta({ id: 'EntryRollbackReport' });
 export type EntryRollbackReport = z.output<typeof EntryRollbackReport>;
 
 /** Describes keys for the audit trail: `kv/config/*`, `kv/config/db`, or from one key up to another. */
 export function intervalText({ from, to }: KeyInterval): string {
-  const text = (key: string) => {
-    const shown = shownKey(key);
-    return 'key' in shown ? shown.key : `base64:${shown.keyBase64}`;
-  };
-  if (to === intervalOf(from).to) return `kv/${text(from)}`;
-  if (to === intervalOfPrefix(from).to) return `kv/${text(from)}*`;
-  return `kv/${text(from)} to ${to === undefined ? 'the last key' : text(to)}`;
+  if (to === intervalOf(from).to) return `kv/${auditedKey(from)}`;
+  if (to === intervalOfPrefix(from).to) return `kv/${auditedKey(from)}*`;
+  return `kv/${auditedKey(from)} to ${to === undefined ? 'the last key' : auditedKey(to)}`;
+}
+
+function auditedKey(key: string): string {
+  const shown = shownKey(key);
+  // The trail is text in SQLite, which Deno cuts at NUL when it reads.
+  const text = 'key' in shown && !shown.key.includes('\u0000') ? shown.key : `base64:${btoa(key)}`;
+  if (text.length <= AUDITED_KEY_MAX_CHARACTERS) return text;
+  // The cut may split a surrogate pair.
+  return `${text.slice(0, AUDITED_KEY_MAX_CHARACTERS).toWellFormed()}...`;
 }
 
 /** A read of a page of the history of a key. */

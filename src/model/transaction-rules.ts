@@ -117,13 +117,20 @@ function duplicate(key: string, how: string): RegistryError {
   return new RegistryError('INVALID_REQUEST', message);
 }
 
+/** Operations on entries, and transactions of them. */
+const ON_ENTRIES: ReadonlySet<TransactionOperation['op']> = new Set(['put', 'delete', 'range', 'transaction']);
+
 /** Returns the operations on instances of a transaction, on both of its sides. */
 export function instanceOperations(transaction: Transaction): Operation[] {
   return SIDES.flatMap((side) => transaction[side]).flatMap((operation) => {
     if (operation.op === 'transaction') return instanceOperations(operation);
-    const isOnEntries = operation.op === 'put' || operation.op === 'delete' || operation.op === 'range';
-    return isOnEntries ? [] : operation;
+    return isOnInstance(operation) ? operation : [];
   });
+}
+
+/** Reports whether an operation is on an instance. */
+export function isOnInstance(operation: TransactionOperation): operation is Operation {
+  return !ON_ENTRIES.has(operation.op);
 }
 
 /** One use of keys by a transaction. */

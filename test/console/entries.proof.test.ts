@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Client, rollcall } from '../../src/client';
 import { type KeyValue, kv } from '../../src/client/kv';
-import type { Grant } from '../../src/client/wire/directory-answers';
+import type { Grant } from '../../src/client/wire/access-answers';
 import { ConsoleStage } from './console-stage';
 import type { Tab } from './tab';
 

@@ -1,5 +1,5 @@
 import { Argument } from '@commander-js/extra-typings';
-import type { AuditEntry } from '../../client/wire/directory-answers';
+import type { AuditEntry } from '../../client/wire/access-answers';
 import type { Cause, HistoryChange, HistoryEntry } from '../../client/wire/history-answers';
 import { connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
 import { assertServiceExists } from '../connection/service-check';

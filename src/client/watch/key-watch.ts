@@ -20,7 +20,10 @@ export interface KeyWatchOptions
   onEvent?: ((event: KeyEvent) => void) | undefined;
 }
 
-/** A change of an entry. `previous`: the entry before it, null if there was none; only if the watch requested it. */
+/**
+ * A change of an entry. `previous`: the entry before it, null if there was none; only if the watch requested it, and if the
+ * revision has no more than 32 MiB of them.
+ */
 export type KeyChange =
   | { type: 'put'; key: string; keyBytes: Uint8Array<ArrayBuffer>; entry: Entry; previous?: Entry | null }
   | { type: 'delete'; key: string; keyBytes: Uint8Array<ArrayBuffer>; previous?: Entry | null };

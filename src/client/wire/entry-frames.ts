@@ -49,7 +49,10 @@ export type WatchedEntry =
       /** Key as base64, if it is not valid UTF-8. */
       keyBase64?: string | undefined;
       after: EntryContent;
-      /** The entry before the change, null if there was none; only if the watch asked for it. */
+      /**
+       * The entry before the change, null if there was none; only if the watch asked for it, and the revision has no
+       * more than 32 MiB of them.
+       */
       before?: EntryContent | null | undefined;
     }
   | {
@@ -59,6 +62,9 @@ export type WatchedEntry =
       key?: string | undefined;
       /** Key as base64, if it is not valid UTF-8. */
       keyBase64?: string | undefined;
-      /** The entry before the change, null if there was none; only if the watch asked for it. */
+      /**
+       * The entry before the change, null if there was none; only if the watch asked for it, and the revision has no
+       * more than 32 MiB of them.
+       */
       before?: EntryContent | null | undefined;
     };
