@@ -197,9 +197,8 @@ function asSent({ groups, services, keys }: WatchScope) {
     services: services.map(({ group, service }) => `${group}@@${service}`),
     ...(keys && {
       keys: keys.map(({ from, to }) => ({
-        from: btoa(from),
-        ...(to !== undefined && { to: btoa(to) }),
-        base64: true,
+        fromBase64: btoa(from),
+        ...(to !== undefined && { toBase64: btoa(to) }),
       })),
     }),
   };
