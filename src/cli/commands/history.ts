@@ -122,7 +122,7 @@ const BAD: ReadonlySet<string> = new Set(['expired', 'unhealthy', 'quarantined']
 
 /** Returns the name of a service, an instance or an entry. */
 function nameOf(change: HistoryChange): string {
-  if (change.kind === 'entry') return change.key === undefined ? `base64:${change.keyBase64}` : keyText(change.key);
+  if (change.kind === 'entry') return keyText(change);
   return change.kind === 'service' ? serviceText(change) : `${serviceText(change)}/${change.id}`;
 }
 

@@ -126,7 +126,7 @@ export interface Calls {
   /** Renews a granted lease: its time to live starts again. */
   renewGrantedLease(ask: CallSettings & { lease: string }): Promise<GrantedLease>;
   /** Ends a granted lease, and removes everything that it holds. */
-  revokeLease(ask: CallSettings & { lease: string }): Promise<void>;
+  revokeGrantedLease(ask: CallSettings & { lease: string }): Promise<void>;
   /** Lists the namespaces that the token has a grant on. */
   listNamespaces(ask?: CallSettings & Page): Promise<NamespaceList>;
   createNamespace(ask: CallSettings & { body: NamespaceBody }): Promise<Namespace>;
@@ -240,7 +240,7 @@ const OPERATIONS: Record<keyof Calls, Operation> = {
   listGrantedLeases: ['GET', `${NAMESPACE}/leases`],
   readGrantedLease: ['GET', LEASE],
   renewGrantedLease: ['POST', `${LEASE}/renew`],
-  revokeLease: ['DELETE', LEASE],
+  revokeGrantedLease: ['DELETE', LEASE],
   listNamespaces: ['GET', '/api/v1/ns'],
   createNamespace: ['POST', '/api/v1/ns'],
   readNamespace: ['GET', NAMESPACE],
