@@ -287,6 +287,9 @@ export const JOURNAL_MAX_BYTES = 512 * 1024 * 1024;
 /** Size of one journal row; a larger revision is split into parts. The platform allows 2 MB per row. */
 export const JOURNAL_PART_MAX_BYTES = 1024 * 1024;
 
+/** Changes of entries in one journal row, so that one turn can read a row and remove its heads. */
+export const JOURNAL_PART_MAX_ENTRIES_COUNT = 1_000;
+
 /**
  * Length of the key of an entry in bytes: a ZooKeeper path or an etcd key. Keys are in memory. `INVALID_REQUEST`
  */
@@ -400,6 +403,9 @@ export const LEASE_END_SLICE_MAX_BYTES = 1024 * 1024;
 /** Locks of one lease. Each takes a row in the turn that ends the lease. `LIMIT_EXCEEDED` */
 export const LEASE_LOCKS_MAX_COUNT = 1_000;
 
+/** Instances that one granted lease holds. They are removed in one turn when it ends: 0.2 s of the processor. `LIMIT_EXCEEDED` */
+export const LEASE_INSTANCES_MAX_COUNT = 10_000;
+
 /** Longest lock delay of a lease, as in Consul. */
 export const LOCK_DELAY_MAX_MS = 60_000;
 
@@ -474,8 +480,17 @@ export const RECORD_ROWS_PER_PAGE_COUNT = 250;
 /** Journal rows removed in one commit of a compaction. */
 export const COMPACTION_SLICE_MAX_COUNT = 500;
 
+/** Heads removed in one commit of a compaction. The last row may add as many as it has. */
+export const COMPACTION_SLICE_MAX_HEADS_COUNT = 1_000;
+
 /** Journal rows that one page of the history, or one step of a reconstruction, reads: about 20 ms. */
 export const PAST_SLICE_MAX_COUNT = 1_000;
+
+/** Keys of entries that one step of a read of the past visits, besides those that have changed since. */
+export const PAST_ENTRIES_VISITED_MAX_COUNT = 5_000;
+
+/** Steps in which a range of past entries is read. It then ends early, and another call continues. */
+export const PAST_RANGE_STEPS_MAX_COUNT = 20;
 
 /** Text of the journal that one page of the history reads; parsing and encoding it takes about 30 ms. */
 export const PAST_SLICE_MAX_BYTES = 2 * 1024 * 1024;
@@ -591,7 +606,10 @@ export const SOCKET_MEMORY_MAX_BYTES = 15 * 1024;
 /** Sockets of one namespace; the platform allows 32,768 per object. `LIMIT_EXCEEDED` */
 export const SOCKETS_PER_NAMESPACE_MAX_COUNT = 30_000;
 
-/** Largest frame that a client may send: a batch. A larger one closes the socket with 1009. */
+/**
+ * Largest frame that a client may send: a batch, or a transaction with all values in base64. A larger one closes the socket
+ * with 1009.
+ */
 export const FRAME_MAX_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -609,7 +627,13 @@ export const NAMESPACE_FRAMES_PENDING_MAX_BYTES = 64 * 1024 * 1024;
 /** Bytes that a pending frame counts in addition to its text, so that a flood of tiny ones is bounded too. */
 export const FRAME_PENDING_OVERHEAD_BYTES = 256;
 
-/** Frames handled, and answers sent, before other work in the process gets a turn: about 20 ms of work. */
+/** Answers to frames of one socket that wait for the disk. Its next frames begin once some of them are sent. */
+export const SOCKET_ANSWERS_WAITING_MAX_BYTES = 8 * 1024 * 1024;
+
+/** The same for all sockets of a namespace: a quarter of an isolate's 128 MB. */
+export const NAMESPACE_ANSWERS_WAITING_MAX_BYTES = 32 * 1024 * 1024;
+
+/** Frames handled, and answers made and sent, before other work in the process gets a turn: about 20 ms of work. */
 export const FRAMES_PER_TURN_BYTES = 64 * 1024;
 
 /** A snapshot or a revision larger than this is sent in parts. */
@@ -652,6 +676,12 @@ export const MARK_INTERVAL_BYTES = 256 * 1024;
  * with 4008.
  */
 export const UNPROVEN_PER_CONNECTION_MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Changes of one revision with the entries before them, as text. They are sent without a pause: beyond this, a watch gets
+ * them without those entries, as the connection would be closed, at each attempt to resume.
+ */
+export const PREVIOUS_ENTRIES_MAX_BYTES = 32 * 1024 * 1024;
 
 /**
  * The same for all connections of a namespace. Further output waits, and the worst connection of the worst token is
@@ -904,6 +934,9 @@ export const AUDIT_PER_NAMESPACE_MAX_COUNT = 100_000;
  * namespaces can't displace them.
  */
 export const AUDIT_OF_DIRECTORY_MAX_COUNT = 250_000;
+
+/** Length of a key in an entry of the audit trail, which has up to a million; a longer one is truncated. */
+export const AUDITED_KEY_MAX_CHARACTERS = 512;
 
 /** Old audit entries that are removed with each new one, so that more are removed than added. */
 export const AUDIT_TRIMMED_WITH_EACH_COUNT = 4;

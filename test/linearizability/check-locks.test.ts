@@ -20,7 +20,7 @@ describe('a history of locks', () => {
     answer?: string | [revision: number, version: number, lock: ShownLock],
   ) => {
     const put: EntryStep = { op: 'put', key: 'e/a', value: String(times[0]), ...change };
-    const call: Call = { kind: 'transact', compares: [], then: [put], else: [] };
+    const call: Call = { kind: 'transact', if: [], do: [put], else: [] };
     if (answer === undefined) return hand.call(times, call);
     if (typeof answer === 'string') return hand.call(times, call, { kind: 'refused', code: answer });
     const [revision, version, lock] = answer;
@@ -37,7 +37,7 @@ describe('a history of locks', () => {
   const reads = (hand: HandHistory, times: [number, number], revision: number, shown: Omit<ShownEntry, 'key'>) =>
     hand.call(
       times,
-      { kind: 'transact', compares: [], then: [{ op: 'range', group: 'e' }], else: [] },
+      { kind: 'transact', if: [], do: [{ op: 'range', group: 'e' }], else: [] },
       {
         kind: 'transacted',
         at: at(revision),

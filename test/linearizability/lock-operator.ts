@@ -86,11 +86,11 @@ export class LockOperator {
     const chosen = random.pick(ENTRY_IDS);
     const ids = ENTRY_IDS.filter((id) => id === chosen || random.chance(0.2));
     const releases = random.chance(0.35);
-    const then = ids.map((id): EntryStep => {
+    const steps = ids.map((id): EntryStep => {
       const put = { op: 'put' as const, key: keyOf(group, id), value: `${name}.${++this.#marks}` }; // `as`: one of the operations
       return releases ? { ...put, release: lease } : { ...put, acquire: lease };
     });
-    return { kind: 'transact', compares: [], then, else: [] };
+    return { kind: 'transact', if: [], do: steps, else: [] };
   }
 }
 

@@ -87,9 +87,9 @@ export class EntryWriter {
   }
 
   /** Compares an answer with the journal before and at its revision. */
-  #checkReport({ compares, then, else: other }: Transaction, report: TransactionReport, revision: number): void {
+  #checkReport(transaction: Transaction, report: TransactionReport, revision: number): void {
     const { entries } = this.#world.chronicle.replica;
-    const side = report.succeeded ? then : other;
+    const side = report.succeeded ? transaction.do : transaction.else;
     const isChange = report.results.some((one) => one.op === 'put' || (one.op === 'delete' && one.deleted > 0));
     const before = entries.all(isChange ? revision - 1 : revision);
     const after = entries.all(revision);
@@ -97,7 +97,7 @@ export class EntryWriter {
     const was = new Map<string, KeptEntry & { revision: number }>(
       before.map(([key, { revision: at, entry }]) => [key, { ...entry, revision: at }]),
     );
-    const holds = compares.every((compare) => isMet(was, compare));
+    const holds = transaction.if.every((compare) => isMet(was, compare));
     const about = `a transaction at ${revision}`;
     if (holds !== report.succeeded) this.#wrong(`${about} ${holds ? 'did not' : 'did'} succeed`);
     for (const [index, operation] of side.entries()) {
@@ -136,7 +136,7 @@ export class EntryWriter {
       [{ interval: intervalOf(key), property: 'exists', operand: known !== null }],
       [{ interval: intervalOf(key), property: 'value', is: '=', operand: known?.value ?? '' }],
     ]);
-    return { compares, then: this.#random.pick([[...puts, range], deletion]), else: [range] };
+    return { if: compares, do: this.#random.pick([[...puts, range], deletion]), else: [range] };
   }
 
   #puttingOf(key: string): TransactionOperation {

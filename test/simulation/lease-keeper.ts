@@ -131,8 +131,8 @@ export class LeaseKeeper {
 
   async #fillUp(lease: Kept): Promise<boolean> {
     for (let first = 0; first < BULK_COUNT; first += BULK_PUTS_COUNT) {
-      const then = Array.from({ length: BULK_PUTS_COUNT }, (_, index) => this.#holding(lease, `bulk/${first + index}`));
-      if (!(await this.#transact(lease, then)) || !(await this.#renew(lease))) return false;
+      const puts = Array.from({ length: BULK_PUTS_COUNT }, (_, index) => this.#holding(lease, `bulk/${first + index}`));
+      if (!(await this.#transact(lease, puts)) || !(await this.#renew(lease))) return false;
     }
     return true;
   }
@@ -218,9 +218,9 @@ export class LeaseKeeper {
     return { op: 'put', key, value: this.#someValue(), lease: lease.id };
   }
 
-  async #transact(lease: Kept, then: PutOperation[]): Promise<boolean> {
-    return this.#ask(lease, `transacts ${then.length}`, (registry) =>
-      registry.transaction(this.#caller, { compares: [], then, else: [] }),
+  async #transact(lease: Kept, puts: PutOperation[]): Promise<boolean> {
+    return this.#ask(lease, `transacts ${puts.length}`, (registry) =>
+      registry.transaction(this.#caller, { if: [], do: puts, else: [] }),
     );
   }
 

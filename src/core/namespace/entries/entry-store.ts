@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import { isWithin, type KeyInterval } from '../../../model/key-interval';
+import { isWithin, type KeyInterval, splitAt } from '../../../model/key-interval';
 import {
   ENTRIES_READ_AT_ONCE_MAX_BYTES,
   ENTRIES_READ_AT_ONCE_MAX_COUNT,
   ENTRY_CACHE_MAX_BYTES,
   ENTRY_DELETIONS_KNOWN_MAX_COUNT,
   ENTRY_FACTS_MAX_COUNT,
+  PAST_SLICE_MAX_COUNT,
 } from '../../../model/limits';
 import type { SqlStorage } from '../../storage/sql-storage';
 import {
@@ -22,6 +23,7 @@ import {
   type EntryRow,
   readEntryFacts,
   readEntryHead,
+  readEntryHeadAt,
   readEntryHeads,
   readEntryRows,
   readEntryValue,
@@ -31,6 +33,7 @@ import {
   writeEntryHeads,
   writeEntryRow,
 } from './entry-rows';
+import { EntrySums } from './entry-sums';
 
 /** Approximate bytes that the cache needs for a value besides its content. */
 const CACHED_OVERHEAD = 200;
@@ -54,8 +57,7 @@ export class EntryStore {
   readonly #removing = new Set<{ keys: ReadonlySet<string>; revision: number }>();
   /** Facts by their text. */
   readonly #facts = new Map<string, EntryFacts>();
-  #keyBytes = 0;
-  #valueBytes = 0;
+  readonly #sums = new EntrySums();
   #revision = 0;
   /** True if the disk may have heads of deleted entries. */
   #hasHeads = false;
@@ -70,10 +72,10 @@ export class EntryStore {
 
   /** Loads all keys. Called once, by a wake. */
   load(): void {
-    for (const { version, ...numbers } of readEntryRows(this.#storage)) {
-      this.#revision = Math.max(this.#revision, numbers.revision);
-      if (version === 0) this.#noteHead(numbers.revision);
-      else this.#add({ ...numbers, version, facts: this.#sharedFacts(numbers.facts) });
+    for (const { key, revision, createdRevision, version, lease, facts, size } of readEntryRows(this.#storage)) {
+      this.#revision = Math.max(this.#revision, revision);
+      if (version === 0) this.#noteHead(revision);
+      else this.#add({ key, revision, createdRevision, version, lease, facts: this.#sharedFacts(facts), size });
     }
   }
 
@@ -104,12 +106,17 @@ export class EntryStore {
 
   /** Length of all keys, which are in memory. */
   get keyBytes(): number {
-    return this.#keyBytes;
+    return this.#sums.all.keyBytes;
   }
 
   /** Length of all values. */
   get valueBytes(): number {
-    return this.#valueBytes;
+    return this.#sums.all.bytes - this.#sums.all.keyBytes;
+  }
+
+  /** Amounts that tokens hold. */
+  get sums(): Pick<EntrySums, 'of' | 'holdings'> {
+    return this.#sums;
   }
 
   /** Revision of the newest change of any entry that the journal or an entry still shows; 0 if there is none. */
@@ -233,6 +240,24 @@ export class EntryStore {
     return found;
   }
 
+  /**
+   * Returns the last key of the first piece of an interval that is read as it was at a revision; undefined if that is all of
+   * it. A piece has a bounded number of keys that have changed since, and of others.
+   */
+  endOfPiece(interval: KeyInterval, revision: number, visited: number, descending = false): string | undefined {
+    let left = { visited, changed: PAST_SLICE_MAX_COUNT };
+    let end: string | undefined;
+    for (const entry of this.within(interval, descending)) {
+      left = { visited: left.visited - 1, changed: left.changed - Number(entry.revision > revision) };
+      if (left.visited > 0 && left.changed > 0) continue;
+      end = entry.key;
+      break;
+    }
+    if (!this.#hasHeads) return end;
+    const piece = end === undefined ? interval : splitAt(interval, end, descending).piece;
+    return readEntryHeadAt(this.#storage, piece, revision, PAST_SLICE_MAX_COUNT - 1, descending) ?? end;
+  }
+
   /** Puts an entry, new or changed. Returns a function that writes its row, once. */
   put(entry: WholeEntry): () => void {
     const { value, ...numbers } = entry;
@@ -287,14 +312,11 @@ export class EntryStore {
 
   #add(entry: Entry): void {
     this.#index.put(entry);
-    this.#keyBytes += entry.key.length;
-    this.#valueBytes += entry.size;
+    this.#sums.add(entry);
   }
 
   #take(entry: Entry | undefined): void {
-    if (entry === undefined) return;
-    this.#keyBytes -= entry.key.length;
-    this.#valueBytes -= entry.size;
+    if (entry !== undefined) this.#sums.take(entry);
   }
 
   #pending(row: EntryRow): () => void {

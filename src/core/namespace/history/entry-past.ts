@@ -1,3 +1,4 @@
+import { quoteKey } from '../../../model/entry';
 import { RegistryError } from '../../../model/errors';
 import type { KeyInterval } from '../../../model/key-interval';
 import { ENTRY_STEPS_BACK_MAX_COUNT } from '../../../model/limits';
@@ -39,11 +40,22 @@ export class EntryPast {
   /** Entries that have changed since; null for a key without one at the revision. */
   readonly #found = new Map<string, PastEntry | null>();
 
-  /** @param revision A retained and durable revision. */
-  constructor(state: PastState, interval: KeyInterval, revision: number) {
+  readonly #changes: ChangesByKey;
+
+  /**
+   * @param revision A retained and durable revision.
+   * @param changes Shared by the pieces of one read, as a revision may have changed keys of several.
+   */
+  constructor(
+    state: PastState,
+    interval: KeyInterval,
+    revision: number,
+    changes: ChangesByKey = new ChangesByKey(state.journal),
+  ) {
     this.#state = state;
     this.#interval = interval;
     this.#revision = revision;
+    this.#changes = changes;
   }
 
   /**
@@ -54,7 +66,7 @@ export class EntryPast {
   now(): PastEntries | undefined {
     return this.#missing().length > 0
       ? undefined
-      : new PastEntries(this.#state, this.#interval, this.#revision, this.#found);
+      : new PastEntries(this.#state.entries, this.#changes, this.#interval, this.#revision, this.#found);
   }
 
   #missing(): string[] {
@@ -65,12 +77,11 @@ export class EntryPast {
   /**
    * Finds what is missing.
    *
-   * @throws {RegistryError} `COMPACTED`.
+   * @throws {RegistryError} `COMPACTED`; `INTERNAL` if the storage is damaged.
    */
   async find(): Promise<void> {
     const { journal, entries, platform } = this.#state;
     const rest = new Set<string>();
-    const changes = new ChangesByKey(journal);
     let links: Link[] = [];
     let taken = 0;
     const endsTurn = () => ++taken % STEPS_PER_TURN === 0;
@@ -81,7 +92,7 @@ export class EntryPast {
     while (links.length > 0) {
       const earlier: Link[] = [];
       for (const link of inOrderOfJournal(links)) {
-        const past = lookBack(changes, journal.storedRevision, link, this.#revision);
+        const past = lookBack(this.#changes, journal.storedRevision, link, this.#revision);
         if (past === undefined) rest.add(link.key);
         else if (past !== null && 'steps' in past) earlier.push(past);
         else this.#found.set(link.key, past);
@@ -89,7 +100,9 @@ export class EntryPast {
       }
       links = earlier;
     }
-    if (rest.size > 0) await lookForward(this.#state, rest, this.#revision, this.#found);
+    if (rest.size === 0) return;
+    await lookForward(this.#state, rest, this.#revision, this.#found);
+    for (const key of rest) throw lostChange(key, this.#revision);
   }
 }
 
@@ -97,6 +110,7 @@ export class EntryPast {
  * Reads entries as they were right after a revision.
  *
  * @param answer Reads from the entries of the interval. It runs in the same turn that completes them.
+ * @param changes Shared by the pieces of one read.
  * @throws {RegistryError} `COMPACTED` if the history of entries does not reach back to the revision.
  */
 export async function withEntriesAt<Result>(
@@ -104,8 +118,9 @@ export async function withEntriesAt<Result>(
   interval: KeyInterval,
   revision: number,
   answer: (source: EntrySource) => Result,
+  changes?: ChangesByKey,
 ): Promise<Result> {
-  const past = new EntryPast(state, interval, revision);
+  const past = new EntryPast(state, interval, revision, changes);
   for (;;) {
     const source = past.now();
     if (source !== undefined) return answer(source);
@@ -124,11 +139,11 @@ function assertRetained(journal: Journal, revision: number): void {
 }
 
 /** Returns the keys of an interval that have changed since a revision, without those that are found. */
-export function missingKeys(
+function missingKeys(
   entries: EntryStore,
   interval: KeyInterval,
   revision: number,
-  found: ReadonlyMap<string, unknown> = new Map(),
+  found: ReadonlyMap<string, unknown>,
 ): string[] {
   const keys: string[] = [];
   for (const entry of entries.within(interval)) {
@@ -180,7 +195,18 @@ function pastEntry({ before }: JournaledEntry, changedAt: number): PastEntry | n
   return { entry, changedAt };
 }
 
-/** Finds the first change of each key after a revision: its `before` is the entry at that revision. */
+/** Returns the error for a key that has changed since a revision by the table of entries, but not by the journal. */
+function lostChange(key: string, revision: number): RegistryError {
+  return new RegistryError(
+    'INTERNAL',
+    `the storage is damaged: the entry ${quoteKey(key)} has changed since revision ${revision}, and the journal does not have that change; read the present, or restore a backup`,
+  );
+}
+
+/**
+ * Finds the first change of each key after a revision: its `before` is the entry at that revision. Removes those that it
+ * finds from `missing`.
+ */
 async function lookForward(
   { journal, platform }: PastState,
   missing: Set<string>,
@@ -189,11 +215,12 @@ async function lookForward(
 ): Promise<void> {
   let reached = from;
   while (missing.size > 0 && reached < journal.storedRevision) {
+    assertRetained(journal, from);
     // Revisions that are being written are found along the chain, in the next round.
     reached = scan(journal, missing, reached, found);
     await platform.nextTurn();
-    assertRetained(journal, from);
   }
+  assertRetained(journal, from);
 }
 
 /** Reads some of the journal. Returns the revision up to which everything was read. */
@@ -225,14 +252,15 @@ export class PastEntries implements EntrySource {
   #listed: Entry[] | undefined;
 
   constructor(
-    { entries, journal }: PastState,
+    store: EntryStore,
+    changes: ChangesByKey,
     interval: KeyInterval,
     revision: number,
     found: ReadonlyMap<string, PastEntry | null>,
   ) {
-    this.#store = entries;
+    this.#store = store;
     this.#found = found;
-    this.#changes = new ChangesByKey(journal);
+    this.#changes = changes;
     this.#interval = interval;
     this.#revision = revision;
   }

@@ -3,12 +3,12 @@ import type { GrantLeaseCommand, LeaseName } from '../../../model/granted-lease'
 import type { Cause } from '../../../model/history';
 import { GRANTED_LEASES_MAX_COUNT } from '../../../model/limits';
 import type { Caller } from '../../../model/namespace-api';
-import { assertLeaseShare } from '../access/token-limits';
+import { assertShare } from '../access/token-limits';
 import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
-import { Draft } from '../commit/draft';
+import { Draft, overLimit } from '../commit/draft';
 import type { GrantedLease } from '../records/catalog-entries';
-import { deleteLeaseRow, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
+import { deleteLeaseRows, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
 import { beginEnd, delayLocks, draftEnd, isSlowToEnd } from './slow-end';
 
 /**
@@ -36,7 +36,12 @@ export function grantLease(
     );
   }
   if (granted.size >= GRANTED_LEASES_MAX_COUNT) throw tooManyLeases();
-  assertLeaseShare(caller, granted.countOf(caller.tokenId));
+  const { limits } = state.settings;
+  const { grantedLeases } = limits;
+  if (grantedLeases !== undefined && granted.size >= grantedLeases) {
+    throw overLimit('limits.grantedLeases', grantedLeases, 'granted leases');
+  }
+  assertShare(caller, limits, 'grantedLeases', granted.countOf(caller.tokenId), 1);
   const lease: GrantedLease = {
     id: granted.newId(() => platform.random.fraction()),
     alias,
@@ -64,15 +69,18 @@ export function grantedTerms(ttlMs: number, renewedAt: number, askedAt = 0) {
 /**
  * Renews a granted lease, without a row: like the lease of an instance, it is stored with the next checkpoint. The renewal
  * of a lease that was asked is stored before it is answered.
+ *
+ * @param ageMs Time since its holder was heard. An older sign of life than the last one changes nothing.
  */
-export function renewGranted(state: CommitState, lease: GrantedLease, now: number): void {
+export function renewGranted(state: CommitState, lease: GrantedLease, now: number, ageMs = 0): void {
   const { slot } = lease;
-  if (slot < 0) return;
+  const heardAt = now - ageMs;
+  if (slot < 0 || heardAt < state.leases.renewedAt(slot)) return;
   const wasAsked = state.leases.isAsked(slot);
   state.checkpoints.open();
-  state.leases.renew(slot, now);
+  state.leases.renew(slot, heardAt);
   state.counters.renewals += 1;
-  if (wasAsked) state.pipeline.offer(() => writeLeaseRow(state.platform.storage, lease, now));
+  if (wasAsked) state.pipeline.offer(() => writeLeaseRow(state.platform.storage, lease, heardAt));
 }
 
 /**
@@ -81,11 +89,39 @@ export function renewGranted(state: CommitState, lease: GrantedLease, now: numbe
  * @throws {RegistryError} `LEASE_NOT_FOUND`, `FORBIDDEN`.
  */
 export function requireGranted(granted: GrantedLeases, caller: Caller, name: LeaseName): GrantedLease {
-  const lease = granted.find(name.lease, name.door ?? 'native');
-  if (lease === undefined || lease.ending !== undefined) {
-    throw new RegistryError('LEASE_NOT_FOUND', `there is no lease ${name.lease}, or it has ended; grant a new one`);
-  }
-  if (lease.tokenId === caller.tokenId || caller.operates === true) return lease;
+  const lease = findGranted(granted, caller, name);
+  if (lease !== undefined) return lease;
+  throw unknownLease(name);
+}
+
+/**
+ * Finds a lease that the caller may use; undefined if there is none, or it has ended.
+ *
+ * @throws {RegistryError} `FORBIDDEN`.
+ */
+export function findGranted(granted: GrantedLeases, caller: Caller, name: LeaseName): GrantedLease | undefined {
+  return permitted(granted.find(name.lease, name.door ?? 'native'), caller, name);
+}
+
+/**
+ * Finds a lease that the caller may revoke. One that has ended is found as long as it holds something, so that a call
+ * without an answer can be repeated.
+ *
+ * @throws {RegistryError} `LEASE_NOT_FOUND`, `FORBIDDEN`.
+ */
+export function requireRevocable(granted: GrantedLeases, caller: Caller, name: LeaseName): GrantedLease {
+  const lease = permitted(granted.findHolding(name.lease, name.door ?? 'native'), caller, name);
+  if (lease !== undefined) return lease;
+  throw unknownLease(name);
+}
+
+function unknownLease({ lease }: LeaseName): RegistryError {
+  return new RegistryError('LEASE_NOT_FOUND', `there is no lease ${lease}, or it has ended; grant a new one`);
+}
+
+/** Returns the lease if the caller may use it. */
+function permitted(lease: GrantedLease | undefined, caller: Caller, name: LeaseName): GrantedLease | undefined {
+  if (lease === undefined || lease.tokenId === caller.tokenId || caller.operates === true) return lease;
   throw new RegistryError(
     'FORBIDDEN',
     `the lease ${name.lease} was granted to a token other than "${caller.tokenId}"; use that token, or one with the scope "operate" on the namespace`,
@@ -102,8 +138,8 @@ export function assertHolds(granted: GrantedLeases, id: number): void {
 }
 
 /**
- * Ends granted leases in one revision: everything that they hold is deleted, and their locks are released. Without anything held there is no revision. Those
- * that hold too much are only marked as ended, and get revisions of their own later.
+ * Ends granted leases in one revision: everything that they hold is deleted, and their locks are released. If they hold
+ * nothing, there is no revision. Those that hold too much are only marked as ended, and get revisions of their own later.
  *
  * @param actor Id of the token, or `registry`.
  * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.
@@ -117,17 +153,20 @@ export function endGranted(
 ): void {
   state.pipeline.assertStorable();
   const draft = new Draft(state, now);
-  const quick = ended.filter((lease) => !isSlowToEnd(state, lease));
-  for (const lease of ended) if (!quick.includes(lease)) beginEnd(state, lease, cause, actor, now);
-  for (const lease of quick) draftEnd(draft, lease, cause);
-  const locks = quick.map(({ locks }) => [...locks]);
+  const quick: { lease: GrantedLease; locks: string[] }[] = [];
+  for (const lease of ended) {
+    if (isSlowToEnd(state, lease)) beginEnd(state, lease, cause, actor, now);
+    else quick.push({ lease, locks: [...lease.locks] });
+  }
+  for (const { lease } of quick) draftEnd(draft, lease, cause);
   commit(state, draft, actor);
-  for (const [index, lease] of quick.entries()) {
-    delayLocks(state, lease, locks[index] ?? [], now);
+  for (const { lease, locks } of quick) {
+    delayLocks(state, lease, locks, now);
     if (lease.slot >= 0) state.leases.release(lease.slot);
     state.granted.remove(lease);
-    state.pipeline.enqueue(() => deleteLeaseRow(state.platform.storage, lease.id));
   }
+  const ids = quick.map(({ lease }) => lease.id);
+  if (ids.length > 0) state.pipeline.enqueue(() => deleteLeaseRows(state.platform.storage, ids));
 }
 
 function tooManyLeases(): RegistryError {

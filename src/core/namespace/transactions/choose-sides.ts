@@ -27,8 +27,8 @@ export type Step = Exclude<TransactionOperation, { op: 'transaction' }> | ({ op:
  * @throws {RegistryError} `LIMIT_EXCEEDED` if the compares are too much work.
  */
 export function chooseSides(state: ComparedState, transaction: Transaction, meter: TransactionMeter): ChosenSide {
-  const succeeded = transaction.compares.every((compare) => holds(state, compare, meter));
-  const operations = succeeded ? transaction.then : transaction.else;
+  const succeeded = transaction.if.every((compare) => holds(state, compare, meter));
+  const operations = succeeded ? transaction.do : transaction.else;
   const steps = operations.map((operation): Step => {
     return operation.op === 'transaction' ? { op: 'transaction', ...chooseSides(state, operation, meter) } : operation;
   });
@@ -59,7 +59,10 @@ function holdsWithout(compare: Compare): boolean {
   return isRelated(0 - compare.operand, compare.is);
 }
 
-/** Compares leases, which have an id and may have an alias. One that has ended is not found, so no operand is equal to it. */
+/**
+ * Compares leases, which have an id and may have an alias. A lease that has ended is equal to no operand, neither its id nor
+ * its alias, also while entries that it holds are still there: its client must not believe that it still has a lock.
+ */
 function leasesHold(
   entries: Iterable<Entry>,
   { property, is, operand, door = 'native' }: HolderCompare,
