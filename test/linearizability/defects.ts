@@ -1,8 +1,11 @@
 import { replaceOnce } from '../programs/changed-resident';
+import type { FaultKind } from './faults';
 
 /** A defect that a change of the core could introduce, as changes of the resident host's built program. */
 export interface Defect {
   name: string;
+  /** Faults that reveal it; a kill if absent. */
+  faults?: readonly FaultKind[];
   changes: [place: string | RegExp, instead: string][];
 }
 
@@ -41,18 +44,22 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'stolen lock: an acquisition ignores the holder',
+    faults: [],
     changes: [[/throw heldByOther\(key, lock\d*\.lease\);(?=\s+const delayMs)/, '{}']],
   },
   {
     name: 'stuck lock: the end of a lease keeps its locks',
+    faults: [],
     changes: [['draft.entries.unlock(key, cause);', '{}']],
   },
   {
     name: 'ignored delay: a lock is free as soon as its lease has ended',
+    faults: [],
     changes: [['if (delayMs > 0) {', 'if (delayMs > Number.POSITIVE_INFINITY) {']],
   },
   {
     name: 'stale token: the next holder of a lock has the fencing token of the last one',
+    faults: [],
     changes: [
       [
         /\((lock\d*)\?\.index \?\? 0\) \+ 1, acquiredRevision: (?=revision)/,

@@ -50,7 +50,7 @@ async function miss(defect: Defect, folder: string): Promise<string[]> {
       program,
       clients: 8,
       seconds: 3,
-      faults: ['kill'],
+      faults: defect.faults ?? ['kill'],
     });
     if (judgement.problems.some((problem) => !problem.startsWith('could not decide'))) return [];
   }

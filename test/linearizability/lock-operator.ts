@@ -41,7 +41,7 @@ export class LockOperator {
   async #grant(): Promise<string> {
     const { operator, random, leases } = this.#client;
     const ttlMs = random.whole(1_000, 2_500);
-    const lockDelayMs = random.chance(0.5) ? 0 : random.whole(100, 1_500);
+    const lockDelayMs = random.chance(0.5) ? 0 : random.whole(1_000, 4_000);
     const sentAt = monotonicNow();
     const id = await operator.grantLease({ ttlMs, lockDelayMs });
     const group = random.pick(ENTRY_GROUPS);
