@@ -382,6 +382,13 @@ export const LEASE_MUTANTS: Mutant[] = [
     to: 'lease.tokenId !== "" ||',
   },
   {
+    name: 'shortens the time of a lease by an old renewal',
+    breaks: 'GL1',
+    symbol: 'renewGranted',
+    from: 'slot < 0 || heardAt < state.leases.renewedAt(slot)',
+    to: 'slot < 0',
+  },
+  {
     name: 'deletes an entry that left its lease after its deletion was staged',
     breaks: 'GL7',
     symbol: 'noteChanged',

@@ -1,5 +1,6 @@
 import type { EntryJson } from '../entries/entry';
 import type { RegistryHttp } from '../wire/registry-http';
+import { base64Of, inQuery } from './key-query';
 import type { Poll, PolledContent, PolledState } from './poll-source';
 import type { WireKeys } from './watch';
 
@@ -69,12 +70,15 @@ export class KeyPolls implements PolledState {
 }
 
 /** Returns keys as a query of a range. */
-function rangeQuery({ key, base64, ...range }: WireKeys): Record<string, string> {
-  const encoding = base64 && { base64: 'true' };
-  if (key === undefined) return { ...range, ...encoding };
-  const bytes = base64 ? atob(key) : undefined;
-  const length = bytes?.length ?? new TextEncoder().encode(key).length;
+function rangeQuery(wireKeys: WireKeys): Record<string, string> {
+  const { key, keyBase64 = key === undefined ? undefined : base64Of(key) } = wireKeys;
+  const bytes = keyBase64 && atob(keyBase64);
   // No longer key begins with one of the greatest length, and none is between a shorter one and itself with a NUL.
-  if (length >= KEY_MAX_BYTES) return { prefix: key, ...encoding };
-  return { from: key, to: bytes === undefined ? `${key}\0` : btoa(`${bytes}\0`), ...encoding };
+  const range = !bytes
+    ? wireKeys
+    : bytes.length >= KEY_MAX_BYTES
+      ? { prefixBase64: keyBase64 }
+      : { fromBase64: keyBase64, toBase64: btoa(`${bytes}\0`) };
+  const { keys, base64 } = inQuery([range]);
+  return { ...keys[0], ...(base64 && { base64: 'true' }) };
 }

@@ -11,15 +11,10 @@ export interface WatchScope {
   groups?: readonly string[] | undefined;
 }
 
-/** Keys of entries as frames name them: a key, all keys with a prefix, or those from one up to another. */
-export interface WireKeys {
-  key?: string | undefined;
-  prefix?: string | undefined;
-  from?: string | undefined;
-  to?: string | undefined;
-  /** The members are base64 of the bytes. The same in all keys of a watch. */
-  base64?: true | undefined;
-}
+type KeyMember = 'key' | 'prefix' | 'from' | 'to';
+
+/** Keys of entries as frames name them: text, or base64 of bytes that are not UTF-8. */
+export type WireKeys = { [Name in KeyMember | `${KeyMember}Base64`]?: string };
 
 /** Scope of any watch: of services, or of entries. */
 export interface WireScope extends WatchScope {
@@ -89,14 +84,19 @@ export interface Watch extends AsyncIterable<WatchFrame> {
   close(): void;
 }
 
-/** Options of any watch: of services, or of entries. */
-export interface SourceOptions extends WatchOptions {
+/** Options of a watch of any scope. */
+interface ScopeOptions extends Omit<WatchOptions, 'onFrame'> {
   /** True: changes of entries have the entry before them. */
   previous?: boolean | undefined;
 }
 
+/** Options of a watch of any scope, and the receiver of its frames. */
+export interface SourceOptions<Frame> extends ScopeOptions {
+  onFrame?: ((frame: Frame) => void) | undefined;
+}
+
 /** Parameters of a watch that its source sends. */
-export interface WatchRequest extends Pick<SourceOptions, 'observer' | 'counts' | 'previous'> {
+export interface WatchRequest extends Pick<ScopeOptions, 'observer' | 'counts' | 'previous'> {
   scope: WireScope;
 }
 
@@ -134,7 +134,7 @@ export interface WatchSource {
 export interface Sourceless {
   core: ClientCore;
   scope: WireScope;
-  options: SourceOptions;
+  options: ScopeOptions;
   sink: WatchSink;
   /** Aborts when the watch ends. */
   signal: AbortSignal;

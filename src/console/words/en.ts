@@ -1,4 +1,4 @@
-import type { AuditAction } from '../../client/wire/directory-answers';
+import type { AuditAction } from '../../client/wire/access-answers';
 import type { Cause } from '../../client/wire/history-answers';
 import { clock, count, duration, moment, span } from './format';
 
@@ -691,6 +691,9 @@ export const en = {
       instances: 'Instances',
       services: 'Services',
       bytes: 'Records',
+      entries: 'Entries',
+      entryBytes: 'Keys and values',
+      grantedLeases: 'Granted leases',
       sockets: 'Connections',
       watches: 'Watches',
       revisions: 'History, revisions',
@@ -746,6 +749,9 @@ export const en = {
       instances: 'Instances',
       services: 'Services',
       bytes: 'Size of records',
+      entries: 'Entries',
+      entryBytes: 'Keys and values',
+      grantedLeases: 'Granted leases',
       sockets: 'Connections',
       watches: 'Watches',
       requestsPerSecond: 'Calls per second',

@@ -44,8 +44,8 @@ export async function rangeEntriesAt(
   const { revision, cursor } = await momentAt(state, at, command.tokenId);
   // History does not change.
   if (command.ifNoneMatch === cursor) return { cursor, body: null };
-  const { orderBy = 'key', countOnly = false, descending } = command;
-  const isWhole = orderBy !== 'key' && !countOnly;
+  const { order = 'key', countOnly = false, descending } = command;
+  const isWhole = order !== 'key' && !countOnly;
   const answer = new RangeAnswer(command);
   const changes = new ChangesByKey(state.journal);
   let { interval } = command;

@@ -134,7 +134,7 @@ describe('a lease that holds much', () => {
     const holds = async (property: 'lease' | 'lock', is: '=' | '!=', operand: string | null) => {
       const key = property === 'lock' ? 'lock' : nameOf(0);
       const compare = { interval: intervalOf(key), property, is, operand };
-      const { body } = await namespace.api.transaction(OWNER, { compares: [compare], then: [], else: [] });
+      const { body } = await namespace.api.transaction(OWNER, { if: [compare], do: [], else: [] });
       return JSON.parse(body).succeeded;
     };
     for (const operand of [id, '5']) expect(await holds('lock', '=', operand)).toBe(true);

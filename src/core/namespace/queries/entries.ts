@@ -39,7 +39,7 @@ export function missingEntry(key: string): RegistryError {
 /** The part of a command that selects and shows entries. */
 export type RangeSelection = Pick<
   EntryRangeCommand,
-  'interval' | 'limit' | 'orderBy' | 'descending' | 'keysOnly' | 'countOnly'
+  'interval' | 'limit' | 'order' | 'descending' | 'keysOnly' | 'countOnly'
 >;
 
 /** Room for the entries of an answer. The first one has room whatever its size, so that a reader gets on. */
@@ -109,11 +109,11 @@ export class RangeAnswer {
    * @param reached Last key of the pieces, if the range has more than them.
    */
   text(reached?: string): JsonText<EntryRange> {
-    const { countOnly, orderBy = 'key' } = this.#selection;
+    const { countOnly, order = 'key' } = this.#selection;
     const more = this.isFull || reached !== undefined;
     const last = this.isFull ? this.#last && keyOf(this.#last) : reached;
     // Only the order of keys stays the same from one page to the next.
-    const next = more && last !== undefined && orderBy === 'key' ? base64urlKey(last) : undefined;
+    const next = more && last !== undefined && order === 'key' ? base64urlKey(last) : undefined;
     const count = reached === undefined || countOnly === true ? this.#count : undefined;
     const rest = JSON.stringify({ count, more, next });
     // `as`: the members of an EntryRange, the entries encoded already.
@@ -124,13 +124,12 @@ export class RangeAnswer {
 /** Yields entries in the requested order. */
 function* selected(
   source: EntrySource,
-  { interval, orderBy = 'key', descending = false }: RangeSelection,
+  { interval, order = 'key', descending = false }: RangeSelection,
   limit: number,
 ): Generator<Entry> {
   let left = limit;
   if (left <= 0) return;
-  const entries =
-    orderBy === 'key' ? source.within(interval, descending) : ordered(source, interval, orderBy, descending);
+  const entries = order === 'key' ? source.within(interval, descending) : ordered(source, interval, order, descending);
   for (const entry of entries) {
     yield entry;
     left -= 1;
