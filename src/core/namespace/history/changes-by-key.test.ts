@@ -122,3 +122,21 @@ it('[KV7] finds keys that alternate between parts without reading a part for eac
   }
   expect(read).toHaveBeenCalledTimes(1);
 });
+
+it('[KV7] finds keys whose changes alternate between revisions without reading these for each', async () => {
+  const { state } = await begin();
+  const names = Array.from({ length: 10 }, (_, index) => `n${index}`);
+  for (const text of ['old', 'new']) {
+    const draft = new Draft(state, state.time.now());
+    for (const name of names) draft.entries.put(name, { value: utf8Bytes(text), lease: null, facts: null }, 'put');
+    commit(state, draft, 'owner');
+    await settle();
+  }
+  const { revision } = state.journal;
+  const changes = new ChangesByKey(state.journal);
+  const read = vi.spyOn(state.journal.entries, 'placedParts');
+  for (const name of names) {
+    for (const back of [0, 1]) expect(changes.at(revision - back, name)?.after?.revision).toBe(revision - back);
+  }
+  expect(read).toHaveBeenCalledTimes(2);
+});

@@ -1,24 +1,36 @@
 import { LRUCache } from 'lru-cache';
+import { ENTRIES_PER_NAMESPACE_MAX_COUNT } from '../../../model/limits';
 import type { Journal } from '../commit/journal';
 import { changeHeads, decodeEntryChanges, type JournaledEntry } from '../entries/entry-changes';
 
-/** Bytes of the parts that are kept decoded: keys that follow one another may be in parts that don't. */
+/** Bytes of the parts that are kept decoded. */
 const DECODED_MAX_BYTES = 4 * 1024 * 1024;
 
+/** Keys of the revisions that are kept: those of any one fit. */
+const KEYS_MAX_COUNT = 2 * ENTRIES_PER_NAMESPACE_MAX_COUNT;
+
+/** Changes of a revision. */
+interface ChangesAt {
+  isStaged: boolean;
+  /** Those that are not on the disk. */
+  drafted: ReadonlyMap<string, JournaledEntry>;
+  /** Places of the parts, by the keys in them. */
+  places: ReadonlyMap<string, number>;
+}
+
 /**
- * The changes of entries, by key. It keeps the keys of the last revision, and the changes in the last few parts of it: many
- * keys may have changed in the same revision, and all their values may be larger than the memory.
+ * The changes of entries, by key. It keeps the keys of the last few revisions, and the changes in the last few parts of them:
+ * keys that follow one another alternate between the same revisions, and between parts of one, but all the values of a
+ * revision may be larger than the memory.
  */
 export class ChangesByKey {
   readonly #journal: Journal['entries'];
-  #revision = -1;
-  #isStaged = false;
-  /** Places of the parts of the revision, by the keys in them. */
-  readonly #places = new Map<string, number>();
-  /** Changes that are not on the disk. */
-  #drafted = new Map<string, JournaledEntry>();
-  /** Changes in some of the parts, by their places. */
-  readonly #parts = new LRUCache<number, Map<string, JournaledEntry>>({ maxSize: DECODED_MAX_BYTES });
+  readonly #revisions = new LRUCache<number, ChangesAt>({
+    maxSize: KEYS_MAX_COUNT,
+    sizeCalculation: ({ drafted, places }) => 1 + drafted.size + places.size,
+  });
+  /** Changes in some of the parts, by revision and place. */
+  readonly #parts = new LRUCache<string, ReadonlyMap<string, JournaledEntry>>({ maxSize: DECODED_MAX_BYTES });
 
   constructor({ entries }: Pick<Journal, 'entries'>) {
     this.#journal = entries;
@@ -26,33 +38,35 @@ export class ChangesByKey {
 
   at(revision: number, key: string): JournaledEntry | undefined {
     const isStaged = this.#journal.isStaged(revision);
-    if (revision !== this.#revision || isStaged !== this.#isStaged) this.#turnTo(revision, isStaged);
-    const place = this.#places.get(key);
-    if (place === undefined) return this.#drafted.get(key);
-    const known = this.#parts.get(place);
-    if (known !== undefined) return known.get(key);
+    const known = this.#revisions.get(revision);
+    const { drafted, places } = known?.isStaged === isStaged ? known : this.#read(revision, isStaged);
+    const place = places.get(key);
+    if (place === undefined) return drafted.get(key);
+    const kept = this.#parts.get(nameOf(revision, isStaged, place));
+    if (kept !== undefined) return kept.get(key);
     const part = this.#journal.partAt(revision, place);
-    return part && this.#decode(part, place).get(key);
+    return part && this.#decode(revision, isStaged, place, part).get(key);
   }
 
-  #turnTo(revision: number, isStaged: boolean): void {
-    this.#revision = revision;
-    this.#isStaged = isStaged;
-    this.#places.clear();
-    this.#parts.clear();
-    this.#drafted = byKey(this.#journal.draftedAt(revision));
+  #read(revision: number, isStaged: boolean): ChangesAt {
+    const places = new Map<string, number>();
     for (const { place, part } of this.#journal.placedParts(revision)) {
       // Most revisions have one part, which is then not read again.
-      const keys = this.#parts.size === 0 ? this.#decode(part, place).values() : changeHeads(part);
-      for (const { key } of keys) this.#places.set(key, place);
+      const keys = places.size === 0 ? this.#decode(revision, isStaged, place, part).values() : changeHeads(part);
+      for (const { key } of keys) places.set(key, place);
     }
+    const read = { isStaged, drafted: byKey(this.#journal.draftedAt(revision)), places };
+    this.#revisions.set(revision, read);
+    return read;
   }
 
-  #decode(part: ArrayBuffer, place: number): Map<string, JournaledEntry> {
-    const changes = byKey(decodeEntryChanges(part, this.#revision));
-    this.#parts.set(place, changes, { size: part.byteLength });
+  #decode(revision: number, isStaged: boolean, place: number, part: ArrayBuffer): ReadonlyMap<string, JournaledEntry> {
+    const changes = byKey(decodeEntryChanges(part, revision));
+    this.#parts.set(nameOf(revision, isStaged, place), changes, { size: part.byteLength });
     return changes;
   }
 }
+
+const nameOf = (revision: number, isStaged: boolean, place: number) => `${revision} ${isStaged} ${place}`;
 
 const byKey = (changes: readonly JournaledEntry[]) => new Map(changes.map((change) => [change.key, change]));
