@@ -935,6 +935,9 @@ export const AUDIT_PER_NAMESPACE_MAX_COUNT = 100_000;
  */
 export const AUDIT_OF_DIRECTORY_MAX_COUNT = 250_000;
 
+/** Length of a key in an entry of the audit trail, which has up to a million; a longer one is truncated. */
+export const AUDITED_KEY_MAX_CHARACTERS = 512;
+
 /** Old audit entries that are removed with each new one, so that more are removed than added. */
 export const AUDIT_TRIMMED_WITH_EACH_COUNT = 4;
 

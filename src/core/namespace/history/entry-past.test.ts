@@ -220,6 +220,28 @@ it('[KV2, KV4, KV5, KV6, KV8, KV9, I7] reads like a model that keeps every state
   );
 }, 120_000);
 
+it('[KV5] decodes a revision of many changes once for a range, not for each of its keys', async () => {
+  const awake = new AwakeNamespace();
+  const names = Array.from({ length: 300 }, (_, index) => `key-${index}`);
+  const change = (value: number, every: number) =>
+    awake.commit(({ entries }) => {
+      for (const [index, key] of names.entries()) {
+        if (index % every === 0) entries.put(key, { value: Uint8Array.of(value), lease: null, facts: null }, 'put');
+      }
+    });
+  change(0, 1);
+  await settle();
+  const { cursor } = awake.state.journal;
+  for (const [value, every] of [1, 2, 1, 2].entries()) change(value + 1, every);
+  await settle();
+  const decode = vi.spyOn(awake.state.journal.entries, 'placedParts');
+  const range = { interval: { from: '' }, at: cursor, keysOnly: true };
+  const { entries } = readJsonText((await readEntryRange(awake.state, range)).body ?? '{}');
+  expect(entries.map(({ revision }) => revision)).toEqual(names.map(() => 1));
+  // Keys of two chains meet in the first and in the third revision.
+  expect(decode.mock.calls.length).toBeLessThan(8);
+});
+
 it('[KV5] finds a key that changes often by reading forward', async () => {
   const awake = new AwakeNamespace();
   const change = (key: string, value: number) => {

@@ -27,8 +27,8 @@ type PastState = Pick<StoredState, 'journal' | 'entries' | 'platform'>;
 
 /**
  * The entries of an interval as they were right after a revision. Those that have not changed since are as they are now. Each
- * other one is looked for along its own chain of changes, which is short for most; the rest are found by reading forward from
- * the revision up to the first change of each, which comes soon for a key that changes often.
+ * other one is looked for along its own chain of changes, which is short for most, all of them a step at a time; the rest are
+ * found by reading forward from the revision up to the first change of each, which comes soon for a key that changes often.
  *
  * The namespace goes on meanwhile: {@link now} returns nothing while entries are missing, and is valid for the turn in which
  * it returns them.
@@ -82,12 +82,23 @@ export class EntryPast {
   async find(): Promise<void> {
     const { journal, entries, platform } = this.#state;
     const rest = new Set<string>();
-    for (const [index, key] of this.#missing().entries()) {
-      const ends = { newest: entries.changedAt(key), stored: journal.storedRevision };
-      const past = lookBack(this.#changes, ends, key, this.#revision);
-      if (past === undefined) rest.add(key);
-      else this.#found.set(key, past);
-      if (index % STEPS_PER_TURN === STEPS_PER_TURN - 1) await platform.nextTurn();
+    let links: Link[] = [];
+    let taken = 0;
+    const endsTurn = () => ++taken % STEPS_PER_TURN === 0;
+    for (const key of this.#missing()) {
+      links.push({ key, changedAt: entries.changedAt(key), steps: 0 });
+      if (endsTurn()) await platform.nextTurn();
+    }
+    while (links.length > 0) {
+      const earlier: Link[] = [];
+      for (const link of inOrderOfJournal(links)) {
+        const past = lookBack(this.#changes, journal.storedRevision, link, this.#revision);
+        if (past === undefined) rest.add(link.key);
+        else if (past !== null && 'steps' in past) earlier.push(past);
+        else this.#found.set(link.key, past);
+        if (endsTurn()) await platform.nextTurn();
+      }
+      links = earlier;
     }
     if (rest.size === 0) return;
     await lookForward(this.#state, rest, this.#revision, this.#found);
@@ -142,26 +153,40 @@ function missingKeys(
   return keys;
 }
 
+/** A change in the chain of a key. */
+interface Link {
+  key: string;
+  changedAt: number;
+  /** Number of changes after it that were read from the disk. */
+  steps: number;
+}
+
 /**
- * Follows the changes of a key back to a revision. Returns undefined if that takes too many steps: the rest is then on the
- * disk.
+ * Sorts links so that each revision comes once, and its keys in order, as the end of a lease stores them. Otherwise one with
+ * many changes would be decoded again for each of its keys.
+ */
+function inOrderOfJournal(links: Link[]): Link[] {
+  return links.sort((a, b) => a.changedAt - b.changedAt || (a.key < b.key ? -1 : 1));
+}
+
+/**
+ * Follows the changes of a key one step back to a revision: returns the entry at the revision, or the earlier change that is
+ * to be read next. Returns undefined if there were too many steps: the rest is then on the disk.
  *
  * @param stored Newest revision on the disk. Later ones are in memory, and few.
  */
 function lookBack(
   changes: ChangesByKey,
-  { newest, stored }: { newest: number; stored: number },
-  key: string,
+  stored: number,
+  { key, changedAt, steps }: Link,
   revision: number,
-): PastEntry | null | undefined {
-  let changedAt = newest;
-  for (let steps = 0; steps < ENTRY_STEPS_BACK_MAX_COUNT; steps += changedAt <= stored ? 1 : 0) {
-    const change = changes.at(changedAt, key);
-    if (change === undefined) return undefined;
-    if (change.previous <= revision) return pastEntry(change, changedAt);
-    changedAt = change.previous;
-  }
-  return undefined;
+): PastEntry | Link | null | undefined {
+  const change = changes.at(changedAt, key);
+  if (change === undefined) return undefined;
+  if (change.previous <= revision) return pastEntry(change, changedAt);
+  const { previous } = change;
+  const next = { key, changedAt: previous, steps: steps + (previous <= stored ? 1 : 0) };
+  return next.steps < ENTRY_STEPS_BACK_MAX_COUNT ? next : undefined;
 }
 
 function pastEntry({ before }: JournaledEntry, changedAt: number): PastEntry | null {
