@@ -1,13 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { ENTRIES_PER_NAMESPACE_MAX_COUNT } from '../../../model/limits';
+import { PAST_KEYS_KEPT_MAX_COUNT, PAST_PARTS_DECODED_MAX_BYTES } from '../../../model/limits';
 import type { Journal } from '../commit/journal';
 import { changeHeads, decodeEntryChanges, type JournaledEntry } from '../entries/entry-changes';
-
-/** Bytes of the parts that are kept decoded. */
-const DECODED_MAX_BYTES = 4 * 1024 * 1024;
-
-/** Keys of the revisions that are kept: those of any one fit. */
-const KEYS_MAX_COUNT = 2 * ENTRIES_PER_NAMESPACE_MAX_COUNT;
 
 /** Changes of a revision. */
 interface ChangesAt {
@@ -26,11 +20,13 @@ interface ChangesAt {
 export class ChangesByKey {
   readonly #journal: Journal['entries'];
   readonly #revisions = new LRUCache<number, ChangesAt>({
-    maxSize: KEYS_MAX_COUNT,
+    maxSize: PAST_KEYS_KEPT_MAX_COUNT,
     sizeCalculation: ({ drafted, places }) => 1 + drafted.size + places.size,
   });
   /** Changes in some of the parts, by revision and place. */
-  readonly #parts = new LRUCache<string, ReadonlyMap<string, JournaledEntry>>({ maxSize: DECODED_MAX_BYTES });
+  readonly #parts = new LRUCache<string, ReadonlyMap<string, JournaledEntry>>({
+    maxSize: PAST_PARTS_DECODED_MAX_BYTES,
+  });
 
   constructor({ entries }: Pick<Journal, 'entries'>) {
     this.#journal = entries;
