@@ -403,6 +403,9 @@ export const LEASE_END_SLICE_MAX_BYTES = 1024 * 1024;
 /** Locks of one lease. Each takes a row in the turn that ends the lease. `LIMIT_EXCEEDED` */
 export const LEASE_LOCKS_MAX_COUNT = 1_000;
 
+/** Leases that one statement removes: the platform binds 100 values per statement. */
+export const LEASE_ROWS_PER_STATEMENT_COUNT = 100;
+
 /** Instances that one granted lease holds. They are removed in one turn when it ends: 0.2 s of the processor. `LIMIT_EXCEEDED` */
 export const LEASE_INSTANCES_MAX_COUNT = 10_000;
 
@@ -488,6 +491,12 @@ export const PAST_SLICE_MAX_COUNT = 1_000;
 
 /** Keys of entries that one step of a read of the past visits, besides those that have changed since. */
 export const PAST_ENTRIES_VISITED_MAX_COUNT = 5_000;
+
+/** Bytes of the journal's parts that a read of the past keeps decoded. */
+export const PAST_PARTS_DECODED_MAX_BYTES = 4 * 1024 * 1024;
+
+/** Keys of the revisions that a read of the past keeps: twice as many as one revision may change. */
+export const PAST_KEYS_KEPT_MAX_COUNT = 200_000;
 
 /** Steps in which a range of past entries is read. It then ends early, and another call continues. */
 export const PAST_RANGE_STEPS_MAX_COUNT = 20;

@@ -5,7 +5,7 @@ import { LeaseCalls } from '../../../../test/fixtures/lease-calls';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { utf8Bytes, utf8Text } from '../../../model/bytes';
-import { LEASE_END_SLICE_MAX_COUNT } from '../../../model/limits';
+import { JOURNAL_PART_MAX_ENTRIES_COUNT, LEASE_END_SLICE_MAX_COUNT } from '../../../model/limits';
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
 import { endGranted } from '../leases/granting';
@@ -93,7 +93,7 @@ it('[KV7] the history of a key copies no values of other keys', async () => {
   expect(copied.mock.calls.length).toBeLessThan(20);
 });
 
-it('[KV7] a past range has the values of one part in memory at a time', async () => {
+it('[KV7] a past range reads each part of a large revision no more than twice', async () => {
   const { state, calls, ended, end } = await begin();
   end();
   await settle();
@@ -103,4 +103,40 @@ it('[KV7] a past range has the values of one part in memory at a time', async ()
   expect(entries.map(({ value }) => value)).toEqual(VALUES.filter((_, index) => index !== 2));
   // Twice for each part but the first: to find the entries, and to read their values.
   expect(read.mock.calls.length).toBeLessThanOrEqual(8);
+});
+
+it('[KV7] finds keys that alternate between parts without reading a part for each', async () => {
+  const { state } = await begin();
+  const names = Array.from({ length: 2 * JOURNAL_PART_MAX_ENTRIES_COUNT }, (_, index) => `n${index}`);
+  const draft = new Draft(state, state.time.now());
+  for (const name of names) draft.entries.put(name, { value: utf8Bytes(name), lease: null, facts: null }, 'put');
+  commit(state, draft, 'owner');
+  await settle();
+  const { revision } = state.journal;
+  const changes = new ChangesByKey(state.journal);
+  const read = vi.spyOn(state.journal.entries, 'partAt');
+  for (let index = 0; index < JOURNAL_PART_MAX_ENTRIES_COUNT; index++) {
+    for (const name of [names[index], names.at(-1 - index)]) {
+      expect(utf8Text(changes.at(revision, name ?? '')?.after?.value ?? utf8Bytes(''))).toBe(name);
+    }
+  }
+  expect(read).toHaveBeenCalledTimes(1);
+});
+
+it('[KV7] finds keys whose changes alternate between revisions without reading these for each', async () => {
+  const { state } = await begin();
+  const names = Array.from({ length: 10 }, (_, index) => `n${index}`);
+  for (const text of ['old', 'new']) {
+    const draft = new Draft(state, state.time.now());
+    for (const name of names) draft.entries.put(name, { value: utf8Bytes(text), lease: null, facts: null }, 'put');
+    commit(state, draft, 'owner');
+    await settle();
+  }
+  const { revision } = state.journal;
+  const changes = new ChangesByKey(state.journal);
+  const read = vi.spyOn(state.journal.entries, 'placedParts');
+  for (const name of names) {
+    for (const back of [0, 1]) expect(changes.at(revision - back, name)?.after?.revision).toBe(revision - back);
+  }
+  expect(read).toHaveBeenCalledTimes(2);
 });

@@ -220,8 +220,9 @@ describe('a lease that holds much', () => {
     expect(changes).toHaveLength(COUNT);
     expect(changes[0]).toEqual({ type: 'delete', kind: 'entry', key: nameOf(0) });
     expect(new Set(frames.map((frame) => ('revision' in frame ? frame.revision : 0))).size).toBe(1);
-    const before = await entries.range({ at: (await entries.history(nameOf(3))).changes[1]?.cursor ?? '', limit: 2 });
-    expect(before).toMatchObject({ count: COUNT, entries: [{ value: 'value 0' }, {}] });
+    const at = (await entries.history(nameOf(3))).changes[1]?.cursor ?? '';
+    expect(await entries.range({ at, limit: 2 })).toMatchObject({ more: true, entries: [{ value: 'value 0' }, {}] });
+    expect(await entries.range({ at, countOnly: true })).toMatchObject({ count: COUNT });
     const last = await restart();
     expect(await last.entries.keys()).toEqual(['other']);
     expect((await last.entries.history(nameOf(3))).changes).toHaveLength(2);

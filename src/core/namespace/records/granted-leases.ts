@@ -1,7 +1,7 @@
 import { LEASE_DOORS, type LeaseDoor } from '../../../model/granted-lease';
 import type { Cause } from '../../../model/history';
 import type { Lease } from '../../../model/lease';
-import { HEARTBEATS_PER_TTL_COUNT } from '../../../model/limits';
+import { HEARTBEATS_PER_TTL_COUNT, LEASE_ROWS_PER_STATEMENT_COUNT } from '../../../model/limits';
 import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
 import type { GrantedLease, LeaseEnding } from './catalog-entries';
 
@@ -173,18 +173,15 @@ export function writeLeaseRow(storage: SqlStorage, lease: Omit<LeaseRow, 'timedA
   storage.run(PUT, id, alias, door, tokenId, ttlMs, grantedAt, slot < 0 ? null : slot, timedAt, ...end, lockDelayMs);
 }
 
-/** Leases that one statement removes: as many as the platform binds values. */
-const REMOVED_AT_ONCE = 100;
-
-const REMOVE_MANY = `DELETE FROM lease WHERE id IN (${Array(REMOVED_AT_ONCE).fill('?').join(', ')})`;
+const REMOVE_MANY = `DELETE FROM lease WHERE id IN (${Array(LEASE_ROWS_PER_STATEMENT_COUNT).fill('?').join(', ')})`;
 
 /** Removes leases. Runs inside a commit. */
 export function deleteLeaseRows(storage: SqlStorage, ids: readonly number[]): void {
   // In the order of the table, so that each of its pages is found once.
   const sorted = ids.toSorted((a, b) => a - b);
   let at = 0;
-  for (; at + REMOVED_AT_ONCE <= sorted.length; at += REMOVED_AT_ONCE) {
-    storage.run(REMOVE_MANY, ...sorted.slice(at, at + REMOVED_AT_ONCE));
+  for (; at + LEASE_ROWS_PER_STATEMENT_COUNT <= sorted.length; at += LEASE_ROWS_PER_STATEMENT_COUNT) {
+    storage.run(REMOVE_MANY, ...sorted.slice(at, at + LEASE_ROWS_PER_STATEMENT_COUNT));
   }
   for (const id of sorted.slice(at)) storage.run('DELETE FROM lease WHERE id = ?', id);
 }
