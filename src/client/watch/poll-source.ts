@@ -1,5 +1,4 @@
 import { BackOff } from '../wire/back-off';
-
 import type { RegistryHttp } from '../wire/registry-http';
 import { pause, type Time } from '../wire/time';
 import type { ScopeSnapshot } from '../wire/wire-frame';

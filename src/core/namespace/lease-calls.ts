@@ -100,7 +100,9 @@ export function callRevokeLease(
   const { tokenId: actor, address } = caller;
   const detail = `of ${lease.tokenId}, entries: ${lease.keys.size}, instances: ${lease.instances.size}`;
   const note: AuditNote = { action: 'lease-revoked', actor, address, target: String(lease.id), detail };
-  return withAuditEntry(state, note, (changed) => revoke(state, caller, name, noted(changed)));
+  // By its id: until the action is recorded, it may have ended, and another lease may have its alias.
+  const recorded = { ...name, lease: String(lease.id) };
+  return withAuditEntry(state, note, (changed) => revoke(state, caller, recorded, noted(changed)));
 }
 
 /**

@@ -1,16 +1,21 @@
 import { describe, expect, it } from 'vitest';
+import type { Scene } from '../../../../test/contracts/namespace/scene';
 import { OPERATOR, OWNER } from '../../../../test/fixtures/callers';
 import { EntryCalls } from '../../../../test/fixtures/entry-calls';
 import { LeaseCalls } from '../../../../test/fixtures/lease-calls';
+import type { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import type { SocketClient } from '../../../../test/fixtures/socket-client';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
+import { CLOSE_CODES } from '../../../model/frames';
 import type { GrantedLeaseDetail, GrantedLeaseView, LeaseRenewalReport } from '../../../model/granted-lease';
 import {
   ENTRIES_UNWRITTEN_MAX_BYTES,
   ENTRY_VALUE_MAX_BYTES,
+  FRAME_MAX_BYTES,
   HEARTBEAT_INSTANCES_MAX_COUNT,
   SOCKET_ANSWERS_WAITING_MAX_BYTES,
+  SOCKET_FRAMES_PENDING_MAX_BYTES,
   SWEEP_SLICE_MAX_COUNT,
   TRANSACTION_MAX_BYTES,
 } from '../../../model/limits';
@@ -40,6 +45,16 @@ function received(client: SocketClient): string[] {
       .map((change) => (change.kind === 'entry' ? `${change.type} ${change.key}` : change.kind))
       .join();
   });
+}
+
+/** Registers more instances than one turn removes, and lets all their leases end. */
+async function endManyLeases(namespace: NodeNamespace, scene: Scene): Promise<void> {
+  const ids = Array.from({ length: SWEEP_SLICE_MAX_COUNT + 10 }, (_, index) => `i${index}`);
+  for (let first = 0; first < ids.length; first += 500) {
+    await scene.batch(...ids.slice(first, first + 500).map((id) => ({ op: 'register', id, ...AT })));
+  }
+  await namespace.pass(29_900);
+  await namespace.freeze(700);
 }
 
 /** Returns the bodies of the answers that a client has received, by their ids. */
@@ -176,13 +191,7 @@ describe('calls in quick succession on one socket', () => {
 
   it('[W16] are not overtaken while leases end that are due', async () => {
     const { client, namespace, scene, entries } = begin();
-    // The first frame ends as many as a turn may, and the second one would find the others.
-    const ids = Array.from({ length: SWEEP_SLICE_MAX_COUNT + 10 }, (_, index) => `i${index}`);
-    for (let first = 0; first < ids.length; first += 500) {
-      await scene.batch(...ids.slice(first, first + 500).map((id) => ({ op: 'register', id, ...AT })));
-    }
-    await namespace.pass(29_900);
-    await namespace.freeze(700);
+    await endManyLeases(namespace, scene);
     const before = namespace.state.journal.revision;
     void client.post({ id: '1', ...transaction(put('a', '1')) });
     void client.post({ id: '2', ...transaction(put('a', '2')) });
@@ -190,6 +199,33 @@ describe('calls in quick succession on one socket', () => {
     const answers = answersOf(client);
     expect(['1', '2'].map((id) => answers.get(id)?.revision)).toEqual([before + 3, before + 4]);
     expect([await scene.listed(), (await entries.read('a'))?.value]).toEqual([[], '2']);
+  });
+
+  it('[W16] find the watch that an earlier one begins, also while leases end that are due', async () => {
+    const { client, namespace, scene } = begin();
+    await endManyLeases(namespace, scene);
+    void client.post({ type: 'watch', id: 'w', watch: 'w', scope: {} });
+    void client.post({ type: 'unwatch', id: 'u', watch: 'w' });
+    await settle();
+    expect(received(client).filter((each) => each !== 'snapshot')).toEqual(['w', 'u']);
+    expect(await scene.stats()).toMatchObject({ watches: 0 });
+  });
+
+  it('[W20] are ignored once the registry has closed the socket, also if they waited for an earlier one', async () => {
+    const { stage, namespace, entries, leases } = begin();
+    const { id: lease } = await leases.grant();
+    const gate = Promise.withResolvers<void>();
+    namespace.platform.audit.gate = gate.promise;
+    const operator = stage.connect({ caller: OPERATOR });
+    void operator.post({ type: 'revoke-lease', id: '1', lease });
+    const late = JSON.stringify({ id: '2', ...transaction(put('late', '')) });
+    for (let size = 0; size <= SOCKET_FRAMES_PENDING_MAX_BYTES; size += FRAME_MAX_BYTES) {
+      void operator.post(late.padEnd(FRAME_MAX_BYTES));
+    }
+    expect(operator.socket.closed).toMatchObject({ code: CLOSE_CODES.overloaded });
+    gate.resolve();
+    await settle();
+    expect(await entries.keys()).toEqual([]);
   });
 });
 
@@ -271,6 +307,22 @@ describe('leases over a socket', () => {
     await settle();
     expect(answersOf(operator).get('2')).toMatchObject({ results: [{ count: 0 }] });
     expect(audit.notes).toMatchObject([{ action: 'lease-revoked', actor: 'operator', address: '192.0.2.1' }]);
+  });
+
+  it('[A46] end only as the audit trail names them, also if another has their alias meanwhile', async () => {
+    const { stage, namespace, scene, leases } = begin();
+    const { id } = await leases.grant({ alias: '7' });
+    const gate = Promise.withResolvers<void>();
+    namespace.platform.audit.gate = gate.promise;
+    const operator = stage.connect({ caller: OPERATOR });
+    void operator.post({ type: 'revoke-lease', id: '1', lease: '7' });
+    await leases.revoke(id);
+    const others = new LeaseCalls(scene.api, { tokenId: 'other' });
+    const next = await others.grant({ alias: '7' });
+    gate.resolve();
+    await settle();
+    expect(received(operator)).toEqual(['1: LEASE_NOT_FOUND']);
+    expect(await others.read('7')).toMatchObject({ id: next.id });
   });
 
   it('[GL1, I8] are renewed together without a row', async () => {

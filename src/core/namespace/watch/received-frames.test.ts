@@ -188,6 +188,15 @@ describe('frames that come faster than they are handled', () => {
     await client.close({ isEnd: true });
     expect(await scene.listed()).toEqual([]);
   });
+
+  it('[W20, T2] that wait for an earlier one are also handled before the close, and leave nothing behind', async () => {
+    const { client, scene } = stage();
+    void client.post({ type: 'session', id: 's' });
+    void client.post({ type: 'watch', id: 'w', watch: 'w', scope: {} });
+    await client.close({ isEnd: true });
+    await settle();
+    expect(await scene.stats()).toMatchObject({ sockets: 0, watches: 0, sessions: 0 });
+  });
 });
 
 describe('watches of one socket', () => {

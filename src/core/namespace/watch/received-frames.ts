@@ -82,7 +82,8 @@ export class ReceivedFrames {
       const frame = readFrame(value);
       // Every frame that resumes may itself become one to wait for.
       while (this.#underWay.has(connection)) await this.#underWay.get(connection)?.catch(() => {});
-      await this.#handle(connection, frame);
+      // The registry may have closed the socket meanwhile.
+      if (!this.#hub.isLeaving(connection)) await this.#handle(connection, frame);
     } catch (error) {
       this.#send(connection, JSON.stringify(errorFrame(error, id)));
       if (!(error instanceof RegistryError)) {
@@ -95,9 +96,10 @@ export class ReceivedFrames {
   async closed(connection: Connection, isEnd: boolean): Promise<void> {
     notePass(this.#state);
     this.#gone.add(connection);
-    // Frames that it sent before closing come first.
+    // Frames that it sent before closing come first: one that came later would connect the socket again.
     const begun = this.#queue.begun(connection);
     if (begun !== undefined) await begun;
+    while (this.#underWay.has(connection)) await this.#underWay.get(connection)?.catch(() => {});
     this.#hub.disconnect(connection);
     notePollsEnded(this.#state, connection, this.#state.time.now());
     // If that can't be stored, the session expires later.
@@ -218,7 +220,8 @@ export class ReceivedFrames {
     return answer.isMade ? answered : this.#inOrder(connection, answered);
   }
 
-  async #watch(peer: Peer, { id, watch, cursor, observer, counts, previous, ...frame }: Frame<'watch'>): Promise<void> {
+  /** Begins a watch. If leases are due, which end first, later frames of the connection wait for it. */
+  #watch(peer: Peer, { id, watch, cursor, observer, counts, previous, ...frame }: Frame<'watch'>): Promise<void> {
     const { connection } = peer;
     const scope = scopeParts(frame.scope);
     const begun: NewWatch = {
@@ -228,7 +231,9 @@ export class ReceivedFrames {
       counts: counts || undefined,
       previous: previous || undefined,
     };
-    await turn(this.#state, soleServiceOf(scope), () => {
+    let isDecided = false;
+    const answered = turn(this.#state, soleServiceOf(scope), () => {
+      isDecided = true;
       assertRoomOnSocket(peer, begun);
       assertRoomForWatch(this.#state, this.#hub, connection.memory.caller.tokenId);
       supersedePolls(this.#hub, peer, watch);
@@ -239,6 +244,7 @@ export class ReceivedFrames {
       }
       this.#hub.watch(peer, begun, position?.revision);
     });
+    return isDecided ? answered : this.#inOrder(connection, answered);
   }
 
   #resetReason(cursor: string): string {
