@@ -310,7 +310,7 @@ export function entriesSuite({ ask, send, tokenFor, ns }: Home): void {
       const { body } = await ask<Listed>('GET', `${KV}?prefix=config/&keysOnly=true&limit=1`);
       expect(body).toMatchObject({ count: 3, more: true, entries: [{ key: 'config/a', revision: 2, bytes: 17 }] });
       expect(body.entries[0]).not.toHaveProperty('value');
-      expect((await ask('GET', `${KV}?count`)).body).toEqual({ entries: [], count: 6, more: false });
+      expect((await ask('GET', `${KV}?countOnly`)).body).toEqual({ entries: [], count: 6, more: false });
     });
 
     it('[KV4, V6] is read in pages, forwards and backwards, at one moment', async () => {

@@ -81,7 +81,7 @@ describe.each(HOSTS)('on %s', (host) => {
     fetch(`${registry.url}${path}`, { method, headers: { authorization: authorization() } });
   const listed = async () => {
     // `as`: the member that this test reads.
-    const { entries } = (await (await ask('GET', `${KV}?keys`)).json()) as { entries: { key: string }[] };
+    const { entries } = (await (await ask('GET', `${KV}?keysOnly`)).json()) as { entries: { key: string }[] };
     return entries.map(({ key }) => key);
   };
 

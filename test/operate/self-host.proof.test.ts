@@ -59,7 +59,7 @@ it('[M9, D2] the packed package serves, and every command of the self-hosting gu
   expect(
     packed.filter(
       (path) =>
-        !/^package\/(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/(commit|licenses\.txt)|(bin|dist|docs)\/[\w-]+\.(js|md)|dist\/client\/[\w-]+(\.d\.ts|\.js)|dist\/client\/(admin|resolve|session|watch|wire)\/[\w-]+\.d\.ts)$/.test(
+        !/^package\/(package\.json|LICENSE|README\.md|CHANGELOG\.md|dist\/(commit|licenses\.txt)|(bin|dist|docs)\/[\w-]+\.(js|md)|dist\/client\/[\w-]+(\.d\.ts|\.js)|dist\/client\/(admin|entries|locks|resolve|session|watch|wire)\/[\w-]+\.d\.ts)$/.test(
           path,
         ),
     ),

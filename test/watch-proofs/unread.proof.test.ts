@@ -66,7 +66,7 @@ async function rawSocket({ url, rootToken }: RunningRegistry): Promise<WebSocket
 }
 
 it('[W21, E6] 600 unread event streams end neither the registry nor the service to clients that read', {
-  timeout: 400_000,
+  timeout: 600_000,
 }, async () => {
   const registry = await started();
   await fill(registry);
@@ -82,7 +82,7 @@ it('[W21, E6] 600 unread event streams end neither the registry nor the service 
       `GET /api/v1/ns/public/watch HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${registry.rootToken}\r\n\r\n`,
     );
   }
-  await until('all streams are open', async () => (await socketsOf(registry)) === STREAMS + 1);
+  await until('all streams are open', async () => (await socketsOf(registry)) === STREAMS + 1, 180_000);
   const after = await following(registry);
   await put(registry, 'orders', 'a', 80);
   for (const { replica, ends } of [before, after]) {
