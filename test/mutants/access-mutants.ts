@@ -125,7 +125,7 @@ export const ACCESS_MUTANTS: Mutant[] = [
     name: 'revokes the lease of another token without an audit entry',
     breaks: 'A46',
     symbol: 'callRevokeLease',
-    from: 'return withAuditEntry(state, note, (changed) => revoke(state, caller, name, noted(changed)));',
+    from: 'return withAuditEntry(state, note, (changed) => revoke(state, caller, recorded, noted(changed)));',
     to: 'return revoke(state, caller, name, noted());',
   },
   {
