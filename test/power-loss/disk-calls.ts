@@ -158,10 +158,12 @@ const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll('\\x', ''), 
  */
 export function hidesFailure(calls: readonly DiskCall[]): boolean {
   const flushes = calls.flatMap(({ action, ...call }) => (action.kind === 'flush' ? [{ ...action, ...call }] : []));
-  const failed = flushes.find(({ succeeded, end }) => !succeeded && Number.isFinite(end));
-  if (failed === undefined) return false;
-  return flushes.some(
-    ({ path, descriptor, start, succeeded }) =>
-      succeeded && path === failed.path && descriptor !== failed.descriptor && start > failed.start,
+  // Flushes are counted by thread, so several may fail.
+  const failed = flushes.filter(({ succeeded, end }) => !succeeded && Number.isFinite(end));
+  return failed.some((failure) =>
+    flushes.some(
+      ({ path, descriptor, start, succeeded }) =>
+        succeeded && path === failure.path && descriptor !== failure.descriptor && start > failure.start,
+    ),
   );
 }

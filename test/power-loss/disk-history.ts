@@ -117,6 +117,8 @@ export class DiskHistory {
   }
 
   #flush(path: string, start: number, end: number, succeeded: boolean): void {
+    // One that a kill interrupted has not failed: the pages stay dirty, and another flush under way still writes them.
+    if (end === Number.POSITIVE_INFINITY) return;
     const name = path.slice(this.#folder.length + 1);
     const flushed: (Entry | Change)[] =
       path === this.#folder ? [...this.#names.values()].flat() : (this.#names.get(name)?.at(-1)?.changes ?? []);
