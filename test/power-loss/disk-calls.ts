@@ -9,7 +9,7 @@ export interface DiskCall {
   /** False if the call failed. */
   succeeded: boolean;
   action:
-    | { kind: 'open'; path: string; makes: boolean; cuts: boolean }
+    | { kind: 'open'; path: string; descriptor: string; makes: boolean; cuts: boolean }
     | { kind: 'write'; path: string; offset: number; bytes: Buffer }
     | { kind: 'truncate'; path: string; length: number }
     | { kind: 'flush'; path: string; descriptor: string }
@@ -119,8 +119,8 @@ function callOf(
     const path = bytesOf(hexPath).toString();
     if (!isInside(path) || !done(result)) return undefined;
     positions.set(result, 0);
-    const action = { kind: 'open', path, makes: flags.includes('O_CREAT'), cuts: flags.includes('O_TRUNC') } as const;
-    return { succeeded: true, action };
+    const [makes, cuts] = [flags.includes('O_CREAT'), flags.includes('O_TRUNC')];
+    return { succeeded: true, action: { kind: 'open', path, descriptor: result, makes, cuts } };
   }
   match = SEEK.exec(text);
   if (match !== null) {
@@ -153,17 +153,21 @@ function callOf(
 const bytesOf = (hex: string): Buffer => Buffer.from(hex.replaceAll('\\x', ''), 'hex');
 
 /**
- * Returns whether a recording with an injected failure is unrealistic: Linux reports a failed flush once to every descriptor
- * of the file, but here a later flush through another descriptor succeeded.
+ * Returns whether a recording with injected failures is unrealistic: Linux reports a failed flush once to every open file
+ * that existed then, but here a later flush through another one succeeded.
  */
 export function hidesFailure(calls: readonly DiskCall[]): boolean {
-  const flushes = calls.flatMap(({ action, ...call }) => (action.kind === 'flush' ? [{ ...action, ...call }] : []));
-  // Flushes are counted by thread, so several may fail.
-  const failed = flushes.filter(({ succeeded, end }) => !succeeded && Number.isFinite(end));
-  return failed.some((failure) =>
-    flushes.some(
-      ({ path, descriptor, start, succeeded }) =>
-        succeeded && path === failure.path && descriptor !== failure.descriptor && start > failure.start,
-    ),
-  );
+  /** Time at which the file behind each descriptor was opened; numbers are used again. */
+  const openedAt = new Map<string, number>();
+  /** Failed flushes: strace counts by thread, so several may fail. */
+  const failed: { path: string; start: number; openFile: string }[] = [];
+  return calls.some(({ action, start, end, succeeded }) => {
+    if (action.kind === 'open') openedAt.set(action.descriptor, start);
+    if (action.kind !== 'flush' || !Number.isFinite(end)) return false;
+    const { path, descriptor } = action;
+    const opened = openedAt.get(descriptor) ?? 0;
+    const openFile = `${descriptor} ${opened}`;
+    if (!succeeded) failed.push({ path, start, openFile });
+    return succeeded && failed.some((each) => each.path === path && opened < each.start && each.openFile !== openFile);
+  });
 }

@@ -12,12 +12,13 @@ export interface Checkpointed {
   copied: number;
 }
 
-interface Request {
-  id: number;
-  path: string;
-}
+/** Opens a database, then checkpoints and closes it, or only closes it. */
+type Request = { id: number; path: string } | { id: number; isSafe: boolean };
 
-type Reply = { id: number; checkpointed: Checkpointed } | { id: number; failure: string; errcode: number | undefined };
+type Reply =
+  | { id: number; isOpen: true }
+  | { id: number; checkpointed: Checkpointed }
+  | { id: number; failure: string; errcode: number | undefined };
 
 /** First patch version with the fix, for each minor version of SQLite 3 that received it. */
 const FIXED_PATCHES: ReadonlyMap<number, number> = new Map([
@@ -35,7 +36,7 @@ const ROLE = 'rollcall-checkpoints';
  */
 export class CheckpointWorker {
   readonly #url: URL;
-  readonly #waiting = new Map<number, PromiseWithResolvers<Checkpointed>>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<Exclude<Reply, { failure: string }>>>();
   #thread: Worker | undefined;
   #lastId = 0;
   #isClosed = false;
@@ -48,16 +49,33 @@ export class CheckpointWorker {
   /**
    * Copies the frames of a database's WAL into the database, as far as readers allow. The database must be open elsewhere in
    * this process. Rejects if the disk fails; nothing is lost then, and the WAL stays as it is.
+   *
+   * @param confirm Called once the connection has opened the WAL; the checkpoint begins when it resolves. It must reject if a
+   * flush of the WAL has failed: Linux reports that only to descriptors that were open then, so this connection's own flush
+   * would succeed, and frames that are not on the disk would be copied.
    */
-  async checkpoint(path: string): Promise<Checkpointed> {
+  async checkpoint(path: string, confirm: () => Promise<void> = async () => {}): Promise<Checkpointed> {
     if (this.#isClosed) throw new Error('the checkpoint worker is closed');
     const id = ++this.#lastId;
-    const outcome = Promise.withResolvers<Checkpointed>();
-    this.#waiting.set(id, outcome);
     const thread = this.#running();
+    await this.#ask(thread, { id, path });
+    try {
+      await confirm();
+    } catch (error) {
+      thread.postMessage({ id, isSafe: false } satisfies Request);
+      throw error;
+    }
+    const reply = await this.#ask(thread, { id, isSafe: true });
+    if (!('checkpointed' in reply)) throw new Error('the checkpoint thread answered out of order');
+    return reply.checkpointed;
+  }
+
+  #ask(thread: Worker, request: Request): Promise<Exclude<Reply, { failure: string }>> {
+    if (this.#thread !== thread) return Promise.reject(new Error('the checkpoint thread has ended'));
+    const outcome = Promise.withResolvers<Exclude<Reply, { failure: string }>>();
+    this.#waiting.set(request.id, outcome);
     // Only a checkpoint under way keeps the process alive.
     thread.ref();
-    const request: Request = { id, path };
     thread.postMessage(request);
     return outcome.promise;
   }
@@ -84,7 +102,7 @@ export class CheckpointWorker {
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) this.#thread?.unref();
     if ('failure' in reply) outcome?.reject(Object.assign(new Error(reply.failure), { errcode: reply.errcode }));
-    else outcome?.resolve(reply.checkpointed);
+    else outcome?.resolve(reply);
   }
 
   /** Rejects the checkpoints of a thread that ended. The next checkpoint starts another. */
@@ -118,26 +136,44 @@ export function canCheckpointBeside(version: string): boolean {
   return fixedIn !== undefined && patch >= fixedIn;
 }
 
-function checkpoint(path: string): Checkpointed {
+/** Connections of the thread that wait for a confirmation, by request. */
+const opened = new Map<number, DatabaseSync>();
+
+function open(path: string): DatabaseSync {
   // Opening a missing file would create an empty one.
   if (!existsSync(path)) throw new Error(`${path} does not exist`);
   const database = new DatabaseSync(path);
-  try {
-    // Below FULL, which is the default, the WAL could be reused before its pages are durable in the database.
-    database.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
-    return checkpointOn(database);
-  } finally {
-    database.close();
-  }
+  // Below FULL, which is the default, the WAL could be reused before its pages are durable in the database.
+  database.exec('PRAGMA synchronous = FULL; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
+  // SQLite opens the WAL with the first read.
+  database.prepare('PRAGMA schema_version').get();
+  return database;
 }
 
-function answer({ id, path }: Request): Reply {
+function answer(request: Request): Reply | undefined {
+  const { id } = request;
   try {
-    return { id, checkpointed: checkpoint(path) };
+    if ('path' in request) {
+      opened.set(id, open(request.path));
+      return { id, isOpen: true };
+    }
+    const database = opened.get(id);
+    opened.delete(id);
+    if (database === undefined) throw new Error('the database was not opened');
+    try {
+      return request.isSafe ? { id, checkpointed: checkpointOn(database) } : undefined;
+    } finally {
+      database.close();
+    }
   } catch (error) {
     const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) : undefined;
     return { id, failure: error instanceof Error ? error.message : String(error), errcode };
   }
 }
 
-if (workerData === ROLE) parentPort?.on('message', (request: Request) => parentPort?.postMessage(answer(request)));
+if (workerData === ROLE) {
+  parentPort?.on('message', (request: Request) => {
+    const reply = answer(request);
+    if (reply !== undefined) parentPort?.postMessage(reply);
+  });
+}

@@ -395,6 +395,22 @@ describe('checkpoints', () => {
     await expect.poll(() => lost).toEqual(['a checkpoint could not flush: disk I/O error']);
   });
 
+  it('copy nothing if a flush fails once they have opened the WAL', async () => {
+    const file = await openWithRows(0);
+    const { size } = statSync(path);
+    let flushes = 0;
+    replaceFlush((descriptor: number, done: (error: Error | null) => void) => {
+      flushes += 1;
+      if (flushes === 1) realFlush(descriptor, done);
+      else done(new Error('EIO: i/o error'));
+    });
+    for (let row = 0; row < 80; row += 1) add(file.storage, 'z'.repeat(MIB / 16));
+    await file.storage.sync();
+    await expect.poll(() => file.checkpointFailure).toContain('nothing more is stored');
+    expect(lost).toEqual([expect.stringContaining('public.sqlite-wal could not be flushed')]);
+    expect(statSync(path).size).toBe(size);
+  });
+
   it('run in the thread of commits with a SQLite that would otherwise lose pages', async () => {
     const worker = { checkpoint: () => Promise.reject(new Error('not to be called')) };
     const onLost = (reason: string) => lost.push(reason);

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { refusePromise, type SqlStorage } from '../../../core/storage/sql-storage';
 import { RegistryError } from '../../../model/errors';
 import { DATABASE_LOCKED_MAX_MS, DATABASE_LOCKED_RETRY_MS } from '../../../model/limits';
@@ -333,7 +334,7 @@ export class DatabaseFile {
     this.#sqlite.endReads();
     try {
       if (this.#checkpointsHere) return checkpointOn(this.#database);
-      return await this.#parts.checkpoints.checkpoint(this.#parts.path);
+      return await this.#parts.checkpoints.checkpoint(this.#parts.path, () => this.#confirmFlushes());
     } catch (error) {
       // The flush of the WAL or of the database failed, and its pages may now be marked clean.
       if (isFailedFlush(error)) this.#lose(`a checkpoint could not flush: ${messageOf(error)}`);
@@ -341,6 +342,17 @@ export class DatabaseFile {
     } finally {
       this.check();
     }
+  }
+
+  /** Rejects if a flush has failed. One that failed before this call began is known once a flush after it has ended. */
+  async #confirmFlushes(): Promise<void> {
+    try {
+      await this.#wal.flush();
+      await nextTurn();
+    } catch (error) {
+      this.#lose(`${walOf(this.#parts.path)} could not be flushed: ${messageOf(error)}`);
+    }
+    if (this.#lost !== undefined) throw this.#lostError(this.#lost);
   }
 
   #lose(reason: string): void {
