@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
+import { DatabaseSync } from 'node:sqlite';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { refusePromise, type SqlStorage } from '../../../core/storage/sql-storage';
 import { RegistryError } from '../../../model/errors';
@@ -9,10 +9,10 @@ import { CheckpointSchedule } from './checkpoint-schedule';
 import { type Checkpointed, type CheckpointWorker, canCheckpointBeside, checkpointOn } from './checkpoint-worker';
 import { flushFolder, lengthOf, messageOf, rewriteFile } from './disk';
 import { DurabilityMarker } from './durability-marker';
-import { type NodeSqlite, nodeSqlite, openConnection } from './node-sqlite';
+import { type NodeSqlite, nodeSqlite } from './node-sqlite';
 import { inspectDatabase, writeFirst, writeSequence } from './sequence';
 import { WalFile } from './wal-file';
-import { type WriteFault, WriteFaults, WriteProbe, writeFaultIn } from './write-faults';
+import { isFailedFlush, isLocked, type WriteFault, WriteFaults, WriteProbe, writeFaultIn } from './write-faults';
 
 /** Parts of a {@link DatabaseFile}. */
 export interface DatabaseFileParts {
@@ -33,9 +33,6 @@ export interface DatabaseFileParts {
 
 /** Size of the probe's row, large enough to fail while the disk is still full. */
 const PROBE_LENGTH = 256 * 1024;
-
-/** SQLite's extended result code for a failed flush. */
-const IOERR_FSYNC = 1034;
 
 const DROP_PROBE = 'DROP TABLE IF EXISTS _probe';
 
@@ -371,8 +368,17 @@ export class DatabaseFile {
   }
 }
 
-/** Returns whether another process holds a lock on the database. Deno gives no code for this error. */
-const isLocked = (error: unknown): boolean => error instanceof Error && /database is locked/.test(messageOf(error));
+/** Opens the connection that writes. */
+function openConnection(path: string): DatabaseSync {
+  const database = new DatabaseSync(path);
+  // `busy_timeout` is for the moments in which a checkpoint holds a lock.
+  database.exec('PRAGMA busy_timeout = 5000; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
+  const [mode] = database.prepare('PRAGMA journal_mode = WAL').all();
+  database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
+  if (mode?.journal_mode === 'wal') return database;
+  database.close();
+  throw new Error('its file system lacks the shared memory that a write-ahead log needs; use a local disk');
+}
 
 /** Writes a first change. Returns the fault if that fails and the database still has content to read. */
 function tryFirst(sqlite: NodeSqlite, sequence: number): WriteFault | undefined {
@@ -384,11 +390,6 @@ function tryFirst(sqlite: NodeSqlite, sequence: number): WriteFault | undefined 
     if (fault === undefined || sequence === 0) throw error;
     return fault;
   }
-}
-
-/** Returns whether SQLite failed to flush a file. Source: https://www.sqlite.org/rescode.html#ioerr_fsync */
-function isFailedFlush(error: unknown): boolean {
-  return error instanceof Error && 'errcode' in error && error.errcode === IOERR_FSYNC;
 }
 
 const walOf = (path: string): string => `${path}-wal`;

@@ -1,4 +1,4 @@
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { refusePromise, type SqlRow, type SqlStorage, type SqlValue } from '../../../core/storage/sql-storage';
 
 /** A column value as node:sqlite returns it. Blobs are views; the core expects buffers. */
@@ -157,16 +157,4 @@ function toRow(row: NodeValue[]): SqlRow {
 function bufferOf(blob: Uint8Array): ArrayBuffer {
   const { buffer } = blob;
   return buffer instanceof ArrayBuffer && buffer.byteLength === blob.byteLength ? buffer : blob.slice().buffer;
-}
-
-/** Opens the connection that writes. */
-export function openConnection(path: string): DatabaseSync {
-  const database = new DatabaseSync(path);
-  // `busy_timeout` is for the moments in which a checkpoint holds a lock.
-  database.exec('PRAGMA busy_timeout = 5000; PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1');
-  const [mode] = database.prepare('PRAGMA journal_mode = WAL').all();
-  database.exec('PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0');
-  if (mode?.journal_mode === 'wal') return database;
-  database.close();
-  throw new Error('its file system lacks the shared memory that a write-ahead log needs; use a local disk');
 }

@@ -129,3 +129,15 @@ export class WriteProbe {
     this.#timer = undefined;
   }
 }
+
+/** SQLite's extended result code for a failed flush. */
+const IOERR_FSYNC = 1034;
+
+/** Returns whether SQLite failed to flush a file. Source: https://www.sqlite.org/rescode.html#ioerr_fsync */
+export function isFailedFlush(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === IOERR_FSYNC;
+}
+
+/** Returns whether another process holds a lock on the database. Deno gives no code for this error. */
+export const isLocked = (error: unknown): boolean =>
+  error instanceof Error && /database is locked/.test(messageOf(error));
