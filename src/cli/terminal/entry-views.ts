@@ -1,6 +1,7 @@
+import { bytesShown } from '../../client/entries/key';
 import type { Entry, EntryFacts } from '../../client/kv';
 import type { EntryContent } from '../../client/wire/entry-frames';
-import { base64, bytesOf, utf8Bytes, utf8Text } from '../../model/bytes';
+import { base64, utf8Text } from '../../model/bytes';
 import { keyText as wireKeyText } from './phrases';
 import { type Cell, fitted, type Table } from './table';
 import { fieldTable } from './views';
@@ -50,11 +51,7 @@ export function valueCell({ value, bytes, contentType }: Pick<AnyEntry, 'value' 
 
 /** Shows the beginning of a value as the API has it. */
 export function contentCell({ value, valueBase64, bytes, contentType }: EntryContent): Cell {
-  return valueCell({
-    value: value === undefined ? bytesOf(atob(valueBase64 ?? '')) : utf8Bytes(value),
-    bytes,
-    contentType,
-  });
+  return valueCell({ value: bytesShown(value, valueBase64), bytes, contentType });
 }
 
 /** Shows entries of a range. */

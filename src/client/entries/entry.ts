@@ -1,4 +1,5 @@
 import { utf8Text } from '../../model/bytes';
+import type { EntryContent } from '../wire/entry-frames';
 import { bytesShown } from './key';
 
 /** An entry without its value. */
@@ -46,18 +47,9 @@ export interface Entry extends EntryFacts {
 }
 
 /** An entry in JSON. */
-export interface EntryJson {
+export interface EntryJson extends EntryContent {
   key?: string | undefined;
   keyBase64?: string | undefined;
-  value?: string | undefined;
-  valueBase64?: string | undefined;
-  contentType?: string | undefined;
-  bytes: number;
-  createdRevision: number;
-  revision: number;
-  version: number;
-  lease?: string | undefined;
-  lock?: EntryLock | undefined;
 }
 
 /** Converts an entry without its value. */
