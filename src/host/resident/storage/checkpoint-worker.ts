@@ -15,9 +15,9 @@ export interface Checkpointed {
 /** Opens a database, then checkpoints and closes it, or only closes it. */
 type Request = { id: number; path: string } | { id: number; isSafe: boolean };
 
+/** Reply to either request; the one that opens a database has no result. */
 type Reply =
-  | { id: number; isOpen: true }
-  | { id: number; checkpointed: Checkpointed }
+  | { id: number; checkpointed: Checkpointed | undefined }
   | { id: number; failure: string; errcode: number | undefined };
 
 /** First patch version with the fix, for each minor version of SQLite 3 that received it. */
@@ -36,7 +36,7 @@ const ROLE = 'rollcall-checkpoints';
  */
 export class CheckpointWorker {
   readonly #url: URL;
-  readonly #waiting = new Map<number, PromiseWithResolvers<Exclude<Reply, { failure: string }>>>();
+  readonly #waiting = new Map<number, PromiseWithResolvers<Checkpointed | undefined>>();
   #thread: Worker | undefined;
   #lastId = 0;
   #isClosed = false;
@@ -65,14 +65,14 @@ export class CheckpointWorker {
       thread.postMessage({ id, isSafe: false } satisfies Request);
       throw error;
     }
-    const reply = await this.#ask(thread, { id, isSafe: true });
-    if (!('checkpointed' in reply)) throw new Error('the checkpoint thread answered out of order');
-    return reply.checkpointed;
+    const checkpointed = await this.#ask(thread, { id, isSafe: true });
+    if (checkpointed === undefined) throw new Error('the checkpoint thread answered out of order');
+    return checkpointed;
   }
 
-  #ask(thread: Worker, request: Request): Promise<Exclude<Reply, { failure: string }>> {
+  #ask(thread: Worker, request: Request): Promise<Checkpointed | undefined> {
     if (this.#thread !== thread) return Promise.reject(new Error('the checkpoint thread has ended'));
-    const outcome = Promise.withResolvers<Exclude<Reply, { failure: string }>>();
+    const outcome = Promise.withResolvers<Checkpointed | undefined>();
     this.#waiting.set(request.id, outcome);
     // Only a checkpoint under way keeps the process alive.
     thread.ref();
@@ -102,7 +102,7 @@ export class CheckpointWorker {
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) this.#thread?.unref();
     if ('failure' in reply) outcome?.reject(Object.assign(new Error(reply.failure), { errcode: reply.errcode }));
-    else outcome?.resolve(reply);
+    else outcome?.resolve(reply.checkpointed);
   }
 
   /** Rejects the checkpoints of a thread that ended. The next checkpoint starts another. */
@@ -155,7 +155,7 @@ function answer(request: Request): Reply | undefined {
   try {
     if ('path' in request) {
       opened.set(id, open(request.path));
-      return { id, isOpen: true };
+      return { id, checkpointed: undefined };
     }
     const database = opened.get(id);
     opened.delete(id);
