@@ -16,9 +16,9 @@ describe('an index of intervals', () => {
       fc.property(steps, fc.array(key, { maxLength: 10 }), (taken, keys) => {
         const index = new IntervalIndex<number>();
         const model = new Map<string, { interval: KeyInterval; values: Set<number> }>();
-        for (const { interval: any, value, removal } of taken) {
+        for (const { interval: drawn, value, removal } of taken) {
           // One that is there, so that removals find something.
-          const interval = removal === undefined ? any : ([...model.values()].at(removal)?.interval ?? any);
+          const interval = removal === undefined ? drawn : ([...model.values()].at(removal)?.interval ?? drawn);
           const name = JSON.stringify([interval.from, interval.to]);
           const known = model.get(name) ?? { interval, values: new Set() };
           if (removal !== undefined) {
