@@ -74,6 +74,13 @@ export const REFUSALS = {
   notTtl: (id: string) => consulError(500, `CheckID ${quoted(id)} does not have associated TTL`),
   /** For a check that names a service of which the agent knows nothing. */
   noService: (id: string) => consulError(404, `ServiceID ${quoted(id)} does not exist`),
+  /** For maintenance mode. */
+  noServiceToMaintain: (id: string) => consulError(404, `No service registered with ID ${quoted(id)}`),
+  scriptsDisabled: () =>
+    consulError(
+      500,
+      "Scripts are disabled on this agent from remote calls; to enable, configure 'enable_script_checks' to true",
+    ),
   noDatacenter: () => consulError(500, 'No path to datacenter'),
   noSession: (id: string) => consulError(404, `Session id '${id}' not found`),
   invalidSession: (id: string) => consulError(500, `invalid session ${quoted(id)}`),

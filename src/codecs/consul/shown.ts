@@ -36,13 +36,39 @@ export interface CheckRecord extends Indexes {
   definition: CheckDefinition | undefined;
 }
 
-/** Prefixes of the checks that maintenance mode adds. */
+/** Ids of the checks that maintenance mode adds: the whole id, and the prefix of a service's id. */
 const NODE_MAINTENANCE = '_node_maintenance';
 const SERVICE_MAINTENANCE = '_service_maintenance:';
 
-/** Returns the id of the check that maintenance mode adds to an instance, or to its node without one. */
-export const maintenanceCheckId = (serviceId?: string): string =>
-  serviceId === undefined ? NODE_MAINTENANCE : `${SERVICE_MAINTENANCE}${serviceId}`;
+const isMaintenance = (id: string): boolean => id === NODE_MAINTENANCE || id.startsWith(SERVICE_MAINTENANCE);
+
+/**
+ * Returns the check that puts an instance, or without one its whole node, into maintenance mode.
+ *
+ * Source: `EnableServiceMaintenance` and `EnableNodeMaintenance` in `agent/agent.go`. A second request keeps the first reason.
+ */
+export function maintenanceCheck(
+  node: string,
+  service: Pick<ServiceDefinition, 'id' | 'name' | 'tags'> | undefined,
+  reason: string,
+  indexes: Indexes,
+): CheckRecord {
+  const what = service === undefined ? 'node' : 'service';
+  const byDefault = `Maintenance mode is enabled for this ${what}, but no reason was provided. This is a default message.`;
+  return {
+    node,
+    id: service === undefined ? NODE_MAINTENANCE : `${SERVICE_MAINTENANCE}${service.id}`,
+    name: service === undefined ? 'Node Maintenance Mode' : 'Service Maintenance Mode',
+    status: 'critical',
+    notes: reason === '' ? byDefault : reason,
+    output: '',
+    serviceId: service?.id ?? '',
+    serviceName: service?.name ?? '',
+    serviceTags: service?.tags ?? [],
+    definition: undefined,
+    ...indexes,
+  };
+}
 
 /** Formats a node. */
 export function showNode(node: NodeRecord) {
@@ -140,10 +166,7 @@ export function showCheck(check: CheckRecord) {
     ServiceID: check.serviceId,
     ServiceName: check.serviceName,
     ServiceTags: check.serviceTags,
-    Type:
-      check.id.startsWith(NODE_MAINTENANCE) || isServiceMaintenance(check.id)
-        ? 'maintenance'
-        : (definition?.kind ?? ''),
+    Type: isMaintenance(check.id) ? 'maintenance' : (definition?.kind ?? ''),
     Interval: definition === undefined || definition.interval === 0 ? '' : formatDuration(definition.interval),
     Timeout: definition === undefined || definition.timeout === 0 ? '' : formatDuration(definition.timeout),
     ExposedPort: 0,
@@ -218,7 +241,7 @@ export type AggregatedStatus = CheckStatus | 'maintenance';
 
 /** Returns the worst status of checks. Without checks, it is passing. */
 export function aggregatedStatus(checks: readonly { id: string; status: CheckStatus }[]): AggregatedStatus {
-  if (checks.some(({ id }) => id === NODE_MAINTENANCE || isServiceMaintenance(id))) return 'maintenance';
+  if (checks.some(({ id }) => isMaintenance(id))) return 'maintenance';
   if (checks.some(({ status }) => status === 'critical')) return 'critical';
   return checks.some(({ status }) => status === 'warning') ? 'warning' : 'passing';
 }
@@ -230,5 +253,3 @@ export const HEALTH_STATUSES: Readonly<Record<AggregatedStatus, number>> = {
   critical: 503,
   maintenance: 503,
 };
-
-const isServiceMaintenance = (id: string): boolean => id.startsWith(SERVICE_MAINTENANCE);
