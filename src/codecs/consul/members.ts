@@ -102,12 +102,12 @@ export class Members {
     return whole;
   }
 
-  /** Returns a duration: text of Go's, or a number of nanoseconds. Undefined if it is absent, or of another type. */
+  /** Returns a duration: text of Go's, or a number of nanoseconds. Undefined if it is absent, empty, or of another type. */
   duration(...names: string[]): Nanoseconds | undefined {
     const value = this.raw(...names);
     if (typeof value === 'number') return Math.trunc(value);
     if (typeof value === 'bigint') return Number(value);
-    if (typeof value !== 'string') return undefined;
+    if (typeof value !== 'string' || value === '') return undefined;
     const duration = parseDuration(value);
     if (typeof duration === 'object') throw undecodable(duration.problem);
     return duration;
