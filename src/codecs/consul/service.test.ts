@@ -180,5 +180,5 @@ it('a body that is no JSON is refused', () => {
     /^400 Request decode failed: the key "a" appears twice/,
   );
   const deep = `${'['.repeat(200_000)}1234567890123456789${']'.repeat(200_000)}`;
-  expect(refusalOfCall(() => parseBody(deep))).toMatch(/^400 Request decode failed: |^none$/);
+  expect(refusalOfCall(() => parseBody(deep))).toBe('400 Request decode failed: exceeded max depth');
 });
