@@ -38,7 +38,7 @@ export interface CatalogRegistration {
   skipNodeUpdate: boolean;
 }
 
-/** What a request removes from the catalog. */
+/** Service, check or node that a request removes from the catalog. */
 export type CatalogRemoval =
   | { kind: 'service'; node: string; serviceId: string }
   | { kind: 'check'; node: string; checkId: string }
