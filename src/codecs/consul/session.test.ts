@@ -36,6 +36,7 @@ it('sessions are read from clients', () =>
       [{ Checks: ['a'] }, { nodeChecks: ['a', 'serfHealth'] }],
       [{ Checks: ['a'], NodeChecks: ['b'] }, { nodeChecks: ['a', 'b'] }],
       [{ NodeChecks: ['b'] }, { nodeChecks: ['b'] }],
+      [{ Checks: ['a'], NodeChecks: [] }, { nodeChecks: [] }],
       [{ ServiceChecks: [{ ID: 'c' }] }, { serviceChecks: [{ id: 'c', namespace: '' }] }],
     ],
     (body, expected) => {

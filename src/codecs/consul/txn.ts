@@ -162,7 +162,7 @@ function bytesIn(value: unknown): Uint8Array {
   );
 }
 
-/** Why an operation failed. */
+/** Failure of one operation. */
 export interface TxnFailure {
   /** Position in the transaction, from 0. */
   index: number;

@@ -121,7 +121,7 @@ describe('a filter', () => {
         ['x not in Service.Meta.none', true],
         ['Service.Meta.none matches x', true],
         ['Service.Meta.none not matches x', true],
-        ['Service.Meta.constructor == x', false],
+        ['Service.Meta.constructor == ""', false],
         ['constructor in Service.Meta', false],
       ],
       (text, expected) => {

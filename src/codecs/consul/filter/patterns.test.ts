@@ -47,15 +47,12 @@ describe('a regular expression', () => {
   it('stops once a list has cost too much', () => {
     const test = boundedPatterns().compile('[ab]*a[ab]{190}c$');
     const text = 'ab'.repeat(2_048);
+    const affordable = Math.ceil(CONSUL_PATTERN_STEPS_MAX_COUNT / (190 * text.length));
     let count = 0;
     const tooMany = () => {
-      for (;;) {
-        test(text);
-        count++;
-      }
+      for (; count < affordable; count++) test(text);
     };
     expect(tooMany).toThrow('too expensive');
-    expect(count).toBeLessThan(CONSUL_PATTERN_STEPS_MAX_COUNT / (190 * text.length));
-    expect(count).toBeGreaterThan(0);
+    expect(count).toBeGreaterThan(affordable / 2);
   });
 });
