@@ -111,8 +111,8 @@ const TRANSACTIONS: PairedContest = {
     request: (n) => {
       const keys = Array.from({ length: TRANSACTION_PUTS }, (_, index) => keyOf(n * TRANSACTION_PUTS + index));
       const compares = [{ key: keys[0], property: 'exists', operand: true }];
-      const then = keys.map((key) => ({ op: 'put', key, value: value(n + COUNT) }));
-      return { path: `${NAMESPACE_PATH}/transaction`, body: JSON.stringify({ compares, then }) };
+      const puts = keys.map((key) => ({ op: 'put', key, value: value(n + COUNT) }));
+      return { path: `${NAMESPACE_PATH}/transaction`, body: JSON.stringify({ if: compares, do: puts }) };
     },
     check: (answer) => expect(answer.includes('"succeeded":true'), 'the compare holds', answer),
   },
@@ -150,7 +150,7 @@ export const entryRange: Figure = {
     const findings: Finding[] = [];
     for (const [query, what] of [
       ['', 'with values of 1 KiB'],
-      ['&keys=true', 'without values'],
+      ['&keysOnly=true', 'without values'],
     ] as const) {
       const times: number[] = [];
       // Round 0 is a warm-up.

@@ -67,7 +67,7 @@ async function timedChange(server: BenchServer, generation: number): Promise<num
 }
 
 async function heldCount(server: BenchServer): Promise<number> {
-  const text = await server.must('GET', `${NAMESPACE_PATH}/kv?prefix=held/&count=true`);
+  const text = await server.must('GET', `${NAMESPACE_PATH}/kv?prefix=held/&countOnly=true`);
   // Only the count is read.
   return (JSON.parse(text) as { count: number }).count;
 }

@@ -4,6 +4,7 @@ import type { Operation } from '../model/batch';
 import { RegistryError } from '../model/errors';
 import type { Grant, Scope } from '../model/grant';
 import type { Claim } from '../model/instance';
+import { intervalOf, intervalOfPrefix } from '../model/key-interval';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../model/limits';
 import { ROOT } from './authenticator';
 import { authorize, authorizeOperations, authorizeRegistration, authorizeServices, callerOf } from './authorize';
@@ -60,6 +61,20 @@ describe('authorize', () => {
   it('names the missing scope, and the id of the token instead of its secret', () => {
     expect(() => authorize({ tokenId: 'tok', grants: [] }, 'operate', { namespace: 'ns1' })).toThrowError(
       'token "tok" lacks the scope "operate" on namespace "ns1"',
+    );
+  });
+});
+
+describe('a refusal', () => {
+  it.each([
+    [intervalOf('a'), 'key "a"'],
+    [intervalOfPrefix('a/'), 'all keys that begin with "a/"'],
+    [intervalOfPrefix(''), 'all keys'],
+    [{ from: 'a', to: 'c' }, 'the keys from "a" up to "c"'],
+    [{ from: 'a' }, 'the keys from "a" on'],
+  ])('names the keys %j', (keys, named) => {
+    expect(() => authorize({ tokenId: 't', grants: [] }, 'read', { namespace: 'n', keys })).toThrow(
+      `token "t" lacks the scope "read" on ${named} of namespace "n"`,
     );
   });
 });

@@ -1,10 +1,10 @@
 import type { Operation } from '../model/batch';
-import { utf8Of } from '../model/bytes';
 import { covers, includesScope, type Target } from '../model/coverage';
-import { quote, RegistryError } from '../model/errors';
+import { quoteKey } from '../model/entry';
+import { RegistryError } from '../model/errors';
 import { type Grant, type Principal, type Scope, ServicePattern } from '../model/grant';
 import type { Claim, ClaimsOf } from '../model/instance';
-import { intervalOf, type KeyInterval } from '../model/key-interval';
+import { intervalOf, intervalOfPrefix, type KeyInterval } from '../model/key-interval';
 import { REGISTRATION_CLAIMS_MAX_COUNT } from '../model/limits';
 import type { Caller, ServiceKey, Share } from '../model/namespace-api';
 import { ALL_NAMESPACES, joinedName, type ServiceNames } from '../model/service-name';
@@ -150,8 +150,10 @@ function nameOf({ namespace, service, group, keys }: Target): string {
 }
 
 function keysName({ from, to }: KeyInterval): string {
-  if (to === intervalOf(from).to) return `key ${quote(utf8Of(from) ?? from)}`;
-  return from === '' && to === undefined ? 'all keys' : `the keys from ${quote(utf8Of(from) ?? from)} on`;
+  if (to === intervalOf(from).to) return `key ${quoteKey(from)}`;
+  if (from === '' && to === undefined) return 'all keys';
+  if (to === intervalOfPrefix(from).to) return `all keys that begin with ${quoteKey(from)}`;
+  return `the keys from ${quoteKey(from)} ${to === undefined ? 'on' : `up to ${quoteKey(to)}`}`;
 }
 
 /**

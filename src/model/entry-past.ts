@@ -1,18 +1,15 @@
 import * as z from 'zod';
-import { EntryContent, KeyScope, keyed, keyIn, keyProblem, shownKey } from './entry';
+import { EntryContent, keyed, keyIn, keyProblem, shownKey } from './entry';
+import { RegistryError } from './errors';
 import { MomentView } from './history';
 import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
+import { keyMembers, keysInJson, keysInQuery, type NamedKeys, textMember } from './key-scope';
 import { FlagParameter, PAGE_LIMIT, PageCount, PointInTime } from './query-values';
 
 /** Comparison and rollback of entries: queries, bodies, commands and answers. */
 
-/** Members that select keys. `from` and `to` of the same requests are points in time. */
-const SELECTION = {
-  key: z.string().optional().meta({ description: 'Only this key' }),
-  prefix: z.string().optional().meta({ description: 'Only keys that begin with this; empty: all' }),
-  fromKey: z.string().optional().meta({ description: 'Only this key and those after it, in the order of bytes' }),
-  toKey: z.string().optional().meta({ description: 'Only keys before this one' }),
-};
+const ALL = 'Only keys that begin with this; empty: all';
+const FROM = 'Only this key and those after it, in the order of bytes';
 
 interface Selection {
   key?: string | undefined;
@@ -22,38 +19,31 @@ interface Selection {
   base64?: boolean | undefined;
 }
 
-function scopeOf({ key, prefix, fromKey, toKey, base64 }: Selection) {
-  const isAll = [key, prefix, fromKey, toKey].every((each) => each === undefined);
-  const selected = isAll ? { prefix: '' } : { key, prefix, from: fromKey, to: toKey };
-  return KeyScope.safeParse({ ...selected, base64: base64 === true ? true : undefined });
-}
+const queried = ({ fromKey: from, toKey: to, base64, ...others }: Selection) => {
+  const isAll = [others.key, others.prefix, from, to || undefined].every((each) => each === undefined);
+  return keysInQuery({ ...(isAll ? { prefix: '' } : { ...others, from, to }), base64 });
+};
 
-/** Names of the members of a {@link KeyScope} in a selection. */
-const NAMES: Readonly<Record<string, string>> = { from: 'fromKey', to: 'toKey' };
+const named = ({ to: _, fromKey, fromKeyBase64, toKey, toKeyBase64, ...others }: EntryRollbackMembers) =>
+  keysInJson({ ...others, from: fromKey, fromBase64: fromKeyBase64, to: toKey, toBase64: toKeyBase64 });
 
-/** Returns the faults of a selection. */
-function issuesOf(selection: Selection): z.core.$ZodRawIssue[] {
-  const issues = scopeOf(selection).error?.issues ?? [];
+/** Returns the faults of selected keys. `from` and `to` of these requests are points in time, so those of keys have longer names. */
+function issuesOf({ issues }: NamedKeys, input: object): z.core.$ZodRawIssue[] {
   return issues.map(({ message, path: [name] }) => {
-    const isOne = name === undefined;
-    return {
-      code: 'custom',
-      message: isOne ? 'give one of key, prefix, or fromKey and toKey' : message,
-      path: isOne ? [] : [NAMES[String(name)] ?? name],
-      input: selection,
-    };
+    if (name === undefined) {
+      return { code: 'custom', message: 'give one of key, prefix, or fromKey and toKey', path: [], input };
+    }
+    return { code: 'custom', message, path: [name.replace(/^(from|to)/, '$1Key')], input };
   });
-}
-
-/** Returns the keys that a valid query or body selects: all if it names none. */
-export function selectedKeys(selection: Selection): KeyInterval {
-  return scopeOf(selection).data ?? { from: '' };
 }
 
 /** Parameters of a comparison of entries. */
 export const EntryDiffQuery = z
   .strictObject({
-    ...SELECTION,
+    key: textMember('Only this key'),
+    prefix: textMember(ALL),
+    fromKey: textMember(FROM),
+    toKey: textMember('Only keys before this one; empty: no end'),
     base64: FlagParameter.meta({
       description: 'Keys in this request are base64url of their bytes, which any key can be sent as',
     }),
@@ -63,12 +53,17 @@ export const EntryDiffQuery = z
     after: z.string().optional().meta({ description: 'The `next` of the previous page' }),
   })
   .check(({ value, issues }) => {
-    issues.push(...issuesOf(value));
-    const { after } = value;
+    const { key, prefix, fromKey, toKey, base64, after } = value;
+    issues.push(...issuesOf(queried({ key, prefix, fromKey, toKey, base64 }), value));
     if (after === undefined || keyIn(after, true) !== undefined) return;
     issues.push({ code: 'custom', message: keyProblem(true), path: ['after'], input: after });
   });
 export type EntryDiffQuery = z.output<typeof EntryDiffQuery>;
+
+/** Returns the keys that a valid query selects: all if it names none. */
+export function comparedKeys({ key, prefix, fromKey, toKey, base64 }: EntryDiffQuery): KeyInterval {
+  return queried({ key, prefix, fromKey, toKey, base64 }).keys ?? { from: '' };
+}
 
 /** An entry that differs between two points in time. */
 export const EntryDifference = z
@@ -93,16 +88,24 @@ export const EntryDiff = z
   .meta({ id: 'EntryDiff' });
 export type EntryDiff = z.output<typeof EntryDiff>;
 
+const rollbackMembers = {
+  ...keyMembers,
+  prefix: textMember(ALL),
+  prefixBase64: textMember('Prefix as base64'),
+  fromKey: textMember(FROM),
+  fromKeyBase64: textMember('First key as base64'),
+  toKey: textMember('Only keys before this one'),
+  toKeyBase64: textMember('The same as base64'),
+  to: PointInTime,
+};
+type EntryRollbackMembers = Partial<Record<keyof typeof rollbackMembers, string | undefined>>;
+
 /** Body of a rollback of entries. It names its keys, so that an omission never rolls back all of them. */
 export const EntryRollbackRequest = z
-  .strictObject({
-    ...SELECTION,
-    base64: z.literal(true).optional().meta({ description: 'Keys are base64 of their bytes' }),
-    to: PointInTime,
-  })
+  .strictObject(rollbackMembers)
   .check(({ value, issues }) => {
-    const { key, prefix, fromKey, toKey } = value;
-    if ((key ?? prefix ?? fromKey ?? toKey) !== undefined) issues.push(...issuesOf(value));
+    const { to: _, ...members } = value;
+    if (Object.values(members).some((each) => each !== undefined)) issues.push(...issuesOf(named(value), value));
     else
       issues.push({
         code: 'custom',
@@ -113,6 +116,13 @@ export const EntryRollbackRequest = z
   })
   .meta({ id: 'EntryRollback' });
 export type EntryRollbackRequest = z.output<typeof EntryRollbackRequest>;
+
+/** Returns the keys that a valid body selects. */
+export function rolledBackKeys(body: EntryRollbackRequest): KeyInterval {
+  const { keys } = named(body);
+  if (keys === undefined) throw new RegistryError('INVALID_REQUEST', 'give key, prefix, or fromKey and toKey');
+  return keys;
+}
 
 const count = (description: string) => z.int().meta({ description });
 
@@ -129,15 +139,23 @@ export const EntryRollbackReport = z
   .meta({ id: 'EntryRollbackReport' });
 export type EntryRollbackReport = z.output<typeof EntryRollbackReport>;
 
+/** Length of a key in the audit trail, which is kept for a year: a longer one is truncated. */
+const AUDITED_KEY_MAX_CHARACTERS = 512;
+
 /** Describes keys for the audit trail: `kv/config/*`, `kv/config/db`, or from one key up to another. */
 export function intervalText({ from, to }: KeyInterval): string {
-  const text = (key: string) => {
-    const shown = shownKey(key);
-    return 'key' in shown ? shown.key : `base64:${shown.keyBase64}`;
-  };
-  if (to === intervalOf(from).to) return `kv/${text(from)}`;
-  if (to === intervalOfPrefix(from).to) return `kv/${text(from)}*`;
-  return `kv/${text(from)} to ${to === undefined ? 'the last key' : text(to)}`;
+  if (to === intervalOf(from).to) return `kv/${auditedKey(from)}`;
+  if (to === intervalOfPrefix(from).to) return `kv/${auditedKey(from)}*`;
+  return `kv/${auditedKey(from)} to ${to === undefined ? 'the last key' : auditedKey(to)}`;
+}
+
+function auditedKey(key: string): string {
+  const shown = shownKey(key);
+  // The trail is text in SQLite, which Deno cuts at NUL when it reads.
+  const text = 'key' in shown && !shown.key.includes('\u0000') ? shown.key : `base64:${btoa(key)}`;
+  if (text.length <= AUDITED_KEY_MAX_CHARACTERS) return text;
+  // The cut may split a surrogate pair.
+  return `${text.slice(0, AUDITED_KEY_MAX_CHARACTERS).toWellFormed()}...`;
 }
 
 /** A read of a page of the history of a key. */

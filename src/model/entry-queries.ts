@@ -72,8 +72,8 @@ export const EntryRangeQuery = EntryKeyQuery.extend({
     .default('key')
     .meta({ description: 'Member to sort by; equal ones are in the order of their keys' }),
   descending: FlagParameter.meta({ description: 'Reverse the order' }),
-  keys: FlagParameter.meta({ description: 'Omit values' }),
-  count: FlagParameter.meta({ description: 'Return only the number of entries' }),
+  keysOnly: FlagParameter.meta({ description: 'Omit values' }),
+  countOnly: FlagParameter.meta({ description: 'Return only the number of entries' }),
   after: z.string().optional().meta({ description: 'The `next` of the previous page, in the order of keys' }),
   at: PointInTime.optional().meta({ description: 'Read the range as it was then: a cursor or a time' }),
   ...Freshness,

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { base64, isByteString, utf8ByteString, utf8Of, utf8Text } from './bytes';
 import { quote, RegistryError } from './errors';
-import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
 import { ENTRY_CONTENT_TYPE_MAX_CHARACTERS, ENTRY_KEY_MAX_BYTES, ENTRY_VALUE_MAX_BYTES } from './limits';
 
 /** Key of an entry, one character a byte: any bytes, including NUL and invalid UTF-8. */
@@ -127,34 +126,6 @@ export function base64urlKey(key: string): string {
 export function keyProblem(isBase64: boolean): string {
   return `must be ${isBase64 ? 'base64' : 'text'} of at most ${ENTRY_KEY_MAX_BYTES} bytes`;
 }
-
-/**
- * Keys in JSON: a key, all keys with a prefix, or those from one up to another. With `base64`, the members are base64 of
- * the bytes, for keys that are not UTF-8.
- */
-export const KeyScope = z
-  .strictObject({
-    key: z.string().optional(),
-    prefix: z.string().optional(),
-    from: z.string().optional(),
-    to: z.string().optional(),
-    base64: z.literal(true).optional(),
-  })
-  .transform(({ base64: isBase64 = false, ...texts }, context): KeyInterval => {
-    const keys: Partial<Record<keyof typeof texts, string>> = {};
-    for (const [name, text] of Object.entries(texts)) {
-      if (text === undefined) continue;
-      const key = keyIn(text, isBase64);
-      if (key === undefined) context.addIssue({ code: 'custom', message: keyProblem(isBase64), path: [name] });
-      Object.assign(keys, { [name]: key });
-    }
-    if (texts.key === '') context.addIssue({ code: 'custom', message: 'a key must not be empty', path: ['key'] });
-    const { key, prefix, from, to } = keys;
-    const isOne = [key, prefix, from ?? to].filter((each) => each !== undefined).length === 1;
-    if (!isOne) context.addIssue({ code: 'custom', message: 'give one of key, prefix, or from and to' });
-    if (key !== undefined) return intervalOf(key);
-    return prefix === undefined ? { from: from ?? '', to } : intervalOfPrefix(prefix);
-  });
 
 /** Returns a key or a value as text, or as base64 if it is not valid UTF-8. */
 export function shownKey(key: string): { key: string } | { keyBase64: string } {

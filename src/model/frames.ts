@@ -1,12 +1,16 @@
 import * as z from 'zod';
 import { Batch, plainOperations } from './batch';
-import { EntryContent, EntryView, KeyScope, keyed } from './entry';
+import { EntryContent, EntryView, keyed } from './entry';
 import { isPlainObject, withFastPath } from './fast-path';
+import { LeaseGrantRequest, LeaseRenewals } from './granted-lease';
 import { InstanceView } from './instance';
+import { KeyScope } from './key-scope';
+import { LeaseId } from './lease';
 import { LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from './limits';
 import { ClusterName, ShortName, StoredGroupName, StoredServiceName } from './names';
 import { ServiceSummary } from './service';
 import { splitName } from './service-name';
+import { TransactionBody } from './transaction-body';
 
 /** Name of the WebSocket subprotocol. */
 export const SOCKET_PROTOCOL = 'rollcall.v1';
@@ -69,6 +73,11 @@ const AnyFrame = z.discriminatedUnion('type', [
     ttlMs: z.int().min(LEASE_TTL_MIN_MS).max(LEASE_TTL_MAX_MS).optional(),
   }),
   z.strictObject({ type: z.literal('batch'), ...request, ...Batch.shape }),
+  z.strictObject({ type: z.literal('transaction'), ...request, transaction: TransactionBody }),
+  z.strictObject({ type: z.literal('grant-lease'), ...request, ...LeaseGrantRequest.shape }),
+  z.strictObject({ type: z.literal('renew-leases'), ...request, ...LeaseRenewals.shape }),
+  z.strictObject({ type: z.literal('read-lease'), ...request, lease: LeaseId }),
+  z.strictObject({ type: z.literal('revoke-lease'), ...request, lease: LeaseId }),
   z.strictObject({
     type: z.literal('watch'),
     ...request,
@@ -136,7 +145,8 @@ export const NamespaceSnapshot = z.object({
 export type NamespaceSnapshot = z.output<typeof NamespaceSnapshot>;
 
 const before = EntryContent.nullable().optional().meta({
-  description: 'The entry before the change, null if there was none; only if the watch asked for it',
+  description:
+    'The entry before the change, null if there was none; only if the watch asked for it, and the revision has no more than 32 MiB of them',
 });
 
 /** One change that a watcher applies: a record in its current state, or the key of a deleted one. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { keyed } from './entry';
 import { LeaseId } from './lease';
-import { GRANTED_LEASE_TTL_MAX_MS, LEASE_TTL_MIN_MS, LOCK_DELAY_MAX_MS } from './limits';
+import { GRANTED_LEASE_TTL_MAX_MS, HEARTBEAT_INSTANCES_MAX_COUNT, LEASE_TTL_MIN_MS, LOCK_DELAY_MAX_MS } from './limits';
 
 /**
  * Surface whose clients chose the alias of a lease: an etcd client and a user of the native API may use the same number for
@@ -77,11 +77,47 @@ export const GrantedLeaseList = z
   .meta({ id: 'GrantedLeaseList' });
 export type GrantedLeaseList = z.output<typeof GrantedLeaseList>;
 
+/** Renewals of several granted leases. */
+export const LeaseRenewals = z.strictObject({
+  leases: z
+    .array(
+      z.strictObject({
+        lease: LeaseId,
+        ageMs: z.int().min(0).max(GRANTED_LEASE_TTL_MAX_MS).optional().meta({
+          description: 'Time since the holder of the lease was last heard: its time to live counts from then on',
+        }),
+      }),
+    )
+    .min(1)
+    .max(HEARTBEAT_INSTANCES_MAX_COUNT),
+});
+
+/** Response to {@link LeaseRenewals}. */
+export const LeaseRenewalReport = z.object({
+  renewed: z.array(
+    z.object({
+      lease: z.string().meta({ description: 'As it was named' }),
+      remainingMs: z
+        .int()
+        .nullable()
+        .meta({ description: 'Time until it ends; null: it ends only when it is revoked' }),
+    }),
+  ),
+  unknown: z.array(z.string()).meta({ description: 'Leases that have ended, or never existed' }),
+});
+export type LeaseRenewalReport = z.output<typeof LeaseRenewalReport>;
+
 /** A granted lease: its id, or the alias that its client chose. */
 export interface LeaseName {
   lease: string;
   /** Surface that the alias belongs to; `native` unless set. */
   door?: LeaseDoor | undefined;
+}
+
+/** One renewal of several. */
+export interface LeaseRenewal extends LeaseName {
+  /** Time since the holder of the lease was last heard; 0 unless set. */
+  ageMs?: number | undefined;
 }
 
 /** The change that a put makes to the lock of its entry; without a lease to acquire or release it, it stays as it is. */

@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import { EntryContent, KeyScope, keyed } from './entry';
+import { EntryContent, keyed } from './entry';
 import { WatchedService } from './frames';
 import { InstanceView } from './instance';
 import type { KeyInterval } from './key-interval';
+import { keysInQuery } from './key-scope';
 import { InstanceId, StoredGroupName, StoredServiceName } from './names';
 import { OverrideView } from './override';
-import { PAGE_LIMIT, PageAfter, PageCount, PointInTime } from './query-values';
+import { FlagParameter, PAGE_LIMIT, PageAfter, PageCount, PointInTime } from './query-values';
 import { SubscriberView } from './subscriber';
 
 /** Cause of a change. */
@@ -139,7 +140,7 @@ export const HistoryQuery = z
     instance: InstanceId.optional().meta({ description: 'Only this instance of the service, and its override' }),
     key: z.string().optional().meta({ description: 'Only the entry of this key' }),
     prefix: z.string().optional().meta({ description: 'Only entries whose keys begin with this; empty: all entries' }),
-    base64: z.literal('true').optional().meta({ description: 'true: `key` or `prefix` is base64' }),
+    base64: FlagParameter.meta({ description: '`key` or `prefix` is base64url of its bytes' }),
     cause: Cause.optional().meta({ description: 'Only changes with this cause' }),
     since: PointInTime.optional().meta({ description: 'Only entries after this cursor, or at this time and later' }),
     until: PointInTime.optional().meta({ description: 'Only entries up to this cursor or time' }),
@@ -153,24 +154,21 @@ export const HistoryQuery = z
   .check(({ value, issues }) => {
     const { key, prefix, base64, group, service } = value;
     if (key === undefined && prefix === undefined) {
-      if (base64 !== undefined)
-        issues.push({ code: 'custom', message: 'needs key or prefix', path: ['base64'], input: value });
+      if (base64) issues.push({ code: 'custom', message: 'needs key or prefix', path: ['base64'], input: value });
       return;
     }
     if (group !== undefined || service !== undefined) {
       const message = 'is for services and instances; leave it out with key or prefix';
       issues.push({ code: 'custom', message, path: [group === undefined ? 'service' : 'group'], input: value });
     }
-    for (const issue of keyScopeOf(value).error?.issues ?? []) issues.push({ ...issue, code: 'custom', input: value });
+    for (const each of keysInQuery({ key, prefix, base64 }).issues)
+      issues.push({ ...each, code: 'custom', input: value });
   });
 export type HistoryQuery = z.output<typeof HistoryQuery>;
 
-const keyScopeOf = ({ key, prefix, base64 }: Pick<z.output<typeof HistoryQuery>, 'key' | 'prefix' | 'base64'>) =>
-  KeyScope.safeParse({ key, prefix, base64: base64 && true });
-
 /** Returns the keys that a query is about; undefined for one about services and instances, or about everything. */
-export function keysOfQuery(query: HistoryQuery): KeyInterval | undefined {
-  return query.key === undefined && query.prefix === undefined ? undefined : keyScopeOf(query).data;
+export function keysOfQuery({ key, prefix, base64 }: HistoryQuery): KeyInterval | undefined {
+  return key === undefined && prefix === undefined ? undefined : keysInQuery({ key, prefix, base64 }).keys;
 }
 
 /** A point in the history, as responses show it. */

@@ -591,7 +591,10 @@ export const SOCKET_MEMORY_MAX_BYTES = 15 * 1024;
 /** Sockets of one namespace; the platform allows 32,768 per object. `LIMIT_EXCEEDED` */
 export const SOCKETS_PER_NAMESPACE_MAX_COUNT = 30_000;
 
-/** Largest frame that a client may send: a batch. A larger one closes the socket with 1009. */
+/**
+ * Largest frame that a client may send: a batch, or a transaction with all values in base64. A larger one closes the socket
+ * with 1009.
+ */
 export const FRAME_MAX_BYTES = 4 * 1024 * 1024;
 
 /**
@@ -609,7 +612,13 @@ export const NAMESPACE_FRAMES_PENDING_MAX_BYTES = 64 * 1024 * 1024;
 /** Bytes that a pending frame counts in addition to its text, so that a flood of tiny ones is bounded too. */
 export const FRAME_PENDING_OVERHEAD_BYTES = 256;
 
-/** Frames handled, and answers sent, before other work in the process gets a turn: about 20 ms of work. */
+/** Answers to frames of one socket that wait for the disk. Its next frames begin once some of them are sent. */
+export const SOCKET_ANSWERS_WAITING_MAX_BYTES = 8 * 1024 * 1024;
+
+/** The same for all sockets of a namespace: a quarter of an isolate's 128 MB. */
+export const NAMESPACE_ANSWERS_WAITING_MAX_BYTES = 32 * 1024 * 1024;
+
+/** Frames handled, and answers made and sent, before other work in the process gets a turn: about 20 ms of work. */
 export const FRAMES_PER_TURN_BYTES = 64 * 1024;
 
 /** A snapshot or a revision larger than this is sent in parts. */
@@ -652,6 +661,12 @@ export const MARK_INTERVAL_BYTES = 256 * 1024;
  * with 4008.
  */
 export const UNPROVEN_PER_CONNECTION_MAX_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Changes of one revision with the entries before them, as text. They are sent without a pause: beyond this, a watch gets
+ * them without those entries, as the connection would be closed, at each attempt to resume.
+ */
+export const PREVIOUS_ENTRIES_MAX_BYTES = UNPROVEN_PER_CONNECTION_MAX_BYTES / 2;
 
 /**
  * The same for all connections of a namespace. Further output waits, and the worst connection of the worst token is

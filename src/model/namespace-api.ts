@@ -11,6 +11,8 @@ import type {
   GrantLeaseCommand,
   LeaseListCommand,
   LeaseName,
+  LeaseRenewal,
+  LeaseRenewalReport,
   LockChange,
 } from './granted-lease';
 import type { Cause, EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
@@ -37,8 +39,8 @@ import type {
 } from './transfer';
 
 /**
- * Share of a namespace's limits on instances, services and bytes that a token may use: `all` if it operates the
- * namespace, `half` if its grants name services, otherwise `most`.
+ * Share of a namespace's limits on instances, services, bytes, entries and granted leases that a token may use: `all` if it
+ * operates the namespace, `half` if its grants name services or keys, otherwise `most`.
  */
 export type Share = 'all' | 'most' | 'half';
 
@@ -240,7 +242,7 @@ export interface EntryRangeCommand extends ReadOptions {
   /** Maximum number of entries. */
   limit?: number | undefined;
   /** By key unless set. */
-  orderBy?: EntryOrder | undefined;
+  order?: EntryOrder | undefined;
   descending?: boolean | undefined;
   /** Leave out values. */
   keysOnly?: boolean | undefined;
@@ -387,6 +389,8 @@ export interface NamespaceApi {
   grantLease(caller: Caller, command: GrantLeaseCommand): Promise<Answer<GrantedLeaseView>>;
   /** Renews a granted lease. `LEASE_NOT_FOUND`: it has ended. `FORBIDDEN`: it was granted to another token. */
   renewLease(caller: Caller, command: LeaseName): Promise<Answer<GrantedLeaseView>>;
+  /** Renews several granted leases, and reports the unknown ones. `FORBIDDEN` for any of them: none is renewed. */
+  renewLeases(caller: Caller, renewals: LeaseRenewal[]): Promise<Answer<LeaseRenewalReport>>;
   /** Returns a granted lease with what it holds. */
   readLease(caller: Caller, command: LeaseName): Promise<Answer<GrantedLeaseDetail>>;
   /** Lists the granted leases of the caller, or all if it operates the namespace. */

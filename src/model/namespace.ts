@@ -1,6 +1,9 @@
 import * as z from 'zod';
 import { type LayoutRule, LayoutRules } from './layout';
 import {
+  ENTRIES_PER_NAMESPACE_MAX_BYTES,
+  ENTRIES_PER_NAMESPACE_MAX_COUNT,
+  GRANTED_LEASES_MAX_COUNT,
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   JOURNAL_MAX_AGE_MS,
   JOURNAL_MAX_BYTES,
@@ -52,12 +55,26 @@ const Rate = z.number().positive().max(REQUESTS_PER_SECOND_MAX_COUNT);
 const Instances = z.int().min(1).max(INSTANCES_PER_NAMESPACE_MAX_COUNT);
 const Services = z.int().min(1).max(SERVICES_PER_NAMESPACE_MAX_COUNT);
 const Bytes = z.int().min(1).max(RECORDS_PER_NAMESPACE_MAX_BYTES).meta({ description: 'Bytes of records, as text' });
+const Entries = z.int().min(1).max(ENTRIES_PER_NAMESPACE_MAX_COUNT).meta({ description: 'Entries: keys with values' });
+const EntryBytes = z
+  .int()
+  .min(1)
+  .max(ENTRIES_PER_NAMESPACE_MAX_BYTES)
+  .meta({ description: 'Bytes of keys and values' });
+const GrantedLeases = z
+  .int()
+  .min(1)
+  .max(GRANTED_LEASES_MAX_COUNT)
+  .meta({ description: 'Leases that were granted by themselves' });
 
 /** Limits of each token in a namespace. The root token is exempt. */
 const TokenLimits = z.strictObject({
   instances: Instances.optional(),
   services: Services.optional(),
   bytes: Bytes.optional(),
+  entries: Entries.optional(),
+  entryBytes: EntryBytes.optional(),
+  grantedLeases: GrantedLeases.optional(),
   sockets: z.int().min(1).max(SOCKETS_PER_NAMESPACE_MAX_COUNT).optional(),
   watches: z.int().min(1).max(WATCHES_PER_NAMESPACE_MAX_COUNT).optional(),
   requestsPerSecond: Rate.optional(),
@@ -69,6 +86,9 @@ export const NamespaceLimits = z
     instances: Instances.optional(),
     services: Services.optional(),
     bytes: Bytes.optional(),
+    entries: Entries.optional(),
+    entryBytes: EntryBytes.optional(),
+    grantedLeases: GrantedLeases.optional(),
     sockets: z.int().min(1).max(SOCKETS_PER_NAMESPACE_MAX_COUNT).optional(),
     watches: z.int().min(1).max(WATCHES_PER_NAMESPACE_MAX_COUNT).optional(),
     requestsPerSecond: Rate.optional().meta({
@@ -77,8 +97,9 @@ export const NamespaceLimits = z
     }),
     perToken: TokenLimits.optional().meta({
       description:
-        'Limits of each token, which replace its default share: three quarters of instances, services and bytes for a ' +
-        'token that does not operate the namespace, half if its grants name services. Root is exempt',
+        'Limits of each token, which replace its default share: three quarters of instances, services, bytes, entries and ' +
+        'granted leases for a token that does not operate the namespace, half if its grants name services or keys. Root is ' +
+        'exempt',
     }),
   })
   .meta({ id: 'NamespaceLimits' });

@@ -45,9 +45,7 @@ export type TransactionResult =
 
 /** Members of the result of a transaction. */
 const reportMembers = () => ({
-  succeeded: z
-    .boolean()
-    .meta({ description: 'true: the compares held, and `then` was carried out; false: `else` was' }),
+  succeeded: z.boolean().meta({ description: 'true: the compares held, and `do` was carried out; false: `else` was' }),
   results: z
     .array(z.lazy(() => AnyResult))
     .meta({ description: 'Results of the operations that were carried out, in their order' }),

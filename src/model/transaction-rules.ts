@@ -7,7 +7,7 @@ import { TRANSACTION_MAX_BYTES, TRANSACTION_OPERATIONS_MAX_COUNT } from './limit
 import type { Compare, Transaction, TransactionOperation } from './transaction';
 
 /** Lists of a transaction that count towards its limits. */
-const SIDES = ['then', 'else'] as const;
+const SIDES = ['do', 'else'] as const;
 
 /**
  * Returns a message that says why a transaction is too large; undefined if it is not. Each nested transaction counts as an
@@ -17,14 +17,14 @@ const SIDES = ['then', 'else'] as const;
  */
 export function transactionProblem(transaction: unknown): string | undefined {
   if (!isRecord(transaction)) return undefined;
-  let compares = listIn(transaction, 'compares').length;
+  let compares = listIn(transaction, 'if').length;
   for (const side of SIDES) {
     const open = [...listIn(transaction, side)];
     let count = open.length;
     for (let next = open.pop(); next !== undefined; next = open.pop()) {
       if (count > TRANSACTION_OPERATIONS_MAX_COUNT) return tooMany(`operations in "${side}"`);
       if (!isRecord(next)) continue;
-      compares += listIn(next, 'compares').length;
+      compares += listIn(next, 'if').length;
       for (const inner of SIDES) {
         const list = listIn(next, inner);
         count += list.length;
@@ -33,7 +33,7 @@ export function transactionProblem(transaction: unknown): string | undefined {
     }
     if (count > TRANSACTION_OPERATIONS_MAX_COUNT) return tooMany(`operations in "${side}"`);
   }
-  return compares > TRANSACTION_OPERATIONS_MAX_COUNT ? tooMany('compares') : undefined;
+  return compares > TRANSACTION_OPERATIONS_MAX_COUNT ? tooMany('compares in "if"') : undefined;
 }
 
 function listIn(value: Record<string, unknown>, name: string): readonly unknown[] {
@@ -63,7 +63,7 @@ export function assertTransaction(transaction: Transaction): void {
 
 function bytesIn(transaction: Transaction): number {
   let bytes = 0;
-  for (const compare of transaction.compares) bytes += sizeOf(compare.interval) + operandSize(compare);
+  for (const compare of transaction.if) bytes += sizeOf(compare.interval) + operandSize(compare);
   for (const operation of SIDES.flatMap((side) => transaction[side])) {
     if (operation.op === 'transaction') bytes += bytesIn(operation);
     else if (operation.op === 'put') bytes += operation.key.length + (operation.value?.length ?? 0);
@@ -108,7 +108,7 @@ function changesBy(operation: TransactionOperation): Changes {
   }
   if (operation.op === 'delete') return { puts: new Set(), deletes: [operation.interval] };
   if (operation.op !== 'transaction') return { puts: new Set(), deletes: [] };
-  const [one, other] = [changesOf(operation.then), changesOf(operation.else)];
+  const [one, other] = [changesOf(operation.do), changesOf(operation.else)];
   return { puts: new Set([...one.puts, ...other.puts]), deletes: [...one.deletes, ...other.deletes] };
 }
 
@@ -117,13 +117,20 @@ function duplicate(key: string, how: string): RegistryError {
   return new RegistryError('INVALID_REQUEST', message);
 }
 
+/** Operations on entries, and transactions of them. */
+const ON_ENTRIES: ReadonlySet<TransactionOperation['op']> = new Set(['put', 'delete', 'range', 'transaction']);
+
 /** Returns the operations on instances of a transaction, on both of its sides. */
 export function instanceOperations(transaction: Transaction): Operation[] {
   return SIDES.flatMap((side) => transaction[side]).flatMap((operation) => {
     if (operation.op === 'transaction') return instanceOperations(operation);
-    const isOnEntries = operation.op === 'put' || operation.op === 'delete' || operation.op === 'range';
-    return isOnEntries ? [] : operation;
+    return isOnInstance(operation) ? operation : [];
   });
+}
+
+/** Reports whether an operation is on an instance. */
+export function isOnInstance(operation: TransactionOperation): operation is Operation {
+  return !ON_ENTRIES.has(operation.op);
 }
 
 /** One use of keys by a transaction. */
@@ -135,7 +142,7 @@ export interface KeyUse {
 
 /** Yields the keys that a transaction reads, compares or changes, on both of its sides. */
 export function* keyUses(transaction: Transaction): Generator<KeyUse> {
-  for (const { interval } of transaction.compares) yield { keys: interval, isChange: false };
+  for (const { interval } of transaction.if) yield { keys: interval, isChange: false };
   for (const operation of SIDES.flatMap((side) => transaction[side])) {
     if (operation.op === 'transaction') yield* keyUses(operation);
     else if (operation.op === 'range') yield { keys: operation.interval, isChange: false };

@@ -53,7 +53,7 @@ export interface RangeOperation {
   op: 'range';
   interval: KeyInterval;
   limit?: number | undefined;
-  orderBy?: 'key' | 'createdRevision' | 'revision' | 'version' | undefined;
+  order?: 'key' | 'createdRevision' | 'revision' | 'version' | undefined;
   descending?: boolean | undefined;
   keysOnly?: boolean | undefined;
   countOnly?: boolean | undefined;
@@ -69,7 +69,7 @@ export type TransactionOperation =
 
 /** Compares, and the operations that are carried out if all of them hold, or else. */
 export interface Transaction {
-  compares: Compare[];
-  then: TransactionOperation[];
+  if: Compare[];
+  do: TransactionOperation[];
   else: TransactionOperation[];
 }

@@ -35,6 +35,16 @@ export function limitsSuite({ ask, send, upgrade, tokenFor, ns }: Home): void {
         socket?.accept();
         return socket === undefined ? outcomeOf({ status, body: JSON.parse(text) }) : `${status}`;
       },
+      put: async (who: keyof typeof tokens, key: string, value = 'x') => {
+        const response = await send('PUT', `${NS}-small/kv/${key}`, { headers: as(who), body: value });
+        return outcomeOf({ status: response.status, body: JSON.parse(await response.text()) });
+      },
+      transact: async (who: keyof typeof tokens, ...keys: string[]) => {
+        const operations = keys.map((key) => ({ op: 'put', key, value: 'x' }));
+        return outcomeOf(await ask('POST', `${NS}-small/transaction`, { then: operations }, as(who)));
+      },
+      grant: async (who: keyof typeof tokens) =>
+        outcomeOf(await ask('POST', `${NS}-small/leases`, { ttlMs: null }, as(who))),
       open: async (who: keyof typeof tokens, path: string, headers = {}) => {
         const response = await send('GET', `${NS}-small${path}`, { headers: { ...as(who), ...headers } });
         held.push(response);
@@ -77,6 +87,38 @@ export function limitsSuite({ ask, send, upgrade, tokenFor, ns }: Home): void {
     expect(await register('one', 'a', 'z')).toMatch(full);
     expect(await putService('one', 'z')).toMatch(full);
     expect([await register('one', 'b', 'y'), await putService('one', 'x')]).toEqual(['201', '201']);
+  });
+
+  it('[N25] limits.entries and limits.entryBytes, for puts and for transactions', async () => {
+    const { put, transact } = await begin({ entries: 2, entryBytes: 20 });
+    expect(await put('one', 'a')).toBe('201');
+    expect(await transact('one', 'b', 'c')).toMatch(/^429 this namespace would have 3 entries, .*limits\.entries/);
+    expect(await transact('two', 'b')).toBe('200');
+    expect(await put('two', 'c')).toMatch(/^429 this namespace would have 3 entries, .*limits\.entries/);
+    expect(await put('two', 'b', 'x'.repeat(17))).toBe('200');
+    expect(await put('one', 'a', 'xx')).toMatch(
+      /^429 this namespace would have 21 bytes of entries, .*limits\.entryBytes/,
+    );
+  });
+
+  it('[N25] limits.perToken.entries and limits.perToken.entryBytes, which do not apply to root', async () => {
+    const { put } = await begin({ perToken: { entries: 1, entryBytes: 10 } });
+    expect(await put('one', 'a')).toBe('201');
+    expect(await put('one', 'b')).toMatch(/^429 this would give the token 2 entries, .*limits\.perToken\.entries/);
+    expect(await put('one', 'a', 'x'.repeat(10))).toMatch(
+      /^429 .* 11 bytes of entries, .*limits\.perToken\.entryBytes/,
+    );
+    expect([await put('two', 'b'), await put('root', 'c'), await put('root', 'd')]).toEqual(['201', '201', '201']);
+  });
+
+  it('[N25] limits.grantedLeases and limits.perToken.grantedLeases', async () => {
+    const { grant } = await begin({ grantedLeases: 2, perToken: { grantedLeases: 1 } });
+    expect(await grant('one')).toBe('201');
+    expect(await grant('one')).toMatch(
+      /^429 this would give the token 2 granted leases, .*limits\.perToken\.grantedLeases/,
+    );
+    expect(await grant('two')).toBe('201');
+    expect(await grant('root')).toMatch(/^429 this namespace has 2 granted leases, .*limits\.grantedLeases/);
   });
 
   it('[N25, A45] limits.sockets and limits.perToken.sockets', async () => {

@@ -16,7 +16,7 @@ import { systemNode, systemPath } from '../programs/system-node';
 import { temporaryFolder } from '../programs/temporary-folder';
 import { until } from '../watch-proofs/until';
 
-import { answerOf, ask, cursorAt, cursorOf, Load, listOf, servicePath } from './loaded-registry';
+import { answerOf, ask, cursorAt, cursorOf, Load, listOf, type Place, servicePath } from './loaded-registry';
 
 const SEED = 7;
 
@@ -135,6 +135,57 @@ describe('a restored registry', () => {
     await beating;
     const again = await answerOf<{ revision: number }>(place, 'PUT', `${orders}/instances/later`, A);
     expect(again.revision).toBeGreaterThan(revision + 1_000_000);
+  });
+});
+
+describe('entries and leases in a backup', () => {
+  it('[U5, U7, KV9, GL6, EL7] are as they were: a lease that is not renewed ends, and tokens of locks increase', async () => {
+    const folder = temporaryFolder();
+    const live = await start(join(folder, 'data'));
+    const kv = '/ns/public/kv';
+    const bytes = Uint8Array.of(0, 0xff, 0x2e, 0x2e, 0);
+    const hard = `${kv}/${Buffer.from(bytes).toString('base64url')}?base64=true`;
+    const grant = async (place: Place, ttlMs: number | null) =>
+      (await answerOf<{ id: string }>(place, 'POST', '/ns/public/leases', { ttlMs })).id;
+    const lock = (place: Place, how: 'acquire' | 'release', lease: string) =>
+      ask(place, 'PUT', `${kv}/lock?${how}=${lease}`, {});
+    const tokenOf = async (answer: Response) =>
+      ((await answer.json()) as { lock: { acquiredRevision: number } }).lock.acquiredRevision;
+    await fetch(`${live.url}/api/v1${hard}`, {
+      ...{ method: 'PUT', headers: { Authorization: `Bearer ${live.rootToken}` }, body: bytes },
+    });
+    const [ttl, endless] = [await grant(live, 6_000), await grant(live, null)];
+    await answerOf(live, 'PUT', `${kv}/held?lease=${ttl}`, 'by a lease');
+    await answerOf(live, 'PUT', `${kv}/endless?lease=${endless}`, 'by a lease without an end');
+    expect((await lock(live, 'acquire', endless)).status).toBe(201);
+    const backup = join(folder, 'backup');
+    await takeBackup({ data: live.data, target: backup, version: '0.1.0' });
+    // What happens afterwards is lost.
+    await answerOf(live, 'PUT', `${kv}/later`, 'lost');
+    await answerOf(live, 'DELETE', `/ns/public/leases/${endless}`);
+    const afterwards = await grant(live, null);
+    const acquired = await lock(live, 'acquire', afterwards);
+    const [cursor, token] = [cursorOf(acquired), await tokenOf(acquired)];
+    await live.stop();
+
+    const data = join(folder, 'elsewhere');
+    await checkBackup({ backup, data: '' });
+    await restoreBackup({ backup, data });
+    const restored = await start(data);
+    const value = await ask(restored, 'GET', hard);
+    expect(new Uint8Array(await value.arrayBuffer())).toEqual(bytes);
+    expect((await ask(restored, 'GET', `${kv}/later`)).status).toBe(404);
+    expect((await ask(restored, 'GET', `${kv}?prefix=&at=${cursor}`)).status).toBe(410);
+    expect((await ask(restored, 'GET', `/ns/public/leases/${afterwards}`)).status).toBe(404);
+    expect(await answerOf(restored, 'GET', `/ns/public/leases/${ttl}`)).toMatchObject({ holds: { entries: 1 } });
+    // The revocation is lost, too, and the lock is held again until it is repeated.
+    const again = await grant(restored, null);
+    expect((await lock(restored, 'acquire', again)).status).toBe(409);
+    await answerOf(restored, 'DELETE', `/ns/public/leases/${endless}`);
+    expect((await ask(restored, 'GET', `${kv}/endless`)).status).toBe(404);
+    expect(await tokenOf(await lock(restored, 'acquire', again))).toBeGreaterThan(token + 1_000_000);
+    await until('the lease has ended', async () => (await ask(restored, 'GET', `${kv}/held`)).status === 404);
+    expect((await ask(restored, 'GET', hard)).status).toBe(200);
   });
 });
 

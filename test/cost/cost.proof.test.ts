@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { readJsonText } from '../../src/model/json';
+import { VERIFICATION_MAX_AGE_MS } from '../../src/model/limits';
 import { definition, key } from '../fixtures/definition';
+import { EntryCalls } from '../fixtures/entry-calls';
+import { LeaseCalls } from '../fixtures/lease-calls';
+import { NodeNamespace } from '../fixtures/node-namespace';
 import { SocketClient } from '../fixtures/socket-client';
 import { type HourlyUsage, MonthlyBill } from './bill';
 import { type CountedFleet, eurekaClients, goMicroServices, INSTANCES, nacosClients, nativeBeats } from './fleets';
@@ -95,6 +99,26 @@ describe('the cost of an hour', () => {
     expect({ instances, healthyInstances }).toEqual({ instances: count, healthyInstances: count });
   });
 
+  it('[I8, GL1] of a lock is what the pages say', async () => {
+    const [ttlMs, everyMs] = [15_000, 5_000];
+    const metered = new MeteredNamespace();
+    const leases = () => new LeaseCalls(metered.namespace.api);
+    const { id } = await metered.event(() => leases().grant({ ttlMs }));
+    await metered.event(() => leases().acquire('lock', id));
+    const begin = metered.namespace.platform.clock.now();
+    const before = await metered.cost(0);
+    for (let at = everyMs; at <= HOUR_MS; at += everyMs) {
+      await metered.passUntil(begin + at);
+      await metered.event(() => leases().renew(id));
+    }
+    const usage = less(await metered.cost(0), before);
+    expect((await metered.event(() => leases().read(id))).holds.locks).toBe(1);
+    expectOnPage('A lock or an election, ttl 15 s', {
+      ...usage,
+      ...{ workerRequests: usage.requests, directoryRequests: HOUR_MS / VERIFICATION_MAX_AGE_MS },
+    });
+  });
+
   it('[I8] of an idle namespace is nothing', async () => {
     const metered = new MeteredNamespace();
     const { api } = metered.namespace;
@@ -107,6 +131,40 @@ describe('the cost of an hour', () => {
     const before = await metered.cost(0);
     await metered.passUntil(asleepAt + HOUR_MS);
     expectOnPage('An idle namespace', less(await metered.cost(0), before));
+  });
+
+  it('[KV7, GL1] of each call about entries and leases is what the guide says', async () => {
+    const { api } = new NodeNamespace();
+    const [entries, leases] = [new EntryCalls(api), new LeaseCalls(api)];
+    const rowsWritten = async () => readJsonText((await api.stats()).body).sinceStart.rowsWritten;
+    const puts = (name: string) =>
+      Array.from({ length: 10 }, (_, index) => {
+        return { op: 'put', key: `${name}/${index}`, value: 'x', precondition: {} } as const;
+      });
+    const { id } = await leases.grant({ ttlMs: null });
+    const renewed = await leases.grant({ ttlMs: 3_600_000 });
+    // The first renewal since a checkpoint notes that another one is due.
+    await leases.renew(renewed.id);
+    for (const { key } of puts('held')) await leases.put(key, 'x', id);
+    await entries.put('a', 'x');
+    const rows: Record<string, () => Promise<unknown>> = {
+      'put an entry': () => entries.put('a', 'y'),
+      'read or list entries, now or in the past': () => entries.range(),
+      'a transaction that changes ten entries': () => api.transaction(CALLER, { if: [], do: puts('new'), else: [] }),
+      'acquire a lock': () => leases.acquire('a', id),
+      'release a lock': () => leases.release('a', id),
+      'delete an entry': () => entries.delete('a'),
+      'grant a lease': () => leases.grant({ ttlMs: null }),
+      'renew a lease': () => leases.renew(renewed.id),
+      'revoke a lease that holds ten entries': () => leases.revoke(id),
+    };
+    for (const [title, act] of Object.entries(rows)) {
+      const before = await rowsWritten();
+      await act();
+      const written = (await rowsWritten()) - before;
+      expect.soft(guide.row('Entries, leases and locks', title)).toBe(rowOf(title, [countText(written)]));
+    }
+    expect(guide.titles('Entries, leases and locks')).toEqual(['call', ...Object.keys(rows)]);
   });
 
   it('[D8] was counted for every fleet on the pages', () => {

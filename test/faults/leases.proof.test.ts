@@ -71,15 +71,15 @@ class LeaseCaller {
 
   /** Counts the entries below a prefix. */
   async count(prefix: string): Promise<number> {
-    return (await this.must<{ count: number }>('GET', `/kv?prefix=${prefix}/&count=true`)).count;
+    return (await this.must<{ count: number }>('GET', `/kv?prefix=${prefix}/&countOnly=true`)).count;
   }
 
   /** Puts entries that a lease holds. */
   async hold(prefix: string, count: number, lease: string): Promise<void> {
     await forEach(Math.ceil(count / PUTS), async (part) => {
       const members = Array.from({ length: Math.min(PUTS, count - part * PUTS) }, (_, index) => part * PUTS + index);
-      const then = members.map((n) => ({ op: 'put', key: keyOf(prefix, n), value: `value ${n}`, lease }));
-      await this.must('POST', '/transaction', { then });
+      const puts = members.map((n) => ({ op: 'put', key: keyOf(prefix, n), value: `value ${n}`, lease }));
+      await this.must('POST', '/transaction', { do: puts });
     });
   }
 

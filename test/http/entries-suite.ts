@@ -141,7 +141,7 @@ export function entriesSuite({ ask, send, tokenFor, ns }: Home): void {
         const refused = await ask('PUT', base64Path(longer), 'value');
         expect(refused).toMatchObject({ status: 400, body: { code: 'INVALID_REQUEST', errors: [{ path: 'key' }] } });
       }
-      expect((await ask<Listed>('GET', `${KV}?count=true`)).body.count).toBe(3);
+      expect((await ask<Listed>('GET', `${KV}?countOnly=true`)).body.count).toBe(3);
     });
 
     it('[H14, I10] is not reached by a key that may be changed on the way', async () => {
@@ -170,7 +170,7 @@ export function entriesSuite({ ask, send, tokenFor, ns }: Home): void {
       for (const path of ['..', '.', 'a/../..', '%2e%2e', 'a/%2E%2E/%2e%2e']) {
         expect((await ask('DELETE', `${KV}/${path}`)).status, path).toBeGreaterThanOrEqual(400);
       }
-      expect((await ask<Listed>('GET', `${KV}?count=true`)).body.count).toBe(0);
+      expect((await ask<Listed>('GET', `${KV}?countOnly=true`)).body.count).toBe(0);
     });
 
     it('[H13] is never shown as a page of the registry', async () => {
@@ -307,7 +307,7 @@ export function entriesSuite({ ask, send, tokenFor, ns }: Home): void {
       expect(await keysIn('?from=z&to=a')).toEqual([]);
       expect(await keysIn('?order=createdRevision&descending=true&limit=2')).toEqual(['config/ä', 'config0']);
       expect(await keysIn('?order=version&descending&limit=1')).toEqual(['b']);
-      const { body } = await ask<Listed>('GET', `${KV}?prefix=config/&keys=true&limit=1`);
+      const { body } = await ask<Listed>('GET', `${KV}?prefix=config/&keysOnly=true&limit=1`);
       expect(body).toMatchObject({ count: 3, more: true, entries: [{ key: 'config/a', revision: 2, bytes: 17 }] });
       expect(body.entries[0]).not.toHaveProperty('value');
       expect((await ask('GET', `${KV}?count`)).body).toEqual({ entries: [], count: 6, more: false });

@@ -57,6 +57,9 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
   /** Name of a script of the console. */
   const CONSOLE_FILE = Object.keys(consoleFiles).find((name) => name.endsWith('.js'));
 
+  /** Placeholder for the id of the latest lease. */
+  const LAST_LEASE = 'the-last-lease';
+
   /** Placeholder for the cursor in the previous answer. */
   const LAST_CURSOR = 'the last cursor';
 
@@ -117,11 +120,18 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
     ['GET', `${NS}/kv/config`],
     ['GET', `${NS}/kv/config?as=entry`],
     ['GET', `${NS}/kv?limit=1`],
-    ['GET', `${NS}/kv?prefix=config&keys=true`],
+    ['GET', `${NS}/kv?prefix=config&keysOnly=true`],
     ['GET', `${NS}/history/kv/config?limit=1`],
     ['DELETE', `${NS}/kv/config`],
     ['GET', `${NS}/diff/kv?limit=1&from=${LONG_AGO}`],
     ['POST', `${NS}/rollback/kv`, { prefix: 'other', to: LONG_AGO }],
+    ['POST', `${NS}/leases`, { ttlMs: 60_000, alias: '7' }],
+    ['PUT', `${NS}/kv/held?lease=${LAST_LEASE}`, {}],
+    ['POST', `${NS}/leases/${LAST_LEASE}/renew`],
+    ['GET', `${NS}/leases/${LAST_LEASE}`],
+    ['GET', `${NS}/leases?limit=1`],
+    ['POST', `${NS}/transaction`, { do: [{ op: 'range', prefix: 'held' }] }],
+    ['DELETE', `${NS}/leases/${LAST_LEASE}`],
     ['GET', `${NS}/history?limit=5`],
     ['GET', `${NS}/history?group=g&service=orders&instance=a`],
     ['GET', `${I}/why`],
@@ -184,11 +194,12 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
     let cursor = '';
     let token = '';
     let ticket = '';
+    let lease = '';
     for (const [method, path, body] of CALLS) {
       const route = routeOf(method, path);
       const answer = await ask(
         method,
-        path.replace(LAST_TOKEN, token),
+        path.replace(LAST_TOKEN, token).replace(LAST_LEASE, lease),
         JSON.parse(
           JSON.stringify(body ?? null)
             .replaceAll(LAST_CURSOR, cursor)
@@ -198,6 +209,7 @@ export function openapiAnswersSuite({ ask, ns }: Home): void {
       );
       cursor = answer.headers.get('rollcall-cursor') ?? cursor;
       if (route.operation === 'createToken') token = String(answer.body.id);
+      if (route.operation === 'grantLease') lease = String(answer.body.id);
       if (route.operation === 'createTicket') ticket = String(answer.body.ticket);
       const card = route.answers[answer.status];
       expect(card, `${method} ${path} answered ${answer.status} ${JSON.stringify(answer.body)}`).toBeDefined();

@@ -125,7 +125,7 @@ function shortText({ call, answer }: Operation): string {
     case 'renew':
       return `renew ${call.keys.join(' ')} ${outcome}`;
     case 'transact':
-      return `${call.compares.map(({ key, value }) => `${key}=${value}?`).join(' ')} ${call.then.map(({ op }) => op).join(' + ')} ${outcome}`;
+      return `${call.if.map(({ key, value }) => `${key}=${value}?`).join(' ')} ${call.do.map(({ op }) => op).join(' + ')} ${outcome}`;
     case 'end':
       return `end ${call.session}`;
   }

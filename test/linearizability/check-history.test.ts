@@ -289,13 +289,13 @@ describe('a history of transactions', () => {
     hand: HandHistory,
     times: [number, number?],
     compares: Compare[],
-    then: EntryStep[],
+    steps: EntryStep[],
     answer?: [succeeded: boolean, revision: number, ...results: EntryResult[]],
   ) => {
-    const call = { kind: 'transact' as const, compares: compares.map(([id, value]) => ({ key: `e/${id}`, value })) }; // `as`: one of the kinds
+    const call = { kind: 'transact' as const, if: compares.map(([id, value]) => ({ key: `e/${id}`, value })) }; // `as`: one of the kinds
     const [succeeded = false, revision = 0, ...results] = answer ?? [];
     const answered = { kind: 'transacted' as const, at: at(revision), succeeded, results }; // `as`: the same
-    return hand.call(times, { ...call, then, else: [range] }, answer && answered);
+    return hand.call(times, { ...call, do: steps, else: [range] }, answer && answered);
   };
   const reads = (hand: HandHistory, times: [number, number], revision: number, ...entries: ShownEntry[]) =>
     transact(hand, times, [], [range], [true, revision, { op: 'range', entries }]);

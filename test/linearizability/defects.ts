@@ -33,7 +33,7 @@ export const DEFECTS: readonly Defect[] = [
   },
   {
     name: 'lost compare: a transaction does not compare its first entry',
-    changes: [['transaction.compares.every(', 'transaction.compares.slice(1).every(']],
+    changes: [['transaction.if.every(', 'transaction.if.slice(1).every(']],
   },
   {
     name: 'half-applied transaction: only its first entry is stored',

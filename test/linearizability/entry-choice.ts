@@ -9,7 +9,7 @@ const IDS = ['a', 'b', 'c'] as const;
 
 /** Returns the call that reads a group. */
 export function readingOf(group: string): Call {
-  return { kind: 'transact', compares: [], then: [{ op: 'range', group }], else: [] };
+  return { kind: 'transact', if: [], do: [{ op: 'range', group }], else: [] };
 }
 
 /** Chooses the next transaction of a client. Its compares use what the client last saw, so that they often hold. */
@@ -36,8 +36,8 @@ export class EntryChoice {
     const kind = this.#random.weighted({ swap: 6, blind: 2, read: 2 });
     this.#asked =
       kind === 'swap'
-        ? { kind: 'transact', compares, then: changes, else: [range] }
-        : { kind: 'transact', compares: [], then: kind === 'blind' ? [range, ...changes, range] : [range], else: [] };
+        ? { kind: 'transact', if: compares, do: changes, else: [range] }
+        : { kind: 'transact', if: [], do: kind === 'blind' ? [range, ...changes, range] : [range], else: [] };
     return this.#asked;
   }
 
@@ -45,7 +45,7 @@ export class EntryChoice {
   learn(answer: Answer): void {
     const asked = this.#asked;
     if (answer.kind !== 'transacted' || asked === undefined) return;
-    for (const [index, step] of (answer.succeeded ? asked.then : asked.else).entries()) {
+    for (const [index, step] of (answer.succeeded ? asked.do : asked.else).entries()) {
       const result = answer.results[index];
       if (step.op === 'put') this.#seen.set(step.key, step.value);
       else if (step.op === 'delete') this.#seen.set(step.key, null);

@@ -51,8 +51,8 @@ export class EntryModel implements Model<EntriesState, RegistryCall> {
   apply(state: EntriesState, { operation }: RegistryCall): EntriesState[] {
     const { call, answer, index } = operation;
     if (call.kind !== 'transact') throw new Error(`the model of entries has no ${call.kind}`);
-    const succeeded = call.compares.every(({ key, value }) => (this.#entryOf(state, key)?.value ?? null) === value);
-    const steps = succeeded ? call.then : call.else;
+    const succeeded = call.if.every(({ key, value }) => (this.#entryOf(state, key)?.value ?? null) === value);
+    const steps = succeeded ? call.do : call.else;
     if (answer === null) {
       const after = this.#carryOut(state, steps, `${index}>${state.floor}`, undefined);
       return after === undefined ? [] : [after];
@@ -173,7 +173,7 @@ const entriesIn = (results: readonly EntryResult[]) =>
 
 /** Returns whether a transaction without an answer changes nothing. */
 function isIdle({ call, end }: Operation): boolean {
-  return end === null && call.kind === 'transact' && [...call.then, ...call.else].every(({ op }) => op === 'range');
+  return end === null && call.kind === 'transact' && [...call.do, ...call.else].every(({ op }) => op === 'range');
 }
 
 /** Collects proof that unanswered transactions took effect: each value is written by one of them only. */
@@ -181,7 +181,7 @@ function evidenceIn(calls: readonly Operation[]): Map<Operation, Evidence> {
   const writers = new Map<string, Operation>();
   for (const operation of calls) {
     if (operation.call.kind !== 'transact' || operation.end !== null) continue;
-    for (const step of operation.call.then) if (step.op === 'put') writers.set(step.value, operation);
+    for (const step of operation.call.do) if (step.op === 'put') writers.set(step.value, operation);
   }
   const found = new Map<Operation, Evidence>();
   for (const { answer, end } of calls) {

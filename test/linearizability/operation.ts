@@ -77,7 +77,7 @@ export type Call =
   | { kind: 'list'; service: string; since?: Position | undefined }
   | { kind: 'renew'; keys: Key[] }
   /** Entries of one group, as `group/id`. */
-  | { kind: 'transact'; compares: EntryCondition[]; then: EntryStep[]; else: EntryStep[] }
+  | { kind: 'transact'; if: EntryCondition[]; do: EntryStep[]; else: EntryStep[] }
   /** The holder of a session ends it. */
   | { kind: 'end'; session: string };
 
@@ -155,8 +155,8 @@ export function keysOf(call: Call, keys: readonly Key[], heldBy: (session: strin
 }
 
 function keysOfTransaction(call: Extract<Call, { kind: 'transact' }>, keys: readonly Key[]): Key[] {
-  const named = [...call.then, ...call.else].flatMap((step) => {
+  const named = [...call.do, ...call.else].flatMap((step) => {
     return step.op === 'range' ? keys.filter((key) => serviceOf(key) === step.group) : step.key;
   });
-  return [...new Set([...call.compares.map(({ key }) => key), ...named])];
+  return [...new Set([...call.if.map(({ key }) => key), ...named])];
 }

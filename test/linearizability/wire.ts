@@ -63,10 +63,10 @@ export function shownOf({ service, id, revision, weight, metadata, healthy, leas
 
 /** Returns the body of a transaction. */
 export function transactionBody(call: Extract<Call, { kind: 'transact' }>): Record<string, unknown> {
-  const compares = call.compares.map(({ key, value }) => {
+  const compares = call.if.map(({ key, value }) => {
     return value === null ? { key, property: 'exists', operand: false } : { key, property: 'value', operand: value };
   });
-  return { compares, then: call.then.map(entryOperation), else: call.else.map(entryOperation) };
+  return { if: compares, do: call.do.map(entryOperation), else: call.else.map(entryOperation) };
 }
 
 function entryOperation(step: EntryStep): Record<string, unknown> {

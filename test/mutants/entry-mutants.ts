@@ -131,9 +131,9 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
   {
     name: 'watches no key for an empty one',
     breaks: 'E10',
-    symbol: 'KeyScope',
-    from: "if (texts.key === '')",
-    to: "if (texts.key === 'never')",
+    symbol: 'singleKey',
+    from: 'if (!key)',
+    to: 'if (key === undefined)',
   },
   {
     name: 'exports entries that a lease holds',

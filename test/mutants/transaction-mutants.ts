@@ -27,8 +27,8 @@ export const TRANSACTION_MUTANTS: readonly Mutant[] = [
     name: 'carries out a side although one compare does not hold',
     breaks: 'TX1',
     symbol: 'chooseSides',
-    from: 'transaction.compares.every',
-    to: 'transaction.compares.some',
+    from: 'transaction.if.every',
+    to: 'transaction.if.some',
   },
   {
     name: 'leaves out drafted entries after the last stored one',
@@ -77,7 +77,7 @@ export const TRANSACTION_MUTANTS: readonly Mutant[] = [
     breaks: 'TX4',
     symbol: 'assertTransaction',
     from: 'for (const side of SIDES) changesOf(transaction[side])',
-    to: 'changesOf(transaction.then)',
+    to: 'changesOf(transaction.do)',
   },
   {
     name: 'does not count the operations of nested transactions',

@@ -35,6 +35,61 @@ export function socketSuite(home: Home): void {
   /** Waits until the registry has detected that sockets are gone. */
   const heardAllBut = (count: number) => expect.poll(() => sockets()).toBe(count);
 
+  describe('a socket for entries', () => {
+    it('[W32, TX1, KV11] carries transactions, each answered after its own changes', async () => {
+      const socket = await openSocket();
+      await socket.ask({ type: 'watch', watch: 'w', scope: { keys: [{ prefix: 'jobs/' }] } });
+      await socket.next('snapshot');
+      const take = {
+        if: [{ property: 'exists', key: 'jobs/1', operand: false }],
+        do: [{ op: 'put', key: 'jobs/1', value: 'mine' }],
+        else: [{ op: 'range', prefix: 'jobs/' }],
+      };
+      await sleep();
+      const first = await socket.ask({ type: 'transaction', transaction: take });
+      // The change has come before the answer.
+      const types = socket.kept.map((text) => JSON.parse(text).type).filter((type) => type !== 'bookmark');
+      expect([first.succeeded, types]).toEqual([true, ['changes']]);
+      const { cursor, changes } = await socket.next('changes');
+      expect([cursor, changes]).toMatchObject([first.cursor, [{ type: 'put', kind: 'entry', key: 'jobs/1' }]]);
+      const second = await socket.ask({ type: 'transaction', transaction: take });
+      expect(second).toMatchObject({ succeeded: false, results: [{ entries: [{ key: 'jobs/1', value: 'mine' }] }] });
+      expect((await ask('GET', `${NS}/kv/jobs/1?as=entry`)).body).toMatchObject({ value: 'mine', version: 1 });
+      const invalid = { type: 'transaction', id: 'x', transaction: { do: [{ op: 'put', key: 'a' }] } };
+      socket.say(invalid);
+      expect(await socket.next('error')).toMatchObject({ id: 'x', code: 'INVALID_REQUEST' });
+      socket.close();
+    });
+
+    it('[W32, GL1, GL2] carries leases, whose renewals survive a sleep of the registry', async () => {
+      const socket = await openSocket();
+      const lease = await socket.ask<{ id: string }>({ type: 'grant-lease', ttlMs: 60_000, alias: '7' });
+      const puts = [{ op: 'put', key: 'held', value: '', lease: '7' }];
+      await socket.ask({ type: 'transaction', transaction: { do: puts } });
+      await sleep();
+      const renewed = await socket.ask({ type: 'renew-leases', leases: [{ lease: '7', ageMs: 10 }, { lease: '8' }] });
+      expect(renewed).toMatchObject({ renewed: [{ lease: '7' }], unknown: ['8'] });
+      expect(await socket.ask({ type: 'read-lease', lease: '7' })).toMatchObject({
+        id: lease.id,
+        entries: [{ key: 'held' }],
+      });
+      const { cursor } = await socket.ask({ type: 'revoke-lease', lease: lease.id });
+      expect(cursor).toEqual(expect.any(String));
+      const { status } = await ask('GET', `${NS}/kv/held`);
+      expect(status).toBe(404);
+      socket.close();
+    });
+
+    it('[W32, TX5] takes a transaction as large as one may be, in base64', async () => {
+      const socket = await openSocket();
+      const bytes = Buffer.alloc(512 * 1024 - 10, 255).toString('base64');
+      const puts = ['a', 'b', 'c', 'd'].map((key) => ({ op: 'put', key: `large/${key}`, valueBase64: bytes }));
+      const { results } = await socket.ask<{ results: unknown[] }>({ type: 'transaction', transaction: { do: puts } });
+      expect(results).toHaveLength(4);
+      socket.close();
+    });
+  });
+
   describe('a socket', () => {
     it('[E8] is opened with its subprotocol alone, however the token is sent', async () => {
       const credentials: Record<string, string>[] = [

@@ -20,15 +20,26 @@ const selfPreservationOption = () =>
 /** Values of the options that set limits. */
 type LimitOptions = Partial<
   Record<
-    'maxInstances' | 'maxServices' | 'maxBytes' | 'maxInstancesPerToken' | 'maxServicesPerToken' | 'maxBytesPerToken',
+    | 'maxInstances'
+    | 'maxServices'
+    | 'maxBytes'
+    | 'maxEntries'
+    | 'maxEntryBytes'
+    | 'maxGrantedLeases'
+    | 'maxInstancesPerToken'
+    | 'maxServicesPerToken'
+    | 'maxBytesPerToken'
+    | 'maxEntriesPerToken'
+    | 'maxEntryBytesPerToken'
+    | 'maxGrantedLeasesPerToken',
     number
   >
 >;
 
 const SHARES = `
 By default, a token without the scope operate can hold three quarters of the
-namespace's instances, services and record bytes, or half if its grants name
-services. If one token registers a whole fleet, raise the limits per token, up
+namespace's instances, services, record bytes, entries and granted leases, or
+half if its grants name services or keys. If one token registers a whole fleet, raise the limits per token, up
 to those of the namespace (--max-instances-per-token 100000).`;
 
 /** Returns limits with the values of the options; undefined if no option is given. */
@@ -37,11 +48,17 @@ function limitsWith(before: NamespaceLimits, options: LimitOptions): NamespaceLi
     instances: options.maxInstances,
     services: options.maxServices,
     bytes: options.maxBytes,
+    entries: options.maxEntries,
+    entryBytes: options.maxEntryBytes,
+    grantedLeases: options.maxGrantedLeases,
   });
   const ofToken = given({
     instances: options.maxInstancesPerToken,
     services: options.maxServicesPerToken,
     bytes: options.maxBytesPerToken,
+    entries: options.maxEntriesPerToken,
+    entryBytes: options.maxEntryBytesPerToken,
+    grantedLeases: options.maxGrantedLeasesPerToken,
   });
   if (Object.keys({ ...own, ...ofToken }).length === 0) return undefined;
   const perToken = { ...before.perToken, ...ofToken };
@@ -146,9 +163,15 @@ function settingsCommand(name: string) {
     .option('--max-instances <count>', 'maximum number of instances', count)
     .option('--max-services <count>', 'maximum number of services', count)
     .option('--max-bytes <count>', 'maximum size of all records in bytes', count)
+    .option('--max-entries <count>', 'maximum number of entries', count)
+    .option('--max-entry-bytes <count>', 'maximum size of all keys and values in bytes', count)
+    .option('--max-granted-leases <count>', 'maximum number of granted leases', count)
     .option('--max-instances-per-token <count>', 'maximum number of instances of one token', count)
     .option('--max-services-per-token <count>', 'maximum number of services of one token', count)
     .option('--max-bytes-per-token <count>', 'maximum size of the records of one token in bytes', count)
+    .option('--max-entries-per-token <count>', 'maximum number of entries of one token', count)
+    .option('--max-entry-bytes-per-token <count>', 'maximum size of the keys and values of one token in bytes', count)
+    .option('--max-granted-leases-per-token <count>', 'maximum number of granted leases of one token', count)
     .option('--nacos-poll <duration>', 'poll interval of Nacos clients, such as 10s', duration)
     .option('--nacos-beat <duration>', 'heartbeat interval of Nacos clients, such as 15s', duration)
     .option('--session-ping <duration>', 'ping interval of sessions, such as 30s', duration)

@@ -275,7 +275,7 @@ describe('a transaction', () => {
     });
     expect(made[0]).toMatchObject({ method: 'POST', path: '/transaction' });
     expect(JSON.parse(String(made[0]?.body))).toEqual({
-      compares: [
+      if: [
         { key: 'a', property: 'exists', operand: false },
         { prefix: 'jobs/', property: 'version', is: '<', operand: 3 },
         { keyBase64: '/w==', property: 'createdRevision', is: '=', operand: 7 },
@@ -284,11 +284,11 @@ describe('a transaction', () => {
         { key: 'b', property: 'lease', operand: null },
         { key: 'b', property: 'lock', operand: '12' },
       ],
-      then: [
+      do: [
         { op: 'put', key: 'a', valueBase64: '/w==', lease: '12', previous: true },
         { op: 'put', key: 'b', keepValue: true, release: '12' },
         { op: 'delete', from: 'a', to: 'b' },
-        { op: 'transaction', compares: [], then: [{ op: 'range', key: 'a', orderBy: 'revision' }], else: [] },
+        { op: 'transaction', if: [], do: [{ op: 'range', key: 'a', order: 'revision' }], else: [] },
         { op: 'deregister', service: 'orders', id: 'orders-1' },
       ],
       else: [],
@@ -322,7 +322,7 @@ describe('a transaction', () => {
       ],
     });
     expect(JSON.parse(String(made[0]?.body))).toMatchObject({
-      then: [
+      do: [
         { op: 'put', key: 'a', value: '', ifRevision: 7 },
         { op: 'delete', key: 'b', ifRevision: 7 },
         { op: 'range', prefix: 'c', limit: 1, ifRevision: 7 },

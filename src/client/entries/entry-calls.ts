@@ -220,8 +220,8 @@ export function entryCalls(core: ClientCore, { attempts }: EntryCallOptions = {}
     },
     range: (range, options = {}) => page(range, options, entryOf),
     list: (range, options = {}) => all(range, options, entryOf),
-    keys: (range, options = {}) => all(range, options, factsOf, { keys: true }),
-    count: async (range, options = {}) => (await page(range, options, factsOf, { count: true })).count,
+    keys: (range, options = {}) => all(range, options, factsOf, { keysOnly: true }),
+    count: async (range, options = {}) => (await page(range, options, factsOf, { countOnly: true })).count,
     history: async (key, { limit, after, ...settings } = {}) => {
       const { path, query } = keyInPath(key);
       const { body } = await read(`/history/kv/${path}`, { ...query, limit, after }, settings);

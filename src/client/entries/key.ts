@@ -13,6 +13,9 @@ export type KeyRange = { key: Key } | { prefix: Key } | { from: Key; to?: Key | 
 /** Text, or base64 of bytes that are not UTF-8. */
 type Shown<Name extends string> = { [Text in Name]: string } | { [Base64 in `${Name}Base64`]: string };
 
+/** Longest key of an entry. */
+const KEY_MAX_BYTES = 4_096;
+
 /** Names of the members of a range. */
 export const RANGE_MEMBERS = ['key', 'prefix', 'from', 'to'] as const;
 
@@ -50,25 +53,55 @@ export function keyInPath(key: Key): { path: string; query: { base64?: true } } 
 
 /** Returns a range as members of a query. */
 export function rangeQuery(range: KeyRange): Record<string, string | true> {
-  const members = membersOf(range).flatMap(([name, key]): [name: string, key: Key][] =>
-    name === 'key'
-      ? [
-          ['from', key],
-          ['to', keyAfter(bytesOf(key))],
-        ]
-      : [[name, key]],
-  );
+  const members = membersOf(range).flatMap(([name, key]): [name: Member, key: Key][] => {
+    if (name !== 'key') return [[name, key]];
+    const bytes = bytesOf(key);
+    // No longer key begins with one of the greatest length, and none is between a shorter one and itself with a NUL.
+    if (bytes.length >= KEY_MAX_BYTES) return [['prefix', key]];
+    return [
+      ['from', key],
+      ['to', keyAfter(bytes)],
+    ];
+  });
   const texts = members.map(([name, key]) => [name, textInUrl(key)] as const);
   if (texts.every(([, text]) => text !== undefined)) return Object.fromEntries(texts) as Record<string, string>; // `as`: checked
   return { ...Object.fromEntries(members.map(([name, key]) => [name, urlBase64(bytesOf(key))])), base64: true };
 }
 
-/** Returns a range as a scope of keys in JSON, which has `base64` if any of its members is not UTF-8. */
-export function rangeInJson(range: KeyRange): Record<string, string | true> {
-  const members = membersOf(range);
-  const texts = members.map(([name, key]) => [name, textOf(key)] as const);
-  if (texts.every(([, text]) => text !== undefined)) return Object.fromEntries(texts) as Record<string, string>; // `as`: checked
-  return { ...Object.fromEntries(members.map(([name, key]) => [name, base64(bytesOf(key))])), base64: true };
+/** Keys of a watch, in the forms of its transports. */
+export class WatchedKeys {
+  readonly ranges: readonly KeyRange[];
+
+  /** @throws {RollcallError} `INVALID_REQUEST` for keys that are not valid. */
+  constructor(ranges: readonly KeyRange[]) {
+    for (const [name, key] of ranges.flatMap(membersOf)) {
+      textOf(key);
+      if (key.length > 0 || name === 'prefix' || name === 'from') continue;
+      throw invalid('a key must not be empty; omit `to` for all keys after `from`');
+    }
+    // A copy, since a watch that connects again names them again.
+    this.ranges = structuredClone(ranges);
+  }
+
+  /** Returns them as a frame has them. */
+  toJSON(): object[] {
+    return this.ranges.map(shownRange);
+  }
+
+  /** Returns them as the query of a stream has them. */
+  get query(): Record<string, readonly string[] | true | undefined> {
+    const ranges = this.ranges.map((range) => Object.fromEntries(membersOf(range)) as Partial<Record<Member, Key>>); // `as`: so named
+    const isText = ranges.every((range) => Object.values(range).every((key) => textInUrl(key) !== undefined));
+    const inUrl = (key: Key) => (isText ? textInUrl(key) : undefined) ?? urlBase64(bytesOf(key));
+    const intervals = ranges.filter(({ from }) => from !== undefined);
+    return {
+      key: ranges.flatMap(({ key }) => (key === undefined ? [] : inUrl(key))),
+      prefix: ranges.flatMap(({ prefix }) => (prefix === undefined ? [] : inUrl(prefix))),
+      from: intervals.map(({ from = '' }) => inUrl(from)),
+      to: intervals.map(({ to = '' }) => inUrl(to)),
+      base64: isText ? undefined : true,
+    };
+  }
 }
 
 /** Returns a range as members of an operation in JSON, each of which is text or base64. */

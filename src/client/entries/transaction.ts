@@ -143,8 +143,8 @@ export async function sendTransaction(
 }
 
 /** Reports whether a transaction has an operation that may change something. */
-function changes({ do: then = [], else: otherwise = [] }: Transaction): boolean {
-  return [...then, ...otherwise].some((each) => (each.op === 'transaction' ? changes(each) : each.op !== 'range'));
+function changes({ do: operations = [], else: others = [] }: Transaction): boolean {
+  return [...operations, ...others].some((each) => (each.op === 'transaction' ? changes(each) : each.op !== 'range'));
 }
 
 /** Members of a transaction; `op` is that of a nested one. */
@@ -154,11 +154,11 @@ function inJson(transaction: Transaction): object {
   // Without its conditions, for example, a transaction would always be carried out.
   const unknown = Object.keys(othersIn(transaction, TRANSACTION_MEMBERS));
   if (unknown.length > 0) throw invalid(`a transaction has if, do and else; got ${unknown.join(' and ')}`);
-  const { if: compares = [], do: then = [], else: otherwise = [] } = transaction;
+  const { if: compares = [], do: operations = [], else: others = [] } = transaction;
   return {
-    compares: compares.map(compareInJson),
-    then: then.map(operationInJson),
-    else: otherwise.map(operationInJson),
+    if: compares.map(compareInJson),
+    do: operations.map(operationInJson),
+    else: others.map(operationInJson),
   };
 }
 
@@ -211,9 +211,8 @@ function operationInJson(operation: Operation): object {
         previous: operation.previous || undefined,
       };
     case 'range': {
-      const { order: orderBy, descending } = operation;
-      const others = othersIn(operation, [...RANGE_MEMBERS, 'order']);
-      return { ...others, ...shownRange(operation), orderBy, descending: descending || undefined };
+      const others = othersIn(operation, RANGE_MEMBERS);
+      return { ...others, ...shownRange(operation), descending: operation.descending || undefined };
     }
     case 'transaction':
       return { op: operation.op, ...inJson(operation) };

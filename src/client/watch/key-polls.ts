@@ -1,7 +1,7 @@
 import type { EntryJson } from '../entries/entry';
+import { type KeyRange, rangeQuery } from '../entries/key';
 import type { RegistryHttp } from '../wire/registry-http';
 import type { Poll, PolledContent, PolledState } from './poll-source';
-import type { WireKeys } from './watch';
 
 /** A page of a range of entries. */
 interface EntryPage {
@@ -9,16 +9,13 @@ interface EntryPage {
   next?: string | undefined;
 }
 
-/** Longest key of an entry. */
-const KEY_MAX_BYTES = 4_096;
-
 /** Polls entries, each key, prefix or interval as a range. */
 export class KeyPolls implements PolledState {
   readonly #http: RegistryHttp;
-  readonly #keys: readonly WireKeys[];
+  readonly #keys: readonly KeyRange[];
   #ranges: EntryJson[][] = [];
 
-  constructor(http: RegistryHttp, keys: readonly WireKeys[]) {
+  constructor(http: RegistryHttp, keys: readonly KeyRange[]) {
     this.#http = http;
     this.#keys = keys;
   }
@@ -27,7 +24,7 @@ export class KeyPolls implements PolledState {
     this.#ranges = this.#keys.map(() => []);
     const path = `${this.#http.namespacePath}/kv`;
     return this.#keys.map((keys, index) => {
-      const query = rangeQuery(keys);
+      const query = Object.fromEntries(Object.entries(rangeQuery(keys)).map(([name, value]) => [name, String(value)]));
       return {
         path: `${path}?${new URLSearchParams(query)}`,
         apply: async (answer, signal) => {
@@ -66,15 +63,4 @@ export class KeyPolls implements PolledState {
     }
     return entries;
   }
-}
-
-/** Returns keys as a query of a range. */
-function rangeQuery({ key, base64, ...range }: WireKeys): Record<string, string> {
-  const encoding = base64 && { base64: 'true' };
-  if (key === undefined) return { ...range, ...encoding };
-  const bytes = base64 ? atob(key) : undefined;
-  const length = bytes?.length ?? new TextEncoder().encode(key).length;
-  // No longer key begins with one of the greatest length, and none is between a shorter one and itself with a NUL.
-  if (length >= KEY_MAX_BYTES) return { prefix: key, ...encoding };
-  return { from: key, to: bytes === undefined ? `${key}\0` : btoa(`${bytes}\0`), ...encoding };
 }

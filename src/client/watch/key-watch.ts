@@ -1,11 +1,10 @@
-import { base64, utf8Bytes } from '../../model/bytes';
 import { type Entry, type EntryJson, entryOf } from '../entries/entry';
-import { bytesShown, type KeyRange, rangeInJson } from '../entries/key';
+import { bytesShown, type KeyRange, WatchedKeys } from '../entries/key';
 import type { ClientCore } from '../wire/client-core';
 import type { WatchedChange, WatchFrame } from '../wire/frames';
 import { RollcallError } from '../wire/rollcall-error';
 import { ServiceWatch } from './service-watch';
-import type { ChooseSource, WatchOptions, WatchStatus, WireKeys } from './watch';
+import type { ChooseSource, WatchOptions, WatchStatus } from './watch';
 
 /** Keys of a watch: one range, or several. */
 export type KeyScope = KeyRange | readonly KeyRange[];
@@ -21,7 +20,10 @@ export interface KeyWatchOptions
   onEvent?: ((event: KeyEvent) => void) | undefined;
 }
 
-/** A change of an entry. `previous`: the entry before it, null if there was none; only if the watch requested it. */
+/**
+ * A change of an entry. `previous`: the entry before it, null if there was none; only if the watch requested it, and if the
+ * revision has no more than 32 MiB of them.
+ */
 export type KeyChange =
   | { type: 'put'; key: string; keyBytes: Uint8Array<ArrayBuffer>; entry: Entry; previous?: Entry | null }
   | { type: 'delete'; key: string; keyBytes: Uint8Array<ArrayBuffer>; previous?: Entry | null };
@@ -89,10 +91,7 @@ export function watchKeys(core: ClientCore, scope: KeyScope, options: KeyWatchOp
       for await (const frame of frames) yield eventOf(frame);
     },
   };
-  const keys = keysInJson(ranges);
-  if (keys.some(({ key, to }) => key === '' || to === '')) {
-    throw new RollcallError('INVALID_REQUEST', 'a key must not be empty; omit `to` for all keys after `from`');
-  }
+  const keys = new WatchedKeys(ranges);
   const over = (ended: ServiceWatch) => core.opened.delete(ended);
   const frames = new ServiceWatch(core, { keys }, { ...others, onFrame }, over, chooseSource);
   if (options.signal?.aborted !== true) core.opened.add(frames);
@@ -101,17 +100,6 @@ export function watchKeys(core: ClientCore, scope: KeyScope, options: KeyWatchOp
 
 /** Narrows a scope: `Array.isArray` does not know lists that are read-only. */
 const isList = (scope: KeyScope): scope is readonly KeyRange[] => Array.isArray(scope);
-
-/** Returns ranges as a watch sends them: in base64 if the keys of one of them are not text. */
-function keysInJson(ranges: readonly KeyRange[]): WireKeys[] {
-  const keys = ranges.map((range): WireKeys => rangeInJson(range));
-  if (!keys.some((each) => each.base64)) return keys;
-  return keys.map((each) => {
-    if (each.base64) return each;
-    const encoded = Object.entries(each).map(([name, text]) => [name, base64(utf8Bytes(String(text)))]);
-    return { ...Object.fromEntries(encoded), base64: true };
-  });
-}
 
 function eventOf(frame: WatchFrame): KeyEvent {
   switch (frame.type) {

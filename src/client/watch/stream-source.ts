@@ -3,7 +3,7 @@ import type { RegistryHttp } from '../wire/registry-http';
 import { RollcallError } from '../wire/rollcall-error';
 import { pause, type Time } from '../wire/time';
 import type { WatchWireFrame } from '../wire/wire-frame';
-import type { WatchRequest, WatchSink, WatchSource, WireKeys } from './watch';
+import type { WatchRequest, WatchSink, WatchSource } from './watch';
 
 /** An event of an event stream. */
 export interface ServerEvent {
@@ -123,7 +123,7 @@ export class StreamSource implements WatchSource {
     const { cursor } = this.#sink;
     const { services: service, groups: group, keys } = this.#request.scope;
     const answer = await this.#http.request('GET', this.#path, {
-      query: { service, group, ...(keys !== undefined && keysQuery(keys)), cursor, ...options },
+      query: { service, group, ...keys?.query, cursor, ...options },
       headers: { 'Rollcall-Subscriber': this.#subscriber, Accept: 'text/event-stream' },
       signal: AbortSignal.any([signal, broken.signal]),
     });
@@ -185,16 +185,4 @@ export class StreamSource implements WatchSource {
     }
     this.#isAcknowledging = false;
   }
-}
-
-/** Returns keys as members of a query. */
-function keysQuery(keys: readonly WireKeys[]): Record<string, readonly string[] | true | undefined> {
-  const intervals = keys.filter(({ from, to }) => (from ?? to) !== undefined);
-  return {
-    key: keys.flatMap(({ key = [] }) => key),
-    prefix: keys.flatMap(({ prefix = [] }) => prefix),
-    from: intervals.map(({ from = '' }) => from),
-    to: intervals.map(({ to = '' }) => to),
-    base64: keys[0]?.base64,
-  };
 }

@@ -1,3 +1,4 @@
+import type { WatchedKeys } from '../entries/key';
 import type { ClientCore } from '../wire/client-core';
 import type { WatchFrame } from '../wire/frames';
 import type { RollcallError } from '../wire/rollcall-error';
@@ -11,19 +12,9 @@ export interface WatchScope {
   groups?: readonly string[] | undefined;
 }
 
-/** Keys of entries as frames name them: a key, all keys with a prefix, or those from one up to another. */
-export interface WireKeys {
-  key?: string | undefined;
-  prefix?: string | undefined;
-  from?: string | undefined;
-  to?: string | undefined;
-  /** The members are base64 of the bytes. The same in all keys of a watch. */
-  base64?: true | undefined;
-}
-
 /** Scope of any watch: of services, or of entries. */
 export interface WireScope extends WatchScope {
-  keys?: readonly WireKeys[] | undefined;
+  keys?: WatchedKeys | undefined;
 }
 
 /** State of the connection to the registry. */

@@ -24,6 +24,12 @@ export interface NamespaceLimits {
   services?: number | undefined;
   /** Bytes of records, as text. */
   bytes?: number | undefined;
+  /** Entries: keys with values. */
+  entries?: number | undefined;
+  /** Bytes of keys and values. */
+  entryBytes?: number | undefined;
+  /** Leases that were granted by themselves. */
+  grantedLeases?: number | undefined;
   sockets?: number | undefined;
   watches?: number | undefined;
   /** Calls and frames that reach the namespace; cached reads do not count. A burst may have one second's worth. */
@@ -35,6 +41,12 @@ export interface NamespaceLimits {
         services?: number | undefined;
         /** Bytes of records, as text. */
         bytes?: number | undefined;
+        /** Entries: keys with values. */
+        entries?: number | undefined;
+        /** Bytes of keys and values. */
+        entryBytes?: number | undefined;
+        /** Leases that were granted by themselves. */
+        grantedLeases?: number | undefined;
         sockets?: number | undefined;
         watches?: number | undefined;
         requestsPerSecond?: number | undefined;
@@ -171,8 +183,10 @@ export interface Stats {
   flappingInstances: number;
   /** Overrides, including those of removed instances. */
   overrides: number;
-  /** Leases held. */
+  /** Leases held, granted ones included. */
   leases: number;
+  /** Leases that were granted by themselves and have not ended; absent as `entries` is. */
+  grantedLeases?: number | undefined;
   /** Sessions held, open or within their time to live. */
   sessions: number;
   /** Open sockets, including those of event streams and polls. */
@@ -191,6 +205,12 @@ export interface Stats {
     services: number;
     /** Text of its instances, and of overrides and services that it set last. */
     recordBytes: number;
+    /** Entries that it put last. */
+    entries?: number | undefined;
+    /** Their keys and values. */
+    entryBytes?: number | undefined;
+    /** Leases that it was granted. */
+    grantedLeases?: number | undefined;
   }[];
   /** Keys and values; absent while an object still runs an earlier version. */
   entries?:
@@ -207,6 +227,8 @@ export interface Stats {
         journalRevisions: number;
         /** Changes of entries in the journal, in bytes. */
         journalBytes: number;
+        /** Entries that a lease has locked. */
+        locked?: number | undefined;
       }
     | undefined;
   journal: {

@@ -91,7 +91,10 @@ export type WatchedChange =
       /** Key as base64, if it is not valid UTF-8. */
       keyBase64?: string | undefined;
       after: EntryContent;
-      /** The entry before the change, null if there was none; only if the watch asked for it. */
+      /**
+       * The entry before the change, null if there was none; only if the watch asked for it, and the revision has no
+       * more than 32 MiB of them.
+       */
       before?: EntryContent | null | undefined;
     }
   | {
@@ -101,7 +104,10 @@ export type WatchedChange =
       key?: string | undefined;
       /** Key as base64, if it is not valid UTF-8. */
       keyBase64?: string | undefined;
-      /** The entry before the change, null if there was none; only if the watch asked for it. */
+      /**
+       * The entry before the change, null if there was none; only if the watch asked for it, and the revision has no
+       * more than 32 MiB of them.
+       */
       before?: EntryContent | null | undefined;
     };
 

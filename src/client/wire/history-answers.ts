@@ -232,16 +232,22 @@ export interface EntryDiff {
 
 /** Request for a rollback of entries: one key, a prefix, or those from one key up to another. */
 export interface EntryRollbackBody {
-  /** Only this key. */
+  /** Key. */
   key?: string | undefined;
+  /** Key as base64, if it is not valid UTF-8. */
+  keyBase64?: string | undefined;
   /** Only keys that begin with this; empty: all. */
   prefix?: string | undefined;
+  /** Prefix as base64. */
+  prefixBase64?: string | undefined;
   /** Only this key and those after it, in the order of bytes. */
   fromKey?: string | undefined;
+  /** First key as base64. */
+  fromKeyBase64?: string | undefined;
   /** Only keys before this one. */
   toKey?: string | undefined;
-  /** Keys are base64 of their bytes. */
-  base64?: true | undefined;
+  /** The same as base64. */
+  toKeyBase64?: string | undefined;
   /** A cursor, or a time such as 2027-01-31T12:00:00Z. */
   to: string;
 }

@@ -140,7 +140,7 @@ function Statistics({ namespace, stats }: { namespace: Namespace; stats: Stats }
       label={text.bars[name]}
       value={value}
       most={limit(`limits.${name}`)}
-      format={name === 'bytes' ? bytes : count}
+      format={name === 'bytes' || name === 'entryBytes' ? bytes : count}
       isHard
     />
   );
@@ -151,6 +151,9 @@ function Statistics({ namespace, stats }: { namespace: Namespace; stats: Stats }
         {bar('instances', stats.instances)}
         {bar('services', stats.services)}
         {bar('bytes', stats.recordBytes)}
+        {stats.entries && bar('entries', stats.entries.count)}
+        {stats.entries && bar('entryBytes', stats.entries.keyBytes + stats.entries.valueBytes)}
+        {stats.grantedLeases !== undefined && bar('grantedLeases', stats.grantedLeases)}
         {bar('sockets', stats.sockets)}
         {bar('watches', stats.watches)}
         <Bar label={text.bars.revisions} value={journal.revisions} most={limit('retention.maxCount')} format={count} />

@@ -24,7 +24,7 @@ async function change(ns: string, id: string, seen: KnownEntry | undefined, oper
   const key = shownKey(id);
   const is =
     seen === undefined ? { property: 'exists', operand: false } : { property: 'revision', operand: seen.revision };
-  const body = { compares: [{ ...key, ...is }], then: [{ ...operation, ...key }], else: [{ op: 'range', ...key }] };
+  const body = { if: [{ ...key, ...is }], do: [{ ...operation, ...key }], else: [{ op: 'range', ...key }] };
   // `as`: what this route returns
   const report = (await ask((_, call) => call(['POST', '/api/v1/ns/{ns}/transaction'], { ns, body }))) as Report;
   if (report.succeeded) return { isMade: true };

@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { EntryJson } from '../../client/entries/entry';
-import { keyInPath, rangeInJson, rangeQuery } from '../../client/entries/key';
+import { keyInPath, rangeQuery, WatchedKeys } from '../../client/entries/key';
 import type { ChangesFrame } from '../../client/wire/frames';
 import { bytesOf } from '../../model/bytes';
 import { bytesOfKey } from './entry-keys';
@@ -51,11 +51,11 @@ export function entryList(ns: string, prefix: string): LiveList<KnownEntry> {
   const range = { prefix: bytesOf(prefix) };
   return new LiveList<KnownEntry>({
     ns,
-    scope: { keys: [rangeInJson(range)] },
+    scope: { keys: new WatchedKeys([range]) },
     keyOf: ({ id }) => id,
     read: async ({ after, ...settings }) => {
       const limit = after === undefined ? FIRST_PAGE : PAGE;
-      const query = { ...rangeQuery(range), keys: 'true', limit, after };
+      const query = { ...rangeQuery(range), keysOnly: 'true', limit, after };
       // `as`: what this route returns
       const { entries, next } = (await ask((_, call) =>
         call(['GET', '/api/v1/ns/{ns}/kv'], { ns, ...query, ...settings }),
@@ -90,7 +90,7 @@ export class EntryLive {
     const range = { key: bytesOf(id) };
     this.list = new LiveList<KnownEntry>({
       ns,
-      scope: { keys: [rangeInJson(range)] },
+      scope: { keys: new WatchedKeys([range]) },
       keyOf: (entry) => entry.id,
       read: async ({ after: _, ...settings }) => {
         // `as`: what this route returns

@@ -1,5 +1,8 @@
 import type { Namespace, NamespacePatchBody } from '../../client/wire/directory-answers';
 import {
+  ENTRIES_PER_NAMESPACE_MAX_BYTES,
+  ENTRIES_PER_NAMESPACE_MAX_COUNT,
+  GRANTED_LEASES_MAX_COUNT,
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   JOURNAL_MAX_AGE_MS,
   JOURNAL_MAX_BYTES,
@@ -24,13 +27,26 @@ export interface NumberField {
 }
 
 /** Amounts that can be limited, in total and for each token. */
-const AMOUNTS = ['instances', 'services', 'bytes', 'sockets', 'watches', 'requestsPerSecond'] as const;
+const AMOUNTS = [
+  'instances',
+  'services',
+  'bytes',
+  'entries',
+  'entryBytes',
+  'grantedLeases',
+  'sockets',
+  'watches',
+  'requestsPerSecond',
+] as const;
 export type Amount = (typeof AMOUNTS)[number];
 
 const TOTALS: Record<Amount, NumberField> = {
   instances: { unit: 'count', fallback: INSTANCES_PER_NAMESPACE_MAX_COUNT },
   services: { unit: 'count', fallback: SERVICES_PER_NAMESPACE_MAX_COUNT },
   bytes: { unit: 'mebibytes', fallback: RECORDS_PER_NAMESPACE_MAX_BYTES },
+  entries: { unit: 'count', fallback: ENTRIES_PER_NAMESPACE_MAX_COUNT },
+  entryBytes: { unit: 'mebibytes', fallback: ENTRIES_PER_NAMESPACE_MAX_BYTES },
+  grantedLeases: { unit: 'count', fallback: GRANTED_LEASES_MAX_COUNT },
   sockets: { unit: 'count', fallback: SOCKETS_PER_NAMESPACE_MAX_COUNT },
   watches: { unit: 'count', fallback: WATCHES_PER_NAMESPACE_MAX_COUNT },
   requestsPerSecond: { unit: 'perSecond' },

@@ -12,7 +12,14 @@ import { rollBackEntries } from './history/entry-rollback';
 import { NamespaceSnapshots } from './history/namespace-snapshots';
 import { readDiff, readHistory, rollback } from './history/past-reads';
 import { readWhy } from './history/why';
-import { callGrantLease, callListLeases, callReadLease, callRenewLease, callRevokeLease } from './lease-calls';
+import {
+  callGrantLease,
+  callListLeases,
+  callReadLease,
+  callRenewLease,
+  callRenewLeases,
+  callRevokeLease,
+} from './lease-calls';
 import { arm } from './leases/expiry';
 import { AnswerCache } from './queries/answer-cache';
 import { readChangedServices } from './queries/changed-services';
@@ -37,6 +44,7 @@ import { applyImport } from './transfer/apply';
 import { exportPart } from './transfer/export-part';
 import { planImport } from './transfer/plan';
 import { dropImport, stageImport } from './transfer/stage';
+import type { OnDecided } from './turn/turn';
 import { wake } from './wake';
 import type { Hub } from './watch/hub';
 import { ReceivedFrames } from './watch/received-frames';
@@ -179,8 +187,8 @@ export class Registry implements NamespaceApi {
     return readServiceList(this.#state, command);
   }
 
-  batch(caller: Caller, operations: Operation[]): Reply<'batch'> {
-    return callBatch(this.#state, caller, operations);
+  batch(caller: Caller, operations: Operation[], decided?: OnDecided): Reply<'batch'> {
+    return callBatch(this.#state, caller, operations, decided);
   }
 
   stats({ tokenId }: Asker = {}): Reply<'stats'> {
@@ -251,8 +259,8 @@ export class Registry implements NamespaceApi {
     return callDeleteEntry(this.#state, caller, command);
   }
 
-  transaction(caller: Caller, command: Command<'transaction'>): Reply<'transaction'> {
-    return callTransaction(this.#state, caller, command);
+  transaction(caller: Caller, command: Command<'transaction'>, decided?: OnDecided): Reply<'transaction'> {
+    return callTransaction(this.#state, caller, command, decided);
   }
 
   readEntry(command: Query<'readEntry'>): Reply<'readEntry'> {
@@ -275,24 +283,28 @@ export class Registry implements NamespaceApi {
     return rollBackEntries(this.#state, caller, command);
   }
 
-  grantLease(caller: Caller, command: Command<'grantLease'>): Reply<'grantLease'> {
-    return callGrantLease(this.#state, caller, command);
+  grantLease(caller: Caller, command: Command<'grantLease'>, decided?: OnDecided): Reply<'grantLease'> {
+    return callGrantLease(this.#state, caller, command, decided);
   }
 
   renewLease(caller: Caller, command: Command<'renewLease'>): Reply<'renewLease'> {
     return callRenewLease(this.#state, caller, command);
   }
 
-  readLease(caller: Caller, command: Command<'readLease'>): Reply<'readLease'> {
-    return callReadLease(this.#state, caller, command);
+  renewLeases(caller: Caller, renewals: Command<'renewLeases'>, decided?: OnDecided): Reply<'renewLeases'> {
+    return callRenewLeases(this.#state, caller, renewals, decided);
+  }
+
+  readLease(caller: Caller, command: Command<'readLease'>, decided?: OnDecided): Reply<'readLease'> {
+    return callReadLease(this.#state, caller, command, decided);
   }
 
   listLeases(caller: Caller, command: Command<'listLeases'>): Reply<'listLeases'> {
     return callListLeases(this.#state, caller, command);
   }
 
-  revokeLease(caller: Caller, command: Command<'revokeLease'>): Reply<'revokeLease'> {
-    return callRevokeLease(this.#state, caller, command);
+  revokeLease(caller: Caller, command: Command<'revokeLease'>, decided?: OnDecided): Reply<'revokeLease'> {
+    return callRevokeLease(this.#state, caller, command, decided);
   }
 
   /** Handles a frame that a socket sent. The host calls it in the order in which frames arrive. */

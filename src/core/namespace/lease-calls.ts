@@ -6,24 +6,31 @@ import type {
   GrantedLeaseView,
   LeaseListCommand,
   LeaseName,
+  LeaseRenewal,
+  LeaseRenewalReport,
 } from '../../model/granted-lease';
 import { jsonText } from '../../model/json';
 import { GRANTED_LEASES_PER_PAGE_COUNT, LEASE_HOLDS_SHOWN_MAX_COUNT } from '../../model/limits';
 import type { Answer, Caller } from '../../model/namespace-api';
 import { timestamp } from '../../model/timestamp';
 import type { StoredState } from './commit/commit-state';
-import { endGranted, grantLease, renewGranted, requireGranted } from './leases/granting';
+import { endGranted, findGranted, grantLease, renewGranted, requireGranted } from './leases/granting';
 import { continueEnds } from './leases/slow-end';
 import { type GrantedLease, keyOf } from './records/catalog-entries';
 import { withAuditEntry } from './turn/operator-audit';
-import { turn } from './turn/turn';
+import { type OnDecided, turn } from './turn/turn';
 import type { TurnState } from './turn/turn-state';
 import type { Command, Reply } from './write-calls';
 
 /** The calls of `LeaseApi`, and their answers. */
 
-export function callGrantLease(state: TurnState, caller: Caller, command: Command<'grantLease'>): Reply<'grantLease'> {
-  return aboutLease(state, caller, (now) => grantedView(state, grantLease(state, caller, command, now), now));
+export function callGrantLease(
+  state: TurnState,
+  caller: Caller,
+  command: Command<'grantLease'>,
+  decided?: OnDecided,
+): Reply<'grantLease'> {
+  return aboutLease(state, caller, (now) => grantedView(state, grantLease(state, caller, command, now), now), decided);
 }
 
 export function callRenewLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'renewLease'> {
@@ -34,22 +41,65 @@ export function callRenewLease(state: TurnState, caller: Caller, name: LeaseName
   });
 }
 
-export function callReadLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'readLease'> {
-  return aboutLease(state, caller, (now) => grantedDetail(state, requireGranted(state.granted, caller, name), now));
+export function callRenewLeases(
+  state: TurnState,
+  caller: Caller,
+  renewals: readonly LeaseRenewal[],
+  decided?: OnDecided,
+): Reply<'renewLeases'> {
+  return aboutLease(state, caller, (now) => renewLeases(state, caller, renewals, now), decided);
+}
+
+/** Renews several leases. @throws {RegistryError} `FORBIDDEN`; none is renewed then. */
+function renewLeases(
+  state: TurnState,
+  caller: Caller,
+  renewals: readonly LeaseRenewal[],
+  now: number,
+): LeaseRenewalReport {
+  const known: { name: string; lease: GrantedLease; ageMs: number | undefined }[] = [];
+  const unknown: string[] = [];
+  for (const { ageMs, ...name } of renewals) {
+    const lease = findGranted(state.granted, caller, name);
+    if (lease === undefined) unknown.push(name.lease);
+    else known.push({ name: name.lease, lease, ageMs });
+  }
+  for (const { lease, ageMs } of known) renewGranted(state, lease, now, ageMs);
+  const renewed = known.map(({ name, lease }) => ({ lease: name, remainingMs: remainingMs(state, lease, now) }));
+  return { renewed, unknown };
+}
+
+export function callReadLease(
+  state: TurnState,
+  caller: Caller,
+  name: LeaseName,
+  decided?: OnDecided,
+): Reply<'readLease'> {
+  const read = (now: number) => grantedDetail(state, requireGranted(state.granted, caller, name), now);
+  return aboutLease(state, caller, read, decided);
 }
 
 export function callListLeases(state: TurnState, caller: Caller, command: Command<'listLeases'>): Reply<'listLeases'> {
   return aboutLease(state, caller, (now) => grantedList(state, caller, command, now));
 }
 
-export function callRevokeLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'revokeLease'> {
+export function callRevokeLease(
+  state: TurnState,
+  caller: Caller,
+  name: LeaseName,
+  decided?: OnDecided,
+): Reply<'revokeLease'> {
   const lease = state.granted.find(name.lease, name.door ?? 'native');
   const isForeign = lease !== undefined && lease.tokenId !== caller.tokenId && caller.operates === true;
-  if (!isForeign) return revoke(state, { ...caller, operates: false }, name);
+  const noted = (changed?: () => void) => () => {
+    changed?.();
+    decided?.(0);
+  };
+  if (!isForeign) return revoke(state, { ...caller, operates: false }, name, noted());
   const { tokenId: actor, address } = caller;
   const detail = `of ${lease.tokenId}, entries: ${lease.keys.size}, instances: ${lease.instances.size}`;
   const note: AuditNote = { action: 'lease-revoked', actor, address, target: String(lease.id), detail };
-  return withAuditEntry(state, note, (changed) => revoke(state, caller, name, changed));
+  return withAuditEntry(state, note, (changed) => revoke(state, caller, name, noted(changed)));
 }
 
 /**
@@ -78,12 +128,18 @@ async function revoke(
 }
 
 /** Runs one call about granted leases. They are no records, so it makes no revision. */
-function aboutLease<Body>(state: TurnState, caller: Caller, act: (now: number) => Body): Promise<Answer<Body>> {
+function aboutLease<Body>(
+  state: TurnState,
+  caller: Caller,
+  act: (now: number) => Body,
+  decided?: OnDecided,
+): Promise<Answer<Body>> {
   return turn(
     state,
     undefined,
     (now) => {
       const body = jsonText(act(now));
+      decided?.(body.length);
       return { cursor: state.journal.cursor, body };
     },
     caller.tokenId,
@@ -94,18 +150,23 @@ function aboutLease<Body>(state: TurnState, caller: Caller, act: (now: number) =
 type LeaseSource = Pick<StoredState, 'granted' | 'leases'>;
 
 /** Returns a granted lease as answers show it. */
-function grantedView({ leases }: LeaseSource, lease: GrantedLease, now: number): GrantedLeaseView {
-  const { id, alias, ttlMs, tokenId: owner, grantedAt, slot, lockDelayMs } = lease;
+function grantedView(state: LeaseSource, lease: GrantedLease, now: number): GrantedLeaseView {
+  const { id, alias, ttlMs, tokenId: owner, grantedAt, lockDelayMs } = lease;
   return {
     id: String(id),
     alias,
     ttlMs,
-    remainingMs: slot < 0 ? null : Math.max(0, leases.ttlEndsAt(slot) - now),
+    remainingMs: remainingMs(state, lease, now),
     owner,
     grantedAt: timestamp(grantedAt),
     lockDelayMs,
     holds: { entries: lease.keys.size, instances: lease.instances.size, locks: lease.locks.size },
   };
+}
+
+/** Returns the time until a lease ends unless it is renewed; null for one that ends only when it is revoked. */
+function remainingMs({ leases }: Pick<StoredState, 'leases'>, { slot }: GrantedLease, now: number): number | null {
+  return slot < 0 ? null : Math.max(0, leases.ttlEndsAt(slot) - now);
 }
 
 /** Returns a granted lease with what it holds, up to a limit. */

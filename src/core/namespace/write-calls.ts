@@ -29,7 +29,7 @@ import {
   overrideAction,
   withOperatorAudit,
 } from './turn/operator-audit';
-import { change, lacksRoom, turn } from './turn/turn';
+import { change, lacksRoom, type OnDecided, turn } from './turn/turn';
 import type { TurnState } from './turn/turn-state';
 import { cancelDrains, drainAndWait } from './watch/draining';
 import type { Watches, WatchState } from './watch/watch-state';
@@ -116,7 +116,12 @@ export function callCancelDrain(
   return withOperatorAudit(state, caller, { audited, act: (...by) => cancelDrains(state, key, ...by) });
 }
 
-export function callBatch(state: TurnState, caller: Caller, operations: Command<'batch'>): Reply<'batch'> {
+export function callBatch(
+  state: TurnState,
+  caller: Caller,
+  operations: Command<'batch'>,
+  decided?: OnDecided,
+): Reply<'batch'> {
   return changeWithOperatorAudit(state, caller, {
     scope: undefined,
     audited: () => batchAction(state.catalog, caller, operations),
@@ -124,7 +129,7 @@ export function callBatch(state: TurnState, caller: Caller, operations: Command<
       requireSession(state, by);
       return operations.map((operation) => applyToInstance(draft, by, operation));
     },
-    answer: (outcomes) => ({ ...position(state), body: batchReport(state, operations, outcomes) }),
+    answer: (outcomes) => decidedBy(decided, { ...position(state), body: batchReport(state, operations, outcomes) }),
   });
 }
 
@@ -199,6 +204,7 @@ export async function callTransaction(
   state: TurnState,
   caller: Caller,
   transaction: Command<'transaction'>,
+  decided?: OnDecided,
 ): Reply<'transaction'> {
   assertTransaction(transaction);
   const onInstances = instanceOperations(transaction);
@@ -212,7 +218,7 @@ export async function callTransaction(
       const meter = new TransactionMeter();
       return new TransactionRun(draft, by, caller, meter).carryOut(chooseSides(state, transaction, meter));
     },
-    answer: (outcome) => ({ ...position(state), body: transactionReport(state, outcome) }),
+    answer: (outcome) => decidedBy(decided, { ...position(state), body: transactionReport(state, outcome) }),
   });
 }
 
@@ -264,6 +270,12 @@ export function callDeleteEntry(
     },
     answer: () => position(state),
   });
+}
+
+/** Reports that a call is decided, with its answer. */
+function decidedBy<T>(decided: OnDecided | undefined, answer: Answer<T>): Answer<T> {
+  decided?.(answer.body.length);
+  return answer;
 }
 
 function position({ journal }: Pick<StoredState, 'journal'>): { cursor: string } {

@@ -217,6 +217,8 @@ export function remoteNamespace(stub: () => CalledNamespace<keyof NamespaceApi>,
     rollBackEntries: once('rollBackEntries'),
     grantLease: once('grantLease'),
     renewLease: change('renewLease'),
+    // A retry would make the renewals younger.
+    renewLeases: once('renewLeases'),
     readLease: read('readLease'),
     listLeases: read('listLeases'),
     revokeLease: once('revokeLease'),

@@ -1,4 +1,4 @@
-import { bytesOf } from '../../model/bytes';
+import { fromBase64 } from '../../model/bytes';
 import type { EntryView } from '../../model/entry';
 import { type JsonText, readJsonText } from '../../model/json';
 import { KNOWN_HEADERS_MAX_COUNT } from '../../model/limits';
@@ -38,7 +38,7 @@ function unchanged(cursor: string, ageSeconds: number | undefined): Response {
 
 function valueIn(body: JsonText<EntryView>, cursor: string, ageSeconds: number | undefined): Response {
   const { value = '', valueBase64, contentType, revision, createdRevision, version, lease, lock } = readJsonText(body);
-  const content = valueBase64 === undefined ? value : bytesOf(atob(valueBase64));
+  const content = valueBase64 === undefined ? value : fromBase64(valueBase64);
   const response = new Response(content, { headers: sharedHeaders(contentType, cursor, ageSeconds) });
   const { headers } = response;
   headers.set('Rollcall-Revision', String(revision));

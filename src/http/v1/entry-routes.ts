@@ -192,15 +192,8 @@ export function addEntryRoutes(surface: Surface): void {
     waitMs: ({ query }, call) => call.waitMs(freshnessOf(query)),
     answers: { 200: { description: 'Entries of the range', schema: EntryRange } },
     call: (namespace, { query }, call) => {
-      const { limit, order, descending, keys, count, at } = query;
-      const selection = {
-        interval: keysOfPage(query),
-        limit,
-        orderBy: order,
-        descending,
-        keysOnly: keys,
-        countOnly: count,
-      };
+      const { limit, order, descending, keysOnly, countOnly, at } = query;
+      const selection = { interval: keysOfPage(query), limit, order, descending, keysOnly, countOnly };
       return call.read({
         freshness: freshnessOf(query),
         about: { keys: keysOf(query) },

@@ -1,11 +1,12 @@
 import { authorize } from '../../auth/authorize';
 import { keyIn } from '../../model/entry';
 import {
+  comparedKeys,
   EntryDiff,
   EntryDiffQuery,
   EntryRollbackReport,
   EntryRollbackRequest,
-  selectedKeys,
+  rolledBackKeys,
 } from '../../model/entry-past';
 import {
   DiffQuery,
@@ -88,7 +89,7 @@ export function addHistoryRoutes(surface: Surface): void {
     path: `${NAMESPACE_PATH}/diff/kv`,
     scope: 'read',
     authorize: (principal, namespace, { query }) =>
-      authorize(principal, 'read', { namespace, keys: selectedKeys(query) }),
+      authorize(principal, 'read', { namespace, keys: comparedKeys(query) }),
     chapter: 'History',
     summary: 'Compare entries at two points in time',
     description:
@@ -99,7 +100,7 @@ export function addHistoryRoutes(surface: Surface): void {
     answers: { 200: { description: 'Entries that differ, each before and after', schema: EntryDiff } },
     call: (namespace, { query }, call) => {
       const { from, to, limit, after } = query;
-      const selection = { interval: selectedKeys(query), after: after && keyIn(after, true) };
+      const selection = { interval: comparedKeys(query), after: after && keyIn(after, true) };
       return namespace.diffEntries({ ...selection, from, to, limit, tokenId: call.tokenId });
     },
     map: answered,
@@ -111,7 +112,7 @@ export function addHistoryRoutes(surface: Surface): void {
     path: `${NAMESPACE_PATH}/rollback/kv`,
     scope: 'operate',
     authorize: (principal, namespace, { body }) =>
-      authorize(principal, 'operate', { namespace, keys: selectedKeys(body) }),
+      authorize(principal, 'operate', { namespace, keys: rolledBackKeys(body) }),
     chapter: 'History',
     summary: 'Roll back entries to an earlier point in time',
     description:
@@ -123,7 +124,7 @@ export function addHistoryRoutes(surface: Surface): void {
     answers: { 200: { description: 'Number of entries that were restored and deleted', schema: EntryRollbackReport } },
     example: { prefix: 'config/', to: '2027-01-31T12:00:00Z' },
     call: (namespace, { body }, call) =>
-      namespace.rollBackEntries(call.callerWithOrigin, { interval: selectedKeys(body), to: body.to }),
+      namespace.rollBackEntries(call.callerWithOrigin, { interval: rolledBackKeys(body), to: body.to }),
     map: answered,
   });
 

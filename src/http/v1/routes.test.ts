@@ -163,11 +163,11 @@ const CASES: RouteCase[] = [
     status: 200,
   },
   {
-    request: ['POST', `${NS}/transaction`, { then: [{ op: 'delete', key: 'a' }] }],
+    request: ['POST', `${NS}/transaction`, { do: [{ op: 'delete', key: 'a' }] }],
     calls: [
       'transaction',
       caller,
-      { compares: [], then: [{ op: 'delete', interval: { from: 'a', to: 'a\u0000' } }], else: [] },
+      { if: [], do: [{ op: 'delete', interval: { from: 'a', to: 'a\u0000' } }], else: [] },
     ],
     status: 200,
   },
@@ -220,7 +220,7 @@ const CASES: RouteCase[] = [
     status: 200,
   },
   {
-    request: ['POST', '/api/v1/ns/public/rollback/kv', { fromKey: '_w==', base64: true, to: 'cE.1.x' }],
+    request: ['POST', '/api/v1/ns/public/rollback/kv', { fromKeyBase64: '_w==', to: 'cE.1.x' }],
     calls: ['rollBackEntries', caller, { interval: { from: '\u00ff' }, to: 'cE.1.x' }],
     status: 200,
   },

@@ -9,8 +9,8 @@ import { NAMESPACE_PATH } from './paths';
 
 /** Takes a job from a queue, unless another client has taken it. */
 const EXAMPLE = {
-  compares: [{ key: 'queue/job-7', property: 'revision', is: '=', operand: 42 }],
-  then: [
+  if: [{ key: 'queue/job-7', property: 'revision', is: '=', operand: 42 }],
+  do: [
     { op: 'delete', key: 'queue/job-7' },
     { op: 'put', key: 'running/job-7', value: 'worker-1' },
   ],
@@ -28,7 +28,7 @@ export function addTransactionRoute(surface: Surface): void {
     chapter: 'Entries',
     summary: 'Compare entries, then carry out one of two lists of operations in one revision',
     description:
-      'If all compares hold, `then` is carried out, otherwise `else`: all of its operations, or none. ' +
+      'If all compares hold, `do` is carried out, otherwise `else`: all of its operations, or none. ' +
       'A compare of a range holds if it holds for every entry in it. For a key without an entry, numbers are 0 and no compare of a value holds. ' +
       'All compares, including those of nested transactions, see the state before the transaction; an operation sees the changes of those before it. ' +
       'Each side may change a key only once. ' +

@@ -1,10 +1,10 @@
 import * as z from 'zod';
 import { authorize, authorizeAny, authorizeServices } from '../../auth/authorize';
-import { KeyScope } from '../../model/entry';
 import { RegistryError } from '../../model/errors';
 import { ServiceRef, SOCKET_PROTOCOL, type WatchScope } from '../../model/frames';
 import type { Principal } from '../../model/grant';
 import type { KeyInterval } from '../../model/key-interval';
+import { keysInQuery } from '../../model/key-scope';
 import { EVENT_STREAM_MAX_MS, WATCH_SCOPE_NAMES_MAX_COUNT } from '../../model/limits';
 import { StoredGroupName } from '../../model/names';
 import { CursorText, FlagParameter } from '../../model/query-values';
@@ -104,9 +104,9 @@ function keysOf(query: WatchQuery): KeyInterval[] | undefined {
     throw invalid('query', [{ path: named.at(-1)?.path ?? '', message }]);
   }
   return named.map(({ path, scope }) => {
-    const read = KeyScope.safeParse({ ...scope, ...(query.base64 && { base64: true }) });
-    if (read.success) return read.data;
-    throw invalid('query', [{ path, message: read.error.issues[0]?.message ?? 'must be a key' }]);
+    const { keys, issues } = keysInQuery({ ...scope, base64: query.base64 });
+    if (keys !== undefined) return keys;
+    throw invalid('query', [{ path, message: issues[0]?.message ?? 'must be a key' }]);
   });
 }
 

@@ -1,8 +1,8 @@
 import type * as z from 'zod';
-import type { KeyScope } from '../../model/entry';
 import { RegistryError, type RegistryErrorCode } from '../../model/errors';
 import type { ServerFrame, WatchScope } from '../../model/frames';
 import { intervalOf, type KeyInterval } from '../../model/key-interval';
+import type { KeyScope } from '../../model/key-scope';
 import { joinedName } from '../../model/service-name';
 
 /** A frame of a watch; an event stream sends it as an event. */
@@ -77,6 +77,6 @@ export function watchRequest(watch: string, request: WatchRequest): string {
 /** Returns keys as a frame names them. A single key is named as such: the end of its interval may be longer than a key. */
 function keyScope(interval: KeyInterval): z.input<typeof KeyScope> {
   const { from, to } = interval;
-  if (to === intervalOf(from).to) return { key: btoa(from), base64: true };
-  return { from: btoa(from), ...(to !== undefined && { to: btoa(to) }), base64: true };
+  if (to === intervalOf(from).to) return { keyBase64: btoa(from) };
+  return { fromBase64: btoa(from), ...(to !== undefined && { toBase64: btoa(to) }) };
 }

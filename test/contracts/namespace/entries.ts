@@ -98,7 +98,7 @@ export function entries(stage: () => Scene, capabilities: Capabilities): void {
       };
       expect(await listed({})).toEqual(HARD_KEYS);
       expect(await listed({ descending: true })).toEqual(HARD_KEYS.toReversed());
-      expect(await listed({ orderBy: 'createdRevision', limit: 2 })).toEqual(['\u00ff\u00ff', '\u00c3']);
+      expect(await listed({ order: 'createdRevision', limit: 2 })).toEqual(['\u00ff\u00ff', '\u00c3']);
       for (const prefix of ['', '\u0000', 'a', '\u00ff', 'none']) {
         const expected = HARD_KEYS.filter((key) => key.startsWith(prefix));
         expect(await listed({ interval: intervalOfPrefix(prefix) }), prefix).toEqual(expected);

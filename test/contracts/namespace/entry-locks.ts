@@ -16,7 +16,7 @@ export function entryLocks(stage: () => Scene, capabilities: Capabilities): void
     const scene = stage();
     const calls = { entries: new EntryCalls(scene.api), leases: new LeaseCalls(scene.api) };
     const transact = async (operations: TransactionOperation[], compares: Compare[] = []) =>
-      bodyOf(await scene.api.transaction(OWNER, { compares, then: operations, else: [] }));
+      bodyOf(await scene.api.transaction(OWNER, { if: compares, do: operations, else: [] }));
     const lockOf = async (key: string) => (await calls.entries.read(key))?.lock;
     return { scene, ...calls, transact, lockOf };
   };

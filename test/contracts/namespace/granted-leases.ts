@@ -139,6 +139,26 @@ export function grantedLeases(stage: () => Scene, capabilities: Capabilities): v
       expect((await leases.grant({ alias })).id).not.toBe(lease.id);
     });
 
+    it('[GL1, GL5] are renewed together, without those that have ended, and none if one is foreign', async () => {
+      const { scene, leases } = begin();
+      const [one, endless, ended] = [
+        await leases.grant({ alias: '7' }),
+        await leases.grant({ ttlMs: null }),
+        await leases.grant(),
+      ];
+      await leases.revoke(ended.id);
+      const cursor = await scene.cursor();
+      const asked = ['7', endless.id, ended.id, one.id].map((lease) => ({ lease }));
+      const { renewed, unknown } = await leases.renewAll(...asked);
+      expect(renewed.map(({ lease }) => lease)).toEqual(['7', endless.id, one.id]);
+      expect(renewed.map(({ remainingMs }) => remainingMs === null)).toEqual([false, true, false]);
+      expect(unknown).toEqual([ended.id]);
+      const stranger = new LeaseCalls(scene.api, STRANGER);
+      const { id: foreign } = await stranger.grant();
+      await expect(leases.renewAll({ lease: one.id }, { lease: foreign })).rejects.toEqual(refusal('FORBIDDEN'));
+      expect(await scene.cursor()).toBe(cursor);
+    });
+
     it('[GL5, I4] are reachable for the token that was granted them, and for operators', async () => {
       const { scene, entries, leases } = begin();
       const { id } = await leases.grant();
@@ -173,6 +193,10 @@ export function grantedLeases(stage: () => Scene, capabilities: Capabilities): v
           await scene.pass(TTL_MS - 1_000);
           expect(await leases.renew(id)).toMatchObject({ remainingMs: TTL_MS });
         }
+        await scene.pass(10_000);
+        const { renewed } = await leases.renewAll({ lease: id, ageMs: 4_000 }, { lease: id, ageMs: 6_000 });
+        expect(renewed.map(({ remainingMs }) => remainingMs)).toEqual([TTL_MS - 4_000, TTL_MS - 4_000]);
+        await leases.renew(id);
         await scene.pass(TTL_MS - 1 + ENDS_AFTER_MS);
         expect(await entries.keys()).toEqual(['a', 'b', 'endless']);
         expect(await scene.resolved()).toEqual(['i']);
@@ -262,7 +286,11 @@ export function grantedLeases(stage: () => Scene, capabilities: Capabilities): v
         const grant = async () => granted.push((await leases.grant({ ttlMs: 60_000 })).id);
         expect(await written(grant)).toBe(1);
         expect(await written(() => leases.put('a', '', id))).toBe(2);
-        expect(await written(() => Promise.all([leases.renew(id), leases.read(id), leases.list()]))).toBe(0);
+        expect(
+          await written(() =>
+            Promise.all([leases.renew(id), leases.renewAll({ lease: id }), leases.read(id), leases.list()]),
+          ),
+        ).toBe(0);
         expect(await written(() => leases.revoke(id))).toBe(3);
         expect(await written(() => leases.revoke(granted[0] ?? ''))).toBe(1);
         expect(await entries.read('first')).toMatchObject({ key: keyOf('first') });

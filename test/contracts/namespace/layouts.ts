@@ -415,10 +415,10 @@ function showInstances(begin: Begin, capabilities: Capabilities): void {
     await entries.put('shown/orders/b', 'mine');
     const before = await scene.revision();
     const all = { op: 'delete', prefix: 'shown/' };
-    const { results } = await transact(scene.api, { then: [{ ...all, previous: true }] });
+    const { results } = await transact(scene.api, { do: [{ ...all, previous: true }] });
     expect(results).toMatchObject([{ op: 'delete', deleted: 1, previous: [{ value: 'mine' }] }]);
     expect(await entries.keys()).toEqual(['shown/orders/a']);
-    const unchanged = await transact(scene.api, { then: [all] });
+    const unchanged = await transact(scene.api, { do: [all] });
     expect(unchanged.results).toMatchObject([{ deleted: 0 }]);
     expect(await scene.revision()).toBe(before + 1);
     await scene.batch({ op: 'register', ...place, id: 'c' }, { op: 'deregister', id: 'a' });

@@ -30,7 +30,7 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       await calls.put('a', 'first');
       await calls.put('a', 'second');
       await calls.put('b', '');
-      const chosen = async (...compares: object[]) => (await run({ compares })).succeeded;
+      const chosen = async (...compares: object[]) => (await run({ if: compares })).succeeded;
       const numbers = { createdRevision: 1, revision: 2, version: 2 };
       for (const [property, number] of Object.entries(numbers)) {
         for (const operand of [number - 1, number, number + 1]) {
@@ -66,7 +66,7 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
     it('[TX1] compare a missing key as zeros, and its value as related to nothing', async () => {
       const { run } = begin();
       const about = { key: 'a' };
-      const chosen = async (compare: object) => (await run({ compares: [{ ...about, ...compare }] })).succeeded;
+      const chosen = async (compare: object) => (await run({ if: [{ ...about, ...compare }] })).succeeded;
       for (const property of ['createdRevision', 'revision', 'version']) {
         expect(await chosen({ property, operand: 0 })).toBe(true);
         expect(await chosen({ property, is: '<', operand: 1 })).toBe(true);
@@ -82,7 +82,7 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       const { calls, run } = begin();
       for (const key of ['a/1', 'a/2', 'b']) await calls.put(key, 'same');
       await calls.put('a/2', 'same');
-      const chosen = async (compare: object) => (await run({ compares: [compare] })).succeeded;
+      const chosen = async (compare: object) => (await run({ if: [compare] })).succeeded;
       expect(await chosen({ prefix: 'a/', property: 'value', operand: 'same' })).toBe(true);
       expect(await chosen({ prefix: 'a/', property: 'version', operand: 1 })).toBe(false);
       expect(await chosen({ prefix: 'a/', property: 'version', is: '>', operand: 0 })).toBe(true);
@@ -101,20 +101,20 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       await calls.put('a', 'first');
       await calls.put('gone', '');
       const report = await run({
-        then: [put('a'), put('b'), { op: 'delete', key: 'gone' }, { op: 'delete', key: 'never' }],
+        do: [put('a'), put('b'), { op: 'delete', key: 'gone' }, { op: 'delete', key: 'never' }],
       });
       expect(report).toMatchObject({ succeeded: true, revision: 3, cursor: await scene.cursor() });
       expect(shortResults(report.results)).toEqual(['+a@3v2', '+b@3v1', '-1', '-0']);
       expect(await calls.read('a')).toMatchObject({ createdRevision: 1, revision: 3, version: 2 });
       expect(await calls.read('b')).toMatchObject({ createdRevision: 3, revision: 3, version: 1 });
       expect(await calls.keys()).toEqual(['a', 'b']);
-      expect(await results({ then: [range(), { op: 'delete', prefix: 'none' }], else: [put('a')] })).toEqual([
+      expect(await results({ do: [range(), { op: 'delete', prefix: 'none' }], else: [put('a')] })).toEqual([
         ['a=a', 'b=b'],
         '-0',
       ]);
       expect((await run({})).revision).toBe(3);
       expect(await scene.cursor()).toBe(report.cursor);
-      expect((await run({ then: [put('a')] })).revision).toBe(4);
+      expect((await run({ do: [put('a')] })).revision).toBe(4);
     });
 
     it('[TX3] read in ranges what the operations before have changed', async () => {
@@ -122,7 +122,7 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       for (const key of ['a', 'c', 'e']) await calls.put(key, 'old');
       expect(
         await results({
-          then: [
+          do: [
             range(),
             put('b', 'new'),
             put('c', 'new'),
@@ -130,7 +130,7 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
             { op: 'delete', from: 'd', to: 'f' },
             range(),
             range('', { descending: true, limit: 2 }),
-            range('', { orderBy: 'version', descending: true, limit: 1 }),
+            range('', { order: 'version', descending: true, limit: 1 }),
             { op: 'range', key: 'e' },
             { op: 'range', key: 'b' },
           ],
@@ -153,11 +153,11 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       const { calls, run, results } = begin();
       await calls.put('a', 'old');
       const isNew = { key: 'a', property: 'value', operand: 'new' };
-      const nested = { op: 'transaction', compares: [isNew], then: [put('then')], else: [range('a'), put('else')] };
-      expect(await results({ then: [put('a', 'new'), nested] })).toEqual(['+a@2v2', [false, ['a=new'], '+else@2v1']]);
-      expect(await results({ then: [nested] })).toEqual([[true, '+then@3v1']]);
+      const nested = { op: 'transaction', if: [isNew], do: [put('then')], else: [range('a'), put('else')] };
+      expect(await results({ do: [put('a', 'new'), nested] })).toEqual(['+a@2v2', [false, ['a=new'], '+else@2v1']]);
+      expect(await results({ do: [nested] })).toEqual([[true, '+then@3v1']]);
       const other = { key: 'a', property: 'version', operand: 9 };
-      const report = await run({ compares: [other], then: [put('x')], else: [{ ...nested, then: [nested] }] });
+      const report = await run({ if: [other], do: [put('x')], else: [{ ...nested, do: [nested] }] });
       expect([report.succeeded, shortResults(report.results)]).toEqual([false, [[true, [true, '+then@4v2']]]]);
     });
 
@@ -168,12 +168,12 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       await calls.put('b/2', 'two');
       const previous = true;
       const { results } = await run({
-        then: [
+        do: [
           { op: 'put', key: 'a', keepValue: true, previous },
           put('new', '', { previous }),
           { op: 'delete', prefix: 'b/', previous },
-          { op: 'range', key: 'a', keys: true },
-          range('', { count: true }),
+          { op: 'range', key: 'a', keysOnly: true },
+          range('', { countOnly: true }),
         ],
       });
       expect(results).toMatchObject([
@@ -199,7 +199,7 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       ]);
       expect(await calls.read('a')).toMatchObject({ value: 'first', contentType: 'text/plain', version: 2 });
       const cursor = await scene.cursor();
-      const refused = run({ then: [put('c'), { op: 'put', key: 'missing', keepValue: true }] });
+      const refused = run({ do: [put('c'), { op: 'put', key: 'missing', keepValue: true }] });
       await expect(refused).rejects.toEqual(refusal('ENTRY_NOT_FOUND'));
       expect([await scene.cursor(), await calls.keys({ countOnly: true })]).toEqual([cursor, []]);
     });
@@ -207,7 +207,7 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
     it('[TX4] refuse to change a key twice on one side, whichever is carried out', async () => {
       const { scene, calls, run } = begin();
       const cursor = await scene.cursor();
-      const nested = (...operations: object[]) => ({ op: 'transaction', then: operations });
+      const nested = (...operations: object[]) => ({ op: 'transaction', do: operations });
       const deleted = (prefix: string) => ({ op: 'delete', prefix });
       const refused: object[][] = [
         [put('a'), put('a')],
@@ -224,7 +224,7 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       ];
       for (const operations of refused) {
         const what = JSON.stringify(operations);
-        await expect(run({ then: operations }), what).rejects.toEqual(refusal('INVALID_REQUEST'));
+        await expect(run({ do: operations }), what).rejects.toEqual(refusal('INVALID_REQUEST'));
         await expect(run({ else: operations }), what).rejects.toEqual(refusal('INVALID_REQUEST'));
       }
       expect(await scene.cursor()).toBe(cursor);
@@ -235,12 +235,12 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
         { op: 'delete', key: 'c' },
         {
           op: 'transaction',
-          compares: [{ key: 'x', property: 'exists', operand: true }],
-          then: [put('d')],
+          if: [{ key: 'x', property: 'exists', operand: true }],
+          do: [put('d')],
           else: [put('d')],
         },
       ];
-      await run({ then: accepted, else: accepted });
+      await run({ do: accepted, else: accepted });
       expect(await calls.keys()).toEqual(['a', 'b', 'd']);
     });
 
@@ -249,26 +249,26 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       const most = TRANSACTION_OPERATIONS_MAX_COUNT;
       const compare = { key: 'a', property: 'version', operand: 0 };
       const compares = (count: number) => Array.from({ length: count }, () => compare);
-      await run({ compares: compares(most), then: puts(most), else: puts(most) });
-      await run({ then: [{ op: 'transaction', compares: compares(most), then: puts(most - 1) }] });
+      await run({ if: compares(most), do: puts(most), else: puts(most) });
+      await run({ do: [{ op: 'transaction', if: compares(most), do: puts(most - 1) }] });
       const revision = await scene.revision();
       const tooLarge: TransactionInput[] = [
-        { compares: compares(most + 1) },
-        { then: puts(most + 1) },
+        { if: compares(most + 1) },
+        { do: puts(most + 1) },
         { else: puts(most + 1) },
-        { then: [{ op: 'transaction', else: puts(most) }] },
-        { then: [{ op: 'transaction', compares: compares(most) }], compares: [compare] },
+        { do: [{ op: 'transaction', else: puts(most) }] },
+        { do: [{ op: 'transaction', if: compares(most) }], if: [compare] },
       ];
       for (const body of tooLarge) {
         // A body is refused by its schema; other surfaces have none.
         expect(() => transactionOf(body)).toThrow(/has more than 128/);
-        const unparsed = { compares: [], then: [], else: [], ...body } as Transaction; // `as`: too large, not wrong
+        const unparsed = { if: [], do: [], else: [], ...body } as Transaction; // `as`: too large, not wrong
         await expect(scene.api.transaction(OWNER, unparsed)).rejects.toEqual(refusal('INVALID_REQUEST'));
       }
       const half = 'x'.repeat(512 * 1024);
       const large = [1, 2, 3, 4, 5].map((each) => put(String(each), half));
-      await expect(run({ then: large })).rejects.toEqual(refusal('PAYLOAD_TOO_LARGE'));
-      await expect(run({ then: [put('a', `${half}x`)] })).rejects.toEqual(refusal('PAYLOAD_TOO_LARGE'));
+      await expect(run({ do: large })).rejects.toEqual(refusal('PAYLOAD_TOO_LARGE'));
+      await expect(run({ do: [put('a', `${half}x`)] })).rejects.toEqual(refusal('PAYLOAD_TOO_LARGE'));
       expect(await scene.revision()).toBe(revision);
     });
 
@@ -277,11 +277,11 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       await scene.register('a');
       const place = { service: 'orders', address: '10.0.0.9', port: 80 };
       const report = await run({
-        then: [
+        do: [
           { op: 'register', id: 'b', ...place },
           put('config', '1'),
           { op: 'deregister', service: 'orders', id: 'a' },
-          { op: 'transaction', then: [{ op: 'update', service: 'orders', id: 'b', weight: 3 }] },
+          { op: 'transaction', do: [{ op: 'update', service: 'orders', id: 'b', weight: 3 }] },
         ],
       });
       expect(shortResults(report.results)).toEqual([
@@ -292,10 +292,10 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       ]);
       expect(report.results[0]).toMatchObject({ revision: 2 });
       expect([report.revision, (await scene.read('b')).weight, await scene.listed()]).toEqual([2, 3, ['b']]);
-      const refused = run({ then: [put('config', '2'), { op: 'register', id: 'b', ...place, ifAbsent: true }] });
+      const refused = run({ do: [put('config', '2'), { op: 'register', id: 'b', ...place, ifAbsent: true }] });
       await expect(refused).rejects.toEqual(refusal('REVISION_MISMATCH'));
       expect(await calls.read('config')).toMatchObject({ value: '1' });
-      const foreign = { then: [put('config', '2'), { op: 'deregister', service: 'orders', id: 'b' }] };
+      const foreign = { do: [put('config', '2'), { op: 'deregister', service: 'orders', id: 'b' }] };
       await expect(transact(scene.api, foreign, STRANGER)).rejects.toEqual(refusal('FORBIDDEN'));
       expect((await scene.api.readInstance({ key: keyOf('b') })).cursor).toBe(report.cursor);
       expect((await transact(scene.api, foreign, OPERATOR)).revision).toBe(3);
@@ -306,11 +306,11 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       const { scene, run } = begin();
       const leases = new LeaseCalls(scene.api);
       const [one, two] = [await leases.grant({ alias: '77' }), await leases.grant()];
-      await run({ then: [put('a', '', { lease: one.id }), put('b', ''), put('c', '', { lease: two.id })] });
+      await run({ do: [put('a', '', { lease: one.id }), put('b', ''), put('c', '', { lease: two.id })] });
       const holding = async (operand: string | null, is = '=') => {
         const held: string[] = [];
         for (const key of ['a', 'b', 'c', 'none']) {
-          if ((await run({ compares: [{ key, property: 'lease', is, operand }] })).succeeded) held.push(key);
+          if ((await run({ if: [{ key, property: 'lease', is, operand }] })).succeeded) held.push(key);
         }
         return held.join(' ');
       };
@@ -319,16 +319,16 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       expect(await holding('78')).toBe('');
       expect(await holding(null)).toBe('b none');
       expect(await holding('77', '!=')).toBe('b c none');
-      await run({ then: [{ op: 'put', key: 'a', value: 'x', keepLease: true }, put('c')] });
+      await run({ do: [{ op: 'put', key: 'a', value: 'x', keepLease: true }, put('c')] });
       expect(await holding(null)).toBe('b c none');
-      const foreign = { then: [put('d', '', { lease: one.id })] };
+      const foreign = { do: [put('d', '', { lease: one.id })] };
       await expect(transact(scene.api, foreign, STRANGER)).rejects.toEqual(refusal('FORBIDDEN'));
       await transact(scene.api, foreign, OPERATOR);
-      await expect(run({ then: [put('e', '', { lease: '78' })] })).rejects.toEqual(refusal('LEASE_NOT_FOUND'));
+      await expect(run({ do: [put('e', '', { lease: '78' })] })).rejects.toEqual(refusal('LEASE_NOT_FOUND'));
       expect((await leases.read(one.id)).entries).toEqual([{ key: 'a' }, { key: 'd' }]);
       const { revision } = await run({});
       await leases.revoke(one.id);
-      expect((await run({ then: [range()] })).revision).toBe(revision + 1);
+      expect((await run({ do: [range()] })).revision).toBe(revision + 1);
       expect(await holding(one.id)).toBe('');
     });
 
@@ -337,8 +337,8 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       const increment = async (): Promise<void> => {
         const before = await calls.read('counter').catch(() => null);
         const { succeeded } = await run({
-          compares: [{ key: 'counter', property: 'revision', operand: before?.revision ?? 0 }],
-          then: [put('counter', String(Number(before?.value ?? 0) + 1))],
+          if: [{ key: 'counter', property: 'revision', operand: before?.revision ?? 0 }],
+          do: [put('counter', String(Number(before?.value ?? 0) + 1))],
         });
         if (!succeeded) await increment();
       };
@@ -350,8 +350,8 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
       it('[TX2, I1, KV5] are the same after a restart, each as one revision', async () => {
         const { scene, calls, run } = begin();
         await calls.put('a', 'old');
-        const { cursor } = await run({ then: [put('b'), { op: 'delete', key: 'a' }] });
-        await run({ then: [put('a'), put('b', 'newer')] });
+        const { cursor } = await run({ do: [put('b'), { op: 'delete', key: 'a' }] });
+        await run({ do: [put('a'), put('b', 'newer')] });
         await scene.restart();
         expect((await calls.range({ at: cursor })).entries).toMatchObject([{ key: 'b', revision: 2 }]);
         expect((await calls.range()).entries).toMatchObject([
@@ -365,11 +365,11 @@ export function transactions(stage: () => Scene, capabilities: Capabilities): vo
     where(capabilities.remembers, () => {
       it('[TX2, I8] write a row for each changed entry and one for the revision', async () => {
         const { scene, run } = begin();
-        await run({ then: [put('a')] });
-        await run({ then: [put('a')] });
+        await run({ do: [put('a')] });
+        await run({ do: [put('a')] });
         const before = (await scene.stats()).sinceStart.rowsWritten;
-        await run({ then: [put('b'), put('c'), { op: 'delete', key: 'a' }] });
-        await run({ then: [range(), { op: 'delete', key: 'a' }] });
+        await run({ do: [put('b'), put('c'), { op: 'delete', key: 'a' }] });
+        await run({ do: [range(), { op: 'delete', key: 'a' }] });
         expect((await scene.stats()).sinceStart.rowsWritten - before).toBe(4);
       });
     });

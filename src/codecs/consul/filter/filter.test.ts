@@ -229,8 +229,10 @@ const expressions = fc.letrec<{ any: Expression }>((tie) => ({
 /** Evaluates an expression by listing everything that its selector reaches. Undefined stands for a missing key. */
 function naive(expression: Expression, record: unknown): boolean {
   if (expression.kind === 'not') return !naive(expression.operand, record);
-  if (expression.kind === 'and') return naive(expression.left, record) && naive(expression.right, record);
-  if (expression.kind === 'or') return naive(expression.left, record) || naive(expression.right, record);
+  if (expression.kind !== 'match') {
+    const [left, right] = [naive(expression.left, record), naive(expression.right, record)];
+    return expression.kind === 'and' ? left && right : left || right;
+  }
   let reached: unknown[] = [record];
   expression.selector.forEach((step) => {
     reached = reached.flatMap((each) => (Array.isArray(each) ? each : [each]));

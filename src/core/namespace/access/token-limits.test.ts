@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import {
+  ENTRIES_PER_NAMESPACE_MAX_BYTES,
+  ENTRIES_PER_NAMESPACE_MAX_COUNT,
+  ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES,
+  GRANTED_LEASES_MAX_COUNT,
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   RATE_BUCKETS_SWEEP_COUNT,
   RECORDS_PER_NAMESPACE_MAX_BYTES,
@@ -89,6 +93,21 @@ describe('shares of a namespace', () => {
     expect(mostHeldBy({ tokenId: 't', share: 'half' }, {}, 'bytes')).toBe(RECORDS_PER_NAMESPACE_MAX_BYTES / 2);
     expect(mostHeldBy({ tokenId: 't', share: 'half' }, { bytes: 100 }, 'bytes')).toBe(50);
     expect(mostHeldBy({ tokenId: 't', operates: true }, { bytes: 100 }, 'bytes')).toBe(ALL);
+  });
+
+  it('[N26] cover entries, their keys and granted leases, too', () => {
+    const caller = { tokenId: 't', share: 'half' } as const;
+    expect(mostHeldBy(caller, {}, 'entries')).toBe(ENTRIES_PER_NAMESPACE_MAX_COUNT / 2);
+    expect(mostHeldBy(caller, {}, 'entryBytes')).toBe(ENTRIES_PER_NAMESPACE_MAX_BYTES / 2);
+    expect(mostHeldBy(caller, {}, 'entryKeyBytes')).toBe(ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES / 2);
+    expect(mostHeldBy(caller, {}, 'grantedLeases')).toBe(GRANTED_LEASES_MAX_COUNT / 2);
+    expect(mostHeldBy(caller, { entryBytes: 100 }, 'entryKeyBytes')).toBe(50);
+    expect(mostHeldBy(caller, { perToken: { entryBytes: 90 } }, 'entryKeyBytes')).toBe(90);
+    expect(() => assertShare(caller, { entryBytes: 100 }, 'entryKeyBytes', 40, 11)).toThrow(
+      'this would give the token 51 bytes of keys, up from 40: as its grants name services or keys, it may have 50 of the ' +
+        "namespace's 100, so that others have room; remove some, use several tokens, or ask the namespace's admin to set " +
+        'limits.perToken.entryBytes: rollcall ns set --max-entry-bytes-per-token',
+    );
   });
 
   it('[N26] are replaced by limits set per token, except for root', () => {

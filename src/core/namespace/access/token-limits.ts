@@ -1,6 +1,9 @@
 import { ROOT } from '../../../auth/authenticator';
 import { RegistryError } from '../../../model/errors';
 import {
+  ENTRIES_PER_NAMESPACE_MAX_BYTES,
+  ENTRIES_PER_NAMESPACE_MAX_COUNT,
+  ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES,
   GRANTED_LEASES_MAX_COUNT,
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   RATE_BUCKETS_SWEEP_COUNT,
@@ -89,15 +92,48 @@ function assertRoom(bucket: Bucket | undefined, rate: number | undefined, name: 
   );
 }
 
-/** Capacities of a namespace that tokens share, with the amount of each if the namespace sets no limit. */
-const SHARED = {
-  instances: INSTANCES_PER_NAMESPACE_MAX_COUNT,
-  services: SERVICES_PER_NAMESPACE_MAX_COUNT,
-  bytes: RECORDS_PER_NAMESPACE_MAX_BYTES,
-} as const;
-type Shared = keyof typeof SHARED;
+/** A capacity of a namespace that tokens share. */
+interface Capacity {
+  /** Amount if the namespace sets no limit. */
+  most: number;
+  noun: string;
+  /** Member of the limits of a namespace that bounds it. */
+  setBy: 'instances' | 'services' | 'bytes' | 'entries' | 'entryBytes' | 'grantedLeases';
+  /** Option of `rollcall ns set` for that member, without `-per-token`. */
+  option: string;
+}
 
-const NOUNS: Record<Shared, string> = { instances: 'instances', services: 'services', bytes: 'bytes of records' };
+const CAPACITIES = {
+  instances: {
+    most: INSTANCES_PER_NAMESPACE_MAX_COUNT,
+    noun: 'instances',
+    setBy: 'instances',
+    option: '--max-instances',
+  },
+  services: { most: SERVICES_PER_NAMESPACE_MAX_COUNT, noun: 'services', setBy: 'services', option: '--max-services' },
+  bytes: { most: RECORDS_PER_NAMESPACE_MAX_BYTES, noun: 'bytes of records', setBy: 'bytes', option: '--max-bytes' },
+  entries: { most: ENTRIES_PER_NAMESPACE_MAX_COUNT, noun: 'entries', setBy: 'entries', option: '--max-entries' },
+  entryBytes: {
+    most: ENTRIES_PER_NAMESPACE_MAX_BYTES,
+    noun: 'bytes of entries',
+    setBy: 'entryBytes',
+    option: '--max-entry-bytes',
+  },
+  // A limit on the bytes of entries bounds those of their keys, too.
+  entryKeyBytes: {
+    most: ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES,
+    noun: 'bytes of keys',
+    setBy: 'entryBytes',
+    option: '--max-entry-bytes',
+  },
+  grantedLeases: {
+    most: GRANTED_LEASES_MAX_COUNT,
+    noun: 'granted leases',
+    setBy: 'grantedLeases',
+    option: '--max-granted-leases',
+  },
+} as const satisfies Record<string, Capacity>;
+type Shared = keyof typeof CAPACITIES;
 
 const PERCENT: Record<Exclude<Share, 'all'>, number> = {
   most: SHARE_OF_TOKEN_MAX_PERCENT_COUNT,
@@ -111,11 +147,17 @@ export function shareOf({ share, operates }: Caller): Share {
 
 /** Returns the most of a capacity that a caller may hold; infinite if only the limit of the namespace applies. */
 export function mostHeldBy(caller: Caller, limits: NamespaceLimits, what: Shared): number {
-  const set = limits.perToken?.[what];
+  const set = limits.perToken?.[CAPACITIES[what].setBy];
   if (set !== undefined && caller.tokenId !== ROOT.tokenId) return set;
   const share = shareOf(caller);
   if (share === 'all') return Number.POSITIVE_INFINITY;
-  return partOf(limits[what] ?? SHARED[what], share);
+  return partOf(capacityOf(limits, what), share);
+}
+
+/** Returns the most of a capacity that all tokens together may hold. */
+function capacityOf(limits: NamespaceLimits, what: Shared): number {
+  const { most, setBy } = CAPACITIES[what];
+  return Math.min(most, limits[setBy] ?? most);
 }
 
 /** Returns a share of a capacity. It is rounded up: a share of one is one. */
@@ -131,9 +173,10 @@ const partOf = (capacity: number, share: Exclude<Share, 'all'>): number => Math.
 export function assertShare(caller: Caller, limits: NamespaceLimits, what: Shared, held: number, more: number): void {
   const most = mostHeldBy(caller, limits, what);
   if (held + more <= most) return;
-  const name = `limits.perToken.${what}`;
-  const has = `this would give the token ${held + more} ${NOUNS[what]}, up from ${held}`;
-  if (limits.perToken?.[what] !== undefined) {
+  const { noun, setBy, option } = CAPACITIES[what];
+  const name = `limits.perToken.${setBy}`;
+  const has = `this would give the token ${held + more} ${noun}, up from ${held}`;
+  if (limits.perToken?.[setBy] !== undefined) {
     throw new RegistryError(
       'LIMIT_EXCEEDED',
       `${has}: the limit ${name} of the namespace allows ${most}; remove some, or ask its admin to raise it`,
@@ -142,24 +185,9 @@ export function assertShare(caller: Caller, limits: NamespaceLimits, what: Share
   const why = reasonOf(shareOf(caller));
   throw new RegistryError(
     'LIMIT_EXCEEDED',
-    `${has}: as ${why}, it may have ${most} of the namespace's ${limits[what] ?? SHARED[what]}, so that others have room; remove some, use several tokens, or ask the namespace's admin to set ${name}: rollcall ns set --max-${what}-per-token`,
+    `${has}: as ${why}, it may have ${most} of the namespace's ${capacityOf(limits, what)}, so that others have room; remove some, use several tokens, or ask the namespace's admin to set ${name}: rollcall ns set ${option}-per-token`,
   );
 }
 
 const reasonOf = (share: Share): string =>
-  share === 'half' ? 'its grants name services' : 'it does not operate the namespace';
-
-/**
- * Checks that a caller's share of the granted leases has room for another one.
- *
- * @param held Number of leases that were granted to its token, and have not ended.
- * @throws {RegistryError} `LIMIT_EXCEEDED`.
- */
-export function assertLeaseShare(caller: Caller, held: number): void {
-  const share = shareOf(caller);
-  if (share === 'all' || held < partOf(GRANTED_LEASES_MAX_COUNT, share)) return;
-  throw new RegistryError(
-    'LIMIT_EXCEEDED',
-    `the token has ${held} granted leases: as ${reasonOf(share)}, it may not have more of the namespace's ${GRANTED_LEASES_MAX_COUNT}, so that others have room; revoke some, hold more with each, or use several tokens`,
-  );
-}
+  share === 'half' ? 'its grants name services or keys' : 'it does not operate the namespace';

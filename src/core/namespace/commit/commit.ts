@@ -49,7 +49,7 @@ export function commit(state: CommitState, draft: Draft, actor: string, staged?:
   const projected = state.layouts.project(draft);
   const encoded = encodeChanges(state, draft);
   const { documents } = draft;
-  draft.entries.assertRoom();
+  draft.entries.assertRoom(state.settings.limits, draft.by);
   const changesNothing = encoded.length === 0 && draft.entries.isEmpty && !staged?.rows.length;
   if (!changesNothing || documents.length > 0 || projected !== undefined) pipeline.assertStorable();
   // Reads previous values from the disk, which may fail: nothing has been changed yet.

@@ -232,7 +232,7 @@ describe('limits', () => {
     const one = begin('half', { instances: 2 });
     put(one, 0);
     expect(() => put(one, 1)).toThrow(
-      "this would give the token 2 instances, up from 1: as its grants name services, it may have 1 of the namespace's 2, " +
+      "this would give the token 2 instances, up from 1: as its grants name services or keys, it may have 1 of the namespace's 2, " +
         "so that others have room; remove some, use several tokens, or ask the namespace's admin to set " +
         'limits.perToken.instances: rollcall ns set --max-instances-per-token',
     );

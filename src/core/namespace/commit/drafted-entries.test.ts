@@ -7,6 +7,7 @@ import {
   ENTRIES_PER_NAMESPACE_MAX_COUNT,
   ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
+import type { NamespaceLimits } from '../../../model/namespace';
 import type { EntryStore } from '../entries/entry-store';
 import { DraftedEntries, type EntryInput } from './drafted-entries';
 
@@ -122,7 +123,7 @@ describe('assertRoom', () => {
     for (const [what, amounts] of Object.entries(FULL)) {
       const draft = full(amounts);
       draft.put('b', input(), 'put');
-      expect(() => draft.assertRoom(), what).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+      expect(() => draft.assertRoom({}), what).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
     }
   });
 
@@ -130,21 +131,65 @@ describe('assertRoom', () => {
     for (const [what, amounts] of Object.entries(FULL)) {
       const draft = full(amounts);
       draft.put('a', input('4444'), 'put');
-      expect(() => draft.assertRoom(), what).not.toThrow();
+      expect(() => draft.assertRoom({}), what).not.toThrow();
       draft.delete('a', 'deleted');
       draft.put('b', input('55555'), 'put');
-      expect(() => draft.assertRoom(), what).not.toThrow();
+      expect(() => draft.assertRoom({}), what).not.toThrow();
       draft.put('b', input('666666'), 'put');
-      if (what === 'bytes') expect(() => draft.assertRoom(), what).toThrow(/more than the maximum of 268435456/);
-      else expect(() => draft.assertRoom(), what).not.toThrow();
+      if (what === 'bytes') expect(() => draft.assertRoom({}), what).toThrow(/more than the maximum of 268435456/);
+      else expect(() => draft.assertRoom({}), what).not.toThrow();
     }
   });
 
   it('[KV10] accepts the last entry that fits', () => {
     const draft = full({ count: ENTRIES_PER_NAMESPACE_MAX_COUNT - 1 });
     draft.put('b', input(), 'put');
-    expect(() => draft.assertRoom()).not.toThrow();
+    expect(() => draft.assertRoom({})).not.toThrow();
     draft.put('c', input(), 'put');
-    expect(() => draft.assertRoom()).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+    expect(() => draft.assertRoom({})).toThrow(expect.objectContaining({ code: 'LIMIT_EXCEEDED' }));
+  });
+
+  it('[N25] refuses more than the limits of the namespace, and names them', () => {
+    const { draft } = begin();
+    draft.put('b', input('55555'), 'put');
+    expect(() => draft.assertRoom({ entries: 2, entryBytes: 12 })).not.toThrow();
+    expect(() => draft.assertRoom({ entries: 1 })).toThrow(
+      'this namespace would have 2 entries, more than the 1 that its limit limits.entries allows; delete some first, or ask its admin to raise it',
+    );
+    expect(() => draft.assertRoom({ entryBytes: 11 })).toThrow(
+      /12 bytes of entries, more than the 11 .*limits\.entryBytes /,
+    );
+  });
+
+  it('[N26] refuses a token more than its share, and counts only what it put last', () => {
+    const { awake } = begin();
+    const { entries, journal } = awake.state;
+    const by = { tokenId: 't', share: 'half' } as const;
+    const of = (tokenId: string, text: string) => ({ ...input(text), facts: { actor: tokenId } });
+    awake.commit((draft) => draft.entries.put('mine', of('t', '123456'), 'put'));
+    awake.commit((draft) => draft.entries.put('yours', of('other', '123456'), 'put'));
+    const trial = (act: (draft: DraftedEntries) => void, limits: NamespaceLimits) => {
+      const draft = new DraftedEntries(entries, journal);
+      act(draft);
+      return expect(() => draft.assertRoom(limits, by));
+    };
+    const putNew = (draft: DraftedEntries) => void draft.put('new', of('t', '1'), 'put');
+    trial(putNew, { entries: 4 }).not.toThrow();
+    trial(putNew, { entries: 4, perToken: { entries: 1 } }).toThrow(/limits\.perToken\.entries/);
+    trial(putNew, { perToken: { entryBytes: 14 } }).not.toThrow();
+    trial(putNew, { perToken: { entryBytes: 13 } }).toThrow(
+      /14 bytes of entries, up from 10: .*limits\.perToken\.entryBytes/,
+    );
+    const taking = (draft: DraftedEntries) => void draft.put('yours', of('t', '1'), 'put');
+    trial(taking, { perToken: { entries: 1 } }).toThrow(/2 entries, up from 1/);
+    const exchanging = (draft: DraftedEntries) => {
+      taking(draft);
+      draft.delete('mine', 'deleted');
+    };
+    trial(exchanging, { perToken: { entries: 1 } }).not.toThrow();
+    trial((draft) => void draft.put('mine', of('t', '1'), 'put'), {
+      perToken: { entries: 1, entryBytes: 1 },
+    }).not.toThrow();
+    trial((draft) => void draft.put('new', of('t', '1'), 'imported'), { perToken: { entries: 1 } }).not.toThrow();
   });
 });

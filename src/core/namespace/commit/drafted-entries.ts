@@ -9,9 +9,13 @@ import {
   ENTRIES_READ_AT_ONCE_MAX_COUNT,
   ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
+import type { NamespaceLimits } from '../../../model/namespace';
+import type { Caller } from '../../../model/namespace-api';
+import { assertShare } from '../access/token-limits';
 import { type Entry, type EntryFacts, freed, isSynthetic, type WholeEntry } from '../entries/entry';
 import type { JournaledEntry } from '../entries/entry-changes';
 import type { EntryStore } from '../entries/entry-store';
+import { holderOf } from '../entries/entry-sums';
 import type { Journal } from './journal';
 import { assertPrecondition } from './precondition';
 
@@ -214,23 +218,32 @@ export class DraftedEntries {
    * Checks that the namespace has room for the changes. It always has for those that make it smaller, for synthetic entries
    * that no registration adds, and for an import, which has counted its entries before it began.
    *
+   * @param by The caller whose share has to have room for the entries that it puts; undefined if no share applies.
    * @throws {RegistryError} `LIMIT_EXCEEDED`.
    */
-  assertRoom(): void {
+  assertRoom(limits: NamespaceLimits, by?: Caller): void {
     const growth: Amounts = { count: 0, keyBytes: 0, bytes: 0 };
+    const own: Amounts = { count: 0, keyBytes: 0, bytes: 0 };
     for (const [key, { cause, after }] of this.#changes) {
       if (cause === 'imported' || (after !== null && isSynthetic(after) && !NEEDS_ROOM.has(cause))) continue;
       const before = this.#store.get(key);
-      const isNew = Number(after !== null) - Number(before !== undefined);
-      growth.count += isNew;
-      growth.keyBytes += isNew * key.length;
-      growth.bytes += (after?.size ?? 0) - (before?.size ?? 0) + isNew * key.length;
+      addChange(growth, key, before, after);
+      if (by !== undefined) addChange(own, key, heldBy(by, before), heldBy(by, after));
     }
     const { count, keyBytes, valueBytes } = this.#store;
-    assertWithin(growth.count, count, ENTRIES_PER_NAMESPACE_MAX_COUNT, 'entries');
+    assertWithin(growth.count, count, ENTRIES_PER_NAMESPACE_MAX_COUNT, 'entries', 'entries', limits.entries);
     assertWithin(growth.keyBytes, keyBytes, ENTRY_KEYS_PER_NAMESPACE_MAX_BYTES, 'bytes of keys');
     const bytes = keyBytes + valueBytes;
-    assertWithin(growth.bytes, bytes, ENTRIES_PER_NAMESPACE_MAX_BYTES, 'bytes of entries');
+    const most = ENTRIES_PER_NAMESPACE_MAX_BYTES;
+    assertWithin(growth.bytes, bytes, most, 'bytes of entries', 'entryBytes', limits.entryBytes);
+    if (by !== undefined) this.#assertShare(by, limits, own);
+  }
+
+  #assertShare(by: Caller, limits: NamespaceLimits, own: Amounts): void {
+    const held = this.#store.sums.of(by.tokenId);
+    if (own.count > 0) assertShare(by, limits, 'entries', held.count, own.count);
+    if (own.keyBytes > 0) assertShare(by, limits, 'entryKeyBytes', held.keyBytes, own.keyBytes);
+    if (own.bytes > 0) assertShare(by, limits, 'entryBytes', held.bytes, own.bytes);
   }
 
   /**
@@ -247,10 +260,30 @@ export class DraftedEntries {
 
 const compareKeys = (a: string, b: string): number => (a < b ? -1 : Number(a > b));
 
-function assertWithin(growth: number, held: number, most: number, what: string): void {
-  if (growth <= 0 || held + growth <= most) return;
+/** Adds the change of an entry to amounts. */
+function addChange(
+  amounts: Amounts,
+  key: string,
+  before: Entry | null | undefined,
+  after: Entry | null | undefined,
+): void {
+  const isNew = Number(Boolean(after)) - Number(Boolean(before));
+  amounts.count += isNew;
+  amounts.keyBytes += isNew * key.length;
+  amounts.bytes += (after?.size ?? 0) - (before?.size ?? 0) + isNew * key.length;
+}
+
+/** Returns an entry that counts towards the share of a caller; undefined if it does not. */
+const heldBy = ({ tokenId }: Caller, entry: Entry | null | undefined): Entry | undefined =>
+  entry && holderOf(entry) === tokenId ? entry : undefined;
+
+/** @param set Limit of the namespace, if it has one, which is the member of `limits` with that name. */
+function assertWithin(growth: number, held: number, most: number, what: string, name?: string, set = most): void {
+  const bound = Math.min(most, set);
+  if (growth <= 0 || held + growth <= bound) return;
+  const isSet = bound < most;
   throw new RegistryError(
     'LIMIT_EXCEEDED',
-    `this namespace would have ${held + growth} ${what}, more than the maximum of ${most}; delete some first, or use another namespace`,
+    `this namespace would have ${held + growth} ${what}, more than the ${isSet ? `${bound} that its limit limits.${name} allows` : `maximum of ${bound}`}; delete some first, or ${isSet ? 'ask its admin to raise it' : 'use another namespace'}`,
   );
 }

@@ -31,6 +31,7 @@ import {
   writeEntryHeads,
   writeEntryRow,
 } from './entry-rows';
+import { EntrySums } from './entry-sums';
 
 /** Approximate bytes that the cache needs for a value besides its content. */
 const CACHED_OVERHEAD = 200;
@@ -54,8 +55,7 @@ export class EntryStore {
   readonly #removing = new Set<{ keys: ReadonlySet<string>; revision: number }>();
   /** Facts by their text. */
   readonly #facts = new Map<string, EntryFacts>();
-  #keyBytes = 0;
-  #valueBytes = 0;
+  readonly #sums = new EntrySums();
   #revision = 0;
   /** True if the disk may have heads of deleted entries. */
   #hasHeads = false;
@@ -70,10 +70,10 @@ export class EntryStore {
 
   /** Loads all keys. Called once, by a wake. */
   load(): void {
-    for (const { version, ...numbers } of readEntryRows(this.#storage)) {
-      this.#revision = Math.max(this.#revision, numbers.revision);
-      if (version === 0) this.#noteHead(numbers.revision);
-      else this.#add({ ...numbers, version, facts: this.#sharedFacts(numbers.facts) });
+    for (const { key, revision, createdRevision, version, lease, facts, size } of readEntryRows(this.#storage)) {
+      this.#revision = Math.max(this.#revision, revision);
+      if (version === 0) this.#noteHead(revision);
+      else this.#add({ key, revision, createdRevision, version, lease, facts: this.#sharedFacts(facts), size });
     }
   }
 
@@ -104,12 +104,17 @@ export class EntryStore {
 
   /** Length of all keys, which are in memory. */
   get keyBytes(): number {
-    return this.#keyBytes;
+    return this.#sums.all.keyBytes;
   }
 
   /** Length of all values. */
   get valueBytes(): number {
-    return this.#valueBytes;
+    return this.#sums.all.bytes - this.#sums.all.keyBytes;
+  }
+
+  /** Amounts that tokens hold. */
+  get sums(): Pick<EntrySums, 'of' | 'holdings'> {
+    return this.#sums;
   }
 
   /** Revision of the newest change of any entry that the journal or an entry still shows; 0 if there is none. */
@@ -287,14 +292,11 @@ export class EntryStore {
 
   #add(entry: Entry): void {
     this.#index.put(entry);
-    this.#keyBytes += entry.key.length;
-    this.#valueBytes += entry.size;
+    this.#sums.add(entry);
   }
 
   #take(entry: Entry | undefined): void {
-    if (entry === undefined) return;
-    this.#keyBytes -= entry.key.length;
-    this.#valueBytes -= entry.size;
+    if (entry !== undefined) this.#sums.take(entry);
   }
 
   #pending(row: EntryRow): () => void {

@@ -20,7 +20,7 @@ const CHANGE = fc.oneof(fc.record({ put: KEY, value: VALUE }), fc.record({ remov
 const SELECTION = fc.record({
   interval: fc.record({ from: fc.oneof(fc.constant(''), KEY), to: fc.option(KEY, { nil: undefined }) }),
   limit: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined }),
-  orderBy: fc.constantFrom<EntryOrder>('key', 'createdRevision', 'revision', 'version'),
+  order: fc.constantFrom<EntryOrder>('key', 'createdRevision', 'revision', 'version'),
   descending: fc.boolean(),
 });
 
@@ -65,16 +65,16 @@ const inKeyOrder = (state: State): [string, Modelled][] => [...state].sort(([a],
 const isWithin = (key: string, { from, to }: KeyInterval) => key >= from && (to === undefined || key < to);
 
 /** Returns what a read of a range shows in a state of the model. */
-function expectedRange(state: State, { interval, limit = 1_000, orderBy, descending }: Selection) {
+function expectedRange(state: State, { interval, limit = 1_000, order, descending }: Selection) {
   const inRange = inKeyOrder(state).filter(([key]) => isWithin(key, interval));
   const sign = descending ? -1 : 1;
-  if (orderBy !== 'key') inRange.sort(([, a], [, b]) => sign * (a[orderBy] - b[orderBy]));
+  if (order !== 'key') inRange.sort(([, a], [, b]) => sign * (a[order] - b[order]));
   else if (descending) inRange.reverse();
   const shown = inRange.slice(0, limit);
   const last = shown.at(-1)?.[0];
   const more = shown.length < inRange.length;
   // A page in the order of the keys names its last one, to continue from.
-  const next = more && orderBy === 'key' && last !== undefined ? { next: base64urlKey(last) } : {};
+  const next = more && order === 'key' && last !== undefined ? { next: base64urlKey(last) } : {};
   return { entries: shown.map(([key, entry]) => viewOf(key, entry)), count: inRange.length, more, ...next };
 }
 

@@ -55,6 +55,18 @@ describe('a rollback of entries', () => {
     expect(bodyOf(await rollBack(full))).toMatchObject({ restored: 0, revision: null });
   });
 
+  it('[KV10, N25] is refused if the namespace would have more than its limits, and changes nothing', async () => {
+    const { namespace, calls, rollBack } = begin();
+    await calls.put('a', '');
+    const to = await calls.put('b', '');
+    await calls.delete('b');
+    await namespace.configure({ retention: {}, limits: { entries: 1 } });
+    await expect(rollBack(to)).rejects.toEqual(refusal('LIMIT_EXCEEDED'));
+    expect(await calls.keys()).toEqual(['a']);
+    await namespace.configure({ retention: {}, limits: { entries: 2 } });
+    expect(bodyOf(await rollBack(to))).toMatchObject({ restored: 1 });
+  });
+
   it('[KV14] is one step for everyone, whatever is put while it looks for the past', async () => {
     const { namespace, calls, putAll, rollBack } = begin();
     putAll(1_000, 'then');

@@ -8,7 +8,7 @@ import { GRANTED_LEASES_MAX_COUNT } from '../../../model/limits';
 function fill({ state }: NodeNamespace, tokenId: string, count: number): void {
   const known = state.granted.size;
   for (let id = known + 1; id <= known + count; id++) {
-    const held = { keys: new Set<string>(), instances: new Set<never>() };
+    const held = { keys: new Set<string>(), instances: new Set<never>(), locks: new Set<string>(), lockDelayMs: 0 };
     state.granted.add({ id, alias: undefined, door: 'native', tokenId, ttlMs: null, grantedAt: 0, slot: -1, ...held });
   }
 }

@@ -3,10 +3,10 @@ import type { GrantLeaseCommand, LeaseName } from '../../../model/granted-lease'
 import type { Cause } from '../../../model/history';
 import { GRANTED_LEASES_MAX_COUNT } from '../../../model/limits';
 import type { Caller } from '../../../model/namespace-api';
-import { assertLeaseShare } from '../access/token-limits';
+import { assertShare } from '../access/token-limits';
 import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
-import { Draft } from '../commit/draft';
+import { Draft, overLimit } from '../commit/draft';
 import type { GrantedLease } from '../records/catalog-entries';
 import { deleteLeaseRow, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
 import { beginEnd, delayLocks, draftEnd, isSlowToEnd } from './slow-end';
@@ -36,7 +36,12 @@ export function grantLease(
     );
   }
   if (granted.size >= GRANTED_LEASES_MAX_COUNT) throw tooManyLeases();
-  assertLeaseShare(caller, granted.countOf(caller.tokenId));
+  const { limits } = state.settings;
+  const { grantedLeases } = limits;
+  if (grantedLeases !== undefined && granted.size >= grantedLeases) {
+    throw overLimit('limits.grantedLeases', grantedLeases, 'granted leases');
+  }
+  assertShare(caller, limits, 'grantedLeases', granted.countOf(caller.tokenId), 1);
   const lease: GrantedLease = {
     id: granted.newId(() => platform.random.fraction()),
     alias,
@@ -64,15 +69,18 @@ export function grantedTerms(ttlMs: number, renewedAt: number, askedAt = 0) {
 /**
  * Renews a granted lease, without a row: like the lease of an instance, it is stored with the next checkpoint. The renewal
  * of a lease that was asked is stored before it is answered.
+ *
+ * @param ageMs Time since its holder was heard. An older sign of life than the last one changes nothing.
  */
-export function renewGranted(state: CommitState, lease: GrantedLease, now: number): void {
+export function renewGranted(state: CommitState, lease: GrantedLease, now: number, ageMs = 0): void {
   const { slot } = lease;
-  if (slot < 0) return;
+  const heardAt = now - ageMs;
+  if (slot < 0 || heardAt < state.leases.renewedAt(slot)) return;
   const wasAsked = state.leases.isAsked(slot);
   state.checkpoints.open();
-  state.leases.renew(slot, now);
+  state.leases.renew(slot, heardAt);
   state.counters.renewals += 1;
-  if (wasAsked) state.pipeline.offer(() => writeLeaseRow(state.platform.storage, lease, now));
+  if (wasAsked) state.pipeline.offer(() => writeLeaseRow(state.platform.storage, lease, heardAt));
 }
 
 /**
@@ -81,10 +89,19 @@ export function renewGranted(state: CommitState, lease: GrantedLease, now: numbe
  * @throws {RegistryError} `LEASE_NOT_FOUND`, `FORBIDDEN`.
  */
 export function requireGranted(granted: GrantedLeases, caller: Caller, name: LeaseName): GrantedLease {
+  const lease = findGranted(granted, caller, name);
+  if (lease !== undefined) return lease;
+  throw new RegistryError('LEASE_NOT_FOUND', `there is no lease ${name.lease}, or it has ended; grant a new one`);
+}
+
+/**
+ * Finds a lease that the caller may use; undefined if there is none, or it has ended.
+ *
+ * @throws {RegistryError} `FORBIDDEN`.
+ */
+export function findGranted(granted: GrantedLeases, caller: Caller, name: LeaseName): GrantedLease | undefined {
   const lease = granted.find(name.lease, name.door ?? 'native');
-  if (lease === undefined || lease.ending !== undefined) {
-    throw new RegistryError('LEASE_NOT_FOUND', `there is no lease ${name.lease}, or it has ended; grant a new one`);
-  }
+  if (lease === undefined || lease.ending !== undefined) return undefined;
   if (lease.tokenId === caller.tokenId || caller.operates === true) return lease;
   throw new RegistryError(
     'FORBIDDEN',

@@ -128,7 +128,7 @@ describe('rangeEntries', () => {
     for (const key of ['lock/c', 'lock/a', 'lock/b']) await calls.put(key, '');
     await calls.delete('lock/c');
     await calls.put('lock/c', '');
-    const oldest = { interval: intervalOfPrefix('lock/'), orderBy: 'createdRevision', limit: 1 } as const;
+    const oldest = { interval: intervalOfPrefix('lock/'), order: 'createdRevision', limit: 1 } as const;
     expect(await calls.keys(oldest)).toEqual(['lock/a']);
     expect(await calls.keys({ ...oldest, descending: true })).toEqual(['lock/c']);
   });
@@ -139,7 +139,7 @@ describe('rangeEntries', () => {
     let cursor = '';
     for (let index = 10; index < 30; index++) cursor = await calls.put(`key-${index}`, value);
     await calls.put('key-10', 'small');
-    for (const command of [{}, { descending: true }, { orderBy: 'revision' as const }, { at: cursor }]) {
+    for (const command of [{}, { descending: true }, { order: 'revision' as const }, { at: cursor }]) {
       const range = await calls.range(command);
       expect(JSON.stringify(range).length).toBeLessThan(LIST_TEXT_MAX_BYTES + 100);
       expect(range.count).toBe(20);

@@ -39,7 +39,7 @@ export function missingEntry(key: string): RegistryError {
 /** The part of a command that selects and shows entries. */
 export type RangeSelection = Pick<
   EntryRangeCommand,
-  'interval' | 'limit' | 'orderBy' | 'descending' | 'keysOnly' | 'countOnly'
+  'interval' | 'limit' | 'order' | 'descending' | 'keysOnly' | 'countOnly'
 >;
 
 /** Room for the entries of an answer. The first one has room whatever its size, so that a reader gets on. */
@@ -79,7 +79,7 @@ export function entryRange(
   const more = texts.length < count;
   // Only the order of keys stays the same from one page to the next.
   const next =
-    more && last !== undefined && (selection.orderBy ?? 'key') === 'key' ? base64urlKey(keyOf(last)) : undefined;
+    more && last !== undefined && (selection.order ?? 'key') === 'key' ? base64urlKey(keyOf(last)) : undefined;
   const rest = JSON.stringify({ count, more, next }).slice(1);
   // `as`: the members of an EntryRange, the entries encoded already.
   return `{"entries":[${texts.join(',')}],${rest}` as JsonText<EntryRange>;
@@ -88,13 +88,12 @@ export function entryRange(
 /** Yields entries in the requested order. */
 function* selected(
   source: EntrySource,
-  { interval, orderBy = 'key', descending = false }: RangeSelection,
+  { interval, order = 'key', descending = false }: RangeSelection,
   limit: number,
 ): Generator<Entry> {
   let left = limit;
   if (left <= 0) return;
-  const entries =
-    orderBy === 'key' ? source.within(interval, descending) : ordered(source, interval, orderBy, descending);
+  const entries = order === 'key' ? source.within(interval, descending) : ordered(source, interval, order, descending);
   for (const entry of entries) {
     yield entry;
     left -= 1;

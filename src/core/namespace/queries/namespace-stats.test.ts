@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { definition, key, ORDERS } from '../../../../test/fixtures/definition';
 import { START } from '../../../../test/fixtures/hand-platform';
+import { LeaseCalls } from '../../../../test/fixtures/lease-calls';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { readJsonText } from '../../../model/json';
@@ -57,6 +58,26 @@ describe('namespaceStats', () => {
     expect(entries?.cachedBytes).toBeGreaterThanOrEqual(1_100);
     expect(entries?.journalBytes).toBe(awake.state.journal.entries.size);
     expect(entries?.journalBytes).toBeGreaterThan(1_120);
+  });
+
+  it('[H8, N27] counts granted leases and locks, and lists who holds most', async () => {
+    const namespace = new NodeNamespace();
+    const { api } = namespace;
+    await api.register({ tokenId: 'owner' }, { key: key('a'), definition: definition(), precondition: {} });
+    const leases = new LeaseCalls(api, { tokenId: 'keys' });
+    const { id } = await leases.grant({ ttlMs: null });
+    await leases.grant();
+    await leases.acquire('lock', id);
+    await leases.put('large', 'x'.repeat(10_000));
+    const stats = readJsonText((await api.stats()).body);
+    expect(Stats.parse(stats)).toEqual(stats);
+    expect(stats).toMatchObject({ leases: 2, grantedLeases: 2, entries: { count: 2, locked: 1 } });
+    expect(stats.largestHolders).toEqual([
+      { token: 'keys', instances: 0, services: 0, recordBytes: 0, entries: 2, entryBytes: 10_009, grantedLeases: 2 },
+      expect.objectContaining({ token: 'owner', instances: 1, services: 1, entries: 0, entryBytes: 0 }),
+    ]);
+    await leases.revoke(id);
+    expect(readJsonText((await api.stats()).body)).toMatchObject({ grantedLeases: 1, entries: { locked: 0 } });
   });
 
   it('[H8] counts operations since the process started', async () => {

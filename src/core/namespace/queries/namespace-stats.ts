@@ -2,7 +2,6 @@ import { LARGEST_HOLDERS_COUNT } from '../../../model/limits';
 import type { Stats } from '../../../model/stats';
 import { timestamp } from '../../../model/timestamp';
 import type { StoredState } from '../commit/commit-state';
-import type { Catalog } from '../records/catalog';
 import { isAvailable, isHealthy } from '../records/catalog-entries';
 import { decodeInstance } from '../records/records';
 import { isFlapping } from '../records/view';
@@ -10,7 +9,7 @@ import type { WatchCounts } from '../watch/watch-state';
 
 /** Returns the contents of a namespace in numbers, and counts of what it has done since its process started. */
 export function namespaceStats(state: StoredState, open: WatchCounts): Stats {
-  const { catalog, entries, journal, leases, sessions, counters } = state;
+  const { catalog, entries, granted, journal, leases, sessions, counters } = state;
   const stamp = state.time.stamp();
   let services = 0;
   let healthy = 0;
@@ -36,11 +35,12 @@ export function namespaceStats(state: StoredState, open: WatchCounts): Stats {
     flappingInstances: flapping,
     overrides: catalog.overrideCount,
     leases: leases.size,
+    grantedLeases: granted.size,
     sessions: sessions.size,
     sockets: open.connectionCount,
     watches: open.watchCount,
     recordBytes: catalog.size,
-    largestHolders: largestHolders(catalog),
+    largestHolders: largestHolders(state),
     entries: {
       count: entries.count,
       keyBytes: entries.keyBytes,
@@ -48,6 +48,7 @@ export function namespaceStats(state: StoredState, open: WatchCounts): Stats {
       cachedBytes: entries.cachedBytes,
       journalRevisions: journal.entries.count,
       journalBytes: journal.entries.size,
+      locked: granted.lockCount,
     },
     journal: { revisions: journal.count, bytes: journal.size },
     sinceStart: {
@@ -72,11 +73,26 @@ export function namespaceStats(state: StoredState, open: WatchCounts): Stats {
   };
 }
 
-/** Returns the tokens that hold most. Records without a known token, such as imported services, count against none. */
-function largestHolders({ holdings }: Catalog): Stats['largestHolders'] {
-  return holdings
-    .largest(LARGEST_HOLDERS_COUNT + 1)
-    .filter(({ token }) => token !== '')
-    .slice(0, LARGEST_HOLDERS_COUNT)
-    .map(({ token, instances, services, bytes }) => ({ token, instances, services, recordBytes: bytes }));
+type Holder = Stats['largestHolders'][number];
+
+/** Returns the tokens that hold most. What has no known token, such as imported services, counts against none. */
+function largestHolders({ catalog, entries, granted }: StoredState): Holder[] {
+  const holders = new Map<string, Required<Holder>>();
+  const holder = (token: string): Required<Holder> => {
+    const known = holders.get(token);
+    if (known !== undefined) return known;
+    const made = { token, instances: 0, services: 0, recordBytes: 0, entries: 0, entryBytes: 0, grantedLeases: 0 };
+    holders.set(token, made);
+    return made;
+  };
+  for (const { token, instances, services, bytes } of catalog.holdings.all()) {
+    Object.assign(holder(token), { instances, services, recordBytes: bytes });
+  }
+  for (const { token, count, bytes } of entries.sums.holdings()) {
+    Object.assign(holder(token), { entries: count, entryBytes: bytes });
+  }
+  for (const [token, count] of granted.counts()) holder(token).grantedLeases = count;
+  holders.delete('');
+  const bytesOf = ({ recordBytes, entryBytes }: Required<Holder>) => recordBytes + entryBytes;
+  return [...holders.values()].sort((a, b) => bytesOf(b) - bytesOf(a)).slice(0, LARGEST_HOLDERS_COUNT);
 }

@@ -51,7 +51,7 @@ export class Catalog {
   }
 
   /** Holdings of all tokens. */
-  get holdings(): Pick<Holdings, 'of' | 'largest'> {
+  get holdings(): Pick<Holdings, 'of' | 'all'> {
     return this.#holdings;
   }
 
@@ -271,9 +271,9 @@ export class Holdings {
     if (holding.instances === 0 && holding.services === 0 && holding.bytes === 0) this.#byToken.delete(holding.token);
   }
 
-  /** Returns the holdings with most bytes, the largest first. */
-  largest(count: number): readonly Readonly<Holding>[] {
-    return [...this.#byToken.values()].sort((a, b) => b.bytes - a.bytes).slice(0, count);
+  /** Yields the holdings of all tokens. */
+  all(): Iterable<Readonly<Holding>> {
+    return this.#byToken.values();
   }
 }
 

@@ -31,6 +31,18 @@ export class GrantedLeases {
     return this.#counts.get(tokenId) ?? 0;
   }
 
+  /** Yields the tokens that were granted leases, with the number of each. */
+  counts(): Iterable<readonly [token: string, count: number]> {
+    return this.#counts;
+  }
+
+  /** Number of entries that leases have locked. */
+  get lockCount(): number {
+    let count = 0;
+    for (const { locks } of this.#byId.values()) count += locks.size;
+    return count;
+  }
+
   all(): Iterable<GrantedLease> {
     return this.#byId.values();
   }

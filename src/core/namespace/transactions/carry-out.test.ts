@@ -56,15 +56,15 @@ const { transaction } = fc.letrec<{ operation: TransactionOperation; transaction
       op: fc.constant('range' as const),
       interval,
       limit: fc.option(fc.integer({ min: 1, max: 3 }), { nil: undefined }),
-      orderBy: fc.constantFrom('key', 'createdRevision', 'revision', 'version'),
+      order: fc.constantFrom('key', 'createdRevision', 'revision', 'version'),
       descending: fc.boolean(),
       countOnly: flag,
     }),
     tie('transaction').map((nested) => ({ op: 'transaction' as const, ...nested })),
   ),
   transaction: fc.record({
-    compares: fc.array(compare, { maxLength: 2 }),
-    then: fc.array(tie('operation'), { maxLength: 4 }),
+    if: fc.array(compare, { maxLength: 2 }),
+    do: fc.array(tie('operation'), { maxLength: 4 }),
     else: fc.array(tie('operation'), { maxLength: 3 }),
   }),
 }));
@@ -132,10 +132,10 @@ describe('the limits of a transaction', () => {
     const value = 'x'.repeat(bytes);
     const each = Math.min(128, Math.floor((1 << 20) / (bytes + 8)));
     for (let at = 0; at < count; at += each) {
-      const then = Array.from({ length: Math.min(each, count - at) }, (_, index) => {
+      const puts = Array.from({ length: Math.min(each, count - at) }, (_, index) => {
         return { op: 'put', key: String(at + index).padStart(6, '0'), value };
       });
-      await transact(api, { then });
+      await transact(api, { do: puts });
     }
   }
 
@@ -143,13 +143,13 @@ describe('the limits of a transaction', () => {
     const { namespace } = new WatchStage();
     await fill(namespace.api, TRANSACTION_DELETED_MAX_COUNT + 1, 1);
     const all = { op: 'delete', prefix: '' };
-    await expect(transact(namespace.api, { then: [all] })).rejects.toThrow(/entries are deleted/);
-    expect((await transact(namespace.api, { then: [{ op: 'delete', from: '000001' }] })).results).toEqual([
+    await expect(transact(namespace.api, { do: [all] })).rejects.toThrow(/entries are deleted/);
+    expect((await transact(namespace.api, { do: [{ op: 'delete', from: '000001' }] })).results).toEqual([
       { op: 'delete', deleted: TRANSACTION_DELETED_MAX_COUNT },
     ]);
     await fill(namespace.api, TRANSACTION_REPLACED_MAX_BYTES / (512 * 1024) + 1, 512 * 1024);
     const revision = namespace.state.journal.revision;
-    await expect(transact(namespace.api, { then: [all] })).rejects.toThrow(/bytes of values are replaced or deleted/);
+    await expect(transact(namespace.api, { do: [all] })).rejects.toThrow(/bytes of values are replaced or deleted/);
     expect(namespace.state.journal.revision).toBe(revision);
   });
 
@@ -158,7 +158,7 @@ describe('the limits of a transaction', () => {
     const size = 512 * 1024;
     await fill(namespace.api, LIST_TEXT_MAX_BYTES / size + 2, size);
     const all = { op: 'range', prefix: '' };
-    const { results } = await transact(namespace.api, { then: [all, { ...all, limit: 1 }, { ...all, count: true }] });
+    const { results } = await transact(namespace.api, { do: [all, { ...all, limit: 1 }, { ...all, countOnly: true }] });
     const most = LIST_TEXT_MAX_BYTES / size - 1;
     expect(
       results.map((result) => result.op === 'range' && [result.entries.length, result.count, result.more]),
@@ -168,7 +168,7 @@ describe('the limits of a transaction', () => {
       [0, most + 3, false],
     ]);
     const { revision } = namespace.state.journal;
-    const refused = transact(namespace.api, { then: [{ op: 'delete', from: '000001', previous: true }] });
+    const refused = transact(namespace.api, { do: [{ op: 'delete', from: '000001', previous: true }] });
     await expect(refused).rejects.toThrow(/previous entries/);
     expect(namespace.state.journal.revision).toBe(revision);
   });
@@ -178,12 +178,12 @@ describe('the limits of a transaction', () => {
     await fill(namespace.api, 2_000, 1);
     const compares = (count: number, more: object) =>
       Array.from({ length: count }, () => ({ prefix: '', property: 'version', operand: 1, ...more }));
-    expect((await transact(namespace.api, { compares: compares(50, {}) })).succeeded).toBe(true);
-    await expect(transact(namespace.api, { compares: compares(51, {}) })).rejects.toThrow(/are compared/);
+    expect((await transact(namespace.api, { if: compares(50, {}) })).succeeded).toBe(true);
+    await expect(transact(namespace.api, { if: compares(51, {}) })).rejects.toThrow(/are compared/);
     await fill(namespace.api, 10, 512 * 1024);
     const values = compares(13, { property: 'value', is: '>', operand: '' });
-    await expect(transact(namespace.api, { compares: values })).rejects.toThrow(/bytes of values are compared/);
+    await expect(transact(namespace.api, { if: values })).rejects.toThrow(/bytes of values are compared/);
     const lengths = compares(13, { property: 'value', is: '!=', operand: 'xx' });
-    expect((await transact(namespace.api, { compares: lengths })).succeeded).toBe(true);
+    expect((await transact(namespace.api, { if: lengths })).succeeded).toBe(true);
   });
 });

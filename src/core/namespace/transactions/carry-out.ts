@@ -103,8 +103,8 @@ export class TransactionRun {
 
   #range(selection: RangeOperation): JsonText<TransactionResult> {
     const { entries } = this.#draft;
-    const { interval, orderBy = 'key', countOnly } = selection;
-    if (orderBy !== 'key' && countOnly !== true) this.#meter.add('visited', entries.countIn(interval));
+    const { interval, order = 'key', countOnly } = selection;
+    if (order !== 'key' && countOnly !== true) this.#meter.add('visited', entries.countIn(interval));
     return `{"op":"range",${entryRange(entries, selection, this.#room).slice(1)}`;
   }
 

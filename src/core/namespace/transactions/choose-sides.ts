@@ -27,8 +27,8 @@ export type Step = Exclude<TransactionOperation, { op: 'transaction' }> | ({ op:
  * @throws {RegistryError} `LIMIT_EXCEEDED` if the compares are too much work.
  */
 export function chooseSides(state: ComparedState, transaction: Transaction, meter: TransactionMeter): ChosenSide {
-  const succeeded = transaction.compares.every((compare) => holds(state, compare, meter));
-  const operations = succeeded ? transaction.then : transaction.else;
+  const succeeded = transaction.if.every((compare) => holds(state, compare, meter));
+  const operations = succeeded ? transaction.do : transaction.else;
   const steps = operations.map((operation): Step => {
     return operation.op === 'transaction' ? { op: 'transaction', ...chooseSides(state, operation, meter) } : operation;
   });

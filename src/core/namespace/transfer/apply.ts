@@ -102,7 +102,14 @@ function assertRoom(state: ImportState, mode: ImportMode): void {
     throw overLimit('limits.instances', limits.instances, 'instances');
   }
   assertRoomForServices(state, isMerge);
-  const limit = entryLimitBelow(amountsAfter(state, isMerge, known));
+  const after = amountsAfter(state, isMerge, known);
+  if (limits.entries !== undefined && after.entries > limits.entries) {
+    throw overLimit('limits.entries', limits.entries, 'entries');
+  }
+  if (limits.entryBytes !== undefined && after.entryBytes > limits.entryBytes) {
+    throw overLimit('limits.entryBytes', limits.entryBytes, 'bytes of entries');
+  }
+  const limit = entryLimitBelow(after);
   if (limit === undefined) return;
   const message = `the namespace would have more than ${limit}, the maximum: import less, or delete some entries first`;
   throw new RegistryError('LIMIT_EXCEEDED', message);

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { OWNER } from '../../../../test/fixtures/callers';
 import { ALL, EntryCalls } from '../../../../test/fixtures/entry-calls';
 import { exportLines, importLines, instanceLine } from '../../../../test/fixtures/files';
@@ -88,6 +88,21 @@ describe('an export of entries', () => {
     }
     expect(lines.length).toBeGreaterThan(3);
     expect(lines.join('').trim().split('\n')).toEqual(expected);
+  });
+
+  it('[Z5] lets other calls run between its parts, and counts the entries only once', async () => {
+    const namespace = new NodeNamespace();
+    for (let index = 0; index < 5; index++) await put(namespace, `k${index}`, 'x'.repeat(ENTRY_VALUE_MAX_BYTES));
+    const nextTurn = vi.spyOn(namespace.state.platform, 'nextTurn');
+    const within = vi.spyOn(namespace.state.entries, 'within');
+    let parts = 0;
+    for (let after: string | undefined, isFirst = true; isFirst || after !== undefined; isFirst = false) {
+      after = readJsonText((await namespace.api.exportPart({ after })).body).next;
+      parts += 1;
+    }
+    expect(parts).toBe(4);
+    expect(nextTurn).toHaveBeenCalledTimes(parts - 1);
+    expect(within.mock.calls.filter(([{ from, to }]) => from === '' && to === undefined)).toHaveLength(2);
   });
 
   it('[Z5] leaves out entries that a lease holds', async () => {

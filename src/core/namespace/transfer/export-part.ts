@@ -21,30 +21,33 @@ import { countExported, decodeKeyPlace, entriesPart, firstKeyPlace } from './exp
  *   everything.
  */
 export async function exportPart(state: TurnState, { after, tokenId }: ExportCommand): Promise<Answer<ExportPart>> {
-  const { journal, catalog, time } = state;
-  const here = () => ({
-    revision: journal.revision,
-    cursor: journal.cursor,
-    at: time.stamp(),
-    epoch: journal.epoch,
-    counts: {
-      services: catalog.ownServiceCount,
-      overrides: catalog.overrideCount,
-      instances: catalog.instanceCount - countDescribed(state),
-      entries: countExported(state.entries),
-    },
-  });
-  const now = await turn(state, undefined, here, tokenId);
+  const { journal, time, platform } = state;
+  const here = () => ({ revision: journal.revision, cursor: journal.cursor, at: time.stamp(), epoch: journal.epoch });
   if (after !== undefined) {
+    // On one machine a caller may take part after part without waiting for anything else.
+    await platform.nextTurn();
+    const now = await turn(state, undefined, here, tokenId);
     const among = decodeKeyPlace(after);
     const { cursor, place } = among === undefined ? decodePlace(after) : { cursor: among.cursor, place: START };
     const moment = momentOf(journal, cursor, now.revision, now.at);
     const part = among === undefined ? partOf(state, moment, place) : entriesPart(state, moment, among.from);
     return { cursor, body: jsonText(await part) };
   }
+  const now = await turn(state, undefined, () => ({ ...here(), counts: countsOf(state) }), tokenId);
   const { cursor, revision, at, epoch, counts } = now;
   const header = { at: timestamp(at), epoch, revision, counts };
   return { cursor, body: jsonText({ ...(await partOf(state, now, START)), header }) };
+}
+
+/** Counts the records of each kind in an export. */
+function countsOf(state: TurnState): RecordCounts {
+  const { catalog, entries } = state;
+  return {
+    services: catalog.ownServiceCount,
+    overrides: catalog.overrideCount,
+    instances: catalog.instanceCount - countDescribed(state),
+    entries: countExported(entries),
+  };
 }
 
 /** Counts the instances that entries describe. Only entries that leases hold do. */

@@ -22,6 +22,7 @@ import {
   IMPORT_RESUME_MS,
   IMPORT_SLICE_MAX_COUNT,
 } from '../../../model/limits';
+import type { NamespaceLimits } from '../../../model/namespace';
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
 import { entryLimitBelow } from './import-entries';
@@ -216,4 +217,19 @@ it('[Z8, Z10, S2] an import of records and entries ends, even if the namespace s
     expect(idsOfOrders(namespace), mode).toHaveLength(count);
     expect(namespace.state.entries.count, mode).toBe(mode === 'merge' ? count + 2 : count);
   }
+});
+
+it('[N25] refuses more entries than the limits of the namespace, before it begins', async () => {
+  const namespace = new NodeNamespace();
+  const { api } = namespace;
+  const lines = [line('a', '1'), line('b', '2')];
+  const configure = (limits: NamespaceLimits) => namespace.configure({ retention: {}, limits });
+  await configure({ entries: 1 });
+  const refused = (name: string) => ({ code: 'LIMIT_EXCEEDED', message: expect.stringContaining(name) });
+  await expect(importLines(api, lines, 'merge')).rejects.toMatchObject(refused('limits.entries '));
+  await configure({ entryBytes: 3 });
+  await expect(importLines(api, lines, 'replace')).rejects.toMatchObject(refused('limits.entryBytes '));
+  await configure({ entries: 2, entryBytes: 4 });
+  await importLines(api, lines, 'merge');
+  expect(await new EntryCalls(api).keys()).toEqual(['a', 'b']);
 });

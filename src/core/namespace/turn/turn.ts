@@ -43,6 +43,12 @@ export async function turn<Result>(
   }
 }
 
+/**
+ * Called in the step in which a call is decided, with the length of its answer. From then on no later call comes before it,
+ * although its answer still waits for the disk.
+ */
+export type OnDecided = (length: number) => void;
+
 /** One call that changes something. */
 export interface Change<Outcome, Result> {
   /** The service it concerns; undefined for the whole namespace. */

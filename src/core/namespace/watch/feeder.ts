@@ -1,4 +1,9 @@
-import { CATCH_UP_SLICE_MAX_COUNT, FRAMES_PER_TURN_BYTES, PAST_SLICE_MAX_BYTES } from '../../../model/limits';
+import {
+  CATCH_UP_SLICE_MAX_COUNT,
+  FRAMES_PER_TURN_BYTES,
+  PAST_SLICE_MAX_BYTES,
+  PREVIOUS_ENTRIES_MAX_BYTES,
+} from '../../../model/limits';
 import { SNAPSHOT_START, type SnapshotPlace } from '../../platform/connection';
 import type { StoredState } from '../commit/commit-state';
 import type { JournalEntry } from '../commit/journal';
@@ -162,13 +167,17 @@ export class Feeder {
   }
 
   /** Returns the changes of a revision within the scope of a watch: of records, then of entries. */
-  #changesIn({ scope, memory }: Watcher, entry: JournalEntry): ChangeText[] {
+  #changesIn({ scope, memory }: Watcher, entry: JournalEntry): readonly ChangeText[] {
     const records = mayConcern(scope, entry.parts) ? changesOfPast(this.#memory, entry) : [];
     const changes = records.filter(({ of }) => inScope(scope, of));
     if (!hasKeys(scope)) return changes;
     const isSought = ({ key }: { key: string }) => inScope(scope, { key });
+    let length = 0;
     for (const change of this.#memory.journal.entries.eachChangeAt(entry.revision, isSought)) {
-      changes.push(entryChangeText(change, memory.previous === true));
+      // Those beyond the limit would only take memory.
+      const text = entryChangeText(change, memory.previous === true && length <= PREVIOUS_ENTRIES_MAX_BYTES);
+      length += text.withPrevious?.length ?? 0;
+      changes.push(text);
     }
     return memory.previous ? withPreviousEntries(changes) : changes;
   }

@@ -49,6 +49,22 @@ const FRAMES = {
     type: 'batch',
     operations: [{ op: 'override', service: 'orders', id: 'a', weight: 2 }],
   },
+  'transaction that reads config': {
+    type: 'transaction',
+    transaction: { if: [{ property: 'exists', key: 'config/a', operand: true }], do: [], else: [] },
+  },
+  'transaction that puts config': {
+    type: 'transaction',
+    transaction: { do: [], else: [{ op: 'put', key: 'config/a', value: '' }] },
+  },
+  'transaction that registers orders': {
+    type: 'transaction',
+    transaction: { do: [{ op: 'register', service: 'orders', ...ADDRESS, id: 'a' }] },
+  },
+  'grant of a lease': { type: 'grant-lease', ttlMs: null },
+  'renewal of a lease': { type: 'renew-leases', leases: [{ lease: '7' }] },
+  'read of a lease': { type: 'read-lease', lease: '7' },
+  'end of a lease': { type: 'revoke-lease', lease: '7' },
   'watch of all': { type: 'watch', watch: 'w', scope: {} },
   'watch of a group': { type: 'watch', watch: 'w', scope: { groups: ['DEFAULT_GROUP'] } },
   'watch of orders': { type: 'watch', watch: 'w', scope: { services: ['orders'] } },
@@ -64,6 +80,7 @@ const FRAMES = {
 type FrameName = keyof typeof FRAMES;
 
 const FREE: FrameName[] = ['unwatch', 'sync', 'ack', 'credit', 'end'];
+const LEASES: FrameName[] = ['grant of a lease', 'renewal of a lease', 'read of a lease', 'end of a lease'];
 const NAMES = Object.keys(FRAMES) as FrameName[]; // `as`: the keys of a literal
 
 /** The frames that each grant allows, written by hand. */
@@ -76,6 +93,7 @@ const ALLOWED: [string, Grant[], FrameName[]][] = [
     'read',
     [{ scope: 'read', ns: 'public' }],
     [
+      'transaction that reads config',
       'watch of all',
       'watch of a group',
       'watch of orders',
@@ -93,12 +111,37 @@ const ALLOWED: [string, Grant[], FrameName[]][] = [
   [
     'register of orders',
     [{ scope: 'register', ns: 'public', services: ORDERS }],
-    ['session', 'batch that registers orders', 'batch that removes orders', ...FREE],
+    [
+      'session',
+      'batch that registers orders',
+      'batch that removes orders',
+      'transaction that registers orders',
+      ...LEASES,
+      ...FREE,
+    ],
   ],
   [
     'operate on orders',
     [{ scope: 'operate', ns: 'public', services: ORDERS }],
-    ['session', 'batch that registers orders', 'batch that removes orders', 'batch that overrides orders', ...FREE],
+    [
+      'session',
+      'batch that registers orders',
+      'batch that removes orders',
+      'batch that overrides orders',
+      'transaction that registers orders',
+      ...LEASES,
+      ...FREE,
+    ],
+  ],
+  [
+    'read of keys',
+    [{ scope: 'read', ns: 'public', services: [], keys: ['config/*'] }],
+    ['transaction that reads config', ...FREE],
+  ],
+  [
+    'register of keys',
+    [{ scope: 'register', ns: 'public', services: [], keys: ['config/*'] }],
+    ['session', 'transaction that puts config', ...LEASES, ...FREE],
   ],
 ];
 

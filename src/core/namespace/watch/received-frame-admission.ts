@@ -1,4 +1,4 @@
-import { authorize, authorizeAny, authorizeOperations, grantsOn } from '../../../auth/authorize';
+import { authorize, authorizeAny, authorizeOperations, authorizeTransaction, grantsOn } from '../../../auth/authorize';
 import { quote, RegistryError } from '../../../model/errors';
 import { safeParse } from '../../../model/fast-path';
 import { ClientFrame, FrameId, type ServerFrame } from '../../../model/frames';
@@ -79,10 +79,28 @@ export function authorizeFrame(
 ): void {
   const principal: Principal = { tokenId: caller.tokenId, grants };
   authorizeAny(principal, namespace);
-  if (frame.type === 'session') authorizeSession(principal, namespace);
-  else if (frame.type === 'batch') authorizeOperations(principal, namespace, frame.operations, claimsOf);
-  else if (frame.type === 'watch') authorizeScope(principal, namespace, scopeParts(frame.scope));
-  else if (frame.type === 'resolve') authorize(principal, 'read', { namespace, service: frame.service });
+  switch (frame.type) {
+    case 'session':
+      authorizeSession(principal, namespace);
+      break;
+    case 'batch':
+      authorizeOperations(principal, namespace, frame.operations, claimsOf);
+      break;
+    case 'transaction':
+      authorizeTransaction(principal, namespace, frame.transaction, claimsOf);
+      break;
+    case 'grant-lease':
+    case 'renew-leases':
+    case 'read-lease':
+    case 'revoke-lease':
+      authorizeAny(principal, namespace, 'register');
+      break;
+    case 'watch':
+      authorizeScope(principal, namespace, scopeParts(frame.scope));
+      break;
+    case 'resolve':
+      authorize(principal, 'read', { namespace, service: frame.service });
+  }
 }
 
 /** Scopes that allow registrations. */

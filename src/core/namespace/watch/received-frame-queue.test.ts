@@ -4,7 +4,9 @@ import { settle } from '../../../../test/simulation/virtual-time';
 import {
   FRAME_PENDING_OVERHEAD_BYTES,
   FRAMES_PER_TURN_BYTES,
+  NAMESPACE_ANSWERS_WAITING_MAX_BYTES,
   NAMESPACE_FRAMES_PENDING_MAX_BYTES,
+  SOCKET_ANSWERS_WAITING_MAX_BYTES,
   SOCKET_FRAMES_PENDING_MAX_BYTES,
 } from '../../../model/limits';
 import { FrameQueue } from './received-frame-queue';
@@ -111,6 +113,44 @@ describe('FrameQueue', () => {
     held.clear();
     queue.goOn();
     expect(begun).toEqual(['b', 'a']);
+  });
+
+  it('[W20] holds back a connection while too many bytes of its answers wait, and yields after a large one', async () => {
+    const { begun, connect, add, queue, nextTurn } = stage();
+    const [greedy, other] = [connect(), connect()];
+    const work = Promise.withResolvers<void>();
+    void add(greedy, 'a', 1, work.promise);
+    const sent = queue.holdAnswer(greedy, SOCKET_ANSWERS_WAITING_MAX_BYTES + 1);
+    void add(greedy, 'b', 1);
+    void add(other, 'c', 1);
+    expect(begun).toEqual(['a', 'c']);
+    void add(other, 'd', 1);
+    expect(begun).toEqual(['a', 'c']);
+    await nextTurn();
+    expect(begun).toEqual(['a', 'c', 'd']);
+    sent();
+    expect(begun).toEqual(['a', 'c', 'd', 'b']);
+    work.resolve();
+  });
+
+  it('[W20] holds back all connections while the answers to all of them are too large', async () => {
+    const { begun, connect, add, queue, nextTurn } = stage();
+    const work = Promise.withResolvers<void>();
+    const size = SOCKET_ANSWERS_WAITING_MAX_BYTES;
+    const sent: (() => void)[] = [];
+    for (let all = 0; all <= NAMESPACE_ANSWERS_WAITING_MAX_BYTES; all += size) {
+      const socket = connect();
+      void add(socket, 'full', 1, work.promise);
+      sent.push(queue.holdAnswer(socket, size));
+      await nextTurn();
+    }
+    void add(connect(), 'other', 1);
+    for (let turns = 0; turns < 3; turns++) await nextTurn();
+    expect(begun).not.toContain('other');
+    sent[0]?.();
+    await nextTurn();
+    expect(begun).toContain('other');
+    work.resolve();
   });
 
   it('knows when all pending frames have started', async () => {

@@ -1,7 +1,9 @@
 import {
   FRAME_PENDING_OVERHEAD_BYTES,
   FRAMES_PER_TURN_BYTES,
+  NAMESPACE_ANSWERS_WAITING_MAX_BYTES,
   NAMESPACE_FRAMES_PENDING_MAX_BYTES,
+  SOCKET_ANSWERS_WAITING_MAX_BYTES,
   SOCKET_FRAMES_PENDING_MAX_BYTES,
 } from '../../../model/limits';
 import type { Connection } from '../../platform/connection';
@@ -19,6 +21,8 @@ interface Line {
   waiting: Pending[];
   /** Total size of waiting frames and of frames being handled. */
   size: number;
+  /** Total size of answers that are made and not sent yet. */
+  answers: number;
 }
 
 /**
@@ -34,6 +38,7 @@ export class FrameQueue {
   /** Connections with frames that wait or are being handled; the next turn goes to the first that may begin. */
   readonly #lines = new Map<Connection, Line>();
   #size = 0;
+  #answers = 0;
   #spentInTurn = 0;
   #isRunning = false;
 
@@ -53,7 +58,7 @@ export class FrameQueue {
    */
   add(connection: Connection, length: number, handle: () => Promise<void>): Promise<void> | undefined {
     const size = length + FRAME_PENDING_OVERHEAD_BYTES;
-    const line = this.#lines.get(connection) ?? { waiting: [], size: 0 };
+    const line = this.#lines.get(connection) ?? { waiting: [], size: 0, answers: 0 };
     if (line.size + size > SOCKET_FRAMES_PENDING_MAX_BYTES) return undefined;
     if (this.#size + size > NAMESPACE_FRAMES_PENDING_MAX_BYTES) return undefined;
     this.#lines.set(connection, line);
@@ -63,6 +68,26 @@ export class FrameQueue {
       line.waiting.push({ size, handle, done });
       this.goOn();
     });
+  }
+
+  /**
+   * Counts the answer to a frame that is being handled, from when it is made until it is sent: in between it waits for the
+   * disk, in memory, and a short frame may ask for megabytes.
+   *
+   * @returns Call it when the answer is sent or dropped.
+   */
+  holdAnswer(connection: Connection, size: number): () => void {
+    const line = this.#lines.get(connection);
+    const add = (more: number) => {
+      this.#answers += more;
+      if (line !== undefined) line.answers += more;
+    };
+    this.spend(size);
+    add(size);
+    return () => {
+      add(-size);
+      this.goOn();
+    };
   }
 
   /** Counts work that a frame caused, such as an answer, against the current turn. */
@@ -113,8 +138,10 @@ export class FrameQueue {
 
   /** Takes the next frame, and moves its connection to the end of the order. */
   #next(): { connection: Connection; pending: Pending } | undefined {
+    if (this.#answers > NAMESPACE_ANSWERS_WAITING_MAX_BYTES) return undefined;
     for (const [connection, line] of this.#lines) {
-      if (line.waiting.length === 0 || !this.#mayBegin(connection)) continue;
+      if (line.waiting.length === 0 || line.answers > SOCKET_ANSWERS_WAITING_MAX_BYTES) continue;
+      if (!this.#mayBegin(connection)) continue;
       const pending = line.waiting.shift();
       this.#lines.delete(connection);
       this.#lines.set(connection, line);

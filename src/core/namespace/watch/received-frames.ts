@@ -1,17 +1,16 @@
-import type { Operation } from '../../../model/batch';
 import { quote, RegistryError } from '../../../model/errors';
 import { CLOSE_CODES, type ClientFrame, type ServerFrame, type SessionOpened } from '../../../model/frames';
 import { FRAME_MAX_BYTES, PINGS_PER_TTL_COUNT, SESSION_TTL_DEFAULT_MS } from '../../../model/limits';
 import { utf8Length } from '../../../model/names';
-import type { Caller, NamespaceApi } from '../../../model/namespace-api';
+import type { Caller } from '../../../model/namespace-api';
 import { scopeParts } from '../../../model/watch-scope';
 import type { Connection, NewWatch } from '../../platform/connection';
 import { arm } from '../leases/expiry';
 import { endSession, noteClosed, openSession, resumeSession } from '../leases/sessions';
 import type { SessionEntry } from '../records/catalog-entries';
 import { notePass, reconnectSpreadMs, reconnectWithinMs } from '../time/attention';
-import { batchAction } from '../turn/operator-audit';
 import { turn } from '../turn/turn';
+import { type CalledFrame, callOf, type FrameCalls } from './called-frames';
 import type { Hub } from './hub';
 import { dismissEnded, hasExpired } from './open-tokens';
 import { authorizeFrame, errorFrame, idOf, isCredit, parseFrame, readFrame } from './received-frame-admission';
@@ -23,7 +22,7 @@ import { soleServiceOf } from './watch-scope';
 import type { WatchState } from './watch-state';
 import type { Peer } from './watcher';
 
-/** Frames that count against rate limits; batches and resolves count as calls. */
+/** Frames that count against rate limits; those that are a call of the namespace count as one. */
 const COUNTED: ReadonlySet<ClientFrame['type']> = new Set(['session', 'watch', 'unwatch', 'sync']);
 
 type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type }>;
@@ -35,14 +34,14 @@ type Frame<Type extends ClientFrame['type']> = Extract<ClientFrame, { type: Type
 export class ReceivedFrames {
   readonly #state: WatchState;
   readonly #hub: Hub;
-  readonly #api: Pick<NamespaceApi, 'batch' | 'resolve'>;
+  readonly #api: FrameCalls;
   /** Work that the next frames of a socket must wait for, because they may depend on its result. */
   readonly #underWay = new Map<Connection, Promise<void>>();
   readonly #queue: FrameQueue;
   /** Closed sockets whose last frames may still be queued. */
   readonly #gone = new WeakSet<Connection>();
 
-  constructor(state: WatchState, hub: Hub, api: Pick<NamespaceApi, 'batch' | 'resolve'>) {
+  constructor(state: WatchState, hub: Hub, api: FrameCalls) {
     this.#state = state;
     this.#hub = hub;
     this.#api = api;
@@ -120,7 +119,12 @@ export class ReceivedFrames {
       case 'session':
         return this.#inOrder(connection, this.#openSession(connection, frame));
       case 'batch':
-        return this.#batch(connection, frame);
+      case 'transaction':
+      case 'grant-lease':
+      case 'renew-leases':
+      case 'read-lease':
+      case 'revoke-lease':
+        return this.#call(connection, frame);
       case 'watch':
         return this.#watch(peer, frame);
       case 'unwatch':
@@ -192,21 +196,26 @@ export class ReceivedFrames {
     throw new RegistryError('CONFLICT', 'this socket already holds a session; open another socket for another session');
   }
 
-  #batch(connection: Connection, frame: Frame<'batch'>): Promise<void> {
+  /**
+   * Makes the call of a frame, and answers it. If the call is not decided at once, because it waits for the audit trail, the
+   * disk or leases that are due, later frames of the connection wait for it: they must not overtake it.
+   */
+  #call(connection: Connection, frame: CalledFrame): Promise<void> {
     const session = this.#sessionOf(connection);
-    // Named even if it has lapsed: an instance meant to be held by a session is never registered without one.
+    const held = session && { session, intervalMs: this.#pingIntervalMs(session.ttlMs) };
     const caller: Caller = { ...connection.memory.caller, session: connection.memory.session };
-    const operations =
-      session === undefined
-        ? frame.operations
-        : frame.operations.map((each) => held(each, session, this.#pingIntervalMs(session.ttlMs)));
-    // A batch that waits for its audit entry would be overtaken by later frames.
-    const takesTime = batchAction(this.#state.catalog, caller, operations) !== undefined;
-    const answered = this.#api.batch(caller, operations).then(({ body }) => {
-      // The body is already JSON, and is inserted unchanged.
-      this.#send(connection, `{"type":"answer","id":${JSON.stringify(frame.id)},"body":${body}}`);
-    });
-    return takesTime ? this.#inOrder(connection, answered) : answered;
+    const answer = { isMade: false, sent: () => {} };
+    const decided = (length: number) => {
+      answer.isMade = true;
+      answer.sent = this.#queue.holdAnswer(connection, length);
+    };
+    const answered = callOf(this.#api, frame, caller, held, decided)
+      .then(({ cursor, body = JSON.stringify({ cursor }) }) => {
+        // The body is already JSON, and is inserted unchanged.
+        this.#send(connection, `{"type":"answer","id":${JSON.stringify(frame.id)},"body":${body}}`);
+      })
+      .finally(() => answer.sent());
+    return answer.isMade ? answered : this.#inOrder(connection, answered);
   }
 
   async #watch(peer: Peer, { id, watch, cursor, observer, counts, previous, ...frame }: Frame<'watch'>): Promise<void> {
@@ -318,14 +327,6 @@ function letGo(connection: Connection): void {
   connection.memory.session = '';
   connection.remember();
   connection.close(CLOSE_CODES.superseded, 'another socket resumed the session');
-}
-
-/** Gives a registration over a session's socket the lease of the session, unless it has none, or names a granted one. */
-function held(operation: Operation, { ttlMs }: SessionEntry, intervalMs: number): Operation {
-  if (operation.op !== 'register' || !operation.definition.ephemeral) return operation;
-  if (operation.definition.lease?.id !== undefined) return operation;
-  const lease = { ttlMs, removeAfterMs: ttlMs, intervalMs };
-  return { ...operation, definition: { ...operation.definition, lease } };
 }
 
 function noWatch(watch: string): RegistryError {

@@ -1,7 +1,7 @@
 import type { InstanceKey } from '../../../model/batch';
 import { shownKey } from '../../../model/entry';
 import type { WatchedChange } from '../../../model/frames';
-import { FRAME_PART_MAX_BYTES } from '../../../model/limits';
+import { FRAME_PART_MAX_BYTES, PREVIOUS_ENTRIES_MAX_BYTES } from '../../../model/limits';
 import { timestamp } from '../../../model/timestamp';
 import type { ScopePart } from '../../../model/watch-scope';
 import type { SnapshotPlace } from '../../platform/connection';
@@ -46,8 +46,13 @@ export function entryChangeText({ key, before, after }: JournaledEntry, isWithPr
   return { of: { key }, text, withPrevious };
 }
 
-/** Returns changes in the form for watches that asked for entries before their changes. */
-export function withPreviousEntries(changes: readonly ChangeText[]): ChangeText[] {
+/**
+ * Returns the changes of a revision in the form for watches that asked for entries before their changes: with those entries,
+ * unless they are too long together.
+ */
+export function withPreviousEntries(changes: readonly ChangeText[]): readonly ChangeText[] {
+  const length = changes.reduce((sum, change) => sum + (change.withPrevious ?? change.text).length, 0);
+  if (length > PREVIOUS_ENTRIES_MAX_BYTES) return changes;
   return changes.map(({ of, text, withPrevious = text }) => ({ of, text: withPrevious }));
 }
 

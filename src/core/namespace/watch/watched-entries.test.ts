@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
+import { OWNER } from '../../../../test/fixtures/callers';
 import { EntryCalls } from '../../../../test/fixtures/entry-calls';
 import type { Frame, SocketClient } from '../../../../test/fixtures/socket-client';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
 import type { EntryView } from '../../../model/entry';
 import { CLOSE_CODES } from '../../../model/frames';
+import { intervalOfPrefix } from '../../../model/key-interval';
 import {
   CREDIT_INITIAL_BYTES,
   ENTRY_KEY_MAX_BYTES,
   ENTRY_VALUE_MAX_BYTES,
   FRAME_PART_MAX_BYTES,
+  PREVIOUS_ENTRIES_MAX_BYTES,
 } from '../../../model/limits';
 import { DEFAULT_RETENTION } from '../commit/journal';
 
@@ -101,17 +104,12 @@ describe('a watch of keys', () => {
     const { all, put } = stage();
     const client = all.connect();
     await client.watch({
-      keys: [{ key: 'a' }, { from: 'c', to: 'e' }, { prefix: 'Yg==', base64: true }, { from: 'x' }],
+      keys: [{ key: 'a' }, { from: 'c', to: 'e' }, { prefixBase64: 'Yg==' }, { from: 'x' }],
     });
     for (const key of ['a', 'a/', 'b', 'bb', 'c', 'd/z', 'e', 'w', 'x', 'z']) await put(key, '');
     expect(taken(client)).toEqual(['+a=', '+b=', '+bb=', '+c=', '+d/z=', '+x=', '+z=']);
     const refused = all.connect();
-    for (const keys of [
-      [{}],
-      [{ key: 'a', prefix: 'b' }],
-      [{ key: '%', base64: true }],
-      [{ key: 'k'.repeat(4_097) }],
-    ]) {
+    for (const keys of [[{}], [{ key: 'a', prefix: 'b' }], [{ keyBase64: '%' }], [{ key: 'k'.repeat(4_097) }]]) {
       await expect(refused.watch({ keys }), JSON.stringify(keys).slice(0, 40)).rejects.toThrow('INVALID_REQUEST');
     }
   });
@@ -145,6 +143,31 @@ describe('a watch of keys', () => {
     const late = all.connect();
     await late.watch(CONFIG, { previous: true, cursor });
     expect(taken(late)).toEqual(['+config/a=third was absent']);
+  });
+
+  it('[KV11, W9] gets a revision without the entries before it if these are too long for a connection', async () => {
+    const { all, put } = stage();
+    const { registry } = all.namespace;
+    // Six characters of JSON for each.
+    const value = '\u0001'.repeat(ENTRY_VALUE_MAX_BYTES);
+    const count = Math.ceil(PREVIOUS_ENTRIES_MAX_BYTES / 6 / ENTRY_VALUE_MAX_BYTES);
+    for (let index = 0; index < count; index++) await put(`config/${index}`, value);
+    const { cursor } = await registry.stats();
+    const [live, narrow, late] = [all.connect(), all.connect(), all.connect()];
+    await live.watch(CONFIG, { previous: true, cursor });
+    await narrow.watch({ keys: [{ key: 'config/3' }] }, { previous: true, cursor });
+    for (const client of [live, narrow]) client.take();
+    const interval = intervalOfPrefix('config/');
+    await registry.transaction(OWNER, { compares: [], then: [{ op: 'delete', interval }], else: [] });
+    await late.watch(CONFIG, { previous: true, cursor });
+    await settle();
+    for (const client of [live, late]) {
+      const changes = client.takeOnly('changes').flatMap((frame) => frame.changes);
+      expect(changes).toHaveLength(count);
+      expect(changes[0]).toEqual({ type: 'delete', kind: 'entry', key: 'config/0' });
+    }
+    const [alone] = narrow.takeOnly('changes');
+    expect(alone?.changes).toMatchObject([{ key: 'config/3', before: { value } }]);
   });
 
   it('[KV11, W3, W4, W5] resumes from a cursor with what it missed, each change once', async () => {
