@@ -28,8 +28,10 @@ import { declarationsOf, type WrittenFile } from './schema-declarations';
 const { options: frameOptions } = frames.ServerFrame;
 
 /** Members of a frame that a watch passes on: without the name of the watch and the parts. */
-const snapshotFrame = frameOptions[2].omit({ watch: true, part: true, last: true });
-const changesFrame = frameOptions[3].omit({ watch: true, part: true, last: true });
+const snapshotFrame = frameOptions[2].omit({ watch: true, part: true, last: true, entries: true });
+const changesFrame = frameOptions[3]
+  .omit({ watch: true, part: true, last: true })
+  .extend({ changes: z.array(frames.WatchedRecord) });
 const bookmarkFrame = frameOptions[4].omit({ watch: true });
 const resetFrame = frameOptions[5].omit({ watch: true });
 
@@ -190,7 +192,6 @@ const FILES: Record<string, WrittenFile> = {
   frames: {
     about: 'Frames of a watch.',
     types: {
-      EntryContent: { schema: entry.EntryContent, about: 'An entry without its key.' },
       WatchedService: {
         schema: frames.WatchedService,
         about: 'Settings of a service, as watchers see them.',
@@ -200,13 +201,10 @@ const FILES: Record<string, WrittenFile> = {
       },
       SnapshotService: { schema: frames.SnapshotService, parts: ['WatchedService'], about: 'A service in a snapshot.' },
       WatchedChange: {
-        schema: frames.WatchedChange,
+        schema: frames.WatchedRecord,
         about: 'One change: a record in its current state, or the key of a deleted one. `id` is empty for a service.',
       },
-      SnapshotFrame: {
-        schema: snapshotFrame,
-        about: 'The complete state, which replaces the previous one.',
-      },
+      SnapshotFrame: { schema: snapshotFrame, about: 'The complete state, which replaces the previous one.' },
       ChangesFrame: {
         schema: changesFrame,
         about: 'All changes of one revision. Apply each of them.',
@@ -232,6 +230,16 @@ const FILES: Record<string, WrittenFile> = {
         schema: z.union([snapshotFrame, changesFrame, bookmarkFrame, resetFrame]),
         about:
           'A frame of a watch: first a snapshot, or the changes after the given cursor; then every change, in order.',
+      },
+    },
+  },
+  'entry-frames': {
+    about: 'Parts of the frames of a watch of entries.',
+    types: {
+      EntryContent: { schema: entry.EntryContent, about: 'An entry without its key.' },
+      WatchedEntry: {
+        schema: frames.WatchedEntry,
+        about: 'One change: an entry in its current state, or the key of a deleted one.',
       },
     },
   },
@@ -303,8 +311,8 @@ const FILES: Record<string, WrittenFile> = {
       },
     },
   },
-  'directory-answers': {
-    about: 'Requests and responses about namespaces, tokens and the audit trail.',
+  'namespace-answers': {
+    about: 'Requests and responses about namespaces.',
     types: {
       Placement: {
         schema: namespace.Placement,
@@ -335,6 +343,11 @@ const FILES: Record<string, WrittenFile> = {
         schema: Stats,
         about: 'Contents of a namespace, and counters of its work and cost since its process started.',
       },
+    },
+  },
+  'access-answers': {
+    about: 'Requests and responses about tokens and the audit trail.',
+    types: {
       Grant: { schema: Grant, about: 'A permission of a token, and the namespace and services it applies to.' },
       Token: { schema: token.TokenView, about: 'A token, without its secret.' },
       OwnToken: { schema: token.OwnToken, about: 'The token that a request was sent with, without its secret.' },

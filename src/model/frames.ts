@@ -149,14 +149,21 @@ const before = EntryContent.nullable().optional().meta({
     'The entry before the change, null if there was none; only if the watch asked for it, and the revision has no more than 32 MiB of them',
 });
 
-/** One change that a watcher applies: a record in its current state, or the key of a deleted one. */
-export const WatchedChange = z.union([
+/** One change of an instance or a service: in its current state, or the name of a deleted one. */
+export const WatchedRecord = z.union([
   z.object({ type: z.literal('put'), kind: z.literal('instance'), ...named, after: InstanceView }),
   z.object({ type: z.literal('put'), kind: z.literal('service'), ...named, after: WatchedService }),
   z.object({ type: z.literal('delete'), kind: z.enum(['instance', 'service']), ...named }),
+]);
+
+/** One change of an entry, in its current state, or the key of a deleted one. */
+export const WatchedEntry = z.union([
   z.object({ type: z.literal('put'), kind: z.literal('entry'), ...keyed, after: EntryContent, before }),
   z.object({ type: z.literal('delete'), kind: z.literal('entry'), ...keyed, before }),
 ]);
+
+/** One change that a watcher applies. */
+export const WatchedChange = z.union([WatchedRecord, WatchedEntry]);
 export type WatchedChange = z.output<typeof WatchedChange>;
 
 const watchFrame = { watch: z.string(), cursor: z.string() };

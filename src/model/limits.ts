@@ -287,6 +287,9 @@ export const JOURNAL_MAX_BYTES = 512 * 1024 * 1024;
 /** Size of one journal row; a larger revision is split into parts. The platform allows 2 MB per row. */
 export const JOURNAL_PART_MAX_BYTES = 1024 * 1024;
 
+/** Changes of entries in one journal row, so that one turn can read a row and remove its heads. */
+export const JOURNAL_PART_MAX_ENTRIES_COUNT = 1_000;
+
 /**
  * Length of the key of an entry in bytes: a ZooKeeper path or an etcd key. Keys are in memory. `INVALID_REQUEST`
  */
@@ -400,6 +403,9 @@ export const LEASE_END_SLICE_MAX_BYTES = 1024 * 1024;
 /** Locks of one lease. Each takes a row in the turn that ends the lease. `LIMIT_EXCEEDED` */
 export const LEASE_LOCKS_MAX_COUNT = 1_000;
 
+/** Instances that one granted lease holds. They are removed in one turn when it ends: 0.2 s of the processor. `LIMIT_EXCEEDED` */
+export const LEASE_INSTANCES_MAX_COUNT = 10_000;
+
 /** Longest lock delay of a lease, as in Consul. */
 export const LOCK_DELAY_MAX_MS = 60_000;
 
@@ -473,6 +479,9 @@ export const RECORD_ROWS_PER_PAGE_COUNT = 250;
 
 /** Journal rows removed in one commit of a compaction. */
 export const COMPACTION_SLICE_MAX_COUNT = 500;
+
+/** Heads removed in one commit of a compaction. The last row may add as many as it has. */
+export const COMPACTION_SLICE_MAX_HEADS_COUNT = 1_000;
 
 /** Journal rows that one page of the history, or one step of a reconstruction, reads: about 20 ms. */
 export const PAST_SLICE_MAX_COUNT = 1_000;
@@ -666,7 +675,7 @@ export const UNPROVEN_PER_CONNECTION_MAX_BYTES = 64 * 1024 * 1024;
  * Changes of one revision with the entries before them, as text. They are sent without a pause: beyond this, a watch gets
  * them without those entries, as the connection would be closed, at each attempt to resume.
  */
-export const PREVIOUS_ENTRIES_MAX_BYTES = UNPROVEN_PER_CONNECTION_MAX_BYTES / 2;
+export const PREVIOUS_ENTRIES_MAX_BYTES = 32 * 1024 * 1024;
 
 /**
  * The same for all connections of a namespace. Further output waits, and the worst connection of the worst token is

@@ -86,6 +86,11 @@ describe('kv', () => {
       entries: expect.arrayContaining([expect.objectContaining({ keyBase64: '/wA=' })]),
     });
     expect((await stage.run(['kv', 'get', '!', '--base64'])).code).toBe(2);
+    expect(await output('kv', 'ls', '/w==', '--base64')).toMatch(/^KEY .*\nbase64:\/wA= /);
+    expect(await output('kv', 'ls', '_w', '--base64', '--count')).toBe('1\n');
+    expect(await output('kv', 'ls', '_g', '--base64', '--count')).toBe('0\n');
+    const one = stage.begin(['kv', 'watch', '--base64', '_wA', '--prefix', 'Yg==', '--json']);
+    await expect.poll(() => one.stdout[0]).toContain('"entries":[{"keyBase64":"/wA="');
     const watch = stage.begin(['kv', 'watch', '--prefix', '', '--json']);
     await expect.poll(() => watch.stdout.length).toBe(1);
     await output('kv', 'rm', '_wA', '--base64');
@@ -122,6 +127,28 @@ describe('kv', () => {
       ]);
     expect((await stage.run(['kv', 'watch'])).code).toBe(2);
   });
+});
+
+it('locks are shown by the entries and the lease', async () => {
+  const lease = (await output('lease', 'grant', '--ttl', '1h', '--lock-delay', '5s')).trim();
+  await output('kv', 'put', 'lock/free', 'x');
+  expect(await output('kv', 'ls', 'lock/')).not.toContain('LOCKED BY');
+  await output('kv', 'put', 'lock/held', 'x', '--acquire', lease);
+  const listed = (await output('kv', 'ls', 'lock/')).split('\n').map((line) => line.trimEnd().split(/ {2,}/));
+  expect([listed[0]?.at(-1), listed[1]?.at(-1), listed[2]?.at(-1)]).toEqual([
+    'LOCKED BY',
+    expect.not.stringMatching(lease),
+    lease,
+  ]);
+  expect(await output('kv', 'get', 'lock/held', '--details')).toMatch(
+    new RegExp(`locked by +${lease}\nacquired +\\d+\n`),
+  );
+  const shown = await output('lease', 'show', lease);
+  expect(shown).toMatch(/lock delay +5s\n/);
+  expect(shown).toMatch(/holds +0 entries, 0 instances, 1 lock\n/);
+  expect(shown).toMatch(/lock +lock\/held\n/);
+  await output('lease', 'revoke', lease);
+  await output('kv', 'rm', 'lock/', '--prefix', '--yes');
 });
 
 describe('lease', () => {

@@ -22,11 +22,13 @@ const lines = (text: string): string[] => text.trimEnd().split('\n');
 describe('why', () => {
   it('says in a sentence why an instance was removed, or receives no traffic', async () => {
     const removed = await stage.run(['why', 'past', 'past-2']);
-    expect(lines(removed.stdout)[0]).toMatch(/^past-2 is gone: it was deregistered (?:now|\d+ s ago) by its owner$/);
+    expect(lines(removed.stdout)[0]).toMatch(
+      /^past-2 is gone: it was deregistered (?:now|\d+ (?:s|min) ago) by its owner$/,
+    );
     expect(removed.stdout).toMatch(/deregistered +instance +past\/past-2 +root/);
     const disabled = await stage.run(['why', 'past', 'past-1']);
     expect(lines(disabled.stdout)[0]).toMatch(
-      /^past-1 is registered but takes no traffic: disabled by root (?:now|\d+ s ago)$/,
+      /^past-1 is registered but takes no traffic: disabled by root (?:now|\d+ (?:s|min) ago)$/,
     );
     expect(disabled.stdout).toMatch(/^longest gap +\d+ \w+ \(measured since /m);
     expect(await stage.json('why', 'past', 'past-2', '--limit', '1')).toMatchObject({ present: false, entries: [{}] });
@@ -40,7 +42,7 @@ describe('why', () => {
 describe('history', () => {
   it('lists changes, newest first, and the position of the next page', async () => {
     const { stdout, stderr } = await stage.run(['history', 'past', '--limit', '3']);
-    expect(lines(stdout).map((line) => line.replace(/^(?:now|\d+ s ago) +/, '').replace(/ +/g, ' '))).toEqual([
+    expect(lines(stdout).map((line) => line.replace(/^(?:now|\d+ (?:s|min) ago) +/, '').replace(/ +/g, ' '))).toEqual([
       'WHEN CAUSE OF NAME BY REVISION',
       'deregistered instance past/past-2 root 4',
       'overridden override past/past-1 root 3',
@@ -75,8 +77,9 @@ describe('history', () => {
 });
 
 describe('diff and rollback of entries', () => {
+  const put = (key: string, value: string) => stage.run(['kv', 'put', key, value]);
+
   it('show the differences of a prefix, and restore a key or all of them', async () => {
-    const put = (key: string, value: string) => stage.run(['kv', 'put', key, value]);
     await put('flags/a', 'one');
     await put('flags/gone', 'here');
     // `as`: the API describes the answer.
@@ -93,14 +96,38 @@ describe('diff and rollback of entries', () => {
       'flags/new not there 2',
     ]);
     const one = await stage.run(['rollback', '--key', 'flags/a', '--to', cursor]);
-    expect(one.stdout).toMatch(/^rolled back flags\/a to its state (?:now|\d+ s ago)\nrestored +1\n$/);
+    expect(one.stdout).toMatch(/^rolled back flags\/a to its state (?:now|\d+ (?:s|min) ago)\nrestored +1\n$/);
     expect(await stage.json('rollback', '--prefix', 'flags/', '--to', cursor)).toMatchObject({
       restored: 1,
       deleted: 1,
     });
     const again = await stage.run(['rollback', '--prefix', 'flags/', '--to', cursor]);
-    expect(again.stdout).toMatch(/^flags\/\* is already as it was (?:now|\d+ s ago)\n$/);
+    expect(again.stdout).toMatch(/^flags\/\* is already as it was (?:now|\d+ (?:s|min) ago)\n$/);
     expect((await stage.run(['kv', 'get', 'flags/a'])).stdout).toBe('one');
+  });
+
+  it('ask before all entries are rolled back, and take keys as base64', async () => {
+    await put('flags/a', 'before');
+    // `as`: the API describes the answer.
+    const { to } = (await stage.json('diff', '--prefix', '', '--from', '1h')) as { to: { cursor: string } };
+    await put('flags/a', 'after');
+    const all = ['rollback', '--prefix', '', '--to', to.cursor];
+    const refused = await stage.run(all);
+    expect([refused.code, refused.stderr]).toEqual([
+      2,
+      expect.stringMatching(/^Roll back all entries of namespace public to .*\? Cannot ask without a terminal\./),
+    ]);
+    expect((await stage.run(['kv', 'get', 'flags/a'])).stdout).toBe('after');
+    expect((await stage.run([...all, '--yes'])).stdout).toMatch(
+      /^rolled back all entries to their state .*\nrestored +1\n$/,
+    );
+    await put('flags/a', 'again');
+    const key = Buffer.from('flags/a').toString('base64');
+    const differing = await stage.json('diff', '--base64', '--key', key, '--from', to.cursor);
+    expect(differing).toMatchObject({ entries: [{ key: 'flags/a', after: { value: 'again' } }] });
+    const one = await stage.run(['rollback', '--base64', '--key', key, '--to', to.cursor]);
+    expect(one.stdout).toMatch(/\nrestored +1\n$/);
+    expect((await stage.run(['rollback', '--base64', '--key', '!', '--to', to.cursor])).code).toBe(2);
   });
 
   it('need a service, a key or a prefix', async () => {
@@ -126,9 +153,9 @@ describe('diff and rollback', () => {
       instances: [{ id: 'past-1', enabled: true }, { id: 'past-2' }],
     });
     const back = await stage.run(['rollback', 'past', '--to', before]);
-    expect(back.stdout).toMatch(/^rolled back past to its state (?:now|\d+ s ago)\nremoved +past-1\n$/);
+    expect(back.stdout).toMatch(/^rolled back past to its state (?:now|\d+ (?:s|min) ago)\nremoved +past-1\n$/);
     const again = await stage.run(['rollback', 'past', '--to', before]);
-    expect(again.stdout).toMatch(/^past is already as it was (?:now|\d+ s ago)\n$/);
+    expect(again.stdout).toMatch(/^past is already as it was (?:now|\d+ (?:s|min) ago)\n$/);
     expect(await stage.json('get', 'past', 'past-1')).toMatchObject({ enabled: true });
     expect(await stage.json('ls', 'past')).toMatchObject({ instances: [{ id: 'past-1' }] });
   });

@@ -38,7 +38,8 @@ const ON_DEMAND_MAX_BYTES: Record<string, number> = {
   'stream-source': 1_500,
   'poll-source': 1_300,
   'service-polls': 1_300,
-  'key-polls': 800,
+  'key-polls': 1_150,
+  'key-query': 700,
   'balanced-fetch': 1_400,
 };
 

@@ -5,9 +5,10 @@ import type { z } from 'zod';
 import { clientTypes } from '../../scripts/client-types';
 import type { Registered } from '../../src/client/wire/answers';
 import type { BatchOperation, InstanceBody } from '../../src/client/wire/bodies';
-import type { NamespacePatchBody, Stats } from '../../src/client/wire/directory-answers';
-import type { WatchedChange } from '../../src/client/wire/frames';
+import type { WatchedEntry } from '../../src/client/wire/entry-frames';
+import type { WatchedChange, WatchFrame } from '../../src/client/wire/frames';
 import type { HistoryChange, WhyReport } from '../../src/client/wire/history-answers';
+import type { NamespacePatchBody, Stats } from '../../src/client/wire/namespace-answers';
 import type { InstanceDefinition } from '../../src/client/wire/registration';
 import type { FieldError, RollcallErrorCode } from '../../src/client/wire/rollcall-error';
 import type { WireFrame } from '../../src/client/wire/wire-frame';
@@ -77,10 +78,18 @@ describe('compared by the compiler with the types that zod infers', () => {
     expectTypeOf<Equal<Stats['sinceStart'], stats.Stats['sinceStart']>>().toEqualTypeOf<true>();
     expectTypeOf<Same<HistoryChange, history.HistoryChange>>().toEqualTypeOf<true>();
     expectTypeOf<Equal<WhyReport, history.WhyReport>>().toEqualTypeOf<true>();
-    expectTypeOf<Same<WatchedChange, frames.WatchedChange>>().toEqualTypeOf<true>();
+    expectTypeOf<Same<WatchedChange | WatchedEntry, frames.WatchedChange>>().toEqualTypeOf<true>();
     expectTypeOf<Equal<NamespacePatchBody, z.input<typeof namespace.NamespacePatch>>>().toEqualTypeOf<true>();
     expectTypeOf<Fits<InstanceBody, instance.InstanceDefinitionInput>>().toEqualTypeOf<true>();
     expectTypeOf<Fits<BatchOperation, z.input<typeof batch.Batch>['operations'][number]>>().toEqualTypeOf<true>();
+  });
+
+  it('a watch of services has no changes of entries, which have neither an id nor a service', () => {
+    type Changes = Extract<WatchFrame, { type: 'changes' }>['changes'][number];
+    expectTypeOf<Changes>().toEqualTypeOf<WatchedChange>();
+    expectTypeOf<Changes['kind']>().toEqualTypeOf<'instance' | 'service'>();
+    expectTypeOf<Changes['id']>().toEqualTypeOf<string>();
+    expectTypeOf<Extract<WatchFrame, { type: 'snapshot' }>>().not.toHaveProperty('entries');
   });
 
   it('hand-written types are compatible', () => {

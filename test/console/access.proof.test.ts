@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Grant } from '../../src/client/wire/directory-answers';
+import type { Grant } from '../../src/client/wire/access-answers';
 import { ConsoleStage } from './console-stage';
 import { LASTING } from './service-rows';
 import type { Tab } from './tab';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Client, rollcall } from '../../src/client';
 import { type KeyValue, kv } from '../../src/client/kv';
-import type { Grant } from '../../src/client/wire/directory-answers';
+import type { Grant } from '../../src/client/wire/access-answers';
 import { ConsoleStage } from './console-stage';
 import type { Tab } from './tab';
 
@@ -149,7 +149,7 @@ describe('an entry', () => {
     expect((await entries.get('locks/a'))?.lease).toBe(id);
     await tab.page.getByRole('link', { name: 'locks/b' }).click();
     await expect.poll(() => shown(tab)).toBe('worker-1');
-    await stage.admin.revokeLease({ ns: NS, lease: id });
+    await stage.admin.revokeGrantedLease({ ns: NS, lease: id });
     await tab.page.getByText('There is no such entry.').waitFor();
   });
 });

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Grant } from '../../src/client/wire/directory-answers';
+import type { Grant } from '../../src/client/wire/access-answers';
 import { en } from '../../src/console/words/en';
 import { zh } from '../../src/console/words/zh';
 import { clientFile } from '../programs/browser';

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Admin, type BatchOperation, rollcallAdmin } from '../../src/client/admin';
 import { rollcall } from '../../src/client/client';
 import { kv } from '../../src/client/kv';
-import type { Grant } from '../../src/client/wire/directory-answers';
+import type { Grant } from '../../src/client/wire/access-answers';
 
 /** Instances of each service. */
 const SIZES: Readonly<Record<string, number>> = {

@@ -51,7 +51,7 @@ it(`[I10, A13, A48, A50, F14, N26] ${TITLE} (seed ${seed})`, async () => {
   // Each of them gets few requests, and needs an entry or a lease that exists.
   for (const names of [
     ['readEntry', 'readEntryHistory'],
-    ['readGrantedLease', 'renewGrantedLease', 'revokeLease'],
+    ['readGrantedLease', 'renewGrantedLease', 'revokeGrantedLease'],
   ]) {
     expect(names.some((name) => (report.byOperation[name]?.accepted ?? 0) > 0)).toBe(true);
   }

@@ -33,8 +33,8 @@ export const ACCESS_MUTANTS: Mutant[] = [
   {
     name: 'lets frames overtake a batch that is being audited',
     breaks: 'A46',
-    symbol: 'ReceivedFrames.#batch',
-    from: 'return takesTime ? this.#inOrder(connection, answered) : answered;',
+    symbol: 'ReceivedFrames.#call',
+    from: 'return answer.isMade ? answered : this.#inOrder(connection, answered);',
     to: 'return answered;',
   },
   {
@@ -125,8 +125,8 @@ export const ACCESS_MUTANTS: Mutant[] = [
     name: 'revokes the lease of another token without an audit entry',
     breaks: 'A46',
     symbol: 'callRevokeLease',
-    from: 'return withAuditEntry(state, note, (changed) => revoke(state, caller, name, changed));',
-    to: 'return revoke(state, caller, name);',
+    from: 'return withAuditEntry(state, note, (changed) => revoke(state, caller, name, noted(changed)));',
+    to: 'return revoke(state, caller, name, noted());',
   },
   {
     name: 'counts a lease that has ended towards the share of its token',

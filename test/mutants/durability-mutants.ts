@@ -94,9 +94,9 @@ export const DURABILITY_MUTANTS: Mutant[] = [
   {
     name: 'compacts one revision more than it planned',
     breaks: 'J3',
-    symbol: 'Journal.compact',
-    from: "this.#storage.run('DELETE FROM journal WHERE revision <= ?', plan.revision);",
-    to: "this.#storage.run('DELETE FROM journal WHERE revision <= ?', plan.revision + 1);",
+    symbol: 'removeRows',
+    from: 'part === undefined ? newest : newest - 1',
+    to: 'part === undefined ? newest + 1 : newest - 1',
   },
   {
     name: 'writes an extra row with each commit',

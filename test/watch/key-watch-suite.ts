@@ -132,6 +132,28 @@ export function keyWatchSuite({ ask, openStream, openSocket, sleep, sockets, sen
     });
   });
 
+  describe('a socket with long keys', () => {
+    const keys = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ key: `${index}`.padStart(3, '0').padEnd(4_096, 'k') }));
+
+    it('[R14, W14] refuses more of them than it can remember, and keeps its watches through a sleep', async () => {
+      const socket = await openSocket();
+      await socket.ask({ type: 'watch', watch: 'kept', scope: { keys: keys(2) } });
+      await socket.next('snapshot');
+      for (const count of [1, 256]) {
+        const refused = socket.ask({ type: 'watch', watch: 'more', scope: { keys: keys(count) } });
+        await expect(refused, `${count}`).rejects.toThrow(/LIMIT_EXCEEDED.*keys in the watches of this socket take/);
+      }
+      const tooMany = socket.ask({ type: 'watch', watch: 'more', scope: { keys: keys(257) } });
+      await expect(tooMany).rejects.toThrow('INVALID_REQUEST');
+      await sleep();
+      const [, { key } = { key: '' }] = keys(2);
+      await put(key, 'changed');
+      expect(textOf(await socket.next('changes'))).toBe(`+${key}=changed`);
+      await socket.close();
+    });
+  });
+
   describe('a read of keys that waits', () => {
     /** Starts a poll; resolves when it waits, or has its answer. */
     async function poll(path: string) {

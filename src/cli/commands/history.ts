@@ -1,5 +1,5 @@
 import { Argument } from '@commander-js/extra-typings';
-import type { AuditEntry } from '../../client/wire/directory-answers';
+import type { AuditEntry } from '../../client/wire/access-answers';
 import type { Cause, HistoryChange, HistoryEntry } from '../../client/wire/history-answers';
 import { connect, idArgument, registryCommand, serviceArgument } from '../connection/registry';
 import { assertServiceExists } from '../connection/service-check';
@@ -122,7 +122,7 @@ const BAD: ReadonlySet<string> = new Set(['expired', 'unhealthy', 'quarantined']
 
 /** Returns the name of a service, an instance or an entry. */
 function nameOf(change: HistoryChange): string {
-  if (change.kind === 'entry') return change.key === undefined ? `base64:${change.keyBase64}` : keyText(change.key);
+  if (change.kind === 'entry') return keyText(change);
   return change.kind === 'service' ? serviceText(change) : `${serviceText(change)}/${change.id}`;
 }
 

@@ -2,8 +2,9 @@ import { Argument } from '@commander-js/extra-typings';
 import { type KeyEvent, type KeyRange, kv } from '../../client/kv';
 import type { WatchStatus } from '../../client/watch/watch';
 import { connect, registryCommand } from '../connection/registry';
-import { entryJson, keyJson, valueCell } from '../terminal/entry-views';
+import { entryJson, keyJson, keyText, valueCell } from '../terminal/entry-views';
 import { CliError, EXIT } from '../terminal/failure';
+import { BASE64_OPTION, keyOf } from '../terminal/key-argument';
 import { list } from '../terminal/option-values';
 import type { Printer } from '../terminal/printer';
 import { type Cell, padded } from '../terminal/table';
@@ -23,10 +24,14 @@ export function kvWatchCommand() {
     )
     .addArgument(new Argument('[keys...]', 'keys to watch'))
     .option('--prefix <text>', 'watch all keys that begin with this; may be repeated', list)
+    .option(...BASE64_OPTION)
     .option('--previous', 'include the previous entry in each change; only with --json')
     .option('--resume-from <cursor>', 'continue after this cursor of an earlier watch of the same keys')
     .action(async (keys, { prefix = [], previous, resumeFrom: cursor, timeout, ...options }) => {
-      const scope: KeyRange[] = [...keys.map((key) => ({ key })), ...prefix.map((text) => ({ prefix: text }))];
+      const scope: KeyRange[] = [
+        ...keys.map((text) => ({ key: keyOf(text, options.base64) })),
+        ...prefix.map((text) => ({ prefix: keyOf(text, options.base64) })),
+      ];
       if (scope.length === 0) {
         throw new CliError(
           EXIT.usage,
@@ -86,13 +91,15 @@ function rowsOf(event: KeyEvent, print: Printer): Cell[][] {
   ];
   if (event.type === 'snapshot') {
     if (event.entries.length === 0) print.note('no entries yet; waiting for them');
-    return event.entries.map((entry) => row(`r${entry.revision}`, 'present', entry.key, valueCell(entry)));
+    return event.entries.map((entry) =>
+      row(`r${entry.revision}`, 'present', keyText(entry.keyBytes), valueCell(entry)),
+    );
   }
   if (event.type !== 'changes') return [];
   const by: Cell = { text: `by ${event.actor}`, tone: 'faint' };
   return event.changes.map((change) =>
     change.type === 'put'
-      ? row(event.at, event.cause, change.key, valueCell(change.entry), by)
-      : row(event.at, event.cause, change.key, { text: 'deleted', tone: 'bad' }, by),
+      ? row(event.at, event.cause, keyText(change.keyBytes), valueCell(change.entry), by)
+      : row(event.at, event.cause, keyText(change.keyBytes), { text: 'deleted', tone: 'bad' }, by),
   );
 }

@@ -1,11 +1,19 @@
 import { readFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError } from '@commander-js/extra-typings';
-import type { EntryChange, Key, KeyRange, KeyValue } from '../../client/kv';
-import { bytesOf } from '../../model/bytes';
+import type { EntryChange, KeyRange, KeyValue } from '../../client/kv';
 import { connect, registryCommand } from '../connection/registry';
 import { confirm } from '../terminal/confirm';
-import { type AnyEntry, entryFields, entryJson, entryTable, plainText, valueCell } from '../terminal/entry-views';
+import {
+  type AnyEntry,
+  entryFields,
+  entryJson,
+  entryTable,
+  keyText,
+  plainText,
+  valueCell,
+} from '../terminal/entry-views';
 import { CliError, EXIT } from '../terminal/failure';
+import { BASE64_OPTION, keyOf } from '../terminal/key-argument';
 import { count, moment } from '../terminal/option-values';
 import { counted, relativeText } from '../terminal/phrases';
 import type { Cell, Table } from '../terminal/table';
@@ -21,24 +29,25 @@ export function kvCommand() {
     .addCommand(rmCommand())
     .addCommand(lsCommand())
     .addCommand(kvWatchCommand())
-    .addCommand(historyCommand());
+    .addCommand(historyCommand())
+    .addHelpText('after', EXAMPLES);
 }
+
+const EXAMPLES = `
+Examples:
+  rollcall kv put config/url https://db.internal    create or replace an entry
+  rollcall kv get config/url                        print its value
+  rollcall kv ls config/ --values                   list keys and values
+  rollcall kv watch --prefix config/                print changes as they happen
+  rollcall kv put leader me --acquire <lease>       lock an entry for a lease
+  rollcall diff --prefix config/ --from 10m         what has changed
+  rollcall rollback --prefix config/ --to 10m       restore earlier values`;
 
 /** Creates a command about one key. */
 function keyCommand(name: string) {
   return registryCommand(name)
     .addArgument(new Argument('<key>', 'key, such as config/db'))
-    .option('--base64', 'the key is base64, for a key that is not text');
-}
-
-/** Returns the key that an argument names. */
-function keyOf(text: string, { base64: isBase64 }: { base64?: true | undefined }): Key {
-  if (isBase64 !== true) return text;
-  try {
-    return bytesOf(atob(text.replaceAll('-', '+').replaceAll('_', '/')));
-  } catch {
-    throw new CliError(EXIT.usage, `The key must be base64, got ${JSON.stringify(text)}.`);
-  }
+    .option(...BASE64_OPTION);
 }
 
 /** Parses a revision. */
@@ -58,7 +67,7 @@ function getCommand() {
     .option('--as-of <time>', 'the value at a cursor, a time, or how long ago, such as 10m', moment)
     .action(async (name, { details, asOf, ...options }) => {
       const { entries, print } = connect(options);
-      const entry = await entries.get(keyOf(name, options), { at: asOf });
+      const entry = await entries.get(keyOf(name, options.base64), { at: asOf });
       if (entry === undefined) {
         const message = `There is no entry ${JSON.stringify(name)}${asOf === undefined ? '' : ' at that time'}.`;
         throw new CliError(EXIT.notFound, message, 'List the entries: rollcall kv ls', { code: 'ENTRY_NOT_FOUND' });
@@ -119,8 +128,8 @@ function putCommand() {
       }
       const { entries, print } = connect(options);
       const settings = { contentType, lease, acquire, release, ifRevision, ifAbsent };
-      const { created, ...entry } = await entries.put(keyOf(name, options), valueFrom(value), settings);
-      const done = `${created ? 'created' : 'changed'} ${entry.key}, revision ${entry.revision}`;
+      const { created, ...entry } = await entries.put(keyOf(name, options.base64), valueFrom(value), settings);
+      const done = `${created ? 'created' : 'changed'} ${keyText(entry.keyBytes)}, revision ${entry.revision}`;
       print.answer({ ...entryJson(entry), created }, done);
     });
 }
@@ -134,7 +143,7 @@ function rmCommand() {
     .option('--yes', 'skip the confirmation of --prefix')
     .action(async (name, { prefix: isPrefix, ifRevision, yes, ...options }) => {
       const { entries, print, place } = connect(options);
-      const key = keyOf(name, options);
+      const key = keyOf(name, options.base64);
       if (ifRevision !== undefined) {
         if (isPrefix === true) {
           const message = 'Use either --prefix or --if-revision, not both.';
@@ -170,10 +179,12 @@ function lsCommand() {
     .option('--limit <count>', 'maximum number of entries', count)
     .option('--descending', 'reverse the order')
     .option('--count', 'print only the number of entries')
+    .option(...BASE64_OPTION)
     .option('--as-of <time>', 'past entries: at a cursor, a time, or how long ago, such as 10m', moment)
-    .action(async (prefix = '', { values, limit = Number.POSITIVE_INFINITY, count: isCount, ...options }) => {
+    .action(async (name = '', { values, limit = Number.POSITIVE_INFINITY, count: isCount, ...options }) => {
       const { entries, print, place } = connect(options);
       const { descending, asOf: at } = options;
+      const prefix = keyOf(name, options.base64);
       if (isCount === true) {
         const number = await entries.count({ prefix }, { at });
         return print.answer({ count: number }, `${number}`);
@@ -191,7 +202,7 @@ function lsCommand() {
       if (print.json) return;
       if (found.length === 0) {
         const verb = at === undefined ? 'has' : 'had';
-        const kind = prefix === '' ? 'entries' : `entries whose keys begin with ${JSON.stringify(prefix)}`;
+        const kind = name === '' ? 'entries' : `entries whose keys begin with ${JSON.stringify(name)}`;
         print.note(`Namespace ${place.namespace} ${verb} no ${kind}${at === undefined ? '' : ' at that time'}.`);
       }
       if (hasMore) print.note(`There are more entries than --limit ${limit}.`);
@@ -209,7 +220,7 @@ function historyCommand() {
     .option('--page <position>', 'continue a previous page')
     .action(async (name, { limit = 20, page, ...options }) => {
       const { entries, print } = connect(options);
-      const { changes, next, compacted } = await entries.history(keyOf(name, options), { limit, after: page });
+      const { changes, next, compacted } = await entries.history(keyOf(name, options.base64), { limit, after: page });
       const content = (entry: AnyEntry | null) => entry && entryJson(entry);
       const shown = changes.map((each) => ({ ...each, before: content(each.before), after: content(each.after) }));
       print.answer({ changes: shown, next, compacted }, changeTable(changes));

@@ -3,7 +3,7 @@ import type { GrantedLease } from '../../client/wire/lease-answers';
 import { allPages, connect, registryCommand } from '../connection/registry';
 import { CliError, EXIT } from '../terminal/failure';
 import { duration } from '../terminal/option-values';
-import { counted, durationText, relativeText, spanText } from '../terminal/phrases';
+import { counted, durationText, keyText, relativeText, spanText } from '../terminal/phrases';
 import type { Cell } from '../terminal/table';
 import { fieldTable } from '../terminal/views';
 
@@ -18,8 +18,17 @@ export function leaseCommand() {
     .addCommand(lsCommand())
     .addCommand(showCommand())
     .addCommand(renewCommand())
-    .addCommand(revokeCommand());
+    .addCommand(revokeCommand())
+    .addHelpText('after', EXAMPLES);
 }
+
+const EXAMPLES = `
+Examples:
+  lease=$(rollcall lease grant --ttl 30s)           grant a lease, and keep its id
+  rollcall kv put workers/7 busy --lease "$lease"   an entry that ends with it
+  rollcall lease renew "$lease"                     restart its time to live
+  rollcall lease show "$lease"                      what it holds
+  rollcall lease revoke "$lease"                    end it`;
 
 /** Argument for a lease. Completion depends on its name: see `completion.ts`. */
 const idArgument = () => new Argument('<lease>', 'id or alias of the lease');
@@ -61,11 +70,12 @@ function lsCommand() {
         remainingText(each),
         each.holds.entries,
         each.holds.instances,
+        each.holds.locks,
         each.owner,
         relativeText(each.grantedAt),
       ]);
-      const titles = ['ID', 'ALIAS', 'TTL', 'ENDS IN', 'ENTRIES', 'INSTANCES', 'OWNER', 'GRANTED'];
-      print.answer({ leases }, { titles, rows, spare: [7, 6, 1] });
+      const titles = ['ID', 'ALIAS', 'TTL', 'ENDS IN', 'ENTRIES', 'INSTANCES', 'LOCKS', 'OWNER', 'GRANTED'];
+      print.answer({ leases }, { titles, rows, spare: [8, 7, 1] });
     });
 }
 
@@ -77,12 +87,12 @@ function showCommand() {
     .action(async (lease, options) => {
       const { registry, print } = connect(options);
       const found = await registry.readGrantedLease({ lease });
-      const keys = found.entries.map(({ key, keyBase64 = '' }): Cell[] => ['entry', key ?? `base64 ${keyBase64}`]);
+      const keys = found.entries.map((each): Cell[] => ['entry', keyText(each)]);
       const instances = found.instances.map((each): Cell[] => [
         'instance',
         `${each.group}@@${each.service}/${each.id}`,
       ]);
-      const locks = found.locks.map(({ key, keyBase64 = '' }): Cell[] => ['lock', key ?? `base64 ${keyBase64}`]);
+      const locks = found.locks.map((each): Cell[] => ['lock', keyText(each)]);
       print.answer(found, leaseFields(found), { rows: [...keys, ...locks, ...instances] });
     });
 }
@@ -114,7 +124,7 @@ function revokeCommand() {
     .action(async (lease, options) => {
       const { registry, print } = connect(options);
       const { id, holds } = await registry.readGrantedLease({ lease });
-      await registry.revokeLease({ lease });
+      await registry.revokeGrantedLease({ lease });
       const what = holdsText(holds, ' and ');
       print.answer({ id, revoked: true, holds }, `revoked lease ${id}, which held ${what}`);
     });
@@ -138,6 +148,7 @@ function leaseFields(lease: GrantedLease) {
     ['ends in', remainingText(lease)],
     ['owner', lease.owner],
     ['granted', relativeText(lease.grantedAt)],
+    ['lock delay', lease.lockDelayMs === 0 ? '' : durationText(lease.lockDelayMs)],
     ['holds', holdsText(lease.holds, ', ')],
   ]);
 }

@@ -1,5 +1,5 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
-import type { Namespace, NamespaceIntervals, NamespaceLimits, Placement } from '../../client/wire/directory-answers';
+import type { Namespace, NamespaceIntervals, NamespaceLimits, Placement } from '../../client/wire/namespace-answers';
 import { allPages, connect, registryCommand } from '../connection/registry';
 import { confirm } from '../terminal/confirm';
 import { CliError, EXIT } from '../terminal/failure';

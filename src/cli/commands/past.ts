@@ -2,8 +2,10 @@ import { Argument } from '@commander-js/extra-typings';
 import type { EntryDiff, Moment, ServiceDiff } from '../../client/wire/history-answers';
 import { allPages, connect, registryCommand } from '../connection/registry';
 import { assertServiceExists } from '../connection/service-check';
+import { confirm } from '../terminal/confirm';
 import { contentCell } from '../terminal/entry-views';
 import { CliError, EXIT } from '../terminal/failure';
+import { BASE64_OPTION, standardBase64 } from '../terminal/key-argument';
 import { moment, type ServiceName, serviceName, serviceText } from '../terminal/option-values';
 import { keyText, relativeText } from '../terminal/phrases';
 import type { Cell, Table } from '../terminal/table';
@@ -15,13 +17,23 @@ const optionalService = () => new Argument('[service]', 'service: orders, or gro
 interface Keys {
   key?: string | undefined;
   prefix?: string | undefined;
+  base64?: boolean | undefined;
 }
 
 /** Returns the subject of a command: a service, or else entries. */
 function subjectOf(service: ServiceName | undefined, keys: Keys, command: string) {
   const count = [service, keys.key, keys.prefix].filter((each) => each !== undefined).length;
-  if (count === 1) return { service, keys };
+  if (count === 1) return service;
   throw new CliError(EXIT.usage, 'Give one of: a service, --key or --prefix.', `See: rollcall ${command} --help`);
+}
+
+/** Returns selected keys as a body has them. */
+function namedKeys({ key, prefix, base64 }: Keys) {
+  if (base64 !== true) return { key, prefix };
+  return {
+    keyBase64: key === undefined ? undefined : standardBase64(key),
+    prefixBase64: prefix === undefined ? undefined : standardBase64(prefix),
+  };
 }
 
 /** Shows entries that differ. */
@@ -31,16 +43,21 @@ function differenceTable(entries: EntryDiff['entries']): Table {
   return {
     titles: ['KEY', 'BEFORE', 'AFTER'],
     rows: entries.map(({ key, keyBase64, before, after }): Cell[] => [
-      key === undefined ? `base64:${keyBase64}` : keyText(key),
+      keyText({ key, keyBase64 }),
       end(before),
       end(after),
     ]),
   };
 }
 
-/** Reports the outcome of a rollback in a sentence. */
-function outcomeText(name: string, { revision, to }: { revision: number | null; to: Moment }): string {
+/** Reports the outcome of a rollback in a sentence; without a name, that of all entries. */
+function outcomeText(name: string | undefined, { revision, to }: { revision: number | null; to: Moment }): string {
   const when = relativeText(to.at);
+  if (name === undefined) {
+    return revision === null
+      ? `all entries are already as they were ${when}`
+      : `rolled back all entries to their state ${when}`;
+  }
   return revision === null ? `${name} is already as it was ${when}` : `rolled back ${name} to its state ${when}`;
 }
 
@@ -62,16 +79,26 @@ export function diffCommand() {
     .addArgument(optionalService())
     .option('--key <key>', 'compare this entry')
     .option('--prefix <keys>', 'compare entries whose keys begin with this; "" for all entries')
+    .option(...BASE64_OPTION)
     .requiredOption('--from <time>', 'first point in time', moment)
     .option('--to <time>', 'second point in time (default now)', moment)
     .action(async (name, { key, prefix, from, to, ...options }) => {
-      const { service, keys } = subjectOf(name, { key, prefix }, 'diff');
+      const service = subjectOf(name, { key, prefix }, 'diff');
       const { place, registry, print } = connect(options);
       let until = to;
       if (service === undefined) {
+        // An invalid one is reported here, by the name of its option.
+        namedKeys({ key, prefix, base64: options.base64 });
         const { first, items: entries } = await allPages(
           async (after) => {
-            const page = await registry.diffEntries({ ...keys, from, to: until, after });
+            const page = await registry.diffEntries({
+              key,
+              prefix,
+              base64: options.base64 && 'true',
+              from,
+              to: until,
+              after,
+            });
             until = page.to.cursor;
             return page;
           },
@@ -112,15 +139,23 @@ export function rollbackCommand() {
     .addArgument(optionalService())
     .option('--key <key>', 'roll back this entry')
     .option('--prefix <keys>', 'roll back entries whose keys begin with this; "" for all entries')
+    .option(...BASE64_OPTION)
+    .option('--yes', 'skip the confirmation of --prefix ""')
     .requiredOption('--to <time>', 'a cursor, a time, or how long ago, such as 10m', moment)
-    .action(async (name, { key, prefix, to, ...options }) => {
-      const { service, keys } = subjectOf(name, { key, prefix }, 'rollback');
-      const { registry, print } = connect(options);
+    .action(async (name, { key, prefix, to, yes, ...options }) => {
+      const service = subjectOf(name, { key, prefix }, 'rollback');
+      const { registry, print, place } = connect(options);
       if (service === undefined) {
-        const report = await registry.rollBackEntries({ body: { ...keys, to } });
+        const named = namedKeys({ key, prefix, base64: options.base64 });
+        if (prefix === '') {
+          const question = `Roll back all entries of namespace ${place.namespace} to ${to}?`;
+          await confirm(question, yes, { input: process.stdin, output: process.stderr });
+        }
+        const report = await registry.rollBackEntries({ body: { ...named, to } });
+        const one = keyText({ key: named.key ?? named.prefix, keyBase64: named.keyBase64 ?? named.prefixBase64 });
         return print.answer(
           report,
-          outcomeText(keyText(key ?? `${prefix}*`), report),
+          outcomeText(prefix === '' ? undefined : key === undefined ? `${one}*` : one, report),
           fieldTable([
             ['restored', countText(report.restored)],
             ['deleted', countText(report.deleted)],

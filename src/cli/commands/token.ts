@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError } from '@commander-js/extra-typings';
 import type { Admin } from '../../client/admin';
-import type { Grant, IssuedToken, OwnToken, Token } from '../../client/wire/directory-answers';
+import type { Grant, IssuedToken, OwnToken, Token } from '../../client/wire/access-answers';
 import { RollcallError } from '../../client/wire/rollcall-error';
 import { GROUP_SEPARATOR, joinedName, shortName, splitName } from '../../model/service-name';
 import { allPages, connect, registryCommand } from '../connection/registry';

@@ -180,7 +180,7 @@ function replaceQuestion(namespace: string, file: string, wouldBe: ImportDone | 
 
 function differenceLine({ change, record, group = '', service = '', id, key, keyBase64 }: ImportDifference): string {
   const sign = SIGNS[change];
-  if (record === 'entry') return `${sign} entry ${key === undefined ? `base64:${keyBase64}` : keyText(key)}`;
+  if (record === 'entry') return `${sign} entry ${keyText({ key, keyBase64 })}`;
   return `${sign} ${record} ${joinedName({ group, service })}${id === undefined ? '' : `/${id}`}`;
 }
 

@@ -1,6 +1,7 @@
 import type { Entry, EntryFacts } from '../../client/kv';
-import type { EntryContent } from '../../client/wire/frames';
+import type { EntryContent } from '../../client/wire/entry-frames';
 import { base64, bytesOf, utf8Bytes, utf8Text } from '../../model/bytes';
+import { keyText as wireKeyText } from './phrases';
 import { type Cell, fitted, type Table } from './table';
 import { fieldTable } from './views';
 
@@ -20,9 +21,13 @@ export function entryJson({ keyBytes, value, ...entry }: AnyEntry): object {
 /** Returns a key as the API has it. */
 export const keyJson = (bytes: Uint8Array): object => shown('key', bytes);
 
-function shown(name: string, bytes: Uint8Array): object {
+/** Returns a key as lists show it. */
+export const keyText = (bytes: Uint8Array): string => wireKeyText(shown('key', bytes));
+
+function shown<Name extends string>(name: Name, bytes: Uint8Array): { [Member in Name | `${Name}Base64`]?: string } {
   const text = utf8Text(bytes);
-  return text === undefined ? { [`${name}Base64`]: base64(bytes) } : { [name]: text };
+  const member = text === undefined ? { [`${name}Base64`]: base64(bytes) } : { [name]: text };
+  return member as { [Member in Name | `${Name}Base64`]?: string }; // `as`: one of the two
 }
 
 /** Matches characters that a terminal would interpret, apart from tabs and line breaks. */
@@ -55,16 +60,27 @@ export function contentCell({ value, valueBase64, bytes, contentType }: EntryCon
 /** Shows entries of a range. */
 export function entryTable(entries: readonly AnyEntry[]): Table {
   const hasValues = entries.some(({ value }) => value !== undefined);
+  const hasLocks = entries.some(({ lock }) => lock?.lease !== undefined);
   return {
-    titles: ['KEY', 'BYTES', 'VERSION', 'REVISION', 'TYPE', 'LEASE', ...(hasValues ? ['VALUE'] : [])],
-    spare: [6, 4, 2],
+    titles: [
+      'KEY',
+      'BYTES',
+      'VERSION',
+      'REVISION',
+      'TYPE',
+      'LEASE',
+      ...(hasLocks ? ['LOCKED BY'] : []),
+      ...(hasValues ? ['VALUE'] : []),
+    ],
+    spare: [hasLocks ? 7 : 6, 4, 2],
     rows: entries.map((each): Cell[] => [
-      each.key,
+      keyText(each.keyBytes),
       each.bytes,
       each.version,
       `${each.revision}`,
       each.contentType ?? '',
       each.lease ?? '',
+      ...(hasLocks ? [each.lock?.lease ?? ''] : []),
       ...(hasValues ? [valueCell(each)] : []),
     ]),
   };
@@ -73,7 +89,7 @@ export function entryTable(entries: readonly AnyEntry[]): Table {
 /** Shows the details of an entry. */
 export function entryFields(entry: Entry): Table {
   return fieldTable([
-    ['key', entry.key],
+    ['key', keyText(entry.keyBytes)],
     ['value', valueCell(entry)],
     ['bytes', `${entry.bytes}`],
     ['type', entry.contentType],

@@ -49,7 +49,11 @@ export const withRelativeTimes = (sentence: string, now?: number): string =>
 export const counted = (count: number, noun: string, plural = `${noun}s`): string =>
   `${count} ${count === 1 ? noun : plural}`;
 
-/** Returns the key of an entry; as JSON if it has characters that would begin a line, or change the terminal. */
-export function keyText(key: string): string {
+/**
+ * Returns the key of an entry: after `base64:` if it is not UTF-8, and as JSON if it has characters that would begin a line, or
+ * change the terminal.
+ */
+export function keyText({ key, keyBase64 }: { key?: string | undefined; keyBase64?: string | undefined }): string {
+  if (key === undefined) return `base64:${keyBase64 ?? ''}`;
   return /[\p{C}\p{Zl}\p{Zp}]/u.test(key) ? JSON.stringify(key) : key;
 }

@@ -1,4 +1,13 @@
 import type {
+  AuditTrail,
+  IssuedToken,
+  OwnToken,
+  RedeemedToken,
+  Ticket,
+  TokenBody,
+  TokenList,
+} from '../wire/access-answers';
+import type {
   BatchReport,
   DrainReport,
   HeartbeatReport,
@@ -21,20 +30,6 @@ import type {
 } from '../wire/bodies';
 import type { ClientOptions } from '../wire/client-options';
 import type {
-  AuditTrail,
-  IssuedToken,
-  Namespace,
-  NamespaceBody,
-  NamespaceList,
-  NamespacePatchBody,
-  OwnToken,
-  RedeemedToken,
-  Stats,
-  Ticket,
-  TokenBody,
-  TokenList,
-} from '../wire/directory-answers';
-import type {
   Cause,
   EntryDiff,
   EntryRollbackBody,
@@ -46,6 +41,7 @@ import type {
 } from '../wire/history-answers';
 import type { Instance, InstanceStatus } from '../wire/instance';
 import type { GrantedLease, GrantedLeaseDetail, GrantedLeaseList, LeaseGrantBody } from '../wire/lease-answers';
+import type { Namespace, NamespaceBody, NamespaceList, NamespacePatchBody, Stats } from '../wire/namespace-answers';
 import type { RegistryHttp } from '../wire/registry-http';
 import { caller, type Operation } from './operation';
 import type { CallSettings, Condition, Freshness, Health, InstanceNames, Page, ServiceNames } from './requests';
@@ -130,7 +126,7 @@ export interface Calls {
   /** Renews a granted lease: its time to live starts again. */
   renewGrantedLease(ask: CallSettings & { lease: string }): Promise<GrantedLease>;
   /** Ends a granted lease, and removes everything that it holds. */
-  revokeLease(ask: CallSettings & { lease: string }): Promise<void>;
+  revokeGrantedLease(ask: CallSettings & { lease: string }): Promise<void>;
   /** Lists the namespaces that the token has a grant on. */
   listNamespaces(ask?: CallSettings & Page): Promise<NamespaceList>;
   createNamespace(ask: CallSettings & { body: NamespaceBody }): Promise<Namespace>;
@@ -244,7 +240,7 @@ const OPERATIONS: Record<keyof Calls, Operation> = {
   listGrantedLeases: ['GET', `${NAMESPACE}/leases`],
   readGrantedLease: ['GET', LEASE],
   renewGrantedLease: ['POST', `${LEASE}/renew`],
-  revokeLease: ['DELETE', LEASE],
+  revokeGrantedLease: ['DELETE', LEASE],
   listNamespaces: ['GET', '/api/v1/ns'],
   createNamespace: ['POST', '/api/v1/ns'],
   readNamespace: ['GET', NAMESPACE],

@@ -68,44 +68,8 @@ export function rangeQuery(range: KeyRange): Record<string, string | true> {
   return { ...Object.fromEntries(members.map(([name, key]) => [name, urlBase64(bytesOf(key))])), base64: true };
 }
 
-/** Keys of a watch, in the forms of its transports. */
-export class WatchedKeys {
-  readonly ranges: readonly KeyRange[];
-
-  /** @throws {RollcallError} `INVALID_REQUEST` for keys that are not valid. */
-  constructor(ranges: readonly KeyRange[]) {
-    for (const [name, key] of ranges.flatMap(membersOf)) {
-      textOf(key);
-      if (key.length > 0 || name === 'prefix' || name === 'from') continue;
-      throw invalid('a key must not be empty; omit `to` for all keys after `from`');
-    }
-    // A copy, since a watch that connects again names them again.
-    this.ranges = structuredClone(ranges);
-  }
-
-  /** Returns them as a frame has them. */
-  toJSON(): object[] {
-    return this.ranges.map(shownRange);
-  }
-
-  /** Returns them as the query of a stream has them. */
-  get query(): Record<string, readonly string[] | true | undefined> {
-    const ranges = this.ranges.map((range) => Object.fromEntries(membersOf(range)) as Partial<Record<Member, Key>>); // `as`: so named
-    const isText = ranges.every((range) => Object.values(range).every((key) => textInUrl(key) !== undefined));
-    const inUrl = (key: Key) => (isText ? textInUrl(key) : undefined) ?? urlBase64(bytesOf(key));
-    const intervals = ranges.filter(({ from }) => from !== undefined);
-    return {
-      key: ranges.flatMap(({ key }) => (key === undefined ? [] : inUrl(key))),
-      prefix: ranges.flatMap(({ prefix }) => (prefix === undefined ? [] : inUrl(prefix))),
-      from: intervals.map(({ from = '' }) => inUrl(from)),
-      to: intervals.map(({ to = '' }) => inUrl(to)),
-      base64: isText ? undefined : true,
-    };
-  }
-}
-
 /** Returns a range as members of an operation in JSON, each of which is text or base64. */
-export function shownRange(range: KeyRange): object {
+export function shownRange(range: KeyRange): Partial<Record<Member | `${Member}Base64`, string>> {
   return Object.assign({}, ...membersOf(range).map(([name, key]) => shown(name, key)));
 }
 

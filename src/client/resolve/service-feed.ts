@@ -199,7 +199,6 @@ export class ServiceFeed {
   /** Applies changes. Parts of a snapshot may be newer than its revision: records as new as the frame are kept. */
   #apply({ revision, changes }: ChangesFrame): void {
     for (const change of changes) {
-      if (change.kind === 'entry') continue;
       const { id, kind, type } = change;
       const known = kind === 'instance' ? (this.instances.get(id)?.revision ?? 0) : this.#serviceRevision;
       if (known >= revision) continue;

@@ -39,7 +39,7 @@ export async function chooseSource({ core, scope, options, sink, signal, begin }
 
 async function polledState(http: RegistryHttp, scope: WireScope): Promise<PolledState> {
   if (scope.keys === undefined) return new (await import('./service-polls')).ServicePolls(http, scope);
-  return new (await import('./key-polls')).KeyPolls(http, scope.keys.ranges);
+  return new (await import('./key-polls')).KeyPolls(http, scope.keys);
 }
 
 /** Reports whether the process can end while a socket is open: those of Deno and Bun always keep it alive. */

@@ -1,7 +1,8 @@
 import type { EntryJson } from '../entries/entry';
-import { type KeyRange, rangeQuery } from '../entries/key';
 import type { RegistryHttp } from '../wire/registry-http';
+import { base64Of, inQuery } from './key-query';
 import type { Poll, PolledContent, PolledState } from './poll-source';
+import type { WireKeys } from './watch';
 
 /** A page of a range of entries. */
 interface EntryPage {
@@ -9,13 +10,16 @@ interface EntryPage {
   next?: string | undefined;
 }
 
+/** Longest key of an entry. */
+const KEY_MAX_BYTES = 4_096;
+
 /** Polls entries, each key, prefix or interval as a range. */
 export class KeyPolls implements PolledState {
   readonly #http: RegistryHttp;
-  readonly #keys: readonly KeyRange[];
+  readonly #keys: readonly WireKeys[];
   #ranges: EntryJson[][] = [];
 
-  constructor(http: RegistryHttp, keys: readonly KeyRange[]) {
+  constructor(http: RegistryHttp, keys: readonly WireKeys[]) {
     this.#http = http;
     this.#keys = keys;
   }
@@ -24,7 +28,7 @@ export class KeyPolls implements PolledState {
     this.#ranges = this.#keys.map(() => []);
     const path = `${this.#http.namespacePath}/kv`;
     return this.#keys.map((keys, index) => {
-      const query = Object.fromEntries(Object.entries(rangeQuery(keys)).map(([name, value]) => [name, String(value)]));
+      const query = rangeQuery(keys);
       return {
         path: `${path}?${new URLSearchParams(query)}`,
         apply: async (answer, signal) => {
@@ -63,4 +67,18 @@ export class KeyPolls implements PolledState {
     }
     return entries;
   }
+}
+
+/** Returns keys as a query of a range. */
+function rangeQuery(wireKeys: WireKeys): Record<string, string> {
+  const { key, keyBase64 = key === undefined ? undefined : base64Of(key) } = wireKeys;
+  const bytes = keyBase64 && atob(keyBase64);
+  // No longer key begins with one of the greatest length, and none is between a shorter one and itself with a NUL.
+  const range = !bytes
+    ? wireKeys
+    : bytes.length >= KEY_MAX_BYTES
+      ? { prefixBase64: keyBase64 }
+      : { fromBase64: keyBase64, toBase64: btoa(`${bytes}\0`) };
+  const { keys, base64 } = inQuery([range]);
+  return { ...keys[0], ...(base64 && { base64: 'true' }) };
 }

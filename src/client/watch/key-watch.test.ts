@@ -241,6 +241,7 @@ describe('a watch of entries by long polls', () => {
 
   it('[W31] joins several ranges, which may overlap, and asks for single keys', async () => {
     const longest = 'k'.repeat(4_096);
+    const urlBase64Of = (text: string) => Buffer.from(text).toString('base64url');
     const { core, asked } = answering([
       list('c.1', [{ key: 'a', value: 'old', ...at(1) }]),
       list('c.3', [
@@ -265,7 +266,10 @@ describe('a watch of entries by long polls', () => {
         ['base64', 'true'],
       ],
       [['from', 'a']],
-      [['prefix', longest]],
+      [
+        ['prefix', urlBase64Of(longest)],
+        ['base64', 'true'],
+      ],
       [
         ['from', 'x'],
         ['to', 'y'],

@@ -1,8 +1,8 @@
 import { type Entry, type EntryJson, entryOf } from '../entries/entry';
-import { bytesShown, type KeyRange, WatchedKeys } from '../entries/key';
+import { bytesShown, type KeyRange, shownRange } from '../entries/key';
 import type { ClientCore } from '../wire/client-core';
-import type { WatchedChange, WatchFrame } from '../wire/frames';
 import { RollcallError } from '../wire/rollcall-error';
+import type { ScopeChanges, ScopeFrame } from '../wire/wire-frame';
 import { ServiceWatch } from './service-watch';
 import type { ChooseSource, WatchOptions, WatchStatus } from './watch';
 
@@ -78,7 +78,7 @@ export function watchKeys(core: ClientCore, scope: KeyScope, options: KeyWatchOp
   const ranges = isList(scope) ? scope : [scope];
   if (ranges.length === 0) throw new RollcallError('INVALID_REQUEST', 'name at least one key, prefix or interval');
   const { onEvent, ...others } = options;
-  const onFrame = onEvent && ((frame: WatchFrame) => onEvent(eventOf(frame)));
+  const onFrame = onEvent && ((frame: ScopeFrame) => onEvent(eventOf(frame)));
   const watch: KeyWatch = {
     get status() {
       return frames.status;
@@ -91,9 +91,12 @@ export function watchKeys(core: ClientCore, scope: KeyScope, options: KeyWatchOp
       for await (const frame of frames) yield eventOf(frame);
     },
   };
-  const keys = new WatchedKeys(ranges);
-  const over = (ended: ServiceWatch) => core.opened.delete(ended);
-  const frames = new ServiceWatch(core, { keys }, { ...others, onFrame }, over, chooseSource);
+  const keys = ranges.map(shownRange);
+  if (keys.some(({ key, to }) => key === '' || to === '')) {
+    throw new RollcallError('INVALID_REQUEST', 'a key must not be empty; omit `to` for all keys after `from`');
+  }
+  const over = (ended: ServiceWatch<ScopeFrame>) => core.opened.delete(ended);
+  const frames = new ServiceWatch<ScopeFrame>(core, { keys }, { ...others, onFrame }, over, chooseSource);
   if (options.signal?.aborted !== true) core.opened.add(frames);
   return watch;
 }
@@ -101,7 +104,7 @@ export function watchKeys(core: ClientCore, scope: KeyScope, options: KeyWatchOp
 /** Narrows a scope: `Array.isArray` does not know lists that are read-only. */
 const isList = (scope: KeyScope): scope is readonly KeyRange[] => Array.isArray(scope);
 
-function eventOf(frame: WatchFrame): KeyEvent {
+function eventOf(frame: ScopeFrame): KeyEvent {
   switch (frame.type) {
     case 'snapshot': {
       const { type, cursor, revision, entries = [] } = frame;
@@ -117,7 +120,7 @@ function eventOf(frame: WatchFrame): KeyEvent {
 }
 
 /** Converts a change; an empty list for one of a service or an instance, which no such watch has. */
-function changeOf(change: WatchedChange): KeyChange[] {
+function changeOf(change: ScopeChanges['changes'][number]): KeyChange[] {
   if (change.kind !== 'entry') return [];
   const { type, key: text, keyBase64, before } = change;
   const entry = (content: EntryJson): Entry => entryOf({ ...content, key: text, keyBase64 });

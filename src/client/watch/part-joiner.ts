@@ -1,5 +1,5 @@
-import type { ChangesFrame, SnapshotFrame, SnapshotService, WatchedChange, WatchFrame } from '../wire/frames';
-import type { WatchWireFrame } from '../wire/wire-frame';
+import type { SnapshotService } from '../wire/frames';
+import type { ScopeChanges, ScopeFrame, ScopeSnapshot, WatchWireFrame } from '../wire/wire-frame';
 
 /** Returns a key for the record of a change. */
 const nameOf = (kind: string, group: string, service: string, id: string): string =>
@@ -14,8 +14,8 @@ const nameOfEntry = ({ key, keyBase64 }: { key?: string | undefined; keyBase64?:
  * revision, but the changes up to that state are sent again.
  */
 export class PartJoiner {
-  #snapshot: SnapshotFrame | undefined;
-  #changes: ChangesFrame | undefined;
+  #snapshot: ScopeSnapshot | undefined;
+  #changes: ScopeChanges | undefined;
   /** Records of the last snapshot that are newer than it, by name, with their revisions. */
   #ahead = new Map<string, number>();
   /** Newest revision that has been delivered. */
@@ -28,7 +28,7 @@ export class PartJoiner {
   }
 
   /** Processes a frame, and returns the whole one that it completes; undefined if it completes none. */
-  take(frame: WatchWireFrame): WatchFrame | undefined {
+  take(frame: WatchWireFrame): ScopeFrame | undefined {
     if (frame.type === 'bookmark') return { type: 'bookmark', cursor: frame.cursor };
     if (frame.type === 'reset') {
       this.broken();
@@ -55,7 +55,7 @@ export class PartJoiner {
     return isWhole ? this.#wholeChanges(this.#changes) : undefined;
   }
 
-  #wholeSnapshot(snapshot: SnapshotFrame): SnapshotFrame {
+  #wholeSnapshot(snapshot: ScopeSnapshot): ScopeSnapshot {
     this.#snapshot = undefined;
     const { revision } = snapshot;
     this.#revision = revision;
@@ -74,7 +74,7 @@ export class PartJoiner {
     return snapshot;
   }
 
-  #wholeChanges(whole: ChangesFrame): WatchFrame | undefined {
+  #wholeChanges(whole: ScopeChanges): ScopeFrame | undefined {
     this.#changes = undefined;
     const { revision, cursor } = whole;
     if (revision <= this.#revision) return undefined;
@@ -84,7 +84,7 @@ export class PartJoiner {
     return changes.length === 0 && !whole.counts ? { type: 'bookmark', cursor } : { ...whole, changes };
   }
 
-  #isKnown(change: WatchedChange, revision: number): boolean {
+  #isKnown(change: ScopeChanges['changes'][number], revision: number): boolean {
     const name =
       change.kind === 'entry' ? nameOfEntry(change) : nameOf(change.kind, change.group, change.service, change.id);
     const known = this.#ahead.get(name);

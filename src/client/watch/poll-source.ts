@@ -1,7 +1,8 @@
 import { BackOff } from '../wire/back-off';
-import type { SnapshotFrame } from '../wire/frames';
+
 import type { RegistryHttp } from '../wire/registry-http';
 import { pause, type Time } from '../wire/time';
+import type { ScopeSnapshot } from '../wire/wire-frame';
 import type { WatchSink, WatchSource } from './watch';
 
 /** Time that a poll waits for a change. */
@@ -21,7 +22,7 @@ export interface Poll {
 }
 
 /** The content of a snapshot. */
-export type PolledContent = Pick<SnapshotFrame, 'revision' | 'services' | 'entries'>;
+export type PolledContent = Pick<ScopeSnapshot, 'revision' | 'services' | 'entries'>;
 
 /** The state of a scope, kept by polls. */
 export interface PolledState {

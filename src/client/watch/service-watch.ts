@@ -2,9 +2,9 @@ import type { ClientCore } from '../wire/client-core';
 import type { WatchFrame } from '../wire/frames';
 import { RollcallError } from '../wire/rollcall-error';
 import { pause } from '../wire/time';
-import type { WatchWireFrame } from '../wire/wire-frame';
+import type { ScopeFrame, WatchWireFrame } from '../wire/wire-frame';
 import { PartJoiner } from './part-joiner';
-import type { ChooseSource, SourceOptions, Watch, WatchSink, WatchSource, WatchStatus, WireScope } from './watch';
+import type { ChooseSource, SourceOptions, WatchSink, WatchSource, WatchStatus, WireScope } from './watch';
 
 /**
  * Limit of unread frames, in characters. A watch above it is stopped, and resumed from its cursor once its reader has
@@ -19,17 +19,21 @@ const RECONNECT_MS = 2_000;
 const LOAD_AGAIN_MS = 5_000;
 
 /** A frame that waits for its reader. */
-interface Unread {
-  frame: WatchFrame;
+interface Unread<Frame> {
+  frame: Frame;
   size: number;
 }
 
-/** A watch over any source: whole frames, in order, and a cursor to resume from. */
-export class ServiceWatch implements Watch, WatchSink {
+/**
+ * A watch over any source: whole frames, in order, and a cursor to resume from.
+ *
+ * @typeParam Frame The frames that its scope has.
+ */
+export class ServiceWatch<Frame extends ScopeFrame = WatchFrame> implements WatchSink {
   readonly #core: ClientCore;
   readonly #scope: WireScope;
-  readonly #options: SourceOptions;
-  readonly #over: (watch: ServiceWatch) => void;
+  readonly #options: SourceOptions<Frame>;
+  readonly #over: (watch: ServiceWatch<Frame>) => void;
   readonly #chooseSource: ChooseSource;
   readonly #joiner = new PartJoiner();
   readonly #ended = new AbortController();
@@ -38,7 +42,7 @@ export class ServiceWatch implements Watch, WatchSink {
   #cursor: string | undefined;
   #acknowledged: string | undefined;
   #status: WatchStatus;
-  #unread: Unread[] = [];
+  #unread: Unread<Frame>[] = [];
   #unreadSize = 0;
   #isSetAside = false;
   #wasUp = false;
@@ -50,8 +54,8 @@ export class ServiceWatch implements Watch, WatchSink {
   constructor(
     core: ClientCore,
     scope: WireScope,
-    options: SourceOptions,
-    over: (watch: ServiceWatch) => void,
+    options: SourceOptions<Frame>,
+    over: (watch: ServiceWatch<Frame>) => void,
     chooseSource: ChooseSource,
   ) {
     if (options.transport === 'socket') core.assertSockets();
@@ -113,7 +117,7 @@ export class ServiceWatch implements Watch, WatchSink {
     this.#call(() => this.#options.onEnd?.(error));
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<WatchFrame, void, void> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<Frame, void, void> {
     try {
       for (;;) {
         const next = this.#unread.shift();
@@ -139,7 +143,8 @@ export class ServiceWatch implements Watch, WatchSink {
     if (this.#ended.signal.aborted || this.#isSetAside) return;
     // A first frame may overtake its source's own report.
     if (this.#status.state !== 'connected') this.up();
-    const whole = this.#joiner.take(frame);
+    // `as`: the registry sends what is in the scope, and nothing else
+    const whole = this.#joiner.take(frame) as Frame | undefined;
     if (whole === undefined) return;
     this.#cursor = whole.type === 'reset' ? undefined : whole.cursor;
     const { onFrame } = this.#options;

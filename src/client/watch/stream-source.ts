@@ -122,8 +122,9 @@ export class StreamSource implements WatchSource {
     const broken = new AbortController();
     const { cursor } = this.#sink;
     const { services: service, groups: group, keys } = this.#request.scope;
+    const named = keys && (await import('./key-query')).keysQuery(keys);
     const answer = await this.#http.request('GET', this.#path, {
-      query: { service, group, ...keys?.query, cursor, ...options },
+      query: { service, group, ...named, cursor, ...options },
       headers: { 'Rollcall-Subscriber': this.#subscriber, Accept: 'text/event-stream' },
       signal: AbortSignal.any([signal, broken.signal]),
     });

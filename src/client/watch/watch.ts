@@ -1,4 +1,3 @@
-import type { WatchedKeys } from '../entries/key';
 import type { ClientCore } from '../wire/client-core';
 import type { WatchFrame } from '../wire/frames';
 import type { RollcallError } from '../wire/rollcall-error';
@@ -12,9 +11,14 @@ export interface WatchScope {
   groups?: readonly string[] | undefined;
 }
 
+type KeyMember = 'key' | 'prefix' | 'from' | 'to';
+
+/** Keys of entries as frames name them: text, or base64 of bytes that are not UTF-8. */
+export type WireKeys = { [Name in KeyMember | `${KeyMember}Base64`]?: string };
+
 /** Scope of any watch: of services, or of entries. */
 export interface WireScope extends WatchScope {
-  keys?: WatchedKeys | undefined;
+  keys?: readonly WireKeys[] | undefined;
 }
 
 /** State of the connection to the registry. */
@@ -80,14 +84,19 @@ export interface Watch extends AsyncIterable<WatchFrame> {
   close(): void;
 }
 
-/** Options of any watch: of services, or of entries. */
-export interface SourceOptions extends WatchOptions {
+/** Options of a watch of any scope. */
+interface ScopeOptions extends Omit<WatchOptions, 'onFrame'> {
   /** True: changes of entries have the entry before them. */
   previous?: boolean | undefined;
 }
 
+/** Options of a watch of any scope, and the receiver of its frames. */
+export interface SourceOptions<Frame> extends ScopeOptions {
+  onFrame?: ((frame: Frame) => void) | undefined;
+}
+
 /** Parameters of a watch that its source sends. */
-export interface WatchRequest extends Pick<SourceOptions, 'observer' | 'counts' | 'previous'> {
+export interface WatchRequest extends Pick<ScopeOptions, 'observer' | 'counts' | 'previous'> {
   scope: WireScope;
 }
 
@@ -125,7 +134,7 @@ export interface WatchSource {
 export interface Sourceless {
   core: ClientCore;
   scope: WireScope;
-  options: SourceOptions;
+  options: ScopeOptions;
   sink: WatchSink;
   /** Aborts when the watch ends. */
   signal: AbortSignal;

@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
-import type { AuditEntry, Token } from '../../client/wire/directory-answers';
+import type { AuditEntry, Token } from '../../client/wire/access-answers';
 import { DEFAULT_GROUP, GROUP_SEPARATOR } from '../../model/service-name';
 import { AccessTabs } from '../parts/access-tabs';
 import { More, Select } from '../parts/form';

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import { Link } from 'wouter-preact';
 import { RollcallError } from '../../client/admin';
-import type { Namespace, Stats } from '../../client/wire/directory-answers';
+import type { Namespace, Stats } from '../../client/wire/namespace-answers';
 import { Check, Field, FormDialog, Select, useCall } from '../parts/form';
 import { formOf, lastName, type NamespaceForm, NUMBERS, patchOf, pathsUnder } from '../state/namespace-form';
 import { query, TOKENS_PATH } from '../state/paths';

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
-import type { NamespaceBody } from '../../client/wire/directory-answers';
+import type { NamespaceBody } from '../../client/wire/namespace-answers';
 import { Field, Find, FormDialog, More, Select, useCall } from '../parts/form';
 import { Empty, Problem, Skeleton } from '../parts/problem';
 import { useQuery } from '../state/location';

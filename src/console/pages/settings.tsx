@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Link, useLocation } from 'wouter-preact';
-import type { Namespace, Stats } from '../../client/wire/directory-answers';
+import type { Namespace, Stats } from '../../client/wire/namespace-answers';
 import { DEFAULT_NAMESPACE } from '../../model/service-name';
 import { Denied, Problem, Skeleton } from '../parts/problem';
 import { StateMark } from '../parts/state-mark';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Grant, IssuedToken, Token } from '../../client/wire/directory-answers';
+import type { Grant, IssuedToken, Token } from '../../client/wire/access-answers';
 import { CopyButton } from '../parts/copy-button';
 import { Dialog } from '../parts/dialog';
 import { Check, Field, FormDialog, Select, useCall } from '../parts/form';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { Grant, Token } from '../../client/wire/directory-answers';
+import type { Grant, Token } from '../../client/wire/access-answers';
 import { AccessTabs } from '../parts/access-tabs';
 import { Find, More } from '../parts/form';
 import { Denied, Empty, Problem, Skeleton } from '../parts/problem';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AuditAction, AuditEntry } from '../../client/wire/directory-answers';
+import type { AuditAction, AuditEntry } from '../../client/wire/access-answers';
 import { searchAudit, targetPath } from './audit-pages';
 
 const entry = (id: number, part: Partial<AuditEntry> = {}): AuditEntry => ({

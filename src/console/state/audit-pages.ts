@@ -1,4 +1,4 @@
-import type { AuditAction, AuditEntry, AuditTrail } from '../../client/wire/directory-answers';
+import type { AuditAction, AuditEntry, AuditTrail } from '../../client/wire/access-answers';
 import { GROUP_SEPARATOR, splitName } from '../../model/service-name';
 import { instancePath, query, servicePath, settingsPath, TOKENS_PATH } from './paths';
 

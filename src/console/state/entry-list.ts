@@ -1,7 +1,7 @@
 import { signal } from '@preact/signals';
 import type { EntryJson } from '../../client/entries/entry';
-import { keyInPath, rangeQuery, WatchedKeys } from '../../client/entries/key';
-import type { ChangesFrame } from '../../client/wire/frames';
+import { keyInPath, rangeQuery, shownRange } from '../../client/entries/key';
+import type { ScopeChanges } from '../../client/wire/wire-frame';
 import { bytesOf } from '../../model/bytes';
 import { bytesOfKey } from './entry-keys';
 import { LiveList } from './live-list';
@@ -34,7 +34,7 @@ const CHANGES = 20;
 
 const known = (json: EntryJson): KnownEntry => ({ ...json, id: bytesOfKey(json) });
 
-const changesOf = ({ changes, ...revision }: ChangesFrame) =>
+const changesOf = ({ changes, ...revision }: ScopeChanges) =>
   changes.flatMap((change) =>
     change.kind === 'entry'
       ? [{ id: bytesOfKey(change), revision: revision.revision, after: change.type === 'put' ? change.after : null }]
@@ -51,7 +51,7 @@ export function entryList(ns: string, prefix: string): LiveList<KnownEntry> {
   const range = { prefix: bytesOf(prefix) };
   return new LiveList<KnownEntry>({
     ns,
-    scope: { keys: new WatchedKeys([range]) },
+    scope: { keys: [shownRange(range)] },
     keyOf: ({ id }) => id,
     read: async ({ after, ...settings }) => {
       const limit = after === undefined ? FIRST_PAGE : PAGE;
@@ -90,7 +90,7 @@ export class EntryLive {
     const range = { key: bytesOf(id) };
     this.list = new LiveList<KnownEntry>({
       ns,
-      scope: { keys: new WatchedKeys([range]) },
+      scope: { keys: [shownRange(range)] },
       keyOf: (entry) => entry.id,
       read: async ({ after: _, ...settings }) => {
         // `as`: what this route returns

@@ -1,4 +1,4 @@
-import type { Grant } from '../../client/wire/directory-answers';
+import type { Grant } from '../../client/wire/access-answers';
 import { matchesService } from '../../model/coverage';
 import { ALL_NAMESPACES, DEFAULT_GROUP, GROUP_SEPARATOR, REST, type ServiceNames } from '../../model/service-name';
 

@@ -1,5 +1,5 @@
-import type { ChangesFrame } from '../../client/wire/frames';
 import type { Cause, HistoryEntry } from '../../client/wire/history-answers';
+import type { ScopeChanges } from '../../client/wire/wire-frame';
 
 /** Changes that are kept for the list of the latest. */
 export const LATEST_MAX_COUNT = 20;
@@ -32,7 +32,7 @@ export function changesOfEntry({ revision, at, actor, changes }: HistoryEntry): 
 }
 
 /** Returns the changes of a frame, up to a number that a list of the latest shows. */
-export function changesOfFrame({ revision, at, actor, cause, changes }: ChangesFrame): LatestChange[] {
+export function changesOfFrame({ revision, at, actor, cause, changes }: ScopeChanges): LatestChange[] {
   const records = changes.filter((change) => change.kind !== 'entry');
   return records.slice(0, LATEST_MAX_COUNT).map(({ group, service, id }) => ({
     key: JSON.stringify([revision, group, service, id]),

@@ -5,9 +5,9 @@ import { SocketSource } from '../../client/watch/socket-source';
 import { StreamSource } from '../../client/watch/stream-source';
 import type { Sourceless, WireScope } from '../../client/watch/watch';
 import { ClientCore } from '../../client/wire/client-core';
-import type { ChangesFrame } from '../../client/wire/frames';
 import { REAL_TIME } from '../../client/wire/time';
 import { trySocket } from '../../client/wire/try-socket';
+import type { ScopeChanges, ScopeFrame } from '../../client/wire/wire-frame';
 import { ORIGIN, session } from './session';
 import { TicketSocket } from './ticket-socket';
 
@@ -42,7 +42,7 @@ export interface FeedRequest {
   /** Position of the data that the page has read. */
   cursor: string;
   /** Called for each revision, in order. */
-  onChanges: (frame: ChangesFrame) => void;
+  onChanges: (frame: ScopeChanges) => void;
   /** Called if the position is no longer known: the page must read its data again. The feed has ended. */
   onReset: () => void;
   /** Called when the registry refuses the watch for good. */
@@ -83,7 +83,7 @@ async function chooseSource({ core, scope, options, sink, signal, begin }: Sourc
 class Feed {
   readonly #request: FeedRequest;
   #cursor: string;
-  #watch: ServiceWatch | undefined;
+  #watch: ServiceWatch<ScopeFrame> | undefined;
 
   constructor(request: FeedRequest) {
     this.#request = request;
@@ -94,7 +94,7 @@ class Feed {
     if (this.#watch !== undefined) return;
     const { ns, scope, onChanges, onReset, onRefused } = this.#request;
     const isCurrent = () => this.#watch === watch;
-    const watch: ServiceWatch = new ServiceWatch(
+    const watch: ServiceWatch<ScopeFrame> = new ServiceWatch<ScopeFrame>(
       coreOf(ns),
       scope,
       {

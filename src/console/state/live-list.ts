@@ -1,7 +1,7 @@
 import { type Signal, signal } from '@preact/signals';
 import { RollcallError } from '../../client/admin';
 import type { WireScope } from '../../client/watch/watch';
-import type { ChangesFrame } from '../../client/wire/frames';
+import type { ScopeChanges } from '../../client/wire/wire-frame';
 import { openFeed } from './live-feed';
 
 /** Name of the response header with the position of a read. */
@@ -30,7 +30,7 @@ export interface LiveListOptions<Item extends Revised> {
   }) => Promise<ListPage<Item>>;
   keyOf: (item: Item) => string;
   /** Applies a revision by `put` and `remove`. */
-  apply: (frame: ChangesFrame, list: LiveList<Item>) => void;
+  apply: (frame: ScopeChanges, list: LiveList<Item>) => void;
   /** Time of the past to show; undefined: now, live. */
   at?: string | undefined;
 }
@@ -56,7 +56,7 @@ export class LiveList<Item extends Revised> {
   readonly isComplete: Signal<boolean> = signal(false);
   readonly #options: LiveListOptions<Item>;
   #items = new Map<string, Item>();
-  #held: ChangesFrame[] | undefined;
+  #held: ScopeChanges[] | undefined;
   #closeFeed: (() => void) | undefined;
   #reading = new AbortController();
   #repeat: ReturnType<typeof setTimeout> | undefined;
@@ -107,7 +107,7 @@ export class LiveList<Item extends Revised> {
     this.#reading = reading;
     const { signal } = reading;
     const fresh = new Map<string, Item>();
-    const held: ChangesFrame[] = [];
+    const held: ScopeChanges[] = [];
     this.#held = held;
     let after: string | undefined;
     try {

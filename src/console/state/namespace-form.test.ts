@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Namespace } from '../../client/wire/directory-answers';
+import type { Namespace } from '../../client/wire/namespace-answers';
 import { NamespacePatch } from '../../model/namespace';
 import { formOf, type NamespaceForm, NUMBERS, patchOf } from './namespace-form';
 

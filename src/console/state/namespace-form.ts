@@ -1,4 +1,4 @@
-import type { Namespace, NamespacePatchBody } from '../../client/wire/directory-answers';
+import type { Namespace, NamespacePatchBody } from '../../client/wire/namespace-answers';
 import {
   ENTRIES_PER_NAMESPACE_MAX_BYTES,
   ENTRIES_PER_NAMESPACE_MAX_COUNT,

@@ -1,5 +1,5 @@
 import { signal } from '@preact/signals';
-import type { Namespace } from '../../client/wire/directory-answers';
+import type { Namespace } from '../../client/wire/namespace-answers';
 import { entriesPath, servicesPath } from './paths';
 import { ask, mayKnowServices, mayUseEntries, ownId, session } from './session';
 

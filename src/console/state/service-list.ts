@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { ServiceSummary } from '../../client/wire/answers';
-import type { ChangesFrame } from '../../client/wire/frames';
+import type { ScopeChanges } from '../../client/wire/wire-frame';
 import { changesOfEntry, changesOfFrame, LATEST_MAX_COUNT, type LatestChanges, withLatest } from './latest-change';
 import { LiveList } from './live-list';
 import { ask } from './session';
@@ -44,7 +44,7 @@ export class ServiceDirectory {
     }
   }
 
-  #apply(frame: ChangesFrame): void {
+  #apply(frame: ScopeChanges): void {
     const counted = new Set<string>();
     for (const summary of frame.counts ?? []) {
       const key = keyOf(summary);

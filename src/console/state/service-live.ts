@@ -1,9 +1,9 @@
 import { signal } from '@preact/signals';
 import { RollcallError } from '../../client/admin';
 import type { Service } from '../../client/wire/answers';
-import type { ChangesFrame } from '../../client/wire/frames';
 import type { Cause, HistoryEntry } from '../../client/wire/history-answers';
 import type { Instance } from '../../client/wire/instance';
+import type { ScopeChanges } from '../../client/wire/wire-frame';
 import { shortName } from '../../model/service-name';
 import { CURSOR_HEADER, LiveList } from './live-list';
 import type { ServiceAddress } from './paths';
@@ -102,7 +102,7 @@ export class ServiceLive {
     }
   }
 
-  #apply(frame: ChangesFrame): void {
+  #apply(frame: ScopeChanges): void {
     const { revision, at, actor } = frame;
     const isFirst = this.list.items.size === 0;
     for (const change of frame.changes) {

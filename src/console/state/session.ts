@@ -2,7 +2,7 @@ import { computed, signal } from '@preact/signals';
 import { RollcallError } from '../../client/admin';
 import { type Calls, calls } from '../../client/admin/calls';
 import { caller, type Operation } from '../../client/admin/operation';
-import type { Grant, OwnToken } from '../../client/wire/directory-answers';
+import type { Grant, OwnToken } from '../../client/wire/access-answers';
 import { RegistryHttp } from '../../client/wire/registry-http';
 import { covers, includesScope, type Target } from '../../model/coverage';
 import { store, stored } from '../words/storage';

@@ -1,4 +1,4 @@
-import type { IssuedToken, Token } from '../../client/wire/directory-answers';
+import type { IssuedToken, Token } from '../../client/wire/access-answers';
 import { ask } from './session';
 
 /** Tokens of a page of the list. */

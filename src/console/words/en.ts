@@ -1,4 +1,4 @@
-import type { AuditAction } from '../../client/wire/directory-answers';
+import type { AuditAction } from '../../client/wire/access-answers';
 import type { Cause } from '../../client/wire/history-answers';
 import { clock, count, duration, moment, span } from './format';
 

@@ -120,7 +120,7 @@ function noteAlarm({ alarmTimes, counters, platform }: AlarmState): void {
  * Removes the oldest slice of a journal that is too large, and the services that only that slice knew. Returns false if
  * there was none.
  */
-function compact(state: StoredState): boolean {
+export function compact(state: StoredState): boolean {
   const { journal, catalog, pipeline, entries } = state;
   const plan = journal.planCompaction(state.time.stamp(), knowsTooManyServices(state));
   if (plan === undefined) return emptyEntries(state);

@@ -1,5 +1,6 @@
 import type { AuditNote } from '../../model/audit';
 import { shownKey } from '../../model/entry';
+import { RegistryError } from '../../model/errors';
 import type {
   GrantedLeaseDetail,
   GrantedLeaseList,
@@ -14,7 +15,7 @@ import { GRANTED_LEASES_PER_PAGE_COUNT, LEASE_HOLDS_SHOWN_MAX_COUNT } from '../.
 import type { Answer, Caller } from '../../model/namespace-api';
 import { timestamp } from '../../model/timestamp';
 import type { StoredState } from './commit/commit-state';
-import { endGranted, findGranted, grantLease, renewGranted, requireGranted } from './leases/granting';
+import { endGranted, findGranted, grantLease, renewGranted, requireGranted, requireRevocable } from './leases/granting';
 import { continueEnds } from './leases/slow-end';
 import { type GrantedLease, keyOf } from './records/catalog-entries';
 import { withAuditEntry } from './turn/operator-audit';
@@ -89,10 +90,10 @@ export function callRevokeLease(
   name: LeaseName,
   decided?: OnDecided,
 ): Reply<'revokeLease'> {
-  const lease = state.granted.find(name.lease, name.door ?? 'native');
+  const lease = state.granted.findHolding(name.lease, name.door ?? 'native');
   const isForeign = lease !== undefined && lease.tokenId !== caller.tokenId && caller.operates === true;
-  const noted = (changed?: () => void) => () => {
-    changed?.();
+  const noted = (changed?: () => void) => (hasEnded: boolean) => {
+    if (hasEnded) changed?.();
     decided?.(0);
   };
   if (!isForeign) return revoke(state, { ...caller, operates: false }, name, noted());
@@ -103,28 +104,40 @@ export function callRevokeLease(
 }
 
 /**
- * Revokes a lease, and returns when all that it held is deleted.
+ * Revokes a lease, or continues its end, and returns when all that it held is deleted.
  *
- * @param changed Called once it has ended.
+ * @param noted Called once it is decided whether this call has ended the lease.
  */
 async function revoke(
   state: TurnState,
   caller: Caller,
   name: LeaseName,
-  changed?: () => void,
+  noted: (hasEnded: boolean) => void,
 ): ReturnType<typeof callRevokeLease> {
   const revoked = (now: number) => {
-    const lease = requireGranted(state.granted, caller, name);
-    endGranted(state, [lease], 'revoked', caller.tokenId, now);
-    changed?.();
+    const lease = requireRevocable(state.granted, caller, name);
+    const isFirst = lease.ending === undefined;
+    if (isFirst) endGranted(state, [lease], 'revoked', caller.tokenId, now);
+    noted(isFirst);
     return lease;
   };
   const lease = await turn(state, undefined, revoked, caller.tokenId);
+  const isEnding = () => state.granted.get(lease.id) === lease;
   // The alarm does the same. Slices of both may alternate.
-  while (state.granted.get(lease.id) === lease && continueEnds(state, state.time.now())) {
+  while (isEnding() && continueEnds(state, state.time.now())) {
     await (state.pipeline.settled() ?? state.platform.nextTurn());
   }
+  if (isEnding()) throw endsLater(name, state.pipeline.fault);
   return turn(state, undefined, () => ({ cursor: state.journal.cursor }));
+}
+
+/** Returns the error for a revoked lease that still holds something, as nothing can be stored. */
+function endsLater({ lease }: LeaseName, fault = 'the disk failed'): RegistryError {
+  return new RegistryError(
+    'UNAVAILABLE',
+    `the lease ${lease} has ended, but what it holds is still there, as nothing can be stored: ${fault}; once that is fixed it is deleted, also without a retry`,
+    { retryAfterSeconds: 5 },
+  );
 }
 
 /** Runs one call about granted leases. They are no records, so it makes no revision. */

@@ -95,7 +95,7 @@ export function addGrantedLeaseRoutes(surface: Surface): void {
   });
 
   route(surface, {
-    operation: 'revokeLease',
+    operation: 'revokeGrantedLease',
     method: 'delete',
     path: LEASE_PATH,
     scope: 'register',

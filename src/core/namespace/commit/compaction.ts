@@ -1,11 +1,34 @@
-import { COMPACTION_SLICE_MAX_COUNT } from '../../../model/limits';
-import type { SqlRow } from '../../storage/sql-storage';
+import { COMPACTION_SLICE_MAX_COUNT, COMPACTION_SLICE_MAX_HEADS_COUNT } from '../../../model/limits';
+import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
 import { deletedKeys } from '../entries/entry-changes';
+import { RECORD_KINDS } from '../records/record-kinds';
 import type { RecordKey } from '../records/records';
 import { decodeChanges } from './journal-format';
 
 /** Maximum content read for one slice, as parsing its deletions takes time. In characters or bytes. */
-export const COMPACTION_SLICE_MAX_SIZE = 4 * 1024 * 1024;
+const COMPACTION_SLICE_MAX_SIZE = 4 * 1024 * 1024;
+
+/** The work of removing rows and their heads in one turn. */
+export class SliceOfRows {
+  #rows = 0;
+  #size = 0;
+  #heads = 0;
+
+  get isFull(): boolean {
+    return (
+      this.#rows >= COMPACTION_SLICE_MAX_COUNT ||
+      this.#size >= COMPACTION_SLICE_MAX_SIZE ||
+      this.#heads >= COMPACTION_SLICE_MAX_HEADS_COUNT
+    );
+  }
+
+  /** Adds a row. @param size In characters or bytes. */
+  add(size: number, heads: number): void {
+    this.#rows += 1;
+    this.#size += size;
+    this.#heads += heads;
+  }
+}
 
 /** An entry that was deleted in a revision. */
 export interface DeletedEntry {
@@ -13,9 +36,15 @@ export interface DeletedEntry {
   revision: number;
 }
 
-/** The scope of a compaction: all revisions up to one, and the heads of what was deleted in them. */
-export interface Compaction {
+/** The oldest rows of the journal: all up to one. */
+export interface OldestRows {
   revision: number;
+  /** Its last part, if the revision has more than one slice; it counts as removed nevertheless. Absent: all its parts. */
+  part?: number | undefined;
+}
+
+/** The scope of a compaction: the oldest rows, and the heads of what was deleted in them. */
+export interface Compaction extends OldestRows {
   removed: (RecordKey & { revision: number })[];
   removedEntries: DeletedEntry[];
 }
@@ -37,32 +66,41 @@ interface Bounds {
 }
 
 /**
- * Returns the oldest revisions that must be removed, at most a slice of them; undefined if all may stay.
+ * Returns the oldest rows that must be removed, at most a slice of them; undefined if all may stay. A revision is removed as
+ * a whole, if need be in several slices.
  *
- * @param rows Rows of the journal, oldest first: revision, stamp, `size_until`, changes, and of entries: `entry_revisions` and
- *   changes. Only as many as needed are read.
+ * @param rows Rows of the journal, oldest first: revision, stamp, `size_until`, changes, of entries `entry_revisions` and
+ *   changes, and the number of the part. Only as many as needed are read.
  */
 export function compactionOf(rows: Iterable<SqlRow>, bounds: Bounds): Compaction | undefined {
   let plan: Compaction | undefined;
-  let count = 0;
-  let size = 0;
+  let reached = 0;
+  const slice = new SliceOfRows();
   for (const row of rows) {
     const [revision, at, sizeUntil] = [Number(row[0]), Number(row[1]), Number(row[2])];
     const changes = String(row[3]);
     const [, , , , entryRevisions, entries] = row;
+    const part = Number(row[6]);
     const isNextRevision = revision !== plan?.revision;
-    if (isNextRevision && (count >= COMPACTION_SLICE_MAX_COUNT || size >= COMPACTION_SLICE_MAX_SIZE)) break;
+    if (slice.isFull) {
+      if (plan !== undefined && !isNextRevision) plan.part = reached;
+      break;
+    }
+    // The rest of one whose first parts are removed goes too.
+    const isRest = plan === undefined && part > 0;
     const isOverSize = sizeUntil - changes.length < bounds.sizeByBytes;
-    const mustGo = bounds.isBeyondCount(revision, Number(entryRevisions ?? 0)) || at <= bounds.stampByAge || isOverSize;
+    const mustGo =
+      isRest || bounds.isBeyondCount(revision, Number(entryRevisions ?? 0)) || at <= bounds.stampByAge || isOverSize;
     if (isNextRevision && (!mustGo || revision === bounds.head)) break;
     plan ??= { revision, removed: [], removedEntries: [] };
     plan.revision = revision;
-    count += 1;
-    size += changes.length;
+    reached = part;
+    const headsBefore = plan.removed.length + plan.removedEntries.length;
     collectRemoved(plan, revision, changes);
-    if (!(entries instanceof ArrayBuffer)) continue;
-    size += entries.byteLength;
-    for (const key of deletedKeys(entries)) plan.removedEntries.push({ key, revision });
+    const deleted = entries instanceof ArrayBuffer ? deletedKeys(entries) : [];
+    for (const key of deleted) plan.removedEntries.push({ key, revision });
+    const size = changes.length + (entries instanceof ArrayBuffer ? entries.byteLength : 0);
+    slice.add(size, plan.removed.length + plan.removedEntries.length - headsBefore);
   }
   return plan;
 }
@@ -71,5 +109,16 @@ function collectRemoved(plan: Compaction, revision: number, changes: string): vo
   if (!changes.includes('"after":null')) return;
   for (const { kind, group, service, id, after } of decodeChanges(changes)) {
     if (after === null) plan.removed.push({ kind, group, service, id, revision });
+  }
+}
+
+/** Removes the rows of a plan, and the heads of records. Runs inside a commit. */
+export function removeRows(storage: SqlStorage, { revision: newest, part, removed }: Compaction): void {
+  storage.run('DELETE FROM journal WHERE revision <= ?', part === undefined ? newest : newest - 1);
+  if (part !== undefined) storage.run('DELETE FROM journal WHERE revision = ? AND part <= ?', newest, part);
+  const head = `DELETE FROM record
+    WHERE kind = ? AND group_name = ? AND service = ? AND id = ? AND value IS NULL AND revision = ?`;
+  for (const { kind, group, service, id, revision } of removed) {
+    storage.run(head, RECORD_KINDS[kind].number, group, service, id, revision);
   }
 }

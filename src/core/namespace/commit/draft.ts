@@ -6,6 +6,7 @@ import {
   DOCUMENTS_PER_SERVICE_MAX_COUNT,
   INSTANCES_PER_NAMESPACE_MAX_COUNT,
   INSTANCES_PER_SERVICE_MAX_COUNT,
+  LEASE_INSTANCES_MAX_COUNT,
   SERVICES_PER_NAMESPACE_MAX_COUNT,
 } from '../../../model/limits';
 import type { NamespaceLimits } from '../../../model/namespace';
@@ -13,7 +14,7 @@ import type { Caller, ServiceKey } from '../../../model/namespace-api';
 import { assertShare } from '../access/token-limits';
 import type { EntryStore } from '../entries/entry-store';
 import type { Catalog } from '../records/catalog';
-import type { InstanceEntry } from '../records/catalog-entries';
+import type { GrantedLease, InstanceEntry } from '../records/catalog-entries';
 import type { GrantedLeases } from '../records/granted-leases';
 import { instanceKind } from '../records/instance-kind';
 import type { LockDelays } from '../records/lock-delays';
@@ -61,6 +62,8 @@ export class Draft {
   readonly #created = new Map<string, number>();
   #createdTotal = 0;
   readonly #newServices = new Set<string>();
+  /** Names of the instances that granted leases are going to hold. */
+  readonly #addedToLeases = new Map<GrantedLease, Set<string>>();
   readonly #documents = new Map<string, ServiceKey & SharedDocument>();
 
   /** Entries that the command changes. */
@@ -155,12 +158,13 @@ export class Draft {
    * Puts an instance. The limits don't apply to an import, which has counted its records before it began.
    *
    * @param renewed True if its lease starts again now.
-   * @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room.
+   * @throws {RegistryError} `LIMIT_EXCEEDED` if it is new and there is no room, or its granted lease holds too many others.
    */
   putInstance(key: InstanceKey, record: InstanceRecord, cause: Cause, renewed: boolean): void {
     const before = this.#changes.get(this.#nameOf('instance', key));
     const isNew = before === undefined && this.#catalog.instance(key) === undefined;
     if (isNew && cause !== 'imported') this.#makeRoom(key);
+    this.#makeRoomOnLease(key, record);
     this.#put(instanceKind, key, { record, cause, renewed: renewed || before?.renewed === true });
   }
 
@@ -262,6 +266,20 @@ export class Draft {
     this.#makeRoomForService({ group, service });
     this.#created.set(name, created + 1);
     this.#createdTotal += 1;
+  }
+
+  /** Counts an instance against the limit of the granted lease that is going to hold it. */
+  #makeRoomOnLease(key: InstanceKey, { definition }: InstanceRecord): void {
+    const id = definition.lease?.id;
+    const lease = id === undefined ? undefined : this.granted.get(Number(id));
+    if (lease === undefined || this.#catalog.instance(key)?.holder === lease) return;
+    const added = this.#addedToLeases.get(lease) ?? new Set<string>();
+    this.#addedToLeases.set(lease, added.add(this.#nameOf('instance', key)));
+    if (lease.instances.size + added.size <= LEASE_INSTANCES_MAX_COUNT) return;
+    throw new RegistryError(
+      'LIMIT_EXCEEDED',
+      `the lease ${lease.id} holds ${LEASE_INSTANCES_MAX_COUNT} instances, the maximum; deregister some, or use another lease`,
+    );
   }
 
   /** Counts a service that does not exist yet against the limits. */

@@ -207,10 +207,15 @@ export class DraftedEntries {
 
   /** Returns the changes as the journal keeps them. Reads the previous values. */
   committed(): JournaledEntry[] {
+    const stored = new Map<string, WholeEntry>();
+    const keys = [...this.#changes.keys()].sort();
+    // In the order of the keys, many are read at once.
+    for (const entry of this.#store.whole(keys.flatMap((key) => this.#store.get(key) ?? []))) {
+      stored.set(entry.key, entry);
+    }
     return [...this.#changes].map(([key, { cause, after }]) => {
-      const entry = this.#store.get(key);
-      const before = entry === undefined ? null : { ...entry, value: this.#store.valueOf(entry) };
-      return { key, cause, previous: this.#store.changedAt(key), before, after };
+      const before = stored.get(key) ?? null;
+      return { key, cause, previous: before?.revision ?? this.#store.changedAt(key), before, after };
     });
   }
 

@@ -4,9 +4,13 @@ import { HandDisk } from '../../../../test/fixtures/hand-disk';
 import { HandPlatform } from '../../../../test/fixtures/hand-platform';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { utf8Bytes, utf8Text } from '../../../model/bytes';
-import { COMPACTION_SLICE_MAX_COUNT, JOURNAL_PART_MAX_BYTES } from '../../../model/limits';
+import {
+  COMPACTION_SLICE_MAX_COUNT,
+  COMPACTION_SLICE_MAX_HEADS_COUNT,
+  JOURNAL_PART_MAX_BYTES,
+} from '../../../model/limits';
 import { prepareStorage } from '../../storage/schema';
-import { attendAlarm } from '../alarm';
+import { attendAlarm, compact as clearAway } from '../alarm';
 import { encodeEntryParts, type JournaledEntry } from '../entries/entry-changes';
 import type { EntryRetention } from './entry-journal';
 import { DEFAULT_RETENTION, Journal, type Retention } from './journal';
@@ -220,6 +224,48 @@ describe('the budget of entries', () => {
     expect(journal.entries.planEmptying(journal.storedRevision)?.revision).toBe(COMPACTION_SLICE_MAX_COUNT);
     await compact(awake);
     expect(kept(awake).entries).toEqual([COMPACTION_SLICE_MAX_COUNT + 9, COMPACTION_SLICE_MAX_COUNT + 10]);
+  });
+
+  it('[J3, KV8] removes the heads of a large revision in slices, and no reader finds it from the first one on', async () => {
+    const perSlice = COMPACTION_SLICE_MAX_HEADS_COUNT;
+    const count = 2 * perSlice + 5;
+    for (const retention of [
+      { entries: { maxCount: 1, maxBytes: 1e9 } },
+      { entries: { maxCount: 1e9, maxBytes: 1e9 }, maxCount: 1, isOld: true },
+    ]) {
+      const { entries: budget, isOld = false, ...rest } = retention;
+      const awake = awakeWith(budget, rest);
+      awake.commit(({ entries }) => {
+        for (let n = 0; n < count; n++) entries.put(`k${n}`, { value: utf8Bytes(''), lease: null, facts: null }, 'put');
+      });
+      awake.commit(({ entries }) => {
+        for (let n = 0; n < count; n++) entries.delete(`k${n}`, 'deleted');
+      });
+      put(awake, 'last');
+      if (isOld) awake.put('a b');
+      await settle();
+      const heads = () => Number(rowsOf(awake, 'SELECT COUNT(*) FROM entry WHERE version = 0')[0]?.[0]);
+      const gone = ({ state: { journal } }: AwakeNamespace) =>
+        isOld ? journal.compactedRevision : journal.entries.emptiedRevision;
+      const left: number[] = [];
+      while (clearAway(awake.state)) {
+        await settle();
+        const before = left.at(-1) ?? count;
+        expect(before - heads()).toBeLessThanOrEqual(perSlice);
+        left.push(heads());
+        if (heads() === count || heads() === 0) continue;
+        expect(gone(awake)).toBe(2);
+        const { journal } = awake.state;
+        expect(journal.entries.planEmptying(journal.storedRevision)?.revision ?? 2).toBe(2);
+        if (isOld) expect([journal.entryAt(2), [...journal.entriesUpTo(2)]]).toEqual([undefined, []]);
+        // A wake in between finds the same.
+        awake.platform.loseMemory();
+        expect(gone(awakeWith(budget, rest, awake.platform))).toBe(2);
+      }
+      expect(left.filter((number) => number > 0 && number < count)).toHaveLength(2);
+      expect(heads()).toBe(0);
+      expect(kept(awake).entries).toEqual(isOld ? [] : [3]);
+    }
   });
 
   it('[S2] is the same after a wake, also of storage that has been emptied and compacted', async () => {

@@ -2,7 +2,7 @@ import { COMPACTION_SLICE_MAX_COUNT, ENTRY_JOURNAL_MAX_BYTES, ENTRY_JOURNAL_MAX_
 import { readProperty, writeProperty } from '../../storage/schema';
 import type { SqlStorage } from '../../storage/sql-storage';
 import { decodeEntryChanges, deletedKeys, encodeEntryParts, type JournaledEntry } from '../entries/entry-changes';
-import { COMPACTION_SLICE_MAX_SIZE, type DeletedEntry } from './compaction';
+import { type DeletedEntry, type OldestRows, SliceOfRows } from './compaction';
 import { readStagedPart, type StagedEnd, type StagedRow } from './staged-parts';
 
 /** Bounds on the changes of entries that the journal keeps, besides its own. */
@@ -37,9 +37,8 @@ export interface Sums {
   revisions: number;
 }
 
-/** The oldest revisions whose changes of entries must be removed, and the heads that go with them. */
-export interface Emptying {
-  revision: number;
+/** The oldest rows whose changes of entries must be removed, and the heads that go with them. */
+export interface Emptying extends OldestRows {
   heads: DeletedEntry[];
 }
 
@@ -226,36 +225,52 @@ export class EntryJournal {
     }
   }
 
-  /** Returns the oldest revisions that must be emptied, at most a slice of them; undefined if all may stay. */
+  /**
+   * Returns the oldest rows that must be emptied, at most a slice of them; undefined if all may stay. A revision is emptied
+   * as a whole, if need be in several slices.
+   */
   planEmptying(head: number): Emptying | undefined {
     const { maxCount, maxBytes } = this.#retention();
-    if (this.count <= maxCount && this.size <= maxBytes) return undefined;
+    if (this.count <= maxCount && this.size <= maxBytes && !this.#isPartlyEmptied()) return undefined;
     let plan: Emptying | undefined;
-    let rows = 0;
-    let size = 0;
-    const parts = `SELECT revision, entries, entries_until, entry_revisions FROM journal
-      WHERE revision > ? AND revision < ? AND entries IS NOT NULL ORDER BY revision, part`;
-    for (const [number, part, bytes, revisions] of this.#storage.read(parts, this.emptiedRevision, head)) {
+    let reached = 0;
+    const slice = new SliceOfRows();
+    const parts = `SELECT revision, entries, entries_until, entry_revisions, part FROM journal
+      WHERE revision >= ? AND revision < ? AND entries IS NOT NULL ORDER BY revision, part`;
+    for (const [number, part, bytes, revisions, place] of this.#storage.read(parts, this.emptiedRevision, head)) {
       if (!(part instanceof ArrayBuffer)) continue;
       const revision = Number(number);
-      if (revision !== plan?.revision) {
-        if (rows >= COMPACTION_SLICE_MAX_COUNT || size >= COMPACTION_SLICE_MAX_SIZE) break;
+      const isNextRevision = revision !== plan?.revision;
+      if (slice.isFull) {
+        if (plan !== undefined && !isNextRevision) plan.part = reached;
+        break;
+      }
+      if (isNextRevision && revision !== this.emptiedRevision) {
         const isOverSize = this.#until.bytes - Number(bytes) + part.byteLength > maxBytes;
         if (!isOverSize && this.#until.revisions - Number(revisions) + 1 <= maxCount) break;
       }
       plan ??= { revision, heads: [] };
       plan.revision = revision;
-      for (const key of deletedKeys(part)) plan.heads.push({ key, revision });
-      rows += 1;
-      size += part.byteLength;
+      reached = Number(place);
+      const keys = deletedKeys(part);
+      for (const key of keys) plan.heads.push({ key, revision });
+      slice.add(part.byteLength, keys.length);
     }
     return plan;
   }
 
+  /** Returns whether the newest emptied revision still has changes, which the next slice removes. */
+  #isPartlyEmptied(): boolean {
+    const rest = 'SELECT 1 FROM journal WHERE revision = ? AND entries IS NOT NULL LIMIT 1';
+    for (const _ of this.#storage.read(rest, this.emptiedRevision)) return true;
+    return false;
+  }
+
   /** Removes the changes of a plan. The caller removes the heads. Runs inside a commit. */
-  empty({ revision }: Emptying): void {
-    const rows = 'UPDATE journal SET entries = NULL WHERE revision > ? AND revision <= ? AND entries IS NOT NULL';
-    this.#storage.run(rows, this.emptiedRevision, revision);
+  empty({ revision, part = Number.MAX_SAFE_INTEGER }: Emptying): void {
+    const rows = `UPDATE journal SET entries = NULL
+      WHERE revision >= ? AND revision <= ? AND (revision < ? OR part <= ?) AND entries IS NOT NULL`;
+    this.#storage.run(rows, this.emptiedRevision, revision, revision, part);
     this.#stored = { ...this.#stored, emptied: revision };
     writeProperty(this.#storage, PROPERTY, JSON.stringify(this.#stored));
     this.refresh();

@@ -10,8 +10,7 @@ import {
 import { readProperty, writeProperty } from '../../storage/schema';
 import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
 import type { JournaledEntry } from '../entries/entry-changes';
-import { RECORD_KINDS } from '../records/record-kinds';
-import { type Compaction, compactionOf } from './compaction';
+import { type Compaction, compactionOf, removeRows } from './compaction';
 import { EntryJournal, type EntryRetention } from './entry-journal';
 import {
   decodeChanges,
@@ -237,6 +236,7 @@ export class Journal {
   changesAt(revision: number): readonly JournaledChange[] {
     const unwritten = this.#unwritten.get(revision);
     if (unwritten !== undefined) return unwritten;
+    if (revision <= this.#compactedRevision) return [];
     const parts = [...this.#storage.read('SELECT changes FROM journal WHERE revision = ? ORDER BY part', revision)];
     return parts.flatMap(([changes]) => decodeChanges(String(changes)));
   }
@@ -252,11 +252,13 @@ export class Journal {
 
   /** Yields the revisions up to one that are on the disk, newest first. The parts of each are still in order. */
   entriesUpTo(revision: number): Generator<JournalEntry> {
-    return this.#entries(this.#storage.read(`${ENTRY} WHERE revision <= ? ORDER BY revision DESC, part`, revision));
+    const rows = `${ENTRY} WHERE revision <= ? AND revision > ? ORDER BY revision DESC, part`;
+    return this.#entries(this.#storage.read(rows, revision, this.#compactedRevision));
   }
 
   /** Returns one revision that is on the disk; undefined if it was compacted. */
   entryAt(revision: number): JournalEntry | undefined {
+    if (revision <= this.#compactedRevision) return undefined;
     const rows = this.#storage.read(`${ENTRY} WHERE revision = ? ORDER BY part`, revision);
     return [...this.#entries(rows)][0];
   }
@@ -344,7 +346,7 @@ export class Journal {
   }
 
   /**
-   * Returns the oldest revisions that must be removed, at most a slice of them; undefined if all may stay.
+   * Returns the oldest rows that must be removed, at most a slice of them; undefined if all may stay.
    *
    * @param stamp Current time for people.
    * @param isTooMuch True to remove all but the newest revision on the disk.
@@ -361,34 +363,25 @@ export class Journal {
     };
     const sizeByBytes = this.#sizeUntil - maxBytes;
     const stampByAge = stamp - maxAgeMs;
-    const rows = `SELECT revision, at, size_until, changes, entry_revisions, entries FROM journal
+    const rows = `SELECT revision, at, size_until, changes, entry_revisions, entries, part FROM journal
       ORDER BY revision, part`;
     const bounds = { isBeyondCount, sizeByBytes, stampByAge, head: this.#head.revision };
     return compactionOf(this.#storage.read(rows), bounds);
   }
 
-  /** Removes the revisions of a plan, and the heads of records that were deleted in them. Runs inside a commit. */
+  /** Removes the rows of a plan, and the heads of records that were deleted in them. Runs inside a commit. */
   compact(plan: Compaction): void {
-    this.#storage.run('DELETE FROM journal WHERE revision <= ?', plan.revision);
-    for (const { kind, group, service, id, revision } of plan.removed) {
-      this.#storage.run(
-        `DELETE FROM record WHERE kind = ? AND group_name = ? AND service = ? AND id = ? AND value IS NULL AND revision = ?`,
-        RECORD_KINDS[kind].number,
-        group,
-        service,
-        id,
-        revision,
-      );
-    }
+    removeRows(this.#storage, plan);
     this.#readOldest();
   }
 
   #readOldest(): void {
     this.#compactedRevision = this.#head.revision;
     this.#sizeCompacted = this.#sizeUntil;
-    const oldest = 'SELECT revision, size_until, changes, at FROM journal ORDER BY revision, part LIMIT 1';
-    for (const [revision, sizeUntil, changes, at] of this.#storage.read(oldest)) {
-      this.#compactedRevision = Number(revision) - 1;
+    const oldest = 'SELECT revision, part, size_until, changes, at FROM journal ORDER BY revision, part LIMIT 1';
+    for (const [revision, part, sizeUntil, changes, at] of this.#storage.read(oldest)) {
+      // A revision whose first parts are removed counts as compacted.
+      this.#compactedRevision = part === 0 ? Number(revision) - 1 : Number(revision);
       // Measured here, as SQLite counts characters, but JavaScript counts UTF-16 code units.
       this.#sizeCompacted = Number(sizeUntil) - String(changes).length;
       this.#oldestStamp = Number(at);

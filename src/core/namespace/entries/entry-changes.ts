@@ -1,5 +1,5 @@
 import type { Cause } from '../../../model/history';
-import { JOURNAL_PART_MAX_BYTES } from '../../../model/limits';
+import { JOURNAL_PART_MAX_BYTES, JOURNAL_PART_MAX_ENTRIES_COUNT } from '../../../model/limits';
 import { utf8Length } from '../../../model/names';
 import type { WholeEntry } from './entry';
 
@@ -48,7 +48,8 @@ export function encodeEntryParts(changes: readonly JournaledEntry[]): ArrayBuffe
     const head = encodeHead(change);
     // Many small entries have longer heads than values.
     const more = (change.before?.size ?? 0) + (change.after?.size ?? 0) + utf8Length(head);
-    if (bytes + more > JOURNAL_PART_MAX_BYTES && part.length > 0) {
+    const isFull = bytes + more > JOURNAL_PART_MAX_BYTES || part.length >= JOURNAL_PART_MAX_ENTRIES_COUNT;
+    if (isFull && part.length > 0) {
       parts.push(encodePart(part, heads));
       part = [];
       heads = [];

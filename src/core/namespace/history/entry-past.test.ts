@@ -267,3 +267,19 @@ it('[KV5] shows nothing of changes that are made while it reads the journal', as
   ]);
   expect(count).toBe(4);
 });
+
+it('[KV5] refuses with the reason if the journal has lost a change, and does not search forever', async () => {
+  const awake = new AwakeNamespace();
+  const put = (key: string, text: string) =>
+    awake.commit(({ entries }) => entries.put(key, { value: utf8Bytes(text), lease: null, facts: null }, 'put'));
+  put('a', 'then');
+  await settle();
+  const { cursor } = awake.state.journal;
+  put('a', 'now');
+  put('b', 'now');
+  await settle();
+  awake.platform.storage.run('DELETE FROM journal WHERE revision = 2');
+  const read = readEntryRange(awake.state, { interval: { from: '', to: undefined }, at: cursor });
+  const message = expect.stringMatching(/^the storage is damaged: the entry "a" has changed since revision 1, /);
+  await expect(read).rejects.toMatchObject({ code: 'INTERNAL', message });
+});

@@ -1,3 +1,4 @@
+import { quoteKey } from '../../../model/entry';
 import { RegistryError } from '../../../model/errors';
 import type { KeyInterval } from '../../../model/key-interval';
 import { ENTRY_STEPS_BACK_MAX_COUNT } from '../../../model/limits';
@@ -65,7 +66,7 @@ export class EntryPast {
   /**
    * Finds what is missing.
    *
-   * @throws {RegistryError} `COMPACTED`.
+   * @throws {RegistryError} `COMPACTED`; `INTERNAL` if the storage is damaged.
    */
   async find(): Promise<void> {
     const { journal, entries, platform } = this.#state;
@@ -78,7 +79,9 @@ export class EntryPast {
       else this.#found.set(key, past);
       if (index % STEPS_PER_TURN === STEPS_PER_TURN - 1) await platform.nextTurn();
     }
-    if (rest.size > 0) await lookForward(this.#state, rest, this.#revision, this.#found);
+    if (rest.size === 0) return;
+    await lookForward(this.#state, rest, this.#revision, this.#found);
+    for (const key of rest) throw lostChange(key, this.#revision);
   }
 }
 
@@ -155,7 +158,18 @@ function pastEntry({ before }: JournaledEntry, changedAt: number): PastEntry | n
   return { entry, changedAt };
 }
 
-/** Finds the first change of each key after a revision: its `before` is the entry at that revision. */
+/** Returns the error for a key that has changed since a revision by the table of entries, but not by the journal. */
+function lostChange(key: string, revision: number): RegistryError {
+  return new RegistryError(
+    'INTERNAL',
+    `the storage is damaged: the entry ${quoteKey(key)} has changed since revision ${revision}, and the journal does not have that change; read the present, or restore a backup`,
+  );
+}
+
+/**
+ * Finds the first change of each key after a revision: its `before` is the entry at that revision. Removes those that it
+ * finds from `missing`.
+ */
 async function lookForward(
   { journal, platform }: PastState,
   missing: Set<string>,
@@ -164,11 +178,12 @@ async function lookForward(
 ): Promise<void> {
   let reached = from;
   while (missing.size > 0 && reached < journal.storedRevision) {
+    assertRetained(journal, from);
     // Revisions that are being written are found along the chain, in the next round.
     reached = scan(journal, missing, reached, found);
     await platform.nextTurn();
-    assertRetained(journal, from);
   }
+  assertRetained(journal, from);
 }
 
 /** Reads some of the journal. Returns the revision up to which everything was read. */

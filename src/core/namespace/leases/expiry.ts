@@ -75,8 +75,7 @@ export function sweep(state: ExpiryState, now: number, first?: ServiceEntry): bo
 }
 
 function sweepLeases(state: ExpiryState, now: number, first: ServiceEntry | undefined): void {
-  const isFirst = (holder: LeaseHolder) =>
-    'instances' in holder ? [...holder.instances].some(({ service }) => service === first) : holder.service === first;
+  const isFirst = first && ((holder: LeaseHolder) => concerns(holder, first));
   hearSessions(state, now);
   const lapsed = state.leases.lapsed(now, SWEEP_SLICE_MAX_COUNT, isFirst);
   if (lapsed.length === 0) return;
@@ -95,7 +94,15 @@ function sweepLeases(state: ExpiryState, now: number, first: ServiceEntry | unde
   if (ended.length > 0) endSessions(state, ended, 'expired', REGISTRY_ACTOR, now);
   if (granted.length > 0) endGranted(state, firstBatch(state, granted, isFirst), 'expired', REGISTRY_ACTOR, now);
   markUnhealthy(state, [...unhealthy, ...preserved.unhealthy], now);
-  state.leases.findEarliest();
+  // After a full slice more is due, as the bound says already.
+  if (lapsed.length < SWEEP_SLICE_MAX_COUNT) state.leases.findEarliest();
+}
+
+/** Returns whether a holder is an instance of a service, or holds one. */
+function concerns(holder: LeaseHolder, first: ServiceEntry): boolean {
+  if (!('instances' in holder)) return holder.service === first;
+  for (const { service } of holder.instances) if (service === first) return true;
+  return false;
 }
 
 /**
@@ -105,7 +112,7 @@ function sweepLeases(state: ExpiryState, now: number, first: ServiceEntry | unde
 function firstBatch(
   state: CommitState,
   leases: readonly GrantedLease[],
-  isFirst: (lease: GrantedLease) => boolean,
+  isFirst: ((lease: GrantedLease) => boolean) | undefined,
 ): GrantedLease[] {
   const batch: EndLoad = { count: 0, bytes: 0 };
   return leases.filter((lease) => {
@@ -117,7 +124,7 @@ function firstBatch(
       batch.count += count;
       batch.bytes += bytes;
     }
-    return isNext || isFirst(lease);
+    return isNext || isFirst?.(lease) === true;
   });
 }
 

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { OPERATOR, OWNER, STRANGER } from '../../../../test/fixtures/callers';
+import { definition, key } from '../../../../test/fixtures/definition';
+import { instanceRecord } from '../../../../test/fixtures/instance-record';
 import { LeaseCalls } from '../../../../test/fixtures/lease-calls';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
-import { GRANTED_LEASES_MAX_COUNT } from '../../../model/limits';
+import type { Operation } from '../../../model/batch';
+import { GRANTED_LEASES_MAX_COUNT, LEASE_INSTANCES_MAX_COUNT } from '../../../model/limits';
+import { commit } from '../commit/commit';
+import { Draft } from '../commit/draft';
 
 /** Adds leases without a call for each. */
 function fill({ state }: NodeNamespace, tokenId: string, count: number): void {
@@ -47,4 +52,47 @@ describe('grantLease', () => {
       message: expect.stringContaining('the maximum'),
     });
   });
+});
+
+describe('the instances of a granted lease', () => {
+  it('[N26, GL3] are at most as many as end in one turn, however they come to it', async () => {
+    const namespace = new NodeNamespace();
+    const { api, state } = namespace;
+    const leases = new LeaseCalls(api);
+    const [full, other] = [await leases.grant(), await leases.grant()];
+    const draft = new Draft(state, state.time.now());
+    for (let n = 0; n < LEASE_INSTANCES_MAX_COUNT - 1; n++) {
+      const record = instanceRecord({ lease: { id: full.id, ttlMs: 30_000 } });
+      draft.putInstance({ ...key(`i${n}`), service: `s${n >> 12}` }, record, 'registered', true);
+    }
+    commit(state, draft, OWNER.tokenId);
+    const register = (id: string, lease: string): Operation => {
+      return { op: 'register', key: key(id), definition: definition({ lease: { id: lease } }), precondition: {} };
+    };
+    const refused = { code: 'LIMIT_EXCEEDED', message: expect.stringContaining(`the lease ${full.id} holds 10000 `) };
+    await expect(api.batch(OWNER, [register('a', full.id), register('b', full.id)])).rejects.toMatchObject(refused);
+    // The same one twice, and once more.
+    await api.batch(OWNER, [register('a', full.id), register('a', full.id)]);
+    await api.batch(OWNER, [register('a', full.id), register('b', other.id)]);
+    await expect(api.batch(OWNER, [register('b', full.id)])).rejects.toMatchObject(refused);
+    await api.deregister(OWNER, { key: key('a'), precondition: {} });
+    await api.batch(OWNER, [register('b', full.id)]);
+    await leases.revoke(full.id);
+    expect(state.catalog.instanceCount).toBe(0);
+  });
+});
+
+it('[GL2, L5] many leases that are due at once end with their rows', async () => {
+  const namespace = new NodeNamespace();
+  const { api, state, platform } = namespace;
+  const leases = new LeaseCalls(api);
+  const kept = await leases.grant({ ttlMs: 300_000 });
+  await leases.put('kept', '', kept.id);
+  const granted = await Promise.all(Array.from({ length: 250 }, () => leases.grant()));
+  await Promise.all(granted.map(({ id }) => leases.put(id, '', id)));
+  const { revision } = state.journal;
+  await namespace.pass(60_000);
+  expect(state.journal.revision).toBe(revision + 1);
+  expect(platform.storage.rows('SELECT id FROM lease')).toEqual([[Number(kept.id)]]);
+  expect(state.entries.count).toBe(1);
 });

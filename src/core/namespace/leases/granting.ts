@@ -8,7 +8,7 @@ import { commit } from '../commit/commit';
 import type { CommitState } from '../commit/commit-state';
 import { Draft, overLimit } from '../commit/draft';
 import type { GrantedLease } from '../records/catalog-entries';
-import { deleteLeaseRow, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
+import { deleteLeaseRows, type GrantedLeases, writeLeaseRow } from '../records/granted-leases';
 import { beginEnd, delayLocks, draftEnd, isSlowToEnd } from './slow-end';
 
 /**
@@ -91,7 +91,7 @@ export function renewGranted(state: CommitState, lease: GrantedLease, now: numbe
 export function requireGranted(granted: GrantedLeases, caller: Caller, name: LeaseName): GrantedLease {
   const lease = findGranted(granted, caller, name);
   if (lease !== undefined) return lease;
-  throw new RegistryError('LEASE_NOT_FOUND', `there is no lease ${name.lease}, or it has ended; grant a new one`);
+  throw unknownLease(name);
 }
 
 /**
@@ -100,9 +100,28 @@ export function requireGranted(granted: GrantedLeases, caller: Caller, name: Lea
  * @throws {RegistryError} `FORBIDDEN`.
  */
 export function findGranted(granted: GrantedLeases, caller: Caller, name: LeaseName): GrantedLease | undefined {
-  const lease = granted.find(name.lease, name.door ?? 'native');
-  if (lease === undefined || lease.ending !== undefined) return undefined;
-  if (lease.tokenId === caller.tokenId || caller.operates === true) return lease;
+  return permitted(granted.find(name.lease, name.door ?? 'native'), caller, name);
+}
+
+/**
+ * Finds a lease that the caller may revoke. One that has ended is found as long as it holds something, so that a call
+ * without an answer can be repeated.
+ *
+ * @throws {RegistryError} `LEASE_NOT_FOUND`, `FORBIDDEN`.
+ */
+export function requireRevocable(granted: GrantedLeases, caller: Caller, name: LeaseName): GrantedLease {
+  const lease = permitted(granted.findHolding(name.lease, name.door ?? 'native'), caller, name);
+  if (lease !== undefined) return lease;
+  throw unknownLease(name);
+}
+
+function unknownLease({ lease }: LeaseName): RegistryError {
+  return new RegistryError('LEASE_NOT_FOUND', `there is no lease ${lease}, or it has ended; grant a new one`);
+}
+
+/** Returns the lease if the caller may use it. */
+function permitted(lease: GrantedLease | undefined, caller: Caller, name: LeaseName): GrantedLease | undefined {
+  if (lease === undefined || lease.tokenId === caller.tokenId || caller.operates === true) return lease;
   throw new RegistryError(
     'FORBIDDEN',
     `the lease ${name.lease} was granted to a token other than "${caller.tokenId}"; use that token, or one with the scope "operate" on the namespace`,
@@ -134,17 +153,20 @@ export function endGranted(
 ): void {
   state.pipeline.assertStorable();
   const draft = new Draft(state, now);
-  const quick = ended.filter((lease) => !isSlowToEnd(state, lease));
-  for (const lease of ended) if (!quick.includes(lease)) beginEnd(state, lease, cause, actor, now);
-  for (const lease of quick) draftEnd(draft, lease, cause);
-  const locks = quick.map(({ locks }) => [...locks]);
+  const quick: { lease: GrantedLease; locks: string[] }[] = [];
+  for (const lease of ended) {
+    if (isSlowToEnd(state, lease)) beginEnd(state, lease, cause, actor, now);
+    else quick.push({ lease, locks: [...lease.locks] });
+  }
+  for (const { lease } of quick) draftEnd(draft, lease, cause);
   commit(state, draft, actor);
-  for (const [index, lease] of quick.entries()) {
-    delayLocks(state, lease, locks[index] ?? [], now);
+  for (const { lease, locks } of quick) {
+    delayLocks(state, lease, locks, now);
     if (lease.slot >= 0) state.leases.release(lease.slot);
     state.granted.remove(lease);
-    state.pipeline.enqueue(() => deleteLeaseRow(state.platform.storage, lease.id));
   }
+  const ids = quick.map(({ lease }) => lease.id);
+  if (ids.length > 0) state.pipeline.enqueue(() => deleteLeaseRows(state.platform.storage, ids));
 }
 
 function tooManyLeases(): RegistryError {

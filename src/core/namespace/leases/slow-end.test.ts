@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OWNER } from '../../../../test/fixtures/callers';
+import { OWNER, STRANGER } from '../../../../test/fixtures/callers';
 import { key } from '../../../../test/fixtures/definition';
 import { EntryCalls } from '../../../../test/fixtures/entry-calls';
 import { LeaseCalls } from '../../../../test/fixtures/lease-calls';
@@ -7,6 +7,7 @@ import type { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { utf8Bytes } from '../../../model/bytes';
+import { intervalOf } from '../../../model/key-interval';
 import { LEASE_END_SLICE_MAX_BYTES, LEASE_END_SLICE_MAX_COUNT } from '../../../model/limits';
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
@@ -79,6 +80,73 @@ describe('a lease that holds much', () => {
     expect(JSON.parse(why.body)).toMatchObject({ entries: [{ cause: 'revoked', revision: change?.revision }, {}] });
     expect(namespace.platform.storage.rows('SELECT * FROM lease_part')).toEqual([]);
     expect(namespace.platform.storage.rows('SELECT * FROM lease')).toEqual([]);
+  });
+
+  it('[GL7] is not reported as revoked while nothing can be stored, and a retry continues', async () => {
+    const { namespace, scene, entries, leases } = begin();
+    const { id } = await leases.grant({ alias: '5' });
+    putMany(namespace, id);
+    await settle();
+    const { state, platform } = namespace;
+    const revoked = leases.revoke(id);
+    while (!state.granted.get(Number(id))?.ending?.staged) await undefined;
+    // The next slice is on the disk, and then it is full.
+    state.pipeline.enqueue(
+      () => {},
+      () => platform.fill(),
+    );
+    const refused = { code: 'UNAVAILABLE', message: expect.stringMatching(/^the lease \d+ has ended, .* is full; /) };
+    await expect(revoked).rejects.toMatchObject(refused);
+    await expect(leases.revoke('5')).rejects.toMatchObject(refused);
+    expect(await entries.keys()).toHaveLength(COUNT);
+    await expect(leases.put('new', '', id)).rejects.toMatchObject({ code: 'LEASE_NOT_FOUND' });
+    platform.empty();
+    await expect(new LeaseCalls(namespace.api, STRANGER).revoke(id)).rejects.toMatchObject({ code: 'FORBIDDEN' });
+    await leases.revoke('5');
+    expect(await entries.keys()).toEqual([]);
+    await expect(leases.revoke(id)).rejects.toMatchObject({ code: 'LEASE_NOT_FOUND' });
+    expect(await scene.cursor()).toBe(state.journal.cursor);
+  });
+
+  it('[GL7] is not reported as revoked if a slice fails, and a retry after the restart continues', async () => {
+    const { namespace, leases, restart } = begin();
+    const { id } = await leases.grant();
+    putMany(namespace, id);
+    await settle();
+    const { state, platform } = namespace;
+    const revoked = leases.revoke(id);
+    while (!state.granted.get(Number(id))?.ending?.staged) await undefined;
+    platform.storage.failWrites(new Error('the disk is gone'));
+    await expect(revoked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    platform.storage.failWrites(undefined);
+    const woken = await restart();
+    expect(await woken.entries.keys()).toHaveLength(COUNT);
+    await woken.leases.revoke(id);
+    expect(await woken.entries.keys()).toEqual([]);
+  });
+
+  it('[GL7, TX1] is equal to no operand of a compare once it has ended, also while it still holds entries', async () => {
+    const { namespace, leases } = begin();
+    const { id } = await leases.grant({ alias: '5' });
+    putMany(namespace, id);
+    await leases.acquire('lock', id);
+    const { state } = namespace;
+    const holds = async (property: 'lease' | 'lock', is: '=' | '!=', operand: string | null) => {
+      const key = property === 'lock' ? 'lock' : nameOf(0);
+      const compare = { interval: intervalOf(key), property, is, operand };
+      const { body } = await namespace.api.transaction(OWNER, { if: [compare], do: [], else: [] });
+      return JSON.parse(body).succeeded;
+    };
+    for (const operand of [id, '5']) expect(await holds('lock', '=', operand)).toBe(true);
+    const lease = state.granted.get(Number(id));
+    if (lease === undefined) throw new Error('the lease is gone');
+    endGranted(state, [lease], 'revoked', OWNER.tokenId, state.time.now());
+    for (const property of ['lease', 'lock'] as const) {
+      for (const operand of [id, '5', null]) {
+        expect(await holds(property, '=', operand), `${property} ${operand}`).toBe(false);
+        expect(await holds(property, '!=', operand), `${property} ${operand}`).toBe(true);
+      }
+    }
   });
 
   it('[GL7] leaves out entries that left it between two slices', async () => {

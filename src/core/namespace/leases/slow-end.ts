@@ -7,7 +7,7 @@ import { deleteStagedParts, writeStagedPart } from '../commit/staged-parts';
 import { freed, type WholeEntry } from '../entries/entry';
 import { encodeEntryParts, type JournaledEntry } from '../entries/entry-changes';
 import { type GrantedLease, keyOf, type LeaseEnding, type StagedKeys } from '../records/catalog-entries';
-import { deleteLeaseRow, writeLeaseRow } from '../records/granted-leases';
+import { deleteLeaseRows, writeLeaseRow } from '../records/granted-leases';
 
 /**
  * The end of a lease that holds too much for one turn: it is marked as ended, and holds nothing new from then on. Slices,
@@ -185,6 +185,6 @@ function finish(state: CommitState, lease: GrantedLease, ending: LeaseEnding, st
   granted.remove(lease);
   pipeline.enqueue(() => {
     deleteStagedParts(platform.storage, lease.id);
-    deleteLeaseRow(platform.storage, lease.id);
+    deleteLeaseRows(platform.storage, [lease.id]);
   });
 }

@@ -52,17 +52,30 @@ export class GrantedLeases {
   }
 
   /**
-   * Finds a lease by its id or alias.
+   * Finds a lease that has not ended, by its id or alias.
    *
    * @param name Decimal. No alias equals an id: {@link isTaken} is asked before either is given.
    */
   find(name: string, door: LeaseDoor): GrantedLease | undefined {
-    return this.#byId.get(Number(name)) ?? this.#byAlias.get(aliasName(door, name));
+    const lease = this.#byId.get(Number(name)) ?? this.#byAlias.get(aliasName(door, name));
+    return lease?.ending === undefined ? lease : undefined;
+  }
+
+  /**
+   * Finds a lease that has not ended, or one that still holds something, by its id, or by the alias that it has or had.
+   */
+  findHolding(name: string, door: LeaseDoor): GrantedLease | undefined {
+    const known = this.find(name, door);
+    if (known !== undefined) return known;
+    for (const lease of this.#ending) {
+      if (lease.id === Number(name) || (lease.alias === name && lease.door === door)) return lease;
+    }
+    return undefined;
   }
 
   /** Returns whether a new alias or id would mean a known lease. */
   isTaken(name: string, door: LeaseDoor): boolean {
-    return this.find(name, door) !== undefined;
+    return this.#byId.has(Number(name)) || this.#byAlias.has(aliasName(door, name));
   }
 
   /** Returns an id that no lease has, and no alias. @param fraction Returns a random number in [0, 1). */
@@ -160,9 +173,20 @@ export function writeLeaseRow(storage: SqlStorage, lease: Omit<LeaseRow, 'timedA
   storage.run(PUT, id, alias, door, tokenId, ttlMs, grantedAt, slot < 0 ? null : slot, timedAt, ...end, lockDelayMs);
 }
 
-/** Removes a lease. Runs inside a commit. */
-export function deleteLeaseRow(storage: SqlStorage, id: number): void {
-  storage.run('DELETE FROM lease WHERE id = ?', id);
+/** Leases that one statement removes: as many as the platform binds values. */
+const REMOVED_AT_ONCE_COUNT = 100;
+
+const REMOVE_MANY = `DELETE FROM lease WHERE id IN (${Array(REMOVED_AT_ONCE_COUNT).fill('?').join(', ')})`;
+
+/** Removes leases. Runs inside a commit. */
+export function deleteLeaseRows(storage: SqlStorage, ids: readonly number[]): void {
+  // In the order of the table, so that each of its pages is found once.
+  const sorted = ids.toSorted((a, b) => a - b);
+  let at = 0;
+  for (; at + REMOVED_AT_ONCE_COUNT <= sorted.length; at += REMOVED_AT_ONCE_COUNT) {
+    storage.run(REMOVE_MANY, ...sorted.slice(at, at + REMOVED_AT_ONCE_COUNT));
+  }
+  for (const id of sorted.slice(at)) storage.run('DELETE FROM lease WHERE id = ?', id);
 }
 
 /** Reads all leases. */

@@ -59,7 +59,10 @@ function holdsWithout(compare: Compare): boolean {
   return isRelated(0 - compare.operand, compare.is);
 }
 
-/** Compares leases, which have an id and may have an alias. One that has ended is not found, so no operand is equal to it. */
+/**
+ * Compares leases, which have an id and may have an alias. A lease that has ended is equal to no operand, neither its id nor
+ * its alias, also while entries that it holds are still there: its client must not believe that it still has a lock.
+ */
 function leasesHold(
   entries: Iterable<Entry>,
   { property, is, operand, door = 'native' }: HolderCompare,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OWNER } from '../../../../test/fixtures/callers';
+import { OPERATOR, OWNER } from '../../../../test/fixtures/callers';
 import { EntryCalls } from '../../../../test/fixtures/entry-calls';
 import { LeaseCalls } from '../../../../test/fixtures/lease-calls';
 import type { SocketClient } from '../../../../test/fixtures/socket-client';
@@ -253,6 +253,24 @@ describe('leases over a socket', () => {
     await stranger.say({ type: 'revoke-lease', id: '3', lease });
     expect(received(stranger)).toEqual(['1: FORBIDDEN', '2: FORBIDDEN', '3: FORBIDDEN']);
     await client.ask({ type: 'read-lease', lease });
+  });
+
+  it('[A46] of another token end by an operator once that is audited, before later frames', async () => {
+    const { stage, namespace, entries, leases } = begin();
+    const { id: lease } = await leases.grant();
+    await leases.put('a', '', lease);
+    const { audit } = namespace.platform;
+    const gate = Promise.withResolvers<void>();
+    audit.gate = gate.promise;
+    const operator = stage.connect({ caller: { ...OPERATOR, address: '192.0.2.1' } });
+    void operator.post({ type: 'revoke-lease', id: '1', lease });
+    void operator.post({ id: '2', ...transaction({ op: 'range', prefix: '' }) });
+    await settle();
+    expect([operator.take(), await entries.keys()]).toEqual([[], ['a']]);
+    gate.resolve();
+    await settle();
+    expect(answersOf(operator).get('2')).toMatchObject({ results: [{ count: 0 }] });
+    expect(audit.notes).toMatchObject([{ action: 'lease-revoked', actor: 'operator', address: '192.0.2.1' }]);
   });
 
   it('[GL1, I8] are renewed together without a row', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { SOCKET_MEMORY_MAX_BYTES, WATCHES_PER_SOCKET_MAX_COUNT } from '../../../model/limits';
+import { intervalOf, intervalOfPrefix } from '../../../model/key-interval';
+import { ENTRY_KEY_MAX_BYTES, SOCKET_MEMORY_MAX_BYTES, WATCHES_PER_SOCKET_MAX_COUNT } from '../../../model/limits';
 import { type ConnectionMemory, MEMORY_VERSION, SNAPSHOT_START, type WatchMemory } from '../../platform/connection';
 import { decodeMemory, encodeMemory } from './connection-memory';
 
@@ -39,6 +40,21 @@ describe('encodeMemory', () => {
             { kind: 'service', group: 'DEFAULT_GROUP', service: 'shop@@orders' },
             { kind: 'service', group: 'DEFAULT_GROUP', service: '@@' },
           ],
+        },
+      ],
+      [
+        'of keys, prefixes and intervals of any bytes',
+        {
+          name: 'w',
+          scope: [
+            intervalOf('a\u0000\u00ff'),
+            intervalOfPrefix('config/'),
+            intervalOfPrefix('\u00ff'),
+            { from: '', to: undefined },
+            { from: 'a', to: 'a\u0001' },
+            { from: '', to: '' },
+            { from: 'b', to: 'a' },
+          ].map(({ from, to }) => ({ kind: 'keys', from, to })),
         },
       ],
     ];
@@ -88,6 +104,14 @@ describe('encodeMemory', () => {
   it('[W14] preserves a connection without session and watches', () => {
     const { session: _session, ...bare } = memory();
     expect(decodeMemory(encodeMemory(bare))).toEqual(bare);
+  });
+
+  it('[R14, KV1] has room for the keys of two watches, however long they are and whatever their bytes', () => {
+    const longest = '\u0000'.repeat(ENTRY_KEY_MAX_BYTES);
+    const watches = ['one', 'two'].map((name): WatchMemory => {
+      return { name, scope: [{ kind: 'keys', from: longest, to: `${longest}\u0000` }] };
+    });
+    expect(Buffer.byteLength(encodeMemory(memory(...watches)))).toBeLessThan(SOCKET_MEMORY_MAX_BYTES);
   });
 
   it('[R14] has room for as many watches as a socket may have', () => {

@@ -1,4 +1,5 @@
 import { ServiceRef } from '../../../model/frames';
+import { intervalOf, intervalOfPrefix, type KeyInterval } from '../../../model/key-interval';
 import type { SocketPurpose } from '../../../model/namespace-sockets';
 import { shortName } from '../../../model/service-name';
 import { scopeNames, scopeParts } from '../../../model/watch-scope';
@@ -19,8 +20,14 @@ type StoredWatch = [name: string, groups: string[], services: string[], sentUnti
  */
 type StoredPlace = 0 | [service: string, group: string, id: string, parts: number, cursor: string, key64?: string];
 
-/** Stored form of an interval of keys; one without an end has the last key. */
-type StoredInterval = [from: string, to?: string];
+/**
+ * Stored form of an interval of keys, in base64 like the key of a position. Without an end, it has the last key; the end of a
+ * single key or of a prefix follows from its beginning, and is a number.
+ */
+type StoredInterval = [from: string, to?: string | typeof ONE_KEY | typeof PREFIX];
+
+const ONE_KEY = 0;
+const PREFIX = 1;
 
 interface StoredMemory extends Omit<ConnectionMemory, 'watches'> {
   watches: StoredWatch[];
@@ -102,7 +109,7 @@ function watchMemory(
   [name, groups, services, sentUntil, snapshot]: StoredWatch,
   intervals: StoredInterval[] | undefined,
 ): WatchMemory {
-  const keys = intervals?.map(([from, to]) => ({ from, to }));
+  const keys = intervals?.map(keysOfStored);
   const scope = scopeParts({ groups, services: services.map((text) => ServiceRef.parse(text)), keys });
   return { name, scope, sentUntil, snapshotAfter: snapshot === undefined ? undefined : placeOf(snapshot) };
 }
@@ -111,9 +118,22 @@ function storedKeys(watches: readonly WatchMemory[]): StoredMemory['keys'] {
   const stored = watches.flatMap(({ name, scope }): [string, StoredInterval[]][] => {
     const { keys = [] } = scopeNames(scope);
     if (keys.length === 0) return [];
-    return [[name, keys.map(({ from, to }): StoredInterval => (to === undefined ? [from] : [from, to]))]];
+    return [[name, keys.map(storedInterval)]];
   });
   return stored.length > 0 ? stored : undefined;
+}
+
+function storedInterval({ from, to }: KeyInterval): StoredInterval {
+  if (to === undefined) return [btoa(from)];
+  if (to === intervalOf(from).to) return [btoa(from), ONE_KEY];
+  return [btoa(from), to === intervalOfPrefix(from).to ? PREFIX : btoa(to)];
+}
+
+function keysOfStored([from64, to]: StoredInterval): KeyInterval {
+  const from = atob(from64);
+  if (to === ONE_KEY) return intervalOf(from);
+  if (to === PREFIX) return intervalOfPrefix(from);
+  return { from, to: to === undefined ? undefined : atob(to) };
 }
 
 function storedPlace({ service, group, id, parts, cursor, key }: SnapshotPlace): StoredPlace {

@@ -66,7 +66,7 @@ export function assertRoomOnSocket(peer: Peer, watch: NewWatch): void {
   if (size > SOCKET_MEMORY_MAX_BYTES) {
     throw new RegistryError(
       'LIMIT_EXCEEDED',
-      `the names in the watches of this socket take ${size} bytes, more than the maximum of ${SOCKET_MEMORY_MAX_BYTES}; open another socket`,
+      `the names and keys in the watches of this socket take ${size} bytes, more than the maximum of ${SOCKET_MEMORY_MAX_BYTES}; open another socket`,
     );
   }
 }

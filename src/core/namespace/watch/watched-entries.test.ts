@@ -158,7 +158,7 @@ describe('a watch of keys', () => {
     await narrow.watch({ keys: [{ key: 'config/3' }] }, { previous: true, cursor });
     for (const client of [live, narrow]) client.take();
     const interval = intervalOfPrefix('config/');
-    await registry.transaction(OWNER, { compares: [], then: [{ op: 'delete', interval }], else: [] });
+    await registry.transaction(OWNER, { if: [], do: [{ op: 'delete', interval }], else: [] });
     await late.watch(CONFIG, { previous: true, cursor });
     await settle();
     for (const client of [live, late]) {
