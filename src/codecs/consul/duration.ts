@@ -53,27 +53,31 @@ export function parseDuration(text: string): Nanoseconds | { problem: string } {
   return sign === '-' ? 0 - Number(total) : Number(total);
 }
 
+const HOUR = 3_600e9;
+const MINUTE = 60e9;
+
 /** Formats a duration as Go does: `0s`, `1.5ms`, `1m30s`, `1h0m0s`. */
 export function formatDuration(duration: Nanoseconds): string {
-  const total = BigInt(duration);
-  const sign = total < 0n ? '-' : '';
-  const left = total < 0n ? -total : total;
-  if (left === 0n) return '0s';
-  if (left < 1_000n) return `${sign}${left}ns`;
-  if (left < 1_000_000n) return `${sign}${decimal(left, 3)}µs`;
-  if (left < 1_000_000_000n) return `${sign}${decimal(left, 6)}ms`;
-  const hours = left / 3_600_000_000_000n;
-  const minutes = (left / 60_000_000_000n) % 60n;
-  const seconds = `${decimal(left % 60_000_000_000n, 9)}s`;
-  if (hours > 0n) return `${sign}${hours}h${minutes}m${seconds}`;
-  return minutes > 0n ? `${sign}${minutes}m${seconds}` : `${sign}${seconds}`;
+  if (duration < 0) return `-${formatDuration(-duration)}`;
+  if (duration === 0) return '0s';
+  if (duration < 1e3) return `${duration}ns`;
+  if (duration < 1e6) return `${decimal(duration, 3)}µs`;
+  if (duration < 1e9) return `${decimal(duration, 6)}ms`;
+  const minutes = wholes(duration % HOUR, MINUTE);
+  const seconds = `${decimal(duration % MINUTE, 9)}s`;
+  if (duration >= HOUR) return `${wholes(duration, HOUR)}h${minutes}m${seconds}`;
+  return minutes > 0 ? `${minutes}m${seconds}` : seconds;
 }
 
+/** Returns how many times a unit fits. Subtracts first, because the quotient of large numbers may round up. */
+const wholes = (duration: Nanoseconds, unit: Nanoseconds): number => (duration - (duration % unit)) / unit;
+
 /** Formats a number of the smallest unit with a decimal point before its last digits, without zeros at the end. */
-function decimal(value: bigint, digits: number): string {
-  const scale = 10n ** BigInt(digits);
-  const fraction = (value % scale).toString().padStart(digits, '0').replace(/0+$/, '');
-  return fraction === '' ? `${value / scale}` : `${value / scale}.${fraction}`;
+function decimal(value: number, digits: number): string {
+  const scale = 10 ** digits;
+  const fraction = value % scale;
+  const whole = wholes(value, scale);
+  return fraction === 0 ? `${whole}` : `${whole}.${String(fraction).padStart(digits, '0').replace(/0+$/, '')}`;
 }
 
 /** Converts a duration to whole milliseconds. A shorter one than a millisecond counts as one, since 0 means none. */

@@ -186,35 +186,43 @@ export function showHealth(node: NodeRecord, service: ServiceRecord, checks: rea
 
 /** Formats the definition of a check, without members that are absent. */
 function showDefinition(check: CheckDefinition): object {
-  const shown = {
-    HTTP: check.http,
-    TLSServerName: check.tlsServerName,
-    TLSSkipVerify: check.tlsSkipVerify,
-    Header: Object.keys(check.header).length === 0 ? undefined : check.header,
-    Method: check.method,
-    Body: check.body,
-    DisableRedirects: check.disableRedirects,
-    TCP: check.tcp,
-    TCPUseTLS: check.tcpUseTls,
-    UDP: check.udp,
-    H2PING: check.h2ping,
-    H2PingUseTLS: check.h2pingUseTls,
-    OSService: check.osService,
-    GRPC: check.grpc,
-    GRPCUseTLS: check.grpcUseTls,
-    AliasNode: check.aliasNode,
-    AliasService: check.aliasService,
-    Interval: check.interval === 0 ? '' : formatDuration(check.interval),
-    Timeout: check.timeout === 0 ? '' : formatDuration(check.timeout),
-    DeregisterCriticalServiceAfter: check.deregisterAfter === 0 ? '' : formatDuration(check.deregisterAfter),
-    TTL: check.ttl === 0 ? '' : formatDuration(check.ttl),
-    ScriptArgs: check.scriptArgs.length === 0 ? undefined : check.scriptArgs,
-    DockerContainerID: check.dockerContainerId,
-    Shell: check.shell,
-    OutputMaxSize: check.outputMaxSize,
-  };
-  return Object.fromEntries(Object.entries(shown).filter(([, value]) => Boolean(value)));
+  const shown: Record<string, unknown> = {};
+  for (const [name, key] of TEXTS_AND_FLAGS) if (check[key]) shown[name] = check[key];
+  for (const [name, key] of DURATIONS) if (check[key] !== 0) shown[name] = formatDuration(check[key]);
+  if (Object.keys(check.header).length > 0) shown.Header = check.header;
+  if (check.scriptArgs.length > 0) shown.ScriptArgs = check.scriptArgs;
+  return shown;
 }
+
+/** Members of a definition that are shown unless they are empty. */
+const TEXTS_AND_FLAGS = [
+  ['HTTP', 'http'],
+  ['TLSServerName', 'tlsServerName'],
+  ['TLSSkipVerify', 'tlsSkipVerify'],
+  ['Method', 'method'],
+  ['Body', 'body'],
+  ['DisableRedirects', 'disableRedirects'],
+  ['TCP', 'tcp'],
+  ['TCPUseTLS', 'tcpUseTls'],
+  ['UDP', 'udp'],
+  ['H2PING', 'h2ping'],
+  ['H2PingUseTLS', 'h2pingUseTls'],
+  ['OSService', 'osService'],
+  ['GRPC', 'grpc'],
+  ['GRPCUseTLS', 'grpcUseTls'],
+  ['AliasNode', 'aliasNode'],
+  ['AliasService', 'aliasService'],
+  ['DockerContainerID', 'dockerContainerId'],
+  ['Shell', 'shell'],
+  ['OutputMaxSize', 'outputMaxSize'],
+] as const satisfies (readonly [name: string, key: keyof CheckDefinition])[];
+
+const DURATIONS = [
+  ['Interval', 'interval'],
+  ['Timeout', 'timeout'],
+  ['DeregisterCriticalServiceAfter', 'deregisterAfter'],
+  ['TTL', 'ttl'],
+] as const satisfies (readonly [name: string, key: keyof CheckDefinition])[];
 
 function shownAddresses<Name extends string>(name: Name, { taggedAddresses }: ServiceDefinition) {
   const entries = Object.entries(taggedAddresses);
