@@ -319,7 +319,7 @@ describe('a grant on keys', () => {
     ['/kv?prefix=config', '-'],
     ['/kv?prefix=config&after=Y29uZmlnLw', '-'],
     ['/kv?from=config/', '-'],
-    ['/kv?count=true', '-'],
+    ['/kv?countOnly=true', '-'],
     ['/history/kv/config/a', '+'],
     ['/history/kv/config', '-'],
     ['/history?prefix=config/', '+'],

@@ -4,6 +4,7 @@ import { RegistryError } from './errors';
 import { MomentView } from './history';
 import { intervalOf, intervalOfPrefix, type KeyInterval } from './key-interval';
 import { keyMembers, keysInJson, keysInQuery, type NamedKeys, textMember } from './key-scope';
+import { AUDITED_KEY_MAX_CHARACTERS } from './limits';
 import { FlagParameter, PAGE_LIMIT, PageCount, PointInTime } from './query-values';
 
 /** Comparison and rollback of entries: queries, bodies, commands and answers. */
@@ -134,13 +135,10 @@ export const EntryRollbackReport = z
     revision: z.int().nullable().meta({ description: 'Revision that the rollback created; null if nothing changed' }),
     restored: count('Entries that have their earlier value and type again'),
     deleted: count('Entries that were deleted because they did not exist then'),
-    held: count('Entries that were left as they are because a lease holds them, or held them then'),
+    held: count('Entries that were left as they are because a lease holds them or has locked them, or held them then'),
   })
   .meta({ id: 'EntryRollbackReport' });
 export type EntryRollbackReport = z.output<typeof EntryRollbackReport>;
-
-/** Length of a key in the audit trail, which is kept for a year: a longer one is truncated. */
-const AUDITED_KEY_MAX_CHARACTERS = 512;
 
 /** Describes keys for the audit trail: `kv/config/*`, `kv/config/db`, or from one key up to another. */
 export function intervalText({ from, to }: KeyInterval): string {

@@ -87,9 +87,12 @@ export type EntryView = z.output<typeof EntryView>;
 export const EntryRange = z
   .object({
     entries: z.array(EntryView),
-    count: count('Number of entries in the range, regardless of `limit`'),
+    count: count(
+      'Number of entries in the range, regardless of `limit`. Absent if a read with `at` ends before it has looked at the whole range',
+    ).optional(),
     more: z.boolean().meta({
-      description: 'true: some entries of the range are omitted, because of `limit` or the size of the response',
+      description:
+        'true: some entries of the range are omitted, because of `limit` or the size of the response, or may be, because a read with `at` ended early',
     }),
     next: z.string().optional().meta({
       description: 'Set if `more` is true and the entries are in the order of keys: pass it as `after` to continue',

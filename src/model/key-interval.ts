@@ -36,6 +36,18 @@ export function keysOfPattern(pattern: KeyPattern): KeyInterval {
   return isOpen ? intervalOfPrefix(stem) : intervalOf(stem);
 }
 
+/** Splits an interval after one of its keys, in the order of the keys or against it. */
+export function splitAt(
+  { from, to }: KeyInterval,
+  last: string,
+  descending = false,
+): { piece: KeyInterval; rest: KeyInterval } {
+  const after = `${last}\u0000`;
+  return descending
+    ? { piece: { from: last, to }, rest: { from, to: last } }
+    : { piece: { from, to: after }, rest: { from: after, to } };
+}
+
 /** Returns whether an interval has all keys of another. */
 export function includesKeys({ from, to }: KeyInterval, other: KeyInterval): boolean {
   return other.from >= from && (to === undefined || (other.to !== undefined && other.to <= to));

@@ -486,6 +486,12 @@ export const COMPACTION_SLICE_MAX_HEADS_COUNT = 1_000;
 /** Journal rows that one page of the history, or one step of a reconstruction, reads: about 20 ms. */
 export const PAST_SLICE_MAX_COUNT = 1_000;
 
+/** Keys of entries that one step of a read of the past visits, besides those that have changed since. */
+export const PAST_ENTRIES_VISITED_MAX_COUNT = 5_000;
+
+/** Steps in which a range of past entries is read. It then ends early, and another call continues. */
+export const PAST_RANGE_STEPS_MAX_COUNT = 20;
+
 /** Text of the journal that one page of the history reads; parsing and encoding it takes about 30 ms. */
 export const PAST_SLICE_MAX_BYTES = 2 * 1024 * 1024;
 
@@ -928,6 +934,9 @@ export const AUDIT_PER_NAMESPACE_MAX_COUNT = 100_000;
  * namespaces can't displace them.
  */
 export const AUDIT_OF_DIRECTORY_MAX_COUNT = 250_000;
+
+/** Length of a key in an entry of the audit trail, which has up to a million; a longer one is truncated. */
+export const AUDITED_KEY_MAX_CHARACTERS = 512;
 
 /** Old audit entries that are removed with each new one, so that more are removed than added. */
 export const AUDIT_TRIMMED_WITH_EACH_COUNT = 4;

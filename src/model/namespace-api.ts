@@ -380,7 +380,7 @@ export interface NamespaceApi {
   entryHistory(command: EntryHistoryCommand): Promise<Answer<EntryHistory>>;
   /** Compares entries at two points in time. A page examines a bounded number of keys, and may be empty before the last. */
   diffEntries(command: EntryDiffCommand): Promise<Answer<EntryDiff>>;
-  /** Restores entries to an earlier state, in one new revision, without those that a lease holds, or held then. */
+  /** Restores entries to an earlier state, in one new revision, without those that a lease holds or has locked, or held then. */
   rollBackEntries(
     caller: Caller,
     command: { interval: KeyInterval; to: PointInTime },

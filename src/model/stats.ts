@@ -3,6 +3,9 @@ import { Cause } from './history';
 
 const count = (description: string) => z.int().meta({ description });
 
+/** A figure that an object with an earlier version does not have. */
+const newCount = (description: string) => z.int().optional().meta({ description });
+
 /** Current content of a namespace, and counters of its work and cost since its process started. */
 export const Stats = z
   .object({
@@ -16,9 +19,7 @@ export const Stats = z
     flappingInstances: count('Instances that changed health more than twice in five minutes'),
     overrides: count('Overrides, including those of removed instances'),
     leases: count('Leases with a time to live: of instances, of sessions, and granted ones'),
-    grantedLeases: count(
-      'Leases that were granted by themselves and have not ended; absent as `entries` is',
-    ).optional(),
+    grantedLeases: newCount('Leases that were granted by themselves and have not ended'),
     sessions: count('Sessions held, open or within their time to live'),
     sockets: count('Open sockets, including those of event streams and polls'),
     watches: count('Watches on these sockets'),
@@ -30,9 +31,9 @@ export const Stats = z
           instances: count('Instances that it registered'),
           services: count('Services that it created, explicitly or by an instance'),
           recordBytes: count('Text of its instances, and of overrides and services that it set last'),
-          entries: count('Entries that it put last').optional(),
-          entryBytes: count('Their keys and values').optional(),
-          grantedLeases: count('Leases that it was granted').optional(),
+          entries: newCount('Entries that it put last'),
+          entryBytes: newCount('Their keys and values'),
+          grantedLeases: newCount('Leases that it was granted'),
         }),
       )
       .meta({ description: 'Tokens that hold the most bytes, largest first' }),
@@ -44,7 +45,7 @@ export const Stats = z
         cachedBytes: count('Values in memory, in bytes'),
         journalRevisions: count('Revisions in the journal that changed only entries'),
         journalBytes: count('Changes of entries in the journal, in bytes'),
-        locked: count('Entries that a lease has locked').optional(),
+        locked: newCount('Entries that a lease has locked'),
       })
       .optional()
       .meta({ description: 'Keys and values; absent while an object still runs an earlier version' }),

@@ -41,7 +41,7 @@ export function limitsSuite({ ask, send, upgrade, tokenFor, ns }: Home): void {
       },
       transact: async (who: keyof typeof tokens, ...keys: string[]) => {
         const operations = keys.map((key) => ({ op: 'put', key, value: 'x' }));
-        return outcomeOf(await ask('POST', `${NS}-small/transaction`, { then: operations }, as(who)));
+        return outcomeOf(await ask('POST', `${NS}-small/transaction`, { do: operations }, as(who)));
       },
       grant: async (who: keyof typeof tokens) =>
         outcomeOf(await ask('POST', `${NS}-small/leases`, { ttlMs: null }, as(who))),

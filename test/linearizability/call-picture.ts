@@ -126,6 +126,8 @@ function shortText({ call, answer }: Operation): string {
       return `renew ${call.keys.join(' ')} ${outcome}`;
     case 'transact':
       return `${call.if.map(({ key, value }) => `${key}=${value}?`).join(' ')} ${call.do.map(({ op }) => op).join(' + ')} ${outcome}`;
+    case 'revoke':
+      return `revoke ${call.lease} ${outcome}`;
     case 'end':
       return `end ${call.session}`;
   }

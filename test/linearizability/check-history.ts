@@ -1,4 +1,5 @@
 import { EntryModel, entryPartitionsOf } from './entry-model';
+import { GrantedEnds } from './granted-ends';
 import { LeaseHappenings } from './lease-happenings';
 import { linearize, type Model, type Search } from './linearize';
 import type { History, Key } from './operation';
@@ -39,7 +40,7 @@ export function checkHistory(history: History, stepsMax = STEPS_MAX): Judgement 
     problems.push(sentence(keys, search));
   };
   for (const partition of partitions) order(new RegistryModel(partition.keys, leases), partition);
-  for (const partition of entries) order(new EntryModel(partition.keys), partition);
+  for (const partition of entries) order(new EntryModel(partition.keys, new GrantedEnds(history)), partition);
   return { problems, findings, partitions: partitions.length + entries.length, steps };
 }
 

@@ -3,7 +3,7 @@ import { replaceOnce } from '../programs/changed-resident';
 /** A defect that a change of the core could introduce, as changes of the resident host's built program. */
 export interface Defect {
   name: string;
-  changes: [place: string, instead: string][];
+  changes: [place: string | RegExp, instead: string][];
 }
 
 /** Defects that each break the total order of operations in a different way. */
@@ -38,6 +38,27 @@ export const DEFECTS: readonly Defect[] = [
   {
     name: 'half-applied transaction: only its first entry is stored',
     changes: [['of entryRows)', 'of entryRows.slice(0, 1))']],
+  },
+  {
+    name: 'stolen lock: an acquisition ignores the holder',
+    changes: [[/throw heldByOther\(key, lock\d*\.lease\);(?=\s+const delayMs)/, '{}']],
+  },
+  {
+    name: 'stuck lock: the end of a lease keeps its locks',
+    changes: [['draft.entries.unlock(key, cause);', '{}']],
+  },
+  {
+    name: 'ignored delay: a lock is free as soon as its lease has ended',
+    changes: [['if (delayMs > 0) {', 'if (delayMs > Number.POSITIVE_INFINITY) {']],
+  },
+  {
+    name: 'stale token: the next holder of a lock has the fencing token of the last one',
+    changes: [
+      [
+        /\((lock\d*)\?\.index \?\? 0\) \+ 1, acquiredRevision: (?=revision)/,
+        '($1?.index ?? 0) + 1, acquiredRevision: $1?.acquiredRevision ?? ',
+      ],
+    ],
   },
   {
     name: 'dirty read: a response is sent before its change is stored',

@@ -5,7 +5,7 @@ import { type Answer, type Call, type EntryStep, type Key, keyOf } from './opera
 export const ENTRY_GROUPS = ['e0', 'e1'] as const;
 
 /** Few keys, so that several clients compare and swap the same ones. */
-const IDS = ['a', 'b', 'c'] as const;
+export const ENTRY_IDS = ['a', 'b', 'c'] as const;
 
 /** Returns the call that reads a group. */
 export function readingOf(group: string): Call {
@@ -27,8 +27,8 @@ export class EntryChoice {
 
   next(): Call {
     const group = this.#random.pick(ENTRY_GROUPS);
-    const keys = IDS.map((id) => keyOf(group, id));
-    const key = keyOf(group, this.#random.pick(IDS));
+    const keys = ENTRY_IDS.map((id) => keyOf(group, id));
+    const key = keyOf(group, this.#random.pick(ENTRY_IDS));
     const range: EntryStep = { op: 'range', group };
     const compared = keys.filter((each) => each === key || this.#random.chance(0.2));
     const compares = compared.map((each) => ({ key: each, value: this.#seen.get(each) ?? null }));
@@ -50,7 +50,7 @@ export class EntryChoice {
       if (step.op === 'put') this.#seen.set(step.key, step.value);
       else if (step.op === 'delete') this.#seen.set(step.key, null);
       else if (result?.op === 'range') {
-        for (const id of IDS) this.#seen.set(keyOf(step.group, id), null);
+        for (const id of ENTRY_IDS) this.#seen.set(keyOf(step.group, id), null);
         for (const { key, value } of result.entries) this.#seen.set(key, value);
       }
     }

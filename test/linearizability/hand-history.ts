@@ -1,4 +1,15 @@
-import type { Answer, Call, Content, History, Key, Operation, SessionLife, Shown, Step } from './operation';
+import type {
+  Answer,
+  Call,
+  Content,
+  GrantedLife,
+  History,
+  Key,
+  Operation,
+  SessionLife,
+  Shown,
+  Step,
+} from './operation';
 
 const EPOCH = 'hand';
 
@@ -22,9 +33,11 @@ export class HandHistory {
   readonly #operations: Operation[] = [];
   readonly #outages: History['outages'] = [];
   readonly #sessions: Record<string, SessionLife> = {};
+  readonly #leases: Record<string, GrantedLife> = {};
 
   get history(): History {
-    return { seed: 0, operations: this.#operations, outages: this.#outages, sessions: this.#sessions };
+    const [operations, outages, sessions, leases] = [this.#operations, this.#outages, this.#sessions, this.#leases];
+    return { seed: 0, operations, outages, sessions, leases };
   }
 
   /** @param times Start and end; without an end there was no answer. */
@@ -72,6 +85,13 @@ export class HandHistory {
 
   session(name: string, ttlMs: number, signs: number[]): this {
     this.#sessions[name] = { ttlMs, signs: signs.map((sentAt) => ({ sentAt, answeredAt: sentAt + 10 })) };
+    return this;
+  }
+
+  /** Grants a lease to lock entries of the group `e`, which was granted and renewed at some times. */
+  lease(id: string, { ttlMs = 1_000, lockDelayMs = 0 }, signs: number[]): this {
+    const given = signs.map((sentAt) => ({ sentAt, answeredAt: sentAt + 10 }));
+    this.#leases[id] = { group: 'e', ttlMs, lockDelayMs, isUnsure: false, signs: given };
     return this;
   }
 }

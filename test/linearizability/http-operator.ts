@@ -1,5 +1,6 @@
 import { encodeCursor } from '../../src/core/namespace/commit/journal-format';
 import type { BatchReport, HeartbeatReport } from '../../src/model/batch';
+import type { GrantedLeaseView } from '../../src/model/granted-lease';
 import type { InstanceView } from '../../src/model/instance';
 import type { InstanceList } from '../../src/model/queries';
 import type { TransactionReport } from '../../src/model/transaction-report';
@@ -48,9 +49,25 @@ export class HttpOperator {
         return this.#renew(call.keys);
       case 'transact':
         return this.#transact(call);
+      case 'revoke':
+        return this.#revoke(call.lease);
       case 'end':
         throw new Error('a session ends over its socket');
     }
+  }
+
+  /** Grants a lease, and returns its id. */
+  async grantLease(terms: { ttlMs: number; lockDelayMs: number }): Promise<string> {
+    const answer = await this.#call('POST', '/leases', terms);
+    if (answer.status !== 201) throw new Unlawful(`a grant was answered ${answer.status} ${answer.text}`);
+    return (JSON.parse(answer.text) as GrantedLeaseView).id; // `as`: see above
+  }
+
+  /** Renews a lease. Returns false if it has ended. */
+  async renewLease(id: string): Promise<boolean> {
+    const answer = await this.#call('POST', `/leases/${id}/renew`);
+    if (answer.status >= 400) refused(answer);
+    return answer.status === 200;
   }
 
   close(): void {
@@ -85,6 +102,12 @@ export class HttpOperator {
   async #transact(call: Extract<Call, { kind: 'transact' }>): Promise<Answer> {
     const answer = await this.#call('POST', '/transaction', transactionBody(call));
     return answer.status >= 400 ? refused(answer) : transactionAnswer(JSON.parse(answer.text) as TransactionReport); // `as`: see above
+  }
+
+  async #revoke(lease: string): Promise<Answer> {
+    const answer = await this.#call('DELETE', `/leases/${lease}`);
+    if (answer.status >= 400) return refused(answer);
+    return { kind: 'revoked', at: positionOf(answer.headers['rollcall-cursor']) };
   }
 
   async #renew(keys: Key[]): Promise<Answer> {

@@ -28,6 +28,7 @@ export function foundBy({ call, answer }: Operation, keys: readonly Key[]): Foun
     case 'change':
       return keys.map((_, number) => changed(call.steps.length, answer, number));
     case 'transact':
+    case 'revoke':
     case 'end':
       return keys.map(() => 'any');
   }

@@ -15,13 +15,16 @@ import { type FaultKind, Faults } from './faults';
 import type { JudgedHistory } from './history-page';
 import { HttpOperator } from './http-operator';
 import { journalTruth } from './journal-truth';
-import { type Answer, type Call, type History, placeIn, type SessionLife } from './operation';
+import { LockOperator } from './lock-operator';
+import { type Answer, type Call, type GrantedLife, type History, placeIn, type SessionLife } from './operation';
 import { RecordedWatcher } from './recorded-watcher';
 import { Recorder } from './recorder';
 import { SessionOperator } from './session-operator';
 
 /** Clients that carry out transactions over entries, besides the others. */
 const ENTRY_CLIENTS_COUNT = 4;
+/** Clients that lock these entries. */
+const LOCK_CLIENTS_COUNT = 3;
 /** Share of the clients that hold sessions; the others call over HTTP. */
 const SESSIONS_SHARE = 0.25;
 const WATCHERS_COUNT = 3;
@@ -99,13 +102,16 @@ async function recordHistory(
   const faults = new Faults(victim, proxy, random.fork(), kinds);
   const quarters = quartersOf(Math.max(1, Math.ceil(clients / 4)));
   const sessions: Record<string, SessionLife> = {};
+  const leases: Record<string, GrantedLife> = {};
   const holders = Math.round(clients * SESSIONS_SHARE);
   const trouble = new AbortController();
   const over = new AbortController();
   const end = new AbortController();
   const watchers = Array.from({ length: WATCHERS_COUNT }, (_, index) => {
     const services = index === 0 ? [] : [...random.pick(quarters).services];
-    return new RecordedWatcher(`watcher-${index}`, place, random.fork(), services);
+    // One of them watches keys, too.
+    const keys = index === 1 ? { keys: ENTRY_GROUPS.map((group) => ({ prefix: `${group}/` })) } : {};
+    return new RecordedWatcher(`watcher-${index}`, place, random.fork(), { services, ...keys });
   });
   const work = Array.from({ length: clients }, (_, index) => {
     const name = index < holders ? `session-${index}` : `client-${index}`;
@@ -120,6 +126,11 @@ async function recordHistory(
     const name = `entries-${index}`;
     const choice = new EntryChoice(name, random.fork());
     work.push(callOverHttp(name, place, { recorder, choice, faults, random: random.fork() }, over.signal));
+  }
+  for (let index = 0; index < LOCK_CLIENTS_COUNT; index++) {
+    const operator = new HttpOperator(place.url, place.rootToken);
+    const client = { name: `locks-${index}`, operator, recorder, random: random.fork(), faults, leases };
+    work.push(new LockOperator(client).work(over.signal));
   }
   const watching = watchers.map((watcher) => watcher.work(end.signal));
   try {
@@ -136,7 +147,7 @@ async function recordHistory(
     await victim.stop();
   }
   const { operations, problems } = recorder;
-  const history: History = { seed, operations, outages: faults.outages, sessions };
+  const history: History = { seed, operations, outages: faults.outages, sessions, leases };
   const watched: StreamHistory[] = watchers.map((watcher) => watcher.history);
   return { history, watched, faults: faults.counts, unlawful: problems };
 }

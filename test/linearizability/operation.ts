@@ -48,6 +48,16 @@ export interface ShownEntry {
   createdRevision: number;
   revision: number;
   version: number;
+  /** Absent until it is acquired. */
+  lock?: ShownLock | undefined;
+}
+
+/** Lock of an entry in an answer. */
+export interface ShownLock {
+  /** Id of the lease that holds it; null while it is free. */
+  lease: string | null;
+  index: number;
+  acquiredRevision: number;
 }
 
 /** Condition of a transaction on the value of an entry; null: there is none. */
@@ -58,7 +68,8 @@ export interface EntryCondition {
 
 /** Operation of a transaction. A range shows all keys of its group. */
 export type EntryStep =
-  | { op: 'put'; key: Key; value: string }
+  /** Leases that acquire or release its lock are of its group. */
+  | { op: 'put'; key: Key; value: string; acquire?: string; release?: string }
   | { op: 'delete'; key: Key }
   | { op: 'range'; group: string };
 
@@ -78,6 +89,8 @@ export type Call =
   | { kind: 'renew'; keys: Key[] }
   /** Entries of one group, as `group/id`. */
   | { kind: 'transact'; if: EntryCondition[]; do: EntryStep[]; else: EntryStep[] }
+  /** The client of a granted lease ends it. It locks entries of one group only. */
+  | { kind: 'revoke'; lease: string; group: string }
   /** The holder of a session ends it. */
   | { kind: 'end'; session: string };
 
@@ -95,6 +108,7 @@ export type Answer =
   | { kind: 'unmodified'; at: Position }
   | { kind: 'renewed'; at: Position; unknown: Key[] }
   | { kind: 'transacted'; at: Position; succeeded: boolean; results: EntryResult[] }
+  | { kind: 'revoked'; at: Position }
   | { kind: 'ended' }
   | { kind: 'refused'; code: string };
 
@@ -122,6 +136,15 @@ export interface SessionLife {
   signs: Sign[];
 }
 
+/** A granted lease, as its client knows it. */
+export interface GrantedLife extends SessionLife {
+  /** Group of the entries that it locks. */
+  group: string;
+  lockDelayMs: number;
+  /** True if a renewal was not answered: it may have been renewed once more. */
+  isUnsure: boolean;
+}
+
 /** A history with its sessions, outages and watchers. */
 export interface History {
   seed: number;
@@ -129,6 +152,8 @@ export interface History {
   /** Times at which the registry was down, or may have been. `downBy` is infinite if it was only stalled. */
   outages: Outage[];
   sessions: Record<string, SessionLife>;
+  /** Granted leases, by id. */
+  leases: Record<string, GrantedLife>;
 }
 
 /** Returns the position in an answer. */
@@ -149,6 +174,8 @@ export function keysOf(call: Call, keys: readonly Key[], heldBy: (session: strin
       return call.keys;
     case 'transact':
       return keysOfTransaction(call, keys);
+    case 'revoke':
+      return keys.filter((key) => serviceOf(key) === call.group);
     case 'end':
       return heldBy(call.session);
   }

@@ -14,7 +14,7 @@ export interface Partition {
  * Wing's locality). The order of revisions, which the parts share, is checked for all of them together.
  */
 export function partitionsOf({ operations: all, outages }: History): Partition[] {
-  const operations = all.filter(({ call }) => call.kind !== 'transact');
+  const operations = all.filter(({ call }) => call.kind !== 'transact' && call.kind !== 'revoke');
   const keys = [...new Set(operations.flatMap(({ call }) => namedIn(call)))].sort();
   const held = heldKeys(operations);
   const keysOfCall = ({ call }: Operation) => keysOf(call, keys, (session) => held.get(session) ?? []);
@@ -64,7 +64,7 @@ export function asCall(
   // At equal revisions the change comes before its readers. A call without a revision usually changes nothing, and comes
   // first.
   const deadline = deadlineOf(operation, outages);
-  const isChange = answer === null || answer.kind === 'changed' || changesSurely(operation);
+  const isChange = answer === null || ['changed', 'revoked'].includes(answer.kind) || changesSurely(operation);
   return {
     operation,
     start,

@@ -12,23 +12,36 @@ const SENT = { at: 0, durable: Number.POSITIVE_INFINITY, compacted: 0 };
 /** All faults have ended by then, but the machine may be busy. */
 const SETTLED_WITHIN_MS = 120_000;
 
+/** A scope as clients send it. */
+interface WatchedScope {
+  services: string[];
+  keys?: { prefix: string }[];
+}
+
 /** Watches over sockets that break, resumes from its cursor each time, and records all frames. */
 export class RecordedWatcher {
   readonly history: StreamHistory;
   readonly #place: Place;
   readonly #random: SeededRandom;
-  readonly #services: string[];
+  readonly #scope: WatchedScope;
   #socket: RegistrySocket | undefined;
   #cursor: string | undefined;
   #isPatient = false;
 
-  /** @param services Watched services; empty for the whole namespace. */
-  constructor(name: string, place: Place, random: SeededRandom, services: string[]) {
+  /** @param scope Watched services and keys; none for all services of the namespace. */
+  constructor(name: string, place: Place, random: SeededRandom, scope: WatchedScope) {
     this.#place = place;
     this.#random = random;
-    this.#services = services;
-    const scope = WatchScope.parse({ services });
-    this.history = { name, scope, isEager: false, base: undefined, links: [], settledAt: 0 };
+    this.#scope = scope;
+    this.history = {
+      name,
+      scope: WatchScope.parse(scope),
+      previous: scope.keys !== undefined,
+      isEager: false,
+      base: undefined,
+      links: [],
+      settledAt: 0,
+    };
   }
 
   /** Watches until the signal is aborted. */
@@ -63,8 +76,10 @@ export class RecordedWatcher {
       if (!stop.aborted) Object.assign(link, { closedAt: monotonicNow(), closedWith: code });
     });
     this.#socket = socket;
-    const scope = { services: this.#services };
-    socket.ask({ type: 'watch', watch: 'w', scope, cursor: this.#cursor }).catch(() => socket.destroy());
+    const { previous } = this.history;
+    socket
+      .ask({ type: 'watch', watch: 'w', scope: this.#scope, cursor: this.#cursor, previous })
+      .catch(() => socket.destroy());
     const life = sleep(this.#random.magnitude(300, 10_000));
     await Promise.race([isClosed, life]);
     while (this.#isPatient && !stop.aborted && link.closedAt === undefined) await Promise.race([isClosed, sleep(50)]);

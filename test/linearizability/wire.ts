@@ -1,5 +1,6 @@
 import { decodeCursor, type Position } from '../../src/core/namespace/commit/journal-format';
 import type { BatchReport } from '../../src/model/batch';
+import type { EntryLock } from '../../src/model/entry';
 import type { InstanceView } from '../../src/model/instance';
 import type { TransactionReport, TransactionResult } from '../../src/model/transaction-report';
 import {
@@ -11,13 +12,20 @@ import {
   idOf,
   keyOf,
   type Shown,
+  type ShownLock,
   type Step,
   serviceOf,
 } from './operation';
 import { Unlawful } from './recorder';
 
 /** Refusals that calls of a history may get; any other is a defect of the registry or of this recorder. */
-const LAWFUL_REFUSALS = new Set(['INSTANCE_NOT_FOUND', 'REVISION_MISMATCH', 'CONFLICT', 'LEASE_NOT_FOUND']);
+const LAWFUL_REFUSALS = new Set([
+  'INSTANCE_NOT_FOUND',
+  'REVISION_MISMATCH',
+  'CONFLICT',
+  'LEASE_NOT_FOUND',
+  'LOCK_HELD',
+]);
 
 export function refusal(code: string, text: string): Answer {
   if (!LAWFUL_REFUSALS.has(code)) throw new Unlawful(`refused with ${text}`);
@@ -82,12 +90,16 @@ export function transactionAnswer({ cursor, revision, succeeded, results }: Tran
 function entryResult(result: TransactionResult): EntryResult {
   if (result.op === 'delete') return { op: 'delete', deleted: result.deleted };
   if (result.op === 'put') {
-    const { key = '', createdRevision, revision, version } = result.entry;
-    return { op: 'put', entry: { key, createdRevision, revision, version } };
+    const { key = '', createdRevision, revision, version, lock } = result.entry;
+    return { op: 'put', entry: { key, createdRevision, revision, version, lock: shownLock(lock) } };
   }
   if (result.op !== 'range') throw new Unlawful(`no operation has the result ${JSON.stringify(result)}`);
-  const entries = result.entries.map(({ key = '', value = '', createdRevision, revision, version }) => {
-    return { key, value, createdRevision, revision, version };
+  const entries = result.entries.map(({ key = '', value = '', createdRevision, revision, version, lock }) => {
+    return { key, value, createdRevision, revision, version, lock: shownLock(lock) };
   });
   return { op: 'range', entries };
+}
+
+function shownLock(lock: EntryLock | undefined): ShownLock | undefined {
+  return lock && { ...lock, lease: lock.lease ?? null };
 }

@@ -1,6 +1,8 @@
 import type { Retention } from '../../src/core/namespace/commit/journal';
-import type { SqlStorage } from '../../src/core/storage/sql-storage';
-import { compactedRevision, headRevision, type JournaledRevision, readJournal } from './journal-rows';
+import type { SqlRow, SqlStorage } from '../../src/core/storage/sql-storage';
+import { byteString } from '../../src/model/bytes';
+import { entryText, type KeptEntry } from './entry-replica';
+import { compactedRevision, emptiedRevision, headRevision, type JournaledRevision, readJournal } from './journal-rows';
 import { Replica, type ReplicaSnapshot } from './replica';
 
 /** Revisions between two replays of the journal. */
@@ -36,10 +38,12 @@ export class Chronicle {
   readonly #stamps = new Map<number, number>();
   readonly #snapshots: ReplicaSnapshot[] = [];
   #compacted = 0;
+  /** Newest revision whose deletions of entries may be unknown to the registry. */
+  #forgotten = 0;
   #nextReplay = REPLAY_EVERY_COUNT;
   readonly replica = new Replica();
-  /** Rows that the journal has used for all revisions so far, and record changes in them. */
-  seen = { revisions: 0, parts: 0, changes: 0 };
+  /** Rows that the journal has used for all revisions so far, and changes of records and entries in them. */
+  seen = { revisions: 0, parts: 0, changes: 0, entries: 0 };
   replays = 0;
 
   constructor(parts: ChronicleParts) {
@@ -52,6 +56,7 @@ export class Chronicle {
     if (durable <= this.replica.revision) return;
     const storage = this.#parts.storage();
     this.#compacted = compactedRevision(storage);
+    this.#forgotten = Math.max(this.#compacted, emptiedRevision(storage));
     for (const revision of readJournal(storage, this.replica.revision, durable)) this.#take(revision);
     if (this.replica.revision >= this.#nextReplay) this.replay();
   }
@@ -72,8 +77,9 @@ export class Chronicle {
     this.replays += 1;
     this.#nextReplay = this.replica.revision + REPLAY_EVERY_COUNT;
     this.#compacted = compactedRevision(storage());
+    const lost = Math.max(this.#compacted, emptiedRevision(storage()));
     for (let index = this.#snapshots.length - 1; index >= 0; index--) {
-      const reached = (this.#snapshots[index]?.revision ?? 0) >= this.#compacted;
+      const reached = (this.#snapshots[index]?.revision ?? 0) >= lost;
       if (!reached) this.#snapshots.splice(index, 1);
     }
     this.#checkRetention();
@@ -88,7 +94,7 @@ export class Chronicle {
       const replica = new Replica(snapshot);
       for (const revision of revisions) {
         if (revision.revision <= snapshot.revision) continue;
-        for (const problem of replica.apply(revision, this.#compacted)) onProblem('I7', `replayed: ${problem}`);
+        for (const problem of replica.apply(revision, lost)) onProblem('I7', `replayed: ${problem}`);
       }
       if (replica.digest() !== present) {
         onProblem(
@@ -103,12 +109,13 @@ export class Chronicle {
 
   #take(revision: JournaledRevision): void {
     const { onRevision, onProblem } = this.#parts;
-    for (const problem of this.replica.apply(revision, this.#compacted)) onProblem('I7', problem);
+    for (const problem of this.replica.apply(revision, this.#forgotten)) onProblem('I7', problem);
     this.#checks.set(revision.revision, revision.check);
     this.#stamps.set(revision.revision, revision.at);
     this.seen.revisions += 1;
     this.seen.parts += revision.parts;
     this.seen.changes += revision.changes.length;
+    this.seen.entries += revision.entries.length;
     if (this.#snapshots.length === 0) this.#keepSnapshot();
     onRevision(revision);
   }
@@ -150,6 +157,32 @@ export class Chronicle {
       expected.delete(name);
     }
     for (const name of expected.keys()) this.#parts.onProblem('I7', `the disk does not hold ${name}`);
+    this.#compareEntries();
+  }
+
+  /** Compares the entries on the disk with those of the journal. */
+  #compareEntries(): void {
+    const { storage, onProblem } = this.#parts;
+    const expected = new Map(
+      this.replica.entries.all()?.map(([key, { revision, entry }]) => [key, `${revision} ${entryText(entry)}`]),
+    );
+    const rows = `SELECT key, revision, created_revision, version, lease, facts, value FROM entry
+      WHERE version > 0 ORDER BY key`;
+    for (const [blob, revision, createdRevision, version, lease, facts, value] of storage().read(rows)) {
+      const key = textOf(blob);
+      // `as`: the core wrote this.
+      const { lock, actor, contentType } = JSON.parse(String(facts)) as Omit<KeptEntry, 'value'>;
+      const numbers = { createdRevision: Number(createdRevision), version: Number(version) };
+      const held = lease === null ? null : Number(lease);
+      const text = entryText({ ...numbers, lease: held, lock, actor, contentType, value: textOf(value) });
+      if (expected.get(key) !== `${revision} ${text}`) {
+        onProblem('I7', `the disk holds ${key} as ${revision} ${text}; the journal: ${expected.get(key)}`);
+      }
+      expected.delete(key);
+    }
+    for (const key of expected.keys()) onProblem('I7', `the disk does not hold the entry ${key}`);
+    const orphans = 'SELECT DISTINCT lease FROM entry WHERE lease IS NOT NULL AND lease NOT IN (SELECT id FROM lease)';
+    for (const [lease] of storage().read(orphans)) onProblem('I6', `the lease ${lease} holds entries, but is gone`);
   }
 
   #keepSnapshot(): void {
@@ -157,4 +190,9 @@ export class Chronicle {
     if (this.#snapshots.length >= SNAPSHOTS_KEPT_COUNT) this.#snapshots.splice(1, 1);
     this.#snapshots.push(this.replica.snapshot());
   }
+}
+
+/** Returns bytes as text, one character a byte. */
+function textOf(blob: SqlRow[number] | undefined): string {
+  return blob instanceof ArrayBuffer ? byteString(new Uint8Array(blob)) : '';
 }

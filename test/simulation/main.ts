@@ -40,12 +40,14 @@ function chosen(name: string): Scenario {
 }
 
 function describe(report: SimulationReport): string {
-  const { scenario, seed, leaseHours, hours, revisions, counts, leases, sessions } = report;
+  const { scenario, seed, leaseHours, hours, revisions, counts, leases, sessions, granted } = report;
   return (
     `${scenario} seed ${seed}: ${Math.round(leaseHours)} lease-hours in ${Math.round(hours)} h, ${revisions} revisions, ` +
     `${counts.calls} calls, ${counts.crashes} crashes, ${counts.hibernations} hibernations, ${counts.jumps} jumps, ${counts.freezes} freezes, ` +
     `${leases.expired} expired, ${leases.unhealthy} unhealthy, ${leases.missed} gaps, ` +
-    `${sessions.resumed} sessions resumed, ${sessions.lapsed} lapsed`
+    `${sessions.resumed} sessions resumed, ${sessions.lapsed} lapsed, ` +
+    `${granted.granted} leases granted, ${granted.expired} expired, ${granted.revoked} revoked with ${granted.held} entries, ` +
+    `${granted.acquired} locks acquired`
   );
 }
 

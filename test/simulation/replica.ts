@@ -1,5 +1,6 @@
 import type { JournaledChange } from '../../src/core/namespace/commit/journal-format';
 import type { RecordKey, RecordKindName } from '../../src/core/namespace/records/records';
+import { EntryReplica, entryText, type PresentEntry } from './entry-replica';
 import type { JournaledRevision } from './journal-rows';
 
 /** A record from a revision on; null if it was removed. */
@@ -28,6 +29,7 @@ export interface ReplicaSnapshot {
   revision: number;
   at: number;
   records: [RecordKey, Version & { text: string }][];
+  entries: [key: string, version: PresentEntry][];
 }
 
 /**
@@ -36,6 +38,7 @@ export interface ReplicaSnapshot {
  */
 export class Replica {
   readonly #services = new Map<string, ServiceVersions>();
+  readonly entries: EntryReplica;
   #revision = 0;
   #at = 0;
   /** Its first revision: it does not know records that were removed earlier. */
@@ -43,6 +46,7 @@ export class Replica {
 
   constructor(from?: ReplicaSnapshot) {
     this.#since = from?.revision ?? 0;
+    this.entries = new EntryReplica(from?.entries);
     if (from === undefined) return;
     this.#revision = from.revision;
     this.#at = from.at;
@@ -67,11 +71,13 @@ export class Replica {
    * @param compacted Newest compacted revision: records removed up to it may be unknown.
    */
   apply(next: JournaledRevision, compacted: number): string[] {
-    const problems: string[] = [];
+    const { revision, entries } = next;
+    const forgotten = Math.max(compacted, this.#since);
+    const problems = this.entries.apply(entries, revision, forgotten).map((what) => `revision ${revision}: ${what}`);
     const wrong = (what: string) => problems.push(`revision ${next.revision}: ${what}`);
     if (next.revision !== this.#revision + 1) wrong(`follows ${this.#revision}`);
     if (next.at < this.#at) wrong(`its time ${next.at} is before ${this.#at}`);
-    if (next.changes.length === 0 && next.hasEntries !== true) wrong('changes nothing');
+    if (next.changes.length + entries.length === 0) wrong('changes nothing');
     const touched = new Set<string>();
     const services = new Map<string, number>();
     for (const change of next.changes) {
@@ -120,7 +126,7 @@ export class Replica {
 
   /** Returns the current state, from which another replica can start. */
   snapshot(): ReplicaSnapshot {
-    return { revision: this.#revision, at: this.#at, records: [...this.records()] };
+    return { revision: this.#revision, at: this.#at, records: [...this.records()], entries: this.entries.all() ?? [] };
   }
 
   /** Returns the current state as one text, which is the same for equal replicas. */
@@ -130,7 +136,8 @@ export class Replica {
       revision,
       text,
     ]);
-    return JSON.stringify(records.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)));
+    const entries = this.entries.all()?.map(([key, { revision, entry }]) => [key, revision, entryText(entry)]);
+    return JSON.stringify([records.sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)), entries]);
   }
 
   #applyChange(

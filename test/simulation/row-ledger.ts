@@ -11,20 +11,30 @@ export interface RowLedgerParts {
   /** Rows written so far, by verb and table. */
   rowsWritten: () => ReadonlyMap<string, number>;
   chronicle: Chronicle;
+  /** Rows of granted leases and of lock delays that may have been written so far. */
+  granted: Readonly<GrantedRows>;
   onProblem: (invariant: string, what: string) => void;
 }
 
+/** Rows that are not part of a revision. */
+interface GrantedRows {
+  leases: number;
+  delays: number;
+}
+
 /** The last closing: nothing was pending, and everything written was durable. */
-interface Closing {
+interface Closing extends GrantedRows {
   at: number;
   rows: ReadonlyMap<string, number>;
   parts: number;
   changes: number;
+  entries: number;
 }
 
 /**
- * Compares the written rows with those that the journal requires (I8): one for each changed record, one for each part of a
- * revision in the journal, at most two for checkpoints in five seconds, and none for anything else.
+ * Compares the written rows with those that the journal requires (I8): one for each changed record or entry, one for each part
+ * of a revision in the journal, at most two for checkpoints in five seconds, one for each granted lease and one for its end,
+ * and none for anything else.
  */
 export class RowLedger {
   readonly #parts: RowLedgerParts;
@@ -55,8 +65,8 @@ export class RowLedger {
 
   /** Closes the ledger. Everything written must be durable, and nothing pending. */
   close(): void {
-    const { now, rowsWritten, chronicle } = this.#parts;
-    const closing = { at: now(), rows: new Map(rowsWritten()), ...chronicle.seen };
+    const { now, rowsWritten, chronicle, granted } = this.#parts;
+    const closing = { at: now(), rows: new Map(rowsWritten()), ...chronicle.seen, ...granted };
     const last = this.#last;
     this.#last = closing;
     if (last !== undefined) this.#compare(last, closing);
@@ -76,6 +86,11 @@ export class RowLedger {
     const records = take('insert record');
     const changes = closing.changes - last.changes;
     if (records !== changes) this.#wrong(`${records} rows of records were written for ${changes} changes`);
+    // The end of a lease that holds much makes heads of all its entries at once.
+    const entries = take('insert entry') + take('update entry');
+    const changed = closing.entries - last.entries;
+    if (entries !== changed) this.#wrong(`${entries} rows of entries were written for ${changed} changes`);
+    this.#compareLeases(last, closing, take);
     const journal = take('insert journal');
     const parts = closing.parts - last.parts;
     if (journal !== parts) this.#wrong(`${journal} rows of the journal were written for ${parts} parts of revisions`);
@@ -91,9 +106,26 @@ export class RowLedger {
       this.#wrong(`${checkpoints} rows of checkpoints were written; at most ${budget} are allowed`);
     // Compaction writes a row for each deleted revision.
     const compacted = take('delete journal');
-    const heads = take('delete record');
-    if (heads > 0 && compacted === 0) this.#wrong(`${heads} heads of records were deleted without a compaction`);
+    const emptied = take('update journal');
+    const heads = take('delete record') + take('delete entry');
+    if (heads > 0 && compacted + emptied === 0) this.#wrong(`${heads} heads were deleted without a compaction`);
+    if (emptied > 0) take('insert property');
     for (const [kind, rows] of written) if (rows > 0) this.#wrong(`${rows} rows were written by "${kind}"`);
+  }
+
+  /** A renewal writes no row, unless the lease was found silent before. */
+  #compareLeases(last: Closing, closing: Closing, take: (kind: string) => number): void {
+    const leases = take('insert lease');
+    take('delete lease');
+    const most = closing.leases - last.leases;
+    if (leases > most) this.#wrong(`${leases} rows of leases were written; at most ${most} are allowed`);
+    const delays = take('insert lock_delay');
+    const mostDelays = closing.delays - last.delays;
+    if (delays > mostDelays)
+      this.#wrong(`${delays} rows of lock delays were written; at most ${mostDelays} are allowed`);
+    // Only the end of a lease that holds much stages parts, which become rows of the journal.
+    take('insert lease_part');
+    take('delete lease_part');
   }
 
   #wrong(what: string): void {

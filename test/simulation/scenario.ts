@@ -1,4 +1,4 @@
-import type { Retention } from '../../src/core/namespace/commit/journal';
+import { DEFAULT_RETENTION, type Retention } from '../../src/core/namespace/commit/journal';
 import type { AlarmFaults } from './faulty-alarm';
 
 /** Range of the time between two events of a kind, in milliseconds, on a logarithmic scale. */
@@ -39,6 +39,10 @@ export interface Scenario {
   retention?: Retention;
   /** Clients that hold their instances by a session. */
   sessions?: number | undefined;
+  /** Clients with granted leases, beside which others write and read entries. */
+  keepers?: number | undefined;
+  /** Clients whose leases hold more than can end in one turn. */
+  bulkKeepers?: number;
   /** Fault: clients reconnect as late as permitted, at the latest moment as often as at a random one. */
   usesWholeSpread?: boolean;
   operations: Every;
@@ -80,6 +84,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   hasty: {
     ...MIXED,
     name: 'hasty',
+    keepers: 3,
     holders: 16,
     services: 3,
     ttlMs: { from: SECOND_MS, to: 20 * SECOND_MS },
@@ -96,6 +101,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   quiet: {
     ...MIXED,
     name: 'quiet',
+    keepers: 3,
     holders: 12,
     services: 3,
     ttlMs: { from: 10 * MINUTE_MS, to: DAY_MS },
@@ -127,6 +133,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   jumpy: {
     ...MIXED,
     name: 'jumpy',
+    keepers: 4,
     holders: 20,
     services: 4,
     ttlMs: { from: MINUTE_MS, to: 3 * HOUR_MS },
@@ -168,6 +175,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   freezing: {
     ...MIXED,
     name: 'freezing',
+    keepers: 4,
     sessions: 8,
     holders: 30,
     services: 4,
@@ -185,6 +193,7 @@ export const SCENARIOS: Record<string, Scenario> = {
   resident: {
     ...MIXED,
     name: 'resident',
+    keepers: 4,
     ticks: true,
     sessions: 8,
     holders: 30,
@@ -198,6 +207,46 @@ export const SCENARIOS: Record<string, Scenario> = {
     clockJumps: { from: MINUTE_MS, to: HOUR_MS },
     freezes: { from: 2 * SECOND_MS, to: 10 * MINUTE_MS },
     freezeMs: { from: 50, to: 15 * MINUTE_MS },
+  },
+  /** Entries, and leases that hold many things. Only the newest changes of entries are kept. */
+  entries: {
+    ...MIXED,
+    name: 'entries',
+    isDrowsy: true,
+    holders: 6,
+    services: 2,
+    keepers: 8,
+    ttlMs: { from: 2 * SECOND_MS, to: 5 * MINUTE_MS },
+    lifeTtls: { from: 1, to: 30 },
+    hours: 6,
+    crashes: { from: 5 * SECOND_MS, to: 20 * MINUTE_MS },
+    outageMs: { from: SECOND_MS, to: 5 * MINUTE_MS },
+    hibernations: { from: 5 * SECOND_MS, to: 5 * MINUTE_MS },
+    clockJumps: null,
+    commitFailures: { from: 10 * MINUTE_MS, to: 2 * HOUR_MS },
+    operations: { from: 500, to: MINUTE_MS },
+    reads: { from: 500, to: 30 * SECOND_MS },
+    checkUps: { from: SECOND_MS, to: MINUTE_MS },
+    retention: { ...DEFAULT_RETENTION, entries: { maxCount: 400, maxBytes: 4_000_000 } },
+  },
+  /** Leases that take several turns to end, between which anything may happen. */
+  bulky: {
+    ...MIXED,
+    name: 'bulky',
+    holders: 4,
+    services: 2,
+    keepers: 2,
+    bulkKeepers: 2,
+    ttlMs: { from: 5 * SECOND_MS, to: 2 * MINUTE_MS },
+    lifeTtls: { from: 0.5, to: 5 },
+    hours: 2,
+    crashes: { from: 2 * SECOND_MS, to: 10 * MINUTE_MS },
+    outageMs: { from: SECOND_MS, to: MINUTE_MS },
+    hibernations: { from: 5 * SECOND_MS, to: 5 * MINUTE_MS },
+    clockJumps: null,
+    operations: { from: 500, to: MINUTE_MS },
+    reads: { from: SECOND_MS, to: MINUTE_MS },
+    checkUps: { from: SECOND_MS, to: MINUTE_MS },
   },
   /** More sessions than a sweep ends at once, most of them alive. */
   crowd: {

@@ -1,6 +1,9 @@
 import type { InstanceKey } from '../../src/model/batch';
 import type { ServiceKey } from '../../src/model/namespace-api';
+import { EntryReader } from './entry-reader';
+import { EntryWriter } from './entry-writer';
 import { Holder } from './holder';
+import { LeaseKeeper } from './lease-keeper';
 import { Operator } from './operator';
 import { Reader } from './reader';
 import type { Every, Scenario } from './scenario';
@@ -29,6 +32,7 @@ export interface SimulationReport {
   counts: World['counts'];
   leases: World['leases']['counts'];
   sessions: World['sessions']['counts'];
+  granted: World['granted']['counts'];
   problems: Problem[];
   /** The last events, if there was a problem. */
   trace: string;
@@ -72,6 +76,7 @@ export async function simulate(
       counts: world.counts,
       leases: world.leases.counts,
       sessions: world.sessions.counts,
+      granted: world.granted.counts,
       problems: world.problems,
       trace: world.failed ? world.trace.text() : '',
     };
@@ -80,7 +85,7 @@ export async function simulate(
   }
 }
 
-/** Adds holders, spread over services, readers and operators. */
+/** Adds holders, spread over services, readers and operators, and clients of entries and granted leases. */
 export function populate(world: World): void {
   const { scenario } = world;
   const keys: InstanceKey[] = [];
@@ -100,6 +105,12 @@ export function populate(world: World): void {
   }
   const batches = { group: 'batches', service: 'batch' };
   for (let reader = 0; reader < 2; reader++) void new Reader(world, [firstService, ...otherServices, batches]).live();
+  const { keepers = 0, bulkKeepers = 0 } = scenario;
+  if (keepers + bulkKeepers === 0) return;
+  for (let index = 0; index < keepers; index++) void new LeaseKeeper(world, `lease-${index}`, false).live();
+  for (let index = 0; index < bulkKeepers; index++) void new LeaseKeeper(world, `bulk-${index}`, true).live();
+  void new EntryWriter(world).live();
+  void new EntryReader(world).live();
 }
 
 /** Adds faults, each kind at its own times. */

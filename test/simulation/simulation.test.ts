@@ -29,6 +29,8 @@ const RUNS: Run[] = [
   { name: 'steady', seed: 7, hours: 40, holders: 330 },
   { name: 'freezing', seed: 8, hours: 2, holders: 20 },
   { name: 'resident', seed: 9, hours: 1.5, holders: 20 },
+  { name: 'entries', seed: 11, hours: 1.5, holders: 4 },
+  { name: 'bulky', seed: 12, hours: 0.15, holders: 2 },
   { name: 'crowd', seed: 10, hours: 0.1, holders: 10, sessions: 1_200 },
 ];
 
@@ -42,7 +44,7 @@ describe('the registry in a simulated world', () => {
   const reports: SimulationReport[] = [];
 
   it.each(RUNS)(
-    '[I1, I2, I3, I4, I6, I7, I8, T2, T3, T4, T6] keeps its promises in a world that is $name',
+    '[I1, I2, I3, I4, I6, I7, I8, T2, T3, T4, T6, GL1, GL2, GL6, GL7, EL1, EL4, EL5] keeps its promises in a world that is $name',
     { timeout: RUN_MAX_MS },
     async (run) => {
       const report = await simulate(scenarioOf(run), run.seed);
@@ -73,6 +75,11 @@ seed ${run.seed} of ${JSON.stringify(run)}`,
     expect(sum(({ sessions }) => sessions.resumed)).toBeGreaterThan(50);
     expect(sum(({ sessions }) => sessions.lapsed)).toBeGreaterThan(20);
     expect(sum(({ sessions }) => sessions.ended)).toBeGreaterThan(20);
+    expect(sum(({ granted }) => granted.expired)).toBeGreaterThan(50);
+    expect(sum(({ granted }) => granted.revoked)).toBeGreaterThan(50);
+    expect(sum(({ granted }) => granted.held)).toBeGreaterThan(2_000);
+    expect(sum(({ granted }) => granted.acquired)).toBeGreaterThan(100);
+    expect(sum(({ granted }) => granted.delayed)).toBeGreaterThan(10);
   });
 
   it('repeats a run for the same seed', async () => {

@@ -2,6 +2,7 @@ import { DEFAULT_RETENTION } from '../../src/core/namespace/commit/journal';
 import { decodeCursor } from '../../src/core/namespace/commit/journal-format';
 import { AttentionOracle } from './attention-oracle';
 import { Chronicle } from './chronicle';
+import { GrantedOracle } from './granted-oracle';
 import { compactedRevision, headRevision, type JournaledRevision } from './journal-rows';
 import { unlawful } from './lawful-revision';
 import { LeaseOracle } from './lease-oracle';
@@ -48,6 +49,7 @@ export class World {
   readonly attention: AttentionOracle;
   readonly leases: LeaseOracle;
   readonly sessions: SessionOracle;
+  readonly granted: GrantedOracle;
   readonly ledger: RowLedger;
   readonly trace: Trace;
   readonly problems: Problem[] = [];
@@ -98,6 +100,7 @@ export class World {
         this.#missedAt = time.now;
         this.leases.missed();
         this.sessions.troubled();
+        this.granted.troubled();
         this.ledger.missed();
       },
       thawed: () => {
@@ -121,8 +124,17 @@ export class World {
       onRevision: (revision) => this.#readRevision(revision),
       onProblem,
     });
+    this.granted = new GrantedOracle({
+      now,
+      clock: () => this.machine.clock.now(),
+      storage: () => this.machine.disk.plain,
+      hasSteadyClock: scenario.clockJumps === null,
+      leases: this.leases,
+      onProblem,
+    });
     this.ledger = new RowLedger({
       now,
+      granted: this.granted.rows,
       rowsWritten: () => this.machine.disk.rowsWritten,
       chronicle: this.chronicle,
       onProblem,
@@ -221,6 +233,7 @@ export class World {
     this.trace.add(`the clock jumps by ${ms} ms`);
     this.counts.jumps += 1;
     this.#jumpedAt = this.time.now;
+    this.granted.troubled();
     this.attention.troubled('the clock jumped');
     // With a monotonic clock, jumps do not affect leases.
     if (this.scenario.ticks !== true) this.#shiftLeases(ms);
@@ -277,6 +290,10 @@ export class World {
 
   #readRevision(revision: JournaledRevision): void {
     const at = this.#timeOf(revision);
+    for (const { key, cause, after } of revision.entries) {
+      if (this.trace.watches(key))
+        this.trace.add(`journal ${at}: ${revision.revision} ${key} ${cause} ${after?.lease}`);
+    }
     for (const change of revision.changes) {
       if (this.trace.watches(change.id))
         this.trace.add(`journal ${at}: ${revision.revision} ${JSON.stringify(change)}`);
@@ -286,6 +303,7 @@ export class World {
       if (change.after === null) this.leases.released(change, at);
     }
     this.sessions.revised(revision, at, this.chronicle.replica);
+    this.granted.revised(revision, at, this.chronicle.replica);
     for (const problem of unlawful(revision)) this.report(...problem);
     for (const listener of this.onRevision) listener(revision, at);
   }
@@ -319,6 +337,7 @@ export class World {
     this.trace.add(`restarts; durable is revision ${this.machine.disk.durable}`);
     this.leases.hears();
     this.sessions.troubled();
+    this.granted.troubled();
     this.chronicle.compareAfterCrash();
     const waiting = this.#waitingForMachine;
     this.#waitingForMachine = [];
@@ -351,7 +370,7 @@ export class World {
     for (const [key, { text }] of this.chronicle.replica.records()) {
       if (key.kind === 'instance') instances.push({ key, healthy: !text.includes('"healthy":false') });
     }
-    const { at, name } = this.leases.earliestDeadline(instances);
+    const { at, name } = this.leases.earliestDeadline([...instances, ...this.granted.dueOnDisk()]);
     if (at === Number.POSITIVE_INFINITY) return;
     const armedAt = this.machine.alarm.dueAt;
     if (armedAt > at + 1_000) {

@@ -25,13 +25,13 @@ type LimitOptions = Partial<
     | 'maxBytes'
     | 'maxEntries'
     | 'maxEntryBytes'
-    | 'maxGrantedLeases'
+    | 'maxLeases'
     | 'maxInstancesPerToken'
     | 'maxServicesPerToken'
     | 'maxBytesPerToken'
     | 'maxEntriesPerToken'
     | 'maxEntryBytesPerToken'
-    | 'maxGrantedLeasesPerToken',
+    | 'maxLeasesPerToken',
     number
   >
 >;
@@ -39,8 +39,9 @@ type LimitOptions = Partial<
 const SHARES = `
 By default, a token without the scope operate can hold three quarters of the
 namespace's instances, services, record bytes, entries and granted leases, or
-half if its grants name services or keys. If one token registers a whole fleet, raise the limits per token, up
-to those of the namespace (--max-instances-per-token 100000).`;
+half if its grants name services or keys. If one token registers a whole fleet,
+raise the limits per token, up to those of the namespace
+(--max-instances-per-token 100000).`;
 
 /** Returns limits with the values of the options; undefined if no option is given. */
 function limitsWith(before: NamespaceLimits, options: LimitOptions): NamespaceLimits | undefined {
@@ -50,7 +51,7 @@ function limitsWith(before: NamespaceLimits, options: LimitOptions): NamespaceLi
     bytes: options.maxBytes,
     entries: options.maxEntries,
     entryBytes: options.maxEntryBytes,
-    grantedLeases: options.maxGrantedLeases,
+    grantedLeases: options.maxLeases,
   });
   const ofToken = given({
     instances: options.maxInstancesPerToken,
@@ -58,7 +59,7 @@ function limitsWith(before: NamespaceLimits, options: LimitOptions): NamespaceLi
     bytes: options.maxBytesPerToken,
     entries: options.maxEntriesPerToken,
     entryBytes: options.maxEntryBytesPerToken,
-    grantedLeases: options.maxGrantedLeasesPerToken,
+    grantedLeases: options.maxLeasesPerToken,
   });
   if (Object.keys({ ...own, ...ofToken }).length === 0) return undefined;
   const perToken = { ...before.perToken, ...ofToken };
@@ -165,13 +166,13 @@ function settingsCommand(name: string) {
     .option('--max-bytes <count>', 'maximum size of all records in bytes', count)
     .option('--max-entries <count>', 'maximum number of entries', count)
     .option('--max-entry-bytes <count>', 'maximum size of all keys and values in bytes', count)
-    .option('--max-granted-leases <count>', 'maximum number of granted leases', count)
+    .option('--max-leases <count>', 'maximum number of granted leases', count)
     .option('--max-instances-per-token <count>', 'maximum number of instances of one token', count)
     .option('--max-services-per-token <count>', 'maximum number of services of one token', count)
     .option('--max-bytes-per-token <count>', 'maximum size of the records of one token in bytes', count)
     .option('--max-entries-per-token <count>', 'maximum number of entries of one token', count)
     .option('--max-entry-bytes-per-token <count>', 'maximum size of the keys and values of one token in bytes', count)
-    .option('--max-granted-leases-per-token <count>', 'maximum number of granted leases of one token', count)
+    .option('--max-leases-per-token <count>', 'maximum number of granted leases of one token', count)
     .option('--nacos-poll <duration>', 'poll interval of Nacos clients, such as 10s', duration)
     .option('--nacos-beat <duration>', 'heartbeat interval of Nacos clients, such as 15s', duration)
     .option('--session-ping <duration>', 'ping interval of sessions, such as 30s', duration)

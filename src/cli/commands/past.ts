@@ -134,7 +134,7 @@ export function rollbackCommand() {
     .description(
       'Restores overrides, and the metadata, protect threshold and selector of the service, to an earlier state. It does ' +
         'not change registrations, or bring back instances. With --key or --prefix it restores entries, and deletes those ' +
-        'that did not exist, except those that a lease holds, or held then.',
+        'that did not exist, except those that a lease holds or has locked, or held then.',
     )
     .addArgument(optionalService())
     .option('--key <key>', 'roll back this entry')

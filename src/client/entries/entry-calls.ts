@@ -52,8 +52,8 @@ export interface ListOptions extends ReadOptions {
 /** A page of a range. */
 export interface EntryPage<Item extends EntryFacts = Entry> {
   entries: Item[];
-  /** Number of entries in the whole range. */
-  count: number;
+  /** Number of entries in the whole range; undefined if a read of an earlier moment ended before all of it was examined. */
+  count: number | undefined;
   /** Set if there are more entries and the order is that of keys: pass it as `after`. */
   next: string | undefined;
   /** Cursor of this read; pass it as `at` to read further pages as of the same moment. */
@@ -127,7 +127,7 @@ export interface EntryCalls {
 /** A range as the registry returns it. */
 interface RangeJson {
   entries: EntryJson[];
-  count: number;
+  count?: number | undefined;
   next?: string | undefined;
 }
 
@@ -221,7 +221,7 @@ export function entryCalls(core: ClientCore, { attempts }: EntryCallOptions = {}
     range: (range, options = {}) => page(range, options, entryOf),
     list: (range, options = {}) => all(range, options, entryOf),
     keys: (range, options = {}) => all(range, options, factsOf, { keysOnly: true }),
-    count: async (range, options = {}) => (await page(range, options, factsOf, { countOnly: true })).count,
+    count: async (range, options = {}) => (await page(range, options, factsOf, { countOnly: true })).count ?? 0,
     history: async (key, { limit, after, ...settings } = {}) => {
       const { path, query } = keyInPath(key);
       const { body } = await read(`/history/kv/${path}`, { ...query, limit, after }, settings);

@@ -263,6 +263,6 @@ export interface EntryRollbackReport {
   restored: number;
   /** Entries that were deleted because they did not exist then. */
   deleted: number;
-  /** Entries that were left as they are because a lease holds them, or held them then. */
+  /** Entries that were left as they are because a lease holds them or has locked them, or held them then. */
   held: number;
 }

@@ -185,7 +185,7 @@ export interface Stats {
   overrides: number;
   /** Leases with a time to live: of instances, of sessions, and granted ones. */
   leases: number;
-  /** Leases that were granted by themselves and have not ended; absent as `entries` is. */
+  /** Leases that were granted by themselves and have not ended. */
   grantedLeases?: number | undefined;
   /** Sessions held, open or within their time to live. */
   sessions: number;

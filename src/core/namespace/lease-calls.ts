@@ -198,13 +198,14 @@ function grantedList(
   now: number,
 ): GrantedLeaseList {
   const last = Number(after);
-  const found: GrantedLease[] = [];
+  const ids: number[] = [];
   for (const lease of state.granted.all()) {
     if (lease.id > last && lease.ending === undefined && (operates === true || lease.tokenId === tokenId))
-      found.push(lease);
+      ids.push(lease.id);
   }
-  found.sort((a, b) => a.id - b.id);
-  const page = found.slice(0, Math.min(limit, GRANTED_LEASES_PER_PAGE_COUNT));
-  const next = page.length < found.length ? String(page.at(-1)?.id) : undefined;
+  // Sorting numbers natively takes a tenth of the time of a sort with a function: there may be 100,000.
+  const sorted = Float64Array.from(ids).sort().subarray(0, Math.min(limit, GRANTED_LEASES_PER_PAGE_COUNT));
+  const page = Array.from(sorted).flatMap((id) => state.granted.get(id) ?? []);
+  const next = page.length < ids.length ? String(page.at(-1)?.id) : undefined;
   return { leases: page.map((lease) => grantedView(state, lease, now)), next };
 }

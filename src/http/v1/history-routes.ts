@@ -117,7 +117,7 @@ export function addHistoryRoutes(surface: Surface): void {
     summary: 'Roll back entries to an earlier point in time',
     description:
       'Restores the values and types of one `key`, of all with a `prefix`, or of those from one key up to another, and ' +
-      'deletes those that did not exist, in one revision. Entries that a lease holds, or held then, are left as they are. ' +
+      'deletes those that did not exist, in one revision. Entries that a lease holds or has locked, or held then, are left as they are. ' +
       `Refused with \`LIMIT_EXCEEDED\` for more than ${ENTRY_ROLLBACK_MAX_COUNT} entries that have changed, or ` +
       `${ENTRY_ROLLBACK_MAX_BYTES / 1_048_576} MiB of values. Repeating it changes nothing.`,
     input: { body: EntryRollbackRequest },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { EntryDiff } from '../../../src/model/entry-past';
+import type { LockChange } from '../../../src/model/granted-lease';
 import { intervalOf, intervalOfPrefix } from '../../../src/model/key-interval';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
 import { ALL, EntryCalls, keyOf } from '../../fixtures/entry-calls';
@@ -121,6 +122,21 @@ export function entryPast(stage: () => Scene): void {
       await hold('new', 'second');
       expect(await rollBack(to)).toMatchObject({ revision: null, restored: 0, deleted: 0, held: 4 });
       expect(await values()).toEqual(['new=second', 'now=second', 'then=second']);
+    });
+
+    it('[KV14] leaves entries as they are that a lease has locked, and restores those whose lock is free', async () => {
+      const { scene, calls, rollBack, values } = begin();
+      const { id: acquire } = await new LeaseCalls(scene.api).grant();
+      const put = (key: string, value: string, lock: LockChange) =>
+        scene.api.putEntry(OWNER, { key, value, ...lock, precondition: {} });
+      await put('free', 'first', { acquire });
+      const to = await calls.put('config', 'first');
+      await put('free', 'second', { release: acquire });
+      await put('config', 'second', { acquire });
+      await put('new', 'second', { acquire });
+      expect(await rollBack(to)).toMatchObject({ restored: 1, deleted: 0, held: 2 });
+      expect(await values()).toEqual(['config=second', 'free=first', 'new=second']);
+      expect(bodyOf(await scene.api.readLease(OWNER, { lease: acquire })).locks).toHaveLength(2);
     });
 
     it('[KV13, KV14, J6] is refused for moments that are not in the history', async () => {

@@ -34,14 +34,12 @@ async function main(): Promise<number> {
   const count = Number(values.histories);
   const started = performance.now();
   for (let seed = first; seed < first + count; seed++) {
-    const { problems, trace, minutes, revisions, counts, streams, links, frames, closings } = await randomHistory(
-      seed,
-      values.watch,
-    );
+    const { problems, trace, minutes, revisions, counts, streams, links, frames, entries, closings } =
+      await randomHistory(seed, values.watch);
     const seconds = ((performance.now() - started) / 1_000).toFixed(1);
     console.error(
       `[${seconds} s] seed ${seed}: ${minutes.toFixed(0)} min, ${revisions} revisions, ${counts.crashes} crashes, ` +
-        `${counts.hibernations} hibernations, ${streams} streams over ${links} sockets: ${listed(frames)}; closed with ${listed(closings)}`,
+        `${counts.hibernations} hibernations, ${streams} streams over ${links} sockets: ${listed(frames)}, ${entries} changes of entries; closed with ${listed(closings)}`,
     );
     if (problems.length === 0) continue;
     const found = problems.map(({ guarantee, what }) => `${guarantee}: ${what}`);

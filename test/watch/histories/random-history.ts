@@ -25,6 +25,8 @@ export interface HistoryReport {
   streams: number;
   links: number;
   frames: Record<string, number>;
+  /** Number of changes of entries in frames. */
+  entries: number;
   /** Number of watch sockets that the registry closed, by code. */
   closings: Record<string, number>;
   problems: { guarantee: string; what: string }[];
@@ -99,6 +101,8 @@ function someScenario(random: SeededRandom): Scenario {
     name: 'history',
     holders: random.whole(2, 14),
     sessions: random.whole(0, 4),
+    keepers: random.whole(0, 4),
+    bulkKeepers: Number(random.chance(0.1)),
     services: 3,
     ttlMs: { from: 2 * SECOND_MS, to: 30 * SECOND_MS },
     lifeTtls: { from: 0.5, to: 20 },
@@ -132,6 +136,10 @@ const SCOPES: [object, ...object[]] = [
   { services: ['batches@@batch'], groups: ['nowhere'] },
   { services: ['nothing'] },
   { services: [`${BULK.group}@@${BULK.service}`, 'service-0', 'service-0'] },
+  { keys: [{ prefix: '' }] },
+  { keys: [{ prefix: 'lease-' }, { key: 'locks/a' }, { key: 'shared/a' }] },
+  { keys: [{ from: 'locks/', to: 'shared/b' }, { prefix: 'locks/' }], services: ['service-0'] },
+  { keys: [{ key: 'nothing' }], groups: [GROUP] },
 ];
 
 function someClients(world: World): WatchingClient[] {
@@ -167,6 +175,8 @@ function report(
     streams: streams.length,
     links: links.length,
     frames: counted(frames.map(kindOf)),
+    entries: frames.flatMap((frame) => ('changes' in frame ? frame.changes.filter(({ key }) => key !== undefined) : []))
+      .length,
     closings: counted(links.flatMap(({ closedWith }) => (closedWith === undefined ? [] : [String(closedWith)]))),
     problems,
     trace: problems.length > 0 ? world.trace.text() : '',

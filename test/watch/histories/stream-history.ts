@@ -1,8 +1,7 @@
 import { decodeCursor } from '../../../src/core/namespace/commit/journal-format';
 import type { ServerFrame, WatchScope } from '../../../src/model/frames';
-import { recordChanges } from '../../fixtures/watched-ids';
 import type { Sent } from '../../simulation/simulated-sockets';
-import { type RecordChange, recordsShown, toRecordChange } from './record-change';
+import { entryShown, type RecordChange, recordsShown, toRecordChange } from './record-change';
 
 /** A frame of a watch, as its client received it. */
 export type Received = { at: number; sent: Sent } & (
@@ -42,6 +41,8 @@ export interface Link {
 export interface StreamHistory {
   name: string;
   scope: WatchScope;
+  /** True if it asked for entries before their changes. */
+  previous?: boolean | undefined;
   /** True if its client reads everything at once, so that no frame waits for it. */
   isEager: boolean;
   /** The initial cursor, which its client got from another one. */
@@ -60,7 +61,7 @@ export function revisionOf(cursor: string | undefined): number {
 export function received(frame: ServerFrame, at: number, sent: Sent): Received | undefined {
   switch (frame.type) {
     case 'snapshot': {
-      const changes = frame.services.flatMap(recordsShown);
+      const changes = [...frame.services.flatMap(recordsShown), ...(frame.entries ?? []).map(entryShown)];
       return { type: 'snapshot', at, sent, changes, cause: '', actor: '', ...placeOf(frame) };
     }
     case 'changes': {
@@ -69,7 +70,7 @@ export function received(frame: ServerFrame, at: number, sent: Sent): Received |
         type: 'changes',
         at,
         sent,
-        changes: recordChanges(frame.changes).map(toRecordChange),
+        changes: frame.changes.map(toRecordChange),
         cause,
         actor,
         ...placeOf(frame),

@@ -3,7 +3,7 @@ import type { WatchScope } from '../../../src/model/frames';
 import { expectedView } from '../../simulation/expected-view';
 import type { JournaledRevision } from '../../simulation/journal-rows';
 import type { Replica, ServiceAt } from '../../simulation/replica';
-import { instanceDigest, isInScope, nameOf, ownDigest, type RecordChange } from './record-change';
+import { instanceDigest, isInScope, journaledEntryChange, nameOf, ownDigest, type RecordChange } from './record-change';
 
 /** A revision that all watchers of it must receive. */
 export interface TrueRevision {
@@ -78,7 +78,7 @@ export class TrueState {
   }
 }
 
-function changesOf({ changes, revision }: JournaledRevision, replica: Replica): RecordChange[] {
+function changesOf({ changes, entries, revision }: JournaledRevision, replica: Replica): RecordChange[] {
   const byRecord = new Map<string, RecordChange>();
   const removed = new Set(changes.filter(({ kind, after }) => kind === 'instance' && after === null).map(idOf));
   for (const change of changes) {
@@ -90,7 +90,7 @@ function changesOf({ changes, revision }: JournaledRevision, replica: Replica): 
     if (kind === 'override' && shows === null && !removed.has(record)) continue;
     byRecord.set(record, { group, service, record, shows });
   }
-  return [...byRecord.values()];
+  return [...byRecord.values(), ...entries.map(journaledEntryChange)];
 }
 
 const idOf = ({ group, service, id }: { group: string; service: string; id: string }) => nameOf(group, service, id);

@@ -14,13 +14,17 @@ const change = (id: string, shows: string | null, service = 'orders'): RecordCha
   shows,
 });
 
+const entry = (key: string, shows: string | null, was: string | null = null): RecordChange => {
+  return { group: '', service: '', key, record: `key ${key}`, shows, was };
+};
+
 /** Six revisions, ten seconds apart; the fourth is of another service, and the sixth comes much later. */
 const HAPPENED: RecordChange[][] = [
   [change('a', 'a1')],
   [change('b', 'b2')],
   [change('a', 'a3'), change('b', null)],
-  [change('u', 'u4', 'users')],
-  [change('c', 'c5')],
+  [change('u', 'u4', 'users'), entry('other', 'o4')],
+  [change('c', 'c5'), entry('k2', 'x5'), entry('k1', 'y5')],
   [change('a', null)],
 ];
 
@@ -80,7 +84,8 @@ function good(): StreamHistory & { first: Received[]; second: Received[] } {
   const second = [bookmark(4), delivered(5), delivered(6)];
   return {
     name: 'stream',
-    scope: WatchScope.parse({ services: ['g@@orders'] }),
+    scope: WatchScope.parse({ services: ['g@@orders'], keys: [{ prefix: 'k' }] }),
+    previous: true,
     isEager: true,
     base: undefined,
     settledAt: 6,
@@ -130,6 +135,22 @@ const DEFECTS: [keyof typeof VALIDATORS, string, (history: ReturnType<typeof goo
     'scoped',
     'a snapshot beyond the requested scope',
     ({ first }) => first.splice(0, 1, frame('snapshot', 2, [change('x', 'x', 'users')])),
+  ],
+  [
+    'scoped',
+    'an entry that is not in scope',
+    ({ second }) => second.splice(0, 1, frame('changes', 4, [entry('other', 'o4')])),
+  ],
+  [
+    'arranged',
+    'two entries in another order',
+    ({ second }) => second.splice(1, 1, frame('changes', 5, [change('c', 'c5'), entry('k1', 'y5'), entry('k2', 'x5')])),
+  ],
+  [
+    'arranged',
+    'another entry before its change',
+    ({ second }) =>
+      second.splice(1, 1, frame('changes', 5, [change('c', 'c5'), entry('k2', 'x5', 'x1'), entry('k1', 'y5')])),
   ],
   ['unique', 'a revision that comes twice', ({ second }) => second.push(delivered(6))],
   ['unique', 'a revision that comes again after a resume', ({ second }) => second.unshift(delivered(3))],

@@ -101,6 +101,23 @@ const scoped: Validator = (stream, truth) => {
   return problems;
 };
 
+/** Arranged: the entries of a revision come in the order of their changes, with the entry before if that was requested. */
+const arranged: Validator = (stream, truth) => {
+  const problems: string[] = [];
+  for (const delivery of deliveriesOf(stream)) {
+    const { revision } = firstOf(delivery);
+    const came = delivery.parts.flatMap(({ changes }) => changes).filter(({ key }) => key !== undefined);
+    const happened = truth.changesIn(revision, stream.scope).filter(({ key }) => key !== undefined);
+    for (const [place, { record, was }] of came.entries()) {
+      const is = happened[place];
+      if (is?.record !== record) problems.push(`revision ${revision} has ${record} at ${place}, not ${is?.record}`);
+      else if (was !== (stream.previous ? is.was : undefined))
+        problems.push(`revision ${revision} shows ${record} as ${was} before, not as ${is.was}`);
+    }
+  }
+  return problems;
+};
+
 /** Unique: no change comes twice on one stream, and none twice across a resume. */
 const unique: Validator = (stream) => {
   const problems: string[] = [];
@@ -271,7 +288,18 @@ function differenceOf(is: ReadonlyMap<string, string>, should: ReadonlyMap<strin
 const textOf = ({ record, shows }: RecordChange) => `${record} = ${shows ?? 'gone'}`;
 
 /** One validator for each guarantee. */
-export const VALIDATORS = { ordered, atomic, scoped, unique, reliable, resumable, bookmarked, durable, faithful };
+export const VALIDATORS = {
+  ordered,
+  atomic,
+  scoped,
+  arranged,
+  unique,
+  reliable,
+  resumable,
+  bookmarked,
+  durable,
+  faithful,
+};
 
 /** Returns all problems of a stream. */
 export function validate(stream: StreamHistory, truth: Truth): { guarantee: string; what: string }[] {

@@ -96,6 +96,7 @@ export class WatchingClient {
     const history: StreamHistory = {
       name,
       scope,
+      previous: scope.keys !== undefined && this.#random.chance(0.5),
       isEager: this.#manner.slownessMs === 0,
       base,
       links: [],
@@ -121,7 +122,7 @@ export class WatchingClient {
     const link: Link = { cursor, openedAt: this.#world.time.now, syncs: [], received: [] };
     stream.link = link;
     history.links.push(link);
-    void peer.ask({ type: 'watch', watch, scope: asSent(history.scope), cursor });
+    void peer.ask({ type: 'watch', watch, scope: asSent(history.scope), cursor, previous: history.previous });
   }
 
   /** Makes one of a client's usual actions, or waits for a while. */
@@ -190,6 +191,16 @@ export class WatchingClient {
 }
 
 /** Returns a scope as a client writes it. */
-function asSent({ groups, services }: WatchScope) {
-  return { groups, services: services.map(({ group, service }) => `${group}@@${service}`) };
+function asSent({ groups, services, keys }: WatchScope) {
+  return {
+    groups,
+    services: services.map(({ group, service }) => `${group}@@${service}`),
+    ...(keys && {
+      keys: keys.map(({ from, to }) => ({
+        from: btoa(from),
+        ...(to !== undefined && { to: btoa(to) }),
+        base64: true,
+      })),
+    }),
+  };
 }

@@ -130,7 +130,7 @@ const CAPACITIES = {
     most: GRANTED_LEASES_MAX_COUNT,
     noun: 'granted leases',
     setBy: 'grantedLeases',
-    option: '--max-granted-leases',
+    option: '--max-leases',
   },
 } as const satisfies Record<string, Capacity>;
 type Shared = keyof typeof CAPACITIES;

@@ -119,6 +119,26 @@ export function readEntryHeads(storage: SqlStorage, interval: KeyInterval, since
   return found;
 }
 
+/**
+ * Returns one of the keys of an interval whose heads are newer than a revision, in the order of the keys; undefined if it has
+ * fewer.
+ *
+ * @param index Its place among them.
+ */
+export function readEntryHeadAt(
+  storage: SqlStorage,
+  interval: KeyInterval,
+  since: number,
+  index: number,
+  descending: boolean,
+): string | undefined {
+  const { where, bindings } = within(interval);
+  const head = `SELECT key FROM entry WHERE ${where} AND version = 0 AND revision > ?
+    ORDER BY key ${descending ? 'DESC' : 'ASC'} LIMIT 1 OFFSET ?`;
+  for (const [key] of storage.read(head, ...bindings, since, index)) return keyOf(key);
+  return undefined;
+}
+
 /** Removes the head of an entry that was deleted in a revision. Runs inside a commit. */
 export function removeEntryHead(storage: SqlStorage, key: string, revision: number): void {
   const remove = `DELETE FROM entry WHERE space = ${KV} AND key = ? AND version = 0 AND revision = ?`;

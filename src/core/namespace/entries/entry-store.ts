@@ -1,11 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import { isWithin, type KeyInterval } from '../../../model/key-interval';
+import { isWithin, type KeyInterval, splitAt } from '../../../model/key-interval';
 import {
   ENTRIES_READ_AT_ONCE_MAX_BYTES,
   ENTRIES_READ_AT_ONCE_MAX_COUNT,
   ENTRY_CACHE_MAX_BYTES,
   ENTRY_DELETIONS_KNOWN_MAX_COUNT,
   ENTRY_FACTS_MAX_COUNT,
+  PAST_SLICE_MAX_COUNT,
 } from '../../../model/limits';
 import type { SqlStorage } from '../../storage/sql-storage';
 import {
@@ -22,6 +23,7 @@ import {
   type EntryRow,
   readEntryFacts,
   readEntryHead,
+  readEntryHeadAt,
   readEntryHeads,
   readEntryRows,
   readEntryValue,
@@ -236,6 +238,24 @@ export class EntryStore {
       else found.delete(key);
     }
     return found;
+  }
+
+  /**
+   * Returns the last key of the first piece of an interval that is read as it was at a revision; undefined if that is all of
+   * it. A piece has a bounded number of keys that have changed since, and of others.
+   */
+  endOfPiece(interval: KeyInterval, revision: number, visited: number, descending = false): string | undefined {
+    let left = { visited, changed: PAST_SLICE_MAX_COUNT };
+    let end: string | undefined;
+    for (const entry of this.within(interval, descending)) {
+      left = { visited: left.visited - 1, changed: left.changed - Number(entry.revision > revision) };
+      if (left.visited > 0 && left.changed > 0) continue;
+      end = entry.key;
+      break;
+    }
+    if (!this.#hasHeads) return end;
+    const piece = end === undefined ? interval : splitAt(interval, end, descending).piece;
+    return readEntryHeadAt(this.#storage, piece, revision, PAST_SLICE_MAX_COUNT - 1, descending) ?? end;
   }
 
   /** Puts an entry, new or changed. Returns a function that writes its row, once. */

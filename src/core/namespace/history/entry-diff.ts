@@ -1,14 +1,13 @@
 import { base64urlKey, shownKey } from '../../../model/entry';
 import type { EntryDiff, EntryDiffCommand, EntryDifference } from '../../../model/entry-past';
 import { type JsonText, jsonText } from '../../../model/json';
-import type { KeyInterval } from '../../../model/key-interval';
-import { PAST_SLICE_MAX_COUNT } from '../../../model/limits';
+import { type KeyInterval, splitAt } from '../../../model/key-interval';
 import type { Answer } from '../../../model/namespace-api';
 import { type Entry, entryContent, type WholeEntry } from '../entries/entry';
 import { AnswerRoom } from '../queries/entries';
 import { turn } from '../turn/turn';
 import type { TurnState } from '../turn/turn-state';
-import { EntryPast, missingKeys, type PastEntries } from './entry-past';
+import { EntryPast, type PastEntries } from './entry-past';
 import { type Moment, momentOf, momentView } from './moment';
 
 /** The keys of one page: some of an interval, and whether it has more. */
@@ -46,9 +45,8 @@ export async function diffEntries(state: TurnState, command: EntryDiffCommand): 
 /** Returns the part of an interval that a page examines, by the keys that have changed since a revision. */
 function pageOfKeys({ entries }: TurnState, { interval, after }: EntryDiffCommand, revision: number): PageOfKeys {
   const rest = after === undefined || after < interval.from ? interval : { from: `${after}\u0000`, to: interval.to };
-  const keys = missingKeys(entries, rest, revision).sort();
-  const last = keys.length > PAST_SLICE_MAX_COUNT ? keys[PAST_SLICE_MAX_COUNT - 1] : undefined;
-  return { interval: last === undefined ? rest : { from: rest.from, to: `${last}\u0000` }, last };
+  const last = entries.endOfPiece(rest, revision, Number.POSITIVE_INFINITY);
+  return { interval: last === undefined ? rest : splitAt(rest, last).piece, last };
 }
 
 /** Returns the members of an {@link EntryDiff} that depend on the entries, as text. */

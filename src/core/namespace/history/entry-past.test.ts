@@ -1,13 +1,15 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { settle } from '../../../../test/simulation/virtual-time';
 import { byteString, utf8Bytes } from '../../../model/bytes';
-import { base64urlKey, type EntryView, shownKey, shownValue } from '../../../model/entry';
+import { base64urlKey, type EntryRange, type EntryView, shownKey, shownValue } from '../../../model/entry';
 import { readJsonText } from '../../../model/json';
-import type { KeyInterval } from '../../../model/key-interval';
-import type { EntryOrder } from '../../../model/namespace-api';
+import { type KeyInterval, splitAt } from '../../../model/key-interval';
+import { PAST_RANGE_STEPS_MAX_COUNT, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
+import type { EntryOrder, EntryRangeCommand } from '../../../model/namespace-api';
 import { attendAlarm } from '../alarm';
+import type { Draft } from '../commit/draft';
 import { DEFAULT_RETENTION } from '../commit/journal';
 import { readEntry, readEntryRange } from '../read-calls';
 import { readEntryHistory } from './entry-reads';
@@ -218,6 +220,28 @@ it('[KV2, KV4, KV5, KV6, KV8, KV9, I7] reads like a model that keeps every state
   );
 }, 120_000);
 
+it('[KV5] decodes a revision of many changes once for a range, not for each of its keys', async () => {
+  const awake = new AwakeNamespace();
+  const names = Array.from({ length: 300 }, (_, index) => `key-${index}`);
+  const change = (value: number, every: number) =>
+    awake.commit(({ entries }) => {
+      for (const [index, key] of names.entries()) {
+        if (index % every === 0) entries.put(key, { value: Uint8Array.of(value), lease: null, facts: null }, 'put');
+      }
+    });
+  change(0, 1);
+  await settle();
+  const { cursor } = awake.state.journal;
+  for (const [value, every] of [1, 2, 1, 2].entries()) change(value + 1, every);
+  await settle();
+  const decode = vi.spyOn(awake.state.journal.entries, 'placedParts');
+  const range = { interval: { from: '' }, at: cursor, keysOnly: true };
+  const { entries } = readJsonText((await readEntryRange(awake.state, range)).body ?? '{}');
+  expect(entries.map(({ revision }) => revision)).toEqual(names.map(() => 1));
+  // Keys of two chains meet in the first and in the third revision.
+  expect(decode.mock.calls.length).toBeLessThan(8);
+});
+
 it('[KV5] finds a key that changes often by reading forward', async () => {
   const awake = new AwakeNamespace();
   const change = (key: string, value: number) => {
@@ -282,4 +306,82 @@ it('[KV5] refuses with the reason if the journal has lost a change, and does not
   const read = readEntryRange(awake.state, { interval: { from: '', to: undefined }, at: cursor });
   const message = expect.stringMatching(/^the storage is damaged: the entry "a" has changed since revision 1, /);
   await expect(read).rejects.toMatchObject({ code: 'INTERNAL', message });
+});
+
+const nameOf = (n: number) => `k${String(n).padStart(5, '0')}`;
+
+/** A namespace in which many keys change after a moment: some are deleted, some put again, and some new. */
+async function manyChanged(count: number) {
+  const awake = new AwakeNamespace();
+  const value = utf8Bytes('');
+  awake.commit(({ entries }) => {
+    for (let n = 0; n < count; n += 2) entries.put(nameOf(n), { value, lease: null, facts: null }, 'put');
+  });
+  await settle();
+  const { cursor } = awake.state.journal;
+  awake.commit(({ entries }) => {
+    for (let n = 0; n < count; n++) {
+      if (n % 4 === 0) entries.delete(nameOf(n), 'deleted');
+      else entries.put(nameOf(n), { value, lease: null, facts: null }, 'put');
+    }
+  });
+  await settle();
+  const keys = Array.from({ length: count / 2 }, (_, index) => nameOf(2 * index));
+  const read = async (interval: KeyInterval, options: Partial<EntryRangeCommand> = {}) => {
+    const { body } = await readEntryRange(awake.state, { interval, at: cursor, keysOnly: true, ...options });
+    return readJsonText(body ?? '{}');
+  };
+  return { awake, keys, read };
+}
+
+it.each([false, true])(
+  '[KV5] reads a page of the past without the rest of the range, descending: %s',
+  async (descending) => {
+    const { awake, keys, read } = await manyChanged(6_000);
+    const then = descending ? keys.toReversed() : keys;
+    const looked = vi.spyOn(awake.state.entries, 'changedAt');
+    const first = await read({ from: '' }, { limit: 2, descending });
+    expect(looked.mock.calls.length).toBeLessThan(2 * PAST_SLICE_MAX_COUNT);
+    expect(first).toMatchObject({ entries: [{ key: then[0] }, { key: then[1] }], more: true });
+    expect(first.next).toBe(base64urlKey(then[1] ?? ''));
+    expect(first.count).toBeUndefined();
+    const found: (string | undefined)[] = [];
+    for (let interval: KeyInterval | undefined = { from: '' }; interval !== undefined; ) {
+      const page: EntryRange = await read(interval, { limit: 700, descending });
+      found.push(...page.entries.map(({ key }) => key));
+      expect(page.more).toBe(page.next !== undefined);
+      const last = found.at(-1) ?? '';
+      interval = page.more ? splitAt(interval, last, descending).rest : undefined;
+      if (!page.more) expect(page.count).toBe(page.entries.length);
+    }
+    expect(found).toEqual(then);
+    expect(await read({ from: '' }, { countOnly: true })).toEqual({ entries: [], count: keys.length, more: false });
+    const whole = await read({ from: '' }, { descending });
+    expect(whole).toMatchObject({ count: keys.length, more: false });
+    expect(whole.entries.map(({ key }) => key)).toEqual(then);
+  },
+);
+
+it('[KV5] ends a read of the past early if too many keys have changed since, and continues after the last of them', async () => {
+  const awake = new AwakeNamespace();
+  const put =
+    (name: string) =>
+    ({ entries }: Draft) =>
+      entries.put(name, { value: utf8Bytes(''), lease: null, facts: null }, 'put');
+  awake.commit(put('z'));
+  await settle();
+  const { cursor: at } = awake.state.journal;
+  const count = PAST_RANGE_STEPS_MAX_COUNT * PAST_SLICE_MAX_COUNT + 10;
+  awake.commit((draft) => {
+    for (let n = 0; n < count; n++) put(nameOf(n))(draft);
+  });
+  await settle();
+  const read = async (from: string, options: Partial<EntryRangeCommand> = {}) => {
+    const { body } = await readEntryRange(awake.state, { interval: { from }, at, ...options });
+    return readJsonText(body ?? '{}');
+  };
+  const last = nameOf(count - 11);
+  expect(await read('')).toEqual({ entries: [], more: true, next: base64urlKey(last) });
+  expect(await read(`${last}\u0000`)).toMatchObject({ entries: [{ key: 'z' }], count: 1, more: false });
+  expect(await read('', { countOnly: true })).toMatchObject({ count: 1, more: false });
 });

@@ -27,8 +27,8 @@ type PastState = Pick<StoredState, 'journal' | 'entries' | 'platform'>;
 
 /**
  * The entries of an interval as they were right after a revision. Those that have not changed since are as they are now. Each
- * other one is looked for along its own chain of changes, which is short for most; the rest are found by reading forward from
- * the revision up to the first change of each, which comes soon for a key that changes often.
+ * other one is looked for along its own chain of changes, which is short for most, all of them a step at a time; the rest are
+ * found by reading forward from the revision up to the first change of each, which comes soon for a key that changes often.
  *
  * The namespace goes on meanwhile: {@link now} returns nothing while entries are missing, and is valid for the turn in which
  * it returns them.
@@ -40,11 +40,22 @@ export class EntryPast {
   /** Entries that have changed since; null for a key without one at the revision. */
   readonly #found = new Map<string, PastEntry | null>();
 
-  /** @param revision A retained and durable revision. */
-  constructor(state: PastState, interval: KeyInterval, revision: number) {
+  readonly #changes: ChangesByKey;
+
+  /**
+   * @param revision A retained and durable revision.
+   * @param changes Shared by the pieces of one read, as a revision may have changed keys of several.
+   */
+  constructor(
+    state: PastState,
+    interval: KeyInterval,
+    revision: number,
+    changes: ChangesByKey = new ChangesByKey(state.journal),
+  ) {
     this.#state = state;
     this.#interval = interval;
     this.#revision = revision;
+    this.#changes = changes;
   }
 
   /**
@@ -55,7 +66,7 @@ export class EntryPast {
   now(): PastEntries | undefined {
     return this.#missing().length > 0
       ? undefined
-      : new PastEntries(this.#state, this.#interval, this.#revision, this.#found);
+      : new PastEntries(this.#state.entries, this.#changes, this.#interval, this.#revision, this.#found);
   }
 
   #missing(): string[] {
@@ -70,14 +81,24 @@ export class EntryPast {
    */
   async find(): Promise<void> {
     const { journal, entries, platform } = this.#state;
-    const changes = new ChangesByKey(journal);
     const rest = new Set<string>();
-    for (const [index, key] of this.#missing().entries()) {
-      const ends = { newest: entries.changedAt(key), stored: journal.storedRevision };
-      const past = lookBack(changes, ends, key, this.#revision);
-      if (past === undefined) rest.add(key);
-      else this.#found.set(key, past);
-      if (index % STEPS_PER_TURN === STEPS_PER_TURN - 1) await platform.nextTurn();
+    let links: Link[] = [];
+    let taken = 0;
+    const endsTurn = () => ++taken % STEPS_PER_TURN === 0;
+    for (const key of this.#missing()) {
+      links.push({ key, changedAt: entries.changedAt(key), steps: 0 });
+      if (endsTurn()) await platform.nextTurn();
+    }
+    while (links.length > 0) {
+      const earlier: Link[] = [];
+      for (const link of inOrderOfJournal(links)) {
+        const past = lookBack(this.#changes, journal.storedRevision, link, this.#revision);
+        if (past === undefined) rest.add(link.key);
+        else if (past !== null && 'steps' in past) earlier.push(past);
+        else this.#found.set(link.key, past);
+        if (endsTurn()) await platform.nextTurn();
+      }
+      links = earlier;
     }
     if (rest.size === 0) return;
     await lookForward(this.#state, rest, this.#revision, this.#found);
@@ -89,6 +110,7 @@ export class EntryPast {
  * Reads entries as they were right after a revision.
  *
  * @param answer Reads from the entries of the interval. It runs in the same turn that completes them.
+ * @param changes Shared by the pieces of one read.
  * @throws {RegistryError} `COMPACTED` if the history of entries does not reach back to the revision.
  */
 export async function withEntriesAt<Result>(
@@ -96,8 +118,9 @@ export async function withEntriesAt<Result>(
   interval: KeyInterval,
   revision: number,
   answer: (source: EntrySource) => Result,
+  changes?: ChangesByKey,
 ): Promise<Result> {
-  const past = new EntryPast(state, interval, revision);
+  const past = new EntryPast(state, interval, revision, changes);
   for (;;) {
     const source = past.now();
     if (source !== undefined) return answer(source);
@@ -116,11 +139,11 @@ function assertRetained(journal: Journal, revision: number): void {
 }
 
 /** Returns the keys of an interval that have changed since a revision, without those that are found. */
-export function missingKeys(
+function missingKeys(
   entries: EntryStore,
   interval: KeyInterval,
   revision: number,
-  found: ReadonlyMap<string, unknown> = new Map(),
+  found: ReadonlyMap<string, unknown>,
 ): string[] {
   const keys: string[] = [];
   for (const entry of entries.within(interval)) {
@@ -130,26 +153,40 @@ export function missingKeys(
   return keys;
 }
 
+/** A change in the chain of a key. */
+interface Link {
+  key: string;
+  changedAt: number;
+  /** Number of changes after it that were read from the disk. */
+  steps: number;
+}
+
 /**
- * Follows the changes of a key back to a revision. Returns undefined if that takes too many steps: the rest is then on the
- * disk.
+ * Sorts links so that each revision comes once, and its keys in order, as the end of a lease stores them. Otherwise one with
+ * many changes would be decoded again for each of its keys.
+ */
+function inOrderOfJournal(links: Link[]): Link[] {
+  return links.sort((a, b) => a.changedAt - b.changedAt || (a.key < b.key ? -1 : 1));
+}
+
+/**
+ * Follows the changes of a key one step back to a revision: returns the entry at the revision, or the earlier change that is
+ * to be read next. Returns undefined if there were too many steps: the rest is then on the disk.
  *
  * @param stored Newest revision on the disk. Later ones are in memory, and few.
  */
 function lookBack(
   changes: ChangesByKey,
-  { newest, stored }: { newest: number; stored: number },
-  key: string,
+  stored: number,
+  { key, changedAt, steps }: Link,
   revision: number,
-): PastEntry | null | undefined {
-  let changedAt = newest;
-  for (let steps = 0; steps < ENTRY_STEPS_BACK_MAX_COUNT; steps += changedAt <= stored ? 1 : 0) {
-    const change = changes.at(changedAt, key);
-    if (change === undefined) return undefined;
-    if (change.previous <= revision) return pastEntry(change, changedAt);
-    changedAt = change.previous;
-  }
-  return undefined;
+): PastEntry | Link | null | undefined {
+  const change = changes.at(changedAt, key);
+  if (change === undefined) return undefined;
+  if (change.previous <= revision) return pastEntry(change, changedAt);
+  const { previous } = change;
+  const next = { key, changedAt: previous, steps: steps + (previous <= stored ? 1 : 0) };
+  return next.steps < ENTRY_STEPS_BACK_MAX_COUNT ? next : undefined;
 }
 
 function pastEntry({ before }: JournaledEntry, changedAt: number): PastEntry | null {
@@ -215,14 +252,15 @@ export class PastEntries implements EntrySource {
   #listed: Entry[] | undefined;
 
   constructor(
-    { entries, journal }: PastState,
+    store: EntryStore,
+    changes: ChangesByKey,
     interval: KeyInterval,
     revision: number,
     found: ReadonlyMap<string, PastEntry | null>,
   ) {
-    this.#store = entries;
+    this.#store = store;
     this.#found = found;
-    this.#changes = new ChangesByKey(journal);
+    this.#changes = changes;
     this.#interval = interval;
     this.#revision = revision;
   }

@@ -2,17 +2,23 @@ import type { EntryRange, EntryView } from '../../../model/entry';
 import type { EntryHistoryCommand } from '../../../model/entry-past';
 import type { EntryChange, EntryHistory } from '../../../model/history';
 import { jsonText } from '../../../model/json';
-import { intervalOf } from '../../../model/key-interval';
-import { PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
+import { intervalOf, splitAt } from '../../../model/key-interval';
+import {
+  PAST_ENTRIES_VISITED_MAX_COUNT,
+  PAST_RANGE_STEPS_MAX_COUNT,
+  PAST_SLICE_MAX_BYTES,
+  PAST_SLICE_MAX_COUNT,
+} from '../../../model/limits';
 import type { Answer, EntryRangeCommand, ReadAnswer, ReadOptions } from '../../../model/namespace-api';
 import type { PointInTime } from '../../../model/query-values';
 import { timestamp } from '../../../model/timestamp';
 import type { Journal, JournalEntry } from '../commit/journal';
 import { entryContent, entryView, type WholeEntry } from '../entries/entry';
 import type { JournaledEntry } from '../entries/entry-changes';
-import { entryRange, missingEntry } from '../queries/entries';
+import { missingEntry, RangeAnswer } from '../queries/entries';
 import { turn } from '../turn/turn';
 import type { TurnState } from '../turn/turn-state';
+import { ChangesByKey } from './changes-by-key';
 import { withEntriesAt } from './entry-past';
 import { decodePlace, encodePlace } from './history-page';
 import { type Moment, momentOf } from './moment';
@@ -26,7 +32,10 @@ async function momentAt(state: TurnState, point: PointInTime, tokenId: string | 
   return momentOf(journal, point, revision, now);
 }
 
-/** Returns a range of entries as it was. The answer's cursor is that of the moment. */
+/**
+ * Returns a range of entries as it was. The answer's cursor is that of the moment. In the order of keys it is read piece by
+ * piece, only as far as needed, and ends early if too many keys have changed since.
+ */
 export async function rangeEntriesAt(
   state: TurnState,
   command: EntryRangeCommand,
@@ -35,8 +44,21 @@ export async function rangeEntriesAt(
   const { revision, cursor } = await momentAt(state, at, command.tokenId);
   // History does not change.
   if (command.ifNoneMatch === cursor) return { cursor, body: null };
-  const body = await withEntriesAt(state, command.interval, revision, (source) => entryRange(source, command));
-  return { cursor, body };
+  const { order = 'key', countOnly = false, descending } = command;
+  const isWhole = order !== 'key' && !countOnly;
+  const answer = new RangeAnswer(command);
+  const changes = new ChangesByKey(state.journal);
+  let { interval } = command;
+  for (let steps = 1; ; steps++) {
+    const last = isWhole
+      ? undefined
+      : state.entries.endOfPiece(interval, revision, PAST_ENTRIES_VISITED_MAX_COUNT, descending);
+    const { piece, rest } = last === undefined ? { piece: interval } : splitAt(interval, last, descending);
+    await withEntriesAt(state, piece, revision, (source) => answer.add(source, piece), changes);
+    const isEnough = answer.isFull || (steps >= PAST_RANGE_STEPS_MAX_COUNT && !countOnly);
+    if (rest === undefined || isEnough) return { cursor, body: answer.text(last) };
+    interval = rest;
+  }
 }
 
 /** Returns an entry as it was. The answer's cursor is that of the moment. */

@@ -7,7 +7,7 @@ import { ENTRY_ROLLBACK_MAX_BYTES, ENTRY_ROLLBACK_MAX_COUNT } from '../../../mod
 import type { Answer, Caller } from '../../../model/namespace-api';
 import type { PointInTime } from '../../../model/query-values';
 import type { Draft } from '../commit/draft';
-import { type Entry, isSynthetic, type WholeEntry } from '../entries/entry';
+import { type Entry, isHeld, isSynthetic, type WholeEntry } from '../entries/entry';
 import { withAuditEntry } from '../turn/operator-audit';
 import { change, lacksRoom, turn } from '../turn/turn';
 import type { TurnState } from '../turn/turn-state';
@@ -90,8 +90,8 @@ function rollBack(draft: Draft, caller: Caller, then: PastEntries): RolledBack {
 }
 
 /**
- * Returns the entries that have changed since a moment, by key, without those that a lease holds or held. A synthetic one
- * counts as none: it follows from its instance.
+ * Returns the entries that have changed since a moment, by key, without those that a lease holds or has locked, or held then. A
+ * synthetic one counts as none: it follows from its instance.
  */
 function changedEntries({ entries }: Draft, past: PastEntries): { changed: Ends[]; held: number } {
   const changed: Ends[] = [];
@@ -99,8 +99,10 @@ function changedEntries({ entries }: Draft, past: PastEntries): { changed: Ends[
   for (const key of [...past.changedKeys()].sort()) {
     const [then, today] = [realOf(past.get(key)), entries.real(key)];
     if (then === undefined && today === undefined) continue;
-    if ((then?.lease ?? null) === null && (today?.lease ?? null) === null) changed.push({ key, then, today });
-    else held += 1;
+    // A past lock protects nothing any more; to delete an entry under its present one would admit a second holder.
+    const isLeft = (then?.lease ?? null) !== null || (today !== undefined && isHeld(today));
+    if (isLeft) held += 1;
+    else changed.push({ key, then, today });
   }
   return { changed, held };
 }

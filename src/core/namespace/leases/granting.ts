@@ -138,8 +138,8 @@ export function assertHolds(granted: GrantedLeases, id: number): void {
 }
 
 /**
- * Ends granted leases in one revision: everything that they hold is deleted, and their locks are released. Without anything held there is no revision. Those
- * that hold too much are only marked as ended, and get revisions of their own later.
+ * Ends granted leases in one revision: everything that they hold is deleted, and their locks are released. If they hold
+ * nothing, there is no revision. Those that hold too much are only marked as ended, and get revisions of their own later.
  *
  * @param actor Id of the token, or `registry`.
  * @throws {RegistryError} `UNAVAILABLE` while nothing can be stored.

@@ -64,25 +64,61 @@ export function entryRange(
   selection: RangeSelection,
   room = new AnswerRoom(),
 ): JsonText<EntryRange> {
-  const { interval, limit = Number.POSITIVE_INFINITY, keysOnly, countOnly } = selection;
-  const count = source.countIn(interval);
-  if (countOnly === true) return jsonText({ entries: [], count, more: false });
-  const texts: string[] = [];
-  let last: EntryView | undefined;
-  const entries = selected(source, selection, room.isFull ? 0 : Math.min(limit, count));
-  for (const view of keysOnly === true ? withoutValues(entries) : withValues(source, entries)) {
-    const text = JSON.stringify(view);
-    if (!room.take(text.length)) break;
-    texts.push(text);
-    last = view;
+  const answer = new RangeAnswer(selection, room);
+  answer.add(source, selection.interval);
+  return answer.text();
+}
+
+/** The answer to a range that is read in one piece, or in several, one after the other. */
+export class RangeAnswer {
+  readonly #selection: RangeSelection;
+  readonly #room: AnswerRoom;
+  readonly #texts: string[] = [];
+  #last: EntryView | undefined;
+  #count = 0;
+
+  constructor(selection: RangeSelection, room = new AnswerRoom()) {
+    this.#selection = selection;
+    this.#room = room;
   }
-  const more = texts.length < count;
-  // Only the order of keys stays the same from one page to the next.
-  const next =
-    more && last !== undefined && (selection.order ?? 'key') === 'key' ? base64urlKey(keyOf(last)) : undefined;
-  const rest = JSON.stringify({ count, more, next }).slice(1);
-  // `as`: the members of an EntryRange, the entries encoded already.
-  return `{"entries":[${texts.join(',')}],${rest}` as JsonText<EntryRange>;
+
+  /** Adds the entries of the next piece, as many as the limit and the size of an answer allow. */
+  add(source: EntrySource, interval: KeyInterval): void {
+    const { limit = Number.POSITIVE_INFINITY, keysOnly, countOnly } = this.#selection;
+    const count = source.countIn(interval);
+    this.#count += count;
+    if (countOnly === true) return;
+    const left = this.#room.isFull ? 0 : Math.min(limit - this.#texts.length, count);
+    const entries = selected(source, { ...this.#selection, interval }, left);
+    for (const view of keysOnly === true ? withoutValues(entries) : withValues(source, entries)) {
+      const text = JSON.stringify(view);
+      if (!this.#room.take(text.length)) break;
+      this.#texts.push(text);
+      this.#last = view;
+    }
+  }
+
+  /** True if it leaves out an entry of the pieces. */
+  get isFull(): boolean {
+    return this.#selection.countOnly !== true && this.#texts.length < this.#count;
+  }
+
+  /**
+   * Encodes the answer.
+   *
+   * @param reached Last key of the pieces, if the range has more than them.
+   */
+  text(reached?: string): JsonText<EntryRange> {
+    const { countOnly, order = 'key' } = this.#selection;
+    const more = this.isFull || reached !== undefined;
+    const last = this.isFull ? this.#last && keyOf(this.#last) : reached;
+    // Only the order of keys stays the same from one page to the next.
+    const next = more && last !== undefined && order === 'key' ? base64urlKey(last) : undefined;
+    const count = reached === undefined || countOnly === true ? this.#count : undefined;
+    const rest = JSON.stringify({ count, more, next });
+    // `as`: the members of an EntryRange, the entries encoded already.
+    return `{"entries":[${this.#texts.join(',')}],${rest.slice(1)}` as JsonText<EntryRange>;
+  }
 }
 
 /** Yields entries in the requested order. */

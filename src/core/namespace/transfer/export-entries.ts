@@ -39,7 +39,7 @@ export async function entriesPart(state: TurnState, { revision, cursor }: Moment
   });
 }
 
-/** Returns the first key after those that make a part, as far as their current sizes tell; undefined if all do. */
+/** Returns the first key after those that make a part, by their current sizes; undefined if all do. */
 function endOfPart(store: EntryStore, from: string): string | undefined {
   let bytes = 0;
   let count = 0;
@@ -73,7 +73,7 @@ const encoder = new TextEncoder();
  */
 function isLong(text: string, bytes: number): boolean {
   const json = JSON.stringify(text);
-  // Only escapes are ASCII and longer than what they stand for.
+  // Only escapes are ASCII and longer than the characters that they encode.
   return json.length > 2 * bytes + 2 && encoder.encode(json).length > 2 * bytes + 2;
 }
 
