@@ -95,7 +95,7 @@ describe('the client of npm', () => {
     expect(readCatalogRegistration(bodyOf(requests, '/v1/catalog/register'))).toMatchObject({
       node: { name: 'n1', address: '10.0.0.1', meta: { rack: '1' } },
       service: { id: 'db-1', name: 'db', port: 5432 },
-      checks: [{ id: 'alive', status: 'passing', definition: { tcp: '10.0.0.1:5432' } }],
+      checks: [{ id: 'alive', status: 'passing', definition: { kind: 'tcp', tcp: '10.0.0.1:5432', interval: 5e9 } }],
     });
     expect(readCatalogRemoval(bodyOf(requests, '/v1/catalog/deregister'))).toEqual({
       kind: 'service',

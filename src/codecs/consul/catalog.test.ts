@@ -18,7 +18,7 @@ it('a registration in the catalog is read from clients', () => {
       Name: 'Web',
       Status: 'passing',
       ServiceID: 'web-1',
-      Definition: { TCP: '10.0.0.1:80', Interval: '5s', IntervalDuration: '5s', TimeoutDuration: '1s' },
+      Definition: { TCP: '10.0.0.1:80', Interval: '0s', IntervalDuration: '5s', TimeoutDuration: '1s' },
     },
     Checks: [{ Name: 'memory' }],
     SkipNodeUpdate: false,
@@ -42,7 +42,7 @@ it('a registration in the catalog is read from clients', () => {
       id: 'service:web-1',
       status: 'passing',
       serviceId: 'web-1',
-      definition: { kind: 'tcp', tcp: '10.0.0.1:80', interval: 5e9 },
+      definition: { kind: 'tcp', tcp: '10.0.0.1:80', interval: 5e9, timeout: 1e9 },
     },
   ]);
 });

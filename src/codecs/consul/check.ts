@@ -69,7 +69,9 @@ export interface CheckDefinition {
 /** Reads the check of a service, or a check of its own, without validating it. */
 export function readCheck(value: unknown, type: 'CheckType' | 'CheckDefinition' = 'CheckType'): CheckDefinition {
   const members = Members.of(value, type);
-  const duration = (...names: string[]) => members.duration(...names) ?? 0;
+  // Definitions in the catalog have a second spelling, with which some clients send them.
+  const duration = (name: string, alias = `${name}Duration`) =>
+    members.duration(name) || (members.duration(alias) ?? 0);
   const h2ping = members.text('H2PING');
   const check: CheckDefinition = {
     id: type === 'CheckType' ? members.text('CheckID') : members.text('ID', 'CheckID'),
@@ -81,7 +83,7 @@ export function readCheck(value: unknown, type: 'CheckType' | 'CheckDefinition' 
     ttl: duration('TTL'),
     interval: duration('Interval'),
     timeout: duration('Timeout'),
-    deregisterAfter: duration('DeregisterCriticalServiceAfter', 'deregister_critical_service_after'),
+    deregisterAfter: duration('DeregisterCriticalServiceAfter') || duration('deregister_critical_service_after'),
     http: members.text('HTTP'),
     method: members.text('Method'),
     header: members.map((each) => Members.of({ each }, 'Header').texts('each'), 'Header'),

@@ -20,6 +20,11 @@ it('refusals have the statuses and texts that clients compare', () =>
       [REFUSALS.invalidSession('a-b'), 500, 'invalid session "a-b"'],
       [REFUSALS.noSession('a-b'), 404, "Session id 'a-b' not found"],
       [REFUSALS.aclDisabled(), 401, 'ACL support disabled'],
+      [
+        REFUSALS.transactionTooLarge(9, 8),
+        413,
+        'Request body(9 bytes) too large, max size: 8 bytes. See https://www.consul.io/docs/agent/config/config-files#txn_max_req_len.',
+      ],
       [new RegistryError('UNAUTHENTICATED', 'no token'), 403, 'ACL not found'],
       [new RegistryError('FORBIDDEN', 'no right'), 403, 'Permission denied: no right'],
       [new RegistryError('UNAVAILABLE', 'away'), 500, 'No cluster leader'],

@@ -88,12 +88,16 @@ export const REFUSALS = {
   checkIsCritical: (id: string) => consulError(500, `Check '${id}' is in critical state`),
   missingNode: () => consulError(500, 'Missing node registration'),
   aclDisabled: () => consulError(401, 'ACL support disabled'),
-  valueTooLarge: (bytes: number, most: number) =>
-    consulError(413, `Request body(${bytes} bytes) too large, max size: ${most} bytes. See ${SIZE_PAGE}.`),
+  valueTooLarge: (bytes: number, most: number) => bodyTooLarge(bytes, most, 'kv_max_value_size'),
+  transactionTooLarge: (bytes: number, most: number) => bodyTooLarge(bytes, most, 'txn_max_req_len'),
 } as const;
 
 const ENSURE = (what: string) => `Ensure that the ${what} ID is passed, not the ${what} name.`;
-const SIZE_PAGE = 'https://www.consul.io/docs/agent/config/config-files#kv_max_value_size';
+
+function bodyTooLarge(bytes: number, most: number, setting: string): RegistryError {
+  const page = `https://www.consul.io/docs/agent/config/config-files#${setting}`;
+  return consulError(413, `Request body(${bytes} bytes) too large, max size: ${most} bytes. See ${page}.`);
+}
 
 /** Quotes a text as Go's `%q` does, for texts without control characters. */
 const quoted = (text: string): string => JSON.stringify(text);

@@ -46,13 +46,13 @@ export type TxnOperation =
   | { kind: 'node'; verb: CatalogVerb; node: NodeDefinition; index: bigint }
   | { kind: 'service'; verb: CatalogVerb; node: string; service: ServiceDefinition; index: bigint }
   | { kind: 'check'; verb: CatalogVerb; check: CatalogCheck; index: bigint }
-  /** An operation that names none of these, or an unknown verb. It fails when the transaction runs. */
+  /** An operation with an unknown verb. It fails when the transaction runs. */
   | { kind: 'none'; problem: string };
 
 /** Bounds of a transaction. */
 export interface TxnLimits {
   operations: number;
-  /** Bytes of one value, and of all values together. */
+  /** Bytes of one value. */
   valueBytes: number;
 }
 
@@ -72,24 +72,18 @@ export function readTxn(body: unknown, limits: TxnLimits): TxnOperation[] {
   if (body.length > limits.operations) {
     throw consulError(413, `Transaction contains too many operations (${body.length} > ${limits.operations})`);
   }
-  const operations = body.map(readOperation);
-  let total = 0;
+  // Consul drops operations that name nothing.
+  const operations = body.flatMap((each) => readOperation(each) ?? []);
   for (const operation of operations) {
-    if (operation.kind !== 'kv') continue;
-    const { length } = operation.value;
-    if (length > limits.valueBytes) {
-      const key = JSON.stringify(operation.key);
-      throw consulError(413, `Value for key ${key} is too large (${length} > ${limits.valueBytes} bytes)`);
-    }
-    total += length;
-  }
-  if (total > limits.valueBytes) {
-    throw consulError(413, `Cumulative size of key data is too large (${total} > ${limits.valueBytes} bytes)`);
+    if (operation.kind !== 'kv' || operation.value.length <= limits.valueBytes) continue;
+    const { key, value } = operation;
+    const size = `(${value.length} > ${limits.valueBytes} bytes)`;
+    throw consulError(413, `Value for key ${JSON.stringify(key)} is too large ${size}`);
   }
   return operations;
 }
 
-function readOperation(value: unknown): TxnOperation {
+function readOperation(value: unknown): TxnOperation | undefined {
   const members = Members.of(value, 'TxnOp');
   const kv = members.struct('KV', 'KVTxnOp');
   if (kv !== undefined) return readKv(kv);
@@ -107,7 +101,7 @@ function readOperation(value: unknown): TxnOperation {
     const index = Members.of(raw, 'HealthCheck').unsigned('ModifyIndex');
     return verbOf('Check', check, (verb) => ({ kind: 'check', verb, check: readCatalogCheck(raw, ''), index }));
   }
-  return { kind: 'none', problem: 'no operation specified' };
+  return undefined;
 }
 
 function readKv(members: Members): TxnOperation {
@@ -169,10 +163,11 @@ export interface TxnFailure {
   what: string;
 }
 
-/** Texts of failed operations on keys. Source: `agent/consul/state/txn.go`, `.../kvs.go`. */
+/** Texts of failed operations on keys. Source: `agent/consul/txn_endpoint.go`, `.../state/txn.go`, `.../state/kvs.go`. */
 export const TXN_FAILURES = {
   staleSet: (key: string) => `failed to set key ${JSON.stringify(key)}, index is stale`,
   staleDelete: (key: string) => `failed to delete key ${JSON.stringify(key)}, index is stale`,
+  lockDelay: (key: string) => `failed to lock key ${JSON.stringify(key)} due to lock delay`,
   locked: (key: string) => `failed to lock key ${JSON.stringify(key)}, lock is already held`,
   unlocked: (key: string) =>
     `failed to unlock key ${JSON.stringify(key)}, lock isn't held, or is held by another session`,
