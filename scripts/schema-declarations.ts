@@ -15,6 +15,9 @@ export interface WrittenType {
   notes?: Readonly<Record<string, string>>;
 }
 
+/** Notes on a page of a list. */
+export const NEXT = { next: 'Pass it as `after` to get the next page.' };
+
 /** A file of generated types. */
 export interface WrittenFile {
   about: string;

@@ -13,7 +13,7 @@ const CODEC_MIN_LENGTH = 64;
  * Length up to which bytes are decoded leniently: Deno takes a third of the time of a strict decoder, and bytes that are not
  * UTF-8 cause no error, which takes 10 µs. Longer ones that are not UTF-8 cost less with the error.
  */
-const LENIENT_MAX_BYTES = 4_096;
+const LENIENT_LENGTH = 4_096;
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: NUL is one of the characters of ASCII
 const ASCII = /^[\u0000-\u007f]*$/;
@@ -77,7 +77,7 @@ export function utf8ByteString(text: string): string {
 
 /** Decodes UTF-8; undefined if the bytes are anything else. A byte order mark is kept. */
 export function utf8Text(bytes: Uint8Array): string | undefined {
-  if (bytes.length <= LENIENT_MAX_BYTES) {
+  if (bytes.length <= LENIENT_LENGTH) {
     const text = lenientDecoder.decode(bytes);
     if (!text.includes(REPLACEMENT)) return text;
     // The bytes may contain the character itself.

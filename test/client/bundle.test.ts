@@ -15,8 +15,8 @@ const FIRST_LOAD_MAX_BYTES: Record<string, number> = {
   './client': 6_144,
   './client/admin': 3_600,
   './client/edge': 6_000,
-  './client/kv': 6_200,
-  './client/locks': 8_700,
+  './client/kv': 6_350,
+  './client/locks': 8_850,
   './client/resolver': 4_700,
   './client/selectors': 1_900,
 };

@@ -13,7 +13,7 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
     name: 'forgets deleted entries when it wakes',
     breaks: 'KV5',
     symbol: 'EntryStore.load',
-    from: 'if (version === 0) this.#noteHead(numbers.revision);',
+    from: 'if (version === 0) this.#noteHead(revision);',
     to: 'if (version === 0) continue;',
   },
   {

@@ -174,17 +174,17 @@ export function writeLeaseRow(storage: SqlStorage, lease: Omit<LeaseRow, 'timedA
 }
 
 /** Leases that one statement removes: as many as the platform binds values. */
-const REMOVED_AT_ONCE_COUNT = 100;
+const REMOVED_AT_ONCE = 100;
 
-const REMOVE_MANY = `DELETE FROM lease WHERE id IN (${Array(REMOVED_AT_ONCE_COUNT).fill('?').join(', ')})`;
+const REMOVE_MANY = `DELETE FROM lease WHERE id IN (${Array(REMOVED_AT_ONCE).fill('?').join(', ')})`;
 
 /** Removes leases. Runs inside a commit. */
 export function deleteLeaseRows(storage: SqlStorage, ids: readonly number[]): void {
   // In the order of the table, so that each of its pages is found once.
   const sorted = ids.toSorted((a, b) => a - b);
   let at = 0;
-  for (; at + REMOVED_AT_ONCE_COUNT <= sorted.length; at += REMOVED_AT_ONCE_COUNT) {
-    storage.run(REMOVE_MANY, ...sorted.slice(at, at + REMOVED_AT_ONCE_COUNT));
+  for (; at + REMOVED_AT_ONCE <= sorted.length; at += REMOVED_AT_ONCE) {
+    storage.run(REMOVE_MANY, ...sorted.slice(at, at + REMOVED_AT_ONCE));
   }
   for (const id of sorted.slice(at)) storage.run('DELETE FROM lease WHERE id = ?', id);
 }
