@@ -162,3 +162,14 @@ function everyUnitEscaped(text: string): string {
   const units = Array.from({ length: text.length }, (_, index) => text.charCodeAt(index).toString(16).padStart(4, '0'));
   return `"${units.map((unit) => `\\u${unit}`).join('')}"`;
 }
+
+it('whole numbers of up to 64 bits keep their digits on request', () => {
+  const text =
+    '{"a":[9007199254740991,9007199254740993,18446744073709551615,-9223372036854775808,1.5e300,1e20],"12":"90071992547409930"}';
+  expect(parseJson(text, 'exact')).toEqual({
+    a: [9_007_199_254_740_991, 9007199254740993n, 18446744073709551615n, -9223372036854775808n, 1.5e300, 1e20],
+    12: '90071992547409930',
+  });
+  expect(parseJson('[9007199254740993]')).toEqual([2 ** 53]);
+  expect(() => parseJson('{"a":9007199254740993,"a":1}', 'exact')).toThrow('appears twice');
+});

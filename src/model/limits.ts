@@ -1182,3 +1182,24 @@ export const DATABASE_LOCKED_MAX_MS = 10_000;
 
 /** Interval of these retries. */
 export const DATABASE_LOCKED_RETRY_MS = 50;
+
+/** Length of a filter of Consul's. Those of its guides have some hundred characters. `INVALID_REQUEST` */
+export const CONSUL_FILTER_MAX_CHARACTERS = 4_096;
+
+/** Nesting of a filter, which its parser and its evaluation follow on the stack. `INVALID_REQUEST` */
+export const CONSUL_FILTER_DEPTH_MAX_COUNT = 64;
+
+/** Comparisons in a filter, which are made for each record of a list. `INVALID_REQUEST` */
+export const CONSUL_FILTER_COMPARISONS_MAX_COUNT = 64;
+
+/** Length of a regular expression in a filter; repetitions may make 1,000 states of a few characters. `INVALID_REQUEST` */
+export const CONSUL_PATTERN_MAX_CHARACTERS = 256;
+
+/** Sum of the counts of repetitions in the regular expressions of a filter, which bounds the time to compile them. `INVALID_REQUEST` */
+export const CONSUL_PATTERN_REPEATS_MAX_COUNT = 200;
+
+/** States of the regular expressions of a filter together. The time of a match is their product with the text. `INVALID_REQUEST` */
+export const CONSUL_PATTERN_STATES_MAX_COUNT = 1_000;
+
+/** States times characters that one filter may visit. The worst expressions take some 0.4 s for so many. `INVALID_REQUEST` */
+export const CONSUL_PATTERN_STEPS_MAX_COUNT = 50_000_000;
