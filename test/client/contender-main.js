@@ -27,8 +27,12 @@ async function acquired() {
       try {
         const { lock: taken } = await entries.put('guard', '', { acquire: lease.id });
         const release = async () => {
-          await entries.put('guard', '', { release: lease.id });
-          await lease.revoke();
+          // A lease that is not revoked would be renewed, and hold the lock, for as long as this process lives.
+          try {
+            await entries.put('guard', '', { release: lease.id });
+          } finally {
+            await lease.revoke();
+          }
         };
         return { token: taken.acquiredRevision, isHeld: () => lease.isHeld, release };
       } catch (error) {

@@ -117,6 +117,8 @@ async function run({ recipe, residentPath, isOver = () => false }: RunOptions) {
   };
   const tenures: Tenure[] = [];
   const processes = new Map<number, ChildProcess>();
+  /** Last line of each process. */
+  const last = new Map<number, string>();
   const join = () => {
     const program = spawn(process.execPath, [fileURLToPath(new URL('contender-main.js', import.meta.url))], {
       env,
@@ -127,6 +129,7 @@ async function run({ recipe, residentPath, isOver = () => false }: RunOptions) {
     onTestFinished(() => void program.kill('SIGKILL'));
     createInterface(program.stdout).on('line', (line) => {
       const [what, token, at] = line.split(' ');
+      last.set(pid, line);
       if (what === 'granted') tenures.push({ pid, token: Number(token), from: Number(at), until: Number(at) });
       const current = tenures.findLast((each) => each.pid === pid && each.token === Number(token));
       if (what === 'held' && current) current.until = Number(at);
@@ -134,11 +137,18 @@ async function run({ recipe, residentPath, isOver = () => false }: RunOptions) {
   };
   for (let count = 0; count < 3; count += 1) join();
   const violations = () => [...resource.violations, ...overlaps(tenures)];
-  const passes = async () => {
+  const passes = async (after: string) => {
     const newest = tenures.at(-1);
-    await until('another holder', () => tenures.at(-1) !== newest && tenures.at(-1)?.pid !== newest?.pid, 120_000);
+    const isPassed = () => tenures.at(-1) !== newest && tenures.at(-1)?.pid !== newest?.pid;
+    await until(`another holder after ${after}`, isPassed, 120_000).catch(async (error) => {
+      const entry = await fetch(`${registry.url}/api/v1/ns/public/kv?${new URLSearchParams({ prefix: '' })}`, {
+        headers: { Authorization: `Bearer ${registry.rootToken}` },
+      }).then((answer) => answer.text(), String);
+      const lines = [...last].map(([pid, line]) => `${pid} (${processes.get(pid)?.signalCode ?? 'runs'}): ${line}`);
+      throw new Error([String(error), `registry ${registry.pid}: ${entry}`, ...lines].join('\n'));
+    });
   };
-  await passes();
+  await passes('the start');
   for (const fault of FAULTS) {
     if (isOver(violations())) break;
     const holder = processes.get(tenures.at(-1)?.pid ?? 0);
@@ -163,7 +173,7 @@ async function run({ recipe, residentPath, isOver = () => false }: RunOptions) {
         );
       stop('SIGCONT');
     }
-    await passes();
+    await passes(fault);
   }
   for (const [, program] of processes) program.kill('SIGKILL');
   return { resource, tenures, violations: violations() };
