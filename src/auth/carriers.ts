@@ -6,8 +6,8 @@ import { RegistryError } from '../model/errors';
  * `/t/<token>/…`, or in the subprotocols of a WebSocket; a ticket in the subprotocols or in the query.
  *
  * Clients of some dialects support only other places: `basic`, a token as the password of `Authorization: Basic`, or as
- * its user if the password is empty; and for Nacos' clients, a token in a header or a parameter named `accessToken`, or in
- * a parameter named `password`.
+ * its user if the password is empty; for Nacos' clients, a token in a header or a parameter named `accessToken`, or in
+ * a parameter named `password`; and for Consul's, a token in the header `X-Consul-Token`, or in a parameter named `token`.
  */
 export type Carrier =
   | 'bearer'
@@ -17,6 +17,8 @@ export type Carrier =
   | 'subprotocol-ticket'
   | 'query-ticket'
   | 'access-token-header'
+  | 'consul-token-header'
+  | 'token-parameter'
   | 'access-token-parameter'
   | 'password-parameter';
 
@@ -48,8 +50,17 @@ const BEARER = /^bearer +([\x21-\x7e]+) *$/i;
 /** Matches basic credentials (RFC 7617). */
 const BASIC = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i;
 
-/** Carriers in which Nacos' clients repeat a credential. The `accessToken` that a login returns is the password itself. */
-const REPEATED: readonly Carrier[] = ['access-token-header', 'access-token-parameter', 'password-parameter'];
+/**
+ * Carriers in which clients repeat a credential. The `accessToken` that a login of Nacos returns is the password itself;
+ * Consul's clients may send the same token in several places.
+ */
+const REPEATED: readonly Carrier[] = [
+  'access-token-header',
+  'access-token-parameter',
+  'password-parameter',
+  'consul-token-header',
+  'token-parameter',
+];
 
 /** Prefixes of the subprotocols that carry a credential. */
 const PROTOCOLS = [
@@ -80,7 +91,7 @@ export type ReadCredential = (places: CredentialPlaces) => Credential | undefine
  * Returns a reader of the credential for an endpoint that accepts these carriers and no others.
  *
  * Several credentials are refused even if one of them is valid or all are equal, because a proxy in front of the registry
- * may have checked a different one. Only the carriers of Nacos may repeat a credential.
+ * may have checked a different one. Only the carriers of Nacos' and Consul's clients may repeat a credential.
  */
 export function credentialReader(carriers: readonly Carrier[]): ReadCredential {
   const looks = looksOf(carriers);
@@ -121,7 +132,7 @@ function looksOf(carriers: readonly Carrier[]): Look[] {
   if (takes('path')) looks.push(inPath);
   if (takes('bearer')) looks.push(inAuthorization(takes('basic')));
   if (takes('subprotocol-token')) looks.push(inSubprotocols);
-  if (takes('access-token-header')) looks.push(inHeader);
+  for (const [carrier, name] of HEADERS) if (takes(carrier)) looks.push(inHeader(carrier, name));
   const parameters = PARAMETERS.filter(({ carrier }) => takes(carrier));
   if (parameters.length > 0) looks.push(inParameters(parameters));
   return looks;
@@ -170,20 +181,29 @@ const inSubprotocols: Look = ({ headers }, found) => {
   }
 };
 
-const inHeader: Look = ({ headers }, found) => {
-  const text = headers.get('accesstoken');
-  if (text !== null && text !== '') found.push({ carrier: 'access-token-header', text });
-};
+/** Names of the headers that carry a credential. */
+const HEADERS = [
+  ['access-token-header', 'accesstoken'],
+  ['consul-token-header', 'x-consul-token'],
+] as const;
+
+const inHeader =
+  (carrier: Carrier, name: string): Look =>
+  ({ headers }, found) => {
+    const text = headers.get(name);
+    if (text !== null && text !== '') found.push({ carrier, text });
+  };
 
 /** Names of the parameters that carry a credential. */
 const PARAMETERS = [
   { name: TICKET_PARAMETER, carrier: 'query-ticket' },
   { name: 'accessToken', carrier: 'access-token-parameter' },
   { name: 'password', carrier: 'password-parameter' },
+  { name: 'token', carrier: 'token-parameter' },
 ] as const;
 
 /** Matches a parameter that carries a credential, or whose name has an escape and may be one of those. */
-const MAY_CARRY = /(?:^|&)(?:[^=&%]*%|(?:ticket|accessToken|password)(?:[=&]|$))/;
+const MAY_CARRY = /(?:^|&)(?:[^=&%]*%|(?:ticket|accessToken|password|token)(?:[=&]|$))/;
 
 const inParameters =
   (taken: readonly (typeof PARAMETERS)[number][]): Look =>

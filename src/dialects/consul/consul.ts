@@ -1,0 +1,26 @@
+import { refusalOf } from '../../codecs/consul/refusals';
+import type { Dialect } from '../../http/pipeline/dialect';
+import { textAnswer } from './answers';
+
+/** Replaces several slashes, which clients send whose base URL ends in one. The path stays percent-encoded. */
+const pathOf = (path: string): string => path.replace(/^\/+v1\//, '/v1/').replace(/^(\/node\/[^/]+)\/+v1\//, '$1/v1/');
+
+/**
+ * API for clients of Consul: agent, catalog, health, keys, sessions and transactions. All hosts behind one URL share a node;
+ * `/node/<node>/v1` is the agent of another one.
+ */
+export const consul: Dialect = {
+  name: 'consul',
+  paths: ['/v1', '/node'],
+  carriers: ['bearer', 'basic', 'path', 'consul-token-header', 'token-parameter'],
+  pathOf,
+  refuse(refusal, { method }) {
+    const { status, text } = refusalOf(refusal);
+    const { allow, retryAfterSeconds } = refusal.details;
+    return textAnswer(status, status === 405 ? `method ${method} not allowed` : text, {
+      ...(allow === undefined ? {} : { Allow: ['OPTIONS', ...allow].join(',') }),
+      ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
+    });
+  },
+  addRoutes(_door) {},
+};
