@@ -1207,3 +1207,14 @@ export const CONSUL_PATTERN_STATES_MAX_COUNT = 1_000;
 
 /** States times characters that one filter may visit. The worst expressions take some 0.4 s for so many. `INVALID_REQUEST` */
 export const CONSUL_PATTERN_STEPS_MAX_COUNT = 50_000_000;
+
+/** Longest wait of a blocking query of Consul's clients, before its random part. They repeat a query that returns unchanged. */
+export const CONSUL_WAIT_MAX_MS = 2 * 60 * 1_000;
+
+/** Answers to reads of Consul's clients that an isolate caches, and their memory, of its 128 MB. */
+export const CONSUL_ANSWERS_MAX_COUNT = 10_000;
+export const CONSUL_ANSWERS_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Queries of Consul's clients that an isolate keeps parsed, and the length of those. */
+export const CONSUL_QUERIES_MAX_COUNT = 1_000;
+export const CONSUL_QUERY_KEPT_MAX_CHARACTERS = 512;
