@@ -1133,6 +1133,9 @@ export const COPIES_TEXT_MAX_BYTES = 32 * 1024 * 1024;
 /** Namespaces of which an isolate caches a copy; the least recently used is evicted first. */
 export const COPIES_MAX_COUNT = 64;
 
+/** Longest wait of a request for a copy that another request is loading before it loads its own. */
+export const COPY_FOLLOW_MAX_MS = 5_000;
+
 /** Slices of the journal that may update a copy. Beyond this, reading all instances again is cheaper. */
 export const COPY_SLICES_MAX_COUNT = 8;
 
