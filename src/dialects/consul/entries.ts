@@ -1,6 +1,6 @@
-import type { InstanceView } from '../../model/instance';
 import { indexOf, Nodes, recordsOf, type ServiceRecords } from '../../codecs/consul/records';
 import type { CheckRecord } from '../../codecs/consul/shown';
+import type { InstanceView } from '../../model/instance';
 import type { ServiceKey } from '../../model/namespace-api';
 import { DEFAULT_GROUP } from '../../model/service-name';
 import { DEFAULT_NODE } from './names';
