@@ -1221,6 +1221,9 @@ export const CONSUL_WAIT_MAX_MS = 2 * 60 * 1_000;
 export const CONSUL_ANSWERS_MAX_COUNT = 10_000;
 export const CONSUL_ANSWERS_MAX_BYTES = 16 * 1024 * 1024;
 
+/** Memory of the lists over all services that an isolate caches for Consul's clients. */
+export const CONSUL_LISTS_MAX_BYTES = 8 * 1024 * 1024;
+
 /** Queries of Consul's clients that an isolate keeps parsed, and the length of those. */
 export const CONSUL_QUERIES_MAX_COUNT = 1_000;
 export const CONSUL_QUERY_KEPT_MAX_CHARACTERS = 512;

@@ -1,6 +1,12 @@
 import { refusalOf } from '../../codecs/consul/refusals';
 import type { Dialect } from '../../http/pipeline/dialect';
 import { textAnswer } from './answers';
+import { CatalogCopies } from './catalog-copy';
+import { KeptAnswers } from './kept-answers';
+import { ListReads } from './list-reads';
+import { addListRoutes } from './list-routes';
+import { ServiceReads } from './service-reads';
+import { addServiceRoutes } from './service-routes';
 
 /** Replaces several slashes, which clients send whose base URL ends in one. The path stays percent-encoded. */
 const pathOf = (path: string): string => path.replace(/^\/+v1\//, '/v1/').replace(/^(\/node\/[^/]+)\/+v1\//, '$1/v1/');
@@ -22,5 +28,10 @@ export const consul: Dialect = {
       ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
     });
   },
-  addRoutes(_door) {},
+  addRoutes(door) {
+    const copies = new CatalogCopies();
+    const reads = new ServiceReads(new KeptAnswers(), copies);
+    addServiceRoutes(door, reads);
+    addListRoutes(door, new ListReads(copies));
+  },
 };
