@@ -121,6 +121,10 @@ export interface PatchCommand {
   patch: InstancePatch;
   /** A new lease, which is also renewed. Only dialects change a lease without registering again. */
   lease?: Lease | undefined;
+  /** Member of `extensions` to replace, of the dialect with that name; a value that is undefined removes it. */
+  extension?: { name: string; value: unknown } | undefined;
+  /** Renew the lease in the same revision, as a registration does. Default: true with an extension. */
+  renew?: boolean | undefined;
   precondition: Precondition;
 }
 

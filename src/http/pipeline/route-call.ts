@@ -4,7 +4,7 @@ import type { Target } from '../../model/coverage';
 import type { DirectoryCaller } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import type { WatchScope } from '../../model/frames';
-import type { Principal, Scope } from '../../model/grant';
+import type { Grant, Principal, Scope } from '../../model/grant';
 import type { Location } from '../../model/instance';
 import type { Caller, NamespaceApi, ReadAnswer, ReadOptions, ServiceKey } from '../../model/namespace-api';
 import type { NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
@@ -20,6 +20,7 @@ import {
 import { pathAndQuery, requestOrigin } from '../request/request-target';
 import type { FreshnessKnown } from '../response/answers';
 import { longPoll } from '../watch/long-poll';
+import { jittered } from '../watch/waits';
 import type { OpenNamespace, RequestContext } from './request-context';
 import type { Surface } from './surface';
 
@@ -214,7 +215,7 @@ export class RouteCall {
     const waitMs = ifNoneMatch === undefined ? 0 : this.waitMs(routeRead.freshness);
     const options: ReadOptions = { ifNoneMatch, subscriber, tokenId: this.tokenId };
     if (waitMs === 0) return routeRead.ask(options);
-    return this.#poll(routeRead, options, waitMs).then((answer) => ({
+    return this.#poll(routeRead, options, jittered(waitMs), this.purpose('poll', name ?? '')).then((answer) => ({
       ...answer,
       waitSeconds: Math.floor(waitMs / 1_000),
     }));
@@ -222,23 +223,27 @@ export class RouteCall {
 
   /**
    * Reads for a client that counts revisions, and waits until something has changed after the revision that it has. The
-   * body is null if nothing has by the end of the wait.
+   * body is null if nothing has by the end of the wait, which is not shortened at random.
    */
   readAfter<T>({ about, ask, after, waitMs }: RevisionRead<T>): Promise<ReadAnswer<T>> {
     const options: ReadOptions = { ifChangedAfter: after, tokenId: this.tokenId };
-    return after === undefined || waitMs === 0 ? ask(options) : this.#poll({ about, ask }, options, waitMs);
+    if (after === undefined || waitMs === 0) return ask(options);
+    // The route has authorized the read. The socket shows nothing of a change, which may be one that the read has to leave out.
+    const grants: Grant[] = [{ scope: 'read', ns: this.namespace }];
+    return this.#poll({ about, ask }, options, waitMs, { ...this.purpose('poll', ''), grants });
   }
 
   #poll<T>(
     read: Pick<RouteRead<T>, 'about' | 'ask' | 'alsoDependsOn'>,
     options: ReadOptions,
     waitMs: number,
+    purpose: SocketPurpose,
   ): Promise<ReadAnswer<T>> {
     const { waits, now } = this.#surface;
     return longPoll(() => read.ask(options), {
       sockets: this.sockets,
       waits,
-      purpose: this.purpose('poll', options.subscriber?.id ?? ''),
+      purpose,
       resource: this.#resourceOf(read),
       scope: watchScopeOf(read.about),
       waitMs,
