@@ -409,6 +409,12 @@ export const LEASE_ROWS_PER_STATEMENT_COUNT = 100;
 /** Instances that one granted lease holds. They are removed in one turn when it ends: 0.2 s of the processor. `LIMIT_EXCEEDED` */
 export const LEASE_INSTANCES_MAX_COUNT = 10_000;
 
+/** Longest data that a dialect stores with a granted lease. `INVALID_REQUEST` */
+export const LEASE_DATA_MAX_BYTES = 1024;
+
+/** All data of the granted leases of a namespace, which are in memory. `LIMIT_EXCEEDED` */
+export const LEASE_DATA_PER_NAMESPACE_MAX_BYTES = 16 * 1024 * 1024;
+
 /** Longest lock delay of a lease, as in Consul. */
 export const LOCK_DELAY_MAX_MS = 60_000;
 

@@ -233,6 +233,8 @@ export interface PutEntryCommand extends LockChange {
   /** One character a byte, so that a call can carry it as text. */
   value: string;
   contentType?: string | undefined;
+  /** Number that a dialect stores with the entry, decimal, up to 64 bits. Absent: 0. */
+  flags?: string | undefined;
   /** Granted lease that holds the entry, which is deleted when the lease ends. Absent: none holds it any more. */
   lease?: string | undefined;
   precondition: Precondition;

@@ -32,6 +32,8 @@ export interface PutOperation extends LockChange {
   /** Absent: keep the value that the entry has. */
   value?: string | undefined;
   contentType?: string | undefined;
+  /** Number that a dialect stores with the entry, decimal, up to 64 bits. Absent: 0, or as it was if the value is kept. */
+  flags?: string | undefined;
   /** Granted lease that holds the entry. */
   lease?: string | undefined;
   /** True: the lease that holds the entry, if one does, continues to. */

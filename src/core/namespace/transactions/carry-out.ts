@@ -12,7 +12,7 @@ import { patch } from '../commands/patch';
 import { register } from '../commands/register';
 import type { StoredState } from '../commit/commit-state';
 import type { Draft } from '../commit/draft';
-import { type Entry, entryView, isSynthetic, type WholeEntry } from '../entries/entry';
+import { type Entry, entryView, factFlags, isSynthetic, type WholeEntry } from '../entries/entry';
 import { assertHolds, requireGranted } from '../leases/granting';
 import { lockAfterPut } from '../leases/locking';
 import { operationResult } from '../queries/answers';
@@ -62,7 +62,16 @@ export class TransactionRun {
     return { operation: step, outcome: applyToInstance(this.#draft, this.#by, step) };
   }
 
-  #put({ key, value, contentType, previous, acquire, release, ...holder }: PutOperation): JsonText<TransactionResult> {
+  #put({
+    key,
+    value,
+    contentType,
+    flags,
+    previous,
+    acquire,
+    release,
+    ...holder
+  }: PutOperation): JsonText<TransactionResult> {
     const { entries } = this.#draft;
     const before = entries.get(key);
     if (before === undefined && value === undefined) throw missingEntry(key);
@@ -70,9 +79,11 @@ export class TransactionRun {
     const shown = before && kept && previous ? this.#shown({ ...before, value: kept }) : undefined;
     this.#meter.add('replaced', before?.size ?? 0);
     const lease = this.#leaseFor(holder, before);
+    const keptFacts = value === undefined ? before?.facts : undefined;
     const facts = {
       actor: this.#by.tokenId,
-      contentType: contentType ?? (value === undefined ? before?.facts?.contentType : undefined),
+      contentType: contentType ?? keptFacts?.contentType,
+      flags: factFlags(flags ?? keptFacts?.flags),
       lock: lockAfterPut(this.#draft, this.#caller, key, { acquire, release, door: holder.door }),
     };
     const bytes = value === undefined ? kept : bytesOf(value);
