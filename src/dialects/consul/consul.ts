@@ -1,6 +1,10 @@
 import { refusalOf } from '../../codecs/consul/refusals';
 import type { Dialect } from '../../http/pipeline/dialect';
 import { textAnswer } from './answers';
+import { addKvRoutes } from './kv-routes';
+import { addMiscRoutes } from './misc-routes';
+import { addSessionRoutes } from './session-routes';
+import { addTxnRoutes } from './txn-routes';
 
 /** Replaces several slashes, which clients send whose base URL ends in one. The path stays percent-encoded. */
 const pathOf = (path: string): string => path.replace(/^\/+v1\//, '/v1/').replace(/^(\/node\/[^/]+)\/+v1\//, '$1/v1/');
@@ -22,5 +26,10 @@ export const consul: Dialect = {
       ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
     });
   },
-  addRoutes(_door) {},
+  addRoutes(door) {
+    addKvRoutes(door);
+    addSessionRoutes(door);
+    addTxnRoutes(door);
+    addMiscRoutes(door);
+  },
 };
