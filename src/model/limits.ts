@@ -1227,3 +1227,15 @@ export const CONSUL_LISTS_MAX_BYTES = 8 * 1024 * 1024;
 /** Queries of Consul's clients that an isolate keeps parsed, and the length of those. */
 export const CONSUL_QUERIES_MAX_COUNT = 1_000;
 export const CONSUL_QUERY_KEPT_MAX_CHARACTERS = 512;
+
+/** Sessions whose behavior an isolate remembers, so that locking a key takes one call. */
+export const CONSUL_SESSIONS_KNOWN_MAX_COUNT = 10_000;
+
+/** Pause between two looks of a blocking query for sessions, which have no revision. */
+export const CONSUL_SESSIONS_LOOK_MS = 5_000;
+
+/** Keys that one look at a list of names reads, if it cuts names. The next look passes over those that are cut alike. */
+export const CONSUL_KEYS_PER_LOOK_COUNT = 1_000;
+
+/** Attempts of a transaction of Consul's, whose keys may change between its look at them and its changes. */
+export const CONSUL_TXN_ATTEMPTS_MAX_COUNT = 10;
