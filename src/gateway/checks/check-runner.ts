@@ -75,7 +75,7 @@ export class CheckRunner implements CheckSink {
   }
 
   start(): void {
-    this.#ticking = setInterval(() => this.#tick(), TICK_MS);
+    this.#ticking = setInterval(() => this.tick(), TICK_MS);
     this.#options.registry.start(this);
   }
 
@@ -108,6 +108,16 @@ export class CheckRunner implements CheckSink {
     this.#forget(name);
   }
 
+  /** Starts what is due. A timer calls it. */
+  tick(): void {
+    this.#pass();
+    for (const check of this.#wheel.take(this.#clocks.monotonic())) {
+      (check.isSlow ? this.#slowReady : this.#ready).push(check);
+    }
+    this.#runMore();
+    this.#renewals.tick();
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#ticking);
     this.#reports.close();
@@ -125,15 +135,6 @@ export class CheckRunner implements CheckSink {
     check.run?.abort();
     this.#wheel.delete(check);
     this.#reports.drop(check);
-  }
-
-  #tick(): void {
-    this.#pass();
-    for (const check of this.#wheel.take(this.#clocks.monotonic())) {
-      (check.isSlow ? this.#slowReady : this.#ready).push(check);
-    }
-    this.#runMore();
-    this.#renewals.tick();
   }
 
   /** Notes that the process runs. After a gap, renews all leases, and runs again what was found critical meanwhile. */
