@@ -64,7 +64,7 @@ const JsonMember = z.unknown().check((payload) => {
 });
 
 /** Data of single dialects, keyed by dialect. Each dialect's clients read it back unchanged. */
-const Extensions = refusesPrototypeKey(z.record(ShortName, JsonMember))
+export const Extensions = refusesPrototypeKey(z.record(ShortName, JsonMember))
   .refine(
     (extensions) => utf8Length(JSON.stringify(extensions)) <= EXTENSIONS_MAX_BYTES,
     `extensions must be at most ${EXTENSIONS_MAX_BYTES} bytes of JSON`,

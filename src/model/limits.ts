@@ -1108,15 +1108,16 @@ export const NACOS_CHANGES_REMEMBERED_MAX_COUNT = 50_000;
 export const NACOS_LISTS_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Instances in the Eureka views that an isolate caches, of all namespaces: up to 5.8 KB each with their lists, about
- * half of its 128 MB. A single namespace may be larger, up to {@link EUREKA_INSTANCES_SHOWN_MAX_COUNT}.
+ * Instances in the copies of namespaces that an isolate caches for clients of one API: up to 5.8 KB each with their lists,
+ * about half of its 128 MB. The copy of a single namespace may be larger, up to {@link COPY_INSTANCES_MAX_COUNT}.
  */
-export const EUREKA_INSTANCES_KEPT_MAX_COUNT = 12_000;
+export const COPIES_INSTANCES_MAX_COUNT = 12_000;
 
 /**
- * Instances of a namespace that the Eureka API shows: their copy and their list take two thirds of an isolate's memory.
+ * Instances of a namespace that APIs with lists of all services show: their copy and their list take two thirds of an
+ * isolate's memory.
  */
-export const EUREKA_INSTANCES_SHOWN_MAX_COUNT = 25_000;
+export const COPY_INSTANCES_MAX_COUNT = 25_000;
 
 /**
  * Text of a full list that the Eureka API caches, encoded and compressed once. A longer one is streamed to each reader.
@@ -1124,16 +1125,16 @@ export const EUREKA_INSTANCES_SHOWN_MAX_COUNT = 25_000;
 export const EUREKA_LIST_KEPT_MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Text of the instances in the Eureka views that an isolate caches, of all namespaces; a single namespace may have
+ * Text of the instances in the copies that an isolate caches for clients of one API; that of a single namespace may have
  * more.
  */
-export const EUREKA_TEXT_KEPT_MAX_BYTES = 32 * 1024 * 1024;
+export const COPIES_TEXT_MAX_BYTES = 32 * 1024 * 1024;
 
-/** Namespaces whose Eureka view an isolate caches; the least recently used is evicted first. */
-export const EUREKA_FLEETS_MAX_COUNT = 64;
+/** Namespaces of which an isolate caches a copy; the least recently used is evicted first. */
+export const COPIES_MAX_COUNT = 64;
 
-/** Slices of the journal that may update an Eureka view. Beyond this, reading all instances again is cheaper. */
-export const EUREKA_CHANGES_SLICES_MAX_COUNT = 8;
+/** Slices of the journal that may update a copy. Beyond this, reading all instances again is cheaper. */
+export const COPY_SLICES_MAX_COUNT = 8;
 
 /**
  * Registrations of Eureka clients that an isolate caches for their heartbeats. Beyond this, the least recently used are
@@ -1203,3 +1204,14 @@ export const CONSUL_PATTERN_STATES_MAX_COUNT = 1_000;
 
 /** States times characters that one filter may visit. The worst expressions take some 0.4 s for so many. `INVALID_REQUEST` */
 export const CONSUL_PATTERN_STEPS_MAX_COUNT = 50_000_000;
+
+/** Longest wait of a blocking query of Consul's clients, before its random part. They repeat a query that returns unchanged. */
+export const CONSUL_WAIT_MAX_MS = 2 * 60 * 1_000;
+
+/** Answers to reads of Consul's clients that an isolate caches, and their memory, of its 128 MB. */
+export const CONSUL_ANSWERS_MAX_COUNT = 10_000;
+export const CONSUL_ANSWERS_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Queries of Consul's clients that an isolate keeps parsed, and the length of those. */
+export const CONSUL_QUERIES_MAX_COUNT = 1_000;
+export const CONSUL_QUERY_KEPT_MAX_CHARACTERS = 512;

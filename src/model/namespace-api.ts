@@ -95,6 +95,11 @@ export interface WriteAnswer<T> extends Answer<T> {
 export interface ReadOptions {
   /** Cursor from an earlier answer to the same read. */
   ifNoneMatch?: string | undefined;
+  /**
+   * Revision of an earlier answer to the same read, for dialects whose clients count revisions: the body is null if nothing
+   * has changed after it. A revision that this history does not have, or no longer has, counts as changed.
+   */
+  ifChangedAfter?: number | undefined;
   /** Time for which the answer may be cached, in milliseconds. Drains take it into account. */
   keepForMs?: number | undefined;
   /** Name that the reader gives itself. When it returns with a cursor, it acknowledges that cursor. */
@@ -116,6 +121,10 @@ export interface PatchCommand {
   patch: InstancePatch;
   /** A new lease, which is also renewed. Only dialects change a lease without registering again. */
   lease?: Lease | undefined;
+  /** Member of `extensions` to replace, of the dialect with that name; a value that is undefined removes it. */
+  extension?: { name: string; value: unknown } | undefined;
+  /** Renew the lease in the same revision, as a registration does. Default: true with an extension. */
+  renew?: boolean | undefined;
   precondition: Precondition;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeCursor } from '../core/namespace/commit/journal-format';
+import { encodeCursor } from './cursor';
 import { CURSOR_MAX_CHARACTERS } from './limits';
 import { CursorText, duration, PointInTime } from './query-values';
 

@@ -1,4 +1,4 @@
-import { decodeCursor } from '../../src/core/namespace/commit/journal-format';
+import { decodeCursor } from '../../src/model/cursor';
 import { HttpCaller, OutcomeUnknown } from '../http/http-caller';
 import type { Revisions } from './revisions';
 

@@ -1,4 +1,4 @@
-import type { Position } from '../../src/core/namespace/commit/journal-format';
+import type { Position } from '../../src/model/cursor';
 
 /**
  * Every revision shown in any response: none may be used for a second change, or be followed by a lower one.

@@ -1,4 +1,4 @@
-import type { Position } from '../../src/core/namespace/commit/journal-format';
+import type { Position } from '../../src/model/cursor';
 import type { SeededRandom } from '../simulation/seeded-random';
 import { type Answer, type Call, type Condition, type Content, type Key, keyOf, type Step } from './operation';
 

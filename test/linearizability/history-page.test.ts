@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { encodeCursor } from '../../src/core/namespace/commit/journal-format';
+import { encodeCursor } from '../../src/model/cursor';
 import { WatchScope } from '../../src/model/frames';
 import type { Received, StreamHistory } from '../watch/histories/stream-history';
 import { checkHistory } from './check-history';

@@ -1,5 +1,5 @@
-import { encodeCursor } from '../../src/core/namespace/commit/journal-format';
 import type { BatchReport, HeartbeatReport } from '../../src/model/batch';
+import { encodeCursor } from '../../src/model/cursor';
 import type { GrantedLeaseView } from '../../src/model/granted-lease';
 import type { InstanceView } from '../../src/model/instance';
 import type { InstanceList } from '../../src/model/queries';

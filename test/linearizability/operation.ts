@@ -1,4 +1,4 @@
-import type { Position } from '../../src/core/namespace/commit/journal-format';
+import type { Position } from '../../src/model/cursor';
 import type { Outage } from '../crash/lease-bounds';
 
 /** An instance, as `service/id`. All are in the default group of one namespace. */

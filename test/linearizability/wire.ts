@@ -1,5 +1,5 @@
-import { decodeCursor, type Position } from '../../src/core/namespace/commit/journal-format';
 import type { BatchReport } from '../../src/model/batch';
+import { decodeCursor, type Position } from '../../src/model/cursor';
 import type { EntryLock } from '../../src/model/entry';
 import type { InstanceView } from '../../src/model/instance';
 import type { TransactionReport, TransactionResult } from '../../src/model/transaction-report';

@@ -1,4 +1,4 @@
-import { decodeCursor } from '../../src/core/namespace/commit/journal-format';
+import { decodeCursor } from '../../src/model/cursor';
 import { type EntryView, keyOf } from '../../src/model/entry';
 import { readJsonText } from '../../src/model/json';
 import { intervalOfPrefix, isWithin, type KeyInterval } from '../../src/model/key-interval';

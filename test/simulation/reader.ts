@@ -1,4 +1,4 @@
-import { decodeCursor } from '../../src/core/namespace/commit/journal-format';
+import { decodeCursor } from '../../src/model/cursor';
 import type { InstanceView } from '../../src/model/instance';
 import { readJsonText } from '../../src/model/json';
 import type { ServiceKey } from '../../src/model/namespace-api';

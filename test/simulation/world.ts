@@ -1,5 +1,5 @@
 import { DEFAULT_RETENTION } from '../../src/core/namespace/commit/journal';
-import { decodeCursor } from '../../src/core/namespace/commit/journal-format';
+import { decodeCursor } from '../../src/model/cursor';
 import { AttentionOracle } from './attention-oracle';
 import { Chronicle } from './chronicle';
 import { GrantedOracle } from './granted-oracle';

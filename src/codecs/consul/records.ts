@@ -12,8 +12,24 @@ export const DATACENTER = 'dc1';
 /** Address of a node of which no address is known. */
 const UNKNOWN_ADDRESS = '127.0.0.1';
 
-/** Returns the index of a revision. The first one is 2, because clients treat 0 and 1 as a missing index. */
-export const indexOf = (revision: number): number => Math.max(2, revision + 1);
+/**
+ * Index of a namespace without a revision: clients treat 0 as a missing index, and some wait for one above 1. Each revision
+ * has an index of its own, so that the first change of a namespace raises it too.
+ */
+const FIRST_INDEX = 2;
+
+/** Returns the index of a revision. */
+export const indexOf = (revision: number): number => revision + FIRST_INDEX;
+
+/**
+ * Returns the revision of an index that a client sends; one that does not exist for an index that no answer had.
+ *
+ * @param index Above 0.
+ */
+export function revisionAt(index: bigint): number {
+  if (index < FIRST_INDEX) return Number.MAX_SAFE_INTEGER;
+  return index > Number.MAX_SAFE_INTEGER ? Number.MAX_SAFE_INTEGER : Number(index) - FIRST_INDEX;
+}
 
 /** An instance of any API as Consul's clients see it. */
 export interface ServiceRecords {
@@ -135,7 +151,8 @@ export function recordsOf(instance: InstanceView, nodes: Nodes): ServiceRecords 
     id: kept?.id ?? instance.id,
     name: shortName(instance),
     tags: kept?.tags ?? instance.tags,
-    address: addressOf(instance) ?? '',
+    // A client that registered no address reads none either, and uses that of the node.
+    address: kept?.address ?? addressOf(instance) ?? '',
     taggedAddresses: kept?.taggedAddresses ?? (kept === undefined ? securePort(instance) : {}),
     meta: metaOf(instance, kept),
     port: instance.port ?? portOf(instance.url),

@@ -64,7 +64,7 @@ export function callPatch(state: TurnState, caller: Caller, command: Command<'pa
   return changeWithOperatorAudit(state, caller, {
     scope: key,
     audited: () => foreignAction(state.catalog, caller, 'changed', key),
-    decide: (draft, by) => patch(draft, by, key, { ...command.patch, lease: command.lease }, command.precondition),
+    decide: (draft, by) => patch(draft, by, key, { ...command, ...command.patch }, command.precondition),
     answer: () => instanceAnswer(state, key),
   });
 }

@@ -1,6 +1,7 @@
 import { type Action, type Format, withAction, writeInstance } from '../../codecs/eureka/document';
 import { infoOf, type ShownInfo } from '../../codecs/eureka/shown-info';
 import { statusHash } from '../../codecs/eureka/status';
+import type { CopyChanges, CopyContents, NamespaceCopy } from '../../http/dialect-calls/namespace-copy';
 import type { ChangedInstance } from '../../model/dialect-reads';
 import type { InstanceView } from '../../model/instance';
 import type { ServiceKey } from '../../model/namespace-api';
@@ -40,15 +41,6 @@ export interface MemberChange {
   action: Action;
 }
 
-/** Changes that bring a copy to a later revision. */
-export interface Changes {
-  cursor: string;
-  revision: number;
-  /** Time of the registry, in milliseconds since the epoch. */
-  now: number;
-  instances: readonly ChangedInstance[];
-}
-
 const nameOf = ({ group, service, id }: Pick<InstanceView, 'group' | 'service' | 'id'>): string =>
   JSON.stringify([group, service, id]);
 
@@ -56,7 +48,7 @@ const nameOf = ({ group, service, id }: Pick<InstanceView, 'group' | 'service' |
  * A copy of a namespace as Eureka's clients see it, at one revision, on which lists, delta and hash agree. Changes bring it
  * to later revisions.
  */
-export class Fleet {
+export class Fleet implements NamespaceCopy {
   readonly #members = new Map<string, Member>();
   /** Changes within the window, and their times; oldest first. */
   readonly #recent = new Map<string, MemberChange & { at: number }>();
@@ -68,13 +60,7 @@ export class Fleet {
   #hash: string | undefined;
   #textSize = 0;
 
-  /**
-   * @param at Position of the copy.
-   * @param knownSince Time since which all changes are known, in milliseconds since the epoch. Earlier ones were too many
-   * to list, or there are none.
-   */
-  constructor(instances: Iterable<InstanceView>, at: Omit<Changes, 'instances'>, knownSince: number) {
-    const { cursor, revision, now } = at;
+  constructor({ instances, at: { cursor, revision, now }, knownSince }: CopyContents) {
     for (const instance of instances) this.#put(nameOf(instance), new Member(instance));
     this.#cursor = cursor;
     this.#revision = revision;
@@ -106,7 +92,7 @@ export class Fleet {
   }
 
   /** Applies changes up to a later revision. Ignores older ones, because another request may have applied newer ones. */
-  apply({ cursor, revision, now, instances }: Changes): void {
+  apply({ cursor, revision, now, instances }: CopyChanges): void {
     if (revision < this.#revision) return;
     for (const changed of instances) this.#take(changed);
     this.#cursor = cursor;

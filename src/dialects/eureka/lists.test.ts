@@ -23,8 +23,8 @@ describe('FullLists', () => {
   it.each(['json', 'xml'] as const)(
     '[V12] streams a large list as %s, from the moment of the request',
     async (format) => {
-      const fleet = new Fleet(views, AT, 0);
-      const expected = fullList(new Fleet(views, AT, 0), format);
+      const fleet = new Fleet({ instances: views, at: AT, knownSince: 0 });
+      const expected = fullList(new Fleet({ instances: views, at: AT, knownSince: 0 }), format);
       const [plain, compressed] = [
         await new FullLists().of(fleet, format, false),
         await new FullLists().of(fleet, format, true),
@@ -39,7 +39,7 @@ describe('FullLists', () => {
   );
 
   it('[V12] caches a list of ordinary size, judged by its text, not by its count', async () => {
-    const fleet = new Fleet(views.slice(0, 9), AT, 0);
+    const fleet = new Fleet({ instances: views.slice(0, 9), at: AT, knownSince: 0 });
     const lists = new FullLists();
     const list = await lists.of(fleet, 'json', false);
     expect(list).toBeInstanceOf(Uint8Array);

@@ -1,12 +1,12 @@
 import { serviceOf } from '../../codecs/eureka/app-names';
 import type { Format } from '../../codecs/eureka/document';
+import { NamespaceCopies } from '../../http/dialect-calls/namespace-copy';
 import type { DialectDoor } from '../../http/pipeline/dialect';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import { RegistryError } from '../../model/errors';
 import type { NamespaceApi } from '../../model/namespace-api';
 import { bodyAnswer, documentAnswer, formatFor, takesGzip } from './answers';
-import type { Fleet, Member } from './fleet';
-import { Fleets } from './fleets';
+import { DELTA_WINDOW_MS, Fleet, type Member } from './fleet';
 import { addressList, application, deltaList, FullLists, single } from './lists';
 
 /** Names in the path of a read; empty if absent. */
@@ -29,7 +29,11 @@ const notFound = (what: string): RegistryError => new RegistryError('INSTANCE_NO
 
 /** Adds the read routes. All of them read the same copy of the namespace, at its newest revision. */
 export function addReadRoutes(door: DialectDoor): void {
-  const fleets = new Fleets();
+  const fleets = new NamespaceCopies({
+    api: 'Eureka',
+    create: (contents) => new Fleet(contents),
+    pastMs: DELTA_WINDOW_MS,
+  });
   const fullLists = new FullLists();
   const fleetOf = (calls: NamespaceApi, { namespace: id, tokenId, surroundings }: RouteCall): Promise<Fleet> =>
     fleets.of({ id, calls, tokenId, now: surroundings.now() });

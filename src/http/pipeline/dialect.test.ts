@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
+import { revisionOf } from '../../model/cursor';
 import { RegistryError } from '../../model/errors';
 import type { Grant } from '../../model/grant';
 import type { Dialect } from './dialect';
+import type { ReadTarget } from './route-call';
 
 /** A dialect of one service and one route, whose clients know refusals as one line. */
 const toy: Dialect = {
@@ -273,4 +275,72 @@ it('[X1] a dialect may normalize its paths, behind any prefix', async () => {
     expect((await ask(path, root, test))[0]).toBe(200);
   }
   expect((await ask('/toy//orders', root))[0]).toBe(418);
+});
+
+describe('readAfter', () => {
+  const group = 'g';
+  const ABOUT: readonly ReadTarget[] = [
+    {},
+    { service: { group, service: 'a' }, services: [{ group, service: 'b' }] },
+    { keys: { from: 'k', to: 'l' } },
+  ];
+
+  /** Answers a read for a client that has a revision: `/counting/<index of ABOUT>?after=<revision>&wait=<milliseconds>`. */
+  const counting: Dialect = {
+    name: 'counting',
+    paths: ['/counting'],
+    carriers: ['bearer'],
+    refuse: ({ code }) => new Response(code, { status: 418 }),
+    addRoutes: (door) =>
+      door.route({
+        operation: 'read',
+        method: 'get',
+        paths: ['/counting/:about'],
+        scope: 'read',
+        summary: 'Reads after a revision',
+        withoutDeadline: true,
+        read: (request, { about = '0' }) => {
+          const query = new URL(request.url).searchParams;
+          const after = query.has('after') ? Number(query.get('after')) : undefined;
+          return { about: ABOUT[Number(about)] ?? {}, after, waitMs: Number(query.get('wait')) };
+        },
+        call: (namespace, input, call) =>
+          call.readAfter({ ...input, ask: (options) => namespace.listServices(options) }),
+        answer: ({ cursor, body }) => new Response(`${revisionOf(cursor)}: ${body}`),
+      }),
+  };
+  const unchanged = (): TestApp => {
+    const test = new TestApp({ dialects: [counting] });
+    test.namespace.answer = { cursor: 'cE.7.x', body: null, created: false };
+    return test;
+  };
+  const textOf = async (response: Promise<Response>): Promise<string> => (await response).text();
+
+  it.each([
+    [0, { groups: [], services: [] }],
+    [1, { groups: [], services: ['g@@a', 'g@@b'] }],
+    [2, { groups: [], services: [], keys: [{ fromBase64: 'aw==', toBase64: 'bA==' }] }],
+  ])('[P1] reads again after a change of target %i', async (index, scope) => {
+    const test = unchanged();
+    const answer = textOf(test.ask('GET', `/counting/${index}?after=5&wait=30000`));
+    const socket = await test.sockets.next();
+    await expect.poll(() => socket.sent[0]?.scope).toEqual(scope);
+    expect(socket.sent[0]).toMatchObject({ cursor: 'cE.7.x' });
+    test.namespace.answer = { cursor: 'cE.8.x', body: '"new"', created: false };
+    socket.deliver({ type: 'changes', watch: 'x', cursor: 'cE.8.x', revision: 8, changes: [] });
+    expect(await answer).toBe('8: "new"');
+    const asked = { method: 'listServices', asked: [{ ifChangedAfter: 5, tokenId: 'root' }] };
+    expect(test.namespace.calls).toEqual([asked, asked]);
+  });
+
+  it('[P2] has no body after a wait without a change', async () => {
+    expect(await textOf(unchanged().ask('GET', '/counting/1?after=5&wait=20'))).toBe('7: null');
+  });
+
+  it('[P3] waits for nothing without a revision or a wait', async () => {
+    const test = unchanged();
+    expect(await textOf(test.ask('GET', '/counting/1?after=5'))).toBe('7: null');
+    expect(await textOf(test.ask('GET', '/counting/1?wait=30000'))).toBe('7: null');
+    expect(test.sockets.opened).toEqual([]);
+  });
 });

@@ -80,6 +80,8 @@ export interface DialectRoute<Input, Outcome> extends AnyDialectRoute<Input> {
   target?: (input: Input) => Omit<Target, 'namespace'>;
   /** Replaces the check by scope and target, for requests with several targets. Throws `FORBIDDEN`. */
   authorize?: (principal: Principal, namespace: string, input: Input) => void;
+  /** Time that the client asked the call to wait, in milliseconds; extends the deadline. */
+  waitMs?: (input: Input) => number;
   call(namespace: NamespaceApi, input: Input, call: RouteCall): Promise<Outcome>;
   answer(outcome: Outcome, input: Input, call: RouteCall): Response | Promise<Response>;
 }
@@ -99,7 +101,7 @@ export function addDialect(surface: Surface, dialect: Dialect): void {
 }
 
 function addRoute<Input, Outcome>(surface: Surface, dialect: Dialect, route: DialectRoute<Input, Outcome>): void {
-  const { namespace: namespaceIn, call, answer, withoutDeadline } = route;
+  const { namespace: namespaceIn, call, answer, waitMs, withoutDeadline } = route;
   const permit = route.authorize ?? permission(route);
   addSteps(surface, dialect, route, {
     authorize: (context, input) => {
@@ -110,6 +112,7 @@ function addRoute<Input, Outcome>(surface: Surface, dialect: Dialect, route: Dia
     },
     call: (input, routeCall) => call(routeCall.calls, input, routeCall),
     map: answer,
+    waitMs,
     withoutDeadline,
   });
 }

@@ -28,7 +28,7 @@ export interface Steps<Input, Outcome> {
   map(outcome: Outcome, input: Input, call: RouteCall): Response | Promise<Response>;
   /** Time that the client asked the call to wait, in milliseconds; extends the deadline. */
   waitMs?: ((input: Input, call: RouteCall) => number) | undefined;
-  /** True if the call has no deadline. */
+  /** True if the call has no deadline, unless it waits. */
   withoutDeadline?: boolean | undefined;
 }
 
@@ -57,7 +57,8 @@ export function pipeline<Input, Outcome>(surface: Surface, steps: Steps<Input, O
     const waits = waitMs?.(input, routeCall) ?? 0;
     record.isWait = waits > 0;
     try {
-      const outcome = await (withoutDeadline ? calling : withDeadline(calling, CALL_MAX_MS + waits));
+      const isUnlimited = withoutDeadline && waits === 0;
+      const outcome = await (isUnlimited ? calling : withDeadline(calling, CALL_MAX_MS + waits));
       const mapping = map(outcome, input, routeCall);
       return mapping instanceof Promise ? await mapping : mapping;
     } catch (error) {

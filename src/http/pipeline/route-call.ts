@@ -4,7 +4,7 @@ import type { Target } from '../../model/coverage';
 import type { DirectoryCaller } from '../../model/directory-api';
 import { RegistryError } from '../../model/errors';
 import type { WatchScope } from '../../model/frames';
-import type { Principal, Scope } from '../../model/grant';
+import type { Grant, Principal, Scope } from '../../model/grant';
 import type { Location } from '../../model/instance';
 import type { Caller, NamespaceApi, ReadAnswer, ReadOptions, ServiceKey } from '../../model/namespace-api';
 import type { NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
@@ -20,6 +20,7 @@ import {
 import { pathAndQuery, requestOrigin } from '../request/request-target';
 import type { FreshnessKnown } from '../response/answers';
 import { longPoll } from '../watch/long-poll';
+import { jittered } from '../watch/waits';
 import type { OpenNamespace, RequestContext } from './request-context';
 import type { Surface } from './surface';
 
@@ -35,11 +36,26 @@ export interface Freshness {
 /** A read, as a route defines it. */
 export interface RouteRead<T> {
   freshness: Freshness;
-  /** Target of the read: a change to it ends a wait. */
-  about: Omit<Target, 'namespace'>;
+  about: ReadTarget;
   ask: (options: ReadOptions) => Promise<ReadAnswer<T>>;
   /** Further values that the response depends on, apart from path and query. */
   alsoDependsOn?: string;
+}
+
+/** What a read is about; a change to it ends a wait. All services of the namespace if nothing is named. */
+export interface ReadTarget extends Omit<Target, 'namespace'> {
+  /** Several services. */
+  services?: readonly ServiceKey[] | undefined;
+}
+
+/** A read of a dialect whose clients count revisions. */
+export interface RevisionRead<T> {
+  about: ReadTarget;
+  ask: (options: ReadOptions) => Promise<ReadAnswer<T>>;
+  /** Revision that the reader has; absent: it has none, and the read does not wait. */
+  after?: number | undefined;
+  /** Time that the read waits for a change after that revision, in milliseconds. */
+  waitMs: number;
 }
 
 /** The view of a request that a route's call has, in addition to the parsed input. Values are computed on access. */
@@ -199,16 +215,40 @@ export class RouteCall {
     const waitMs = ifNoneMatch === undefined ? 0 : this.waitMs(routeRead.freshness);
     const options: ReadOptions = { ifNoneMatch, subscriber, tokenId: this.tokenId };
     if (waitMs === 0) return routeRead.ask(options);
+    return this.#poll(routeRead, options, jittered(waitMs), this.purpose('poll', name ?? '')).then((answer) => ({
+      ...answer,
+      waitSeconds: Math.floor(waitMs / 1_000),
+    }));
+  }
+
+  /**
+   * Reads for a client that counts revisions, and waits until something has changed after the revision that it has. The
+   * body is null if nothing has by the end of the wait, which is not shortened at random.
+   */
+  readAfter<T>({ about, ask, after, waitMs }: RevisionRead<T>): Promise<ReadAnswer<T>> {
+    const options: ReadOptions = { ifChangedAfter: after, tokenId: this.tokenId };
+    if (after === undefined || waitMs === 0) return ask(options);
+    // The route has authorized the read. The socket shows nothing of a change, which may be one that the read has to leave out.
+    const grants: Grant[] = [{ scope: 'read', ns: this.namespace }];
+    return this.#poll({ about, ask }, options, waitMs, { ...this.purpose('poll', ''), grants });
+  }
+
+  #poll<T>(
+    read: Pick<RouteRead<T>, 'about' | 'ask' | 'alsoDependsOn'>,
+    options: ReadOptions,
+    waitMs: number,
+    purpose: SocketPurpose,
+  ): Promise<ReadAnswer<T>> {
     const { waits, now } = this.#surface;
-    return longPoll(() => routeRead.ask(options), {
+    return longPoll(() => read.ask(options), {
       sockets: this.sockets,
       waits,
-      purpose: this.purpose('poll', name ?? ''),
-      resource: this.#resourceOf(routeRead),
-      scope: watchScopeOf(routeRead.about),
+      purpose,
+      resource: this.#resourceOf(read),
+      scope: watchScopeOf(read.about),
       waitMs,
       now,
-    }).then((answer) => ({ ...answer, waitSeconds: Math.floor(waitMs / 1_000) }));
+    });
   }
 
   /** Returns the key of a response: path, query and everything else that it depends on. */
@@ -222,9 +262,12 @@ export function directoryCaller({ origins }: Surface, context: RequestContext): 
   return { principal: context.get('principal'), address: originOf(context.env.received, origins).address };
 }
 
-/** Returns a service, a group or keys as the scope of a watch; all services of the namespace if none is given. */
-function watchScopeOf({ service, group, keys }: Omit<Target, 'namespace'>): WatchScope {
-  if (keys !== undefined) return { groups: [], services: [], keys: [keys] };
-  if (service !== undefined) return { groups: [], services: [{ group: service.group, service: service.service }] };
-  return { groups: group === undefined ? [] : [group], services: [] };
+/** Returns the target of a read as the scope of a watch; all services of the namespace if it names nothing. */
+function watchScopeOf({ service, services = [], group, keys }: ReadTarget): WatchScope {
+  const named = service === undefined ? services : [service, ...services];
+  return {
+    groups: group === undefined ? [] : [group],
+    services: named.map(({ group: of, service: name }) => ({ group: of, service: name })),
+    ...(keys === undefined ? {} : { keys: [keys] }),
+  };
 }

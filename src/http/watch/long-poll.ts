@@ -4,7 +4,7 @@ import type { WatchScope } from '../../model/frames';
 import type { ReadAnswer } from '../../model/namespace-api';
 import type { NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
 import { ChangeSignal } from './change-signal';
-import { jittered, type Waits } from './waits';
+import type { Waits } from './waits';
 
 /** Options of {@link longPoll}. */
 export interface LongPoll {
@@ -32,7 +32,7 @@ export interface LongPoll {
 export async function longPoll<T>(ask: () => Promise<ReadAnswer<T>>, poll: LongPoll): Promise<ReadAnswer<T>> {
   const { sockets, waits, purpose, scope, waitMs, now } = poll;
   const { subscriber, caller } = purpose;
-  const endsAt = now() + jittered(waitMs);
+  const endsAt = now() + waitMs;
   let answer = await ask();
   if (answer.body !== null) return answer;
   const leave = waits.enter({ tokenId: caller.tokenId, subscriber }, waitMs);

@@ -1,23 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import { decodeCursor, encodeCursor, type Position } from '../../../src/core/namespace/commit/journal-format';
-import type { ReadAnswer } from '../../../src/model/namespace-api';
+import { decodeCursor, encodeCursor, type Position, revisionOf } from '../../../src/model/cursor';
+import type { ReadAnswer, ReadOptions } from '../../../src/model/namespace-api';
 import { OWNER } from '../../fixtures/callers';
 import { key, ORDERS } from '../../fixtures/definition';
+import { EntryCalls } from '../../fixtures/entry-calls';
 import { isUnchanged, refusal, type Scene } from './scene';
 import { type Capabilities, where } from './test-namespace';
 
 const DAY_MS = 24 * 3_600_000;
 
+/** What makes a read conditional. */
+type Condition = Pick<ReadOptions, 'ifNoneMatch' | 'ifChangedAfter'>;
+
 /** Reads that take a cursor, each of something in or about the service `orders`. */
-const READS: [string, (scene: Scene, ifNoneMatch?: string) => Promise<ReadAnswer<unknown>>][] = [
-  ['readInstance', ({ api }, ifNoneMatch) => api.readInstance({ key: key('a'), ifNoneMatch })],
-  ['readOverride', ({ api }, ifNoneMatch) => api.readOverride({ key: key('a'), ifNoneMatch })],
-  ['listOverrides', ({ api }, ifNoneMatch) => api.listOverrides({ ...ORDERS, ifNoneMatch })],
-  ['listInstances', ({ api }, ifNoneMatch) => api.listInstances({ ...ORDERS, filter: {}, ifNoneMatch })],
-  ['a filtered list', ({ api }, ifNoneMatch) => api.listInstances({ ...ORDERS, filter: { tag: 'x' }, ifNoneMatch })],
-  ['resolve', ({ api }, ifNoneMatch) => api.resolve({ ...ORDERS, ifNoneMatch })],
-  ['readService', ({ api }, ifNoneMatch) => api.readService({ ...ORDERS, ifNoneMatch })],
-  ['listServices', ({ api }, ifNoneMatch) => api.listServices({ prefix: 'orders', ifNoneMatch })],
+const READS: [string, (scene: Scene, condition?: Condition) => Promise<ReadAnswer<unknown>>][] = [
+  ['readInstance', ({ api }, condition) => api.readInstance({ key: key('a'), ...condition })],
+  ['readOverride', ({ api }, condition) => api.readOverride({ key: key('a'), ...condition })],
+  ['listOverrides', ({ api }, condition) => api.listOverrides({ ...ORDERS, ...condition })],
+  ['listInstances', ({ api }, condition) => api.listInstances({ ...ORDERS, filter: {}, ...condition })],
+  ['a filtered list', ({ api }, condition) => api.listInstances({ ...ORDERS, filter: { tag: 'x' }, ...condition })],
+  ['resolve', ({ api }, condition) => api.resolve({ ...ORDERS, ...condition })],
+  ['readService', ({ api }, condition) => api.readService({ ...ORDERS, ...condition })],
+  ['listServices', ({ api }, condition) => api.listServices({ prefix: 'orders', ...condition })],
 ];
 
 /** Returns a cursor with some members replaced. */
@@ -57,7 +61,9 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
     });
   });
 
-  describe.each(READS)('%s with a cursor', (name, read) => {
+  describe.each(READS)('%s with a cursor', (name, conditionalRead) => {
+    const read = (scene: Scene, ifNoneMatch?: string) => conditionalRead(scene, { ifNoneMatch });
+
     it('[Q2] answers not modified while nothing has changed, heartbeats included', async () => {
       const scene = stage();
       await furnish(scene);
@@ -122,6 +128,45 @@ export function conditions(stage: () => Scene, capabilities: Capabilities): void
         await scene.pass(60_000);
         expect(await scene.stats()).toMatchObject({ revision: 4, compactedRevision: 3 });
         expect(isUnchanged(await read(scene, cursor))).toBe(false);
+      });
+    });
+  });
+
+  describe.each(READS)('%s with a revision', (_name, read) => {
+    const isKnown = async (scene: Scene, ifChangedAfter: number) => isUnchanged(await read(scene, { ifChangedAfter }));
+
+    it('[Q2] answers not modified from the newest change in its scope on', async () => {
+      const scene = stage();
+      await furnish(scene);
+      const newest = revisionOf(await scene.cursor());
+      await scene.beat('a');
+      expect(await isKnown(scene, newest)).toBe(true);
+      await scene.register('z', {}, { service: 'users' });
+      await new EntryCalls(scene.api).put('k', 'v');
+      expect([await isKnown(scene, newest), await isKnown(scene, newest + 2)]).toEqual([true, true]);
+      expect([await isKnown(scene, newest - 1), await isKnown(scene, 0)]).toEqual([false, false]);
+    });
+
+    it('[Q3] answers a revision that does not exist yet in full', async () => {
+      const scene = stage();
+      await furnish(scene);
+      const newest = revisionOf(await scene.cursor());
+      expect([await isKnown(scene, newest + 1), await isKnown(scene, -1)]).toEqual([false, false]);
+    });
+
+    where(capabilities.movesTime, () => {
+      it('[Q3] answers a revision that was compacted in full', async () => {
+        const scene = stage();
+        await scene.register('a', { tags: ['x'], ephemeral: false });
+        await scene.override('a', { weight: 2 });
+        await scene.putService();
+        await scene.register('z', { ephemeral: false }, { service: 'users' });
+        await scene.register('y', { ephemeral: false }, { service: 'users' });
+        expect([await isKnown(scene, 3), await isKnown(scene, 4)]).toEqual([true, true]);
+        await scene.freeze(8 * DAY_MS);
+        await scene.pass(60_000);
+        expect(await scene.stats()).toMatchObject({ revision: 5, compactedRevision: 4 });
+        expect([await isKnown(scene, 3), await isKnown(scene, 4)]).toEqual([false, true]);
       });
     });
   });

@@ -10,6 +10,10 @@ const LONG = { ttlMs: 10_000, removeAfterMs: 60_000 };
 /** Unhealthy after ten seconds, and never removed. */
 const FOREVER = { ttlMs: 10_000, removeAfterMs: null };
 
+/** Patches an extension, as a dialect does. */
+const extend = (scene: Scene, value: unknown) =>
+  scene.api.patch(OWNER, { key: key('a'), patch: {}, extension: { name: 'consul', value }, precondition: {} });
+
 /** Tests renewals and expiry. */
 export function leases(stage: () => Scene, capabilities: Capabilities): void {
   describe('renew', () => {
@@ -112,6 +116,8 @@ export function leases(stage: () => Scene, capabilities: Capabilities): void {
         ['a heartbeat for many', (scene: Scene) => scene.api.renewMany(OWNER, [key('a')])],
         ['the same registration', (scene: Scene) => scene.register('a', { lease: LONG })],
         ['another registration', (scene: Scene) => scene.register('a', { lease: LONG, weight: 2 })],
+        ['a patch of an extension', (scene: Scene) => extend(scene, { output: 'ok' })],
+        ['a patch with the same extension', (scene: Scene) => extend(scene, undefined)],
       ])('[L12] that became unhealthy is healthy again after %s and starts anew', async (_by, recovers) => {
         const scene = stage();
         await scene.register('a', { lease: LONG });

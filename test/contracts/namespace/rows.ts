@@ -23,6 +23,9 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
     await scene.beat('early');
   };
 
+  const extend = (scene: Scene, value: unknown) =>
+    scene.api.patch(OWNER, { key: key('a'), patch: {}, extension: { name: 'consul', value }, precondition: {} });
+
   where(capabilities.remembers, () => {
     describe('rows written', () => {
       it.each<[number, string, (scene: Scene) => Promise<unknown>]>([
@@ -31,6 +34,8 @@ export function rows(stage: () => Scene, capabilities: Capabilities): void {
         [0, 'a repeated registration', (scene) => scene.register('a', { lease: LONG })],
         [2, 'a patch', (scene) => scene.patch('a', { weight: 2 })],
         [0, 'a patch that changes nothing', (scene) => scene.patch('a', { weight: 1 })],
+        [2, 'a patch of an extension, which renews the lease', (scene) => extend(scene, { output: 'ok' })],
+        [0, 'a patch with the same extension', (scene) => extend(scene, undefined)],
         [2, 'a deregistration', (scene) => scene.deregister('a')],
         [0, 'a deregistration of an unknown instance', (scene) => scene.deregister('unknown')],
         [2, 'an override', (scene) => scene.override('a', { weight: 2 })],

@@ -1,4 +1,4 @@
-import { decodeCursor } from '../../../src/core/namespace/commit/journal-format';
+import { decodeCursor } from '../../../src/model/cursor';
 import type { ServerFrame, WatchScope } from '../../../src/model/frames';
 import type { Sent } from '../../simulation/simulated-sockets';
 import { entryShown, type RecordChange, recordsShown, toRecordChange } from './record-change';

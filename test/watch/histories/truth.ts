@@ -1,4 +1,4 @@
-import { encodeCursor } from '../../../src/core/namespace/commit/journal-format';
+import { encodeCursor } from '../../../src/model/cursor';
 import type { WatchScope } from '../../../src/model/frames';
 import { expectedView } from '../../simulation/expected-view';
 import type { JournaledRevision } from '../../simulation/journal-rows';

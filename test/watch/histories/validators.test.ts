@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { encodeCursor } from '../../../src/core/namespace/commit/journal-format';
+import { encodeCursor } from '../../../src/model/cursor';
 import { WatchScope } from '../../../src/model/frames';
 import { everyRow } from '../../fixtures/every-row';
 import type { RecordChange } from './record-change';

@@ -51,6 +51,49 @@ describe('patch', () => {
     expect(draft.instance(key('a'))?.record.definition).toMatchObject({ ephemeral: true, lease });
   });
 
+  it('[R8] with an extension replaces that of one dialect alone, and renews the lease', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { extensions: { consul: { id: 'x' }, eureka: { app: 'A' } } }, { changes: 3, healthy: false });
+    const draft = awake.draft();
+    const extension = { name: 'consul', value: { id: 'y', output: 'ok' } };
+    expect(patch(draft, OWNER, key('a'), { extension, status: 'down' }, {})).toBe('changed');
+    expect([...draft.changes]).toMatchObject([
+      {
+        cause: 'updated',
+        renewed: true,
+        record: {
+          definition: { status: 'down', extensions: { consul: extension.value, eureka: { app: 'A' } } },
+          healthy: true,
+          changes: 4,
+        },
+      },
+    ]);
+    const later = awake.draft();
+    patch(later, OWNER, key('a'), { extension: { name: 'consul', value: undefined }, renew: false }, {});
+    expect([...later.changes]).toMatchObject([{ renewed: false, record: { healthy: false } }]);
+    expect(later.instance(key('a'))?.record.definition.extensions).toEqual({ eureka: { app: 'A' } });
+  });
+
+  it('[R2] with the same extension only renews the lease', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { extensions: { consul: { id: 'x' } } });
+    const draft = awake.draft();
+    expect(patch(draft, OWNER, key('a'), { extension: { name: 'consul', value: { id: 'x' } } }, {})).toBe('unchanged');
+    expect(draft.isEmpty).toBe(true);
+    expect([...draft.renewed].map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('[R14] refuses an extension over the limits of a registration', () => {
+    const awake = new AwakeNamespace();
+    awake.put('a', { extensions: { eureka: 'x'.repeat(8_000) } });
+    const deep = JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`);
+    for (const value of ['x'.repeat(200), deep]) {
+      const refused = () => patch(awake.draft(), OWNER, key('a'), { extension: { name: 'consul', value } }, {});
+      const details = { errors: [{ path: 'extensions', message: expect.any(String) }] };
+      expect(refused).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST', details }));
+    }
+  });
+
   it('[R2] without a difference changes nothing', () => {
     const awake = new AwakeNamespace();
     awake.put('a', { metadata: { a: '1' } });

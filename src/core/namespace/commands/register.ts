@@ -91,7 +91,7 @@ function isRepeat(
 }
 
 /** Renews an instance that registers the same definition again, or recovers it if it had become unhealthy. */
-function repeat(draft: Draft, key: InstanceKey, entry: InstanceEntry): OperationResult['outcome'] {
+export function repeat(draft: Draft, key: InstanceKey, entry: InstanceEntry): OperationResult['outcome'] {
   if (isHealthy(entry)) {
     draft.renew(entry);
     return 'unchanged';

@@ -3,6 +3,7 @@ import { key } from '../../../../test/fixtures/definition';
 import { HandDisk } from '../../../../test/fixtures/hand-disk';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { readJournal } from '../../../../test/simulation/journal-rows';
+import { decodeCursor, encodeCursor } from '../../../model/cursor';
 import { COMPACTION_SLICE_MAX_COUNT, JOURNAL_PART_MAX_BYTES } from '../../../model/limits';
 import { prepareStorage } from '../../storage/schema';
 import type { RecordRow } from '../records/record-kind';
@@ -10,7 +11,7 @@ import { writeRecordRows } from '../records/record-row';
 import type { RecordKey } from '../records/records';
 import { wake } from '../wake';
 import { DEFAULT_RETENTION, Journal, type Retention } from './journal';
-import { decodeChanges, decodeCursor, encodeCursor, type JournaledChange } from './journal-format';
+import { decodeChanges, type JournaledChange } from './journal-format';
 import { recordAt } from './record-past';
 
 const DAY_MS = 24 * 3_600_000;
@@ -94,6 +95,22 @@ describe('a journal that is reopened', () => {
     const { journal } = begin();
     expect(journal).toMatchObject({ revision: 0, compactedRevision: 0, size: 0, latestStamp: 0 });
     expect(journal.position(journal.cursor)).toEqual({ epoch: 'epoch', revision: 0, check: 0 });
+  });
+});
+
+describe('reaches', () => {
+  it('[Q2, Q3] is true for the revisions after which every change is retained', () => {
+    const { append, journal } = begin({ maxCount: 1 });
+    const reached = () => [-1, 0, 1, 2, 3, 4, 5_000, 5_001].filter((revision) => journal.reaches(revision));
+    expect(reached()).toEqual([0]);
+    for (const id of ['a', 'b', 'c']) append([change(id)]);
+    expect(reached()).toEqual([0, 1, 2, 3]);
+    const plan = journal.planCompaction(0);
+    if (plan !== undefined) journal.compact(plan);
+    expect(journal.compactedRevision).toBe(2);
+    expect(reached()).toEqual([2, 3]);
+    journal.beginEpoch('next', 'restored', 'registry', 5, 9)();
+    expect(reached()).toEqual([2, 3, 5_000]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { decodeCursor, encodeCursor, type Position } from '../../../model/cursor';
 import type { Cause } from '../../../model/history';
 import {
   COMPACTION_SLICE_MAX_COUNT,
@@ -12,15 +13,7 @@ import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
 import type { JournaledEntry } from '../entries/entry-changes';
 import { type Compaction, compactionOf, removeRows } from './compaction';
 import { EntryJournal, type EntryRetention } from './entry-journal';
-import {
-  decodeChanges,
-  decodeCursor,
-  encodeCursor,
-  encodeParts,
-  type JournaledChange,
-  type Position,
-  RevisionGaps,
-} from './journal-format';
+import { decodeChanges, encodeParts, type JournaledChange, RevisionGaps } from './journal-format';
 import { rowsOf, rowsWriter } from './journal-rows';
 import type { StagedEnd } from './staged-parts';
 
@@ -160,6 +153,15 @@ export class Journal {
     const row = 'SELECT check_bits FROM journal WHERE revision = ? AND part = 0';
     for (const [kept] of this.#storage.read(row, revision)) if (kept === check) return position;
     return undefined;
+  }
+
+  /**
+   * Returns whether everything that changed after a revision is known: the revision exists, and none after it was compacted.
+   */
+  reaches(revision: number): boolean {
+    const { revision: newest } = this.#head;
+    if (revision < this.#compactedRevision || revision > newest) return false;
+    return revision === 0 || this.#gaps.count(revision - 1, revision) === 1;
   }
 
   /**

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bodyOf, isUnchanged, refusal } from '../../../../test/contracts/namespace/scene';
+import { EntryCalls } from '../../../../test/fixtures/entry-calls';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
+import { revisionOf } from '../../../model/cursor';
 import type { NamespaceSnapshot, SnapshotService } from '../../../model/frames';
 import { SNAPSHOT_PART_MAX_BYTES } from '../../../model/limits';
 
@@ -49,6 +51,15 @@ describe('NamespaceSnapshots', () => {
     expect(isUnchanged(await scene.api.snapshot({ ifNoneMatch: cursor }))).toBe(true);
     const { cursor: next } = await scene.register('b');
     expect(await scene.api.snapshot({ ifNoneMatch: cursor })).toMatchObject({ cursor: next, body: expect.any(String) });
+  });
+
+  it('[J5] reports that no service has changed after a revision', async () => {
+    const { scene } = await begin();
+    const revision = revisionOf((await scene.register('a')).cursor);
+    await new EntryCalls(scene.api).put('k', 'v');
+    expect(isUnchanged(await scene.api.snapshot({ ifChangedAfter: revision }))).toBe(true);
+    expect(isUnchanged(await scene.api.snapshot({ ifChangedAfter: revision - 1 }))).toBe(false);
+    expect(isUnchanged(await scene.api.snapshot({ ifChangedAfter: revision + 2 }))).toBe(false);
   });
 
   it('[J5] caches the encoded text until the next change, or until time changes it', async () => {

@@ -2,12 +2,20 @@ import type { NamespaceSnapshot } from '../../../model/frames';
 import type { JsonText } from '../../../model/json';
 import { SNAPSHOT_PART_MAX_BYTES } from '../../../model/limits';
 import type { ReadAnswer, SnapshotCommand } from '../../../model/namespace-api';
+import type { Catalog } from '../records/catalog';
 import { decodePlace, encodePlace, type Place, START, servicesFrom } from '../records/catalog-place';
 import { watchedService } from '../records/view';
 import { turn } from '../turn/turn';
 import type { TurnState } from '../turn/turn-state';
 import { type Moment, momentOf } from './moment';
 import { serviceAt, viewsAt } from './service-past';
+
+/** Returns the revision of the newest change to any service. */
+function newestRevision(catalog: Catalog): number {
+  let newest = 0;
+  for (const { revision } of catalog.unordered()) newest = Math.max(newest, revision);
+  return newest;
+}
 
 /** A part of a snapshot. */
 interface Part {
@@ -30,12 +38,15 @@ export class NamespaceSnapshots {
     this.#state = state;
   }
 
-  async read({ after, ifNoneMatch, tokenId }: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
-    const { journal, time } = this.#state;
+  async read({ after, ifNoneMatch, ifChangedAfter, tokenId }: SnapshotCommand): Promise<ReadAnswer<NamespaceSnapshot>> {
+    const { catalog, journal, time } = this.#state;
     const here = () => {
-      const known = ifNoneMatch === undefined ? undefined : journal.position(ifNoneMatch);
       const { revision, cursor } = journal;
-      return { revision, cursor, at: time.stamp(), isKnown: known?.revision === revision };
+      const isKnown =
+        ifChangedAfter === undefined
+          ? ifNoneMatch !== undefined && journal.position(ifNoneMatch)?.revision === revision
+          : journal.reaches(ifChangedAfter) && newestRevision(catalog) <= ifChangedAfter;
+      return { revision, cursor, at: time.stamp(), isKnown };
     };
     const now = await turn(this.#state, undefined, here, tokenId);
     if (after !== undefined) {

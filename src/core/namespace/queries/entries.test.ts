@@ -3,7 +3,7 @@ import { OWNER } from '../../../../test/fixtures/callers';
 import { ALL, EntryCalls, keyOf } from '../../../../test/fixtures/entry-calls';
 import { HandPlatform } from '../../../../test/fixtures/hand-platform';
 import { settle } from '../../../../test/simulation/virtual-time';
-import { intervalOf, intervalOfPrefix } from '../../../model/key-interval';
+import { intervalOf, intervalOfPrefix, type KeyInterval } from '../../../model/key-interval';
 import {
   ENTRIES_UNWRITTEN_MAX_BYTES,
   ENTRY_DELETIONS_KNOWN_MAX_COUNT,
@@ -169,6 +169,22 @@ describe('rangeEntries', () => {
     await calls.delete('a');
     expect(await again()).toBe('{"entries":[],"count":0,"more":false}');
     expect(await again(intervalOf('c'), later)).toBeNull();
+  });
+
+  it('[Q2] and readEntry return nothing new until an entry of the range changes after a revision', async () => {
+    const { registry, calls } = begin();
+    for (const key of ['a', 'b', 'c']) await calls.put(key, '');
+    const changed = async (interval: KeyInterval, ifChangedAfter: number) =>
+      (await registry.rangeEntries({ interval, ifChangedAfter })).body !== null;
+    expect([await changed(intervalOf('b'), 1), await changed(intervalOf('b'), 2)]).toEqual([true, false]);
+    expect([await changed(intervalOf('none'), 0), await changed(ALL, 2), await changed(ALL, 3)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    expect((await registry.readEntry({ key: 'b', ifChangedAfter: 2 })).body).toBeNull();
+    expect((await registry.readEntry({ key: 'b', ifChangedAfter: 1 })).body).not.toBeNull();
+    expect(await changed(intervalOf('none'), 4)).toBe(true);
   });
 
   it('[Q2] returns a range anew if there were more deletions since than are known, or a sleep', async () => {

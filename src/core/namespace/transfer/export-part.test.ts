@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { exportLines, importLines } from '../../../../test/fixtures/files';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import { SeededRandom } from '../../../../test/simulation/seeded-random';
+import { decodeCursor } from '../../../model/cursor';
 import { readJsonText } from '../../../model/json';
 import { EXPORT_PART_MAX_BYTES } from '../../../model/limits';
-import { decodeCursor } from '../commit/journal-format';
 
 const PADDING = 'x'.repeat(4_000);
 

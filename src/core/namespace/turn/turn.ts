@@ -109,13 +109,19 @@ export function read<T>(state: TurnState, { scope, options, changedAt, body }: R
     scope,
     (now) => {
       const { cursor } = state.journal;
-      const known = options.ifNoneMatch === undefined ? undefined : state.journal.position(options.ifNoneMatch);
-      if (scope !== undefined) noteReader(state, scope, options, known?.revision ?? 0, now);
-      if (known !== undefined && changedAt(known.revision) <= known.revision) return { cursor, body: null };
+      const known = knownRevision(state.journal, options);
+      if (scope !== undefined) noteReader(state, scope, options, known ?? 0, now);
+      if (known !== undefined && changedAt(known) <= known) return { cursor, body: null };
       return { cursor, body: body() };
     },
     options.tokenId,
   );
+}
+
+/** Returns the revision that a reader has, by its cursor or as a number; undefined if this history does not have it. */
+function knownRevision(journal: Journal, { ifNoneMatch, ifChangedAfter }: ReadOptions): number | undefined {
+  if (ifChangedAfter !== undefined) return journal.reaches(ifChangedAfter) ? ifChangedAfter : undefined;
+  return ifNoneMatch === undefined ? undefined : journal.position(ifNoneMatch)?.revision;
 }
 
 /** The parts of a namespace that record its readers. */

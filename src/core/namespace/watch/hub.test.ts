@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { ids, WatchStage } from '../../../../test/fixtures/watch-stage';
 import { changedIds } from '../../../../test/fixtures/watched-ids';
 import { settle } from '../../../../test/simulation/virtual-time';
+import { decodeCursor } from '../../../model/cursor';
 import { CLOSE_CODES } from '../../../model/frames';
 import {
   BOOKMARK_INTERVAL_MS,
@@ -12,7 +13,6 @@ import {
   UNREAD_PER_NAMESPACE_MAX_BYTES,
 } from '../../../model/limits';
 import type { Retention } from '../commit/journal';
-import { decodeCursor } from '../commit/journal-format';
 
 const revisionOf = (cursor: string) => decodeCursor(cursor)?.revision;
 

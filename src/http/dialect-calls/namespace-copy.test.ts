@@ -3,9 +3,32 @@ import { NodeNamespace } from '../../../test/fixtures/node-namespace';
 import { RegistryError } from '../../model/errors';
 import { InstanceDefinition } from '../../model/instance';
 import { jsonText, readJsonText } from '../../model/json';
-import { EUREKA_FLEETS_MAX_COUNT, EUREKA_INSTANCES_SHOWN_MAX_COUNT } from '../../model/limits';
+import { COPIES_MAX_COUNT, COPY_INSTANCES_MAX_COUNT } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
-import { Fleets } from './fleets';
+import { type CopyChanges, type CopyContents, NamespaceCopies, type NamespaceCopy } from './namespace-copy';
+
+/** A copy that knows only ids. */
+class Ids implements NamespaceCopy {
+  readonly all: Set<string>;
+  cursor: string;
+  readonly textSize = 0;
+
+  constructor({ instances, at }: CopyContents) {
+    this.all = new Set(instances.map(({ id }) => id));
+    this.cursor = at.cursor;
+  }
+
+  get size(): number {
+    return this.all.size;
+  }
+
+  apply({ cursor, instances }: CopyChanges): void {
+    for (const { instance } of instances) this.all.add(instance.id);
+    this.cursor = cursor;
+  }
+}
+
+const copies = () => new NamespaceCopies({ api: 'Test', create: (contents) => new Ids(contents), pastMs: 1_000 });
 
 /** A namespace that counts its calls. */
 function counted(namespace = new NodeNamespace()) {
@@ -44,14 +67,13 @@ function counted(namespace = new NodeNamespace()) {
   return { calls, asked, register, forget, now: () => namespace.platform.clock.now() };
 }
 
-const ids = (fleet: { members(): Iterable<{ info: { instanceId: string } }> }) =>
-  [...fleet.members()].map(({ info }) => info.instanceId);
+const ids = ({ all }: Ids) => [...all];
 
 describe('the copies of an isolate', () => {
   it('[F4] are read once, and then updated by changes', async () => {
     const { calls, asked, register, now } = counted();
-    const fleets = new Fleets();
-    const read = () => fleets.of({ id: 'public', calls, tokenId: 't', now: now() });
+    const kept = copies();
+    const read = () => kept.of({ id: 'public', calls, tokenId: 't', now: now() });
     await register('a');
     expect(ids(await read())).toEqual(['a']);
     asked.length = 0;
@@ -63,8 +85,8 @@ describe('the copies of an isolate', () => {
 
   it('[F4] are read again if the history to continue from is compacted', async () => {
     const { calls, asked, register, forget, now } = counted();
-    const fleets = new Fleets();
-    const read = () => fleets.of({ id: 'public', calls, tokenId: 't', now: now() });
+    const kept = copies();
+    const read = () => kept.of({ id: 'public', calls, tokenId: 't', now: now() });
     await register('a');
     await read();
     await register('b');
@@ -75,8 +97,8 @@ describe('the copies of an isolate', () => {
 
   it('[F4] are read once more if it is compacted again before the copy is complete', async () => {
     const { calls, register, forget, now } = counted();
-    const fleets = new Fleets();
-    const read = () => fleets.of({ id: 'public', calls, tokenId: 't', now: now() });
+    const kept = copies();
+    const read = () => kept.of({ id: 'public', calls, tokenId: 't', now: now() });
     await register('a');
     await read();
     await register('b');
@@ -89,9 +111,9 @@ describe('the copies of an isolate', () => {
   it('[F4] are built once for concurrent requests', async () => {
     const { calls, asked, register, now } = counted();
     await register('a');
-    const fleets = new Fleets();
+    const kept = copies();
     const all = await Promise.all(
-      Array.from({ length: 20 }, () => fleets.of({ id: 'public', calls, tokenId: 't', now: now() })),
+      Array.from({ length: 20 }, () => kept.of({ id: 'public', calls, tokenId: 't', now: now() })),
     );
     expect(asked.filter((method) => method === 'snapshot')).toHaveLength(1);
     expect(new Set(all).size).toBe(1);
@@ -100,9 +122,9 @@ describe('the copies of an isolate', () => {
   it('[F4] are cached for a limited number of namespaces, those used last', async () => {
     const { calls, asked, register, now } = counted();
     await register('a');
-    const fleets = new Fleets();
-    const read = (id: string) => fleets.of({ id, calls, tokenId: 't', now: now() });
-    for (let n = 0; n < EUREKA_FLEETS_MAX_COUNT; n++) await read(`n${n}`);
+    const kept = copies();
+    const read = (id: string) => kept.of({ id, calls, tokenId: 't', now: now() });
+    for (let n = 0; n < COPIES_MAX_COUNT; n++) await read(`n${n}`);
     await read('n0');
     await read('one more');
     asked.length = 0;
@@ -115,18 +137,18 @@ describe('the copies of an isolate', () => {
   it('[F4] pass a failure on, and are requested again', async () => {
     const { calls, register, now } = counted();
     await register('a');
-    const fleets = new Fleets();
+    const kept = copies();
     const broken = Object.create(calls, {
       snapshot: { value: () => Promise.reject(new RegistryError('UNAVAILABLE', 'not now')) },
     });
-    const read = (from: NamespaceApi) => fleets.of({ id: 'public', calls: from, tokenId: 't', now: now() });
+    const read = (from: NamespaceApi) => kept.of({ id: 'public', calls: from, tokenId: 't', now: now() });
     await expect(read(broken)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(ids(await read(calls))).toEqual(['a']);
   });
 
   it('[F4] are not built for a namespace that exceeds the memory of an isolate', async () => {
     const { calls, register, now } = counted();
-    const fleets = new Fleets();
+    const kept = copies();
     const { body, cursor } = await (async () => {
       await register('a');
       return calls.snapshot({});
@@ -134,11 +156,11 @@ describe('the copies of an isolate', () => {
     const [service] = readJsonText(body ?? '{"services":[]}').services;
     const [instance] = service?.instances ?? [];
     if (service === undefined || instance === undefined) throw new Error('the registered instance is missing');
-    const many = Array.from({ length: EUREKA_INSTANCES_SHOWN_MAX_COUNT + 1 }, () => instance);
+    const many = Array.from({ length: COPY_INSTANCES_MAX_COUNT + 1 }, () => instance);
     const large: NamespaceApi = Object.create(calls, {
       snapshot: { value: async () => ({ cursor, body: jsonText({ services: [{ ...service, instances: many }] }) }) },
     });
-    const read = fleets.of({ id: 'large', calls: large, tokenId: 't', now: now() });
+    const read = kept.of({ id: 'large', calls: large, tokenId: 't', now: now() });
     await expect(read).rejects.toMatchObject({
       code: 'LIMIT_EXCEEDED',
       message: expect.stringMatching(/namespace "large" has more than/),

@@ -1,0 +1,199 @@
+import { SharedCalls } from '../../auth/shared-calls';
+import type { ChangedInstance } from '../../model/dialect-reads';
+import { hasCode, RegistryError } from '../../model/errors';
+import type { InstanceView } from '../../model/instance';
+import { readJsonText } from '../../model/json';
+import {
+  COPIES_INSTANCES_MAX_COUNT,
+  COPIES_MAX_COUNT,
+  COPIES_TEXT_MAX_BYTES,
+  COPY_INSTANCES_MAX_COUNT,
+  COPY_SLICES_MAX_COUNT,
+} from '../../model/limits';
+import type { NamespaceApi } from '../../model/namespace-api';
+
+/** Longest wait of a request for a copy that another request is loading before it loads its own. */
+const FOLLOW_MAX_MS = 5_000;
+
+/** Position of a copy. */
+export interface CopyPosition {
+  cursor: string;
+  revision: number;
+  /** Time of the registry, in milliseconds since the epoch. */
+  now: number;
+}
+
+/** Changes that bring a copy to a later revision. */
+export interface CopyChanges extends CopyPosition {
+  instances: readonly ChangedInstance[];
+}
+
+/** A copy of all instances of a namespace at one revision, in the form in which a dialect shows them. */
+export interface NamespaceCopy {
+  readonly cursor: string;
+  /** Number of instances. */
+  readonly size: number;
+  /** Approximate length of the text of all instances, in characters. */
+  readonly textSize: number;
+  /** Applies changes up to a later revision. Ignores older ones, because another request may have applied newer ones. */
+  apply(changes: CopyChanges): void;
+}
+
+/** Contents of a new copy. */
+export interface CopyContents {
+  instances: readonly InstanceView[];
+  at: CopyPosition;
+  /** Time since which all changes are known, in milliseconds since the epoch. Earlier ones were too many to list. */
+  knownSince: number;
+}
+
+/** A kind of copies. */
+export interface CopyKind<Copy> {
+  /** Name of the API in errors. */
+  api: string;
+  create(contents: CopyContents): Copy;
+  /** Time before the first load of which the copy gets the changes, too, in milliseconds; absent: none. */
+  pastMs?: number;
+}
+
+/** A request for the copy of a namespace. */
+export interface CopyRequest {
+  /** Id of the namespace. */
+  id: string;
+  calls: NamespaceApi;
+  tokenId: string;
+  /** Milliseconds since the epoch. */
+  now: number;
+}
+
+const isCompacted = (error: unknown): boolean => hasCode(error, 'COMPACTED');
+
+/**
+ * Copies of namespaces that an isolate caches. Each request queries its namespace once for changes, usually none, so that
+ * it sees every change that was acknowledged before it arrived.
+ */
+export class NamespaceCopies<Copy extends NamespaceCopy> {
+  readonly #kind: CopyKind<Copy>;
+  readonly #kept = new Map<string, Copy>();
+  readonly #loads = new SharedCalls<Copy>({
+    now: () => Date.now(),
+    followMaxMs: FOLLOW_MAX_MS,
+    maxCount: COPIES_MAX_COUNT,
+    sharesFailures: true,
+  });
+
+  constructor(kind: CopyKind<Copy>) {
+    this.#kind = kind;
+  }
+
+  /**
+   * Returns an up-to-date copy of a namespace.
+   *
+   * @throws {RegistryError} `LIMIT_EXCEEDED` if the namespace is too large to copy.
+   */
+  async of(request: CopyRequest): Promise<Copy> {
+    const kept = this.#kept.get(request.id);
+    const copy = (kept && (await caughtUp(kept, request))) ?? (await this.#load(request, kept));
+    if (copy.size > COPY_INSTANCES_MAX_COUNT) this.#kept.delete(request.id);
+    this.#assertShown(request.id, copy.size);
+    this.#keep(request.id, copy);
+    return copy;
+  }
+
+  /** @param stale Copy that must no longer be cached. */
+  async #load(request: CopyRequest, stale: Copy | undefined): Promise<Copy> {
+    if (this.#kept.get(request.id) === stale) this.#kept.delete(request.id);
+    const loaded = await this.#loads.call(request.id, () => this.#read(request));
+    // It may have been loaded for an earlier request, and its history may be gone by now.
+    return (await caughtUp(loaded, request)) ?? this.#read(request);
+  }
+
+  /** Loads a copy of a namespace, with its recent changes. */
+  async #read(request: CopyRequest): Promise<Copy> {
+    const { calls, tokenId, now } = request;
+    const instances: InstanceView[] = [];
+    let after: string | undefined;
+    let cursor: string;
+    do {
+      const part = await calls.snapshot({ tokenId, ...(after === undefined ? {} : { after }) });
+      const { services, next } = readJsonText(part.body ?? '{"services":[]}');
+      instances.push(...services.flatMap((service) => service.instances));
+      this.#assertShown(request.id, instances.length);
+      cursor = part.cursor;
+      after = next;
+    } while (after !== undefined);
+    const recent = await this.#recent(request);
+    const revision = instances.reduce((newest, instance) => Math.max(newest, instance.revision), 0);
+    const copy = this.#kind.create({ instances, at: { cursor, revision, now }, knownSince: recent?.since ?? now });
+    if (recent?.changes !== undefined) copy.apply(recent.changes);
+    return copy;
+  }
+
+  async #recent(request: CopyRequest): Promise<{ since: number; changes: CopyChanges } | undefined> {
+    const { pastMs } = this.#kind;
+    if (pastMs === undefined) return undefined;
+    const since = request.now - pastMs;
+    try {
+      const changes = await changesSince(request, new Date(since).toISOString());
+      return changes === undefined ? undefined : { since, changes };
+    } catch (error) {
+      if (isCompacted(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Caches a copy, and evicts the least recently used ones if there is no room. */
+  #keep(id: string, copy: Copy): void {
+    this.#kept.delete(id);
+    this.#kept.set(id, copy);
+    let instances = 0;
+    let text = 0;
+    for (const { size, textSize } of this.#kept.values()) {
+      instances += size;
+      text += textSize;
+    }
+    for (const [oldest, { size, textSize }] of this.#kept) {
+      const isRoom = instances <= COPIES_INSTANCES_MAX_COUNT && text <= COPIES_TEXT_MAX_BYTES;
+      if ((isRoom && this.#kept.size <= COPIES_MAX_COUNT) || oldest === id) break;
+      this.#kept.delete(oldest);
+      instances -= size;
+      text -= textSize;
+    }
+  }
+
+  /** Refuses a copy that is too large, because running out of memory would end all requests of the isolate. */
+  #assertShown(id: string, instances: number): void {
+    if (instances <= COPY_INSTANCES_MAX_COUNT) return;
+    throw new RegistryError(
+      'LIMIT_EXCEEDED',
+      `namespace "${id}" has more than ${COPY_INSTANCES_MAX_COUNT} instances, the most that the ${this.#kind.api} API shows; split it into several namespaces, or use another API`,
+    );
+  }
+}
+
+/** Updates a copy; returns undefined if its history is compacted or belongs to another storage. */
+async function caughtUp<Copy extends NamespaceCopy>(copy: Copy, request: CopyRequest): Promise<Copy | undefined> {
+  try {
+    const changes = await changesSince(request, copy.cursor);
+    if (changes !== undefined) copy.apply(changes);
+    return copy;
+  } catch (error) {
+    if (isCompacted(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Returns the changes since a cursor or a time, all as of one moment; undefined if nothing was committed since. */
+async function changesSince({ calls, tokenId }: CopyRequest, since: string): Promise<CopyChanges | undefined> {
+  const instances: ChangedInstance[] = [];
+  let from = since;
+  for (let slice = 0; slice < COPY_SLICES_MAX_COUNT; slice++) {
+    const { cursor, body } = await calls.changedSince({ since: from, tokenId });
+    if (body === null) return undefined;
+    const { instances: more, revision, now, more: isMore } = readJsonText(body);
+    instances.push(...more);
+    if (!isMore) return { cursor, revision, now, instances };
+    from = cursor;
+  }
+  throw new RegistryError('COMPACTED', 'there are too many changes to apply them one by one');
+}
