@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { instanceView } from '../../../test/fixtures/instance-view';
 import { check, healthEntry, serfHealth } from '../../../test/sync/fake-consul';
+import { Nodes, recordsOf } from '../../codecs/consul/records';
+import { showService } from '../../codecs/consul/shown';
 import { InstanceDefinition } from '../../model/instance';
 import { fromConsul } from './consul-entry';
 
@@ -32,6 +35,7 @@ describe('an instance of Consul', () => {
             tags: ['v1', 'v1', LONG_TAG],
             weights: { passing: 3, warning: 1 },
             enableTagOverride: true,
+            copied: true,
             checks: [
               { id: 'service:web-1', name: "Service 'web' check", status: 'warning', output: 'slow' },
               { id: 'disk', name: "Service 'web' check", status: 'passing' },
@@ -41,6 +45,19 @@ describe('an instance of Consul', () => {
       },
     });
     expect(InstanceDefinition.safeParse(found?.body)).toMatchObject({ success: true });
+  });
+
+  it('[K26] is shown to clients of Consul as it is there, and critical when the mirror has ended', () => {
+    const entry = healthEntry('web-1', { Tags: ['v1', LONG_TAG] }, [check('c', 'warning', { Output: 'slow' })]);
+    const { id, body } = fromConsul(entry) ?? { id: '', body: {} };
+    const shown = { id, service: 'web', ...body } as Parameters<typeof instanceView>[0]; // `as`: a valid registration, see above
+    const { node, service, checks } = recordsOf(instanceView(shown), new Nodes([]));
+    expect(node.name).toBe('host-1');
+    const { CreateIndex: _, ModifyIndex: __, ...members } = entry.Service;
+    expect(showService(service)).toMatchObject(members);
+    expect(checks).toMatchObject([{ id: 'c', status: 'warning', output: 'slow', serviceId: 'web-1' }]);
+    const late = recordsOf(instanceView({ ...shown, healthy: false }), new Nodes([]));
+    expect(late.checks).toMatchObject([{ id: 'c', status: 'critical', output: 'its lease has expired' }]);
   });
 
   it.each([

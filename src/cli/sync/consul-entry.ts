@@ -49,7 +49,7 @@ export function fromConsul(entry: unknown): SourceInstance | undefined {
     const place = { node: nodeName, address: nodeAddress === '' ? undefined : nodeAddress, runner: undefined };
     const registration = registrationOf(
       withoutMesh(service),
-      { checks: kept, maintenance: maintenance?.notes },
+      { checks: kept, maintenance: maintenance?.notes, copied: true },
       place,
       false,
     );
