@@ -38,6 +38,8 @@ export interface PutOperation extends LockChange {
   lease?: string | undefined;
   /** True: the lease that holds the entry, if one does, continues to. */
   keepLease?: boolean | undefined;
+  /** True: nothing changes if the entry has this value, these flags, this lease and this lock. Only dialects ask for it. */
+  unlessSame?: boolean | undefined;
   /** Return the entry as it was before. */
   previous?: boolean | undefined;
 }
