@@ -1139,6 +1139,9 @@ export const COPIES_TEXT_MAX_BYTES = 32 * 1024 * 1024;
 /** Namespaces of which an isolate caches a copy; the least recently used is evicted first. */
 export const COPIES_MAX_COUNT = 64;
 
+/** Longest wait of a request for a copy that another request is loading before it loads its own. */
+export const COPY_FOLLOW_MAX_MS = 5_000;
+
 /** Slices of the journal that may update a copy. Beyond this, reading all instances again is cheaper. */
 export const COPY_SLICES_MAX_COUNT = 8;
 
@@ -1217,6 +1220,9 @@ export const CONSUL_WAIT_MAX_MS = 2 * 60 * 1_000;
 /** Answers to reads of Consul's clients that an isolate caches, and their memory, of its 128 MB. */
 export const CONSUL_ANSWERS_MAX_COUNT = 10_000;
 export const CONSUL_ANSWERS_MAX_BYTES = 16 * 1024 * 1024;
+
+/** Memory of the lists over all services that an isolate caches for Consul's clients. */
+export const CONSUL_LISTS_MAX_BYTES = 8 * 1024 * 1024;
 
 /** Queries of Consul's clients that an isolate keeps parsed, and the length of those. */
 export const CONSUL_QUERIES_MAX_COUNT = 1_000;

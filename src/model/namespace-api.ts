@@ -135,6 +135,11 @@ export interface InstanceListCommand extends ServiceKey, ReadOptions {
    * its place. Ignored in a list with `at`.
    */
   place?: { address: string; port: number } | undefined;
+  /**
+   * Another service, all of whose instances the answer has, too, as of the same revision; a condition is about both services.
+   * Only the first page has them; a list with `at` has none.
+   */
+  alongside?: ServiceKey | undefined;
   /** Include the documents that the instances share. A list with `at` has none. */
   documents?: boolean | undefined;
   limit?: number | undefined;

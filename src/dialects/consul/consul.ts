@@ -1,8 +1,14 @@
 import { refusalOf } from '../../codecs/consul/refusals';
 import type { Dialect } from '../../http/pipeline/dialect';
 import { textAnswer } from './answers';
+import { CatalogCopies } from './catalog-copy';
+import { KeptAnswers } from './kept-answers';
 import { addKvRoutes } from './kv-routes';
+import { ListReads } from './list-reads';
+import { addListRoutes } from './list-routes';
 import { addMiscRoutes } from './misc-routes';
+import { ServiceReads } from './service-reads';
+import { addServiceRoutes } from './service-routes';
 import { addSessionRoutes } from './session-routes';
 import { addTxnRoutes } from './txn-routes';
 
@@ -27,6 +33,10 @@ export const consul: Dialect = {
     });
   },
   addRoutes(door) {
+    const copies = new CatalogCopies();
+    const reads = new ServiceReads(new KeptAnswers(), copies);
+    addServiceRoutes(door, reads);
+    addListRoutes(door, new ListReads(copies));
     addKvRoutes(door);
     addSessionRoutes(door);
     addTxnRoutes(door);

@@ -120,8 +120,8 @@ export class RouteCall {
     return this.#context.get('namespace') ?? '';
   }
 
-  /** Reports whether the token has a further scope on a service, apart from the scope of the route. */
-  may(scope: Scope, service: ServiceKey): boolean {
+  /** Reports whether the token has a further scope on a service, or on all of the namespace, apart from the scope of the route. */
+  may(scope: Scope, service?: ServiceKey): boolean {
     return may(this.#principal, scope, { namespace: this.namespace, service });
   }
 

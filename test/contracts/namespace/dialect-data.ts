@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { PutEntryCommand } from '../../../src/model/namespace-api';
+import { revisionOf } from '../../../src/model/cursor';
+import type { InstanceView } from '../../../src/model/instance';
+import { readJsonText } from '../../../src/model/json';
+import { LEASE_SLACK_MS } from '../../../src/model/limits';
+import type { InstanceListCommand, PutEntryCommand } from '../../../src/model/namespace-api';
 import type { PutOperation } from '../../../src/model/transaction';
 import { OPERATOR, OWNER } from '../../fixtures/callers';
+import { ORDERS } from '../../fixtures/definition';
 import { ALL, EntryCalls, keyOf } from '../../fixtures/entry-calls';
 import { ADMIN, exportLines, importLines } from '../../fixtures/files';
 import { LeaseCalls } from '../../fixtures/lease-calls';
 import { bodyOf, refusal, type Scene } from './scene';
 import { type Capabilities, where } from './test-namespace';
+
+/** Removed after half a minute. */
+const LONG = { ttlMs: 30_000, removeAfterMs: 30_000 };
 
 /** The largest number that 64 bits hold. */
 const MOST = '18446744073709551615';
@@ -103,6 +111,85 @@ export function dialectData(stage: () => Scene, capabilities: Capabilities): voi
         await put('a', '7');
         await scene.restart();
         expect([await flagsOf('a'), await flagsOf('a', cursor)]).toEqual(['7', MOST]);
+      });
+    });
+  });
+
+  describe('a list with another service alongside', () => {
+    const command = { ...ORDERS, filter: {}, alongside: { ...ORDERS, service: 'nodes' } };
+    const furnish = async (scene: Scene) => {
+      for (const id of ['a', 'b']) await scene.register(id, id === 'a' ? { tags: ['x'] } : {});
+      for (const id of ['m', 'n']) await scene.register(id, { lease: LONG }, { service: 'nodes' });
+    };
+    const listed = async (scene: Scene, more: Partial<InstanceListCommand> = {}) => {
+      const { cursor, body } = await scene.api.listInstances({ ...command, ...more });
+      const { instances = [], alongside, next } = body === null ? {} : readJsonText(body);
+      const ids = (views: InstanceView[] | undefined) => views?.map(({ service, id }) => `${service} ${id}`);
+      return { cursor, own: body === null ? null : ids(instances), others: ids(alongside), next };
+    };
+
+    it('[V6] has all instances of both, whatever it is filtered by', async () => {
+      const scene = stage();
+      await furnish(scene);
+      const others = ['nodes m', 'nodes n'];
+      expect(await listed(scene)).toMatchObject({ own: ['orders a', 'orders b'], others });
+      expect(await listed(scene, { filter: { tag: 'x' } })).toMatchObject({ own: ['orders a'], others });
+      expect(await listed(scene, { service: 'unknown' })).toMatchObject({ own: [], others });
+      const page = await listed(scene, { limit: 1 });
+      expect(page).toMatchObject({ own: ['orders a'], others, next: 'a' });
+      expect(await listed(scene, { after: 'a' })).toMatchObject({ own: ['orders b'], others: undefined });
+    });
+
+    it('[V6] is the list without it if the other service has no instances', async () => {
+      const scene = stage();
+      await furnish(scene);
+      const { alongside: _other, ...alone } = command;
+      const { body } = await scene.api.listInstances(alone);
+      const unknown = { ...ORDERS, service: 'unknown' };
+      expect((await scene.api.listInstances({ ...command, alongside: unknown })).body).toBe(body);
+      await scene.api.listInstances(command);
+      expect((await scene.api.listInstances(alone)).body).toBe(body);
+      for (const id of ['m', 'n']) await scene.batch({ op: 'deregister', service: 'nodes', id });
+      expect((await scene.api.listInstances(command)).body).toBe(body);
+    });
+
+    it('[Q2] is modified by a change of either', async () => {
+      const scene = stage();
+      await furnish(scene);
+      let { cursor } = await listed(scene);
+      const isModified = async () => {
+        const revision = revisionOf(cursor);
+        const answer = await listed(scene, { ifNoneMatch: cursor });
+        const after = await listed(scene, { ifChangedAfter: revision });
+        expect(after.own === null).toBe(answer.own === null);
+        ({ cursor } = answer);
+        return answer.own !== null;
+      };
+      expect(await isModified()).toBe(false);
+      await scene.register('z', {}, { service: 'users' });
+      expect(await isModified()).toBe(false);
+      await scene.register('m', { lease: LONG, weight: 2 }, { service: 'nodes' });
+      expect(await isModified()).toBe(true);
+      const { body } = await scene.api.listInstances(command);
+      expect(JSON.parse(body ?? '').alongside[0]).toMatchObject({ id: 'm', weight: 2 });
+      await scene.register('a', { weight: 2 });
+      expect(await isModified()).toBe(true);
+      for (const id of ['m', 'n']) await scene.batch({ op: 'deregister', service: 'nodes', id });
+      expect(await isModified()).toBe(true);
+      expect(await isModified()).toBe(false);
+    });
+
+    where(capabilities.movesTime, () => {
+      it('[L3] shows no instance of either that has expired, even if no alarm fired', async () => {
+        const scene = stage();
+        await furnish(scene);
+        await scene.register('a', { lease: { ttlMs: 3_600_000 } });
+        await scene.register('b', { lease: { ttlMs: 3_600_000 } });
+        await scene.pass(LONG.ttlMs + LEASE_SLACK_MS - 1);
+        await scene.freeze(1);
+        await scene.stats();
+        await scene.freeze(LEASE_SLACK_MS);
+        expect(await listed(scene)).toMatchObject({ own: ['orders a', 'orders b'], others: undefined });
       });
     });
   });
