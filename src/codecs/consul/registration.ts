@@ -113,7 +113,7 @@ export interface Place {
  */
 export function registrationOf(
   service: ServiceDefinition,
-  { checks, maintenance, ...others }: Pick<Kept, 'checks' | 'maintenance'>,
+  { checks, maintenance, ...others }: Pick<Kept, 'checks' | 'maintenance' | 'copied'>,
   place: Place,
   hasLease = true,
 ): InstanceDefinitionInput {
