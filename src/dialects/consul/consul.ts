@@ -1,6 +1,9 @@
 import { refusalOf } from '../../codecs/consul/refusals';
 import type { Dialect } from '../../http/pipeline/dialect';
+import { addAgentCheckRoutes } from './agent-check-routes';
+import { addAgentServiceRoutes } from './agent-service-routes';
 import { textAnswer } from './answers';
+import { CatalogCopies } from './catalog-copy';
 
 /** Replaces several slashes, which clients send whose base URL ends in one. The path stays percent-encoded. */
 const pathOf = (path: string): string => path.replace(/^\/+v1\//, '/v1/').replace(/^(\/node\/[^/]+)\/+v1\//, '$1/v1/');
@@ -22,5 +25,9 @@ export const consul: Dialect = {
       ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
     });
   },
-  addRoutes(_door) {},
+  addRoutes(door) {
+    const copies = new CatalogCopies();
+    addAgentServiceRoutes(door, copies);
+    addAgentCheckRoutes(door, copies);
+  },
 };
