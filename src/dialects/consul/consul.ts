@@ -1,6 +1,16 @@
 import { refusalOf } from '../../codecs/consul/refusals';
 import type { Dialect } from '../../http/pipeline/dialect';
 import { textAnswer } from './answers';
+import { CatalogCopies } from './catalog-copy';
+import { KeptAnswers } from './kept-answers';
+import { addKvRoutes } from './kv-routes';
+import { ListReads } from './list-reads';
+import { addListRoutes } from './list-routes';
+import { addMiscRoutes } from './misc-routes';
+import { ServiceReads } from './service-reads';
+import { addServiceRoutes } from './service-routes';
+import { addSessionRoutes } from './session-routes';
+import { addTxnRoutes } from './txn-routes';
 
 /** Replaces several slashes, which clients send whose base URL ends in one. The path stays percent-encoded. */
 const pathOf = (path: string): string => path.replace(/^\/+v1\//, '/v1/').replace(/^(\/node\/[^/]+)\/+v1\//, '$1/v1/');
@@ -22,5 +32,14 @@ export const consul: Dialect = {
       ...(retryAfterSeconds === undefined ? {} : { 'Retry-After': String(retryAfterSeconds) }),
     });
   },
-  addRoutes(_door) {},
+  addRoutes(door) {
+    const copies = new CatalogCopies();
+    const reads = new ServiceReads(new KeptAnswers(), copies);
+    addServiceRoutes(door, reads);
+    addListRoutes(door, new ListReads(copies));
+    addKvRoutes(door);
+    addSessionRoutes(door);
+    addTxnRoutes(door);
+    addMiscRoutes(door);
+  },
 };

@@ -7,13 +7,11 @@ import {
   COPIES_INSTANCES_MAX_COUNT,
   COPIES_MAX_COUNT,
   COPIES_TEXT_MAX_BYTES,
+  COPY_FOLLOW_MAX_MS,
   COPY_INSTANCES_MAX_COUNT,
   COPY_SLICES_MAX_COUNT,
 } from '../../model/limits';
 import type { NamespaceApi } from '../../model/namespace-api';
-
-/** Longest wait of a request for a copy that another request is loading before it loads its own. */
-const FOLLOW_MAX_MS = 5_000;
 
 /** Position of a copy. */
 export interface CopyPosition {
@@ -77,7 +75,7 @@ export class NamespaceCopies<Copy extends NamespaceCopy> {
   readonly #kept = new Map<string, Copy>();
   readonly #loads = new SharedCalls<Copy>({
     now: () => Date.now(),
-    followMaxMs: FOLLOW_MAX_MS,
+    followMaxMs: COPY_FOLLOW_MAX_MS,
     maxCount: COPIES_MAX_COUNT,
     sharesFailures: true,
   });

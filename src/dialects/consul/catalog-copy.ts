@@ -1,0 +1,183 @@
+import { type Kept, keptBy, type NodesRecord, nodesRecordIn } from '../../codecs/consul/kept';
+import { Nodes, recordsOf, type ServiceRecords } from '../../codecs/consul/records';
+import {
+  type CopyChanges,
+  type CopyContents,
+  NamespaceCopies,
+  type NamespaceCopy,
+} from '../../http/dialect-calls/namespace-copy';
+import type { RouteCall } from '../../http/pipeline/route-call';
+import type { InstanceKey } from '../../model/batch';
+import { revisionOf } from '../../model/cursor';
+import type { InstanceView } from '../../model/instance';
+import { isNodes } from './names';
+
+/** An instance of a copy. */
+export class CatalogMember {
+  readonly instance: InstanceView;
+  /** Data that this API has stored; undefined if another API registered the instance. */
+  readonly kept: Kept | undefined;
+  /** Approximate length of its text, in characters. */
+  readonly textSize: number;
+  readonly #copy: CatalogCopy;
+  #records: { of: Nodes; records: ServiceRecords } | undefined;
+
+  constructor(instance: InstanceView, copy: CatalogCopy) {
+    this.instance = instance;
+    this.kept = keptBy(instance);
+    this.textSize = JSON.stringify(instance).length;
+    this.#copy = copy;
+  }
+
+  get key(): InstanceKey {
+    const { group, service, id } = this.instance;
+    return { group, service, id };
+  }
+
+  /** The instance as clients see it, mapped once. */
+  get records(): ServiceRecords {
+    const { nodes } = this.#copy;
+    if (this.#records?.of !== nodes) this.#records = { of: nodes, records: recordsOf(this.instance, nodes) };
+    return this.#records.records;
+  }
+}
+
+/** A record of a node, or of a check that is no part of an instance. */
+export interface CopiedRecord {
+  instance: InstanceView;
+  record: NodesRecord;
+}
+
+const nameOf = ({ group, service, id }: InstanceKey): string => JSON.stringify([group, service, id]);
+
+/** Ids of services are unique on their node, whose name is equal in any case. */
+const placeOf = (node: string, serviceId: string): string => `${node.toLowerCase()}\n${serviceId}`;
+
+/** A copy of a namespace at one revision: its instances, and the records of nodes and checks. */
+export class CatalogCopy implements NamespaceCopy {
+  readonly #members = new Map<string, CatalogMember>();
+  /** Instances of this API by node and service id. */
+  readonly #places = new Map<string, Set<CatalogMember>>();
+  /** Instances of the service of nodes and checks. */
+  readonly #records = new Map<string, CopiedRecord>();
+  readonly #views = new Map<string, InstanceView>();
+  #nodes: Nodes | undefined;
+  #cursor: string;
+  #textSize = 0;
+
+  constructor({ instances, at }: Pick<CopyContents, 'instances' | 'at'>) {
+    this.#cursor = at.cursor;
+    for (const instance of instances) this.#put(instance, false);
+  }
+
+  get cursor(): string {
+    return this.#cursor;
+  }
+
+  /** Revision up to which it has all changes. */
+  get revision(): number {
+    return revisionOf(this.#cursor);
+  }
+
+  get size(): number {
+    return this.#members.size + this.#views.size;
+  }
+
+  get textSize(): number {
+    return this.#textSize;
+  }
+
+  /** The nodes with data or checks of their own; another object after each change of them. */
+  get nodes(): Nodes {
+    this.#nodes ??= new Nodes([...this.#views.values()]);
+    return this.#nodes;
+  }
+
+  apply({ cursor, revision, instances }: CopyChanges): void {
+    if (revision < this.revision) return;
+    for (const { instance, isGone } of instances) this.#put(instance, isGone);
+    this.#cursor = cursor;
+  }
+
+  #put(instance: InstanceView, isGone: boolean): void {
+    const name = nameOf(instance);
+    if (isNodes(instance)) this.#putRecord(name, instance, isGone);
+    else this.#putMember(name, instance, isGone);
+  }
+
+  #putMember(name: string, instance: InstanceView, isGone: boolean): void {
+    const before = this.#members.get(name);
+    if (before !== undefined) this.#unplace(before);
+    this.#textSize -= before?.textSize ?? 0;
+    this.#members.delete(name);
+    if (isGone) return;
+    const member = new CatalogMember(instance, this);
+    this.#members.set(name, member);
+    this.#textSize += member.textSize;
+    if (member.kept === undefined) return;
+    const place = placeOf(member.kept.node, member.kept.id);
+    const others = this.#places.get(place);
+    if (others === undefined) this.#places.set(place, new Set([member]));
+    else others.add(member);
+  }
+
+  #unplace(member: CatalogMember): void {
+    if (member.kept === undefined) return;
+    const place = placeOf(member.kept.node, member.kept.id);
+    const others = this.#places.get(place);
+    others?.delete(member);
+    if (others?.size === 0) this.#places.delete(place);
+  }
+
+  #putRecord(name: string, instance: InstanceView, isGone: boolean): void {
+    this.#nodes = undefined;
+    const before = this.#views.get(name);
+    if (before !== undefined) this.#textSize -= JSON.stringify(before).length;
+    this.#views.delete(name);
+    this.#records.delete(name);
+    if (isGone) return;
+    this.#views.set(name, instance);
+    this.#textSize += JSON.stringify(instance).length;
+    const record = nodesRecordIn(instance);
+    if (record !== undefined) this.#records.set(name, { instance, record });
+  }
+
+  /** Returns all instances, without those of nodes and checks. */
+  members(): Iterable<CatalogMember> {
+    return this.#members.values();
+  }
+
+  /** Returns the instance of a key; undefined if there is none. */
+  member(key: InstanceKey): CatalogMember | undefined {
+    return this.#members.get(nameOf(key));
+  }
+
+  /** Returns the instance of this API with a service id on a node; the newest if clients registered several at once. */
+  find(node: string, serviceId: string): CatalogMember | undefined {
+    const all = [...(this.#places.get(placeOf(node, serviceId)) ?? [])];
+    return all.reduce<CatalogMember | undefined>(
+      (newest, each) => (newest === undefined || each.instance.revision > newest.instance.revision ? each : newest),
+      undefined,
+    );
+  }
+
+  /** Returns the records of nodes and checks. */
+  records(): Iterable<CopiedRecord> {
+    return this.#records.values();
+  }
+
+  /** Returns the record of a key; undefined if there is none, or its data is invalid. */
+  record(key: InstanceKey): CopiedRecord | undefined {
+    return this.#records.get(nameOf(key));
+  }
+}
+
+/** Copies of namespaces that an isolate caches for this API. */
+export class CatalogCopies {
+  readonly #copies = new NamespaceCopies({ api: 'Consul', create: (contents) => new CatalogCopy(contents) });
+
+  /** Returns the copy of the namespace of a request, with everything that was acknowledged before it arrived. */
+  of({ namespace: id, calls, tokenId, surroundings }: RouteCall): Promise<CatalogCopy> {
+    return this.#copies.of({ id, calls, tokenId, now: surroundings.now() });
+  }
+}
