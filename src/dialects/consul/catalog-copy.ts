@@ -114,7 +114,8 @@ export class CatalogCopy implements NamespaceCopy {
     const member = new CatalogMember(instance, this);
     this.#members.set(name, member);
     this.#textSize += member.textSize;
-    if (member.kept === undefined) return;
+    // A copy of a mirror is at no agent: the service that it copies may register here, with the same id on the same node.
+    if (member.kept === undefined || member.kept.copied) return;
     const place = placeOf(member.kept.node, member.kept.id);
     const others = this.#places.get(place);
     if (others === undefined) this.#places.set(place, new Set([member]));
