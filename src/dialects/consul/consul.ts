@@ -40,6 +40,6 @@ export const consul: Dialect = {
     addKvRoutes(door);
     addSessionRoutes(door);
     addTxnRoutes(door);
-    addMiscRoutes(door);
+    addMiscRoutes(door, reads);
   },
 };
