@@ -175,10 +175,9 @@ describe('keys with a prefix', () => {
     for (let number = 0; number < TRANSACTION_DELETED_MAX_COUNT; number++) {
       await api.putEntry({ tokenId: 't' }, { key: `many/${number}`, value: '', precondition: {} });
     }
-    const [status, text] = await stage.brief('DELETE', '/v1/kv/?recurse');
-    expect([status, text.slice(0, 83)]).toEqual([
+    expect(await stage.brief('DELETE', '/v1/kv/?recurse')).toEqual([
       413,
-      'Too many keys begin with this prefix to be deleted at once, use a longer one: in th',
+      'Too many keys to delete at once; delete those of longer prefixes',
     ]);
     expect((await stage.read<string[]>('/v1/kv/?keys')).value).toHaveLength(TRANSACTION_DELETED_MAX_COUNT + 1);
     expect(await stage.brief('DELETE', '/v1/kv/many/?recurse')).toEqual([200, 'true']);
@@ -191,10 +190,7 @@ describe('keys with a prefix', () => {
     const value = 'x'.repeat(500_000);
     for (let number = 0; number < 20; number++) await stage.send('PUT', `/v1/kv/large/${number}`, value);
     const [status, text] = await stage.brief('GET', '/v1/kv/large?recurse');
-    expect([status, text]).toEqual([
-      413,
-      'Response body too large, max size: 8388608 bytes. Use a longer prefix, or ?keys with a separator.',
-    ]);
+    expect([status, text]).toEqual([413, 'Response body too large, max size: 8388608 bytes; use a longer prefix']);
     expect((await stage.read<string[]>('/v1/kv/large?keys')).value).toHaveLength(20);
     expect((await stage.send('GET', '/v1/kv/large/1?recurse')).status).toBe(200);
   });

@@ -20,6 +20,8 @@ const CONSTANT_INDEX = 2n;
 
 type Method = 'get' | 'put' | 'post' | 'patch' | 'delete';
 
+/** npm's client shows only texts of errors that have less than 80 characters. */
+
 /** Adds the routes of status, events, coordinates, prepared queries and ACLs: what clients probe, and honest refusals. */
 export function addMiscRoutes(door: DialectDoor, reads: ServiceReads): void {
   const constant = (path: string, operation: string, value: unknown, summary: string) =>
@@ -112,14 +114,9 @@ function addQueryRoute(door: DialectDoor, reads: ServiceReads): void {
 /** Variable parts of a path. */
 type Names = Record<string, string>;
 
-const noEvents = () =>
-  consulError(501, 'Events are not supported: no agent would receive them. Watch a key or a service instead.');
+const noEvents = () => consulError(501, 'Events are not supported; watch a key or a service instead');
 
-const noQueries = () =>
-  consulError(
-    501,
-    'Prepared queries are not supported, except that each service can be executed as one: GET /v1/query/<service>/execute.',
-  );
+const noQueries = () => consulError(501, 'Prepared queries are not supported, except /v1/query/<service>/execute');
 
 /** Consul's own text, and the query that was sought. */
 const unknownQuery = (query: string) => consulError(404, `Query not found: ${quote(query)}`);

@@ -15,7 +15,7 @@ describe('calls that clients probe', () => {
         ['GET', '/v1/coordinate/datacenters', 200, '[]'],
         ['GET', '/v1/coordinate/node/n', 404, 'there are no coordinates'],
         ['PUT', '/v1/coordinate/update', 501, 'this registry keeps no coordinates'],
-        ['PUT', '/v1/event/fire/x', 501, 'Events are not supported: no agent would receive them.'],
+        ['PUT', '/v1/event/fire/x', 501, 'Events are not supported; watch a key or a service instead'],
         ['GET', '/v1/query', 200, '[]'],
         ['POST', '/v1/query', 501, 'Prepared queries are not supported'],
         ['GET', '/v1/query/q', 404, 'Query not found: "q"'],

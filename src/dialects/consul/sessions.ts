@@ -58,10 +58,7 @@ export function sessionGrant(request: SessionRequest, node: string, revision: nu
   const { name, behavior, lockDelay, ttl, nodeChecks, serviceChecks } = request;
   const other = nodeChecks.find((id) => id !== SERF_HEALTH) ?? serviceChecks[0]?.id;
   if (other !== undefined) {
-    throw consulError(
-      400,
-      `Check ${quote(other)} can't end a session here, only ${SERF_HEALTH} can; create the session with a TTL instead`,
-    );
+    throw consulError(400, `Check ${quote(other)} can't end a session here; use ${SERF_HEALTH} and a TTL`);
   }
   const kept: KeptSession = {
     name,
@@ -74,10 +71,7 @@ export function sessionGrant(request: SessionRequest, node: string, revision: nu
   };
   const data = JSON.stringify(kept);
   if (utf8Length(data) > LEASE_DATA_MAX_BYTES) {
-    throw consulError(
-      400,
-      `Session Name and Node are too long: with them the session has more than ${LEASE_DATA_MAX_BYTES} bytes`,
-    );
+    throw consulError(400, `Session Name and Node are too long, max size: ${LEASE_DATA_MAX_BYTES} bytes`);
   }
   return {
     ttlMs: ttl === 0 ? null : milliseconds(ttl * TTL_FACTOR),
