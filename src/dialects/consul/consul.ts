@@ -42,7 +42,7 @@ export const consul: Dialect = {
     addKvRoutes(door);
     addSessionRoutes(door);
     addTxnRoutes(door);
-    addMiscRoutes(door);
+    addMiscRoutes(door, reads);
     addAgentServiceRoutes(door, copies);
     addAgentCheckRoutes(door, copies);
   },
