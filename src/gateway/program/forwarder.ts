@@ -140,7 +140,6 @@ function passBack(found: IncomingMessage, response: ServerResponse): void {
   // Clients of blocking queries wait for the headers.
   response.flushHeaders();
   found.on('error', () => response.destroy());
-  found.on('aborted', () => response.destroy());
   found.pipe(response);
 }
 
