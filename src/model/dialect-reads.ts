@@ -58,8 +58,12 @@ export interface SharedDocument {
   text: string;
 }
 
-/** A list of instances for a dialect, with their shared documents if it asked for them. */
+/** A list of instances for a dialect, with what it asked for: their shared documents, and another service. */
 export interface ListedInstances extends InstanceList {
+  /** Instances of the other service, by id; absent if it has none. */
+  alongside?: InstanceView[] | undefined;
+  /** Set if `alongside` does not have all of them: pass it as `after` to a list of that service to continue. */
+  alongsideNext?: string | undefined;
   documents?: HeldDocument[] | undefined;
 }
 

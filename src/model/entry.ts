@@ -17,6 +17,15 @@ export const EntryContentType = z
   .max(ENTRY_CONTENT_TYPE_MAX_CHARACTERS)
   .regex(/^[\x20-\x7e]+$/, 'must be printable ASCII');
 
+/** Largest number of 64 bits. */
+const FLAGS_MOST = '18446744073709551615';
+
+/** Number that a dialect stores with an entry: decimal, as it may have 64 bits. An entry without one has 0. */
+export const EntryFlags = z
+  .string()
+  .regex(/^[1-9]\d{0,19}$/, 'must be a decimal number above 0')
+  .refine((text) => text.length < FLAGS_MOST.length || text <= FLAGS_MOST, 'must have at most 64 bits');
+
 /**
  * Checks the sizes of an entry. A surface that has its own error for them checks them before.
  *
@@ -64,6 +73,10 @@ export const EntryContent = z
       .meta({ description: 'Value as text; absent if it is not valid UTF-8, or was not requested' }),
     valueBase64: z.string().optional().meta({ description: 'Value as base64, if it is not valid UTF-8' }),
     contentType: z.string().optional().meta({ description: 'Media type of the value, as it was put' }),
+    flags: z.string().optional().meta({
+      description:
+        'Number that a client of another protocol stored with the entry, decimal, up to 64 bits; absent if it is 0',
+    }),
     bytes: count('Length of the value'),
     createdRevision: count(
       'Revision that created the entry. It is greater than that of every earlier entry with this key, so it can serve as a fencing token',

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { type InstanceKey, NewInstanceKey } from './batch';
 import { byteString, utf8Bytes } from './bytes';
-import { bytesOfBase64, EntryContentType, EntryKey } from './entry';
+import { bytesOfBase64, EntryContentType, EntryFlags, EntryKey } from './entry';
 import { isPlainObject, withFastPath } from './fast-path';
 import { definitionProblem, type InstanceDefinition, instanceMembers, Location } from './instance';
 import { grantLease } from './lease';
@@ -86,6 +86,7 @@ export interface ImportedEntry {
   key: string;
   value: string;
   contentType?: string | undefined;
+  flags?: string | undefined;
 }
 
 export type ImportedRecord = ImportedService | ImportedOverride | ImportedInstance | ImportedEntry;
@@ -141,8 +142,9 @@ const EntryLine = z
     value: z.string().optional(),
     valueBase64: z.string().optional(),
     contentType: EntryContentType.optional(),
+    flags: EntryFlags.optional(),
   })
-  .transform(({ kind, contentType, ...line }, context): ImportedEntry => {
+  .transform(({ kind, contentType, flags, ...line }, context): ImportedEntry => {
     const bytesIn = (name: 'key' | 'value'): string => {
       const [text, encoded] = [line[name], line[`${name}Base64`]];
       const bytes = text === undefined ? encoded && bytesOfBase64(encoded) : byteString(utf8Bytes(text));
@@ -158,7 +160,7 @@ const EntryLine = z
       const message = `has ${value.length} bytes; an entry has at most ${ENTRY_VALUE_MAX_BYTES}`;
       context.addIssue({ code: 'custom', message, path: ['value'] });
     }
-    return { kind, key, value, contentType };
+    return { kind, key, value, contentType, flags };
   });
 
 /** Returns the reason for which a line's text and base64 are not one string of bytes. */

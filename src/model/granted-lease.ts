@@ -40,6 +40,10 @@ const count = (description: string) => z.int().meta({ description });
 export const GrantedLeaseView = z
   .object({
     id: z.string().meta({ description: 'Opaque decimal number' }),
+    door: z.enum(LEASE_DOORS).optional().meta({
+      description: 'Protocol of the client that it was granted to; absent for this API',
+    }),
+    data: z.string().optional().meta({ description: 'Data of that protocol, which this API does not show' }),
     alias: z.string().optional().meta({ description: 'Number that the client chose' }),
     ttlMs: z.int().nullable().meta({ description: 'null: it ends only when it is revoked' }),
     remainingMs: z
@@ -137,12 +141,16 @@ export interface GrantLeaseCommand {
   alias?: string | undefined;
   /** Time after its end for which no other lease acquires its locks; 0 unless set. */
   lockDelayMs?: number | undefined;
+  /** Text that the lease keeps for its door, at most `LEASE_DATA_MAX_BYTES`. */
+  data?: string | undefined;
   /** As in {@link LeaseName}. */
   door?: LeaseDoor | undefined;
 }
 
 /** A read of a page of granted leases. */
 export interface LeaseListCommand {
+  /** Only leases that were granted through this surface, with their data. */
+  door?: LeaseDoor | undefined;
   limit?: number | undefined;
   /** The `next` of the previous page. */
   after?: string | undefined;

@@ -409,6 +409,12 @@ export const LEASE_ROWS_PER_STATEMENT_COUNT = 100;
 /** Instances that one granted lease holds. They are removed in one turn when it ends: 0.2 s of the processor. `LIMIT_EXCEEDED` */
 export const LEASE_INSTANCES_MAX_COUNT = 10_000;
 
+/** Longest data that a dialect stores with a granted lease. `INVALID_REQUEST` */
+export const LEASE_DATA_MAX_BYTES = 1024;
+
+/** All data of the granted leases of a namespace, which are in memory. `LIMIT_EXCEEDED` */
+export const LEASE_DATA_PER_NAMESPACE_MAX_BYTES = 16 * 1024 * 1024;
+
 /** Longest lock delay of a lease, as in Consul. */
 export const LOCK_DELAY_MAX_MS = 60_000;
 
@@ -1221,6 +1227,21 @@ export const CONSUL_WAIT_MAX_MS = 2 * 60 * 1_000;
 export const CONSUL_ANSWERS_MAX_COUNT = 10_000;
 export const CONSUL_ANSWERS_MAX_BYTES = 16 * 1024 * 1024;
 
+/** Memory of the lists over all services that an isolate caches for Consul's clients. */
+export const CONSUL_LISTS_MAX_BYTES = 8 * 1024 * 1024;
+
 /** Queries of Consul's clients that an isolate keeps parsed, and the length of those. */
 export const CONSUL_QUERIES_MAX_COUNT = 1_000;
 export const CONSUL_QUERY_KEPT_MAX_CHARACTERS = 512;
+
+/** Sessions whose behavior an isolate remembers, so that locking a key takes one call. */
+export const CONSUL_SESSIONS_KNOWN_MAX_COUNT = 10_000;
+
+/** Pause between two looks of a blocking query for sessions, which have no revision. */
+export const CONSUL_SESSIONS_LOOK_MS = 5_000;
+
+/** Keys that one look at a list of names reads, if it cuts names. The next look passes over those that are cut alike. */
+export const CONSUL_KEYS_PER_LOOK_COUNT = 1_000;
+
+/** Attempts of a transaction of Consul's, whose keys may change between its look at them and its changes. */
+export const CONSUL_TXN_ATTEMPTS_MAX_COUNT = 10;

@@ -135,6 +135,11 @@ export interface InstanceListCommand extends ServiceKey, ReadOptions {
    * its place. Ignored in a list with `at`.
    */
   place?: { address: string; port: number } | undefined;
+  /**
+   * Another service, all of whose instances the answer has, too, as of the same revision; a condition is about both services.
+   * Only the first page has them; a list with `at` has none.
+   */
+  alongside?: ServiceKey | undefined;
   /** Include the documents that the instances share. A list with `at` has none. */
   documents?: boolean | undefined;
   limit?: number | undefined;
@@ -233,6 +238,8 @@ export interface PutEntryCommand extends LockChange {
   /** One character a byte, so that a call can carry it as text. */
   value: string;
   contentType?: string | undefined;
+  /** Number that a dialect stores with the entry, decimal, up to 64 bits. Absent: 0. */
+  flags?: string | undefined;
   /** Granted lease that holds the entry, which is deleted when the lease ends. Absent: none holds it any more. */
   lease?: string | undefined;
   precondition: Precondition;

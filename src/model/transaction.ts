@@ -32,10 +32,14 @@ export interface PutOperation extends LockChange {
   /** Absent: keep the value that the entry has. */
   value?: string | undefined;
   contentType?: string | undefined;
+  /** Number that a dialect stores with the entry, decimal, up to 64 bits. Absent: 0, or as it was if the value is kept. */
+  flags?: string | undefined;
   /** Granted lease that holds the entry. */
   lease?: string | undefined;
   /** True: the lease that holds the entry, if one does, continues to. */
   keepLease?: boolean | undefined;
+  /** True: nothing changes if the entry has this value, these flags, this lease and this lock. Only dialects ask for it. */
+  unlessSame?: boolean | undefined;
   /** Return the entry as it was before. */
   previous?: boolean | undefined;
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe } from 'vitest';
 import { batches } from './namespace/batches';
 import { conditions } from './namespace/conditions';
+import { dialectData } from './namespace/dialect-data';
 import { drains } from './namespace/drains';
 import { entries } from './namespace/entries';
 import { entryLocks } from './namespace/entry-locks';
@@ -42,6 +43,7 @@ const CHAPTERS: ((stage: () => Scene, capabilities: Capabilities) => void)[] = [
   leases,
   grantedLeases,
   entryLocks,
+  dialectData,
   layouts,
   trouble,
   waking,

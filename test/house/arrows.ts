@@ -31,8 +31,9 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   },
   // Only types and the parser of durations; the bundle test of the client enforces this.
   client: { rooms: ['model'], packages: [] },
+  gateway: { rooms: ['model', 'client', 'codecs'], packages: ['node:*'] },
   cli: {
-    rooms: ['client', 'model', 'codecs', 'launcher', 'backup'],
+    rooms: ['client', 'model', 'codecs', 'launcher', 'backup', 'gateway'],
     packages: ['node:*', '@commander-js/extra-typings', 'log-update', 'string-width'],
   },
   codecs: { rooms: ['model'], packages: ['fast-xml-parser', 're2js'], apart: true },
@@ -46,7 +47,7 @@ export const ARROWS: Readonly<Record<string, Room>> = {
   backup: { rooms: ['model', 'core', 'host', 'launcher'], packages: ['node:*'], closed: ['host/cloudflare'] },
   launcher: { rooms: [], packages: ['node:*', 'esbuild'] },
   'resident.ts': {
-    rooms: ['model', 'host', 'http', 'dialects', 'launcher'],
+    rooms: ['model', 'host', 'http', 'dialects', 'gateway', 'launcher'],
     packages: ['node:*', '#console-files'],
     files: ['package.json'],
     closed: ['host/cloudflare'],
@@ -87,6 +88,7 @@ export const FLOORS: Readonly<Record<string, readonly string[]>> = {
   http: ['telemetry', 'request', 'response', 'cache watch', 'pipeline', 'transfer dialect-calls', 'docs console v1'],
   client: ['wire', 'entries', 'session watch admin', 'locks resolve'],
   console: ['words', 'state', 'parts', 'pages'],
+  gateway: ['checks', 'sources', 'program'],
   cli: ['terminal', 'connection', 'exec sync', 'commands'],
   'dialects/nacos': ['wire', 'hosts', 'lists', 'services', 'instances', 'console operator'],
 };

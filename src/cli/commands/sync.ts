@@ -1,5 +1,6 @@
 import { Argument, Option } from '@commander-js/extra-typings';
 import { type Connection, connect, registryCommand } from '../connection/registry';
+import { ConsulSource } from '../sync/consul-source';
 import { EurekaSource } from '../sync/eureka-source';
 import { ownerOf } from '../sync/mark';
 import { Mirror } from '../sync/mirror';
@@ -31,45 +32,55 @@ const LOOKS_PER_TTL_COUNT = 3;
 /** Twice as often as leases need renewal, so that no renewal is late. */
 const BEATS_PER_TTL_COUNT = 6;
 
-const KINDS = ['nacos', 'eureka'] as const;
+const KINDS = ['nacos', 'eureka', 'consul'] as const;
 type Kind = (typeof KINDS)[number];
 
 const HOW = `
 Environment, which other users of this machine cannot see, unlike options:
   ROLLCALL_SOURCE_USER      user of the source
   ROLLCALL_SOURCE_PASSWORD  password of the source
-  ROLLCALL_SOURCE_TOKEN     token of the source
+  ROLLCALL_SOURCE_TOKEN     token of the source; for Consul the secret id of an ACL token
 
 Examples:
   rollcall sync --from eureka http://eureka:8761/eureka --dry-run
   rollcall sync --from nacos http://nacos:8848/nacos -n staging --interval 5s
+  rollcall sync --from consul http://consul:8500 --service orders --service 'pay*'
 
-See docs/migrate/eureka.md and docs/migrate/nacos.md.`;
+See docs/migrate/consul.md, docs/migrate/eureka.md and docs/migrate/nacos.md.`;
 
 interface SourceOptions {
   group?: string[] | undefined;
   service?: string[] | undefined;
   sourceNamespace?: string | undefined;
+  sourceDatacenter?: string | undefined;
   sourceUser?: string | undefined;
   sourcePassword?: string | undefined;
   sourceToken?: string | undefined;
 }
 
-function sourceOf(kind: Kind, url: string, options: SourceOptions): Source {
+function sourceOf(kind: Kind, url: string, intervalMs: number, options: SourceOptions): Source {
   const { env } = process;
   const http = new SourceHttp(url, {
     user: options.sourceUser ?? env.ROLLCALL_SOURCE_USER,
     password: options.sourcePassword ?? env.ROLLCALL_SOURCE_PASSWORD,
     token: options.sourceToken ?? env.ROLLCALL_SOURCE_TOKEN,
   });
-  const { group: groups = [], service: services = [], sourceNamespace: namespace } = options;
+  const { group: groups = [], service: services = [], sourceNamespace: namespace, sourceDatacenter } = options;
   const now = () => performance.now();
+  if (kind !== 'consul' && sourceDatacenter !== undefined) {
+    throw new CliError(EXIT.usage, 'Only Consul has datacenters: omit --source-datacenter.');
+  }
   if (kind === 'nacos') return new NacosSource({ http, namespace, groups, filter: serviceFilter(services), now });
   if (groups.length > 0 || namespace !== undefined) {
-    throw new CliError(EXIT.usage, 'Eureka has neither groups nor namespaces: omit --group and --source-namespace.');
+    throw new CliError(
+      EXIT.usage,
+      `${kind === 'consul' ? 'Consul' : 'Eureka'} has neither groups nor namespaces: omit --group and --source-namespace.`,
+    );
   }
   const isSame = (one: string, other: string) => one.toLowerCase() === other.toLowerCase();
-  return new EurekaSource({ http, filter: serviceFilter(services, isSame), now });
+  const filter = serviceFilter(services, isSame);
+  if (kind === 'eureka') return new EurekaSource({ http, filter, now });
+  return new ConsulSource({ http, filter, datacenter: sourceDatacenter, intervalMs, now });
 }
 
 /** Parts of a run, with any options. */
@@ -128,6 +139,7 @@ async function follow(run: Run, intervalMs: number): Promise<void> {
       print.note(problem === undefined ? `the ${side} is back` : `${problem} Waiting for the ${side}.`),
   });
   replica.onForeign = () => loop.nudge();
+  source.follow?.(() => loop.readNow(), signal);
   await loop.run();
 }
 
@@ -136,11 +148,13 @@ export function syncCommand() {
   return registryCommand('sync')
     .summary('mirror another registry into this one')
     .description(
-      'Mirrors a Nacos or Eureka registry into this one, one way, until stopped. It reads the source like one of its ' +
+      'Mirrors a Nacos, Eureka or Consul registry into this one, one way, until stopped. It reads the source like one of its ' +
         'clients, renews the instances that it has written, and removes those that are gone from the source. It changes ' +
         'nothing else: instances that register here directly take precedence. Differences are printed as they are applied.',
     )
-    .addArgument(new Argument('<url>', 'url of the source, as its clients use it: http://eureka:8761/eureka'))
+    .addArgument(
+      new Argument('<url>', 'url of the source, as its clients use it: http://eureka:8761/eureka, http://consul:8500'),
+    )
     .addOption(new Option('--from <kind>', 'kind of the source').choices(KINDS).makeOptionMandatory())
     .option('--to <url>', 'registry to write to; same as --url')
     .option('--dry-run', 'only print the differences')
@@ -149,13 +163,14 @@ export function syncCommand() {
     .option('--service <name>', 'only these services: orders, group@@orders, orders*; may be repeated', list)
     .option('--group <group>', 'only these groups of Nacos; may be repeated', list)
     .option('--source-namespace <id>', 'namespace of Nacos (default public)')
+    .option('--source-datacenter <name>', 'datacenter of Consul (default that of the agent)')
     .option('--source-user <name>', 'user of the source')
     .option('--source-password <password>', 'password of the source')
     .option('--source-token <token>', 'token of the source')
     .addHelpText('after', HOW)
     .action(async (url, options) => {
       const { to, from, dryRun = false, once = false, interval: intervalMs = INTERVAL_DEFAULT_MS } = options;
-      const source = sourceOf(from, url, options);
+      const source = sourceOf(from, url, intervalMs, options);
       const connection = connect({ ...options, url: to ?? options.url });
       const writer: Writer = {
         mirror: source.name,

@@ -108,4 +108,19 @@ describe('the mirror loop', () => {
     expect(stage.looks).toBe(1);
     await stage.stop();
   });
+
+  it('[K21] reads the source again immediately after it has reported a change, also while it is being read', async () => {
+    const stage = new Stage({ intervalMs: 60_000 });
+    await until(() => stage.writes === 1);
+    await sleep(5);
+    stage.loop.readNow();
+    await until(() => stage.looks === 2);
+    stage.look = async () => {
+      stage.look = async () => {};
+      stage.loop.readNow();
+    };
+    stage.loop.readNow();
+    await until(() => stage.looks === 4);
+    await stage.stop();
+  });
 });

@@ -23,6 +23,7 @@ export class MirrorLoop {
   readonly #troubled = new Set<Side>();
   #wake: () => void = () => {};
   #isWakeRequested = false;
+  #nextReadAt = performance.now();
 
   constructor(options: LoopOptions) {
     this.#options = options;
@@ -34,6 +35,12 @@ export class MirrorLoop {
     this.#wake();
   }
 
+  /** Reads the source now instead of at the end of the interval, after it has reported a change. */
+  readNow(): void {
+    this.#nextReadAt = performance.now();
+    this.nudge();
+  }
+
   /**
    * Runs until the signal aborts.
    *
@@ -41,14 +48,13 @@ export class MirrorLoop {
    */
   async run(): Promise<void> {
     const { intervalMs, signal } = this.#options;
-    let nextReadAt = performance.now();
     while (!signal.aborted) {
-      if (performance.now() >= nextReadAt) {
-        nextReadAt = performance.now() + intervalMs;
+      if (performance.now() >= this.#nextReadAt) {
+        this.#nextReadAt = performance.now() + intervalMs;
         await this.#look();
       }
       await this.#write();
-      await this.#pause(nextReadAt - performance.now());
+      await this.#pause(this.#nextReadAt - performance.now());
     }
   }
 

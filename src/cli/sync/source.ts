@@ -25,6 +25,13 @@ export interface Source {
    * @throws {CliError} If the source is unreachable, refuses, or returns an unexpected response.
    */
   read(signal?: AbortSignal): Promise<SourceInstance[]>;
+  /**
+   * Follows the source until the signal aborts, so that changes are seen before the next read is due. Absent if the source
+   * can only be read again and again.
+   *
+   * @param onChange Called when a read would return something else.
+   */
+  follow?(onChange: () => void, signal: AbortSignal): void;
 }
 
 /** Reports whether a service is mirrored. */

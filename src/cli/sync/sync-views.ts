@@ -29,7 +29,8 @@ const TONES: Readonly<Record<Difference['change'], Tone | undefined>> = {
 };
 
 const placeOf = ({ source: { body } }: Wanted): string => {
-  const { address = '', port } = body;
+  const { address = '', port, url = '' } = body;
+  if (port === undefined) return url;
   return `${address.includes(':') ? `[${address}]` : address}:${port}`;
 };
 

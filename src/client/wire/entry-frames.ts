@@ -11,6 +11,8 @@ export interface EntryContent {
   valueBase64?: string | undefined;
   /** Media type of the value, as it was put. */
   contentType?: string | undefined;
+  /** Number that a client of another protocol stored with the entry, decimal, up to 64 bits; absent if it is 0. */
+  flags?: string | undefined;
   /** Length of the value. */
   bytes: number;
   /**

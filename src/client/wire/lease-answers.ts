@@ -20,6 +20,10 @@ export interface LeaseGrantBody {
 export interface GrantedLease {
   /** Opaque decimal number. */
   id: string;
+  /** Protocol of the client that it was granted to; absent for this API. */
+  door?: 'native' | 'consul' | 'etcd' | undefined;
+  /** Data of that protocol, which this API does not show. */
+  data?: string | undefined;
   /** Number that the client chose. */
   alias?: string | undefined;
   /** Null: it ends only when it is revoked. */

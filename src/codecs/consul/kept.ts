@@ -48,6 +48,8 @@ export interface Kept {
   maintenance?: string | undefined;
   /** Name of the program that runs its checks; undefined if clients report all of them. */
   runner?: string | undefined;
+  /** True: a mirror has copied it from a Consul. Only the mirror changes it, and it is at no agent here. */
+  copied?: true | undefined;
   checks: KeptCheck[];
 }
 
@@ -138,6 +140,7 @@ export function keptBy({ extensions }: Pick<InstanceView, 'extensions'>): Kept |
     locality: value.locality,
     maintenance: typeof value.maintenance === 'string' ? value.maintenance : undefined,
     runner: typeof value.runner === 'string' ? value.runner : undefined,
+    copied: value.copied === true ? true : undefined,
     checks: Array.isArray(value.checks) ? value.checks.flatMap((check) => checkIn(check) ?? []) : [],
   };
 }

@@ -50,9 +50,10 @@ export function parseBool(text: string): boolean | undefined {
   return /^(?:0|f|F|false|FALSE|False)$/.test(text) ? false : undefined;
 }
 
-/** Parameters of a request's query. */
+/** Parameters of a request's query. Requests with the same query may share them. */
 export class QueryParameters {
   readonly #all: URLSearchParams;
+  #readOptions: Readonly<ReadOptions> | undefined;
 
   /** @param text Query without its question mark, still encoded. */
   constructor(text: string) {
@@ -70,7 +71,12 @@ export class QueryParameters {
   }
 
   /** Returns the parameters that all reads share. @throws {RegistryError} `INVALID_REQUEST` with Consul's text. */
-  readOptions(): ReadOptions {
+  readOptions(): Readonly<ReadOptions> {
+    this.#readOptions ??= Object.freeze(this.#parsedOptions());
+    return this.#readOptions;
+  }
+
+  #parsedOptions(): ReadOptions {
     return {
       index: this.#index(),
       waitMs: this.#waitMs(),

@@ -9,6 +9,9 @@ import { type CheckRecord, type Indexes, maintenanceCheck, type NodeRecord, type
 /** The only datacenter. */
 export const DATACENTER = 'dc1';
 
+/** Output of the check of an instance whose lease has expired. */
+const EXPIRED = 'its lease has expired';
+
 /** Address of a node of which no address is known. */
 const UNKNOWN_ADDRESS = '127.0.0.1';
 
@@ -176,9 +179,9 @@ function ownChecks(instance: InstanceView, kept: Kept, service: ServiceRecord): 
   const checks = kept.checks.map((check) => shownCheck(kept.node, service, check, { ...instance, indexes: service }));
   const isCritical = checks.some(({ status }) => status === 'critical');
   const isDown = instance.status === 'down' || instance.status === 'starting';
-  // Another API, or an operator, has set the status.
-  if (isDown && !isCritical) {
-    const output = `status ${instance.status}, set through another API`;
+  // Another API, or an operator, has set the status; or another client renews the lease, as that of a mirror does.
+  if ((isDown || !instance.healthy) && !isCritical) {
+    const output = instance.healthy ? `status ${instance.status}, set through another API` : EXPIRED;
     const [first, ...others] = checks.length === 0 ? [foreignCheck(instance, service, kept.node)] : checks;
     return first === undefined ? [] : [{ ...first, status: 'critical', output }, ...others];
   }
@@ -221,7 +224,7 @@ function foreignCheck(instance: InstanceView, service: ServiceRecord, node: stri
     name: `Service '${service.name}' check`,
     status: isUp ? 'passing' : 'critical',
     notes: '',
-    output: instance.healthy ? `status ${instance.status}` : 'its lease has expired',
+    output: instance.healthy ? `status ${instance.status}` : EXPIRED,
     serviceId: service.id,
     serviceName: service.name,
     serviceTags: service.tags,

@@ -123,7 +123,7 @@ export interface Place {
  */
 export function registrationOf(
   service: ServiceDefinition,
-  { checks, maintenance, ...others }: Pick<Kept, 'checks' | 'maintenance'>,
+  { checks, maintenance, ...others }: Pick<Kept, 'checks' | 'maintenance' | 'copied'>,
   place: Place,
 ): InstanceDefinitionInput {
   const address = service.address === '' ? place.address : service.address;

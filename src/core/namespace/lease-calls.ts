@@ -31,14 +31,19 @@ export function callGrantLease(
   command: Command<'grantLease'>,
   decided?: OnDecided,
 ): Reply<'grantLease'> {
-  return aboutLease(state, caller, (now) => grantedView(state, grantLease(state, caller, command, now), now), decided);
+  return aboutLease(
+    state,
+    caller,
+    (now) => grantedView(state, grantLease(state, caller, command, now), now, command),
+    decided,
+  );
 }
 
 export function callRenewLease(state: TurnState, caller: Caller, name: LeaseName): Reply<'renewLease'> {
   return aboutLease(state, caller, (now) => {
     const lease = requireGranted(state.granted, caller, name);
     renewGranted(state, lease, now);
-    return grantedView(state, lease, now);
+    return grantedView(state, lease, now, name);
   });
 }
 
@@ -76,7 +81,7 @@ export function callReadLease(
   name: LeaseName,
   decided?: OnDecided,
 ): Reply<'readLease'> {
-  const read = (now: number) => grantedDetail(state, requireGranted(state.granted, caller, name), now);
+  const read = (now: number) => grantedDetail(state, requireGranted(state.granted, caller, name), now, name);
   return aboutLease(state, caller, read, decided);
 }
 
@@ -164,11 +169,16 @@ function aboutLease<Body>(
 /** The parts of a namespace that answers about granted leases show. */
 type LeaseSource = Pick<StoredState, 'granted' | 'leases'>;
 
-/** Returns a granted lease as answers show it. */
-function grantedView(state: LeaseSource, lease: GrantedLease, now: number): GrantedLeaseView {
-  const { id, alias, ttlMs, tokenId: owner, grantedAt, lockDelayMs } = lease;
+/** The surface that an answer is for. */
+type Door = Pick<LeaseName, 'door'>;
+
+/** Returns a granted lease as answers show it: with its data for its own door alone. */
+function grantedView(state: LeaseSource, lease: GrantedLease, now: number, asked: Door): GrantedLeaseView {
+  const { id, alias, door, ttlMs, tokenId: owner, grantedAt, lockDelayMs } = lease;
   return {
     id: String(id),
+    door: door === 'native' ? undefined : door,
+    data: door === asked.door ? lease.data : undefined,
     alias,
     ttlMs,
     remainingMs: remainingMs(state, lease, now),
@@ -185,29 +195,29 @@ function remainingMs({ leases }: Pick<StoredState, 'leases'>, { slot }: GrantedL
 }
 
 /** Returns a granted lease with what it holds, up to a limit. */
-function grantedDetail(state: LeaseSource, lease: GrantedLease, now: number): GrantedLeaseDetail {
+function grantedDetail(state: LeaseSource, lease: GrantedLease, now: number, asked: Door): GrantedLeaseDetail {
   const keys = [...lease.keys].sort().slice(0, LEASE_HOLDS_SHOWN_MAX_COUNT);
   const instances = [...lease.instances].slice(0, LEASE_HOLDS_SHOWN_MAX_COUNT).map(keyOf);
   const locks = [...lease.locks].sort().map(shownKey);
-  return { ...grantedView(state, lease, now), entries: keys.map(shownKey), locks, instances };
+  return { ...grantedView(state, lease, now, asked), entries: keys.map(shownKey), locks, instances };
 }
 
 /** Returns a page of the granted leases of a caller, by id; of all tokens if it operates the namespace. */
 function grantedList(
   state: LeaseSource,
   { tokenId, operates }: Caller,
-  { limit = GRANTED_LEASES_PER_PAGE_COUNT, after = '0' }: LeaseListCommand,
+  { door, limit = GRANTED_LEASES_PER_PAGE_COUNT, after = '0' }: LeaseListCommand,
   now: number,
 ): GrantedLeaseList {
   const last = Number(after);
   const ids: number[] = [];
   for (const lease of state.granted.all()) {
-    if (lease.id > last && lease.ending === undefined && (operates === true || lease.tokenId === tokenId))
-      ids.push(lease.id);
+    if (lease.id <= last || lease.ending !== undefined || (door !== undefined && lease.door !== door)) continue;
+    if (operates === true || lease.tokenId === tokenId) ids.push(lease.id);
   }
   // Sorting numbers natively takes a tenth of the time of a sort with a function: there may be 100,000.
   const sorted = Float64Array.from(ids).sort().subarray(0, Math.min(limit, GRANTED_LEASES_PER_PAGE_COUNT));
   const page = Array.from(sorted).flatMap((id) => state.granted.get(id) ?? []);
   const next = page.length < ids.length ? String(page.at(-1)?.id) : undefined;
-  return { leases: page.map((lease) => grantedView(state, lease, now)), next };
+  return { leases: page.map((lease) => grantedView(state, lease, now, { door })), next };
 }

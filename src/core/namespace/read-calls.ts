@@ -48,11 +48,14 @@ export function readInstanceList(
 ): Reply<'listInstances'> {
   const { catalog, time } = state;
   if (command.at !== undefined) return listInstancesAt(state, command, command.at);
+  const { alongside } = command;
+  const beside = () => alongside && catalog.service(alongside);
   return read(state, {
     scope: command,
+    alongside,
     options: command,
-    changedAt: () => revisionOf(state, command),
-    body: () => listInstances(catalog.service(command), command, cache, time.stamp()),
+    changedAt: () => Math.max(revisionOf(state, command), beside()?.revision ?? 0),
+    body: () => listInstances(catalog.service(command), command, cache, time.stamp(), beside()),
   });
 }
 

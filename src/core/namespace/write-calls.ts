@@ -12,7 +12,7 @@ import { register } from './commands/register';
 import { patchService, putService, removeService } from './commands/service';
 import type { StoredState } from './commit/commit-state';
 import type { Draft } from './commit/draft';
-import { entryView } from './entries/entry';
+import { entryView, factFlags } from './entries/entry';
 import { requireGranted } from './leases/granting';
 import { lockAfterPut } from './leases/locking';
 import { renewMany, renewOne } from './leases/renewing';
@@ -245,7 +245,7 @@ export async function callPutEntry(state: TurnState, caller: Caller, command: Co
 function putEntry(
   draft: Draft,
   caller: Caller,
-  { key, value, contentType, lease: name, door, precondition, ...locking }: Command<'putEntry'>,
+  { key, value, contentType, flags, lease: name, door, precondition, ...locking }: Command<'putEntry'>,
 ): OperationResult['outcome'] {
   const { entries, granted } = draft;
   assertEntrySizes(key, value);
@@ -253,7 +253,8 @@ function putEntry(
   entries.require(key, precondition);
   const isNew = entries.real(key) === undefined;
   const lock = lockAfterPut(draft, caller, key, { ...locking, door });
-  entries.put(key, { value: bytesOf(value), lease, facts: { actor: caller.tokenId, contentType, lock } }, 'put');
+  const facts = { actor: caller.tokenId, contentType, flags: factFlags(flags), lock };
+  entries.put(key, { value: bytesOf(value), lease, facts }, 'put');
   return isNew ? 'created' : 'changed';
 }
 

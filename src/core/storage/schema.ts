@@ -79,7 +79,8 @@ const TABLES = [
     timed_at INTEGER NOT NULL,
     ended TEXT,
     ended_by TEXT,
-    lock_delay_ms INTEGER NOT NULL
+    lock_delay_ms INTEGER NOT NULL,
+    data TEXT
   ) STRICT`,
   `CREATE TABLE IF NOT EXISTS lock_delay (
     key BLOB PRIMARY KEY,
@@ -113,6 +114,7 @@ const TABLES = [
     key BLOB NOT NULL,
     line INTEGER NOT NULL,
     content_type TEXT,
+    flags TEXT,
     value BLOB NOT NULL,
     PRIMARY KEY (import, key)
   ) STRICT, WITHOUT ROWID`,

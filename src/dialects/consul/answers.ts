@@ -1,5 +1,6 @@
 import type { ReadOptions } from '../../codecs/consul/parameters';
 import { COMMON_HEADERS } from '../../http/response/answers';
+import { KNOWN_HEADERS_MAX_COUNT } from '../../model/limits';
 
 /** Headers of every response. ACLs of Consul are off: tokens are checked by the registry. */
 export const CONSUL_HEADERS = { ...COMMON_HEADERS, 'X-Consul-Default-ACL-Policy': 'allow' } as const;
@@ -7,11 +8,14 @@ export const CONSUL_HEADERS = { ...COMMON_HEADERS, 'X-Consul-Default-ACL-Policy'
 /** Spaces by which `?pretty` indents. */
 const INDENT = 4;
 
+/** Values that the headers of a response to a read repeat. */
+export type ReadHeaders = Pick<ReadOptions, 'consistency' | 'cached'>;
+
 /**
  * Returns the headers of a response to a read. The Go client reads the first three in this order, and stops at one that is
  * missing.
  */
-export function queryHeaders(index: number, { consistency, cached }: Pick<ReadOptions, 'consistency' | 'cached'>) {
+export function queryHeaders(index: number, { consistency, cached }: ReadHeaders) {
   return {
     ...CONSUL_HEADERS,
     'X-Consul-Index': String(index),
@@ -22,9 +26,27 @@ export function queryHeaders(index: number, { consistency, cached }: Pick<ReadOp
   };
 }
 
+/** Cache of headers of recent JSON responses: creating ten headers takes as long as the rest of a response. */
+const knownHeaders = new Map<string, Headers>();
+
+function jsonHeaders(index: number, options: ReadHeaders): Headers {
+  const key = `${index} ${options.consistency} ${options.cached}`;
+  const known = knownHeaders.get(key);
+  if (known !== undefined) return known;
+  const headers = new Headers({ ...queryHeaders(index, options), 'Content-Type': 'application/json' });
+  if (knownHeaders.size >= KNOWN_HEADERS_MAX_COUNT) knownHeaders.clear();
+  knownHeaders.set(key, headers);
+  return headers;
+}
+
 /** Returns the result of a read: JSON text with its index. */
-export function indexedAnswer(text: string, index: number, options: ReadOptions, status = 200): Response {
-  const headers = { ...queryHeaders(index, options), 'Content-Type': 'application/json' };
+export function indexedAnswer(
+  text: string,
+  index: number,
+  options: ReadHeaders & Pick<ReadOptions, 'pretty'>,
+  status = 200,
+): Response {
+  const headers = jsonHeaders(index, options);
   return new Response(options.pretty ? prettyText(text) : text, { status, headers });
 }
 

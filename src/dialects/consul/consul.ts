@@ -4,6 +4,15 @@ import { addAgentCheckRoutes } from './agent-check-routes';
 import { addAgentServiceRoutes } from './agent-service-routes';
 import { textAnswer } from './answers';
 import { CatalogCopies } from './catalog-copy';
+import { KeptAnswers } from './kept-answers';
+import { addKvRoutes } from './kv-routes';
+import { ListReads } from './list-reads';
+import { addListRoutes } from './list-routes';
+import { addMiscRoutes } from './misc-routes';
+import { ServiceReads } from './service-reads';
+import { addServiceRoutes } from './service-routes';
+import { addSessionRoutes } from './session-routes';
+import { addTxnRoutes } from './txn-routes';
 
 /** Replaces several slashes, which clients send whose base URL ends in one. The path stays percent-encoded. */
 const pathOf = (path: string): string => path.replace(/^\/+v1\//, '/v1/').replace(/^(\/node\/[^/]+)\/+v1\//, '$1/v1/');
@@ -29,5 +38,12 @@ export const consul: Dialect = {
     const copies = new CatalogCopies();
     addAgentServiceRoutes(door, copies);
     addAgentCheckRoutes(door, copies);
+    const reads = new ServiceReads(new KeptAnswers(), copies);
+    addServiceRoutes(door, reads);
+    addListRoutes(door, new ListReads(copies));
+    addKvRoutes(door);
+    addSessionRoutes(door);
+    addTxnRoutes(door);
+    addMiscRoutes(door);
   },
 };

@@ -3,6 +3,7 @@ import { DATACENTER } from '../../codecs/consul/records';
 import { consulError, REFUSALS } from '../../codecs/consul/refusals';
 import type { DialectDoor, DialectRoute } from '../../http/pipeline/dialect';
 import { queryText } from '../../http/request/request-target';
+import { CONSUL_QUERIES_MAX_COUNT, CONSUL_QUERY_KEPT_MAX_CHARACTERS } from '../../model/limits';
 import { DEFAULT_NODE } from './names';
 
 /** The part of a request that all routes read. */
@@ -29,35 +30,67 @@ export function consulRoute<Input, Outcome>(door: DialectDoor, route: ConsulRout
     ...others,
     paths: [`/v1${path}`, `/node/:virtualNode/v1${path}`],
     read: (request, { virtualNode = DEFAULT_NODE, ...names }) => {
-      const query = new QueryParameters(queryText(request.url));
-      assertLocal(query, request.headers);
+      const query = queries.of(queryText(request.url));
+      assertLocal(request.headers);
       return read({ node: virtualNode, query, names, request });
     },
   });
 }
 
+/** Cache of parsed queries by their text: clients repeat the same few, and parsing one takes as long as a cached read. */
+class Queries {
+  readonly #known = new Map<string, QueryParameters>();
+
+  /** @throws {RegistryError} For a query that names another datacenter and the like. */
+  of(text: string): QueryParameters {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    const query = new QueryParameters(text);
+    assertLocalQuery(query);
+    if (text.length > CONSUL_QUERY_KEPT_MAX_CHARACTERS) return query;
+    if (this.#known.size >= CONSUL_QUERIES_MAX_COUNT) this.#known.clear();
+    this.#known.set(text, query);
+    return query;
+  }
+}
+
+const queries = new Queries();
+
 /**
- * Refuses requests for what only larger installations or the Enterprise edition have.
+ * Refuses queries for what only larger installations or the Enterprise edition have.
  *
  * @throws {RegistryError} With Consul's status and text.
  */
-function assertLocal(query: QueryParameters, headers: Headers): void {
+function assertLocalQuery(query: QueryParameters): void {
   const datacenter = query.text('dc');
   if (datacenter !== '' && datacenter.toLowerCase() !== DATACENTER) throw REFUSALS.noDatacenter();
-  for (const [parameter, header, what] of ENTERPRISE) {
-    const value = query.text(parameter) || (headers.get(header) ?? '');
-    if (value === '' || value === 'default') continue;
-    throw consulError(
-      400,
-      `Bad request: Invalid query parameter: "${parameter}" - ${what} are a Consul Enterprise feature`,
-    );
-  }
+  for (const feature of ENTERPRISE) assertDefault(query.text(feature.parameter), feature);
   const peer = query.text('peer');
   if (peer !== '')
     throw consulError(400, `Bad request: Invalid query parameter: "peer" - there are no cluster peerings`);
 }
 
-const ENTERPRISE = [
-  ['ns', 'x-consul-namespace', 'Namespaces'],
-  ['partition', 'x-consul-partition', 'Partitions'],
-] as const;
+/** Refuses headers of the Enterprise edition. @throws {RegistryError} With Consul's status and text. */
+function assertLocal(headers: Headers): void {
+  for (const feature of ENTERPRISE) assertDefault(headers.get(feature.header) ?? '', feature);
+}
+
+/** A feature of the Enterprise edition, which knows its default value everywhere. */
+interface EnterpriseFeature {
+  parameter: string;
+  header: string;
+  what: string;
+}
+
+const ENTERPRISE: readonly EnterpriseFeature[] = [
+  { parameter: 'ns', header: 'x-consul-namespace', what: 'Namespaces' },
+  { parameter: 'partition', header: 'x-consul-partition', what: 'Partitions' },
+];
+
+function assertDefault(value: string, { parameter, what }: EnterpriseFeature): void {
+  if (value === '' || value === 'default') return;
+  throw consulError(
+    400,
+    `Bad request: Invalid query parameter: "${parameter}" - ${what} are a Consul Enterprise feature`,
+  );
+}

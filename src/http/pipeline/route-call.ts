@@ -6,6 +6,7 @@ import { RegistryError } from '../../model/errors';
 import type { WatchScope } from '../../model/frames';
 import type { Grant, Principal, Scope } from '../../model/grant';
 import type { Location } from '../../model/instance';
+import type { KeyInterval } from '../../model/key-interval';
 import type { Caller, NamespaceApi, ReadAnswer, ReadOptions, ServiceKey } from '../../model/namespace-api';
 import type { NamespaceSockets, SocketPurpose } from '../../model/namespace-sockets';
 import { invalid } from '../request/field-errors';
@@ -119,9 +120,14 @@ export class RouteCall {
     return this.#context.get('namespace') ?? '';
   }
 
-  /** Reports whether the token has a further scope on a service, apart from the scope of the route. */
-  may(scope: Scope, service: ServiceKey): boolean {
+  /** Reports whether the token has a further scope on a service, or on all of the namespace, apart from the scope of the route. */
+  may(scope: Scope, service?: ServiceKey): boolean {
     return may(this.#principal, scope, { namespace: this.namespace, service });
+  }
+
+  /** Reports whether the token has a further scope on keys of entries. */
+  mayOnKeys(scope: Scope, keys: KeyInterval): boolean {
+    return may(this.#principal, scope, { namespace: this.namespace, keys });
   }
 
   /** Id of the token. */

@@ -52,6 +52,8 @@ describe('lines of entries', () => {
     ['a value that is not base64', { key: 'a', valueBase64: 'a' }, 'line 2: value: must be base64'],
     ['half of a character', { key: 'a', value: '\ud800' }, 'line 2: value: has half of a surrogate pair'],
     ['an unknown member', { key: 'a', value: 'x', revision: 3 }, 'line 2: revision: is unknown'],
+    ['flags of 65 bits', { key: 'a', value: 'x', flags: '18446744073709551616' }, 'line 2: flags: must have at most'],
+    ['flags of 0', { key: 'a', value: 'x', flags: '0' }, 'line 2: flags: must be a decimal number above 0'],
     ['a content type with a line break', { key: 'a', value: 'x', contentType: 'a\nb' }, 'line 2: contentType: must be'],
     [
       'a value that is too large',

@@ -5,6 +5,8 @@ export interface EntryFacts {
   /** Id of the token. */
   readonly actor: string;
   readonly contentType?: string | undefined;
+  /** Number that a dialect stores with the entry, decimal; absent: 0. */
+  readonly flags?: string | undefined;
   /** Set from the first acquisition on. */
   readonly lock?: EntryLock | undefined;
   /** Kind of the layout of a synthetic entry, by which the registry shows an instance. */
@@ -74,14 +76,19 @@ export function standsAlone(entry: Pick<Entry, 'lease' | 'facts'>): boolean {
 /** Encodes facts for storage: equal facts have equal text. */
 export function encodeFacts(facts: EntryFacts | null): string | null {
   if (facts === null) return null;
-  const { actor, contentType, lock, layout, shows } = facts;
-  return JSON.stringify({ actor, contentType, lock, layout, shows });
+  const { actor, contentType, flags, lock, layout, shows } = facts;
+  return JSON.stringify({ actor, contentType, flags, lock, layout, shows });
 }
 
 /** Returns the text of facts without the instance that the entry shows. No string in it contains the unescaped name. */
 export function sharedFactsText(text: string): string {
   const at = text.lastIndexOf(',"shows":[');
   return at < 0 ? text : `${text.slice(0, at)}}`;
+}
+
+/** Returns flags as facts have them: 0 is absent. */
+export function factFlags(flags: string | undefined): string | undefined {
+  return flags === '0' ? undefined : flags;
 }
 
 /** Decodes text of {@link encodeFacts}. */
@@ -96,10 +103,10 @@ export function decodeFacts(text: string): EntryFacts {
  */
 export function entryContent(entry: Entry, value: Uint8Array | undefined): EntryContent {
   const { createdRevision, revision, version, size: bytes, facts } = entry;
-  const { contentType, layout } = facts ?? {};
+  const { contentType, flags, layout } = facts ?? {};
   const lease = entry.lease === null ? undefined : String(entry.lease);
   const lock = shownLock(facts?.lock);
-  const numbers = { contentType, bytes, createdRevision, revision, version, lease, lock, layout };
+  const numbers = { contentType, flags, bytes, createdRevision, revision, version, lease, lock, layout };
   return value === undefined ? numbers : { ...shownValue(value), ...numbers };
 }
 

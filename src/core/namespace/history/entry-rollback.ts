@@ -81,7 +81,8 @@ function rollBack(draft: Draft, caller: Caller, then: PastEntries): RolledBack {
       draft.entries.delete(key, 'rolled-back');
       done.deleted += 1;
     } else if (today === undefined || !isSame(draft, today, entry)) {
-      const facts = { actor: caller.tokenId, contentType: entry.facts?.contentType };
+      const { contentType, flags } = entry.facts ?? {};
+      const facts = { actor: caller.tokenId, contentType, flags };
       draft.entries.put(key, { value: entry.value, lease: null, facts }, 'rolled-back');
       done.restored += 1;
     }
@@ -127,6 +128,7 @@ function assertAtMost(found: number, most: number, what: string): void {
 
 function isSame(draft: Draft, today: Entry, then: WholeEntry): boolean {
   if (today.size !== then.size || today.facts?.contentType !== then.facts?.contentType) return false;
+  if (today.facts?.flags !== then.facts?.flags) return false;
   const value = draft.entries.valueOf(today);
   return value.every((byte, index) => byte === then.value[index]);
 }

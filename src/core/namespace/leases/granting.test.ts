@@ -5,16 +5,22 @@ import { instanceRecord } from '../../../../test/fixtures/instance-record';
 import { LeaseCalls } from '../../../../test/fixtures/lease-calls';
 import { NodeNamespace } from '../../../../test/fixtures/node-namespace';
 import type { Operation } from '../../../model/batch';
-import { GRANTED_LEASES_MAX_COUNT, LEASE_INSTANCES_MAX_COUNT } from '../../../model/limits';
+import {
+  GRANTED_LEASES_MAX_COUNT,
+  LEASE_DATA_MAX_BYTES,
+  LEASE_DATA_PER_NAMESPACE_MAX_BYTES,
+  LEASE_INSTANCES_MAX_COUNT,
+} from '../../../model/limits';
 import { commit } from '../commit/commit';
 import { Draft } from '../commit/draft';
 
 /** Adds leases without a call for each. */
-function fill({ state }: NodeNamespace, tokenId: string, count: number): void {
+function fill({ state }: NodeNamespace, tokenId: string, count: number, data?: string): void {
   const known = state.granted.size;
   for (let id = known + 1; id <= known + count; id++) {
     const held = { keys: new Set<string>(), instances: new Set<never>(), locks: new Set<string>(), lockDelayMs: 0 };
-    state.granted.add({ id, alias: undefined, door: 'native', tokenId, ttlMs: null, grantedAt: 0, slot: -1, ...held });
+    const granted = { id, alias: undefined, door: 'native' as const, tokenId, ttlMs: null, grantedAt: 0, slot: -1 };
+    state.granted.add({ ...granted, ...held, data });
   }
 }
 
@@ -40,6 +46,19 @@ describe('grantLease', () => {
       for (const lease of [...namespace.state.granted.all()]) namespace.state.granted.remove(lease);
       await leases.grant();
     }
+  });
+
+  it('[N26] bounds the data of all leases', async () => {
+    const namespace = new NodeNamespace();
+    const leases = new LeaseCalls(namespace.api);
+    const data = 'x'.repeat(LEASE_DATA_MAX_BYTES);
+    const most = LEASE_DATA_PER_NAMESPACE_MAX_BYTES / LEASE_DATA_MAX_BYTES;
+    fill(namespace, 'other', most - 1, data);
+    const { id } = await leases.grant({ data });
+    await leases.grant();
+    await expect(leases.grant({ data: 'x' })).rejects.toMatchObject({ code: 'LIMIT_EXCEEDED' });
+    await leases.revoke(id);
+    await leases.grant({ data });
   });
 
   it('[N26] gives operators all of a namespace, up to its maximum', async () => {

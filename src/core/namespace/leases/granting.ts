@@ -1,7 +1,12 @@
 import { RegistryError } from '../../../model/errors';
 import type { GrantLeaseCommand, LeaseName } from '../../../model/granted-lease';
 import type { Cause } from '../../../model/history';
-import { GRANTED_LEASES_MAX_COUNT } from '../../../model/limits';
+import {
+  GRANTED_LEASES_MAX_COUNT,
+  LEASE_DATA_MAX_BYTES,
+  LEASE_DATA_PER_NAMESPACE_MAX_BYTES,
+} from '../../../model/limits';
+import { utf8Length } from '../../../model/names';
 import type { Caller } from '../../../model/namespace-api';
 import { assertShare } from '../access/token-limits';
 import { commit } from '../commit/commit';
@@ -24,7 +29,7 @@ import { beginEnd, delayLocks, draftEnd, isSlowToEnd } from './slow-end';
 export function grantLease(
   state: CommitState,
   caller: Caller,
-  { ttlMs, alias, door = 'native', lockDelayMs = 0 }: GrantLeaseCommand,
+  { ttlMs, alias, door = 'native', lockDelayMs = 0, data }: GrantLeaseCommand,
   now: number,
 ): GrantedLease {
   const { granted, leases, pipeline, platform, time } = state;
@@ -35,6 +40,7 @@ export function grantLease(
       `the alias ${alias} already belongs to another lease; choose another one, or omit it`,
     );
   }
+  assertRoomForData(granted, data);
   if (granted.size >= GRANTED_LEASES_MAX_COUNT) throw tooManyLeases();
   const { limits } = state.settings;
   const { grantedLeases } = limits;
@@ -54,11 +60,26 @@ export function grantLease(
     instances: new Set(),
     locks: new Set(),
     lockDelayMs,
+    data,
   };
   if (ttlMs !== null) lease.slot = leases.grant(lease, grantedTerms(ttlMs, now));
   granted.add(lease);
   pipeline.enqueue(() => writeLeaseRow(platform.storage, lease, now));
   return lease;
+}
+
+/** @throws {RegistryError} `INVALID_REQUEST` for data that is too long, `LIMIT_EXCEEDED` if all leases have too much. */
+function assertRoomForData({ dataBytes }: GrantedLeases, data = ''): void {
+  const bytes = utf8Length(data);
+  if (bytes > LEASE_DATA_MAX_BYTES) {
+    const message = `the data of a lease has at most ${LEASE_DATA_MAX_BYTES} bytes; this has ${bytes}`;
+    throw new RegistryError('INVALID_REQUEST', message);
+  }
+  if (dataBytes + bytes <= LEASE_DATA_PER_NAMESPACE_MAX_BYTES) return;
+  throw new RegistryError(
+    'LIMIT_EXCEEDED',
+    `the granted leases of this namespace have ${dataBytes} bytes of data, of a maximum of ${LEASE_DATA_PER_NAMESPACE_MAX_BYTES}; end some of them first`,
+  );
 }
 
 /** Returns the terms of a granted lease: it is healthy until it ends. */

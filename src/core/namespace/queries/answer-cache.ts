@@ -10,8 +10,8 @@ const ENTRY_SIZE = 100;
 const CANDIDATE_SIZE = 600;
 
 /** An encoded answer. */
-interface Made<T> {
-  text: JsonText<T>;
+interface Made<Text extends string> {
+  text: Text;
   /** True if it stays valid until the service changes. */
   keeps: boolean;
 }
@@ -22,10 +22,12 @@ interface CachedService {
   candidates?: Candidate[];
   resolution?: JsonText<Resolution>;
   list?: JsonText<InstanceList>;
+  /** Members of a list of another service. */
+  alongside?: string;
 }
 
-const sizeOf = ({ candidates = [], resolution = '', list = '' }: CachedService): number =>
-  ENTRY_SIZE + candidates.length * CANDIDATE_SIZE + resolution.length + list.length;
+const sizeOf = ({ candidates = [], resolution = '', list = '', alongside = '' }: CachedService): number =>
+  ENTRY_SIZE + candidates.length * CANDIDATE_SIZE + resolution.length + list.length + alongside.length;
 
 /** Caches answers about the most recently read services until they change, up to a bound. */
 export class AnswerCache {
@@ -45,7 +47,7 @@ export class AnswerCache {
   }
 
   /** Returns the answer to a resolve without parameters, encoded once per revision if `make` allows it to be kept. */
-  resolution(service: ServiceEntry, make: () => Made<Resolution>): JsonText<Resolution> {
+  resolution(service: ServiceEntry, make: () => Made<JsonText<Resolution>>): JsonText<Resolution> {
     const { resolution } = this.#fresh(service);
     if (resolution !== undefined) return resolution;
     const { text, keeps } = make();
@@ -55,11 +57,20 @@ export class AnswerCache {
   }
 
   /** Returns the answer to a list without parameters, encoded once per revision if `make` allows it to be kept. */
-  list(service: ServiceEntry, make: () => Made<InstanceList>): JsonText<InstanceList> {
+  list(service: ServiceEntry, make: () => Made<JsonText<InstanceList>>): JsonText<InstanceList> {
     const { list } = this.#fresh(service);
     if (list !== undefined) return list;
     const { text, keeps } = make();
     if (keeps) this.#services.set(service, { ...this.#fresh(service), list: text });
+    return text;
+  }
+
+  /** Returns the instances of a service as members of a list of another one, encoded once per revision if they may be kept. */
+  alongside(service: ServiceEntry, make: () => Made<string>): string {
+    const { alongside } = this.#fresh(service);
+    if (alongside !== undefined) return alongside;
+    const { text, keeps } = make();
+    if (keeps) this.#services.set(service, { ...this.#fresh(service), alongside: text });
     return text;
   }
 

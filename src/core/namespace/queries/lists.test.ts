@@ -3,6 +3,7 @@ import { AwakeNamespace } from '../../../../test/fixtures/awake-namespace';
 import { key, ORDERS } from '../../../../test/fixtures/definition';
 import { START } from '../../../../test/fixtures/hand-platform';
 import { readJsonText } from '../../../model/json';
+import { LIST_TEXT_MAX_BYTES } from '../../../model/limits';
 import type { InstanceListCommand } from '../../../model/namespace-api';
 import { viewOf } from '../records/view';
 import { AnswerCache } from './answer-cache';
@@ -58,15 +59,38 @@ describe('listInstances', () => {
     expect(listed(awake, { filter: { metadata: { toString: 'x' } } }).ids).toEqual(['a']);
   });
 
+  it('[V8] with another service alongside has as many of its instances as fit, and where to continue', () => {
+    const awake = new AwakeNamespace();
+    const metadata = { a: 'x'.repeat(8_000) };
+    const count = Math.ceil(LIST_TEXT_MAX_BYTES / 8_000) + 1;
+    awake.put(Array.from({ length: count }, (_, index) => `i-${String(index).padStart(4, '0')}`).join(' '), {
+      metadata,
+    });
+    const beside = awake.state.catalog.service(ORDERS);
+    const command = { group: 'g', service: 'none', filter: {}, alongside: ORDERS };
+    const { alongside, alongsideNext } = readJsonText(
+      listInstances(undefined, command, new AnswerCache(), START, beside),
+    );
+    expect(alongside?.length).toBeLessThan(count);
+    expect(alongsideNext).toBe(alongside?.at(-1)?.id);
+  });
+
   it('[L13] is rebuilt while an instance flaps, because the mark ends with time', () => {
     const awake = new AwakeNamespace();
     awake.put('a', {}, { healthChangedAt: [START, START, START] });
     const cache = new AnswerCache();
     const marks = (now: number) => {
       const service = awake.state.catalog.service(ORDERS);
-      return readJsonText(listInstances(service, { ...ORDERS, filter: {} }, cache, now)).instances[0]?.flapping;
+      const { instances, alongside } = readJsonText(
+        listInstances(service, { ...ORDERS, filter: {}, alongside: ORDERS }, cache, now, service),
+      );
+      return [instances[0]?.flapping, alongside?.[0]?.flapping];
     };
-    expect([marks(START), marks(START + 300_000), marks(START + 300_001)]).toEqual([true, true, false]);
+    expect([marks(START), marks(START + 300_000), marks(START + 300_001)]).toEqual([
+      [true, true],
+      [true, true],
+      [false, false],
+    ]);
   });
 });
 

@@ -14,8 +14,38 @@ import { listText, textPage } from './text-page';
 
 /**
  * Encodes the instances of a service, ordered by id. `now` is the stamp for people. A service that does not exist has none.
+ *
+ * @param beside The service that the command lists alongside, if it exists.
  */
 export function listInstances(
+  service: ServiceEntry | undefined,
+  command: InstanceListCommand,
+  cache: AnswerCache,
+  now: number,
+  beside?: ServiceEntry,
+): JsonText<ListedInstances> {
+  const text = ownInstances(service, command, cache, now);
+  const others = beside === undefined || command.after !== undefined ? '' : membersBeside(beside, cache, now);
+  // `as`: the members of a list, and those of `ListedInstances` for the other service.
+  return others === '' ? text : (`${text.slice(0, -1)},${others}}` as JsonText<ListedInstances>);
+}
+
+/** Encodes all instances of a service as members of a list of another one; empty if it has none. */
+function membersBeside(service: ServiceEntry, cache: AnswerCache, now: number): string {
+  if (service.instances.size === 0) return '';
+  return cache.alongside(service, () => {
+    let isFlapping = false;
+    const encode = (view: InstanceView) => {
+      isFlapping ||= view.flapping;
+      return JSON.stringify(view);
+    };
+    const page = textPage(viewsOf(service, { filter: {} }, now), { placeOf: ({ id }) => id, encode });
+    const next = page.next === undefined ? '' : `,"alongsideNext":${JSON.stringify(page.next)}`;
+    return { text: `"alongside":${page.text}${next}`, keeps: !isFlapping };
+  });
+}
+
+function ownInstances(
   service: ServiceEntry | undefined,
   command: InstanceListCommand,
   cache: AnswerCache,
@@ -55,7 +85,10 @@ function documentsOf(service: ServiceEntry): HeldDocument[] {
   return [...held.values()];
 }
 
-function* viewsOf(service: ServiceEntry, command: InstanceListCommand, now: number): Generator<InstanceView> {
+/** The parameters of a list that choose its instances. */
+type Chosen = Pick<InstanceListCommand, 'filter' | 'place' | 'after'>;
+
+function* viewsOf(service: ServiceEntry, command: Chosen, now: number): Generator<InstanceView> {
   const { filter, after } = command;
   for (const entry of entriesAt(service, command).sort((a, b) => compare(a.id, b.id))) {
     if (after !== undefined && compare(entry.id, after) <= 0) continue;
@@ -66,7 +99,7 @@ function* viewsOf(service: ServiceEntry, command: InstanceListCommand, now: numb
 }
 
 /** Returns the instances at an address, or all of them. The beginning of each text is enough to tell. */
-function entriesAt(service: ServiceEntry, { place }: InstanceListCommand): InstanceEntry[] {
+function entriesAt(service: ServiceEntry, { place }: Chosen): InstanceEntry[] {
   const entries = [...service.instances.values()];
   if (place === undefined) return entries;
   const matches = addressMatcher(place.address, place.port);

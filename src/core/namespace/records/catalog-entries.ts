@@ -76,6 +76,8 @@ export interface GrantedLease {
   readonly locks: Set<string>;
   /** Time after its end for which no other lease acquires its locks. */
   readonly lockDelayMs: number;
+  /** Text of its door. */
+  readonly data?: string | undefined;
   /** Set once it has ended, while what it holds is still there. */
   ending?: LeaseEnding | undefined;
 }

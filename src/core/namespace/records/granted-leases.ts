@@ -2,6 +2,7 @@ import { LEASE_DOORS, type LeaseDoor } from '../../../model/granted-lease';
 import type { Cause } from '../../../model/history';
 import type { Lease } from '../../../model/lease';
 import { HEARTBEATS_PER_TTL_COUNT, LEASE_ROWS_PER_STATEMENT_COUNT } from '../../../model/limits';
+import { utf8Length } from '../../../model/names';
 import type { SqlRow, SqlStorage } from '../../storage/sql-storage';
 import type { GrantedLease, LeaseEnding } from './catalog-entries';
 
@@ -19,11 +20,17 @@ export class GrantedLeases {
   readonly #byAlias = new Map<string, GrantedLease>();
   /** Number of leases of each token. */
   readonly #counts = new Map<string, number>();
+  #dataBytes = 0;
   /** In the order in which they ended. */
   readonly #ending = new Set<GrantedLease>();
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** Bytes of the data of all leases. */
+  get dataBytes(): number {
+    return this.#dataBytes;
   }
 
   /** Returns the number of leases that were granted to a token. */
@@ -89,12 +96,14 @@ export class GrantedLeases {
   add(lease: GrantedLease): void {
     this.#byId.set(lease.id, lease);
     this.#counts.set(lease.tokenId, this.countOf(lease.tokenId) + 1);
+    this.#dataBytes += utf8Length(lease.data ?? '');
     if (lease.ending !== undefined) this.#ending.add(lease);
     else if (lease.alias !== undefined) this.#byAlias.set(aliasName(lease.door, lease.alias), lease);
   }
 
   remove(lease: GrantedLease): void {
     if (!this.#byId.delete(lease.id)) return;
+    this.#dataBytes -= utf8Length(lease.data ?? '');
     const left = this.countOf(lease.tokenId) - 1;
     if (left > 0) this.#counts.set(lease.tokenId, left);
     else this.#counts.delete(lease.tokenId);
@@ -160,17 +169,18 @@ export interface LeaseRow extends Omit<GrantedLease, 'keys' | 'instances' | 'loc
   timedAt: number;
 }
 
-const COLUMNS = 'id, alias, door, token, ttl_ms, granted_at, slot, timed_at, ended, ended_by, lock_delay_ms';
+const COLUMNS = 'id, alias, door, token, ttl_ms, granted_at, slot, timed_at, ended, ended_by, lock_delay_ms, data';
 
-const PUT = `INSERT INTO lease (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+const PUT = `INSERT INTO lease (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (id) DO UPDATE SET
     slot = excluded.slot, timed_at = excluded.timed_at, ended = excluded.ended, ended_by = excluded.ended_by`;
 
 /** Writes a lease, or its changes. Runs inside a commit. */
 export function writeLeaseRow(storage: SqlStorage, lease: Omit<LeaseRow, 'timedAt'>, timedAt: number): void {
-  const { id, alias = null, door, tokenId, ttlMs, grantedAt, slot, ending, lockDelayMs } = lease;
+  const { id, alias = null, door, tokenId, ttlMs, grantedAt, slot, ending, lockDelayMs, data = null } = lease;
   const end = [ending?.cause ?? null, ending?.actor ?? null];
-  storage.run(PUT, id, alias, door, tokenId, ttlMs, grantedAt, slot < 0 ? null : slot, timedAt, ...end, lockDelayMs);
+  const times = [grantedAt, slot < 0 ? null : slot, timedAt];
+  storage.run(PUT, id, alias, door, tokenId, ttlMs, ...times, ...end, lockDelayMs, data);
 }
 
 const REMOVE_MANY = `DELETE FROM lease WHERE id IN (${Array(LEASE_ROWS_PER_STATEMENT_COUNT).fill('?').join(', ')})`;
@@ -203,6 +213,7 @@ function decodeRow(row: SqlRow): LeaseRow {
     slot: (row[6] as number | null) ?? -1,
     timedAt: row[7] as number,
     lockDelayMs: row[10] as number,
+    data: (row[11] as string | null) ?? undefined,
     ending:
       row[8] === null ? undefined : { cause: row[8] as Cause, actor: row[9] as string, changed: [], staged: undefined },
   };

@@ -12,7 +12,8 @@ import { patch } from '../commands/patch';
 import { register } from '../commands/register';
 import type { StoredState } from '../commit/commit-state';
 import type { Draft } from '../commit/draft';
-import { type Entry, entryView, isSynthetic, type WholeEntry } from '../entries/entry';
+import type { EntryInput } from '../commit/drafted-entries';
+import { type Entry, entryView, factFlags, isSynthetic, type WholeEntry } from '../entries/entry';
 import { assertHolds, requireGranted } from '../leases/granting';
 import { lockAfterPut } from '../leases/locking';
 import { operationResult } from '../queries/answers';
@@ -62,7 +63,17 @@ export class TransactionRun {
     return { operation: step, outcome: applyToInstance(this.#draft, this.#by, step) };
   }
 
-  #put({ key, value, contentType, previous, acquire, release, ...holder }: PutOperation): JsonText<TransactionResult> {
+  #put({
+    key,
+    value,
+    contentType,
+    flags,
+    unlessSame,
+    previous,
+    acquire,
+    release,
+    ...holder
+  }: PutOperation): JsonText<TransactionResult> {
     const { entries } = this.#draft;
     const before = entries.get(key);
     if (before === undefined && value === undefined) throw missingEntry(key);
@@ -70,16 +81,29 @@ export class TransactionRun {
     const shown = before && kept && previous ? this.#shown({ ...before, value: kept }) : undefined;
     this.#meter.add('replaced', before?.size ?? 0);
     const lease = this.#leaseFor(holder, before);
+    const keptFacts = value === undefined ? before?.facts : undefined;
     const facts = {
       actor: this.#by.tokenId,
-      contentType: contentType ?? (value === undefined ? before?.facts?.contentType : undefined),
+      contentType: contentType ?? keptFacts?.contentType,
+      flags: factFlags(flags ?? keptFacts?.flags),
       lock: lockAfterPut(this.#draft, this.#caller, key, { acquire, release, door: holder.door }),
     };
-    const bytes = value === undefined ? kept : bytesOf(value);
-    const after = entries.put(key, { value: bytes ?? new Uint8Array(0), lease, facts }, 'put');
+    const bytes = (value === undefined ? kept : bytesOf(value)) ?? new Uint8Array(0);
+    const input = { value: bytes, lease, facts };
+    const same = unlessSame === true && before !== undefined && this.#isSame(before, input) ? before : undefined;
+    const after = same ?? entries.put(key, input, 'put');
     const outcome = before === undefined || isSynthetic(before) ? 'created' : 'changed';
     const members = `"op":"put","outcome":"${outcome}","entry":${jsonText(entryView(after, undefined))}`;
     return shown === undefined ? `{${members}}` : `{${members},"previous":${shown}}`;
+  }
+
+  /** Returns whether an entry has the value, flags, lease and lock that a put would give it. */
+  #isSame(before: Entry, { value, lease, facts }: EntryInput): boolean {
+    if (isSynthetic(before) || before.size !== value.length || before.lease !== lease) return false;
+    // A lock that a put leaves as it is stays the same object.
+    if (before.facts?.flags !== facts?.flags || before.facts?.lock !== facts?.lock) return false;
+    const present = this.#draft.entries.valueOf(before);
+    return present.every((byte, at) => byte === value[at]);
   }
 
   #leaseFor({ lease, keepLease, door }: Pick<PutOperation, 'lease' | 'keepLease' | 'door'>, before: Entry | undefined) {

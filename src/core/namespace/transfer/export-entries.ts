@@ -53,7 +53,7 @@ function endOfPart(store: EntryStore, from: string): string | undefined {
 
 function lineOf({ key, value, facts }: WholeEntry): string {
   const shown = shownKey(key);
-  const content = { ...shownAsText(value), contentType: facts?.contentType };
+  const content = { ...shownAsText(value), contentType: facts?.contentType, flags: facts?.flags };
   const { key: text } = { key: undefined, ...shown };
   const name = text !== undefined && isLong(text, key.length) ? { keyBase64: btoa(key) } : shown;
   return JSON.stringify({ kind: 'entry', ...name, ...content });

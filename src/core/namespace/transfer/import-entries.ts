@@ -36,14 +36,14 @@ export function stagedEntries(
   refuse: (line: number, problem: string) => Error,
 ): StagedEntry[] {
   const lines = new Map<string, number>();
-  return entries.map(({ key, value, contentType, line }) => {
+  return entries.map(({ key, value, contentType, flags, line }) => {
     const twin = lines.get(key) ?? known(key);
     if (twin !== undefined) throw refuse(line, `the entry ${quoteKey(key)} is already in line ${twin}`);
     lines.set(key, line);
     tally.entries += 1;
     tally.keyBytes += key.length;
     tally.entryBytes += key.length + value.length;
-    return { key, line, contentType, value: bytesOf(value) };
+    return { key, line, contentType, flags, value: bytesOf(value) };
   });
 }
 
@@ -86,10 +86,12 @@ function heldAmounts({ entries, imports }: Pick<ImportState, 'entries' | 'import
 }
 
 /** Returns the effect of an entry of a file on the existing one. */
-function changeBy(store: EntryStore, { key, contentType, value }: StagedEntry): StagedChange {
+function changeBy(store: EntryStore, { key, contentType, flags, value }: StagedEntry): StagedChange {
   const present = store.get(key);
   if (present === undefined || isSynthetic(present)) return 'added';
-  const isLike = present.lease === null && present.facts?.contentType === contentType && present.size === value.length;
+  const { lease, facts, size } = present;
+  const isLike =
+    lease === null && facts?.contentType === contentType && facts?.flags === flags && size === value.length;
   return isLike && isEqual(store.valueOf(present), value) ? 'unchanged' : 'changed';
 }
 
@@ -185,9 +187,9 @@ function put(
     // The journal takes the previous value, too.
     bytes += row.value.length + (entries.get(row.key)?.size ?? 0);
     if (done > 0 && bytes > IMPORT_ENTRY_SLICE_MAX_BYTES) return done;
-    const { key, value, contentType } = row;
+    const { key, value, contentType, flags } = row;
     if (changeBy(entries, row) !== 'unchanged') {
-      draft.entries.put(key, { value, lease: null, facts: { actor, contentType } }, 'imported');
+      draft.entries.put(key, { value, lease: null, facts: { actor, contentType, flags } }, 'imported');
     }
     place.put = key;
     done += 1;

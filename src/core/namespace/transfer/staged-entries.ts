@@ -4,7 +4,7 @@ import { IMPORT_ENTRY_SLICE_MAX_BYTES } from '../../../model/limits';
 import type { SqlStorage } from '../../storage/sql-storage';
 
 /** A staged entry of a file. */
-export interface StagedEntry extends Pick<ImportedEntry, 'contentType'> {
+export interface StagedEntry extends Pick<ImportedEntry, 'contentType' | 'flags'> {
   /** One character a byte. */
   key: string;
   /** Number of its line in the file. */
@@ -46,9 +46,10 @@ export class StagedEntryTable {
 
   /** Adds entries. Runs inside a commit. */
   add(importId: string, entries: readonly StagedEntry[]): void {
-    const statement = 'INSERT INTO staged_entry (import, key, line, content_type, value) VALUES (?, ?, ?, ?, ?)';
-    for (const { key, line, contentType = null, value } of entries) {
-      this.#storage.run(statement, importId, blob(key), line, contentType, value.buffer);
+    const statement =
+      'INSERT INTO staged_entry (import, key, line, content_type, flags, value) VALUES (?, ?, ?, ?, ?, ?)';
+    for (const { key, line, contentType = null, flags = null, value } of entries) {
+      this.#storage.run(statement, importId, blob(key), line, contentType, flags, value.buffer);
     }
   }
 
@@ -66,16 +67,21 @@ export class StagedEntryTable {
 
   /** Returns the entries after a key, in order: at most a number of them, and as many as may be in memory at once. */
   after(importId: string, key: string, most: number): StagedEntries {
-    const sought = `SELECT key, line, content_type, value FROM staged_entry
+    const sought = `SELECT key, line, content_type, flags, value FROM staged_entry
       WHERE import = ? AND key > ? ORDER BY key LIMIT ?`;
     const rows: StagedEntry[] = [];
     let bytes = 0;
-    for (const [name, line, contentType, content] of this.#storage.read(sought, importId, blob(key), most)) {
+    for (const [name, line, contentType, flags, content] of this.#storage.read(sought, importId, blob(key), most)) {
       const value = bytesIn(content);
       bytes += value.length;
       if (rows.length > 0 && bytes > IMPORT_ENTRY_SLICE_MAX_BYTES) return { rows, isEnd: false };
-      const type = contentType === null ? undefined : String(contentType);
-      rows.push({ key: byteString(bytesIn(name)), line: Number(line), contentType: type, value });
+      rows.push({
+        key: byteString(bytesIn(name)),
+        line: Number(line),
+        contentType: contentType === null ? undefined : String(contentType),
+        flags: flags === null ? undefined : String(flags),
+        value,
+      });
     }
     return { rows, isEnd: rows.length < most };
   }

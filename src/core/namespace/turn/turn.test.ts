@@ -167,6 +167,22 @@ describe('change', () => {
 
 describe('read', () => {
   const text = jsonText('body');
+
+  it('[L3] ends all lapsed leases of the service alongside, however many there are elsewhere', async () => {
+    const awake = new AwakeNamespace();
+    awake.commit((draft) => {
+      const record = instanceRecord();
+      for (let index = 0; index < SWEEP_SLICE_MAX_COUNT; index++)
+        draft.putInstance({ ...key(`i-${index}`), service: 'users' }, record, 'registered', true);
+    });
+    awake.put('a');
+    await passUnheard(awake);
+    const scope = { ...ORDERS, service: 'unknown' };
+    const body = () => jsonText(awake.ids());
+    const answer = await read(awake.state, { scope, alongside: ORDERS, options: {}, changedAt: () => 0, body });
+    expect(answer.body).toBe('[]');
+  });
+
   const asked = (awake: AwakeNamespace, ifNoneMatch?: string, changedAt = 1) =>
     read(awake.state, { scope: ORDERS, options: { ifNoneMatch }, changedAt: () => changedAt, body: () => text });
 

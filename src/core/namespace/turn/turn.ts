@@ -93,6 +93,8 @@ export const lacksRoom = ({ entries }: TurnState): boolean => entries.unwrittenB
 export interface Read<T> {
   /** The service it concerns; undefined for the whole namespace. */
   scope: ServiceKey | undefined;
+  /** A second service that it concerns. */
+  alongside?: ServiceKey | undefined;
   options: ReadOptions;
   /**
    * Returns the revision of the newest change in what is read. It may be any later one if that is after `known`, the
@@ -103,14 +105,19 @@ export interface Read<T> {
 }
 
 /** Runs one read. The body is null if nothing in it changed since the reader's cursor. */
-export function read<T>(state: TurnState, { scope, options, changedAt, body }: Read<T>): Promise<ReadAnswer<T>> {
+export function read<T>(
+  state: TurnState,
+  { scope, alongside, options, changedAt, body }: Read<T>,
+): Promise<ReadAnswer<T>> {
   return turn(
     state,
-    scope,
+    // A turn about one service may leave what has lapsed in others.
+    alongside === undefined ? scope : undefined,
     (now) => {
       const { cursor } = state.journal;
       const known = knownRevision(state.journal, options);
       if (scope !== undefined) noteReader(state, scope, options, known ?? 0, now);
+      if (alongside !== undefined) noteReader(state, alongside, options, known ?? 0, now);
       if (known !== undefined && changedAt(known) <= known) return { cursor, body: null };
       return { cursor, body: body() };
     },

@@ -1,0 +1,49 @@
+/** Width of a slot. Consul's shortest interval is ten times as long. */
+const SLOT_MS = 100;
+
+/**
+ * Orders items by the time at which they are due, in slots of a tenth of a second. One timer takes all that are due, so that
+ * a thousand checks need no thousand timers.
+ */
+export class CheckWheel<Item> {
+  readonly #slots = new Map<number, Set<Item>>();
+  readonly #slotOf = new Map<Item, number>();
+  /** The first slot that may have items. */
+  #first = Number.POSITIVE_INFINITY;
+
+  get size(): number {
+    return this.#slotOf.size;
+  }
+
+  /** Sets the time of an item, which replaces an earlier one. */
+  set(item: Item, dueAt: number): void {
+    this.delete(item);
+    const number = Math.ceil(dueAt / SLOT_MS);
+    const slot = this.#slots.get(number) ?? new Set();
+    slot.add(item);
+    this.#slots.set(number, slot);
+    this.#slotOf.set(item, number);
+    this.#first = Math.min(this.#first, number);
+  }
+
+  delete(item: Item): void {
+    const number = this.#slotOf.get(item);
+    if (number === undefined) return;
+    this.#slotOf.delete(item);
+    const slot = this.#slots.get(number);
+    slot?.delete(item);
+    if (slot?.size === 0) this.#slots.delete(number);
+  }
+
+  /** Removes and returns all items that are due. */
+  take(now: number): Item[] {
+    const last = Math.floor(now / SLOT_MS);
+    if (this.#first > last) return [];
+    // After a gap there may be many slots between the first and the last, but no more slots with items than items.
+    const due = [...this.#slots.keys()].filter((number) => number <= last).sort((one, other) => one - other);
+    const items = due.flatMap((number) => [...(this.#slots.get(number) ?? [])]);
+    for (const item of items) this.delete(item);
+    this.#first = this.#slots.size === 0 ? Number.POSITIVE_INFINITY : Math.min(...this.#slots.keys());
+    return items;
+  }
+}
