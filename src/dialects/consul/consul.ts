@@ -1,5 +1,7 @@
 import { refusalOf } from '../../codecs/consul/refusals';
 import type { Dialect } from '../../http/pipeline/dialect';
+import { addAgentCheckRoutes } from './agent-check-routes';
+import { addAgentServiceRoutes } from './agent-service-routes';
 import { textAnswer } from './answers';
 import { CatalogCopies } from './catalog-copy';
 import { KeptAnswers } from './kept-answers';
@@ -34,6 +36,8 @@ export const consul: Dialect = {
   },
   addRoutes(door) {
     const copies = new CatalogCopies();
+    addAgentServiceRoutes(door, copies);
+    addAgentCheckRoutes(door, copies);
     const reads = new ServiceReads(new KeptAnswers(), copies);
     addServiceRoutes(door, reads);
     addListRoutes(door, new ListReads(copies));
