@@ -36,8 +36,6 @@ export const consul: Dialect = {
   },
   addRoutes(door) {
     const copies = new CatalogCopies();
-    addAgentServiceRoutes(door, copies);
-    addAgentCheckRoutes(door, copies);
     const reads = new ServiceReads(new KeptAnswers(), copies);
     addServiceRoutes(door, reads);
     addListRoutes(door, new ListReads(copies));
@@ -45,5 +43,7 @@ export const consul: Dialect = {
     addSessionRoutes(door);
     addTxnRoutes(door);
     addMiscRoutes(door);
+    addAgentServiceRoutes(door, copies);
+    addAgentCheckRoutes(door, copies);
   },
 };
