@@ -113,7 +113,7 @@ function assertOwn(copy: CatalogCopy, key: InstanceKey, { node, service }: Regis
   if (there === undefined) return;
   if (there.kept?.id === service.id && isSameNode(there.kept.node, node)) return;
   throw consulError(
-    409,
+    400,
     `the instance "${key.id}" of the service ${JSON.stringify(service.name)} was registered through another API, and is not replaced; use another ID, or remove it there`,
   );
 }
