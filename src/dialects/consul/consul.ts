@@ -15,7 +15,11 @@ import { addSessionRoutes } from './session-routes';
 import { addTxnRoutes } from './txn-routes';
 
 /** Replaces several slashes, which clients send whose base URL ends in one. The path stays percent-encoded. */
-const pathOf = (path: string): string => path.replace(/^\/+v1\//, '/v1/').replace(/^(\/node\/[^/]+)\/+v1\//, '$1/v1/');
+function pathOf(path: string): string {
+  // Nearly all paths, and those of keys, which may have any slashes.
+  if (path.startsWith('/v1/')) return path;
+  return path.replace(/^\/+v1\//, '/v1/').replace(/^(\/node\/[^/]+)\/+v1\//, '$1/v1/');
+}
 
 /**
  * API for clients of Consul: agent, catalog, health, keys, sessions and transactions. All hosts behind one URL share a node;
@@ -36,10 +40,11 @@ export const consul: Dialect = {
   },
   addRoutes(door) {
     const copies = new CatalogCopies();
-    const reads = new ServiceReads(new KeptAnswers(), copies);
+    const answers = new KeptAnswers();
+    const reads = new ServiceReads(answers, copies);
     addServiceRoutes(door, reads);
     addListRoutes(door, new ListReads(copies));
-    addKvRoutes(door);
+    addKvRoutes(door, answers);
     addSessionRoutes(door);
     addTxnRoutes(door);
     addMiscRoutes(door, reads);

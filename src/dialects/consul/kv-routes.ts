@@ -5,8 +5,9 @@ import type { Principal } from '../../model/grant';
 import { intervalOf, intervalOfPrefix } from '../../model/key-interval';
 import { jsonAnswer } from './answers';
 import { waitOf } from './blocking';
+import type { KeptAnswers } from './kept-answers';
 import { keyBytes } from './kv-entries';
-import { type KeyRead, readKeyNames, readPairs } from './kv-reads';
+import { type KeyRead, readKeyNames, readPair, readPairs } from './kv-reads';
 import { deleteKey, deleteTree, deleteUnchanged, putKey } from './kv-writes';
 import { type ConsulRequest, consulRoute } from './routes';
 
@@ -59,7 +60,7 @@ function authorizeRead(principal: Principal, namespace: string, read: KeyRead): 
 }
 
 /** Adds the routes of keys. */
-export function addKvRoutes(door: DialectDoor): void {
+export function addKvRoutes(door: DialectDoor, answers: KeptAnswers): void {
   for (const path of PATHS) {
     consulRoute(door, {
       operation: 'read keys',
@@ -70,7 +71,11 @@ export function addKvRoutes(door: DialectDoor): void {
       summary: 'Reads a key, the keys with a prefix, or their names',
       read: keyRead,
       waitMs: ({ options }) => waitOf(options),
-      call: (namespace, read, call) => (read.kind === 'keys' ? readKeyNames : readPairs)(namespace, read, call),
+      withoutDeadline: true,
+      call: (namespace, read, call) => {
+        if (read.kind === 'key') return readPair(namespace, answers, read, call);
+        return (read.kind === 'keys' ? readKeyNames : readPairs)(namespace, read, call);
+      },
       answer: (response) => response,
     });
 

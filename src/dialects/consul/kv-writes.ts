@@ -29,7 +29,7 @@ async function unlessRefused(
   ...codes: RegistryErrorCode[]
 ): Promise<boolean> {
   try {
-    await run(namespace, call, { do: [put] });
+    await namespace.transaction(call.caller, { if: [], do: [put], else: [] });
     return true;
   } catch (error) {
     if (codes.some((code) => hasCode(error, code))) return false;
