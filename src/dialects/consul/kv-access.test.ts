@@ -45,6 +45,14 @@ describe('keys, sessions and transactions', () => {
     }
   });
 
+  it('are deleted with a prefix only by a token for all keys that begin with it', async () => {
+    const stage = new ConsulStage();
+    for (const key of ['app/a', 'app/ab']) await stage.send('PUT', `/v1/kv/${key}`, 'x');
+    stage.as({ scope: 'register', ns: NS, keys: ['app/a'] });
+    expect((await stage.send('DELETE', '/v1/kv/app/a?recurse')).status).toBe(403);
+    expect((await stage.send('DELETE', '/v1/kv/app/a')).status).toBe(200);
+  });
+
   it('that a token may not read are left out of lists, as in Consul', async () => {
     const stage = new ConsulStage();
     for (const key of ['app/a', 'app/b/c', 'apply', 'other']) await stage.send('PUT', `/v1/kv/${key}`, 'x');

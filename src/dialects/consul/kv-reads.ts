@@ -95,8 +95,7 @@ export async function readKeyNames(
   const names: string[] = [];
   let bytes = 0;
   for (let page: EntryRange | undefined = readJsonText(first.body); page !== undefined; ) {
-    const listed = listedKeys(readable(page.entries, keys, call).map(keyOf), prefix, cut);
-    for (const name of listed[0] === names.at(-1) ? listed.slice(1) : listed) {
+    for (const name of listedKeys(readable(page.entries, keys, call).map(keyOf), prefix, cut)) {
       names.push(name);
       bytes += name.length;
     }

@@ -137,6 +137,7 @@ describe('a list of sessions', () => {
     const read = (query = '') => stage.read<Session[]>(`/v1/session/list${query}`);
     const empty = await read();
     expect(empty.index).toBeGreaterThan(2);
+    await stage.namespace.pass(5_000);
     expect((await read(`?index=${empty.index}&wait=1ms`)).index).toBe(empty.index);
     const id = await create(stage, { Name: 'a' });
     const one = await read(`?index=${empty.index}&wait=10s`);

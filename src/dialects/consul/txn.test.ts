@@ -52,6 +52,7 @@ describe('a transaction', () => {
       ['set', 'new', { ...set('x'), Flags: 3 }],
       ['get', 'new'],
       ['cas', 'a', { ...set('two'), Index: 3 }],
+      ['cas', 'made', { ...set('y'), Index: 0 }],
       ['check-not-exists', 'nothing'],
       ['get-or-empty', 'nothing'],
       ['lock', 'lock', { ...set('me'), Session: id }],
@@ -69,6 +70,7 @@ describe('a transaction', () => {
       ['new', null, 6, 3],
       ['new', 'eA==', 6, 3],
       ['a', null, 6, 0],
+      ['made', null, 6, 0],
       ['nothing', null, 0, 0],
       ['lock', null, 6, 0],
       ['lock', null, 6, 0],
@@ -76,7 +78,7 @@ describe('a transaction', () => {
       ['dir/b', btoa('two'), 4, 0],
       ['dir/c', btoa('three'), 5, 0],
     ]);
-    expect(await values(stage)).toEqual({ a: 'two', lock: 'me', new: 'x' });
+    expect(await values(stage)).toEqual({ a: 'two', lock: 'me', made: 'y', new: 'x' });
     expect(await failures(stage, ['unlock', 'lock', { ...set('free'), Session: id }])).toEqual([]);
     expect((await stage.read<object[]>('/v1/kv/lock')).value).toEqual([
       { LockIndex: 1, Key: 'lock', Flags: 0, Value: btoa('free'), CreateIndex: 6, ModifyIndex: 7 },
