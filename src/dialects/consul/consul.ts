@@ -5,6 +5,7 @@ import { addAgentServiceRoutes } from './agent-service-routes';
 import { textAnswer } from './answers';
 import { CatalogCopies } from './catalog-copy';
 import { KeptAnswers } from './kept-answers';
+import { LockingSessions } from './kv-entries';
 import { addKvRoutes } from './kv-routes';
 import { ListReads } from './list-reads';
 import { addListRoutes } from './list-routes';
@@ -41,12 +42,13 @@ export const consul: Dialect = {
   addRoutes(door) {
     const copies = new CatalogCopies();
     const answers = new KeptAnswers();
+    const sessions = new LockingSessions();
     const reads = new ServiceReads(answers, copies);
     addServiceRoutes(door, reads);
     addListRoutes(door, new ListReads(copies));
-    addKvRoutes(door, answers);
+    addKvRoutes(door, answers, sessions);
     addSessionRoutes(door);
-    addTxnRoutes(door);
+    addTxnRoutes(door, sessions);
     addMiscRoutes(door, reads);
     addAgentServiceRoutes(door, copies);
     addAgentCheckRoutes(door, copies);

@@ -6,7 +6,7 @@ import { intervalOf, intervalOfPrefix } from '../../model/key-interval';
 import { jsonAnswer } from './answers';
 import { waitOf } from './blocking';
 import type { KeptAnswers } from './kept-answers';
-import { keyBytes } from './kv-entries';
+import { keyBytes, type LockingSessions } from './kv-entries';
 import { type KeyRead, readKeyNames, readPair, readPairs } from './kv-reads';
 import { deleteKey, deleteTree, deleteUnchanged, putKey } from './kv-writes';
 import { type ConsulRequest, consulRoute } from './routes';
@@ -60,7 +60,7 @@ function authorizeRead(principal: Principal, namespace: string, read: KeyRead): 
 }
 
 /** Adds the routes of keys. */
-export function addKvRoutes(door: DialectDoor, answers: KeptAnswers): void {
+export function addKvRoutes(door: DialectDoor, answers: KeptAnswers, sessions: LockingSessions): void {
   for (const path of PATHS) {
     consulRoute(door, {
       operation: 'read keys',
@@ -89,7 +89,7 @@ export function addKvRoutes(door: DialectDoor, answers: KeptAnswers): void {
       read: (request) => ({ key: requireKey(request), write: request.query.kvWrite() }),
       authorize: (principal, namespace, { key }) =>
         authorize(principal, 'register', { namespace, keys: intervalOf(key) }),
-      call: (namespace, { key, write }, call) => putKey(namespace, key, write, call),
+      call: (namespace, { key, write }, call) => putKey(namespace, key, write, sessions, call),
       answer: (outcome) => jsonAnswer(outcome),
     });
 

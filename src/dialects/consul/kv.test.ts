@@ -48,6 +48,19 @@ describe('a key', () => {
     expect((await stage.send('GET', '/v1/kv/a/b')).headers.get('x-consul-index')).toBe('6');
   });
 
+  it('is kept by the door until it changes, apart from others', async () => {
+    const stage = new ConsulStage();
+    const other = new ConsulStage(stage.namespace);
+    await put(stage, 'a', 'b');
+    const values = async () => [await pair(stage, '/v1/kv/a'), await pair(stage, '/v1/kv/b')].map(({ Value }) => Value);
+    expect(await values()).toEqual(['YQ==', 'Yg==']);
+    await other.send('PUT', '/v1/kv/a', 'c');
+    expect(await values()).toEqual(['Yw==', 'Yg==']);
+    await other.send('DELETE', '/v1/kv/b');
+    expect((await stage.send('GET', '/v1/kv/b')).status).toBe(404);
+    expect((await pair(stage, '/v1/kv/a')).Value).toBe('Yw==');
+  });
+
   it('keeps its index if the same value and flags are put again', async () => {
     const stage = new ConsulStage();
     await put(stage, 'a');

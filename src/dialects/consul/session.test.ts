@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ConsulStage } from '../../../test/fixtures/consul-stage';
 import { CONSUL_SESSIONS_LOOK_MS } from '../../model/limits';
-import { sessionId } from './sessions';
+import { leaseOf, sessionId } from './sessions';
 
 interface Session {
   ID: string;
@@ -61,6 +61,15 @@ describe('a session', () => {
     for (const path of [`info/${id}`, 'list', 'node/rollcall']) {
       expect((await stage.read(`/v1/session/${path}`)).value).toEqual([]);
     }
+  });
+
+  it('has the index of the namespace when it was created', async () => {
+    const stage = new ConsulStage();
+    await stage.send('PUT', '/v1/kv/a', 'x');
+    const id = await create(stage);
+    await stage.send('PUT', '/v1/kv/b', 'x');
+    const { value } = await stage.read(`/v1/session/info/${id}`);
+    expect(value).toMatchObject([{ CreateIndex: 3, ModifyIndex: 3 }]);
   });
 
   it('belongs to the node that its path or its body names', async () => {
@@ -129,6 +138,17 @@ describe('a session', () => {
     expect(await ids(stage, `/v1/session/info/${id}`)).toEqual([]);
     expect((await stage.send('PUT', `/v1/session/renew/${id}`)).status).toBe(404);
   });
+});
+
+it('a session that has ended is not a lease whose client chose its number', async () => {
+  const stage = new ConsulStage();
+  const id = await create(stage);
+  expect(await put(stage, `acquire=${id}`)).toBe('true');
+  expect(await put(stage, `release=${id}`)).toBe('true');
+  await stage.send('PUT', `/v1/session/destroy/${id}`);
+  await stage.namespace.api.grantLease({ tokenId: 'root' }, { ttlMs: 60_000, alias: leaseOf(id) });
+  expect(await put(stage, `acquire=${id}`)).toBe(`500 invalid session "${id}"`);
+  expect((await stage.send('PUT', `/v1/session/renew/${id}`)).status).toBe(404);
 });
 
 describe('a list of sessions', () => {
