@@ -89,7 +89,8 @@ export function leaseOf(checks: readonly KeptCheck[]): LeaseTerms | undefined {
 const isFailing = ({ status, at }: KeptCheck): boolean => status === 'critical' && at !== 0;
 
 /** Reports whether checks are about to remove their instance, so that its lease must not be renewed. */
-export const isBeingRemoved = (checks: readonly KeptCheck[]): boolean => removalMs(checks.filter(isFailing)) !== undefined;
+export const isBeingRemoved = (checks: readonly KeptCheck[]): boolean =>
+  removalMs(checks.filter(isFailing)) !== undefined;
 
 /** Returns the shortest time after which checks, once critical, remove their instance; undefined if none does. */
 function removalMs(checks: readonly KeptCheck[]): number | undefined {
@@ -119,12 +120,14 @@ export interface Place {
 /**
  * Maps a service to a registration of the core. The schema of definitions validates it.
  *
+ * @param hasLease False: its checks are not reported here, but keep their status.
  * @throws {RegistryError} `INVALID_REQUEST` for a service that no client could reach.
  */
 export function registrationOf(
   service: ServiceDefinition,
   { checks, maintenance, ...others }: Pick<Kept, 'checks' | 'maintenance' | 'copied'>,
   place: Place,
+  hasLease = true,
 ): InstanceDefinitionInput {
   const address = service.address === '' ? place.address : service.address;
   if (address === undefined) {
@@ -154,7 +157,7 @@ export function registrationOf(
     runner: checks.some(isRun) ? place.runner : undefined,
     checks,
   };
-  const lease = leaseOf(checks);
+  const lease = hasLease ? leaseOf(checks) : undefined;
   return {
     address,
     ...(service.port === 0
