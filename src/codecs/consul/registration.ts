@@ -1,5 +1,5 @@
 import { isAddress } from '../../model/address';
-import type { InstanceDefinitionInput, InstanceStatus } from '../../model/instance';
+import { type InstanceDefinitionInput, type InstanceStatus, Port } from '../../model/instance';
 import {
   LEASE_REMOVE_AFTER_MAX_MS,
   LEASE_TTL_MAX_MS,
@@ -89,7 +89,8 @@ export function leaseOf(checks: readonly KeptCheck[]): LeaseTerms | undefined {
 const isFailing = ({ status, at }: KeptCheck): boolean => status === 'critical' && at !== 0;
 
 /** Reports whether checks are about to remove their instance, so that its lease must not be renewed. */
-export const isBeingRemoved = (checks: readonly KeptCheck[]): boolean => removalMs(checks.filter(isFailing)) !== undefined;
+export const isBeingRemoved = (checks: readonly KeptCheck[]): boolean =>
+  removalMs(checks.filter(isFailing)) !== undefined;
 
 /** Returns the shortest time after which checks, once critical, remove their instance; undefined if none does. */
 function removalMs(checks: readonly KeptCheck[]): number | undefined {
@@ -160,6 +161,7 @@ export function registrationOf(
     ...(service.port === 0
       ? { url: `tcp://${address.includes(':') ? `[${address}]` : address}` }
       : { port: service.port }),
+    ...securePort(service),
     // The extension has it, too, whatever its length.
     ...(ShortName.safeParse(place.node).success ? { node: place.node } : {}),
     weight: Math.min(service.weights.passing, WEIGHT_MAX),
@@ -176,3 +178,9 @@ const isTag = (tag: string): boolean => isPlainName(tag) || ShortName.safeParse(
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((each, index) => each === b[index]);
+
+/** Returns the address `secure`, which instances of other APIs have for their TLS port, as a port. */
+function securePort({ taggedAddresses: { secure }, port }: ServiceDefinition): Pick<InstanceDefinitionInput, 'ports'> {
+  if (secure === undefined || secure.port === port || !Port.safeParse(secure.port).success) return {};
+  return { ports: { secure: { port: secure.port, secure: true } } };
+}
