@@ -1,5 +1,5 @@
 import { isAddress } from '../../model/address';
-import type { InstanceDefinitionInput, InstanceStatus } from '../../model/instance';
+import { type InstanceDefinitionInput, type InstanceStatus, Port } from '../../model/instance';
 import {
   LEASE_REMOVE_AFTER_MAX_MS,
   LEASE_TTL_MAX_MS,
@@ -163,6 +163,7 @@ export function registrationOf(
     ...(service.port === 0
       ? { url: `tcp://${address.includes(':') ? `[${address}]` : address}` }
       : { port: service.port }),
+    ...securePort(service),
     // The extension has it, too, whatever its length.
     ...(ShortName.safeParse(place.node).success ? { node: place.node } : {}),
     weight: Math.min(service.weights.passing, WEIGHT_MAX),
@@ -179,3 +180,9 @@ const isTag = (tag: string): boolean => isPlainName(tag) || ShortName.safeParse(
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((each, index) => each === b[index]);
+
+/** Returns the address `secure`, which instances of other APIs have for their TLS port, as a port. */
+function securePort({ taggedAddresses: { secure }, port }: ServiceDefinition): Pick<InstanceDefinitionInput, 'ports'> {
+  if (secure === undefined || secure.port === port || !Port.safeParse(secure.port).success) return {};
+  return { ports: { secure: { port: secure.port, secure: true } } };
+}
