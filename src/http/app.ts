@@ -78,6 +78,10 @@ export interface AppOptions {
    * namespaces, as `/health` is public.
    */
   problems?: (() => readonly string[]) | undefined;
+  /** Name of the program in this process that runs health checks. Absent: nothing here runs any. */
+  checkRunner?: string | undefined;
+  /** Notifies that program that checks of a namespace have changed. */
+  checksChanged?: ((namespace: string) => void) | undefined;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Cache that shares copies for cached reads with other isolates. */
@@ -138,6 +142,8 @@ export function createApp(options: AppOptions): App {
     cachedReads: new CachedReads({ now, shared: options.sharedCache, waitUntil: options.waitUntil }),
     origins,
     waits: new Waits(now),
+    checkRunner: options.checkRunner,
+    checksChanged: options.checksChanged,
     ownWrites,
     now,
     openPipe: () => options.openPipe(),

@@ -1151,6 +1151,12 @@ export const COPY_SLICES_MAX_COUNT = 8;
  */
 export const EUREKA_REGISTRATIONS_REMEMBERED_MAX_COUNT = 20_000;
 
+/**
+ * Checks of Consul's clients that an isolate caches for the next results of them. Beyond this, the least recently used are
+ * read again.
+ */
+export const CONSUL_CHECKS_REMEMBERED_MAX_COUNT = 20_000;
+
 /** Fewest instances for self-preservation: of fewer, a single lost one may already be more than 15 %. */
 export const SELF_PRESERVATION_INSTANCES_MIN_COUNT = 10;
 

@@ -127,8 +127,8 @@ export interface RegisterCommand {
 export interface PatchCommand {
   key: InstanceKey;
   patch: InstancePatch;
-  /** A new lease, which is also renewed. Only dialects change a lease without registering again. */
-  lease?: Lease | undefined;
+  /** A new lease, which is also renewed, or null for none. Only dialects change a lease without registering again. */
+  lease?: Lease | null | undefined;
   /** Member of `extensions` to replace, of the dialect with that name; a value that is undefined removes it. */
   extension?: { name: string; value: unknown } | undefined;
   /** Renew the lease in the same revision, as a registration does. Default: true with an extension. */

@@ -44,8 +44,8 @@ export function newCheck(definition: CheckDefinition): KeptCheck {
 }
 
 /**
- * Returns the checks of a service that is registered again. A check that it already had keeps its status and output; one that
- * the registration does not mention stays, unless it replaces all.
+ * Returns the checks of a service that is registered again. A check that it already had keeps its status and output, but has
+ * not been critical for any time yet. One that the registration does not mention stays, unless it replaces all.
  */
 export function mergedChecks(
   before: readonly KeptCheck[],
@@ -53,11 +53,13 @@ export function mergedChecks(
   replaces: boolean,
 ): KeptCheck[] {
   const known = new Map(before.map((check) => [check.id, check]));
-  const merged = declared.map((check) => {
-    const { status, output } = known.get(check.id) ?? check;
-    return { ...check, status, output };
+  // Of several with one id, the last one counts.
+  const unique = [...new Map(declared.map((check) => [check.id, check])).values()];
+  const merged = unique.map((check) => {
+    const { status, output, at } = known.get(check.id) ?? check;
+    return { ...check, status, output, at: status === 'critical' ? 0 : at };
   });
-  const ids = new Set(declared.map(({ id }) => id));
+  const ids = new Set(unique.map(({ id }) => id));
   return replaces ? merged : [...merged, ...before.filter(({ id }) => !ids.has(id))];
 }
 
@@ -65,28 +67,37 @@ export function mergedChecks(
  * Returns the terms of the lease that checks need; undefined if none of them has to be reported or run. A TTL check is the
  * lease itself. Without TTL, the program that runs the checks renews it.
  *
- * @param isCritical True: the instance is removed that much later, also if the check is still reported.
+ * While a check is critical that removes its instance, the lease is the time to the removal, and nothing renews it.
  */
-export function leaseOf(checks: readonly KeptCheck[], isCritical = false): LeaseTerms | undefined {
+export function leaseOf(checks: readonly KeptCheck[]): LeaseTerms | undefined {
   const leading = checks.find(isTtl) ?? checks.find(isRun);
   if (leading?.definition === undefined) return undefined;
+  const counted = removalMs(checks.filter(isFailing));
+  if (counted !== undefined) return { ttlMs: Math.min(counted, LEASE_TTL_MAX_MS), removeAfterMs: counted };
   const { ttl, interval } = leading.definition;
   const asked = isTtl(leading)
     ? milliseconds(ttl)
     : Math.max(RUNNER_LEAST_MS, RUNNER_INTERVALS * milliseconds(interval));
   const ttlMs = Math.min(Math.max(asked, LEASE_TTL_MIN_MS), LEASE_TTL_MAX_MS);
-  const after = removalMs(checks);
-  if (after === undefined) return { ttlMs, removeAfterMs: null };
-  const removeAfterMs = Math.max(ttlMs, isCritical ? after : ttlMs + after);
-  return { ttlMs, removeAfterMs: Math.min(removeAfterMs, LEASE_REMOVE_AFTER_MAX_MS) };
+  // If the lease runs out, these checks turn critical.
+  const after = removalMs(isTtl(leading) ? [leading] : checks.filter(isRun));
+  const removeAfterMs = after === undefined ? null : Math.min(ttlMs + after, LEASE_REMOVE_AFTER_MAX_MS);
+  return { ttlMs, removeAfterMs };
 }
 
-/** Returns the shortest time after which a critical check removes its instance; undefined if none does. */
+/** Reports whether a check was reported critical. The status with which it is registered does not count. */
+const isFailing = ({ status, at }: KeptCheck): boolean => status === 'critical' && at !== 0;
+
+/** Reports whether checks are about to remove their instance, so that its lease must not be renewed. */
+export const isBeingRemoved = (checks: readonly KeptCheck[]): boolean => removalMs(checks.filter(isFailing)) !== undefined;
+
+/** Returns the shortest time after which checks, once critical, remove their instance; undefined if none does. */
 function removalMs(checks: readonly KeptCheck[]): number | undefined {
   const times = checks.flatMap(({ definition }) =>
     definition === undefined || definition.deregisterAfter <= 0 ? [] : [milliseconds(definition.deregisterAfter)],
   );
-  return times.length === 0 ? undefined : Math.max(DEREGISTER_LEAST_MS, Math.min(...times));
+  if (times.length === 0) return undefined;
+  return Math.min(Math.max(DEREGISTER_LEAST_MS, Math.min(...times)), LEASE_REMOVE_AFTER_MAX_MS);
 }
 
 /** Returns the status that other APIs show: that of the worst check. A check without a result yet is starting. */
@@ -106,16 +117,14 @@ export interface Place {
 }
 
 /**
- * Maps a service at an agent, or in the catalog, to a registration of the core. The schema of definitions validates it.
+ * Maps a service to a registration of the core. The schema of definitions validates it.
  *
- * @param hasLease False: in the catalog, where checks keep their status, no check needs to be reported.
  * @throws {RegistryError} `INVALID_REQUEST` for a service that no client could reach.
  */
 export function registrationOf(
   service: ServiceDefinition,
   { checks, maintenance, ...others }: Pick<Kept, 'checks' | 'maintenance' | 'copied'>,
   place: Place,
-  hasLease = true,
 ): InstanceDefinitionInput {
   const address = service.address === '' ? place.address : service.address;
   if (address === undefined) {
@@ -145,7 +154,7 @@ export function registrationOf(
     runner: checks.some(isRun) ? place.runner : undefined,
     checks,
   };
-  const lease = hasLease ? leaseOf(checks) : undefined;
+  const lease = leaseOf(checks);
   return {
     address,
     ...(service.port === 0

@@ -50,14 +50,40 @@ export interface CopiedRecord {
 
 const nameOf = ({ group, service, id }: InstanceKey): string => JSON.stringify([group, service, id]);
 
-/** Ids of services are unique on their node, whose name is equal in any case. */
-const placeOf = (node: string, serviceId: string): string => `${node.toLowerCase()}\n${serviceId}`;
+const placeOf = (node: string, id: string): string => `${node.toLowerCase()}\n${id}`;
+
+/** Instances by the name of their node, which is equal in any case, and an id that is unique on it. */
+class Places {
+  readonly #all = new Map<string, Set<CatalogMember>>();
+
+  add(node: string, id: string, member: CatalogMember): void {
+    const place = placeOf(node, id);
+    const others = this.#all.get(place);
+    if (others === undefined) this.#all.set(place, new Set([member]));
+    else others.add(member);
+  }
+
+  delete(node: string, id: string, member: CatalogMember): void {
+    const place = placeOf(node, id);
+    const others = this.#all.get(place);
+    others?.delete(member);
+    if (others?.size === 0) this.#all.delete(place);
+  }
+
+  /** Returns the instances of an id, newest first: clients may have registered several at once. */
+  of(node: string, id: string): CatalogMember[] {
+    const all = [...(this.#all.get(placeOf(node, id)) ?? [])];
+    return all.sort((a, b) => b.instance.revision - a.instance.revision);
+  }
+}
 
 /** A copy of a namespace at one revision: its instances, and the records of nodes and checks. */
 export class CatalogCopy implements NamespaceCopy {
   readonly #members = new Map<string, CatalogMember>();
   /** Instances of this API by node and service id. */
-  readonly #places = new Map<string, Set<CatalogMember>>();
+  readonly #services = new Places();
+  /** The same by node and the ids of their checks. */
+  readonly #checks = new Places();
   /** Instances of the service of nodes and checks. */
   readonly #records = new Map<string, CopiedRecord>();
   readonly #views = new Map<string, InstanceView>();
@@ -114,20 +140,18 @@ export class CatalogCopy implements NamespaceCopy {
     const member = new CatalogMember(instance, this);
     this.#members.set(name, member);
     this.#textSize += member.textSize;
+    const { kept } = member;
     // A copy of a mirror is at no agent: the service that it copies may register here, with the same id on the same node.
-    if (member.kept === undefined || member.kept.copied) return;
-    const place = placeOf(member.kept.node, member.kept.id);
-    const others = this.#places.get(place);
-    if (others === undefined) this.#places.set(place, new Set([member]));
-    else others.add(member);
+    if (kept === undefined || kept.copied) return;
+    this.#services.add(kept.node, kept.id, member);
+    for (const { id } of kept.checks) this.#checks.add(kept.node, id, member);
   }
 
   #unplace(member: CatalogMember): void {
-    if (member.kept === undefined) return;
-    const place = placeOf(member.kept.node, member.kept.id);
-    const others = this.#places.get(place);
-    others?.delete(member);
-    if (others?.size === 0) this.#places.delete(place);
+    const { kept } = member;
+    if (kept === undefined || kept.copied) return;
+    this.#services.delete(kept.node, kept.id, member);
+    for (const { id } of kept.checks) this.#checks.delete(kept.node, id, member);
   }
 
   #putRecord(name: string, instance: InstanceView, isGone: boolean): void {
@@ -153,13 +177,14 @@ export class CatalogCopy implements NamespaceCopy {
     return this.#members.get(nameOf(key));
   }
 
-  /** Returns the instance of this API with a service id on a node; the newest if clients registered several at once. */
-  find(node: string, serviceId: string): CatalogMember | undefined {
-    const all = [...(this.#places.get(placeOf(node, serviceId)) ?? [])];
-    return all.reduce<CatalogMember | undefined>(
-      (newest, each) => (newest === undefined || each.instance.revision > newest.instance.revision ? each : newest),
-      undefined,
-    );
+  /** Returns the instances of this API with a service id on a node, newest first; usually there is one. */
+  withService(node: string, serviceId: string): readonly CatalogMember[] {
+    return this.#services.of(node, serviceId);
+  }
+
+  /** Returns the instances with a check of their own with this id on a node, newest first. */
+  withCheck(node: string, checkId: string): readonly CatalogMember[] {
+    return this.#checks.of(node, checkId);
   }
 
   /** Returns the records of nodes and checks. */

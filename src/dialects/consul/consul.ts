@@ -1,5 +1,7 @@
 import { refusalOf } from '../../codecs/consul/refusals';
 import type { Dialect } from '../../http/pipeline/dialect';
+import { addAgentCheckRoutes } from './agent-check-routes';
+import { addAgentServiceRoutes } from './agent-service-routes';
 import { textAnswer } from './answers';
 import { CatalogCopies } from './catalog-copy';
 import { KeptAnswers } from './kept-answers';
@@ -41,5 +43,7 @@ export const consul: Dialect = {
     addSessionRoutes(door);
     addTxnRoutes(door);
     addMiscRoutes(door);
+    addAgentServiceRoutes(door, copies);
+    addAgentCheckRoutes(door, copies);
   },
 };

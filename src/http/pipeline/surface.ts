@@ -36,6 +36,10 @@ export interface Surface {
   acceptSocket: AcceptSocket;
   /** Logs an error that happens after a response has started. */
   noteFailure(record: RequestRecord, error: unknown): void;
+  /** Name of the program in this process that runs health checks; absent: nothing here runs any. */
+  checkRunner?: string | undefined;
+  /** Notifies that program that checks of a namespace have changed. */
+  checksChanged?: ((namespace: string) => void) | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
 }

@@ -32,7 +32,7 @@ export function patch(
   if (current === undefined) throw missingInstance(key);
   const { record } = current;
   assertRegistered(key, record);
-  const lease = changes.lease ?? record.definition.lease;
+  const lease = changes.lease === undefined ? record.definition.lease : changes.lease;
   const definition: InstanceDefinition = {
     ...record.definition,
     weight: changes.weight ?? record.definition.weight,

@@ -1,0 +1,102 @@
+import type { CheckDefinition } from '../../codecs/consul/check';
+import { type KeptCheck, type KeptNodeCheck, NODES } from '../../codecs/consul/kept';
+import { REFUSALS } from '../../codecs/consul/refusals';
+import { isRun, isTtl, mergedChecks, newCheck } from '../../codecs/consul/registration';
+import type { RouteCall } from '../../http/pipeline/route-call';
+import { parsed } from '../../http/request/field-errors';
+import { RegistryError } from '../../model/errors';
+import { InstanceDefinition } from '../../model/instance';
+import type { CatalogCopies, CatalogCopy, CatalogMember } from './catalog-copy';
+import { assertRunnable } from './check-runner';
+import { findCheck, findService, keptPatch, recordDefinition } from './held-checks';
+import { checkKey } from './names';
+import { retried } from './retried';
+
+/** A check that is registered apart from its service. */
+export interface CheckRegistration {
+  node: string;
+  definition: CheckDefinition;
+  runner: string | undefined;
+}
+
+/** Adds a check to a service, or to a node, or replaces it. A check that exists keeps its status and output. */
+export async function registerCheck(
+  call: RouteCall,
+  copies: CatalogCopies,
+  { node, definition, runner: gateway }: CheckRegistration,
+): Promise<void> {
+  const runner = gateway ?? call.surroundings.checkRunner;
+  assertRunnable([definition], runner);
+  const declared = newCheck(definition);
+  await retried(`the check "${declared.id}"`, async () => {
+    const copy = await copies.of(call);
+    const member = serviceOfCheck(copy, call, node, definition.serviceId);
+    const { kept } = member ?? {};
+    const isApart = kept === undefined || kept.checks.some((each) => isTtl(each) && each.id !== declared.id);
+    if (member === undefined || kept === undefined || (isApart && isTtl(declared))) {
+      const about = kept === undefined ? {} : { serviceId: kept.id, serviceName: member?.records.service.name };
+      return registerApart(call, copy, { node: kept?.node ?? node, ...about, runner, check: declared });
+    }
+    const [check = declared] = mergedChecks(kept.checks, [declared], true);
+    const isNew = kept.checks.every(({ id }) => id !== check.id);
+    const checks = isNew ? [...kept.checks, check] : kept.checks.map((each) => (each.id === check.id ? check : each));
+    const changes = keptPatch(member.instance, { ...kept, checks, runner: checks.some(isRun) ? runner : undefined });
+    const { key, instance } = member;
+    const precondition = { revision: instance.revision };
+    await call.calls.patch(call.callerWithOrigin, { key, ...changes, renew: isTtl(declared), precondition });
+  });
+  if (isRun(declared)) call.surroundings.checksChanged?.(call.namespace);
+}
+
+/** Returns the service that a check names; undefined for a check of the node. */
+function serviceOfCheck(copy: CatalogCopy, call: RouteCall, node: string, id: string): CatalogMember | undefined {
+  if (id === '') {
+    if (call.may('register', NODES)) return undefined;
+    throw new RegistryError(
+      'FORBIDDEN',
+      `a check of a node needs the scope "register" on the service "${NODES.group}@@${NODES.service}"`,
+    );
+  }
+  const member = findService(copy, call, node, id);
+  if (member === undefined) throw REFUSALS.noService(id);
+  return member;
+}
+
+/** Registers a check that is no part of an instance. */
+async function registerApart(call: RouteCall, copy: CatalogCopy, nodeCheck: KeptNodeCheck): Promise<void> {
+  const key = checkKey(nodeCheck.node, nodeCheck.check.id);
+  const before = copy.record(key);
+  const definition = apartDefinition(copy, nodeCheck);
+  const precondition = before === undefined ? { absent: true } : { revision: before.instance.revision };
+  await call.calls.register(call.callerWithOrigin, { key, definition, precondition });
+}
+
+/** Returns the registration of a check that is no part of an instance, with the status and output that it already has. */
+export function apartDefinition(copy: CatalogCopy, nodeCheck: KeptNodeCheck): InstanceDefinition {
+  const before = copy.record(checkKey(nodeCheck.node, nodeCheck.check.id))?.record;
+  const known: KeptCheck[] = before !== undefined && 'nodeCheck' in before ? [before.nodeCheck.check] : [];
+  const [check = nodeCheck.check] = mergedChecks(known, [nodeCheck.check], true);
+  const runner = isRun(check) ? nodeCheck.runner : undefined;
+  return parsed(InstanceDefinition, recordDefinition({ ...nodeCheck, runner, check }), 'body');
+}
+
+/** Removes a check. @throws {RegistryError} With Consul's text if there is none. */
+export async function deregisterCheck(
+  call: RouteCall,
+  copies: CatalogCopies,
+  node: string,
+  checkId: string,
+): Promise<void> {
+  let wasRun = false;
+  await retried(`the check "${checkId}"`, async () => {
+    const held = findCheck(await copies.of(call), call, node, checkId);
+    if (held === undefined) throw REFUSALS.unknownCheck(checkId);
+    wasRun = isRun(held.check);
+    const { key } = held;
+    const precondition = { revision: held.revision };
+    const changes = held.remove();
+    if (changes === undefined) await call.calls.deregister(call.callerWithOrigin, { key, precondition });
+    else await call.calls.patch(call.callerWithOrigin, { key, ...changes, renew: false, precondition });
+  });
+  if (wasRun) call.surroundings.checksChanged?.(call.namespace);
+}

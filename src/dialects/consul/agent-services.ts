@@ -1,0 +1,167 @@
+import type { KeptCheck, KeptNodeCheck } from '../../codecs/consul/kept';
+import { consulError, REFUSALS } from '../../codecs/consul/refusals';
+import { isRun, isTtl, mergedChecks, newCheck, registrationOf } from '../../codecs/consul/registration';
+import type { ServiceDefinition, ServiceRegistration } from '../../codecs/consul/service';
+import type { RouteCall } from '../../http/pipeline/route-call';
+import { parsed } from '../../http/request/field-errors';
+import type { InstanceKey, Operation } from '../../model/batch';
+import { InstanceDefinition } from '../../model/instance';
+import { apartDefinition } from './agent-checks';
+import type { CatalogCopies, CatalogCopy, CatalogMember } from './catalog-copy';
+import { assertRunnable } from './check-runner';
+import { findService } from './held-checks';
+import { checkKey, instanceKey, isSameNode } from './names';
+import { retried } from './retried';
+
+/** A registration of a service at the agent of a node. */
+export interface ServiceAtAgent {
+  node: string;
+  service: ServiceRegistration;
+  /** True: existing checks that the registration does not mention are removed. */
+  replacesChecks: boolean;
+  runner: string | undefined;
+}
+
+/** Registers a service with its checks, as one revision; or none if nothing differs. */
+export async function registerService(call: RouteCall, copies: CatalogCopies, ask: ServiceAtAgent): Promise<void> {
+  const { service } = ask;
+  const runner = ask.runner ?? call.surroundings.checkRunner;
+  assertRunnable(service.checks, runner);
+  const declared = service.checks.map(newCheck);
+  await retried(`the service "${service.id}"`, async () => {
+    const copy = await copies.of(call);
+    const operations = registration(copy, call, { ...ask, declared, runner });
+    await carriedOut(call, operations);
+  });
+  if (declared.some(isRun)) call.surroundings.checksChanged?.(call.namespace);
+}
+
+/** A registration with the checks that it declares. */
+interface Registering extends Pick<ServiceAtAgent, 'node' | 'replacesChecks' | 'runner'> {
+  service: ServiceDefinition;
+  declared: readonly KeptCheck[];
+}
+
+/** Returns the operations of a registration, the instance first. */
+export function registration(copy: CatalogCopy, call: RouteCall, ask: Registering): Operation[] {
+  const { node, service, declared, replacesChecks, runner } = ask;
+  const key = instanceKey(service.name, service.id, node);
+  const before = findService(copy, call, node, service.id);
+  assertOwn(copy, key, ask);
+  const apart = checksApart(copy, node, service.id);
+  const known = [...(before?.kept?.checks ?? []), ...apart.map(({ check }) => check)];
+  const checks = mergedChecks(known, declared, replacesChecks);
+  // The first TTL check is the lease of the instance.
+  const leading = checks.find(isTtl);
+  const isFurther = (check: KeptCheck) => isTtl(check) && check !== leading;
+  const address = copy.nodes.find(node)?.address || call.callerWithOrigin.address;
+  const definition = registrationOf(
+    service,
+    {
+      checks: checks.filter((check) => !isFurther(check)),
+      maintenance: replacesChecks ? undefined : before?.kept?.maintenance,
+    },
+    { node, address, runner: runner ?? before?.kept?.runner },
+  );
+  const isMoved = before !== undefined && !isSameKey(before.key, key);
+  return [
+    {
+      op: 'register',
+      key,
+      definition: parsed(InstanceDefinition, definition, 'body'),
+      precondition: before === undefined || isMoved ? { absent: true } : { revision: before.instance.revision },
+    },
+    ...(isMoved ? [removal(before)] : []),
+    ...furtherChecks(copy, { node, service, further: checks.filter(isFurther), before: apart, runner }),
+  ];
+}
+
+/** Checks of a service that are no part of its instance. */
+interface FurtherChecks {
+  node: string;
+  service: ServiceDefinition;
+  further: readonly KeptCheck[];
+  before: readonly KeptNodeCheck[];
+  runner: string | undefined;
+}
+
+/** Returns the operations that register the further checks of a service, and remove those that it no longer has. */
+function furtherChecks(copy: CatalogCopy, { node, service, further, before, runner }: FurtherChecks): Operation[] {
+  const about = { node, serviceId: service.id, serviceName: service.name, runner };
+  const registered = further.map((check): Operation => {
+    const key = checkKey(node, check.id);
+    const known = copy.record(key);
+    const precondition = known === undefined ? { absent: true } : { revision: known.instance.revision };
+    return { op: 'register', key, definition: apartDefinition(copy, { ...about, check }), precondition };
+  });
+  const gone = before.filter(({ check }) => further.every(({ id }) => id !== check.id));
+  return [...registered, ...gone.map(({ check }) => deregistration(checkKey(node, check.id)))];
+}
+
+/** Returns the stored checks of a service that are no part of its instance. */
+export function checksApart(copy: CatalogCopy, node: string, serviceId: string): KeptNodeCheck[] {
+  return [...copy.records()].flatMap(({ record }) => {
+    if (!('nodeCheck' in record)) return [];
+    const { nodeCheck } = record;
+    return nodeCheck.serviceId === serviceId && isSameNode(nodeCheck.node, node) ? [nodeCheck] : [];
+  });
+}
+
+/** Refuses a key that an instance of another API, or of another service id, has. */
+function assertOwn(copy: CatalogCopy, key: InstanceKey, { node, service }: Registering): void {
+  const there = copy.member(key);
+  if (there === undefined) return;
+  if (there.kept?.id === service.id && isSameNode(there.kept.node, node)) return;
+  throw consulError(
+    409,
+    `the instance "${key.id}" of the service ${JSON.stringify(service.name)} was registered through another API, and is not replaced; use another ID, or remove it there`,
+  );
+}
+
+/** Removes a service with its checks. @throws {RegistryError} With Consul's text if there is none. */
+export async function deregisterService(
+  call: RouteCall,
+  copies: CatalogCopies,
+  node: string,
+  serviceId: string,
+): Promise<void> {
+  let wasRun = false;
+  await retried(`the service "${serviceId}"`, async () => {
+    const copy = await copies.of(call);
+    const member = findService(copy, call, node, serviceId);
+    if (member === undefined) throw REFUSALS.unknownService(serviceId);
+    wasRun = member.kept?.runner !== undefined;
+    await carriedOut(call, serviceRemoval(copy, member));
+  });
+  if (wasRun) call.surroundings.checksChanged?.(call.namespace);
+}
+
+/** Returns the operations that remove an instance with its checks. */
+export function serviceRemoval(copy: CatalogCopy, member: CatalogMember): Operation[] {
+  const { kept } = member;
+  const apart = kept === undefined ? [] : checksApart(copy, kept.node, kept.id);
+  return [removal(member), ...apart.map(({ node, check }) => deregistration(checkKey(node, check.id)))];
+}
+
+const removal = ({ key, instance }: CatalogMember): Operation => ({
+  op: 'deregister',
+  key,
+  precondition: { revision: instance.revision },
+});
+
+const deregistration = (key: InstanceKey): Operation => ({ op: 'deregister', key, precondition: {} });
+
+/** Carries out operations as one revision. */
+export async function carriedOut(call: RouteCall, operations: readonly Operation[]): Promise<void> {
+  const [single, ...others] = operations;
+  if (single === undefined) return;
+  const { calls, callerWithOrigin } = call;
+  // A call for one instance costs less than a batch.
+  if (others.length > 0) await calls.batch(callerWithOrigin, [...operations]);
+  else if (single.op === 'register') await calls.register(callerWithOrigin, single);
+  else if (single.op === 'deregister') await calls.deregister(callerWithOrigin, single);
+  else await calls.batch(callerWithOrigin, [single]);
+}
+
+const isSameKey = (a: InstanceKey, b: InstanceKey): boolean =>
+  a.group === b.group && a.service === b.service && a.id === b.id;

@@ -1,0 +1,157 @@
+import {
+  EXTENSION,
+  type Kept,
+  type KeptCheck,
+  type KeptNodeCheck,
+  NODES,
+  writeKept,
+  writeNodesRecord,
+} from '../../codecs/consul/kept';
+import { isBeingRemoved, isRun, isTtl, leaseOf, statusOf } from '../../codecs/consul/registration';
+import type { RouteCall } from '../../http/pipeline/route-call';
+import type { InstanceKey } from '../../model/batch';
+import { RegistryError } from '../../model/errors';
+import type { InstanceDefinitionInput, InstanceStatus, InstanceView } from '../../model/instance';
+import { grantLease } from '../../model/lease';
+import type { PatchCommand, ServiceKey } from '../../model/namespace-api';
+import type { CatalogCopy, CatalogMember } from './catalog-copy';
+import { checkKey, serviceOf } from './names';
+
+/** The members of a patch that change checks. */
+export type CheckPatch = Pick<PatchCommand, 'patch' | 'extension' | 'lease'>;
+
+/** A check, and the registration that has it. */
+export interface HeldCheck {
+  key: InstanceKey;
+  /** Service whose `register` scope its changes need. */
+  service: ServiceKey;
+  revision: number;
+  check: KeptCheck;
+  /** Program that runs it; undefined if its client reports it. */
+  runner: string | undefined;
+  /** True: each of its results renews the lease. */
+  renews: boolean;
+  /** True: the registration is about to be removed, so nothing renews its lease. */
+  isBeingRemoved: boolean;
+  /** Returns the patch that replaces the check. */
+  replace(check: KeptCheck): CheckPatch;
+  /** Returns the patch that removes the check; undefined if the whole registration is to be removed. */
+  remove(): CheckPatch | undefined;
+}
+
+/** Returns the patch that stores new data of an instance. */
+export function keptPatch(instance: InstanceView, kept: Kept): CheckPatch {
+  return {
+    patch: { status: statusOf(kept) },
+    extension: { name: EXTENSION, value: writeKept(kept) },
+    ...changedLease(instance, kept.checks),
+  };
+}
+
+/** Returns the lease that checks need, if the instance has another one. */
+function changedLease({ lease: before }: InstanceView, checks: readonly KeptCheck[]): Pick<CheckPatch, 'lease'> {
+  const terms = leaseOf(checks);
+  if (terms === undefined) return before === null ? {} : { lease: null };
+  const isSame = terms.ttlMs === before?.ttlMs && terms.removeAfterMs === before.removeAfterMs;
+  return isSame ? {} : { lease: grantLease(terms) };
+}
+
+/** Returns the registration of a check that is no part of an instance. */
+export function recordDefinition(record: KeptNodeCheck): InstanceDefinitionInput {
+  const { status, extension } = recordPatch(record);
+  const terms = leaseOf([record.check]);
+  return {
+    url: `consul://${encodeURIComponent(record.node)}`,
+    status,
+    ...(terms === undefined ? { ephemeral: false } : { lease: { ...terms, removeAfterMs: null } }),
+    extensions: { [extension.name]: extension.value },
+  };
+}
+
+/** Consul removes no service for such a check: its lease ends never, so that it stays critical. */
+function recordPatch(nodeCheck: KeptNodeCheck): {
+  status: InstanceStatus;
+  extension: { name: string; value: unknown };
+} {
+  return {
+    status: statusOf({ checks: [nodeCheck.check], maintenance: undefined }),
+    extension: { name: EXTENSION, value: writeNodesRecord({ nodeCheck }) },
+  };
+}
+
+/** Returns a check of an instance. @returns Undefined if the instance does not have it. */
+export function checkOfInstance({ instance, key, kept }: CatalogMember, id: string): HeldCheck | undefined {
+  const check = kept?.checks.find((each) => each.id === id);
+  if (kept === undefined || check === undefined) return undefined;
+  const withChecks = (checks: KeptCheck[]) => keptPatch(instance, { ...kept, checks });
+  return {
+    key,
+    service: key,
+    revision: instance.revision,
+    check,
+    runner: isRun(check) ? kept.runner : undefined,
+    renews: isTtl(check) || (isRun(check) && !kept.checks.some(isTtl)),
+    isBeingRemoved: isBeingRemoved(kept.checks),
+    replace: (next) => withChecks(kept.checks.map((each) => (each.id === id ? next : each))),
+    remove: () => withChecks(kept.checks.filter((each) => each.id !== id)),
+  };
+}
+
+/** Returns a check that is no part of an instance. */
+export function checkOfRecord(instance: InstanceView, nodeCheck: KeptNodeCheck): HeldCheck {
+  const { group, service, id } = instance;
+  return {
+    key: { group, service, id },
+    service: nodeCheck.serviceName === undefined ? NODES : serviceOf(nodeCheck.serviceName),
+    revision: instance.revision,
+    check: nodeCheck.check,
+    runner: nodeCheck.runner,
+    renews: isTtl(nodeCheck.check) || isRun(nodeCheck.check),
+    isBeingRemoved: false,
+    replace(check) {
+      const { status, extension } = recordPatch({ ...nodeCheck, check });
+      return { patch: { status }, extension };
+    },
+    remove: () => undefined,
+  };
+}
+
+/**
+ * Finds a check on a node among those that the caller may change.
+ *
+ * @returns Undefined if there is none that the caller may see.
+ * @throws {RegistryError} `FORBIDDEN` if the caller may see it but not change it.
+ */
+export function findCheck(copy: CatalogCopy, call: RouteCall, node: string, id: string): HeldCheck | undefined {
+  const record = copy.record(checkKey(node, id));
+  const ofNode =
+    record !== undefined && 'nodeCheck' in record.record
+      ? [checkOfRecord(record.instance, record.record.nodeCheck)]
+      : [];
+  const all = copy.withCheck(node, id).flatMap((member) => checkOfInstance(member, id) ?? []);
+  return changeable([...all, ...ofNode], call, ({ service }) => service, `the check ${JSON.stringify(id)}`);
+}
+
+/**
+ * Finds the instance of a service id on a node among those that the caller may change.
+ *
+ * @returns Undefined if there is none that the caller may see.
+ * @throws {RegistryError} `FORBIDDEN` if the caller may see it but not change it.
+ */
+export function findService(copy: CatalogCopy, call: RouteCall, node: string, id: string): CatalogMember | undefined {
+  return changeable(copy.withService(node, id), call, ({ key }) => key, `the service ID ${JSON.stringify(id)}`);
+}
+
+/** Returns the first record that the caller may change. Those that it may not see count as absent. */
+function changeable<T>(
+  all: readonly T[],
+  call: RouteCall,
+  serviceIn: (each: T) => ServiceKey,
+  what: string,
+): T | undefined {
+  const found = all.find((each) => call.may('register', serviceIn(each)));
+  if (found === undefined && all.some((each) => call.may('read', serviceIn(each)))) {
+    throw new RegistryError('FORBIDDEN', `${what} belongs to a service on which this token lacks the scope "register"`);
+  }
+  return found;
+}
