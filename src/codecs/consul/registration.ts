@@ -7,7 +7,7 @@ import {
   TAGS_MAX_COUNT,
   WEIGHT_MAX,
 } from '../../model/limits';
-import { isPlainName, ShortName } from '../../model/names';
+import { nameProblem } from '../../model/name-problem';
 import type { CheckDefinition, CheckKind } from './check';
 import { milliseconds } from './duration';
 import { EXTENSION, type Kept, type KeptCheck, writeKept } from './kept';
@@ -89,7 +89,8 @@ export function leaseOf(checks: readonly KeptCheck[]): LeaseTerms | undefined {
 const isFailing = ({ status, at }: KeptCheck): boolean => status === 'critical' && at !== 0;
 
 /** Reports whether checks are about to remove their instance, so that its lease must not be renewed. */
-export const isBeingRemoved = (checks: readonly KeptCheck[]): boolean => removalMs(checks.filter(isFailing)) !== undefined;
+export const isBeingRemoved = (checks: readonly KeptCheck[]): boolean =>
+  removalMs(checks.filter(isFailing)) !== undefined;
 
 /** Returns the shortest time after which checks, once critical, remove their instance; undefined if none does. */
 function removalMs(checks: readonly KeptCheck[]): number | undefined {
@@ -161,7 +162,7 @@ export function registrationOf(
       ? { url: `tcp://${address.includes(':') ? `[${address}]` : address}` }
       : { port: service.port }),
     // The extension has it, too, whatever its length.
-    ...(ShortName.safeParse(place.node).success ? { node: place.node } : {}),
+    ...(nameProblem(place.node) === undefined ? { node: place.node } : {}),
     weight: Math.min(service.weights.passing, WEIGHT_MAX),
     status: statusOf(kept),
     metadata: service.meta,
@@ -172,7 +173,7 @@ export function registrationOf(
 }
 
 /** Reports whether the core accepts a tag. */
-const isTag = (tag: string): boolean => isPlainName(tag) || ShortName.safeParse(tag).success;
+const isTag = (tag: string): boolean => nameProblem(tag) === undefined;
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((each, index) => each === b[index]);
