@@ -7,7 +7,7 @@ import {
   TAGS_MAX_COUNT,
   WEIGHT_MAX,
 } from '../../model/limits';
-import { isPlainName, ShortName } from '../../model/names';
+import { nameProblem } from '../../model/name-problem';
 import type { CheckDefinition, CheckKind } from './check';
 import { milliseconds } from './duration';
 import { EXTENSION, type Kept, type KeptCheck, writeKept } from './kept';
@@ -165,7 +165,7 @@ export function registrationOf(
       : { port: service.port }),
     ...securePort(service),
     // The extension has it, too, whatever its length.
-    ...(ShortName.safeParse(place.node).success ? { node: place.node } : {}),
+    ...(nameProblem(place.node) === undefined ? { node: place.node } : {}),
     weight: Math.min(service.weights.passing, WEIGHT_MAX),
     status: statusOf(kept),
     metadata: service.meta,
@@ -176,7 +176,7 @@ export function registrationOf(
 }
 
 /** Reports whether the core accepts a tag. */
-const isTag = (tag: string): boolean => isPlainName(tag) || ShortName.safeParse(tag).success;
+const isTag = (tag: string): boolean => nameProblem(tag) === undefined;
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((each, index) => each === b[index]);
