@@ -6,6 +6,7 @@ import { contestFigure } from './contest';
 import { type Bench, type Figure, reached, USUAL_HOMES } from './figure';
 import { calls } from './figures/calls';
 import { coldWake } from './figures/cold-wake';
+import { consulChecks } from './figures/consul-checks';
 import { contests } from './figures/contests';
 import { cost } from './figures/cost';
 import { entries, entryRange, transactions } from './figures/entries';
@@ -65,6 +66,7 @@ const FIGURES: readonly Figure[] = [
   coldWake,
   history,
   transfer,
+  consulChecks,
 ];
 
 function setting({ rounds, seconds, except }: BenchOptions, load: number): Setting {
