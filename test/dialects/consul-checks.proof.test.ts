@@ -191,6 +191,39 @@ describe.each(HOSTS)('a gateway in front of the %s host', (host) => {
   });
 });
 
+describe('a gateway that can not start', () => {
+  it('says why, and what to do', async () => {
+    const registry = await startOn('resident', { data: temporaryFolder() });
+    onTestFinished(() => registry.stop());
+    const start = async (env: NodeJS.ProcessEnv, port = '0') => {
+      const words = [join(PROJECT_ROOT, 'bin', 'rollcall.js'), 'gateway', '--consul-port', port];
+      const all = { ...process.env, ROLLCALL_URL: registry.url, ROLLCALL_TOKEN: registry.rootToken, ...env };
+      const program = new Program(process.execPath, words, { env: all });
+      return { ...(await program.end()), text: program.printed };
+    };
+    const taken = String(await servers.http(() => {}));
+    const inUse = { code: 1, text: expect.stringContaining('or choose another port with --consul-port') };
+    expect(await start({}, taken)).toMatchObject(inUse);
+    const wrong = { code: 4, text: expect.stringContaining('refused the token from ROLLCALL_TOKEN') };
+    expect(await start({ ROLLCALL_TOKEN: 'wrong' })).toMatchObject(wrong);
+    const away = { code: 6, text: expect.stringContaining('Cannot reach http://127.0.0.1:9: ') };
+    expect(await start({ ROLLCALL_URL: 'http://127.0.0.1:9' })).toMatchObject(away);
+    const made = await fetch(`${registry.url}/api/v1/tokens`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${registry.rootToken}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ name: 'reader', grants: [{ scope: 'read', ns: 'public' }] }),
+    });
+    const { token } = (await made.json()) as { token: string }; // `as`: what the API documents
+    const lacking = {
+      code: 4,
+      text: expect.stringMatching(/lacks "operate" on the namespace public\.\n.*--grant operate:public/),
+    };
+    expect(await start({ ROLLCALL_TOKEN: token })).toMatchObject(lacking);
+    const port = Number(taken);
+    await expect(startOn('resident', { data: temporaryFolder(), consulPort: port })).rejects.toThrow('--consul-port');
+  });
+});
+
 describe('a gateway that was frozen', () => {
   it('keeps what its leases had ended for, and reports nothing critical of that time', async () => {
     const registry = await startOn('resident', { data: temporaryFolder() });

@@ -318,9 +318,11 @@ describe('the target of a check', () => {
     expect(result.output).toBe(`HTTP GET ${http}: 200 OK Output: own.invalid:${port}`);
   });
 
-  it('is the loopback interface of an instance on this machine', async () => {
+  it('is any address of this machine for an instance on it', async () => {
     const rules = named({ localhost: ['::1', '127.0.0.1'] });
     expect(await rules.target('10.0.0.7', 'localhost', 80)).toMatchObject({ address: '::1' });
     expect(await rules.target('::ffff:10.0.0.7', '127.0.0.1', 80)).toMatchObject({ address: '127.0.0.1' });
+    expect(await rules.target('127.0.0.1', '10.0.0.7', 80)).toMatchObject({ address: '10.0.0.7' });
+    await expect(named({}, false).target('127.0.0.1', '10.0.0.7', 80)).rejects.toThrow('is not the address');
   });
 });
