@@ -124,7 +124,7 @@ async function judgesServers(agent: Agent): Promise<void> {
 }
 
 describe('the resident host', () => {
-  it('runs checks on the port for clients of Consul, and goes on with them after a restart', async () => {
+  it('[CR5] runs checks on the port for clients of Consul, and goes on with them after a restart', async () => {
     const registry = await startOn('resident', { data: temporaryFolder(), consulPort: 0 });
     onTestFinished(() => registry.stop());
     const agent = { url: registry.consulUrl ?? '', token: registry.rootToken };
@@ -168,7 +168,7 @@ describe.each(HOSTS)('a gateway in front of the %s host', (host) => {
     await judgesServers(agent);
   });
 
-  it('takes over the checks of one of its name that was killed, and stops when it is asked to', async () => {
+  it('[CR5] takes over the checks of one of its name that was killed, and stops when it is asked to', async () => {
     let healthy = 200;
     const port = await servers.http((_, response) => void response.writeHead(healthy).end());
     const { agent, program } = await startGateway(registry, 'heir');
@@ -225,7 +225,7 @@ describe('a gateway that can not start', () => {
 });
 
 describe('a gateway that was frozen', () => {
-  it('keeps what its leases had ended for, and reports nothing critical of that time', async () => {
+  it('[CR6] keeps what its leases had ended for, and reports nothing critical of that time', async () => {
     const registry = await startOn('resident', { data: temporaryFolder() });
     onTestFinished(() => registry.stop());
     let isHeld = false;
