@@ -7,6 +7,7 @@ import { contextCommand } from './commands/context';
 import { doctorCommand } from './commands/doctor';
 import { drainCommand } from './commands/drain';
 import { execCommand } from './commands/exec';
+import { gatewayCommand } from './commands/gateway';
 import { auditCommand, historyCommand, whyCommand } from './commands/history';
 import { kvCommand } from './commands/kv';
 import { leaseCommand } from './commands/lease';
@@ -27,7 +28,7 @@ const OWN_OPTIONS = 'Options:';
 
 /** Commands as the help lists them, grouped by task. */
 const CHAPTERS: [title: string, commands: () => CommandUnknownOpts[]][] = [
-  ['Run a registry:', () => [serveCommand(), backupCommand(), restoreCommand()]],
+  ['Run a registry:', () => [serveCommand(), gatewayCommand(), backupCommand(), restoreCommand()]],
   ['Register:', () => [registerCommand(), heartbeatCommand(), deregisterCommand(), execCommand()]],
   [
     'Inspect:',

@@ -64,18 +64,22 @@ export async function freePort(host = '127.0.0.1'): Promise<number> {
   }
 }
 
-/** Returns a readable error for a system error about listening; any other error is returned unchanged. */
-export function listenError(host: string, port: number, error: unknown): unknown {
-  const message = listenMessage(host, port, systemErrorCode(error));
+/**
+ * Returns a readable error for a system error about listening; any other error is returned unchanged.
+ *
+ * @param option Option that sets the port.
+ */
+export function listenError(host: string, port: number, error: unknown, option = '--port'): unknown {
+  const message = listenMessage(host, port, systemErrorCode(error), option);
   return message === undefined ? error : new LaunchError(message, 1, { cause: error });
 }
 
-function listenMessage(host: string, port: number, code: string | undefined): string | undefined {
+function listenMessage(host: string, port: number, code: string | undefined, option: string): string | undefined {
   switch (code) {
     case 'EADDRINUSE':
-      return `Port ${port} on ${host} is in use. Stop the program that uses it, or choose another port with --port (0: any free port).`;
+      return `Port ${port} on ${host} is in use. Stop the program that uses it, or choose another port with ${option} (0: any free port).`;
     case 'EACCES':
-      return `This user may not listen on port ${port}. Choose one above 1023 with --port.`;
+      return `This user may not listen on port ${port}. Choose one above 1023 with ${option}.`;
     case 'EADDRNOTAVAIL':
     case 'EINVAL': // on Deno
       return `${host} is not an address of this machine. Choose another with --host, such as 127.0.0.1.`;

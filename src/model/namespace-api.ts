@@ -1,5 +1,5 @@
 import type { BatchReport, HeartbeatReport, InstanceKey, Operation, Precondition } from './batch';
-import type { ChangedInstances, ChangedServices, ListedInstances, SharedRead } from './dialect-reads';
+import type { ChangedInstances, ChangedServices, ListedInstances } from './dialect-reads';
 import type { EntryRange, EntryView } from './entry';
 import type { EntryDiff, EntryDiffCommand, EntryHistoryCommand, EntryRollbackReport } from './entry-past';
 import type { NamespaceSnapshot } from './frames';
@@ -15,7 +15,15 @@ import type {
   LeaseRenewalReport,
   LockChange,
 } from './granted-lease';
-import type { Cause, EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
+import type { EntryHistory, HistoryPage, RollbackReport, ServiceDiff, WhyReport } from './history';
+import type {
+  Asker,
+  ChangedServicesCommand,
+  ChangedSinceCommand,
+  DiffCommand,
+  HistoryCommand,
+  WhyCommand,
+} from './history-commands';
 import type { InstanceDefinition, InstancePatch, InstanceView, Location, Registration, Renewal } from './instance';
 import type { JsonText } from './json';
 import type { KeyInterval } from './key-interval';
@@ -163,12 +171,6 @@ export interface ServiceListCommand extends ReadOptions {
   after?: string | undefined;
 }
 
-/** Caller whose rate a call counts towards, if the namespace limits rates. */
-export interface Asker {
-  /** Id of the token. */
-  tokenId?: string | undefined;
-}
-
 export interface OverrideListCommand extends ServiceKey, ReadOptions {
   after?: string | undefined;
 }
@@ -177,55 +179,9 @@ export interface SubscriberListCommand extends ServiceKey, Asker {
   after?: string | undefined;
 }
 
-/** A history query: for the whole namespace, a group, a service, an instance and its override, or entries. */
-export interface HistoryCommand extends Asker {
-  /** Only these entries. A query for a group, a service or an instance has no entries. */
-  keys?: KeyInterval | undefined;
-  group?: string | undefined;
-  /** In `DEFAULT_GROUP` if no group is given. */
-  service?: string | undefined;
-  /** Requires a service. */
-  instance?: string | undefined;
-  cause?: Cause | undefined;
-  /** Only entries after this cursor, or at this time and later. */
-  since?: PointInTime | undefined;
-  /** Only entries up to this cursor or time. */
-  until?: PointInTime | undefined;
-  /** The `next` of the previous page. */
-  after?: string | undefined;
-  limit?: number | undefined;
-}
-
-export interface DiffCommand extends ServiceKey, Asker {
-  from: PointInTime;
-  to?: PointInTime | undefined;
-  limit?: number | undefined;
-  /** The `next` of the previous page. */
-  after?: string | undefined;
-}
-
-export interface WhyCommand extends Asker {
-  key: InstanceKey;
-  /** Maximum number of history entries. */
-  limit?: number | undefined;
-}
-
 export interface SnapshotCommand extends ReadOptions {
   /** The `next` of the previous part. */
   after?: string | undefined;
-}
-
-export interface ChangedSinceCommand extends Asker {
-  since: PointInTime;
-}
-
-export interface ChangedServicesCommand extends Asker {
-  /** Cursor of the previous answer; absent in the first call. */
-  since?: string | undefined;
-  /** Time for which readers may use results that rely on this answer, in milliseconds. Drains take it into account. */
-  keepForMs: number;
-  /** Reads since the previous answer. */
-  reads: SharedRead[];
 }
 
 /** Property by which a range is ordered; entries with the same one are in the order of their keys. */

@@ -28,6 +28,7 @@ async function registryIn(data: string) {
 }
 
 describe.each([
+  ['docs/migrate/consul.md', '127.0.0.1:8500'],
   ['docs/migrate/eureka.md', '127.0.0.1:8761'],
   ['docs/migrate/nacos.md', '127.0.0.1:8848'],
   ['docs/migrate/go-micro.md', undefined],

@@ -76,8 +76,8 @@ export const COMMAND_MUTANTS: Mutant[] = [
     name: 'mistakes a newer state for an unchanged one',
     breaks: 'Q2',
     symbol: 'read',
-    from: 'changedAt(known.revision) <= known.revision)',
-    to: 'changedAt(known.revision) <= known.revision + 3)',
+    from: 'changedAt(known) <= known)',
+    to: 'changedAt(known) <= known + 3)',
   },
   {
     name: 'lets every token change every instance',

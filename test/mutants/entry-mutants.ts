@@ -258,8 +258,8 @@ export const ENTRY_MUTANTS: readonly Mutant[] = [
     name: 'restores values without their type',
     breaks: 'KV14',
     symbol: 'rollBack',
-    from: 'contentType: entry.facts?.contentType',
-    to: 'contentType: today?.facts?.actor',
+    from: 'const facts = { actor: caller.tokenId, contentType, flags };',
+    to: 'const facts = { actor: caller.tokenId, contentType: today?.facts?.actor, flags };',
   },
   {
     name: 'refuses no rollback for its size',

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { Command } from '@commander-js/extra-typings';
 import { type Config, type Context, configPath, readConfig, writeConfig } from '../connection/config-file';
 import { assertRegistryUrl } from '../connection/place';
+import { tokenFrom } from '../connection/token-file';
 import { CliError, EXIT } from '../terminal/failure';
 import { processPrinter } from '../terminal/printer';
 import type { Cell } from '../terminal/table';
@@ -17,15 +17,6 @@ function known(config: Config, name: string): Context {
   const context = Object.hasOwn(config.contexts, name) ? config.contexts[name] : undefined;
   if (context !== undefined) return context;
   throw new CliError(EXIT.notFound, `There is no context ${JSON.stringify(name)}.`, 'See: rollcall context ls');
-}
-
-/** Reads a token from a file, or from standard input if the path is `-`. */
-function tokenFrom(path: string): string {
-  try {
-    return readFileSync(path === '-' ? 0 : path, 'utf8').trim();
-  } catch (error) {
-    throw new CliError(EXIT.failure, `Cannot read the token from ${path}: ${String(error)}`);
-  }
 }
 
 function addCommand() {

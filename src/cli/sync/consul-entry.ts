@@ -33,7 +33,7 @@ interface SourceCheck {
  * same node, id, tags, weights and checks; undefined for one that can't be called, and for proxies and gateways of the mesh,
  * which are of no use without it.
  *
- * The checks are results alone: nobody runs or reports them here. An output is copied only while the check is not passing,
+ * The checks are only results, without definitions: none is run or reported here. An output is copied only while the check is not passing,
  * so that a changing text is no change.
  */
 export function fromConsul(entry: unknown): SourceInstance | undefined {

@@ -54,6 +54,8 @@ describe('a Consul', () => {
     const { consul, read } = await stage({ services: ['we*'] });
     expect(await read()).toEqual(['web-1@host-1']);
     expect(consul.asked.map(({ path }) => path)).not.toContain('/v1/health/service/db');
+    const { read: readVersioned } = await stage({ path: '/v1/' });
+    expect(await readVersioned()).toHaveLength(2);
     const { read: readBelow } = await stage({ path: '/proxy' });
     await expect(readBelow()).rejects.toMatchObject({ message: expect.stringContaining('status 404') });
   });

@@ -194,7 +194,7 @@ export class ConsulSource implements Source {
 
   /** Reads the names of the services to mirror. @param index Index to wait for a change of; 0: none. */
   async #names(index: number, signal: AbortSignal | undefined): Promise<Indexed<string[]>> {
-    const { value, headers } = await this.#get('/v1/catalog/services', index, signal);
+    const { value, headers } = await this.#get('/catalog/services', index, signal);
     if (!isRecord(value) || !headers.has(INDEX)) {
       throw new CliError(
         EXIT.failure,
@@ -208,7 +208,7 @@ export class ConsulSource implements Source {
   }
 
   async #instances(name: string, index: number, signal: AbortSignal | undefined): Promise<Indexed<SourceInstance[]>> {
-    const { value, headers } = await this.#get(`/v1/health/service/${encodeURIComponent(name)}`, index, signal);
+    const { value, headers } = await this.#get(`/health/service/${encodeURIComponent(name)}`, index, signal);
     if (!Array.isArray(value)) {
       throw new CliError(EXIT.failure, `The source did not return a list of the instances of ${JSON.stringify(name)}.`);
     }
@@ -220,8 +220,10 @@ export class ConsulSource implements Source {
     const { http, datacenter } = this.#options;
     const { user, password = '', token } = http.credentials;
     const basic = Buffer.from(`${user}:${password}`).toString('base64');
+    // Clients differ in which of the two they are configured with.
+    const begin = http.url.endsWith('/v1') ? '' : '/v1';
     return http.read(
-      path,
+      `${begin}${path}`,
       {
         ...(signal && { signal }),
         headers: {

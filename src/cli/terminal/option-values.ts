@@ -22,6 +22,9 @@ export function port(text: string): number {
   throw new InvalidArgumentError('A port is a whole number from 1 to 65535.');
 }
 
+/** Parses a TCP port to listen on; 0 means any free one. */
+export const listeningPort = (text: string): number => (text === '0' ? 0 : port(text));
+
 /** Parses a positive integer. */
 export function count(text: string): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : 0;

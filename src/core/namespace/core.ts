@@ -1,5 +1,6 @@
 import type { InstanceKey, Operation } from '../../model/batch';
-import type { Asker, Caller, NamespaceApi } from '../../model/namespace-api';
+import type { Asker } from '../../model/history-commands';
+import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import type { SocketPurpose } from '../../model/namespace-sockets';
 import type { Connection } from '../platform/connection';
 import type { Platform } from '../platform/platform';

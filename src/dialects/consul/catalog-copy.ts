@@ -141,14 +141,15 @@ export class CatalogCopy implements NamespaceCopy {
     this.#members.set(name, member);
     this.#textSize += member.textSize;
     const { kept } = member;
-    if (kept === undefined) return;
+    // A copy of a mirror is at no agent: the service that it copies may register here, with the same id on the same node.
+    if (kept === undefined || kept.copied) return;
     this.#services.add(kept.node, kept.id, member);
     for (const { id } of kept.checks) this.#checks.add(kept.node, id, member);
   }
 
   #unplace(member: CatalogMember): void {
     const { kept } = member;
-    if (kept === undefined) return;
+    if (kept === undefined || kept.copied) return;
     this.#services.delete(kept.node, kept.id, member);
     for (const { id } of kept.checks) this.#checks.delete(kept.node, id, member);
   }

@@ -114,5 +114,5 @@ function listIndex(text: string, now: number, last: number): number {
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return ((hash >>> 0) ^ (hash >>> 21)) % HASHES;
+  return ((hash ^ (hash >>> 21)) >>> 0) % HASHES;
 }

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { OPERATOR } from '../../../test/fixtures/callers';
+import { EntryCalls } from '../../../test/fixtures/entry-calls';
+import { HandResident } from '../../../test/fixtures/hand-resident';
 import { ROOT_TOKEN, TestApp } from '../../../test/fixtures/test-app';
 import { revisionOf } from '../../model/cursor';
 import { RegistryError } from '../../model/errors';
@@ -331,6 +334,29 @@ describe('readAfter', () => {
     expect(await answer).toBe('8: "new"');
     const asked = { method: 'listServices', asked: [{ ifChangedAfter: 5, tokenId: 'root' }] };
     expect(test.namespace.calls).toEqual([asked, asked]);
+  });
+
+  it('[P1] is woken by a change of each of its services in a namespace, and by nothing else', async () => {
+    const host = await HandResident.start();
+    const { calls, sockets } = host.namespace();
+    const test = new TestApp({ dialects: [counting], calls, sockets });
+    const put = async (service: string) => {
+      const definition = { metadata: {}, protectThreshold: 0 };
+      return (await calls.putService(OPERATOR, { group, service, definition, precondition: {} })).cursor;
+    };
+    const revisions: number[] = [];
+    for (const service of ['a', 'b']) {
+      const before = revisionOf(await put('c'));
+      const answer = textOf(test.ask('GET', `/counting/1?after=${before}&wait=30000`));
+      const after = revisionOf(await put(service));
+      revisions.push(Number.parseInt(await answer, 10) - after);
+    }
+    expect(revisions).toEqual([0, 0]);
+    const last = revisionOf(await put('b'));
+    const unmoved = textOf(test.ask('GET', `/counting/0?after=${last}&wait=200`));
+    await new EntryCalls(calls).put('k', 'v');
+    expect(await unmoved).toMatch(/: null$/);
+    await host.close();
   });
 
   it('[P2] has no body after a wait without a change', async () => {

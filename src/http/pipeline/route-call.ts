@@ -43,7 +43,7 @@ export interface RouteRead<T> {
   alsoDependsOn?: string;
 }
 
-/** What a read is about; a change to it ends a wait. All services of the namespace if nothing is named. */
+/** Target of a read: a change to it ends a wait. All services of the namespace if it names nothing. */
 export interface ReadTarget extends Omit<Target, 'namespace'> {
   /** Several services. */
   services?: readonly ServiceKey[] | undefined;

@@ -9,7 +9,7 @@ import { type Capabilities, where } from './test-namespace';
 
 const DAY_MS = 24 * 3_600_000;
 
-/** What makes a read conditional. */
+/** The options that make a read conditional. */
 type Condition = Pick<ReadOptions, 'ifNoneMatch' | 'ifChangedAfter'>;
 
 /** Reads that take a cursor, each of something in or about the service `orders`. */

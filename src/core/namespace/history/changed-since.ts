@@ -1,9 +1,10 @@
 import type { ChangedInstance, ChangedInstances } from '../../../model/dialect-reads';
 import { RegistryError } from '../../../model/errors';
+import type { ChangedSinceCommand } from '../../../model/history-commands';
 import type { InstanceView } from '../../../model/instance';
 import { jsonText } from '../../../model/json';
 import { CHANGES_OF_REVISION_MAX_BYTES, PAST_SLICE_MAX_BYTES, PAST_SLICE_MAX_COUNT } from '../../../model/limits';
-import type { ChangedSinceCommand, ReadAnswer } from '../../../model/namespace-api';
+import type { ReadAnswer } from '../../../model/namespace-api';
 import type { JournalEntry } from '../commit/journal';
 import { decodeChanges, type JournaledChange } from '../commit/journal-format';
 import { recordAt } from '../commit/record-past';

@@ -1,5 +1,6 @@
+import type { HistoryCommand } from '../../../model/history-commands';
 import type { KeyInterval } from '../../../model/key-interval';
-import type { HistoryCommand, ServiceKey } from '../../../model/namespace-api';
+import type { ServiceKey } from '../../../model/namespace-api';
 import { DEFAULT_GROUP } from '../../../model/service-name';
 import type { StoredState } from '../commit/commit-state';
 import type { Journal, JournalEntry } from '../commit/journal';

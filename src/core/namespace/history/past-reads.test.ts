@@ -5,8 +5,9 @@ import { ORDERS } from '../../../../test/fixtures/definition';
 import { WatchStage } from '../../../../test/fixtures/watch-stage';
 import { RegistryError } from '../../../model/errors';
 import type { HistoryEntry, HistoryPage } from '../../../model/history';
+import type { HistoryCommand } from '../../../model/history-commands';
 import { PAST_SLICE_MAX_COUNT } from '../../../model/limits';
-import type { Caller, HistoryCommand } from '../../../model/namespace-api';
+import type { Caller } from '../../../model/namespace-api';
 import { DEFAULT_RETENTION } from '../commit/journal';
 
 const ALL = 1_000_000;

@@ -1,14 +1,7 @@
 import type { HistoryPage, RollbackReport, ServiceDiff } from '../../../model/history';
+import type { DiffCommand, HistoryCommand } from '../../../model/history-commands';
 import { jsonText } from '../../../model/json';
-import type {
-  Answer,
-  Caller,
-  DiffCommand,
-  HistoryCommand,
-  InstanceListCommand,
-  ReadAnswer,
-  ServiceKey,
-} from '../../../model/namespace-api';
+import type { Answer, Caller, InstanceListCommand, ReadAnswer, ServiceKey } from '../../../model/namespace-api';
 import type { InstanceList } from '../../../model/queries';
 import type { PointInTime } from '../../../model/query-values';
 import { assertOperates } from '../access/ownership';

@@ -1,7 +1,8 @@
 import type { ServiceDiff } from '../../../model/history';
+import type { DiffCommand } from '../../../model/history-commands';
 import type { InstanceView } from '../../../model/instance';
 import type { JsonText } from '../../../model/json';
-import type { DiffCommand, ServiceKey } from '../../../model/namespace-api';
+import type { ServiceKey } from '../../../model/namespace-api';
 import { listText, textPage } from '../queries/text-page';
 import { compare } from '../records/catalog';
 import { watchedService } from '../records/view';

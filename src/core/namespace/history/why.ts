@@ -1,9 +1,10 @@
 import type { InstanceKey } from '../../../model/batch';
 import type { Cause, HistoryEntry, HistoryPage, Renewals, WhyReport } from '../../../model/history';
+import type { WhyCommand } from '../../../model/history-commands';
 import type { InstanceView } from '../../../model/instance';
 import { jsonText } from '../../../model/json';
 import { WHY_ENTRIES_DEFAULT_COUNT } from '../../../model/limits';
-import type { Answer, WhyCommand } from '../../../model/namespace-api';
+import type { Answer } from '../../../model/namespace-api';
 import type { OverrideView } from '../../../model/override';
 import { timestamp } from '../../../model/timestamp';
 import type { Journal } from '../commit/journal';

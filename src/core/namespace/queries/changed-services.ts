@@ -1,6 +1,7 @@
 import type { ChangedServices, SharedRead } from '../../../model/dialect-reads';
+import type { ChangedServicesCommand } from '../../../model/history-commands';
 import { jsonText } from '../../../model/json';
-import type { ChangedServicesCommand, ReadAnswer } from '../../../model/namespace-api';
+import type { ReadAnswer } from '../../../model/namespace-api';
 import { notePlainRead } from '../records/catalog-entries';
 import { notePoller, type Readers, turn } from '../turn/turn';
 import type { WatchState } from '../watch/watch-state';

@@ -187,3 +187,32 @@ describe('the limits of a transaction', () => {
     expect((await transact(namespace.api, { if: lengths })).succeeded).toBe(true);
   });
 });
+
+it('[TX1] a put that asks for it changes nothing if value, flags, lease and lock stay the same', async () => {
+  const { namespace } = new WatchStage();
+  const { api } = namespace;
+  const { id: lease } = readJsonText((await api.grantLease(OWNER, { ttlMs: null })).body);
+  const put = async (more: object): Promise<number> => {
+    const operation = { op: 'put', key: 'k', value: 'v', unlessSame: true, ...more } as const;
+    const { body } = await api.transaction(OWNER, { if: [], do: [operation], else: [] });
+    const [result] = readJsonText(body).results;
+    expect(result).toMatchObject({ op: 'put', entry: { key: 'k', revision: namespace.state.journal.revision } });
+    return namespace.state.journal.revision;
+  };
+  const steps: [more: object, revision: number][] = [
+    [{}, 1],
+    [{ flags: '0' }, 1],
+    [{ unlessSame: undefined }, 2],
+    [{ flags: '5' }, 3],
+    [{ flags: '5' }, 3],
+    [{ flags: '5', acquire: lease }, 4],
+    [{ flags: '5', acquire: lease }, 4],
+    [{ flags: '5' }, 4],
+    [{ flags: '5', release: lease }, 5],
+    [{ flags: '5', lease }, 6],
+    [{ flags: '5', keepLease: true }, 6],
+    [{ flags: '5' }, 7],
+    [{ flags: '5', value: 'w' }, 8],
+  ];
+  for (const [more, revision] of steps) expect([more, await put(more)]).toEqual([more, revision]);
+});
