@@ -33,17 +33,22 @@ const register: Contest = {
   check: (answer) => expect(answer === '', 'a registration has an empty response', answer),
 };
 
+const passPath = (n: number): string => `/v1/agent/check/pass/service:${placeOf(n).id}?note=`;
+
 const pass: Contest = {
   ...renewed,
   name: 'consul-pass',
   title: 'Consul: pass a TTL check that passes',
   method: 'PUT',
-  prepare: (registry) =>
-    registerRenewed(registry, (n) => {
+  prepare: async (registry) => {
+    await registerRenewed(registry, (n) => {
       const { path, body } = consulRegistration(n);
       return ['PUT', path, body];
-    }),
-  request: (n) => ({ path: `/v1/agent/check/pass/service:${placeOf(n).id}?note=`, body: '' }),
+    });
+    // The first result of a check is a change.
+    await registerRenewed(registry, (n) => ['PUT', passPath(n), '']);
+  },
+  request: (n) => ({ path: passPath(n), body: '' }),
   check: (answer) => expect(answer === '', 'a passed check has an empty response', answer),
 };
 
