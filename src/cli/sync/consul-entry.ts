@@ -51,7 +51,6 @@ export function fromConsul(entry: unknown): SourceInstance | undefined {
       withoutMesh(service),
       { checks: kept, maintenance: maintenance?.notes, copied: true },
       place,
-      false,
     );
     const { address, port, url, weight, status, tags, extensions } = registration;
     return {

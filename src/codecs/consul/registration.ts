@@ -7,7 +7,7 @@ import {
   TAGS_MAX_COUNT,
   WEIGHT_MAX,
 } from '../../model/limits';
-import { isPlainName, ShortName } from '../../model/names';
+import { nameProblem } from '../../model/name-problem';
 import type { CheckDefinition, CheckKind } from './check';
 import { milliseconds } from './duration';
 import { EXTENSION, type Kept, type KeptCheck, writeKept } from './kept';
@@ -120,12 +120,14 @@ export interface Place {
 /**
  * Maps a service to a registration of the core. The schema of definitions validates it.
  *
+ * @param hasLease False: its checks are not reported here, but keep their status.
  * @throws {RegistryError} `INVALID_REQUEST` for a service that no client could reach.
  */
 export function registrationOf(
   service: ServiceDefinition,
   { checks, maintenance, ...others }: Pick<Kept, 'checks' | 'maintenance' | 'copied'>,
   place: Place,
+  hasLease = true,
 ): InstanceDefinitionInput {
   const address = service.address === '' ? place.address : service.address;
   if (address === undefined) {
@@ -155,7 +157,7 @@ export function registrationOf(
     runner: checks.some(isRun) ? place.runner : undefined,
     checks,
   };
-  const lease = leaseOf(checks);
+  const lease = hasLease ? leaseOf(checks) : undefined;
   return {
     address,
     ...(service.port === 0
@@ -163,7 +165,7 @@ export function registrationOf(
       : { port: service.port }),
     ...securePort(service),
     // The extension has it, too, whatever its length.
-    ...(ShortName.safeParse(place.node).success ? { node: place.node } : {}),
+    ...(nameProblem(place.node) === undefined ? { node: place.node } : {}),
     weight: Math.min(service.weights.passing, WEIGHT_MAX),
     status: statusOf(kept),
     metadata: service.meta,
@@ -174,7 +176,7 @@ export function registrationOf(
 }
 
 /** Reports whether the core accepts a tag. */
-const isTag = (tag: string): boolean => isPlainName(tag) || ShortName.safeParse(tag).success;
+const isTag = (tag: string): boolean => nameProblem(tag) === undefined;
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((each, index) => each === b[index]);

@@ -90,7 +90,7 @@ describe('a registration at an agent', () => {
     await api.register({ tokenId: 't' }, { key, definition, precondition: {} });
     const [status, text] = await register(WEB);
     expect([status, text]).toEqual([
-      409,
+      400,
       expect.stringContaining('the instance "web-1" of the service "web" was registered'),
     ]);
     expect(await put('/v1/agent/service/deregister/web-1')).toEqual([

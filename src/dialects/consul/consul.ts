@@ -1,9 +1,12 @@
 import { refusalOf } from '../../codecs/consul/refusals';
 import type { Dialect } from '../../http/pipeline/dialect';
 import { addAgentCheckRoutes } from './agent-check-routes';
+import { addAgentSelfRoutes } from './agent-self-routes';
 import { addAgentServiceRoutes } from './agent-service-routes';
+import { addAgentViewRoutes } from './agent-view-routes';
 import { textAnswer } from './answers';
 import { CatalogCopies } from './catalog-copy';
+import { addCatalogWriteRoutes } from './catalog-write-routes';
 import { KeptAnswers } from './kept-answers';
 import { addKvRoutes } from './kv-routes';
 import { ListReads } from './list-reads';
@@ -36,14 +39,17 @@ export const consul: Dialect = {
   },
   addRoutes(door) {
     const copies = new CatalogCopies();
+    addAgentServiceRoutes(door, copies);
+    addAgentCheckRoutes(door, copies);
+    addAgentViewRoutes(door, copies);
+    addAgentSelfRoutes(door, copies);
+    addCatalogWriteRoutes(door, copies);
     const reads = new ServiceReads(new KeptAnswers(), copies);
     addServiceRoutes(door, reads);
     addListRoutes(door, new ListReads(copies));
     addKvRoutes(door);
     addSessionRoutes(door);
     addTxnRoutes(door);
-    addMiscRoutes(door);
-    addAgentServiceRoutes(door, copies);
-    addAgentCheckRoutes(door, copies);
+    addMiscRoutes(door, reads);
   },
 };

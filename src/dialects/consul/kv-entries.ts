@@ -47,10 +47,7 @@ export function keyBytes(text: string): string {
 
 /** Returns the refusal of a read whose answer would be too large. */
 export const responseTooLarge = () =>
-  consulError(
-    413,
-    `Response body too large, max size: ${LIST_TEXT_MAX_BYTES} bytes. Use a longer prefix, or ?keys with a separator.`,
-  );
+  consulError(413, `Response body too large, max size: ${LIST_TEXT_MAX_BYTES} bytes; use a longer prefix`);
 
 /** Returns the revision that a key has at an index; one that no key has for an index of none. */
 export function revisionOfIndex(index: bigint): number {

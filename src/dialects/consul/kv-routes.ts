@@ -28,10 +28,7 @@ function keyInPath({ names }: ConsulRequest): string {
   const { key = '' } = names;
   if (CONTROL.test(key)) throw consulError(400, 'Invalid key name: it has a control character; use /v1/txn');
   if (UNSAFE_IN_PATH.test(key)) {
-    throw consulError(
-      400,
-      'Invalid key name: it has a segment "." or "..", which clients and proxies may change; use /v1/txn',
-    );
+    throw consulError(400, 'Invalid key name: it has a segment "." or ".."; use /v1/txn');
   }
   return keyBytes(key);
 }

@@ -119,9 +119,6 @@ export async function deleteTree(namespace: NamespaceApi, prefix: string, call: 
   } catch (error) {
     // A rate that is exceeded has a time after which the call may be repeated.
     if (!hasCode(error, 'LIMIT_EXCEEDED') || error.details.retryAfterSeconds !== undefined) throw error;
-    throw consulError(
-      413,
-      `Too many keys begin with this prefix to be deleted at once, use a longer one: ${error.message}`,
-    );
+    throw consulError(413, 'Too many keys to delete at once; delete those of longer prefixes');
   }
 }

@@ -82,10 +82,7 @@ export function addTxnRoutes(door: DialectDoor): void {
 function planned(operation: TxnOperation, index: number): PlannedOperation {
   if (operation.kind === 'none') return operation;
   if (operation.kind === 'kv') return { ...operation, key: keyBytes(operation.key), name: operation.key };
-  throw consulError(
-    400,
-    `Transactions change keys alone here: operation ${index} is about a ${operation.kind}. Use /v1/catalog/register or /v1/catalog/deregister.`,
-  );
+  throw consulError(400, `Transactions here change keys only: operation ${index} is about a ${operation.kind}`);
 }
 
 const isKeyed = (operation: PlannedOperation): operation is KeyedOperation => operation.kind === 'kv';

@@ -231,7 +231,7 @@ describe('a transaction', () => {
     const service = [{ Service: { Verb: 'set', Node: 'n', Service: { Service: 'web' } } }];
     expect(await stage.brief('PUT', '/v1/txn', service)).toEqual([
       400,
-      'Transactions change keys alone here: operation 0 is about a service. Use /v1/catalog/register or /v1/catalog/deregister.',
+      'Transactions here change keys only: operation 0 is about a service',
     ]);
   });
 });

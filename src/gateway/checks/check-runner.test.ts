@@ -140,6 +140,18 @@ describe('the runner of checks', () => {
     expect(count).toBe(2);
   });
 
+  it('takes an output that the registry has cut for the same', async () => {
+    const stage = new Stage();
+    stage.results.set('a', { status: 'passing', output: 'x'.repeat(1_000) });
+    const shown = { status: 'passing', output: `${'x'.repeat(512)} ... (captured 512 of 1000 bytes)` } as const;
+    stage.runner.put(instance('a', [{ shown, isReported: true }]));
+    await stage.pass(10_000);
+    expect(stage.take()).toEqual([]);
+    stage.results.set('a', { status: 'passing', output: `y${'x'.repeat(999)}` });
+    await stage.pass(10_000);
+    expect(stage.take()).toHaveLength(1);
+  });
+
   it('changes the status only after as many results as the check asks for', async () => {
     const stage = new Stage();
     const limits = { successBeforePassing: 2, failuresBeforeWarning: 2, failuresBeforeCritical: 3 };

@@ -1,9 +1,8 @@
 import type { CheckedInstance, CheckRegistry, CheckSink } from './check-registry';
-import { CheckWheel } from './check-wheel';
-import { type Clocks, Gaps, PROCESS_CLOCKS } from './gaps';
 import { type CheckResult, type ProbeDefinition, timeoutMs } from './probe';
 import { Renewals } from './renewals';
 import { Reports } from './reports';
+import { CheckWheel, type Clocks, Gaps, PROCESS_CLOCKS } from './run-times';
 import { RunningCheck } from './running-check';
 
 /** Number of checks that run at once. */

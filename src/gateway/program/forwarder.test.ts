@@ -107,6 +107,16 @@ describe('the gateway', () => {
     ]);
   });
 
+  it('does not lend its name to clients that report the result of a check', async () => {
+    const url = await gateway(({ headers }, response) => {
+      response.end(String(headers['rollcall-check-runner']));
+    });
+    const reported = await fetch(`${url}/v1/agent/check/update/a`, { method: 'PUT' });
+    expect(await reported.text()).toBe('undefined');
+    const registered = await fetch(`${url}/v1/agent/check/register`, { method: 'PUT' });
+    expect(await registered.text()).toBe('host-1');
+  });
+
   it('passes a body on whose length is not known', async () => {
     const url = await gateway((message, response) => {
       message.pipe(response);

@@ -20,6 +20,9 @@ const HOP_HEADERS = new Set([
 /** Matches a segment that a URL parser resolves, which could lead out of the namespace. */
 const DOT_SEGMENT = /(?:^|[/\\])(?:\.|%2e){1,2}(?:[/\\]|$)/i;
 
+/** Matches requests with the result of a check. */
+const REPORT = /\/v1\/agent\/check\/(?:pass|warn|fail|update)\//;
+
 /** Text of an agent of Consul that has lost its servers. Clients wait and try again. */
 const NO_LEADER = 'No cluster leader';
 
@@ -110,7 +113,8 @@ export class Forwarder {
   #headersOf(message: IncomingMessage): string[] {
     const { defaultToken, runner, url } = this.#options;
     const headers = ['host', new URL(url).host, ...kept(message.rawHeaders)];
-    headers.push(RUNNER_HEADER, runner);
+    // The result of a check that a program runs is not for clients to report.
+    if (!REPORT.test(message.url ?? '')) headers.push(RUNNER_HEADER, runner);
     const { remoteAddress } = message.socket;
     if (remoteAddress !== undefined) headers.push('x-forwarded-for', remoteAddress);
     if (defaultToken !== undefined && !hasToken(message)) headers.push('authorization', `Bearer ${defaultToken}`);
@@ -140,7 +144,6 @@ function passBack(found: IncomingMessage, response: ServerResponse): void {
   // Clients of blocking queries wait for the headers.
   response.flushHeaders();
   found.on('error', () => response.destroy());
-  found.on('aborted', () => response.destroy());
   found.pipe(response);
 }
 
