@@ -116,7 +116,7 @@ async function removeNode(call: RouteCall, copy: CatalogCopy, node: string): Pro
   const operations: Operation[] = [];
   for (const member of copy.members()) {
     const { kept, key } = member;
-    if (kept === undefined || !isSameNode(kept.node, node)) continue;
+    if (kept === undefined || kept.copied || !isSameNode(kept.node, node)) continue;
     assertMayRegister(call, key, `the service ID "${kept.id}" of the node`);
     operations.push(...serviceRemoval(copy, member));
   }
