@@ -1,4 +1,5 @@
 import { type CheckStatus, checkStatus } from '../../codecs/consul/check';
+import { storedOutput } from '../../codecs/consul/check-result';
 import type { KeptCheck } from '../../codecs/consul/kept';
 import { registrationOf } from '../../codecs/consul/registration';
 import { readNodeService, type ServiceDefinition } from '../../codecs/consul/service';
@@ -7,9 +8,6 @@ import { isRecord } from '../../model/json';
 import { splitName } from '../../model/service-name';
 import type { SourceInstance } from './source';
 import { asList, asObject, asText } from './source-json';
-
-/** Bytes of a check's output that are copied, as many as the registry stores. */
-const OUTPUT_BYTES = 512;
 
 /** Ids of the checks of maintenance mode: of a node, and the prefix of that of a service. */
 const NODE_MAINTENANCE = '_node_maintenance';
@@ -102,16 +100,8 @@ function keptCheck({ id, name, notes, status, output, isOfNode }: SourceCheck): 
     name,
     notes,
     status,
-    output: status === 'passing' ? '' : cut(output),
+    output: status === 'passing' ? '' : storedOutput(output),
     at: 0,
     definition: undefined,
   };
-}
-
-/** Cuts a text at a length in bytes, at the end of a character. */
-function cut(text: string): string {
-  const bytes = Buffer.from(text);
-  return bytes.length <= OUTPUT_BYTES
-    ? text
-    : new TextDecoder().decode(bytes.subarray(0, OUTPUT_BYTES), { stream: true });
 }
