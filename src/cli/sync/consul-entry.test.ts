@@ -70,6 +70,13 @@ describe('an instance of Consul', () => {
     expect(fromConsul(healthEntry('web-1', {}, [its]))?.body.status).toBe(status);
   });
 
+  it('[K26] has its secure address as a port', () => {
+    const entry = healthEntry('web-1', { TaggedAddresses: { secure: { Address: '10.0.0.5', Port: 8443 } } });
+    expect(fromConsul(entry)?.body).toMatchObject({ port: 8080, ports: { secure: { port: 8443, secure: true } } });
+    const without = healthEntry('web-1', { TaggedAddresses: { secure: { Address: '10.0.0.5', Port: 0 } } });
+    expect(fromConsul(without)?.body).not.toHaveProperty('ports');
+  });
+
   it('[K26] has the address of its node, and no port, as in Consul', () => {
     const { body } = fromConsul(healthEntry('web-1', { Address: '', Port: 0 })) ?? {};
     expect(body).toMatchObject({ url: 'tcp://10.0.0.1', extensions: { consul: { address: '' } } });

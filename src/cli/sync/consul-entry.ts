@@ -4,7 +4,6 @@ import type { KeptCheck } from '../../codecs/consul/kept';
 import { registrationOf } from '../../codecs/consul/registration';
 import { readNodeService, type ServiceDefinition } from '../../codecs/consul/service';
 import { hasCode } from '../../model/errors';
-import { isRecord } from '../../model/json';
 import { splitName } from '../../model/service-name';
 import type { SourceInstance } from './source';
 import { asList, asObject, asText } from './source-json';
@@ -50,7 +49,7 @@ export function fromConsul(entry: unknown): SourceInstance | undefined {
       { checks: kept, maintenance: maintenance?.notes, copied: true },
       place,
     );
-    const { address, port, url, weight, status, tags, extensions } = registration;
+    const { address, port, url, ports, weight, status, tags, extensions } = registration;
     return {
       ...splitName(service.name),
       id: `${service.id}@${nodeName}`,
@@ -58,12 +57,13 @@ export function fromConsul(entry: unknown): SourceInstance | undefined {
         ...(registration.node !== undefined && { node: registration.node }),
         address,
         ...(port === undefined ? { url } : { port }),
+        ...(ports !== undefined && { ports }),
         weight,
         // The time of a result is not known, so that a critical check counts as reported.
         status: status === 'starting' ? 'down' : status,
         metadata: service.meta,
         tags,
-        extensions: isRecord(extensions) ? extensions : {},
+        extensions,
       },
     };
   } catch (error) {
