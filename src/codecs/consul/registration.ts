@@ -1,5 +1,5 @@
 import { isAddress } from '../../model/address';
-import type { InstanceDefinitionInput, InstanceStatus } from '../../model/instance';
+import type { Extensions, InstanceDefinitionInput, InstanceStatus, NamedPort } from '../../model/instance';
 import {
   LEASE_REMOVE_AFTER_MAX_MS,
   LEASE_TTL_MAX_MS,
@@ -7,7 +7,7 @@ import {
   TAGS_MAX_COUNT,
   WEIGHT_MAX,
 } from '../../model/limits';
-import { isPlainName, ShortName } from '../../model/names';
+import { nameProblem } from '../../model/name-problem';
 import type { CheckDefinition, CheckKind } from './check';
 import { milliseconds } from './duration';
 import { EXTENSION, type Kept, type KeptCheck, writeKept } from './kept';
@@ -89,7 +89,8 @@ export function leaseOf(checks: readonly KeptCheck[]): LeaseTerms | undefined {
 const isFailing = ({ status, at }: KeptCheck): boolean => status === 'critical' && at !== 0;
 
 /** Reports whether checks are about to remove their instance, so that its lease must not be renewed. */
-export const isBeingRemoved = (checks: readonly KeptCheck[]): boolean => removalMs(checks.filter(isFailing)) !== undefined;
+export const isBeingRemoved = (checks: readonly KeptCheck[]): boolean =>
+  removalMs(checks.filter(isFailing)) !== undefined;
 
 /** Returns the shortest time after which checks, once critical, remove their instance; undefined if none does. */
 function removalMs(checks: readonly KeptCheck[]): number | undefined {
@@ -116,16 +117,24 @@ export interface Place {
   runner: string | undefined;
 }
 
+/** A registration of the core, whose schema has no types for members with any keys. */
+interface CoreRegistration extends InstanceDefinitionInput {
+  ports?: Record<string, NamedPort>;
+  extensions: Extensions;
+}
+
 /**
  * Maps a service to a registration of the core. The schema of definitions validates it.
  *
+ * @param hasLease False: its checks are not reported here, but keep their status.
  * @throws {RegistryError} `INVALID_REQUEST` for a service that no client could reach.
  */
 export function registrationOf(
   service: ServiceDefinition,
   { checks, maintenance, ...others }: Pick<Kept, 'checks' | 'maintenance' | 'copied'>,
   place: Place,
-): InstanceDefinitionInput {
+  hasLease = true,
+): CoreRegistration {
   const address = service.address === '' ? place.address : service.address;
   if (address === undefined) {
     throw consulError(
@@ -154,14 +163,15 @@ export function registrationOf(
     runner: checks.some(isRun) ? place.runner : undefined,
     checks,
   };
-  const lease = leaseOf(checks);
+  const lease = hasLease ? leaseOf(checks) : undefined;
   return {
     address,
     ...(service.port === 0
       ? { url: `tcp://${address.includes(':') ? `[${address}]` : address}` }
       : { port: service.port }),
+    ...securePort(service),
     // The extension has it, too, whatever its length.
-    ...(ShortName.safeParse(place.node).success ? { node: place.node } : {}),
+    ...(nameProblem(place.node) === undefined ? { node: place.node } : {}),
     weight: Math.min(service.weights.passing, WEIGHT_MAX),
     status: statusOf(kept),
     metadata: service.meta,
@@ -172,7 +182,13 @@ export function registrationOf(
 }
 
 /** Reports whether the core accepts a tag. */
-const isTag = (tag: string): boolean => isPlainName(tag) || ShortName.safeParse(tag).success;
+const isTag = (tag: string): boolean => nameProblem(tag) === undefined;
 
 const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((each, index) => each === b[index]);
+
+/** Returns the address `secure`, which instances of other APIs have for their TLS port, as a port. */
+function securePort({ taggedAddresses: { secure }, port }: ServiceDefinition): Pick<CoreRegistration, 'ports'> {
+  if (secure === undefined || secure.port === port || secure.port === 0) return {};
+  return { ports: { secure: { port: secure.port, secure: true } } };
+}

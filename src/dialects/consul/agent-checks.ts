@@ -66,18 +66,23 @@ function serviceOfCheck(copy: CatalogCopy, call: RouteCall, node: string, id: st
 async function registerApart(call: RouteCall, copy: CatalogCopy, nodeCheck: KeptNodeCheck): Promise<void> {
   const key = checkKey(nodeCheck.node, nodeCheck.check.id);
   const before = copy.record(key);
-  const definition = apartDefinition(copy, nodeCheck);
+  const definition = apartDefinition(knownApart(copy, nodeCheck));
   const precondition = before === undefined ? { absent: true } : { revision: before.instance.revision };
   await call.calls.register(call.callerWithOrigin, { key, definition, precondition });
 }
 
-/** Returns the registration of a check that is no part of an instance, with the status and output that it already has. */
-export function apartDefinition(copy: CatalogCopy, nodeCheck: KeptNodeCheck): InstanceDefinition {
+/** Returns a check that is no part of an instance, with the status and output that it already has. */
+export function knownApart(copy: CatalogCopy, nodeCheck: KeptNodeCheck): KeptNodeCheck {
   const before = copy.record(checkKey(nodeCheck.node, nodeCheck.check.id))?.record;
   const known: KeptCheck[] = before !== undefined && 'nodeCheck' in before ? [before.nodeCheck.check] : [];
   const [check = nodeCheck.check] = mergedChecks(known, [nodeCheck.check], true);
-  const runner = isRun(check) ? nodeCheck.runner : undefined;
-  return parsed(InstanceDefinition, recordDefinition({ ...nodeCheck, runner, check }), 'body');
+  return { ...nodeCheck, check };
+}
+
+/** Returns the registration of a check that is no part of an instance. */
+export function apartDefinition({ runner, ...nodeCheck }: KeptNodeCheck): InstanceDefinition {
+  const record = { ...nodeCheck, runner: isRun(nodeCheck.check) ? runner : undefined };
+  return parsed(InstanceDefinition, recordDefinition(record), 'body');
 }
 
 /** Removes a check. @throws {RegistryError} With Consul's text if there is none. */
@@ -87,16 +92,26 @@ export async function deregisterCheck(
   node: string,
   checkId: string,
 ): Promise<void> {
-  let wasRun = false;
-  await retried(`the check "${checkId}"`, async () => {
-    const held = findCheck(await copies.of(call), call, node, checkId);
-    if (held === undefined) throw REFUSALS.unknownCheck(checkId);
-    wasRun = isRun(held.check);
-    const { key } = held;
-    const precondition = { revision: held.revision };
-    const changes = held.remove();
-    if (changes === undefined) await call.calls.deregister(call.callerWithOrigin, { key, precondition });
-    else await call.calls.patch(call.callerWithOrigin, { key, ...changes, renew: false, precondition });
-  });
-  if (wasRun) call.surroundings.checksChanged?.(call.namespace);
+  const removed = await retried(`the check "${checkId}"`, async () =>
+    removeCheck(call, await copies.of(call), node, checkId),
+  );
+  if (removed === undefined) throw REFUSALS.unknownCheck(checkId);
+  if (isRun(removed)) call.surroundings.checksChanged?.(call.namespace);
+}
+
+/** Removes a check, if there is one. @returns The check. */
+export async function removeCheck(
+  call: RouteCall,
+  copy: CatalogCopy,
+  node: string,
+  checkId: string,
+): Promise<KeptCheck | undefined> {
+  const held = findCheck(copy, call, node, checkId);
+  if (held === undefined) return undefined;
+  const { key } = held;
+  const precondition = { revision: held.revision };
+  const changes = held.remove();
+  if (changes === undefined) await call.calls.deregister(call.callerWithOrigin, { key, precondition });
+  else await call.calls.patch(call.callerWithOrigin, { key, ...changes, renew: false, precondition });
+  return held.check;
 }

@@ -30,36 +30,45 @@ export async function registerService(call: RouteCall, copies: CatalogCopies, as
   const declared = service.checks.map(newCheck);
   await retried(`the service "${service.id}"`, async () => {
     const copy = await copies.of(call);
-    const operations = registration(copy, call, { ...ask, declared, runner });
-    await carriedOut(call, operations);
+    const { node, replacesChecks } = ask;
+    const address = copy.nodes.find(node)?.address || call.callerWithOrigin.address;
+    const merge = (known: readonly KeptCheck[]) => mergedChecks(known, declared, replacesChecks);
+    const endsMaintenance = replacesChecks;
+    await carriedOut(call, registration(copy, call, { node, service, address, runner, merge, endsMaintenance }));
   });
   if (declared.some(isRun)) call.surroundings.checksChanged?.(call.namespace);
 }
 
-/** A registration with the checks that it declares. */
-interface Registering extends Pick<ServiceAtAgent, 'node' | 'replacesChecks' | 'runner'> {
+/** A registration, and the rules by which it changes an existing one. */
+interface Registering {
+  node: string;
   service: ServiceDefinition;
-  declared: readonly KeptCheck[];
+  /** Address of the node. */
+  address: string | undefined;
+  /** Program that runs checks. */
+  runner: string | undefined;
+  /** Returns the checks that the service has afterwards. */
+  merge(known: readonly KeptCheck[]): KeptCheck[];
+  endsMaintenance: boolean;
 }
 
 /** Returns the operations of a registration, the instance first. */
 export function registration(copy: CatalogCopy, call: RouteCall, ask: Registering): Operation[] {
-  const { node, service, declared, replacesChecks, runner } = ask;
+  const { node, service, address, runner } = ask;
   const key = instanceKey(service.name, service.id, node);
   const before = findService(copy, call, node, service.id);
   assertOwn(copy, key, ask);
   const apart = checksApart(copy, node, service.id);
   const known = [...(before?.kept?.checks ?? []), ...apart.map(({ check }) => check)];
-  const checks = mergedChecks(known, declared, replacesChecks);
+  const checks = ask.merge(known);
   // The first TTL check is the lease of the instance.
   const leading = checks.find(isTtl);
   const isFurther = (check: KeptCheck) => isTtl(check) && check !== leading;
-  const address = copy.nodes.find(node)?.address || call.callerWithOrigin.address;
   const definition = registrationOf(
     service,
     {
       checks: checks.filter((check) => !isFurther(check)),
-      maintenance: replacesChecks ? undefined : before?.kept?.maintenance,
+      maintenance: ask.endsMaintenance ? undefined : before?.kept?.maintenance,
     },
     { node, address, runner: runner ?? before?.kept?.runner },
   );
@@ -92,7 +101,7 @@ function furtherChecks(copy: CatalogCopy, { node, service, further, before, runn
     const key = checkKey(node, check.id);
     const known = copy.record(key);
     const precondition = known === undefined ? { absent: true } : { revision: known.instance.revision };
-    return { op: 'register', key, definition: apartDefinition(copy, { ...about, check }), precondition };
+    return { op: 'register', key, definition: apartDefinition({ ...about, check }), precondition };
   });
   const gone = before.filter(({ check }) => further.every(({ id }) => id !== check.id));
   return [...registered, ...gone.map(({ check }) => deregistration(checkKey(node, check.id)))];

@@ -1,9 +1,12 @@
 import { refusalOf } from '../../codecs/consul/refusals';
 import type { Dialect } from '../../http/pipeline/dialect';
 import { addAgentCheckRoutes } from './agent-check-routes';
+import { addAgentSelfRoutes } from './agent-self-routes';
 import { addAgentServiceRoutes } from './agent-service-routes';
+import { addAgentViewRoutes } from './agent-view-routes';
 import { textAnswer } from './answers';
 import { CatalogCopies } from './catalog-copy';
+import { addCatalogWriteRoutes } from './catalog-write-routes';
 import { KeptAnswers } from './kept-answers';
 import { LockingSessions } from './kv-entries';
 import { addKvRoutes } from './kv-routes';
@@ -41,16 +44,19 @@ export const consul: Dialect = {
   },
   addRoutes(door) {
     const copies = new CatalogCopies();
+    addAgentServiceRoutes(door, copies);
+    addAgentCheckRoutes(door, copies);
+    addAgentViewRoutes(door, copies);
+    addAgentSelfRoutes(door, copies);
+    addCatalogWriteRoutes(door, copies);
     const answers = new KeptAnswers();
-    const sessions = new LockingSessions();
     const reads = new ServiceReads(answers, copies);
     addServiceRoutes(door, reads);
     addListRoutes(door, new ListReads(copies));
+    const sessions = new LockingSessions();
     addKvRoutes(door, answers, sessions);
     addSessionRoutes(door);
     addTxnRoutes(door, sessions);
     addMiscRoutes(door, reads);
-    addAgentServiceRoutes(door, copies);
-    addAgentCheckRoutes(door, copies);
   },
 };

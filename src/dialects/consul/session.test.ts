@@ -246,6 +246,10 @@ describe('a lock', () => {
     expect(await put(other, `release=${a}`, 'kept')).toBe('true');
     await stage.send('PUT', `/v1/session/destroy/${a}`);
     expect(await lock(stage)).toMatchObject({ Value: 'a2VwdA==' });
+    const again = await create(stage, { Behavior: 'delete', LockDelay: '0s' });
+    expect([await put(stage, `acquire=${again}`), await put(stage, `release=${again}`)]).toEqual(['true', 'true']);
+    await stage.send('PUT', `/v1/session/destroy/${again}`);
+    expect(await lock(stage)).toMatchObject({ LockIndex: 2 });
     const b = await create(stage, { Behavior: 'delete' });
     await put(stage, `acquire=${b}`, 'b');
     await put(stage, '', 'c');
