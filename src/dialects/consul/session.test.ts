@@ -35,7 +35,7 @@ const ids = async (stage: ConsulStage, path = '/v1/session/list') =>
   (await stage.read<Session[]>(path)).value.map(({ ID }) => ID);
 
 describe('a session', () => {
-  it('is created, shown, renewed and destroyed', async () => {
+  it('[CK6] is created, shown, renewed and destroyed', async () => {
     const stage = new ConsulStage();
     const id = await create(stage, { Name: 'worker', TTL: '10s', LockDelay: '0s', Behavior: 'delete' });
     const shown = {
@@ -63,7 +63,7 @@ describe('a session', () => {
     }
   });
 
-  it('has the index of the namespace when it was created', async () => {
+  it('[CK6] has the index of the namespace when it was created', async () => {
     const stage = new ConsulStage();
     await stage.send('PUT', '/v1/kv/a', 'x');
     const id = await create(stage);
@@ -72,7 +72,7 @@ describe('a session', () => {
     expect(value).toMatchObject([{ CreateIndex: 3, ModifyIndex: 3 }]);
   });
 
-  it('belongs to the node that its path or its body names', async () => {
+  it('[CK6] belongs to the node that its path or its body names', async () => {
     const stage = new ConsulStage();
     const here = await create(stage);
     const there = await create(stage, undefined, '/node/n2');
@@ -83,7 +83,7 @@ describe('a session', () => {
     expect((await ids(stage)).sort()).toEqual([here, there, named].sort());
   });
 
-  it('ends when twice its time to live has passed, as in Consul, unless it is renewed', async () => {
+  it('[CK6] ends when twice its time to live has passed, as in Consul, unless it is renewed', async () => {
     const stage = new ConsulStage();
     const id = await create(stage, { TTL: '10s' });
     const forever = await create(stage);
@@ -100,7 +100,7 @@ describe('a session', () => {
     ['an unknown one', sessionId('7')],
     ['no id of a session', 'adf4238a-882b-9ddc-4a9d-5b6758e4159e'],
     ['no UUID', 'a%2F..%00'],
-  ])('is not found: %s', async (_what, id) => {
+  ])('[CK6] is not found: %s', async (_what, id) => {
     const stage = new ConsulStage();
     expect((await stage.read(`/v1/session/info/${id}`)).value).toEqual([]);
     expect((await stage.send('PUT', `/v1/session/renew/${id}`)).status).toBe(404);
@@ -111,7 +111,7 @@ describe('a session', () => {
     expect(await lock(stage)).toBeUndefined();
   });
 
-  it('is seen and used by its own token, and by one that operates the namespace', async () => {
+  it('[CK10] is seen and used by its own token, and by one that operates the namespace', async () => {
     const stage = new ConsulStage();
     const root = stage.token;
     const owner = stage.as({ scope: 'register', ns: 'public' }).token;
@@ -130,7 +130,7 @@ describe('a session', () => {
     expect(await put(stage, `acquire=${id}`)).toBe('true');
   });
 
-  it('is not a lease of another API', async () => {
+  it('[CK6] is not a lease of another API', async () => {
     const stage = new ConsulStage();
     const { body } = await stage.namespace.api.grantLease({ tokenId: 'root' }, { ttlMs: 60_000 });
     const id = sessionId((JSON.parse(body) as { id: string }).id); // `as`: a lease
@@ -140,7 +140,7 @@ describe('a session', () => {
   });
 });
 
-it('a session that has ended is not a lease whose client chose its number', async () => {
+it('[CK7] a session that has ended is not a lease whose client chose its number', async () => {
   const stage = new ConsulStage();
   const id = await create(stage);
   expect(await put(stage, `acquire=${id}`)).toBe('true');
@@ -152,7 +152,7 @@ it('a session that has ended is not a lease whose client chose its number', asyn
 });
 
 describe('a list of sessions', () => {
-  it('has an index that grows with each change of the list, and a query that waits for it', async () => {
+  it('[CK6] has an index that grows with each change of the list, and a query that waits for it', async () => {
     const stage = new ConsulStage();
     const read = (query = '') => stage.read<Session[]>(`/v1/session/list${query}`);
     const empty = await read();
@@ -170,7 +170,7 @@ describe('a list of sessions', () => {
     expect((await read('?index=7&wait=10s')).index).toBeGreaterThan(7);
   });
 
-  it('is looked at again during a wait', async () => {
+  it('[CK6] is looked at again during a wait', async () => {
     const stage = new ConsulStage();
     const { index } = await stage.read('/v1/session/list');
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -186,7 +186,7 @@ describe('a list of sessions', () => {
 });
 
 describe('a lock', () => {
-  it('is acquired by one session at a time, counted, and released by that session', async () => {
+  it('[CK7] is acquired by one session at a time, counted, and released by that session', async () => {
     const stage = new ConsulStage();
     const [a, b] = [await create(stage), await create(stage)];
     expect(await put(stage, `acquire=${a}`, 'a')).toBe('true');
@@ -204,7 +204,7 @@ describe('a lock', () => {
     expect(await lock(stage)).toMatchObject({ Session: b, LockIndex: 2 });
   });
 
-  it('acquired again with the same value changes nothing', async () => {
+  it('[CK7] acquired again with the same value changes nothing', async () => {
     const stage = new ConsulStage();
     const a = await create(stage);
     await put(stage, `acquire=${a}`);
@@ -213,7 +213,7 @@ describe('a lock', () => {
     expect(await lock(stage)).toEqual(before);
   });
 
-  it('is not free for a time after its session ended, and its key stays', async () => {
+  it('[CK7] is not free for a time after its session ended, and its key stays', async () => {
     const stage = new ConsulStage();
     for (const end of ['destroy', 'expiry']) {
       const [a, b] = [await create(stage, { TTL: '10s' }), await create(stage)];
@@ -229,7 +229,7 @@ describe('a lock', () => {
     }
   });
 
-  it('is free at once if the session has no lock delay', async () => {
+  it('[CK7] is free at once if the session has no lock delay', async () => {
     const stage = new ConsulStage();
     const [a, b] = [await create(stage, { LockDelay: '0s' }), await create(stage)];
     await put(stage, `acquire=${a}`);
@@ -237,7 +237,7 @@ describe('a lock', () => {
     expect(await put(stage, `acquire=${b}`)).toBe('true');
   });
 
-  it('of a session with the behavior delete goes with its key, unless it was released', async () => {
+  it('[CK7] of a session with the behavior delete goes with its key, unless it was released', async () => {
     const stage = new ConsulStage();
     const a = await create(stage, { Behavior: 'delete', LockDelay: '0s' });
     await put(stage, `acquire=${a}`, 'a');
