@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { auditSuite } from '../access/audit-suite';
 import { limitsSuite } from '../access/limits-suite';
 import { tokensSuite } from '../access/tokens-suite';
+import { consulHealthSuite } from '../dialects/consul-health-suite';
 import { consulKvSuite } from '../dialects/consul-kv-suite';
 import { eurekaSuite } from '../dialects/eureka-suite';
 import { goMicroKeptSuite } from '../dialects/go-micro-kept-suite';
@@ -47,6 +48,7 @@ const FURTHER_SUITES: Record<string, (home: Home) => void> = {
   past: disappearancesSuite,
   'go-micro': goMicroKeptSuite,
   'keys of Consul': consulKvSuite,
+  'reads of Consul': consulHealthSuite,
   Nacos: nacosSuite,
   "Nacos' console": nacosConsoleSuite,
 };
