@@ -124,6 +124,7 @@ it('[CH3, CH4] watches of the client of npm see each change once, and nothing el
   expect(errors).toEqual([]);
 });
 
+/** Calls of python3-consul 0.7.1. It passes checks with GET, which Consul refuses since 1.0, so that is sent by hand. */
 const PYTHON = `
 import consul, json, sys, threading
 c = consul.Consul(port=int(sys.argv[1]))
@@ -137,7 +138,7 @@ thread.start()
 results.append(c.agent.service.register('web', service_id='a', address='10.0.0.1', port=80, tags=['v1'], check=consul.Check.ttl('60s')))
 thread.join(60)
 results.append([[each['Service']['ID'] for each in seen[0][1]], int(seen[0][0]) > int(index)])
-results.append(c.agent.check.ttl_pass('service:a'))
+results.append(c.http.session.put(f'http://127.0.0.1:{sys.argv[1]}/v1/agent/check/pass/service:a').status_code)
 index, nodes = c.health.service('web', passing=True, tag='v1')
 results.append([each['Checks'][1]['Status'] for each in nodes])
 again, nodes = c.health.service('web', passing=True, index=index, wait='10ms')
@@ -164,7 +165,7 @@ it("[CH1, CH3] Debian's client for Python reads health and catalog, and waits fo
     [],
     true,
     [['a'], true],
-    true,
+    200,
     ['passing'],
     [1, true],
     { consul: [], web: ['v1'] },
