@@ -117,7 +117,9 @@ async function removeNode(call: RouteCall, copy: CatalogCopy, node: string): Pro
   for (const member of copy.members()) {
     const { kept, key } = member;
     if (kept === undefined || kept.copied || !isSameNode(kept.node, node)) continue;
-    assertMayRegister(call, key, `the service ID "${kept.id}" of the node`);
+    if (!call.may('register', key)) {
+      throw new RegistryError('FORBIDDEN', 'removing a node needs the scope "register" on all services that run on it');
+    }
     operations.push(...serviceRemoval(copy, member));
   }
   const known = copy.record(nodeKey(node));
