@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import { auditSuite } from '../access/audit-suite';
 import { limitsSuite } from '../access/limits-suite';
 import { tokensSuite } from '../access/tokens-suite';
+import { consulAgentSuite } from '../dialects/consul-agent-suite';
 import { consulKvSuite } from '../dialects/consul-kv-suite';
 import { eurekaSuite } from '../dialects/eureka-suite';
 import { goMicroKeptSuite } from '../dialects/go-micro-kept-suite';
@@ -45,6 +46,7 @@ const FURTHER_SUITES: Record<string, (home: Home) => void> = {
   limits: limitsSuite,
   tokens: tokensSuite,
   past: disappearancesSuite,
+  'agents of Consul': consulAgentSuite,
   'go-micro': goMicroKeptSuite,
   'keys of Consul': consulKvSuite,
   Nacos: nacosSuite,

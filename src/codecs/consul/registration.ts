@@ -1,5 +1,5 @@
 import { isAddress } from '../../model/address';
-import { type InstanceDefinitionInput, type InstanceStatus, Port } from '../../model/instance';
+import type { Extensions, InstanceDefinitionInput, InstanceStatus, NamedPort } from '../../model/instance';
 import {
   LEASE_REMOVE_AFTER_MAX_MS,
   LEASE_TTL_MAX_MS,
@@ -117,6 +117,12 @@ export interface Place {
   runner: string | undefined;
 }
 
+/** A registration of the core, whose schema has no types for members with any keys. */
+interface CoreRegistration extends InstanceDefinitionInput {
+  ports?: Record<string, NamedPort>;
+  extensions: Extensions;
+}
+
 /**
  * Maps a service to a registration of the core. The schema of definitions validates it.
  *
@@ -128,7 +134,7 @@ export function registrationOf(
   { checks, maintenance, ...others }: Pick<Kept, 'checks' | 'maintenance' | 'copied'>,
   place: Place,
   hasLease = true,
-): InstanceDefinitionInput {
+): CoreRegistration {
   const address = service.address === '' ? place.address : service.address;
   if (address === undefined) {
     throw consulError(
@@ -182,7 +188,7 @@ const isSame = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((each, index) => each === b[index]);
 
 /** Returns the address `secure`, which instances of other APIs have for their TLS port, as a port. */
-function securePort({ taggedAddresses: { secure }, port }: ServiceDefinition): Pick<InstanceDefinitionInput, 'ports'> {
-  if (secure === undefined || secure.port === port || !Port.safeParse(secure.port).success) return {};
+function securePort({ taggedAddresses: { secure }, port }: ServiceDefinition): Pick<CoreRegistration, 'ports'> {
+  if (secure === undefined || secure.port === port || secure.port === 0) return {};
   return { ports: { secure: { port: secure.port, secure: true } } };
 }

@@ -147,9 +147,21 @@ describe('a check that removes its service', () => {
     expect((await stage.put(`fail/${CHECK}`))[0]).toBe(404);
   });
 
+  it('[L4] does so whatever it reports about why it is critical', async () => {
+    const stage = await begin({ TTL: '10s', DeregisterCriticalServiceAfter: '10m' });
+    for (let n = 0; n < 59; n++) {
+      await stage.put(`fail/${CHECK}?note=${n}`);
+      await stage.namespace.pass(10_000);
+    }
+    expect((await stage.checks())[CHECK]).toMatchObject({ Output: '30' });
+    await stage.namespace.pass(15_000);
+    expect(await isThere(stage)).toBe(false);
+  });
+
   it('[L4] does not do so if it passes in time, nor by the status that it is registered with', async () => {
     const stage = await begin(DEREGISTER);
     for (let n = 0; n < 10; n++) {
+      expect((await stage.view()).lease).toMatchObject({ ttlMs: 10_000, removeAfterMs: 70_000 });
       await stage.namespace.pass(8_000);
       await stage.register();
     }

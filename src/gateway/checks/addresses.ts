@@ -85,7 +85,7 @@ export class TargetRules {
    * Returns the target with the address to connect to.
    *
    * A name is resolved once, and the probe connects to the address found, so that a name that changes between the two
-   * steps leads nowhere else. A check of the loopback interface belongs to an instance on this machine.
+   * steps leads nowhere else. An instance on this machine may be checked at any address of it.
    *
    * @param instance Address or host name of the instance.
    * @throws {RefusedTarget} if the check is not of that instance, or its address may not be used.
@@ -102,12 +102,11 @@ export class TargetRules {
     return { host, port, address };
   }
 
-  /** Returns a loopback address that is asked for if the instance has an address of this machine. */
+  /** Returns an address of this machine that is asked for, if the instance has another one. */
   #onThisMachine(own: readonly string[], asked: readonly string[]): string | undefined {
-    const loopback = asked.find(isLoopbackAddress);
-    if (loopback === undefined) return undefined;
     const machine = this.#ownAddresses();
-    return own.some((each) => isLoopbackAddress(each) || machine.includes(each)) ? loopback : undefined;
+    if (!own.some((each) => isLoopbackAddress(each) || machine.includes(each))) return undefined;
+    return asked.find((each) => isLoopbackAddress(each) || (this.#loopback && machine.includes(each)));
   }
 
   async #addressesOf(host: string): Promise<string[]> {

@@ -103,7 +103,7 @@ const definition = (name: string, members: Partial<ProbeDefinition>) =>
   probeDefinition({ kind: 'http', http: name, interval: 10e9, ...members });
 
 describe('the runner of checks', () => {
-  it('runs a check first after a part of its interval, and reports only what changes', async () => {
+  it('[CR4] runs a check first after a part of its interval, and reports only what changes', async () => {
     const stage = new Stage();
     stage.runner.put(instance('a'));
     await stage.pass(4_900);
@@ -126,7 +126,7 @@ describe('the runner of checks', () => {
     expect(stage.take()).toEqual(['a c0 critical ']);
   });
 
-  it('reports another output at most every five minutes', async () => {
+  it('[CR4] reports another output at most every five minutes', async () => {
     const stage = new Stage();
     stage.runner.put(instance('a'));
     await stage.pass(10_000);
@@ -152,7 +152,7 @@ describe('the runner of checks', () => {
     expect(stage.take()).toHaveLength(1);
   });
 
-  it('changes the status only after as many results as the check asks for', async () => {
+  it('[CR1] changes the status only after as many results as the check asks for', async () => {
     const stage = new Stage();
     const limits = { successBeforePassing: 2, failuresBeforeWarning: 2, failuresBeforeCritical: 3 };
     stage.runner.put(instance('a', [{ definition: definition('a', limits) }]));
@@ -169,7 +169,7 @@ describe('the runner of checks', () => {
     expect(await next(PASSING)).toEqual(['a c0 passing ok']);
   });
 
-  it('takes the first result of a check without counting', async () => {
+  it('[CR1] takes the first result of a check without counting', async () => {
     const stage = new Stage();
     stage.results.set('a', CRITICAL);
     stage.runner.put(instance('a', [{ definition: definition('a', { failuresBeforeCritical: 3 }) }]));
@@ -202,7 +202,7 @@ describe('the runner of checks', () => {
     expect(stage.runner.size).toBe(2);
   });
 
-  it('renews no instance that is to be removed because it is critical, and removes it itself in time', async () => {
+  it('[CR7] renews no instance that is to be removed because it is critical, and removes it itself in time', async () => {
     const stage = new Stage();
     stage.results.set('a', CRITICAL);
     stage.runner.put(instance('a', [{ definition: definition('a', { deregisterAfter: 60e9 }) }]));
@@ -215,7 +215,7 @@ describe('the runner of checks', () => {
     expect(stage.runner.size).toBe(0);
   });
 
-  it('repeats reports until the registry is back, and then sends only the newest result', async () => {
+  it('[CR4] repeats reports until the registry is back, and then sends only the newest result', async () => {
     const stage = new Stage();
     stage.isAway = true;
     stage.runner.put(instance('a'));
@@ -228,7 +228,7 @@ describe('the runner of checks', () => {
     expect(stage.logged).toContain('results of checks could not be reported; they are sent again');
   });
 
-  it('runs at most 64 checks at once, and at most 32 that took their whole timeout before', async () => {
+  it('[CR3] runs at most 64 checks at once, and at most 32 that took their whole timeout before', async () => {
     const stage = new Stage();
     stage.hangs = true;
     const add = (kind: string, count: number, timeout: number) => {
@@ -286,7 +286,7 @@ describe('the runner of checks', () => {
 });
 
 describe('a runner that was frozen', () => {
-  it('renews first, runs again what failed meanwhile, and reports nothing critical of that time', async () => {
+  it('[CR6] renews first, runs again what failed meanwhile, and reports nothing critical of that time', async () => {
     const stage = new Stage();
     stage.runner.put(instance('a'));
     await stage.pass(12_000);

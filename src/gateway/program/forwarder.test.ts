@@ -68,7 +68,7 @@ describe('the path at the registry', () => {
 });
 
 describe('the gateway', () => {
-  it('passes a request and its response on, without headers of the connection, and names its runner', async () => {
+  it('[CR8] passes a request and its response on, without headers of the connection, and names its runner', async () => {
     const seen: unknown[] = [];
     const url = await gateway((message, response) => {
       let body = '';
@@ -137,7 +137,7 @@ describe('the gateway', () => {
     expect(await answered).toBe('one two');
   });
 
-  it('adds its own token only where it is asked to, and only to requests without one', async () => {
+  it('[CR8] adds its own token only where it is asked to, and only to requests without one', async () => {
     const answer = ({ headers }: IncomingMessage, response: ServerResponse) =>
       void response.end(headers.authorization ?? 'none');
     const ask = async (url: string, path: string, headers: Record<string, string> = {}) =>
@@ -183,7 +183,7 @@ describe('the gateway', () => {
     await expect(fetch(`${url}/v1/kv/a`).then((response) => response.text())).rejects.toThrow();
   });
 
-  it('refuses what is not of the API of Consul', async () => {
+  it('[CR8] refuses what is not of the API of Consul', async () => {
     const url = await gateway((_, response) => void response.end('reached'));
     expect((await fetch(`${url}/api/v1/token`)).status).toBe(404);
     const { port } = new URL(url);

@@ -120,7 +120,7 @@ describe('the runner in the process of the registry', () => {
     expect(stage.runs).toBeGreaterThan(10);
   });
 
-  it('leaves its instances to their leases when it dies: they become critical, and are removed', async () => {
+  it('[CR5] leaves its instances to their leases when it dies: they become critical, and are removed', async () => {
     const stage = new Stage();
     await stage.register();
     stage.start();
@@ -138,7 +138,7 @@ describe('the runner in the process of the registry', () => {
     expect(await stage.statuses()).toEqual([]);
   });
 
-  it('takes its instances over again when it comes back in time', async () => {
+  it('[CR5] takes its instances over again when it comes back in time', async () => {
     const stage = new Stage();
     await stage.register();
     stage.start();
@@ -155,7 +155,7 @@ describe('the runner in the process of the registry', () => {
     expect(await stage.statuses()).toEqual(['passing']);
   });
 
-  it('removes an instance whose check is critical for as long as it says', async () => {
+  it('[CR7] removes an instance whose check is critical for as long as it says', async () => {
     const stage = new Stage();
     stage.result = { status: 'critical', output: 'refused' };
     await stage.register();
