@@ -11,6 +11,7 @@ import { LaunchError } from './launcher/launch-error';
 import { listenError } from './launcher/listening-address';
 import { liveAsResident, type RegistrySettings, type ServingRegistry } from './launcher/resident-life';
 import { RegistryError } from './model/errors';
+import type { ServiceKey } from './model/namespace-api';
 
 /** URL of the checkpoint worker's built file, in the same folder as this one. */
 const CHECKPOINT_WORKER = new URL('./checkpoint-worker.js', import.meta.url);
@@ -30,7 +31,10 @@ async function startRegistry(settings: RegistrySettings, onLost: (reason: string
     ...platform.appOptions,
     ...(settings.consulPort === undefined
       ? {}
-      : { checkRunner: HOST_RUNNER, checksChanged: (namespace: string) => checks?.changed(namespace) }),
+      : {
+          checkRunner: HOST_RUNNER,
+          checksChanged: (namespace: string, service?: ServiceKey) => checks?.changed(namespace, service),
+        }),
     addressOf,
     dialects: DIALECTS,
     consoleFiles,

@@ -5,6 +5,7 @@ import type { RegistryError } from '../model/errors';
 import type { ClaimsOf } from '../model/instance';
 import { NAMESPACES_REMEMBERED_MAX_COUNT } from '../model/limits';
 import { DEFAULT_LOG_THRESHOLD, logThreshold } from '../model/log';
+import type { ServiceKey } from '../model/namespace-api';
 import type { NamespaceSockets } from '../model/namespace-sockets';
 import { CachedReads, type SharedCache } from './cache/cached-reads';
 import { NamespaceFigures } from './cache/namespace-figures';
@@ -80,8 +81,8 @@ export interface AppOptions {
   problems?: (() => readonly string[]) | undefined;
   /** Name of the program in this process that runs health checks. Absent: nothing here runs any. */
   checkRunner?: string | undefined;
-  /** Notifies that program that checks of a namespace have changed. */
-  checksChanged?: ((namespace: string) => void) | undefined;
+  /** Notifies that program that checks of a namespace have changed; with a service, the checkers of its clusters. */
+  checksChanged?: ((namespace: string, service?: ServiceKey) => void) | undefined;
   /** Milliseconds since the epoch. */
   now: () => number;
   /** Cache that shares copies for cached reads with other isolates. */

@@ -35,7 +35,8 @@ function headersOf({ header, body }: ProbeDefinition, url: URL): Record<string, 
   return headers;
 }
 
-function statusOf(code: number): CheckStatus {
+function statusOf(code: number, expected: number | undefined): CheckStatus {
+  if (expected !== undefined) return code === expected ? 'passing' : 'critical';
   if (code >= 200 && code <= 299) return 'passing';
   return code === 429 ? 'warning' : 'critical';
 }
@@ -101,7 +102,10 @@ export async function probeHttp(check: ProbeDefinition, target: Target, signal: 
       const body = await beginningOf(message, signal);
       const status = `${code} ${message.statusMessage ?? ''}`.trim();
       const note = code >= 300 && code <= 399 ? ' (redirects are not followed)' : '';
-      return { status: statusOf(code), output: `HTTP ${method} ${check.http}: ${status}${note} Output: ${body}` };
+      return {
+        status: statusOf(code, check.expectedStatus),
+        output: `HTTP ${method} ${check.http}: ${status}${note} Output: ${body}`,
+      };
     } finally {
       signal.removeEventListener('abort', abort);
       request.destroy();

@@ -23,7 +23,11 @@ export type ProbeDefinition = Pick<
   | 'successBeforePassing'
   | 'failuresBeforeWarning'
   | 'failuresBeforeCritical'
-> & { kind: ProbeKind };
+> & {
+  kind: ProbeKind;
+  /** The only status with which an HTTP check passes; absent: Consul's rule. */
+  expectedStatus?: number | undefined;
+};
 
 /** Result of a check. */
 export interface CheckResult {

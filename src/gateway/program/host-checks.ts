@@ -1,12 +1,14 @@
 import type { DirectoryApi } from '../../model/directory-api';
 import type { Principal } from '../../model/grant';
-import type { NamespaceApi } from '../../model/namespace-api';
+import type { NamespaceApi, ServiceKey } from '../../model/namespace-api';
 import { ALL_NAMESPACES } from '../../model/service-name';
 import { isLoopbackAddress, TargetRules } from '../checks/addresses';
+import type { CheckRegistry } from '../checks/check-registry';
 import { CheckRunner } from '../checks/check-runner';
 import { runCheck } from '../checks/run-check';
 import { DoorCalls, HOST_RUNNER } from '../sources/door-calls';
 import { HostRegistry } from '../sources/host-registry';
+import { NacosClusters } from '../sources/nacos-clusters';
 
 /** URL of requests that never leave the process. */
 const INNER_URL = 'http://registry.invalid';
@@ -30,8 +32,11 @@ export interface HostChecksOptions {
 
 /** The runner in the process of the registry. */
 export interface HostChecks {
-  /** Looks at what has changed in a namespace, after a client has registered a check there. */
-  changed(namespace: string): void;
+  /**
+   * Looks at what has changed in a namespace, after a client has registered a check there; with a service, at the checkers
+   * of its clusters.
+   */
+  changed(namespace: string, service?: ServiceKey): void;
   close(): Promise<void>;
 }
 
@@ -43,8 +48,10 @@ export function startHostChecks(options: HostChecksOptions): HostChecks {
     token: () => options.rootToken,
     send: (url, init) => options.fetch(new Request(url, init)),
   });
-  const registry = new HostRegistry({
+  const clusters = new NacosClusters({ namespaceOf: options.namespaceOf, log: options.log });
+  const registered = new HostRegistry({
     namespaceOf: options.namespaceOf,
+    onService: (namespace, service) => clusters.found(namespace, service),
     namespaces: async (after) => {
       const { namespaces, next } = await options.directory.listNamespaces({ principal: REGISTRY }, { after });
       return { ids: namespaces.map(({ id }) => id), next };
@@ -56,10 +63,31 @@ export function startHostChecks(options: HostChecksOptions): HostChecks {
   const isLocal = isLoopbackAddress(options.host) && !options.trustedProxy;
   const rules = new TargetRules({ loopback: isLocal });
   const runner = new CheckRunner({
-    registry,
+    registry: withClusters(registered, clusters),
     run: (check, address, signal) => runCheck(check, address, rules, signal),
     log: options.log,
   });
   runner.start();
-  return { changed: (namespace) => void registry.look(namespace), close: () => runner.close() };
+  return {
+    changed: (namespace, service) =>
+      void (service === undefined ? registered.look(namespace) : clusters.look(namespace, service)),
+    close: () => runner.close(),
+  };
+}
+
+/** Returns a registry that has the checks of clusters, too. Their instances have no leases, and none of them is removed. */
+function withClusters(registered: CheckRegistry, clusters: NacosClusters): CheckRegistry {
+  return {
+    start: (sink) => {
+      clusters.start(sink);
+      registered.start(sink);
+    },
+    renew: (namespace, instances) => registered.renew(namespace, instances),
+    report: (instance, check, result) =>
+      (clusters.has(instance) ? clusters : registered).report(instance, check, result),
+    deregister: (instance) => registered.deregister(instance),
+    close: async () => {
+      await Promise.all([registered.close(), clusters.close()]);
+    },
+  };
 }

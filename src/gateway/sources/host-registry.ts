@@ -1,4 +1,5 @@
 import { RegistryError } from '../../model/errors';
+import type { SnapshotService } from '../../model/frames';
 import { readJsonText } from '../../model/json';
 import type { Caller, NamespaceApi } from '../../model/namespace-api';
 import type { CheckedInstance, CheckRegistry, CheckSink } from '../checks/check-registry';
@@ -21,6 +22,8 @@ export interface HostRegistryOptions {
   /** Returns a page of the ids of all namespaces. */
   namespaces(after: string | undefined): Promise<{ ids: readonly string[]; next?: string | undefined }>;
   door: DoorCalls;
+  /** Called with each service that a scan of a namespace finds; a large one may be found several times. */
+  onService?(namespace: string, service: Pick<SnapshotService, 'group' | 'name' | 'metadata'>): void;
   log(level: 'warn' | 'error', message: string, facts?: Record<string, unknown>): void;
   /** Default: {@link FOLLOW_INTERVAL_MS}. */
   followIntervalMs?: number | undefined;
@@ -140,6 +143,7 @@ export class HostRegistry implements CheckRegistry {
       const { services, next } = readJsonText(part.body ?? '{"services":[]}');
       after = next;
       for (const service of services) {
+        this.#options.onService?.(id, service);
         for (const view of service.instances) if (this.#take(id, view, followed)) found.add(instanceName(id, view));
       }
     } while (after !== undefined);

@@ -1,5 +1,6 @@
 import type { DirectoryApi } from '../../model/directory-api';
 import type { ClaimsOf } from '../../model/instance';
+import type { ServiceKey } from '../../model/namespace-api';
 import type { CachedReads } from '../cache/cached-reads';
 import type { OwnWrites } from '../cache/own-writes';
 import type { OriginSettings } from '../request/headers';
@@ -38,8 +39,8 @@ export interface Surface {
   noteFailure(record: RequestRecord, error: unknown): void;
   /** Name of the program in this process that runs health checks; absent: nothing here runs any. */
   checkRunner?: string | undefined;
-  /** Notifies that program that checks of a namespace have changed. */
-  checksChanged?: ((namespace: string) => void) | undefined;
+  /** Notifies that program that checks of a namespace have changed; with a service, the checkers of its clusters. */
+  checksChanged?: ((namespace: string, service?: ServiceKey) => void) | undefined;
   /** Milliseconds since the epoch. */
   now(): number;
 }

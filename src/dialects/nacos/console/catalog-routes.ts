@@ -1,3 +1,4 @@
+import { type ClusterChecker, checkersIn, shownChecker, splitMetadata } from '../../../codecs/nacos/cluster-checker';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import type { ServiceView } from '../../../model/service';
@@ -45,14 +46,14 @@ const withInstances = ({ group, name, metadata, hosts }: CatalogEntry): object =
   metadata,
 });
 
-/** Formats a cluster. Its settings of health checks are Nacos' defaults. */
-const clusterShown = (service: ServiceKey, name: string): object => ({
+/** Formats a cluster, with Nacos' default settings if it has no checker of its own. */
+const clusterShown = (service: ServiceKey, name: string, checker: ClusterChecker | undefined): object => ({
   serviceName: groupedName(service),
   name,
-  healthChecker: { type: 'TCP' },
+  healthChecker: shownChecker(checker),
   defaultPort: 80,
-  defaultCheckPort: 80,
-  useIPPort4Check: true,
+  defaultCheckPort: checker?.checkPort ?? 80,
+  useIPPort4Check: checker?.useInstancePort4Check ?? true,
   metadata: {},
 });
 
@@ -95,9 +96,11 @@ function addServiceRoutes(door: DialectDoor): void {
           groupName: service.group,
           protectThreshold: view.protectThreshold,
           selector: shownSelector(view.selector),
-          metadata: view.metadata,
+          metadata: splitMetadata(view.metadata).shown,
         },
-        clusters: [...byCluster(hosts).keys()].map((name) => clusterShown(service, name)),
+        clusters: [...byCluster(hosts).keys()].map((name) =>
+          clusterShown(service, name, checkersIn(view.metadata).get(name)),
+        ),
       }),
   });
 }

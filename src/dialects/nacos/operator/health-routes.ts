@@ -1,9 +1,12 @@
+import { checkersIn, isProbing } from '../../../codecs/nacos/cluster-checker';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import type { RouteCall } from '../../../http/pipeline/route-call';
 import type { Operation } from '../../../model/batch';
-import type { NamespaceApi } from '../../../model/namespace-api';
+import type { InstanceView } from '../../../model/instance';
+import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import { findAtPlace } from '../hosts/found-instances';
 import { type InstanceNamed, namedIn } from '../instances/instance-calls';
+import { serviceIn } from '../services/service-calls';
 import { ok, result } from '../wire/answers';
 import { groupedName } from '../wire/names';
 import { Parameters } from '../wire/parameters';
@@ -33,17 +36,32 @@ async function setHealth(
   const found = await findAtPlace(namespace, service, place, call.tokenId);
   if (found.length === 0) throw nacosError('RESOURCE_NOT_FOUND', 'no matched ip found!');
   const beating = found.find(({ ephemeral }) => ephemeral);
-  if (beating !== undefined) {
-    throw nacosError(
-      'HEALTH_CHECK_STILL_RUNNING',
-      `health check is still working, service: ${groupedName(service)}, cluster: ${beating.cluster}`,
-    );
-  }
+  if (beating !== undefined) throw stillRunning(service, beating);
+  await assertUnchecked(namespace, service, found, call);
   const patch = { status: healthy ? 'up' : 'down' } as const;
   const operations = found
     .filter(({ status }) => status === 'up' || status === 'down')
     .map(({ id }): Operation => ({ op: 'update', key: { ...service, id }, patch, precondition: {} }));
   if (operations.length > 0) await namespace.batch(call.callerWithOrigin, operations);
+}
+
+const stillRunning = (service: ServiceKey, { cluster }: InstanceView) =>
+  nacosError(
+    'HEALTH_CHECK_STILL_RUNNING',
+    `health check is still working, service: ${groupedName(service)}, cluster: ${cluster}`,
+  );
+
+/** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' code, if a checker sets the health of one of the instances. */
+async function assertUnchecked(
+  namespace: NamespaceApi,
+  service: ServiceKey,
+  found: readonly InstanceView[],
+  { tokenId, surroundings }: RouteCall,
+): Promise<void> {
+  if (surroundings.checkRunner === undefined) return;
+  const checkers = checkersIn((await serviceIn(namespace, service, tokenId))?.metadata ?? {});
+  const checked = found.find(({ cluster }) => isProbing(checkers.get(cluster)));
+  if (checked !== undefined) throw stillRunning(service, checked);
 }
 
 /** Adds the routes with which operators and scripts set the health of instances without beats. */

@@ -1,3 +1,4 @@
+import { splitMetadata } from '../../../codecs/nacos/cluster-checker';
 import type { NamespaceApi } from '../../../model/namespace-api';
 import { type WholeService, wholeNamespace } from '../hosts/found-instances';
 import type { Host } from '../hosts/host';
@@ -53,7 +54,7 @@ function catalogEntry({ shown, ...service }: WholeService, keepsHosts: boolean):
   return {
     group,
     name,
-    metadata,
+    metadata: splitMetadata(metadata).shown,
     protectThreshold,
     clusters: new Set(hosts.map(({ clusterName }) => clusterName)),
     instances: hosts.length,

@@ -1,3 +1,4 @@
+import { splitMetadata } from '../../../codecs/nacos/cluster-checker';
 import { allServices } from '../../../http/dialect-calls/whole-lists';
 import type { RouteCall } from '../../../http/pipeline/route-call';
 import { parsed } from '../../../http/request/field-errors';
@@ -8,7 +9,7 @@ import type { NamespaceApi, ServiceKey } from '../../../model/namespace-api';
 import { type Selector, ServiceDefinition, type ServiceSummary, type ServiceView } from '../../../model/service';
 import type { Call } from '../wire/answers';
 import { readMetadata } from '../wire/metadata-text';
-import { clusterNamed, groupedName, illegal, namespaceOf, serviceOf } from '../wire/names';
+import { groupedName, illegal, namespaceOf, serviceOf } from '../wire/names';
 import { Parameters } from '../wire/parameters';
 import { nacosError } from '../wire/refusals';
 
@@ -53,20 +54,6 @@ export const REMOVE_SERVICE: Call<ServiceNamed, void> = {
   summary: 'Removes a service without instances',
   read: (request, _, form) => serviceNamedIn(request, form),
   call: removeService,
-};
-
-/** Update of a cluster's settings of health checks, which has no effect because there are none. */
-export const UPDATE_CLUSTER: Call<ServiceNamed, void> = {
-  ...ASKED,
-  method: 'put',
-  summary: 'Accepts settings of health checks, without effect',
-  read: (request, _, form) => {
-    clusterNamed(Parameters.of(request, form).required('clusterName'));
-    return serviceNamedIn(request, form);
-  },
-  call: async (namespace, { service }, { tokenId }) => {
-    if ((await serviceIn(namespace, service, tokenId)) === undefined) throw missingService(service);
-  },
 };
 
 /** A service in a request, and its definition. */
@@ -163,8 +150,12 @@ async function updateService(
   { service, definition }: ServiceRequest,
   call: RouteCall,
 ): Promise<void> {
-  if ((await serviceIn(namespace, service, call.tokenId)) === undefined) throw missingService(service);
-  await namespace.putService(call.callerWithOrigin, { ...service, definition, precondition: {} });
+  const view = await serviceIn(namespace, service, call.tokenId);
+  if (view === undefined) throw missingService(service);
+  // The checkers of its clusters have a call of their own.
+  const metadata = { ...splitMetadata(definition.metadata).shown, ...splitMetadata(view.metadata).checkers };
+  const complete = parsed(ServiceDefinition, { ...definition, metadata }, 'query');
+  await namespace.putService(call.callerWithOrigin, { ...service, definition: complete, precondition: {} });
 }
 
 /** @throws {RegistryError} `INVALID_REQUEST`, with Nacos' code for a service that does not exist or is not empty. */
@@ -186,7 +177,7 @@ async function removeService(
 }
 
 /** Returns Nacos' error for a service that does not exist. */
-const missingService = (service: ServiceKey): RegistryError =>
+export const missingService = (service: ServiceKey): RegistryError =>
   nacosError('SERVICE_NOT_EXIST', `service ${groupedName(service)} not found!`);
 
 /** Lists all services of a group, or of all groups. */

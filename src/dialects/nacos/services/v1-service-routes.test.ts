@@ -107,7 +107,7 @@ describe('services', () => {
     expect(await stage.read(subscribers)).toMatchObject({ count: 0 });
   });
 
-  it('[Y10] have two kinds of selectors, and clusters without health checks', async () => {
+  it('[Y10] have two kinds of selectors, and clusters whose checkers have no effect where nothing runs checks', async () => {
     const stage = new NacosStage();
     expect(await stage.read(`${SERVICE}/selector/types`)).toEqual({
       code: 200,

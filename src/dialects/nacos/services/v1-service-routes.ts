@@ -1,3 +1,4 @@
+import { checkersIn, shownChecker, splitMetadata } from '../../../codecs/nacos/cluster-checker';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import { instancesOf } from '../hosts/found-instances';
 import type { SharedChecks } from '../lists/shared-checks';
@@ -8,6 +9,7 @@ import { pageOf } from '../wire/pages';
 import { Parameters } from '../wire/parameters';
 import { nacosError } from '../wire/refusals';
 import { fits } from './catalog';
+import { UPDATE_CLUSTER } from './cluster-calls';
 import {
   CREATE_SERVICE,
   REMOVE_SERVICE,
@@ -17,7 +19,6 @@ import {
   serviceNamedIn,
   servicesIn,
   shownSelector,
-  UPDATE_CLUSTER,
   UPDATE_SERVICE,
 } from './service-calls';
 
@@ -51,15 +52,16 @@ export function addV1ServiceRoutes(door: DialectDoor, checks: SharedChecks): voi
         throw nacosError('SERVICE_NOT_EXIST', `service not found, namespace: ${call.namespace}, serviceName: ${name}`);
       }
       const instances = await instancesOf(namespace, service, call.tokenId);
+      const checkers = checkersIn(view.metadata);
       const clusters = [...new Set(instances.map(({ cluster }) => cluster))];
       return {
         namespaceId: call.namespace,
         groupName: service.group,
         name: service.service,
         protectThreshold: view.protectThreshold,
-        metadata: view.metadata,
+        metadata: splitMetadata(view.metadata).shown,
         selector: shownSelector(view.selector),
-        clusters: clusters.map((name) => ({ name, healthChecker: { type: 'TCP' }, metadata: {} })),
+        clusters: clusters.map((name) => ({ name, healthChecker: shownChecker(checkers.get(name)), metadata: {} })),
       };
     },
     answer,

@@ -1,3 +1,4 @@
+import { type ClusterChecker, checkersIn, shownChecker, splitMetadata } from '../../../codecs/nacos/cluster-checker';
 import type { DialectDoor } from '../../../http/pipeline/dialect';
 import type { NamespaceApi } from '../../../model/namespace-api';
 import type { ServiceView } from '../../../model/service';
@@ -65,12 +66,12 @@ async function serviceWithHosts(
   throw nacosError('SERVICE_NOT_EXIST', `service not found, namespace: ${namespaceId}, serviceName: ${name}`);
 }
 
-/** Formats a cluster with Nacos' default settings. */
-const shownCluster = (clusterName: string): object => ({
+/** Formats a cluster, with Nacos' default settings if it has no checker of its own. */
+const shownCluster = (clusterName: string, checker: ClusterChecker | undefined): object => ({
   clusterName,
-  healthChecker: { type: 'TCP' },
-  healthyCheckPort: 80,
-  useInstancePortForCheck: true,
+  healthChecker: shownChecker(checker),
+  healthyCheckPort: checker?.checkPort ?? 80,
+  useInstancePortForCheck: checker?.useInstancePort4Check ?? true,
   metadata: {},
   hosts: null,
 });
@@ -82,12 +83,14 @@ function shownService(
   version: Version['version'],
 ): Record<string, unknown> {
   const { group, name, metadata, protectThreshold, selector } = view;
+  const checkers = checkersIn(metadata);
+  const clusters = [...byCluster(hosts).keys()].map((each) => [each, shownCluster(each, checkers.get(each))] as const);
   return {
     [version === 'v2' ? 'namespace' : 'namespaceId']: namespaceId,
     serviceName: name,
     groupName: group,
-    clusterMap: Object.fromEntries([...byCluster(hosts).keys()].map((cluster) => [cluster, shownCluster(cluster)])),
-    metadata,
+    clusterMap: Object.fromEntries(clusters),
+    metadata: splitMetadata(metadata).shown,
     protectThreshold,
     selector: shownSelector(selector),
     ephemeral: hosts.length > 0 && hosts.every(({ ephemeral }) => ephemeral),

@@ -6,7 +6,8 @@ import { illegal } from '../wire/names';
 import { numberedPage, type PageRequest } from '../wire/pages';
 import { Parameters } from '../wire/parameters';
 import { byCluster, CATALOG, type CatalogEntry, catalogLine, readCatalog } from './catalog';
-import { SELECTOR_TYPES, serviceNamedIn, UPDATE_CLUSTER } from './service-calls';
+import { UPDATE_CLUSTER } from './cluster-calls';
+import { SELECTOR_TYPES, serviceNamedIn } from './service-calls';
 import { addWrappedServiceRoutes } from './v2-service-routes';
 
 const ADMIN = '/nacos/v3/admin/ns';
