@@ -213,6 +213,18 @@ describe('the checkers of clusters', () => {
     ).toBe('gone');
   });
 
+  it('replace those before, although no instance has changed', async () => {
+    const stage = new Stage();
+    const port = await accepting();
+    await stage.register(port);
+    await stage.check(TCP);
+    await stage.rounds(1);
+    expect(await stage.health()).toEqual({ [port]: true });
+    await stage.check({ type: 'HTTP', path: '/health' });
+    await stage.rounds(1);
+    expect(await stage.health()).toEqual({ [port]: false });
+  });
+
   it('refuse to have the health set by hand as long as they run', async () => {
     const stage = new Stage();
     await stage.register(1);
@@ -269,6 +281,29 @@ describe('the checkers of clusters', () => {
       clusters: [{ healthChecker: { type: 'TCP' } }],
     });
   });
+});
+
+it('a service that could not be read is read again', async () => {
+  const stage = new Stage();
+  await stage.register(1);
+  await stage.check(TCP);
+  const logged: string[] = [];
+  const put: string[] = [];
+  let isAway = true;
+  const clusters = new NacosClusters({
+    namespaceOf: () => {
+      if (isAway) throw new Error('away');
+      return { calls: stage.door.namespace.api };
+    },
+    log: (_, message) => void logged.push(message),
+    followIntervalMs: 5,
+  });
+  closing.push(() => clusters.close());
+  clusters.start({ put: ({ key }) => void put.push(key.id), remove: () => {} });
+  await clusters.look('public', ORDERS);
+  expect(logged).toEqual(['the clusters of a service could not be read']);
+  isAway = false;
+  await expect.poll(() => put).toEqual(['127.0.0.1:1']);
 });
 
 it('the runner of the host finds the stored checkers when it starts, and sets the health', async () => {

@@ -35,9 +35,9 @@ export interface NacosClustersOptions {
 interface Followed {
   namespace: string;
   key: ServiceKey;
-  /** Checkers with which its instances were read last, as text. */
-  checkers: string;
-  /** Cursor of that read. */
+  /** False: it turned out to have no checkers. */
+  isChecked: boolean;
+  /** Cursor of the last read of its instances. Its definition, which has the checkers, counts as a change of them. */
   cursor: string | undefined;
   /** Names of the checked instances. */
   names: Set<string>;
@@ -97,7 +97,7 @@ export class NacosClusters implements Pick<CheckRegistry, 'start' | 'report' | '
     const name = `${namespace} ${group}@@${service}`;
     const known = this.#followed.get(name);
     const key = { group, service };
-    const fresh = { namespace, key, checkers: '', cursor: undefined, names: new Set<string>(), look: undefined };
+    const fresh = { namespace, key, isChecked: true, cursor: undefined, names: new Set<string>(), look: undefined };
     const followed: Followed = known ?? { ...fresh, again: false };
     if (known === undefined) this.#followed.set(name, followed);
     followed.again = true;
@@ -136,7 +136,7 @@ export class NacosClusters implements Pick<CheckRegistry, 'start' | 'report' | '
       if (!this.#isClosed) this.#options.log('warn', 'the clusters of a service could not be read', facts);
     } finally {
       followed.look = undefined;
-      if (followed.checkers === '') this.#followed.delete(name);
+      if (!followed.isChecked) this.#followed.delete(name);
     }
   }
 
@@ -161,13 +161,11 @@ export class NacosClusters implements Pick<CheckRegistry, 'start' | 'report' | '
     followed: Followed,
   ): Promise<void> {
     const { namespace, key } = followed;
-    const text = JSON.stringify([...checkers]);
-    const ifNoneMatch = text === followed.checkers ? followed.cursor : undefined;
     const found = new Set<string>();
     let cursor: string | undefined;
     let after: string | undefined;
     do {
-      const condition = after === undefined ? { ifNoneMatch } : { after };
+      const condition = after === undefined ? { ifNoneMatch: followed.cursor } : { after };
       const part = await calls.listInstances({ ...key, filter: {}, ...condition });
       if (part.body === null) return;
       cursor ??= part.cursor;
@@ -181,12 +179,12 @@ export class NacosClusters implements Pick<CheckRegistry, 'start' | 'report' | '
       after = next;
     } while (after !== undefined);
     for (const name of followed.names) if (!found.has(name)) this.#sink?.remove(name);
-    Object.assign(followed, { checkers: text, cursor, names: found });
+    Object.assign(followed, { isChecked: true, cursor, names: found });
   }
 
   #forget(followed: Followed): void {
     for (const name of followed.names) this.#sink?.remove(name);
-    Object.assign(followed, { checkers: '', cursor: undefined, names: new Set() });
+    Object.assign(followed, { isChecked: false, cursor: undefined, names: new Set() });
   }
 }
 
