@@ -70,8 +70,14 @@ export function putOf(key: string, value: Uint8Array | string, flags: bigint): P
 /** Returns the bytes of a separator, one character a byte. */
 export const separatorBytes = (separator: string): string => utf8ByteString(separator.toWellFormed());
 
-/** Behaviors of sessions that this isolate has seen. A session never changes. */
-const behaviors = new LRUCache<string, SessionBehavior>({ max: CONSUL_SESSIONS_KNOWN_MAX_COUNT });
+/** Behaviors of sessions that this isolate has seen, by the surface that read them. A session never changes. */
+const behaviors = new WeakMap<RouteCall['surroundings'], LRUCache<string, SessionBehavior>>();
+
+function behaviorsOf({ surroundings }: RouteCall): LRUCache<string, SessionBehavior> {
+  const known = behaviors.get(surroundings) ?? new LRUCache({ max: CONSUL_SESSIONS_KNOWN_MAX_COUNT });
+  behaviors.set(surroundings, known);
+  return known;
+}
 
 /** The lease of a session, and what happens to its keys when it ends. */
 export interface LockingSession {
@@ -90,13 +96,14 @@ export async function findSession(call: RouteCall, id: string): Promise<LockingS
   const lease = leaseOf(id);
   if (lease === undefined) return undefined;
   const name = `${call.namespace} ${lease}`;
-  const known = behaviors.get(name);
+  const seen = behaviorsOf(call);
+  const known = seen.get(name);
   if (known !== undefined) return { lease, behavior: known };
   try {
     const { body } = await call.calls.readLease(call.caller, { lease, door: 'consul' });
     // A lease of another API locks as a session without a behavior of its own.
     const behavior = sessionOf(readJsonText(body))?.behavior ?? 'release';
-    behaviors.set(name, behavior);
+    seen.set(name, behavior);
     return { lease, behavior };
   } catch (error) {
     if (hasCode(error, 'LEASE_NOT_FOUND')) return undefined;
