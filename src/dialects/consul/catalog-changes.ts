@@ -48,7 +48,7 @@ export async function registerInCatalog(
     }
     const others = checks.filter((check) => check.serviceId !== '' && !isOfService(check));
     const patches = [...Map.groupBy(others, ({ serviceId }) => serviceId)].map(([serviceId, group]) => {
-      const member = findService(copy, call, next.name, serviceId);
+      const member = findService(copy, call, { node: next.name, id: serviceId });
       if (member?.kept === undefined) throw consulError(400, 'Missing service registration');
       const { key, instance, kept } = member;
       const changes = keptPatch(instance, { ...kept, checks: written(kept.checks, group, now) });
@@ -103,7 +103,7 @@ export async function removeFromCatalog(
   await retried(`the node "${removal.node}"`, async () => {
     const copy = await copies.of(call);
     if (removal.kind === 'service') {
-      const member = findService(copy, call, removal.node, removal.serviceId);
+      const member = findService(copy, call, { node: removal.node, id: removal.serviceId });
       if (member !== undefined) await carriedOut(call, serviceRemoval(copy, member));
     } else if (removal.kind === 'check') await removeCheck(call, copy, removal.node, removal.checkId);
     else await removeNode(call, copy, removal.node);
