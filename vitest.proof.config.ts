@@ -30,8 +30,7 @@ export default defineConfig({
         },
       },
     ],
-    // The Worker, which some proofs bundle themselves, imports what it builds.
-    globalSetup: './test/runner/build-console.ts',
+    globalSetup: './test/runner/build-programs.ts',
     testTimeout: 300_000,
     hookTimeout: 120_000,
     expect: { poll: { timeout: 60_000 } },
