@@ -4,7 +4,7 @@ import { isRun, isTtl, mergedChecks, newCheck, registrationOf } from '../../code
 import type { ServiceDefinition, ServiceRegistration } from '../../codecs/consul/service';
 import type { RouteCall } from '../../http/pipeline/route-call';
 import { parsed } from '../../http/request/field-errors';
-import type { InstanceKey, Operation } from '../../model/batch';
+import type { InstanceKey, Operation, Precondition } from '../../model/batch';
 import { InstanceDefinition } from '../../model/instance';
 import { CONSUL_CHECKS_MAX_COUNT } from '../../model/limits';
 import { shortName } from '../../model/service-name';
@@ -59,7 +59,7 @@ export function registration(copy: CatalogCopy, call: RouteCall, ask: Registerin
   const { node, service, address, runner } = ask;
   const key = instanceKey(service.name, service.id, node);
   const before = findService(copy, call, { node, id: service.id });
-  assertOwn(copy, key, ask);
+  const precondition = keyCondition(copy, key, ask);
   const apart = checksApart(copy, { node, id: service.id, keys: before === undefined ? [key] : [key, before.key] });
   const known = [...(before?.kept?.checks ?? []), ...apart.map(({ check }) => check)];
   const checks = ask.merge(known);
@@ -86,7 +86,7 @@ export function registration(copy: CatalogCopy, call: RouteCall, ask: Registerin
       op: 'register',
       key,
       definition: parsed(InstanceDefinition, definition, 'body'),
-      precondition: before === undefined || isMoved ? { absent: true } : { revision: before.instance.revision },
+      precondition,
     },
     ...(isMoved ? [removal(before)] : []),
     ...furtherChecks(copy, { node, service, further: checks.filter(isFurther), before: apart, runner }),
@@ -115,17 +115,25 @@ function furtherChecks(copy: CatalogCopy, { node, service, further, before, runn
   return [...registered, ...gone.map(({ check }) => deregistration(checkKey(node, check.id)))];
 }
 
-/** Refuses a key that an instance of another API, or of another service id, has. */
-function assertOwn(copy: CatalogCopy, key: InstanceKey, { node, service }: Registering): void {
+/**
+ * Returns the condition under which a registration has its key. The instance there may differ from the one that is found by
+ * the id: the token may have registered the id under two names at once.
+ *
+ * @throws {RegistryError} For a key that an instance of another API, of a mirror, or of another service id has.
+ */
+function keyCondition(copy: CatalogCopy, key: InstanceKey, { node, service }: Registering): Precondition {
   const there = copy.member(key);
-  if (there === undefined) return;
-  const { kept } = there;
-  if (kept?.id === service.id && isSameNode(kept.node, node)) return;
+  if (there === undefined) return { absent: true };
+  const { kept, instance } = there;
+  const isOwn = kept?.id === service.id && isSameNode(kept.node, node);
+  if (isOwn && !kept.copied) return { revision: instance.revision };
   const name = JSON.stringify(service.name);
   const why =
     kept === undefined
       ? 'was registered through another API, and is not replaced; use another ID, or remove it there'
-      : `is ${JSON.stringify(kept.id)} of the node ${JSON.stringify(kept.node)}; use another ID`;
+      : kept.copied
+        ? 'is a copy that a mirror keeps; use another ID'
+        : `is ${JSON.stringify(kept.id)} of the node ${JSON.stringify(kept.node)}; use another ID`;
   throw consulError(400, `the instance "${key.id}" of the service ${name} ${why}`);
 }
 

@@ -170,7 +170,7 @@ describe('a list of sessions', () => {
     expect((await read('?index=7&wait=10s')).index).toBeGreaterThan(7);
   });
 
-  it('has an index that grows with many changes within a second, too', async () => {
+  it('[CK6] has an index that grows with many changes within a second, too', async () => {
     const stage = new ConsulStage();
     let { index } = await stage.read('/v1/session/list');
     for (let n = 0; n < 12; n++) {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { ConsulStage } from '../../../test/fixtures/consul-stage';
 import { NodeNamespace } from '../../../test/fixtures/node-namespace';
+import { InstanceDefinition } from '../../model/instance';
+import { readJsonText } from '../../model/json';
 
+const KEY = { group: 'DEFAULT_GROUP', service: 'web', id: 'web-1' };
 const WEB = { ID: 'web-1', Name: 'web', Address: '10.0.0.1', Port: 80, Check: { TTL: '10s' } };
 const PASS = '/v1/agent/check/pass/service:web-1';
 const REGISTER = '/v1/agent/service/register';
@@ -52,6 +55,31 @@ describe('a service with the id of a service of another token', () => {
     expect(await health()).toEqual(['serfHealth passing', 'service:web-1 passing']);
     expect(await own('/v1/agent/service/deregister/web-1')).toEqual(DONE);
     expect(await other('/v1/agent/check/pass/b')).toEqual(DONE);
+  });
+});
+
+describe('a service that one token has registered twice', () => {
+  it('[S6] under two names at once, is moved to the one that is registered next', async () => {
+    const { stage, own } = await begin();
+    stage.token = stage.as({ scope: 'register', ns: 'public' }, { scope: 'read', ns: 'public' }).token;
+    expect(await stage.brief('PUT', REGISTER, { ...WEB, ID: 'a' })).toEqual(DONE);
+    const { body } = await stage.namespace.api.readInstance({ key: { ...KEY, id: 'a' } });
+    const { owner: tokenId, extensions } = readJsonText(body ?? '{"owner":"","extensions":{}}');
+    const definition = InstanceDefinition.parse({ address: '10.0.0.1', port: 80, extensions });
+    const key = { ...KEY, service: 'later', id: 'a' };
+    await stage.namespace.api.register({ tokenId }, { key, definition, precondition: {} });
+    expect(await stage.brief('PUT', REGISTER, { ...WEB, ID: 'a' })).toEqual(DONE);
+    expect((await stage.read('/v1/health/service/later')).value).toEqual([]);
+    expect((await stage.read<unknown[]>('/v1/health/service/web')).value).toHaveLength(2);
+    expect(await own(REGISTER, WEB)).toEqual(DONE);
+  });
+
+  it('[S6] is refused while a mirror has it', async () => {
+    const { stage, own } = await begin();
+    const copied = { id: 'm', node: 'rollcall', copied: true };
+    await stage.registerForeign('web', 'm', { extensions: { consul: copied } });
+    const [status, text] = await own(REGISTER, { ...WEB, ID: 'm' });
+    expect([status, text]).toEqual([400, expect.stringContaining('is a copy that a mirror keeps')]);
   });
 });
 
